@@ -1,0 +1,92 @@
+/**
+ * Every code an error of the graph can carry, with what it means to a client. Codes never change their meaning; new ones
+ * may be added. The enum `ErrorCode` of the graph and the table in the README are both made from this list.
+ */
+export const errorCodes = {
+  UNAUTHENTICATED: "The request carries no key, or one that is not valid.",
+  FORBIDDEN: "The caller's key lacks the scope that this field needs.",
+  NOT_FOUND: "Nothing is found under this id or name. A malformed id and one of another account answer alike.",
+  INVALID_INPUT: "An argument breaks a rule; the message names the argument and what would be right.",
+  INVALID_WINDOW: "The window is upside down, in the future, or cuts through the hours in which the platform meters.",
+  WINDOW_NOT_RETAINED:
+    "The platform no longer keeps figures that fine for that time; `valid` holds a window that works.",
+  NOT_METERED:
+    "The platform keeps no such figure: a name that analytics refuses, or a breakdown that it does not have.",
+  UNSAFE_PATTERN: "The stream pattern is no regular expression of linear running time.",
+  LIMIT_EXCEEDED: "More was asked than one request may have; the message states the limit.",
+  CONFLICT: "The object is in a state that does not allow this change, or another request with this key is under way.",
+  IDEMPOTENCY_MISMATCH: "This idempotency key was used before, with other input.",
+  OUTCOME_UNKNOWN:
+    "The change was sent and its answer was lost. Repeat it with the same idempotency key to learn what became of it.",
+  SIGNING_REFUSED: "The viewer token was not signed; `refusals` names every rule that it would break.",
+  UPSTREAM_TIMEOUT: "The platform did not answer in time.",
+  UPSTREAM_UNAVAILABLE: "The platform could not be reached, or failed.",
+  UPSTREAM_RATE_LIMITED: "The platform asks us to slow down.",
+  UPSTREAM_BAD_RESPONSE: "The platform answered with something that is not what it documents, so it was not believed.",
+  UPSTREAM_REJECTED: "The platform refused the call; the message passes on its reason.",
+  UPSTREAM_UNAUTHORIZED: "The platform refused the gateway's own API secret.",
+  BAD_REQUEST: "The HTTP request is not a GraphQL request.",
+  GRAPHQL_PARSE_FAILED: "The document is not GraphQL.",
+  GRAPHQL_VALIDATION_FAILED:
+    "The document does not fit the schema: an unknown field or argument, or a value of the wrong type.",
+  INTERNAL_SERVER_ERROR: "A fault of the gateway. It was logged; the message tells nothing more on purpose.",
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** Facts that travel with an error to the client as `extensions`: plain JSON, never a secret. */
+export type ErrorFacts = Readonly<Record<string, unknown>>;
+
+/**
+ * A failure that a client may read: its code, its message and its facts are part of the API. Anything else that is thrown
+ * is a fault of ours, and is masked.
+ */
+export class ApplicationError extends Error {
+  readonly code: ErrorCode;
+  readonly facts: ErrorFacts;
+
+  constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+    this.facts = facts;
+  }
+}
+
+/** An argument that breaks a rule. `argument` is its path as the client wrote it: `input.label`, `window.range`. */
+export class InvalidInputError extends ApplicationError {
+  readonly argument: string;
+
+  constructor(argument: string, message: string, facts: ErrorFacts = {}, code: ErrorCode = "INVALID_INPUT") {
+    super(code, message, { argument, ...facts });
+    this.argument = argument;
+  }
+}
+
+/** Nothing is there, or it is not the caller's: the two are never told apart. */
+export class NotFoundError extends ApplicationError {
+  constructor(argument: string) {
+    super("NOT_FOUND", "Nothing is found under this id or name.", { argument });
+  }
+}
+
+/** The caller's key lacks a scope. */
+export class ForbiddenError extends ApplicationError {
+  constructor(scope: string) {
+    super("FORBIDDEN", `This needs the scope ${scope}, which the key does not hold.`, { scope });
+  }
+}
+
+/** The object's state, or a request under way, stands against the change. */
+export class ConflictError extends ApplicationError {
+  constructor(message: string, facts: ErrorFacts = {}) {
+    super("CONFLICT", message, facts);
+  }
+}
+
+/** A figure that the platform does not keep at all. */
+export class NotMeteredError extends ApplicationError {
+  constructor(message: string, facts: ErrorFacts = {}) {
+    super("NOT_METERED", message, facts);
+  }
+}

@@ -1,0 +1,105 @@
+import ipaddr from "ipaddr.js";
+import { InvalidInputError } from "./errors.ts";
+
+/**
+ * Who may use a token, by where the request comes from: the origin of the page, the address, the country. What the
+ * platform takes: domains with an optional `*.` in front, IPv4 addresses and CIDR blocks, ISO 3166-1 alpha-2 codes.
+ */
+
+const domain = /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:\d{1,5})?$/i;
+
+/** True for a domain such as `demo.com` or `*.demo.com`; a scheme or a path does not belong to it. */
+export function isOrigin(text: string): boolean {
+  return text.length <= 255 && domain.test(text);
+}
+
+/** True when every page that `narrow` admits is admitted by one of `allowed`; no list at all admits everything. */
+export function originIsWithin(narrow: string, allowed: readonly string[]): boolean {
+  if (allowed.length === 0) return true;
+  const name = narrow.toLowerCase();
+  return allowed.some((entry) => {
+    const outer = entry.toLowerCase();
+    return outer === name || (outer.startsWith("*.") && name.endsWith(outer.slice(1)));
+  });
+}
+
+/** True for an IPv4 address in four decimal parts, or a block of them with a prefix length. */
+export function isIpv4OrCidr(text: string): boolean {
+  const [address = "", prefix, ...rest] = text.split("/");
+  if (rest.length > 0 || !ipaddr.IPv4.isValidFourPartDecimal(address)) return false;
+  return prefix === undefined || (/^\d{1,2}$/.test(prefix) && Number(prefix) <= 32);
+}
+
+/** True when every address that `narrow` holds is held by one of `allowed`; no list at all holds everything. */
+export function ipIsWithin(narrow: string, allowed: readonly string[]): boolean {
+  if (allowed.length === 0) return true;
+  const inner = block(narrow);
+  return allowed.some((entry) => {
+    const outer = block(entry);
+    return outer.prefix <= inner.prefix && inner.address.match(outer.address, outer.prefix);
+  });
+}
+
+function block(text: string) {
+  const [address = "", prefix = "32"] = text.split("/");
+  return { address: ipaddr.IPv4.parse(address), prefix: Number(prefix) };
+}
+
+/** What a client may set of these when it makes or changes a token; what is undefined stays as it is. */
+export interface RestrictionsInput {
+  readonly allowedOrigins?: readonly string[] | undefined;
+  readonly allowedIpAddresses?: readonly string[] | undefined;
+  readonly bindIpsOnUsage?: number | undefined;
+  readonly allowedCountries?: readonly string[] | undefined;
+  readonly deniedCountries?: readonly string[] | undefined;
+}
+
+/**
+ * Checks restrictions before they are sent: the platform would take some of these mistakes in silence.
+ *
+ * @param path where the client wrote them, such as `input`
+ * @throws InvalidInputError naming the argument and the documented rule
+ */
+export function assertRestrictions(input: RestrictionsInput, path: string): void {
+  each(
+    input.allowedOrigins,
+    `${path}.allowedOrigins`,
+    isOrigin,
+    "An origin is a domain such as `demo.com` or `*.demo.com`.",
+  );
+  each(
+    input.allowedIpAddresses,
+    `${path}.allowedIpAddresses`,
+    isIpv4OrCidr,
+    "The platform takes IPv4 addresses and CIDR blocks; no IPv6, no ranges and no wildcards.",
+  );
+  for (const list of ["allowedCountries", "deniedCountries"] as const) {
+    each(input[list], `${path}.${list}`, isCountry, "A country is its ISO 3166-1 alpha-2 code, such as GB.");
+  }
+  if (notEmpty(input.allowedCountries) && notEmpty(input.deniedCountries)) {
+    throw new InvalidInputError(`${path}.deniedCountries`, "Set the allowed countries or the denied ones, not both.");
+  }
+  if (notEmpty(input.allowedIpAddresses) && (input.bindIpsOnUsage ?? 0) > 0) {
+    throw new InvalidInputError(
+      `${path}.bindIpsOnUsage`,
+      "Binding to first addresses excludes a list of allowed ones.",
+    );
+  }
+  if (input.bindIpsOnUsage !== undefined && (input.bindIpsOnUsage < 0 || input.bindIpsOnUsage > 0x7fffffff)) {
+    throw new InvalidInputError(`${path}.bindIpsOnUsage`, "It is a count of addresses from 0 (off) to 2147483647.");
+  }
+}
+
+function isCountry(text: string): boolean {
+  return /^[A-Z]{2}$/.test(text);
+}
+
+function notEmpty(list: readonly unknown[] | undefined): boolean {
+  return (list?.length ?? 0) > 0;
+}
+
+function each(list: readonly string[] | undefined, argument: string, accepts: (text: string) => boolean, rule: string) {
+  for (const [index, entry] of (list ?? []).entries()) {
+    if (!accepts(entry)) throw new InvalidInputError(`${argument}.${index}`, rule);
+  }
+}

@@ -1,0 +1,40 @@
+import { inspect } from "node:util";
+
+/**
+ * A string that must not be seen: a token string, the API secret, a passphrase. It prints as `[secret]` wherever a value is
+ * turned into text by accident (templates, JSON, logs, inspection); only `reveal()` gives it away, so each place that does
+ * can be found by that name.
+ */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  /** The string itself. Call it only where it leaves for the one who may have it. */
+  reveal(): string {
+    return this.#value;
+  }
+
+  toString(): string {
+    return "[secret]";
+  }
+
+  toJSON(): string {
+    return "[secret]";
+  }
+
+  [inspect.custom](): string {
+    return "[secret]";
+  }
+}
+
+/** Token strings are 64 hexadecimal characters, viewer tokens are JWTs: both are cut out of any text that is passed on. */
+const secretShapes = /\b[0-9a-f]{64}\b|\beyJ[\w-]+\.[\w-]+\.[\w-]*/gi;
+
+/** The text with everything that looks like a token string or a JWT replaced, and cut to `maxLength` characters. */
+export function withoutSecrets(text: string, maxLength = 200): string {
+  const clean = text.replace(secretShapes, "[secret]");
+  return clean.length > maxLength ? `${clean.slice(0, maxLength - 1)}…` : clean;
+}

@@ -1,0 +1,174 @@
+import { calendarEdges, isUtcMonthStart } from "./calendar.ts";
+import {
+  ceilTo,
+  DAY_MS,
+  HOUR_MS,
+  type Keeping,
+  measuredWindow,
+  notRetained,
+  type TimeWindow,
+  type UsageWindow,
+} from "./time-window.ts";
+import { addTraffic, bitsPerSecond, type Traffic } from "./traffic.ts";
+
+/** The size of a bucket, for the client as for the platform. */
+export type Granularity = "HOUR" | "DAY" | "MONTH";
+
+/** Whether a bucket's figure is final, still growing (or lacking a part), or not there at all. */
+export type BucketState = "COMPLETE" | "PARTIAL" | "MISSING";
+
+/** One read of a series upstream, whose buckets are of `resolution` and begin inside the window. */
+export interface SeriesRead {
+  readonly resolution: Granularity;
+  readonly window: TimeWindow;
+}
+
+/** A bucket of the answer, and the resolution of the upstream buckets that tile it. */
+interface PlannedBucket extends TimeWindow {
+  readonly resolution: Granularity;
+}
+
+/** How to read a series: which buckets it has, in order, and the fewest calls that hold them all. */
+export interface SeriesPlan {
+  readonly buckets: readonly PlannedBucket[];
+  readonly reads: readonly SeriesRead[];
+}
+
+/** One bucket of a series. `traffic` is null exactly when the state is MISSING: nothing known is not the same as zero. */
+export interface SeriesPoint extends TimeWindow {
+  readonly state: BucketState;
+  readonly traffic: Traffic | null;
+}
+
+/** What one read gave: figures by the instant at which their bucket begins. A bucket that upstream left out is absent. */
+export type Reading = ReadonlyMap<number, Traffic>;
+
+/**
+ * Plans a series of hours, days or months. HOUR buckets are UTC hours; DAY and MONTH buckets begin where they do in the
+ * zone, and are cut at the window's edges. Each bucket is read at the coarsest resolution that tiles it and is still kept.
+ *
+ * @throws InvalidInputError WINDOW_NOT_RETAINED when some bucket can no longer be told apart from its neighbours
+ */
+export function planSeries(
+  window: UsageWindow,
+  granularity: Granularity,
+  timeZone: string,
+  keeping: Keeping,
+): SeriesPlan {
+  const buckets = bucketsOf(window, granularity, timeZone).map((bucket) => {
+    const resolution = coarsestTiling(bucket, window, keeping);
+    if (!resolution) throw notRetained(window, unreadable(granularity, timeZone));
+    return { ...bucket, resolution };
+  });
+  return { buckets, reads: readsOf(buckets) };
+}
+
+/** Joins what was read with the plan: every bucket in order, none skipped, none invented. */
+export function assembleSeries(
+  plan: SeriesPlan,
+  readings: ReadonlyMap<Granularity, Reading>,
+  freshUntil: number,
+): SeriesPoint[] {
+  return plan.buckets.map((bucket) => {
+    const reading = readings.get(bucket.resolution);
+    let traffic: Traffic | null = null;
+    let lacking = bucket.to > freshUntil;
+    for (const start of tileStarts(bucket, freshUntil)) {
+      const figure = reading?.get(start);
+      if (figure) traffic = traffic ? addTraffic(traffic, figure) : figure;
+      else lacking = true;
+    }
+    const state = !traffic ? "MISSING" : lacking ? "PARTIAL" : "COMPLETE";
+    return { from: bucket.from, to: bucket.to, state, traffic };
+  });
+}
+
+/** A percentile of a rate over the complete buckets of a series, by nearest rank. */
+export interface Percentile {
+  /** Bits per second out; null when no bucket is complete. */
+  readonly bitsPerSecond: number | null;
+  readonly samples: number;
+  /** Samples above the percentile: what a bill by percentile forgives. */
+  readonly discarded: number;
+  /** Buckets that are not complete, and so are no samples. */
+  readonly missing: number;
+}
+
+/** Nearest-rank percentile, 0 < p <= 100: the smallest sample that at least p % of the samples do not exceed. */
+export function percentile(points: readonly SeriesPoint[], p: number): Percentile {
+  const rates = points
+    .filter((point) => point.state === "COMPLETE")
+    .map((point) => bitsPerSecond(point.traffic?.bytesOut ?? 0n, point.to - point.from) ?? 0)
+    .sort((a, b) => a - b);
+  const rank = Math.max(1, Math.ceil((p * rates.length) / 100));
+  return {
+    bitsPerSecond: rates[rank - 1] ?? null,
+    samples: rates.length,
+    discarded: Math.max(0, rates.length - rank),
+    missing: points.length - rates.length,
+  };
+}
+
+function bucketsOf(window: UsageWindow, granularity: Granularity, timeZone: string): TimeWindow[] {
+  const metered = measuredWindow(window);
+  if (granularity === "HOUR") {
+    const count = ceilTo(metered.to - metered.from, HOUR_MS) / HOUR_MS;
+    return Array.from({ length: count }, (_, hour) => ({
+      from: window.from + hour * HOUR_MS,
+      to: window.from + (hour + 1) * HOUR_MS,
+    }));
+  }
+  const edges = calendarEdges(metered, granularity, timeZone);
+  return edges.slice(1).map((end, index) => ({
+    from: Math.max(edges[index] ?? window.from, window.from),
+    to: Math.min(end, window.to),
+  }));
+}
+
+/** The coarsest resolution whose buckets, still kept, lie edge to edge over this one. */
+function coarsestTiling(bucket: TimeWindow, window: UsageWindow, { monthsKept }: Keeping): Granularity | null {
+  const { hourlySince, dailySince, freshUntil } = window.retention;
+  const aligned = (isEdge: (instant: number) => boolean) =>
+    isEdge(bucket.from) && (isEdge(bucket.to) || bucket.to > freshUntil);
+  if (monthsKept && aligned(isUtcMonthStart)) return "MONTH";
+  if (bucket.from >= dailySince && aligned((instant) => instant % DAY_MS === 0)) return "DAY";
+  if (bucket.from >= hourlySince && aligned((instant) => instant % HOUR_MS === 0)) return "HOUR";
+  return null;
+}
+
+/** Neighbouring buckets of one resolution are one read; the platform answers any number of buckets in a call. */
+function readsOf(buckets: readonly PlannedBucket[]): SeriesRead[] {
+  const spans = new Map<Granularity, TimeWindow>();
+  for (const { resolution, from, to } of buckets) {
+    const span = spans.get(resolution);
+    spans.set(resolution, { from: span?.from ?? from, to });
+  }
+  return [...spans].map(([resolution, { from, to }]) => ({
+    resolution,
+    window: { from, to: upstreamEnd(resolution, to) },
+  }));
+}
+
+/** A bucket that the window cuts short of its natural end is read whole: nothing lies beyond the newest figures. */
+function upstreamEnd(resolution: Granularity, to: number): number {
+  if (resolution === "MONTH" && !isUtcMonthStart(to)) {
+    const date = new Date(to);
+    return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+  }
+  return ceilTo(to, resolution === "DAY" ? DAY_MS : HOUR_MS);
+}
+
+function tileStarts({ from, to, resolution }: PlannedBucket, freshUntil: number): number[] {
+  const end = Math.min(to, freshUntil);
+  if (resolution === "MONTH") return calendarEdges({ from, to: end }, "MONTH", "UTC").filter((start) => start < end);
+  const step = resolution === "DAY" ? DAY_MS : HOUR_MS;
+  return Array.from({ length: ceilTo(end - from, step) / step }, (_, tile) => from + tile * step);
+}
+
+function unreadable(granularity: Granularity, timeZone: string): string {
+  if (granularity === "HOUR") return "Hours are kept for 7 days.";
+  const unit = granularity === "DAY" ? "days" : "months";
+  return timeZone === "UTC"
+    ? `Hours are kept for 7 days and days for 365; ${unit} that the window cuts need hours.`
+    : `The ${unit} of ${timeZone} are put together from whole UTC hours, which are kept for 7 days; UTC ${unit} reach back 365 days.`;
+}

@@ -1,0 +1,193 @@
+import { isUtcMonthStart, monthWindow } from "./calendar.ts";
+import { InvalidInputError } from "./errors.ts";
+
+/** Instants are milliseconds since 1970-01-01T00:00:00Z, everywhere. */
+export const QUARTER_HOUR_MS = 900_000;
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 86_400_000;
+
+/** Half-open: holds `from`, does not hold `to`. */
+export interface TimeWindow {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * What the platform has and still keeps at one instant. Figures move on the quarter hour; hours are kept for 7 days, days
+ * for 365, and beyond that only whole months of the account. The two bounds are rounded towards the present, so that a
+ * figure is asked for only while it is surely kept.
+ */
+export interface Retention {
+  /** The quarter hour up to which figures are in. */
+  readonly freshUntil: number;
+  /** The oldest hour kept. */
+  readonly hourlySince: number;
+  /** The oldest day kept. */
+  readonly dailySince: number;
+}
+
+/** What is kept at `now`. @see GET /api/analytics/account/series (retention of Hour, Day and Month) */
+export function retentionAt(now: number): Retention {
+  return {
+    freshUntil: floorTo(now, QUARTER_HOUR_MS),
+    hourlySince: ceilTo(now - 7 * DAY_MS, HOUR_MS),
+    dailySince: ceilTo(now - 365 * DAY_MS, DAY_MS),
+  };
+}
+
+/** What a client chose: a range, the time up to now, or a calendar month (`YYYY-MM`). Exactly one is set. */
+export type WindowSelection = { readonly range: TimeWindow } | { readonly lastMs: number } | { readonly month: string };
+
+/**
+ * A window of figures that can be answered: on the hour, begun in the past. `to` is where the client wanted it to end,
+ * which may be ahead of the figures; {@link measuredWindow} is the part of it that has been metered.
+ */
+export interface UsageWindow extends TimeWindow {
+  readonly timeZone: string;
+  readonly retention: Retention;
+}
+
+/**
+ * The window that a selection means at `now`, its calendar months in `timeZone`.
+ *
+ * `last` ends at the newest figures. It begins on the hour, and where it reaches further back than hours are kept, at the
+ * beginning of the UTC day: the window never holds less than was asked, but for what is no longer kept.
+ *
+ * @throws InvalidInputError INVALID_WINDOW when the window is upside down, in the future or off the hour
+ */
+export function resolveWindow(selection: WindowSelection, timeZone: string, now: number): UsageWindow {
+  const retention = retentionAt(now);
+  const window = chosenWindow(selection, timeZone, retention);
+  if (window.from >= window.to) {
+    throw invalidWindow(`The window ends (${iso(window.to)}) before it begins (${iso(window.from)}).`, {
+      valid: validWindow({ from: Math.min(window.from, window.to), to: Math.max(window.from, window.to) }, retention),
+    });
+  }
+  if (window.from % HOUR_MS !== 0 || window.to % HOUR_MS !== 0) {
+    throw invalidWindow("The platform meters by the hour, so a window begins and ends on the full UTC hour.", {
+      valid: validWindow(window, retention),
+    });
+  }
+  if (window.from >= retention.freshUntil) {
+    throw invalidWindow(`The window begins after the newest figures, which are of ${iso(retention.freshUntil)}.`, {
+      valid: validWindow({ from: retention.freshUntil - HOUR_MS, to: retention.freshUntil }, retention),
+    });
+  }
+  return { ...window, timeZone, retention };
+}
+
+function chosenWindow(selection: WindowSelection, timeZone: string, retention: Retention): TimeWindow {
+  if ("range" in selection) return selection.range;
+  if ("month" in selection) return monthWindow(selection.month, timeZone);
+  return lastWindow(selection.lastMs, retention);
+}
+
+function lastWindow(lastMs: number, { freshUntil, hourlySince }: Retention): TimeWindow {
+  if (lastMs <= 0) throw invalidWindow("`last` is a duration of more than nothing, such as PT24H or P7D.", {});
+  const begin = freshUntil - lastMs;
+  // A full week reaches some minutes past the oldest hour that is kept; it is still a window of hours.
+  const from = lastMs <= 7 * DAY_MS ? Math.max(floorTo(begin, HOUR_MS), hourlySince) : floorTo(begin, DAY_MS);
+  return { from, to: ceilTo(freshUntil, HOUR_MS) };
+}
+
+/** The part of the window that has been metered: up to `freshUntil`. This is the window that is echoed to the client. */
+export function measuredWindow(window: UsageWindow): TimeWindow {
+  return { from: window.from, to: Math.min(window.to, window.retention.freshUntil) };
+}
+
+/**
+ * The window as it is sent upstream: it ends on the hour after the newest figures, so that all windows which mean the same
+ * are one call.
+ */
+export function readWindow(window: UsageWindow): TimeWindow {
+  return { from: window.from, to: ceilTo(measuredWindow(window).to, HOUR_MS) };
+}
+
+/** What may be read of a subject: whole months are kept, without end, for the account alone. */
+export interface Keeping {
+  readonly monthsKept: boolean;
+}
+
+/** One read of a total: directly, or as the sum of months that are no longer kept as days. */
+export interface TotalPlan {
+  readonly direct: TimeWindow | null;
+  readonly months: TimeWindow | null;
+}
+
+/**
+ * How to read the total of a window: by one call, or, where the account's window reaches further back than days are kept,
+ * as whole months and a call for the rest.
+ *
+ * @throws InvalidInputError WINDOW_NOT_RETAINED when the platform no longer keeps what the window's edges need
+ */
+export function planTotal(window: UsageWindow, { monthsKept }: Keeping): TotalPlan {
+  const { from, to } = readWindow(window);
+  const { dailySince, hourlySince, freshUntil } = window.retention;
+  const endsOnAnEdge = to >= freshUntil || to % DAY_MS === 0 || to >= hourlySince;
+  if (from >= dailySince) {
+    if (endsOnAnEdge && (from % DAY_MS === 0 || from >= hourlySince)) return { direct: { from, to }, months: null };
+    throw notRetained(window, "Hours are kept for 7 days; an older window begins and ends at midnight UTC.");
+  }
+  if (!monthsKept) throw notRetained(window, "Figures are kept for 365 days.");
+  const monthsEnd = firstMonthKeptAsDays(window.retention, to);
+  if (!isUtcMonthStart(from) || !isUtcMonthStart(monthsEnd) || !endsOnAnEdge) {
+    throw notRetained(window, "Beyond 365 days only whole UTC months of the account are kept.");
+  }
+  return { direct: monthsEnd < to ? { from: monthsEnd, to } : null, months: { from, to: monthsEnd } };
+}
+
+function firstMonthKeptAsDays({ dailySince }: Retention, to: number): number {
+  const since = new Date(dailySince);
+  const first = isUtcMonthStart(dailySince) ? dailySince : Date.UTC(since.getUTCFullYear(), since.getUTCMonth() + 1, 1);
+  return Math.min(first, to);
+}
+
+/** @returns the error that says what is kept, what was asked, and a window that works */
+export function notRetained(window: UsageWindow, rule: string): InvalidInputError {
+  const { retention } = window;
+  return new InvalidInputError(
+    "window",
+    `${rule} Asked was ${iso(window.from)} to ${iso(window.to)}.`,
+    {
+      asked: { from: iso(window.from), to: iso(window.to) },
+      limit: { hoursSince: iso(retention.hourlySince), daysSince: iso(retention.dailySince) },
+      valid: validWindow(window, retention),
+    },
+    "WINDOW_NOT_RETAINED",
+  );
+}
+
+/** The nearest window to the one asked that every figure can be read for. */
+function validWindow(asked: TimeWindow, { freshUntil, hourlySince, dailySince }: Retention) {
+  const newest = ceilTo(freshUntil, HOUR_MS);
+  const to = Math.min(ceilTo(asked.to, HOUR_MS), newest);
+  const from = Math.min(floorTo(asked.from, HOUR_MS), to - HOUR_MS);
+  if (from >= hourlySince) return { from: iso(from), to: iso(to) };
+  const wholeDays = {
+    from: Math.max(floorTo(from, DAY_MS), dailySince),
+    to: Math.max(Math.min(ceilTo(to, DAY_MS), ceilTo(freshUntil, DAY_MS)), dailySince + DAY_MS),
+  };
+  return { from: iso(wholeDays.from), to: iso(wholeDays.to) };
+}
+
+function invalidWindow(message: string, facts: Readonly<Record<string, unknown>>): InvalidInputError {
+  return new InvalidInputError("window", message, facts, "INVALID_WINDOW");
+}
+
+export function floorTo(instant: number, step: number): number {
+  return Math.floor(instant / step) * step;
+}
+
+export function ceilTo(instant: number, step: number): number {
+  return Math.ceil(instant / step) * step;
+}
+
+/** RFC 3339 in UTC, without needless milliseconds: `2026-03-01T00:00:00Z`. */
+export function iso(instant: number): string {
+  return new Date(instant).toISOString().replace(".000Z", "Z");
+}
+
+/** What tells two windows apart, as text. */
+export function windowKey({ from, to }: TimeWindow): string {
+  return `${from}/${to}`;
+}

@@ -1,0 +1,71 @@
+/** Bytes of one kind of traffic. Counts are exact: they pass 2^53, so they are bigints everywhere. */
+export interface TrafficPart {
+  readonly bytesOut: bigint;
+  readonly bytesIn: bigint;
+}
+
+/** Traffic of re-streaming; `secondsUsed` is the time that pushes ran, summed over targets. */
+export interface RestreamPart extends TrafficPart {
+  readonly secondsUsed: bigint;
+}
+
+/** The three kinds of traffic of which `bytesOut` and `bytesIn` are the sum. */
+export interface TrafficParts {
+  readonly standard: TrafficPart;
+  readonly restream: RestreamPart;
+  readonly geoCascade: TrafficPart;
+}
+
+/**
+ * Metered bytes: `bytesOut` to viewers (egress), `bytesIn` from broadcasters (ingress). `parts` is null where the platform
+ * does not break the figure down, as it does not per tracking id.
+ */
+export interface Traffic extends TrafficPart {
+  readonly parts: TrafficParts | null;
+}
+
+export const noTraffic: Traffic = { bytesOut: 0n, bytesIn: 0n, parts: null };
+
+/** The sum of two figures. Parts are kept only when both have them, or one of the two is nothing at all. */
+export function addTraffic(a: Traffic, b: Traffic): Traffic {
+  if (a === noTraffic) return b;
+  if (b === noTraffic) return a;
+  return {
+    bytesOut: a.bytesOut + b.bytesOut,
+    bytesIn: a.bytesIn + b.bytesIn,
+    parts: a.parts && b.parts ? addParts(a.parts, b.parts) : null,
+  };
+}
+
+/** The sum of any number of figures; of none it is {@link noTraffic}. */
+export function sumTraffic(figures: Iterable<Traffic>): Traffic {
+  let sum = noTraffic;
+  for (const figure of figures) sum = addTraffic(sum, figure);
+  return sum;
+}
+
+function addParts(a: TrafficParts, b: TrafficParts): TrafficParts {
+  return {
+    standard: addPart(a.standard, b.standard),
+    restream: { ...addPart(a.restream, b.restream), secondsUsed: a.restream.secondsUsed + b.restream.secondsUsed },
+    geoCascade: addPart(a.geoCascade, b.geoCascade),
+  };
+}
+
+function addPart(a: TrafficPart, b: TrafficPart): TrafficPart {
+  return { bytesOut: a.bytesOut + b.bytesOut, bytesIn: a.bytesIn + b.bytesIn };
+}
+
+/** Decimal gigabytes (10^9 bytes) as an exact decimal text, without trailing zeros: 1500000000 bytes are `1.5`. */
+export function gigabytes(bytes: bigint): string {
+  const sign = bytes < 0n ? "-" : "";
+  const absolute = bytes < 0n ? -bytes : bytes;
+  const whole = absolute / 1_000_000_000n;
+  const fraction = (absolute % 1_000_000_000n).toString().padStart(9, "0").replace(/0+$/, "");
+  return `${sign}${whole}${fraction && `.${fraction}`}`;
+}
+
+/** Mean bits per second of so many bytes over so many milliseconds. A rate, hence a float; null for no time at all. */
+export function bitsPerSecond(bytes: bigint, durationMs: number): number | null {
+  return durationMs > 0 ? (Number(bytes) * 8000) / durationMs : null;
+}

@@ -1,0 +1,78 @@
+/**
+ * Checks of what the platform sends, one small function for each kind of value. They are plain functions because analytics
+ * answers hold thousands of numbers; `at` is the place in the answer, as a fixed text, and is told when the check fails.
+ * Nothing that these functions do not name gets past a client.
+ */
+
+/** A value is not what the platform documents. The message tells where and what was expected, never the value. */
+export class ShapeError extends Error {
+  constructor(at: string, expected: string) {
+    super(`${at} is not ${expected}`);
+    this.name = "ShapeError";
+  }
+}
+
+export type Decode<T> = (value: unknown, at: string) => T;
+
+/** The fields that the documents give an object: reading any other does not compile. */
+export type WireObject<Wire> = { readonly [Field in keyof Wire]?: unknown };
+
+export function object<Wire>(value: unknown, at: string): WireObject<Wire> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new ShapeError(at, "an object");
+  return value as WireObject<Wire>;
+}
+
+export function list<T>(value: unknown, at: string, item: Decode<T>): T[] {
+  if (!Array.isArray(value)) throw new ShapeError(at, "a list");
+  return value.map((entry) => item(entry, at));
+}
+
+/** A list that may be null or absent, both meaning empty. */
+export function optionalList<T>(value: unknown, at: string, item: Decode<T>): T[] {
+  return value === undefined || value === null ? [] : list(value, at, item);
+}
+
+/** An object used as a map, in the order of its keys. */
+export function mapOf<T>(value: unknown, at: string, item: Decode<T>): Map<string, T> {
+  const decoded = new Map<string, T>();
+  for (const [key, entry] of Object.entries(object<Record<string, unknown>>(value, at))) {
+    decoded.set(key, item(entry, at));
+  }
+  return decoded;
+}
+
+/** The value, or null where it is null or absent. */
+export function optional<T>(value: unknown, at: string, present: Decode<T>): T | null {
+  return value === undefined || value === null ? null : present(value, at);
+}
+
+export function text(value: unknown, at: string): string {
+  if (typeof value !== "string") throw new ShapeError(at, "a text");
+  return value;
+}
+
+export function boolean(value: unknown, at: string): boolean {
+  if (typeof value !== "boolean") throw new ShapeError(at, "true or false");
+  return value;
+}
+
+export function integer(value: unknown, at: string): number {
+  if (typeof value !== "number" || !Number.isSafeInteger(value)) throw new ShapeError(at, "a whole number");
+  return value;
+}
+
+/** A count that may pass 2^53; absent means zero. */
+export function count(value: unknown, at: string): bigint {
+  if (value === undefined || value === null) return 0n;
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
+  if (typeof value === "bigint" && value >= 0n) return value;
+  throw new ShapeError(at, "a count");
+}
+
+/** An ISO 8601 time as milliseconds since the epoch. One without a zone is UTC, as all times of the platform are. */
+export function instant(value: unknown, at: string): number {
+  const written = text(value, at);
+  const time = Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(written) || !written.includes("T") ? written : `${written}Z`);
+  if (Number.isNaN(time)) throw new ShapeError(at, "a time");
+  return time;
+}

@@ -1,0 +1,259 @@
+import { type Dispatcher, errors as undici } from "undici";
+import { type Secret, withoutSecrets } from "../model/secret.ts";
+import { ShapeError } from "./decode.ts";
+import { parseExact } from "./json.ts";
+import { UpstreamError } from "./upstream-error.ts";
+
+/** What a client says of one call; everything else about HTTP is this file's. */
+export interface Call<T> {
+  /** The operation as the OpenAPI documents name it. */
+  readonly operation: string;
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Path with its ids encoded; it may appear in logs, so it holds no secret. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, QueryValue>>;
+  readonly body?: object;
+  /** Checks and picks the `data` of a success. @throws ShapeError */
+  readonly decode: (data: unknown) => T;
+  readonly signal?: AbortSignal | undefined;
+}
+type QueryValue = string | number | boolean | readonly string[] | undefined;
+
+/** One finished call, as logs and metrics see it. */
+export interface CallReport {
+  readonly operation: string;
+  readonly durationMs: number;
+  /** Null for success, else the code of the failure. */
+  readonly failure: string | null;
+}
+
+export interface HttpOptions {
+  /** Such as `https://api.millicast.com`, without a trailing slash. */
+  readonly origin: string;
+  readonly secret: Secret;
+  readonly dispatcher: Dispatcher;
+  /** From sending to the last byte, for one call. */
+  readonly timeoutMs: number;
+  /** Told the platform's time, from each answer's `Date` header. */
+  readonly onDate?: (platformTime: number) => void;
+  readonly onCall?: (report: CallReport) => void;
+}
+
+export interface Http {
+  /** A call that changes nothing. @throws UpstreamError */
+  read<T>(call: Call<T>): Promise<T>;
+  /** A call that changes something: when its answer is lost after it was sent, the error is OUTCOME_UNKNOWN. @throws UpstreamError */
+  write<T>(call: Call<T>): Promise<T>;
+  /** A call that is answered by text of any length. `timeoutMs` then runs to the answer's head. @throws UpstreamError */
+  stream(call: Omit<Call<never>, "decode"> & { readonly accept: string }): Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** An HTTP client of one origin of the platform, with its envelope `{status, data}`. It follows no redirect and keeps no answer. */
+export function createHttp(options: HttpOptions): Http {
+  const report = async <T>(operation: string, run: () => Promise<T>): Promise<T> => {
+    const begin = performance.now();
+    const told = (failure: string | null) =>
+      options.onCall?.({ operation, durationMs: performance.now() - begin, failure });
+    try {
+      const answer = await run();
+      told(null);
+      return answer;
+    } catch (error) {
+      told(error instanceof UpstreamError ? error.code : "INTERNAL_SERVER_ERROR");
+      throw error;
+    }
+  };
+  return {
+    read: (call) => report(call.operation, () => exchange(options, call, false)),
+    write: (call) => report(call.operation, () => exchange(options, call, true)),
+    stream: (call) => report(call.operation, () => openStream(options, call)),
+  };
+}
+
+async function exchange<T>(options: HttpOptions, call: Call<T>, isWrite: boolean): Promise<T> {
+  const deadline = AbortSignal.timeout(options.timeoutMs);
+  const signal = call.signal ? AbortSignal.any([call.signal, deadline]) : deadline;
+  let answer: { status: number; type: string; body: string };
+  try {
+    answer = await send(options, call, signal);
+  } catch (error) {
+    throw transportError(error, call, isWrite);
+  }
+  const { status, type, body } = answer;
+  if (status !== 200) throw statusError(call.operation, status, type, body, isWrite);
+  try {
+    return call.decode(envelopeData(type, body));
+  } catch (error) {
+    if (!(error instanceof ShapeError || error instanceof SyntaxError)) throw error;
+    const what = error instanceof ShapeError ? error.message : "the answer is not JSON";
+    throw badResponse(call.operation, status, what, isWrite);
+  }
+}
+
+async function send(options: HttpOptions, call: Omit<Call<unknown>, "decode">, signal: AbortSignal) {
+  const response = await request(options, call, "application/json", signal);
+  const bytes = await response.body.arrayBuffer();
+  return {
+    status: response.statusCode,
+    type: String(response.headers["content-type"] ?? ""),
+    body: new TextDecoder("utf-8", { fatal: true }).decode(bytes),
+  };
+}
+
+async function request(
+  { origin, secret, dispatcher, onDate }: HttpOptions,
+  { method = "GET", path, query, body }: Omit<Call<unknown>, "decode">,
+  accept: string,
+  signal: AbortSignal,
+) {
+  const response = await dispatcher.request({
+    origin,
+    path: query ? `${path}?${queryString(query)}` : path,
+    method,
+    headers: {
+      authorization: `Bearer ${secret.reveal()}`,
+      accept,
+      ...(body && { "content-type": "application/json" }),
+    },
+    body: body ? JSON.stringify(body) : null,
+    signal,
+  });
+  const date = Date.parse(String(response.headers["date"] ?? ""));
+  if (!Number.isNaN(date)) onDate?.(date);
+  return response;
+}
+
+async function openStream(options: HttpOptions, call: Omit<Call<never>, "decode"> & { readonly accept: string }) {
+  // Only the head is waited for: a body of any length may take its time, and ends when its reader or the client leaves.
+  const headDeadline = new AbortController();
+  const timer = setTimeout(() => headDeadline.abort(new DOMException("", "TimeoutError")), options.timeoutMs);
+  const signal = call.signal ? AbortSignal.any([call.signal, headDeadline.signal]) : headDeadline.signal;
+  try {
+    const response = await request(options, call, call.accept, signal);
+    const type = String(response.headers["content-type"] ?? "");
+    if (response.statusCode !== 200) {
+      throw statusError(call.operation, response.statusCode, type, await response.body.text(), false);
+    }
+    if (!type.startsWith(call.accept)) {
+      response.body.destroy();
+      throw badResponse(call.operation, 200, `the answer is not ${call.accept}`, false);
+    }
+    return readAll(response.body, call);
+  } catch (error) {
+    throw error instanceof UpstreamError ? error : transportError(error, call, false);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function* readAll(body: AsyncIterable<Uint8Array>, call: Pick<Call<never>, "operation" | "signal">) {
+  try {
+    yield* body;
+  } catch (error) {
+    throw transportError(error, call, false);
+  }
+}
+
+function queryString(query: Readonly<Record<string, QueryValue>>): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (Array.isArray(value)) for (const entry of value) params.append(name, entry);
+    else if (value !== undefined) params.append(name, String(value));
+  }
+  return params.toString();
+}
+
+function envelopeData(type: string, body: string): unknown {
+  if (!/^application\/json\b/i.test(type)) throw new ShapeError("content type", "application/json");
+  const envelope = parseExact(body);
+  if (typeof envelope !== "object" || envelope === null || !("status" in envelope) || envelope.status !== "success") {
+    throw new ShapeError("status", "success");
+  }
+  return "data" in envelope ? envelope.data : undefined;
+}
+
+function statusError(operation: string, status: number, type: string, body: string, isWrite: boolean): UpstreamError {
+  if (status === 401 || status === 403) {
+    return new UpstreamError("UPSTREAM_UNAUTHORIZED", "The platform refused the gateway's API secret.", {
+      operation,
+      status,
+    });
+  }
+  if (status === 429) {
+    return new UpstreamError("UPSTREAM_RATE_LIMITED", "The platform asks us to slow down.", { operation, status });
+  }
+  if (status >= 500) {
+    // A server that fails may have done the work before, or a proxy may have lost its answer.
+    const code = isWrite ? "OUTCOME_UNKNOWN" : "UPSTREAM_UNAVAILABLE";
+    return new UpstreamError(code, `The platform failed with status ${status}.`, { operation, status });
+  }
+  const reasons = status >= 400 ? failReasons(type, body) : null;
+  if (!reasons) return badResponse(operation, status, `status ${status} is not documented`, isWrite);
+  const told = Object.entries(reasons).map(([field, reason]) => (field === "message" ? reason : `${field}: ${reason}`));
+  return new UpstreamError("UPSTREAM_REJECTED", `The platform refused: ${told.join("; ") || "it gave no reason"}`, {
+    operation,
+    status,
+    reasons,
+  });
+}
+
+/** The reasons of a `fail` envelope, by field, in each of the forms in which it is known to come. */
+function failReasons(type: string, body: string): Record<string, string> | null {
+  if (!/^application\/json\b/i.test(type)) return null;
+  try {
+    const { data, message } = JSON.parse(body) as { data?: unknown; message?: unknown };
+    const fields = typeof data === "object" && data !== null ? { ...data } : { message: data ?? message ?? "" };
+    const { errors, ...flat } = fields as { errors?: unknown };
+    const all = { ...flat, ...(typeof errors === "object" && errors !== null ? errors : {}) };
+    return Object.fromEntries(
+      Object.entries(all).map(([field, reason]) => [
+        withoutSecrets(field, 60),
+        withoutSecrets(Array.isArray(reason) ? reason.join(", ") : String(reason)),
+      ]),
+    );
+  } catch {
+    return null;
+  }
+}
+
+function badResponse(operation: string, status: number, what: string, isWrite: boolean): UpstreamError {
+  const message = `The platform's answer is not what it documents: ${what}.`;
+  return new UpstreamError(isWrite ? "OUTCOME_UNKNOWN" : "UPSTREAM_BAD_RESPONSE", message, { operation, status });
+}
+
+/** Failures before anything was sent: a write that meets one of these has surely not happened. */
+const unsent = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+const timeouts = new Set(["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
+
+function transportError(
+  error: unknown,
+  { operation, signal }: Pick<Call<unknown>, "operation" | "signal">,
+  isWrite: boolean,
+): UpstreamError {
+  if (error instanceof UpstreamError) return error;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const failure = { operation };
+  if (isWrite && !unsent.has(code)) {
+    return new UpstreamError("OUTCOME_UNKNOWN", "The change was sent, and its answer was lost.", failure, {
+      cause: error,
+    });
+  }
+  if (signal?.aborted) {
+    return new UpstreamError("UPSTREAM_UNAVAILABLE", "The call was given up: nobody waits for it any more.", failure);
+  }
+  if (error instanceof undici.ResponseExceededMaxSizeError || error instanceof TypeError) {
+    const what = error instanceof TypeError ? "it is not UTF-8" : "it is too large";
+    return new UpstreamError("UPSTREAM_BAD_RESPONSE", `The platform's answer was not read: ${what}.`, failure);
+  }
+  if (timeouts.has(code) || (error instanceof Error && error.name === "TimeoutError")) {
+    return new UpstreamError("UPSTREAM_TIMEOUT", "The platform did not answer in time.", failure, { cause: error });
+  }
+  return new UpstreamError("UPSTREAM_UNAVAILABLE", "The platform could not be reached.", failure, { cause: error });
+}

@@ -1,0 +1,151 @@
+import { boolean, instant, integer, list, object, optional, optionalList, text } from "./decode.ts";
+import type { components } from "./generated/monitoring.ts";
+import type { Http } from "./http.ts";
+import { MAX_ITEMS_ON_PAGE } from "./tokens.ts";
+import { UpstreamError } from "./upstream-error.ts";
+
+/** A stream that is live, or ended within the last hour. Times are milliseconds since the epoch. */
+export interface LiveStream {
+  readonly name: string;
+  readonly isLive: boolean;
+  readonly viewerCount: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  /** Cluster that the stream first connected to. */
+  readonly clusterId: string | null;
+  readonly clusterIds: readonly string[];
+  readonly isSecured: boolean;
+}
+
+/** One publishing connection. A stream has several with redundant ingest, several sources or quality layers. */
+export interface Feed {
+  readonly id: string;
+  readonly isActive: boolean;
+  readonly clusterId: string | null;
+  /** Null for the main source. */
+  readonly sourceId: string | null;
+  readonly simulcastId: string | null;
+  readonly priority: number | null;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly publishTokenId: number | null;
+  /** ISO 3166-1 alpha-2, of the broadcaster. */
+  readonly country: string | null;
+}
+
+/** A live stream together with its feeds. */
+export interface LiveStreamWithFeeds extends LiveStream {
+  readonly feeds: readonly Feed[];
+}
+
+/** Streams that are live or ended within the last hour. Every method throws UpstreamError when there is no usable answer. */
+export interface Monitoring {
+  /** All of them, without feeds. @see GET /api/monitoring/summary */
+  listSummaries(signal?: AbortSignal): Promise<LiveStream[]>;
+  /** All of them, with feeds. @see GET /api/monitoring/streams */
+  listStreams(signal?: AbortSignal): Promise<LiveStreamWithFeeds[]>;
+  /** One of them, or null when it is not among them. @see GET /api/monitoring/summary/{streamName} */
+  readSummary(name: string, signal?: AbortSignal): Promise<LiveStream | null>;
+  /** One of them with its feeds, or null when it is not among them. @see GET /api/monitoring/streams/{streamName} */
+  readStream(name: string, signal?: AbortSignal): Promise<LiveStreamWithFeeds | null>;
+}
+
+export function createMonitoring(http: Http): Monitoring {
+  const readPages = async <T>(
+    operation: string,
+    path: string,
+    item: (row: unknown, at: string) => T,
+    signal?: AbortSignal,
+  ) => {
+    const read = (page: number) =>
+      http.read({
+        operation,
+        path,
+        // By name, so that pages do not shift while streams come and go.
+        query: { page, itemsOnPage: MAX_ITEMS_ON_PAGE, sortBy: "StreamId", isDescending: false },
+        decode: (data) => pageOf(data, item),
+        signal,
+      });
+    const first = await read(1);
+    const others = await Promise.all(
+      Array.from({ length: Math.max(0, first.totalPages - 1) }, (_, rest) => read(rest + 2)),
+    );
+    return [first, ...others].flatMap((page) => page.rows);
+  };
+  const readOne = async <T>(
+    operation: string,
+    path: string,
+    name: string,
+    item: (row: unknown, at: string) => T,
+    signal?: AbortSignal,
+  ) => {
+    try {
+      return await http.read({
+        operation,
+        path: `${path}/${encodeURIComponent(name)}`,
+        decode: (data) => item(data, "data"),
+        signal,
+      });
+    } catch (error) {
+      // An unknown name is answered with a refusal, not with 404.
+      if (error instanceof UpstreamError && error.code === "UPSTREAM_REJECTED") return null;
+      throw error;
+    }
+  };
+  return {
+    listSummaries: (signal) => readPages("Monitoring_ListStreamSummary", "/api/monitoring/summary", liveStream, signal),
+    listStreams: (signal) =>
+      readPages("Monitoring_ListRecentStreams", "/api/monitoring/streams", liveStreamWithFeeds, signal),
+    readSummary: (name, signal) =>
+      readOne("Monitoring_GetStreamSummary", "/api/monitoring/summary", name, liveStream, signal),
+    readStream: (name, signal) =>
+      readOne("Monitoring_GetStream", "/api/monitoring/streams", name, liveStreamWithFeeds, signal),
+  };
+}
+
+type Schemas = components["schemas"];
+
+function pageOf<T>(data: unknown, item: (row: unknown, at: string) => T): { rows: T[]; totalPages: number } {
+  const wire = object<Schemas["PaginatedResponseOfStreamBaseSummary"]>(data, "data");
+  const pagination = object<Schemas["PaginationData"]>(wire.pagination ?? {}, "data.pagination");
+  return {
+    rows: optionalList(wire.data, "data.data", item),
+    totalPages: optional(pagination.totalPages, "data.pagination.totalPages", integer) ?? 1,
+  };
+}
+
+function liveStream(value: unknown, at: string): LiveStream {
+  const wire = object<Schemas["StreamBaseSummary"]>(value, at);
+  return {
+    name: text(wire.streamName, `${at}.streamName`),
+    isLive: boolean(wire.live, `${at}.live`),
+    viewerCount: optional(wire.viewerCount, `${at}.viewerCount`, integer) ?? 0,
+    startedAt: optional(wire.startTime, `${at}.startTime`, instant),
+    endedAt: optional(wire.endTime, `${at}.endTime`, instant),
+    clusterId: optional(wire.clusterId, `${at}.clusterId`, text),
+    clusterIds: optionalList(wire.clusters, `${at}.clusters`, text),
+    isSecured: optional(wire.secureStream, `${at}.secureStream`, boolean) ?? false,
+  };
+}
+
+function liveStreamWithFeeds(value: unknown, at: string): LiveStreamWithFeeds {
+  const wire = object<Schemas["StreamSummary"]>(value, at);
+  return { ...liveStream(value, at), feeds: list(wire.feeds ?? [], `${at}.feeds`, feed) };
+}
+
+function feed(value: unknown, at: string): Feed {
+  const wire = object<Schemas["FeedSummary"]>(value, at);
+  const client = object<Schemas["GeoClient"]>(wire.client ?? {}, `${at}.client`);
+  return {
+    id: text(wire.feedId, `${at}.feedId`),
+    isActive: optional(wire.active, `${at}.active`, boolean) ?? false,
+    clusterId: optional(wire.clusterId, `${at}.clusterId`, text),
+    sourceId: optional(wire.sourceId, `${at}.sourceId`, text) || null,
+    simulcastId: optional(wire.simulcastId, `${at}.simulcastId`, text) || null,
+    priority: optional(wire.priority, `${at}.priority`, integer),
+    startedAt: optional(wire.startTime, `${at}.startTime`, instant),
+    endedAt: optional(wire.endTime, `${at}.endTime`, instant),
+    publishTokenId: optional(wire.tokenId, `${at}.tokenId`, integer),
+    country: optional(client.country, `${at}.client.country`, text),
+  };
+}

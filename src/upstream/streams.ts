@@ -1,0 +1,42 @@
+import { object, optional, text } from "./decode.ts";
+import type { components } from "./generated/stream.ts";
+import type { Http } from "./http.ts";
+
+/** How much was stopped; `None` when nothing was live. */
+export type StoppingLevel = components["schemas"]["StreamStoppingLevel"];
+
+/** Control of live streams. Every method throws UpstreamError when there is no usable answer. */
+export interface Streams {
+  /** Ends the feeds of one stream; an encoder that is still allowed to will come back. @see POST /api/stream/stop */
+  stop(streamId: string): Promise<StoppingLevel>;
+  /** Ends every feed of the account. @see POST /api/stream/stop/all */
+  stopAll(): Promise<StoppingLevel>;
+}
+
+export function createStreams(http: Http): Streams {
+  return {
+    stop: (streamId) =>
+      http.write({
+        operation: "Stream_StopStream",
+        method: "POST",
+        path: "/api/stream/stop",
+        body: { streamId } satisfies components["schemas"]["StopStreamRequest"],
+        decode: stoppingLevel,
+      }),
+    stopAll: () =>
+      http.write({
+        operation: "Stream_StopByAccount",
+        method: "POST",
+        path: "/api/stream/stop/all",
+        decode: stoppingLevel,
+      }),
+  };
+}
+
+const levels: readonly string[] = ["Account", "Stream", "Feed", "Server", "Token", "None"] satisfies StoppingLevel[];
+
+function stoppingLevel(data: unknown): StoppingLevel {
+  const wire = object<components["schemas"]["LevelStreamStopped"]>(data, "data");
+  const level = optional(wire.stoppingLevel, "data.stoppingLevel", text) ?? "None";
+  return levels.includes(level) ? (level as StoppingLevel) : "None";
+}

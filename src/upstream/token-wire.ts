@@ -1,0 +1,60 @@
+import { Secret } from "../model/secret.ts";
+import type { CountryRules, GeoCascade, StreamGrant, TokenRecord } from "../model/token.ts";
+import { boolean, instant, integer, list, object, optional, optionalList, text } from "./decode.ts";
+import type { components } from "./generated/subscribe-tokens.ts";
+
+/** What both kinds of token share on the wire. v1 and v2 answers differ only in what may be null. */
+type Wire = components["schemas"]["SubscribeTokenResponseV1"];
+
+/** Picks the fields that publish and subscribe tokens have in common. */
+export function tokenFields(value: unknown, at: string): TokenRecord {
+  const wire = object<Wire>(value, at);
+  const effective = object<components["schemas"]["TokenEffectiveSettings"]>(
+    wire.effectiveSettings ?? {},
+    `${at}.effectiveSettings`,
+  );
+  const originCluster = optional(wire.originCluster, `${at}.originCluster`, text) || null;
+  return {
+    id: integer(wire.id, `${at}.id`),
+    label: optional(wire.label, `${at}.label`, text) ?? optional(wire.name, `${at}.name`, text) ?? "",
+    secret: new Secret(text(wire.token, `${at}.token`)),
+    isActive: boolean(wire.isActive, `${at}.isActive`),
+    addedAt: instant(wire.addedOn, `${at}.addedOn`),
+    expiresAt: optional(wire.expiresOn, `${at}.expiresOn`, instant),
+    streams: list(wire.streams ?? [], `${at}.streams`, grant),
+    allowedOrigins: optionalList(wire.allowedOrigins, `${at}.allowedOrigins`, text),
+    allowedIpAddresses: optionalList(wire.allowedIpAddresses, `${at}.allowedIpAddresses`, text),
+    bindIpsOnUsage: optional(wire.bindIpsOnUsage, `${at}.bindIpsOnUsage`, integer) ?? 0,
+    countries: countryRules(wire, at),
+    originCluster,
+    effective: {
+      originCluster:
+        optional(effective.originCluster, `${at}.effectiveSettings.originCluster`, text) || originCluster || "auto",
+      ...countryRules(effective, `${at}.effectiveSettings`),
+      geoCascade: optional(effective.geoCascade, `${at}.effectiveSettings.geoCascade`, geoCascade),
+    },
+  };
+}
+
+export function geoCascade(value: unknown, at: string): GeoCascade {
+  const wire = object<components["schemas"]["GeoCascadeModel2"]>(value, at);
+  return {
+    isEnabled: optional(wire.isEnabled, `${at}.isEnabled`, boolean) ?? false,
+    clusters: optionalList(wire.clusters, `${at}.clusters`, text),
+  };
+}
+
+function grant(value: unknown, at: string): StreamGrant {
+  const wire = object<components["schemas"]["TokenStreamNameModel"]>(value, at);
+  return {
+    pattern: text(wire.streamName, `${at}.streamName`),
+    isRegex: optional(wire.isRegex, `${at}.isRegex`, boolean) ?? false,
+  };
+}
+
+function countryRules(wire: { readonly [Rule in keyof CountryRules]?: unknown }, at: string): CountryRules {
+  return {
+    allowedCountries: optionalList(wire.allowedCountries, `${at}.allowedCountries`, text),
+    deniedCountries: optionalList(wire.deniedCountries, `${at}.deniedCountries`, text),
+  };
+}

@@ -1,0 +1,42 @@
+import { ApplicationError, type ErrorCode } from "../model/errors.ts";
+
+/** The ways in which the platform can fail us; each is a code of the graph. */
+export type UpstreamErrorCode = Extract<ErrorCode, `UPSTREAM_${string}` | "OUTCOME_UNKNOWN">;
+
+export interface UpstreamFailure {
+  /** The operation as the OpenAPI documents name it, such as `Analytics_StreamsTotal`. */
+  readonly operation: string;
+  /** HTTP status, where there was an answer. */
+  readonly status?: number | undefined;
+  /** Seconds to wait, where the platform said so. */
+  readonly retryAfterSeconds?: number | undefined;
+  /** Why the platform refused, by its own field names; null where the failure is none of its words. */
+  readonly reasons?: Readonly<Record<string, string>> | undefined;
+}
+
+/**
+ * The platform gave no usable answer. It never holds the API secret, an address, or the body of an answer; `reasons` are
+ * the platform's words with everything that looks like a secret cut out.
+ */
+export class UpstreamError extends ApplicationError {
+  readonly operation: string;
+  readonly status: number | null;
+  readonly reasons: Readonly<Record<string, string>>;
+
+  constructor(code: UpstreamErrorCode, message: string, failure: UpstreamFailure, options?: ErrorOptions) {
+    super(
+      code,
+      message,
+      {
+        operation: failure.operation,
+        ...(failure.status !== undefined && { upstreamStatus: failure.status }),
+        ...(failure.retryAfterSeconds !== undefined && { retryAfterSeconds: failure.retryAfterSeconds }),
+        ...(failure.reasons && { reasons: failure.reasons }),
+      },
+      options,
+    );
+    this.operation = failure.operation;
+    this.status = failure.status ?? null;
+    this.reasons = failure.reasons ?? {};
+  }
+}

@@ -1,0 +1,69 @@
+import { Agent } from "undici";
+import type { Secret } from "../model/secret.ts";
+import { type Account, createAccount } from "./account.ts";
+import { type Analytics, createAnalytics } from "./analytics.ts";
+import { type Clusters, createClusters } from "./clusters.ts";
+import { type CallReport, createHttp } from "./http.ts";
+import { createMonitoring, type Monitoring } from "./monitoring.ts";
+import { createPublishTokens, type PublishTokens } from "./publish-tokens.ts";
+import { createStreams, type Streams } from "./streams.ts";
+import { createSubscribeTokens, type SubscribeTokens } from "./subscribe-tokens.ts";
+import { createViewerRecords, type ViewerRecords } from "./viewer-records.ts";
+
+/** Every client of the platform's REST APIs, by name. */
+export interface Upstream {
+  readonly account: Account;
+  readonly analytics: Analytics;
+  readonly clusters: Clusters;
+  readonly monitoring: Monitoring;
+  readonly publishTokens: PublishTokens;
+  readonly streams: Streams;
+  readonly subscribeTokens: SubscribeTokens;
+  readonly viewerRecords: ViewerRecords;
+  /** Waits for calls under way, then closes every connection. */
+  close(): Promise<void>;
+}
+
+export interface UpstreamOptions {
+  /** Origin of the token, account and analytics APIs. */
+  readonly apiUrl: string;
+  /** Origin of the viewer records. */
+  readonly analyticsUrl: string;
+  readonly secret: Secret;
+  readonly timeoutMs: number;
+  readonly onDate?: (platformTime: number) => void;
+  readonly onCall?: (report: CallReport) => void;
+}
+
+/** The largest answer that is read: a page of 100 tokens is some 100 KB, an hourly series of ten names 200 KB. */
+const MAX_ANSWER_BYTES = 5_000_000;
+
+export function createUpstream(options: UpstreamOptions): Upstream {
+  const { apiUrl, analyticsUrl, timeoutMs } = options;
+  const connection = {
+    // Fewer sockets halve the throughput as soon as the platform takes 20 ms to answer.
+    connections: 256,
+    pipelining: 1,
+    keepAliveTimeout: 4_000,
+    connect: { timeout: Math.min(timeoutMs, 2_000) },
+    headersTimeout: timeoutMs,
+  };
+  const agent = new Agent({ ...connection, bodyTimeout: timeoutMs, maxResponseSize: MAX_ANSWER_BYTES });
+  // Viewer records come by the million and are read as a stream, so only silence ends them.
+  const streamAgent = new Agent({ ...connection, bodyTimeout: 30_000 });
+  const api = createHttp({ ...options, origin: apiUrl, dispatcher: agent });
+  const records = createHttp({ ...options, origin: analyticsUrl, dispatcher: streamAgent });
+  return {
+    account: createAccount(api),
+    analytics: createAnalytics(api),
+    clusters: createClusters(api),
+    monitoring: createMonitoring(api),
+    publishTokens: createPublishTokens(api),
+    streams: createStreams(api),
+    subscribeTokens: createSubscribeTokens(api),
+    viewerRecords: createViewerRecords(records),
+    close: async () => {
+      await Promise.all([agent.close(), streamAgent.close()]);
+    },
+  };
+}

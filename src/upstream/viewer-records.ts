@@ -1,0 +1,130 @@
+import { iso, type TimeWindow } from "../model/time-window.ts";
+import { count, instant, integer, object, optional, ShapeError, text } from "./decode.ts";
+import type { components } from "./generated/viewer-records.ts";
+import type { Http } from "./http.ts";
+import { parseExact } from "./json.ts";
+import { UpstreamError } from "./upstream-error.ts";
+
+/** One viewer's connection. A reconnect after an end is a record of its own. Times are milliseconds since the epoch. */
+export interface ViewerRecord {
+  readonly kind: "ViewerRecord";
+  /** Unique together with the start; may pass 2^53, so it is text. */
+  readonly recordId: string;
+  readonly previousRecordId: string | null;
+  readonly clientId: string;
+  readonly startedAt: number;
+  /** Null while the viewer is watching. */
+  readonly endedAt: number | null;
+  readonly durationSeconds: number;
+  /** Sent plus received. */
+  readonly bytes: bigint;
+  readonly streamName: string;
+  readonly trackingId: string | null;
+  readonly country: string | null;
+  readonly clusterId: string | null;
+  /** Personal data, as are the next two. */
+  readonly ipAddress: string | null;
+  readonly userAgent: string | null;
+  readonly customViewerData: string | null;
+}
+
+export interface ViewerRecordsQuery {
+  /** Bounds the start of a session, or its completion: half-open either way. */
+  readonly window: TimeWindow;
+  readonly by: "STARTED" | "COMPLETED";
+  readonly state: "ONGOING" | "COMPLETED" | null;
+  /** At most one of the two lists is set. A null tracking id stands for untracked viewers. */
+  readonly streamNames?: readonly string[] | undefined;
+  readonly trackingIds?: readonly (string | null)[] | undefined;
+}
+
+export interface ViewerRecords {
+  /**
+   * The records of a query, one at a time as they arrive; in no documented order, and however many there are. Leaving the
+   * loop early ends the call.
+   *
+   * @throws UpstreamError when there is no usable answer, or it breaks off
+   * @see POST /api/v2/records/viewers
+   */
+  stream(query: ViewerRecordsQuery, signal?: AbortSignal): AsyncIterable<ViewerRecord>;
+}
+
+const OPERATION = "RecordsV2_GetViewerRecords";
+/** One record is some 500 bytes; a line of this length is no record. */
+const MAX_LINE_LENGTH = 65_536;
+
+export function createViewerRecords(http: Http): ViewerRecords {
+  return {
+    async *stream(query, signal) {
+      const body = await http.stream({
+        operation: OPERATION,
+        method: "POST",
+        path: "/api/v2/records/viewers",
+        body: requestBody(query),
+        accept: "application/x-jsonl",
+        signal,
+      });
+      try {
+        for await (const line of linesOf(body)) yield viewerRecord(parseExact(line), "record");
+      } catch (error) {
+        if (error instanceof ShapeError || error instanceof SyntaxError || error instanceof TypeError) {
+          const what = error instanceof ShapeError ? error.message : "a line is not JSON";
+          throw new UpstreamError("UPSTREAM_BAD_RESPONSE", `The platform's answer is not what it documents: ${what}.`, {
+            operation: OPERATION,
+          });
+        }
+        throw error;
+      }
+    },
+  };
+}
+
+type Schemas = components["schemas"];
+
+/** The document types a tracking id as text, while its description admits null for untracked viewers. */
+type RequestBody = Omit<Schemas["GetRecordsV2Model"], "trackingIds"> & { trackingIds?: (string | null)[] };
+
+function requestBody({ window, by, state, streamNames, trackingIds }: ViewerRecordsQuery): RequestBody {
+  const [after, before] = [iso(window.from), iso(window.to)];
+  return {
+    ...(by === "STARTED"
+      ? { startedAfter: after, startedBefore: before }
+      : { completedAfter: after, completedBefore: before }),
+    search: state === null ? "Ongoing_Completed" : state === "ONGOING" ? "Ongoing" : "Completed",
+    ...(streamNames && { streamNames: [...streamNames] }),
+    ...(trackingIds && { trackingIds: [...trackingIds] }),
+  };
+}
+
+async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncIterable<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let rest = "";
+  for await (const chunk of chunks) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    if (rest.length > MAX_LINE_LENGTH) throw new ShapeError("record", "a line of JSON");
+    for (const line of lines) if (line.trim()) yield line;
+  }
+  if (rest.trim()) yield rest;
+}
+
+function viewerRecord(value: unknown, at: string): ViewerRecord {
+  const wire = object<Schemas["ViewerRecordModel"]>(value, at);
+  return {
+    kind: "ViewerRecord",
+    recordId: count(wire.recordId, `${at}.recordId`).toString(),
+    previousRecordId: optional(wire.previousRecordId, `${at}.previousRecordId`, count)?.toString() ?? null,
+    clientId: text(wire.clientId, `${at}.clientId`),
+    startedAt: instant(wire.startTime, `${at}.startTime`),
+    endedAt: optional(wire.endTime, `${at}.endTime`, instant),
+    durationSeconds: optional(wire.duration, `${at}.duration`, integer) ?? 0,
+    bytes: count(wire.bytes, `${at}.bytes`),
+    streamName: text(wire.streamName, `${at}.streamName`),
+    trackingId: optional(wire.trackingId, `${at}.trackingId`, text) || null,
+    country: optional(wire.country, `${at}.country`, text) || null,
+    clusterId: optional(wire.clusterId, `${at}.clusterId`, text) || null,
+    ipAddress: optional(wire.ipAddress, `${at}.ipAddress`, text) || null,
+    userAgent: optional(wire.userAgent, `${at}.userAgent`, text) || null,
+    customViewerData: optional(wire.customViewerData, `${at}.customViewerData`, text) || null,
+  };
+}
