@@ -1,0 +1,239 @@
+import { z } from "zod";
+import { isoMillis, parseInstant } from "./calendar.ts";
+import { attachViewers, feedInput, startFeed, viewersInput } from "./connections.ts";
+import type { DirectorRefusal } from "./director/refused.ts";
+import { fail, invalid, success } from "./http/answer.ts";
+import { validated } from "./http/body.ts";
+import type { CallLog } from "./http/call-log.ts";
+import { type Faults, faultInput } from "./http/faults.ts";
+import type { Call, Route } from "./http/route.ts";
+import { endOf } from "./live/live.ts";
+import type { Platform } from "./platform.ts";
+
+/** What the operator's paths reach beside the platform. */
+export interface AdminParts {
+  readonly platform: Platform;
+  readonly faults: Faults;
+  readonly calls: CallLog;
+  reset(): void;
+}
+
+/** A path of the sandbox's own, with the words that `GET /sandbox` describes it by. */
+interface AdminPath {
+  readonly method: Route["method"];
+  readonly path: string;
+  readonly does: string;
+  /** The fields of its JSON body. */
+  readonly takes?: Readonly<Record<string, string>>;
+  handle(call: Call): unknown;
+}
+
+/**
+ * The sandbox's own paths, for whoever runs it. They are no part of the platform, need no bearer on loopback (and the API
+ * secret from elsewhere), are hit by no fault and appear in no log.
+ */
+export function adminRoutes(parts: AdminParts): Route[] {
+  const paths = adminPaths(parts);
+  const description = {
+    about: "Controls of the sandbox. Every path answers JSON; a malformed body gets a 400 that names the field.",
+    callers: "Callers of the Director are taken from x-forwarded-for and x-sandbox-country, else the socket and US.",
+    paths: paths.map(({ method, path, does, takes }) => ({ method, path, does, ...(takes ? { takes } : {}) })),
+  };
+  return [
+    { method: "GET", path: "/sandbox", operationId: null, access: "operator", handle: () => success(description) },
+    ...paths.map(
+      ({ method, path, takes, handle }): Route => ({
+        method,
+        path,
+        operationId: null,
+        access: "operator",
+        ...(takes ? { body: "json" } : {}),
+        handle: async (call) => success(await handle(call)),
+      }),
+    ),
+  ];
+}
+
+function adminPaths({ platform, faults, calls, reset }: AdminParts): AdminPath[] {
+  const { live, clock } = platform;
+  return [
+    {
+      method: "GET",
+      path: "/sandbox/clock",
+      does: "Reads the sandbox's clock.",
+      handle: () => clockState(platform),
+    },
+    {
+      method: "POST",
+      path: "/sandbox/clock",
+      does: "Moves the clock forward, by a span or to an instant.",
+      takes: { advanceMs: "milliseconds to move by", set: "or an ISO 8601 instant to move to" },
+      handle({ body }) {
+        const move = validated(clockInput, body);
+        try {
+          if (move.advanceMs !== undefined) clock.advance(move.advanceMs);
+          if (move.set !== undefined) clock.set(move.set);
+        } catch (problem) {
+          if (!(problem instanceof RangeError)) throw problem;
+          throw invalid({ [move.set === undefined ? "advanceMs" : "set"]: [problem.message] });
+        }
+        return clockState(platform);
+      },
+    },
+    {
+      method: "GET",
+      path: "/sandbox/feeds",
+      does: "Lists the feeds that are live.",
+      handle: () =>
+        live.liveFeeds().map(({ feedId, streamName, tokenId, clusterId, bitsPerSecond, startedAt }) => ({
+          feedId,
+          streamName,
+          tokenId,
+          clusterId,
+          bitsPerSecond,
+          startedAt: isoMillis(startedAt),
+        })),
+    },
+    {
+      method: "POST",
+      path: "/sandbox/feeds",
+      does: "Starts a feed, if the Director lets it in.",
+      takes: {
+        token: "the publish token's secret",
+        streamName: "text",
+        bitsPerSecond: "ingest, a number or decimal digits; 4000000",
+        seconds: "how long; until stopped",
+        "ip, country, origin": "whence; 192.0.2.10, US, none",
+        "sourceId, simulcastId, priority": "optional",
+      },
+      handle: ({ body }) => letIn(startFeed(platform, validated(feedInput, body))),
+    },
+    {
+      method: "DELETE",
+      path: "/sandbox/feeds/{feedId}",
+      does: "Ends a feed as its encoder would: it does not come back.",
+      handle(call) {
+        const ended = live.endFeeds((feed) => feed.feedId === call.param("feedId"));
+        if (ended.length === 0) throw fail({ feedId: "No such feed is live." });
+        return true;
+      },
+    },
+    {
+      method: "GET",
+      path: "/sandbox/viewers",
+      does: "Lists the viewers that are attached, apart from those of the seed.",
+      handle: () =>
+        live
+          .viewings()
+          .filter((viewing) => endOf(viewing) > clock.now())
+          .map(({ clientId, streamName, trackingId, country, bitsPerSecond, startedAt }) => ({
+            clientId,
+            streamName,
+            trackingId,
+            country,
+            bitsPerSecond,
+            startedAt: isoMillis(startedAt),
+          })),
+    },
+    {
+      method: "POST",
+      path: "/sandbox/viewers",
+      does: "Attaches viewers, if the Director lets them in.",
+      takes: {
+        token: "a subscribe token's secret or a JWT signed under one; none",
+        streamName: "text",
+        streamAccountId: "needed without a token",
+        bitsPerSecond: "to each, a number or decimal digits; 2500000",
+        seconds: "how long; until detached",
+        count: "how many; 1",
+        "ip, country, origin, userAgent, cluster": "whence and through where; optional",
+        clientId: "of a viewer that comes back; optional",
+      },
+      handle: async ({ body }) => letIn(await attachViewers(platform, validated(viewersInput, body))),
+    },
+    {
+      method: "DELETE",
+      path: "/sandbox/viewers/{clientId}",
+      does: "Detaches a viewer.",
+      handle(call) {
+        if (!live.detach(call.param("clientId"))) throw fail({ clientId: "No such viewer is attached." });
+        return true;
+      },
+    },
+    { method: "GET", path: "/sandbox/faults", does: "Lists the faults in force.", handle: () => faults.list() },
+    {
+      method: "POST",
+      path: "/sandbox/faults",
+      does: "Makes coming calls of the platform's paths go wrong.",
+      takes: {
+        method: "only this method; any",
+        path: "only paths like this, * for any text; *",
+        times: "how many calls; all",
+        latencyMs: "answer this much later",
+        status: "answer with this status, doing nothing",
+        headers: "beside that status, such as retry-after",
+        drop: "drop the connection: before or after it is done",
+        truncate: "true: send half the answer, then drop the connection",
+      },
+      handle({ body }) {
+        faults.add(validated(faultInput, body));
+        return faults.list();
+      },
+    },
+    {
+      method: "DELETE",
+      path: "/sandbox/faults",
+      does: "Ends all faults.",
+      handle() {
+        faults.clear();
+        return true;
+      },
+    },
+    {
+      method: "GET",
+      path: "/sandbox/calls",
+      does: "Lists the calls of the platform's paths, without tokens, secrets or bodies.",
+      handle: () => calls.list(),
+    },
+    {
+      method: "DELETE",
+      path: "/sandbox/calls",
+      does: "Forgets those calls.",
+      handle() {
+        calls.clear();
+        return true;
+      },
+    },
+    {
+      method: "POST",
+      path: "/sandbox/reset",
+      does: "Goes back to the seed and to the first instant; forgets faults and calls.",
+      handle() {
+        reset();
+        return true;
+      },
+    },
+  ];
+}
+
+const clockInput = z
+  .strictObject({
+    advanceMs: z.int().min(0).optional(),
+    set: z
+      .string()
+      .refine((text) => parseInstant(text) !== undefined, { error: "Not an ISO 8601 instant." })
+      .optional(),
+  })
+  .refine(({ advanceMs, set }) => (advanceMs === undefined) !== (set === undefined), {
+    error: "Give either advanceMs or set.",
+  });
+
+function clockState({ clock }: Platform) {
+  return { now: isoMillis(clock.now()), frozen: clock.frozen };
+}
+
+/** A refusal by the Director is the answer's status too. */
+function letIn<T extends { readonly ok: true }>(outcome: T | DirectorRefusal): T {
+  if (outcome.ok) return outcome;
+  throw fail({ message: outcome.message }, outcome.status);
+}

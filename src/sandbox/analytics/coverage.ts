@@ -1,0 +1,127 @@
+import { DAY_MS, floorTo, HOUR_MS, isMetered, isoSeconds, monthAround, QUARTER_MS, type Span } from "../calendar.ts";
+
+export type Resolution = "Hour" | "Day" | "Month";
+
+/** One point of a series. */
+export interface Bucket {
+  /** Its start, as the platform writes it: `2024-06-01T00:00:00Z`. */
+  readonly key: string;
+  /** What of it is metered and visible; the newest bucket's ends at the last quarter hour. */
+  readonly span: Span;
+}
+
+/** The instants that bound what analytics can show. */
+export interface Horizon {
+  readonly now: number;
+  /** Nothing was metered before. */
+  readonly opensAt: number;
+}
+
+const HOUR_RETENTION_DAYS = 7;
+const DAY_RETENTION_DAYS = 365;
+
+/** Figures move on the quarter hour: nothing after this instant is visible. */
+export function freshUntil(now: number): number {
+  return floorTo(now, QUARTER_MS);
+}
+
+/**
+ * The buckets of a series over `[from, to)`: each retained bucket that starts in the range, oldest first, the newest
+ * one as far as it has come. Hours are kept 7 days and days 365; months for ever. The hours of the weekly gap do not
+ * exist.
+ */
+export function seriesBuckets(range: Span, resolution: Resolution, horizon: Horizon): readonly Bucket[] {
+  const fresh = freshUntil(horizon.now);
+  const from = Math.max(range.from, retainedFrom(resolution, horizon));
+  const to = Math.min(range.to, fresh);
+  const buckets: Bucket[] = [];
+  for (let start = firstStart(from, resolution); start < to; ) {
+    const end = bucketEnd(start, resolution);
+    if (resolution !== "Hour" || isMetered(start / HOUR_MS)) {
+      buckets.push({ key: isoSeconds(start), span: { from: start, to: Math.min(end, fresh) } });
+    }
+    start = end;
+  }
+  return buckets;
+}
+
+/**
+ * What a total over `[from, to)` counts: each UTC day wholly inside the range, while days are kept; of days partly
+ * inside, the hours that start inside, while hours are kept.
+ *
+ * @param monthsToo - for the account, whose months are kept for ever: months wholly inside the range that began before
+ *   the first kept day count as a whole, instead of their days
+ */
+export function totalSpans(range: Span, horizon: Horizon, { monthsToo }: { monthsToo: boolean }): readonly Span[] {
+  const fresh = freshUntil(horizon.now);
+  const firstDay = retainedFrom("Day", horizon);
+  const firstHour = retainedFrom("Hour", horizon);
+  const isInside = (span: Span) => span.from >= range.from && span.to <= range.to;
+
+  const spans: Span[] = [];
+  let day = floorTo(Math.max(range.from, horizon.opensAt), DAY_MS);
+  while (day < Math.min(range.to, fresh)) {
+    const month = monthAround(day);
+    const whole = { from: day, to: day + DAY_MS };
+    if (monthsToo && month.from < firstDay && isInside(month)) {
+      spans.push({ from: day, to: month.to });
+      day = month.to;
+      continue;
+    }
+    if (isInside(whole)) {
+      if (day >= firstDay) spans.push(whole);
+    } else {
+      const from = Math.max(firstStart(Math.max(range.from, whole.from), "Hour"), firstHour);
+      const to = Math.min(firstStart(Math.min(range.to, whole.to), "Hour"), whole.to);
+      if (from < to) spans.push({ from, to });
+    }
+    day = whole.to;
+  }
+  return joined(spans.map(({ from, to }) => ({ from, to: Math.min(to, fresh) })));
+}
+
+function retainedFrom(resolution: Resolution, { now, opensAt }: Horizon): number {
+  switch (resolution) {
+    case "Hour":
+      return Math.max(opensAt, floorTo(now, HOUR_MS) - HOUR_RETENTION_DAYS * DAY_MS);
+    case "Day":
+      return Math.max(opensAt, floorTo(now, DAY_MS) - DAY_RETENTION_DAYS * DAY_MS);
+    case "Month":
+      return monthAround(opensAt).from;
+  }
+}
+
+/** The first bucket start that is not before an instant. */
+function firstStart(instant: number, resolution: Resolution): number {
+  switch (resolution) {
+    case "Hour":
+      return Math.ceil(instant / HOUR_MS) * HOUR_MS;
+    case "Day":
+      return Math.ceil(instant / DAY_MS) * DAY_MS;
+    case "Month": {
+      const month = monthAround(instant);
+      return month.from === instant ? instant : month.to;
+    }
+  }
+}
+
+function bucketEnd(start: number, resolution: Resolution): number {
+  switch (resolution) {
+    case "Hour":
+      return start + HOUR_MS;
+    case "Day":
+      return start + DAY_MS;
+    case "Month":
+      return monthAround(start).to;
+  }
+}
+
+function joined(spans: readonly Span[]): readonly Span[] {
+  const result: Span[] = [];
+  for (const span of spans) {
+    const last = result.at(-1);
+    if (last && last.to === span.from) result[result.length - 1] = { from: last.from, to: span.to };
+    else if (span.from < span.to) result.push(span);
+  }
+  return result;
+}

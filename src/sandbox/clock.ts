@@ -1,0 +1,49 @@
+import { toInstant } from "./calendar.ts";
+
+/** The sandbox's own time. Everything in the sandbox asks this clock, and every response carries it as `Date`. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /**
+   * Moves the clock forward.
+   *
+   * @param ms - how far, in milliseconds
+   * @throws RangeError when negative or no number
+   */
+  advance(ms: number): void;
+  /**
+   * Moves the clock forward to an instant.
+   *
+   * @throws RangeError when the instant is past, since what was metered cannot be taken back, or is no date
+   */
+  set(at: string | number | Date): void;
+  /** True when time stands still between calls of `advance` and `set`. */
+  readonly frozen: boolean;
+}
+
+/**
+ * @param startAt - the first reading, milliseconds since the epoch
+ * @param frozen - whether time moves only by hand; otherwise it runs as real time does
+ */
+export function createClock(startAt: number, frozen: boolean): Clock {
+  let base = startAt;
+  // Monotonic, unlike Date.now(): a step of the host's clock must not move the sandbox's.
+  const startedAt = performance.now();
+  const now = () => base + (frozen ? 0 : Math.floor(performance.now() - startedAt));
+
+  function advance(ms: number): void {
+    if (!Number.isFinite(ms) || ms < 0) throw new RangeError(`The clock only moves forward, not by ${ms} ms.`);
+    base += Math.floor(ms);
+  }
+
+  return {
+    now,
+    advance,
+    set(at) {
+      const instant = toInstant(at);
+      if (instant < now()) throw new RangeError(`The clock only moves forward: it is past ${String(at)} already.`);
+      advance(instant - now());
+    },
+    frozen,
+  };
+}

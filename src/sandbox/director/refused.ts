@@ -1,0 +1,29 @@
+/** Why the Director lets someone not in. */
+export interface DirectorRefusal {
+  readonly ok: false;
+  /** 401 when the token is at fault, 400 when the stream is. */
+  readonly status: 400 | 401;
+  readonly message: string;
+}
+
+/** Thrown inside the Director's check; callers of the check see a DirectorRefusal. */
+export class Refused extends Error {
+  readonly status: 400 | 401;
+
+  constructor(status: 400 | 401, message: string) {
+    super(message);
+    this.name = "Refused";
+    this.status = status;
+  }
+}
+
+/** A 401 in the platform's words: `Unauthorized: <reason>`. */
+export function unauthorized(reason: string): Refused {
+  return new Refused(401, `Unauthorized: ${reason}`);
+}
+
+/** @throws whatever is not a refusal */
+export function asRefusal(problem: unknown): DirectorRefusal {
+  if (!(problem instanceof Refused)) throw problem;
+  return { ok: false, status: problem.status, message: problem.message };
+}

@@ -1,0 +1,48 @@
+import ipaddr from "ipaddr.js";
+import type { CountryRules } from "../tokens/token.ts";
+
+/**
+ * @param allowed - host names; `*.demo.com` stands for every subdomain and not for `demo.com` itself; empty allows all
+ * @param origin - the Origin header, such as `https://player.demo.com:8443`; null when the caller sent none
+ */
+export function isOriginAllowed(allowed: readonly string[], origin: string | null): boolean {
+  if (allowed.length === 0) return true;
+  if (origin === null) return false;
+  const host = hostOf(origin);
+  return allowed.map(hostOf).some((entry) => (entry.startsWith("*.") ? host.endsWith(entry.slice(1)) : host === entry));
+}
+
+/** Neither scheme nor port counts. */
+function hostOf(origin: string): string {
+  return origin
+    .toLowerCase()
+    .replace(/^[a-z][a-z0-9+.-]*:\/\//, "")
+    .replace(/[:/].*$/, "");
+}
+
+/** Whether a text is an IPv4 address or an IPv4 block in CIDR form; ranges, wildcards and IPv6 are not. */
+export function isAddressOrBlock(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv4.isValidCIDRFourPartDecimal(text);
+}
+
+/** @param allowed - IPv4 addresses and CIDR blocks; empty allows all, otherwise an IPv6 caller never is */
+export function isAddressAllowed(allowed: readonly string[], ip: string): boolean {
+  if (allowed.length === 0) return true;
+  if (!ipaddr.IPv4.isValidFourPartDecimal(ip)) return false;
+  const address = ipaddr.IPv4.parse(ip);
+  return allowed.some((entry) => (entry.includes("/") ? address.match(ipaddr.IPv4.parseCIDR(entry)) : entry === ip));
+}
+
+/**
+ * The first rules that have any entry decide alone: the subscribe token's, then the publish token's, then the
+ * account's. They replace one another and are never merged.
+ */
+export function isCountryAllowed(rules: readonly CountryRules[], country: string): boolean {
+  const decisive = rules.find(
+    ({ allowedCountries, deniedCountries }) => allowedCountries.length > 0 || deniedCountries.length > 0,
+  );
+  if (!decisive) return true;
+  return decisive.allowedCountries.length > 0
+    ? decisive.allowedCountries.includes(country)
+    : !decisive.deniedCountries.includes(country);
+}

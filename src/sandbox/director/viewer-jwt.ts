@@ -1,0 +1,120 @@
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from "jose";
+import { z } from "zod";
+import { AUTO_CLUSTER, isCluster } from "../cluster.ts";
+import { effectiveCluster, type SubscribeToken } from "../tokens/token.ts";
+import { Refused, unauthorized } from "./refused.ts";
+import { isAddressOrBlock } from "./restrictions.ts";
+
+/** What a self-signed token adds to its parent. */
+export interface ViewerClaims {
+  readonly parent: SubscribeToken;
+  readonly streamName: string;
+  readonly trackingId: string | null;
+  readonly customViewerData: string | null;
+  readonly originCluster: string;
+  readonly allowedOrigins: readonly string[];
+  readonly allowedIpAddresses: readonly string[];
+}
+
+/** Whether a bearer token is a JWT; plain tokens are hexadecimal and hold no dot. */
+export function isJwt(token: string): boolean {
+  return token.includes(".");
+}
+
+const ALGORITHMS = ["HS256", "HS384", "HS512"];
+
+/**
+ * Verifies a self-signed subscribe token against its parent: a JWT whose key is the UTF-8 bytes of the parent's token
+ * string. The parent itself must stand as well; the caller checks that.
+ *
+ * @param parentById - finds a subscribe token; a publish token or another JWT is never a parent
+ * @throws Refused with 401
+ * @see https://optiview.dolby.com/docs/millicast/distribution/access-control/self-signed-subscribe-tokens/
+ */
+export async function verifyViewerJwt(
+  jwt: string,
+  parentById: (id: number) => SubscribeToken | undefined,
+  now: number,
+): Promise<ViewerClaims> {
+  const parent = parentOf(jwt, parentById);
+  const key = new TextEncoder().encode(parent.token);
+  const payload = await jwtVerify(jwt, key, {
+    algorithms: ALGORITHMS,
+    requiredClaims: ["exp"],
+    currentDate: new Date(now),
+  }).then(({ payload }) => payload, refuseJwt);
+
+  const claims = streamingClaims.safeParse(payload["streaming"]);
+  if (!claims.success) throw unauthorized(claims.error.issues[0]?.message ?? "Invalid token");
+  const { streamName, allowedOrigins, allowedIpAddresses, customViewerData } = claims.data;
+  return {
+    parent,
+    streamName,
+    trackingId: trackingIdUnder(parent, claims.data.tracking?.trackingId || null),
+    originCluster: clusterUnder(parent, claims.data.originCluster || null),
+    customViewerData: customViewerData ?? null,
+    allowedOrigins: allowedOrigins ?? [],
+    allowedIpAddresses: allowedIpAddresses ?? [],
+  };
+}
+
+function parentOf(jwt: string, parentById: (id: number) => SubscribeToken | undefined): SubscribeToken {
+  try {
+    if (!ALGORITHMS.includes(decodeProtectedHeader(jwt).alg ?? "")) throw unauthorized("Invalid token");
+    const tokenId = z.object({ tokenId: z.int() }).safeParse(decodeJwt(jwt)["streaming"]).data?.tokenId;
+    const parent = tokenId === undefined ? undefined : parentById(tokenId);
+    if (parent) return parent;
+  } catch {
+    // Not a JWT at all: the same answer.
+  }
+  throw unauthorized("Invalid token");
+}
+
+function refuseJwt(problem: unknown): never {
+  if (problem instanceof errors.JWTExpired) throw unauthorized("Token expired");
+  if (problem instanceof errors.JWTClaimValidationFailed && problem.claim === "exp") {
+    throw unauthorized("The exp claim is required");
+  }
+  if (problem instanceof errors.JOSEError) throw unauthorized("Invalid token");
+  throw problem;
+}
+
+const streamingClaims = z.object(
+  {
+    tokenType: z.literal("Subscribe", { error: "tokenType must be Subscribe" }),
+    streamName: z
+      .string({ error: "streamName must be one stream name" })
+      .min(1, { error: "streamName must be one stream name" })
+      .max(128, { error: "streamName must be one stream name" }),
+    originCluster: z.string({ error: "originCluster must be a cluster id" }).nullish(),
+    allowedOrigins: z.array(z.string(), { error: "allowedOrigins must be a list" }).nullish(),
+    allowedIpAddresses: z
+      .array(z.string().refine(isAddressOrBlock, { error: "allowedIpAddresses takes IPv4 addresses and CIDR blocks" }))
+      .nullish(),
+    tracking: z
+      .object({ trackingId: z.string().max(128, { error: "trackingId is longer than 128 characters" }).nullish() })
+      .nullish(),
+    customViewerData: z
+      .string({ error: "customViewerData must be a text" })
+      .max(1024, { error: "customViewerData is longer than 1024 characters" })
+      .nullish(),
+  },
+  { error: "Invalid token" },
+);
+
+/** A parent's tracking id must be repeated; without one, any or none will do. */
+function trackingIdUnder(parent: SubscribeToken, trackingId: string | null): string | null {
+  if (parent.trackingId !== null && trackingId !== parent.trackingId) {
+    throw unauthorized("Tracking id must repeat the parent token's");
+  }
+  return trackingId;
+}
+
+/** Only under an `auto` parent may a token name another cluster. */
+function clusterUnder(parent: SubscribeToken, originCluster: string | null): string {
+  const inherited = effectiveCluster(parent);
+  if (originCluster === null || originCluster === inherited) return inherited;
+  if (inherited !== AUTO_CLUSTER) throw unauthorized("Origin cluster must equal the parent token's");
+  if (!isCluster(originCluster)) throw new Refused(401, `Unauthorized: Unknown cluster ${originCluster}`);
+  return originCluster;
+}

@@ -1,0 +1,53 @@
+import { stringify } from "lossless-json";
+
+/** A response before it is written: whole, or rows that are made while they are sent. */
+export interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string | AsyncIterable<string>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A JSON answer. A bigint goes out as a JSON number with every digit, which JSON.stringify cannot do. */
+export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status, contentType: "application/json; charset=utf-8", body: stringify(value) ?? "null", headers };
+}
+
+/** 200 `{status: "success", data}`. */
+export function success(data: unknown): Answer {
+  return json(200, { status: "success", data });
+}
+
+/** `{status: "error", message}`: how the platform refuses what it does not blame on a field. */
+export function error(status: number, message: string): Answer {
+  return json(status, { status: "error", message });
+}
+
+/** Plain text: how WHIP and WHEP say no. */
+export function text(status: number, body: string): Answer {
+  return { status, contentType: "text/plain; charset=utf-8", body };
+}
+
+/** Thrown by a handler to answer with something other than success. */
+export class Refusal extends Error {
+  readonly answer: Answer;
+
+  constructor(answer: Answer) {
+    super(`${answer.status}`);
+    this.name = "Refusal";
+    this.answer = answer;
+  }
+}
+
+/** A 400 `{status: "fail", data}`: something about the request that the caller can mend. */
+export function fail(data: unknown, status = 400): Refusal {
+  return new Refusal(json(status, { status: "fail", data }));
+}
+
+/** What is wrong with each field of a request. */
+export type FieldErrors = Readonly<Record<string, readonly string[]>>;
+
+/** The 400 of a request with bad fields: `{errors: {field: [text]}, message: "Validation errors"}`. */
+export function invalid(errors: FieldErrors): Refusal {
+  return fail({ errors, message: "Validation errors" });
+}

@@ -1,0 +1,57 @@
+import type { IncomingMessage } from "node:http";
+import type { z } from "zod";
+import { error, type FieldErrors, invalid, Refusal } from "./answer.ts";
+
+const MAX_BODY_BYTES = 1_000_000;
+
+/**
+ * Reads a request body as text.
+ *
+ * @throws Refusal with 413 when it is larger than a megabyte
+ */
+export async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw new Refusal(error(413, "Payload Too Large"));
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/**
+ * @throws Refusal with `Unsupported Media Type` for any content type but JSON, with validation errors for an empty
+ *   body or one that is not JSON
+ */
+export function parseJsonBody(mediaType: string, body: string): unknown {
+  if (mediaType !== "application/json") throw new Refusal(error(415, "Unsupported Media Type"));
+  if (body.trim() === "") throw invalid({ "": ["A non-empty request body is required."] });
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw invalid({ "": ["The request body is not valid JSON."] });
+  }
+}
+
+/**
+ * Takes from a body what its schema names; unknown properties are let pass and dropped, as the platform does.
+ *
+ * @throws Refusal with a message for each bad field
+ */
+export function validated<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw invalid(fieldErrorsOf(parsed.error));
+}
+
+/** `streams[0].streamName` → its messages. */
+export function fieldErrorsOf(problem: z.ZodError): FieldErrors {
+  const errors: Record<string, string[]> = {};
+  for (const issue of problem.issues) {
+    const field = issue.path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
+    const name = field.replace(/^\./, "");
+    errors[name] = [...(errors[name] ?? []), issue.message];
+  }
+  return errors;
+}

@@ -1,0 +1,72 @@
+import { z } from "zod";
+
+/** What an injected fault does to a call, and to which calls. */
+export const faultInput = z
+  .strictObject({
+    /** Only calls of this method; any without it. */
+    method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]).optional(),
+    /** Only calls of paths that match; `*` stands for any text, so `/api/analytics/*` is all of analytics. */
+    path: z.string().min(1).default("*"),
+    /** How many calls it hits before it is spent; every one without it. */
+    times: z.int().min(1).optional(),
+    /** Answers this much later. */
+    latencyMs: z.int().min(0).max(600_000).optional(),
+    /** Answers with this status, and the platform's envelope for it, without doing anything. */
+    status: z.int().min(400).max(599).optional(),
+    /** Headers beside that status, such as `retry-after`. */
+    headers: z.record(z.string(), z.string()).optional(),
+    /** Drops the connection: `before` anything was done, or `after` it was done but not answered. */
+    drop: z.enum(["before", "after"]).optional(),
+    /** Sends only the first half of the answer, then drops the connection. */
+    truncate: z.boolean().optional(),
+  })
+  .refine((fault) => fault.latencyMs ?? fault.status ?? fault.drop ?? fault.truncate, {
+    error: "A fault needs one of latencyMs, status, drop or truncate.",
+  });
+
+export type FaultInput = z.input<typeof faultInput>;
+export type Fault = z.output<typeof faultInput>;
+
+/** The faults in force. */
+export interface Faults {
+  add(fault: Fault): void;
+  /** The oldest fault that matches a call, used up by one; undefined when none does. */
+  take(method: string, path: string): Fault | undefined;
+  /** Faults in force with the calls each will still hit; null for no limit. */
+  list(): readonly (Fault & { remaining: number | null })[];
+  clear(): void;
+}
+
+export function createFaults(): Faults {
+  let faults: { fault: Fault; remaining: number }[] = [];
+  return {
+    add: (fault) => void faults.push({ fault, remaining: fault.times ?? Number.POSITIVE_INFINITY }),
+    take(method, path) {
+      const hit = faults.find(({ fault }) => matches(fault, method, path));
+      if (!hit) return undefined;
+      hit.remaining--;
+      faults = faults.filter(({ remaining }) => remaining > 0);
+      return hit.fault;
+    },
+    list: () =>
+      faults.map(({ fault, remaining }) => ({ ...fault, remaining: Number.isFinite(remaining) ? remaining : null })),
+    clear: () => {
+      faults = [];
+    },
+  };
+}
+
+function matches(fault: Fault, method: string, path: string): boolean {
+  if (fault.method !== undefined && fault.method !== method) return false;
+  const [start = "", ...rest] = fault.path.split("*");
+  if (rest.length === 0) return path === start;
+  if (!path.startsWith(start)) return false;
+  let at = start.length;
+  for (const piece of rest.slice(0, -1)) {
+    const found = path.indexOf(piece, at);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  const end = rest.at(-1) ?? "";
+  return path.length - end.length >= at && path.endsWith(end);
+}

@@ -1,0 +1,87 @@
+import { parseInstant } from "../calendar.ts";
+import { type FieldErrors, invalid } from "./answer.ts";
+
+/**
+ * Reads query parameters and gathers every complaint, so that one answer names all bad fields. Each reader returns a
+ * usable value even after a complaint; call `done` before using any.
+ */
+export class QueryReader {
+  readonly #query: URLSearchParams;
+  readonly #errors: Record<string, string[]> = {};
+
+  constructor(query: URLSearchParams) {
+    this.#query = query;
+  }
+
+  /** Records what is wrong with a field. */
+  complain(field: string, message: string): void {
+    const messages = this.#errors[field] ?? [];
+    messages.push(message);
+    this.#errors[field] = messages;
+  }
+
+  /** The text, or undefined when it is absent or empty. */
+  optional(field: string): string | undefined {
+    return this.#query.get(field) || undefined;
+  }
+
+  required(field: string): string {
+    const value = this.optional(field);
+    if (value === undefined) this.complain(field, `The ${field} field is required.`);
+    return value ?? "";
+  }
+
+  /** Every value of a repeated parameter: `streamNames=a&streamNames=b`. */
+  all(field: string): readonly string[] {
+    return this.#query.getAll(field);
+  }
+
+  /** @param fallback - the value when absent; without one the parameter is required */
+  integer(field: string, { min, max, fallback }: { min: number; max: number; fallback?: number }): number {
+    const text = this.optional(field);
+    if (text === undefined && fallback !== undefined) return fallback;
+    if (text === undefined) {
+      this.complain(field, `The ${field} field is required.`);
+      return min;
+    }
+    const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    this.complain(field, `The field ${field} must be between ${min} and ${max}.`);
+    return min;
+  }
+
+  boolean(field: string): boolean | undefined {
+    const text = this.optional(field)?.toLowerCase();
+    if (text === undefined || text === "true" || text === "false")
+      return text === undefined ? undefined : text === "true";
+    this.complain(field, `The value '${text}' is not valid for ${field}.`);
+    return undefined;
+  }
+
+  /** @param fallback - the value when absent; without one the parameter is required */
+  choice<const T extends string>(field: string, choices: readonly T[], fallback?: T): T {
+    const text = this.optional(field);
+    const chosen = choices.find((choice) => choice === text);
+    if (chosen !== undefined) return chosen;
+    if (text === undefined && fallback !== undefined) return fallback;
+    const complaint = text === undefined ? `The ${field} field is required.` : `The value '${text}' is not valid.`;
+    this.complain(field, complaint);
+    return choices[0] as T;
+  }
+
+  /** A date or instant, in milliseconds. */
+  instant(field: string): number {
+    const text = this.required(field);
+    const value = parseInstant(text);
+    if (value === undefined && text !== "") this.complain(field, `The value '${text}' is not a valid date.`);
+    return value ?? 0;
+  }
+
+  /**
+   * @param refuse - makes the answer out of the complaints; the platform has more than one form
+   * @throws Refusal when there were complaints
+   */
+  done(refuse: (errors: FieldErrors) => Error = invalid): void {
+    if (Object.keys(this.#errors).length > 0) throw refuse(this.#errors);
+  }
+}

@@ -1,0 +1,103 @@
+import type { Answer } from "./answer.ts";
+
+/**
+ * Who may call a route: anyone with the account's API secret; anyone at all, since the handler looks at a stream token
+ * itself; or whoever runs the sandbox.
+ */
+export type Access = "api secret" | "stream token" | "operator";
+
+/** Where a call comes from, as the sandbox sees it. */
+export interface Caller {
+  /** From `x-forwarded-for` (its first entry) or else the socket. */
+  readonly ip: string;
+  /** ISO 3166-1 alpha-2, from `x-sandbox-country` or else `US`. */
+  readonly country: string;
+  /** The Origin header. */
+  readonly origin: string | null;
+  /** The bearer token; null without one, also for the literal `NoAuth` that a client of the platform sends. */
+  readonly bearer: string | null;
+  readonly userAgent: string;
+}
+
+/** One request, as a handler sees it. */
+export interface Call {
+  /** A part of the path, decoded: `streamName` of `/api/whip/{streamName}`. */
+  param(name: string): string;
+  readonly query: URLSearchParams;
+  /** Parsed JSON, or the text of an SDP offer; undefined for routes that take no body. */
+  readonly body: unknown;
+  /** The media type of the body, lower case and without parameters; empty without one. */
+  readonly contentType: string;
+  /** The Accept header, lower case; empty without one. */
+  readonly accept: string;
+  readonly caller: Caller;
+}
+
+/** One operation of the platform, or of the sandbox itself. */
+export interface Route {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** As in the OpenAPI documents: `/api/publish_token/{tokenId}`. */
+  readonly path: string;
+  /** As in the OpenAPI documents; null for the sandbox's own paths. */
+  readonly operationId: string | null;
+  readonly access: Access;
+  /** What the request body must be; undefined when the operation takes none. */
+  readonly body?: "json" | "sdp";
+  /** Throws a Refusal for every answer but success. */
+  handle(call: Call): Answer | Promise<Answer>;
+}
+
+/** A route that was found, with the parts of its path. */
+export interface Match {
+  readonly route: Route;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** Finds the route of a request. */
+export interface Router {
+  /** @returns the match, or the status that says why there is none: 400, 404 or 405 */
+  match(method: string, path: string): Match | 400 | 404 | 405;
+}
+
+/**
+ * A path is compared part by part, and a literal part beats a placeholder, so `/list` is not taken for a token id. A
+ * trailing slash is let pass, as the platform does.
+ */
+export function createRouter(routes: readonly Route[]): Router {
+  const table = routes.map((route) => ({ route, parts: route.path.split("/") }));
+  const literals = (parts: readonly string[]) => parts.filter((part) => !isPlaceholder(part)).length;
+  table.sort((a, b) => literals(b.parts) - literals(a.parts));
+
+  return {
+    match(method, path) {
+      const parts = (path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path).split("/");
+      const onPath = table.filter(({ parts: pattern }) => fits(pattern, parts));
+      const found = onPath.find(({ route }) => route.method === method);
+      if (!found) return onPath.length > 0 ? 405 : 404;
+      try {
+        return { route: found.route, params: paramsOf(found.parts, parts) };
+      } catch {
+        return 400; // a percent sign that encodes nothing
+      }
+    },
+  };
+}
+
+function isPlaceholder(part: string): boolean {
+  return part.startsWith("{");
+}
+
+function fits(pattern: readonly string[], parts: readonly string[]): boolean {
+  return (
+    pattern.length === parts.length &&
+    pattern.every((part, index) => (isPlaceholder(part) ? parts[index] !== "" : part === parts[index]))
+  );
+}
+
+function paramsOf(pattern: readonly string[], parts: readonly string[]): Record<string, string> {
+  const params: Record<string, string> = {};
+  pattern.forEach((part, index) => {
+    if (isPlaceholder(part)) params[part.slice(1, -1)] = decodeURIComponent(parts[index] ?? "");
+  });
+  return params;
+}

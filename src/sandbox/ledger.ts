@@ -1,0 +1,95 @@
+import { DAY_MS, floorTo, HOUR_MS, overlap, type Span } from "./calendar.ts";
+import { endOf, type Live } from "./live/live.ts";
+import { liveReadings } from "./live/metering.ts";
+import { pieceOf, type Reading } from "./reading.ts";
+import type { StreamModel, Traffic } from "./traffic/traffic.ts";
+
+/**
+ * Everything ever metered: the past from the traffic function, the rest from the live part. Every figure of analytics
+ * is a sum over `readings`; there is no second way to count.
+ */
+export interface Ledger {
+  /** Nothing was metered before this UTC midnight. */
+  readonly opensAt: number;
+  /**
+   * Names of the streams that may have readings, sorted.
+   *
+   * @param trackingId - only streams that may have some under this tracking id
+   */
+  streamNames(trackingId?: string): readonly string[];
+  /**
+   * All readings of one stream in a span, one or more for each of its meters. Readings of adjacent spans sum to those
+   * of their union, exactly. The span must not reach into the future.
+   */
+  readings(streamName: string, span: Span): Generator<Reading>;
+  /** The instant after which the traffic function gives nothing more for a stream; infinite while its feed runs. */
+  pastEndsAt(streamName: string): number;
+}
+
+const HISTORY_DAYS = 400;
+
+/** @param beganAt - the sandbox's first instant, T0: the past ends there but for streams that were live */
+export function createLedger(traffic: Traffic, live: Live, beganAt: number): Ledger {
+  const opensAt = floorTo(beganAt, DAY_MS) - HISTORY_DAYS * DAY_MS;
+
+  function pastEndsAt(streamName: string): number {
+    const seeded = live.feeds().find((feed) => feed.isSeeded && feed.streamName === streamName);
+    return seeded ? endOf(seeded) : beganAt;
+  }
+
+  function* pastReadings(stream: StreamModel, span: Span): Generator<Reading> {
+    let { from, to } = overlap(span, { from: opensAt, to: pastEndsAt(stream.profile.streamName) });
+    while (from < to) {
+      if (from % DAY_MS === 0 && from + DAY_MS <= to) {
+        yield* traffic.ofDay(stream, from / DAY_MS);
+        from += DAY_MS;
+      } else {
+        const end = Math.min(to, floorTo(from, DAY_MS) + DAY_MS);
+        yield* partOfDay(traffic, stream, { from, to: end });
+        from = end;
+      }
+    }
+  }
+
+  return {
+    opensAt,
+    pastEndsAt,
+    streamNames(trackingId) {
+      const names = new Set<string>();
+      for (const [name, { profile }] of traffic.streams) {
+        const has = (id: string) => profile.audiences.some((audience) => audience.trackingId === id);
+        if (trackingId === undefined || has(trackingId)) names.add(name);
+      }
+      for (const name of live.streamNames()) {
+        const has = (id: string) => live.viewings(name).some((viewing) => viewing.trackingId === id);
+        if (trackingId === undefined || has(trackingId)) names.add(name);
+      }
+      return [...names].sort();
+    },
+    *readings(streamName, span) {
+      const stream = traffic.streams.get(streamName);
+      if (stream) yield* pastReadings(stream, span);
+      yield* liveReadings(live, streamName, span);
+    },
+  };
+}
+
+/** Whole hours in one go; of the hours that are cut, by the quarter or by the end of a feed, an even share. */
+export function* partOfDay(traffic: Traffic, stream: StreamModel, span: Span): Generator<Reading> {
+  const firstWhole = Math.ceil(span.from / HOUR_MS);
+  const lastWhole = Math.floor(span.to / HOUR_MS);
+  if (firstWhole > lastWhole) {
+    yield* partOfHour(traffic, stream, span);
+    return;
+  }
+  yield* partOfHour(traffic, stream, { from: span.from, to: firstWhole * HOUR_MS });
+  if (firstWhole < lastWhole) yield* traffic.ofHours(stream, firstWhole, lastWhole);
+  yield* partOfHour(traffic, stream, { from: lastWhole * HOUR_MS, to: span.to });
+}
+
+function* partOfHour(traffic: Traffic, stream: StreamModel, { from, to }: Span): Generator<Reading> {
+  if (from >= to) return;
+  const hour = Math.floor(from / HOUR_MS);
+  const start = hour * HOUR_MS;
+  for (const whole of traffic.ofHours(stream, hour, hour + 1)) yield pieceOf(whole, from - start, to - start, HOUR_MS);
+}

@@ -1,0 +1,264 @@
+import type { Clock } from "../clock.ts";
+import { ingestCluster } from "../cluster.ts";
+import { uuidOf } from "../random.ts";
+import { effectiveCluster, type PublishToken, type RestreamTarget } from "../tokens/token.ts";
+import { createAgenda } from "./agenda.ts";
+
+/** One publishing connection. Times are in milliseconds. */
+export interface Feed {
+  readonly feedId: string;
+  readonly streamName: string;
+  readonly tokenId: number;
+  /** What the encoder shows when it connects again. */
+  readonly credentials: PublisherCredentials;
+  readonly sourceId: string | null;
+  readonly simulcastId: string | null;
+  /** The priority that the feed runs with: its own, or else its token's when it started. */
+  readonly priority: number | null;
+  /** True when the encoder named the priority itself, so the token's does not move it. */
+  readonly ownPriority: boolean;
+  readonly bitsPerSecond: bigint;
+  readonly clusterId: string;
+  readonly startedAt: number;
+  /** When it means to end; null for never. */
+  readonly endsAt: number | null;
+  /** Null while it is live. */
+  endedAt: number | null;
+  /** True for feeds that ran before the sandbox began: the traffic function meters those. */
+  readonly isSeeded: boolean;
+  readonly restreams: Restream[];
+}
+
+/** Who publishes, from where and by which secret. */
+export interface PublisherCredentials {
+  readonly token: string;
+  readonly ip: string;
+  readonly country: string;
+  readonly origin: string | null;
+}
+
+/** One push of a feed to another platform. */
+export interface Restream {
+  readonly label: string | null;
+  readonly url: string | null;
+  readonly startedAt: number;
+  endedAt: number | null;
+}
+
+/** One viewer connection. A reconnect is a new one with the same `clientId`. */
+export interface Viewing {
+  readonly clientId: string;
+  readonly recordId: number;
+  /** The connection that this one continues. */
+  readonly previousRecordId: number | null;
+  readonly streamName: string;
+  readonly trackingId: string | null;
+  readonly customViewerData: string | null;
+  readonly ip: string;
+  readonly country: string;
+  readonly clusterId: string;
+  readonly userAgent: string;
+  readonly bitsPerSecond: bigint;
+  readonly startedAt: number;
+  /** When the viewer means to leave; null for never. */
+  readonly endsAt: number | null;
+  /** When it left early or lost the stream. */
+  endedAt: number | null;
+}
+
+/** When a connection really ended or will end; infinite when nothing says so. */
+export function endOf(connection: { readonly endsAt: number | null; readonly endedAt: number | null }): number {
+  return Math.min(connection.endedAt ?? Number.POSITIVE_INFINITY, connection.endsAt ?? Number.POSITIVE_INFINITY);
+}
+
+export interface FeedStart extends Pick<Feed, "streamName" | "credentials" | "sourceId" | "simulcastId"> {
+  readonly bitsPerSecond: bigint;
+  /** Null for the token's. */
+  readonly ownPriority: number | null;
+  /** Null for until it is stopped. */
+  readonly endsAt: number | null;
+}
+
+export type ViewingStart = Omit<Viewing, "clientId" | "recordId" | "previousRecordId" | "startedAt" | "endedAt"> & {
+  /** The client that reconnects; null for a new one. */
+  readonly clientId: string | null;
+};
+
+/** Feeds and viewers that connected since the sandbox began, and the feeds that were live when it did. */
+export interface Live {
+  /** Starts a feed that the Director has let in. */
+  startFeed(start: FeedStart, token: PublishToken): Feed;
+  /** Starts a feed as of before the sandbox began; the traffic function meters it, for as long as it runs. */
+  seedFeed(start: FeedStart, token: PublishToken, startedAt: number): Feed;
+  /** Ends feeds for good, as when their encoders stop. Viewers of a stream without feeds leave with the last. */
+  endFeeds(which: (feed: Feed) => boolean): readonly Feed[];
+  /** Ends feeds as the platform does: the encoders come back 5 s later if the Director still lets them in. */
+  interruptFeeds(which: (feed: Feed) => boolean): readonly Feed[];
+  /** Lets the running feeds of a token push to exactly its enabled targets. */
+  syncRestreams(token: PublishToken): void;
+  /** Every feed ever, oldest first. */
+  feeds(): readonly Feed[];
+  /** Feeds that are live now, of one stream or of all, oldest first. */
+  liveFeeds(streamName?: string): readonly Feed[];
+  /** Attaches a viewer that the Director has let in. */
+  attach(start: ViewingStart): Viewing;
+  /** @returns the connection that ended, or undefined when the client has none open */
+  detach(clientId: string): Viewing | undefined;
+  /** Every viewer connection since the sandbox began, of one stream or of all, oldest first. */
+  viewings(streamName?: string): readonly Viewing[];
+  /** Names of streams with any feed or viewer since the sandbox began. */
+  streamNames(): readonly string[];
+}
+
+/** How long an encoder takes to come back. */
+const RECONNECT_MS = 5_000;
+
+/** Above every id that a record of the past can have: see records/history.ts. */
+const FIRST_RECORD_ID = 2 ** 42;
+
+/**
+ * @param seed - names feeds and viewers
+ * @param tokenFor - the token of a publisher that the Director lets in at an instant; undefined when it is refused
+ */
+export function createLive(
+  seed: number,
+  clock: Clock,
+  tokenFor: (streamName: string, credentials: PublisherCredentials, at: number) => PublishToken | undefined,
+): Live {
+  const agenda = createAgenda();
+  const feeds: Feed[] = [];
+  const viewings: Viewing[] = [];
+  const viewingsOf = new Map<string, Viewing[]>();
+  const latestOf = new Map<string, Viewing>();
+  let clients = 0;
+
+  /** The present, with everything due by now done. */
+  function now(): number {
+    const at = clock.now();
+    agenda.settle(at);
+    return at;
+  }
+
+  function begin(start: FeedStart, token: PublishToken, startedAt: number, isSeeded: boolean): Feed {
+    const feed: Feed = {
+      feedId: uuidOf(seed, `feed ${feeds.length + 1}`),
+      streamName: start.streamName,
+      tokenId: token.id,
+      credentials: start.credentials,
+      sourceId: start.sourceId,
+      simulcastId: start.simulcastId,
+      priority: start.ownPriority ?? token.priority,
+      ownPriority: start.ownPriority !== null,
+      bitsPerSecond: start.bitsPerSecond,
+      clusterId: ingestCluster(effectiveCluster(token), start.credentials.country),
+      startedAt,
+      endsAt: start.endsAt,
+      endedAt: null,
+      isSeeded,
+      restreams: token.restream.filter(({ enabled }) => enabled).map((target) => beginRestream(target, startedAt)),
+    };
+    feeds.push(feed);
+    if (feed.endsAt !== null) agenda.add(feed.endsAt, (at) => end(feed, at));
+    return feed;
+  }
+
+  function end(feed: Feed, at: number): void {
+    if (feed.endedAt !== null) return;
+    feed.endedAt = at;
+    for (const restream of feed.restreams) restream.endedAt ??= at;
+    if (feeds.some((other) => other.streamName === feed.streamName && other.endedAt === null)) return;
+    for (const viewing of viewingsOf.get(feed.streamName) ?? []) {
+      if (endOf(viewing) > at) viewing.endedAt = at;
+    }
+  }
+
+  function endAll(which: (feed: Feed) => boolean): readonly Feed[] {
+    const at = now();
+    const ending = feeds.filter((feed) => feed.endedAt === null && which(feed));
+    for (const feed of ending) end(feed, at);
+    return ending;
+  }
+
+  function reconnect(lost: Feed, at: number): void {
+    if (lost.endsAt !== null && lost.endsAt <= at) return;
+    const token = tokenFor(lost.streamName, lost.credentials, at);
+    if (token) begin({ ...lost, ownPriority: lost.ownPriority ? lost.priority : null }, token, at, false);
+  }
+
+  return {
+    startFeed: (start, token) => begin(start, token, now(), false),
+    seedFeed: (start, token, startedAt) => begin(start, token, startedAt, true),
+    endFeeds: endAll,
+    interruptFeeds(which) {
+      const lost = endAll(which);
+      const backAt = clock.now() + RECONNECT_MS;
+      for (const feed of lost) agenda.add(backAt, (at) => reconnect(feed, at));
+      return lost;
+    },
+    syncRestreams(token) {
+      const at = now();
+      for (const feed of feeds) {
+        if (feed.tokenId === token.id && feed.endedAt === null) syncFeed(feed, token.restream, at);
+      }
+    },
+    feeds() {
+      now();
+      return feeds;
+    },
+    liveFeeds(streamName) {
+      now();
+      return feeds.filter(
+        (feed) => feed.endedAt === null && (streamName === undefined || feed.streamName === streamName),
+      );
+    },
+    attach(start) {
+      const startedAt = now();
+      const clientId = start.clientId ?? uuidOf(seed, `viewer ${++clients}`);
+      const viewing: Viewing = {
+        ...start,
+        clientId,
+        recordId: FIRST_RECORD_ID + viewings.length,
+        previousRecordId: latestOf.get(clientId)?.recordId ?? null,
+        startedAt,
+        endedAt: null,
+      };
+      viewings.push(viewing);
+      latestOf.set(clientId, viewing);
+      const ofStream = viewingsOf.get(viewing.streamName);
+      if (ofStream) ofStream.push(viewing);
+      else viewingsOf.set(viewing.streamName, [viewing]);
+      return viewing;
+    },
+    detach(clientId) {
+      const at = now();
+      const viewing = latestOf.get(clientId);
+      if (!viewing || endOf(viewing) <= at) return undefined;
+      viewing.endedAt = at;
+      return viewing;
+    },
+    viewings(streamName) {
+      now();
+      return streamName === undefined ? viewings : (viewingsOf.get(streamName) ?? []);
+    },
+    streamNames() {
+      now();
+      return [...new Set([...feeds.map(({ streamName }) => streamName), ...viewingsOf.keys()])];
+    },
+  };
+}
+
+function beginRestream({ label, url }: RestreamTarget, startedAt: number): Restream {
+  return { label, url, startedAt, endedAt: null };
+}
+
+/** Pushes that stay are left alone; they must not be cut for a change elsewhere in the list. */
+function syncFeed(feed: Feed, targets: readonly RestreamTarget[], at: number): void {
+  const wanted = targets.filter(({ enabled }) => enabled);
+  for (const restream of feed.restreams) {
+    if (restream.endedAt === null && !wanted.some(({ url }) => url === restream.url)) restream.endedAt = at;
+  }
+  for (const target of wanted) {
+    const running = feed.restreams.some(({ url, endedAt }) => url === target.url && endedAt === null);
+    if (!running) feed.restreams.push(beginRestream(target, at));
+  }
+}

@@ -1,0 +1,70 @@
+import { meteredSpans, overlap, SECOND_MS, type Span } from "../calendar.ts";
+import { type Reading, reading } from "../reading.ts";
+import { endOf, type Feed, type Live, type Viewing } from "./live.ts";
+
+/**
+ * Bytes that a connection has carried after `ms` milliseconds at a steady rate. What it carried between two instants is
+ * the difference of two such figures, so that any pieces of a connection sum to the whole exactly.
+ */
+export function bytesAfter(bitsPerSecond: bigint, ms: number): bigint {
+  return (bitsPerSecond * BigInt(ms)) / 8000n;
+}
+
+/**
+ * Readings of what is live, for one stream and span: one for each connection, its ingest or delivery in that span. The
+ * weekly gap counts nothing. Feeds that ran before the sandbox began are the traffic function's.
+ */
+export function* liveReadings(live: Live, streamName: string, span: Span): Generator<Reading> {
+  for (const feed of live.feeds()) {
+    if (feed.streamName === streamName && !feed.isSeeded) yield* feedReadings(feed, span);
+  }
+  for (const viewing of live.viewings(streamName)) yield* viewingReadings(viewing, span);
+}
+
+function* feedReadings(feed: Feed, span: Span): Generator<Reading> {
+  const whole = { from: feed.startedAt, to: endOf(feed) };
+  const at = { trackingId: null, country: feed.credentials.country };
+  for (const piece of meteredSpans(overlap(whole, span))) {
+    yield reading({
+      ...at,
+      part: "standard",
+      bytesIn: bytesIn(feed.bitsPerSecond, whole, piece),
+      publishes: beganIn(whole, piece),
+      publishSeconds: secondsIn(whole, piece),
+    });
+  }
+  for (const restream of feed.restreams) {
+    const push = { from: restream.startedAt, to: restream.endedAt ?? whole.to };
+    for (const piece of meteredSpans(overlap(push, span))) {
+      const bytesOut = bytesIn(feed.bitsPerSecond, push, piece);
+      yield reading({ ...at, part: "restream", bytesOut, restreamSeconds: secondsIn(push, piece) });
+    }
+  }
+}
+
+function* viewingReadings(viewing: Viewing, span: Span): Generator<Reading> {
+  const whole = { from: viewing.startedAt, to: endOf(viewing) };
+  for (const piece of meteredSpans(overlap(whole, span))) {
+    yield reading({
+      part: "standard",
+      trackingId: viewing.trackingId,
+      country: viewing.country,
+      bytesOut: bytesIn(viewing.bitsPerSecond, whole, piece),
+      views: beganIn(whole, piece),
+      viewSeconds: secondsIn(whole, piece),
+    });
+  }
+}
+
+function bytesIn(bitsPerSecond: bigint, whole: Span, piece: Span): bigint {
+  return bytesAfter(bitsPerSecond, piece.to - whole.from) - bytesAfter(bitsPerSecond, piece.from - whole.from);
+}
+
+function secondsIn(whole: Span, piece: Span): number {
+  const after = (instant: number) => Math.floor((instant - whole.from) / SECOND_MS);
+  return after(piece.to) - after(piece.from);
+}
+
+function beganIn(whole: Span, piece: Span): number {
+  return whole.from >= piece.from && whole.from < piece.to ? 1 : 0;
+}

@@ -1,0 +1,44 @@
+import { createSandbox } from "./sandbox.ts";
+
+/**
+ * Runs the sandbox alone. Environment: SANDBOX_PORT (4010), SANDBOX_API_SECRET (sandbox-secret), HOST (127.0.0.1), and for
+ * trials SANDBOX_SEED, SANDBOX_START_AT and SANDBOX_BULK. A parent that forked it hears `{type: "listening", origin,
+ * secret}` and takes it along when it goes.
+ */
+const { SANDBOX_PORT, SANDBOX_API_SECRET, HOST, SANDBOX_SEED, SANDBOX_START_AT, SANDBOX_BULK } = process.env;
+
+const sandbox = await createSandbox({
+  host: HOST || "127.0.0.1",
+  port: wholeNumber("SANDBOX_PORT", SANDBOX_PORT) ?? 4010,
+  ...present("seed", wholeNumber("SANDBOX_SEED", SANDBOX_SEED)),
+  ...present("bulk", wholeNumber("SANDBOX_BULK", SANDBOX_BULK)),
+  ...present("secret", SANDBOX_API_SECRET || undefined),
+  ...present("startAt", SANDBOX_START_AT || undefined),
+}).catch((problem: unknown) => {
+  process.stderr.write(`The sandbox did not start: ${problem instanceof Error ? problem.message : String(problem)}\n`);
+  process.exit(1);
+});
+
+process.stdout.write(`Sandbox of the streaming platform: ${sandbox.origin} (account ${sandbox.accountId})\n`);
+process.stdout.write(`Its controls are described at ${sandbox.origin}/sandbox\n`);
+process.send?.({ type: "listening", origin: sandbox.origin, secret: sandbox.secret });
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, leave);
+process.once("disconnect", leave);
+
+function leave(): void {
+  sandbox.close().finally(() => process.exit(0));
+}
+
+function wholeNumber(name: string, text: string | undefined): number | undefined {
+  if (!text) return undefined;
+  if (!/^\d{1,9}$/.test(text)) {
+    process.stderr.write(`${name} must be a whole number, not '${text}'.\n`);
+    process.exit(1);
+  }
+  return Number(text);
+}
+
+function present<K extends string, T>(key: K, value: T | undefined): { [P in K]?: T } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]: T });
+}

@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+
+/**
+ * The sandbox's only source of chance: pure functions of the seed and a name, so that everyone sees the same streams,
+ * secrets and traffic. Integers only, no Math.sin and the like, so every machine agrees to the bit.
+ */
+
+/** Mixes two 32-bit integers into one, every output bit depending on every input bit (murmur3's finalizer). */
+export function mix(a: number, b: number): number {
+  let bits = Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 15), 0xc2b2ae35);
+  bits = Math.imul(bits ^ (bits >>> 13), 0x27d4eb2f);
+  return (bits ^ (bits >>> 16)) >>> 0;
+}
+
+/** A 32-bit hash of a text (FNV-1a, mixed once more). */
+export function hashText(text: string): number {
+  let bits = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) bits = Math.imul(bits ^ text.charCodeAt(index), 0x01000193);
+  return mix(bits, text.length);
+}
+
+/** 64 hexadecimal characters: the form of every token string of the platform. */
+export function hexSecret(seed: number, name: string): string {
+  return createHash("sha256").update(`${seed}:${name}`).digest("hex");
+}
+
+/** A UUID (version 4 in form) for feeds and viewers. */
+export function uuidOf(seed: number, name: string): string {
+  return uuidFromBits(
+    hashText(`${seed}:${name}:a`),
+    hashText(`${seed}:${name}:b`),
+    hashText(`${seed}:${name}:c`),
+    hashText(`${seed}:${name}:d`),
+  );
+}
+
+/** The same from four 32-bit integers, for callers that make millions of them. */
+export function uuidFromBits(a: number, b: number, c: number, d: number): string {
+  const hex = (bits: number) => (bits >>> 0).toString(16).padStart(8, "0");
+  const [second, third] = [hex(b), hex(c)];
+  const variant = (8 + (c & 3)).toString(16);
+  return `${hex(a)}-${second.slice(0, 4)}-4${second.slice(5)}-${variant}${third.slice(1, 4)}-${third.slice(4)}${hex(d)}`;
+}

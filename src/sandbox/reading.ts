@@ -1,0 +1,69 @@
+/**
+ * The traffic kinds that the platform tells apart: viewers and ingest; pushes to other platforms; relaying between
+ * clusters.
+ */
+export type Part = "standard" | "restream" | "geoCascade";
+
+/**
+ * What one meter of one stream showed for some span of time: the atom that every analytics figure is a sum of. The
+ * past gives readings (see traffic/traffic.ts), the live part gives readings (see live/metering.ts), and nothing else
+ * does. So stream, tracking, country and account figures are sums over the same atoms and agree to the byte.
+ */
+export interface Reading {
+  readonly part: Part;
+  /** Null for untracked viewers, for ingest, and for the parts that no viewer causes. */
+  readonly trackingId: string | null;
+  /** ISO 3166-1 alpha-2: the viewer's country, or the publisher's for ingest and re-streams. */
+  readonly country: string;
+  readonly bytesIn: bigint;
+  readonly bytesOut: bigint;
+  /** Seconds of re-streaming, over all targets; 0 but for `restream`. */
+  readonly restreamSeconds: number;
+  readonly publishes: number;
+  readonly publishSeconds: number;
+  readonly views: number;
+  readonly viewSeconds: number;
+}
+
+/** A reading from the few figures that it has; the rest is zero. */
+export function reading(
+  of: Pick<Reading, "part" | "trackingId" | "country"> & Partial<Omit<Reading, "part" | "trackingId" | "country">>,
+): Reading {
+  return {
+    part: of.part,
+    trackingId: of.trackingId,
+    country: of.country,
+    bytesIn: of.bytesIn ?? 0n,
+    bytesOut: of.bytesOut ?? 0n,
+    restreamSeconds: of.restreamSeconds ?? 0,
+    publishes: of.publishes ?? 0,
+    publishSeconds: of.publishSeconds ?? 0,
+    views: of.views ?? 0,
+    viewSeconds: of.viewSeconds ?? 0,
+  };
+}
+
+/**
+ * What of a reading falls between two points of its span, taking it to grow evenly: the difference of two rounded
+ * shares, so that any pieces of a span sum to the whole exactly.
+ *
+ * @param whole - the reading of the whole span
+ * @param from - start of the piece, from 0
+ * @param to - end of the piece, up to `length`, in the unit of `length`
+ */
+export function pieceOf(whole: Reading, from: number, to: number, length: number): Reading {
+  const bytes = (total: bigint) => (total * BigInt(to)) / BigInt(length) - (total * BigInt(from)) / BigInt(length);
+  const count = (total: number) => Math.floor((total * to) / length) - Math.floor((total * from) / length);
+  return {
+    part: whole.part,
+    trackingId: whole.trackingId,
+    country: whole.country,
+    bytesIn: bytes(whole.bytesIn),
+    bytesOut: bytes(whole.bytesOut),
+    restreamSeconds: count(whole.restreamSeconds),
+    publishes: count(whole.publishes),
+    publishSeconds: count(whole.publishSeconds),
+    views: count(whole.views),
+    viewSeconds: count(whole.viewSeconds),
+  };
+}

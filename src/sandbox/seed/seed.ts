@@ -1,0 +1,67 @@
+import type { Account } from "../account.ts";
+import { HOUR_MS } from "../calendar.ts";
+import type { Live } from "../live/live.ts";
+import type { TokenShelves } from "../tokens/shelf.ts";
+import { covers } from "../tokens/token.ts";
+import type { StreamProfile } from "../traffic/profile.ts";
+import { bulkSeed } from "./bulk.ts";
+import { SEED_STREAMS } from "./streams.ts";
+import { SEED_CLUSTER, seedTokens } from "./tokens.ts";
+
+/** The public id of the sandbox's only account. */
+export const ACCOUNT_ID = "SYN4DX";
+
+/** Where the seed goes. */
+export interface Soil {
+  readonly tokens: TokenShelves;
+  readonly live: Live;
+  /** The sandbox's first instant: feeds of the seed are live then. */
+  readonly beganAt: number;
+  /** How many further streams to make for scale tests. */
+  readonly bulk: number;
+}
+
+/**
+ * Fills an empty platform: the account, its tokens, and the feeds that are live when it begins.
+ *
+ * @returns the account, and the profiles that its past follows from
+ */
+export function plant({ tokens, live, beganAt, bulk }: Soil): { account: Account; profiles: readonly StreamProfile[] } {
+  const seeded = seedTokens(beganAt);
+  for (const draft of seeded.publish) tokens.publish.add(draft);
+  for (const draft of seeded.subscribe) tokens.subscribe.add(draft);
+
+  for (const { streamName, liveForHours, publisherCountry, ingestBitsPerSecond } of SEED_STREAMS) {
+    const token = tokens.publish.all().find((candidate) => covers(candidate, streamName));
+    if (liveForHours === undefined || !token) continue;
+    live.seedFeed(
+      {
+        streamName,
+        credentials: { token: token.token, ip: "192.0.2.10", country: publisherCountry, origin: null },
+        sourceId: null,
+        simulcastId: null,
+        bitsPerSecond: BigInt(ingestBitsPerSecond),
+        ownPriority: null,
+        endsAt: null,
+      },
+      token,
+      beganAt - liveForHours * HOUR_MS,
+    );
+  }
+
+  // Last, so that the ids above are the same with and without it.
+  const many = bulkSeed(bulk, beganAt);
+  for (const draft of many.tokens.publish) tokens.publish.add(draft);
+  for (const draft of many.tokens.subscribe) tokens.subscribe.add(draft);
+
+  return {
+    account: {
+      accountId: ACCOUNT_ID,
+      defaultCluster: SEED_CLUSTER,
+      countries: { allowedCountries: [], deniedCountries: [] },
+      geoCascade: { isEnabled: false, clusters: ["all"] },
+      enableUTCInsertion: false,
+    },
+    profiles: [...SEED_STREAMS, ...many.profiles],
+  };
+}

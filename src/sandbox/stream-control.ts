@@ -1,0 +1,71 @@
+import { z } from "zod";
+import type { Account } from "./account.ts";
+import { fail, success } from "./http/answer.ts";
+import { validated } from "./http/body.ts";
+import type { Route } from "./http/route.ts";
+import type { Live } from "./live/live.ts";
+import type { TokenShelf } from "./tokens/shelf.ts";
+import type { PublishToken } from "./tokens/token.ts";
+import { noToken } from "./tokens/token-routes.ts";
+
+/**
+ * Stopping live streams. A stopped encoder comes back after 5 s unless its token was disabled first.
+ *
+ * @see POST /api/stream/stop, /api/stream/stop/all, /api/stream/reprioritize
+ */
+export function streamControlRoutes(shelf: TokenShelf<PublishToken>, account: Account, live: Live): Route[] {
+  const stopped = (feeds: readonly unknown[], level: "Account" | "Stream" | "Token") =>
+    success({ stoppingLevel: feeds.length > 0 ? level : "None" });
+
+  return [
+    {
+      method: "POST",
+      path: "/api/stream/stop",
+      operationId: "Stream_StopStream",
+      access: "api secret",
+      body: "json",
+      handle({ body }) {
+        const { streamId } = validated(z.object({ streamId: z.string().min(1) }), body);
+        if (!streamId.startsWith(`${account.accountId}/`)) {
+          throw fail({ streamId: `Not a stream of this account: ${streamId}` });
+        }
+        const streamName = streamId.slice(account.accountId.length + 1);
+        return stopped(
+          live.interruptFeeds((feed) => feed.streamName === streamName),
+          "Stream",
+        );
+      },
+    },
+    {
+      method: "POST",
+      path: "/api/stream/stop/all",
+      operationId: "Stream_StopByAccount",
+      access: "api secret",
+      handle: () =>
+        stopped(
+          live.interruptFeeds(() => true),
+          "Account",
+        ),
+    },
+    {
+      method: "POST",
+      path: "/api/stream/reprioritize",
+      operationId: "Stream_ReprioritizeStream",
+      access: "api secret",
+      body: "json",
+      handle({ body }) {
+        const { tokenId, updatePriority } = validated(reprioritizeInput, body);
+        const token = shelf.byId(tokenId);
+        if (!token) throw fail({ tokenId: noToken("publish", tokenId) });
+        shelf.replace({ ...token, priority: updatePriority });
+        // A feed that named its own priority keeps it, so dropping it would change nothing.
+        return stopped(
+          live.interruptFeeds((feed) => feed.tokenId === tokenId && !feed.ownPriority),
+          "Token",
+        );
+      },
+    },
+  ];
+}
+
+const reprioritizeInput = z.object({ tokenId: z.int(), updatePriority: z.int32() });

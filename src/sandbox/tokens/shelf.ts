@@ -1,0 +1,78 @@
+import { hexSecret } from "../random.ts";
+import type { PublishToken, SubscribeToken, TokenRecord } from "./token.ts";
+
+/** What a token is made of; the shelf adds its id and its secret. */
+export type Draft<T extends TokenRecord> = Omit<T, "id" | "token">;
+
+/** All tokens of one kind. Records never change; an update puts a new one in the old one's place. */
+export interface TokenShelf<T extends TokenRecord> {
+  /** Makes a token with the next id and a new secret. Never idempotent. */
+  add(draft: Draft<T>): T;
+  byId(id: number): T | undefined;
+  bySecret(token: string): T | undefined;
+  /** Every token, oldest first. */
+  all(): readonly T[];
+  replace(next: T): T;
+  /** A new secret under the same id; the old one is worth nothing from then on. */
+  refresh(token: T): T;
+  remove(id: number): boolean;
+}
+
+export interface TokenShelves {
+  readonly publish: TokenShelf<PublishToken>;
+  readonly subscribe: TokenShelf<SubscribeToken>;
+}
+
+const FIRST_PUBLISH_ID = 1001;
+const FIRST_SUBSCRIBE_ID = 5001;
+
+/** Two empty shelves whose ids never meet: both kinds count up and step over what the other has taken. */
+export function createShelves(seed: number): TokenShelves {
+  const taken = new Set<number>();
+  return {
+    publish: createShelf(seed, "publish", FIRST_PUBLISH_ID, taken),
+    subscribe: createShelf(seed, "subscribe", FIRST_SUBSCRIBE_ID, taken),
+  };
+}
+
+function createShelf<T extends TokenRecord>(
+  seed: number,
+  kind: string,
+  firstId: number,
+  taken: Set<number>,
+): TokenShelf<T> {
+  const byId = new Map<number, T>();
+  const bySecret = new Map<string, T>();
+  let nextId = firstId;
+  let secrets = 0;
+  const newSecret = () => hexSecret(seed, `${kind} token ${++secrets}`);
+
+  function put(token: T): T {
+    byId.set(token.id, token);
+    bySecret.set(token.token, token);
+    return token;
+  }
+
+  return {
+    add(draft) {
+      while (taken.has(nextId)) nextId++;
+      taken.add(nextId);
+      // A draft is a record but for these two, which the compiler cannot see through the type parameter.
+      return put({ ...draft, id: nextId, token: newSecret() } as unknown as T);
+    },
+    byId: (id) => byId.get(id),
+    bySecret: (token) => bySecret.get(token),
+    all: () => [...byId.values()],
+    replace: put,
+    refresh(token) {
+      bySecret.delete(token.token);
+      return put({ ...token, token: newSecret() });
+    },
+    remove(id) {
+      const token = byId.get(id);
+      if (!token) return false;
+      bySecret.delete(token.token);
+      return byId.delete(id);
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { z } from "zod";
+import type { Account } from "../account.ts";
+import type { Clock } from "../clock.ts";
+import { validated } from "../http/body.ts";
+import type { Route } from "../http/route.ts";
+import {
+  checkCommonRules,
+  commonChanges,
+  commonCreation,
+  commonDraft,
+  readChanges,
+  withCommonChanges,
+} from "./input.ts";
+import type { TokenShelf } from "./shelf.ts";
+import type { SubscribeToken } from "./token.ts";
+import { tokenRoutes } from "./token-routes.ts";
+import { subscribeTokenWire } from "./wire.ts";
+
+const creation = z.object({
+  ...commonCreation,
+  tracking: z.object({ trackingId: z.string().max(128).nullish() }).nullish(),
+});
+
+/** Neither expiry nor tracking id can be changed. */
+const changes = z.object(commonChanges);
+
+/**
+ * Disabling or deleting a subscribe token, or its expiry, ends no viewer: tokens are looked at when a viewer connects.
+ *
+ * @see /api/subscribe_token and /api/v2/subscribe_token
+ */
+export function subscribeTokenRoutes(shelf: TokenShelf<SubscribeToken>, account: Account, clock: Clock): Route[] {
+  return tokenRoutes<SubscribeToken>({
+    noun: "subscribe",
+    shelf,
+    create(body) {
+      const input = validated(creation, body);
+      const draft = {
+        ...commonDraft(input, clock.now(), account.defaultCluster),
+        trackingId: input.tracking?.trackingId || null,
+      };
+      checkCommonRules(draft);
+      return shelf.add(draft);
+    },
+    update(token, body, version) {
+      const input = readChanges(changes, body, version);
+      const next = withCommonChanges(token, input);
+      checkCommonRules(next);
+      const stored = shelf.replace(next);
+      return input.refreshToken ? shelf.refresh(stored) : stored;
+    },
+    removed: () => {},
+    wire: (token, form) => subscribeTokenWire(token, account, form),
+  });
+}
