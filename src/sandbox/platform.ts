@@ -7,6 +7,9 @@ import { directorRoutes } from "./director/director.ts";
 import type { Route } from "./http/route.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { createLive, type Live } from "./live/live.ts";
+import { monitoringRoutes } from "./monitoring.ts";
+import { viewerCount } from "./records/rows.ts";
+import { viewerRecordRoutes } from "./records/viewer-records.ts";
 import { plant } from "./seed/seed.ts";
 import { streamControlRoutes } from "./stream-control.ts";
 import { publishTokenRoutes } from "./tokens/publish-tokens.ts";
@@ -47,7 +50,8 @@ export function createPlatform(seed: number, clock: Clock, bulk: number): Platfo
 }
 
 /** Everything that the platform answers. A further group of its API is one more line here. */
-export function platformRoutes({ account, tokens, live, ledger, admission, clock }: Platform): Route[] {
+export function platformRoutes({ account, tokens, traffic, live, ledger, admission, clock }: Platform): Route[] {
+  const sources = { traffic, live, ledger };
   return [
     ...publishTokenRoutes(tokens.publish, account, live, clock),
     ...subscribeTokenRoutes(tokens.subscribe, account, clock),
@@ -55,6 +59,14 @@ export function platformRoutes({ account, tokens, live, ledger, admission, clock
     ...clusterRoutes(account),
     ...accountRoutes(account),
     ...analyticsRoutes(ledger, clock),
+    ...viewerRecordRoutes(sources, clock),
+    ...monitoringRoutes({
+      account,
+      live,
+      clock,
+      publishTokens: tokens.publish,
+      viewerCount: (streamName, now) => viewerCount(sources, streamName, now),
+    }),
     ...directorRoutes(account, admission, clock),
   ];
 }

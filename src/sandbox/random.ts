@@ -37,8 +37,10 @@ export function uuidOf(seed: number, name: string): string {
 
 /** The same from four 32-bit integers, for callers that make millions of them. */
 export function uuidFromBits(a: number, b: number, c: number, d: number): string {
-  const hex = (bits: number) => (bits >>> 0).toString(16).padStart(8, "0");
-  const [second, third] = [hex(b), hex(c)];
-  const variant = (8 + (c & 3)).toString(16);
-  return `${hex(a)}-${second.slice(0, 4)}-4${second.slice(5)}-${variant}${third.slice(1, 4)}-${third.slice(4)}${hex(d)}`;
+  const [bHigh, cHigh] = [b >>> 16, ((c >>> 16) & 0x3fff) | 0x8000];
+  return `${hex32(a)}-${hex16(bHigh)}-4${hex16(b).slice(1)}-${hex16(cHigh)}-${hex16(c)}${hex32(d)}`;
 }
+
+const HEX16 = Array.from({ length: 0x10000 }, (_, bits) => bits.toString(16).padStart(4, "0"));
+const hex16 = (bits: number): string => HEX16[bits & 0xffff] ?? "";
+const hex32 = (bits: number): string => hex16(bits >>> 16) + hex16(bits);

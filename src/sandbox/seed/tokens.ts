@@ -80,7 +80,7 @@ export function seedTokens(beganAt: number): SeedTokens {
     master("quayside", "quay-cam"),
     { ...master("saffron-live", "saffron-kitchen"), allowedCountries: ["IN", "GB"] },
     { ...master("zephyr-fan", "fan-zone"), allowedOrigins: ["zephyr.fan", "*.zephyr.fan"] },
-    { ...master("vista-plus", "vista-concert"), allowedIpAddresses: ["203.0.113.0/24", "198.51.100.7"] },
+    { ...master("vista-plus", "vista-concert"), allowedIpAddresses: ["198.18.0.0/15", "203.0.113.7"] },
     { ...master("tundra-tv", "aurora-night"), expiresAt: inDays(4) },
     { label: "qa-wildcard", streams: [matching(".*")] },
     { label: "open-parent", streams: [named("derby-final")] },
