@@ -77,14 +77,18 @@ export function assertGrant({ pattern, isRegex }: StreamGrant, argument: string)
   else assertName(pattern, argument);
 }
 
-/** True when the grant opens the stream. An expression that does not compile opens nothing. */
-export function grantCovers(grant: StreamGrant, streamName: string): boolean {
-  if (!grant.isRegex) return grant.pattern === streamName;
-  try {
-    return compilePattern(grant.pattern, "pattern").matches(streamName);
-  } catch {
-    return false;
-  }
+/** Whether one of the grants opens a stream. An expression that does not compile opens nothing. */
+export function openedBy(grants: readonly StreamGrant[]): (streamName: string) => boolean {
+  const names = new Set(grants.flatMap(({ pattern, isRegex }) => (isRegex ? [] : pattern)));
+  const patterns = new Set(grants.flatMap(({ pattern, isRegex }) => (isRegex ? pattern : [])));
+  const matchers = [...patterns].flatMap((pattern) => {
+    try {
+      return compilePattern(pattern, "pattern");
+    } catch {
+      return [];
+    }
+  });
+  return (streamName) => names.has(streamName) || matchers.some((matcher) => matcher.matches(streamName));
 }
 
 /** A grant of any name at all. */

@@ -8,6 +8,14 @@ import type { Http } from "./http.ts";
 /** Names or tracking ids that one call may hold. @see GET /api/analytics/streams/total */
 export const MAX_NAMES_PER_CALL = 10;
 
+/** The names in as few lists as calls can be made with. */
+export function perCall(names: readonly string[]): string[][] {
+  const count = Math.ceil(names.length / MAX_NAMES_PER_CALL);
+  return Array.from({ length: count }, (_, call) =>
+    names.slice(call * MAX_NAMES_PER_CALL, (call + 1) * MAX_NAMES_PER_CALL),
+  );
+}
+
 /** Figures by the instant at which their bucket begins; a bucket that the platform left out is absent. */
 export type TrafficByBucket = ReadonlyMap<number, Traffic>;
 

@@ -4,7 +4,7 @@ import { boolean, integer, list, object, optional, optionalList, text } from "./
 import type { components } from "./generated/publish-tokens.ts";
 import type { Http } from "./http.ts";
 import { geoCascade, tokenFields } from "./token-wire.ts";
-import { isUnknownToken, type ListPage, type TokenChanges, updateBody } from "./tokens.ts";
+import { isUnknownToken, type ListPage, listQuery, type TokenChanges, updateBody } from "./tokens.ts";
 
 /** What a publish token switches on or off for its streams; what is undefined is left to the default. */
 export interface PublishSettings {
@@ -44,7 +44,7 @@ export interface DisableOutcome {
 
 /** Publish tokens. Every method throws UpstreamError when there is no usable answer. */
 export interface PublishTokens {
-  /** One page of all tokens, oldest first; an empty page is the end. @see GET /api/publish_token/list */
+  /** One page of all tokens, by age; an empty page is the end. @see GET /api/publish_token/list */
   list(page: ListPage, signal?: AbortSignal): Promise<PublishTokenRecord[]>;
   /** Null for an id that the account does not have. @see GET /api/publish_token/{tokenId} */
   read(id: number, signal?: AbortSignal): Promise<PublishTokenRecord | null>;
@@ -64,11 +64,11 @@ export interface PublishTokens {
 
 export function createPublishTokens(http: Http): PublishTokens {
   return {
-    list: ({ page, itemsOnPage }, signal) =>
+    list: (page, signal) =>
       http.read({
         operation: "PublishTokenV1_ListTokens",
         path: "/api/publish_token/list",
-        query: { sortBy: "AddedOn", page, itemsOnPage },
+        query: listQuery(page),
         decode: (data) => list(data, "data", publishToken),
         signal,
       }),

@@ -3,7 +3,7 @@ import { list, object, optional, text } from "./decode.ts";
 import type { components } from "./generated/subscribe-tokens.ts";
 import type { Http } from "./http.ts";
 import { tokenFields } from "./token-wire.ts";
-import { isUnknownToken, type ListPage, type TokenChanges, updateBody } from "./tokens.ts";
+import { isUnknownToken, type ListPage, listQuery, type TokenChanges, updateBody } from "./tokens.ts";
 
 /** What a new subscribe token is made of. What is undefined is left to the platform's or the account's default. */
 export interface NewSubscribeToken {
@@ -22,7 +22,7 @@ export interface NewSubscribeToken {
 
 /** Subscribe tokens. Every method throws UpstreamError when there is no usable answer. */
 export interface SubscribeTokens {
-  /** One page of all tokens, oldest first; an empty page is the end. @see GET /api/subscribe_token/list */
+  /** One page of all tokens, by age; an empty page is the end. @see GET /api/subscribe_token/list */
   list(page: ListPage, signal?: AbortSignal): Promise<SubscribeTokenRecord[]>;
   /** Null for an id that the account does not have. @see GET /api/subscribe_token/{tokenId} */
   read(id: number, signal?: AbortSignal): Promise<SubscribeTokenRecord | null>;
@@ -36,11 +36,11 @@ export interface SubscribeTokens {
 
 export function createSubscribeTokens(http: Http): SubscribeTokens {
   return {
-    list: ({ page, itemsOnPage }, signal) =>
+    list: (page, signal) =>
       http.read({
         operation: "SubscribeTokenV1_ListTokens",
         path: "/api/subscribe_token/list",
-        query: { sortBy: "AddedOn", page, itemsOnPage },
+        query: listQuery(page),
         decode: (data) => list(data, "data", subscribeToken),
         signal,
       }),

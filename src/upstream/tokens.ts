@@ -5,6 +5,13 @@ import { UpstreamError } from "./upstream-error.ts";
 export interface ListPage {
   readonly page: number;
   readonly itemsOnPage: number;
+  /** Oldest first when it is left out. */
+  readonly newestFirst?: boolean;
+}
+
+/** The page as the lists of both kinds take it: by age, so that new tokens come at one end. */
+export function listQuery({ page, itemsOnPage, newestFirst }: ListPage) {
+  return { sortBy: "AddedOn", page, itemsOnPage, isDescending: newestFirst ? true : undefined };
 }
 
 /** The most tokens that a page holds. @see GET /api/publish_token/list */

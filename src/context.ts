@@ -1,0 +1,43 @@
+import type { Caller } from "./auth/caller.ts";
+import type { AccountFacts } from "./directory/account-facts.ts";
+import type { Sightings } from "./directory/sightings.ts";
+import type { StreamCatalog } from "./directory/stream-catalog.ts";
+import type { TokenDirectory } from "./directory/token-directory.ts";
+import { createLoaders, type Loaders } from "./loaders/loaders.ts";
+import type { IdempotencyStore } from "./store/idempotency.ts";
+import type { Clock } from "./upstream/platform-clock.ts";
+import type { Upstream } from "./upstream/upstream.ts";
+
+/** The parts that all requests share. */
+export interface SharedParts {
+  readonly upstream: Upstream;
+  readonly directory: TokenDirectory;
+  readonly sightings: Sightings;
+  readonly streamCatalog: StreamCatalog;
+  readonly account: AccountFacts;
+  readonly idempotency: IdempotencyStore;
+  /** The platform's time. */
+  readonly clock: Clock;
+  /** Origin of the platform's Director, where streams are published and watched. */
+  readonly directorUrl: string;
+}
+
+/** What a resolver receives, made anew for each request. */
+export interface GraphContext extends SharedParts {
+  readonly caller: Caller;
+  readonly loaders: Loaders;
+  /** Aborted when the client leaves. */
+  readonly signal: AbortSignal | undefined;
+  /** One instant for the whole request, so that all its windows end alike. Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export function createContext(parts: SharedParts, caller: Caller, signal?: AbortSignal): GraphContext {
+  return {
+    ...parts,
+    caller,
+    signal,
+    loaders: createLoaders(parts.upstream, parts.directory, signal),
+    now: parts.clock(),
+  };
+}

@@ -1,0 +1,37 @@
+import { LRUCache } from "lru-cache";
+import type { Account } from "../upstream/account.ts";
+import type { ClusterList, Clusters } from "../upstream/clusters.ts";
+
+/** What hardly ever changes about the account, remembered between requests. */
+export interface AccountFacts {
+  /** The public account id, first part of every stream id. @throws UpstreamError */
+  id(): Promise<string>;
+  /** The account's clusters, up to ten minutes old; older when the platform does not answer. @throws UpstreamError */
+  clusters(): Promise<ClusterList>;
+}
+
+const CLUSTERS_KEPT_MS = 600_000;
+
+export function createAccountFacts(account: Account, clusters: Clusters): AccountFacts {
+  const id = remembered(() => account.id(), 0);
+  const clusterList = remembered(() => clusters.read(), CLUSTERS_KEPT_MS);
+  return { id, clusters: clusterList };
+}
+
+/**
+ * Loads a value once for all who ask, and again when it is older than `keptMs` (0: never). A failure is not remembered; a
+ * value that could not be renewed is served on.
+ */
+export function remembered<Value extends object | string>(
+  load: () => Promise<Value>,
+  keptMs: number,
+): () => Promise<Value> {
+  const cache = new LRUCache<"value", { readonly value: Value }>({
+    max: 1,
+    ttl: keptMs,
+    allowStaleOnFetchRejection: true,
+    noDeleteOnFetchRejection: true,
+    fetchMethod: async () => ({ value: await load() }),
+  });
+  return async () => (await cache.forceFetch("value")).value;
+}

@@ -1,0 +1,215 @@
+import pLimit from "p-limit";
+import type { PublishTokenRecord, SubscribeTokenRecord, TokenRecord } from "../model/token.ts";
+import { type ListPage, MAX_ITEMS_ON_PAGE } from "../upstream/tokens.ts";
+import { TokenIndex } from "./token-index.ts";
+
+/** All tokens of the account, as far as they are known now. */
+export interface Tokens {
+  readonly publish: TokenIndex<PublishTokenRecord>;
+  readonly subscribe: TokenIndex<SubscribeTokenRecord>;
+  /** The subscribe tokens with a tracking id, by ascending id. */
+  withTrackingId(trackingId: string): readonly SubscribeTokenRecord[];
+  /** Every tracking id that some subscribe token has, sorted. */
+  trackingIds(): readonly string[];
+}
+
+/**
+ * What the gateway knows of the account's tokens. The platform lists them in pages without a total, and a stream's tokens
+ * are found only by reading them all: so they are read once, shared by all requests, and kept up to date by reading again
+ * in the background and by our own writes at once.
+ */
+export interface TokenDirectory {
+  /**
+   * The tokens. Waits for the first reading, and for a new one when what is known is too old to be shown; a newer reading
+   * is begun in the background when what is known has aged.
+   *
+   * @throws UpstreamError when they have never been read, and can't be read now
+   */
+  read(): Promise<Tokens>;
+  /** A token by its id, read from the platform when the directory has not seen it; null where there is none. */
+  publishToken(id: number): Promise<PublishTokenRecord | null>;
+  subscribeToken(id: number): Promise<SubscribeTokenRecord | null>;
+  /** Takes in a token as a write of ours has left it. */
+  put(token: PublishTokenRecord | SubscribeTokenRecord): void;
+  /** Takes out a token that a write of ours has deleted. */
+  delete(kind: TokenKind, id: number): void;
+  /** Reads all pages again; concurrent calls share one reading. @throws UpstreamError */
+  refresh(): Promise<void>;
+}
+
+export type TokenKind = "PublishToken" | "SubscribeToken";
+
+/** The calls that the directory is read by. */
+export interface TokenSource<Token> {
+  list(page: ListPage): Promise<Token[]>;
+  read(id: number): Promise<Token | null>;
+}
+
+export interface TokenDirectoryOptions {
+  readonly publishTokens: TokenSource<PublishTokenRecord>;
+  readonly subscribeTokens: TokenSource<SubscribeTokenRecord>;
+  /** Age from which a reading in the background is begun. */
+  readonly refreshAfterMs: number;
+  /** Age from which callers wait for that reading; if it fails they get what is known. */
+  readonly staleAfterMs: number;
+  /** Milliseconds since any fixed moment. */
+  readonly monotonicNow?: () => number;
+  /** Told when a reading in the background fails; the next is tried when the directory is asked again. */
+  readonly onRefreshFailure?: (error: unknown) => void;
+}
+
+/** Pages asked for at once: few for a small account, then enough that 5,000 tokens take eight rounds. */
+const PAGES_AT_ONCE = [2, 4, 8] as const;
+/** After a failure the platform is left alone for so long. */
+const PAUSE_AFTER_FAILURE_MS = 1_000;
+
+export function createTokenDirectory(options: TokenDirectoryOptions): TokenDirectory {
+  const now = options.monotonicNow ?? (() => performance.now());
+  const publish = new DirectoryOf(options.publishTokens);
+  const subscribe = new DirectoryOf(options.subscribeTokens);
+  const tokens: Tokens = withTrackingIds(publish.index, subscribe.index);
+
+  let readAt: number | null = null;
+  let failure: { readonly at: number; readonly error: unknown } | null = null;
+  let reading: Promise<void> | null = null;
+
+  const refresh = () => {
+    reading ??= Promise.all([publish.refresh(), subscribe.refresh()])
+      .then(
+        () => {
+          readAt = now();
+          failure = null;
+        },
+        (error: unknown) => {
+          failure = { at: now(), error };
+          throw error;
+        },
+      )
+      .finally(() => {
+        reading = null;
+      });
+    return reading;
+  };
+  const refreshQuietly = () => refresh().catch((error: unknown) => options.onRefreshFailure?.(error));
+
+  return {
+    read: async () => {
+      const isPausing = failure !== null && now() - failure.at < PAUSE_AFTER_FAILURE_MS;
+      if (readAt === null) {
+        if (isPausing && failure) throw failure.error;
+        await refresh();
+      } else if (now() - readAt > options.refreshAfterMs && !isPausing) {
+        const attempt = refreshQuietly();
+        if (now() - readAt > options.staleAfterMs) await attempt;
+      }
+      return tokens;
+    },
+    publishToken: (id) => publish.find(id),
+    subscribeToken: (id) => subscribe.find(id),
+    put: (token) => (token.kind === "PublishToken" ? publish.put(token) : subscribe.put(token)),
+    delete: (kind, id) => (kind === "PublishToken" ? publish : subscribe).delete(id),
+    refresh,
+  };
+}
+
+/** The tokens of one kind with the calls that read them. */
+class DirectoryOf<Token extends TokenRecord> {
+  readonly index = new TokenIndex<Token>();
+  readonly #source: TokenSource<Token>;
+  /** Ids that were written while a reading was under way: the reading may show them as they were before. */
+  readonly #writtenMeanwhile = new Set<number>();
+
+  constructor(source: TokenSource<Token>) {
+    this.#source = source;
+  }
+
+  put(token: Token): void {
+    this.#writtenMeanwhile.add(token.id);
+    this.index.put(token);
+  }
+
+  delete(id: number): void {
+    this.#writtenMeanwhile.add(id);
+    this.index.delete(id);
+  }
+
+  async find(id: number): Promise<Token | null> {
+    const known = this.index.get(id);
+    if (known) return known;
+    const token = await this.#source.read(id);
+    if (token) this.index.put(token);
+    return token;
+  }
+
+  async refresh(): Promise<void> {
+    this.#writtenMeanwhile.clear();
+    const listed = new Map((await this.#listAll()).map((token) => [token.id, token]));
+    const missing = this.index.all().filter(({ id }) => !listed.has(id) && !this.#writtenMeanwhile.has(id));
+    for (const token of listed.values()) {
+      if (!this.#writtenMeanwhile.has(token.id)) this.index.put(token);
+    }
+    await this.#confirmGone(missing);
+  }
+
+  /** The documents call an empty page the end, so a page that is merely short is not taken for it. */
+  async #listAll(): Promise<Token[]> {
+    const tokens: Token[] = [];
+    for (let round = 0, nextPage = 1; ; round += 1) {
+      const count = PAGES_AT_ONCE[Math.min(round, PAGES_AT_ONCE.length - 1)] ?? 1;
+      const pages = await Promise.all(
+        Array.from({ length: count }, (_, offset) =>
+          this.#source.list({ page: nextPage + offset, itemsOnPage: MAX_ITEMS_ON_PAGE }),
+        ),
+      );
+      for (const page of pages) {
+        if (page.length === 0) return tokens;
+        tokens.push(...page);
+      }
+      nextPage += count;
+    }
+  }
+
+  /** A deletion shifts pages while they are read and can hide a neighbour: only the token's own read proves it gone. */
+  async #confirmGone(missing: readonly Token[]): Promise<void> {
+    const atOnce = pLimit(8);
+    await Promise.all(
+      missing.map(({ id }) =>
+        atOnce(async () => {
+          const token = await this.#source.read(id);
+          if (this.#writtenMeanwhile.has(id)) return;
+          if (token) this.index.put(token);
+          else this.index.delete(id);
+        }),
+      ),
+    );
+  }
+}
+
+function withTrackingIds(publish: TokenIndex<PublishTokenRecord>, subscribe: TokenIndex<SubscribeTokenRecord>): Tokens {
+  let grouped: { readonly from: readonly SubscribeTokenRecord[]; readonly byId: TokensByTrackingId } | null = null;
+  const byId = () => {
+    const all = subscribe.all();
+    // The list is the same object until some token changes.
+    if (grouped?.from !== all) grouped = { from: all, byId: groupByTrackingId(all) };
+    return grouped.byId;
+  };
+  return {
+    publish,
+    subscribe,
+    withTrackingId: (trackingId) => byId().get(trackingId) ?? [],
+    trackingIds: () => [...byId().keys()].sort(),
+  };
+}
+
+type TokensByTrackingId = ReadonlyMap<string, readonly SubscribeTokenRecord[]>;
+
+function groupByTrackingId(tokens: readonly SubscribeTokenRecord[]): TokensByTrackingId {
+  const groups = new Map<string, SubscribeTokenRecord[]>();
+  for (const token of tokens) {
+    if (token.trackingId === null) continue;
+    const group = groups.get(token.trackingId);
+    if (group) group.push(token);
+    else groups.set(token.trackingId, [token]);
+  }
+  return groups;
+}

@@ -1,0 +1,74 @@
+/**
+ * When the batches of one request leave. DataLoader sends a batch as soon as the resolvers that can run have run. But a
+ * field may still be waiting for a list that will name more streams, and each batch that leaves too early is a REST call
+ * too many. So a batch waits while something is on its way that will add to it, and only then.
+ */
+export interface Waves {
+  /** DataLoader's `batchScheduleFn` for loaders of this family. */
+  schedule(family: FigureFamily): (dispatch: () => void) => void;
+  /**
+   * Says that `promise` will give more names to load in these families: their batches wait for it.
+   *
+   * @returns the promise itself
+   */
+  feed<T>(families: ReadonlySet<FigureFamily>, promise: Promise<T>): Promise<T>;
+  /** Counts a call that is under way. @returns the promise itself */
+  track<T>(promise: Promise<T>): Promise<T>;
+}
+
+/** Loaders that ask the platform about the same kind of name, and so are fed by the same lists. */
+export type FigureFamily = "ACCOUNT" | "STREAMS" | "TRACKING_IDS" | "STREAM_TRACKING" | "MONITORING";
+
+export function createWaves(): Waves {
+  const held: { readonly family: FigureFamily; readonly dispatch: () => void }[] = [];
+  const feeders = new Map<FigureFamily, number>();
+  let underWay = 0;
+  let isArmed = false;
+
+  const arm = () => {
+    if (isArmed) return;
+    isArmed = true;
+    // The promise lets every resolver that is ready run first; so does the tick for those that these make ready.
+    void Promise.resolve().then(() => process.nextTick(release));
+  };
+
+  const release = () => {
+    isArmed = false;
+    const ready = held.filter(({ family }) => !feeders.get(family));
+    // Two lists that wait for each other's names would wait for ever: when nothing moves, the first one goes.
+    const [first] = held;
+    if (ready.length === 0 && underWay === 0 && first) ready.push(first);
+    for (const batch of ready) {
+      held.splice(held.indexOf(batch), 1);
+      batch.dispatch();
+    }
+  };
+
+  const settled = <T>(promise: Promise<T>, then: () => void): Promise<T> => {
+    const done = () => {
+      then();
+      arm();
+    };
+    promise.then(done, done);
+    return promise;
+  };
+
+  return {
+    schedule: (family) => (dispatch) => {
+      held.push({ family, dispatch });
+      arm();
+    },
+    feed: (families, promise) => {
+      for (const family of families) feeders.set(family, (feeders.get(family) ?? 0) + 1);
+      return settled(promise, () => {
+        for (const family of families) feeders.set(family, (feeders.get(family) ?? 1) - 1);
+      });
+    },
+    track: (promise) => {
+      underWay += 1;
+      return settled(promise, () => {
+        underWay -= 1;
+      });
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import type { GraphContext } from "../../context.ts";
+import { accountBandwidth, streamTrackingBandwidth, sumOfBandwidths } from "../../loaders/bandwidth.ts";
+import { isMetered } from "../../model/stream.ts";
+import { Bandwidth } from "../bandwidth/bandwidth.ts";
+import { builder } from "../builder.ts";
+import { feedingFigures, figures } from "../feeding.ts";
+import { GeoCascade } from "../token/publish-token.ts";
+import { usageWindow, windowArgs } from "../window.ts";
+import { AccountReconciliation, reconcile } from "./reconciliation.ts";
+
+/** The account that the gateway's API secret belongs to. */
+export interface AccountRecord {
+  readonly kind: "Account";
+  readonly accountId: string;
+}
+
+export const Account = builder.objectRef<AccountRecord>("Account");
+
+builder.node(Account, {
+  name: "Account",
+  description: "The broadcaster's account, which the platform bills for all traffic.",
+  id: { resolve: ({ accountId }) => accountId },
+  fields: (t) => ({
+    accountId: t.exposeString("accountId", { description: "Its public id: the first part of every stream id." }),
+    defaultCluster: t.string({
+      nullable: true,
+      description: "The cluster of tokens that name none.",
+      resolve: async (_account, _args, { account }) => (await account.clusters()).defaultCluster,
+    }),
+    allowedCountries: t.field({
+      type: ["String"],
+      nullable: true,
+      description: "Countries whose viewers may watch, for tokens that set no rule; empty for any.",
+      resolve: async (_account, _args, { upstream }) => [...(await upstream.account.countryRules()).allowedCountries],
+    }),
+    deniedCountries: t.field({
+      type: ["String"],
+      nullable: true,
+      description: "Countries whose viewers may not watch, for tokens that set no rule.",
+      resolve: async (_account, _args, { upstream }) => [...(await upstream.account.countryRules()).deniedCountries],
+    }),
+    geoCascade: t.field({
+      type: GeoCascade,
+      nullable: true,
+      description: "Where streams are relayed to, for publish tokens that set nothing.",
+      resolve: (_account, _args, { upstream }) => upstream.account.geoCascade(),
+    }),
+    usage: t.field({
+      type: Bandwidth,
+      nullable: true,
+      authScopes: { scope: "usage:read" },
+      extensions: figures("ACCOUNT"),
+      description: "All traffic of the account over a window. Whole UTC months are kept without end.",
+      args: windowArgs,
+      resolve: (_account, args, context) => ({
+        source: accountBandwidth(context.loaders.figures),
+        window: usageWindow(args, context),
+      }),
+    }),
+    untrackedUsage: t.field({
+      type: Bandwidth,
+      nullable: true,
+      authScopes: { scope: "usage:read" },
+      description:
+        "Traffic of no partner over a window, on all streams that are known by name: viewers without a tracking id (`bytesOut`), and what broadcasters sent (`bytesIn`).",
+      args: windowArgs,
+      resolve: async (_account, args, context) => {
+        const names = await meteredStreams(context);
+        return {
+          source: sumOfBandwidths(names.map((name) => streamTrackingBandwidth(context.loaders.figures, name, null))),
+          window: usageWindow(args, context),
+        };
+      },
+    }),
+    reconciliation: t.field({
+      type: AccountReconciliation,
+      nullable: true,
+      authScopes: { scope: "usage:read" },
+      description:
+        "The account's traffic against that of its partners over a window: what is billed, to whom, and what is left.",
+      args: windowArgs,
+      resolve: async (_account, args, context) =>
+        reconcile(await meteredStreams(context), usageWindow(args, context), context),
+    }),
+  }),
+});
+
+/** Streams that analytics can be asked for. Live ones are named by the monitoring list, which is learnt first. */
+function meteredStreams({ loaders, streamCatalog }: GraphContext): Promise<readonly string[]> {
+  const names = Promise.all([loaders.tokens(), loaders.liveStreams.all().catch(() => null)]).then(([tokens]) =>
+    streamCatalog.names(tokens).filter(isMetered),
+  );
+  return loaders.waves.feed(new Set(["STREAM_TRACKING"]), names);
+}

@@ -1,0 +1,72 @@
+import type { GraphContext } from "../../context.ts";
+import { accountBandwidth, readTotal } from "../../loaders/bandwidth.ts";
+import { measuredWindow, planTotal, type UsageWindow } from "../../model/time-window.ts";
+import { sumTraffic, type Traffic as TrafficFigure } from "../../model/traffic.ts";
+import { Traffic } from "../bandwidth/traffic.ts";
+import { builder } from "../builder.ts";
+import { Window } from "../window.ts";
+
+interface Reconciliation {
+  readonly window: UsageWindow;
+  readonly account: TrafficFigure;
+  readonly partners: TrafficFigure;
+  readonly untracked: TrafficFigure;
+}
+
+export const AccountReconciliation = builder.objectRef<Reconciliation>("AccountReconciliation").implement({
+  description:
+    "What the platform meters for the account, against what it meters per tracking id. The account pays for more than its partners use: ingest, relays between clusters, re-streams and untracked viewers.",
+  fields: (t) => ({
+    window: t.field({
+      type: Window,
+      description: "The window as it is answered.",
+      resolve: ({ window }) => ({ ...measuredWindow(window), timeZone: window.timeZone }),
+    }),
+    account: t.expose("account", { type: Traffic, description: "All traffic of the account, with its parts." }),
+    partners: t.expose("partners", {
+      type: Traffic,
+      description: "The sum over all tracking ids: what partners can be billed.",
+    }),
+    untracked: t.expose("untracked", {
+      type: Traffic,
+      description: "Traffic without a tracking id: viewers of no partner, and what broadcasters sent.",
+    }),
+    residualBytesOut: t.field({
+      type: "Bytes",
+      description: "`bytesOut` of the account less that of all partners: what the broadcaster bears itself.",
+      resolve: ({ account, partners }) => account.bytesOut - partners.bytesOut,
+    }),
+    unexplainedBytesOut: t.field({
+      type: "Bytes",
+      description:
+        "What is left of the residual after untracked viewers, re-streams and relays: 0 when every stream with traffic is known by name. Negative when corrections are still on their way.",
+      resolve: ({ account, partners, untracked }) =>
+        account.bytesOut -
+        partners.bytesOut -
+        untracked.bytesOut -
+        (account.parts?.restream.bytesOut ?? 0n) -
+        (account.parts?.geoCascade.bytesOut ?? 0n),
+    }),
+  }),
+});
+
+/** @throws InvalidInputError WINDOW_NOT_RETAINED; UpstreamError */
+export async function reconcile(
+  streamNames: readonly string[],
+  window: UsageWindow,
+  { loaders }: GraphContext,
+): Promise<Reconciliation> {
+  const { direct } = planTotal(window, { monthsKept: false });
+  const rowsOf = (name: string) => (direct ? loaders.figures.trackingRowsByStream.load({ name, window: direct }) : []);
+  const [account, ...rows] = await Promise.all([
+    readTotal(accountBandwidth(loaders.figures), window),
+    ...streamNames.map(rowsOf),
+  ]);
+  const all = rows.flat();
+  return {
+    window,
+    account,
+    partners: sumTraffic(all.flatMap(({ trackingId, traffic }) => (trackingId === null ? [] : traffic))),
+    untracked: sumTraffic(all.flatMap(({ trackingId, traffic }) => (trackingId === null ? traffic : []))),
+  };
+}

@@ -1,0 +1,143 @@
+import { type BandwidthSource, readCountries, readSeries, readTotal } from "../../loaders/bandwidth.ts";
+import { InvalidInputError } from "../../model/errors.ts";
+import { type Granularity as GranularityName, type Percentile, percentile } from "../../model/series.ts";
+import { measuredWindow, type UsageWindow } from "../../model/time-window.ts";
+import type { CountryRow } from "../../upstream/analytics.ts";
+import { builder } from "../builder.ts";
+import { pageSize } from "../connection.ts";
+import { Window } from "../window.ts";
+import { Traffic } from "./traffic.ts";
+import { Granularity, UsageSeries } from "./usage-series.ts";
+
+/** A subject's bandwidth over a window; nothing is read until a field asks for it. */
+export interface BandwidthValue {
+  readonly source: BandwidthSource;
+  readonly window: UsageWindow;
+}
+
+const PercentileRate = builder.objectRef<Percentile & { readonly p: number; readonly granularity: GranularityName }>(
+  "PercentileRate",
+);
+PercentileRate.implement({
+  description:
+    "A percentile of the mean rates of the window's buckets, by nearest rank over complete ones. The industry bills by samples of five minutes; the platform meters by the hour, and `sampleInterval` says so.",
+  fields: (t) => ({
+    p: t.exposeFloat("p", { description: "The percentile, such as 95." }),
+    bitsPerSecond: t.exposeFloat("bitsPerSecond", {
+      nullable: true,
+      description:
+        "The rate that so many per cent of the samples do not exceed, in bits per second; null without samples.",
+    }),
+    sampleInterval: t.field({
+      type: "Duration",
+      description: "The length of one sample.",
+      resolve: ({ granularity }) => ({ HOUR: "PT1H", DAY: "P1D", MONTH: "P1M" })[granularity],
+    }),
+    samples: t.exposeInt("samples", { description: "How many buckets are complete." }),
+    discarded: t.exposeInt("discarded", { description: "How many samples lie above the percentile." }),
+    missing: t.exposeInt("missing", {
+      description: "How many buckets of the window are not complete, and so are no samples.",
+    }),
+  }),
+});
+
+const CountryTraffic = builder.objectRef<CountryRow>("CountryTraffic");
+CountryTraffic.implement({
+  description: "The traffic of one country.",
+  fields: (t) => ({
+    country: t.exposeString("country", { description: "ISO 3166-1 alpha-2 code." }),
+    traffic: t.expose("traffic", { type: Traffic, description: "Its bytes." }),
+    viewSeconds: t.exposeFloat("viewSeconds", { description: "How long its viewers watched, in seconds, summed." }),
+    publishSeconds: t.exposeFloat("publishSeconds", { description: "How long was broadcast from it, in seconds." }),
+  }),
+});
+
+export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implement({
+  description:
+    "Metered traffic over a window. Each field is read only when it is asked for; a figure is null, with a code in `errors`, when the platform can't give it.",
+  fields: (t) => ({
+    window: t.field({
+      type: Window,
+      description: "The window as it is answered: up to the newest figures when it is not over yet.",
+      resolve: ({ window }) => ({ ...measuredWindow(window), timeZone: window.timeZone }),
+    }),
+    freshUntil: t.field({
+      type: "DateTime",
+      description: "The quarter hour up to which figures are in.",
+      resolve: ({ window }) => new Date(window.retention.freshUntil),
+    }),
+    total: t.field({
+      type: Traffic,
+      nullable: true,
+      description: "All traffic of the window: exactly the sum of its series.",
+      resolve: ({ source, window }) => readTotal(source, window),
+    }),
+    series: t.field({
+      type: UsageSeries,
+      nullable: true,
+      description: "The window in hours, days or months.",
+      args: {
+        granularity: t.arg({
+          type: Granularity,
+          required: true,
+          defaultValue: "HOUR",
+          description: "The size of a bucket.",
+        }),
+        timeZone: t.arg({
+          type: "TimeZone",
+          description: "Where days and months begin; that of the window when it is left out.",
+        }),
+      },
+      resolve: async ({ source, window }, args) => {
+        const timeZone = args.timeZone ?? window.timeZone;
+        return {
+          window: { ...measuredWindow(window), timeZone },
+          granularity: args.granularity,
+          freshUntil: window.retention.freshUntil,
+          points: await readSeries(source, window, args.granularity, timeZone),
+        };
+      },
+    }),
+    percentile: t.field({
+      type: PercentileRate,
+      nullable: true,
+      description: "A percentile of the rate of bytes sent, such as the 95th that bandwidth is often billed by.",
+      args: {
+        p: t.arg.float({ required: true, defaultValue: 95, description: "More than 0, at most 100." }),
+        granularity: t.arg({
+          type: Granularity,
+          required: true,
+          defaultValue: "HOUR",
+          description: "The length of one sample.",
+        }),
+      },
+      resolve: async ({ source, window }, { p, granularity }) => {
+        if (!(p > 0 && p <= 100)) throw new InvalidInputError("p", "A percentile is more than 0 and at most 100.");
+        const points = await readSeries(source, window, granularity, window.timeZone);
+        return { ...percentile(points, p), p, granularity };
+      },
+    }),
+    byCountry: t.field({
+      type: [CountryTraffic],
+      nullable: true,
+      description:
+        "Traffic by country, the largest first. Kept for streams and the account; the platform knows no countries per tracking id.",
+      args: {
+        first: t.arg.int({
+          required: true,
+          defaultValue: 50,
+          description: "At most so many countries, from 1 to 100.",
+        }),
+      },
+      resolve: async ({ source, window }, { first }) => {
+        const rows = await readCountries(source, window);
+        return rows.toSorted(byTraffic).slice(0, pageSize(first, "first"));
+      },
+    }),
+  }),
+});
+
+function byTraffic(a: CountryRow, b: CountryRow): number {
+  const difference = b.traffic.bytesOut + b.traffic.bytesIn - a.traffic.bytesOut - a.traffic.bytesIn;
+  return difference === 0n ? (a.country < b.country ? -1 : 1) : difference > 0n ? 1 : -1;
+}

@@ -1,0 +1,116 @@
+import type { Granularity as GranularityName, SeriesPoint, BucketState as State } from "../../model/series.ts";
+import type { TimeWindow } from "../../model/time-window.ts";
+import { bitsPerSecond } from "../../model/traffic.ts";
+import { builder } from "../builder.ts";
+import { Window } from "../window.ts";
+import { Traffic } from "./traffic.ts";
+
+export const Granularity = builder.enumType("Granularity", {
+  description: "The size of a bucket.",
+  values: {
+    HOUR: { description: "UTC hours; kept for 7 days." },
+    DAY: { description: "Days of the time zone, of 23 to 25 hours; UTC days are kept for 365 days, others for 7." },
+    MONTH: {
+      description: "Months of the time zone, put together from its days; the account's UTC months are kept for ever.",
+    },
+  } satisfies Record<GranularityName, { description: string }>,
+});
+
+export const BucketState = builder.enumType("BucketState", {
+  description: "How much of a bucket is known.",
+  values: {
+    COMPLETE: { description: "All of it, and it will not change." },
+    PARTIAL: { description: "A part: the bucket is not over yet, or some of its hours are missing." },
+    MISSING: { description: "Nothing: the platform metered nothing. That is not the same as zero." },
+  } satisfies Record<State, { description: string }>,
+});
+
+export const UsagePoint = builder.objectRef<SeriesPoint>("UsagePoint").implement({
+  description: "One bucket of a series.",
+  fields: (t) => ({
+    start: t.field({ type: "DateTime", description: "Its first instant.", resolve: ({ from }) => new Date(from) }),
+    end: t.field({ type: "DateTime", description: "The instant behind its last.", resolve: ({ to }) => new Date(to) }),
+    state: t.expose("state", { type: BucketState, description: "How much of it is known." }),
+    bytesOut: t.field({
+      type: "Bytes",
+      nullable: true,
+      description: "Bytes sent; null when nothing is known, which is not zero.",
+      resolve: ({ traffic }) => traffic?.bytesOut ?? null,
+    }),
+    bytesIn: t.field({
+      type: "Bytes",
+      nullable: true,
+      description: "Bytes received; null when nothing is known.",
+      resolve: ({ traffic }) => traffic?.bytesIn ?? null,
+    }),
+    bitsPerSecondOut: t.float({
+      nullable: true,
+      description: "Mean rate of bytes sent over the whole bucket, in bits per second; null unless it is complete.",
+      resolve: ({ state, traffic, from, to }) =>
+        state === "COMPLETE" && traffic ? bitsPerSecond(traffic.bytesOut, to - from) : null,
+    }),
+    traffic: t.expose("traffic", {
+      type: Traffic,
+      nullable: true,
+      description: "The figure in full, with its parts; null when nothing is known.",
+    }),
+  }),
+});
+
+export const UsageColumns = builder.objectRef<readonly SeriesPoint[]>("UsageColumns").implement({
+  description: "A series as columns of equal length, as charts take it.",
+  fields: (t) => ({
+    start: t.field({
+      type: ["DateTime"],
+      description: "First instants of the buckets.",
+      resolve: (points) => points.map(({ from }) => new Date(from)),
+    }),
+    state: t.field({
+      type: [BucketState],
+      description: "How much of each bucket is known.",
+      resolve: (points) => points.map(({ state }) => state),
+    }),
+    bytesOut: t.field({
+      type: ["Bytes"],
+      nullable: { list: false, items: true },
+      description: "Bytes sent; null where nothing is known.",
+      resolve: (points) => points.map(({ traffic }) => traffic?.bytesOut ?? null),
+    }),
+    bytesIn: t.field({
+      type: ["Bytes"],
+      nullable: { list: false, items: true },
+      description: "Bytes received; null where nothing is known.",
+      resolve: (points) => points.map(({ traffic }) => traffic?.bytesIn ?? null),
+    }),
+  }),
+});
+
+export interface SeriesValue {
+  readonly window: TimeWindow & { readonly timeZone: string };
+  readonly granularity: GranularityName;
+  readonly freshUntil: number;
+  readonly points: readonly SeriesPoint[];
+}
+
+export const UsageSeries = builder.objectRef<SeriesValue>("UsageSeries").implement({
+  description: "Bandwidth over time.",
+  fields: (t) => ({
+    window: t.expose("window", { type: Window, description: "The window that the buckets fill." }),
+    granularity: t.expose("granularity", { type: Granularity, description: "The size of its buckets." }),
+    freshUntil: t.field({
+      type: "DateTime",
+      description: "The quarter hour up to which figures are in; the next move 15 minutes later.",
+      resolve: ({ freshUntil }) => new Date(freshUntil),
+    }),
+    points: t.field({
+      type: [UsagePoint],
+      description: "Every bucket of the window that has begun, oldest first: none skipped, none invented.",
+      resolve: ({ points }) => [...points],
+    }),
+    columns: t.field({
+      type: UsageColumns,
+      description: "The same as columns, for charts.",
+      resolve: ({ points }) => points,
+    }),
+  }),
+});

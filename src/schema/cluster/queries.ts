@@ -1,0 +1,12 @@
+import { builder } from "../builder.ts";
+import { Cluster } from "./cluster.ts";
+
+builder.queryFields((t) => ({
+  clusters: t.field({
+    type: [Cluster],
+    nullable: true,
+    authScopes: { scope: "stream:read" },
+    description: "The regions that the account can use.",
+    resolve: async (_root, _args, { account }) => [...(await account.clusters()).clusters],
+  }),
+}));

@@ -1,0 +1,144 @@
+import { ApplicationError, type ErrorCode, errorCodes, InvalidInputError, NotFoundError } from "../model/errors.ts";
+import { type Refusal, refusalCodes, type Warning, warningCodes } from "../model/viewer-token.ts";
+import { UpstreamError } from "../upstream/upstream-error.ts";
+import { builder } from "./builder.ts";
+
+/** A table of codes with their descriptions, as the values of an enum. */
+function enumValues<Code extends string>(codes: Readonly<Record<Code, string>>) {
+  const entries = Object.entries<string>(codes).map(([code, description]) => [code, { description }]);
+  return Object.fromEntries(entries) as Record<Code, { description: string }>;
+}
+
+export const ErrorCodeEnum = builder.enumType("ErrorCode", {
+  description: "What went wrong. The same codes stand in `errors[].extensions.code` of any answer.",
+  values: enumValues(errorCodes),
+});
+
+export const RefusalCodeEnum = builder.enumType("SigningRefusalCode", {
+  description: "Why a viewer token is not signed, or would not be admitted.",
+  values: enumValues(refusalCodes),
+});
+
+export const WarningCodeEnum = builder.enumType("SigningWarningCode", {
+  description: "What a signer should know although the viewer token is valid.",
+  values: enumValues(warningCodes),
+});
+
+/** What a mutation's payload tells of a failure. */
+export interface UserErrorShape {
+  readonly type: "InvalidInputError" | "NotFoundError" | "ConflictError" | "UpstreamError" | "SigningRefusedError";
+  readonly message: string;
+  readonly code: ErrorCode;
+  readonly path: readonly string[] | null;
+  readonly error: ApplicationError | null;
+  readonly refusal: Refusal | null;
+}
+
+export const UserError = builder.interfaceRef<UserErrorShape>("UserError").implement({
+  description: "Something that the caller of a mutation can act on.",
+  resolveType: ({ type }) => type,
+  fields: (t) => ({
+    message: t.exposeString("message", { description: "What was wrong and what would be right, for a person." }),
+    code: t.expose("code", { type: ErrorCodeEnum, description: "The same, for a program." }),
+    path: t.field({
+      type: ["String"],
+      nullable: true,
+      description: "The argument it is about, from `input` downwards; null when it is about none.",
+      resolve: ({ path }) => path && [...path],
+    }),
+  }),
+});
+
+builder.objectType(builder.objectRef<UserErrorShape>("InvalidInputError"), {
+  name: "InvalidInputError",
+  description: "An argument breaks a rule.",
+  interfaces: [UserError],
+});
+
+builder.objectType(builder.objectRef<UserErrorShape>("NotFoundError"), {
+  name: "NotFoundError",
+  description: "An argument names something that is not there.",
+  interfaces: [UserError],
+});
+
+builder.objectType(builder.objectRef<UserErrorShape>("ConflictError"), {
+  name: "ConflictError",
+  description: "The object, or an earlier request with the same idempotency key, stands against it.",
+  interfaces: [UserError],
+});
+
+builder.objectType(builder.objectRef<UserErrorShape>("UpstreamError"), {
+  name: "UpstreamError",
+  description: "The platform refused, failed or gave no usable answer.",
+  interfaces: [UserError],
+  fields: (t) => ({
+    upstreamStatus: t.int({
+      nullable: true,
+      description: "HTTP status of the platform's answer; null when there was none.",
+      resolve: ({ error }) => (error instanceof UpstreamError ? error.status : null),
+    }),
+    retryAfter: t.field({
+      type: "Duration",
+      nullable: true,
+      description: "How long to wait before trying again, where that is known.",
+      resolve: ({ error }) => {
+        const seconds = error?.facts["retryAfterSeconds"];
+        return typeof seconds === "number" ? `PT${seconds}S` : null;
+      },
+    }),
+  }),
+});
+
+builder.objectType(builder.objectRef<UserErrorShape>("SigningRefusedError"), {
+  name: "SigningRefusedError",
+  description: "A rule of viewer tokens would be broken, so nothing was signed. All broken rules are told at once.",
+  interfaces: [UserError],
+  fields: (t) => ({
+    refusal: t.field({
+      type: RefusalCodeEnum,
+      nullable: true,
+      description: "The rule.",
+      resolve: ({ refusal }) => refusal?.code ?? null,
+    }),
+  }),
+});
+
+export const SigningWarning = builder.objectRef<Warning>("SigningWarning").implement({
+  description: "What a signer should know although the viewer token is valid.",
+  fields: (t) => ({
+    code: t.expose("code", { type: WarningCodeEnum, description: "The warning, for a program." }),
+    message: t.exposeString("message", { description: "The same, for a person." }),
+  }),
+});
+
+/** The face of an error in a payload. @throws the error itself when it is none that a client may read */
+export function userError(error: unknown): UserErrorShape {
+  if (!(error instanceof ApplicationError)) throw error;
+  const argument = error.facts["argument"];
+  return {
+    type: memberOf(error),
+    message: error.message,
+    code: error.code,
+    path: typeof argument === "string" ? argument.split(".") : null,
+    error,
+    refusal: null,
+  };
+}
+
+/** The face of a broken signing rule in a payload. */
+export function refusalError(refusal: Refusal): UserErrorShape {
+  return {
+    type: "SigningRefusedError",
+    message: refusal.message,
+    code: "SIGNING_REFUSED",
+    path: ["input", ...refusal.argument.split(".")],
+    error: null,
+    refusal,
+  };
+}
+
+function memberOf(error: ApplicationError): UserErrorShape["type"] {
+  if (error instanceof UpstreamError || error.code === "OUTCOME_UNKNOWN") return "UpstreamError";
+  if (error instanceof NotFoundError) return "NotFoundError";
+  return error instanceof InvalidInputError ? "InvalidInputError" : "ConflictError";
+}

@@ -1,0 +1,70 @@
+import type { Scope } from "../auth/scopes.ts";
+import type { GraphContext } from "../context.ts";
+import { ApplicationError, ForbiddenError, NotFoundError } from "../model/errors.ts";
+import { builder } from "./builder.ts";
+import { decodeGlobalId } from "./global-id.ts";
+import { findPartner } from "./partner/find-partner.ts";
+import { findStream } from "./stream/find-stream.ts";
+import { findPublishToken, findSubscribeToken } from "./token/find-token.ts";
+import { findViewerRecord } from "./viewer/viewer-record.ts";
+
+/** How an object of each type is found by its id, and the scope that the field of its type needs as well. */
+const finders: Readonly<
+  Record<
+    string,
+    { readonly scope: Scope; readonly find: (id: string, argument: string, context: GraphContext) => Promise<object> }
+  >
+> = {
+  Account: { scope: "usage:read", find: findAccount },
+  Cluster: { scope: "stream:read", find: findCluster },
+  Partner: { scope: "usage:read", find: (id, argument, context) => findPartner({ id }, argument, context) },
+  PublishToken: { scope: "token:read", find: (id, argument, context) => findPublishToken({ id }, argument, context) },
+  Stream: { scope: "stream:read", find: (id, argument, context) => findStream({ id }, argument, context) },
+  SubscribeToken: {
+    scope: "token:read",
+    find: (id, argument, context) => findSubscribeToken({ id }, argument, context),
+  },
+  ViewerRecord: { scope: "viewer:read", find: findViewerRecord },
+};
+
+builder.queryFields((t) => ({
+  node: t.field({
+    type: builder.nodeInterfaceRef(),
+    nullable: true,
+    description: "Any object by its id.",
+    args: { id: t.arg.id({ required: true, description: "The id, as some field gave it." }) },
+    resolve: (_root, { id }, context) => findNode(id, "id", context),
+  }),
+  nodes: t.field({
+    type: [builder.nodeInterfaceRef()],
+    nullable: { list: false, items: true },
+    description: "Several objects by their ids, in that order; null, with an error, where there is none.",
+    args: { ids: t.arg.idList({ required: true, description: "At most 100 ids." }) },
+    resolve: (_root, { ids }, context) => {
+      if (ids.length > 100)
+        throw new ApplicationError("LIMIT_EXCEEDED", "At most 100 ids.", { argument: "ids", max: 100 });
+      // An error in the place of an object costs the client that object alone.
+      return ids.map((id, index) => findNode(id, `ids.${index}`, context).catch((error: Error) => error as never));
+    },
+  }),
+}));
+
+async function findNode(id: string, argument: string, context: GraphContext) {
+  const finder = finders[decodeGlobalId(id)?.typename ?? ""];
+  if (!finder) throw new NotFoundError(argument);
+  if (!context.caller.scopes.has(finder.scope)) throw new ForbiddenError(finder.scope);
+  return finder.find(id, argument, context);
+}
+
+async function findAccount(id: string, argument: string, { account }: GraphContext) {
+  const accountId = await account.id();
+  if (decodeGlobalId(id)?.key !== accountId) throw new NotFoundError(argument);
+  return { kind: "Account", accountId };
+}
+
+async function findCluster(id: string, argument: string, { account }: GraphContext) {
+  const { clusters } = await account.clusters();
+  const cluster = clusters.find((candidate) => candidate.id === decodeGlobalId(id)?.key);
+  if (!cluster) throw new NotFoundError(argument);
+  return cluster;
+}

@@ -1,0 +1,87 @@
+import type { GraphContext } from "../../context.ts";
+import { partnerBandwidth } from "../../loaders/bandwidth.ts";
+import type { StreamRecord } from "../../model/stream.ts";
+import { planTotal, type UsageWindow } from "../../model/time-window.ts";
+import { Bandwidth } from "../bandwidth/bandwidth.ts";
+import { builder } from "../builder.ts";
+import { byCodeUnit, type PageArguments, pageOf, sortableNumber } from "../connection.ts";
+import { Stream } from "../stream/stream.ts";
+
+/** A partner's traffic on one stream. */
+interface StreamUsageValue {
+  readonly trackingId: string;
+  readonly streamName: string;
+  readonly bytesOut: bigint;
+  readonly window: UsageWindow;
+}
+
+export const StreamUsage = builder.objectRef<StreamUsageValue>("StreamUsage").implement({
+  description: "The part of a partner's traffic that was used on one stream.",
+  fields: (t) => ({
+    stream: t.field({
+      type: Stream,
+      description: "The stream.",
+      resolve: ({ streamName }): StreamRecord => ({ kind: "Stream", name: streamName }),
+    }),
+    usage: t.field({
+      type: Bandwidth,
+      description: "The traffic.",
+      resolve: ({ trackingId, streamName, window }, _args, { loaders }) => ({
+        source: partnerBandwidth(loaders.figures, trackingId, streamName),
+        window,
+      }),
+    }),
+  }),
+});
+
+export const StreamUsageConnection = builder.connectionObject(
+  {
+    type: StreamUsage,
+    name: "StreamUsageConnection",
+    description: "A page of a partner's usage by stream.",
+    fields: (t) => ({
+      totalCount: t.int({
+        description: "On how many streams there was traffic.",
+        resolve: ({ totalCount }) => totalCount ?? 0,
+      }),
+    }),
+  },
+  { name: "StreamUsageEdge", description: "A partner's usage of one stream with its cursor." },
+);
+
+export const StreamUsageOrder = builder.enumType("StreamUsageOrder", {
+  description: "In which order usage by stream is listed.",
+  values: {
+    BYTES_OUT: { description: "The most bytes sent first." },
+    STREAM_NAME: { description: "By the stream's name." },
+  },
+});
+
+type Order = typeof StreamUsageOrder.$inferType;
+
+/** One entry for each stream that the tracking id has traffic on. */
+export async function streamUsagePage(
+  trackingId: string,
+  window: UsageWindow,
+  { orderBy, ...page }: PageArguments & { readonly orderBy: Order },
+  { loaders }: GraphContext,
+) {
+  const { direct } = planTotal(window, { monthsKept: false });
+  const rows = direct ? await loaders.figures.rowsByTrackingId.load({ name: trackingId, window: direct }) : [];
+  const usages = rows.flatMap(({ streamName, traffic }) =>
+    streamName === null ? [] : { trackingId, streamName, bytesOut: traffic.bytesOut, window },
+  );
+  const keyOf = orderBy === "BYTES_OUT" ? largestFirst : ({ streamName }: StreamUsageValue) => streamName;
+  return pageOf(
+    usages.sort((a, b) => byCodeUnit(keyOf(a), keyOf(b))),
+    keyOf,
+    page,
+  );
+}
+
+/** No count of bytes comes near it: subtracting from it turns the order around. */
+const CEILING = 10n ** 23n;
+
+function largestFirst({ bytesOut, streamName }: StreamUsageValue): string {
+  return `${sortableNumber(CEILING - bytesOut)}${streamName}`;
+}

@@ -1,0 +1,39 @@
+import { GraphQLScalarType } from "graphql";
+import { GraphQLDateTime, GraphQLDuration, GraphQLTimeZone } from "graphql-scalars";
+import { builder } from "./builder.ts";
+
+builder.addScalarType("DateTime", GraphQLDateTime, {
+  description: "An instant in UTC, as RFC 3339: `2026-03-01T00:00:00Z`. Offsets are accepted and turned into UTC.",
+});
+
+builder.addScalarType("Duration", GraphQLDuration, {
+  description:
+    "A length of time, as ISO 8601: `PT24H`, `P7D`. Days are 24 hours; months and years have no fixed length.",
+});
+
+builder.addScalarType("TimeZone", GraphQLTimeZone, {
+  description: "A time zone by its IANA name: `Europe/Berlin`, `UTC`.",
+});
+
+/** Serialised as text on purpose: sums pass 2^53, which JSON numbers lose in most clients. */
+export const Bytes = new GraphQLScalarType<bigint, string>({
+  name: "Bytes",
+  description:
+    'An exact count of bytes, always a decimal string such as `"1500000000"`: sums pass 2^53, where JSON numbers lose digits.',
+  serialize: (value) => {
+    if (typeof value !== "bigint") throw new TypeError("Bytes are bigints");
+    return value.toString();
+  },
+});
+builder.addScalarType("Bytes", Bytes);
+
+/** Text as well, for the same reason. */
+export const Decimal = new GraphQLScalarType<string, string>({
+  name: "Decimal",
+  description: 'An exact decimal number, always a string such as `"12.5"`.',
+  serialize: (value) => {
+    if (typeof value !== "string") throw new TypeError("Decimals are texts");
+    return value;
+  },
+});
+builder.addScalarType("Decimal", Decimal);

@@ -1,0 +1,26 @@
+import type { ClusterConsistency as Consistency } from "../../model/cluster-consistency.ts";
+import { builder } from "../builder.ts";
+import { SubscribeToken } from "../token/subscribe-token.ts";
+
+export const ClusterConsistency = builder.objectRef<Consistency>("ClusterConsistency").implement({
+  description:
+    "Whether broadcasters and viewers of a stream meet: its publish and subscribe tokens must be of one cluster, or all of `auto`. Usable tokens are compared, by their effective clusters.",
+  fields: (t) => ({
+    isConsistent: t.exposeBoolean("isConsistent", { description: "Every usable token is of the same cluster." }),
+    publishClusters: t.field({
+      type: ["String"],
+      description: "Clusters of its publish tokens.",
+      resolve: ({ publishClusters }) => [...publishClusters],
+    }),
+    subscribeClusters: t.field({
+      type: ["String"],
+      description: "Clusters of its subscribe tokens.",
+      resolve: ({ subscribeClusters }) => [...subscribeClusters],
+    }),
+    strandedTokens: t.field({
+      type: [SubscribeToken],
+      description: "Subscribe tokens that do not find the stream, whichever token publishes it.",
+      resolve: ({ strandedTokens }) => [...strandedTokens],
+    }),
+  }),
+});

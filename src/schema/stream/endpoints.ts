@@ -1,0 +1,97 @@
+import type { GraphContext } from "../../context.ts";
+import {
+  conventionalHosts,
+  type IngestEndpoints,
+  ingestEndpoints,
+  type PlaybackEndpoints,
+} from "../../model/endpoints.ts";
+import type { PublishTokenRecord } from "../../model/token.ts";
+import { builder } from "../builder.ts";
+import { PublishToken } from "../token/publish-token.ts";
+
+export const StreamPlayback = builder
+  .objectRef<PlaybackEndpoints & { readonly accountId: string; readonly streamName: string }>("StreamPlayback")
+  .implement({
+    description: "Where a stream can be watched. Nothing of it is secret: a secured stream needs a viewer's own token.",
+    fields: (t) => ({
+      hostedPlayerUrl: t.exposeString("hostedPlayerUrl", {
+        description: "The platform's own player as a page. Append `&token=` and a viewer token for a secured stream.",
+      }),
+      embedHtml: t.exposeString("embedHtml", { description: "The same as a frame, to be put into a page." }),
+      whepUrl: t.exposeString("whepUrl", {
+        description: "For WHEP players: POST an SDP offer, with the viewer token as bearer.",
+      }),
+      directorUrl: t.exposeString("directorUrl", {
+        description: "For the platform's SDKs, which ask it where to connect.",
+      }),
+      streamAccountId: t.exposeString("accountId", { description: "What SDKs call the account." }),
+      streamName: t.exposeString("streamName", { description: "What SDKs call the stream." }),
+    }),
+  });
+
+const RtmpIngest = builder.objectRef<{ readonly server: string; readonly streamKey: string }>("RtmpIngest").implement({
+  description: "RTMP, as encoders ask for it.",
+  fields: (t) => ({
+    server: t.exposeString("server", { description: "The server." }),
+    streamKey: t.exposeString("streamKey", { description: "The stream key. It holds the publish token: a secret." }),
+    url: t.string({
+      description: "Both in one, for encoders with a single field: a secret.",
+      resolve: ({ server, streamKey }) => `${server}/${streamKey}`,
+    }),
+  }),
+});
+
+interface IngestValue {
+  readonly token: PublishTokenRecord;
+  readonly streamName: string;
+}
+
+export const StreamIngest = builder.objectRef<IngestValue>("StreamIngest").implement({
+  description: "Where to broadcast a stream with one publish token.",
+  fields: (t) => ({
+    publishToken: t.expose("token", { type: PublishToken, description: "The token." }),
+    whipUrl: t.string({
+      description: "WHIP: POST an SDP offer, with the publish token as bearer.",
+      resolve: async (value, _args, context) => (await endpoints(value, context)).whipUrl,
+    }),
+    bearerToken: t.string({
+      description: "The publish token, for WHIP and as `publishingToken` of the platform's SDKs: a secret.",
+      resolve: async (value, _args, context) => (await endpoints(value, context)).publishToken,
+    }),
+    rtmp: t.field({
+      type: RtmpIngest,
+      description: "RTMP.",
+      resolve: async (value, _args, context) => {
+        const { rtmpServer, rtmpStreamKey } = await endpoints(value, context);
+        return { server: rtmpServer, streamKey: rtmpStreamKey };
+      },
+    }),
+    rtmps: t.field({
+      type: RtmpIngest,
+      description: "RTMP over TLS.",
+      resolve: async (value, _args, context) => {
+        const { rtmpsServer, rtmpStreamKey } = await endpoints(value, context);
+        return { server: rtmpsServer, streamKey: rtmpStreamKey };
+      },
+    }),
+    srtUrl: t.string({
+      description: "SRT, with the stream id: a secret.",
+      resolve: async (value, _args, context) => (await endpoints(value, context)).srtUrl,
+    }),
+    srtPassphrase: t.string({
+      nullable: true,
+      description: "What SRT is encrypted with, where the publish token asks for it: a secret.",
+      resolve: async (value, _args, context) => (await endpoints(value, context)).srtPassphrase,
+    }),
+  }),
+});
+
+/** The cluster list only tells hosts that the platform's naming tells as well, so its failure costs nothing. */
+async function endpoints({ token, streamName }: IngestValue, context: GraphContext): Promise<IngestEndpoints> {
+  const clusterId = token.effective.originCluster;
+  const known = await context.account.clusters().catch(() => null);
+  const cluster = known?.clusters.find(({ id }) => id === clusterId);
+  const byName = conventionalHosts(clusterId);
+  const hosts = { rtmpHost: cluster?.rtmpHost ?? byName.rtmpHost, srtHost: cluster?.srtHost ?? byName.srtHost };
+  return ingestEndpoints(context.directorUrl, hosts, token, streamName);
+}

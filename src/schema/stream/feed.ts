@@ -1,0 +1,45 @@
+import type { Feed as FeedRecord } from "../../upstream/monitoring.ts";
+import { builder } from "../builder.ts";
+import { PublishToken } from "../token/publish-token.ts";
+
+export const Feed = builder.objectRef<FeedRecord>("Feed").implement({
+  description: "One publishing connection of a stream: a source, a quality layer, or a backup.",
+  fields: (t) => ({
+    feedId: t.exposeID("id", { description: "What the platform calls it." }),
+    isActive: t.exposeBoolean("isActive", { description: "Whether it is connected now." }),
+    clusterId: t.exposeString("clusterId", { nullable: true, description: "The cluster that takes it in." }),
+    sourceId: t.exposeString("sourceId", { nullable: true, description: "Its source; null for the main one." }),
+    simulcastId: t.exposeString("simulcastId", {
+      nullable: true,
+      description: "Joins feeds of one camera as quality layers; null for none.",
+    }),
+    priority: t.exposeInt("priority", {
+      nullable: true,
+      description: "Among redundant feeds the live one with the highest priority is shown; null is the lowest.",
+    }),
+    startedAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When it connected.",
+      resolve: ({ startedAt }) => (startedAt === null ? null : new Date(startedAt)),
+    }),
+    endedAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When it ended; null while it is active.",
+      resolve: ({ endedAt }) => (endedAt === null ? null : new Date(endedAt)),
+    }),
+    country: t.exposeString("country", {
+      nullable: true,
+      description: "Where it is broadcast from, as ISO 3166-1 alpha-2 code.",
+    }),
+    publishToken: t.field({
+      type: PublishToken,
+      nullable: true,
+      authScopes: { scope: "token:read" },
+      description: "The token that it is published with; null when that has been deleted.",
+      resolve: ({ publishTokenId }, _args, { directory }) =>
+        publishTokenId === null ? null : directory.publishToken(publishTokenId),
+    }),
+  }),
+});

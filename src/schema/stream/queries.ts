@@ -1,0 +1,78 @@
+import type { GraphContext } from "../../context.ts";
+import { openedBy, type StreamRecord } from "../../model/stream.ts";
+import { builder } from "../builder.ts";
+import { type PageArguments, pageOf } from "../connection.ts";
+import { feedingFigures } from "../feeding.ts";
+import { findPartner, PartnerRef, type PartnerReference } from "../partner/find-partner.ts";
+import { findStream, StreamRef } from "./find-stream.ts";
+import { Stream, StreamConnection } from "./stream.ts";
+
+const StreamFilter = builder.inputType("StreamFilter", {
+  description: "Which streams: those that satisfy every field that is set.",
+  fields: (t) => ({
+    isLive: t.boolean({ description: "Live ones, or those that are not." }),
+    nameContains: t.string({ description: "Those with this text in their name, whatever its case." }),
+    partner: t.field({ type: PartnerRef, description: "Those that this partner's subscribe tokens open." }),
+  }),
+});
+
+interface Filter {
+  readonly isLive?: boolean | null | undefined;
+  readonly nameContains?: string | null | undefined;
+  readonly partner?: PartnerReference | null | undefined;
+}
+
+builder.queryFields((t) => ({
+  stream: t.field({
+    type: Stream,
+    nullable: true,
+    authScopes: { scope: "stream:read" },
+    description: "One stream. It exists through tokens that name it, through being live, or through traffic.",
+    args: { by: t.arg({ type: StreamRef, required: true, description: "Which stream." }) },
+    resolve: (_root, { by }, context, info) => feedingFigures(context, info, findStream(by, "by", context)),
+  }),
+  streams: t.connection(
+    {
+      type: Stream,
+      nullable: true,
+      authScopes: { scope: "stream:read" },
+      description:
+        "Every stream that is known by name, sorted: those that tokens spell out, those that are live or ended within the last hour, and those that were seen in traffic.",
+      args: { filter: t.arg({ type: StreamFilter, description: "Which streams; all when it is left out." }) },
+      resolve: (_root, { filter, ...page }, context, info) =>
+        feedingFigures(context, info, streamPage(filter ?? {}, page, context)),
+    },
+    StreamConnection,
+  ),
+}));
+
+async function streamPage(filter: Filter, page: PageArguments, context: GraphContext) {
+  const names = await streamNames(filter, context);
+  const streams: StreamRecord[] = names.map((name) => ({ kind: "Stream", name }));
+  return pageOf(streams, ({ name }) => name, page);
+}
+
+async function streamNames({ isLive, nameContains, partner }: Filter, context: GraphContext): Promise<string[]> {
+  const { loaders, streamCatalog } = context;
+  // Live names are learnt by reading the list. When that fails, the list of the others is still worth having.
+  const [tokens, live] = await Promise.all([
+    loaders.tokens(),
+    isLive == null ? loaders.liveStreams.all().catch(() => null) : loaders.liveStreams.all(),
+  ]);
+  const granted = partner ? await grantedTo(partner, context) : null;
+  const part = nameContains?.toLowerCase();
+  return streamCatalog
+    .names(tokens)
+    .filter(
+      (name) =>
+        (part === undefined || name.toLowerCase().includes(part)) &&
+        (isLive == null || (live?.get(name)?.isLive ?? false) === isLive) &&
+        (granted === null || granted(name)),
+    );
+}
+
+async function grantedTo(partner: PartnerReference, context: GraphContext): Promise<(name: string) => boolean> {
+  const { trackingId } = await findPartner(partner, "filter.partner", context);
+  const tokens = (await context.loaders.tokens()).withTrackingId(trackingId);
+  return openedBy(tokens.flatMap((token) => token.streams));
+}

@@ -1,0 +1,135 @@
+import type { GraphContext } from "../../context.ts";
+import type { PublishTokenRecord } from "../../model/token.ts";
+import type { StoppingLevel } from "../../upstream/streams.ts";
+import { builder } from "../builder.ts";
+import { userError } from "../errors.ts";
+import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { disablePublishTokens } from "../token/change-many.ts";
+import { PublishToken } from "../token/publish-token.ts";
+import { findStream, StreamRef } from "./find-stream.ts";
+import { Stream } from "./stream.ts";
+
+const StoppingLevelEnum = builder.enumType("StoppingLevel", {
+  description: "How much was stopped.",
+  values: {
+    ACCOUNT: { value: "Account", description: "Every stream of the account." },
+    STREAM: { value: "Stream", description: "The stream with all its feeds." },
+    FEED: { value: "Feed", description: "One feed." },
+    SERVER: { value: "Server", description: "What one server took in." },
+    TOKEN: { value: "Token", description: "What one token published." },
+    NONE: { value: "None", description: "Nothing: nothing was live." },
+  } as const satisfies Record<string, { value: StoppingLevel; description: string }>,
+});
+
+interface Stopped {
+  readonly stoppingLevel: StoppingLevel;
+  readonly disabledTokens: readonly PublishTokenRecord[];
+}
+
+const StopStreamPayload = builder
+  .objectRef<Payload & Partial<Stopped> & { readonly streamName?: string }>("StopStreamPayload")
+  .implement({
+    description: "What was stopped.",
+    interfaces: [MutationPayload],
+    fields: (t) => ({
+      stream: t.field({
+        type: Stream,
+        nullable: true,
+        description: "The stream.",
+        resolve: ({ streamName }) => (streamName === undefined ? null : { kind: "Stream" as const, name: streamName }),
+      }),
+      stoppingLevel: t.expose("stoppingLevel", {
+        type: StoppingLevelEnum,
+        nullable: true,
+        description: "How much was stopped; null when the call failed.",
+      }),
+      disabledTokens: t.field({
+        type: [PublishToken],
+        description: "Publish tokens that were disabled, so that encoders can't come back with them.",
+        resolve: ({ disabledTokens }) => [...(disabledTokens ?? [])],
+      }),
+    }),
+  });
+
+const StopAllStreamsPayload = builder.objectRef<Payload & Partial<Stopped>>("StopAllStreamsPayload").implement({
+  description: "What was stopped.",
+  interfaces: [MutationPayload],
+  fields: (t) => ({
+    stoppingLevel: t.expose("stoppingLevel", {
+      type: StoppingLevelEnum,
+      nullable: true,
+      description: "How much was stopped; null when the call failed.",
+    }),
+    disabledTokens: t.field({
+      type: [PublishToken],
+      description: "Publish tokens that were disabled, so that encoders can't come back with them.",
+      resolve: ({ disabledTokens }) => [...(disabledTokens ?? [])],
+    }),
+  }),
+});
+
+const disableFirst = {
+  required: true,
+  defaultValue: true,
+  description:
+    "Disable the publish tokens that are in use first. Without it encoders, which reconnect by themselves, are back within seconds.",
+} as const;
+
+builder.mutationFields((t) => ({
+  stopStream: t.field({
+    type: StopStreamPayload,
+    nullable: true,
+    authScopes: { scope: "stream:control" },
+    description: "Ends a live stream for its broadcasters and viewers.",
+    args: {
+      stream: t.arg({ type: StreamRef, required: true, description: "Which stream." }),
+      disableFirst: t.arg.boolean(disableFirst),
+    },
+    resolve: (_root, args, context) =>
+      stopping(async () => {
+        const { name } = await findStream(args.stream, "stream", context);
+        const streamId = `${await context.account.id()}/${name}`;
+        const { publishTokens, streams } = context.upstream;
+        const outcome = await stop(
+          args.disableFirst ? await publishTokens.active(streamId) : [],
+          () => streams.stop(streamId),
+          context,
+        );
+        return { ...outcome, streamName: name };
+      }),
+  }),
+  stopAllStreams: t.field({
+    type: StopAllStreamsPayload,
+    nullable: true,
+    authScopes: { scope: "stream:control" },
+    description: "Ends every live stream of the account.",
+    args: { disableFirst: t.arg.boolean(disableFirst) },
+    resolve: (_root, args, context) =>
+      stopping(async () => {
+        const { publishTokens, streams } = context.upstream;
+        return stop(args.disableFirst ? await publishTokens.activeAll() : [], () => streams.stopAll(), context);
+      }),
+  }),
+}));
+
+interface StopOutcome extends Stopped {
+  /** Tokens that could not be disabled; the stream was stopped all the same. */
+  readonly failures: readonly unknown[];
+}
+
+/** The payload of stopping: what could not be disabled is told beside what was stopped. */
+async function stopping<Outcome extends StopOutcome>(run: () => Promise<Outcome>) {
+  const outcome = await payload(run);
+  return { ...outcome, userErrors: [...outcome.userErrors, ...(outcome.failures ?? []).map(userError)] };
+}
+
+async function stop(
+  activeTokenIds: readonly number[],
+  stopNow: () => Promise<StoppingLevel>,
+  context: GraphContext,
+): Promise<StopOutcome> {
+  const found = await Promise.all(activeTokenIds.map((id) => context.directory.publishToken(id)));
+  const tokens = found.filter((token) => token !== null);
+  const { disabled, failures } = await disablePublishTokens(tokens, context);
+  return { stoppingLevel: await stopNow(), disabledTokens: disabled, failures };
+}

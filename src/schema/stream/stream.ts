@@ -1,0 +1,202 @@
+import type { GraphContext } from "../../context.ts";
+import { streamBandwidth } from "../../loaders/bandwidth.ts";
+import { clusterConsistency } from "../../model/cluster-consistency.ts";
+import { playbackEndpoints } from "../../model/endpoints.ts";
+import type { StreamRecord } from "../../model/stream.ts";
+import { isUsable } from "../../model/token.ts";
+import { Bandwidth } from "../bandwidth/bandwidth.ts";
+import { builder } from "../builder.ts";
+import { pageOf, sortableNumber } from "../connection.ts";
+import { feedingFigures, figures } from "../feeding.ts";
+import { Partner, PartnerConnection, partnersOf } from "../partner/partner.ts";
+import { PublishToken, PublishTokenConnection } from "../token/publish-token.ts";
+import { SubscribeToken, SubscribeTokenConnection } from "../token/subscribe-token.ts";
+import { recordArgs, ViewerRecordConnection, viewerRecordPage } from "../viewer/viewer-record.ts";
+import { usageWindow, windowArgs } from "../window.ts";
+import { ClusterConsistency } from "./cluster-consistency.ts";
+import { StreamIngest, StreamPlayback } from "./endpoints.ts";
+import { Feed } from "./feed.ts";
+import { StreamTrackingUsage, trackingUsage } from "./tracking-usage.ts";
+
+export const Stream = builder.objectRef<StreamRecord>("Stream");
+
+export const StreamConnection = builder.connectionObject(
+  {
+    type: Stream,
+    name: "StreamConnection",
+    description: "A page of streams.",
+    fields: (t) => ({
+      totalCount: t.int({
+        description: "How many streams the whole list has.",
+        resolve: ({ totalCount }) => totalCount ?? 0,
+      }),
+    }),
+  },
+  { name: "StreamEdge", description: "A stream of a page with its cursor." },
+);
+
+builder.node(Stream, {
+  name: "Stream",
+  description:
+    "A live stream, by its name. The platform has no such object: a stream exists through tokens that name it, through being live, or through traffic.",
+  id: { resolve: ({ name }) => name },
+  fields: (t) => ({
+    name: t.exposeString("name", { description: "1 to 128 characters, with their case." }),
+    streamId: t.string({
+      nullable: true,
+      description: "What the platform calls it: `{accountId}/{name}`.",
+      resolve: async ({ name }, _args, { account }) => `${await account.id()}/${name}`,
+    }),
+
+    isLive: t.boolean({
+      nullable: true,
+      description: "Whether it is being broadcast now.",
+      resolve: async ({ name }, _args, context) => (await live(name, context))?.isLive ?? false,
+    }),
+    viewerCount: t.int({
+      nullable: true,
+      description: "How many are watching now, all partners together.",
+      resolve: async ({ name }, _args, context) => (await live(name, context))?.viewerCount ?? 0,
+    }),
+    startedAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When the present broadcast began, or one that ended within the last hour.",
+      resolve: async ({ name }, _args, context) => date((await live(name, context))?.startedAt),
+    }),
+    endedAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When the broadcast ended, for an hour afterwards; null while it is live.",
+      resolve: async ({ name }, _args, context) => date((await live(name, context))?.endedAt),
+    }),
+    feeds: t.field({
+      type: [Feed],
+      nullable: true,
+      description: "Its publishing connections, live ones and those that ended within the last hour.",
+      resolve: async ({ name }, _args, { loaders }) => [...((await loaders.liveStreams.withFeeds(name))?.feeds ?? [])],
+    }),
+
+    isSecured: t.boolean({
+      nullable: true,
+      authScopes: { scope: "token:read" },
+      description:
+        "Whether its viewers need a token whichever publish token is used: one unsecured publish token is enough to open it. Null when no usable publish token has it.",
+      resolve: async ({ name }, _args, context) => {
+        const tokens = await usablePublishTokens(name, context);
+        return tokens.length > 0 ? tokens.every((token) => token.isSecured) : null;
+      },
+    }),
+    clusterConsistency: t.field({
+      type: ClusterConsistency,
+      nullable: true,
+      authScopes: { scope: "token:read" },
+      description: "Whether those who publish it and those who watch it meet in one cluster.",
+      resolve: async ({ name }, _args, context) => {
+        const { subscribe } = await context.loaders.tokens();
+        const viewers = subscribe.covering(name).filter((token) => isUsable(token, context.now));
+        return clusterConsistency(await usablePublishTokens(name, context), viewers);
+      },
+    }),
+
+    publishTokens: t.connection(
+      {
+        type: PublishToken,
+        nullable: true,
+        authScopes: { scope: "token:read" },
+        description: "Publish tokens that may broadcast it, by name or by pattern, oldest first.",
+        resolve: async ({ name }, args, { loaders }) =>
+          pageOf((await loaders.tokens()).publish.covering(name), ({ id }) => sortableNumber(id), args),
+      },
+      PublishTokenConnection,
+    ),
+    subscribeTokens: t.connection(
+      {
+        type: SubscribeToken,
+        nullable: true,
+        authScopes: { scope: "token:read" },
+        description: "Subscribe tokens that open it, by name or by pattern, oldest first.",
+        resolve: async ({ name }, args, { loaders }) =>
+          pageOf((await loaders.tokens()).subscribe.covering(name), ({ id }) => sortableNumber(id), args),
+      },
+      SubscribeTokenConnection,
+    ),
+    partners: t.connection(
+      {
+        type: Partner,
+        nullable: true,
+        description: "Partners that hold a subscribe token for it, by tracking id.",
+        resolve: async ({ name }, args, { loaders }) => {
+          const tokens = (await loaders.tokens()).subscribe.covering(name);
+          const trackingIds = new Set(tokens.flatMap((token) => token.trackingId ?? []));
+          return pageOf(partnersOf(trackingIds), ({ trackingId }) => trackingId, args);
+        },
+      },
+      PartnerConnection,
+    ),
+
+    bandwidth: t.field({
+      type: Bandwidth,
+      nullable: true,
+      authScopes: { scope: "usage:read" },
+      extensions: figures("STREAMS"),
+      description: "All its traffic over a window: of all partners, untracked viewers and the broadcaster's ingest.",
+      args: windowArgs,
+      resolve: ({ name }, args, context) => ({
+        source: streamBandwidth(context.loaders.figures, name),
+        window: usageWindow(args, context),
+      }),
+    }),
+    bandwidthByTrackingId: t.field({
+      type: [StreamTrackingUsage],
+      nullable: true,
+      authScopes: { scope: "usage:read" },
+      extensions: figures("STREAM_TRACKING"),
+      description:
+        "Its traffic over a window, by tracking id: one entry for each that has any, and one without tracking id for untracked viewers and the broadcaster's ingest.",
+      args: windowArgs,
+      resolve: ({ name }, args, context, info) =>
+        feedingFigures(context, info, trackingUsage(name, usageWindow(args, context), context)),
+    }),
+
+    ingest: t.field({
+      type: [StreamIngest],
+      nullable: true,
+      authScopes: { scope: "token:reveal" },
+      description: "Where to broadcast it: one entry for each usable publish token. The addresses hold the token.",
+      resolve: async ({ name }, _args, context) =>
+        (await usablePublishTokens(name, context)).map((token) => ({ token, streamName: name })),
+    }),
+    playback: t.field({
+      type: StreamPlayback,
+      nullable: true,
+      description: "Where to watch it. Viewers of a secured stream add their own token.",
+      resolve: async ({ name }, _args, { account, directorUrl }) => {
+        const accountId = await account.id();
+        return { ...playbackEndpoints(directorUrl, accountId, name), accountId, streamName: name };
+      },
+    }),
+
+    viewerRecords: t.field({
+      type: ViewerRecordConnection,
+      nullable: true,
+      authScopes: { scope: "viewer:read" },
+      description: "Its viewers' connections over a window, oldest first.",
+      args: recordArgs,
+      resolve: ({ name }, args, context, info) =>
+        feedingFigures(context, info, viewerRecordPage({ streamNames: [name] }, args, context)),
+    }),
+  }),
+});
+
+function live(name: string, { loaders }: GraphContext) {
+  return loaders.liveStreams.byName(name);
+}
+
+function date(time: number | null | undefined): Date | null {
+  return time == null ? null : new Date(time);
+}
+
+async function usablePublishTokens(name: string, { loaders, now }: GraphContext) {
+  return (await loaders.tokens()).publish.covering(name).filter((token) => isUsable(token, now));
+}

@@ -1,0 +1,159 @@
+import pLimit from "p-limit";
+import type { GraphContext } from "../../context.ts";
+import { type ApplicationError, ConflictError, InvalidInputError } from "../../model/errors.ts";
+import type { PublishTokenRecord, SubscribeTokenRecord } from "../../model/token.ts";
+import { builder } from "../builder.ts";
+import { type UserErrorShape, userError } from "../errors.ts";
+import { MutationPayload, type Payload } from "../payload.ts";
+import {
+  findPublishToken,
+  findSubscribeToken,
+  PublishTokenRef,
+  SubscribeTokenRef,
+  type TokenReference,
+} from "./find-token.ts";
+import { PublishToken } from "./publish-token.ts";
+import { SubscribeToken } from "./subscribe-token.ts";
+
+/** How many tokens one mutation enables or disables. */
+export const MAX_TOKENS_PER_CHANGE = 100;
+/** The platform changes most tokens one by one; so many of these calls run at once. */
+const CALLS_AT_ONCE = 8;
+
+interface Changed<Token> extends Payload {
+  readonly tokens: readonly Token[];
+}
+
+const PublishTokensPayload = builder.objectRef<Changed<PublishTokenRecord>>("ChangePublishTokensPayload").implement({
+  description: "What became of several publish tokens. Some may have been changed although others could not be.",
+  interfaces: [MutationPayload],
+  fields: (t) => ({
+    publishTokens: t.field({
+      type: [PublishToken],
+      description: "The tokens that were changed, as they are now.",
+      resolve: ({ tokens }) => [...tokens],
+    }),
+  }),
+});
+
+const SubscribeTokensPayload = builder
+  .objectRef<Changed<SubscribeTokenRecord>>("ChangeSubscribeTokensPayload")
+  .implement({
+    description: "What became of several subscribe tokens. Some may have been changed although others could not be.",
+    interfaces: [MutationPayload],
+    fields: (t) => ({
+      subscribeTokens: t.field({
+        type: [SubscribeToken],
+        description: "The tokens that were changed, as they are now.",
+        resolve: ({ tokens }) => [...tokens],
+      }),
+    }),
+  });
+
+builder.mutationFields((t) => ({
+  enablePublishTokens: t.field({
+    type: PublishTokensPayload,
+    nullable: true,
+    authScopes: { scope: "token:write" },
+    description: "Enables publish tokens, one or many: broadcasts with them may start again.",
+    args: { tokens: t.arg({ type: [PublishTokenRef], required: true, description: "The tokens, at most 100." }) },
+    resolve: (_root, { tokens }, context) => changePublishTokens(tokens, true, context),
+  }),
+  disablePublishTokens: t.field({
+    type: PublishTokensPayload,
+    nullable: true,
+    authScopes: { scope: "token:write" },
+    description: "Disables publish tokens, one or many. Running broadcasts go on; stop the stream to end them.",
+    args: { tokens: t.arg({ type: [PublishTokenRef], required: true, description: "The tokens, at most 100." }) },
+    resolve: (_root, { tokens }, context) => changePublishTokens(tokens, false, context),
+  }),
+  enableSubscribeTokens: t.field({
+    type: SubscribeTokensPayload,
+    nullable: true,
+    authScopes: { scope: "token:write" },
+    description: "Enables subscribe tokens, one or many: they and what was signed under them open streams again.",
+    args: { tokens: t.arg({ type: [SubscribeTokenRef], required: true, description: "The tokens, at most 100." }) },
+    resolve: (_root, { tokens }, context) => changeSubscribeTokens(tokens, true, context),
+  }),
+  disableSubscribeTokens: t.field({
+    type: SubscribeTokensPayload,
+    nullable: true,
+    authScopes: { scope: "token:write" },
+    description:
+      "Disables subscribe tokens, one or many. They and what was signed under them are refused at the next connection; viewers who are watching are not interrupted.",
+    args: { tokens: t.arg({ type: [SubscribeTokenRef], required: true, description: "The tokens, at most 100." }) },
+    resolve: (_root, { tokens }, context) => changeSubscribeTokens(tokens, false, context),
+  }),
+}));
+
+async function changePublishTokens(
+  refs: readonly TokenReference[],
+  isActive: boolean,
+  context: GraphContext,
+): Promise<Changed<PublishTokenRecord>> {
+  if (isActive) {
+    const enabled = await each(refs, async (ref, argument) => {
+      const { id } = await findPublishToken(ref, argument, context);
+      const token = await context.upstream.publishTokens.update(id, { isActive });
+      context.directory.put(token);
+      return token;
+    });
+    return { tokens: enabled.values, userErrors: enabled.userErrors };
+  }
+  const found = await each(refs, (ref, argument) => findPublishToken(ref, argument, context));
+  try {
+    const { disabled, failures } = await disablePublishTokens(found.values, context);
+    return { tokens: disabled, userErrors: [...found.userErrors, ...failures.map(userError)] };
+  } catch (error) {
+    return { tokens: [], userErrors: [...found.userErrors, userError(error)] };
+  }
+}
+
+/** Disables many publish tokens in one call. @throws UpstreamError when it did not go through at all */
+export async function disablePublishTokens(
+  tokens: readonly PublishTokenRecord[],
+  { upstream, directory }: GraphContext,
+): Promise<{ disabled: PublishTokenRecord[]; failures: ApplicationError[] }> {
+  if (tokens.length === 0) return { disabled: [], failures: [] };
+  const outcome = await upstream.publishTokens.disable(tokens.map(({ id }) => id));
+  const disabled = tokens
+    .filter(({ id }) => outcome.disabledIds.includes(id))
+    .map((token) => ({ ...token, isActive: false }));
+  for (const token of disabled) directory.put(token);
+  return {
+    disabled,
+    failures: outcome.failures.map(({ id, reason }) => new ConflictError(`Token ${id} was not disabled: ${reason}`)),
+  };
+}
+
+async function changeSubscribeTokens(
+  refs: readonly TokenReference[],
+  isActive: boolean,
+  context: GraphContext,
+): Promise<Changed<SubscribeTokenRecord>> {
+  const changed = await each(refs, async (ref, argument) => {
+    const { id } = await findSubscribeToken(ref, argument, context);
+    const token = await context.upstream.subscribeTokens.update(id, { isActive });
+    context.directory.put(token);
+    return token;
+  });
+  return { tokens: changed.values, userErrors: changed.userErrors };
+}
+
+/** Does the same for each, some at once; one failure does not keep the others from being done. */
+async function each<Item, Value>(
+  items: readonly Item[],
+  run: (item: Item, argument: string) => Promise<Value>,
+): Promise<{ values: Value[]; userErrors: UserErrorShape[] }> {
+  if (items.length < 1 || items.length > MAX_TOKENS_PER_CHANGE) {
+    const rule = `Name 1 to ${MAX_TOKENS_PER_CHANGE} tokens.`;
+    const error = new InvalidInputError("tokens", rule, { max: MAX_TOKENS_PER_CHANGE }, "LIMIT_EXCEEDED");
+    return { values: [], userErrors: [userError(error)] };
+  }
+  const atOnce = pLimit(CALLS_AT_ONCE);
+  const outcomes = await Promise.allSettled(items.map((item, index) => atOnce(() => run(item, `tokens.${index}`))));
+  return {
+    values: outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : [])),
+    userErrors: outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [userError(outcome.reason)] : [])),
+  };
+}

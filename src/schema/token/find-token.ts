@@ -1,0 +1,58 @@
+import type { GraphContext } from "../../context.ts";
+import { NotFoundError } from "../../model/errors.ts";
+import type { PublishTokenRecord, SubscribeTokenRecord } from "../../model/token.ts";
+import { builder } from "../builder.ts";
+import { keyOfId } from "../global-id.ts";
+
+export const PublishTokenRef = builder.inputType("PublishTokenRef", {
+  description: "Names a publish token, by exactly one of its fields.",
+  isOneOf: true,
+  fields: (t) => ({
+    id: t.id({ description: "Its id in the graph." }),
+    tokenId: t.int({ description: "Its number on the platform." }),
+  }),
+});
+
+export const SubscribeTokenRef = builder.inputType("SubscribeTokenRef", {
+  description: "Names a subscribe token, by exactly one of its fields.",
+  isOneOf: true,
+  fields: (t) => ({
+    id: t.id({ description: "Its id in the graph." }),
+    tokenId: t.int({ description: "Its number on the platform." }),
+  }),
+});
+
+export interface TokenReference {
+  readonly id?: string | null | undefined;
+  readonly tokenId?: number | null | undefined;
+}
+
+/** The publish token that is meant. @throws NotFoundError when the account has no such one */
+export async function findPublishToken(
+  ref: TokenReference,
+  argument: string,
+  { directory, loaders }: GraphContext,
+): Promise<PublishTokenRecord> {
+  await loaders.tokens();
+  const token = await directory.publishToken(tokenNumber(ref, "PublishToken", argument));
+  if (!token) throw new NotFoundError(argument);
+  return token;
+}
+
+/** The subscribe token that is meant. @throws NotFoundError when the account has no such one */
+export async function findSubscribeToken(
+  ref: TokenReference,
+  argument: string,
+  { directory, loaders }: GraphContext,
+): Promise<SubscribeTokenRecord> {
+  await loaders.tokens();
+  const token = await directory.subscribeToken(tokenNumber(ref, "SubscribeToken", argument));
+  if (!token) throw new NotFoundError(argument);
+  return token;
+}
+
+function tokenNumber({ id, tokenId }: TokenReference, typename: string, argument: string): number {
+  const number = tokenId ?? Number(id == null ? Number.NaN : (keyOfId(id, typename) ?? Number.NaN));
+  if (!Number.isSafeInteger(number) || number < 1) throw new NotFoundError(argument);
+  return number;
+}

@@ -1,0 +1,85 @@
+import type { GeoCascade as Cascade, PublishTokenRecord, RestreamTarget as Target } from "../../model/token.ts";
+import { builder } from "../builder.ts";
+import { Token } from "./token.ts";
+
+export const PublishToken = builder.objectRef<PublishTokenRecord>("PublishToken");
+
+export const PublishTokenConnection = builder.connectionObject(
+  {
+    type: PublishToken,
+    name: "PublishTokenConnection",
+    description: "A page of publish tokens.",
+    fields: (t) => ({
+      totalCount: t.int({
+        description: "How many publish tokens the whole list has.",
+        resolve: ({ totalCount }) => totalCount ?? 0,
+      }),
+    }),
+  },
+  { name: "PublishTokenEdge", description: "A publish token of a page with its cursor." },
+);
+
+export const GeoCascade = builder.objectRef<Cascade>("GeoCascade").implement({
+  description: "Relaying of a stream to other clusters, where its viewers are.",
+  fields: (t) => ({
+    isEnabled: t.exposeBoolean("isEnabled", { description: "Whether it is relayed." }),
+    clusters: t.field({
+      type: ["String"],
+      description: "Ids of the clusters it is relayed to, or just `all`.",
+      resolve: ({ clusters }) => [...clusters],
+    }),
+  }),
+});
+
+const RestreamTarget = builder.objectRef<Target>("RestreamTarget").implement({
+  description: "A destination that a live stream is pushed to. Its stream key is never shown.",
+  fields: (t) => ({
+    label: t.exposeString("label", { nullable: true, description: "What people call it." }),
+    url: t.exposeString("url", { nullable: true, description: "Its address." }),
+    isEnabled: t.exposeBoolean("isEnabled", { description: "Whether streams are pushed to it." }),
+  }),
+});
+
+builder.node(PublishToken, {
+  name: "PublishToken",
+  description: "A credential for broadcasting. It carries nearly all settings of its streams.",
+  interfaces: () => [Token],
+  id: { resolve: ({ id }) => String(id) },
+  fields: (t) => ({
+    isSecured: t.exposeBoolean("isSecured", {
+      description:
+        "Whether viewers of its streams need a token. Without it anyone may watch, and is counted for nobody.",
+    }),
+    isMultisource: t.exposeBoolean("isMultisource", { description: "Whether a stream may have several sources." }),
+    isRecording: t.exposeBoolean("isRecording", { description: "Whether its broadcasts are recorded." }),
+    isClipping: t.exposeBoolean("isClipping", { description: "Whether clips can be cut while a stream is live." }),
+    hasThumbnails: t.exposeBoolean("hasThumbnails", { description: "Whether a thumbnail is sent every 30 seconds." }),
+    isLowLatencyRtmp: t.exposeBoolean("isLowLatencyRtmp", { description: "Whether RTMP and SRT buffers are trimmed." }),
+    isDrm: t.exposeBoolean("isDrm", { description: "Whether its streams are encrypted for DRM." }),
+    isSrtEncrypted: t.boolean({
+      description: "Whether SRT is encrypted with a passphrase.",
+      resolve: ({ srtPassphrase }) => srtPassphrase !== null,
+    }),
+    srtPassphrase: t.string({
+      nullable: true,
+      authScopes: { scope: "token:reveal" },
+      description: "The passphrase of SRT: a secret. Null where SRT is not encrypted.",
+      resolve: ({ srtPassphrase }) => srtPassphrase?.reveal() ?? null,
+    }),
+    priority: t.exposeInt("priority", {
+      nullable: true,
+      description: "Default priority of its feeds; among redundant feeds the highest live one is shown.",
+    }),
+    geoCascade: t.field({
+      type: GeoCascade,
+      nullable: true,
+      description: "Where its streams are relayed to, after the account's default is applied.",
+      resolve: ({ effective, geoCascade }) => effective.geoCascade ?? geoCascade,
+    }),
+    restreams: t.field({
+      type: [RestreamTarget],
+      description: "Destinations that its streams are pushed to, at most 10.",
+      resolve: ({ restreams }) => [...restreams],
+    }),
+  }),
+});

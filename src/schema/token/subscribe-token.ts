@@ -1,0 +1,41 @@
+import type { SubscribeTokenRecord } from "../../model/token.ts";
+import { builder } from "../builder.ts";
+import { Partner } from "../partner/partner.ts";
+import { Token } from "./token.ts";
+
+export const SubscribeToken = builder.objectRef<SubscribeTokenRecord>("SubscribeToken");
+
+export const SubscribeTokenConnection = builder.connectionObject(
+  {
+    type: SubscribeToken,
+    name: "SubscribeTokenConnection",
+    description: "A page of subscribe tokens.",
+    fields: (t) => ({
+      totalCount: t.int({
+        description: "How many subscribe tokens the whole list has.",
+        resolve: ({ totalCount }) => totalCount ?? 0,
+      }),
+    }),
+  },
+  { name: "SubscribeTokenEdge", description: "A subscribe token of a page with its cursor." },
+);
+
+builder.node(SubscribeToken, {
+  name: "SubscribeToken",
+  description:
+    "A credential for watching. Handed to a partner, it is the parent under which the partner signs its viewers' tokens.",
+  interfaces: () => [Token],
+  id: { resolve: ({ id }) => String(id) },
+  fields: (t) => ({
+    trackingId: t.exposeString("trackingId", {
+      nullable: true,
+      description: "Under which its viewers' bytes are counted; null for none. It can't be changed.",
+    }),
+    partner: t.field({
+      type: Partner,
+      nullable: true,
+      description: "The partner that holds it; null without a tracking id.",
+      resolve: ({ trackingId }) => (trackingId === null ? null : { kind: "Partner" as const, trackingId }),
+    }),
+  }),
+});

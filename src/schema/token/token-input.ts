@@ -1,0 +1,149 @@
+import { InvalidInputError } from "../../model/errors.ts";
+import { assertRestrictions, type RestrictionsInput } from "../../model/restrictions.ts";
+import { assertGrant, assertName } from "../../model/stream.ts";
+import type { StreamGrant } from "../../model/token.ts";
+import { builder } from "../builder.ts";
+
+/** The longest life of a token, in seconds. @see POST /api/subscribe_token */
+const MAX_EXPIRES_IN_SECONDS = 2_147_483_647;
+
+export const StreamGrantInput = builder.inputType("StreamGrantInput", {
+  description: "One entry of a token's list of streams.",
+  fields: (t) => ({
+    pattern: t.string({
+      required: true,
+      description: "A stream name, or a regular expression that a whole name must match, with its case.",
+    }),
+    isRegex: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: "Whether it is a regular expression. It must be one of linear running time.",
+    }),
+  }),
+});
+
+export const GeoCascadeInput = builder.inputType("GeoCascadeInput", {
+  description: "Relaying of a stream to other clusters.",
+  fields: (t) => ({
+    isEnabled: t.boolean({ required: true, description: "Whether it is relayed." }),
+    clusters: t.stringList({
+      required: true,
+      defaultValue: ["all"],
+      description: "Ids of the clusters, or just `all`; not empty while it is enabled.",
+    }),
+  }),
+});
+
+/** What Pothos hands to the fields of an input. */
+type InputFields = Parameters<Parameters<typeof builder.inputType>[1]["fields"]>[0];
+
+/** Fields of a token that may be set when it is made. */
+export const newTokenFields = (t: InputFields) => ({
+  label: t.string({ required: true, description: "What to call it: 1 to 128 characters." }),
+  streams: t.field({
+    type: [StreamGrantInput],
+    required: true,
+    description: "The streams it stands for, at least one.",
+  }),
+  expiresInSeconds: t.int({
+    description: "From now, at least 1; left out for a token that never expires. It can't be changed later.",
+  }),
+  originCluster: t.string({
+    description:
+      "Id of a cluster, or `auto`; that of the account when it is left out. Broadcasters and viewers of a stream must share it.",
+  }),
+});
+
+/** Fields of a token that may change later, beside its restrictions. */
+export const changeFields = (t: InputFields) => ({
+  label: t.string({ description: "What to call it: 1 to 128 characters." }),
+  isActive: t.boolean({ description: "Whether it is enabled." }),
+  addStreams: t.field({ type: [StreamGrantInput], description: "Entries to add to its list of streams." }),
+  removeStreams: t.stringList({ description: "Patterns of the entries to take away." }),
+  originCluster: t.string({ description: "Id of a cluster, or `auto`." }),
+});
+
+/** Fields of a token that restrict who may use it. */
+export const restrictionFields = (t: InputFields) => ({
+  allowedOrigins: t.stringList({
+    description: "Domains whose pages may use it, `*.` in front for subdomains; empty for any.",
+  }),
+  allowedIpAddresses: t.stringList({
+    description: "IPv4 addresses and CIDR blocks that may use it; empty for any. Excludes `bindIpsOnUsage`.",
+  }),
+  bindIpsOnUsage: t.int({
+    description:
+      "Binds it to the first so many addresses that use it; 0 for no binding. Excludes `allowedIpAddresses`.",
+  }),
+  allowedCountries: t.stringList({
+    description:
+      "Countries (ISO 3166-1 alpha-2) whose viewers may watch; empty for the account's rule. Excludes `deniedCountries`.",
+  }),
+  deniedCountries: t.stringList({
+    description: "Countries whose viewers may not watch. Excludes `allowedCountries`.",
+  }),
+});
+
+/** Fields of a publish token that switch features of its streams. */
+export const publishSettingFields = (t: InputFields) => ({
+  isMultisource: t.boolean({ description: "Whether a stream may have several sources. Needs a fixed cluster." }),
+  isRecording: t.boolean({ description: "Whether broadcasts are recorded. Excludes `isClipping`." }),
+  isClipping: t.boolean({ description: "Whether clips can be cut while a stream is live. Excludes `isRecording`." }),
+  hasThumbnails: t.boolean({ description: "Whether a thumbnail is sent every 30 seconds." }),
+  isLowLatencyRtmp: t.boolean({ description: "Whether RTMP and SRT buffers are trimmed." }),
+  isSrtEncrypted: t.boolean({ description: "Whether SRT is encrypted with a passphrase." }),
+  priority: t.int({ description: "Default priority of its feeds. Null clears it." }),
+  geoCascade: t.field({ type: GeoCascadeInput, description: "Where its streams are relayed to." }),
+});
+
+/** Every optional field of an input as TypeScript has it when the client left it out or wrote null. */
+type Given<Input> = { readonly [Field in keyof Input]: Exclude<Input[Field], null> };
+
+/** The input with nulls taken for "left out". */
+export function given<Input extends object>(input: Input): Given<Input> {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null)) as Given<Input>;
+}
+
+/** Checks what new tokens of both kinds share. @throws InvalidInputError naming the argument and the rule */
+export function assertNewToken(
+  input: RestrictionsInput & {
+    readonly label: string;
+    readonly streams: readonly StreamGrant[];
+    readonly expiresInSeconds?: number | undefined;
+  },
+): void {
+  assertName(input.label, "input.label");
+  if (input.streams.length === 0)
+    throw new InvalidInputError("input.streams", "A token stands for at least one stream.");
+  assertGrants(input.streams, "input.streams");
+  const { expiresInSeconds } = input;
+  if (expiresInSeconds !== undefined && (expiresInSeconds < 1 || expiresInSeconds > MAX_EXPIRES_IN_SECONDS)) {
+    throw new InvalidInputError("input.expiresInSeconds", `A life is of 1 to ${MAX_EXPIRES_IN_SECONDS} seconds.`);
+  }
+  assertRestrictions(input, "input");
+}
+
+/** Checks what changes of both kinds of token share. @throws InvalidInputError naming the argument and the rule */
+export function assertChanges(changes: { readonly addStreams?: readonly StreamGrant[] | undefined }): void {
+  if (Object.keys(changes).length === 0) throw new InvalidInputError("input", "There is nothing to change in it.");
+  assertGrants(changes.addStreams ?? [], "input.addStreams");
+}
+
+/** @throws InvalidInputError naming the entry */
+export function assertGrants(grants: readonly StreamGrant[], argument: string): void {
+  for (const [index, grant] of grants.entries()) assertGrant(grant, `${argument}.${index}.pattern`);
+}
+
+/** Checks what features exclude each other. @throws InvalidInputError naming the argument and the documented rule */
+export function assertPublishSettings(settings: {
+  readonly isRecording?: boolean | undefined;
+  readonly isClipping?: boolean | undefined;
+  readonly geoCascade?: { readonly isEnabled: boolean; readonly clusters: readonly string[] } | undefined;
+}): void {
+  if (settings.isRecording && settings.isClipping) {
+    throw new InvalidInputError("input.isClipping", "A token records or clips, not both.");
+  }
+  if (settings.geoCascade?.isEnabled && settings.geoCascade.clusters.length === 0) {
+    throw new InvalidInputError("input.geoCascade.clusters", "Name the clusters, or `all`, while it is enabled.");
+  }
+}

@@ -1,0 +1,110 @@
+import { isWildcard, openedBy, type StreamRecord } from "../../model/stream.ts";
+import {
+  type StreamGrant as Grant,
+  isExpired,
+  isUsable,
+  type PublishTokenRecord,
+  type SubscribeTokenRecord,
+  type TokenRecord,
+} from "../../model/token.ts";
+import { builder } from "../builder.ts";
+import { pageOf } from "../connection.ts";
+import { Stream, StreamConnection } from "../stream/stream.ts";
+
+export const StreamGrant = builder.objectRef<Grant>("StreamGrant").implement({
+  description: "One entry of a token's list of streams.",
+  fields: (t) => ({
+    pattern: t.exposeString("pattern", {
+      description: "A stream name, or a regular expression that a whole name must match, with its case.",
+    }),
+    isRegex: t.exposeBoolean("isRegex", { description: "Whether it is a regular expression." }),
+    isWildcard: t.boolean({ description: "Whether it opens every stream of the account.", resolve: isWildcard }),
+    streams: t.connection(
+      {
+        type: Stream,
+        nullable: true,
+        authScopes: { scope: "stream:read" },
+        description: "Streams that it opens, as far as they are known by name, sorted.",
+        resolve: async (grant, args, { loaders, streamCatalog }) => {
+          const names = streamCatalog.names(await loaders.tokens());
+          const streams = names.filter(openedBy([grant])).map((name): StreamRecord => ({ kind: "Stream", name }));
+          return pageOf(streams, ({ name }) => name, args);
+        },
+      },
+      StreamConnection,
+    ),
+  }),
+});
+
+/** What publish and subscribe tokens have in common. */
+export const Token = builder.interfaceRef<PublishTokenRecord | SubscribeTokenRecord>("Token").implement({
+  description: "A credential of the platform that stands for streams: for broadcasting them, or for watching them.",
+  resolveType: ({ kind }) => kind,
+  fields: (t) => ({
+    tokenId: t.exposeInt("id", { description: "Its number on the platform." }),
+    label: t.exposeString("label", { description: "What people call it." }),
+    isActive: t.exposeBoolean("isActive", { description: "Whether it is enabled. An expired token can still be." }),
+    isUsable: t.boolean({
+      description: "Whether it is enabled and has not expired.",
+      resolve: (token, _args, { now }) => isUsable(token, now),
+    }),
+    isExpired: t.boolean({
+      description: "Whether its time is over.",
+      resolve: (token, _args, { now }) => isExpired(token, now),
+    }),
+    addedAt: t.field({
+      type: "DateTime",
+      description: "When it was made.",
+      resolve: ({ addedAt }) => new Date(addedAt),
+    }),
+    expiresAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When its time is over; null for never. It can't be changed.",
+      resolve: ({ expiresAt }) => (expiresAt === null ? null : new Date(expiresAt)),
+    }),
+    grants: t.field({
+      type: [StreamGrant],
+      description: "The streams it stands for.",
+      resolve: ({ streams }) => [...streams],
+    }),
+    allowedOrigins: t.field({
+      type: ["String"],
+      description: "Domains whose pages may use it, `*.` in front for subdomains; empty for any.",
+      resolve: ({ allowedOrigins }) => [...allowedOrigins],
+    }),
+    allowedIpAddresses: t.field({
+      type: ["String"],
+      description: "IPv4 addresses and CIDR blocks that may use it; empty for any.",
+      resolve: ({ allowedIpAddresses }) => [...allowedIpAddresses],
+    }),
+    bindIpsOnUsage: t.exposeInt("bindIpsOnUsage", {
+      description: "Binds it to the first so many addresses that use it; 0 for no binding.",
+    }),
+    allowedCountries: t.field({
+      type: ["String"],
+      description:
+        "Countries (ISO 3166-1 alpha-2) whose viewers may watch, after the account's rules are applied; empty for any.",
+      resolve: ({ effective }) => [...effective.allowedCountries],
+    }),
+    deniedCountries: t.field({
+      type: ["String"],
+      description: "Countries whose viewers may not watch, after the account's rules are applied.",
+      resolve: ({ effective }) => [...effective.deniedCountries],
+    }),
+    originCluster: t.exposeString("originCluster", {
+      nullable: true,
+      description: "The cluster that it names; null where it takes the account's.",
+    }),
+    effectiveOriginCluster: t.string({
+      description: "The cluster that holds for it. Publishers and viewers of a stream must share it.",
+      resolve: ({ effective }) => effective.originCluster,
+    }),
+    secret: t.string({
+      nullable: true,
+      authScopes: { scope: "token:reveal" },
+      description: "The token string itself. Whoever has it can use it, and sign with it if it is a subscribe token.",
+      resolve: ({ secret }: TokenRecord) => secret.reveal(),
+    }),
+  }),
+});

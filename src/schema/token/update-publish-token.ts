@@ -1,0 +1,59 @@
+import { assertRestrictions } from "../../model/restrictions.ts";
+import { assertName } from "../../model/stream.ts";
+import type { PublishTokenRecord } from "../../model/token.ts";
+import { builder } from "../builder.ts";
+import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { findPublishToken, PublishTokenRef } from "./find-token.ts";
+import { PublishToken } from "./publish-token.ts";
+import {
+  assertChanges,
+  assertPublishSettings,
+  changeFields,
+  given,
+  publishSettingFields,
+  restrictionFields,
+} from "./token-input.ts";
+
+const UpdatePublishTokenInput = builder.inputType("UpdatePublishTokenInput", {
+  description: "What to change in a publish token; what is left out stays as it is. Its expiry can't be changed.",
+  fields: (t) => ({
+    token: t.field({ type: PublishTokenRef, required: true, description: "Which token." }),
+    ...changeFields(t),
+    isSecured: t.boolean({ description: "Whether viewers of its streams need a token." }),
+    ...publishSettingFields(t),
+    ...restrictionFields(t),
+  }),
+});
+
+const UpdatePublishTokenPayload = builder
+  .objectRef<Payload & { readonly token?: PublishTokenRecord }>("UpdatePublishTokenPayload")
+  .implement({
+    description: "The changed publish token, or why it was not changed.",
+    interfaces: [MutationPayload],
+    fields: (t) => ({
+      publishToken: t.expose("token", { type: PublishToken, nullable: true, description: "The token as it is now." }),
+    }),
+  });
+
+builder.mutationField("updatePublishToken", (t) =>
+  t.field({
+    type: UpdatePublishTokenPayload,
+    nullable: true,
+    authScopes: { scope: "token:write" },
+    description:
+      "Changes a publish token. Broadcasts that are running keep most of their settings until they are restarted.",
+    args: { input: t.arg({ type: UpdatePublishTokenInput, required: true, description: "What to change." }) },
+    resolve: (_root, { input: { token: ref, priority, ...rest } }, context) =>
+      payload(async () => {
+        const changes = { ...given(rest), ...(priority !== undefined && { priority }) };
+        assertChanges(changes);
+        assertPublishSettings(changes);
+        assertRestrictions(changes, "input");
+        if (changes.label !== undefined) assertName(changes.label, "input.label");
+        const { id } = await findPublishToken(ref, "input.token", context);
+        const token = await context.upstream.publishTokens.update(id, changes);
+        context.directory.put(token);
+        return { token };
+      }),
+  }),
+);

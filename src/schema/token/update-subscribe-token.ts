@@ -1,0 +1,53 @@
+import { assertRestrictions } from "../../model/restrictions.ts";
+import { assertName } from "../../model/stream.ts";
+import type { SubscribeTokenRecord } from "../../model/token.ts";
+import { builder } from "../builder.ts";
+import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { findSubscribeToken, SubscribeTokenRef } from "./find-token.ts";
+import { SubscribeToken } from "./subscribe-token.ts";
+import { assertChanges, changeFields, given, restrictionFields } from "./token-input.ts";
+
+const UpdateSubscribeTokenInput = builder.inputType("UpdateSubscribeTokenInput", {
+  description:
+    "What to change in a subscribe token; what is left out stays as it is. Its tracking id and expiry can't be changed: make a new token for that.",
+  fields: (t) => ({
+    token: t.field({ type: SubscribeTokenRef, required: true, description: "Which token." }),
+    ...changeFields(t),
+    ...restrictionFields(t),
+  }),
+});
+
+const UpdateSubscribeTokenPayload = builder
+  .objectRef<Payload & { readonly token?: SubscribeTokenRecord }>("UpdateSubscribeTokenPayload")
+  .implement({
+    description: "The changed subscribe token, or why it was not changed.",
+    interfaces: [MutationPayload],
+    fields: (t) => ({
+      subscribeToken: t.expose("token", {
+        type: SubscribeToken,
+        nullable: true,
+        description: "The token as it is now.",
+      }),
+    }),
+  });
+
+builder.mutationField("updateSubscribeToken", (t) =>
+  t.field({
+    type: UpdateSubscribeTokenPayload,
+    nullable: true,
+    authScopes: { scope: "token:write" },
+    description: "Changes a subscribe token, and with it what was signed under it, from the next connection on.",
+    args: { input: t.arg({ type: UpdateSubscribeTokenInput, required: true, description: "What to change." }) },
+    resolve: (_root, { input: { token: ref, ...rest } }, context) =>
+      payload(async () => {
+        const changes = given(rest);
+        assertChanges(changes);
+        assertRestrictions(changes, "input");
+        if (changes.label !== undefined) assertName(changes.label, "input.label");
+        const { id } = await findSubscribeToken(ref, "input.token", context);
+        const token = await context.upstream.subscribeTokens.update(id, changes);
+        context.directory.put(token);
+        return { token };
+      }),
+  }),
+);

@@ -1,0 +1,90 @@
+import type { GraphContext } from "../context.ts";
+import { durationMs } from "../model/calendar.ts";
+import { InvalidInputError } from "../model/errors.ts";
+import { resolveWindow, type TimeWindow, type UsageWindow, type WindowSelection } from "../model/time-window.ts";
+import { builder } from "./builder.ts";
+
+const RangeInput = builder.inputType("RangeInput", {
+  description: "A half-open range of time: it holds `from` and everything up to, but not at, `to`.",
+  fields: (t) => ({
+    from: t.field({ type: "DateTime", required: true, description: "The first instant, on the full UTC hour." }),
+    to: t.field({
+      type: "DateTime",
+      required: true,
+      description: "The instant behind the last, on the full UTC hour.",
+    }),
+  }),
+});
+
+export const WindowInput = builder.inputType("WindowInput", {
+  description:
+    "The time that figures are of: exactly one of its fields. Figures move on the quarter hour; hours are kept for 7 days, days for 365, and older than that only months of the account.",
+  isOneOf: true,
+  fields: (t) => ({
+    range: t.field({ type: RangeInput, description: "From one instant to another." }),
+    last: t.field({
+      type: "Duration",
+      description:
+        "So long up to the newest figures. It begins on the hour, or on the UTC day where it reaches back further than a week.",
+    }),
+    month: t.string({ description: "A calendar month, `YYYY-MM`, in the time zone of the field." }),
+  }),
+});
+
+/** The arguments of every field that gives figures of a window. */
+export const windowArgs = builder.args((t) => ({
+  window: t.field({ type: WindowInput, required: true, description: "The time that the figures are of." }),
+  timeZone: t.field({
+    type: "TimeZone",
+    required: true,
+    defaultValue: "UTC",
+    description: "Where its months and days begin.",
+  }),
+}));
+
+export interface WindowArguments {
+  readonly window: {
+    readonly range?: { readonly from: Date; readonly to: Date } | null | undefined;
+    readonly last?: string | null | undefined;
+    readonly month?: string | null | undefined;
+  };
+  readonly timeZone: string;
+}
+
+/** The window that the arguments mean now. @throws InvalidInputError naming the argument */
+export function usageWindow({ window, timeZone }: WindowArguments, { now }: Pick<GraphContext, "now">): UsageWindow {
+  return resolveWindow(selectionOf(window), timeZone, now);
+}
+
+/** The window of records, which are not bound to the hour. @throws InvalidInputError naming the argument */
+export function recordWindow({ window, timeZone }: WindowArguments, { now }: Pick<GraphContext, "now">): TimeWindow {
+  const selection = selectionOf(window);
+  if ("lastMs" in selection) return { from: now - selection.lastMs, to: now };
+  if ("month" in selection) return resolveWindow(selection, timeZone, now);
+  const { from, to } = selection.range;
+  if (from < to) return { from, to };
+  throw new InvalidInputError("window.range", "The window ends before it begins.", {}, "INVALID_WINDOW");
+}
+
+function selectionOf({ range, last, month }: WindowArguments["window"]): WindowSelection {
+  if (range) return { range: { from: range.from.getTime(), to: range.to.getTime() } };
+  if (month != null) return { month };
+  const lastMs = last == null ? null : durationMs(last);
+  if (lastMs === null) {
+    throw new InvalidInputError("window.last", "It is a duration of days, hours or minutes, such as P7D or PT24H.");
+  }
+  return { lastMs };
+}
+
+export const Window = builder.objectRef<TimeWindow & { readonly timeZone: string }>("Window").implement({
+  description: "A half-open window of time, as it was answered.",
+  fields: (t) => ({
+    from: t.field({ type: "DateTime", description: "Its first instant.", resolve: ({ from }) => new Date(from) }),
+    to: t.field({
+      type: "DateTime",
+      description: "The instant behind its last. For a window that is not over yet, where the newest figures end.",
+      resolve: ({ to }) => new Date(to),
+    }),
+    timeZone: t.expose("timeZone", { type: "TimeZone", description: "Where its months and days begin." }),
+  }),
+});
