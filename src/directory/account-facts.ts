@@ -19,18 +19,20 @@ export function createAccountFacts(account: Account, clusters: Clusters): Accoun
 }
 
 /**
- * Loads a value once for all who ask, and again when it is older than `keptMs` (0: never). A failure is not remembered; a
- * value that could not be renewed is served on.
+ * Loads a value once for all who ask, and again when it is older than `keptMs` (0: never). A failure is not remembered.
+ *
+ * @param whenItFails whether a value that could not be renewed is served on
  */
 export function remembered<Value extends object | string>(
   load: () => Promise<Value>,
   keptMs: number,
+  whenItFails: "SERVE_OLD" | "FAIL" = "SERVE_OLD",
 ): () => Promise<Value> {
   const cache = new LRUCache<"value", { readonly value: Value }>({
     max: 1,
     ttl: keptMs,
-    allowStaleOnFetchRejection: true,
-    noDeleteOnFetchRejection: true,
+    allowStaleOnFetchRejection: whenItFails === "SERVE_OLD",
+    noDeleteOnFetchRejection: whenItFails === "SERVE_OLD",
     fetchMethod: async () => ({ value: await load() }),
   });
   return async () => (await cache.forceFetch("value")).value;

@@ -33,8 +33,13 @@ export class Secret {
 /** Token strings are 64 hexadecimal characters, viewer tokens are JWTs: both are cut out of any text that is passed on. */
 const secretShapes = /\b[0-9a-f]{64}\b|\beyJ[\w-]+\.[\w-]+\.[\w-]*/gi;
 
-/** The text with everything that looks like a token string or a JWT replaced, and cut to `maxLength` characters. */
+/** The text with everything that looks like a token string or a JWT replaced. */
+export function redacted(text: string): string {
+  return text.replace(secretShapes, "[secret]");
+}
+
+/** The same, cut to `maxLength` characters: for texts of others that are passed on to a client. */
 export function withoutSecrets(text: string, maxLength = 200): string {
-  const clean = text.replace(secretShapes, "[secret]");
+  const clean = redacted(text);
   return clean.length > maxLength ? `${clean.slice(0, maxLength - 1)}…` : clean;
 }

@@ -1,0 +1,165 @@
+import { z } from "zod";
+import { allScopes, isScope, type Scope } from "./auth/scopes.ts";
+import { Secret } from "./model/secret.ts";
+
+/**
+ * The configuration: read once from the environment, and checked as a whole before anything starts. This file is the only
+ * reader of `process.env`; the README's table of variables is made from the same descriptions.
+ */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** Null in sandbox mode: then the three origins are those of the sandbox. */
+  readonly platform: PlatformConfig | null;
+  /** Null in sandbox mode, when a key is made and printed. */
+  readonly operatorKey: Secret | null;
+  readonly operatorScopes: readonly Scope[];
+  readonly upstreamTimeoutMs: number;
+  readonly directoryRefreshMs: number;
+  readonly drainMs: number;
+  readonly logLevel: LogLevel;
+  readonly graphiql: boolean;
+  readonly sandboxPort: number | null;
+}
+
+/** Where the platform is, and the secret that opens it. */
+export interface PlatformConfig {
+  readonly secret: Secret;
+  readonly apiUrl: string;
+  readonly analyticsUrl: string;
+  readonly directorUrl: string;
+}
+
+const logLevels = ["fatal", "error", "warn", "info", "debug", "silent"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+const port = z.coerce.number("a port, 0 to 65535").int("a port, 0 to 65535").min(0).max(65_535, "a port, 0 to 65535");
+const origin = z
+  .string()
+  .refine(isOrigin, "an origin such as https://api.millicast.com, without a path")
+  .transform((url) => url.replace(/\/$/, ""));
+const seconds = (max: number) => {
+  const rule = `seconds, from 1 to ${max}`;
+  return z.coerce.number(rule).min(1, rule).max(max, rule);
+};
+
+/** Every variable: how it is checked, and what the README says of it. */
+export const variables = {
+  PORT: { schema: port.default(4000), describe: "Port of the gateway; 0 takes any free one." },
+  HOST: { schema: z.string().min(1).default("127.0.0.1"), describe: "Address that the gateway listens on." },
+  MILLICAST_API_SECRET: {
+    schema: z.string().min(8, "the account's API secret, from the platform's dashboard").optional(),
+    describe: "The account's API secret. Unset, the gateway runs over its own sandbox of the platform.",
+  },
+  MILLICAST_API_URL: {
+    schema: origin.default("https://api.millicast.com"),
+    describe: "Origin of the token, account and analytics APIs.",
+  },
+  MILLICAST_ANALYTICS_URL: {
+    schema: origin.default("https://analyticsapi.millicast.com"),
+    describe: "Origin of the viewer records.",
+  },
+  MILLICAST_DIRECTOR_URL: {
+    schema: origin.default("https://director.millicast.com"),
+    describe: "Origin of the Director, where streams are published and watched.",
+  },
+  SYNDIGRAPH_OPERATOR_KEY: {
+    schema: z.string().min(16, "a key of at least 16 characters that nobody can guess").optional(),
+    describe: "Bearer key of an operator. Required with an API secret; made and printed in sandbox mode.",
+  },
+  SYNDIGRAPH_OPERATOR_SCOPES: {
+    schema: z
+      .string()
+      .default(allScopes.join(","))
+      .transform((text) => text.split(",").map((scope) => scope.trim()))
+      .refine((scopes): scopes is Scope[] => scopes.every(isScope), `scopes out of ${allScopes.join(",")}`),
+    describe: "What the operator's key allows, separated by commas; all of it by default.",
+  },
+  UPSTREAM_TIMEOUT_SECONDS: {
+    schema: seconds(60).default(4),
+    describe: "How long one call to the platform may take.",
+  },
+  DIRECTORY_REFRESH_SECONDS: {
+    schema: seconds(3600).default(15),
+    describe: "Age from which the token list is read again in the background.",
+  },
+  DRAIN_SECONDS: {
+    schema: seconds(300).default(10),
+    describe: "How long accepted requests may take after SIGTERM.",
+  },
+  LOG_LEVEL: {
+    schema: z.enum(logLevels, `one of ${logLevels.join(", ")}`).default("info"),
+    describe: "The least severe messages that are logged, as lines of JSON on standard output.",
+  },
+  GRAPHIQL: {
+    schema: z.enum(["on", "off"], "on or off").default("on"),
+    describe: "Whether GET /graphql shows GraphiQL to browsers.",
+  },
+  SANDBOX_PORT: {
+    schema: port.optional(),
+    describe: "Port of the sandbox; 4010, or any free one if that is taken.",
+  },
+  SANDBOX_API_SECRET: {
+    schema: z.string().min(8, "a secret of at least 8 characters").default("sandbox-secret"),
+    describe: "The API secret that the sandbox accepts.",
+  },
+} as const;
+
+/** The environment has mistakes; the message lists them all, by variable, and never a value. */
+export class ConfigError extends Error {
+  constructor(mistakes: readonly string[]) {
+    super(`The configuration has ${mistakes.length === 1 ? "a mistake" : "mistakes"}:\n${mistakes.join("\n")}`);
+    this.name = "ConfigError";
+  }
+}
+
+/** @throws ConfigError naming every variable that is wrong, and what it should be */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const schema = z.object(
+    Object.fromEntries(Object.entries(variables).map(([name, { schema: check }]) => [name, check])) as {
+      [Name in keyof typeof variables]: (typeof variables)[Name]["schema"];
+    },
+  );
+  // An empty variable is one that was left out of a template.
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const result = schema.safeParse(given);
+  const mistakes = (result.error?.issues ?? []).map(({ path, message }) => `  ${path.join(".")} should be ${message}`);
+  if (given["MILLICAST_API_SECRET"] && !given["SYNDIGRAPH_OPERATOR_KEY"]) {
+    mistakes.push(
+      "  SYNDIGRAPH_OPERATOR_KEY should be set when MILLICAST_API_SECRET is: it is the key to all of the account",
+    );
+  }
+  if (!result.success || mistakes.length > 0) throw new ConfigError(mistakes);
+  const values = result.data;
+  return Object.freeze({
+    host: values.HOST,
+    port: values.PORT,
+    platform: values.MILLICAST_API_SECRET
+      ? {
+          secret: new Secret(values.MILLICAST_API_SECRET),
+          apiUrl: values.MILLICAST_API_URL,
+          analyticsUrl: values.MILLICAST_ANALYTICS_URL,
+          directorUrl: values.MILLICAST_DIRECTOR_URL,
+        }
+      : null,
+    operatorKey: values.SYNDIGRAPH_OPERATOR_KEY ? new Secret(values.SYNDIGRAPH_OPERATOR_KEY) : null,
+    operatorScopes: values.SYNDIGRAPH_OPERATOR_SCOPES,
+    upstreamTimeoutMs: values.UPSTREAM_TIMEOUT_SECONDS * 1000,
+    directoryRefreshMs: values.DIRECTORY_REFRESH_SECONDS * 1000,
+    drainMs: values.DRAIN_SECONDS * 1000,
+    logLevel: values.LOG_LEVEL,
+    graphiql: values.GRAPHIQL === "on",
+    sandboxPort: values.SANDBOX_PORT ?? null,
+  });
+}
+
+function isOrigin(text: string): boolean {
+  try {
+    const url = new URL(text);
+    const isBare =
+      url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "" && url.password === "";
+    return isBare && (url.protocol === "https:" || url.protocol === "http:");
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,98 @@
+import { fork } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type Config, ConfigError, type PlatformConfig, readConfig } from "./config.ts";
+import { Secret } from "./model/secret.ts";
+import { createGateway } from "./server/gateway.ts";
+import { listen } from "./server/listen.ts";
+import { createLogger } from "./server/logger.ts";
+
+/** Starts the gateway, with a sandbox of the platform where no API secret is given, and drains it on SIGTERM. */
+async function main(): Promise<void> {
+  const config = readConfig();
+  const platform = config.platform ?? (await startSandbox(config));
+  const operatorKey = config.operatorKey ?? new Secret(`sgk_${randomBytes(32).toString("base64url")}`);
+  const logger = createLogger(config.logLevel, [platform.secret, operatorKey]);
+  const gateway = createGateway({
+    upstream: { ...platform, timeoutMs: config.upstreamTimeoutMs },
+    directorUrl: platform.directorUrl,
+    operatorKey,
+    operatorScopes: config.operatorScopes,
+    directoryRefreshMs: config.directoryRefreshMs,
+    logger,
+    graphiqlFolder: config.graphiql ? graphiqlFolder() : null,
+  });
+  const server = await listen(gateway.handle, config.host, config.port);
+  process.stdout.write(config.platform ? listeningText(server.url) : welcome(server.url, operatorKey, platform));
+
+  let isLeaving = false;
+  const leave = async () => {
+    if (isLeaving) return;
+    isLeaving = true;
+    await server.drain(config.drainMs);
+    await gateway.close();
+    process.exit(0);
+  };
+  process.on("SIGTERM", leave);
+  process.on("SIGINT", leave);
+
+  await gateway.start();
+}
+
+/** Runs the sandbox in a process of its own, so that the gateway is alone in its own, as it is in production. */
+async function startSandbox({ sandboxPort, host }: Config): Promise<PlatformConfig> {
+  const port = sandboxPort ?? 4010;
+  const started = await tryPort(port, host).catch((error: unknown) => {
+    if (sandboxPort !== null) throw error;
+    return tryPort(0, host);
+  });
+  const { origin, secret } = started;
+  return { secret: new Secret(secret), apiUrl: origin, analyticsUrl: origin, directorUrl: origin };
+}
+
+function tryPort(port: number, host: string): Promise<{ origin: string; secret: string }> {
+  return new Promise((resolve, reject) => {
+    const child = fork(new URL("./sandbox/main.js", import.meta.url), {
+      env: { ...process.env, SANDBOX_PORT: String(port), HOST: host },
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    });
+    let complaint = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      complaint += chunk.toString();
+    });
+    child.once("message", (message) => resolve(message as { origin: string; secret: string }));
+    child.once("exit", () => reject(new Error(complaint.trim() || "The sandbox ended before it listened.")));
+  });
+}
+
+function graphiqlFolder(): string | null {
+  const folder = fileURLToPath(new URL("./server/graphiql/assets/", import.meta.url));
+  return existsSync(folder) ? folder : null;
+}
+
+function listeningText(url: string): string {
+  return `Syndigraph serves ${url}/graphql\n`;
+}
+
+function welcome(url: string, key: Secret, sandbox: PlatformConfig): string {
+  return `
+Syndigraph runs over a sandbox of the platform (${sandbox.apiUrl}/sandbox): nothing here is real.
+
+  GraphiQL      ${url}/graphql#key=${key.reveal()}
+  API           ${url}/graphql
+  Operator key  ${key.reveal()}
+
+  A first query:
+  curl ${url}/graphql -H 'content-type: application/json' -H 'authorization: Bearer ${key.reveal()}' \\
+    -d '{"query":"{ streams(first: 5) { nodes { name isLive bandwidth(window: { last: \\"P1D\\" }) { total { gigabytesOut } } } } }"}'
+
+`;
+}
+
+main().catch((error: unknown) => {
+  const message =
+    error instanceof ConfigError || !(error instanceof Error) ? String(error) : (error.stack ?? error.message);
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+});

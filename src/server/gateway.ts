@@ -1,0 +1,159 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createYoga } from "graphql-yoga";
+import type { Logger } from "pino";
+import { type Caller, createAuthenticate } from "../auth/caller.ts";
+import type { Scope } from "../auth/scopes.ts";
+import { createContext, type GraphContext, type SharedParts } from "../context.ts";
+import { createAccountFacts, remembered } from "../directory/account-facts.ts";
+import { createSightings, noteAnalytics, noteMonitoring, sweepTraffic } from "../directory/sightings.ts";
+import { createStreamCatalog } from "../directory/stream-catalog.ts";
+import { createTokenDirectory } from "../directory/token-directory.ts";
+import { ApplicationError } from "../model/errors.ts";
+import type { Secret } from "../model/secret.ts";
+import { createSchema } from "../schema/schema.ts";
+import { createIdempotencyStore } from "../store/idempotency.ts";
+import { type Clock, createPlatformClock } from "../upstream/platform-clock.ts";
+import { createUpstream, type UpstreamOptions } from "../upstream/upstream.ts";
+import { createMaskError } from "./mask-error.ts";
+import { type ServerContext, useCaller } from "./use-caller.ts";
+import { useGraphiQL } from "./use-graphiql.ts";
+import { type Readiness, useHealth } from "./use-health.ts";
+import { useSafeHeaders } from "./use-safe-headers.ts";
+
+export interface GatewayOptions {
+  readonly upstream: Pick<UpstreamOptions, "apiUrl" | "analyticsUrl" | "secret" | "timeoutMs">;
+  readonly directorUrl: string;
+  readonly operatorKey: Secret;
+  readonly operatorScopes: readonly Scope[];
+  readonly directoryRefreshMs: number;
+  readonly logger: Logger;
+  /** The folder of GraphiQL's files; null for no GraphiQL. */
+  readonly graphiqlFolder: string | null;
+  /** The platform's time; told by its answers when it is left out. */
+  readonly clock?: Clock;
+}
+
+/** The gateway without a port: requests in, answers out. */
+export interface Gateway {
+  /** Answers a request of the fetch API. */
+  fetch(request: Request): Promise<Response>;
+  /** Answers a request of node:http. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** Reads ahead what every query needs, and begins to look for names in traffic. Requests need not wait for it. */
+  start(): Promise<void>;
+  /** Ends what runs in the background and closes the connections to the platform. */
+  close(): Promise<void>;
+}
+
+/** How long an answer of the platform proves that it is there and takes our secret. */
+const READINESS_KEPT_MS = 30_000;
+/** Streams are looked for in traffic this often. */
+const SWEEP_EVERY_MS = 3_600_000;
+
+/** Joins all parts into a gateway; opens no port. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { logger } = options;
+  const parts = createParts(options);
+  const yoga = createYoga<ServerContext, GraphContext>({
+    schema: createSchema(),
+    graphqlEndpoint: "/graphql",
+    graphiql: false,
+    landingPage: false,
+    cors: false,
+    multipart: false,
+    batching: false,
+    healthCheckEndpoint: "/health",
+    logging: false,
+    maskedErrors: { maskError: createMaskError((error) => logger.error({ err: error }, "a fault of the gateway")) },
+    context: ({ request, caller }) => createContext(parts, authenticated(caller), request.signal),
+    plugins: [
+      useSafeHeaders(),
+      useHealth(createReadiness(parts)),
+      ...(options.graphiqlFolder === null ? [] : [useGraphiQL(options.graphiqlFolder)]),
+      useCaller(createAuthenticate(options.operatorKey, options.operatorScopes)),
+    ],
+  });
+
+  let sweeping: NodeJS.Timeout | null = null;
+  let position = 0;
+  const sweep = async () => {
+    try {
+      position = await sweepTraffic(
+        { ...parts, analytics: parts.upstream.analytics },
+        parts.sightings,
+        parts.clock(),
+        position,
+      );
+    } catch (error) {
+      logger.warn({ err: error }, "traffic was not searched for streams");
+    }
+  };
+
+  return {
+    fetch: async (request) => yoga.fetch(request, {}),
+    handle: async (request, response) => {
+      await yoga(request, response);
+    },
+    start: async () => {
+      sweeping = setInterval(sweep, SWEEP_EVERY_MS).unref();
+      await Promise.allSettled([parts.directory.read(), parts.account.id(), parts.account.clusters()]);
+      await sweep();
+    },
+    close: async () => {
+      if (sweeping) clearInterval(sweeping);
+      await yoga.dispose();
+      await parts.upstream.close();
+    },
+  };
+}
+
+function createParts(options: GatewayOptions): SharedParts {
+  const { logger } = options;
+  const platformClock = createPlatformClock();
+  const clock = options.clock ?? platformClock.now;
+  const sightings = createSightings();
+  const clients = createUpstream({ ...options.upstream, onDate: platformClock.observe });
+  const upstream = {
+    ...clients,
+    analytics: noteAnalytics(clients.analytics, sightings),
+    monitoring: noteMonitoring(clients.monitoring, sightings),
+  };
+  return {
+    upstream,
+    sightings,
+    clock,
+    directorUrl: options.directorUrl,
+    streamCatalog: createStreamCatalog(sightings),
+    account: createAccountFacts(upstream.account, upstream.clusters),
+    idempotency: createIdempotencyStore(clock),
+    directory: createTokenDirectory({
+      publishTokens: upstream.publishTokens,
+      subscribeTokens: upstream.subscribeTokens,
+      refreshAfterMs: options.directoryRefreshMs,
+      staleAfterMs: 20 * options.directoryRefreshMs,
+      onRefreshFailure: (error) => logger.warn({ err: error }, "the token list was not read again"),
+    }),
+  };
+}
+
+/** Ready while the platform answers with our secret; asked at most every half minute. */
+function createReadiness({ upstream, directory }: SharedParts): () => Promise<Readiness> {
+  const ask = async () => {
+    await Promise.all([upstream.account.id(), directory.read()]);
+    return { isReady: true } as const;
+  };
+  const check = remembered(ask, READINESS_KEPT_MS, "FAIL");
+  return async () => {
+    try {
+      return await check();
+    } catch (error) {
+      return { isReady: false, reason: error instanceof ApplicationError ? error.code : "INTERNAL_SERVER_ERROR" };
+    }
+  };
+}
+
+/** The plugin lets nobody else through. */
+function authenticated(caller: Caller | undefined): Caller {
+  if (!caller) throw new Error("a request reached the graph without a caller");
+  return caller;
+}

@@ -1,0 +1,25 @@
+import { type DestinationStream, type Logger, pino } from "pino";
+import type { LogLevel } from "../config.ts";
+import { redacted, type Secret } from "../model/secret.ts";
+
+/**
+ * Writes lines of JSON. Secrets do not get out: not the fields that are known to hold one, not what looks like a token, and
+ * not one of the secrets that the process was given, wherever in a line they stand.
+ */
+export function createLogger(level: LogLevel, secrets: readonly Secret[], destination?: DestinationStream): Logger {
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: ["authorization", "token", "secret", "passphrase", "key"].flatMap((name) => [
+      name,
+      `*.${name}`,
+      `*.*.${name}`,
+    ]),
+    hooks: {
+      streamWrite: (line: string) =>
+        secrets.reduce((text, secret) => text.replaceAll(secret.reveal(), "[secret]"), redacted(line)),
+    },
+  };
+  return destination ? pino(options, destination) : pino(options);
+}
