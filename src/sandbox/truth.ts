@@ -30,7 +30,7 @@ export function truthOf(traffic: Traffic, live: Live, ledger: Ledger, filter: Tr
     addReading(usage, reading);
   };
 
-  const streams = filter.stream === undefined ? ledger.streamNames() : [filter.stream];
+  const streams = filter.stream === undefined ? ledger.streamNames(filter.trackingId ?? undefined) : [filter.stream];
   for (const streamName of streams) {
     for (const reading of liveReadings(live, streamName, span)) add(reading);
     const stream = traffic.streams.get(streamName);
