@@ -122,10 +122,10 @@ async function readAll<Key extends NamedKey, Value>(
       for (const name of names) answers.set(`${call}|${name}`, answer);
     }
   }
-  return Promise.all(keys.map((key) => valueOf(key.name, answers.get(`${callKey(key)}|${key.name}`))));
+  return Promise.all(keys.map((key) => answerFor(key.name, answers.get(`${callKey(key)}|${key.name}`))));
 }
 
-async function valueOf<Value>(name: string, answer: Promise<Map<string, Value>> | undefined): Promise<Value | Error> {
+async function answerFor<Value>(name: string, answer: Promise<Map<string, Value>> | undefined): Promise<Value | Error> {
   try {
     return (await answer)?.get(name) ?? new Error(`no answer was read for ${name}`);
   } catch (error) {

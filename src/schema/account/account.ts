@@ -3,7 +3,7 @@ import { accountBandwidth, streamTrackingBandwidth, sumOfBandwidths } from "../.
 import { isMetered } from "../../model/stream.ts";
 import { Bandwidth } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
-import { feedingFigures, figures } from "../feeding.ts";
+import { figures } from "../feeding.ts";
 import { GeoCascade } from "../token/publish-token.ts";
 import { usageWindow, windowArgs } from "../window.ts";
 import { AccountReconciliation, reconcile } from "./reconciliation.ts";

@@ -1,0 +1,107 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { codegen } from "@graphql-codegen/core";
+import * as typedDocumentNode from "@graphql-codegen/typed-document-node";
+import * as typescriptOperations from "@graphql-codegen/typescript-operations";
+import { type GraphQLSchema, lexicographicSortSchema, parse, printSchema } from "graphql";
+import openapiTS, { astToString } from "openapi-typescript";
+import { variables } from "./src/config.ts";
+import { errorCodes } from "./src/model/errors.ts";
+import { createSchema } from "./src/schema/schema.ts";
+
+/**
+ * Makes every file that follows from another: the types of the REST APIs from their OpenAPI documents, the SDL from the
+ * schema, typed documents from the operations of GraphiQL's tabs, and the README's tables from the code.
+ *
+ * `npm run codegen` writes what has changed; `npm run codegen -- --check` changes nothing, and fails when something would.
+ */
+const generated = new Map<string, string>([
+  ...(await upstreamTypes()),
+  ["schema/schema.graphql", sdl(createSchema())],
+  ["test/generated/operations.ts", await typedOperations(createSchema())],
+  ["README.md", await readme()],
+]);
+
+const drifted = [];
+for (const [file, content] of generated) {
+  if ((await readFile(file, "utf8").catch(() => null)) !== content) drifted.push(file);
+}
+if (process.argv.includes("--check")) {
+  for (const file of drifted) process.stderr.write(`${file} is out of date: run npm run codegen\n`);
+  process.exitCode = drifted.length > 0 ? 1 : 0;
+} else {
+  for (const file of drifted) {
+    await writeFile(file, generated.get(file) ?? "");
+    process.stdout.write(`${file}\n`);
+  }
+}
+
+async function upstreamTypes(): Promise<[string, string][]> {
+  const folder = "schema/upstream";
+  const documents = (await readdir(folder)).filter((name) => name.endsWith(".yaml")).sort();
+  return Promise.all(
+    documents.map(async (name): Promise<[string, string]> => {
+      // A property with a default is one that a request may leave out.
+      const ast = await openapiTS(new URL(`${folder}/${name}`, import.meta.url), { defaultNonNullable: false });
+      return [
+        `src/upstream/generated/${basename(name, ".yaml")}.ts`,
+        `// Made by codegen.ts from ${folder}/${name}.\n\n${astToString(ast)}`,
+      ];
+    }),
+  );
+}
+
+function sdl(schema: GraphQLSchema): string {
+  return `${printSchema(lexicographicSortSchema(schema))}\n`;
+}
+
+async function typedOperations(schema: GraphQLSchema): Promise<string> {
+  const folder = "src/server/graphiql/tabs";
+  const names = (await readdir(folder)).sort();
+  const documents = await Promise.all(
+    names.map(async (name) => ({ location: name, document: parse(await readFile(`${folder}/${name}`, "utf8")) })),
+  );
+  const code = await codegen({
+    filename: "operations.ts",
+    schema: parse(printSchema(schema)),
+    documents,
+    config: {
+      useTypeImports: true,
+      enumsAsTypes: true,
+      skipTypename: true,
+      strictScalars: true,
+      scalars: { Bytes: "string", DateTime: "string", Decimal: "string", Duration: "string", TimeZone: "string" },
+    },
+    plugins: [{ typescriptOperations: {} }, { typedDocumentNode: {} }],
+    pluginMap: { typescriptOperations, typedDocumentNode },
+  });
+  return `// Made by codegen.ts from ${folder}.\n\n${code}`;
+}
+
+async function readme(): Promise<string> {
+  const text = await readFile("README.md", "utf8");
+  return withTable(withTable(text, "variables", variableTable()), "codes", codeTable());
+}
+
+function variableTable(): string {
+  const rows = Object.entries(variables).map(([name, { schema, describe }]) => {
+    const byDefault = schema.safeParse(undefined);
+    const value = byDefault.success && byDefault.data !== undefined ? `\`${String(byDefault.data)}\`` : "";
+    return `| \`${name}\` | ${name === "SYNDIGRAPH_OPERATOR_SCOPES" ? "all" : value} | ${describe} |`;
+  });
+  return ["| variable | default | meaning |", "|---|---|---|", ...rows].join("\n");
+}
+
+function codeTable(): string {
+  const rows = Object.entries(errorCodes).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`);
+  return ["| code | meaning |", "|---|---|", ...rows].join("\n");
+}
+
+/** Replaces what stands between the marks of a table. */
+function withTable(text: string, name: string, table: string): string {
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const [head, rest] = text.split(begin);
+  const [, tail] = rest?.split(end) ?? [];
+  if (head === undefined || tail === undefined) throw new Error(`README.md lacks the marks of the table ${name}`);
+  return `${head}${begin}\n${table}\n${end}${tail}`;
+}

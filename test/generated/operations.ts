@@ -1,0 +1,230 @@
+// Made by codegen.ts from src/server/graphiql/tabs.
+
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** How much of a bucket is known. */
+export type BucketState =
+  /** All of it, and it will not change. */
+  | 'COMPLETE'
+  /** Nothing: the platform metered nothing. That is not the same as zero. */
+  | 'MISSING'
+  /** A part: the bucket is not over yet, or some of its hours are missing. */
+  | 'PARTIAL';
+
+/** What went wrong. The same codes stand in `errors[].extensions.code` of any answer. */
+export type ErrorCode =
+  /** The HTTP request is not a GraphQL request. */
+  | 'BAD_REQUEST'
+  /** The object is in a state that does not allow this change, or another request with this key is under way. */
+  | 'CONFLICT'
+  /** The caller's key lacks the scope that this field needs. */
+  | 'FORBIDDEN'
+  /** The document is not GraphQL. */
+  | 'GRAPHQL_PARSE_FAILED'
+  /** The document does not fit the schema: an unknown field or argument, or a value of the wrong type. */
+  | 'GRAPHQL_VALIDATION_FAILED'
+  /** This idempotency key was used before, with other input. */
+  | 'IDEMPOTENCY_MISMATCH'
+  /** A fault of the gateway. It was logged; the message tells nothing more on purpose. */
+  | 'INTERNAL_SERVER_ERROR'
+  /** An argument breaks a rule; the message names the argument and what would be right. */
+  | 'INVALID_INPUT'
+  /** The window is upside down, in the future, or cuts through the hours in which the platform meters. */
+  | 'INVALID_WINDOW'
+  /** More was asked than one request may have; the message states the limit. */
+  | 'LIMIT_EXCEEDED'
+  /** Nothing is found under this id or name. A malformed id and one of another account answer alike. */
+  | 'NOT_FOUND'
+  /** The platform keeps no such figure: a name that analytics refuses, or a breakdown that it does not have. */
+  | 'NOT_METERED'
+  /** The change was sent and its answer was lost. Repeat it with the same idempotency key to learn what became of it. */
+  | 'OUTCOME_UNKNOWN'
+  /** The viewer token was not signed; `refusals` names every rule that it would break. */
+  | 'SIGNING_REFUSED'
+  /** The request carries no key, or one that is not valid. */
+  | 'UNAUTHENTICATED'
+  /** The stream pattern is no regular expression of linear running time. */
+  | 'UNSAFE_PATTERN'
+  /** The platform answered with something that is not what it documents, so it was not believed. */
+  | 'UPSTREAM_BAD_RESPONSE'
+  /** The platform asks us to slow down. */
+  | 'UPSTREAM_RATE_LIMITED'
+  /** The platform refused the call; the message passes on its reason. */
+  | 'UPSTREAM_REJECTED'
+  /** The platform did not answer in time. */
+  | 'UPSTREAM_TIMEOUT'
+  /** The platform refused the gateway's own API secret. */
+  | 'UPSTREAM_UNAUTHORIZED'
+  /** The platform could not be reached, or failed. */
+  | 'UPSTREAM_UNAVAILABLE'
+  /** The platform no longer keeps figures that fine for that time; `valid` holds a window that works. */
+  | 'WINDOW_NOT_RETAINED';
+
+/** Why a viewer token is not signed, or would not be admitted. */
+export type SigningRefusalCode =
+  /** Only HS256, HS384 and HS512 are taken. */
+  | 'ALGORITHM_NOT_ALLOWED'
+  /** The parent belongs to another cluster; only a parent of the cluster `auto` leaves the choice. */
+  | 'CLUSTER_MISMATCH'
+  /** The account has no such cluster. */
+  | 'CLUSTER_UNKNOWN'
+  /** Custom viewer data holds at most 1024 characters. */
+  | 'CUSTOM_VIEWER_DATA_TOO_LONG'
+  /** A viewer token must say when it expires. */
+  | 'EXPIRY_MISSING'
+  /** The viewer token would have expired already. */
+  | 'EXPIRY_PASSED'
+  /** The platform takes IPv4 addresses and CIDR blocks; no IPv6, no ranges and no wildcards. */
+  | 'IP_FORM_UNSUPPORTED'
+  /** The parent does not allow this address, and a viewer token can only narrow what the parent allows. */
+  | 'IP_OUTSIDE_PARENT'
+  /** It is no JWT with the claims of a viewer token. */
+  | 'NOT_A_VIEWER_TOKEN'
+  /** An origin is a domain such as `demo.com` or `*.demo.com`. */
+  | 'ORIGIN_INVALID'
+  /** The parent does not allow this origin, and a viewer token can only narrow what the parent allows. */
+  | 'ORIGIN_OUTSIDE_PARENT'
+  /** The parent has expired, and every token signed under it with it. */
+  | 'PARENT_EXPIRED'
+  /** The parent is disabled. */
+  | 'PARENT_INACTIVE'
+  /** The parent is itself a viewer token. Only a subscribe token can sign. */
+  | 'PARENT_IS_VIEWER_TOKEN'
+  /** There is no such subscribe token on this account. */
+  | 'PARENT_NOT_FOUND'
+  /** The signature is not of the parent's present secret: it was forged, damaged, or signed before the secret was rotated. */
+  | 'SIGNATURE_INVALID'
+  /** The stream is published in another cluster than the viewer token's, so it would not be found. */
+  | 'STREAM_CLUSTER_MISMATCH'
+  /** A viewer token is for one concrete stream name of 1 to 128 characters, not a pattern or a list. */
+  | 'STREAM_NOT_CONCRETE'
+  /** None of the parent's grants covers this stream. Names are compared as a whole, with their case. */
+  | 'STREAM_NOT_COVERED'
+  /** The claim `tokenType` must be exactly `Subscribe`. */
+  | 'TOKEN_TYPE_WRONG'
+  /** A tracking id holds 1 to 128 characters. */
+  | 'TRACKING_ID_INVALID'
+  /** The parent has another tracking id; a viewer token can't be counted under a foreign one. */
+  | 'TRACKING_ID_MISMATCH'
+  /** The parent has a tracking id, and the viewer token must repeat it. */
+  | 'TRACKING_ID_REQUIRED'
+  /** The platform ignores this inside a viewer token. Set it on the parent instead. */
+  | 'UNSUPPORTED_RESTRICTION';
+
+/** What a signer should know although the viewer token is valid. */
+export type SigningWarningCode =
+  /** It holds claims that the platform ignores. */
+  | 'CLAIM_IGNORED'
+  /** Custom viewer data shows up in viewer records only on accounts with that feature. */
+  | 'CUSTOM_VIEWER_DATA_NEEDS_FEATURE'
+  /** The parent expires earlier than was asked, so the viewer token ends with it. */
+  | 'EXPIRY_CLAMPED'
+  /** The parent binds to the first addresses that use it, and its viewer tokens share them: later viewers are locked out. */
+  | 'PARENT_BINDS_ADDRESSES'
+  /** It names origins or addresses that the parent does not allow; whether they are admitted is not documented. */
+  | 'RESTRICTION_OUTSIDE_PARENT'
+  /** Some publish token of the stream belongs to another cluster; while it publishes, this viewer token finds nothing. */
+  | 'STREAM_CLUSTER_VARIES'
+  /** The stream can be watched without any token, so its bytes can go untracked. */
+  | 'STREAM_UNSECURED'
+  /** Neither the parent nor the viewer token has a tracking id: its bytes are billed to nobody. */
+  | 'USAGE_UNTRACKED';
+
+export type AccountAgainstPartnersQueryVariables = Exact<{
+  month: string;
+}>;
+
+
+export type AccountAgainstPartnersQuery = { account: { accountId: string, reconciliation: { residualBytesOut: string, unexplainedBytesOut: string, window: { from: string, to: string }, account: { gigabytesOut: string, bytesOut: string, standard: { bytesOut: string } | null, restream: { bytesOut: string } | null, geoCascade: { bytesOut: string } | null }, partners: { gigabytesOut: string, bytesOut: string }, untracked: { bytesOut: string, bytesIn: string } } | null, untrackedUsage: { total: { gigabytesOut: string, gigabytesIn: string } | null } | null } | null, partners: { nodes: Array<{ name: string, usage: { total: { gigabytesOut: string } | null } | null }> } | null };
+
+export type Step1_CreateSecuredStreamMutationVariables = Exact<{
+  stream: string;
+  key: string | number;
+}>;
+
+
+export type Step1_CreateSecuredStreamMutation = { createPublishToken: { publishToken: { id: string, tokenId: number, effectiveOriginCluster: string } | null, userErrors: Array<
+      | { code: ErrorCode, message: string, path: Array<string> | null }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
+    > } | null };
+
+export type Step2_CreateMasterTokenMutationVariables = Exact<{
+  stream: string;
+  partner: string;
+  key: string | number;
+}>;
+
+
+export type Step2_CreateMasterTokenMutation = { createSubscribeToken: { secret: string | null, subscribeToken: { id: string, tokenId: number, trackingId: string | null } | null, userErrors: Array<
+      | { code: ErrorCode, message: string, path: Array<string> | null }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
+    > } | null };
+
+export type Step3_CheckStreamQueryVariables = Exact<{
+  stream: string;
+}>;
+
+
+export type Step3_CheckStreamQuery = { stream: { isSecured: boolean | null, clusterConsistency: { isConsistent: boolean, publishClusters: Array<string>, strandedTokens: Array<{ label: string }> } | null, partners: { nodes: Array<{ name: string }> } | null, ingest: Array<{ whipUrl: string, rtmps: { server: string } }> | null, playback: { hostedPlayerUrl: string } | null } | null };
+
+export type PartnerMonthQueryVariables = Exact<{
+  trackingId: string;
+  month: string;
+}>;
+
+
+export type PartnerMonthQuery = { partner: { name: string, usage: { window: { from: string, to: string, timeZone: string }, total: { gigabytesOut: string, bytesOut: string } | null, series: { freshUntil: string, points: Array<{ start: string, state: BucketState, bytesOut: string | null }> } | null } | null, lastWeek: { percentile: { bitsPerSecond: number | null, sampleInterval: string, samples: number, discarded: number, missing: number } | null } | null, usageByStream: { totalCount: number, nodes: Array<{ stream: { name: string }, usage: { total: { gigabytesOut: string } | null } }> } | null } | null };
+
+export type SignViewerTokenMutationVariables = Exact<{
+  parent: number;
+  stream: string;
+  trackingId: string;
+}>;
+
+
+export type SignViewerTokenMutation = { signViewerToken: { viewerToken: { jwt: string, expiresAt: string, trackingId: string | null, playerUrl: string | null, warnings: Array<{ code: SigningWarningCode, message: string }> } | null, userErrors: Array<
+      | { code: ErrorCode, message: string, path: Array<string> | null }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
+      | { refusal: SigningRefusalCode | null, code: ErrorCode, message: string, path: Array<string> | null }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
+    > } | null };
+
+export type InspectViewerTokenMutationVariables = Exact<{
+  jwt: string;
+}>;
+
+
+export type InspectViewerTokenMutation = { inspectViewerToken: { inspection: { isAdmitted: boolean, reasons: Array<
+        | { message: string }
+        | { message: string }
+        | { message: string }
+        | { refusal: SigningRefusalCode | null, message: string }
+        | { message: string }
+      >, claims: { streamName: string, trackingId: string | null, expiresAt: string | null } | null, parent: { label: string, trackingId: string | null } | null } | null } | null };
+
+export type StreamUsageQueryVariables = Exact<{
+  stream: string;
+}>;
+
+
+export type StreamUsageQuery = { stream: { name: string, isLive: boolean | null, viewerCount: number | null, isSecured: boolean | null, partners: { nodes: Array<{ name: string }> } | null, bandwidth: { window: { from: string, to: string }, total: { gigabytesOut: string, bytesOut: string, restream: { bytesOut: string } | null, geoCascade: { bytesOut: string } | null } | null, series: { freshUntil: string, points: Array<{ start: string, state: BucketState, bytesOut: string | null }> } | null, byCountry: Array<{ country: string, traffic: { gigabytesOut: string } }> | null } | null, bandwidthByTrackingId: Array<{ trackingId: string | null, bandwidth: { total: { bytesOut: string, bytesIn: string } | null } }> | null } | null };
+
+
+export const AccountAgainstPartnersDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"AccountAgainstPartners"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"month"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"account"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accountId"}},{"kind":"Field","name":{"kind":"Name","value":"reconciliation"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"window"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"month"},"value":{"kind":"Variable","name":{"kind":"Name","value":"month"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"window"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"from"}},{"kind":"Field","name":{"kind":"Name","value":"to"}}]}},{"kind":"Field","name":{"kind":"Name","value":"account"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gigabytesOut"}},{"kind":"Field","name":{"kind":"Name","value":"bytesOut"}},{"kind":"Field","name":{"kind":"Name","value":"standard"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"bytesOut"}}]}},{"kind":"Field","name":{"kind":"Name","value":"restream"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"bytesOut"}}]}},{"kind":"Field","name":{"kind":"Name","value":"geoCascade"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"bytesOut"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"partners"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gigabytesOut"}},{"kind":"Field","name":{"kind":"Name","value":"bytesOut"}}]}},{"kind":"Field","name":{"kind":"Name","value":"untracked"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"bytesOut"}},{"kind":"Field","name":{"kind":"Name","value":"bytesIn"}}]}},{"kind":"Field","name":{"kind":"Name","value":"residualBytesOut"}},{"kind":"Field","name":{"kind":"Name","value":"unexplainedBytesOut"}}]}},{"kind":"Field","name":{"kind":"Name","value":"untrackedUsage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"window"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"last"},"value":{"kind":"StringValue","value":"P1D","block":false}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"total"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gigabytesOut"}},{"kind":"Field","name":{"kind":"Name","value":"gigabytesIn"}}]}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"partners"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"50"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"usage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"window"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"month"},"value":{"kind":"Variable","name":{"kind":"Name","value":"month"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"total"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gigabytesOut"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<AccountAgainstPartnersQuery, AccountAgainstPartnersQueryVariables>;
+export const Step1_CreateSecuredStreamDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"Step1_CreateSecuredStream"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"stream"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"key"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createPublishToken"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"idempotencyKey"},"value":{"kind":"Variable","name":{"kind":"Name","value":"key"}}},{"kind":"ObjectField","name":{"kind":"Name","value":"label"},"value":{"kind":"Variable","name":{"kind":"Name","value":"stream"}}},{"kind":"ObjectField","name":{"kind":"Name","value":"streams"},"value":{"kind":"ListValue","values":[{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"pattern"},"value":{"kind":"Variable","name":{"kind":"Name","value":"stream"}}}]}]}},{"kind":"ObjectField","name":{"kind":"Name","value":"isSecured"},"value":{"kind":"BooleanValue","value":true}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"publishToken"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"tokenId"}},{"kind":"Field","name":{"kind":"Name","value":"effectiveOriginCluster"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<Step1_CreateSecuredStreamMutation, Step1_CreateSecuredStreamMutationVariables>;
+export const Step2_CreateMasterTokenDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"Step2_CreateMasterToken"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"stream"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"partner"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"key"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createSubscribeToken"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"idempotencyKey"},"value":{"kind":"Variable","name":{"kind":"Name","value":"key"}}},{"kind":"ObjectField","name":{"kind":"Name","value":"label"},"value":{"kind":"Variable","name":{"kind":"Name","value":"partner"}}},{"kind":"ObjectField","name":{"kind":"Name","value":"streams"},"value":{"kind":"ListValue","values":[{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"pattern"},"value":{"kind":"Variable","name":{"kind":"Name","value":"stream"}}}]}]}},{"kind":"ObjectField","name":{"kind":"Name","value":"trackingId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"partner"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"subscribeToken"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"tokenId"}},{"kind":"Field","name":{"kind":"Name","value":"trackingId"}}]}},{"kind":"Field","name":{"kind":"Name","value":"secret"}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<Step2_CreateMasterTokenMutation, Step2_CreateMasterTokenMutationVariables>;
+export const Step3_CheckStreamDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Step3_CheckStream"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"stream"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stream"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"by"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"name"},"value":{"kind":"Variable","name":{"kind":"Name","value":"stream"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"isSecured"}},{"kind":"Field","name":{"kind":"Name","value":"clusterConsistency"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"isConsistent"}},{"kind":"Field","name":{"kind":"Name","value":"publishClusters"}},{"kind":"Field","name":{"kind":"Name","value":"strandedTokens"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"label"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"partners"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"ingest"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"whipUrl"}},{"kind":"Field","name":{"kind":"Name","value":"rtmps"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"server"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"playback"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hostedPlayerUrl"}}]}}]}}]}}]} as unknown as DocumentNode<Step3_CheckStreamQuery, Step3_CheckStreamQueryVariables>;
+export const PartnerMonthDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"PartnerMonth"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"trackingId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"month"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"partner"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"by"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"trackingId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"trackingId"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"usage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"window"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"month"},"value":{"kind":"Variable","name":{"kind":"Name","value":"month"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"window"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"from"}},{"kind":"Field","name":{"kind":"Name","value":"to"}},{"kind":"Field","name":{"kind":"Name","value":"timeZone"}}]}},{"kind":"Field","name":{"kind":"Name","value":"total"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gigabytesOut"}},{"kind":"Field","name":{"kind":"Name","value":"bytesOut"}}]}},{"kind":"Field","name":{"kind":"Name","value":"series"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"granularity"},"value":{"kind":"EnumValue","value":"DAY"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"freshUntil"}},{"kind":"Field","name":{"kind":"Name","value":"points"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"start"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"bytesOut"}}]}}]}}]}},{"kind":"Field","alias":{"kind":"Name","value":"lastWeek"},"name":{"kind":"Name","value":"usage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"window"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"last"},"value":{"kind":"StringValue","value":"P7D","block":false}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"percentile"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"p"},"value":{"kind":"IntValue","value":"95"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"bitsPerSecond"}},{"kind":"Field","name":{"kind":"Name","value":"sampleInterval"}},{"kind":"Field","name":{"kind":"Name","value":"samples"}},{"kind":"Field","name":{"kind":"Name","value":"discarded"}},{"kind":"Field","name":{"kind":"Name","value":"missing"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"usageByStream"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"window"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"month"},"value":{"kind":"Variable","name":{"kind":"Name","value":"month"}}}]}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"10"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stream"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"usage"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"total"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gigabytesOut"}}]}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<PartnerMonthQuery, PartnerMonthQueryVariables>;
+export const SignViewerTokenDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SignViewerToken"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"parent"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"stream"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"trackingId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"signViewerToken"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"token"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"tokenId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"parent"}}}]}},{"kind":"ObjectField","name":{"kind":"Name","value":"streamName"},"value":{"kind":"Variable","name":{"kind":"Name","value":"stream"}}},{"kind":"ObjectField","name":{"kind":"Name","value":"trackingId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"trackingId"}}},{"kind":"ObjectField","name":{"kind":"Name","value":"expiresInSeconds"},"value":{"kind":"IntValue","value":"300"}},{"kind":"ObjectField","name":{"kind":"Name","value":"customViewerData"},"value":{"kind":"StringValue","value":"viewer-1","block":false}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"viewerToken"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"jwt"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"trackingId"}},{"kind":"Field","name":{"kind":"Name","value":"playerUrl"}},{"kind":"Field","name":{"kind":"Name","value":"warnings"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SigningRefusedError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"refusal"}}]}}]}}]}}]}}]} as unknown as DocumentNode<SignViewerTokenMutation, SignViewerTokenMutationVariables>;
+export const InspectViewerTokenDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"InspectViewerToken"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"jwt"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"inspectViewerToken"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"jwt"},"value":{"kind":"Variable","name":{"kind":"Name","value":"jwt"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"inspection"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"isAdmitted"}},{"kind":"Field","name":{"kind":"Name","value":"reasons"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SigningRefusedError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"refusal"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"claims"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"streamName"}},{"kind":"Field","name":{"kind":"Name","value":"trackingId"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"parent"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"label"}},{"kind":"Field","name":{"kind":"Name","value":"trackingId"}}]}}]}}]}}]}}]} as unknown as DocumentNode<InspectViewerTokenMutation, InspectViewerTokenMutationVariables>;
+export const StreamUsageDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"StreamUsage"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"stream"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stream"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"by"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"name"},"value":{"kind":"Variable","name":{"kind":"Name","value":"stream"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"isLive"}},{"kind":"Field","name":{"kind":"Name","value":"viewerCount"}},{"kind":"Field","name":{"kind":"Name","value":"isSecured"}},{"kind":"Field","name":{"kind":"Name","value":"partners"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"bandwidth"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"window"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"last"},"value":{"kind":"StringValue","value":"P1D","block":false}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"window"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"from"}},{"kind":"Field","name":{"kind":"Name","value":"to"}}]}},{"kind":"Field","name":{"kind":"Name","value":"total"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gigabytesOut"}},{"kind":"Field","name":{"kind":"Name","value":"bytesOut"}},{"kind":"Field","name":{"kind":"Name","value":"restream"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"bytesOut"}}]}},{"kind":"Field","name":{"kind":"Name","value":"geoCascade"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"bytesOut"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"series"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"granularity"},"value":{"kind":"EnumValue","value":"HOUR"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"freshUntil"}},{"kind":"Field","name":{"kind":"Name","value":"points"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"start"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"bytesOut"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"byCountry"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"5"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"country"}},{"kind":"Field","name":{"kind":"Name","value":"traffic"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gigabytesOut"}}]}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"bandwidthByTrackingId"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"window"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"last"},"value":{"kind":"StringValue","value":"P1D","block":false}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"trackingId"}},{"kind":"Field","name":{"kind":"Name","value":"bandwidth"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"total"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"bytesOut"}},{"kind":"Field","name":{"kind":"Name","value":"bytesIn"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<StreamUsageQuery, StreamUsageQueryVariables>;

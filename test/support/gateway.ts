@@ -1,0 +1,105 @@
+import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
+import { type FormattedExecutionResult, print } from "graphql";
+import { pino } from "pino";
+import { allScopes, type Scope } from "../../src/auth/scopes.ts";
+import { Secret } from "../../src/model/secret.ts";
+import type { RecordedCall, SandboxOptions } from "../../src/sandbox/sandbox.ts";
+import { createGateway, type Gateway, type GatewayOptions } from "../../src/server/gateway.ts";
+import { type ConformantSandbox, createConformantSandbox } from "./conformance.ts";
+
+/** The instant at which every test begins: a Wednesday, twenty minutes past the hour. */
+export const START = "2026-03-18T10:20:00Z";
+/** The newest figures at that instant. */
+export const FRESH_UNTIL = "2026-03-18T10:15:00Z";
+
+export const OPERATOR_KEY = "operator-key-of-the-tests";
+
+/** An answer whose data has no type of its own: tests look at it with `toEqual`, or name the part that they take. */
+export interface Answer<Data = unknown> {
+  readonly data: Data;
+  readonly errors: readonly AnswerError[];
+  readonly status: number;
+}
+export type AnswerError = NonNullable<FormattedExecutionResult["errors"]>[number] & {
+  readonly extensions: { readonly code: string } & Record<string, unknown>;
+};
+
+/** The whole gateway over the whole sandbox, in this process and without a port of its own. */
+export interface TestGateway extends AsyncDisposable {
+  readonly gateway: Gateway;
+  /** Every exchange with it is held against the OpenAPI documents; disposing throws when one breaks them. */
+  readonly sandbox: ConformantSandbox;
+  /** Asks as the operator. */
+  ask<Data, Variables>(document: TypedDocumentNode<Data, Variables>, variables: Variables): Promise<Answer<Data>>;
+  ask<Data = Record<string, never>>(document: string, variables?: Record<string, unknown>): Promise<Answer<Data>>;
+  /** The calls of analytics since the last look, by operation, sorted. */
+  analyticsCalls(): readonly RecordedCall[];
+  /** Everything that the gateway has logged. */
+  logged(): string;
+}
+
+export interface TestGatewayOptions {
+  readonly sandbox?: SandboxOptions;
+  readonly scopes?: readonly Scope[];
+  readonly gateway?: Partial<GatewayOptions>;
+}
+
+/** Time stands still at {@link START}; tests move it by `sandbox.clock`. */
+export async function createTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const sandbox = await createConformantSandbox({ startAt: START, frozen: true, ...options.sandbox });
+  const lines: string[] = [];
+  const gateway = createGateway({
+    upstream: {
+      apiUrl: sandbox.origin,
+      analyticsUrl: sandbox.origin,
+      secret: new Secret(sandbox.secret),
+      timeoutMs: 5_000,
+    },
+    directorUrl: sandbox.origin,
+    operatorKey: new Secret(OPERATOR_KEY),
+    operatorScopes: options.scopes ?? allScopes,
+    directoryRefreshMs: 60_000,
+    graphiqlFolder: null,
+    clock: sandbox.clock.now,
+    logger: pino({ level: "debug" }, { write: (line: string) => void lines.push(line) }),
+    ...options.gateway,
+  });
+
+  const ask = async (document: string | TypedDocumentNode, variables?: unknown): Promise<Answer> => {
+    const response = await gateway.fetch(
+      graphqlRequest({ query: typeof document === "string" ? document : print(document), variables }),
+    );
+    const { data, errors = [] } = (await response.json()) as { data: unknown; errors?: AnswerError[] };
+    return { data, errors, status: response.status };
+  };
+
+  return {
+    gateway,
+    sandbox,
+    ask: ask as TestGateway["ask"],
+    analyticsCalls: () => {
+      const calls = sandbox.calls().filter(({ path }) => path.startsWith("/api/analytics/"));
+      sandbox.clearCalls();
+      return calls;
+    },
+    logged: () => lines.join(""),
+    [Symbol.asyncDispose]: async () => {
+      await gateway.close();
+      await sandbox.close();
+    },
+  };
+}
+
+/** A request as a client of the API sends it. */
+export function graphqlRequest(body: object, headers: Record<string, string> = {}): Request {
+  return new Request("http://gateway.test/graphql", {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${OPERATOR_KEY}`, ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
+/** A window in GraphQL. */
+export function range(from: string, to: string): string {
+  return `{ range: { from: "${from}", to: "${to}" } }`;
+}
