@@ -33,7 +33,7 @@ export function createLedger(traffic: Traffic, live: Live, beganAt: number): Led
   const opensAt = floorTo(beganAt, DAY_MS) - HISTORY_DAYS * DAY_MS;
 
   function pastEndsAt(streamName: string): number {
-    const seeded = live.feeds().find((feed) => feed.isSeeded && feed.streamName === streamName);
+    const seeded = live.feeds(streamName).find(({ isSeeded }) => isSeeded);
     return seeded ? endOf(seeded) : beganAt;
   }
 

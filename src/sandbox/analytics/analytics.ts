@@ -14,6 +14,8 @@ interface AnalyticsRequest {
   /** Stream names or tracking ids as asked for, without repeats; empty for the account. */
   readonly names: readonly string[];
   readonly resolution: Resolution;
+  /** Taken once: the answer is of one instant, however long it takes. */
+  readonly horizon: Horizon;
 }
 
 type NamesParameter = "streamNames" | "trackingIds";
@@ -33,8 +35,6 @@ const HOUR_DAY_OR_MONTH = ["Hour", "Day", "Month"] as const;
  * @see /api/analytics/*
  */
 export function analyticsRoutes(ledger: Ledger, clock: Clock): Route[] {
-  const horizon = (): Horizon => ({ now: clock.now(), opensAt: ledger.opensAt });
-
   function* readingsOf(streamNames: readonly string[], spans: readonly Span[]): Generator<Reading> {
     for (const streamName of streamNames) {
       for (const span of spans) yield* ledger.readings(streamName, span);
@@ -42,9 +42,8 @@ export function analyticsRoutes(ledger: Ledger, clock: Clock): Route[] {
   }
 
   const everyStream = () => ledger.streamNames();
-  const spansOf = (range: Span) => totalSpans(range, horizon(), { monthsToo: false });
-  const accountSpansOf = (range: Span) => totalSpans(range, horizon(), { monthsToo: true });
-  const bucketsOf = ({ range, resolution }: AnalyticsRequest) => seriesBuckets(range, resolution, horizon());
+  const spansOf = ({ range, horizon }: AnalyticsRequest) => totalSpans(range, horizon, { monthsToo: false });
+  const bucketsOf = ({ range, resolution, horizon }: AnalyticsRequest) => seriesBuckets(range, resolution, horizon);
 
   /** A series of anything: an object keyed by bucket start. */
   function series<T>(
@@ -85,34 +84,35 @@ export function analyticsRoutes(ledger: Ledger, clock: Clock): Route[] {
     path: `/api/analytics/${path}`,
     operationId,
     access: "api secret",
-    handle: (call) => success(figures(readRequest(call, asks))),
+    handle: (call) => success(figures(readRequest(call, asks, { now: clock.now(), opensAt: ledger.opensAt }))),
   });
 
   return [
-    get("account/total", "Analytics_AccountTotal", {}, ({ range }) =>
-      totalOf(sumOf(readingsOf(everyStream(), accountSpansOf(range)))),
+    get("account/total", "Analytics_AccountTotal", {}, ({ range, horizon }) =>
+      // Months are kept for the account alone, and without countries.
+      totalOf(sumOf(readingsOf(everyStream(), totalSpans(range, horizon, { monthsToo: true })))),
     ),
     get("account/series", "Analytics_AccountSeries", { resolutions: HOUR_DAY_OR_MONTH }, (request) =>
       bandwidthSeries(request, everyStream()),
     ),
-    get("account/geo_total", "Analytics_AccountGeoTotal", {}, ({ range }) => ({
-      geo: byCountry(readingsOf(everyStream(), accountSpansOf(range)), geoTotalOf),
+    get("account/geo_total", "Analytics_AccountGeoTotal", {}, (request) => ({
+      geo: byCountry(readingsOf(everyStream(), spansOf(request)), geoTotalOf),
     })),
     get("account/geo_series", "Analytics_AccountGeoSeries", { resolutions: HOUR_OR_DAY }, (request) => ({
       geo: series(request, everyStream(), (readings) => byCountry(readings, geoPointOf)),
     })),
-    get("account/geo", "Analytics_AccountGeo", {}, ({ range }) => ({
-      geo: byCountry(readingsOf(everyStream(), accountSpansOf(range)), bytesAndViewsOf),
+    get("account/geo", "Analytics_AccountGeo", {}, (request) => ({
+      geo: byCountry(readingsOf(everyStream(), spansOf(request)), bytesAndViewsOf),
     })),
 
-    get("streams/total", "Analytics_StreamsTotal", { names: "streamNames" }, ({ range, names }) =>
-      keyed(names, String, (name) => totalOf(sumOf(readingsOf([name], spansOf(range))))),
+    get("streams/total", "Analytics_StreamsTotal", { names: "streamNames" }, (request) =>
+      keyed(request.names, String, (name) => totalOf(sumOf(readingsOf([name], spansOf(request))))),
     ),
     get("streams/series", "Analytics_StreamsSeries", { names: "streamNames", resolutions: HOUR_OR_DAY }, (request) =>
       keyed(request.names, String, (name) => bandwidthSeries(request, [name])),
     ),
-    get("streams/geo_total", "Analytics_StreamsGeoTotal", { names: "streamNames" }, ({ range, names }) => ({
-      geo: keyed(names, String, (name) => byCountry(readingsOf([name], spansOf(range)), geoTotalOf)),
+    get("streams/geo_total", "Analytics_StreamsGeoTotal", { names: "streamNames" }, (request) => ({
+      geo: keyed(request.names, String, (name) => byCountry(readingsOf([name], spansOf(request)), geoTotalOf)),
     })),
     get(
       "streams/geo_series",
@@ -124,20 +124,18 @@ export function analyticsRoutes(ledger: Ledger, clock: Clock): Route[] {
         ),
       }),
     ),
-    get("streams/geo", "Analytics_StreamsGeo", { names: "streamNames" }, ({ range, names }) =>
-      keyed(names, String, (name) => ({ geo: byCountry(readingsOf([name], spansOf(range)), bytesAndViewsOf) })),
+    get("streams/geo", "Analytics_StreamsGeo", { names: "streamNames" }, (request) =>
+      keyed(request.names, String, (name) => ({
+        geo: byCountry(readingsOf([name], spansOf(request)), bytesAndViewsOf),
+      })),
     ),
 
-    get(
-      "tracking/streams/total",
-      "Analytics_GetTrackingTotalForStreams",
-      { names: "streamNames" },
-      ({ range, names }) =>
-        keyed(names, String, (name) =>
-          trackingRows(readingsOf([name], spansOf(range))).map(({ trackingId, ...bandwidth }) =>
-            trackingId === null ? bandwidth : { trackingId, ...bandwidth },
-          ),
+    get("tracking/streams/total", "Analytics_GetTrackingTotalForStreams", { names: "streamNames" }, (request) =>
+      keyed(request.names, String, (name) =>
+        trackingRows(readingsOf([name], spansOf(request))).map(({ trackingId, ...bandwidth }) =>
+          trackingId === null ? bandwidth : { trackingId, ...bandwidth },
         ),
+      ),
     ),
     get(
       "tracking/streams/series",
@@ -153,8 +151,8 @@ export function analyticsRoutes(ledger: Ledger, clock: Clock): Route[] {
           ),
         ),
     ),
-    get("tracking/total", "Analytics_GetTotalBandwidthForTrackingId", { names: "trackingIds" }, ({ range, names }) =>
-      keyed(names, String, (trackingId) => streamRows(trackingId, spansOf(range))),
+    get("tracking/total", "Analytics_GetTotalBandwidthForTrackingId", { names: "trackingIds" }, (request) =>
+      keyed(request.names, String, (trackingId) => streamRows(trackingId, spansOf(request))),
     ),
     get(
       "tracking/series",
@@ -182,7 +180,7 @@ export function analyticsRoutes(ledger: Ledger, clock: Clock): Route[] {
 
 const MAX_NAMES = 10;
 
-function readRequest({ query }: Call, asks: Asks): AnalyticsRequest {
+function readRequest({ query }: Call, asks: Asks, horizon: Horizon): AnalyticsRequest {
   const reader = new QueryReader(query);
   const range = { from: reader.instant("startDate"), to: reader.instant("stopDate") };
   const names = asks.names === undefined ? [] : readNames(reader, asks.names);
@@ -190,7 +188,7 @@ function readRequest({ query }: Call, asks: Asks): AnalyticsRequest {
   reader.done();
   if (range.to <= range.from) reader.complain("stopDate", "stopDate must be after startDate.");
   reader.done();
-  return { range, names, resolution };
+  return { range, names, resolution, horizon };
 }
 
 function readNames(reader: QueryReader, field: NamesParameter): readonly string[] {

@@ -4,20 +4,16 @@ import { error, type FieldErrors, invalid, Refusal } from "./answer.ts";
 
 const MAX_BODY_BYTES = 1_000_000;
 
-/**
- * Reads a request body as text.
- *
- * @throws Refusal with 413 when it is larger than a megabyte
- */
-export async function readBody(request: IncomingMessage): Promise<string> {
+/** Reads a request body as text. @returns undefined when it is larger than a megabyte */
+export async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new Refusal(error(413, "Payload Too Large"));
-    chunks.push(chunk);
+    // Read on, and forget: a client that is still sending would not see an answer.
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks).toString("utf8");
 }
 
 /**

@@ -16,7 +16,6 @@ export interface Caller {
   readonly origin: string | null;
   /** The bearer token; null without one, also for the literal `NoAuth` that a client of the platform sends. */
   readonly bearer: string | null;
-  readonly userAgent: string;
 }
 
 /** One request, as a handler sees it. */

@@ -1,16 +1,15 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import ipaddr from "ipaddr.js";
 import { isoMillis } from "../calendar.ts";
 import { type Answer, error, fail, invalid, Refusal } from "./answer.ts";
 import { parseJsonBody, readBody } from "./body.ts";
 import { type CallLog, withoutCredentials } from "./call-log.ts";
+import { callerOf, isFromLoopback } from "./caller.ts";
 import type { Fault, Faults } from "./faults.ts";
-import type { Call, Caller, Match, Router } from "./route.ts";
+import type { Match, Router } from "./route.ts";
+import { send } from "./send.ts";
 
 /** One request to the platform and its answer, whole, credentials included: for checks inside the process. */
 export interface Exchange {
@@ -26,9 +25,10 @@ export interface Exchange {
     readonly status: number;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
-    /** True when the answer was too large to keep and `body` is only its beginning. */
+    /** True when the answer was too long to keep and `body` is only its beginning. */
     readonly truncated?: true;
   };
+  /** Of the OpenAPI documents; null for a path they do not know. */
   readonly operationId: string | null;
 }
 
@@ -56,10 +56,9 @@ export interface ListeningServer {
 /** Opens the port. One origin serves api., analyticsapi. and director., and the sandbox's own paths. */
 export async function listen(parts: ServerParts, host: string, port: number): Promise<ListeningServer> {
   const server = createServer((request, response) => {
-    serve(parts, request, response).catch((failure: unknown) => {
-      // A client that went away is its own business; anything else is a bug of ours and must not hide.
-      if (!response.destroyed) response.destroy();
-      if (!isClientGone(failure)) process.emitWarning(failure instanceof Error ? failure : String(failure));
+    serve(parts, request, response).catch((problem: unknown) => {
+      response.destroy();
+      if (!isClientGone(problem)) report(problem);
     });
   });
   server.listen(port, host);
@@ -78,182 +77,126 @@ export async function listen(parts: ServerParts, host: string, port: number): Pr
 
 async function serve(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const startedAt = performance.now();
-  const serving = parts.serving();
-  const method = request.method ?? "GET";
-  const [path = "/", query = ""] = splitOnce(request.url ?? "/", "?");
-  const match = serving.router.match(method, path);
-  const route = typeof match === "number" ? null : match.route;
-  const ofPlatform = route?.access !== "operator";
+  const { router, now } = parts.serving();
+  const { method = "GET", url = "/" } = request;
+  const [path, query] = splitAtQuestionMark(url);
+  const match = router.match(method, path);
+  const answered = async (body: string | undefined): Promise<Answer> =>
+    isPreflight(method, path) ? PREFLIGHT : answerTo(match, request, query, body, parts.secret);
+  const headersOf = (answer: Answer) => responseHeaders(answer, parts.serving().now(), path);
 
-  const at = isoMillis(serving.now());
+  if (typeof match === "object" && match.route.access === "operator") {
+    const answer = await answered(await readBody(request));
+    await send(response, answer, headersOf(answer), false);
+    return;
+  }
+
+  const at = isoMillis(now());
+  const operationId = typeof match === "object" ? match.route.operationId : null;
   const record = (status: number | null) => {
-    if (!ofPlatform) return;
     const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000;
-    const operationId = route?.operationId ?? null;
     parts.calls.add({ operationId, method, path, query: withoutCredentials(query), status, durationMs, at });
   };
-
-  const fault = ofPlatform ? parts.faults.take(method, path) : undefined;
-  if (fault?.latencyMs) await sleep(fault.latencyMs);
-  if (fault?.drop === "before") {
+  const drop = () => {
     record(null);
     response.destroy();
-    return;
-  }
+  };
 
-  let body = "";
-  let answer: Answer;
-  if (fault?.status !== undefined) {
-    request.resume();
-    answer = injectedAnswer(fault.status, fault);
-  } else {
-    try {
-      body = await readBody(request);
-      answer = await answerTo(match, request, new URLSearchParams(query), body, parts.secret);
-    } catch (refusal) {
-      if (!(refusal instanceof Refusal)) throw refusal;
-      answer = refusal.answer;
-    }
-  }
-  if (fault?.drop === "after") {
-    record(null);
-    response.destroy();
-    return;
-  }
+  const fault = parts.faults.take(method, path);
+  if (fault?.latencyMs) await sleep(fault.latencyMs, undefined, { ref: false });
+  if (fault?.drop === "before") return drop();
+  const body = await readBody(request);
+  const answer = fault?.status === undefined ? await answered(body) : injectedAnswer(fault.status, fault);
+  if (fault?.drop === "after") return drop();
 
-  const headers = headersOf(answer, parts.serving().now(), path);
+  const headers = headersOf(answer);
   const sent = await send(response, answer, headers, fault?.truncate ?? false);
   record(answer.status);
-  if (!ofPlatform || fault?.status !== undefined || fault?.truncate) return;
+  if (fault?.status !== undefined || fault?.truncate) return;
   parts.onExchange?.({
-    request: { method, path, query, headers: flatHeaders(request), body },
+    request: { method, path, query, headers: requestHeaders(request), body: body ?? "" },
     response: { status: answer.status, headers, ...sent },
-    operationId: route?.operationId ?? null,
+    operationId,
   });
 }
 
+/** @param body - undefined when it was too large to be read */
 async function answerTo(
   match: Match | 400 | 404 | 405,
   request: IncomingMessage,
-  query: URLSearchParams,
-  body: string,
+  query: string,
+  body: string | undefined,
   secret: string,
 ): Promise<Answer> {
-  const path = request.url ?? "/";
-  if (request.method === "OPTIONS" && allowsBrowsers(path)) {
-    return { status: 204, contentType: "text/plain", body: "", headers: PREFLIGHT_HEADERS };
-  }
-  if (match === 400) return invalid({ path: ["The path is not valid percent-encoding."] }).answer;
   if (match === 404) return error(404, "Not Found");
   if (match === 405) return error(405, "Method Not Allowed");
+  if (match === 400) return invalid({ path: ["The path is not valid percent-encoding."] }).answer;
+  if (body === undefined) return error(413, "Payload Too Large");
 
   const { route, params } = match;
   const caller = callerOf(request);
   const mayCall =
     route.access === "stream token" ||
     caller.bearer === secret ||
-    (route.access === "operator" && isLoopback(request.socket.remoteAddress));
+    (route.access === "operator" && isFromLoopback(request));
   if (!mayCall) return error(401, "Unauthorized");
 
-  const contentType = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
-  const call: Call = {
-    param: (name) => params[name] ?? "",
-    query,
-    body: route.body === "json" ? parseJsonBody(contentType, body) : body,
-    contentType,
-    accept: (request.headers.accept ?? "").toLowerCase(),
-    caller,
-  };
-  return route.handle(call);
+  try {
+    const contentType = (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+    return await route.handle({
+      param: (name) => params[name] ?? "",
+      query: new URLSearchParams(query),
+      body: route.body === "json" ? parseJsonBody(contentType, body) : body,
+      contentType,
+      accept: (request.headers.accept ?? "").toLowerCase(),
+      caller,
+    });
+  } catch (problem) {
+    if (problem instanceof Refusal) return problem.answer;
+    report(problem);
+    return error(500, "The sandbox failed; its standard error says how.");
+  }
 }
 
-function callerOf(request: IncomingMessage): Caller {
-  const header = (name: string) => [request.headers[name]].flat()[0];
-  const bearer = /^bearer\s+(.+)$/i.exec(header("authorization") ?? "")?.[1];
-  return {
-    ip:
-      (header("x-forwarded-for") ?? request.socket.remoteAddress ?? "")
-        .split(",")[0]
-        ?.trim()
-        .replace(/^::ffff:/, "") ?? "",
-    country: (header("x-sandbox-country") ?? "US").toUpperCase(),
-    origin: header("origin") ?? null,
-    bearer: bearer?.trim() ?? null,
-    userAgent: header("user-agent") ?? "",
-  };
+/** Of a fault, in the envelope that the platform has for the status. */
+function injectedAnswer(status: number, { headers = {} }: Fault): Answer {
+  if (status === 401 || status === 403) return { ...error(status, "Unauthorized"), headers };
+  if (status >= 500) return { ...error(status, "Injected fault"), headers };
+  return { ...fail({ message: `Injected fault ${status}` }, status).answer, headers };
 }
 
-function isLoopback(address: string | undefined): boolean {
-  return address !== undefined && ipaddr.isValid(address) && ipaddr.process(address).range() === "loopback";
-}
-
-/** Browsers call the Director straight from the viewer's page; api. and analyticsapi. allow none. */
+/** Browsers call the Director straight from the viewer's page; api. and analyticsapi. let none. */
 function allowsBrowsers(path: string): boolean {
   return /^\/api\/(director|whip|whep)\//.test(path);
 }
 
-const CORS_HEADERS = { "access-control-allow-origin": "*", "access-control-expose-headers": "location" };
-const PREFLIGHT_HEADERS = {
-  "access-control-allow-methods": "POST",
-  "access-control-allow-headers": "authorization, content-type",
-  "access-control-max-age": "600",
+function isPreflight(method: string, path: string): boolean {
+  return method === "OPTIONS" && allowsBrowsers(path);
+}
+
+const PREFLIGHT: Answer = {
+  status: 204,
+  contentType: "text/plain",
+  body: "",
+  headers: {
+    "access-control-allow-methods": "POST",
+    "access-control-allow-headers": "authorization, content-type",
+    "access-control-max-age": "600",
+  },
 };
 
-function headersOf(answer: Answer, now: number, path: string): Record<string, string> {
+const READABLE_BY_PAGES = { "access-control-allow-origin": "*", "access-control-expose-headers": "location" };
+
+function responseHeaders({ contentType, headers }: Answer, now: number, path: string): Record<string, string> {
   return {
     date: new Date(now).toUTCString(),
-    "content-type": answer.contentType,
-    ...(allowsBrowsers(path) ? CORS_HEADERS : {}),
-    ...answer.headers,
+    "content-type": contentType,
+    ...(allowsBrowsers(path) ? READABLE_BY_PAGES : {}),
+    ...headers,
   };
 }
 
-/** How much of a streamed answer an Exchange keeps. */
-const KEPT_CHARACTERS = 1_000_000;
-
-async function send(
-  response: ServerResponse,
-  { status, body }: Answer,
-  headers: Readonly<Record<string, string>>,
-  cutShort: boolean,
-): Promise<{ body: string; truncated?: true }> {
-  response.sendDate = false;
-  if (typeof body === "string") {
-    const bytes = Buffer.from(body, "utf8");
-    response.writeHead(status, { ...headers, "content-length": bytes.length });
-    if (cutShort) {
-      response.write(bytes.subarray(0, bytes.length >> 1), () => response.destroy());
-      await once(response, "close");
-    } else {
-      response.end(bytes);
-    }
-    return { body };
-  }
-
-  let kept = "";
-  let truncated = false;
-  async function* copied(rows: AsyncIterable<string>) {
-    for await (const rowsOfText of rows) {
-      if (kept.length < KEPT_CHARACTERS) kept += rowsOfText;
-      else truncated = true;
-      yield rowsOfText;
-      if (cutShort) return;
-    }
-  }
-  response.writeHead(status, headers);
-  await pipeline(Readable.from(copied(body), { objectMode: false }), response, { end: !cutShort });
-  if (cutShort) response.destroy();
-  return truncated ? { body: kept, truncated } : { body: kept };
-}
-
-function injectedAnswer(status: number, { headers }: Fault): Answer {
-  if (status === 401 || status === 403) return error(status, "Unauthorized");
-  const answer =
-    status < 500 ? fail({ message: `Injected fault ${status}` }, status).answer : error(status, "Injected fault");
-  return { ...answer, ...(headers ? { headers } : {}) };
-}
-
-function flatHeaders(request: IncomingMessage): Record<string, string> {
+function requestHeaders(request: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers[name] = [value].flat().join(", ");
@@ -261,17 +204,18 @@ function flatHeaders(request: IncomingMessage): Record<string, string> {
   return headers;
 }
 
-function splitOnce(text: string, separator: string): [string, string?] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+function splitAtQuestionMark(url: string): readonly [path: string, query: string] {
+  const at = url.indexOf("?");
+  return at < 0 ? [url, ""] : [url.slice(0, at), url.slice(at + 1)];
 }
 
-function isClientGone(failure: unknown): boolean {
-  const code = failure instanceof Error ? (failure as NodeJS.ErrnoException).code : undefined;
-  return (
-    code === "ERR_STREAM_PREMATURE_CLOSE" ||
-    code === "ECONNRESET" ||
-    code === "EPIPE" ||
-    code === "ERR_STREAM_DESTROYED"
-  );
+const CLIENT_GONE = ["ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_DESTROYED", "ECONNRESET", "EPIPE"];
+
+function isClientGone(problem: unknown): boolean {
+  return problem instanceof Error && "code" in problem && CLIENT_GONE.includes(String(problem.code));
+}
+
+/** A failure that is no client's doing is a bug of the sandbox and must be seen. */
+function report(problem: unknown): void {
+  process.emitWarning(problem instanceof Error ? problem : String(problem));
 }

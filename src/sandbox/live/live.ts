@@ -96,8 +96,8 @@ export interface Live {
   interruptFeeds(which: (feed: Feed) => boolean): readonly Feed[];
   /** Lets the running feeds of a token push to exactly its enabled targets. */
   syncRestreams(token: PublishToken): void;
-  /** Every feed ever, oldest first. */
-  feeds(): readonly Feed[];
+  /** Every feed ever, of one stream or of all, oldest first. */
+  feeds(streamName?: string): readonly Feed[];
   /** Feeds that are live now, of one stream or of all, oldest first. */
   liveFeeds(streamName?: string): readonly Feed[];
   /** Attaches a viewer that the Director has let in. */
@@ -127,6 +127,7 @@ export function createLive(
 ): Live {
   const agenda = createAgenda();
   const feeds: Feed[] = [];
+  const feedsOf = new Map<string, Feed[]>();
   const viewings: Viewing[] = [];
   const viewingsOf = new Map<string, Viewing[]>();
   const latestOf = new Map<string, Viewing>();
@@ -158,6 +159,7 @@ export function createLive(
       restreams: token.restream.filter(({ enabled }) => enabled).map((target) => beginRestream(target, startedAt)),
     };
     feeds.push(feed);
+    file(feedsOf, feed);
     if (feed.endsAt !== null) agenda.add(feed.endsAt, (at) => end(feed, at));
     return feed;
   }
@@ -166,14 +168,18 @@ export function createLive(
     if (feed.endedAt !== null) return;
     feed.endedAt = at;
     for (const restream of feed.restreams) restream.endedAt ??= at;
-    if (feeds.some((other) => other.streamName === feed.streamName && other.endedAt === null)) return;
+    if (feedsOf.get(feed.streamName)?.some((other) => other.endedAt === null)) return;
     for (const viewing of viewingsOf.get(feed.streamName) ?? []) {
       if (endOf(viewing) > at) viewing.endedAt = at;
     }
   }
 
-  function endAll(which: (feed: Feed) => boolean): readonly Feed[] {
-    const at = now();
+  function allFeeds(streamName?: string): readonly Feed[] {
+    now();
+    return streamName === undefined ? feeds : (feedsOf.get(streamName) ?? []);
+  }
+
+  function endAll(which: (feed: Feed) => boolean, at: number): readonly Feed[] {
     const ending = feeds.filter((feed) => feed.endedAt === null && which(feed));
     for (const feed of ending) end(feed, at);
     return ending;
@@ -188,11 +194,11 @@ export function createLive(
   return {
     startFeed: (start, token) => begin(start, token, now(), false),
     seedFeed: (start, token, startedAt) => begin(start, token, startedAt, true),
-    endFeeds: endAll,
+    endFeeds: (which) => endAll(which, now()),
     interruptFeeds(which) {
-      const lost = endAll(which);
-      const backAt = clock.now() + RECONNECT_MS;
-      for (const feed of lost) agenda.add(backAt, (at) => reconnect(feed, at));
+      const at = now();
+      const lost = endAll(which, at);
+      for (const feed of lost) agenda.add(at + RECONNECT_MS, (backAt) => reconnect(feed, backAt));
       return lost;
     },
     syncRestreams(token) {
@@ -201,16 +207,8 @@ export function createLive(
         if (feed.tokenId === token.id && feed.endedAt === null) syncFeed(feed, token.restream, at);
       }
     },
-    feeds() {
-      now();
-      return feeds;
-    },
-    liveFeeds(streamName) {
-      now();
-      return feeds.filter(
-        (feed) => feed.endedAt === null && (streamName === undefined || feed.streamName === streamName),
-      );
-    },
+    feeds: (streamName) => allFeeds(streamName),
+    liveFeeds: (streamName) => allFeeds(streamName).filter(({ endedAt }) => endedAt === null),
     attach(start) {
       const startedAt = now();
       const clientId = start.clientId ?? uuidOf(seed, `viewer ${++clients}`);
@@ -224,9 +222,7 @@ export function createLive(
       };
       viewings.push(viewing);
       latestOf.set(clientId, viewing);
-      const ofStream = viewingsOf.get(viewing.streamName);
-      if (ofStream) ofStream.push(viewing);
-      else viewingsOf.set(viewing.streamName, [viewing]);
+      file(viewingsOf, viewing);
       return viewing;
     },
     detach(clientId) {
@@ -242,9 +238,15 @@ export function createLive(
     },
     streamNames() {
       now();
-      return [...new Set([...feeds.map(({ streamName }) => streamName), ...viewingsOf.keys()])];
+      return [...new Set([...feedsOf.keys(), ...viewingsOf.keys()])];
     },
   };
+}
+
+function file<T extends { readonly streamName: string }>(byStream: Map<string, T[]>, connection: T): void {
+  const connections = byStream.get(connection.streamName);
+  if (connections) connections.push(connection);
+  else byStream.set(connection.streamName, [connection]);
 }
 
 function beginRestream({ label, url }: RestreamTarget, startedAt: number): Restream {

@@ -15,8 +15,8 @@ export function bytesAfter(bitsPerSecond: bigint, ms: number): bigint {
  * weekly gap counts nothing. Feeds that ran before the sandbox began are the traffic function's.
  */
 export function* liveReadings(live: Live, streamName: string, span: Span): Generator<Reading> {
-  for (const feed of live.feeds()) {
-    if (feed.streamName === streamName && !feed.isSeeded) yield* feedReadings(feed, span);
+  for (const feed of live.feeds(streamName)) {
+    if (!feed.isSeeded) yield* feedReadings(feed, span);
   }
   for (const viewing of live.viewings(streamName)) yield* viewingReadings(viewing, span);
 }

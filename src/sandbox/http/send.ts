@@ -1,0 +1,73 @@
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Answer } from "./answer.ts";
+
+/** The body of an answer as it was sent; of a very long one only the beginning. */
+export interface SentBody {
+  readonly body: string;
+  readonly truncated?: true;
+}
+
+/** How much of a streamed body is kept. */
+const KEPT_CHARACTERS = 1_000_000;
+
+/**
+ * Writes an answer. Rows are pulled as fast as the reader takes them and no faster.
+ *
+ * @param headers - all of them, `date` included
+ * @param cutShort - sends the first half, or the first rows, and drops the connection
+ */
+export async function send(
+  response: ServerResponse,
+  { status, body }: Answer,
+  headers: Readonly<Record<string, string>>,
+  cutShort: boolean,
+): Promise<SentBody> {
+  response.sendDate = false; // the sandbox has its own
+  return typeof body === "string"
+    ? sendWhole(response, status, headers, body, cutShort)
+    : sendRows(response, status, headers, body, cutShort);
+}
+
+async function sendWhole(
+  response: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+  cutShort: boolean,
+): Promise<SentBody> {
+  const bytes = Buffer.from(body, "utf8");
+  response.writeHead(status, { ...headers, "content-length": bytes.length });
+  if (cutShort) {
+    response.write(bytes.subarray(0, bytes.length >> 1), () => response.destroy());
+    await once(response, "close");
+  } else {
+    response.end(bytes);
+  }
+  return { body };
+}
+
+async function sendRows(
+  response: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  rows: AsyncIterable<string>,
+  cutShort: boolean,
+): Promise<SentBody> {
+  let kept = "";
+  let isWhole = true;
+  async function* keeping() {
+    for await (const text of rows) {
+      if (kept.length < KEPT_CHARACTERS) kept += text;
+      else isWhole = false;
+      yield text;
+      if (cutShort) return;
+    }
+  }
+  response.writeHead(status, headers);
+  await pipeline(Readable.from(keeping(), { objectMode: false }), response, { end: !cutShort });
+  if (cutShort) response.destroy();
+  return isWhole ? { body: kept } : { body: kept, truncated: true };
+}
