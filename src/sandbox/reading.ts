@@ -10,6 +10,7 @@ export type Part = "standard" | "restream" | "geoCascade";
  * does. So stream, tracking, country and account figures are sums over the same atoms and agree to the byte.
  */
 export interface Reading {
+  readonly streamName: string;
   readonly part: Part;
   /** Null for untracked viewers, for ingest, and for the parts that no viewer causes. */
   readonly trackingId: string | null;
@@ -25,11 +26,12 @@ export interface Reading {
   readonly viewSeconds: number;
 }
 
+type Keys = "streamName" | "part" | "trackingId" | "country";
+
 /** A reading from the few figures that it has; the rest is zero. */
-export function reading(
-  of: Pick<Reading, "part" | "trackingId" | "country"> & Partial<Omit<Reading, "part" | "trackingId" | "country">>,
-): Reading {
+export function reading(of: Pick<Reading, Keys> & Partial<Omit<Reading, Keys>>): Reading {
   return {
+    streamName: of.streamName,
     part: of.part,
     trackingId: of.trackingId,
     country: of.country,
@@ -55,6 +57,7 @@ export function pieceOf(whole: Reading, from: number, to: number, length: number
   const bytes = (total: bigint) => (total * BigInt(to)) / BigInt(length) - (total * BigInt(from)) / BigInt(length);
   const count = (total: number) => Math.floor((total * to) / length) - Math.floor((total * from) / length);
   return {
+    streamName: whole.streamName,
     part: whole.part,
     trackingId: whole.trackingId,
     country: whole.country,

@@ -23,7 +23,7 @@ export function* liveReadings(live: Live, streamName: string, span: Span): Gener
 
 function* feedReadings(feed: Feed, span: Span): Generator<Reading> {
   const whole = { from: feed.startedAt, to: endOf(feed) };
-  const at = { trackingId: null, country: feed.credentials.country };
+  const at = { streamName: feed.streamName, trackingId: null, country: feed.credentials.country };
   for (const piece of meteredSpans(overlap(whole, span))) {
     yield reading({
       ...at,
@@ -46,6 +46,7 @@ function* viewingReadings(viewing: Viewing, span: Span): Generator<Reading> {
   const whole = { from: viewing.startedAt, to: endOf(viewing) };
   for (const piece of meteredSpans(overlap(whole, span))) {
     yield reading({
+      streamName: viewing.streamName,
       part: "standard",
       trackingId: viewing.trackingId,
       country: viewing.country,

@@ -138,7 +138,8 @@ function toReadings(
   sums: readonly CellSums[],
   relayedBytes: Float64Array,
 ): readonly Reading[] {
-  const atPublisher = { trackingId: null, country: profile.publisherCountry };
+  const { streamName } = profile;
+  const atPublisher = { streamName, trackingId: null, country: profile.publisherCountry };
   const readings = [
     reading({
       ...atPublisher,
@@ -163,12 +164,14 @@ function toReadings(
       const sum = sums[index];
       if (!sum?.bytes[at]) return;
       const [bytesOut, views, viewSeconds] = [BigInt(sum.bytes[at]), sum.views[at] ?? 0, sum.viewSeconds[at] ?? 0];
-      readings.push(reading({ part: "standard", trackingId, country, bytesOut, views, viewSeconds }));
+      readings.push(reading({ streamName, part: "standard", trackingId, country, bytesOut, views, viewSeconds }));
     });
   });
   COUNTRIES.forEach((country, at) => {
     if (!relayedBytes[at]) return;
-    readings.push(reading({ part: "geoCascade", trackingId: null, country, bytesOut: BigInt(relayedBytes[at]) }));
+    readings.push(
+      reading({ streamName, part: "geoCascade", trackingId: null, country, bytesOut: BigInt(relayedBytes[at]) }),
+    );
   });
   return readings;
 }
