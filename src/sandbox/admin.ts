@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { isoMillis, parseInstant } from "./calendar.ts";
-import { attachViewers, feedInput, startFeed, viewersInput } from "./connections.ts";
 import type { DirectorRefusal } from "./director/refused.ts";
 import { fail, invalid, success } from "./http/answer.ts";
 import { validated } from "./http/body.ts";
 import type { CallLog } from "./http/call-log.ts";
 import { type Faults, faultInput } from "./http/faults.ts";
 import type { Call, Route } from "./http/route.ts";
-import { endOf } from "./live/live.ts";
+import { attachViewers, feedInput, startFeed, viewersInput } from "./live/actors.ts";
+import { endOf } from "./live/ending.ts";
 import type { Platform } from "./platform.ts";
 
 /** What the operator's paths reach beside the platform. */

@@ -3,6 +3,7 @@
  * platform metered nothing. All instants are milliseconds since 1970-01-01T00:00:00Z.
  */
 
+/** Lengths in milliseconds; a day is a UTC day, which has 24 hours. */
 export const SECOND_MS = 1_000;
 export const QUARTER_MS = 15 * 60 * SECOND_MS;
 export const HOUR_MS = 4 * QUARTER_MS;

@@ -37,6 +37,7 @@ function hostsOf(id: string): { id: string; rtmp: string; srt: string } {
   return { id, rtmp: `rtmp-${id}.millicast.com`, srt: `srt-${id}.millicast.com` };
 }
 
+/** Whether an id is that of a cluster of the account, `auto` included. */
 export function isCluster(id: string): boolean {
   return CLUSTERS.some((cluster) => cluster.id === id);
 }

@@ -1,5 +1,6 @@
 import { DAY_MS, floorTo, HOUR_MS, overlap, type Span } from "./calendar.ts";
-import { endOf, type Live } from "./live/live.ts";
+import { endOf } from "./live/ending.ts";
+import type { Live } from "./live/live.ts";
 import { liveReadings } from "./live/metering.ts";
 import { pieceOf, type Reading } from "./reading.ts";
 import type { StreamModel, Traffic } from "./traffic/traffic.ts";
@@ -75,7 +76,7 @@ export function createLedger(traffic: Traffic, live: Live, beganAt: number): Led
 }
 
 /** Whole hours in one go; of the hours that are cut, by the quarter or by the end of a feed, an even share. */
-export function* partOfDay(traffic: Traffic, stream: StreamModel, span: Span): Generator<Reading> {
+function* partOfDay(traffic: Traffic, stream: StreamModel, span: Span): Generator<Reading> {
   const firstWhole = Math.ceil(span.from / HOUR_MS);
   const lastWhole = Math.floor(span.to / HOUR_MS);
   if (firstWhole > lastWhole) {

@@ -4,7 +4,8 @@ import type { Clock } from "./clock.ts";
 import { fail, success } from "./http/answer.ts";
 import { QueryReader } from "./http/query.ts";
 import type { Route } from "./http/route.ts";
-import type { Feed, Live, Restream } from "./live/live.ts";
+import type { Feed, Restream } from "./live/feed.ts";
+import type { Live } from "./live/live.ts";
 import type { TokenShelf } from "./tokens/shelf.ts";
 import type { PublishToken } from "./tokens/token.ts";
 
@@ -23,6 +24,7 @@ interface MonitoredStream {
   readonly viewerCount: number;
 }
 
+/** What monitoring looks at. */
 export interface MonitoringParts {
   readonly account: Account;
   readonly live: Live;

@@ -2,6 +2,12 @@ import type { z } from "zod";
 import { adminRoutes } from "./admin.ts";
 import { toInstant } from "./calendar.ts";
 import { type Clock, createClock } from "./clock.ts";
+import type { DirectorRefusal } from "./director/refused.ts";
+import { fieldErrorsOf } from "./http/body.ts";
+import { createCallLog, type RecordedCall } from "./http/call-log.ts";
+import { createFaults, type FaultInput, faultInput } from "./http/faults.ts";
+import { createRouter } from "./http/route.ts";
+import { type Exchange, listen } from "./http/server.ts";
 import {
   type AttachedViewers,
   attachViewers,
@@ -11,25 +17,20 @@ import {
   startFeed,
   type ViewersInput,
   viewersInput,
-} from "./connections.ts";
-import type { DirectorRefusal } from "./director/refused.ts";
-import { fieldErrorsOf } from "./http/body.ts";
-import { createCallLog, type RecordedCall } from "./http/call-log.ts";
-import { createFaults, type FaultInput, faultInput } from "./http/faults.ts";
-import { createRouter } from "./http/route.ts";
-import { type Exchange, listen } from "./http/server.ts";
+} from "./live/actors.ts";
 import { createPlatform, type Platform, platformRoutes } from "./platform.ts";
 import type { PublishToken, SubscribeToken } from "./tokens/token.ts";
 import { type Truth, type TruthFilter, truthOf } from "./truth.ts";
 
-export type { AttachedViewers, FeedInput, StartedFeed, ViewersInput } from "./connections.ts";
 export type { DirectorRefusal } from "./director/refused.ts";
 export type { RecordedCall } from "./http/call-log.ts";
 export type { FaultInput } from "./http/faults.ts";
 export type { Exchange } from "./http/server.ts";
+export type { AttachedViewers, FeedInput, StartedFeed, ViewersInput } from "./live/actors.ts";
 export type { PublishToken, SubscribeToken } from "./tokens/token.ts";
 export type { Truth } from "./truth.ts";
 
+/** How to start a sandbox. Everything has a default. */
 export interface SandboxOptions {
   /** Other seeds give other secrets and other figures for the same streams and tokens. 1 without it. */
   readonly seed?: number;

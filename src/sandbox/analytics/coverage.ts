@@ -1,5 +1,6 @@
 import { DAY_MS, floorTo, HOUR_MS, isMetered, isoSeconds, monthAround, QUARTER_MS, type Span } from "../calendar.ts";
 
+/** The length of a bucket. */
 export type Resolution = "Hour" | "Day" | "Month";
 
 /** One point of a series. */

@@ -1,5 +1,6 @@
 import type { Account } from "../account.ts";
-import type { Feed, Live } from "../live/live.ts";
+import type { Feed } from "../live/feed.ts";
+import type { Live } from "../live/live.ts";
 import type { TokenShelves } from "../tokens/shelf.ts";
 import {
   covers,
@@ -24,11 +25,13 @@ export interface Visitor {
   readonly origin: string | null;
 }
 
+/** A publisher that was let in. */
 export interface PublisherAdmission {
   readonly ok: true;
   readonly token: PublishToken;
 }
 
+/** A viewer that was let in. */
 export interface ViewerAdmission {
   readonly ok: true;
   /** The feed that the viewer would see first: the one of highest priority, the newest of several. */
@@ -64,6 +67,7 @@ interface Ticket {
   readonly clusterId: string;
 }
 
+/** A check that has seen no one yet, and so has bound no addresses. */
 export function createAdmission(account: Account, tokens: TokenShelves, live: Live): Admission {
   /** Addresses that have used each token, by token id. */
   const boundIps = new Map<number, { secret: string; ips: Set<string> }>();

@@ -22,6 +22,7 @@ export interface CallLog {
 
 const REMEMBERED_CALLS = 10_000;
 
+/** An empty log. */
 export function createCallLog(): CallLog {
   let calls: RecordedCall[] = [];
   return {

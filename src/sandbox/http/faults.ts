@@ -24,7 +24,9 @@ export const faultInput = z
     error: "A fault needs one of latencyMs, status, drop or truncate.",
   });
 
+/** A fault as it is asked for. */
 export type FaultInput = z.input<typeof faultInput>;
+/** A fault with its defaults filled in. */
 export type Fault = z.output<typeof faultInput>;
 
 /** The faults in force. */
@@ -37,6 +39,7 @@ export interface Faults {
   clear(): void;
 }
 
+/** No faults. */
 export function createFaults(): Faults {
   let faults: { fault: Fault; remaining: number }[] = [];
   return {

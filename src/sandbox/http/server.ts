@@ -38,6 +38,7 @@ export interface Serving {
   now(): number;
 }
 
+/** What the server is made of. */
 export interface ServerParts {
   readonly serving: () => Serving;
   readonly secret: string;
@@ -47,9 +48,11 @@ export interface ServerParts {
   readonly onExchange: ((exchange: Exchange) => void) | undefined;
 }
 
+/** An open port. */
 export interface ListeningServer {
   /** `http://127.0.0.1:4010` */
   readonly origin: string;
+  /** Drops every connection. Closing twice is closing once. */
   close(): Promise<void>;
 }
 
@@ -64,13 +67,15 @@ export async function listen(parts: ServerParts, host: string, port: number): Pr
   server.listen(port, host);
   await once(server, "listening");
   const { port: bound } = server.address() as AddressInfo;
+  let closed: Promise<void> | undefined;
   return {
     origin: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
-    async close() {
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
+    close() {
+      closed ??= new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+      return closed;
     },
   };
 }

@@ -1,4 +1,4 @@
-/** Things that will happen at known instants, such as an encoder's reconnect. No timers: they happen when looked at. */
+/** Things that will happen at known instants, such as an encoder's return. No timers: they happen when looked at. */
 export interface Agenda {
   /** @param happen - called with the instant itself, not with the later one at which someone looked */
   add(at: number, happen: (at: number) => void): void;
@@ -6,26 +6,29 @@ export interface Agenda {
   settle(now: number): void;
 }
 
+/** An agenda with nothing on it. */
 export function createAgenda(): Agenda {
-  let entries: { at: number; happen: (at: number) => void }[] = [];
-  let settling = false;
+  /** Latest first, so that the next one is taken from the end. */
+  const entries: { at: number; happen: (at: number) => void }[] = [];
+  let isSettling = false;
+
   return {
     add(at, happen) {
-      entries.push({ at, happen });
+      // After its equals, which were there before and come first.
+      const later = entries.findIndex((entry) => entry.at <= at);
+      entries.splice(later < 0 ? entries.length : later, 0, { at, happen });
     },
     settle(now) {
       // What happens may look at the live state, which settles first: once is enough.
-      if (settling) return;
-      settling = true;
+      if (isSettling) return;
+      isSettling = true;
       try {
-        for (;;) {
-          const due = entries.filter(({ at }) => at <= now).sort((a, b) => a.at - b.at)[0];
-          if (!due) return;
-          entries = entries.filter((entry) => entry !== due);
-          due.happen(due.at);
+        for (let next = entries.at(-1); next && next.at <= now; next = entries.at(-1)) {
+          entries.pop();
+          next.happen(next.at);
         }
       } finally {
-        settling = false;
+        isSettling = false;
       }
     },
   };

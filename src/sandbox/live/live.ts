@@ -1,88 +1,11 @@
 import type { Clock } from "../clock.ts";
 import { ingestCluster } from "../cluster.ts";
 import { uuidOf } from "../random.ts";
-import { effectiveCluster, type PublishToken, type RestreamTarget } from "../tokens/token.ts";
+import { effectiveCluster, type PublishToken } from "../tokens/token.ts";
 import { createAgenda } from "./agenda.ts";
-
-/** One publishing connection. Times are in milliseconds. */
-export interface Feed {
-  readonly feedId: string;
-  readonly streamName: string;
-  readonly tokenId: number;
-  /** What the encoder shows when it connects again. */
-  readonly credentials: PublisherCredentials;
-  readonly sourceId: string | null;
-  readonly simulcastId: string | null;
-  /** The priority that the feed runs with: its own, or else its token's when it started. */
-  readonly priority: number | null;
-  /** True when the encoder named the priority itself, so the token's does not move it. */
-  readonly ownPriority: boolean;
-  readonly bitsPerSecond: bigint;
-  readonly clusterId: string;
-  readonly startedAt: number;
-  /** When it means to end; null for never. */
-  readonly endsAt: number | null;
-  /** Null while it is live. */
-  endedAt: number | null;
-  /** True for feeds that ran before the sandbox began: the traffic function meters those. */
-  readonly isSeeded: boolean;
-  readonly restreams: Restream[];
-}
-
-/** Who publishes, from where and by which secret. */
-export interface PublisherCredentials {
-  readonly token: string;
-  readonly ip: string;
-  readonly country: string;
-  readonly origin: string | null;
-}
-
-/** One push of a feed to another platform. */
-export interface Restream {
-  readonly label: string | null;
-  readonly url: string | null;
-  readonly startedAt: number;
-  endedAt: number | null;
-}
-
-/** One viewer connection. A reconnect is a new one with the same `clientId`. */
-export interface Viewing {
-  readonly clientId: string;
-  readonly recordId: number;
-  /** The connection that this one continues. */
-  readonly previousRecordId: number | null;
-  readonly streamName: string;
-  readonly trackingId: string | null;
-  readonly customViewerData: string | null;
-  readonly ip: string;
-  readonly country: string;
-  readonly clusterId: string;
-  readonly userAgent: string;
-  readonly bitsPerSecond: bigint;
-  readonly startedAt: number;
-  /** When the viewer means to leave; null for never. */
-  readonly endsAt: number | null;
-  /** When it left early or lost the stream. */
-  endedAt: number | null;
-}
-
-/** When a connection really ended or will end; infinite when nothing says so. */
-export function endOf(connection: { readonly endsAt: number | null; readonly endedAt: number | null }): number {
-  return Math.min(connection.endedAt ?? Number.POSITIVE_INFINITY, connection.endsAt ?? Number.POSITIVE_INFINITY);
-}
-
-export interface FeedStart extends Pick<Feed, "streamName" | "credentials" | "sourceId" | "simulcastId"> {
-  readonly bitsPerSecond: bigint;
-  /** Null for the token's. */
-  readonly ownPriority: number | null;
-  /** Null for until it is stopped. */
-  readonly endsAt: number | null;
-}
-
-export type ViewingStart = Omit<Viewing, "clientId" | "recordId" | "previousRecordId" | "startedAt" | "endedAt"> & {
-  /** The client that reconnects; null for a new one. */
-  readonly clientId: string | null;
-};
+import { endOf } from "./ending.ts";
+import { beginRestreams, type Feed, type FeedStart, type PublisherCredentials, syncRestreams } from "./feed.ts";
+import type { Viewing, ViewingStart } from "./viewing.ts";
 
 /** Feeds and viewers that connected since the sandbox began, and the feeds that were live when it did. */
 export interface Live {
@@ -156,7 +79,7 @@ export function createLive(
       endsAt: start.endsAt,
       endedAt: null,
       isSeeded,
-      restreams: token.restream.filter(({ enabled }) => enabled).map((target) => beginRestream(target, startedAt)),
+      restreams: beginRestreams(token.restream, startedAt),
     };
     feeds.push(feed);
     file(feedsOf, feed);
@@ -204,7 +127,7 @@ export function createLive(
     syncRestreams(token) {
       const at = now();
       for (const feed of feeds) {
-        if (feed.tokenId === token.id && feed.endedAt === null) syncFeed(feed, token.restream, at);
+        if (feed.tokenId === token.id && feed.endedAt === null) syncRestreams(feed, token.restream, at);
       }
     },
     feeds: (streamName) => allFeeds(streamName),
@@ -212,11 +135,14 @@ export function createLive(
     attach(start) {
       const startedAt = now();
       const clientId = start.clientId ?? uuidOf(seed, `viewer ${++clients}`);
+      const previous = latestOf.get(clientId);
+      // A client has one connection: a second one takes the place of the first.
+      if (previous && endOf(previous) > startedAt) previous.endedAt = startedAt;
       const viewing: Viewing = {
         ...start,
         clientId,
         recordId: FIRST_RECORD_ID + viewings.length,
-        previousRecordId: latestOf.get(clientId)?.recordId ?? null,
+        previousRecordId: previous?.recordId ?? null,
         startedAt,
         endedAt: null,
       };
@@ -247,20 +173,4 @@ function file<T extends { readonly streamName: string }>(byStream: Map<string, T
   const connections = byStream.get(connection.streamName);
   if (connections) connections.push(connection);
   else byStream.set(connection.streamName, [connection]);
-}
-
-function beginRestream({ label, url }: RestreamTarget, startedAt: number): Restream {
-  return { label, url, startedAt, endedAt: null };
-}
-
-/** Pushes that stay are left alone; they must not be cut for a change elsewhere in the list. */
-function syncFeed(feed: Feed, targets: readonly RestreamTarget[], at: number): void {
-  const wanted = targets.filter(({ enabled }) => enabled);
-  for (const restream of feed.restreams) {
-    if (restream.endedAt === null && !wanted.some(({ url }) => url === restream.url)) restream.endedAt = at;
-  }
-  for (const target of wanted) {
-    const running = feed.restreams.some(({ url, endedAt }) => url === target.url && endedAt === null);
-    if (!running) feed.restreams.push(beginRestream(target, at));
-  }
 }

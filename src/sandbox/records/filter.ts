@@ -16,6 +16,7 @@ export interface RecordFilter {
   readonly trackingIds: ReadonlySet<string | null> | null;
 }
 
+/** Which records a search returns: those that ended, those that did not, or both. */
 export type Search = "Completed" | "Ongoing" | "Ongoing_Completed";
 type Operator = z.output<typeof operator>;
 
@@ -27,6 +28,7 @@ export interface Bound {
 
 const operator = z.enum(["GreaterThanOrEqualTo", "GreaterThan", "LessThanOrEqualTo", "LessThan"]);
 
+/** Whether an instant satisfies a bound. */
 export function holds({ operator, at }: Bound, instant: number): boolean {
   switch (operator) {
     case "GreaterThanOrEqualTo":

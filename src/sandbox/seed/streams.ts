@@ -69,6 +69,7 @@ function stream(
   };
 }
 
+/** All of them. The order is that of their audiences' ids: append only. */
 export const SEED_STREAMS: readonly SeedStream[] = [
   stream(
     "derby-final",

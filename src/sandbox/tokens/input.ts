@@ -4,22 +4,23 @@ import { isCluster } from "../cluster.ts";
 import { isAddressOrBlock } from "../director/restrictions.ts";
 import { type FieldErrors, fail, invalid } from "../http/answer.ts";
 import { fieldErrorsOf } from "../http/body.ts";
+import type { Draft } from "./shelf.ts";
 import { type Grant, patternProblem, type TokenRecord } from "./token.ts";
 
-/** The fields of tokens as clients send them, common to both kinds. */
+/** The fields of tokens as clients send them, common to both kinds, and the rules that bind them. */
 
 const MAX_INT32 = 2_147_483_647;
 const MAX_UINT32 = 4_294_967_295;
 
-export const label = z.string().min(1).max(128);
+const label = z.string().min(1).max(128);
 
 const grant = z
   .object({ streamName: z.string().min(1).max(128), isRegex: z.boolean().nullish() })
   .transform(({ streamName, isRegex }): Grant => ({ streamName, isRegex: isRegex ?? false }))
   .superRefine(({ streamName, isRegex }, context) => {
     const problem = isRegex ? patternProblem(streamName) : undefined;
-    if (problem)
-      context.addIssue({ code: "custom", path: ["streamName"], message: `Invalid regular expression: ${problem}` });
+    if (!problem) return;
+    context.addIssue({ code: "custom", path: ["streamName"], message: `Invalid regular expression: ${problem}` });
   });
 
 const addressOrBlock = z.string().refine(isAddressOrBlock, {
@@ -38,6 +39,7 @@ const restrictions = {
   deniedCountries: z.array(countryCode).nullish(),
 };
 
+/** Fields of a create. */
 export const commonCreation = {
   label,
   expires: z.int().min(1).max(MAX_INT32).nullish(),
@@ -45,6 +47,7 @@ export const commonCreation = {
   ...restrictions,
 };
 
+/** Fields of an update, in the names of v2. */
 export const commonChanges = {
   label: label.nullish(),
   isActive: z.boolean().nullish(),
@@ -55,14 +58,10 @@ export const commonChanges = {
 };
 
 type CommonCreation = z.output<z.ZodObject<typeof commonCreation>>;
-export type CommonChanges = z.output<z.ZodObject<typeof commonChanges>>;
+type CommonChanges = z.output<z.ZodObject<typeof commonChanges>>;
 
 /** The common part of a new token. */
-export function commonDraft(
-  input: CommonCreation,
-  now: number,
-  inheritedCluster: string,
-): Omit<TokenRecord, "id" | "token"> {
+export function commonDraft(input: CommonCreation, now: number, inheritedCluster: string): Draft<TokenRecord> {
   return {
     label: input.label,
     addedAt: now,
@@ -105,7 +104,7 @@ export function withCommonChanges<T extends TokenRecord>(token: T, changes: Comm
  *
  * @throws Refusal naming the field
  */
-export function checkCommonRules(token: Omit<TokenRecord, "id" | "token">): void {
+export function checkCommonRules(token: Draft<TokenRecord>): void {
   if (token.streams.length === 0) throw invalid({ streams: ["A token needs at least one stream."] });
   if (token.allowedCountries.length > 0 && token.deniedCountries.length > 0) {
     throw invalid({ deniedCountries: ["Set only one of allowedCountries and deniedCountries."] });
@@ -115,7 +114,7 @@ export function checkCommonRules(token: Omit<TokenRecord, "id" | "token">): void
   }
 }
 
-/** Names of update v1 that v2 writes without the prefix. */
+/** Fields that an update v1 writes with a prefix: `updateAllowedOrigins`. */
 const PREFIXED_IN_V1 = [
   "allowedOrigins",
   "allowedIpAddresses",
@@ -136,18 +135,23 @@ const CLEARED_BY_NULL = ["priority", "encoderProfileId", "enableUTCInsertion"];
  *
  * @throws Refusal with errors under the names of that version, or when nothing at all would change
  */
-export function readChanges<T extends z.ZodType>(schema: T, body: unknown, version: 1 | 2): z.output<T> {
+export function readChanges<T extends z.ZodType<CommonChanges>>(schema: T, body: unknown, version: 1 | 2): z.output<T> {
   const parsed = schema.safeParse(version === 1 ? withoutPrefixes(body) : body);
-  if (!parsed.success)
-    throw invalid(version === 1 ? withPrefixes(fieldErrorsOf(parsed.error)) : fieldErrorsOf(parsed.error));
-  const changes = Object.entries(parsed.data as object).filter(
-    ([field, value]) =>
-      value !== undefined &&
-      (value !== null || CLEARED_BY_NULL.includes(field)) &&
-      !(field === "refreshToken" && value === false),
-  );
-  if (changes.length === 0) throw fail({ token: "No properties specified to update." });
+  if (!parsed.success) {
+    const errors = fieldErrorsOf(parsed.error);
+    throw invalid(version === 1 ? withPrefixes(errors) : errors);
+  }
+  // The versions differ in this one bound.
+  if (version === 1 && (parsed.data.bindIpsOnUsage ?? 0) > MAX_INT32) {
+    throw invalid({ updateBindIpsOnUsage: [`The value must be between 0 and ${MAX_INT32}.`] });
+  }
+  if (!Object.entries(parsed.data).some(changesSomething)) throw fail({ token: "No properties specified to update." });
   return parsed.data;
+}
+
+function changesSomething([field, value]: [string, unknown]): boolean {
+  if (field === "refreshToken") return value === true;
+  return value !== undefined && (value !== null || CLEARED_BY_NULL.includes(field));
 }
 
 const prefixed = (field: string) => `update${field.charAt(0).toUpperCase()}${field.slice(1)}`;

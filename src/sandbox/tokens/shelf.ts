@@ -18,6 +18,7 @@ export interface TokenShelf<T extends TokenRecord> {
   remove(id: number): boolean;
 }
 
+/** The shelves of both kinds. */
 export interface TokenShelves {
   readonly publish: TokenShelf<PublishToken>;
   readonly subscribe: TokenShelf<SubscribeToken>;

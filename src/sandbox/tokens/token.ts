@@ -77,10 +77,12 @@ export function effectiveCluster(token: TokenRecord): string {
   return token.originCluster || token.inheritedCluster;
 }
 
+/** A token is dead from the instant of its expiry on. */
 export function isExpired(token: TokenRecord, now: number): boolean {
   return token.expiresAt !== null && token.expiresAt <= now;
 }
 
+/** Whether any entry of the token is a pattern. */
 export function hasWildcard(token: TokenRecord): boolean {
   return token.streams.some(({ isRegex }) => isRegex);
 }

@@ -30,6 +30,7 @@ const WEEKDAY = [1, 0.7, 0.72, 0.75, 0.8, 0.95, 1.05] as const;
 /** Hours ahead of UTC, in the order of COUNTRIES; the sandbox knows no daylight saving. */
 const UTC_OFFSET_HOURS = [-6, 0, 1, 1, -3, 5, 10, 9] as const;
 
+/** @param key - 32 bits that no other audience of the seed has */
 export function modelAudience(audience: Audience, key: number): AudienceModel {
   const weights = COUNTRIES.map((country) => audience.countries[country] ?? 0);
   const sum = weights.reduce((total, weight) => total + weight, 0);

@@ -1,5 +1,6 @@
 /** Where viewers of the sandbox live: ISO 3166-1 alpha-2. */
 export const COUNTRIES = ["US", "GB", "DE", "FR", "BR", "IN", "AU", "JP"] as const;
+/** One of them. */
 export type Country = (typeof COUNTRIES)[number];
 
 /** When a stream is on air. */

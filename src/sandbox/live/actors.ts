@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { AUTO_CLUSTER, isCluster, nearestCluster } from "./cluster.ts";
-import type { ViewerAdmission } from "./director/admission.ts";
-import type { DirectorRefusal } from "./director/refused.ts";
-import type { Viewing } from "./live/live.ts";
-import type { Platform } from "./platform.ts";
+import { countryCode } from "../account.ts";
+import { AUTO_CLUSTER, isCluster, nearestCluster } from "../cluster.ts";
+import type { ViewerAdmission } from "../director/admission.ts";
+import type { DirectorRefusal } from "../director/refused.ts";
+import type { Platform } from "../platform.ts";
+import type { Viewing } from "./viewing.ts";
 
 /**
  * Encoders and viewers for the sandbox's live part. They show their tokens to the same check as callers of the Director
@@ -16,13 +17,13 @@ const bitRate = z
   .transform((value) => BigInt(value))
   .refine((value) => value >= 0n, { error: "A bit rate is not negative." });
 
-const countryName = z.string().regex(/^[A-Z]{2}$/, { error: "A country is two upper-case letters (ISO 3166-1)." });
 const seconds = z
   .number()
   .positive()
   .max(366 * 86_400)
   .nullish();
 
+/** An encoder, as tests and operators describe it. */
 export const feedInput = z.strictObject({
   /** The publish token's secret. */
   token: z.string(),
@@ -32,7 +33,7 @@ export const feedInput = z.strictObject({
   /** How long it means to run; until it is stopped without it. */
   seconds,
   ip: z.string().default("192.0.2.10"),
-  country: countryName.default("US"),
+  country: countryCode.default("US"),
   origin: z.string().nullish(),
   sourceId: z.string().nullish(),
   simulcastId: z.string().nullish(),
@@ -40,6 +41,7 @@ export const feedInput = z.strictObject({
   priority: z.int32().nullish(),
 });
 
+/** Viewers, as tests and operators describe them. */
 export const viewersInput = z.strictObject({
   /** A subscribe token's secret or a JWT signed under one; null or absent for none. */
   token: z.string().nullish(),
@@ -53,7 +55,7 @@ export const viewersInput = z.strictObject({
   /** How many viewers, all alike. */
   count: z.int().min(1).max(10_000).default(1),
   ip: z.string().default("198.51.100.20"),
-  country: countryName.default("US"),
+  country: countryCode.default("US"),
   origin: z.string().nullish(),
   userAgent: z.string().max(1024).default("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)"),
   /** The cluster that serves them; the stream's, or the nearest if the stream cascades, without it. */
@@ -65,7 +67,9 @@ export const viewersInput = z.strictObject({
   clientId: z.string().min(1).nullish(),
 });
 
+/** What `startFeed` takes. */
 export type FeedInput = z.input<typeof feedInput>;
+/** What `attachViewers` takes. */
 export type ViewersInput = z.input<typeof viewersInput>;
 
 /** A feed that was let in. */

@@ -1,0 +1,26 @@
+/** One viewer connection. A reconnect is a new one with the same `clientId`. */
+export interface Viewing {
+  readonly clientId: string;
+  readonly recordId: number;
+  /** The connection that this one continues. */
+  readonly previousRecordId: number | null;
+  readonly streamName: string;
+  readonly trackingId: string | null;
+  readonly customViewerData: string | null;
+  readonly ip: string;
+  readonly country: string;
+  readonly clusterId: string;
+  readonly userAgent: string;
+  readonly bitsPerSecond: bigint;
+  readonly startedAt: number;
+  /** When the viewer means to leave; null for never. */
+  readonly endsAt: number | null;
+  /** When it left early or lost the stream. */
+  endedAt: number | null;
+}
+
+/** A viewer connection about to begin. */
+export type ViewingStart = Omit<Viewing, "clientId" | "recordId" | "previousRecordId" | "startedAt" | "endedAt"> & {
+  /** The client that reconnects; null for a new one. */
+  readonly clientId: string | null;
+};
