@@ -1,0 +1,412 @@
+import { describe, expect, it } from "vitest";
+import { createTestGateway, type TestGateway } from "../support/gateway.ts";
+
+interface Changed {
+  subscribeToken: { tokenId: number; label: string } | null;
+  userErrors: { __typename: string; code: string; message: string; path: string[] | null }[];
+}
+
+const errorsField = "userErrors { __typename code message path }";
+
+async function create(gateway: TestGateway, key: string, fields = 'label: "master", streams: [{ pattern: "a" }]'): Promise<Changed> {
+  const { data, errors } = await gateway.ask<{ createSubscribeToken: Changed }>(
+    `mutation { createSubscribeToken(input: { idempotencyKey: "${key}", ${fields} }) { subscribeToken { tokenId label } ${errorsField} } }`,
+  );
+  expect(errors).toEqual([]);
+  return data.createSubscribeToken;
+}
+
+const labelled = (gateway: TestGateway, label: string) =>
+  gateway.sandbox.tokens.subscribe().filter((token) => token.label === label);
+
+describe("creating a token", () => {
+  it("gives its secret, which nothing else gives but the field for it", async () => {
+    await using gateway = await createTestGateway();
+    const { data } = await gateway.ask<{ createSubscribeToken: { secret: string; subscribeToken: { id: string } } }>(
+      `mutation { createSubscribeToken(input: { idempotencyKey: "k", label: "acme", trackingId: "acme",
+           streams: [{ pattern: "derby-final" }, { pattern: "arena-cam[0-9]+", isRegex: true }], expiresInSeconds: 3600,
+           originCluster: "phx-1", allowedOrigins: ["*.acme.example"], deniedCountries: ["KP"] }) {
+         secret subscribeToken { id tokenId label trackingId isActive isUsable expiresAt originCluster effectiveOriginCluster
+           grants { pattern isRegex isWildcard } allowedOrigins allowedCountries deniedCountries partner { trackingId } } ${errorsField} } }`,
+    );
+    const [stored] = labelled(gateway, "acme");
+    expect(data.createSubscribeToken).toEqual({
+      secret: stored?.token,
+      subscribeToken: {
+        id: expect.any(String),
+        tokenId: stored?.id,
+        label: "acme",
+        trackingId: "acme",
+        isActive: true,
+        isUsable: true,
+        expiresAt: "2026-03-18T11:20:00.000Z",
+        originCluster: "phx-1",
+        effectiveOriginCluster: "phx-1",
+        grants: [
+          { pattern: "derby-final", isRegex: false, isWildcard: false },
+          { pattern: "arena-cam[0-9]+", isRegex: true, isWildcard: false },
+        ],
+        allowedOrigins: ["*.acme.example"],
+        allowedCountries: [],
+        deniedCountries: ["KP"],
+        partner: { trackingId: "acme" },
+      },
+      userErrors: [],
+    });
+    const { data: read } = await gateway.ask<{ node: { secret: string } }>(
+      `{ node(id: "${data.createSubscribeToken.subscribeToken.id}") { ... on SubscribeToken { secret } } }`,
+    );
+    expect(read.node.secret).toBe(stored?.token);
+  });
+
+  it("makes one token for one key, however often it is sent", async () => {
+    await using gateway = await createTestGateway();
+    const first = await create(gateway, "once");
+    const again = await create(gateway, "once");
+    const atOnce = await Promise.all([create(gateway, "twice"), create(gateway, "twice")]);
+    expect(again.subscribeToken).toEqual(first.subscribeToken);
+    expect(atOnce[0].subscribeToken).toEqual(atOnce[1].subscribeToken);
+    expect(labelled(gateway, "master")).toHaveLength(2);
+  });
+
+  it("refuses a key that came with other input before", async () => {
+    await using gateway = await createTestGateway();
+    await create(gateway, "once");
+    const other = await create(gateway, "once", 'label: "other", streams: [{ pattern: "a" }]');
+    expect(other.userErrors).toMatchObject([{ code: "IDEMPOTENCY_MISMATCH", path: ["input", "idempotencyKey"] }]);
+    expect(labelled(gateway, "other")).toEqual([]);
+  });
+
+  it("finds the token whose answer was lost, and makes no second one", async () => {
+    await using gateway = await createTestGateway();
+    gateway.sandbox.fault({ method: "POST", path: "/api/subscribe_token", drop: "after", times: 1 });
+    const { subscribeToken, userErrors } = await create(gateway, "lost");
+    expect(userErrors).toEqual([]);
+    expect(labelled(gateway, "master").map(({ id }) => id)).toEqual([subscribeToken?.tokenId]);
+  });
+
+  it("tells when an outcome is unknown, and settles it when the key comes again", async () => {
+    await using gateway = await createTestGateway();
+    gateway.sandbox.fault({ method: "POST", path: "/api/subscribe_token", drop: "before", times: 1 });
+    const unknown = await create(gateway, "lost");
+    expect(unknown).toMatchObject({ subscribeToken: null, userErrors: [{ __typename: "UpstreamError", code: "OUTCOME_UNKNOWN" }] });
+    expect((await create(gateway, "lost")).userErrors).toMatchObject([{ code: "OUTCOME_UNKNOWN" }]);
+    gateway.sandbox.clock.advance(15_000);
+    expect((await create(gateway, "lost")).userErrors).toEqual([]);
+    expect(labelled(gateway, "master")).toHaveLength(1);
+  });
+
+  it("does not hand out a token that was deleted since", async () => {
+    await using gateway = await createTestGateway();
+    const { subscribeToken } = await create(gateway, "once");
+    await gateway.ask(`mutation { deleteSubscribeToken(token: { tokenId: ${subscribeToken?.tokenId} }) { deletedId } }`);
+    expect(await create(gateway, "once")).toMatchObject({ subscribeToken: null, userErrors: [{ code: "CONFLICT" }] });
+  });
+
+  it("passes on what only the platform can know", async () => {
+    await using gateway = await createTestGateway();
+    const { userErrors } = await create(gateway, "k", 'label: "x", streams: [{ pattern: "a" }], originCluster: "ams-1"');
+    expect(userErrors).toMatchObject([{ __typename: "UpstreamError", code: "UPSTREAM_REJECTED" }]);
+    expect(userErrors[0]?.message).toMatch(/cluster/i);
+  });
+
+  it.each([
+    ['label: "", streams: [{ pattern: "a" }]', "INVALID_INPUT", "input.label"],
+    [`label: "${"x".repeat(129)}", streams: [{ pattern: "a" }]`, "INVALID_INPUT", "input.label"],
+    ['label: "x", streams: []', "INVALID_INPUT", "input.streams"],
+    [`label: "x", streams: [{ pattern: "${"x".repeat(129)}" }]`, "INVALID_INPUT", "input.streams.0.pattern"],
+    ['label: "x", streams: [{ pattern: "a" }, { pattern: "(", isRegex: true }]', "UNSAFE_PATTERN", "input.streams.1.pattern"],
+    ['label: "x", streams: [{ pattern: "(?=a)", isRegex: true }]', "UNSAFE_PATTERN", "input.streams.0.pattern"],
+    ['label: "x", streams: [{ pattern: "a" }], expiresInSeconds: 0', "INVALID_INPUT", "input.expiresInSeconds"],
+    ['label: "x", streams: [{ pattern: "a" }], expiresInSeconds: -5', "INVALID_INPUT", "input.expiresInSeconds"],
+    [`label: "x", streams: [{ pattern: "a" }], trackingId: "${"x".repeat(129)}"`, "INVALID_INPUT", "input.trackingId"],
+    ['label: "x", streams: [{ pattern: "a" }], allowedIpAddresses: ["::1"]', "INVALID_INPUT", "input.allowedIpAddresses.0"],
+    ['label: "x", streams: [{ pattern: "a" }], allowedIpAddresses: ["10.0.0.1"], bindIpsOnUsage: 1', "INVALID_INPUT", "input.bindIpsOnUsage"],
+    ['label: "x", streams: [{ pattern: "a" }], allowedCountries: ["GB"], deniedCountries: ["US"]', "INVALID_INPUT", "input.deniedCountries"],
+    ['label: "x", streams: [{ pattern: "a" }], allowedCountries: ["gb"]', "INVALID_INPUT", "input.allowedCountries.0"],
+    ['label: "x", streams: [{ pattern: "a" }], allowedOrigins: ["https://a.example/x"]', "INVALID_INPUT", "input.allowedOrigins.0"],
+  ])("refuses %s before any call is made", async (fields, code, argument) => {
+    await using gateway = await createTestGateway();
+    const { subscribeToken, userErrors } = await create(gateway, "k", fields);
+    expect({ subscribeToken, userErrors }).toMatchObject({ subscribeToken: null, userErrors: [{ code, path: argument.split(".") }] });
+    expect(gateway.sandbox.calls().filter(({ method }) => method !== "GET")).toEqual([]);
+  });
+});
+
+describe("a publish token", () => {
+  const createPublish = async (gateway: TestGateway, fields: string) => {
+    const { data } = await gateway.ask<{ createPublishToken: { publishToken: object | null; userErrors: object[] } }>(
+      `mutation { createPublishToken(input: { idempotencyKey: "p", label: "studio", streams: [{ pattern: "studio" }] ${fields} }) {
+         publishToken { isSecured isMultisource isRecording isClipping hasThumbnails isLowLatencyRtmp isSrtEncrypted isDrm priority
+           geoCascade { isEnabled clusters } restreams { label } } ${errorsField} } }`,
+    );
+    return data.createPublishToken;
+  };
+
+  it("is secured unless it is asked not to be", async () => {
+    await using gateway = await createTestGateway();
+    expect(await createPublish(gateway, "")).toMatchObject({ publishToken: { isSecured: true, isMultisource: true, priority: null } });
+  });
+
+  it("carries the settings of its streams", async () => {
+    await using gateway = await createTestGateway();
+    const created = await createPublish(
+      gateway,
+      'isSecured: false, isMultisource: false, isClipping: true, hasThumbnails: true, isLowLatencyRtmp: false, priority: -2, geoCascade: { isEnabled: true, clusters: ["fra-1"] }',
+    );
+    expect(created).toEqual({
+      publishToken: {
+        isSecured: false,
+        isMultisource: false,
+        isRecording: false,
+        isClipping: true,
+        hasThumbnails: true,
+        isLowLatencyRtmp: false,
+        isSrtEncrypted: false,
+        isDrm: false,
+        priority: -2,
+        geoCascade: { isEnabled: true, clusters: ["fra-1"] },
+        restreams: [],
+      },
+      userErrors: [],
+    });
+  });
+
+  it.each([
+    ["isRecording: true, isClipping: true", "input.isClipping"],
+    ["geoCascade: { isEnabled: true, clusters: [] }", "input.geoCascade.clusters"],
+  ])("can't have %s", async (fields, argument) => {
+    await using gateway = await createTestGateway();
+    expect((await createPublish(gateway, fields)).userErrors).toMatchObject([{ code: "INVALID_INPUT", path: argument.split(".") }]);
+  });
+
+  it("never shows the keys of its re-stream targets", async () => {
+    await using gateway = await createTestGateway();
+    const { data } = await gateway.ask<{ publishTokens: { nodes: { label: string; restreams: object[] }[] } }>(
+      "{ publishTokens(first: 100) { nodes { label restreams { label url isEnabled } } } }",
+    );
+    expect(data.publishTokens.nodes[0]).toEqual({
+      label: "derby-final",
+      restreams: [
+        { label: "Social", url: "rtmp://ingest.social.example/live", isEnabled: true },
+        { label: "Club site", url: "rtmp://ingest.club.example/app", isEnabled: true },
+      ],
+    });
+    expect(JSON.stringify(data)).not.toContain("derby-final-social");
+  });
+});
+
+describe("changing a token", () => {
+  it("changes what is named, and nothing else", async () => {
+    await using gateway = await createTestGateway();
+    const { data } = await gateway.ask(
+      `mutation { updateSubscribeToken(input: { token: { tokenId: 5001 }, label: "renamed", addStreams: [{ pattern: "arena-main" }],
+           removeStreams: ["derby-final"], allowedOrigins: ["a.example"] }) {
+         subscribeToken { label trackingId isActive grants { pattern } allowedOrigins } ${errorsField} } }`,
+    );
+    expect(data).toEqual({
+      updateSubscribeToken: {
+        subscribeToken: {
+          label: "renamed",
+          trackingId: "northwind-tv",
+          isActive: true,
+          grants: [{ pattern: "arena-main" }],
+          allowedOrigins: ["a.example"],
+        },
+        userErrors: [],
+      },
+    });
+  });
+
+  it("is seen by the next query, without waiting for the list to be read again", async () => {
+    await using gateway = await createTestGateway();
+    await gateway.ask("{ subscribeTokens { totalCount } }");
+    await gateway.ask(`mutation { updateSubscribeToken(input: { token: { tokenId: 5001 }, addStreams: [{ pattern: "brand-new" }] }) { userErrors { code } } }`);
+    const { data } = await gateway.ask('{ stream(by: { name: "brand-new" }) { partners { nodes { trackingId } } } }');
+    expect(data).toEqual({ stream: { partners: { nodes: [{ trackingId: "northwind-tv" }] } } });
+  });
+
+  it("of nothing is refused before any call", async () => {
+    await using gateway = await createTestGateway();
+    const { data } = await gateway.ask(`mutation { updatePublishToken(input: { token: { tokenId: 1001 } }) { ${errorsField} } }`);
+    expect(data).toMatchObject({ updatePublishToken: { userErrors: [{ code: "INVALID_INPUT", path: ["input"] }] } });
+    expect(gateway.sandbox.calls()).toEqual([]);
+  });
+
+  it("clears a priority by null, and leaves it alone when it is left out", async () => {
+    await using gateway = await createTestGateway();
+    const update = async (fields: string) => {
+      const { data } = await gateway.ask<{ updatePublishToken: { publishToken: { priority: number | null } } }>(
+        `mutation { updatePublishToken(input: { token: { tokenId: 1001 }, ${fields} }) { publishToken { priority } ${errorsField} } }`,
+      );
+      return data.updatePublishToken.publishToken.priority;
+    };
+    expect(await update("priority: 5")).toBe(5);
+    expect(await update('label: "x"')).toBe(5);
+    expect(await update("priority: null")).toBeNull();
+  });
+
+  it("that does not exist is not found", async () => {
+    await using gateway = await createTestGateway();
+    const { data } = await gateway.ask(
+      `mutation { a: updateSubscribeToken(input: { token: { tokenId: 999999 }, label: "x" }) { subscribeToken { id } ${errorsField} }
+                  b: updateSubscribeToken(input: { token: { id: "rubbish" }, label: "x" }) { subscribeToken { id } ${errorsField} } }`,
+    );
+    const notFound = {
+      subscribeToken: null,
+      userErrors: [{ __typename: "NotFoundError", code: "NOT_FOUND", message: "Nothing is found under this id or name.", path: ["input", "token"] }],
+    };
+    expect(data).toEqual({ a: notFound, b: notFound });
+  });
+});
+
+describe("enabling and disabling", () => {
+  it("changes many publish tokens, the disabling in one call", async () => {
+    await using gateway = await createTestGateway();
+    await gateway.ask("{ publishTokens { totalCount } }");
+    gateway.sandbox.clearCalls();
+    const ids = "[{ tokenId: 1001 }, { tokenId: 1002 }, { tokenId: 1003 }]";
+    const disabled = await gateway.ask(`mutation { disablePublishTokens(tokens: ${ids}) { publishTokens { label isActive isUsable } ${errorsField} } }`);
+    expect(disabled.data).toEqual({
+      disablePublishTokens: {
+        publishTokens: ["derby-final", "arena-main", "arena-cams"].map((label) => ({ label, isActive: false, isUsable: false })),
+        userErrors: [],
+      },
+    });
+    expect(gateway.sandbox.calls().map(({ operationId }) => operationId)).toEqual(["PublishTokenV1_DisableTokens"]);
+    const enabled = await gateway.ask(`mutation { enablePublishTokens(tokens: ${ids}) { publishTokens { isActive } ${errorsField} } }`);
+    expect(enabled.data).toEqual({ enablePublishTokens: { publishTokens: [{ isActive: true }, { isActive: true }, { isActive: true }], userErrors: [] } });
+  });
+
+  it("does what it can, and tells what it could not", async () => {
+    await using gateway = await createTestGateway();
+    const { data } = await gateway.ask(
+      `mutation { disableSubscribeTokens(tokens: [{ tokenId: 5001 }, { tokenId: 999999 }, { tokenId: 5002 }]) {
+         subscribeTokens { tokenId isActive } ${errorsField} } }`,
+    );
+    expect(data).toMatchObject({
+      disableSubscribeTokens: {
+        subscribeTokens: [
+          { tokenId: 5001, isActive: false },
+          { tokenId: 5002, isActive: false },
+        ],
+        userErrors: [{ code: "NOT_FOUND", path: ["tokens", "1"] }],
+      },
+    });
+  });
+
+  it.each([0, 101])("takes 1 to 100 tokens, not %i", async (count) => {
+    await using gateway = await createTestGateway();
+    const refs = Array.from({ length: count }, () => "{ tokenId: 5001 }").join(" ");
+    const { data } = await gateway.ask(`mutation { disableSubscribeTokens(tokens: [${refs}]) { ${errorsField} } }`);
+    expect(data).toMatchObject({ disableSubscribeTokens: { userErrors: [{ code: "LIMIT_EXCEEDED", path: ["tokens"] }] } });
+  });
+});
+
+describe("rotating a token", () => {
+  const rotate = async (gateway: TestGateway, key: string) => {
+    const { data } = await gateway.ask<{ rotateSubscribeToken: { secret: string | null; userErrors: { code: string }[] } }>(
+      `mutation { rotateSubscribeToken(input: { idempotencyKey: "${key}", token: { tokenId: 5001 } }) { secret ${errorsField} } }`,
+    );
+    return data.rotateSubscribeToken;
+  };
+  const stored = (gateway: TestGateway) => gateway.sandbox.tokens.subscribe().find(({ id }) => id === 5001)?.token;
+
+  it("gives a new secret, once for one key", async () => {
+    await using gateway = await createTestGateway();
+    const before = stored(gateway);
+    const first = await rotate(gateway, "r1");
+    expect(first.secret).toBe(stored(gateway));
+    expect(first.secret).not.toBe(before);
+    expect((await rotate(gateway, "r1")).secret).toBe(first.secret);
+    expect((await rotate(gateway, "r2")).secret).not.toBe(first.secret);
+  });
+
+  it("learns from the token itself what became of a lost answer", async () => {
+    await using gateway = await createTestGateway();
+    const before = stored(gateway);
+    gateway.sandbox.fault({ method: "PUT", path: "/api/v2/subscribe_token/*", drop: "after", times: 1 });
+    const { secret, userErrors } = await rotate(gateway, "r");
+    expect(userErrors).toEqual([]);
+    expect(secret).toBe(stored(gateway));
+    expect(secret).not.toBe(before);
+  });
+
+  it("does not rotate a second time when an answer was lost and the key comes again", async () => {
+    await using gateway = await createTestGateway();
+    gateway.sandbox.fault({ method: "PUT", path: "/api/v2/subscribe_token/*", drop: "after", times: 1 });
+    gateway.sandbox.fault({ method: "GET", path: "/api/subscribe_token/5001", status: 503, times: 1 });
+    expect((await rotate(gateway, "r")).userErrors).toMatchObject([{ code: "OUTCOME_UNKNOWN" }]);
+    const once = stored(gateway);
+    expect((await rotate(gateway, "r")).secret).toBe(once);
+    expect(stored(gateway)).toBe(once);
+  });
+});
+
+describe("deleting a token", () => {
+  it("takes it out of the graph at once", async () => {
+    await using gateway = await createTestGateway();
+    const { data } = await gateway.ask<{ deleteSubscribeToken: { deletedId: string } }>(
+      `mutation { deleteSubscribeToken(token: { tokenId: 5001 }) { deletedId ${errorsField} } }`,
+    );
+    const { data: after, errors } = await gateway.ask(`{ node(id: "${data.deleteSubscribeToken.deletedId}") { id } stream(by: { name: "derby-final" }) { partners { nodes { trackingId } } } }`);
+    expect(after).toEqual({ node: null, stream: { partners: { nodes: [{ trackingId: "kestrel-media" }, { trackingId: "lumen-play" }] } } });
+    expect(errors).toMatchObject([{ extensions: { code: "NOT_FOUND", argument: "id" } }]);
+  });
+
+  it("has happened when only its answer was lost", async () => {
+    await using gateway = await createTestGateway();
+    gateway.sandbox.fault({ method: "DELETE", path: "/api/publish_token/1005", drop: "after", times: 1 });
+    const { data } = await gateway.ask(`mutation { deletePublishToken(token: { tokenId: 1005 }) { deletedId ${errorsField} } }`);
+    expect(data).toMatchObject({ deletePublishToken: { deletedId: expect.any(String), userErrors: [] } });
+    expect(gateway.sandbox.tokens.publish().some(({ id }) => id === 1005)).toBe(false);
+  });
+
+  it("that is down tells so, and the other mutations of the request go on", async () => {
+    await using gateway = await createTestGateway();
+    gateway.sandbox.fault({ method: "DELETE", path: "/api/publish_token/*", status: 503 });
+    const { data } = await gateway.ask(
+      `mutation { deletePublishToken(token: { tokenId: 1005 }) { deletedId userErrors { code ... on UpstreamError { upstreamStatus } } }
+         disablePublishTokens(tokens: [{ tokenId: 1005 }]) { publishTokens { isActive } userErrors { code } } }`,
+    );
+    expect(data).toEqual({
+      deletePublishToken: { deletedId: null, userErrors: [{ code: "OUTCOME_UNKNOWN", upstreamStatus: 503 }] },
+      disablePublishTokens: { publishTokens: [{ isActive: false }], userErrors: [] },
+    });
+  });
+});
+
+describe("tokens", () => {
+  it("are listed oldest first, filtered by state, label and stream", async () => {
+    await using gateway = await createTestGateway();
+    const { data } = await gateway.ask(
+      `{ all: subscribeTokens(first: 2) { totalCount nodes { tokenId } }
+         disabled: subscribeTokens(filter: { isActive: false }) { nodes { label } }
+         named: subscribeTokens(filter: { labelContains: "TRIAL" }) { nodes { label isExpired isUsable } }
+         opening: subscribeTokens(filter: { streamName: "arena-cam1" }) { nodes { label } }
+         publishing: publishTokens(filter: { streamName: "popup-x" }) { nodes { label } } }`,
+    );
+    expect(data).toEqual({
+      all: { totalCount: 32, nodes: [{ tokenId: 5001 }, { tokenId: 5002 }] },
+      disabled: { nodes: [{ label: "lumen-play-old" }] },
+      named: { nodes: [{ label: "kestrel-media-trial", isExpired: true, isUsable: false }] },
+      opening: { nodes: [{ label: "polar-sports-arena-cams" }, { label: "qa-wildcard" }] },
+      publishing: { nodes: [{ label: "popups" }] },
+    });
+  });
+
+  it("that were made elsewhere are found by their number at once, and in lists when they are read again", async () => {
+    await using gateway = await createTestGateway({ gateway: { directoryRefreshMs: 0 } });
+    await gateway.ask("{ subscribeTokens { totalCount } }");
+    const made = await fetch(`${gateway.sandbox.origin}/api/subscribe_token`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${gateway.sandbox.secret}`, "content-type": "application/json" },
+      body: JSON.stringify({ label: "from the dashboard", streams: [{ streamName: "dashboard", isRegex: false }] }),
+    });
+    const { data: wire } = (await made.json()) as { data: { id: number } };
+    const { data } = await gateway.ask(
+      `{ subscribeToken(by: { tokenId: ${wire.id} }) { label } subscribeTokens(filter: { labelContains: "dashboard" }) { totalCount } }`,
+    );
+    expect(data).toEqual({ subscribeToken: { label: "from the dashboard" }, subscribeTokens: { totalCount: 1 } });
+  });
+});
