@@ -1,6 +1,6 @@
 import SchemaBuilder from "@pothos/core";
 import RelayPlugin from "@pothos/plugin-relay";
-import ScopeAuthPlugin, { AuthScopeFailureType, type ForbiddenResult } from "@pothos/plugin-scope-auth";
+import ScopeAuthPlugin, { type AuthFailure, AuthScopeFailureType } from "@pothos/plugin-scope-auth";
 import type { Scope } from "../auth/scopes.ts";
 import type { GraphContext } from "../context.ts";
 import { ForbiddenError } from "../model/errors.ts";
@@ -30,7 +30,7 @@ export const builder = new SchemaBuilder<{
   defaultFieldNullability: false,
   scopeAuth: {
     authScopes: ({ caller }) => ({ scope: (scope) => caller.scopes.has(scope) }),
-    unauthorizedError: (_parent, _context, _info, result) => new ForbiddenError(missingScope(result)),
+    unauthorizedError: (_parent, _context, _info, result) => new ForbiddenError(missingScope(result.failure)),
   },
   relay: {
     clientMutationId: "omit",
@@ -71,6 +71,8 @@ builder.mutationType({
     "Everything that can be changed. What a client can act on comes back in `userErrors`, beside what succeeded.",
 });
 
-function missingScope({ failure }: ForbiddenResult): string {
-  return failure.kind === AuthScopeFailureType.AuthScope ? String(failure.parameter) : "of this field";
+function missingScope(failure: AuthFailure): string {
+  if (failure.kind === AuthScopeFailureType.AuthScope) return String(failure.parameter);
+  const [first] = "failures" in failure ? failure.failures : [];
+  return first ? missingScope(first) : "of this field";
 }

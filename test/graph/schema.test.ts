@@ -1,0 +1,56 @@
+import { readFile } from "node:fs/promises";
+import { isEnumType, isInputObjectType, isInterfaceType, isObjectType, lexicographicSortSchema, printSchema } from "graphql";
+import { describe, expect, it } from "vitest";
+import { createSchema } from "../../src/schema/schema.ts";
+
+const schema = createSchema();
+const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith("__"));
+
+describe("the schema", () => {
+  it("describes every type, field, argument and enum value", () => {
+    const bare = types.flatMap((type) => {
+      const members: [string, string | null | undefined][] = [[type.name, type.description]];
+      if (isObjectType(type) || isInterfaceType(type)) {
+        for (const field of Object.values(type.getFields())) {
+          members.push([`${type.name}.${field.name}`, field.description]);
+          for (const arg of field.args) members.push([`${type.name}.${field.name}(${arg.name}:)`, arg.description]);
+        }
+      }
+      if (isInputObjectType(type)) {
+        for (const field of Object.values(type.getFields())) members.push([`${type.name}.${field.name}`, field.description]);
+      }
+      if (isEnumType(type)) for (const value of type.getValues()) members.push([`${type.name}.${value.name}`, value.description]);
+      return members.flatMap(([name, description]) => (description?.trim() ? [] : [name]));
+    });
+    expect(bare).toEqual([]);
+  });
+
+  it("is the one that is committed", async () => {
+    expect(`${printSchema(lexicographicSortSchema(schema))}\n`).toBe(await readFile("schema/schema.graphql", "utf8"));
+  });
+
+  it("gives every mutation a payload with userErrors, and none takes the page down", () => {
+    for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
+      expect(field.type.toString(), field.name).toMatch(/Payload$/);
+      const payload = schema.getType(field.type.toString());
+      expect(isObjectType(payload) && payload.getInterfaces().map(({ name }) => name), field.name).toEqual(["MutationPayload"]);
+    }
+  });
+
+  it("lets a field that needs the platform fail alone: every root field but me and limits is nullable", () => {
+    const nonNull = Object.values(schema.getQueryType()?.getFields() ?? {})
+      .filter(({ type }) => type.toString().endsWith("!"))
+      .map(({ name }) => name);
+    // The list of nodes is whole; its items are nullable.
+    expect(nonNull.toSorted()).toEqual(["limits", "me", "nodes"]);
+  });
+
+  it("has no type or field with a name of the REST APIs' shapes", () => {
+    const names = types.flatMap((type) => [
+      type.name,
+      ...(isObjectType(type) ? Object.keys(type.getFields()) : []),
+      ...(isInputObjectType(type) ? Object.keys(type.getFields()) : []),
+    ]);
+    expect(names.filter((name) => /subscribeRequiresAuth|itemsOnPage|effectiveSettings|addedOn|expiresOn|Model\d?$/.test(name))).toEqual([]);
+  });
+});

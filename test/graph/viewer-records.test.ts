@@ -1,0 +1,152 @@
+import { describe, expect, it } from "vitest";
+import { allScopes } from "../../src/auth/scopes.ts";
+import { createTestGateway, range, type TestGateway } from "../support/gateway.ts";
+
+interface Row {
+  id: string;
+  recordId: string;
+  previousRecordId: string | null;
+  clientId: string;
+  startedAt: string;
+  endedAt: string | null;
+  trackingId: string | null;
+  bytes: string;
+  ipAddress: string | null;
+  userAgent: string | null;
+  customViewerData: string | null;
+  stream: { name: string };
+}
+interface Page {
+  nodes: Row[];
+  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; endCursor: string | null };
+}
+
+const HOUR = range("2026-03-18T08:00:00Z", "2026-03-18T09:00:00Z");
+
+async function records(gateway: TestGateway, args: string): Promise<Page> {
+  const { data, errors } = await gateway.ask<{ viewerRecords: Page }>(
+    `{ viewerRecords(${args}) { nodes { id recordId previousRecordId clientId startedAt endedAt trackingId bytes ipAddress userAgent
+         customViewerData stream { name } } pageInfo { hasNextPage hasPreviousPage endCursor } } }`,
+  );
+  expect(errors).toEqual([]);
+  return data.viewerRecords;
+}
+
+describe("viewer records", () => {
+  it("come by their beginning, in pages that neither skip nor repeat one", async () => {
+    await using gateway = await createTestGateway();
+    const { nodes: all } = await records(gateway, `window: ${HOUR}, first: 1000, filter: { streams: [{ name: "derby-final" }] }`);
+    const paged: Row[] = [];
+    for (let after = "", hasNext = true; hasNext; ) {
+      const page = await records(gateway, `window: ${HOUR}, first: 9, filter: { streams: [{ name: "derby-final" }] } ${after}`);
+      paged.push(...page.nodes);
+      expect(page.pageInfo.hasPreviousPage).toBe(after !== "");
+      hasNext = page.pageInfo.hasNextPage;
+      after = `after: "${page.pageInfo.endCursor}"`;
+    }
+    expect(all.length).toBeGreaterThan(20);
+    expect(paged).toEqual(all);
+    expect(all.map(({ startedAt }) => startedAt)).toEqual(all.map(({ startedAt }) => startedAt).toSorted());
+  });
+
+  it("are chosen by stream, by partner, by being tracked, and by any of these together", async () => {
+    await using gateway = await createTestGateway();
+    const of = async (filter: string) => (await records(gateway, `window: ${HOUR}, first: 1000, filter: ${filter}`)).nodes;
+    const northwind = await of('{ partners: [{ trackingId: "northwind-tv" }] }');
+    expect(new Set(northwind.map(({ trackingId }) => trackingId))).toEqual(new Set(["northwind-tv"]));
+    expect(new Set(northwind.map(({ stream }) => stream.name)).size).toBeGreaterThan(1);
+    const both = await of('{ partners: [{ trackingId: "northwind-tv" }], streams: [{ name: "derby-final" }] }');
+    expect(both).toEqual(northwind.filter(({ stream }) => stream.name === "derby-final"));
+    const untracked = await of("{ isTracked: false }");
+    expect(untracked.length).toBeGreaterThan(0);
+    expect(untracked.every(({ trackingId }) => trackingId === null)).toBe(true);
+    expect(await of('{ isTracked: true, streams: [{ name: "city-council" }] }')).toEqual([]);
+  });
+
+  it("lie in exactly one of adjacent windows when they are taken by their end", async () => {
+    await using gateway = await createTestGateway();
+    const ended = async (from: string, to: string) => {
+      const page = await records(gateway, `window: ${range(from, to)}, by: COMPLETED, state: COMPLETED, first: 1000, filter: { streams: [{ name: "arena-main" }] }`);
+      return page.nodes.map(({ id }) => id);
+    };
+    const halves = [
+      ...(await ended("2026-03-18T08:00:00Z", "2026-03-18T08:30:00Z")),
+      ...(await ended("2026-03-18T08:30:00Z", "2026-03-18T09:00:00Z")),
+    ];
+    expect(halves.toSorted()).toEqual((await ended("2026-03-18T08:00:00Z", "2026-03-18T09:00:00Z")).toSorted());
+    expect(new Set(halves).size).toBe(halves.length);
+  });
+
+  it("tell who is still watching", async () => {
+    await using gateway = await createTestGateway();
+    const ongoing = await records(gateway, 'window: { last: "PT1H" }, state: ONGOING, first: 1000');
+    expect(ongoing.nodes.length).toBeGreaterThan(0);
+    expect(ongoing.nodes.every(({ endedAt }) => endedAt === null)).toBe(true);
+    const gone = await records(gateway, 'window: { last: "PT1H" }, state: COMPLETED, first: 1000');
+    expect(gone.nodes.every(({ endedAt }) => endedAt !== null)).toBe(true);
+  });
+
+  it("name the record that a viewer's reconnect goes on from", async () => {
+    await using gateway = await createTestGateway();
+    const { nodes } = await records(gateway, `window: ${HOUR}, first: 1000`);
+    const again = nodes.find(({ previousRecordId }) => previousRecordId !== null);
+    const before = nodes.find(({ recordId }) => recordId === again?.previousRecordId);
+    expect(again?.clientId).toBe(before?.clientId);
+  });
+
+  it("can be read again by their id", async () => {
+    await using gateway = await createTestGateway();
+    const { nodes } = await records(gateway, `window: ${HOUR}, first: 3`);
+    const { data } = await gateway.ask(`query ($ids: [ID!]!) { nodes(ids: $ids) { ... on ViewerRecord { id recordId } } }`, {
+      ids: nodes.map(({ id }) => id),
+    });
+    expect(data).toEqual({ nodes: nodes.map(({ id, recordId }) => ({ id, recordId })) });
+  });
+
+  it("keep what identifies a person behind a scope of its own", async () => {
+    const without = { scopes: allScopes.filter((scope) => scope !== "viewer:pii") };
+    await using gateway = await createTestGateway(without);
+    const { nodes } = await records(gateway, `window: ${HOUR}, first: 1000`);
+    expect(nodes.length).toBeGreaterThan(0);
+    for (const { ipAddress, userAgent, customViewerData } of nodes) {
+      expect({ ipAddress, userAgent, customViewerData }).toEqual({ ipAddress: null, userAgent: null, customViewerData: null });
+    }
+    await using trusted = await createTestGateway();
+    expect((await records(trusted, `window: ${HOUR}, first: 1`)).nodes[0]?.ipAddress).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+  });
+
+  it("are read in constant memory, however long the answer is", async () => {
+    await using gateway = await createTestGateway();
+    const heap = () => {
+      globalThis.gc?.();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = heap();
+    const month = range("2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z");
+    const { nodes } = await records(gateway, `window: ${month}, first: 1000, filter: { streams: [{ name: "world-feed" }] }`);
+    expect(nodes).toHaveLength(1000);
+    // The answer is some 25 MB of text; a page of it is kept.
+    expect(heap() - before).toBeLessThan(60_000_000);
+  });
+
+  it.each([
+    ["first: 0", "INVALID_INPUT", "first"],
+    ["first: 1001", "INVALID_INPUT", "first"],
+    ['after: "rubbish"', "INVALID_INPUT", "after"],
+    ['filter: { partners: [{ trackingId: "nobody-knows" }] }', "NOT_FOUND", "filter.partners.0"],
+    ['filter: { partners: [{ trackingId: "northwind-tv" }], isTracked: false }', "INVALID_INPUT", "filter.isTracked"],
+  ])("refuse %s, and nothing else on the page is lost", async (args, code, argument) => {
+    await using gateway = await createTestGateway();
+    const { data, errors } = await gateway.ask(`{ me { name } viewerRecords(window: ${HOUR}, ${args}) { nodes { id } } }`);
+    expect(data).toEqual({ me: { name: "operator" }, viewerRecords: null });
+    expect(errors).toMatchObject([{ path: ["viewerRecords"], extensions: { code, argument } }]);
+  });
+
+  it("are null with a code when the answer breaks off", async () => {
+    await using gateway = await createTestGateway();
+    gateway.sandbox.fault({ path: "/api/v2/records/viewers", truncate: true });
+    const { data, errors } = await gateway.ask(`{ me { name } viewerRecords(window: ${HOUR}) { nodes { id } } }`);
+    expect(data).toEqual({ me: { name: "operator" }, viewerRecords: null });
+    expect(errors[0]?.extensions.code).toMatch(/^UPSTREAM_(UNAVAILABLE|BAD_RESPONSE)$/);
+  });
+});
