@@ -109,6 +109,11 @@ const DEFAULT_SECRET = "sandbox-secret";
 /**
  * Starts an emulator of the Millicast REST platform over real HTTP, on loopback unless told otherwise.
  *
+ * How it hangs together: `seed` plants an account, its tokens and its streams. What a stream carried in the past follows
+ * from `traffic`, a pure function; what connects since goes through the check in `director` into `live`. The `ledger`
+ * joins the two into readings, of which `analytics` shows sums; `records` and `monitoring` show the same connections one
+ * by one. `platform.ts` puts it together without HTTP, and `http` serves it.
+ *
  * @throws RangeError when `startAt` is no date
  */
 export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {

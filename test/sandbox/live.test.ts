@@ -162,6 +162,17 @@ describe("a viewer", () => {
     });
   });
 
+  it("that connects again leaves its first connection", async () => {
+    await using sandbox = await sandboxAt("2025-06-18T10:00:00Z");
+    await onAir(sandbox);
+    const viewer = { token: await partnerToken(sandbox), streamName: "rehearsal", bitsPerSecond: 8000 };
+    const { clientIds } = await admitted(sandbox.attachViewers(viewer));
+    sandbox.clock.advance(10_000);
+    await admitted(sandbox.attachViewers({ ...viewer, clientId: clientIds[0] ?? null }));
+    sandbox.clock.advance(10_000);
+    expect(sandbox.truth({ trackingId: "acme", from: 0, to: sandbox.clock.now() }).bytesOut).toBe(20_000n);
+  });
+
   it("of a malformed input is refused before anything is looked at", async () => {
     await using sandbox = await sandboxAt(START);
     await expect(sandbox.attachViewers({ streamName: "" })).rejects.toThrow(/streamName/);

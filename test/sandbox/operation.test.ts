@@ -278,6 +278,36 @@ describe("a client that goes away", () => {
   });
 });
 
+describe("the bulk", () => {
+  it("adds streams by the thousand in less than a second", async () => {
+    const began = performance.now();
+    await using sandbox = await createConformantSandbox({ startAt: START, frozen: true, bulk: 5000 });
+    expect(performance.now() - began).toBeLessThan(1000);
+    expect(subscribeToken(sandbox, "bulk-partner-7-bulk-04807")).toMatchObject({
+      trackingId: "bulk-partner-7",
+      streams: [{ streamName: "bulk-04807", isRegex: false }],
+    });
+    const query = { trackingIds: ["bulk-partner-7"], startDate: "2025-06-01", stopDate: "2025-06-15" };
+    const { data } = (await clientOf(sandbox).get("/api/analytics/tracking/total", query)).body;
+    expect(data["bulk-partner-7"]).toHaveLength(25);
+    expect(sandbox.truth({ stream: "derby-final", from: "2025-06-01", to: "2025-06-02" })).toEqual(
+      await (async () => {
+        await using plain = await sandboxAtStart();
+        return plain.truth({ stream: "derby-final", from: "2025-06-01", to: "2025-06-02" });
+      })(),
+    );
+  });
+});
+
+describe("closing", () => {
+  it("can be done twice", async () => {
+    const sandbox = await sandboxAtStart();
+    await Promise.all([sandbox.close(), sandbox.close()]);
+    await sandbox[Symbol.asyncDispose]();
+    await expect(fetch(sandbox.origin)).rejects.toThrow();
+  });
+});
+
 describe("the process", () => {
   const start = (env: Record<string, string>) =>
     fork(new URL("../../src/sandbox/main.ts", import.meta.url), {

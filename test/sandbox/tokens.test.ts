@@ -155,6 +155,7 @@ describe.each(["publish", "subscribe"] as const)("a %s token", (noun) => {
     const { status, body } = await client.put(`${path}/${id}`, { updateAllowedIpAddresses: ["::1"] });
     expect(status).toBe(400);
     expect(Object.keys(body.data.errors)).toEqual(["updateAllowedIpAddresses[0]"]);
+    expect((await client.put(`${path}/${id}`, { updateBindIpsOnUsage: 2 ** 31 })).status).toBe(400);
   });
 
   it.each([
