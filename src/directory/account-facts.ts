@@ -1,4 +1,3 @@
-import { LRUCache } from "lru-cache";
 import type { Account } from "../upstream/account.ts";
 import type { ClusterList, Clusters } from "../upstream/clusters.ts";
 
@@ -23,17 +22,31 @@ export function createAccountFacts(account: Account, clusters: Clusters): Accoun
  *
  * @param whenItFails whether a value that could not be renewed is served on
  */
-export function remembered<Value extends object | string>(
+export function remembered<Value>(
   load: () => Promise<Value>,
   keptMs: number,
   whenItFails: "SERVE_OLD" | "FAIL" = "SERVE_OLD",
 ): () => Promise<Value> {
-  const cache = new LRUCache<"value", { readonly value: Value }>({
-    max: 1,
-    ttl: keptMs,
-    allowStaleOnFetchRejection: whenItFails === "SERVE_OLD",
-    noDeleteOnFetchRejection: whenItFails === "SERVE_OLD",
-    fetchMethod: async () => ({ value: await load() }),
-  });
-  return async () => (await cache.forceFetch("value")).value;
+  let known: { readonly value: Value; readonly at: number } | null = null;
+  let loading: Promise<Value> | null = null;
+  const loadOnce = () => {
+    loading ??= load()
+      .then((value) => {
+        known = { value, at: performance.now() };
+        return value;
+      })
+      .finally(() => {
+        loading = null;
+      });
+    return loading;
+  };
+  return async () => {
+    if (known && (keptMs === 0 || performance.now() - known.at < keptMs)) return known.value;
+    try {
+      return await loadOnce();
+    } catch (error) {
+      if (known && whenItFails === "SERVE_OLD") return known.value;
+      throw error;
+    }
+  };
 }

@@ -41,6 +41,7 @@ export interface TestGateway extends AsyncDisposable {
 export interface TestGatewayOptions {
   readonly sandbox?: SandboxOptions;
   readonly scopes?: readonly Scope[];
+  readonly timeoutMs?: number;
   readonly gateway?: Partial<GatewayOptions>;
 }
 
@@ -53,7 +54,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
       apiUrl: sandbox.origin,
       analyticsUrl: sandbox.origin,
       secret: new Secret(sandbox.secret),
-      timeoutMs: 5_000,
+      timeoutMs: options.timeoutMs ?? 5_000,
     },
     directorUrl: sandbox.origin,
     operatorKey: new Secret(OPERATOR_KEY),
