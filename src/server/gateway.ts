@@ -62,7 +62,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     cors: false,
     multipart: false,
     batching: false,
-    healthCheckEndpoint: "/health",
+    // Yoga's own check answers any address that ends so, with any method: no address ends with a line feed.
+    healthCheckEndpoint: "\n",
     logging: false,
     maskedErrors: { maskError: createMaskError((error) => logger.error({ err: error }, "a fault of the gateway")) },
     context: ({ request, caller }) => createContext(parts, authenticated(caller), request.signal),
