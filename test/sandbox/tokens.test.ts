@@ -243,6 +243,15 @@ describe("a publish token's own settings", () => {
       geoCascade: { isEnabled: true, clusters: ["lon-1"] },
       enableUTCInsertion: false,
     });
+    const own = { isEnabled: true, clusters: ["syd-1"] };
+    const { data } = (await client.put(`/api/v2/publish_token/${id}`, { geoCascade: own, deniedCountries: ["BR"] }))
+      .body;
+    expect(data).toMatchObject({
+      geoCascade: own,
+      effectiveSettings: { geoCascade: own, allowedCountries: [], deniedCountries: ["BR"] },
+    });
+    const back = (await client.put(`/api/v2/publish_token/${id}`, { geoCascade: { isEnabled: null } })).body.data;
+    expect(back.effectiveSettings.geoCascade).toEqual({ isEnabled: true, clusters: ["lon-1"] });
   });
 
   it("keep the default cluster of the day they were made", async () => {

@@ -14,15 +14,13 @@ export interface Conformance {
   check(exchange: Exchange): string[];
 }
 
-/** Schemas are compiled when first met and kept for the life of the worker process. */
+/** Documents are read and schemas compiled when first met, and kept for the life of the worker process. */
 export function createConformance(): Conformance {
-  known ??= loadOperations();
-  const operations = known;
   return {
     check(exchange) {
       const { method, path } = exchange.request;
       if (method === "OPTIONS") return [];
-      const declared = operations.find((candidate) => candidate.method === method && candidate.matches(path));
+      const declared = operationOf(method, path);
       const problems = declared
         ? [...responseProblems(declared, exchange), ...requestProblems(declared, exchange)]
         : ["no OpenAPI document knows this operation"];
@@ -67,34 +65,53 @@ interface DeclaredOperation {
   readonly responses: ReadonlyMap<string, readonly string[]>;
 }
 
-let known: readonly DeclaredOperation[] | undefined;
-
 const DOCUMENTS = new URL("../../schema/upstream/", import.meta.url);
 
-function loadOperations(): readonly DeclaredOperation[] {
-  const declared = readdirSync(DOCUMENTS)
+/** One document, of which only the paths are looked at until one of them is called. */
+interface UpstreamDocument {
+  mentions(path: string): boolean;
+  readonly text: string;
+  operations?: readonly DeclaredOperation[];
+}
+
+let documents: readonly UpstreamDocument[] | undefined;
+
+function operationOf(method: string, path: string): DeclaredOperation | undefined {
+  documents ??= readdirSync(DOCUMENTS)
     .filter((file) => file.endsWith(".yaml"))
-    .flatMap((file) => {
-      const definition = prepared(parseYaml(readFileSync(new URL(file, DOCUMENTS), "utf8")));
-      const validator = new OpenAPIValidator({
-        definition,
-        lazyCompileValidators: true,
-        ajvOpts: { strict: false, allErrors: true },
-        customizeAjv: (ajv) => {
-          for (const [name, isValid] of Object.entries(FORMATS)) ajv.addFormat(name, isValid);
-          return ajv;
-        },
-      });
-      return validator.router.getOperations().map(
-        (operation): DeclaredOperation => ({
-          method: operation.method.toUpperCase(),
-          matches: pathMatcher(operation.path),
-          operation,
-          validator,
-          responses: mediaTypesOf(operation),
-        }),
-      );
+    .map((file) => {
+      const text = readFileSync(new URL(file, DOCUMENTS), "utf8");
+      const matchers = [...text.matchAll(/^ {2}(\/[^:\s]+):/gm)].map(([, template = ""]) => pathMatcher(template));
+      return { text, mentions: (path) => matchers.some((matches) => matches(path)) };
     });
+  for (const document of documents) {
+    if (!document.mentions(path)) continue;
+    document.operations ??= declaredIn(document.text);
+    const declared = document.operations.find((candidate) => candidate.method === method && candidate.matches(path));
+    if (declared) return declared;
+  }
+  return undefined;
+}
+
+function declaredIn(text: string): readonly DeclaredOperation[] {
+  const validator = new OpenAPIValidator({
+    definition: prepared(parseYaml(text)),
+    lazyCompileValidators: true,
+    ajvOpts: { strict: false, allErrors: true },
+    customizeAjv: (ajv) => {
+      for (const [name, isValid] of Object.entries(FORMATS)) ajv.addFormat(name, isValid);
+      return ajv;
+    },
+  });
+  const declared = validator.router.getOperations().map(
+    (operation): DeclaredOperation => ({
+      method: operation.method.toUpperCase(),
+      matches: pathMatcher(operation.path),
+      operation,
+      validator,
+      responses: mediaTypesOf(operation),
+    }),
+  );
   // `/list` before `/{tokenId}`: the document's literal path is the better match.
   return declared.sort((a, b) => placeholders(a.operation.path) - placeholders(b.operation.path));
 }

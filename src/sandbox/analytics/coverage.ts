@@ -50,8 +50,8 @@ export function seriesBuckets(range: Span, resolution: Resolution, horizon: Hori
  * What a total over `[from, to)` counts: each UTC day wholly inside the range, while days are kept; of days partly
  * inside, the hours that start inside, while hours are kept.
  *
- * @param monthsToo - for the account, whose months are kept for ever: months wholly inside the range that began before
- *   the first kept day count as a whole, instead of their days
+ * @param monthsToo - for the account, whose months are kept for ever: those wholly inside the range count as a whole,
+ *   also when their days are gone
  */
 export function totalSpans(range: Span, horizon: Horizon, { monthsToo }: { monthsToo: boolean }): readonly Span[] {
   const fresh = freshUntil(horizon.now);
@@ -64,7 +64,7 @@ export function totalSpans(range: Span, horizon: Horizon, { monthsToo }: { month
   while (day < Math.min(range.to, fresh)) {
     const month = monthAround(day);
     const whole = { from: day, to: day + DAY_MS };
-    if (monthsToo && month.from < firstDay && isInside(month)) {
+    if (monthsToo && isInside(month)) {
       spans.push({ from: day, to: month.to });
       day = month.to;
       continue;
