@@ -54,6 +54,7 @@ export function reading(of: Pick<Reading, Keys> & Partial<Omit<Reading, Keys>>):
  * @param to - end of the piece, up to `length`, in the unit of `length`
  */
 export function pieceOf(whole: Reading, from: number, to: number, length: number): Reading {
+  if (from === 0 && to === length) return whole;
   const bytes = (total: bigint) => (total * BigInt(to)) / BigInt(length) - (total * BigInt(from)) / BigInt(length);
   const count = (total: number) => Math.floor((total * to) / length) - Math.floor((total * from) / length);
   return {

@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { createConformantSandbox } from "../support/conformance.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type ConformantSandbox, createConformantSandbox } from "../support/conformance.ts";
 import { clientOf, publishToken, START, type Wire } from "./support.ts";
 
 const sandboxAtStart = () => createConformantSandbox({ startAt: START, frozen: true });
@@ -28,10 +28,14 @@ const OPERATIONS: readonly [path: string, query: Record<string, string | readonl
 ];
 
 describe.each(OPERATIONS)("GET /api/analytics/%s", (path, query) => {
-  const ask = async (changes: Record<string, string | readonly string[]>) => {
-    await using sandbox = await sandboxAtStart();
-    return await clientOf(sandbox).get(`/api/analytics/${path}`, { ...WEEK, ...query, ...changes });
-  };
+  let sandbox: ConformantSandbox;
+  beforeAll(async () => {
+    sandbox = await sandboxAtStart();
+  });
+  afterAll(() => sandbox.close());
+
+  const ask = (changes: Record<string, string | readonly string[]>) =>
+    clientOf(sandbox).get(`/api/analytics/${path}`, { ...WEEK, ...query, ...changes });
 
   it("answers as its document says", async () => {
     expect((await ask({})).body.status).toBe("success");

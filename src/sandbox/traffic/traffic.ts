@@ -85,21 +85,17 @@ export function hoursOnAir(stream: StreamModel, day: number): { from: number; to
 
 /** Sums of the cells of one audience, by country in the order of COUNTRIES. */
 interface CellSums {
-  readonly bytes: Float64Array;
-  readonly views: Float64Array;
-  readonly viewSeconds: Float64Array;
+  readonly bytes: number[];
+  readonly views: number[];
+  readonly viewSeconds: number[];
 }
+
+const zeros = (): number[] => COUNTRIES.map(() => 0);
 
 function readingsOfHours(stream: StreamModel, fromHour: number, toHour: number): readonly Reading[] {
   const { audiences } = stream;
-  const sums = audiences.map(
-    (): CellSums => ({
-      bytes: new Float64Array(COUNTRIES.length),
-      views: new Float64Array(COUNTRIES.length),
-      viewSeconds: new Float64Array(COUNTRIES.length),
-    }),
-  );
-  const relayedBytes = new Float64Array(COUNTRIES.length);
+  const sums = audiences.map((): CellSums => ({ bytes: zeros(), views: zeros(), viewSeconds: zeros() }));
+  const relayedBytes = zeros();
   const onAir = { hours: 0, publishes: 0, ingestBytes: 0 };
 
   for (let day = Math.floor(fromHour / 24); day * 24 < toHour; day++) {
@@ -118,7 +114,7 @@ function readingsOfHours(stream: StreamModel, fromHour: number, toHour: number):
   return onAir.hours === 0 ? [] : toReadings(stream, onAir, sums, relayedBytes);
 }
 
-function addCells(profile: StreamProfile, model: AudienceModel, hour: number, sum: CellSums, relayed: Float64Array) {
+function addCells(profile: StreamProfile, model: AudienceModel, hour: number, sum: CellSums, relayed: number[]) {
   const weekday = weekdayOfDay(Math.floor(hour / 24));
   for (const country of model.inhabited) {
     const bits = cellBits(model, country, hour);
@@ -136,7 +132,7 @@ function toReadings(
   { profile, audiences }: StreamModel,
   onAir: { hours: number; publishes: number; ingestBytes: number },
   sums: readonly CellSums[],
-  relayedBytes: Float64Array,
+  relayedBytes: readonly number[],
 ): readonly Reading[] {
   const { streamName } = profile;
   const atPublisher = { streamName, trackingId: null, country: profile.publisherCountry };
