@@ -2,8 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { seriesBuckets, totalSpans } from "../../src/sandbox/analytics/coverage.ts";
 import { DAY_MS, HOUR_MS, meteredSpans, parseInstant, QUARTER_MS, type Span } from "../../src/sandbox/calendar.ts";
+import { createClock } from "../../src/sandbox/clock.ts";
 import { createAgenda } from "../../src/sandbox/live/agenda.ts";
+import { createPlatform } from "../../src/sandbox/platform.ts";
 import { pieceOf, reading } from "../../src/sandbox/reading.ts";
+import { sumOf } from "../../src/sandbox/usage.ts";
 
 /** The rules of time, without a sandbox around them. */
 
@@ -139,6 +142,31 @@ describe("a piece of a reading", () => {
           expect(pieces.reduce((sum, piece) => sum + piece.views, 0)).toBe(3);
         },
       ),
+    );
+  });
+});
+
+describe("the ledger", () => {
+  it("reads the same off a span as off any pieces of it, to the millisecond", () => {
+    const { ledger } = createPlatform(1, createClock(NOW, true), 0);
+    const streams = fc.constantFrom("derby-final", "marathon", "sydney-regatta", "rehearsal");
+    const cuts = fc.array(fc.integer({ min: NOW - 9 * DAY_MS, max: NOW }), { minLength: 2, maxLength: 6 });
+    fc.assert(
+      fc.property(streams, cuts, fc.boolean(), (stream, cuts, closeTogether) => {
+        const first = cuts[0] ?? 0;
+        const edges = cuts
+          .map((cut) => (closeTogether ? first + ((cut - first) % HOUR_MS) : cut))
+          .sort((a, b) => a - b);
+        const usage = (from: number, to: number) => sumOf(ledger.readings(stream, { from, to }));
+        const whole = usage(edges[0] ?? 0, edges.at(-1) ?? 0);
+        const pieces = edges.slice(1).map((to, index) => usage(edges[index] ?? 0, to));
+        for (const field of ["bytesIn", "bytesOut"] as const) {
+          expect(pieces.reduce((sum, piece) => sum + piece[field], 0n)).toBe(whole[field]);
+        }
+        for (const field of ["views", "viewSeconds", "publishSeconds"] as const) {
+          expect(pieces.reduce((sum, piece) => sum + piece[field], 0)).toBe(whole[field]);
+        }
+      }),
     );
   });
 });
