@@ -20,16 +20,17 @@ export function monthWindow(month: string, timeZone: string): TimeWindow {
  * The instants at which days or months begin in the zone, from the one that holds `window.from` to the first at or after
  * `window.to`: neighbours enclose one day or month each.
  */
-export function calendarEdges(window: TimeWindow, unit: "DAY" | "MONTH", timeZone: string): number[] {
+export function* calendarEdges(window: TimeWindow, unit: "DAY" | "MONTH", timeZone: string): Generator<number, void> {
   const begin = Temporal.Instant.fromEpochMilliseconds(window.from).toZonedDateTimeISO(timeZone).toPlainDate();
   const step = unit === "DAY" ? { days: 1 } : { months: 1 };
   let date = unit === "DAY" ? begin : begin.with({ day: 1 });
-  const edges = [startOfDay(date, timeZone)];
-  while ((edges.at(-1) ?? Number.POSITIVE_INFINITY) < window.to) {
+  let edge = startOfDay(date, timeZone);
+  yield edge;
+  while (edge < window.to) {
     date = date.add(step);
-    edges.push(startOfDay(date, timeZone));
+    edge = startOfDay(date, timeZone);
+    yield edge;
   }
-  return edges;
 }
 
 /** True for an instant at which a UTC month begins. */
@@ -48,13 +49,18 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
+/** Longer durations reach beyond the calendar. */
+const MAX_DURATION_MS = 8.64e15;
+
 /** The length in milliseconds of an ISO 8601 duration of weeks, days, hours, minutes and seconds; null where it has none. */
 export function durationMs(text: string): number | null {
   try {
     const duration = Temporal.Duration.from(text);
     if (duration.years !== 0 || duration.months !== 0) return null;
     const { weeks, days, ...clock } = fields(duration);
-    return Temporal.Duration.from({ ...clock, hours: clock.hours + 24 * (days + 7 * weeks) }).total("milliseconds");
+    const length = Temporal.Duration.from({ ...clock, hours: clock.hours + 24 * (days + 7 * weeks) });
+    const lengthMs = length.total("milliseconds");
+    return Math.abs(lengthMs) <= MAX_DURATION_MS ? lengthMs : null;
   } catch {
     return null;
   }

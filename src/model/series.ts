@@ -2,12 +2,14 @@ import { calendarEdges, isUtcMonthStart } from "./calendar.ts";
 import {
   ceilTo,
   DAY_MS,
+  floorTo,
   HOUR_MS,
   type Keeping,
   measuredWindow,
   notRetained,
   type TimeWindow,
   type UsageWindow,
+  validWindow,
 } from "./time-window.ts";
 import { addTraffic, bitsPerSecond, type Traffic } from "./traffic.ts";
 
@@ -55,12 +57,50 @@ export function planSeries(
   timeZone: string,
   keeping: Keeping,
 ): SeriesPlan {
-  const buckets = bucketsOf(window, granularity, timeZone).map((bucket) => {
-    const resolution = coarsestTiling(bucket, window, keeping);
-    if (!resolution) throw notRetained(window, unreadable(granularity, timeZone));
-    return { ...bucket, resolution };
-  });
+  const buckets = planBuckets(window, granularity, timeZone, keeping);
+  if (!buckets) {
+    const valid = readableWindow(window, granularity, timeZone, keeping);
+    throw notRetained(window, unreadable(granularity, timeZone), valid);
+  }
   return { buckets, reads: readsOf(buckets) };
+}
+
+/** Null at the first bucket that is no longer kept: a window of centuries is not laid out to the end. */
+function planBuckets(
+  window: UsageWindow,
+  granularity: Granularity,
+  timeZone: string,
+  keeping: Keeping,
+): PlannedBucket[] | null {
+  const buckets: PlannedBucket[] = [];
+  for (const bucket of bucketsOf(window, granularity, timeZone)) {
+    const resolution = coarsestTiling(bucket, window, granularity, keeping);
+    if (!resolution) return null;
+    buckets.push({ ...bucket, resolution });
+  }
+  return buckets;
+}
+
+/** A window like the one asked whose buckets can be told apart: of whole days, of hours, or within one day of the zone. */
+function readableWindow(
+  window: UsageWindow,
+  granularity: Granularity,
+  timeZone: string,
+  keeping: Keeping,
+): TimeWindow | undefined {
+  const { retention } = window;
+  const { hourlySince, freshUntil } = retention;
+  const hours = { from: Math.max(window.from, hourlySince), to: Math.max(window.to, hourlySince + HOUR_MS) };
+  const days = [...calendarEdges({ from: hourlySince, to: freshUntil }, "DAY", timeZone)];
+  const withinDays = days.slice(1).map((end, index) => ({
+    from: ceilTo(Math.max(days[index] ?? end, hourlySince), HOUR_MS),
+    to: floorTo(Math.min(end, ceilTo(freshUntil, HOUR_MS)), HOUR_MS),
+  }));
+  return [validWindow(window, retention), validWindow(hours, retention), ...withinDays.reverse()].find(
+    (candidate) =>
+      candidate.from < Math.min(candidate.to, freshUntil) &&
+      planBuckets({ ...window, ...candidate }, granularity, timeZone, keeping),
+  );
 }
 
 /** Joins what was read with the plan: every bucket in order, none skipped, none invented. */
@@ -109,29 +149,34 @@ export function percentile(points: readonly SeriesPoint[], p: number): Percentil
   };
 }
 
-function bucketsOf(window: UsageWindow, granularity: Granularity, timeZone: string): TimeWindow[] {
+function* bucketsOf(window: UsageWindow, granularity: Granularity, timeZone: string): Generator<TimeWindow, void> {
   const metered = measuredWindow(window);
   if (granularity === "HOUR") {
-    const count = ceilTo(metered.to - metered.from, HOUR_MS) / HOUR_MS;
-    return Array.from({ length: count }, (_, hour) => ({
-      from: window.from + hour * HOUR_MS,
-      to: window.from + (hour + 1) * HOUR_MS,
-    }));
+    for (let from = metered.from; from < metered.to; from += HOUR_MS) yield { from, to: from + HOUR_MS };
+    return;
   }
-  const edges = calendarEdges(metered, granularity, timeZone);
-  return edges.slice(1).map((end, index) => ({
-    from: Math.max(edges[index] ?? window.from, window.from),
-    to: Math.min(end, window.to),
-  }));
+  let { from } = window;
+  for (const edge of calendarEdges(metered, granularity, timeZone)) {
+    if (edge <= from) continue;
+    const to = Math.min(edge, window.to);
+    yield { from, to };
+    from = to;
+  }
 }
 
-/** The coarsest resolution whose buckets, still kept, lie edge to edge over this one. */
-function coarsestTiling(bucket: TimeWindow, window: UsageWindow, { monthsKept }: Keeping): Granularity | null {
+/** The coarsest resolution whose buckets, still kept, lie edge to edge over this one. Nothing lies beyond the newest figures. */
+function coarsestTiling(
+  bucket: TimeWindow,
+  window: UsageWindow,
+  granularity: Granularity,
+  { monthsKept }: Keeping,
+): Granularity | null {
   const { hourlySince, dailySince, freshUntil } = window.retention;
   const aligned = (isEdge: (instant: number) => boolean) =>
-    isEdge(bucket.from) && (isEdge(bucket.to) || bucket.to > freshUntil);
-  if (monthsKept && aligned(isUtcMonthStart)) return "MONTH";
-  if (bucket.from >= dailySince && aligned((instant) => instant % DAY_MS === 0)) return "DAY";
+    isEdge(bucket.from) && (isEdge(bucket.to) || bucket.to >= freshUntil);
+  if (granularity === "MONTH" && monthsKept && aligned(isUtcMonthStart)) return "MONTH";
+  const maySpanDays = granularity !== "HOUR" && bucket.from >= dailySince;
+  if (maySpanDays && aligned((instant) => instant % DAY_MS === 0)) return "DAY";
   if (bucket.from >= hourlySince && aligned((instant) => instant % HOUR_MS === 0)) return "HOUR";
   return null;
 }
@@ -160,7 +205,8 @@ function upstreamEnd(resolution: Granularity, to: number): number {
 
 function tileStarts({ from, to, resolution }: PlannedBucket, freshUntil: number): number[] {
   const end = Math.min(to, freshUntil);
-  if (resolution === "MONTH") return calendarEdges({ from, to: end }, "MONTH", "UTC").filter((start) => start < end);
+  if (resolution === "MONTH")
+    return [...calendarEdges({ from, to: end }, "MONTH", "UTC")].filter((start) => start < end);
   const step = resolution === "DAY" ? DAY_MS : HOUR_MS;
   return Array.from({ length: ceilTo(end - from, step) / step }, (_, tile) => from + tile * step);
 }

@@ -60,17 +60,19 @@ export function resolveWindow(selection: WindowSelection, timeZone: string, now:
   const window = chosenWindow(selection, timeZone, retention);
   if (window.from >= window.to) {
     throw invalidWindow(`The window ends (${iso(window.to)}) before it begins (${iso(window.from)}).`, {
-      valid: validWindow({ from: Math.min(window.from, window.to), to: Math.max(window.from, window.to) }, retention),
+      valid: written(
+        validWindow({ from: Math.min(window.from, window.to), to: Math.max(window.from, window.to) }, retention),
+      ),
     });
   }
   if (window.from % HOUR_MS !== 0 || window.to % HOUR_MS !== 0) {
     throw invalidWindow("The platform meters by the hour, so a window begins and ends on the full UTC hour.", {
-      valid: validWindow(window, retention),
+      valid: written(validWindow(window, retention)),
     });
   }
   if (window.from >= retention.freshUntil) {
     throw invalidWindow(`The window begins after the newest figures, which are of ${iso(retention.freshUntil)}.`, {
-      valid: validWindow({ from: retention.freshUntil - HOUR_MS, to: retention.freshUntil }, retention),
+      valid: written(validWindow({ from: retention.freshUntil - HOUR_MS, to: retention.freshUntil }, retention)),
     });
   }
   return { ...window, timeZone, retention };
@@ -82,12 +84,17 @@ function chosenWindow(selection: WindowSelection, timeZone: string, retention: R
   return lastWindow(selection.lastMs, retention);
 }
 
-function lastWindow(lastMs: number, { freshUntil, hourlySince }: Retention): TimeWindow {
+function lastWindow(lastMs: number, retention: Retention): TimeWindow {
   if (lastMs <= 0) throw invalidWindow("`last` is a duration of more than nothing, such as PT24H or P7D.", {});
-  const begin = freshUntil - lastMs;
-  // A full week reaches some minutes past the oldest hour that is kept; it is still a window of hours.
-  const from = lastMs <= 7 * DAY_MS ? Math.max(floorTo(begin, HOUR_MS), hourlySince) : floorTo(begin, DAY_MS);
-  return { from, to: ceilTo(freshUntil, HOUR_MS) };
+  // Nothing was streamed before 1970, and a calendar does not reach back as far as a duration may.
+  const begin = Math.max(retention.freshUntil - lastMs, 0);
+  return { from: beginOfLast(begin, lastMs, retention), to: ceilTo(retention.freshUntil, HOUR_MS) };
+}
+
+/** A full week and a full year reach a little past the oldest figures that are kept: they begin with those. */
+function beginOfLast(begin: number, lastMs: number, { hourlySince, dailySince }: Retention): number {
+  if (lastMs <= 7 * DAY_MS) return Math.max(floorTo(begin, HOUR_MS), hourlySince);
+  return lastMs <= 365 * DAY_MS ? Math.max(floorTo(begin, DAY_MS), dailySince) : floorTo(begin, DAY_MS);
 }
 
 /** The part of the window that has been metered: up to `freshUntil`. This is the window that is echoed to the client. */
@@ -142,32 +149,42 @@ function firstMonthKeptAsDays({ dailySince }: Retention, to: number): number {
   return Math.min(first, to);
 }
 
-/** @returns the error that says what is kept, what was asked, and a window that works */
-export function notRetained(window: UsageWindow, rule: string): InvalidInputError {
+/**
+ * @param valid a window that works
+ * @returns the error that says what is kept, what was asked, and what works
+ */
+export function notRetained(
+  window: UsageWindow,
+  rule: string,
+  valid: TimeWindow = validWindow(window, window.retention),
+): InvalidInputError {
   const { retention } = window;
   return new InvalidInputError(
     "window",
     `${rule} Asked was ${iso(window.from)} to ${iso(window.to)}.`,
     {
-      asked: { from: iso(window.from), to: iso(window.to) },
+      asked: written(window),
       limit: { hoursSince: iso(retention.hourlySince), daysSince: iso(retention.dailySince) },
-      valid: validWindow(window, retention),
+      valid: written(valid),
     },
     "WINDOW_NOT_RETAINED",
   );
 }
 
-/** The nearest window to the one asked that every figure can be read for. */
-function validWindow(asked: TimeWindow, { freshUntil, hourlySince, dailySince }: Retention) {
+/** The nearest window to the one asked that a total can be read for. */
+export function validWindow(asked: TimeWindow, { freshUntil, hourlySince, dailySince }: Retention): TimeWindow {
   const newest = ceilTo(freshUntil, HOUR_MS);
   const to = Math.min(ceilTo(asked.to, HOUR_MS), newest);
   const from = Math.min(floorTo(asked.from, HOUR_MS), to - HOUR_MS);
-  if (from >= hourlySince) return { from: iso(from), to: iso(to) };
-  const wholeDays = {
+  if (from >= hourlySince) return { from, to };
+  return {
     from: Math.max(floorTo(from, DAY_MS), dailySince),
     to: Math.max(Math.min(ceilTo(to, DAY_MS), ceilTo(freshUntil, DAY_MS)), dailySince + DAY_MS),
   };
-  return { from: iso(wholeDays.from), to: iso(wholeDays.to) };
+}
+
+function written({ from, to }: TimeWindow): { readonly from: string; readonly to: string } {
+  return { from: iso(from), to: iso(to) };
 }
 
 function invalidWindow(message: string, facts: Readonly<Record<string, unknown>>): InvalidInputError {

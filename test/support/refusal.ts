@@ -1,0 +1,22 @@
+import { ApplicationError } from "../../src/model/errors.ts";
+
+/** What a call refuses, so that a test can look at its code and facts. Any other failure is thrown on. */
+export function refusalOf(run: () => unknown): ApplicationError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof ApplicationError) return error;
+    throw error;
+  }
+  throw new Error("nothing was refused");
+}
+
+/** The same for a call that takes time. */
+export async function rejectionOf(promise: Promise<unknown>): Promise<ApplicationError> {
+  const error = await promise.then(
+    () => new Error("nothing was refused"),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof ApplicationError) return error;
+  throw error;
+}

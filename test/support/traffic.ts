@@ -1,0 +1,24 @@
+import fc from "fast-check";
+import type { Traffic } from "../../src/model/traffic.ts";
+
+/** A figure that the platform has not broken down. */
+export function bytesOut(bytes: bigint): Traffic {
+  return { bytesOut: bytes, bytesIn: 0n, parts: null };
+}
+
+/** Counts beyond 2^53, where doubles lose digits. */
+export const byteCounts = fc.bigInt({ min: 0n, max: 1n << 70n });
+
+const part = fc.record({ bytesOut: byteCounts, bytesIn: byteCounts });
+const parts = fc.record({
+  standard: part,
+  restream: fc.record({ bytesOut: byteCounts, bytesIn: byteCounts, secondsUsed: byteCounts }),
+  geoCascade: part,
+});
+
+/** Figures with and without parts. */
+export const figures: fc.Arbitrary<Traffic> = fc.record({
+  bytesOut: byteCounts,
+  bytesIn: byteCounts,
+  parts: fc.option(parts),
+});
