@@ -70,7 +70,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     plugins: [
       useSafeHeaders(),
       useHealth(createReadiness(parts)),
-      ...(options.graphiqlFolder === null ? [] : [useGraphiQL(options.graphiqlFolder)]),
+      ...(options.graphiqlFolder === null ? [] : [useGraphiQL(options.graphiqlFolder, parts.clock)]),
       useCaller(createAuthenticate(options.operatorKey, options.operatorScopes)),
     ],
   });

@@ -19,8 +19,9 @@ const CONTENT_SECURITY_POLICY = [
  * for both with the key that the operator gives it.
  *
  * @param folder where `npm run build` has put the files
+ * @param now the platform's time, by which the tabs choose their months
  */
-export function useGraphiQL(folder: string): Plugin {
+export function useGraphiQL(folder: string, now: () => number): Plugin {
   let manifest: Promise<Manifest> | null = null;
   const readManifest = () => {
     manifest ??= readFile(join(folder, "manifest.json"), "utf8").then((text) => JSON.parse(text) as Manifest);
@@ -29,11 +30,12 @@ export function useGraphiQL(folder: string): Plugin {
   return {
     async onRequest({ request, url, endResponse, fetchAPI }) {
       if (request.method !== "GET") return;
-      const asset = assets[url.pathname.replace(/^\/graphiql\//, "")];
-      if (asset && url.pathname.startsWith("/graphiql/")) {
+      const [, file = ""] = /^\/graphiql\/([\w.]+)$/.exec(url.pathname) ?? [];
+      const asset = assets.get(file);
+      if (asset) {
         endResponse(fileResponse(fetchAPI.Response, folder, asset, request.headers.get("accept-encoding")));
       } else if (url.pathname === "/graphql" && !url.searchParams.has("query") && wantsPage(request)) {
-        const page = renderPage(await readManifest(), Date.now());
+        const page = renderPage(await readManifest(), now());
         endResponse(
           new fetchAPI.Response(page, {
             headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": CONTENT_SECURITY_POLICY },

@@ -94,13 +94,18 @@ describe("partners", () => {
            usageByStream(window: ${YESTERDAY}) { totalCount nodes { stream { name } usage { total { bytesOut } } } }
            byName: usageByStream(window: ${YESTERDAY}, orderBy: STREAM_NAME, first: 1) { nodes { stream { name } } pageInfo { hasNextPage } } } }`,
     );
-    const used = (stream: string) => `${gateway.sandbox.truth({ stream, trackingId: "northwind-tv", ...truthOf }).bytesOut}`;
+    const used = (stream: string) =>
+      `${gateway.sandbox.truth({ stream, trackingId: "northwind-tv", ...truthOf }).bytesOut}`;
     expect(data.partner).toEqual({
       trackingId: "northwind-tv",
       name: "northwind-tv",
       streams: { nodes: [{ name: "arena-main" }, { name: "derby-final" }, { name: "world-feed" }] },
       subscribeTokens: {
-        nodes: [{ label: "northwind-tv-derby-final" }, { label: "northwind-tv-arena-main" }, { label: "northwind-tv-world-feed" }],
+        nodes: [
+          { label: "northwind-tv-derby-final" },
+          { label: "northwind-tv-arena-main" },
+          { label: "northwind-tv-world-feed" },
+        ],
       },
       usageByStream: {
         totalCount: 3,

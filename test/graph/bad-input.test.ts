@@ -17,11 +17,16 @@ describe("a window", () => {
       `{ me { name } stream(by: { name: "derby-final" }) { name bad: bandwidth(window: ${window}) { total { bytesOut } }
            good: bandwidth(window: ${YESTERDAY}) { total { bytesOut } } } }`,
     );
-    expect(data).toMatchObject({ me: { name: "operator" }, stream: { name: "derby-final", bad: null, good: { total: {} } } });
+    expect(data).toMatchObject({
+      me: { name: "operator" },
+      stream: { name: "derby-final", bad: null, good: { total: {} } },
+    });
     expect(errors).toMatchObject([{ path: ["stream", "bad"], extensions: { code, argument: "window" } }]);
     const valid = errors[0]?.extensions["valid"] as { from: string; to: string } | undefined;
     if (!valid) return;
-    const again = await gateway.ask(`{ account { usage(window: ${range(valid.from, valid.to)}) { total { bytesOut } } } }`);
+    const again = await gateway.ask(
+      `{ account { usage(window: ${range(valid.from, valid.to)}) { total { bytesOut } } } }`,
+    );
     expect(again.errors).toEqual([]);
   });
 
@@ -31,17 +36,31 @@ describe("a window", () => {
     ["of a month in words", '{ month: "March" }', "window.month"],
   ])("%s is refused by its field", async (_what, window, argument) => {
     await using gateway = await createTestGateway();
-    const { data, errors } = await gateway.ask(`{ account { accountId usage(window: ${window}) { total { bytesOut } } } }`);
+    const { data, errors } = await gateway.ask(
+      `{ account { accountId usage(window: ${window}) { total { bytesOut } } } }`,
+    );
     expect(data).toEqual({ account: { accountId: "SYN4DX", usage: null } });
     expect(errors).toMatchObject([{ extensions: { code: "INVALID_INPUT", argument } }]);
   });
 
   it.each([
-    ["hours of last month", range("2026-02-01T00:00:00Z", "2026-02-02T00:00:00Z"), "series(granularity: HOUR) { points { state } }"],
+    [
+      "hours of last month",
+      range("2026-02-01T00:00:00Z", "2026-02-02T00:00:00Z"),
+      "series(granularity: HOUR) { points { state } }",
+    ],
     ["a part of a day of last month", range("2026-02-01T05:00:00Z", "2026-02-02T00:00:00Z"), "total { bytesOut }"],
     ["days of the year before last", range("2024-02-01T00:00:00Z", "2024-03-01T00:00:00Z"), "total { bytesOut }"],
-    ["Berlin's days of last month", range("2026-02-01T00:00:00Z", "2026-02-10T00:00:00Z"), 'series(granularity: DAY, timeZone: "Europe/Berlin") { points { state } }'],
-    ["Kolkata's days, which begin at the half hour", '{ last: "P2D" }', 'series(granularity: DAY, timeZone: "Asia/Kolkata") { points { state } }'],
+    [
+      "Berlin's days of last month",
+      range("2026-02-01T00:00:00Z", "2026-02-10T00:00:00Z"),
+      'series(granularity: DAY, timeZone: "Europe/Berlin") { points { state } }',
+    ],
+    [
+      "Kolkata's days, which begin at the half hour",
+      '{ last: "P2D" }',
+      'series(granularity: DAY, timeZone: "Asia/Kolkata") { points { state } }',
+    ],
   ])("that asks for %s says what is kept, what was asked, and what works", async (_what, window, figure) => {
     await using gateway = await createTestGateway();
     const { data, errors } = await gateway.ask(
@@ -74,7 +93,7 @@ describe("a window", () => {
 
 describe("a document", () => {
   it.each([
-    ["with an unknown field", "{ stream(by: { name: \"x\" }) { colour } }", "GRAPHQL_VALIDATION_FAILED"],
+    ["with an unknown field", '{ stream(by: { name: "x" }) { colour } }', "GRAPHQL_VALIDATION_FAILED"],
     ["with a wrong type", '{ streams(first: "five") { totalCount } }', "GRAPHQL_VALIDATION_FAILED"],
     ["with two fields of a one-of", '{ stream(by: { name: "x", id: "y" }) { name } }', "GRAPHQL_VALIDATION_FAILED"],
     ["that is none", "{ stream(", "GRAPHQL_PARSE_FAILED"],
@@ -89,13 +108,17 @@ describe("a document", () => {
   it("with a wrong variable is refused by the variable's name, without its value", async () => {
     await using gateway = await createTestGateway();
     const secret = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-    const usage = (granularity: string) => `{ account { usage(window: { last: "P1D" }) { series(granularity: ${granularity}) { freshUntil } } } }`;
+    const usage = (granularity: string) =>
+      `{ account { usage(window: { last: "P1D" }) { series(granularity: ${granularity}) { freshUntil } } } }`;
     const wrong: [string, unknown][] = [
       ["query ($v: Int!) { streams(first: $v) { totalCount } }", secret],
       ["query ($v: DateTime!) { account { usage(window: { range: { from: $v, to: $v } }) { freshUntil } } }", secret],
       [`query ($v: Granularity!) ${usage("$v")}`, secret],
       ["query ($v: WindowInput!) { account { usage(window: $v) { freshUntil } } }", { last: "P1D", secret }],
-      ["query ($v: WindowInput!) { account { usage(window: $v) { freshUntil } } }", { range: { from: secret, to: "x" } }],
+      [
+        "query ($v: WindowInput!) { account { usage(window: $v) { freshUntil } } }",
+        { range: { from: secret, to: "x" } },
+      ],
       ["query ($v: SubscribeTokenRef!) { subscribeToken(by: $v) { id } }", { tokenId: secret }],
     ];
     for (const [document, value] of wrong) {
@@ -161,7 +184,9 @@ describe("when the platform", () => {
     await using gateway = await createTestGateway({ timeoutMs: 250 });
     await gateway.ask("{ account { accountId } }");
     gateway.sandbox.fault({ path: "/api/analytics/account/total", ...fault });
-    const { data, errors } = await gateway.ask(`{ account { accountId usage(window: ${YESTERDAY}) { total { bytesOut } } } }`);
+    const { data, errors } = await gateway.ask(
+      `{ account { accountId usage(window: ${YESTERDAY}) { total { bytesOut } } } }`,
+    );
     expect(data).toEqual({ account: { accountId: "SYN4DX", usage: { total: null } } });
     expect(errors[0]?.extensions.code).toBe(code);
   });

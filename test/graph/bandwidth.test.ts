@@ -37,7 +37,9 @@ describe("a total", () => {
     const truth = gateway.sandbox.truth({ stream: "world-feed", from: "2026-02-01", to: "2026-03-01" });
     expect(truth.bytesOut).toBeGreaterThan(2n ** 53n);
     expect(data.stream.bandwidth.total.bytesOut).toBe(`${truth.bytesOut}`);
-    expect(data.stream.bandwidth.total.gigabytesOut.replace(".", "").padEnd(17, "0")).toContain(`${truth.bytesOut}`.slice(0, 15));
+    expect(data.stream.bandwidth.total.gigabytesOut.replace(".", "").padEnd(17, "0")).toContain(
+      `${truth.bytesOut}`.slice(0, 15),
+    );
   });
 
   it("breaks down into standard, re-stream and geo-cascade where the platform does, and not per tracking id", async () => {
@@ -167,9 +169,9 @@ describe("a series", () => {
       `{ account { usage(window: ${range("2026-03-27T23:00:00Z", "2026-03-29T22:00:00Z")}, timeZone: "Europe/Berlin") {
            series(granularity: DAY) { points { start end state } } } } }`,
     );
-    expect(data.account.usage.series.points.map(({ start, end }) => (Date.parse(end) - Date.parse(start)) / HOUR)).toEqual(
-      [24, 23],
-    );
+    expect(
+      data.account.usage.series.points.map(({ start, end }) => (Date.parse(end) - Date.parse(start)) / HOUR),
+    ).toEqual([24, 23]);
   });
 
   it("reads days whole and the hours at its edges singly", async () => {
@@ -186,8 +188,12 @@ describe("a series", () => {
   it("gives the same as columns, for charts", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask<{
-      account: { usage: { series: { points: Point[]; columns: { start: string[]; bytesOut: string[]; state: string[] } } } };
-    }>(`{ account { usage(window: { last: "P1D" }) { series { points { start state bytesOut } columns { start state bytesOut } } } } }`);
+      account: {
+        usage: { series: { points: Point[]; columns: { start: string[]; bytesOut: string[]; state: string[] } } };
+      };
+    }>(
+      `{ account { usage(window: { last: "P1D" }) { series { points { start state bytesOut } columns { start state bytesOut } } } } }`,
+    );
     const { points, columns } = data.account.usage.series;
     expect(columns).toEqual({
       start: points.map(({ start }) => start),
@@ -228,7 +234,9 @@ describe("months", () => {
 
   it("that are not over yet end where the figures end", async () => {
     await using gateway = await createTestGateway();
-    const { data } = await gateway.ask(`{ account { usage(window: { month: "2026-03" }) { window { from to timeZone } } } }`);
+    const { data } = await gateway.ask(
+      `{ account { usage(window: { month: "2026-03" }) { window { from to timeZone } } } }`,
+    );
     expect(data).toEqual({
       account: {
         usage: { window: { from: "2026-03-01T00:00:00.000Z", to: "2026-03-18T10:15:00.000Z", timeZone: "UTC" } },

@@ -25,7 +25,10 @@ describe("a list of 50 streams", () => {
 
   it("with each one's total costs 5 calls", async () => {
     await using gateway = await createTestGateway(bulk);
-    const calls = await callsOf(gateway, `{ streams(first: 50) { nodes { name bandwidth(window: ${YESTERDAY}) { total { bytesOut } } } } }`);
+    const calls = await callsOf(
+      gateway,
+      `{ streams(first: 50) { nodes { name bandwidth(window: ${YESTERDAY}) { total { bytesOut } } } } }`,
+    );
     expect(calls).toEqual({ "streams/total": 5 });
   });
 
@@ -43,9 +46,13 @@ describe("a list of 50 streams", () => {
 
   it("reads the token pages and the monitoring page once, beside the totals", async () => {
     await using gateway = await createTestGateway(bulk);
-    await gateway.ask(`{ streams(first: 50) { nodes { name bandwidth(window: ${YESTERDAY}) { total { bytesOut } } } } }`);
+    await gateway.ask(
+      `{ streams(first: 50) { nodes { name bandwidth(window: ${YESTERDAY}) { total { bytesOut } } } } }`,
+    );
     const others = gateway.sandbox.calls().filter(({ path }) => !path.startsWith("/api/analytics/"));
-    expect(others.map(({ path, query }) => `${path}?${query}`.replace(/&.*page=/i, " page ").slice(0, 60)).sort()).toHaveLength(5);
+    expect(
+      others.map(({ path, query }) => `${path}?${query}`.replace(/&.*page=/i, " page ").slice(0, 60)).sort(),
+    ).toHaveLength(5);
     expect(new Set(others.map(({ operationId }) => operationId))).toEqual(
       new Set(["PublishTokenV1_ListTokens", "SubscribeTokenV1_ListTokens", "Monitoring_ListStreamSummary"]),
     );
@@ -121,7 +128,10 @@ describe("one query", () => {
   it("of the whole account's reconciliation costs a call for the account, and one for ten streams", async () => {
     await using gateway = await createTestGateway();
     await gateway.gateway.start();
-    const calls = await callsOf(gateway, `{ account { reconciliation(window: ${YESTERDAY}) { residualBytesOut } untrackedUsage(window: ${YESTERDAY}) { total { bytesOut } } } }`);
+    const calls = await callsOf(
+      gateway,
+      `{ account { reconciliation(window: ${YESTERDAY}) { residualBytesOut } untrackedUsage(window: ${YESTERDAY}) { total { bytesOut } } } }`,
+    );
     expect(calls).toEqual({ "account/total": 1, "tracking/streams/total": 3 });
   });
 
@@ -146,55 +156,63 @@ describe("one query", () => {
 /** Random queries that reach figures by many ways. */
 function selections(): fc.Arbitrary<string> {
   const window = fc.constantFrom(YESTERDAY, TODAY);
-  const figure = fc.constantFrom("total { bytesOut }", "series { points { bytesOut } }", "total { bytesIn } series(granularity: HOUR) { points { state } }");
-  const { query } = fc.letrec<{ query: string; stream: string; partner: string; token: string; depth: string }>((tie) => {
-    const alias = fc.integer({ min: 0, max: 10_000 }).map((n) => `a${n}`);
-    const list = (item: fc.Arbitrary<string>) =>
-      fc.array(fc.tuple(alias, item), { minLength: 1, maxLength: 2 }).map((fields) =>
-        fields.map(([name, field], index) => `${name}_${index}: ${field}`).join(" "),
-      );
-    const bandwidth = fc.tuple(window, figure).map(([w, f]) => `bandwidth(window: ${w}) { ${f} }`);
-    const usage = fc.tuple(window, figure).map(([w, f]) => `usage(window: ${w}) { ${f} }`);
-    return {
-      depth: fc.constant(""),
-      stream: list(
-        fc.oneof(
-          { maxDepth: 2, withCrossShrink: true },
-          bandwidth,
-          tie("partner").map((p) => `partners(first: 3) { nodes { ${p} } }`),
-          tie("token").map((t) => `subscribeTokens(first: 2) { nodes { ${t} } }`),
-        ),
-      ),
-      partner: list(
-        fc.oneof(
-          { maxDepth: 2, withCrossShrink: true },
-          usage,
-          tie("stream").map((s) => `streams(first: 4) { nodes { ${s} } }`),
-          tie("token").map((t) => `subscribeTokens(first: 2) { nodes { ${t} } }`),
-        ),
-      ),
-      token: list(
-        fc.oneof(
-          { maxDepth: 2, withCrossShrink: true },
-          tie("partner").map((p) => `partner { ${p} }`),
-          tie("stream").map((s) => `grants { streams(first: 3) { nodes { ${s} } } }`),
-          fc.constant("label"),
-        ),
-      ),
-      query: list(
-        fc.oneof(
-          tie("stream").map((s) => `streams(first: 12) { nodes { ${s} } }`),
-          tie("stream").map((s) => `stream(by: { name: "derby-final" }) { ${s} }`),
-          tie("partner").map((p) => `partners(first: 11) { nodes { ${p} } }`),
-          tie("token").map((t) => `subscribeTokens(first: 5) { nodes { ${t} } }`),
-          // Figures of partners below this list would be named by the answer of the very call that they need.
-          fc.tuple(window, list(bandwidth)).map(
-            ([w, s]) =>
-              `partner(by: { trackingId: "northwind-tv" }) { usageByStream(window: ${w}) { nodes { stream { ${s} } } } }`,
+  const figure = fc.constantFrom(
+    "total { bytesOut }",
+    "series { points { bytesOut } }",
+    "total { bytesIn } series(granularity: HOUR) { points { state } }",
+  );
+  const { query } = fc.letrec<{ query: string; stream: string; partner: string; token: string; depth: string }>(
+    (tie) => {
+      const alias = fc.integer({ min: 0, max: 10_000 }).map((n) => `a${n}`);
+      const list = (item: fc.Arbitrary<string>) =>
+        fc
+          .array(fc.tuple(alias, item), { minLength: 1, maxLength: 2 })
+          .map((fields) => fields.map(([name, field], index) => `${name}_${index}: ${field}`).join(" "));
+      const bandwidth = fc.tuple(window, figure).map(([w, f]) => `bandwidth(window: ${w}) { ${f} }`);
+      const usage = fc.tuple(window, figure).map(([w, f]) => `usage(window: ${w}) { ${f} }`);
+      return {
+        depth: fc.constant(""),
+        stream: list(
+          fc.oneof(
+            { maxDepth: 2, withCrossShrink: true },
+            bandwidth,
+            tie("partner").map((p) => `partners(first: 3) { nodes { ${p} } }`),
+            tie("token").map((t) => `subscribeTokens(first: 2) { nodes { ${t} } }`),
           ),
         ),
-      ).map((fields) => `{ ${fields} }`),
-    };
-  });
+        partner: list(
+          fc.oneof(
+            { maxDepth: 2, withCrossShrink: true },
+            usage,
+            tie("stream").map((s) => `streams(first: 4) { nodes { ${s} } }`),
+            tie("token").map((t) => `subscribeTokens(first: 2) { nodes { ${t} } }`),
+          ),
+        ),
+        token: list(
+          fc.oneof(
+            { maxDepth: 2, withCrossShrink: true },
+            tie("partner").map((p) => `partner { ${p} }`),
+            tie("stream").map((s) => `grants { streams(first: 3) { nodes { ${s} } } }`),
+            fc.constant("label"),
+          ),
+        ),
+        query: list(
+          fc.oneof(
+            tie("stream").map((s) => `streams(first: 12) { nodes { ${s} } }`),
+            tie("stream").map((s) => `stream(by: { name: "derby-final" }) { ${s} }`),
+            tie("partner").map((p) => `partners(first: 11) { nodes { ${p} } }`),
+            tie("token").map((t) => `subscribeTokens(first: 5) { nodes { ${t} } }`),
+            // Figures of partners below this list would be named by the answer of the very call that they need.
+            fc
+              .tuple(window, list(bandwidth))
+              .map(
+                ([w, s]) =>
+                  `partner(by: { trackingId: "northwind-tv" }) { usageByStream(window: ${w}) { nodes { stream { ${s} } } } }`,
+              ),
+          ),
+        ).map((fields) => `{ ${fields} }`),
+      };
+    },
+  );
   return query as fc.Arbitrary<string>;
 }

@@ -35,7 +35,14 @@ describe("node", () => {
 
   it("answers a malformed, an unknown and a foreign id alike", async () => {
     await using gateway = await createTestGateway();
-    const foreign = ["SubscribeToken:999999", "Stream:nobody", "Account:OTHER1", "Cluster:ams-1", "Query:1", "ViewerRecord:1:2:x"];
+    const foreign = [
+      "SubscribeToken:999999",
+      "Stream:nobody",
+      "Account:OTHER1",
+      "Cluster:ams-1",
+      "Query:1",
+      "ViewerRecord:1:2:x",
+    ];
     const ids = ["", "rubbish", "%%%", ...foreign.map((id) => Buffer.from(id).toString("base64url"))];
     for (const id of ids) {
       const { data, errors } = await gateway.ask("query ($id: ID!) { node(id: $id) { id } me { name } }", { id });
@@ -123,6 +130,11 @@ describe("scopes", () => {
       publishToken: { label: "derby-final", secret: null, srtPassphrase: null },
       stream: { name: "derby-final", ingest: null, playback: { whepUrl: expect.any(String) } },
     });
-    expect(errors.map(({ extensions }) => extensions.code)).toEqual(["FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN"]);
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual([
+      "FORBIDDEN",
+      "FORBIDDEN",
+      "FORBIDDEN",
+      "FORBIDDEN",
+    ]);
   });
 });

@@ -1,5 +1,12 @@
 import { readFile } from "node:fs/promises";
-import { isEnumType, isInputObjectType, isInterfaceType, isObjectType, lexicographicSortSchema, printSchema } from "graphql";
+import {
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  lexicographicSortSchema,
+  printSchema,
+} from "graphql";
 import { describe, expect, it } from "vitest";
 import { createSchema } from "../../src/schema/schema.ts";
 
@@ -17,9 +24,11 @@ describe("the schema", () => {
         }
       }
       if (isInputObjectType(type)) {
-        for (const field of Object.values(type.getFields())) members.push([`${type.name}.${field.name}`, field.description]);
+        for (const field of Object.values(type.getFields()))
+          members.push([`${type.name}.${field.name}`, field.description]);
       }
-      if (isEnumType(type)) for (const value of type.getValues()) members.push([`${type.name}.${value.name}`, value.description]);
+      if (isEnumType(type))
+        for (const value of type.getValues()) members.push([`${type.name}.${value.name}`, value.description]);
       return members.flatMap(([name, description]) => (description?.trim() ? [] : [name]));
     });
     expect(bare).toEqual([]);
@@ -33,7 +42,9 @@ describe("the schema", () => {
     for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
       expect(field.type.toString(), field.name).toMatch(/Payload$/);
       const payload = schema.getType(field.type.toString());
-      expect(isObjectType(payload) && payload.getInterfaces().map(({ name }) => name), field.name).toEqual(["MutationPayload"]);
+      expect(isObjectType(payload) && payload.getInterfaces().map(({ name }) => name), field.name).toEqual([
+        "MutationPayload",
+      ]);
     }
   });
 
@@ -51,6 +62,10 @@ describe("the schema", () => {
       ...(isObjectType(type) ? Object.keys(type.getFields()) : []),
       ...(isInputObjectType(type) ? Object.keys(type.getFields()) : []),
     ]);
-    expect(names.filter((name) => /subscribeRequiresAuth|itemsOnPage|effectiveSettings|addedOn|expiresOn|Model\d?$/.test(name))).toEqual([]);
+    expect(
+      names.filter((name) =>
+        /subscribeRequiresAuth|itemsOnPage|effectiveSettings|addedOn|expiresOn|Model\d?$/.test(name),
+      ),
+    ).toEqual([]);
   });
 });

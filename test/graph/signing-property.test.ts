@@ -39,12 +39,18 @@ interface Request {
 
 /** Mostly the first, so that many requests break no rule, and most of the others break one. */
 function mostly<T>(usual: T, ...others: T[]): fc.Arbitrary<T> {
-  return fc.oneof({ weight: 8, arbitrary: fc.constant(usual) }, ...others.map((other) => ({ weight: 1, arbitrary: fc.constant(other) })));
+  return fc.oneof(
+    { weight: 8, arbitrary: fc.constant(usual) },
+    ...others.map((other) => ({ weight: 1, arbitrary: fc.constant(other) })),
+  );
 }
 
-const origins = fc.uniqueArray(fc.constantFrom("prix.example", "*.prix.example", "live.prix.example", "other.example"), {
-  maxLength: 2,
-});
+const origins = fc.uniqueArray(
+  fc.constantFrom("prix.example", "*.prix.example", "live.prix.example", "other.example"),
+  {
+    maxLength: 2,
+  },
+);
 const addresses = fc.uniqueArray(fc.constantFrom("192.0.2.0/24", "192.0.2.7", "198.51.100.0/25", "203.0.113.9"), {
   maxLength: 2,
 });
@@ -98,7 +104,11 @@ describe("for any parent and any request", () => {
         const viewer = viewerWithin(parent, request);
         if (viewerToken) {
           outcomes.signed += 1;
-          const admission = await gateway.sandbox.attachViewers({ token: viewerToken.jwt, streamName: request.streamName, ...viewer });
+          const admission = await gateway.sandbox.attachViewers({
+            token: viewerToken.jwt,
+            streamName: request.streamName,
+            ...viewer,
+          });
           // Names that nobody broadcasts are offline, which is no fault of the token.
           expect(admission.ok ? "admitted" : admission.message).toBe(
             request.streamName === STREAM ? "admitted" : "stream not found",
@@ -109,7 +119,11 @@ describe("for any parent and any request", () => {
         const reasons = userErrors.map(({ refusal }) => refusal);
         if (reasons.every((reason) => LAXER_UPSTREAM.has(reason))) return;
         const jwt = await signWithoutRules(id, secret, request, now);
-        const admission = await gateway.sandbox.attachViewers({ token: jwt, streamName: request.streamName, ...viewer });
+        const admission = await gateway.sandbox.attachViewers({
+          token: jwt,
+          streamName: request.streamName,
+          ...viewer,
+        });
         expect({ reasons, ok: admission.ok }).toEqual({ reasons, ok: false });
       }),
       { numRuns: 400 },
@@ -195,5 +209,8 @@ function viewerWithin(parent: Parent, request: Request): { origin?: string; ip: 
   const narrowest = (own: string[], inherited: string[]) => (own.length > 0 ? own : inherited)[0];
   const origin = narrowest(request.allowedOrigins, parent.allowedOrigins)?.replace("*.", "live.");
   const address = narrowest(request.allowedIpAddresses, parent.allowedIpAddresses);
-  return { ip: address ? address.replace("0/24", "7").replace("0/25", "8") : "192.0.2.200", ...(origin && { origin: `https://${origin}` }) };
+  return {
+    ip: address ? address.replace("0/24", "7").replace("0/25", "8") : "192.0.2.200",
+    ...(origin && { origin: `https://${origin}` }),
+  };
 }

@@ -8,7 +8,12 @@ interface Signed {
 }
 
 /** Signs with fields as they stand in the input, beside what every request needs. */
-async function sign(gateway: TestGateway, label: string, fields: string, defaults = "expiresInSeconds: 300"): Promise<Signed> {
+async function sign(
+  gateway: TestGateway,
+  label: string,
+  fields: string,
+  defaults = "expiresInSeconds: 300",
+): Promise<Signed> {
   const { data, errors } = await gateway.ask<{ signViewerToken: Signed }>(
     `mutation { signViewerToken(input: { token: { tokenId: ${parentId(gateway, label)} } ${defaults} ${fields} }) {
        viewerToken { jwt expiresAt trackingId warnings { code } }
@@ -39,7 +44,12 @@ function warnings({ viewerToken, userErrors }: Signed): string[] {
 }
 
 /** What the Director of the platform says of a viewer who shows the token. */
-async function director(gateway: TestGateway, signed: Signed, streamName: string, from: { origin?: string; ip?: string } = {}) {
+async function director(
+  gateway: TestGateway,
+  signed: Signed,
+  streamName: string,
+  from: { origin?: string; ip?: string } = {},
+) {
   const admission = await gateway.sandbox.attachViewers({ token: signed.viewerToken?.jwt ?? "", streamName, ...from });
   return admission.ok ? admission.trackingId : admission.message;
 }
@@ -73,7 +83,12 @@ describe("the parent", () => {
 
   it("row 4: takes its viewer tokens along when it expires, so their expiry is cut to its own", async () => {
     await using gateway = await createTestGateway();
-    const signed = await sign(gateway, "tundra-tv-aurora-night", 'streamName: "aurora-night" trackingId: "tundra-tv"', "expiresInSeconds: 864000");
+    const signed = await sign(
+      gateway,
+      "tundra-tv-aurora-night",
+      'streamName: "aurora-night" trackingId: "tundra-tv"',
+      "expiresInSeconds: 864000",
+    );
     const parent = gateway.sandbox.tokens.subscribe().find(({ label }) => label === "tundra-tv-aurora-night");
     expect(warnings(signed)).toEqual(["EXPIRY_CLAMPED"]);
     expect(Date.parse(signed.viewerToken?.expiresAt ?? "")).toBe(parent?.expiresAt);
@@ -145,11 +160,18 @@ describe("the stream", () => {
     expect(await director(gateway, signed, "derby-final")).toBe("northwind-tv");
   });
 
-  it.each(["arena-main", "Derby-Final", "derby-final2"])("row 9: is refused when the parent does not name it: %s", async (name) => {
-    await using gateway = await createTestGateway();
-    const signed = await sign(gateway, "northwind-tv-derby-final", `streamName: "${name}" trackingId: "northwind-tv"`);
-    expect(refusals(signed)).toEqual(["STREAM_NOT_COVERED streamName"]);
-  });
+  it.each(["arena-main", "Derby-Final", "derby-final2"])(
+    "row 9: is refused when the parent does not name it: %s",
+    async (name) => {
+      await using gateway = await createTestGateway();
+      const signed = await sign(
+        gateway,
+        "northwind-tv-derby-final",
+        `streamName: "${name}" trackingId: "northwind-tv"`,
+      );
+      expect(refusals(signed)).toEqual(["STREAM_NOT_COVERED streamName"]);
+    },
+  );
 
   it("row 10: must match a pattern as a whole", async () => {
     await using gateway = await createTestGateway();
@@ -174,14 +196,20 @@ describe("the stream", () => {
       `mutation { updateSubscribeToken(input: { token: { tokenId: ${id} } addStreams: [{ pattern: "gala-[a-z]+", isRegex: true }] }) { userErrors { code } } }`,
     );
     for (const name of ["derby-final", "gala-north"]) {
-      const signed = await sign(gateway, "northwind-tv-derby-final", `streamName: "${name}" trackingId: "northwind-tv"`);
+      const signed = await sign(
+        gateway,
+        "northwind-tv-derby-final",
+        `streamName: "${name}" trackingId: "northwind-tv"`,
+      );
       expect(signed.userErrors).toEqual([]);
     }
   });
 
   it.each([".*", "cam[0-9]", "", "x".repeat(129)])("row 13: must be one concrete name, not %j", async (name) => {
     await using gateway = await createTestGateway();
-    expect(refusals(await sign(gateway, "qa-wildcard", `streamName: "${name}"`))).toEqual(["STREAM_NOT_CONCRETE streamName"]);
+    expect(refusals(await sign(gateway, "qa-wildcard", `streamName: "${name}"`))).toEqual([
+      "STREAM_NOT_CONCRETE streamName",
+    ]);
   });
 
   it("row 13: may look like a pattern when the parent spells it out", async () => {
@@ -199,7 +227,9 @@ describe("the stream", () => {
     expect(refusals(await sign(gateway, "qa-wildcard", 'streamName: "sydney-regatta"'))).toEqual([
       "STREAM_CLUSTER_MISMATCH streamName",
     ]);
-    expect(warnings(await sign(gateway, "quayside-sydney-regatta", 'streamName: "sydney-regatta" trackingId: "quayside"'))).toEqual([]);
+    expect(
+      warnings(await sign(gateway, "quayside-sydney-regatta", 'streamName: "sydney-regatta" trackingId: "quayside"')),
+    ).toEqual([]);
   });
 
   it("row 30: that is unsecured is warned of", async () => {
@@ -220,14 +250,18 @@ describe("the tracking id", () => {
 
   it.each(["", "trackingId: null"])("row 15: must be repeated (%j)", async (trackingId) => {
     await using gateway = await createTestGateway();
-    expect(refusals(await sign(gateway, "northwind-tv-derby-final", `streamName: "derby-final" ${trackingId}`))).toEqual([
-      "TRACKING_ID_REQUIRED trackingId",
-    ]);
+    expect(
+      refusals(await sign(gateway, "northwind-tv-derby-final", `streamName: "derby-final" ${trackingId}`)),
+    ).toEqual(["TRACKING_ID_REQUIRED trackingId"]);
   });
 
   it("row 16: can't be another than the parent's", async () => {
     await using gateway = await createTestGateway();
-    const signed = await sign(gateway, "northwind-tv-derby-final", 'streamName: "derby-final" trackingId: "kestrel-media"');
+    const signed = await sign(
+      gateway,
+      "northwind-tv-derby-final",
+      'streamName: "derby-final" trackingId: "kestrel-media"',
+    );
     expect(refusals(signed)).toEqual(["TRACKING_ID_MISMATCH trackingId"]);
   });
 
@@ -251,7 +285,9 @@ describe("the cluster", () => {
   it("row 19: may be chosen under a parent of auto, out of the account's", async () => {
     await using gateway = await createTestGateway();
     const fields = 'streamName: "roaming-reporter" trackingId: "harbor-news"';
-    expect((await sign(gateway, "harbor-news-roaming-reporter", `${fields} originCluster: "fra-1"`)).userErrors).toEqual([]);
+    expect(
+      (await sign(gateway, "harbor-news-roaming-reporter", `${fields} originCluster: "fra-1"`)).userErrors,
+    ).toEqual([]);
     expect(refusals(await sign(gateway, "harbor-news-roaming-reporter", `${fields} originCluster: "ams-1"`))).toEqual([
       "CLUSTER_UNKNOWN originCluster",
     ]);
@@ -275,42 +311,60 @@ describe("origins and addresses", () => {
   it("row 23: stay within the parent's", async () => {
     await using gateway = await createTestGateway();
     const zephyr = 'streamName: "fan-zone" trackingId: "zephyr-fan"';
-    expect(warnings(await sign(gateway, "zephyr-fan-fan-zone", `${zephyr} allowedOrigins: ["shop.zephyr.fan", "zephyr.fan"]`))).toEqual([]);
-    expect(refusals(await sign(gateway, "zephyr-fan-fan-zone", `${zephyr} allowedOrigins: ["zephyr.fan", "evil.example"]`))).toEqual([
-      "ORIGIN_OUTSIDE_PARENT allowedOrigins.1",
-    ]);
+    expect(
+      warnings(
+        await sign(gateway, "zephyr-fan-fan-zone", `${zephyr} allowedOrigins: ["shop.zephyr.fan", "zephyr.fan"]`),
+      ),
+    ).toEqual([]);
+    expect(
+      refusals(await sign(gateway, "zephyr-fan-fan-zone", `${zephyr} allowedOrigins: ["zephyr.fan", "evil.example"]`)),
+    ).toEqual(["ORIGIN_OUTSIDE_PARENT allowedOrigins.1"]);
     const vista = 'streamName: "vista-concert" trackingId: "vista-plus"';
-    expect(warnings(await sign(gateway, "vista-plus-vista-concert", `${vista} allowedIpAddresses: ["198.19.4.0/24", "203.0.113.7"]`))).toEqual([]);
-    expect(refusals(await sign(gateway, "vista-plus-vista-concert", `${vista} allowedIpAddresses: ["198.0.0.0/8"]`))).toEqual([
-      "IP_OUTSIDE_PARENT allowedIpAddresses.0",
-    ]);
+    expect(
+      warnings(
+        await sign(
+          gateway,
+          "vista-plus-vista-concert",
+          `${vista} allowedIpAddresses: ["198.19.4.0/24", "203.0.113.7"]`,
+        ),
+      ),
+    ).toEqual([]);
+    expect(
+      refusals(await sign(gateway, "vista-plus-vista-concert", `${vista} allowedIpAddresses: ["198.0.0.0/8"]`)),
+    ).toEqual(["IP_OUTSIDE_PARENT allowedIpAddresses.0"]);
   });
 
   it("row 24: may narrow a parent that names none, and the Director holds viewers to them", async () => {
     await using gateway = await createTestGateway();
-    const signed = await sign(gateway, "northwind-tv-derby-final", `${derby} allowedOrigins: ["*.northwind.example"] allowedIpAddresses: ["192.0.2.0/24"]`);
+    const signed = await sign(
+      gateway,
+      "northwind-tv-derby-final",
+      `${derby} allowedOrigins: ["*.northwind.example"] allowedIpAddresses: ["192.0.2.0/24"]`,
+    );
     expect(warnings(signed)).toEqual([]);
     const allowed = { origin: "https://live.northwind.example", ip: "192.0.2.9" };
     expect(await director(gateway, signed, "derby-final", allowed)).toBe("northwind-tv");
     expect(await director(gateway, signed, "derby-final", { ...allowed, ip: "198.51.100.1" })).toMatch(/IP/);
-    expect(await director(gateway, signed, "derby-final", { ...allowed, origin: "https://other.example" })).toMatch(/Origin/);
+    expect(await director(gateway, signed, "derby-final", { ...allowed, origin: "https://other.example" })).toMatch(
+      /Origin/,
+    );
   });
 
   it.each(["2001:db8::1", "192.0.2.1-192.0.2.9", "192.0.2.*", "192.0.2.1/33", "192.0.2"])(
     "row 25: addresses are IPv4 or CIDR, not %s",
     async (address) => {
       await using gateway = await createTestGateway();
-      expect(refusals(await sign(gateway, "northwind-tv-derby-final", `${derby} allowedIpAddresses: ["${address}"]`))).toEqual([
-        "IP_FORM_UNSUPPORTED allowedIpAddresses.0",
-      ]);
+      expect(
+        refusals(await sign(gateway, "northwind-tv-derby-final", `${derby} allowedIpAddresses: ["${address}"]`)),
+      ).toEqual(["IP_FORM_UNSUPPORTED allowedIpAddresses.0"]);
     },
   );
 
   it("refuses what is no domain as an origin", async () => {
     await using gateway = await createTestGateway();
-    expect(refusals(await sign(gateway, "northwind-tv-derby-final", `${derby} allowedOrigins: ["https://a.example/path"]`))).toEqual([
-      "ORIGIN_INVALID allowedOrigins.0",
-    ]);
+    expect(
+      refusals(await sign(gateway, "northwind-tv-derby-final", `${derby} allowedOrigins: ["https://a.example/path"]`)),
+    ).toEqual(["ORIGIN_INVALID allowedOrigins.0"]);
   });
 });
 
@@ -337,7 +391,12 @@ describe("other restrictions", () => {
 
   it("tells all broken rules at once", async () => {
     await using gateway = await createTestGateway();
-    const signed = await sign(gateway, "northwind-tv-derby-final", 'streamName: "arena-main" trackingId: "x" originCluster: "auto"', "expiresInSeconds: -1");
+    const signed = await sign(
+      gateway,
+      "northwind-tv-derby-final",
+      'streamName: "arena-main" trackingId: "x" originCluster: "auto"',
+      "expiresInSeconds: -1",
+    );
     expect(refusals(signed)).toEqual([
       "EXPIRY_PASSED expiresAt",
       "STREAM_NOT_COVERED streamName",
@@ -438,7 +497,11 @@ describe("inspecting", () => {
 
   it("tells every reason why a token is refused", async () => {
     await using gateway = await createTestGateway();
-    const streaming = { tokenId: parentId(gateway, "northwind-tv-derby-final"), tokenType: "subscribe", streamName: "arena-main" };
+    const streaming = {
+      tokenId: parentId(gateway, "northwind-tv-derby-final"),
+      tokenType: "subscribe",
+      streamName: "arena-main",
+    };
     const jwt = await forge({ streaming, exp: 1 }, "somebody else's key, which is long enough");
     const { isAdmitted, reasons } = await inspect(gateway, jwt);
     expect(isAdmitted).toBe(false);
@@ -454,7 +517,12 @@ describe("inspecting", () => {
   it("does not take the algorithm none for a signature", async () => {
     await using gateway = await createTestGateway();
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-    const streaming = { tokenId: 5001, tokenType: "Subscribe", streamName: "derby-final", tracking: { trackingId: "northwind-tv" } };
+    const streaming = {
+      tokenId: 5001,
+      tokenType: "Subscribe",
+      streamName: "derby-final",
+      tracking: { trackingId: "northwind-tv" },
+    };
     const jwt = `${part({ alg: "none" })}.${part({ streaming, exp: 4_000_000_000 })}.`;
     expect((await inspect(gateway, jwt)).reasons.map(({ refusal }) => refusal)).toEqual([
       "ALGORITHM_NOT_ALLOWED",

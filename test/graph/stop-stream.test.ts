@@ -26,7 +26,9 @@ describe("stopping a stream", () => {
 
   it("without disabling lets the encoder come back within seconds", async () => {
     await using gateway = await createTestGateway();
-    await gateway.ask(`mutation { stopStream(stream: { name: "derby-final" }, disableFirst: false) { userErrors { code } } }`);
+    await gateway.ask(
+      `mutation { stopStream(stream: { name: "derby-final" }, disableFirst: false) { userErrors { code } } }`,
+    );
     expect(await isLive(gateway, "derby-final")).toBe(false);
     gateway.sandbox.clock.advance(10_000);
     expect(await isLive(gateway, "derby-final")).toBe(true);
@@ -54,9 +56,9 @@ describe("stopping a stream", () => {
 describe("stopping all streams", () => {
   it("ends every broadcast of the account", async () => {
     await using gateway = await createTestGateway();
-    const { data } = await gateway.ask<{ stopAllStreams: { stoppingLevel: string; disabledTokens: { label: string }[] } }>(
-      "mutation { stopAllStreams { stoppingLevel disabledTokens { label } userErrors { code } } }",
-    );
+    const { data } = await gateway.ask<{
+      stopAllStreams: { stoppingLevel: string; disabledTokens: { label: string }[] };
+    }>("mutation { stopAllStreams { stoppingLevel disabledTokens { label } userErrors { code } } }");
     expect(data.stopAllStreams.stoppingLevel).toBe("ACCOUNT");
     expect(data.stopAllStreams.disabledTokens.map(({ label }) => label).sort()).toEqual([
       "arena-main",

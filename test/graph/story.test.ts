@@ -43,12 +43,17 @@ describe("the story of a syndicated stream", () => {
     });
 
     // The feed starts with the publish token, and nobody gets in without a token.
-    expect(sandbox.startFeed({ token: publishToken, streamName: "spring-gala", bitsPerSecond: 8_000_000 }).ok).toBe(true);
+    expect(sandbox.startFeed({ token: publishToken, streamName: "spring-gala", bitsPerSecond: 8_000_000 }).ok).toBe(
+      true,
+    );
     const stranger = await sandbox.attachViewers({ streamName: "spring-gala", streamAccountId: sandbox.accountId });
     expect(stranger.ok).toBe(false);
 
     // Each partner signs a token for its viewers, and they watch.
-    const audience = { "meadow-tv": { count: 3, bitsPerSecond: 4_000_000 }, "brook-radio": { count: 2, bitsPerSecond: 1_000_000 } };
+    const audience = {
+      "meadow-tv": { count: 3, bitsPerSecond: 4_000_000 },
+      "brook-radio": { count: 2, bitsPerSecond: 1_000_000 },
+    };
     for (const [partner, viewers] of Object.entries(audience)) {
       const { data } = await ask<{ signViewerToken: { viewerToken: { jwt: string }; userErrors: unknown[] } }>(
         `mutation { signViewerToken(input: { token: { tokenId: ${masters[partner]} } streamName: "spring-gala"
@@ -57,7 +62,12 @@ describe("the story of a syndicated stream", () => {
       );
       expect(data.signViewerToken.userErrors).toEqual([]);
       const { jwt } = data.signViewerToken.viewerToken;
-      const admission = await sandbox.attachViewers({ token: jwt, streamName: "spring-gala", ...viewers, country: "GB" });
+      const admission = await sandbox.attachViewers({
+        token: jwt,
+        streamName: "spring-gala",
+        ...viewers,
+        country: "GB",
+      });
       expect(admission).toMatchObject({ ok: true, trackingId: partner });
     }
 
@@ -77,12 +87,15 @@ describe("the story of a syndicated stream", () => {
 
     advance(15);
     // The clock says 10:35; figures are in up to 10:30, ten minutes of watching.
-    const bytes = (bitsPerSecond: number, viewers: number, minutes: number) => `${(bitsPerSecond / 8) * viewers * minutes * 60}`;
+    const bytes = (bitsPerSecond: number, viewers: number, minutes: number) =>
+      `${(bitsPerSecond / 8) * viewers * minutes * 60}`;
     expect((await ask(usage)).data).toMatchObject({
       meadow: {
         usage: {
           total: { bytesOut: bytes(4_000_000, 3, 10), bytesIn: "0" },
-          series: { points: [{ start: "2026-03-18T10:00:00.000Z", state: "PARTIAL", bytesOut: bytes(4_000_000, 3, 10) }] },
+          series: {
+            points: [{ start: "2026-03-18T10:00:00.000Z", state: "PARTIAL", bytesOut: bytes(4_000_000, 3, 10) }],
+          },
         },
       },
       brook: { usage: { total: { bytesOut: bytes(1_000_000, 2, 10), bytesIn: "0" } } },

@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { createTestGateway, range } from "../support/gateway.ts";
 
 const names = (data: { streams: { nodes: { name: string }[] } }) => data.streams.nodes.map(({ name }) => name);
-type Streams = { streams: { totalCount: number; nodes: { name: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } } };
+type Streams = {
+  streams: { totalCount: number; nodes: { name: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } };
+};
 
 describe("streams", () => {
   it("are the union of those that tokens name, those that are live, and those seen in traffic", async () => {
@@ -31,7 +33,11 @@ describe("streams", () => {
       "world-feed",
     ]);
     expect(await filtered('{ nameContains: "ARENA", isLive: false }')).toEqual([]);
-    expect(await filtered('{ partner: { trackingId: "northwind-tv" } }')).toEqual(["arena-main", "derby-final", "world-feed"]);
+    expect(await filtered('{ partner: { trackingId: "northwind-tv" } }')).toEqual([
+      "arena-main",
+      "derby-final",
+      "world-feed",
+    ]);
     expect(await filtered('{ partner: { trackingId: "orchid-stream" }, isLive: true }')).toEqual(["popup-kiosk"]);
   });
 
@@ -74,7 +80,11 @@ describe("a stream", () => {
          idle: stream(by: { name: "rehearsal" }) { isLive startedAt viewerCount feeds { isActive } } }`,
     );
     expect(data).toMatchObject({
-      live: { isLive: true, endedAt: null, feeds: [{ isActive: true, publishToken: { label: "derby-final" }, country: "GB" }] },
+      live: {
+        isLive: true,
+        endedAt: null,
+        feeds: [{ isActive: true, publishToken: { label: "derby-final" }, country: "GB" }],
+      },
       idle: { isLive: false, startedAt: null, viewerCount: 0, feeds: [] },
     });
   });
@@ -94,7 +104,11 @@ describe("a stream", () => {
     );
     expect(data).toEqual({ nobody: null, rehearsal: { name: "rehearsal" } });
     expect(errors).toMatchObject([
-      { path: ["nobody"], extensions: { code: "NOT_FOUND", argument: "by" }, message: "Nothing is found under this id or name." },
+      {
+        path: ["nobody"],
+        extensions: { code: "NOT_FOUND", argument: "by" },
+        message: "Nothing is found under this id or name.",
+      },
     ]);
   });
 
@@ -112,7 +126,8 @@ describe("a stream", () => {
 
   it("tells which subscribe tokens are of another cluster than its publishers", async () => {
     await using gateway = await createTestGateway();
-    const consistency = "clusterConsistency { isConsistent publishClusters subscribeClusters strandedTokens { label } }";
+    const consistency =
+      "clusterConsistency { isConsistent publishClusters subscribeClusters strandedTokens { label } }";
     const { data } = await gateway.ask(
       `{ stream(by: { name: "sydney-regatta" }) { ${consistency} } derby: stream(by: { name: "derby-final" }) { ${consistency} } }`,
     );
@@ -225,7 +240,9 @@ describe("a stream", () => {
     }
     gateway.analyticsCalls();
     const window = range("2026-03-17T00:00:00Z", "2026-03-18T00:00:00Z");
-    const { data, errors } = await gateway.ask<{ streams: { nodes: { name: string; bandwidth: { total: object | null } }[] } }>(
+    const { data, errors } = await gateway.ask<{
+      streams: { nodes: { name: string; bandwidth: { total: object | null } }[] };
+    }>(
       `{ streams(first: 100) { nodes { name isLive bandwidth(window: ${window}) { window { from } total { bytesOut } series { points { state } } } } } }`,
     );
     const without = data.streams.nodes.filter(({ bandwidth }) => bandwidth.total === null).map(({ name }) => name);
@@ -236,6 +253,7 @@ describe("a stream", () => {
         ["series", "NOT_METERED"],
       ]),
     );
-    for (const { query } of gateway.analyticsCalls()) expect(decodeURIComponent(query)).not.toMatch(/studio\/a|take\*two|--dash/);
+    for (const { query } of gateway.analyticsCalls())
+      expect(decodeURIComponent(query)).not.toMatch(/studio\/a|take\*two|--dash/);
   });
 });

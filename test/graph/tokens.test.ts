@@ -8,7 +8,11 @@ interface Changed {
 
 const errorsField = "userErrors { __typename code message path }";
 
-async function create(gateway: TestGateway, key: string, fields = 'label: "master", streams: [{ pattern: "a" }]'): Promise<Changed> {
+async function create(
+  gateway: TestGateway,
+  key: string,
+  fields = 'label: "master", streams: [{ pattern: "a" }]',
+): Promise<Changed> {
   const { data, errors } = await gateway.ask<{ createSubscribeToken: Changed }>(
     `mutation { createSubscribeToken(input: { idempotencyKey: "${key}", ${fields} }) { subscribeToken { tokenId label } ${errorsField} } }`,
   );
@@ -89,7 +93,10 @@ describe("creating a token", () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "POST", path: "/api/subscribe_token", drop: "before", times: 1 });
     const unknown = await create(gateway, "lost");
-    expect(unknown).toMatchObject({ subscribeToken: null, userErrors: [{ __typename: "UpstreamError", code: "OUTCOME_UNKNOWN" }] });
+    expect(unknown).toMatchObject({
+      subscribeToken: null,
+      userErrors: [{ __typename: "UpstreamError", code: "OUTCOME_UNKNOWN" }],
+    });
     expect((await create(gateway, "lost")).userErrors).toMatchObject([{ code: "OUTCOME_UNKNOWN" }]);
     gateway.sandbox.clock.advance(15_000);
     expect((await create(gateway, "lost")).userErrors).toEqual([]);
@@ -99,13 +106,19 @@ describe("creating a token", () => {
   it("does not hand out a token that was deleted since", async () => {
     await using gateway = await createTestGateway();
     const { subscribeToken } = await create(gateway, "once");
-    await gateway.ask(`mutation { deleteSubscribeToken(token: { tokenId: ${subscribeToken?.tokenId} }) { deletedId } }`);
+    await gateway.ask(
+      `mutation { deleteSubscribeToken(token: { tokenId: ${subscribeToken?.tokenId} }) { deletedId } }`,
+    );
     expect(await create(gateway, "once")).toMatchObject({ subscribeToken: null, userErrors: [{ code: "CONFLICT" }] });
   });
 
   it("passes on what only the platform can know", async () => {
     await using gateway = await createTestGateway();
-    const { userErrors } = await create(gateway, "k", 'label: "x", streams: [{ pattern: "a" }], originCluster: "ams-1"');
+    const { userErrors } = await create(
+      gateway,
+      "k",
+      'label: "x", streams: [{ pattern: "a" }], originCluster: "ams-1"',
+    );
     expect(userErrors).toMatchObject([{ __typename: "UpstreamError", code: "UPSTREAM_REJECTED" }]);
     expect(userErrors[0]?.message).toMatch(/cluster/i);
   });
@@ -115,20 +128,43 @@ describe("creating a token", () => {
     [`label: "${"x".repeat(129)}", streams: [{ pattern: "a" }]`, "INVALID_INPUT", "input.label"],
     ['label: "x", streams: []', "INVALID_INPUT", "input.streams"],
     [`label: "x", streams: [{ pattern: "${"x".repeat(129)}" }]`, "INVALID_INPUT", "input.streams.0.pattern"],
-    ['label: "x", streams: [{ pattern: "a" }, { pattern: "(", isRegex: true }]', "UNSAFE_PATTERN", "input.streams.1.pattern"],
+    [
+      'label: "x", streams: [{ pattern: "a" }, { pattern: "(", isRegex: true }]',
+      "UNSAFE_PATTERN",
+      "input.streams.1.pattern",
+    ],
     ['label: "x", streams: [{ pattern: "(?=a)", isRegex: true }]', "UNSAFE_PATTERN", "input.streams.0.pattern"],
     ['label: "x", streams: [{ pattern: "a" }], expiresInSeconds: 0', "INVALID_INPUT", "input.expiresInSeconds"],
     ['label: "x", streams: [{ pattern: "a" }], expiresInSeconds: -5', "INVALID_INPUT", "input.expiresInSeconds"],
     [`label: "x", streams: [{ pattern: "a" }], trackingId: "${"x".repeat(129)}"`, "INVALID_INPUT", "input.trackingId"],
-    ['label: "x", streams: [{ pattern: "a" }], allowedIpAddresses: ["::1"]', "INVALID_INPUT", "input.allowedIpAddresses.0"],
-    ['label: "x", streams: [{ pattern: "a" }], allowedIpAddresses: ["10.0.0.1"], bindIpsOnUsage: 1', "INVALID_INPUT", "input.bindIpsOnUsage"],
-    ['label: "x", streams: [{ pattern: "a" }], allowedCountries: ["GB"], deniedCountries: ["US"]', "INVALID_INPUT", "input.deniedCountries"],
+    [
+      'label: "x", streams: [{ pattern: "a" }], allowedIpAddresses: ["::1"]',
+      "INVALID_INPUT",
+      "input.allowedIpAddresses.0",
+    ],
+    [
+      'label: "x", streams: [{ pattern: "a" }], allowedIpAddresses: ["10.0.0.1"], bindIpsOnUsage: 1',
+      "INVALID_INPUT",
+      "input.bindIpsOnUsage",
+    ],
+    [
+      'label: "x", streams: [{ pattern: "a" }], allowedCountries: ["GB"], deniedCountries: ["US"]',
+      "INVALID_INPUT",
+      "input.deniedCountries",
+    ],
     ['label: "x", streams: [{ pattern: "a" }], allowedCountries: ["gb"]', "INVALID_INPUT", "input.allowedCountries.0"],
-    ['label: "x", streams: [{ pattern: "a" }], allowedOrigins: ["https://a.example/x"]', "INVALID_INPUT", "input.allowedOrigins.0"],
+    [
+      'label: "x", streams: [{ pattern: "a" }], allowedOrigins: ["https://a.example/x"]',
+      "INVALID_INPUT",
+      "input.allowedOrigins.0",
+    ],
   ])("refuses %s before any call is made", async (fields, code, argument) => {
     await using gateway = await createTestGateway();
     const { subscribeToken, userErrors } = await create(gateway, "k", fields);
-    expect({ subscribeToken, userErrors }).toMatchObject({ subscribeToken: null, userErrors: [{ code, path: argument.split(".") }] });
+    expect({ subscribeToken, userErrors }).toMatchObject({
+      subscribeToken: null,
+      userErrors: [{ code, path: argument.split(".") }],
+    });
     expect(gateway.sandbox.calls().filter(({ method }) => method !== "GET")).toEqual([]);
   });
 });
@@ -145,7 +181,9 @@ describe("a publish token", () => {
 
   it("is secured unless it is asked not to be", async () => {
     await using gateway = await createTestGateway();
-    expect(await createPublish(gateway, "")).toMatchObject({ publishToken: { isSecured: true, isMultisource: true, priority: null } });
+    expect(await createPublish(gateway, "")).toMatchObject({
+      publishToken: { isSecured: true, isMultisource: true, priority: null },
+    });
   });
 
   it("carries the settings of its streams", async () => {
@@ -177,7 +215,9 @@ describe("a publish token", () => {
     ["geoCascade: { isEnabled: true, clusters: [] }", "input.geoCascade.clusters"],
   ])("can't have %s", async (fields, argument) => {
     await using gateway = await createTestGateway();
-    expect((await createPublish(gateway, fields)).userErrors).toMatchObject([{ code: "INVALID_INPUT", path: argument.split(".") }]);
+    expect((await createPublish(gateway, fields)).userErrors).toMatchObject([
+      { code: "INVALID_INPUT", path: argument.split(".") },
+    ]);
   });
 
   it("never shows the keys of its re-stream targets", async () => {
@@ -221,14 +261,18 @@ describe("changing a token", () => {
   it("is seen by the next query, without waiting for the list to be read again", async () => {
     await using gateway = await createTestGateway();
     await gateway.ask("{ subscribeTokens { totalCount } }");
-    await gateway.ask(`mutation { updateSubscribeToken(input: { token: { tokenId: 5001 }, addStreams: [{ pattern: "brand-new" }] }) { userErrors { code } } }`);
+    await gateway.ask(
+      `mutation { updateSubscribeToken(input: { token: { tokenId: 5001 }, addStreams: [{ pattern: "brand-new" }] }) { userErrors { code } } }`,
+    );
     const { data } = await gateway.ask('{ stream(by: { name: "brand-new" }) { partners { nodes { trackingId } } } }');
     expect(data).toEqual({ stream: { partners: { nodes: [{ trackingId: "northwind-tv" }] } } });
   });
 
   it("of nothing is refused before any call", async () => {
     await using gateway = await createTestGateway();
-    const { data } = await gateway.ask(`mutation { updatePublishToken(input: { token: { tokenId: 1001 } }) { ${errorsField} } }`);
+    const { data } = await gateway.ask(
+      `mutation { updatePublishToken(input: { token: { tokenId: 1001 } }) { ${errorsField} } }`,
+    );
     expect(data).toMatchObject({ updatePublishToken: { userErrors: [{ code: "INVALID_INPUT", path: ["input"] }] } });
     expect(gateway.sandbox.calls()).toEqual([]);
   });
@@ -254,7 +298,14 @@ describe("changing a token", () => {
     );
     const notFound = {
       subscribeToken: null,
-      userErrors: [{ __typename: "NotFoundError", code: "NOT_FOUND", message: "Nothing is found under this id or name.", path: ["input", "token"] }],
+      userErrors: [
+        {
+          __typename: "NotFoundError",
+          code: "NOT_FOUND",
+          message: "Nothing is found under this id or name.",
+          path: ["input", "token"],
+        },
+      ],
     };
     expect(data).toEqual({ a: notFound, b: notFound });
   });
@@ -266,16 +317,29 @@ describe("enabling and disabling", () => {
     await gateway.ask("{ publishTokens { totalCount } }");
     gateway.sandbox.clearCalls();
     const ids = "[{ tokenId: 1001 }, { tokenId: 1002 }, { tokenId: 1003 }]";
-    const disabled = await gateway.ask(`mutation { disablePublishTokens(tokens: ${ids}) { publishTokens { label isActive isUsable } ${errorsField} } }`);
+    const disabled = await gateway.ask(
+      `mutation { disablePublishTokens(tokens: ${ids}) { publishTokens { label isActive isUsable } ${errorsField} } }`,
+    );
     expect(disabled.data).toEqual({
       disablePublishTokens: {
-        publishTokens: ["derby-final", "arena-main", "arena-cams"].map((label) => ({ label, isActive: false, isUsable: false })),
+        publishTokens: ["derby-final", "arena-main", "arena-cams"].map((label) => ({
+          label,
+          isActive: false,
+          isUsable: false,
+        })),
         userErrors: [],
       },
     });
     expect(gateway.sandbox.calls().map(({ operationId }) => operationId)).toEqual(["PublishTokenV1_DisableTokens"]);
-    const enabled = await gateway.ask(`mutation { enablePublishTokens(tokens: ${ids}) { publishTokens { isActive } ${errorsField} } }`);
-    expect(enabled.data).toEqual({ enablePublishTokens: { publishTokens: [{ isActive: true }, { isActive: true }, { isActive: true }], userErrors: [] } });
+    const enabled = await gateway.ask(
+      `mutation { enablePublishTokens(tokens: ${ids}) { publishTokens { isActive } ${errorsField} } }`,
+    );
+    expect(enabled.data).toEqual({
+      enablePublishTokens: {
+        publishTokens: [{ isActive: true }, { isActive: true }, { isActive: true }],
+        userErrors: [],
+      },
+    });
   });
 
   it("does what it can, and tells what it could not", async () => {
@@ -299,13 +363,17 @@ describe("enabling and disabling", () => {
     await using gateway = await createTestGateway();
     const refs = Array.from({ length: count }, () => "{ tokenId: 5001 }").join(" ");
     const { data } = await gateway.ask(`mutation { disableSubscribeTokens(tokens: [${refs}]) { ${errorsField} } }`);
-    expect(data).toMatchObject({ disableSubscribeTokens: { userErrors: [{ code: "LIMIT_EXCEEDED", path: ["tokens"] }] } });
+    expect(data).toMatchObject({
+      disableSubscribeTokens: { userErrors: [{ code: "LIMIT_EXCEEDED", path: ["tokens"] }] },
+    });
   });
 });
 
 describe("rotating a token", () => {
   const rotate = async (gateway: TestGateway, key: string) => {
-    const { data } = await gateway.ask<{ rotateSubscribeToken: { secret: string | null; userErrors: { code: string }[] } }>(
+    const { data } = await gateway.ask<{
+      rotateSubscribeToken: { secret: string | null; userErrors: { code: string }[] };
+    }>(
       `mutation { rotateSubscribeToken(input: { idempotencyKey: "${key}", token: { tokenId: 5001 } }) { secret ${errorsField} } }`,
     );
     return data.rotateSubscribeToken;
@@ -349,15 +417,22 @@ describe("deleting a token", () => {
     const { data } = await gateway.ask<{ deleteSubscribeToken: { deletedId: string } }>(
       `mutation { deleteSubscribeToken(token: { tokenId: 5001 }) { deletedId ${errorsField} } }`,
     );
-    const { data: after, errors } = await gateway.ask(`{ node(id: "${data.deleteSubscribeToken.deletedId}") { id } stream(by: { name: "derby-final" }) { partners { nodes { trackingId } } } }`);
-    expect(after).toEqual({ node: null, stream: { partners: { nodes: [{ trackingId: "kestrel-media" }, { trackingId: "lumen-play" }] } } });
+    const { data: after, errors } = await gateway.ask(
+      `{ node(id: "${data.deleteSubscribeToken.deletedId}") { id } stream(by: { name: "derby-final" }) { partners { nodes { trackingId } } } }`,
+    );
+    expect(after).toEqual({
+      node: null,
+      stream: { partners: { nodes: [{ trackingId: "kestrel-media" }, { trackingId: "lumen-play" }] } },
+    });
     expect(errors).toMatchObject([{ extensions: { code: "NOT_FOUND", argument: "id" } }]);
   });
 
   it("has happened when only its answer was lost", async () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "DELETE", path: "/api/publish_token/1005", drop: "after", times: 1 });
-    const { data } = await gateway.ask(`mutation { deletePublishToken(token: { tokenId: 1005 }) { deletedId ${errorsField} } }`);
+    const { data } = await gateway.ask(
+      `mutation { deletePublishToken(token: { tokenId: 1005 }) { deletedId ${errorsField} } }`,
+    );
     expect(data).toMatchObject({ deletePublishToken: { deletedId: expect.any(String), userErrors: [] } });
     expect(gateway.sandbox.tokens.publish().some(({ id }) => id === 1005)).toBe(false);
   });

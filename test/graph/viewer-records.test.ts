@@ -35,10 +35,16 @@ async function records(gateway: TestGateway, args: string): Promise<Page> {
 describe("viewer records", () => {
   it("come by their beginning, in pages that neither skip nor repeat one", async () => {
     await using gateway = await createTestGateway();
-    const { nodes: all } = await records(gateway, `window: ${HOUR}, first: 1000, filter: { streams: [{ name: "derby-final" }] }`);
+    const { nodes: all } = await records(
+      gateway,
+      `window: ${HOUR}, first: 1000, filter: { streams: [{ name: "derby-final" }] }`,
+    );
     const paged: Row[] = [];
     for (let after = "", hasNext = true; hasNext; ) {
-      const page = await records(gateway, `window: ${HOUR}, first: 9, filter: { streams: [{ name: "derby-final" }] } ${after}`);
+      const page = await records(
+        gateway,
+        `window: ${HOUR}, first: 9, filter: { streams: [{ name: "derby-final" }] } ${after}`,
+      );
       paged.push(...page.nodes);
       expect(page.pageInfo.hasPreviousPage).toBe(after !== "");
       hasNext = page.pageInfo.hasNextPage;
@@ -51,7 +57,8 @@ describe("viewer records", () => {
 
   it("are chosen by stream, by partner, by being tracked, and by any of these together", async () => {
     await using gateway = await createTestGateway();
-    const of = async (filter: string) => (await records(gateway, `window: ${HOUR}, first: 1000, filter: ${filter}`)).nodes;
+    const of = async (filter: string) =>
+      (await records(gateway, `window: ${HOUR}, first: 1000, filter: ${filter}`)).nodes;
     const northwind = await of('{ partners: [{ trackingId: "northwind-tv" }] }');
     expect(new Set(northwind.map(({ trackingId }) => trackingId))).toEqual(new Set(["northwind-tv"]));
     expect(new Set(northwind.map(({ stream }) => stream.name)).size).toBeGreaterThan(1);
@@ -66,7 +73,10 @@ describe("viewer records", () => {
   it("lie in exactly one of adjacent windows when they are taken by their end", async () => {
     await using gateway = await createTestGateway();
     const ended = async (from: string, to: string) => {
-      const page = await records(gateway, `window: ${range(from, to)}, by: COMPLETED, state: COMPLETED, first: 1000, filter: { streams: [{ name: "arena-main" }] }`);
+      const page = await records(
+        gateway,
+        `window: ${range(from, to)}, by: COMPLETED, state: COMPLETED, first: 1000, filter: { streams: [{ name: "arena-main" }] }`,
+      );
       return page.nodes.map(({ id }) => id);
     };
     const halves = [
@@ -97,9 +107,12 @@ describe("viewer records", () => {
   it("can be read again by their id", async () => {
     await using gateway = await createTestGateway();
     const { nodes } = await records(gateway, `window: ${HOUR}, first: 3`);
-    const { data } = await gateway.ask(`query ($ids: [ID!]!) { nodes(ids: $ids) { ... on ViewerRecord { id recordId } } }`, {
-      ids: nodes.map(({ id }) => id),
-    });
+    const { data } = await gateway.ask(
+      `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on ViewerRecord { id recordId } } }`,
+      {
+        ids: nodes.map(({ id }) => id),
+      },
+    );
     expect(data).toEqual({ nodes: nodes.map(({ id, recordId }) => ({ id, recordId })) });
   });
 
@@ -109,7 +122,11 @@ describe("viewer records", () => {
     const { nodes } = await records(gateway, `window: ${HOUR}, first: 1000`);
     expect(nodes.length).toBeGreaterThan(0);
     for (const { ipAddress, userAgent, customViewerData } of nodes) {
-      expect({ ipAddress, userAgent, customViewerData }).toEqual({ ipAddress: null, userAgent: null, customViewerData: null });
+      expect({ ipAddress, userAgent, customViewerData }).toEqual({
+        ipAddress: null,
+        userAgent: null,
+        customViewerData: null,
+      });
     }
     await using trusted = await createTestGateway();
     expect((await records(trusted, `window: ${HOUR}, first: 1`)).nodes[0]?.ipAddress).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
@@ -123,7 +140,10 @@ describe("viewer records", () => {
     };
     const before = heap();
     const month = range("2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z");
-    const { nodes } = await records(gateway, `window: ${month}, first: 1000, filter: { streams: [{ name: "world-feed" }] }`);
+    const { nodes } = await records(
+      gateway,
+      `window: ${month}, first: 1000, filter: { streams: [{ name: "world-feed" }] }`,
+    );
     expect(nodes).toHaveLength(1000);
     // The answer is some 25 MB of text; a page of it is kept.
     expect(heap() - before).toBeLessThan(60_000_000);
@@ -137,7 +157,9 @@ describe("viewer records", () => {
     ['filter: { partners: [{ trackingId: "northwind-tv" }], isTracked: false }', "INVALID_INPUT", "filter.isTracked"],
   ])("refuse %s, and nothing else on the page is lost", async (args, code, argument) => {
     await using gateway = await createTestGateway();
-    const { data, errors } = await gateway.ask(`{ me { name } viewerRecords(window: ${HOUR}, ${args}) { nodes { id } } }`);
+    const { data, errors } = await gateway.ask(
+      `{ me { name } viewerRecords(window: ${HOUR}, ${args}) { nodes { id } } }`,
+    );
     expect(data).toEqual({ me: { name: "operator" }, viewerRecords: null });
     expect(errors).toMatchObject([{ path: ["viewerRecords"], extensions: { code, argument } }]);
   });

@@ -29,12 +29,16 @@ async function isAccepted(key) {
 }
 
 function open(key) {
+  const defaultTabs = JSON.parse(document.querySelector("#tabs").textContent);
+  const isFirstVisit = sessionStorage.getItem("graphiql:tabs") === null;
   YogaGraphiQL.renderYogaGraphiQL(document.querySelector("#root"), {
     title: "Syndigraph",
     logo: " ",
     endpoint: "/graphql",
     additionalHeaders: { authorization: `Bearer ${key}` },
-    defaultTabs: JSON.parse(document.querySelector("#tabs").textContent),
+    defaultTabs,
+    // GraphiQL fills in the variables of every tab but the one that it opens with.
+    ...(isFirstVisit && { variables: defaultTabs[0].variables }),
     // Documents may hold tokens: they are kept for this browser tab only, and never in its address.
     storage: sessionStorage,
     shouldPersistHeaders: false,

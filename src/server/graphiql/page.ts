@@ -8,14 +8,14 @@ export interface Asset {
 const script = "text/javascript; charset=utf-8";
 
 /** The files of the page, by the name they are asked for under `/graphiql/`. */
-export const assets: Readonly<Record<string, Asset>> = {
-  "boot.js": { file: "boot.js", type: script },
-  "graphiql.js": { file: "graphiql.js", type: script },
-  "graphiql.css": { file: "graphiql.css", type: "text/css; charset=utf-8" },
-  "editorWorkerService.js": { file: "editorWorkerService.js", type: script },
-  "json.js": { file: "json.js", type: script },
-  "graphql.js": { file: "graphql.js", type: script },
-};
+export const assets: ReadonlyMap<string, Asset> = new Map([
+  ["boot.js", { file: "boot.js", type: script }],
+  ["graphiql.js", { file: "graphiql.js", type: script }],
+  ["graphiql.css", { file: "graphiql.css", type: "text/css; charset=utf-8" }],
+  ["editorWorkerService.js", { file: "editorWorkerService.js", type: script }],
+  ["json.js", { file: "json.js", type: script }],
+  ["graphql.js", { file: "graphql.js", type: script }],
+]);
 
 /** What the build tells the server. */
 export interface Manifest {
@@ -24,6 +24,12 @@ export interface Manifest {
   /** The documents of the tabs, by file name. */
   readonly documents: Readonly<Record<string, string>>;
 }
+
+/**
+ * GraphiQL keeps its tabs draggable, and places those that it opens with for a drag that never was: pressed, a tab would
+ * jump from under the pointer and miss its click.
+ */
+const STEADY_TABS = ".graphiql-tab { transform: none !important; }";
 
 /** GraphiQL's page with its tabs, their variables set for today. */
 export function renderPage({ version, documents }: Manifest, now: number): string {
@@ -36,6 +42,7 @@ export function renderPage({ version, documents }: Manifest, now: number): strin
 <title>Syndigraph</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/graphiql/graphiql.css?v=${version}">
+<style>${STEADY_TABS}</style>
 </head>
 <body class="no-focus-outline" data-version="${version}">
 <noscript>GraphiQL needs JavaScript.</noscript>
