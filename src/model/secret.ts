@@ -30,8 +30,11 @@ export class Secret {
   }
 }
 
-/** Token strings are 64 hexadecimal characters, viewer tokens are JWTs: both are cut out of any text that is passed on. */
-const secretShapes = /\b[0-9a-f]{64}\b|\beyJ[\w-]+\.[\w-]+\.[\w-]*/gi;
+/**
+ * Token strings are 64 hexadecimal characters, viewer tokens are JWTs: both are cut out of any text that is passed on, also
+ * where a line break that JSON has escaped stands before them.
+ */
+const secretShapes = /[0-9a-f]{64,}|(?<=^|[^\w-]|\\[bfnrt])eyJ[\w-]+\.[\w-]+\.[\w-]*/gi;
 
 /** The text with everything that looks like a token string or a JWT replaced. */
 export function redacted(text: string): string {
