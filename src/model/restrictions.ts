@@ -34,7 +34,8 @@ export function isIpv4OrCidr(text: string): boolean {
 export function ipIsWithin(narrow: string, allowed: readonly string[]): boolean {
   if (allowed.length === 0) return true;
   const inner = block(narrow);
-  return allowed.some((entry) => {
+  // An entry of a form that the platform does not document holds no address.
+  return allowed.filter(isIpv4OrCidr).some((entry) => {
     const outer = block(entry);
     return outer.prefix <= inner.prefix && inner.address.match(outer.address, outer.prefix);
   });

@@ -138,7 +138,8 @@ export function planViewerToken(
 ): ViewerTokenPlan {
   if (!parent) return { refusals: [refusal("PARENT_NOT_FOUND", "token")] };
   const refusals = [
-    ...parentRefusals(parent, facts),
+    // What ends with its parent within this second has expired by the time that it is used.
+    ...parentRefusals(parent, endOfSecond(facts.now)),
     ...expiryRefusals(request, facts),
     ...algorithmRefusals(request.algorithm),
     ...streamRefusals(parent, request.streamName),
@@ -182,7 +183,7 @@ export function judgeViewerToken(
     ...algorithmRefusals(token.algorithm),
     ...(token.signatureIsValid ? [] : [refusal("SIGNATURE_INVALID", "signature")]),
     ...(token.tokenType === "Subscribe" ? [] : [refusal("TOKEN_TYPE_WRONG", "streaming.tokenType")]),
-    ...parentRefusals(parent, facts),
+    ...parentRefusals(parent, facts.now),
     ...expiryRefusals(token, facts),
     ...streamRefusals(parent, token.streamName),
     ...trackingRefusals(parent, token.trackingId),
@@ -221,11 +222,15 @@ function claimsOf(parent: SubscribeTokenRecord, request: ViewerTokenRequest, now
   };
 }
 
-function parentRefusals(parent: SubscribeTokenRecord, { now }: SigningFacts): Refusal[] {
+function parentRefusals(parent: SubscribeTokenRecord, now: number): Refusal[] {
   return [
     ...(parent.isActive ? [] : [refusal("PARENT_INACTIVE", "token")]),
     ...(isExpired(parent, now) ? [refusal("PARENT_EXPIRED", "token")] : []),
   ];
+}
+
+function endOfSecond(instant: number): number {
+  return Math.floor(instant / 1000) * 1000 + 999;
 }
 
 /** JWTs count whole seconds: an expiry later in this same second has passed already. */
