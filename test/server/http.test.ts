@@ -5,7 +5,8 @@ import { type Listening, listen } from "../../src/server/listen.ts";
 import { createTestGateway, graphqlRequest, OPERATOR_KEY, type TestGateway } from "../support/gateway.ts";
 
 const bearer = { authorization: `Bearer ${OPERATOR_KEY}` };
-const get = (path: string, headers: Record<string, string> = {}) => new Request(`http://gateway.test${path}`, { headers });
+const get = (path: string, headers: Record<string, string> = {}) =>
+  new Request(`http://gateway.test${path}`, { headers });
 
 describe("GraphQL over HTTP", () => {
   let gateway: TestGateway;
@@ -43,10 +44,19 @@ describe("callers", () => {
     ["a gigantic key", { authorization: `Bearer ${"x".repeat(12_000)}` }],
   ] as [string, Record<string, string>][])("with %s learn nothing, whatever they ask", async (_what, headers) => {
     await using gateway = await createTestGateway();
-    const bodies = ['{"query":"{ __schema { types { name } } }"}', '{"query":"{ nonsense }"}', "no JSON", "x".repeat(200_000)];
+    const bodies = [
+      '{"query":"{ __schema { types { name } } }"}',
+      '{"query":"{ nonsense }"}',
+      "no JSON",
+      "x".repeat(200_000),
+    ];
     for (const body of bodies) {
       const response = await gateway.gateway.fetch(
-        new Request("http://gateway.test/graphql", { method: "POST", headers: { "content-type": "application/json", ...headers }, body }),
+        new Request("http://gateway.test/graphql", {
+          method: "POST",
+          headers: { "content-type": "application/json", ...headers },
+          body,
+        }),
       );
       expect(response.status).toBe(401);
       expect(response.headers.get("www-authenticate")).toBe('Bearer realm="syndigraph"');
@@ -63,7 +73,9 @@ describe("callers", () => {
   it("with the key are served, whatever the case of the scheme", async () => {
     await using gateway = await createTestGateway();
     for (const scheme of ["Bearer", "bearer", "BEARER"]) {
-      const response = await gateway.gateway.fetch(graphqlRequest({ query: "{ __typename }" }, { authorization: `${scheme} ${OPERATOR_KEY}` }));
+      const response = await gateway.gateway.fetch(
+        graphqlRequest({ query: "{ __typename }" }, { authorization: `${scheme} ${OPERATOR_KEY}` }),
+      );
       expect(await response.json()).toEqual({ data: { __typename: "Query" } });
     }
   });
@@ -91,7 +103,10 @@ describe("health", () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ path: "/api/v3/account/info", status: 401 });
     const before = await gateway.gateway.fetch(get("/readiness"));
-    expect([before.status, await before.json()]).toEqual([503, { status: "unavailable", reason: "UPSTREAM_UNAUTHORIZED" }]);
+    expect([before.status, await before.json()]).toEqual([
+      503,
+      { status: "unavailable", reason: "UPSTREAM_UNAUTHORIZED" },
+    ]);
     gateway.sandbox.clearFaults();
     expect((await gateway.gateway.fetch(get("/readiness"))).status).toBe(200);
     gateway.sandbox.clearCalls();
@@ -162,13 +177,16 @@ describe("the port", () => {
     await server.drain(1_000);
   });
 
-  it.each(["a b", "x:99999", "%00", "x/y", "[::1", "a".repeat(300)])("refuses the malformed host %j without a stack trace", async (host) => {
-    await using gateway = await createTestGateway();
-    const server = await open(gateway);
-    expect(await raw(server.url, host)).toEqual({ status: 400, body: "The Host header is malformed.\n" });
-    expect((await raw(server.url, "[::1]:4000")).status).toBe(200);
-    await server.drain(1_000);
-  });
+  it.each(["a b", "x:99999", "%00", "x/y", "[::1", "a".repeat(300)])(
+    "refuses the malformed host %j without a stack trace",
+    async (host) => {
+      await using gateway = await createTestGateway();
+      const server = await open(gateway);
+      expect(await raw(server.url, host)).toEqual({ status: 400, body: "The Host header is malformed.\n" });
+      expect((await raw(server.url, "[::1]:4000")).status).toBe(200);
+      await server.drain(1_000);
+    },
+  );
 
   it("answers what it has accepted before it closes", async () => {
     await using gateway = await createTestGateway();

@@ -1,0 +1,161 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { beforeAll, describe, expect, it } from "vitest";
+import { createSandbox } from "../../src/sandbox/sandbox.ts";
+
+const OPERATOR_KEY = "an-operator-key-of-the-tests";
+
+beforeAll(() => {
+  execFileSync("npm", ["run", "build"], { stdio: "pipe" });
+}, 120_000);
+
+interface Run extends AsyncDisposable {
+  /** What it has printed so far. */
+  readonly output: () => string;
+  /** Waits until it has printed this, and gives the match. */
+  printed(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Waits for its end. */
+  readonly exit: Promise<number | null>;
+  signal(name: NodeJS.Signals): void;
+}
+
+/** Starts a built program with nothing in its environment but what it is given. */
+function run(program: string, environment: Record<string, string>): Run {
+  const child: ChildProcess = spawn(process.execPath, [program], {
+    env: { PATH: process.env["PATH"] ?? "", ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let text = "";
+  const chunks = new EventTarget();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+      chunks.dispatchEvent(new Event("data"));
+    });
+  }
+  const exit = once(child, "exit").then(([code]) => code as number | null);
+  return {
+    output: () => text,
+    printed: async (pattern) => {
+      for (;;) {
+        const match = pattern.exec(text);
+        if (match) return match;
+        const next = new Promise((resolve) => chunks.addEventListener("data", resolve, { once: true }));
+        const ended = await Promise.race([next.then(() => false), exit.then(() => true)]);
+        if (ended && !pattern.test(text)) throw new Error(`it ended without printing ${pattern}:\n${text}`);
+      }
+    },
+    exit,
+    signal: (name) => child.kill(name),
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGKILL");
+      await exit;
+    },
+  };
+}
+
+async function ask(url: string, key: string, query: string): Promise<unknown> {
+  const response = await fetch(`${url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+    body: JSON.stringify({ query }),
+  });
+  return response.json();
+}
+
+describe("npm start", () => {
+  it("without any setting serves a sandbox, and says where, with which key, and what to ask first", async () => {
+    await using gateway = run("dist/main.js", { PORT: "0", SANDBOX_PORT: "0" });
+    const [, page, key] = await gateway.printed(/GraphiQL +(http:\S+)#key=(\S+)/);
+    const [, sandbox] = await gateway.printed(/sandbox of the platform \((http:\S+)\/sandbox\)/);
+    const [, firstQuery] = await gateway.printed(/-d '(\{.*\})'/);
+    const url = page?.replace("/graphql", "") ?? "";
+    const { query } = JSON.parse(firstQuery ?? "") as { query: string };
+    expect(await ask(url, key ?? "", query)).toMatchObject({
+      data: { streams: { nodes: [{ bandwidth: { total: { gigabytesOut: expect.any(String) } } }, {}, {}, {}, {}] } },
+    });
+    expect((await fetch(page ?? "", { headers: { accept: "text/html" } })).headers.get("content-type")).toMatch(/^text\/html/);
+
+    gateway.signal("SIGTERM");
+    expect(await gateway.exit).toBe(0);
+    await expect(fetch(`${sandbox}/sandbox`)).rejects.toThrow();
+  });
+
+  it("with an API secret serves the platform at the addresses it is given, starts no sandbox and prints no key", async () => {
+    await using sandbox = await createSandbox({ secret: "secret-of-the-platform" });
+    await using gateway = run("dist/main.js", {
+      PORT: "0",
+      MILLICAST_API_SECRET: "secret-of-the-platform",
+      MILLICAST_API_URL: sandbox.origin,
+      MILLICAST_ANALYTICS_URL: `${sandbox.origin}/`,
+      MILLICAST_DIRECTOR_URL: sandbox.origin,
+      SYNDIGRAPH_OPERATOR_KEY: OPERATOR_KEY,
+    });
+    const [, url] = await gateway.printed(/serves (http:\S+)\/graphql/);
+    expect((await fetch(`${url}/readiness`)).status).toBe(200);
+    expect(await ask(url ?? "", OPERATOR_KEY, "{ account { accountId } }")).toEqual({ data: { account: { accountId: "SYN4DX" } } });
+    gateway.signal("SIGTERM");
+    expect(await gateway.exit).toBe(0);
+    expect(gateway.output()).not.toMatch(/secret-of-the-platform|an-operator-key/);
+  });
+
+  it("goes by the platform's clock, so that its viewer tokens are not dead on arrival", async () => {
+    await using sandbox = await createSandbox({ startAt: "2031-05-01T12:00:00Z" });
+    await using gateway = run("dist/main.js", {
+      PORT: "0",
+      MILLICAST_API_SECRET: sandbox.secret,
+      MILLICAST_API_URL: sandbox.origin,
+      MILLICAST_ANALYTICS_URL: sandbox.origin,
+      MILLICAST_DIRECTOR_URL: sandbox.origin,
+      SYNDIGRAPH_OPERATOR_KEY: OPERATOR_KEY,
+    });
+    const [, url = ""] = await gateway.printed(/serves (http:\S+)\/graphql/);
+    await fetch(`${url}/readiness`);
+    const answer = (await ask(
+      url,
+      OPERATOR_KEY,
+      `mutation { signViewerToken(input: { token: { tokenId: 5001 } streamName: "derby-final" trackingId: "northwind-tv" expiresInSeconds: 60 }) { viewerToken { jwt } } }`,
+    )) as { data: { signViewerToken: { viewerToken: { jwt: string } } } };
+    const { jwt } = answer.data.signViewerToken.viewerToken;
+    expect(await sandbox.attachViewers({ token: jwt, streamName: "derby-final" })).toMatchObject({ ok: true });
+  });
+
+  it("tells all mistakes of the configuration at once, by name and without a value, and does not start", async () => {
+    await using gateway = run("dist/main.js", {
+      PORT: "ninety",
+      MILLICAST_API_SECRET: "secret-of-the-platform",
+      MILLICAST_API_URL: "ftp://user:password@host/path",
+      UPSTREAM_TIMEOUT_SECONDS: "0",
+    });
+    expect(await gateway.exit).toBe(1);
+    expect(gateway.output()).toBe(
+      [
+        "ConfigError: The configuration has mistakes:",
+        "  PORT should be a port, 0 to 65535",
+        "  MILLICAST_API_URL should be an origin such as https://api.millicast.com, without a path",
+        "  UPSTREAM_TIMEOUT_SECONDS should be seconds, from 1 to 60",
+        "  SYNDIGRAPH_OPERATOR_KEY should be set when MILLICAST_API_SECRET is: it is the key to all of the account",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("says so when its port is taken", async () => {
+    await using sandbox = await createSandbox();
+    await using gateway = run("dist/main.js", { PORT: new URL(sandbox.origin).port, SANDBOX_PORT: "0" });
+    expect(await gateway.exit).toBe(1);
+    expect(gateway.output()).toContain("EADDRINUSE");
+  });
+});
+
+describe("npm run sandbox", () => {
+  it("serves the platform's paths on one origin, until it is told to end", async () => {
+    await using sandbox = run("dist/sandbox/main.js", { SANDBOX_PORT: "0", SANDBOX_API_SECRET: "my-own-secret" });
+    const [, origin] = await sandbox.printed(/platform: (http:\S+) /);
+    const read = (secret: string) => fetch(`${origin}/api/v3/account/info`, { headers: { authorization: `Bearer ${secret}` } });
+    expect(await (await read("my-own-secret")).json()).toEqual({ status: "success", data: { accountId: "SYN4DX" } });
+    expect((await read("sandbox-secret")).status).toBe(401);
+    sandbox.signal("SIGTERM");
+    expect(await sandbox.exit).toBe(0);
+  });
+});
