@@ -392,10 +392,11 @@ describe("what is planned and signed", () => {
   /** What an inspection reads back from the JWT alone. */
   function readBack(jwt: string, signatureIsValid: boolean): ForeignViewerToken {
     const decoded = decodeViewerToken(jwt);
-    const { streaming, exp } = decoded?.claims as unknown as ViewerTokenClaims;
+    if (!decoded) throw new Error("what was signed is no JWT");
+    const { streaming, exp } = decoded.claims as unknown as ViewerTokenClaims;
     return foreign({
       ...streaming,
-      algorithm: decoded?.algorithm ?? "",
+      algorithm: decoded.algorithm,
       expiresAt: exp * 1000,
       trackingId: streaming.tracking?.trackingId ?? null,
       signatureIsValid,
