@@ -91,8 +91,14 @@ Syndigraph runs over a sandbox of the platform (${sandbox.apiUrl}/sandbox): noth
 }
 
 main().catch((error: unknown) => {
-  const message =
-    error instanceof ConfigError || !(error instanceof Error) ? String(error) : (error.stack ?? error.message);
-  process.stderr.write(`${message}\n`);
+  process.stderr.write(`${complaint(error)}\n`);
   process.exit(1);
 });
+
+/** What the operator can mend is told in a line; a fault of ours is told whole. */
+function complaint(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof ConfigError) return `${error.name}: ${error.message}`;
+  if ("code" in error && error.code === "EADDRINUSE") return `${error.message}. Set PORT to another port.`;
+  return error.stack ?? error.message;
+}

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import pLimit, { type LimitFunction } from "p-limit";
 import { ApplicationError } from "../model/errors.ts";
-import { UpstreamError } from "../upstream/upstream-error.ts";
 
 /** One write that must happen once, however often it is asked for. Its result names an object and is no secret. */
 export interface IdempotentWrite {
@@ -118,7 +117,7 @@ export function createIdempotencyStore(now: () => number): IdempotencyStore {
 }
 
 function isUnknown(error: unknown): boolean {
-  return (error instanceof UpstreamError || error instanceof ApplicationError) && error.code === "OUTCOME_UNKNOWN";
+  return error instanceof ApplicationError && error.code === "OUTCOME_UNKNOWN";
 }
 
 function mismatch(): ApplicationError {
