@@ -3,6 +3,7 @@ import { openedBy, type PartnerRecord, type StreamRecord } from "../../model/str
 import { Bandwidth } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
 import { byCodeUnit, pageOf, sortableNumber } from "../connection.ts";
+import { connectionType } from "../connection-type.ts";
 import { feedingFigures, figures } from "../feeding.ts";
 import { Stream, StreamConnection } from "../stream/stream.ts";
 import { SubscribeToken, SubscribeTokenConnection } from "../token/subscribe-token.ts";
@@ -12,20 +13,7 @@ import { StreamUsage, StreamUsageConnection, StreamUsageOrder, streamUsagePage }
 
 export const Partner = builder.objectRef<PartnerRecord>("Partner");
 
-export const PartnerConnection = builder.connectionObject(
-  {
-    type: Partner,
-    name: "PartnerConnection",
-    description: "A page of partners.",
-    fields: (t) => ({
-      totalCount: t.int({
-        description: "How many partners the whole list has.",
-        resolve: ({ totalCount }) => totalCount ?? 0,
-      }),
-    }),
-  },
-  { name: "PartnerEdge", description: "A partner of a page with its cursor." },
-);
+export const PartnerConnection = connectionType(Partner, "Partner", "partners");
 
 builder.node(Partner, {
   name: "Partner",

@@ -5,6 +5,7 @@ import { planTotal, type UsageWindow } from "../../model/time-window.ts";
 import { Bandwidth } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
 import { byCodeUnit, type PageArguments, pageOf, sortableNumber } from "../connection.ts";
+import { connectionType } from "../connection-type.ts";
 import { Stream } from "../stream/stream.ts";
 
 /** A partner's traffic on one stream. */
@@ -34,20 +35,7 @@ export const StreamUsage = builder.objectRef<StreamUsageValue>("StreamUsage").im
   }),
 });
 
-export const StreamUsageConnection = builder.connectionObject(
-  {
-    type: StreamUsage,
-    name: "StreamUsageConnection",
-    description: "A page of a partner's usage by stream.",
-    fields: (t) => ({
-      totalCount: t.int({
-        description: "On how many streams there was traffic.",
-        resolve: ({ totalCount }) => totalCount ?? 0,
-      }),
-    }),
-  },
-  { name: "StreamUsageEdge", description: "A partner's usage of one stream with its cursor." },
-);
+export const StreamUsageConnection = connectionType(StreamUsage, "StreamUsage", "streams with their usage");
 
 export const StreamUsageOrder = builder.enumType("StreamUsageOrder", {
   description: "In which order usage by stream is listed.",

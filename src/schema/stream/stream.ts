@@ -7,6 +7,7 @@ import { isUsable } from "../../model/token.ts";
 import { Bandwidth } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
 import { pageOf, sortableNumber } from "../connection.ts";
+import { connectionType } from "../connection-type.ts";
 import { feedingFigures, figures } from "../feeding.ts";
 import { Partner, PartnerConnection, partnersOf } from "../partner/partner.ts";
 import { PublishToken, PublishTokenConnection } from "../token/publish-token.ts";
@@ -20,20 +21,7 @@ import { StreamTrackingUsage, trackingUsage } from "./tracking-usage.ts";
 
 export const Stream = builder.objectRef<StreamRecord>("Stream");
 
-export const StreamConnection = builder.connectionObject(
-  {
-    type: Stream,
-    name: "StreamConnection",
-    description: "A page of streams.",
-    fields: (t) => ({
-      totalCount: t.int({
-        description: "How many streams the whole list has.",
-        resolve: ({ totalCount }) => totalCount ?? 0,
-      }),
-    }),
-  },
-  { name: "StreamEdge", description: "A stream of a page with its cursor." },
-);
+export const StreamConnection = connectionType(Stream, "Stream", "streams");
 
 builder.node(Stream, {
   name: "Stream",

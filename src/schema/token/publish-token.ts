@@ -1,23 +1,11 @@
 import type { GeoCascade as Cascade, PublishTokenRecord, RestreamTarget as Target } from "../../model/token.ts";
 import { builder } from "../builder.ts";
+import { connectionType } from "../connection-type.ts";
 import { Token } from "./token.ts";
 
 export const PublishToken = builder.objectRef<PublishTokenRecord>("PublishToken");
 
-export const PublishTokenConnection = builder.connectionObject(
-  {
-    type: PublishToken,
-    name: "PublishTokenConnection",
-    description: "A page of publish tokens.",
-    fields: (t) => ({
-      totalCount: t.int({
-        description: "How many publish tokens the whole list has.",
-        resolve: ({ totalCount }) => totalCount ?? 0,
-      }),
-    }),
-  },
-  { name: "PublishTokenEdge", description: "A publish token of a page with its cursor." },
-);
+export const PublishTokenConnection = connectionType(PublishToken, "PublishToken", "publish tokens");
 
 export const GeoCascade = builder.objectRef<Cascade>("GeoCascade").implement({
   description: "Relaying of a stream to other clusters, where its viewers are.",

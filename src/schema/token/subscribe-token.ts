@@ -1,24 +1,12 @@
 import type { SubscribeTokenRecord } from "../../model/token.ts";
 import { builder } from "../builder.ts";
+import { connectionType } from "../connection-type.ts";
 import { Partner } from "../partner/partner.ts";
 import { Token } from "./token.ts";
 
 export const SubscribeToken = builder.objectRef<SubscribeTokenRecord>("SubscribeToken");
 
-export const SubscribeTokenConnection = builder.connectionObject(
-  {
-    type: SubscribeToken,
-    name: "SubscribeTokenConnection",
-    description: "A page of subscribe tokens.",
-    fields: (t) => ({
-      totalCount: t.int({
-        description: "How many subscribe tokens the whole list has.",
-        resolve: ({ totalCount }) => totalCount ?? 0,
-      }),
-    }),
-  },
-  { name: "SubscribeTokenEdge", description: "A subscribe token of a page with its cursor." },
-);
+export const SubscribeTokenConnection = connectionType(SubscribeToken, "SubscribeToken", "subscribe tokens");
 
 builder.node(SubscribeToken, {
   name: "SubscribeToken",
