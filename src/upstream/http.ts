@@ -71,18 +71,19 @@ export function createHttp(options: HttpOptions): Http {
 }
 
 async function exchange<T>(options: HttpOptions, call: Call<T>, isWrite: boolean): Promise<T> {
-  const deadline = AbortSignal.timeout(options.timeoutMs);
-  const signal = call.signal ? AbortSignal.any([call.signal, deadline]) : deadline;
-  let answer: { status: number; type: string; body: string };
+  const { signal, stopClock } = deadlineOf(call, options.timeoutMs);
+  let answer: Answer;
   try {
     answer = await send(options, call, signal);
   } catch (error) {
     throw transportError(error, call, isWrite);
+  } finally {
+    stopClock();
   }
-  const { status, type, body } = answer;
-  if (status !== 200) throw statusError(call.operation, status, type, body, isWrite);
+  const { status } = answer;
+  if (status !== 200) throw statusError(call.operation, answer, isWrite);
   try {
-    return call.decode(envelopeData(type, body));
+    return call.decode(envelopeData(answer));
   } catch (error) {
     if (!(error instanceof ShapeError || error instanceof SyntaxError)) throw error;
     const what = error instanceof ShapeError ? error.message : "the answer is not JSON";
@@ -90,13 +91,47 @@ async function exchange<T>(options: HttpOptions, call: Call<T>, isWrite: boolean
   }
 }
 
-async function send(options: HttpOptions, call: Omit<Call<unknown>, "decode">, signal: AbortSignal) {
+/**
+ * A signal for one call: it aborts when the client leaves, and when the time is up unless the clock was stopped. The timer
+ * is a plain one, because Node.js 20 loses the deadline of `AbortSignal.any` over `AbortSignal.timeout` to its garbage
+ * collection, and a call would then wait for ever.
+ */
+function deadlineOf({ signal: client }: Pick<Call<unknown>, "signal">, timeoutMs: number) {
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(new DOMException("The time is up.", "TimeoutError")), timeoutMs);
+  return {
+    signal: client ? AbortSignal.any([client, deadline.signal]) : deadline.signal,
+    stopClock: () => clearTimeout(timer),
+  };
+}
+
+/** An answer as it came. */
+interface Answer {
+  readonly status: number;
+  /** Content type. */
+  readonly type: string;
+  readonly body: string;
+  /** Seconds to wait, where the platform said so. */
+  readonly retryAfterSeconds: number | undefined;
+}
+
+async function send(options: HttpOptions, call: Omit<Call<unknown>, "decode">, signal: AbortSignal): Promise<Answer> {
   const response = await request(options, call, "application/json", signal);
   const bytes = await response.body.arrayBuffer();
+  return answerOf(response, new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+}
+
+function answerOf({ statusCode, headers }: Dispatcher.ResponseData, body: string): Answer {
+  const header = (name: string) => String(headers[name] ?? "");
+  const retryAfter = header("retry-after");
+  const retryAfterSeconds = /^\d{1,9}$/.test(retryAfter)
+    ? Number(retryAfter)
+    : Math.ceil((Date.parse(retryAfter) - Date.parse(header("date"))) / 1000);
   return {
-    status: response.statusCode,
-    type: String(response.headers["content-type"] ?? ""),
-    body: new TextDecoder("utf-8", { fatal: true }).decode(bytes),
+    status: statusCode,
+    type: header("content-type"),
+    body,
+    retryAfterSeconds: retryAfterSeconds >= 0 ? retryAfterSeconds : undefined,
   };
 }
 
@@ -125,16 +160,13 @@ async function request(
 
 async function openStream(options: HttpOptions, call: Omit<Call<never>, "decode"> & { readonly accept: string }) {
   // Only the head is waited for: a body of any length may take its time, and ends when its reader or the client leaves.
-  const headDeadline = new AbortController();
-  const timer = setTimeout(() => headDeadline.abort(new DOMException("", "TimeoutError")), options.timeoutMs);
-  const signal = call.signal ? AbortSignal.any([call.signal, headDeadline.signal]) : headDeadline.signal;
+  const { signal, stopClock } = deadlineOf(call, options.timeoutMs);
   try {
     const response = await request(options, call, call.accept, signal);
-    const type = String(response.headers["content-type"] ?? "");
     if (response.statusCode !== 200) {
-      throw statusError(call.operation, response.statusCode, type, await response.body.text(), false);
+      throw statusError(call.operation, answerOf(response, await response.body.text()), false);
     }
-    if (!type.startsWith(call.accept)) {
+    if (!answerOf(response, "").type.startsWith(call.accept)) {
       response.body.destroy();
       throw badResponse(call.operation, 200, `the answer is not ${call.accept}`, false);
     }
@@ -142,7 +174,7 @@ async function openStream(options: HttpOptions, call: Omit<Call<never>, "decode"
   } catch (error) {
     throw error instanceof UpstreamError ? error : transportError(error, call, false);
   } finally {
-    clearTimeout(timer);
+    stopClock();
   }
 }
 
@@ -163,7 +195,7 @@ function queryString(query: Readonly<Record<string, QueryValue>>): string {
   return params.toString();
 }
 
-function envelopeData(type: string, body: string): unknown {
+function envelopeData({ type, body }: Answer): unknown {
   if (!/^application\/json\b/i.test(type)) throw new ShapeError("content type", "application/json");
   const envelope = parseExact(body);
   if (typeof envelope !== "object" || envelope === null || !("status" in envelope) || envelope.status !== "success") {
@@ -172,33 +204,32 @@ function envelopeData(type: string, body: string): unknown {
   return "data" in envelope ? envelope.data : undefined;
 }
 
-function statusError(operation: string, status: number, type: string, body: string, isWrite: boolean): UpstreamError {
+function statusError(operation: string, answer: Answer, isWrite: boolean): UpstreamError {
+  const { status, retryAfterSeconds } = answer;
+  const failure = { operation, status, retryAfterSeconds };
   if (status === 401 || status === 403) {
-    return new UpstreamError("UPSTREAM_UNAUTHORIZED", "The platform refused the gateway's API secret.", {
-      operation,
-      status,
-    });
+    return new UpstreamError("UPSTREAM_UNAUTHORIZED", "The platform refused the gateway's API secret.", failure);
   }
   if (status === 429) {
-    return new UpstreamError("UPSTREAM_RATE_LIMITED", "The platform asks us to slow down.", { operation, status });
+    return new UpstreamError("UPSTREAM_RATE_LIMITED", "The platform asks us to slow down.", failure);
   }
   if (status >= 500) {
     // A server that fails may have done the work before, or a proxy may have lost its answer.
     const code = isWrite ? "OUTCOME_UNKNOWN" : "UPSTREAM_UNAVAILABLE";
-    return new UpstreamError(code, `The platform failed with status ${status}.`, { operation, status });
+    return new UpstreamError(code, `The platform failed with status ${status}.`, failure);
   }
-  const reasons = status >= 400 ? failReasons(type, body) : null;
+  const reasons = status >= 400 ? failReasons(answer) : null;
   if (!reasons) return badResponse(operation, status, `status ${status} is not documented`, isWrite);
   const told = Object.entries(reasons).map(([field, reason]) => (field === "message" ? reason : `${field}: ${reason}`));
-  return new UpstreamError("UPSTREAM_REJECTED", `The platform refused: ${told.join("; ") || "it gave no reason"}`, {
-    operation,
-    status,
-    reasons,
-  });
+  const message = `The platform refused: ${told.join("; ") || "it gave no reason"}`;
+  return new UpstreamError("UPSTREAM_REJECTED", message, { ...failure, reasons });
 }
 
+/** The most reasons that are passed on: no call has more fields. */
+const MAX_REASONS = 30;
+
 /** The reasons of a `fail` envelope, by field, in each of the forms in which it is known to come. */
-function failReasons(type: string, body: string): Record<string, string> | null {
+function failReasons({ type, body }: Answer): Record<string, string> | null {
   if (!/^application\/json\b/i.test(type)) return null;
   try {
     const { data, message } = JSON.parse(body) as { data?: unknown; message?: unknown };
@@ -206,10 +237,12 @@ function failReasons(type: string, body: string): Record<string, string> | null 
     const { errors, ...flat } = fields as { errors?: unknown };
     const all = { ...flat, ...(typeof errors === "object" && errors !== null ? errors : {}) };
     return Object.fromEntries(
-      Object.entries(all).map(([field, reason]) => [
-        withoutSecrets(field, 60),
-        withoutSecrets(Array.isArray(reason) ? reason.join(", ") : String(reason)),
-      ]),
+      Object.entries(all)
+        .slice(0, MAX_REASONS)
+        .map(([field, reason]) => [
+          withoutSecrets(field, 60),
+          withoutSecrets(Array.isArray(reason) ? reason.join(", ") : String(reason)),
+        ]),
     );
   } catch {
     return null;
@@ -229,6 +262,8 @@ const unsent = new Set([
   "EHOSTUNREACH",
   "ENETUNREACH",
   "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_INVALID_ARG",
+  "UND_ERR_CLOSED",
 ]);
 const timeouts = new Set(["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
 
@@ -240,10 +275,9 @@ function transportError(
   if (error instanceof UpstreamError) return error;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const failure = { operation };
+  const options = { cause: causeOf(error, code) };
   if (isWrite && !unsent.has(code)) {
-    return new UpstreamError("OUTCOME_UNKNOWN", "The change was sent, and its answer was lost.", failure, {
-      cause: error,
-    });
+    return new UpstreamError("OUTCOME_UNKNOWN", "The change was sent, and its answer was lost.", failure, options);
   }
   if (signal?.aborted) {
     return new UpstreamError("UPSTREAM_UNAVAILABLE", "The call was given up: nobody waits for it any more.", failure);
@@ -253,7 +287,13 @@ function transportError(
     return new UpstreamError("UPSTREAM_BAD_RESPONSE", `The platform's answer was not read: ${what}.`, failure);
   }
   if (timeouts.has(code) || (error instanceof Error && error.name === "TimeoutError")) {
-    return new UpstreamError("UPSTREAM_TIMEOUT", "The platform did not answer in time.", failure, { cause: error });
+    return new UpstreamError("UPSTREAM_TIMEOUT", "The platform did not answer in time.", failure, options);
   }
-  return new UpstreamError("UPSTREAM_UNAVAILABLE", "The platform could not be reached.", failure, { cause: error });
+  return new UpstreamError("UPSTREAM_UNAVAILABLE", "The platform could not be reached.", failure, options);
+}
+
+/** What went wrong below, in words: the error itself holds sockets, and the part of an answer that could not be parsed. */
+function causeOf(error: unknown, code: string): Error {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  return new Error(withoutSecrets([name, code, message].filter((part) => part !== "").join(" ")));
 }

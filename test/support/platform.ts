@@ -1,0 +1,175 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { inspect } from "node:util";
+import { Agent, type Dispatcher, MockAgent } from "undici";
+import { expect } from "vitest";
+import { type ApplicationError, errorCodes } from "../../src/model/errors.ts";
+import { Secret } from "../../src/model/secret.ts";
+import { type CallReport, createHttp, type Http } from "../../src/upstream/http.ts";
+import { UpstreamError } from "../../src/upstream/upstream-error.ts";
+import { rejectionOf } from "./refusal.ts";
+
+export const API_SECRET = "api-secret-of-the-tests";
+/** A token string, to be put where an answer may hold one. */
+export const TOKEN = "feedc0de".repeat(8);
+
+/** One request as the platform received it. */
+export interface ReceivedCall {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+export interface ScriptedAnswer {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as it is when it is text or bytes, else as JSON. */
+  readonly body?: unknown;
+}
+
+/** A platform that answers what it is told to, call by call, with the network off. */
+export interface ScriptedPlatform extends AsyncDisposable {
+  readonly http: Http;
+  readonly calls: readonly ReceivedCall[];
+  readonly reports: readonly CallReport[];
+  /** The platform's times that the client was told. */
+  readonly dates: readonly number[];
+  /** The answer to the next call, or one for each of the next. */
+  answer(...answers: readonly ScriptedAnswer[]): void;
+  /** Answers with success, for each of the next calls. */
+  succeed(...data: readonly unknown[]): void;
+  /** Answers all further calls by what they ask. */
+  answerAll(answer: (call: ReceivedCall) => ScriptedAnswer): void;
+}
+
+const ORIGIN = "https://platform.test";
+const json = { "content-type": "application/json; charset=utf-8" };
+
+/** What is scripted and not called for makes disposing fail. */
+export function createScriptedPlatform(): ScriptedPlatform {
+  const agent = new MockAgent();
+  agent.disableNetConnect();
+  const calls: ReceivedCall[] = [];
+  const reports: CallReport[] = [];
+  const dates: number[] = [];
+  const script = (answer: (call: ReceivedCall) => ScriptedAnswer) =>
+    agent
+      .get(ORIGIN)
+      .intercept({ path: () => true, method: () => true })
+      .reply((options) => {
+        const call = received(options);
+        calls.push(call);
+        const { status = 200, headers = json, body = "" } = answer(call);
+        const data = typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+        return { statusCode: status, data, responseOptions: { headers } };
+      });
+  const answer = (...answers: readonly ScriptedAnswer[]) => {
+    for (const each of answers) script(() => each);
+  };
+  return {
+    http: createHttp({
+      origin: ORIGIN,
+      secret: new Secret(API_SECRET),
+      dispatcher: agent,
+      timeoutMs: 5_000,
+      onDate: (date) => dates.push(date),
+      onCall: (report) => reports.push(report),
+    }),
+    calls,
+    reports,
+    dates,
+    answer,
+    succeed: (...data) => answer(...data.map((each) => ({ body: { status: "success", data: each } }))),
+    answerAll: (each) => void script(each).persist(),
+    [Symbol.asyncDispose]: async () => {
+      agent.assertNoPendingInterceptors();
+      await agent.close();
+    },
+  };
+}
+
+function received({
+  method,
+  path,
+  headers,
+  body,
+}: {
+  method?: string;
+  path: string;
+  headers?: unknown;
+  body?: unknown;
+}): ReceivedCall {
+  const url = new URL(path, ORIGIN);
+  return {
+    method: method ?? "GET",
+    path: url.pathname,
+    query: url.searchParams,
+    headers: headers as Record<string, string>,
+    body: typeof body === "string" ? (JSON.parse(body) as unknown) : null,
+  };
+}
+
+/** A platform that speaks bytes instead of HTTP: each connection's first bytes are answered by `speak`. */
+export interface RawPlatform extends AsyncDisposable {
+  readonly origin: string;
+  readonly http: Http;
+  /** Settles when a client has hung up. */
+  readonly hungUp: Promise<void>;
+}
+
+export async function createRawPlatform(
+  speak: (socket: Socket) => void,
+  options: { readonly timeoutMs?: number; readonly agent?: Agent.Options } = {},
+): Promise<RawPlatform> {
+  let hangUp: () => void = () => undefined;
+  const hungUp = new Promise<void>((resolve) => {
+    hangUp = resolve;
+  });
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => undefined).on("close", hangUp);
+    socket.once("data", () => speak(socket));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const agent = new Agent(options.agent);
+  return {
+    origin,
+    http: httpOver(agent, origin, options.timeoutMs),
+    hungUp,
+    [Symbol.asyncDispose]: async () => {
+      await agent.destroy();
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+export function httpOver(dispatcher: Dispatcher, origin: string, timeoutMs = 5_000): Http {
+  return createHttp({ origin, secret: new Secret(API_SECRET), dispatcher, timeoutMs });
+}
+
+/** Why the platform gave no usable answer. Fails when the error tells a secret anywhere, or a code that there is not. */
+export async function upstreamFailure(promise: Promise<unknown>): Promise<UpstreamError> {
+  const error = await rejectionOf(promise);
+  expect(error).toBeInstanceOf(UpstreamError);
+  expectNoSecret(error);
+  expect(Object.keys(errorCodes)).toContain(error.code);
+  return error as UpstreamError;
+}
+
+export function expectNoSecret(error: ApplicationError): void {
+  const told = [
+    inspect(error, { depth: 20, showHidden: true, getters: true }),
+    JSON.stringify(error),
+    JSON.stringify(error.facts),
+  ];
+  for (const text of told) {
+    expect(text).not.toContain(API_SECRET);
+    expect(text).not.toContain(TOKEN);
+  }
+}
