@@ -69,10 +69,15 @@ export function count(value: unknown, at: string): bigint {
   throw new ShapeError(at, "a count");
 }
 
+const isoTime = /^\d{4}-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(?<zone>Z|[+-]\d\d:?\d\d)?)?)?$/i;
+
 /** An ISO 8601 time as milliseconds since the epoch. One without a zone is UTC, as all times of the platform are. */
 export function instant(value: unknown, at: string): number {
   const written = text(value, at);
-  const time = Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(written) || !written.includes("T") ? written : `${written}Z`);
+  // `Date.parse` takes much more, such as "banana 5", and reads some of it in the machine's own zone.
+  const form = isoTime.exec(written);
+  const isLocal = written.includes("T") && !form?.groups?.["zone"];
+  const time = form ? Date.parse(isLocal ? `${written}Z` : written) : Number.NaN;
   if (Number.isNaN(time)) throw new ShapeError(at, "a time");
   return time;
 }

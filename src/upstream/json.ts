@@ -10,7 +10,13 @@ const longNumber = /\d{16}/;
  * @throws SyntaxError when the text is no JSON
  */
 export function parseExact(text: string): unknown {
-  return longNumber.test(text) ? parse(text, null, parseNumber) : JSON.parse(text);
+  if (!longNumber.test(text)) return JSON.parse(text);
+  try {
+    return parse(text, null, parseNumber);
+  } catch (error) {
+    // The exact parser calls itself for each level, and runs out of stack where the built-in one does not.
+    throw error instanceof RangeError ? new SyntaxError("The text is nested too deeply.") : error;
+  }
 }
 
 function parseNumber(digits: string): number | bigint {

@@ -1,4 +1,4 @@
-import { boolean, instant, integer, list, object, optional, optionalList, text } from "./decode.ts";
+import { boolean, instant, integer, list, object, optional, optionalList, ShapeError, text } from "./decode.ts";
 import type { components } from "./generated/monitoring.ts";
 import type { Http } from "./http.ts";
 import { MAX_ITEMS_ON_PAGE } from "./tokens.ts";
@@ -105,13 +105,15 @@ export function createMonitoring(http: Http): Monitoring {
 
 type Schemas = components["schemas"];
 
+/** A hundred thousand streams at once. An answer that tells of more pages is not believed, and not followed. */
+const MAX_PAGES = 1_000;
+
 function pageOf<T>(data: unknown, item: (row: unknown, at: string) => T): { rows: T[]; totalPages: number } {
   const wire = object<Schemas["PaginatedResponseOfStreamBaseSummary"]>(data, "data");
   const pagination = object<Schemas["PaginationData"]>(wire.pagination ?? {}, "data.pagination");
-  return {
-    rows: optionalList(wire.data, "data.data", item),
-    totalPages: optional(pagination.totalPages, "data.pagination.totalPages", integer) ?? 1,
-  };
+  const totalPages = optional(pagination.totalPages, "data.pagination.totalPages", integer) ?? 1;
+  if (totalPages > MAX_PAGES) throw new ShapeError("data.pagination.totalPages", "a number of pages");
+  return { rows: optionalList(wire.data, "data.data", item), totalPages };
 }
 
 function liveStream(value: unknown, at: string): LiveStream {

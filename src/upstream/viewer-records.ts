@@ -105,6 +105,8 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncIterable<string
     if (rest.length > MAX_LINE_LENGTH) throw new ShapeError("record", "a line of JSON");
     for (const line of lines) if (line.trim()) yield line;
   }
+  // An answer that ends inside a character was cut off.
+  rest += decoder.decode();
   if (rest.trim()) yield rest;
 }
 
