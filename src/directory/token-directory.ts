@@ -74,7 +74,7 @@ export function createTokenDirectory(options: TokenDirectoryOptions): TokenDirec
   let reading: Promise<void> | null = null;
 
   const refresh = () => {
-    reading ??= Promise.all([publish.refresh(), subscribe.refresh()])
+    reading ??= bothRead(publish.refresh(), subscribe.refresh())
       .then(
         () => {
           readAt = now();
@@ -112,32 +112,46 @@ export function createTokenDirectory(options: TokenDirectoryOptions): TokenDirec
   };
 }
 
+/** A reading is over when both of its parts are: one that went on would not know what was written during the next. */
+async function bothRead(...parts: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(parts);
+  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+}
+
 /** The tokens of one kind with the calls that read them. */
 class DirectoryOf<Token extends TokenRecord> {
   readonly index = new TokenIndex<Token>();
   readonly #source: TokenSource<Token>;
   /** Ids that were written while a reading was under way: the reading may show them as they were before. */
   readonly #writtenMeanwhile = new Set<number>();
+  #writes = 0;
 
   constructor(source: TokenSource<Token>) {
     this.#source = source;
   }
 
   put(token: Token): void {
-    this.#writtenMeanwhile.add(token.id);
+    this.#noteWrite(token.id);
     this.index.put(token);
   }
 
   delete(id: number): void {
-    this.#writtenMeanwhile.add(id);
+    this.#noteWrite(id);
     this.index.delete(id);
+  }
+
+  #noteWrite(id: number): void {
+    this.#writtenMeanwhile.add(id);
+    this.#writes += 1;
   }
 
   async find(id: number): Promise<Token | null> {
     const known = this.index.get(id);
     if (known) return known;
+    const writes = this.#writes;
     const token = await this.#source.read(id);
-    if (token) this.index.put(token);
+    // The answer may be older than a write of ours that came in between.
+    if (token && writes === this.#writes) this.index.put(token);
     return token;
   }
 
