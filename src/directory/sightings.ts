@@ -3,6 +3,7 @@ import { isMetered } from "../model/stream.ts";
 import { ceilTo, DAY_MS, HOUR_MS, type TimeWindow } from "../model/time-window.ts";
 import { type Analytics, perCall } from "../upstream/analytics.ts";
 import type { Monitoring } from "../upstream/monitoring.ts";
+import { UpstreamError } from "../upstream/upstream-error.ts";
 import type { TokenDirectory } from "./token-directory.ts";
 
 /**
@@ -119,6 +120,11 @@ export async function sweepTraffic(
   ];
   const begin = position < calls.length ? position : 0;
   const turn = calls.slice(begin, begin + MAX_CALLS_PER_SWEEP);
-  for (const call of turn) await call();
+  for (const call of turn) await call().catch(passOverRefusal);
   return begin + turn.length;
+}
+
+/** A name that analytics refuse keeps the names beside it from being looked at, but not those of other calls. */
+function passOverRefusal(error: unknown): void {
+  if (!(error instanceof UpstreamError && error.code === "UPSTREAM_REJECTED")) throw error;
 }
