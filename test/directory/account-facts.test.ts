@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createAccountFacts, remembered } from "../../src/directory/account-facts.ts";
+import type { Account } from "../../src/upstream/account.ts";
+import type { ClusterList, Clusters } from "../../src/upstream/clusters.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A value that counts how often it was loaded, and fails when it is told to. */
+function counted() {
+  const state = { loads: 0, fails: false };
+  const load = async () => {
+    state.loads += 1;
+    if (state.fails) throw new Error("down");
+    return `load ${state.loads}`;
+  };
+  return { state, load };
+}
+
+describe("what is remembered", () => {
+  it("is loaded once for all who ask at the same time, and again when it is too old", async () => {
+    const { load } = counted();
+    const read = remembered(load, 1_000);
+    expect(await Promise.all([read(), read(), read()])).toEqual(["load 1", "load 1", "load 1"]);
+    vi.advanceTimersByTime(990);
+    expect(await read()).toBe("load 1");
+    vi.advanceTimersByTime(20);
+    expect(await read()).toBe("load 2");
+  });
+
+  it("never grows too old when no age is set", async () => {
+    const { load } = counted();
+    const read = remembered(load, 0);
+    await read();
+    vi.advanceTimersByTime(365 * 86_400_000);
+    expect(await read()).toBe("load 1");
+  });
+
+  it("is no failure: the next who asks tries again", async () => {
+    const { state, load } = counted();
+    const read = remembered(load, 1_000);
+    state.fails = true;
+    await expect(Promise.all([read(), read()])).rejects.toThrow("down");
+    state.fails = false;
+    expect(await read()).toBe("load 2");
+  });
+
+  it("is served on when it can't be renewed", async () => {
+    const { state, load } = counted();
+    const read = remembered(load, 1_000);
+    await read();
+    vi.advanceTimersByTime(5_000);
+    state.fails = true;
+    expect([await read(), await read()]).toEqual(["load 1", "load 1"]);
+    state.fails = false;
+    expect(await read()).toBe("load 4");
+  });
+
+  it("is not served on where a failure is what counts", async () => {
+    const { state, load } = counted();
+    const read = remembered(load, 1_000, "FAIL");
+    await read();
+    vi.advanceTimersByTime(5_000);
+    state.fails = true;
+    await expect(read()).rejects.toThrow("down");
+    await expect(read()).rejects.toThrow("down");
+    state.fails = false;
+    expect(await read()).toBe("load 4");
+  });
+});
+
+describe("the account's facts", () => {
+  it("are its id, asked for once, and its clusters, asked for every ten minutes", async () => {
+    const calls: string[] = [];
+    const clusters: ClusterList = { defaultCluster: "auto", clusters: [] };
+    const facts = createAccountFacts(
+      {
+        id: async () => {
+          calls.push("id");
+          return "SYN4DX";
+        },
+      } as Partial<Account> as Account,
+      {
+        read: async () => {
+          calls.push("clusters");
+          return clusters;
+        },
+      } satisfies Clusters,
+    );
+    for (let minute = 0; minute <= 11; minute += 1) {
+      expect([await facts.id(), await facts.clusters()]).toEqual(["SYN4DX", clusters]);
+      vi.advanceTimersByTime(60_000);
+    }
+    expect(calls).toEqual(["id", "clusters", "clusters"]);
+  });
+});
