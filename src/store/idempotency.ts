@@ -52,8 +52,6 @@ const MAX_KEYS = 100_000;
 /** A request that was cut off may still be carried out for so long; after that, what is not there did not happen. */
 export const SETTLING_MS = 10_000;
 
-type Begin = Pick<Attempt, "begunAt" | "before">;
-
 interface Entry {
   readonly inputHash: string;
   /** The result, or the attempt that is under way; null when its outcome is not known. */
@@ -61,28 +59,33 @@ interface Entry {
   /** When the first attempt began that may have been carried out. */
   readonly begunAt: number;
   readonly before: string | undefined;
+  /** When the last answer was lost; null while none was. */
+  readonly lostAt: number | null;
 }
 
 /** Keeps keys in memory for a day: they do not outlive the process. */
 export function createIdempotencyStore(now: () => number): IdempotencyStore {
-  const entries = new LRUCache<string, Entry>({ max: MAX_KEYS, ttl: KEYS_KEPT_MS });
-  const taken = new LRUCache<string, true>({ max: MAX_KEYS, ttl: KEYS_KEPT_MS });
+  const kept = { max: MAX_KEYS, ttl: KEYS_KEPT_MS, perf: { now }, ttlResolution: 0 };
+  const entries = new LRUCache<string, Entry>(kept);
+  const taken = new LRUCache<string, true>(kept);
   const queues = new LRUCache<string, LimitFunction>({ max: MAX_KEYS });
 
-  const attempt = async (write: IdempotentWrite, begin: Begin, isRepeated: boolean): Promise<number> => {
-    const circumstances = { ...begin, isTaken: (result: number) => taken.has(`${write.operation}:${result}`) };
-    if (isRepeated) {
-      const found = await write.recover(circumstances);
-      if (found !== null) return found;
-      const settlesIn = begin.begunAt + SETTLING_MS - now();
-      if (settlesIn > 0) throw stillUnknown(settlesIn);
-    }
+  /** What became of an attempt whose answer was lost; null when it surely did not happen. */
+  const settle = async ({ recover }: IdempotentWrite, earlier: Attempt, lostAt: number): Promise<number | null> => {
+    const found = await recover(earlier);
+    if (found !== null) return found;
+    const settlesIn = lostAt + SETTLING_MS - now();
+    if (settlesIn > 0) throw stillUnknown(settlesIn);
+    return null;
+  };
+
+  const perform = async (write: IdempotentWrite, attempt: Attempt): Promise<number> => {
     try {
       return await write.perform();
     } catch (error) {
       if (!isUnknown(error)) throw error;
       // Mostly only the answer was lost. When looking for the object fails too, the first failure is the one to tell.
-      const recovered = await write.recover(circumstances).catch(() => null);
+      const recovered = await write.recover(attempt).catch(() => null);
       if (recovered === null) throw error;
       return recovered;
     }
@@ -91,26 +94,37 @@ export function createIdempotencyStore(now: () => number): IdempotencyStore {
   return {
     run: (write) => {
       const id = JSON.stringify([write.caller, write.operation, write.key]);
-      const inputHash = hash(write.input);
       const entry = entries.get(id);
+      const inputHash = hash(write.input);
       if (entry && entry.inputHash !== inputHash) throw mismatch();
       if (entry && entry.outcome !== null) return Promise.resolve(entry.outcome);
-      const begin: Begin = entry ?? { begunAt: now(), before: write.before };
-      const kept = { inputHash, begunAt: begin.begunAt, before: begin.before };
+      const { begunAt, before, lostAt } = entry ?? { begunAt: now(), before: write.before, lostAt: null };
+      const attempt = { begunAt, before, isTaken: (result: number) => taken.has(`${write.operation}:${result}`) };
+      const keep = (outcome: Entry["outcome"], lost = lostAt) =>
+        entries.set(id, { inputHash, begunAt, before, outcome, lostAt: lost });
+
       const queue = remember(queues, `${write.operation}:${hash(write.likeness)}`, () => pLimit(1));
       const outcome = queue(async () => {
+        let result: number | null = null;
         try {
-          const result = await attempt(write, begin, entry !== undefined);
-          entries.set(id, { ...kept, outcome: result });
-          taken.set(`${write.operation}:${result}`, true);
-          return result;
+          if (lostAt !== null) result = await settle(write, attempt, lostAt);
         } catch (error) {
-          if (isUnknown(error)) entries.set(id, { ...kept, outcome: null });
+          // As long as the earlier attempt can't be looked for, the key stands for it.
+          keep(null);
+          throw error;
+        }
+        try {
+          result ??= await perform(write, attempt);
+        } catch (error) {
+          if (isUnknown(error)) keep(null, now());
           else entries.delete(id);
           throw error;
         }
+        keep(result);
+        taken.set(`${write.operation}:${result}`, true);
+        return result;
       });
-      entries.set(id, { ...kept, outcome });
+      keep(outcome);
       return outcome;
     },
   };

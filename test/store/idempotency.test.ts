@@ -1,0 +1,348 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  createIdempotencyStore,
+  type IdempotentWrite,
+  KEYS_KEPT_MS,
+  SETTLING_MS,
+} from "../../src/store/idempotency.ts";
+import { UpstreamError } from "../../src/upstream/upstream-error.ts";
+import { refusalOf, rejectionOf } from "../support/refusal.ts";
+
+const failure = (code: "OUTCOME_UNKNOWN" | "UPSTREAM_REJECTED" | "UPSTREAM_UNAVAILABLE") =>
+  new UpstreamError(code, code, { operation: "Test_Create" });
+
+/** How one attempt ends. `LATER` is carried out only when its answer has been given up. */
+type Ending = "DONE" | "LOST" | "LATER" | "NEVER" | "REFUSED";
+
+/** One store serves all worlds, since it takes room for many keys. Each world has operations and likenesses of its own. */
+const time = { now: 1_000_000 };
+const store = createIdempotencyStore(() => time.now);
+let worlds = 0;
+
+/** A platform that makes objects, but loses answers as it is told; the store in front of it; and the clock over both. */
+function createWorld(...endings: readonly Ending[]) {
+  worlds += 1;
+  const name = `create in world ${worlds}`;
+  const left = [...endings];
+  const objects: { readonly id: number; readonly likeness: string; readonly madeAt: number }[] = [];
+  let attempts = 0;
+  const world = {
+    get now() {
+      return time.now;
+    },
+    set now(now) {
+      time.now = now;
+    },
+    /** Whether the platform can be asked for its objects. */
+    isReadable: true,
+    /** When a request that was given up is carried out after all. */
+    delayMs: SETTLING_MS - 1,
+    objects,
+    attempts: () => attempts,
+    visible: () => objects.filter(({ madeAt }) => madeAt <= world.now),
+    run: (key: string, more: Partial<IdempotentWrite> & { likeness?: string } = {}) => store.run(write(key, more)),
+  };
+
+  function write(key: string, more: Partial<IdempotentWrite> & { likeness?: string } = {}): IdempotentWrite {
+    const likeness = more.likeness ?? "alike";
+    const make = (madeAt: number) => {
+      objects.push({ id: objects.length + 1, likeness, madeAt });
+      return objects.length;
+    };
+    return {
+      caller: "operator",
+      operation: name,
+      key,
+      input: { likeness },
+      likeness,
+      perform: async () => {
+        attempts += 1;
+        await Promise.resolve();
+        const ending = left.shift() ?? "DONE";
+        if (ending === "REFUSED") throw failure("UPSTREAM_REJECTED");
+        const id = ending === "NEVER" ? 0 : make(ending === "LATER" ? world.now + world.delayMs : world.now);
+        if (ending === "DONE") return id;
+        if (ending === "LOST") world.isReadable = false;
+        throw failure("OUTCOME_UNKNOWN");
+      },
+      recover: async ({ begunAt, isTaken }) => {
+        await Promise.resolve();
+        if (!world.isReadable) throw failure("UPSTREAM_UNAVAILABLE");
+        const own = world
+          .visible()
+          .find((made) => made.likeness === likeness && made.madeAt >= begunAt && !isTaken(made.id));
+        return own?.id ?? null;
+      },
+      ...more,
+    };
+  }
+  return world;
+}
+
+describe("a key", () => {
+  it("stands for what it led to first: the write is made once, however often it is asked for", async () => {
+    const world = createWorld();
+    expect([await world.run("a"), await world.run("a"), await world.run("b")]).toEqual([1, 1, 2]);
+    expect(world.attempts()).toBe(2);
+  });
+
+  it("makes all who ask at the same time share one attempt", async () => {
+    const world = createWorld();
+    expect(await Promise.all([world.run("a"), world.run("a"), world.run("a")])).toEqual([1, 1, 1]);
+    expect(world.attempts()).toBe(1);
+  });
+
+  it("is its caller's and its operation's: others do not meet it", async () => {
+    const world = createWorld();
+    const others = [{ caller: "another" }, { operation: "rotate" }, { caller: 'operator","create' }];
+    expect(await world.run("a")).toBe(1);
+    for (const [index, other] of others.entries()) expect(await world.run("a", other)).toBe(index + 2);
+  });
+
+  it("with other input is refused, be the first one done or under way", async () => {
+    const world = createWorld();
+    const first = world.run("a", { input: { label: "x" } });
+    const mismatch = { code: "IDEMPOTENCY_MISMATCH", facts: { argument: "input.idempotencyKey" } };
+    expect(refusalOf(() => world.run("a", { input: { label: "y" } }))).toMatchObject(mismatch);
+    await first;
+    expect(refusalOf(() => world.run("a", { input: { label: "x", more: null } }))).toMatchObject(mismatch);
+    expect(world.attempts()).toBe(1);
+  });
+
+  it("takes the same input in any order of its fields, and what is undefined for absent", async () => {
+    const world = createWorld();
+    expect(await world.run("a", { input: { x: 1, list: [{ p: "q", r: 1 }, "s"] } })).toBe(1);
+    expect(await world.run("a", { input: { list: [{ r: 1, p: "q" }, "s"], gone: undefined, x: 1 } })).toBe(1);
+    expect(refusalOf(() => world.run("a", { input: { x: 1, list: ["s", { p: "q", r: 1 }] } })).code).toBe(
+      "IDEMPOTENCY_MISMATCH",
+    );
+  });
+
+  it("stands for nothing when the write was refused: it may be used again, with other input", async () => {
+    const world = createWorld("REFUSED");
+    expect((await rejectionOf(world.run("a"))).code).toBe("UPSTREAM_REJECTED");
+    expect(await world.run("a", { likeness: "other" })).toBe(1);
+  });
+
+  it("lets the refusal be seen by all who share the attempt", async () => {
+    const world = createWorld("REFUSED");
+    const refusals = await Promise.all([rejectionOf(world.run("a")), rejectionOf(world.run("a"))]);
+    expect(refusals.map(({ code }) => code)).toEqual(["UPSTREAM_REJECTED", "UPSTREAM_REJECTED"]);
+    expect(world.attempts()).toBe(1);
+  });
+
+  it("is forgotten after a day, and not before", async () => {
+    const world = createWorld();
+    await world.run("a");
+    world.now += KEYS_KEPT_MS;
+    expect(await world.run("a")).toBe(1);
+    world.now += 1;
+    expect(await world.run("a")).toBe(2);
+  });
+});
+
+describe("a lost answer", () => {
+  it("is made up for at once when the object can be seen", async () => {
+    const world = createWorld("LATER");
+    world.delayMs = 0;
+    expect([await world.run("a"), await world.run("a")]).toEqual([1, 1]);
+    expect(world.attempts()).toBe(1);
+  });
+
+  it("is told as such when the object can't be looked for, and made up for when the key is repeated", async () => {
+    const world = createWorld("LOST");
+    expect((await rejectionOf(world.run("a"))).code).toBe("OUTCOME_UNKNOWN");
+    world.isReadable = true;
+    expect(await world.run("a")).toBe(1);
+    expect(world.attempts()).toBe(1);
+  });
+
+  it("leaves the key in doubt while the object can't be looked for, however often it is repeated", async () => {
+    const world = createWorld("LOST");
+    await rejectionOf(world.run("a"));
+    for (const wait of [0, SETTLING_MS, SETTLING_MS]) {
+      world.now += wait;
+      expect((await rejectionOf(world.run("a"))).code).toBe("UPSTREAM_UNAVAILABLE");
+    }
+    expect(refusalOf(() => world.run("a", { input: "other" })).code).toBe("IDEMPOTENCY_MISMATCH");
+    world.isReadable = true;
+    expect(await world.run("a")).toBe(1);
+    expect(world.attempts()).toBe(1);
+  });
+
+  it("is waited for until the request can no longer be carried out, and tells how long that is", async () => {
+    const world = createWorld("NEVER");
+    await rejectionOf(world.run("a"));
+    world.now += 3_500;
+    expect(await rejectionOf(world.run("a"))).toMatchObject({
+      code: "OUTCOME_UNKNOWN",
+      facts: { argument: "input.idempotencyKey", retryAfterSeconds: 7 },
+    });
+    expect(world.attempts()).toBe(1);
+    world.now += SETTLING_MS - 3_501;
+    expect((await rejectionOf(world.run("a"))).code).toBe("OUTCOME_UNKNOWN");
+    world.now += 1;
+    expect(await world.run("a")).toBe(1);
+    expect(world.attempts()).toBe(2);
+  });
+
+  it("of a request that is carried out late is made up for, and not made again", async () => {
+    const world = createWorld("LATER");
+    await rejectionOf(world.run("a"));
+    world.now += SETTLING_MS;
+    expect(await world.run("a")).toBe(1);
+    expect(world.objects).toHaveLength(1);
+  });
+
+  it("of a second attempt is waited for just as long, counted from when it was lost", async () => {
+    const world = createWorld("NEVER", "LATER");
+    await rejectionOf(world.run("a"));
+    world.now += SETTLING_MS;
+    expect((await rejectionOf(world.run("a"))).code).toBe("OUTCOME_UNKNOWN");
+    world.now += SETTLING_MS - 2;
+    expect((await rejectionOf(world.run("a"))).code).toBe("OUTCOME_UNKNOWN");
+    world.now += 2;
+    expect(await world.run("a")).toBe(1);
+    expect(world.objects).toHaveLength(1);
+  });
+
+  it("of an attempt that took long is counted from its end", async () => {
+    const world = createWorld();
+    const perform = async () => {
+      world.now += 2 * SETTLING_MS;
+      throw failure("OUTCOME_UNKNOWN");
+    };
+    await rejectionOf(world.run("a", { perform }));
+    expect((await rejectionOf(world.run("a"))).code).toBe("OUTCOME_UNKNOWN");
+    expect(world.attempts()).toBe(0);
+  });
+
+  it("hands the state before the first attempt to whoever looks for what became of it", async () => {
+    const world = createWorld("NEVER");
+    const seen: unknown[] = [];
+    const recover: IdempotentWrite["recover"] = async ({ begunAt, before }) => {
+      seen.push([begunAt, before]);
+      return null;
+    };
+    await rejectionOf(world.run("a", { before: "old secret", recover }));
+    world.now += 5;
+    await rejectionOf(world.run("a", { before: "newer secret", recover }));
+    expect(seen).toEqual([
+      [world.now - 5, "old secret"],
+      [world.now - 5, "old secret"],
+    ]);
+  });
+
+  it("that then turns out to be a refusal frees the key", async () => {
+    const world = createWorld("NEVER", "REFUSED");
+    await rejectionOf(world.run("a"));
+    world.now += SETTLING_MS;
+    expect((await rejectionOf(world.run("a"))).code).toBe("UPSTREAM_REJECTED");
+    expect(await world.run("a", { likeness: "other" })).toBe(1);
+  });
+});
+
+describe("writes that are alike", () => {
+  it("run one after the other, and others beside them", async () => {
+    const world = createWorld();
+    const order: string[] = [];
+    const perform = (name: string) => async () => {
+      order.push(`${name} begins`);
+      await new Promise((resolve) => setImmediate(resolve));
+      order.push(`${name} ends`);
+      return order.length;
+    };
+    await Promise.all([
+      world.run("a", { perform: perform("a") }),
+      world.run("b", { perform: perform("b") }),
+      world.run("c", { perform: perform("c"), likeness: "other" }),
+    ]);
+    expect(order.filter((event) => !event.startsWith("c"))).toEqual(["a begins", "a ends", "b begins", "b ends"]);
+    expect(order.indexOf("c begins")).toBeLessThan(order.indexOf("a ends"));
+  });
+
+  it("take no object that another key stands for", async () => {
+    const world = createWorld("NEVER", "DONE");
+    await rejectionOf(world.run("a"));
+    expect(await world.run("b")).toBe(1);
+    expect((await rejectionOf(world.run("a"))).code).toBe("OUTCOME_UNKNOWN");
+    world.now += SETTLING_MS;
+    expect([await world.run("a"), await world.run("b")]).toEqual([2, 1]);
+  });
+
+  const endings = fc.array(fc.constantFrom<Ending>("DONE", "LOST", "LATER", "NEVER", "REFUSED"), { maxLength: 12 });
+  const steps = fc.array(
+    fc.oneof(
+      { weight: 3, arbitrary: fc.record({ key: fc.constantFrom("a", "b", "c") }) },
+      { weight: 1, arbitrary: fc.record({ wait: fc.integer({ min: 0, max: 6_000 }) }) },
+      { weight: 1, arbitrary: fc.constant({ repair: true }) },
+    ),
+    { maxLength: 20 },
+  );
+  const delays = fc.integer({ min: 0, max: SETTLING_MS - 1 });
+
+  /** Lets keys be asked for in any order while answers are lost, and then repeats each until it is answered. */
+  async function play(
+    lost: readonly Ending[],
+    all: readonly ({ key: string } | { wait: number } | { repair: boolean })[],
+    delayMs: number,
+    likenessOf: (key: string) => string,
+  ) {
+    const world = createWorld(...lost);
+    world.delayMs = delayMs;
+    const answers = new Map<string, Set<number>>([
+      ["a", new Set()],
+      ["b", new Set()],
+      ["c", new Set()],
+    ]);
+    const asking: Promise<unknown>[] = [];
+    const ask = async (key: string) => {
+      const answer = await world.run(key, { likeness: likenessOf(key) }).catch(() => null);
+      if (answer !== null) answers.get(key)?.add(answer);
+      return answer;
+    };
+    for (const step of all) {
+      if ("key" in step) asking.push(ask(step.key));
+      else await Promise.all(asking);
+      if ("wait" in step) world.now += step.wait;
+      if ("repair" in step) world.isReadable = true;
+    }
+    await Promise.all(asking);
+    for (const key of answers.keys()) {
+      for (let tries = 0; (await ask(key)) === null; tries += 1) {
+        expect(tries).toBeLessThan(30);
+        world.now += SETTLING_MS;
+        world.isReadable = true;
+      }
+    }
+    world.now += SETTLING_MS;
+    return { world, results: [...answers.values()].map((given) => [...given]) };
+  }
+
+  it("never share an object, and each key has one answer for ever, whatever is lost", async () => {
+    await fc.assert(
+      fc.asyncProperty(endings, steps, delays, async (lost, all, delayMs) => {
+        const { results } = await play(lost, all, delayMs, () => "alike");
+        for (const given of results) expect(given).toHaveLength(1);
+        expect(new Set(results.flat()).size).toBe(results.length);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("are the only ones that can be mistaken: where none is, no object is made that no key stands for", async () => {
+    await fc.assert(
+      fc.asyncProperty(endings, steps, delays, async (lost, all, delayMs) => {
+        const { world, results } = await play(lost, all, delayMs, (key) => key);
+        expect(
+          world
+            .visible()
+            .map(({ id }) => [id])
+            .sort(),
+        ).toEqual(results.sort());
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
