@@ -1,0 +1,250 @@
+import { describe, expect, it } from "vitest";
+import {
+  accountBandwidth,
+  type BandwidthSource,
+  partnerBandwidth,
+  readCountries,
+  readSeries,
+  readTotal,
+  streamBandwidth,
+  streamTrackingBandwidth,
+  sumOfBandwidths,
+} from "../../src/loaders/bandwidth.ts";
+import { createFigureLoaders } from "../../src/loaders/figures.ts";
+import { createWaves } from "../../src/loaders/waves.ts";
+import { resolveWindow, type TimeWindow } from "../../src/model/time-window.ts";
+import type { Traffic } from "../../src/model/traffic.ts";
+import type { Analytics } from "../../src/upstream/analytics.ts";
+import { rejectionOf } from "../support/refusal.ts";
+import { at, span } from "../support/time.ts";
+import { bytesOut } from "../support/traffic.ts";
+
+const NOW = at("2026-03-18T10:20:00Z");
+const windowOf = (from: string, to: string) => resolveWindow({ range: { from: at(from), to: at(to) } }, "UTC", NOW);
+const YESTERDAY = windowOf("2026-03-17T00:00:00Z", "2026-03-18T00:00:00Z");
+
+/** A source that keeps what is read of it. */
+function sourceOf(total: bigint, series: Record<string, bigint> = {}, monthsKept = false) {
+  const reads: unknown[] = [];
+  const source: BandwidthSource = {
+    keeping: { monthsKept },
+    total: async (window) => {
+      reads.push(["total", ...span(window)]);
+      return bytesOut(total);
+    },
+    series: async ({ resolution, window }) => {
+      reads.push([resolution, ...span(window)]);
+      return new Map(Object.entries(series).map(([start, bytes]) => [at(start), bytesOut(bytes)]));
+    },
+    countries: null,
+  };
+  return { source, reads };
+}
+
+/** Loaders over analytics of which only what a test names is there. */
+const loadersOver = (analytics: Partial<Analytics>) => createFigureLoaders(analytics as Analytics, createWaves());
+const streamRow = (streamName: string | null, bytes: bigint) => ({ streamName, traffic: bytesOut(bytes) });
+const trackingRow = (trackingId: string | null, bytes: bigint) => ({ trackingId, traffic: bytesOut(bytes) });
+const hour = at("2026-03-17T05:00:00Z");
+const bytesAt = (reading: ReadonlyMap<number, Traffic>) =>
+  [...reading].map(([start, traffic]) => [start, traffic.bytesOut]);
+
+describe("a total", () => {
+  it("is one call", async () => {
+    const { source, reads } = sourceOf(5n);
+    expect(await readTotal(source, YESTERDAY)).toEqual(bytesOut(5n));
+    expect(reads).toEqual([["total", "2026-03-17T00:00:00Z", "2026-03-18T00:00:00Z"]]);
+  });
+
+  it("of the account beyond a year is the sum of its months and the days since", async () => {
+    const { source, reads } = sourceOf(5n, { "2024-02-01T00:00:00Z": 100n, "2024-03-01T00:00:00Z": 1_000n }, true);
+    expect((await readTotal(source, windowOf("2024-02-01T00:00:00Z", "2026-03-18T11:00:00Z"))).bytesOut).toBe(1_105n);
+    expect(reads).toEqual([
+      ["total", "2025-04-01T00:00:00Z", "2026-03-18T11:00:00Z"],
+      ["MONTH", "2024-02-01T00:00:00Z", "2025-04-01T00:00:00Z"],
+    ]);
+  });
+
+  it("that is no longer kept is refused before anything is read", async () => {
+    const { source, reads } = sourceOf(5n);
+    expect((await rejectionOf(readTotal(source, windowOf("2024-02-01T00:00:00Z", "2026-03-01T00:00:00Z")))).code).toBe(
+      "WINDOW_NOT_RETAINED",
+    );
+    expect(reads).toEqual([]);
+  });
+});
+
+describe("a series", () => {
+  it("is read by as few calls as its buckets need, and comes in order", async () => {
+    const { source, reads } = sourceOf(0n, { "2026-03-17T00:00:00Z": 2n, "2026-03-16T00:00:00Z": 1n });
+    const points = await readSeries(source, windowOf("2026-03-16T00:00:00Z", "2026-03-18T11:00:00Z"), "DAY", "UTC");
+    expect(points.map(({ state, traffic }) => [state, traffic?.bytesOut])).toEqual([
+      ["COMPLETE", 1n],
+      ["COMPLETE", 2n],
+      ["MISSING", undefined],
+    ]);
+    expect(reads).toEqual([["DAY", "2026-03-16T00:00:00Z", "2026-03-19T00:00:00Z"]]);
+  });
+
+  it("fails as a whole when one of its calls does", async () => {
+    const { source } = sourceOf(0n);
+    const failing: BandwidthSource = { ...source, series: () => Promise.reject(new Error("down")) };
+    await expect(readSeries(failing, YESTERDAY, "HOUR", "UTC")).rejects.toThrow("down");
+  });
+});
+
+describe("countries", () => {
+  it("are told where the platform breaks a figure down, and of no tracking id", async () => {
+    const row = { country: "GB", traffic: bytesOut(5n), viewSeconds: 0, publishSeconds: 0 };
+    const loaders = loadersOver({
+      accountCountries: async () => [row],
+      streamCountries: async (names) => new Map(names.map((name) => [name, [row]])),
+    });
+    expect(await readCountries(accountBandwidth(loaders), YESTERDAY)).toEqual([row]);
+    expect(await readCountries(streamBandwidth(loaders, "derby"), YESTERDAY)).toEqual([row]);
+    for (const source of [partnerBandwidth(loaders, "acme"), streamTrackingBandwidth(loaders, "derby", null)]) {
+      expect((await rejectionOf(readCountries(source, YESTERDAY))).code).toBe("NOT_METERED");
+    }
+  });
+
+  it("are kept for a year, for the account too", async () => {
+    const source = accountBandwidth(loadersOver({}));
+    const old = windowOf("2024-02-01T00:00:00Z", "2024-03-01T00:00:00Z");
+    expect((await rejectionOf(readCountries(source, old))).code).toBe("WINDOW_NOT_RETAINED");
+  });
+});
+
+describe("the bandwidth of a stream", () => {
+  it("can't be asked for when analytics refuse its name, which costs no call", async () => {
+    const source = streamBandwidth(loadersOver({}), "box/1");
+    for (const read of [
+      readTotal(source, YESTERDAY),
+      readSeries(source, YESTERDAY, "HOUR", "UTC"),
+      readCountries(source, YESTERDAY),
+    ]) {
+      expect(await rejectionOf(read)).toMatchObject({ code: "NOT_METERED", facts: { streamName: "box/1" } });
+    }
+    const tracked = streamTrackingBandwidth(loadersOver({}), "a--b", "acme");
+    expect((await rejectionOf(readTotal(tracked, YESTERDAY))).code).toBe("NOT_METERED");
+    expect((await rejectionOf(readSeries(tracked, YESTERDAY, "HOUR", "UTC"))).code).toBe("NOT_METERED");
+  });
+
+  it("under a tracking id is the sum of the id's own rows; without one, of the untracked", async () => {
+    const rows = [
+      trackingRow("acme", 1n),
+      trackingRow(null, 10n),
+      trackingRow("acme", 100n),
+      trackingRow(null, 1_000n),
+      trackingRow("other", 9n),
+    ];
+    const loaders = loadersOver({
+      streamTrackingTotals: async () => new Map([["derby", rows]]),
+      streamTrackingSeries: async () =>
+        new Map([
+          [
+            "derby",
+            new Map([
+              [hour, rows],
+              [hour + 1, []],
+            ]),
+          ],
+        ]),
+    });
+    const read = async (trackingId: string | null) => {
+      const source = streamTrackingBandwidth(loaders, "derby", trackingId);
+      return [
+        (await source.total(YESTERDAY)).bytesOut,
+        bytesAt(await source.series({ resolution: "HOUR", window: YESTERDAY })),
+      ];
+    };
+    expect(await read("acme")).toEqual([
+      101n,
+      [
+        [hour, 101n],
+        [hour + 1, 0n],
+      ],
+    ]);
+    expect(await read(null)).toEqual([
+      1_010n,
+      [
+        [hour, 1_010n],
+        [hour + 1, 0n],
+      ],
+    ]);
+    expect(await read("nobody")).toEqual([
+      0n,
+      [
+        [hour, 0n],
+        [hour + 1, 0n],
+      ],
+    ]);
+  });
+});
+
+describe("the bandwidth of a partner", () => {
+  it("is the sum over all streams, or the part of one; a bucket without it is zero and not missing", async () => {
+    const rows = [streamRow("derby", 1n), streamRow("final", 10n), streamRow(null, 100n)];
+    const loaders = loadersOver({
+      trackingTotals: async () => new Map([["acme", rows]]),
+      trackingSeries: async () => new Map([["acme", new Map([[hour, rows]])]]),
+    });
+    const read = async (streamName?: string) => {
+      const source = partnerBandwidth(loaders, "acme", streamName);
+      return [
+        (await source.total(YESTERDAY)).bytesOut,
+        bytesAt(await source.series({ resolution: "HOUR", window: YESTERDAY })),
+      ];
+    };
+    expect(await read()).toEqual([111n, [[hour, 111n]]]);
+    expect(await read("final")).toEqual([10n, [[hour, 10n]]]);
+    expect(await read("nobody")).toEqual([0n, [[hour, 0n]]]);
+  });
+});
+
+describe("the sum of several subjects", () => {
+  it("has each bucket that one of them has", async () => {
+    const sum = sumOfBandwidths([
+      sourceOf(1n, { "2026-03-17T05:00:00Z": 1n }).source,
+      sourceOf(10n, { "2026-03-17T05:00:00Z": 10n, "2026-03-17T06:00:00Z": 20n }).source,
+    ]);
+    expect((await sum.total(YESTERDAY)).bytesOut).toBe(11n);
+    expect(bytesAt(await sum.series({ resolution: "HOUR", window: YESTERDAY }))).toEqual([
+      [at("2026-03-17T05:00:00Z"), 11n],
+      [at("2026-03-17T06:00:00Z"), 20n],
+    ]);
+  });
+
+  it("of none is nothing", async () => {
+    expect((await sumOfBandwidths([]).total(YESTERDAY)).bytesOut).toBe(0n);
+    expect((await sumOfBandwidths([]).series({ resolution: "DAY", window: YESTERDAY })).size).toBe(0);
+  });
+});
+
+describe("months", () => {
+  it("are kept for the account alone", async () => {
+    const asked: TimeWindow[] = [];
+    const loaders = loadersOver({
+      accountSeries: async (window) => {
+        asked.push(window);
+        return new Map();
+      },
+    });
+    const account = accountBandwidth(loaders);
+    const month = { resolution: "MONTH" as const, window: { from: 0, to: 1 } };
+    await account.series(month);
+    expect(asked).toEqual([month.window]);
+    const others = [
+      streamBandwidth(loaders, "a"),
+      partnerBandwidth(loaders, "a"),
+      streamTrackingBandwidth(loaders, "a", null),
+    ];
+    expect([account, ...others, sumOfBandwidths([account])].map(({ keeping }) => keeping.monthsKept)).toEqual([
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
+    for (const source of others) await expect(source.series(month)).rejects.toThrow(RangeError);
+  });
+});

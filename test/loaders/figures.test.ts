@@ -1,0 +1,197 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createFigureLoaders, type NamedSeriesKey } from "../../src/loaders/figures.ts";
+import { createWaves } from "../../src/loaders/waves.ts";
+import { DAY_MS, HOUR_MS, type TimeWindow } from "../../src/model/time-window.ts";
+import type { Analytics } from "../../src/upstream/analytics.ts";
+import { bytesOut } from "../support/traffic.ts";
+
+const TODAY: TimeWindow = { from: 0, to: DAY_MS };
+const NOON: TimeWindow = { from: 0, to: 12 * HOUR_MS };
+
+/** Analytics that keep what they are asked, and answer each name with itself. */
+function createAnalytics(fails: (names: readonly string[]) => unknown = () => undefined) {
+  const calls: { readonly operation: string; readonly names: readonly string[]; readonly rest: readonly unknown[] }[] =
+    [];
+  const named =
+    (operation: string) =>
+    async (names: readonly string[], ...rest: unknown[]) => {
+      calls.push({ operation, names, rest });
+      const error = fails(names);
+      if (error !== undefined) throw error;
+      return new Map(
+        names
+          .filter((name) => name !== "left out")
+          .map((name) => [name, `${operation} ${name} ${JSON.stringify(rest.slice(0, -1))}`]),
+      );
+    };
+  const ofAccount =
+    (operation: string) =>
+    async (...rest: unknown[]) => {
+      calls.push({ operation, names: [], rest });
+      return bytesOut(BigInt(calls.length));
+    };
+  const operations = [
+    "streamTotals",
+    "streamSeries",
+    "streamCountries",
+    "trackingTotals",
+    "trackingSeries",
+    "streamTrackingTotals",
+    "streamTrackingSeries",
+  ];
+  const analytics = Object.fromEntries([
+    ...operations.map((operation) => [operation, named(operation)]),
+    ...["accountTotal", "accountSeries", "accountCountries"].map((operation) => [operation, ofAccount(operation)]),
+  ]) as unknown as Analytics;
+  const { signal } = new AbortController();
+  return { calls, signal, loaders: createFigureLoaders(analytics, createWaves(), signal) };
+}
+
+const names = (count: number) => Array.from({ length: count }, (_, index) => `s${index}`);
+
+describe("figures of names", () => {
+  it("are read ten names at a time, each name once", async () => {
+    const { loaders, calls } = createAnalytics();
+    const asked = [...names(25), ...names(25)];
+    const answers = await Promise.all(asked.map((name) => loaders.streamTotal.load({ name, window: TODAY })));
+    expect(calls.map((call) => call.names)).toEqual([
+      names(25).slice(0, 10),
+      names(25).slice(10, 20),
+      names(25).slice(20),
+    ]);
+    expect(answers).toEqual(asked.map((name) => `streamTotals ${name} [${JSON.stringify(TODAY)}]`));
+  });
+
+  it("are remembered for the request: what was read is not read again", async () => {
+    const { loaders, calls } = createAnalytics();
+    await loaders.streamTotal.load({ name: "a", window: TODAY });
+    await Promise.all([
+      loaders.streamTotal.load({ name: "a", window: { ...TODAY } }),
+      loaders.streamTotal.load({ name: "b", window: TODAY }),
+    ]);
+    expect(calls.map((call) => call.names)).toEqual([["a"], ["b"]]);
+  });
+
+  it("of other windows or resolutions are other calls", async () => {
+    const { loaders, calls } = createAnalytics();
+    const keys: NamedSeriesKey[] = [
+      { name: "a", window: TODAY, resolution: "HOUR" },
+      { name: "a", window: TODAY, resolution: "DAY" },
+      { name: "a", window: NOON, resolution: "HOUR" },
+      { name: "b", window: TODAY, resolution: "HOUR" },
+    ];
+    const answers = await Promise.all(keys.map((key) => loaders.streamSeries.load(key)));
+    expect(calls.map((call) => [call.names, ...call.rest.slice(0, 2)])).toEqual([
+      [["a", "b"], TODAY, "HOUR"],
+      [["a"], TODAY, "DAY"],
+      [["a"], NOON, "HOUR"],
+    ]);
+    expect(new Set(answers).size).toBe(4);
+  });
+
+  it("cost no more calls than they must and come to whom they belong, whatever is asked for", async () => {
+    const keys = fc.record({
+      name: fc.integer({ min: 0, max: 30 }).map((number) => `s${number}`),
+      window: fc.constantFrom(TODAY, NOON, { from: HOUR_MS, to: DAY_MS }),
+      resolution: fc.constantFrom("HOUR" as const, "DAY" as const),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(keys, { maxLength: 80 }), async (all) => {
+        const { loaders, calls } = createAnalytics();
+        const answers = await Promise.all(all.map((key) => loaders.rowSeriesByTrackingId.load(key)));
+        expect(answers).toEqual(
+          all.map(({ name, window, resolution }) => `trackingSeries ${name} ${JSON.stringify([window, resolution])}`),
+        );
+        const groups = new Map<string, Set<string>>();
+        for (const { name, window, resolution } of all) {
+          const group = JSON.stringify([window, resolution]);
+          groups.set(group, (groups.get(group) ?? new Set()).add(name));
+        }
+        const fewest = [...groups.values()].reduce((sum, group) => sum + Math.ceil(group.size / 10), 0);
+        expect(calls).toHaveLength(fewest);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("fail for the names of the call that failed, and for no others", async () => {
+    const down = new Error("down");
+    const { loaders } = createAnalytics((asked) => (asked.includes("s12") ? down : undefined));
+    const outcomes = await Promise.allSettled(
+      names(25).map((name) => loaders.trackingRowsByStream.load({ name, window: TODAY })),
+    );
+    const failed = outcomes.flatMap((outcome, index) =>
+      outcome.status === "rejected" ? [[index, outcome.reason]] : [],
+    );
+    expect(failed).toEqual(names(10).map((_, index) => [index + 10, down]));
+  });
+
+  it("fail by an error, whatever was thrown, and when an answer leaves a name out", async () => {
+    const { loaders } = createAnalytics((asked) => (asked.includes("odd") ? "thrown text" : undefined));
+    await expect(loaders.streamTotal.load({ name: "odd", window: TODAY })).rejects.toThrow(new Error("thrown text"));
+    await expect(loaders.streamTotal.load({ name: "left out", window: TODAY })).rejects.toThrow(
+      "no answer was read for left out",
+    );
+  });
+
+  it.each(["__proto__", "constructor", "a|b", ""])("are those of a name like %j too", async (name) => {
+    const { loaders } = createAnalytics();
+    const [answer] = await Promise.all([
+      loaders.streamTotal.load({ name, window: TODAY }),
+      loaders.streamTotal.load({ name: "b", window: TODAY }),
+    ]);
+    expect(answer).toBe(`streamTotals ${name} [${JSON.stringify(TODAY)}]`);
+  });
+
+  it("are each read by one operation of the platform, given up when the client leaves", async () => {
+    const { loaders, calls, signal } = createAnalytics();
+    const key = { name: "a", window: TODAY };
+    const series = { ...key, resolution: "DAY" as const };
+    await Promise.all([
+      loaders.streamTotal.load(key),
+      loaders.streamSeries.load(series),
+      loaders.streamCountries.load(key),
+      loaders.rowsByTrackingId.load(key),
+      loaders.rowSeriesByTrackingId.load(series),
+      loaders.trackingRowsByStream.load(key),
+      loaders.trackingRowSeriesByStream.load(series),
+      loaders.accountTotal.load(key),
+      loaders.accountSeries.load(series),
+      loaders.accountCountries.load(key),
+    ]);
+    expect(calls.map(({ operation }) => operation).sort()).toEqual([
+      "accountCountries",
+      "accountSeries",
+      "accountTotal",
+      "streamCountries",
+      "streamSeries",
+      "streamTotals",
+      "streamTrackingSeries",
+      "streamTrackingTotals",
+      "trackingSeries",
+      "trackingTotals",
+    ]);
+    for (const { rest } of calls) expect(rest.at(-1)).toBe(signal);
+  });
+});
+
+describe("figures of the account", () => {
+  it("are one call for each window and resolution, however often they are asked for", async () => {
+    const { loaders, calls } = createAnalytics();
+    const months = { window: TODAY, resolution: "MONTH" as const };
+    await Promise.all([
+      loaders.accountTotal.load({ window: TODAY }),
+      loaders.accountTotal.load({ window: { ...TODAY } }),
+      loaders.accountTotal.load({ window: NOON }),
+      loaders.accountSeries.load(months),
+      loaders.accountSeries.load({ ...months, resolution: "DAY" }),
+    ]);
+    expect(calls.map(({ operation, rest }) => [operation, ...rest.slice(0, -1)])).toEqual([
+      ["accountTotal", TODAY],
+      ["accountTotal", NOON],
+      ["accountSeries", TODAY, "MONTH"],
+      ["accountSeries", TODAY, "DAY"],
+    ]);
+  });
+});
