@@ -37,12 +37,19 @@ export function assertMetered(name: string): void {
   );
 }
 
+/** False for a text with half a character in it, which JSON can write and a URL or UTF-8 can't. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}
+
 /** @throws InvalidInputError naming the argument, for a text that is empty or too long to be a name, label or tracking id */
 export function assertName(value: string, argument: string): void {
-  if (value.length >= 1 && value.length <= MAX_NAME_LENGTH) return;
-  throw new InvalidInputError(argument, `It holds 1 to ${MAX_NAME_LENGTH} characters, not ${value.length}.`, {
-    maxLength: MAX_NAME_LENGTH,
-  });
+  if (value.length < 1 || value.length > MAX_NAME_LENGTH) {
+    throw new InvalidInputError(argument, `It holds 1 to ${MAX_NAME_LENGTH} characters, not ${value.length}.`, {
+      maxLength: MAX_NAME_LENGTH,
+    });
+  }
+  if (!isWellFormed(value)) throw new InvalidInputError(argument, "It holds half a character: an unpaired surrogate.");
 }
 
 /** Tells whether a stream name is one of those that a pattern stands for. */

@@ -1,5 +1,5 @@
 import { ipIsWithin, isIpv4OrCidr, isOrigin, originIsWithin } from "./restrictions.ts";
-import { MAX_NAME_LENGTH, openedBy } from "./stream.ts";
+import { isWellFormed, MAX_NAME_LENGTH, openedBy } from "./stream.ts";
 import { iso } from "./time-window.ts";
 import { isExpired, type PublishTokenRecord, type SubscribeTokenRecord } from "./token.ts";
 
@@ -245,12 +245,15 @@ function algorithmRefusals(algorithm: string): Refusal[] {
 }
 
 function streamRefusals(parent: SubscribeTokenRecord, streamName: string): Refusal[] {
-  if (streamName.length < 1 || streamName.length > MAX_NAME_LENGTH)
-    return [refusal("STREAM_NOT_CONCRETE", "streamName")];
+  if (!isName(streamName)) return [refusal("STREAM_NOT_CONCRETE", "streamName")];
   // `Cooked or Cooking??` is a name if a grant spells it out; that `.*` matches the text `.*` makes it none.
   if (parent.streams.some(({ pattern, isRegex }) => !isRegex && pattern === streamName)) return [];
   if (looksLikePattern(streamName)) return [refusal("STREAM_NOT_CONCRETE", "streamName")];
   return openedBy(parent.streams)(streamName) ? [] : [refusal("STREAM_NOT_COVERED", "streamName")];
+}
+
+function isName(text: string): boolean {
+  return text.length >= 1 && text.length <= MAX_NAME_LENGTH && isWellFormed(text);
 }
 
 function looksLikePattern(streamName: string): boolean {
@@ -258,9 +261,7 @@ function looksLikePattern(streamName: string): boolean {
 }
 
 function trackingRefusals(parent: SubscribeTokenRecord, trackingId: string | null): Refusal[] {
-  if (trackingId !== null && (trackingId.length < 1 || trackingId.length > MAX_NAME_LENGTH)) {
-    return [refusal("TRACKING_ID_INVALID", "trackingId")];
-  }
+  if (trackingId !== null && !isName(trackingId)) return [refusal("TRACKING_ID_INVALID", "trackingId")];
   if (parent.trackingId === null || parent.trackingId === trackingId) return [];
   return [refusal(trackingId === null ? "TRACKING_ID_REQUIRED" : "TRACKING_ID_MISMATCH", "trackingId")];
 }

@@ -1,3 +1,4 @@
+import { isWellFormed } from "../model/stream.ts";
 import { boolean, instant, integer, list, object, optional, optionalList, ShapeError, text } from "./decode.ts";
 import type { components } from "./generated/monitoring.ts";
 import type { Http } from "./http.ts";
@@ -79,6 +80,7 @@ export function createMonitoring(http: Http): Monitoring {
     item: (row: unknown, at: string) => T,
     signal?: AbortSignal,
   ) => {
+    if (!isWellFormed(name)) return null;
     try {
       return await http.read({
         operation,

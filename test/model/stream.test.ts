@@ -26,6 +26,13 @@ describe("a name", () => {
     }
   });
 
+  it("is whole: half a character, as JSON can write it, is none", () => {
+    for (const name of ["\ud800", "a\udc00", "\udc00\ud800"]) {
+      expect(refusalOf(() => assertName(name, "input.label")).code).toBe("INVALID_INPUT");
+    }
+    expect(() => assertName("😀", "input.label")).not.toThrow();
+  });
+
   it.each(["a/b", "a*", "a--b", "", "x".repeat(129)])("is not metered when it is %j", (name) => {
     expect(isMetered(name)).toBe(false);
     expect(refusalOf(() => assertMetered(name))).toMatchObject({ code: "NOT_METERED", facts: { streamName: name } });

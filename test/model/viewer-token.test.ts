@@ -141,6 +141,8 @@ describe("a viewer token", () => {
       { streamName: "x".repeat(129) },
       "STREAM_NOT_CONCRETE streamName",
     ],
+    ["for half a character", { streams: grants("/.*/") }, { streamName: "\ud800" }, "STREAM_NOT_CONCRETE streamName"],
+    ["with half a character of a tracking id", {}, { trackingId: "a\ud800" }, "TRACKING_ID_INVALID trackingId"],
     ["without the parent's tracking id", { trackingId: "acme" }, {}, "TRACKING_ID_REQUIRED trackingId"],
     ["with a foreign tracking id", { trackingId: "acme" }, { trackingId: "Acme" }, "TRACKING_ID_MISMATCH trackingId"],
     ["with an empty tracking id", {}, { trackingId: "" }, "TRACKING_ID_INVALID trackingId"],

@@ -160,6 +160,13 @@ describe("a live stream", () => {
     expect(platform.calls[0]?.path).toBe("/api/monitoring/summary/a%2Fb%3Fc%23d%20%C3%A9");
   });
 
+  it("is null by a name that can't stand in a URL, which no stream has, without a call", async () => {
+    await using platform = createPlatform();
+    expect(await platform.monitoring.readSummary("\ud800")).toBeNull();
+    expect(await platform.monitoring.readStream("a\udc00")).toBeNull();
+    expect(platform.calls).toEqual([]);
+  });
+
   it("is null when it is not among them, which the platform answers with a refusal", async () => {
     await using platform = createPlatform();
     const refusal = { status: 400, body: { status: "fail", data: { message: "Stream not found" } } };
