@@ -33,22 +33,30 @@ export interface PlatformConfig {
 const logLevels = ["fatal", "error", "warn", "info", "debug", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-const port = z.coerce.number("a port, 0 to 65535").int("a port, 0 to 65535").min(0).max(65_535, "a port, 0 to 65535");
+/** A number in decimal digits. `Number` would take a blank for 0 as well. */
+const decimal = (rule: string, min: number, max: number) =>
+  z
+    .string(rule)
+    .regex(/^\d+(\.\d+)?$/, rule)
+    .transform(Number)
+    .refine((number) => number >= min && number <= max, rule);
+const portRule = "a port, 0 to 65535";
+const port = decimal(portRule, 0, 65_535).refine(Number.isInteger, portRule);
+const seconds = (max: number) => decimal(`seconds, from 1 to ${max}`, 1, max);
 const origin = z
   .string()
   .refine(isOrigin, "an origin such as https://api.millicast.com, without a path")
-  .transform((url) => url.replace(/\/$/, ""));
-const seconds = (max: number) => {
-  const rule = `seconds, from 1 to ${max}`;
-  return z.coerce.number(rule).min(1, rule).max(max, rule);
-};
+  .transform((text) => new URL(text).origin);
+/** What can stand behind `Bearer` in a header. */
+const bearer = (minLength: number, rule: string) =>
+  z.string().regex(new RegExp(`^[\\x21-\\x7e]{${minLength},}$`), rule);
 
 /** Every variable: how it is checked, and what the README says of it. */
 export const variables = {
   PORT: { schema: port.default(4000), describe: "Port of the gateway; 0 takes any free one." },
   HOST: { schema: z.string().min(1).default("127.0.0.1"), describe: "Address that the gateway listens on." },
   MILLICAST_API_SECRET: {
-    schema: z.string().min(8, "the account's API secret, from the platform's dashboard").optional(),
+    schema: bearer(8, "the account's API secret, as it stands in the platform's dashboard").optional(),
     describe: "The account's API secret. Unset, the gateway runs over its own sandbox of the platform.",
   },
   MILLICAST_API_URL: {
@@ -64,7 +72,7 @@ export const variables = {
     describe: "Origin of the Director, where streams are published and watched.",
   },
   SYNDIGRAPH_OPERATOR_KEY: {
-    schema: z.string().min(16, "a key of at least 16 characters that nobody can guess").optional(),
+    schema: bearer(16, "a key of at least 16 ASCII characters without blanks, that nobody can guess").optional(),
     describe: "Bearer key of an operator. Required with an API secret; made and printed in sandbox mode.",
   },
   SYNDIGRAPH_OPERATOR_SCOPES: {
@@ -100,7 +108,7 @@ export const variables = {
     describe: "Port of the sandbox; 4010, or any free one if that is taken.",
   },
   SANDBOX_API_SECRET: {
-    schema: z.string().min(8, "a secret of at least 8 characters").default("sandbox-secret"),
+    schema: bearer(8, "a secret of at least 8 ASCII characters without blanks").default("sandbox-secret"),
     describe: "The API secret that the sandbox accepts.",
   },
 } as const;

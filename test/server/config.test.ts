@@ -1,0 +1,150 @@
+import { describe, expect, it } from "vitest";
+import { allScopes } from "../../src/auth/scopes.ts";
+import { ConfigError, readConfig, variables } from "../../src/config.ts";
+
+const SECRET = "api-secret-of-the-account";
+const KEY = "operator-key-nobody-guesses";
+const real = { MILLICAST_API_SECRET: SECRET, SYNDIGRAPH_OPERATOR_KEY: KEY };
+
+/** The mistakes that are told, line by line. */
+function mistakesIn(environment: NodeJS.ProcessEnv): string[] {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return String(error).split("\n").slice(1);
+  }
+  return [];
+}
+
+describe("the configuration", () => {
+  it("needs nothing: without an API secret the gateway runs over its sandbox", () => {
+    expect(readConfig({})).toEqual({
+      host: "127.0.0.1",
+      port: 4000,
+      platform: null,
+      operatorKey: null,
+      operatorScopes: allScopes,
+      upstreamTimeoutMs: 4_000,
+      directoryRefreshMs: 15_000,
+      drainMs: 10_000,
+      logLevel: "info",
+      graphiql: true,
+      sandboxPort: null,
+    });
+  });
+
+  it("needs an API secret and an operator's key for the real platform", () => {
+    const { platform, operatorKey } = readConfig(real);
+    expect(platform).toMatchObject({
+      apiUrl: "https://api.millicast.com",
+      analyticsUrl: "https://analyticsapi.millicast.com",
+      directorUrl: "https://director.millicast.com",
+    });
+    expect([platform?.secret.reveal(), operatorKey?.reveal()]).toEqual([SECRET, KEY]);
+  });
+
+  it("does not open an account to a key that nobody has chosen", () => {
+    expect(mistakesIn({ MILLICAST_API_SECRET: SECRET })).toEqual([
+      "  SYNDIGRAPH_OPERATOR_KEY should be set when MILLICAST_API_SECRET is: it is the key to all of the account",
+    ]);
+    expect(mistakesIn({ MILLICAST_API_SECRET: SECRET, SYNDIGRAPH_OPERATOR_KEY: "" })).toHaveLength(1);
+  });
+
+  it("takes each variable in its own unit", () => {
+    const config = readConfig({
+      HOST: "0.0.0.0",
+      PORT: "0",
+      SYNDIGRAPH_OPERATOR_SCOPES: "usage:read, stream:read",
+      UPSTREAM_TIMEOUT_SECONDS: "1.5",
+      DIRECTORY_REFRESH_SECONDS: "3600",
+      DRAIN_SECONDS: "1",
+      LOG_LEVEL: "silent",
+      GRAPHIQL: "off",
+      SANDBOX_PORT: "65535",
+    });
+    expect(config).toMatchObject({
+      host: "0.0.0.0",
+      port: 0,
+      operatorScopes: ["usage:read", "stream:read"],
+      upstreamTimeoutMs: 1_500,
+      directoryRefreshMs: 3_600_000,
+      drainMs: 1_000,
+      logLevel: "silent",
+      graphiql: false,
+      sandboxPort: 65_535,
+    });
+  });
+
+  it("takes an origin with or without a slash, and in any letters", () => {
+    const read = (url: string) => readConfig({ ...real, MILLICAST_API_URL: url }).platform?.apiUrl;
+    expect(["http://127.0.0.1:4010", "http://127.0.0.1:4010/", "HTTP://LocalHost:4010?"].map(read)).toEqual([
+      "http://127.0.0.1:4010",
+      "http://127.0.0.1:4010",
+      "http://localhost:4010",
+    ]);
+  });
+
+  it("takes an empty variable for one that was left out", () => {
+    const empty = Object.fromEntries(Object.keys(variables).map((name) => [name, ""]));
+    expect(readConfig(empty)).toEqual(readConfig({}));
+  });
+
+  it("is not disturbed by variables of others", () => {
+    expect(readConfig({ PATH: "/bin", npm_config_port: "x", SYNDIGRAPH_UNKNOWN: "1" })).toEqual(readConfig({}));
+  });
+
+  it("can't be changed once it is read", () => {
+    expect(Object.isFrozen(readConfig({}))).toBe(true);
+  });
+});
+
+describe("a mistake in the configuration", () => {
+  it.each([
+    ["PORT", ["65536", "-1", "80.5", "4000 ", " ", "0x50", "1e3", "http", "Infinity"], "a port, 0 to 65535"],
+    ["SANDBOX_PORT", ["65536", "none"], "a port, 0 to 65535"],
+    ["UPSTREAM_TIMEOUT_SECONDS", ["0", "0.5", "61", "4s", "-4", " "], "seconds, from 1 to 60"],
+    ["DIRECTORY_REFRESH_SECONDS", ["0", "3601"], "seconds, from 1 to 3600"],
+    ["DRAIN_SECONDS", ["0", "301"], "seconds, from 1 to 300"],
+    ["LOG_LEVEL", ["INFO", "verbose"], "one of fatal, error, warn, info, debug, silent"],
+    ["GRAPHIQL", ["true", "ON", "1"], "on or off"],
+    [
+      "SYNDIGRAPH_OPERATOR_SCOPES",
+      ["usage:write", "usage:read,", "*", "constructor"],
+      `scopes out of ${allScopes.join(",")}`,
+    ],
+    [
+      "MILLICAST_API_URL",
+      ["api.millicast.com", "https://x/api", "https://x?a=1", "https://user:pw@x", "ftp://x", "https://", "/"],
+      "an origin such as https://api.millicast.com, without a path",
+    ],
+    [
+      "MILLICAST_API_SECRET",
+      ["short", "a secret with blanks", "secret-with-newline\n", "secret-é-secret"],
+      "the account's API secret, as it stands in the platform's dashboard",
+    ],
+    [
+      "SYNDIGRAPH_OPERATOR_KEY",
+      ["fifteen-letters", "sixteen letters and more", "schlüssel-zu-allem-hier"],
+      "a key of at least 16 ASCII characters without blanks, that nobody can guess",
+    ],
+    ["SANDBOX_API_SECRET", ["short"], "a secret of at least 8 ASCII characters without blanks"],
+  ])("%s is told with what it should be", (name, values, rule) => {
+    for (const value of values) expect(mistakesIn({ ...real, [name]: value })).toEqual([`  ${name} should be ${rule}`]);
+  });
+
+  it("is told with all others", () => {
+    expect(mistakesIn({ PORT: "x", GRAPHIQL: "x", LOG_LEVEL: "x", MILLICAST_API_SECRET: SECRET })).toHaveLength(4);
+  });
+
+  it("is told without the value, which may be a secret in the wrong place", () => {
+    const wrong = Object.fromEntries(Object.keys(variables).map((name) => [name, "hunter2 hunter2 hunter2"]));
+    const told = mistakesIn({ ...wrong, HOST: "x" }).join("\n");
+    for (const name of Object.keys(variables)) if (name !== "HOST") expect(told).toContain(`  ${name} should be `);
+    expect(told).not.toContain("hunter2");
+  });
+
+  it("is one that the documentation could have prevented: every variable is described", () => {
+    for (const { describe: text } of Object.values(variables)) expect(text).toMatch(/^[A-Z].*\.$/);
+  });
+});
