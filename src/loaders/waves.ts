@@ -42,6 +42,8 @@ export function createWaves(): Waves {
       held.splice(held.indexOf(batch), 1);
       batch.dispatch();
     }
+    // A batch of nothing but what is known already makes no call, whose end would bring us here again.
+    if (held.length > 0 && underWay === 0) arm();
   };
 
   const settled = <T>(promise: Promise<T>, then: () => void): Promise<T> => {

@@ -105,6 +105,15 @@ describe("a batch", () => {
     expect(streams.batches).toEqual(["TRACKING_IDS: x", "STREAMS: a b", "TRACKING_IDS: y"]);
   });
 
+  it("leaves also after a batch of nothing but what is known already, which makes no call", async () => {
+    const waves = createWaves();
+    const streams = loaderIn(waves, "STREAMS");
+    const monitoring = loaderIn(waves, "MONITORING", streams.batches);
+    const list = waves.feed(new Set(["MONITORING"]), monitoring.load("live"));
+    await Promise.all([streams.load("a").then(() => streams.load("a")), list]);
+    expect(streams.batches).toEqual(["STREAMS: a", "MONITORING: live"]);
+  });
+
   it("does not leave for want of movement while a call is under way", async () => {
     const waves = createWaves();
     const { load, batches } = loaderIn(waves, "STREAMS");
@@ -183,7 +192,7 @@ describe("whatever a query waits for", () => {
         );
         expect(new Set(loaded).size).toBe(loaded.length);
       }),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
   });
 });
