@@ -34,6 +34,10 @@ describe("the addresses for watching", () => {
     expect(decodeURIComponent(new URL(whepUrl).pathname.split("/").at(-1) ?? "")).toBe(`a/b?c&d#e"><script>'é`);
   });
 
+  it("can't be led out of the frame by an address", () => {
+    expect(embedHtml('https://x?a="><script>&b')).toContain('src="https://x?a=&quot;><script>&amp;b" allow');
+  });
+
   it("take a viewer's token behind the stream, as its own parameter", () => {
     const url = hostedPlayerUrl("A", "s", "eyJ.a.b");
     expect(url).toBe("https://viewer.millicast.com?streamId=A/s&token=eyJ.a.b");

@@ -143,6 +143,12 @@ describe("a range", () => {
       ["2026-03-17T05:00:00Z", "2026-03-17T07:00:00Z"],
     ],
     [
+      "ends off the hour",
+      "2026-03-17T05:00:00Z",
+      "2026-03-17T06:30:00Z",
+      ["2026-03-17T05:00:00Z", "2026-03-17T07:00:00Z"],
+    ],
+    [
       "is off by a millisecond",
       "2026-03-17T05:00:00.001Z",
       "2026-03-17T06:00:00Z",
@@ -160,6 +166,11 @@ describe("a range", () => {
       code: "INVALID_WINDOW",
       facts: { argument: "window", valid: { from: validFrom, to: validTo } },
     });
+  });
+
+  it("that begins where the newest figures end is refused", () => {
+    const refusal = refusalOf(() => range("2026-03-18T11:00:00Z", "2026-03-18T12:00:00Z", at("2026-03-18T11:05:00Z")));
+    expect(refusal.code).toBe("INVALID_WINDOW");
   });
 
   it("is refused by what the platform no longer keeps, with what was asked, what is kept and what works", () => {
@@ -249,6 +260,11 @@ describe("a total", () => {
         months: { from: at("2024-01-01T00:00:00Z"), to: at("2025-04-01T00:00:00Z") },
         direct: { from: at("2025-04-01T00:00:00Z"), to: at("2026-03-18T11:00:00Z") },
       });
+    });
+
+    it("is read by days as soon as a whole month is kept by days", () => {
+      const window = range("2025-06-01T00:00:00Z", "2026-12-31T23:00:00Z", at("2026-12-31T23:50:00Z"));
+      expect(planTotal(window, { monthsKept: true }).months?.to).toBe(at("2026-01-01T00:00:00Z"));
     });
 
     it("is months alone when it ends before days are kept", () => {

@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import { Agent, type Dispatcher } from "undici";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { text } from "../../src/upstream/decode.ts";
 import type { Call, Http } from "../../src/upstream/http.ts";
 import {
@@ -120,7 +120,7 @@ describe("an answer that is not what the platform documents", () => {
     ["JSON of a problem", { headers: { "content-type": "application/problem+json" }, body: success }],
     ["text that is no JSON", { body: "fine" }],
     ["JSON that is cut off", { body: `{"status":"success","data":{"token":"${TOKEN}"` }],
-    ["bytes that are not UTF-8", { body: Buffer.from([0x7b, 0xff, 0xfe, 0x7d]) }],
+    ["bytes that are not UTF-8", { body: Buffer.from('{"status":"success","data":"caf\xe9"}', "latin1") }],
     ["compressed bytes, which were not asked for", { body: gzipSync(JSON.stringify(success)) }],
     ["nothing", { body: "" }],
     ["null", { body: null }],
@@ -239,7 +239,7 @@ describe("a refusal", () => {
   it("is passed on in bounds, however long and many its reasons are", async () => {
     await using platform = createScriptedPlatform();
     const fields = Object.fromEntries(
-      Array.from({ length: 5_000 }, (_, index) => [`${"f".repeat(500)}${index}`, "x".repeat(5_000)]),
+      Array.from({ length: 5_000 }, (_, index) => [`${index}${"g".repeat(500)}`, "x".repeat(5_000)]),
     );
     platform.answer({ status: 400, body: { status: "fail", data: { message: "m".repeat(10_000), errors: fields } } });
     const { message: told, reasons } = await upstreamFailure(platform.http.read(call));
@@ -374,6 +374,18 @@ describe("a platform that fails", () => {
     ]);
     expect(outcome).toBe("UPSTREAM_TIMEOUT");
     expect(client.signal.aborted).toBe(false);
+  });
+
+  it("or not, no clock of a call runs on when it has ended", async () => {
+    vi.useFakeTimers();
+    try {
+      const failing = { request: () => Promise.reject(new Error("down")) };
+      await upstreamFailure(httpOver(failing as unknown as Dispatcher, "https://platform.test").read(call));
+      await upstreamFailure(httpOver(failing as unknown as Dispatcher, "https://platform.test").stream(lines));
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("by sending more than any answer holds is not read to the end", async () => {
