@@ -74,7 +74,9 @@ describe("npm start", () => {
     expect(await ask(url, key ?? "", query)).toMatchObject({
       data: { streams: { nodes: [{ bandwidth: { total: { gigabytesOut: expect.any(String) } } }, {}, {}, {}, {}] } },
     });
-    expect((await fetch(page ?? "", { headers: { accept: "text/html" } })).headers.get("content-type")).toMatch(/^text\/html/);
+    expect((await fetch(page ?? "", { headers: { accept: "text/html" } })).headers.get("content-type")).toMatch(
+      /^text\/html/,
+    );
 
     gateway.signal("SIGTERM");
     expect(await gateway.exit).toBe(0);
@@ -93,7 +95,9 @@ describe("npm start", () => {
     });
     const [, url] = await gateway.printed(/serves (http:\S+)\/graphql/);
     expect((await fetch(`${url}/readiness`)).status).toBe(200);
-    expect(await ask(url ?? "", OPERATOR_KEY, "{ account { accountId } }")).toEqual({ data: { account: { accountId: "SYN4DX" } } });
+    expect(await ask(url ?? "", OPERATOR_KEY, "{ account { accountId } }")).toEqual({
+      data: { account: { accountId: "SYN4DX" } },
+    });
     gateway.signal("SIGTERM");
     expect(await gateway.exit).toBe(0);
     expect(gateway.output()).not.toMatch(/secret-of-the-platform|an-operator-key/);
@@ -152,7 +156,8 @@ describe("npm run sandbox", () => {
   it("serves the platform's paths on one origin, until it is told to end", async () => {
     await using sandbox = run("dist/sandbox/main.js", { SANDBOX_PORT: "0", SANDBOX_API_SECRET: "my-own-secret" });
     const [, origin] = await sandbox.printed(/platform: (http:\S+) /);
-    const read = (secret: string) => fetch(`${origin}/api/v3/account/info`, { headers: { authorization: `Bearer ${secret}` } });
+    const read = (secret: string) =>
+      fetch(`${origin}/api/v3/account/info`, { headers: { authorization: `Bearer ${secret}` } });
     expect(await (await read("my-own-secret")).json()).toEqual({ status: "success", data: { accountId: "SYN4DX" } });
     expect((await read("sandbox-secret")).status).toBe(401);
     sandbox.signal("SIGTERM");
