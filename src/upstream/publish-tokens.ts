@@ -1,10 +1,10 @@
 import { Secret } from "../model/secret.ts";
-import type { GeoCascade, PublishTokenRecord, RestreamTarget, StreamGrant } from "../model/token.ts";
-import { boolean, integer, list, object, optional, optionalList, text } from "./decode.ts";
+import type { GeoCascade, PublishTokenRecord, RestreamTarget } from "../model/token.ts";
+import { boolean, integer, object, optional, optionalList, text } from "./decode.ts";
 import type { components } from "./generated/publish-tokens.ts";
 import type { Http } from "./http.ts";
 import { geoCascade, tokenFields } from "./token-wire.ts";
-import { isUnknownToken, type ListPage, listQuery, type TokenChanges, updateBody } from "./tokens.ts";
+import { changesBody, createTokens, type NewToken, newTokenBody, type TokenChanges, type Tokens } from "./tokens.ts";
 
 /** What a publish token switches on or off for its streams; what is undefined is left to the default. */
 export interface PublishSettings {
@@ -21,18 +21,7 @@ export interface PublishSettings {
 }
 
 /** What a new publish token is made of. */
-export interface NewPublishToken extends PublishSettings {
-  readonly label: string;
-  readonly streams: readonly StreamGrant[];
-  /** From now; undefined for a token that never expires. It can't be changed later. */
-  readonly expiresInSeconds?: number | undefined;
-  readonly originCluster?: string | undefined;
-  readonly allowedOrigins?: readonly string[] | undefined;
-  readonly allowedIpAddresses?: readonly string[] | undefined;
-  readonly bindIpsOnUsage?: number | undefined;
-  readonly allowedCountries?: readonly string[] | undefined;
-  readonly deniedCountries?: readonly string[] | undefined;
-}
+export type NewPublishToken = NewToken & PublishSettings;
 
 export type PublishTokenChanges = TokenChanges & PublishSettings;
 
@@ -43,19 +32,9 @@ export interface DisableOutcome {
 }
 
 /** Publish tokens. Every method throws UpstreamError when there is no usable answer. */
-export interface PublishTokens {
-  /** One page of all tokens, by age; an empty page is the end. @see GET /api/publish_token/list */
-  list(page: ListPage, signal?: AbortSignal): Promise<PublishTokenRecord[]>;
-  /** Null for an id that the account does not have. @see GET /api/publish_token/{tokenId} */
-  read(id: number, signal?: AbortSignal): Promise<PublishTokenRecord | null>;
-  /** Not idempotent: each call makes a token. @see POST /api/publish_token */
-  create(token: NewPublishToken): Promise<PublishTokenRecord>;
-  /** @see PUT /api/v2/publish_token/{tokenId} */
-  update(id: number, changes: PublishTokenChanges): Promise<PublishTokenRecord>;
+export interface PublishTokens extends Tokens<PublishTokenRecord, NewPublishToken, PublishTokenChanges> {
   /** Running broadcasts go on; new ones are refused. @see PATCH /api/publish_token/disable */
   disable(ids: readonly number[]): Promise<DisableOutcome>;
-  /** Ends the token's broadcasts at once. @see DELETE /api/publish_token/{tokenId} */
-  delete(id: number): Promise<void>;
   /** Ids of the tokens that publish the stream now. @see GET /api/publish_token/active */
   active(streamId: string, signal?: AbortSignal): Promise<number[]>;
   /** Ids of all tokens that publish now. @see GET /api/publish_token/active/all */
@@ -64,62 +43,27 @@ export interface PublishTokens {
 
 export function createPublishTokens(http: Http): PublishTokens {
   return {
-    list: (page, signal) =>
-      http.read({
-        operation: "PublishTokenV1_ListTokens",
-        path: "/api/publish_token/list",
-        query: listQuery(page),
-        decode: (data) => list(data, "data", publishToken),
-        signal,
+    ...createTokens(http, {
+      kind: "Publish",
+      path: "publish_token",
+      decode: publishToken,
+      createBody: (token: NewPublishToken): Schemas["CreatePublishTokenV1"] => ({
+        ...newTokenBody(token),
+        ...settingsBody(token),
       }),
-    read: async (id, signal) => {
-      try {
-        return await http.read({
-          operation: "PublishTokenV1_ReadToken",
-          path: `/api/publish_token/${id}`,
-          decode: (data) => publishToken(data, "data"),
-          signal,
-        });
-      } catch (error) {
-        if (isUnknownToken(error)) return null;
-        throw error;
-      }
-    },
-    create: (token) =>
-      http.write({
-        operation: "PublishTokenV1_CreateToken",
-        method: "POST",
-        path: "/api/publish_token",
-        body: createBody(token),
-        decode: (data) => publishToken(data, "data"),
+      updateBody: (changes: PublishTokenChanges): Schemas["UpdatePublishTokenV2"] => ({
+        ...changesBody(changes),
+        ...settingsBody(changes),
       }),
-    update: (id, changes) =>
-      http.write({
-        operation: "PublishTokenV2_UpdateToken",
-        method: "PUT",
-        path: `/api/v2/publish_token/${id}`,
-        body: {
-          ...updateBody(changes),
-          ...settingsBody(changes),
-        } satisfies components["schemas"]["UpdatePublishTokenV2"],
-        decode: (data) => publishToken(data, "data"),
-      }),
+    }),
     disable: (ids) =>
       http.write({
         operation: "PublishTokenV1_DisableTokens",
         method: "PATCH",
         path: "/api/publish_token/disable",
-        body: { tokenIds: [...ids] } satisfies components["schemas"]["DisableActiveTokenModel"],
+        body: { tokenIds: [...ids] } satisfies Schemas["DisableActiveTokenModel"],
         decode: disableOutcome,
       }),
-    delete: async (id) => {
-      await http.write({
-        operation: "PublishTokenV1_DeleteToken",
-        method: "DELETE",
-        path: `/api/publish_token/${id}`,
-        decode: () => undefined,
-      });
-    },
     active: (streamId, signal) =>
       http.read({
         operation: "PublishTokenV1_GetActiveTokenByStreamId",
@@ -138,22 +82,7 @@ export function createPublishTokens(http: Http): PublishTokens {
   };
 }
 
-function createBody(token: NewPublishToken): components["schemas"]["CreatePublishTokenV1"] {
-  const { label, streams, expiresInSeconds, originCluster, bindIpsOnUsage } = token;
-  const { allowedOrigins, allowedIpAddresses, allowedCountries, deniedCountries } = token;
-  return {
-    label,
-    streams: streams.map(({ pattern, isRegex }) => ({ streamName: pattern, isRegex })),
-    ...settingsBody(token),
-    ...(expiresInSeconds !== undefined && { expires: expiresInSeconds }),
-    ...(originCluster !== undefined && { originCluster }),
-    ...(bindIpsOnUsage !== undefined && { bindIpsOnUsage }),
-    ...(allowedOrigins && { allowedOrigins: [...allowedOrigins] }),
-    ...(allowedIpAddresses && { allowedIpAddresses: [...allowedIpAddresses] }),
-    ...(allowedCountries && { allowedCountries: [...allowedCountries] }),
-    ...(deniedCountries && { deniedCountries: [...deniedCountries] }),
-  };
-}
+type Schemas = components["schemas"];
 
 function settingsBody(settings: PublishSettings) {
   const { isSecured, isMultisource, isRecording, isClipping, hasThumbnails, isLowLatencyRtmp } = settings;
@@ -170,8 +99,6 @@ function settingsBody(settings: PublishSettings) {
     ...(cascade && { geoCascade: { isEnabled: cascade.isEnabled, clusters: [...cascade.clusters] } }),
   };
 }
-
-type Schemas = components["schemas"];
 
 function publishToken(value: unknown, at: string): PublishTokenRecord {
   const wire = object<Schemas["PublishTokenResponseV1"]>(value, at);
