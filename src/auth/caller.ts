@@ -1,13 +1,18 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { RegisteredPartner } from "../model/partner.ts";
 import type { Secret } from "../model/secret.ts";
-import type { Scope } from "./scopes.ts";
+import type { Role, Scope } from "./scopes.ts";
 
 /** Who asks. Everything but the health checks has one. */
 export interface Caller {
-  readonly role: "OPERATOR";
-  /** Names the key, never holds it. */
+  /** Whose budget, idempotency keys and audit entries these are, such as `key:` and a key's id. Never a key itself. */
+  readonly principalId: string;
+  /** What the key is called. */
   readonly name: string;
+  readonly role: Role;
   readonly scopes: ReadonlySet<Scope>;
+  /** Whose caller it is; null unless the role is PARTNER. */
+  readonly partner: RegisteredPartner | null;
 }
 
 /** Turns the value of an `Authorization` header into the caller, or null when it proves nobody. */
@@ -15,7 +20,13 @@ export type Authenticate = (authorization: string | null) => Caller | null;
 
 /** Knows one key: the operator's, from the configuration. */
 export function createAuthenticate(operatorKey: Secret, operatorScopes: readonly Scope[]): Authenticate {
-  const operator: Caller = { role: "OPERATOR", name: "operator", scopes: new Set(operatorScopes) };
+  const operator: Caller = {
+    principalId: "operator",
+    name: "operator",
+    role: "OPERATOR",
+    scopes: new Set(operatorScopes),
+    partner: null,
+  };
   const expected = digest(operatorKey.reveal());
   return (authorization) => {
     const key = bearerToken(authorization);

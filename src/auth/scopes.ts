@@ -11,6 +11,11 @@ export const scopes = {
   "token:reveal": "Read token strings, SRT passphrases and the ingest addresses that hold them.",
   "viewer:read": "Read viewer records, without what identifies a person.",
   "viewer:pii": "Read the address, user agent and custom data of a viewer.",
+  "partner:read": "Read the registry of partners: contacts, notes, status, findings.",
+  "partner:admin": "Register, change, suspend, resume and retire partners, and sell streams to them.",
+  "key:admin": "Read, make, rotate and revoke API keys, and make sessions for others.",
+  "billing:read": "Read price plans and statements.",
+  "audit:read": "Read the audit log.",
 } as const;
 
 export type Scope = keyof typeof scopes;
@@ -18,4 +23,28 @@ export const allScopes = Object.keys(scopes) as readonly Scope[];
 
 export function isScope(text: string): text is Scope {
   return Object.hasOwn(scopes, text);
+}
+
+/** What kind of caller it is. */
+export type Role = "OPERATOR" | "ANALYST" | "PARTNER";
+
+/** The most that a key of a role can allow. */
+export const scopesOfRole: Readonly<Record<Role, readonly Scope[]>> = {
+  OPERATOR: allScopes,
+  ANALYST: ["usage:read", "stream:read", "token:read", "viewer:read", "partner:read", "billing:read", "audit:read"],
+  PARTNER: [
+    "usage:read",
+    "stream:read",
+    "token:read",
+    "token:sign",
+    "viewer:read",
+    "viewer:pii",
+    "partner:read",
+    "billing:read",
+  ],
+};
+
+/** True for a role that sees the whole account; a partner sees only what is its own. */
+export function seesAccount(role: Role): boolean {
+  return role !== "PARTNER";
 }

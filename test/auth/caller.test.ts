@@ -12,6 +12,8 @@ describe("a caller", () => {
     (authorization) => {
       expect(authenticate(authorization)).toEqual({
         role: "OPERATOR",
+        principalId: "operator",
+        partner: null,
         name: "operator",
         scopes: new Set(["usage:read", "stream:read"]),
       });

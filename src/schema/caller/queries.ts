@@ -4,7 +4,11 @@ import { builder } from "../builder.ts";
 
 const CallerRole = builder.enumType("CallerRole", {
   description: "What kind of caller it is.",
-  values: { OPERATOR: { description: "Runs the account, and sees all of it." } },
+  values: {
+    OPERATOR: { description: "Runs the account, and sees all of it." },
+    ANALYST: { description: "Reads all of the account, but no secrets." },
+    PARTNER: { description: "A partner: sees what is its own, and nothing else." },
+  },
 });
 
 const ScopeGrant = builder.objectRef<Scope>("ScopeGrant").implement({

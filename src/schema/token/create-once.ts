@@ -46,7 +46,7 @@ export async function createOnce<
     return token.id;
   };
   const id = await idempotency.run({
-    caller: caller.name,
+    caller: caller.principalId,
     operation,
     key: idempotencyKey,
     input,

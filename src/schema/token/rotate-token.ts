@@ -110,7 +110,7 @@ async function rotateOnce<Token extends PublishTokenRecord | SubscribeTokenRecor
 ): Promise<Token> {
   assertName(idempotencyKey, "input.idempotencyKey");
   const id = await idempotency.run({
-    caller: caller.name,
+    caller: caller.principalId,
     operation,
     key: idempotencyKey,
     input: former.id,

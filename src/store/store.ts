@@ -1,0 +1,26 @@
+import type { ApiKeyStore } from "./api-keys.ts";
+import type { AuditStore } from "./audit.ts";
+import type { IdempotencyKeyStore } from "./idempotency-keys.ts";
+import type { PartnerStore } from "./partners.ts";
+import type { SigningKeyStore } from "./signing-keys.ts";
+
+/** The tables, each with the reads and writes that the gateway needs of it. */
+export interface Tables {
+  readonly partners: PartnerStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly signingKeys: SigningKeyStore;
+  readonly idempotencyKeys: IdempotencyKeyStore;
+  readonly audit: AuditStore;
+}
+
+/**
+ * What the platform never knew: partners, keys, the audit log. A small relational store: SQLite in the process, or
+ * PostgreSQL where several gateways share it. A write is acknowledged when it would survive a loss of power.
+ *
+ * Methods throw StoreError STORE_UNAVAILABLE when the database is locked, full, read-only or out of reach.
+ */
+export interface Store extends Tables {
+  /** All that `work` writes is kept, or nothing of it; nothing of it is seen by others before. */
+  transaction<Result>(work: (tables: Tables) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
