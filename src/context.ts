@@ -1,9 +1,11 @@
 import type { Caller } from "./auth/caller.ts";
 import type { AccountFacts } from "./directory/account-facts.ts";
+import type { PartnerDirectory } from "./directory/partner-directory.ts";
 import type { Sightings } from "./directory/sightings.ts";
 import type { StreamCatalog } from "./directory/stream-catalog.ts";
 import type { TokenDirectory } from "./directory/token-directory.ts";
 import { createLoaders, type Loaders } from "./loaders/loaders.ts";
+import { behindWall } from "./loaders/wall.ts";
 import type { IdempotencyStore } from "./store/idempotency.ts";
 import type { Clock } from "./upstream/platform-clock.ts";
 import type { Upstream } from "./upstream/upstream.ts";
@@ -12,6 +14,7 @@ import type { Upstream } from "./upstream/upstream.ts";
 export interface SharedParts {
   readonly upstream: Upstream;
   readonly directory: TokenDirectory;
+  readonly partnerDirectory: PartnerDirectory;
   readonly sightings: Sightings;
   readonly streamCatalog: StreamCatalog;
   readonly account: AccountFacts;
@@ -23,8 +26,9 @@ export interface SharedParts {
 }
 
 /** What a resolver receives, made anew for each request. */
-export interface GraphContext extends SharedParts {
+export interface GraphContext extends Omit<SharedParts, "sightings" | "streamCatalog"> {
   readonly caller: Caller;
+  /** All reading for the caller goes through these: they know what it may be shown. */
   readonly loaders: Loaders;
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal | undefined;
@@ -32,12 +36,13 @@ export interface GraphContext extends SharedParts {
   readonly now: number;
 }
 
-export function createContext(parts: SharedParts, caller: Caller, signal?: AbortSignal): GraphContext {
-  return {
-    ...parts,
-    caller,
-    signal,
-    loaders: createLoaders(parts.upstream, parts.directory, signal),
-    now: parts.clock(),
-  };
+export function createContext(
+  { sightings, streamCatalog, ...parts }: SharedParts,
+  caller: Caller,
+  signal?: AbortSignal,
+): GraphContext {
+  const now = parts.clock();
+  const whole = createLoaders({ ...parts, sightings, streamCatalog }, now, signal);
+  const loaders = caller.partner ? behindWall(whole, caller.partner, now) : whole;
+  return { ...parts, caller, signal, now, loaders };
 }

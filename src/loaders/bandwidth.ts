@@ -83,8 +83,18 @@ export function streamBandwidth(figures: FigureLoaders, name: string): Bandwidth
   };
 }
 
-/** All traffic under one tracking id, or only its part on one stream. */
-export function partnerBandwidth(figures: FigureLoaders, trackingId: string, streamName?: string): BandwidthSource {
+/** All traffic under some tracking ids, or only its part on one stream. */
+export function partnerBandwidth(
+  figures: FigureLoaders,
+  trackingIds: readonly string[],
+  streamName?: string,
+): BandwidthSource {
+  const [only] = trackingIds;
+  if (only !== undefined && trackingIds.length === 1) return trackingIdBandwidth(figures, only, streamName);
+  return sumOfBandwidths(trackingIds.map((trackingId) => trackingIdBandwidth(figures, trackingId, streamName)));
+}
+
+function trackingIdBandwidth(figures: FigureLoaders, trackingId: string, streamName?: string): BandwidthSource {
   const ownRows = (rows: readonly StreamRow[]) =>
     sumTraffic(rows.flatMap((row) => (streamName === undefined || row.streamName === streamName ? row.traffic : [])));
   return {

@@ -32,22 +32,27 @@ export interface AccountSeriesKey extends AccountKey {
   readonly resolution: Granularity;
 }
 
+/** Loads by key. What one request loads under one key is read once. */
+export interface Loader<Key, Value> {
+  load(key: Key): Promise<Value>;
+}
+
 /**
  * Metered figures, batched and remembered for one request. Calls take ten names and one window, so a query costs, for each
  * operation, window and resolution, a tenth of its distinct names rounded up: however its fields are nested, aliased or
  * repeated. A call that fails fails the names it was for, and no others.
  */
 export interface FigureLoaders {
-  readonly accountTotal: DataLoader<AccountKey, Traffic, string>;
-  readonly accountSeries: DataLoader<AccountSeriesKey, TrafficByBucket, string>;
-  readonly accountCountries: DataLoader<AccountKey, CountryRow[], string>;
-  readonly streamTotal: DataLoader<NamedKey, Traffic, string>;
-  readonly streamSeries: DataLoader<NamedSeriesKey, TrafficByBucket, string>;
-  readonly streamCountries: DataLoader<NamedKey, CountryRow[], string>;
-  readonly rowsByTrackingId: DataLoader<NamedKey, StreamRow[], string>;
-  readonly rowSeriesByTrackingId: DataLoader<NamedSeriesKey, Map<number, StreamRow[]>, string>;
-  readonly trackingRowsByStream: DataLoader<NamedKey, TrackingRow[], string>;
-  readonly trackingRowSeriesByStream: DataLoader<NamedSeriesKey, Map<number, TrackingRow[]>, string>;
+  readonly accountTotal: Loader<AccountKey, Traffic>;
+  readonly accountSeries: Loader<AccountSeriesKey, TrafficByBucket>;
+  readonly accountCountries: Loader<AccountKey, CountryRow[]>;
+  readonly streamTotal: Loader<NamedKey, Traffic>;
+  readonly streamSeries: Loader<NamedSeriesKey, TrafficByBucket>;
+  readonly streamCountries: Loader<NamedKey, CountryRow[]>;
+  readonly rowsByTrackingId: Loader<NamedKey, StreamRow[]>;
+  readonly rowSeriesByTrackingId: Loader<NamedSeriesKey, Map<number, StreamRow[]>>;
+  readonly trackingRowsByStream: Loader<NamedKey, TrackingRow[]>;
+  readonly trackingRowSeriesByStream: Loader<NamedSeriesKey, Map<number, TrackingRow[]>>;
 }
 
 export function createFigureLoaders(analytics: Analytics, waves: Waves, signal?: AbortSignal): FigureLoaders {

@@ -1,33 +1,111 @@
+import type { PartnerDirectory } from "../directory/partner-directory.ts";
+import type { Sightings } from "../directory/sightings.ts";
+import type { StreamCatalog } from "../directory/stream-catalog.ts";
 import type { TokenDirectory, Tokens } from "../directory/token-directory.ts";
+import { isMetered, MAX_NAME_LENGTH } from "../model/stream.ts";
+import { allDaysKept, type TimeWindow } from "../model/time-window.ts";
+import type { PublishTokenRecord, SubscribeTokenRecord } from "../model/token.ts";
+import type { TrackingRow } from "../upstream/analytics.ts";
 import type { Upstream } from "../upstream/upstream.ts";
+import type { ViewerRecord, ViewerRecordsQuery } from "../upstream/viewer-records.ts";
+import { type BandwidthSource, streamBandwidth, streamTrackingBandwidth } from "./bandwidth.ts";
 import { createFigureLoaders, type FigureLoaders } from "./figures.ts";
 import { createLiveStreamLoader, type LiveStreamLoader } from "./live-streams.ts";
+import { createPartnerLoader, type PartnerLoader } from "./partners.ts";
 import { createWaves, type Waves } from "./waves.ts";
 
-/** Everything that reads for one request, batched and remembered until it is answered. */
+/**
+ * Everything that reads for one request, batched and remembered until it is answered. It is made for its caller: what the
+ * caller may not be shown can't be read by it at all, and is missing from lists.
+ */
 export interface Loaders {
   readonly figures: FigureLoaders;
   readonly liveStreams: LiveStreamLoader;
+  readonly partners: PartnerLoader;
   readonly waves: Waves;
-  /** The account's tokens, from the directory that all requests share. @throws UpstreamError */
+  /** The tokens, from the directory that all requests share. @throws UpstreamError */
   tokens(): Promise<Tokens>;
+  /** One publish token, be it ever so new; null where there is none. @throws UpstreamError */
+  publishToken(id: number): Promise<PublishTokenRecord | null>;
+  /** One subscribe token, be it ever so new; null where there is none. @throws UpstreamError */
+  subscribeToken(id: number): Promise<SubscribeTokenRecord | null>;
+  /** The publish tokens of a stream, to check viewer tokens against; nothing of them may be shown. @throws UpstreamError */
+  publishersOf(streamName: string): Promise<readonly PublishTokenRecord[]>;
+  /** Every stream that is known by name, sorted. @throws UpstreamError */
+  streamNames(): Promise<readonly string[]>;
+  /** Whether there is such a stream: through tokens that name it, through being live, or through traffic. @throws UpstreamError */
+  streamExists(name: string): Promise<boolean>;
+  /** Whether it can be told if the stream is live: true for all whose live state the caller may know. @throws UpstreamError */
+  seesLiveState(name: string): Promise<boolean>;
+  /** Whose traffic of a stream: all of it, or the caller's share. */
+  streamBandwidth(name: string): BandwidthSource;
+  /** The part of it under one tracking id; null for its untracked rest. */
+  streamTrackingBandwidth(name: string, trackingId: string | null): BandwidthSource;
+  /** A stream's traffic by tracking id. @throws UpstreamError, NotMeteredError */
+  trackingRows(name: string, window: TimeWindow): Promise<readonly TrackingRow[]>;
+  /** Viewer records, one at a time. @throws UpstreamError */
+  viewerRecords(query: ViewerRecordsQuery): AsyncIterable<ViewerRecord>;
 }
 
-/** Made anew for each request, so nothing that was read for one caller is ever served to another. */
-export function createLoaders(
-  upstream: Pick<Upstream, "analytics" | "monitoring">,
-  directory: TokenDirectory,
-  signal?: AbortSignal,
-): Loaders {
+/** What the loaders read from, shared by all requests. */
+export interface LoaderSources {
+  readonly upstream: Pick<Upstream, "analytics" | "monitoring" | "viewerRecords">;
+  readonly directory: TokenDirectory;
+  readonly partnerDirectory: PartnerDirectory;
+  readonly sightings: Sightings;
+  readonly streamCatalog: StreamCatalog;
+}
+
+/**
+ * Loaders that see the whole account. Made anew for each request, so nothing that was read for one caller is ever served
+ * to another.
+ *
+ * @param now milliseconds since the epoch, the same for the whole request
+ */
+export function createLoaders(sources: LoaderSources, now: number, signal?: AbortSignal): Loaders {
+  const { upstream, directory, sightings, streamCatalog } = sources;
   const waves = createWaves();
-  let tokens: Promise<Tokens> | null = null;
+  const figures = createFigureLoaders(upstream.analytics, waves, signal);
+  const liveStreams = createLiveStreamLoader(upstream.monitoring, waves, signal);
+  let reading: Promise<Tokens> | null = null;
+  const tokens = () => {
+    reading ??= waves.track(directory.read());
+    return reading;
+  };
+  const hasTraffic = async (name: string) => {
+    if (!isMetered(name)) return false;
+    const { bytesIn, bytesOut } = await figures.streamTotal.load({ name, window: allDaysKept(now) });
+    return bytesIn > 0n || bytesOut > 0n;
+  };
+
   return {
-    tokens: () => {
-      tokens ??= waves.track(directory.read());
-      return tokens;
-    },
-    figures: createFigureLoaders(upstream.analytics, waves, signal),
-    liveStreams: createLiveStreamLoader(upstream.monitoring, waves, signal),
+    figures,
+    liveStreams,
     waves,
+    tokens,
+    partners: createPartnerLoader({ ...sources, tokens, figures, now }),
+    publishToken: async (id) => {
+      await tokens();
+      return directory.publishToken(id);
+    },
+    subscribeToken: async (id) => {
+      await tokens();
+      return directory.subscribeToken(id);
+    },
+    publishersOf: async (name) => (await tokens()).publish.covering(name),
+    streamNames: async () => streamCatalog.names(await tokens()),
+    streamExists: async (name) => {
+      if (name.length < 1 || name.length > MAX_NAME_LENGTH) return false;
+      // Asked in the order of their price.
+      if (streamCatalog.has(name, await tokens())) return true;
+      const isFound = (await liveStreams.byName(name)) !== null || (await hasTraffic(name));
+      if (isFound) sightings.sawStream(name);
+      return isFound;
+    },
+    seesLiveState: async () => true,
+    streamBandwidth: (name) => streamBandwidth(figures, name),
+    streamTrackingBandwidth: (name, trackingId) => streamTrackingBandwidth(figures, name, trackingId),
+    trackingRows: (name, window) => figures.trackingRowsByStream.load({ name, window }),
+    viewerRecords: (query) => upstream.viewerRecords.stream(query, signal),
   };
 }

@@ -4,7 +4,7 @@
  */
 export const errorCodes = {
   UNAUTHENTICATED: "The request carries no key, or one that is not valid.",
-  FORBIDDEN: "The caller's key lacks the scope that this field needs.",
+  FORBIDDEN: "The caller's key lacks the scope that this field needs, or the field is not for partners.",
   NOT_FOUND: "Nothing is found under this id or name. A malformed id and one of another account answer alike.",
   INVALID_INPUT: "An argument breaks a rule; the message names the argument and what would be right.",
   INVALID_WINDOW: "The window is upside down, in the future, or cuts through the hours in which the platform meters.",
@@ -70,10 +70,11 @@ export class NotFoundError extends ApplicationError {
   }
 }
 
-/** The caller's key lacks a scope. */
+/** The caller's key lacks a scope, or is a partner's where only the broadcaster's own people may look. */
 export class ForbiddenError extends ApplicationError {
-  constructor(scope: string) {
-    super("FORBIDDEN", `This needs the scope ${scope}, which the key does not hold.`, { scope });
+  constructor(scope: string, forStaff = false) {
+    const rule = forStaff ? "a key of the broadcaster's own people with the scope" : "the scope";
+    super("FORBIDDEN", `This needs ${rule} ${scope}, which the caller does not hold.`, { scope });
   }
 }
 

@@ -31,6 +31,16 @@ export type PartnerRecord =
       readonly trackingIds: readonly [string];
     };
 
+/** What to call a partner. */
+export function partnerName(partner: PartnerRecord): string {
+  return partner.status === "UNCLAIMED" ? partner.trackingIds[0] : partner.name;
+}
+
+/** The tracking id that it was given first: no other partner has it, so lists are sorted by it. */
+export function primaryTrackingId({ trackingIds }: { readonly trackingIds: readonly string[] }): string {
+  return trackingIds[0] ?? "";
+}
+
 /** What a partner is registered with, or what of it is changed. What is undefined stays, or takes its default. */
 export interface PartnerDetails {
   readonly name?: string | undefined;

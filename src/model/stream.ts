@@ -14,12 +14,6 @@ export interface StreamRecord {
   readonly name: string;
 }
 
-/** Whoever holds subscribe tokens with this tracking id: the one that the id's traffic is billed to. */
-export interface PartnerRecord {
-  readonly kind: "Partner";
-  readonly trackingId: string;
-}
-
 /** The platform's analytics refuse names with these in them, though streams may have them. */
 const unmeteredParts = ["/", "*", "--"] as const;
 

@@ -208,3 +208,8 @@ export function iso(instant: number): string {
 export function windowKey({ from, to }: TimeWindow): string {
   return `${from}/${to}`;
 }
+
+/** All days for which the platform keeps figures, as one window. `now` is in milliseconds since the epoch. */
+export function allDaysKept(now: number): TimeWindow {
+  return { from: ceilTo(now - 365 * DAY_MS, DAY_MS), to: ceilTo(now, HOUR_MS) };
+}

@@ -1,7 +1,8 @@
 import SchemaBuilder from "@pothos/core";
 import RelayPlugin from "@pothos/plugin-relay";
 import ScopeAuthPlugin, { type AuthFailure, AuthScopeFailureType } from "@pothos/plugin-scope-auth";
-import type { Scope } from "../auth/scopes.ts";
+import type { Caller } from "../auth/caller.ts";
+import { type Scope, seesAccount } from "../auth/scopes.ts";
 import type { GraphContext } from "../context.ts";
 import { ForbiddenError } from "../model/errors.ts";
 import { encodeGlobalId } from "./global-id.ts";
@@ -12,7 +13,14 @@ import { encodeGlobalId } from "./global-id.ts";
  */
 export const builder = new SchemaBuilder<{
   Context: GraphContext;
-  AuthScopes: { scope: Scope };
+  AuthScopes: {
+    /** For every caller with the scope: what it is shown is its own by way of the loaders. */
+    scope: Scope;
+    /** For callers with the scope who see the whole account: never for a partner's. */
+    staff: Scope;
+    /** For those who see the whole account, and for the partner with one of these tracking ids. */
+    owner: readonly (string | null)[];
+  };
   DefaultFieldNullability: false;
   DefaultNodeNullability: false;
   DefaultEdgesNullability: { list: false; items: false };
@@ -29,8 +37,12 @@ export const builder = new SchemaBuilder<{
   plugins: [ScopeAuthPlugin, RelayPlugin],
   defaultFieldNullability: false,
   scopeAuth: {
-    authScopes: ({ caller }) => ({ scope: (scope) => caller.scopes.has(scope) }),
-    unauthorizedError: (_parent, _context, _info, result) => new ForbiddenError(missingScope(result.failure)),
+    authScopes: ({ caller }) => ({
+      scope: (scope) => caller.scopes.has(scope),
+      staff: (scope) => seesAccount(caller.role) && caller.scopes.has(scope),
+      owner: (trackingIds) => isOwner(caller, trackingIds),
+    }),
+    unauthorizedError: (_parent, _context, _info, result) => forbidden(result.failure),
   },
   relay: {
     clientMutationId: "omit",
@@ -71,8 +83,18 @@ builder.mutationType({
     "Everything that can be changed. What a client can act on comes back in `userErrors`, beside what succeeded.",
 });
 
-function missingScope(failure: AuthFailure): string {
-  if (failure.kind === AuthScopeFailureType.AuthScope) return String(failure.parameter);
+function isOwner({ role, partner }: Caller, trackingIds: readonly (string | null)[]): boolean {
+  return (
+    seesAccount(role) || trackingIds.some((trackingId) => partner?.trackingIds.includes(trackingId ?? "") ?? false)
+  );
+}
+
+function forbidden(failure: AuthFailure): ForbiddenError {
+  if (failure.kind === AuthScopeFailureType.AuthScope) {
+    return failure.scope === "owner"
+      ? new ForbiddenError("of its owner")
+      : new ForbiddenError(String(failure.parameter), failure.scope === "staff");
+  }
   const [first] = "failures" in failure ? failure.failures : [];
-  return first ? missingScope(first) : "of this field";
+  return first ? forbidden(first) : new ForbiddenError("of this field");
 }

@@ -1,3 +1,5 @@
+import type { Caller } from "../auth/caller.ts";
+import { seesAccount } from "../auth/scopes.ts";
 import { ApplicationError, type ErrorCode, errorCodes, InvalidInputError, NotFoundError } from "../model/errors.ts";
 import { type Refusal, refusalCodes, type Warning, warningCodes } from "../model/viewer-token.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
@@ -110,6 +112,14 @@ export const SigningWarning = builder.objectRef<Warning>("SigningWarning").imple
     message: t.exposeString("message", { description: "The same, for a person." }),
   }),
 });
+
+/** Warnings that tell of the publish tokens of a stream. */
+const warningsOfPublishing: readonly Warning["code"][] = ["STREAM_UNSECURED", "STREAM_CLUSTER_VARIES"];
+
+/** The warnings that a caller may read: a partner learns nothing of how its streams are published. */
+export function shownTo({ role }: Caller, warnings: readonly Warning[]): Warning[] {
+  return warnings.filter(({ code }) => seesAccount(role) || !warningsOfPublishing.includes(code));
+}
 
 /** The face of an error in a payload. @throws the error itself when it is none that a client may read */
 export function userError(error: unknown): UserErrorShape {

@@ -1,4 +1,4 @@
-import type { Scope } from "../auth/scopes.ts";
+import { type Scope, seesAccount } from "../auth/scopes.ts";
 import type { GraphContext } from "../context.ts";
 import { ApplicationError, ForbiddenError, NotFoundError } from "../model/errors.ts";
 import { builder } from "./builder.ts";
@@ -12,13 +12,15 @@ import { findViewerRecord } from "./viewer/viewer-record.ts";
 const finders: Readonly<
   Record<
     string,
-    { readonly scope: Scope; readonly find: (id: string, argument: string, context: GraphContext) => Promise<object> }
+    {
+      readonly find: (id: string, argument: string, context: GraphContext) => Promise<object>;
+    } & ({ readonly scope: Scope } | { readonly staff: Scope })
   >
 > = {
-  Account: { scope: "usage:read", find: findAccount },
-  Cluster: { scope: "stream:read", find: findCluster },
+  Account: { staff: "usage:read", find: findAccount },
+  Cluster: { staff: "stream:read", find: findCluster },
   Partner: { scope: "usage:read", find: (id, argument, context) => findPartner({ id }, argument, context) },
-  PublishToken: { scope: "token:read", find: (id, argument, context) => findPublishToken({ id }, argument, context) },
+  PublishToken: { staff: "token:read", find: (id, argument, context) => findPublishToken({ id }, argument, context) },
   Stream: { scope: "stream:read", find: (id, argument, context) => findStream({ id }, argument, context) },
   SubscribeToken: {
     scope: "token:read",
@@ -52,7 +54,11 @@ builder.queryFields((t) => ({
 async function findNode(id: string, argument: string, context: GraphContext) {
   const finder = finders[decodeGlobalId(id)?.typename ?? ""];
   if (!finder) throw new NotFoundError(argument);
-  if (!context.caller.scopes.has(finder.scope)) throw new ForbiddenError(finder.scope);
+  const { role, scopes } = context.caller;
+  // To a partner, an id that is not for partners is like one that is none.
+  if ("staff" in finder && !seesAccount(role)) throw new NotFoundError(argument);
+  const scope = "staff" in finder ? finder.staff : finder.scope;
+  if (!scopes.has(scope)) throw new ForbiddenError(scope);
   return finder.find(id, argument, context);
 }
 

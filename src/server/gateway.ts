@@ -5,6 +5,7 @@ import { type Caller, createAuthenticate } from "../auth/caller.ts";
 import type { Scope } from "../auth/scopes.ts";
 import { createContext, type GraphContext, type SharedParts } from "../context.ts";
 import { createAccountFacts, remembered } from "../directory/account-facts.ts";
+import { createPartnerDirectory } from "../directory/partner-directory.ts";
 import { createSightings, noteAnalytics, noteMonitoring, sweepTraffic } from "../directory/sightings.ts";
 import { createStreamCatalog } from "../directory/stream-catalog.ts";
 import { createTokenDirectory } from "../directory/token-directory.ts";
@@ -125,6 +126,7 @@ function createParts(options: GatewayOptions): SharedParts {
     clock,
     directorUrl: options.directorUrl,
     streamCatalog: createStreamCatalog(sightings),
+    partnerDirectory: createPartnerDirectory({ version: async () => 0, all: async () => [] }),
     account: createAccountFacts(upstream.account, upstream.clusters),
     idempotency: createIdempotencyStore(clock),
     directory: createTokenDirectory({

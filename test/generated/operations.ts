@@ -20,7 +20,7 @@ export type ErrorCode =
   | 'BAD_REQUEST'
   /** The object is in a state that does not allow this change, or another request with this key is under way. */
   | 'CONFLICT'
-  /** The caller's key lacks the scope that this field needs. */
+  /** The caller's key lacks the scope that this field needs, or the field is not for partners. */
   | 'FORBIDDEN'
   /** The document is not GraphQL. */
   | 'GRAPHQL_PARSE_FAILED'

@@ -102,7 +102,7 @@ describe("countries", () => {
     });
     expect(await readCountries(accountBandwidth(loaders), YESTERDAY)).toEqual([row]);
     expect(await readCountries(streamBandwidth(loaders, "derby"), YESTERDAY)).toEqual([row]);
-    for (const source of [partnerBandwidth(loaders, "acme"), streamTrackingBandwidth(loaders, "derby", null)]) {
+    for (const source of [partnerBandwidth(loaders, ["acme"]), streamTrackingBandwidth(loaders, "derby", null)]) {
       expect((await rejectionOf(readCountries(source, YESTERDAY))).code).toBe("NOT_METERED");
     }
   });
@@ -189,7 +189,7 @@ describe("the bandwidth of a partner", () => {
       trackingSeries: async () => new Map([["acme", new Map([[hour, rows]])]]),
     });
     const read = async (streamName?: string) => {
-      const source = partnerBandwidth(loaders, "acme", streamName);
+      const source = partnerBandwidth(loaders, ["acme"], streamName);
       return [
         (await source.total(YESTERDAY)).bytesOut,
         bytesAt(await source.series({ resolution: "HOUR", window: YESTERDAY })),
@@ -235,7 +235,7 @@ describe("months", () => {
     expect(asked).toEqual([month.window]);
     const others = [
       streamBandwidth(loaders, "a"),
-      partnerBandwidth(loaders, "a"),
+      partnerBandwidth(loaders, ["a"]),
       streamTrackingBandwidth(loaders, "a", null),
     ];
     expect([account, ...others, sumOfBandwidths([account])].map(({ keeping }) => keeping.monthsKept)).toEqual([

@@ -48,7 +48,7 @@ builder.node(Account, {
     usage: t.field({
       type: Bandwidth,
       nullable: true,
-      authScopes: { scope: "usage:read" },
+      authScopes: { staff: "usage:read" },
       extensions: figures("ACCOUNT"),
       description: "All traffic of the account over a window. Whole UTC months are kept without end.",
       args: windowArgs,
@@ -60,7 +60,7 @@ builder.node(Account, {
     untrackedUsage: t.field({
       type: Bandwidth,
       nullable: true,
-      authScopes: { scope: "usage:read" },
+      authScopes: { staff: "usage:read" },
       description:
         "Traffic of no partner over a window, on all streams that are known by name: viewers without a tracking id (`bytesOut`), and what broadcasters sent (`bytesIn`).",
       args: windowArgs,
@@ -75,7 +75,7 @@ builder.node(Account, {
     reconciliation: t.field({
       type: AccountReconciliation,
       nullable: true,
-      authScopes: { scope: "usage:read" },
+      authScopes: { staff: "usage:read" },
       description:
         "The account's traffic against that of its partners over a window: what is billed, to whom, and what is left.",
       args: windowArgs,
@@ -86,9 +86,9 @@ builder.node(Account, {
 });
 
 /** Streams that analytics can be asked for. Live ones are named by the monitoring list, which is learnt first. */
-function meteredStreams({ loaders, streamCatalog }: GraphContext): Promise<readonly string[]> {
-  const names = Promise.all([loaders.tokens(), loaders.liveStreams.all().catch(() => null)]).then(([tokens]) =>
-    streamCatalog.names(tokens).filter(isMetered),
-  );
+function meteredStreams({ loaders }: GraphContext): Promise<readonly string[]> {
+  const names = Promise.all([loaders.tokens(), loaders.liveStreams.all().catch(() => null)])
+    .then(() => loaders.streamNames())
+    .then((known) => known.filter(isMetered));
   return loaders.waves.feed(new Set(["STREAM_TRACKING"]), names);
 }

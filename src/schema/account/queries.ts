@@ -5,7 +5,7 @@ builder.queryFields((t) => ({
   account: t.field({
     type: Account,
     nullable: true,
-    authScopes: { scope: "usage:read" },
+    authScopes: { staff: "usage:read" },
     description: "The broadcaster's account.",
     resolve: async (_root, _args, { account }) => ({ kind: "Account" as const, accountId: await account.id() }),
   }),

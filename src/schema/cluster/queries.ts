@@ -5,7 +5,7 @@ builder.queryFields((t) => ({
   clusters: t.field({
     type: [Cluster],
     nullable: true,
-    authScopes: { scope: "stream:read" },
+    authScopes: { staff: "stream:read" },
     description: "The regions that the account can use.",
     resolve: async (_root, _args, { account }) => [...(await account.clusters()).clusters],
   }),

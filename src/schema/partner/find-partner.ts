@@ -1,7 +1,7 @@
 import type { GraphContext } from "../../context.ts";
+import type { PartnerLoader } from "../../loaders/partners.ts";
 import { NotFoundError } from "../../model/errors.ts";
-import { MAX_NAME_LENGTH, type PartnerRecord } from "../../model/stream.ts";
-import { ceilTo, DAY_MS, HOUR_MS } from "../../model/time-window.ts";
+import type { PartnerRecord } from "../../model/partner.ts";
 import { builder } from "../builder.ts";
 import { keyOfId } from "../global-id.ts";
 
@@ -19,24 +19,29 @@ export interface PartnerReference {
   readonly trackingId?: string | null | undefined;
 }
 
-/** The partner that is meant. @throws NotFoundError when neither a token nor traffic knows it */
+/** Ids of partners in the graph hold one of these and a key. */
+const REGISTERED = "registered:";
+const TRACKING_ID = "tracking:";
+
+/** What a partner's id in the graph is made of: that of its record, or the tracking id that nobody has claimed. */
+export function partnerKey(partner: PartnerRecord): string {
+  return partner.status === "UNCLAIMED" ? `${TRACKING_ID}${partner.trackingIds[0]}` : `${REGISTERED}${partner.id}`;
+}
+
+/** The partner that is meant. @throws NotFoundError when it is neither registered nor known through a token or traffic */
 export async function findPartner(
   { id, trackingId }: PartnerReference,
   argument: string,
-  context: GraphContext,
+  { loaders }: GraphContext,
 ): Promise<PartnerRecord> {
-  const key = trackingId ?? (id == null ? null : keyOfId(id, "Partner"));
-  if (key && key.length <= MAX_NAME_LENGTH && (await exists(key, context))) return { kind: "Partner", trackingId: key };
-  throw new NotFoundError(argument);
+  const key = trackingId != null ? `${TRACKING_ID}${trackingId}` : id == null ? null : keyOfId(id, "Partner");
+  const partner = key === null ? null : await byKey(key, loaders.partners);
+  if (!partner) throw new NotFoundError(argument);
+  return partner;
 }
 
-async function exists(trackingId: string, context: GraphContext): Promise<boolean> {
-  const { loaders, sightings, now } = context;
-  const tokens = await loaders.tokens();
-  if (tokens.withTrackingId(trackingId).length > 0 || sightings.hasTrackingId(trackingId)) return true;
-  const window = { from: ceilTo(now - 365 * DAY_MS, DAY_MS), to: ceilTo(now, HOUR_MS) };
-  const rows = await loaders.figures.rowsByTrackingId.load({ name: trackingId, window });
-  const isFound = rows.some(({ traffic }) => traffic.bytesOut > 0n || traffic.bytesIn > 0n);
-  if (isFound) sightings.sawTrackingId(trackingId);
-  return isFound;
+/** A tracking id's partner is found under the id that it had before it was claimed, too. */
+function byKey(key: string, partners: PartnerLoader): Promise<PartnerRecord | null> | null {
+  if (key.startsWith(REGISTERED)) return partners.byId(key.slice(REGISTERED.length));
+  return key.startsWith(TRACKING_ID) ? partners.byTrackingId(key.slice(TRACKING_ID.length)) : null;
 }

@@ -1,30 +1,86 @@
+import type { Tokens } from "../../directory/token-directory.ts";
 import { partnerBandwidth } from "../../loaders/bandwidth.ts";
-import { openedBy, type PartnerRecord, type StreamRecord } from "../../model/stream.ts";
+import type { Loaders } from "../../loaders/loaders.ts";
+import { type PartnerRecord, partnerName, primaryTrackingId } from "../../model/partner.ts";
+import { openedBy, type StreamRecord } from "../../model/stream.ts";
+import type { SubscribeTokenRecord } from "../../model/token.ts";
 import { Bandwidth } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
-import { byCodeUnit, pageOf, sortableNumber } from "../connection.ts";
+import { pageOf, sortableNumber } from "../connection.ts";
 import { connectionType } from "../connection-type.ts";
 import { feedingFigures, figures } from "../feeding.ts";
 import { Stream, StreamConnection } from "../stream/stream.ts";
 import { SubscribeToken, SubscribeTokenConnection } from "../token/subscribe-token.ts";
 import { recordArgs, ViewerRecordConnection, viewerRecordPage } from "../viewer/viewer-record.ts";
 import { usageWindow, windowArgs } from "../window.ts";
+import { partnerKey } from "./find-partner.ts";
 import { StreamUsage, StreamUsageConnection, StreamUsageOrder, streamUsagePage } from "./stream-usage.ts";
 
 export const Partner = builder.objectRef<PartnerRecord>("Partner");
+
+export const PartnerStatus = builder.enumType("PartnerStatus", {
+  description: "Whether a partner may use what it holds.",
+  values: {
+    ACTIVE: { description: "It may." },
+    SUSPENDED: {
+      description: "Its subscribe tokens are disabled and it signs nothing; its keys still read its usage.",
+    },
+    RETIRED: { description: "It is a partner no more: its tokens are disabled and its keys are refused." },
+    UNCLAIMED: { description: "Nobody has registered a partner with the tracking id." },
+  },
+});
 
 export const PartnerConnection = connectionType(Partner, "Partner", "partners");
 
 builder.node(Partner, {
   name: "Partner",
   description:
-    "Whoever the feed is sold to: the holder of subscribe tokens with one tracking id, which signs its viewers' tokens under them and is billed for what they use.",
-  id: { resolve: ({ trackingId }) => trackingId },
+    "Whoever the feed is sold to: the holder of subscribe tokens with its tracking ids, which signs its viewers' tokens under them and is billed for what they use. A tracking id that no registered partner has is shown as a partner of its own, with the status UNCLAIMED.",
+  authScopes: ({ trackingIds }) => ({ owner: trackingIds }),
+  id: { resolve: partnerKey },
   fields: (t) => ({
-    trackingId: t.exposeString("trackingId", { description: "Under which the partner's traffic is counted." }),
+    trackingId: t.string({
+      description: "Under which the partner's traffic is counted; its first one, where it has several.",
+      resolve: primaryTrackingId,
+    }),
+    trackingIds: t.field({
+      type: ["String"],
+      description: "All its tracking ids. No other partner has any of them.",
+      resolve: ({ trackingIds }) => [...trackingIds],
+    }),
     name: t.string({
-      description: "What to call the partner: its tracking id.",
-      resolve: ({ trackingId }) => trackingId,
+      description: "What to call the partner; its tracking id while nobody has claimed that.",
+      resolve: partnerName,
+    }),
+    status: t.expose("status", { type: PartnerStatus, description: "Whether it may use what it holds." }),
+    timeZone: t.field({
+      type: "TimeZone",
+      nullable: true,
+      description: "Of the days and months of its figures and bills; null while nobody has claimed the tracking id.",
+      resolve: (partner) => (partner.status === "UNCLAIMED" ? null : partner.timeZone),
+    }),
+    currency: t.string({
+      nullable: true,
+      description: "In which it is billed, by ISO 4217; null while nobody has claimed the tracking id.",
+      resolve: (partner) => (partner.status === "UNCLAIMED" ? null : partner.currency),
+    }),
+    contact: t.string({
+      nullable: true,
+      authScopes: { scope: "partner:read" },
+      description: "How to reach it.",
+      resolve: (partner) => (partner.status === "UNCLAIMED" ? null : partner.contact),
+    }),
+    notes: t.string({
+      nullable: true,
+      authScopes: { staff: "partner:read" },
+      description: "What the broadcaster noted of it. The partner does not see it.",
+      resolve: (partner) => (partner.status === "UNCLAIMED" ? null : partner.notes),
+    }),
+    createdAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When it was registered; null while nobody has claimed the tracking id.",
+      resolve: (partner) => (partner.status === "UNCLAIMED" ? null : new Date(partner.createdAt)),
     }),
 
     usage: t.field({
@@ -32,10 +88,10 @@ builder.node(Partner, {
       nullable: true,
       authScopes: { scope: "usage:read" },
       extensions: figures("TRACKING_IDS"),
-      description: "All traffic under its tracking id over a window, on all streams together.",
+      description: "All traffic under its tracking ids over a window, on all streams together.",
       args: windowArgs,
-      resolve: ({ trackingId }, args, context) => ({
-        source: partnerBandwidth(context.loaders.figures, trackingId),
+      resolve: ({ trackingIds }, args, context) => ({
+        source: partnerBandwidth(context.loaders.figures, trackingIds),
         window: usageWindow(args, context),
       }),
     }),
@@ -55,8 +111,8 @@ builder.node(Partner, {
             description: "In which order.",
           }),
         },
-        resolve: ({ trackingId }, args, context, info) =>
-          feedingFigures(context, info, streamUsagePage(trackingId, usageWindow(args, context), args, context)),
+        resolve: ({ trackingIds }, args, context, info) =>
+          feedingFigures(context, info, streamUsagePage(trackingIds, usageWindow(args, context), args, context)),
       },
       StreamUsageConnection,
     ),
@@ -67,10 +123,10 @@ builder.node(Partner, {
         nullable: true,
         authScopes: { scope: "stream:read" },
         description: "Streams that its subscribe tokens open, as far as they are known by name, sorted.",
-        resolve: async ({ trackingId }, args, { loaders, streamCatalog }) => {
+        resolve: async ({ trackingIds }, args, { loaders }) => {
           const tokens = await loaders.tokens();
-          const isOpen = openedBy(tokens.withTrackingId(trackingId).flatMap((token) => token.streams));
-          const streams = streamCatalog.names(tokens).filter(isOpen).map(asStream);
+          const isOpen = openedBy(tokensOf(trackingIds, tokens).flatMap((token) => token.streams));
+          const streams = (await loaders.streamNames()).filter(isOpen).map(asStream);
           return pageOf(streams, ({ name }) => name, args);
         },
       },
@@ -82,8 +138,8 @@ builder.node(Partner, {
         nullable: true,
         authScopes: { scope: "token:read" },
         description: "Its subscribe tokens: the parents of its viewers' tokens, oldest first.",
-        resolve: async ({ trackingId }, args, { loaders }) =>
-          pageOf((await loaders.tokens()).withTrackingId(trackingId), ({ id }) => sortableNumber(id), args),
+        resolve: async ({ trackingIds }, args, { loaders }) =>
+          pageOf(tokensOf(trackingIds, await loaders.tokens()), ({ id }) => sortableNumber(id), args),
       },
       SubscribeTokenConnection,
     ),
@@ -93,15 +149,22 @@ builder.node(Partner, {
       authScopes: { scope: "viewer:read" },
       description: "Its viewers' connections over a window, oldest first.",
       args: recordArgs,
-      resolve: ({ trackingId }, args, context, info) =>
-        feedingFigures(context, info, viewerRecordPage({ trackingIds: [trackingId] }, args, context)),
+      resolve: ({ trackingIds }, args, context, info) =>
+        feedingFigures(context, info, viewerRecordPage({ trackingIds }, args, context)),
     }),
   }),
 });
 
-/** Partners by their tracking ids, sorted. */
-export function partnersOf(trackingIds: Iterable<string>): PartnerRecord[] {
-  return [...trackingIds].sort(byCodeUnit).map((trackingId) => ({ kind: "Partner", trackingId }));
+/** Whose traffic is counted under the tracking id; null for untracked traffic. */
+export async function holderOf(trackingId: string | null, { partners }: Loaders): Promise<PartnerRecord | null> {
+  if (trackingId === null) return null;
+  const [partner = null] = await partners.of([trackingId]);
+  return partner;
+}
+
+/** The subscribe tokens with one of the tracking ids, by ascending id. */
+export function tokensOf(trackingIds: readonly string[], tokens: Tokens): readonly SubscribeTokenRecord[] {
+  return trackingIds.flatMap((trackingId) => tokens.withTrackingId(trackingId)).sort((a, b) => a.id - b.id);
 }
 
 function asStream(name: string): StreamRecord {

@@ -1,15 +1,27 @@
+import { primaryTrackingId } from "../../model/partner.ts";
 import { builder } from "../builder.ts";
 import { pageOf } from "../connection.ts";
 import { feedingFigures } from "../feeding.ts";
 import { findPartner, PartnerRef } from "./find-partner.ts";
-import { Partner, PartnerConnection, partnersOf } from "./partner.ts";
+import { Partner, PartnerConnection, PartnerStatus } from "./partner.ts";
+
+const PartnerFilter = builder.inputType("PartnerFilter", {
+  description: "Which partners: those that satisfy every field that is set.",
+  fields: (t) => ({
+    status: t.field({
+      type: [PartnerStatus],
+      description: "Those with one of these states: UNCLAIMED lists the tracking ids that wait to be adopted.",
+    }),
+  }),
+});
 
 builder.queryFields((t) => ({
   partner: t.field({
     type: Partner,
     nullable: true,
     authScopes: { scope: "usage:read" },
-    description: "One partner, known through a subscribe token or through traffic.",
+    description:
+      "One partner: registered, or known through a subscribe token or through traffic. A partner finds itself alone.",
     args: { by: t.arg({ type: PartnerRef, required: true, description: "Which partner." }) },
     resolve: (_root, { by }, context, info) => feedingFigures(context, info, findPartner(by, "by", context)),
   }),
@@ -18,11 +30,14 @@ builder.queryFields((t) => ({
       type: Partner,
       nullable: true,
       authScopes: { scope: "usage:read" },
-      description: "Every partner, by tracking id: those of subscribe tokens, and those that were seen in traffic.",
-      resolve: async (_root, args, { loaders, sightings }) => {
-        const tokens = await loaders.tokens();
-        const trackingIds = new Set([...tokens.trackingIds(), ...sightings.trackingIds()]);
-        return pageOf(partnersOf(trackingIds), ({ trackingId }) => trackingId, args);
+      description:
+        "Every partner, by its first tracking id: registered ones, and tracking ids of subscribe tokens and traffic that nobody has claimed yet. A partner sees itself.",
+      args: { filter: t.arg({ type: PartnerFilter, description: "Which partners; all when it is left out." }) },
+      resolve: async (_root, { filter, ...page }, { loaders }) => {
+        const partners = await loaders.partners.all();
+        const statuses = filter?.status;
+        const chosen = statuses ? partners.filter(({ status }) => statuses.includes(status)) : partners;
+        return pageOf(chosen, primaryTrackingId, page);
       },
     },
     PartnerConnection,

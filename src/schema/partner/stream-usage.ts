@@ -10,7 +10,7 @@ import { Stream } from "../stream/stream.ts";
 
 /** A partner's traffic on one stream. */
 interface StreamUsageValue {
-  readonly trackingId: string;
+  readonly trackingIds: readonly string[];
   readonly streamName: string;
   readonly bytesOut: bigint;
   readonly window: UsageWindow;
@@ -27,8 +27,8 @@ export const StreamUsage = builder.objectRef<StreamUsageValue>("StreamUsage").im
     usage: t.field({
       type: Bandwidth,
       description: "The traffic.",
-      resolve: ({ trackingId, streamName, window }, _args, { loaders }) => ({
-        source: partnerBandwidth(loaders.figures, trackingId, streamName),
+      resolve: ({ trackingIds, streamName, window }, _args, { loaders }) => ({
+        source: partnerBandwidth(loaders.figures, trackingIds, streamName),
         window,
       }),
     }),
@@ -47,18 +47,22 @@ export const StreamUsageOrder = builder.enumType("StreamUsageOrder", {
 
 type Order = typeof StreamUsageOrder.$inferType;
 
-/** One entry for each stream that the tracking id has traffic on. */
+/** One entry for each stream that the tracking ids have traffic on. */
 export async function streamUsagePage(
-  trackingId: string,
+  trackingIds: readonly string[],
   window: UsageWindow,
   { orderBy, ...page }: PageArguments & { readonly orderBy: Order },
   { loaders }: GraphContext,
 ) {
   const { direct } = planTotal(window, { monthsKept: false });
-  const rows = direct ? await loaders.figures.rowsByTrackingId.load({ name: trackingId, window: direct }) : [];
-  const usages = rows.flatMap(({ streamName, traffic }) =>
-    streamName === null ? [] : { trackingId, streamName, bytesOut: traffic.bytesOut, window },
-  );
+  const rows = direct
+    ? await Promise.all(trackingIds.map((name) => loaders.figures.rowsByTrackingId.load({ name, window: direct })))
+    : [];
+  const bytesOf = new Map<string, bigint>();
+  for (const { streamName, traffic } of rows.flat()) {
+    if (streamName !== null) bytesOf.set(streamName, (bytesOf.get(streamName) ?? 0n) + traffic.bytesOut);
+  }
+  const usages = [...bytesOf].map(([streamName, bytesOut]) => ({ trackingIds, streamName, bytesOut, window }));
   const keyOf = orderBy === "BYTES_OUT" ? largestFirst : ({ streamName }: StreamUsageValue) => streamName;
   return pageOf(
     usages.sort((a, b) => byCodeUnit(keyOf(a), keyOf(b))),

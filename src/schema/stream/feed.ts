@@ -38,8 +38,8 @@ export const Feed = builder.objectRef<FeedRecord>("Feed").implement({
       nullable: true,
       authScopes: { scope: "token:read" },
       description: "The token that it is published with; null when that has been deleted.",
-      resolve: ({ publishTokenId }, _args, { directory }) =>
-        publishTokenId === null ? null : directory.publishToken(publishTokenId),
+      resolve: ({ publishTokenId }, _args, { loaders }) =>
+        publishTokenId === null ? null : loaders.publishToken(publishTokenId),
     }),
   }),
 });

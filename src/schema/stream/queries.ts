@@ -37,7 +37,7 @@ builder.queryFields((t) => ({
       nullable: true,
       authScopes: { scope: "stream:read" },
       description:
-        "Every stream that is known by name, sorted: those that tokens spell out, those that are live or ended within the last hour, and those that were seen in traffic.",
+        "Every stream that is known by name, sorted: those that tokens spell out, those that are live or ended within the last hour, and those that were seen in traffic. A partner sees those that its tokens open.",
       args: { filter: t.arg({ type: StreamFilter, description: "Which streams; all when it is left out." }) },
       resolve: (_root, { filter, ...page }, context, info) =>
         feedingFigures(context, info, streamPage(filter ?? {}, page, context)),
@@ -53,26 +53,25 @@ async function streamPage(filter: Filter, page: PageArguments, context: GraphCon
 }
 
 async function streamNames({ isLive, nameContains, partner }: Filter, context: GraphContext): Promise<string[]> {
-  const { loaders, streamCatalog } = context;
+  const { loaders } = context;
   // Live names are learnt by reading the list. When that fails, the list of the others is still worth having.
-  const [tokens, live] = await Promise.all([
-    loaders.tokens(),
+  const [live] = await Promise.all([
     isLive == null ? loaders.liveStreams.all().catch(() => null) : loaders.liveStreams.all(),
+    loaders.tokens(),
   ]);
   const granted = partner ? await grantedTo(partner, context) : null;
   const part = nameContains?.toLowerCase();
-  return streamCatalog
-    .names(tokens)
-    .filter(
-      (name) =>
-        (part === undefined || name.toLowerCase().includes(part)) &&
-        (isLive == null || (live?.get(name)?.isLive ?? false) === isLive) &&
-        (granted === null || granted(name)),
-    );
+  const names = await loaders.streamNames();
+  return names.filter(
+    (name) =>
+      (part === undefined || name.toLowerCase().includes(part)) &&
+      (isLive == null || (live?.get(name)?.isLive ?? false) === isLive) &&
+      (granted === null || granted(name)),
+  );
 }
 
 async function grantedTo(partner: PartnerReference, context: GraphContext): Promise<(name: string) => boolean> {
-  const { trackingId } = await findPartner(partner, "filter.partner", context);
-  const tokens = (await context.loaders.tokens()).withTrackingId(trackingId);
-  return openedBy(tokens.flatMap((token) => token.streams));
+  const { trackingIds } = await findPartner(partner, "filter.partner", context);
+  const tokens = await context.loaders.tokens();
+  return openedBy(trackingIds.flatMap((id) => tokens.withTrackingId(id)).flatMap(({ streams }) => streams));
 }

@@ -1,7 +1,7 @@
 import type { GraphContext } from "../../context.ts";
-import { streamBandwidth } from "../../loaders/bandwidth.ts";
 import { clusterConsistency } from "../../model/cluster-consistency.ts";
 import { playbackEndpoints } from "../../model/endpoints.ts";
+import { primaryTrackingId } from "../../model/partner.ts";
 import type { StreamRecord } from "../../model/stream.ts";
 import { isUsable } from "../../model/token.ts";
 import { Bandwidth } from "../bandwidth/bandwidth.ts";
@@ -9,7 +9,7 @@ import { builder } from "../builder.ts";
 import { pageOf, sortableNumber } from "../connection.ts";
 import { connectionType } from "../connection-type.ts";
 import { feedingFigures, figures } from "../feeding.ts";
-import { Partner, PartnerConnection, partnersOf } from "../partner/partner.ts";
+import { Partner, PartnerConnection } from "../partner/partner.ts";
 import { PublishToken, PublishTokenConnection } from "../token/publish-token.ts";
 import { SubscribeToken, SubscribeTokenConnection } from "../token/subscribe-token.ts";
 import { recordArgs, ViewerRecordConnection, viewerRecordPage } from "../viewer/viewer-record.ts";
@@ -38,11 +38,14 @@ builder.node(Stream, {
 
     isLive: t.boolean({
       nullable: true,
-      description: "Whether it is being broadcast now.",
-      resolve: async ({ name }, _args, context) => (await live(name, context))?.isLive ?? false,
+      description:
+        "Whether it is being broadcast now. Null for a stream that a partner has used, and that no token of its opens any more.",
+      resolve: async ({ name }, _args, context) =>
+        (await context.loaders.seesLiveState(name)) ? ((await live(name, context))?.isLive ?? false) : null,
     }),
     viewerCount: t.int({
       nullable: true,
+      authScopes: { staff: "stream:read" },
       description: "How many are watching now, all partners together.",
       resolve: async ({ name }, _args, context) => (await live(name, context))?.viewerCount ?? 0,
     }),
@@ -61,13 +64,14 @@ builder.node(Stream, {
     feeds: t.field({
       type: [Feed],
       nullable: true,
+      authScopes: { staff: "stream:read" },
       description: "Its publishing connections, live ones and those that ended within the last hour.",
       resolve: async ({ name }, _args, { loaders }) => [...((await loaders.liveStreams.withFeeds(name))?.feeds ?? [])],
     }),
 
     isSecured: t.boolean({
       nullable: true,
-      authScopes: { scope: "token:read" },
+      authScopes: { staff: "token:read" },
       description:
         "Whether its viewers need a token whichever publish token is used: one unsecured publish token is enough to open it. Null when no usable publish token has it.",
       resolve: async ({ name }, _args, context) => {
@@ -78,7 +82,7 @@ builder.node(Stream, {
     clusterConsistency: t.field({
       type: ClusterConsistency,
       nullable: true,
-      authScopes: { scope: "token:read" },
+      authScopes: { staff: "token:read" },
       description: "Whether those who publish it and those who watch it meet in one cluster.",
       resolve: async ({ name }, _args, context) => {
         const { subscribe } = await context.loaders.tokens();
@@ -91,7 +95,7 @@ builder.node(Stream, {
       {
         type: PublishToken,
         nullable: true,
-        authScopes: { scope: "token:read" },
+        authScopes: { staff: "token:read" },
         description: "Publish tokens that may broadcast it, by name or by pattern, oldest first.",
         resolve: async ({ name }, args, { loaders }) =>
           pageOf((await loaders.tokens()).publish.covering(name), ({ id }) => sortableNumber(id), args),
@@ -113,11 +117,11 @@ builder.node(Stream, {
       {
         type: Partner,
         nullable: true,
-        description: "Partners that hold a subscribe token for it, by tracking id.",
+        description: "Partners that hold a subscribe token for it, by tracking id. A partner sees itself.",
         resolve: async ({ name }, args, { loaders }) => {
           const tokens = (await loaders.tokens()).subscribe.covering(name);
           const trackingIds = new Set(tokens.flatMap((token) => token.trackingId ?? []));
-          return pageOf(partnersOf(trackingIds), ({ trackingId }) => trackingId, args);
+          return pageOf(await loaders.partners.of(trackingIds), primaryTrackingId, args);
         },
       },
       PartnerConnection,
@@ -128,10 +132,11 @@ builder.node(Stream, {
       nullable: true,
       authScopes: { scope: "usage:read" },
       extensions: figures("STREAMS"),
-      description: "All its traffic over a window: of all partners, untracked viewers and the broadcaster's ingest.",
+      description:
+        "Its traffic over a window. For the broadcaster: all of it, of all partners, untracked viewers and the ingest. For a partner: the partner's own share, what its viewers used.",
       args: windowArgs,
       resolve: ({ name }, args, context) => ({
-        source: streamBandwidth(context.loaders.figures, name),
+        source: context.loaders.streamBandwidth(name),
         window: usageWindow(args, context),
       }),
     }),
@@ -141,7 +146,7 @@ builder.node(Stream, {
       authScopes: { scope: "usage:read" },
       extensions: figures("STREAM_TRACKING"),
       description:
-        "Its traffic over a window, by tracking id: one entry for each that has any, and one without tracking id for untracked viewers and the broadcaster's ingest.",
+        "Its traffic over a window, by tracking id: one entry for each that has any, and one without tracking id for untracked viewers and the broadcaster's ingest. A partner sees its own tracking ids.",
       args: windowArgs,
       resolve: ({ name }, args, context, info) =>
         feedingFigures(context, info, trackingUsage(name, usageWindow(args, context), context)),
@@ -150,7 +155,7 @@ builder.node(Stream, {
     ingest: t.field({
       type: [StreamIngest],
       nullable: true,
-      authScopes: { scope: "token:reveal" },
+      authScopes: { staff: "token:reveal" },
       description: "Where to broadcast it: one entry for each usable publish token. The addresses hold the token.",
       resolve: async ({ name }, _args, context) =>
         (await usablePublishTokens(name, context)).map((token) => ({ token, streamName: name })),

@@ -1,11 +1,10 @@
 import type { GraphContext } from "../../context.ts";
-import { streamTrackingBandwidth } from "../../loaders/bandwidth.ts";
 import { assertMetered } from "../../model/stream.ts";
 import { planTotal, type UsageWindow } from "../../model/time-window.ts";
 import { Bandwidth } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
 import { byCodeUnit } from "../connection.ts";
-import { Partner } from "../partner/partner.ts";
+import { holderOf, Partner } from "../partner/partner.ts";
 
 /** The traffic of one stream under one tracking id; null for its untracked rest. */
 interface TrackingUsageValue {
@@ -25,13 +24,13 @@ export const StreamTrackingUsage = builder.objectRef<TrackingUsageValue>("Stream
       type: Partner,
       nullable: true,
       description: "Who is billed for it; null for untracked traffic.",
-      resolve: ({ trackingId }) => (trackingId === null ? null : { kind: "Partner" as const, trackingId }),
+      resolve: ({ trackingId }, _args, { loaders }) => holderOf(trackingId, loaders),
     }),
     bandwidth: t.field({
       type: Bandwidth,
       description: "The traffic.",
       resolve: ({ streamName, trackingId, window }, _args, { loaders }) => ({
-        source: streamTrackingBandwidth(loaders.figures, streamName, trackingId),
+        source: loaders.streamTrackingBandwidth(streamName, trackingId),
         window,
       }),
     }),
@@ -47,7 +46,7 @@ export async function trackingUsage(
   assertMetered(streamName);
   const { direct } = planTotal(window, { monthsKept: false });
   if (!direct) return [];
-  const rows = await loaders.figures.trackingRowsByStream.load({ name: streamName, window: direct });
+  const rows = await loaders.trackingRows(streamName, direct);
   return rows
     .map(({ trackingId }) => ({ streamName, trackingId, window }))
     .sort((a, b) => byCodeUnit(a.trackingId ?? "\uffff", b.trackingId ?? "\uffff"));

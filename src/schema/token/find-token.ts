@@ -31,10 +31,9 @@ export interface TokenReference {
 export async function findPublishToken(
   ref: TokenReference,
   argument: string,
-  { directory, loaders }: GraphContext,
+  { loaders }: GraphContext,
 ): Promise<PublishTokenRecord> {
-  await loaders.tokens();
-  const token = await directory.publishToken(tokenNumber(ref, "PublishToken", argument));
+  const token = await loaders.publishToken(tokenNumber(ref, "PublishToken", argument));
   if (!token) throw new NotFoundError(argument);
   return token;
 }
@@ -43,10 +42,9 @@ export async function findPublishToken(
 export async function findSubscribeToken(
   ref: TokenReference,
   argument: string,
-  { directory, loaders }: GraphContext,
+  { loaders }: GraphContext,
 ): Promise<SubscribeTokenRecord> {
-  await loaders.tokens();
-  const token = await directory.subscribeToken(tokenNumber(ref, "SubscribeToken", argument));
+  const token = await loaders.subscribeToken(tokenNumber(ref, "SubscribeToken", argument));
   if (!token) throw new NotFoundError(argument);
   return token;
 }

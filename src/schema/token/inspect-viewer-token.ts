@@ -8,7 +8,7 @@ import {
   type ViewerTokenVerdict,
 } from "../../model/viewer-token.ts";
 import { builder } from "../builder.ts";
-import { refusalError, SigningWarning, UserError } from "../errors.ts";
+import { refusalError, SigningWarning, shownTo, UserError } from "../errors.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { signingFacts } from "./sign-viewer-token.ts";
 import { SubscribeToken } from "./subscribe-token.ts";
@@ -68,7 +68,7 @@ const ViewerTokenInspection = builder.objectRef<Inspection>("ViewerTokenInspecti
     warnings: t.field({
       type: [SigningWarning],
       description: "What to know about it.",
-      resolve: ({ warnings }) => [...warnings],
+      resolve: ({ warnings }, _args, { caller }) => shownTo(caller, warnings),
     }),
     diesAt: t.field({
       type: "DateTime",
@@ -121,8 +121,7 @@ async function inspect(jwt: string, context: GraphContext): Promise<Inspection> 
   if (!claims) {
     return { claims: null, parent: null, refusals: [refusal("NOT_A_VIEWER_TOKEN", "jwt")], warnings: [], diesAt: null };
   }
-  await context.loaders.tokens();
-  const parent = await context.directory.subscribeToken(claims.tokenId);
+  const parent = await context.loaders.subscribeToken(claims.tokenId);
   const facts = await signingFacts(claims.streamName, context);
   const signatureIsValid = parent !== null && (await isSignedBy(jwt, parent.secret));
   const token: ForeignViewerToken = { ...claims, signatureIsValid };

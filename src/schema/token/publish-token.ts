@@ -32,6 +32,7 @@ builder.node(PublishToken, {
   name: "PublishToken",
   description: "A credential for broadcasting. It carries nearly all settings of its streams.",
   interfaces: () => [Token],
+  authScopes: { staff: "token:read" },
   id: { resolve: ({ id }) => String(id) },
   fields: (t) => ({
     isSecured: t.exposeBoolean("isSecured", {
@@ -50,7 +51,7 @@ builder.node(PublishToken, {
     }),
     srtPassphrase: t.string({
       nullable: true,
-      authScopes: { scope: "token:reveal" },
+      authScopes: { staff: "token:reveal" },
       description: "The passphrase of SRT: a secret. Null where SRT is not encrypted.",
       resolve: ({ srtPassphrase }) => srtPassphrase?.reveal() ?? null,
     }),

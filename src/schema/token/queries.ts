@@ -23,7 +23,7 @@ builder.queryFields((t) => ({
   publishToken: t.field({
     type: PublishToken,
     nullable: true,
-    authScopes: { scope: "token:read" },
+    authScopes: { staff: "token:read" },
     description: "One publish token.",
     args: { by: t.arg({ type: PublishTokenRef, required: true, description: "Which token." }) },
     resolve: (_root, { by }, context) => findPublishToken(by, "by", context),
@@ -32,7 +32,7 @@ builder.queryFields((t) => ({
     {
       type: PublishToken,
       nullable: true,
-      authScopes: { scope: "token:read" },
+      authScopes: { staff: "token:read" },
       description: "The account's publish tokens, oldest first.",
       args: { filter: t.arg({ type: TokenFilter, description: "Which tokens; all when it is left out." }) },
       resolve: async (_root, { filter, ...page }, { loaders }) =>
@@ -53,7 +53,7 @@ builder.queryFields((t) => ({
       type: SubscribeToken,
       nullable: true,
       authScopes: { scope: "token:read" },
-      description: "The account's subscribe tokens, oldest first.",
+      description: "The account's subscribe tokens, oldest first; a partner sees its own.",
       args: { filter: t.arg({ type: TokenFilter, description: "Which tokens; all when it is left out." }) },
       resolve: async (_root, { filter, ...page }, { loaders }) =>
         pageOf(chosen((await loaders.tokens()).subscribe, filter ?? {}), ({ id }) => sortableNumber(id), page),

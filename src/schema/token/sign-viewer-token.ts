@@ -14,7 +14,7 @@ import {
   type Warning,
 } from "../../model/viewer-token.ts";
 import { builder } from "../builder.ts";
-import { refusalError, SigningWarning } from "../errors.ts";
+import { refusalError, SigningWarning, shownTo } from "../errors.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { Stream } from "../stream/stream.ts";
 import { findSubscribeToken, SubscribeTokenRef, type TokenReference } from "./find-token.ts";
@@ -140,7 +140,7 @@ export const ViewerToken = builder.objectRef<SignedViewerToken>("ViewerToken").i
     warnings: t.field({
       type: [SigningWarning],
       description: "What to know about it.",
-      resolve: ({ warnings }) => [...warnings],
+      resolve: ({ warnings }, _args, { caller }) => shownTo(caller, warnings),
     }),
   }),
 });
@@ -212,11 +212,14 @@ export async function findParent(ref: TokenReference, context: GraphContext): Pr
 /** What the rules need to know, all of it remembered: signing goes on while the platform is down. */
 export async function signingFacts(streamName: string, context: GraphContext): Promise<SigningFacts> {
   const { loaders, account, now } = context;
-  const [tokens, clusters] = await Promise.all([loaders.tokens(), account.clusters().catch(() => null)]);
+  const [publishers, clusters] = await Promise.all([
+    loaders.publishersOf(streamName),
+    account.clusters().catch(() => null),
+  ]);
   return {
     now,
     clusterIds: clusters && ["auto", ...clusters.clusters.map(({ id }) => id)],
-    publishTokens: tokens.publish.covering(streamName).filter((token) => isUsable(token, now)),
+    publishTokens: publishers.filter((token) => isUsable(token, now)),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { SubscribeTokenRecord } from "../../model/token.ts";
 import { builder } from "../builder.ts";
 import { connectionType } from "../connection-type.ts";
-import { Partner } from "../partner/partner.ts";
+import { holderOf, Partner } from "../partner/partner.ts";
 import { Token } from "./token.ts";
 
 export const SubscribeToken = builder.objectRef<SubscribeTokenRecord>("SubscribeToken");
@@ -13,6 +13,7 @@ builder.node(SubscribeToken, {
   description:
     "A credential for watching. Handed to a partner, it is the parent under which the partner signs its viewers' tokens.",
   interfaces: () => [Token],
+  authScopes: ({ trackingId }) => ({ owner: [trackingId] }),
   id: { resolve: ({ id }) => String(id) },
   fields: (t) => ({
     trackingId: t.exposeString("trackingId", {
@@ -23,7 +24,7 @@ builder.node(SubscribeToken, {
       type: Partner,
       nullable: true,
       description: "The partner that holds it; null without a tracking id.",
-      resolve: ({ trackingId }) => (trackingId === null ? null : { kind: "Partner" as const, trackingId }),
+      resolve: ({ trackingId }, _args, { loaders }) => holderOf(trackingId, loaders),
     }),
   }),
 });

@@ -25,8 +25,8 @@ export const StreamGrant = builder.objectRef<Grant>("StreamGrant").implement({
         nullable: true,
         authScopes: { scope: "stream:read" },
         description: "Streams that it opens, as far as they are known by name, sorted.",
-        resolve: async (grant, args, { loaders, streamCatalog }) => {
-          const names = streamCatalog.names(await loaders.tokens());
+        resolve: async (grant, args, { loaders }) => {
+          const names = await loaders.streamNames();
           const streams = names.filter(openedBy([grant])).map((name): StreamRecord => ({ kind: "Stream", name }));
           return pageOf(streams, ({ name }) => name, args);
         },
@@ -83,12 +83,16 @@ export const Token = builder.interfaceRef<PublishTokenRecord | SubscribeTokenRec
     }),
     allowedCountries: t.field({
       type: ["String"],
+      nullable: true,
+      authScopes: { staff: "token:read" },
       description:
         "Countries (ISO 3166-1 alpha-2) whose viewers may watch, after the account's rules are applied; empty for any.",
       resolve: ({ effective }) => [...effective.allowedCountries],
     }),
     deniedCountries: t.field({
       type: ["String"],
+      nullable: true,
+      authScopes: { staff: "token:read" },
       description: "Countries whose viewers may not watch, after the account's rules are applied.",
       resolve: ({ effective }) => [...effective.deniedCountries],
     }),
@@ -102,7 +106,7 @@ export const Token = builder.interfaceRef<PublishTokenRecord | SubscribeTokenRec
     }),
     secret: t.string({
       nullable: true,
-      authScopes: { scope: "token:reveal" },
+      authScopes: { staff: "token:reveal" },
       description: "The token string itself. Whoever has it can use it, and sign with it if it is a subscribe token.",
       resolve: ({ secret }: TokenRecord) => secret.reveal(),
     }),

@@ -53,8 +53,8 @@ async function selection({ streams, partners, isTracked }: Filter, context: Grap
   const streamNames = streams?.map((ref, index) => streamNameOf(ref, `filter.streams.${index}`));
   const trackingIds = partners
     ? await Promise.all(
-        partners.map(async (ref, index) => (await findPartner(ref, `filter.partners.${index}`, context)).trackingId),
-      )
+        partners.map(async (ref, index) => (await findPartner(ref, `filter.partners.${index}`, context)).trackingIds),
+      ).then((found) => found.flat())
     : undefined;
   const isChosen = (record: ViewerRecord) =>
     (isTracked == null || (record.trackingId !== null) === isTracked) &&

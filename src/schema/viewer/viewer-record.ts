@@ -5,7 +5,7 @@ import type { ViewerRecord as Record, ViewerRecordsQuery } from "../../upstream/
 import { builder } from "../builder.ts";
 import { decodeCursor, encodeCursor, pageSize } from "../connection.ts";
 import { keyOfId } from "../global-id.ts";
-import { Partner } from "../partner/partner.ts";
+import { holderOf, Partner } from "../partner/partner.ts";
 import { Stream } from "../stream/stream.ts";
 import { recordWindow, type WindowArguments, windowArgs } from "../window.ts";
 
@@ -18,6 +18,7 @@ builder.node(ViewerRecord, {
   name: "ViewerRecord",
   description:
     "One viewer's connection. A viewer that comes back makes a new record, which names the one before. Its bytes are those sent and received together, so records do not add up to a partner's bandwidth.",
+  authScopes: ({ trackingId }) => ({ owner: [trackingId] }),
   id: { resolve: recordKey },
   fields: (t) => ({
     recordId: t.exposeString("recordId", { description: "What the platform calls it; may pass 2^53." }),
@@ -35,7 +36,7 @@ builder.node(ViewerRecord, {
       type: Partner,
       nullable: true,
       description: "Who is billed for it; null for an untracked viewer.",
-      resolve: ({ trackingId }) => (trackingId === null ? null : { kind: "Partner" as const, trackingId }),
+      resolve: ({ trackingId }, _args, { loaders }) => holderOf(trackingId, loaders),
     }),
     startedAt: t.field({
       type: "DateTime",
@@ -170,10 +171,12 @@ export async function viewerRecordPage(
   const position = after == null ? null : positionOf(decodeCursor(after, "after"));
   // What began before the cursor can't be on the page.
   const from = by === "STARTED" && position ? Math.max(window.from, position.startedAt) : window.from;
-  const stream = context.upstream.viewerRecords.stream(
-    { ...selection, window: { from, to: Math.max(window.to, from + 1) }, by, state: state ?? null },
-    context.signal,
-  );
+  const stream = context.loaders.viewerRecords({
+    ...selection,
+    window: { from, to: Math.max(window.to, from + 1) },
+    by,
+    state: state ?? null,
+  });
   const records = await context.loaders.waves.track(firstRecords(stream, position, size + 1, isWanted));
   return {
     edges: records.slice(0, size).map((node) => ({ cursor: encodeCursor(`${node.startedAt}:${node.recordId}`), node })),
@@ -188,10 +191,12 @@ export async function findViewerRecord(id: string, argument: string, context: Gr
     /^(\d{1,15}):(\d{1,20}):(.+)$/s.exec(keyOfId(id, "ViewerRecord") ?? "") ?? [];
   if (!startedAt || !recordId || !streamName) throw new NotFoundError(argument);
   const from = Number(startedAt);
-  const stream = context.upstream.viewerRecords.stream(
-    { window: { from, to: from + 1 }, by: "STARTED", state: null, streamNames: [streamName] },
-    context.signal,
-  );
+  const stream = context.loaders.viewerRecords({
+    window: { from, to: from + 1 },
+    by: "STARTED",
+    state: null,
+    streamNames: [streamName],
+  });
   const [record] = await firstRecords(stream, null, 1, (candidate) => candidate.recordId === recordId);
   if (!record) throw new NotFoundError(argument);
   return record;

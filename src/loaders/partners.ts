@@ -1,0 +1,82 @@
+import type { PartnerDirectory } from "../directory/partner-directory.ts";
+import type { Sightings } from "../directory/sightings.ts";
+import type { Tokens } from "../directory/token-directory.ts";
+import { type PartnerRecord, primaryTrackingId, type RegisteredPartner } from "../model/partner.ts";
+import { MAX_NAME_LENGTH } from "../model/stream.ts";
+import { allDaysKept } from "../model/time-window.ts";
+import type { FigureLoaders } from "./figures.ts";
+
+/** Partners: registered ones, and tracking ids that nobody has claimed. */
+export interface PartnerLoader {
+  /** The registered partner with this id, or null. @throws StoreError */
+  byId(id: string): Promise<PartnerRecord | null>;
+  /** Whoever has the tracking id; null when no partner, no token and no traffic knows it. @throws UpstreamError, StoreError */
+  byTrackingId(trackingId: string): Promise<PartnerRecord | null>;
+  /** Those whose tracking ids these are, each once, sorted by their first tracking id. @throws StoreError */
+  of(trackingIds: Iterable<string>): Promise<readonly PartnerRecord[]>;
+  /** All of them, sorted by their first tracking id. @throws UpstreamError, StoreError */
+  all(): Promise<readonly PartnerRecord[]>;
+}
+
+interface PartnerSources {
+  readonly partnerDirectory: PartnerDirectory;
+  readonly sightings: Sightings;
+  readonly figures: FigureLoaders;
+  readonly tokens: () => Promise<Tokens>;
+  readonly now: number;
+}
+
+export function createPartnerLoader(sources: PartnerSources): PartnerLoader {
+  const { partnerDirectory, sightings, figures, tokens, now } = sources;
+
+  /** A tracking id that nobody has claimed exists through tokens or through traffic: asked in the order of their price. */
+  const exists = async (trackingId: string) => {
+    if (trackingId.length < 1 || trackingId.length > MAX_NAME_LENGTH) return false;
+    if ((await tokens()).withTrackingId(trackingId).length > 0 || sightings.hasTrackingId(trackingId)) return true;
+    const rows = await figures.rowsByTrackingId.load({ name: trackingId, window: allDaysKept(now) });
+    const isFound = rows.some(({ traffic }) => traffic.bytesOut > 0n || traffic.bytesIn > 0n);
+    if (isFound) sightings.sawTrackingId(trackingId);
+    return isFound;
+  };
+
+  const of = async (trackingIds: Iterable<string>) => {
+    const registry = await partnerDirectory.read();
+    const found = new Map<string, PartnerRecord>();
+    for (const trackingId of trackingIds) {
+      const partner = registry.byTrackingId(trackingId);
+      const record = partner ? registered(partner) : unclaimed(trackingId);
+      found.set(primaryTrackingId(record), record);
+    }
+    return sortedByTrackingId([...found.values()]);
+  };
+
+  return {
+    byId: async (id) => {
+      const partner = (await partnerDirectory.read()).byId(id);
+      return partner && registered(partner);
+    },
+    byTrackingId: async (trackingId) => {
+      const partner = (await partnerDirectory.read()).byTrackingId(trackingId);
+      if (partner) return registered(partner);
+      return (await exists(trackingId)) ? unclaimed(trackingId) : null;
+    },
+    of,
+    all: async () => {
+      const [registry, known] = await Promise.all([partnerDirectory.read(), tokens()]);
+      const claimed = registry.all.flatMap(({ trackingIds }) => trackingIds);
+      return of(new Set([...claimed, ...known.trackingIds(), ...sightings.trackingIds()]));
+    },
+  };
+}
+
+export function registered(partner: RegisteredPartner): PartnerRecord {
+  return { kind: "Partner", ...partner };
+}
+
+function unclaimed(trackingId: string): PartnerRecord {
+  return { kind: "Partner", status: "UNCLAIMED", trackingIds: [trackingId] };
+}
+
+function sortedByTrackingId(partners: PartnerRecord[]): readonly PartnerRecord[] {
+  return partners.sort((a, b) => (primaryTrackingId(a) < primaryTrackingId(b) ? -1 : 1));
+}
