@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { allScopes, isScope, type Scope } from "./auth/scopes.ts";
+import { type Network, parseNetwork } from "./model/network.ts";
 import { Secret } from "./model/secret.ts";
 
 /**
@@ -14,6 +15,7 @@ export interface Config {
   /** Null in sandbox mode, when a key is made and printed. */
   readonly operatorKey: Secret | null;
   readonly operatorScopes: readonly Scope[];
+  readonly trustedProxies: readonly Network[];
   readonly upstreamTimeoutMs: number;
   readonly directoryRefreshMs: number;
   readonly drainMs: number;
@@ -47,6 +49,11 @@ const origin = z
   .string()
   .refine(isOrigin, "an origin such as https://api.millicast.com, without a path")
   .transform((text) => new URL(text).origin);
+const networksRule = "addresses and CIDR blocks such as 10.0.0.0/8,2001:db8::/32";
+const networks = z
+  .string()
+  .transform((text) => text.split(",").map((part) => parseNetwork(part.trim())))
+  .refine((blocks): blocks is Network[] => blocks.every((block) => block !== null), networksRule);
 /** What can stand behind `Bearer` in a header. */
 const bearer = (minLength: number, rule: string) =>
   z.string().regex(new RegExp(`^[\\x21-\\x7e]{${minLength},}$`), rule);
@@ -82,6 +89,11 @@ export const variables = {
       .transform((text) => text.split(",").map((scope) => scope.trim()))
       .refine((scopes): scopes is Scope[] => scopes.every(isScope), `scopes out of ${allScopes.join(",")}`),
     describe: "What the operator's key allows, separated by commas; all of it by default.",
+  },
+  TRUSTED_PROXIES: {
+    schema: networks.optional(),
+    describe:
+      "Addresses and CIDR blocks of your own proxies, separated by commas: what they write into `X-Forwarded-For` is believed.",
   },
   UPSTREAM_TIMEOUT_SECONDS: {
     schema: seconds(60).default(4),
@@ -152,6 +164,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       : null,
     operatorKey: values.SYNDIGRAPH_OPERATOR_KEY ? new Secret(values.SYNDIGRAPH_OPERATOR_KEY) : null,
     operatorScopes: values.SYNDIGRAPH_OPERATOR_SCOPES,
+    trustedProxies: values.TRUSTED_PROXIES ?? [],
     upstreamTimeoutMs: values.UPSTREAM_TIMEOUT_SECONDS * 1000,
     directoryRefreshMs: values.DIRECTORY_REFRESH_SECONDS * 1000,
     drainMs: values.DRAIN_SECONDS * 1000,

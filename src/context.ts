@@ -28,6 +28,8 @@ export interface SharedParts {
 /** What a resolver receives, made anew for each request. */
 export interface GraphContext extends Omit<SharedParts, "sightings" | "streamCatalog"> {
   readonly caller: Caller;
+  /** The caller's network address; null where it is not known. */
+  readonly address: string | null;
   /** All reading for the caller goes through these: they know what it may be shown. */
   readonly loaders: Loaders;
   /** Aborted when the client leaves. */
@@ -36,13 +38,19 @@ export interface GraphContext extends Omit<SharedParts, "sightings" | "streamCat
   readonly now: number;
 }
 
+/** What is known of a request before the graph looks at it. */
+export interface RequestFacts {
+  readonly caller: Caller;
+  readonly address: string | null;
+  readonly signal?: AbortSignal | undefined;
+}
+
 export function createContext(
   { sightings, streamCatalog, ...parts }: SharedParts,
-  caller: Caller,
-  signal?: AbortSignal,
+  { caller, address, signal }: RequestFacts,
 ): GraphContext {
   const now = parts.clock();
   const whole = createLoaders({ ...parts, sightings, streamCatalog }, now, signal);
   const loaders = caller.partner ? behindWall(whole, caller.partner, now) : whole;
-  return { ...parts, caller, signal, now, loaders };
+  return { ...parts, caller, address, signal, now, loaders };
 }

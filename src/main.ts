@@ -19,6 +19,7 @@ async function main(): Promise<void> {
     directorUrl: platform.directorUrl,
     operatorKey,
     operatorScopes: config.operatorScopes,
+    trustedProxies: config.trustedProxies,
     directoryRefreshMs: config.directoryRefreshMs,
     logger,
     graphiqlFolder: config.graphiql ? graphiqlFolder() : null,

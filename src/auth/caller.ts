@@ -1,11 +1,15 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { RegisteredPartner } from "../model/partner.ts";
 import type { Secret } from "../model/secret.ts";
+import { type ApiKeyRing, looksLikeApiKey } from "./api-keys.ts";
 import type { Role, Scope } from "./scopes.ts";
 
-/** Who asks. Everything but the health checks has one. */
+/** Who asks. Everything but the health checks and the public keys has one. */
 export interface Caller {
-  /** Whose budget, idempotency keys and audit entries these are, such as `key:` and a key's id. Never a key itself. */
+  /**
+   * Whose budget, idempotency keys and audit entries these are; never a key itself. `operator` by the environment's key,
+   * `key:` and an API key's id, `session:` and whose sessions these are, `idp:` and the subject at the identity provider.
+   */
   readonly principalId: string;
   /** What the key is called. */
   readonly name: string;
@@ -13,30 +17,60 @@ export interface Caller {
   readonly scopes: ReadonlySet<Scope>;
   /** Whose caller it is; null unless the role is PARTNER. */
   readonly partner: RegisteredPartner | null;
+  /** When the credential ends by itself, in milliseconds since the epoch; null for one that does not. */
+  readonly expiresAt: number | null;
 }
 
-/** Turns the value of an `Authorization` header into the caller, or null when it proves nobody. */
-export type Authenticate = (authorization: string | null) => Caller | null;
+/** What a request shows of who sent it. */
+export interface Credentials {
+  /** The header `Authorization` as it came. */
+  readonly authorization: string | null;
+  /** The header `Origin`: which web page asks. Null for what is no web page. */
+  readonly origin: string | null;
+  /** The client's network address; null where it is not known. */
+  readonly address: string | null;
+}
 
-/** Knows one key: the operator's, from the configuration. */
-export function createAuthenticate(operatorKey: Secret, operatorScopes: readonly Scope[]): Authenticate {
+/**
+ * Turns credentials into the caller, or null when they prove nobody: the causes are not told apart.
+ *
+ * @throws ApplicationError when it can't be found out now, because the store or the identity provider does not answer
+ */
+export type Authenticate = (credentials: Credentials) => Promise<Caller | null>;
+
+export interface AuthenticateOptions {
+  /** The operator's key of the environment: it works also while the store is out of reach. */
+  readonly operatorKey: Secret;
+  readonly operatorScopes: readonly Scope[];
+  /** Null while the gateway keeps no keys. */
+  readonly apiKeys: Pick<ApiKeyRing, "authenticate"> | null;
+}
+
+/** The longest `Authorization` header that is looked at, in characters. */
+const MAX_AUTHORIZATION_LENGTH = 8_192;
+
+/** Knows every kind of credential by its look, and asks the one part that can tell whose it is. */
+export function createAuthenticate({ operatorKey, operatorScopes, apiKeys }: AuthenticateOptions): Authenticate {
   const operator: Caller = {
     principalId: "operator",
     name: "operator",
     role: "OPERATOR",
     scopes: new Set(operatorScopes),
     partner: null,
+    expiresAt: null,
   };
   const expected = digest(operatorKey.reveal());
-  return (authorization) => {
-    const key = bearerToken(authorization);
+  return async ({ authorization, ...from }) => {
+    const token = bearerToken(authorization);
+    if (token === null) return null;
     // Digests are compared, so neither the time nor the length tells how much of a guess was right.
-    return key !== null && timingSafeEqual(digest(key), expected) ? operator : null;
+    if (timingSafeEqual(digest(token), expected)) return operator;
+    return apiKeys && looksLikeApiKey(token) ? apiKeys.authenticate(token, from) : null;
   };
 }
 
 function bearerToken(authorization: string | null): string | null {
-  if (!authorization || authorization.length > 8192) return null;
+  if (!authorization || authorization.length > MAX_AUTHORIZATION_LENGTH) return null;
   return /^Bearer +([^\s]+) *$/i.exec(authorization)?.[1] ?? null;
 }
 

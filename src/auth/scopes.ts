@@ -1,3 +1,5 @@
+import type { RegisteredPartner } from "../model/partner.ts";
+
 /**
  * What a key can allow, and what each scope opens. A closed list: a key with a scope that is not here does not load.
  */
@@ -43,6 +45,33 @@ export const scopesOfRole: Readonly<Record<Role, readonly Scope[]>> = {
     "billing:read",
   ],
 };
+
+/** What is left to a partner while it is suspended: it reads what it has used and owes, and signs nothing. */
+const scopesWhenSuspended: readonly Scope[] = [
+  "usage:read",
+  "stream:read",
+  "token:read",
+  "viewer:read",
+  "viewer:pii",
+  "partner:read",
+  "billing:read",
+];
+
+/**
+ * What a caller may do: what it was granted, and never more than its role allows. A suspended partner keeps what reads, a
+ * retired one nothing.
+ */
+export function scopesHeld(
+  granted: readonly string[],
+  role: Role,
+  partner: Pick<RegisteredPartner, "status"> | null,
+): ReadonlySet<Scope> {
+  if (partner?.status === "RETIRED") return new Set();
+  const allowed = scopesOfRole[role].filter((scope) => granted.includes(scope));
+  return new Set(
+    partner?.status === "SUSPENDED" ? allowed.filter((scope) => scopesWhenSuspended.includes(scope)) : allowed,
+  );
+}
 
 /** True for a role that sees the whole account; a partner sees only what is its own. */
 export function seesAccount(role: Role): boolean {

@@ -10,6 +10,7 @@ import { createSightings, noteAnalytics, noteMonitoring, sweepTraffic } from "..
 import { createStreamCatalog } from "../directory/stream-catalog.ts";
 import { createTokenDirectory } from "../directory/token-directory.ts";
 import { ApplicationError } from "../model/errors.ts";
+import type { Network } from "../model/network.ts";
 import type { Secret } from "../model/secret.ts";
 import { createSchema } from "../schema/schema.ts";
 import { createIdempotencyStore } from "../store/idempotency.ts";
@@ -26,6 +27,8 @@ export interface GatewayOptions {
   readonly directorUrl: string;
   readonly operatorKey: Secret;
   readonly operatorScopes: readonly Scope[];
+  /** Proxies of ours, which tell by `X-Forwarded-For` who called them. */
+  readonly trustedProxies: readonly Network[];
   readonly directoryRefreshMs: number;
   readonly logger: Logger;
   /** The folder of GraphiQL's files; null for no GraphiQL. */
@@ -36,8 +39,8 @@ export interface GatewayOptions {
 
 /** The gateway without a port: requests in, answers out. */
 export interface Gateway {
-  /** Answers a request of the fetch API. */
-  fetch(request: Request): Promise<Response>;
+  /** Answers a request of the fetch API. `peer` is the address that it comes from. */
+  fetch(request: Request, peer?: string): Promise<Response>;
   /** Answers a request of node:http. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
   /** Reads ahead what every query needs, and begins to look for names in traffic. Requests need not wait for it. */
@@ -54,7 +57,10 @@ const SWEEP_EVERY_MS = 3_600_000;
 /** Joins all parts into a gateway; opens no port. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { logger } = options;
+  const onFault = (error: unknown) => logger.error({ err: error }, "a fault of the gateway");
   const parts = createParts(options);
+  const { operatorKey, operatorScopes } = options;
+  const authenticate = createAuthenticate({ operatorKey, operatorScopes, apiKeys: null });
   const yoga = createYoga<ServerContext, GraphContext>({
     schema: createSchema(),
     graphqlEndpoint: "/graphql",
@@ -66,13 +72,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     // Yoga's own check answers any address that ends so, with any method: no address ends with a line feed.
     healthCheckEndpoint: "\n",
     logging: false,
-    maskedErrors: { maskError: createMaskError((error) => logger.error({ err: error }, "a fault of the gateway")) },
-    context: ({ request, caller }) => createContext(parts, authenticated(caller), request.signal),
+    maskedErrors: { maskError: createMaskError(onFault) },
+    context: ({ request, caller, address = null }) =>
+      createContext(parts, { caller: authenticated(caller), address, signal: request.signal }),
     plugins: [
       useSafeHeaders(),
       useHealth(createReadiness(parts)),
       ...(options.graphiqlFolder === null ? [] : [useGraphiQL(options.graphiqlFolder, parts.clock)]),
-      useCaller(createAuthenticate(options.operatorKey, options.operatorScopes)),
+      useCaller(authenticate, options.trustedProxies, onFault),
     ],
   });
 
@@ -92,7 +99,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 
   return {
-    fetch: async (request) => yoga.fetch(request, {}),
+    fetch: async (request, peer) => yoga.fetch(request, { peer }),
     handle: async (request, response) => {
       await yoga(request, response);
     },

@@ -25,6 +25,7 @@ describe("the configuration", () => {
       platform: null,
       operatorKey: null,
       operatorScopes: allScopes,
+      trustedProxies: [],
       upstreamTimeoutMs: 4_000,
       directoryRefreshMs: 15_000,
       drainMs: 10_000,
@@ -56,6 +57,7 @@ describe("the configuration", () => {
       HOST: "0.0.0.0",
       PORT: "0",
       SYNDIGRAPH_OPERATOR_SCOPES: "usage:read, stream:read",
+      TRUSTED_PROXIES: "10.0.0.0/8, 2001:db8::1",
       UPSTREAM_TIMEOUT_SECONDS: "1.5",
       DIRECTORY_REFRESH_SECONDS: "3600",
       DRAIN_SECONDS: "1",
@@ -67,6 +69,10 @@ describe("the configuration", () => {
       host: "0.0.0.0",
       port: 0,
       operatorScopes: ["usage:read", "stream:read"],
+      trustedProxies: [
+        [{ octets: [10, 0, 0, 0] }, 8],
+        [{ parts: [0x2001, 0xdb8, 0, 0, 0, 0, 0, 1] }, 128],
+      ],
       upstreamTimeoutMs: 1_500,
       directoryRefreshMs: 3_600_000,
       drainMs: 1_000,
@@ -106,6 +112,11 @@ describe("a mistake in the configuration", () => {
     ["UPSTREAM_TIMEOUT_SECONDS", ["0", "0.5", "61", "4s", "-4", " "], "seconds, from 1 to 60"],
     ["DIRECTORY_REFRESH_SECONDS", ["0", "3601"], "seconds, from 1 to 3600"],
     ["DRAIN_SECONDS", ["0", "301"], "seconds, from 1 to 300"],
+    [
+      "TRUSTED_PROXIES",
+      ["10.0.0.0/33", "10/8", "proxy.internal", "10.0.0.1,", "10.0.0.1;10.0.0.2"],
+      "addresses and CIDR blocks such as 10.0.0.0/8,2001:db8::/32",
+    ],
     ["LOG_LEVEL", ["INFO", "verbose"], "one of fatal, error, warn, info, debug, silent"],
     ["GRAPHIQL", ["true", "ON", "1"], "on or off"],
     [

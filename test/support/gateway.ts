@@ -24,14 +24,31 @@ export type AnswerError = NonNullable<FormattedExecutionResult["errors"]>[number
   readonly extensions: { readonly code: string } & Record<string, unknown>;
 };
 
+/** Asks the gateway, and reads its answer. */
+export interface Ask {
+  <Data, Variables>(document: TypedDocumentNode<Data, Variables>, variables: Variables): Promise<Answer<Data>>;
+  <Data = Record<string, never>>(document: string, variables?: Record<string, unknown>): Promise<Answer<Data>>;
+}
+
+/** Where a request comes from. */
+export interface From {
+  /** The address of the client. */
+  readonly peer?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** The whole gateway over the whole sandbox, in this process and without a port of its own. */
 export interface TestGateway extends AsyncDisposable {
   readonly gateway: Gateway;
   /** Every exchange with it is held against the OpenAPI documents; disposing throws when one breaks them. */
   readonly sandbox: ConformantSandbox;
   /** Asks as the operator. */
-  ask<Data, Variables>(document: TypedDocumentNode<Data, Variables>, variables: Variables): Promise<Answer<Data>>;
-  ask<Data = Record<string, never>>(document: string, variables?: Record<string, unknown>): Promise<Answer<Data>>;
+  readonly ask: Ask;
+  /**
+   * Somebody else, by a key, a session or a token of the identity provider, so that a story can be told by several callers:
+   * `await gateway.as(key).ask("{ me { name } }")`.
+   */
+  as(bearer: string, from?: From): { readonly ask: Ask };
   /** The calls of analytics since the last look, by operation, sorted. */
   analyticsCalls(): readonly RecordedCall[];
   /** Everything that the gateway has logged. */
@@ -59,6 +76,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     directorUrl: sandbox.origin,
     operatorKey: new Secret(OPERATOR_KEY),
     operatorScopes: options.scopes ?? allScopes,
+    trustedProxies: [],
     directoryRefreshMs: 60_000,
     graphiqlFolder: null,
     clock: sandbox.clock.now,
@@ -66,18 +84,22 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     ...options.gateway,
   });
 
-  const ask = async (document: string | TypedDocumentNode, variables?: unknown): Promise<Answer> => {
-    const response = await gateway.fetch(
-      graphqlRequest({ query: typeof document === "string" ? document : print(document), variables }),
-    );
-    const { data, errors = [] } = (await response.json()) as { data: unknown; errors?: AnswerError[] };
-    return { data, errors, status: response.status };
+  const as = (bearer: string, { peer, headers }: From = {}) => {
+    const ask = async (document: string | TypedDocumentNode, variables?: unknown): Promise<Answer> => {
+      const query = typeof document === "string" ? document : print(document);
+      const authorization = `Bearer ${bearer}`;
+      const response = await gateway.fetch(graphqlRequest({ query, variables }, { authorization, ...headers }), peer);
+      const { data, errors = [] } = (await response.json()) as { data: unknown; errors?: AnswerError[] };
+      return { data, errors, status: response.status };
+    };
+    return { ask: ask as Ask };
   };
 
   return {
     gateway,
     sandbox,
-    ask: ask as TestGateway["ask"],
+    ask: as(OPERATOR_KEY).ask,
+    as,
     analyticsCalls: () => {
       const calls = sandbox.calls().filter(({ path }) => path.startsWith("/api/analytics/"));
       sandbox.clearCalls();

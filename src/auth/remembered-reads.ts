@@ -1,0 +1,35 @@
+import { LRUCache } from "lru-cache";
+
+/** A clock that only goes forward: milliseconds since any instant. */
+export type Stopwatch = () => number;
+
+/** So old may a fact be that can be taken back: what is revoked is refused within a second by every gateway. */
+const REMEMBERED_MS = 800;
+/** The most keys of one kind that are remembered. */
+const MAX_REMEMBERED = 10_000;
+
+/**
+ * Reads that are remembered for a moment, also those that found nothing, and shared while they are under way. The age
+ * counts from when a read began, so a slow one is not believed for longer. A read that failed is not remembered.
+ */
+export function rememberReads<Value>(
+  read: (key: string) => Promise<Value>,
+  elapsed: Stopwatch,
+): (key: string) => Promise<Value> {
+  const reads = new LRUCache<string, Promise<Value>>({
+    max: MAX_REMEMBERED,
+    ttl: REMEMBERED_MS,
+    perf: { now: elapsed },
+    ttlResolution: 0,
+  });
+  return (key) => {
+    const known = reads.get(key);
+    if (known) return known;
+    const reading = read(key);
+    reads.set(key, reading);
+    reading.catch(() => {
+      if (reads.peek(key) === reading) reads.delete(key);
+    });
+    return reading;
+  };
+}
