@@ -24,6 +24,7 @@ export interface Config {
   readonly sandboxPort: number | null;
 }
 
+  readonly store: StoreConfig;
 /** Where the platform is, and the secret that opens it. */
 export interface PlatformConfig {
   readonly secret: Secret;
@@ -34,6 +35,12 @@ export interface PlatformConfig {
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
+
+/** Where the gateway keeps what the platform never knew. */
+export type StoreConfig =
+  | { readonly kind: "memory" }
+  | { readonly kind: "file"; readonly folder: string }
+  | { readonly kind: "postgres"; readonly url: Secret };
 
 /** A number in decimal digits. `Number` would take a blank for 0 as well. */
 const decimal = (rule: string, min: number, max: number) =>
@@ -142,6 +149,15 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   );
   // An empty variable is one that was left out of a template.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  DATA_DIRECTORY: {
+    schema: z.string().min(1).optional(),
+    describe: "Folder of the store, made on first use: `.data`, or none with the sandbox, whose store ends with it.",
+  },
+  DATABASE_URL: {
+    schema: z.string().refine(isPostgres, "an address such as postgres://user:password@host:5432/database").optional(),
+    describe:
+      "PostgreSQL in place of the folder, for more than one gateway: `postgres://user:password@host:5432/database`.",
+  },
   const result = schema.safeParse(given);
   const mistakes = (result.error?.issues ?? []).map(({ path, message }) => `  ${path.join(".")} should be ${message}`);
   if (given["MILLICAST_API_SECRET"] && !given["SYNDIGRAPH_OPERATOR_KEY"]) {
@@ -184,3 +200,22 @@ function isOrigin(text: string): boolean {
     return false;
   }
 }
+    store: storeConfig(values.DATABASE_URL, values.DATA_DIRECTORY, values.MILLICAST_API_SECRET === undefined),
+/** The names of a gateway that only its own machine can reach; null when others can. */
+function loopbackNames(host: string): string[] | null {
+  return /^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host)
+    ? [...new Set(["localhost", "127.0.0.1", "[::1]", host.includes(":") ? `[${host}]` : host])]
+    : null;
+}
+
+/** With the sandbox nothing is kept, unless it is asked for: all else of the sandbox ends with the process as well. */
+function storeConfig(url: string | undefined, folder: string | undefined, isSandbox: boolean): StoreConfig {
+  if (url !== undefined) return { kind: "postgres", url: new Secret(url) };
+  if (folder === undefined && isSandbox) return { kind: "memory" };
+  return { kind: "file", folder: folder ?? ".data" };
+}
+
+function isPostgres(text: string): boolean {
+  return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text);
+}
+

@@ -7,6 +7,7 @@ import type { TokenDirectory } from "./directory/token-directory.ts";
 import { createLoaders, type Loaders } from "./loaders/loaders.ts";
 import { behindWall } from "./loaders/wall.ts";
 import type { IdempotencyStore } from "./store/idempotency.ts";
+import type { Store } from "./store/store.ts";
 import type { Clock } from "./upstream/platform-clock.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 
@@ -19,6 +20,7 @@ export interface SharedParts {
   readonly streamCatalog: StreamCatalog;
   readonly account: AccountFacts;
   readonly idempotency: IdempotencyStore;
+  readonly store: Store;
   /** The platform's time. */
   readonly clock: Clock;
   /** Origin of the platform's Director, where streams are published and watched. */

@@ -7,14 +7,22 @@ import { Secret } from "./model/secret.ts";
 import { createGateway } from "./server/gateway.ts";
 import { listen } from "./server/listen.ts";
 import { createLogger } from "./server/logger.ts";
+import { openStore } from "./store/open-store.ts";
+import type { Store } from "./store/store.ts";
+import { StoreError } from "./store/store-error.ts";
 
 /** Starts the gateway, with a sandbox of the platform where no API secret is given, and drains it on SIGTERM. */
 async function main(): Promise<void> {
   const config = readConfig();
-  const platform = config.platform ?? (await startSandbox(config));
+  const [platform, store] = await Promise.all([config.platform ?? startSandbox(config), open(config)]);
   const operatorKey = config.operatorKey ?? new Secret(`sgk_${randomBytes(32).toString("base64url")}`);
-  const logger = createLogger(config.logLevel, [platform.secret, operatorKey]);
+  const logger = createLogger(config.logLevel, [
+    platform.secret,
+    operatorKey,
+    ...(config.store.kind === "postgres" ? [config.store.url] : []),
+  ]);
   const gateway = createGateway({
+    store,
     upstream: { ...platform, timeoutMs: config.upstreamTimeoutMs },
     directorUrl: platform.directorUrl,
     operatorKey,
@@ -35,6 +43,7 @@ async function main(): Promise<void> {
     await gateway.close();
     process.exit(0);
   };
+    await store.close();
   process.on("SIGTERM", leave);
   process.on("SIGINT", leave);
 
@@ -43,6 +52,10 @@ async function main(): Promise<void> {
 
 /** Runs the sandbox in a process of its own, so that the gateway is alone in its own, as it is in production. */
 async function startSandbox({ sandboxPort, host }: Config): Promise<PlatformConfig> {
+function open({ store }: Config): Promise<Store> {
+  return openStore(store.kind === "postgres" ? { kind: "postgres", url: store.url.reveal() } : store);
+}
+
   const port = sandboxPort ?? 4010;
   const started = await tryPort(port, host).catch((error: unknown) => {
     if (sandboxPort !== null) throw error;
@@ -99,7 +112,7 @@ main().catch((error: unknown) => {
 /** What the operator can mend is told in a line; a fault of ours is told whole. */
 function complaint(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof ConfigError) return `${error.name}: ${error.message}`;
+  if (error instanceof ConfigError || error instanceof StoreError) return `${error.name}: ${error.message}`;
   if ("code" in error && error.code === "EADDRINUSE") return `${error.message}. Set PORT to another port.`;
   return error.stack ?? error.message;
 }

@@ -14,6 +14,7 @@ import type { Network } from "../model/network.ts";
 import type { Secret } from "../model/secret.ts";
 import { createSchema } from "../schema/schema.ts";
 import { createIdempotencyStore } from "../store/idempotency.ts";
+import type { Store } from "../store/store.ts";
 import { type Clock, createPlatformClock } from "../upstream/platform-clock.ts";
 import { createUpstream, type UpstreamOptions } from "../upstream/upstream.ts";
 import { createMaskError } from "./mask-error.ts";
@@ -27,6 +28,8 @@ export interface GatewayOptions {
   readonly directorUrl: string;
   readonly operatorKey: Secret;
   readonly operatorScopes: readonly Scope[];
+  /** Stays open when the gateway closes: it is of whoever opened it. */
+  readonly store: Store;
   /** Proxies of ours, which tell by `X-Forwarded-For` who called them. */
   readonly trustedProxies: readonly Network[];
   readonly directoryRefreshMs: number;
@@ -141,6 +144,7 @@ function createParts(options: GatewayOptions): SharedParts {
       subscribeTokens: upstream.subscribeTokens,
       refreshAfterMs: options.directoryRefreshMs,
       staleAfterMs: 20 * options.directoryRefreshMs,
+    store: options.store,
       onRefreshFailure: (error) => logger.warn({ err: error }, "the token list was not read again"),
     }),
   };

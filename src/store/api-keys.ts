@@ -1,3 +1,7 @@
+import { randomUUID } from "node:crypto";
+import type { Selectable } from "kysely";
+import { type Database, type Db, inTransaction } from "./database.ts";
+
 /** An API key as it is kept: what it allows, and a hash by which it is known again. */
 export interface ApiKeyRecord {
   readonly kind: "ApiKey";
@@ -41,4 +45,100 @@ export interface ApiKeyStore {
   revokeOf(partnerId: string, now: number): Promise<void>;
   /** Notes when keys were used; best effort. */
   touch(uses: ReadonlyMap<string, number>): Promise<void>;
+}
+
+/** API keys in a table of a database, which never sees a key itself. */
+export function createApiKeyStore(db: Db): ApiKeyStore {
+  const byId = async (id: string) => {
+    const row = await db.selectFrom("apiKeys").selectAll().where("id", "=", id).executeTakeFirst();
+    return row ? toRecord(row) : null;
+  };
+
+  return {
+    byId,
+    byHash: async (hash) => {
+      const row = await db.selectFrom("apiKeys").selectAll().where("hash", "=", hash).executeTakeFirst();
+      return row ? toRecord(row) : null;
+    },
+    list: async ({ partnerId }) => {
+      const rows = await db
+        .selectFrom("apiKeys")
+        .selectAll()
+        .$if(partnerId !== undefined, (query) => query.where("partnerId", "=", partnerId ?? ""))
+        .orderBy("createdAt")
+        .orderBy("id")
+        .execute();
+      return rows.map(toRecord);
+    },
+    create: async ({ scopes, allowedOrigins, allowedNetworks, ...key }, hash, now) => {
+      const row = {
+        ...key,
+        id: randomUUID(),
+        hash,
+        scopes: JSON.stringify(scopes),
+        allowedOrigins: JSON.stringify(allowedOrigins),
+        allowedNetworks: JSON.stringify(allowedNetworks),
+        createdAt: now,
+        revokedAt: null,
+        lastUsedAt: null,
+        replacedById: null,
+      };
+      await db.insertInto("apiKeys").values(row).execute();
+      return toRecord(row);
+    },
+    replace: async (id, successorId, endsAt) => {
+      await db
+        .updateTable("apiKeys")
+        .set(({ ref, case: when }) => ({
+          replacedById: successorId,
+          expiresAt: when().when("expiresAt", "<", endsAt).then(ref("expiresAt")).else(endsAt).end(),
+        }))
+        .where("id", "=", id)
+        .execute();
+      return byId(id);
+    },
+    revoke: async (id, now) => {
+      await db
+        .updateTable("apiKeys")
+        .set({ revokedAt: now })
+        .where("id", "=", id)
+        .where("revokedAt", "is", null)
+        .execute();
+      return byId(id);
+    },
+    revokeOf: async (partnerId, now) => {
+      await db
+        .updateTable("apiKeys")
+        .set({ revokedAt: now })
+        .where("partnerId", "=", partnerId)
+        .where("revokedAt", "is", null)
+        .execute();
+    },
+    touch: (uses) =>
+      inTransaction(db, async (transaction) => {
+        // In one order, so that two gateways never wait for each other in a circle.
+        for (const [id, at] of [...uses].sort(([a], [b]) => (a < b ? -1 : 1))) {
+          await transaction
+            .updateTable("apiKeys")
+            .set({ lastUsedAt: at })
+            .where("id", "=", id)
+            .where(({ eb }) => eb.or([eb("lastUsedAt", "is", null), eb("lastUsedAt", "<", at)]))
+            .execute();
+        }
+      }),
+  };
+}
+
+function toRecord({ hash: _, ...row }: Selectable<Database["apiKeys"]>): ApiKeyRecord {
+  return {
+    kind: "ApiKey",
+    ...row,
+    scopes: toList(row.scopes),
+    allowedOrigins: toList(row.allowedOrigins),
+    allowedNetworks: toList(row.allowedNetworks),
+  };
+}
+
+function toList(json: string): string[] {
+  return JSON.parse(json) as string[];
 }

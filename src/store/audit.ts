@@ -1,3 +1,8 @@
+import type { Selectable } from "kysely";
+import { createBatches } from "./batches.ts";
+import { type Database, type Db, inTransaction } from "./database.ts";
+import { assertOutsideTransaction } from "./transaction-scope.ts";
+
 /** What came of an act. */
 export type AuditOutcome = "DONE" | "REFUSED" | "FAILED" | "UNKNOWN";
 
@@ -59,4 +64,119 @@ export interface AuditStore {
   byId(id: string): Promise<AuditRecord | null>;
   /** Newest first, up to `limit`, older than the entry `before` where it is given. */
   list(filter: AuditFilter, limit: number, before?: string): Promise<AuditRecord[]>;
+}
+
+/** The most entries of one statement: each takes nine parameters, of which SQLite has 32,766. */
+const MAX_BATCH = 500;
+
+interface Append {
+  readonly entry: AuditEntry;
+  readonly end: AuditEnd | undefined;
+}
+
+/**
+ * The log in tables of a database. Entries that come at the same time share one commit, since each signed token is one
+ * entry and a commit waits for the disk.
+ */
+export function createAuditStore(db: Db): AuditStore {
+  const appendTogether = createBatches((batch: readonly Append[]) => appendAll(db, batch), MAX_BATCH);
+  return {
+    append: async (entry, end) => {
+      if (db.isTransaction) return (await appendAll(db, [{ entry, end }]))[0] ?? "";
+      assertOutsideTransaction();
+      return appendTogether({ entry, end });
+    },
+    end: async (id, end) => {
+      await db
+        .insertInto("auditEnds")
+        .values(toEndRow(Number(id), end))
+        .execute();
+    },
+    byId: async (id) => {
+      if (!isId(id)) return null;
+      const row = await select(db).where("auditEntries.id", "=", Number(id)).executeTakeFirst();
+      return row ? toRecord(row) : null;
+    },
+    list: async (filter, limit, before) => {
+      if (before !== undefined && !isId(before)) return [];
+      const rows = await filtered(select(db), filter)
+        .$if(before !== undefined, (query) => query.where("auditEntries.id", "<", Number(before)))
+        .orderBy("auditEntries.id", "desc")
+        .limit(limit)
+        .execute();
+      return rows.map(toRecord);
+    },
+  };
+}
+
+/** The ids of the entries, in their order. */
+function appendAll(db: Db, batch: readonly Append[]): Promise<string[]> {
+  return inTransaction(db, async (transaction) => {
+    const entries = batch.map(({ entry }) => toEntryRow(entry));
+    const rows = await transaction.insertInto("auditEntries").values(entries).returning("id").execute();
+    // Ids rise in the order of the rows that were written; the order of what is returned is not promised.
+    const ids = rows.map(({ id }) => id).sort((a, b) => a - b);
+    const ends = batch.flatMap(({ end }, index) => (end ? [toEndRow(ids[index] ?? 0, end)] : []));
+    if (ends.length > 0) await transaction.insertInto("auditEnds").values(ends).execute();
+    return ids.map(String);
+  });
+}
+
+function toEntryRow(entry: AuditEntry): AuditEntry {
+  const { at, principalId, principalName, role, partnerId, address, operation, objectId, detail } = entry;
+  return { at, principalId, principalName, role, partnerId, address, operation, objectId, detail };
+}
+
+function toEndRow(entryId: number, { outcome, code, objectId }: AuditEnd): Database["auditEnds"] {
+  return { entryId, outcome, code, objectId };
+}
+
+function select(db: Db) {
+  return db
+    .selectFrom("auditEntries")
+    .leftJoin("auditEnds", "auditEnds.entryId", "auditEntries.id")
+    .selectAll("auditEntries")
+    .select(["auditEnds.outcome", "auditEnds.code", "auditEnds.objectId as endObjectId"]);
+}
+
+function filtered(query: ReturnType<typeof select>, filter: AuditFilter): ReturnType<typeof select> {
+  const { principalId, partnerId, operation, objectId, outcome, from, to } = filter;
+  let narrowed = query;
+  if (principalId !== undefined) narrowed = narrowed.where("principalId", "=", principalId);
+  if (partnerId !== undefined) narrowed = narrowed.where("partnerId", "=", partnerId);
+  if (operation !== undefined) narrowed = narrowed.where("operation", "=", operation);
+  if (from !== undefined) narrowed = narrowed.where("at", ">=", from);
+  if (to !== undefined) narrowed = narrowed.where("at", "<", to);
+  if (outcome === "UNKNOWN") narrowed = narrowed.where("auditEnds.entryId", "is", null);
+  else if (outcome !== undefined) narrowed = narrowed.where("auditEnds.outcome", "=", outcome);
+  if (objectId !== undefined) {
+    narrowed = narrowed.where(({ eb, or, selectFrom }) =>
+      or([
+        eb("auditEntries.objectId", "=", objectId),
+        eb("auditEntries.id", "in", selectFrom("auditEnds").select("entryId").where("objectId", "=", objectId)),
+      ]),
+    );
+  }
+  return narrowed;
+}
+
+type AuditRow = Selectable<Database["auditEntries"]> & {
+  readonly outcome: AuditEnd["outcome"] | null;
+  readonly code: string | null;
+  readonly endObjectId: string | null;
+};
+
+function toRecord({ id, outcome, objectId, endObjectId, ...entry }: AuditRow): AuditRecord {
+  return {
+    kind: "AuditEntry",
+    ...entry,
+    id: String(id),
+    objectId: objectId ?? endObjectId,
+    outcome: outcome ?? "UNKNOWN",
+  };
+}
+
+/** Any other text is the id of no entry. */
+function isId(text: string): boolean {
+  return /^[1-9]\d{0,14}$/.test(text);
 }

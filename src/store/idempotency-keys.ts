@@ -1,8 +1,13 @@
+import { type Db, inTransaction } from "./database.ts";
+import { isUniqueViolation, ResultTakenError } from "./store-error.ts";
+
 /** What is kept of a write that must happen once. */
 export interface IdempotencyKeyRecord {
   /** Made of caller, operation and key. */
   readonly id: string;
   readonly operation: string;
+  /** Hash of what the made object can be recognised by. Only one write of those that are alike is under way at a time. */
+  readonly likeness: string;
   readonly inputHash: string;
   /** The state before the change, as the write told it. No secret. */
   readonly before: string | null;
@@ -10,7 +15,8 @@ export interface IdempotencyKeyRecord {
   readonly result: string | null;
   /** Times are milliseconds since the epoch. */
   readonly begunAt: number;
-  /** When the last answer was lost; null while none was. */
+  readonly finishedAt: number | null;
+  /** When the last answer was lost; null while none was, and when the gateway ended before it could tell. */
   readonly lostAt: number | null;
   /** The gateway that is at it now, and until when that is believed; null when none is. */
   readonly owner: string | null;
@@ -20,17 +26,22 @@ export interface IdempotencyKeyRecord {
 
 export interface IdempotencyKeyStore {
   /**
-   * Puts the record there if its id is new (or the one there has expired), and answers with null; else with the record that is there.
+   * Puts the record there, and answers with null, if its id is new (or the one there has expired) and no write that is alike
+   * is under way; else with the record that stands against it: the one of this id, or the one that is alike.
    */
   begin(record: IdempotencyKeyRecord, now: number): Promise<IdempotencyKeyRecord | null>;
-  /** Takes over a record that no gateway is at; false when another one was faster. */
+  /**
+   * Takes over a record without a result that no gateway is at, or that was this owner's; `lostAt` becomes null. False when
+   * another gateway was faster, or is at a write that is alike.
+   */
   lease(id: string, owner: string, now: number, leasedUntil: number): Promise<boolean>;
   /**
    * Notes the result and gives the record free.
    *
-   * @throws ResultTakenError when another key of the same operation stands for this result
+   * @throws ResultTakenError when another key of the same operation stands for this result. A key that got it before this
+   * one's write began can't stand for it any more (the platform has given the id anew), and is forgotten.
    */
-  finish(id: string, result: string): Promise<void>;
+  finish(id: string, result: string, finishedAt: number, expiresAt: number): Promise<void>;
   /** Notes that the answer was lost and gives the record free. */
   lose(id: string, lostAt: number): Promise<void>;
   /** Forgets a write that surely did not happen. */
@@ -38,4 +49,130 @@ export interface IdempotencyKeyStore {
   /** True when another key of the operation stands for the result. */
   isTaken(operation: string, result: string): Promise<boolean>;
   deleteExpired(now: number): Promise<void>;
+  /** Gives all records free, when it is certain that no gateway is at any. */
+  releaseAll(): Promise<void>;
+}
+
+/** Idempotency keys in a table of a database. */
+export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
+  const insert = async (record: IdempotencyKeyRecord) => {
+    const { numInsertedOrUpdatedRows } = await db
+      .insertInto("idempotencyKeys")
+      .values(record)
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirstOrThrow();
+    return numInsertedOrUpdatedRows === 1n;
+  };
+
+  /** Frees the way of what only seems to stand in it: leases that are over, and the id's own record when it has expired. */
+  const clear = (id: string, operation: string, likeness: string, now: number) =>
+    inTransaction(db, async (transaction) => {
+      await transaction
+        .updateTable("idempotencyKeys")
+        .set({ owner: null, leasedUntil: null })
+        .where("operation", "=", operation)
+        .where("likeness", "=", likeness)
+        .where("leasedUntil", "<=", now)
+        .execute();
+      await transaction
+        .deleteFrom("idempotencyKeys")
+        .where("id", "=", id)
+        .where("expiresAt", "<", now)
+        .where("owner", "is", null)
+        .execute();
+    });
+
+  const against = async ({ id, operation, likeness }: IdempotencyKeyRecord) => {
+    const rows = await db
+      .selectFrom("idempotencyKeys")
+      .selectAll()
+      .where(({ eb, or, and }) =>
+        or([
+          eb("id", "=", id),
+          and([eb("operation", "=", operation), eb("likeness", "=", likeness), eb("owner", "is not", null)]),
+        ]),
+      )
+      .execute();
+    return rows.find((row) => row.id === id) ?? rows[0];
+  };
+
+  const begin = async (record: IdempotencyKeyRecord, now: number): Promise<IdempotencyKeyRecord | null> => {
+    if (await insert(record)) return null;
+    await clear(record.id, record.operation, record.likeness, now);
+    if (await insert(record)) return null;
+    // What stood against it may have gone since: then somebody got on, and so will this.
+    return (await against(record)) ?? begin(record, now);
+  };
+
+  return {
+    begin,
+    lease: async (id, owner, now, leasedUntil) => {
+      const row = await db.selectFrom("idempotencyKeys").selectAll().where("id", "=", id).executeTakeFirst();
+      if (!row) return false;
+      await clear(id, row.operation, row.likeness, now);
+      try {
+        const { numUpdatedRows } = await db
+          .updateTable("idempotencyKeys")
+          .set({ owner, leasedUntil, lostAt: null })
+          .where("id", "=", id)
+          .where("result", "is", null)
+          .where(({ eb, or }) => or([eb("owner", "is", null), eb("owner", "=", owner)]))
+          .executeTakeFirstOrThrow();
+        return numUpdatedRows === 1n;
+      } catch (error) {
+        if (isUniqueViolation(error)) return false;
+        throw error;
+      }
+    },
+    finish: async (id, result, finishedAt, expiresAt) => {
+      try {
+        await inTransaction(db, async (transaction) => {
+          const own = transaction.selectFrom("idempotencyKeys").where("id", "=", id);
+          await transaction
+            .deleteFrom("idempotencyKeys")
+            .where("id", "<>", id)
+            .where("operation", "=", own.select("operation"))
+            .where("result", "=", result)
+            .where("finishedAt", "<=", own.select("begunAt"))
+            .execute();
+          await transaction
+            .updateTable("idempotencyKeys")
+            .set({ result, finishedAt, expiresAt, owner: null, leasedUntil: null, lostAt: null })
+            .where("id", "=", id)
+            .execute();
+        });
+      } catch (error) {
+        throw isUniqueViolation(error) ? new ResultTakenError("another key stands for this result") : error;
+      }
+    },
+    lose: async (id, lostAt) => {
+      await db
+        .updateTable("idempotencyKeys")
+        .set({ lostAt, owner: null, leasedUntil: null })
+        .where("id", "=", id)
+        .execute();
+    },
+    forget: async (id) => {
+      await db.deleteFrom("idempotencyKeys").where("id", "=", id).execute();
+    },
+    isTaken: async (operation, result) => {
+      const row = await db
+        .selectFrom("idempotencyKeys")
+        .select("id")
+        .where("operation", "=", operation)
+        .where("result", "=", result)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+    deleteExpired: async (now) => {
+      await db.deleteFrom("idempotencyKeys").where("expiresAt", "<", now).where("owner", "is", null).execute();
+    },
+    releaseAll: async () => {
+      await db
+        .updateTable("idempotencyKeys")
+        .set({ owner: null, leasedUntil: null })
+        .where("owner", "is not", null)
+        .execute();
+    },
+  };
 }

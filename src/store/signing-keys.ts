@@ -1,3 +1,5 @@
+import type { Db } from "./database.ts";
+
 /** A key that signs sessions. The private part is kept encrypted under a key that the store never sees. */
 export interface SigningKeyRecord {
   /** The key id in the header of what it signs. */
@@ -19,4 +21,24 @@ export interface SigningKeyStore {
   list(now: number): Promise<SigningKeyRecord[]>;
   create(key: SigningKeyRecord): Promise<void>;
   deleteExpired(now: number): Promise<void>;
+}
+
+/** Signing keys in a table of a database. */
+export function createSigningKeyStore(db: Db): SigningKeyStore {
+  return {
+    list: (now) =>
+      db
+        .selectFrom("signingKeys")
+        .selectAll()
+        .where("expiresAt", ">", now)
+        .orderBy("createdAt", "desc")
+        .orderBy("kid")
+        .execute(),
+    create: async (key) => {
+      await db.insertInto("signingKeys").values(key).execute();
+    },
+    deleteExpired: async (now) => {
+      await db.deleteFrom("signingKeys").where("expiresAt", "<=", now).execute();
+    },
+  };
 }

@@ -18,10 +18,16 @@ export type BucketState =
 export type ErrorCode =
   /** The HTTP request is not a GraphQL request. */
   | 'BAD_REQUEST'
+  /** Publishers and viewers of the stream would be of different clusters, and would not meet. */
+  | 'CLUSTER_MISMATCH'
+  /** The account has no such cluster. */
+  | 'CLUSTER_UNKNOWN'
   /** The object is in a state that does not allow this change, or another request with this key is under way. */
   | 'CONFLICT'
   /** The caller's key lacks the scope that this field needs, or the field is not for partners. */
   | 'FORBIDDEN'
+  /** A stream that was asked for is opened by no grant. */
+  | 'GRANT_NOT_COVERED'
   /** The document is not GraphQL. */
   | 'GRAPHQL_PARSE_FAILED'
   /** The document does not fit the schema: an unknown field or argument, or a value of the wrong type. */
@@ -36,14 +42,28 @@ export type ErrorCode =
   | 'INVALID_WINDOW'
   /** More was asked than one request may have; the message states the limit. */
   | 'LIMIT_EXCEEDED'
+  /** A partner's subscribe token must not bind itself to addresses: its first viewers would lock out the rest. */
+  | 'MASTER_BINDS_ADDRESSES'
   /** Nothing is found under this id or name. A malformed id and one of another account answer alike. */
   | 'NOT_FOUND'
   /** The platform keeps no such figure: a name that analytics refuses, or a breakdown that it does not have. */
   | 'NOT_METERED'
   /** The change was sent and its answer was lost. Repeat it with the same idempotency key to learn what became of it. */
   | 'OUTCOME_UNKNOWN'
+  /** The partner is not registered, suspended or retired. */
+  | 'PARTNER_NOT_ACTIVE'
+  /** The publish tokens of the stream differ in cluster or geo-cascade; redundant publishers must be alike. */
+  | 'PUBLISHERS_DIFFER'
   /** The viewer token was not signed; `refusals` names every rule that it would break. */
   | 'SIGNING_REFUSED'
+  /** The gateway's own database can't be used now: it is locked, full, read-only or out of reach. Nothing was half written. */
+  | 'STORE_UNAVAILABLE'
+  /** Some publish token leaves the stream open to anyone without a token; secure it before it is sold. */
+  | 'STREAM_UNSECURED'
+  /** The tracking id has traffic, so it stays with its partner. */
+  | 'TRACKING_ID_HAS_TRAFFIC'
+  /** Another partner has this tracking id. */
+  | 'TRACKING_ID_TAKEN'
   /** The request carries no key, or one that is not valid. */
   | 'UNAUTHENTICATED'
   /** The stream pattern is no regular expression of linear running time. */
@@ -60,6 +80,8 @@ export type ErrorCode =
   | 'UPSTREAM_UNAUTHORIZED'
   /** The platform could not be reached, or failed. */
   | 'UPSTREAM_UNAVAILABLE'
+  /** The grant would open every stream of the account. */
+  | 'WILDCARD_GRANT'
   /** The platform no longer keeps figures that fine for that time; `valid` holds a window that works. */
   | 'WINDOW_NOT_RETAINED';
 

@@ -33,6 +33,7 @@ describe("the configuration", () => {
       graphiql: true,
       sandboxPort: null,
     });
+      store: { kind: "memory" },
   });
 
   it("needs an API secret and an operator's key for the real platform", () => {
@@ -98,6 +99,31 @@ describe("the configuration", () => {
 
   it("is not disturbed by variables of others", () => {
     expect(readConfig({ PATH: "/bin", npm_config_port: "x", SYNDIGRAPH_UNKNOWN: "1" })).toEqual(readConfig({}));
+  it("serves any host where others can reach it, unless hosts are named", () => {
+    expect(readConfig({ HOST: "0.0.0.0" }).allowedHosts).toBeNull();
+    expect(readConfig({ HOST: "::1" }).allowedHosts).toEqual(["localhost", "127.0.0.1", "[::1]"]);
+    expect(readConfig({ HOST: "127.0.0.2" }).allowedHosts).toContain("127.0.0.2");
+    expect(readConfig({ HOST: "0.0.0.0", ALLOWED_HOSTS: "Graph.Example.com, [::1]" }).allowedHosts).toEqual([
+      "graph.example.com",
+      "[::1]",
+    ]);
+  });
+
+  it("lets no other origin's page read an answer, unless origins are listed", () => {
+    expect(readConfig({}).allowedOrigins).toEqual([]);
+    const listed = "https://App.example.com,https://*.example.org,http://localhost:5173";
+    expect(readConfig({ ALLOWED_ORIGINS: listed }).allowedOrigins).toEqual(listed.toLowerCase().split(","));
+  });
+
+  it("keeps the store in a folder, or in PostgreSQL, or with the sandbox nowhere", () => {
+    expect(readConfig(real).store).toEqual({ kind: "file", folder: ".data" });
+    expect(readConfig({ DATA_DIRECTORY: "kept" }).store).toEqual({ kind: "file", folder: "kept" });
+    const url = "postgres://syndigraph:hunter2@db.example.com:5432/syndigraph?sslmode=require";
+    const { store } = readConfig({ DATABASE_URL: url, DATA_DIRECTORY: "kept" });
+    expect(store.kind === "postgres" && store.url.reveal()).toBe(url);
+    expect(JSON.stringify(store)).not.toContain("hunter2");
+  });
+
   });
 
   it("can't be changed once it is read", () => {
@@ -111,6 +137,21 @@ describe("a mistake in the configuration", () => {
     ["SANDBOX_PORT", ["65536", "none"], "a port, 0 to 65535"],
     ["UPSTREAM_TIMEOUT_SECONDS", ["0", "0.5", "61", "4s", "-4", " "], "seconds, from 1 to 60"],
     ["DIRECTORY_REFRESH_SECONDS", ["0", "3601"], "seconds, from 1 to 3600"],
+    [
+      "ALLOWED_HOSTS",
+      ["https://a.example", "a.example:4000", "a.example,", "*.example.com", "a b", "a/b", "::1"],
+      "names and addresses without ports, such as graph.example.com,[::1]",
+    ],
+    [
+      "ALLOWED_ORIGINS",
+      ["*", "null", "app.example.com", "https://*", "https://*.com", "https://a.example/", "https://a*.example.com"],
+      "origins such as https://app.example.com, or https://*.example.com for all below a domain",
+    ],
+    [
+      "DATABASE_URL",
+      ["db.example.com", "mysql://db/x", "postgres:db", "postgres://:a:b"],
+      "an address such as postgres://user:password@host:5432/database",
+    ],
     ["DRAIN_SECONDS", ["0", "301"], "seconds, from 1 to 300"],
     [
       "TRUSTED_PROXIES",
@@ -151,7 +192,8 @@ describe("a mistake in the configuration", () => {
   it("is told without the value, which may be a secret in the wrong place", () => {
     const wrong = Object.fromEntries(Object.keys(variables).map((name) => [name, "hunter2 hunter2 hunter2"]));
     const told = mistakesIn({ ...wrong, HOST: "x" }).join("\n");
-    for (const name of Object.keys(variables)) if (name !== "HOST") expect(told).toContain(`  ${name} should be `);
+    const checked = Object.keys(variables).filter((name) => !["HOST", "DATA_DIRECTORY"].includes(name));
+    for (const name of checked) expect(told).toContain(`  ${name} should be `);
     expect(told).not.toContain("hunter2");
   });
 

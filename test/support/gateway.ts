@@ -5,6 +5,8 @@ import { allScopes, type Scope } from "../../src/auth/scopes.ts";
 import { Secret } from "../../src/model/secret.ts";
 import type { RecordedCall, SandboxOptions } from "../../src/sandbox/sandbox.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "../../src/server/gateway.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import type { Store } from "../../src/store/store.ts";
 import { type ConformantSandbox, createConformantSandbox } from "./conformance.ts";
 
 /** The instant at which every test begins: a Wednesday, twenty minutes past the hour. */
@@ -40,6 +42,8 @@ export interface From {
 /** The whole gateway over the whole sandbox, in this process and without a port of its own. */
 export interface TestGateway extends AsyncDisposable {
   readonly gateway: Gateway;
+  /** In memory, and empty at first. */
+  readonly store: Store;
   /** Every exchange with it is held against the OpenAPI documents; disposing throws when one breaks them. */
   readonly sandbox: ConformantSandbox;
   /** Asks as the operator. */
@@ -66,7 +70,9 @@ export interface TestGatewayOptions {
 export async function createTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const sandbox = await createConformantSandbox({ startAt: START, frozen: true, ...options.sandbox });
   const lines: string[] = [];
+  const store = options.gateway?.store ?? (await openStore({ kind: "memory" }));
   const gateway = createGateway({
+    store,
     upstream: {
       apiUrl: sandbox.origin,
       analyticsUrl: sandbox.origin,
@@ -99,6 +105,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     gateway,
     sandbox,
     ask: as(OPERATOR_KEY).ask,
+    store,
     as,
     analyticsCalls: () => {
       const calls = sandbox.calls().filter(({ path }) => path.startsWith("/api/analytics/"));
@@ -110,6 +117,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
       await gateway.close();
       await sandbox.close();
     },
+      if (store !== options.gateway?.store) await store.close();
   };
 }
 

@@ -1,0 +1,44 @@
+import type { Dialect } from "kysely";
+import { createApiKeyStore } from "./api-keys.ts";
+import { createAuditStore } from "./audit.ts";
+import type { Database, Db } from "./database.ts";
+import { createIdempotencyKeyStore } from "./idempotency-keys.ts";
+import { CamelCasePlugin, Kysely } from "./kysely.ts";
+import { migrate, type SqlDialect } from "./migrations/migrate.ts";
+import { createPartnerStore } from "./partners.ts";
+import { createSigningKeyStore } from "./signing-keys.ts";
+import type { Store, Tables } from "./store.ts";
+import { asTransaction } from "./transaction-scope.ts";
+
+/**
+ * The store over a database, whose tables it brings up to date first.
+ *
+ * @throws StoreError when the database can't be reached or written, or belongs to a newer version of the program
+ */
+export async function createStore(dialect: Dialect, sqlDialect: SqlDialect): Promise<Store> {
+  const db = new Kysely<Database>({ dialect, plugins: [new CamelCasePlugin()] });
+  try {
+    await migrate(db, sqlDialect);
+    // One process has a database of SQLite: whoever was at a write before has ended.
+    if (sqlDialect === "sqlite") await createIdempotencyKeyStore(db).releaseAll();
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return {
+    ...createTables(db),
+    transaction: (work) =>
+      db.transaction().execute((transaction) => asTransaction(() => work(createTables(transaction)))),
+    close: () => db.destroy(),
+  };
+}
+
+function createTables(db: Db): Tables {
+  return {
+    partners: createPartnerStore(db),
+    apiKeys: createApiKeyStore(db),
+    signingKeys: createSigningKeyStore(db),
+    idempotencyKeys: createIdempotencyKeyStore(db),
+    audit: createAuditStore(db),
+  };
+}

@@ -1,0 +1,35 @@
+import type { Generated, Kysely } from "kysely";
+import type { RegisteredPartner } from "../model/partner.ts";
+import type { ApiKeyRecord } from "./api-keys.ts";
+import type { AuditEnd, AuditEntry } from "./audit.ts";
+import type { IdempotencyKeyRecord } from "./idempotency-keys.ts";
+import type { SigningKeyRecord } from "./signing-keys.ts";
+
+/** The tables as they are stored: columns in snake case, times as milliseconds since the epoch, lists as JSON. */
+export interface Database {
+  partners: Omit<RegisteredPartner, "trackingIds">;
+  partnerTrackingIds: {
+    readonly trackingId: string;
+    readonly partnerId: string;
+    /** Ascending in the order in which the partner was given them. */
+    readonly position: number;
+  };
+  /** One row: how often partners were changed. Writing it first also makes changes of partners wait for each other. */
+  partnerChanges: { readonly version: number };
+  apiKeys: Omit<ApiKeyRecord, "kind" | ApiKeyList> & { readonly hash: string } & Readonly<Record<ApiKeyList, JsonText>>;
+  signingKeys: SigningKeyRecord;
+  idempotencyKeys: IdempotencyKeyRecord;
+  auditEntries: AuditEntry & { readonly id: Generated<number> };
+  auditEnds: AuditEnd & { readonly entryId: number };
+}
+
+type ApiKeyList = "scopes" | "allowedOrigins" | "allowedNetworks";
+/** A list of strings as JSON. */
+type JsonText = string;
+
+export type Db = Kysely<Database>;
+
+/** Runs the work in the transaction that is open, or in one of its own. */
+export function inTransaction<Result>(db: Db, work: (db: Db) => Promise<Result>): Promise<Result> {
+  return db.isTransaction ? work(db) : db.transaction().execute(work);
+}

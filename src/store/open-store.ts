@@ -1,0 +1,31 @@
+import type { Dialect } from "kysely";
+import type { Store } from "./store.ts";
+
+/** Where a store is kept. */
+export type StoreLocation =
+  /** Nowhere: it ends with the process. */
+  | { readonly kind: "memory" }
+  /** In a folder of this machine, for one gateway at a time. It waits for the one before it to end, 5 s by default. */
+  | { readonly kind: "file"; readonly folder: string; readonly waitMs?: number }
+  /** In PostgreSQL, for any number of gateways. */
+  | { readonly kind: "postgres"; readonly url: string };
+
+/**
+ * Opens the store, creates it on first use, and brings its tables up to date. Only the driver that is used is loaded.
+ *
+ * @throws StoreError when it can't be opened: in one line, for the operator, without a secret
+ */
+export async function openStore(location: StoreLocation): Promise<Store> {
+  const [dialect, { createStore }] = await Promise.all([createDialect(location), import("./create-store.ts")]);
+  return createStore(dialect, location.kind === "postgres" ? "postgres" : "sqlite");
+}
+
+async function createDialect(location: StoreLocation): Promise<Dialect> {
+  if (location.kind === "postgres") {
+    const { createPostgresDialect } = await import("./postgres.ts");
+    return createPostgresDialect(location.url);
+  }
+  const { createSqliteDialect, openFile, openMemory } = await import("./sqlite.ts");
+  if (location.kind === "memory") return createSqliteDialect(openMemory());
+  return createSqliteDialect(await openFile(location.folder, location.waitMs ?? 5_000));
+}

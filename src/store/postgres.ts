@@ -1,0 +1,83 @@
+import type { Dialect, PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
+import pg from "pg";
+import { PostgresDialect } from "./kysely.ts";
+import { storable } from "./storable.ts";
+import { toStoreError, troubleOf } from "./store-error.ts";
+import { assertOutsideTransaction } from "./transaction-scope.ts";
+
+/** The most connections of one gateway. */
+const MAX_CONNECTIONS = 10;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** A query that takes longer is given up: the store answers in milliseconds. */
+const QUERY_TIMEOUT_MS = 10_000;
+/** PostgreSQL's number for bigint. */
+const BIGINT = 20;
+
+/** The dialect of kysely for a database that several gateways may share. Connects with the first query. */
+export function createPostgresDialect(url: string): Dialect {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: "syndigraph",
+    max: MAX_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: QUERY_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS + 1_000,
+    keepAlive: true,
+    types: {
+      getTypeParser: (type: number, format?: "text" | "binary") =>
+        type === BIGINT ? exactInteger : pg.types.getTypeParser(type, format),
+    },
+  });
+  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  pool.on("error", () => undefined);
+  return new PostgresDialect({ pool: adapted(pool) });
+}
+
+/** The pool as kysely uses it, with failures told as StoreError. */
+function adapted(pool: pg.Pool): PostgresPool {
+  return {
+    connect: async () => {
+      assertOutsideTransaction();
+      try {
+        return new ToldClient(await pool.connect());
+      } catch (error) {
+        throw toStoreError(error);
+      }
+    },
+    end: () => pool.end(),
+  };
+}
+
+class ToldClient implements PostgresPoolClient {
+  readonly #client: pg.PoolClient;
+  #isBroken = false;
+
+  constructor(client: pg.PoolClient) {
+    this.#client = client;
+  }
+
+  query<Row>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<Row>>;
+  query(): never;
+  async query<Row>(text?: string, parameters: readonly unknown[] = []): Promise<PostgresQueryResult<Row>> {
+    if (text === undefined) throw new TypeError("cursors are not used");
+    try {
+      const { command, rowCount, rows } = await this.#client.query(text, parameters.map(storable));
+      return { command: command as PostgresQueryResult<Row>["command"], rowCount: rowCount ?? 0, rows: rows as Row[] };
+    } catch (error) {
+      this.#isBroken ||= troubleOf(error) !== null;
+      throw toStoreError(error);
+    }
+  }
+
+  /** A connection that failed is not given to anybody else: an answer that comes late would be taken for another's. */
+  release(): void {
+    this.#client.release(this.#isBroken);
+  }
+}
+
+/** @throws RangeError for what no number holds exactly; times and counters never come near it */
+function exactInteger(text: string): number {
+  const integer = Number(text);
+  if (!Number.isSafeInteger(integer)) throw new RangeError("an integer in the store passes 2^53");
+  return integer;
+}
