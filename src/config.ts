@@ -16,15 +16,18 @@ export interface Config {
   readonly operatorKey: Secret | null;
   readonly operatorScopes: readonly Scope[];
   readonly trustedProxies: readonly Network[];
+  /** Null for any. */
+  readonly allowedHosts: readonly string[] | null;
+  readonly allowedOrigins: readonly string[];
   readonly upstreamTimeoutMs: number;
   readonly directoryRefreshMs: number;
   readonly drainMs: number;
   readonly logLevel: LogLevel;
   readonly graphiql: boolean;
+  readonly store: StoreConfig;
   readonly sandboxPort: number | null;
 }
 
-  readonly store: StoreConfig;
 /** Where the platform is, and the secret that opens it. */
 export interface PlatformConfig {
   readonly secret: Secret;
@@ -33,14 +36,14 @@ export interface PlatformConfig {
   readonly directorUrl: string;
 }
 
-const logLevels = ["fatal", "error", "warn", "info", "debug", "silent"] as const;
-export type LogLevel = (typeof logLevels)[number];
-
 /** Where the gateway keeps what the platform never knew. */
 export type StoreConfig =
   | { readonly kind: "memory" }
   | { readonly kind: "file"; readonly folder: string }
   | { readonly kind: "postgres"; readonly url: Secret };
+
+const logLevels = ["fatal", "error", "warn", "info", "debug", "silent"] as const;
+export type LogLevel = (typeof logLevels)[number];
 
 /** A number in decimal digits. `Number` would take a blank for 0 as well. */
 const decimal = (rule: string, min: number, max: number) =>
@@ -56,6 +59,20 @@ const origin = z
   .string()
   .refine(isOrigin, "an origin such as https://api.millicast.com, without a path")
   .transform((text) => new URL(text).origin);
+/** Parts between commas, each of which fits a pattern. */
+const listOf = (pattern: RegExp, rule: string) =>
+  z
+    .string()
+    .transform((text) => text.split(",").map((part) => part.trim().toLowerCase()))
+    .refine((parts) => parts.every((part) => pattern.test(part)), rule);
+const hosts = listOf(
+  /^([a-z\d_-]+(\.[a-z\d_-]+)*|\[[\da-f:.]+\])$/,
+  "names and addresses without ports, such as graph.example.com,[::1]",
+);
+const origins = listOf(
+  /^https?:\/\/((\*\.)?[a-z\d-]+(\.[a-z\d-]+)+|localhost|\[[\da-f:.]+\])(:\d{1,5})?$/,
+  "origins such as https://app.example.com, or https://*.example.com for all below a domain",
+);
 const networksRule = "addresses and CIDR blocks such as 10.0.0.0/8,2001:db8::/32";
 const networks = z
   .string()
@@ -97,6 +114,16 @@ export const variables = {
       .refine((scopes): scopes is Scope[] => scopes.every(isScope), `scopes out of ${allScopes.join(",")}`),
     describe: "What the operator's key allows, separated by commas; all of it by default.",
   },
+  ALLOWED_HOSTS: {
+    schema: hosts.optional(),
+    describe:
+      "Names that the gateway is called by, without ports, separated by commas: any other is refused. Unset, those of the loopback where the gateway listens on it alone, and any elsewhere.",
+  },
+  ALLOWED_ORIGINS: {
+    schema: origins.optional(),
+    describe:
+      "Origins whose pages may read answers (CORS), separated by commas: `https://app.example.com`, or `https://*.example.com` for all below a domain. None by default.",
+  },
   TRUSTED_PROXIES: {
     schema: networks.optional(),
     describe:
@@ -121,6 +148,15 @@ export const variables = {
   GRAPHIQL: {
     schema: z.enum(["on", "off"], "on or off").default("on"),
     describe: "Whether GET /graphql shows GraphiQL to browsers.",
+  },
+  DATA_DIRECTORY: {
+    schema: z.string().min(1).optional(),
+    describe: "Folder of the store, made on first use: `.data`, or none with the sandbox, whose store ends with it.",
+  },
+  DATABASE_URL: {
+    schema: z.string().refine(isPostgres, "an address such as postgres://user:password@host:5432/database").optional(),
+    describe:
+      "PostgreSQL in place of the folder, for more than one gateway: `postgres://user:password@host:5432/database`.",
   },
   SANDBOX_PORT: {
     schema: port.optional(),
@@ -149,15 +185,6 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   );
   // An empty variable is one that was left out of a template.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
-  DATA_DIRECTORY: {
-    schema: z.string().min(1).optional(),
-    describe: "Folder of the store, made on first use: `.data`, or none with the sandbox, whose store ends with it.",
-  },
-  DATABASE_URL: {
-    schema: z.string().refine(isPostgres, "an address such as postgres://user:password@host:5432/database").optional(),
-    describe:
-      "PostgreSQL in place of the folder, for more than one gateway: `postgres://user:password@host:5432/database`.",
-  },
   const result = schema.safeParse(given);
   const mistakes = (result.error?.issues ?? []).map(({ path, message }) => `  ${path.join(".")} should be ${message}`);
   if (given["MILLICAST_API_SECRET"] && !given["SYNDIGRAPH_OPERATOR_KEY"]) {
@@ -181,26 +208,18 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     operatorKey: values.SYNDIGRAPH_OPERATOR_KEY ? new Secret(values.SYNDIGRAPH_OPERATOR_KEY) : null,
     operatorScopes: values.SYNDIGRAPH_OPERATOR_SCOPES,
     trustedProxies: values.TRUSTED_PROXIES ?? [],
+    allowedHosts: values.ALLOWED_HOSTS ?? loopbackNames(values.HOST),
+    allowedOrigins: values.ALLOWED_ORIGINS ?? [],
     upstreamTimeoutMs: values.UPSTREAM_TIMEOUT_SECONDS * 1000,
     directoryRefreshMs: values.DIRECTORY_REFRESH_SECONDS * 1000,
     drainMs: values.DRAIN_SECONDS * 1000,
     logLevel: values.LOG_LEVEL,
     graphiql: values.GRAPHIQL === "on",
+    store: storeConfig(values.DATABASE_URL, values.DATA_DIRECTORY, values.MILLICAST_API_SECRET === undefined),
     sandboxPort: values.SANDBOX_PORT ?? null,
   });
 }
 
-function isOrigin(text: string): boolean {
-  try {
-    const url = new URL(text);
-    const isBare =
-      url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "" && url.password === "";
-    return isBare && (url.protocol === "https:" || url.protocol === "http:");
-  } catch {
-    return false;
-  }
-}
-    store: storeConfig(values.DATABASE_URL, values.DATA_DIRECTORY, values.MILLICAST_API_SECRET === undefined),
 /** The names of a gateway that only its own machine can reach; null when others can. */
 function loopbackNames(host: string): string[] | null {
   return /^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host)
@@ -219,3 +238,13 @@ function isPostgres(text: string): boolean {
   return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text);
 }
 
+function isOrigin(text: string): boolean {
+  try {
+    const url = new URL(text);
+    const isBare =
+      url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "" && url.password === "";
+    return isBare && (url.protocol === "https:" || url.protocol === "http:");
+  } catch {
+    return false;
+  }
+}

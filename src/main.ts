@@ -28,6 +28,8 @@ async function main(): Promise<void> {
     operatorKey,
     operatorScopes: config.operatorScopes,
     trustedProxies: config.trustedProxies,
+    allowedHosts: config.allowedHosts,
+    allowedOrigins: config.allowedOrigins,
     directoryRefreshMs: config.directoryRefreshMs,
     logger,
     graphiqlFolder: config.graphiql ? graphiqlFolder() : null,
@@ -41,21 +43,21 @@ async function main(): Promise<void> {
     isLeaving = true;
     await server.drain(config.drainMs);
     await gateway.close();
+    await store.close();
     process.exit(0);
   };
-    await store.close();
   process.on("SIGTERM", leave);
   process.on("SIGINT", leave);
 
   await gateway.start();
 }
 
-/** Runs the sandbox in a process of its own, so that the gateway is alone in its own, as it is in production. */
-async function startSandbox({ sandboxPort, host }: Config): Promise<PlatformConfig> {
 function open({ store }: Config): Promise<Store> {
   return openStore(store.kind === "postgres" ? { kind: "postgres", url: store.url.reveal() } : store);
 }
 
+/** Runs the sandbox in a process of its own, so that the gateway is alone in its own, as it is in production. */
+async function startSandbox({ sandboxPort, host }: Config): Promise<PlatformConfig> {
   const port = sandboxPort ?? 4010;
   const started = await tryPort(port, host).catch((error: unknown) => {
     if (sandboxPort !== null) throw error;

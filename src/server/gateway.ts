@@ -17,19 +17,27 @@ import { createIdempotencyStore } from "../store/idempotency.ts";
 import type { Store } from "../store/store.ts";
 import { type Clock, createPlatformClock } from "../upstream/platform-clock.ts";
 import { createUpstream, type UpstreamOptions } from "../upstream/upstream.ts";
+import { guarded } from "./guarded.ts";
 import { createMaskError } from "./mask-error.ts";
+import { useAllowedHosts } from "./use-allowed-hosts.ts";
 import { type ServerContext, useCaller } from "./use-caller.ts";
+import { useCors } from "./use-cors.ts";
 import { useGraphiQL } from "./use-graphiql.ts";
 import { type Readiness, useHealth } from "./use-health.ts";
+import { useRequestReader } from "./use-request-reader.ts";
 import { useSafeHeaders } from "./use-safe-headers.ts";
 
 export interface GatewayOptions {
+  /** Stays open when the gateway closes: it is of whoever opened it. */
+  readonly store: Store;
   readonly upstream: Pick<UpstreamOptions, "apiUrl" | "analyticsUrl" | "secret" | "timeoutMs">;
   readonly directorUrl: string;
   readonly operatorKey: Secret;
   readonly operatorScopes: readonly Scope[];
-  /** Stays open when the gateway closes: it is of whoever opened it. */
-  readonly store: Store;
+  /** The names that the gateway is called by, without ports; null for any. */
+  readonly allowedHosts: readonly string[] | null;
+  /** Whose pages may read answers: `https://app.example.com`, `https://*.example.com`. */
+  readonly allowedOrigins: readonly string[];
   /** Proxies of ours, which tell by `X-Forwarded-For` who called them. */
   readonly trustedProxies: readonly Network[];
   readonly directoryRefreshMs: number;
@@ -72,6 +80,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     cors: false,
     multipart: false,
     batching: false,
+    // Our own reader counts.
+    maxRequestBodySize: false,
     // Yoga's own check answers any address that ends so, with any method: no address ends with a line feed.
     healthCheckEndpoint: "\n",
     logging: false,
@@ -81,9 +91,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     plugins: [
       useSafeHeaders(),
       useHealth(createReadiness(parts)),
+      useAllowedHosts(options.allowedHosts),
+      useCors(options.allowedOrigins),
       ...(options.graphiqlFolder === null ? [] : [useGraphiQL(options.graphiqlFolder, parts.clock)]),
       useCaller(authenticate, options.trustedProxies, onFault),
-    ],
+      useRequestReader(),
+    ].map((plugin) => guarded(plugin, onFault)),
   });
 
   let sweeping: NodeJS.Timeout | null = null;
@@ -131,6 +144,7 @@ function createParts(options: GatewayOptions): SharedParts {
     monitoring: noteMonitoring(clients.monitoring, sightings),
   };
   return {
+    store: options.store,
     upstream,
     sightings,
     clock,
@@ -144,7 +158,6 @@ function createParts(options: GatewayOptions): SharedParts {
       subscribeTokens: upstream.subscribeTokens,
       refreshAfterMs: options.directoryRefreshMs,
       staleAfterMs: 20 * options.directoryRefreshMs,
-    store: options.store,
       onRefreshFailure: (error) => logger.warn({ err: error }, "the token list was not read again"),
     }),
   };

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 
 /** A gateway that takes requests on a port. */
 export interface Listening {
@@ -9,34 +10,78 @@ export interface Listening {
   drain(graceMs: number): Promise<void>;
 }
 
+/** How long a client may take, in milliseconds: Node.js waits for minutes, or for ever. */
+export interface Patience {
+  /** For all headers of a request. */
+  readonly headersMs: number;
+  /** For a whole request, its body included. */
+  readonly requestMs: number;
+  /** For an answer, from the end of the headers to its last byte that the client has taken. */
+  readonly answerMs: number;
+  /** Between two requests of a connection. */
+  readonly idleMs: number;
+  /** How often slow requests are looked for. */
+  readonly checkedEveryMs: number;
+}
+
+const PATIENCE: Patience = {
+  headersMs: 5_000,
+  requestMs: 10_000,
+  answerMs: 120_000,
+  idleMs: 5_000,
+  checkedEveryMs: 1_000,
+};
+const MAX_HEADER_BYTES = 16_384;
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /**
- * Opens the port. Slow clients are cut off after seconds, where Node.js waits for minutes.
+ * Opens the port. What is no HTTP that a gateway could answer ends here, in a line of text: what comes behind may rely on a
+ * well-formed Host and address. Slow clients are cut off.
  *
  * @throws Error when the port is taken
  */
-export async function listen(handler: Handler, host: string, port: number): Promise<Listening> {
+export async function listen(
+  handler: Handler,
+  host: string,
+  port: number,
+  patience: Patience = PATIENCE,
+): Promise<Listening> {
   let isDraining = false;
+  /** The newest answer of each connection. */
+  const answers = new WeakMap<Duplex, ServerResponse>();
   const server = createServer(
     {
-      headersTimeout: 5_000,
-      requestTimeout: 10_000,
-      connectionsCheckingInterval: 1_000,
-      maxHeaderSize: 16_384,
-      keepAliveTimeout: 5_000,
+      headersTimeout: patience.headersMs,
+      requestTimeout: patience.requestMs,
+      connectionsCheckingInterval: patience.checkedEveryMs,
+      keepAliveTimeout: patience.idleMs,
+      maxHeaderSize: MAX_HEADER_BYTES,
     },
     (request, response) => {
+      answers.set(request.socket, response);
       if (isDraining) response.setHeader("connection", "close");
-      if (!isHost(request.headers.host)) {
+      const deadline = setTimeout(() => request.socket.destroy(), patience.answerMs);
+      response.once("close", () => clearTimeout(deadline));
+      response.once("finish", () => discardRest(request));
+      const wrong = malformation(request);
+      if (wrong) {
+        const { status, message } = wrong;
         response
-          .writeHead(400, { "content-type": "text/plain", connection: "close" })
-          .end("The Host header is malformed.\n");
+          .writeHead(status, { "content-type": "text/plain", connection: "close", ...(status === 426 && UPGRADE) })
+          .end(`${message}\n`);
         return;
       }
       handler(request, response).catch(() => response.destroy());
     },
   );
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    const answer = answers.get(socket);
+    // A second answer behind a part of the first would be read as its continuation.
+    const isAnswering = answer?.headersSent && !answer.writableFinished;
+    if (socket.writable && !isAnswering && error.code !== "ECONNRESET") socket.write(plainAnswer(statusOf(error)));
+    socket.destroy();
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, resolve);
@@ -55,7 +100,29 @@ export async function listen(handler: Handler, host: string, port: number): Prom
   };
 }
 
-/** A host name or address with an optional port. The URL parser behind us answers anything else with a stack trace. */
+/** What nobody wanted of a body is thrown away, so that the client can send it, read its answer and ask again. */
+function discardRest(request: IncomingMessage): void {
+  if (request.complete) return;
+  request.removeAllListeners("readable");
+  request.resume();
+}
+
+const UPGRADE = { upgrade: "HTTP/1.1" };
+
+/** What the URL parser behind us would answer with a stack trace, and what nothing behind us speaks. */
+function malformation({ headers, url }: IncomingMessage): { status: number; message: string } | null {
+  if (!isHost(headers.host)) return { status: 400, message: "The Host header is malformed." };
+  if (!url?.startsWith("/") || !URL.canParse(`http://${headers.host}${url}`)) {
+    return { status: 400, message: "The address is malformed: it begins with a slash." };
+  }
+  // An offer of HTTP/2 is passed over, as clients expect that make it with every request.
+  if (headers.upgrade?.toLowerCase().includes("websocket")) {
+    return { status: 426, message: "Only HTTP is spoken here." };
+  }
+  return null;
+}
+
+/** A host name or address with an optional port. */
 function isHost(host: string | undefined): boolean {
   return (
     host !== undefined &&
@@ -63,4 +130,14 @@ function isHost(host: string | undefined): boolean {
     /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(host) &&
     URL.canParse(`http://${host}/`)
   );
+}
+
+function statusOf({ code }: NodeJS.ErrnoException): number {
+  if (code === "HPE_HEADER_OVERFLOW") return 431;
+  return code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+}
+
+function plainAnswer(status: number): string {
+  const body = `${STATUS_CODES[status]}\n`;
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 }

@@ -13,13 +13,21 @@ export type OnFault = (error: unknown) => void;
 export function createMaskError(onFault: OnFault) {
   return (error: unknown): Error => {
     const cause = deepestCause(error);
-    if (cause instanceof ApplicationError) return rewritten(error, cause.message, { code: cause.code, ...cause.facts });
+    if (cause instanceof ApplicationError) {
+      return rewritten(error, cause.message, { code: cause.code, ...cause.facts, ...httpOf(error) });
+    }
     if (error instanceof GraphQLError && cause instanceof GraphQLError && !isServersOwn(error)) {
       return rewritten(error, clientsMistake(error.message), { ...error.extensions, code: codeOf(error) });
     }
     onFault(cause);
     return rewritten(error, "The gateway failed. The fault has been logged.", { code: "INTERNAL_SERVER_ERROR" });
   };
+}
+
+/** How yoga is to answer; it takes this out before the client reads the error, and answers 500 where it is lost. */
+function httpOf(error: unknown): Record<string, unknown> {
+  const http = error instanceof GraphQLError ? error.extensions["http"] : undefined;
+  return http ? { http } : {};
 }
 
 /** graphql-js wraps what a resolver throws, and wraps scalars' errors twice. */
@@ -40,7 +48,7 @@ function codeOf({ extensions }: GraphQLError): ErrorCode {
   return code === "BAD_REQUEST" ? code : "INVALID_INPUT";
 }
 
-/** The message of graphql-js without the values that it quotes. */
+/** The message of graphql-js without the values that it quotes: a secret may have been pasted into the wrong place. */
 function clientsMistake(message: string): string {
   const [, variable] = /^Variable "\$(\w+)" got invalid value /.exec(message) ?? [];
   if (variable === undefined) return withoutSecrets(withoutValue(message));
@@ -50,7 +58,11 @@ function clientsMistake(message: string): string {
 }
 
 function withoutValue(message: string): string {
-  return message.replace(/(cannot represent[^:]*|is not a valid[^:]*): .*$/s, "$1.").replace(/, found .*$/s, ".");
+  return message
+    .replace(/^(Syntax Error: Unexpected \S+) ".*$/s, "$1.")
+    .replace(/^Value ".*" does not exist in/s, "The value does not exist in")
+    .replace(/(cannot represent[^:]*|is not a valid[^:]*): .*$/s, "$1.")
+    .replace(/, (found|but got|received) .*$/s, ".");
 }
 
 function rewritten(error: unknown, message: string, extensions: Record<string, unknown>): GraphQLError {

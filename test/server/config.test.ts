@@ -26,14 +26,16 @@ describe("the configuration", () => {
       operatorKey: null,
       operatorScopes: allScopes,
       trustedProxies: [],
+      allowedHosts: ["localhost", "127.0.0.1", "[::1]"],
+      allowedOrigins: [],
       upstreamTimeoutMs: 4_000,
       directoryRefreshMs: 15_000,
       drainMs: 10_000,
       logLevel: "info",
       graphiql: true,
+      store: { kind: "memory" },
       sandboxPort: null,
     });
-      store: { kind: "memory" },
   });
 
   it("needs an API secret and an operator's key for the real platform", () => {
@@ -97,8 +99,6 @@ describe("the configuration", () => {
     expect(readConfig(empty)).toEqual(readConfig({}));
   });
 
-  it("is not disturbed by variables of others", () => {
-    expect(readConfig({ PATH: "/bin", npm_config_port: "x", SYNDIGRAPH_UNKNOWN: "1" })).toEqual(readConfig({}));
   it("serves any host where others can reach it, unless hosts are named", () => {
     expect(readConfig({ HOST: "0.0.0.0" }).allowedHosts).toBeNull();
     expect(readConfig({ HOST: "::1" }).allowedHosts).toEqual(["localhost", "127.0.0.1", "[::1]"]);
@@ -124,6 +124,8 @@ describe("the configuration", () => {
     expect(JSON.stringify(store)).not.toContain("hunter2");
   });
 
+  it("is not disturbed by variables of others", () => {
+    expect(readConfig({ PATH: "/bin", npm_config_port: "x", SYNDIGRAPH_UNKNOWN: "1" })).toEqual(readConfig({}));
   });
 
   it("can't be changed once it is read", () => {
@@ -135,8 +137,6 @@ describe("a mistake in the configuration", () => {
   it.each([
     ["PORT", ["65536", "-1", "80.5", "4000 ", " ", "0x50", "1e3", "http", "Infinity"], "a port, 0 to 65535"],
     ["SANDBOX_PORT", ["65536", "none"], "a port, 0 to 65535"],
-    ["UPSTREAM_TIMEOUT_SECONDS", ["0", "0.5", "61", "4s", "-4", " "], "seconds, from 1 to 60"],
-    ["DIRECTORY_REFRESH_SECONDS", ["0", "3601"], "seconds, from 1 to 3600"],
     [
       "ALLOWED_HOSTS",
       ["https://a.example", "a.example:4000", "a.example,", "*.example.com", "a b", "a/b", "::1"],
@@ -152,6 +152,8 @@ describe("a mistake in the configuration", () => {
       ["db.example.com", "mysql://db/x", "postgres:db", "postgres://:a:b"],
       "an address such as postgres://user:password@host:5432/database",
     ],
+    ["UPSTREAM_TIMEOUT_SECONDS", ["0", "0.5", "61", "4s", "-4", " "], "seconds, from 1 to 60"],
+    ["DIRECTORY_REFRESH_SECONDS", ["0", "3601"], "seconds, from 1 to 3600"],
     ["DRAIN_SECONDS", ["0", "301"], "seconds, from 1 to 300"],
     [
       "TRUSTED_PROXIES",

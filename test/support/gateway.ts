@@ -83,6 +83,8 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     operatorKey: new Secret(OPERATOR_KEY),
     operatorScopes: options.scopes ?? allScopes,
     trustedProxies: [],
+    allowedHosts: null,
+    allowedOrigins: [],
     directoryRefreshMs: 60_000,
     graphiqlFolder: null,
     clock: sandbox.clock.now,
@@ -103,9 +105,9 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
 
   return {
     gateway,
+    store,
     sandbox,
     ask: as(OPERATOR_KEY).ask,
-    store,
     as,
     analyticsCalls: () => {
       const calls = sandbox.calls().filter(({ path }) => path.startsWith("/api/analytics/"));
@@ -115,9 +117,9 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     logged: () => lines.join(""),
     [Symbol.asyncDispose]: async () => {
       await gateway.close();
+      if (store !== options.gateway?.store) await store.close();
       await sandbox.close();
     },
-      if (store !== options.gateway?.store) await store.close();
   };
 }
 
