@@ -14,6 +14,7 @@ export interface Database {
     /** Ascending in the order in which the partner was given them. */
     readonly position: number;
   };
+  suspendedTokens: { readonly tokenId: number; readonly partnerId: string };
   /** One row: how often partners were changed. Writing it first also makes changes of partners wait for each other. */
   partnerChanges: { readonly version: number };
   apiKeys: Omit<ApiKeyRecord, "kind" | ApiKeyList> & { readonly hash: string } & Readonly<Record<ApiKeyList, JsonText>>;

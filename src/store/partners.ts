@@ -37,6 +37,10 @@ export interface PartnerStore {
    * @throws LastTrackingIdError when the partner has no other
    */
   removeTrackingId(id: string, trackingId: string): Promise<void>;
+  /** Ids of the subscribe tokens that the partner's suspension is to disable, and its resumption to enable again. */
+  suspendedTokenIds(id: string): Promise<number[]>;
+  /** Puts others in their place. */
+  setSuspendedTokenIds(id: string, tokenIds: readonly number[]): Promise<void>;
 }
 
 /** Partners in the tables of a database. Changes of partners wait for each other, so that none meets another half done. */
@@ -85,6 +89,17 @@ export function createPartnerStore(db: Db): PartnerStore {
         if (!held.some((row) => row.trackingId === trackingId)) return;
         if (held.length === 1) throw new LastTrackingIdError(trackingId);
         await transaction.deleteFrom("partnerTrackingIds").where("trackingId", "=", trackingId).execute();
+      }),
+    suspendedTokenIds: async (id) => {
+      const rows = await db.selectFrom("suspendedTokens").select("tokenId").where("partnerId", "=", id).execute();
+      return rows.map(({ tokenId }) => tokenId).sort((a, b) => a - b);
+    },
+    setSuspendedTokenIds: (id, tokenIds) =>
+      inTransaction(db, async (transaction) => {
+        await transaction.deleteFrom("suspendedTokens").where("partnerId", "=", id).execute();
+        if (tokenIds.length === 0) return;
+        const rows = tokenIds.map((tokenId) => ({ tokenId, partnerId: id }));
+        await transaction.insertInto("suspendedTokens").values(rows).execute();
       }),
   };
 }

@@ -35,6 +35,11 @@ function tables(dialect: SqlDialect): string[] {
       position bigint not null,
       unique (partner_id, position)
     )`,
+    `create table suspended_tokens (
+      token_id bigint not null,
+      partner_id text not null references partners (id),
+      primary key (partner_id, token_id)
+    )`,
     "create table partner_changes (version bigint not null)",
     "insert into partner_changes (version) values (0)",
     `create table api_keys (
@@ -68,13 +73,14 @@ function tables(dialect: SqlDialect): string[] {
       input_hash text not null,
       before text,
       result text,
+      claim text,
       begun_at bigint not null,
       finished_at bigint,
       lost_at bigint,
       owner text,
       leased_until bigint,
       expires_at bigint not null,
-      unique (operation, result)
+      unique (operation, claim)
     )`,
     "create unique index idempotency_keys_one_at_a_time on idempotency_keys (operation, likeness) where owner is not null",
     "create index idempotency_keys_by_expiry on idempotency_keys (expires_at)",
