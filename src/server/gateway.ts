@@ -152,7 +152,7 @@ function createParts(options: GatewayOptions): SharedParts {
     streamCatalog: createStreamCatalog(sightings),
     partnerDirectory: createPartnerDirectory({ version: async () => 0, all: async () => [] }),
     account: createAccountFacts(upstream.account, upstream.clusters),
-    idempotency: createIdempotencyStore(clock),
+    idempotency: createIdempotencyStore(options.store.idempotencyKeys, clock),
     directory: createTokenDirectory({
       publishTokens: upstream.publishTokens,
       subscribeTokens: upstream.subscribeTokens,

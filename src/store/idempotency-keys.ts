@@ -13,6 +13,8 @@ export interface IdempotencyKeyRecord {
   readonly before: string | null;
   /** The id of what came of it; null while that is not known. */
   readonly result: string | null;
+  /** The result again, where no other key of the operation may stand for it. */
+  readonly claim: string | null;
   /** Times are milliseconds since the epoch. */
   readonly begunAt: number;
   readonly finishedAt: number | null;
@@ -24,7 +26,11 @@ export interface IdempotencyKeyRecord {
   readonly expiresAt: number;
 }
 
+type Ending = Pick<IdempotencyKeyRecord, "result" | "claim" | "expiresAt"> & { readonly finishedAt: number };
+
 export interface IdempotencyKeyStore {
+  /** True when there is a record of this id that has not expired. */
+  knows(id: string, now: number): Promise<boolean>;
   /**
    * Puts the record there, and answers with null, if its id is new (or the one there has expired) and no write that is alike
    * is under way; else with the record that stands against it: the one of this id, or the one that is alike.
@@ -38,15 +44,15 @@ export interface IdempotencyKeyStore {
   /**
    * Notes the result and gives the record free.
    *
-   * @throws ResultTakenError when another key of the same operation stands for this result. A key that got it before this
-   * one's write began can't stand for it any more (the platform has given the id anew), and is forgotten.
+   * @throws ResultTakenError when another key of the same operation has this claim. A key that claimed it before this one's
+   * write began can't stand for it any more (the platform has given the id anew), and is forgotten.
    */
-  finish(id: string, result: string, finishedAt: number, expiresAt: number): Promise<void>;
+  finish(id: string, ending: Ending): Promise<void>;
   /** Notes that the answer was lost and gives the record free. */
   lose(id: string, lostAt: number): Promise<void>;
   /** Forgets a write that surely did not happen. */
   forget(id: string): Promise<void>;
-  /** True when another key of the operation stands for the result. */
+  /** True when a key of the operation claims the result. */
   isTaken(operation: string, result: string): Promise<boolean>;
   deleteExpired(now: number): Promise<void>;
   /** Gives all records free, when it is certain that no gateway is at any. */
@@ -105,6 +111,10 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
   };
 
   return {
+    knows: async (id, now) => {
+      const record = db.selectFrom("idempotencyKeys").select("id").where("id", "=", id).where("expiresAt", ">=", now);
+      return (await record.executeTakeFirst()) !== undefined;
+    },
     begin,
     lease: async (id, owner, now, leasedUntil) => {
       const row = await db.selectFrom("idempotencyKeys").selectAll().where("id", "=", id).executeTakeFirst();
@@ -124,7 +134,7 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
         throw error;
       }
     },
-    finish: async (id, result, finishedAt, expiresAt) => {
+    finish: async (id, ending) => {
       try {
         await inTransaction(db, async (transaction) => {
           const own = transaction.selectFrom("idempotencyKeys").where("id", "=", id);
@@ -132,17 +142,17 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
             .deleteFrom("idempotencyKeys")
             .where("id", "<>", id)
             .where("operation", "=", own.select("operation"))
-            .where("result", "=", result)
+            .where("claim", "=", ending.claim)
             .where("finishedAt", "<=", own.select("begunAt"))
             .execute();
           await transaction
             .updateTable("idempotencyKeys")
-            .set({ result, finishedAt, expiresAt, owner: null, leasedUntil: null, lostAt: null })
+            .set({ ...ending, owner: null, leasedUntil: null, lostAt: null })
             .where("id", "=", id)
             .execute();
         });
       } catch (error) {
-        throw isUniqueViolation(error) ? new ResultTakenError("another key stands for this result") : error;
+        throw isUniqueViolation(error) ? new ResultTakenError("another key claims this result") : error;
       }
     },
     lose: async (id, lostAt) => {
@@ -160,7 +170,7 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
         .selectFrom("idempotencyKeys")
         .select("id")
         .where("operation", "=", operation)
-        .where("result", "=", result)
+        .where("claim", "=", result)
         .executeTakeFirst();
       return row !== undefined;
     },

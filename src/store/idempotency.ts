@@ -1,23 +1,33 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import pLimit, { type LimitFunction } from "p-limit";
-import { ApplicationError } from "../model/errors.ts";
+import { ApplicationError, ConflictError } from "../model/errors.ts";
+import type { IdempotencyKeyRecord, IdempotencyKeyStore } from "./idempotency-keys.ts";
+import { ResultTakenError } from "./store-error.ts";
 
-/** One write that must happen once, however often it is asked for. Its result names an object and is no secret. */
-export interface IdempotentWrite {
-  /** Whose key it is: keys of different callers never meet. */
+/** Which write: keys of different callers and operations never meet. */
+export interface WriteKey {
   readonly caller: string;
   readonly operation: string;
   readonly key: string;
+}
+
+/** One write that must happen once, however often it is asked for. Its result names an object and is no secret. */
+export interface IdempotentWrite extends WriteKey {
   /** All that the outcome depends on; the same key with other input is refused. It is hashed, never kept. */
   readonly input: unknown;
   /** What the made object can be recognised by. Writes that are alike run one after the other, so none is taken for another. */
   readonly likeness: unknown;
+  /**
+   * True when the result is an object that the write itself makes: then no two keys of the operation stand for one result.
+   * Left out, they may, as do two keys that find everything there already.
+   */
+  readonly makesResult?: boolean;
   /** Tells the state before the change; that of the first attempt is handed to `recover`. No secret. */
   readonly before?: string;
-  readonly perform: () => Promise<number>;
+  readonly perform: () => Promise<string>;
   /** Finds the object of an attempt whose answer was lost; null when there is none to be seen. */
-  readonly recover: (attempt: Attempt) => Promise<number | null>;
+  readonly recover: (attempt: Attempt) => Promise<string | null>;
 }
 
 /** An attempt whose outcome is not known. */
@@ -26,8 +36,8 @@ export interface Attempt {
   readonly begunAt: number;
   /** What `before` was when it began. */
   readonly before: string | undefined;
-  /** True for a result that another key of the same operation stands for already. */
-  readonly isTaken: (result: number) => boolean;
+  /** True for a result that another key of the same operation made. */
+  readonly isTaken: (result: string) => Promise<boolean>;
 }
 
 /**
@@ -36,98 +46,178 @@ export interface Attempt {
  */
 export interface IdempotencyStore {
   /**
-   * Performs the write, or answers with what its key led to before. Requests with one key at the same time share one
-   * attempt.
+   * Performs the write, or answers with what its key led to before, also when a gateway ended in the middle of it. Requests
+   * with one key at the same time share one attempt.
    *
    * @throws ApplicationError IDEMPOTENCY_MISMATCH for a key that came with other input before
    * @throws ApplicationError OUTCOME_UNKNOWN when an answer was lost and its object can't be found (yet)
+   * @throws ConflictError when another gateway is at this write, or at one that is alike
+   * @throws StoreError
    */
-  run(write: IdempotentWrite): Promise<number>;
+  run(write: IdempotentWrite): Promise<string>;
+  /** True when the key stands for a write that has begun, whatever became of it. */
+  knows(key: WriteKey): Promise<boolean>;
+  /** Lets a key stand for nothing, when what it made was taken back. */
+  forget(key: WriteKey): Promise<void>;
 }
 
 /** How long a key is remembered. */
 export const KEYS_KEPT_MS = 86_400_000;
-/** The most keys that are remembered. */
-const MAX_KEYS = 100_000;
 /** A request that was cut off may still be carried out for so long; after that, what is not there did not happen. */
 export const SETTLING_MS = 10_000;
+/** How long a gateway that tells nothing more of itself is believed to be at a write. */
+export const LEASE_MS = 30_000;
+/** How often a gateway tells that it is still at one. */
+const RENEW_EVERY_MS = 10_000;
+/** Expired keys are deleted this often. */
+const SWEEP_EVERY_MS = 3_600_000;
+/** The most kinds of writes whose order is kept. */
+const MAX_QUEUES = 10_000;
 
-interface Entry {
+/** What a write is known by while it is under way in this process. */
+interface UnderWay {
   readonly inputHash: string;
-  /** The result, or the attempt that is under way; null when its outcome is not known. */
-  readonly outcome: number | Promise<number> | null;
-  /** When the first attempt began that may have been carried out. */
-  readonly begunAt: number;
-  readonly before: string | undefined;
-  /** When the last answer was lost; null while none was. */
-  readonly lostAt: number | null;
+  readonly outcome: Promise<string>;
 }
 
-/** Keeps keys in memory for a day: they do not outlive the process. */
-export function createIdempotencyStore(now: () => number): IdempotencyStore {
-  const kept = { max: MAX_KEYS, ttl: KEYS_KEPT_MS, perf: { now }, ttlResolution: 0 };
-  const entries = new LRUCache<string, Entry>(kept);
-  const taken = new LRUCache<string, true>(kept);
-  const queues = new LRUCache<string, LimitFunction>({ max: MAX_KEYS });
+/**
+ * Keeps keys in the store for a day. A key is written before its write begins, so that it is known for sure afterwards
+ * whether one may have happened.
+ */
+export function createIdempotencyStore(keys: IdempotencyKeyStore, now: () => number): IdempotencyStore {
+  const owner = randomUUID();
+  const underWay = new Map<string, UnderWay>();
+  const queues = new LRUCache<string, LimitFunction>({ max: MAX_QUEUES });
+  let sweptAt = Number.NEGATIVE_INFINITY;
 
-  /** What became of an attempt whose answer was lost; null when it surely did not happen. */
-  const settle = async ({ recover }: IdempotentWrite, earlier: Attempt, lostAt: number): Promise<number | null> => {
-    const found = await recover(earlier);
-    if (found !== null) return found;
-    const settlesIn = lostAt + SETTLING_MS - now();
-    if (settlesIn > 0) throw stillUnknown(settlesIn);
-    return null;
+  const sweep = () => {
+    if (now() < sweptAt + SWEEP_EVERY_MS) return;
+    sweptAt = now();
+    // A key that has expired stands in nobody's way: deleting it can wait for the next time.
+    keys.deleteExpired(now()).catch(() => undefined);
   };
 
-  const perform = async (write: IdempotentWrite, attempt: Attempt): Promise<number> => {
+  const once = async (write: IdempotentWrite, id: string, inputHash: string): Promise<string> => {
+    sweep();
+    const fresh = freshRecord(write, id, inputHash);
+    const standing = await keys.begin(fresh, fresh.begunAt);
+    if (standing === null) return leased(write, fresh, null);
+    if (standing.id === id && standing.inputHash !== inputHash) throw mismatch();
+    if (standing.id === id && standing.result !== null) return standing.result;
+    const isFree = standing.id === id && (await keys.lease(id, owner, now(), now() + LEASE_MS));
+    if (!isFree) throw underWayElsewhere(standing.leasedUntil ?? now(), now());
+    return leased(write, standing, { lostAt: standing.owner === null ? standing.lostAt : null });
+  };
+
+  const freshRecord = (write: IdempotentWrite, id: string, inputHash: string): IdempotencyKeyRecord => ({
+    id,
+    operation: write.operation,
+    likeness: hash(write.likeness),
+    inputHash,
+    before: write.before ?? null,
+    result: null,
+    claim: null,
+    begunAt: now(),
+    finishedAt: null,
+    lostAt: null,
+    owner,
+    leasedUntil: now() + LEASE_MS,
+    expiresAt: now() + KEYS_KEPT_MS,
+  });
+
+  /** Goes on with a write that no other gateway is at: looks for what an earlier attempt made, and performs it if it is not there. */
+  const leased = async (
+    write: IdempotentWrite,
+    record: IdempotencyKeyRecord,
+    earlier: Lost | null,
+  ): Promise<string> => {
+    const { id, begunAt, before } = record;
+    const isTaken = (result: string) => keys.isTaken(write.operation, result);
+    const attempt = { begunAt, before: before ?? undefined, isTaken };
+    const renewal = setInterval(() => {
+      keys.lease(id, owner, now(), now() + LEASE_MS).catch(() => undefined);
+    }, RENEW_EVERY_MS).unref();
+    try {
+      const settled = earlier && (await settle(write, id, attempt, earlier));
+      const result = settled ?? (await perform(write, id, attempt));
+      await finish(write, id, result);
+      return result;
+    } finally {
+      clearInterval(renewal);
+    }
+  };
+
+  /** What became of an attempt whose answer was lost; null when it surely did not happen. */
+  const settle = async (write: IdempotentWrite, id: string, attempt: Attempt, { lostAt }: Lost) => {
+    // A gateway that ended in the middle could not tell when it did: at the latest now.
+    const lost = lostAt ?? now();
+    try {
+      const found = await write.recover(attempt);
+      if (found !== null) return found;
+      const settlesIn = lost + SETTLING_MS - now();
+      if (settlesIn > 0) throw stillUnknown(settlesIn);
+      return null;
+    } catch (error) {
+      // As long as the earlier attempt can't be looked for, the key stands for it.
+      await keys.lose(id, lost);
+      throw error;
+    }
+  };
+
+  const perform = async (write: IdempotentWrite, id: string, attempt: Attempt): Promise<string> => {
     try {
       return await write.perform();
     } catch (error) {
-      if (!isUnknown(error)) throw error;
+      if (!isUnknown(error)) {
+        // A key that can't be forgotten now stands for a lost attempt, and is settled when it is repeated.
+        await keys.forget(id).catch(() => undefined);
+        throw error;
+      }
       // Mostly only the answer was lost. When looking for the object fails too, the first failure is the one to tell.
       const recovered = await write.recover(attempt).catch(() => null);
-      if (recovered === null) throw error;
-      return recovered;
+      if (recovered !== null) return recovered;
+      await keys.lose(id, now()).catch(() => undefined);
+      throw error;
+    }
+  };
+
+  const finish = async ({ makesResult }: IdempotentWrite, id: string, result: string): Promise<void> => {
+    const finishedAt = now();
+    const claim = makesResult ? result : null;
+    try {
+      await keys.finish(id, { result, claim, finishedAt, expiresAt: finishedAt + KEYS_KEPT_MS });
+    } catch (error) {
+      if (!(error instanceof ResultTakenError)) throw error;
+      // While this gateway was held up, another one took the object for its own: this key's own is still to be found.
+      await keys.lose(id, finishedAt);
+      throw stillUnknown(SETTLING_MS);
     }
   };
 
   return {
-    run: (write) => {
-      const id = JSON.stringify([write.caller, write.operation, write.key]);
-      const entry = entries.get(id);
+    run: async (write) => {
+      const id = idOf(write);
       const inputHash = hash(write.input);
-      if (entry && entry.inputHash !== inputHash) throw mismatch();
-      if (entry && entry.outcome !== null) return Promise.resolve(entry.outcome);
-      const { begunAt, before, lostAt } = entry ?? { begunAt: now(), before: write.before, lostAt: null };
-      const attempt = { begunAt, before, isTaken: (result: number) => taken.has(`${write.operation}:${result}`) };
-      const keep = (outcome: Entry["outcome"], lost = lostAt) =>
-        entries.set(id, { inputHash, begunAt, before, outcome, lostAt: lost });
-
+      const current = underWay.get(id);
+      if (current && current.inputHash !== inputHash) throw mismatch();
+      if (current) return current.outcome;
       const queue = remember(queues, `${write.operation}:${hash(write.likeness)}`, () => pLimit(1));
-      const outcome = queue(async () => {
-        let result: number | null = null;
-        try {
-          if (lostAt !== null) result = await settle(write, attempt, lostAt);
-        } catch (error) {
-          // As long as the earlier attempt can't be looked for, the key stands for it.
-          keep(null);
-          throw error;
-        }
-        try {
-          result ??= await perform(write, attempt);
-        } catch (error) {
-          if (isUnknown(error)) keep(null, now());
-          else entries.delete(id);
-          throw error;
-        }
-        keep(result);
-        taken.set(`${write.operation}:${result}`, true);
-        return result;
-      });
-      keep(outcome);
+      const outcome = queue(() => once(write, id, inputHash)).finally(() => underWay.delete(id));
+      underWay.set(id, { inputHash, outcome });
       return outcome;
     },
+    knows: async (key) => underWay.has(idOf(key)) || keys.knows(idOf(key), now()),
+    forget: (key) => keys.forget(idOf(key)),
   };
+}
+
+/** When the answer of an attempt was lost; null when nobody could tell. */
+interface Lost {
+  readonly lostAt: number | null;
+}
+
+function idOf({ caller, operation, key }: WriteKey): string {
+  return JSON.stringify([caller, operation, key]);
 }
 
 function isUnknown(error: unknown): boolean {
@@ -138,6 +228,16 @@ function mismatch(): ApplicationError {
   return new ApplicationError("IDEMPOTENCY_MISMATCH", "This idempotency key was used with other input.", {
     argument: "input.idempotencyKey",
   });
+}
+
+function underWayElsewhere(leasedUntil: number, now: number): ConflictError {
+  return new ConflictError(
+    "Another request with this key, or one for the same, is under way. Ask again in a few seconds.",
+    {
+      argument: "input.idempotencyKey",
+      retryAfterSeconds: Math.max(1, Math.ceil((leasedUntil - now) / 1000)),
+    },
+  );
 }
 
 function stillUnknown(waitMs: number): ApplicationError {

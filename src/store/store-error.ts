@@ -25,7 +25,7 @@ export class LastTrackingIdError extends ConflictError {
   }
 }
 
-/** Another idempotency key stands for the result. It never leaves the store's own modules. */
+/** Another idempotency key claims the result. It never leaves the store's own modules. */
 export class ResultTakenError extends Error {
   override readonly name = "ResultTakenError";
 }

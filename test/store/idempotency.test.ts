@@ -6,8 +6,9 @@ import {
   KEYS_KEPT_MS,
   SETTLING_MS,
 } from "../../src/store/idempotency.ts";
+import { openStore } from "../../src/store/open-store.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
-import { refusalOf, rejectionOf } from "../support/refusal.ts";
+import { rejectionOf } from "../support/refusal.ts";
 
 const failure = (code: "OUTCOME_UNKNOWN" | "UPSTREAM_REJECTED" | "UPSTREAM_UNAVAILABLE") =>
   new UpstreamError(code, code, { operation: "Test_Create" });
@@ -15,9 +16,10 @@ const failure = (code: "OUTCOME_UNKNOWN" | "UPSTREAM_REJECTED" | "UPSTREAM_UNAVA
 /** How one attempt ends. `LATER` is carried out only when its answer has been given up. */
 type Ending = "DONE" | "LOST" | "LATER" | "NEVER" | "REFUSED";
 
-/** One store serves all worlds, since it takes room for many keys. Each world has operations and likenesses of its own. */
+/** One store serves all worlds. Each world has operations and likenesses of its own. */
 const time = { now: 1_000_000 };
-const store = createIdempotencyStore(() => time.now);
+const { idempotencyKeys } = await openStore({ kind: "memory" });
+const store = createIdempotencyStore(idempotencyKeys, () => time.now);
 let worlds = 0;
 
 /** A platform that makes objects, but loses answers as it is told; the store in front of it; and the clock over both. */
@@ -41,7 +43,8 @@ function createWorld(...endings: readonly Ending[]) {
     objects,
     attempts: () => attempts,
     visible: () => objects.filter(({ madeAt }) => madeAt <= world.now),
-    run: (key: string, more: Partial<IdempotentWrite> & { likeness?: string } = {}) => store.run(write(key, more)),
+    run: (key: string, more: Partial<IdempotentWrite> & { likeness?: string } = {}) =>
+      store.run(write(key, more)).then(Number),
   };
 
   function write(key: string, more: Partial<IdempotentWrite> & { likeness?: string } = {}): IdempotentWrite {
@@ -56,23 +59,23 @@ function createWorld(...endings: readonly Ending[]) {
       key,
       input: { likeness },
       likeness,
+      makesResult: true,
       perform: async () => {
         attempts += 1;
         await Promise.resolve();
         const ending = left.shift() ?? "DONE";
         if (ending === "REFUSED") throw failure("UPSTREAM_REJECTED");
         const id = ending === "NEVER" ? 0 : make(ending === "LATER" ? world.now + world.delayMs : world.now);
-        if (ending === "DONE") return id;
+        if (ending === "DONE") return String(id);
         if (ending === "LOST") world.isReadable = false;
         throw failure("OUTCOME_UNKNOWN");
       },
       recover: async ({ begunAt, isTaken }) => {
         await Promise.resolve();
         if (!world.isReadable) throw failure("UPSTREAM_UNAVAILABLE");
-        const own = world
-          .visible()
-          .find((made) => made.likeness === likeness && made.madeAt >= begunAt && !isTaken(made.id));
-        return own?.id ?? null;
+        const alike = world.visible().filter((made) => made.likeness === likeness && made.madeAt >= begunAt);
+        for (const { id } of alike) if (!(await isTaken(String(id)))) return String(id);
+        return null;
       },
       ...more,
     };
@@ -104,9 +107,9 @@ describe("a key", () => {
     const world = createWorld();
     const first = world.run("a", { input: { label: "x" } });
     const mismatch = { code: "IDEMPOTENCY_MISMATCH", facts: { argument: "input.idempotencyKey" } };
-    expect(refusalOf(() => world.run("a", { input: { label: "y" } }))).toMatchObject(mismatch);
+    expect(await rejectionOf(world.run("a", { input: { label: "y" } }))).toMatchObject(mismatch);
     await first;
-    expect(refusalOf(() => world.run("a", { input: { label: "x", more: null } }))).toMatchObject(mismatch);
+    expect(await rejectionOf(world.run("a", { input: { label: "x", more: null } }))).toMatchObject(mismatch);
     expect(world.attempts()).toBe(1);
   });
 
@@ -114,7 +117,7 @@ describe("a key", () => {
     const world = createWorld();
     expect(await world.run("a", { input: { x: 1, list: [{ p: "q", r: 1 }, "s"] } })).toBe(1);
     expect(await world.run("a", { input: { list: [{ r: 1, p: "q" }, "s"], gone: undefined, x: 1 } })).toBe(1);
-    expect(refusalOf(() => world.run("a", { input: { x: 1, list: ["s", { p: "q", r: 1 }] } })).code).toBe(
+    expect((await rejectionOf(world.run("a", { input: { x: 1, list: ["s", { p: "q", r: 1 }] } }))).code).toBe(
       "IDEMPOTENCY_MISMATCH",
     );
   });
@@ -165,7 +168,7 @@ describe("a lost answer", () => {
       world.now += wait;
       expect((await rejectionOf(world.run("a"))).code).toBe("UPSTREAM_UNAVAILABLE");
     }
-    expect(refusalOf(() => world.run("a", { input: "other" })).code).toBe("IDEMPOTENCY_MISMATCH");
+    expect((await rejectionOf(world.run("a", { input: "other" }))).code).toBe("IDEMPOTENCY_MISMATCH");
     world.isReadable = true;
     expect(await world.run("a")).toBe(1);
     expect(world.attempts()).toBe(1);
@@ -251,7 +254,7 @@ describe("writes that are alike", () => {
       order.push(`${name} begins`);
       await new Promise((resolve) => setImmediate(resolve));
       order.push(`${name} ends`);
-      return order.length;
+      return String(order.length);
     };
     await Promise.all([
       world.run("a", { perform: perform("a") }),

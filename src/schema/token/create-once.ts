@@ -43,7 +43,7 @@ export async function createOnce<
   const { label, streams, trackingId } = input;
   const take = (token: Token) => {
     put(token);
-    return token.id;
+    return String(token.id);
   };
   const id = await idempotency.run({
     caller: caller.principalId,
@@ -51,18 +51,20 @@ export async function createOnce<
     key: idempotencyKey,
     input,
     likeness: { label, streams, trackingId },
+    makesResult: true,
     perform: async () => take(await client.create(input)),
     recover: async ({ begunAt, isTaken }) => {
       for (let page = 1; ; page += 1) {
         const tokens = await client.list({ page, itemsOnPage: MAX_ITEMS_ON_PAGE, newestFirst: true });
         const recent = tokens.filter((token) => token.addedAt >= begunAt - TOLERANCE_MS);
-        const own = recent.findLast((token) => !isTaken(token.id) && isAsWished(token, input));
-        if (own) return take(own);
+        for (const token of recent.reverse()) {
+          if (isAsWished(token, input) && !(await isTaken(String(token.id)))) return take(token);
+        }
         if (recent.length < tokens.length || tokens.length === 0) return null;
       }
     },
   });
-  const token = await find(id);
+  const token = await find(Number(id));
   if (!token) {
     throw new ConflictError("The token that this idempotency key made has been deleted since. Use a new key.", {
       argument: "input.idempotencyKey",

@@ -104,12 +104,12 @@ interface Rotation<Token> {
 }
 
 /** Rotates once for an idempotency key. When the answer is lost, the token itself tells whether its secret is new. */
-async function rotateOnce<Token extends PublishTokenRecord | SubscribeTokenRecord>(
+export async function rotateOnce<Token extends PublishTokenRecord | SubscribeTokenRecord>(
   { operation, idempotencyKey, former, client, find }: Rotation<Token>,
   { caller, idempotency, directory }: GraphContext,
 ): Promise<Token> {
   assertName(idempotencyKey, "input.idempotencyKey");
-  const id = await idempotency.run({
+  await idempotency.run({
     caller: caller.principalId,
     operation,
     key: idempotencyKey,
@@ -118,16 +118,16 @@ async function rotateOnce<Token extends PublishTokenRecord | SubscribeTokenRecor
     before: fingerprint(former),
     perform: async () => {
       directory.put(await client.update(former.id, { refreshSecret: true }));
-      return former.id;
+      return String(former.id);
     },
     recover: async ({ before }) => {
       const present = await client.read(former.id);
       if (!present || fingerprint(present) === before) return null;
       directory.put(present);
-      return present.id;
+      return String(present.id);
     },
   });
-  const rotated = await find(id);
+  const rotated = await find(former.id);
   if (!rotated) throw new NotFoundError("input.token");
   return rotated;
 }
