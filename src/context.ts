@@ -1,3 +1,4 @@
+import { type Act, type Auditor, createAuditor } from "./auth/auditor.ts";
 import type { Caller } from "./auth/caller.ts";
 import type { AccountFacts } from "./directory/account-facts.ts";
 import type { PartnerDirectory } from "./directory/partner-directory.ts";
@@ -8,6 +9,7 @@ import { createLoaders, type Loaders } from "./loaders/loaders.ts";
 import { behindWall } from "./loaders/wall.ts";
 import type { IdempotencyStore } from "./store/idempotency.ts";
 import type { Store } from "./store/store.ts";
+import type { CostStatus } from "./model/cost.ts";
 import type { Clock } from "./upstream/platform-clock.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 
@@ -34,8 +36,14 @@ export interface GraphContext extends Omit<SharedParts, "sightings" | "streamCat
   readonly address: string | null;
   /** All reading for the caller goes through these: they know what it may be shown. */
   readonly loaders: Loaders;
+  /** Writes the audit log for the caller. */
+  readonly audit: Auditor;
+  /** The mutation that is under way, as the audit log tells of it; null in a query. */
+  readonly act: Act | null;
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal | undefined;
+  /** What this request costs; null until it has been counted, before any resolver runs. */
+  readonly cost: CostStatus | null;
   /** One instant for the whole request, so that all its windows end alike. Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -54,5 +62,6 @@ export function createContext(
   const now = parts.clock();
   const whole = createLoaders({ ...parts, sightings, streamCatalog }, now, signal);
   const loaders = caller.partner ? behindWall(whole, caller.partner, now) : whole;
-  return { ...parts, caller, address, signal, now, loaders };
+  const audit = createAuditor(parts.store, caller, address, parts.clock);
+  return { ...parts, caller, address, signal, now, loaders, audit, act: null, cost: null };
 }

@@ -14,6 +14,10 @@ export const errorCodes = {
     "The platform keeps no such figure: a name that analytics refuses, or a breakdown that it does not have.",
   UNSAFE_PATTERN: "The stream pattern is no regular expression of linear running time.",
   LIMIT_EXCEEDED: "More was asked than one request may have; the message states the limit.",
+  QUERY_TOO_COMPLEX: "The document is larger than one request may be; `limit`, `max` and `asked` tell in what.",
+  QUERY_TOO_EXPENSIVE: "The query would cost more than one request may; `extensions.cost` tells how much.",
+  THROTTLED: "The caller's budget is used up for now; `Retry-After` tells when it is full again.",
+  OVERLOADED: "The gateway has more to do than it can; `Retry-After` tells when to try again.",
   CONFLICT: "The object is in a state that does not allow this change, or another request with this key is under way.",
   IDEMPOTENCY_MISMATCH: "This idempotency key was used before, with other input.",
   OUTCOME_UNKNOWN:
@@ -21,10 +25,12 @@ export const errorCodes = {
   STREAM_UNSECURED: "Some publish token leaves the stream open to anyone without a token; secure it before it is sold.",
   CLUSTER_MISMATCH: "Publishers and viewers of the stream would be of different clusters, and would not meet.",
   CLUSTER_UNKNOWN: "The account has no such cluster.",
-  PUBLISHERS_DIFFER: "The publish tokens of the stream differ in cluster or geo-cascade; redundant publishers must be alike.",
+  PUBLISHERS_DIFFER:
+    "The publish tokens of the stream differ in cluster or geo-cascade; redundant publishers must be alike.",
   WILDCARD_GRANT: "The grant would open every stream of the account.",
   GRANT_NOT_COVERED: "A stream that was asked for is opened by no grant.",
-  MASTER_BINDS_ADDRESSES: "A partner's subscribe token must not bind itself to addresses: its first viewers would lock out the rest.",
+  MASTER_BINDS_ADDRESSES:
+    "A partner's subscribe token must not bind itself to addresses: its first viewers would lock out the rest.",
   TRACKING_ID_HAS_TRAFFIC: "The tracking id has traffic, so it stays with its partner.",
   PARTNER_NOT_ACTIVE: "The partner is not registered, suspended or retired.",
   SIGNING_REFUSED: "The viewer token was not signed; `refusals` names every rule that it would break.",

@@ -1,6 +1,7 @@
 import type { Caller } from "../auth/caller.ts";
 import { seesAccount } from "../auth/scopes.ts";
 import { ApplicationError, type ErrorCode, errorCodes, InvalidInputError, NotFoundError } from "../model/errors.ts";
+import { RuleViolations } from "../model/syndication.ts";
 import { type Refusal, refusalCodes, type Warning, warningCodes } from "../model/viewer-token.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 import { builder } from "./builder.ts";
@@ -133,6 +134,11 @@ export function userError(error: unknown): UserErrorShape {
     error,
     refusal: null,
   };
+}
+
+/** The faces of an error: one for each rule, where it tells of several. @throws the error itself, as above */
+export function userErrors(error: unknown): UserErrorShape[] {
+  return error instanceof RuleViolations ? error.violations.map(userError) : [userError(error)];
 }
 
 /** The face of a broken signing rule in a payload. */

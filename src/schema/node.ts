@@ -2,7 +2,7 @@ import { type Scope, seesAccount } from "../auth/scopes.ts";
 import type { GraphContext } from "../context.ts";
 import { ApplicationError, ForbiddenError, NotFoundError } from "../model/errors.ts";
 import { builder } from "./builder.ts";
-import { decodeGlobalId } from "./global-id.ts";
+import { decodeGlobalId, keyOfId } from "./global-id.ts";
 import { findPartner } from "./partner/find-partner.ts";
 import { findStream } from "./stream/find-stream.ts";
 import { findPublishToken, findSubscribeToken } from "./token/find-token.ts";
@@ -17,6 +17,7 @@ const finders: Readonly<
     } & ({ readonly scope: Scope } | { readonly staff: Scope })
   >
 > = {
+  AuditEntry: { staff: "audit:read", find: findAuditEntry },
   Account: { staff: "usage:read", find: findAccount },
   Cluster: { staff: "stream:read", find: findCluster },
   Partner: { scope: "usage:read", find: (id, argument, context) => findPartner({ id }, argument, context) },
@@ -66,6 +67,12 @@ async function findAccount(id: string, argument: string, { account }: GraphConte
   const accountId = await account.id();
   if (decodeGlobalId(id)?.key !== accountId) throw new NotFoundError(argument);
   return { kind: "Account", accountId };
+}
+
+async function findAuditEntry(id: string, argument: string, { store }: GraphContext) {
+  const entry = await store.audit.byId(keyOfId(id, "AuditEntry") ?? "");
+  if (!entry) throw new NotFoundError(argument);
+  return entry;
 }
 
 async function findCluster(id: string, argument: string, { account }: GraphContext) {

@@ -1,5 +1,5 @@
 import { builder } from "./builder.ts";
-import { UserError, type UserErrorShape, userError } from "./errors.ts";
+import { UserError, type UserErrorShape, userErrors } from "./errors.ts";
 
 /** What every mutation answers with: what was changed, or why it was not. */
 export interface Payload {
@@ -26,6 +26,6 @@ export async function payload<Result extends object>(run: () => Promise<Result>)
   try {
     return { ...(await run()), userErrors: [] };
   } catch (error) {
-    return { ...({} as Partial<Result>), userErrors: [userError(error)] };
+    return { ...({} as Partial<Result>), userErrors: userErrors(error) };
   }
 }

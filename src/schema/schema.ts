@@ -1,11 +1,19 @@
 import type { GraphQLSchema } from "graphql";
 import "./account/queries.ts";
+import { audited } from "./audit/audited.ts";
+import "./audit/queries.ts";
 import { builder } from "./builder.ts";
 import "./caller/queries.ts";
 import "./cluster/queries.ts";
+import "./finding/queries.ts";
 import "./limits/queries.ts";
 import "./node.ts";
+import "./partner/change-status.ts";
+import "./partner/onboard-partner.ts";
 import "./partner/queries.ts";
+import "./partner/rotate-partner-tokens.ts";
+import "./partner/syndicate-stream.ts";
+import "./partner/update-partner.ts";
 import "./scalars.ts";
 import "./stream/queries.ts";
 import "./stream/stop-stream.ts";
@@ -24,5 +32,5 @@ import "./viewer/queries.ts";
 
 /** The graph, from every file that adds a field to it. */
 export function createSchema(): GraphQLSchema {
-  return builder.toSchema();
+  return audited(builder.toSchema());
 }

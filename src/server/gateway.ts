@@ -150,7 +150,7 @@ function createParts(options: GatewayOptions): SharedParts {
     clock,
     directorUrl: options.directorUrl,
     streamCatalog: createStreamCatalog(sightings),
-    partnerDirectory: createPartnerDirectory({ version: async () => 0, all: async () => [] }),
+    partnerDirectory: createPartnerDirectory(options.store.partners),
     account: createAccountFacts(upstream.account, upstream.clusters),
     idempotency: createIdempotencyStore(options.store.idempotencyKeys, clock),
     directory: createTokenDirectory({

@@ -50,16 +50,24 @@ export type ErrorCode =
   | 'NOT_METERED'
   /** The change was sent and its answer was lost. Repeat it with the same idempotency key to learn what became of it. */
   | 'OUTCOME_UNKNOWN'
+  /** The gateway has more to do than it can; `Retry-After` tells when to try again. */
+  | 'OVERLOADED'
   /** The partner is not registered, suspended or retired. */
   | 'PARTNER_NOT_ACTIVE'
   /** The publish tokens of the stream differ in cluster or geo-cascade; redundant publishers must be alike. */
   | 'PUBLISHERS_DIFFER'
+  /** The document is larger than one request may be; `limit`, `max` and `asked` tell in what. */
+  | 'QUERY_TOO_COMPLEX'
+  /** The query would cost more than one request may; `extensions.cost` tells how much. */
+  | 'QUERY_TOO_EXPENSIVE'
   /** The viewer token was not signed; `refusals` names every rule that it would break. */
   | 'SIGNING_REFUSED'
   /** The gateway's own database can't be used now: it is locked, full, read-only or out of reach. Nothing was half written. */
   | 'STORE_UNAVAILABLE'
   /** Some publish token leaves the stream open to anyone without a token; secure it before it is sold. */
   | 'STREAM_UNSECURED'
+  /** The caller's budget is used up for now; `Retry-After` tells when it is full again. */
+  | 'THROTTLED'
   /** The tracking id has traffic, so it stays with its partner. */
   | 'TRACKING_ID_HAS_TRAFFIC'
   /** Another partner has this tracking id. */

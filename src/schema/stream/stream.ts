@@ -9,6 +9,7 @@ import { builder } from "../builder.ts";
 import { pageOf, sortableNumber } from "../connection.ts";
 import { connectionType } from "../connection-type.ts";
 import { feedingFigures, figures } from "../feeding.ts";
+import { encodeGlobalId } from "../global-id.ts";
 import { Partner, PartnerConnection } from "../partner/partner.ts";
 import { PublishToken, PublishTokenConnection } from "../token/publish-token.ts";
 import { SubscribeToken, SubscribeTokenConnection } from "../token/subscribe-token.ts";
@@ -156,9 +157,13 @@ builder.node(Stream, {
       type: [StreamIngest],
       nullable: true,
       authScopes: { staff: "token:reveal" },
-      description: "Where to broadcast it: one entry for each usable publish token. The addresses hold the token.",
-      resolve: async ({ name }, _args, context) =>
-        (await usablePublishTokens(name, context)).map((token) => ({ token, streamName: name })),
+      description:
+        "Where to broadcast it: one entry for each usable publish token. The addresses hold the token, so each reading is audited.",
+      resolve: async ({ name }, _args, context) => {
+        const tokens = await usablePublishTokens(name, context);
+        await Promise.all(tokens.map(({ id }) => context.audit.reveal(encodeGlobalId("PublishToken", id), "ingest")));
+        return tokens.map((token) => ({ token, streamName: name }));
+      },
     }),
     playback: t.field({
       type: StreamPlayback,

@@ -7,6 +7,7 @@ import {
   refusal,
   type ViewerTokenVerdict,
 } from "../../model/viewer-token.ts";
+import { changesNothing } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { refusalError, SigningWarning, shownTo, UserError } from "../errors.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
@@ -108,6 +109,7 @@ builder.mutationField("inspectViewerToken", (t) =>
     type: InspectViewerTokenPayload,
     nullable: true,
     authScopes: { scope: "token:sign" },
+    extensions: changesNothing,
     description:
       "Explains a viewer token: what it says, whether it would be admitted, and every reason why not. It changes nothing; it is a mutation so that a token never stands in a URL.",
     args: { jwt: t.arg.string({ required: true, description: "The viewer token." }) },

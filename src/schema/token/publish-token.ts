@@ -1,6 +1,7 @@
 import type { GeoCascade as Cascade, PublishTokenRecord, RestreamTarget as Target } from "../../model/token.ts";
 import { builder } from "../builder.ts";
 import { connectionType } from "../connection-type.ts";
+import { encodeGlobalId } from "../global-id.ts";
 import { Token } from "./token.ts";
 
 export const PublishToken = builder.objectRef<PublishTokenRecord>("PublishToken");
@@ -52,8 +53,12 @@ builder.node(PublishToken, {
     srtPassphrase: t.string({
       nullable: true,
       authScopes: { staff: "token:reveal" },
-      description: "The passphrase of SRT: a secret. Null where SRT is not encrypted.",
-      resolve: ({ srtPassphrase }) => srtPassphrase?.reveal() ?? null,
+      description: "The passphrase of SRT: a secret. Null where SRT is not encrypted. Each reading is audited.",
+      resolve: async ({ id, srtPassphrase }, _args, { audit }) => {
+        if (!srtPassphrase) return null;
+        await audit.reveal(encodeGlobalId("PublishToken", id), "srtPassphrase");
+        return srtPassphrase.reveal();
+      },
     }),
     priority: t.exposeInt("priority", {
       nullable: true,

@@ -13,6 +13,7 @@ import {
   type ViewerTokenRequest,
   type Warning,
 } from "../../model/viewer-token.ts";
+import { changesNothing } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { refusalError, SigningWarning, shownTo } from "../errors.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
@@ -164,6 +165,7 @@ builder.mutationField("signViewerToken", (t) =>
     type: SignViewerTokenPayload,
     nullable: true,
     authScopes: { scope: "token:sign" },
+    extensions: changesNothing,
     description:
       "Signs a viewer token under a subscribe token, without any call to the platform. What the platform would refuse is refused here, with the rule.",
     args: { input: t.arg({ type: SignViewerTokenInput, required: true, description: "What it shall allow." }) },

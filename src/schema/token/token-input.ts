@@ -116,11 +116,15 @@ export function assertNewToken(
   if (input.streams.length === 0)
     throw new InvalidInputError("input.streams", "A token stands for at least one stream.");
   assertGrants(input.streams, "input.streams");
-  const { expiresInSeconds } = input;
-  if (expiresInSeconds !== undefined && (expiresInSeconds < 1 || expiresInSeconds > MAX_EXPIRES_IN_SECONDS)) {
-    throw new InvalidInputError("input.expiresInSeconds", `A life is of 1 to ${MAX_EXPIRES_IN_SECONDS} seconds.`);
-  }
+  assertLife(input.expiresInSeconds, "input.expiresInSeconds");
   assertRestrictions(input, "input");
+}
+
+/** @throws InvalidInputError for a life that no token can have */
+export function assertLife(expiresInSeconds: number | undefined, argument: string): void {
+  if (expiresInSeconds !== undefined && (expiresInSeconds < 1 || expiresInSeconds > MAX_EXPIRES_IN_SECONDS)) {
+    throw new InvalidInputError(argument, `A life is of 1 to ${MAX_EXPIRES_IN_SECONDS} seconds.`);
+  }
 }
 
 /** Checks what changes of both kinds of token share. @throws InvalidInputError naming the argument and the rule */

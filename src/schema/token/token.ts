@@ -5,10 +5,10 @@ import {
   isUsable,
   type PublishTokenRecord,
   type SubscribeTokenRecord,
-  type TokenRecord,
 } from "../../model/token.ts";
 import { builder } from "../builder.ts";
 import { pageOf } from "../connection.ts";
+import { encodeGlobalId } from "../global-id.ts";
 import { Stream, StreamConnection } from "../stream/stream.ts";
 
 export const StreamGrant = builder.objectRef<Grant>("StreamGrant").implement({
@@ -107,8 +107,12 @@ export const Token = builder.interfaceRef<PublishTokenRecord | SubscribeTokenRec
     secret: t.string({
       nullable: true,
       authScopes: { staff: "token:reveal" },
-      description: "The token string itself. Whoever has it can use it, and sign with it if it is a subscribe token.",
-      resolve: ({ secret }: TokenRecord) => secret.reveal(),
+      description:
+        "The token string itself. Whoever has it can use it, and sign with it if it is a subscribe token. Each reading is audited.",
+      resolve: async ({ kind, id, secret }, _args, { audit }) => {
+        await audit.reveal(encodeGlobalId(kind, id), "secret");
+        return secret.reveal();
+      },
     }),
   }),
 });

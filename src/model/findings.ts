@@ -1,0 +1,211 @@
+import { clusterConsistency } from "./cluster-consistency.ts";
+import { isWildcard } from "./stream.ts";
+import { isUsable, type PublishTokenRecord, type SubscribeTokenRecord, type TokenRecord } from "./token.ts";
+import type { Traffic } from "./traffic.ts";
+
+/** How much a finding matters. */
+export const severities = {
+  CRITICAL: "It costs money or opens a stream now.",
+  WARNING: "It will cost money or break, or makes bills wrong.",
+  INFO: "Worth knowing.",
+} as const;
+
+export type Severity = keyof typeof severities;
+
+/** Every kind of finding: how much it matters, why it costs money or security, and the mutation that mends it. */
+export const findingKinds = {
+  STREAM_UNSECURED: {
+    severity: "CRITICAL",
+    why: "Anyone may watch the stream without a token. What they use is billed to you, and to no partner.",
+    remedy: "updatePublishToken(input: { token: { tokenId: N }, isSecured: true })",
+  },
+  UNTRACKED_VIEWERS: {
+    severity: "CRITICAL",
+    why: "Viewers used bandwidth of a secured stream under no tracking id, so nobody can be billed for it. Some subscribe token without a tracking id lets them in.",
+    remedy: "disableSubscribeTokens(tokens: [{ tokenId: N }]), after creating one with a trackingId for its holder",
+  },
+  TRACKING_ID_MISSING: {
+    severity: "CRITICAL",
+    why: "Whoever holds this subscribe token may sign under any tracking id or none: usage can be hidden, or put on another partner's bill.",
+    remedy: "createSubscribeToken with a trackingId, then disableSubscribeTokens(tokens: [{ tokenId: N }])",
+  },
+  MASTER_BINDS_ADDRESSES: {
+    severity: "WARNING",
+    why: "Viewer tokens inherit the binding: the partner's first viewers lock all later ones out.",
+    remedy: "updateSubscribeToken(input: { token: { tokenId: N }, bindIpsOnUsage: 0 })",
+  },
+  WILDCARD_GRANT: {
+    severity: "WARNING",
+    why: "The token opens every stream of the account, those of other partners and later ones included.",
+    remedy: 'updateSubscribeToken(input: { token: { tokenId: N }, addStreams: [...], removeStreams: [".*"] })',
+  },
+  CLUSTER_MISMATCH: {
+    severity: "WARNING",
+    why: "Publishers and viewers of a stream meet in one cluster only: viewers under this token do not find the stream.",
+    remedy: 'updateSubscribeToken(input: { token: { tokenId: N }, originCluster: "..." })',
+  },
+  PUBLISHERS_DIFFER: {
+    severity: "WARNING",
+    why: "The stream can be published in several clusters; which viewers find it depends on who publishes.",
+    remedy: 'updatePublishToken(input: { token: { tokenId: N }, originCluster: "..." })',
+  },
+  TOKEN_EXPIRES: {
+    severity: "WARNING",
+    why: "From then on it opens nothing, and neither does what was signed under it. An expiry can't be changed.",
+    remedy: "syndicateStream, or createSubscribeToken or createPublishToken, for its successor",
+  },
+  TRACKING_ID_UNCLAIMED: {
+    severity: "INFO",
+    why: "Traffic is counted under a tracking id that no registered partner has: nobody is billed for it.",
+    remedy: "onboardPartner(input: { trackingIds: [...] }), or adoptTrackingId for a partner that is registered",
+  },
+  TRACKED_INGEST: {
+    severity: "WARNING",
+    why: "Incoming bytes are counted under a tracking id. Partners are billed for what is sent to viewers, so this points to a mistake in metering.",
+    remedy: "Compare reconciliation with the platform's own figures before the partner is billed.",
+  },
+} as const satisfies Record<string, { readonly severity: Severity; readonly why: string; readonly remedy: string }>;
+
+export type FindingKind = keyof typeof findingKinds;
+
+/** Something about the account that costs money or security. */
+export interface Finding {
+  readonly kind: FindingKind;
+  /** What was found, with names and numbers. */
+  readonly what: string;
+  readonly streamName: string | null;
+  readonly trackingId: string | null;
+  readonly token: PublishTokenRecord | SubscribeTokenRecord | null;
+}
+
+/** Whose traffic of one stream over the window that is looked at. */
+export interface StreamTraffic {
+  readonly streamName: string;
+  readonly rows: readonly { readonly trackingId: string | null; readonly traffic: Traffic }[];
+}
+
+/** The tokens of a stream, usable or not. */
+export interface StreamTokens {
+  readonly streamName: string;
+  readonly publish: readonly PublishTokenRecord[];
+  readonly subscribe: readonly SubscribeTokenRecord[];
+}
+
+/** Findings about subscribe tokens by themselves. `expiringBefore` is in milliseconds since the epoch. */
+export function subscribeTokenFindings(
+  tokens: readonly SubscribeTokenRecord[],
+  now: number,
+  expiringBefore: number,
+): Finding[] {
+  return tokens
+    .filter((token) => isUsable(token, now))
+    .flatMap((token) => [
+      ...when(token.trackingId === null, "TRACKING_ID_MISSING", `${named(token)} has no tracking id.`, { token }),
+      ...when(
+        token.trackingId !== null && token.bindIpsOnUsage > 0,
+        "MASTER_BINDS_ADDRESSES",
+        `${named(token)} binds itself to the first ${token.bindIpsOnUsage} addresses.`,
+        { token },
+      ),
+      ...when(token.streams.some(isWildcard), "WILDCARD_GRANT", `${named(token)} opens every stream.`, { token }),
+      ...expiry(token, expiringBefore),
+    ]);
+}
+
+/** Findings about publish tokens by themselves. */
+export function publishTokenFindings(
+  tokens: readonly PublishTokenRecord[],
+  now: number,
+  expiringBefore: number,
+): Finding[] {
+  return tokens.filter((token) => isUsable(token, now)).flatMap((token) => expiry(token, expiringBefore));
+}
+
+/** Findings about who publishes a stream and who may watch it. */
+export function streamFindings({ streamName, publish, subscribe }: StreamTokens, now: number): Finding[] {
+  const publishers = publish.filter((token) => isUsable(token, now));
+  const masters = subscribe.filter((token) => isUsable(token, now));
+  const { publishClusters, strandedTokens } = clusterConsistency(publishers, masters);
+  return [
+    ...publishers.flatMap((token) =>
+      when(!token.isSecured, "STREAM_UNSECURED", `${named(token)} leaves the stream \`${streamName}\` open.`, {
+        token,
+        streamName,
+      }),
+    ),
+    ...when(
+      publishClusters.length > 1,
+      "PUBLISHERS_DIFFER",
+      `The stream \`${streamName}\` is published in ${publishClusters.join(" and ")}.`,
+      { streamName },
+    ),
+    // A grant of every stream strands on some; that finding is made once, as a wildcard.
+    ...strandedTokens
+      .filter(({ streams }) => !streams.some(isWildcard))
+      .map((token) =>
+        finding(
+          "CLUSTER_MISMATCH",
+          `${named(token)} is of the cluster ${token.effective.originCluster}; the stream \`${streamName}\` is published in ${publishClusters.join(", ")}.`,
+          { token, streamName },
+        ),
+      ),
+  ];
+}
+
+/** Findings about metered traffic. */
+export function trafficFindings(
+  streams: readonly StreamTraffic[],
+  isSecured: (streamName: string) => boolean,
+  isClaimed: (trackingId: string) => boolean,
+): Finding[] {
+  const unclaimed = new Map<string, bigint>();
+  const findings = streams.flatMap(({ streamName, rows }) =>
+    rows.flatMap(({ trackingId, traffic: { bytesIn, bytesOut } }): Finding[] => {
+      if (trackingId === null) {
+        return when(
+          bytesOut > 0n && isSecured(streamName),
+          "UNTRACKED_VIEWERS",
+          `Viewers under no tracking id used ${bytesOut} bytes of the stream \`${streamName}\`.`,
+          { streamName },
+        );
+      }
+      if (!isClaimed(trackingId)) unclaimed.set(trackingId, (unclaimed.get(trackingId) ?? 0n) + bytesOut);
+      return when(
+        bytesIn > 0n,
+        "TRACKED_INGEST",
+        `${bytesIn} incoming bytes of the stream \`${streamName}\` are counted under the tracking id \`${trackingId}\`.`,
+        { streamName, trackingId },
+      );
+    }),
+  );
+  return [
+    ...findings,
+    ...[...unclaimed].map(([trackingId, bytesOut]) =>
+      finding("TRACKING_ID_UNCLAIMED", `${bytesOut} bytes under the tracking id \`${trackingId}\` have no partner.`, {
+        trackingId,
+      }),
+    ),
+  ];
+}
+
+function expiry(token: PublishTokenRecord | SubscribeTokenRecord, expiringBefore: number): Finding[] {
+  const { expiresAt } = token;
+  if (expiresAt === null || expiresAt >= expiringBefore) return [];
+  return [finding("TOKEN_EXPIRES", `${named(token)} expires at ${new Date(expiresAt).toISOString()}.`, { token })];
+}
+
+type About = Partial<Pick<Finding, "streamName" | "trackingId" | "token">>;
+
+function when(isFound: boolean, kind: FindingKind, what: string, about: About): Finding[] {
+  return isFound ? [finding(kind, what, about)] : [];
+}
+
+function finding(kind: FindingKind, what: string, about: About): Finding {
+  const token = about.token ?? null;
+  const trackingId = about.trackingId ?? (token && "trackingId" in token ? token.trackingId : null);
+  return { kind, what, streamName: about.streamName ?? null, trackingId, token };
+}
+
+function named({ id, label, kind }: TokenRecord & { readonly kind: "PublishToken" | "SubscribeToken" }): string {
+  return `${kind === "PublishToken" ? "Publish" : "Subscribe"} token ${id} (\`${label}\`)`;
+}

@@ -1,0 +1,67 @@
+import { InvalidInputError } from "../../model/errors.ts";
+import type { AuditStore, AuditFilter as Filter } from "../../store/audit.ts";
+import { builder } from "../builder.ts";
+import { decodeCursor, encodeCursor, type PageArguments, pageSize } from "../connection.ts";
+import { given } from "../token/token-input.ts";
+import { AuditEntry, AuditOutcome } from "./audit-entry.ts";
+
+const AuditFilter = builder.inputType("AuditFilter", {
+  description: "Which entries: those that satisfy every field that is set.",
+  fields: (t) => ({
+    principalId: t.string({ description: "Those of one caller, such as `operator`." }),
+    partnerId: t.string({ description: "Those of one partner's callers, by the partner's `partnerId`." }),
+    operation: t.string({ description: "Those of one mutation, or `reveal`." }),
+    objectId: t.id({ description: "Those about one object, by its id in the graph." }),
+    outcome: t.field({ type: AuditOutcome, description: "Those that ended so." }),
+    from: t.field({ type: "DateTime", description: "Those begun at this instant or later." }),
+    to: t.field({ type: "DateTime", description: "Those begun before this instant." }),
+  }),
+});
+
+const AuditEntryConnection = builder.connectionObject(
+  { type: AuditEntry, name: "AuditEntryConnection", description: "A page of entries of the audit log." },
+  { name: "AuditEntryEdge", description: "One of a page of entries, with its cursor." },
+);
+
+builder.queryFields((t) => ({
+  auditLog: t.connection(
+    {
+      type: AuditEntry,
+      nullable: true,
+      authScopes: { staff: "audit:read" },
+      description: "Every mutation and every secret that was shown, newest first.",
+      args: { filter: t.arg({ type: AuditFilter, description: "Which entries; all when it is left out." }) },
+      resolve: (_root, { filter, ...page }, { store }) => {
+        const { from, to, ...equal } = given(filter ?? {});
+        return auditPage({ ...equal, from: from?.getTime(), to: to?.getTime() }, page, store.audit);
+      },
+    },
+    AuditEntryConnection,
+  ),
+}));
+
+/** The log can be long, so it is read in one direction and never counted. */
+async function auditPage(filter: Filter, { first, after, last, before }: PageArguments, log: AuditStore) {
+  if (last != null || before != null) {
+    throw new InvalidInputError(last != null ? "last" : "before", "The log is read forwards: use `first` and `after`.");
+  }
+  const size = pageSize(first, "first");
+  const position = after == null ? undefined : positionOf(after);
+  const entries = await log.list(filter, size + 1, position);
+  const edges = entries.slice(0, size).map((node) => ({ cursor: encodeCursor(node.id), node }));
+  return {
+    edges,
+    pageInfo: {
+      hasNextPage: entries.length > size,
+      hasPreviousPage: position !== undefined,
+      startCursor: edges.at(0)?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  };
+}
+
+function positionOf(cursor: string): string {
+  const id = decodeCursor(cursor, "after");
+  if (!/^[\w-]{1,64}$/.test(id)) throw new InvalidInputError("after", "It is no cursor of the audit log.");
+  return id;
+}

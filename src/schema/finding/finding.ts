@@ -1,0 +1,57 @@
+import { type FindingKind, type Finding as FindingRecord, findingKinds, severities } from "../../model/findings.ts";
+import { builder } from "../builder.ts";
+import { holderOf, Partner } from "../partner/partner.ts";
+import { Stream } from "../stream/stream.ts";
+import { Token } from "../token/token.ts";
+
+export const FindingSeverity = builder.enumType("FindingSeverity", {
+  description: "How much a finding matters.",
+  values: Object.fromEntries(
+    Object.entries(severities).map(([name, description]) => [name, { description }]),
+  ) as Record<keyof typeof severities, { description: string }>,
+});
+
+const FindingCode = builder.enumType("FindingCode", {
+  description: "What kind of thing was found.",
+  values: Object.fromEntries(
+    Object.entries(findingKinds).map(([name, { why }]) => [name, { description: why }]),
+  ) as Record<FindingKind, { description: string }>,
+});
+
+export const Finding = builder.objectRef<FindingRecord>("Finding").implement({
+  description: "Something about the account that costs money or security, and how to mend it.",
+  fields: (t) => ({
+    code: t.expose("kind", { type: FindingCode, description: "What kind of thing it is." }),
+    severity: t.field({
+      type: FindingSeverity,
+      description: "How much it matters.",
+      resolve: ({ kind }) => findingKinds[kind].severity,
+    }),
+    what: t.exposeString("what", { description: "What was found, with names and numbers." }),
+    why: t.string({
+      description: "Why it costs money or security.",
+      resolve: ({ kind }) => findingKinds[kind].why,
+    }),
+    remedy: t.string({
+      description: "The mutation that mends it, to be filled in.",
+      resolve: ({ kind }) => findingKinds[kind].remedy,
+    }),
+    stream: t.field({
+      type: Stream,
+      nullable: true,
+      description: "The stream that it is about, if it is about one.",
+      resolve: ({ streamName }) => (streamName === null ? null : { kind: "Stream" as const, name: streamName }),
+    }),
+    partner: t.field({
+      type: Partner,
+      nullable: true,
+      description: "The partner that it is about, if it is about one.",
+      resolve: ({ trackingId }, _args, { loaders }) => holderOf(trackingId, loaders),
+    }),
+    token: t.expose("token", {
+      type: Token,
+      nullable: true,
+      description: "The token that it is about, if it is about one.",
+    }),
+  }),
+});

@@ -1,0 +1,142 @@
+import type { GraphContext } from "../../context.ts";
+import { InvalidInputError } from "../../model/errors.ts";
+import {
+  type Finding as FindingRecord,
+  findingKinds,
+  publishTokenFindings,
+  type Severity,
+  type StreamTraffic,
+  severities,
+  streamFindings,
+  subscribeTokenFindings,
+  trafficFindings,
+} from "../../model/findings.ts";
+import { isMetered } from "../../model/stream.ts";
+import { ceilTo, DAY_MS, HOUR_MS } from "../../model/time-window.ts";
+import { isUsable } from "../../model/token.ts";
+import { builder } from "../builder.ts";
+import { byCodeUnit, pageOf } from "../connection.ts";
+import { connectionType } from "../connection-type.ts";
+import { Partner, tokensOf } from "../partner/partner.ts";
+import { Finding, FindingSeverity } from "./finding.ts";
+
+const FindingConnection = connectionType(Finding, "Finding", "findings");
+
+/** The longest look ahead at expiries, in days. */
+const MAX_DAYS_AHEAD = 3650;
+const DAYS_AHEAD = 14;
+/** So far back is traffic looked at. */
+const TRAFFIC_WINDOW_MS = 7 * DAY_MS;
+
+const findingArgs = builder.args((t) => ({
+  severity: t.field({ type: [FindingSeverity], description: "Those that matter so much; all when it is left out." }),
+  expiringWithinDays: t.int({
+    required: true,
+    defaultValue: DAYS_AHEAD,
+    description: `How many days ahead a token's expiry is a finding, from 0 to ${MAX_DAYS_AHEAD}.`,
+  }),
+}));
+
+builder.queryField("findings", (t) =>
+  t.connection(
+    {
+      type: Finding,
+      nullable: true,
+      authScopes: { staff: "partner:read" },
+      description:
+        "What is wrong with the account: streams that are open, traffic of nobody, tokens that open too much, do not meet, or end soon. Traffic of the last 7 days is looked at. The gravest come first.",
+      args: findingArgs,
+      resolve: async (_root, args, context) => {
+        const expiringBefore = horizon(args.expiringWithinDays, context);
+        return findingPage(await accountFindings(expiringBefore, context), args);
+      },
+    },
+    FindingConnection,
+  ),
+);
+
+builder.objectField(Partner, "findings", (t) =>
+  t.connection(
+    {
+      type: Finding,
+      nullable: true,
+      authScopes: { scope: "partner:read" },
+      description: "What is wrong with its own subscribe tokens. The gravest come first.",
+      args: findingArgs,
+      resolve: async ({ trackingIds }, args, context) => {
+        const expiringBefore = horizon(args.expiringWithinDays, context);
+        const tokens = tokensOf(trackingIds, await context.loaders.tokens());
+        return findingPage(subscribeTokenFindings(tokens, context.now, expiringBefore), args);
+      },
+    },
+    FindingConnection,
+  ),
+);
+
+function horizon(days: number, { now }: GraphContext): number {
+  if (days >= 0 && days <= MAX_DAYS_AHEAD) return now + days * DAY_MS;
+  throw new InvalidInputError("expiringWithinDays", `It is a number of days from 0 to ${MAX_DAYS_AHEAD}.`);
+}
+
+async function accountFindings(expiringBefore: number, context: GraphContext): Promise<FindingRecord[]> {
+  const { loaders, now } = context;
+  const [tokens, streamNames, partners] = await Promise.all([
+    loaders.tokens(),
+    loaders.streamNames(),
+    context.partnerDirectory.read(),
+  ]);
+  const streams = streamNames.map((streamName) => ({
+    streamName,
+    publish: tokens.publish.covering(streamName),
+    subscribe: tokens.subscribe.covering(streamName),
+  }));
+  const publishers = new Map(
+    streams.map(({ streamName, publish }) => [streamName, publish.filter((token) => isUsable(token, now))]),
+  );
+  const isSecured = (name: string) => {
+    const own = publishers.get(name) ?? [];
+    return own.length > 0 && own.every((token) => token.isSecured);
+  };
+  return [
+    ...streams.flatMap((stream) => streamFindings(stream, now)),
+    ...subscribeTokenFindings(tokens.subscribe.all(), now, expiringBefore),
+    ...publishTokenFindings(tokens.publish.all(), now, expiringBefore),
+    ...trafficFindings(
+      await recentTraffic(streamNames, context),
+      isSecured,
+      (trackingId) => partners.byTrackingId(trackingId) !== null,
+    ),
+  ];
+}
+
+async function recentTraffic(streamNames: readonly string[], { loaders, now }: GraphContext): Promise<StreamTraffic[]> {
+  const window = { from: ceilTo(now - TRAFFIC_WINDOW_MS, DAY_MS), to: ceilTo(now, HOUR_MS) };
+  return Promise.all(
+    streamNames
+      .filter(isMetered)
+      .map(async (streamName) => ({ streamName, rows: await loaders.trackingRows(streamName, window) })),
+  );
+}
+
+interface FindingPageArguments {
+  readonly severity?: readonly Severity[] | null | undefined;
+  readonly first?: number | null | undefined;
+  readonly after?: string | null | undefined;
+  readonly last?: number | null | undefined;
+  readonly before?: string | null | undefined;
+}
+
+const gravity = Object.keys(severities);
+
+function findingPage(findings: readonly FindingRecord[], { severity, ...page }: FindingPageArguments) {
+  const chosen = findings.filter(({ kind }) => !severity || severity.includes(findingKinds[kind].severity));
+  return pageOf(
+    [...chosen].sort((a, b) => byCodeUnit(keyOf(a), keyOf(b))),
+    keyOf,
+    page,
+  );
+}
+
+function keyOf({ kind, what }: FindingRecord): string {
+  return `${gravity.indexOf(findingKinds[kind].severity)}${kind} ${what}`;
+}

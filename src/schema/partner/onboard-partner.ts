@@ -1,0 +1,297 @@
+import { makeApiKey } from "../../auth/api-keys.ts";
+import { type Scope, scopesOfRole } from "../../auth/scopes.ts";
+import type { GraphContext } from "../../context.ts";
+import { registered } from "../../loaders/partners.ts";
+import type { ApplicationError } from "../../model/errors.ts";
+import { assertPartnerDetails, type PartnerRecord } from "../../model/partner.ts";
+import type { Secret } from "../../model/secret.ts";
+import { assertName, openedBy } from "../../model/stream.ts";
+import {
+  assertNoViolations,
+  chooseCluster,
+  grantViolations,
+  masterViolations,
+  publisherViolations,
+} from "../../model/syndication.ts";
+import { isUsable, type PublishTokenRecord, type StreamGrant, type SubscribeTokenRecord } from "../../model/token.ts";
+import type { ApiKeyRecord } from "../../store/api-keys.ts";
+import { TrackingIdTakenError } from "../../store/store-error.ts";
+import { commit } from "../audit/audited.ts";
+import { builder } from "../builder.ts";
+import { encodeGlobalId } from "../global-id.ts";
+import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { SubscribeToken } from "../token/subscribe-token.ts";
+import { assertGrants, assertLife, given, StreamGrantInput } from "../token/token-input.ts";
+import { partnerKey } from "./find-partner.ts";
+import { knownClusters, makeSubscribeToken, takeBackToken } from "./master-token.ts";
+import { Partner } from "./partner.ts";
+import { assertTrackingIds, partnerDetailFields } from "./partner-input.ts";
+import { runWorkflow } from "./workflow.ts";
+
+const OnboardPartnerInput = builder.inputType("OnboardPartnerInput", {
+  description: "A partner to be, and what it is granted.",
+  fields: (t) => ({
+    idempotencyKey: t.id({
+      required: true,
+      description: "Of your choosing: the same key onboards the same partner, however often it is sent within a day.",
+    }),
+    name: t.string({ required: true, description: "What to call it: 1 to 128 characters." }),
+    trackingIds: t.stringList({
+      required: true,
+      description:
+        "Under which its viewers' bytes are counted, at least one, and no other partner's. Those that have traffic or tokens already are adopted. The first one is that of the new subscribe tokens.",
+    }),
+    ...partnerDetailFields(t),
+    grants: t.field({
+      type: [StreamGrantInput],
+      required: true,
+      defaultValue: [],
+      description: "What it may watch: one subscribe token is made for each.",
+    }),
+    streamNames: t.stringList({
+      description: "Streams that it is to sign for: refused with GRANT_NOT_COVERED if some grant opens none of them.",
+    }),
+    originCluster: t.string({
+      description: "Cluster of its tokens, or `auto`; that of the streams' publish tokens when it is left out.",
+    }),
+    expiresInSeconds: t.int({ description: "How long from now its tokens last; for ever when it is left out." }),
+    allowWildcard: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: "Says on purpose that a grant may open every stream of the account.",
+    }),
+    keyName: t.string({ description: "What to call its API key; the partner's name when it is left out." }),
+  }),
+});
+
+interface Onboarding extends Payload {
+  readonly partner?: PartnerRecord | null;
+  readonly tokens?: readonly SubscribeTokenRecord[];
+  readonly apiKey?: ApiKeyRecord | null;
+  readonly apiKeySecret?: Secret | null;
+}
+
+const OnboardedToken = builder.objectRef<SubscribeTokenRecord>("OnboardedToken").implement({
+  description: "A subscribe token that was made for a new partner.",
+  fields: (t) => ({
+    subscribeToken: t.field({ type: SubscribeToken, description: "The token.", resolve: (token) => token }),
+    secret: t.string({
+      description:
+        "The token string, a signing key. A partner that signs by its own key of this gateway never needs it.",
+      resolve: ({ secret }) => secret.reveal(),
+    }),
+  }),
+});
+
+const OnboardPartnerPayload = builder.objectRef<Onboarding>("OnboardPartnerPayload").implement({
+  description: "The new partner with all that it needs, or every rule that stands against it.",
+  interfaces: [MutationPayload],
+  fields: (t) => ({
+    partner: t.expose("partner", { type: Partner, nullable: true, description: "The partner." }),
+    subscribeTokens: t.field({
+      type: [OnboardedToken],
+      description: "Its subscribe tokens, one for each grant, in their order.",
+      resolve: ({ tokens }) => [...(tokens ?? [])],
+    }),
+    apiKeySecret: t.string({
+      nullable: true,
+      description:
+        "The key itself: it is shown this once, and null when the request is repeated. Lost, it is replaced by rotateApiKey.",
+      resolve: ({ apiKeySecret }) => apiKeySecret?.reveal() ?? null,
+    }),
+  }),
+});
+
+builder.mutationField("onboardPartner", (t) =>
+  t.field({
+    type: OnboardPartnerPayload,
+    nullable: true,
+    authScopes: { staff: "partner:admin" },
+    description:
+      "Registers a partner, makes its subscribe tokens and its API key, all or nothing. It is refused where a stream that it is granted is open to anyone, is published in another cluster, or by publishers that differ.",
+    args: { input: t.arg({ type: OnboardPartnerInput, required: true, description: "Who, and what it is granted." }) },
+    resolve: (_root, { input }, context) => payload(() => onboard(input, context)),
+  }),
+);
+
+type Input = typeof OnboardPartnerInput.$inferInput;
+type Wish = ReturnType<typeof checked>;
+
+const OPERATION = "onboardPartner";
+
+async function onboard(input: Input, context: GraphContext): Promise<Omit<Onboarding, "userErrors">> {
+  const key = String(input.idempotencyKey);
+  assertName(key, "input.idempotencyKey");
+  const wish = checked(input);
+  let apiKeySecret: Secret | null = null;
+  const attempt = async () => {
+    const tokens = await makeTokens(wish, key, context);
+    try {
+      const made = await register(wish, context);
+      apiKeySecret = made.secret;
+      return `${made.partnerId} ${made.keyId}`;
+    } catch (error) {
+      for (const [index, token] of tokens.entries()) await takeBackToken(token, tokenOperation(index), key, context);
+      throw error;
+    }
+  };
+  const result = await context.idempotency.run({
+    caller: context.caller.principalId,
+    operation: OPERATION,
+    key,
+    input: wish,
+    likeness: { trackingIds: wish.trackingIds },
+    perform: attempt,
+    recover: async ({ begunAt }) => (await earlierResult(wish, begunAt, context)) ?? (await attempt()),
+  });
+  const [partnerId = "", keyId = ""] = result.split(" ");
+  return {
+    partner: await context.loaders.partners.byId(partnerId),
+    tokens: await makeTokens(wish, key, context),
+    apiKey: await context.store.apiKeys.byId(keyId),
+    apiKeySecret,
+  };
+}
+
+/** @throws InvalidInputError naming the argument */
+function checked({ idempotencyKey: _key, ...input }: Input) {
+  const wish = given(input);
+  const { name, trackingIds, contact, timeZone, currency, notes, grants, keyName } = wish;
+  assertPartnerDetails({ name, contact, timeZone, currency, notes }, "input");
+  assertTrackingIds(trackingIds, "input.trackingIds");
+  assertGrants(grants, "input.grants");
+  assertLife(wish.expiresInSeconds, "input.expiresInSeconds");
+  if (keyName !== undefined) assertName(keyName, "input.keyName");
+  for (const [index, stream] of (wish.streamNames ?? []).entries()) assertName(stream, `input.streamNames.${index}`);
+  return wish;
+}
+
+/** Makes one token for each grant, or none: also when the request is repeated, which makes none a second time. */
+async function makeTokens(wish: Wish, key: string, context: GraphContext): Promise<SubscribeTokenRecord[]> {
+  const isBegun = await context.idempotency.knows({
+    caller: context.caller.principalId,
+    operation: tokenOperation(0),
+    key,
+  });
+  const clusters = await clustersOf(wish, context, isBegun);
+  const [trackingId = ""] = wish.trackingIds;
+  const { steps, failure } = await runWorkflow(
+    wish.grants.map((grant, index) => ({
+      name: "SUBSCRIBE_TOKEN",
+      detail: `A subscribe token for \`${grant.pattern}\`.`,
+      partner: null,
+      reused: null,
+      make: () =>
+        makeSubscribeToken(
+          tokenOperation(index),
+          key,
+          {
+            label: `${wish.name}: ${grant.pattern}`.slice(0, 128),
+            streams: [grant],
+            trackingId,
+            originCluster: clusters[index],
+            expiresInSeconds: wish.expiresInSeconds,
+          },
+          context,
+        ),
+      takeBack: (token) => takeBackToken(token, tokenOperation(index), key, context),
+    })),
+  );
+  if (failure) throw failure;
+  return steps.flatMap(({ token }) => (token?.kind === "SubscribeToken" ? [token] : []));
+}
+
+/**
+ * The cluster of each grant's token, when all rules are kept.
+ *
+ * @param isBegun a repeated request has had its rules checked, and its tokens are in the way of none
+ * @throws RuleViolations
+ */
+async function clustersOf(wish: Wish, context: GraphContext, isBegun: boolean): Promise<(string | undefined)[]> {
+  const tokens = await context.loaders.tokens();
+  const clusters = await knownClusters(context);
+  const names = [...new Set([...(await context.loaders.streamNames()), ...(wish.streamNames ?? [])])];
+  const publishers = (grant: StreamGrant) => {
+    const opened = names.filter(openedBy([grant])).concat(grant.isRegex ? [] : grant.pattern);
+    const found = new Set<PublishTokenRecord>(opened.flatMap((name) => tokens.publish.covering(name)));
+    return [...found].filter((token) => isUsable(token, context.now));
+  };
+  const choices = wish.grants.map((grant, index) => {
+    const own = publishers(grant);
+    const argument = `input.grants.${index}`;
+    const choice = chooseCluster(own, wish.originCluster, clusters, "input.originCluster");
+    return { ...choice, violations: [...publisherViolations(own, argument), ...choice.violations] };
+  });
+  if (!isBegun) {
+    const adopted = wish.trackingIds.flatMap((trackingId) => tokens.withTrackingId(trackingId));
+    assertNoViolations([
+      ...(await takenIds(wish.trackingIds, context)),
+      ...grantViolations(
+        wish.grants,
+        { allowWildcard: wish.allowWildcard, streamNames: wish.streamNames ?? [] },
+        "input.grants",
+      ),
+      ...masterViolations(
+        adopted.filter((token) => isUsable(token, context.now)),
+        "input.trackingIds",
+      ),
+      ...choices.flatMap(({ violations }) => violations),
+    ]);
+  }
+  return choices.map(({ originCluster }) => originCluster);
+}
+
+/** The store has the last word when two race for one; asking first keeps tokens from being made for nothing. */
+async function takenIds(
+  trackingIds: readonly string[],
+  { partnerDirectory }: GraphContext,
+): Promise<ApplicationError[]> {
+  partnerDirectory.changed();
+  const partners = await partnerDirectory.read();
+  return trackingIds.flatMap((trackingId, index) =>
+    partners.byTrackingId(trackingId) ? [new TrackingIdTakenError(trackingId, `input.trackingIds.${index}`)] : [],
+  );
+}
+
+/** Registers the partner with its key: both, or nothing. */
+async function register(wish: Wish, context: GraphContext) {
+  const { key, hash } = makeApiKey();
+  const { name, trackingIds, contact = null, timeZone = "UTC", currency = "USD", notes = null } = wish;
+  const made = await commit(
+    context,
+    async ({ partners, apiKeys }) => {
+      const partner = await partners.create({ name, trackingIds, contact, timeZone, currency, notes }, context.now);
+      const apiKey = await apiKeys.create({ ...keyOf(wish), partnerId: partner.id }, hash, context.now);
+      return { partner, keyId: apiKey.id };
+    },
+    ({ partner }) => encodeGlobalId("Partner", partnerKey(registered(partner))),
+  );
+  context.partnerDirectory.changed();
+  return { partnerId: made.partner.id, keyId: made.keyId, secret: key };
+}
+
+function keyOf({ name, keyName }: Wish) {
+  const scopes: readonly Scope[] = scopesOfRole.PARTNER.filter((scope) => scope !== "viewer:pii");
+  return {
+    name: keyName ?? name,
+    role: "PARTNER" as const,
+    scopes,
+    allowedOrigins: [],
+    allowedNetworks: [],
+    expiresAt: null,
+  };
+}
+
+/** The partner that an attempt registered before it was cut off. */
+async function earlierResult(wish: Wish, begunAt: number, context: GraphContext): Promise<string | null> {
+  context.partnerDirectory.changed();
+  const [trackingId = ""] = wish.trackingIds;
+  const partner = (await context.partnerDirectory.read()).byTrackingId(trackingId);
+  if (!partner || partner.name !== wish.name || partner.createdAt < begunAt) return null;
+  const [key] = await context.store.apiKeys.list({ partnerId: partner.id });
+  return key ? `${partner.id} ${key.id}` : null;
+}
+
+function tokenOperation(index: number): string {
+  return `${OPERATION}/subscribeToken/${index}`;
+}

@@ -1,0 +1,89 @@
+import { ApplicationError, type ErrorCode } from "../../model/errors.ts";
+import type { PartnerRecord } from "../../model/partner.ts";
+import type { PublishTokenRecord, SubscribeTokenRecord } from "../../model/token.ts";
+
+/** What became of a step. */
+export type StepState = "DONE" | "REUSED" | "SKIPPED" | "FAILED" | "ROLLED_BACK";
+export type StepName = "CHECK_RULES" | "PUBLISH_TOKEN" | "SUBSCRIBE_TOKEN" | "REGISTER_PARTNER";
+
+type Token = PublishTokenRecord | SubscribeTokenRecord;
+
+/** One step of a workflow, as it went. */
+export interface Step {
+  readonly name: StepName;
+  readonly state: StepState;
+  readonly detail: string;
+  /** Of the failure, if it failed. */
+  readonly code: ErrorCode | null;
+  readonly partner: PartnerRecord | null;
+  readonly token: Token | null;
+}
+
+/** A step before it is run. What is there already is used again; what is not is made, and can be taken back. */
+export interface PlannedStep {
+  readonly name: StepName;
+  /** What is made, for a person. */
+  readonly detail: string;
+  readonly partner: PartnerRecord | null;
+  readonly reused: Token | null;
+  readonly make: () => Promise<Token | null>;
+  readonly takeBack: (made: Token) => Promise<void>;
+}
+
+/** The steps as they would go: what is missing is SKIPPED, and nothing is changed. */
+export function dryRun(plan: readonly PlannedStep[]): Step[] {
+  return plan.map((step) =>
+    step.reused ? reusing(step) : { ...pending(step), detail: `Would be made: ${step.detail}` },
+  );
+}
+
+/** No step was run, because a rule is broken. */
+export function skipped(plan: readonly PlannedStep[]): Step[] {
+  return plan.map(pending);
+}
+
+/**
+ * Runs the steps in their order. When one fails, those before it are taken back, the last one first, and those behind it
+ * are skipped. When its outcome is not known, nothing is taken back: the same request will find out and go on.
+ */
+export async function runWorkflow(
+  plan: readonly PlannedStep[],
+): Promise<{ readonly steps: Step[]; readonly failure: ApplicationError | null }> {
+  const steps: Step[] = [];
+  for (const [index, planned] of plan.entries()) {
+    try {
+      steps.push(
+        planned.reused ? reusing(planned) : { ...pending(planned), state: "DONE", token: await planned.make() },
+      );
+    } catch (error) {
+      if (!(error instanceof ApplicationError)) throw error;
+      const failed: Step = { ...pending(planned), state: "FAILED", detail: error.message, code: error.code };
+      const kept = error.code === "OUTCOME_UNKNOWN" ? steps : await takenBack(steps, plan);
+      return { steps: [...kept, failed, ...skipped(plan.slice(index + 1))], failure: error };
+    }
+  }
+  return { steps, failure: null };
+}
+
+async function takenBack(steps: readonly Step[], plan: readonly PlannedStep[]): Promise<Step[]> {
+  const result = [...steps];
+  for (const [index, step] of [...steps.entries()].reverse()) {
+    if (step.state !== "DONE" || !step.token) continue;
+    try {
+      await plan[index]?.takeBack(step.token);
+      result[index] = { ...step, state: "ROLLED_BACK", token: null };
+    } catch (error) {
+      if (!(error instanceof ApplicationError)) throw error;
+      result[index] = { ...step, detail: `It could not be taken back: ${error.message}`, code: error.code };
+    }
+  }
+  return result;
+}
+
+function pending({ name, detail, partner }: PlannedStep): Step {
+  return { name, state: "SKIPPED", detail, code: null, partner, token: null };
+}
+
+function reusing(step: PlannedStep): Step {
+  return { ...pending(step), state: "REUSED", token: step.reused };
+}
