@@ -19,6 +19,9 @@ export interface Config {
   /** Null for any. */
   readonly allowedHosts: readonly string[] | null;
   readonly allowedOrigins: readonly string[];
+  /** Points of cost a minute, of each caller. */
+  readonly budgets: { readonly perMinute: number; readonly partnerPerMinute: number };
+  readonly maxRequestsInFlight: number;
   readonly upstreamTimeoutMs: number;
   readonly directoryRefreshMs: number;
   readonly drainMs: number;
@@ -55,6 +58,8 @@ const decimal = (rule: string, min: number, max: number) =>
 const portRule = "a port, 0 to 65535";
 const port = decimal(portRule, 0, 65_535).refine(Number.isInteger, portRule);
 const seconds = (max: number) => decimal(`seconds, from 1 to ${max}`, 1, max);
+const whole = (rule: string, min: number, max: number) => decimal(rule, min, max).refine(Number.isInteger, rule);
+const points = whole("whole points, from 1,000 to 1,000,000,000", 1_000, 1e9);
 const origin = z
   .string()
   .refine(isOrigin, "an origin such as https://api.millicast.com, without a path")
@@ -128,6 +133,19 @@ export const variables = {
     schema: networks.optional(),
     describe:
       "Addresses and CIDR blocks of your own proxies, separated by commas: what they write into `X-Forwarded-For` is believed.",
+  },
+  COST_BUDGET_PER_MINUTE: {
+    schema: points.default(10_000_000),
+    describe:
+      "Points that an operator's or an analyst's key may spend in a minute: a page of 50 names costs 61, and ten million are about what one process can answer.",
+  },
+  PARTNER_COST_BUDGET_PER_MINUTE: {
+    schema: points.default(1_000_000),
+    describe: "Points that a partner's key may spend in a minute.",
+  },
+  MAX_REQUESTS_IN_FLIGHT: {
+    schema: whole("a whole number, from 1 to 100000", 1, 100_000).default(1_000),
+    describe: "Beyond so many requests at once, more are turned away with 503.",
   },
   UPSTREAM_TIMEOUT_SECONDS: {
     schema: seconds(60).default(4),
@@ -210,6 +228,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     allowedHosts: values.ALLOWED_HOSTS ?? loopbackNames(values.HOST),
     allowedOrigins: values.ALLOWED_ORIGINS ?? [],
+    budgets: { perMinute: values.COST_BUDGET_PER_MINUTE, partnerPerMinute: values.PARTNER_COST_BUDGET_PER_MINUTE },
+    maxRequestsInFlight: values.MAX_REQUESTS_IN_FLIGHT,
     upstreamTimeoutMs: values.UPSTREAM_TIMEOUT_SECONDS * 1000,
     directoryRefreshMs: values.DIRECTORY_REFRESH_SECONDS * 1000,
     drainMs: values.DRAIN_SECONDS * 1000,

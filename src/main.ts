@@ -30,6 +30,8 @@ async function main(): Promise<void> {
     trustedProxies: config.trustedProxies,
     allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,
+    budgets: config.budgets,
+    maxRequestsInFlight: config.maxRequestsInFlight,
     directoryRefreshMs: config.directoryRefreshMs,
     logger,
     graphiqlFolder: config.graphiql ? graphiqlFolder() : null,

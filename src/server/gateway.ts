@@ -17,13 +17,19 @@ import { createIdempotencyStore } from "../store/idempotency.ts";
 import type { Store } from "../store/store.ts";
 import { type Clock, createPlatformClock } from "../upstream/platform-clock.ts";
 import { createUpstream, type UpstreamOptions } from "../upstream/upstream.ts";
+import { type Budgets, createCostBudget } from "./cost-budget.ts";
 import { guarded } from "./guarded.ts";
+import { createLoad } from "./load.ts";
 import { createMaskError } from "./mask-error.ts";
 import { useAllowedHosts } from "./use-allowed-hosts.ts";
 import { type ServerContext, useCaller } from "./use-caller.ts";
 import { useCors } from "./use-cors.ts";
+import { parsedDocuments, useDocumentLimits } from "./use-document-limits.ts";
+import { useErrorLimit } from "./use-error-limit.ts";
 import { useGraphiQL } from "./use-graphiql.ts";
 import { type Readiness, useHealth } from "./use-health.ts";
+import { useLoadShedding } from "./use-load-shedding.ts";
+import { useQueryCost } from "./use-query-cost.ts";
 import { useRequestReader } from "./use-request-reader.ts";
 import { useSafeHeaders } from "./use-safe-headers.ts";
 
@@ -38,6 +44,9 @@ export interface GatewayOptions {
   readonly allowedHosts: readonly string[] | null;
   /** Whose pages may read answers: `https://app.example.com`, `https://*.example.com`. */
   readonly allowedOrigins: readonly string[];
+  readonly budgets: Budgets;
+  /** Beyond so many requests at once, more are turned away. */
+  readonly maxRequestsInFlight: number;
   /** Proxies of ours, which tell by `X-Forwarded-For` who called them. */
   readonly trustedProxies: readonly Network[];
   readonly directoryRefreshMs: number;
@@ -70,6 +79,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { logger } = options;
   const onFault = (error: unknown) => logger.error({ err: error }, "a fault of the gateway");
   const parts = createParts(options);
+  const load = createLoad(options.maxRequestsInFlight);
   const { operatorKey, operatorScopes } = options;
   const authenticate = createAuthenticate({ operatorKey, operatorScopes, apiKeys: null });
   const yoga = createYoga<ServerContext, GraphContext>({
@@ -82,6 +92,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     batching: false,
     // Our own reader counts.
     maxRequestBodySize: false,
+    parserAndValidationCache: parsedDocuments(),
     // Yoga's own check answers any address that ends so, with any method: no address ends with a line feed.
     healthCheckEndpoint: "\n",
     logging: false,
@@ -89,14 +100,23 @@ export function createGateway(options: GatewayOptions): Gateway {
     context: ({ request, caller, address = null }) =>
       createContext(parts, { caller: authenticated(caller), address, signal: request.signal }),
     plugins: [
-      useSafeHeaders(),
-      useHealth(createReadiness(parts)),
-      useAllowedHosts(options.allowedHosts),
-      useCors(options.allowedOrigins),
-      ...(options.graphiqlFolder === null ? [] : [useGraphiQL(options.graphiqlFolder, parts.clock)]),
-      useCaller(authenticate, options.trustedProxies, onFault),
-      useRequestReader(),
-    ].map((plugin) => guarded(plugin, onFault)),
+      ...guarded(
+        [
+          useSafeHeaders(),
+          useHealth(createReadiness(parts)),
+          useLoadShedding(load),
+          useAllowedHosts(options.allowedHosts),
+          useCors(options.allowedOrigins),
+          ...(options.graphiqlFolder === null ? [] : [useGraphiQL(options.graphiqlFolder, parts.clock)]),
+          useCaller(authenticate, options.trustedProxies, onFault),
+          useRequestReader(),
+        ],
+        onFault,
+      ),
+      useDocumentLimits(),
+      useErrorLimit(),
+      useQueryCost(createCostBudget(options.budgets, parts.clock), parts.clock),
+    ],
   });
 
   let sweeping: NodeJS.Timeout | null = null;
@@ -115,10 +135,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 
   return {
-    fetch: async (request, peer) => yoga.fetch(request, { peer }),
-    handle: async (request, response) => {
-      await yoga(request, response);
-    },
+    fetch: (request, peer) => load.during(async () => yoga.fetch(request, { peer })),
+    handle: (request, response) =>
+      load.during(async () => {
+        await yoga(request, response);
+      }),
     start: async () => {
       sweeping = setInterval(sweep, SWEEP_EVERY_MS).unref();
       await Promise.allSettled([parts.directory.read(), parts.account.id(), parts.account.clusters()]);
@@ -126,6 +147,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     close: async () => {
       if (sweeping) clearInterval(sweeping);
+      load.close();
       await yoga.dispose();
       await parts.upstream.close();
     },

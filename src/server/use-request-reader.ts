@@ -1,8 +1,9 @@
 import type { GraphQLParams, Plugin } from "graphql-yoga";
+import { requestLimits } from "../model/request-limits.ts";
 import { refusal, refused } from "./refused.ts";
 
 /** The most bytes of a body, and characters of an address. */
-export const MAX_BODY_BYTES = 100_000;
+const { max: MAX_BODY_BYTES } = requestLimits.maxBodyBytes;
 
 const PATH = "/graphql";
 

@@ -2,13 +2,14 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { requestLimits } from "../../src/model/request-limits.ts";
 import type { GatewayOptions } from "../../src/server/gateway.ts";
 import { type Listening, listen } from "../../src/server/listen.ts";
-import { MAX_BODY_BYTES } from "../../src/server/use-request-reader.ts";
 import { createTestGateway, OPERATOR_KEY, type TestGateway } from "../support/gateway.ts";
 
 const authorization = `Bearer ${OPERATOR_KEY}`;
 const json = { "content-type": "application/json", authorization };
+const MAX_BODY_BYTES = requestLimits.maxBodyBytes.max;
 const QUERY = '{"query":"{ __typename }"}';
 
 interface Open extends AsyncDisposable, TestGateway {

@@ -95,7 +95,7 @@ describe("npm start", () => {
     });
     const [, url] = await gateway.printed(/serves (http:\S+)\/graphql/);
     expect((await fetch(`${url}/readiness`)).status).toBe(200);
-    expect(await ask(url ?? "", OPERATOR_KEY, "{ account { accountId } }")).toEqual({
+    expect(await ask(url ?? "", OPERATOR_KEY, "{ account { accountId } }")).toMatchObject({
       data: { account: { accountId: "SYN4DX" } },
     });
     gateway.signal("SIGTERM");

@@ -85,6 +85,8 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     trustedProxies: [],
     allowedHosts: null,
     allowedOrigins: [],
+    budgets: { perMinute: 10_000_000, partnerPerMinute: 1_000_000 },
+    maxRequestsInFlight: 1_000,
     directoryRefreshMs: 60_000,
     graphiqlFolder: null,
     clock: sandbox.clock.now,

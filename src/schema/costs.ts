@@ -1,0 +1,58 @@
+/**
+ * What fields cost, in points: one for each object of an answer, and a hundred for a call of the platform. The platform is
+ * asked for ten names at once, so a figure of one name costs 10. Fields that stand here differ from the rule that types
+ * tell: 1 for an object, nothing for a plain value, and for a list as often as its arguments or this table say.
+ */
+export interface FieldCost {
+  /** Points of the field itself. */
+  readonly points?: number;
+  /** Points for each day of its window, beside. */
+  readonly pointsPerDay?: number;
+  /** Points for each entry of the list that it is given as this argument, or within it: `input.viewers`. */
+  readonly perEntry?: { readonly of: string; readonly points: number };
+  /** How many entries its list has: so many, as the list that it is given, or one for each bucket of the series around it. */
+  readonly entries?: number | { readonly of: string } | "BUCKETS";
+  /** It reads every bucket of its window, in the granularity of its argument. */
+  readonly readsBuckets?: true;
+}
+
+/** A figure of one name, a tenth of a call. */
+const FIGURE = { points: 10 };
+/** A figure of every name of the account. */
+const WHOLE_ACCOUNT = { points: 500 };
+/** The platform has no pages of viewer records: each page reads the whole window. */
+const RECORDS = { points: 500, pointsPerDay: 200 };
+const CHANGE_EACH = { points: 0, perEntry: { of: "tokens", points: 100 } };
+
+export const fieldCosts: Readonly<Record<string, FieldCost>> = {
+  "Account.reconciliation": WHOLE_ACCOUNT,
+  "Account.untrackedUsage": WHOLE_ACCOUNT,
+  "Bandwidth.byCountry": FIGURE,
+  "Bandwidth.percentile": { ...FIGURE, readsBuckets: true },
+  "Bandwidth.series": { ...FIGURE, readsBuckets: true },
+  "Bandwidth.total": FIGURE,
+  "Partner.usageByStream": FIGURE,
+  "Partner.viewerRecords": RECORDS,
+  "Query.nodes": { entries: { of: "ids" } },
+  "Query.viewerRecords": RECORDS,
+  "Stream.bandwidthByTrackingId": { ...FIGURE, entries: 5 },
+  "Stream.feeds": { points: 1, entries: 2 },
+  "Stream.viewerRecords": RECORDS,
+  "UsageColumns.bytesIn": { entries: "BUCKETS" },
+  "UsageColumns.bytesOut": { entries: "BUCKETS" },
+  "UsageColumns.start": { entries: "BUCKETS" },
+  "UsageColumns.state": { entries: "BUCKETS" },
+  "UsageSeries.points": { entries: "BUCKETS" },
+
+  "Mutation.disablePublishTokens": CHANGE_EACH,
+  "Mutation.disableSubscribeTokens": CHANGE_EACH,
+  "Mutation.enablePublishTokens": CHANGE_EACH,
+  "Mutation.enableSubscribeTokens": CHANGE_EACH,
+  "Mutation.inspectViewerToken": { points: 10 },
+  "Mutation.signViewerToken": { points: 10 },
+  "Mutation.signViewerTokens": { points: 10, perEntry: { of: "input.viewers", points: 1 } },
+  "Mutation.stopAllStreams": { points: 1_000 },
+};
+
+/** A field of the type `Mutation` that does not stand in the table: one or two calls that change something. */
+export const MUTATION_COST: FieldCost = { points: 200 };

@@ -1,0 +1,76 @@
+import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
+import type { Caller } from "../auth/caller.ts";
+import type { CostStatus } from "../model/cost.ts";
+
+/** Points that callers may spend in a minute. */
+export interface Budgets {
+  /** Of each operator and analyst. */
+  readonly perMinute: number;
+  /** Of each key of a partner. */
+  readonly partnerPerMinute: number;
+}
+
+/** Keeps what each caller has spent, by its `principalId`. */
+export interface CostBudget {
+  /** Takes the points off the caller's budget, all of them or none. `status` tells what is left either way. */
+  charge(caller: Caller, points: number): Promise<{ readonly isGranted: boolean; readonly status: CostStatus }>;
+  /** What is left, with nothing taken off. */
+  look(caller: Caller, points: number): Promise<CostStatus>;
+}
+
+/** Budgets are of a minute, which begins with its first request. */
+export const BUDGET_SECONDS = 60;
+
+/** A pool of connections to PostgreSQL, as the package pg makes it. */
+export type SqlPool = ConstructorParameters<typeof RateLimiterPostgres>[0]["storeClient"];
+
+/**
+ * @param clock the time that callers are told of. Milliseconds since the epoch
+ * @param pool where several gateways count together; counted in memory when it is null, and while it can't be reached
+ */
+export function createCostBudget(budgets: Budgets, clock: () => number, pool: SqlPool | null = null): CostBudget {
+  const staff = createLimiter("cost", budgets.perMinute, pool);
+  const partners = createLimiter("partner-cost", budgets.partnerPerMinute, pool);
+  const limiterOf = ({ role }: Caller) => (role === "PARTNER" ? partners : staff);
+
+  const statusOf = (limit: number, requested: number, result: RateLimiterRes | null): CostStatus => ({
+    requested,
+    limit,
+    remaining: Math.max(limit - (result?.consumedPoints ?? 0), 0),
+    resetAt: clock() + (result?.msBeforeNext ?? 0),
+  });
+
+  return {
+    charge: async (caller, points) => {
+      const limiter = limiterOf(caller);
+      const key = caller.principalId;
+      try {
+        const result = await limiter.consume(key, points);
+        return { isGranted: true, status: statusOf(limiter.points, points, result) };
+      } catch (refusal) {
+        if (!(refusal instanceof RateLimiterRes)) throw refusal;
+        // What is refused costs nothing: it must not keep smaller requests out.
+        const result = await limiter.reward(key, points);
+        return { isGranted: false, status: statusOf(limiter.points, points, result) };
+      }
+    },
+    look: async (caller, points) => {
+      const limiter = limiterOf(caller);
+      return statusOf(limiter.points, points, await limiter.get(caller.principalId));
+    },
+  };
+}
+
+function createLimiter(keyPrefix: string, points: number, pool: SqlPool | null) {
+  const inMemory = new RateLimiterMemory({ keyPrefix, points, duration: BUDGET_SECONDS });
+  if (!pool) return inMemory;
+  return new RateLimiterPostgres({
+    storeClient: pool,
+    tableName: "cost_budget",
+    keyPrefix,
+    points,
+    duration: BUDGET_SECONDS,
+    clearExpiredByTimeout: true,
+    insuranceLimiter: inMemory,
+  });
+}
