@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type IdentityProviderOptions, identityAlgorithms } from "./auth/identity-provider.ts";
 import { allScopes, isScope, type Scope } from "./auth/scopes.ts";
 import { type Network, parseNetwork } from "./model/network.ts";
 import { Secret } from "./model/secret.ts";
@@ -15,6 +16,10 @@ export interface Config {
   /** Null in sandbox mode, when a key is made and printed. */
   readonly operatorKey: Secret | null;
   readonly operatorScopes: readonly Scope[];
+  /** Where the gateway is reached from outside; null when that is not said. */
+  readonly publicUrl: string | null;
+  /** Null when none is configured. */
+  readonly identityProvider: IdentityProviderOptions | null;
   readonly trustedProxies: readonly Network[];
   /** Null for any. */
   readonly allowedHosts: readonly string[] | null;
@@ -83,6 +88,8 @@ const networks = z
   .string()
   .transform((text) => text.split(",").map((part) => parseNetwork(part.trim())))
   .refine((blocks): blocks is Network[] => blocks.every((block) => block !== null), networksRule);
+/** What a token says is compared with it as a whole. */
+const word = z.string().regex(/^[\x21-\x7e]{1,255}$/, "at most 255 ASCII characters without blanks");
 /** What can stand behind `Bearer` in a header. */
 const bearer = (minLength: number, rule: string) =>
   z.string().regex(new RegExp(`^[\\x21-\\x7e]{${minLength},}$`), rule);
@@ -128,6 +135,50 @@ export const variables = {
     schema: origins.optional(),
     describe:
       "Origins whose pages may read answers (CORS), separated by commas: `https://app.example.com`, or `https://*.example.com` for all below a domain. None by default.",
+  },
+  PUBLIC_URL: {
+    schema: origin.optional(),
+    describe: "Origin by which the gateway is reached; sessions name it as their issuer, else `syndigraph`.",
+  },
+  OIDC_ISSUER: {
+    schema: word.optional(),
+    describe:
+      "Your identity provider, as `iss` of its tokens. Set with `OIDC_AUDIENCE` and `OIDC_JWKS_URL`, or not at all.",
+  },
+  OIDC_AUDIENCE: {
+    schema: word.optional(),
+    describe: "What stands as `aud` in the identity provider's tokens that are meant for this gateway.",
+  },
+  OIDC_JWKS_URL: {
+    schema: z
+      .string()
+      .refine(isKeysUrl, "an address such as https://idp.example.com/keys; http only on the loopback")
+      .optional(),
+    describe: "Where the identity provider publishes its keys.",
+  },
+  OIDC_ALGORITHMS: {
+    schema: z
+      .string()
+      .default("RS256")
+      .transform((text) => text.split(",").map((algorithm) => algorithm.trim()))
+      .refine(areAlgorithms, `algorithms out of ${identityAlgorithms.join(",")}`),
+    describe: "What the identity provider signs with, separated by commas: asymmetric algorithms alone.",
+  },
+  OIDC_TOKEN_TYPE: {
+    schema: word.default("at+jwt"),
+    describe: "What stands as `typ` in the header of its access tokens (RFC 9068); some providers write `JWT`.",
+  },
+  OIDC_ROLE_CLAIM: {
+    schema: word.default("roles"),
+    describe: "The claim that names a person's roles, as a text or a list of texts.",
+  },
+  OIDC_OPERATOR_ROLE: {
+    schema: word.default("syndigraph-operator"),
+    describe: "The role that makes an operator, who may do everything.",
+  },
+  OIDC_ANALYST_ROLE: {
+    schema: word.default("syndigraph-analyst"),
+    describe: "The role that makes an analyst, who reads everything but secrets.",
   },
   TRUSTED_PROXIES: {
     schema: networks.optional(),
@@ -210,6 +261,11 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       "  SYNDIGRAPH_OPERATOR_KEY should be set when MILLICAST_API_SECRET is: it is the key to all of the account",
     );
   }
+  const identity = ["OIDC_ISSUER", "OIDC_AUDIENCE", "OIDC_JWKS_URL"];
+  const missing = identity.filter((name) => !given[name]);
+  if (missing.length < identity.length) {
+    mistakes.push(...missing.map((name) => `  ${name} should be set when one of ${identity.join(", ")} is`));
+  }
   if (!result.success || mistakes.length > 0) throw new ConfigError(mistakes);
   const values = result.data;
   return Object.freeze({
@@ -225,6 +281,20 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       : null,
     operatorKey: values.SYNDIGRAPH_OPERATOR_KEY ? new Secret(values.SYNDIGRAPH_OPERATOR_KEY) : null,
     operatorScopes: values.SYNDIGRAPH_OPERATOR_SCOPES,
+    publicUrl: values.PUBLIC_URL ?? null,
+    identityProvider:
+      values.OIDC_ISSUER && values.OIDC_AUDIENCE && values.OIDC_JWKS_URL
+        ? {
+            issuer: values.OIDC_ISSUER,
+            audience: values.OIDC_AUDIENCE,
+            jwksUrl: values.OIDC_JWKS_URL,
+            algorithms: values.OIDC_ALGORITHMS,
+            tokenType: values.OIDC_TOKEN_TYPE,
+            roleClaim: values.OIDC_ROLE_CLAIM,
+            operatorRole: values.OIDC_OPERATOR_ROLE,
+            analystRole: values.OIDC_ANALYST_ROLE,
+          }
+        : null,
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     allowedHosts: values.ALLOWED_HOSTS ?? loopbackNames(values.HOST),
     allowedOrigins: values.ALLOWED_ORIGINS ?? [],
@@ -267,4 +337,18 @@ function isOrigin(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+function areAlgorithms(names: string[]): names is (typeof identityAlgorithms)[number][] {
+  return names.every((name) => identityAlgorithms.some((algorithm) => algorithm === name));
+}
+
+/** Keys are fetched over TLS: whoever could change them on the way could let anybody in. */
+function isKeysUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password } = new URL(text);
+  if (username !== "" || password !== "") return false;
+  return (
+    protocol === "https:" || (protocol === "http:" && loopbackNames(hostname.replace(/^\[(.*)\]$/, "$1")) !== null)
+  );
 }

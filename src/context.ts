@@ -1,5 +1,6 @@
 import { type Act, type Auditor, createAuditor } from "./auth/auditor.ts";
 import type { Caller } from "./auth/caller.ts";
+import type { Sessions } from "./auth/session.ts";
 import type { AccountFacts } from "./directory/account-facts.ts";
 import type { PartnerDirectory } from "./directory/partner-directory.ts";
 import type { Sightings } from "./directory/sightings.ts";
@@ -23,6 +24,7 @@ export interface SharedParts {
   readonly account: AccountFacts;
   readonly idempotency: IdempotencyStore;
   readonly store: Store;
+  readonly sessions: Sessions;
   /** The platform's time. */
   readonly clock: Clock;
   /** Origin of the platform's Director, where streams are published and watched. */

@@ -27,6 +27,8 @@ async function main(): Promise<void> {
     directorUrl: platform.directorUrl,
     operatorKey,
     operatorScopes: config.operatorScopes,
+    issuer: config.publicUrl ?? "syndigraph",
+    identityProvider: config.identityProvider,
     trustedProxies: config.trustedProxies,
     allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,

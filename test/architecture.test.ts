@@ -56,6 +56,8 @@ describe("the code", () => {
     const revealing = files.filter((file) => /\.reveal\(\)/.test(readFileSync(join("src", file), "utf8")));
     expect(revealing.sort()).toEqual([
       "auth/caller.ts",
+      "auth/session.ts",
+      "auth/signing-keys.ts",
       "auth/viewer-token.ts",
       "main.ts",
       "model/endpoints.ts",

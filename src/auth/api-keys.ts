@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import type { PartnerDirectory } from "../directory/partner-directory.ts";
 import { isInNetworks, parseNetwork } from "../model/network.ts";
 import type { RegisteredPartner } from "../model/partner.ts";
 import { Secret } from "../model/secret.ts";
-import type { ApiKeyRecord } from "../store/api-keys.ts";
-import type { Tables } from "../store/store.ts";
+import type { ApiKeyRecord, ApiKeyStore } from "../store/api-keys.ts";
 import type { Caller, Credentials } from "./caller.ts";
-import { rememberReads, type Stopwatch } from "./remembered-reads.ts";
+import { rememberReads, type Stopwatch } from "./remembered.ts";
 import { scopesHeld } from "./scopes.ts";
 
 /** What can be said of a key at an instant. */
@@ -45,6 +45,8 @@ export interface ApiKeyRing {
   living(id: string): Promise<LivingKey | null>;
   /** The partner with this id; null when there is none, or a retired one. */
   partner(id: string): Promise<RegisteredPartner | null>;
+  /** Done when what is written in the background is written. */
+  settled(): Promise<void>;
 }
 
 /** A key's use is noted once in so long. */
@@ -52,25 +54,30 @@ const NOTED_EVERY_MS = 60_000;
 
 /** @param onNoteFailure told when the time of a key's use was not kept, which costs the caller nothing */
 export function createApiKeyRing(
-  { apiKeys, partners }: Pick<Tables, "apiKeys" | "partners">,
+  apiKeys: ApiKeyStore,
+  partners: Pick<PartnerDirectory, "read">,
   now: () => number,
   elapsed: Stopwatch,
   onNoteFailure: (error: unknown) => void,
 ): ApiKeyRing {
   const byHash = rememberReads((hash) => apiKeys.byHash(hash), elapsed);
   const byId = rememberReads((id) => apiKeys.byId(id), elapsed);
-  const partnerById = rememberReads((id) => partners.byId(id), elapsed);
+  const underWay = new Set<Promise<void>>();
   const notedAt = new LRUCache<string, number>({ max: 10_000 });
 
   const note = (id: string) => {
     const at = now();
     if (at < (notedAt.get(id) ?? Number.NEGATIVE_INFINITY) + NOTED_EVERY_MS) return;
     notedAt.set(id, at);
-    apiKeys.touch(new Map([[id, at]])).catch(onNoteFailure);
+    const noting = apiKeys
+      .touch(new Map([[id, at]]))
+      .catch(onNoteFailure)
+      .finally(() => underWay.delete(noting));
+    underWay.add(noting);
   };
 
   const partner = async (id: string): Promise<RegisteredPartner | null> => {
-    const found = await partnerById(id);
+    const found = (await partners.read()).byId(id);
     return found?.status === "RETIRED" ? null : found;
   };
 
@@ -83,6 +90,9 @@ export function createApiKeyRing(
 
   return {
     partner,
+    settled: async () => {
+      await Promise.all(underWay);
+    },
     living: async (id) => ifLiving(await byId(id)),
     authenticate: async (text, from) => {
       const living = await ifLiving(await byHash(hashOf(text)));

@@ -1,8 +1,11 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { decodeProtectedHeader } from "jose";
 import type { RegisteredPartner } from "../model/partner.ts";
 import type { Secret } from "../model/secret.ts";
 import { type ApiKeyRing, looksLikeApiKey } from "./api-keys.ts";
+import type { IdentityProvider } from "./identity-provider.ts";
 import type { Role, Scope } from "./scopes.ts";
+import { SESSION_TYPE, type Sessions } from "./session.ts";
 
 /** Who asks. Everything but the health checks and the public keys has one. */
 export interface Caller {
@@ -42,15 +45,18 @@ export interface AuthenticateOptions {
   /** The operator's key of the environment: it works also while the store is out of reach. */
   readonly operatorKey: Secret;
   readonly operatorScopes: readonly Scope[];
-  /** Null while the gateway keeps no keys. */
-  readonly apiKeys: Pick<ApiKeyRing, "authenticate"> | null;
+  readonly apiKeys: Pick<ApiKeyRing, "authenticate">;
+  readonly sessions: Pick<Sessions, "identify">;
+  /** Null where none is configured. */
+  readonly identityProvider: IdentityProvider | null;
 }
 
 /** The longest `Authorization` header that is looked at, in characters. */
 const MAX_AUTHORIZATION_LENGTH = 8_192;
 
 /** Knows every kind of credential by its look, and asks the one part that can tell whose it is. */
-export function createAuthenticate({ operatorKey, operatorScopes, apiKeys }: AuthenticateOptions): Authenticate {
+export function createAuthenticate(options: AuthenticateOptions): Authenticate {
+  const { operatorKey, operatorScopes, apiKeys, sessions, identityProvider } = options;
   const operator: Caller = {
     principalId: "operator",
     name: "operator",
@@ -65,13 +71,25 @@ export function createAuthenticate({ operatorKey, operatorScopes, apiKeys }: Aut
     if (token === null) return null;
     // Digests are compared, so neither the time nor the length tells how much of a guess was right.
     if (timingSafeEqual(digest(token), expected)) return operator;
-    return apiKeys && looksLikeApiKey(token) ? apiKeys.authenticate(token, from) : null;
+    if (looksLikeApiKey(token)) return apiKeys.authenticate(token, from);
+    const type = typeOfJwt(token);
+    if (type === null) return null;
+    return type === SESSION_TYPE ? sessions.identify(token, from) : (identityProvider?.identify(token) ?? null);
   };
 }
 
 function bearerToken(authorization: string | null): string | null {
   if (!authorization || authorization.length > MAX_AUTHORIZATION_LENGTH) return null;
   return /^Bearer +([^\s]+) *$/i.exec(authorization)?.[1] ?? null;
+}
+
+/** The type that a JWT claims to be, in lower case, empty when it claims none; null for a text that is no JWT. */
+function typeOfJwt(text: string): string | null {
+  try {
+    return String(decodeProtectedHeader(text).typ ?? "").toLowerCase();
+  } catch {
+    return null;
+  }
 }
 
 function digest(text: string): Buffer {

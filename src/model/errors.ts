@@ -4,6 +4,7 @@
  */
 export const errorCodes = {
   UNAUTHENTICATED: "The request carries no key, or one that is not valid.",
+  AUTHENTICATION_UNAVAILABLE: "Who calls can't be found out now: the identity provider's keys can't be read.",
   FORBIDDEN: "The caller's key lacks the scope that this field needs, or the field is not for partners.",
   NOT_FOUND: "Nothing is found under this id or name. A malformed id and one of another account answer alike.",
   INVALID_INPUT: "An argument breaks a rule; the message names the argument and what would be right.",

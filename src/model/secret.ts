@@ -31,10 +31,10 @@ export class Secret {
 }
 
 /**
- * Token strings are 64 hexadecimal characters, viewer tokens are JWTs: both are cut out of any text that is passed on, also
- * where a line break that JSON has escaped stands before them.
+ * Token strings are 64 hexadecimal characters, viewer tokens and sessions are JWTs, our own keys begin with `sgk_`: all are
+ * cut out of any text that is passed on, also where a line break that JSON has escaped stands before them.
  */
-const secretShapes = /[0-9a-f]{64,}|(?<=^|[^\w-]|\\[bfnrt])eyJ[\w-]+\.[\w-]+\.[\w-]*/gi;
+const secretShapes = /[0-9a-f]{64,}|sgk_[\w-]{20,}|(?<=^|[^\w-]|\\[bfnrt])eyJ[\w-]+\.[\w-]+\.[\w-]*/gi;
 
 /** The text with everything that looks like a token string or a JWT replaced. */
 export function redacted(text: string): string {

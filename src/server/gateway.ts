@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createYoga } from "graphql-yoga";
 import type { Logger } from "pino";
-import { type Caller, createAuthenticate } from "../auth/caller.ts";
+import type { Caller } from "../auth/caller.ts";
+import { type Auth, createAuth } from "../auth/create-auth.ts";
+import type { IdentityProviderOptions } from "../auth/identity-provider.ts";
+import type { Stopwatch } from "../auth/remembered.ts";
 import type { Scope } from "../auth/scopes.ts";
 import { createContext, type GraphContext, type SharedParts } from "../context.ts";
 import { createAccountFacts, remembered } from "../directory/account-facts.ts";
@@ -30,6 +33,7 @@ import { useGraphiQL } from "./use-graphiql.ts";
 import { type Readiness, useHealth } from "./use-health.ts";
 import { useLoadShedding } from "./use-load-shedding.ts";
 import { useQueryCost } from "./use-query-cost.ts";
+import { usePublicKeys } from "./use-public-keys.ts";
 import { useRequestReader } from "./use-request-reader.ts";
 import { useSafeHeaders } from "./use-safe-headers.ts";
 
@@ -40,6 +44,10 @@ export interface GatewayOptions {
   readonly directorUrl: string;
   readonly operatorKey: Secret;
   readonly operatorScopes: readonly Scope[];
+  /** Who signs our sessions: `iss` of them. All gateways of one store have the same. */
+  readonly issuer: string;
+  /** Who knows the broadcaster's own people; null for none. */
+  readonly identityProvider: IdentityProviderOptions | null;
   /** The names that the gateway is called by, without ports; null for any. */
   readonly allowedHosts: readonly string[] | null;
   /** Whose pages may read answers: `https://app.example.com`, `https://*.example.com`. */
@@ -55,6 +63,8 @@ export interface GatewayOptions {
   readonly graphiqlFolder: string | null;
   /** The platform's time; told by its answers when it is left out. */
   readonly clock?: Clock;
+  /** A clock that only goes forward, by which is measured how long to remember; the process's own when it is left out. */
+  readonly elapsed?: Stopwatch;
 }
 
 /** The gateway without a port: requests in, answers out. */
@@ -78,10 +88,8 @@ const SWEEP_EVERY_MS = 3_600_000;
 export function createGateway(options: GatewayOptions): Gateway {
   const { logger } = options;
   const onFault = (error: unknown) => logger.error({ err: error }, "a fault of the gateway");
-  const parts = createParts(options);
+  const { auth, ...parts } = createParts(options);
   const load = createLoad(options.maxRequestsInFlight);
-  const { operatorKey, operatorScopes } = options;
-  const authenticate = createAuthenticate({ operatorKey, operatorScopes, apiKeys: null });
   const yoga = createYoga<ServerContext, GraphContext>({
     schema: createSchema(),
     graphqlEndpoint: "/graphql",
@@ -107,8 +115,9 @@ export function createGateway(options: GatewayOptions): Gateway {
           useLoadShedding(load),
           useAllowedHosts(options.allowedHosts),
           useCors(options.allowedOrigins),
+          usePublicKeys(auth.signingKeys),
           ...(options.graphiqlFolder === null ? [] : [useGraphiQL(options.graphiqlFolder, parts.clock)]),
-          useCaller(authenticate, options.trustedProxies, onFault),
+          useCaller(auth.authenticate, options.trustedProxies),
           useRequestReader(),
         ],
         onFault,
@@ -149,13 +158,14 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (sweeping) clearInterval(sweeping);
       load.close();
       await yoga.dispose();
+      await auth.close();
       await parts.upstream.close();
     },
   };
 }
 
-function createParts(options: GatewayOptions): SharedParts {
-  const { logger } = options;
+function createParts(options: GatewayOptions): SharedParts & { readonly auth: Auth } {
+  const { logger, store, elapsed = () => performance.now() } = options;
   const platformClock = createPlatformClock();
   const clock = options.clock ?? platformClock.now;
   const sightings = createSightings();
@@ -165,14 +175,24 @@ function createParts(options: GatewayOptions): SharedParts {
     analytics: noteAnalytics(clients.analytics, sightings),
     monitoring: noteMonitoring(clients.monitoring, sightings),
   };
+  const partnerDirectory = createPartnerDirectory(store.partners, elapsed);
+  const auth = createAuth({
+    ...options,
+    partners: partnerDirectory,
+    secret: options.upstream.secret,
+    now: clock,
+    elapsed,
+  });
   return {
-    store: options.store,
+    auth,
+    sessions: auth.sessions,
+    store,
     upstream,
     sightings,
     clock,
     directorUrl: options.directorUrl,
     streamCatalog: createStreamCatalog(sightings),
-    partnerDirectory: createPartnerDirectory(options.store.partners),
+    partnerDirectory,
     account: createAccountFacts(upstream.account, upstream.clusters),
     idempotency: createIdempotencyStore(options.store.idempotencyKeys, clock),
     directory: createTokenDirectory({

@@ -4,6 +4,7 @@ import type { Authenticate, Caller } from "../auth/caller.ts";
 import { ApplicationError } from "../model/errors.ts";
 import type { Network } from "../model/network.ts";
 import { clientAddress } from "./client-address.ts";
+import { refusal } from "./refused.ts";
 
 /** What travels with a request before the graph's own context is made. */
 export interface ServerContext {
@@ -19,47 +20,31 @@ export interface ServerContext {
 /**
  * Finds out who calls before the body is read; who proves nobody learns nothing, not even what was wrong. While that can't
  * be found out, the answer is 503 with the code of what fails.
- *
- * @param onFault told of faults of ours, of which the client learns nothing
  */
 export function useCaller(
   authenticate: Authenticate,
   trustedProxies: readonly Network[],
-  onFault: (error: unknown) => void,
 ): Plugin<object, ServerContext> {
   return {
-    async onRequest({ request, serverContext, endResponse, fetchAPI }) {
-      const { headers } = request;
+    async onRequest({ request: { headers }, serverContext, endResponse, fetchAPI }) {
       const peer = serverContext.req?.socket.remoteAddress ?? serverContext.peer;
       const address = clientAddress(peer, headers.get("x-forwarded-for"), trustedProxies);
       serverContext.address = address;
-      const refuse = (status: number, message: string, extensions: object, more: Record<string, string>) =>
-        endResponse(fetchAPI.Response.json({ errors: [{ message, extensions }] }, { status, headers: more }));
+      const credentials = { authorization: headers.get("authorization"), origin: headers.get("origin"), address };
       try {
-        const credentials = { authorization: headers.get("authorization"), origin: headers.get("origin"), address };
         const caller = await authenticate(credentials);
-        if (caller) {
-          serverContext.caller = caller;
-          return;
-        }
-        refuse(401, "A valid bearer key is needed.", { code: "UNAUTHENTICATED" }, challenge);
+        if (caller) serverContext.caller = caller;
+        else endResponse(refusal(fetchAPI.Response, "UNAUTHENTICATED", "A valid bearer key is needed.", challenge));
       } catch (error) {
-        if (error instanceof ApplicationError) {
-          refuse(503, error.message, { code: error.code, ...error.facts }, retryAfter(error));
-          return;
-        }
-        onFault(error);
-        refuse(500, "The gateway failed. The fault has been logged.", { code: "INTERNAL_SERVER_ERROR" }, {});
+        if (!(error instanceof ApplicationError)) throw error;
+        const headers = { "retry-after": String(RETRY_AFTER_SECONDS) };
+        endResponse(refusal(fetchAPI.Response, error.code, error.message, { status: 503, headers }));
       }
     },
   };
 }
 
-const challenge = { "www-authenticate": 'Bearer realm="syndigraph"' };
+const challenge = { status: 401, headers: { "www-authenticate": 'Bearer realm="syndigraph"' } };
 
-/** Rarely does it take longer to come back. */
+/** The store and the identity provider are asked again after so long at most. */
 const RETRY_AFTER_SECONDS = 5;
-
-function retryAfter({ facts: { retryAfterSeconds } }: ApplicationError): Record<string, string> {
-  return { "retry-after": String(typeof retryAfterSeconds === "number" ? retryAfterSeconds : RETRY_AFTER_SECONDS) };
-}

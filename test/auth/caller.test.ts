@@ -3,10 +3,13 @@ import { createAuthenticate } from "../../src/auth/caller.ts";
 import { Secret } from "../../src/model/secret.ts";
 
 const KEY = "operator-key-of-the-tests";
+const nobody = { authenticate: async () => null, identify: async () => null };
 const authenticateAll = createAuthenticate({
   operatorKey: new Secret(KEY),
   operatorScopes: ["usage:read", "stream:read"],
-  apiKeys: null,
+  apiKeys: nobody,
+  sessions: nobody,
+  identityProvider: null,
 });
 const authenticate = (authorization: string | null) => authenticateAll({ authorization, origin: null, address: null });
 

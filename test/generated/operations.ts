@@ -16,6 +16,8 @@ export type BucketState =
 
 /** What went wrong. The same codes stand in `errors[].extensions.code` of any answer. */
 export type ErrorCode =
+  /** Who calls can't be found out now: the identity provider's keys can't be read. */
+  | 'AUTHENTICATION_UNAVAILABLE'
   /** The HTTP request is not a GraphQL request. */
   | 'BAD_REQUEST'
   /** Publishers and viewers of the stream would be of different clusters, and would not meet. */

@@ -56,6 +56,7 @@ describe("a text of others", () => {
     ["a token string in JSON", `{"token":"${TOKEN}"}`, '{"token":"[secret]"}'],
     ["a viewer token", `Bearer ${JWT}, please`, "Bearer [secret], please"],
     ["a viewer token without a signature", "eyJhbGciOiJub25lIn0.eyJ4IjoxfQ.", "[secret]"],
+    ["an API key of ours", `by sgk_${"Ab-_".repeat(10)}cde.`, "by [secret]."],
     ["several", `${TOKEN} ${JWT} ${TOKEN}`, "[secret] [secret] [secret]"],
   ])("loses %s", (_what, text, clean) => {
     expect(redacted(text)).toBe(clean);

@@ -25,6 +25,8 @@ describe("the configuration", () => {
       platform: null,
       operatorKey: null,
       operatorScopes: allScopes,
+      publicUrl: null,
+      identityProvider: null,
       trustedProxies: [],
       allowedHosts: ["localhost", "127.0.0.1", "[::1]"],
       allowedOrigins: [],
@@ -85,6 +87,38 @@ describe("the configuration", () => {
       graphiql: false,
       sandboxPort: 65_535,
     });
+  });
+
+  it("knows an identity provider by three variables, of which it needs all or none", () => {
+    const three = {
+      OIDC_ISSUER: "https://idp.example/realms/a",
+      OIDC_AUDIENCE: "https://graph.example.com",
+      OIDC_JWKS_URL: "https://idp.example/keys",
+    };
+    expect(readConfig(three).identityProvider).toEqual({
+      issuer: "https://idp.example/realms/a",
+      audience: "https://graph.example.com",
+      jwksUrl: "https://idp.example/keys",
+      algorithms: ["RS256"],
+      tokenType: "at+jwt",
+      roleClaim: "roles",
+      operatorRole: "syndigraph-operator",
+      analystRole: "syndigraph-analyst",
+    });
+    expect(readConfig({ ...three, OIDC_ALGORITHMS: "ES256, EdDSA" }).identityProvider?.algorithms).toEqual([
+      "ES256",
+      "EdDSA",
+    ]);
+    for (const name of Object.keys(three)) {
+      expect(mistakesIn({ ...three, [name]: "" })).toEqual([
+        `  ${name} should be set when one of OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL is`,
+      ]);
+    }
+    for (const url of ["keys", "http://idp.example/keys", "ftp://idp.example/keys", "https://me:pass@idp.example/"]) {
+      expect(mistakesIn({ ...three, OIDC_JWKS_URL: url })).toEqual([
+        "  OIDC_JWKS_URL should be an address such as https://idp.example.com/keys; http only on the loopback",
+      ]);
+    }
   });
 
   it("takes an origin with or without a slash, and in any letters", () => {
@@ -160,6 +194,16 @@ describe("a mistake in the configuration", () => {
     ["UPSTREAM_TIMEOUT_SECONDS", ["0", "0.5", "61", "4s", "-4", " "], "seconds, from 1 to 60"],
     ["DIRECTORY_REFRESH_SECONDS", ["0", "3601"], "seconds, from 1 to 3600"],
     ["DRAIN_SECONDS", ["0", "301"], "seconds, from 1 to 300"],
+    [
+      "OIDC_ALGORITHMS",
+      ["HS256", "none", "RS256,HS256", "rs256", "RS256,", "constructor"],
+      "algorithms out of RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,ES512,EdDSA",
+    ],
+    [
+      "PUBLIC_URL",
+      ["graph.example.com", "https://graph.example.com/graphql"],
+      "an origin such as https://api.millicast.com, without a path",
+    ],
     [
       "TRUSTED_PROXIES",
       ["10.0.0.0/33", "10/8", "proxy.internal", "10.0.0.1,", "10.0.0.1;10.0.0.2"],

@@ -82,6 +82,8 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     directorUrl: sandbox.origin,
     operatorKey: new Secret(OPERATOR_KEY),
     operatorScopes: options.scopes ?? allScopes,
+    issuer: "syndigraph",
+    identityProvider: null,
     trustedProxies: [],
     allowedHosts: null,
     allowedOrigins: [],
@@ -90,6 +92,8 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     directoryRefreshMs: 60_000,
     graphiqlFolder: null,
     clock: sandbox.clock.now,
+    // What is remembered for a moment is forgotten when a test moves the time on.
+    elapsed: sandbox.clock.now,
     logger: pino({ level: "debug" }, { write: (line: string) => void lines.push(line) }),
     ...options.gateway,
   });

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 
 /** A clock that only goes forward: milliseconds since any instant. */
@@ -31,5 +32,36 @@ export function rememberReads<Value>(
       if (reads.peek(key) === reading) reads.delete(key);
     });
     return reading;
+  };
+}
+
+/** A signature that was found good is not looked at again for so long: by then a key that signed it may have been taken back. */
+const VERIFIED_MS = 600_000;
+
+/** What a signed token says, and until when. */
+export interface Verified {
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** Tokens that were found good are remembered by their hash until they expire; a refused one is looked at again. */
+export function rememberVerified<Claims extends Verified>(
+  verify: (token: string) => Promise<Claims | null>,
+  now: () => number,
+  elapsed: Stopwatch,
+): (token: string) => Promise<Claims | null> {
+  const verified = new LRUCache<string, Claims>({
+    max: MAX_REMEMBERED,
+    ttl: VERIFIED_MS,
+    perf: { now: elapsed },
+    ttlResolution: 0,
+  });
+  return async (token) => {
+    const hash = createHash("sha256").update(token).digest("base64");
+    const known = verified.get(hash);
+    if (known && now() < known.expiresAt) return known;
+    const claims = await verify(token);
+    if (claims) verified.set(hash, claims);
+    return claims;
   };
 }

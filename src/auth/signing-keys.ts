@@ -1,0 +1,128 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, randomUUID } from "node:crypto";
+import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
+import { LRUCache } from "lru-cache";
+import type { Secret } from "../model/secret.ts";
+import type { SigningKeyRecord, SigningKeyStore } from "../store/signing-keys.ts";
+import { rememberReads, type Stopwatch } from "./remembered.ts";
+
+/** What sessions are signed with: Ed25519. */
+export const SESSION_ALGORITHM = "EdDSA";
+/** A key signs for so long, then the next one does. */
+const SIGNS_MS = 7 * 86_400_000;
+/** What it signed last may live for an hour; twice that is left for clocks and caches. */
+const OVERLAP_MS = 2 * 3_600_000;
+
+/** The keys that sign sessions. All gateways of one store sign and verify with the same ones. */
+export interface SigningKeys {
+  /** The key that signs now; it is made when there is none. */
+  signer(): Promise<{ readonly kid: string; readonly key: CryptoKey }>;
+  /** The public key with this id; null when there is none (any more). */
+  verifier(kid: string): Promise<CryptoKey | null>;
+  /** All keys that may have signed what is still valid. Nothing of the private parts. */
+  publicKeys(): Promise<JWK[]>;
+}
+
+/**
+ * @param sealedUnder the platform's API secret: whoever reads the store alone can sign nothing. After it was changed the
+ * private keys can't be opened any more, and a new one is made; what was signed before stays valid for its hour.
+ */
+export function createSigningKeys(
+  store: SigningKeyStore,
+  sealedUnder: Secret,
+  now: () => number,
+  elapsed: Stopwatch,
+): SigningKeys {
+  const seal = createSeal(sealedUnder);
+  const read = rememberReads(() => store.list(now()), elapsed);
+  const living = async () => (await read("all")).filter(({ expiresAt }) => expiresAt > now());
+  const imported = new LRUCache<string, CryptoKey>({ max: 100 });
+  let signing: Promise<{ kid: string; key: CryptoKey }> | null = null;
+
+  const importOnce = async (id: string, jwk: string) => {
+    const known = imported.get(id);
+    if (known) return known;
+    const key = (await importJWK(JSON.parse(jwk), SESSION_ALGORITHM)) as CryptoKey;
+    imported.set(id, key);
+    return key;
+  };
+
+  const present = async () => {
+    for (const { kid, createdAt, retiresAt, sealedPrivateJwk } of await store.list(now())) {
+      if (createdAt > now() || retiresAt <= now()) continue;
+      const jwk = seal.open(sealedPrivateJwk, kid);
+      if (jwk !== null) return { kid, key: await importOnce(`private ${kid}`, jwk) };
+    }
+    return null;
+  };
+
+  const make = async () => {
+    const kid = randomUUID();
+    const pair = await generateKeyPair(SESSION_ALGORITHM, { crv: "Ed25519", extractable: true });
+    const createdAt = now();
+    const record: SigningKeyRecord = {
+      kid,
+      publicJwk: JSON.stringify(await exportJWK(pair.publicKey)),
+      sealedPrivateJwk: seal.close(JSON.stringify(await exportJWK(pair.privateKey)), kid),
+      createdAt,
+      retiresAt: createdAt + SIGNS_MS,
+      expiresAt: createdAt + SIGNS_MS + OVERLAP_MS,
+    };
+    await store.create(record);
+    await store.deleteExpired(createdAt);
+    return { kid, key: pair.privateKey };
+  };
+
+  return {
+    signer: () => {
+      // Sessions are rarely made: each time the store tells which keys there are, so nobody makes a second one.
+      signing ??= present()
+        .then((key) => key ?? make())
+        .finally(() => {
+          signing = null;
+        });
+      return signing;
+    },
+    verifier: async (kid) => {
+      const isIt = (key: SigningKeyRecord) => key.kid === kid && key.expiresAt > now();
+      // Another gateway may have made it since the keys were read.
+      const record = (await living()).find(isIt) ?? (await store.list(now())).find(isIt);
+      return record ? importOnce(`public ${kid}`, record.publicJwk) : null;
+    },
+    publicKeys: async () =>
+      (await living()).map(({ kid, publicJwk }) => ({
+        ...publicPart(JSON.parse(publicJwk)),
+        kid,
+        alg: SESSION_ALGORITHM,
+        use: "sig",
+      })),
+  };
+}
+
+function publicPart({ kty, crv, x }: JWK): JWK {
+  return { kty, crv, x } as JWK;
+}
+
+/** AES-256-GCM under a key that is derived from a secret. `context` is bound to it: a text that was moved does not open. */
+function createSeal(secret: Secret) {
+  const key = Buffer.from(hkdfSync("sha256", secret.reveal(), "syndigraph", "session signing keys", 32));
+  return {
+    close: (text: string, context: string): string => {
+      const iv = randomBytes(12);
+      const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(Buffer.from(context));
+      const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
+      return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString("base64url");
+    },
+    /** Null when it was sealed under another secret, or is not whole. */
+    open: (text: string, context: string): string | null => {
+      const bytes = Buffer.from(text, "base64url");
+      try {
+        const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, 12), { authTagLength: 16 })
+          .setAAD(Buffer.from(context))
+          .setAuthTag(bytes.subarray(12, 28));
+        return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString("utf8");
+      } catch {
+        return null;
+      }
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
+import type { IdentityProviderOptions } from "../../src/auth/identity-provider.ts";
+
+/** The operator's identity provider, on a port of this machine. */
+export interface TestIdentityProvider extends AsyncDisposable {
+  /** How the gateway is to know it. */
+  readonly options: IdentityProviderOptions;
+  readonly publicJwk: JWK;
+  readonly privateKey: CryptoKey;
+  /** How often its keys were asked for. */
+  asked(): number;
+  /** What it answers from now on, in place of its keys. */
+  answer(status: number, body?: string, headers?: Record<string, string>): void;
+  /** From now on it answers with these keys. */
+  publish(keys: readonly JWK[]): void;
+  /** A token as it signs them at an instant, of an operator, with whatever is to be different about it. */
+  token(now: number, claims?: object, header?: object): Promise<string>;
+}
+
+/** Made once, for making them takes longest. */
+let keys: ReturnType<typeof generateKeyPair> | undefined;
+
+export async function createIdentityProvider(): Promise<TestIdentityProvider> {
+  keys ??= generateKeyPair("RS256", { extractable: true });
+  const { privateKey, publicKey } = await keys;
+  const publicJwk = { ...(await exportJWK(publicKey)), kid: "idp-1", alg: "RS256", use: "sig" };
+  let asked = 0;
+  let present = { status: 200, body: JSON.stringify({ keys: [publicJwk] }), headers: {} };
+  const server = createServer((_request, response) => {
+    asked += 1;
+    response.writeHead(present.status, { "content-type": "application/json", ...present.headers }).end(present.body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const issuer = "https://idp.example";
+  return {
+    options: {
+      issuer,
+      audience: "https://gateway.example",
+      jwksUrl: `http://127.0.0.1:${port}/keys`,
+      algorithms: ["RS256"],
+      tokenType: "at+jwt",
+      roleClaim: "roles",
+      operatorRole: "syndigraph-operator",
+      analystRole: "syndigraph-analyst",
+    },
+    publicJwk,
+    privateKey,
+    asked: () => asked,
+    answer: (status, body = "", headers = {}) => {
+      present = { status, body, headers };
+    },
+    publish: (keys) => {
+      present = { status: 200, body: JSON.stringify({ keys }), headers: {} };
+    },
+    token: (now, claims = {}, header = {}) => {
+      const iat = Math.floor(now / 1_000);
+      const whole = {
+        iss: issuer,
+        aud: "https://gateway.example",
+        sub: "ada",
+        iat,
+        exp: iat + 600,
+        roles: ["syndigraph-operator"],
+        ...claims,
+      };
+      return new SignJWT(JSON.parse(JSON.stringify(whole)))
+        .setProtectedHeader({ alg: "RS256", typ: "at+jwt", kid: "idp-1", ...header })
+        .sign(privateKey);
+    },
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
