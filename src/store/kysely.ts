@@ -4,7 +4,6 @@
  */
 export {
   CamelCasePlugin,
-  CompiledQuery,
   Kysely,
   Migrator,
   PostgresDialect,

@@ -28,8 +28,10 @@ export function createPostgresDialect(url: string): Dialect {
         type === BIGINT ? exactInteger : pg.types.getTypeParser(type, format),
     },
   });
-  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  // A connection that breaks, be it idle or between two queries, is replaced by the pool when it is asked for again. Without
+  // listeners it would end the process.
   pool.on("error", () => undefined);
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return new PostgresDialect({ pool: adapted(pool) });
 }
 

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DatabaseConnection, Dialect, SqliteDatabase } from "kysely";
 import Libsql from "libsql";
-import { CompiledQuery, SqliteAdapter, SqliteDialect, SqliteDriver } from "./kysely.ts";
+import { SqliteAdapter, SqliteDialect, SqliteDriver } from "./kysely.ts";
 import { storable } from "./storable.ts";
 import { StoreError, toStoreError } from "./store-error.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";
 
 /** How long a query waits for a lock of another process. It holds up all of this process meanwhile. */
-const BUSY_TIMEOUT_MS = 1_000;
+const BUSY_TIMEOUT_MS = 250;
 /** How often the folder's lock is tried. */
 const LOCK_RETRY_MS = 50;
 
@@ -78,13 +78,17 @@ class ImmediateSqliteDriver extends SqliteDriver {
     return super.acquireConnection();
   }
 
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+  override async beginTransaction(): Promise<void> {
+    execute(this.#database, "begin immediate");
   }
 
-  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+  override async commitTransaction(): Promise<void> {
+    execute(this.#database, "commit");
+  }
+
+  override async rollbackTransaction(): Promise<void> {
     // A full disk has ended the transaction already; to end it again is an error that would hide the first.
-    if (this.#database.inTransaction) await connection.executeQuery(CompiledQuery.raw("rollback"));
+    if (this.#database.inTransaction) execute(this.#database, "rollback");
   }
 }
 
@@ -95,12 +99,15 @@ function adapted({ database, release }: Sqlite): SqliteDatabase {
       const statement = told(() => database.prepare(sql));
       return {
         reader: statement.reader,
-        all: (parameters) => told(() => statement.all(parameters.map(bindable))),
-        run: (parameters) => told(() => statement.run(parameters.map(bindable))),
+        all: (parameters) => written(database, sql, () => statement.all(parameters.map(bindable))),
+        run: (parameters) => written(database, sql, () => statement.run(parameters.map(bindable))),
         iterate: (parameters) => told(() => statement.iterate(parameters.map(bindable))),
       };
     },
     close: () => {
+      // The driver closes its files only when the last statement is collected as garbage: so the database is made whole
+      // in one file now. Where that fails nothing is lost, since the next opening reads both files.
+      attempt(() => database.exec("pragma wal_checkpoint(truncate)"));
       database.close();
       release();
     },
@@ -111,6 +118,35 @@ function adapted({ database, release }: Sqlite): SqliteDatabase {
 function bindable(value: unknown): unknown {
   if (typeof value === "boolean") throw new TypeError("SQLite has no booleans: bind 0 or 1");
   return storable(value);
+}
+
+/**
+ * Runs a statement, in a transaction of its own where it writes and none is open. A statement that has to wait for a lock
+ * in vain stays under way in this driver until it is collected as garbage, and no transaction could be committed until
+ * then: so it is the transaction's beginning, which leaves nothing behind, that waits for the lock.
+ */
+function written<Result>(database: Libsql.Database, sql: string, run: () => Result): Result {
+  if (database.inTransaction || !/^(insert|update|delete)/i.test(sql)) return told(run);
+  execute(database, "begin immediate");
+  try {
+    const result = told(run);
+    execute(database, "commit");
+    return result;
+  } finally {
+    if (database.inTransaction) database.exec("rollback");
+  }
+}
+
+function execute(database: Libsql.Database, sql: string): void {
+  told(() => database.exec(sql));
+}
+
+function attempt(run: () => void): void {
+  try {
+    run();
+  } catch {
+    return;
+  }
 }
 
 function told<Result>(run: () => Result): Result {

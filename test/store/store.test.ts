@@ -1,0 +1,396 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { NewApiKey } from "../../src/store/api-keys.ts";
+import type { AuditEntry } from "../../src/store/audit.ts";
+import type { NewPartner } from "../../src/store/partners.ts";
+import type { Store } from "../../src/store/store.ts";
+import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/databases.ts";
+import { rejectionOf } from "../support/refusal.ts";
+
+/** Ends in what nobody else has, so that tests can share a database. */
+const own = (name: string) => `${name}-${randomUUID()}`;
+
+const partner = (changes: Partial<NewPartner> = {}): NewPartner => ({
+  name: "Northwind TV",
+  trackingIds: [own("northwind")],
+  contact: null,
+  timeZone: "Europe/Berlin",
+  currency: "EUR",
+  notes: null,
+  ...changes,
+});
+
+const apiKey = (changes: Partial<NewApiKey> = {}): NewApiKey => ({
+  name: "desk",
+  role: "OPERATOR",
+  partnerId: null,
+  scopes: ["usage:read"],
+  allowedOrigins: [],
+  allowedNetworks: [],
+  expiresAt: null,
+  ...changes,
+});
+
+const entry = (changes: Partial<AuditEntry> = {}): AuditEntry => ({
+  at: 1_000,
+  principalId: "key-1",
+  principalName: "desk",
+  role: "OPERATOR",
+  partnerId: null,
+  address: "192.0.2.1",
+  operation: "createPartner",
+  objectId: null,
+  detail: "{}",
+  ...changes,
+});
+
+const done = { outcome: "DONE", code: null, objectId: null } as const;
+
+for (const { kind, isReachable } of databaseKinds) {
+  describe.skipIf(!isReachable)(`the store in ${kind}`, () => {
+    let database: TestDatabase;
+    let store: Store;
+    beforeAll(async () => {
+      database = await createTestDatabase(kind);
+      store = await database.open();
+    });
+    afterAll(() => database[Symbol.asyncDispose]());
+
+    describe("keeps partners", () => {
+      it("as they were given, active from their creation", async () => {
+        const trackingIds = [own("z"), own("a"), own("m")];
+        const given = partner({ trackingIds, contact: "ops@example.com", notes: "Päonien 🏇" });
+        const created = await store.partners.create(given, 1_773_829_200_000);
+        expect(created).toEqual({ ...given, id: created.id, status: "ACTIVE", createdAt: 1_773_829_200_000 });
+        expect(await store.partners.byId(created.id)).toEqual(created);
+      });
+
+      it("and knows no other: an unknown id is null, be it as odd as it may", async () => {
+        for (const id of ["", "nobody", "' or 1=1 --", "a\0b", "\ud800", "x".repeat(10_000)]) {
+          expect(await store.partners.byId(id)).toBeNull();
+          expect(await store.partners.update(id, { name: "x" })).toBeNull();
+        }
+      });
+
+      it("by name, and those of one name by id", async () => {
+        const names = ["b", "B", "ä", "a", "a"].map((name) => `zz ${name}`);
+        for (const name of names) await store.partners.create(partner({ name }), 1);
+        const all = (await store.partners.all()).filter(({ name }) => name.startsWith("zz "));
+        expect(all.map(({ name }) => name)).toEqual(["zz B", "zz a", "zz a", "zz b", "zz ä"]);
+        expect(all[1]?.id.localeCompare(all[2]?.id ?? "")).toBe(-1);
+      });
+
+      it("with their changes, and leaves what is not changed", async () => {
+        const { id, ...before } = await store.partners.create(partner({ contact: "a", notes: "b" }), 5);
+        expect(await store.partners.update(id, { contact: null, status: "SUSPENDED", name: undefined })).toEqual({
+          id,
+          ...before,
+          contact: null,
+          status: "SUSPENDED",
+        });
+        expect(await store.partners.update(id, {})).toMatchObject({ status: "SUSPENDED", notes: "b" });
+      });
+
+      it("and rises its version with every change, and with nothing else", async () => {
+        const versions = [await store.partners.version()];
+        const note = async () => versions.push(await store.partners.version());
+        const { id } = await store.partners.create(partner(), 1);
+        await note();
+        await store.partners.update(id, { name: "other" });
+        await note();
+        const more = own("more");
+        await store.partners.addTrackingId(id, more);
+        await note();
+        await store.partners.removeTrackingId(id, more);
+        await note();
+        expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
+        await store.partners.all();
+        await store.apiKeys.create(apiKey(), own("hash"), 1);
+        expect(await store.partners.version()).toBe(versions.at(-1));
+      });
+
+      it("with a list of tracking ids that grows at its end and never gets empty", async () => {
+        const [first, second, third] = [own("one"), own("two"), own("three")];
+        const { id } = await store.partners.create(partner({ trackingIds: [first] }), 1);
+        await store.partners.addTrackingId(id, second);
+        await store.partners.addTrackingId(id, third);
+        await store.partners.addTrackingId(id, third);
+        await store.partners.removeTrackingId(id, first);
+        await store.partners.removeTrackingId(id, first);
+        await store.partners.addTrackingId(id, first);
+        expect((await store.partners.byId(id))?.trackingIds).toEqual([second, third, first]);
+        await store.partners.removeTrackingId(id, second);
+        await store.partners.removeTrackingId(id, third);
+        expect((await rejectionOf(store.partners.removeTrackingId(id, first))).code).toBe("CONFLICT");
+        expect((await store.partners.byId(id))?.trackingIds).toEqual([first]);
+      });
+
+      it("of which one has a tracking id: a second one is refused, and nothing of it is kept", async () => {
+        const [taken, free] = [own("taken"), own("free")];
+        await store.partners.create(partner({ trackingIds: [taken] }), 1);
+        const name = own("second");
+        const refusal = await rejectionOf(store.partners.create(partner({ name, trackingIds: [free, taken] }), 1));
+        expect(refusal).toMatchObject({ code: "TRACKING_ID_TAKEN", facts: { trackingId: taken } });
+        expect((await store.partners.all()).map((other) => other.name)).not.toContain(name);
+        const { id } = await store.partners.create(partner({ trackingIds: [free] }), 1);
+        expect(await rejectionOf(store.partners.addTrackingId(id, taken))).toMatchObject({
+          facts: { trackingId: taken },
+        });
+        // Tracking ids are compared as the platform does, with their case.
+        await store.partners.addTrackingId(id, taken.toUpperCase());
+      });
+
+      it("of which exactly one wins when many race for a tracking id", async () => {
+        const trackingIds = [own("raced"), own("raced-too")];
+        const racers = Array.from({ length: 12 }, (_, index) =>
+          store.partners.create(partner({ trackingIds: index % 2 ? trackingIds : trackingIds.toReversed() }), 1),
+        );
+        const ends = await Promise.allSettled(racers);
+        expect(ends.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+        for (const end of ends) {
+          if (end.status === "rejected") expect(end.reason).toMatchObject({ code: "TRACKING_ID_TAKEN" });
+        }
+      });
+    });
+
+    describe("keeps API keys", () => {
+      it("as they were given, found by id and by hash, and never tells the hash", async () => {
+        const { id: partnerId } = await store.partners.create(partner(), 1);
+        const given = apiKey({
+          role: "PARTNER",
+          partnerId,
+          scopes: ["usage:read", "token:sign"],
+          allowedOrigins: ["https://a.example"],
+          allowedNetworks: ["192.0.2.0/24", "2001:db8::/32"],
+          expiresAt: 99,
+        });
+        const hash = own("hash");
+        const created = await store.apiKeys.create(given, hash, 7);
+        expect(created).toEqual({
+          ...given,
+          kind: "ApiKey",
+          id: created.id,
+          createdAt: 7,
+          revokedAt: null,
+          lastUsedAt: null,
+          replacedById: null,
+        });
+        expect(await store.apiKeys.byId(created.id)).toEqual(created);
+        expect(await store.apiKeys.byHash(hash)).toEqual(created);
+        expect(await store.apiKeys.byHash(hash.toUpperCase())).toBeNull();
+        expect(await store.apiKeys.byId("nobody")).toBeNull();
+      });
+
+      it("of one partner or all, oldest first", async () => {
+        const { id: partnerId } = await store.partners.create(partner(), 1);
+        const ids: string[] = [];
+        for (const at of [3, 1, 2]) {
+          ids.push((await store.apiKeys.create(apiKey({ role: "PARTNER", partnerId }), own("hash"), at)).id);
+        }
+        const list = await store.apiKeys.list({ partnerId });
+        expect(list.map(({ createdAt }) => createdAt)).toEqual([1, 2, 3]);
+        const all = await store.apiKeys.list({});
+        expect(all.filter(({ id }) => ids.includes(id))).toEqual(list);
+      });
+
+      it("that end earlier when they are replaced, and never later", async () => {
+        const successor = await store.apiKeys.create(apiKey(), own("hash"), 1);
+        for (const [expiresAt, endsAt] of [
+          [null, 50],
+          [100, 50],
+          [30, 30],
+        ] as const) {
+          const { id } = await store.apiKeys.create(apiKey({ expiresAt }), own("hash"), 1);
+          expect(await store.apiKeys.replace(id, successor.id, 50)).toMatchObject({
+            expiresAt: endsAt,
+            replacedById: successor.id,
+          });
+        }
+        expect(await store.apiKeys.replace("nobody", successor.id, 50)).toBeNull();
+      });
+
+      it("that were revoked once for all", async () => {
+        const { id: partnerId } = await store.partners.create(partner(), 1);
+        const keys = [];
+        for (let count = 0; count < 2; count += 1) {
+          keys.push(await store.apiKeys.create(apiKey({ role: "PARTNER", partnerId }), own("hash"), 1));
+        }
+        const [first] = keys;
+        expect(await store.apiKeys.revoke(first?.id ?? "", 10)).toMatchObject({ revokedAt: 10 });
+        expect(await store.apiKeys.revoke(first?.id ?? "", 20)).toMatchObject({ revokedAt: 10 });
+        expect(await store.apiKeys.revoke("nobody", 10)).toBeNull();
+        await store.apiKeys.revokeOf(partnerId, 30);
+        const revoked = (await store.apiKeys.list({ partnerId })).map(({ revokedAt }) => revokedAt);
+        expect(revoked.sort()).toEqual([10, 30]);
+      });
+
+      it("with their last use, which only moves on", async () => {
+        const [a, b] = [
+          await store.apiKeys.create(apiKey(), own("hash"), 1),
+          await store.apiKeys.create(apiKey(), own("hash"), 1),
+        ];
+        await store.apiKeys.touch(
+          new Map([
+            [a.id, 60],
+            [b.id, 120],
+            ["nobody", 1],
+          ]),
+        );
+        await store.apiKeys.touch(new Map([[b.id, 60]]));
+        expect((await store.apiKeys.byId(a.id))?.lastUsedAt).toBe(60);
+        expect((await store.apiKeys.byId(b.id))?.lastUsedAt).toBe(120);
+        await store.apiKeys.touch(new Map());
+      });
+    });
+
+    it("keeps signing keys until they expire, newest first", async () => {
+      const signingKey = (kid: string, createdAt: number) => ({
+        kid,
+        publicJwk: "{}",
+        sealedPrivateJwk: "sealed",
+        createdAt,
+        retiresAt: createdAt + 10,
+        expiresAt: createdAt + 20,
+      });
+      for (const key of [signingKey("one", 100), signingKey("two", 110)]) await store.signingKeys.create(key);
+      expect(await store.signingKeys.list(119)).toEqual([signingKey("two", 110), signingKey("one", 100)]);
+      expect((await store.signingKeys.list(120)).map(({ kid }) => kid)).toEqual(["two"]);
+      await store.signingKeys.deleteExpired(120);
+      expect(await store.signingKeys.list(0)).toEqual([signingKey("two", 110)]);
+    });
+
+    describe("keeps the audit log", () => {
+      it("with how each entry ended, or that it is not known", async () => {
+        const principalId = own("key");
+        const open = await store.audit.append(entry({ principalId, objectId: "given" }));
+        const refused = await store.audit.append(entry({ principalId }), {
+          outcome: "REFUSED",
+          code: "FORBIDDEN",
+          objectId: null,
+        });
+        expect(await store.audit.byId(open)).toEqual({
+          ...entry({ principalId, objectId: "given" }),
+          kind: "AuditEntry",
+          id: open,
+          outcome: "UNKNOWN",
+          code: null,
+        });
+        expect(await store.audit.byId(refused)).toMatchObject({ outcome: "REFUSED", code: "FORBIDDEN" });
+        await store.audit.end(open, { ...done, objectId: "made" });
+        expect(await store.audit.byId(open)).toMatchObject({ outcome: "DONE", objectId: "given" });
+      });
+
+      it("in which an entry ends once, and only one that is there", async () => {
+        const id = await store.audit.append(entry(), done);
+        await expect(store.audit.end(id, { outcome: "FAILED", code: "X", objectId: null })).rejects.toThrow();
+        await expect(store.audit.end("999999999", done)).rejects.toThrow();
+        expect(await store.audit.byId(id)).toMatchObject({ outcome: "DONE" });
+      });
+
+      it("in the order of writing, also for what is written at the same time", async () => {
+        const principalId = own("key");
+        const ids = await Promise.all(
+          Array.from({ length: 1_200 }, (_, index) => store.audit.append(entry({ principalId, detail: `${index}` }))),
+        );
+        expect(ids.map(Number)).toEqual(ids.map(Number).toSorted((a, b) => a - b));
+        const newest = await store.audit.list({ principalId }, 3);
+        expect(newest.map(({ id, detail }) => [id, detail])).toEqual([
+          [ids[1_199], "1199"],
+          [ids[1_198], "1198"],
+          [ids[1_197], "1197"],
+        ]);
+        const older = await store.audit.list({ principalId }, 2, newest[2]?.id);
+        expect(older.map(({ detail }) => detail)).toEqual(["1196", "1195"]);
+      });
+
+      it("by every filter, alone and together", async () => {
+        const [principalId, partnerId, operation, objectId] = [own("k"), own("p"), own("o"), own("x")];
+        const plain = await store.audit.append(entry({ principalId, at: 10 }), done);
+        const ofPartner = await store.audit.append(entry({ principalId, partnerId, at: 20 }));
+        const other = await store.audit.append(entry({ principalId, operation, at: 30 }), {
+          ...done,
+          outcome: "FAILED",
+        });
+        const named = await store.audit.append(entry({ principalId, objectId, at: 40 }), done);
+        const made = await store.audit.append(entry({ principalId, at: 50 }), { ...done, objectId });
+        const found = async (filter: Parameters<Store["audit"]["list"]>[0]) =>
+          (await store.audit.list(filter, 10)).map(({ id }) => id);
+        expect(await found({ principalId })).toEqual([made, named, other, ofPartner, plain]);
+        expect(await found({ partnerId })).toEqual([ofPartner]);
+        expect(await found({ operation })).toEqual([other]);
+        expect(await found({ objectId })).toEqual([made, named]);
+        expect(await found({ principalId, outcome: "UNKNOWN" })).toEqual([ofPartner]);
+        expect(await found({ principalId, outcome: "FAILED" })).toEqual([other]);
+        expect(await found({ principalId, from: 20, to: 40 })).toEqual([other, ofPartner]);
+        expect(await found({ objectId, to: 50, outcome: "DONE" })).toEqual([named]);
+        expect(await found({ principalId: "' or 1=1 --" })).toEqual([]);
+      });
+
+      it("and knows no entry by what is no id", async () => {
+        for (const id of ["", "0", "01", "-1", "1.0", "1e3", " 1", "99999999999999999999", "x"]) {
+          expect(await store.audit.byId(id)).toBeNull();
+          expect(await store.audit.list({}, 1, id)).toEqual([]);
+        }
+      });
+    });
+
+    describe("makes a transaction", () => {
+      it("as a whole", async () => {
+        const principalId = own("key");
+        const made = await store.transaction(async (tables) => {
+          const created = await tables.partners.create(partner(), 1);
+          await tables.audit.append(entry({ principalId, objectId: created.id }), done);
+          return created;
+        });
+        expect(await store.partners.byId(made.id)).toEqual(made);
+        expect(await store.audit.list({ principalId }, 10)).toMatchObject([{ objectId: made.id }]);
+      });
+
+      it("or not at all, when a part of it fails", async () => {
+        const version = await store.partners.version();
+        const principalId = own("key");
+        const failing = store.transaction(async (tables) => {
+          await tables.partners.create(partner(), 1);
+          await tables.audit.append(entry({ principalId }));
+          throw new RangeError("at last");
+        });
+        await expect(failing).rejects.toThrow(RangeError);
+        expect(await store.partners.version()).toBe(version);
+        expect(await store.audit.list({ principalId }, 10)).toEqual([]);
+      });
+
+      it("in which a refused partner leaves the rest as it was", async () => {
+        const { trackingIds } = await store.partners.create(partner(), 1);
+        const made = await store.transaction(async (tables) => {
+          await rejectionOf(tables.partners.create(partner({ trackingIds }), 1));
+          return tables.partners.create(partner(), 1);
+        });
+        expect(await store.partners.byId(made.id)).toEqual(made);
+      });
+
+      it("that uses the store past its own tables is refused, and does not wait for itself for ever", async () => {
+        const slips: (() => Promise<unknown>)[] = [() => store.partners.version(), () => store.audit.append(entry())];
+        for (const slip of slips) {
+          await expect(store.transaction(slip)).rejects.toThrow("only the tables that it was given");
+        }
+        expect(await store.partners.version()).toBeGreaterThanOrEqual(0);
+      });
+
+      it("beside others, each after the other where they meet", async () => {
+        const { id } = await store.partners.create(partner({ notes: "0" }), 1);
+        const version = await store.partners.version();
+        await Promise.all(
+          Array.from({ length: 20 }, () =>
+            store.transaction(async (tables) => {
+              await tables.partners.update(id, {});
+              const notes = Number((await tables.partners.byId(id))?.notes);
+              await tables.partners.update(id, { notes: String(notes + 1) });
+            }),
+          ),
+        );
+        expect((await store.partners.byId(id))?.notes).toBe("20");
+        expect(await store.partners.version()).toBe(version + 40);
+      });
+    });
+  });
+}
