@@ -75,7 +75,8 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
     inTransaction(db, async (transaction) => {
       await transaction
         .updateTable("idempotencyKeys")
-        .set({ owner: null, leasedUntil: null })
+        // Whoever let the lease run out ended before it did.
+        .set(({ ref }) => ({ owner: null, leasedUntil: null, lostAt: ref("leasedUntil") }))
         .where("operation", "=", operation)
         .where("likeness", "=", likeness)
         .where("leasedUntil", "<=", now)

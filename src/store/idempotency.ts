@@ -106,7 +106,7 @@ export function createIdempotencyStore(keys: IdempotencyKeyStore, now: () => num
     if (standing.id === id && standing.result !== null) return standing.result;
     const isFree = standing.id === id && (await keys.lease(id, owner, now(), now() + LEASE_MS));
     if (!isFree) throw underWayElsewhere(standing.leasedUntil ?? now(), now());
-    return leased(write, standing, { lostAt: standing.owner === null ? standing.lostAt : null });
+    return leased(write, standing, { lostAt: standing.owner === null ? standing.lostAt : standing.leasedUntil });
   };
 
   const freshRecord = (write: IdempotentWrite, id: string, inputHash: string): IdempotencyKeyRecord => ({
@@ -149,7 +149,7 @@ export function createIdempotencyStore(keys: IdempotencyKeyStore, now: () => num
 
   /** What became of an attempt whose answer was lost; null when it surely did not happen. */
   const settle = async (write: IdempotentWrite, id: string, attempt: Attempt, { lostAt }: Lost) => {
-    // A gateway that ended in the middle could not tell when it did: at the latest now.
+    // A gateway that ended in the middle could not tell when it did: at the latest when its lease was over.
     const lost = lostAt ?? now();
     try {
       const found = await write.recover(attempt);

@@ -61,6 +61,8 @@ export interface TestGateway extends AsyncDisposable {
 
 export interface TestGatewayOptions {
   readonly sandbox?: SandboxOptions;
+  /** A sandbox that other gateways use as well, and that disposing of this one leaves open. */
+  readonly over?: ConformantSandbox;
   readonly scopes?: readonly Scope[];
   readonly timeoutMs?: number;
   readonly gateway?: Partial<GatewayOptions>;
@@ -68,7 +70,7 @@ export interface TestGatewayOptions {
 
 /** Time stands still at {@link START}; tests move it by `sandbox.clock`. */
 export async function createTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const sandbox = await createConformantSandbox({ startAt: START, frozen: true, ...options.sandbox });
+  const sandbox = options.over ?? (await createConformantSandbox({ startAt: START, frozen: true, ...options.sandbox }));
   const lines: string[] = [];
   const store = options.gateway?.store ?? (await openStore({ kind: "memory" }));
   const gateway = createGateway({
@@ -124,7 +126,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     [Symbol.asyncDispose]: async () => {
       await gateway.close();
       if (store !== options.gateway?.store) await store.close();
-      await sandbox.close();
+      if (!options.over) await sandbox.close();
     },
   };
 }

@@ -7,6 +7,8 @@ export const faultInput = z
     method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]).optional(),
     /** Only calls of paths that match; `*` stands for any text, so `/api/analytics/*` is all of analytics. */
     path: z.string().min(1).default("*"),
+    /** How many matching calls it lets pass before the first that it hits; none without it. */
+    skip: z.int().min(0).optional(),
     /** How many calls it hits before it is spent; every one without it. */
     times: z.int().min(1).optional(),
     /** Answers this much later. */
@@ -17,11 +19,13 @@ export const faultInput = z
     headers: z.record(z.string(), z.string()).optional(),
     /** Drops the connection: `before` anything was done, or `after` it was done but not answered. */
     drop: z.enum(["before", "after"]).optional(),
+    /** Never answers, and leaves the connection open: `before` anything was done, or `after` it was done. */
+    hang: z.enum(["before", "after"]).optional(),
     /** Sends only the first half of the answer, then drops the connection. */
     truncate: z.boolean().optional(),
   })
-  .refine((fault) => fault.latencyMs ?? fault.status ?? fault.drop ?? fault.truncate, {
-    error: "A fault needs one of latencyMs, status, drop or truncate.",
+  .refine((fault) => fault.latencyMs ?? fault.status ?? fault.drop ?? fault.hang ?? fault.truncate, {
+    error: "A fault needs one of latencyMs, status, drop, hang or truncate.",
   });
 
 /** A fault as it is asked for. */
@@ -41,12 +45,17 @@ export interface Faults {
 
 /** No faults. */
 export function createFaults(): Faults {
-  let faults: { fault: Fault; remaining: number }[] = [];
+  let faults: { fault: Fault; remaining: number; toSkip: number }[] = [];
   return {
-    add: (fault) => void faults.push({ fault, remaining: fault.times ?? Number.POSITIVE_INFINITY }),
+    add: (fault) =>
+      void faults.push({ fault, remaining: fault.times ?? Number.POSITIVE_INFINITY, toSkip: fault.skip ?? 0 }),
     take(method, path) {
       const hit = faults.find(({ fault }) => matches(fault, method, path));
       if (!hit) return undefined;
+      if (hit.toSkip > 0) {
+        hit.toSkip--;
+        return undefined;
+      }
       hit.remaining--;
       faults = faults.filter(({ remaining }) => remaining > 0);
       return hit.fault;

@@ -110,9 +110,11 @@ async function serve(parts: ServerParts, request: IncomingMessage, response: Ser
   const fault = parts.faults.take(method, path);
   if (fault?.latencyMs) await sleep(fault.latencyMs, undefined, { ref: false });
   if (fault?.drop === "before") return drop();
+  if (fault?.hang === "before") return record(null);
   const body = await readBody(request);
   const answer = fault?.status === undefined ? await answered(body) : injectedAnswer(fault.status, fault);
   if (fault?.drop === "after") return drop();
+  if (fault?.hang === "after") return record(null);
 
   const headers = headersOf(answer);
   const sent = await send(response, answer, headers, fault?.truncate ?? false);

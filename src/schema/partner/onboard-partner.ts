@@ -8,6 +8,7 @@ import type { Secret } from "../../model/secret.ts";
 import { assertName, openedBy } from "../../model/stream.ts";
 import {
   assertNoViolations,
+  type ClusterChoice,
   chooseCluster,
   grantViolations,
   masterViolations,
@@ -123,9 +124,15 @@ async function onboard(input: Input, context: GraphContext): Promise<Omit<Onboar
   const key = String(input.idempotencyKey);
   assertName(key, "input.idempotencyKey");
   const wish = checked(input);
+  const choices = await clusterChoices(wish, context);
+  const { caller, idempotency } = context;
+  // A repeated request has had its rules checked, and would now be in its own way.
+  const isRepeated = await idempotency.knows({ caller: caller.principalId, operation: OPERATION, key });
+  if (!isRepeated) await assertRules(wish, choices, context);
+  const clusters = choices.map(({ originCluster }) => originCluster);
   let apiKeySecret: Secret | null = null;
   const attempt = async () => {
-    const tokens = await makeTokens(wish, key, context);
+    const tokens = await makeTokens(wish, clusters, key, context);
     try {
       const made = await register(wish, context);
       apiKeySecret = made.secret;
@@ -135,8 +142,8 @@ async function onboard(input: Input, context: GraphContext): Promise<Omit<Onboar
       throw error;
     }
   };
-  const result = await context.idempotency.run({
-    caller: context.caller.principalId,
+  const result = await idempotency.run({
+    caller: caller.principalId,
     operation: OPERATION,
     key,
     input: wish,
@@ -147,7 +154,7 @@ async function onboard(input: Input, context: GraphContext): Promise<Omit<Onboar
   const [partnerId = "", keyId = ""] = result.split(" ");
   return {
     partner: await context.loaders.partners.byId(partnerId),
-    tokens: await makeTokens(wish, key, context),
+    tokens: await makeTokens(wish, clusters, key, context),
     apiKey: await context.store.apiKeys.byId(keyId),
     apiKeySecret,
   };
@@ -167,13 +174,12 @@ function checked({ idempotencyKey: _key, ...input }: Input) {
 }
 
 /** Makes one token for each grant, or none: also when the request is repeated, which makes none a second time. */
-async function makeTokens(wish: Wish, key: string, context: GraphContext): Promise<SubscribeTokenRecord[]> {
-  const isBegun = await context.idempotency.knows({
-    caller: context.caller.principalId,
-    operation: tokenOperation(0),
-    key,
-  });
-  const clusters = await clustersOf(wish, context, isBegun);
+async function makeTokens(
+  wish: Wish,
+  clusters: readonly (string | undefined)[],
+  key: string,
+  context: GraphContext,
+): Promise<SubscribeTokenRecord[]> {
   const [trackingId = ""] = wish.trackingIds;
   const { steps, failure } = await runWorkflow(
     wish.grants.map((grant, index) => ({
@@ -201,44 +207,39 @@ async function makeTokens(wish: Wish, key: string, context: GraphContext): Promi
   return steps.flatMap(({ token }) => (token?.kind === "SubscribeToken" ? [token] : []));
 }
 
-/**
- * The cluster of each grant's token, when all rules are kept.
- *
- * @param isBegun a repeated request has had its rules checked, and its tokens are in the way of none
- * @throws RuleViolations
- */
-async function clustersOf(wish: Wish, context: GraphContext, isBegun: boolean): Promise<(string | undefined)[]> {
-  const tokens = await context.loaders.tokens();
-  const clusters = await knownClusters(context);
-  const names = [...new Set([...(await context.loaders.streamNames()), ...(wish.streamNames ?? [])])];
-  const publishers = (grant: StreamGrant) => {
+/** The cluster of each grant's token, with the rules that stand against it. */
+async function clusterChoices(wish: Wish, context: GraphContext): Promise<ClusterChoice[]> {
+  const [tokens, known, clusters] = await Promise.all([
+    context.loaders.tokens(),
+    context.loaders.streamNames(),
+    knownClusters(context),
+  ]);
+  const names = [...new Set([...known, ...(wish.streamNames ?? [])])];
+  const publishersOf = (grant: StreamGrant) => {
     const opened = names.filter(openedBy([grant])).concat(grant.isRegex ? [] : grant.pattern);
     const found = new Set<PublishTokenRecord>(opened.flatMap((name) => tokens.publish.covering(name)));
     return [...found].filter((token) => isUsable(token, context.now));
   };
-  const choices = wish.grants.map((grant, index) => {
-    const own = publishers(grant);
-    const argument = `input.grants.${index}`;
-    const choice = chooseCluster(own, wish.originCluster, clusters, "input.originCluster");
-    return { ...choice, violations: [...publisherViolations(own, argument), ...choice.violations] };
+  return wish.grants.map((grant, index) => {
+    const publishers = publishersOf(grant);
+    const choice = chooseCluster(publishers, wish.originCluster, clusters, "input.originCluster");
+    const violations = publisherViolations(publishers, `input.grants.${index}`);
+    return { ...choice, violations: [...violations, ...choice.violations] };
   });
-  if (!isBegun) {
-    const adopted = wish.trackingIds.flatMap((trackingId) => tokens.withTrackingId(trackingId));
-    assertNoViolations([
-      ...(await takenIds(wish.trackingIds, context)),
-      ...grantViolations(
-        wish.grants,
-        { allowWildcard: wish.allowWildcard, streamNames: wish.streamNames ?? [] },
-        "input.grants",
-      ),
-      ...masterViolations(
-        adopted.filter((token) => isUsable(token, context.now)),
-        "input.trackingIds",
-      ),
-      ...choices.flatMap(({ violations }) => violations),
-    ]);
-  }
-  return choices.map(({ originCluster }) => originCluster);
+}
+
+/** @throws RuleViolations */
+async function assertRules(wish: Wish, choices: readonly ClusterChoice[], context: GraphContext): Promise<void> {
+  const { grants, trackingIds, allowWildcard, streamNames = [] } = wish;
+  const tokens = await context.loaders.tokens();
+  const adopted = trackingIds.flatMap((trackingId) => tokens.withTrackingId(trackingId));
+  const masters = adopted.filter((token) => isUsable(token, context.now));
+  assertNoViolations([
+    ...(await takenIds(trackingIds, context)),
+    ...grantViolations(grants, { allowWildcard, streamNames }, "input.grants"),
+    ...masterViolations(masters, "input.trackingIds"),
+    ...choices.flatMap(({ violations }) => violations),
+  ]);
 }
 
 /** The store has the last word when two race for one; asking first keeps tokens from being made for nothing. */
