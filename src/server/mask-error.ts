@@ -30,6 +30,11 @@ function httpOf(error: unknown): Record<string, unknown> {
   return http ? { http } : {};
 }
 
+/** A mistake in the document as its client may read it: where and what, without the values that stood there. */
+export function withoutValues(error: GraphQLError): GraphQLError {
+  return rewritten(error, clientsMistake(error.message), error.extensions);
+}
+
 /** graphql-js wraps what a resolver throws, and wraps scalars' errors twice. */
 function deepestCause(error: unknown): unknown {
   let cause = error;
@@ -61,11 +66,12 @@ function withoutValue(message: string): string {
   return message
     .replace(/^(Syntax Error: Unexpected \S+) ".*$/s, "$1.")
     .replace(/^Value ".*" does not exist in/s, "The value does not exist in")
+    .replace(/(cannot represent an invalid \S+) .*$/s, "$1.")
     .replace(/(cannot represent[^:]*|is not a valid[^:]*): .*$/s, "$1.")
     .replace(/, (found|but got|received) .*$/s, ".");
 }
 
-function rewritten(error: unknown, message: string, extensions: Record<string, unknown>): GraphQLError {
+function rewritten(error: unknown, message: string, extensions: Readonly<Record<string, unknown>>): GraphQLError {
   if (!(error instanceof GraphQLError)) return new GraphQLError(message, { extensions });
   const { nodes = null, source = null, positions = null, path = null } = error;
   return new GraphQLError(message, { nodes, source, positions, path, extensions });

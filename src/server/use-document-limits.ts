@@ -3,6 +3,7 @@ import type { Plugin } from "graphql-yoga";
 import { LRUCache } from "lru-cache";
 import { requestLimits } from "../model/request-limits.ts";
 import { type DocumentSize, documentSize } from "./document-size.ts";
+import { withoutValues } from "./mask-error.ts";
 import { refused } from "./refused.ts";
 
 /** Whoever makes more mistakes at once reads of the first ones. */
@@ -39,7 +40,8 @@ export function useDocumentLimits(): Plugin {
     },
     onValidate({ setValidationFn }) {
       setValidationFn((schema: GraphQLSchema, document: DocumentNode, rules?: readonly ValidationRule[]) =>
-        validate(schema, document, rules, { maxErrors: MAX_VALIDATION_ERRORS }),
+        // Yoga masks what execution throws, and passes on what validation finds.
+        validate(schema, document, rules, { maxErrors: MAX_VALIDATION_ERRORS }).map(withoutValues),
       );
     },
   };
