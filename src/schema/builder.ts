@@ -2,9 +2,9 @@ import SchemaBuilder from "@pothos/core";
 import RelayPlugin from "@pothos/plugin-relay";
 import ScopeAuthPlugin, { type AuthFailure, AuthScopeFailureType } from "@pothos/plugin-scope-auth";
 import type { Caller } from "../auth/caller.ts";
-import { type Scope, seesAccount } from "../auth/scopes.ts";
+import { isScope, type Scope, scopesOfRole, seesAccount } from "../auth/scopes.ts";
 import type { GraphContext } from "../context.ts";
-import { ForbiddenError } from "../model/errors.ts";
+import { ApplicationError, ForbiddenError } from "../model/errors.ts";
 import { encodeGlobalId } from "./global-id.ts";
 
 /**
@@ -42,7 +42,7 @@ export const builder = new SchemaBuilder<{
       staff: (scope) => seesAccount(caller.role) && caller.scopes.has(scope),
       owner: (trackingIds) => isOwner(caller, trackingIds),
     }),
-    unauthorizedError: (_parent, _context, _info, result) => forbidden(result.failure),
+    unauthorizedError: (_parent, { caller }, _info, result) => refused(caller, result.failure),
   },
   relay: {
     clientMutationId: "omit",
@@ -89,12 +89,20 @@ function isOwner({ role, partner }: Caller, trackingIds: readonly (string | null
   );
 }
 
-function forbidden(failure: AuthFailure): ForbiddenError {
-  if (failure.kind === AuthScopeFailureType.AuthScope) {
-    return failure.scope === "owner"
-      ? new ForbiddenError("of its owner")
-      : new ForbiddenError(String(failure.parameter), failure.scope === "staff");
+/** Why a caller may not have a field: what it lacks, or that its partner is suspended and lacks it for that. */
+function refused({ partner, scopes }: Caller, failure: AuthFailure): ApplicationError {
+  const lacking = firstOf(failure);
+  if (lacking.kind !== AuthScopeFailureType.AuthScope) return new ForbiddenError("of this field");
+  const scope = String(lacking.parameter);
+  if (lacking.scope === "owner") return new ForbiddenError("of its owner");
+  const isSuspended = partner?.status === "SUSPENDED" && lacking.scope === "scope";
+  if (isSuspended && isScope(scope) && scopesOfRole.PARTNER.includes(scope) && !scopes.has(scope)) {
+    return new ApplicationError("PARTNER_NOT_ACTIVE", "The partner is suspended: its callers read, and sign nothing.");
   }
+  return new ForbiddenError(scope, lacking.scope === "staff");
+}
+
+function firstOf(failure: AuthFailure): AuthFailure {
   const [first] = "failures" in failure ? failure.failures : [];
-  return first ? forbidden(first) : new ForbiddenError("of this field");
+  return first ? firstOf(first) : failure;
 }
