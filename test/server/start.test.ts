@@ -1,9 +1,16 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { beforeAll, describe, expect, it } from "vitest";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
 
 const OPERATOR_KEY = "an-operator-key-of-the-tests";
+
+/** Where gateways keep their stores, one after the other. */
+const DATA_DIRECTORY = join(mkdtempSync(join(tmpdir(), "syndigraph-start-")), "data");
+afterAll(() => rmSync(join(DATA_DIRECTORY, ".."), { recursive: true }));
 
 beforeAll(() => {
   execFileSync("npm", ["run", "build"], { stdio: "pipe" });
@@ -92,6 +99,7 @@ describe("npm start", () => {
       MILLICAST_ANALYTICS_URL: `${sandbox.origin}/`,
       MILLICAST_DIRECTOR_URL: sandbox.origin,
       SYNDIGRAPH_OPERATOR_KEY: OPERATOR_KEY,
+      DATA_DIRECTORY,
     });
     const [, url] = await gateway.printed(/serves (http:\S+)\/graphql/);
     expect((await fetch(`${url}/readiness`)).status).toBe(200);
@@ -112,6 +120,7 @@ describe("npm start", () => {
       MILLICAST_ANALYTICS_URL: sandbox.origin,
       MILLICAST_DIRECTOR_URL: sandbox.origin,
       SYNDIGRAPH_OPERATOR_KEY: OPERATOR_KEY,
+      DATA_DIRECTORY,
     });
     const [, url = ""] = await gateway.printed(/serves (http:\S+)\/graphql/);
     await fetch(`${url}/readiness`);
@@ -122,6 +131,36 @@ describe("npm start", () => {
     )) as { data: { signViewerToken: { viewerToken: { jwt: string } } } };
     const { jwt } = answer.data.signViewerToken.viewerToken;
     expect(await sandbox.attachViewers({ token: jwt, streamName: "derby-final" })).toMatchObject({ ok: true });
+  });
+
+  it("keeps its store in a folder of its own, and gives it to the next one when it ends", async () => {
+    const environment = { PORT: "0", SANDBOX_PORT: "0", DATA_DIRECTORY };
+    for (let starts = 0; starts < 2; starts += 1) {
+      await using gateway = run("dist/main.js", environment);
+      await gateway.printed(/GraphiQL +(http:\S+)/);
+      expect(statSync(DATA_DIRECTORY).mode & 0o777).toBe(0o700);
+      expect(readdirSync(DATA_DIRECTORY)).toContain("syndigraph.db");
+      gateway.signal("SIGTERM");
+      expect(await gateway.exit).toBe(0);
+    }
+  });
+
+  it("says in one line why its store can't be opened, without the password, and does not start", async () => {
+    for (const [location, reason] of [
+      [
+        { DATA_DIRECTORY: "package.json" },
+        /^StoreError: The folder package\.json can't be made \(\w+\)\. Set DATA_DIRECTORY .*\n$/,
+      ],
+      [
+        { DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/syndigraph" },
+        /^StoreError: .* nothing answers at its address\.\n$/,
+      ],
+    ] as const) {
+      await using gateway = run("dist/main.js", { PORT: "0", SANDBOX_PORT: "0", ...location });
+      expect(await gateway.exit).toBe(1);
+      expect(gateway.output()).toMatch(reason);
+      expect(gateway.output()).not.toContain("hunter2");
+    }
   });
 
   it("tells all mistakes of the configuration at once, by name and without a value, and does not start", async () => {
