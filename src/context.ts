@@ -8,9 +8,9 @@ import type { StreamCatalog } from "./directory/stream-catalog.ts";
 import type { TokenDirectory } from "./directory/token-directory.ts";
 import { createLoaders, type Loaders } from "./loaders/loaders.ts";
 import { behindWall } from "./loaders/wall.ts";
+import type { CostStatus } from "./model/cost.ts";
 import type { IdempotencyStore } from "./store/idempotency.ts";
 import type { Store } from "./store/store.ts";
-import type { CostStatus } from "./model/cost.ts";
 import type { Clock } from "./upstream/platform-clock.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 

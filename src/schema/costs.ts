@@ -44,6 +44,7 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "UsageColumns.state": { entries: "BUCKETS" },
   "UsageSeries.points": { entries: "BUCKETS" },
 
+  "Mutation.createPartnerSession": { points: 10 },
   "Mutation.disablePublishTokens": CHANGE_EACH,
   "Mutation.disableSubscribeTokens": CHANGE_EACH,
   "Mutation.enablePublishTokens": CHANGE_EACH,

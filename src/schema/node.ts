@@ -3,6 +3,7 @@ import type { GraphContext } from "../context.ts";
 import { ApplicationError, ForbiddenError, NotFoundError } from "../model/errors.ts";
 import { builder } from "./builder.ts";
 import { decodeGlobalId, keyOfId } from "./global-id.ts";
+import { findApiKey } from "./key/api-key.ts";
 import { findPartner } from "./partner/find-partner.ts";
 import { findStream } from "./stream/find-stream.ts";
 import { findPublishToken, findSubscribeToken } from "./token/find-token.ts";
@@ -14,9 +15,14 @@ const finders: Readonly<
     string,
     {
       readonly find: (id: string, argument: string, context: GraphContext) => Promise<object>;
-    } & ({ readonly scope: Scope } | { readonly staff: Scope })
+      /** For everybody, unless `staff` stands beside it: then for partners. */
+      readonly scope?: Scope;
+      /** For those who see the whole account. */
+      readonly staff?: Scope;
+    }
   >
 > = {
+  ApiKey: { staff: "key:admin", scope: "partner:read", find: findApiKey },
   AuditEntry: { staff: "audit:read", find: findAuditEntry },
   Account: { staff: "usage:read", find: findAccount },
   Cluster: { staff: "stream:read", find: findCluster },
@@ -56,9 +62,9 @@ async function findNode(id: string, argument: string, context: GraphContext) {
   const finder = finders[decodeGlobalId(id)?.typename ?? ""];
   if (!finder) throw new NotFoundError(argument);
   const { role, scopes } = context.caller;
+  const scope = (seesAccount(role) ? finder.staff : undefined) ?? finder.scope;
   // To a partner, an id that is not for partners is like one that is none.
-  if ("staff" in finder && !seesAccount(role)) throw new NotFoundError(argument);
-  const scope = "staff" in finder ? finder.staff : finder.scope;
+  if (!scope) throw new NotFoundError(argument);
   if (!scopes.has(scope)) throw new ForbiddenError(scope);
   return finder.find(id, argument, context);
 }

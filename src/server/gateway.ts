@@ -32,8 +32,8 @@ import { useErrorLimit } from "./use-error-limit.ts";
 import { useGraphiQL } from "./use-graphiql.ts";
 import { type Readiness, useHealth } from "./use-health.ts";
 import { useLoadShedding } from "./use-load-shedding.ts";
-import { useQueryCost } from "./use-query-cost.ts";
 import { usePublicKeys } from "./use-public-keys.ts";
+import { useQueryCost } from "./use-query-cost.ts";
 import { useRequestReader } from "./use-request-reader.ts";
 import { useSafeHeaders } from "./use-safe-headers.ts";
 

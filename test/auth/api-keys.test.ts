@@ -72,7 +72,7 @@ describe("an API key", () => {
     }
   });
 
-  it("of a partner that is retired opens nothing within a second, and reads again when the partner is resumed", async () => {
+  it("of a partner reads on while it is suspended, signs again when it is resumed, and opens nothing once it is retired", async () => {
     await using auth = await createTestAuth();
     const partner = await auth.addPartner();
     const { key } = await auth.addKey({ role: "PARTNER", partnerId: partner.id });
@@ -84,8 +84,8 @@ describe("an API key", () => {
     expect(await scopesAfter("SUSPENDED")).toEqual(
       new Set(scopesOfRole.PARTNER.filter((scope) => scope !== "token:sign")),
     );
-    expect(await scopesAfter("RETIRED")).toBeUndefined();
     expect(await scopesAfter("ACTIVE")).toEqual(new Set(scopesOfRole.PARTNER));
+    expect(await scopesAfter("RETIRED")).toBeUndefined();
   });
 
   it("costs one read of the store in most of a second, however many requests it makes at once", async () => {

@@ -1,33 +1,35 @@
 import type { Caller as CallerShape } from "../../auth/caller.ts";
-import { allScopes, type Scope, scopes } from "../../auth/scopes.ts";
+import { allScopes } from "../../auth/scopes.ts";
+import { registered } from "../../loaders/partners.ts";
 import { builder } from "../builder.ts";
-
-const CallerRole = builder.enumType("CallerRole", {
-  description: "What kind of caller it is.",
-  values: {
-    OPERATOR: { description: "Runs the account, and sees all of it." },
-    ANALYST: { description: "Reads all of the account, but no secrets." },
-    PARTNER: { description: "A partner: sees what is its own, and nothing else." },
-  },
-});
-
-const ScopeGrant = builder.objectRef<Scope>("ScopeGrant").implement({
-  description: "Something that a key allows.",
-  fields: (t) => ({
-    name: t.string({ description: "Its name, such as `usage:read`.", resolve: (scope) => scope }),
-    description: t.string({ description: "What it opens.", resolve: (scope) => scopes[scope] }),
-  }),
-});
+import { Partner } from "../partner/partner.ts";
+import { CallerRole, ScopeGrant } from "./scope-grant.ts";
 
 const Caller = builder.objectRef<CallerShape>("Caller").implement({
   description: "Who asks.",
   fields: (t) => ({
+    principalId: t.exposeString("principalId", {
+      description:
+        "Under which the audit log and the budget know it: `operator`, `key:`, `session:` or `idp:` and what tells it from others.",
+    }),
     name: t.exposeString("name", { description: "What the key is called." }),
     role: t.expose("role", { type: CallerRole, description: "What kind of caller it is." }),
     scopes: t.field({
       type: [ScopeGrant],
-      description: "What the key allows.",
+      description: "What the key allows now. Of a suspended partner's, what signs is left out.",
       resolve: ({ scopes: held }) => allScopes.filter((scope) => held.has(scope)),
+    }),
+    partner: t.field({
+      type: Partner,
+      nullable: true,
+      description: "The partner whose caller it is; null for the broadcaster's own people.",
+      resolve: ({ partner }) => partner && registered(partner),
+    }),
+    expiresAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When the key, the session or the token ends by itself; null for one that does not.",
+      resolve: ({ expiresAt }) => (expiresAt === null ? null : new Date(expiresAt)),
     }),
   }),
 });

@@ -9,6 +9,7 @@ import { builder } from "../builder.ts";
 import { pageOf, sortableNumber } from "../connection.ts";
 import { connectionType } from "../connection-type.ts";
 import { feedingFigures, figures } from "../feeding.ts";
+import { ApiKey, ApiKeyConnection, apiKeysOf } from "../key/api-key.ts";
 import { Stream, StreamConnection } from "../stream/stream.ts";
 import { SubscribeToken, SubscribeTokenConnection } from "../token/subscribe-token.ts";
 import { recordArgs, ViewerRecordConnection, viewerRecordPage } from "../viewer/viewer-record.ts";
@@ -142,6 +143,18 @@ builder.node(Partner, {
           pageOf(tokensOf(trackingIds, await loaders.tokens()), ({ id }) => sortableNumber(id), args),
       },
       SubscribeTokenConnection,
+    ),
+    apiKeys: t.connection(
+      {
+        type: ApiKey,
+        nullable: true,
+        authScopes: (_partner, _args, { caller }) =>
+          caller.partner ? { scope: "partner:read" } : { staff: "key:admin" },
+        description: "The keys of its callers, oldest first; none while nobody has claimed the tracking id.",
+        resolve: (partner, args, context) =>
+          partner.status === "UNCLAIMED" ? pageOf([], String, args) : apiKeysOf(partner.id, args, context),
+      },
+      ApiKeyConnection,
     ),
     viewerRecords: t.field({
       type: ViewerRecordConnection,
