@@ -39,7 +39,6 @@ async function main(): Promise<void> {
     graphiqlFolder: config.graphiql ? graphiqlFolder() : null,
   });
   const server = await listen(gateway.handle, config.host, config.port);
-  process.stdout.write(config.platform ? listeningText(server.url) : welcome(server.url, operatorKey, platform));
 
   let isLeaving = false;
   const leave = async () => {
@@ -55,6 +54,8 @@ async function main(): Promise<void> {
 
   await gateway.start();
 }
+  // Whoever waits for this line may end the process at once, and that is to be an end in order.
+  process.stdout.write(config.platform ? listeningText(server.url) : welcome(server.url, operatorKey, platform));
 
 function open({ store }: Config): Promise<Store> {
   return openStore(store.kind === "postgres" ? { kind: "postgres", url: store.url.reveal() } : store);
