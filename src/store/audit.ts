@@ -99,9 +99,11 @@ export function createAuditStore(db: Db): AuditStore {
     },
     list: async (filter, limit, before) => {
       if (before !== undefined && !isId(before)) return [];
+      // The two are the same number, but each database reads the index of a rare outcome only in that index's own order.
+      const id = filter.outcome === undefined || filter.outcome === "UNKNOWN" ? "auditEntries.id" : "auditEnds.entryId";
       const rows = await filtered(select(db), filter)
-        .$if(before !== undefined, (query) => query.where("auditEntries.id", "<", Number(before)))
-        .orderBy("auditEntries.id", "desc")
+        .$if(before !== undefined, (query) => query.where(id, "<", Number(before)))
+        .orderBy(id, "desc")
         .limit(limit)
         .execute();
       return rows.map(toRecord);

@@ -17,6 +17,9 @@ const serial: Record<SqlDialect, string> = {
   postgres: "bigint generated always as identity primary key",
 };
 
+/** By this name alone it is SQLite's own row id, which needs no second index. */
+const entryId: Record<SqlDialect, string> = { sqlite: "integer", postgres: "bigint" };
+
 function tables(dialect: SqlDialect): string[] {
   return [
     `create table partners (
@@ -98,14 +101,16 @@ function tables(dialect: SqlDialect): string[] {
     )`,
     "create index audit_entries_of_partner on audit_entries (partner_id, id)",
     "create index audit_entries_of_principal on audit_entries (principal_id, id)",
+    "create index audit_entries_of_operation on audit_entries (operation, id)",
     "create index audit_entries_of_object on audit_entries (object_id, id)",
     `create table audit_ends (
-      entry_id bigint primary key references audit_entries (id),
+      entry_id ${entryId[dialect]} primary key references audit_entries (id),
       outcome text not null check (outcome in ('DONE', 'REFUSED', 'FAILED')),
       code text,
       object_id text
     )`,
     "create index audit_ends_of_object on audit_ends (object_id)",
+    "create index audit_ends_by_outcome on audit_ends (outcome, entry_id)",
   ];
 }
 
