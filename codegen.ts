@@ -7,6 +7,7 @@ import { type GraphQLSchema, lexicographicSortSchema, parse, printSchema } from 
 import openapiTS, { astToString } from "openapi-typescript";
 import { variables } from "./src/config.ts";
 import { errorCodes } from "./src/model/errors.ts";
+import { requestLimits } from "./src/model/request-limits.ts";
 import { createSchema } from "./src/schema/schema.ts";
 
 /**
@@ -80,7 +81,11 @@ async function typedOperations(schema: GraphQLSchema): Promise<string> {
 
 async function readme(): Promise<string> {
   const text = await readFile("README.md", "utf8");
-  return withTable(withTable(text, "variables", variableTable()), "codes", codeTable());
+  return withTable(
+    withTable(withTable(text, "variables", variableTable()), "codes", codeTable()),
+    "limits",
+    limitTable(),
+  );
 }
 
 function variableTable(): string {
@@ -95,6 +100,14 @@ function variableTable(): string {
 function codeTable(): string {
   const rows = Object.entries(errorCodes).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`);
   return ["| code | meaning |", "|---|---|", ...rows].join("\n");
+}
+
+function limitTable(): string {
+  const rows = Object.entries(requestLimits).map(
+    ([name, { max, code, description }]) =>
+      `| \`${name}\` | ${max.toLocaleString("en")} | ${description} | ${code ? `\`${code}\`` : ""} |`,
+  );
+  return ["| limit | at most | of what | else |", "|---|---|---|---|", ...rows].join("\n");
 }
 
 /** Replaces what stands between the marks of a table. */

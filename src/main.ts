@@ -7,6 +7,7 @@ import { Secret } from "./model/secret.ts";
 import { createGateway } from "./server/gateway.ts";
 import { listen } from "./server/listen.ts";
 import { createLogger } from "./server/logger.ts";
+import { openCounters } from "./store/counters.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/store.ts";
 import { StoreError } from "./store/store-error.ts";
@@ -21,6 +22,7 @@ async function main(): Promise<void> {
     operatorKey,
     ...(config.store.kind === "postgres" ? [config.store.url] : []),
   ]);
+  const counters = config.store.kind === "postgres" ? openCounters(config.store.url.reveal()) : null;
   const gateway = createGateway({
     store,
     upstream: { ...platform, timeoutMs: config.upstreamTimeoutMs },
@@ -33,6 +35,7 @@ async function main(): Promise<void> {
     allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,
     budgets: config.budgets,
+    counters,
     maxRequestsInFlight: config.maxRequestsInFlight,
     directoryRefreshMs: config.directoryRefreshMs,
     logger,
@@ -46,16 +49,16 @@ async function main(): Promise<void> {
     isLeaving = true;
     await server.drain(config.drainMs);
     await gateway.close();
-    await store.close();
+    await Promise.all([store.close(), counters?.end()]);
     process.exit(0);
   };
   process.on("SIGTERM", leave);
   process.on("SIGINT", leave);
+  // Whoever waits for this line may end the process at once, and that is to be an end in order.
+  process.stdout.write(config.platform ? listeningText(server.url) : welcome(server.url, operatorKey, platform));
 
   await gateway.start();
 }
-  // Whoever waits for this line may end the process at once, and that is to be an end in order.
-  process.stdout.write(config.platform ? listeningText(server.url) : welcome(server.url, operatorKey, platform));
 
 function open({ store }: Config): Promise<Store> {
   return openStore(store.kind === "postgres" ? { kind: "postgres", url: store.url.reveal() } : store);

@@ -5,8 +5,8 @@ export interface RequestLimit {
   readonly max: number;
   /** What is counted. */
   readonly description: string;
-  /** How a request beyond it is refused. */
-  readonly code: ErrorCode;
+  /** How a request beyond it is refused; null where it is not. */
+  readonly code: ErrorCode | null;
 }
 
 /**
@@ -39,7 +39,7 @@ export const requestLimits = {
   },
   maxErrors: {
     max: 100,
-    code: "QUERY_TOO_COMPLEX",
+    code: null,
     description: "Errors of one answer; `extensions.omittedErrors` counts those beyond.",
   },
 } as const satisfies Record<string, RequestLimit>;

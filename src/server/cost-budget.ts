@@ -1,6 +1,7 @@
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
 import type { Caller } from "../auth/caller.ts";
 import type { CostStatus } from "../model/cost.ts";
+import type { Counters } from "../store/counters.ts";
 
 /** Points that callers may spend in a minute. */
 export interface Budgets {
@@ -21,16 +22,13 @@ export interface CostBudget {
 /** Budgets are of a minute, which begins with its first request. */
 export const BUDGET_SECONDS = 60;
 
-/** A pool of connections to PostgreSQL, as the package pg makes it. */
-export type SqlPool = ConstructorParameters<typeof RateLimiterPostgres>[0]["storeClient"];
-
 /**
  * @param clock the time that callers are told of. Milliseconds since the epoch
- * @param pool where several gateways count together; counted in memory when it is null, and while it can't be reached
+ * @param counters where several gateways count together; counted in memory when it is null, and while it can't be reached
  */
-export function createCostBudget(budgets: Budgets, clock: () => number, pool: SqlPool | null = null): CostBudget {
-  const staff = createLimiter("cost", budgets.perMinute, pool);
-  const partners = createLimiter("partner-cost", budgets.partnerPerMinute, pool);
+export function createCostBudget(budgets: Budgets, clock: () => number, counters: Counters | null): CostBudget {
+  const staff = createLimiter("cost", budgets.perMinute, counters);
+  const partners = createLimiter("partner-cost", budgets.partnerPerMinute, counters);
   const limiterOf = ({ role }: Caller) => (role === "PARTNER" ? partners : staff);
 
   const statusOf = (limit: number, requested: number, result: RateLimiterRes | null): CostStatus => ({
@@ -61,16 +59,13 @@ export function createCostBudget(budgets: Budgets, clock: () => number, pool: Sq
   };
 }
 
-function createLimiter(keyPrefix: string, points: number, pool: SqlPool | null) {
-  const inMemory = new RateLimiterMemory({ keyPrefix, points, duration: BUDGET_SECONDS });
-  if (!pool) return inMemory;
-  return new RateLimiterPostgres({
-    storeClient: pool,
-    tableName: "cost_budget",
-    keyPrefix,
-    points,
-    duration: BUDGET_SECONDS,
-    clearExpiredByTimeout: true,
-    insuranceLimiter: inMemory,
-  });
+function createLimiter(keyPrefix: string, points: number, counters: Counters | null) {
+  const options = { keyPrefix, points, duration: BUDGET_SECONDS };
+  const inMemory = new RateLimiterMemory(options);
+  if (!counters) return inMemory;
+  return new RateLimiterPostgres(
+    { ...options, storeClient: counters, tableName: "cost_budget", insuranceLimiter: inMemory },
+    // Without its table it counts in memory; without this callback it would end the process.
+    () => undefined,
+  );
 }

@@ -16,6 +16,7 @@ import { ApplicationError } from "../model/errors.ts";
 import type { Network } from "../model/network.ts";
 import type { Secret } from "../model/secret.ts";
 import { createSchema } from "../schema/schema.ts";
+import type { Counters } from "../store/counters.ts";
 import { createIdempotencyStore } from "../store/idempotency.ts";
 import type { Store } from "../store/store.ts";
 import { type Clock, createPlatformClock } from "../upstream/platform-clock.ts";
@@ -53,6 +54,8 @@ export interface GatewayOptions {
   /** Whose pages may read answers: `https://app.example.com`, `https://*.example.com`. */
   readonly allowedOrigins: readonly string[];
   readonly budgets: Budgets;
+  /** Where several gateways count what callers spend; null to count in memory. Stays open when the gateway closes. */
+  readonly counters: Counters | null;
   /** Beyond so many requests at once, more are turned away. */
   readonly maxRequestsInFlight: number;
   /** Proxies of ours, which tell by `X-Forwarded-For` who called them. */
@@ -112,7 +115,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         [
           useSafeHeaders(),
           useHealth(createReadiness(parts)),
-          useLoadShedding(load),
+          useLoadShedding(),
           useAllowedHosts(options.allowedHosts),
           useCors(options.allowedOrigins),
           usePublicKeys(auth.signingKeys),
@@ -124,7 +127,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       ),
       useDocumentLimits(),
       useErrorLimit(),
-      useQueryCost(createCostBudget(options.budgets, parts.clock), parts.clock),
+      useQueryCost(createCostBudget(options.budgets, parts.clock, options.counters), parts.clock),
     ],
   });
 
@@ -144,10 +147,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 
   return {
-    fetch: (request, peer) => load.during(async () => yoga.fetch(request, { peer })),
+    fetch: (request, peer) => load.during(async (isOverloaded) => yoga.fetch(request, { peer, isOverloaded })),
     handle: (request, response) =>
-      load.during(async () => {
-        await yoga(request, response);
+      load.during(async (isOverloaded) => {
+        await yoga(request, response, { isOverloaded });
       }),
     start: async () => {
       sweeping = setInterval(sweep, SWEEP_EVERY_MS).unref();

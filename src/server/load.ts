@@ -2,10 +2,11 @@ import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 
 /** How much the process has to do. */
 export interface Load {
-  /** More than it can do in time: whoever comes now had better come back later. */
-  isTooHigh(): boolean;
-  /** Counts the work as under way until it ends. */
-  during<Result>(work: () => Promise<Result>): Promise<Result>;
+  /**
+   * Does the work, and counts it as under way until it ends. It is told whether there is more to do already than can be done
+   * in time: then it had better be little, and is not counted.
+   */
+  during<Result>(work: (isOverloaded: boolean) => Promise<Result>): Promise<Result>;
   close(): void;
 }
 
@@ -22,19 +23,20 @@ export function createLoad(maxInFlight: number): Load {
   let inFlight = 0;
   let lookedAt = performance.now();
   let isLagging = false;
+  const isTooHigh = () => {
+    if (performance.now() - lookedAt > LOOKED_AT_EVERY_MS) {
+      isLagging = delays.mean / 1e6 > MAX_MEAN_DELAY_MS;
+      delays.reset();
+      lookedAt = performance.now();
+    }
+    return isLagging || inFlight >= maxInFlight;
+  };
   return {
-    isTooHigh: () => {
-      if (performance.now() - lookedAt > LOOKED_AT_EVERY_MS) {
-        isLagging = delays.mean / 1e6 > MAX_MEAN_DELAY_MS;
-        delays.reset();
-        lookedAt = performance.now();
-      }
-      return isLagging || inFlight > maxInFlight;
-    },
     during: async (work) => {
+      if (isTooHigh()) return work(true);
       inFlight += 1;
       try {
-        return await work();
+        return await work(false);
       } finally {
         inFlight -= 1;
       }

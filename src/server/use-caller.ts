@@ -12,6 +12,8 @@ export interface ServerContext {
   readonly req?: IncomingMessage;
   /** Who opened the connection, where there is no `req`. */
   readonly peer?: string | undefined;
+  /** There was too much to do already when the request came. */
+  readonly isOverloaded?: boolean;
   /** The client's network address; null where it is not known. */
   address?: string | null;
   caller?: Caller;

@@ -57,7 +57,7 @@ function assertWithin(size: DocumentSize): void {
 }
 
 /** @param asked how many the document has, where they were counted to the end */
-function tooComplex(limit: keyof typeof requestLimits, asked?: number): GraphQLError {
+function tooComplex(limit: Exclude<keyof typeof requestLimits, "maxErrors">, asked?: number): GraphQLError {
   const { max, code, description } = requestLimits[limit];
   const facts = { limit, max, ...(asked !== undefined && { asked: Math.min(asked, Number.MAX_SAFE_INTEGER) }) };
   return refused(code, `A document has at most ${max}: ${description}`, { status: 400 }, facts);

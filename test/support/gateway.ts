@@ -90,6 +90,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     allowedHosts: null,
     allowedOrigins: [],
     budgets: { perMinute: 10_000_000, partnerPerMinute: 1_000_000 },
+    counters: null,
     maxRequestsInFlight: 1_000,
     directoryRefreshMs: 60_000,
     graphiqlFolder: null,

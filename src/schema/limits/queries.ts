@@ -1,3 +1,5 @@
+import type { CostStatus as CostStatusShape } from "../../model/cost.ts";
+import { requestLimits } from "../../model/request-limits.ts";
 import { MAX_NAME_LENGTH } from "../../model/stream.ts";
 import { type Retention, retentionAt } from "../../model/time-window.ts";
 import { MAX_CUSTOM_VIEWER_DATA } from "../../model/viewer-token.ts";
@@ -8,9 +10,36 @@ import { MAX_TOKENS_PER_CHANGE } from "../token/change-many.ts";
 import { MAX_VIEWER_TOKENS } from "../token/sign-viewer-tokens.ts";
 import { MAX_RECORD_PAGE_SIZE } from "../viewer/viewer-record.ts";
 
+const CostStatus = builder.objectRef<CostStatusShape>("CostStatus").implement({
+  description:
+    "What this request costs, in points, and what is left of the caller's budget. The same is told by `extensions.cost` and the headers `RateLimit` of every answer.",
+  fields: (t) => ({
+    requested: t.exposeInt("requested", { description: "Points of this request." }),
+    limit: t.exposeInt("limit", { description: "Points that the caller may spend in a minute." }),
+    remaining: t.exposeInt("remaining", { description: "What is left of them after this request." }),
+    resetAt: t.field({
+      type: "DateTime",
+      description: "When the budget is full again.",
+      resolve: ({ resetAt }) => new Date(resetAt),
+    }),
+  }),
+});
+
 const Limits = builder.objectRef<Retention>("Limits").implement({
   description: "How much one request may ask for, and how far back figures reach now.",
   fields: (t) => ({
+    ...Object.fromEntries(
+      Object.entries(requestLimits).map(([name, { max, description }]) => [
+        name,
+        t.int({ description, resolve: () => max }),
+      ]),
+    ),
+    cost: t.field({
+      type: CostStatus,
+      nullable: true,
+      description: "What this request costs, and what is left of the caller's budget.",
+      resolve: (_limits, _args, { cost }) => cost,
+    }),
     maxPageSize: t.int({ description: "The largest `first` of a list.", resolve: () => MAX_PAGE_SIZE }),
     maxViewerRecordPageSize: t.int({
       description: "The largest `first` of viewer records.",
