@@ -89,7 +89,7 @@ export function createSessions(options: SessionOptions): Sessions {
         issuer,
         audience: AUDIENCE,
         typ: SESSION_TYPE,
-        requiredClaims: ["exp", "iat", "sub", "jti", "scope", "maker"],
+        requiredClaims: ["exp", "iat", "sub", "jti"],
         maxTokenAge: MAX_SESSION_SECONDS,
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
         currentDate: new Date(now()),

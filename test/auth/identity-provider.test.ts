@@ -205,6 +205,20 @@ describe("the identity provider's keys", () => {
     expect(refusal.code).toBe("AUTHENTICATION_UNAVAILABLE");
   });
 
+  it("that the provider takes back let nobody in after ten minutes, whatever their tokens live for", async () => {
+    await using idp = await createIdentityProvider();
+    await using auth = await createTestAuth({ identityProvider: idp.options });
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const token = await idp.token(auth.clock.now, { exp: Math.floor(auth.clock.now / 1_000) + 3_600 });
+    expect(await auth.callerBy(token)).not.toBeNull();
+    idp.publish([]);
+    vi.setSystemTime(Date.now() + 600_000);
+    auth.clock.now += 599_999;
+    expect(await auth.callerBy(token)).not.toBeNull();
+    auth.clock.now += 2;
+    expect(await auth.callerBy(token)).toBeNull();
+  });
+
   it("that can't be used for their algorithm prove nobody", async () => {
     await using idp = await createIdentityProvider();
     await using auth = await createTestAuth({ identityProvider: idp.options });

@@ -15,6 +15,7 @@ import { describe, expect, it } from "vitest";
 import type { Caller } from "../../src/auth/caller.ts";
 import { allScopes, scopesOfRole } from "../../src/auth/scopes.ts";
 import { Secret } from "../../src/model/secret.ts";
+import type { SigningKeyRecord } from "../../src/store/signing-keys.ts";
 import { createTestAuth, OPERATOR_KEY, type TestAuth } from "../support/auth.ts";
 import { rejectionOf } from "../support/refusal.ts";
 
@@ -109,6 +110,15 @@ describe("a session", () => {
     expect(Buffer.from(jwt.reveal(), "base64url").toString()).not.toContain(OPERATOR_KEY);
   });
 
+  it("by the operator's key holds no more than that key allows now", async () => {
+    await using auth = await createTestAuth();
+    await using later = await createTestAuth({ store: auth.store, operatorScopes: ["usage:read", "key:admin"] });
+    const { partner } = await makerBy(auth);
+    const operator = (await auth.callerBy(OPERATOR_KEY)) as Caller;
+    const { jwt } = await auth.sessions.make({ ...wish, maker: operator, partner });
+    expect((await later.callerBy(jwt))?.scopes).toEqual(new Set(["usage:read"]));
+  });
+
   it("makes no sessions", async () => {
     await using auth = await createTestAuth();
     const { partner, maker } = await makerBy(auth);
@@ -172,6 +182,25 @@ describe("the keys of sessions", () => {
     auth.clock.now += 2 * 3_600_000;
     expect(await auth.signingKeys.verifier(signers[0]?.kid ?? "")).toBeNull();
     expect(await kids()).toEqual([next.kid]);
+  });
+
+  it("are deleted when nothing that they signed is valid any more", async () => {
+    await using auth = await createTestAuth();
+    const first = await auth.signingKeys.signer();
+    auth.clock.now += 8 * 86_400_000;
+    const next = await auth.signingKeys.signer();
+    const left = (await auth.store.signingKeys.list(0)).map(({ kid }) => kid);
+    expect(left).toEqual([next.kid]);
+    expect(left).not.toContain(first.kid);
+  });
+
+  it("do not open under another id than their own", async () => {
+    await using auth = await createTestAuth();
+    await auth.signingKeys.signer();
+    const [record] = await auth.store.signingKeys.list(auth.clock.now);
+    await using moved = await createTestAuth();
+    await moved.store.signingKeys.create({ ...(record as SigningKeyRecord), kid: "moved" });
+    expect((await moved.signingKeys.signer()).kid).not.toBe("moved");
   });
 
   it("are kept sealed: the store alone signs nothing, and a changed API secret makes a new one", async () => {
@@ -238,6 +267,21 @@ describe("a JWT that claims to be a session", () => {
   ] as [string, object][])("is none with %s in its header", async (_what, header) => {
     await using auth = await createTestAuth();
     expect(await auth.callerBy(await forged(auth, {}, header))).toBeNull();
+  });
+
+  it("is none with another type, also where nobody looked at the type before", async () => {
+    await using auth = await createTestAuth();
+    const session = await forged(auth);
+    expect(await auth.sessions.identify(session, { origin: null })).not.toBeNull();
+    const { kid, key } = await auth.signingKeys.signer();
+    const typed = new SignJWT(decodeJwt(session)).setProtectedHeader({ alg: "EdDSA", typ: "at+jwt", kid });
+    expect(await auth.sessions.identify(await typed.sign(key), { origin: null })).toBeNull();
+  });
+
+  it("is none of another partner than its maker's", async () => {
+    await using auth = await createTestAuth();
+    const other = await auth.addPartner("Kestrel");
+    expect(await auth.callerBy(await forged(auth, { sub: other.id }))).toBeNull();
   });
 
   it("is none with an expiry beyond all numbers", async () => {

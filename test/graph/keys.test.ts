@@ -430,4 +430,19 @@ describe("me", () => {
       },
     });
   });
+
+  it("tells what is left of the caller's budget, and others spend nothing of it", async () => {
+    const caller = gateway.as((await create()).secret ?? "");
+    const budget = async (as: Pick<TestGateway, "ask">) => {
+      const { data } = await as.ask<{ me: { budget: { requested: number; limit: number; remaining: number } } }>(
+        "{ me { budget { requested limit remaining } } }",
+      );
+      return data.me.budget;
+    };
+    const first = await budget(caller);
+    expect(first.requested).toBeGreaterThan(0);
+    expect(first.remaining).toBe(first.limit - first.requested);
+    await budget(gateway);
+    expect((await budget(caller)).remaining).toBe(first.remaining - first.requested);
+  });
 });

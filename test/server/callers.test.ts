@@ -103,6 +103,23 @@ describe("callers by API keys", () => {
     expect(await response.text()).toContain("STORE_UNAVAILABLE");
     expect((await broken.ask("{ me { name } }")).status).toBe(200);
   });
+
+  it("learn nothing of a fault of ours, which is logged", async () => {
+    await using gateway = await createTestGateway();
+    const { key } = await addKey(gateway);
+    const apiKeys = { ...gateway.store.apiKeys, byHash: () => Promise.reject(new Error("a row of table api_keys")) };
+    await using broken = await createTestGateway({ gateway: { store: { ...gateway.store, apiKeys } } });
+    const authorization = `Bearer ${key}`;
+    const response = await broken.gateway.fetch(graphqlRequest({ query: "{ me { name } }" }, { authorization }));
+    const text = await response.text();
+    expect([response.status, text.includes("INTERNAL_SERVER_ERROR"), text.includes("api_keys")]).toEqual([
+      500,
+      true,
+      false,
+    ]);
+    expect(broken.logged()).toContain("a row of table api_keys");
+    expect(broken.logged()).not.toContain(key);
+  });
 });
 
 describe("callers by the identity provider", () => {

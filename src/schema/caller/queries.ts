@@ -2,6 +2,7 @@ import type { Caller as CallerShape } from "../../auth/caller.ts";
 import { allScopes } from "../../auth/scopes.ts";
 import { registered } from "../../loaders/partners.ts";
 import { builder } from "../builder.ts";
+import { CostStatus } from "../limits/queries.ts";
 import { Partner } from "../partner/partner.ts";
 import { CallerRole, ScopeGrant } from "./scope-grant.ts";
 
@@ -30,6 +31,12 @@ const Caller = builder.objectRef<CallerShape>("Caller").implement({
       nullable: true,
       description: "When the key, the session or the token ends by itself; null for one that does not.",
       resolve: ({ expiresAt }) => (expiresAt === null ? null : new Date(expiresAt)),
+    }),
+    budget: t.field({
+      type: CostStatus,
+      nullable: true,
+      description: "What it may still spend, this request taken off.",
+      resolve: (_caller, _args, { cost }) => cost,
     }),
   }),
 });

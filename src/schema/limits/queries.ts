@@ -10,7 +10,7 @@ import { MAX_TOKENS_PER_CHANGE } from "../token/change-many.ts";
 import { MAX_VIEWER_TOKENS } from "../token/sign-viewer-tokens.ts";
 import { MAX_RECORD_PAGE_SIZE } from "../viewer/viewer-record.ts";
 
-const CostStatus = builder.objectRef<CostStatusShape>("CostStatus").implement({
+export const CostStatus = builder.objectRef<CostStatusShape>("CostStatus").implement({
   description:
     "What this request costs, in points, and what is left of the caller's budget. The same is told by `extensions.cost` and the headers `RateLimit` of every answer.",
   fields: (t) => ({
