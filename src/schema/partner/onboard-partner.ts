@@ -20,6 +20,7 @@ import { TrackingIdTakenError } from "../../store/store-error.ts";
 import { commit } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { encodeGlobalId } from "../global-id.ts";
+import { ApiKey } from "../key/api-key.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { SubscribeToken } from "../token/subscribe-token.ts";
 import { assertGrants, assertLife, given, StreamGrantInput } from "../token/token-input.ts";
@@ -94,6 +95,7 @@ const OnboardPartnerPayload = builder.objectRef<Onboarding>("OnboardPartnerPaylo
       description: "Its subscribe tokens, one for each grant, in their order.",
       resolve: ({ tokens }) => [...(tokens ?? [])],
     }),
+    apiKey: t.expose("apiKey", { type: ApiKey, nullable: true, description: "Its key to this gateway." }),
     apiKeySecret: t.string({
       nullable: true,
       description:
