@@ -19,13 +19,17 @@ export function guarded<P extends Plugin | Plugin<object, ServerContext>>(
     if (!onRequest) return plugin;
     return {
       ...plugin,
-      async onRequest(payload: OnRequestPayload) {
-        try {
-          await onRequest(payload);
-        } catch (error) {
+      // Not async: most plugins answer at once, and every request would wait for each of them.
+      onRequest(payload: OnRequestPayload) {
+        const fail = (error: unknown) => {
           onFault(error);
           const message = "The gateway failed. The fault has been logged.";
           payload.endResponse(refusal(payload.fetchAPI.Response, "INTERNAL_SERVER_ERROR", message, { status: 500 }));
+        };
+        try {
+          return onRequest(payload)?.then(undefined, fail);
+        } catch (error) {
+          return fail(error);
         }
       },
     };

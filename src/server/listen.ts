@@ -111,10 +111,12 @@ const UPGRADE = { upgrade: "HTTP/1.1" };
 
 /** What the URL parser behind us would answer with a stack trace, and what nothing behind us speaks. */
 function malformation({ headers, url }: IncomingMessage): { status: number; message: string } | null {
-  if (!isHost(headers.host)) return { status: 400, message: "The Host header is malformed." };
-  if (!url?.startsWith("/") || !URL.canParse(`http://${headers.host}${url}`)) {
-    return { status: 400, message: "The address is malformed: it begins with a slash." };
+  const isAddress = url?.startsWith("/") ?? false;
+  // What follows a slash can't make an address unreadable, so it is the host that does.
+  if (!isHost(headers.host) || !URL.canParse(`http://${headers.host}${isAddress ? url : "/"}`)) {
+    return { status: 400, message: "The Host header is malformed." };
   }
+  if (!isAddress) return { status: 400, message: "The address is malformed: it begins with a slash." };
   // An offer of HTTP/2 is passed over, as clients expect that make it with every request.
   if (headers.upgrade?.toLowerCase().includes("websocket")) {
     return { status: 426, message: "Only HTTP is spoken here." };
@@ -124,12 +126,7 @@ function malformation({ headers, url }: IncomingMessage): { status: number; mess
 
 /** A host name or address with an optional port. */
 function isHost(host: string | undefined): boolean {
-  return (
-    host !== undefined &&
-    host.length <= 255 &&
-    /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(host) &&
-    URL.canParse(`http://${host}/`)
-  );
+  return host !== undefined && host.length <= 255 && /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(host);
 }
 
 function statusOf({ code }: NodeJS.ErrnoException): number {

@@ -1,6 +1,6 @@
+import type { DocumentNode, GraphQLSchema } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import type { GraphContext } from "../context.ts";
-import type { CostStatus } from "../model/cost.ts";
 import { requestLimits } from "../model/request-limits.ts";
 import { BUDGET_SECONDS, type CostBudget } from "./cost-budget.ts";
 import { queryCost, type RawVariables } from "./query-cost.ts";
@@ -19,7 +19,7 @@ export function useQueryCost(budget: CostBudget, clock: () => number): Plugin<Gr
     async onExecute({ args, extendContext }) {
       const { schema, document, operationName, variableValues, contextValue } = args;
       const { caller } = contextValue;
-      const points = queryCost(schema, document, operationName, (variableValues ?? {}) as RawVariables);
+      const points = rememberedCost(schema, document, operationName, variableValues ?? {});
       const most = requestLimits.maxCost;
       if (points > most.max) {
         extendContext({ cost: await budget.look(caller, points) });
@@ -40,23 +40,36 @@ export function useQueryCost(budget: CostBudget, clock: () => number): Plugin<Gr
     onExecutionResult({ result, setResult, context }) {
       const { cost } = context as Partial<GraphContext>;
       if (!cost || !result || Array.isArray(result) || Symbol.asyncIterator in result) return;
-      setResult({
-        ...result,
-        extensions: {
-          ...result.extensions,
-          cost: { ...cost, resetAt: new Date(cost.resetAt) },
-          http: { headers: budgetHeaders(cost, clock()) },
-        },
-      });
+      const told = { ...cost, resetAt: new Date(cost.resetAt) };
+      setResult({ ...result, extensions: { ...result.extensions, cost: told } });
+    },
+    onResponse({ response, serverContext }) {
+      // Yoga makes the graph's context of this one.
+      const { cost } = serverContext as Partial<GraphContext>;
+      if (!cost) return;
+      const { limit, remaining, resetAt } = cost;
+      response.headers.set("ratelimit-policy", `"default";q=${limit};w=${BUDGET_SECONDS}`);
+      response.headers.set("ratelimit", `"default";r=${remaining};t=${secondsUntil(resetAt, clock())}`);
     },
   };
 }
 
-function budgetHeaders({ limit, remaining, resetAt }: CostStatus, now: number): Record<string, string> {
-  return {
-    "ratelimit-policy": `"default";q=${limit};w=${BUDGET_SECONDS}`,
-    ratelimit: `"default";r=${remaining};t=${secondsUntil(resetAt, now)}`,
-  };
+const known = new WeakMap<DocumentNode, number>();
+
+/** Documents are parsed once and asked often; one without variables, and with one operation, costs the same each time. */
+function rememberedCost(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operationName: string | null | undefined,
+  variables: RawVariables,
+): number {
+  const found = known.get(document);
+  if (found !== undefined) return found;
+  const cost = queryCost(schema, document, operationName, variables);
+  const operations = document.definitions.filter((definition) => definition.kind === "OperationDefinition");
+  const [operation] = operations;
+  if (operations.length === 1 && operation?.variableDefinitions?.length === 0) known.set(document, cost);
+  return cost;
 }
 
 function secondsUntil(instant: number, now: number): number {

@@ -52,21 +52,31 @@ async function readBody(request: Request): Promise<GraphQLParams> {
   return graphqlParams(parsedJson(decoded(await bytesOf(request)), "The body"));
 }
 
-/** The body, of which no more than the allowed bytes are kept, whatever its headers say. */
-async function bytesOf({ body }: Request): Promise<Uint8Array> {
+async function bytesOf(request: Request): Promise<Uint8Array> {
+  try {
+    // A body of a told length ends there, and the length has been looked at. Reading it as a whole is much faster.
+    const bytes = request.headers.has("content-length")
+      ? new Uint8Array(await request.arrayBuffer())
+      : await countedBytesOf(request);
+    if (bytes.byteLength <= MAX_BODY_BYTES) return bytes;
+  } catch {
+    throw badRequest(400, "The body ended early.");
+  }
+  throw tooLarge();
+}
+
+/** The body, of which little more than the allowed bytes is kept. */
+async function countedBytesOf({ body }: Request): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = body?.getReader();
-  while (reader) {
-    const { done, value } = await reader.read().catch(() => {
-      throw badRequest(400, "The body ended early.");
-    });
+  while (reader && length <= MAX_BODY_BYTES) {
+    const { done, value } = await reader.read();
     if (done) break;
     length += value.byteLength;
-    if (length > MAX_BODY_BYTES) throw tooLarge();
     chunks.push(value);
   }
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+  return Buffer.concat(chunks);
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
