@@ -142,7 +142,7 @@ describe("one query", () => {
       fc.asyncProperty(selections(), async (document) => {
         gateway.analyticsCalls();
         const { errors } = await gateway.ask(document);
-        fc.pre(errors[0]?.extensions.code !== "QUERY_TOO_EXPENSIVE");
+        fc.pre(!errors[0]?.extensions.code.startsWith("QUERY_TOO_"));
         expect(errors).toEqual([]);
         for (const [call, group] of groupCalls(gateway.analyticsCalls())) {
           expect(`${call}: ${group.calls}`).toBe(`${call}: ${lowerBound(group)}`);
