@@ -115,7 +115,7 @@ describe("a fault", () => {
 
   it("needs something to do", async () => {
     await using sandbox = await sandboxAtStart();
-    expect(() => sandbox.fault({ path: "/api/*" })).toThrow(/one of latencyMs, status, drop or truncate/);
+    expect(() => sandbox.fault({ path: "/api/*" })).toThrow(/one of latencyMs, status, drop, hang or truncate/);
     expect(() => sandbox.fault({ status: 200 })).toThrow(TypeError);
   });
 });

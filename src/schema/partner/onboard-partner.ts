@@ -264,7 +264,7 @@ async function register(wish: Wish, context: GraphContext) {
     context,
     async ({ partners, apiKeys }) => {
       const partner = await partners.create({ name, trackingIds, contact, timeZone, currency, notes }, context.now);
-      const apiKey = await apiKeys.create({ ...keyOf(wish), partnerId: partner.id }, hash, context.now);
+      const apiKey = await apiKeys.create({ ...keyOf(wish, context), partnerId: partner.id }, hash, context.now);
       return { partner, keyId: apiKey.id };
     },
     ({ partner }) => encodeGlobalId("Partner", partnerKey(registered(partner))),
@@ -273,8 +273,11 @@ async function register(wish: Wish, context: GraphContext) {
   return { partnerId: made.partner.id, keyId: made.keyId, secret: key };
 }
 
-function keyOf({ name, keyName }: Wish) {
-  const scopes: readonly Scope[] = scopesOfRole.PARTNER.filter((scope) => scope !== "viewer:pii");
+/** The key allows all that partners may do but to read personal data, as far as its maker holds it: nobody gives more. */
+function keyOf({ name, keyName }: Wish, { caller }: GraphContext) {
+  const scopes: readonly Scope[] = scopesOfRole.PARTNER.filter(
+    (scope) => scope !== "viewer:pii" && caller.scopes.has(scope),
+  );
   return {
     name: keyName ?? name,
     role: "PARTNER" as const,
