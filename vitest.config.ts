@@ -7,6 +7,8 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
+    // Every core tests: by default one would be left to the watcher, which `npm test` has not.
+    maxWorkers: "100%",
     testTimeout: 20_000,
     hookTimeout: 20_000,
     coverage: {
