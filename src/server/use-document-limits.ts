@@ -60,7 +60,7 @@ function assertWithin(size: DocumentSize): void {
 function tooComplex(limit: Exclude<keyof typeof requestLimits, "maxErrors">, asked?: number): GraphQLError {
   const { max, code, description } = requestLimits[limit];
   const facts = { limit, max, ...(asked !== undefined && { asked: Math.min(asked, Number.MAX_SAFE_INTEGER) }) };
-  return refused(code, `A document has at most ${max}: ${description}`, { status: 400 }, facts);
+  return refused(code, `${description.replace(/\.$/, "")}: at most ${max} are answered.`, { status: 400 }, facts);
 }
 
 /** A parser that nests too deep runs out of stack; tokens are counted first, so that is for a smaller stack than usual. */
