@@ -6,19 +6,30 @@ import { print } from "graphql";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { buildGraphiQL } from "../../src/server/graphiql/build.ts";
-import { tabs } from "../../src/server/graphiql/tabs.ts";
+import { operatorTabs, partnerTabs, type Tab } from "../../src/server/graphiql/tabs.ts";
 import { type Listening, listen } from "../../src/server/listen.ts";
 import {
   AccountAgainstPartnersDocument,
+  AccountHealthDocument,
   InspectViewerTokenDocument,
+  type InspectViewerTokenMutationVariables,
+  MyMonthDocument,
+  MyStreamsDocument,
   PartnerMonthDocument,
   SignViewerTokenDocument,
-  Step1_CreateSecuredStreamDocument,
-  Step2_CreateMasterTokenDocument,
-  Step3_CheckStreamDocument,
+  type SignViewerTokenMutationVariables,
+  Step1_OnboardPartnerDocument,
+  type Step1_OnboardPartnerMutationVariables,
+  Step2_RehearseSaleDocument,
+  type Step2_RehearseSaleMutationVariables,
+  Step3_SyndicateStreamDocument,
+  Step4_CheckStreamDocument,
+  Step5_ResumePartnerDocument,
+  Step5_SuspendPartnerDocument,
   StreamUsageDocument,
 } from "../generated/operations.ts";
-import { createTestGateway, OPERATOR_KEY, type TestGateway } from "../support/gateway.ts";
+import { createTestGateway, OPERATOR_KEY, START, type TestGateway } from "../support/gateway.ts";
+import { onboard } from "../support/partners.ts";
 
 const CHROMIUM = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
 
@@ -31,52 +42,28 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const get = (path: string, headers: Record<string, string> = {}) =>
   new Request(`http://gateway.test${path}`, { headers });
+type SigningVariables = SignViewerTokenMutationVariables & InspectViewerTokenMutationVariables;
+type OnboardingVariables = Step1_OnboardPartnerMutationVariables & Step2_RehearseSaleMutationVariables;
+
 const withPage = () => createTestGateway({ gateway: { graphiqlFolder: folder } });
 
 describe("the tabs of GraphiQL", () => {
-  const variables = (file: string) =>
-    tabs.find((tab) => tab.file === file)?.variables(Date.parse("2026-03-18T10:20:00Z")) ?? {};
+  /** What the page fills in, as the type that codegen has given the document's variables. */
+  const variables = <Variables>(tabs: readonly Tab[], file: string) =>
+    (tabs.find((tab) => tab.file === file)?.variables(Date.parse(START)) ?? {}) as Variables;
 
-  it("run as they are over the sandbox", async () => {
+  it("of the operator run as they are over the sandbox", async () => {
     await using gateway = await createTestGateway();
     const { ask } = gateway;
-    const stream = await ask(StreamUsageDocument, variables("stream-usage.graphql") as { stream: string });
+    const stream = await ask(StreamUsageDocument, variables(operatorTabs, "stream-usage.graphql"));
     expect(stream).toMatchObject({ errors: [], data: { stream: { isLive: true, isSecured: true } } });
     expect(stream.data.stream?.bandwidth?.byCountry).toHaveLength(5);
 
-    const month = await ask(
-      PartnerMonthDocument,
-      variables("partner-month.graphql") as { trackingId: string; month: string },
-    );
+    const month = await ask(PartnerMonthDocument, variables(operatorTabs, "partner-month.graphql"));
     expect(month.errors).toEqual([]);
     expect(month.data.partner?.usage?.series?.points).toHaveLength(18);
 
-    const onboarding = variables("onboard-partner.graphql") as { stream: string; partner: string; key: string };
-    expect(await ask(Step1_CreateSecuredStreamDocument, onboarding)).toMatchObject({
-      errors: [],
-      data: { createPublishToken: { userErrors: [] } },
-    });
-    expect(await ask(Step2_CreateMasterTokenDocument, onboarding)).toMatchObject({
-      errors: [],
-      data: { createSubscribeToken: { userErrors: [] } },
-    });
-    expect(await ask(Step3_CheckStreamDocument, onboarding)).toMatchObject({
-      errors: [],
-      data: {
-        stream: {
-          isSecured: true,
-          clusterConsistency: { isConsistent: true },
-          partners: { nodes: [{ name: "meadow-tv" }] },
-        },
-      },
-    });
-
-    const signing = variables("sign-and-inspect.graphql") as {
-      parent: number;
-      stream: string;
-      trackingId: string;
-      jwt: string;
-    };
+    const signing = variables<SigningVariables>(operatorTabs, "sign-and-inspect.graphql");
     expect(await ask(SignViewerTokenDocument, signing)).toMatchObject({
       errors: [],
       data: { signViewerToken: { userErrors: [] } },
@@ -90,16 +77,125 @@ describe("the tabs of GraphiQL", () => {
 
     const account = await ask(
       AccountAgainstPartnersDocument,
-      variables("account-reconciliation.graphql") as { month: string },
+      variables(operatorTabs, "account-reconciliation.graphql"),
     );
     expect(account).toMatchObject({ errors: [], data: { account: { reconciliation: {} } } });
+
+    const health = await ask(AccountHealthDocument, variables(operatorTabs, "account-health.graphql"));
+    expect(health.errors).toEqual([]);
+    expect(health.data.findings?.nodes.map(({ severity }) => severity)).toContain("CRITICAL");
+    expect(health.data.auditLog?.nodes.map(({ operation }) => operation)).toEqual([
+      "inspectViewerToken",
+      "signViewerToken",
+    ]);
+  });
+
+  it("onboard a partner step by step, and make nothing twice when a step is repeated", async () => {
+    await using gateway = await createTestGateway();
+    const { ask, sandbox } = gateway;
+    const onboarding = variables<OnboardingVariables>(operatorTabs, "onboard-partner.graphql");
+    const madeTokens = () =>
+      sandbox.calls().filter(({ method, path }) => method === "POST" && path.endsWith("_token")).length;
+
+    const registered = await ask(Step1_OnboardPartnerDocument, onboarding);
+    expect(registered).toMatchObject({
+      errors: [],
+      data: { onboardPartner: { partner: { name: "Meadow TV", status: "ACTIVE" }, userErrors: [] } },
+    });
+    expect(registered.data.onboardPartner?.apiKeySecret).toMatch(/^sgk_/);
+    expect(await ask(Step1_OnboardPartnerDocument, onboarding)).toMatchObject({
+      errors: [],
+      data: { onboardPartner: { partner: { name: "Meadow TV" }, apiKeySecret: null, userErrors: [] } },
+    });
+
+    expect(await ask(Step2_RehearseSaleDocument, onboarding)).toMatchObject({
+      errors: [],
+      data: {
+        syndicateStream: {
+          steps: [
+            { name: "CHECK_RULES", state: "DONE" },
+            { name: "PUBLISH_TOKEN", state: "SKIPPED" },
+            { name: "SUBSCRIBE_TOKEN", state: "SKIPPED" },
+          ],
+          userErrors: [],
+        },
+      },
+    });
+    expect(madeTokens()).toBe(0);
+
+    const sold = await ask(Step3_SyndicateStreamDocument, onboarding);
+    expect(sold).toMatchObject({
+      errors: [],
+      data: { syndicateStream: { syndications: [{ subscribeToken: { trackingId: "meadow-tv" } }], userErrors: [] } },
+    });
+    expect(await ask(Step3_SyndicateStreamDocument, onboarding)).toEqual(sold);
+    expect(madeTokens()).toBe(2);
+
+    expect(await ask(Step4_CheckStreamDocument, onboarding)).toMatchObject({
+      errors: [],
+      data: {
+        stream: {
+          isSecured: true,
+          clusterConsistency: { isConsistent: true },
+          partners: { nodes: [{ name: "Meadow TV" }] },
+        },
+      },
+    });
+
+    const changed = (status: string, isActive?: boolean) => ({
+      partner: { status },
+      subscribeTokens: isActive === undefined ? [] : [{ isActive }],
+      userErrors: [],
+    });
+    const suspend = () => ask(Step5_SuspendPartnerDocument, onboarding);
+    expect(await suspend()).toMatchObject({ errors: [], data: { suspendPartner: changed("SUSPENDED", false) } });
+    expect(await suspend()).toMatchObject({ errors: [], data: { suspendPartner: changed("SUSPENDED") } });
+    const resume = () => ask(Step5_ResumePartnerDocument, onboarding);
+    expect(await resume()).toMatchObject({ errors: [], data: { resumePartner: changed("ACTIVE", true) } });
+    expect(await resume()).toMatchObject({ errors: [], data: { resumePartner: changed("ACTIVE") } });
+    expect(await ask(Step3_SyndicateStreamDocument, onboarding)).toEqual(sold);
+  });
+
+  it("of a partner run with its own key, once its first token is filled in", async () => {
+    await using gateway = await createTestGateway();
+    const { key } = await onboard(gateway, "northwind-tv");
+    const { ask } = gateway.as(key);
+
+    const month = await ask(MyMonthDocument, variables(partnerTabs, "my-month.graphql"));
+    expect(month).toMatchObject({ errors: [], data: { me: { partner: { name: "northwind-tv", findings: {} } } } });
+    expect(month.data.me.partner?.usage?.series?.points).toHaveLength(18);
+    expect(month.data.me.partner?.usageByStream?.nodes).not.toHaveLength(0);
+
+    const streams = await ask(MyStreamsDocument, variables(partnerTabs, "my-streams.graphql"));
+    expect(streams.errors).toEqual([]);
+    expect(streams.data.streams?.nodes).toContainEqual(expect.objectContaining({ name: "derby-final", isLive: true }));
+    const { tokenId, trackingId } = streams.data.subscribeTokens?.nodes[0] ?? {};
+
+    const unfilled = variables<SigningVariables>(partnerTabs, "sign-and-inspect.graphql");
+    const own = { parent: tokenId, trackingId, stream: "derby-final" };
+    expect(Object.entries(unfilled).flatMap(([name, value]) => (value === null ? [name] : []))).toEqual(
+      expect.arrayContaining(Object.keys(own)),
+    );
+    const signing = { ...unfilled, ...own } as SigningVariables;
+    const signed = await ask(SignViewerTokenDocument, signing);
+    expect(signed).toMatchObject({ errors: [], data: { signViewerToken: { userErrors: [] } } });
+    const inspect = (jwt: string) => ask(InspectViewerTokenDocument, { jwt });
+    expect(await inspect(signing.jwt)).toMatchObject({
+      errors: [],
+      data: { inspectViewerToken: { inspection: { isAdmitted: false } } },
+    });
+    expect(await inspect(signed.data.signViewerToken?.viewerToken?.jwt ?? "")).toMatchObject({
+      errors: [],
+      data: { inspectViewerToken: { inspection: { isAdmitted: true, reasons: [] } } },
+    });
   });
 
   it("are all there, each with a document", async () => {
     const { documents } = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")) as {
       documents: Record<string, string>;
     };
-    expect(Object.keys(documents).sort()).toEqual(tabs.map(({ file }) => file).sort());
+    const files = [...operatorTabs, ...partnerTabs].map(({ file }) => file);
+    expect(Object.keys(documents).sort()).toEqual([...new Set(files)].sort());
     expect(print(StreamUsageDocument)).toContain("query StreamUsage");
   });
 });
@@ -177,8 +273,12 @@ describe.runIf(existsSync(CHROMIUM))("GraphiQL in a browser", () => {
   });
 
   /** A page that fails the test when it asks anyone but this server, or when its code fails. */
-  async function open(path: string): Promise<{ page: Page; complaints: string[] }> {
+  async function open(
+    path: string,
+    prepare?: (page: Page) => Promise<unknown>,
+  ): Promise<{ page: Page; complaints: string[] }> {
     const page = await browser.newPage({ viewport: { width: 1500, height: 950 } });
+    await prepare?.(page);
     const complaints: string[] = [];
     page.on("request", (request) => {
       if (!request.url().startsWith(server.url) && !/^(data|blob):/.test(request.url())) complaints.push(request.url());
@@ -191,39 +291,110 @@ describe.runIf(existsSync(CHROMIUM))("GraphiQL in a browser", () => {
     return { page, complaints };
   }
 
-  it("opens with the key behind the address, hides it, and runs each of its tabs", { timeout: 90_000 }, async () => {
-    const { page, complaints } = await open(`/graphql#key=${OPERATOR_KEY}`);
+  /** Runs an operation of the tab with this title, until the beginning of its answer is in view. */
+  async function run(page: Page, title: string, part: string, operation = title): Promise<string> {
     const execute = page.getByRole("button", { name: /execute/i });
     await execute.waitFor({ timeout: 30_000 });
-    expect(page.url()).toBe(`${server.url}/graphql`);
-    // The editor holds the lines that are in view: the beginning of each answer.
-    const shown = [
-      { tab: "StreamUsage", part: "viewerCount" },
-      { tab: "PartnerMonth", part: "northwind-tv" },
-      { tab: "Step1_CreateSecuredStream", part: "createPublishToken", isOneOfSeveral: true },
-      { tab: "SignViewerToken", part: "signViewerToken", isOneOfSeveral: true },
-      { tab: "AccountAgainstPartners", part: "accountId" },
-    ];
-    for (const { tab, part, isOneOfSeveral } of shown) {
-      await page.locator(".graphiql-tab-button", { hasText: tab }).click();
-      // Just after a change of tabs GraphiQL still means the operation before: a person is slower than that, a test asks again.
-      const operation = page.getByRole("menuitem", { name: tab, exact: true });
-      const answer = page.locator(".graphiql-response").filter({ hasText: part });
-      await vi.waitUntil(
-        async () => {
-          await execute.click();
-          if (isOneOfSeveral) await operation.click({ timeout: 1_000 }).catch(() => null);
-          return answer.waitFor({ timeout: 3_000 }).then(
+    await page.locator(".graphiql-tab-button", { hasText: title }).click();
+    // Just after a change of tabs GraphiQL still means the operation before: a person is slower than that, a test asks again.
+    const choice = page.getByRole("menuitem", { name: operation, exact: true });
+    const response = page.locator(".graphiql-response");
+    await vi.waitUntil(
+      async () => {
+        await execute.click();
+        if (severalOperations.has(title)) await choice.click({ timeout: 1_000 }).catch(() => null);
+        return response
+          .filter({ hasText: part })
+          .waitFor({ timeout: 3_000 })
+          .then(
             () => true,
             () => false,
           );
-        },
-        { timeout: 30_000 },
-      );
-      expect(await page.locator(".graphiql-response").textContent(), tab).not.toContain('"errors"');
-      if (process.env["SCREENSHOTS"]) await page.screenshot({ path: join(process.env["SCREENSHOTS"], `${tab}.png`) });
-    }
+      },
+      { timeout: 30_000 },
+    );
+    return (await response.textContent()) ?? "";
+  }
+  /** Of these tabs the run button lists the operations. */
+  const severalOperations = new Set(["Step1_OnboardPartner", "SignViewerToken"]);
+  const titles = (page: Page) => page.locator(".graphiql-tab-button").allTextContents();
+
+  it("opens with the key behind the address, hides it, and runs each of its tabs", { timeout: 90_000 }, async () => {
+    const { page, complaints } = await open(`/graphql#key=${OPERATOR_KEY}`);
+    const shown = [
+      ["StreamUsage", "viewerCount"],
+      ["PartnerMonth", "northwind-tv"],
+      ["Step1_OnboardPartner", "onboardPartner"],
+      ["SignViewerToken", "signViewerToken"],
+      ["AccountAgainstPartners", "accountId"],
+      ["AccountHealth", "CRITICAL"],
+    ] as const;
+    for (const [tab, part] of shown) expect(await run(page, tab, part), tab).not.toContain('"errors"');
+    expect(page.url()).toBe(`${server.url}/graphql`);
+    expect(await titles(page)).toEqual(shown.map(([tab]) => tab));
     expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("opens for a partner with its own tabs and the graph's docs", { timeout: 90_000 }, async () => {
+    const { key, tokenIds } = await onboard(gateway, "orchard-sports", ["derby-final"]);
+    const { page, complaints } = await open(`/graphql#key=${key}`);
+    expect(await run(page, "MyMonth", "orchard-sports")).not.toContain('"errors"');
+    expect(await run(page, "MyStreams", "derby-final")).not.toContain('"errors"');
+    expect(await titles(page)).toEqual(["MyMonth", "MyStreams", "SignViewerToken"]);
+
+    const signed = await run(page, "SignViewerToken", "jwt");
+    expect(signed).toContain("eyJ");
+    expect(signed).not.toContain('"errors"');
+    const variables = await page.locator(".graphiql-editor-tool").textContent();
+    expect(variables).toContain(`${tokenIds[0]}`);
+    expect(await run(page, "SignViewerToken", "isAdmitted", "InspectViewerToken")).not.toContain('"errors"');
+
+    await page.getByRole("button", { name: /documentation explorer/i }).click();
+    await page.locator(".graphiql-doc-explorer").getByText("Query", { exact: true }).click();
+    await page.locator(".graphiql-doc-explorer").getByText("subscribeTokens", { exact: true }).waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("shows the operator's tabs when it can't be told whose the key is", { timeout: 60_000 }, async () => {
+    const { page } = await open(`/graphql#key=${OPERATOR_KEY}`, (opened) =>
+      opened.route("**/graphql", (route) =>
+        route.request().postData()?.includes("{ me { role") ? route.fulfill({ status: 502 }) : route.continue(),
+      ),
+    );
+    expect(await run(page, "StreamUsage", "viewerCount")).not.toContain('"errors"');
+    expect(await titles(page)).toHaveLength(operatorTabs.length);
+    await page.close();
+  });
+
+  it("leaves a partner without a token to fill in its own", { timeout: 60_000 }, async () => {
+    const { key } = await onboard(gateway, "island-fm");
+    const { page, complaints } = await open(`/graphql#key=${key}`);
+    expect(await run(page, "MyMonth", "island-fm")).not.toContain('"errors"');
+    await page.locator(".graphiql-tab-button", { hasText: "SignViewerToken" }).click();
+    await page.locator(".graphiql-editor-tool").getByText('"parent": null').waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("comes back after a reload with the tabs as they were", { timeout: 60_000 }, async () => {
+    const { page } = await open(`/graphql#key=${OPERATOR_KEY}`);
+    await run(page, "PartnerMonth", "northwind-tv");
+    const before = await titles(page);
+    await page.reload();
+    expect(await run(page, "PartnerMonth", "northwind-tv")).not.toContain('"errors"');
+    expect(await titles(page)).toEqual(before);
+    await page.close();
+  });
+
+  it("shows nobody the tabs that another caller wrote in", { timeout: 60_000 }, async () => {
+    const { key } = await onboard(gateway, "harbour-news", ["derby-final"]);
+    const { page } = await open(`/graphql#key=${OPERATOR_KEY}`);
+    await run(page, "StreamUsage", "viewerCount");
+    await page.goto(`${server.url}/graphql?again#key=${key}`);
+    await run(page, "MyMonth", "harbour-news");
+    expect(await titles(page)).toEqual(["MyMonth", "MyStreams", "SignViewerToken"]);
     await page.close();
   });
 

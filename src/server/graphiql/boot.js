@@ -1,5 +1,5 @@
-// Starts GraphiQL in the browser: finds the operator's key, and hands it to every request. The key stands behind `#key=`
-// in the address that the gateway prints, which browsers do not send to servers; it lives as long as the browser tab.
+// Starts GraphiQL in the browser: finds the caller's key, and hands it to every request. The key stands behind `#key=` in
+// the address that the gateway prints, which browsers do not send to servers; it lives as long as the browser tab.
 
 self.MonacoEnvironment = {
   globalAPI: false,
@@ -7,6 +7,10 @@ self.MonacoEnvironment = {
 };
 
 const KEY = "syndigraph-key";
+const OWNER = "syndigraph-owner";
+
+const WHO_ASKS = `{ me { role partner { id streams(first: 10) { nodes {
+  name subscribeTokens(first: 10) { nodes { tokenId trackingId isUsable } } } } } } }`;
 
 window.addEventListener("DOMContentLoaded", async () => {
   const given = new URLSearchParams(location.hash.slice(1)).get("key");
@@ -15,30 +19,63 @@ window.addEventListener("DOMContentLoaded", async () => {
     history.replaceState(null, "", location.pathname);
   }
   const key = sessionStorage.getItem(KEY);
-  if (key && (await isAccepted(key))) open(key);
+  const caller = key && (await callerOf(key));
+  if (caller) open(key, caller);
   else askForKey(key !== null);
 });
 
-async function isAccepted(key) {
+/** Whose key it is, empty if that can't be told; null when the key is refused. */
+async function callerOf(key) {
   const response = await fetch("/graphql", {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
-    body: JSON.stringify({ query: "{ __typename }" }),
+    body: JSON.stringify({ query: WHO_ASKS }),
   });
-  return response.status !== 401;
+  if (response.status === 401) return null;
+  const answer = await response.json().catch(() => null);
+  return answer?.data?.me ?? {};
 }
 
-function open(key) {
-  const defaultTabs = JSON.parse(document.querySelector("#tabs").textContent);
-  const isFirstVisit = sessionStorage.getItem("graphiql:tabs") === null;
+function tabsOf({ role, partner }) {
+  const { operator, partner: partners } = JSON.parse(document.querySelector("#tabs").textContent);
+  const own = firstToken(partner);
+  // A variable that is null is the partner's own to fill in.
+  const fill = (name, value) => value ?? own[name] ?? null;
+  return (role === "PARTNER" ? partners : operator).map(({ query, variables }) => ({
+    query,
+    variables: Object.keys(variables).length > 0 ? JSON.stringify(variables, fill, 2) : "",
+  }));
+}
+
+/** The first token that opens a stream now, as the variables of the signing tab. */
+function firstToken(partner) {
+  for (const { name, subscribeTokens } of partner?.streams?.nodes ?? []) {
+    const token = subscribeTokens?.nodes.find(({ isUsable }) => isUsable);
+    if (token) return { parent: token.tokenId, stream: name, trackingId: token.trackingId };
+  }
+  return {};
+}
+
+function open(key, caller) {
+  const defaultTabs = tabsOf(caller);
+  const owner = caller.partner?.id ?? caller.role;
+  // Tabs and history are kept for who wrote them, and who may come back with another key.
+  if (owner && owner !== sessionStorage.getItem(OWNER)) {
+    sessionStorage.clear();
+    sessionStorage.setItem(KEY, key);
+    sessionStorage.setItem(OWNER, owner);
+  }
+  const kept = JSON.parse(sessionStorage.getItem("graphiql:tabState"));
+  const { query, variables } = kept?.tabs[kept.activeTabIndex] ?? defaultTabs[0];
   YogaGraphiQL.renderYogaGraphiQL(document.querySelector("#root"), {
     title: "Syndigraph",
     logo: " ",
     endpoint: "/graphql",
     additionalHeaders: { authorization: `Bearer ${key}` },
     defaultTabs,
-    // GraphiQL fills in the variables of every tab but the one that it opens with.
-    ...(isFirstVisit && { variables: defaultTabs[0].variables }),
+    // The tab that is in front. Told only half of it, GraphiQL adds a tab of its own guess.
+    query,
+    variables,
     // Documents may hold tokens: they are kept for this browser tab only, and never in its address.
     storage: sessionStorage,
     shouldPersistHeaders: false,

@@ -1,4 +1,4 @@
-import { type Tab, tabs } from "./tabs.ts";
+import { operatorTabs, partnerTabs, type Tab } from "./tabs.ts";
 
 export interface Asset {
   readonly file: string;
@@ -31,9 +31,13 @@ export interface Manifest {
  */
 const STEADY_TABS = ".graphiql-tab { transform: none !important; }";
 
-/** GraphiQL's page with its tabs, their variables set for today. */
+/**
+ * GraphiQL's page with the tabs of operators and of partners, their variables set for today. The browser knows whose key it
+ * has, so it chooses.
+ */
 export function renderPage({ version, documents }: Manifest, now: number): string {
-  const shown = tabs.map((tab) => ({ query: documents[tab.file] ?? "", variables: variablesOf(tab, now) }));
+  const shown = (tab: Tab) => ({ query: documents[tab.file] ?? "", variables: tab.variables(now) });
+  const tabs = { operator: operatorTabs.map(shown), partner: partnerTabs.map(shown) };
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -47,15 +51,10 @@ export function renderPage({ version, documents }: Manifest, now: number): strin
 <body class="no-focus-outline" data-version="${version}">
 <noscript>GraphiQL needs JavaScript.</noscript>
 <div id="root"></div>
-<script id="tabs" type="application/json">${JSON.stringify(shown).replaceAll("<", "\\u003c")}</script>
+<script id="tabs" type="application/json">${JSON.stringify(tabs).replaceAll("<", "\\u003c")}</script>
 <script src="/graphiql/boot.js?v=${version}"></script>
 <script src="/graphiql/graphiql.js?v=${version}"></script>
 </body>
 </html>
 `;
-}
-
-function variablesOf({ variables }: Tab, now: number): string {
-  const set = variables(now);
-  return Object.keys(set).length > 0 ? JSON.stringify(set, null, 2) : "";
 }

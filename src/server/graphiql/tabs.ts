@@ -1,22 +1,52 @@
 /** A tab that GraphiQL opens with: a document of the folder `tabs`, and variables with which it runs as it is. */
 export interface Tab {
   readonly file: string;
-  readonly variables: (now: number) => Readonly<Record<string, string | number>>;
+  /** One that is null is known to the browser alone: it is filled in from the partner's own first token. */
+  readonly variables: (now: number) => Variables;
 }
 
-/** In the order of a first visit: see what is there, then sell it, then reckon. They run as they are over the sandbox. */
-export const tabs: readonly Tab[] = [
+type Variables = Readonly<Record<string, string | number | boolean | null>>;
+
+/** The broadcaster's, in the order of a first visit: see what is there, then sell it, then reckon. They run over the sandbox. */
+export const operatorTabs: readonly Tab[] = [
   { file: "stream-usage.graphql", variables: () => ({ stream: "derby-final" }) },
   { file: "partner-month.graphql", variables: (now) => ({ trackingId: "northwind-tv", month: month(now) }) },
   {
     file: "onboard-partner.graphql",
-    variables: (now) => ({ stream: "spring-gala", partner: "meadow-tv", key: `gala-${day(now)}` }),
+    variables: (now) => ({
+      name: "Meadow TV",
+      trackingId: "meadow-tv",
+      stream: "spring-gala",
+      key: `gala-${day(now)}`,
+      dryRun: true,
+    }),
   },
   {
     file: "sign-and-inspect.graphql",
-    variables: () => ({ parent: 5001, stream: "derby-final", trackingId: "northwind-tv", jwt: foreignToken }),
+    variables: () => ({
+      parent: 5001,
+      stream: "derby-final",
+      trackingId: "northwind-tv",
+      jwt: foreignToken(5001, "derby-final", "kestrel-media"),
+    }),
   },
   { file: "account-reconciliation.graphql", variables: (now) => ({ month: month(now) }) },
+  { file: "account-health.graphql", variables: () => ({}) },
+];
+
+/** A partner's: what it has used, what it may show, and how to let viewers in. They run as they are for any partner with a token. */
+export const partnerTabs: readonly Tab[] = [
+  { file: "my-month.graphql", variables: (now) => ({ month: month(now) }) },
+  { file: "my-streams.graphql", variables: () => ({}) },
+  {
+    file: "sign-and-inspect.graphql",
+    variables: () => ({
+      parent: null,
+      stream: null,
+      trackingId: null,
+      jwt: foreignToken(1, "some-stream", "somebody-else"),
+    }),
+  },
 ];
 
 function month(now: number): string {
@@ -28,19 +58,16 @@ function day(now: number): string {
 }
 
 /** A viewer token that somebody signed with a key of their own, long ago: there is much to say against it. */
-const foreignToken = [
-  { alg: "HS256", typ: "JWT" },
-  {
-    streaming: {
-      tokenId: 5001,
-      tokenType: "Subscribe",
-      streamName: "derby-final",
-      tracking: { trackingId: "kestrel-media" },
+function foreignToken(tokenId: number, streamName: string, trackingId: string): string {
+  return [
+    { alg: "HS256", typ: "JWT" },
+    {
+      streaming: { tokenId, tokenType: "Subscribe", streamName, tracking: { trackingId } },
+      iat: 1750813271,
+      exp: 1750813871,
     },
-    iat: 1750813271,
-    exp: 1750813871,
-  },
-]
-  .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
-  .concat("c2lnbmVkIHdpdGggYW5vdGhlciBrZXksIG5vdCB5b3Vycw")
-  .join(".");
+  ]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+    .concat("c2lnbmVkIHdpdGggYW5vdGhlciBrZXksIG5vdCB5b3Vycw")
+    .join(".");
+}
