@@ -200,7 +200,8 @@ export const variables = {
   },
   UPSTREAM_TIMEOUT_SECONDS: {
     schema: seconds(60).default(4),
-    describe: "How long one call to the platform may take.",
+    describe:
+      "How long one call to the platform may take, with its tries: one of a read has half of it. The reads of a query may take twice as long together.",
   },
   DIRECTORY_REFRESH_SECONDS: {
     schema: seconds(3600).default(15),

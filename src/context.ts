@@ -7,6 +7,7 @@ import type { Sightings } from "./directory/sightings.ts";
 import type { StreamCatalog } from "./directory/stream-catalog.ts";
 import type { TokenDirectory } from "./directory/token-directory.ts";
 import { createLoaders, type Loaders } from "./loaders/loaders.ts";
+import { createStaleness, type Staleness } from "./loaders/staleness.ts";
 import { behindWall } from "./loaders/wall.ts";
 import type { CostStatus } from "./model/cost.ts";
 import type { IdempotencyStore } from "./store/idempotency.ts";
@@ -38,6 +39,8 @@ export interface GraphContext extends Omit<SharedParts, "sightings" | "streamCat
   readonly address: string | null;
   /** All reading for the caller goes through these: they know what it may be shown. */
   readonly loaders: Loaders;
+  /** What of the answer is past its freshness: whoever serves such a thing says so here. */
+  readonly staleness: Staleness;
   /** Writes the audit log for the caller. */
   readonly audit: Auditor;
   /** The mutation that is under way, as the audit log tells of it; null in a query. */
@@ -62,8 +65,13 @@ export function createContext(
   { caller, address, signal }: RequestFacts,
 ): GraphContext {
   const now = parts.clock();
-  const whole = createLoaders({ ...parts, sightings, streamCatalog }, now, signal);
+  const staleness = createStaleness(now);
+  const account: AccountFacts = {
+    id: parts.account.id,
+    clusters: () => parts.account.clusters((ageMs) => staleness.note("CLUSTERS", ageMs)),
+  };
+  const whole = createLoaders({ ...parts, sightings, streamCatalog }, now, signal, staleness);
   const loaders = caller.partner ? behindWall(whole, caller.partner, now) : whole;
   const audit = createAuditor(parts.store, caller, address, parts.clock);
-  return { ...parts, caller, address, signal, now, loaders, audit, act: null, cost: null };
+  return { ...parts, account, caller, address, signal, now, loaders, staleness, audit, act: null, cost: null };
 }

@@ -1,52 +1,79 @@
 import type { Account } from "../upstream/account.ts";
 import type { ClusterList, Clusters } from "../upstream/clusters.ts";
+import type { OnStale } from "./token-directory.ts";
 
 /** What hardly ever changes about the account, remembered between requests. */
 export interface AccountFacts {
-  /** The public account id, first part of every stream id. @throws UpstreamError */
+  /** The public account id, first part of every stream id. It never changes. @throws UpstreamError */
   id(): Promise<string>;
-  /** The account's clusters, up to ten minutes old; older when the platform does not answer. @throws UpstreamError */
-  clusters(): Promise<ClusterList>;
+  /**
+   * The account's clusters, up to ten minutes old; older when the platform does not answer, of which `onStale` is told.
+   *
+   * @throws UpstreamError when they have never been read, and can't be read now
+   */
+  clusters(onStale?: OnStale): Promise<ClusterList>;
 }
 
 const CLUSTERS_KEPT_MS = 600_000;
 
-export function createAccountFacts(account: Account, clusters: Clusters): AccountFacts {
-  const id = remembered(() => account.id(), 0);
-  const clusterList = remembered(() => clusters.read(), CLUSTERS_KEPT_MS);
-  return { id, clusters: clusterList };
+export function createAccountFacts(account: Account, clusters: Clusters, elapsed?: () => number): AccountFacts {
+  const id = remembered(() => account.id(), { keptMs: 0, elapsed });
+  const clusterList = remembered(() => clusters.read(), { keptMs: CLUSTERS_KEPT_MS, elapsed });
+  return { id: () => id(), clusters: clusterList };
 }
 
+export interface RememberedOptions {
+  /** How old the value may grow before it is loaded again; 0 for ever. */
+  readonly keptMs: number;
+  /** What to do when it can't be loaded again: serve the old value, the default, or fail. */
+  readonly whenItFails?: "SERVE_OLD" | "FAIL";
+  /** Milliseconds since any fixed moment. */
+  readonly elapsed?: (() => number) | undefined;
+}
+
+/** While an old value is served because the new one can't be loaded, it is tried this often. */
+const TRIED_AGAIN_AFTER_MS = 1_000;
+
 /**
- * Loads a value once for all who ask, and again when it is older than `keptMs` (0: never). A failure is not remembered.
- *
- * @param whenItFails whether a value that could not be renewed is served on
+ * Loads a value once for all who ask, and again when it has grown too old. A failure is not remembered as a value; but where
+ * the old value is served on, nobody waits for the new one until a load has succeeded again.
  */
 export function remembered<Value>(
   load: () => Promise<Value>,
-  keptMs: number,
-  whenItFails: "SERVE_OLD" | "FAIL" = "SERVE_OLD",
-): () => Promise<Value> {
+  { keptMs, whenItFails = "SERVE_OLD", elapsed = () => performance.now() }: RememberedOptions,
+): (onStale?: OnStale) => Promise<Value> {
   let known: { readonly value: Value; readonly at: number } | null = null;
+  let failedAt: number | null = null;
   let loading: Promise<Value> | null = null;
   const loadOnce = () => {
     loading ??= load()
-      .then((value) => {
-        known = { value, at: performance.now() };
-        return value;
-      })
+      .then(
+        (value) => {
+          known = { value, at: elapsed() };
+          failedAt = null;
+          return value;
+        },
+        (error: unknown) => {
+          failedAt = elapsed();
+          throw error;
+        },
+      )
       .finally(() => {
         loading = null;
       });
     return loading;
   };
-  return async () => {
-    if (known && (keptMs === 0 || performance.now() - known.at < keptMs)) return known.value;
-    try {
-      return await loadOnce();
-    } catch (error) {
-      if (known && whenItFails === "SERVE_OLD") return known.value;
-      throw error;
+  return async (onStale) => {
+    const old = known;
+    if (old && (keptMs === 0 || elapsed() - old.at < keptMs)) return old.value;
+    if (!old || whenItFails === "FAIL") return loadOnce();
+    if (failedAt === null) {
+      const renewed = await loadOnce().catch(() => null);
+      if (renewed !== null) return renewed;
+    } else if (elapsed() - failedAt >= TRIED_AGAIN_AFTER_MS) {
+      loadOnce().catch(() => undefined);
     }
+    onStale?.(elapsed() - old.at);
+    return old.value;
   };
 }

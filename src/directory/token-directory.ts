@@ -23,9 +23,10 @@ export interface TokenDirectory {
    * The tokens. Waits for the first reading, and for a new one when what is known is too old to be shown; a newer reading
    * is begun in the background when what is known has aged.
    *
+   * @param onStale told how old they are when they are past their freshness, because the platform failed
    * @throws UpstreamError when they have never been read, and can't be read now
    */
-  read(): Promise<Tokens>;
+  read(onStale?: OnStale): Promise<Tokens>;
   /** A token by its id, read from the platform when the directory has not seen it; null where there is none. */
   publishToken(id: number): Promise<PublishTokenRecord | null>;
   subscribeToken(id: number): Promise<SubscribeTokenRecord | null>;
@@ -36,6 +37,9 @@ export interface TokenDirectory {
   /** Reads all pages again; concurrent calls share one reading. @throws UpstreamError */
   refresh(): Promise<void>;
 }
+
+/** Told the age of what is served past its freshness, in milliseconds. */
+export type OnStale = (ageMs: number) => void;
 
 export type TokenKind = "PublishToken" | "SubscribeToken";
 
@@ -50,7 +54,10 @@ export interface TokenDirectoryOptions {
   readonly subscribeTokens: TokenSource<SubscribeTokenRecord>;
   /** Age from which a reading in the background is begun. */
   readonly refreshAfterMs: number;
-  /** Age from which callers wait for that reading; if it fails they get what is known. */
+  /**
+   * Age from which tokens are not fresh any more: callers wait for that reading, and if it fails they get what is known.
+   * While the platform fails nobody waits for it.
+   */
   readonly staleAfterMs: number;
   /** Milliseconds since any fixed moment. */
   readonly monotonicNow?: () => number;
@@ -93,15 +100,18 @@ export function createTokenDirectory(options: TokenDirectoryOptions): TokenDirec
   const refreshQuietly = () => refresh().catch((error: unknown) => options.onRefreshFailure?.(error));
 
   return {
-    read: async () => {
+    read: async (onStale) => {
       const isPausing = failure !== null && now() - failure.at < PAUSE_AFTER_FAILURE_MS;
       if (readAt === null) {
         if (isPausing && failure) throw failure.error;
         await refresh();
       } else if (now() - readAt > options.refreshAfterMs && !isPausing) {
+        const isFailing = failure !== null;
         const attempt = refreshQuietly();
-        if (now() - readAt > options.staleAfterMs) await attempt;
+        if (now() - readAt > options.staleAfterMs && !isFailing) await attempt;
       }
+      const ageMs = now() - (readAt ?? now());
+      if (ageMs > options.staleAfterMs) onStale?.(ageMs);
       return tokens;
     },
     publishToken: (id) => publish.find(id),

@@ -12,6 +12,7 @@ import { type BandwidthSource, streamBandwidth, streamTrackingBandwidth } from "
 import { createFigureLoaders, type FigureLoaders } from "./figures.ts";
 import { createLiveStreamLoader, type LiveStreamLoader } from "./live-streams.ts";
 import { createPartnerLoader, type PartnerLoader } from "./partners.ts";
+import { createStaleness, type Staleness } from "./staleness.ts";
 import { createWaves, type Waves } from "./waves.ts";
 
 /**
@@ -61,15 +62,22 @@ export interface LoaderSources {
  * to another.
  *
  * @param now milliseconds since the epoch, the same for the whole request
+ * @param signal aborted when the client leaves
+ * @param staleness told what was served past its freshness
  */
-export function createLoaders(sources: LoaderSources, now: number, signal?: AbortSignal): Loaders {
+export function createLoaders(
+  sources: LoaderSources,
+  now: number,
+  signal?: AbortSignal,
+  staleness: Staleness = createStaleness(now),
+): Loaders {
   const { upstream, directory, sightings, streamCatalog } = sources;
   const waves = createWaves();
   const figures = createFigureLoaders(upstream.analytics, waves, signal);
   const liveStreams = createLiveStreamLoader(upstream.monitoring, waves, signal);
   let reading: Promise<Tokens> | null = null;
   const tokens = () => {
-    reading ??= waves.track(directory.read());
+    reading ??= waves.track(directory.read((ageMs) => staleness.note("TOKENS", ageMs)));
     return reading;
   };
   const hasTraffic = async (name: string) => {

@@ -35,13 +35,15 @@ import { type Readiness, useHealth } from "./use-health.ts";
 import { useLoadShedding } from "./use-load-shedding.ts";
 import { usePublicKeys } from "./use-public-keys.ts";
 import { useQueryCost } from "./use-query-cost.ts";
+import { useQueryDeadline } from "./use-query-deadline.ts";
 import { useRequestReader } from "./use-request-reader.ts";
 import { useSafeHeaders } from "./use-safe-headers.ts";
+import { useStaleness } from "./use-staleness.ts";
 
 export interface GatewayOptions {
   /** Stays open when the gateway closes: it is of whoever opened it. */
   readonly store: Store;
-  readonly upstream: Pick<UpstreamOptions, "apiUrl" | "analyticsUrl" | "secret" | "timeoutMs">;
+  readonly upstream: Pick<UpstreamOptions, "apiUrl" | "analyticsUrl" | "secret" | "timeoutMs" | "timing">;
   readonly directorUrl: string;
   readonly operatorKey: Secret;
   readonly operatorScopes: readonly Scope[];
@@ -83,7 +85,9 @@ export interface Gateway {
 }
 
 /** How long an answer of the platform proves that it is there and takes our secret. */
-const READINESS_KEPT_MS = 30_000;
+const READINESS_KEPT_MS = 10_000;
+/** The reads of a query, one behind the other, may together take as long as so many of the slowest calls. */
+const CALL_TIMES_PER_QUERY = 2;
 /** Streams are looked for in traffic this often. */
 const SWEEP_EVERY_MS = 3_600_000;
 
@@ -114,7 +118,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       ...guarded(
         [
           useSafeHeaders(),
-          useHealth(createReadiness(parts)),
+          useHealth(createReadiness(parts, options.elapsed)),
           useLoadShedding(),
           useAllowedHosts(options.allowedHosts),
           useCors(options.allowedOrigins),
@@ -128,6 +132,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       useDocumentLimits(),
       useErrorLimit(),
       useQueryCost(createCostBudget(options.budgets, parts.clock, options.counters), parts.clock),
+      useQueryDeadline(CALL_TIMES_PER_QUERY * options.upstream.timeoutMs),
+      useStaleness(),
     ],
   });
 
@@ -196,25 +202,26 @@ function createParts(options: GatewayOptions): SharedParts & { readonly auth: Au
     directorUrl: options.directorUrl,
     streamCatalog: createStreamCatalog(sightings),
     partnerDirectory,
-    account: createAccountFacts(upstream.account, upstream.clusters),
+    account: createAccountFacts(upstream.account, upstream.clusters, elapsed),
     idempotency: createIdempotencyStore(options.store.idempotencyKeys, clock),
     directory: createTokenDirectory({
       publishTokens: upstream.publishTokens,
       subscribeTokens: upstream.subscribeTokens,
       refreshAfterMs: options.directoryRefreshMs,
       staleAfterMs: 20 * options.directoryRefreshMs,
+      monotonicNow: elapsed,
       onRefreshFailure: (error) => logger.warn({ err: error }, "the token list was not read again"),
     }),
   };
 }
 
-/** Ready while the platform answers with our secret; asked at most every half minute. */
-function createReadiness({ upstream, directory }: SharedParts): () => Promise<Readiness> {
+/** Ready while the platform answers with our secret; while it does, it is asked at most every ten seconds. */
+function createReadiness({ upstream, directory }: SharedParts, elapsed?: Stopwatch): () => Promise<Readiness> {
   const ask = async () => {
     await Promise.all([upstream.account.id(), directory.read()]);
     return { isReady: true } as const;
   };
-  const check = remembered(ask, READINESS_KEPT_MS, "FAIL");
+  const check = remembered(ask, { keptMs: READINESS_KEPT_MS, whenItFails: "FAIL", elapsed });
   return async () => {
     try {
       return await check();

@@ -1,6 +1,8 @@
 import { type Dispatcher, errors as undici } from "undici";
 import { type Secret, withoutSecrets } from "../model/secret.ts";
+import { timeLeft } from "./deadline.ts";
 import { ShapeError } from "./decode.ts";
+import { type Guard, unguarded } from "./guard.ts";
 import { parseExact } from "./json.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
@@ -23,6 +25,8 @@ type QueryValue = string | number | boolean | readonly string[] | undefined;
 export interface CallReport {
   readonly operation: string;
   readonly durationMs: number;
+  /** How often it was sent. */
+  readonly tries: number;
   /** Null for success, else the code of the failure. */
   readonly failure: string | null;
 }
@@ -32,8 +36,10 @@ export interface HttpOptions {
   readonly origin: string;
   readonly secret: Secret;
   readonly dispatcher: Dispatcher;
-  /** From sending to the last byte, for one call. */
+  /** From being asked for to the last byte, for one call with all its tries. One try of a read has half of it. */
   readonly timeoutMs: number;
+  /** When, how many at once and how often calls are made: each once and at once when it is left out. */
+  readonly guard?: Guard;
   /** Told the platform's time, from each answer's `Date` header. */
   readonly onDate?: (platformTime: number) => void;
   readonly onCall?: (report: CallReport) => void;
@@ -42,7 +48,10 @@ export interface HttpOptions {
 export interface Http {
   /** A call that changes nothing. @throws UpstreamError */
   read<T>(call: Call<T>): Promise<T>;
-  /** A call that changes something: when its answer is lost after it was sent, the error is OUTCOME_UNKNOWN. @throws UpstreamError */
+  /**
+   * A call that changes something: when its answer is lost after it was sent, the error is OUTCOME_UNKNOWN. It is repeated
+   * only when it surely has not happened. @throws UpstreamError
+   */
   write<T>(call: Call<T>): Promise<T>;
   /** A call that is answered by text of any length. `timeoutMs` then runs to the answer's head. @throws UpstreamError */
   stream(call: Omit<Call<never>, "decode"> & { readonly accept: string }): Promise<AsyncIterable<Uint8Array>>;
@@ -50,12 +59,23 @@ export interface Http {
 
 /** An HTTP client of one origin of the platform, with its envelope `{status, data}`. It follows no redirect and keeps no answer. */
 export function createHttp(options: HttpOptions): Http {
-  const report = async <T>(operation: string, run: () => Promise<T>): Promise<T> => {
+  const { guard = unguarded, onCall } = options;
+  const guarded = async <T>(
+    { operation, signal }: Pick<Call<T>, "operation" | "signal">,
+    tryShare: number,
+    attempt: (timeoutMs: number) => Promise<T>,
+  ): Promise<T> => {
     const begin = performance.now();
+    let tries = 0;
     const told = (failure: string | null) =>
-      options.onCall?.({ operation, durationMs: performance.now() - begin, failure });
+      onCall?.({ operation, durationMs: performance.now() - begin, tries, failure });
     try {
-      const answer = await run();
+      const timeoutMs = timeLeft(signal, options.timeoutMs);
+      if (timeoutMs <= 0) throw tooLate(operation);
+      const answer = await guard.call({ operation, signal, timeoutMs, tryMs: options.timeoutMs * tryShare }, (ms) => {
+        tries += 1;
+        return attempt(ms);
+      });
       told(null);
       return answer;
     } catch (error) {
@@ -64,19 +84,24 @@ export function createHttp(options: HttpOptions): Http {
     }
   };
   return {
-    read: (call) => report(call.operation, () => exchange(options, call, false)),
-    write: (call) => report(call.operation, () => exchange(options, call, true)),
-    stream: (call) => report(call.operation, () => openStream(options, call)),
+    read: (call) => guarded(call, TRY_OF_READ, (timeoutMs) => exchange(options, call, timeoutMs, false)),
+    write: (call) => guarded(call, 1, (timeoutMs) => exchange(options, call, timeoutMs, true)),
+    stream: (call) => guarded(call, TRY_OF_READ, (timeoutMs) => openStream(options, call, timeoutMs)),
   };
 }
 
-async function exchange<T>(options: HttpOptions, call: Call<T>, isWrite: boolean): Promise<T> {
-  const { signal, stopClock } = deadlineOf(call, options.timeoutMs);
+/** What part of a call's time one try of a read has. A write, which is hardly ever repeated, has all of it. */
+const TRY_OF_READ = 1 / 2;
+/** A try with less than this part of a call's time was too short to tell whether the platform is well. */
+const FAIR_TRY = 1 / 4;
+
+async function exchange<T>(options: HttpOptions, call: Call<T>, timeoutMs: number, isWrite: boolean): Promise<T> {
+  const { signal, stopClock } = deadlineOf(call, timeoutMs);
   let answer: Answer;
   try {
     answer = await send(options, call, signal);
   } catch (error) {
-    throw transportError(error, call, isWrite);
+    throw transportError(error, call, isWrite, timeoutMs >= options.timeoutMs * FAIR_TRY);
   } finally {
     stopClock();
   }
@@ -126,7 +151,7 @@ function answerOf({ statusCode, headers }: Dispatcher.ResponseData, body: string
   const retryAfter = header("retry-after");
   const retryAfterSeconds = /^\d{1,9}$/.test(retryAfter)
     ? Number(retryAfter)
-    : Math.ceil((Date.parse(retryAfter) - Date.parse(header("date"))) / 1000);
+    : Math.ceil((Date.parse(retryAfter) - (Date.parse(header("date")) || Date.now())) / 1000);
   return {
     status: statusCode,
     type: header("content-type"),
@@ -158,13 +183,17 @@ async function request(
   return response;
 }
 
-async function openStream(options: HttpOptions, call: Omit<Call<never>, "decode"> & { readonly accept: string }) {
+async function openStream(
+  options: HttpOptions,
+  call: Omit<Call<never>, "decode"> & { readonly accept: string },
+  timeoutMs: number,
+) {
   // Only the head is waited for: a body of any length may take its time, and ends when its reader or the client leaves.
-  const { signal, stopClock } = deadlineOf(call, options.timeoutMs);
+  const { signal, stopClock } = deadlineOf(call, timeoutMs);
   try {
     const response = await request(options, call, call.accept, signal);
     if (response.statusCode !== 200) {
-      throw statusError(call.operation, answerOf(response, await response.body.text()), false);
+      throw statusError(call.operation, answerOf(response, await beginningOf(response.body)), false);
     }
     if (!answerOf(response, "").type.startsWith(call.accept)) {
       response.body.destroy();
@@ -172,17 +201,32 @@ async function openStream(options: HttpOptions, call: Omit<Call<never>, "decode"
     }
     return readAll(response.body, call);
   } catch (error) {
-    throw error instanceof UpstreamError ? error : transportError(error, call, false);
+    const isFair = timeoutMs >= options.timeoutMs * FAIR_TRY;
+    throw error instanceof UpstreamError ? error : transportError(error, call, false, isFair);
   } finally {
     stopClock();
   }
+}
+
+/** A refusal where a stream was asked for: longer than this it is none. */
+const MAX_REFUSAL_BYTES = 65_536;
+
+async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MAX_REFUSAL_BYTES) break;
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 async function* readAll(body: AsyncIterable<Uint8Array>, call: Pick<Call<never>, "operation" | "signal">) {
   try {
     yield* body;
   } catch (error) {
-    throw transportError(error, call, false);
+    throw transportError(error, call, false, true);
   }
 }
 
@@ -216,7 +260,7 @@ function statusError(operation: string, answer: Answer, isWrite: boolean): Upstr
   if (status >= 500) {
     // A server that fails may have done the work before, or a proxy may have lost its answer.
     const code = isWrite ? "OUTCOME_UNKNOWN" : "UPSTREAM_UNAVAILABLE";
-    return new UpstreamError(code, `The platform failed with status ${status}.`, failure);
+    return new UpstreamError(code, `The platform failed with status ${status}.`, { ...failure, health: "SICK" });
   }
   const reasons = status >= 400 ? failReasons(answer) : null;
   if (!reasons) return badResponse(operation, status, `status ${status} is not documented`, isWrite);
@@ -266,30 +310,42 @@ const unsent = new Set([
   "UND_ERR_CLOSED",
 ]);
 const timeouts = new Set(["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
+/** Failures that are ours: the platform was not asked. */
+const ours = new Set(["UND_ERR_INVALID_ARG", "UND_ERR_CLOSED", "UND_ERR_DESTROYED"]);
 
+/** @param isFair whether the platform had enough time, so that its silence tells something of it */
 function transportError(
   error: unknown,
   { operation, signal }: Pick<Call<unknown>, "operation" | "signal">,
   isWrite: boolean,
+  isFair: boolean,
 ): UpstreamError {
-  if (error instanceof UpstreamError) return error;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const failure = { operation };
+  const isTimeout = timeouts.has(code) || (error instanceof Error && error.name === "TimeoutError");
+  const isUnread = error instanceof undici.ResponseExceededMaxSizeError || error instanceof TypeError;
+  const isGivenUp = signal?.aborted === true;
+  const isSick = !(isGivenUp || isUnread || ours.has(code) || (isTimeout && !isFair));
+  const failure = { operation, health: isSick ? "SICK" : isUnread ? "WELL" : "NOTHING" } as const;
   const options = { cause: causeOf(error, code) };
   if (isWrite && !unsent.has(code)) {
     return new UpstreamError("OUTCOME_UNKNOWN", "The change was sent, and its answer was lost.", failure, options);
   }
-  if (signal?.aborted) {
+  if (isGivenUp) {
     return new UpstreamError("UPSTREAM_UNAVAILABLE", "The call was given up: nobody waits for it any more.", failure);
   }
-  if (error instanceof undici.ResponseExceededMaxSizeError || error instanceof TypeError) {
+  if (isUnread) {
     const what = error instanceof TypeError ? "it is not UTF-8" : "it is too large";
     return new UpstreamError("UPSTREAM_BAD_RESPONSE", `The platform's answer was not read: ${what}.`, failure);
   }
-  if (timeouts.has(code) || (error instanceof Error && error.name === "TimeoutError")) {
+  if (isTimeout) {
     return new UpstreamError("UPSTREAM_TIMEOUT", "The platform did not answer in time.", failure, options);
   }
   return new UpstreamError("UPSTREAM_UNAVAILABLE", "The platform could not be reached.", failure, options);
+}
+
+function tooLate(operation: string): UpstreamError {
+  const failure = { operation, health: "NOTHING" } as const;
+  return new UpstreamError("UPSTREAM_TIMEOUT", "The time of the whole query was up before this was asked.", failure);
 }
 
 /** What went wrong below, in words: the error itself holds sockets, and the part of an answer that could not be parsed. */

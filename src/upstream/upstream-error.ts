@@ -1,17 +1,25 @@
 import { ApplicationError, type ErrorCode } from "../model/errors.ts";
 
 /** The ways in which the platform can fail us; each is a code of the graph. */
-export type UpstreamErrorCode = Extract<ErrorCode, `UPSTREAM_${string}` | "OUTCOME_UNKNOWN">;
+export type UpstreamErrorCode = Extract<ErrorCode, `UPSTREAM_${string}` | "OUTCOME_UNKNOWN" | "OVERLOADED">;
+
+/**
+ * What a failure tells of the platform: SICK when it failed, broke off or kept us waiting, WELL when it answered in its
+ * senses (a refusal is such an answer), NOTHING when the call ended for reasons of ours.
+ */
+export type PlatformHealth = "SICK" | "WELL" | "NOTHING";
 
 export interface UpstreamFailure {
   /** The operation as the OpenAPI documents name it, such as `Analytics_StreamsTotal`. */
   readonly operation: string;
   /** HTTP status, where there was an answer. */
   readonly status?: number | undefined;
-  /** Seconds to wait, where the platform said so. */
+  /** Seconds to wait, where the platform or the breaker said so. */
   readonly retryAfterSeconds?: number | undefined;
   /** Why the platform refused, by its own field names; null where the failure is none of its words. */
   readonly reasons?: Readonly<Record<string, string>> | undefined;
+  /** WELL when it is left out. */
+  readonly health?: PlatformHealth;
 }
 
 /**
@@ -21,7 +29,9 @@ export interface UpstreamFailure {
 export class UpstreamError extends ApplicationError {
   readonly operation: string;
   readonly status: number | null;
+  readonly retryAfterSeconds: number | null;
   readonly reasons: Readonly<Record<string, string>>;
+  readonly health: PlatformHealth;
 
   constructor(code: UpstreamErrorCode, message: string, failure: UpstreamFailure, options?: ErrorOptions) {
     super(
@@ -37,6 +47,8 @@ export class UpstreamError extends ApplicationError {
     );
     this.operation = failure.operation;
     this.status = failure.status ?? null;
+    this.retryAfterSeconds = failure.retryAfterSeconds ?? null;
     this.reasons = failure.reasons ?? {};
+    this.health = failure.health ?? "WELL";
   }
 }

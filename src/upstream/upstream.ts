@@ -3,9 +3,12 @@ import type { Secret } from "../model/secret.ts";
 import { type Account, createAccount } from "./account.ts";
 import { type Analytics, createAnalytics } from "./analytics.ts";
 import { type Clusters, createClusters } from "./clusters.ts";
+import { createGuard, PLACES } from "./guard.ts";
 import { type CallReport, createHttp } from "./http.ts";
 import { createMonitoring, type Monitoring } from "./monitoring.ts";
+import { createPace } from "./pace.ts";
 import { createPublishTokens, type PublishTokens } from "./publish-tokens.ts";
+import { realTiming, type Timing } from "./retry.ts";
 import { createStreams, type Streams } from "./streams.ts";
 import { createSubscribeTokens, type SubscribeTokens } from "./subscribe-tokens.ts";
 import { createViewerRecords, type ViewerRecords } from "./viewer-records.ts";
@@ -30,7 +33,10 @@ export interface UpstreamOptions {
   /** Origin of the viewer records. */
   readonly analyticsUrl: string;
   readonly secret: Secret;
+  /** For one call with all its tries. */
   readonly timeoutMs: number;
+  /** The process's own when it is left out. */
+  readonly timing?: Timing;
   readonly onDate?: (platformTime: number) => void;
   readonly onCall?: (report: CallReport) => void;
 }
@@ -39,20 +45,24 @@ export interface UpstreamOptions {
 const MAX_ANSWER_BYTES = 5_000_000;
 
 export function createUpstream(options: UpstreamOptions): Upstream {
-  const { apiUrl, analyticsUrl, timeoutMs } = options;
+  const { apiUrl, analyticsUrl, timeoutMs, timing = realTiming } = options;
   const connection = {
     // Fewer sockets halve the throughput as soon as the platform takes 20 ms to answer.
-    connections: 256,
+    connections: PLACES,
     pipelining: 1,
     keepAliveTimeout: 4_000,
-    connect: { timeout: Math.min(timeoutMs, 2_000) },
+    connect: { timeout: Math.min(timeoutMs, 1_000) },
     headersTimeout: timeoutMs,
   };
   const agent = new Agent({ ...connection, bodyTimeout: timeoutMs, maxResponseSize: MAX_ANSWER_BYTES });
   // Viewer records come by the million and are read as a stream, so only silence ends them.
   const streamAgent = new Agent({ ...connection, bodyTimeout: 30_000 });
-  const api = createHttp({ ...options, origin: apiUrl, dispatcher: agent });
-  const records = createHttp({ ...options, origin: analyticsUrl, dispatcher: streamAgent });
+  // Limits go by the credential, which both origins share; health is each origin's own.
+  const pace = createPace();
+  const guard = createGuard(pace, timing);
+  const recordsGuard = analyticsUrl === apiUrl ? guard : createGuard(pace, timing);
+  const api = createHttp({ ...options, origin: apiUrl, dispatcher: agent, guard });
+  const records = createHttp({ ...options, origin: analyticsUrl, dispatcher: streamAgent, guard: recordsGuard });
   return {
     account: createAccount(api),
     analytics: createAnalytics(api),

@@ -24,7 +24,7 @@ function counted() {
 describe("what is remembered", () => {
   it("is loaded once for all who ask at the same time, and again when it is too old", async () => {
     const { load } = counted();
-    const read = remembered(load, 1_000);
+    const read = remembered(load, { keptMs: 1_000 });
     expect(await Promise.all([read(), read(), read()])).toEqual(["load 1", "load 1", "load 1"]);
     vi.advanceTimersByTime(990);
     expect(await read()).toBe("load 1");
@@ -34,7 +34,7 @@ describe("what is remembered", () => {
 
   it("never grows too old when no age is set", async () => {
     const { load } = counted();
-    const read = remembered(load, 0);
+    const read = remembered(load, { keptMs: 0 });
     await read();
     vi.advanceTimersByTime(365 * 86_400_000);
     expect(await read()).toBe("load 1");
@@ -42,27 +42,63 @@ describe("what is remembered", () => {
 
   it("is no failure: the next who asks tries again", async () => {
     const { state, load } = counted();
-    const read = remembered(load, 1_000);
+    const read = remembered(load, { keptMs: 1_000 });
     state.fails = true;
     await expect(Promise.all([read(), read()])).rejects.toThrow("down");
     state.fails = false;
     expect(await read()).toBe("load 2");
   });
 
-  it("is served on when it can't be renewed", async () => {
+  it("is served on when it can't be renewed, which is tried once a second, and whose age is told", async () => {
     const { state, load } = counted();
-    const read = remembered(load, 1_000);
+    const ages: number[] = [];
+    const read = remembered(load, { keptMs: 1_000 });
+    const old = () => read((ageMs) => ages.push(ageMs));
+    await old();
+    vi.advanceTimersByTime(5_000);
+    state.fails = true;
+    expect([await old(), await old()]).toEqual(["load 1", "load 1"]);
+    vi.advanceTimersByTime(999);
+    expect(await old()).toBe("load 1");
+    expect(state.loads).toBe(2);
+    vi.advanceTimersByTime(1);
+    expect(await old()).toBe("load 1");
+    expect(ages).toEqual([5_000, 5_000, 5_999, 6_000]);
+    expect(state.loads).toBe(3);
+  });
+
+  it("is served on at once while it can't be renewed: nobody waits for a load until one has succeeded", async () => {
+    const { state, load } = counted();
+    let hangs = false;
+    const read = remembered(() => (hangs ? new Promise<string>(() => undefined) : load()), { keptMs: 1_000 });
     await read();
     vi.advanceTimersByTime(5_000);
     state.fails = true;
-    expect([await read(), await read()]).toEqual(["load 1", "load 1"]);
+    await read();
+    vi.advanceTimersByTime(1_000);
+    hangs = true;
+    expect(await read()).toBe("load 1");
+  });
+
+  it("is new at the question after a load has succeeded again", async () => {
+    const { state, load } = counted();
+    const ages: number[] = [];
+    const read = remembered(load, { keptMs: 1_000 });
+    await read();
+    vi.advanceTimersByTime(5_000);
+    state.fails = true;
+    await read();
     state.fails = false;
-    expect(await read()).toBe("load 4");
+    vi.advanceTimersByTime(1_000);
+    await read();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await read((ageMs) => ages.push(ageMs))).toBe("load 3");
+    expect(ages).toEqual([]);
   });
 
   it("is not served on where a failure is what counts", async () => {
     const { state, load } = counted();
-    const read = remembered(load, 1_000, "FAIL");
+    const read = remembered(load, { keptMs: 1_000, whenItFails: "FAIL" });
     await read();
     vi.advanceTimersByTime(5_000);
     state.fails = true;

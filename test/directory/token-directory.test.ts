@@ -173,7 +173,46 @@ describe("a later reading", () => {
     expect(platform.calls).toHaveLength(4);
     clock.now = 301_001;
     await labels();
+    await settle();
     expect(failures).toEqual([down, down]);
+  });
+
+  it("is not waited for while the platform fails, however old the tokens are, until one has succeeded", async () => {
+    const platform = new Platform(token(1));
+    const { clock, labels } = directoryOf(platform);
+    await labels();
+    platform.travel = () => Promise.reject(down);
+    clock.now = 300_001;
+    await labels();
+    const { opened, open } = gate();
+    platform.set(token(1, "changed"));
+    platform.travel = () => opened;
+    clock.now = 400_000;
+    expect(await labels()).toEqual({ 1: "as it was" });
+    open();
+    await settle();
+    expect(await labels()).toEqual({ 1: "changed" });
+  });
+
+  it("that fails makes stale what is known, and says how old it is; what is only aged is not stale", async () => {
+    const platform = new Platform(token(1));
+    const { directory, clock } = directoryOf(platform);
+    const ages: number[] = [];
+    const read = () => directory.read((ageMs) => ages.push(ageMs));
+    await read();
+    platform.travel = () => Promise.reject(down);
+    for (const now of [15_001, 300_000, 300_001, 86_400_000]) {
+      clock.now = now;
+      await read();
+      await settle();
+    }
+    expect(ages).toEqual([300_001, 86_400_000]);
+    platform.travel = () => undefined;
+    clock.now += 1_000;
+    await read();
+    await settle();
+    await read();
+    expect(ages).toEqual([300_001, 86_400_000, 86_401_000]);
   });
 
   it("counts its age from when it ended", async () => {

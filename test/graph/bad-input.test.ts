@@ -166,7 +166,7 @@ describe("when the platform", () => {
   it("fails one call of several, only that call's names are null", async () => {
     await using gateway = await createTestGateway({ sandbox: { bulk: 40 } });
     await gateway.ask("{ streams { totalCount } }");
-    gateway.sandbox.fault({ path: "/api/analytics/streams/total", status: 500, times: 1 });
+    gateway.sandbox.fault({ path: "/api/analytics/streams/total", status: 429, times: 1 });
     const { data, errors } = await gateway.ask<{ streams: { nodes: { bandwidth: { total: object | null } }[] } }>(
       `{ streams(first: 50) { nodes { name bandwidth(window: ${YESTERDAY}) { total { bytesOut } } } } }`,
     );
@@ -201,10 +201,11 @@ describe("when the platform", () => {
 
   it("was down at the first query, the next one finds it again", async () => {
     await using gateway = await createTestGateway();
-    gateway.sandbox.fault({ path: "/api/publish_token/list", status: 503, times: 2 });
+    gateway.sandbox.fault({ path: "/api/publish_token/list", status: 503 });
     const down = await gateway.ask("{ publishTokens { totalCount } }");
     expect(down.errors[0]?.extensions.code).toBe("UPSTREAM_UNAVAILABLE");
-    await new Promise((resolve) => setTimeout(resolve, 1_050));
+    gateway.sandbox.clearFaults();
+    gateway.sandbox.clock.advance(1_000);
     expect((await gateway.ask("{ publishTokens { totalCount } }")).data).toEqual({ publishTokens: { totalCount: 22 } });
   });
 });

@@ -403,7 +403,7 @@ describe("rotating a token", () => {
   it("does not rotate a second time when an answer was lost and the key comes again", async () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "PUT", path: "/api/v2/subscribe_token/*", drop: "after", times: 1 });
-    gateway.sandbox.fault({ method: "GET", path: "/api/subscribe_token/5001", status: 503, times: 1 });
+    gateway.sandbox.fault({ method: "GET", path: "/api/subscribe_token/5001", status: 503, times: 3 });
     expect((await rotate(gateway, "r")).userErrors).toMatchObject([{ code: "OUTCOME_UNKNOWN" }]);
     const once = stored(gateway);
     expect((await rotate(gateway, "r")).secret).toBe(once);
@@ -479,6 +479,7 @@ describe("tokens", () => {
       body: JSON.stringify({ label: "from the dashboard", streams: [{ streamName: "dashboard", isRegex: false }] }),
     });
     const { data: wire } = (await made.json()) as { data: { id: number } };
+    gateway.sandbox.clock.advance(1);
     const { data } = await gateway.ask(
       `{ subscribeToken(by: { tokenId: ${wire.id} }) { label } subscribeTokens(filter: { labelContains: "dashboard" }) { totalCount } }`,
     );

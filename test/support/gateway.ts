@@ -8,6 +8,7 @@ import { createGateway, type Gateway, type GatewayOptions } from "../../src/serv
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type ConformantSandbox, createConformantSandbox } from "./conformance.ts";
+import { impatient } from "./platform.ts";
 
 /** The instant at which every test begins: a Wednesday, twenty minutes past the hour. */
 export const START = "2026-03-18T10:20:00Z";
@@ -20,6 +21,7 @@ export const OPERATOR_KEY = "operator-key-of-the-tests";
 export interface Answer<Data = unknown> {
   readonly data: Data;
   readonly errors: readonly AnswerError[];
+  readonly extensions: Readonly<Record<string, unknown>>;
   readonly status: number;
 }
 export type AnswerError = NonNullable<FormattedExecutionResult["errors"]>[number] & {
@@ -80,6 +82,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
       analyticsUrl: sandbox.origin,
       secret: new Secret(sandbox.secret),
       timeoutMs: options.timeoutMs ?? 5_000,
+      timing: impatient,
     },
     directorUrl: sandbox.origin,
     operatorKey: new Secret(OPERATOR_KEY),
@@ -106,8 +109,8 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
       const query = typeof document === "string" ? document : print(document);
       const authorization = `Bearer ${bearer}`;
       const response = await gateway.fetch(graphqlRequest({ query, variables }, { authorization, ...headers }), peer);
-      const { data, errors = [] } = (await response.json()) as { data: unknown; errors?: AnswerError[] };
-      return { data, errors, status: response.status };
+      const { data, errors = [], extensions = {} } = (await response.json()) as Partial<Answer>;
+      return { data, errors, extensions, status: response.status };
     };
     return { ask: ask as Ask };
   };

@@ -6,12 +6,16 @@ import { expect } from "vitest";
 import { type ApplicationError, errorCodes } from "../../src/model/errors.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { type CallReport, createHttp, type Http } from "../../src/upstream/http.ts";
+import type { Timing } from "../../src/upstream/retry.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 import { rejectionOf } from "./refusal.ts";
 
 export const API_SECRET = "api-secret-of-the-tests";
 /** A token string, to be put where an answer may hold one. */
 export const TOKEN = "feedc0de".repeat(8);
+
+/** Time as it is, but nobody waits between two tries. */
+export const impatient: Timing = { now: () => performance.now(), random: () => 0.5, pause: async () => undefined };
 
 /** One request as the platform received it. */
 export interface ReceivedCall {
