@@ -29,6 +29,7 @@ export interface Config {
   readonly maxRequestsInFlight: number;
   readonly upstreamTimeoutMs: number;
   readonly directoryRefreshMs: number;
+  readonly figureCacheBytes: number;
   readonly drainMs: number;
   readonly logLevel: LogLevel;
   readonly graphiql: boolean;
@@ -203,6 +204,10 @@ export const variables = {
     describe:
       "How long one call to the platform may take, with its tries: one of a read has half of it. The reads of a query may take twice as long together.",
   },
+  FIGURE_CACHE_MEGABYTES: {
+    schema: whole("megabytes, from 0 to 10000", 0, 10_000).default(24),
+    describe: "What metered figures may take in memory between two quarter hours; 0 keeps none beyond their request.",
+  },
   DIRECTORY_REFRESH_SECONDS: {
     schema: seconds(3600).default(15),
     describe: "Age from which the token list is read again in the background.",
@@ -302,6 +307,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     budgets: { perMinute: values.COST_BUDGET_PER_MINUTE, partnerPerMinute: values.PARTNER_COST_BUDGET_PER_MINUTE },
     maxRequestsInFlight: values.MAX_REQUESTS_IN_FLIGHT,
     upstreamTimeoutMs: values.UPSTREAM_TIMEOUT_SECONDS * 1000,
+    figureCacheBytes: values.FIGURE_CACHE_MEGABYTES * 1e6,
     directoryRefreshMs: values.DIRECTORY_REFRESH_SECONDS * 1000,
     drainMs: values.DRAIN_SECONDS * 1000,
     logLevel: values.LOG_LEVEL,

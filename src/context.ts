@@ -2,6 +2,7 @@ import { type Act, type Auditor, createAuditor } from "./auth/auditor.ts";
 import type { Caller } from "./auth/caller.ts";
 import type { Sessions } from "./auth/session.ts";
 import type { AccountFacts } from "./directory/account-facts.ts";
+import type { FigureCache } from "./directory/figure-cache.ts";
 import type { PartnerDirectory } from "./directory/partner-directory.ts";
 import type { Sightings } from "./directory/sightings.ts";
 import type { StreamCatalog } from "./directory/stream-catalog.ts";
@@ -23,6 +24,7 @@ export interface SharedParts {
   readonly sightings: Sightings;
   readonly streamCatalog: StreamCatalog;
   readonly account: AccountFacts;
+  readonly figureCache: FigureCache;
   readonly idempotency: IdempotencyStore;
   readonly store: Store;
   readonly sessions: Sessions;
@@ -70,7 +72,8 @@ export function createContext(
     id: parts.account.id,
     clusters: () => parts.account.clusters((ageMs) => staleness.note("CLUSTERS", ageMs)),
   };
-  const whole = createLoaders({ ...parts, sightings, streamCatalog }, now, signal, staleness);
+  const scope = caller.partner ? `partner:${caller.partner.id}` : "account";
+  const whole = createLoaders({ ...parts, sightings, streamCatalog }, scope, now, signal, staleness);
   const loaders = caller.partner ? behindWall(whole, caller.partner, now) : whole;
   const audit = createAuditor(parts.store, caller, address, parts.clock);
   return { ...parts, account, caller, address, signal, now, loaders, staleness, audit, act: null, cost: null };

@@ -38,6 +38,7 @@ async function main(): Promise<void> {
     counters,
     maxRequestsInFlight: config.maxRequestsInFlight,
     directoryRefreshMs: config.directoryRefreshMs,
+    figureCacheBytes: config.figureCacheBytes,
     logger,
     graphiqlFolder: config.graphiql ? graphiqlFolder() : null,
   });

@@ -1,4 +1,5 @@
 import DataLoader from "dataloader";
+import type { FigureCache, FigureCall, Waiter } from "../directory/figure-cache.ts";
 import type { Granularity } from "../model/series.ts";
 import { type TimeWindow, windowKey } from "../model/time-window.ts";
 import type { Traffic } from "../model/traffic.ts";
@@ -55,40 +56,63 @@ export interface FigureLoaders {
   readonly trackingRowSeriesByStream: Loader<NamedSeriesKey, Map<number, TrackingRow[]>>;
 }
 
-export function createFigureLoaders(analytics: Analytics, waves: Waves, signal?: AbortSignal): FigureLoaders {
-  const batches = { waves, signal };
+/** What figures are read by. */
+export interface FigureSource {
+  readonly analytics: Analytics;
+  readonly cache: FigureCache;
+  /** Whom they are read for: keys of the cache begin with it. */
+  readonly scope: string;
+}
+
+export function createFigureLoaders(source: FigureSource, waves: Waves, waiter: Waiter): FigureLoaders {
+  const batches = { ...source, waves, waiter };
+  const { analytics } = source;
   return {
-    accountTotal: single(batches, ({ window }) => analytics.accountTotal(window, signal)),
-    accountSeries: single<AccountSeriesKey, TrafficByBucket>(batches, ({ window, resolution }) =>
-      analytics.accountSeries(window, resolution, signal),
+    accountTotal: single(batches, "accountTotal", ({ window }, signal) => analytics.accountTotal(window, signal)),
+    accountSeries: single<AccountSeriesKey, TrafficByBucket>(
+      batches,
+      "accountSeries",
+      ({ window, resolution }, signal) => analytics.accountSeries(window, resolution, signal),
     ),
-    accountCountries: single(batches, ({ window }) => analytics.accountCountries(window, signal)),
-    streamTotal: named(batches, "STREAMS", (names, { window }) => analytics.streamTotals(names, window, signal)),
-    streamSeries: named<NamedSeriesKey, TrafficByBucket>(batches, "STREAMS", (names, { window, resolution }) =>
-      analytics.streamSeries(names, window, resolution, signal),
+    accountCountries: single(batches, "accountCountries", ({ window }, signal) =>
+      analytics.accountCountries(window, signal),
     ),
-    streamCountries: named(batches, "STREAMS", (names, { window }) => analytics.streamCountries(names, window, signal)),
-    rowsByTrackingId: named(batches, "TRACKING_IDS", (ids, { window }) =>
+    streamTotal: named(batches, "streamTotal", "STREAMS", (names, { window }, signal) =>
+      analytics.streamTotals(names, window, signal),
+    ),
+    streamSeries: named<NamedSeriesKey, TrafficByBucket>(
+      batches,
+      "streamSeries",
+      "STREAMS",
+      (names, { window, resolution }, signal) => analytics.streamSeries(names, window, resolution, signal),
+    ),
+    streamCountries: named(batches, "streamCountries", "STREAMS", (names, { window }, signal) =>
+      analytics.streamCountries(names, window, signal),
+    ),
+    rowsByTrackingId: named(batches, "rowsByTrackingId", "TRACKING_IDS", (ids, { window }, signal) =>
       analytics.trackingTotals(ids, window, signal),
     ),
     rowSeriesByTrackingId: named<NamedSeriesKey, Map<number, StreamRow[]>>(
       batches,
+      "rowSeriesByTrackingId",
       "TRACKING_IDS",
-      (ids, { window, resolution }) => analytics.trackingSeries(ids, window, resolution, signal),
+      (ids, { window, resolution }, signal) => analytics.trackingSeries(ids, window, resolution, signal),
     ),
-    trackingRowsByStream: named(batches, "STREAM_TRACKING", (names, { window }) =>
+    trackingRowsByStream: named(batches, "trackingRowsByStream", "STREAM_TRACKING", (names, { window }, signal) =>
       analytics.streamTrackingTotals(names, window, signal),
     ),
     trackingRowSeriesByStream: named<NamedSeriesKey, Map<number, TrackingRow[]>>(
       batches,
+      "trackingRowSeriesByStream",
       "STREAM_TRACKING",
-      (names, { window, resolution }) => analytics.streamTrackingSeries(names, window, resolution, signal),
+      (names, { window, resolution }, signal) => analytics.streamTrackingSeries(names, window, resolution, signal),
     ),
   };
 }
 
-interface Batches {
+interface Batches extends FigureSource {
   readonly waves: Waves;
+  readonly waiter: Waiter;
 }
 
 /** What keys of one call have in common. */
@@ -96,56 +120,110 @@ function callKey(key: { readonly window: TimeWindow; readonly resolution?: Granu
   return `${windowKey(key.window)}|${key.resolution ?? ""}`;
 }
 
-/** A loader of what one call answers for many names. */
+type ReadNames<Key, Value> = (
+  names: readonly string[],
+  call: Omit<Key, "name">,
+  signal: AbortSignal,
+) => Promise<ReadonlyMap<string, Value>>;
+
+/** A loader of what one call answers for many names. What the cache has needs no batch. */
 function named<Key extends NamedKey, Value>(
-  { waves }: Batches,
+  { waves, waiter, cache, scope }: Batches,
+  operation: string,
   family: FigureFamily,
-  read: (names: readonly string[], call: Omit<Key, "name">) => Promise<Map<string, Value>>,
-): DataLoader<Key, Value, string> {
-  return new DataLoader<Key, Value, string>((keys) => waves.track(readAll(keys, read)), {
-    cacheKeyFn: (key) => `${callKey(key)}|${key.name}`,
-    batchScheduleFn: waves.schedule(family),
-  });
+  read: ReadNames<Key, Value>,
+): Loader<Key, Value> {
+  const idOf = (call: string, name: string) => `${scope}|${operation}|${call}|${name}`;
+  const loader = new DataLoader<Key, Value, string>(
+    (keys) => waves.track(Promise.all(readAll(keys, read, { cache, waiter, idOf }).map(asValueOrError))),
+    { cacheKeyFn: (key) => `${callKey(key)}|${key.name}`, batchScheduleFn: waves.schedule(family) },
+  );
+  return {
+    load: (key) => cache.find<Value>(idOf(callKey(key), key.name), waiter) ?? loader.load(key),
+  };
 }
 
-async function readAll<Key extends NamedKey, Value>(
+interface Cached {
+  readonly cache: FigureCache;
+  readonly waiter: Waiter;
+  readonly idOf: (call: string, name: string) => string;
+}
+
+/** Reads keys in as few calls as they take. Somebody else may have begun to read some of them meanwhile. */
+function readAll<Key extends NamedKey, Value>(
   keys: readonly Key[],
-  read: (names: readonly string[], call: Omit<Key, "name">) => Promise<Map<string, Value>>,
-): Promise<(Value | Error)[]> {
-  const groups = new Map<string, Key[]>();
+  read: ReadNames<Key, Value>,
+  { cache, waiter, idOf }: Cached,
+): Promise<Value>[] {
+  const answers = new Map<string, Promise<Value>>();
+  const missing = new Map<string, { readonly key: Key; readonly names: string[] }>();
   for (const key of keys) {
-    const group = groups.get(callKey(key));
-    if (group) group.push(key);
-    else groups.set(callKey(key), [key]);
+    const call = callKey(key);
+    const found = cache.find<Value>(idOf(call, key.name), waiter);
+    if (found) answers.set(idOf(call, key.name), found);
+    else if (missing.has(call)) missing.get(call)?.names.push(key.name);
+    else missing.set(call, { key, names: [key.name] });
   }
-  const answers = new Map<string, Promise<Map<string, Value>>>();
-  for (const [call, group] of groups) {
-    const [key] = group;
-    if (!key) continue;
-    for (const names of perCall(group.map(({ name }) => name))) {
-      const answer = read(names, key);
-      for (const name of names) answers.set(`${call}|${name}`, answer);
+  for (const [call, { key, names }] of missing) {
+    for (const chunk of perCall(names)) {
+      const readings = cache.read(callFor(chunk, call, key, read, idOf, cache), waiter);
+      for (const [id, answer] of readings) answers.set(id, answer);
     }
   }
-  return Promise.all(keys.map((key) => answerFor(key.name, answers.get(`${callKey(key)}|${key.name}`))));
+  return keys.map((key) => answers.get(idOf(callKey(key), key.name)) ?? Promise.reject(new Error("a key got lost")));
 }
 
-async function answerFor<Value>(name: string, answer: Promise<Map<string, Value>> | undefined): Promise<Value | Error> {
-  try {
-    return (await answer)?.get(name) ?? new Error(`no answer was read for ${name}`);
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
+function callFor<Key extends NamedKey, Value>(
+  names: readonly string[],
+  call: string,
+  key: Key,
+  read: ReadNames<Key, Value>,
+  idOf: Cached["idOf"],
+  cache: FigureCache,
+): FigureCall<Value> {
+  const again = async (wanted: readonly string[]) => {
+    for (const chunk of perCall(wanted)) {
+      const readings = cache.read(callFor(chunk, call, key, read, idOf, cache), nobody);
+      await Promise.allSettled(readings.values());
+    }
+  };
+  return {
+    names: new Map(names.map((name) => [idOf(call, name), name])),
+    read: (signal) => read(names, key, signal),
+    again,
+  };
+}
+
+/** Waits for what is read ahead: it never leaves, and needs not be told. */
+const nobody: Waiter = { signal: undefined, onStale: () => undefined };
+
+/** A failed chunk fails its own keys only. */
+function asValueOrError<Value>(answer: Promise<Value>): Promise<Value | Error> {
+  return answer.catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
 }
 
 /** A loader of what takes a call for each key. */
 function single<Key extends AccountKey, Value>(
-  { waves }: Batches,
-  read: (key: Key) => Promise<Value>,
-): DataLoader<Key, Value, string> {
-  const readEach = (keys: readonly Key[]) => Promise.all(keys.map((key) => read(key).catch((error: Error) => error)));
-  return new DataLoader<Key, Value, string>((keys) => waves.track(readEach(keys)), {
-    cacheKeyFn: callKey,
-    batchScheduleFn: waves.schedule("ACCOUNT"),
+  batches: Batches,
+  operation: string,
+  read: (key: Key, signal: AbortSignal) => Promise<Value>,
+): Loader<Key, Value> {
+  const { waves, waiter, cache, scope } = batches;
+  const idOf = (call: string) => `${scope}|${operation}|${call}`;
+  const callFor = (key: Key): FigureCall<Value> => ({
+    names: new Map([[idOf(callKey(key)), ""]]),
+    read: async (signal) => new Map([["", await read(key, signal)]]),
+    again: async () => {
+      await Promise.allSettled(cache.read(callFor(key), nobody).values());
+    },
   });
+  const readOne = (key: Key): Promise<Value> => {
+    const id = idOf(callKey(key));
+    return cache.find<Value>(id, waiter) ?? cache.read(callFor(key), waiter).get(id) ?? Promise.reject(new Error());
+  };
+  const loader = new DataLoader<Key, Value, string>(
+    (keys) => waves.track(Promise.all(keys.map((key) => asValueOrError(readOne(key))))),
+    { cacheKeyFn: callKey, batchScheduleFn: waves.schedule("ACCOUNT") },
+  );
+  return { load: (key) => cache.find<Value>(idOf(callKey(key)), waiter) ?? loader.load(key) };
 }

@@ -1,3 +1,4 @@
+import type { FigureCache, Waiter } from "../directory/figure-cache.ts";
 import type { PartnerDirectory } from "../directory/partner-directory.ts";
 import type { Sightings } from "../directory/sightings.ts";
 import type { StreamCatalog } from "../directory/stream-catalog.ts";
@@ -51,6 +52,7 @@ export interface Loaders {
 /** What the loaders read from, shared by all requests. */
 export interface LoaderSources {
   readonly upstream: Pick<Upstream, "analytics" | "monitoring" | "viewerRecords">;
+  readonly figureCache: FigureCache;
   readonly directory: TokenDirectory;
   readonly partnerDirectory: PartnerDirectory;
   readonly sightings: Sightings;
@@ -61,19 +63,26 @@ export interface LoaderSources {
  * Loaders that see the whole account. Made anew for each request, so nothing that was read for one caller is ever served
  * to another.
  *
+ * @param scope whom they read for; what is remembered of the platform's answers is kept apart by it
  * @param now milliseconds since the epoch, the same for the whole request
  * @param signal aborted when the client leaves
  * @param staleness told what was served past its freshness
  */
 export function createLoaders(
   sources: LoaderSources,
+  scope: string,
   now: number,
   signal?: AbortSignal,
   staleness: Staleness = createStaleness(now),
 ): Loaders {
   const { upstream, directory, sightings, streamCatalog } = sources;
   const waves = createWaves();
-  const figures = createFigureLoaders(upstream.analytics, waves, signal);
+  const waiter: Waiter = { signal, onStale: (asOf) => staleness.note("FIGURES", now - asOf) };
+  const figures = createFigureLoaders(
+    { analytics: upstream.analytics, cache: sources.figureCache, scope },
+    waves,
+    waiter,
+  );
   const liveStreams = createLiveStreamLoader(upstream.monitoring, waves, signal);
   let reading: Promise<Tokens> | null = null;
   const tokens = () => {

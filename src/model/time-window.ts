@@ -213,3 +213,15 @@ export function windowKey({ from, to }: TimeWindow): string {
 export function allDaysKept(now: number): TimeWindow {
   return { from: ceilTo(now - 365 * DAY_MS, DAY_MS), to: ceilTo(now, HOUR_MS) };
 }
+
+/** So long after the quarter hour the platform may still answer with the figures of before. It documents no such time. */
+const LAG_MS = 60_000;
+
+/**
+ * Until when an answer serves that was read at `readAt`: figures move on the quarter hour. One that was read just after it
+ * may be of before it, and serves for moments only.
+ */
+export function goodUntil(readAt: number): number {
+  const quarter = floorTo(readAt, QUARTER_HOUR_MS);
+  return readAt < quarter + LAG_MS ? quarter + LAG_MS : quarter + QUARTER_HOUR_MS;
+}

@@ -8,6 +8,7 @@ import type { Stopwatch } from "../auth/remembered.ts";
 import type { Scope } from "../auth/scopes.ts";
 import { createContext, type GraphContext, type SharedParts } from "../context.ts";
 import { createAccountFacts, remembered } from "../directory/account-facts.ts";
+import { createFigureCache } from "../directory/figure-cache.ts";
 import { createPartnerDirectory } from "../directory/partner-directory.ts";
 import { createSightings, noteAnalytics, noteMonitoring, sweepTraffic } from "../directory/sightings.ts";
 import { createStreamCatalog } from "../directory/stream-catalog.ts";
@@ -63,6 +64,8 @@ export interface GatewayOptions {
   /** Proxies of ours, which tell by `X-Forwarded-For` who called them. */
   readonly trustedProxies: readonly Network[];
   readonly directoryRefreshMs: number;
+  /** What figures may take in memory, in bytes; 0 keeps none beyond their request. */
+  readonly figureCacheBytes: number;
   readonly logger: Logger;
   /** The folder of GraphiQL's files; null for no GraphiQL. */
   readonly graphiqlFolder: string | null;
@@ -90,6 +93,8 @@ const READINESS_KEPT_MS = 10_000;
 const CALL_TIMES_PER_QUERY = 2;
 /** Streams are looked for in traffic this often. */
 const SWEEP_EVERY_MS = 3_600_000;
+/** Figures that have run out at the quarter hour are read ahead within this time. */
+const REFRESH_EVERY_MS = 5_000;
 
 /** Joins all parts into a gateway; opens no port. */
 export function createGateway(options: GatewayOptions): Gateway {
@@ -137,7 +142,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     ],
   });
 
-  let sweeping: NodeJS.Timeout | null = null;
+  const background: NodeJS.Timeout[] = [];
   let position = 0;
   const sweep = async () => {
     try {
@@ -159,12 +164,13 @@ export function createGateway(options: GatewayOptions): Gateway {
         await yoga(request, response, { isOverloaded });
       }),
     start: async () => {
-      sweeping = setInterval(sweep, SWEEP_EVERY_MS).unref();
+      background.push(setInterval(sweep, SWEEP_EVERY_MS).unref());
+      background.push(setInterval(() => void parts.figureCache.refreshHot(), REFRESH_EVERY_MS).unref());
       await Promise.allSettled([parts.directory.read(), parts.account.id(), parts.account.clusters()]);
       await sweep();
     },
     close: async () => {
-      if (sweeping) clearInterval(sweeping);
+      for (const timer of background) clearInterval(timer);
       load.close();
       await yoga.dispose();
       await auth.close();
@@ -198,6 +204,7 @@ function createParts(options: GatewayOptions): SharedParts & { readonly auth: Au
     store,
     upstream,
     sightings,
+    figureCache: createFigureCache({ maxBytes: options.figureCacheBytes, now: clock }),
     clock,
     directorUrl: options.directorUrl,
     streamCatalog: createStreamCatalog(sightings),

@@ -10,11 +10,10 @@ import {
   streamTrackingBandwidth,
   sumOfBandwidths,
 } from "../../src/loaders/bandwidth.ts";
-import { createFigureLoaders } from "../../src/loaders/figures.ts";
-import { createWaves } from "../../src/loaders/waves.ts";
 import { resolveWindow, type TimeWindow } from "../../src/model/time-window.ts";
 import type { Traffic } from "../../src/model/traffic.ts";
 import type { Analytics } from "../../src/upstream/analytics.ts";
+import { figureLoadersOver } from "../support/figures.ts";
 import { rejectionOf } from "../support/refusal.ts";
 import { at, span } from "../support/time.ts";
 import { bytesOut } from "../support/traffic.ts";
@@ -42,7 +41,7 @@ function sourceOf(total: bigint, series: Record<string, bigint> = {}, monthsKept
 }
 
 /** Loaders over analytics of which only what a test names is there. */
-const loadersOver = (analytics: Partial<Analytics>) => createFigureLoaders(analytics as Analytics, createWaves());
+const loadersOver = (analytics: Partial<Analytics>) => figureLoadersOver(analytics as Analytics);
 const streamRow = (streamName: string | null, bytes: bigint) => ({ streamName, traffic: bytesOut(bytes) });
 const trackingRow = (trackingId: string | null, bytes: bigint) => ({ trackingId, traffic: bytesOut(bytes) });
 const hour = at("2026-03-17T05:00:00Z");

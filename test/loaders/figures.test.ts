@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createFigureLoaders, type NamedSeriesKey } from "../../src/loaders/figures.ts";
-import { createWaves } from "../../src/loaders/waves.ts";
+import type { NamedSeriesKey } from "../../src/loaders/figures.ts";
 import { DAY_MS, HOUR_MS, type TimeWindow } from "../../src/model/time-window.ts";
 import type { Analytics } from "../../src/upstream/analytics.ts";
+import { figureLoadersOver } from "../support/figures.ts";
 import { bytesOut } from "../support/traffic.ts";
 
 const TODAY: TimeWindow = { from: 0, to: DAY_MS };
@@ -44,8 +44,8 @@ function createAnalytics(fails: (names: readonly string[]) => unknown = () => un
     ...operations.map((operation) => [operation, named(operation)]),
     ...["accountTotal", "accountSeries", "accountCountries"].map((operation) => [operation, ofAccount(operation)]),
   ]) as unknown as Analytics;
-  const { signal } = new AbortController();
-  return { calls, signal, loaders: createFigureLoaders(analytics, createWaves(), signal) };
+  const client = new AbortController();
+  return { calls, client, loaders: figureLoadersOver(analytics, client.signal) };
 }
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `s${index}`);
@@ -145,7 +145,7 @@ describe("figures of names", () => {
   });
 
   it("are each read by one operation of the platform, given up when the client leaves", async () => {
-    const { loaders, calls, signal } = createAnalytics();
+    const { loaders, calls, client } = createAnalytics();
     const key = { name: "a", window: TODAY };
     const series = { ...key, resolution: "DAY" as const };
     await Promise.all([
@@ -172,7 +172,8 @@ describe("figures of names", () => {
       "trackingSeries",
       "trackingTotals",
     ]);
-    for (const { rest } of calls) expect(rest.at(-1)).toBe(signal);
+    client.abort();
+    for (const { rest } of calls) expect(rest.at(-1)).toMatchObject({ aborted: true });
   });
 });
 

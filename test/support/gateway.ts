@@ -96,6 +96,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     counters: null,
     maxRequestsInFlight: 1_000,
     directoryRefreshMs: 60_000,
+    figureCacheBytes: 32e6,
     graphiqlFolder: null,
     clock: sandbox.clock.now,
     // What is remembered for a moment is forgotten when a test moves the time on.

@@ -1,0 +1,179 @@
+import { describe, expect, it } from "vitest";
+import { createFigureCache, type FigureCache, type Waiter } from "../../src/directory/figure-cache.ts";
+import { UpstreamError } from "../../src/upstream/upstream-error.ts";
+
+const at = (time: string) => Date.parse(`2026-03-18T${time}Z`);
+const down = () => new UpstreamError("UPSTREAM_UNAVAILABLE", "down", { operation: "test", status: 503 });
+
+/** A cache over a source that numbers its readings and can be told to fail. */
+function createSource(maxBytes = 1e6) {
+  const source = {
+    now: at("10:20:00"),
+    readings: [] as string[][],
+    failure: null as Error | null,
+    held: null as Promise<void> | null,
+  };
+  const cache = createFigureCache({ maxBytes, now: () => source.now });
+  const call = (scope: string, names: readonly string[]) => ({
+    names: new Map(names.map((name) => [`${scope}|${name}`, name])),
+    read: async (signal: AbortSignal) => {
+      const number = source.readings.push([...names]);
+      await source.held;
+      signal.throwIfAborted();
+      if (source.failure) throw source.failure;
+      return new Map(names.map((name) => [name, `${name} ${number}`]));
+    },
+    again: async (wanted: readonly string[]) => {
+      await Promise.allSettled(cache.read(call(scope, wanted), waiter()).values());
+    },
+  });
+  const ask = async (name: string, who: Waiter = waiter(), scope = "account") =>
+    (cache.find<string>(`${scope}|${name}`, who) ??
+      cache.read(call(scope, [name]), who).get(`${scope}|${name}`)) as Promise<string>;
+  return { source, cache, ask, call };
+}
+
+function waiter(): Waiter & { readonly client: AbortController; readonly stale: number[] } {
+  const client = new AbortController();
+  const stale: number[] = [];
+  return { client, stale, signal: client.signal, onStale: (asOf) => stale.push(asOf) };
+}
+
+const bytesOf = (cache: FigureCache) => cache.stats().bytes;
+
+describe("a figure", () => {
+  it("is read once until the quarter hour, and again after it", async () => {
+    const { source, ask } = createSource();
+    expect(await ask("a")).toBe("a 1");
+    source.now = at("10:29:59");
+    expect(await ask("a")).toBe("a 1");
+    source.now = at("10:30:00");
+    expect(await ask("a")).toBe("a 2");
+  });
+
+  it("that was read just after the quarter hour may be of before it, and is read again a minute later", async () => {
+    const { source, ask } = createSource();
+    source.now = at("10:30:10");
+    expect(await ask("a")).toBe("a 1");
+    source.now = at("10:30:59");
+    expect(await ask("a")).toBe("a 1");
+    source.now = at("10:31:00");
+    expect(await ask("a")).toBe("a 2");
+    source.now = at("10:44:59");
+    expect(await ask("a")).toBe("a 2");
+  });
+
+  it("is read once for all who ask at the same time", async () => {
+    const { source, ask, cache } = createSource();
+    expect(await Promise.all([ask("a"), ask("a"), ask("a")])).toEqual(["a 1", "a 1", "a 1"]);
+    expect(source.readings).toEqual([["a"]]);
+    expect(cache.stats()).toMatchObject({ misses: 1, joined: 2, hits: 0 });
+  });
+
+  it("of one scope is never served to another", async () => {
+    const { ask } = createSource();
+    expect(await ask("a", waiter(), "partner:1")).toBe("a 1");
+    expect(await ask("a", waiter(), "partner:2")).toBe("a 2");
+    expect(await ask("a", waiter(), "partner:1")).toBe("a 1");
+  });
+
+  it("that could not be read fails those who wait for it, and nobody later", async () => {
+    const { source, ask } = createSource();
+    source.failure = down();
+    const outcomes = await Promise.allSettled([ask("a"), ask("a")]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    source.failure = null;
+    expect(await ask("a")).toBe("a 2");
+  });
+
+  it("goes on being read while somebody waits for it, and no longer", async () => {
+    const { source, ask } = createSource();
+    let release = () => {};
+    source.held = new Promise((resolve) => {
+      release = resolve;
+    });
+    const [first, second, third] = [waiter(), waiter(), waiter()];
+    const [one, two] = [ask("a", first), ask("a", second)];
+    first.client.abort();
+    release();
+    expect(await Promise.all([one, two])).toEqual(["a 1", "a 1"]);
+    source.held = new Promise((resolve) => {
+      release = resolve;
+    });
+    const alone = ask("b", third);
+    third.client.abort();
+    release();
+    await expect(alone).rejects.toThrow();
+    source.held = null;
+    expect(await ask("b")).toBe("b 3");
+  });
+
+  it("past its time is served while the platform is down, and says of when it is", async () => {
+    const { source, ask } = createSource();
+    await ask("a");
+    source.now = at("10:31:00");
+    source.failure = down();
+    const [first, second] = [waiter(), waiter()];
+    expect(await ask("a", first)).toBe("a 1");
+    expect(first.stale).toEqual([at("10:20:00")]);
+    // For moments the platform is left alone.
+    expect(await ask("a", second)).toBe("a 1");
+    expect(second.stale).toEqual([at("10:20:00")]);
+    expect(source.readings).toHaveLength(2);
+    source.now = at("10:31:02");
+    source.failure = null;
+    const third = waiter();
+    expect(await ask("a", third)).toBe("a 3");
+    expect(third.stale).toEqual([]);
+  });
+
+  it("is not served past its time when the platform refuses the question, or after a day", async () => {
+    const { source, ask } = createSource();
+    await ask("a");
+    source.now = at("10:31:00");
+    source.failure = new UpstreamError("UPSTREAM_REJECTED", "no", { operation: "test", status: 400 });
+    await expect(ask("a")).rejects.toThrow("no");
+    source.failure = down();
+    source.now = at("10:20:00") + 86_400_001;
+    await expect(ask("a")).rejects.toThrow("down");
+  });
+
+  it("that is asked for again and again is read ahead at the quarter hour", async () => {
+    const { source, ask, cache, call } = createSource();
+    await Promise.all(cache.read(call("account", ["hot", "cold", "warm"]), waiter()).values());
+    for (const name of ["hot", "hot", "warm", "warm", "cold"]) await ask(name);
+    await cache.refreshHot();
+    expect(source.readings).toHaveLength(1);
+    source.now = at("10:31:00");
+    await cache.refreshHot();
+    expect(source.readings.map((names) => names.sort())).toEqual([
+      ["cold", "hot", "warm"],
+      ["hot", "warm"],
+    ]);
+    expect(await ask("hot")).toBe("hot 2");
+    // What nobody asks for any more cools down.
+    source.now = at("10:46:00");
+    await cache.refreshHot();
+    expect(source.readings).toHaveLength(3);
+    source.now = at("11:01:00");
+    await cache.refreshHot();
+    expect(source.readings).toHaveLength(3);
+  });
+});
+
+describe("the cache of figures", () => {
+  it("holds no more than it may, and forgets what was asked for longest ago", async () => {
+    const { ask, cache } = createSource(2_000);
+    for (let index = 0; index < 200; index += 1) await ask(`name-${index}`);
+    expect(bytesOf(cache)).toBeLessThanOrEqual(2_000);
+    expect(await ask("name-199")).toBe("name-199 200");
+    expect(await ask("name-0")).toBe("name-0 201");
+  });
+
+  it("of no size keeps nothing, but still reads once for all who ask at the same time", async () => {
+    const { ask, source } = createSource(0);
+    await Promise.all([ask("a"), ask("a")]);
+    await ask("a");
+    expect(source.readings).toHaveLength(2);
+  });
+});
