@@ -1,0 +1,121 @@
+import { streamName } from "./servers/account.ts";
+import { dayWindow, HOUR_WINDOWS, hourWindow, type Window } from "./windows.ts";
+
+/** One question of the bench, as it is put to a graph and to the proxy. */
+export interface Column {
+  readonly id: string;
+  readonly title: string;
+  /** How many streams the account has. */
+  readonly streams: number;
+  readonly document: string;
+  readonly variables: (index: number) => Readonly<Record<string, unknown>>;
+  /** The same question to the proxy. */
+  readonly path: (index: number) => string;
+  /** The graph's `data` in the form of the proxy's answer, all figures as text. */
+  readonly ofGraph: (data: never) => unknown;
+  /** The proxy's answer, all figures as text. */
+  readonly ofProxy: (body: never) => unknown;
+}
+
+const FIRST = 50;
+const SERIES = 10;
+/** Streams of the account that series are read of: so many that a stream and a window seldom meet again. */
+const SERIES_STREAMS = 1_000;
+
+interface TotalsData {
+  readonly streams: {
+    readonly nodes: readonly {
+      readonly name: string;
+      readonly bandwidth: { readonly total: { readonly bytesOut: string | number } };
+    }[];
+  };
+}
+interface Point {
+  readonly start: string;
+  readonly bytesOut: string | number;
+}
+type SeriesData = Readonly<
+  Record<string, { name: string; bandwidth: { series: { readonly points: readonly Point[] } } }>
+>;
+
+const windowPath = ({ from, to }: Window) => `from=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}`;
+
+const list: Column = {
+  id: "list",
+  title: "list of 50 tokens",
+  streams: FIRST,
+  document: `{ subscribeTokens(first: ${FIRST}) { nodes { tokenId label trackingId } } }`,
+  variables: () => ({}),
+  path: () => `/tokens?first=${FIRST}`,
+  ofGraph: (data: { readonly subscribeTokens: { readonly nodes: unknown } }) => data.subscribeTokens.nodes,
+  ofProxy: (body: unknown) => body,
+};
+
+/** Streams with a total each, for the first so many of an account. */
+export function totalsColumn(first: number, streams: number): Column {
+  return {
+    id: "totals",
+    title: `${first} streams, each with its total`,
+    streams,
+    document: `query Totals($from: DateTime!, $to: DateTime!) {
+      streams(first: ${first}) { nodes { name bandwidth(window: { range: { from: $from, to: $to } }) { total { bytesOut } } } }
+    }`,
+    variables: (index) => ({ ...dayWindow(index) }),
+    path: (index) => `/streams?first=${first}&${windowPath(dayWindow(index))}`,
+    ofGraph: (data: TotalsData) =>
+      data.streams.nodes.map(({ name, bandwidth }) => ({ name, bytesOut: String(bandwidth.total.bytesOut) })),
+    ofProxy: (body: readonly { readonly name: string; readonly bytesOut: number }[]) =>
+      body.map(({ name, bytesOut }) => ({ name, bytesOut: String(bytesOut) })),
+  };
+}
+
+/** The n-th ten of streams with a window: first each window with the first ten, then with the next. */
+function seriesQuestion(index: number): { readonly names: readonly string[]; readonly window: Window } {
+  const ten = Math.floor(index / HOUR_WINDOWS) % (SERIES_STREAMS / SERIES);
+  return {
+    names: Array.from({ length: SERIES }, (_, place) => streamName(ten * SERIES + place + 1)),
+    window: hourWindow(index),
+  };
+}
+
+const places = Array.from({ length: SERIES }, (_, place) => place);
+const written = (points: readonly Point[]) =>
+  points.map(({ start, bytesOut }) => ({ start: new Date(start).getTime(), bytesOut: String(bytesOut) }));
+
+const series: Column = {
+  id: "series",
+  title: "10 hourly series",
+  streams: SERIES_STREAMS,
+  document: `query Series($from: DateTime!, $to: DateTime!, ${places.map((place) => `$n${place}: String!`).join(", ")}) {
+    ${places.map((place) => `s${place}: stream(by: { name: $n${place} }) { ...Hours }`).join("\n    ")}
+  }
+  fragment Hours on Stream {
+    name bandwidth(window: { range: { from: $from, to: $to } }) { series(granularity: HOUR) { points { start bytesOut } } }
+  }`,
+  variables: (index) => {
+    const { names, window } = seriesQuestion(index);
+    return { ...window, ...Object.fromEntries(names.map((name, place) => [`n${place}`, name])) };
+  },
+  path: (index) => {
+    const { names, window } = seriesQuestion(index);
+    return `/series?${names.map((name) => `name=${name}`).join("&")}&${windowPath(window)}`;
+  },
+  ofGraph: (data: SeriesData) =>
+    Object.values(data).map(({ name, bandwidth }) => ({ name, points: written(bandwidth.series.points) })),
+  ofProxy: (body: readonly { readonly name: string; readonly points: readonly Point[] }[]) =>
+    body.map(({ name, points }) => ({ name, points: written(points) })),
+};
+
+const typename: Column = {
+  id: "typename",
+  title: "`{ __typename }`",
+  streams: FIRST,
+  document: "{ __typename }",
+  variables: () => ({}),
+  path: () => "/typename",
+  ofGraph: (data: unknown) => data,
+  ofProxy: (body: unknown) => body,
+};
+
+/** The questions that are measured. */
+export const columns = { list, totals: totalsColumn(FIRST, FIRST), series, typename };

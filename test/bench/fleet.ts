@@ -1,0 +1,178 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtemp, open, rm } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const SECRET = "secret-of-the-bench";
+/** The bearer key that all servers ask for. */
+export const KEY = "operator-key-of-the-bench";
+
+/** A process that is asked. */
+export interface Server {
+  readonly name: string;
+  readonly kind: "proxy" | "graph";
+  readonly url: URL;
+  readonly pid: number;
+}
+
+/** The platform's stand-in and the servers over it, each a process of its own. */
+export interface Fleet extends AsyncDisposable {
+  readonly gateway: Server;
+  /** The hand-written proxy first, then our gateway, then its peers; our gateway alone where no others were wanted. */
+  readonly servers: readonly Server[];
+  /** How many calls the stub has answered. */
+  calls(): Promise<number>;
+  /** Makes each of the stub's answers take so long. */
+  setLatency(ms: number): Promise<void>;
+}
+
+export interface FleetOptions {
+  /** How many streams the account has. */
+  readonly streams: number;
+  /** Our gateway, or the others as well. */
+  readonly servers: "gateway" | "all";
+  /** Where the gateway leaves a CPU profile when it ends; null for none. */
+  readonly profileFolder: string | null;
+}
+
+/** The servers under test have a core for themselves; stub and bench have the other. */
+const CORES = { server: "0", rest: "1" } as const;
+const canPin = availableParallelism() > 1 && spawnSync("taskset", ["-c", CORES.rest, "true"]).status === 0;
+
+/** Moves the bench itself away from the core of the servers. @returns whether processes are pinned to cores */
+export function pinBench(): boolean {
+  if (canPin) spawnSync("taskset", ["-a", "-c", "-p", CORES.rest, String(process.pid)]);
+  return canPin;
+}
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Starts everything, and waits until it answers. */
+export async function startFleet({ streams, servers, profileFolder }: FleetOptions): Promise<Fleet> {
+  const children: ChildProcess[] = [];
+  const folder = await mkdtemp(join(tmpdir(), "bench-"));
+  const dispose = async () => {
+    await Promise.all(children.map(stop));
+    await rm(folder, { recursive: true, force: true });
+  };
+  const start = async (
+    core: string,
+    args: readonly string[],
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<Started> => {
+    const { child, url } = await run(core, args, environment, join(folder, `${children.length}.log`));
+    children.push(child);
+    return { url, pid: child.pid ?? 0 };
+  };
+  const script = (file: string, platform = "") => [
+    ...["--import", "tsx", here(`./servers/${file}.ts`), "--streams", String(streams)],
+    ...["--platform", platform, "--secret", SECRET, "--key", KEY],
+  ];
+  try {
+    const stub = await start(CORES.rest, script("stub"));
+    const gateway = await start(
+      CORES.server,
+      [
+        ...(profileFolder ? ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`] : []),
+        // As `npm start` runs it.
+        "--max-semi-space-size=4",
+        here("../../dist/main.js"),
+      ],
+      gatewayEnvironment(stub.url, folder),
+    );
+    const syndigraph = graph("Syndigraph", gateway);
+    await untilReady(new URL("/readiness", gateway.url));
+    const all =
+      servers === "gateway"
+        ? [syndigraph]
+        : await withOthers(syndigraph, (file) => start(CORES.server, script(file, stub.url)));
+    const told = async (path: string) => (await (await fetch(new URL(path, stub.url))).json()) as { calls: number };
+    return {
+      gateway: syndigraph,
+      servers: all,
+      calls: async () => (await told("/stub/calls")).calls,
+      setLatency: async (ms) => {
+        await told(`/stub/latency?ms=${ms}`);
+      },
+      [Symbol.asyncDispose]: dispose,
+    };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+interface Started {
+  readonly url: string;
+  readonly pid: number;
+}
+
+async function withOthers(gateway: Server, start: (file: string) => Promise<Started>): Promise<Server[]> {
+  const { url, pid } = await start("proxy");
+  return [
+    { name: "hand-written proxy", kind: "proxy", url: new URL(url), pid },
+    gateway,
+    graph("Mercurius, JIT", await start("peer-mercurius")),
+    graph("Apollo Server, DataLoader", await start("peer-apollo")),
+  ];
+}
+
+function graph(name: string, { url, pid }: Started): Server {
+  return { name, kind: "graph", url: new URL("/graphql", url), pid };
+}
+
+/** Everything is at its default, so that all protections are on; only the budget is not one that the bench can exhaust. */
+function gatewayEnvironment(platform: string, dataFolder: string): NodeJS.ProcessEnv {
+  return {
+    MILLICAST_API_SECRET: SECRET,
+    MILLICAST_API_URL: platform,
+    MILLICAST_ANALYTICS_URL: platform,
+    SYNDIGRAPH_OPERATOR_KEY: KEY,
+    COST_BUDGET_PER_MINUTE: "1000000000",
+    LOG_LEVEL: "info",
+    PORT: "0",
+    DATA_DIRECTORY: dataFolder,
+  };
+}
+
+async function run(core: string, args: readonly string[], environment: NodeJS.ProcessEnv, logFile: string) {
+  const [command = "", ...rest] = [...(canPin ? ["taskset", "-c", core] : []), process.execPath, ...args];
+  await using log = await open(logFile, "w");
+  const child = spawn(command, rest, {
+    env: { PATH: process.env["PATH"], NODE_ENV: "production", ...environment },
+    stdio: ["ignore", log.fd, "inherit"],
+  });
+  return { child, url: await addressIn(logFile, child) };
+}
+
+/** Output goes to a file, as a server's log does, and the first address in it is the server's. */
+async function addressIn(logFile: string, child: ChildProcess): Promise<string> {
+  for (let attempt = 0; attempt < 600 && child.exitCode === null; attempt += 1) {
+    await using log = await open(logFile, "r");
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(await log.readFile("utf8"))?.[0];
+    if (url) return url;
+    await pause(50);
+  }
+  throw new Error(`A server did not start: ${child.spawnargs.join(" ")}`);
+}
+
+async function untilReady(url: URL): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    if ((await fetch(url)).ok) return;
+    await pause(100);
+  }
+  throw new Error(`${url} is not ready.`);
+}
+
+function stop(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
+    child.once("exit", () => resolve());
+    child.kill("SIGTERM");
+  });
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,46 @@
+import { totalsColumn } from "./columns.ts";
+import { type Fleet, startFleet } from "./fleet.ts";
+import { measure, type Pace, type Results, type Sample } from "./measure.ts";
+import { figure, middle, ratio, table } from "./table.ts";
+
+const ACCOUNTS = [50, 1_000, 5_000] as const;
+const FIRSTS = [10, 100] as const;
+
+/** What a stream with its total costs our gateway, by the size of the page and of the account. */
+export async function growthTable(pace: Pace): Promise<string> {
+  const fleets: Fleet[] = [];
+  try {
+    for (const streams of ACCOUNTS) fleets.push(await startFleet({ streams, servers: "gateway", profileFolder: null }));
+    const rows: string[][] = [];
+    for (const first of FIRSTS) {
+      const contestants = fleets.map((fleet, index) => {
+        return { fleet, server: fleet.gateway, column: totalsColumn(first, ACCOUNTS[index] ?? 0) };
+      });
+      rows.push(...rowsOf(first, await measure(contestants, "cold", pace)));
+    }
+    return table(["page", "streams of the account", "CPU µs/stream", "ratio", "queries/s"], rows);
+  } finally {
+    await Promise.all(fleets.map((fleet) => fleet[Symbol.asyncDispose]()));
+  }
+}
+
+function rowsOf(first: number, results: Results): string[][] {
+  const perStream = results.map(({ column, samples }) =>
+    samples.map((sample) => ({ ...sample, cpuMsPerQuery: microseconds(sample, Math.min(first, column.streams)) })),
+  );
+  const cost = ({ cpuMsPerQuery }: Sample) => cpuMsPerQuery;
+  return results.map(({ column, samples }, index) => [
+    `first: ${first}`,
+    figure(column.streams, 0),
+    figure(middle(perStream[index] ?? [], cost), 1),
+    figure(ratio(perStream[index] ?? [], perStream[0] ?? [], cost), 2),
+    figure(
+      middle(samples, ({ perSecond }) => perSecond),
+      0,
+    ),
+  ]);
+}
+
+function microseconds({ cpuMsPerQuery }: Sample, streams: number): number | null {
+  return cpuMsPerQuery === null ? null : (cpuMsPerQuery * 1_000) / streams;
+}

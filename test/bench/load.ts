@@ -1,0 +1,79 @@
+import { connect, type Socket } from "node:net";
+import { performance } from "node:perf_hooks";
+
+/** What came of some seconds of load. */
+export interface LoadResult {
+  readonly answers: number;
+  readonly seconds: number;
+  /** Times from request to the last byte of its answer, shortest first. */
+  readonly latenciesMs: Float64Array;
+}
+
+/**
+ * Asks over some connections for some time, each connection one question after another. The client is made of bare sockets,
+ * because any other would take more time than the fastest server that it measures.
+ *
+ * @param nextRequest the text of a request of HTTP/1.1, in ASCII
+ * @throws Error for an answer that is not a success
+ */
+export async function load(
+  { hostname, port }: URL,
+  connections: number,
+  durationMs: number,
+  nextRequest: () => string,
+): Promise<LoadResult> {
+  const latencies: number[] = [];
+  const begin = performance.now();
+  await Promise.all(
+    Array.from({ length: connections }, async () => {
+      const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+      await askUntil(socket, begin + durationMs, nextRequest, latencies);
+    }),
+  );
+  const seconds = (performance.now() - begin) / 1_000;
+  return { answers: latencies.length, seconds, latenciesMs: Float64Array.from(latencies).sort() };
+}
+
+function askUntil(socket: Socket, end: number, nextRequest: () => string, latencies: number[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let answer: Buffer | null = null;
+    let askedAt = 0;
+    const ask = () => {
+      askedAt = performance.now();
+      socket.write(nextRequest(), "latin1");
+    };
+    socket.once("connect", ask);
+    socket.once("error", reject);
+    socket.once("close", () => reject(new Error("The server closed a connection.")));
+    socket.on("data", (chunk: Buffer) => {
+      answer = answer ? Buffer.concat([answer, chunk]) : chunk;
+      if (!isWhole(answer)) return;
+      const now = performance.now();
+      latencies.push(now - askedAt);
+      if (!isSuccess(answer)) {
+        reject(new Error(`The server failed: ${answer.toString("utf8", 0, 2_000)}`));
+        socket.destroy();
+        return;
+      }
+      answer = null;
+      if (now < end) return ask();
+      resolve();
+      socket.destroy();
+    });
+  });
+}
+
+const HEAD_END = "\r\n\r\n";
+const LAST_CHUNK = Buffer.from("0\r\n\r\n");
+
+function isWhole(answer: Buffer): boolean {
+  const headLength = answer.indexOf(HEAD_END);
+  if (headLength < 0) return false;
+  const length = /\r\ncontent-length: *(\d+)/i.exec(answer.toString("latin1", 0, headLength))?.[1];
+  if (length === undefined) return answer.subarray(-LAST_CHUNK.length).equals(LAST_CHUNK);
+  return answer.length >= headLength + HEAD_END.length + Number(length);
+}
+
+function isSuccess(answer: Buffer): boolean {
+  return answer.toString("latin1", 9, 12) === "200" && !answer.includes('"errors":');
+}

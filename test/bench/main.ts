@@ -1,0 +1,136 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { type Column, columns } from "./columns.ts";
+import { type Fleet, pinBench, startFleet } from "./fleet.ts";
+import { growthTable } from "./growth.ts";
+import { assertEqualAnswers, measure, type Pace, type Rotation } from "./measure.ts";
+import { comparison, figure, table } from "./table.ts";
+import { memoryMb } from "./usage.ts";
+
+/** One table of the bench. */
+interface Run {
+  readonly column: Column;
+  readonly rotation: Rotation;
+  /** How long each answer of the platform takes. */
+  readonly latencyMs: number;
+  /** Peers are compared where each of them does the same work; else only the proxy and our gateway are. */
+  readonly withPeers: boolean;
+}
+
+const { list, totals, series, typename } = columns;
+const cold = { rotation: "cold", latencyMs: 0, withPeers: true } as const;
+const warm = { rotation: "warm", latencyMs: 0, withPeers: false } as const;
+const slow = { rotation: "cold", latencyMs: 20, withPeers: false } as const;
+/** By fleet: the runs of one fleet are of one account. */
+const runs: readonly (readonly Run[])[] = [
+  [
+    { column: list, ...cold },
+    { column: totals, ...cold },
+    { column: typename, ...cold },
+    { column: totals, ...warm },
+    { column: totals, ...slow },
+  ],
+  [
+    { column: series, ...cold },
+    { column: series, ...warm },
+  ],
+];
+
+const PACES = {
+  full: { rounds: 5, roundMs: 1_200, warmUpMs: 2_000 },
+  quick: { rounds: 2, roundMs: 400, warmUpMs: 600 },
+} as const satisfies Record<string, Pace>;
+
+const USAGE = `npm run bench -- [--quick] [--only list,totals,series,typename,growth] [--write] [--cpu-prof folder]
+
+  --quick     a look, in less than a minute
+  --only      some of the questions
+  --write     puts the tables into README.md
+  --cpu-prof  the gateway leaves its profiles there
+`;
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+    only: { type: "string" },
+    "cpu-prof": { type: "string" },
+  },
+});
+
+async function main(): Promise<void> {
+  if (options.help) return tell(USAGE);
+  const pace = options.quick ? PACES.quick : PACES.full;
+  const only = options.only?.split(",");
+  const isWanted = (id: string) => only === undefined || only.includes(id);
+  const parts = [machine(pinBench(), pace)];
+  tell(parts[0] ?? "");
+  const told = (part: string) => {
+    parts.push(part);
+    tell(part);
+  };
+  for (const ofFleet of runs) {
+    const wanted = ofFleet.filter(({ column }) => isWanted(column.id));
+    if (wanted[0]) await runFleet(wanted[0].column.streams, wanted, pace, told);
+  }
+  if (isWanted("growth")) told(await growthTable(pace));
+  if (options.write) await writeReadme(parts.join("\n\n"));
+}
+
+async function runFleet(
+  streams: number,
+  wanted: readonly Run[],
+  pace: Pace,
+  told: (part: string) => void,
+): Promise<void> {
+  await using fleet = await startFleet({ streams, servers: "all", profileFolder: options["cpu-prof"] ?? null });
+  for (const run of wanted) told(await runTable(fleet, run, pace));
+  told(memoryTable(fleet));
+}
+
+async function runTable(fleet: Fleet, { column, rotation, latencyMs, withPeers }: Run, pace: Pace): Promise<string> {
+  await assertEqualAnswers(fleet.servers, column);
+  await fleet.setLatency(latencyMs);
+  const servers = withPeers ? fleet.servers : fleet.servers.slice(0, 2);
+  const results = await measure(
+    servers.map((server) => ({ fleet, server, column })),
+    rotation,
+    pace,
+  );
+  await fleet.setLatency(0);
+  const condition =
+    latencyMs > 0 ? `, upstream ${latencyMs} ms` : rotation === "warm" ? ", 20 windows in rotation" : "";
+  return comparison(column.title + condition, results);
+}
+
+function memoryTable({ servers }: Fleet): string {
+  return table(
+    ["memory after it", "MB"],
+    servers.map(({ name, pid }) => [name, figure(memoryMb(pid), 0)]),
+  );
+}
+
+function machine(isPinned: boolean, { rounds, roundMs }: Pace): string {
+  const [{ model } = { model: "an unknown processor" }] = cpus();
+  const place = isPinned ? "each server alone on one core" : "processes not pinned to cores";
+  const date = new Date().toISOString().slice(0, 10);
+  return `${date}, Node.js ${process.versions.node}, ${cpus().length} cores (${model.trim()}), ${place}; 50 connections, medians of ${rounds} rounds of ${roundMs / 1_000} s by turns.`;
+}
+
+async function writeReadme(text: string): Promise<void> {
+  const file = new URL("../../README.md", import.meta.url);
+  const [begin, end] = ["<!-- speed -->", "<!-- /speed -->"];
+  const readme = await readFile(file, "utf8");
+  const [head, rest] = readme.split(begin);
+  const [, tail] = rest?.split(end) ?? [];
+  if (head === undefined || tail === undefined) throw new Error("README.md lacks the marks of the section on speed.");
+  await writeFile(file, `${head}${begin}\n${text}\n${end}${tail}`);
+}
+
+function tell(text: string): void {
+  process.stdout.write(`${text}\n\n`);
+}
+
+await main();

@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import { HOUR_MS } from "../../../src/model/time-window.ts";
+
+/** The name of the stub's n-th stream, from 1. */
+export function streamName(number: number): string {
+  return `stream-${String(number).padStart(5, "0")}`;
+}
+
+const PARTNERS = 200;
+const settings = {
+  originCluster: "phx-1",
+  allowedCountries: [],
+  deniedCountries: [],
+};
+
+/** The n-th token of either kind as the platform sends it, which is some 700 bytes. */
+export function tokenWire(number: number, kind: "publish" | "subscribe"): object {
+  const label = `${kind}-${number}`;
+  const common = {
+    id: number,
+    label,
+    name: label,
+    token: createHash("sha256").update(label).digest("hex"),
+    addedOn: "2026-01-05T08:00:00Z",
+    isActive: true,
+    streams: [{ streamName: streamName(number), isRegex: false }],
+    allowedOrigins: [],
+    allowedIpAddresses: [],
+    bindIpsOnUsage: 0,
+    ...settings,
+  };
+  if (kind === "subscribe") {
+    return { ...common, tracking: { trackingId: `partner-${number % PARTNERS}` }, effectiveSettings: settings };
+  }
+  return {
+    ...common,
+    subscribeRequiresAuth: true,
+    record: false,
+    clip: false,
+    multisource: true,
+    enableThumbnails: false,
+    lowLatencyRtmp: true,
+    integrationId: "None",
+    displaySrtPassphrase: false,
+    drm: false,
+    effectiveSettings: { ...settings, geoCascade: { isEnabled: false, clusters: [] }, enableUTCInsertion: false },
+  };
+}
+
+/** The total of a stream over a window, which no other stream and hardly another window has. */
+export function totalWire(name: string, from: number, to: number): string {
+  const hours = (to - from) / HOUR_MS;
+  const out = (numberOf(name) * 1_000_003 + ((from / HOUR_MS) % 9_973)) * hours;
+  const part = `{"bytesOut":${out},"bytesIn":${hours * 900_000_000}}`;
+  const nothing = `{"bytesOut":0,"bytesIn":0}`;
+  const restream = `{"secondsUsed":0,"bytesOut":0,"bytesIn":0}`;
+  return `"${name}":${part.slice(0, -1)},"standardStream":${part},"restream":${restream},"geoCascade":${nothing}}`;
+}
+
+/** Streams whose numbers differ by a multiple of this have the same series. */
+const SHAPES = 16;
+/** One map of the wire's four: its hours as texts, by shape and hour. */
+const hoursOf = new Map<number, readonly [usage: string, restream: string, none: string]>();
+
+/** The hourly series of a stream over a window, put together from texts that are made once. */
+export function seriesWire(name: string, from: number, to: number): string {
+  const shape = numberOf(name) % SHAPES;
+  const maps = ["", "", ""];
+  for (let hour = from / HOUR_MS; hour < to / HOUR_MS; hour += 1) {
+    const texts = hourWire(shape, hour);
+    for (const index of [0, 1, 2] as const) maps[index] += (maps[index] && ",") + texts[index];
+  }
+  const [usage, restream, none] = maps;
+  return `"${name}":{"bandwidth":{${usage}},"standardStream":{${usage}},"restream":{${restream}},"geoCascade":{${none}}}`;
+}
+
+function hourWire(shape: number, hour: number) {
+  const key = hour * SHAPES + shape;
+  const known = hoursOf.get(key);
+  if (known) return known;
+  const at = `"${new Date(hour * HOUR_MS).toISOString().replace(".000Z", "Z")}":`;
+  const bytesOut = 1_000_000_007 * (shape + 1) + (hour % 9_973) * 7_919;
+  const made = [
+    `${at}{"bytesOut":${bytesOut},"bytesIn":900000000}`,
+    `${at}{"secondsUsed":0,"bytesOut":0,"bytesIn":0}`,
+    `${at}{"bytesOut":0,"bytesIn":0}`,
+  ] as const;
+  hoursOf.set(key, made);
+  return made;
+}
+
+function numberOf(name: string): number {
+  return Number(name.slice(name.lastIndexOf("-") + 1));
+}

@@ -1,0 +1,51 @@
+import { fastify } from "fastify";
+import { mercurius } from "mercurius";
+import { isAllowed } from "./bearer.ts";
+import { type BandwidthKey, readByWindow, typeDefs } from "./peer-schema.ts";
+import { readSeries, readStreamNames, readSubscribeTokens, readTotals, type Window } from "./platform.ts";
+
+/** A peer: Mercurius over Fastify, compiled by graphql-jit, batched by Mercurius' loaders. */
+const app = fastify();
+
+app.addHook("onRequest", async (request, reply) => {
+  if (!isAllowed(request.headers.authorization)) await reply.code(401).send({ error: "unauthenticated" });
+});
+
+const keysOf = (queries: readonly { readonly obj: BandwidthKey }[]) => queries.map(({ obj }) => obj);
+
+await app.register(mercurius, {
+  schema: typeDefs,
+  jit: 1,
+  resolvers: {
+    Query: {
+      subscribeTokens: async (_root: unknown, { first }: { first: number }) => ({
+        nodes: await readSubscribeTokens(first),
+      }),
+      streams: async (_root: unknown, { first }: { first: number }) => ({
+        nodes: (await readStreamNames(first)).map((name) => ({ name })),
+      }),
+      stream: (_root: unknown, { by }: { by: { name: string } }) => ({ name: by.name }),
+    },
+    Stream: {
+      bandwidth: ({ name }: { name: string }, { window }: { window: { range: Window } }): BandwidthKey => ({
+        name,
+        window: window.range,
+      }),
+    },
+  },
+  loaders: {
+    Bandwidth: {
+      total: {
+        loader: (queries: { readonly obj: BandwidthKey }[]) => readByWindow(keysOf(queries), readTotals),
+        opts: { cache: false },
+      },
+      series: {
+        loader: async (queries: { readonly obj: BandwidthKey }[]) =>
+          (await readByWindow(keysOf(queries), readSeries)).map((points) => ({ points })),
+        opts: { cache: false },
+      },
+    },
+  },
+});
+
+process.stdout.write(`${await app.listen({ port: 0, host: "127.0.0.1" })}\n`);

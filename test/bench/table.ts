@@ -1,0 +1,70 @@
+import type { Results, Sample } from "./measure.ts";
+
+/** A table of Markdown, its first column aligned left and the others right. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map((_, index) => (index === 0 ? "---" : "---:"))), ...rows.map(line)].join("\n");
+}
+
+/** One row for each server: what it does, and by how much more or less than the first of them. */
+export function comparison(title: string, results: Results): string {
+  const [reference] = results;
+  const rows = results.map(({ server, samples }) => [
+    server.name,
+    figure(
+      ratio(samples, reference?.samples ?? [], ({ perSecond }) => perSecond),
+      2,
+    ),
+    figure(
+      middle(samples, ({ perSecond }) => perSecond),
+      0,
+    ),
+    figure(
+      middle(samples, ({ p50Ms }) => p50Ms),
+      1,
+    ),
+    figure(
+      middle(samples, ({ p99Ms }) => p99Ms),
+      1,
+    ),
+    figure(
+      middle(samples, ({ cpuMsPerQuery }) => cpuMsPerQuery),
+      3,
+    ),
+    figure(
+      middle(samples, ({ callsPerQuery }) => callsPerQuery),
+      2,
+    ),
+  ]);
+  return table([title, "ratio", "queries/s", "p50 ms", "p99 ms", "CPU ms/query", "upstream calls/query"], rows);
+}
+
+/** A figure of each round; null where there is none. */
+export type Pick = (sample: Sample) => number | null;
+
+/** The median of what a round gave, divided by what the same round gave of another server. */
+export function ratio(samples: readonly Sample[], reference: readonly Sample[], pick: Pick): number | null {
+  return median(
+    samples.map((sample, round) => {
+      const [own, other] = [pick(sample), reference[round] ? pick(reference[round]) : null];
+      return own === null || other === null ? null : own / other;
+    }),
+  );
+}
+
+/** The median of the rounds. */
+export function middle(samples: readonly Sample[], pick: Pick): number | null {
+  return median(samples.map(pick));
+}
+
+function median(values: readonly (number | null)[]): number | null {
+  const sorted = values.filter((value) => value !== null).sort((a, b) => a - b);
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
+  return low === undefined || high === undefined ? null : (low + high) / 2;
+}
+
+/** A figure with so many decimals, or a dash where there is none. */
+export function figure(value: number | null, decimals: number): string {
+  if (value === null) return "–";
+  return value.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+}
