@@ -243,7 +243,7 @@ describe("revokeApiKey", () => {
     const revoked = await gateway.ask(REVOKE, { id: apiKey?.id });
     gateway.sandbox.clock.advance(1_000);
     expect((await caller.ask(ME)).status).toBe(401);
-    expect(await gateway.ask(REVOKE, { id: apiKey?.id })).toEqual(revoked);
+    expect((await gateway.ask(REVOKE, { id: apiKey?.id })).data).toEqual(revoked.data);
     expect(revoked.data).toEqual({
       revokeApiKey: {
         apiKey: { id: apiKey?.id, state: "REVOKED", revokedAt: "2026-03-18T10:20:00.000Z" },

@@ -14,12 +14,18 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** The status of the answer, its first error's extensions, and how long it took, in milliseconds. */
+/** Computing time of this process since `begin`, in milliseconds: other programs of the machine do not count. */
+function cpuMs(begin: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(begin);
+  return (user + system) / 1000;
+}
+
+/** The status of the answer, its first error's extensions, and what it took to compute. */
 async function ask(query: string) {
-  const begin = performance.now();
+  const begin = process.cpuUsage();
   const response = await gateway.gateway.fetch(graphqlRequest({ query }));
   const { errors = [] } = (await response.json()) as { errors?: { message: string; extensions: object }[] };
-  return { status: response.status, errors, extensions: errors[0]?.extensions, tookMs: performance.now() - begin };
+  return { status: response.status, errors, extensions: errors[0]?.extensions, cpuMs: cpuMs(begin) };
 }
 
 describe("a document", () => {
@@ -130,14 +136,17 @@ describe("a hostile document", () => {
     ["operations by the hundred", many(300, (i) => `query q${i} { me { name } }`)],
   ];
 
-  it.each(documents)("is answered within 50 ms, and by no fault of the gateway: %s", async (_what, document) => {
-    expect(document.length).toBeLessThan(maxBodyBytes.max);
-    // The best of three: the machine has other things to do.
-    const answers = [await ask(document), await ask(`${document} `), await ask(`${document}  `)];
-    expect(Math.min(...answers.map(({ tookMs }) => tookMs))).toBeLessThan(50);
-    for (const { extensions } of answers) expect(extensions).not.toMatchObject({ code: "INTERNAL_SERVER_ERROR" });
-    expect(gateway.logged()).toBe("");
-  });
+  it.each(documents)(
+    "takes no more than 50 ms to compute, and is answered by no fault of the gateway: %s",
+    async (_what, document) => {
+      expect(document.length).toBeLessThan(maxBodyBytes.max);
+      // The best of three: the machine has other things to do.
+      const answers = [await ask(document), await ask(`${document} `), await ask(`${document}  `)];
+      expect(Math.min(...answers.map((answer) => answer.cpuMs))).toBeLessThan(50);
+      for (const { extensions } of answers) expect(extensions).not.toMatchObject({ code: "INTERNAL_SERVER_ERROR" });
+      expect(gateway.logged()).toBe("");
+    },
+  );
 
   it("at the limit of tokens ends in no exhausted stack", () => {
     expect(() =>
@@ -162,9 +171,8 @@ describe("the size of a document", () => {
       fc.property(fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 50, maxLength: 150 }), (spreads) => {
         const fragments = spreads.map((count, i) => `fragment f${i} on Q { ${`...f${i + 1} `.repeat(count)} }`);
         const document = parse(`{ ...f0 } ${fragments.join(" ")} fragment f${spreads.length} on Q { a }`);
-        const begin = performance.now();
+        // Were it not, this would not come to an end.
         const { fields } = documentSize(document);
-        expect(performance.now() - begin).toBeLessThan(50);
         const expected = spreads.reduce((product, count) => product * count, 1);
         expect(fields / expected).toBeCloseTo(1);
       }),
