@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { goodUntil } from "../model/time-window.ts";
+import { setDeadline, timeLeft } from "../upstream/deadline.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 
 /** Who waits for a figure: it gives up when its client leaves, and is told when it gets one past its time. */
@@ -134,6 +135,8 @@ export function createFigureCache({ maxBytes, now }: FigureCacheOptions): Figure
     read: <Value>({ names, read, again }: FigureCall<Value>, waiter: Waiter) => {
       const call: UnderWay = { controller: new AbortController(), waiters: new Set() };
       join(call, waiter);
+      // Others may wait for the call as well, so only one that is begun too late is bound by whose turn it was.
+      if (timeLeft(waiter.signal, 1) <= 0) setDeadline(call.controller.signal, 0);
       const readAt = now();
       const reading = read(call.controller.signal);
       const answers = new Map<string, Promise<Value>>();
@@ -206,7 +209,13 @@ function leave({ controller, waiters }: UnderWay, waiter: Waiter): void {
 function isOutage(error: unknown): boolean {
   return (
     error instanceof UpstreamError &&
-    ["UPSTREAM_TIMEOUT", "UPSTREAM_UNAVAILABLE", "UPSTREAM_RATE_LIMITED", "UPSTREAM_BAD_RESPONSE"].includes(error.code)
+    [
+      "UPSTREAM_TIMEOUT",
+      "UPSTREAM_UNAVAILABLE",
+      "UPSTREAM_RATE_LIMITED",
+      "UPSTREAM_BAD_RESPONSE",
+      "OVERLOADED",
+    ].includes(error.code)
   );
 }
 

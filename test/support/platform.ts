@@ -5,7 +5,7 @@ import { Agent, type Dispatcher, MockAgent } from "undici";
 import { expect } from "vitest";
 import { type ApplicationError, errorCodes } from "../../src/model/errors.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { type CallReport, createHttp, type Http } from "../../src/upstream/http.ts";
+import { type CallReport, createHttp, type Http, type HttpOptions } from "../../src/upstream/http.ts";
 import type { Timing } from "../../src/upstream/retry.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 import { rejectionOf } from "./refusal.ts";
@@ -16,6 +16,31 @@ export const TOKEN = "feedc0de".repeat(8);
 
 /** Time as it is, but nobody waits between two tries. */
 export const impatient: Timing = { now: () => performance.now(), random: () => 0.5, pause: async () => undefined };
+
+/** Time that only passes while somebody waits between two tries, which takes no time at all. */
+export interface TestTiming extends Timing {
+  /** How long was waited, each time, in milliseconds. */
+  readonly pauses: readonly number[];
+  advance(ms: number): void;
+}
+
+/** @param chance what `random` gives: half of what may be waited, when it is left out */
+export function createTestTiming(chance = 0.5): TestTiming {
+  const pauses: number[] = [];
+  let now = 0;
+  return {
+    pauses,
+    advance: (ms) => {
+      now += ms;
+    },
+    now: () => now,
+    random: () => chance,
+    pause: async (ms) => {
+      pauses.push(ms);
+      now += ms;
+    },
+  };
+}
 
 /** One request as the platform received it. */
 export interface ReceivedCall {
@@ -52,7 +77,7 @@ const ORIGIN = "https://platform.test";
 const json = { "content-type": "application/json; charset=utf-8" };
 
 /** What is scripted and not called for makes disposing fail. */
-export function createScriptedPlatform(): ScriptedPlatform {
+export function createScriptedPlatform(options: Pick<HttpOptions, "guard"> = {}): ScriptedPlatform {
   const agent = new MockAgent();
   agent.disableNetConnect();
   const calls: ReceivedCall[] = [];
@@ -78,6 +103,7 @@ export function createScriptedPlatform(): ScriptedPlatform {
       secret: new Secret(API_SECRET),
       dispatcher: agent,
       timeoutMs: 5_000,
+      ...options,
       onDate: (date) => dates.push(date),
       onCall: (report) => reports.push(report),
     }),

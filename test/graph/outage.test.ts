@@ -1,0 +1,212 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createTestGateway, graphqlRequest, range, type TestGateway } from "../support/gateway.ts";
+
+const MINUTE_MS = 60_000;
+
+const MASTER = 'token: { tokenId: 5001 }, streamName: "derby-final", trackingId: "northwind-tv", expiresInSeconds: 300';
+const SIGN = `mutation { signViewerToken(input: { ${MASTER} }) { viewerToken { jwt playerUrl } userErrors { code message } } }`;
+const TOKENS = "{ subscribeTokens { totalCount } }";
+
+// The breaker goes by the process's clock.
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Lets time pass, for the platform and for the gateway. */
+function pass({ sandbox }: TestGateway, ms: number): void {
+  sandbox.clock.advance(ms);
+  vi.setSystemTime(Date.now() + ms);
+}
+
+/** A gateway that has read what it needs, and whose platform then is gone for good, for so long already. */
+async function duringOutage(minutes: number, how: "DOWN" | "HANGING" = "DOWN"): Promise<TestGateway> {
+  const gateway = await createTestGateway({ timeoutMs: how === "DOWN" ? 5_000 : 2_000 });
+  await gateway.gateway.start();
+  gateway.sandbox.fault(how === "DOWN" ? { path: "*", drop: "before" } : { path: "*", hang: "before" });
+  // Somebody asks all the while, as clients do.
+  for (let minute = 0; minute < minutes; minute += 1) {
+    pass(gateway, MINUTE_MS);
+    await gateway.ask(TOKENS);
+    if (how === "DOWN") await gateway.ask('{ stream(by: { name: "derby-final" }) { ingest { whipUrl } } }');
+  }
+  return gateway;
+}
+
+describe("while the platform is down", () => {
+  it("tokens are served as they were, and the answer says from when they are once they are past their freshness", async () => {
+    await using gateway = await duringOutage(20);
+    const young = await duringOutage(2);
+    expect(await young.ask(TOKENS)).toMatchObject({ data: { subscribeTokens: { totalCount: 32 } }, errors: [] });
+    expect((await young.ask(TOKENS)).extensions).not.toHaveProperty("stale");
+    await young[Symbol.asyncDispose]();
+    pass(gateway, MINUTE_MS);
+    const { data, errors, extensions } = await gateway.ask(TOKENS);
+    expect({ data, errors }).toEqual({ data: { subscribeTokens: { totalCount: 32 } }, errors: [] });
+    expect(extensions["stale"]).toEqual([{ source: "TOKENS", asOf: "2026-03-18T10:20:00.000Z" }]);
+  });
+
+  it.each(["DOWN", "HANGING"] as const)("and %s, viewer tokens are signed at once, days later too", async (how) => {
+    await using gateway = await duringOutage(1, how);
+    pass(gateway, 3 * 24 * 60 * MINUTE_MS);
+    await gateway.ask(SIGN);
+    pass(gateway, MINUTE_MS);
+    const begin = performance.now();
+    const { data, extensions } = await gateway.ask<{
+      signViewerToken: { viewerToken: { jwt: string; playerUrl: string } | null; userErrors: unknown[] };
+    }>(SIGN);
+    const took = performance.now() - begin;
+    expect(data.signViewerToken.userErrors).toEqual([]);
+    expect(data.signViewerToken.viewerToken?.jwt).toMatch(/^eyJ/);
+    expect(data.signViewerToken.viewerToken?.playerUrl).toContain("SYN4DX");
+    expect(extensions["stale"]).toMatchObject([{ source: "CLUSTERS" }, { source: "TOKENS" }]);
+    expect(took).toBeLessThan(500);
+  });
+
+  it("figures are served past their quarter hour, marked so, and those that were never read are null", async () => {
+    await using gateway = await createTestGateway();
+    const usage = (from: string) =>
+      `{ account { usage(window: ${range(from, "2026-03-18T00:00:00Z")}) { total { bytesOut } } } }`;
+    const known = usage("2026-03-17T00:00:00Z");
+    const before = await gateway.ask(known);
+    expect(before.extensions).not.toHaveProperty("stale");
+    gateway.sandbox.fault({ path: "*", drop: "before" });
+    pass(gateway, 30 * MINUTE_MS);
+    const { data, errors, extensions } = await gateway.ask(known);
+    expect({ data, errors }).toEqual({ data: before.data, errors: [] });
+    expect(extensions["stale"]).toEqual([{ source: "FIGURES", asOf: "2026-03-18T10:20:00.000Z" }]);
+    const unknown = await gateway.ask(usage("2026-03-16T00:00:00Z"));
+    expect(unknown.data).toEqual({ account: { usage: { total: null } } });
+    expect(unknown.errors).toMatchObject([{ extensions: { code: "UPSTREAM_UNAVAILABLE" } }]);
+    expect(unknown.extensions).not.toHaveProperty("stale");
+  });
+
+  it("what needs it is null with a code, and the rest of the answer is served", async () => {
+    await using gateway = await duringOutage(1);
+    const { data, errors } = await gateway.ask(
+      `{ me { name } stream(by: { name: "derby-final" }) { name isLive bandwidth(window: { last: "P1D" }) { total { bytesOut } } }
+         subscribeToken(by: { tokenId: 5001 }) { tokenId } limits { cost { limit } } }`,
+    );
+    expect(data).toMatchObject({
+      me: { name: "operator" },
+      stream: { name: "derby-final", isLive: null, bandwidth: { total: null } },
+      subscribeToken: { tokenId: 5001 },
+    });
+    const codes = new Set(errors.map(({ extensions: { code } }) => code));
+    expect(codes).toEqual(new Set(["UPSTREAM_UNAVAILABLE"]));
+  });
+
+  it("a change fails, and is in doubt only if it was sent", async () => {
+    await using gateway = await duringOutage(1);
+    gateway.sandbox.clearCalls();
+    const codes: (string | undefined)[] = [];
+    for (let i = 0; i < 30; i += 1) {
+      const { data } = await gateway.ask<{ createSubscribeToken: { userErrors: { code: string }[] } }>(
+        `mutation { createSubscribeToken(input: { idempotencyKey: "k${i}", label: "x", streams: [{ pattern: "x" }] }) { userErrors { code } } }`,
+      );
+      codes.push(data.createSubscribeToken.userErrors[0]?.code);
+    }
+    const sent = gateway.sandbox.calls().filter(({ method }) => method === "POST");
+    expect(codes.filter((code) => code === "OUTCOME_UNKNOWN")).toHaveLength(sent.length);
+    expect(new Set(codes)).toEqual(new Set(["OUTCOME_UNKNOWN", "UPSTREAM_UNAVAILABLE"]));
+  });
+
+  it("the process is healthy, not ready, and says why; and is ready again with the platform", async () => {
+    await using gateway = await duringOutage(1);
+    const state = async (path: string) => {
+      const response = await gateway.gateway.fetch(new Request(`http://gateway.test${path}`));
+      return [response.status, await response.json()];
+    };
+    expect(await state("/health")).toEqual([200, { status: "ok" }]);
+    expect(await state("/readiness")).toEqual([503, { status: "unavailable", reason: "UPSTREAM_UNAVAILABLE" }]);
+    gateway.sandbox.clearFaults();
+    pass(gateway, 1_000);
+    expect(await state("/readiness")).toEqual([200, { status: "ok" }]);
+  });
+});
+
+describe("a query", () => {
+  it("has a time for all of its reads together: what would be read later is null, and not read", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const monitored = { advanceMs: 0 };
+    await using gateway = await createTestGateway({
+      timeoutMs: 4_000,
+      sandbox: {
+        onExchange: ({ request: { path } }) => {
+          if (path.startsWith("/api/monitoring/")) vi.advanceTimersByTime(monitored.advanceMs);
+        },
+      },
+    });
+    await gateway.ask(TOKENS);
+    for (const [name, advanceMs, isRead] of [
+      ["nobody-knows-it", 7_999, true],
+      ["nobody-knows-this", 8_000, false],
+    ] as const) {
+      gateway.sandbox.clearCalls();
+      monitored.advanceMs = advanceMs;
+      // Whether there is such a stream is asked of monitoring, and then of analytics.
+      const { errors } = await gateway.ask(`{ stream(by: { name: "${name}" }) { name } }`);
+      expect(errors.map(({ extensions: { code } }) => code)).toEqual([isRead ? "NOT_FOUND" : "UPSTREAM_TIMEOUT"]);
+      expect(gateway.analyticsCalls()).toHaveLength(isRead ? 1 : 0);
+    }
+  });
+});
+
+describe("a client that leaves", () => {
+  it("takes its reads with it: nothing is repeated, and nothing waited for any more", async () => {
+    const gateway = await createTestGateway({ timeoutMs: 20_000 });
+    await gateway.ask(TOKENS);
+    gateway.sandbox.clearCalls();
+    gateway.sandbox.fault({ path: "/api/monitoring/*", hang: "before" });
+    const client = new AbortController();
+    const request = graphqlRequest({ query: '{ stream(by: { name: "derby-final" }) { isLive } }' });
+    const answer = gateway.gateway.fetch(new Request(request, { signal: client.signal }));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    client.abort();
+    await answer.catch(() => undefined);
+    const begin = performance.now();
+    // Closing waits for calls that are under way.
+    await gateway[Symbol.asyncDispose]();
+    expect(performance.now() - begin).toBeLessThan(2_000);
+    expect(gateway.sandbox.calls().length).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("after an outage", () => {
+  it("tokens are fresh at the second question, and nothing is said of them any more", async () => {
+    await using gateway = await duringOutage(30);
+    gateway.sandbox.clearFaults();
+    pass(gateway, MINUTE_MS);
+    await gateway.ask(TOKENS);
+    await expect.poll(async () => (await gateway.ask(TOKENS)).extensions).not.toHaveProperty("stale");
+  });
+});
+
+describe("a start while the platform is down", () => {
+  it.each([{ status: 503 }, { drop: "before" }, { status: 429 }] as const)(
+    "by %j ends well: the process lives, is not ready, and answers null with a code, until the platform is back",
+    async (fault) => {
+      await using gateway = await createTestGateway();
+      gateway.sandbox.fault({ path: "*", ...fault });
+      await gateway.gateway.start();
+      const status = async (path: string) =>
+        (await gateway.gateway.fetch(new Request(`http://gateway.test${path}`))).status;
+      expect([await status("/health"), await status("/readiness")]).toEqual([200, 503]);
+      const { data, errors } = await gateway.ask("{ me { name } subscribeTokens { totalCount } }");
+      expect(data).toEqual({ me: { name: "operator" }, subscribeTokens: null });
+      expect(errors).toMatchObject([
+        { path: ["subscribeTokens"], extensions: { code: expect.stringMatching(/^UPSTREAM_/) } },
+      ]);
+      gateway.sandbox.clearFaults();
+      await expect
+        .poll(() => {
+          pass(gateway, 1_000);
+          return status("/readiness");
+        })
+        .toBe(200);
+      expect((await gateway.ask(TOKENS)).data).toEqual({ subscribeTokens: { totalCount: 32 } });
+    },
+  );
+});
