@@ -49,8 +49,8 @@ export interface GraphContext extends Omit<SharedParts, "sightings" | "streamCat
   readonly act: Act | null;
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal | undefined;
-  /** What this request costs; null until it has been counted, before any resolver runs. */
-  readonly cost: CostStatus | null;
+  /** What this request costs. */
+  readonly cost: CostStatus;
   /** One instant for the whole request, so that all its windows end alike. Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -60,11 +60,12 @@ export interface RequestFacts {
   readonly caller: Caller;
   readonly address: string | null;
   readonly signal?: AbortSignal | undefined;
+  readonly cost: CostStatus;
 }
 
 export function createContext(
   { sightings, streamCatalog, ...parts }: SharedParts,
-  { caller, address, signal }: RequestFacts,
+  { caller, address, signal, cost }: RequestFacts,
 ): GraphContext {
   const now = parts.clock();
   const staleness = createStaleness(now);
@@ -76,5 +77,5 @@ export function createContext(
   const whole = createLoaders({ ...parts, sightings, streamCatalog }, scope, now, signal, staleness);
   const loaders = caller.partner ? behindWall(whole, caller.partner, now) : whole;
   const audit = createAuditor(parts.store, caller, address, parts.clock);
-  return { ...parts, account, caller, address, signal, now, loaders, staleness, audit, act: null, cost: null };
+  return { ...parts, account, caller, address, signal, now, loaders, staleness, audit, act: null, cost };
 }

@@ -69,3 +69,23 @@ function createLimiter(keyPrefix: string, points: number, counters: Counters | n
     () => undefined,
   );
 }
+
+/**
+ * The headers that tell of a caller's budget.
+ *
+ * @see https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-10
+ */
+export function budgetHeaders(
+  { limit, remaining, resetAt }: CostStatus,
+  now: number,
+): Readonly<Record<string, string>> {
+  return {
+    "ratelimit-policy": `"default";q=${limit};w=${BUDGET_SECONDS}`,
+    ratelimit: `"default";r=${remaining};t=${secondsUntil(resetAt, now)}`,
+  };
+}
+
+/** Whole seconds, rounded up; 0 for what is past. */
+export function secondsUntil(instant: number, now: number): number {
+  return Math.max(Math.ceil((instant - now) / 1000), 0);
+}

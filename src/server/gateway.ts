@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createYoga } from "graphql-yoga";
 import type { Logger } from "pino";
-import type { Caller } from "../auth/caller.ts";
 import { type Auth, createAuth } from "../auth/create-auth.ts";
 import type { IdentityProviderOptions } from "../auth/identity-provider.ts";
 import type { Stopwatch } from "../auth/remembered.ts";
 import type { Scope } from "../auth/scopes.ts";
-import { createContext, type GraphContext, type SharedParts } from "../context.ts";
+import type { SharedParts } from "../context.ts";
 import { createAccountFacts, remembered } from "../directory/account-facts.ts";
 import { createFigureCache } from "../directory/figure-cache.ts";
 import { createPartnerDirectory } from "../directory/partner-directory.ts";
@@ -26,20 +25,17 @@ import { type Budgets, createCostBudget } from "./cost-budget.ts";
 import { guarded } from "./guarded.ts";
 import { createLoad } from "./load.ts";
 import { createMaskError } from "./mask-error.ts";
+import { createOperations } from "./operations.ts";
 import { useAllowedHosts } from "./use-allowed-hosts.ts";
 import { type ServerContext, useCaller } from "./use-caller.ts";
 import { useCors } from "./use-cors.ts";
-import { parsedDocuments, useDocumentLimits } from "./use-document-limits.ts";
-import { useErrorLimit } from "./use-error-limit.ts";
 import { useGraphiQL } from "./use-graphiql.ts";
 import { type Readiness, useHealth } from "./use-health.ts";
 import { useLoadShedding } from "./use-load-shedding.ts";
+import { useOperations } from "./use-operations.ts";
 import { usePublicKeys } from "./use-public-keys.ts";
-import { useQueryCost } from "./use-query-cost.ts";
-import { useQueryDeadline } from "./use-query-deadline.ts";
 import { useRequestReader } from "./use-request-reader.ts";
 import { useSafeHeaders } from "./use-safe-headers.ts";
-import { useStaleness } from "./use-staleness.ts";
 
 export interface GatewayOptions {
   /** Stays open when the gateway closes: it is of whoever opened it. */
@@ -102,8 +98,15 @@ export function createGateway(options: GatewayOptions): Gateway {
   const onFault = (error: unknown) => logger.error({ err: error }, "a fault of the gateway");
   const { auth, ...parts } = createParts(options);
   const load = createLoad(options.maxRequestsInFlight);
-  const yoga = createYoga<ServerContext, GraphContext>({
+  const maskError = createMaskError(onFault);
+  const operations = createOperations({
     schema: createSchema(),
+    parts,
+    budget: createCostBudget(options.budgets, parts.clock, options.counters),
+    maskError,
+    queryDeadlineMs: CALL_TIMES_PER_QUERY * options.upstream.timeoutMs,
+  });
+  const yoga = createYoga<ServerContext>({
     graphqlEndpoint: "/graphql",
     graphiql: false,
     landingPage: false,
@@ -112,13 +115,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     batching: false,
     // Our own reader counts.
     maxRequestBodySize: false,
-    parserAndValidationCache: parsedDocuments(),
+    parserAndValidationCache: false,
     // Yoga's own check answers any address that ends so, with any method: no address ends with a line feed.
     healthCheckEndpoint: "\n",
     logging: false,
-    maskedErrors: { maskError: createMaskError(onFault) },
-    context: ({ request, caller, address = null }) =>
-      createContext(parts, { caller: authenticated(caller), address, signal: request.signal }),
+    maskedErrors: { maskError },
     plugins: [
       ...guarded(
         [
@@ -134,11 +135,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         ],
         onFault,
       ),
-      useDocumentLimits(),
-      useErrorLimit(),
-      useQueryCost(createCostBudget(options.budgets, parts.clock, options.counters), parts.clock),
-      useQueryDeadline(CALL_TIMES_PER_QUERY * options.upstream.timeoutMs),
-      useStaleness(),
+      useOperations(operations, parts.clock),
     ],
   });
 
@@ -179,7 +176,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-function createParts(options: GatewayOptions): SharedParts & { readonly auth: Auth } {
+/** The parts that requests share, and what finds out who calls. */
+export function createParts(options: GatewayOptions): SharedParts & { readonly auth: Auth } {
   const { logger, store, elapsed = () => performance.now() } = options;
   const platformClock = createPlatformClock();
   const clock = options.clock ?? platformClock.now;
@@ -236,10 +234,4 @@ function createReadiness({ upstream, directory }: SharedParts, elapsed?: Stopwat
       return { isReady: false, reason: error instanceof ApplicationError ? error.code : "INTERNAL_SERVER_ERROR" };
     }
   };
-}
-
-/** The plugin lets nobody else through. */
-function authenticated(caller: Caller | undefined): Caller {
-  if (!caller) throw new Error("a request reached the graph without a caller");
-  return caller;
 }

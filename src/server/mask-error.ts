@@ -11,7 +11,7 @@ export type OnFault = (error: unknown) => void;
  * a fault of ours, told to the log and not to the client.
  */
 export function createMaskError(onFault: OnFault) {
-  return (error: unknown): Error => {
+  return (error: unknown): GraphQLError => {
     const cause = deepestCause(error);
     if (cause instanceof ApplicationError) {
       return rewritten(error, cause.message, { code: cause.code, ...cause.facts, ...httpOf(error) });
@@ -28,11 +28,6 @@ export function createMaskError(onFault: OnFault) {
 function httpOf(error: unknown): Record<string, unknown> {
   const http = error instanceof GraphQLError ? error.extensions["http"] : undefined;
   return http ? { http } : {};
-}
-
-/** A mistake in the document as its client may read it: where and what, without the values that stood there. */
-export function withoutValues(error: GraphQLError): GraphQLError {
-  return rewritten(error, clientsMistake(error.message), error.extensions);
 }
 
 /** graphql-js wraps what a resolver throws, and wraps scalars' errors twice. */

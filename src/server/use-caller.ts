@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Plugin } from "graphql-yoga";
 import type { Authenticate, Caller } from "../auth/caller.ts";
+import type { CostStatus } from "../model/cost.ts";
 import { ApplicationError } from "../model/errors.ts";
 import type { Network } from "../model/network.ts";
 import { clientAddress } from "./client-address.ts";
@@ -17,6 +18,8 @@ export interface ServerContext {
   /** The client's network address; null where it is not known. */
   address?: string | null;
   caller?: Caller;
+  /** What the request cost; null where nothing was counted. */
+  cost?: CostStatus | null;
 }
 
 /**

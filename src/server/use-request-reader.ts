@@ -1,9 +1,6 @@
 import type { GraphQLParams, Plugin } from "graphql-yoga";
-import { requestLimits } from "../model/request-limits.ts";
-import { refusal, refused } from "./refused.ts";
-
-/** The most bytes of a body, and characters of an address. */
-const { max: MAX_BODY_BYTES } = requestLimits.maxBodyBytes;
+import { refusal } from "./refused.ts";
+import { assertJson, limitedBody, MAX_BODY_BYTES, paramsOfAddress, paramsOfBody } from "./request-body.ts";
 
 const PATH = "/graphql";
 
@@ -25,112 +22,18 @@ export function useRequestReader(): Plugin {
       }
     },
     onRequestParse({ request, setRequestParser }) {
-      if (request.method === "GET") setRequestParser(readAddress);
+      if (request.method === "GET") setRequestParser(({ url }) => paramsOfAddress(url) as GraphQLParams);
       if (request.method !== "POST") return;
-      assertJson(request.headers);
-      setRequestParser(readBody);
+      assertJson((name) => request.headers.get(name));
+      setRequestParser(async () => paramsOfBody(await limitedBody(bodyOf(request))) as GraphQLParams);
     },
   };
 }
 
-function assertJson(headers: Headers): void {
-  const [type, ...parameters] = (headers.get("content-type") ?? "").split(";").map((part) => part.trim().toLowerCase());
-  if (type !== "application/json" || !parameters.every((parameter) => /^(charset="?utf-8"?)?$/.test(parameter))) {
-    throw badRequest(415, "The content type of a request is application/json, in UTF-8.", {
-      accept: "application/json",
-    });
-  }
-  if (!/^(identity)?$/i.test(headers.get("content-encoding") ?? "")) {
-    throw badRequest(415, "The body of a request is not compressed.", { "accept-encoding": "identity" });
-  }
-  const length = headers.get("content-length") ?? "0";
-  if (!/^\d+$/.test(length)) throw badRequest(400, "The header Content-Length is no number.");
-  if (Number(length) > MAX_BODY_BYTES) throw tooLarge();
-}
-
-async function readBody(request: Request): Promise<GraphQLParams> {
-  return graphqlParams(parsedJson(decoded(await bytesOf(request)), "The body"));
-}
-
-async function bytesOf(request: Request): Promise<Uint8Array> {
-  try {
-    // A body of a told length ends there, and the length has been looked at. Reading it as a whole is much faster.
-    const bytes = request.headers.has("content-length")
-      ? new Uint8Array(await request.arrayBuffer())
-      : await countedBytesOf(request);
-    if (bytes.byteLength <= MAX_BODY_BYTES) return bytes;
-  } catch {
-    throw badRequest(400, "The body ended early.");
-  }
-  throw tooLarge();
-}
-
-/** The body, of which little more than the allowed bytes is kept. */
-async function countedBytesOf({ body }: Request): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const reader = body?.getReader();
-  while (reader && length <= MAX_BODY_BYTES) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    length += value.byteLength;
-    chunks.push(value);
-  }
-  return Buffer.concat(chunks);
-}
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-function decoded(bytes: Uint8Array): string {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    throw badRequest(400, "The body is not UTF-8.");
-  }
-}
-
-function readAddress({ url }: Request): GraphQLParams {
-  const search = url.slice(url.indexOf("?") + 1 || url.length).replace(/#.*$/s, "");
-  try {
-    // URLSearchParams would replace what is no UTF-8.
-    decodeURIComponent(search);
-  } catch {
-    throw badRequest(400, "The address is not percent-encoded UTF-8.");
-  }
-  const parameters = new URLSearchParams(search);
-  const json = (name: string) => {
-    const text = parameters.get(name);
-    return text ? parsedJson(text, `The parameter ${name}`) : undefined;
-  };
-  return graphqlParams({
-    query: parameters.get("query") ?? "",
-    operationName: parameters.get("operationName") || undefined,
-    variables: json("variables"),
-    extensions: json("extensions"),
-  });
-}
-
-/** The message of the parser is left out: it quotes what it could not read. */
-function parsedJson(text: string, what: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw badRequest(400, `${what} is not JSON.`);
-  }
-}
-
-/** What else the parameters are is checked by yoga. */
-function graphqlParams(value: unknown): GraphQLParams {
-  if (Array.isArray(value)) throw badRequest(400, "One request holds one operation: batches are not taken.");
-  const params = value as GraphQLParams | null;
-  if (typeof params?.query === "string" && params.query !== "") return params;
-  throw badRequest(400, "A request holds a document, as the text `query`.");
-}
-
-function tooLarge() {
-  return badRequest(413, `A request has at most ${MAX_BODY_BYTES} bytes.`);
-}
-
-function badRequest(status: number, message: string, headers: Record<string, string> = {}) {
-  return refused("BAD_REQUEST", message, { status, headers });
+/** A body of a told length ends there, and the length has been looked at. Reading it as a whole is much faster. */
+async function* bodyOf(request: Request): AsyncIterable<Uint8Array> {
+  if (request.headers.has("content-length")) return yield new Uint8Array(await request.arrayBuffer());
+  // To iterate the body itself would cancel it when no more is wanted, and the connection would end without an answer.
+  const reader = request.body?.getReader();
+  for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) yield next.value;
 }

@@ -44,6 +44,8 @@ export interface From {
 /** The whole gateway over the whole sandbox, in this process and without a port of its own. */
 export interface TestGateway extends AsyncDisposable {
   readonly gateway: Gateway;
+  /** What it was made of. */
+  readonly options: GatewayOptions;
   /** In memory, and empty at first. */
   readonly store: Store;
   /** Every exchange with it is held against the OpenAPI documents; disposing throws when one breaks them. */
@@ -75,7 +77,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
   const sandbox = options.over ?? (await createConformantSandbox({ startAt: START, frozen: true, ...options.sandbox }));
   const lines: string[] = [];
   const store = options.gateway?.store ?? (await openStore({ kind: "memory" }));
-  const gateway = createGateway({
+  const gatewayOptions: GatewayOptions = {
     store,
     upstream: {
       apiUrl: sandbox.origin,
@@ -103,7 +105,8 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     elapsed: sandbox.clock.now,
     logger: pino({ level: "debug" }, { write: (line: string) => void lines.push(line) }),
     ...options.gateway,
-  });
+  };
+  const gateway = createGateway(gatewayOptions);
 
   const as = (bearer: string, { peer, headers }: From = {}) => {
     const ask = async (document: string | TypedDocumentNode, variables?: unknown): Promise<Answer> => {
@@ -118,6 +121,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
 
   return {
     gateway,
+    options: gatewayOptions,
     store,
     sandbox,
     ask: as(OPERATOR_KEY).ask,

@@ -1,0 +1,115 @@
+import type { ExecutionResult, GraphQLError, GraphQLSchema } from "graphql";
+import { createContext, type GraphContext, type RequestFacts, type SharedParts } from "../context.ts";
+import type { CostStatus } from "../model/cost.ts";
+import { requestLimits } from "../model/request-limits.ts";
+import { setDeadline } from "../upstream/deadline.ts";
+import { type CostBudget, secondsUntil } from "./cost-budget.ts";
+import { createPreparedDocuments } from "./prepared-documents.ts";
+import { refused } from "./refused.ts";
+import type { OperationParams } from "./request-body.ts";
+
+/** What a client asks for, and who it is. */
+export interface OperationRequest extends Omit<RequestFacts, "cost"> {
+  readonly params: OperationParams;
+  /** Whether it may be a mutation: a request by GET may not. */
+  readonly mayChange: boolean;
+}
+
+export interface OperationAnswer {
+  readonly result: ExecutionResult;
+  /** What it cost, and what is left; null where nothing was counted, because the document is wrong. */
+  readonly cost: CostStatus | null;
+}
+
+export interface OperationsOptions {
+  readonly schema: GraphQLSchema;
+  readonly parts: SharedParts;
+  readonly budget: CostBudget;
+  /** What a client may read of a failure. */
+  readonly maskError: (error: unknown) => GraphQLError;
+  /**
+   * How long the reads of one query may take together: what is not read by then is null, with UPSTREAM_TIMEOUT. A mutation
+   * has no such bound, since half of its steps would be worse than all of them late.
+   */
+  readonly queryDeadlineMs: number;
+}
+
+/** Answers one operation, however it came here; never fails. */
+export type Operations = (request: OperationRequest) => Promise<OperationAnswer>;
+
+/** From a document to its answer: limited, validated, counted and charged before it runs, masked and limited after. */
+export function createOperations(options: OperationsOptions): Operations {
+  const { parts, budget, maskError } = options;
+  const prepare = createPreparedDocuments(options.schema, maskError);
+
+  const answer = async (request: OperationRequest): Promise<OperationAnswer> => {
+    const { params, caller, signal } = request;
+    const document = prepare(params.query);
+    if (document.errors) return { result: { errors: document.errors }, cost: null };
+    const operation = document.operation(params.operationName);
+    if (!operation) throw refused("INVALID_INPUT", "The document has no such operation.", { status: 400 });
+    if (operation.type === "mutation" && !request.mayChange) {
+      throw refused("BAD_REQUEST", "Mutations are sent by POST.", { status: 405, headers: { allow: "POST" } });
+    }
+    const variables = params.variables ?? {};
+    const points = operation.cost(variables);
+    const { cost, refusal } = await charged(points, caller, budget, parts.clock);
+    if (refusal) return { result: finished({ errors: [refusal] }, cost, null), cost };
+    if (signal && operation.type === "query") setDeadline(signal, options.queryDeadlineMs);
+    const context = createContext(parts, { ...request, cost });
+    return { result: finished(await operation.run(context, variables), cost, context), cost };
+  };
+
+  /** The first errors of the answer, and beside it what it cost, what of it is stale, and how many errors are left out. */
+  const finished = ({ data, errors = [] }: ExecutionResult, cost: CostStatus, context: GraphContext | null) => {
+    const { max } = requestLimits.maxErrors;
+    const stale = context?.staleness.parts().map(({ source, asOf }) => ({ source, asOf: new Date(asOf) })) ?? [];
+    return {
+      ...(errors.length > 0 && { errors: errors.map(maskError).slice(0, max) }),
+      ...(data !== undefined && { data }),
+      extensions: {
+        ...(errors.length > max && { omittedErrors: errors.length - max }),
+        cost: { ...cost, resetAt: new Date(cost.resetAt) },
+        ...(stale.length > 0 && { stale }),
+      },
+    };
+  };
+
+  return async (request) => {
+    try {
+      return await answer(request);
+    } catch (error) {
+      return { result: { errors: [maskError(error)] }, cost: null };
+    }
+  };
+}
+
+interface Charged {
+  readonly cost: CostStatus;
+  readonly refusal: GraphQLError | null;
+}
+
+/** Refuses what is dearer than any query may be, or than what is left of its caller's budget. */
+async function charged(
+  points: number,
+  caller: GraphContext["caller"],
+  budget: CostBudget,
+  clock: () => number,
+): Promise<Charged> {
+  const most = requestLimits.maxCost;
+  if (points > most.max) {
+    const message = `The query would cost ${points} points, and one may cost ${most.max}: ask for fewer objects or shorter windows.`;
+    const refusal = refused(most.code, message, { status: 400 }, { cost: points, max: most.max });
+    return { cost: await budget.look(caller, points), refusal };
+  }
+  const { isGranted, status: cost } = await budget.charge(caller, points);
+  if (isGranted) return { cost, refusal: null };
+  const retryAfterSeconds = secondsUntil(cost.resetAt, clock());
+  const refusal = refused(
+    "THROTTLED",
+    `The query costs ${points} points, and ${cost.remaining} of ${cost.limit} a minute are left.`,
+    { status: 429, headers: { "retry-after": String(retryAfterSeconds) } },
+    { cost: points, remaining: cost.remaining, retryAfterSeconds },
+  );
+  return { cost, refusal };
+}
