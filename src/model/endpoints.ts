@@ -12,8 +12,6 @@ const PLAYER_URL = "https://viewer.millicast.com";
 export interface PlaybackEndpoints {
   /** The platform's own player, as a page. */
   readonly hostedPlayerUrl: string;
-  /** The same, to be put into a page. */
-  readonly embedHtml: string;
   /** For players that speak WHEP: POST an SDP offer, with the token as bearer. */
   readonly whepUrl: string;
   /** For the platform's SDKs. */
@@ -21,10 +19,8 @@ export interface PlaybackEndpoints {
 }
 
 export function playbackEndpoints(director: string, accountId: string, streamName: string): PlaybackEndpoints {
-  const url = hostedPlayerUrl(accountId, streamName);
   return {
-    hostedPlayerUrl: url,
-    embedHtml: embedHtml(url),
+    hostedPlayerUrl: hostedPlayerUrl(accountId, streamName),
     whepUrl: `${director}/api/whep/${encodeURIComponent(accountId)}/${encodeURIComponent(streamName)}`,
     directorUrl: `${director}/api/director/subscribe`,
   };

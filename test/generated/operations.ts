@@ -265,7 +265,7 @@ export type MyMonthQuery = { me: { partner: { name: string, usage: { window: { f
 export type MyStreamsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type MyStreamsQuery = { streams: { totalCount: number, nodes: Array<{ name: string, isLive: boolean | null, playback: { hostedPlayerUrl: string, whepUrl: string } | null }> } | null, subscribeTokens: { totalCount: number, nodes: Array<{ tokenId: number, label: string, trackingId: string | null, isUsable: boolean, expiresAt: string | null, grants: Array<{ pattern: string, isRegex: boolean }> }> } | null };
+export type MyStreamsQuery = { streams: { totalCount: number, nodes: Array<{ name: string, isLive: boolean | null, playback: { hostedPlayerUrl: string | null, whepUrl: string } | null }> } | null, subscribeTokens: { totalCount: number, nodes: Array<{ tokenId: number, label: string, trackingId: string | null, isUsable: boolean, expiresAt: string | null, grants: Array<{ pattern: string, isRegex: boolean }> }> } | null };
 
 export type Step1_OnboardPartnerMutationVariables = Exact<{
   name: string;
@@ -305,7 +305,7 @@ export type Step3_SyndicateStreamMutationVariables = Exact<{
 }>;
 
 
-export type Step3_SyndicateStreamMutation = { syndicateStream: { steps: Array<{ name: StepName, state: StepState, detail: string }>, publishToken: { tokenId: number } | null, syndications: Array<{ subscribeToken: { tokenId: number, trackingId: string | null }, playback: { hostedPlayerUrl: string } | null }>, userErrors: Array<
+export type Step3_SyndicateStreamMutation = { syndicateStream: { steps: Array<{ name: StepName, state: StepState, detail: string }>, publishToken: { tokenId: number } | null, syndications: Array<{ subscribeToken: { tokenId: number, trackingId: string | null }, playback: { hostedPlayerUrl: string | null } | null }>, userErrors: Array<
       | { code: ErrorCode, message: string, path: Array<string> | null }
       | { code: ErrorCode, message: string, path: Array<string> | null }
       | { code: ErrorCode, message: string, path: Array<string> | null }
@@ -318,7 +318,7 @@ export type Step4_CheckStreamQueryVariables = Exact<{
 }>;
 
 
-export type Step4_CheckStreamQuery = { stream: { isSecured: boolean | null, clusterConsistency: { isConsistent: boolean, publishClusters: Array<string>, strandedTokens: Array<{ label: string }> } | null, partners: { nodes: Array<{ name: string }> } | null, ingest: Array<{ whipUrl: string, rtmps: { server: string } }> | null, playback: { hostedPlayerUrl: string } | null } | null };
+export type Step4_CheckStreamQuery = { stream: { isSecured: boolean | null, clusterConsistency: { isConsistent: boolean, publishClusters: Array<string>, strandedTokens: Array<{ label: string }> } | null, partners: { nodes: Array<{ name: string }> } | null, ingest: Array<{ whipUrl: string, rtmps: { server: string } }> | null, playback: { hostedPlayerUrl: string | null } | null } | null };
 
 export type Step5_SuspendPartnerMutationVariables = Exact<{
   trackingId: string;

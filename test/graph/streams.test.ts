@@ -71,6 +71,23 @@ describe("streams", () => {
   });
 });
 
+describe("the hosted player of a stream", () => {
+  it("is told what it is asked to be, and nothing that it can't be", async () => {
+    await using gateway = await createTestGateway();
+    const { data, errors } = await gateway.ask<{ stream: { playback: Record<string, string> } }>(
+      `{ stream(by: { name: "derby-final" }) { playback {
+           plain: hostedPlayerUrl
+           told: hostedPlayerUrl(options: { isMuted: true, strategy: QUALITY })
+           framed: embedHtml(options: { isMuted: true })
+           impossible: hostedPlayerUrl(options: { isGrid: true }) } } }`,
+    );
+    const { plain, told, framed } = data.stream.playback;
+    expect(told).toBe(`${plain}&mute=true&abrStrategy=quality`);
+    expect(framed).toContain(`${plain}&amp;mute=true`);
+    expect(errors).toMatchObject([{ extensions: { code: "INVALID_INPUT", argument: "options.isGrid" } }]);
+  });
+});
+
 describe("a stream", () => {
   it("tells whether it is live, since when, and how many watch", async () => {
     await using gateway = await createTestGateway();

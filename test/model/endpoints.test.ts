@@ -13,24 +13,21 @@ const DIRECTOR = "https://director.example";
 const TOKEN = "0123456789abcdef".repeat(4);
 
 describe("the addresses for watching", () => {
-  it("are the hosted player, its frame, WHEP and the Director", () => {
+  it("are the hosted player, WHEP and the Director, and the player has a frame", () => {
     expect(playbackEndpoints(DIRECTOR, "SYN4DX", "derby-final")).toEqual({
       hostedPlayerUrl: "https://viewer.millicast.com?streamId=SYN4DX/derby-final",
-      embedHtml:
-        '<iframe src="https://viewer.millicast.com?streamId=SYN4DX/derby-final" allow="autoplay; fullscreen" allowfullscreen style="width: 100%; aspect-ratio: 16 / 9; border: 0"></iframe>',
       whepUrl: "https://director.example/api/whep/SYN4DX/derby-final",
       directorUrl: "https://director.example/api/director/subscribe",
     });
+    expect(embedHtml("https://viewer.millicast.com?streamId=SYN4DX/derby-final")).toBe(
+      '<iframe src="https://viewer.millicast.com?streamId=SYN4DX/derby-final" allow="autoplay; fullscreen" allowfullscreen style="width: 100%; aspect-ratio: 16 / 9; border: 0"></iframe>',
+    );
   });
 
   it("carry any stream name without letting it out of its place", () => {
-    const {
-      hostedPlayerUrl: player,
-      embedHtml: frame,
-      whepUrl,
-    } = playbackEndpoints(DIRECTOR, "A", `a/b?c&d#e"><script>'é`);
+    const { hostedPlayerUrl: player, whepUrl } = playbackEndpoints(DIRECTOR, "A", `a/b?c&d#e"><script>'é`);
     expect(new URL(player).searchParams.get("streamId")).toBe(`A/a/b?c&d#e"><script>'é`);
-    expect(frame.match(/[<>"]/g)?.join("")).toBe('<""""""><>'.replace('""""""', '"'.repeat(6)));
+    expect(embedHtml(player).match(/[<>"]/g)?.join("")).toBe('<""""""><>'.replace('""""""', '"'.repeat(6)));
     expect(decodeURIComponent(new URL(whepUrl).pathname.split("/").at(-1) ?? "")).toBe(`a/b?c&d#e"><script>'é`);
   });
 

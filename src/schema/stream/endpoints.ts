@@ -1,23 +1,71 @@
 import type { GraphContext } from "../../context.ts";
 import {
   conventionalHosts,
+  embedHtml,
   type IngestEndpoints,
   ingestEndpoints,
   type PlaybackEndpoints,
 } from "../../model/endpoints.ts";
+import { playerParameters } from "../../model/hosted-player.ts";
 import type { PublishTokenRecord } from "../../model/token.ts";
 import { builder } from "../builder.ts";
 import { PublishToken } from "../token/publish-token.ts";
+import { given } from "../token/token-input.ts";
+
+const HostedPlayerStrategy = builder.enumType("HostedPlayerStrategy", {
+  description: "How the platform's own player chooses among the qualities of a stream.",
+  values: {
+    QUALITY: { description: "The best picture first." },
+    BANDWIDTH: { description: "What the connection carries; the player's default." },
+    PERFORMANCE: { description: "What the device plays smoothly." },
+  },
+});
+
+const HostedPlayerOptions = builder.inputType("HostedPlayerOptions", {
+  description: "What the platform's own player is told. What is left out is its default.",
+  fields: (t) => ({
+    isMuted: t.boolean({
+      description: "Begins without sound, as browsers demand of players that start by themselves.",
+    }),
+    isMultisource: t.boolean({ description: "Shows all sources of the stream, not the main one alone." }),
+    isGrid: t.boolean({ description: "Shows the sources in a grid. Needs `isMultisource`." }),
+    mainLabel: t.string({ description: "What the main source is called: 1 to 128 characters. Needs `isMultisource`." }),
+    showsTimer: t.boolean({ description: "Shows how long the stream has been on." }),
+    showsMetadata: t.boolean({ description: "Shows the metadata of frames." }),
+    strategy: t.field({ type: HostedPlayerStrategy, description: "How it chooses a quality." }),
+    initialBitsPerSecond: t.int({ description: "The rate that it begins with, in bits per second." }),
+    minPlayoutDelayMs: t.int({
+      description: "The shortest delay, in milliseconds; given with the longest or not at all.",
+    }),
+    maxPlayoutDelayMs: t.int({ description: "The longest delay, in milliseconds." }),
+    isDrm: t.boolean({ description: "Plays an encrypted stream." }),
+    usesIpv6: t.boolean({ description: "Connects by IPv6." }),
+  }),
+});
+
+const playerArgs = builder.args((t) => ({
+  options: t.field({ type: HostedPlayerOptions, description: "How the player looks and behaves." }),
+}));
 
 export const StreamPlayback = builder
   .objectRef<PlaybackEndpoints & { readonly accountId: string; readonly streamName: string }>("StreamPlayback")
   .implement({
     description: "Where a stream can be watched. Nothing of it is secret: a secured stream needs a viewer's own token.",
     fields: (t) => ({
-      hostedPlayerUrl: t.exposeString("hostedPlayerUrl", {
+      hostedPlayerUrl: t.string({
+        nullable: true,
         description: "The platform's own player as a page. Append `&token=` and a viewer token for a secured stream.",
+        args: playerArgs,
+        resolve: ({ hostedPlayerUrl }, { options }) =>
+          hostedPlayerUrl + playerParameters(given(options ?? {}), "options"),
       }),
-      embedHtml: t.exposeString("embedHtml", { description: "The same as a frame, to be put into a page." }),
+      embedHtml: t.string({
+        nullable: true,
+        description: "The same as a frame, to be put into a page.",
+        args: playerArgs,
+        resolve: ({ hostedPlayerUrl }, { options }) =>
+          embedHtml(hostedPlayerUrl + playerParameters(given(options ?? {}), "options")),
+      }),
       whepUrl: t.exposeString("whepUrl", {
         description: "For WHEP players: POST an SDP offer, with the viewer token as bearer.",
       }),

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { type PlayerOptions, playerParameters } from "../../src/model/hosted-player.ts";
+import { refusalOf } from "../support/refusal.ts";
+
+describe("the hosted player", () => {
+  it("is told nothing that was not chosen", () => {
+    expect(playerParameters({}, "options")).toBe("");
+  });
+
+  it("is told every option by the name that it knows", () => {
+    const options = {
+      isMuted: true,
+      isMultisource: true,
+      isGrid: true,
+      mainLabel: "Stage & pit",
+      showsTimer: true,
+      showsMetadata: true,
+      strategy: "QUALITY",
+      initialBitsPerSecond: 4_000_000,
+      minPlayoutDelayMs: 0,
+      maxPlayoutDelayMs: 500,
+      isDrm: true,
+      usesIpv6: true,
+    } as const;
+    expect(playerParameters(options, "options")).toBe(
+      "&multisource=true&mute=true&layout=grid&mainLabel=Stage%20%26%20pit&showTimer=true&metadata=true" +
+        "&abrStrategy=quality&abrInitialBandwidth=4000000&forcePlayoutDelayMin=0&forcePlayoutDelayMax=500&drm=true&ipv6=true",
+    );
+  });
+
+  it.each<[string, PlayerOptions]>([
+    ["isGrid", { isGrid: true }],
+    ["mainLabel", { mainLabel: "a" }],
+    ["mainLabel", { mainLabel: "", isMultisource: true }],
+    ["minPlayoutDelayMs", { maxPlayoutDelayMs: 10 }],
+    ["maxPlayoutDelayMs", { minPlayoutDelayMs: 10 }],
+    ["maxPlayoutDelayMs", { minPlayoutDelayMs: 10, maxPlayoutDelayMs: 5 }],
+    ["initialBitsPerSecond", { initialBitsPerSecond: 0 }],
+  ])("is refused for %s of %j", (option, options) => {
+    expect(refusalOf(() => playerParameters(options, "options"))).toMatchObject({
+      code: "INVALID_INPUT",
+      argument: `options.${option}`,
+    });
+  });
+});
