@@ -30,6 +30,7 @@ export interface Config {
   readonly upstreamTimeoutMs: number;
   readonly directoryRefreshMs: number;
   readonly figureCacheBytes: number;
+  readonly leaveNoticeMs: number;
   readonly drainMs: number;
   readonly logLevel: LogLevel;
   readonly graphiql: boolean;
@@ -212,6 +213,10 @@ export const variables = {
     schema: seconds(3600).default(15),
     describe: "Age from which the token list is read again in the background.",
   },
+  LEAVE_NOTICE_SECONDS: {
+    schema: decimal("seconds, from 0 to 60", 0, 60).default(1),
+    describe: "How long after SIGTERM requests are still taken while readiness says 503, so that others take over.",
+  },
   DRAIN_SECONDS: {
     schema: seconds(300).default(10),
     describe: "How long accepted requests may take after SIGTERM.",
@@ -309,6 +314,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     upstreamTimeoutMs: values.UPSTREAM_TIMEOUT_SECONDS * 1000,
     figureCacheBytes: values.FIGURE_CACHE_MEGABYTES * 1e6,
     directoryRefreshMs: values.DIRECTORY_REFRESH_SECONDS * 1000,
+    leaveNoticeMs: values.LEAVE_NOTICE_SECONDS * 1000,
     drainMs: values.DRAIN_SECONDS * 1000,
     logLevel: values.LOG_LEVEL,
     graphiql: values.GRAPHIQL === "on",

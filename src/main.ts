@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Config, ConfigError, type PlatformConfig, readConfig } from "./config.ts";
 import { Secret } from "./model/secret.ts";
@@ -48,6 +49,9 @@ async function main(): Promise<void> {
   const leave = async () => {
     if (isLeaving) return;
     isLeaving = true;
+    gateway.leave();
+    server.announceEnd();
+    await setTimeout(config.leaveNoticeMs);
     await server.drain(config.drainMs);
     await gateway.close();
     await Promise.all([store.close(), counters?.end()]);

@@ -79,6 +79,8 @@ export interface Gateway {
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
   /** Reads ahead what every query needs, and begins to look for names in traffic. Requests need not wait for it. */
   start(): Promise<void>;
+  /** Says by its readiness that it is about to end: whoever distributes requests gives it no more. */
+  leave(): void;
   /** Ends what runs in the background and closes the connections to the platform. */
   close(): Promise<void>;
 }
@@ -89,6 +91,7 @@ const READINESS_KEPT_MS = 10_000;
 const CALL_TIMES_PER_QUERY = 2;
 /** Streams are looked for in traffic this often. */
 const SWEEP_EVERY_MS = 3_600_000;
+const LEAVING: Readiness = { isReady: false, reason: "LEAVING" };
 /** Figures that have run out at the quarter hour are read ahead within this time. */
 const REFRESH_EVERY_MS = 5_000;
 
@@ -106,6 +109,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     maskError,
     queryDeadlineMs: CALL_TIMES_PER_QUERY * options.upstream.timeoutMs,
   });
+  const readiness = createReadiness(parts, options.elapsed);
+  let isLeaving = false;
   const yoga = createYoga<ServerContext>({
     graphqlEndpoint: "/graphql",
     graphiql: false,
@@ -124,7 +129,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       ...guarded(
         [
           useSafeHeaders(),
-          useHealth(createReadiness(parts, options.elapsed)),
+          useHealth(async () => (isLeaving ? LEAVING : readiness())),
           useLoadShedding(),
           useAllowedHosts(options.allowedHosts),
           useCors(options.allowedOrigins),
@@ -165,6 +170,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       background.push(setInterval(() => void parts.figureCache.refreshHot(), REFRESH_EVERY_MS).unref());
       await Promise.allSettled([parts.directory.read(), parts.account.id(), parts.account.clusters()]);
       await sweep();
+    },
+    leave: () => {
+      isLeaving = true;
     },
     close: async () => {
       for (const timer of background) clearInterval(timer);

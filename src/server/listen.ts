@@ -6,6 +6,8 @@ import type { Duplex } from "node:stream";
 export interface Listening {
   /** Such as `http://127.0.0.1:4000`. */
   readonly url: string;
+  /** Every answer from now on asks its client to connect anew, while requests are still taken: others may take over. */
+  announceEnd(): void;
   /** Takes no new connection, lets accepted requests finish for so long, and cuts off what is left then. */
   drain(graceMs: number): Promise<void>;
 }
@@ -89,6 +91,9 @@ export async function listen(
   const address = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
+    announceEnd: () => {
+      isDraining = true;
+    },
     drain: async (graceMs) => {
       isDraining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

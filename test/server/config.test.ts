@@ -35,6 +35,7 @@ describe("the configuration", () => {
       upstreamTimeoutMs: 4_000,
       directoryRefreshMs: 15_000,
       figureCacheBytes: 24e6,
+      leaveNoticeMs: 1_000,
       drainMs: 10_000,
       logLevel: "info",
       graphiql: true,

@@ -188,6 +188,26 @@ describe("the port", () => {
     },
   );
 
+  it("says that it is about to end, and still serves while others take over", async () => {
+    await using gateway = await createTestGateway();
+    const server = await open(gateway);
+    expect((await fetch(`${server.url}/readiness`)).status).toBe(200);
+    gateway.gateway.leave();
+    server.announceEnd();
+    const readiness = await fetch(`${server.url}/readiness`);
+    expect(readiness.status).toBe(503);
+    expect(await readiness.json()).toEqual({ status: "unavailable", reason: "LEAVING" });
+    const answer = await fetch(`${server.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...bearer },
+      body: JSON.stringify({ query: "{ __typename }" }),
+    });
+    expect(answer.headers.get("connection")).toBe("close");
+    expect(await answer.json()).toMatchObject({ data: { __typename: "Query" } });
+    expect((await fetch(`${server.url}/health`)).status).toBe(200);
+    await server.drain(1_000);
+  });
+
   it("answers what it has accepted before it closes", async () => {
     await using gateway = await createTestGateway();
     const server = await open(gateway);
