@@ -13,6 +13,7 @@ import { behindWall } from "./loaders/wall.ts";
 import type { CostStatus } from "./model/cost.ts";
 import type { IdempotencyStore } from "./store/idempotency.ts";
 import type { Store } from "./store/store.ts";
+import { counted, type Tally } from "./upstream/counted.ts";
 import type { Clock } from "./upstream/platform-clock.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 
@@ -61,12 +62,16 @@ export interface RequestFacts {
   readonly address: string | null;
   readonly signal?: AbortSignal | undefined;
   readonly cost: CostStatus;
+  /** Counts the questions that are put to the platform for this request alone. */
+  readonly tally?: Tally | undefined;
 }
 
 export function createContext(
-  { sightings, streamCatalog, ...parts }: SharedParts,
-  { caller, address, signal, cost }: RequestFacts,
+  { sightings, streamCatalog, ...shared }: SharedParts,
+  { caller, address, signal, cost, tally }: RequestFacts,
 ): GraphContext {
+  const upstream = tally ? counted(shared.upstream, tally) : shared.upstream;
+  const parts = { ...shared, upstream };
   const now = parts.clock();
   const staleness = createStaleness(now);
   const account: AccountFacts = {

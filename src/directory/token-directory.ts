@@ -36,6 +36,14 @@ export interface TokenDirectory {
   delete(kind: TokenKind, id: number): void;
   /** Reads all pages again; concurrent calls share one reading. @throws UpstreamError */
   refresh(): Promise<void>;
+  stats(): TokenDirectoryStats;
+}
+
+export interface TokenDirectoryStats {
+  /** Since the last reading of all; null before the first. */
+  readonly ageMs: number | null;
+  readonly publishTokens: number;
+  readonly subscribeTokens: number;
 }
 
 /** Told the age of what is served past its freshness, in milliseconds. */
@@ -119,6 +127,11 @@ export function createTokenDirectory(options: TokenDirectoryOptions): TokenDirec
     put: (token) => (token.kind === "PublishToken" ? publish.put(token) : subscribe.put(token)),
     delete: (kind, id) => (kind === "PublishToken" ? publish : subscribe).delete(id),
     refresh,
+    stats: () => ({
+      ageMs: readAt === null ? null : now() - readAt,
+      publishTokens: publish.index.all().length,
+      subscribeTokens: subscribe.index.all().length,
+    }),
   };
 }
 

@@ -7,6 +7,8 @@ export interface Load {
    * in time: then it had better be little, and is not counted.
    */
   during<Result>(work: (isOverloaded: boolean) => Promise<Result>): Promise<Result>;
+  /** How many requests are under way. */
+  inFlight(): number;
   close(): void;
 }
 
@@ -41,6 +43,7 @@ export function createLoad(maxInFlight: number): Load {
         inFlight -= 1;
       }
     },
+    inFlight: () => inFlight,
     close: () => {
       delays.disable();
     },

@@ -4,15 +4,18 @@ import type { CostStatus } from "../model/cost.ts";
 import { requestLimits } from "../model/request-limits.ts";
 import { setDeadline } from "../upstream/deadline.ts";
 import { type CostBudget, secondsUntil } from "./cost-budget.ts";
+import type { RequestRecord } from "./metrics/request-record.ts";
 import { createPreparedDocuments } from "./prepared-documents.ts";
 import { refused } from "./refused.ts";
 import type { OperationParams } from "./request-body.ts";
 
 /** What a client asks for, and who it is. */
-export interface OperationRequest extends Omit<RequestFacts, "cost"> {
+export interface OperationRequest extends Omit<RequestFacts, "cost" | "tally"> {
   readonly params: OperationParams;
   /** Whether it may be a mutation: a request by GET may not. */
   readonly mayChange: boolean;
+  /** Told what is asked for, and what it takes. */
+  readonly record?: RequestRecord | undefined;
 }
 
 export interface OperationAnswer {
@@ -43,7 +46,7 @@ export function createOperations(options: OperationsOptions): Operations {
   const prepare = createPreparedDocuments(options.schema, maskError);
 
   const answer = async (request: OperationRequest): Promise<OperationAnswer> => {
-    const { params, caller, signal } = request;
+    const { params, caller, signal, record } = request;
     const document = prepare(params.query);
     if (document.errors) return { result: { errors: document.errors }, cost: null };
     const operation = document.operation(params.operationName);
@@ -51,12 +54,14 @@ export function createOperations(options: OperationsOptions): Operations {
     if (operation.type === "mutation" && !request.mayChange) {
       throw refused("BAD_REQUEST", "Mutations are sent by POST.", { status: 405, headers: { allow: "POST" } });
     }
+    if (record) record.asked = { name: operation.name, kind: operation.type };
     const variables = params.variables ?? {};
     const points = operation.cost(variables);
     const { cost, refusal } = await charged(points, caller, budget, parts.clock);
     if (refusal) return { result: finished({ errors: [refusal] }, cost, null), cost };
+    if (record) record.points = points;
     if (signal && operation.type === "query") setDeadline(signal, options.queryDeadlineMs);
-    const context = createContext(parts, { ...request, cost });
+    const context = createContext(parts, { ...request, cost, tally: record });
     return { result: finished(await operation.run(context, variables), cost, context), cost };
   };
 

@@ -23,6 +23,8 @@ import { refused } from "./refused.ts";
 
 /** An operation that is ready to run. */
 export interface PreparedOperation {
+  /** Null for one without a name. */
+  readonly name: string | null;
   readonly type: OperationTypeNode;
   /** What it costs before it runs, in points. */
   cost(variables: RawVariables): number;
@@ -127,6 +129,7 @@ function preparedOperation(
   const plans = new Map<string, QueryPlan>();
   let constantCost: number | null = null;
   return {
+    name,
     type: operation.operation,
     cost: (variables) => {
       const points = constantCost ?? queryCost(schema, document, name, variables);

@@ -31,7 +31,11 @@ export interface Guard {
    *   wait, UPSTREAM_TIMEOUT when the turn never came: after these three nothing was sent
    */
   call<T>(call: GuardedCall, attempt: (timeoutMs: number) => Promise<T>): Promise<T>;
+  breaker(): BreakerState;
 }
+
+/** CLOSED lets calls through, OPEN none for a moment, HALF_OPEN a single one to see whether the platform is well again. */
+export type BreakerState = "CLOSED" | "HALF_OPEN" | "OPEN";
 
 /** As many as there are connections. */
 export const PLACES = 256;
@@ -40,7 +44,7 @@ const QUEUE = 512;
 const OPEN_MS = 1_000;
 
 /** No guard: each call is made once, at once. */
-export const unguarded: Guard = { call: ({ timeoutMs }, attempt) => attempt(timeoutMs) };
+export const unguarded: Guard = { call: ({ timeoutMs }, attempt) => attempt(timeoutMs), breaker: () => "CLOSED" };
 
 export function createGuard(pace: Pace, timing: Timing = realTiming): Guard {
   const budget = createRetryBudget();
@@ -78,8 +82,16 @@ export function createGuard(pace: Pace, timing: Timing = realTiming): Guard {
       const by = timing.now() + call.timeoutMs;
       return withRetries(() => inTurn(call, by, attempt), by, budget, timing, call.signal);
     },
+    breaker: () => breakerStates[breaker.state],
   };
 }
+
+const breakerStates: Readonly<Record<CircuitState, BreakerState>> = {
+  [CircuitState.Closed]: "CLOSED",
+  [CircuitState.HalfOpen]: "HALF_OPEN",
+  [CircuitState.Open]: "OPEN",
+  [CircuitState.Isolated]: "OPEN",
+};
 
 function isSick(error: Error): boolean {
   return error instanceof UpstreamError && error.health === "SICK";

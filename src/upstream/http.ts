@@ -29,6 +29,8 @@ export interface CallReport {
   readonly tries: number;
   /** Null for success, else the code of the failure. */
   readonly failure: string | null;
+  /** How many streams or tracking ids it asked for; null where it takes no list of them. */
+  readonly names: number | null;
 }
 
 export interface HttpOptions {
@@ -61,14 +63,14 @@ export interface Http {
 export function createHttp(options: HttpOptions): Http {
   const { guard = unguarded, onCall } = options;
   const guarded = async <T>(
-    { operation, signal }: Pick<Call<T>, "operation" | "signal">,
+    { operation, query, signal }: Pick<Call<T>, "operation" | "query" | "signal">,
     tryShare: number,
     attempt: (timeoutMs: number) => Promise<T>,
   ): Promise<T> => {
     const begin = performance.now();
     let tries = 0;
     const told = (failure: string | null) =>
-      onCall?.({ operation, durationMs: performance.now() - begin, tries, failure });
+      onCall?.({ operation, durationMs: performance.now() - begin, tries, failure, names: namesIn(query) });
     try {
       const timeoutMs = timeLeft(signal, options.timeoutMs);
       if (timeoutMs <= 0) throw tooLate(operation);
@@ -228,6 +230,11 @@ async function* readAll(body: AsyncIterable<Uint8Array>, call: Pick<Call<never>,
   } catch (error) {
     throw transportError(error, call, false, true);
   }
+}
+
+/** Lists in a query are of names: nothing else is asked for by the dozen. */
+function namesIn(query: Call<unknown>["query"]): number | null {
+  return Object.values(query ?? {}).find((value) => Array.isArray(value))?.length ?? null;
 }
 
 function queryString(query: Readonly<Record<string, QueryValue>>): string {

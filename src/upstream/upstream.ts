@@ -3,7 +3,7 @@ import type { Secret } from "../model/secret.ts";
 import { type Account, createAccount } from "./account.ts";
 import { type Analytics, createAnalytics } from "./analytics.ts";
 import { type Clusters, createClusters } from "./clusters.ts";
-import { createGuard, PLACES } from "./guard.ts";
+import { type BreakerState, createGuard, PLACES } from "./guard.ts";
 import { type CallReport, createHttp } from "./http.ts";
 import { createMonitoring, type Monitoring } from "./monitoring.ts";
 import { createPace } from "./pace.ts";
@@ -23,8 +23,18 @@ export interface Upstream {
   readonly streams: Streams;
   readonly subscribeTokens: SubscribeTokens;
   readonly viewerRecords: ViewerRecords;
+  /** How the platform looks from here, each origin once. */
+  health(): readonly OriginHealth[];
   /** Waits for calls under way, then closes every connection. */
   close(): Promise<void>;
+}
+
+export interface OriginHealth {
+  /** VIEWER_RECORDS stands alone where it has an origin of its own. */
+  readonly api: "API" | "VIEWER_RECORDS";
+  readonly breaker: BreakerState;
+  /** How many calls may be under way; Infinity until the platform has asked to slow down. */
+  readonly pace: number;
 }
 
 export interface UpstreamOptions {
@@ -72,6 +82,14 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     streams: createStreams(api),
     subscribeTokens: createSubscribeTokens(api),
     viewerRecords: createViewerRecords(records),
+    health: () => {
+      const guards = guard === recordsGuard ? { API: guard } : { API: guard, VIEWER_RECORDS: recordsGuard };
+      return Object.entries(guards).map(([api, { breaker }]) => ({
+        api: api as OriginHealth["api"],
+        breaker: breaker(),
+        pace: pace.limit(),
+      }));
+    },
     close: async () => {
       await Promise.all([agent.close(), streamAgent.close()]);
     },

@@ -1,0 +1,205 @@
+import type { IntervalHistogram } from "node:perf_hooks";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import type { FigureCache } from "../../directory/figure-cache.ts";
+import type { TokenDirectory } from "../../directory/token-directory.ts";
+import type { CallReport } from "../../upstream/http.ts";
+import type { Upstream } from "../../upstream/upstream.ts";
+import type { Load } from "../load.ts";
+import { createOperationNames } from "./operation-names.ts";
+import { createRegistry } from "./registry.ts";
+import type { RequestRecord } from "./request-record.ts";
+
+/** What Prometheus is told of one gateway. */
+export interface Metrics {
+  /** A call to the platform has ended. */
+  called(report: CallReport): void;
+  /** A request has been answered, with this status. */
+  answered(request: RequestRecord, status: number, durationMs: number): void;
+  /** Tells of these parts as well, as they are whenever the metrics are asked for. */
+  watch(parts: WatchedParts): void;
+  /** All of it in the text format of Prometheus. */
+  text(): string;
+  close(): void;
+}
+
+export interface WatchedParts {
+  readonly upstream: Pick<Upstream, "health">;
+  readonly directory: Pick<TokenDirectory, "stats">;
+  readonly figureCache: Pick<FigureCache, "stats">;
+  readonly load: Pick<Load, "inFlight">;
+}
+
+/** Names of operations with figures of their own: of the broadcaster's own people, and of partners, who can't use up theirs. */
+const MAX_NAMES_OF_EACH = 100;
+const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const CALL_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+const BATCH_SIZES = [1, 2, 4, 6, 8, 9, 10];
+const LOOP_WATCHED_EVERY_MS = 20;
+const breakerLevels = { CLOSED: 0, HALF_OPEN: 1, OPEN: 2 } as const;
+
+/**
+ * Labels are bounded, and hold nothing that anybody made up but the names of operations, of which see `operation-names.ts`:
+ * no name of a partner or stream, no tracking id, no token, no key, no address.
+ */
+export function createMetrics(): Metrics {
+  const registry = createRegistry();
+  const ofStaff = createOperationNames(MAX_NAMES_OF_EACH);
+  const ofPartners = createOperationNames(MAX_NAMES_OF_EACH);
+  // Each look starts a new one, so that a scrape tells of the time since the last.
+  const delays = monitorEventLoopDelay({ resolution: LOOP_WATCHED_EVERY_MS });
+  delays.enable();
+
+  const requests = registry.counter(
+    "syndigraph_requests_total",
+    "Requests by operation, kind (query, mutation, none) and outcome: ok, partial (with errors), refused (4xx), failed (5xx).",
+    ["operation", "kind", "outcome"],
+  );
+  const requestSeconds = registry.histogram(
+    "syndigraph_request_duration_seconds",
+    "From a request's head to its answer.",
+    ["operation"],
+    REQUEST_SECONDS,
+  );
+  const errors = registry.counter("syndigraph_errors_total", "Errors in answers, by code.", ["code"]);
+  const points = registry.counter("syndigraph_cost_points_total", "Points charged, by the caller's role.", ["role"]);
+  const stale = registry.counter(
+    "syndigraph_stale_answers_total",
+    "Answers with a part past its freshness, because the platform failed, by the part.",
+    ["source"],
+  );
+  const calls = registry.counter(
+    "syndigraph_upstream_calls_total",
+    "Calls to the platform by operation and outcome: ok, or the code of the failure.",
+    ["operation", "outcome"],
+  );
+  const callSeconds = registry.histogram(
+    "syndigraph_upstream_call_duration_seconds",
+    "From being asked for to the end of the last try.",
+    ["operation"],
+    CALL_SECONDS,
+  );
+  const retries = registry.counter("syndigraph_upstream_retries_total", "Calls sent once more, by operation.", [
+    "operation",
+  ]);
+  const names = registry.histogram(
+    "syndigraph_upstream_names_per_call",
+    "Streams or tracking ids in one call of analytics, which takes ten.",
+    ["operation"],
+    BATCH_SIZES,
+  );
+  watchProcess(registry, delays);
+
+  return {
+    called: ({ operation, durationMs, tries, failure, names: count }) => {
+      calls.add({ operation, outcome: failure ?? "ok" });
+      callSeconds.observe({ operation }, durationMs / 1000);
+      if (tries > 1) retries.add({ operation }, tries - 1);
+      if (count !== null) names.observe({ operation }, count);
+    },
+    answered: (request, status, durationMs) => {
+      const { caller, asked } = request;
+      const nameOf = caller?.role === "PARTNER" ? ofPartners : ofStaff;
+      const operation = asked ? nameOf(asked.name) : "none";
+      requests.add({ operation, kind: asked?.kind ?? "none", outcome: outcomeOf(request, status) });
+      requestSeconds.observe({ operation }, durationMs / 1000);
+      for (const code of request.errors) errors.add({ code });
+      for (const source of request.stale) stale.add({ source });
+      if (caller && request.points > 0) points.add({ role: caller.role }, request.points);
+    },
+    watch: (parts) => watchParts(registry, parts),
+    text: () => registry.text(),
+    close: () => {
+      delays.disable();
+    },
+  };
+}
+
+function outcomeOf({ errors }: RequestRecord, status: number): string {
+  if (status >= 500) return "failed";
+  if (status >= 400) return "refused";
+  return errors.length > 0 ? "partial" : "ok";
+}
+
+type Registry = ReturnType<typeof createRegistry>;
+
+function watchParts(registry: Registry, { upstream, directory, figureCache, load }: WatchedParts): void {
+  registry.observed("gauge", "syndigraph_requests_in_flight", "Requests under way.", () => load.inFlight());
+  registry.observed(
+    "gauge",
+    "syndigraph_upstream_breaker_state",
+    "Whether calls are let through to the platform: 0 all, 1 one to see whether it is well again, 2 none.",
+    () => upstream.health().map(({ api, breaker }) => ({ labels: { api }, value: breakerLevels[breaker] })),
+  );
+  registry.observed(
+    "gauge",
+    "syndigraph_upstream_pace",
+    "Calls that may be under way at once; without a limit until the platform has asked to slow down.",
+    () => upstream.health().map(({ api, pace }) => ({ labels: { api }, value: pace })),
+  );
+  registry.observed(
+    "counter",
+    "syndigraph_figure_cache_lookups_total",
+    "Figures asked for: kept ones (hit), ones that were being read already (joined), and ones that had to be read (miss).",
+    () => {
+      const { hits, joined, misses } = figureCache.stats();
+      return [
+        { labels: { result: "hit" }, value: hits },
+        { labels: { result: "joined" }, value: joined },
+        { labels: { result: "miss" }, value: misses },
+      ];
+    },
+  );
+  registry.observed(
+    "counter",
+    "syndigraph_figure_cache_stale_total",
+    "Figures served past their quarter hour, because the platform failed.",
+    () => figureCache.stats().stale,
+  );
+  registry.observed(
+    "gauge",
+    "syndigraph_figure_cache_bytes",
+    "What kept figures take in memory, estimated.",
+    () => figureCache.stats().bytes,
+  );
+  registry.observed("gauge", "syndigraph_token_directory_age_seconds", "Since the tokens were last read whole.", () => {
+    const { ageMs } = directory.stats();
+    return ageMs === null ? null : ageMs / 1000;
+  });
+  registry.observed("gauge", "syndigraph_tokens", "Tokens of the account, by kind.", () => {
+    const { publishTokens, subscribeTokens } = directory.stats();
+    return [
+      { labels: { kind: "publish" }, value: publishTokens },
+      { labels: { kind: "subscribe" }, value: subscribeTokens },
+    ];
+  });
+}
+
+function watchProcess(registry: Registry, delays: IntervalHistogram): void {
+  registry.observed(
+    "gauge",
+    "syndigraph_event_loop_delay_seconds",
+    "How late the event loop was since the last look, by quantile.",
+    () => {
+      const at = (percentile: number) => Math.max(delays.percentile(percentile) / 1e9 - LOOP_WATCHED_EVERY_MS / 1e3, 0);
+      const samples = [50, 90, 99, 100].map((percentile) => ({
+        labels: { quantile: String(percentile / 100) },
+        value: at(percentile),
+      }));
+      delays.reset();
+      return samples;
+    },
+  );
+  registry.observed("counter", "process_cpu_seconds_total", "Processor time of the process.", () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  });
+  registry.observed("gauge", "process_resident_memory_bytes", "Memory of the process.", () =>
+    process.memoryUsage.rss(),
+  );
+  registry.observed(
+    "gauge",
+    "nodejs_heap_size_used_bytes",
+    "What of it the heap of JavaScript uses.",
+    () => process.memoryUsage().heapUsed,
+  );
+}

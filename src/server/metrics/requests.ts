@@ -1,0 +1,31 @@
+import type { Metrics } from "./metrics.ts";
+import type { RequestLog } from "./request-log.ts";
+import { createRequestRecord, type RequestRecord } from "./request-record.ts";
+
+/** Follows each request to the graph from its head to its answer. */
+export interface Requests {
+  /** @param givenId `X-Request-Id` as the client sent it */
+  begin(givenId: string | null | undefined): RequestRecord;
+  /** Counts what was answered, and writes its line of the log. */
+  end(record: RequestRecord, status: number): void;
+}
+
+/** The header by which a client and its log know a request, given or made. */
+export const REQUEST_ID = "x-request-id";
+
+export function createRequests(metrics: Pick<Metrics, "answered">, log: RequestLog): Requests {
+  const began = new WeakMap<RequestRecord, number>();
+  return {
+    begin: (givenId) => {
+      const record = createRequestRecord(givenId);
+      began.set(record, performance.now());
+      return record;
+    },
+    end: (record, status) => {
+      const now = performance.now();
+      const durationMs = now - (began.get(record) ?? now);
+      metrics.answered(record, status, durationMs);
+      log(record, status, durationMs);
+    },
+  };
+}
