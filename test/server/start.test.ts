@@ -133,6 +133,36 @@ describe("npm start", () => {
     expect(await sandbox.attachViewers({ token: jwt, streamName: "derby-final" })).toMatchObject({ ok: true });
   });
 
+  it("while the platform is down lives and waits for it; and signs on when it is gone again, with nobody to ask", async () => {
+    await using sandbox = await createSandbox();
+    sandbox.fault({ path: "*", drop: "before" });
+    await using gateway = run("dist/main.js", {
+      PORT: "0",
+      MILLICAST_API_SECRET: sandbox.secret,
+      MILLICAST_API_URL: sandbox.origin,
+      MILLICAST_ANALYTICS_URL: sandbox.origin,
+      MILLICAST_DIRECTOR_URL: sandbox.origin,
+      SYNDIGRAPH_OPERATOR_KEY: OPERATOR_KEY,
+      DATA_DIRECTORY,
+    });
+    const [, url = ""] = await gateway.printed(/serves (http:\S+)\/graphql/);
+    const status = async (path: string) => (await fetch(`${url}${path}`)).status;
+    expect([await status("/health"), await status("/readiness")]).toEqual([200, 503]);
+    expect(await ask(url, OPERATOR_KEY, "{ me { name } subscribeTokens { totalCount } }")).toMatchObject({
+      data: { me: { name: "operator" }, subscribeTokens: null },
+      errors: [{ extensions: { code: expect.stringMatching(/^UPSTREAM_/) } }],
+    });
+    sandbox.clearFaults();
+    await expect.poll(() => status("/readiness"), { timeout: 10_000 }).toBe(200);
+    await sandbox.close();
+    const sign = `mutation { signViewerToken(input: { token: { tokenId: 5001 } streamName: "derby-final" trackingId: "northwind-tv" expiresInSeconds: 60 }) { viewerToken { jwt } } }`;
+    expect(await ask(url, OPERATOR_KEY, sign)).toMatchObject({
+      data: { signViewerToken: { viewerToken: { jwt: expect.stringMatching(/^eyJ/) } } },
+    });
+    gateway.signal("SIGTERM");
+    expect(await gateway.exit).toBe(0);
+  });
+
   it("keeps its store in a folder of its own, and gives it to the next one when it ends", async () => {
     const environment = { PORT: "0", SANDBOX_PORT: "0", DATA_DIRECTORY };
     for (let starts = 0; starts < 2; starts += 1) {

@@ -290,6 +290,13 @@ describe("a refusal", () => {
     }
     expect((await upstreamFailure(read())).facts["retryAfterSeconds"]).toBe(seconds);
   });
+
+  it("to slow down until a time counts from our own time, where the answer does not tell the platform's", async () => {
+    await using platform = createScriptedPlatform();
+    platform.answer({ status: 429, headers: { "retry-after": new Date(Date.now() + 60_000).toUTCString() } });
+    const { facts } = await upstreamFailure(platform.http.read(call));
+    expect([59, 60]).toContain(facts["retryAfterSeconds"]);
+  });
 });
 
 describe("a platform that fails", () => {
@@ -511,6 +518,16 @@ describe("an answer of any length", () => {
     await using platform = createScriptedPlatform();
     platform.answer(answer);
     expect((await upstreamFailure(platform.http.stream(lines))).code).toBe(code);
+  });
+
+  it("of a refusal without end is not read to its end", async () => {
+    await using platform = await createRawPlatform((socket) => {
+      socket.write("HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n");
+      const flood = setInterval(() => socket.write(`4000\r\n${"x".repeat(0x4000)}\r\n`), 1);
+      socket.on("close", () => clearInterval(flood));
+    });
+    expect((await upstreamFailure(platform.http.stream(lines))).code).toBe("UPSTREAM_BAD_RESPONSE");
+    await platform.hungUp;
   });
 
   it("that never begins runs out of time", async () => {
