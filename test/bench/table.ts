@@ -6,7 +6,10 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), line(head.map((_, index) => (index === 0 ? "---" : "---:"))), ...rows.map(line)].join("\n");
 }
 
-/** One row for each server: what it does, and by how much more or less than the first of them. */
+/**
+ * One row for each server: what it does, and how many times as much as the first of them. The ratio by CPU is how many times
+ * as much it does in the same CPU time, which other load of the machine disturbs least.
+ */
 export function comparison(title: string, results: Results): string {
   const [reference] = results;
   const rows = results.map(({ server, samples }) => [
@@ -36,7 +39,12 @@ export function comparison(title: string, results: Results): string {
       2,
     ),
   ]);
-  return table([title, "ratio", "queries/s", "p50 ms", "p99 ms", "CPU ms/query", "upstream calls/query"], rows);
+  const figures = ["queries/s", "p50 ms", "p99 ms", "CPU ms/query", "upstream calls/query"];
+  return table([title, "ratio", "ratio by CPU", ...figures], rows);
+}
+
+function inverse(value: number | null): number | null {
+  return value === null ? null : 1 / value;
 }
 
 /** A figure of each round; null where there is none. */
