@@ -22,20 +22,21 @@ import type { Store } from "../store/store.ts";
 import { type Clock, createPlatformClock } from "../upstream/platform-clock.ts";
 import { createUpstream, type UpstreamOptions } from "../upstream/upstream.ts";
 import { type Budgets, createCostBudget } from "./cost-budget.ts";
+import { bodyOfRequest, headOfRequest, responseOf } from "./fetch-exchange.ts";
+import { createFront } from "./front.ts";
 import { guarded } from "./guarded.ts";
 import { createLoad } from "./load.ts";
 import { createMaskError } from "./mask-error.ts";
+import { bodyOfIncoming, headOfIncoming, leavingSignal, send } from "./node-exchange.ts";
 import { createOperations } from "./operations.ts";
-import { useAllowedHosts } from "./use-allowed-hosts.ts";
+import { createPlainPath, plainMediaType } from "./plain-path.ts";
 import { type ServerContext, useCaller } from "./use-caller.ts";
-import { useCors } from "./use-cors.ts";
+import { useFront } from "./use-front.ts";
 import { useGraphiQL } from "./use-graphiql.ts";
 import { type Readiness, useHealth } from "./use-health.ts";
-import { useLoadShedding } from "./use-load-shedding.ts";
 import { useOperations } from "./use-operations.ts";
 import { usePublicKeys } from "./use-public-keys.ts";
 import { useRequestReader } from "./use-request-reader.ts";
-import { useSafeHeaders } from "./use-safe-headers.ts";
 
 export interface GatewayOptions {
   /** Stays open when the gateway closes: it is of whoever opened it. */
@@ -111,6 +112,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   const readiness = createReadiness(parts, options.elapsed);
   let isLeaving = false;
+  const front = createFront({ ...options, authenticate: auth.authenticate });
+  const answerPlainly = createPlainPath({ front, operations, maskError, onFault, clock: parts.clock });
   const yoga = createYoga<ServerContext>({
     graphqlEndpoint: "/graphql",
     graphiql: false,
@@ -128,14 +131,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     plugins: [
       ...guarded(
         [
-          useSafeHeaders(),
           useHealth(async () => (isLeaving ? LEAVING : readiness())),
-          useLoadShedding(),
-          useAllowedHosts(options.allowedHosts),
-          useCors(options.allowedOrigins),
+          useFront(front),
           usePublicKeys(auth.signingKeys),
           ...(options.graphiqlFolder === null ? [] : [useGraphiQL(options.graphiqlFolder, parts.clock)]),
-          useCaller(auth.authenticate, options.trustedProxies),
+          useCaller(front),
           useRequestReader(),
         ],
         onFault,
@@ -160,10 +160,21 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 
   return {
-    fetch: (request, peer) => load.during(async (isOverloaded) => yoga.fetch(request, { peer, isOverloaded })),
+    fetch: (request, peer) =>
+      load.during(async (isOverloaded) => {
+        const head = headOfRequest(request, peer);
+        const mediaType = plainMediaType(head);
+        if (!mediaType) return yoga.fetch(request, { head, isOverloaded });
+        const plain = { head, mediaType, readBody: () => bodyOfRequest(request), signal: request.signal };
+        return responseOf(Response, await answerPlainly(plain, isOverloaded));
+      }),
     handle: (request, response) =>
       load.during(async (isOverloaded) => {
-        await yoga(request, response, { isOverloaded });
+        const head = headOfIncoming(request);
+        const mediaType = plainMediaType(head);
+        if (!mediaType) return void (await yoga(request, response, { head, isOverloaded }));
+        const plain = { head, mediaType, readBody: () => bodyOfIncoming(request), signal: leavingSignal(response) };
+        send(response, await answerPlainly(plain, isOverloaded));
       }),
     start: async () => {
       background.push(setInterval(sweep, SWEEP_EVERY_MS).unref());

@@ -1,8 +1,9 @@
 import type { Plugin } from "graphql-yoga";
-import { refusal } from "./refused.ts";
+import { FAULT } from "./exchange.ts";
+import { responseOf } from "./fetch-exchange.ts";
 import type { ServerContext } from "./use-caller.ts";
 
-type OnRequestPayload = Parameters<NonNullable<Plugin<object, ServerContext>["onRequest"]>>[0];
+type OnRequest = NonNullable<Plugin<object, ServerContext>["onRequest"]>;
 
 /**
  * The plugins, whose look at a request can't fail with more than an answer of a line: what escapes one would come back as a
@@ -15,16 +16,15 @@ export function guarded<P extends Plugin | Plugin<object, ServerContext>>(
   onFault: (error: unknown) => void,
 ): P[] {
   return plugins.map((plugin) => {
-    const { onRequest } = plugin;
+    const onRequest = plugin.onRequest as OnRequest | undefined;
     if (!onRequest) return plugin;
     return {
       ...plugin,
       // Not async: most plugins answer at once, and every request would wait for each of them.
-      onRequest(payload: OnRequestPayload) {
+      onRequest(payload: Parameters<OnRequest>[0]) {
         const fail = (error: unknown) => {
           onFault(error);
-          const message = "The gateway failed. The fault has been logged.";
-          payload.endResponse(refusal(payload.fetchAPI.Response, "INTERNAL_SERVER_ERROR", message, { status: 500 }));
+          payload.endResponse(responseOf(payload.fetchAPI.Response, FAULT));
         };
         try {
           return onRequest(payload)?.then(undefined, fail);

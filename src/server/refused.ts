@@ -19,13 +19,3 @@ export function refused(code: ErrorCode, message: string, http: RefusalHttp, fac
     extensions: { http },
   });
 }
-
-/** The same as an answer: for requests that are refused before yoga reads them. */
-export function refusal(
-  ResponseClass: typeof Response,
-  code: ErrorCode,
-  message: string,
-  { status, headers = {} }: RefusalHttp,
-): Response {
-  return ResponseClass.json({ errors: [{ message, extensions: { code } }] }, { status, headers });
-}

@@ -32,26 +32,25 @@ function isJsonInUtf8(contentType: string): boolean {
   return type === "application/json" && parameters.every((parameter) => /^(charset="?utf-8"?)?$/.test(parameter));
 }
 
-/**
- * Counts the bytes of a body while they come.
- *
- * @param chunks of which little more than the allowed bytes is kept
- * @throws GraphQLError when there are too many, or when it ends early
- */
-export async function limitedBody(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const kept: Uint8Array[] = [];
+/** The bytes of a body, counted while they come. */
+export interface LimitedBody {
+  /** Keeps a chunk, unless it makes the body too large: then it gives false. */
+  take(chunk: Uint8Array): boolean;
+  bytes(): Uint8Array;
+}
+
+export function limitedBody(): LimitedBody {
+  const chunks: Uint8Array[] = [];
   let length = 0;
-  try {
-    for await (const chunk of chunks) {
-      kept.push(chunk);
+  return {
+    take: (chunk) => {
       length += chunk.byteLength;
-      if (length > MAX_BODY_BYTES) break;
-    }
-  } catch {
-    throw badRequest(400, "The body ended early.");
-  }
-  if (length > MAX_BODY_BYTES) throw tooLarge();
-  return kept.length === 1 && kept[0] ? kept[0] : Buffer.concat(kept);
+      if (length > MAX_BODY_BYTES) return false;
+      chunks.push(chunk);
+      return true;
+    },
+    bytes: () => (chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)),
+  };
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -119,8 +118,12 @@ function isObject(value: unknown): value is Values {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function tooLarge() {
+export function tooLarge() {
   return badRequest(413, `A request has at most ${MAX_BODY_BYTES} bytes.`);
+}
+
+export function endedEarly() {
+  return badRequest(400, "The body ended early.");
 }
 
 function badRequest(status: number, message: string, headers: Record<string, string> = {}) {

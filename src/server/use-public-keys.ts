@@ -1,7 +1,8 @@
 import type { Plugin } from "graphql-yoga";
 import type { SigningKeys } from "../auth/signing-keys.ts";
 import { ApplicationError } from "../model/errors.ts";
-import { refusal } from "./refused.ts";
+import { refusal } from "./exchange.ts";
+import { responseOf } from "./fetch-exchange.ts";
 
 /**
  * `GET /.well-known/jwks.json`: the public keys of the sessions that the gateway signs, so that a partner's other services
@@ -20,7 +21,7 @@ export function usePublicKeys({ publicKeys }: Pick<SigningKeys, "publicKeys">): 
         endResponse(fetchAPI.Response.json({ keys: await publicKeys() }, { headers }));
       } catch (error) {
         if (!(error instanceof ApplicationError)) throw error;
-        endResponse(refusal(fetchAPI.Response, error.code, error.message, { status: 503 }));
+        endResponse(responseOf(fetchAPI.Response, refusal(error.code, error.message, { status: 503 })));
       }
     },
   };

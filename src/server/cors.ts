@@ -1,4 +1,12 @@
-import type { Plugin } from "graphql-yoga";
+import type { Answer, RequestHead } from "./exchange.ts";
+
+/** Which pages of other origins read answers. */
+export interface Cors {
+  /** The answer to a preflight of a listed origin; null for any other request. */
+  preflight(head: RequestHead): Answer | null;
+  /** What every answer says of it. */
+  headers(head: RequestHead): Answer["headers"];
+}
 
 const EXPOSED = "RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate";
 /** Seconds for which a browser remembers the answer to a preflight. */
@@ -10,31 +18,29 @@ const PREFLIGHT_KEPT = "600";
  *
  * @param origins such as `https://app.example.com`, or `https://*.example.com` for all below a domain
  */
-export function useCors(origins: readonly string[]): Plugin {
-  if (origins.length === 0) return {};
+export function createCors(origins: readonly string[]): Cors {
+  if (origins.length === 0) return { preflight: () => null, headers: () => ({}) };
   const isAllowed = originMatcher(origins);
   return {
-    onRequest({ request, endResponse, fetchAPI }) {
+    preflight: ({ method, header }) => {
       // Preflights come without a key by their nature.
-      if (request.method !== "OPTIONS" || !request.headers.has("access-control-request-method")) return;
-      if (!isAllowed(request.headers.get("origin"))) return;
-      endResponse(
-        new fetchAPI.Response(null, {
-          status: 204,
-          headers: {
-            "access-control-allow-methods": "GET, POST",
-            "access-control-allow-headers": "authorization, content-type",
-            "access-control-max-age": PREFLIGHT_KEPT,
-          },
-        }),
-      );
+      if (method !== "OPTIONS" || header("access-control-request-method") === null) return null;
+      if (!isAllowed(header("origin"))) return null;
+      const headers = {
+        "access-control-allow-methods": "GET, POST",
+        "access-control-allow-headers": "authorization, content-type",
+        "access-control-max-age": PREFLIGHT_KEPT,
+      };
+      return { status: 204, headers, body: null };
     },
-    onResponse({ request, response }) {
-      response.headers.append("vary", "Origin");
-      const origin = request.headers.get("origin");
-      if (!origin || !isAllowed(origin)) return;
-      response.headers.set("access-control-allow-origin", origin);
-      response.headers.set("access-control-expose-headers", EXPOSED);
+    headers: ({ header }) => {
+      const origin = header("origin");
+      if (!origin || !isAllowed(origin)) return { vary: "Origin" };
+      return {
+        vary: "Origin",
+        "access-control-allow-origin": origin,
+        "access-control-expose-headers": EXPOSED,
+      };
     },
   };
 }

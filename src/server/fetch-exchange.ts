@@ -1,0 +1,50 @@
+import { GraphQLError } from "graphql";
+import type { ErrorCode } from "../model/errors.ts";
+import type { Answer, RequestHead } from "./exchange.ts";
+import { endedEarly, limitedBody, tooLarge } from "./request-body.ts";
+
+/** The head of a request of the fetch API. */
+export function headOfRequest(request: Request, peer: string | undefined): RequestHead {
+  const url = new URL(request.url);
+  return {
+    method: request.method,
+    target: `${url.pathname}${url.search}`,
+    hostname: () => url.hostname,
+    header: (name) => request.headers.get(name),
+    peer,
+  };
+}
+
+/** Reads the body. @throws GraphQLError */
+export async function bodyOfRequest(request: Request): Promise<Uint8Array> {
+  const body = limitedBody();
+  try {
+    // A body of a told length ends there, and the length has been looked at. Reading it as a whole is much faster.
+    if (request.headers.has("content-length")) {
+      if (body.take(new Uint8Array(await request.arrayBuffer()))) return body.bytes();
+      throw tooLarge();
+    }
+    // Its iterator would cancel the body when no more is wanted, and the connection would end without an answer.
+    const reader = request.body?.getReader();
+    for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
+      if (!body.take(next.value)) throw tooLarge();
+    }
+    return body.bytes();
+  } catch (error) {
+    throw error instanceof GraphQLError ? error : endedEarly();
+  }
+}
+
+const codes = new WeakMap<Response, ErrorCode>();
+
+/** The answer as a response. */
+export function responseOf(ResponseClass: typeof Response, { status, headers, body, code }: Answer): Response {
+  const response = new ResponseClass(body, { status, headers });
+  if (code) codes.set(response, code);
+  return response;
+}
+
+/** The code of what was refused with this response; undefined for any other. */
+export function refusalCode(response: Response): ErrorCode | undefined {
+  return codes.get(response);
+}

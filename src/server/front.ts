@@ -1,0 +1,85 @@
+import type { Authenticate, Caller } from "../auth/caller.ts";
+import { ApplicationError } from "../model/errors.ts";
+import type { Network } from "../model/network.ts";
+import { clientAddress } from "./client-address.ts";
+import { createCors } from "./cors.ts";
+import { type Answer, type RequestHead, refusal } from "./exchange.ts";
+
+/** Who is let in. */
+export interface Admitted {
+  readonly caller: Caller;
+  /** The client's network address; null where it is not known. */
+  readonly address: string | null;
+}
+
+/** What stands before the graph, the same on every way to it. */
+export interface Front {
+  /** Turns a request away before anybody looks who sent it; null lets it pass. */
+  turnAway(head: RequestHead, isOverloaded: boolean): Answer | null;
+  /** Finds out who calls, before the body is read. */
+  admit(head: RequestHead): Promise<Admitted | Answer>;
+  /** What every answer says, whatever it is. */
+  headers(head: RequestHead): Answer["headers"];
+}
+
+export interface FrontOptions {
+  /** Names and addresses without ports, an IPv6 address in brackets; null for any. */
+  readonly allowedHosts: readonly string[] | null;
+  readonly allowedOrigins: readonly string[];
+  readonly authenticate: Authenticate;
+  readonly trustedProxies: readonly Network[];
+}
+
+/** Answers may hold secrets: nobody on the way keeps one, and no browser guesses what it is. */
+const SAFE = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+} as const;
+
+/** Waiting would fail all requests, when there is more to do than can be done in time. */
+const OVERLOADED = refusal("OVERLOADED", "The gateway is overloaded. Try again in a second.", {
+  status: 503,
+  headers: { "retry-after": "1" },
+});
+
+/** A page whose own name was pointed at our address (DNS rebinding) would be of the same origin for its browser. */
+const UNKNOWN_HOST = refusal(
+  "BAD_REQUEST",
+  "This host is not served here. The variable ALLOWED_HOSTS names those that are.",
+  { status: 421 },
+);
+
+const UNAUTHENTICATED = refusal("UNAUTHENTICATED", "A valid bearer key is needed.", {
+  status: 401,
+  headers: { "www-authenticate": 'Bearer realm="syndigraph"' },
+});
+
+/** The store and the identity provider are asked again after so long at most. */
+const RETRY_AFTER_SECONDS = 5;
+
+export function createFront({ allowedHosts, allowedOrigins, authenticate, trustedProxies }: FrontOptions): Front {
+  const hosts = allowedHosts && new Set(allowedHosts.map((host) => host.toLowerCase()));
+  const cors = createCors(allowedOrigins);
+  return {
+    turnAway: (head, isOverloaded) => {
+      if (isOverloaded) return OVERLOADED;
+      if (hosts && !hosts.has(head.hostname().replace(/\.$/, ""))) return UNKNOWN_HOST;
+      return cors.preflight(head);
+    },
+    // Who proves nobody learns nothing, not even what was wrong.
+    admit: async ({ header, peer }) => {
+      const address = clientAddress(peer, header("x-forwarded-for"), trustedProxies);
+      try {
+        const credentials = { authorization: header("authorization"), origin: header("origin"), address };
+        const caller = await authenticate(credentials);
+        return caller ? { caller, address } : UNAUTHENTICATED;
+      } catch (error) {
+        if (!(error instanceof ApplicationError)) throw error;
+        const headers = { "retry-after": String(RETRY_AFTER_SECONDS) };
+        return refusal(error.code, error.message, { status: 503, headers });
+      }
+    },
+    headers: (head) => ({ ...SAFE, ...cors.headers(head) }),
+  };
+}

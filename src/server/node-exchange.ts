@@ -1,0 +1,50 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Answer, RequestHead } from "./exchange.ts";
+import { endedEarly, limitedBody, tooLarge } from "./request-body.ts";
+
+/** The head of a request of node:http, whose Host is well-formed. */
+export function headOfIncoming({ method = "", url = "/", headers, socket }: IncomingMessage): RequestHead {
+  return {
+    method,
+    target: url,
+    hostname: () => new URL(`http://${headers.host}`).hostname,
+    // Only cookies that are set are a list.
+    header: (name) => (headers[name] as string | undefined) ?? null,
+    peer: socket.remoteAddress,
+  };
+}
+
+/**
+ * Reads the body by its events, which is faster than by its iterator. What is too much of it is passed over, so that the
+ * client can send it all, read its answer and ask again.
+ *
+ * @throws GraphQLError
+ */
+export function bodyOfIncoming(request: IncomingMessage): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const body = limitedBody();
+    const cut = () => reject(endedEarly());
+    request
+      .on("data", (chunk: Uint8Array) => {
+        if (!body.take(chunk)) reject(tooLarge());
+      })
+      .on("end", () => resolve(body.bytes()))
+      .on("error", cut)
+      .on("close", cut);
+  });
+}
+
+/** Aborted when the connection ends before the answer does. */
+export function leavingSignal(response: ServerResponse): AbortSignal {
+  const leaving = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) leaving.abort();
+  });
+  return leaving.signal;
+}
+
+/** Sends head and body together. */
+export function send(response: ServerResponse, { status, headers, body }: Answer): void {
+  const text = body ?? "";
+  response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(text) }).end(text);
+}
