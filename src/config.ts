@@ -33,6 +33,7 @@ export interface Config {
   readonly leaveNoticeMs: number;
   readonly drainMs: number;
   readonly logLevel: LogLevel;
+  readonly slowRequestMs: number;
   readonly graphiql: boolean;
   readonly store: StoreConfig;
   readonly sandboxPort: number | null;
@@ -225,6 +226,10 @@ export const variables = {
     schema: z.enum(logLevels, `one of ${logLevels.join(", ")}`).default("info"),
     describe: "The least severe messages that are logged, as lines of JSON on standard output.",
   },
+  SLOW_REQUEST_SECONDS: {
+    schema: seconds(600).default(2),
+    describe: "A request that takes longer is logged as a warning.",
+  },
   GRAPHIQL: {
     schema: z.enum(["on", "off"], "on or off").default("on"),
     describe: "Whether GET /graphql shows GraphiQL to browsers.",
@@ -317,6 +322,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     leaveNoticeMs: values.LEAVE_NOTICE_SECONDS * 1000,
     drainMs: values.DRAIN_SECONDS * 1000,
     logLevel: values.LOG_LEVEL,
+    slowRequestMs: values.SLOW_REQUEST_SECONDS * 1000,
     graphiql: values.GRAPHIQL === "on",
     store: storeConfig(values.DATABASE_URL, values.DATA_DIRECTORY, values.MILLICAST_API_SECRET === undefined),
     sandboxPort: values.SANDBOX_PORT ?? null,

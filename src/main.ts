@@ -41,6 +41,7 @@ async function main(): Promise<void> {
     directoryRefreshMs: config.directoryRefreshMs,
     figureCacheBytes: config.figureCacheBytes,
     logger,
+    slowRequestMs: config.slowRequestMs,
     graphiqlFolder: config.graphiql ? graphiqlFolder() : null,
   });
   const server = await listen(gateway.handle, config.host, config.port);

@@ -8,7 +8,7 @@ export interface Cors {
   headers(head: RequestHead): Answer["headers"];
 }
 
-const EXPOSED = "RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate";
+const EXPOSED = "RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id";
 /** Seconds for which a browser remembers the answer to a preflight. */
 const PREFLIGHT_KEPT = "600";
 

@@ -27,6 +27,11 @@ import { createFront } from "./front.ts";
 import { guarded } from "./guarded.ts";
 import { createLoad } from "./load.ts";
 import { createMaskError } from "./mask-error.ts";
+import { createMetrics } from "./metrics/metrics.ts";
+import { createRequestLog } from "./metrics/request-log.ts";
+import { createRequests } from "./metrics/requests.ts";
+import { useMetrics } from "./metrics/use-metrics.ts";
+import { useRequests } from "./metrics/use-requests.ts";
 import { bodyOfIncoming, headOfIncoming, leavingSignal, send } from "./node-exchange.ts";
 import { createOperations } from "./operations.ts";
 import { createPlainPath, plainMediaType } from "./plain-path.ts";
@@ -64,6 +69,8 @@ export interface GatewayOptions {
   /** What figures may take in memory, in bytes; 0 keeps none beyond their request. */
   readonly figureCacheBytes: number;
   readonly logger: Logger;
+  /** A request that takes longer is a warning of the log. */
+  readonly slowRequestMs: number;
   /** The folder of GraphiQL's files; null for no GraphiQL. */
   readonly graphiqlFolder: string | null;
   /** The platform's time; told by its answers when it is left out. */
@@ -100,8 +107,11 @@ const REFRESH_EVERY_MS = 5_000;
 export function createGateway(options: GatewayOptions): Gateway {
   const { logger } = options;
   const onFault = (error: unknown) => logger.error({ err: error }, "a fault of the gateway");
-  const { auth, ...parts } = createParts(options);
+  const metrics = createMetrics();
+  const { auth, ...parts } = createParts(options, metrics.called);
   const load = createLoad(options.maxRequestsInFlight);
+  metrics.watch({ ...parts, load });
+  const requests = createRequests(metrics, createRequestLog(logger, options.slowRequestMs));
   const maskError = createMaskError(onFault);
   const operations = createOperations({
     schema: createSchema(),
@@ -113,7 +123,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const readiness = createReadiness(parts, options.elapsed);
   let isLeaving = false;
   const front = createFront({ ...options, authenticate: auth.authenticate });
-  const answerPlainly = createPlainPath({ front, operations, maskError, onFault, clock: parts.clock });
+  const answerPlainly = createPlainPath({ front, operations, requests, maskError, onFault, clock: parts.clock });
   const yoga = createYoga<ServerContext>({
     graphqlEndpoint: "/graphql",
     graphiql: false,
@@ -131,11 +141,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     plugins: [
       ...guarded(
         [
+          useRequests(requests),
           useHealth(async () => (isLeaving ? LEAVING : readiness())),
           useFront(front),
           usePublicKeys(auth.signingKeys),
           ...(options.graphiqlFolder === null ? [] : [useGraphiQL(options.graphiqlFolder, parts.clock)]),
           useCaller(front),
+          useMetrics(metrics),
           useRequestReader(),
         ],
         onFault,
@@ -188,6 +200,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     close: async () => {
       for (const timer of background) clearInterval(timer);
       load.close();
+      metrics.close();
       await yoga.dispose();
       await auth.close();
       await parts.upstream.close();
@@ -195,13 +208,16 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-/** The parts that requests share, and what finds out who calls. */
-export function createParts(options: GatewayOptions): SharedParts & { readonly auth: Auth } {
+/** The parts that requests share, and what finds out who calls. `onCall` is told of each call to the platform. */
+export function createParts(
+  options: GatewayOptions,
+  onCall?: UpstreamOptions["onCall"],
+): SharedParts & { readonly auth: Auth } {
   const { logger, store, elapsed = () => performance.now() } = options;
   const platformClock = createPlatformClock();
   const clock = options.clock ?? platformClock.now;
   const sightings = createSightings();
-  const clients = createUpstream({ ...options.upstream, onDate: platformClock.observe });
+  const clients = createUpstream({ ...options.upstream, onDate: platformClock.observe, ...(onCall && { onCall }) });
   const upstream = {
     ...clients,
     analytics: noteAnalytics(clients.analytics, sightings),

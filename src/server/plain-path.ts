@@ -4,6 +4,8 @@ import type { CostStatus } from "../model/cost.ts";
 import { budgetHeaders } from "./cost-budget.ts";
 import { type Answer, FAULT, type RequestHead } from "./exchange.ts";
 import type { Admitted, Front } from "./front.ts";
+import { noteResult, type RequestRecord } from "./metrics/request-record.ts";
+import { REQUEST_ID, type Requests } from "./metrics/requests.ts";
 import type { Operations } from "./operations.ts";
 import { assertJson, paramsOfBody } from "./request-body.ts";
 
@@ -23,6 +25,7 @@ export interface PlainRequest {
 export interface PlainPathOptions {
   readonly front: Front;
   readonly operations: Operations;
+  readonly requests: Requests;
   readonly maskError: (error: unknown) => GraphQLError;
   /** Told of faults that the client learns nothing of. */
   readonly onFault: (error: unknown) => void;
@@ -54,38 +57,50 @@ function acceptedJson(accept: string | null): MediaType | null {
 
 /** Answers without yoga, by the same rules; never fails. */
 export function createPlainPath(options: PlainPathOptions) {
-  const { front, operations, maskError, onFault, clock } = options;
+  const { front, operations, requests, maskError, onFault, clock } = options;
 
-  const answered = async (request: PlainRequest, isOverloaded: boolean): Promise<Answer> => {
+  const answered = async (request: PlainRequest, isOverloaded: boolean, record: RequestRecord): Promise<Answer> => {
     const { head } = request;
     const away = front.turnAway(head, isOverloaded);
     if (away) return away;
     const admitted = await front.admit(head);
     if ("status" in admitted) return admitted;
-    const { result, cost } = await run(request, admitted);
+    record.caller = admitted.caller;
+    const { result, cost } = await run(request, admitted, record);
+    noteResult(record, result);
     const answer = written(result, request.mediaType);
     return cost ? { ...answer, headers: { ...answer.headers, ...budgetHeaders(cost, clock()) } } : answer;
   };
 
-  const run = async ({ head, readBody, signal }: PlainRequest, { caller, address }: Admitted) => {
+  const run = async (
+    { head, readBody, signal }: PlainRequest,
+    { caller, address }: Admitted,
+    record: RequestRecord,
+  ) => {
     try {
       assertJson(head.header);
       const params = paramsOfBody(await readBody());
-      return await operations({ params, caller, address, signal, mayChange: true });
+      return await operations({ params, caller, address, signal, mayChange: true, record });
     } catch (error) {
       return { result: { errors: [maskError(error)] }, cost: null as CostStatus | null };
     }
   };
 
   return async (request: PlainRequest, isOverloaded: boolean): Promise<Answer> => {
+    const record = requests.begin(request.head.header(REQUEST_ID));
     let answer: Answer;
     try {
-      answer = await answered(request, isOverloaded);
+      answer = await answered(request, isOverloaded, record);
     } catch (error) {
       onFault(error);
       answer = FAULT;
     }
-    return { ...answer, headers: { ...front.headers(request.head), ...answer.headers } };
+    if (answer.code) record.errors = [answer.code];
+    requests.end(record, request.signal.aborted ? "LEFT" : answer.status);
+    return {
+      ...answer,
+      headers: { ...front.headers(request.head), ...answer.headers, [REQUEST_ID]: record.requestId },
+    };
   };
 }
 

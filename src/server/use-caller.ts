@@ -4,6 +4,7 @@ import type { CostStatus } from "../model/cost.ts";
 import type { RequestHead } from "./exchange.ts";
 import { responseOf } from "./fetch-exchange.ts";
 import type { Front } from "./front.ts";
+import type { RequestRecord } from "./metrics/request-record.ts";
 
 /** What travels through yoga with a request. */
 export interface ServerContext {
@@ -16,6 +17,8 @@ export interface ServerContext {
   caller?: Caller;
   /** What the request cost; null where nothing was counted. */
   cost?: CostStatus | null;
+  /** What is told of a request to the graph when it has been answered. */
+  record?: RequestRecord;
 }
 
 /** Lets the front find out who calls. What stands before this plugin is for everyone. */

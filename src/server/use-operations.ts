@@ -13,7 +13,7 @@ export function useOperations(operations: Operations, clock: () => number): Plug
   return {
     async onParams({ params, request, context, setResult }) {
       const server = context as unknown as ServerContext;
-      const { caller, address = null } = server;
+      const { caller, address = null, record } = server;
       // Nobody else comes this far.
       if (!caller) throw new Error("a request reached the graph without a caller");
       const { result, cost } = await operations({
@@ -22,6 +22,7 @@ export function useOperations(operations: Operations, clock: () => number): Plug
         address,
         signal: request.signal,
         mayChange: request.method === "POST",
+        record,
       });
       server.cost = cost;
       setResult(result);

@@ -38,6 +38,7 @@ describe("the configuration", () => {
       leaveNoticeMs: 1_000,
       drainMs: 10_000,
       logLevel: "info",
+      slowRequestMs: 2_000,
       graphiql: true,
       store: { kind: "memory" },
       sandboxPort: null,

@@ -260,7 +260,7 @@ describe("a page of another site", () => {
           ["access-control-allow-headers", "authorization, content-type"],
           ["access-control-allow-methods", "GET, POST"],
           ["access-control-allow-origin", origin],
-          ["access-control-expose-headers", "RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate"],
+          ["access-control-expose-headers", "RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id"],
           ["access-control-max-age", "600"],
         ]);
       }
@@ -321,7 +321,7 @@ describe("what is no HTTP", () => {
     const answer = await gateway.raw(bytes);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(answer).not.toMatch(INTERNALS);
-    expect(gateway.logged()).toBe("");
+    expect(gateway.complaints()).toBe("");
   });
 
   it("is an offer of HTTP/2 alone, which is passed over", async () => {
@@ -343,7 +343,7 @@ describe("a slow client", () => {
   ])("is cut off before the end of its %s", async (_what, bytes) => {
     await using gateway = await open({}, patience);
     expect(await gateway.raw(bytes)).toMatch(/^HTTP\/1.1 408 /);
-    expect(gateway.logged()).toBe("");
+    expect(gateway.complaints()).toBe("");
   });
 
   it("that does not take its answer is cut off", async () => {

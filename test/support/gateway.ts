@@ -61,6 +61,8 @@ export interface TestGateway extends AsyncDisposable {
   analyticsCalls(): readonly RecordedCall[];
   /** Everything that the gateway has logged. */
   logged(): string;
+  /** What of it is more than a line for each request. */
+  complaints(): string;
 }
 
 export interface TestGatewayOptions {
@@ -99,6 +101,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     maxRequestsInFlight: 1_000,
     directoryRefreshMs: 60_000,
     figureCacheBytes: 32e6,
+    slowRequestMs: 60_000,
     graphiqlFolder: null,
     clock: sandbox.clock.now,
     // What is remembered for a moment is forgotten when a test moves the time on.
@@ -132,6 +135,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
       return calls;
     },
     logged: () => lines.join(""),
+    complaints: () => lines.filter((line) => !line.includes('"msg":"request"')).join(""),
     [Symbol.asyncDispose]: async () => {
       await gateway.close();
       if (store !== options.gateway?.store) await store.close();

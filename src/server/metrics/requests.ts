@@ -6,12 +6,18 @@ import { createRequestRecord, type RequestRecord } from "./request-record.ts";
 export interface Requests {
   /** @param givenId `X-Request-Id` as the client sent it */
   begin(givenId: string | null | undefined): RequestRecord;
-  /** Counts what was answered, and writes its line of the log. */
-  end(record: RequestRecord, status: number): void;
+  /**
+   * Counts what was answered, and writes its line of the log.
+   *
+   * @param status LEFT where the client did not wait for its answer: told as 499, as nginx does
+   */
+  end(record: RequestRecord, status: number | "LEFT"): void;
 }
 
 /** The header by which a client and its log know a request, given or made. */
 export const REQUEST_ID = "x-request-id";
+
+const CLIENT_LEFT = 499;
 
 export function createRequests(metrics: Pick<Metrics, "answered">, log: RequestLog): Requests {
   const began = new WeakMap<RequestRecord, number>();
@@ -21,7 +27,8 @@ export function createRequests(metrics: Pick<Metrics, "answered">, log: RequestL
       began.set(record, performance.now());
       return record;
     },
-    end: (record, status) => {
+    end: (record, answered) => {
+      const status = answered === "LEFT" ? CLIENT_LEFT : answered;
       const now = performance.now();
       const durationMs = now - (began.get(record) ?? now);
       metrics.answered(record, status, durationMs);

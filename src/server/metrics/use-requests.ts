@@ -1,0 +1,25 @@
+import type { Plugin } from "graphql-yoga";
+import { refusalCode } from "../fetch-exchange.ts";
+import type { ServerContext } from "../use-caller.ts";
+import { noteResult } from "./request-record.ts";
+import { REQUEST_ID, type Requests } from "./requests.ts";
+
+/** Follows the requests to the graph that yoga answers. Stands before all others. */
+export function useRequests(requests: Requests): Plugin<object, ServerContext> {
+  return {
+    onRequest({ request, url, serverContext }) {
+      if (url.pathname === "/graphql") serverContext.record = requests.begin(request.headers.get(REQUEST_ID));
+    },
+    onResultProcess({ result, serverContext: { record } }) {
+      if (record && !Array.isArray(result) && !(Symbol.asyncIterator in result)) noteResult(record, result);
+    },
+    onResponse({ request, response, serverContext: { record, caller } }) {
+      if (!record) return;
+      response.headers.set(REQUEST_ID, record.requestId);
+      record.caller = caller ?? null;
+      const code = refusalCode(response);
+      if (code) record.errors = [code];
+      requests.end(record, request.signal.aborted ? "LEFT" : response.status);
+    },
+  };
+}
