@@ -1,21 +1,33 @@
 import { type Account, accountRoutes } from "./account.ts";
 import { analyticsRoutes } from "./analytics/analytics.ts";
+import { meterRoutes } from "./analytics/meters.ts";
 import type { Clock } from "./clock.ts";
 import { clusterRoutes } from "./cluster.ts";
+import { appTokenRoute, type ConferenceApp } from "./conference/app-token.ts";
+import { conferenceRoutes } from "./conference/streaming.ts";
 import { type Admission, createAdmission } from "./director/admission.ts";
 import { directorRoutes } from "./director/director.ts";
 import type { Route } from "./http/route.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { createLive, type Live } from "./live/live.ts";
+import { accountMediaRoutes } from "./media/account-media.ts";
+import { assetRoutes } from "./media/asset-routes.ts";
+import { distributionRoutes } from "./media/distribution-routes.ts";
+import { createMedia, type Media } from "./media/media.ts";
+import { recordFileRoutes } from "./media/record-files.ts";
 import { monitoringRoutes } from "./monitoring.ts";
 import { viewerCount } from "./records/rows.ts";
 import { viewerRecordRoutes } from "./records/viewer-records.ts";
+import { pastRecordings } from "./seed/recordings.ts";
 import { plant } from "./seed/seed.ts";
+import { seedTranscoders } from "./seed/transcoders.ts";
 import { streamControlRoutes } from "./stream-control.ts";
+import { thumbnailRoutes } from "./thumbnails.ts";
 import { publishTokenRoutes } from "./tokens/publish-tokens.ts";
 import { createShelves, type TokenShelves } from "./tokens/shelf.ts";
 import { subscribeTokenRoutes } from "./tokens/subscribe-tokens.ts";
 import { createTraffic, type Traffic } from "./traffic/traffic.ts";
+import { createTranscoders, type Transcoders, transcoderRoutes } from "./transcoders/transcoders.ts";
 
 /** The emulated platform: all state of one account, and no HTTP. */
 export interface Platform {
@@ -26,6 +38,8 @@ export interface Platform {
   readonly live: Live;
   readonly ledger: Ledger;
   readonly admission: Admission;
+  readonly media: Media;
+  readonly transcoders: Transcoders;
 }
 
 /**
@@ -46,11 +60,19 @@ export function createPlatform(seed: number, clock: Clock, bulk: number): Platfo
   const admission = createAdmission(account, tokens, live);
   const traffic = createTraffic(seed, profiles);
   const ledger = createLedger(traffic, live, beganAt);
-  return { clock, account, tokens, traffic, live, ledger, admission };
+  const media = createMedia(seed, clock, live, pastRecordings(traffic, tokens.publish, beganAt));
+  const transcoders = createTranscoders(seed);
+  for (const draft of seedTranscoders(beganAt)) transcoders.add(draft);
+  return { clock, account, tokens, traffic, live, ledger, admission, media, transcoders };
 }
 
-/** Everything that the platform answers. A further group of its API is one more line here. */
-export function platformRoutes({ account, tokens, traffic, live, ledger, admission, clock }: Platform): Route[] {
+/**
+ * Everything that the platform answers. A further group of its API is one more line here.
+ *
+ * @param app - the credentials that the conference platform takes
+ */
+export function platformRoutes(platform: Platform, app: ConferenceApp): Route[] {
+  const { account, tokens, traffic, live, ledger, admission, clock, media, transcoders } = platform;
   const sources = { traffic, live, ledger };
   return [
     ...publishTokenRoutes(tokens.publish, account, live, clock),
@@ -58,7 +80,14 @@ export function platformRoutes({ account, tokens, traffic, live, ledger, admissi
     ...streamControlRoutes(tokens.publish, account, live),
     ...clusterRoutes(account),
     ...accountRoutes(account),
+    ...accountMediaRoutes(media, live, clock),
+    ...assetRoutes(media, account, clock),
+    ...distributionRoutes(media.distributions, clock),
+    ...recordFileRoutes(media, tokens.publish, clock),
+    ...thumbnailRoutes(live, clock),
+    ...transcoderRoutes(transcoders, account, clock),
     ...analyticsRoutes(ledger, clock),
+    ...meterRoutes({ account, clock, ledger, media, publishTokens: tokens.publish, transcoders }),
     ...viewerRecordRoutes(sources, clock),
     ...monitoringRoutes({
       account,
@@ -68,5 +97,7 @@ export function platformRoutes({ account, tokens, traffic, live, ledger, admissi
       viewerCount: (streamName, now) => viewerCount(sources, streamName, now),
     }),
     ...directorRoutes(account, admission, clock),
+    appTokenRoute(app, clock),
+    ...conferenceRoutes(platform, app),
   ];
 }

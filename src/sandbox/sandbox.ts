@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { adminRoutes } from "./admin.ts";
 import { toInstant } from "./calendar.ts";
 import { type Clock, createClock } from "./clock.ts";
+import { CONFERENCE_APP, type ConferenceApp } from "./conference/app-token.ts";
 import type { DirectorRefusal } from "./director/refused.ts";
 import { fieldErrorsOf } from "./http/body.ts";
 import { createCallLog, type RecordedCall } from "./http/call-log.ts";
@@ -58,12 +59,14 @@ export interface TruthQuery extends TruthFilter {
 
 /** A running sandbox. All of it is also on the paths under `/sandbox/`. */
 export interface Sandbox extends AsyncDisposable {
-  /** `http://127.0.0.1:PORT`: the one origin of api., analyticsapi. and director. */
+  /** `http://127.0.0.1:PORT`: the one origin of api., analyticsapi., director. and the conference platform. */
   readonly origin: string;
   /** The API secret that api. and analyticsapi. paths take as bearer. */
   readonly secret: string;
   /** The first part of every stream id. */
   readonly accountId: string;
+  /** What the conference platform's token endpoint takes. */
+  readonly conferenceApp: ConferenceApp;
   readonly clock: Pick<Clock, "now" | "advance" | "set">;
   /**
    * Starts a feed if the Director lets it in.
@@ -125,7 +128,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
 
   function begin(): { platform: Platform; router: ReturnType<typeof createRouter> } {
     const platform = createPlatform(seed, createClock(toInstant(startAt), frozen), bulk);
-    const routes = [...platformRoutes(platform), ...adminRoutes({ platform, faults, calls, reset })];
+    const routes = [...platformRoutes(platform, CONFERENCE_APP), ...adminRoutes({ platform, faults, calls, reset })];
     return { platform, router: createRouter(routes) };
   }
 
@@ -151,6 +154,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     origin: server.origin,
     secret,
     accountId: state.platform.account.accountId,
+    conferenceApp: CONFERENCE_APP,
     clock: {
       now: () => state.platform.clock.now(),
       advance: (ms) => state.platform.clock.advance(ms),

@@ -9,7 +9,7 @@ import type { PublishToken } from "./tokens/token.ts";
 import { noToken } from "./tokens/token-routes.ts";
 
 /**
- * Stopping live streams. A stopped encoder comes back after 5 s unless its token was disabled first.
+ * Stopping live streams and moving them up or down. A stopped encoder comes back after 5 s unless its token was disabled first.
  *
  * @see POST /api/stream/stop, /api/stream/stop/all, /api/stream/reprioritize
  */
@@ -57,8 +57,13 @@ export function streamControlRoutes(shelf: TokenShelf<PublishToken>, account: Ac
         const { tokenId, updatePriority } = validated(reprioritizeInput, body);
         const token = shelf.byId(tokenId);
         if (!token) throw fail({ tokenId: noToken("publish", tokenId) });
+        // A feed that named its own priority keeps it, so dropping it would change nothing. When that is every one of them
+        // the call fails: upstream does not say so, but success would promise a change that does not come.
+        const feeds = live.liveFeeds().filter((feed) => feed.tokenId === tokenId);
+        if (feeds.length > 0 && feeds.every(({ ownPriority }) => ownPriority)) {
+          throw fail({ message: "The stream was published with a priority of its own, which cannot be changed." });
+        }
         shelf.replace({ ...token, priority: updatePriority });
-        // A feed that named its own priority keeps it, so dropping it would change nothing.
         return stopped(
           live.interruptFeeds((feed) => feed.tokenId === tokenId && !feed.ownPriority),
           "Token",

@@ -310,6 +310,17 @@ describe("a publish token", () => {
     expect((await reprioritize({ tokenId: id })).status).toBe(400);
   });
 
+  it("cannot be reprioritized when each of its feeds named its own priority, and then nothing changes", async () => {
+    await using sandbox = await sandboxAt(START);
+    const own = await onAir(sandbox, { priority: 7 });
+    const { id } = publishToken(sandbox, "rehearsal");
+    const reply = await clientOf(sandbox).post("/api/stream/reprioritize", { tokenId: id, updatePriority: 3 });
+    expect(reply).toMatchObject({ status: 400, body: { status: "fail" } });
+    expect(publishToken(sandbox, "rehearsal").priority).toBeNull();
+    const { feeds } = (await clientOf(sandbox).get("/api/monitoring/streams/rehearsal")).body.data;
+    expect(feeds).toMatchObject([{ feedId: own.feedId, active: true }]);
+  });
+
   it("pushes a live stream to its targets, as changed by a sync", async () => {
     await using sandbox = await sandboxAt("2025-06-18T10:00:00Z");
     await onAir(sandbox, { bitsPerSecond: 8000 });

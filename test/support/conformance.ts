@@ -155,6 +155,10 @@ function responseProblems(declared: DeclaredOperation, exchange: Exchange): stri
     if (isEnvelope) return problems;
   }
   if (!mediaTypes) return [...problems, `the document declares no status ${status}`];
+  if (mediaTypes.length === 0) {
+    if (exchange.response.body !== "") problems.push("there is a body, and the document declares none");
+    return problems;
+  }
   if (!mediaTypes.includes(mediaType)) {
     problems.push(`the content type is ${mediaType}, the document declares ${mediaTypes.join(", ")}`);
   }
@@ -237,13 +241,21 @@ function requestProblems({ validator, operation }: DeclaredOperation, { request,
   ]);
   // The token in WHIP's one-line form is in the vendor's guide and not in the document.
   const documented = Object.fromEntries(single.filter(([name]) => name !== "auth"));
-  const isJson = headers["content-type"]?.startsWith("application/json");
-  const body: unknown = isJson && request.body !== "" ? JSON.parse(request.body) : request.body || undefined;
+  const body = requestBodyOf(request.body, headers["content-type"] ?? "");
   const { errors } = validator.validateRequest(
     { method, path, query: documented, headers: { ...headers }, body },
     operation,
   );
   return wordsFor("the request", errors);
+}
+
+function requestBodyOf(body: string, contentType: string): unknown {
+  if (body === "") return undefined;
+  if (contentType.startsWith("application/json")) return JSON.parse(body);
+  if (!contentType.startsWith("application/x-www-form-urlencoded")) return body;
+  // A form knows only text; digits stand for a number, as they do in a query.
+  const fields = [...new URLSearchParams(body)];
+  return Object.fromEntries(fields.map(([name, text]) => [name, /^\d+$/.test(text) ? Number(text) : text]));
 }
 
 function wordsFor(

@@ -3,7 +3,8 @@ import { stringify } from "lossless-json";
 /** A response before it is written: whole, or rows that are made while they are sent. */
 export interface Answer {
   readonly status: number;
-  readonly contentType: string;
+  /** Null for an answer without a body. */
+  readonly contentType: string | null;
   readonly body: string | AsyncIterable<string>;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -26,6 +27,11 @@ export function error(status: number, message: string): Answer {
 /** Plain text: how WHIP and WHEP say no. */
 export function text(status: number, body: string): Answer {
   return { status, contentType: "text/plain; charset=utf-8", body };
+}
+
+/** No body: for operations whose document declares none. */
+export function empty(status: number): Answer {
+  return { status, contentType: null, body: "" };
 }
 
 /** Thrown by a handler to answer with something other than success. */

@@ -69,6 +69,24 @@ export class QueryReader {
     return choices[0] as T;
   }
 
+  /** Every value of a repeated parameter that takes only some; `fallback` when it is absent. */
+  choices<const T extends string>(field: string, choices: readonly T[], fallback: readonly T[]): readonly T[] {
+    const texts = this.all(field).filter((text) => text !== "");
+    const chosen = choices.filter((choice) => texts.includes(choice));
+    for (const text of texts) {
+      if (!choices.some((choice) => choice === text)) this.complain(field, `The value '${text}' is not valid.`);
+    }
+    return texts.length === 0 ? fallback : chosen;
+  }
+
+  /** A whole number, or undefined when it is absent or empty. */
+  optionalInteger(field: string): number | undefined {
+    const text = this.optional(field);
+    if (text === undefined || /^-?\d{1,15}$/.test(text)) return text === undefined ? undefined : Number(text);
+    this.complain(field, `The value '${text}' is not valid for ${field}.`);
+    return undefined;
+  }
+
   /** A date or instant, in milliseconds. */
   instant(field: string): number {
     const text = this.required(field);

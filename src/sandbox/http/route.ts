@@ -1,10 +1,10 @@
 import type { Answer } from "./answer.ts";
 
 /**
- * Who may call a route: anyone with the account's API secret; anyone at all, since the handler looks at a stream token
- * itself; or whoever runs the sandbox.
+ * Who may call a route: anyone with the account's API secret; anyone at all, since the handler looks at a stream token, or
+ * at an app's credentials, itself; or whoever runs the sandbox.
  */
-export type Access = "api secret" | "stream token" | "operator";
+export type Access = "api secret" | "stream token" | "app" | "operator";
 
 /** Where a call comes from, as the sandbox sees it. */
 export interface Caller {
@@ -23,7 +23,9 @@ export interface Call {
   /** A part of the path, decoded: `streamName` of `/api/whip/{streamName}`. */
   param(name: string): string;
   readonly query: URLSearchParams;
-  /** Parsed JSON, or the text of an SDP offer; undefined for routes that take no body. */
+  /** A request header by its lower-case name. */
+  header(name: string): string | undefined;
+  /** Parsed JSON, or the body as text for routes that read it themselves. */
   readonly body: unknown;
   /** The media type of the body, lower case and without parameters; empty without one. */
   readonly contentType: string;
@@ -41,7 +43,7 @@ export interface Route {
   readonly operationId: string | null;
   readonly access: Access;
   /** What the request body must be; undefined when the operation takes none. */
-  readonly body?: "json" | "sdp";
+  readonly body?: "json" | "sdp" | "text";
   /** Throws a Refusal for every answer but success. */
   handle(call: Call): Answer | Promise<Answer>;
 }

@@ -144,6 +144,7 @@ async function answerTo(
   const caller = callerOf(request);
   const mayCall =
     route.access === "stream token" ||
+    route.access === "app" ||
     caller.bearer === secret ||
     (route.access === "operator" && isFromLoopback(request));
   if (!mayCall) return error(401, "Unauthorized");
@@ -153,6 +154,7 @@ async function answerTo(
     return await route.handle({
       param: (name) => params[name] ?? "",
       query: new URLSearchParams(query),
+      header: (name) => [request.headers[name]].flat()[0],
       body: route.body === "json" ? parseJsonBody(contentType, body) : body,
       contentType,
       accept: (request.headers.accept ?? "").toLowerCase(),
@@ -197,7 +199,7 @@ const READABLE_BY_PAGES = { "access-control-allow-origin": "*", "access-control-
 function responseHeaders({ contentType, headers }: Answer, now: number, path: string): Record<string, string> {
   return {
     date: new Date(now).toUTCString(),
-    "content-type": contentType,
+    ...(contentType === null ? {} : { "content-type": contentType }),
     ...(allowsBrowsers(path) ? READABLE_BY_PAGES : {}),
     ...headers,
   };

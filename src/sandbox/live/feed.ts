@@ -14,6 +14,10 @@ export interface Feed {
   /** True when the encoder named the priority itself, so the token's does not move it. */
   readonly ownPriority: boolean;
   readonly bitsPerSecond: bigint;
+  /** Whether its token recorded when it started; a later change is for later feeds. */
+  readonly isRecorded: boolean;
+  /** Whether its token kept a timeline for clips when it started. */
+  readonly isClippable: boolean;
   readonly clusterId: string;
   readonly startedAt: number;
   /** When it means to end; null for never. */

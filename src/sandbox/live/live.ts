@@ -74,6 +74,8 @@ export function createLive(
       priority: start.ownPriority ?? token.priority,
       ownPriority: start.ownPriority !== null,
       bitsPerSecond: start.bitsPerSecond,
+      isRecorded: token.record,
+      isClippable: token.clip,
       clusterId: ingestCluster(effectiveCluster(token), start.credentials.country),
       startedAt,
       endsAt: start.endsAt,

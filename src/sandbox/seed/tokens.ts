@@ -42,7 +42,7 @@ export function seedTokens(beganAt: number): SeedTokens {
       restream: [restreamTo("rtmps://ingest.race.example:443/live", "marathon-race", "Race site")],
     }),
     secured("opera-night", { record: true }),
-    secured("harbor-news-24"),
+    secured("harbor-news-24", { clip: true }),
     secured("kids-corner", { allowedCountries: ["US", "BR", "GB"] }),
     secured("polar-cup"),
     secured("quay-cam"),

@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { invalid } from "../http/answer.ts";
+import { uuidOf } from "../random.ts";
+import { type AssetStorage, DOLBY_STORAGE } from "./asset.ts";
+
+/** A bucket of someone's own, or the vendor's. */
+interface StorageOptions {
+  readonly objectPrefix: string | null;
+  readonly bucketName: string;
+  readonly bucketRegion: string | null;
+}
+
+/** A target for finished clips, saved under a name. */
+export interface StorageProfile {
+  readonly id: string;
+  readonly name: string | null;
+  /** Whether clips go here that name no storage. */
+  readonly default: boolean;
+  readonly type: "gcs" | "awsS3";
+  readonly options: StorageOptions;
+}
+
+/** The account's storage profiles; at most one is the default. */
+export interface StorageProfiles {
+  all(): readonly StorageProfile[];
+  byId(id: string): StorageProfile | undefined;
+  add(profile: Omit<StorageProfile, "id">): StorageProfile;
+  replace(profile: StorageProfile): StorageProfile;
+  remove(id: string): boolean;
+}
+
+/** No profiles yet. */
+export function createStorageProfiles(seed: number): StorageProfiles {
+  const profiles = new Map<string, StorageProfile>();
+  let made = 0;
+
+  function put(profile: StorageProfile): StorageProfile {
+    if (profile.default) for (const other of profiles.values()) profiles.set(other.id, { ...other, default: false });
+    profiles.set(profile.id, profile);
+    return profile;
+  }
+
+  return {
+    all: () => [...profiles.values()],
+    byId: (id) => profiles.get(id),
+    add: (profile) => put({ ...profile, id: uuidOf(seed, `storage profile ${++made}`) }),
+    replace: put,
+    remove: (id) => profiles.delete(id),
+  };
+}
+
+/** Options of which each may be left out. */
+export const optionChanges = z.object({
+  objectPrefix: z.string().max(1000).nullish(),
+  bucketName: z.string().min(1).nullish(),
+  bucketRegion: z.string().min(1).max(32).nullish(),
+});
+
+/** Where one asset is to go: a profile, a bucket of its own, or neither. */
+export const storageInput = z.object({
+  profileId: z.string().nullish(),
+  type: z.enum(["gcs", "awsS3", "dolbyStorage"]).nullish(),
+  options: optionChanges.nullish(),
+});
+
+/**
+ * Options over those that are there already.
+ *
+ * @throws Refusal when the bucket, or an S3 bucket's region, is still missing
+ */
+export function mergedOptions(
+  type: StorageProfile["type"],
+  known: StorageOptions | null,
+  changes: z.output<typeof optionChanges>,
+): StorageOptions {
+  const bucketName = changes.bucketName ?? known?.bucketName;
+  const bucketRegion = changes.bucketRegion ?? known?.bucketRegion ?? null;
+  if (!bucketName) throw invalid({ "options.bucketName": ["The bucketName field is required."] });
+  if (type === "awsS3" && bucketRegion === null) {
+    throw invalid({ "options.bucketRegion": ["The bucketRegion field is required for awsS3."] });
+  }
+  return { bucketName, bucketRegion, objectPrefix: changes.objectPrefix ?? known?.objectPrefix ?? null };
+}
+
+/**
+ * Where an asset goes: to the bucket it names, or to the default profile's, or to the vendor's.
+ *
+ * @throws Refusal when the profile is unknown or the settings do not go together
+ */
+export function storageFor(profiles: StorageProfiles, input: z.output<typeof storageInput> | null): AssetStorage {
+  const { profileId, type, options } = input ?? {};
+  if (profileId && type) throw invalid({ storage: ["Give either profileId or type."] });
+  if (type === "dolbyStorage") return DOLBY_STORAGE;
+  if (type) return stored(type, mergedOptions(type, null, options ?? {}));
+  const profile = profileId ? profiles.byId(profileId) : profiles.all().find((candidate) => candidate.default);
+  if (profileId && !profile) throw invalid({ "storage.profileId": [noProfile(profileId)] });
+  return profile ? stored(profile.type, mergedOptions(profile.type, profile.options, options ?? {})) : DOLBY_STORAGE;
+}
+
+/**
+ * Why nothing can be written to a storage, or null. The sandbox has no cloud behind it: a bucket whose name begins with
+ * `unreachable` stands for one that the vendor's service account may not write to.
+ */
+export function storageProblem({ bucketPath }: AssetStorage): string | null {
+  return bucketPath !== null && /^\w+:\/\/unreachable/.test(bucketPath) ? "Storage upload failed: access denied" : null;
+}
+
+/** The words for an unknown profile. */
+export function noProfile(id: string): string {
+  return `No storage profile with id: ${id}`;
+}
+
+function stored(type: StorageProfile["type"], { bucketName, objectPrefix }: StorageOptions): AssetStorage {
+  const prefix = objectPrefix ? `${objectPrefix.replace(/\/$/, "")}/` : "";
+  return { type, bucketPath: `${type === "gcs" ? "gs" : "s3"}://${bucketName}/${prefix}` };
+}

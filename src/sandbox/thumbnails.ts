@@ -1,0 +1,50 @@
+import { z } from "zod";
+import type { Clock } from "./clock.ts";
+import { error, fail, invalid, Refusal, success } from "./http/answer.ts";
+import { validated } from "./http/body.ts";
+import type { Route } from "./http/route.ts";
+import type { Live } from "./live/live.ts";
+
+const WINDOW_MS = 60_000;
+const MAX_IN_WINDOW = 6;
+
+/**
+ * A thumbnail of a live stream, made now. The image goes to webhooks and nowhere else, so the answer is all there is to
+ * see. It needs no setting of the token.
+ *
+ * @see POST /api/thumbnails
+ */
+export function thumbnailRoutes(live: Live, clock: Clock): Route[] {
+  /** Instants of the requests of the last minute, by stream and token. */
+  const requests = new Map<string, readonly number[]>();
+
+  return [
+    {
+      method: "POST",
+      path: "/api/thumbnails",
+      operationId: "Thumbnails_TriggerThumbnail",
+      access: "api secret",
+      body: "json",
+      handle({ body }) {
+        const { streamName, tokenId } = validated(thumbnailInput, body);
+        if (!streamName && tokenId == null) throw invalid({ streamName: ["Give streamName or tokenId."] });
+        const isWanted = (feed: { readonly streamName: string; readonly tokenId: number }) =>
+          (!streamName || feed.streamName === streamName) && (tokenId == null || feed.tokenId === tokenId);
+        const feed = live.liveFeeds().find(isWanted);
+        // Undocumented: an idle stream is refused, not answered with false.
+        if (!feed) throw fail({ message: "stream not being published" });
+
+        const key = `${feed.tokenId}/${feed.streamName}`;
+        const now = clock.now();
+        const recent = (requests.get(key) ?? []).filter((at) => at > now - WINDOW_MS);
+        // The limit is documented and its answer is not: the status that says so everywhere else.
+        if (recent.length >= MAX_IN_WINDOW)
+          throw new Refusal(error(429, "Too many thumbnail requests for this stream"));
+        requests.set(key, [...recent, now]);
+        return success(true);
+      },
+    },
+  ];
+}
+
+const thumbnailInput = z.object({ streamName: z.string().nullish(), tokenId: z.int().nullish() });

@@ -1,0 +1,20 @@
+/** A setting that counts for what begins after it was made, so that its past must be known. */
+export interface TimedSetting<T> {
+  /** The value in force at an instant. */
+  at(instant: number): T;
+  /** Sets the value from an instant on, which must not be before the last change. */
+  set(value: T, from: number): void;
+  /** Every value with the time it was in force, oldest first; the last is in force for ever. */
+  stretches(): readonly { readonly value: T; readonly from: number; readonly to: number }[];
+}
+
+/** @param initial - in force since ever */
+export function createTimedSetting<T>(initial: T): TimedSetting<T> {
+  const changes = [{ value: initial, from: Number.NEGATIVE_INFINITY }];
+  return {
+    at: (instant) => (changes.findLast(({ from }) => from <= instant) ?? { value: initial }).value,
+    set: (value, from) => void changes.push({ value, from }),
+    stretches: () =>
+      changes.map((change, index) => ({ ...change, to: changes[index + 1]?.from ?? Number.POSITIVE_INFINITY })),
+  };
+}
