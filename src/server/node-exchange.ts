@@ -23,7 +23,10 @@ export function headOfIncoming({ method = "", url = "/", headers, socket }: Inco
 export function bodyOfIncoming(request: IncomingMessage): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const body = limitedBody();
-    const cut = () => reject(endedEarly());
+    // Every connection closes at some time.
+    const cut = () => {
+      if (!request.readableEnded) reject(endedEarly());
+    };
     request
       .on("data", (chunk: Uint8Array) => {
         if (!body.take(chunk)) reject(tooLarge());
