@@ -5,6 +5,8 @@ import { figure, middle, ratio, table } from "./table.ts";
 
 const ACCOUNTS = [50, 1_000, 5_000] as const;
 const FIRSTS = [10, 100] as const;
+/** Few, since it is the work that is measured here, and not how much of it can wait. */
+const CONNECTIONS = 10;
 
 /** What a stream with its total costs our gateway, by the size of the page and of the account. */
 export async function growthTable(pace: Pace): Promise<string> {
@@ -16,7 +18,7 @@ export async function growthTable(pace: Pace): Promise<string> {
       const contestants = fleets.map((fleet, index) => {
         return { fleet, server: fleet.gateway, column: totalsColumn(first, ACCOUNTS[index] ?? 0) };
       });
-      rows.push(...rowsOf(first, await measure(contestants, "cold", pace)));
+      rows.push(...rowsOf(first, await measure(contestants, "cold", { ...pace, connections: CONNECTIONS })));
     }
     return table(["page", "streams of the account", "CPU µs/stream", "ratio", "queries/s"], rows);
   } finally {

@@ -6,6 +6,8 @@ import { cpuMs } from "./usage.ts";
 
 /** How long to measure. */
 export interface Pace {
+  /** How many ask at once. */
+  readonly connections: number;
   readonly rounds: number;
   readonly roundMs: number;
   readonly warmUpMs: number;
@@ -31,7 +33,6 @@ export interface Contestant {
 /** The rounds of each contestant, in their order. */
 export type Results = readonly (Contestant & { readonly samples: readonly Sample[] })[];
 
-const CONNECTIONS = 50;
 /** Questions that a warm run has in rotation. */
 const WARM_QUESTIONS = 20;
 
@@ -48,21 +49,21 @@ export async function measure(contestants: readonly Contestant[], rotation: Rota
     return requestText(contestant, rotation === "warm" ? asked % WARM_QUESTIONS : asked);
   };
   for (const contestant of contestants) {
-    await load(contestant.server.url, CONNECTIONS, pace.warmUpMs, next(contestant));
+    await load(contestant.server.url, pace.connections, pace.warmUpMs, next(contestant));
   }
   const results = contestants.map((contestant) => ({ ...contestant, samples: [] as Sample[] }));
   for (let round = 0; round < pace.rounds; round += 1) {
     // What slows the machine down over time slows down each of them.
     for (const result of round % 2 === 0 ? results : results.toReversed()) {
-      result.samples.push(await sample(result, pace.roundMs, next(result)));
+      result.samples.push(await sample(result, pace, next(result)));
     }
   }
   return results;
 }
 
-async function sample({ fleet, server }: Contestant, durationMs: number, next: () => string): Promise<Sample> {
+async function sample({ fleet, server }: Contestant, pace: Pace, next: () => string): Promise<Sample> {
   const [calls, cpu] = [await fleet.calls(), cpuMs(server.pid)];
-  const { answers, seconds, latenciesMs } = await load(server.url, CONNECTIONS, durationMs, next);
+  const { answers, seconds, latenciesMs } = await load(server.url, pace.connections, pace.roundMs, next);
   const cpuAfter = cpuMs(server.pid);
   return {
     perSecond: answers / seconds,

@@ -12,33 +12,29 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
  */
 export function comparison(title: string, results: Results): string {
   const [reference] = results;
-  const rows = results.map(({ server, samples }) => [
-    server.name,
-    figure(
-      ratio(samples, reference?.samples ?? [], ({ perSecond }) => perSecond),
-      2,
-    ),
-    figure(
-      middle(samples, ({ perSecond }) => perSecond),
-      0,
-    ),
-    figure(
-      middle(samples, ({ p50Ms }) => p50Ms),
-      1,
-    ),
-    figure(
-      middle(samples, ({ p99Ms }) => p99Ms),
-      1,
-    ),
-    figure(
-      middle(samples, ({ cpuMsPerQuery }) => cpuMsPerQuery),
-      3,
-    ),
-    figure(
-      middle(samples, ({ callsPerQuery }) => callsPerQuery),
-      2,
-    ),
-  ]);
+  const rows = results.map(({ server, samples }) => {
+    const times = (pick: Pick) => ratio(samples, reference?.samples ?? [], pick);
+    const usual = (pick: Pick) => middle(samples, pick);
+    return [
+      server.name,
+      figure(times(perSecond), 2),
+      figure(inverse(times(cpu)), 2),
+      figure(usual(perSecond), 0),
+      figure(
+        usual(({ p50Ms }) => p50Ms),
+        1,
+      ),
+      figure(
+        usual(({ p99Ms }) => p99Ms),
+        1,
+      ),
+      figure(usual(cpu), 3),
+      figure(
+        usual(({ callsPerQuery }) => callsPerQuery),
+        2,
+      ),
+    ];
+  });
   const figures = ["queries/s", "p50 ms", "p99 ms", "CPU ms/query", "upstream calls/query"];
   return table([title, "ratio", "ratio by CPU", ...figures], rows);
 }
@@ -46,6 +42,9 @@ export function comparison(title: string, results: Results): string {
 function inverse(value: number | null): number | null {
   return value === null ? null : 1 / value;
 }
+
+const perSecond: Pick = (sample) => sample.perSecond;
+const cpu: Pick = ({ cpuMsPerQuery }) => cpuMsPerQuery;
 
 /** A figure of each round; null where there is none. */
 export type Pick = (sample: Sample) => number | null;
