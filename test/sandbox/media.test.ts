@@ -176,6 +176,16 @@ describe("a clip", () => {
     expect(await list(client, ofRehearsal)).toHaveLength(4);
   });
 
+  it("is made once when the answer to its order was lost and the order is sent again under its key", async () => {
+    await using sandbox = await sandboxAtStart();
+    const { client, ago, clip } = await clippable(sandbox);
+    const order = () => clip({ stopTime: ago(MINUTE) }, { "idempotency-key": "key-1" });
+    sandbox.fault({ method: "POST", path: ASSETS, drop: "after", times: 1 });
+    await expect(order()).rejects.toThrow();
+    const [{ id }] = (await order()).body.data;
+    expect((await list(client, ofRehearsal)).map((asset) => asset.id)).toEqual([id]);
+  });
+
   it("comes one for each stretch when the stream restarted, and one for each simulcast layer", async () => {
     await using sandbox = await sandboxAtStart();
     const { clip, feedId, ago } = await clippable(sandbox);
