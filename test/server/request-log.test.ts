@@ -1,10 +1,12 @@
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
+import { Secret } from "../../src/model/secret.ts";
+import { createLogger } from "../../src/server/logger.ts";
 import { createRequestLog } from "../../src/server/metrics/request-log.ts";
 import { createRequestRecord } from "../../src/server/metrics/request-record.ts";
 import { createTestGateway, graphqlRequest, range, type TestGateway } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
-import { TOKEN } from "../support/platform.ts";
+import { API_SECRET, TOKEN } from "../support/platform.ts";
 
 const WINDOW = range("2026-03-17T00:00:00Z", "2026-03-18T00:00:00Z");
 
@@ -79,6 +81,18 @@ describe("the line of a request", () => {
       .ask("query Mine($name: String!) { stream(by: { name: $name }) { name } }", { name: "canary-stream" });
     expect(linesOf(gateway).at(-1)).toMatchObject({ principalId: expect.stringMatching(/^key:/), role: "PARTNER" });
     for (const hidden of ["canary", partner.key, ...partner.secrets]) expect(gateway.logged()).not.toContain(hidden);
+  });
+
+  it("has every secret cut out, whatever field it came into", () => {
+    const written: string[] = [];
+    const log = createRequestLog(
+      createLogger("info", [new Secret(API_SECRET)], { write: (line) => void written.push(line) }),
+      1,
+    );
+    const caller = { principalId: `idp:${API_SECRET}`, role: "ANALYST" } as const;
+    log({ ...createRequestRecord("a"), caller, asked: { name: TOKEN, kind: "query" } }, 200, 1);
+    expect(written.join("")).toContain("idp:[secret]");
+    for (const secret of [API_SECRET, TOKEN]) expect(written.join("")).not.toContain(secret);
   });
 
   it("is not written where only what is more severe is logged, and a slow request is", () => {
