@@ -15,8 +15,10 @@ export interface Load {
 const WATCHED_EVERY_MS = 20;
 /** What is known of the event loop is of so long. */
 const LOOKED_AT_EVERY_MS = 1_000;
-/** A loop whose turns take so long on average answers nobody in time. */
+/** A loop whose turns take so long on average answers nobody in time, */
 const MAX_MEAN_DELAY_MS = 1_000;
+/** once it has been so at so many looks in a row: a single long turn is over when it is seen. */
+const LAGGING_LOOKS = 2;
 
 /** @param maxInFlight how many requests may be under way at once */
 export function createLoad(maxInFlight: number): Load {
@@ -24,14 +26,14 @@ export function createLoad(maxInFlight: number): Load {
   delays.enable();
   let inFlight = 0;
   let lookedAt = performance.now();
-  let isLagging = false;
+  let laggingLooks = 0;
   const isTooHigh = () => {
     if (performance.now() - lookedAt > LOOKED_AT_EVERY_MS) {
-      isLagging = delays.mean / 1e6 > MAX_MEAN_DELAY_MS;
+      laggingLooks = delays.mean / 1e6 > MAX_MEAN_DELAY_MS ? laggingLooks + 1 : 0;
       delays.reset();
       lookedAt = performance.now();
     }
-    return isLagging || inFlight >= maxInFlight;
+    return laggingLooks >= LAGGING_LOOKS || inFlight >= maxInFlight;
   };
   return {
     during: async (work) => {
