@@ -66,21 +66,43 @@ export interface RequestFacts {
   readonly tally?: Tally | undefined;
 }
 
+/** What a request may never need is made when it is asked for: loaders take longer than a small query does. */
 export function createContext(
-  { sightings, streamCatalog, ...shared }: SharedParts,
+  shared: SharedParts,
   { caller, address, signal, cost, tally }: RequestFacts,
 ): GraphContext {
-  const upstream = tally ? counted(shared.upstream, tally) : shared.upstream;
-  const parts = { ...shared, upstream };
+  const parts = tally ? { ...shared, upstream: counted(shared.upstream, tally) } : shared;
   const now = parts.clock();
   const staleness = createStaleness(now);
   const account: AccountFacts = {
     id: parts.account.id,
     clusters: () => parts.account.clusters((ageMs) => staleness.note("CLUSTERS", ageMs)),
   };
-  const scope = caller.partner ? `partner:${caller.partner.id}` : "account";
-  const whole = createLoaders({ ...parts, sightings, streamCatalog }, scope, now, signal, staleness);
-  const loaders = caller.partner ? behindWall(whole, caller.partner, now) : whole;
-  const audit = createAuditor(parts.store, caller, address, parts.clock);
-  return { ...parts, account, caller, address, signal, now, loaders, staleness, audit, act: null, cost };
+  let loaders: Loaders | null = null;
+  let audit: Auditor | null = null;
+  const context: GraphContext = {
+    ...parts,
+    account,
+    caller,
+    address,
+    signal,
+    now,
+    staleness,
+    act: null,
+    cost,
+    get loaders() {
+      loaders ??= loadersOf(parts, context);
+      return loaders;
+    },
+    get audit() {
+      audit ??= createAuditor(parts.store, caller, address, parts.clock);
+      return audit;
+    },
+  };
+  return context;
+}
+
+function loadersOf(parts: SharedParts, { caller: { partner }, now, signal, staleness }: GraphContext): Loaders {
+  const whole = createLoaders(parts, partner ? `partner:${partner.id}` : "account", now, signal, staleness);
+  return partner ? behindWall(whole, partner, now) : whole;
 }

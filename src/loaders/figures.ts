@@ -134,12 +134,15 @@ function named<Key extends NamedKey, Value>(
   read: ReadNames<Key, Value>,
 ): Loader<Key, Value> {
   const idOf = (call: string, name: string) => `${scope}|${operation}|${call}|${name}`;
-  const loader = new DataLoader<Key, Value, string>(
-    (keys) => waves.track(Promise.all(readAll(keys, read, { cache, waiter, idOf }).map(asValueOrError))),
-    { cacheKeyFn: (key) => `${callKey(key)}|${key.name}`, batchScheduleFn: waves.schedule(family) },
+  const loader = once(
+    () =>
+      new DataLoader<Key, Value, string>(
+        (keys) => waves.track(Promise.all(readAll(keys, read, { cache, waiter, idOf }).map(asValueOrError))),
+        { cacheKeyFn: (key) => `${callKey(key)}|${key.name}`, batchScheduleFn: waves.schedule(family) },
+      ),
   );
   return {
-    load: (key) => cache.find<Value>(idOf(callKey(key), key.name), waiter) ?? loader.load(key),
+    load: (key) => cache.find<Value>(idOf(callKey(key), key.name), waiter) ?? loader().load(key),
   };
 }
 
@@ -221,9 +224,21 @@ function single<Key extends AccountKey, Value>(
     const id = idOf(callKey(key));
     return cache.find<Value>(id, waiter) ?? cache.read(callFor(key), waiter).get(id) ?? Promise.reject(new Error());
   };
-  const loader = new DataLoader<Key, Value, string>(
-    (keys) => waves.track(Promise.all(keys.map((key) => asValueOrError(readOne(key))))),
-    { cacheKeyFn: callKey, batchScheduleFn: waves.schedule("ACCOUNT") },
+  const loader = once(
+    () =>
+      new DataLoader<Key, Value, string>(
+        (keys) => waves.track(Promise.all(keys.map((key) => asValueOrError(readOne(key))))),
+        { cacheKeyFn: callKey, batchScheduleFn: waves.schedule("ACCOUNT") },
+      ),
   );
-  return { load: (key) => cache.find<Value>(idOf(callKey(key)), waiter) ?? loader.load(key) };
+  return { load: (key) => cache.find<Value>(idOf(callKey(key)), waiter) ?? loader().load(key) };
+}
+
+/** Made when it is first asked for: a request uses one or two of its loaders. */
+function once<Made>(make: () => Made): () => Made {
+  let made: Made | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

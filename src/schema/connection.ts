@@ -41,14 +41,24 @@ export function pageOf<Node>(
   const size = last == null ? pageSize(first, "first") : pageSize(last, "last");
   const begin = last == null ? from : Math.max(from, to - size);
   const end = last == null ? Math.min(to, from + size) : to;
-  const edges = sorted.slice(begin, Math.max(begin, end)).map((node) => ({ cursor: encodeCursor(keyOf(node)), node }));
+  const edges = sorted.slice(begin, Math.max(begin, end)).map((node) => ({
+    node,
+    // Most queries ask for the nodes alone.
+    get cursor() {
+      return encodeCursor(keyOf(node));
+    },
+  }));
   return {
     edges,
     pageInfo: {
       hasNextPage: end < sorted.length,
       hasPreviousPage: begin > 0,
-      startCursor: edges.at(0)?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      get startCursor() {
+        return edges.at(0)?.cursor ?? null;
+      },
+      get endCursor() {
+        return edges.at(-1)?.cursor ?? null;
+      },
     },
     totalCount: sorted.length,
   };

@@ -13,6 +13,7 @@ import {
   type GraphQLResolveInfo,
   type GraphQLSchema,
   getArgumentValues,
+  getNullableType,
   isAbstractType,
   isLeafType,
   isListType,
@@ -114,6 +115,8 @@ interface FieldPlan {
   constantArguments: Values | null;
   readonly hasVariables: boolean;
   readonly complete: Complete;
+  /** Completes the property of the object where the field is nothing but that and has a plain value, as most have. */
+  readonly property: ((value: unknown) => unknown) | null;
 }
 
 function fieldPlans(
@@ -125,16 +128,19 @@ function fieldPlans(
     const [node] = nodes;
     const definition = node && getFieldDef(planned.schema, parentType, node);
     if (!definition) return [];
+    const place = { planned, parentType, nodes, name: definition.name };
+    const { resolve = defaultFieldResolver } = definition;
     return {
       responseName,
       nodes,
       parentType,
       definition,
       isNonNull: isNonNullType(definition.type),
-      resolve: definition.resolve ?? defaultFieldResolver,
+      resolve,
       constantArguments: null,
       hasVariables: hasVariables(node),
-      complete: completer(definition.type, { planned, parentType, nodes, name: definition.name }),
+      complete: completer(definition.type, place),
+      property: resolve === defaultFieldResolver ? plainCompleter(definition.type, place) : null,
     };
   });
 }
@@ -174,9 +180,26 @@ function failedBeside(values: Values | unknown[], isComplete: boolean, error: un
 }
 
 function executeField(run: Run, plan: FieldPlan, source: unknown, parentPath: Path): unknown {
+  const { property, nodes, isNonNull } = plan;
+  if (!property) return executeResolver(run, plan, source, parentPath);
+  const failed = (error: unknown) => nullFor(error, run, isNonNull, nodes, pathOf(plan, parentPath));
+  try {
+    const value = (source as Values | undefined)?.[plan.definition.name];
+    if (typeof value === "function") return executeResolver(run, plan, source, parentPath);
+    return isPromise(value) ? value.then(property).then(undefined, failed) : property(value);
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+function pathOf({ responseName, parentType }: FieldPlan, parentPath: Path): ResponsePath {
+  return { prev: parentPath, key: responseName, typename: parentType.name };
+}
+
+function executeResolver(run: Run, plan: FieldPlan, source: unknown, parentPath: Path): unknown {
   const { planned, context, variables } = run;
   const { parentType, definition, nodes, resolve, complete } = plan;
-  const path: ResponsePath = { prev: parentPath, key: plan.responseName, typename: parentType.name };
+  const path = pathOf(plan, parentPath);
   const info: GraphQLResolveInfo = {
     fieldName: definition.name,
     fieldNodes: nodes,
@@ -229,13 +252,33 @@ interface Place {
   readonly nodes: readonly FieldNode[];
 }
 
+/** Completes a scalar or the value of an enum; null for what is none. */
+function plainCompleter(declared: GraphQLOutputType, place: Place): ((value: unknown) => unknown) | null {
+  const type = getNullableType(declared);
+  if (!isLeafType(type)) return null;
+  const isNonNull = isNonNullType(declared);
+  return (value) => {
+    if (value instanceof Error) throw value;
+    if (value == null && isNonNull) throw nullError(place);
+    if (value == null) return null;
+    const serialized = type.serialize(value);
+    if (serialized == null) throw new Error(`${type.name} can't write its value`);
+    return serialized;
+  };
+}
+
+function nullError({ parentType, name }: Place): Error {
+  return new Error(`Cannot return null for non-nullable field ${parentType.name}.${name}.`);
+}
+
 function completer(type: GraphQLOutputType, place: Place): Complete {
-  const { parentType, name } = place;
+  const plain = plainCompleter(type, place);
+  if (plain) return (_run, value) => plain(value);
   if (isNonNullType(type)) {
     const complete = completer(type.ofType, place);
     return (run, value, path, info) => {
       const completed = complete(run, value, path, info);
-      if (completed === null) throw new Error(`Cannot return null for non-nullable field ${parentType.name}.${name}.`);
+      if (completed === null) throw nullError(place);
       return completed;
     };
   }
@@ -248,13 +291,6 @@ function completer(type: GraphQLOutputType, place: Place): Complete {
 }
 
 function ofNullable(type: GraphQLOutputType, place: Place): Complete {
-  if (isLeafType(type)) {
-    return (_run, value) => {
-      const serialized = type.serialize(value);
-      if (serialized == null) throw new Error(`${type.name} can't write its value`);
-      return serialized;
-    };
-  }
   if (isListType(type)) return ofList(type.ofType, place);
   if (isObjectType(type)) return ofObject(type, place);
   if (isAbstractType(type)) return ofAbstract(type, place);

@@ -180,9 +180,16 @@ function unreliableSchema(seed: number): GraphQLSchema {
       if (what === 1) return rejected(new Error(`item ${index}`));
       return what === 2 ? null : what === 3 ? new Error("an item") : value;
     });
-  const kind = (place: string) => ({
-    kind: outcome(place, 9) === 0 ? "Nothing" : outcome(place, 2) === 0 ? "Leaf" : "Branch",
+  const object = (place: string) => ({
+    plain: outcome(`${place}!`, 9) === 0 ? () => unreliable(`${place}()`, "from a function") : "plainly",
+    get surePlain() {
+      return unreliable(`${place}?`, "plainly and surely");
+    },
   });
+  const kind = (place: string) =>
+    Object.assign(object(place), {
+      kind: outcome(place, 9) === 0 ? "Nothing" : outcome(place, 2) === 0 ? "Leaf" : "Branch",
+    });
   const Thing = new GraphQLInterfaceType({
     name: "Thing",
     fields: { name: { type: GraphQLString } },
@@ -192,6 +199,8 @@ function unreliableSchema(seed: number): GraphQLSchema {
   const fields = () => ({
     name: field(GraphQLString, () => "a name"),
     sure: field(new GraphQLNonNull(GraphQLString), () => "surely"),
+    plain: { type: GraphQLString },
+    surePlain: { type: new GraphQLNonNull(GraphQLString) },
     number: field(GraphQLInt, (place) => (outcome(place, 5) === 0 ? "no number" : 7)),
   });
   const Leaf = new GraphQLObjectType({ name: "Leaf", interfaces: [Thing], fields });
@@ -200,11 +209,11 @@ function unreliableSchema(seed: number): GraphQLSchema {
     interfaces: [Thing],
     fields: () => ({
       ...fields(),
-      leaf: field(Leaf, () => ({})),
-      sureLeaf: field(new GraphQLNonNull(Leaf), () => ({})),
+      leaf: field(Leaf, object),
+      sureLeaf: field(new GraphQLNonNull(Leaf), object),
       thing: field(Thing, kind),
       names: field(new GraphQLList(new GraphQLNonNull(GraphQLString)), (place) => items(place, () => "one")),
-      branches: field(new GraphQLNonNull(new GraphQLList(Branch)), (place) => items(place, () => ({}))),
+      branches: field(new GraphQLNonNull(new GraphQLList(Branch)), (place) => items(place, object)),
       things: field(new GraphQLList(new GraphQLNonNull(Thing)), (place) => items(place, kind)),
     }),
   });
