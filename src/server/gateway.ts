@@ -94,7 +94,7 @@ export interface Gateway {
 }
 
 /** How long an answer of the platform proves that it is there and takes our secret. */
-const READINESS_KEPT_MS = 10_000;
+const READINESS_KEPT_MS = 30_000;
 /** The reads of a query, one behind the other, may together take as long as so many of the slowest calls. */
 const CALL_TIMES_PER_QUERY = 2;
 /** Streams are looked for in traffic this often. */
@@ -255,7 +255,7 @@ export function createParts(
   };
 }
 
-/** Ready while the platform answers with our secret; while it does, it is asked at most every ten seconds. */
+/** Ready while the platform answers with our secret; while it does, it is asked at most every half minute. */
 function createReadiness({ upstream, directory }: SharedParts, elapsed?: Stopwatch): () => Promise<Readiness> {
   const ask = async () => {
     await Promise.all([upstream.account.id(), directory.read()]);
