@@ -75,6 +75,8 @@ export async function startFleet({ streams, servers, profileFolder }: FleetOptio
       CORES.server,
       [
         ...(profileFolder ? ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`] : []),
+        // As `npm start` runs it.
+        "--max-semi-space-size=4",
         here("../../dist/main.js"),
       ],
       gatewayEnvironment(stub.url, folder),
