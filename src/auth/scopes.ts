@@ -11,6 +11,9 @@ export const scopes = {
   "token:write": "Create, change, enable, disable, rotate and delete tokens.",
   "token:sign": "Sign viewer tokens under subscribe tokens, and inspect them.",
   "token:reveal": "Read token strings, SRT passphrases and the ingest addresses that hold them.",
+  "media:write":
+    "Switch recording and thumbnails, cut and delete clips and recordings, set how long they are kept and who may play them.",
+  "media:reveal": "Read the addresses from which recordings and clips are downloaded or played.",
   "viewer:read": "Read viewer records, without what identifies a person.",
   "viewer:pii": "Read the address, user agent and custom data of a viewer.",
   "partner:read": "Read the registry of partners: contacts, notes, status, findings.",

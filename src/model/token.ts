@@ -65,6 +65,8 @@ export interface PublishTokenRecord extends TokenRecord {
   readonly hasThumbnails: boolean;
   readonly isLowLatencyRtmp: boolean;
   readonly isDrm: boolean;
+  /** Whether the platform writes its UTC time into the streams; null where the account decides. */
+  readonly isUtcInserted: boolean | null;
   /** Default priority of its feeds; null where none is set. */
   readonly priority: number | null;
   readonly restreams: readonly RestreamTarget[];

@@ -15,6 +15,9 @@ export interface PublishSettings {
   readonly hasThumbnails?: boolean | undefined;
   readonly isLowLatencyRtmp?: boolean | undefined;
   readonly isSrtEncrypted?: boolean | undefined;
+  readonly isDrm?: boolean | undefined;
+  /** Null leaves it to the account. */
+  readonly isUtcInserted?: boolean | null | undefined;
   /** Null clears it. */
   readonly priority?: number | null | undefined;
   readonly geoCascade?: GeoCascade | undefined;
@@ -86,7 +89,7 @@ type Schemas = components["schemas"];
 
 function settingsBody(settings: PublishSettings) {
   const { isSecured, isMultisource, isRecording, isClipping, hasThumbnails, isLowLatencyRtmp } = settings;
-  const { isSrtEncrypted, priority, geoCascade: cascade } = settings;
+  const { isSrtEncrypted, isDrm, isUtcInserted, priority, geoCascade: cascade } = settings;
   return {
     ...(isSecured !== undefined && { subscribeRequiresAuth: isSecured }),
     ...(isMultisource !== undefined && { multisource: isMultisource }),
@@ -95,6 +98,8 @@ function settingsBody(settings: PublishSettings) {
     ...(hasThumbnails !== undefined && { enableThumbnails: hasThumbnails }),
     ...(isLowLatencyRtmp !== undefined && { lowLatencyRtmp: isLowLatencyRtmp }),
     ...(isSrtEncrypted !== undefined && { displaySrtPassphrase: isSrtEncrypted }),
+    ...(isDrm !== undefined && { drm: isDrm }),
+    ...(isUtcInserted !== undefined && { enableUTCInsertion: isUtcInserted }),
     ...(priority !== undefined && { priority }),
     ...(cascade && { geoCascade: { isEnabled: cascade.isEnabled, clusters: [...cascade.clusters] } }),
   };
@@ -115,6 +120,7 @@ function publishToken(value: unknown, at: string): PublishTokenRecord {
     hasThumbnails: flag(wire.enableThumbnails, "enableThumbnails", false),
     isLowLatencyRtmp: flag(wire.lowLatencyRtmp, "lowLatencyRtmp", true),
     isDrm: flag(wire.drm, "drm", false),
+    isUtcInserted: optional(wire.enableUTCInsertion, `${at}.enableUTCInsertion`, boolean),
     priority: optional(wire.priority, `${at}.priority`, integer),
     restreams: optionalList(wire.restream, `${at}.restream`, restreamTarget),
     geoCascade: optional(wire.geoCascade, `${at}.geoCascade`, geoCascade),

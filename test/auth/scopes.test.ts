@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { allScopes, isScope, type Role, scopesHeld, scopesOfRole } from "../../src/auth/scopes.ts";
 
 const roles: readonly Role[] = ["OPERATOR", "ANALYST", "PARTNER"];
-const writes = ["stream:control", "token:write", "token:sign", "partner:admin", "key:admin"] as const;
+const writes = ["stream:control", "token:write", "token:sign", "media:write", "partner:admin", "key:admin"] as const;
 const granted = fc.array(fc.constantFrom(...allScopes, "usage", "constructor", "*"));
 
 describe("a scope", () => {
@@ -40,7 +40,7 @@ describe("a scope", () => {
   });
 
   it("that reveals a secret or changes anything is none of an analyst's", () => {
-    for (const scope of [...writes, "token:reveal", "viewer:pii"] as const) {
+    for (const scope of [...writes, "token:reveal", "media:reveal", "viewer:pii"] as const) {
       expect(scopesOfRole.ANALYST).not.toContain(scope);
     }
   });

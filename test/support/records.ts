@@ -47,6 +47,7 @@ export function publishToken(fields: Partial<PublishTokenRecord> = {}): PublishT
     hasThumbnails: false,
     isLowLatencyRtmp: true,
     isDrm: false,
+    isUtcInserted: null,
     priority: null,
     restreams: [],
     geoCascade: null,

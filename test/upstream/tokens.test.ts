@@ -74,6 +74,7 @@ describe("a token", () => {
       hasThumbnails: false,
       isLowLatencyRtmp: true,
       isDrm: false,
+      isUtcInserted: null,
       priority: null,
       restreams: [],
       geoCascade: null,

@@ -46,6 +46,10 @@ builder.node(PublishToken, {
     hasThumbnails: t.exposeBoolean("hasThumbnails", { description: "Whether a thumbnail is sent every 30 seconds." }),
     isLowLatencyRtmp: t.exposeBoolean("isLowLatencyRtmp", { description: "Whether RTMP and SRT buffers are trimmed." }),
     isDrm: t.exposeBoolean("isDrm", { description: "Whether its streams are encrypted for DRM." }),
+    isUtcInserted: t.exposeBoolean("isUtcInserted", {
+      nullable: true,
+      description: "Whether the platform writes its UTC time into its streams; null where the account decides.",
+    }),
     isSrtEncrypted: t.boolean({
       description: "Whether SRT is encrypted with a passphrase.",
       resolve: ({ srtPassphrase }) => srtPassphrase !== null,

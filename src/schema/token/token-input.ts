@@ -1,4 +1,5 @@
 import { InvalidInputError } from "../../model/errors.ts";
+import { assertRecordsOrClips, type RecordingSettings } from "../../model/recording.ts";
 import { assertRestrictions, type RestrictionsInput } from "../../model/restrictions.ts";
 import { assertGrant, assertName } from "../../model/stream.ts";
 import type { StreamGrant } from "../../model/token.ts";
@@ -84,7 +85,7 @@ export const restrictionFields = (t: InputFields) => ({
   }),
 });
 
-/** Fields of a publish token that switch features of its streams. */
+/** Fields of a publish token that switch features of its streams; of some, null clears what was set: see {@link givenSettings}. */
 export const publishSettingFields = (t: InputFields) => ({
   isMultisource: t.boolean({ description: "Whether a stream may have several sources. Needs a fixed cluster." }),
   isRecording: t.boolean({ description: "Whether broadcasts are recorded. Excludes `isClipping`." }),
@@ -92,6 +93,12 @@ export const publishSettingFields = (t: InputFields) => ({
   hasThumbnails: t.boolean({ description: "Whether a thumbnail is sent every 30 seconds." }),
   isLowLatencyRtmp: t.boolean({ description: "Whether RTMP and SRT buffers are trimmed." }),
   isSrtEncrypted: t.boolean({ description: "Whether SRT is encrypted with a passphrase." }),
+  isDrm: t.boolean({
+    description: "Whether its streams are encrypted for DRM. Needs a secured stream; a premium feature.",
+  }),
+  isUtcInserted: t.boolean({
+    description: "Whether the platform writes its UTC time into the stream. Null leaves that to the account.",
+  }),
   priority: t.int({ description: "Default priority of its feeds. Null clears it." }),
   geoCascade: t.field({ type: GeoCascadeInput, description: "Where its streams are relayed to." }),
 });
@@ -102,6 +109,17 @@ type Given<Input> = { readonly [Field in keyof Input]: Exclude<Input[Field], nul
 /** The input with nulls taken for "left out". */
 export function given<Input extends object>(input: Input): Given<Input> {
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null)) as Given<Input>;
+}
+
+/** The same for the settings of a publish token, where null clears a priority and leaves UTC insertion to the account. */
+export function givenSettings<
+  Input extends { readonly priority?: number | null | undefined; readonly isUtcInserted?: boolean | null | undefined },
+>({ priority, isUtcInserted, ...rest }: Input) {
+  return {
+    ...given(rest),
+    ...(priority !== undefined && { priority }),
+    ...(isUtcInserted !== undefined && { isUtcInserted }),
+  };
 }
 
 /** Checks what new tokens of both kinds share. @throws InvalidInputError naming the argument and the rule */
@@ -139,13 +157,16 @@ export function assertGrants(grants: readonly StreamGrant[], argument: string): 
 }
 
 /** Checks what features exclude each other. @throws InvalidInputError naming the argument and the documented rule */
-export function assertPublishSettings(settings: {
-  readonly isRecording?: boolean | undefined;
-  readonly isClipping?: boolean | undefined;
-  readonly geoCascade?: { readonly isEnabled: boolean; readonly clusters: readonly string[] } | undefined;
-}): void {
-  if (settings.isRecording && settings.isClipping) {
-    throw new InvalidInputError("input.isClipping", "A token records or clips, not both.");
+export function assertPublishSettings(
+  settings: RecordingSettings & {
+    readonly isSecured?: boolean | undefined;
+    readonly isDrm?: boolean | undefined;
+    readonly geoCascade?: { readonly isEnabled: boolean; readonly clusters: readonly string[] } | undefined;
+  },
+): void {
+  assertRecordsOrClips(settings);
+  if (settings.isDrm && settings.isSecured === false) {
+    throw new InvalidInputError("input.isDrm", "DRM is for secured streams: its viewers need a token.");
   }
   if (settings.geoCascade?.isEnabled && settings.geoCascade.clusters.length === 0) {
     throw new InvalidInputError("input.geoCascade.clusters", "Name the clusters, or `all`, while it is enabled.");

@@ -1,3 +1,4 @@
+import { assertRecordsOrClips } from "../../model/recording.ts";
 import { assertRestrictions } from "../../model/restrictions.ts";
 import { assertName } from "../../model/stream.ts";
 import type { PublishTokenRecord } from "../../model/token.ts";
@@ -9,7 +10,7 @@ import {
   assertChanges,
   assertPublishSettings,
   changeFields,
-  given,
+  givenSettings,
   publishSettingFields,
   restrictionFields,
 } from "./token-input.ts";
@@ -43,15 +44,16 @@ builder.mutationField("updatePublishToken", (t) =>
     description:
       "Changes a publish token. Broadcasts that are running keep most of their settings until they are restarted.",
     args: { input: t.arg({ type: UpdatePublishTokenInput, required: true, description: "What to change." }) },
-    resolve: (_root, { input: { token: ref, priority, ...rest } }, context) =>
+    resolve: (_root, { input: { token: ref, ...rest } }, context) =>
       payload(async () => {
-        const changes = { ...given(rest), ...(priority !== undefined && { priority }) };
+        const changes = givenSettings(rest);
         assertChanges(changes);
         assertPublishSettings(changes);
         assertRestrictions(changes, "input");
         if (changes.label !== undefined) assertName(changes.label, "input.label");
-        const { id } = await findPublishToken(ref, "input.token", context);
-        const token = await context.upstream.publishTokens.update(id, changes);
+        const present = await findPublishToken(ref, "input.token", context);
+        assertRecordsOrClips(changes, present);
+        const token = await context.upstream.publishTokens.update(present.id, changes);
         context.directory.put(token);
         return { token };
       }),

@@ -1,0 +1,126 @@
+import pLimit from "p-limit";
+import type { GraphContext } from "../../context.ts";
+import { ConflictError, InvalidInputError } from "../../model/errors.ts";
+import { assertRecordingMayChange, assertRecordsOrClips } from "../../model/recording.ts";
+import { isUsable, type PublishTokenRecord } from "../../model/token.ts";
+import type { PublishSettings } from "../../upstream/publish-tokens.ts";
+import { builder } from "../builder.ts";
+import { type UserErrorShape, userError } from "../errors.ts";
+import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { findPublishToken, type TokenReference } from "../token/find-token.ts";
+import { PublishToken } from "../token/publish-token.ts";
+import { assertPublishSettings } from "../token/token-input.ts";
+import { findStream, type StreamReference } from "./find-stream.ts";
+import { Stream } from "./stream.ts";
+
+/** Which stream's features are switched, and in which of its publish tokens: they carry the settings. */
+export interface FeatureTarget {
+  readonly stream: StreamReference;
+  readonly publishToken?: TokenReference | null | undefined;
+}
+
+/** What became of a switch of features. */
+interface Changed {
+  readonly streamName: string;
+  readonly publishTokens: readonly PublishTokenRecord[];
+  /** Tokens that take the change up with their next broadcast, because they are broadcasting now. */
+  readonly live: readonly PublishTokenRecord[];
+  readonly failures: readonly UserErrorShape[];
+}
+
+/** The payload of a mutation that switches features of a stream. */
+export function featuresPayload(name: string) {
+  return builder.objectRef<Payload & Partial<Changed>>(name).implement({
+    description:
+      "The publish tokens that were changed, or why none was. Some may have been changed although others could not be.",
+    interfaces: [MutationPayload],
+    fields: (t) => ({
+      stream: t.field({
+        type: Stream,
+        nullable: true,
+        description: "The stream.",
+        resolve: ({ streamName }) => (streamName === undefined ? null : { kind: "Stream" as const, name: streamName }),
+      }),
+      publishTokens: t.field({
+        type: [PublishToken],
+        description: "The tokens that were changed, as they are now.",
+        resolve: ({ publishTokens }) => [...(publishTokens ?? [])],
+      }),
+      awaitingNextBroadcast: t.field({
+        type: [PublishToken],
+        description:
+          "Those of them that are broadcasting now: a running broadcast keeps most of its settings until it is restarted.",
+        resolve: ({ live }) => [...(live ?? [])],
+      }),
+    }),
+  });
+}
+
+/**
+ * Switches features in the publish tokens of a stream. All rules are checked for all tokens before the first is changed;
+ * what the platform refuses for one does not keep the others from being changed.
+ */
+export async function changeFeatures(
+  target: FeatureTarget,
+  settings: PublishSettings,
+  context: GraphContext,
+): Promise<Payload & Partial<Changed>> {
+  const outcome = await payload(() => change(target, settings, context));
+  return { ...outcome, userErrors: [...outcome.userErrors, ...(outcome.failures ?? [])] };
+}
+
+/** The platform changes tokens one by one; so many of these calls run at once. */
+const CALLS_AT_ONCE = 8;
+
+/** @throws InvalidInputError, NotFoundError, ConflictError, UpstreamError before anything is changed */
+async function change(
+  { stream, publishToken }: FeatureTarget,
+  settings: PublishSettings,
+  context: GraphContext,
+): Promise<Changed> {
+  if (Object.keys(settings).length === 0) throw new InvalidInputError("input", "There is nothing to change in it.");
+  assertPublishSettings(settings);
+  const { name } = await findStream(stream, "input.stream", context);
+  const tokens = await (publishToken ? named(publishToken, name, context) : publishersOf(name, context));
+  for (const token of tokens) assertRecordsOrClips(settings, token);
+  const liveIds = await context.upstream.publishTokens.activeAll(context.signal);
+  for (const token of tokens) assertRecordingMayChange(token, settings, liveIds);
+
+  const atOnce = pLimit(CALLS_AT_ONCE);
+  const outcomes = await Promise.allSettled(
+    tokens.map(({ id }) => atOnce(() => context.upstream.publishTokens.update(id, settings))),
+  );
+  const changed = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+  for (const token of changed) context.directory.put(token);
+  return {
+    streamName: name,
+    publishTokens: changed,
+    live: changed.filter(({ id }) => liveIds.includes(id)),
+    failures: outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [userError(outcome.reason)] : [])),
+  };
+}
+
+/** The token that the client names: it may stand for other streams too. @throws NotFoundError, ConflictError */
+async function named(ref: TokenReference, streamName: string, context: GraphContext): Promise<PublishTokenRecord[]> {
+  const token = await findPublishToken(ref, "input.publishToken", context);
+  if ((await context.loaders.publishersOf(streamName)).some(({ id }) => id === token.id)) return [token];
+  throw new ConflictError(`The publish token ${token.label} (${token.id}) does not publish ${streamName}.`, {
+    argument: "input.publishToken",
+  });
+}
+
+/** Every usable publish token of the stream. @throws ConflictError when there is none, or one is for other streams too */
+async function publishersOf(streamName: string, { loaders, now }: GraphContext): Promise<PublishTokenRecord[]> {
+  const tokens = (await loaders.publishersOf(streamName)).filter((token) => isUsable(token, now));
+  if (tokens.length === 0) {
+    throw new ConflictError(`No usable publish token publishes ${streamName}: its features are settings of one.`, {
+      argument: "input.stream",
+    });
+  }
+  const shared = tokens.find(({ streams }) => streams.length > 1 || streams.some(({ isRegex }) => isRegex));
+  if (!shared) return tokens;
+  throw new ConflictError(
+    `The publish token ${shared.label} (${shared.id}) stands for other streams too, which would change with it. Name it as \`publishToken\` if that is meant.`,
+    { argument: "input.publishToken" },
+  );
+}
