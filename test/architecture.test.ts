@@ -61,6 +61,7 @@ describe("the code", () => {
       "auth/viewer-token.ts",
       "main.ts",
       "model/endpoints.ts",
+      "model/restream.ts",
       "schema/key/create-api-key.ts",
       "schema/key/create-partner-session.ts",
       "schema/key/rotate-api-key.ts",
@@ -74,6 +75,7 @@ describe("the code", () => {
       "schema/token/token.ts",
       "server/logger.ts",
       "upstream/http.ts",
+      "upstream/publish-tokens.ts",
     ]);
   });
 });

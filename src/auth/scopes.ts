@@ -6,7 +6,7 @@ import type { RegisteredPartner } from "../model/partner.ts";
 export const scopes = {
   "usage:read": "Read metered traffic: totals, series, countries, percentiles.",
   "stream:read": "Read streams, their live state, feeds, viewers and playback addresses.",
-  "stream:control": "Stop streams.",
+  "stream:control": "Stop and reprioritize streams, and bring their re-streams up to date.",
   "token:read": "Read publish and subscribe tokens, without their secrets.",
   "token:write": "Create, change, enable, disable, rotate and delete tokens.",
   "token:sign": "Sign viewer tokens under subscribe tokens, and inspect them.",

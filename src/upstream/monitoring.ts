@@ -1,3 +1,4 @@
+import { withoutSecrets } from "../model/secret.ts";
 import { isWellFormed } from "../model/stream.ts";
 import { boolean, instant, integer, list, object, optional, optionalList, ShapeError, text } from "./decode.ts";
 import type { components } from "./generated/monitoring.ts";
@@ -32,6 +33,20 @@ export interface Feed {
   readonly publishTokenId: number | null;
   /** ISO 3166-1 alpha-2, of the broadcaster. */
   readonly country: string | null;
+  readonly restreams: readonly RunningRestream[];
+}
+
+/** A push of a feed to another platform. Times are milliseconds since the epoch. */
+export interface RunningRestream {
+  readonly label: string | null;
+  readonly url: string | null;
+  readonly isActive: boolean;
+  /** When it began for the last time. */
+  readonly startedAt: number | null;
+  /** When it ended for the last time; null while it runs. */
+  readonly endedAt: number | null;
+  /** The platform's word on why it ended last; null for none. */
+  readonly error: string | null;
 }
 
 /** A live stream together with its feeds. */
@@ -151,5 +166,28 @@ function feed(value: unknown, at: string): Feed {
     endedAt: optional(wire.endTime, `${at}.endTime`, instant),
     publishTokenId: optional(wire.tokenId, `${at}.tokenId`, integer),
     country: optional(client.country, `${at}.client.country`, text),
+    restreams: optionalList(wire.restreams, `${at}.restreams`, runningRestream),
+  };
+}
+
+function runningRestream(value: unknown, at: string): RunningRestream {
+  const wire = object<Schemas["RestreamDetails"]>(value, at);
+  const last = optionalList(wire.events, `${at}.events`, restreamEvent).at(-1);
+  return {
+    label: optional(wire.label, `${at}.label`, text),
+    url: optional(wire.url, `${at}.url`, text),
+    isActive: optional(wire.active, `${at}.active`, boolean) ?? false,
+    startedAt: last?.startedAt ?? null,
+    endedAt: last?.endedAt ?? null,
+    error: last?.error ?? null,
+  };
+}
+
+function restreamEvent(value: unknown, at: string): Pick<RunningRestream, "startedAt" | "endedAt" | "error"> {
+  const wire = object<Schemas["RestreamEvent"]>(value, at);
+  return {
+    startedAt: optional(wire.started, `${at}.started`, instant),
+    endedAt: optional(wire.ended, `${at}.ended`, instant),
+    error: optional(wire.error, `${at}.error`, (told, place) => withoutSecrets(text(told, place))),
   };
 }

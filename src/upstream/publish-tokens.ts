@@ -26,7 +26,11 @@ export interface PublishSettings {
 /** What a new publish token is made of. */
 export type NewPublishToken = NewToken & PublishSettings;
 
-export type PublishTokenChanges = TokenChanges & PublishSettings;
+export type PublishTokenChanges = TokenChanges &
+  PublishSettings & {
+    /** All targets, in place of those before. */
+    readonly restreams?: readonly RestreamTarget[] | undefined;
+  };
 
 /** The outcome of disabling many: the platform may do some and refuse others in one answer. */
 export interface DisableOutcome {
@@ -38,6 +42,8 @@ export interface DisableOutcome {
 export interface PublishTokens extends Tokens<PublishTokenRecord, NewPublishToken, PublishTokenChanges> {
   /** Running broadcasts go on; new ones are refused. @see PATCH /api/publish_token/disable */
   disable(ids: readonly number[]): Promise<DisableOutcome>;
+  /** Lets the running streams of a token push to its targets as they are now. @see POST /api/publish_token/{tokenId}/restream/sync */
+  syncRestreams(id: number): Promise<void>;
   /** Ids of the tokens that publish the stream now. @see GET /api/publish_token/active */
   active(streamId: string, signal?: AbortSignal): Promise<number[]>;
   /** Ids of all tokens that publish now. @see GET /api/publish_token/active/all */
@@ -57,6 +63,7 @@ export function createPublishTokens(http: Http): PublishTokens {
       updateBody: (changes: PublishTokenChanges): Schemas["UpdatePublishTokenV2"] => ({
         ...changesBody(changes),
         ...settingsBody(changes),
+        ...(changes.restreams && { restream: changes.restreams.map(wireTarget) }),
       }),
     }),
     disable: (ids) =>
@@ -66,6 +73,13 @@ export function createPublishTokens(http: Http): PublishTokens {
         path: "/api/publish_token/disable",
         body: { tokenIds: [...ids] } satisfies Schemas["DisableActiveTokenModel"],
         decode: disableOutcome,
+      }),
+    syncRestreams: (id) =>
+      http.write({
+        operation: "PublishTokenV1_SyncRestream",
+        method: "POST",
+        path: `/api/publish_token/${id}/restream/sync`,
+        decode: () => undefined,
       }),
     active: (streamId, signal) =>
       http.read({
@@ -103,6 +117,10 @@ function settingsBody(settings: PublishSettings) {
     ...(priority !== undefined && { priority }),
     ...(cascade && { geoCascade: { isEnabled: cascade.isEnabled, clusters: [...cascade.clusters] } }),
   };
+}
+
+function wireTarget({ url, key, label, isEnabled }: RestreamTarget) {
+  return { url, key: key.reveal(), enabled: isEnabled, ...(label !== null && { label }) };
 }
 
 function publishToken(value: unknown, at: string): PublishTokenRecord {

@@ -11,6 +11,11 @@ export interface Streams {
   stop(streamId: string): Promise<StoppingLevel>;
   /** Ends every feed of the account. @see POST /api/stream/stop/all */
   stopAll(): Promise<StoppingLevel>;
+  /**
+   * Gives a publish token another default priority and drops its feeds, whose encoders come back with it. A feed that was
+   * published with a priority of its own keeps that one. @see POST /api/stream/reprioritize
+   */
+  reprioritize(publishTokenId: number, priority: number): Promise<StoppingLevel>;
 }
 
 export function createStreams(http: Http): Streams {
@@ -28,6 +33,14 @@ export function createStreams(http: Http): Streams {
         operation: "Stream_StopByAccount",
         method: "POST",
         path: "/api/stream/stop/all",
+        decode: stoppingLevel,
+      }),
+    reprioritize: (tokenId, updatePriority) =>
+      http.write({
+        operation: "Stream_ReprioritizeStream",
+        method: "POST",
+        path: "/api/stream/reprioritize",
+        body: { tokenId, updatePriority } satisfies components["schemas"]["ReprioritizeStreamRequest"],
         decode: stoppingLevel,
       }),
   };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createMonitoring } from "../../src/upstream/monitoring.ts";
-import { createScriptedPlatform, type ReceivedCall, upstreamFailure } from "../support/platform.ts";
+import { createScriptedPlatform, type ReceivedCall, TOKEN, upstreamFailure } from "../support/platform.ts";
 import { at } from "../support/time.ts";
 
 function createPlatform() {
@@ -88,6 +88,17 @@ describe("a live stream", () => {
         startTime: "2026-03-18T09:00:00",
         endTime: null,
         client: { country: "GB" },
+        restreams: [
+          {
+            label: "Social",
+            url: "rtmp://a.example/live",
+            active: false,
+            events: [
+              { started: "2026-03-18T09:01:00Z", ended: "2026-03-18T09:02:00Z" },
+              { started: "2026-03-18T09:05:00Z", ended: "2026-03-18T09:06:00Z", error: `refused with ${TOKEN}` },
+            ],
+          },
+        ],
       },
       { feedId: "f2", sourceId: "cam2" },
     ],
@@ -120,6 +131,16 @@ describe("a live stream", () => {
           startedAt: at("2026-03-18T09:00:00Z"),
           endedAt: null,
           publishTokenId: 7,
+          restreams: [
+            {
+              label: "Social",
+              url: "rtmp://a.example/live",
+              isActive: false,
+              startedAt: at("2026-03-18T09:05:00Z"),
+              endedAt: at("2026-03-18T09:06:00Z"),
+              error: "refused with [secret]",
+            },
+          ],
           country: "GB",
         },
         {
@@ -132,6 +153,7 @@ describe("a live stream", () => {
           startedAt: null,
           endedAt: null,
           publishTokenId: null,
+          restreams: [],
           country: null,
         },
       ],

@@ -1,3 +1,4 @@
+import { addressWithoutSecrets } from "../../model/restream.ts";
 import { redacted } from "../../model/secret.ts";
 
 /** Arguments that hold a secret, or a viewer's personal data. */
@@ -20,6 +21,7 @@ export function detailOf(args: Readonly<Record<string, unknown>>): { detail: str
 
 function shown(name: string, value: unknown): unknown {
   if (neverLogged.has(name) && value != null) return "[not kept]";
+  if (name === "url" && typeof value === "string") return addressWithoutSecrets(value);
   if (typeof value === "bigint") return String(value);
   return Array.isArray(value) && value.length > MAX_LISTED ? `[${value.length} entries]` : value;
 }

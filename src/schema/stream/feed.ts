@@ -1,6 +1,33 @@
-import type { Feed as FeedRecord } from "../../upstream/monitoring.ts";
+import { addressWithoutSecrets } from "../../model/restream.ts";
+import type { Feed as FeedRecord, RunningRestream } from "../../upstream/monitoring.ts";
 import { builder } from "../builder.ts";
 import { PublishToken } from "../token/publish-token.ts";
+
+const Restream = builder.objectRef<RunningRestream>("Restream").implement({
+  description: "A push of a feed to another platform, as it runs or ran.",
+  fields: (t) => ({
+    label: t.exposeString("label", { nullable: true, description: "What people call its target." }),
+    url: t.string({
+      nullable: true,
+      description: "Where it is pushed to, without the stream key and other secrets of the address.",
+      resolve: ({ url }) => url && addressWithoutSecrets(url),
+    }),
+    isActive: t.exposeBoolean("isActive", { description: "Whether it is running now." }),
+    startedAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When it began, for the last time.",
+      resolve: ({ startedAt }) => (startedAt === null ? null : new Date(startedAt)),
+    }),
+    endedAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When it ended, for the last time; null while it is running.",
+      resolve: ({ endedAt }) => (endedAt === null ? null : new Date(endedAt)),
+    }),
+    error: t.exposeString("error", { nullable: true, description: "Why it ended, in the platform's words." }),
+  }),
+});
 
 export const Feed = builder.objectRef<FeedRecord>("Feed").implement({
   description: "One publishing connection of a stream: a source, a quality layer, or a backup.",
@@ -32,6 +59,11 @@ export const Feed = builder.objectRef<FeedRecord>("Feed").implement({
     country: t.exposeString("country", {
       nullable: true,
       description: "Where it is broadcast from, as ISO 3166-1 alpha-2 code.",
+    }),
+    restreams: t.field({
+      type: [Restream],
+      description: "The pushes of it to other platforms.",
+      resolve: ({ restreams }) => [...restreams],
     }),
     publishToken: t.field({
       type: PublishToken,

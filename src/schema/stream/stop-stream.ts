@@ -7,19 +7,8 @@ import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { disablePublishTokens } from "../token/change-many.ts";
 import { PublishToken } from "../token/publish-token.ts";
 import { findStream, StreamRef } from "./find-stream.ts";
+import { StoppingLevel as StoppingLevelEnum } from "./stopping-level.ts";
 import { Stream } from "./stream.ts";
-
-const StoppingLevelEnum = builder.enumType("StoppingLevel", {
-  description: "How much was stopped.",
-  values: {
-    ACCOUNT: { value: "Account", description: "Every stream of the account." },
-    STREAM: { value: "Stream", description: "The stream with all its feeds." },
-    FEED: { value: "Feed", description: "One feed." },
-    SERVER: { value: "Server", description: "What one server took in." },
-    TOKEN: { value: "Token", description: "What one token published." },
-    NONE: { value: "None", description: "Nothing: nothing was live." },
-  } as const satisfies Record<string, { value: StoppingLevel; description: string }>,
-});
 
 interface Stopped {
   readonly stoppingLevel: StoppingLevel;

@@ -1,6 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import { clusterConsistency } from "../../model/cluster-consistency.ts";
 import { playbackEndpoints } from "../../model/endpoints.ts";
+import { standingFeeds } from "../../model/feeds.ts";
 import { primaryTrackingId } from "../../model/partner.ts";
 import type { StreamRecord } from "../../model/stream.ts";
 import { isUsable } from "../../model/token.ts";
@@ -21,6 +22,10 @@ import { Feed } from "./feed.ts";
 import { StreamTrackingUsage, trackingUsage } from "./tracking-usage.ts";
 
 export const Stream = builder.objectRef<StreamRecord>("Stream");
+
+const sourceArgs = builder.args((t) => ({
+  sourceId: t.string({ description: "The source; the one that viewers begin with when it is left out." }),
+}));
 
 export const StreamConnection = connectionType(Stream, "Stream", "streams");
 
@@ -67,7 +72,26 @@ builder.node(Stream, {
       nullable: true,
       authScopes: { staff: "stream:read" },
       description: "Its publishing connections, live ones and those that ended within the last hour.",
-      resolve: async ({ name }, _args, { loaders }) => [...((await loaders.liveStreams.withFeeds(name))?.feeds ?? [])],
+      resolve: async ({ name }, _args, context) => [...(await feedsOf(name, context))],
+    }),
+    activeFeed: t.field({
+      type: Feed,
+      nullable: true,
+      authScopes: { staff: "stream:read" },
+      description:
+        "The live feed that viewers are shown: the one with the highest priority, and the newest of equal ones. Null while the source is not live.",
+      args: sourceArgs,
+      resolve: async ({ name }, { sourceId }, context) =>
+        standingFeeds(await feedsOf(name, context), sourceId ?? null)[0] ?? null,
+    }),
+    standbyFeeds: t.field({
+      type: [Feed],
+      nullable: true,
+      authScopes: { staff: "stream:read" },
+      description: "The live feeds that stand by for the active one, the next to be shown first.",
+      args: sourceArgs,
+      resolve: async ({ name }, { sourceId }, context) =>
+        standingFeeds(await feedsOf(name, context), sourceId ?? null).slice(1),
     }),
 
     isSecured: t.boolean({
@@ -186,6 +210,10 @@ builder.node(Stream, {
     }),
   }),
 });
+
+async function feedsOf(name: string, { loaders }: GraphContext) {
+  return (await loaders.liveStreams.withFeeds(name))?.feeds ?? [];
+}
 
 function live(name: string, { loaders }: GraphContext) {
   return loaders.liveStreams.byName(name);

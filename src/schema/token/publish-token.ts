@@ -1,3 +1,4 @@
+import { addressWithoutSecrets } from "../../model/restream.ts";
 import type { GeoCascade as Cascade, PublishTokenRecord, RestreamTarget as Target } from "../../model/token.ts";
 import { builder } from "../builder.ts";
 import { connectionType } from "../connection-type.ts";
@@ -20,11 +21,15 @@ export const GeoCascade = builder.objectRef<Cascade>("GeoCascade").implement({
   }),
 });
 
-const RestreamTarget = builder.objectRef<Target>("RestreamTarget").implement({
+export const RestreamTarget = builder.objectRef<Target>("RestreamTarget").implement({
   description: "A destination that a live stream is pushed to. Its stream key is never shown.",
   fields: (t) => ({
     label: t.exposeString("label", { nullable: true, description: "What people call it." }),
-    url: t.exposeString("url", { nullable: true, description: "Its address." }),
+    url: t.string({
+      nullable: true,
+      description: "Its address, without what may be secret in it: user, password and parameters.",
+      resolve: ({ url }) => url && addressWithoutSecrets(url),
+    }),
     isEnabled: t.exposeBoolean("isEnabled", { description: "Whether streams are pushed to it." }),
   }),
 });
@@ -76,7 +81,8 @@ builder.node(PublishToken, {
     }),
     restreams: t.field({
       type: [RestreamTarget],
-      description: "Destinations that its streams are pushed to, at most 10.",
+      description:
+        "Destinations that its streams are pushed to, at most 10. How long and how much was pushed is told by `total { restream }` of a stream's bandwidth.",
       resolve: ({ restreams }) => [...restreams],
     }),
   }),
