@@ -3,6 +3,7 @@ import type { Caller } from "./auth/caller.ts";
 import type { Sessions } from "./auth/session.ts";
 import type { AccountFacts } from "./directory/account-facts.ts";
 import type { FigureCache } from "./directory/figure-cache.ts";
+import type { LiveDirectory } from "./directory/live-directory.ts";
 import type { PartnerDirectory } from "./directory/partner-directory.ts";
 import type { Sightings } from "./directory/sightings.ts";
 import type { StreamCatalog } from "./directory/stream-catalog.ts";
@@ -22,6 +23,7 @@ export interface SharedParts {
   readonly upstream: Upstream;
   readonly directory: TokenDirectory;
   readonly partnerDirectory: PartnerDirectory;
+  readonly liveDirectory: LiveDirectory;
   readonly sightings: Sightings;
   readonly streamCatalog: StreamCatalog;
   readonly account: AccountFacts;

@@ -1,4 +1,5 @@
 import pLimit from "p-limit";
+import type { MaybePromise } from "../model/maybe-promise.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord, TokenRecord } from "../model/token.ts";
 import { type ListPage, MAX_ITEMS_ON_PAGE } from "../upstream/tokens.ts";
 import { TokenIndex } from "./token-index.ts";
@@ -20,13 +21,13 @@ export interface Tokens {
  */
 export interface TokenDirectory {
   /**
-   * The tokens. Waits for the first reading, and for a new one when what is known is too old to be shown; a newer reading
+   * The tokens, at once where they are known. Waits for the first reading, and for a new one when what is known is too old to be shown; a newer reading
    * is begun in the background when what is known has aged.
    *
    * @param onStale told how old they are when they are past their freshness, because the platform failed
    * @throws UpstreamError when they have never been read, and can't be read now
    */
-  read(onStale?: OnStale): Promise<Tokens>;
+  read(onStale?: OnStale): MaybePromise<Tokens>;
   /** A token by its id, read from the platform when the directory has not seen it; null where there is none. */
   publishToken(id: number): Promise<PublishTokenRecord | null>;
   subscribeToken(id: number): Promise<SubscribeTokenRecord | null>;
@@ -108,19 +109,20 @@ export function createTokenDirectory(options: TokenDirectoryOptions): TokenDirec
   const refreshQuietly = () => refresh().catch((error: unknown) => options.onRefreshFailure?.(error));
 
   return {
-    read: async (onStale) => {
+    read: (onStale) => {
+      const known = () => {
+        const ageMs = now() - (readAt ?? now());
+        if (ageMs > options.staleAfterMs) onStale?.(ageMs);
+        return tokens;
+      };
       const isPausing = failure !== null && now() - failure.at < PAUSE_AFTER_FAILURE_MS;
-      if (readAt === null) {
-        if (isPausing && failure) throw failure.error;
-        await refresh();
-      } else if (now() - readAt > options.refreshAfterMs && !isPausing) {
+      if (readAt === null) return isPausing && failure ? Promise.reject(failure.error) : refresh().then(known);
+      if (now() - readAt > options.refreshAfterMs && !isPausing) {
         const isFailing = failure !== null;
         const attempt = refreshQuietly();
-        if (now() - readAt > options.staleAfterMs && !isFailing) await attempt;
+        if (now() - readAt > options.staleAfterMs && !isFailing) return attempt.then(known);
       }
-      const ageMs = now() - (readAt ?? now());
-      if (ageMs > options.staleAfterMs) onStale?.(ageMs);
-      return tokens;
+      return known();
     },
     publishToken: (id) => publish.find(id),
     subscribeToken: (id) => subscribe.find(id),

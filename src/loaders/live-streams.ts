@@ -1,15 +1,18 @@
 import DataLoader from "dataloader";
+import type { LiveDirectory, LiveStreams } from "../directory/live-directory.ts";
+import { type MaybePromise, whenThere } from "../model/maybe-promise.ts";
+import { timeLeft } from "../upstream/deadline.ts";
 import type { LiveStream, LiveStreamWithFeeds, Monitoring } from "../upstream/monitoring.ts";
 import type { Waves } from "./waves.ts";
 
 /** Which streams are live, or ended within the last hour. */
 export interface LiveStreamLoader {
   /** All of them, by name. @throws UpstreamError */
-  all(): Promise<ReadonlyMap<string, LiveStream>>;
+  all(): MaybePromise<LiveStreams>;
   /** One, or null for a stream that is not among them. @throws UpstreamError */
-  byName(name: string): Promise<LiveStream | null>;
+  byName(name: string): MaybePromise<LiveStream | null>;
   /** One with its feeds. @throws UpstreamError */
-  withFeeds(name: string): Promise<LiveStreamWithFeeds | null>;
+  withFeeds(name: string): MaybePromise<LiveStreamWithFeeds | null>;
 }
 
 /** A null name asks for all. */
@@ -17,25 +20,35 @@ interface Question {
   readonly name: string | null;
   readonly feeds: boolean;
 }
-type Answer = ReadonlyMap<string, LiveStream | LiveStreamWithFeeds>;
 
 /**
- * Reads the monitoring list once for a request: a page holds a hundred streams, so that is what many questions cost. A
- * single question about a single stream is asked as such. Feeds come with a heavier list, which then serves all questions.
+ * Reads the monitoring list once for a request, or not at all where some request has read it moments ago: a page holds a
+ * hundred streams, so that is what many questions cost. A single question about a single stream is asked as such. Feeds
+ * come with a heavier list, which then serves all questions.
  */
-export function createLiveStreamLoader(monitoring: Monitoring, waves: Waves, signal?: AbortSignal): LiveStreamLoader {
-  const lists: { summaries?: Promise<Answer>; withFeeds?: Promise<Answer> } = {};
-  const listed = (feeds: boolean): Promise<Answer> => {
-    if (feeds) lists.withFeeds ??= monitoring.listStreams(signal).then(byName);
-    else if (!lists.withFeeds) lists.summaries ??= monitoring.listSummaries(signal).then(byName);
+export function createLiveStreamLoader(
+  monitoring: Monitoring,
+  directory: LiveDirectory,
+  waves: Waves,
+  signal?: AbortSignal,
+): LiveStreamLoader {
+  const lists: { summaries?: Promise<LiveStreams>; withFeeds?: Promise<LiveStreams> } = {};
+  const read = (feeds: boolean): Promise<LiveStreams> => {
+    // A reading that is shared is not bound by whose turn it was; but nobody begins one when it is too late.
+    if (timeLeft(signal, 1) > 0) return directory.read(feeds);
+    return (feeds ? monitoring.listStreams(signal) : monitoring.listSummaries(signal)).then(byName);
+  };
+  const listed = (feeds: boolean): Promise<LiveStreams> => {
+    if (feeds) lists.withFeeds ??= read(true);
+    else if (!lists.withFeeds) lists.summaries ??= read(false);
     return lists.withFeeds ?? lists.summaries ?? Promise.resolve(new Map());
   };
-  const single = async (name: string, feeds: boolean): Promise<Answer> => {
+  const single = async (name: string, feeds: boolean): Promise<LiveStreams> => {
     const stream = await (feeds ? monitoring.readStream(name, signal) : monitoring.readSummary(name, signal));
     return new Map(stream ? [[name, stream]] : []);
   };
 
-  const answer = (questions: readonly Question[]): Promise<Answer> => {
+  const answer = (questions: readonly Question[]): Promise<LiveStreams> => {
     const feeds = questions.some((question) => question.feeds);
     const names = new Set(questions.map(({ name }) => name));
     const [name = null] = names;
@@ -43,7 +56,7 @@ export function createLiveStreamLoader(monitoring: Monitoring, waves: Waves, sig
     return names.size > 1 || name === null || isListed ? listed(feeds) : single(name, feeds);
   };
 
-  const loader = new DataLoader<Question, Answer, string>(
+  const loader = new DataLoader<Question, LiveStreams, string>(
     async (questions) => {
       const streams = await waves.track(answer(questions));
       return questions.map(() => streams);
@@ -53,17 +66,19 @@ export function createLiveStreamLoader(monitoring: Monitoring, waves: Waves, sig
       batchScheduleFn: waves.schedule("MONITORING"),
     },
   );
+  const load = (question: Question) => directory.recent(question.feeds) ?? loader.load(question);
 
   return {
-    all: () => loader.load({ name: null, feeds: false }),
-    byName: async (name) => (await loader.load({ name, feeds: false })).get(name) ?? null,
-    withFeeds: async (name) => {
-      const stream = (await loader.load({ name, feeds: true })).get(name);
-      return stream && "feeds" in stream ? stream : null;
-    },
+    all: () => load({ name: null, feeds: false }),
+    byName: (name) => whenThere(load({ name, feeds: false }), (streams) => streams.get(name) ?? null),
+    withFeeds: (name) =>
+      whenThere(load({ name, feeds: true }), (streams) => {
+        const stream = streams.get(name);
+        return stream && "feeds" in stream ? stream : null;
+      }),
   };
 }
 
-function byName<Stream extends LiveStream>(streams: readonly Stream[]): ReadonlyMap<string, Stream> {
+function byName<Stream extends LiveStream>(streams: readonly Stream[]): LiveStreams {
   return new Map(streams.map((stream) => [stream.name, stream]));
 }

@@ -1,8 +1,10 @@
 import type { FigureCache, Waiter } from "../directory/figure-cache.ts";
+import type { LiveDirectory } from "../directory/live-directory.ts";
 import type { PartnerDirectory } from "../directory/partner-directory.ts";
 import type { Sightings } from "../directory/sightings.ts";
 import type { StreamCatalog } from "../directory/stream-catalog.ts";
 import type { TokenDirectory, Tokens } from "../directory/token-directory.ts";
+import { isPromise, type MaybePromise, whenThere } from "../model/maybe-promise.ts";
 import { isMetered, MAX_NAME_LENGTH } from "../model/stream.ts";
 import { allDaysKept, type TimeWindow } from "../model/time-window.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord } from "../model/token.ts";
@@ -26,19 +28,23 @@ export interface Loaders {
   readonly partners: PartnerLoader;
   readonly waves: Waves;
   /** The tokens, from the directory that all requests share. @throws UpstreamError */
-  tokens(): Promise<Tokens>;
+  tokens(): MaybePromise<Tokens>;
   /** One publish token, be it ever so new; null where there is none. @throws UpstreamError */
   publishToken(id: number): Promise<PublishTokenRecord | null>;
   /** One subscribe token, be it ever so new; null where there is none. @throws UpstreamError */
   subscribeToken(id: number): Promise<SubscribeTokenRecord | null>;
   /** The publish tokens of a stream, to check viewer tokens against; nothing of them may be shown. @throws UpstreamError */
   publishersOf(streamName: string): Promise<readonly PublishTokenRecord[]>;
-  /** Every stream that is known by name, sorted. @throws UpstreamError */
-  streamNames(): Promise<readonly string[]>;
+  /**
+   * Every stream that is known by name, sorted: live ones have been learnt as well, if the platform tells them.
+   *
+   * @throws UpstreamError
+   */
+  streamNames(): MaybePromise<readonly string[]>;
   /** Whether there is such a stream: through tokens that name it, through being live, or through traffic. @throws UpstreamError */
-  streamExists(name: string): Promise<boolean>;
+  streamExists(name: string): MaybePromise<boolean>;
   /** Whether it can be told if the stream is live: true for all whose live state the caller may know. @throws UpstreamError */
-  seesLiveState(name: string): Promise<boolean>;
+  seesLiveState(name: string): MaybePromise<boolean>;
   /** Whose traffic of a stream: all of it, or the caller's share. */
   streamBandwidth(name: string): BandwidthSource;
   /** The part of it under one tracking id; null for its untracked rest. */
@@ -54,6 +60,7 @@ export interface LoaderSources {
   readonly upstream: Pick<Upstream, "analytics" | "monitoring" | "viewerRecords">;
   readonly figureCache: FigureCache;
   readonly directory: TokenDirectory;
+  readonly liveDirectory: LiveDirectory;
   readonly partnerDirectory: PartnerDirectory;
   readonly sightings: Sightings;
   readonly streamCatalog: StreamCatalog;
@@ -83,8 +90,8 @@ export function createLoaders(
     waves,
     waiter,
   );
-  const liveStreams = createLiveStreamLoader(upstream.monitoring, waves, signal);
-  let reading: Promise<Tokens> | null = null;
+  const liveStreams = createLiveStreamLoader(upstream.monitoring, sources.liveDirectory, waves, signal);
+  let reading: MaybePromise<Tokens> | null = null;
   const tokens = () => {
     reading ??= waves.track(directory.read((ageMs) => staleness.note("TOKENS", ageMs)));
     return reading;
@@ -93,6 +100,12 @@ export function createLoaders(
     if (!isMetered(name)) return false;
     const { bytesIn, bytesOut } = await figures.streamTotal.load({ name, window: allDaysKept(now) });
     return bytesIn > 0n || bytesOut > 0n;
+  };
+
+  const isSeen = async (name: string) => {
+    const isFound = (await liveStreams.byName(name)) !== null || (await hasTraffic(name));
+    if (isFound) sightings.sawStream(name);
+    return isFound;
   };
 
   return {
@@ -110,16 +123,17 @@ export function createLoaders(
       return directory.subscribeToken(id);
     },
     publishersOf: async (name) => (await tokens()).publish.covering(name),
-    streamNames: async () => streamCatalog.names(await tokens()),
-    streamExists: async (name) => {
+    streamNames: () => {
+      const [learnt, known] = [sources.liveDirectory.learnt(), tokens()];
+      const live = isPromise(learnt) ? waves.track(learnt) : learnt;
+      return whenThere(known, (all) => whenThere(live, () => streamCatalog.names(all)));
+    },
+    streamExists: (name) => {
       if (name.length < 1 || name.length > MAX_NAME_LENGTH) return false;
       // Asked in the order of their price.
-      if (streamCatalog.has(name, await tokens())) return true;
-      const isFound = (await liveStreams.byName(name)) !== null || (await hasTraffic(name));
-      if (isFound) sightings.sawStream(name);
-      return isFound;
+      return whenThere(tokens(), (all) => streamCatalog.has(name, all) || isSeen(name));
     },
-    seesLiveState: async () => true,
+    seesLiveState: () => true,
     streamBandwidth: (name) => streamBandwidth(figures, name),
     streamTrackingBandwidth: (name, trackingId) => streamTrackingBandwidth(figures, name, trackingId),
     trackingRows: (name, window) => figures.trackingRowsByStream.load({ name, window }),

@@ -1,6 +1,7 @@
 import type { PartnerDirectory } from "../directory/partner-directory.ts";
 import type { Sightings } from "../directory/sightings.ts";
 import type { Tokens } from "../directory/token-directory.ts";
+import type { MaybePromise } from "../model/maybe-promise.ts";
 import { type PartnerRecord, primaryTrackingId, type RegisteredPartner } from "../model/partner.ts";
 import { MAX_NAME_LENGTH } from "../model/stream.ts";
 import { allDaysKept } from "../model/time-window.ts";
@@ -22,7 +23,7 @@ interface PartnerSources {
   readonly partnerDirectory: PartnerDirectory;
   readonly sightings: Sightings;
   readonly figures: FigureLoaders;
-  readonly tokens: () => Promise<Tokens>;
+  readonly tokens: () => MaybePromise<Tokens>;
   readonly now: number;
 }
 

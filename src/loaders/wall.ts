@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Tokens } from "../directory/token-directory.ts";
 import { TokenIndex } from "../directory/token-index.ts";
+import { allThere, type MaybePromise, whenThere } from "../model/maybe-promise.ts";
 import type { RegisteredPartner } from "../model/partner.ts";
 import { isUsable, type PublishTokenRecord, type SubscribeTokenRecord } from "../model/token.ts";
 import type { ViewerRecord, ViewerRecordsQuery } from "../upstream/viewer-records.ts";
@@ -25,10 +26,10 @@ export class WallError extends Error {
 export function behindWall(whole: Loaders, partner: RegisteredPartner, now: number): Loaders {
   const own: ReadonlySet<string> = new Set(partner.trackingIds);
   const ownIds = [...own];
-  const tokens = async () => ownTokens(await whole.tokens(), partner);
+  const tokens = () => whenThere(whole.tokens(), (all) => ownTokens(all, partner));
   /** A stream is the partner's to see while a token of its own opens it. */
-  const opens = async (streamName: string) =>
-    (await tokens()).subscribe.covering(streamName).some((token) => isUsable(token, now));
+  const opens = (streamName: string) =>
+    whenThere(tokens(), ({ subscribe }) => subscribe.covering(streamName).some((token) => isUsable(token, now)));
   const self = registered(partner);
   const figures = ownFigures(whole.figures, own);
   const assertOwn = (trackingId: string | null) => {
@@ -50,11 +51,9 @@ export function behindWall(whole: Loaders, partner: RegisteredPartner, now: numb
     publishToken: async () => null,
     subscribeToken: async (id) => (await tokens()).subscribe.get(id) ?? null,
     publishersOf: async (name) => ((await opens(name)) ? whole.publishersOf(name) : []),
-    streamNames: async () => {
-      const [names, isOpen] = [await whole.streamNames(), await openNames(tokens, now)];
-      return names.filter(isOpen);
-    },
-    streamExists: async (name) => (await opens(name)) && whole.streamExists(name),
+    streamNames: () =>
+      whenThere(whole.streamNames(), (names) => whenThere(openNames(tokens(), now), (isOpen) => names.filter(isOpen))),
+    streamExists: (name) => whenThere(opens(name), (isOpen) => isOpen && whole.streamExists(name)),
     seesLiveState: opens,
     streamBandwidth: (name) => partnerBandwidth(figures, ownIds, name),
     streamTrackingBandwidth: (name, trackingId) => partnerBandwidth(figures, [assertOwn(trackingId)], name),
@@ -95,9 +94,13 @@ function ownTokens(tokens: Tokens, { id, trackingIds }: RegisteredPartner): Toke
   return own;
 }
 
-async function openNames(tokens: () => Promise<Tokens>, now: number): Promise<(name: string) => boolean> {
-  const { subscribe } = await tokens();
-  return (name) => subscribe.covering(name).some((token) => isUsable(token, now));
+function openNames(tokens: MaybePromise<Tokens>, now: number): MaybePromise<(name: string) => boolean> {
+  return whenThere(
+    tokens,
+    ({ subscribe }) =>
+      (name) =>
+        subscribe.covering(name).some((token) => isUsable(token, now)),
+  );
 }
 
 function ownFigures(figures: FigureLoaders, own: ReadonlySet<string>): FigureLoaders {
@@ -129,14 +132,14 @@ function only<Key extends { readonly name: string }, Value>(
 }
 
 /** Whether a stream is live is told of the partner's streams; how many watch it and who feeds it is not for partners. */
-function ownLiveStreams(live: LiveStreamLoader, opens: (name: string) => Promise<boolean>): LiveStreamLoader {
+function ownLiveStreams(live: LiveStreamLoader, opens: (name: string) => MaybePromise<boolean>): LiveStreamLoader {
   return {
     all: async () => {
       const streams = [...(await live.all()).values()];
-      const isOpen = await Promise.all(streams.map(({ name }) => opens(name)));
+      const isOpen = await allThere(streams.map(({ name }) => opens(name)));
       return new Map(streams.flatMap((stream, index) => (isOpen[index] ? [[stream.name, stream] as const] : [])));
     },
-    byName: async (name) => ((await opens(name)) ? live.byName(name) : null),
+    byName: (name) => whenThere(opens(name), (isOpen) => (isOpen ? live.byName(name) : null)),
     withFeeds: () => Promise.reject(new WallError("the feeds of a stream")),
   };
 }

@@ -1,3 +1,5 @@
+import { isPromise, type MaybePromise } from "../model/maybe-promise.ts";
+
 /**
  * When the batches of one request leave. DataLoader sends a batch as soon as the resolvers that can run have run. But a
  * field may still be waiting for a list that will name more streams, and each batch that leaves too early is a REST call
@@ -7,13 +9,14 @@ export interface Waves {
   /** DataLoader's `batchScheduleFn` for loaders of this family. */
   schedule(family: FigureFamily): (dispatch: () => void) => void;
   /**
-   * Says that `promise` will give more names to load in these families: their batches wait for it.
+   * Says that a list will give more names to load in these families: their batches wait for it. What is there already is
+   * waited for by nobody.
    *
-   * @returns the promise itself
+   * @returns the list itself
    */
-  feed<T>(families: ReadonlySet<FigureFamily>, promise: Promise<T>): Promise<T>;
-  /** Counts a call that is under way. @returns the promise itself */
-  track<T>(promise: Promise<T>): Promise<T>;
+  feed<List extends MaybePromise<unknown>>(families: ReadonlySet<FigureFamily>, list: List): List;
+  /** Counts a call that is under way. @returns the call itself */
+  track<Call extends MaybePromise<unknown>>(promise: Call): Call;
 }
 
 /** Loaders that ask the platform about the same kind of name, and so are fed by the same lists. */
@@ -46,13 +49,12 @@ export function createWaves(): Waves {
     if (held.length > 0 && underWay === 0) arm();
   };
 
-  const settled = <T>(promise: Promise<T>, then: () => void): Promise<T> => {
+  const settled = (promise: Promise<unknown>, then: () => void) => {
     const done = () => {
       then();
       arm();
     };
     promise.then(done, done);
-    return promise;
   };
 
   return {
@@ -60,17 +62,21 @@ export function createWaves(): Waves {
       held.push({ family, dispatch });
       arm();
     },
-    feed: (families, promise) => {
+    feed: (families, list) => {
+      if (!isPromise(list)) return list;
       for (const family of families) feeders.set(family, (feeders.get(family) ?? 0) + 1);
-      return settled(promise, () => {
+      settled(list, () => {
         for (const family of families) feeders.set(family, (feeders.get(family) ?? 1) - 1);
       });
+      return list;
     },
-    track: (promise) => {
+    track: (call) => {
+      if (!isPromise(call)) return call;
       underWay += 1;
-      return settled(promise, () => {
+      settled(call, () => {
         underWay -= 1;
       });
+      return call;
     },
   };
 }

@@ -30,24 +30,27 @@ export interface Page<Node> {
  *
  * @throws InvalidInputError naming the argument
  */
-export function pageOf<Node>(
-  sorted: readonly Node[],
-  keyOf: (node: Node) => string,
+export function pageOf<Node>(sorted: readonly Node[], keyOf: (node: Node) => string, page: PageArguments): Page<Node>;
+/** @param nodeOf makes the node of an item: of those on the page alone */
+export function pageOf<Item, Node>(
+  sorted: readonly Item[],
+  keyOf: (item: Item) => string,
+  page: PageArguments,
+  nodeOf: (item: Item) => Node,
+): Page<Node>;
+export function pageOf<Item>(
+  sorted: readonly Item[],
+  keyOf: (item: Item) => string,
   { first, after, last, before }: PageArguments,
-): Page<Node> {
+  nodeOf: (item: Item) => unknown = (item) => item,
+): Page<unknown> {
   if (first != null && last != null) throw new InvalidInputError("last", "Give `first` or `last`, not both.");
   const from = after == null ? 0 : upperBound(sorted, keyOf, decodeCursor(after, "after"));
   const to = before == null ? sorted.length : lowerBound(sorted, keyOf, decodeCursor(before, "before"));
   const size = last == null ? pageSize(first, "first") : pageSize(last, "last");
   const begin = last == null ? from : Math.max(from, to - size);
   const end = last == null ? Math.min(to, from + size) : to;
-  const edges = sorted.slice(begin, Math.max(begin, end)).map((node) => ({
-    node,
-    // Most queries ask for the nodes alone.
-    get cursor() {
-      return encodeCursor(keyOf(node));
-    },
-  }));
+  const edges = sorted.slice(begin, Math.max(begin, end)).map((item) => new Edge(nodeOf(item), keyOf(item)));
   return {
     edges,
     pageInfo: {
@@ -62,6 +65,21 @@ export function pageOf<Node>(
     },
     totalCount: sorted.length,
   };
+}
+
+class Edge {
+  readonly node: unknown;
+  readonly #key: string;
+
+  constructor(node: unknown, key: string) {
+    this.node = node;
+    this.#key = key;
+  }
+
+  /** Most queries ask for the nodes alone. */
+  get cursor(): string {
+    return encodeCursor(this.#key);
+  }
 }
 
 /** @throws InvalidInputError for a size that is not from 1 to `max` */

@@ -9,6 +9,7 @@ import {
 } from "graphql";
 import type { GraphContext } from "../context.ts";
 import type { FigureFamily } from "../loaders/waves.ts";
+import { isPromise, type MaybePromise } from "../model/maybe-promise.ts";
 
 /** Marks a field as giving figures that loaders of this family read: put it into the field's `extensions`. */
 export function figures(family: FigureFamily): { readonly figures: FigureFamily } {
@@ -19,9 +20,14 @@ export function figures(family: FigureFamily): { readonly figures: FigureFamily 
  * Lets the batches of figures wait for a list that will name more of their subjects. It looks at what the client selected
  * below the list: a list of bare names is waited for by nobody.
  *
- * @returns the promise itself
+ * @returns the list itself
  */
-export function feedingFigures<T>({ loaders }: GraphContext, info: GraphQLResolveInfo, list: Promise<T>): Promise<T> {
+export function feedingFigures<T>(
+  { loaders }: GraphContext,
+  info: GraphQLResolveInfo,
+  list: MaybePromise<T>,
+): MaybePromise<T> {
+  if (!isPromise(list)) return list;
   const families = familiesBelow(info);
   return families.size > 0 ? loaders.waves.feed(families, list) : list;
 }

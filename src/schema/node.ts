@@ -1,6 +1,7 @@
 import { type Scope, seesAccount } from "../auth/scopes.ts";
 import type { GraphContext } from "../context.ts";
 import { ApplicationError, ForbiddenError, NotFoundError } from "../model/errors.ts";
+import type { MaybePromise } from "../model/maybe-promise.ts";
 import { builder } from "./builder.ts";
 import { decodeGlobalId, keyOfId } from "./global-id.ts";
 import { findApiKey } from "./key/api-key.ts";
@@ -14,7 +15,7 @@ const finders: Readonly<
   Record<
     string,
     {
-      readonly find: (id: string, argument: string, context: GraphContext) => Promise<object>;
+      readonly find: (id: string, argument: string, context: GraphContext) => MaybePromise<object>;
       /** For everybody, unless `staff` stands beside it: then for partners. */
       readonly scope?: Scope;
       /** For those who see the whole account. */

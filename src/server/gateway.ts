@@ -8,6 +8,7 @@ import type { Scope } from "../auth/scopes.ts";
 import type { SharedParts } from "../context.ts";
 import { createAccountFacts, remembered } from "../directory/account-facts.ts";
 import { createFigureCache } from "../directory/figure-cache.ts";
+import { createLiveDirectory } from "../directory/live-directory.ts";
 import { createPartnerDirectory } from "../directory/partner-directory.ts";
 import { createSightings, noteAnalytics, noteMonitoring, sweepTraffic } from "../directory/sightings.ts";
 import { createStreamCatalog } from "../directory/stream-catalog.ts";
@@ -242,6 +243,7 @@ export function createParts(
     directorUrl: options.directorUrl,
     streamCatalog: createStreamCatalog(sightings),
     partnerDirectory,
+    liveDirectory: createLiveDirectory(upstream.monitoring, elapsed),
     account: createAccountFacts(upstream.account, upstream.clusters, elapsed),
     idempotency: createIdempotencyStore(options.store.idempotencyKeys, clock),
     directory: createTokenDirectory({

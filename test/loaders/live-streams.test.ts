@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createLiveDirectory } from "../../src/directory/live-directory.ts";
 import { createLiveStreamLoader } from "../../src/loaders/live-streams.ts";
 import { createWaves } from "../../src/loaders/waves.ts";
 import type { LiveStream, Monitoring } from "../../src/upstream/monitoring.ts";
@@ -33,7 +34,14 @@ function createLoader(fails = false) {
       return answer(`stream ${name}`, stream && withFeeds(stream));
     },
   };
-  return { calls, loader: createLiveStreamLoader(monitoring, createWaves()) };
+  return {
+    calls,
+    loader: createLiveStreamLoader(
+      monitoring,
+      createLiveDirectory(monitoring, () => 0),
+      createWaves(),
+    ),
+  };
 }
 
 describe("the live streams of a request", () => {

@@ -12,8 +12,8 @@ export function refusalOf(run: () => unknown): ApplicationError {
 }
 
 /** The same for a call that takes time. */
-export async function rejectionOf(promise: Promise<unknown>): Promise<ApplicationError> {
-  const error = await promise.then(
+export async function rejectionOf(answer: unknown): Promise<ApplicationError> {
+  const error = await Promise.resolve(answer).then(
     () => new Error("nothing was refused"),
     (reason: unknown) => reason,
   );

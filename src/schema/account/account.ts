@@ -1,5 +1,6 @@
 import type { GraphContext } from "../../context.ts";
 import { accountBandwidth, streamTrackingBandwidth, sumOfBandwidths } from "../../loaders/bandwidth.ts";
+import { type MaybePromise, whenThere } from "../../model/maybe-promise.ts";
 import { isMetered } from "../../model/stream.ts";
 import { Bandwidth } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
@@ -85,10 +86,8 @@ builder.node(Account, {
   }),
 });
 
-/** Streams that analytics can be asked for. Live ones are named by the monitoring list, which is learnt first. */
-function meteredStreams({ loaders }: GraphContext): Promise<readonly string[]> {
-  const names = Promise.all([loaders.tokens(), loaders.liveStreams.all().catch(() => null)])
-    .then(() => loaders.streamNames())
-    .then((known) => known.filter(isMetered));
+/** Streams that analytics can be asked for. */
+function meteredStreams({ loaders }: GraphContext): MaybePromise<readonly string[]> {
+  const names = whenThere(loaders.streamNames(), (known) => known.filter(isMetered));
   return loaders.waves.feed(new Set(["STREAM_TRACKING"]), names);
 }

@@ -1,5 +1,6 @@
 import type { GraphContext } from "../../context.ts";
 import { NotFoundError } from "../../model/errors.ts";
+import { type MaybePromise, whenThere } from "../../model/maybe-promise.ts";
 import type { StreamRecord } from "../../model/stream.ts";
 import { builder } from "../builder.ts";
 import { keyOfId } from "../global-id.ts";
@@ -26,12 +27,14 @@ export function streamNameOf({ id, name }: StreamReference, argument: string): s
 }
 
 /** The stream that is meant. @throws NotFoundError when it is nowhere to be found */
-export async function findStream(
+export function findStream(
   ref: StreamReference,
   argument: string,
   { loaders }: GraphContext,
-): Promise<StreamRecord> {
+): MaybePromise<StreamRecord> {
   const name = streamNameOf(ref, argument);
-  if (await loaders.streamExists(name)) return { kind: "Stream", name };
-  throw new NotFoundError(argument);
+  return whenThere(loaders.streamExists(name), (exists) => {
+    if (exists) return { kind: "Stream", name };
+    throw new NotFoundError(argument);
+  });
 }

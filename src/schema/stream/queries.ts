@@ -1,4 +1,5 @@
 import type { GraphContext } from "../../context.ts";
+import { type MaybePromise, whenThere } from "../../model/maybe-promise.ts";
 import { openedBy, type StreamRecord } from "../../model/stream.ts";
 import { builder } from "../builder.ts";
 import { type PageArguments, pageOf } from "../connection.ts";
@@ -46,19 +47,25 @@ builder.queryFields((t) => ({
   ),
 }));
 
-async function streamPage(filter: Filter, page: PageArguments, context: GraphContext) {
-  const names = await streamNames(filter, context);
-  const streams: StreamRecord[] = names.map((name) => ({ kind: "Stream", name }));
-  return pageOf(streams, ({ name }) => name, page);
+function streamPage(filter: Filter, page: PageArguments, context: GraphContext) {
+  return whenThere(streamNames(filter, context), (names) =>
+    pageOf(
+      names,
+      (name) => name,
+      page,
+      (name): StreamRecord => ({ kind: "Stream", name }),
+    ),
+  );
 }
 
-async function streamNames({ isLive, nameContains, partner }: Filter, context: GraphContext): Promise<string[]> {
+function streamNames(filter: Filter, context: GraphContext): MaybePromise<readonly string[]> {
+  const isFiltered = Object.values(filter).some((part) => part != null);
+  return isFiltered ? filteredNames(filter, context) : context.loaders.streamNames();
+}
+
+async function filteredNames({ isLive, nameContains, partner }: Filter, context: GraphContext): Promise<string[]> {
   const { loaders } = context;
-  // Live names are learnt by reading the list. When that fails, the list of the others is still worth having.
-  const [live] = await Promise.all([
-    isLive == null ? loaders.liveStreams.all().catch(() => null) : loaders.liveStreams.all(),
-    loaders.tokens(),
-  ]);
+  const live = isLive == null ? null : await loaders.liveStreams.all();
   const granted = partner ? await grantedTo(partner, context) : null;
   const part = nameContains?.toLowerCase();
   const names = await loaders.streamNames();

@@ -120,5 +120,7 @@ async function stop(
   const found = await Promise.all(activeTokenIds.map((id) => context.directory.publishToken(id)));
   const tokens = found.filter((token) => token !== null);
   const { disabled, failures } = await disablePublishTokens(tokens, context);
-  return { stoppingLevel: await stopNow(), disabledTokens: disabled, failures };
+  const stoppingLevel = await stopNow();
+  context.liveDirectory.changed();
+  return { stoppingLevel, disabledTokens: disabled, failures };
 }

@@ -2,6 +2,7 @@ import type { GraphContext } from "../../context.ts";
 import { clusterConsistency } from "../../model/cluster-consistency.ts";
 import { playbackEndpoints } from "../../model/endpoints.ts";
 import { standingFeeds } from "../../model/feeds.ts";
+import { whenThere } from "../../model/maybe-promise.ts";
 import { primaryTrackingId } from "../../model/partner.ts";
 import type { StreamRecord } from "../../model/stream.ts";
 import { isUsable } from "../../model/token.ts";
@@ -46,26 +47,28 @@ builder.node(Stream, {
       nullable: true,
       description:
         "Whether it is being broadcast now. Null for a stream that a partner has used, and that no token of its opens any more.",
-      resolve: async ({ name }, _args, context) =>
-        (await context.loaders.seesLiveState(name)) ? ((await live(name, context))?.isLive ?? false) : null,
+      resolve: ({ name }, _args, context) =>
+        whenThere(context.loaders.seesLiveState(name), (isSeen) =>
+          isSeen ? whenThere(live(name, context), (stream) => stream?.isLive ?? false) : null,
+        ),
     }),
     viewerCount: t.int({
       nullable: true,
       authScopes: { staff: "stream:read" },
       description: "How many are watching now, all partners together.",
-      resolve: async ({ name }, _args, context) => (await live(name, context))?.viewerCount ?? 0,
+      resolve: ({ name }, _args, context) => whenThere(live(name, context), (stream) => stream?.viewerCount ?? 0),
     }),
     startedAt: t.field({
       type: "DateTime",
       nullable: true,
       description: "When the present broadcast began, or one that ended within the last hour.",
-      resolve: async ({ name }, _args, context) => date((await live(name, context))?.startedAt),
+      resolve: ({ name }, _args, context) => whenThere(live(name, context), (stream) => date(stream?.startedAt)),
     }),
     endedAt: t.field({
       type: "DateTime",
       nullable: true,
       description: "When the broadcast ended, for an hour afterwards; null while it is live.",
-      resolve: async ({ name }, _args, context) => date((await live(name, context))?.endedAt),
+      resolve: ({ name }, _args, context) => whenThere(live(name, context), (stream) => date(stream?.endedAt)),
     }),
     feeds: t.field({
       type: [Feed],

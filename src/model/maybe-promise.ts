@@ -1,0 +1,22 @@
+/**
+ * A value, or a promise of one. What is known already is given as it is: a page of 50 figures would else make hundreds of
+ * promises, which take longer than the figures themselves.
+ */
+export type MaybePromise<Value> = Value | Promise<Value>;
+
+export function isPromise<Value>(value: MaybePromise<Value>): value is Promise<Value> {
+  return value instanceof Promise;
+}
+
+/** What `next` makes of the value: at once where it is there. */
+export function whenThere<Value, Result>(
+  value: MaybePromise<Value>,
+  next: (value: Value) => MaybePromise<Result>,
+): MaybePromise<Result> {
+  return isPromise(value) ? value.then(next) : next(value);
+}
+
+/** All of the values: at once where they are all there. */
+export function allThere<Value>(values: readonly MaybePromise<Value>[]): MaybePromise<Value[]> {
+  return values.some(isPromise) ? Promise.all(values) : (values as Value[]);
+}
