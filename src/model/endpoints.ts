@@ -1,3 +1,4 @@
+import type { IngestParameter } from "./ingest-plan.ts";
 import type { PublishTokenRecord } from "./token.ts";
 
 /**
@@ -48,6 +49,8 @@ export interface IngestEndpoints {
   /** What an encoder calls the stream key. */
   readonly rtmpStreamKey: string;
   readonly srtUrl: string;
+  /** The part of it that names the stream and the token, as it stands before it is encoded. */
+  readonly srtStreamId: string;
   readonly srtPassphrase: string | null;
 }
 
@@ -57,28 +60,42 @@ export interface IngestHosts {
   readonly srtHost: string;
 }
 
+/** @param parameters what the addresses hold beside the stream's name and the token */
 export function ingestEndpoints(
   director: string,
   { rtmpHost, srtHost }: IngestHosts,
   token: PublishTokenRecord,
   streamName: string,
+  parameters: readonly IngestParameter[] = [],
 ): IngestEndpoints {
   const publishToken = token.secret.reveal();
+  const name = encodeURIComponent(streamName);
+  const encoded = parameters.map((parameter) => written(parameter, encodeURIComponent));
+  const streamId = srtStreamId(streamName, token, parameters);
   return {
-    whipUrl: `${director}/api/whip/${encodeURIComponent(streamName)}`,
+    whipUrl: `${director}/api/whip/${name}${encoded.length > 0 ? `?${encoded.join("&")}` : ""}`,
     publishToken,
     rtmpServer: `rtmp://${rtmpHost}:1935/v2/pub`,
     rtmpsServer: `rtmps://${rtmpHost}:443/v2/pub`,
-    rtmpStreamKey: `${encodeURIComponent(streamName)}?token=${publishToken}`,
-    srtUrl: `srt://${srtHost}:10000?streamid=${encodeURIComponent(srtStreamId(streamName, publishToken, token.srtPassphrase !== null))}`,
+    rtmpStreamKey: [`${name}?token=${publishToken}`, ...encoded].join("&"),
+    srtUrl: `srt://${srtHost}:10000?streamid=${encodeURIComponent(streamId)}`,
+    srtStreamId: streamId,
     srtPassphrase: token.srtPassphrase?.reveal() ?? null,
   };
 }
 
-/** SRT takes a short form of the publish token: its bytes, in base64url. `&e` says that the ingest is encrypted. */
-function srtStreamId(streamName: string, publishToken: string, isEncrypted: boolean): string {
-  const shortToken = Buffer.from(publishToken, "hex").toString("base64url");
-  return `${streamName}?t=${shortToken}${isEncrypted ? "&e" : ""}`;
+/**
+ * SRT takes a short form of the publish token: its bytes, in base64url. `&e` says that the ingest is encrypted. The whole
+ * is encoded once more where it stands in an address, so its parts are not.
+ */
+function srtStreamId(streamName: string, token: PublishTokenRecord, parameters: readonly IngestParameter[]): string {
+  const shortToken = Buffer.from(token.secret.reveal(), "hex").toString("base64url");
+  const encryption = token.isSrtEncrypted ? ["e"] : [];
+  return [`${streamName}?t=${shortToken}`, ...encryption, ...parameters.map((each) => written(each, String))].join("&");
+}
+
+function written([name, value]: IngestParameter, encode: (value: string | number) => string): string {
+  return value === null ? name : `${name}=${encode(value)}`;
 }
 
 /** The hosts of a cluster that is not listed, by the platform's naming. */

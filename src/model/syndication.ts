@@ -1,6 +1,6 @@
 import { ApplicationError, type ErrorCode } from "./errors.ts";
 import { isWildcard, openedBy } from "./stream.ts";
-import type { PublishTokenRecord, StreamGrant, SubscribeTokenRecord } from "./token.ts";
+import { cascadeKey, type PublishTokenRecord, type StreamGrant, type SubscribeTokenRecord } from "./token.ts";
 
 /** Several rules are broken at once; all of them are told. */
 export class RuleViolations extends ApplicationError {
@@ -68,9 +68,7 @@ export function publisherViolations(
   argument: string,
 ): ApplicationError[] {
   const unsecured = publishTokens.filter(({ isSecured }) => !isSecured);
-  const cascades = new Set(
-    publishTokens.map(({ effective, geoCascade }) => cascadeText(effective.geoCascade ?? geoCascade)),
-  );
+  const cascades = new Set(publishTokens.map(cascadeKey));
   return [
     ...(unsecured.length > 0
       ? [
@@ -145,8 +143,4 @@ function violation(
 
 function listed(tokens: readonly { readonly id: number }[]): string {
   return tokens.map(({ id }) => id).join(", ");
-}
-
-function cascadeText(cascade: PublishTokenRecord["geoCascade"]): string {
-  return cascade?.isEnabled ? [...cascade.clusters].sort().join(",") : "";
 }

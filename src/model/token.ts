@@ -71,7 +71,9 @@ export interface PublishTokenRecord extends TokenRecord {
   readonly priority: number | null;
   readonly restreams: readonly RestreamTarget[];
   readonly geoCascade: GeoCascade | null;
-  /** Present when the token encrypts its SRT ingest. */
+  /** Its SRT ingest is encrypted. */
+  readonly isSrtEncrypted: boolean;
+  /** What SRT is encrypted with; null where it is not, or where the platform does not tell. */
   readonly srtPassphrase: Secret | null;
 }
 
@@ -90,4 +92,10 @@ export function isUsable(token: Pick<TokenRecord, "isActive" | "expiresAt">, now
 /** A token whose time is over at `now`. */
 export function isExpired({ expiresAt }: Pick<TokenRecord, "expiresAt">, now: number): boolean {
   return expiresAt !== null && expiresAt <= now;
+}
+
+/** What tells apart where two tokens relay their streams to; empty for a token that does not relay. */
+export function cascadeKey({ effective, geoCascade }: PublishTokenRecord): string {
+  const cascade = effective.geoCascade ?? geoCascade;
+  return cascade?.isEnabled ? [...cascade.clusters].sort().join(",") : "";
 }

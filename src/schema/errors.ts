@@ -7,7 +7,7 @@ import { UpstreamError } from "../upstream/upstream-error.ts";
 import { builder } from "./builder.ts";
 
 /** A table of codes with their descriptions, as the values of an enum. */
-function enumValues<Code extends string>(codes: Readonly<Record<Code, string>>) {
+export function enumValues<Code extends string>(codes: Readonly<Record<Code, string>>) {
   const entries = Object.entries<string>(codes).map(([code, description]) => [code, { description }]);
   return Object.fromEntries(entries) as Record<Code, { description: string }>;
 }

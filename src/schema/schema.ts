@@ -20,6 +20,7 @@ import "./partner/rotate-partner-tokens.ts";
 import "./partner/syndicate-stream.ts";
 import "./partner/update-partner.ts";
 import "./scalars.ts";
+import "./stream/ingest-plan.ts";
 import "./stream/queries.ts";
 import "./stream/set-recording.ts";
 import "./stream/reprioritize-stream.ts";

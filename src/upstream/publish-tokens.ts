@@ -142,6 +142,7 @@ function publishToken(value: unknown, at: string): PublishTokenRecord {
     priority: optional(wire.priority, `${at}.priority`, integer),
     restreams: optionalList(wire.restream, `${at}.restream`, restreamTarget),
     geoCascade: optional(wire.geoCascade, `${at}.geoCascade`, geoCascade),
+    isSrtEncrypted: flag(wire.displaySrtPassphrase, "displaySrtPassphrase", Boolean(passphrase)),
     srtPassphrase: passphrase ? new Secret(passphrase) : null,
   };
 }

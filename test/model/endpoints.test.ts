@@ -54,6 +54,7 @@ describe("the addresses for broadcasting", () => {
       rtmpsServer: "rtmps://rtmp-phx.example:443/v2/pub",
       rtmpStreamKey: `derby?token=${TOKEN}`,
       srtUrl: "srt://srt-phx.example:10000?streamid=derby%3Ft%3DASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4mrze8",
+      srtStreamId: "derby?t=ASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4mrze8",
       srtPassphrase: null,
     });
   });
@@ -68,7 +69,11 @@ describe("the addresses for broadcasting", () => {
   });
 
   it("say so when SRT is encrypted, and tell the passphrase", () => {
-    const encrypted = publishToken({ secret: new Secret(TOKEN), srtPassphrase: new Secret("pass phrase") });
+    const encrypted = publishToken({
+      secret: new Secret(TOKEN),
+      isSrtEncrypted: true,
+      srtPassphrase: new Secret("pass phrase"),
+    });
     const { srtUrl, srtPassphrase } = ingestEndpoints(DIRECTOR, hosts, encrypted, "derby");
     expect(srtUrl).toMatch(/%26e$/);
     expect(srtPassphrase).toBe("pass phrase");

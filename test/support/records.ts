@@ -51,6 +51,7 @@ export function publishToken(fields: Partial<PublishTokenRecord> = {}): PublishT
     priority: null,
     restreams: [],
     geoCascade: null,
+    isSrtEncrypted: false,
     srtPassphrase: null,
     ...fields,
   };

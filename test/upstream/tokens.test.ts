@@ -54,6 +54,7 @@ describe("a token", () => {
     priority: null,
     restream: null,
     geoCascade: null,
+    displaySrtPassphrase: null,
     srtPassphrase: null,
   };
 
@@ -78,6 +79,7 @@ describe("a token", () => {
       priority: null,
       restreams: [],
       geoCascade: null,
+      isSrtEncrypted: false,
       srtPassphrase: null,
     });
   });
@@ -171,6 +173,7 @@ describe("a token", () => {
     ]);
     expect(token?.restreams.map(({ key }) => key.reveal())).toEqual(["stream-key-1", "stream-key-2"]);
     expect(token?.srtPassphrase?.reveal()).toBe("pass-phrase");
+    expect(token?.isSrtEncrypted).toBe(true);
     expect(JSON.stringify(token)).not.toMatch(/stream-key|pass-phrase|feedc0de/);
   });
 

@@ -3,6 +3,7 @@ import {
   conventionalHosts,
   embedHtml,
   type IngestEndpoints,
+  type IngestHosts,
   ingestEndpoints,
   type PlaybackEndpoints,
 } from "../../model/endpoints.ts";
@@ -77,17 +78,19 @@ export const StreamPlayback = builder
     }),
   });
 
-const RtmpIngest = builder.objectRef<{ readonly server: string; readonly streamKey: string }>("RtmpIngest").implement({
-  description: "RTMP, as encoders ask for it.",
-  fields: (t) => ({
-    server: t.exposeString("server", { description: "The server." }),
-    streamKey: t.exposeString("streamKey", { description: "The stream key. It holds the publish token: a secret." }),
-    url: t.string({
-      description: "Both in one, for encoders with a single field: a secret.",
-      resolve: ({ server, streamKey }) => `${server}/${streamKey}`,
+export const RtmpIngest = builder
+  .objectRef<{ readonly server: string; readonly streamKey: string }>("RtmpIngest")
+  .implement({
+    description: "RTMP, as encoders ask for it.",
+    fields: (t) => ({
+      server: t.exposeString("server", { description: "The server." }),
+      streamKey: t.exposeString("streamKey", { description: "The stream key. It holds the publish token: a secret." }),
+      url: t.string({
+        description: "Both in one, for encoders with a single field: a secret.",
+        resolve: ({ server, streamKey }) => `${server}/${streamKey}`,
+      }),
     }),
-  }),
-});
+  });
 
 interface IngestValue {
   readonly token: PublishTokenRecord;
@@ -134,12 +137,15 @@ export const StreamIngest = builder.objectRef<IngestValue>("StreamIngest").imple
   }),
 });
 
-/** The cluster list only tells hosts that the platform's naming tells as well, so its failure costs nothing. */
 async function endpoints({ token, streamName }: IngestValue, context: GraphContext): Promise<IngestEndpoints> {
-  const clusterId = token.effective.originCluster;
-  const known = await context.account.clusters().catch(() => null);
+  const hosts = await ingestHosts(token.effective.originCluster, context);
+  return ingestEndpoints(context.directorUrl, hosts, token, streamName);
+}
+
+/** The cluster list only tells hosts that the platform's naming tells as well, so its failure costs nothing. */
+export async function ingestHosts(clusterId: string, { account }: GraphContext): Promise<IngestHosts> {
+  const known = await account.clusters().catch(() => null);
   const cluster = known?.clusters.find(({ id }) => id === clusterId);
   const byName = conventionalHosts(clusterId);
-  const hosts = { rtmpHost: cluster?.rtmpHost ?? byName.rtmpHost, srtHost: cluster?.srtHost ?? byName.srtHost };
-  return ingestEndpoints(context.directorUrl, hosts, token, streamName);
+  return { rtmpHost: cluster?.rtmpHost ?? byName.rtmpHost, srtHost: cluster?.srtHost ?? byName.srtHost };
 }

@@ -1,11 +1,11 @@
-import type { GraphContext } from "../../context.ts";
-import { ApplicationError, ConflictError, InvalidInputError } from "../../model/errors.ts";
-import { isUsable, type PublishTokenRecord } from "../../model/token.ts";
+import { ConflictError } from "../../model/errors.ts";
+import type { PublishTokenRecord } from "../../model/token.ts";
 import type { StoppingLevel as Level } from "../../upstream/streams.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
-import { findPublishToken, PublishTokenRef, type TokenReference } from "../token/find-token.ts";
+import { PublishTokenRef } from "../token/find-token.ts";
 import { PublishToken } from "../token/publish-token.ts";
+import { findPublisher } from "./find-publisher.ts";
 import { findStream, StreamRef } from "./find-stream.ts";
 import { StoppingLevel } from "./stopping-level.ts";
 import { Stream } from "./stream.ts";
@@ -71,7 +71,7 @@ builder.mutationField("reprioritizeStream", (t) =>
     resolve: (_root, { input }, context) =>
       payload(async () => {
         const { name } = await findStream(input.stream, "input.stream", context);
-        const token = await publisherOf(name, input.publishToken, context);
+        const token = await findPublisher(name, input.publishToken, "input.publishToken", context);
         assertOthersMayRestart(token, name, input.restartsOtherStreams);
         const stoppingLevel = await context.upstream.streams.reprioritize(token.id, input.priority);
         const moved = { ...token, priority: input.priority };
@@ -81,40 +81,11 @@ builder.mutationField("reprioritizeStream", (t) =>
   }),
 );
 
-/**
- * The publish token of a stream that is named, or the only one.
- *
- * @throws NotFoundError, InvalidInputError when it does not stand for the stream, ConflictError when several do
- */
-async function publisherOf(
-  streamName: string,
-  ref: TokenReference | null | undefined,
-  context: GraphContext,
-): Promise<PublishTokenRecord> {
-  const covering = (await context.loaders.tokens()).publish.covering(streamName);
-  if (ref) {
-    const token = await findPublishToken(ref, "input.publishToken", context);
-    if (covering.some(({ id }) => id === token.id)) return token;
-    throw new InvalidInputError("input.publishToken", "The token does not stand for this stream.");
-  }
-  const usable = covering.filter((token) => isUsable(token, context.now));
-  const [only, ...others] = usable;
-  if (only && others.length === 0) return only;
-  const which = usable.map(({ id }) => id).join(", ");
-  throw new ConflictError(
-    only
-      ? `Several usable publish tokens stand for the stream (${which}): say which.`
-      : "No usable publish token stands for the stream.",
-    { argument: "input.publishToken", publishTokens: usable.map(({ id }) => id) },
-  );
-}
-
-/** @throws ApplicationError CONFLICT for a token of several streams, unless that is wanted */
+/** @throws ConflictError for a token of several streams, unless that is wanted */
 function assertOthersMayRestart({ streams }: PublishTokenRecord, streamName: string, isAllowed: boolean): void {
   const isOfOneStream = streams.every(({ pattern, isRegex }) => !isRegex && pattern === streamName);
   if (isOfOneStream || isAllowed) return;
-  throw new ApplicationError(
-    "CONFLICT",
+  throw new ConflictError(
     "The token stands for other streams as well, which would be interrupted too. Say restartsOtherStreams if that is wanted.",
     { argument: "input.restartsOtherStreams" },
   );

@@ -55,9 +55,8 @@ builder.node(PublishToken, {
       nullable: true,
       description: "Whether the platform writes its UTC time into its streams; null where the account decides.",
     }),
-    isSrtEncrypted: t.boolean({
+    isSrtEncrypted: t.exposeBoolean("isSrtEncrypted", {
       description: "Whether SRT is encrypted with a passphrase.",
-      resolve: ({ srtPassphrase }) => srtPassphrase !== null,
     }),
     srtPassphrase: t.string({
       nullable: true,
