@@ -15,6 +15,7 @@ import type { CostStatus } from "./model/cost.ts";
 import type { IdempotencyStore } from "./store/idempotency.ts";
 import type { Store } from "./store/store.ts";
 import { counted, type Tally } from "./upstream/counted.ts";
+import { setDeadline } from "./upstream/deadline.ts";
 import type { Clock } from "./upstream/platform-clock.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 
@@ -62,49 +63,97 @@ export interface GraphContext extends Omit<SharedParts, "sightings" | "streamCat
 export interface RequestFacts {
   readonly caller: Caller;
   readonly address: string | null;
-  readonly signal?: AbortSignal | undefined;
+  /** Gives the signal of the client's leaving; undefined where it can't leave. */
+  readonly signal?: (() => AbortSignal) | undefined;
+  /** By when its reads have to be over, by `performance.now()`; null for no such time. */
+  readonly readsUntil?: number | null;
   readonly cost: CostStatus;
   /** Counts the questions that are put to the platform for this request alone. */
   readonly tally?: Tally | undefined;
 }
 
-/** What a request may never need is made when it is asked for: loaders take longer than a small query does. */
-export function createContext(
-  shared: SharedParts,
-  { caller, address, signal, cost, tally }: RequestFacts,
-): GraphContext {
-  const parts = tally ? { ...shared, upstream: counted(shared.upstream, tally) } : shared;
-  const now = parts.clock();
-  const staleness = createStaleness(now);
-  const account: AccountFacts = {
-    id: parts.account.id,
-    clusters: () => parts.account.clusters((ageMs) => staleness.note("CLUSTERS", ageMs)),
-  };
-  let loaders: Loaders | null = null;
-  let audit: Auditor | null = null;
-  const context: GraphContext = {
-    ...parts,
-    account,
-    caller,
-    address,
-    signal,
-    now,
-    staleness,
-    act: null,
-    cost,
-    get loaders() {
-      loaders ??= loadersOf(parts, context);
-      return loaders;
-    },
-    get audit() {
-      audit ??= createAuditor(parts.store, caller, address, parts.clock);
-      return audit;
-    },
-  };
-  return context;
+/**
+ * Makes contexts over the parts that all requests share. Those stand in the prototype, and what a request may never need is
+ * made when it is asked for: either took longer than a small query does.
+ */
+export function createContexts(shared: SharedParts): (facts: RequestFacts) => GraphContext {
+  class OverShared extends RequestContext {}
+  const { upstream: _, account: __, ...parts } = shared;
+  Object.assign(OverShared.prototype, parts, { shared });
+  return (facts) => new OverShared(facts) as unknown as GraphContext;
 }
 
-function loadersOf(parts: SharedParts, { caller: { partner }, now, signal, staleness }: GraphContext): Loaders {
-  const whole = createLoaders(parts, partner ? `partner:${partner.id}` : "account", now, signal, staleness);
+/** The same context, while a mutation is under way. */
+export function contextDuring(context: GraphContext, act: Act): GraphContext {
+  return Object.create(context, { act: { value: act, enumerable: true } }) as GraphContext;
+}
+
+type Made = {
+  -readonly [Part in "signal" | "staleness" | "upstream" | "account" | "audit" | "loaders"]?: GraphContext[Part];
+};
+
+class RequestContext {
+  declare readonly shared: SharedParts;
+  readonly caller: Caller;
+  readonly address: string | null;
+  readonly cost: CostStatus;
+  readonly now: number;
+  readonly act: Act | null = null;
+  private readonly facts: RequestFacts;
+  /** What has been made so far, the same for the contexts of the request's mutations. */
+  private readonly made: Made = {};
+
+  constructor(facts: RequestFacts) {
+    this.facts = facts;
+    this.caller = facts.caller;
+    this.address = facts.address;
+    this.cost = facts.cost;
+    this.now = this.shared.clock();
+  }
+
+  get signal(): AbortSignal | undefined {
+    const { made, facts } = this;
+    if (!made.signal && facts.signal) {
+      made.signal = facts.signal();
+      if (facts.readsUntil != null) setDeadline(made.signal, facts.readsUntil - performance.now());
+    }
+    return made.signal;
+  }
+
+  get staleness(): Staleness {
+    this.made.staleness ??= createStaleness(this.now);
+    return this.made.staleness;
+  }
+
+  get upstream(): Upstream {
+    const { tally } = this.facts;
+    this.made.upstream ??= tally ? counted(this.shared.upstream, tally) : this.shared.upstream;
+    return this.made.upstream;
+  }
+
+  get account(): AccountFacts {
+    this.made.account ??= {
+      id: this.shared.account.id,
+      clusters: () => this.shared.account.clusters((ageMs) => this.staleness.note("CLUSTERS", ageMs)),
+    };
+    return this.made.account;
+  }
+
+  get audit(): Auditor {
+    this.made.audit ??= createAuditor(this.shared.store, this.caller, this.address, this.shared.clock);
+    return this.made.audit;
+  }
+
+  get loaders(): Loaders {
+    this.made.loaders ??= loadersOf(this.shared, this);
+    return this.made.loaders;
+  }
+}
+
+type Reader = Pick<GraphContext, "upstream" | "caller" | "now" | "signal" | "staleness">;
+
+function loadersOf(shared: SharedParts, { upstream, caller: { partner }, now, signal, staleness }: Reader): Loaders {
+  const scope = partner ? `partner:${partner.id}` : "account";
+  const whole = createLoaders({ ...shared, upstream }, scope, now, signal, staleness);
   return partner ? behindWall(whole, partner, now) : whole;
 }

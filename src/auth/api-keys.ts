@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { PartnerDirectory } from "../directory/partner-directory.ts";
 import { isInNetworks, parseNetwork } from "../model/network.ts";
@@ -135,5 +135,5 @@ function isFromNetwork(address: string | null, allowed: readonly string[]): bool
 }
 
 function hashOf(key: string): string {
-  return createHash("sha256").update(key).digest("hex");
+  return hash("sha256", key);
 }

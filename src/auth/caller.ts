@@ -1,5 +1,6 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import { decodeProtectedHeader } from "jose";
+import type { MaybePromise } from "../model/maybe-promise.ts";
 import type { RegisteredPartner } from "../model/partner.ts";
 import type { Secret } from "../model/secret.ts";
 import { type ApiKeyRing, looksLikeApiKey } from "./api-keys.ts";
@@ -39,7 +40,7 @@ export interface Credentials {
  *
  * @throws ApplicationError when it can't be found out now, because the store or the identity provider does not answer
  */
-export type Authenticate = (credentials: Credentials) => Promise<Caller | null>;
+export type Authenticate = (credentials: Credentials) => MaybePromise<Caller | null>;
 
 export interface AuthenticateOptions {
   /** The operator's key of the environment: it works also while the store is out of reach. */
@@ -66,11 +67,12 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     expiresAt: null,
   };
   const expected = digest(operatorKey.reveal());
-  return async ({ authorization, ...from }) => {
+  return ({ authorization, origin, address }) => {
     const token = bearerToken(authorization);
     if (token === null) return null;
     // Digests are compared, so neither the time nor the length tells how much of a guess was right.
     if (timingSafeEqual(digest(token), expected)) return operator;
+    const from = { origin, address };
     if (looksLikeApiKey(token)) return apiKeys.authenticate(token, from);
     const type = typeOfJwt(token);
     if (type === null) return null;
@@ -93,5 +95,5 @@ function typeOfJwt(text: string): string | null {
 }
 
 function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
+  return hash("sha256", text, "buffer");
 }

@@ -4,8 +4,11 @@
  */
 export type MaybePromise<Value> = Value | Promise<Value>;
 
-export function isPromise<Value>(value: MaybePromise<Value>): value is Promise<Value> {
-  return value instanceof Promise;
+/** Also true for what is no `Promise`, but can be waited for. */
+export function isPromise<Value>(value: MaybePromise<Value>): value is Promise<Value>;
+export function isPromise(value: unknown): value is Promise<unknown>;
+export function isPromise(value: unknown): boolean {
+  return typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
 }
 
 /** What `next` makes of the value: at once where it is there. */

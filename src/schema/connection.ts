@@ -50,7 +50,7 @@ export function pageOf<Item>(
   const size = last == null ? pageSize(first, "first") : pageSize(last, "last");
   const begin = last == null ? from : Math.max(from, to - size);
   const end = last == null ? Math.min(to, from + size) : to;
-  const edges = sorted.slice(begin, Math.max(begin, end)).map((item) => new Edge(nodeOf(item), keyOf(item)));
+  const edges = sorted.slice(begin, Math.max(begin, end)).map((item) => new Edge(nodeOf(item), item, keyOf));
   return {
     edges,
     pageInfo: {
@@ -67,18 +67,20 @@ export function pageOf<Item>(
   };
 }
 
-class Edge {
+class Edge<Item> {
   readonly node: unknown;
-  readonly #key: string;
+  readonly #item: Item;
+  readonly #keyOf: (item: Item) => string;
 
-  constructor(node: unknown, key: string) {
+  constructor(node: unknown, item: Item, keyOf: (item: Item) => string) {
     this.node = node;
-    this.#key = key;
+    this.#item = item;
+    this.#keyOf = keyOf;
   }
 
   /** Most queries ask for the nodes alone. */
   get cursor(): string {
-    return encodeCursor(this.#key);
+    return encodeCursor(this.#keyOf(this.#item));
   }
 }
 

@@ -17,8 +17,28 @@ export interface AuthScopes {
 }
 
 type Resolver = GraphQLFieldResolver<unknown, object, object>;
+
 /** Asked of every caller alike, or by a function of the object and the field's arguments. */
-export type Check = Partial<AuthScopes> | ((...about: unknown[]) => Partial<AuthScopes> | boolean);
+export type Check = Partial<AuthScopes> | CheckOfObject;
+
+interface CheckOfObject {
+  (...about: unknown[]): Partial<AuthScopes> | boolean;
+  /** It is told only the object and the context, because it is the same for every field of the object's type. */
+  ofType?: true;
+}
+
+/** A field that can be asked what it checks before it resolves. */
+interface CheckedField {
+  readonly checks: readonly Check[];
+  readonly resolve: GraphQLFieldResolver<unknown, unknown>;
+}
+
+const checkedFields = new WeakMap<GraphQLFieldResolver<never, never>, CheckedField>();
+
+/** What a resolver of the schema checks, and the one behind it that does not: for an executor that makes the checks itself. */
+export function checksOf(resolve: GraphQLFieldResolver<unknown, unknown>): CheckedField {
+  return checkedFields.get(resolve) ?? { checks: [], resolve };
+}
 
 /**
  * The plugin of Pothos with its options and types, whose checks are made at once. Its own keep what they have found in five
@@ -30,11 +50,17 @@ class ScopeChecks extends PothosScopeAuthPlugin<SchemaTypes> {
     const ofTypes = this.#typesOf(field).flatMap((type) => checkIn(type.pothosOptions));
     const ofField = checkIn(field.pothosOptions);
     if (ofTypes.length + ofField.length === 0) return resolve;
-    return (parent, args, context, info) => {
+    for (const check of ofTypes) if (typeof check === "function") check.ofType = true;
+    const checked: Resolver = (parent, args, context, info) => {
       for (const check of ofTypes) assertAllowed(check, context, parent, context);
       for (const check of ofField) assertAllowed(check, context, parent, args, context, info);
       return resolve(parent, args, context, info);
     };
+    checkedFields.set(checked, {
+      checks: [...ofTypes, ...ofField],
+      resolve: resolve as GraphQLFieldResolver<unknown, unknown>,
+    });
+    return checked;
   }
 
   /** The type that has the field, the interface that declares it, and the interfaces of both. */
@@ -69,7 +95,7 @@ export function assertAllowed(check: Check, context: object, ...about: unknown[]
   const asked = typeof check === "function" ? check(...about) : check;
   if (asked === true) return;
   if (asked === false) throw new ForbiddenError("of this field");
-  if (Object.keys(asked).some((name) => !KNOWN.has(name))) throw new Error("a field asks for what no caller can have");
+  for (const name in asked) if (!KNOWN.has(name)) throw new Error("a field asks for what no caller can have");
   const { scope, staff, owner } = asked;
   if (scope !== undefined && caller.scopes.has(scope)) return;
   if (staff !== undefined && seesAccount(caller.role) && caller.scopes.has(staff)) return;

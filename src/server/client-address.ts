@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { isInNetworks, type Network, parseAddress } from "../model/network.ts";
 
 /**
@@ -13,11 +14,24 @@ export function clientAddress(
   forwardedFor: string | null,
   trustedProxies: readonly Network[],
 ): string | null {
-  let address = parseAddress(peer ?? "");
-  const hops = forwardedFor?.split(",") ?? [];
+  let address = peerAddress(peer ?? "");
+  if (forwardedFor === null) return address;
+  const hops = forwardedFor.split(",");
   while (hops.length > 0 && isInNetworks(address, trustedProxies))
     address = parseAddress(withoutPort(hops.pop() ?? ""));
   return address;
+}
+
+/** Clients keep their connections, and the same few ask again and again. */
+const known = new LRUCache<string, { readonly address: string | null }>({ max: 1_000 });
+
+function peerAddress(peer: string): string | null {
+  let found = known.get(peer);
+  if (!found) {
+    found = { address: parseAddress(peer) };
+    known.set(peer, found);
+  }
+  return found.address;
 }
 
 /** Some proxies write the port as well: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */

@@ -1,6 +1,7 @@
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
 import type { Caller } from "../auth/caller.ts";
 import type { CostStatus } from "../model/cost.ts";
+import type { MaybePromise } from "../model/maybe-promise.ts";
 import type { Counters } from "../store/counters.ts";
 
 /** Points that callers may spend in a minute. */
@@ -14,9 +15,9 @@ export interface Budgets {
 /** Keeps what each caller has spent, by its `principalId`. */
 export interface CostBudget {
   /** Takes the points off the caller's budget, all of them or none. `status` tells what is left either way. */
-  charge(caller: Caller, points: number): Promise<{ readonly isGranted: boolean; readonly status: CostStatus }>;
+  charge(caller: Caller, points: number): MaybePromise<{ readonly isGranted: boolean; readonly status: CostStatus }>;
   /** What is left, with nothing taken off. */
-  look(caller: Caller, points: number): Promise<CostStatus>;
+  look(caller: Caller, points: number): MaybePromise<CostStatus>;
 }
 
 /** Budgets are of a minute, which begins with its first request. */

@@ -1,5 +1,6 @@
 import type { Authenticate, Caller } from "../auth/caller.ts";
 import { ApplicationError } from "../model/errors.ts";
+import { isPromise, type MaybePromise } from "../model/maybe-promise.ts";
 import type { Network } from "../model/network.ts";
 import { clientAddress } from "./client-address.ts";
 import { createCors } from "./cors.ts";
@@ -17,7 +18,7 @@ export interface Front {
   /** Turns a request away before anybody looks who sent it; null lets it pass. */
   turnAway(head: RequestHead, isOverloaded: boolean): Answer | null;
   /** Finds out who calls, before the body is read. */
-  admit(head: RequestHead): Promise<Admitted | Answer>;
+  admit(head: RequestHead): MaybePromise<Admitted | Answer>;
   /** What every answer says, whatever it is. */
   headers(head: RequestHead): Answer["headers"];
 }
@@ -58,6 +59,13 @@ const UNAUTHENTICATED = refusal("UNAUTHENTICATED", "A valid bearer key is needed
 /** The store and the identity provider are asked again after so long at most. */
 const RETRY_AFTER_SECONDS = 5;
 
+/** It can't be found out now who calls. @throws what is a fault of ours */
+function unknown(error: unknown): Answer {
+  if (!(error instanceof ApplicationError)) throw error;
+  const headers = { "retry-after": String(RETRY_AFTER_SECONDS) };
+  return refusal(error.code, error.message, { status: 503, headers });
+}
+
 export function createFront({ allowedHosts, allowedOrigins, authenticate, trustedProxies }: FrontOptions): Front {
   const hosts = allowedHosts && new Set(allowedHosts.map((host) => host.toLowerCase()));
   const cors = createCors(allowedOrigins);
@@ -68,17 +76,12 @@ export function createFront({ allowedHosts, allowedOrigins, authenticate, truste
       return cors.preflight(head);
     },
     // Who proves nobody learns nothing, not even what was wrong.
-    admit: async ({ header, peer }) => {
+    admit: ({ header, peer }) => {
       const address = clientAddress(peer, header("x-forwarded-for"), trustedProxies);
-      try {
-        const credentials = { authorization: header("authorization"), origin: header("origin"), address };
-        const caller = await authenticate(credentials);
-        return caller ? { caller, address } : UNAUTHENTICATED;
-      } catch (error) {
-        if (!(error instanceof ApplicationError)) throw error;
-        const headers = { "retry-after": String(RETRY_AFTER_SECONDS) };
-        return refusal(error.code, error.message, { status: 503, headers });
-      }
+      const credentials = { authorization: header("authorization"), origin: header("origin"), address };
+      const admitted = (caller: Caller | null) => (caller ? { caller, address } : UNAUTHENTICATED);
+      const caller = authenticate(credentials);
+      return isPromise(caller) ? caller.then(admitted, unknown) : admitted(caller);
     },
     headers: (head) => ({ ...SAFE, ...cors.headers(head) }),
   };

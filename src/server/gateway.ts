@@ -33,7 +33,7 @@ import { createRequestLog } from "./metrics/request-log.ts";
 import { createRequests } from "./metrics/requests.ts";
 import { useMetrics } from "./metrics/use-metrics.ts";
 import { useRequests } from "./metrics/use-requests.ts";
-import { bodyOfIncoming, headOfIncoming, leavingSignal, send } from "./node-exchange.ts";
+import { bodyOfIncoming, hasLeft, headOfIncoming, leavingSignal, send } from "./node-exchange.ts";
 import { createOperations } from "./operations.ts";
 import { createPlainPath, plainMediaType } from "./plain-path.ts";
 import { type ServerContext, useCaller } from "./use-caller.ts";
@@ -178,7 +178,13 @@ export function createGateway(options: GatewayOptions): Gateway {
         const head = headOfRequest(request, peer);
         const mediaType = plainMediaType(head);
         if (!mediaType) return yoga.fetch(request, { head, isOverloaded });
-        const plain = { head, mediaType, readBody: () => bodyOfRequest(request), signal: request.signal };
+        const plain = {
+          head,
+          mediaType,
+          readBody: () => bodyOfRequest(request),
+          signal: () => request.signal,
+          hasLeft: () => request.signal.aborted,
+        };
         return responseOf(Response, await answerPlainly(plain, isOverloaded));
       }),
     handle: (request, response) =>
@@ -186,7 +192,13 @@ export function createGateway(options: GatewayOptions): Gateway {
         const head = headOfIncoming(request);
         const mediaType = plainMediaType(head);
         if (!mediaType) return void (await yoga(request, response, { head, isOverloaded }));
-        const plain = { head, mediaType, readBody: () => bodyOfIncoming(request), signal: leavingSignal(response) };
+        const plain = {
+          head,
+          mediaType,
+          readBody: () => bodyOfIncoming(request),
+          signal: () => leavingSignal(response),
+          hasLeft: () => hasLeft(response),
+        };
         send(response, await answerPlainly(plain, isOverloaded));
       }),
     start: async () => {

@@ -52,6 +52,7 @@ export async function listen(
   let isDraining = false;
   /** The newest answer of each connection. */
   const answers = new WeakMap<Duplex, ServerResponse>();
+  const unfinished = createUnfinished(patience);
   const server = createServer(
     {
       headersTimeout: patience.headersMs,
@@ -63,9 +64,11 @@ export async function listen(
     (request, response) => {
       answers.set(request.socket, response);
       if (isDraining) response.setHeader("connection", "close");
-      const deadline = setTimeout(() => request.socket.destroy(), patience.answerMs);
-      response.once("close", () => clearTimeout(deadline));
-      response.once("finish", () => discardRest(request));
+      unfinished.add(response);
+      response.once("close", () => {
+        unfinished.delete(response);
+        discardRest(request);
+      });
       const wrong = malformation(request);
       if (wrong) {
         const { status, message } = wrong;
@@ -101,7 +104,27 @@ export async function listen(
       const timer = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
       clearTimeout(timer);
+      unfinished.close();
     },
+  };
+}
+
+/** Answers that are not taken to their end. One timer looks at all of them: a timer for each takes as long as a header does. */
+function createUnfinished({ answerMs, checkedEveryMs }: Patience) {
+  const begun = new Map<ServerResponse, number>();
+  const check = () => {
+    const since = performance.now() - answerMs;
+    for (const [response, at] of begun) {
+      // Those that follow have begun later.
+      if (at > since) return;
+      response.socket?.destroy();
+    }
+  };
+  const timer = setInterval(check, checkedEveryMs).unref();
+  return {
+    add: (response: ServerResponse) => void begun.set(response, performance.now()),
+    delete: (response: ServerResponse) => void begun.delete(response),
+    close: () => clearInterval(timer),
   };
 }
 
@@ -118,9 +141,7 @@ const UPGRADE = { upgrade: "HTTP/1.1" };
 function malformation({ headers, url }: IncomingMessage): { status: number; message: string } | null {
   const isAddress = url?.startsWith("/") ?? false;
   // What follows a slash can't make an address unreadable, so it is the host that does.
-  if (!isHost(headers.host) || !URL.canParse(`http://${headers.host}${isAddress ? url : "/"}`)) {
-    return { status: 400, message: "The Host header is malformed." };
-  }
+  if (!isHost(headers.host)) return { status: 400, message: "The Host header is malformed." };
   if (!isAddress) return { status: 400, message: "The address is malformed: it begins with a slash." };
   // An offer of HTTP/2 is passed over, as clients expect that make it with every request.
   if (headers.upgrade?.toLowerCase().includes("websocket")) {
@@ -129,9 +150,16 @@ function malformation({ headers, url }: IncomingMessage): { status: number; mess
   return null;
 }
 
+/** The host that was found well-formed last: nearly all requests name the same. */
+let knownHost: string | undefined;
+
 /** A host name or address with an optional port. */
 function isHost(host: string | undefined): boolean {
-  return host !== undefined && host.length <= 255 && /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(host);
+  if (host === undefined || host.length > 255) return false;
+  if (host === knownHost) return true;
+  const isWellFormed = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(host) && URL.canParse(`http://${host}/`);
+  if (isWellFormed) knownHost = host;
+  return isWellFormed;
 }
 
 function statusOf({ code }: NodeJS.ErrnoException): number {

@@ -7,11 +7,19 @@ export function headOfIncoming({ method = "", url = "/", headers, socket }: Inco
   return {
     method,
     target: url,
-    hostname: () => new URL(`http://${headers.host}`).hostname,
+    hostname: () => hostnameOf(headers.host ?? ""),
     // Only cookies that are set are a list.
     header: (name) => (headers[name] as string | undefined) ?? null,
     peer: socket.remoteAddress,
   };
+}
+
+/** The host that was asked for last: nearly all requests name the same. */
+let known = { host: "", hostname: "" };
+
+function hostnameOf(host: string): string {
+  if (host !== known.host) known = { host, hostname: new URL(`http://${host}`).hostname };
+  return known.hostname;
 }
 
 /**
@@ -37,12 +45,19 @@ export function bodyOfIncoming(request: IncomingMessage): Promise<Uint8Array> {
   });
 }
 
+/** Whether the connection has ended before the answer did. */
+export function hasLeft({ destroyed, writableFinished }: ServerResponse): boolean {
+  return destroyed && !writableFinished;
+}
+
 /** Aborted when the connection ends before the answer does. */
 export function leavingSignal(response: ServerResponse): AbortSignal {
   const leaving = new AbortController();
-  response.once("close", () => {
+  const leave = () => {
     if (!response.writableFinished) leaving.abort();
-  });
+  };
+  if (hasLeft(response)) leave();
+  else response.once("close", leave);
   return leaving.signal;
 }
 

@@ -1,16 +1,17 @@
-import type { ExecutionResult, GraphQLError, GraphQLSchema } from "graphql";
-import { createContext, type GraphContext, type RequestFacts, type SharedParts } from "../context.ts";
+import type { GraphQLError, GraphQLSchema } from "graphql";
+import { createContexts, type GraphContext, type RequestFacts, type SharedParts } from "../context.ts";
 import type { CostStatus } from "../model/cost.ts";
+import { isPromise, type MaybePromise, whenThere } from "../model/maybe-promise.ts";
 import { requestLimits } from "../model/request-limits.ts";
-import { setDeadline } from "../upstream/deadline.ts";
 import { type CostBudget, secondsUntil } from "./cost-budget.ts";
 import type { RequestRecord } from "./metrics/request-record.ts";
 import { createPreparedDocuments } from "./prepared-documents.ts";
+import type { WrittenResult } from "./query-result.ts";
 import { refused } from "./refused.ts";
 import type { OperationParams } from "./request-body.ts";
 
 /** What a client asks for, and who it is. */
-export interface OperationRequest extends Omit<RequestFacts, "cost" | "tally"> {
+export interface OperationRequest extends Pick<RequestFacts, "caller" | "address" | "signal"> {
   readonly params: OperationParams;
   /** Whether it may be a mutation: a request by GET may not. */
   readonly mayChange: boolean;
@@ -18,8 +19,13 @@ export interface OperationRequest extends Omit<RequestFacts, "cost" | "tally"> {
   readonly record?: RequestRecord | undefined;
 }
 
+/** What goes back to the client: errors as it may read them, and the rest as plain values. */
+export interface OperationResult extends WrittenResult {
+  readonly extensions?: Readonly<Record<string, unknown>>;
+}
+
 export interface OperationAnswer {
-  readonly result: ExecutionResult;
+  readonly result: OperationResult;
   /** What it cost, and what is left; null where nothing was counted, because the document is wrong. */
   readonly cost: CostStatus | null;
 }
@@ -44,9 +50,10 @@ export type Operations = (request: OperationRequest) => Promise<OperationAnswer>
 export function createOperations(options: OperationsOptions): Operations {
   const { parts, budget, maskError } = options;
   const prepare = createPreparedDocuments(options.schema, maskError);
+  const contextOf = createContexts(parts);
 
   const answer = async (request: OperationRequest): Promise<OperationAnswer> => {
-    const { params, caller, signal, record } = request;
+    const { params, caller, address, signal, record } = request;
     const document = prepare(params.query);
     if (document.errors) return { result: { errors: document.errors }, cost: null };
     const operation = document.operation(params.operationName);
@@ -57,16 +64,22 @@ export function createOperations(options: OperationsOptions): Operations {
     if (record) record.asked = { name: operation.name, kind: operation.type };
     const variables = params.variables ?? {};
     const points = operation.cost(variables);
-    const { cost, refusal } = await charged(points, caller, budget, parts.clock);
+    const charge = charged(points, caller, budget, parts.clock);
+    const { cost, refusal } = isPromise(charge) ? await charge : charge;
     if (refusal) return { result: finished({ errors: [refusal] }, cost, null), cost };
     if (record) record.points = points;
-    if (signal && operation.type === "query") setDeadline(signal, options.queryDeadlineMs);
-    const context = createContext(parts, { ...request, cost, tally: record });
-    return { result: finished(await operation.run(context, variables), cost, context), cost };
+    const readsUntil = operation.type === "query" ? performance.now() + options.queryDeadlineMs : null;
+    const context = contextOf({ caller, address, signal, readsUntil, cost, tally: record });
+    const run = operation.run(context, variables);
+    return { result: finished(isPromise(run) ? await run : run, cost, context), cost };
   };
 
   /** The first errors of the answer, and beside it what it cost, what of it is stale, and how many errors are left out. */
-  const finished = ({ data, errors = [] }: ExecutionResult, cost: CostStatus, context: GraphContext | null) => {
+  const finished = (
+    { data, errors = [] }: WrittenResult,
+    cost: CostStatus,
+    context: GraphContext | null,
+  ): OperationResult => {
     const { max } = requestLimits.maxErrors;
     const stale = context?.staleness.parts().map(({ source, asOf }) => ({ source, asOf: new Date(asOf) })) ?? [];
     return {
@@ -95,26 +108,30 @@ interface Charged {
 }
 
 /** Refuses what is dearer than any query may be, or than what is left of its caller's budget. */
-async function charged(
+function charged(
   points: number,
   caller: GraphContext["caller"],
   budget: CostBudget,
   clock: () => number,
-): Promise<Charged> {
+): MaybePromise<Charged> {
   const most = requestLimits.maxCost;
   if (points > most.max) {
     const message = `The query would cost ${points} points, and one may cost ${most.max}: ask for fewer objects or shorter windows.`;
     const refusal = refused(most.code, message, { status: 400 }, { cost: points, max: most.max });
-    return { cost: await budget.look(caller, points), refusal };
+    return whenThere(budget.look(caller, points), (cost) => ({ cost, refusal }));
   }
-  const { isGranted, status: cost } = await budget.charge(caller, points);
-  if (isGranted) return { cost, refusal: null };
-  const retryAfterSeconds = secondsUntil(cost.resetAt, clock());
-  const refusal = refused(
+  return whenThere(budget.charge(caller, points), ({ isGranted, status: cost }) => ({
+    cost,
+    refusal: isGranted ? null : throttled(points, cost, clock()),
+  }));
+}
+
+function throttled(points: number, cost: CostStatus, now: number): GraphQLError {
+  const retryAfterSeconds = secondsUntil(cost.resetAt, now);
+  return refused(
     "THROTTLED",
     `The query costs ${points} points, and ${cost.remaining} of ${cost.limit} a minute are left.`,
     { status: 429, headers: { "retry-after": String(retryAfterSeconds) } },
     { cost: points, remaining: cost.remaining, retryAfterSeconds },
   );
-  return { cost, refusal };
 }

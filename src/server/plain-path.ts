@@ -1,12 +1,14 @@
-import type { ExecutionResult, GraphQLError } from "graphql";
+import type { GraphQLError } from "graphql";
 import { type FetchAPI, processRegularResult } from "graphql-yoga";
 import type { CostStatus } from "../model/cost.ts";
+import { isPromise } from "../model/maybe-promise.ts";
 import { budgetHeaders } from "./cost-budget.ts";
 import { type Answer, FAULT, type RequestHead } from "./exchange.ts";
 import type { Admitted, Front } from "./front.ts";
 import { noteResult, type RequestRecord } from "./metrics/request-record.ts";
 import { REQUEST_ID, type Requests } from "./metrics/requests.ts";
-import type { Operations } from "./operations.ts";
+import type { OperationResult, Operations } from "./operations.ts";
+import { asExecutionResult, NULL } from "./query-result.ts";
 import { assertJson, paramsOfBody } from "./request-body.ts";
 
 /** The media types of an answer that is one object. */
@@ -18,8 +20,10 @@ export interface PlainRequest {
   readonly mediaType: MediaType;
   /** @throws GraphQLError for a body that is too large or ends early */
   readBody(): Promise<Uint8Array>;
-  /** Aborted when the client leaves. */
-  readonly signal: AbortSignal;
+  /** Aborted when the client leaves. It is made when it is asked for, since what needs no call needs no signal. */
+  signal(): AbortSignal;
+  /** Whether the client has left. */
+  hasLeft(): boolean;
 }
 
 export interface PlainPathOptions {
@@ -63,7 +67,8 @@ export function createPlainPath(options: PlainPathOptions) {
     const { head } = request;
     const away = front.turnAway(head, isOverloaded);
     if (away) return away;
-    const admitted = await front.admit(head);
+    const admission = front.admit(head);
+    const admitted = isPromise(admission) ? await admission : admission;
     if ("status" in admitted) return admitted;
     record.caller = admitted.caller;
     const { result, cost } = await run(request, admitted, record);
@@ -96,7 +101,7 @@ export function createPlainPath(options: PlainPathOptions) {
       answer = FAULT;
     }
     if (answer.code) record.errors = [answer.code];
-    requests.end(record, request.signal.aborted ? "LEFT" : answer.status);
+    requests.end(record, request.hasLeft() ? "LEFT" : answer.status);
     return {
       ...answer,
       headers: { ...front.headers(request.head), ...answer.headers, [REQUEST_ID]: record.requestId },
@@ -104,9 +109,12 @@ export function createPlainPath(options: PlainPathOptions) {
   };
 }
 
-/** Which status and headers a result has is yoga's rule: its writer is given our answer in place of a response. */
-function written(result: ExecutionResult, mediaType: MediaType): Answer {
-  return processRegularResult(result, answers, mediaType) as unknown as Answer;
+/** The answer with a result. Which status and headers errors have is yoga's rule: its writer is given our answer in place of a response. */
+function written(result: OperationResult, mediaType: MediaType): Answer {
+  const { data = NULL, errors, extensions } = result;
+  if (errors) return processRegularResult(asExecutionResult(result), answers, mediaType) as unknown as Answer;
+  const body = `{"data":${data}${extensions ? `,"extensions":${JSON.stringify(extensions)}` : ""}}`;
+  return { status: 200, headers: { "content-type": `${mediaType}; charset=utf-8` }, body };
 }
 
 const answers = {

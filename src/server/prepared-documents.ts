@@ -1,6 +1,5 @@
 import {
   type DocumentNode,
-  type ExecutionResult,
   execute,
   type FragmentDefinitionNode,
   GraphQLError,
@@ -15,10 +14,12 @@ import {
 } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { GraphContext } from "../context.ts";
+import { type MaybePromise, whenThere } from "../model/maybe-promise.ts";
 import { requestLimits } from "../model/request-limits.ts";
 import { type DocumentSize, documentSize } from "./document-size.ts";
 import { queryCost, type RawVariables } from "./query-cost.ts";
 import { conditionsOf, planQuery, type QueryPlan } from "./query-plan.ts";
+import type { WrittenResult } from "./query-result.ts";
 import { refused } from "./refused.ts";
 
 /** An operation that is ready to run. */
@@ -28,7 +29,7 @@ export interface PreparedOperation {
   readonly type: OperationTypeNode;
   /** What it costs before it runs, in points. */
   cost(variables: RawVariables): number;
-  run(context: GraphContext, variables: RawVariables): Promise<ExecutionResult> | ExecutionResult;
+  run(context: GraphContext, variables: RawVariables): MaybePromise<WrittenResult>;
 }
 
 /** A text that has been parsed, measured and validated: once, however often it is sent. */
@@ -143,7 +144,11 @@ function preparedOperation(
       const isPlanned = plans.has(key) || plans.size < MAX_PLANS;
       // Mutations run one after the other, and take as long as the platform does.
       if (operation.operation !== OperationTypeNode.QUERY || !isPlanned) {
-        return execute({ schema, document, operationName: name, contextValue: context, variableValues: variables });
+        const options = { schema, document, operationName: name, contextValue: context, variableValues: variables };
+        return whenThere(execute(options), ({ data, errors }) => ({
+          ...(errors && { errors }),
+          ...(data !== undefined && { data: JSON.stringify(data) }),
+        }));
       }
       const plan = plans.get(key) ?? planQuery(planned);
       plans.set(key, plan);

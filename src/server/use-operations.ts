@@ -1,6 +1,7 @@
 import type { Plugin } from "graphql-yoga";
 import { budgetHeaders } from "./cost-budget.ts";
 import type { Operations } from "./operations.ts";
+import { asExecutionResult } from "./query-result.ts";
 import type { OperationParams } from "./request-body.ts";
 import type { ServerContext } from "./use-caller.ts";
 
@@ -20,12 +21,12 @@ export function useOperations(operations: Operations, clock: () => number): Plug
         params: params as OperationParams,
         caller,
         address,
-        signal: request.signal,
+        signal: () => request.signal,
         mayChange: request.method === "POST",
         record,
       });
       server.cost = cost;
-      setResult(result);
+      setResult(asExecutionResult(result));
     },
     onResponse({ response, serverContext: { cost } }) {
       if (!cost) return;

@@ -40,7 +40,7 @@ describe("a document", () => {
     for (let combination = 0; combination < 16; combination += 1) {
       const variables = Object.fromEntries(names.map((name, index) => [name, (combination & (1 << index)) !== 0]));
       const { data } = await operationOf(text).run(context, variables);
-      expect(Object.keys(data ?? {})).toEqual(names.filter((name) => variables[name]));
+      expect(Object.keys(JSON.parse(data ?? "{}"))).toEqual(names.filter((name) => variables[name]));
     }
   });
 

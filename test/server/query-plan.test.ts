@@ -15,10 +15,11 @@ import {
   responsePathAsArray,
 } from "graphql";
 import { describe, expect, it } from "vitest";
-import { createContext, type GraphContext } from "../../src/context.ts";
+import { createContexts, type GraphContext } from "../../src/context.ts";
 import { createSchema } from "../../src/schema/schema.ts";
 import { createParts } from "../../src/server/gateway.ts";
 import { planQuery } from "../../src/server/query-plan.ts";
+import { asExecutionResult } from "../../src/server/query-result.ts";
 import { createTestGateway, OPERATOR_KEY } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 import { createRandomOperations, type Pools, seeded } from "../support/random-operations.ts";
@@ -37,8 +38,8 @@ async function bothAnswers(schema: GraphQLSchema, text: string, context: () => G
   const { coerced = {} } = getVariableValues(schema, planned.operation.variableDefinitions ?? [], variables);
   const answers = [
     await execute({ schema, document, contextValue: context(), variableValues: variables }),
-    await plan(context(), coerced),
-    await plan(context(), coerced),
+    asExecutionResult(await plan(context(), coerced)),
+    asExecutionResult(await plan(context(), coerced)),
   ];
   return answers.map(comparable);
 }
@@ -80,9 +81,11 @@ describe("a planned query", () => {
       const operations = createRandomOperations(schema, pools, seeded(SEED + index));
       for (let count = 0; count < 500; count += 1) {
         const text = operations();
-        if (text.startsWith("mutation")) continue;
+        // A secret that is shown is in the log that the next answer shows.
+        const showsItself = /\bsecret\b/.test(text) && /\bauditLog\b/.test(text);
+        if (text.startsWith("mutation") || showsItself) continue;
         const [expected, ...found] = await bothAnswers(schema, text, () =>
-          createContext(parts, { caller, address: null, cost }),
+          createContexts(parts)({ caller, address: null, cost }),
         );
         for (const answer of found) expect(answer, text).toBe(expected);
       }
@@ -128,7 +131,7 @@ describe("a planned query", () => {
     if (!caller) throw new Error("nobody");
     const cost = { requested: 0, limit: 0, remaining: 0, resetAt: 0 };
     for (const a of [true, false]) {
-      const context = () => createContext(parts, { caller, address: null, cost });
+      const context = () => createContexts(parts)({ caller, address: null, cost });
       const [expected, ...found] = await bothAnswers(createSchema(), text, context, { a });
       for (const answer of found) expect(answer).toBe(expected);
     }

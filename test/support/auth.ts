@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { makeApiKey } from "../../src/auth/api-keys.ts";
-import type { Credentials } from "../../src/auth/caller.ts";
+import type { Caller, Credentials } from "../../src/auth/caller.ts";
 import { type Auth, type AuthOptions, createAuth } from "../../src/auth/create-auth.ts";
 import { allScopes } from "../../src/auth/scopes.ts";
 import { createPartnerDirectory } from "../../src/directory/partner-directory.ts";
@@ -22,7 +22,7 @@ export interface TestAuth extends Auth, AsyncDisposable {
   /** Everything that was logged. */
   logged(): string;
   /** Who calls with this behind `Bearer`. */
-  callerBy(bearer: Secret | string, from?: Partial<Credentials>): ReturnType<Auth["authenticate"]>;
+  callerBy(bearer: Secret | string, from?: Partial<Credentials>): Promise<Caller | null>;
   /** Puts a key into the store. */
   addKey(key?: Partial<NewApiKey>): Promise<{ readonly key: Secret; readonly record: ApiKeyRecord }>;
   addPartner(name?: string): Promise<RegisteredPartner>;
@@ -53,7 +53,7 @@ export async function createTestAuth(
     store,
     clock,
     logged: () => lines.join(""),
-    callerBy: (bearer, from) =>
+    callerBy: async (bearer, from) =>
       auth.authenticate({
         authorization: `Bearer ${typeof bearer === "string" ? bearer : bearer.reveal()}`,
         origin: null,

@@ -1,5 +1,5 @@
 import { defaultFieldResolver, type GraphQLField, type GraphQLSchema } from "graphql";
-import type { GraphContext } from "../../context.ts";
+import { contextDuring, type GraphContext } from "../../context.ts";
 import { ApplicationError } from "../../model/errors.ts";
 import type { AuditEnd } from "../../store/audit.ts";
 import type { Tables } from "../../store/store.ts";
@@ -31,7 +31,7 @@ function begunBeforehand({ name }: Field, resolve: Resolve): Resolve {
     const { detail, objectId } = detailOf(args);
     const act = await context.audit.begin({ operation: name, objectId, detail });
     return ended(
-      () => resolve(source, args, { ...context, act }, info),
+      () => resolve(source, args, contextDuring(context, act), info),
       (end) => act.end(end),
     );
   };

@@ -1,4 +1,5 @@
-import type { Logger } from "pino";
+import { LRUCache } from "lru-cache";
+import { type Logger, pino, symbols } from "pino";
 import type { RequestRecord } from "./request-record.ts";
 
 /** Writes a line for each request that was answered. */
@@ -13,17 +14,24 @@ const MAX_NAME_LENGTH = 100;
  * @param slowMs a request that takes longer is a warning
  */
 export function createRequestLog(logger: Logger, slowMs: number): RequestLog {
-  // Its fields are known to hold no secret by name, and looking for them takes longer than writing them.
-  const lines = logger.child({}, { redact: [] });
+  const { lines, redacted } = linesOf(logger);
+  const names = new LRUCache<string, string>({ max: 1_000 });
+  const nameOf = (written: string) => {
+    const known = names.get(written);
+    if (known !== undefined) return known;
+    const name = redacted(written).slice(0, MAX_NAME_LENGTH);
+    names.set(written, name);
+    return name;
+  };
   return (record, status, durationMs) => {
     const isSlow = durationMs > slowMs;
-    if (!logger.isLevelEnabled(isSlow ? "warn" : "info")) return;
+    if (!lines.isLevelEnabled(isSlow ? "warn" : "info")) return;
     const { requestId, caller, asked, errors, points, upstreamCalls } = record;
     const line = {
-      requestId,
-      principalId: caller?.principalId ?? null,
+      requestId: record.isGivenId ? redacted(requestId) : requestId,
+      principalId: caller ? nameOf(caller.principalId) : null,
       role: caller?.role ?? null,
-      operation: asked?.name?.slice(0, MAX_NAME_LENGTH) ?? null,
+      operation: asked?.name ? nameOf(asked.name) : null,
       kind: asked?.kind ?? null,
       status,
       errors: errors.length === 0 ? errors : [...new Set(errors)],
@@ -34,4 +42,20 @@ export function createRequestLog(logger: Logger, slowMs: number): RequestLog {
     if (isSlow) lines.warn(line, "slow request");
     else lines.info(line, "request");
   };
+}
+
+interface Lines {
+  readonly lines: Logger;
+  /** Takes secrets out of a text, as they are taken out of other lines. */
+  readonly redacted: (text: string) => string;
+}
+
+/**
+ * Writes to where the logger writes. Looking for secrets in a whole line takes as long as writing it, so it is done here only
+ * with what somebody else has made up: the rest is numbers, codes, and names that the gateway gave.
+ */
+function linesOf(logger: Logger): Lines {
+  const { streamWrite } = Reflect.get(logger, symbols.hooksSym) ?? {};
+  const options = { level: logger.level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  return { lines: pino(options, Reflect.get(logger, symbols.streamSym)), redacted: streamWrite ?? ((text) => text) };
 }

@@ -6,6 +6,8 @@ import { redacted } from "../../model/secret.ts";
 /** What is known of one request while it is answered, and told of it afterwards. It holds no argument and no secret. */
 export interface RequestRecord {
   readonly requestId: string;
+  /** Whether the client made it up. */
+  readonly isGivenId: boolean;
   /** Null where it proved nobody, or was refused before it was asked. */
   caller: Pick<Caller, "principalId" | "role"> | null;
   /** What it asked for; null where it was no operation of the graph. */
@@ -22,8 +24,9 @@ export interface RequestRecord {
 
 /** @param givenId `X-Request-Id` as the client sent it: taken over when it is a word that a log can hold */
 export function createRequestRecord(givenId: string | null | undefined): RequestRecord {
-  const requestId = givenId && isSane(givenId) ? givenId : randomUUID();
-  return { requestId, caller: null, asked: null, errors: [], points: 0, upstreamCalls: 0, stale: [] };
+  const isGivenId = givenId != null && isSane(givenId);
+  const requestId = isGivenId ? givenId : randomUUID();
+  return { requestId, isGivenId, caller: null, asked: null, errors: [], points: 0, upstreamCalls: 0, stale: [] };
 }
 
 function isSane(id: string): boolean {
@@ -31,7 +34,10 @@ function isSane(id: string): boolean {
 }
 
 /** Notes what the answer tells of itself: its errors, and its stale parts. */
-export function noteResult(record: RequestRecord, { errors, extensions }: ExecutionResult): void {
+export function noteResult(
+  record: RequestRecord,
+  { errors, extensions }: Pick<ExecutionResult, "errors" | "extensions">,
+): void {
   record.errors = errors?.map((error) => String(error.extensions["code"] ?? "INTERNAL_SERVER_ERROR")) ?? [];
   const stale = extensions?.["stale"] as readonly { readonly source: string }[] | undefined;
   record.stale = stale?.map(({ source }) => source) ?? [];
