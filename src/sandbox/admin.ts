@@ -168,12 +168,18 @@ function adminPaths({ platform, faults, calls, reset }: AdminParts): AdminPath[]
       takes: {
         method: "only this method; any",
         path: "only paths like this, * for any text; *",
+        skip: "how many calls pass before the first that it hits; 0",
         times: "how many calls; all",
+        chance: "what part of them, above 0 and up to 1; 1",
         latencyMs: "answer this much later",
         status: "answer with this status, doing nothing",
         headers: "beside that status, such as retry-after",
         drop: "drop the connection: before or after it is done",
+        hang: "never answer: before or after it is done",
         truncate: "true: send half the answer, then drop the connection",
+        dripMs: "send the answer byte by byte, with so long between two",
+        padBytes: "send so many blanks behind the answer",
+        replace: "answer with status 200 and this contentType and body, after it is done",
       },
       handle({ body }) {
         faults.add(validated(faultInput, body));

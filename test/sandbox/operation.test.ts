@@ -104,6 +104,47 @@ describe("a fault", () => {
     await expect(clientOf(sandbox).post("/api/v2/records/viewers", { startedAfter: "2025-06-17" })).rejects.toThrow();
   });
 
+  it("sends an answer byte by byte, or with blanks behind it", async () => {
+    await using sandbox = await sandboxAtStart();
+    const client = clientOf(sandbox);
+    const { body } = await client.get(path);
+    sandbox.fault({ dripMs: 1, times: 1 });
+    const began = performance.now();
+    expect((await client.get(path)).body).toEqual(body);
+    expect(performance.now() - began).toBeGreaterThan(JSON.stringify(body).length / 2);
+    sandbox.fault({ padBytes: 100_000 });
+    const padded = await client.get(path);
+    expect(padded.body).toEqual(body);
+    expect(Number(padded.headers.get("content-length"))).toBeGreaterThan(100_000);
+  });
+
+  it("puts another text in place of an answer, after what was asked is done", async () => {
+    await using sandbox = await sandboxAtStart();
+    sandbox.fault({ replace: { contentType: "text/html", body: "<html>" } });
+    const reply = await fetch(`${sandbox.origin}/api/cluster`, {
+      method: "PUT",
+      headers: { authorization: `Bearer ${sandbox.secret}`, "content-type": "application/json" },
+      body: JSON.stringify({ defaultCluster: "lon-1" }),
+    });
+    expect([reply.status, reply.headers.get("content-type"), await reply.text()]).toEqual([200, "text/html", "<html>"]);
+    sandbox.clearFaults();
+    expect((await clientOf(sandbox).get(path)).body.data.defaultCluster).toBe("lon-1");
+  });
+
+  it("hits some calls by chance, the same ones each time", async () => {
+    const hits = async () => {
+      await using sandbox = await sandboxAtStart();
+      sandbox.fault({ chance: 0.2, status: 500 });
+      const statuses: number[] = [];
+      for (let call = 0; call < 200; call += 1) statuses.push((await clientOf(sandbox).get(path)).status);
+      return statuses;
+    };
+    const first = await hits();
+    expect(first.filter((status) => status === 500).length).toBeGreaterThan(20);
+    expect(first.filter((status) => status === 500).length).toBeLessThan(60);
+    expect(await hits()).toEqual(first);
+  });
+
   it("delays an answer", async () => {
     await using sandbox = await sandboxAtStart();
     sandbox.fault({ latencyMs: 30, times: 1 });
@@ -115,7 +156,7 @@ describe("a fault", () => {
 
   it("needs something to do", async () => {
     await using sandbox = await sandboxAtStart();
-    expect(() => sandbox.fault({ path: "/api/*" })).toThrow(/one of latencyMs, status, drop, hang or truncate/);
+    expect(() => sandbox.fault({ path: "/api/*" })).toThrow(/one of latencyMs, status, drop, hang, truncate, dripMs/);
     expect(() => sandbox.fault({ status: 200 })).toThrow(TypeError);
   });
 });

@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { mix } from "../random.ts";
+
+const effects = ["latencyMs", "status", "drop", "hang", "truncate", "dripMs", "padBytes", "replace"] as const;
 
 /** What an injected fault does to a call, and to which calls. */
 export const faultInput = z
@@ -11,6 +14,8 @@ export const faultInput = z
     skip: z.int().min(0).optional(),
     /** How many calls it hits before it is spent; every one without it. */
     times: z.int().min(1).optional(),
+    /** What part of the matching calls it hits, each by chance, which is the same in every run; all of them without it. */
+    chance: z.number().gt(0).max(1).optional(),
     /** Answers this much later. */
     latencyMs: z.int().min(0).max(600_000).optional(),
     /** Answers with this status, and the platform's envelope for it, without doing anything. */
@@ -23,9 +28,17 @@ export const faultInput = z
     hang: z.enum(["before", "after"]).optional(),
     /** Sends only the first half of the answer, then drops the connection. */
     truncate: z.boolean().optional(),
+    /** Sends the answer byte by byte, with so long between two of them. */
+    dripMs: z.int().min(1).max(600_000).optional(),
+    /** Sends so many blanks behind the answer. */
+    padBytes: z.int().min(1).max(100_000_000).optional(),
+    /** Does what was asked, and answers with status 200 and this text in place of the answer. */
+    replace: z
+      .strictObject({ contentType: z.string().min(1).default("application/json"), body: z.string() })
+      .optional(),
   })
-  .refine((fault) => fault.latencyMs ?? fault.status ?? fault.drop ?? fault.hang ?? fault.truncate, {
-    error: "A fault needs one of latencyMs, status, drop, hang or truncate.",
+  .refine((fault) => effects.some((effect) => fault[effect] !== undefined), {
+    error: `A fault needs one of ${effects.join(", ")}.`,
   });
 
 /** A fault as it is asked for. */
@@ -43,14 +56,22 @@ export interface Faults {
   clear(): void;
 }
 
+const CHANCE_SEED = 15;
+
 /** No faults. */
 export function createFaults(): Faults {
   let faults: { fault: Fault; remaining: number; toSkip: number }[] = [];
+  let drawn = 0;
+  const isLucky = ({ chance = 1 }: Fault) => {
+    if (chance === 1) return true;
+    drawn += 1;
+    return mix(drawn, CHANCE_SEED) < chance * 2 ** 32;
+  };
   return {
     add: (fault) =>
       void faults.push({ fault, remaining: fault.times ?? Number.POSITIVE_INFINITY, toSkip: fault.skip ?? 0 }),
     take(method, path) {
-      const hit = faults.find(({ fault }) => matches(fault, method, path));
+      const hit = faults.find(({ fault }) => matches(fault, method, path) && isLucky(fault));
       if (!hit) return undefined;
       if (hit.toSkip > 0) {
         hit.toSkip--;

@@ -2,7 +2,9 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Answer } from "./answer.ts";
+import type { Fault } from "./faults.ts";
 
 /** The body of an answer as it was sent; of a very long one only the beginning. */
 export interface SentBody {
@@ -17,18 +19,38 @@ const KEPT_CHARACTERS = 1_000_000;
  * Writes an answer. Rows are pulled as fast as the reader takes them and no faster.
  *
  * @param headers - all of them, `date` included
- * @param cutShort - sends the first half, or the first rows, and drops the connection
+ * @param fault - `truncate` sends the first half, or the first rows, and drops the connection; `dripMs` and `padBytes` are
+ *   for answers that are no rows
  */
 export async function send(
   response: ServerResponse,
   { status, body }: Answer,
   headers: Readonly<Record<string, string>>,
-  cutShort: boolean,
+  fault: Pick<Fault, "truncate" | "dripMs" | "padBytes"> | undefined,
 ): Promise<SentBody> {
   response.sendDate = false; // the sandbox has its own
-  return typeof body === "string"
-    ? sendWhole(response, status, headers, body, cutShort)
-    : sendRows(response, status, headers, body, cutShort);
+  const { truncate = false, dripMs, padBytes = 0 } = fault ?? {};
+  if (typeof body !== "string") return sendRows(response, status, headers, body, truncate);
+  const text = body + " ".repeat(padBytes);
+  return dripMs ? drip(response, status, headers, text, dripMs) : sendWhole(response, status, headers, text, truncate);
+}
+
+/** Ends when it is all sent, or when the client has had enough. */
+async function drip(
+  response: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+  everyMs: number,
+): Promise<SentBody> {
+  const bytes = Buffer.from(body, "utf8");
+  response.writeHead(status, { ...headers, "content-length": bytes.length });
+  for (let at = 0; at < bytes.length && !response.destroyed; at += 1) {
+    response.write(bytes.subarray(at, at + 1));
+    await sleep(everyMs, undefined, { ref: false });
+  }
+  response.end();
+  return { body };
 }
 
 async function sendWhole(

@@ -92,7 +92,7 @@ async function serve(parts: ServerParts, request: IncomingMessage, response: Ser
 
   if (typeof match === "object" && match.route.access === "operator") {
     const answer = await answered(await readBody(request));
-    await send(response, answer, headersOf(answer), false);
+    await send(response, answer, headersOf(answer), undefined);
     return;
   }
 
@@ -111,15 +111,19 @@ async function serve(parts: ServerParts, request: IncomingMessage, response: Ser
   if (fault?.latencyMs) await sleep(fault.latencyMs, undefined, { ref: false });
   if (fault?.drop === "before") return drop();
   if (fault?.hang === "before") return record(null);
-  const body = await readBody(request);
-  const answer = fault?.status === undefined ? await answered(body) : injectedAnswer(fault.status, fault);
+  const body = await readBody(request).catch((problem: unknown) => {
+    record(null);
+    throw problem;
+  });
+  const genuine = fault?.status === undefined ? await answered(body) : injectedAnswer(fault.status, fault);
+  const answer = fault?.replace ? { ...genuine, status: 200, ...fault.replace } : genuine;
   if (fault?.drop === "after") return drop();
   if (fault?.hang === "after") return record(null);
 
   const headers = headersOf(answer);
-  const sent = await send(response, answer, headers, fault?.truncate ?? false);
+  const sent = await send(response, answer, headers, fault);
   record(answer.status);
-  if (fault?.status !== undefined || fault?.truncate) return;
+  if (fault && (fault.status ?? fault.truncate ?? fault.dripMs ?? fault.padBytes ?? fault.replace)) return;
   parts.onExchange?.({
     request: { method, path, query, headers: requestHeaders(request), body: body ?? "" },
     response: { status: answer.status, headers, ...sent },
