@@ -204,7 +204,7 @@ export const variables = {
   UPSTREAM_TIMEOUT_SECONDS: {
     schema: seconds(60).default(4),
     describe:
-      "How long one call to the platform may take, with its tries: one of a read has half of it. The reads of a query may take twice as long together.",
+      "How long one call to the platform may take, with its tries: the first of a read has half of it. The reads of a query may take a quarter more together.",
   },
   FIGURE_CACHE_MEGABYTES: {
     schema: whole("megabytes, from 0 to 10000", 0, 10_000).default(24),

@@ -65,8 +65,10 @@ interface UnderWay {
   readonly waiters: Set<Waiter>;
 }
 
+/** A call that others may come to share has so long at least, however little time is left to the first who asks. */
+const LEAST_SHARED_MS = 1_000;
 /** How long an outage lets a stale answer be served before the platform is asked again. */
-const STALE_SERVED_MS = 2_000;
+const STALE_SERVED_MS = 1_000;
 /** Older answers are not served any more, whatever fails. */
 const MAX_STALE_MS = 86_400_000;
 /** Asked for so often between two quarter hours, a figure is read ahead. */
@@ -135,8 +137,9 @@ export function createFigureCache({ maxBytes, now }: FigureCacheOptions): Figure
     read: <Value>({ names, read, again }: FigureCall<Value>, waiter: Waiter) => {
       const call: UnderWay = { controller: new AbortController(), waiters: new Set() };
       join(call, waiter);
-      // Others may wait for the call as well, so only one that is begun too late is bound by whose turn it was.
-      if (timeLeft(waiter.signal, 1) <= 0) setDeadline(call.controller.signal, 0);
+      // Others may wait for the call as well, so it is not cut much shorter for who began it; one that is begun too late ends.
+      const left = timeLeft(waiter.signal, Number.POSITIVE_INFINITY);
+      setDeadline(call.controller.signal, left <= 0 ? 0 : Math.max(left, LEAST_SHARED_MS));
       const readAt = now();
       const reading = read(call.controller.signal);
       const answers = new Map<string, Promise<Value>>();

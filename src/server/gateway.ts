@@ -96,8 +96,8 @@ export interface Gateway {
 
 /** How long an answer of the platform proves that it is there and takes our secret. */
 const READINESS_KEPT_MS = 30_000;
-/** The reads of a query, one behind the other, may together take as long as so many of the slowest calls. */
-const CALL_TIMES_PER_QUERY = 2;
+/** The reads of a query, one behind the other, may together take as long as so many of the slowest calls: 5 seconds by default. */
+const CALL_TIMES_PER_QUERY = 1.25;
 /** Streams are looked for in traffic this often. */
 const SWEEP_EVERY_MS = 3_600_000;
 const LEAVING: Readiness = { isReady: false, reason: "LEAVING" };

@@ -1,22 +1,16 @@
-import {
-  bulkhead,
-  CircuitState,
-  circuitBreaker,
-  handleWhen,
-  isBrokenCircuitError,
-  isBulkheadRejectedError,
-  SamplingBreaker,
-} from "cockatiel";
+import { bulkhead, isBrokenCircuitError, isBulkheadRejectedError } from "cockatiel";
+import { type BreakerState, createBreaker } from "./breaker.ts";
 import type { Pace } from "./pace.ts";
-import { createRetryBudget, realTiming, type Timing, withRetries } from "./retry.ts";
+import { createRetryBudget, MAX_TRIES, realTiming, type Timing, withRetries } from "./retry.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** A call as its guard sees it. */
 export interface GuardedCall {
+  /** It begins with its service: `Analytics_StreamsTotal` and `AnalyticsV2_StreamsTotal` are calls of `Analytics`. */
   readonly operation: string;
   /** For all of it: waiting for its turn, every try, and the waits between them. */
   readonly timeoutMs: number;
-  /** For one try. */
+  /** For the first try; a later one has the same part of what is left, and the last all of it, but no more than this. */
   readonly tryMs: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -31,34 +25,34 @@ export interface Guard {
    *   wait, UPSTREAM_TIMEOUT when the turn never came: after these three nothing was sent
    */
   call<T>(call: GuardedCall, attempt: (timeoutMs: number) => Promise<T>): Promise<T>;
-  breaker(): BreakerState;
+  /** Of each service that has been called, by its name. */
+  breakers(): ReadonlyMap<string, BreakerState>;
 }
 
-/** CLOSED lets calls through, OPEN none for a moment, HALF_OPEN a single one to see whether the platform is well again. */
-export type BreakerState = "CLOSED" | "HALF_OPEN" | "OPEN";
-
-/** As many as there are connections. */
+/** How many calls of a service may be under way, */
 export const PLACES = 256;
+/** and how many may wait for it. */
 const QUEUE = 512;
-/** After so long one call is let through an open breaker, to see whether the platform is well again. */
-const OPEN_MS = 1_000;
 
 /** No guard: each call is made once, at once. */
-export const unguarded: Guard = { call: ({ timeoutMs }, attempt) => attempt(timeoutMs), breaker: () => "CLOSED" };
+export const unguarded: Guard = { call: ({ timeoutMs }, attempt) => attempt(timeoutMs), breakers: () => new Map() };
 
+/** The services of an origin fail each by itself, so none takes the room of another, nor is left alone for another's failures. */
 export function createGuard(pace: Pace, timing: Timing = realTiming): Guard {
   const budget = createRetryBudget();
-  const places = bulkhead(PLACES, QUEUE);
-  // At least 18 calls within three seconds, of which more than half found the platform sick.
-  const sampling = new SamplingBreaker({ threshold: 0.5, duration: 3_000, minimumRps: 6 });
-  const breaker = circuitBreaker(
-    // A probe that the client gave up has not shown that the platform is well.
-    handleWhen((error) => isSick(error) || (breaker.state === CircuitState.HalfOpen && !isWell(error))),
-    { halfOpenAfter: OPEN_MS, breaker: sampling },
-  );
+  const services = new Map<string, Service>();
+  const serviceOf = ({ operation }: GuardedCall): Service => {
+    const name = operation.replace(/(V\d+)?_.*/, "");
+    const known = services.get(name);
+    if (known) return known;
+    const made = { places: bulkhead(PLACES, QUEUE), breaker: createBreaker() };
+    services.set(name, made);
+    return made;
+  };
 
-  const inTurn = <T>(call: GuardedCall, by: number, attempt: (timeoutMs: number) => Promise<T>) =>
+  const inTurn = <T>(call: GuardedCall, by: number, attempt: () => Promise<T>) =>
     new Promise<T>((resolve, reject) => {
+      const { places, breaker } = serviceOf(call);
       let isLate = false;
       const timer = setTimeout(() => {
         isLate = true;
@@ -67,7 +61,7 @@ export function createGuard(pace: Pace, timing: Timing = realTiming): Guard {
       const begin = async () => {
         if (isLate) return;
         clearTimeout(timer);
-        resolve(await breaker.execute(() => attempt(Math.min(call.tryMs, by - timing.now()))));
+        resolve(await breaker.execute(attempt));
       };
       places
         .execute(() => pace.during(begin))
@@ -80,25 +74,20 @@ export function createGuard(pace: Pace, timing: Timing = realTiming): Guard {
   return {
     call: (call, attempt) => {
       const by = timing.now() + call.timeoutMs;
-      return withRetries(() => inTurn(call, by, attempt), by, budget, timing, call.signal);
+      const timeOf = (tries: number) => {
+        const left = by - timing.now();
+        return Math.min(call.tryMs, tries === MAX_TRIES ? left : left * (call.tryMs / call.timeoutMs));
+      };
+      const tryOnce = (tries: number) => inTurn(call, by, () => attempt(timeOf(tries)));
+      return withRetries(tryOnce, by, budget, timing, call.signal);
     },
-    breaker: () => breakerStates[breaker.state],
+    breakers: () => new Map([...services].map(([name, { breaker }]) => [name, breaker.state()])),
   };
 }
 
-const breakerStates: Readonly<Record<CircuitState, BreakerState>> = {
-  [CircuitState.Closed]: "CLOSED",
-  [CircuitState.HalfOpen]: "HALF_OPEN",
-  [CircuitState.Open]: "OPEN",
-  [CircuitState.Isolated]: "OPEN",
-};
-
-function isSick(error: Error): boolean {
-  return error instanceof UpstreamError && error.health === "SICK";
-}
-
-function isWell(error: Error): boolean {
-  return error instanceof UpstreamError && error.health === "WELL";
+interface Service {
+  readonly places: ReturnType<typeof bulkhead>;
+  readonly breaker: ReturnType<typeof createBreaker>;
 }
 
 function told(error: unknown, call: GuardedCall): unknown {

@@ -4,7 +4,7 @@ import { timeLeft } from "./deadline.ts";
 import { ShapeError } from "./decode.ts";
 import { type Guard, unguarded } from "./guard.ts";
 import { parseExact } from "./json.ts";
-import { UpstreamError } from "./upstream-error.ts";
+import { type PlatformHealth, UpstreamError, type UpstreamFailure } from "./upstream-error.ts";
 
 /** What a client says of one call; everything else about HTTP is this file's. */
 export interface Call<T> {
@@ -38,7 +38,7 @@ export interface HttpOptions {
   readonly origin: string;
   readonly secret: Secret;
   readonly dispatcher: Dispatcher;
-  /** From being asked for to the last byte, for one call with all its tries. One try of a read has half of it. */
+  /** From being asked for to the last byte, for one call with all its tries. The first try of a read has half of it. */
   readonly timeoutMs: number;
   /** When, how many at once and how often calls are made: each once and at once when it is left out. */
   readonly guard?: Guard;
@@ -92,10 +92,10 @@ export function createHttp(options: HttpOptions): Http {
   };
 }
 
-/** What part of a call's time one try of a read has. A write, which is hardly ever repeated, has all of it. */
+/** What part of a call's time the first try of a read has. A write, which is hardly ever repeated, has all of it. */
 const TRY_OF_READ = 1 / 2;
 /** A try with less than this part of a call's time was too short to tell whether the platform is well. */
-const FAIR_TRY = 1 / 4;
+const FAIR_TRY = 1 / 5;
 
 async function exchange<T>(options: HttpOptions, call: Call<T>, timeoutMs: number, isWrite: boolean): Promise<T> {
   const { signal, stopClock } = deadlineOf(call, timeoutMs);
@@ -109,12 +109,16 @@ async function exchange<T>(options: HttpOptions, call: Call<T>, timeoutMs: numbe
   }
   const { status } = answer;
   if (status !== 200) throw statusError(call.operation, answer, isWrite);
+  // What has no envelope was not written by the platform in its senses.
+  let health: PlatformHealth = "SICK";
   try {
-    return call.decode(envelopeData(answer));
+    const data = envelopeData(answer);
+    health = "WELL";
+    return call.decode(data);
   } catch (error) {
     if (!(error instanceof ShapeError || error instanceof SyntaxError)) throw error;
     const what = error instanceof ShapeError ? error.message : "the answer is not JSON";
-    throw badResponse(call.operation, status, what, isWrite);
+    throw badResponse({ operation: call.operation, status, health }, what, isWrite);
   }
 }
 
@@ -199,7 +203,7 @@ async function openStream(
     }
     if (!answerOf(response, "").type.startsWith(call.accept)) {
       response.body.destroy();
-      throw badResponse(call.operation, 200, `the answer is not ${call.accept}`, false);
+      throw badResponse({ operation: call.operation, status: 200 }, `the answer is not ${call.accept}`, false);
     }
     return readAll(response.body, call);
   } catch (error) {
@@ -270,7 +274,7 @@ function statusError(operation: string, answer: Answer, isWrite: boolean): Upstr
     return new UpstreamError(code, `The platform failed with status ${status}.`, { ...failure, health: "SICK" });
   }
   const reasons = status >= 400 ? failReasons(answer) : null;
-  if (!reasons) return badResponse(operation, status, `status ${status} is not documented`, isWrite);
+  if (!reasons) return badResponse(failure, `status ${status} is not documented`, isWrite);
   const told = Object.entries(reasons).map(([field, reason]) => (field === "message" ? reason : `${field}: ${reason}`));
   const message = `The platform refused: ${told.join("; ") || "it gave no reason"}`;
   return new UpstreamError("UPSTREAM_REJECTED", message, { ...failure, reasons });
@@ -300,9 +304,9 @@ function failReasons({ type, body }: Answer): Record<string, string> | null {
   }
 }
 
-function badResponse(operation: string, status: number, what: string, isWrite: boolean): UpstreamError {
+function badResponse(failure: UpstreamFailure, what: string, isWrite: boolean): UpstreamError {
   const message = `The platform's answer is not what it documents: ${what}.`;
-  return new UpstreamError(isWrite ? "OUTCOME_UNKNOWN" : "UPSTREAM_BAD_RESPONSE", message, { operation, status });
+  return new UpstreamError(isWrite ? "OUTCOME_UNKNOWN" : "UPSTREAM_BAD_RESPONSE", message, failure);
 }
 
 /** Failures before anything was sent: a write that meets one of these has surely not happened. */

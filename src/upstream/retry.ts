@@ -5,6 +5,8 @@ import { UpstreamError } from "./upstream-error.ts";
 export const MAX_TRIES = 3;
 /** The first wait is of 0 to so many milliseconds, the second of up to twice as many. */
 const BASE_WAIT_MS = 50;
+/** The same where the platform asks us to slow down, and does not say for how long. */
+const SLOWER_BASE_WAIT_MS = 250;
 
 /** Time and chance. Tests set both, so that they never wait. */
 export interface Timing {
@@ -26,11 +28,12 @@ export const realTiming: Timing = {
  * Makes a call up to {@link MAX_TRIES} times, with a wait of random length in between ("full jitter"), so that clients who
  * failed together do not come back together. The wait that the platform asks for is kept on top of it.
  *
+ * @param attempt is told which try it is, from 1 on
  * @param by when all of it has to be over, by `timing.now`: a wait that would not fit is not begun
  * @throws what the last try threw
  */
 export async function withRetries<T>(
-  attempt: () => Promise<T>,
+  attempt: (tries: number) => Promise<T>,
   by: number,
   budget: RetryBudget,
   timing: Timing,
@@ -39,38 +42,45 @@ export async function withRetries<T>(
   budget.earn();
   for (let tries = 1; ; tries += 1) {
     try {
-      return await attempt();
+      return await attempt(tries);
     } catch (error) {
       if (tries === MAX_TRIES || !(error instanceof UpstreamError) || !mayPass(error)) throw error;
-      const jitter = timing.random() * BASE_WAIT_MS * 2 ** (tries - 1);
+      const isPaced = error.code === "UPSTREAM_RATE_LIMITED" && error.retryAfterSeconds === null;
+      const jitter = timing.random() * (isPaced ? SLOWER_BASE_WAIT_MS : BASE_WAIT_MS) * 2 ** (tries - 1);
       const wait = (error.retryAfterSeconds ?? 0) * 1_000 + jitter;
-      if (timing.now() + wait >= by || !budget.spend()) throw error;
+      if (timing.now() + wait >= by || !budget.spend(error.health === "SICK")) throw error;
       await timing.pause(wait, signal);
     }
   }
 }
 
 /**
- * Whether the same call may be made again. Of a write this is so only when it surely has not happened: every doubt about
- * one is OUTCOME_UNKNOWN, and what is left are connections that nobody took, and a 429 that says when to come back.
+ * Whether the same call may be made again. Of a write this is so only when it surely has not happened: every doubt about one
+ * is OUTCOME_UNKNOWN, and what is left are connections that nobody took, and 429.
  */
-function mayPass({ code, health, retryAfterSeconds }: UpstreamError): boolean {
+function mayPass({ code, health }: UpstreamError): boolean {
   if (code === "OUTCOME_UNKNOWN") return false;
-  return health === "SICK" || (code === "UPSTREAM_RATE_LIMITED" && retryAfterSeconds !== null);
+  return health === "SICK" || code === "UPSTREAM_RATE_LIMITED" || code === "UPSTREAM_BAD_RESPONSE";
 }
 
 /** What keeps an outage from being tripled: repetitions are paid for by calls. */
 export interface RetryBudget {
   /** A call is made. */
   earn(): void;
-  /** @returns whether one may be repeated, which is then paid for */
-  spend(): boolean;
+  /**
+   * @param isCounted whether its failure counts for the breaker
+   * @returns whether it may be repeated, which is then paid for
+   */
+  spend(isCounted: boolean): boolean;
 }
 
-/** One call in ten may be repeated. */
-const EARNED_PER_CALL = 0.1;
-/** What is there at first, and the most that is saved up: calm hours pay for no storm. */
-const MOST_SAVED = 20;
+/** A platform that fails one call in seven by chance needs one in five, unevenly; an outage is to have no more than this. */
+const EARNED_PER_CALL = 0.3;
+/** What is there at first, and the most that is saved up: calls that hung together are repeated together. */
+const MOST_SAVED = 30;
+/** What the breaker does not count it does not end either: so this is dearer, and leaves most of the savings alone. */
+const PRICE_UNCOUNTED = 1.5;
+const LEFT_FOR_COUNTED = 20;
 
 export function createRetryBudget(): RetryBudget {
   let saved = MOST_SAVED;
@@ -78,9 +88,10 @@ export function createRetryBudget(): RetryBudget {
     earn: () => {
       saved = Math.min(MOST_SAVED, saved + EARNED_PER_CALL);
     },
-    spend: () => {
-      if (saved < 1) return false;
-      saved -= 1;
+    spend: (isCounted) => {
+      const price = isCounted ? 1 : PRICE_UNCOUNTED;
+      if (saved - price < (isCounted ? 0 : LEFT_FOR_COUNTED)) return false;
+      saved -= price;
       return true;
     },
   };

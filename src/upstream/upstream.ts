@@ -2,8 +2,9 @@ import { Agent } from "undici";
 import type { Secret } from "../model/secret.ts";
 import { type Account, createAccount } from "./account.ts";
 import { type Analytics, createAnalytics } from "./analytics.ts";
+import type { BreakerState } from "./breaker.ts";
 import { type Clusters, createClusters } from "./clusters.ts";
-import { type BreakerState, createGuard, PLACES } from "./guard.ts";
+import { createGuard, PLACES } from "./guard.ts";
 import { type CallReport, createHttp } from "./http.ts";
 import { createMonitoring, type Monitoring } from "./monitoring.ts";
 import { createPace } from "./pace.ts";
@@ -23,16 +24,15 @@ export interface Upstream {
   readonly streams: Streams;
   readonly subscribeTokens: SubscribeTokens;
   readonly viewerRecords: ViewerRecords;
-  /** How the platform looks from here, each origin once. */
-  health(): readonly OriginHealth[];
+  /** How the platform looks from here. */
+  health(): UpstreamHealth;
   /** Waits for calls under way, then closes every connection. */
   close(): Promise<void>;
 }
 
-export interface OriginHealth {
-  /** VIEWER_RECORDS stands alone where it has an origin of its own. */
-  readonly api: "API" | "VIEWER_RECORDS";
-  readonly breaker: BreakerState;
+export interface UpstreamHealth {
+  /** The breaker of each service that has been called, by its name in the OpenAPI documents: `Analytics`. */
+  readonly breakers: ReadonlyMap<string, BreakerState>;
   /** How many calls may be under way; Infinity until the platform has asked to slow down. */
   readonly pace: number;
 }
@@ -57,8 +57,9 @@ const MAX_ANSWER_BYTES = 5_000_000;
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { apiUrl, analyticsUrl, timeoutMs, timing = realTiming } = options;
   const connection = {
-    // Fewer sockets halve the throughput as soon as the platform takes 20 ms to answer.
-    connections: PLACES,
+    // Fewer sockets than places halve the throughput as soon as the platform takes 20 ms to answer, and a service that hangs
+    // may hold as many as it has places.
+    connections: 2 * PLACES,
     pipelining: 1,
     keepAliveTimeout: 4_000,
     connect: { timeout: Math.min(timeoutMs, 1_000) },
@@ -67,7 +68,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const agent = new Agent({ ...connection, bodyTimeout: timeoutMs, maxResponseSize: MAX_ANSWER_BYTES });
   // Viewer records come by the million and are read as a stream, so only silence ends them.
   const streamAgent = new Agent({ ...connection, bodyTimeout: 30_000 });
-  // Limits go by the credential, which both origins share; health is each origin's own.
+  // Limits go by the credential, which both origins share.
   const pace = createPace();
   const guard = createGuard(pace, timing);
   const recordsGuard = analyticsUrl === apiUrl ? guard : createGuard(pace, timing);
@@ -82,14 +83,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     streams: createStreams(api),
     subscribeTokens: createSubscribeTokens(api),
     viewerRecords: createViewerRecords(records),
-    health: () => {
-      const guards = guard === recordsGuard ? { API: guard } : { API: guard, VIEWER_RECORDS: recordsGuard };
-      return Object.entries(guards).map(([api, { breaker }]) => ({
-        api: api as OriginHealth["api"],
-        breaker: breaker(),
-        pace: pace.limit(),
-      }));
-    },
+    health: () => ({
+      breakers: new Map([...guard.breakers(), ...recordsGuard.breakers()]),
+      pace: pace.limit(),
+    }),
     close: async () => {
       await Promise.all([agent.close(), streamAgent.close()]);
     },

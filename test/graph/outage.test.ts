@@ -141,8 +141,8 @@ describe("a query", () => {
     });
     await gateway.ask(TOKENS);
     for (const [name, advanceMs, isRead] of [
-      ["nobody-knows-it", 7_999, true],
-      ["nobody-knows-this", 8_000, false],
+      ["nobody-knows-it", 4_999, true],
+      ["nobody-knows-this", 5_000, false],
     ] as const) {
       gateway.sandbox.clearCalls();
       monitored.advanceMs = advanceMs;
@@ -175,10 +175,15 @@ describe("a client that leaves", () => {
 });
 
 describe("after an outage", () => {
-  it("tokens are fresh at the second question, and nothing is said of them any more", async () => {
+  it("tokens are fresh within two seconds, and nothing is said of them any more", async () => {
     await using gateway = await duringOutage(30);
     gateway.sandbox.clearFaults();
-    pass(gateway, MINUTE_MS);
+    for (let second = 0; second < 2; second += 1) {
+      await gateway.ask(TOKENS);
+      // What began during the outage may fail still.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      pass(gateway, 1_000);
+    }
     await gateway.ask(TOKENS);
     await expect.poll(async () => (await gateway.ask(TOKENS)).extensions).not.toHaveProperty("stale");
   });

@@ -106,7 +106,7 @@ describe("metrics", () => {
 
   it("tell when the platform is left alone", async () => {
     await using gateway = await createTestGateway();
-    const breaker = async () => (await metricsOf(gateway)).value('syndigraph_upstream_breaker_state{api="API"}');
+    const breaker = async () => (await metricsOf(gateway)).value('syndigraph_upstream_breaker_state{api="Account"}');
     await gateway.ask("{ account { accountId } }");
     expect(await breaker()).toBe(0);
     gateway.sandbox.fault({ path: "/api/*", status: 503 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { PROBE_EVERY_MS } from "../../src/upstream/breaker.ts";
 import { createGuard, type GuardedCall, PLACES } from "../../src/upstream/guard.ts";
 import { createPace } from "../../src/upstream/pace.ts";
 import { type PlatformHealth, UpstreamError, type UpstreamErrorCode } from "../../src/upstream/upstream-error.ts";
@@ -40,29 +41,45 @@ afterEach(() => {
 });
 
 describe("the breaker", () => {
-  it("opens when more than half of at least 18 calls in three seconds find the platform sick: then nothing is sent", async () => {
+  it("opens when eight calls in a row find the platform sick, however slowly they come: then nothing is sent", async () => {
     const { run, runMany, state } = guardOf();
-    await runMany(17, sick);
+    for (let i = 0; i < 7; i += 1) {
+      await runMany(1, sick);
+      vi.setSystemTime(Date.now() + 60_000);
+    }
     expect((await upstreamFailure(run(sick))).message).toBe("it is SICK");
     const refused = await upstreamFailure(run());
     expect(refused).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", health: "NOTHING", status: null });
     expect(refused.facts).toEqual({ operation: "Test_Call", retryAfterSeconds: 1 });
-    expect(state.sent).toBe(18);
+    expect(state.sent).toBe(8);
   });
 
-  it("stays closed for failures that come one by one, and while half of the calls go well", async () => {
-    const slow = guardOf();
+  it("stays closed for a row of failures behind one that went well", async () => {
+    const { run, runMany } = guardOf();
+    await runMany(1);
+    await runMany(8, sick);
+    expect(await run()).toBe("fine");
+    vi.setSystemTime(Date.now() + 3_000);
+    await runMany(8, sick);
+    await upstreamFailure(run());
+  });
+
+  it("opens when more than half of at least 12 calls in three seconds do", async () => {
+    const { run, runMany, state } = guardOf();
+    await runMany(5);
+    await runMany(6, sick);
+    expect((await upstreamFailure(run(sick))).message).toBe("it is SICK");
+    await upstreamFailure(run());
+    expect(state.sent).toBe(12);
+  });
+
+  it("stays closed while half of the calls go well", async () => {
+    const { run, runMany } = guardOf();
     for (let i = 0; i < 100; i += 1) {
-      vi.setSystemTime(Date.now() + 600);
-      await slow.runMany(3, sick);
+      await runMany(1);
+      await runMany(1, sick);
     }
-    expect(await slow.run()).toBe("fine");
-    const half = guardOf();
-    for (let i = 0; i < 100; i += 1) {
-      await half.runMany(1);
-      await half.runMany(1, sick);
-    }
-    expect(await half.run()).toBe("fine");
+    expect(await run()).toBe("fine");
   });
 
   it("does not count refusals, 429 and clients that leave", async () => {
@@ -73,7 +90,7 @@ describe("the breaker", () => {
     expect(await run()).toBe("fine");
   });
 
-  it("lets one call through after a second: one that goes well closes it, any other keeps it open", async () => {
+  it("lets one call through each half second: one that goes well closes it, any other keeps it open", async () => {
     for (const [probe, closes] of [
       [undefined, true],
       [well, true],
@@ -81,23 +98,32 @@ describe("the breaker", () => {
       [givenUp, false],
     ] as const) {
       const { run, runMany, state } = guardOf();
-      await runMany(18, sick);
-      vi.setSystemTime(Date.now() + 999);
+      await runMany(8, sick);
+      vi.setSystemTime(Date.now() + PROBE_EVERY_MS - 1);
       await runMany(5);
-      expect(state.sent).toBe(18);
+      expect(state.sent).toBe(8);
       vi.setSystemTime(Date.now() + 1);
       await runMany(1, probe);
-      expect(state.sent).toBe(19);
+      expect(state.sent).toBe(9);
       await runMany(5);
-      expect(state.sent).toBe(closes ? 24 : 19);
+      expect(state.sent).toBe(closes ? 14 : 9);
       if (!closes) expect((await upstreamFailure(run())).code).toBe("UPSTREAM_UNAVAILABLE");
     }
   });
 
+  it("has forgotten what was before when it has closed", async () => {
+    const { run, runMany } = guardOf();
+    await runMany(8, sick);
+    vi.setSystemTime(Date.now() + PROBE_EVERY_MS);
+    await runMany(1);
+    await runMany(7, sick);
+    expect(await run()).toBe("fine");
+  });
+
   it("lets the calls that come during that one wait for what becomes of it", async () => {
     const { guard, runMany, run, state } = guardOf();
-    await runMany(18, sick);
-    vi.setSystemTime(Date.now() + 1_000);
+    await runMany(8, sick);
+    vi.setSystemTime(Date.now() + PROBE_EVERY_MS);
     let end: (value: string) => void = () => undefined;
     const answer = new Promise<string>((resolve) => {
       end = resolve;
@@ -105,15 +131,52 @@ describe("the breaker", () => {
     const probe = guard.call(call, () => answer);
     const others = [run(), run(), run()];
     await settle();
-    expect(state.sent).toBe(18);
+    expect(state.sent).toBe(8);
+    expect(guard.breakers()).toEqual(new Map([["Test", "HALF_OPEN"]]));
     end("fine");
     expect(await Promise.all([probe, ...others])).toEqual(["fine", "fine", "fine", "fine"]);
+    expect(guard.breakers()).toEqual(new Map([["Test", "CLOSED"]]));
+  });
+
+  it("waits for none that hangs: half a second later the next one finds out", async () => {
+    const { guard, runMany, run } = guardOf();
+    await runMany(8, sick);
+    vi.setSystemTime(Date.now() + PROBE_EVERY_MS);
+    let fail: () => void = () => undefined;
+    const hang = new Promise<string>((_, reject) => {
+      fail = () => reject(sick);
+    });
+    const hanging = guard.call(call, () => hang);
+    await settle();
+    vi.setSystemTime(Date.now() + PROBE_EVERY_MS - 5);
+    // It waits for the rest of the half second.
+    expect((await upstreamFailure(run())).code).toBe("UPSTREAM_UNAVAILABLE");
+    vi.setSystemTime(Date.now() + 5);
+    expect(await run()).toBe("fine");
+    fail();
+    expect(await upstreamFailure(hanging)).toBe(sick);
+    expect(guard.breakers()).toEqual(new Map([["Test", "CLOSED"]]));
+  });
+
+  it("of one service is not that of another", async () => {
+    const { guard, runMany, run } = guardOf();
+    await runMany(8, sick);
+    await upstreamFailure(run());
+    const of = (operation: string) => guard.call({ ...call, operation }, async () => "fine");
+    expect(await of("Other_Call")).toBe("fine");
+    expect((await upstreamFailure(of("TestV2_Other"))).code).toBe("UPSTREAM_UNAVAILABLE");
+    expect(guard.breakers()).toEqual(
+      new Map([
+        ["Test", "OPEN"],
+        ["Other", "CLOSED"],
+      ]),
+    );
   });
 
   it("of one origin is not that of another", async () => {
     const pace = createPace();
     const [one, other] = [createGuard(pace, createTestTiming()), createGuard(pace, createTestTiming())];
-    for (let i = 0; i < 18; i += 1) await one.call(call, () => Promise.reject(sick)).catch(() => undefined);
+    for (let i = 0; i < 8; i += 1) await one.call(call, () => Promise.reject(sick)).catch(() => undefined);
     await upstreamFailure(one.call(call, async () => "fine"));
     expect(await other.call(call, async () => "fine")).toBe("fine");
   });
@@ -144,6 +207,17 @@ describe("the bulkhead", () => {
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(["fine"]));
   });
 
+  it("of a service that hangs leaves room for the others", async () => {
+    const { guard, calls, ends } = crowd();
+    const waiting = calls(PLACES + 512);
+    expect(await guard.call({ ...call, operation: "Other_Call" }, async () => "fine")).toBe("fine");
+    while (ends.length > 0) {
+      for (const end of ends.splice(0)) end();
+      await settle();
+    }
+    await Promise.all(waiting);
+  });
+
   it("does not keep a call waiting for longer than it has time, and never sends it then", async () => {
     const { guard, calls, ends } = crowd();
     const waiting = calls(PLACES);
@@ -172,7 +246,19 @@ describe("a call", () => {
         throw failure("SICK", "UPSTREAM_TIMEOUT");
       }),
     );
-    expect(given).toEqual([2_000, 1_975]);
+    expect(given).toEqual([2_000, 987.5, 937.5]);
+  });
+
+  it("that may be made only once has all of its time for that", async () => {
+    const { guard, timing } = guardOf();
+    const given: number[] = [];
+    const attempt = async (ms: number) => {
+      given.push(ms);
+      timing.advance(1_000);
+      throw failure("SICK", "UPSTREAM_UNAVAILABLE");
+    };
+    await upstreamFailure(guard.call({ ...call, tryMs: call.timeoutMs }, attempt));
+    expect(given).toEqual([4_000, 2_975, 1_925]);
   });
 
   it("that fails by a fault of ours fails as it is, and is not made again", async () => {

@@ -68,18 +68,18 @@ describe("the pace", () => {
     expect(calls.underWay()).toHaveLength(1);
   });
 
-  it("lets wait in order, and grows by one with each round that goes well", async () => {
+  it("lets wait in order, and grows by a quarter with each round that goes well", async () => {
     const pace = createPace();
     const calls = callsThrough(pace);
     await calls.begin(8);
     await calls.end(8, slowDown);
     await calls.begin(40);
     expect(calls.underWay()).toEqual([8, 9, 10, 11]);
-    await calls.end(4);
-    expect(calls.underWay()).toEqual([12, 13, 14, 15]);
+    await calls.end(3);
+    expect(calls.underWay()).toEqual([11, 12, 13, 14]);
     await calls.end(1);
-    expect(Math.floor(pace.limit())).toBe(5);
-    expect(calls.underWay()).toEqual([13, 14, 15, 16, 17]);
+    expect(pace.limit()).toBe(5);
+    expect(calls.underWay()).toEqual([12, 13, 14, 15, 16]);
   });
 
   it("neither grows nor shrinks by failures of other kinds", async () => {

@@ -2,6 +2,7 @@ import { getEventListeners } from "node:events";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Secret } from "../../src/model/secret.ts";
+import { ShapeError } from "../../src/upstream/decode.ts";
 import { createGuard } from "../../src/upstream/guard.ts";
 import { type Call, createHttp } from "../../src/upstream/http.ts";
 import { createPace } from "../../src/upstream/pace.ts";
@@ -34,6 +35,11 @@ describe("a read that failed", () => {
     ["503", { status: 503 }],
     ["504", { status: 504 }],
     ["429 with a wait that fits", { status: 429, headers: { "retry-after": "1" } }],
+    ["429 that does not say until when", { status: 429 }],
+    ["a page of HTML", { headers: { "content-type": "text/html" }, body: "<html>" }],
+    ["JSON that is cut off", { body: '{"status":"success","da' }],
+    ["an envelope of failure", { body: { status: "fail", data: { message: "no" } } }],
+    ["a status that nobody knows", { status: 302, headers: { location: "/login" } }],
   ])("with %s is made again, and what it then gives is the answer", async (_what, answer) => {
     const { platform } = guardedPlatform();
     await using _ = platform;
@@ -58,16 +64,26 @@ describe("a read that failed", () => {
     ["a refusal", { status: 400, body: { status: "fail", data: { message: "no" } } }, "UPSTREAM_REJECTED"],
     ["a refused secret", { status: 401 }, "UPSTREAM_UNAUTHORIZED"],
     ["an unknown address", { status: 404, body: { status: "fail", data: {} } }, "UPSTREAM_REJECTED"],
-    ["429 that does not say until when", { status: 429 }, "UPSTREAM_RATE_LIMITED"],
     ["429 until too late", { status: 429, headers: { "retry-after": "5" } }, "UPSTREAM_RATE_LIMITED"],
     ["503 until too late", { status: 503, headers: { "retry-after": "60" } }, "UPSTREAM_UNAVAILABLE"],
-    ["what is no answer", { body: "<html>" }, "UPSTREAM_BAD_RESPONSE"],
   ])("by %s is not made again", async (_what, answer, code) => {
     const { platform } = guardedPlatform();
     await using _ = platform;
     platform.answer(answer);
     expect((await upstreamFailure(platform.http.read(call))).code).toBe(code);
     expect(platform.calls).toHaveLength(1);
+  });
+
+  it("by an answer of another shape is made again, as it may be one of another server", async () => {
+    const { platform } = guardedPlatform();
+    await using _ = platform;
+    platform.succeed("odd", "fine");
+    const decode = (data: unknown) => {
+      if (data !== "fine") throw new ShapeError("data", "fine");
+      return data;
+    };
+    expect(await platform.http.read({ ...call, decode })).toBe("fine");
+    expect(platform.calls).toHaveLength(2);
   });
 
   it("until too late tells the wait that the platform asks for", async () => {
@@ -126,16 +142,17 @@ describe("a write that failed", () => {
     expect(platform.calls).toHaveLength(1);
   });
 
-  it("with 429 has not been done: it is made again if the platform says when, and else not", async () => {
+  it("with 429 has not been done: it is made again when the platform says, or after a while", async () => {
     const { platform, timing } = guardedPlatform();
     await using _ = platform;
     platform.answer({ status: 429, headers: { "retry-after": "2" } });
     platform.succeed("done");
     expect(await platform.http.write(write)).toBe("done");
     expect(timing.pauses).toEqual([2_025]);
-    platform.answer({ status: 429 });
-    expect((await upstreamFailure(platform.http.write(write))).code).toBe("UPSTREAM_RATE_LIMITED");
-    expect(platform.calls).toHaveLength(3);
+    platform.answer({ status: 429 }, { status: 429 });
+    platform.succeed("done");
+    expect(await platform.http.write(write)).toBe("done");
+    expect(timing.pauses.slice(1)).toEqual([125, 250]);
   });
 
   it.each([
@@ -170,13 +187,13 @@ describe("a write that failed", () => {
 
 describe("repetitions", () => {
   const sick = new UpstreamError("UPSTREAM_UNAVAILABLE", "down", { operation: "x", health: "SICK" });
-  const failing = (timing: TestTiming, budget = createRetryBudget()) => {
+  const failing = (timing: TestTiming, error: UpstreamError, budget = createRetryBudget()) => {
     let tries = 0;
     const run = () =>
       withRetries(
         async () => {
           tries += 1;
-          throw sick;
+          throw error;
         },
         timing.now() + 5_000,
         budget,
@@ -185,19 +202,29 @@ describe("repetitions", () => {
     return { run, tries: () => tries };
   };
 
-  it("do not triple an outage: after the first twenty there is one for ten calls", async () => {
-    const { run, tries } = failing(createTestTiming());
+  it("do not triple an outage: after the first thirty there are three for ten calls", async () => {
+    const { run, tries } = failing(createTestTiming(), sick);
     for (let i = 0; i < 1_000; i += 1) expect(await rejectionOf(run())).toBe(sick);
-    expect(tries()).toBeGreaterThan(1_100);
-    expect(tries()).toBeLessThanOrEqual(1_000 + 20 + 100);
+    expect(tries()).toBeGreaterThan(1_290);
+    expect(tries()).toBeLessThanOrEqual(1_000 + 30 + 300);
   });
+
+  it.each(["UPSTREAM_RATE_LIMITED", "UPSTREAM_BAD_RESPONSE"] as const)(
+    "after %s, which no breaker counts, are two thirds of that",
+    async (code) => {
+      const { run, tries } = failing(createTestTiming(), new UpstreamError(code, "odd", { operation: "x" }));
+      for (let i = 0; i < 1_000; i += 1) await rejectionOf(run());
+      expect(tries()).toBeGreaterThan(1_190);
+      expect(tries()).toBeLessThanOrEqual(1_000 + 7 + 200);
+    },
+  );
 
   it("are not saved up in calm hours", async () => {
     const budget = createRetryBudget();
     for (let i = 0; i < 100_000; i += 1) budget.earn();
-    const { run, tries } = failing(createTestTiming(), budget);
+    const { run, tries } = failing(createTestTiming(), sick, budget);
     for (let i = 0; i < 10; i += 1) await rejectionOf(run());
-    expect(tries()).toBeLessThanOrEqual(10 + 21);
+    expect(tries()).toBeLessThanOrEqual(10 + 20);
   });
 
   it("and waits all fit into the call's time, whatever the platform asks for", async () => {

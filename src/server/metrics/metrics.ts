@@ -127,14 +127,14 @@ function watchParts(registry: Registry, { upstream, directory, figureCache, load
   registry.observed(
     "gauge",
     "syndigraph_upstream_breaker_state",
-    "Whether calls are let through to the platform: 0 all, 1 one to see whether it is well again, 2 none.",
-    () => upstream.health().map(({ api, breaker }) => ({ labels: { api }, value: breakerLevels[breaker] })),
+    "Whether calls of this service are let through: 0 all, 1 one to see whether it is well again, 2 none.",
+    () => [...upstream.health().breakers].map(([api, state]) => ({ labels: { api }, value: breakerLevels[state] })),
   );
   registry.observed(
     "gauge",
     "syndigraph_upstream_pace",
     "Calls that may be under way at once; without a limit until the platform has asked to slow down.",
-    () => upstream.health().map(({ api, pace }) => ({ labels: { api }, value: pace })),
+    () => upstream.health().pace,
   );
   registry.observed(
     "counter",

@@ -1,0 +1,200 @@
+import { describe, expect, it } from "vitest";
+import type { FaultInput } from "../../src/sandbox/sandbox.ts";
+import { createTestGateway, range, type TestGateway } from "../support/gateway.ts";
+
+/** Everything that may be wrong with an answer of the platform, and the code that a field then has. */
+const faults: readonly (readonly [what: string, Omit<FaultInput, "path">, code: string])[] = [
+  ["takes a minute", { latencyMs: 60_000 }, "UPSTREAM_TIMEOUT"],
+  ["never answers", { hang: "before" }, "UPSTREAM_TIMEOUT"],
+  ["drips", { dripMs: 20 }, "UPSTREAM_TIMEOUT"],
+  ["says 429", { status: 429 }, "UPSTREAM_RATE_LIMITED"],
+  ["says 429 for a minute", { status: 429, headers: { "retry-after": "60" } }, "UPSTREAM_RATE_LIMITED"],
+  [
+    "says 429 until 2040",
+    { status: 429, headers: { "retry-after": "Wed, 18 Jan 2040 10:20:00 GMT" } },
+    "UPSTREAM_RATE_LIMITED",
+  ],
+  ["says 500", { status: 500 }, "UPSTREAM_UNAVAILABLE"],
+  ["says 503 for a minute", { status: 503, headers: { "retry-after": "60" } }, "UPSTREAM_UNAVAILABLE"],
+  ["resets connections", { drop: "before" }, "UPSTREAM_UNAVAILABLE"],
+  ["loses its answers", { drop: "after" }, "UPSTREAM_UNAVAILABLE"],
+  ["breaks off", { truncate: true }, "UPSTREAM_UNAVAILABLE"],
+  ["sends a page of HTML", { replace: { contentType: "text/html", body: "<html>" } }, "UPSTREAM_BAD_RESPONSE"],
+  ["sends half of its JSON", { replace: { body: '{"status":"success","data":[{' } }, "UPSTREAM_BAD_RESPONSE"],
+  ["sends nothing", { replace: { body: "" } }, "UPSTREAM_BAD_RESPONSE"],
+  ["sends an error as success", { replace: { body: '{"status":"error","message":"no"}' } }, "UPSTREAM_BAD_RESPONSE"],
+  ["sends another type", { replace: { body: '{"status":"success","data":"none"}' } }, "UPSTREAM_BAD_RESPONSE"],
+  ["sends a list for an object", { replace: { body: '{"status":"success","data":[[]]}' } }, "UPSTREAM_BAD_RESPONSE"],
+  ["sends a deep nest", { replace: { body: "[".repeat(200_000) } }, "UPSTREAM_BAD_RESPONSE"],
+  ["sends far too much", { padBytes: 6_000_000 }, "UPSTREAM_BAD_RESPONSE"],
+];
+
+const TIMEOUT_MS = 800;
+/** A query's reads may take five quarters of a call's time; the rest is for a busy machine. */
+const DEADLINE_MS = 3_000;
+
+/** Asks four services of the platform, and the gateway itself. */
+const MIX = `{
+  me { name }
+  subscribeTokens { totalCount }
+  stream(by: { name: "derby-final" }) { name isLive bandwidth(window: { last: "P1D" }) { total { bytesOut } } }
+  account { allowedCountries }
+}`;
+
+interface Mix {
+  readonly me: unknown;
+  readonly subscribeTokens: unknown;
+  readonly stream: { readonly isLive: boolean | null; readonly bandwidth: { readonly total: unknown } };
+  readonly account: { readonly allowedCountries: unknown } | null;
+}
+
+/** The tokens are known; nothing else is kept from one query to the next. */
+async function warmGateway(): Promise<TestGateway> {
+  const gateway = await createTestGateway({ timeoutMs: TIMEOUT_MS, gateway: { figureCacheBytes: 0 } });
+  await gateway.ask("{ subscribeTokens { totalCount } }");
+  gateway.sandbox.clearCalls();
+  return gateway;
+}
+
+async function timed<T>(work: Promise<T>): Promise<T> {
+  const begin = performance.now();
+  const result = await work;
+  expect(performance.now() - begin).toBeLessThan(DEADLINE_MS);
+  return result;
+}
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe.each(faults)("a platform that %s all the time", (_what, fault, code) => {
+  it("costs the fields that need it, with a code and in their time, and no other field", async () => {
+    await using gateway = await warmGateway();
+    gateway.sandbox.fault({ path: "*", ...fault });
+    const { data, errors } = await timed(gateway.ask<Mix>(MIX));
+    expect(data).toMatchObject({
+      me: { name: "operator" },
+      subscribeTokens: { totalCount: 32 },
+      stream: { name: "derby-final", isLive: null, bandwidth: { total: null } },
+    });
+    expect(errors.map(({ path }) => path?.join("."))).toEqual(
+      expect.arrayContaining(["stream.isLive", "stream.bandwidth.total"]),
+    );
+    expect(new Set(errors.map(({ extensions }) => extensions.code))).toEqual(new Set([code]));
+    expect(gateway.complaints()).not.toContain("a fault of the gateway");
+  });
+
+  it.each(["monitoring", "analytics"])(
+    "in %s alone costs its own fields, however often it is asked",
+    async (service) => {
+      await using gateway = await warmGateway();
+      gateway.sandbox.fault({ path: `/api/${service}/*`, ...fault });
+      const ask = async () => {
+        const { data, errors } = await timed(gateway.ask<Mix>(MIX));
+        expect(data).toMatchObject({ me: { name: "operator" }, subscribeTokens: { totalCount: 32 } });
+        expect(data.account?.allowedCountries).toEqual(expect.anything());
+        if (service === "monitoring") expect(data.stream.bandwidth.total).not.toBeNull();
+        else expect(data.stream.isLive).toBe(true);
+        expect(errors).toHaveLength(1);
+        expect([code, "UPSTREAM_UNAVAILABLE", "UPSTREAM_TIMEOUT"]).toContain(errors[0]?.extensions.code);
+      };
+      for (let round = 0; round < 3; round += 1) await Promise.all(Array.from({ length: 6 }, ask));
+    },
+  );
+});
+
+/** One call of analytics each, of another window. */
+function question(index: number): string {
+  const from = new Date(Date.UTC(2026, 0, 1 + (index % 36))).toISOString();
+  const to = new Date(Date.UTC(2026, 2, 17 - Math.floor(index / 36))).toISOString();
+  return `{ stream(by: { name: "derby-final" }) { bandwidth(window: ${range(from, to)}) { total { bytesOut } } } }`;
+}
+
+/** Asks so many questions, some at once, and tells how many had their data, and how many calls each took. */
+async function ask({ ask, sandbox }: TestGateway, count: number, atOnce: number) {
+  sandbox.clearCalls();
+  let asked = 0;
+  let served = 0;
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      while (asked < count) {
+        asked += 1;
+        const { data } = await ask<{ stream: Mix["stream"] }>(question(asked));
+        if (data.stream?.bandwidth.total) served += 1;
+      }
+    }),
+  );
+  // What is dripped or slow is counted when it has ended.
+  await sleep(300);
+  return { served: served / count, callsEach: sandbox.calls().length / count };
+}
+
+/** A tenth of the faults each. */
+function faultOneCallIn7({ sandbox }: TestGateway): void {
+  const kinds: readonly Omit<FaultInput, "path">[] = [
+    { latencyMs: 5_000 },
+    { status: 429 },
+    { status: 500 },
+    { drop: "before" },
+    { drop: "after" },
+    { dripMs: 20 },
+    { truncate: true },
+    { replace: { contentType: "text/html", body: "<html>" } },
+    { replace: { body: '{"status":"success","data":"none"}' } },
+    { padBytes: 6_000_000 },
+  ];
+  // Each is drawn from what those before it have left.
+  kinds.forEach(
+    (kind, before) => void sandbox.fault({ path: "/api/*", chance: 0.015 / (1 - 0.015 * before), ...kind }),
+  );
+}
+
+describe("a platform that fails 15 of 100 calls by chance", () => {
+  it.each([
+    [500, 10],
+    [1_000, 50],
+  ])(
+    "costs one query in a hundred at most, and 1.25 calls each: %d queries, %d at once",
+    async (count, atOnce) => {
+      await using gateway = await createTestGateway({
+        timeoutMs: 4_000,
+        gateway: { figureCacheBytes: 0 },
+      });
+      await gateway.ask("{ subscribeTokens { totalCount } }");
+      faultOneCallIn7(gateway);
+      const { served, callsEach } = await ask(gateway, count, atOnce);
+      expect(served).toBeGreaterThanOrEqual(0.99);
+      expect(callsEach).toBeLessThanOrEqual(1.25);
+      expect(callsEach).toBeGreaterThan(1.1);
+    },
+    60_000,
+  );
+});
+
+describe("an outage", () => {
+  it.each<[string, Omit<FaultInput, "path">]>([
+    ["503", { status: 503 }],
+    ["resets", { drop: "before" }],
+    ["silence", { hang: "before" }],
+    ["429", { status: 429 }],
+    ["HTML", { replace: { contentType: "text/html", body: "<html>" } }],
+    ["another type", { replace: { body: '{"status":"success","data":"none"}' } }],
+  ])(
+    "of %s is not made worse: at most 1.3 calls a query; and two seconds after it all is well",
+    async (_how, fault) => {
+      await using gateway = await warmGateway();
+      gateway.sandbox.fault({ path: "*", ...fault });
+      const { served, callsEach } = await ask(gateway, 100, 5);
+      expect(served).toBe(0);
+      expect(callsEach).toBeLessThanOrEqual(1.3);
+      // A call of the outage is under way while it ends.
+      const last = gateway.ask(question(1_000));
+      await sleep(50);
+      gateway.sandbox.clearFaults();
+      await sleep(2_000 - 500);
+      await gateway.ask(question(1_001));
+      await sleep(500);
+      await last;
+      expect(await ask(gateway, 50, 5)).toEqual({ served: 1, callsEach: 1 });
+    },
+    30_000,
+  );
+});
