@@ -29,9 +29,9 @@ const faults: readonly (readonly [what: string, Omit<FaultInput, "path">, code: 
   ["sends far too much", { padBytes: 6_000_000 }, "UPSTREAM_BAD_RESPONSE"],
 ];
 
-const TIMEOUT_MS = 800;
+const TIMEOUT_MS = 2_000;
 /** A query's reads may take five quarters of a call's time; the rest is for a busy machine. */
-const DEADLINE_MS = 3_000;
+const DEADLINE_MS = 5_000;
 
 /** Asks four services of the platform, and the gateway itself. */
 const MIX = `{
@@ -96,7 +96,7 @@ describe.each(faults)("a platform that %s all the time", (_what, fault, code) =>
         expect(errors).toHaveLength(1);
         expect([code, "UPSTREAM_UNAVAILABLE", "UPSTREAM_TIMEOUT"]).toContain(errors[0]?.extensions.code);
       };
-      for (let round = 0; round < 3; round += 1) await Promise.all(Array.from({ length: 6 }, ask));
+      for (let round = 0; round < 2; round += 1) await Promise.all(Array.from({ length: 5 }, ask));
     },
   );
 });
