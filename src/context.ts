@@ -134,6 +134,7 @@ class RequestContext {
   get account(): AccountFacts {
     this.made.account ??= {
       id: this.shared.account.id,
+      putClusters: this.shared.account.putClusters,
       clusters: () => this.shared.account.clusters((ageMs) => this.staleness.note("CLUSTERS", ageMs)),
     };
     return this.made.account;

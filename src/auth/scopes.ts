@@ -8,7 +8,7 @@ export const scopes = {
   "stream:read": "Read streams, their live state, feeds, viewers and playback addresses.",
   "stream:control": "Stop and reprioritize streams, and bring their re-streams up to date.",
   "token:read": "Read publish and subscribe tokens, without their secrets.",
-  "token:write": "Create, change, enable, disable, rotate and delete tokens.",
+  "token:write": "Create, change, enable, disable, rotate and delete tokens; set what tokens take from the account.",
   "token:sign": "Sign viewer tokens under subscribe tokens, and inspect them.",
   "token:reveal": "Read token strings, SRT passphrases and the ingest addresses that hold them.",
   "media:write":

@@ -12,21 +12,36 @@ export interface AccountFacts {
    * @throws UpstreamError when they have never been read, and can't be read now
    */
   clusters(onStale?: OnStale): Promise<ClusterList>;
+  /** Takes in the clusters as a write of ours has left them. */
+  putClusters(clusters: ClusterList): void;
 }
 
 const CLUSTERS_KEPT_MS = 600_000;
 
-export function createAccountFacts(account: Account, clusters: Clusters, elapsed?: () => number): AccountFacts {
+export function createAccountFacts(
+  account: Pick<Account, "id">,
+  clusters: Pick<Clusters, "read">,
+  elapsed?: () => number,
+): AccountFacts {
   const id = remembered(() => account.id(), { keptMs: 0, elapsed });
-  const clusterList = remembered(() => clusters.read(), { keptMs: CLUSTERS_KEPT_MS, elapsed });
-  return { id: () => id(), clusters: clusterList };
+  const kept = { keptMs: CLUSTERS_KEPT_MS, elapsed };
+  let clusterList = remembered(() => clusters.read(), kept);
+  return {
+    id: () => id(),
+    clusters: (onStale) => clusterList(onStale),
+    putClusters: (written) => {
+      clusterList = remembered(() => clusters.read(), { ...kept, initially: written });
+    },
+  };
 }
 
-export interface RememberedOptions {
+export interface RememberedOptions<Value> {
   /** How old the value may grow before it is loaded again; 0 for ever. */
   readonly keptMs: number;
   /** What to do when it can't be loaded again: serve the old value, the default, or fail. */
   readonly whenItFails?: "SERVE_OLD" | "FAIL";
+  /** What is known already. */
+  readonly initially?: Value;
   /** Milliseconds since any fixed moment. */
   readonly elapsed?: (() => number) | undefined;
 }
@@ -40,9 +55,10 @@ const TRIED_AGAIN_AFTER_MS = 1_000;
  */
 export function remembered<Value>(
   load: () => Promise<Value>,
-  { keptMs, whenItFails = "SERVE_OLD", elapsed = () => performance.now() }: RememberedOptions,
+  { keptMs, whenItFails = "SERVE_OLD", initially, elapsed = () => performance.now() }: RememberedOptions<Value>,
 ): (onStale?: OnStale) => Promise<Value> {
-  let known: { readonly value: Value; readonly at: number } | null = null;
+  let known: { readonly value: Value; readonly at: number } | null =
+    initially === undefined ? null : { value: initially, at: elapsed() };
   let failedAt: number | null = null;
   let loading: Promise<Value> | null = null;
   const loadOnce = () => {

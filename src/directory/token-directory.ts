@@ -37,6 +37,11 @@ export interface TokenDirectory {
   delete(kind: TokenKind, id: number): void;
   /** Reads all pages again; concurrent calls share one reading. @throws UpstreamError */
   refresh(): Promise<void>;
+  /**
+   * Says that a write of ours has changed what tokens take from the account: all pages are read again, anew where a reading
+   * is under way. It does not fail: what could not be read is read in the background, later.
+   */
+  accountChanged(): Promise<void>;
   stats(): TokenDirectoryStats;
 }
 
@@ -129,6 +134,12 @@ export function createTokenDirectory(options: TokenDirectoryOptions): TokenDirec
     put: (token) => (token.kind === "PublishToken" ? publish.put(token) : subscribe.put(token)),
     delete: (kind, id) => (kind === "PublishToken" ? publish : subscribe).delete(id),
     refresh,
+    accountChanged: async () => {
+      // What has never been read will be read as it is now.
+      if (readAt === null && !reading) return;
+      await reading?.catch(() => undefined);
+      await refreshQuietly();
+    },
     stats: () => ({
       ageMs: readAt === null ? null : now() - readAt,
       publishTokens: publish.index.all().length,

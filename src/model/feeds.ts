@@ -20,10 +20,15 @@ export interface RankedFeed {
  * @see the platform's guide to redundant ingest
  */
 export function standingFeeds<Feed extends RankedFeed>(feeds: readonly Feed[], sourceId: string | null): Feed[] {
-  const live = feeds.filter(({ isActive }) => isActive).sort(byRank);
+  const live = liveFeeds(feeds);
   const [first] = sourceId === null ? live.toSorted(byMainFirst) : live.filter((feed) => feed.sourceId === sourceId);
   if (!first) return [];
   return live.filter((feed) => feed.sourceId === first.sourceId && feed.simulcastId === first.simulcastId);
+}
+
+/** All live feeds, whatever their source: the highest priority first, and among equals the newest. */
+export function liveFeeds<Feed extends RankedFeed>(feeds: readonly Feed[]): Feed[] {
+  return feeds.filter(({ isActive }) => isActive).sort(byRank);
 }
 
 function byRank(a: RankedFeed, b: RankedFeed): number {

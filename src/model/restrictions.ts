@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { InvalidInputError } from "./errors.ts";
+import type { TokenRecord } from "./token.ts";
 
 /**
  * Who may use a token, by where the request comes from: the origin of the page, the address, the country. What the
@@ -11,6 +12,30 @@ const domain = /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-
 /** True for a domain such as `demo.com` or `*.demo.com`; a scheme or a path does not belong to it. */
 export function isOrigin(text: string): boolean {
   return text.length <= 255 && domain.test(text);
+}
+
+/**
+ * True when a page of this origin may use what is limited to `allowed`; no list at all lets every page. Neither scheme nor
+ * port counts, and `*.demo.com` stands for every subdomain of `demo.com` but not for itself.
+ *
+ * @param origin as browsers send it, `https://player.demo.com`, or a host name; null for a viewer who sends none
+ */
+export function originIsAllowed(origin: string | null, allowed: readonly string[]): boolean {
+  if (allowed.length === 0) return true;
+  if (origin === null) return false;
+  const host = hostOf(origin);
+  return originIsWithin(host, allowed.map(hostOf));
+}
+
+/** True for what a browser sends as its origin, `https://player.demo.com:8443`, and for a host name alone. */
+export function isOriginOfPage(text: string): boolean {
+  const name = text.replace(/^https?:\/\//i, "");
+  return !name.startsWith("*") && isOrigin(name);
+}
+
+function hostOf(origin: string): string {
+  const [host = ""] = origin.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "").split(/[:/]/, 1);
+  return host;
 }
 
 /** True when every page that `narrow` admits is admitted by one of `allowed`; no list at all admits everything. */
@@ -74,16 +99,11 @@ export function assertRestrictions(input: RestrictionsInput, path: string): void
     isIpv4OrCidr,
     "The platform takes IPv4 addresses and CIDR blocks; no IPv6, no ranges and no wildcards.",
   );
-  for (const list of ["allowedCountries", "deniedCountries"] as const) {
-    each(input[list], `${path}.${list}`, isCountry, "A country is its ISO 3166-1 alpha-2 code, such as GB.");
-  }
-  if (notEmpty(input.allowedCountries) && notEmpty(input.deniedCountries)) {
-    throw new InvalidInputError(`${path}.deniedCountries`, "Set the allowed countries or the denied ones, not both.");
-  }
+  assertCountries(input, path);
   if (notEmpty(input.allowedIpAddresses) && (input.bindIpsOnUsage ?? 0) > 0) {
     throw new InvalidInputError(
       `${path}.bindIpsOnUsage`,
-      "Binding to first addresses excludes a list of allowed ones.",
+      "Binding to first addresses excludes a list of allowed ones: set it to 0, or empty the list.",
     );
   }
   if (input.bindIpsOnUsage !== undefined && (input.bindIpsOnUsage < 0 || input.bindIpsOnUsage > 0x7fffffff)) {
@@ -91,8 +111,37 @@ export function assertRestrictions(input: RestrictionsInput, path: string): void
   }
 }
 
-function isCountry(text: string): boolean {
-  return /^[A-Z]{2}$/.test(text);
+/**
+ * Changes of restrictions together with what a token has that they exclude or are excluded by: what is checked so is
+ * refused before the platform would refuse it.
+ */
+export function withTokenRestrictions(
+  changes: RestrictionsInput,
+  token: Pick<TokenRecord, "allowedIpAddresses" | "bindIpsOnUsage" | "countries">,
+): RestrictionsInput {
+  const { allowedIpAddresses, bindIpsOnUsage, allowedCountries, deniedCountries } = changes;
+  return {
+    ...changes,
+    ...(bindIpsOnUsage !== undefined && { allowedIpAddresses: allowedIpAddresses ?? token.allowedIpAddresses }),
+    ...(allowedIpAddresses !== undefined && { bindIpsOnUsage: bindIpsOnUsage ?? token.bindIpsOnUsage }),
+    ...(deniedCountries !== undefined && {
+      allowedCountries: allowedCountries ?? token.countries.allowedCountries,
+    }),
+    ...(allowedCountries !== undefined && { deniedCountries: deniedCountries ?? token.countries.deniedCountries }),
+  };
+}
+
+/** Checks that at most one of the lists says something. @throws InvalidInputError naming the argument and the documented rule */
+export function assertCountries(
+  { allowedCountries, deniedCountries }: Pick<RestrictionsInput, "allowedCountries" | "deniedCountries">,
+  path: string,
+): void {
+  if (notEmpty(allowedCountries) && notEmpty(deniedCountries)) {
+    throw new InvalidInputError(
+      `${path}.deniedCountries`,
+      "Set the allowed countries or the denied ones, not both: empty one list to set the other.",
+    );
+  }
 }
 
 function notEmpty(list: readonly unknown[] | undefined): boolean {

@@ -22,6 +22,7 @@ export const builder = new SchemaBuilder<{
     DateTime: { Input: Date; Output: Date };
     Duration: { Input: string; Output: string };
     TimeZone: { Input: string; Output: string };
+    CountryCode: { Input: string; Output: string };
     Bytes: { Input: never; Output: bigint };
     Decimal: { Input: never; Output: string };
   };

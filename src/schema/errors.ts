@@ -5,12 +5,7 @@ import { RuleViolations } from "../model/syndication.ts";
 import { type Refusal, refusalCodes, type Warning, warningCodes } from "../model/viewer-token.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 import { builder } from "./builder.ts";
-
-/** A table of codes with their descriptions, as the values of an enum. */
-export function enumValues<Code extends string>(codes: Readonly<Record<Code, string>>) {
-  const entries = Object.entries<string>(codes).map(([code, description]) => [code, { description }]);
-  return Object.fromEntries(entries) as Record<Code, { description: string }>;
-}
+import { enumValues } from "./enum-values.ts";
 
 export const ErrorCodeEnum = builder.enumType("ErrorCode", {
   description: "What went wrong. The same codes stand in `errors[].extensions.code` of any answer.",

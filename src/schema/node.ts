@@ -2,6 +2,7 @@ import { type Scope, seesAccount } from "../auth/scopes.ts";
 import type { GraphContext } from "../context.ts";
 import { ApplicationError, ForbiddenError, NotFoundError } from "../model/errors.ts";
 import type { MaybePromise } from "../model/maybe-promise.ts";
+import { accountRecord } from "./account/account.ts";
 import { builder } from "./builder.ts";
 import { decodeGlobalId, keyOfId } from "./global-id.ts";
 import { findApiKey } from "./key/api-key.ts";
@@ -70,10 +71,10 @@ async function findNode(id: string, argument: string, context: GraphContext) {
   return finder.find(id, argument, context);
 }
 
-async function findAccount(id: string, argument: string, { account }: GraphContext) {
-  const accountId = await account.id();
-  if (decodeGlobalId(id)?.key !== accountId) throw new NotFoundError(argument);
-  return { kind: "Account", accountId };
+async function findAccount(id: string, argument: string, context: GraphContext) {
+  const account = await accountRecord(context);
+  if (decodeGlobalId(id)?.key !== account.accountId) throw new NotFoundError(argument);
+  return account;
 }
 
 async function findAuditEntry(id: string, argument: string, { store }: GraphContext) {

@@ -1,5 +1,5 @@
-import { GraphQLScalarType } from "graphql";
-import { GraphQLDateTime, GraphQLDuration, GraphQLTimeZone } from "graphql-scalars";
+import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
+import { GraphQLCountryCode, GraphQLDateTime, GraphQLDuration, GraphQLTimeZone } from "graphql-scalars";
 import { builder } from "./builder.ts";
 
 builder.addScalarType("DateTime", GraphQLDateTime, {
@@ -37,3 +37,25 @@ export const Decimal = new GraphQLScalarType<string, string>({
   },
 });
 builder.addScalarType("Decimal", Decimal);
+
+/** What clients write is one of ISO's codes; what the platform holds is shown as it is. */
+export const CountryCode = new GraphQLScalarType<string, string>({
+  name: "CountryCode",
+  description: "A country by its ISO 3166-1 alpha-2 code: `GB` for the United Kingdom, `DE` for Germany.",
+  serialize: String,
+  parseValue: (value) => countryCode(value),
+  parseLiteral: (node) => countryCode(node.kind === Kind.STRING ? node.value : null, node),
+});
+builder.addScalarType("CountryCode", CountryCode);
+
+function countryCode(value: unknown, node: ValueNode | null = null): string {
+  try {
+    const country = GraphQLCountryCode.parseValue(value);
+    // The platform takes capital letters alone.
+    if (country === country.toUpperCase()) return country;
+  } catch {
+    // Told below.
+  }
+  const rule = "A country is its ISO 3166-1 alpha-2 code in capital letters, such as GB for the United Kingdom.";
+  throw new GraphQLError(rule, { nodes: node });
+}

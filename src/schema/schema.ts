@@ -5,6 +5,8 @@ import "./audit/queries.ts";
 import { builder } from "./builder.ts";
 import "./caller/queries.ts";
 import "./cluster/queries.ts";
+import "./cluster/set-default-cluster.ts";
+import "./cluster/set-geo-cascade.ts";
 import "./finding/queries.ts";
 import "./key/create-api-key.ts";
 import "./key/create-partner-session.ts";
@@ -40,6 +42,8 @@ import "./token/sync-restreams.ts";
 import "./token/update-publish-token.ts";
 import "./token/update-subscribe-token.ts";
 import "./viewer/queries.ts";
+import "./viewing/can-view.ts";
+import "./viewing/set-geo-rules.ts";
 
 /** The graph, from every file that adds a field to it. */
 export function createSchema(): GraphQLSchema {

@@ -1,5 +1,5 @@
 import type { CountryRules, GeoCascade } from "../model/token.ts";
-import { object, optionalList, text } from "./decode.ts";
+import { object, optionalList, ShapeError, text } from "./decode.ts";
 import type { components } from "./generated/account.ts";
 import type { Http } from "./http.ts";
 import { geoCascade } from "./token-wire.ts";
@@ -10,8 +10,17 @@ export interface Account {
   id(signal?: AbortSignal): Promise<string>;
   /** Country rules of tokens that set none. @see GET /api/v3/account/security */
   countryRules(signal?: AbortSignal): Promise<CountryRules>;
+  /**
+   * Replaces the rules of tokens that set none: an empty list is none. The platform's schema and its examples spell the
+   * lists differently, so an answer that does not hold what was sent is an OUTCOME_UNKNOWN.
+   *
+   * @see PUT /api/v3/account/security
+   */
+  setCountryRules(rules: CountryRules): Promise<CountryRules>;
   /** Geo-cascade of publish tokens that set none. @see GET /api/v3/account/distribution */
   geoCascade(signal?: AbortSignal): Promise<GeoCascade>;
+  /** Replaces it. @see PUT /api/v3/account/distribution */
+  setGeoCascade(cascade: GeoCascade): Promise<GeoCascade>;
 }
 
 export function createAccount(http: Http): Account {
@@ -27,24 +36,60 @@ export function createAccount(http: Http): Account {
       http.read({
         operation: "Account_GetAccountSecurity",
         path: "/api/v3/account/security",
-        decode: (data) => {
-          const wire = object<Schemas["AccountGeoModel"]>(data, "data");
-          return {
-            allowedCountries: optionalList(wire.allowedCountries, "data.allowedCountries", text),
-            deniedCountries: optionalList(wire.deniedCountries, "data.deniedCountries", text),
-          };
-        },
+        decode: countryRules,
         signal,
+      }),
+    setCountryRules: ({ allowedCountries, deniedCountries }) =>
+      http.write({
+        operation: "Account_UpdateAccountSecurity",
+        method: "PUT",
+        path: "/api/v3/account/security",
+        body: {
+          updateAllowedCountries: [...allowedCountries],
+          updateDeniedCountries: [...deniedCountries],
+        } satisfies Schemas["UpdateAccountGeoModel"],
+        decode: (data) => {
+          const rules = countryRules(data);
+          assertSameCountries(rules.allowedCountries, allowedCountries, "data.allowedCountries");
+          assertSameCountries(rules.deniedCountries, deniedCountries, "data.deniedCountries");
+          return rules;
+        },
       }),
     geoCascade: (signal) =>
       http.read({
         operation: "Account_GetAccountDistribution",
         path: "/api/v3/account/distribution",
-        decode: (data) =>
-          geoCascade(object<Schemas["AccountDistributionModel"]>(data, "data").geoCascade, "data.geoCascade"),
+        decode: cascadeOfAccount,
         signal,
+      }),
+    setGeoCascade: ({ isEnabled, clusters }) =>
+      http.write({
+        operation: "Account_UpdateAccountDistribution",
+        method: "PUT",
+        path: "/api/v3/account/distribution",
+        body: { geoCascade: { isEnabled, clusters: [...clusters] } } satisfies Schemas["AccountDistributionModel"],
+        decode: cascadeOfAccount,
       }),
   };
 }
 
 type Schemas = components["schemas"];
+
+function countryRules(data: unknown): CountryRules {
+  const wire = object<Schemas["AccountGeoModel"]>(data, "data");
+  return {
+    allowedCountries: optionalList(wire.allowedCountries, "data.allowedCountries", text),
+    deniedCountries: optionalList(wire.deniedCountries, "data.deniedCountries", text),
+  };
+}
+
+function assertSameCountries(answered: readonly string[], sent: readonly string[], at: string): void {
+  const [now, wanted] = [new Set(answered), new Set(sent)];
+  if (now.size !== wanted.size || [...wanted].some((country) => !now.has(country))) {
+    throw new ShapeError(at, "the list that was sent");
+  }
+}
+
+function cascadeOfAccount(data: unknown): GeoCascade {
+  return geoCascade(object<Schemas["AccountDistributionModel"]>(data, "data").geoCascade, "data.geoCascade");
+}

@@ -28,12 +28,22 @@ export interface ClusterList {
 export interface Clusters {
   /** @see GET /api/cluster */
   read(signal?: AbortSignal): Promise<ClusterList>;
+  /** Chooses the cluster of tokens that are made from now on and name none. @see PUT /api/cluster */
+  setDefault(clusterId: string): Promise<ClusterList>;
 }
 
 export function createClusters(http: Http): Clusters {
   return {
     read: (signal) =>
       http.read({ operation: "Cluster_GetClustersInfo", path: "/api/cluster", decode: clusterList, signal }),
+    setDefault: (clusterId) =>
+      http.write({
+        operation: "Cluster_UpdateClusterInfo",
+        method: "PUT",
+        path: "/api/cluster",
+        body: { defaultCluster: clusterId } satisfies Schemas["UpdateClusterInfoModel"],
+        decode: clusterList,
+      }),
   };
 }
 

@@ -20,7 +20,8 @@ export interface PublishSettings {
   readonly isUtcInserted?: boolean | null | undefined;
   /** Null clears it. */
   readonly priority?: number | null | undefined;
-  readonly geoCascade?: GeoCascade | undefined;
+  /** Null takes the account's. */
+  readonly geoCascade?: GeoCascade | null | undefined;
 }
 
 /** What a new publish token is made of. */
@@ -115,12 +116,23 @@ function settingsBody(settings: PublishSettings) {
     ...(isDrm !== undefined && { drm: isDrm }),
     ...(isUtcInserted !== undefined && { enableUTCInsertion: isUtcInserted }),
     ...(priority !== undefined && { priority }),
-    ...(cascade && { geoCascade: { isEnabled: cascade.isEnabled, clusters: [...cascade.clusters] } }),
+    ...(cascade !== undefined && { geoCascade: cascadeBody(cascade) }),
   };
 }
 
 function wireTarget({ url, key, label, isEnabled }: RestreamTarget) {
   return { url, key: key.reveal(), enabled: isEnabled, ...(label !== null && { label }) };
+}
+
+/** The platform takes a cascade that is neither on nor off for the account's. */
+function cascadeBody(cascade: GeoCascade | null): Schemas["GeoCascadeModel3"] {
+  return cascade ? { isEnabled: cascade.isEnabled, clusters: [...cascade.clusters] } : { isEnabled: null };
+}
+
+/** One that is neither on nor off is none of the token's own. */
+function ownCascade(value: unknown, at: string): GeoCascade | null {
+  const wire = object<Schemas["GeoCascadeModel2"]>(value, at);
+  return wire.isEnabled == null ? null : geoCascade(value, at);
 }
 
 function publishToken(value: unknown, at: string): PublishTokenRecord {
@@ -141,7 +153,7 @@ function publishToken(value: unknown, at: string): PublishTokenRecord {
     isUtcInserted: optional(wire.enableUTCInsertion, `${at}.enableUTCInsertion`, boolean),
     priority: optional(wire.priority, `${at}.priority`, integer),
     restreams: optionalList(wire.restream, `${at}.restream`, restreamTarget),
-    geoCascade: optional(wire.geoCascade, `${at}.geoCascade`, geoCascade),
+    geoCascade: optional(wire.geoCascade, `${at}.geoCascade`, ownCascade),
     isSrtEncrypted: flag(wire.displaySrtPassphrase, "displaySrtPassphrase", Boolean(passphrase)),
     srtPassphrase: passphrase ? new Secret(passphrase) : null,
   };

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createAccountFacts, remembered } from "../../src/directory/account-facts.ts";
-import type { Account } from "../../src/upstream/account.ts";
-import type { ClusterList, Clusters } from "../../src/upstream/clusters.ts";
+import type { ClusterList } from "../../src/upstream/clusters.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -119,18 +118,38 @@ describe("the account's facts", () => {
           calls.push("id");
           return "SYN4DX";
         },
-      } as Partial<Account> as Account,
+      },
       {
         read: async () => {
           calls.push("clusters");
           return clusters;
         },
-      } satisfies Clusters,
+      },
     );
     for (let minute = 0; minute <= 11; minute += 1) {
       expect([await facts.id(), await facts.clusters()]).toEqual(["SYN4DX", clusters]);
       vi.advanceTimersByTime(60_000);
     }
     expect(calls).toEqual(["id", "clusters", "clusters"]);
+  });
+
+  it("are clusters as a write of ours has left them, until they are ten minutes old", async () => {
+    let reads = 0;
+    const read: ClusterList = { defaultCluster: "auto", clusters: [] };
+    const facts = createAccountFacts(
+      { id: async () => "SYN4DX" },
+      {
+        read: async () => {
+          reads += 1;
+          return read;
+        },
+      },
+    );
+    await facts.clusters();
+    facts.putClusters({ ...read, defaultCluster: "fra-1" });
+    vi.advanceTimersByTime(599_999);
+    expect((await facts.clusters()).defaultCluster).toBe("fra-1");
+    vi.advanceTimersByTime(1);
+    expect([(await facts.clusters()).defaultCluster, reads]).toEqual(["auto", 2]);
   });
 });

@@ -129,6 +129,36 @@ describe("the first reading", () => {
   });
 });
 
+describe("a change of the account", () => {
+  it("is seen at once: all is read again, anew where a reading had begun before it", async () => {
+    const platform = new Platform(token(1));
+    const { directory, labels } = directoryOf(platform);
+    await labels();
+    const { opened, open } = gate();
+    platform.travel = () => opened;
+    const begun = directory.refresh();
+    platform.set(token(1, "by the account's new default"));
+    const changed = directory.accountChanged();
+    platform.travel = () => undefined;
+    open();
+    await Promise.all([begun, changed]);
+    expect(await labels()).toEqual({ 1: "by the account's new default" });
+    expect(platform.calls).toHaveLength(6);
+  });
+
+  it("costs nothing where the tokens have never been read, and does not fail where they can't be", async () => {
+    const platform = new Platform(token(1));
+    const { directory, labels, failures } = directoryOf(platform);
+    await directory.accountChanged();
+    expect(platform.calls).toEqual([]);
+    await labels();
+    platform.travel = () => Promise.reject(down);
+    await directory.accountChanged();
+    expect(failures).toEqual([down]);
+    expect(await labels()).toEqual({ 1: "as it was" });
+  });
+});
+
 describe("a later reading", () => {
   it("is made in the background: who asks gets what is known, and sees the new at the next question", async () => {
     const platform = new Platform(token(1));

@@ -152,7 +152,6 @@ describe("creating a token", () => {
       "INVALID_INPUT",
       "input.deniedCountries",
     ],
-    ['label: "x", streams: [{ pattern: "a" }], allowedCountries: ["gb"]', "INVALID_INPUT", "input.allowedCountries.0"],
     [
       'label: "x", streams: [{ pattern: "a" }], allowedOrigins: ["https://a.example/x"]',
       "INVALID_INPUT",

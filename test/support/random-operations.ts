@@ -63,6 +63,8 @@ export function createRandomOperations(schema: GraphQLSchema, pools: Pools, rand
         return any(["50", "95"]);
       case "Boolean":
         return any(["true", "false"]);
+      case "CountryCode":
+        return JSON.stringify(any(["GB", "DE", "US"]));
       case "Duration":
         return JSON.stringify(any(pools.lasts));
       case "TimeZone":

@@ -41,6 +41,44 @@ describe("the account", () => {
   });
 });
 
+describe("rules of the account", () => {
+  it("are set under the names of the schema, both lists at once", async () => {
+    await using platform = createPlatform();
+    platform.succeed({ allowedCountries: ["US", "GB"], deniedCountries: [] });
+    const rules = { allowedCountries: ["GB", "US"], deniedCountries: [] };
+    expect(await platform.account.setCountryRules(rules)).toEqual({ ...rules, allowedCountries: ["US", "GB"] });
+    expect(platform.calls).toMatchObject([
+      {
+        method: "PUT",
+        path: "/api/v3/account/security",
+        body: { updateAllowedCountries: ["GB", "US"], updateDeniedCountries: [] },
+      },
+    ]);
+  });
+
+  it("that the platform has passed over are in doubt, never taken for set", async () => {
+    await using platform = createPlatform();
+    platform.succeed({ allowedCountries: [], deniedCountries: [] }, { deniedCountries: ["KP", "IR"] });
+    const allowed = { allowedCountries: ["GB"], deniedCountries: [] };
+    const denied = { allowedCountries: [], deniedCountries: ["KP", "CU"] };
+    for (const rules of [allowed, denied]) {
+      expect((await upstreamFailure(platform.account.setCountryRules(rules))).code).toBe("OUTCOME_UNKNOWN");
+    }
+  });
+
+  it("are a geo-cascade, and a default cluster, each replaced as a whole", async () => {
+    await using platform = createPlatform();
+    const cascade = { isEnabled: true, clusters: ["fra-1"] };
+    platform.succeed({ geoCascade: cascade }, { defaultCluster: "fra-1", availableClusters: [] });
+    expect(await platform.account.setGeoCascade(cascade)).toEqual(cascade);
+    expect(await platform.clusters.setDefault("fra-1")).toEqual({ defaultCluster: "fra-1", clusters: [] });
+    expect(platform.calls.map(({ method, path, body }) => [method, path, body])).toEqual([
+      ["PUT", "/api/v3/account/distribution", { geoCascade: cascade }],
+      ["PUT", "/api/cluster", { defaultCluster: "fra-1" }],
+    ]);
+  });
+});
+
 describe("the clusters", () => {
   it("come with their hosts and place, and with their id for a name where they have none", async () => {
     await using platform = createPlatform();

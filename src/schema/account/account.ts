@@ -2,6 +2,7 @@ import type { GraphContext } from "../../context.ts";
 import { accountBandwidth, streamTrackingBandwidth, sumOfBandwidths } from "../../loaders/bandwidth.ts";
 import { type MaybePromise, whenThere } from "../../model/maybe-promise.ts";
 import { isMetered } from "../../model/stream.ts";
+import type { GeoCascade as Cascade, CountryRules } from "../../model/token.ts";
 import { Bandwidth } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
 import { figures } from "../feeding.ts";
@@ -9,10 +10,34 @@ import { GeoCascade } from "../token/publish-token.ts";
 import { usageWindow, windowArgs } from "../window.ts";
 import { AccountReconciliation, reconcile } from "./reconciliation.ts";
 
-/** The account that the gateway's API secret belongs to. */
+/** The account that the gateway's API secret belongs to. What it sets for its tokens is read when it is first asked for. */
 export interface AccountRecord {
   readonly kind: "Account";
   readonly accountId: string;
+  countryRules(): Promise<CountryRules>;
+  geoCascade(): Promise<Cascade>;
+}
+
+/** The account, with what of its settings is known already. @throws UpstreamError when its id can't be read */
+export async function accountRecord(
+  { account, upstream, signal }: GraphContext,
+  known: { readonly countryRules?: CountryRules; readonly geoCascade?: Cascade } = {},
+): Promise<AccountRecord> {
+  const accountId = await account.id();
+  let countryRules = known.countryRules && Promise.resolve(known.countryRules);
+  let geoCascade = known.geoCascade && Promise.resolve(known.geoCascade);
+  return {
+    kind: "Account",
+    accountId,
+    countryRules: () => {
+      countryRules ??= upstream.account.countryRules(signal);
+      return countryRules;
+    },
+    geoCascade: () => {
+      geoCascade ??= upstream.account.geoCascade(signal);
+      return geoCascade;
+    },
+  };
 }
 
 export const Account = builder.objectRef<AccountRecord>("Account");
@@ -29,22 +54,22 @@ builder.node(Account, {
       resolve: async (_account, _args, { account }) => (await account.clusters()).defaultCluster,
     }),
     allowedCountries: t.field({
-      type: ["String"],
+      type: ["CountryCode"],
       nullable: true,
       description: "Countries whose viewers may watch, for tokens that set no rule; empty for any.",
-      resolve: async (_account, _args, { upstream }) => [...(await upstream.account.countryRules()).allowedCountries],
+      resolve: async (account) => [...(await account.countryRules()).allowedCountries],
     }),
     deniedCountries: t.field({
-      type: ["String"],
+      type: ["CountryCode"],
       nullable: true,
       description: "Countries whose viewers may not watch, for tokens that set no rule.",
-      resolve: async (_account, _args, { upstream }) => [...(await upstream.account.countryRules()).deniedCountries],
+      resolve: async (account) => [...(await account.countryRules()).deniedCountries],
     }),
     geoCascade: t.field({
       type: GeoCascade,
       nullable: true,
       description: "Where streams are relayed to, for publish tokens that set nothing.",
-      resolve: (_account, _args, { upstream }) => upstream.account.geoCascade(),
+      resolve: (account) => account.geoCascade(),
     }),
     usage: t.field({
       type: Bandwidth,

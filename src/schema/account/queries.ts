@@ -1,5 +1,5 @@
 import { builder } from "../builder.ts";
-import { Account } from "./account.ts";
+import { Account, accountRecord } from "./account.ts";
 
 builder.queryFields((t) => ({
   account: t.field({
@@ -7,6 +7,6 @@ builder.queryFields((t) => ({
     nullable: true,
     authScopes: { staff: "usage:read" },
     description: "The broadcaster's account.",
-    resolve: async (_root, _args, { account }) => ({ kind: "Account" as const, accountId: await account.id() }),
+    resolve: (_root, _args, context) => accountRecord(context),
   }),
 }));

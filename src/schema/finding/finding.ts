@@ -1,14 +1,13 @@
 import { type FindingKind, type Finding as FindingRecord, findingKinds, severities } from "../../model/findings.ts";
 import { builder } from "../builder.ts";
+import { enumValues } from "../enum-values.ts";
 import { holderOf, Partner } from "../partner/partner.ts";
 import { Stream } from "../stream/stream.ts";
 import { Token } from "../token/token.ts";
 
 export const FindingSeverity = builder.enumType("FindingSeverity", {
   description: "How much a finding matters.",
-  values: Object.fromEntries(
-    Object.entries(severities).map(([name, description]) => [name, { description }]),
-  ) as Record<keyof typeof severities, { description: string }>,
+  values: enumValues(severities),
 });
 
 const FindingCode = builder.enumType("FindingCode", {

@@ -1,6 +1,5 @@
 import type { GraphContext } from "../../context.ts";
-import type { KnownClusters } from "../../model/syndication.ts";
-import { isUsable, type PublishTokenRecord, type SubscribeTokenRecord } from "../../model/token.ts";
+import type { PublishTokenRecord, SubscribeTokenRecord } from "../../model/token.ts";
 import type { NewPublishToken } from "../../upstream/publish-tokens.ts";
 import type { NewSubscribeToken } from "../../upstream/subscribe-tokens.ts";
 import { createOnce } from "../token/create-once.ts";
@@ -39,15 +38,4 @@ export async function takeBackToken(
   await (kind === "PublishToken" ? upstream.publishTokens : upstream.subscribeTokens).delete(id);
   directory.delete(kind, id);
   await idempotency.forget({ caller: caller.principalId, operation, key });
-}
-
-/** The publish tokens that may broadcast the stream now. */
-export async function usablePublishers(name: string, { loaders, now }: GraphContext): Promise<PublishTokenRecord[]> {
-  return (await loaders.tokens()).publish.covering(name).filter((token) => isUsable(token, now));
-}
-
-/** The account's clusters; null when the platform can't tell now, so that it will have to refuse what does not fit. */
-export async function knownClusters({ account }: GraphContext): Promise<KnownClusters | null> {
-  const list = await account.clusters().catch(() => null);
-  return list && { ids: list.clusters.map(({ id }) => id), defaultCluster: list.defaultCluster };
 }

@@ -7,22 +7,18 @@ import { assertName, openedBy, type StreamRecord } from "../../model/stream.ts";
 import { assertNoViolations, chooseCluster, isMaster, publisherViolations } from "../../model/syndication.ts";
 import { isUsable, type PublishTokenRecord, type SubscribeTokenRecord } from "../../model/token.ts";
 import { builder } from "../builder.ts";
+import { knownClusters } from "../cluster/known-clusters.ts";
 import { userErrors } from "../errors.ts";
 import { MutationPayload, type Payload } from "../payload.ts";
 import { StreamPlayback } from "../stream/endpoints.ts";
 import { StreamRef, type StreamReference, streamNameOf } from "../stream/find-stream.ts";
 import { Stream } from "../stream/stream.ts";
+import { usablePublishTokens } from "../stream/usable-publish-tokens.ts";
 import { PublishToken } from "../token/publish-token.ts";
 import { SubscribeToken } from "../token/subscribe-token.ts";
 import { assertLife, given } from "../token/token-input.ts";
 import { findPartner, PartnerRef, type PartnerReference } from "./find-partner.ts";
-import {
-  knownClusters,
-  makePublishToken,
-  makeSubscribeToken,
-  takeBackToken,
-  usablePublishers,
-} from "./master-token.ts";
+import { makePublishToken, makeSubscribeToken, takeBackToken } from "./master-token.ts";
 import { Partner } from "./partner.ts";
 import { WorkflowStep } from "./step-type.ts";
 import { dryRun, type PlannedStep, runWorkflow, type Step, skipped } from "./workflow.ts";
@@ -51,8 +47,9 @@ const SyndicateStreamInput = builder.inputType("SyndicateStreamInput", {
       description: "Id of a cluster, or `auto`; that of the publish tokens, or the account's, when it is left out.",
     }),
     allowedOrigins: t.stringList({ description: "Domains whose pages may use the partners' tokens; empty for any." }),
-    allowedCountries: t.stringList({
-      description: "Countries (ISO 3166-1 alpha-2) whose viewers may watch; the account's rule when it is left out.",
+    allowedCountries: t.field({
+      type: ["CountryCode"],
+      description: "Countries whose viewers may watch; the account's rule when it is left out.",
     }),
     dryRun: t.boolean({
       required: true,
@@ -232,7 +229,7 @@ async function planSteps(
   key: string,
   context: GraphContext,
 ): Promise<{ plan: PlannedStep[]; violations: readonly ApplicationError[] }> {
-  const publishers = await usablePublishers(wish.streamName, context);
+  const publishers = await usablePublishTokens(wish.streamName, context);
   const clusters = await knownClusters(context);
   const choice = chooseCluster(publishers, wish.originCluster, clusters, "input.originCluster");
   const violations = [...publisherViolations(publishers, "input.stream"), ...choice.violations];

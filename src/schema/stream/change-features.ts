@@ -1,6 +1,7 @@
 import pLimit from "p-limit";
 import type { GraphContext } from "../../context.ts";
 import { ConflictError, InvalidInputError } from "../../model/errors.ts";
+import { assertMultisourceCluster } from "../../model/multi-source.ts";
 import { assertRecordingMayChange, assertRecordsOrClips } from "../../model/recording.ts";
 import { isUsable, type PublishTokenRecord } from "../../model/token.ts";
 import type { PublishSettings } from "../../upstream/publish-tokens.ts";
@@ -82,7 +83,10 @@ async function change(
   assertPublishSettings(settings);
   const { name } = await findStream(stream, "input.stream", context);
   const tokens = await (publishToken ? named(publishToken, name, context) : publishersOf(name, context));
-  for (const token of tokens) assertRecordsOrClips(settings, token);
+  for (const token of tokens) {
+    assertRecordsOrClips(settings, token);
+    assertMultisourceCluster(settings.isMultisource, token.effective.originCluster);
+  }
   const liveIds = await context.upstream.publishTokens.activeAll(context.signal);
   for (const token of tokens) assertRecordingMayChange(token, settings, liveIds);
 

@@ -12,7 +12,7 @@ import {
 } from "../../model/ingest-plan.ts";
 import type { PublishTokenRecord } from "../../model/token.ts";
 import { builder } from "../builder.ts";
-import { enumValues } from "../errors.ts";
+import { enumValues } from "../enum-values.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import { PublishTokenRef, type TokenReference } from "../token/find-token.ts";
 import { PublishToken } from "../token/publish-token.ts";

@@ -2,6 +2,7 @@ import type { GraphContext } from "../../context.ts";
 import { clusterConsistency } from "../../model/cluster-consistency.ts";
 import { playbackEndpoints } from "../../model/endpoints.ts";
 import { standingFeeds } from "../../model/feeds.ts";
+import { geoRulesOfStream } from "../../model/geo-rules.ts";
 import { whenThere } from "../../model/maybe-promise.ts";
 import { primaryTrackingId } from "../../model/partner.ts";
 import type { StreamRecord } from "../../model/stream.ts";
@@ -13,14 +14,18 @@ import { connectionType } from "../connection-type.ts";
 import { feedingFigures, figures } from "../feeding.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import { Partner, PartnerConnection } from "../partner/partner.ts";
+import { findSubscribeToken, SubscribeTokenRef } from "../token/find-token.ts";
 import { PublishToken, PublishTokenConnection } from "../token/publish-token.ts";
 import { SubscribeToken, SubscribeTokenConnection } from "../token/subscribe-token.ts";
 import { recordArgs, ViewerRecordConnection, viewerRecordPage } from "../viewer/viewer-record.ts";
+import { EffectiveGeoRules } from "../viewing/effective-geo-rules.ts";
 import { usageWindow, windowArgs } from "../window.ts";
 import { ClusterConsistency } from "./cluster-consistency.ts";
 import { StreamIngest, StreamPlayback } from "./endpoints.ts";
 import { Feed } from "./feed.ts";
+import { GeoCascadeTraffic, geoCascadeTraffic } from "./geo-cascade-traffic.ts";
 import { StreamTrackingUsage, trackingUsage } from "./tracking-usage.ts";
+import { usablePublishTokens } from "./usable-publish-tokens.ts";
 
 export const Stream = builder.objectRef<StreamRecord>("Stream");
 
@@ -119,6 +124,24 @@ builder.node(Stream, {
       },
     }),
 
+    effectiveGeoRules: t.field({
+      type: [EffectiveGeoRules],
+      nullable: true,
+      authScopes: { staff: "token:read" },
+      description:
+        "The geo rules that decide where it may be watched from, and who sets them. One entry where all usable publish tokens agree; several where it depends on which of them it is broadcast with; none when there is no usable one.",
+      args: {
+        token: t.arg({
+          type: SubscribeTokenRef,
+          description: "The subscribe token that a viewer shows; left out for a viewer who shows none.",
+        }),
+      },
+      resolve: async ({ name }, { token }, context) => {
+        const shown = token ? await findSubscribeToken(token, "token", context) : null;
+        return [...geoRulesOfStream(await usablePublishTokens(name, context), shown)];
+      },
+    }),
+
     publishTokens: t.connection(
       {
         type: PublishToken,
@@ -180,6 +203,25 @@ builder.node(Stream, {
         feedingFigures(context, info, trackingUsage(name, usageWindow(args, context), context)),
     }),
 
+    geoCascadeTraffic: t.field({
+      type: GeoCascadeTraffic,
+      nullable: true,
+      authScopes: { staff: "usage:read" },
+      extensions: figures("STREAMS"),
+      description:
+        "What relaying it to further clusters has cost over a window, and an estimate of what it would cost: about one viewer more for each further cluster that has viewers.",
+      args: {
+        ...windowArgs,
+        clusters: t.arg.stringList({
+          required: true,
+          defaultValue: ["all"],
+          description: "Ids of the clusters that it would be relayed to, or `all`.",
+        }),
+      },
+      resolve: ({ name }, { clusters, ...args }, context) =>
+        geoCascadeTraffic(name, clusters, usageWindow(args, context), context),
+    }),
+
     ingest: t.field({
       type: [StreamIngest],
       nullable: true,
@@ -224,8 +266,4 @@ function live(name: string, { loaders }: GraphContext) {
 
 function date(time: number | null | undefined): Date | null {
   return time == null ? null : new Date(time);
-}
-
-async function usablePublishTokens(name: string, { loaders, now }: GraphContext) {
-  return (await loaders.tokens()).publish.covering(name).filter((token) => isUsable(token, now));
 }

@@ -1,5 +1,7 @@
+import { assertMultisourceCluster } from "../../model/multi-source.ts";
 import type { PublishTokenRecord } from "../../model/token.ts";
 import { builder } from "../builder.ts";
+import { knownClusters } from "../cluster/known-clusters.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { createOnce } from "./create-once.ts";
 import { PublishToken } from "./publish-token.ts";
@@ -58,6 +60,10 @@ builder.mutationField("createPublishToken", (t) =>
         const input = given(wish);
         assertNewToken(input);
         assertPublishSettings(input);
+        if (input.isMultisource && !input.originCluster) {
+          const known = await knownClusters(context);
+          assertMultisourceCluster(input.isMultisource, known?.defaultCluster);
+        }
         const token = await createOnce(
           {
             operation: "createPublishToken",

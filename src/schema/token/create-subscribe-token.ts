@@ -4,7 +4,7 @@ import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { createOnce } from "./create-once.ts";
 import { SubscribeToken } from "./subscribe-token.ts";
-import { assertNewToken, given, newTokenFields, restrictionFields } from "./token-input.ts";
+import { assertMasterIsUnbound, assertNewToken, given, newTokenFields, restrictionFields } from "./token-input.ts";
 
 const CreateSubscribeTokenInput = builder.inputType("CreateSubscribeTokenInput", {
   description: "What a new subscribe token is made of.",
@@ -51,6 +51,7 @@ builder.mutationField("createSubscribeToken", (t) =>
         const input = given(wish);
         assertNewToken(input);
         if (input.trackingId !== undefined) assertName(input.trackingId, "input.trackingId");
+        await assertMasterIsUnbound(input.bindIpsOnUsage, input.trackingId, context);
         const token = await createOnce(
           {
             operation: "createSubscribeToken",

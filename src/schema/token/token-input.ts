@@ -1,8 +1,11 @@
+import type { GraphContext } from "../../context.ts";
 import { InvalidInputError } from "../../model/errors.ts";
+import { assertCascade } from "../../model/geo-cascade.ts";
+import { assertMultisourceCluster } from "../../model/multi-source.ts";
 import { assertRecordsOrClips, type RecordingSettings } from "../../model/recording.ts";
 import { assertRestrictions, type RestrictionsInput } from "../../model/restrictions.ts";
 import { assertGrant, assertName } from "../../model/stream.ts";
-import type { StreamGrant } from "../../model/token.ts";
+import type { GeoCascade, StreamGrant } from "../../model/token.ts";
 import { builder } from "../builder.ts";
 
 /** The longest life of a token, in seconds. @see POST /api/subscribe_token */
@@ -76,11 +79,13 @@ export const restrictionFields = (t: InputFields) => ({
     description:
       "Binds it to the first so many addresses that use it; 0 for no binding. Excludes `allowedIpAddresses`.",
   }),
-  allowedCountries: t.stringList({
+  allowedCountries: t.field({
+    type: ["CountryCode"],
     description:
-      "Countries (ISO 3166-1 alpha-2) whose viewers may watch; empty for the account's rule. Excludes `deniedCountries`.",
+      "Countries whose viewers may watch; empty for the rules of the next level. Excludes `deniedCountries`.",
   }),
-  deniedCountries: t.stringList({
+  deniedCountries: t.field({
+    type: ["CountryCode"],
     description: "Countries whose viewers may not watch. Excludes `allowedCountries`.",
   }),
 });
@@ -145,6 +150,23 @@ export function assertLife(expiresInSeconds: number | undefined, argument: strin
   }
 }
 
+/**
+ * Checks that a partner's master is not bound to addresses: its viewer tokens share the binding.
+ *
+ * @throws InvalidInputError MASTER_BINDS_ADDRESSES where a registered partner has the tracking id
+ */
+export async function assertMasterIsUnbound(
+  bindIpsOnUsage: number | undefined,
+  trackingId: string | null | undefined,
+  { partnerDirectory }: GraphContext,
+): Promise<void> {
+  if (!bindIpsOnUsage || !trackingId) return;
+  const partner = (await partnerDirectory.read()).byTrackingId(trackingId);
+  if (!partner) return;
+  const rule = "It would be a partner's master: the first viewers under it would lock out all others. Leave it at 0.";
+  throw new InvalidInputError("input.bindIpsOnUsage", rule, {}, "MASTER_BINDS_ADDRESSES");
+}
+
 /** Checks what changes of both kinds of token share. @throws InvalidInputError naming the argument and the rule */
 export function assertChanges(changes: { readonly addStreams?: readonly StreamGrant[] | undefined }): void {
   if (Object.keys(changes).length === 0) throw new InvalidInputError("input", "There is nothing to change in it.");
@@ -161,14 +183,15 @@ export function assertPublishSettings(
   settings: RecordingSettings & {
     readonly isSecured?: boolean | undefined;
     readonly isDrm?: boolean | undefined;
-    readonly geoCascade?: { readonly isEnabled: boolean; readonly clusters: readonly string[] } | undefined;
+    readonly isMultisource?: boolean | undefined;
+    readonly originCluster?: string | undefined;
+    readonly geoCascade?: GeoCascade | null | undefined;
   },
 ): void {
   assertRecordsOrClips(settings);
   if (settings.isDrm && settings.isSecured === false) {
     throw new InvalidInputError("input.isDrm", "DRM is for secured streams: its viewers need a token.");
   }
-  if (settings.geoCascade?.isEnabled && settings.geoCascade.clusters.length === 0) {
-    throw new InvalidInputError("input.geoCascade.clusters", "Name the clusters, or `all`, while it is enabled.");
-  }
+  assertMultisourceCluster(settings.isMultisource, settings.originCluster);
+  if (settings.geoCascade) assertCascade(settings.geoCascade, null, "input.geoCascade");
 }

@@ -82,15 +82,14 @@ export const Token = builder.interfaceRef<PublishTokenRecord | SubscribeTokenRec
       description: "Binds it to the first so many addresses that use it; 0 for no binding.",
     }),
     allowedCountries: t.field({
-      type: ["String"],
+      type: ["CountryCode"],
       nullable: true,
       authScopes: { staff: "token:read" },
-      description:
-        "Countries (ISO 3166-1 alpha-2) whose viewers may watch, after the account's rules are applied; empty for any.",
+      description: "Countries whose viewers may watch, after the account's rules are applied; empty for any.",
       resolve: ({ effective }) => [...effective.allowedCountries],
     }),
     deniedCountries: t.field({
-      type: ["String"],
+      type: ["CountryCode"],
       nullable: true,
       authScopes: { staff: "token:read" },
       description: "Countries whose viewers may not watch, after the account's rules are applied.",

@@ -1,5 +1,6 @@
+import { assertMultisourceCluster } from "../../model/multi-source.ts";
 import { assertRecordsOrClips } from "../../model/recording.ts";
-import { assertRestrictions } from "../../model/restrictions.ts";
+import { assertRestrictions, withTokenRestrictions } from "../../model/restrictions.ts";
 import { assertName } from "../../model/stream.ts";
 import type { PublishTokenRecord } from "../../model/token.ts";
 import { builder } from "../builder.ts";
@@ -53,6 +54,8 @@ builder.mutationField("updatePublishToken", (t) =>
         if (changes.label !== undefined) assertName(changes.label, "input.label");
         const present = await findPublishToken(ref, "input.token", context);
         assertRecordsOrClips(changes, present);
+        assertMultisourceCluster(changes.isMultisource, changes.originCluster || present.effective.originCluster);
+        assertRestrictions(withTokenRestrictions(changes, present), "input");
         const token = await context.upstream.publishTokens.update(present.id, changes);
         context.directory.put(token);
         return { token };

@@ -1,11 +1,11 @@
-import { assertRestrictions } from "../../model/restrictions.ts";
+import { assertRestrictions, withTokenRestrictions } from "../../model/restrictions.ts";
 import { assertName } from "../../model/stream.ts";
 import type { SubscribeTokenRecord } from "../../model/token.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { findSubscribeToken, SubscribeTokenRef } from "./find-token.ts";
 import { SubscribeToken } from "./subscribe-token.ts";
-import { assertChanges, changeFields, given, restrictionFields } from "./token-input.ts";
+import { assertChanges, assertMasterIsUnbound, changeFields, given, restrictionFields } from "./token-input.ts";
 
 const UpdateSubscribeTokenInput = builder.inputType("UpdateSubscribeTokenInput", {
   description:
@@ -44,8 +44,10 @@ builder.mutationField("updateSubscribeToken", (t) =>
         assertChanges(changes);
         assertRestrictions(changes, "input");
         if (changes.label !== undefined) assertName(changes.label, "input.label");
-        const { id } = await findSubscribeToken(ref, "input.token", context);
-        const token = await context.upstream.subscribeTokens.update(id, changes);
+        const present = await findSubscribeToken(ref, "input.token", context);
+        assertRestrictions(withTokenRestrictions(changes, present), "input");
+        await assertMasterIsUnbound(changes.bindIpsOnUsage, present.trackingId, context);
+        const token = await context.upstream.subscribeTokens.update(present.id, changes);
         context.directory.put(token);
         return { token };
       }),

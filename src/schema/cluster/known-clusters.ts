@@ -1,0 +1,8 @@
+import type { GraphContext } from "../../context.ts";
+import type { KnownClusters } from "../../model/syndication.ts";
+
+/** The account's clusters; null when the platform can't tell now, so that it will have to refuse what does not fit. */
+export async function knownClusters({ account }: GraphContext): Promise<KnownClusters | null> {
+  const list = await account.clusters().catch(() => null);
+  return list && { ids: list.clusters.map(({ id }) => id), defaultCluster: list.defaultCluster };
+}

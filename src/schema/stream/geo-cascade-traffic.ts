@@ -1,0 +1,65 @@
+import type { GraphContext } from "../../context.ts";
+import { readCountries, readTotal } from "../../loaders/bandwidth.ts";
+import { assertCascadeClusters, type CascadeTraffic, cascadeTraffic, clustersBeside } from "../../model/geo-cascade.ts";
+import { measuredWindow, type UsageWindow } from "../../model/time-window.ts";
+import { builder } from "../builder.ts";
+import { Window } from "../window.ts";
+import { usablePublishTokens } from "./usable-publish-tokens.ts";
+
+interface CascadeTrafficValue extends CascadeTraffic {
+  readonly window: UsageWindow;
+}
+
+export const GeoCascadeTraffic = builder.objectRef<CascadeTrafficValue>("GeoCascadeTraffic").implement({
+  description:
+    "The extra traffic of relaying a stream to further clusters: it is billed to the account, and to no partner. Where a cascade has run, what was metered is the better figure.",
+  fields: (t) => ({
+    window: t.field({
+      type: Window,
+      description: "The window as it is answered: up to the newest figures when it is not over yet.",
+      resolve: ({ window }) => ({ ...measuredWindow(window), timeZone: window.timeZone }),
+    }),
+    meteredBytesOut: t.expose("meteredBytesOut", {
+      type: "Bytes",
+      description: "What the platform has metered as relayed.",
+    }),
+    clusterCount: t.exposeInt("clusterCount", {
+      description:
+        "To how many further clusters it would have been relayed: those that are asked for, and no more than countries that it was watched from.",
+    }),
+    estimatedBytesOut: t.expose("estimatedBytesOut", {
+      type: "Bytes",
+      description: "What that would have sent: for each such cluster as much as the broadcaster sent.",
+    }),
+  }),
+});
+
+/** @throws InvalidInputError, UpstreamError, NotMeteredError */
+export async function geoCascadeTraffic(
+  streamName: string,
+  clusters: readonly string[],
+  window: UsageWindow,
+  context: GraphContext,
+): Promise<CascadeTrafficValue> {
+  const { loaders, account } = context;
+  const checked = account.clusters().then(({ clusters: all, defaultCluster }) => {
+    const ids = all.map(({ id }) => id);
+    assertCascadeClusters(clusters, ids, "clusters");
+    return { ids, defaultCluster };
+  });
+  const { ids, defaultCluster } = await loaders.waves.feed(new Set(["STREAMS"]), checked);
+  const source = loaders.streamBandwidth(streamName);
+  const [publishTokens, total, countries] = await Promise.all([
+    usablePublishTokens(streamName, context),
+    readTotal(source, window),
+    readCountries(source, window),
+  ]);
+  const origin = publishTokens[0]?.effective.originCluster ?? defaultCluster;
+  const figures = {
+    meteredBytesOut: total.parts?.geoCascade.bytesOut ?? 0n,
+    bytesIn: total.bytesIn,
+    clustersBeside: clustersBeside(origin, clusters, ids).length,
+    countries: countries.filter(({ traffic, viewSeconds }) => traffic.bytesOut > 0n || viewSeconds > 0).length,
+  };
+  return { ...cascadeTraffic(figures), window };
+}

@@ -1,0 +1,10 @@
+import type { GraphContext } from "../../context.ts";
+import { isUsable, type PublishTokenRecord } from "../../model/token.ts";
+
+/** The publish tokens that may broadcast the stream now, oldest first. @throws UpstreamError */
+export async function usablePublishTokens(
+  streamName: string,
+  { loaders, now }: GraphContext,
+): Promise<PublishTokenRecord[]> {
+  return (await loaders.tokens()).publish.covering(streamName).filter((token) => isUsable(token, now));
+}
