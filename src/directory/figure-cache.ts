@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
-import { goodUntil } from "../model/time-window.ts";
+import { Deferred, type MaybePromise } from "../model/maybe-promise.ts";
+import { goodUntil, type TimeWindow, windowKey } from "../model/time-window.ts";
 import { setDeadline, timeLeft } from "../upstream/deadline.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 
@@ -10,13 +11,39 @@ export interface Waiter {
   readonly onStale: (asOf: number) => void;
 }
 
-/** A call that answers for several keys. */
-export interface FigureCall<Value> {
-  /** The keys, each with the name that the answer has it by. */
-  readonly names: ReadonlyMap<string, string>;
-  readonly read: (signal: AbortSignal) => Promise<ReadonlyMap<string, Value>>;
-  /** Makes the same call again for some of the names, to have them before they are asked for. */
-  readonly again: (names: readonly string[]) => Promise<unknown>;
+/** What figures have in common that one call of the platform can answer with. */
+export interface FigureQuestion {
+  /** Whom they are read for: nothing that was read for one is served to another. */
+  readonly scope: string;
+  /** What is asked, by the name of its loader. */
+  readonly operation: string;
+  readonly window: TimeWindow;
+  readonly resolution: string | null;
+}
+
+/** Figures of one question, by name. Ask for it anew before each call: what holds nothing is forgotten. */
+export interface Figures<Value> {
+  /** What is kept and good, or a promise of what is being read for somebody; undefined where it has to be read. */
+  find(name: string, waiter: Waiter): MaybePromise<Value> | undefined;
+  /**
+   * Makes a call for all who ask for its names while it is under way. A failure is told to those, and not kept; where an
+   * older answer is kept and the platform is at fault, they get that. The call ends when all who wait have left.
+   *
+   * @param waiting for some of the names; they are settled with the call
+   * @returns when the call is over, which never fails
+   */
+  read(
+    names: readonly string[],
+    call: (signal: AbortSignal) => Promise<ReadonlyMap<string, Value>>,
+    waiter: Waiter,
+    waiting: ReadonlyMap<string, Deferred<Value>>,
+  ): Promise<void>;
+}
+
+/** Names whose figures were asked for repeatedly, and have run out. */
+export interface HotFigures {
+  readonly question: FigureQuestion;
+  readonly names: readonly string[];
 }
 
 /** What the cache has done since it was made. */
@@ -29,40 +56,14 @@ export interface FigureCacheStats {
 }
 
 /**
- * Figures as the platform answered them. They move on the quarter hour only, so an answer is good until the next one. Keys
- * begin with the scope of whom they were read for: nothing that was read for one is served to another.
+ * Figures as the platform answered them. They move on the quarter hour only, so an answer is good until the next one. An
+ * answer is kept and forgotten as a whole, for the ten names that it is of.
  */
 export interface FigureCache {
-  /** What is kept under the key and good, or is being read for somebody; undefined where it has to be read. */
-  find<Value>(key: string, waiter: Waiter): Promise<Value> | undefined;
-  /**
-   * Makes a call for all who ask for its keys while it is under way. A failure is told to those, and not kept; where an
-   * older answer is kept and the platform is at fault, they get that. The call ends when all who wait have left.
-   *
-   * @returns an answer for each key
-   */
-  read<Value>(call: FigureCall<Value>, waiter: Waiter): Map<string, Promise<Value>>;
-  /** Reads again, ahead of need, what was asked for repeatedly and has run out. Call it every few seconds. */
-  refreshHot(): Promise<void>;
+  of<Value>(question: FigureQuestion): Figures<Value>;
+  /** What would be read ahead of need now. */
+  hot(): readonly HotFigures[];
   stats(): FigureCacheStats;
-}
-
-interface Kept {
-  readonly answer: Promise<unknown>;
-  readonly readAt: number;
-  /** Until when it is served; a stale one is served for moments only, so that its time is renewed. */
-  goodUntil: number;
-  /** When it was read, for one that is past its time; null for one that is not. */
-  staleSince: number | null;
-  hits: number;
-  readonly name: string;
-  readonly again: (names: readonly string[]) => Promise<unknown>;
-}
-
-/** A call that is under way, and who waits for it. */
-interface UnderWay {
-  readonly controller: AbortController;
-  readonly waiters: Set<Waiter>;
 }
 
 /** A call that others may come to share has so long at least, however little time is left to the first who asks. */
@@ -84,107 +85,244 @@ export interface FigureCacheOptions {
 }
 
 export function createFigureCache({ maxBytes, now }: FigureCacheOptions): FigureCache {
-  const kept = maxBytes > 0 ? new LRUCache<string, Kept>({ maxSize: maxBytes }) : null;
-  const underWay = new Map<string, { readonly answer: Promise<unknown>; readonly call: UnderWay }>();
+  const all = new Map<string, AnyFigures>();
   const counts = { hits: 0, joined: 0, misses: 0, stale: 0 };
-
-  const serve = (entry: Kept, waiter: Waiter): Promise<unknown> => {
-    entry.hits += 1;
-    counts.hits += 1;
-    if (entry.staleSince !== null) {
-      counts.stale += 1;
-      waiter.onStale(entry.staleSince);
-    }
-    return entry.answer;
-  };
-
-  /** An answer past its time, for all who wait for what could not be read now. */
-  const fallBack = (key: string, error: unknown, { waiters }: UnderWay): Promise<unknown> => {
-    const entry = kept?.peek(key);
-    if (!entry || !isOutage(error) || now() - entry.readAt > MAX_STALE_MS) throw error;
-    entry.goodUntil = now() + STALE_SERVED_MS;
-    entry.staleSince = entry.readAt;
-    counts.stale += waiters.size;
-    for (const { onStale } of waiters) onStale(entry.readAt);
-    return entry.answer;
-  };
-
-  const keep = (key: string, value: unknown, readAt: number, made: Pick<Kept, "name" | "again">) => {
-    if (!kept) return;
-    const former = kept.peek(key);
-    const entry: Kept = {
-      ...made,
-      answer: Promise.resolve(value),
-      readAt,
-      goodUntil: goodUntil(readAt),
-      staleSince: null,
-      // What was hot stays so for one more quarter hour, unless it is asked for again.
-      hits: former && former.hits >= HOT_HITS ? 1 : 0,
-    };
-    kept.set(key, entry, { size: key.length + sizeOf(value) });
-  };
+  const answers =
+    maxBytes > 0
+      ? new LRUCache<Answer, Answer>({ maxSize: maxBytes, dispose: (answer) => answer.figures.forget(answer) })
+      : null;
+  const shared: Shared = { answers, counts, now, drop: (key) => all.delete(key) };
 
   return {
-    find: <Value>(key: string, waiter: Waiter) => {
-      const entry = kept?.get(key);
-      if (entry && now() < entry.goodUntil) return serve(entry, waiter) as Promise<Value>;
-      const current = underWay.get(key);
-      if (!current) return undefined;
-      counts.joined += 1;
-      join(current.call, waiter);
-      return current.answer as Promise<Value>;
+    of: <Value>(question: FigureQuestion) => {
+      const key = keyOf(question);
+      const known = all.get(key) ?? new FiguresOf<Value>(question, key, shared);
+      all.set(key, known);
+      // A question has one operation, which has values of one type.
+      return known as FiguresOf<Value>;
     },
-    read: <Value>({ names, read, again }: FigureCall<Value>, waiter: Waiter) => {
-      const call: UnderWay = { controller: new AbortController(), waiters: new Set() };
-      join(call, waiter);
-      // Others may wait for the call as well, so it is not cut much shorter for who began it; one that is begun too late ends.
-      const left = timeLeft(waiter.signal, Number.POSITIVE_INFINITY);
-      setDeadline(call.controller.signal, left <= 0 ? 0 : Math.max(left, LEAST_SHARED_MS));
-      const readAt = now();
-      const reading = read(call.controller.signal);
-      const answers = new Map<string, Promise<Value>>();
-      for (const [key, name] of names) {
-        counts.misses += 1;
-        const answer = reading
-          .then(
-            (values) => {
-              const value = values.get(name);
-              if (value === undefined) throw new Error(`no answer was read for ${name}`);
-              keep(key, value, readAt, { name, again });
-              return value;
-            },
-            (error: unknown) => fallBack(key, error, call) as Promise<Value>,
-          )
-          .finally(() => {
-            if (underWay.get(key)?.call === call) underWay.delete(key);
-          });
-        underWay.set(key, { answer, call });
-        answers.set(key, answer);
-      }
-      return answers;
-    },
-    refreshHot: async () => {
-      const hot = new Map<Kept["again"], string[]>();
+    hot: () => {
+      const hot: HotFigures[] = [];
       let count = 0;
-      for (const entry of kept?.values() ?? []) {
-        if (count === MAX_HOT) break;
-        if (entry.hits < HOT_HITS || entry.staleSince !== null || now() < entry.goodUntil) continue;
-        count += 1;
-        const names = hot.get(entry.again);
-        if (names) names.push(entry.name);
-        else hot.set(entry.again, [entry.name]);
+      for (const figures of all.values()) {
+        const names = figures.hotNames(MAX_HOT - count);
+        if (names.length > 0) hot.push({ question: figures.question, names });
+        count += names.length;
       }
-      for (const [again, names] of hot) await again(names);
+      return hot;
     },
-    stats: () => ({ ...counts, bytes: kept?.calculatedSize ?? 0 }),
+    stats: () => ({ ...counts, bytes: answers?.calculatedSize ?? 0 }),
   };
 }
 
+function keyOf({ scope, operation, window, resolution }: FigureQuestion): string {
+  return `${scope}|${operation}|${windowKey(window)}|${resolution ?? ""}`;
+}
+
+/** What the figures of all questions share. */
+interface Shared {
+  /** The lately used are forgotten last. */
+  readonly answers: LRUCache<Answer, Answer> | null;
+  readonly counts: { hits: number; joined: number; misses: number; stale: number };
+  readonly now: () => number;
+  readonly drop: (key: string) => void;
+}
+
+/** One answer of the platform, as long as some name is served from it. */
+interface Answer {
+  readonly figures: AnyFigures;
+  readonly readAt: number;
+  /** Until when it is served; a stale one is served for moments only, so that its time is renewed. */
+  goodUntil: number;
+  /** Whether it is past its time. */
+  isStale: boolean;
+  readonly names: readonly string[];
+  /** How many of its names are still served from it: others have been read anew. */
+  used: number;
+}
+
+interface Kept<Value> {
+  readonly value: Value;
+  readonly answer: Answer;
+  hits: number;
+}
+
+/** A call that is under way, and who waits for it. */
+interface Call {
+  readonly controller: AbortController;
+  readonly waiters: Set<Waiter>;
+}
+interface UnderWay<Value> extends Call {
+  readonly promised: Map<string, Deferred<Value>>;
+}
+
+/** What the cache needs of figures, whatever they are. */
+interface AnyFigures {
+  readonly question: FigureQuestion;
+  hotNames(most: number): string[];
+  forget(answer: Answer): void;
+}
+
+class FiguresOf<Value> implements AnyFigures, Figures<Value> {
+  readonly question: FigureQuestion;
+  readonly #key: string;
+  readonly #shared: Shared;
+  readonly #kept = new Map<string, Kept<Value>>();
+  readonly #underWay = new Map<string, UnderWay<Value>>();
+  /** The answer that was used last: those of a list come from the same one, one behind the other. */
+  #touched: Answer | null = null;
+
+  constructor(question: FigureQuestion, key: string, shared: Shared) {
+    this.question = question;
+    this.#key = key;
+    this.#shared = shared;
+  }
+
+  find(name: string, waiter: Waiter): MaybePromise<Value> | undefined {
+    const { counts, now } = this.#shared;
+    const kept = this.#kept.get(name);
+    if (kept && now() < kept.answer.goodUntil) {
+      this.#touch(kept.answer);
+      kept.hits += 1;
+      counts.hits += 1;
+      if (kept.answer.isStale) this.#serveStale(kept.answer, waiter);
+      return kept.value;
+    }
+    const call = this.#underWay.get(name);
+    if (!call) return undefined;
+    counts.joined += 1;
+    join(call, waiter);
+    return this.#promiseOf(name, call);
+  }
+
+  async read(
+    names: readonly string[],
+    read: (signal: AbortSignal) => Promise<ReadonlyMap<string, Value>>,
+    waiter: Waiter,
+    waiting: ReadonlyMap<string, Deferred<Value>>,
+  ): Promise<void> {
+    const call: UnderWay<Value> = { controller: new AbortController(), waiters: new Set(), promised: new Map() };
+    join(call, waiter);
+    // Others may wait for the call as well, so it is not cut much shorter for who began it; one that is begun too late ends.
+    const left = timeLeft(waiter.signal, Number.POSITIVE_INFINITY);
+    if (left < Number.POSITIVE_INFINITY) {
+      setDeadline(call.controller.signal, left <= 0 ? 0 : Math.max(left, LEAST_SHARED_MS));
+    }
+    this.#shared.counts.misses += names.length;
+    for (const name of names) {
+      this.#underWay.set(name, call);
+      const deferred = waiting.get(name);
+      if (deferred) call.promised.set(name, deferred);
+    }
+    const readAt = this.#shared.now();
+    try {
+      const values = await read(call.controller.signal);
+      this.#end(names, call);
+      this.#keep(names, values, readAt);
+      for (const [name, deferred] of call.promised) {
+        const value = values.get(name);
+        if (value === undefined) deferred.reject(new Error(`no answer was read for ${name}`));
+        else deferred.resolve(value);
+      }
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      this.#end(names, call);
+      for (const [name, deferred] of call.promised) this.#fallBack(name, deferred, error, call);
+    }
+    this.#dropIfEmpty();
+  }
+
+  hotNames(most: number): string[] {
+    const names: string[] = [];
+    for (const [name, { hits, answer }] of this.#kept) {
+      if (names.length >= most) break;
+      if (hits >= HOT_HITS && !answer.isStale && this.#shared.now() >= answer.goodUntil) names.push(name);
+    }
+    return names;
+  }
+
+  forget(answer: Answer): void {
+    for (const name of answer.names) if (this.#kept.get(name)?.answer === answer) this.#kept.delete(name);
+    if (this.#touched === answer) this.#touched = null;
+    this.#dropIfEmpty();
+  }
+
+  #touch(answer: Answer): void {
+    if (this.#touched === answer) return;
+    this.#touched = answer;
+    this.#shared.answers?.get(answer);
+  }
+
+  #serveStale({ readAt }: Answer, { onStale }: Waiter): void {
+    this.#shared.counts.stale += 1;
+    onStale(readAt);
+  }
+
+  #promiseOf(name: string, { promised }: UnderWay<Value>): Promise<Value> {
+    const known = promised.get(name);
+    if (known) return known.promise;
+    const deferred = new Deferred<Value>();
+    promised.set(name, deferred);
+    return deferred.promise;
+  }
+
+  #end(names: readonly string[], call: UnderWay<Value>): void {
+    for (const name of names) if (this.#underWay.get(name) === call) this.#underWay.delete(name);
+  }
+
+  #keep(names: readonly string[], values: ReadonlyMap<string, Value>, readAt: number): void {
+    const { answers } = this.#shared;
+    if (!answers) return;
+    const present = names.filter((name) => values.has(name));
+    const answer: Answer = {
+      figures: this,
+      readAt,
+      goodUntil: goodUntil(readAt),
+      isStale: false,
+      names: present,
+      used: present.length,
+    };
+    let size = ANSWER_BYTES;
+    for (const name of present) {
+      const value = values.get(name) as Value;
+      const former = this.#kept.get(name);
+      // What was hot stays so for one more quarter hour, unless it is asked for again.
+      this.#kept.set(name, { value, answer, hits: former && former.hits >= HOT_HITS ? 1 : 0 });
+      size += NAME_BYTES + name.length + sizeOf(value);
+      if (!former) continue;
+      former.answer.used -= 1;
+      if (former.answer.used === 0) answers.delete(former.answer);
+    }
+    answers.set(answer, answer, { size });
+    // One that is larger than all that may be held is not held.
+    if (!answers.has(answer)) this.forget(answer);
+  }
+
+  /** An answer past its time, for all who wait for what could not be read now. */
+  #fallBack(name: string, deferred: Deferred<Value>, error: Error, { waiters }: UnderWay<Value>): void {
+    const { now } = this.#shared;
+    const kept = this.#kept.get(name);
+    if (!kept || !isOutage(error) || now() - kept.answer.readAt > MAX_STALE_MS) {
+      deferred.reject(error);
+      return;
+    }
+    const { answer, value } = kept;
+    answer.goodUntil = now() + STALE_SERVED_MS;
+    answer.isStale = true;
+    for (const waiter of waiters) this.#serveStale(answer, waiter);
+    deferred.resolve(value);
+  }
+
+  #dropIfEmpty(): void {
+    if (this.#kept.size === 0 && this.#underWay.size === 0) this.#shared.drop(this.#key);
+  }
+}
+
 /** The calls that each waiter waits for: one listener serves them all. */
-const callsOf = new WeakMap<Waiter, Set<UnderWay>>();
+const callsOf = new WeakMap<Waiter, Set<Call>>();
 
 /** One waiter's leaving does not end the call for the others; when the last has left, nobody needs it. */
-function join(call: UnderWay, waiter: Waiter): void {
+function join(call: Call, waiter: Waiter): void {
   call.waiters.add(waiter);
   const { signal } = waiter;
   if (!signal) return;
@@ -203,13 +341,13 @@ function join(call: UnderWay, waiter: Waiter): void {
   else signal.addEventListener("abort", leaveAll, { once: true });
 }
 
-function leave({ controller, waiters }: UnderWay, waiter: Waiter): void {
+function leave({ controller, waiters }: Call, waiter: Waiter): void {
   waiters.delete(waiter);
   if (waiters.size === 0) controller.abort(waiter.signal?.reason);
 }
 
 /** The platform is at fault, or out of reach: what it answered before is the best there is. */
-function isOutage(error: unknown): boolean {
+function isOutage(error: Error): boolean {
   return (
     error instanceof UpstreamError &&
     [
@@ -222,16 +360,19 @@ function isOutage(error: unknown): boolean {
   );
 }
 
-/** Roughly what a value takes in memory, in bytes: maps and lists of small objects that hold numbers and bigints. */
+/** What an answer takes in memory beside its values, and what each of its names takes beside its own. */
+const ANSWER_BYTES = 500;
+const NAME_BYTES = 150;
+const ROW_BYTES = 250;
+
+/** Roughly what a value takes in memory, in bytes, without a look at each of its numbers. */
 function sizeOf(value: unknown): number {
-  if (typeof value === "string") return 24 + value.length;
-  if (typeof value !== "object" || value === null) return 24;
   if (value instanceof Map) {
-    let size = 100;
-    for (const [key, entry] of value) size += 32 + sizeOf(key) + sizeOf(entry);
+    let size = NAME_BYTES;
+    for (const entry of value.values()) size += NAME_BYTES + sizeOf(entry);
     return size;
   }
-  let size = 48;
-  for (const entry of Object.values(value)) size += 8 + sizeOf(entry);
-  return size;
+  if (Array.isArray(value)) return ROW_BYTES * (1 + value.length);
+  const told = (value as { readonly bytes?: unknown } | null)?.bytes;
+  return typeof told === "number" ? told : ROW_BYTES;
 }

@@ -1,4 +1,6 @@
 import { NotMeteredError } from "../model/errors.ts";
+import { allThere, type MaybePromise, whenThere } from "../model/maybe-promise.ts";
+import { rememberingLast } from "../model/remembering-last.ts";
 import {
   assembleSeries,
   type Granularity,
@@ -9,44 +11,52 @@ import {
 } from "../model/series.ts";
 import { assertMetered } from "../model/stream.ts";
 import { type Keeping, planTotal, type TimeWindow, type UsageWindow } from "../model/time-window.ts";
-import { sumTraffic, type Traffic } from "../model/traffic.ts";
+import { noTraffic, sumTraffic, type Traffic } from "../model/traffic.ts";
 import type { CountryRow, StreamResolution, StreamRow, TrackingRow } from "../upstream/analytics.ts";
 import type { FigureLoaders } from "./figures.ts";
 
 /**
  * Whose bandwidth: everything that the graph's one type `Bandwidth` needs to know of its subject. Each method loads by one
- * operation of the platform, and throws UpstreamError when that gives no usable answer.
+ * operation of the platform, gives at once what is known already, and throws UpstreamError when that gives no usable answer.
  */
 export interface BandwidthSource {
   readonly keeping: Keeping;
-  total(window: TimeWindow): Promise<Traffic>;
-  series(read: SeriesRead): Promise<Reading>;
+  total(window: TimeWindow): MaybePromise<Traffic>;
+  series(read: SeriesRead): MaybePromise<Reading>;
   /** Null where the platform does not break the figure down by country. */
-  readonly countries: ((window: TimeWindow) => Promise<readonly CountryRow[]>) | null;
+  readonly countries: ((window: TimeWindow) => MaybePromise<readonly CountryRow[]>) | null;
 }
 
+/** The streams of a list are asked for the same window. */
+const totalPlan = rememberingLast(planTotal);
+const seriesPlan = rememberingLast(planSeries);
+
 /** The total of a window. @throws InvalidInputError WINDOW_NOT_RETAINED */
-export async function readTotal(source: BandwidthSource, window: UsageWindow): Promise<Traffic> {
-  const { direct, months } = planTotal(window, source.keeping);
-  const [rest, whole] = await Promise.all([
-    direct ? source.total(direct) : null,
-    months ? source.series({ resolution: "MONTH", window: months }) : null,
-  ]);
-  return sumTraffic([...(whole?.values() ?? []), ...(rest ? [rest] : [])]);
+export function readTotal(source: BandwidthSource, window: UsageWindow): MaybePromise<Traffic> {
+  const { direct, months } = totalPlan(window, source.keeping);
+  const rest = direct ? source.total(direct) : noTraffic;
+  if (!months) return rest;
+  const whole = whenThere(source.series({ resolution: "MONTH", window: months }), (series) =>
+    sumTraffic(series.values()),
+  );
+  return whenThere(allThere([whole, rest]), sumTraffic);
 }
 
 /** Every bucket of a window in order. @throws InvalidInputError WINDOW_NOT_RETAINED */
-export async function readSeries(
+export function readSeries(
   source: BandwidthSource,
   window: UsageWindow,
   granularity: Granularity,
   timeZone: string,
-): Promise<SeriesPoint[]> {
-  const plan = planSeries(window, granularity, timeZone, source.keeping);
-  const readings = await Promise.all(
-    plan.reads.map(async (read) => [read.resolution, await source.series(read)] as const),
+): MaybePromise<SeriesPoint[]> {
+  const plan = seriesPlan(window, granularity, timeZone, source.keeping);
+  return whenThere(allThere(plan.reads.map((read) => source.series(read))), (readings) =>
+    assembleSeries(
+      plan,
+      new Map(plan.reads.map(({ resolution }, index) => [resolution, readings[index] as Reading])),
+      window.retention.freshUntil,
+    ),
   );
-  return assembleSeries(plan, new Map(readings), window.retention.freshUntil);
 }
 
 /**
@@ -55,18 +65,21 @@ export async function readSeries(
  * @throws NotMeteredError where the platform does not break the figure down
  * @throws InvalidInputError WINDOW_NOT_RETAINED
  */
-export async function readCountries(source: BandwidthSource, window: UsageWindow): Promise<readonly CountryRow[]> {
+export function readCountries(source: BandwidthSource, window: UsageWindow): MaybePromise<readonly CountryRow[]> {
   if (!source.countries) {
     throw new NotMeteredError("The platform does not break traffic down by country for a tracking id.");
   }
-  const { direct } = planTotal(window, { monthsKept: false });
+  const { direct } = totalPlan(window, DAYS_KEPT);
   return direct ? source.countries(direct) : [];
 }
+
+const MONTHS_KEPT: Keeping = { monthsKept: true };
+const DAYS_KEPT: Keeping = { monthsKept: false };
 
 /** All traffic of the account, that of no partner included. */
 export function accountBandwidth(figures: FigureLoaders): BandwidthSource {
   return {
-    keeping: { monthsKept: true },
+    keeping: MONTHS_KEPT,
     total: (window) => figures.accountTotal.load({ window }),
     series: (read) => figures.accountSeries.load(read),
     countries: (window) => figures.accountCountries.load({ window }),
@@ -76,10 +89,11 @@ export function accountBandwidth(figures: FigureLoaders): BandwidthSource {
 /** All traffic of one stream. @throws NotMeteredError (from its methods) for a name that analytics refuse */
 export function streamBandwidth(figures: FigureLoaders, name: string): BandwidthSource {
   return {
-    keeping: { monthsKept: false },
-    total: async (window) => figures.streamTotal.load({ ...metered(name), window }),
-    series: async (read) => figures.streamSeries.load({ ...metered(name), ...daily(read) }),
-    countries: async (window) => figures.streamCountries.load({ ...metered(name), window }),
+    keeping: DAYS_KEPT,
+    total: (window) => figures.streamTotal.load({ name: metered(name), window }),
+    series: ({ window, resolution }) =>
+      figures.streamSeries.load({ name: metered(name), window, resolution: daily(resolution) }),
+    countries: (window) => figures.streamCountries.load({ name: metered(name), window }),
   };
 }
 
@@ -98,12 +112,13 @@ function trackingIdBandwidth(figures: FigureLoaders, trackingId: string, streamN
   const ownRows = (rows: readonly StreamRow[]) =>
     sumTraffic(rows.flatMap((row) => (streamName === undefined || row.streamName === streamName ? row.traffic : [])));
   return {
-    keeping: { monthsKept: false },
-    total: async (window) => ownRows(await figures.rowsByTrackingId.load({ name: trackingId, window })),
-    series: async (read) => {
-      const buckets = await figures.rowSeriesByTrackingId.load({ name: trackingId, ...daily(read) });
-      return mapValues(buckets, ownRows);
-    },
+    keeping: DAYS_KEPT,
+    total: (window) => whenThere(figures.rowsByTrackingId.load({ name: trackingId, window }), ownRows),
+    series: ({ window, resolution }) =>
+      whenThere(
+        figures.rowSeriesByTrackingId.load({ name: trackingId, window, resolution: daily(resolution) }),
+        (buckets) => mapValues(buckets, ownRows),
+      ),
     countries: null,
   };
 }
@@ -117,12 +132,13 @@ export function streamTrackingBandwidth(
   const ownRows = (rows: readonly TrackingRow[]) =>
     sumTraffic(rows.flatMap((row) => (row.trackingId === trackingId ? row.traffic : [])));
   return {
-    keeping: { monthsKept: false },
-    total: async (window) => ownRows(await figures.trackingRowsByStream.load({ ...metered(name), window })),
-    series: async (read) => {
-      const buckets = await figures.trackingRowSeriesByStream.load({ ...metered(name), ...daily(read) });
-      return mapValues(buckets, ownRows);
-    },
+    keeping: DAYS_KEPT,
+    total: (window) => whenThere(figures.trackingRowsByStream.load({ name: metered(name), window }), ownRows),
+    series: ({ window, resolution }) =>
+      whenThere(
+        figures.trackingRowSeriesByStream.load({ name: metered(name), window, resolution: daily(resolution) }),
+        (buckets) => mapValues(buckets, ownRows),
+      ),
     countries: null,
   };
 }
@@ -130,28 +146,28 @@ export function streamTrackingBandwidth(
 /** The sum of several subjects; a bucket is there as soon as one of them has it. */
 export function sumOfBandwidths(sources: readonly BandwidthSource[]): BandwidthSource {
   return {
-    keeping: { monthsKept: false },
-    total: async (window) => sumTraffic(await Promise.all(sources.map((source) => source.total(window)))),
-    series: async (read) => {
-      const readings = await Promise.all(sources.map((source) => source.series(read)));
-      const starts = new Set(readings.flatMap((reading) => [...reading.keys()]));
-      return new Map(
-        [...starts].map((start) => [start, sumTraffic(readings.flatMap((reading) => reading.get(start) ?? []))]),
-      );
-    },
+    keeping: DAYS_KEPT,
+    total: (window) => whenThere(allThere(sources.map((source) => source.total(window))), sumTraffic),
+    series: (read) =>
+      whenThere(allThere(sources.map((source) => source.series(read))), (readings) => {
+        const starts = new Set(readings.flatMap((reading) => [...reading.keys()]));
+        return new Map(
+          [...starts].map((start) => [start, sumTraffic(readings.flatMap((reading) => reading.get(start) ?? []))]),
+        );
+      }),
     countries: null,
   };
 }
 
-function metered(name: string): { readonly name: string } {
+function metered(name: string): string {
   assertMetered(name);
-  return { name };
+  return name;
 }
 
 /** Only the account's series know months, and only its windows are planned with them. */
-function daily({ resolution, window }: SeriesRead): { resolution: StreamResolution; window: TimeWindow } {
+function daily(resolution: Granularity): StreamResolution {
   if (resolution === "MONTH") throw new RangeError("months are kept for the account alone");
-  return { resolution, window };
+  return resolution;
 }
 
 function mapValues<In, Out>(map: ReadonlyMap<number, In>, change: (value: In) => Out): Map<number, Out> {

@@ -50,7 +50,7 @@ export interface Loaders {
   /** The part of it under one tracking id; null for its untracked rest. */
   streamTrackingBandwidth(name: string, trackingId: string | null): BandwidthSource;
   /** A stream's traffic by tracking id. @throws UpstreamError, NotMeteredError */
-  trackingRows(name: string, window: TimeWindow): Promise<readonly TrackingRow[]>;
+  trackingRows(name: string, window: TimeWindow): MaybePromise<readonly TrackingRow[]>;
   /** Viewer records, one at a time. @throws UpstreamError */
   viewerRecords(query: ViewerRecordsQuery): AsyncIterable<ViewerRecord>;
 }

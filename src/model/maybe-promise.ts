@@ -23,3 +23,17 @@ export function whenThere<Value, Result>(
 export function allThere<Value>(values: readonly MaybePromise<Value>[]): MaybePromise<Value[]> {
   return values.some(isPromise) ? Promise.all(values) : (values as Value[]);
 }
+
+/** A promise that others settle. */
+export class Deferred<Value> {
+  readonly promise: Promise<Value>;
+  resolve!: (value: MaybePromise<Value>) => void;
+  reject!: (error: unknown) => void;
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+}

@@ -2,6 +2,7 @@ import { calendarEdges, isUtcMonthStart } from "./calendar.ts";
 import {
   ceilTo,
   DAY_MS,
+  edgeDate,
   floorTo,
   HOUR_MS,
   type Keeping,
@@ -37,13 +38,44 @@ export interface SeriesPlan {
 }
 
 /** One bucket of a series. `traffic` is null exactly when the state is MISSING: nothing known is not the same as zero. */
-export interface SeriesPoint extends TimeWindow {
+export class SeriesPoint implements TimeWindow {
+  readonly from: number;
+  readonly to: number;
   readonly state: BucketState;
   readonly traffic: Traffic | null;
+
+  constructor(from: number, to: number, state: BucketState, traffic: Traffic | null) {
+    this.from = from;
+    this.to = to;
+    this.state = state;
+    this.traffic = traffic;
+  }
+
+  /** The first instant. */
+  get start(): Date {
+    return edgeDate(this.from);
+  }
+
+  /** The instant behind the last. */
+  get end(): Date {
+    return edgeDate(this.to);
+  }
+
+  get bytesOut(): bigint | null {
+    return this.traffic === null ? null : this.traffic.bytesOut;
+  }
+
+  get bytesIn(): bigint | null {
+    return this.traffic === null ? null : this.traffic.bytesIn;
+  }
 }
 
 /** What one read gave: figures by the instant at which their bucket begins. A bucket that upstream left out is absent. */
-export type Reading = ReadonlyMap<number, Traffic>;
+export interface Reading {
+  get(start: number): Traffic | undefined;
+  keys(): Iterable<number>;
+  values(): Iterable<Traffic>;
+}
 
 /**
  * Plans a series of hours, days or months. HOUR buckets are UTC hours; DAY and MONTH buckets begin where they do in the
@@ -76,7 +108,7 @@ function planBuckets(
   for (const bucket of bucketsOf(window, granularity, timeZone)) {
     const resolution = coarsestTiling(bucket, window, granularity, keeping);
     if (!resolution) return null;
-    buckets.push({ ...bucket, resolution });
+    buckets.push({ from: bucket.from, to: bucket.to, resolution });
   }
   return buckets;
 }
@@ -119,7 +151,7 @@ export function assembleSeries(
       else lacking = true;
     }
     const state = !traffic ? "MISSING" : lacking ? "PARTIAL" : "COMPLETE";
-    return { from: bucket.from, to: bucket.to, state, traffic };
+    return new SeriesPoint(bucket.from, bucket.to, state, traffic);
   });
 }
 
@@ -208,6 +240,8 @@ function tileStarts({ from, to, resolution }: PlannedBucket, freshUntil: number)
   if (resolution === "MONTH")
     return [...calendarEdges({ from, to: end }, "MONTH", "UTC")].filter((start) => start < end);
   const step = resolution === "DAY" ? DAY_MS : HOUR_MS;
+  // Most buckets are one tile.
+  if (end - from <= step) return end > from ? [from] : [];
   return Array.from({ length: ceilTo(end - from, step) / step }, (_, tile) => from + tile * step);
 }
 

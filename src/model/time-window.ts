@@ -204,6 +204,34 @@ export function iso(instant: number): string {
   return new Date(instant).toISOString().replace(".000Z", "Z");
 }
 
+/** A date that is written once, however often it is sent. */
+class WrittenDate extends Date {
+  #text: string | null = null;
+
+  override toISOString(): string {
+    this.#text ??= super.toISOString();
+    return this.#text;
+  }
+
+  override toJSON(): string {
+    return this.toISOString();
+  }
+}
+
+/** Edges of buckets, by instant: a week has 168 hours. */
+const edges = new Map<number, Date>();
+const MAX_EDGES = 5_000;
+
+/** The edge of a bucket as a date: the same hours are asked for again and again. It is shared, so nobody may change it. */
+export function edgeDate(instant: number): Date {
+  const known = edges.get(instant);
+  if (known) return known;
+  if (edges.size >= MAX_EDGES) edges.clear();
+  const date = new WrittenDate(instant);
+  edges.set(instant, date);
+  return date;
+}
+
 /** What tells two windows apart, as text. */
 export function windowKey({ from, to }: TimeWindow): string {
   return `${from}/${to}`;

@@ -1,6 +1,7 @@
 import type { GraphContext } from "../context.ts";
 import { durationMs } from "../model/calendar.ts";
 import { InvalidInputError } from "../model/errors.ts";
+import { rememberingLast } from "../model/remembering-last.ts";
 import { resolveWindow, type TimeWindow, type UsageWindow, type WindowSelection } from "../model/time-window.ts";
 import { builder } from "./builder.ts";
 
@@ -53,21 +54,41 @@ export interface WindowArguments {
 
 /** The window that the arguments mean now. @throws InvalidInputError naming the argument */
 export function usageWindow({ window, timeZone }: WindowArguments, { now }: Pick<GraphContext, "now">): UsageWindow {
-  return resolveWindow(selectionOf(window), timeZone, now);
+  const { range, last, month } = window;
+  return windowOf(range?.from.getTime(), range?.to.getTime(), last, month, timeZone, now);
 }
+
+/** The streams of a list are asked for the same window. */
+const windowOf = rememberingLast(
+  (
+    from: number | undefined,
+    to: number | undefined,
+    last: string | null | undefined,
+    month: string | null | undefined,
+    timeZone: string,
+    now: number,
+  ) => {
+    const range = from === undefined || to === undefined ? null : { from, to };
+    return resolveWindow(selectionOf(range, last, month), timeZone, now);
+  },
+);
 
 /** The window of records, which are not bound to the hour. @throws InvalidInputError naming the argument */
 export function recordWindow({ window, timeZone }: WindowArguments, { now }: Pick<GraphContext, "now">): TimeWindow {
-  const selection = selectionOf(window);
+  const { range, last, month } = window;
+  const selection = selectionOf(range && { from: range.from.getTime(), to: range.to.getTime() }, last, month);
   if ("lastMs" in selection) return { from: now - selection.lastMs, to: now };
   if ("month" in selection) return resolveWindow(selection, timeZone, now);
-  const { from, to } = selection.range;
-  if (from < to) return { from, to };
+  if (selection.range.from < selection.range.to) return selection.range;
   throw new InvalidInputError("window.range", "The window ends before it begins.", {}, "INVALID_WINDOW");
 }
 
-function selectionOf({ range, last, month }: WindowArguments["window"]): WindowSelection {
-  if (range) return { range: { from: range.from.getTime(), to: range.to.getTime() } };
+function selectionOf(
+  range: TimeWindow | null | undefined,
+  last: string | null | undefined,
+  month: string | null | undefined,
+): WindowSelection {
+  if (range) return { range };
   if (month != null) return { month };
   const lastMs = last == null ? null : durationMs(last);
   if (lastMs === null) {

@@ -13,6 +13,7 @@ import { createPartnerDirectory } from "../directory/partner-directory.ts";
 import { createSightings, noteAnalytics, noteMonitoring, sweepTraffic } from "../directory/sightings.ts";
 import { createStreamCatalog } from "../directory/stream-catalog.ts";
 import { createTokenDirectory } from "../directory/token-directory.ts";
+import { refreshHotFigures } from "../loaders/figures.ts";
 import { ApplicationError } from "../model/errors.ts";
 import type { Network } from "../model/network.ts";
 import type { Secret } from "../model/secret.ts";
@@ -203,7 +204,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       }),
     start: async () => {
       background.push(setInterval(sweep, SWEEP_EVERY_MS).unref());
-      background.push(setInterval(() => void parts.figureCache.refreshHot(), REFRESH_EVERY_MS).unref());
+      background.push(
+        setInterval(
+          () => void refreshHotFigures(parts.figureCache, parts.upstream.analytics),
+          REFRESH_EVERY_MS,
+        ).unref(),
+      );
       await Promise.allSettled([parts.directory.read(), parts.account.id(), parts.account.clusters()]);
       await sweep();
     },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createFigureCache, type FigureCache, type Waiter } from "../../src/directory/figure-cache.ts";
+import { Deferred } from "../../src/model/maybe-promise.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 
 const at = (time: string) => Date.parse(`2026-03-18T${time}Z`);
@@ -14,23 +15,30 @@ function createSource(maxBytes = 1e6) {
     held: null as Promise<void> | null,
   };
   const cache = createFigureCache({ maxBytes, now: () => source.now });
-  const call = (scope: string, names: readonly string[]) => ({
-    names: new Map(names.map((name) => [`${scope}|${name}`, name])),
-    read: async (signal: AbortSignal) => {
-      const number = source.readings.push([...names]);
-      await source.held;
-      signal.throwIfAborted();
-      if (source.failure) throw source.failure;
-      return new Map(names.map((name) => [name, `${name} ${number}`]));
-    },
-    again: async (wanted: readonly string[]) => {
-      await Promise.allSettled(cache.read(call(scope, wanted), waiter()).values());
-    },
-  });
-  const ask = async (name: string, who: Waiter = waiter(), scope = "account") =>
-    (cache.find<string>(`${scope}|${name}`, who) ??
-      cache.read(call(scope, [name]), who).get(`${scope}|${name}`)) as Promise<string>;
-  return { source, cache, ask, call };
+  const question = (scope: string) => ({ scope, operation: "total", window: { from: 0, to: 1 }, resolution: null });
+  const call = (names: readonly string[]) => async (signal: AbortSignal) => {
+    const number = source.readings.push([...names]);
+    await source.held;
+    signal.throwIfAborted();
+    if (source.failure) throw source.failure;
+    return new Map(names.map((name) => [name, `${name} ${number}`]));
+  };
+  const read = async (names: readonly string[], who: Waiter, scope: string) => {
+    const waiting = new Map(names.map((name) => [name, new Deferred<string>()]));
+    void cache.of<string>(question(scope)).read(names, call(names), who, waiting);
+    return Promise.all([...waiting.values()].map(({ promise }) => promise));
+  };
+  const ask = async (name: string, who: Waiter = waiter(), scope = "account") => {
+    const found = cache.of<string>(question(scope)).find(name, who);
+    return found === undefined ? (await read([name], who, scope))[0] : found;
+  };
+  /** Reads ahead what is hot, as the gateway does every few seconds. */
+  const refreshHot = async () => {
+    for (const { question, names } of cache.hot()) {
+      await cache.of<string>(question).read(names, call(names), waiter(), new Map());
+    }
+  };
+  return { source, cache, ask, read, refreshHot };
 }
 
 function waiter(): Waiter & { readonly client: AbortController; readonly stale: number[] } {
@@ -139,13 +147,13 @@ describe("a figure", () => {
   });
 
   it("that is asked for again and again is read ahead at the quarter hour", async () => {
-    const { source, ask, cache, call } = createSource();
-    await Promise.all(cache.read(call("account", ["hot", "cold", "warm"]), waiter()).values());
+    const { source, ask, read, refreshHot } = createSource();
+    await read(["hot", "cold", "warm"], waiter(), "account");
     for (const name of ["hot", "hot", "warm", "warm", "cold"]) await ask(name);
-    await cache.refreshHot();
+    await refreshHot();
     expect(source.readings).toHaveLength(1);
     source.now = at("10:31:00");
-    await cache.refreshHot();
+    await refreshHot();
     expect(source.readings.map((names) => names.sort())).toEqual([
       ["cold", "hot", "warm"],
       ["hot", "warm"],
@@ -153,10 +161,10 @@ describe("a figure", () => {
     expect(await ask("hot")).toBe("hot 2");
     // What nobody asks for any more cools down.
     source.now = at("10:46:00");
-    await cache.refreshHot();
+    await refreshHot();
     expect(source.readings).toHaveLength(3);
     source.now = at("11:01:00");
-    await cache.refreshHot();
+    await refreshHot();
     expect(source.readings).toHaveLength(3);
   });
 });

@@ -7,7 +7,7 @@ import {
   percentile,
   planSeries,
   type SeriesPlan,
-  type SeriesPoint,
+  SeriesPoint,
 } from "../../src/model/series.ts";
 import {
   ceilTo,
@@ -309,12 +309,10 @@ describe("a bucket", () => {
 
 describe("a percentile", () => {
   const points = (rates: readonly number[], state: BucketState = "COMPLETE"): SeriesPoint[] =>
-    rates.map((rate, index) => ({
-      from: index * 8_000,
-      to: (index + 1) * 8_000,
-      state,
-      traffic: state === "MISSING" ? null : bytesOut(BigInt(rate)),
-    }));
+    rates.map((rate, index) => {
+      const traffic = state === "MISSING" ? null : bytesOut(BigInt(rate));
+      return new SeriesPoint(index * 8_000, (index + 1) * 8_000, state, traffic);
+    });
 
   it("is a sample, by nearest rank: the smallest that so many per cent of the samples do not exceed", () => {
     const rates = [15_000, 20_000, 35_000, 40_000, 50_000];
@@ -347,7 +345,7 @@ describe("a percentile", () => {
   });
 
   it("weighs each bucket by its own length", () => {
-    const long: SeriesPoint = { from: 0, to: 80_000, state: "COMPLETE", traffic: bytesOut(10_000n) };
+    const long = new SeriesPoint(0, 80_000, "COMPLETE", bytesOut(10_000n));
     expect(percentile([long], 95).bitsPerSecond).toBe(1_000);
   });
 

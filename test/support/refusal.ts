@@ -11,9 +11,9 @@ export function refusalOf(run: () => unknown): ApplicationError {
   throw new Error("nothing was refused");
 }
 
-/** The same for a call that takes time. */
-export async function rejectionOf(answer: unknown): Promise<ApplicationError> {
-  const error = await Promise.resolve(answer).then(
+/** The same for a call that takes time, or for what makes one that may fail at once. */
+export async function rejectionOf(answer: unknown | (() => unknown)): Promise<ApplicationError> {
+  const error = await (async () => (typeof answer === "function" ? answer() : answer))().then(
     () => new Error("nothing was refused"),
     (reason: unknown) => reason,
   );

@@ -1,7 +1,8 @@
 import { type BandwidthSource, readCountries, readSeries, readTotal } from "../../loaders/bandwidth.ts";
 import { InvalidInputError } from "../../model/errors.ts";
+import { whenThere } from "../../model/maybe-promise.ts";
 import { type Granularity as GranularityName, type Percentile, percentile } from "../../model/series.ts";
-import { measuredWindow, type UsageWindow } from "../../model/time-window.ts";
+import { edgeDate, measuredWindow, type UsageWindow } from "../../model/time-window.ts";
 import type { CountryRow } from "../../upstream/analytics.ts";
 import { builder } from "../builder.ts";
 import { pageSize } from "../connection.ts";
@@ -64,7 +65,7 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
     freshUntil: t.field({
       type: "DateTime",
       description: "The quarter hour up to which figures are in.",
-      resolve: ({ window }) => new Date(window.retention.freshUntil),
+      resolve: ({ window }) => edgeDate(window.retention.freshUntil),
     }),
     total: t.field({
       type: Traffic,
@@ -88,14 +89,14 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
           description: "Where days and months begin; that of the window when it is left out.",
         }),
       },
-      resolve: async ({ source, window }, args) => {
+      resolve: ({ source, window }, args) => {
         const timeZone = args.timeZone ?? window.timeZone;
-        return {
+        return whenThere(readSeries(source, window, args.granularity, timeZone), (points) => ({
           window: { ...measuredWindow(window), timeZone },
           granularity: args.granularity,
           freshUntil: window.retention.freshUntil,
-          points: await readSeries(source, window, args.granularity, timeZone),
-        };
+          points,
+        }));
       },
     }),
     percentile: t.field({

@@ -1,5 +1,5 @@
 import type { Granularity as GranularityName, SeriesPoint, BucketState as State } from "../../model/series.ts";
-import type { TimeWindow } from "../../model/time-window.ts";
+import { edgeDate, type TimeWindow } from "../../model/time-window.ts";
 import { bitsPerSecond } from "../../model/traffic.ts";
 import { builder } from "../builder.ts";
 import { Window } from "../window.ts";
@@ -28,20 +28,18 @@ export const BucketState = builder.enumType("BucketState", {
 export const UsagePoint = builder.objectRef<SeriesPoint>("UsagePoint").implement({
   description: "One bucket of a series.",
   fields: (t) => ({
-    start: t.field({ type: "DateTime", description: "Its first instant.", resolve: ({ from }) => new Date(from) }),
-    end: t.field({ type: "DateTime", description: "The instant behind its last.", resolve: ({ to }) => new Date(to) }),
+    start: t.expose("start", { type: "DateTime", description: "Its first instant." }),
+    end: t.expose("end", { type: "DateTime", description: "The instant behind its last." }),
     state: t.expose("state", { type: BucketState, description: "How much of it is known." }),
-    bytesOut: t.field({
+    bytesOut: t.expose("bytesOut", {
       type: "Bytes",
       nullable: true,
       description: "Bytes sent; null when nothing is known, which is not zero.",
-      resolve: ({ traffic }) => traffic?.bytesOut ?? null,
     }),
-    bytesIn: t.field({
+    bytesIn: t.expose("bytesIn", {
       type: "Bytes",
       nullable: true,
       description: "Bytes received; null when nothing is known.",
-      resolve: ({ traffic }) => traffic?.bytesIn ?? null,
     }),
     bitsPerSecondOut: t.float({
       nullable: true,
@@ -63,7 +61,7 @@ export const UsageColumns = builder.objectRef<readonly SeriesPoint[]>("UsageColu
     start: t.field({
       type: ["DateTime"],
       description: "First instants of the buckets.",
-      resolve: (points) => points.map(({ from }) => new Date(from)),
+      resolve: (points) => points.map(({ start }) => start),
     }),
     state: t.field({
       type: [BucketState],
@@ -74,13 +72,13 @@ export const UsageColumns = builder.objectRef<readonly SeriesPoint[]>("UsageColu
       type: ["Bytes"],
       nullable: { list: false, items: true },
       description: "Bytes sent; null where nothing is known.",
-      resolve: (points) => points.map(({ traffic }) => traffic?.bytesOut ?? null),
+      resolve: (points) => points.map(({ bytesOut }) => bytesOut),
     }),
     bytesIn: t.field({
       type: ["Bytes"],
       nullable: { list: false, items: true },
       description: "Bytes received; null where nothing is known.",
-      resolve: (points) => points.map(({ traffic }) => traffic?.bytesIn ?? null),
+      resolve: (points) => points.map(({ bytesIn }) => bytesIn),
     }),
   }),
 });
@@ -89,7 +87,7 @@ export interface SeriesValue {
   readonly window: TimeWindow & { readonly timeZone: string };
   readonly granularity: GranularityName;
   readonly freshUntil: number;
-  readonly points: readonly SeriesPoint[];
+  readonly points: SeriesPoint[];
 }
 
 export const UsageSeries = builder.objectRef<SeriesValue>("UsageSeries").implement({
@@ -100,12 +98,11 @@ export const UsageSeries = builder.objectRef<SeriesValue>("UsageSeries").impleme
     freshUntil: t.field({
       type: "DateTime",
       description: "The quarter hour up to which figures are in; the next move 15 minutes later.",
-      resolve: ({ freshUntil }) => new Date(freshUntil),
+      resolve: ({ freshUntil }) => edgeDate(freshUntil),
     }),
-    points: t.field({
+    points: t.expose("points", {
       type: [UsagePoint],
       description: "Every bucket of the window that has begun, oldest first: none skipped, none invented.",
-      resolve: ({ points }) => [...points],
     }),
     columns: t.field({
       type: UsageColumns,
