@@ -7,6 +7,7 @@ export const scopes = {
   "usage:read": "Read metered traffic: totals, series, countries, percentiles.",
   "stream:read": "Read streams, their live state, feeds, viewers and playback addresses.",
   "stream:control": "Stop and reprioritize streams, and bring their re-streams up to date.",
+  "transcoder:write": "Make, change and delete cloud transcoders, which are charged by the minute.",
   "token:read": "Read publish and subscribe tokens, without their secrets.",
   "token:write": "Create, change, enable, disable, rotate and delete tokens; set what tokens take from the account.",
   "token:sign": "Sign viewer tokens under subscribe tokens, and inspect them.",

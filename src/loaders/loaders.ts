@@ -16,6 +16,7 @@ import { createFigureLoaders, type FigureLoaders } from "./figures.ts";
 import { createLiveStreamLoader, type LiveStreamLoader } from "./live-streams.ts";
 import { createPartnerLoader, type PartnerLoader } from "./partners.ts";
 import { createStaleness, type Staleness } from "./staleness.ts";
+import { createTranscoderLoader, type TranscoderLoader } from "./transcoders.ts";
 import { createWaves, type Waves } from "./waves.ts";
 
 /**
@@ -26,6 +27,7 @@ export interface Loaders {
   readonly figures: FigureLoaders;
   readonly liveStreams: LiveStreamLoader;
   readonly partners: PartnerLoader;
+  readonly transcoders: TranscoderLoader;
   readonly waves: Waves;
   /** The tokens, from the directory that all requests share. @throws UpstreamError */
   tokens(): MaybePromise<Tokens>;
@@ -57,7 +59,7 @@ export interface Loaders {
 
 /** What the loaders read from, shared by all requests. */
 export interface LoaderSources {
-  readonly upstream: Pick<Upstream, "analytics" | "monitoring" | "viewerRecords">;
+  readonly upstream: Pick<Upstream, "analytics" | "monitoring" | "transcoders" | "viewerRecords">;
   readonly figureCache: FigureCache;
   readonly directory: TokenDirectory;
   readonly liveDirectory: LiveDirectory;
@@ -91,6 +93,7 @@ export function createLoaders(
     waiter,
   );
   const liveStreams = createLiveStreamLoader(upstream.monitoring, sources.liveDirectory, waves, signal);
+  let transcoders: TranscoderLoader | null = null;
   let reading: MaybePromise<Tokens> | null = null;
   const tokens = () => {
     reading ??= waves.track(directory.read((ageMs) => staleness.note("TOKENS", ageMs)));
@@ -112,6 +115,10 @@ export function createLoaders(
     figures,
     liveStreams,
     waves,
+    get transcoders() {
+      transcoders ??= createTranscoderLoader(upstream.transcoders, upstream.analytics, signal);
+      return transcoders;
+    },
     tokens,
     partners: createPartnerLoader({ ...sources, tokens, figures, now }),
     publishToken: async (id) => {

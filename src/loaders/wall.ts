@@ -48,6 +48,11 @@ export function behindWall(whole: Loaders, partner: RegisteredPartner, now: numb
       of: async (trackingIds) => ([...trackingIds].some((trackingId) => own.has(trackingId)) ? [self] : []),
       all: async () => [self],
     },
+    transcoders: {
+      all: () => Promise.reject(new WallError("transcoders")),
+      byId: () => Promise.reject(new WallError("a transcoder")),
+      days: () => Promise.reject(new WallError("minutes of transcoders")),
+    },
     publishToken: async () => null,
     subscribeToken: async (id) => (await tokens()).subscribe.get(id) ?? null,
     publishersOf: async (name) => ((await opens(name)) ? whole.publishersOf(name) : []),

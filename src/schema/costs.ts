@@ -26,6 +26,7 @@ const CHANGE_EACH = { points: 0, perEntry: { of: "tokens", points: 100 } };
 
 export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "Account.reconciliation": WHOLE_ACCOUNT,
+  "Account.transcoderUsage": { points: 100 },
   "Account.untrackedUsage": WHOLE_ACCOUNT,
   "Bandwidth.byCountry": FIGURE,
   "Bandwidth.percentile": { ...FIGURE, readsBuckets: true },
@@ -35,6 +36,8 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "Partner.viewerRecords": RECORDS,
   "Query.canView": { points: 100 },
   "Query.nodes": { entries: { of: "ids" } },
+  "Query.transcoder": { points: 100 },
+  "Query.transcoders": { points: 100 },
   "Query.viewerRecords": RECORDS,
   "Stream.bandwidthByTrackingId": { ...FIGURE, entries: 5 },
   "Stream.effectiveGeoRules": { entries: 2 },
@@ -44,6 +47,8 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "Stream.geoCascadeTraffic": { points: 20 },
   "Stream.standbyFeeds": { points: 1, entries: 1 },
   "Stream.viewerRecords": RECORDS,
+  "Transcoder.usage": FIGURE,
+  "TranscoderUsage.days": { points: 0, entries: 30 },
   "UsageColumns.bytesIn": { entries: "BUCKETS" },
   "UsageColumns.bytesOut": { entries: "BUCKETS" },
   "UsageColumns.start": { entries: "BUCKETS" },

@@ -9,6 +9,7 @@ import { findApiKey } from "./key/api-key.ts";
 import { findPartner } from "./partner/find-partner.ts";
 import { findStream } from "./stream/find-stream.ts";
 import { findPublishToken, findSubscribeToken } from "./token/find-token.ts";
+import { findTranscoder } from "./transcoder/find-transcoder.ts";
 import { findViewerRecord } from "./viewer/viewer-record.ts";
 
 /** How an object of each type is found by its id, and the scope that the field of its type needs as well. */
@@ -35,6 +36,7 @@ const finders: Readonly<
     scope: "token:read",
     find: (id, argument, context) => findSubscribeToken({ id }, argument, context),
   },
+  Transcoder: { staff: "stream:read", find: (id, argument, context) => findTranscoder({ id }, argument, context) },
   ViewerRecord: { scope: "viewer:read", find: findViewerRecord },
 };
 

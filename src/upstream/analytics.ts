@@ -40,6 +40,14 @@ export interface CountryRow {
   readonly publishSeconds: number;
 }
 
+/** How long transcoders were active on one UTC day. */
+export interface TranscoderDay {
+  /** Its beginning; milliseconds since the epoch. */
+  readonly day: number;
+  /** Whole minutes, by transcoder; also of those that have been deleted since. */
+  readonly minutes: ReadonlyMap<string, number>;
+}
+
 /** The series calls know no Month but for the account. */
 export type StreamResolution = Exclude<Granularity, "MONTH">;
 
@@ -92,6 +100,8 @@ export interface Analytics {
     resolution: StreamResolution,
     signal?: AbortSignal,
   ): Promise<Map<string, Map<number, TrackingRow[]>>>;
+  /** The days on which any transcoder was active; that of today is missing. @see GET /api/analytics/transcoder/series */
+  transcoderDays(window: TimeWindow, signal?: AbortSignal): Promise<TranscoderDay[]>;
 }
 
 export function createAnalytics(http: Http): Analytics {
@@ -175,6 +185,8 @@ export function createAnalytics(http: Http): Analytics {
       (rows, at) => byBucket(rows, at, trackingRows),
       () => new Map(),
     ),
+    transcoderDays: (window, signal) =>
+      read("Analytics_GetSeriesTranscoderMinutesForAccount", "transcoder/series", {}, window, transcoderDays)(signal),
   };
 }
 
@@ -258,6 +270,25 @@ function streamRows(value: unknown, at: string): StreamRow[] {
 
 function byBucket<T>(value: unknown, at: string, rows: (value: unknown, at: string) => T): Map<number, T> {
   return new Map([...mapOf(value, at, rows)].map(([start, bucket]) => [instant(start, at), bucket]));
+}
+
+function transcoderDays(data: unknown): TranscoderDay[] {
+  const { transcoder } = object<Schemas["TranscoderSeriesAnalyticsResponse"]>(data, "data");
+  return [...mapOf(transcoder ?? {}, "data.transcoder", transcoderRows)].map(([day, minutes]) => ({
+    day: instant(day, "data.transcoder"),
+    minutes,
+  }));
+}
+
+/** The published example gives ids as numbers, the schema as texts. */
+function transcoderRows(value: unknown, at: string): ReadonlyMap<string, number> {
+  return new Map(
+    list(value, at, (row) => {
+      const { transcoderId, minutesUsed } = object<Schemas["TranscoderAnalyticsDetail"]>(row, at);
+      const id = typeof transcoderId === "number" ? String(transcoderId) : text(transcoderId, `${at}.transcoderId`);
+      return [id, integer(minutesUsed, `${at}.minutesUsed`)];
+    }),
+  );
 }
 
 type TrackingParts = Pick<

@@ -61,6 +61,11 @@ export function integer(value: unknown, at: string): number {
   return value;
 }
 
+export function number(value: unknown, at: string): number {
+  if (typeof value !== "number" || !Number.isFinite(value)) throw new ShapeError(at, "a number");
+  return value;
+}
+
 /** A count that may pass 2^53; absent means zero. */
 export function count(value: unknown, at: string): bigint {
   if (value === undefined || value === null) return 0n;

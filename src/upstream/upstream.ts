@@ -12,6 +12,7 @@ import { createPublishTokens, type PublishTokens } from "./publish-tokens.ts";
 import { realTiming, type Timing } from "./retry.ts";
 import { createStreams, type Streams } from "./streams.ts";
 import { createSubscribeTokens, type SubscribeTokens } from "./subscribe-tokens.ts";
+import { createTranscoders, type Transcoders } from "./transcoders.ts";
 import { createViewerRecords, type ViewerRecords } from "./viewer-records.ts";
 
 /** Every client of the platform's REST APIs, by name. */
@@ -23,6 +24,7 @@ export interface Upstream {
   readonly publishTokens: PublishTokens;
   readonly streams: Streams;
   readonly subscribeTokens: SubscribeTokens;
+  readonly transcoders: Transcoders;
   readonly viewerRecords: ViewerRecords;
   /** How the platform looks from here. */
   health(): UpstreamHealth;
@@ -82,6 +84,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     publishTokens: createPublishTokens(api),
     streams: createStreams(api),
     subscribeTokens: createSubscribeTokens(api),
+    transcoders: createTranscoders(api),
     viewerRecords: createViewerRecords(records),
     health: () => ({
       breakers: new Map([...guard.breakers(), ...recordsGuard.breakers()]),

@@ -7,6 +7,7 @@ import { Bandwidth } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
 import { figures } from "../feeding.ts";
 import { GeoCascade } from "../token/publish-token.ts";
+import { dailyWindow, TranscoderUsage } from "../transcoder/transcoder.ts";
 import { usageWindow, windowArgs } from "../window.ts";
 import { AccountReconciliation, reconcile } from "./reconciliation.ts";
 
@@ -97,6 +98,14 @@ builder.node(Account, {
           window: usageWindow(args, context),
         };
       },
+    }),
+    transcoderUsage: t.field({
+      type: TranscoderUsage,
+      nullable: true,
+      authScopes: { staff: "usage:read" },
+      description: "For how long all transcoders together were active, those that have been deleted since included.",
+      args: windowArgs,
+      resolve: (_account, args, context) => ({ transcoderId: null, window: dailyWindow(args, context) }),
     }),
     reconciliation: t.field({
       type: AccountReconciliation,

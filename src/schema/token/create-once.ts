@@ -1,11 +1,7 @@
 import type { GraphContext } from "../../context.ts";
-import { ConflictError } from "../../model/errors.ts";
-import { assertName } from "../../model/stream.ts";
 import type { StreamGrant, TokenRecord } from "../../model/token.ts";
 import { type ListPage, MAX_ITEMS_ON_PAGE } from "../../upstream/tokens.ts";
-
-/** Clocks of two machines and whole seconds: a token that was made earlier than this before the attempt is not its. */
-const TOLERANCE_MS = 5_000;
+import { makeOnce } from "../make-once.ts";
 
 /** What a client wants, as far as the token that came of it can be recognised by it. */
 interface Wish {
@@ -27,50 +23,32 @@ interface Creation<Input extends Wish, Token extends TokenRecord> {
 }
 
 /**
- * Makes a token once for its idempotency key. The platform has no such key: when its answer is lost, the token is looked
- * for among the newest ones, and is this one's if it is as was wished and no other key stands for it.
+ * Makes a token once for its idempotency key.
  *
  * @throws ApplicationError IDEMPOTENCY_MISMATCH, OUTCOME_UNKNOWN, CONFLICT; UpstreamError
  */
-export async function createOnce<
-  Input extends Wish,
-  Token extends TokenRecord & { readonly trackingId?: string | null },
->(
+export function createOnce<Input extends Wish, Token extends TokenRecord & { readonly trackingId?: string | null }>(
   { operation, idempotencyKey, input, client, find, put }: Creation<Input, Token>,
-  { caller, idempotency }: GraphContext,
+  context: GraphContext,
 ): Promise<Token> {
-  assertName(idempotencyKey, "input.idempotencyKey");
   const { label, streams, trackingId } = input;
-  const take = (token: Token) => {
-    put(token);
-    return String(token.id);
-  };
-  const id = await idempotency.run({
-    caller: caller.principalId,
-    operation,
-    key: idempotencyKey,
-    input,
-    likeness: { label, streams, trackingId },
-    makesResult: true,
-    perform: async () => take(await client.create(input)),
-    recover: async ({ begunAt, isTaken }) => {
-      for (let page = 1; ; page += 1) {
-        const tokens = await client.list({ page, itemsOnPage: MAX_ITEMS_ON_PAGE, newestFirst: true });
-        const recent = tokens.filter((token) => token.addedAt >= begunAt - TOLERANCE_MS);
-        for (const token of recent.reverse()) {
-          if (isAsWished(token, input) && !(await isTaken(String(token.id)))) return take(token);
-        }
-        if (recent.length < tokens.length || tokens.length === 0) return null;
-      }
+  return makeOnce(
+    {
+      operation,
+      idempotencyKey,
+      input,
+      likeness: { label, streams, trackingId },
+      noun: "token",
+      create: () => client.create(input),
+      listNewest: (page) => client.list({ page, itemsOnPage: MAX_ITEMS_ON_PAGE, newestFirst: true }),
+      isAsWished: (token) => isAsWished(token, input),
+      idOf: ({ id }) => String(id),
+      madeAt: ({ addedAt }) => addedAt,
+      find: (id) => find(Number(id)),
+      take: put,
     },
-  });
-  const token = await find(Number(id));
-  if (!token) {
-    throw new ConflictError("The token that this idempotency key made has been deleted since. Use a new key.", {
-      argument: "input.idempotencyKey",
-    });
-  }
-  return token;
+    context,
+  );
 }
 
 function isAsWished(token: TokenRecord & { readonly trackingId?: string | null }, wish: Wish): boolean {

@@ -39,7 +39,7 @@ export const GeoCascadeInput = builder.inputType("GeoCascadeInput", {
 });
 
 /** What Pothos hands to the fields of an input. */
-type InputFields = Parameters<Parameters<typeof builder.inputType>[1]["fields"]>[0];
+export type InputFields = Parameters<Parameters<typeof builder.inputType>[1]["fields"]>[0];
 
 /** Fields of a token that may be set when it is made. */
 export const newTokenFields = (t: InputFields) => ({

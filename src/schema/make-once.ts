@@ -1,0 +1,70 @@
+import type { GraphContext } from "../context.ts";
+import { ConflictError } from "../model/errors.ts";
+import { assertName } from "../model/stream.ts";
+
+/** Clocks of two machines and whole seconds: what was made earlier than this before the attempt is not its. */
+const TOLERANCE_MS = 5_000;
+
+/** The making of an object of the platform, which has no idempotency keys of its own for it. */
+export interface Making<Made> {
+  /** Name of the mutation. */
+  readonly operation: string;
+  readonly idempotencyKey: string;
+  /** All that is asked for; the same key with other input is refused. */
+  readonly input: unknown;
+  /** The part of it that the object can be recognised by. */
+  readonly likeness: unknown;
+  /** What the object is called in a message: `token`. */
+  readonly noun: string;
+  readonly create: () => Promise<Made>;
+  /** Pages from 1, the newest objects first; an empty one is the end. */
+  readonly listNewest: (page: number) => Promise<readonly Made[]>;
+  readonly isAsWished: (made: Made) => boolean;
+  readonly idOf: (made: Made) => string;
+  /** Milliseconds since the epoch. */
+  readonly madeAt: (made: Made) => number;
+  /** Told of the object as soon as it is known. */
+  readonly take?: (made: Made) => void;
+  /** Finds one that was made before. */
+  readonly find: (id: string) => Promise<Made | null>;
+}
+
+/**
+ * Makes an object once for its idempotency key. When the platform's answer is lost, the object is looked for among the newest
+ * ones, and is this one's if it is as was wished and no other key stands for it.
+ *
+ * @throws ApplicationError IDEMPOTENCY_MISMATCH, OUTCOME_UNKNOWN, CONFLICT; UpstreamError
+ */
+export async function makeOnce<Made>(making: Making<Made>, { caller, idempotency }: GraphContext): Promise<Made> {
+  const { operation, idempotencyKey, input, likeness, idOf, madeAt } = making;
+  assertName(idempotencyKey, "input.idempotencyKey");
+  let taken: Made | null = null;
+  const take = (made: Made) => {
+    taken = made;
+    making.take?.(made);
+    return idOf(made);
+  };
+  const id = await idempotency.run({
+    caller: caller.principalId,
+    operation,
+    key: idempotencyKey,
+    input,
+    likeness,
+    makesResult: true,
+    perform: async () => take(await making.create()),
+    recover: async ({ begunAt, isTaken }) => {
+      for (let page = 1; ; page += 1) {
+        const listed = await making.listNewest(page);
+        const recent = listed.filter((made) => madeAt(made) >= begunAt - TOLERANCE_MS);
+        for (const made of recent.toReversed()) {
+          if (making.isAsWished(made) && !(await isTaken(idOf(made)))) return take(made);
+        }
+        if (recent.length < listed.length || listed.length === 0) return null;
+      }
+    },
+  });
+  const made = taken ?? (await making.find(id));
+  if (made) return made;
+  const message = `The ${making.noun} that this idempotency key made has been deleted since. Use a new key.`;
+  throw new ConflictError(message, { argument: "input.idempotencyKey" });
+}

@@ -1,0 +1,83 @@
+import {
+  assertOutput,
+  assertTranscoderSettings,
+  assertTranscodes,
+  type TranscoderRecord,
+} from "../../model/transcoder.ts";
+import type { NewTranscoder } from "../../upstream/transcoders.ts";
+import { builder } from "../builder.ts";
+import { makeOnce } from "../make-once.ts";
+import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { given } from "../token/token-input.ts";
+import { Transcoder } from "./transcoder.ts";
+import { outputFields } from "./transcoder-input.ts";
+
+const CreateTranscoderInput = builder.inputType("CreateTranscoderInput", {
+  description: "What a new transcoder is made of.",
+  fields: (t) => ({
+    idempotencyKey: t.id({
+      required: true,
+      description: "Of your choosing: the same key makes the same transcoder, however often it is sent within a day.",
+    }),
+    name: t.string({ required: true, description: "What to call it." }),
+    clusterId: t.string({
+      required: true,
+      description: "The cluster to run in, near the source: one with `canTranscode`.",
+    }),
+    dnsPrefix: t.string({
+      description:
+        "The first part of its host's name, of letters, digits and dashes; the platform's choice when left out.",
+    }),
+    ...outputFields(t),
+    startsNow: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: "Start it at once: it is charged from when it is active.",
+    }),
+  }),
+});
+
+const CreateTranscoderPayload = builder
+  .objectRef<Payload & { readonly transcoder?: TranscoderRecord }>("CreateTranscoderPayload")
+  .implement({
+    description: "The new transcoder, or why there is none.",
+    interfaces: [MutationPayload],
+    fields: (t) => ({
+      transcoder: t.expose("transcoder", { type: Transcoder, nullable: true, description: "The transcoder." }),
+    }),
+  });
+
+builder.mutationField("createTranscoder", (t) =>
+  t.field({
+    type: CreateTranscoderPayload,
+    nullable: true,
+    authScopes: { scope: "transcoder:write" },
+    description: "Makes a cloud transcoder, by a profile of the platform or by height and frame rate.",
+    args: { input: t.arg({ type: CreateTranscoderInput, required: true, description: "What it is made of." }) },
+    resolve: (_root, { input: { idempotencyKey, ...wish } }, context) =>
+      payload(async () => {
+        const input: NewTranscoder = given(wish);
+        assertTranscoderSettings(input);
+        assertOutput(input);
+        assertTranscodes(input.clusterId, (await context.account.clusters()).clusters);
+        const { transcoders } = context.upstream;
+        const transcoder = await makeOnce(
+          {
+            operation: "createTranscoder",
+            idempotencyKey,
+            input,
+            likeness: { name: input.name, clusterId: input.clusterId },
+            noun: "transcoder",
+            create: () => transcoders.create(input),
+            listNewest: (page) => transcoders.list({ page, newestFirst: true }),
+            isAsWished: ({ name, clusterId }) => name === input.name && clusterId === input.clusterId,
+            idOf: ({ id }) => id,
+            madeAt: ({ createdAt }) => createdAt,
+            find: (id) => transcoders.read(id),
+          },
+          context,
+        );
+        return { transcoder };
+      }),
+  }),
+);

@@ -1,0 +1,52 @@
+import { ConflictError } from "../../model/errors.ts";
+import type { Transcoders } from "../../upstream/transcoders.ts";
+import { UpstreamError } from "../../upstream/upstream-error.ts";
+import { builder } from "../builder.ts";
+import { encodeGlobalId } from "../global-id.ts";
+import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { findTranscoder, TranscoderRef } from "./find-transcoder.ts";
+
+const DeleteTranscoderPayload = builder
+  .objectRef<Payload & { readonly deletedId?: string }>("DeleteTranscoderPayload")
+  .implement({
+    description: "What was deleted, or why nothing was.",
+    interfaces: [MutationPayload],
+    fields: (t) => ({
+      deletedId: t.exposeID("deletedId", {
+        nullable: true,
+        description: "The id that the transcoder has in the graph, by which it can still be read.",
+      }),
+    }),
+  });
+
+builder.mutationField("deleteTranscoder", (t) =>
+  t.field({
+    type: DeleteTranscoderPayload,
+    nullable: true,
+    authScopes: { scope: "transcoder:write" },
+    description: "Deletes a transcoder. One that is running is shut down at once, and its stream ends.",
+    args: { transcoder: t.arg({ type: TranscoderRef, required: true, description: "Which transcoder." }) },
+    resolve: (_root, { transcoder: ref }, context) =>
+      payload(async () => {
+        const { id, status } = await findTranscoder(ref, "transcoder", context);
+        if (isGone(status)) throw new ConflictError("It has been deleted already.", { argument: "transcoder" });
+        await remove(id, context.upstream.transcoders);
+        return { deletedId: encodeGlobalId("Transcoder", id) };
+      }),
+  }),
+);
+
+async function remove(id: string, transcoders: Transcoders): Promise<void> {
+  try {
+    await transcoders.delete(id);
+  } catch (error) {
+    // When only the answer was lost, the transcoder is gone, and that is what was wanted.
+    if (!(error instanceof UpstreamError) || error.code !== "OUTCOME_UNKNOWN") throw error;
+    const present = await transcoders.read(id);
+    if (present && !isGone(present.status)) throw error;
+  }
+}
+
+function isGone(status: string): boolean {
+  return status === "Deleting" || status === "Deleted";
+}
