@@ -68,6 +68,7 @@ describe("the code", () => {
       "schema/partner/onboard-partner.ts",
       "schema/partner/rotate-partner-tokens.ts",
       "schema/partner/syndicate-stream.ts",
+      "schema/stream/sdk-credentials.ts",
       "schema/token/create-publish-token.ts",
       "schema/token/create-subscribe-token.ts",
       "schema/token/publish-token.ts",

@@ -19,11 +19,21 @@ export interface PlaybackEndpoints {
   readonly directorUrl: string;
 }
 
+/** Where the platform's SDKs ask for their servers. */
+export interface DirectorAddresses {
+  readonly subscribeUrl: string;
+  readonly publishUrl: string;
+}
+
+export function directorAddresses(director: string): DirectorAddresses {
+  return { subscribeUrl: `${director}/api/director/subscribe`, publishUrl: `${director}/api/director/publish` };
+}
+
 export function playbackEndpoints(director: string, accountId: string, streamName: string): PlaybackEndpoints {
   return {
     hostedPlayerUrl: hostedPlayerUrl(accountId, streamName),
     whepUrl: `${director}/api/whep/${encodeURIComponent(accountId)}/${encodeURIComponent(streamName)}`,
-    directorUrl: `${director}/api/director/subscribe`,
+    directorUrl: directorAddresses(director).subscribeUrl,
   };
 }
 

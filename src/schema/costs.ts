@@ -42,6 +42,7 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "Stream.bandwidthByTrackingId": { ...FIGURE, entries: 5 },
   "Stream.effectiveGeoRules": { entries: 2 },
   "Feed.restreams": { points: 0, entries: 2 },
+  "MultiViewHints.liveSourceIds": { entries: 2 },
   "PublishToken.restreams": { points: 0, entries: 2 },
   "Stream.feeds": { points: 1, entries: 2 },
   "Stream.geoCascadeTraffic": { points: 20 },

@@ -21,6 +21,7 @@ import "./partner/queries.ts";
 import "./partner/rotate-partner-tokens.ts";
 import "./partner/syndicate-stream.ts";
 import "./partner/update-partner.ts";
+import "./protocol/queries.ts";
 import "./scalars.ts";
 import "./stream/ingest-plan.ts";
 import "./stream/queries.ts";

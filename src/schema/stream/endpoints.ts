@@ -13,6 +13,8 @@ import { builder } from "../builder.ts";
 import { PublishToken } from "../token/publish-token.ts";
 import { given } from "../token/token-input.ts";
 
+import { AudioMultiplexingHints, MultiViewHints, SdkEvent, sdkEvents } from "./playback-hints.ts";
+
 const HostedPlayerStrategy = builder.enumType("HostedPlayerStrategy", {
   description: "How the platform's own player chooses among the qualities of a stream.",
   values: {
@@ -75,6 +77,21 @@ export const StreamPlayback = builder
       }),
       streamAccountId: t.exposeString("accountId", { description: "What SDKs call the account." }),
       streamName: t.exposeString("streamName", { description: "What SDKs call the stream." }),
+      multiView: t.field({
+        type: MultiViewHints,
+        description: "How to show several of its sources at once.",
+        resolve: (played) => played,
+      }),
+      audioMultiplexing: t.field({
+        type: AudioMultiplexingHints,
+        description: "How to let viewers hear several of its sources at once.",
+        resolve: (played) => played,
+      }),
+      sdkEvents: t.field({
+        type: [SdkEvent],
+        description: "What players that are built with the platform's SDKs are told while they play.",
+        resolve: () => sdkEvents,
+      }),
     }),
   });
 

@@ -1,7 +1,8 @@
 import type { GraphContext } from "../../context.ts";
 import { ConflictError, InvalidInputError } from "../../model/errors.ts";
-import { isUsable, type PublishTokenRecord } from "../../model/token.ts";
+import type { PublishTokenRecord } from "../../model/token.ts";
 import { findPublishToken, type TokenReference } from "../token/find-token.ts";
+import { usablePublishTokens } from "./usable-publish-tokens.ts";
 
 /**
  * The publish token of a stream that is named, or its only usable one.
@@ -15,13 +16,13 @@ export async function findPublisher(
   argument: string,
   context: GraphContext,
 ): Promise<PublishTokenRecord> {
-  const covering = (await context.loaders.tokens()).publish.covering(streamName);
   if (ref) {
     const token = await findPublishToken(ref, argument, context);
+    const covering = (await context.loaders.tokens()).publish.covering(streamName);
     if (covering.some(({ id }) => id === token.id)) return token;
     throw new InvalidInputError(argument, "The token does not stand for this stream.");
   }
-  const usable = covering.filter((token) => isUsable(token, context.now));
+  const usable = await usablePublishTokens(streamName, context);
   const [only, ...others] = usable;
   if (only && others.length === 0) return only;
   const ids = usable.map(({ id }) => id);

@@ -14,7 +14,7 @@ import { connectionType } from "../connection-type.ts";
 import { feedingFigures, figures } from "../feeding.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import { Partner, PartnerConnection } from "../partner/partner.ts";
-import { findSubscribeToken, SubscribeTokenRef } from "../token/find-token.ts";
+import { findSubscribeToken, PublishTokenRef, SubscribeTokenRef } from "../token/find-token.ts";
 import { PublishToken, PublishTokenConnection } from "../token/publish-token.ts";
 import { SubscribeToken, SubscribeTokenConnection } from "../token/subscribe-token.ts";
 import { recordArgs, ViewerRecordConnection, viewerRecordPage } from "../viewer/viewer-record.ts";
@@ -24,6 +24,7 @@ import { ClusterConsistency } from "./cluster-consistency.ts";
 import { StreamIngest, StreamPlayback } from "./endpoints.ts";
 import { Feed } from "./feed.ts";
 import { GeoCascadeTraffic, geoCascadeTraffic } from "./geo-cascade-traffic.ts";
+import { SdkCredentials, SdkRole, sdkCredentials } from "./sdk-credentials.ts";
 import { StreamTrackingUsage, trackingUsage } from "./tracking-usage.ts";
 import { usablePublishTokens } from "./usable-publish-tokens.ts";
 
@@ -242,6 +243,23 @@ builder.node(Stream, {
         const accountId = await account.id();
         return { ...playbackEndpoints(directorUrl, accountId, name), accountId, streamName: name };
       },
+    }),
+
+    sdkCredentials: t.field({
+      type: SdkCredentials,
+      nullable: true,
+      authScopes: (_stream, { role }) => (role === "PUBLISH" ? { staff: "token:reveal" } : { scope: "stream:read" }),
+      description:
+        "What a client SDK of the platform needs, to play it or to broadcast it. Those for broadcasting hold the publish token, so each reading is audited.",
+      args: {
+        role: t.arg({ type: SdkRole, required: true, description: "What the SDK does." }),
+        publishToken: t.arg({
+          type: PublishTokenRef,
+          description:
+            "To broadcast with which token. It may be left out where a single usable one publishes the stream.",
+        }),
+      },
+      resolve: ({ name }, args, context) => sdkCredentials(name, args, context),
     }),
 
     viewerRecords: t.field({
