@@ -65,6 +65,8 @@ describe("the code", () => {
       "schema/key/create-api-key.ts",
       "schema/key/create-partner-session.ts",
       "schema/key/rotate-api-key.ts",
+      "schema/media/media-asset.ts",
+      "schema/media/new-media-key.ts",
       "schema/partner/onboard-partner.ts",
       "schema/partner/rotate-partner-tokens.ts",
       "schema/partner/syndicate-stream.ts",
@@ -76,6 +78,7 @@ describe("the code", () => {
       "schema/token/token.ts",
       "server/logger.ts",
       "upstream/http.ts",
+      "upstream/media-distributions.ts",
       "upstream/publish-tokens.ts",
     ]);
   });

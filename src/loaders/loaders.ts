@@ -5,6 +5,7 @@ import type { Sightings } from "../directory/sightings.ts";
 import type { StreamCatalog } from "../directory/stream-catalog.ts";
 import type { TokenDirectory, Tokens } from "../directory/token-directory.ts";
 import { isPromise, type MaybePromise, whenThere } from "../model/maybe-promise.ts";
+import type { MediaDistributionRecord } from "../model/media.ts";
 import { isMetered, MAX_NAME_LENGTH } from "../model/stream.ts";
 import { allDaysKept, type TimeWindow } from "../model/time-window.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord } from "../model/token.ts";
@@ -14,6 +15,7 @@ import type { ViewerRecord, ViewerRecordsQuery } from "../upstream/viewer-record
 import { type BandwidthSource, streamBandwidth, streamTrackingBandwidth } from "./bandwidth.ts";
 import { createFigureLoaders, type FigureLoaders } from "./figures.ts";
 import { createLiveStreamLoader, type LiveStreamLoader } from "./live-streams.ts";
+import { createMediaAssetLoader, type MediaAssetLoader } from "./media-assets.ts";
 import { createPartnerLoader, type PartnerLoader } from "./partners.ts";
 import { createStaleness, type Staleness } from "./staleness.ts";
 import { createTranscoderLoader, type TranscoderLoader } from "./transcoders.ts";
@@ -26,6 +28,9 @@ import { createWaves, type Waves } from "./waves.ts";
 export interface Loaders {
   readonly figures: FigureLoaders;
   readonly liveStreams: LiveStreamLoader;
+  readonly mediaAssets: MediaAssetLoader;
+  /** One of the account's media distributions, which are read all at once; null where there is none. @throws UpstreamError */
+  mediaDistribution(id: string): Promise<MediaDistributionRecord | null>;
   readonly partners: PartnerLoader;
   readonly transcoders: TranscoderLoader;
   readonly waves: Waves;
@@ -59,7 +64,10 @@ export interface Loaders {
 
 /** What the loaders read from, shared by all requests. */
 export interface LoaderSources {
-  readonly upstream: Pick<Upstream, "analytics" | "monitoring" | "transcoders" | "viewerRecords">;
+  readonly upstream: Pick<
+    Upstream,
+    "analytics" | "mediaAssets" | "mediaDistributions" | "monitoring" | "transcoders" | "viewerRecords"
+  >;
   readonly figureCache: FigureCache;
   readonly directory: TokenDirectory;
   readonly liveDirectory: LiveDirectory;
@@ -99,6 +107,12 @@ export function createLoaders(
     reading ??= waves.track(directory.read((ageMs) => staleness.note("TOKENS", ageMs)));
     return reading;
   };
+  let mediaAssets: MediaAssetLoader | null = null;
+  let readingDistributions: Promise<MediaDistributionRecord[]> | null = null;
+  const distributions = () => {
+    readingDistributions ??= upstream.mediaDistributions.list(signal);
+    return readingDistributions;
+  };
   const hasTraffic = async (name: string) => {
     if (!isMetered(name)) return false;
     const { bytesIn, bytesOut } = await figures.streamTotal.load({ name, window: allDaysKept(now) });
@@ -114,6 +128,11 @@ export function createLoaders(
   return {
     figures,
     liveStreams,
+    get mediaAssets() {
+      mediaAssets ??= createMediaAssetLoader(upstream.mediaAssets, signal);
+      return mediaAssets;
+    },
+    mediaDistribution: async (id) => (await distributions()).find((each) => each.id === id) ?? null,
     waves,
     get transcoders() {
       transcoders ??= createTranscoderLoader(upstream.transcoders, upstream.analytics, signal);

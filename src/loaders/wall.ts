@@ -42,6 +42,13 @@ export function behindWall(whole: Loaders, partner: RegisteredPartner, now: numb
     tokens,
     figures,
     liveStreams: ownLiveStreams(whole.liveStreams, opens),
+    // Recordings and clips are the broadcaster's.
+    mediaAssets: {
+      byId: async () => null,
+      first: () => Promise.reject(new WallError("the account's media")),
+      forget: () => undefined,
+    },
+    mediaDistribution: async () => null,
     partners: {
       byId: async (id) => (id === partner.id ? self : null),
       byTrackingId: async (trackingId) => (own.has(trackingId) ? self : null),

@@ -21,6 +21,8 @@ export const errorCodes = {
   OVERLOADED: "The gateway has more to do than it can; `Retry-After` tells when to try again.",
   CONFLICT: "The object is in a state that does not allow this change, or another request with this key is under way.",
   IDEMPOTENCY_MISMATCH: "This idempotency key was used before, with other input.",
+  CLIP_NOT_CACHED: "The platform has nothing of that time any more, or never had, that a clip could be cut from.",
+  RATE_LIMITED: "This can be done only so often for one object; `retryAfter` tells when it can be done again.",
   OUTCOME_UNKNOWN:
     "The change was sent and its answer was lost. Repeat it with the same idempotency key to learn what became of it.",
   STREAM_UNSECURED: "Some publish token leaves the stream open to anyone without a token; secure it before it is sold.",

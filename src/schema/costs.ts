@@ -22,9 +22,12 @@ const FIGURE = { points: 10 };
 const WHOLE_ACCOUNT = { points: 500 };
 /** The platform has no pages of viewer records: each page reads the whole window. */
 const RECORDS = { points: 500, pointsPerDay: 200 };
+/** One call, or a few where pages have to be searched for. */
+const CALL = { points: 100 };
 const CHANGE_EACH = { points: 0, perEntry: { of: "tokens", points: 100 } };
 
 export const fieldCosts: Readonly<Record<string, FieldCost>> = {
+  "Account.mediaExpiry": CALL,
   "Account.reconciliation": WHOLE_ACCOUNT,
   "Account.transcoderUsage": { points: 100 },
   "Account.untrackedUsage": WHOLE_ACCOUNT,
@@ -32,9 +35,16 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "Bandwidth.percentile": { ...FIGURE, readsBuckets: true },
   "Bandwidth.series": { ...FIGURE, readsBuckets: true },
   "Bandwidth.total": FIGURE,
+  "MediaAsset.distribution": FIGURE,
+  "MediaAsset.download": CALL,
+  "MediaAsset.tracks": { entries: 3 },
+  "MediaDistribution.keys": { entries: 2 },
   "Partner.usageByStream": FIGURE,
   "Partner.viewerRecords": RECORDS,
   "Query.canView": { points: 100 },
+  "Query.mediaAsset": CALL,
+  "Query.mediaAssets": { points: 200 },
+  "Query.mediaDistributions": CALL,
   "Query.nodes": { entries: { of: "ids" } },
   "Query.transcoder": { points: 100 },
   "Query.transcoders": { points: 100 },
@@ -47,6 +57,7 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "Stream.feeds": { points: 1, entries: 2 },
   "Stream.geoCascadeTraffic": { points: 20 },
   "Stream.standbyFeeds": { points: 1, entries: 1 },
+  "Stream.mediaAssets": { points: 200 },
   "Stream.viewerRecords": RECORDS,
   "Transcoder.usage": FIGURE,
   "TranscoderUsage.days": { points: 0, entries: 30 },
@@ -57,6 +68,7 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "UsageSeries.points": { entries: "BUCKETS" },
 
   "Mutation.createPartnerSession": { points: 10 },
+  "Mutation.deleteMediaAssets": { points: 200, perEntry: { of: "mediaAssets", points: 20 } },
   "Mutation.disablePublishTokens": CHANGE_EACH,
   "Mutation.disableSubscribeTokens": CHANGE_EACH,
   "Mutation.enablePublishTokens": CHANGE_EACH,

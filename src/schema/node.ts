@@ -6,6 +6,8 @@ import { accountRecord } from "./account/account.ts";
 import { builder } from "./builder.ts";
 import { decodeGlobalId, keyOfId } from "./global-id.ts";
 import { findApiKey } from "./key/api-key.ts";
+import { findMediaAsset } from "./media/find-media-asset.ts";
+import { findMediaDistribution } from "./media/find-media-distribution.ts";
 import { findPartner } from "./partner/find-partner.ts";
 import { findStream } from "./stream/find-stream.ts";
 import { findPublishToken, findSubscribeToken } from "./token/find-token.ts";
@@ -29,6 +31,11 @@ const finders: Readonly<
   AuditEntry: { staff: "audit:read", find: findAuditEntry },
   Account: { staff: "usage:read", find: findAccount },
   Cluster: { staff: "stream:read", find: findCluster },
+  MediaAsset: { staff: "stream:read", find: (id, argument, context) => findMediaAsset({ id }, argument, context) },
+  MediaDistribution: {
+    staff: "stream:read",
+    find: (id, argument, context) => findMediaDistribution({ id }, argument, context),
+  },
   Partner: { scope: "usage:read", find: (id, argument, context) => findPartner({ id }, argument, context) },
   PublishToken: { staff: "token:read", find: (id, argument, context) => findPublishToken({ id }, argument, context) },
   Stream: { scope: "stream:read", find: (id, argument, context) => findStream({ id }, argument, context) },

@@ -15,6 +15,13 @@ export interface Call<T> {
   readonly path: string;
   readonly query?: Readonly<Record<string, QueryValue>>;
   readonly body?: object;
+  /** Sent as `Idempotency-Key`, where the platform takes one: however often the write is sent, it is done once. */
+  readonly idempotencyKey?: string;
+  /**
+   * How success is answered: in the envelope, unless this says otherwise. MAYBE_BARE is for what the documents show both in
+   * the envelope and without it; NOTHING is 204, and nothing to decode.
+   */
+  readonly answer?: "MAYBE_BARE" | "NOTHING";
   /** Checks and picks the `data` of a success. @throws ShapeError */
   readonly decode: (data: unknown) => T;
   readonly signal?: AbortSignal | undefined;
@@ -108,11 +115,12 @@ async function exchange<T>(options: HttpOptions, call: Call<T>, timeoutMs: numbe
     stopClock();
   }
   const { status } = answer;
-  if (status !== 200) throw statusError(call.operation, answer, isWrite);
+  const isNothing = status === 204 && call.answer === "NOTHING";
+  if (status !== 200 && !isNothing) throw statusError(call.operation, answer, isWrite);
   // What has no envelope was not written by the platform in its senses.
   let health: PlatformHealth = "SICK";
   try {
-    const data = envelopeData(answer);
+    const data = isNothing ? undefined : envelopeData(answer, call.answer === "MAYBE_BARE");
     health = "WELL";
     return call.decode(data);
   } catch (error) {
@@ -168,7 +176,7 @@ function answerOf({ statusCode, headers }: Dispatcher.ResponseData, body: string
 
 async function request(
   { origin, secret, dispatcher, onDate }: HttpOptions,
-  { method = "GET", path, query, body }: Omit<Call<unknown>, "decode">,
+  { method = "GET", path, query, body, idempotencyKey }: Omit<Call<unknown>, "decode">,
   accept: string,
   signal: AbortSignal,
 ) {
@@ -180,6 +188,7 @@ async function request(
       authorization: `Bearer ${secret.reveal()}`,
       accept,
       ...(body && { "content-type": "application/json" }),
+      ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
     },
     body: body ? JSON.stringify(body) : null,
     signal,
@@ -250,9 +259,10 @@ function queryString(query: Readonly<Record<string, QueryValue>>): string {
   return params.toString();
 }
 
-function envelopeData({ type, body }: Answer): unknown {
+function envelopeData({ type, body }: Answer, mayBeBare: boolean): unknown {
   if (!/^application\/json\b/i.test(type)) throw new ShapeError("content type", "application/json");
   const envelope = parseExact(body);
+  if (mayBeBare && typeof envelope === "object" && envelope !== null && !("status" in envelope)) return envelope;
   if (typeof envelope !== "object" || envelope === null || !("status" in envelope) || envelope.status !== "success") {
     throw new ShapeError("status", "success");
   }

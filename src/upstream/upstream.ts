@@ -6,6 +6,9 @@ import type { BreakerState } from "./breaker.ts";
 import { type Clusters, createClusters } from "./clusters.ts";
 import { createGuard, PLACES } from "./guard.ts";
 import { type CallReport, createHttp } from "./http.ts";
+import { createMediaAssets, type MediaAssets } from "./media-assets.ts";
+import { createMediaDistributions, type MediaDistributions } from "./media-distributions.ts";
+import { createMediaExpiryRules, type MediaExpiryRules } from "./media-expiry.ts";
 import { createMonitoring, type Monitoring } from "./monitoring.ts";
 import { createPace } from "./pace.ts";
 import { createPublishTokens, type PublishTokens } from "./publish-tokens.ts";
@@ -20,6 +23,9 @@ export interface Upstream {
   readonly account: Account;
   readonly analytics: Analytics;
   readonly clusters: Clusters;
+  readonly mediaAssets: MediaAssets;
+  readonly mediaDistributions: MediaDistributions;
+  readonly mediaExpiry: MediaExpiryRules;
   readonly monitoring: Monitoring;
   readonly publishTokens: PublishTokens;
   readonly streams: Streams;
@@ -80,6 +86,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     account: createAccount(api),
     analytics: createAnalytics(api),
     clusters: createClusters(api),
+    mediaAssets: createMediaAssets(api),
+    mediaDistributions: createMediaDistributions(api),
+    mediaExpiry: createMediaExpiryRules(api),
     monitoring: createMonitoring(api),
     publishTokens: createPublishTokens(api),
     streams: createStreams(api),

@@ -31,6 +31,8 @@ export type ErrorCode =
   | 'AUTHENTICATION_UNAVAILABLE'
   /** The HTTP request is not a GraphQL request. */
   | 'BAD_REQUEST'
+  /** The platform has nothing of that time any more, or never had, that a clip could be cut from. */
+  | 'CLIP_NOT_CACHED'
   /** Publishers and viewers of the stream would be of different clusters, and would not meet. */
   | 'CLUSTER_MISMATCH'
   /** The account has no such cluster. */
@@ -73,6 +75,8 @@ export type ErrorCode =
   | 'QUERY_TOO_COMPLEX'
   /** The query would cost more than one request may; `extensions.cost` tells how much. */
   | 'QUERY_TOO_EXPENSIVE'
+  /** This can be done only so often for one object; `retryAfter` tells when it can be done again. */
+  | 'RATE_LIMITED'
   /** The viewer token was not signed; `refusals` names every rule that it would break. */
   | 'SIGNING_REFUSED'
   /** The gateway's own database can't be used now: it is locked, full, read-only or out of reach. Nothing was half written. */

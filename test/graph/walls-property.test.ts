@@ -201,6 +201,7 @@ async function gatherEverything(): Promise<Plantation> {
     account: { id: string };
     clusters: { id: string }[];
     auditLog: { nodes: { id: string }[] };
+    mediaAssets: { nodes: { id: string; assetId: string; download: { fileUrl: string } }[] };
     viewerRecords: {
       nodes: {
         id: string;
@@ -216,6 +217,7 @@ async function gatherEverything(): Promise<Plantation> {
        publishTokens(first: 100) { nodes { id tokenId label secret srtPassphrase } }
        subscribeTokens(first: 100) { nodes { id tokenId label secret } }
        account { id } clusters { id } auditLog(first: 10) { nodes { id } }
+       mediaAssets(first: 10) { nodes { id assetId download { fileUrl } } }
        viewerRecords(first: 1000, window: { last: "P1D" }) { nodes { id clientId ipAddress customViewerData trackingId } } }`,
   );
   const tokens = [...data.publishTokens.nodes, ...data.subscribeTokens.nodes];
@@ -231,10 +233,11 @@ async function gatherEverything(): Promise<Plantation> {
     secrets: [
       ...tokens.flatMap(({ secret, srtPassphrase }) => [secret, srtPassphrase ?? []].flat()),
       ...tenants.map(({ key }) => key),
+      ...data.mediaAssets.nodes.map(({ download }) => download.fileUrl),
       gateway.sandbox.secret,
       OPERATOR_KEY,
     ],
-    labels: tokens.map(({ label }) => label),
+    labels: [...tokens.map(({ label }) => label), ...data.mediaAssets.nodes.map(({ assetId }) => assetId)],
     records: data.viewerRecords.nodes.map(({ trackingId, clientId, ipAddress, customViewerData }) => ({
       trackingId,
       marks: [clientId, ipAddress ?? [], customViewerData ?? []].flat(),
@@ -246,6 +249,7 @@ async function gatherEverything(): Promise<Plantation> {
       data.account,
       ...data.clusters,
       ...data.auditLog.nodes,
+      ...data.mediaAssets.nodes,
       ...data.viewerRecords.nodes.slice(0, 30),
     ].map(({ id }) => id),
     tokenIds: tokens.map(({ tokenId }) => tokenId),

@@ -6,6 +6,7 @@ import type { GeoCascade as Cascade, CountryRules } from "../../model/token.ts";
 import { Bandwidth } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
 import { figures } from "../feeding.ts";
+import { MediaExpiry } from "../media/media-expiry.ts";
 import { GeoCascade } from "../token/publish-token.ts";
 import { dailyWindow, TranscoderUsage } from "../transcoder/transcoder.ts";
 import { usageWindow, windowArgs } from "../window.ts";
@@ -71,6 +72,13 @@ builder.node(Account, {
       nullable: true,
       description: "Where streams are relayed to, for publish tokens that set nothing.",
       resolve: (account) => account.geoCascade(),
+    }),
+    mediaExpiry: t.field({
+      type: MediaExpiry,
+      nullable: true,
+      authScopes: { staff: "stream:read" },
+      description: "How long recordings, clips, and the cache which clips are cut from are kept.",
+      resolve: (_account, _args, { upstream, signal }) => upstream.mediaExpiry.read(signal),
     }),
     usage: t.field({
       type: Bandwidth,

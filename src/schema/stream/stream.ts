@@ -13,6 +13,7 @@ import { pageOf, sortableNumber } from "../connection.ts";
 import { connectionType } from "../connection-type.ts";
 import { feedingFigures, figures } from "../feeding.ts";
 import { encodeGlobalId } from "../global-id.ts";
+import { MediaAssetConnection, mediaAssetArgs, mediaAssetPage } from "../media/media-asset.ts";
 import { Partner, PartnerConnection } from "../partner/partner.ts";
 import { findSubscribeToken, PublishTokenRef, SubscribeTokenRef } from "../token/find-token.ts";
 import { PublishToken, PublishTokenConnection } from "../token/publish-token.ts";
@@ -260,6 +261,16 @@ builder.node(Stream, {
         }),
       },
       resolve: ({ name }, args, context) => sdkCredentials(name, args, context),
+    }),
+
+    mediaAssets: t.field({
+      type: MediaAssetConnection,
+      nullable: true,
+      authScopes: { staff: "stream:read" },
+      description: "Its recordings and clips, or other assets that were made of it.",
+      args: mediaAssetArgs,
+      resolve: ({ name }, args, context, info) =>
+        feedingFigures(context, info, mediaAssetPage({ streamName: name }, args, context)),
     }),
 
     viewerRecords: t.field({

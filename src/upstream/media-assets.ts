@@ -1,0 +1,279 @@
+import type {
+  MediaAssetRecord,
+  MediaAssetState,
+  MediaAssetType,
+  MediaDownload,
+  MediaFacts,
+  MediaStorage,
+  MediaTrack,
+} from "../model/media.ts";
+import { Secret, withoutSecrets } from "../model/secret.ts";
+import { iso } from "../model/time-window.ts";
+import { count, instant, integer, list, mapOf, object, optional, optionalList, ShapeError, text } from "./decode.ts";
+import type { components } from "./generated/media.ts";
+import type { Http } from "./http.ts";
+import { UpstreamError } from "./upstream-error.ts";
+
+/** Which assets, in which order of their beginning. Lists leave deleted ones out, whatever is asked. */
+export interface MediaAssetsQuery {
+  readonly types: readonly MediaAssetType[];
+  readonly states: readonly MediaAssetState[];
+  readonly streamName?: string | undefined;
+  readonly publishTokenId?: number | undefined;
+  readonly name?: string | undefined;
+  readonly sourceId?: string | undefined;
+  readonly newestFirst: boolean;
+}
+
+/** What a clip is cut from, and what is made of it. Times are milliseconds since the epoch. */
+export interface NewClip {
+  readonly streamName: string;
+  readonly publishTokenId?: number | undefined;
+  /** The best by priority, then quality, when it is left out. */
+  readonly sourceId?: string | undefined;
+  /** Every layer, a clip for each, when it is left out. */
+  readonly simulcastId?: string | undefined;
+  readonly priority?: number | undefined;
+  readonly from: number;
+  /** Up to now when it is left out. */
+  readonly to?: number | undefined;
+  readonly name?: string | undefined;
+  readonly format?: "mp4" | "hls" | undefined;
+  readonly expiresAt?: number | undefined;
+  readonly distributionId?: string | undefined;
+  readonly customPath?: string | undefined;
+}
+
+/** What may change in an asset: null takes it away, undefined leaves it as it is. */
+export interface MediaAssetChanges {
+  readonly distributionId?: string | null | undefined;
+  readonly customPath?: string | null | undefined;
+}
+
+/** The outcome of deleting many: the platform may do some and refuse others in one answer. */
+export interface DeletionOutcome {
+  readonly failures: readonly { readonly id: string; readonly reason: string }[];
+}
+
+/** Assets that a page of a list holds, and ids that one deletion takes. @see GET, DELETE /api/v3/media/assets */
+export const MAX_ASSETS_PER_CALL = 100;
+
+/** Recordings, clips and timelines. Every method throws UpstreamError when there is no usable answer. */
+export interface MediaAssets {
+  /** One page, counted from 1; one with fewer than {@link MAX_ASSETS_PER_CALL} is the last. @see GET /api/v3/media/assets */
+  list(query: MediaAssetsQuery, page: number, signal?: AbortSignal): Promise<MediaAssetRecord[]>;
+  /** With its download addresses; null for an id that the account does not have. @see GET /api/v3/media/assets/{mediaAssetId} */
+  read(id: string, signal?: AbortSignal): Promise<MediaAssetRecord | null>;
+  /**
+   * Cuts clips: one for each stretch of the stream and layer in the span. The same key gives the same clips, however often
+   * it is sent. @see POST /api/v3/media/assets
+   */
+  clip(clip: NewClip, idempotencyKey: string): Promise<MediaAssetRecord[]>;
+  /** @see PATCH /api/v3/media/assets/{mediaAssetId} */
+  update(id: string, changes: MediaAssetChanges): Promise<MediaAssetRecord>;
+  /** Of up to {@link MAX_ASSETS_PER_CALL}, those that are complete or failed. @see DELETE /api/v3/media/assets */
+  delete(ids: readonly string[]): Promise<DeletionOutcome>;
+}
+
+const PATH = "/api/v3/media/assets";
+
+export function createMediaAssets(http: Http): MediaAssets {
+  return {
+    list: ({ newestFirst, ...query }, page, signal) =>
+      http.read({
+        operation: "MediaAssets_ListMediaAssets",
+        path: PATH,
+        query: {
+          type: query.types.map((type) => wireTypes[type]),
+          status: query.states.map((state) => wireStates[state]),
+          streamName: query.streamName,
+          tokenId: query.publishTokenId,
+          name: query.name,
+          sourceId: query.sourceId,
+          sort: "startTime",
+          desc: newestFirst,
+          page,
+          limit: MAX_ASSETS_PER_CALL,
+        },
+        decode: (data) => list(data, "data", asset),
+        signal,
+      }),
+    read: async (id, signal) => {
+      try {
+        return await http.read({
+          operation: "MediaAssets_ReadMediaAsset",
+          path: `${PATH}/${encodeURIComponent(id)}`,
+          decode: (data) => asset(data, "data"),
+          signal,
+        });
+      } catch (error) {
+        // An unknown id is answered with a refusal that names the id's field, not with 404.
+        if (error instanceof UpstreamError && error.code === "UPSTREAM_REJECTED" && "mediaAssetId" in error.reasons) {
+          return null;
+        }
+        throw error;
+      }
+    },
+    clip: (clip, idempotencyKey) =>
+      http.write({
+        operation: "MediaAssets_CreateMediaAsset",
+        method: "POST",
+        path: PATH,
+        body: clipBody(clip),
+        idempotencyKey,
+        decode: (data) => list(data, "data", asset),
+      }),
+    update: (id, { distributionId, customPath }) =>
+      http.write({
+        operation: "MediaAssets_UpdateMediaAsset",
+        method: "PATCH",
+        path: `${PATH}/${encodeURIComponent(id)}`,
+        body: {
+          ...(distributionId !== undefined && { mediaDistributionId: distributionId }),
+          ...(customPath !== undefined && { customPath }),
+        } satisfies Schemas["UpdateMediaAssetModel"],
+        decode: (data) => asset(data, "data"),
+      }),
+    delete: (ids) =>
+      http.write({
+        operation: "MediaAssets_DeleteMediaAssets",
+        method: "DELETE",
+        path: PATH,
+        query: { id: ids },
+        decode: deletionOutcome,
+      }),
+  };
+}
+
+type Schemas = components["schemas"];
+
+const wireTypes = {
+  RECORDING: "recording",
+  CLIP: "clip",
+  TIMELINE: "timeline",
+  VOD: "vod",
+  STORAGE_VALIDATION: "storageValidation",
+} as const satisfies Record<MediaAssetType, Schemas["MediaAssetType"]>;
+
+const wireStates = {
+  PROCESSING: "processing",
+  COMPLETE: "complete",
+  ERROR: "error",
+  DELETING: "deleting",
+  DELETED: "deleted",
+} as const satisfies Record<MediaAssetState, Schemas["MediaAssetStatus"]>;
+
+const storages = {
+  PLATFORM: "dolbyStorage",
+  GOOGLE_CLOUD: "gcs",
+  AMAZON_S3: "awsS3",
+} as const satisfies Record<MediaStorage, Schemas["MediaAssetStorageType"]>;
+
+/** The name that we have for a word of the platform's. */
+function named<Name extends string>(names: Readonly<Record<Name, string>>, what: string) {
+  const byWord = new Map(Object.entries<string>(names).map(([name, word]) => [word, name as Name]));
+  return (value: unknown, at: string): Name => {
+    const name = byWord.get(text(value, at));
+    if (name === undefined) throw new ShapeError(at, what);
+    return name;
+  };
+}
+
+const assetType = named(wireTypes, "a type of media");
+const assetState = named(wireStates, "a status of media");
+const storageType = named(storages, "a kind of storage");
+
+function clipBody(clip: NewClip): Schemas["CreateMediaAssetModel"] {
+  const { streamName, publishTokenId, sourceId, simulcastId, priority, name, format, distributionId, customPath } =
+    clip;
+  return {
+    streamName,
+    startTime: iso(clip.from),
+    ...(clip.to !== undefined && { stopTime: iso(clip.to) }),
+    ...(publishTokenId !== undefined && { tokenId: publishTokenId }),
+    ...(sourceId !== undefined && { sourceId }),
+    ...(simulcastId !== undefined && { simulcastId }),
+    ...(priority !== undefined && { priority }),
+    ...(name !== undefined && { name }),
+    ...(format !== undefined && { targetFormat: format }),
+    ...(clip.expiresAt !== undefined && { expiration: iso(clip.expiresAt) }),
+    ...(distributionId !== undefined && { mediaDistributionId: distributionId }),
+    ...(customPath !== undefined && { customPath }),
+  };
+}
+
+function asset(value: unknown, at: string): MediaAssetRecord {
+  const wire = object<Schemas["DownloadMediaAssetModel"]>(value, at);
+  const feed = object<Schemas["MediaAssetFeedSelectionModel"]>(wire.feed ?? {}, `${at}.feed`);
+  const storage = object<Schemas["MediaAssetStorageResponseModel"]>(wire.storage ?? {}, `${at}.storage`);
+  const problem = optional(wire.error, `${at}.error`, text);
+  return {
+    kind: "MediaAsset",
+    id: text(wire.id, `${at}.id`),
+    type: assetType(wire.type, `${at}.type`),
+    state: assetState(wire.status, `${at}.status`),
+    name: optional(wire.name, `${at}.name`, text),
+    streamName: optional(feed.streamName, `${at}.feed.streamName`, text),
+    publishTokenId: optional(feed.tokenId, `${at}.feed.tokenId`, integer),
+    sourceId: optional(feed.sourceId, `${at}.feed.sourceId`, text),
+    simulcastId: optional(feed.simulcastId, `${at}.feed.simulcastId`, text),
+    priority: optional(feed.priority, `${at}.feed.priority`, integer),
+    startedAt: instant(wire.startTime, `${at}.startTime`),
+    endedAt: optional(wire.stopTime, `${at}.stopTime`, instant),
+    createdAt: optional(wire.created, `${at}.created`, instant),
+    expiresAt: optional(wire.expiration, `${at}.expiration`, instant),
+    removedAt: optional(wire.removed, `${at}.removed`, instant),
+    problem: problem === null ? null : withoutSecrets(problem),
+    storage: optional(storage.type, `${at}.storage.type`, storageType) ?? "PLATFORM",
+    facts: optional(wire.metadata, `${at}.metadata`, facts),
+    distributionId: optional(wire.mediaDistributionId, `${at}.mediaDistributionId`, text),
+    customPath: optional(wire.customPath, `${at}.customPath`, text),
+    download: optional(wire.download, `${at}.download`, download),
+  };
+}
+
+function facts(value: unknown, at: string): MediaFacts {
+  const wire = object<Schemas["RecordMetadata"]>(value, at);
+  const sizes = optional(wire.sizes, `${at}.sizes`, (map, place) => mapOf(map, place, count));
+  return {
+    format: optional(wire.format, `${at}.format`, text),
+    bytes: sizes && [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0n),
+    durationSeconds: optional(wire.duration, `${at}.duration`, integer),
+    tracks: optionalList(wire.tracks, `${at}.tracks`, track),
+  };
+}
+
+function track(value: unknown, at: string): MediaTrack {
+  const wire = object<Schemas["RecordMediaTrack"]>(value, at);
+  return {
+    type: optional(wire.type, `${at}.type`, text),
+    codec: optional(wire.codec, `${at}.codec`, text),
+    bitsPerSecond: optional(wire.bitrate, `${at}.bitrate`, integer),
+    width: optional(wire.width, `${at}.width`, integer),
+    height: optional(wire.height, `${at}.height`, integer),
+    framesPerSecond: optional(wire.framerate, `${at}.framerate`, integer),
+    channels: optional(wire.channels, `${at}.channels`, integer),
+    samplesPerSecond: optional(wire.samplerate, `${at}.samplerate`, integer),
+  };
+}
+
+function download(value: unknown, at: string): MediaDownload {
+  const wire = object<Schemas["RecordDownloadUrl"]>(value, at);
+  const secret = (url: unknown, place: string) => new Secret(text(url, place));
+  return {
+    fileUrl: optional(wire.downloadUrl, `${at}.downloadUrl`, secret),
+    fileUrlExpiresAt: optional(wire.downloadExpiresOn, `${at}.downloadExpiresOn`, instant),
+    playbackUrl: optional(wire.url, `${at}.url`, secret),
+  };
+}
+
+function deletionOutcome(data: unknown): DeletionOutcome {
+  const wire = object<Schemas["DeleteMediaAssetsResponse"]>(data, "data");
+  return {
+    failures: optionalList(wire.errors, "data.errors", (failure, at) => {
+      const { id, error } = object<Schemas["MediaAssetDeletionError"]>(failure, at);
+      const reason = optional(error, `${at}.error`, text) ?? "The platform gave no reason.";
+      return { id: text(id, `${at}.id`), reason: withoutSecrets(reason) };
+    }),
+  };
+}
