@@ -14,12 +14,14 @@ export type ViewingVerdict = keyof typeof viewingVerdicts;
 
 /** The rules that decide whether a viewer may watch, in the order in which the platform's Director asks. */
 export const viewingRules = {
+  VIEWER_TOKEN: "The viewer token is not admitted as it is, wherever its viewer may be: `reasons` tells why.",
   TOKEN_DISABLED: "The subscribe token is disabled.",
   TOKEN_EXPIRED: "The subscribe token has expired.",
   STREAM_NOT_COVERED: "None of the subscribe token's grants covers the stream.",
   ALLOWED_ORIGINS:
-    "The subscribe token lets in pages of some origins alone. A viewer who sends no origin is not on its list.",
-  ALLOWED_IP_ADDRESSES: "The subscribe token lets in some IPv4 addresses alone. IPv6 is never on its list.",
+    "The subscribe token, or the viewer token signed under it, lets in pages of some origins alone. A viewer who sends no origin is not on its list.",
+  ALLOWED_IP_ADDRESSES:
+    "The subscribe token, or the viewer token signed under it, lets in some IPv4 addresses alone. IPv6 is never on its list.",
   STREAM_NOT_PUBLISHED: "No usable publish token may broadcast the stream.",
   TOKEN_REQUIRED: "The stream is secured, and the viewer shows no token.",
   GEO_RULES: "Viewers of some countries alone are let in, or kept out: `geoRules` tells by whom.",
@@ -38,10 +40,22 @@ export interface Ruling {
   readonly verdict: ViewingVerdict;
 }
 
+/** What a viewer token adds to its parent. */
+export interface SignedUnderToken {
+  /** Whether it is admitted at all, wherever its viewer may be. */
+  readonly isAdmitted: boolean;
+  readonly allowedOrigins: readonly string[];
+  readonly allowedIpAddresses: readonly string[];
+  /** Null for the parent's. */
+  readonly originCluster: string | null;
+}
+
 /** Who asks to watch. */
 export interface Viewer {
-  /** The subscribe token, which may be the parent of the one that is shown; null for none. */
+  /** The subscribe token that is shown, or the parent of the viewer token that is; null for none. */
   readonly token: SubscribeTokenRecord | null;
+  /** The viewer token; null for a viewer who shows the subscribe token itself. */
+  readonly signed: SignedUnderToken | null;
   /** ISO 3166-1 alpha-2; null where it is not given. */
   readonly country: string | null;
   /** Of the page, as browsers send it; null for a viewer who sends none. */
@@ -101,33 +115,42 @@ function decision(
   return { decidedBy, objections, geoRules };
 }
 
-function tokenRulings({ token, origin, ip }: Viewer, streamName: string, now: number): Ruling[] {
+function tokenRulings({ token, signed, origin, ip }: Viewer, streamName: string, now: number): Ruling[] {
   if (!token) return [];
-  const { isActive, streams, allowedOrigins, allowedIpAddresses } = token;
+  const { isActive, streams } = token;
+  const lists = signed ? [token, signed] : [token];
+  const isLimited = lists.some(({ allowedIpAddresses }) => allowedIpAddresses.length > 0);
   return [
+    ...refusedUnless(signed?.isAdmitted ?? true, "VIEWER_TOKEN"),
     ...refusedUnless(isActive, "TOKEN_DISABLED"),
     ...refusedUnless(!isExpired(token, now), "TOKEN_EXPIRED"),
     ...refusedUnless(openedBy(streams)(streamName), "STREAM_NOT_COVERED"),
-    ...refusedUnless(originIsAllowed(origin, allowedOrigins), "ALLOWED_ORIGINS"),
+    ...refusedUnless(
+      lists.every(({ allowedOrigins }) => originIsAllowed(origin, allowedOrigins)),
+      "ALLOWED_ORIGINS",
+    ),
     ...(ip === null
-      ? undecidedWhere(allowedIpAddresses.length > 0, "ALLOWED_IP_ADDRESSES")
-      : refusedUnless(addressIsAllowed(ip, allowedIpAddresses), "ALLOWED_IP_ADDRESSES")),
+      ? undecidedWhere(isLimited, "ALLOWED_IP_ADDRESSES")
+      : refusedUnless(
+          lists.every(({ allowedIpAddresses }) => addressIsAllowed(ip, allowedIpAddresses)),
+          "ALLOWED_IP_ADDRESSES",
+        )),
   ];
 }
 
 function streamRulings(
-  { token, country }: Viewer,
+  { token, signed, country }: Viewer,
   publishToken: PublishTokenRecord,
   isSecured: boolean,
   geoRules: EffectiveGeoRules,
 ): Ruling[] {
-  const { originCluster } = publishToken.effective;
+  const cluster = signed?.originCluster ?? token?.effective.originCluster ?? null;
   return [
     ...refusedUnless(token !== null || !isSecured, "TOKEN_REQUIRED"),
     ...(country === null
       ? undecidedWhere(hasRules(geoRules), "GEO_RULES")
       : refusedUnless(countryIsAllowed(geoRules, country), "GEO_RULES")),
-    ...refusedUnless(token === null || token.effective.originCluster === originCluster, "CLUSTER_MISMATCH"),
+    ...refusedUnless(cluster === null || cluster === publishToken.effective.originCluster, "CLUSTER_MISMATCH"),
     ...undecidedWhere(token !== null && token.bindIpsOnUsage > 0, "ADDRESS_BINDING"),
   ];
 }

@@ -338,6 +338,103 @@ describe("whether somebody can view", () => {
   });
 });
 
+describe("whether a viewer token lets its viewer in", () => {
+  const signed = async (gateway: TestGateway, label: string, fields: string) => {
+    const id = tokenId(gateway, "subscribe", label);
+    const { data } = await gateway.ask<{ signViewerToken: { viewerToken: { jwt: string } } & Errors }>(
+      `mutation { signViewerToken(input: { token: { tokenId: ${id} }, expiresInSeconds: 60, ${fields} }) {
+         viewerToken { jwt } userErrors { code path message } } }`,
+    );
+    expect(data.signViewerToken.userErrors).toEqual([]);
+    return data.signViewerToken.viewerToken.jwt;
+  };
+  interface Inspected extends Errors {
+    inspection: { isAdmitted: boolean; viewing: { verdict: string; decidedBy: { rule: string } } | null } | null;
+  }
+  const inspect = async (gateway: TestGateway, jwt: string, viewer: object | null) => {
+    const { data, errors } = await gateway.ask<{ inspectViewerToken: Inspected }>(
+      `mutation ($jwt: String!, $viewer: ViewerPlaceInput) { inspectViewerToken(jwt: $jwt, viewer: $viewer) {
+         inspection { isAdmitted viewing { verdict decidedBy { rule } } } userErrors { code path message } } }`,
+      { jwt, viewer },
+    );
+    expect(errors).toEqual([]);
+    return data.inspectViewerToken;
+  };
+  const viewing = async (gateway: TestGateway, jwt: string, viewer: object) => {
+    const told = (await inspect(gateway, jwt, viewer)).inspection?.viewing;
+    return told && `${told.verdict} ${told.decidedBy.rule}`;
+  };
+
+  it("is told for the viewer's place, by what it and its parent allow, as the Director says it", async () => {
+    await using gateway = await createTestGateway();
+    const parent = tokenId(gateway, "subscribe", "northwind-tv-derby-final");
+    await setGeoRules(gateway, `target: { subscribeToken: { tokenId: ${parent} } }, deniedCountries: ["US"]`);
+    const jwt = await signed(
+      gateway,
+      "northwind-tv-derby-final",
+      'streamName: "derby-final", trackingId: "northwind-tv", allowedOrigins: ["*.demo.com"], allowedIpAddresses: ["192.0.2.0/24"]',
+    );
+    const at = { country: "GB", origin: "https://live.demo.com", ip: "192.0.2.7" };
+    for (const [viewer, told] of [
+      [at, "ADMITTED TOKEN_OPENS"],
+      [{ ...at, origin: "https://demo.com" }, "REFUSED ALLOWED_ORIGINS"],
+      [{ ...at, ip: "192.0.3.7" }, "REFUSED ALLOWED_IP_ADDRESSES"],
+      [{ ...at, country: "US" }, "REFUSED GEO_RULES"],
+    ] as const) {
+      expect(await viewing(gateway, jwt, viewer)).toBe(told);
+      const director = await gateway.sandbox.attachViewers({ token: jwt, streamName: "derby-final", ...viewer });
+      expect(director.ok).toBe(told.startsWith("ADMITTED"));
+    }
+    expect(await viewing(gateway, jwt, { country: "GB", origin: at.origin })).toBe("UNDECIDED ALLOWED_IP_ADDRESSES");
+    gateway.sandbox.clock.advance(61_000);
+    expect(await viewing(gateway, jwt, at)).toBe("REFUSED VIEWER_TOKEN");
+  });
+
+  it("goes by the cluster that it chooses where its parent leaves it open", async () => {
+    await using gateway = await createTestGateway();
+    const fields = 'streamName: "roaming-reporter", trackingId: "harbor-news"';
+    const open = await signed(gateway, "harbor-news-roaming-reporter", fields);
+    expect(await viewing(gateway, open, { country: "FR" })).toBe("ADMITTED TOKEN_OPENS");
+  });
+
+  it("is not told without a place, and is the broadcaster's to know", async () => {
+    await using gateway = await createTestGateway();
+    const acme = await onboard(gateway, "acme", ["derby-final"]);
+    const { data } = await gateway.as(acme.key).ask<{ signViewerToken: { viewerToken: { jwt: string } } }>(
+      `mutation { signViewerToken(input: { token: { tokenId: ${acme.tokenIds[0]} }, expiresInSeconds: 60, streamName: "derby-final",
+         trackingId: "acme" }) { viewerToken { jwt } } }`,
+    );
+    const { jwt } = data.signViewerToken.viewerToken;
+    expect((await inspect(gateway, jwt, null)).inspection).toEqual({ isAdmitted: true, viewing: null });
+    expect(await viewing(gateway, "no.viewer.token", { country: "GB" })).toBeNull();
+    expect(await inspect(gateway, jwt, { ip: "192.0.2.0/24" })).toMatchObject({
+      inspection: null,
+      userErrors: [{ code: "INVALID_INPUT", path: ["viewer", "ip"] }],
+    });
+    const { errors } = await gateway
+      .as(acme.key)
+      .ask(
+        `mutation { inspectViewerToken(jwt: "${jwt}", viewer: { country: "GB" }) { inspection { isAdmitted viewing { verdict } } } }`,
+      );
+    expect(errors).toMatchObject([{ extensions: { code: "FORBIDDEN" } }]);
+  });
+
+  it("is null, and the rest is told, while monitoring is down", async () => {
+    await using gateway = await createTestGateway();
+    const jwt = await signed(
+      gateway,
+      "northwind-tv-derby-final",
+      'streamName: "derby-final", trackingId: "northwind-tv"',
+    );
+    gateway.sandbox.fault({ path: "/api/monitoring/*", status: 503 });
+    const { data, errors } = await gateway.ask(
+      `mutation { inspectViewerToken(jwt: "${jwt}", viewer: { country: "GB" }) { inspection { isAdmitted viewing { verdict } } } }`,
+    );
+    expect(data).toEqual({ inspectViewerToken: { inspection: { isAdmitted: true, viewing: null } } });
+    expect(errors).toMatchObject([{ extensions: { code: "UPSTREAM_UNAVAILABLE" } }]);
+  });
+});
+
 describe("what restricts a token", () => {
   const update = async (gateway: TestGateway, label: string, fields: string) => {
     const { data } = await gateway.ask<{ updateSubscribeToken: Errors }>(

@@ -1,8 +1,6 @@
-import http from "node:http";
-import { createRequire } from "node:module";
-import { streaming, urls } from "@dolbyio/dolbyio-rest-apis-client";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type ConformantSandbox, createConformantSandbox } from "../support/conformance.ts";
+import { restClientOf } from "../support/rest-client.ts";
 import { publishToken, START, subscribeToken, viewerJwt } from "./support.ts";
 
 /** The platform's own clients, as they are published, against the sandbox: it must say what they understand. */
@@ -71,16 +69,10 @@ describe("the web SDK's Director", () => {
 describe("the REST client for Node", () => {
   const secret = "sandbox-secret";
 
-  /** The client knows host names only and insists on port 443, so its transport is led to the sandbox. */
+  let streaming: ReturnType<typeof restClientOf>;
   beforeEach(() => {
-    const require = createRequire(createRequire(import.meta.url).resolve("@dolbyio/dolbyio-rest-apis-client"));
-    const transport: { https: { request: typeof http.request } } = require("follow-redirects");
-    const { hostname, port } = new URL(sandbox.origin);
-    vi.spyOn(transport.https, "request").mockImplementation(((options: http.RequestOptions, answered: () => void) =>
-      http.request({ ...options, hostname, port, agent: false }, answered)) as typeof http.request);
-    urls.initialize({ rts: hostname, rtsDirector: hostname });
+    streaming = restClientOf(sandbox);
   });
-
   afterEach(() => vi.restoreAllMocks());
 
   it("manages publish tokens", async () => {

@@ -46,7 +46,7 @@ const CountryTraffic = builder.objectRef<CountryRow>("CountryTraffic");
 CountryTraffic.implement({
   description: "The traffic of one country.",
   fields: (t) => ({
-    country: t.exposeString("country", { description: "ISO 3166-1 alpha-2 code." }),
+    country: t.expose("country", { type: "CountryCode", description: "The country." }),
     traffic: t.expose("traffic", { type: Traffic, description: "Its bytes." }),
     viewSeconds: t.exposeFloat("viewSeconds", { description: "How long its viewers watched, in seconds, summed." }),
     publishSeconds: t.exposeFloat("publishSeconds", { description: "How long was broadcast from it, in seconds." }),

@@ -56,10 +56,7 @@ export const Feed = builder.objectRef<FeedRecord>("Feed").implement({
       description: "When it ended; null while it is active.",
       resolve: ({ endedAt }) => (endedAt === null ? null : new Date(endedAt)),
     }),
-    country: t.exposeString("country", {
-      nullable: true,
-      description: "Where it is broadcast from, as ISO 3166-1 alpha-2 code.",
-    }),
+    country: t.expose("country", { type: "CountryCode", nullable: true, description: "Where it is broadcast from." }),
     restreams: t.field({
       type: [Restream],
       description: "The pushes of it to other platforms.",

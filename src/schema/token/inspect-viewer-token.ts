@@ -11,13 +11,32 @@ import { changesNothing } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { refusalError, SigningWarning, shownTo, UserError } from "../errors.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
+import {
+  placeDescriptions,
+  type ViewerAt,
+  ViewingDecision,
+  type ViewingDecisionValue,
+  viewerAt,
+  viewingDecision,
+} from "../viewing/viewing-decision.ts";
 import { signingFacts } from "./sign-viewer-token.ts";
 import { SubscribeToken } from "./subscribe-token.ts";
 
 interface Inspection extends ViewerTokenVerdict {
   readonly claims: ForeignViewerToken | null;
   readonly parent: SubscribeTokenRecord | null;
+  /** Where its viewer is; null where that was not given. */
+  readonly place: ViewerAt | null;
 }
+
+const ViewerPlaceInput = builder.inputType("ViewerPlaceInput", {
+  description: "Where a viewer is who shows a token.",
+  fields: (t) => ({
+    country: t.field({ type: "CountryCode", description: placeDescriptions.country }),
+    origin: t.string({ description: placeDescriptions.origin }),
+    ip: t.string({ description: placeDescriptions.ip }),
+  }),
+});
 
 const ViewerTokenClaims = builder.objectRef<ForeignViewerToken>("ViewerTokenClaims").implement({
   description: "What a viewer token says of itself. Nothing of it is proven unless its signature is valid.",
@@ -87,6 +106,14 @@ const ViewerTokenInspection = builder.objectRef<Inspection>("ViewerTokenInspecti
       nullable: true,
       description: "The subscribe token that it names; null when there is none.",
     }),
+    viewing: t.field({
+      type: ViewingDecision,
+      nullable: true,
+      authScopes: { staff: "token:read" },
+      description:
+        "Whether the viewer at the place that was given may watch, and which rule decides; null where no place was given, or no parent or stream is named.",
+      resolve: viewingOf,
+    }),
   }),
 });
 
@@ -112,22 +139,42 @@ builder.mutationField("inspectViewerToken", (t) =>
     extensions: changesNothing,
     description:
       "Explains a viewer token: what it says, whether it would be admitted, and every reason why not. It changes nothing; it is a mutation so that a token never stands in a URL.",
-    args: { jwt: t.arg.string({ required: true, description: "The viewer token." }) },
-    resolve: (_root, { jwt }, context) => payload(async () => ({ inspection: await inspect(jwt, context) })),
+    args: {
+      jwt: t.arg.string({ required: true, description: "The viewer token." }),
+      viewer: t.arg({
+        type: ViewerPlaceInput,
+        description: "Where its viewer is, to be told whether it opens the stream from there. For the broadcaster.",
+      }),
+    },
+    resolve: (_root, { jwt, viewer }, context) =>
+      payload(async () => ({ inspection: await inspect(jwt, viewer ? viewerAt(viewer, "viewer") : null, context) })),
   }),
 );
 
-async function inspect(jwt: string, context: GraphContext): Promise<Inspection> {
+async function inspect(jwt: string, place: ViewerAt | null, context: GraphContext): Promise<Inspection> {
   const decoded = decodeViewerToken(jwt);
   const claims = decoded && claimsOf(decoded.algorithm, decoded.claims);
   if (!claims) {
-    return { claims: null, parent: null, refusals: [refusal("NOT_A_VIEWER_TOKEN", "jwt")], warnings: [], diesAt: null };
+    const refusals = [refusal("NOT_A_VIEWER_TOKEN", "jwt")];
+    return { claims: null, parent: null, refusals, warnings: [], diesAt: null, place };
   }
   const parent = await context.loaders.subscribeToken(claims.tokenId);
   const facts = await signingFacts(claims.streamName, context);
   const signatureIsValid = parent !== null && (await isSignedBy(jwt, parent.secret));
   const token: ForeignViewerToken = { ...claims, signatureIsValid };
-  return { claims: token, parent, ...judgeViewerToken(parent, token, facts) };
+  return { claims: token, parent, place, ...judgeViewerToken(parent, token, facts) };
+}
+
+async function viewingOf(
+  { claims, parent, place, refusals }: Inspection,
+  _args: object,
+  context: GraphContext,
+): Promise<ViewingDecisionValue | null> {
+  const namesNoStream = refusals.some(({ code }) => code === "STREAM_NOT_CONCRETE");
+  if (!claims || !parent || !place || namesNoStream) return null;
+  const { streamName, allowedOrigins, allowedIpAddresses, originCluster } = claims;
+  const signed = { isAdmitted: refusals.length === 0, allowedOrigins, allowedIpAddresses, originCluster };
+  return viewingDecision(streamName, { token: parent, signed, ...place }, context);
 }
 
 /** Claims that the platform reads; it ignores all others. */

@@ -51,7 +51,7 @@ builder.node(ViewerRecord, {
     }),
     durationSeconds: t.exposeInt("durationSeconds", { description: "How long it lasted, or has lasted so far." }),
     bytes: t.expose("bytes", { type: "Bytes", description: "Bytes sent and received." }),
-    country: t.exposeString("country", { nullable: true, description: "The viewer's, as ISO 3166-1 alpha-2 code." }),
+    country: t.expose("country", { type: "CountryCode", nullable: true, description: "The viewer's." }),
     clusterId: t.exposeString("clusterId", { nullable: true, description: "The cluster that the viewer used." }),
     previousRecordId: t.exposeString("previousRecordId", {
       nullable: true,

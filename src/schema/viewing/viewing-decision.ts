@@ -1,0 +1,117 @@
+import type { GraphContext } from "../../context.ts";
+import { InvalidInputError } from "../../model/errors.ts";
+import { liveFeeds } from "../../model/feeds.ts";
+import { parseAddress } from "../../model/network.ts";
+import { isOriginOfPage } from "../../model/restrictions.ts";
+import {
+  type ViewingDecision as Decision,
+  decideViewing,
+  type Publishing,
+  type Ruling,
+  type Viewer,
+  viewingRules,
+  viewingVerdicts,
+} from "../../model/viewing.ts";
+import { builder } from "../builder.ts";
+import { enumValues } from "../enum-values.ts";
+import { usablePublishTokens } from "../stream/usable-publish-tokens.ts";
+import { EffectiveGeoRules } from "./effective-geo-rules.ts";
+
+const ViewingVerdict = builder.enumType("ViewingVerdict", {
+  description: "What comes of a viewer who asks to watch a stream.",
+  values: enumValues(viewingVerdicts),
+});
+
+const ViewingRule = builder.enumType("ViewingRule", {
+  description: "The rules that decide whether a viewer may watch, in the order in which the platform asks them.",
+  values: enumValues(viewingRules),
+});
+
+const ViewingRuling = builder.objectRef<Ruling>("ViewingRuling").implement({
+  description: "What one rule makes of a viewer.",
+  fields: (t) => ({
+    rule: t.expose("rule", { type: ViewingRule, description: "The rule, for a program." }),
+    verdict: t.expose("verdict", { type: ViewingVerdict, description: "What would come of it if it stood alone." }),
+    message: t.string({ description: "The rule, for a person.", resolve: ({ rule }) => viewingRules[rule] }),
+  }),
+});
+
+export interface ViewingDecisionValue extends Decision {
+  readonly isLive: boolean;
+}
+
+export const ViewingDecision = builder.objectRef<ViewingDecisionValue>("ViewingDecision").implement({
+  description: "Whether a viewer may watch a stream, and why.",
+  fields: (t) => ({
+    verdict: t.field({
+      type: ViewingVerdict,
+      description: "What comes of the viewer.",
+      resolve: ({ decidedBy }) => decidedBy.verdict,
+    }),
+    decidedBy: t.expose("decidedBy", { type: ViewingRuling, description: "The rule that decides." }),
+    objections: t.field({
+      type: [ViewingRuling],
+      description: "Every rule that refuses the viewer or leaves it open; empty for one who is admitted.",
+      resolve: ({ objections }) => [...objections],
+    }),
+    geoRules: t.expose("geoRules", {
+      type: EffectiveGeoRules,
+      nullable: true,
+      description: "The geo rules that hold for the viewer; null where it is open which publish token decides.",
+    }),
+    isLive: t.exposeBoolean("isLive", {
+      description:
+        "Whether the stream is on air, so that the verdict is of its live feeds. Off air it is of the moment when it is broadcast.",
+    }),
+  }),
+});
+
+/** How to say where a viewer is. */
+export const placeDescriptions = {
+  country: "Where the viewer is. Left out, geo rules stay open.",
+  origin:
+    "Origin of the page, such as `https://player.demo.com`; left out for a viewer who sends none, such as an app.",
+  ip: "The viewer's IPv4 or IPv6 address. Left out, lists of addresses stay open.",
+} as const;
+
+/** Where a viewer is, as a client wrote it. */
+export interface Place {
+  readonly country?: string | null | undefined;
+  readonly origin?: string | null | undefined;
+  readonly ip?: string | null | undefined;
+}
+
+/** Where a viewer is, checked. */
+export type ViewerAt = Pick<Viewer, "country" | "origin" | "ip">;
+
+/** @param path where the client wrote it: `viewer`, or nothing for arguments of their own. @throws InvalidInputError */
+export function viewerAt({ country, origin, ip }: Place, path = ""): ViewerAt {
+  const at = (name: string) => (path ? `${path}.${name}` : name);
+  const address = ip == null ? null : parseAddress(ip);
+  if (ip != null && address === null) throw new InvalidInputError(at("ip"), "It is one IPv4 or IPv6 address.");
+  if (origin != null && !isOriginOfPage(origin)) {
+    throw new InvalidInputError(at("origin"), "It is an origin such as `https://player.demo.com`, without a path.");
+  }
+  return { country: country ?? null, origin: origin ?? null, ip: address };
+}
+
+/** Whether a viewer may watch the stream now, or when it is broadcast. @throws UpstreamError */
+export async function viewingDecision(
+  streamName: string,
+  viewer: Viewer,
+  context: GraphContext,
+): Promise<ViewingDecisionValue> {
+  const publishing = await publishingOf(streamName, context);
+  return { ...decideViewing(publishing, viewer, context.now), isLive: publishing.isLive };
+}
+
+/** Who broadcasts the stream now, or may. */
+async function publishingOf(streamName: string, context: GraphContext): Promise<Publishing> {
+  const { loaders } = context;
+  const live = await loaders.liveStreams.withFeeds(streamName);
+  const feeds = liveFeeds(live?.feeds ?? []);
+  const ids = feeds.flatMap(({ publishTokenId }) => publishTokenId ?? []);
+  const feeding = (await Promise.all(ids.map((id) => loaders.publishToken(id)))).filter((token) => token !== null);
+  if (feeding.length > 0) return { streamName, publishTokens: feeding, isLive: true };
+  return { streamName, publishTokens: await usablePublishTokens(streamName, context), isLive: false };
+}

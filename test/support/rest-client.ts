@@ -1,0 +1,19 @@
+import http from "node:http";
+import { createRequire } from "node:module";
+import { streaming, urls } from "@dolbyio/dolbyio-rest-apis-client";
+import { vi } from "vitest";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+
+/**
+ * The platform's own REST client for Node, led to a sandbox: it knows host names only and insists on port 443, so its
+ * transport is replaced until `vi.restoreAllMocks()`. It is one for the process, so it can talk to one sandbox at a time.
+ */
+export function restClientOf({ origin }: Pick<Sandbox, "origin">): typeof streaming {
+  const require = createRequire(createRequire(import.meta.url).resolve("@dolbyio/dolbyio-rest-apis-client"));
+  const transport: { https: { request: typeof http.request } } = require("follow-redirects");
+  const { hostname, port } = new URL(origin);
+  vi.spyOn(transport.https, "request").mockImplementation(((options: http.RequestOptions, answered: () => void) =>
+    http.request({ ...options, hostname, port, agent: false }, answered)) as typeof http.request);
+  urls.initialize({ rts: hostname, rtsDirector: hostname });
+  return streaming;
+}
