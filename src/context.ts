@@ -14,6 +14,7 @@ import { behindWall } from "./loaders/wall.ts";
 import type { CostStatus } from "./model/cost.ts";
 import type { IdempotencyStore } from "./store/idempotency.ts";
 import type { Store } from "./store/store.ts";
+import type { ThumbnailLimit } from "./store/thumbnail-limit.ts";
 import { counted, type Tally } from "./upstream/counted.ts";
 import { setDeadline } from "./upstream/deadline.ts";
 import type { Clock } from "./upstream/platform-clock.ts";
@@ -32,6 +33,7 @@ export interface SharedParts {
   readonly idempotency: IdempotencyStore;
   readonly store: Store;
   readonly sessions: Sessions;
+  readonly thumbnailLimit: ThumbnailLimit;
   /** The platform's time. */
   readonly clock: Clock;
   /** Origin of the platform's Director, where streams are published and watched. */

@@ -24,7 +24,13 @@ export const WarningCodeEnum = builder.enumType("SigningWarningCode", {
 
 /** What a mutation's payload tells of a failure. */
 export interface UserErrorShape {
-  readonly type: "InvalidInputError" | "NotFoundError" | "ConflictError" | "UpstreamError" | "SigningRefusedError";
+  readonly type:
+    | "InvalidInputError"
+    | "NotFoundError"
+    | "ConflictError"
+    | "RateLimitedError"
+    | "UpstreamError"
+    | "SigningRefusedError";
   readonly message: string;
   readonly code: ErrorCode;
   readonly path: readonly string[] | null;
@@ -65,6 +71,29 @@ builder.objectType(builder.objectRef<UserErrorShape>("ConflictError"), {
   interfaces: [UserError],
 });
 
+builder.objectType(builder.objectRef<UserErrorShape>("RateLimitedError"), {
+  name: "RateLimitedError",
+  description: "It can be done only so often for one object, and was not done.",
+  interfaces: [UserError],
+  fields: (t) => ({
+    retryAfter: t.field({
+      type: "Duration",
+      nullable: true,
+      description: "How long to wait until it can be done again.",
+      resolve: ({ error }) => retryAfter(error),
+    }),
+    possibleAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When it can be done again.",
+      resolve: ({ error }) => {
+        const at = error?.facts["possibleAt"];
+        return typeof at === "string" ? new Date(at) : null;
+      },
+    }),
+  }),
+});
+
 builder.objectType(builder.objectRef<UserErrorShape>("UpstreamError"), {
   name: "UpstreamError",
   description: "The platform refused, failed or gave no usable answer.",
@@ -79,10 +108,7 @@ builder.objectType(builder.objectRef<UserErrorShape>("UpstreamError"), {
       type: "Duration",
       nullable: true,
       description: "How long to wait before trying again, where that is known.",
-      resolve: ({ error }) => {
-        const seconds = error?.facts["retryAfterSeconds"];
-        return typeof seconds === "number" ? `PT${seconds}S` : null;
-      },
+      resolve: ({ error }) => retryAfter(error),
     }),
   }),
 });
@@ -148,8 +174,14 @@ export function refusalError(refusal: Refusal): UserErrorShape {
   };
 }
 
+function retryAfter(error: ApplicationError | null): string | null {
+  const seconds = error?.facts["retryAfterSeconds"];
+  return typeof seconds === "number" ? `PT${seconds}S` : null;
+}
+
 function memberOf(error: ApplicationError): UserErrorShape["type"] {
   if (error instanceof UpstreamError || error.code === "OUTCOME_UNKNOWN") return "UpstreamError";
+  if (error.code === "RATE_LIMITED") return "RateLimitedError";
   if (error instanceof NotFoundError) return "NotFoundError";
   return error instanceof InvalidInputError ? "InvalidInputError" : "ConflictError";
 }

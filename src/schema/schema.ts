@@ -38,6 +38,7 @@ import "./stream/queries.ts";
 import "./stream/set-recording.ts";
 import "./stream/reprioritize-stream.ts";
 import "./stream/stop-stream.ts";
+import "./stream/trigger-thumbnail.ts";
 import "./stream/update-stream-features.ts";
 import "./token/change-many.ts";
 import "./token/create-publish-token.ts";

@@ -1,8 +1,9 @@
-import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
+import { RateLimiterRes } from "rate-limiter-flexible";
 import type { Caller } from "../auth/caller.ts";
 import type { CostStatus } from "../model/cost.ts";
 import type { MaybePromise } from "../model/maybe-promise.ts";
 import type { Counters } from "../store/counters.ts";
+import { createLimiter } from "../store/limiter.ts";
 
 /** Points that callers may spend in a minute. */
 export interface Budgets {
@@ -28,8 +29,10 @@ export const BUDGET_SECONDS = 60;
  * @param counters where several gateways count together; counted in memory when it is null, and while it can't be reached
  */
 export function createCostBudget(budgets: Budgets, clock: () => number, counters: Counters | null): CostBudget {
-  const staff = createLimiter("cost", budgets.perMinute, counters);
-  const partners = createLimiter("partner-cost", budgets.partnerPerMinute, counters);
+  const limiter = (keyPrefix: string, points: number) =>
+    createLimiter({ keyPrefix, points, seconds: BUDGET_SECONDS }, counters);
+  const staff = limiter("cost", budgets.perMinute);
+  const partners = limiter("partner-cost", budgets.partnerPerMinute);
   const limiterOf = ({ role }: Caller) => (role === "PARTNER" ? partners : staff);
 
   const statusOf = (limit: number, requested: number, result: RateLimiterRes | null): CostStatus => ({
@@ -58,17 +61,6 @@ export function createCostBudget(budgets: Budgets, clock: () => number, counters
       return statusOf(limiter.points, points, await limiter.get(caller.principalId));
     },
   };
-}
-
-function createLimiter(keyPrefix: string, points: number, counters: Counters | null) {
-  const options = { keyPrefix, points, duration: BUDGET_SECONDS };
-  const inMemory = new RateLimiterMemory(options);
-  if (!counters) return inMemory;
-  return new RateLimiterPostgres(
-    { ...options, storeClient: counters, tableName: "cost_budget", insuranceLimiter: inMemory },
-    // Without its table it counts in memory; without this callback it would end the process.
-    () => undefined,
-  );
 }
 
 /**

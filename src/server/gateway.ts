@@ -21,6 +21,7 @@ import { createSchema } from "../schema/schema.ts";
 import type { Counters } from "../store/counters.ts";
 import { createIdempotencyStore } from "../store/idempotency.ts";
 import type { Store } from "../store/store.ts";
+import { createThumbnailLimit } from "../store/thumbnail-limit.ts";
 import { type Clock, createPlatformClock } from "../upstream/platform-clock.ts";
 import { createUpstream, type UpstreamOptions } from "../upstream/upstream.ts";
 import { type Budgets, createCostBudget } from "./cost-budget.ts";
@@ -254,6 +255,7 @@ export function createParts(
     auth,
     sessions: auth.sessions,
     store,
+    thumbnailLimit: createThumbnailLimit(options.counters),
     upstream,
     sightings,
     figureCache: createFigureCache({ maxBytes: options.figureCacheBytes, now: clock }),

@@ -15,6 +15,7 @@ import { createPublishTokens, type PublishTokens } from "./publish-tokens.ts";
 import { realTiming, type Timing } from "./retry.ts";
 import { createStreams, type Streams } from "./streams.ts";
 import { createSubscribeTokens, type SubscribeTokens } from "./subscribe-tokens.ts";
+import { createThumbnails, type Thumbnails } from "./thumbnails.ts";
 import { createTranscoders, type Transcoders } from "./transcoders.ts";
 import { createViewerRecords, type ViewerRecords } from "./viewer-records.ts";
 
@@ -31,6 +32,7 @@ export interface Upstream {
   readonly streams: Streams;
   readonly subscribeTokens: SubscribeTokens;
   readonly transcoders: Transcoders;
+  readonly thumbnails: Thumbnails;
   readonly viewerRecords: ViewerRecords;
   /** How the platform looks from here. */
   health(): UpstreamHealth;
@@ -94,6 +96,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     streams: createStreams(api),
     subscribeTokens: createSubscribeTokens(api),
     transcoders: createTranscoders(api),
+    thumbnails: createThumbnails(api),
     viewerRecords: createViewerRecords(records),
     health: () => ({
       breakers: new Map([...guard.breakers(), ...recordsGuard.breakers()]),

@@ -284,6 +284,7 @@ export type Step1_OnboardPartnerMutation = { onboardPartner: { apiKeySecret: str
       | { code: ErrorCode, message: string, path: Array<string> | null }
       | { code: ErrorCode, message: string, path: Array<string> | null }
       | { code: ErrorCode, message: string, path: Array<string> | null }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
     > } | null };
 
 export type Step2_RehearseSaleMutationVariables = Exact<{
@@ -300,6 +301,7 @@ export type Step2_RehearseSaleMutation = { syndicateStream: { steps: Array<{ nam
       | { code: ErrorCode, message: string, path: Array<string> | null }
       | { code: ErrorCode, message: string, path: Array<string> | null }
       | { code: ErrorCode, message: string, path: Array<string> | null }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
     > } | null };
 
 export type Step3_SyndicateStreamMutationVariables = Exact<{
@@ -310,6 +312,7 @@ export type Step3_SyndicateStreamMutationVariables = Exact<{
 
 
 export type Step3_SyndicateStreamMutation = { syndicateStream: { steps: Array<{ name: StepName, state: StepState, detail: string }>, publishToken: { tokenId: number } | null, syndications: Array<{ subscribeToken: { tokenId: number, trackingId: string | null }, playback: { hostedPlayerUrl: string | null } | null }>, userErrors: Array<
+      | { code: ErrorCode, message: string, path: Array<string> | null }
       | { code: ErrorCode, message: string, path: Array<string> | null }
       | { code: ErrorCode, message: string, path: Array<string> | null }
       | { code: ErrorCode, message: string, path: Array<string> | null }
@@ -335,6 +338,7 @@ export type Step5_SuspendPartnerMutation = { suspendPartner: { notice: string | 
       | { code: ErrorCode, message: string, path: Array<string> | null }
       | { code: ErrorCode, message: string, path: Array<string> | null }
       | { code: ErrorCode, message: string, path: Array<string> | null }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
     > } | null };
 
 export type Step5_ResumePartnerMutationVariables = Exact<{
@@ -343,6 +347,7 @@ export type Step5_ResumePartnerMutationVariables = Exact<{
 
 
 export type Step5_ResumePartnerMutation = { resumePartner: { partner: { status: PartnerStatus } | null, subscribeTokens: Array<{ tokenId: number, isActive: boolean }>, userErrors: Array<
+      | { code: ErrorCode, message: string, path: Array<string> | null }
       | { code: ErrorCode, message: string, path: Array<string> | null }
       | { code: ErrorCode, message: string, path: Array<string> | null }
       | { code: ErrorCode, message: string, path: Array<string> | null }
@@ -369,6 +374,7 @@ export type SignViewerTokenMutation = { signViewerToken: { viewerToken: { jwt: s
       | { code: ErrorCode, message: string, path: Array<string> | null }
       | { code: ErrorCode, message: string, path: Array<string> | null }
       | { code: ErrorCode, message: string, path: Array<string> | null }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
       | { refusal: SigningRefusalCode | null, code: ErrorCode, message: string, path: Array<string> | null }
       | { code: ErrorCode, message: string, path: Array<string> | null }
     > } | null };
@@ -379,6 +385,7 @@ export type InspectViewerTokenMutationVariables = Exact<{
 
 
 export type InspectViewerTokenMutation = { inspectViewerToken: { inspection: { isAdmitted: boolean, reasons: Array<
+        | { message: string }
         | { message: string }
         | { message: string }
         | { message: string }

@@ -1,0 +1,22 @@
+import { RateLimiterMemory, RateLimiterPostgres } from "rate-limiter-flexible";
+import type { Counters } from "./counters.ts";
+
+/** So many points in so many seconds, for each key. */
+export interface LimiterOptions {
+  /** Keys of different limiters never meet. */
+  readonly keyPrefix: string;
+  readonly points: number;
+  readonly seconds: number;
+}
+
+/** @param counters where several gateways count together; counted in memory when it is null, and while it can't be reached */
+export function createLimiter({ keyPrefix, points, seconds }: LimiterOptions, counters: Counters | null) {
+  const options = { keyPrefix, points, duration: seconds };
+  const inMemory = new RateLimiterMemory(options);
+  if (!counters) return inMemory;
+  return new RateLimiterPostgres(
+    { ...options, storeClient: counters, tableName: "cost_budget", insuranceLimiter: inMemory },
+    // Without its table it counts in memory; without this callback it would end the process.
+    () => undefined,
+  );
+}
