@@ -3,6 +3,7 @@ import { type IdentityProviderOptions, identityAlgorithms } from "./auth/identit
 import { allScopes, isScope, type Scope } from "./auth/scopes.ts";
 import { type Network, parseNetwork } from "./model/network.ts";
 import { Secret } from "./model/secret.ts";
+import type { ConferenceOptions } from "./upstream/upstream.ts";
 
 /**
  * The configuration: read once from the environment, and checked as a whole before anything starts. This file is the only
@@ -11,8 +12,10 @@ import { Secret } from "./model/secret.ts";
 export interface Config {
   readonly host: string;
   readonly port: number;
-  /** Null in sandbox mode: then the three origins are those of the sandbox. */
+  /** Null in sandbox mode: then all origins are those of the sandbox. */
   readonly platform: PlatformConfig | null;
+  /** Whether conferences are streamed, on the platform for it that has been retired. */
+  readonly conferenceStreaming: boolean;
   /** Null in sandbox mode, when a key is made and printed. */
   readonly operatorKey: Secret | null;
   readonly operatorScopes: readonly Scope[];
@@ -45,6 +48,8 @@ export interface PlatformConfig {
   readonly apiUrl: string;
   readonly analyticsUrl: string;
   readonly directorUrl: string;
+  /** Null where streaming of conferences is switched off. */
+  readonly conference: ConferenceOptions | null;
 }
 
 /** Where the gateway keeps what the platform never knew. */
@@ -116,6 +121,28 @@ export const variables = {
   MILLICAST_DIRECTOR_URL: {
     schema: origin.default("https://director.millicast.com"),
     describe: "Origin of the Director, where streams are published and watched.",
+  },
+  CONFERENCE_STREAMING: {
+    schema: z.enum(["on", "off"], "on or off").default("off"),
+    describe:
+      "Whether conferences can be streamed, by `startConferenceStream`. The platform for it, Dolby.io Communications, has been retired; with the sandbox it is emulated.",
+  },
+  CONFERENCE_APP_KEY: {
+    schema: word.optional(),
+    describe:
+      "Key of the app on the conference platform. Required with an API secret when `CONFERENCE_STREAMING` is on.",
+  },
+  CONFERENCE_APP_SECRET: {
+    schema: word.optional(),
+    describe: "Secret of that app.",
+  },
+  CONFERENCE_API_URL: {
+    schema: origin.default("https://comms.api.dolby.io"),
+    describe: "Origin of the conference platform.",
+  },
+  CONFERENCE_AUTH_URL: {
+    schema: origin.default("https://api.dolby.io"),
+    describe: "Origin where an app gets its tokens for it.",
   },
   SYNDIGRAPH_OPERATOR_KEY: {
     schema: bearer(16, "a key of at least 16 ASCII characters without blanks, that nobody can guess").optional(),
@@ -277,6 +304,11 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       "  SYNDIGRAPH_OPERATOR_KEY should be set when MILLICAST_API_SECRET is: it is the key to all of the account",
     );
   }
+  if (given["MILLICAST_API_SECRET"] && given["CONFERENCE_STREAMING"] === "on") {
+    const app = ["CONFERENCE_APP_KEY", "CONFERENCE_APP_SECRET"];
+    const absent = app.filter((name) => !given[name]);
+    mistakes.push(...absent.map((name) => `  ${name} should be set when CONFERENCE_STREAMING is on`));
+  }
   const identity = ["OIDC_ISSUER", "OIDC_AUDIENCE", "OIDC_JWKS_URL"];
   const missing = identity.filter((name) => !given[name]);
   if (missing.length < identity.length) {
@@ -293,8 +325,17 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
           apiUrl: values.MILLICAST_API_URL,
           analyticsUrl: values.MILLICAST_ANALYTICS_URL,
           directorUrl: values.MILLICAST_DIRECTOR_URL,
+          conference:
+            values.CONFERENCE_STREAMING === "on" && values.CONFERENCE_APP_KEY && values.CONFERENCE_APP_SECRET
+              ? {
+                  apiUrl: values.CONFERENCE_API_URL,
+                  authUrl: values.CONFERENCE_AUTH_URL,
+                  app: { key: values.CONFERENCE_APP_KEY, secret: new Secret(values.CONFERENCE_APP_SECRET) },
+                }
+              : null,
         }
       : null,
+    conferenceStreaming: values.CONFERENCE_STREAMING === "on",
     operatorKey: values.SYNDIGRAPH_OPERATOR_KEY ? new Secret(values.SYNDIGRAPH_OPERATOR_KEY) : null,
     operatorScopes: values.SYNDIGRAPH_OPERATOR_SCOPES,
     publicUrl: values.PUBLIC_URL ?? null,

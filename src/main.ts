@@ -21,6 +21,7 @@ async function main(): Promise<void> {
   const logger = createLogger(config.logLevel, [
     platform.secret,
     operatorKey,
+    ...(platform.conference ? [platform.conference.app.secret] : []),
     ...(config.store.kind === "postgres" ? [config.store.url] : []),
   ]);
   const counters = config.store.kind === "postgres" ? openCounters(config.store.url.reveal()) : null;
@@ -71,17 +72,32 @@ function open({ store }: Config): Promise<Store> {
 }
 
 /** Runs the sandbox in a process of its own, so that the gateway is alone in its own, as it is in production. */
-async function startSandbox({ sandboxPort, host }: Config): Promise<PlatformConfig> {
+async function startSandbox({ sandboxPort, host, conferenceStreaming }: Config): Promise<PlatformConfig> {
   const port = sandboxPort ?? 4010;
   const started = await tryPort(port, host).catch((error: unknown) => {
     if (sandboxPort !== null) throw error;
     return tryPort(0, host);
   });
-  const { origin, secret } = started;
-  return { secret: new Secret(secret), apiUrl: origin, analyticsUrl: origin, directorUrl: origin };
+  const { origin, secret, conferenceApp: app } = started;
+  return {
+    secret: new Secret(secret),
+    apiUrl: origin,
+    analyticsUrl: origin,
+    directorUrl: origin,
+    conference: conferenceStreaming
+      ? { apiUrl: origin, authUrl: origin, app: { key: app.key, secret: new Secret(app.secret) } }
+      : null,
+  };
 }
 
-function tryPort(port: number, host: string): Promise<{ origin: string; secret: string }> {
+/** What the sandbox tells when it listens. */
+interface StartedSandbox {
+  readonly origin: string;
+  readonly secret: string;
+  readonly conferenceApp: { readonly key: string; readonly secret: string };
+}
+
+function tryPort(port: number, host: string): Promise<StartedSandbox> {
   return new Promise((resolve, reject) => {
     const child = fork(new URL("./sandbox/main.js", import.meta.url), {
       env: { ...process.env, SANDBOX_PORT: String(port), HOST: host },
@@ -91,7 +107,7 @@ function tryPort(port: number, host: string): Promise<{ origin: string; secret: 
     child.stderr?.on("data", (chunk: Buffer) => {
       complaint += chunk.toString();
     });
-    child.once("message", (message) => resolve(message as { origin: string; secret: string }));
+    child.once("message", (message) => resolve(message as StartedSandbox));
     child.once("exit", () => reject(new Error(complaint.trim() || "The sandbox ended before it listened.")));
   });
 }

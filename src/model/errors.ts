@@ -25,6 +25,7 @@ export const errorCodes = {
   RATE_LIMITED: "This can be done only so often for one object; `retryAfter` tells when it can be done again.",
   OUTCOME_UNKNOWN:
     "The change was sent and its answer was lost. Repeat it with the same idempotency key to learn what became of it.",
+  FEATURE_DISABLED: "The gateway's configuration has this feature switched off; the message names the variable.",
   STREAM_UNSECURED: "Some publish token leaves the stream open to anyone without a token; secure it before it is sold.",
   CLUSTER_MISMATCH: "Publishers and viewers of the stream would be of different clusters, and would not meet.",
   CLUSTER_UNKNOWN: "The account has no such cluster.",

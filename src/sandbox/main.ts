@@ -3,7 +3,7 @@ import { createSandbox } from "./sandbox.ts";
 /**
  * Runs the sandbox alone. Environment: SANDBOX_PORT (4010), SANDBOX_API_SECRET (sandbox-secret), HOST (127.0.0.1), and for
  * trials SANDBOX_SEED, SANDBOX_START_AT and SANDBOX_BULK. A parent that forked it hears `{type: "listening", origin,
- * secret}` and takes it along when it goes.
+ * secret, conferenceApp}` and takes it along when it goes.
  */
 const { SANDBOX_PORT, SANDBOX_API_SECRET, HOST, SANDBOX_SEED, SANDBOX_START_AT, SANDBOX_BULK } = process.env;
 
@@ -21,7 +21,8 @@ const sandbox = await createSandbox({
 
 process.stdout.write(`Sandbox of the streaming platform: ${sandbox.origin} (account ${sandbox.accountId})\n`);
 process.stdout.write(`Its controls are described at ${sandbox.origin}/sandbox\n`);
-process.send?.({ type: "listening", origin: sandbox.origin, secret: sandbox.secret });
+const { origin, secret, conferenceApp } = sandbox;
+process.send?.({ type: "listening", origin, secret, conferenceApp });
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, leave);
 process.once("disconnect", leave);

@@ -5,6 +5,8 @@ import "./audit/queries.ts";
 import { builder } from "./builder.ts";
 import "./caller/queries.ts";
 import "./cluster/queries.ts";
+import "./conference/start-conference-stream.ts";
+import "./conference/stop-conference-stream.ts";
 import "./cluster/set-default-cluster.ts";
 import "./cluster/set-geo-cascade.ts";
 import "./finding/queries.ts";

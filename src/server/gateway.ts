@@ -49,7 +49,10 @@ import { useRequestReader } from "./use-request-reader.ts";
 export interface GatewayOptions {
   /** Stays open when the gateway closes: it is of whoever opened it. */
   readonly store: Store;
-  readonly upstream: Pick<UpstreamOptions, "apiUrl" | "analyticsUrl" | "secret" | "timeoutMs" | "timing">;
+  readonly upstream: Pick<
+    UpstreamOptions,
+    "apiUrl" | "analyticsUrl" | "secret" | "conference" | "timeoutMs" | "timing"
+  >;
   readonly directorUrl: string;
   readonly operatorKey: Secret;
   readonly operatorScopes: readonly Scope[];

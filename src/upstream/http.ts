@@ -22,6 +22,10 @@ export interface Call<T> {
    * the envelope and without it; NOTHING is 204, and nothing to decode.
    */
   readonly answer?: "MAYBE_BARE" | "NOTHING";
+  /** In place of a body of JSON: the fields of a form. */
+  readonly form?: Readonly<Record<string, string>>;
+  /** The whole header; the API secret as bearer when it is left out. */
+  readonly authorization?: Secret;
   /** Checks and picks the `data` of a success. @throws ShapeError */
   readonly decode: (data: unknown) => T;
   readonly signal?: AbortSignal | undefined;
@@ -47,11 +51,28 @@ export interface HttpOptions {
   readonly dispatcher: Dispatcher;
   /** From being asked for to the last byte, for one call with all its tries. The first try of a read has half of it. */
   readonly timeoutMs: number;
+  /** How answers are written: as those of the streaming APIs when it is left out. */
+  readonly dialect?: Dialect;
   /** When, how many at once and how often calls are made: each once and at once when it is left out. */
   readonly guard?: Guard;
   /** Told the platform's time, from each answer's `Date` header. */
   readonly onDate?: (platformTime: number) => void;
   readonly onCall?: (report: CallReport) => void;
+}
+
+/** How an API writes its answers. */
+export interface Dialect {
+  /**
+   * What of a success a call decodes.
+   *
+   * @param mayBeBare whether it may come without the envelope that is usual
+   * @throws ShapeError, SyntaxError when it is none
+   */
+  dataOf(answer: Answer, mayBeBare: boolean): unknown;
+  /** The reasons of a refusal, by field; null for an answer that is none. */
+  reasonsOf(answer: Answer): Record<string, string> | null;
+  /** What to say when our credentials are refused. */
+  readonly unauthorized: string;
 }
 
 export interface Http {
@@ -115,12 +136,13 @@ async function exchange<T>(options: HttpOptions, call: Call<T>, timeoutMs: numbe
     stopClock();
   }
   const { status } = answer;
+  const { dialect = streamingDialect } = options;
   const isNothing = status === 204 && call.answer === "NOTHING";
-  if (status !== 200 && !isNothing) throw statusError(call.operation, answer, isWrite);
+  if (status !== 200 && !isNothing) throw statusError(call.operation, answer, isWrite, dialect);
   // What has no envelope was not written by the platform in its senses.
   let health: PlatformHealth = "SICK";
   try {
-    const data = isNothing ? undefined : envelopeData(answer, call.answer === "MAYBE_BARE");
+    const data = isNothing ? undefined : dialect.dataOf(answer, call.answer === "MAYBE_BARE");
     health = "WELL";
     return call.decode(data);
   } catch (error) {
@@ -145,7 +167,7 @@ function deadlineOf({ signal: client }: Pick<Call<unknown>, "signal">, timeoutMs
 }
 
 /** An answer as it came. */
-interface Answer {
+export interface Answer {
   readonly status: number;
   /** Content type. */
   readonly type: string;
@@ -176,7 +198,7 @@ function answerOf({ statusCode, headers }: Dispatcher.ResponseData, body: string
 
 async function request(
   { origin, secret, dispatcher, onDate }: HttpOptions,
-  { method = "GET", path, query, body, idempotencyKey }: Omit<Call<unknown>, "decode">,
+  { method = "GET", path, query, body, form, authorization, idempotencyKey }: Omit<Call<unknown>, "decode">,
   accept: string,
   signal: AbortSignal,
 ) {
@@ -185,12 +207,13 @@ async function request(
     path: query ? `${path}?${queryString(query)}` : path,
     method,
     headers: {
-      authorization: `Bearer ${secret.reveal()}`,
+      authorization: authorization?.reveal() ?? `Bearer ${secret.reveal()}`,
       accept,
       ...(body && { "content-type": "application/json" }),
       ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
+      ...(form && { "content-type": "application/x-www-form-urlencoded" }),
     },
-    body: body ? JSON.stringify(body) : null,
+    body: form ? queryString(form) : body ? JSON.stringify(body) : null,
     signal,
   });
   const date = Date.parse(String(response.headers["date"] ?? ""));
@@ -208,7 +231,8 @@ async function openStream(
   try {
     const response = await request(options, call, call.accept, signal);
     if (response.statusCode !== 200) {
-      throw statusError(call.operation, answerOf(response, await beginningOf(response.body)), false);
+      const answer = answerOf(response, await beginningOf(response.body));
+      throw statusError(call.operation, answer, false, options.dialect ?? streamingDialect);
     }
     if (!answerOf(response, "").type.startsWith(call.accept)) {
       response.body.destroy();
@@ -259,6 +283,13 @@ function queryString(query: Readonly<Record<string, QueryValue>>): string {
   return params.toString();
 }
 
+/** The envelope `{status, data}` of the streaming APIs. */
+const streamingDialect: Dialect = {
+  dataOf: envelopeData,
+  reasonsOf: failReasons,
+  unauthorized: "The platform refused the gateway's API secret.",
+};
+
 function envelopeData({ type, body }: Answer, mayBeBare: boolean): unknown {
   if (!/^application\/json\b/i.test(type)) throw new ShapeError("content type", "application/json");
   const envelope = parseExact(body);
@@ -269,11 +300,11 @@ function envelopeData({ type, body }: Answer, mayBeBare: boolean): unknown {
   return "data" in envelope ? envelope.data : undefined;
 }
 
-function statusError(operation: string, answer: Answer, isWrite: boolean): UpstreamError {
+function statusError(operation: string, answer: Answer, isWrite: boolean, dialect: Dialect): UpstreamError {
   const { status, retryAfterSeconds } = answer;
   const failure = { operation, status, retryAfterSeconds };
   if (status === 401 || status === 403) {
-    return new UpstreamError("UPSTREAM_UNAUTHORIZED", "The platform refused the gateway's API secret.", failure);
+    return new UpstreamError("UPSTREAM_UNAUTHORIZED", dialect.unauthorized, failure);
   }
   if (status === 429) {
     return new UpstreamError("UPSTREAM_RATE_LIMITED", "The platform asks us to slow down.", failure);
@@ -283,7 +314,7 @@ function statusError(operation: string, answer: Answer, isWrite: boolean): Upstr
     const code = isWrite ? "OUTCOME_UNKNOWN" : "UPSTREAM_UNAVAILABLE";
     return new UpstreamError(code, `The platform failed with status ${status}.`, { ...failure, health: "SICK" });
   }
-  const reasons = status >= 400 ? failReasons(answer) : null;
+  const reasons = status >= 400 ? dialect.reasonsOf(answer) : null;
   if (!reasons) return badResponse(failure, `status ${status} is not documented`, isWrite);
   const told = Object.entries(reasons).map(([field, reason]) => (field === "message" ? reason : `${field}: ${reason}`));
   const message = `The platform refused: ${told.join("; ") || "it gave no reason"}`;

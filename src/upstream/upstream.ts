@@ -4,6 +4,7 @@ import { type Account, createAccount } from "./account.ts";
 import { type Analytics, createAnalytics } from "./analytics.ts";
 import type { BreakerState } from "./breaker.ts";
 import { type Clusters, createClusters } from "./clusters.ts";
+import { type Conference, type ConferenceApp, conferenceDialect, createConference } from "./conference.ts";
 import { createGuard, PLACES } from "./guard.ts";
 import { type CallReport, createHttp } from "./http.ts";
 import { createMediaAssets, type MediaAssets } from "./media-assets.ts";
@@ -27,6 +28,8 @@ export interface Upstream {
   readonly mediaAssets: MediaAssets;
   readonly mediaDistributions: MediaDistributions;
   readonly mediaExpiry: MediaExpiryRules;
+  /** Null where it is switched off. */
+  readonly conference: Conference | null;
   readonly monitoring: Monitoring;
   readonly publishTokens: PublishTokens;
   readonly streams: Streams;
@@ -53,12 +56,22 @@ export interface UpstreamOptions {
   /** Origin of the viewer records. */
   readonly analyticsUrl: string;
   readonly secret: Secret;
+  /** Streaming of conferences, on the other platform; null where it is switched off. */
+  readonly conference?: ConferenceOptions | null;
   /** For one call with all its tries. */
   readonly timeoutMs: number;
   /** The process's own when it is left out. */
   readonly timing?: Timing;
   readonly onDate?: (platformTime: number) => void;
   readonly onCall?: (report: CallReport) => void;
+}
+
+export interface ConferenceOptions {
+  /** Origin of conferences. */
+  readonly apiUrl: string;
+  /** Origin that gives tokens. */
+  readonly authUrl: string;
+  readonly app: ConferenceApp;
 }
 
 /** The largest answer that is read: a page of 100 tokens is some 100 KB, an hourly series of ten names 200 KB. */
@@ -84,6 +97,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const recordsGuard = analyticsUrl === apiUrl ? guard : createGuard(pace, timing);
   const api = createHttp({ ...options, origin: apiUrl, dispatcher: agent, guard });
   const records = createHttp({ ...options, origin: analyticsUrl, dispatcher: streamAgent, guard: recordsGuard });
+  const conferenceGuard = createGuard(createPace(), timing);
   return {
     account: createAccount(api),
     analytics: createAnalytics(api),
@@ -91,6 +105,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     mediaAssets: createMediaAssets(api),
     mediaDistributions: createMediaDistributions(api),
     mediaExpiry: createMediaExpiryRules(api),
+    conference: options.conference ? conferenceOver(options.conference) : null,
     monitoring: createMonitoring(api),
     publishTokens: createPublishTokens(api),
     streams: createStreams(api),
@@ -99,11 +114,25 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     thumbnails: createThumbnails(api),
     viewerRecords: createViewerRecords(records),
     health: () => ({
-      breakers: new Map([...guard.breakers(), ...recordsGuard.breakers()]),
+      breakers: new Map([...guard.breakers(), ...recordsGuard.breakers(), ...conferenceGuard.breakers()]),
       pace: pace.limit(),
     }),
     close: async () => {
       await Promise.all([agent.close(), streamAgent.close()]);
     },
   };
+
+  function conferenceOver({ apiUrl: origin, authUrl, app }: ConferenceOptions): Conference {
+    const { onCall } = options;
+    const common = {
+      secret: app.secret,
+      dispatcher: agent,
+      timeoutMs,
+      guard: conferenceGuard,
+      dialect: conferenceDialect,
+      ...(onCall && { onCall }),
+    };
+    const auth = createHttp({ ...common, origin: authUrl });
+    return createConference(auth, createHttp({ ...common, origin }), app, timing.now);
+  }
 }

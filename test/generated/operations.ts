@@ -39,6 +39,8 @@ export type ErrorCode =
   | 'CLUSTER_UNKNOWN'
   /** The object is in a state that does not allow this change, or another request with this key is under way. */
   | 'CONFLICT'
+  /** The gateway's configuration has this feature switched off; the message names the variable. */
+  | 'FEATURE_DISABLED'
   /** The caller's key lacks the scope that this field needs, or the field is not for partners. */
   | 'FORBIDDEN'
   /** A stream that was asked for is opened by no grant. */

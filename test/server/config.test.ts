@@ -23,6 +23,7 @@ describe("the configuration", () => {
       host: "127.0.0.1",
       port: 4000,
       platform: null,
+      conferenceStreaming: false,
       operatorKey: null,
       operatorScopes: allScopes,
       publicUrl: null,
@@ -60,6 +61,24 @@ describe("the configuration", () => {
       "  SYNDIGRAPH_OPERATOR_KEY should be set when MILLICAST_API_SECRET is: it is the key to all of the account",
     ]);
     expect(mistakesIn({ MILLICAST_API_SECRET: SECRET, SYNDIGRAPH_OPERATOR_KEY: "" })).toHaveLength(1);
+  });
+
+  it("streams conferences only when that is switched on, and with an app of their platform", () => {
+    expect(readConfig(real).platform?.conference).toBeNull();
+    const app = { CONFERENCE_APP_KEY: "app-key", CONFERENCE_APP_SECRET: "app-secret" };
+    expect(readConfig({ ...real, ...app }).platform?.conference).toBeNull();
+    const { platform } = readConfig({ ...real, ...app, CONFERENCE_STREAMING: "on" });
+    expect(platform?.conference).toMatchObject({
+      apiUrl: "https://comms.api.dolby.io",
+      authUrl: "https://api.dolby.io",
+      app: { key: "app-key" },
+    });
+    expect(platform?.conference?.app.secret.reveal()).toBe("app-secret");
+    expect(JSON.stringify(platform)).not.toContain("app-secret");
+    expect(mistakesIn({ ...real, CONFERENCE_STREAMING: "on", CONFERENCE_APP_KEY: "app-key" })).toEqual([
+      "  CONFERENCE_APP_SECRET should be set when CONFERENCE_STREAMING is on",
+    ]);
+    expect(readConfig({ CONFERENCE_STREAMING: "on" })).toMatchObject({ platform: null, conferenceStreaming: true });
   });
 
   it("takes each variable in its own unit", () => {

@@ -111,6 +111,18 @@ describe("npm start", () => {
     expect(gateway.output()).not.toMatch(/secret-of-the-platform|an-operator-key/);
   });
 
+  it("streams conferences over its sandbox where that is switched on", async () => {
+    await using gateway = run("dist/main.js", { PORT: "0", SANDBOX_PORT: "0", CONFERENCE_STREAMING: "on" });
+    const [, url = "", key = ""] = await gateway.printed(/GraphiQL +(http:\S+)\/graphql#key=(\S+)/);
+    const conferenceId = "7e9c0a52-6a4e-4c8e-9f3f-0a1b2c3d4e5f";
+    const start = `mutation { startConferenceStream(input: { conferenceId: "${conferenceId}" }) { stream { name } userErrors { code message } } }`;
+    expect(await ask(url, key, start)).toMatchObject({
+      data: { startConferenceStream: { stream: { name: conferenceId }, userErrors: [] } },
+    });
+    gateway.signal("SIGTERM");
+    expect(await gateway.exit).toBe(0);
+  });
+
   it("goes by the platform's clock, so that its viewer tokens are not dead on arrival", async () => {
     await using sandbox = await createSandbox({ startAt: "2031-05-01T12:00:00Z" });
     await using gateway = run("dist/main.js", {

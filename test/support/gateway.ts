@@ -7,6 +7,7 @@ import type { RecordedCall, SandboxOptions } from "../../src/sandbox/sandbox.ts"
 import { createGateway, type Gateway, type GatewayOptions } from "../../src/server/gateway.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
+import type { ConferenceOptions } from "../../src/upstream/upstream.ts";
 import { type ConformantSandbox, createConformantSandbox } from "./conformance.ts";
 import { impatient } from "./platform.ts";
 
@@ -71,6 +72,8 @@ export interface TestGatewayOptions {
   readonly over?: ConformantSandbox;
   readonly scopes?: readonly Scope[];
   readonly timeoutMs?: number;
+  /** With streaming of conferences switched on. */
+  readonly conference?: boolean;
   readonly gateway?: Partial<GatewayOptions>;
 }
 
@@ -87,6 +90,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
       secret: new Secret(sandbox.secret),
       timeoutMs: options.timeoutMs ?? 5_000,
       timing: impatient,
+      conference: options.conference ? conferenceOf(sandbox) : null,
     },
     directorUrl: sandbox.origin,
     operatorKey: new Secret(OPERATOR_KEY),
@@ -142,6 +146,11 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
       if (!options.over) await sandbox.close();
     },
   };
+}
+
+/** The conference platform that the sandbox emulates. */
+function conferenceOf({ origin, conferenceApp: { key, secret } }: ConformantSandbox): ConferenceOptions {
+  return { apiUrl: origin, authUrl: origin, app: { key, secret: new Secret(secret) } };
 }
 
 /** A request as a client of the API sends it. */

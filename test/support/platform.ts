@@ -77,7 +77,7 @@ const ORIGIN = "https://platform.test";
 const json = { "content-type": "application/json; charset=utf-8" };
 
 /** What is scripted and not called for makes disposing fail. */
-export function createScriptedPlatform(options: Pick<HttpOptions, "guard"> = {}): ScriptedPlatform {
+export function createScriptedPlatform(options: Pick<HttpOptions, "guard" | "dialect"> = {}): ScriptedPlatform {
   const agent = new MockAgent();
   agent.disableNetConnect();
   const calls: ReceivedCall[] = [];
@@ -137,8 +137,13 @@ function received({
     path: url.pathname,
     query: url.searchParams,
     headers: headers as Record<string, string>,
-    body: typeof body === "string" ? (JSON.parse(body) as unknown) : null,
+    body: typeof body === "string" ? parsed(body) : null,
   };
+}
+
+/** JSON as what it says, a form as its text. */
+function parsed(body: string): unknown {
+  return body.startsWith("{") ? JSON.parse(body) : body;
 }
 
 /** A platform that speaks bytes instead of HTTP: each connection's first bytes are answered by `speak`. */
