@@ -155,8 +155,10 @@ class RequestContext {
 
 type Reader = Pick<GraphContext, "upstream" | "caller" | "now" | "signal" | "staleness">;
 
-function loadersOf(shared: SharedParts, { upstream, caller: { partner }, now, signal, staleness }: Reader): Loaders {
+function loadersOf(shared: SharedParts, context: Reader): Loaders {
+  const { upstream, now, caller } = context;
+  const { partner } = caller;
   const scope = partner ? `partner:${partner.id}` : "account";
-  const whole = createLoaders({ ...shared, upstream }, scope, now, signal, staleness);
+  const whole = createLoaders({ ...shared, upstream }, scope, now, context);
   return partner ? behindWall(whole, partner, now) : whole;
 }

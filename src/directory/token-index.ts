@@ -51,7 +51,7 @@ export class TokenIndex<Token extends TokenRecord> {
 
   put(token: Token): void {
     const former = this.#byId.get(token.id);
-    this.#byId.set(token.id, token);
+    this.#byId.set(token.id, Object.freeze(token));
     this.#forget();
     // Readings bring all tokens again: their patterns are not compiled anew for it.
     if (former && sameGrants(former, token)) return;

@@ -16,8 +16,9 @@ import { type BandwidthSource, streamBandwidth, streamTrackingBandwidth } from "
 import { createFigureLoaders, type FigureLoaders } from "./figures.ts";
 import { createLiveStreamLoader, type LiveStreamLoader } from "./live-streams.ts";
 import { createMediaAssetLoader, type MediaAssetLoader } from "./media-assets.ts";
+import { once } from "./once.ts";
 import { createPartnerLoader, type PartnerLoader } from "./partners.ts";
-import { createStaleness, type Staleness } from "./staleness.ts";
+import type { Staleness } from "./staleness.ts";
 import { createTranscoderLoader, type TranscoderLoader } from "./transcoders.ts";
 import { createWaves, type Waves } from "./waves.ts";
 
@@ -82,64 +83,67 @@ export interface LoaderSources {
  *
  * @param scope whom they read for; what is remembered of the platform's answers is kept apart by it
  * @param now milliseconds since the epoch, the same for the whole request
- * @param signal aborted when the client leaves
- * @param staleness told what was served past its freshness
+ * @param client tells by its signal when it leaves, and is told what was served past its freshness
  */
 export function createLoaders(
   sources: LoaderSources,
   scope: string,
   now: number,
-  signal?: AbortSignal,
-  staleness: Staleness = createStaleness(now),
+  client: { readonly signal: AbortSignal | undefined; readonly staleness: Staleness },
 ): Loaders {
   const { upstream, directory, sightings, streamCatalog } = sources;
   const waves = createWaves();
-  const waiter: Waiter = { signal, onStale: (asOf) => staleness.note("FIGURES", now - asOf) };
-  const figures = createFigureLoaders(
-    { analytics: upstream.analytics, cache: sources.figureCache, scope },
-    waves,
-    waiter,
+  // A small query needs few of these, and making all of them took longer than its answer.
+  const figures = once((): FigureLoaders => {
+    const waiter: Waiter = {
+      signal: client.signal,
+      onStale: (asOf) => client.staleness.note("FIGURES", now - asOf),
+    };
+    return createFigureLoaders({ analytics: upstream.analytics, cache: sources.figureCache, scope }, waves, waiter);
+  });
+  const liveStreams = once(() =>
+    createLiveStreamLoader(upstream.monitoring, sources.liveDirectory, waves, client.signal),
   );
-  const liveStreams = createLiveStreamLoader(upstream.monitoring, sources.liveDirectory, waves, signal);
-  let transcoders: TranscoderLoader | null = null;
+  const partners = once(() => createPartnerLoader({ ...sources, tokens, figures: figures(), now }));
+  const mediaAssets = once(() => createMediaAssetLoader(upstream.mediaAssets, client.signal));
+  const distributions = once(() => upstream.mediaDistributions.list(client.signal));
+  const transcoders = once(() => createTranscoderLoader(upstream.transcoders, upstream.analytics, client.signal));
   let reading: MaybePromise<Tokens> | null = null;
   const tokens = () => {
-    reading ??= waves.track(directory.read((ageMs) => staleness.note("TOKENS", ageMs)));
+    reading ??= waves.track(directory.read((ageMs) => client.staleness.note("TOKENS", ageMs)));
     return reading;
-  };
-  let mediaAssets: MediaAssetLoader | null = null;
-  let readingDistributions: Promise<MediaDistributionRecord[]> | null = null;
-  const distributions = () => {
-    readingDistributions ??= upstream.mediaDistributions.list(signal);
-    return readingDistributions;
   };
   const hasTraffic = async (name: string) => {
     if (!isMetered(name)) return false;
-    const { bytesIn, bytesOut } = await figures.streamTotal.load({ name, window: allDaysKept(now) });
+    const { bytesIn, bytesOut } = await figures().streamTotal.load({ name, window: allDaysKept(now) });
     return bytesIn > 0n || bytesOut > 0n;
   };
 
   const isSeen = async (name: string) => {
-    const isFound = (await liveStreams.byName(name)) !== null || (await hasTraffic(name));
+    const isFound = (await liveStreams().byName(name)) !== null || (await hasTraffic(name));
     if (isFound) sightings.sawStream(name);
     return isFound;
   };
 
   return {
-    figures,
-    liveStreams,
+    get figures() {
+      return figures();
+    },
+    get liveStreams() {
+      return liveStreams();
+    },
+    get partners() {
+      return partners();
+    },
     get mediaAssets() {
-      mediaAssets ??= createMediaAssetLoader(upstream.mediaAssets, signal);
-      return mediaAssets;
+      return mediaAssets();
+    },
+    get transcoders() {
+      return transcoders();
     },
     mediaDistribution: async (id) => (await distributions()).find((each) => each.id === id) ?? null,
     waves,
-    get transcoders() {
-      transcoders ??= createTranscoderLoader(upstream.transcoders, upstream.analytics, signal);
-      return transcoders;
-    },
     tokens,
-    partners: createPartnerLoader({ ...sources, tokens, figures, now }),
     publishToken: async (id) => {
       await tokens();
       return directory.publishToken(id);
@@ -160,9 +164,9 @@ export function createLoaders(
       return whenThere(tokens(), (all) => streamCatalog.has(name, all) || isSeen(name));
     },
     seesLiveState: () => true,
-    streamBandwidth: (name) => streamBandwidth(figures, name),
-    streamTrackingBandwidth: (name, trackingId) => streamTrackingBandwidth(figures, name, trackingId),
-    trackingRows: (name, window) => figures.trackingRowsByStream.load({ name, window }),
-    viewerRecords: (query) => upstream.viewerRecords.stream(query, signal),
+    streamBandwidth: (name) => streamBandwidth(figures(), name),
+    streamTrackingBandwidth: (name, trackingId) => streamTrackingBandwidth(figures(), name, trackingId),
+    trackingRows: (name, window) => figures().trackingRowsByStream.load({ name, window }),
+    viewerRecords: (query) => upstream.viewerRecords.stream(query, client.signal),
   };
 }

@@ -31,6 +31,7 @@ import { getFieldDef } from "graphql/execution/execute.js";
 import type { GraphContext } from "../context.ts";
 import { isPromise, type MaybePromise } from "../model/maybe-promise.ts";
 import { assertAllowed, type Check, checksOf } from "../schema/scope-checks.ts";
+import { createKeptTexts } from "./kept-texts.ts";
 import {
   CollectedErrors,
   failedBeside,
@@ -464,7 +465,32 @@ function ofObject(type: GraphQLObjectType, { planned, nodes }: Place): Write {
   const fields = once((variables: Variables) =>
     fieldPlans(planned, type, collectSubfields(planned.schema, planned.fragments, variables, type, nodes)),
   );
-  return (run, value, path) => writeFields(run, fields(run.variables), value, path);
+  const texts = createKeptTexts();
+  return (run, value, path) => {
+    const plans = fields(run.variables);
+    if (!Object.isFrozen(value) || !plans.every(isPlain)) return writeFields(run, plans, value, path);
+    const known = texts.get(value as object);
+    if (known !== undefined && mayHave(run, plans, value)) return known;
+    const text = writeFields(run, plans, value, path);
+    if (known === undefined && typeof text === "string" && mayHave(run, plans, value))
+      texts.keep(value as object, text);
+    return text;
+  };
+}
+
+/** Whether a field is nothing but a property. A frozen object's are always the same, for everybody who may have them. */
+function isPlain({ property }: FieldPlan): boolean {
+  return property !== null;
+}
+
+function mayHave(run: Run, plans: readonly FieldPlan[], source: unknown): boolean {
+  try {
+    for (const plan of plans) if (plan.checks.length > 0) assertPassed(run, plan, source, undefined);
+    return true;
+  } catch {
+    // The field tells why.
+    return false;
+  }
 }
 
 function ofAbstract(type: GraphQLAbstractType, place: Place): Write {

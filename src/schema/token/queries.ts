@@ -1,3 +1,4 @@
+import { whenThere } from "../../model/maybe-promise.ts";
 import { builder } from "../builder.ts";
 import { pageOf, sortableNumber } from "../connection.ts";
 import { findPublishToken, findSubscribeToken, PublishTokenRef, SubscribeTokenRef } from "./find-token.ts";
@@ -35,8 +36,8 @@ builder.queryFields((t) => ({
       authScopes: { staff: "token:read" },
       description: "The account's publish tokens, oldest first.",
       args: { filter: t.arg({ type: TokenFilter, description: "Which tokens; all when it is left out." }) },
-      resolve: async (_root, { filter, ...page }, { loaders }) =>
-        pageOf(chosen((await loaders.tokens()).publish, filter ?? {}), ({ id }) => sortableNumber(id), page),
+      resolve: (_root, { filter, ...page }, { loaders }) =>
+        whenThere(loaders.tokens(), ({ publish }) => pageOf(chosen(publish, filter ?? {}), sortKey, page)),
     },
     PublishTokenConnection,
   ),
@@ -55,12 +56,16 @@ builder.queryFields((t) => ({
       authScopes: { scope: "token:read" },
       description: "The account's subscribe tokens, oldest first; a partner sees its own.",
       args: { filter: t.arg({ type: TokenFilter, description: "Which tokens; all when it is left out." }) },
-      resolve: async (_root, { filter, ...page }, { loaders }) =>
-        pageOf(chosen((await loaders.tokens()).subscribe, filter ?? {}), ({ id }) => sortableNumber(id), page),
+      resolve: (_root, { filter, ...page }, { loaders }) =>
+        whenThere(loaders.tokens(), ({ subscribe }) => pageOf(chosen(subscribe, filter ?? {}), sortKey, page)),
     },
     SubscribeTokenConnection,
   ),
 }));
+
+function sortKey({ id }: { readonly id: number }): string {
+  return sortableNumber(id);
+}
 
 /** A set of tokens that can be asked for those of one stream. */
 interface TokenSet<Token> {
