@@ -222,7 +222,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     close: async () => {
       for (const timer of background) clearInterval(timer);
-      load.close();
       metrics.close();
       await yoga.dispose();
       await auth.close();

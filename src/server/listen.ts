@@ -34,6 +34,8 @@ const PATIENCE: Patience = {
   checkedEveryMs: 1_000,
 };
 const MAX_HEADER_BYTES = 16_384;
+/** Connections that wait to be taken: beyond them clients try again after seconds, and learn of no overload. */
+const BACKLOG = 4_096;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
@@ -89,7 +91,7 @@ export async function listen(
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog: BACKLOG }, resolve);
   });
   const address = server.address() as AddressInfo;
   return {

@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay, performance } from "node:perf_hooks";
+import { performance } from "node:perf_hooks";
 
 /** How much the process has to do. */
 export interface Load {
@@ -9,31 +9,30 @@ export interface Load {
   during<Result>(work: (isOverloaded: boolean) => Promise<Result>): Promise<Result>;
   /** How many requests are under way. */
   inFlight(): number;
-  close(): void;
 }
 
-const WATCHED_EVERY_MS = 20;
-/** What is known of the event loop is of so long. */
-const LOOKED_AT_EVERY_MS = 1_000;
-/** A loop whose turns take so long on average answers nobody in time, */
-const MAX_MEAN_DELAY_MS = 1_000;
-/** once it has been so at so many looks in a row: a single long turn is over when it is seen. */
-const LAGGING_LOOKS = 2;
+/**
+ * All requests that have arrived meanwhile begin in one turn of the event loop. Those that come behind so much work wait for
+ * as long already, and the ones behind them would wait longer, each turn more.
+ */
+const MAX_TURN_MS = 500;
+/** So few requests are no crowd: something else has held the loop, and it is over. */
+const CROWD = 100;
 
 /** @param maxInFlight how many requests may be under way at once */
 export function createLoad(maxInFlight: number): Load {
-  const delays = monitorEventLoopDelay({ resolution: WATCHED_EVERY_MS });
-  delays.enable();
   let inFlight = 0;
-  let lookedAt = performance.now();
-  let laggingLooks = 0;
+  let turn: { readonly began: number; requests: number } | null = null;
   const isTooHigh = () => {
-    if (performance.now() - lookedAt > LOOKED_AT_EVERY_MS) {
-      laggingLooks = delays.mean / 1e6 > MAX_MEAN_DELAY_MS ? laggingLooks + 1 : 0;
-      delays.reset();
-      lookedAt = performance.now();
+    if (inFlight >= maxInFlight) return true;
+    if (turn === null) {
+      turn = { began: performance.now(), requests: 0 };
+      setImmediate(() => {
+        turn = null;
+      });
     }
-    return laggingLooks >= LAGGING_LOOKS || inFlight >= maxInFlight;
+    turn.requests += 1;
+    return turn.requests > CROWD && performance.now() - turn.began > MAX_TURN_MS;
   };
   return {
     during: async (work) => {
@@ -46,8 +45,5 @@ export function createLoad(maxInFlight: number): Load {
       }
     },
     inFlight: () => inFlight,
-    close: () => {
-      delays.disable();
-    },
   };
 }

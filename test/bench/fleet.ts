@@ -16,9 +16,17 @@ export interface Server {
   readonly pid: number;
 }
 
+/** One of our gateways, at its place: it is another process after each restart. */
+export interface Gateway extends Server {
+  /** Ends it as an operator does, by SIGTERM, starts it anew at the same address, and waits until it is ready. */
+  restart(): Promise<void>;
+}
+
 /** The platform's stand-in and the servers over it, each a process of its own. */
 export interface Fleet extends AsyncDisposable {
-  readonly gateway: Server;
+  readonly gateway: Gateway;
+  /** All of ours: one, unless more were wanted. */
+  readonly gateways: readonly Gateway[];
   /** The hand-written proxy first, then our gateway, then its peers; our gateway alone where no others were wanted. */
   readonly servers: readonly Server[];
   /** How many calls the stub has answered. */
@@ -32,6 +40,8 @@ export interface FleetOptions {
   readonly streams: number;
   /** Our gateway, or the others as well. */
   readonly servers: "gateway" | "all";
+  /** How many gateways: one when it is left out. */
+  readonly gateways?: number;
   /** Where the gateway leaves a CPU profile when it ends; null for none. */
   readonly profileFolder: string | null;
 }
@@ -49,7 +59,12 @@ export function pinBench(): boolean {
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Starts everything, and waits until it answers. */
-export async function startFleet({ streams, servers, profileFolder }: FleetOptions): Promise<Fleet> {
+export async function startFleet({
+  streams,
+  servers,
+  gateways: count = 1,
+  profileFolder,
+}: FleetOptions): Promise<Fleet> {
   const children: ChildProcess[] = [];
   const folder = await mkdtemp(join(tmpdir(), "bench-"));
   const dispose = async () => {
@@ -63,7 +78,7 @@ export async function startFleet({ streams, servers, profileFolder }: FleetOptio
   ): Promise<Started> => {
     const { child, url } = await run(core, args, environment, join(folder, `${children.length}.log`));
     children.push(child);
-    return { url, pid: child.pid ?? 0 };
+    return { url, pid: child.pid ?? 0, stop: () => stop(child) };
   };
   const script = (file: string, platform = "") => [
     ...["--import", "tsx", here(`./servers/${file}.ts`), "--streams", String(streams)],
@@ -71,18 +86,23 @@ export async function startFleet({ streams, servers, profileFolder }: FleetOptio
   ];
   try {
     const stub = await start(CORES.rest, script("stub"));
-    const gateway = await start(
-      CORES.server,
-      [
-        ...(profileFolder ? ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`] : []),
-        // As `npm start` runs it.
-        "--max-semi-space-size=4",
-        here("../../dist/main.js"),
-      ],
-      gatewayEnvironment(stub.url, folder),
-    );
-    const syndigraph = graph("Syndigraph", gateway);
-    await untilReady(new URL("/readiness", gateway.url));
+    const startGateway = (name: string, port: string) =>
+      start(
+        CORES.server,
+        [
+          ...(profileFolder ? ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`] : []),
+          // As `npm start` runs it.
+          "--max-semi-space-size=4",
+          here("../../dist/main.js"),
+        ],
+        { ...gatewayEnvironment(stub.url, join(folder, name)), PORT: port },
+      );
+    const gateways: Gateway[] = [];
+    for (let index = 0; index < count; index += 1) {
+      const name = count === 1 ? "Syndigraph" : `Syndigraph ${index + 1}`;
+      gateways.push(await gatewayAt(name, (port) => startGateway(name, port)));
+    }
+    const [syndigraph] = gateways as [Gateway];
     const all =
       servers === "gateway"
         ? [syndigraph]
@@ -90,6 +110,7 @@ export async function startFleet({ streams, servers, profileFolder }: FleetOptio
     const told = async (path: string) => (await (await fetch(new URL(path, stub.url))).json()) as { calls: number };
     return {
       gateway: syndigraph,
+      gateways,
       servers: all,
       calls: async () => (await told("/stub/calls")).calls,
       setLatency: async (ms) => {
@@ -106,6 +127,26 @@ export async function startFleet({ streams, servers, profileFolder }: FleetOptio
 interface Started {
   readonly url: string;
   readonly pid: number;
+  stop(): Promise<void>;
+}
+
+async function gatewayAt(name: string, start: (port: string) => Promise<Started>): Promise<Gateway> {
+  const ready = async (port: string) => {
+    const begun = await start(port);
+    await untilReady(new URL("/readiness", begun.url));
+    return begun;
+  };
+  let process = await ready("0");
+  return {
+    ...graph(name, process),
+    get pid() {
+      return process.pid;
+    },
+    restart: async () => {
+      await process.stop();
+      process = await ready(new URL(process.url).port);
+    },
+  };
 }
 
 async function withOthers(gateway: Server, start: (file: string) => Promise<Started>): Promise<Server[]> {
@@ -118,7 +159,7 @@ async function withOthers(gateway: Server, start: (file: string) => Promise<Star
   ];
 }
 
-function graph(name: string, { url, pid }: Started): Server {
+function graph(name: string, { url, pid }: Pick<Started, "url" | "pid">): Server {
   return { name, kind: "graph", url: new URL("/graphql", url), pid };
 }
 
@@ -131,7 +172,6 @@ function gatewayEnvironment(platform: string, dataFolder: string): NodeJS.Proces
     SYNDIGRAPH_OPERATOR_KEY: KEY,
     COST_BUDGET_PER_MINUTE: "1000000000",
     LOG_LEVEL: "info",
-    PORT: "0",
     DATA_DIRECTORY: dataFolder,
   };
 }

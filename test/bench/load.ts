@@ -66,7 +66,8 @@ function askUntil(socket: Socket, end: number, nextRequest: () => string, latenc
 const HEAD_END = "\r\n\r\n";
 const LAST_CHUNK = Buffer.from("0\r\n\r\n");
 
-function isWhole(answer: Buffer): boolean {
+/** Whether all of an answer has come. */
+export function isWhole(answer: Buffer): boolean {
   const headLength = answer.indexOf(HEAD_END);
   if (headLength < 0) return false;
   const length = /\r\ncontent-length: *(\d+)/i.exec(answer.toString("latin1", 0, headLength))?.[1];
@@ -74,6 +75,7 @@ function isWhole(answer: Buffer): boolean {
   return answer.length >= headLength + HEAD_END.length + Number(length);
 }
 
-function isSuccess(answer: Buffer): boolean {
+/** Whether it has data, and no error. */
+export function isSuccess(answer: Buffer): boolean {
   return answer.toString("latin1", 9, 12) === "200" && !answer.includes('"errors":');
 }

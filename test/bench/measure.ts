@@ -74,12 +74,13 @@ async function sample({ fleet, server }: Contestant, pace: Pace, next: () => str
   };
 }
 
-function quantile(sorted: Float64Array, share: number): number {
+/** @param sorted ascending */
+export function quantile(sorted: Float64Array, share: number): number {
   return sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)] ?? Number.NaN;
 }
 
 /** A question as it goes over the wire. */
-function requestText({ server, column }: Contestant, index: number): string {
+export function requestText({ server, column }: Pick<Contestant, "server" | "column">, index: number): string {
   const { kind, url } = server;
   const head = `host: ${url.host}\r\nauthorization: Bearer ${KEY}`;
   if (kind === "proxy") return `GET ${column.path(index)} HTTP/1.1\r\n${head}\r\n\r\n`;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createLoad } from "../../src/server/load.ts";
 import { createTestGateway, graphqlRequest } from "../support/gateway.ts";
 
 const ask = () => graphqlRequest({ query: "{ account { accountId } }" });
@@ -16,5 +17,37 @@ describe("a gateway with more to do than it can", () => {
     expect((await gateway.gateway.fetch(new Request("http://gateway.test/health"))).status).toBe(200);
     for (const answer of accepted) expect((await answer).status).toBe(200);
     expect((await gateway.gateway.fetch(ask())).status).toBe(200);
+  });
+});
+
+describe("the load of one turn of the event loop", () => {
+  const holdLoop = (ms: number) => {
+    const begin = performance.now();
+    while (performance.now() - begin < ms);
+  };
+  const nextTurn = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
+  /** How many of so many requests in one turn, each of which holds the loop for so long, are told that it is too much. */
+  const refused = async (requests: number, eachMs: number) => {
+    const load = createLoad(1_000);
+    const told: boolean[] = [];
+    const begin = () =>
+      load.during(async (isOverloaded) => {
+        told.push(isOverloaded);
+        if (!isOverloaded) holdLoop(eachMs);
+      });
+    await Promise.all(Array.from({ length: requests }, begin));
+    await nextTurn();
+    await begin();
+    expect(told.pop()).toBe(false);
+    return told.filter(Boolean).length;
+  };
+
+  it("is too much for those behind half a second of work of others, and the next turn is another one", async () => {
+    expect(await refused(200, 4)).toBeGreaterThan(50);
+  });
+
+  it("is not, while it is of many small requests, or of few large ones", async () => {
+    expect(await refused(500, 0.1)).toBe(0);
+    expect(await refused(5, 150)).toBe(0);
   });
 });
