@@ -13,6 +13,8 @@ export interface LiveStreamLoader {
   byName(name: string): MaybePromise<LiveStream | null>;
   /** One with its feeds. @throws UpstreamError */
   withFeeds(name: string): MaybePromise<LiveStreamWithFeeds | null>;
+  /** One with all that is told of its feeds, which takes a call for each. @throws UpstreamError */
+  details(name: string): Promise<LiveStreamWithFeeds | null>;
 }
 
 /** A null name asks for all. */
@@ -66,9 +68,14 @@ export function createLiveStreamLoader(
       batchScheduleFn: waves.schedule("MONITORING"),
     },
   );
+  const details = new DataLoader<string, LiveStreamWithFeeds | null>(
+    (names) => waves.track(Promise.all(names.map((name) => monitoring.readStream(name, signal)))),
+    { batch: false },
+  );
   const load = (question: Question) => directory.recent(question.feeds) ?? loader.load(question);
 
   return {
+    details: (name) => details.load(name),
     all: () => load({ name: null, feeds: false }),
     byName: (name) => whenThere(load({ name, feeds: false }), (streams) => streams.get(name) ?? null),
     withFeeds: (name) =>

@@ -153,6 +153,7 @@ function ownLiveStreams(live: LiveStreamLoader, opens: (name: string) => MaybePr
     },
     byName: (name) => whenThere(opens(name), (isOpen) => (isOpen ? live.byName(name) : null)),
     withFeeds: () => Promise.reject(new WallError("the feeds of a stream")),
+    details: () => Promise.reject(new WallError("the feeds of a stream")),
   };
 }
 

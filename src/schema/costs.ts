@@ -51,6 +51,7 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "Query.viewerRecords": RECORDS,
   "Stream.bandwidthByTrackingId": { ...FIGURE, entries: 5 },
   "Stream.effectiveGeoRules": { entries: 2 },
+  "Feed.tracks": { points: 100, entries: 2 },
   "Feed.restreams": { points: 0, entries: 2 },
   "MultiViewHints.liveSourceIds": { entries: 2 },
   "PublishToken.restreams": { points: 0, entries: 2 },

@@ -15,6 +15,8 @@ export interface Call<T> {
   readonly path: string;
   readonly query?: Readonly<Record<string, QueryValue>>;
   readonly body?: object;
+  /** Secrets of the body that look like none: they are cut out of what a refusal says. */
+  readonly secrets?: readonly Secret[];
   /** Sent as `Idempotency-Key`, where the platform takes one: however often the write is sent, it is done once. */
   readonly idempotencyKey?: string;
   /**
@@ -138,7 +140,7 @@ async function exchange<T>(options: HttpOptions, call: Call<T>, timeoutMs: numbe
   const { status } = answer;
   const { dialect = streamingDialect } = options;
   const isNothing = status === 204 && call.answer === "NOTHING";
-  if (status !== 200 && !isNothing) throw statusError(call.operation, answer, isWrite, dialect);
+  if (status !== 200 && !isNothing) throw statusError(call, answer, isWrite, dialect);
   // What has no envelope was not written by the platform in its senses.
   let health: PlatformHealth = "SICK";
   try {
@@ -232,7 +234,7 @@ async function openStream(
     const response = await request(options, call, call.accept, signal);
     if (response.statusCode !== 200) {
       const answer = answerOf(response, await beginningOf(response.body));
-      throw statusError(call.operation, answer, false, options.dialect ?? streamingDialect);
+      throw statusError(call, answer, false, options.dialect ?? streamingDialect);
     }
     if (!answerOf(response, "").type.startsWith(call.accept)) {
       response.body.destroy();
@@ -300,7 +302,12 @@ function envelopeData({ type, body }: Answer, mayBeBare: boolean): unknown {
   return "data" in envelope ? envelope.data : undefined;
 }
 
-function statusError(operation: string, answer: Answer, isWrite: boolean, dialect: Dialect): UpstreamError {
+function statusError(
+  { operation, secrets = [] }: Pick<Call<unknown>, "operation" | "secrets">,
+  answer: Answer,
+  isWrite: boolean,
+  dialect: Dialect,
+): UpstreamError {
   const { status, retryAfterSeconds } = answer;
   const failure = { operation, status, retryAfterSeconds };
   if (status === 401 || status === 403) {
@@ -314,11 +321,18 @@ function statusError(operation: string, answer: Answer, isWrite: boolean, dialec
     const code = isWrite ? "OUTCOME_UNKNOWN" : "UPSTREAM_UNAVAILABLE";
     return new UpstreamError(code, `The platform failed with status ${status}.`, { ...failure, health: "SICK" });
   }
-  const reasons = status >= 400 ? dialect.reasonsOf(answer) : null;
-  if (!reasons) return badResponse(failure, `status ${status} is not documented`, isWrite);
+  const said = status >= 400 ? dialect.reasonsOf(answer) : null;
+  if (!said) return badResponse(failure, `status ${status} is not documented`, isWrite);
+  const reasons = Object.fromEntries(
+    Object.entries(said).map(([field, reason]) => [field, secrets.reduce(withoutSecret, reason)]),
+  );
   const told = Object.entries(reasons).map(([field, reason]) => (field === "message" ? reason : `${field}: ${reason}`));
   const message = `The platform refused: ${told.join("; ") || "it gave no reason"}`;
   return new UpstreamError("UPSTREAM_REJECTED", message, { ...failure, reasons });
+}
+
+function withoutSecret(text: string, secret: Secret): string {
+  return text.replaceAll(secret.reveal(), "[secret]");
 }
 
 /** The most reasons that are passed on: no call has more fields. */

@@ -1,6 +1,6 @@
 import { withoutSecrets } from "../model/secret.ts";
 import { isWellFormed } from "../model/stream.ts";
-import { boolean, instant, integer, list, object, optional, optionalList, ShapeError, text } from "./decode.ts";
+import { boolean, instant, integer, list, number, object, optional, optionalList, ShapeError, text } from "./decode.ts";
 import type { components } from "./generated/monitoring.ts";
 import type { Http } from "./http.ts";
 import { MAX_ITEMS_ON_PAGE } from "./tokens.ts";
@@ -22,6 +22,7 @@ export interface LiveStream {
 /** One publishing connection. A stream has several with redundant ingest, several sources or quality layers. */
 export interface Feed {
   readonly id: string;
+  readonly streamName: string;
   readonly isActive: boolean;
   readonly clusterId: string | null;
   /** Null for the main source. */
@@ -34,6 +35,26 @@ export interface Feed {
   /** ISO 3166-1 alpha-2, of the broadcaster. */
   readonly country: string | null;
   readonly restreams: readonly RunningRestream[];
+  /** What it consists of; null where that was not told, as in lists. */
+  readonly tracks: readonly FeedTrack[] | null;
+}
+
+/** A track of a feed, in one or more qualities. */
+export interface FeedTrack {
+  readonly id: string;
+  readonly qualities: readonly FeedQuality[];
+}
+
+/** One quality of a track, as it was measured last. The unit of rates is not documented. */
+export interface FeedQuality {
+  readonly encodingId: string | null;
+  readonly measuredAt: number | null;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly videoCodec: string | null;
+  readonly audioCodec: string | null;
+  readonly videoBitrate: number | null;
+  readonly audioBitrate: number | null;
 }
 
 /** A push of a feed to another platform. Times are milliseconds since the epoch. */
@@ -149,14 +170,20 @@ function liveStream(value: unknown, at: string): LiveStream {
 
 function liveStreamWithFeeds(value: unknown, at: string): LiveStreamWithFeeds {
   const wire = object<Schemas["StreamSummary"]>(value, at);
-  return { ...liveStream(value, at), feeds: list(wire.feeds ?? [], `${at}.feeds`, feed) };
+  const stream = liveStream(value, at);
+  return {
+    ...stream,
+    feeds: list(wire.feeds ?? [], `${at}.feeds`, (each, place) => feed(each, place, stream.name)),
+  };
 }
 
-function feed(value: unknown, at: string): Feed {
-  const wire = object<Schemas["FeedSummary"]>(value, at);
+/** Lists tell less of a feed than the details of a stream. */
+function feed(value: unknown, at: string, streamName: string): Feed {
+  const wire = object<Schemas["FeedSummary"] & Schemas["FeedDetails"]>(value, at);
   const client = object<Schemas["GeoClient"]>(wire.client ?? {}, `${at}.client`);
   return {
     id: text(wire.feedId, `${at}.feedId`),
+    streamName,
     isActive: optional(wire.active, `${at}.active`, boolean) ?? false,
     clusterId: optional(wire.clusterId, `${at}.clusterId`, text),
     sourceId: optional(wire.sourceId, `${at}.sourceId`, text) || null,
@@ -167,6 +194,32 @@ function feed(value: unknown, at: string): Feed {
     publishTokenId: optional(wire.tokenId, `${at}.tokenId`, integer),
     country: optional(client.country, `${at}.client.country`, text),
     restreams: optionalList(wire.restreams, `${at}.restreams`, runningRestream),
+    tracks: optional(wire.trackDetails, `${at}.trackDetails`, (tracks, place) => list(tracks, place, feedTrack)),
+  };
+}
+
+function feedTrack(value: unknown, at: string): FeedTrack {
+  const wire = object<Schemas["TrackDetails"]>(value, at);
+  return {
+    id: text(wire.trackId, `${at}.trackId`),
+    qualities: optionalList(wire.encodingDetails, `${at}.encodingDetails`, feedQuality),
+  };
+}
+
+function feedQuality(value: unknown, at: string): FeedQuality {
+  const { encodingId, encodingStats } = object<Schemas["EncodingDetails"]>(value, at);
+  const [last = {}] = optionalList(encodingStats, `${at}.encodingStats`, object<Schemas["EncodingStats"]>).slice(-1);
+  const size = object<Schemas["Resolution"]>(last.resolution ?? {}, `${at}.resolution`);
+  const rate = object<Schemas["Bitrate"]>(last.bitRate ?? {}, `${at}.bitRate`);
+  return {
+    encodingId: optional(encodingId, `${at}.encodingId`, text),
+    measuredAt: optional(last.timestamp, `${at}.timestamp`, instant),
+    width: optional(size.width, `${at}.width`, number),
+    height: optional(size.height, `${at}.height`, number),
+    videoCodec: optional(last.videoCodec, `${at}.videoCodec`, text),
+    audioCodec: optional(last.audioCodec, `${at}.audioCodec`, text),
+    videoBitrate: optional(rate.videoBitrate, `${at}.videoBitrate`, number),
+    audioBitrate: optional(rate.audioBitrate, `${at}.audioBitrate`, number),
   };
 }
 

@@ -66,6 +66,7 @@ export function createPublishTokens(http: Http): PublishTokens {
         ...settingsBody(changes),
         ...(changes.restreams && { restream: changes.restreams.map(wireTarget) }),
       }),
+      secretsOf: ({ restreams = [] }) => restreams.map(({ key }) => key),
     }),
     disable: (ids) =>
       http.write({

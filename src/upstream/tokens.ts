@@ -1,3 +1,4 @@
+import type { Secret } from "../model/secret.ts";
 import type { StreamGrant } from "../model/token.ts";
 import { list } from "./decode.ts";
 import type { Http } from "./http.ts";
@@ -32,12 +33,14 @@ interface TokenKind<Token, NewToken, Changes> {
   readonly decode: (value: unknown, at: string) => Token;
   readonly createBody: (token: NewToken) => object;
   readonly updateBody: (changes: Changes) => object;
+  /** What of the changes must not come back in a refusal. */
+  readonly secretsOf?: (changes: Changes) => readonly Secret[];
 }
 
 /** The five calls that both kinds of token have. */
 export function createTokens<Token, NewToken, Changes>(
   http: Http,
-  { kind, path, decode, createBody, updateBody }: TokenKind<Token, NewToken, Changes>,
+  { kind, path, decode, createBody, updateBody, secretsOf }: TokenKind<Token, NewToken, Changes>,
 ): Tokens<Token, NewToken, Changes> {
   const token = (data: unknown) => decode(data, "data");
   return {
@@ -76,6 +79,7 @@ export function createTokens<Token, NewToken, Changes>(
         method: "PUT",
         path: `/api/v2/${path}/${id}`,
         body: updateBody(changes),
+        secrets: secretsOf?.(changes) ?? [],
         decode: token,
       }),
     delete: async (id) => {

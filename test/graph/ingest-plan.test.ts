@@ -167,6 +167,15 @@ describe("an ingest plan", () => {
     expect(errors).toMatchObject([{ extensions: { code: "PUBLISHERS_DIFFER", argument: "backups.0.publishToken" } }]);
   });
 
+  it("of a name that a pattern covers may be made before there is such a stream", async () => {
+    await using gateway = await createTestGateway();
+    const [feed] = await feedsOf(gateway, 'stream: { name: "popup-tomorrow" }, protocol: RTMP');
+    expect(feed?.publishToken.label).toBe("popups");
+    expect(feed?.rtmp?.streamKey).toBe(`popup-tomorrow?token=${secretOf(gateway, "popups")}`);
+    const { errors } = await plan(gateway, 'stream: { name: "nobodys" }, protocol: RTMP');
+    expect(errors).toMatchObject([{ extensions: { code: "CONFLICT", argument: "publishToken" } }]);
+  });
+
   it("does not record each layer by itself", async () => {
     await using gateway = await createTestGateway();
     const feeds = await feedsOf(gateway, `stream: { name: "opera-night" }, protocol: SRT, ${LAYERS}`);

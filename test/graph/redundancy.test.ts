@@ -156,3 +156,48 @@ describe("reprioritizing a stream", () => {
     expect(data).toMatchObject({ reprioritizeStream: { stoppingLevel: "TOKEN", userErrors: [] } });
   });
 });
+
+describe("the qualities of a feed", () => {
+  const tracks =
+    "feeds { tracks { trackId qualities { encodingId width height videoCodec audioCodec videoBitrate } } }";
+
+  it("are told with the stream that is asked for, in one call", async () => {
+    await using gateway = await createTestGateway();
+    await gateway.ask("{ publishTokens { totalCount } }");
+    gateway.sandbox.clearCalls();
+    const { data } = await gateway.ask(`{ stream(by: { name: "derby-final" }) { ${tracks} } }`);
+    expect(data).toMatchObject({
+      stream: {
+        feeds: [
+          {
+            tracks: [
+              {
+                qualities: [
+                  {
+                    encodingId: "0",
+                    width: 1920,
+                    height: 1080,
+                    videoCodec: "h264",
+                    audioCodec: "opus",
+                    videoBitrate: 12e6,
+                  },
+                ],
+              },
+            ],
+          },
+        ],
+      },
+    });
+    expect(gateway.sandbox.calls().map(({ operationId }) => operationId)).toEqual(["Monitoring_GetStream"]);
+  });
+
+  it("of a list take a call for each stream, and only for those that are asked", async () => {
+    await using gateway = await createTestGateway();
+    await gateway.ask("{ publishTokens { totalCount } }");
+    gateway.sandbox.clearCalls();
+    const { errors } = await gateway.ask(`{ streams(first: 2, filter: { isLive: true }) { nodes { ${tracks} } } }`);
+    expect(errors).toEqual([]);
+    const calls = gateway.sandbox.calls().map(({ operationId }) => operationId);
+    expect(calls.filter((operation) => operation === "Monitoring_GetStream")).toHaveLength(2);
+  });
+});

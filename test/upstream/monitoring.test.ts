@@ -88,6 +88,25 @@ describe("a live stream", () => {
         startTime: "2026-03-18T09:00:00",
         endTime: null,
         client: { country: "GB" },
+        trackDetails: [
+          {
+            trackId: "t1",
+            encodingDetails: [
+              {
+                encodingId: "0",
+                encodingStats: [
+                  { timestamp: "2026-03-18T09:29:00Z" },
+                  {
+                    timestamp: "2026-03-18T09:30:00Z",
+                    resolution: { width: 1920, height: 1080 },
+                    bitRate: { videoBitrate: 6_000_000 },
+                    videoCodec: "h264",
+                  },
+                ],
+              },
+            ],
+          },
+        ],
         restreams: [
           {
             label: "Social",
@@ -123,6 +142,24 @@ describe("a live stream", () => {
       feeds: [
         {
           id: "f1",
+          streamName: "derby",
+          tracks: [
+            {
+              id: "t1",
+              qualities: [
+                {
+                  encodingId: "0",
+                  measuredAt: at("2026-03-18T09:30:00Z"),
+                  width: 1920,
+                  height: 1080,
+                  videoCodec: "h264",
+                  audioCodec: null,
+                  videoBitrate: 6_000_000,
+                  audioBitrate: null,
+                },
+              ],
+            },
+          ],
           isActive: true,
           clusterId: "phx-1",
           sourceId: null,
@@ -145,6 +182,8 @@ describe("a live stream", () => {
         },
         {
           id: "f2",
+          streamName: "derby",
+          tracks: null,
           isActive: false,
           clusterId: null,
           sourceId: "cam2",

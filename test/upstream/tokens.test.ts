@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Secret } from "../../src/model/secret.ts";
 import { createPublishTokens } from "../../src/upstream/publish-tokens.ts";
 import { createSubscribeTokens } from "../../src/upstream/subscribe-tokens.ts";
 import { createScriptedPlatform, TOKEN, upstreamFailure } from "../support/platform.ts";
@@ -358,6 +359,19 @@ describe("a change", () => {
     platform.succeed(true);
     await platform[kind].delete(7);
     expect(platform.calls[0]).toMatchObject({ method: "DELETE", path: `/api/${kind}_token/7`, body: null });
+  });
+
+  it("has re-stream keys that do not come back in a refusal", async () => {
+    await using platform = createPlatform();
+    platform.answer({ status: 400, body: { status: "fail", data: { restream: "my-stream-key is too short" } } });
+    const key = new Secret("my-stream-key");
+    const restreams = [{ label: null, url: "rtmp://a.example/live", key, isEnabled: true }];
+    const failure = await upstreamFailure(platform.publish.update(7, { restreams }));
+    expect(failure.message).toBe("The platform refused: restream: [secret] is too short");
+    expect(failure.reasons).toEqual({ restream: "[secret] is too short" });
+    expect(platform.calls[0]?.body).toEqual({
+      restream: [{ url: "rtmp://a.example/live", key: "my-stream-key", enabled: true }],
+    });
   });
 
   it.each<[string, (platform: ReturnType<typeof createPlatform>) => Promise<unknown>]>([

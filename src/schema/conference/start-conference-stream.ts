@@ -98,6 +98,7 @@ builder.mutationField("startConferenceStream", (t) =>
         if (publishToken)
           throw new InvalidInputError("input.publishToken", "It goes with a stream of yours: give `stream`.");
         const made = await conference.start(conferenceId, mix);
+        context.liveDirectory.changed();
         return { target: "PLATFORM_STREAM" as const, streamName: made.streamName, made };
       }),
   }),
@@ -120,5 +121,6 @@ async function startToOwn(
   // The token leaves for another platform, which is as much as to show it.
   await context.audit.reveal(encodeGlobalId("PublishToken", token.id), "startConferenceStream");
   await conference.startToOwn(conferenceId, { streamName, publishToken: token.secret, layoutUrl });
+  context.liveDirectory.changed();
   return { target: "OWN_STREAM", streamName, made: null };
 }

@@ -32,11 +32,12 @@ builder.mutationField("stopConferenceStream", (t) =>
         description: "Where it is streamed to, as startConferenceStream has told.",
       }),
     },
-    resolve: (_root, { conferenceId, target }, { upstream: { conference } }) =>
+    resolve: (_root, { conferenceId, target }, { upstream: { conference }, liveDirectory }) =>
       payload(async () => {
         if (!conference) throw conferencesAreOff();
         assertConferenceId(conferenceId, "conferenceId");
         await (target === "OWN_STREAM" ? conference.stopOwn(conferenceId) : conference.stop(conferenceId));
+        liveDirectory.changed();
         return { conferenceId, target };
       }),
   }),

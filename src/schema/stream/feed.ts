@@ -1,5 +1,10 @@
 import { addressWithoutSecrets } from "../../model/restream.ts";
-import type { Feed as FeedRecord, RunningRestream } from "../../upstream/monitoring.ts";
+import type {
+  Feed as FeedRecord,
+  FeedQuality as Quality,
+  RunningRestream,
+  FeedTrack as Track,
+} from "../../upstream/monitoring.ts";
 import { builder } from "../builder.ts";
 import { PublishToken } from "../token/publish-token.ts";
 
@@ -26,6 +31,46 @@ const Restream = builder.objectRef<RunningRestream>("Restream").implement({
       resolve: ({ endedAt }) => (endedAt === null ? null : new Date(endedAt)),
     }),
     error: t.exposeString("error", { nullable: true, description: "Why it ended, in the platform's words." }),
+  }),
+});
+
+const FeedQuality = builder.objectRef<Quality>("FeedQuality").implement({
+  description: "One quality of a track, as it was measured last.",
+  fields: (t) => ({
+    encodingId: t.exposeString("encodingId", {
+      nullable: true,
+      description: "What players call it, to choose it.",
+    }),
+    measuredAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When it was measured.",
+      resolve: ({ measuredAt }) => (measuredAt === null ? null : new Date(measuredAt)),
+    }),
+    width: t.exposeFloat("width", { nullable: true, description: "Pixels of a line." }),
+    height: t.exposeFloat("height", { nullable: true, description: "Lines of a frame." }),
+    videoCodec: t.exposeString("videoCodec", { nullable: true, description: "How the picture is encoded." }),
+    audioCodec: t.exposeString("audioCodec", { nullable: true, description: "How the sound is encoded." }),
+    videoBitrate: t.exposeFloat("videoBitrate", {
+      nullable: true,
+      description: "The rate of the picture, as the platform tells it: it does not document the unit.",
+    }),
+    audioBitrate: t.exposeFloat("audioBitrate", {
+      nullable: true,
+      description: "The rate of the sound, as the platform tells it.",
+    }),
+  }),
+});
+
+const FeedTrack = builder.objectRef<Track>("FeedTrack").implement({
+  description: "A picture or a sound of a feed, in one or more qualities. Its id is another one with each connection.",
+  fields: (t) => ({
+    trackId: t.exposeString("id", { description: "What the platform calls it." }),
+    qualities: t.field({
+      type: [FeedQuality],
+      description: "The qualities, as viewers can choose among them.",
+      resolve: ({ qualities }) => [...qualities],
+    }),
   }),
 });
 
@@ -61,6 +106,17 @@ export const Feed = builder.objectRef<FeedRecord>("Feed").implement({
       type: [Restream],
       description: "The pushes of it to other platforms.",
       resolve: ({ restreams }) => [...restreams],
+    }),
+    tracks: t.field({
+      type: [FeedTrack],
+      nullable: true,
+      description:
+        "Its tracks with their qualities. The platform tells them of one stream at a time: a call for each stream of a list.",
+      resolve: async ({ id, streamName, tracks }, _args, { loaders }) => {
+        if (tracks) return [...tracks];
+        const stream = await loaders.liveStreams.details(streamName);
+        return [...(stream?.feeds.find((feed) => feed.id === id)?.tracks ?? [])];
+      },
     }),
     publishToken: t.field({
       type: PublishToken,

@@ -10,6 +10,7 @@ import {
   type IngestProtocol as Protocol,
   planIngest,
 } from "../../model/ingest-plan.ts";
+import { assertName } from "../../model/stream.ts";
 import type { PublishTokenRecord } from "../../model/token.ts";
 import { builder } from "../builder.ts";
 import { enumValues } from "../enum-values.ts";
@@ -18,7 +19,7 @@ import { PublishTokenRef, type TokenReference } from "../token/find-token.ts";
 import { PublishToken } from "../token/publish-token.ts";
 import { ingestHosts, RtmpIngest } from "./endpoints.ts";
 import { findPublisher } from "./find-publisher.ts";
-import { findStream, StreamRef } from "./find-stream.ts";
+import { StreamRef, streamNameOf } from "./find-stream.ts";
 import { Stream } from "./stream.ts";
 
 const IngestProtocol = builder.enumType("IngestProtocol", {
@@ -240,7 +241,9 @@ builder.queryField("ingestPlan", (t) =>
       extraLatencyMs: t.arg.int({ description: "Latency to add, for a steadier picture: 0 to 3000 milliseconds." }),
     },
     resolve: async (_root, args, context) => {
-      const { name } = await findStream(args.stream, "stream", context);
+      // A stream under a pattern may be planned before it is anywhere.
+      const name = streamNameOf(args.stream, "stream");
+      assertName(name, "stream");
       const token = await findPublisher(name, args.publishToken, "publishToken", context);
       const backups = (args.backups ?? []).map((backup, index) => backupWish(name, backup, index, context));
       const plan = planIngest({

@@ -76,6 +76,7 @@ builder.mutationField("reprioritizeStream", (t) =>
         const stoppingLevel = await context.upstream.streams.reprioritize(token.id, input.priority);
         const moved = { ...token, priority: input.priority };
         context.directory.put(moved);
+        context.liveDirectory.changed();
         return { streamName: name, token: moved, stoppingLevel };
       }),
   }),
