@@ -16,6 +16,7 @@ import { type BandwidthSource, streamBandwidth, streamTrackingBandwidth } from "
 import { createFigureLoaders, type FigureLoaders } from "./figures.ts";
 import { createLiveStreamLoader, type LiveStreamLoader } from "./live-streams.ts";
 import { createMediaAssetLoader, type MediaAssetLoader } from "./media-assets.ts";
+import { createMeterLoader, type MeterLoader } from "./meters.ts";
 import { once } from "./once.ts";
 import { createPartnerLoader, type PartnerLoader } from "./partners.ts";
 import type { Staleness } from "./staleness.ts";
@@ -32,6 +33,7 @@ export interface Loaders {
   readonly mediaAssets: MediaAssetLoader;
   /** One of the account's media distributions, which are read all at once; null where there is none. @throws UpstreamError */
   mediaDistribution(id: string): Promise<MediaDistributionRecord | null>;
+  readonly meters: MeterLoader;
   readonly partners: PartnerLoader;
   readonly transcoders: TranscoderLoader;
   readonly waves: Waves;
@@ -67,7 +69,7 @@ export interface Loaders {
 export interface LoaderSources {
   readonly upstream: Pick<
     Upstream,
-    "analytics" | "mediaAssets" | "mediaDistributions" | "monitoring" | "transcoders" | "viewerRecords"
+    "analytics" | "mediaAssets" | "mediaDistributions" | "meters" | "monitoring" | "transcoders" | "viewerRecords"
   >;
   readonly figureCache: FigureCache;
   readonly directory: TokenDirectory;
@@ -107,6 +109,7 @@ export function createLoaders(
   const partners = once(() => createPartnerLoader({ ...sources, tokens, figures: figures(), now }));
   const mediaAssets = once(() => createMediaAssetLoader(upstream.mediaAssets, client.signal));
   const distributions = once(() => upstream.mediaDistributions.list(client.signal));
+  const meters = once(() => createMeterLoader(upstream.meters, client.signal));
   const transcoders = once(() => createTranscoderLoader(upstream.transcoders, upstream.analytics, client.signal));
   let reading: MaybePromise<Tokens> | null = null;
   const tokens = () => {
@@ -137,6 +140,9 @@ export function createLoaders(
     },
     get mediaAssets() {
       return mediaAssets();
+    },
+    get meters() {
+      return meters();
     },
     get transcoders() {
       return transcoders();

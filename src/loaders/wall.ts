@@ -55,6 +55,13 @@ export function behindWall(whole: Loaders, partner: RegisteredPartner, now: numb
       of: async (trackingIds) => ([...trackingIds].some((trackingId) => own.has(trackingId)) ? [self] : []),
       all: async () => [self],
     },
+    meters: {
+      clipDays: meterWalled,
+      storageDays: meterWalled,
+      billedStorage: meterWalled,
+      storedBytes: meterWalled,
+      drmDays: meterWalled,
+    },
     transcoders: {
       all: () => Promise.reject(new WallError("transcoders")),
       byId: () => Promise.reject(new WallError("a transcoder")),
@@ -128,6 +135,10 @@ function ownFigures(figures: FigureLoaders, own: ReadonlySet<string>): FigureLoa
     rowsByTrackingId: only(own, figures.rowsByTrackingId),
     rowSeriesByTrackingId: only(own, figures.rowSeriesByTrackingId),
   };
+}
+
+function meterWalled(): Promise<never> {
+  return Promise.reject(new WallError("meters of the account"));
 }
 
 function walled<Key, Value>(what: string): Loader<Key, Value> {

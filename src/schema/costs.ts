@@ -10,8 +10,11 @@ export interface FieldCost {
   readonly pointsPerDay?: number;
   /** Points for each entry of the list that it is given as this argument, or within it: `input.viewers`. */
   readonly perEntry?: { readonly of: string; readonly points: number };
-  /** How many entries its list has: so many, as the list that it is given, or one for each bucket of the series around it. */
-  readonly entries?: number | { readonly of: string } | "BUCKETS";
+  /**
+   * How many entries its list has: so many, as the list that it is given, or one for each bucket of the series, or each day of
+   * the window around it.
+   */
+  readonly entries?: number | { readonly of: string } | "BUCKETS" | "DAYS";
   /** It reads every bucket of its window, in the granularity of its argument. */
   readonly readsBuckets?: true;
 }
@@ -24,17 +27,27 @@ const WHOLE_ACCOUNT = { points: 500 };
 const RECORDS = { points: 500, pointsPerDay: 200 };
 /** One call, or a few where pages have to be searched for. */
 const CALL = { points: 100 };
+/** Days on which nothing was used are left out: at most it is each of the window. */
+const DAYS = { points: 0, entries: "DAYS" } as const;
 const CHANGE_EACH = { points: 0, perEntry: { of: "tokens", points: 100 } };
 
 export const fieldCosts: Readonly<Record<string, FieldCost>> = {
+  "Account.clipUsage": CALL,
+  "Account.drmUsage": CALL,
   "Account.mediaExpiry": CALL,
   "Account.reconciliation": WHOLE_ACCOUNT,
+  "Account.storageUsage": { points: 200 },
+  "Account.storedMedia": CALL,
   "Account.transcoderUsage": { points: 100 },
   "Account.untrackedUsage": WHOLE_ACCOUNT,
   "Bandwidth.byCountry": FIGURE,
   "Bandwidth.percentile": { ...FIGURE, readsBuckets: true },
   "Bandwidth.series": { ...FIGURE, readsBuckets: true },
   "Bandwidth.total": FIGURE,
+  "ClipUsage.days": DAYS,
+  "DrmDayUsage.bySystem": { points: 0, entries: 3 },
+  "DrmUsage.bySystem": { points: 0, entries: 3 },
+  "DrmUsage.days": DAYS,
   "MediaAsset.distribution": FIGURE,
   "MediaAsset.download": CALL,
   "MediaAsset.tracks": { entries: 3 },
@@ -59,9 +72,10 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "Stream.geoCascadeTraffic": { points: 20 },
   "Stream.standbyFeeds": { points: 1, entries: 1 },
   "Stream.mediaAssets": { points: 200 },
+  "StorageUsage.days": DAYS,
   "Stream.viewerRecords": RECORDS,
   "Transcoder.usage": FIGURE,
-  "TranscoderUsage.days": { points: 0, entries: 30 },
+  "TranscoderUsage.days": DAYS,
   "UsageColumns.bytesIn": { entries: "BUCKETS" },
   "UsageColumns.bytesOut": { entries: "BUCKETS" },
   "UsageColumns.start": { entries: "BUCKETS" },

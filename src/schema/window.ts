@@ -2,7 +2,15 @@ import type { GraphContext } from "../context.ts";
 import { durationMs } from "../model/calendar.ts";
 import { InvalidInputError } from "../model/errors.ts";
 import { rememberingLast } from "../model/remembering-last.ts";
-import { resolveWindow, type TimeWindow, type UsageWindow, type WindowSelection } from "../model/time-window.ts";
+import {
+  ceilTo,
+  DAY_MS,
+  floorTo,
+  resolveWindow,
+  type TimeWindow,
+  type UsageWindow,
+  type WindowSelection,
+} from "../model/time-window.ts";
 import { builder } from "./builder.ts";
 
 const RangeInput = builder.inputType("RangeInput", {
@@ -72,6 +80,12 @@ const windowOf = rememberingLast(
     return resolveWindow(selectionOf(range, last, month), timeZone, now);
   },
 );
+
+/** The window that the arguments mean, in the whole UTC days that are metered. @throws InvalidInputError */
+export function dailyWindow(args: WindowArguments, context: Pick<GraphContext, "now">): UsageWindow {
+  const window = usageWindow(args, context);
+  return { ...window, from: floorTo(window.from, DAY_MS), to: ceilTo(window.to, DAY_MS) };
+}
 
 /** The window of records, which are not bound to the hour. @throws InvalidInputError naming the argument */
 export function recordWindow({ window, timeZone }: WindowArguments, { now }: Pick<GraphContext, "now">): TimeWindow {

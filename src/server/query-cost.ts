@@ -149,6 +149,7 @@ type Argument = (name: string) => unknown;
 
 function inList(entry: Cost, entries: FieldCost["entries"], told: number, argument: Argument): Cost {
   if (entries === "BUCKETS") return { ...FREE, perBucket: entry.fixed };
+  if (entries === "DAYS") return { ...FREE, perDay: entry.fixed };
   const length = typeof entries === "object" ? lengthAt(entries.of, argument) : (entries ?? (told || USUAL_ENTRIES));
   return times(entry, Math.min(length, MOST.entries));
 }

@@ -10,6 +10,7 @@ import { type CallReport, createHttp } from "./http.ts";
 import { createMediaAssets, type MediaAssets } from "./media-assets.ts";
 import { createMediaDistributions, type MediaDistributions } from "./media-distributions.ts";
 import { createMediaExpiryRules, type MediaExpiryRules } from "./media-expiry.ts";
+import { createMeters, type Meters } from "./meters.ts";
 import { createMonitoring, type Monitoring } from "./monitoring.ts";
 import { createPace } from "./pace.ts";
 import { createPublishTokens, type PublishTokens } from "./publish-tokens.ts";
@@ -30,6 +31,7 @@ export interface Upstream {
   readonly mediaExpiry: MediaExpiryRules;
   /** Null where it is switched off. */
   readonly conference: Conference | null;
+  readonly meters: Meters;
   readonly monitoring: Monitoring;
   readonly publishTokens: PublishTokens;
   readonly streams: Streams;
@@ -106,6 +108,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     mediaDistributions: createMediaDistributions(api),
     mediaExpiry: createMediaExpiryRules(api),
     conference: options.conference ? conferenceOver(options.conference) : null,
+    meters: createMeters(api),
     monitoring: createMonitoring(api),
     publishTokens: createPublishTokens(api),
     streams: createStreams(api),

@@ -8,8 +8,9 @@ import { builder } from "../builder.ts";
 import { figures } from "../feeding.ts";
 import { MediaExpiry } from "../media/media-expiry.ts";
 import { GeoCascade } from "../token/publish-token.ts";
-import { dailyWindow, TranscoderUsage } from "../transcoder/transcoder.ts";
-import { usageWindow, windowArgs } from "../window.ts";
+import { TranscoderUsage } from "../transcoder/transcoder.ts";
+import { dailyWindow, usageWindow, windowArgs } from "../window.ts";
+import { ClipUsage, DrmUsage, StorageUsage, StoredMedia } from "./meters.ts";
 import { AccountReconciliation, reconcile } from "./reconciliation.ts";
 
 /** The account that the gateway's API secret belongs to. What it sets for its tokens is read when it is first asked for. */
@@ -114,6 +115,37 @@ builder.node(Account, {
       description: "For how long all transcoders together were active, those that have been deleted since included.",
       args: windowArgs,
       resolve: (_account, args, context) => ({ transcoderId: null, window: dailyWindow(args, context) }),
+    }),
+    clipUsage: t.field({
+      type: ClipUsage,
+      nullable: true,
+      authScopes: { staff: "usage:read" },
+      description: "Minutes of the clips that were ordered in a window.",
+      args: windowArgs,
+      resolve: (_account, args, context) => ({ window: dailyWindow(args, context) }),
+    }),
+    storageUsage: t.field({
+      type: StorageUsage,
+      nullable: true,
+      authScopes: { staff: "usage:read" },
+      description: "What was kept of recordings, clips and their cache in a window, and for how long.",
+      args: windowArgs,
+      resolve: (_account, args, context) => ({ window: dailyWindow(args, context) }),
+    }),
+    storedMedia: t.field({
+      type: StoredMedia,
+      nullable: true,
+      authScopes: { staff: "usage:read" },
+      description: "What is kept now in the platform's storage.",
+      resolve: (_account, _args, { loaders }) => loaders.meters.storedBytes(),
+    }),
+    drmUsage: t.field({
+      type: DrmUsage,
+      nullable: true,
+      authScopes: { staff: "usage:read" },
+      description: "Requests for DRM licences in a window.",
+      args: windowArgs,
+      resolve: (_account, args, context) => ({ window: dailyWindow(args, context) }),
     }),
     reconciliation: t.field({
       type: AccountReconciliation,

@@ -1,5 +1,5 @@
 import type { GraphContext } from "../../context.ts";
-import { ceilTo, DAY_MS, floorTo, measuredWindow, planTotal, type UsageWindow } from "../../model/time-window.ts";
+import { DAY_MS, floorTo, measuredWindow, planTotal, type UsageWindow } from "../../model/time-window.ts";
 import type {
   TranscoderLayer as Layer,
   TranscoderProfile as Profile,
@@ -11,7 +11,7 @@ import { builder } from "../builder.ts";
 import { Cluster } from "../cluster/cluster.ts";
 import { connectionType } from "../connection-type.ts";
 import { encodeGlobalId } from "../global-id.ts";
-import { usageWindow, Window, type WindowArguments, windowArgs } from "../window.ts";
+import { dailyWindow, Window, windowArgs } from "../window.ts";
 
 export const TranscoderStatus = builder.enumType("TranscoderStatus", {
   description: "What a transcoder is doing. It is charged while it is active.",
@@ -127,12 +127,6 @@ async function daysOf({ transcoderId, window }: UsageValue, { loaders }: GraphCo
 function minutesIn(minutes: Day["minutes"], transcoderId: string | null): number {
   if (transcoderId !== null) return minutes.get(transcoderId) ?? 0;
   return [...minutes.values()].reduce((sum, each) => sum + each, 0);
-}
-
-/** The window that the arguments mean, in the whole UTC days that are metered. @throws InvalidInputError */
-export function dailyWindow(args: WindowArguments, context: GraphContext): UsageWindow {
-  const window = usageWindow(args, context);
-  return { ...window, from: floorTo(window.from, DAY_MS), to: ceilTo(window.to, DAY_MS) };
 }
 
 export const Transcoder = builder.objectRef<TranscoderRecord>("Transcoder");

@@ -1,0 +1,32 @@
+import DataLoader from "dataloader";
+import type { ByMediaKind, DrmDay, MeteredDay } from "../model/meters.ts";
+import { type TimeWindow, windowKey } from "../model/time-window.ts";
+import type { Meters } from "../upstream/meters.ts";
+import { once } from "./once.ts";
+
+/** What the account is charged for beside bandwidth, each meter read once for a window. @throws UpstreamError */
+export interface MeterLoader {
+  clipDays(window: TimeWindow): Promise<readonly MeteredDay[]>;
+  storageDays(window: TimeWindow): Promise<readonly MeteredDay[]>;
+  billedStorage(window: TimeWindow): Promise<ByMediaKind<number>>;
+  storedBytes(): Promise<ByMediaKind<bigint>>;
+  drmDays(window: TimeWindow): Promise<readonly DrmDay[]>;
+}
+
+/** @param signal aborted when the client leaves */
+export function createMeterLoader(meters: Meters, signal?: AbortSignal): MeterLoader {
+  const byWindow = <Value>(read: (window: TimeWindow, signal?: AbortSignal) => Promise<Value>) => {
+    const loader = new DataLoader<TimeWindow, Value, string>(
+      (windows) => Promise.all(windows.map((window) => read(window, signal).catch((error: Error) => error))),
+      { cacheKeyFn: windowKey },
+    );
+    return (window: TimeWindow) => loader.load(window);
+  };
+  return {
+    clipDays: byWindow(meters.clipDays),
+    storageDays: byWindow(meters.storageDays),
+    billedStorage: byWindow(meters.billedStorage),
+    storedBytes: once(() => meters.storedBytes(signal)),
+    drmDays: byWindow(meters.drmDays),
+  };
+}
