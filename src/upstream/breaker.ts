@@ -41,14 +41,15 @@ export function createBreaker(): Breaker {
   let probe: Promise<void> | null = null;
   /** When it opened, or the newest probe began. */
   let triedAt = 0;
-  const isOpen = () => circuit.state !== CircuitState.Closed;
+  const isOpen = () => circuit.policy.state !== CircuitState.Closed;
 
   function newCircuit() {
-    const made = circuitBreaker(handleWhen(isSick), { halfOpenAfter: Number.MAX_SAFE_INTEGER, breaker: eitherRule() });
-    made.onBreak(() => {
+    const rule = eitherRule();
+    const policy = circuitBreaker(handleWhen(isSick), { halfOpenAfter: Number.MAX_SAFE_INTEGER, breaker: rule });
+    policy.onBreak(() => {
       triedAt = Date.now();
     });
-    return made;
+    return { rule, policy };
   }
   const close = () => {
     circuit = newCircuit();
@@ -75,7 +76,17 @@ export function createBreaker(): Breaker {
         if (sinceTried >= PROBE_EVERY_MS) return probing(call);
         if (probe) await firstOf(probe, PROBE_EVERY_MS - sinceTried);
       }
-      return circuit.execute(call);
+      const { rule, policy } = circuit;
+      if (isOpen()) return policy.execute(call);
+      try {
+        const answer = await call();
+        rule.success(CircuitState.Closed);
+        return answer;
+      } catch (error) {
+        // Only what failed takes the long way through the policy, which may open by it.
+        if (policy.state !== CircuitState.Closed) throw error;
+        return policy.execute(() => Promise.reject(error));
+      }
     },
     state: () => {
       if (!isOpen()) return "CLOSED";

@@ -41,35 +41,28 @@ export const unguarded: Guard = { call: ({ timeoutMs }, attempt) => attempt(time
 export function createGuard(pace: Pace, timing: Timing = realTiming): Guard {
   const budget = createRetryBudget();
   const services = new Map<string, Service>();
+  const byOperation = new Map<string, Service>();
   const serviceOf = ({ operation }: GuardedCall): Service => {
-    const name = operation.replace(/(V\d+)?_.*/, "");
-    const known = services.get(name);
+    const known = byOperation.get(operation);
     if (known) return known;
-    const made = { places: bulkhead(PLACES, QUEUE), breaker: createBreaker() };
-    services.set(name, made);
-    return made;
+    const name = operation.replace(/(V\d+)?_.*/, "");
+    const service = services.get(name) ?? { places: bulkhead(PLACES, QUEUE), breaker: createBreaker() };
+    services.set(name, service);
+    byOperation.set(operation, service);
+    return service;
   };
 
-  const inTurn = <T>(call: GuardedCall, by: number, attempt: () => Promise<T>) =>
-    new Promise<T>((resolve, reject) => {
-      const { places, breaker } = serviceOf(call);
-      let isLate = false;
-      const timer = setTimeout(() => {
-        isLate = true;
-        reject(unsent("UPSTREAM_TIMEOUT", "The call's turn to be sent did not come in time.", call));
-      }, by - timing.now());
-      const begin = async () => {
-        if (isLate) return;
-        clearTimeout(timer);
-        resolve(await breaker.execute(attempt));
-      };
-      places
-        .execute(() => pace.during(begin))
-        .catch((error: unknown) => {
-          clearTimeout(timer);
-          reject(told(error, call));
-        });
-    });
+  const inTurn = <T>(call: GuardedCall, by: number, attempt: () => Promise<T>): Promise<T> => {
+    const { places, breaker } = serviceOf(call);
+    const turn = { hasCome: false, isLate: false };
+    const begin = (): Promise<T> => {
+      turn.hasCome = true;
+      return turn.isLate ? Promise.reject(late(call)) : breaker.execute(attempt);
+    };
+    const answer = places.execute(() => pace.during(begin));
+    // There is room nearly always, and then nothing has to be waited for.
+    return turn.hasCome ? answer : untilLate(answer, turn, by - timing.now(), call);
+  };
 
   return {
     call: (call, attempt) => {
@@ -79,7 +72,9 @@ export function createGuard(pace: Pace, timing: Timing = realTiming): Guard {
         return Math.min(call.tryMs, tries === MAX_TRIES ? left : left * (call.tryMs / call.timeoutMs));
       };
       const tryOnce = (tries: number) => inTurn(call, by, () => attempt(timeOf(tries)));
-      return withRetries(tryOnce, by, budget, timing, call.signal);
+      return withRetries(tryOnce, by, budget, timing, call.signal).catch((error: unknown) => {
+        throw told(error, call);
+      });
     },
     breakers: () => new Map([...services].map(([name, { breaker }]) => [name, breaker.state()])),
   };
@@ -88,6 +83,28 @@ export function createGuard(pace: Pace, timing: Timing = realTiming): Guard {
 interface Service {
   readonly places: ReturnType<typeof bulkhead>;
   readonly breaker: ReturnType<typeof createBreaker>;
+}
+
+/** Whether a call's turn has come, or will have come too late. */
+interface Turn {
+  hasCome: boolean;
+  isLate: boolean;
+}
+
+/** The answer, unless its call's turn does not come in time. */
+function untilLate<T>(answer: Promise<T>, turn: Turn, timeoutMs: number, call: GuardedCall): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      if (turn.hasCome) return;
+      turn.isLate = true;
+      reject(late(call));
+    }, timeoutMs);
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+function late(call: GuardedCall): UpstreamError {
+  return unsent("UPSTREAM_TIMEOUT", "The call's turn to be sent did not come in time.", call);
 }
 
 function told(error: unknown, call: GuardedCall): unknown {

@@ -1,9 +1,11 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { type Dispatcher, errors as undici } from "undici";
 import { type Secret, withoutSecrets } from "../model/secret.ts";
 import { timeLeft } from "./deadline.ts";
 import { ShapeError } from "./decode.ts";
 import { type Guard, unguarded } from "./guard.ts";
 import { parseExact } from "./json.ts";
+import { roundTrip } from "./round-trip.ts";
 import { type PlatformHealth, UpstreamError, type UpstreamFailure } from "./upstream-error.ts";
 
 /** What a client says of one call; everything else about HTTP is this file's. */
@@ -128,14 +130,11 @@ const TRY_OF_READ = 1 / 2;
 const FAIR_TRY = 1 / 5;
 
 async function exchange<T>(options: HttpOptions, call: Call<T>, timeoutMs: number, isWrite: boolean): Promise<T> {
-  const { signal, stopClock } = deadlineOf(call, timeoutMs);
   let answer: Answer;
   try {
-    answer = await send(options, call, signal);
+    answer = await send(options, call, timeoutMs);
   } catch (error) {
     throw transportError(error, call, isWrite, timeoutMs >= options.timeoutMs * FAIR_TRY);
-  } finally {
-    stopClock();
   }
   const { status } = answer;
   const { dialect = streamingDialect } = options;
@@ -154,8 +153,67 @@ async function exchange<T>(options: HttpOptions, call: Call<T>, timeoutMs: numbe
   }
 }
 
+/** An answer as it came. */
+export interface Answer {
+  readonly status: number;
+  /** Content type. */
+  readonly type: string;
+  readonly body: string;
+  /** Seconds to wait, where the platform said so. */
+  readonly retryAfterSeconds: number | undefined;
+}
+
+async function send(options: HttpOptions, call: Omit<Call<unknown>, "decode">, timeoutMs: number): Promise<Answer> {
+  const { status, headers, body } = await roundTrip(
+    options.dispatcher,
+    requestOf(options, call, "application/json"),
+    timeoutMs,
+    call.signal,
+  );
+  tellDate(options, headers);
+  return answerOf(status, headers, body);
+}
+
+function answerOf(status: number, headers: IncomingHttpHeaders, body: string): Answer {
+  const type = headers["content-type"] ?? "";
+  return { status, type, body, retryAfterSeconds: status === 200 ? undefined : retryAfterSeconds(headers) };
+}
+
+function retryAfterSeconds(headers: IncomingHttpHeaders): number | undefined {
+  const retryAfter = String(headers["retry-after"] ?? "");
+  const seconds = /^\d{1,9}$/.test(retryAfter)
+    ? Number(retryAfter)
+    : Math.ceil((Date.parse(retryAfter) - (Date.parse(String(headers.date ?? "")) || Date.now())) / 1000);
+  return seconds >= 0 ? seconds : undefined;
+}
+
+function requestOf(
+  { origin, secret }: HttpOptions,
+  { method = "GET", path, query, body, form, authorization, idempotencyKey }: Omit<Call<unknown>, "decode">,
+  accept: string,
+): Dispatcher.DispatchOptions {
+  return {
+    origin,
+    path: query ? `${path}?${queryString(query)}` : path,
+    method,
+    headers: {
+      authorization: authorization?.reveal() ?? `Bearer ${secret.reveal()}`,
+      accept,
+      ...(body && { "content-type": "application/json" }),
+      ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
+      ...(form && { "content-type": "application/x-www-form-urlencoded" }),
+    },
+    body: form ? queryString(form) : body ? JSON.stringify(body) : null,
+  };
+}
+
+function tellDate({ onDate }: HttpOptions, headers: IncomingHttpHeaders): void {
+  const date = Date.parse(headers.date ?? "");
+  if (!Number.isNaN(date)) onDate?.(date);
+}
+
 /**
- * A signal for one call: it aborts when the client leaves, and when the time is up unless the clock was stopped. The timer
+ * A signal for one stream: it aborts when the client leaves, and when the time is up unless the clock was stopped. The timer
  * is a plain one, because Node.js 20 loses the deadline of `AbortSignal.any` over `AbortSignal.timeout` to its garbage
  * collection, and a call would then wait for ever.
  */
@@ -168,61 +226,6 @@ function deadlineOf({ signal: client }: Pick<Call<unknown>, "signal">, timeoutMs
   };
 }
 
-/** An answer as it came. */
-export interface Answer {
-  readonly status: number;
-  /** Content type. */
-  readonly type: string;
-  readonly body: string;
-  /** Seconds to wait, where the platform said so. */
-  readonly retryAfterSeconds: number | undefined;
-}
-
-async function send(options: HttpOptions, call: Omit<Call<unknown>, "decode">, signal: AbortSignal): Promise<Answer> {
-  const response = await request(options, call, "application/json", signal);
-  const bytes = await response.body.arrayBuffer();
-  return answerOf(response, new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-}
-
-function answerOf({ statusCode, headers }: Dispatcher.ResponseData, body: string): Answer {
-  const header = (name: string) => String(headers[name] ?? "");
-  const retryAfter = header("retry-after");
-  const retryAfterSeconds = /^\d{1,9}$/.test(retryAfter)
-    ? Number(retryAfter)
-    : Math.ceil((Date.parse(retryAfter) - (Date.parse(header("date")) || Date.now())) / 1000);
-  return {
-    status: statusCode,
-    type: header("content-type"),
-    body,
-    retryAfterSeconds: retryAfterSeconds >= 0 ? retryAfterSeconds : undefined,
-  };
-}
-
-async function request(
-  { origin, secret, dispatcher, onDate }: HttpOptions,
-  { method = "GET", path, query, body, form, authorization, idempotencyKey }: Omit<Call<unknown>, "decode">,
-  accept: string,
-  signal: AbortSignal,
-) {
-  const response = await dispatcher.request({
-    origin,
-    path: query ? `${path}?${queryString(query)}` : path,
-    method,
-    headers: {
-      authorization: authorization?.reveal() ?? `Bearer ${secret.reveal()}`,
-      accept,
-      ...(body && { "content-type": "application/json" }),
-      ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
-      ...(form && { "content-type": "application/x-www-form-urlencoded" }),
-    },
-    body: form ? queryString(form) : body ? JSON.stringify(body) : null,
-    signal,
-  });
-  const date = Date.parse(String(response.headers["date"] ?? ""));
-  if (!Number.isNaN(date)) onDate?.(date);
-  return response;
-}
-
 async function openStream(
   options: HttpOptions,
   call: Omit<Call<never>, "decode"> & { readonly accept: string },
@@ -231,12 +234,14 @@ async function openStream(
   // Only the head is waited for: a body of any length may take its time, and ends when its reader or the client leaves.
   const { signal, stopClock } = deadlineOf(call, timeoutMs);
   try {
-    const response = await request(options, call, call.accept, signal);
-    if (response.statusCode !== 200) {
-      const answer = answerOf(response, await beginningOf(response.body));
+    const response = await options.dispatcher.request({ ...requestOf(options, call, call.accept), signal });
+    const { statusCode, headers } = response;
+    tellDate(options, headers);
+    if (statusCode !== 200) {
+      const answer = answerOf(statusCode, headers, await beginningOf(response.body));
       throw statusError(call, answer, false, options.dialect ?? streamingDialect);
     }
-    if (!answerOf(response, "").type.startsWith(call.accept)) {
+    if (!answerOf(statusCode, headers, "").type.startsWith(call.accept)) {
       response.body.destroy();
       throw badResponse({ operation: call.operation, status: 200 }, `the answer is not ${call.accept}`, false);
     }
@@ -276,13 +281,20 @@ function namesIn(query: Call<unknown>["query"]): number | null {
   return Object.values(query ?? {}).find((value) => Array.isArray(value))?.length ?? null;
 }
 
+/** Most names are plain, and need no escaping. */
+const plain = /^[\w.-]*$/;
+
 function queryString(query: Readonly<Record<string, QueryValue>>): string {
-  const params = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (Array.isArray(value)) for (const entry of value) params.append(name, entry);
-    else if (value !== undefined) params.append(name, String(value));
+  let text = "";
+  const add = (name: string, value: string) => {
+    text += `${text && "&"}${plain.test(value) ? `${name}=${value}` : new URLSearchParams([[name, value]]).toString()}`;
+  };
+  for (const name of Object.keys(query)) {
+    const value = query[name];
+    if (Array.isArray(value)) for (const entry of value) add(name, entry);
+    else if (value !== undefined) add(name, String(value));
   }
-  return params.toString();
+  return text;
 }
 
 /** The envelope `{status, data}` of the streaming APIs. */
@@ -293,7 +305,8 @@ const streamingDialect: Dialect = {
 };
 
 function envelopeData({ type, body }: Answer, mayBeBare: boolean): unknown {
-  if (!/^application\/json\b/i.test(type)) throw new ShapeError("content type", "application/json");
+  if (type !== "application/json" && !/^application\/json\b/i.test(type))
+    throw new ShapeError("content type", "application/json");
   const envelope = parseExact(body);
   if (mayBeBare && typeof envelope === "object" && envelope !== null && !("status" in envelope)) return envelope;
   if (typeof envelope !== "object" || envelope === null || !("status" in envelope) || envelope.status !== "success") {

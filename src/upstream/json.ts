@@ -1,7 +1,25 @@
 import { parse } from "lossless-json";
 
-/** Fifteen digits always fit a double; a longer run may not. */
-const longNumber = /\d{16}/;
+/** So many digits in a row may not fit a double; fewer always do. */
+const LONG = 16;
+
+/** Whether so many digits stand in a row. Each such row holds every sixteenth place, so the others are not looked at. */
+function mayBeLong(text: string): boolean {
+  for (let place = LONG - 1; place < text.length; place += LONG) {
+    if (!isDigit(text, place)) continue;
+    let begin = place;
+    while (isDigit(text, begin - 1)) begin -= 1;
+    let end = place;
+    while (isDigit(text, end + 1)) end += 1;
+    if (end - begin + 1 >= LONG) return true;
+  }
+  return false;
+}
+
+function isDigit(text: string, place: number): boolean {
+  const code = text.charCodeAt(place);
+  return code >= 48 && code <= 57;
+}
 
 /**
  * Parses JSON without rounding: an integer beyond 2^53 comes back as a bigint. The slower parser runs only for texts that
@@ -10,7 +28,7 @@ const longNumber = /\d{16}/;
  * @throws SyntaxError when the text is no JSON
  */
 export function parseExact(text: string): unknown {
-  if (!longNumber.test(text)) return JSON.parse(text);
+  if (!mayBeLong(text)) return JSON.parse(text);
   try {
     return parse(text, null, parseNumber);
   } catch (error) {

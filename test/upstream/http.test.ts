@@ -358,15 +358,14 @@ describe("a platform that fails", () => {
     const collectGarbage = runInNewContext("gc") as () => void;
     const fine = Buffer.from('{"status":"success","data":"fine"}');
     let answers = true;
-    const platform = {
-      request: ({ signal }: { signal: AbortSignal }) =>
-        answers
-          ? Promise.resolve({
-              statusCode: 200,
-              headers: { "content-type": "application/json" },
-              body: { arrayBuffer: async () => fine },
-            })
-          : new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    const platform: Pick<Dispatcher, "dispatch"> = {
+      dispatch: (_request, handler) => {
+        if (!answers) return true;
+        handler.onResponseStart?.(null as never, 200, { "content-type": "application/json" });
+        handler.onResponseData?.(null as never, fine);
+        handler.onResponseEnd?.(null as never, {});
+        return true;
+      },
     };
     const http = httpOver(platform as unknown as Dispatcher, "https://platform.test", 60);
     const client = new AbortController();
@@ -439,7 +438,13 @@ describe("a write that was surely not sent", () => {
     ["UND_ERR_BODY_TIMEOUT", "OUTCOME_UNKNOWN"],
     ["UND_ERR_DESTROYED", "OUTCOME_UNKNOWN"],
   ])("is told from others by what the connection says: %s means %s", async (code, expected) => {
-    const platform = { request: () => Promise.reject(Object.assign(new Error(`because of ${TOKEN}`), { code })) };
+    const error = Object.assign(new Error(`because of ${TOKEN}`), { code });
+    const platform: Pick<Dispatcher, "dispatch"> = {
+      dispatch: (_request, handler) => {
+        handler.onResponseError?.(null as never, error);
+        return true;
+      },
+    };
     const http = httpOver(platform as unknown as Dispatcher, "https://platform.test");
     const failure = await upstreamFailure(http.write(write));
     expect(failure.code).toBe(expected);
@@ -471,8 +476,9 @@ describe("a client that leaves", () => {
   });
 
   it("does not end the calls of others", async () => {
-    await using platform = createScriptedPlatform();
-    platform.succeed("fine", "fine");
+    await using platform = await createRawPlatform(
+      (socket) => void setImmediate(() => socket.write(ok('{"status":"success","data":"fine"}'))),
+    );
     const client = new AbortController();
     const leaving = upstreamFailure(platform.http.read({ ...call, signal: client.signal }));
     const staying = platform.http.read({ ...call, signal: new AbortController().signal });

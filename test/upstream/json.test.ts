@@ -28,6 +28,16 @@ describe("a number", () => {
     expect(parseExact(`{"a":[${text}]}`)).toEqual({ a: [value] });
   });
 
+  it("is itself wherever it stands in the text", () => {
+    for (let place = 0; place < 40; place += 1) {
+      expect(parseExact(`${" ".repeat(place)}9007199254740993`)).toBe(9_007_199_254_740_993n);
+      expect(parseExact(`${" ".repeat(place)}[1,900719925474099,9007199254740993]`)).toHaveProperty(
+        "2",
+        9007199254740993n,
+      );
+    }
+  });
+
   it("of any length is exact beside texts and keys of any kind", () => {
     const whole = fc.bigInt({ min: -(1n << 80n), max: 1n << 80n });
     const values = fc.oneof(fc.string({ unit: "binary" }), fc.boolean(), fc.constant(null), whole);

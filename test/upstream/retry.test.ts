@@ -1,5 +1,6 @@
 import { getEventListeners } from "node:events";
 import fc from "fast-check";
+import type { Dispatcher } from "undici";
 import { describe, expect, it } from "vitest";
 import { Secret } from "../../src/model/secret.ts";
 import { ShapeError } from "../../src/upstream/decode.ts";
@@ -167,10 +168,11 @@ describe("a write that failed", () => {
   ])("by %s is sent %d times: again only while no connection took it", async (code, sent) => {
     const { timing } = guardedPlatform();
     let tries = 0;
-    const dispatcher = {
-      request: () => {
+    const dispatcher: Pick<Dispatcher, "dispatch"> = {
+      dispatch: (_request, handler) => {
         tries += 1;
-        return Promise.reject(Object.assign(new Error("down"), { code }));
+        handler.onResponseError?.(null as never, Object.assign(new Error("down"), { code }));
+        return true;
       },
     };
     const http = createHttp({
