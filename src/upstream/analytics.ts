@@ -1,7 +1,20 @@
-import type { Granularity } from "../model/series.ts";
+import { BucketStarts, COUNTS, type Count, MeteredSeries, MeteredTraffic, NO_PARTS } from "../model/metered-traffic.ts";
+import type { Granularity, Reading } from "../model/series.ts";
 import { iso, type TimeWindow } from "../model/time-window.ts";
-import type { RestreamPart, Traffic, TrafficPart, TrafficParts } from "../model/traffic.ts";
-import { count, type Decode, instant, integer, list, mapOf, object, optional, text } from "./decode.ts";
+import { noTraffic, type Traffic, type TrafficPart } from "../model/traffic.ts";
+import {
+  count,
+  type Decode,
+  instant,
+  integer,
+  list,
+  mapOf,
+  object,
+  optional,
+  plainCount,
+  text,
+  type WireObject,
+} from "./decode.ts";
 import type { components } from "./generated/analytics.ts";
 import type { Http } from "./http.ts";
 
@@ -17,7 +30,7 @@ export function perCall(names: readonly string[]): string[][] {
 }
 
 /** Figures by the instant at which their bucket begins; a bucket that the platform left out is absent. */
-export type TrafficByBucket = ReadonlyMap<number, Traffic>;
+export type TrafficByBucket = Reading;
 
 /** One row of usage per tracking id; null is the untracked row, which also holds the broadcaster's ingest. */
 export interface TrackingRow {
@@ -148,7 +161,7 @@ export function createAnalytics(http: Http): Analytics {
       "streams/series",
       "streamNames",
       series,
-      () => new Map(),
+      noSeries,
     ),
     streamCountries: async (names, window, signal) => {
       const decode = (data: unknown) =>
@@ -210,34 +223,57 @@ function complete<T>(asked: readonly string[], answer: ReadonlyMap<string, T>, e
 }
 
 function nothing(): Traffic {
-  return { bytesOut: 0n, bytesIn: 0n, parts: null };
+  return { ...noTraffic };
+}
+
+function noSeries(): TrafficByBucket {
+  return new MeteredSeries(new BucketStarts([]), []);
 }
 
 function total(value: unknown, at: string): Traffic {
-  const wire = object<Schemas["BandwidthTotalAnalyticModel"]>(value, at);
-  return {
-    ...part(wire, at),
-    parts: partsOf(
-      optional(wire.standardStream, `${at}.standardStream`, part),
-      optional(wire.restream, `${at}.restream`, restreamPart),
-      optional(wire.geoCascade, `${at}.geoCascade`, part),
-    ),
-  };
+  return traffic(object<Schemas["BandwidthTotalAnalyticModel"]>(value, at), at);
 }
 
 function series(value: unknown, at: string): TrafficByBucket {
   const wire = object<Schemas["BandwidthSeriesAnalyticModel"]>(value, at);
-  const standard = optional(wire.standardStream, `${at}.standardStream`, (map, place) => mapOf(map, place, part));
-  const restream = optional(wire.restream, `${at}.restream`, (map, place) => mapOf(map, place, restreamPart));
-  const geoCascade = optional(wire.geoCascade, `${at}.geoCascade`, (map, place) => mapOf(map, place, part));
-  const figures = new Map<number, Traffic>();
-  for (const [start, bandwidth] of mapOf(wire.bandwidth ?? {}, `${at}.bandwidth`, part)) {
-    figures.set(instant(start, `${at}.bandwidth`), {
-      ...bandwidth,
-      parts: partsOf(standard?.get(start) ?? null, restream?.get(start) ?? null, geoCascade?.get(start) ?? null),
-    });
+  const map = (part: unknown, name: string) => object<Record<string, unknown>>(part ?? {}, `${at}.${name}`);
+  const bandwidth = map(wire.bandwidth, "bandwidth");
+  const standardStream = map(wire.standardStream, "standardStream");
+  const restream = map(wire.restream, "restream");
+  const geoCascade = map(wire.geoCascade, "geoCascade");
+  const starts = Object.keys(bandwidth);
+  const buckets = bucketsFrom(starts, `${at}.bandwidth`);
+  const counts: Count[] = [];
+  for (const start of starts) {
+    // These names are times, so none of them is inherited.
+    addCounts(counts, bandwidth[start], standardStream[start], restream[start], geoCascade[start], at);
   }
-  return figures;
+  return new MeteredSeries(buckets, counts);
+}
+
+/** The series of one answer, and of the next ones, have the same buckets. */
+let lastBuckets: { readonly written: readonly string[]; readonly buckets: BucketStarts } | null = null;
+
+function bucketsFrom(written: readonly string[], at: string): BucketStarts {
+  if (lastBuckets?.written.length === written.length && lastBuckets.written.every((start, i) => start === written[i])) {
+    return lastBuckets.buckets;
+  }
+  const buckets = new BucketStarts(written.map((start) => startOf(start, at)));
+  lastBuckets = { written, buckets };
+  return buckets;
+}
+
+/** Beginnings of buckets as they were written lately: a week has 168 hours. */
+const knownStarts = new Map<string, number>();
+const MAX_KNOWN_STARTS = 5_000;
+
+function startOf(written: string, at: string): number {
+  const known = knownStarts.get(written);
+  if (known !== undefined) return known;
+  if (knownStarts.size >= MAX_KNOWN_STARTS) knownStarts.clear();
+  const start = instant(written, at);
+  knownStarts.set(written, start);
+  return start;
 }
 
 function countries(value: unknown, at: string): CountryRow[] {
@@ -257,14 +293,14 @@ function countryRow(value: unknown, at: string): Omit<CountryRow, "country"> {
 function trackingRows(value: unknown, at: string): TrackingRow[] {
   return list(value, at, (row) => {
     const wire = object<Schemas["StreamTrackingTotalAnalyticModel"]>(row, at);
-    return { trackingId: optional(wire.trackingId, `${at}.trackingId`, text) || null, traffic: rowTraffic(wire, at) };
+    return { trackingId: optional(wire.trackingId, `${at}.trackingId`, text) || null, traffic: traffic(wire, at) };
   });
 }
 
 function streamRows(value: unknown, at: string): StreamRow[] {
   return list(value, at, (row) => {
     const wire = object<Schemas["TrackingIdTotalAnalyticModel"]>(row, at);
-    return { streamName: optional(wire.streamName, `${at}.streamName`, text) || null, traffic: rowTraffic(wire, at) };
+    return { streamName: optional(wire.streamName, `${at}.streamName`, text) || null, traffic: traffic(wire, at) };
   });
 }
 
@@ -291,49 +327,60 @@ function transcoderRows(value: unknown, at: string): ReadonlyMap<string, number>
   );
 }
 
-type TrackingParts = Pick<
-  Schemas["StreamTrackingTotalAnalyticModel"],
-  "bytesIn" | "bytesOut" | "standardStream" | "restream" | "geoCascade"
->;
-
-function rowTraffic(wire: { readonly [Field in keyof TrackingParts]?: unknown }, at: string): Traffic {
+function part(value: unknown, at: string): TrafficPart {
+  const wire = object<Schemas["BaseBandwidthModel"]>(value, at);
   return {
-    ...part(wire, at),
-    parts: partsOf(
-      optional(wire.standardStream, `${at}.standardStream`, part),
-      optional(wire.restream, `${at}.restream`, trackingRestreamPart),
-      optional(wire.geoCascade, `${at}.geoCascade`, part),
-    ),
+    bytesOut: count(wire.bytesOut, `${at}.bytesOut`),
+    bytesIn: count(wire.bytesIn, `${at}.bytesIn`),
   };
 }
 
-function part(value: unknown, at: string): TrafficPart {
-  const wire = object<Schemas["BaseBandwidthModel"]>(value, at);
-  return { bytesOut: count(wire.bytesOut, `${at}.bytesOut`), bytesIn: count(wire.bytesIn, `${at}.bytesIn`) };
+/** The parts of a figure, each an object of counts or nothing. */
+interface WireParts {
+  readonly standardStream?: unknown;
+  readonly restream?: unknown;
+  readonly geoCascade?: unknown;
 }
 
-function restreamPart(value: unknown, at: string): RestreamPart {
-  const wire = object<Schemas["UsageWithDurationModel"]>(value, at);
-  return { ...part(wire, at), secondsUsed: count(wire.secondsUsed, `${at}.secondsUsed`) };
+/** A figure that holds its own counts beside its parts. */
+function traffic(wire: WireParts, at: string): Traffic {
+  const counts: Count[] = [];
+  addCounts(counts, wire, wire.standardStream, wire.restream, wire.geoCascade, at);
+  return new MeteredTraffic(counts, 0);
+}
+
+/** Adds the {@link COUNTS} counts of a figure to a list. A part that the platform left out beside another one is zero. */
+function addCounts(
+  counts: Count[],
+  all: unknown,
+  standardStream: unknown,
+  restream: unknown,
+  geoCascade: unknown,
+  at: string,
+): void {
+  addPart(counts, object(all, at), at);
+  if (standardStream == null && restream == null && geoCascade == null) {
+    for (let place = 2; place < COUNTS; place += 1) counts.push(NO_PARTS);
+    return;
+  }
+  addPart(counts, standardStream, at);
+  addPart(counts, restream, at);
+  counts.push(restream == null ? 0 : seconds(restream as Restream, at));
+  addPart(counts, geoCascade, at);
+}
+
+function addPart(counts: Count[], value: unknown, at: string): void {
+  if (value == null) {
+    counts.push(0, 0);
+    return;
+  }
+  const { bytesOut, bytesIn } = object<Schemas["BaseBandwidthModel"]>(value, at);
+  counts.push(plainCount(bytesOut, at), plainCount(bytesIn, at));
 }
 
 /** Per tracking id the time of a re-stream is spelled otherwise. */
-function trackingRestreamPart(value: unknown, at: string): RestreamPart {
-  const wire = object<Schemas["UsageWithDurationModel2"]>(value, at);
-  return { ...part(wire, at), secondsUsed: count(wire.duration, `${at}.duration`) };
-}
+type Restream = WireObject<Schemas["UsageWithDurationModel"] & Schemas["UsageWithDurationModel2"]>;
 
-const noPart: TrafficPart = { bytesOut: 0n, bytesIn: 0n };
-
-function partsOf(
-  standard: TrafficPart | null,
-  restream: RestreamPart | null,
-  geoCascade: TrafficPart | null,
-): TrafficParts | null {
-  if (!standard && !restream && !geoCascade) return null;
-  return {
-    standard: standard ?? noPart,
-    restream: restream ?? { ...noPart, secondsUsed: 0n },
-    geoCascade: geoCascade ?? noPart,
-  };
+function seconds({ secondsUsed, duration }: Restream, at: string): Count {
+  return plainCount(secondsUsed ?? duration, at);
 }

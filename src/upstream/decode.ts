@@ -68,8 +68,13 @@ export function number(value: unknown, at: string): number {
 
 /** A count that may pass 2^53; absent means zero. */
 export function count(value: unknown, at: string): bigint {
-  if (value === undefined || value === null) return 0n;
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
+  return BigInt(plainCount(value, at));
+}
+
+/** The same as it was written: a bigint only where it passes 2^53. */
+export function plainCount(value: unknown, at: string): number | bigint {
+  if (value === undefined || value === null) return 0;
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
   if (typeof value === "bigint" && value >= 0n) return value;
   throw new ShapeError(at, "a count");
 }

@@ -6,6 +6,11 @@ export function bytesOut(bytes: bigint): Traffic {
   return { bytesOut: bytes, bytesIn: 0n, parts: null };
 }
 
+/** A figure with all that it tells, so that it can be compared. */
+export function told(traffic: Traffic | undefined): Traffic | null {
+  return traffic ? { bytesOut: traffic.bytesOut, bytesIn: traffic.bytesIn, parts: traffic.parts } : null;
+}
+
 /** Counts beyond 2^53, where doubles lose digits. */
 export const byteCounts = fc.bigInt({ min: 0n, max: 1n << 70n });
 
