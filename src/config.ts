@@ -37,6 +37,8 @@ export interface Config {
   readonly drainMs: number;
   readonly logLevel: LogLevel;
   readonly slowRequestMs: number;
+  /** Whether spans are made for OpenTelemetry. */
+  readonly tracing: boolean;
   readonly graphiql: boolean;
   readonly store: StoreConfig;
   readonly sandboxPort: number | null;
@@ -257,6 +259,10 @@ export const variables = {
     schema: seconds(600).default(2),
     describe: "A request that takes longer is logged as a warning.",
   },
+  TRACING: {
+    schema: z.enum(["on", "off"], "on or off").default("off"),
+    describe: "Whether spans are made for OpenTelemetry. Your own SDK, loaded by `--import`, exports them.",
+  },
   GRAPHIQL: {
     schema: z.enum(["on", "off"], "on or off").default("on"),
     describe: "Whether GET /graphql shows GraphiQL to browsers.",
@@ -364,6 +370,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     drainMs: values.DRAIN_SECONDS * 1000,
     logLevel: values.LOG_LEVEL,
     slowRequestMs: values.SLOW_REQUEST_SECONDS * 1000,
+    tracing: values.TRACING === "on",
     graphiql: values.GRAPHIQL === "on",
     store: storeConfig(values.DATABASE_URL, values.DATA_DIRECTORY, values.MILLICAST_API_SECRET === undefined),
     sandboxPort: values.SANDBOX_PORT ?? null,

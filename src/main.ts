@@ -8,6 +8,7 @@ import { Secret } from "./model/secret.ts";
 import { createGateway } from "./server/gateway.ts";
 import { listen } from "./server/listen.ts";
 import { createLogger } from "./server/logger.ts";
+import type { Tracing } from "./server/tracing.ts";
 import { openCounters } from "./store/counters.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/store.ts";
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
     figureCacheBytes: config.figureCacheBytes,
     logger,
     slowRequestMs: config.slowRequestMs,
+    tracing: config.tracing ? await tracing() : null,
     graphiqlFolder: config.graphiql ? graphiqlFolder() : null,
   });
   const server = await listen(gateway.handle, config.host, config.port);
@@ -110,6 +112,19 @@ function tryPort(port: number, host: string): Promise<StartedSandbox> {
     child.once("message", (message) => resolve(message as StartedSandbox));
     child.once("exit", () => reject(new Error(complaint.trim() || "The sandbox ended before it listened.")));
   });
+}
+
+/** Nothing of it is loaded unless it is wanted. */
+async function tracing(): Promise<Tracing> {
+  try {
+    const { createTracing } = await import("./server/tracing.ts");
+    return await createTracing();
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND")) throw error;
+    throw new ConfigError([
+      "  TRACING should be off, or an SDK of OpenTelemetry be installed: @opentelemetry/api is missing",
+    ]);
+  }
 }
 
 function graphiqlFolder(): string | null {

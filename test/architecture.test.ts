@@ -46,6 +46,14 @@ describe("the code", () => {
     expect(mixed).toEqual([]);
   });
 
+  it("loads OpenTelemetry only where traces are wanted", () => {
+    const text = (file: string) => readFileSync(join("src", file), "utf8");
+    const loaders = files.filter((file) => /^import (?!type).*("@opentelemetry|\/tracing\.ts")/m.test(text(file)));
+    expect(loaders).toEqual([]);
+    const lazy = files.filter((file) => /import\("(@opentelemetry\/api|.*\/tracing\.ts)"\)/.test(text(file)));
+    expect(lazy.sort()).toEqual(["main.ts", "server/tracing.ts"]);
+  });
+
   it("reads the environment in one place", () => {
     const readers = files.filter((file) => readFileSync(join("src", file), "utf8").includes("process.env"));
     // The program passes its environment on to the sandbox that it starts, which is a program of its own.

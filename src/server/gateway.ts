@@ -22,6 +22,7 @@ import type { Counters } from "../store/counters.ts";
 import { createIdempotencyStore } from "../store/idempotency.ts";
 import type { Store } from "../store/store.ts";
 import { createThumbnailLimit } from "../store/thumbnail-limit.ts";
+import type { CallReport } from "../upstream/http.ts";
 import { type Clock, createPlatformClock } from "../upstream/platform-clock.ts";
 import { createUpstream, type UpstreamOptions } from "../upstream/upstream.ts";
 import { type Budgets, createCostBudget } from "./cost-budget.ts";
@@ -38,6 +39,7 @@ import { useRequests } from "./metrics/use-requests.ts";
 import { bodyOfIncoming, hasLeft, headOfIncoming, leavingSignal, send } from "./node-exchange.ts";
 import { createOperations } from "./operations.ts";
 import { createPlainPath, plainMediaType } from "./plain-path.ts";
+import type { Tracing } from "./tracing.ts";
 import { type ServerContext, useCaller } from "./use-caller.ts";
 import { useFront } from "./use-front.ts";
 import { useGraphiQL } from "./use-graphiql.ts";
@@ -77,6 +79,8 @@ export interface GatewayOptions {
   readonly logger: Logger;
   /** A request that takes longer is a warning of the log. */
   readonly slowRequestMs: number;
+  /** Told of requests, operations and calls for OpenTelemetry; null, or left out, for no traces. */
+  readonly tracing?: Tracing | null;
   /** The folder of GraphiQL's files; null for no GraphiQL. */
   readonly graphiqlFolder: string | null;
   /** The platform's time; told by its answers when it is left out. */
@@ -111,21 +115,26 @@ const REFRESH_EVERY_MS = 5_000;
 
 /** Joins all parts into a gateway; opens no port. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { logger } = options;
+  const { logger, tracing = null } = options;
   const onFault = (error: unknown) => logger.error({ err: error }, "a fault of the gateway");
   const metrics = createMetrics();
-  const { auth, ...parts } = createParts(options, metrics.called);
+  const onCall = (report: CallReport) => {
+    metrics.called(report);
+    tracing?.called(report);
+  };
+  const { auth, ...parts } = createParts(options, onCall);
   const load = createLoad(options.maxRequestsInFlight);
   metrics.watch({ ...parts, load });
-  const requests = createRequests(metrics, createRequestLog(logger, options.slowRequestMs));
+  const requests = createRequests(metrics, createRequestLog(logger, options.slowRequestMs), tracing);
   const maskError = createMaskError(onFault);
-  const operations = createOperations({
+  const untraced = createOperations({
     schema: createSchema(),
     parts,
     budget: createCostBudget(options.budgets, parts.clock, options.counters),
     maskError,
     queryDeadlineMs: CALL_TIMES_PER_QUERY * options.upstream.timeoutMs,
   });
+  const operations = tracing ? tracing.operations(untraced) : untraced;
   const readiness = createReadiness(parts, options.elapsed);
   let isLeaving = false;
   const front = createFront({ ...options, authenticate: auth.authenticate });

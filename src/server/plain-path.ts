@@ -92,7 +92,7 @@ export function createPlainPath(options: PlainPathOptions) {
   };
 
   return async (request: PlainRequest, isOverloaded: boolean): Promise<Answer> => {
-    const record = requests.begin(request.head.header(REQUEST_ID));
+    const record = requests.begin(request.head.header);
     let answer: Answer;
     try {
       answer = await answered(request, isOverloaded, record);

@@ -40,6 +40,7 @@ describe("the configuration", () => {
       drainMs: 10_000,
       logLevel: "info",
       slowRequestMs: 2_000,
+      tracing: false,
       graphiql: true,
       store: { kind: "memory" },
       sandboxPort: null,

@@ -47,20 +47,18 @@ describe("the line of a request", () => {
     const page = `{ streams(first: 25) { nodes { isLive bandwidth(window: ${WINDOW}) { total { bytesOut } } } } }`;
     await gateway.ask("{ subscribeTokens { totalCount } }");
     gateway.sandbox.clearCalls();
+    // The list of live streams is read for all, as the tokens are.
+    const own = () => gateway.sandbox.calls().filter(({ path }) => !path.startsWith("/api/monitoring/")).length;
     await gateway.ask(page);
-    const read = gateway.sandbox.calls().length;
+    const read = own();
     await gateway.ask(page);
-    const again = gateway.sandbox.calls().length - read;
+    const again = own() - read;
     await gateway.ask(
       `mutation { createSubscribeToken(input: { idempotencyKey: "a", label: "a", streams: [{ pattern: "a" }] }) { userErrors { code } } }`,
     );
     const lines = linesOf(gateway).slice(1);
-    expect(read).toBeGreaterThan(2);
-    expect(lines.map(({ upstreamCalls }) => upstreamCalls)).toEqual([
-      read,
-      again,
-      gateway.sandbox.calls().length - read - again,
-    ]);
+    expect(read).toBeGreaterThan(1);
+    expect(lines.map(({ upstreamCalls }) => upstreamCalls)).toEqual([read, again, own() - read - again]);
   });
 
   it("is written for what was refused, whoever asked", async () => {

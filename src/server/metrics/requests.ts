@@ -1,11 +1,12 @@
+import type { Tracing } from "../tracing.ts";
 import type { Metrics } from "./metrics.ts";
 import type { RequestLog } from "./request-log.ts";
 import { createRequestRecord, type RequestRecord } from "./request-record.ts";
 
 /** Follows each request to the graph from its head to its answer. */
 export interface Requests {
-  /** @param givenId `X-Request-Id` as the client sent it */
-  begin(givenId: string | null | undefined): RequestRecord;
+  /** @param header of the request, by its name in lower case */
+  begin(header: (name: string) => string | null): RequestRecord;
   /**
    * Counts what was answered, and writes its line of the log.
    *
@@ -19,12 +20,13 @@ export const REQUEST_ID = "x-request-id";
 
 const CLIENT_LEFT = 499;
 
-export function createRequests(metrics: Pick<Metrics, "answered">, log: RequestLog): Requests {
+export function createRequests(metrics: Pick<Metrics, "answered">, log: RequestLog, tracing: Tracing | null): Requests {
   const began = new WeakMap<RequestRecord, number>();
   return {
-    begin: (givenId) => {
-      const record = createRequestRecord(givenId);
+    begin: (header) => {
+      const record = createRequestRecord(header(REQUEST_ID));
       began.set(record, performance.now());
+      tracing?.requestBegan(record, header);
       return record;
     },
     end: (record, answered) => {
@@ -33,6 +35,7 @@ export function createRequests(metrics: Pick<Metrics, "answered">, log: RequestL
       const durationMs = now - (began.get(record) ?? now);
       metrics.answered(record, status, durationMs);
       log(record, status, durationMs);
+      tracing?.requestEnded(record, status);
     },
   };
 }

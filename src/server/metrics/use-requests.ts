@@ -8,7 +8,7 @@ import { REQUEST_ID, type Requests } from "./requests.ts";
 export function useRequests(requests: Requests): Plugin<object, ServerContext> {
   return {
     onRequest({ request, url, serverContext }) {
-      if (url.pathname === "/graphql") serverContext.record = requests.begin(request.headers.get(REQUEST_ID));
+      if (url.pathname === "/graphql") serverContext.record = requests.begin((name) => request.headers.get(name));
     },
     onResultProcess({ result, serverContext: { record } }) {
       if (record && !Array.isArray(result) && !(Symbol.asyncIterator in result)) noteResult(record, result);
