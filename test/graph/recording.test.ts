@@ -192,6 +192,18 @@ describe("switching features of a stream", () => {
     expect(gateway.sandbox.calls()).toEqual([]);
   });
 
+  it.each([
+    ["several sources where the cluster is auto", "roaming-reporter", "isMultisource: true", "isMultisource"],
+    ["DRM where viewers need no token", "city-council", "isDrm: true", "isDrm"],
+    ["an open stream where there is DRM", "vista-concert", "isSecured: false", "isSecured"],
+    ["clipping where it is recorded", "opera-night", "isClipping: true", "isClipping"],
+  ])("to %s is refused before anything is changed", async (_what, name, settings, argument) => {
+    await using gateway = await createTestGateway();
+    const { userErrors } = await updateFeatures(gateway, `stream: { name: "${name}" }, ${settings}`);
+    expect(userErrors).toMatchObject([{ code: "INVALID_INPUT", path: ["input", argument] }]);
+    expect(writes(gateway)).toEqual([]);
+  });
+
   it("changes every usable publish token alike, and tells of one that the platform refuses", async () => {
     await using gateway = await createTestGateway();
     const created = await gateway.ask<{ createPublishToken: { publishToken: { tokenId: number } } }>(

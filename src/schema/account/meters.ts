@@ -8,30 +8,9 @@ import {
   type MeteredDay,
   sumLicences,
 } from "../../model/meters.ts";
-import { measuredWindow, planTotal, type TimeWindow, type UsageWindow } from "../../model/time-window.ts";
+import { planTotal, type TimeWindow, type UsageWindow } from "../../model/time-window.ts";
 import { builder } from "../builder.ts";
-import { Window } from "../window.ts";
-
-/** What a meter says of a window, which is of whole UTC days. */
-export interface Metered {
-  readonly window: UsageWindow;
-}
-
-const Meter = builder.interfaceRef<Metered>("Meter").implement({
-  description: "Something that the account is charged for beside bandwidth. It is metered by UTC days.",
-  fields: (t) => ({
-    window: t.field({
-      type: Window,
-      description: "The window as it is answered: whole UTC days.",
-      resolve: ({ window }) => ({ ...measuredWindow(window), timeZone: window.timeZone }),
-    }),
-    freshUntil: t.field({
-      type: "DateTime",
-      description: "Up to when figures are in: the last quarter hour.",
-      resolve: ({ window }) => new Date(window.retention.freshUntil),
-    }),
-  }),
-});
+import { Meter, type Metered } from "../meter.ts";
 
 const ClipDayUsage = builder.objectRef<MeteredDay>("ClipDayUsage").implement({
   description: "Clips that were ordered on one day.",

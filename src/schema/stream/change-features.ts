@@ -1,5 +1,6 @@
 import pLimit from "p-limit";
 import type { GraphContext } from "../../context.ts";
+import { assertDrmIsSecured } from "../../model/drm.ts";
 import { ConflictError, InvalidInputError } from "../../model/errors.ts";
 import { assertMultisourceCluster } from "../../model/multi-source.ts";
 import { assertRecordingMayChange, assertRecordsOrClips } from "../../model/recording.ts";
@@ -8,10 +9,10 @@ import type { PublishSettings } from "../../upstream/publish-tokens.ts";
 import { builder } from "../builder.ts";
 import { type UserErrorShape, userError } from "../errors.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
-import { findPublishToken, type TokenReference } from "../token/find-token.ts";
+import { findPublishToken, PublishTokenRef, type TokenReference } from "../token/find-token.ts";
 import { PublishToken } from "../token/publish-token.ts";
-import { assertPublishSettings } from "../token/token-input.ts";
-import { findStream, type StreamReference } from "./find-stream.ts";
+import { assertPublishSettings, type InputFields } from "../token/token-input.ts";
+import { findStream, StreamRef, type StreamReference } from "./find-stream.ts";
 import { Stream } from "./stream.ts";
 
 /** Which stream's features are switched, and in which of its publish tokens: they carry the settings. */
@@ -19,6 +20,16 @@ export interface FeatureTarget {
   readonly stream: StreamReference;
   readonly publishToken?: TokenReference | null | undefined;
 }
+
+/** The fields of an input that say which. */
+export const featureTargetFields = (t: InputFields) => ({
+  stream: t.field({ type: StreamRef, required: true, description: "Which stream." }),
+  publishToken: t.field({
+    type: PublishTokenRef,
+    description:
+      "In which of its publish tokens; in all usable ones when it is left out. One that stands for other streams too has to be named.",
+  }),
+});
 
 /** What became of a switch of features. */
 interface Changed {
@@ -85,6 +96,7 @@ async function change(
   const tokens = await (publishToken ? named(publishToken, name, context) : publishersOf(name, context));
   for (const token of tokens) {
     assertRecordsOrClips(settings, token);
+    assertDrmIsSecured(settings, token);
     assertMultisourceCluster(settings.isMultisource, token.effective.originCluster);
   }
   const liveIds = await context.upstream.publishTokens.activeAll(context.signal);

@@ -1,18 +1,11 @@
 import { builder } from "../builder.ts";
-import { PublishTokenRef } from "../token/find-token.ts";
 import { given } from "../token/token-input.ts";
-import { changeFeatures, featuresPayload } from "./change-features.ts";
-import { StreamRef } from "./find-stream.ts";
+import { changeFeatures, featuresPayload, featureTargetFields } from "./change-features.ts";
 
 const SetRecordingInput = builder.inputType("SetRecordingInput", {
   description: "Whether the broadcasts of a stream are recorded, or can be clipped: one of the two, or neither.",
   fields: (t) => ({
-    stream: t.field({ type: StreamRef, required: true, description: "Which stream." }),
-    publishToken: t.field({
-      type: PublishTokenRef,
-      description:
-        "In which of its publish tokens; in all usable ones when it is left out. One that stands for other streams too has to be named.",
-    }),
+    ...featureTargetFields(t),
     isRecording: t.boolean({
       required: true,
       description:

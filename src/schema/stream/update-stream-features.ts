@@ -1,18 +1,11 @@
 import { builder } from "../builder.ts";
-import { PublishTokenRef } from "../token/find-token.ts";
 import { givenSettings, publishSettingFields } from "../token/token-input.ts";
-import { changeFeatures, featuresPayload } from "./change-features.ts";
-import { StreamRef } from "./find-stream.ts";
+import { changeFeatures, featuresPayload, featureTargetFields } from "./change-features.ts";
 
 const UpdateStreamFeaturesInput = builder.inputType("UpdateStreamFeaturesInput", {
   description: "Which features of a stream to switch; what is left out stays as it is.",
   fields: (t) => ({
-    stream: t.field({ type: StreamRef, required: true, description: "Which stream." }),
-    publishToken: t.field({
-      type: PublishTokenRef,
-      description:
-        "In which of its publish tokens; in all usable ones when it is left out. One that stands for other streams too has to be named.",
-    }),
+    ...featureTargetFields(t),
     isSecured: t.boolean({ description: "Whether its viewers need a token." }),
     ...publishSettingFields(t),
   }),

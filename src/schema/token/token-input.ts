@@ -1,4 +1,5 @@
 import type { GraphContext } from "../../context.ts";
+import { assertDrmIsSecured } from "../../model/drm.ts";
 import { InvalidInputError } from "../../model/errors.ts";
 import { assertCascade } from "../../model/geo-cascade.ts";
 import { assertMultisourceCluster } from "../../model/multi-source.ts";
@@ -189,9 +190,7 @@ export function assertPublishSettings(
   },
 ): void {
   assertRecordsOrClips(settings);
-  if (settings.isDrm && settings.isSecured === false) {
-    throw new InvalidInputError("input.isDrm", "DRM is for secured streams: its viewers need a token.");
-  }
+  assertDrmIsSecured(settings);
   assertMultisourceCluster(settings.isMultisource, settings.originCluster);
   if (settings.geoCascade) assertCascade(settings.geoCascade, null, "input.geoCascade");
 }

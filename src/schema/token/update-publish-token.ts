@@ -1,3 +1,4 @@
+import { assertDrmIsSecured } from "../../model/drm.ts";
 import { assertMultisourceCluster } from "../../model/multi-source.ts";
 import { assertRecordsOrClips } from "../../model/recording.ts";
 import { assertRestrictions, withTokenRestrictions } from "../../model/restrictions.ts";
@@ -54,6 +55,7 @@ builder.mutationField("updatePublishToken", (t) =>
         if (changes.label !== undefined) assertName(changes.label, "input.label");
         const present = await findPublishToken(ref, "input.token", context);
         assertRecordsOrClips(changes, present);
+        assertDrmIsSecured(changes, present);
         assertMultisourceCluster(changes.isMultisource, changes.originCluster || present.effective.originCluster);
         assertRestrictions(withTokenRestrictions(changes, present), "input");
         const token = await context.upstream.publishTokens.update(present.id, changes);

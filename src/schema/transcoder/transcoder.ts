@@ -1,5 +1,5 @@
 import type { GraphContext } from "../../context.ts";
-import { DAY_MS, floorTo, measuredWindow, planTotal, type UsageWindow } from "../../model/time-window.ts";
+import { DAY_MS, floorTo, planTotal } from "../../model/time-window.ts";
 import type {
   TranscoderLayer as Layer,
   TranscoderProfile as Profile,
@@ -11,7 +11,8 @@ import { builder } from "../builder.ts";
 import { Cluster } from "../cluster/cluster.ts";
 import { connectionType } from "../connection-type.ts";
 import { encodeGlobalId } from "../global-id.ts";
-import { dailyWindow, Window, windowArgs } from "../window.ts";
+import { Meter, type Metered } from "../meter.ts";
+import { dailyWindow, windowArgs } from "../window.ts";
 
 export const TranscoderStatus = builder.enumType("TranscoderStatus", {
   description: "What a transcoder is doing. It is charged while it is active.",
@@ -67,9 +68,8 @@ const TranscoderIngest = builder.objectRef<TranscoderRecord["ingest"]>("Transcod
 });
 
 /** Minutes of one transcoder, or of all. */
-interface UsageValue {
+interface UsageValue extends Metered {
   readonly transcoderId: string | null;
-  readonly window: UsageWindow;
 }
 
 const TranscoderDayUsage = builder
@@ -88,12 +88,8 @@ const TranscoderDayUsage = builder
 
 export const TranscoderUsage = builder.objectRef<UsageValue>("TranscoderUsage").implement({
   description: "For how long transcoders were active, which is what they are charged for. It is metered by UTC days.",
+  interfaces: [Meter],
   fields: (t) => ({
-    window: t.field({
-      type: Window,
-      description: "The window as it is answered: whole UTC days.",
-      resolve: ({ window }) => ({ ...measuredWindow(window), timeZone: window.timeZone }),
-    }),
     freshUntil: t.field({
       type: "DateTime",
       description: "Up to when minutes can be in: the platform counts a day when it is over.",
