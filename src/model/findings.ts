@@ -1,6 +1,6 @@
 import { clusterConsistency } from "./cluster-consistency.ts";
 import { isWildcard } from "./stream.ts";
-import { isUsable, type PublishTokenRecord, type SubscribeTokenRecord, type TokenRecord } from "./token.ts";
+import { cascadeKey, isUsable, type PublishTokenRecord, type SubscribeTokenRecord, type TokenRecord } from "./token.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** How much a finding matters. */
@@ -46,8 +46,9 @@ export const findingKinds = {
   },
   PUBLISHERS_DIFFER: {
     severity: "WARNING",
-    why: "The stream can be published in several clusters; which viewers find it depends on who publishes.",
-    remedy: 'updatePublishToken(input: { token: { tokenId: N }, originCluster: "..." })',
+    why: "The stream can be published with tokens that differ in cluster or geo-cascade: which viewers find it, and from where, depends on who publishes.",
+    remedy:
+      'updatePublishToken(input: { token: { tokenId: N }, originCluster: "..." }), or setGeoCascade(input: { target: { publishToken: { tokenId: N } }, geoCascade: { ... } })',
   },
   TOKEN_EXPIRES: {
     severity: "WARNING",
@@ -137,6 +138,12 @@ export function streamFindings({ streamName, publish, subscribe }: StreamTokens,
       publishClusters.length > 1,
       "PUBLISHERS_DIFFER",
       `The stream \`${streamName}\` is published in ${publishClusters.join(" and ")}.`,
+      { streamName },
+    ),
+    ...when(
+      new Set(publishers.map(cascadeKey)).size > 1,
+      "PUBLISHERS_DIFFER",
+      `The publish tokens of the stream \`${streamName}\` have different geo-cascades.`,
       { streamName },
     ),
     // A grant of every stream strands on some; that finding is made once, as a wildcard.

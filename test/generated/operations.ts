@@ -118,7 +118,7 @@ export type FindingCode =
   | 'CLUSTER_MISMATCH'
   /** Viewer tokens inherit the binding: the partner's first viewers lock all later ones out. */
   | 'MASTER_BINDS_ADDRESSES'
-  /** The stream can be published in several clusters; which viewers find it depends on who publishes. */
+  /** The stream can be published with tokens that differ in cluster or geo-cascade: which viewers find it, and from where, depends on who publishes. */
   | 'PUBLISHERS_DIFFER'
   /** Anyone may watch the stream without a token. What they use is billed to you, and to no partner. */
   | 'STREAM_UNSECURED'

@@ -59,6 +59,26 @@ describe("findings of the account", () => {
     expect((await findings(gateway)).filter((finding) => finding.token?.tokenId === tokenId)).toMatchObject([{ code }]);
   });
 
+  it("hold PUBLISHERS_DIFFER for a stream whose publish tokens differ in cluster or geo-cascade", async () => {
+    await using gateway = await createTestGateway();
+    const differing = async () =>
+      (await findings(gateway)).filter(({ code }) => code === "PUBLISHERS_DIFFER").map(({ what }) => what);
+    expect(await differing()).toEqual([]);
+    const tokenId = await made(gateway, "Publish", `streams: [{ pattern: "rehearsal" }] isSecured: true`);
+    const set = (clusters: string) =>
+      gateway.ask(
+        `mutation { setGeoCascade(input: { target: { publishToken: { tokenId: ${tokenId} } }, geoCascade: ${clusters} }) { userErrors { code } } }`,
+      );
+    await set('{ isEnabled: true, clusters: ["fra-1"] }');
+    expect(await differing()).toEqual(["The publish tokens of the stream `rehearsal` have different geo-cascades."]);
+    await set("null");
+    expect(await differing()).toEqual([]);
+    await gateway.ask(
+      `mutation { updatePublishToken(input: { token: { tokenId: ${tokenId} }, originCluster: "fra-1" }) { userErrors { code } } }`,
+    );
+    expect(await differing()).toEqual(["The stream `rehearsal` is published in fra-1 and phx-1."]);
+  });
+
   it("are over when they are mended", async () => {
     await using gateway = await createTestGateway();
     const tokenId = await made(gateway, "Publish", `streams: [{ pattern: "new-stream" }] isSecured: false`);

@@ -1,6 +1,6 @@
 import type { GraphContext } from "../../context.ts";
 import { type IngestEndpoints, ingestEndpoints } from "../../model/endpoints.ts";
-import { InvalidInputError } from "../../model/errors.ts";
+import { assertCluster } from "../../model/geo-cascade.ts";
 import {
   type BackupWish,
   type IngestWarningCode,
@@ -282,16 +282,16 @@ async function backupWish(
   context: GraphContext,
 ): Promise<BackupWish> {
   const at = `backups.${index}`;
-  if (clusterId != null) await assertCluster(clusterId, `${at}.clusterId`, context);
+  if (clusterId != null) {
+    const { clusters } = await context.account.clusters();
+    assertCluster(
+      clusterId,
+      clusters.map(({ id }) => id),
+      `${at}.clusterId`,
+    );
+  }
   const token = publishToken ? await findPublisher(streamName, publishToken, `${at}.publishToken`, context) : null;
   return { priority: priority ?? null, clusterId: clusterId ?? null, token };
-}
-
-/** @throws InvalidInputError CLUSTER_UNKNOWN; UpstreamError when the clusters have never been read */
-async function assertCluster(clusterId: string, argument: string, { account }: GraphContext): Promise<void> {
-  const ids = (await account.clusters()).clusters.map(({ id }) => id);
-  if (ids.includes(clusterId)) return;
-  throw new InvalidInputError(argument, `The account has the clusters ${ids.join(", ")}.`, {}, "CLUSTER_UNKNOWN");
 }
 
 function noteReading({ id }: PublishTokenRecord, { audit }: GraphContext): Promise<void> {

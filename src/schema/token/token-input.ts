@@ -78,7 +78,7 @@ export const restrictionFields = (t: InputFields) => ({
   }),
   bindIpsOnUsage: t.int({
     description:
-      "Binds it to the first so many addresses that use it; 0 for no binding. Excludes `allowedIpAddresses`.",
+      "Binds it to the first so many addresses that use it; 0 for no binding. Excludes `allowedIpAddresses`, and is not for a registered partner's tokens, whose viewers would lock each other out.",
   }),
   allowedCountries: t.field({
     type: ["CountryCode"],
