@@ -102,14 +102,18 @@ export function createFigureCache({ maxBytes, now }: FigureCacheOptions): Figure
       return known as FiguresOf<Value>;
     },
     hot: () => {
-      const hot: HotFigures[] = [];
+      const hot = new Map<AnyFigures, string[]>();
       let count = 0;
-      for (const figures of all.values()) {
-        const names = figures.hotNames(MAX_HOT - count);
-        if (names.length > 0) hot.push({ question: figures.question, names });
+      // There are thousands of answers, of which few have run out: only their names are looked at.
+      const at = now();
+      for (const answer of answers?.values() ?? []) {
+        if (answer.isStale || at < answer.goodUntil) continue;
+        const { figures } = answer;
+        const names = figures.hotNames(answer, MAX_HOT - count);
+        if (names.length > 0) hot.set(figures, [...(hot.get(figures) ?? []), ...names]);
         count += names.length;
       }
-      return hot;
+      return [...hot].map(([{ question }, names]) => ({ question, names }));
     },
     stats: () => ({ ...counts, bytes: answers?.calculatedSize ?? 0 }),
   };
@@ -159,7 +163,7 @@ interface UnderWay<Value> extends Call {
 /** What the cache needs of figures, whatever they are. */
 interface AnyFigures {
   readonly question: FigureQuestion;
-  hotNames(most: number): string[];
+  hotNames(answer: Answer, most: number): string[];
   forget(answer: Answer): void;
 }
 
@@ -232,13 +236,9 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
     this.#dropIfEmpty();
   }
 
-  hotNames(most: number): string[] {
-    const names: string[] = [];
-    for (const [name, { hits, answer }] of this.#kept) {
-      if (names.length >= most) break;
-      if (hits >= HOT_HITS && !answer.isStale && this.#shared.now() >= answer.goodUntil) names.push(name);
-    }
-    return names;
+  hotNames(answer: Answer, most: number): string[] {
+    const isHot = (kept: Kept<Value> | undefined) => kept?.answer === answer && kept.hits >= HOT_HITS;
+    return answer.names.filter((name) => isHot(this.#kept.get(name))).slice(0, most);
   }
 
   forget(answer: Answer): void {

@@ -191,10 +191,10 @@ class FigureLoader<Key extends AnyKey, Value> implements Loader<Key, Value> {
   load(key: Key): MaybePromise<Value> {
     const name = this.#takesNames ? (key.name ?? "") : "";
     const { figures, answers, waiting } = this.#askedLike(key);
+    const answer = answers.get(name);
+    if (answer) return answer.value ?? answer.promise;
     const found = figures.find(name, this.#waiter);
     if (found !== undefined) return found;
-    const answer = answers.get(name);
-    if (answer) return answer.promise;
     const promised = new Deferred<Value>();
     answers.set(name, promised);
     waiting.push(name);

@@ -27,13 +27,20 @@ export function allThere<Value>(values: readonly MaybePromise<Value>[]): MaybePr
 /** A promise that others settle. */
 export class Deferred<Value> {
   readonly promise: Promise<Value>;
-  resolve!: (value: MaybePromise<Value>) => void;
+  /** What it was resolved with, unless that was another promise. */
+  value: Value | undefined;
   reject!: (error: unknown) => void;
+  #resolve!: (value: MaybePromise<Value>) => void;
 
   constructor() {
     this.promise = new Promise((resolve, reject) => {
-      this.resolve = resolve;
+      this.#resolve = resolve;
       this.reject = reject;
     });
+  }
+
+  resolve(value: MaybePromise<Value>): void {
+    if (!isPromise(value)) this.value = value;
+    this.#resolve(value);
   }
 }

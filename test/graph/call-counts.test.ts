@@ -39,6 +39,34 @@ describe("a list of 50 streams", () => {
     expect(calls).toEqual({ "streams/total": 5 });
   });
 
+  it("with totals that can't be read costs 5 calls as well, and each total is null with its error", async () => {
+    await using gateway = await createTestGateway(bulk);
+    await gateway.ask("{ publishTokens { totalCount } }");
+    gateway.sandbox.fault({ path: "/api/analytics/streams/total", status: 400 });
+    gateway.analyticsCalls();
+    const { data, errors } = await gateway.ask<{ streams: { nodes: { bandwidth: unknown }[] } }>(
+      `{ streams(first: 50) { edges { cursor } nodes { ...Total } } }
+       fragment Total on Stream { bandwidth(window: ${YESTERDAY}) { total { bytesOut } } }`,
+    );
+    expect(gateway.analyticsCalls()).toHaveLength(5);
+    expect(data.streams.nodes.map(({ bandwidth }) => bandwidth)).toEqual(
+      Array.from({ length: 50 }, () => ({ total: null })),
+    );
+    expect(errors).toHaveLength(50);
+  });
+
+  it("costs no call where the caller may not read usage, and none for a window that is none", async () => {
+    const list = (window: string) =>
+      `{ streams(first: 50) { nodes { name bandwidth(window: ${window}) { total { bytesOut } } } } }`;
+    await using blind = await createTestGateway({ ...bulk, scopes: ["stream:read", "token:read"] });
+    expect((await blind.ask(list(YESTERDAY))).errors[0]?.extensions.code).toBe("FORBIDDEN");
+    expect(blind.analyticsCalls()).toEqual([]);
+    await using gateway = await createTestGateway(bulk);
+    const backwards = list(range("2026-03-18T00:00:00Z", "2026-03-17T00:00:00Z"));
+    expect((await gateway.ask(backwards)).errors[0]?.extensions.code).toBe("INVALID_WINDOW");
+    expect(gateway.analyticsCalls()).toEqual([]);
+  });
+
   it("costs no call of analytics when only names are asked for", async () => {
     await using gateway = await createTestGateway(bulk);
     expect(await callsOf(gateway, `{ streams(first: 50) { totalCount nodes { name isLive } } }`)).toEqual({});

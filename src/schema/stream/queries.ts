@@ -7,6 +7,7 @@ import { feedingFigures } from "../feeding.ts";
 import { findPartner, PartnerRef, type PartnerReference } from "../partner/find-partner.ts";
 import { findStream, StreamRef } from "./find-stream.ts";
 import { Stream, StreamConnection } from "./stream.ts";
+import { withTotals } from "./totals-ahead.ts";
 
 const StreamFilter = builder.inputType("StreamFilter", {
   description: "Which streams: those that satisfy every field that is set.",
@@ -41,7 +42,9 @@ builder.queryFields((t) => ({
         "Every stream that is known by name, sorted: those that tokens spell out, those that are live or ended within the last hour, and those that were seen in traffic. A partner sees those that its tokens open.",
       args: { filter: t.arg({ type: StreamFilter, description: "Which streams; all when it is left out." }) },
       resolve: (_root, { filter, ...page }, context, info) =>
-        feedingFigures(context, info, streamPage(filter ?? {}, page, context)),
+        whenThere(feedingFigures(context, info, streamPage(filter ?? {}, page, context)), (found) =>
+          withTotals(found, info, context),
+        ),
     },
     StreamConnection,
   ),
