@@ -1,3 +1,4 @@
+import { addressWithoutSecrets } from "../model/restream.ts";
 import { Secret } from "../model/secret.ts";
 import type { GeoCascade, PublishTokenRecord, RestreamTarget } from "../model/token.ts";
 import { boolean, integer, object, optional, optionalList, text } from "./decode.ts";
@@ -66,7 +67,7 @@ export function createPublishTokens(http: Http): PublishTokens {
         ...settingsBody(changes),
         ...(changes.restreams && { restream: changes.restreams.map(wireTarget) }),
       }),
-      secretsOf: ({ restreams = [] }) => restreams.map(({ key }) => key),
+      secretsOf: ({ restreams = [] }) => restreams.flatMap(secretsOfTarget),
     }),
     disable: (ids) =>
       http.write({
@@ -119,6 +120,11 @@ function settingsBody(settings: PublishSettings) {
     ...(priority !== undefined && { priority }),
     ...(cascade !== undefined && { geoCascade: cascadeBody(cascade) }),
   };
+}
+
+/** The key, and an address that has a password or parameters in it. */
+function secretsOfTarget({ url, key }: RestreamTarget): Secret[] {
+  return url !== null && addressWithoutSecrets(url) !== url ? [new Secret(url), key] : [key];
 }
 
 function wireTarget({ url, key, label, isEnabled }: RestreamTarget) {

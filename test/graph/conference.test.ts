@@ -112,6 +112,7 @@ describe("streaming of conferences", () => {
     gateway.sandbox.clock.advance(1_800_000);
     expect((await stop(gateway, "PLATFORM_STREAM")).userErrors).toEqual([]);
     expect(conferenceCalls(gateway)).toEqual(["stop-rts", "get-api-token", "stop-rts"]);
+    expect(gateway.logged()).not.toMatch(/sandbox-app-secret|eyJ/);
   });
 
   it("passes on what the platform alone knows: that it is on already, or that nothing is to be stopped", async () => {

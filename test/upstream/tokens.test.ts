@@ -361,16 +361,17 @@ describe("a change", () => {
     expect(platform.calls[0]).toMatchObject({ method: "DELETE", path: `/api/${kind}_token/7`, body: null });
   });
 
-  it("has re-stream keys that do not come back in a refusal", async () => {
+  it("has re-stream keys and addresses that do not come back in a refusal", async () => {
     await using platform = createPlatform();
-    platform.answer({ status: 400, body: { status: "fail", data: { restream: "my-stream-key is too short" } } });
-    const key = new Secret("my-stream-key");
-    const restreams = [{ label: null, url: "rtmp://a.example/live", key, isEnabled: true }];
+    const url = "srt://a.example:9000?passphrase=hush";
+    const restream = `my-stream-key of ${url} is too short`;
+    platform.answer({ status: 400, body: { status: "fail", data: { restream } } });
+    const restreams = [{ label: null, url, key: new Secret("my-stream-key"), isEnabled: true }];
     const failure = await upstreamFailure(platform.publish.update(7, { restreams }));
-    expect(failure.message).toBe("The platform refused: restream: [secret] is too short");
-    expect(failure.reasons).toEqual({ restream: "[secret] is too short" });
+    expect(failure.message).toBe("The platform refused: restream: [secret] of [secret] is too short");
+    expect(failure.reasons).toEqual({ restream: "[secret] of [secret] is too short" });
     expect(platform.calls[0]?.body).toEqual({
-      restream: [{ url: "rtmp://a.example/live", key: "my-stream-key", enabled: true }],
+      restream: [{ url, key: "my-stream-key", enabled: true }],
     });
   });
 
