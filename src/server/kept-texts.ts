@@ -1,11 +1,16 @@
-/** The text of objects that never change, for one selection of fields. */
+/** The text of frozen objects, or lists of them, for one selection of fields. */
 export interface KeptTexts {
   get(object: object): string | undefined;
-  keep(object: object, text: string): void;
+  /** Keeps the text when it is offered again: much is asked for once, and never more. */
+  offer(object: object, text: string): void;
 }
 
 /** What all selections together keep, in characters. */
 const KEPT_CHARACTERS = 8_000_000;
+
+/** What stands for an object whose text was offered once, and what that takes. */
+const OFFERED = "";
+const OFFERED_CHARACTERS = 20;
 
 let kept = 0;
 /** Begins anew when too much is kept: what is asked for still is soon kept again. */
@@ -19,18 +24,19 @@ export function createKeptTexts(): KeptTexts {
   let texts = new WeakMap<object, string>();
   let ofEra = era;
   return {
-    get: (object) => (ofEra === era ? texts.get(object) : undefined),
-    keep: (object, text) => {
-      kept += text.length;
+    get: (object) => (ofEra === era ? texts.get(object) || undefined : undefined),
+    offer: (object, text) => {
+      const isKnown = ofEra === era && texts.has(object);
+      kept += isKnown ? text.length : OFFERED_CHARACTERS;
       if (kept > KEPT_CHARACTERS) {
-        kept = text.length;
+        kept = 0;
         era += 1;
       }
       if (ofEra !== era) {
         texts = new WeakMap();
         ofEra = era;
       }
-      texts.set(object, text);
+      texts.set(object, isKnown ? text : OFFERED);
     },
   };
 }

@@ -110,8 +110,8 @@ let runs = 0;
 class Run {
   readonly number = ++runs;
   readonly errors = new CollectedErrors();
-  /** What fields are given whose arguments hold variables. */
-  readonly arguments = new Map<FieldPlan, Arguments>();
+  /** What fields are given whose arguments hold variables: the same wherever a fragment is spread. */
+  readonly arguments = new Map<FieldNode, Given>();
   /** The check of an object that was passed last, and by which: the object's other fields need not pass it again. */
   passed: Check | null = null;
   passedBy: unknown;
@@ -128,6 +128,12 @@ class Run {
 }
 
 type Arguments = Record<string, unknown>;
+
+interface Given {
+  readonly to: GraphQLField<unknown, unknown>;
+  readonly values: Arguments;
+}
+
 type Path = ResponsePath | undefined;
 
 /** JSON text. */
@@ -156,8 +162,12 @@ interface FieldPlan {
   constantArguments: Arguments | null;
   readonly hasVariables: boolean;
   readonly write: Write;
-  /** Where the field is nothing but a property of the object and has a plain value, as most have: which, and how it is written. */
-  readonly property: { readonly name: string; readonly write: (value: unknown) => string } | null;
+  /** Writes its value, where that is a scalar or of an enum. */
+  readonly plain: ((value: unknown) => string) | null;
+  /** Which property of the object it is, where it is nothing but that. */
+  readonly property: string | null;
+  /** Whether its resolver wants to know where it stands, which takes longer to tell than most fields take to resolve. */
+  readonly wantsInfo: boolean;
 }
 
 function fieldPlans(
@@ -186,23 +196,19 @@ function fieldPlans(
       constantArguments: null,
       hasVariables: hasVariables(node),
       write: writer(definition.type, place),
-      property: plainProperty(definition, place),
+      plain: plainWriter(definition.type, place),
+      property: propertyOf(definition),
+      wantsInfo: resolve.length === 0 || resolve.length > 3,
     });
   }
   return plans;
 }
 
-function plainProperty(definition: GraphQLField<unknown, unknown>, place: Place): FieldPlan["property"] {
-  const { resolve = defaultFieldResolver } = definition;
-  const name = resolve === defaultFieldResolver ? definition.name : exposedProperty(definition);
-  const write = plainWriter(definition.type, place);
-  return write && name !== undefined ? { name, write } : null;
-}
-
 /** Pothos tells which property a field is that was made by `expose`. */
-function exposedProperty({ extensions }: GraphQLField<unknown, unknown>): string | undefined {
-  const name = extensions["pothosExposedField"];
-  return typeof name === "string" ? name : undefined;
+function propertyOf({ name, resolve, extensions }: GraphQLField<unknown, unknown>): string | null {
+  if (resolve === undefined || resolve === defaultFieldResolver) return name;
+  const exposed = extensions["pothosExposedField"];
+  return typeof exposed === "string" ? exposed : null;
 }
 
 function hasVariables({ arguments: given = [] }: FieldNode): boolean {
@@ -240,20 +246,26 @@ function writeFields(run: Run, plans: readonly FieldPlan[], source: unknown, pat
 }
 
 function writeField(run: Run, plan: FieldPlan, source: unknown, parentPath: Path): Text {
-  const { property } = plan;
-  if (!property) return writeResolved(run, plan, source, parentPath);
+  const { plain, property } = plan;
+  if (!plain || (property === null && plan.wantsInfo)) return writeResolved(run, plan, source, parentPath);
   try {
     if (plan.checks.length > 0) assertPassed(run, plan, source, undefined);
-    const value = (source as Readonly<Record<string, unknown>> | null | undefined)?.[property.name];
-    if (typeof value === "function") return writeResolved(run, plan, source, parentPath);
-    if (!isPromise(value)) return property.write(value);
+    const value =
+      property === null
+        ? plan.resolve(source, argumentsOf(run, plan), run.context, NO_INFO)
+        : (source as Readonly<Record<string, unknown>> | null | undefined)?.[property];
+    if (property !== null && typeof value === "function") return writeResolved(run, plan, source, parentPath);
+    if (!isPromise(value)) return plain(value);
     return value
-      .then(property.write)
+      .then(plain)
       .then(undefined, (error) => nullFor(error, run, plan.isNonNull, plan.nodes, pathOf(plan, parentPath)));
   } catch (error) {
     return nullFor(error, run, plan.isNonNull, plan.nodes, pathOf(plan, parentPath));
   }
 }
+
+/** For resolvers that take no fourth argument. */
+const NO_INFO = undefined as unknown as GraphQLResolveInfo;
 
 function pathOf({ responseName, parentType }: FieldPlan, parentPath: Path): ResponsePath {
   return { prev: parentPath, key: responseName, typename: parentType.name };
@@ -338,11 +350,13 @@ function assertPassed(run: Run, plan: FieldPlan, source: unknown, info: GraphQLR
 
 /** A field is given the same for every object. Resolvers only read it. */
 function argumentsOf(run: Run, plan: FieldPlan): Arguments {
-  const known = plan.constantArguments ?? run.arguments.get(plan);
-  if (known) return known;
-  const [node] = plan.nodes;
-  const values = getArgumentValues(plan.definition, node as FieldNode, run.variables);
-  if (plan.hasVariables) run.arguments.set(plan, values);
+  const { definition, constantArguments } = plan;
+  if (constantArguments) return constantArguments;
+  const [node] = plan.nodes as [FieldNode];
+  const given = run.arguments.get(node);
+  if (given?.to === definition) return given.values;
+  const values = getArgumentValues(definition, node, run.variables);
+  if (plan.hasVariables) run.arguments.set(node, { to: definition, values });
   else plan.constantArguments = values;
   return values;
 }
@@ -429,7 +443,7 @@ function ofList(itemType: GraphQLOutputType, { nodes, ...place }: Place): Write 
       return nullFor(error, run, isNonNull, nodes, path);
     }
   };
-  return (run, items, path, info) => {
+  const writeList: Write = (run, items, path, info) => {
     if (typeof items !== "object" || !(Symbol.iterator in (items as object))) {
       throw new GraphQLError(
         `Expected Iterable, but did not find one for field "${place.parentType.name}.${place.name}".`,
@@ -459,28 +473,55 @@ function ofList(itemType: GraphQLOutputType, { nodes, ...place }: Place): Write 
     pieces.push(text);
     return joined(pieces);
   };
+  const objectType = getNullableType(itemType);
+  return isObjectType(objectType) ? keptWhole(writeList, fieldsOf(objectType, { nodes, ...place })) : writeList;
 }
 
-function ofObject(type: GraphQLObjectType, { planned, nodes }: Place): Write {
-  const fields = once((variables: Variables) =>
-    fieldPlans(planned, type, collectSubfields(planned.schema, planned.fragments, variables, type, nodes)),
-  );
+/** A frozen list of frozen objects is written once, where no check has to look at each of them. */
+function keptWhole(writeList: Write, fields: FieldsOf): Write {
   const texts = createKeptTexts();
-  return (run, value, path) => {
-    const plans = fields(run.variables);
-    if (!Object.isFrozen(value) || !plans.every(isPlain)) return writeFields(run, plans, value, path);
-    const known = texts.get(value as object);
-    if (known !== undefined && mayHave(run, plans, value)) return known;
-    const text = writeFields(run, plans, value, path);
-    if (known === undefined && typeof text === "string" && mayHave(run, plans, value))
-      texts.keep(value as object, text);
+  return (run, items, path, info) => {
+    const plans = Array.isArray(items) && Object.isFrozen(items) ? fields(run.variables) : null;
+    const isRepeatable = plans?.every((plan) => isOfObjectAlone(plan) && !plan.hasChecksOfObject);
+    if (!plans || !isRepeatable || !mayHave(run, plans, undefined)) return writeList(run, items, path, info);
+    const list = items as readonly unknown[];
+    const known = texts.get(list);
+    if (known !== undefined) return known;
+    const failures = run.errors.count;
+    const text = writeList(run, items, path, info);
+    const isWhole = typeof text === "string" && run.errors.count === failures;
+    if (isWhole && list.every(Object.isFrozen)) texts.offer(list, text);
     return text;
   };
 }
 
-/** Whether a field is nothing but a property. A frozen object's are always the same, for everybody who may have them. */
-function isPlain({ property }: FieldPlan): boolean {
-  return property !== null;
+type FieldsOf = (variables: Variables) => readonly FieldPlan[];
+
+function fieldsOf(type: GraphQLObjectType, { planned, nodes }: Place): FieldsOf {
+  return once((variables: Variables) =>
+    fieldPlans(planned, type, collectSubfields(planned.schema, planned.fragments, variables, type, nodes)),
+  );
+}
+
+function ofObject(type: GraphQLObjectType, place: Place): Write {
+  const fields = fieldsOf(type, place);
+  const texts = createKeptTexts();
+  return (run, value, path) => {
+    const plans = fields(run.variables);
+    if (!Object.isFrozen(value) || !plans.every(isOfObjectAlone)) return writeFields(run, plans, value, path);
+    const known = texts.get(value as object);
+    if (known !== undefined && mayHave(run, plans, value)) return known;
+    const failures = run.errors.count;
+    const text = writeFields(run, plans, value, path);
+    const isWhole = typeof text === "string" && run.errors.count === failures;
+    if (isWhole && known === undefined) texts.offer(value as object, text);
+    return text;
+  };
+}
+
+/** Whether a field follows from its object alone. A frozen object's is always the same, for everybody who may have it. */
+function isOfObjectAlone({ plain, property, resolve }: FieldPlan): boolean {
+  return plain !== null && (property !== null || resolve.length === 1);
 }
 
 function mayHave(run: Run, plans: readonly FieldPlan[], source: unknown): boolean {

@@ -22,7 +22,8 @@ export const NULL = "null";
 /** The JSON text of what a scalar was serialised to. */
 export function jsonOf(value: unknown): string {
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : NULL;
-  return JSON.stringify(value);
+  // Dates write themselves faster than they are written.
+  return value instanceof Date ? `"${value.toISOString()}"` : JSON.stringify(value);
 }
 
 /** JSON text of an object or list in the making: pieces of text, and promises of such. */
@@ -68,6 +69,10 @@ export class CollectedErrors {
     if (this.#nulled.has(undefined)) return;
     this.#nulled.add(path);
     this.#errors.push(error);
+  }
+
+  get count(): number {
+    return this.#errors.length;
   }
 
   result(data: string): WrittenResult {
