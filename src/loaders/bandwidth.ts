@@ -6,6 +6,7 @@ import {
   type Granularity,
   planSeries,
   type Reading,
+  type SeriesPlan,
   type SeriesPoint,
   type SeriesRead,
 } from "../model/series.ts";
@@ -48,15 +49,39 @@ export function readSeries(
   window: UsageWindow,
   granularity: Granularity,
   timeZone: string,
-): MaybePromise<SeriesPoint[]> {
+): MaybePromise<readonly SeriesPoint[]> {
   const plan = seriesPlan(window, granularity, timeZone, source.keeping);
+  const { freshUntil } = window.retention;
+  const [only, ...others] = plan.reads;
+  if (only && others.length === 0) {
+    const shape = [granularity, timeZone, window.from, window.to, freshUntil].join(" ");
+    return whenThere(source.series(only), (reading) => pointsOf(reading, shape, only.resolution, plan, freshUntil));
+  }
   return whenThere(allThere(plan.reads.map((read) => source.series(read))), (readings) =>
     assembleSeries(
       plan,
       new Map(plan.reads.map(({ resolution }, index) => [resolution, readings[index] as Reading])),
-      window.retention.freshUntil,
+      freshUntil,
     ),
   );
+}
+
+/** What was made of each reading, in the shape that was asked for last. A reading that is kept is asked for again. */
+const assembled = new WeakMap<Reading, { readonly shape: string; readonly points: readonly SeriesPoint[] }>();
+
+function pointsOf(
+  reading: Reading,
+  shape: string,
+  resolution: Granularity,
+  plan: SeriesPlan,
+  freshUntil: number,
+): readonly SeriesPoint[] {
+  const known = assembled.get(reading);
+  if (known?.shape === shape) return known.points;
+  const points = assembleSeries(plan, new Map([[resolution, reading]]), freshUntil);
+  for (const point of points) Object.freeze(point);
+  assembled.set(reading, { shape, points: Object.freeze(points) });
+  return points;
 }
 
 /**

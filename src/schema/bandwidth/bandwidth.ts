@@ -1,7 +1,12 @@
 import { type BandwidthSource, readCountries, readSeries, readTotal } from "../../loaders/bandwidth.ts";
 import { InvalidInputError } from "../../model/errors.ts";
 import { whenThere } from "../../model/maybe-promise.ts";
-import { type Granularity as GranularityName, type Percentile, percentile } from "../../model/series.ts";
+import {
+  type Granularity as GranularityName,
+  type Percentile,
+  percentile,
+  type SeriesPoint,
+} from "../../model/series.ts";
 import { edgeDate, measuredWindow, type UsageWindow } from "../../model/time-window.ts";
 import type { CountryRow } from "../../upstream/analytics.ts";
 import { builder } from "../builder.ts";
@@ -95,7 +100,8 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
           window: { ...measuredWindow(window), timeZone },
           granularity: args.granularity,
           freshUntil: window.retention.freshUntil,
-          points,
+          // The type of a list has no word for one that is only read.
+          points: points as SeriesPoint[],
         }));
       },
     }),
