@@ -113,13 +113,34 @@ export function accountBandwidth(figures: FigureLoaders): BandwidthSource {
 
 /** All traffic of one stream. @throws NotMeteredError (from its methods) for a name that analytics refuse */
 export function streamBandwidth(figures: FigureLoaders, name: string): BandwidthSource {
-  return {
-    keeping: DAYS_KEPT,
-    total: (window) => figures.streamTotal.load({ name: metered(name), window }),
-    series: ({ window, resolution }) =>
-      figures.streamSeries.load({ name: metered(name), window, resolution: daily(resolution) }),
-    countries: (window) => figures.streamCountries.load({ name: metered(name), window }),
-  };
+  return new StreamBandwidth(figures, name);
+}
+
+/** A class, since a page makes one for each of its streams, and functions of their own would be most of it. */
+class StreamBandwidth implements BandwidthSource {
+  readonly #figures: FigureLoaders;
+  readonly #name: string;
+
+  constructor(figures: FigureLoaders, name: string) {
+    this.#figures = figures;
+    this.#name = name;
+  }
+
+  get keeping(): Keeping {
+    return DAYS_KEPT;
+  }
+
+  total(window: TimeWindow): MaybePromise<Traffic> {
+    return this.#figures.streamTotal.load({ name: metered(this.#name), window });
+  }
+
+  series({ window, resolution }: SeriesRead): MaybePromise<Reading> {
+    return this.#figures.streamSeries.load({ name: metered(this.#name), window, resolution: daily(resolution) });
+  }
+
+  countries(window: TimeWindow): MaybePromise<readonly CountryRow[]> {
+    return this.#figures.streamCountries.load({ name: metered(this.#name), window });
+  }
 }
 
 /** All traffic under some tracking ids, or only its part on one stream. */
