@@ -83,7 +83,8 @@ export class TokenIndex<Token extends TokenRecord> {
   }
 
   #forget(): void {
-    this.#covering.clear();
+    // A reading puts thousands of tokens, and clearing takes as long as there may be names.
+    if (this.#covering.size > 0) this.#covering.clear();
     this.#sorted = null;
     this.#names = null;
   }
