@@ -17,6 +17,8 @@ export interface PlayerOptions {
   readonly maxPlayoutDelayMs?: number | undefined;
   readonly isDrm?: boolean | undefined;
   readonly usesIpv6?: boolean | undefined;
+  /** Shown while the stream is offline. */
+  readonly offlineImageUrl?: string | undefined;
 }
 
 const strategies: Readonly<Record<PlayerStrategy, string>> = {
@@ -25,6 +27,8 @@ const strategies: Readonly<Record<PlayerStrategy, string>> = {
   PERFORMANCE: "performance",
 };
 
+/** The longest address of an image that is put into an address, in characters. */
+const MAX_URL_LENGTH = 2_048;
 /** The longest label that is put into an address, in characters. */
 const MAX_LABEL_LENGTH = 128;
 
@@ -32,7 +36,7 @@ const MAX_LABEL_LENGTH = 128;
 export function playerParameters(options: PlayerOptions, at: string): string {
   assertPlayerOptions(options, at);
   const { isMuted, isMultisource, isGrid, mainLabel, showsTimer, showsMetadata, strategy } = options;
-  const { initialBitsPerSecond, minPlayoutDelayMs, maxPlayoutDelayMs, isDrm, usesIpv6 } = options;
+  const { initialBitsPerSecond, minPlayoutDelayMs, maxPlayoutDelayMs, isDrm, usesIpv6, offlineImageUrl } = options;
   const parameters: readonly (readonly [string, string | number | boolean | undefined])[] = [
     ["multisource", isMultisource],
     ["mute", isMuted],
@@ -46,6 +50,8 @@ export function playerParameters(options: PlayerOptions, at: string): string {
     ["forcePlayoutDelayMax", maxPlayoutDelayMs],
     ["drm", isDrm],
     ["ipv6", usesIpv6],
+    // The product's pages tell of this switch and not of its name, which is that of the player's published plugin.
+    ["image", offlineImageUrl],
   ];
   return parameters
     .flatMap(([name, value]) => (value === undefined ? [] : `&${name}=${encodeURIComponent(value)}`))
@@ -59,6 +65,7 @@ function assertPlayerOptions(options: PlayerOptions, at: string): void {
     isGrid,
     mainLabel,
     initialBitsPerSecond,
+    offlineImageUrl,
     minPlayoutDelayMs: min,
     maxPlayoutDelayMs: max,
   } = options;
@@ -79,7 +86,18 @@ function assertPlayerOptions(options: PlayerOptions, at: string): void {
       "The delays are of 0 or more, the second no shorter than the first.",
     );
   }
+  if (offlineImageUrl !== undefined && !isImageUrl(offlineImageUrl)) {
+    const rule = `It is an https:// address of at most ${MAX_URL_LENGTH} characters, without a password in it.`;
+    throw new InvalidInputError(`${at}.offlineImageUrl`, rule);
+  }
   if (initialBitsPerSecond !== undefined && initialBitsPerSecond < 1) {
     throw new InvalidInputError(`${at}.initialBitsPerSecond`, "It is a rate of at least one bit per second.");
   }
+}
+
+/** Browsers load nothing else into a page that came by HTTPS. */
+function isImageUrl(text: string): boolean {
+  if (text.length > MAX_URL_LENGTH || !text.startsWith("https://") || !URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username === "" && password === "";
 }

@@ -43,6 +43,9 @@ const HostedPlayerOptions = builder.inputType("HostedPlayerOptions", {
     maxPlayoutDelayMs: t.int({ description: "The longest delay, in milliseconds." }),
     isDrm: t.boolean({ description: "Plays an encrypted stream." }),
     usesIpv6: t.boolean({ description: "Connects by IPv6." }),
+    offlineImageUrl: t.string({
+      description: "A picture to show while the stream is offline: an `https://` address of at most 2048 characters.",
+    }),
   }),
 });
 
