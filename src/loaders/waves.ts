@@ -15,6 +15,8 @@ export interface Waves {
    * @returns the list itself
    */
   feed<List extends MaybePromise<unknown>>(families: ReadonlySet<FigureFamily>, list: List): List;
+  /** No batch leaves before this has settled: all of them may be added to until then. */
+  holdFor(promise: Promise<unknown>): void;
   /** Counts a call that is under way. @returns the call itself */
   track<Call extends MaybePromise<unknown>>(promise: Call): Call;
 }
@@ -26,6 +28,7 @@ export function createWaves(): Waves {
   const held: { readonly family: FigureFamily; readonly dispatch: () => void }[] = [];
   const feeders = new Map<FigureFamily, number>();
   let underWay = 0;
+  let holds = 0;
   let isArmed = false;
 
   const arm = () => {
@@ -37,6 +40,7 @@ export function createWaves(): Waves {
 
   const release = () => {
     isArmed = false;
+    if (holds > 0) return;
     const ready = held.filter(({ family }) => !feeders.get(family));
     // Two lists that wait for each other's names would wait for ever: when nothing moves, the first one goes.
     const [first] = held;
@@ -69,6 +73,12 @@ export function createWaves(): Waves {
         for (const family of families) feeders.set(family, (feeders.get(family) ?? 1) - 1);
       });
       return list;
+    },
+    holdFor: (promise) => {
+      holds += 1;
+      settled(promise, () => {
+        holds -= 1;
+      });
     },
     track: (call) => {
       if (!isPromise(call)) return call;

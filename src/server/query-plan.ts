@@ -41,6 +41,7 @@ import {
   type Pieces,
   type WrittenResult,
 } from "./query-result.ts";
+import { Slices } from "./slices.ts";
 
 /** An operation of a valid document. */
 export interface PlannedOperation {
@@ -115,6 +116,9 @@ class Run {
   /** The check of an object that was passed last, and by which: the object's other fields need not pass it again. */
   passed: Check | null = null;
   passedBy: unknown;
+
+  /** A long list is written bit by bit. Figures that the rest of it asks for go with those that were asked for before. */
+  readonly slices = new Slices((begun) => this.context.loaders.waves.holdFor(begun));
 
   readonly planned: PlannedOperation;
   readonly context: GraphContext;
@@ -454,7 +458,10 @@ function ofList(itemType: GraphQLOutputType, { nodes, ...place }: Place): Write 
     let length = 0;
     try {
       for (const item of items as Iterable<unknown>) {
-        const value = writeItem(run, item, { prev: path, key: length, typename: undefined }, info);
+        const place = { prev: path, key: length, typename: undefined };
+        const value = run.slices.isOver()
+          ? run.slices.later(() => writeItem(run, item, place, info))
+          : writeItem(run, item, place, info);
         if (length > 0) text += ",";
         length += 1;
         if (typeof value === "string") {

@@ -327,7 +327,9 @@ function statusError(
     return new UpstreamError("UPSTREAM_UNAUTHORIZED", dialect.unauthorized, failure);
   }
   if (status === 429) {
-    return new UpstreamError("UPSTREAM_RATE_LIMITED", "The platform asks us to slow down.", failure);
+    // Of a write its client decides, unless the platform says when.
+    const health = isWrite ? "NOTHING" : "WELL";
+    return new UpstreamError("UPSTREAM_RATE_LIMITED", "The platform asks us to slow down.", { ...failure, health });
   }
   if (status >= 500) {
     // A server that fails may have done the work before, or a proxy may have lost its answer.

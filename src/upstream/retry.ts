@@ -56,11 +56,12 @@ export async function withRetries<T>(
 
 /**
  * Whether the same call may be made again. Of a write this is so only when it surely has not happened: every doubt about one
- * is OUTCOME_UNKNOWN, and what is left are connections that nobody took, and 429.
+ * is OUTCOME_UNKNOWN, and what is left are connections that nobody took, and a 429 that says when to come back.
  */
-function mayPass({ code, health }: UpstreamError): boolean {
+function mayPass({ code, health, retryAfterSeconds }: UpstreamError): boolean {
   if (code === "OUTCOME_UNKNOWN") return false;
-  return health === "SICK" || code === "UPSTREAM_RATE_LIMITED" || code === "UPSTREAM_BAD_RESPONSE";
+  if (code === "UPSTREAM_RATE_LIMITED") return health === "WELL" || retryAfterSeconds !== null;
+  return health === "SICK" || code === "UPSTREAM_BAD_RESPONSE";
 }
 
 /** What keeps an outage from being tripled: repetitions are paid for by calls. */

@@ -166,7 +166,8 @@ describe("when the platform", () => {
   it("fails one call of several, only that call's names are null", async () => {
     await using gateway = await createTestGateway({ sandbox: { bulk: 40 } });
     await gateway.ask("{ streams { totalCount } }");
-    gateway.sandbox.fault({ path: "/api/analytics/streams/total", status: 429, times: 1 });
+    const headers = { "retry-after": "60" };
+    gateway.sandbox.fault({ path: "/api/analytics/streams/total", status: 429, headers, times: 1 });
     const { data, errors } = await gateway.ask<{ streams: { nodes: { bandwidth: { total: object | null } }[] } }>(
       `{ streams(first: 50) { nodes { name bandwidth(window: ${YESTERDAY}) { total { bytesOut } } } } }`,
     );

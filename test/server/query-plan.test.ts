@@ -16,6 +16,7 @@ import {
 } from "graphql";
 import { describe, expect, it } from "vitest";
 import { createContexts, type GraphContext } from "../../src/context.ts";
+import { createWaves } from "../../src/loaders/waves.ts";
 import { createSchema } from "../../src/schema/schema.ts";
 import { createParts } from "../../src/server/gateway.ts";
 import { planQuery } from "../../src/server/query-plan.ts";
@@ -96,13 +97,15 @@ describe("a planned query", () => {
 
   it("is answered as by graphql-js whatever resolvers do: values, promises, errors and null, where they may and may not", async () => {
     const pools: Pools = { ids: [], tokenIds: [], streamNames: [], trackingIds: [], texts: [], lasts: [] };
+    // All that an execution itself asks of it.
+    const context = { loaders: { waves: createWaves() } } as GraphContext;
     let withErrors = 0;
     let withoutData = 0;
     for (let seed = 0; seed < 600; seed += 1) {
       const schema = unreliableSchema(seed);
       const text = createRandomOperations(schema, pools, seeded(SEED + seed))();
       if (text.startsWith("mutation")) continue;
-      const [expected = "", ...found] = await bothAnswers(schema, text, () => ({}) as GraphContext);
+      const [expected = "", ...found] = await bothAnswers(schema, text, () => context);
       if (!expected.endsWith('"errors":[]}')) withErrors += 1;
       if (expected.startsWith('{"data":null')) withoutData += 1;
       for (const answer of found) expect(answer, `seed ${seed}: ${text}`).toBe(expected);

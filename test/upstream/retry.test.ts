@@ -87,6 +87,15 @@ describe("a read that failed", () => {
     expect(platform.calls).toHaveLength(2);
   });
 
+  it("by 429 without a time is made again after a longer while", async () => {
+    const { platform, timing } = guardedPlatform();
+    await using _ = platform;
+    platform.answer({ status: 429 }, { status: 429 });
+    platform.succeed("fine");
+    expect(await platform.http.read(call)).toBe("fine");
+    expect(timing.pauses).toEqual([125, 250]);
+  });
+
   it("until too late tells the wait that the platform asks for", async () => {
     const { platform, timing } = guardedPlatform();
     await using _ = platform;
@@ -143,17 +152,16 @@ describe("a write that failed", () => {
     expect(platform.calls).toHaveLength(1);
   });
 
-  it("with 429 has not been done: it is made again when the platform says, or after a while", async () => {
+  it("with 429 has not been done: it is made again if the platform says when, and else not", async () => {
     const { platform, timing } = guardedPlatform();
     await using _ = platform;
     platform.answer({ status: 429, headers: { "retry-after": "2" } });
     platform.succeed("done");
     expect(await platform.http.write(write)).toBe("done");
     expect(timing.pauses).toEqual([2_025]);
-    platform.answer({ status: 429 }, { status: 429 });
-    platform.succeed("done");
-    expect(await platform.http.write(write)).toBe("done");
-    expect(timing.pauses.slice(1)).toEqual([125, 250]);
+    platform.answer({ status: 429 });
+    expect((await upstreamFailure(platform.http.write(write))).code).toBe("UPSTREAM_RATE_LIMITED");
+    expect(platform.calls).toHaveLength(3);
   });
 
   it.each([

@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { Slices } from "../../src/server/slices.ts";
+import { createTestGateway, range } from "../support/gateway.ts";
+
+const holdLoop = (ms: number) => {
+  const begin = performance.now();
+  while (performance.now() - begin < ms);
+};
+
+/** Writes so many objects as a list does, each of which takes a millisecond, and tells how many turns it took. */
+async function written(slices: Slices, objects: number): Promise<{ order: number[]; turns: number }> {
+  let turns = 0;
+  let isOver = false;
+  const turn = () => {
+    turns += 1;
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const write = (index: number) => {
+    holdLoop(1);
+    return index;
+  };
+  const order = await Promise.all(
+    Array.from({ length: objects }, (_, index) => (slices.isOver() ? slices.later(() => write(index)) : write(index))),
+  );
+  isOver = true;
+  return { order, turns };
+}
+
+describe("a long list", () => {
+  it("is written in slices of the event loop, and in its order", async () => {
+    const { order, turns } = await written(new Slices(() => undefined), 200);
+    expect(order).toEqual(Array.from({ length: 200 }, (_, index) => index));
+    expect(turns).toBeGreaterThanOrEqual(8);
+  });
+
+  it("lets others know until all of it has begun", async () => {
+    const held: Promise<void>[] = [];
+    const slices = new Slices((begun) => void held.push(begun));
+    await written(slices, 100);
+    expect(held.length).toBeGreaterThan(0);
+    await Promise.all(held);
+  });
+
+  it("fails in the place of what fails, late or not", async () => {
+    const failing = new Slices(() => undefined).later(() => {
+      throw new Error("odd");
+    });
+    await expect(failing).rejects.toThrow("odd");
+  });
+});
+
+describe("a short list", () => {
+  it("is written at once", async () => {
+    const held: Promise<void>[] = [];
+    await written(new Slices((begun) => void held.push(begun)), 10);
+    expect(held).toEqual([]);
+  });
+});
+
+describe("a page that is written in slices", () => {
+  it("asks for its figures in as few calls as one that is not, and is answered the same when all of it is kept", async () => {
+    await using gateway = await createTestGateway({ sandbox: { bulk: 60 } });
+    await gateway.ask("{ streams(first: 100) { nodes { name isLive } } }");
+    gateway.sandbox.clearCalls();
+    const aliases = Array.from({ length: 24 }, (_, hour) => {
+      const window = range(`2026-03-12T${String(hour).padStart(2, "0")}:00:00Z`, "2026-03-18T00:00:00Z");
+      return `a${hour}: bandwidth(window: ${window}) { total { bytesOut } }`;
+    });
+    const query = `{ streams(first: 60) { nodes { name ${aliases.join(" ")} } } }`;
+    const cold = await gateway.ask<{ streams: { nodes: unknown[] } }>(query);
+    expect(cold.errors).toEqual([]);
+    const { length } = cold.data.streams.nodes;
+    expect(length).toBeGreaterThan(30);
+    expect(gateway.analyticsCalls()).toHaveLength(24 * Math.ceil(length / 10));
+    expect((await gateway.ask(query)).data).toEqual(cold.data);
+    expect(gateway.analyticsCalls()).toEqual([]);
+  });
+});
