@@ -50,7 +50,7 @@ const examples: readonly Example[] = [...page.matchAll(/```graphql\n(.*?)```/gs)
 
 /** The rows that may be told without an operation: what is no matter of an API, and what the page says is missing. */
 const DOCUMENTED = [48, 51, 52, 64, 65];
-const MISSING = [60, 62, 70, 75];
+const MISSING = [60, 70, 75];
 
 /** Where the story stands: every answer so far, by the name of its operation. */
 interface World extends TestGateway {
@@ -522,6 +522,10 @@ const promises: Readonly<Record<number, (world: World) => unknown>> = {
     const asked = JSON.stringify({ streamName: player.streamName, streamAccountId: player.streamAccountId });
     expect(await post(player.directorUrl, world.facts.jwt, asked)).toBe(200);
   },
+  62(world) {
+    const poster = new URL(playback(world).withPoster).searchParams.get("image");
+    expect(poster).toBe("https://cdn.example/spring-gala.jpg");
+  },
   63: ({ callsOf, answer }) => {
     expect(answer("TriggerThumbnail")).toMatchObject({ triggerThumbnail: { isTriggered: true } });
     expect(callsOf("TriggerThumbnail").map(({ path, status }) => [path, status])).toContainEqual([
@@ -562,13 +566,26 @@ const promises: Readonly<Record<number, (world: World) => unknown>> = {
     const [{ rtmp }] = world.answer<Conference>("StartConferenceStream").startConferenceStream.stream.ingest;
     expect(rtmp.streamKey).toBe(`town-hall?token=${publishToken(world, "Town hall").token}`);
   },
-  74(world) {
+  async 74(world) {
     const { window, account, partners, untracked, residualBytesOut, unexplainedBytesOut } =
       accountReport(world).reconciliation;
     expect(account.bytesOut).toBe(truth(world, window, {}));
     expect(untracked.bytesOut).toBe(truth(world, window, { trackingId: null }));
     expect(BigInt(residualBytesOut)).toBe(BigInt(account.bytesOut) - BigInt(partners.bytesOut));
     expect(unexplainedBytesOut).toBe("0");
+    const { storageUsage, storedMedia, drmUsage } = otherCharges(world);
+    const stored = await read<{ totalBytes: number; recordings: number }>(world, "/api/analytics/media/storage/usage");
+    expect(storedMedia).toMatchObject({ total: `${stored.totalBytes}`, recordings: `${stored.recordings}` });
+    const period = `startDate=${storageUsage.window.from}&stopDate=${storageUsage.window.to}`;
+    const { gigabyteHours } = await read<{ gigabyteHours: number }>(
+      world,
+      `/api/analytics/media/storage/usage/billing?${period}`,
+    );
+    expect(storageUsage.billed.total).toBe(gigabyteHours);
+    expect(gigabyteHours).toBeGreaterThan(0);
+    const systems = drmUsage.bySystem.map(({ licences }) => licences.issued);
+    expect(drmUsage.licences.issued).toBe(systems.reduce((sum, issued) => sum + issued, 0));
+    expect(drmUsage.licences.issued).toBeGreaterThan(0);
   },
 };
 
@@ -821,11 +838,23 @@ const ingest = ({ answer }: World) => {
   return answer<{ stream: { ingest: readonly [Ingest] } }>("Ingest").stream.ingest[0];
 };
 
+const otherCharges = ({ answer }: World) =>
+  answer<{
+    account: {
+      storageUsage: { window: { from: string; to: string }; billed: { total: number } };
+      storedMedia: { total: string; recordings: string };
+      drmUsage: { licences: { issued: number }; bySystem: { licences: { issued: number } }[] };
+    };
+  }>("OtherCharges").account;
+
 const playback = ({ answer }: World) =>
   answer<{
     stream: {
       playback: Readonly<
-        Record<"hostedPlayerUrl" | "embedHtml" | "whepUrl" | "directorUrl" | "streamName" | "streamAccountId", string>
+        Record<
+          "hostedPlayerUrl" | "withPoster" | "embedHtml" | "whepUrl" | "directorUrl" | "streamName" | "streamAccountId",
+          string
+        >
       >;
     };
   }>("Playback").stream.playback;
