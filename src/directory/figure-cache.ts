@@ -157,7 +157,10 @@ interface Call {
   readonly waiters: Set<Waiter>;
 }
 interface UnderWay<Value> extends Call {
-  readonly promised: Map<string, Deferred<Value>>;
+  /** Who asked first, by name, beside others who may have asked for other names. */
+  readonly asked: ReadonlyMap<string, Deferred<Value>>;
+  /** What was promised to those who came later and found none of theirs: hardly ever anything. */
+  joined: Map<string, Deferred<Value>> | null;
 }
 
 /** What the cache needs of figures, whatever they are. */
@@ -205,7 +208,12 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
     waiter: Waiter,
     waiting: ReadonlyMap<string, Deferred<Value>>,
   ): Promise<void> {
-    const call: UnderWay<Value> = { controller: new AbortController(), waiters: new Set(), promised: new Map() };
+    const call: UnderWay<Value> = {
+      controller: new AbortController(),
+      waiters: new Set(),
+      asked: waiting,
+      joined: null,
+    };
     join(call, waiter);
     // Others may wait for the call as well, so it is not cut much shorter for who began it; one that is begun too late ends.
     const left = timeLeft(waiter.signal, Number.POSITIVE_INFINITY);
@@ -213,25 +221,21 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
       setDeadline(call.controller.signal, left <= 0 ? 0 : Math.max(left, LEAST_SHARED_MS));
     }
     this.#shared.counts.misses += names.length;
-    for (const name of names) {
-      this.#underWay.set(name, call);
-      const deferred = waiting.get(name);
-      if (deferred) call.promised.set(name, deferred);
-    }
+    for (const name of names) this.#underWay.set(name, call);
     const readAt = this.#shared.now();
     try {
       const values = await read(call.controller.signal);
       this.#end(names, call);
       this.#keep(names, values, readAt);
-      for (const [name, deferred] of call.promised) {
+      this.#settle(names, call, (name, deferred) => {
         const value = values.get(name);
         if (value === undefined) deferred.reject(new Error(`no answer was read for ${name}`));
         else deferred.resolve(value);
-      }
+      });
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       this.#end(names, call);
-      for (const [name, deferred] of call.promised) this.#fallBack(name, deferred, error, call);
+      this.#settle(names, call, (name, deferred) => this.#fallBack(name, deferred, error, call));
     }
     this.#dropIfEmpty();
   }
@@ -258,12 +262,24 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
     onStale(readAt);
   }
 
-  #promiseOf(name: string, { promised }: UnderWay<Value>): Promise<Value> {
-    const known = promised.get(name);
+  #promiseOf(name: string, call: UnderWay<Value>): Promise<Value> {
+    const known = call.asked.get(name) ?? call.joined?.get(name);
     if (known) return known.promise;
     const deferred = new Deferred<Value>();
-    promised.set(name, deferred);
+    call.joined ??= new Map();
+    call.joined.set(name, deferred);
     return deferred.promise;
+  }
+
+  #settle(
+    names: readonly string[],
+    { asked, joined }: UnderWay<Value>,
+    settle: (name: string, deferred: Deferred<Value>) => void,
+  ): void {
+    for (const name of names) {
+      const deferred = asked.get(name) ?? joined?.get(name);
+      if (deferred) settle(name, deferred);
+    }
   }
 
   #end(names: readonly string[], call: UnderWay<Value>): void {

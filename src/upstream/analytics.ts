@@ -132,9 +132,10 @@ export function createAnalytics(http: Http): Analytics {
     decode: Decode<T>,
     none: () => T,
   ) => {
-    const decodeAll = (data: unknown) => mapOf(data, "data", decode);
-    return async (names: readonly string[], window: TimeWindow, signal?: AbortSignal, query: Query = {}) =>
-      complete(names, await read(operation, path, { [param]: names, ...query }, window, decodeAll)(signal), none);
+    return (names: readonly string[], window: TimeWindow, signal?: AbortSignal, query: Query = {}) => {
+      const decodeAll = (data: unknown) => ofNames(names, data, "data", decode, none);
+      return read(operation, path, { [param]: names, ...query }, window, decodeAll)(signal);
+    };
   };
 
   /** The same with a resolution. */
@@ -163,12 +164,12 @@ export function createAnalytics(http: Http): Analytics {
       series,
       noSeries,
     ),
-    streamCountries: async (names, window, signal) => {
-      const decode = (data: unknown) =>
-        mapOf(object<Schemas["StreamGeoTotalAnalyticModel"]>(data, "data").geo ?? {}, "data.geo", countries);
-      const query = { streamNames: names };
-      const answer = await read("Analytics_StreamsGeoTotal", "streams/geo_total", query, window, decode)(signal);
-      return complete(names, answer, () => []);
+    streamCountries: (names, window, signal) => {
+      const decode = (data: unknown) => {
+        const { geo } = object<Schemas["StreamGeoTotalAnalyticModel"]>(data, "data");
+        return ofNames(names, geo ?? {}, "data.geo", countries, () => []);
+      };
+      return read("Analytics_StreamsGeoTotal", "streams/geo_total", { streamNames: names }, window, decode)(signal);
     },
     trackingTotals: named<StreamRow[]>(
       "Analytics_GetTotalBandwidthForTrackingId",
@@ -218,8 +219,17 @@ function dateParam(time: number): string {
 }
 
 /** Only what was asked for, and all of it: the platform may leave a name without traffic out. */
-function complete<T>(asked: readonly string[], answer: ReadonlyMap<string, T>, empty: () => T): Map<string, T> {
-  return new Map(asked.map((name) => [name, answer.get(name) ?? empty()]));
+function ofNames<T>(
+  asked: readonly string[],
+  data: unknown,
+  at: string,
+  decode: Decode<T>,
+  none: () => T,
+): Map<string, T> {
+  const wire = object<Record<string, unknown>>(data, at);
+  const answer = new Map<string, T>();
+  for (const name of asked) answer.set(name, Object.hasOwn(wire, name) ? decode(wire[name], at) : none());
+  return answer;
 }
 
 function nothing(): Traffic {
