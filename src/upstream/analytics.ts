@@ -1,4 +1,5 @@
 import { BucketStarts, COUNTS, type Count, MeteredSeries, MeteredTraffic, NO_PARTS } from "../model/metered-traffic.ts";
+import { rememberingLast } from "../model/remembering-last.ts";
 import type { Granularity, Reading } from "../model/series.ts";
 import { iso, type TimeWindow } from "../model/time-window.ts";
 import { noTraffic, type Traffic, type TrafficPart } from "../model/traffic.ts";
@@ -119,9 +120,15 @@ export interface Analytics {
 
 export function createAnalytics(http: Http): Analytics {
   const read = <T>(operation: string, path: string, query: Query, window: TimeWindow, decode: (data: unknown) => T) => {
-    const period = { startDate: dateParam(window.from), stopDate: dateParam(window.to) };
+    const { startDate, stopDate } = periodOf(window.from, window.to);
     return (signal?: AbortSignal) =>
-      http.read({ operation, path: `/api/analytics/${path}`, query: { ...query, ...period }, decode, signal });
+      http.read({
+        operation,
+        path: `/api/analytics/${path}`,
+        query: { ...query, startDate, stopDate },
+        decode,
+        signal,
+      });
   };
 
   /** A call that takes names and answers with a map of them. */
@@ -211,6 +218,12 @@ const resolutionParam = { HOUR: "Hour", DAY: "Day", MONTH: "Month" } as const sa
   Granularity,
   Schemas["AnalyticsResolution"]
 >;
+
+/** The calls of a query are of the same window. */
+const periodOf = rememberingLast((from: number, to: number) => ({
+  startDate: dateParam(from),
+  stopDate: dateParam(to),
+}));
 
 /** Whole days are sent as dates, the documented form; the platform takes instants as well. */
 function dateParam(time: number): string {

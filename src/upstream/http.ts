@@ -132,7 +132,10 @@ const FAIR_TRY = 1 / 5;
 async function exchange<T>(options: HttpOptions, call: Call<T>, timeoutMs: number, isWrite: boolean): Promise<T> {
   let answer: Answer;
   try {
-    answer = await send(options, call, timeoutMs);
+    const request = requestOf(options, call, "application/json");
+    const { status, headers, body } = await roundTrip(options.dispatcher, request, timeoutMs, call.signal);
+    tellDate(options, headers);
+    answer = answerOf(status, headers, body);
   } catch (error) {
     throw transportError(error, call, isWrite, timeoutMs >= options.timeoutMs * FAIR_TRY);
   }
@@ -161,17 +164,6 @@ export interface Answer {
   readonly body: string;
   /** Seconds to wait, where the platform said so. */
   readonly retryAfterSeconds: number | undefined;
-}
-
-async function send(options: HttpOptions, call: Omit<Call<unknown>, "decode">, timeoutMs: number): Promise<Answer> {
-  const { status, headers, body } = await roundTrip(
-    options.dispatcher,
-    requestOf(options, call, "application/json"),
-    timeoutMs,
-    call.signal,
-  );
-  tellDate(options, headers);
-  return answerOf(status, headers, body);
 }
 
 function answerOf(status: number, headers: IncomingHttpHeaders, body: string): Answer {
