@@ -106,7 +106,7 @@ export function createLoaders(
   const liveStreams = once(() =>
     createLiveStreamLoader(upstream.monitoring, sources.liveDirectory, waves, client.signal),
   );
-  const partners = once(() => createPartnerLoader({ ...sources, tokens, figures: figures(), now }));
+  const partners = once(() => createPartnerLoader({ ...sources, tokens, figures: figures(), waves, now }));
   const mediaAssets = once(() => createMediaAssetLoader(upstream.mediaAssets, client.signal));
   const distributions = once(() => upstream.mediaDistributions.list(client.signal));
   const meters = once(() => createMeterLoader(upstream.meters, client.signal));

@@ -6,6 +6,7 @@ import { type PartnerRecord, primaryTrackingId, type RegisteredPartner } from ".
 import { MAX_NAME_LENGTH } from "../model/stream.ts";
 import { allDaysKept } from "../model/time-window.ts";
 import type { FigureLoaders } from "./figures.ts";
+import type { Waves } from "./waves.ts";
 
 /** Partners: registered ones, and tracking ids that nobody has claimed. */
 export interface PartnerLoader {
@@ -23,12 +24,15 @@ interface PartnerSources {
   readonly partnerDirectory: PartnerDirectory;
   readonly sightings: Sightings;
   readonly figures: FigureLoaders;
+  readonly waves: Waves;
   readonly tokens: () => MaybePromise<Tokens>;
   readonly now: number;
 }
 
 export function createPartnerLoader(sources: PartnerSources): PartnerLoader {
-  const { partnerDirectory, sightings, figures, tokens, now } = sources;
+  const { sightings, figures, tokens, now } = sources;
+  // Lists of partners name more streams: their batches wait for the registry as they wait for a call.
+  const registryNow = () => sources.waves.track(sources.partnerDirectory.read());
 
   /** A tracking id that nobody has claimed exists through tokens or through traffic: asked in the order of their price. */
   const exists = async (trackingId: string) => {
@@ -41,7 +45,7 @@ export function createPartnerLoader(sources: PartnerSources): PartnerLoader {
   };
 
   const of = async (trackingIds: Iterable<string>) => {
-    const registry = await partnerDirectory.read();
+    const registry = await registryNow();
     const found = new Map<string, PartnerRecord>();
     for (const trackingId of trackingIds) {
       const partner = registry.byTrackingId(trackingId);
@@ -53,17 +57,17 @@ export function createPartnerLoader(sources: PartnerSources): PartnerLoader {
 
   return {
     byId: async (id) => {
-      const partner = (await partnerDirectory.read()).byId(id);
+      const partner = (await registryNow()).byId(id);
       return partner && registered(partner);
     },
     byTrackingId: async (trackingId) => {
-      const partner = (await partnerDirectory.read()).byTrackingId(trackingId);
+      const partner = (await registryNow()).byTrackingId(trackingId);
       if (partner) return registered(partner);
       return (await exists(trackingId)) ? unclaimed(trackingId) : null;
     },
     of,
     all: async () => {
-      const [registry, known] = await Promise.all([partnerDirectory.read(), tokens()]);
+      const [registry, known] = await Promise.all([registryNow(), tokens()]);
       const claimed = registry.all.flatMap(({ trackingIds }) => trackingIds);
       return of(new Set([...claimed, ...known.trackingIds(), ...sightings.trackingIds()]));
     },

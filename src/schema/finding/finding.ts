@@ -45,7 +45,7 @@ export const Finding = builder.objectRef<FindingRecord>("Finding").implement({
       type: Partner,
       nullable: true,
       description: "The partner that it is about, if it is about one.",
-      resolve: ({ trackingId }, _args, { loaders }) => holderOf(trackingId, loaders),
+      resolve: ({ trackingId }, _args, context, info) => holderOf(trackingId, context, info),
     }),
     token: t.expose("token", {
       type: Token,

@@ -1,8 +1,9 @@
+import type { GraphQLResolveInfo } from "graphql";
+import type { GraphContext } from "../../context.ts";
 import type { Tokens } from "../../directory/token-directory.ts";
 import { partnerBandwidth } from "../../loaders/bandwidth.ts";
-import type { Loaders } from "../../loaders/loaders.ts";
+import { type MaybePromise, whenThere } from "../../model/maybe-promise.ts";
 import { type PartnerRecord, partnerName, primaryTrackingId } from "../../model/partner.ts";
-import { openedBy, type StreamRecord } from "../../model/stream.ts";
 import type { SubscribeTokenRecord } from "../../model/token.ts";
 import { Bandwidth } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
@@ -10,6 +11,7 @@ import { pageOf, sortableNumber } from "../connection.ts";
 import { connectionType } from "../connection-type.ts";
 import { feedingFigures, figures } from "../feeding.ts";
 import { ApiKey, ApiKeyConnection, apiKeysOf } from "../key/api-key.ts";
+import { openedPage } from "../stream/opened-page.ts";
 import { Stream, StreamConnection } from "../stream/stream.ts";
 import { SubscribeToken, SubscribeTokenConnection } from "../token/subscribe-token.ts";
 import { recordArgs, ViewerRecordConnection, viewerRecordPage } from "../viewer/viewer-record.ts";
@@ -124,11 +126,15 @@ builder.node(Partner, {
         nullable: true,
         authScopes: { scope: "stream:read" },
         description: "Streams that its subscribe tokens open, as far as they are known by name, sorted.",
-        resolve: async ({ trackingIds }, args, { loaders }) => {
-          const tokens = await loaders.tokens();
-          const isOpen = openedBy(tokensOf(trackingIds, tokens).flatMap((token) => token.streams));
-          const streams = (await loaders.streamNames()).filter(isOpen).map(asStream);
-          return pageOf(streams, ({ name }) => name, args);
+        resolve: ({ trackingIds }, args, context, info) => {
+          const grants = whenThere(context.loaders.tokens(), (tokens) =>
+            tokensOf(trackingIds, tokens).flatMap((token) => token.streams),
+          );
+          return feedingFigures(
+            context,
+            info,
+            whenThere(grants, (granted) => openedPage(granted, args, context)),
+          );
         },
       },
       StreamConnection,
@@ -169,17 +175,21 @@ builder.node(Partner, {
 });
 
 /** Whose traffic is counted under the tracking id; null for untracked traffic. */
-export async function holderOf(trackingId: string | null, { partners }: Loaders): Promise<PartnerRecord | null> {
+export function holderOf(
+  trackingId: string | null,
+  context: GraphContext,
+  info: GraphQLResolveInfo,
+): MaybePromise<PartnerRecord | null> {
   if (trackingId === null) return null;
-  const [partner = null] = await partners.of([trackingId]);
-  return partner;
+  const holders = context.loaders.partners.of([trackingId]);
+  return feedingFigures(
+    context,
+    info,
+    holders.then(([partner = null]) => partner),
+  );
 }
 
 /** The subscribe tokens with one of the tracking ids, by ascending id. */
 export function tokensOf(trackingIds: readonly string[], tokens: Tokens): readonly SubscribeTokenRecord[] {
   return trackingIds.flatMap((trackingId) => tokens.withTrackingId(trackingId)).sort((a, b) => a.id - b.id);
-}
-
-function asStream(name: string): StreamRecord {
-  return { kind: "Stream", name };
 }

@@ -33,11 +33,16 @@ builder.queryFields((t) => ({
       description:
         "Every partner, by its first tracking id: registered ones, and tracking ids of subscribe tokens and traffic that nobody has claimed yet. A partner sees itself.",
       args: { filter: t.arg({ type: PartnerFilter, description: "Which partners; all when it is left out." }) },
-      resolve: async (_root, { filter, ...page }, { loaders }) => {
-        const partners = await loaders.partners.all();
+      resolve: (_root, { filter, ...page }, context, info) => {
         const statuses = filter?.status;
-        const chosen = statuses ? partners.filter(({ status }) => statuses.includes(status)) : partners;
-        return pageOf(chosen, primaryTrackingId, page);
+        const chosen = context.loaders.partners
+          .all()
+          .then((all) => (statuses ? all.filter(({ status }) => statuses.includes(status)) : all));
+        return feedingFigures(
+          context,
+          info,
+          chosen.then((partners) => pageOf(partners, primaryTrackingId, page)),
+        );
       },
     },
     PartnerConnection,

@@ -9,7 +9,7 @@ import type { StreamRecord } from "../../model/stream.ts";
 import { isUsable } from "../../model/token.ts";
 import { Bandwidth } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
-import { pageOf, sortableNumber } from "../connection.ts";
+import { type PageArguments, pageOf, sortableNumber } from "../connection.ts";
 import { connectionType } from "../connection-type.ts";
 import { feedingFigures, figures } from "../feeding.ts";
 import { encodeGlobalId } from "../global-id.ts";
@@ -171,11 +171,7 @@ builder.node(Stream, {
         type: Partner,
         nullable: true,
         description: "Partners that hold a subscribe token for it, by tracking id. A partner sees itself.",
-        resolve: async ({ name }, args, { loaders }) => {
-          const tokens = (await loaders.tokens()).subscribe.covering(name);
-          const trackingIds = new Set(tokens.flatMap((token) => token.trackingId ?? []));
-          return pageOf(await loaders.partners.of(trackingIds), primaryTrackingId, args);
-        },
+        resolve: ({ name }, args, context, info) => feedingFigures(context, info, partnerPage(name, args, context)),
       },
       PartnerConnection,
     ),
@@ -295,4 +291,10 @@ function live(name: string, { loaders }: GraphContext) {
 
 function date(time: number | null | undefined): Date | null {
   return time == null ? null : new Date(time);
+}
+
+async function partnerPage(streamName: string, args: PageArguments, { loaders }: GraphContext) {
+  const tokens = (await loaders.tokens()).subscribe.covering(streamName);
+  const trackingIds = new Set(tokens.flatMap((token) => token.trackingId ?? []));
+  return pageOf(await loaders.partners.of(trackingIds), primaryTrackingId, args);
 }

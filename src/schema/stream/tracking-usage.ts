@@ -24,7 +24,7 @@ export const StreamTrackingUsage = builder.objectRef<TrackingUsageValue>("Stream
       type: Partner,
       nullable: true,
       description: "Who is billed for it; null for untracked traffic.",
-      resolve: ({ trackingId }, _args, { loaders }) => holderOf(trackingId, loaders),
+      resolve: ({ trackingId }, _args, context, info) => holderOf(trackingId, context, info),
     }),
     bandwidth: t.field({
       type: Bandwidth,

@@ -24,7 +24,7 @@ builder.node(SubscribeToken, {
       type: Partner,
       nullable: true,
       description: "The partner that holds it; null without a tracking id.",
-      resolve: ({ trackingId }, _args, { loaders }) => holderOf(trackingId, loaders),
+      resolve: ({ trackingId }, _args, context, info) => holderOf(trackingId, context, info),
     }),
   }),
 });

@@ -1,4 +1,4 @@
-import { isWildcard, openedBy, type StreamRecord } from "../../model/stream.ts";
+import { isWildcard } from "../../model/stream.ts";
 import {
   type StreamGrant as Grant,
   isExpired,
@@ -7,8 +7,9 @@ import {
   type SubscribeTokenRecord,
 } from "../../model/token.ts";
 import { builder } from "../builder.ts";
-import { pageOf } from "../connection.ts";
+import { feedingFigures } from "../feeding.ts";
 import { encodeGlobalId } from "../global-id.ts";
+import { openedPage } from "../stream/opened-page.ts";
 import { Stream, StreamConnection } from "../stream/stream.ts";
 
 export const StreamGrant = builder.objectRef<Grant>("StreamGrant").implement({
@@ -25,11 +26,7 @@ export const StreamGrant = builder.objectRef<Grant>("StreamGrant").implement({
         nullable: true,
         authScopes: { scope: "stream:read" },
         description: "Streams that it opens, as far as they are known by name, sorted.",
-        resolve: async (grant, args, { loaders }) => {
-          const names = await loaders.streamNames();
-          const streams = names.filter(openedBy([grant])).map((name): StreamRecord => ({ kind: "Stream", name }));
-          return pageOf(streams, ({ name }) => name, args);
-        },
+        resolve: (grant, args, context, info) => feedingFigures(context, info, openedPage([grant], args, context)),
       },
       StreamConnection,
     ),

@@ -36,7 +36,7 @@ builder.node(ViewerRecord, {
       type: Partner,
       nullable: true,
       description: "Who is billed for it; null for an untracked viewer.",
-      resolve: ({ trackingId }, _args, { loaders }) => holderOf(trackingId, loaders),
+      resolve: ({ trackingId }, _args, context, info) => holderOf(trackingId, context, info),
     }),
     startedAt: t.field({
       type: "DateTime",

@@ -1,0 +1,21 @@
+import type { GraphContext } from "../../context.ts";
+import { type MaybePromise, whenThere } from "../../model/maybe-promise.ts";
+import { openedBy, type StreamRecord } from "../../model/stream.ts";
+import type { StreamGrant } from "../../model/token.ts";
+import { type Page, type PageArguments, pageOf } from "../connection.ts";
+
+/** A page of the streams that grants open, as far as they are known by name, sorted. @throws UpstreamError */
+export function openedPage(
+  grants: readonly StreamGrant[],
+  page: PageArguments,
+  { loaders }: GraphContext,
+): MaybePromise<Page<StreamRecord>> {
+  return whenThere(loaders.streamNames(), (names) =>
+    pageOf(
+      names.filter(openedBy(grants)),
+      (name) => name,
+      page,
+      (name): StreamRecord => ({ kind: "Stream", name }),
+    ),
+  );
+}
