@@ -3,7 +3,10 @@ import graphql from "@graphql-eslint/eslint-plugin";
 const { configs, parser } = graphql;
 const SCHEMA = "schema/schema.graphql";
 
-/** Holds the SDL to every rule for schemas and to those of Relay. Whatever is not held to says why. */
+/**
+ * Holds the SDL to every rule for schemas and to those of Relay. Whatever is not held to says why. ESLint is here for the graph
+ * alone, in pure JavaScript; package.json holds `url-loader` of its configuration at 8, as 9 needs a later Node.js than we do.
+ */
 export default [
   {
     files: [SCHEMA],
