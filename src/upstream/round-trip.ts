@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 
@@ -63,6 +64,8 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
     this.#signal = signal;
     if (!signal) return;
     this.#leave = () => this.#giveUp(signal.reason);
+    // A client may wait for any number of calls at once, and each takes its listener away again.
+    setMaxListeners(0, signal);
     signal.addEventListener("abort", this.#leave);
   }
 
