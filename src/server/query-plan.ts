@@ -515,7 +515,8 @@ function ofObject(type: GraphQLObjectType, place: Place): Write {
   const texts = createKeptTexts();
   return (run, value, path) => {
     const plans = fields(run.variables);
-    if (typeof value !== "object" || !Object.isFrozen(value) || !plans.every(isOfObjectAlone)) return writeFields(run, plans, value, path);
+    if (typeof value !== "object" || !Object.isFrozen(value) || !plans.every(isOfObjectAlone))
+      return writeFields(run, plans, value, path);
     const known = texts.get(value as object);
     if (known !== undefined && mayHave(run, plans, value)) return known;
     const failures = run.errors.count;
