@@ -200,7 +200,7 @@ export function createGateway(options: GatewayOptions): Gateway {
           hasLeft: () => request.signal.aborted,
         };
         return responseOf(Response, await answerPlainly(plain, isOverloaded));
-      }),
+      }, false),
     handle: (request, response) =>
       load.during(async (isOverloaded) => {
         const head = headOfIncoming(request);
@@ -214,7 +214,7 @@ export function createGateway(options: GatewayOptions): Gateway {
           hasLeft: () => hasLeft(response),
         };
         send(response, await answerPlainly(plain, isOverloaded));
-      }),
+      }, true),
     start: async () => {
       background.push(setInterval(sweep, SWEEP_EVERY_MS).unref());
       background.push(

@@ -5,8 +5,10 @@ export interface Load {
   /**
    * Does the work, and counts it as under way until it ends. It is told whether there is more to do already than can be done
    * in time: then it had better be little, and is not counted.
+   *
+   * @param hasArrived whether it came over the network: such requests have all waited for the turn in which they begin
    */
-  during<Result>(work: (isOverloaded: boolean) => Promise<Result>): Promise<Result>;
+  during<Result>(work: (isOverloaded: boolean) => Promise<Result>, hasArrived: boolean): Promise<Result>;
   /** How many requests are under way. */
   inFlight(): number;
 }
@@ -23,8 +25,9 @@ const CROWD = 100;
 export function createLoad(maxInFlight: number): Load {
   let inFlight = 0;
   let turn: { readonly began: number; requests: number } | null = null;
-  const isTooHigh = () => {
+  const isTooHigh = (hasArrived: boolean) => {
     if (inFlight >= maxInFlight) return true;
+    if (!hasArrived) return false;
     if (turn === null) {
       turn = { began: performance.now(), requests: 0 };
       setImmediate(() => {
@@ -35,8 +38,8 @@ export function createLoad(maxInFlight: number): Load {
     return turn.requests > CROWD && performance.now() - turn.began > MAX_TURN_MS;
   };
   return {
-    during: async (work) => {
-      if (isTooHigh()) return work(true);
+    during: async (work, hasArrived) => {
+      if (isTooHigh(hasArrived)) return work(true);
       inFlight += 1;
       try {
         return await work(false);

@@ -34,7 +34,7 @@ describe("the load of one turn of the event loop", () => {
       load.during(async (isOverloaded) => {
         told.push(isOverloaded);
         if (!isOverloaded) holdLoop(eachMs);
-      });
+      }, true);
     await Promise.all(Array.from({ length: requests }, begin));
     await nextTurn();
     await begin();
