@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { Deferred, type MaybePromise } from "../model/maybe-promise.ts";
+import { freezeFigure } from "../model/metered-traffic.ts";
 import { goodUntil, type TimeWindow, windowKey } from "../model/time-window.ts";
 import { setDeadline, timeLeft } from "../upstream/deadline.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
@@ -192,6 +193,7 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
       this.#touch(kept.answer);
       kept.hits += 1;
       counts.hits += 1;
+      if (kept.hits === 1) freezeFigure(kept.value);
       if (kept.answer.isStale) this.#serveStale(kept.answer, waiter);
       return kept.value;
     }

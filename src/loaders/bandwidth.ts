@@ -66,7 +66,7 @@ export function readSeries(
   );
 }
 
-/** What was made of each reading, in the shape that was asked for last. A reading that is kept is asked for again. */
+/** What was made of readings that are asked for again, in the shape that was asked for last. */
 const assembled = new WeakMap<Reading, { readonly shape: string; readonly points: readonly SeriesPoint[] }>();
 
 function pointsOf(
@@ -79,6 +79,7 @@ function pointsOf(
   const known = assembled.get(reading);
   if (known?.shape === shape) return known.points;
   const points = assembleSeries(plan, new Map([[resolution, reading]]), freshUntil);
+  if (!Object.isFrozen(reading)) return points;
   for (const point of points) Object.freeze(point);
   assembled.set(reading, { shape, points: Object.freeze(points) });
   return points;

@@ -100,3 +100,8 @@ export class MeteredSeries {
     return 100 + this.counts.length * 8;
   }
 }
+
+/** Freezes a figure that is asked for again: what is made of it may be kept with it, while others are made and forgotten. */
+export function freezeFigure(value: unknown): void {
+  if (value instanceof MeteredTraffic || value instanceof MeteredSeries) Object.freeze(value);
+}

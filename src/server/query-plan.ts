@@ -117,6 +117,9 @@ class Run {
   passed: Check | null = null;
   passedBy: unknown;
 
+  /** Whether a list is being written that will be kept whole: its objects need not be kept as well. */
+  isWithinKept = false;
+
   /** A long list is written bit by bit. Figures that the rest of it asks for go with those that were asked for before. */
   readonly slices = new Slices((begun) => this.context.loaders.waves.holdFor(begun));
 
@@ -495,10 +498,15 @@ function keptWhole(writeList: Write, fields: FieldsOf): Write {
     const known = texts.get(list);
     if (known !== undefined) return known;
     const failures = run.errors.count;
-    const text = writeList(run, items, path, info);
-    const isWhole = typeof text === "string" && run.errors.count === failures;
-    if (isWhole && list.every(Object.isFrozen)) texts.offer(list, text);
-    return text;
+    run.isWithinKept = true;
+    try {
+      const text = writeList(run, items, path, info);
+      const isWhole = typeof text === "string" && run.errors.count === failures;
+      if (isWhole && list.every(Object.isFrozen)) texts.offer(list, text);
+      return text;
+    } finally {
+      run.isWithinKept = false;
+    }
   };
 }
 
@@ -522,7 +530,7 @@ function ofObject(type: GraphQLObjectType, place: Place): Write {
     const failures = run.errors.count;
     const text = writeFields(run, plans, value, path);
     const isWhole = typeof text === "string" && run.errors.count === failures;
-    if (isWhole && known === undefined) texts.offer(value as object, text);
+    if (isWhole && known === undefined && !run.isWithinKept) texts.offer(value as object, text);
     return text;
   };
 }

@@ -369,7 +369,7 @@ interface WireParts {
 function traffic(wire: WireParts, at: string): Traffic {
   const counts: Count[] = [];
   addCounts(counts, wire, wire.standardStream, wire.restream, wire.geoCascade, at);
-  return Object.freeze(new MeteredTraffic(counts, 0));
+  return new MeteredTraffic(counts, 0);
 }
 
 /** Adds the {@link COUNTS} counts of a figure to a list. A part that the platform left out beside another one is zero. */
