@@ -65,7 +65,7 @@ async function timed<T>(work: Promise<T>): Promise<T> {
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-describe.each(faults)("a platform that %s all the time", (_what, fault, code) => {
+describe.each(faults)("a platform that %s all the time", { concurrent: true }, (_what, fault, code) => {
   it("costs the fields that need it, with a code and in their time, and no other field", async () => {
     await using gateway = await warmGateway();
     gateway.sandbox.fault({ path: "*", ...fault });
