@@ -24,5 +24,12 @@ export function createLogger(level: LogLevel, secrets: readonly Secret[], destin
         secrets.reduce((text, secret) => text.replaceAll(secret.reveal(), "[secret]"), redacted(line)),
     },
   };
-  return pino(options, destination ?? pino.destination(BUFFERED));
+  return pino(options, destination ?? buffered());
+}
+
+/** The standard output. Pino itself writes what is left of a buffer only where it writes in a thread of its own. */
+function buffered(): DestinationStream {
+  const output = pino.destination(BUFFERED);
+  process.once("exit", () => output.flushSync());
+  return output;
 }

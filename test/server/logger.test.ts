@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { Secret } from "../../src/model/secret.ts";
 import { createLogger } from "../../src/server/logger.ts";
@@ -83,5 +84,19 @@ describe("a line of the log", () => {
       logger.info({ tokenId: 5001, label: "northwind" }, `token ${TOKEN} is odd`),
     );
     expect(JSON.parse(line)).toMatchObject({ tokenId: 5001, label: "northwind", msg: "token [secret] is odd" });
+  });
+});
+
+describe("the last lines of a process", () => {
+  const logger = new URL("../../src/server/logger.ts", import.meta.url).href;
+
+  it.each([
+    ["ends by itself", ""],
+    ["is ended", "process.exit(0)"],
+    ["dies of a fault", 'throw new Error("fault")'],
+  ])("are written when it %s", (_how, end) => {
+    const script = `import { createLogger } from "${logger}"; createLogger("info", []).info("last words"); ${end}`;
+    const arguments_ = ["--import", "tsx", "--input-type=module", "--eval", script];
+    expect(spawnSync(process.execPath, arguments_, { encoding: "utf8" }).stdout).toContain("last words");
   });
 });
