@@ -28,6 +28,8 @@ export interface TokenDirectory {
    * @throws UpstreamError when they have never been read, and can't be read now
    */
   read(onStale?: OnStale): MaybePromise<Tokens>;
+  /** The tokens, where they are known and fresh; null else. Nothing is read for it. */
+  peek(): Tokens | null;
   /** A token by its id, read from the platform when the directory has not seen it; null where there is none. */
   publishToken(id: number): Promise<PublishTokenRecord | null>;
   subscribeToken(id: number): Promise<SubscribeTokenRecord | null>;
@@ -129,6 +131,7 @@ export function createTokenDirectory(options: TokenDirectoryOptions): TokenDirec
       }
       return known();
     },
+    peek: () => (readAt !== null && now() - readAt <= options.staleAfterMs ? tokens : null),
     publishToken: (id) => publish.find(id),
     subscribeToken: (id) => subscribe.find(id),
     put: (token) => (token.kind === "PublishToken" ? publish.put(token) : subscribe.put(token)),

@@ -3,6 +3,7 @@ import RelayPlugin from "@pothos/plugin-relay";
 import ScopeAuthPlugin from "@pothos/plugin-scope-auth";
 import type { GraphContext } from "../context.ts";
 import { encodeGlobalId } from "./global-id.ts";
+import { repeatable } from "./repeatable.ts";
 import { type AuthScopes, registerScopeChecks } from "./scope-checks.ts";
 
 registerScopeChecks();
@@ -44,7 +45,10 @@ export const builder = new SchemaBuilder<{
       description: "An object with an id that is unique in the whole graph.",
       resolveType: (node) => (node as { readonly kind: string }).kind,
     },
-    idFieldOptions: { description: "Unique in the whole graph, and opaque: pass it back as it is." },
+    idFieldOptions: {
+      description: "Unique in the whole graph, and opaque: pass it back as it is.",
+      extensions: repeatable(),
+    },
     pageInfoTypeOptions: { description: "Where a page stands in its list." },
     pageInfoFieldOptions: { description: "Where this page stands in the list." },
     hasNextPageFieldOptions: { description: "More objects follow this page." },

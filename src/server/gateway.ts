@@ -8,6 +8,7 @@ import type { Scope } from "../auth/scopes.ts";
 import type { SharedParts } from "../context.ts";
 import { createAccountFacts, remembered } from "../directory/account-facts.ts";
 import { createFigureCache } from "../directory/figure-cache.ts";
+import { createKnown } from "../directory/known.ts";
 import { createLiveDirectory } from "../directory/live-directory.ts";
 import { createPartnerDirectory } from "../directory/partner-directory.ts";
 import { createSightings, noteAnalytics, noteMonitoring, sweepTraffic } from "../directory/sightings.ts";
@@ -29,6 +30,7 @@ import { type Budgets, createCostBudget } from "./cost-budget.ts";
 import { bodyOfRequest, headOfRequest, responseOf } from "./fetch-exchange.ts";
 import { createFront } from "./front.ts";
 import { guarded } from "./guarded.ts";
+import { createKeptAnswers } from "./kept-answers.ts";
 import { createLoad } from "./load.ts";
 import { createMaskError } from "./mask-error.ts";
 import { createMetrics } from "./metrics/metrics.ts";
@@ -124,7 +126,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
   const { auth, ...parts } = createParts(options, onCall);
   const load = createLoad(options.maxRequestsInFlight);
-  metrics.watch({ ...parts, load });
+  const keptAnswers = createKeptAnswers(options.figureCacheBytes > 0, createKnown(parts), parts.clock);
+  metrics.watch({ ...parts, load, keptAnswers });
   const requests = createRequests(metrics, createRequestLog(logger, options.slowRequestMs), tracing);
   const maskError = createMaskError(onFault);
   const untraced = createOperations({
@@ -132,6 +135,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     parts,
     budget: createCostBudget(options.budgets, parts.clock, options.counters),
     maskError,
+    keptAnswers,
     queryDeadlineMs: CALL_TIMES_PER_QUERY * options.upstream.timeoutMs,
   });
   const operations = tracing ? tracing.operations(untraced) : untraced;

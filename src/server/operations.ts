@@ -4,6 +4,7 @@ import type { CostStatus } from "../model/cost.ts";
 import { isPromise, type MaybePromise, whenThere } from "../model/maybe-promise.ts";
 import { requestLimits } from "../model/request-limits.ts";
 import { type CostBudget, secondsUntil } from "./cost-budget.ts";
+import { type KeptAnswers, NOT_KEPT } from "./kept-answers.ts";
 import type { RequestRecord } from "./metrics/request-record.ts";
 import { createPreparedDocuments } from "./prepared-documents.ts";
 import type { WrittenResult } from "./query-result.ts";
@@ -41,6 +42,7 @@ export interface OperationsOptions {
    * has no such bound, since half of its steps would be worse than all of them late.
    */
   readonly queryDeadlineMs: number;
+  readonly keptAnswers: KeptAnswers;
 }
 
 /** Answers one operation, however it came here; never fails. */
@@ -51,6 +53,7 @@ export function createOperations(options: OperationsOptions): Operations {
   const { parts, budget, maskError } = options;
   const prepare = createPreparedDocuments(options.schema, maskError);
   const contextOf = createContexts(parts);
+  const { keptAnswers } = options;
 
   const answer = async (request: OperationRequest): Promise<OperationAnswer> => {
     const { params, caller, address, signal, record } = request;
@@ -63,15 +66,22 @@ export function createOperations(options: OperationsOptions): Operations {
     }
     if (record) record.asked = { name: operation.name, kind: operation.type };
     const variables = params.variables ?? {};
-    const points = operation.cost(variables);
+    const isQuery = operation.type === "query";
+    const { answer: known, keep } = isQuery ? keptAnswers.find(caller, () => operation.question(variables)) : NOT_KEPT;
+    const points = known?.points ?? operation.cost(variables);
     const charge = charged(points, caller, budget, parts.clock);
     const { cost, refusal } = isPromise(charge) ? await charge : charge;
     if (refusal) return { result: finished({ errors: [refusal] }, cost, null), cost };
     if (record) record.points = points;
-    const readsUntil = operation.type === "query" ? performance.now() + options.queryDeadlineMs : null;
+    if (known) return { result: finished(known, cost, null), cost };
+    const readsUntil = isQuery ? performance.now() + options.queryDeadlineMs : null;
     const context = contextOf({ caller, address, signal, readsUntil, cost, tally: record });
     const run = operation.run(context, variables);
-    return { result: finished(isPromise(run) ? await run : run, cost, context), cost };
+    const made = isPromise(run) ? await run : run;
+    const result = finished(made, cost, context);
+    const isWhole = !result.errors && !result.extensions?.["stale"];
+    if (made.isRepeatable && made.data !== undefined && isWhole) keep?.({ data: made.data, points });
+    return { result, cost };
   };
 
   /** The first errors of the answer, and beside it what it cost, what of it is stale, and how many errors are left out. */

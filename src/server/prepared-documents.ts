@@ -27,6 +27,8 @@ export interface PreparedOperation {
   /** Null for one without a name. */
   readonly name: string | null;
   readonly type: OperationTypeNode;
+  /** Tells it from all other operations and from itself with other variables, as text. */
+  question(variables: RawVariables): string;
   /** What it costs before it runs, in points. */
   cost(variables: RawVariables): number;
   run(context: GraphContext, variables: RawVariables): MaybePromise<WrittenResult>;
@@ -118,11 +120,15 @@ function preparedDocument(schema: GraphQLSchema, document: DocumentNode): Prepar
   };
 }
 
+/** Operations are numbered: a text that is prepared anew asks something new. */
+let operationsSoFar = 0;
+
 function preparedOperation(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): PreparedOperation {
+  const number = ++operationsSoFar;
   const name = operation.name?.value ?? null;
   const definitions = operation.variableDefinitions ?? [];
   const planned = { schema, operation, fragments: fragmentsOf(document) };
@@ -132,6 +138,15 @@ function preparedOperation(
   return {
     name,
     type: operation.operation,
+    question: (variables) => {
+      let text = String(number);
+      for (const { variable } of definitions) {
+        const { value: name } = variable.name;
+        // Left out is not the same as null, where there is a default.
+        text += `\n${Object.hasOwn(variables, name) ? JSON.stringify(variables[name]) : ""}`;
+      }
+      return text;
+    },
     cost: (variables) => {
       const points = constantCost ?? queryCost(schema, document, name, variables);
       if (definitions.length === 0) constantCost = points;

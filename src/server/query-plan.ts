@@ -30,6 +30,7 @@ import { collectFields, collectSubfields } from "graphql/execution/collectFields
 import { getFieldDef } from "graphql/execution/execute.js";
 import type { GraphContext } from "../context.ts";
 import { isPromise, type MaybePromise } from "../model/maybe-promise.ts";
+import { type Repeats, repeatsOf } from "../schema/repeatable.ts";
 import { assertAllowed, type Check, checksOf } from "../schema/scope-checks.ts";
 import { createKeptTexts } from "./kept-texts.ts";
 import {
@@ -82,9 +83,10 @@ export function planQuery(planned: PlannedOperation): QueryPlan {
       errors.add(error, undefined);
       return errors.result(NULL);
     };
+    const done = (text: string) => ({ ...errors.result(text), isRepeatable: run.isRepeatable });
     try {
       const data = writeFields(run, fieldsOfRoot(variables), undefined, undefined);
-      return isPromise(data) ? data.then((text) => errors.result(text), failed) : errors.result(data);
+      return isPromise(data) ? data.then(done, failed) : done(data);
     } catch (error) {
       return failed(error as GraphQLError);
     }
@@ -116,6 +118,9 @@ class Run {
   /** The check of an object that was passed last, and by which: the object's other fields need not pass it again. */
   passed: Check | null = null;
   passedBy: unknown;
+
+  /** Whether all fields so far are repeatable, see `schema/repeatable.ts`. */
+  isRepeatable = true;
 
   /** Whether a list is being written that will be kept whole: its objects need not be kept as well. */
   isWithinKept = false;
@@ -175,6 +180,7 @@ interface FieldPlan {
   readonly property: string | null;
   /** Whether its resolver wants to know where it stands, which takes longer to tell than most fields take to resolve. */
   readonly wantsInfo: boolean;
+  readonly repeats: Repeats;
 }
 
 function fieldPlans(
@@ -189,6 +195,7 @@ function fieldPlans(
     if (!definition) continue;
     const { checks, resolve } = checksOf(definition.resolve ?? defaultFieldResolver);
     const place = { planned, parentType, nodes, name: definition.name };
+    const property = propertyOf(definition);
     plans.push({
       responseName,
       key: `${plans.length === 0 ? "{" : ","}${JSON.stringify(responseName)}:`,
@@ -204,8 +211,9 @@ function fieldPlans(
       hasVariables: hasVariables(node),
       write: writer(definition.type, place),
       plain: plainWriter(definition.type, place),
-      property: propertyOf(definition),
+      property,
       wantsInfo: resolve.length === 0 || resolve.length > 3,
+      repeats: isOfObject(property, resolve) || repeatsOf(definition),
     });
   }
   return plans;
@@ -256,13 +264,18 @@ function writeField(run: Run, plan: FieldPlan, source: unknown, parentPath: Path
   const { plain, property } = plan;
   if (!plain || (property === null && plan.wantsInfo)) return writeResolved(run, plan, source, parentPath);
   try {
+    if (plan.repeats !== true) noteRepeats(run, plan);
     if (plan.checks.length > 0) assertPassed(run, plan, source, undefined);
     const value =
       property === null
         ? plan.resolve(source, argumentsOf(run, plan), run.context, NO_INFO)
         : (source as Readonly<Record<string, unknown>> | null | undefined)?.[property];
-    if (property !== null && typeof value === "function") return writeResolved(run, plan, source, parentPath);
+    if (property !== null && typeof value === "function") {
+      run.isRepeatable = false;
+      return writeResolved(run, plan, source, parentPath);
+    }
     if (!isPromise(value)) return plain(value);
+    noteLate(run, plan);
     return value
       .then(plain)
       .then(undefined, (error) => nullFor(error, run, plan.isNonNull, plan.nodes, pathOf(plan, parentPath)));
@@ -283,8 +296,10 @@ function writeResolved(run: Run, plan: FieldPlan, source: unknown, parentPath: P
   const path = pathOf(plan, parentPath);
   const info = new ResolveInfo(run, plan, path);
   try {
+    if (plan.repeats !== true) noteRepeats(run, plan);
     if (plan.checks.length > 0) assertPassed(run, plan, source, info);
     const value = resolve(source, argumentsOf(run, plan), run.context, info);
+    if (isPromise(value)) noteLate(run, plan);
     const written = isPromise(value)
       ? value.then((settled) => write(run, settled, path, info))
       : write(run, value, path, info);
@@ -294,6 +309,15 @@ function writeResolved(run: Run, plan: FieldPlan, source: unknown, parentPath: P
   } catch (error) {
     return nullFor(error, run, plan.isNonNull, plan.nodes, path);
   }
+}
+
+function noteRepeats(run: Run, plan: FieldPlan): void {
+  if (run.isRepeatable) run.isRepeatable = typeof plan.repeats === "function" && plan.repeats(argumentsOf(run, plan));
+}
+
+/** What an object has to wait for, it has read from somewhere. */
+function noteLate(run: Run, { definition }: FieldPlan): void {
+  if (repeatsOf(definition) === false) run.isRepeatable = false;
 }
 
 /** What a resolver is told of its field, looked up when it asks. */
@@ -537,7 +561,11 @@ function ofObject(type: GraphQLObjectType, place: Place): Write {
 
 /** Whether a field follows from its object alone. A frozen object's is always the same, for everybody who may have it. */
 function isOfObjectAlone({ plain, property, resolve }: FieldPlan): boolean {
-  return plain !== null && (property !== null || resolve.length === 1);
+  return plain !== null && isOfObject(property, resolve);
+}
+
+function isOfObject(property: string | null, resolve: GraphQLFieldResolver<unknown, unknown>): boolean {
+  return property !== null || resolve.length === 1;
 }
 
 function mayHave(run: Run, plans: readonly FieldPlan[], source: unknown): boolean {
@@ -556,6 +584,7 @@ function ofAbstract(type: GraphQLAbstractType, place: Place): Write {
     place.planned.schema.getPossibleTypes(type).map((member) => [member.name, ofObject(member, place)]),
   );
   return (run, value, path, info) => {
+    run.isRepeatable = false;
     const found = (name: unknown) => {
       const write = members.get(String(name));
       if (!write) throw new Error(`${String(name)} is no type of the abstract type ${type.name}`);

@@ -6,6 +6,8 @@ export interface WrittenResult {
   /** JSON text; absent where nothing was executed. */
   readonly data?: string;
   readonly errors?: readonly GraphQLError[];
+  /** Whether it holds nothing but repeatable fields, see `schema/repeatable.ts`. */
+  readonly isRepeatable?: boolean;
 }
 
 /** The same as graphql-js gives it. */

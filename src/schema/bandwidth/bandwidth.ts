@@ -11,6 +11,7 @@ import { edgeDate, measuredWindow, type UsageWindow } from "../../model/time-win
 import type { CountryRow } from "../../upstream/analytics.ts";
 import { builder } from "../builder.ts";
 import { pageSize } from "../connection.ts";
+import { repeatable } from "../repeatable.ts";
 import { Window } from "../window.ts";
 import { Traffic } from "./traffic.ts";
 import { Granularity, UsageSeries } from "./usage-series.ts";
@@ -81,6 +82,7 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
     series: t.field({
       type: UsageSeries,
       nullable: true,
+      extensions: repeatable(),
       description: "The window in hours, days or months.",
       args: {
         granularity: t.arg({
@@ -108,6 +110,7 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
     percentile: t.field({
       type: PercentileRate,
       nullable: true,
+      extensions: repeatable(),
       description: "A percentile of the rate of bytes sent, such as the 95th that bandwidth is often billed by.",
       args: {
         p: t.arg.float({ required: true, defaultValue: 95, description: "More than 0, at most 100." }),
@@ -127,6 +130,7 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
     byCountry: t.field({
       type: [CountryTraffic],
       nullable: true,
+      extensions: repeatable(),
       description:
         "Traffic by country, the largest first. Kept for streams and the account; the platform knows no countries per tracking id.",
       args: {

@@ -4,6 +4,7 @@ import { registered } from "../../loaders/partners.ts";
 import { builder } from "../builder.ts";
 import { CostStatus } from "../limits/queries.ts";
 import { Partner } from "../partner/partner.ts";
+import { repeatable } from "../repeatable.ts";
 import { CallerRole, ScopeGrant } from "./scope-grant.ts";
 
 const Caller = builder.objectRef<CallerShape>("Caller").implement({
@@ -44,6 +45,7 @@ const Caller = builder.objectRef<CallerShape>("Caller").implement({
 builder.queryFields((t) => ({
   me: t.field({
     type: Caller,
+    extensions: repeatable(),
     description: "The caller, by the key of this request.",
     resolve: (_root, _args, { caller }) => caller,
   }),

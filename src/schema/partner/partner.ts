@@ -11,6 +11,7 @@ import { pageOf, sortableNumber } from "../connection.ts";
 import { connectionType } from "../connection-type.ts";
 import { feedingFigures, figures } from "../feeding.ts";
 import { ApiKey, ApiKeyConnection, apiKeysOf } from "../key/api-key.ts";
+import { repeatable } from "../repeatable.ts";
 import { openedPage } from "../stream/opened-page.ts";
 import { Stream, StreamConnection } from "../stream/stream.ts";
 import { SubscribeToken, SubscribeTokenConnection } from "../token/subscribe-token.ts";
@@ -90,7 +91,7 @@ builder.node(Partner, {
       type: Bandwidth,
       nullable: true,
       authScopes: { scope: "usage:read" },
-      extensions: figures("TRACKING_IDS"),
+      extensions: { ...figures("TRACKING_IDS"), ...repeatable() },
       description: "All traffic under its tracking ids over a window, on all streams together.",
       args: windowArgs,
       resolve: ({ trackingIds }, args, context) => ({

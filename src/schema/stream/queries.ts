@@ -5,6 +5,7 @@ import { builder } from "../builder.ts";
 import { type PageArguments, pageOf } from "../connection.ts";
 import { feedingFigures } from "../feeding.ts";
 import { findPartner, PartnerRef, type PartnerReference } from "../partner/find-partner.ts";
+import { repeatable } from "../repeatable.ts";
 import { findStream, StreamRef } from "./find-stream.ts";
 import { Stream, StreamConnection } from "./stream.ts";
 import { withTotals } from "./totals-ahead.ts";
@@ -29,6 +30,7 @@ builder.queryFields((t) => ({
     type: Stream,
     nullable: true,
     authScopes: { scope: "stream:read" },
+    extensions: repeatable(),
     description: "One stream. It exists through tokens that name it, through being live, or through traffic.",
     args: { by: t.arg({ type: StreamRef, required: true, description: "Which stream." }) },
     resolve: (_root, { by }, context, info) => feedingFigures(context, info, findStream(by, "by", context)),
@@ -38,6 +40,7 @@ builder.queryFields((t) => ({
       type: Stream,
       nullable: true,
       authScopes: { scope: "stream:read" },
+      extensions: repeatable(({ filter }) => filter == null),
       description:
         "Every stream that is known by name, sorted: those that tokens spell out, those that are live or ended within the last hour, and those that were seen in traffic. A partner sees those that its tokens open.",
       args: { filter: t.arg({ type: StreamFilter, description: "Which streams; all when it is left out." }) },

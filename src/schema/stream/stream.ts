@@ -15,6 +15,7 @@ import { feedingFigures, figures } from "../feeding.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import { MediaAssetConnection, mediaAssetArgs, mediaAssetPage } from "../media/media-asset.ts";
 import { Partner, PartnerConnection } from "../partner/partner.ts";
+import { repeatable } from "../repeatable.ts";
 import { findSubscribeToken, PublishTokenRef, SubscribeTokenRef } from "../token/find-token.ts";
 import { PublishToken, PublishTokenConnection } from "../token/publish-token.ts";
 import { SubscribeToken, SubscribeTokenConnection } from "../token/subscribe-token.ts";
@@ -149,6 +150,7 @@ builder.node(Stream, {
         type: PublishToken,
         nullable: true,
         authScopes: { staff: "token:read" },
+        extensions: repeatable(),
         description: "Publish tokens that may broadcast it, by name or by pattern, oldest first.",
         resolve: async ({ name }, args, { loaders }) =>
           pageOf((await loaders.tokens()).publish.covering(name), ({ id }) => sortableNumber(id), args),
@@ -160,6 +162,7 @@ builder.node(Stream, {
         type: SubscribeToken,
         nullable: true,
         authScopes: { scope: "token:read" },
+        extensions: repeatable(),
         description: "Subscribe tokens that open it, by name or by pattern, oldest first.",
         resolve: async ({ name }, args, { loaders }) =>
           pageOf((await loaders.tokens()).subscribe.covering(name), ({ id }) => sortableNumber(id), args),
@@ -180,7 +183,7 @@ builder.node(Stream, {
       type: Bandwidth,
       nullable: true,
       authScopes: { scope: "usage:read" },
-      extensions: figures("STREAMS"),
+      extensions: { ...figures("STREAMS"), ...repeatable() },
       description:
         "Its traffic over a window. For the broadcaster: all of it, of all partners, untracked viewers and the ingest. For a partner: the partner's own share, what its viewers used.",
       args: windowArgs,

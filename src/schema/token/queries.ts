@@ -1,6 +1,7 @@
 import { whenThere } from "../../model/maybe-promise.ts";
 import { builder } from "../builder.ts";
 import { pageOf, sortableNumber } from "../connection.ts";
+import { repeatable } from "../repeatable.ts";
 import { findPublishToken, findSubscribeToken, PublishTokenRef, SubscribeTokenRef } from "./find-token.ts";
 import { PublishToken, PublishTokenConnection } from "./publish-token.ts";
 import { SubscribeToken, SubscribeTokenConnection } from "./subscribe-token.ts";
@@ -34,6 +35,7 @@ builder.queryFields((t) => ({
       type: PublishToken,
       nullable: true,
       authScopes: { staff: "token:read" },
+      extensions: repeatable(),
       description: "The account's publish tokens, oldest first.",
       args: { filter: t.arg({ type: TokenFilter, description: "Which tokens; all when it is left out." }) },
       resolve: (_root, { filter, ...page }, { loaders }) =>
@@ -54,6 +56,7 @@ builder.queryFields((t) => ({
       type: SubscribeToken,
       nullable: true,
       authScopes: { scope: "token:read" },
+      extensions: repeatable(),
       description: "The account's subscribe tokens, oldest first; a partner sees its own.",
       args: { filter: t.arg({ type: TokenFilter, description: "Which tokens; all when it is left out." }) },
       resolve: (_root, { filter, ...page }, { loaders }) =>

@@ -4,6 +4,7 @@ import type { FigureCache } from "../../directory/figure-cache.ts";
 import type { TokenDirectory } from "../../directory/token-directory.ts";
 import type { CallReport } from "../../upstream/http.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
+import type { KeptAnswers } from "../kept-answers.ts";
 import type { Load } from "../load.ts";
 import { createOperationNames } from "./operation-names.ts";
 import { createRegistry } from "./registry.ts";
@@ -27,6 +28,7 @@ export interface WatchedParts {
   readonly directory: Pick<TokenDirectory, "stats">;
   readonly figureCache: Pick<FigureCache, "stats">;
   readonly load: Pick<Load, "inFlight">;
+  readonly keptAnswers: Pick<KeptAnswers, "hits">;
 }
 
 /** Names of operations with figures of their own: of the broadcaster's own people, and of partners, who can't use up theirs. */
@@ -122,7 +124,7 @@ function outcomeOf({ errors }: RequestRecord, status: number): string {
 
 type Registry = ReturnType<typeof createRegistry>;
 
-function watchParts(registry: Registry, { upstream, directory, figureCache, load }: WatchedParts): void {
+function watchParts(registry: Registry, { upstream, directory, figureCache, load, keptAnswers }: WatchedParts): void {
   registry.observed("gauge", "syndigraph_requests_in_flight", "Requests under way.", () => load.inFlight());
   registry.observed(
     "gauge",
@@ -160,6 +162,12 @@ function watchParts(registry: Registry, { upstream, directory, figureCache, load
     "syndigraph_figure_cache_bytes",
     "What kept figures take in memory, estimated.",
     () => figureCache.stats().bytes,
+  );
+  registry.observed(
+    "counter",
+    "syndigraph_repeated_answers_total",
+    "Answers that their caller was given again, as they were within the second before.",
+    () => keptAnswers.hits(),
   );
   registry.observed("gauge", "syndigraph_token_directory_age_seconds", "Since the tokens were last read whole.", () => {
     const { ageMs } = directory.stats();

@@ -1,0 +1,113 @@
+import { LRUCache } from "lru-cache";
+import type { Caller } from "../auth/caller.ts";
+import type { Known } from "../directory/known.ts";
+import { goodUntil } from "../model/time-window.ts";
+
+/** An answer without errors, as it was given. */
+export interface KeptAnswer {
+  /** JSON text. */
+  readonly data: string;
+  /** What it costs, in points. */
+  readonly points: number;
+}
+
+/** Answers that are given again, to the same caller, for as long as nothing changes that they follow from. */
+export interface KeptAnswers {
+  /**
+   * @param caller who asks: nobody else is given what it was given
+   * @param question gives what it asks, with its variables, as text
+   */
+  find(caller: Caller, question: () => string): Found;
+  /** How often an answer was given again. */
+  hits(): number;
+}
+
+/** An answer that is still good; or null, and how to keep the one that is made now, where it may be kept. */
+export interface Found {
+  readonly answer: KeptAnswer | null;
+  /** Keeps it, if it was asked for often enough and nothing has changed while it was made. */
+  readonly keep: ((answer: KeptAnswer) => void) | null;
+}
+
+/**
+ * So long is an answer given again, in milliseconds: what depends on the time of day, as expiry does, is told no later. Then
+ * it is made anew, which has the platform asked for what has aged.
+ */
+const KEPT_MS = 1_000;
+/** Kept when it is made so often: most are asked for once, and figures that are kept have been seen to be asked for again. */
+const KEPT_FROM = 3;
+/** What all answers together may take, in characters. */
+const KEPT_CHARACTERS = 8_000_000;
+const MAX_KEPT = 5_000;
+/** Longer ones are seldom asked for again by many, and take little longer to make than to send. */
+const MAX_ANSWER_CHARACTERS = 200_000;
+const MAX_QUESTION_CHARACTERS = 2_000;
+
+interface Entry {
+  /** How often it was made. */
+  readonly made: number;
+  readonly kept: Kept | null;
+}
+
+interface Kept extends Found {
+  readonly answer: KeptAnswer;
+  readonly caller: Caller;
+  readonly known: Known;
+  readonly at: number;
+  readonly until: number;
+}
+
+/**
+ * @param isKeeping whether anything is kept: not where figures are not
+ * @param known what answers follow from; null where that is not known or not fresh, and nothing is given again
+ * @param clock milliseconds since the epoch
+ */
+export function createKeptAnswers(isKeeping: boolean, known: () => Known | null, clock: () => number): KeptAnswers {
+  const entries = new LRUCache<string, Entry>({
+    max: MAX_KEPT,
+    maxSize: KEPT_CHARACTERS,
+    sizeCalculation: ({ kept }, key) => key.length + (kept?.answer.data.length ?? 0),
+  });
+  let hits = 0;
+  return {
+    hits: () => hits,
+    find: (caller, question) => {
+      const now = isKeeping ? known() : null;
+      if (now === null) return NOT_KEPT;
+      const text = question();
+      if (text.length > MAX_QUESTION_CHARACTERS) return NOT_KEPT;
+      const key = `${caller.principalId}\n${text}`;
+      const entry = entries.get(key);
+      const at = clock();
+      const kept = entry?.kept;
+      if (kept && kept.known === now && kept.at <= at && at < kept.until && isSame(caller, kept.caller)) {
+        hits += 1;
+        return kept;
+      }
+      const keep = (answer: KeptAnswer) => {
+        const made = (entry?.made ?? 0) + 1;
+        const isKept = made >= KEPT_FROM && answer.data.length <= MAX_ANSWER_CHARACTERS && known() === now;
+        const until = Math.min(at + KEPT_MS, goodUntil(at));
+        entries.set(key, { made, kept: isKept ? { answer, keep: null, caller, known: now, at, until } : null });
+      };
+      return { answer: null, keep };
+    },
+  };
+}
+
+/** What is asked is not kept. */
+export const NOT_KEPT: Found = { answer: null, keep: null };
+
+/** Whether a caller is who it was, and may see what it did. A partner is another object when anything of it changes. */
+function isSame(caller: Caller, former: Caller): boolean {
+  if (caller === former) return true;
+  return (
+    caller.principalId === former.principalId &&
+    caller.name === former.name &&
+    caller.role === former.role &&
+    caller.partner === former.partner &&
+    caller.expiresAt === former.expiresAt &&
+    caller.scopes.size === former.scopes.size &&
+    [...caller.scopes].every((scope) => former.scopes.has(scope))
+  );
+}
