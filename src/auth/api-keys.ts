@@ -1,6 +1,7 @@
 import { hash, randomBytes } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { PartnerDirectory } from "../directory/partner-directory.ts";
+import { atMost } from "../model/at-most.ts";
 import { isInNetworks, parseNetwork } from "../model/network.ts";
 import type { RegisteredPartner } from "../model/partner.ts";
 import { Secret } from "../model/secret.ts";
@@ -63,7 +64,7 @@ export function createApiKeyRing(
   const byHash = rememberReads((hash) => apiKeys.byHash(hash), elapsed);
   const byId = rememberReads((id) => apiKeys.byId(id), elapsed);
   const underWay = new Set<Promise<void>>();
-  const notedAt = new LRUCache<string, number>({ max: 10_000 });
+  const notedAt = new LRUCache<string, number>(atMost(10_000));
 
   const note = (id: string) => {
     const at = now();

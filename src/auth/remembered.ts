@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { atMost } from "../model/at-most.ts";
 
 /** A clock that only goes forward: milliseconds since any instant. */
 export type Stopwatch = () => number;
@@ -18,7 +19,7 @@ export function rememberReads<Value>(
   elapsed: Stopwatch,
 ): (key: string) => Promise<Value> {
   const reads = new LRUCache<string, Promise<Value>>({
-    max: MAX_REMEMBERED,
+    ...atMost(MAX_REMEMBERED),
     ttl: REMEMBERED_MS,
     perf: { now: elapsed },
     ttlResolution: 0,
@@ -51,7 +52,7 @@ export function rememberVerified<Claims extends Verified>(
   elapsed: Stopwatch,
 ): (token: string) => Promise<Claims | null> {
   const verified = new LRUCache<string, Claims>({
-    max: MAX_REMEMBERED,
+    ...atMost(MAX_REMEMBERED),
     ttl: VERIFIED_MS,
     perf: { now: elapsed },
     ttlResolution: 0,

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { atMost } from "../model/at-most.ts";
 import { isMetered } from "../model/stream.ts";
 import { ceilTo, DAY_MS, HOUR_MS, type TimeWindow } from "../model/time-window.ts";
 import { type Analytics, perCall } from "../upstream/analytics.ts";
@@ -26,8 +27,8 @@ export interface Sightings {
 const MAX_REMEMBERED = 50_000;
 
 export function createSightings(): Sightings {
-  const streams = new LRUCache<string, true>({ max: MAX_REMEMBERED });
-  const trackingIds = new LRUCache<string, true>({ max: MAX_REMEMBERED });
+  const streams = new LRUCache<string, true>(atMost(MAX_REMEMBERED));
+  const trackingIds = new LRUCache<string, true>(atMost(MAX_REMEMBERED));
   let version = 0;
   const saw = (names: LRUCache<string, true>) => (name: string) => {
     if (!names.has(name)) version += 1;

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { atMost } from "../model/at-most.ts";
 import type { TokenRecord } from "../model/token.ts";
 import { PatternIndex } from "./patterns.ts";
 
@@ -16,7 +17,7 @@ export class TokenIndex<Token extends TokenRecord> {
   readonly #byPattern = new Map<string, Set<number>>();
   readonly #patterns = new PatternIndex();
   /** Forgotten whole when any grant changes. */
-  readonly #covering = new LRUCache<string, readonly Token[]>({ max: MAX_REMEMBERED_NAMES });
+  readonly #covering = new LRUCache<string, readonly Token[]>(atMost(MAX_REMEMBERED_NAMES));
   #sorted: readonly Token[] | null = null;
   #names: readonly string[] | null = null;
 

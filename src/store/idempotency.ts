@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import pLimit, { type LimitFunction } from "p-limit";
+import { atMost } from "../model/at-most.ts";
 import { ApplicationError, ConflictError } from "../model/errors.ts";
 import type { IdempotencyKeyRecord, IdempotencyKeyStore } from "./idempotency-keys.ts";
 import { ResultTakenError } from "./store-error.ts";
@@ -87,7 +88,7 @@ interface UnderWay {
 export function createIdempotencyStore(keys: IdempotencyKeyStore, now: () => number): IdempotencyStore {
   const owner = randomUUID();
   const underWay = new Map<string, UnderWay>();
-  const queues = new LRUCache<string, LimitFunction>({ max: MAX_QUEUES });
+  const queues = new LRUCache<string, LimitFunction>(atMost(MAX_QUEUES));
   let sweptAt = Number.NEGATIVE_INFINITY;
 
   const sweep = () => {
