@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type IdentityProviderOptions, identityAlgorithms } from "./auth/identity-provider.ts";
 import { allScopes, isScope, type Scope } from "./auth/scopes.ts";
 import { type Network, parseNetwork } from "./model/network.ts";

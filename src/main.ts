@@ -5,11 +5,10 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Config, ConfigError, type PlatformConfig, readConfig } from "./config.ts";
 import { Secret } from "./model/secret.ts";
-import { createGateway } from "./server/gateway.ts";
 import { listen } from "./server/listen.ts";
 import { createLogger } from "./server/logger.ts";
 import type { Tracing } from "./server/tracing.ts";
-import { openCounters } from "./store/counters.ts";
+import type { Counters } from "./store/counters.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/store.ts";
 import { StoreError } from "./store/store-error.ts";
@@ -17,7 +16,12 @@ import { StoreError } from "./store/store-error.ts";
 /** Starts the gateway, with a sandbox of the platform where no API secret is given, and drains it on SIGTERM. */
 async function main(): Promise<void> {
   const config = readConfig();
-  const [platform, store] = await Promise.all([config.platform ?? startSandbox(config), open(config)]);
+  // The sandbox starts while the gateway's code is read.
+  const [platform, store, { createGateway }] = await Promise.all([
+    config.platform ?? startSandbox(config),
+    open(config),
+    import("./server/gateway.ts"),
+  ]);
   const operatorKey = config.operatorKey ?? new Secret(`sgk_${randomBytes(32).toString("base64url")}`);
   const logger = createLogger(config.logLevel, [
     platform.secret,
@@ -25,7 +29,7 @@ async function main(): Promise<void> {
     ...(platform.conference ? [platform.conference.app.secret] : []),
     ...(config.store.kind === "postgres" ? [config.store.url] : []),
   ]);
-  const counters = config.store.kind === "postgres" ? openCounters(config.store.url.reveal()) : null;
+  const counters = await countersOf(config);
   const gateway = createGateway({
     store,
     upstream: { ...platform, timeoutMs: config.upstreamTimeoutMs },
@@ -71,6 +75,13 @@ async function main(): Promise<void> {
 
 function open({ store }: Config): Promise<Store> {
   return openStore(store.kind === "postgres" ? { kind: "postgres", url: store.url.reveal() } : store);
+}
+
+/** Null where one gateway counts alone: then no driver of PostgreSQL is loaded. */
+async function countersOf({ store }: Config): Promise<Counters | null> {
+  if (store.kind !== "postgres") return null;
+  const { openCounters } = await import("./store/counters.ts");
+  return openCounters(store.url.reveal());
 }
 
 /** Runs the sandbox in a process of its own, so that the gateway is alone in its own, as it is in production. */
@@ -128,7 +139,7 @@ async function tracing(): Promise<Tracing> {
 }
 
 function graphiqlFolder(): string | null {
-  const folder = fileURLToPath(new URL("./server/graphiql/assets/", import.meta.url));
+  const folder = fileURLToPath(new URL("./graphiql/", import.meta.url));
   return existsSync(folder) ? folder : null;
 }
 

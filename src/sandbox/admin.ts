@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isoMillis, parseInstant } from "./calendar.ts";
 import type { DirectorRefusal } from "./director/refused.ts";
 import { fail, invalid, success } from "./http/answer.ts";

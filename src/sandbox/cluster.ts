@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Answer, fail, success } from "./http/answer.ts";
 import { validated } from "./http/body.ts";
 import type { Route } from "./http/route.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Account } from "./account.ts";
 import { fail, success } from "./http/answer.ts";
 import { validated } from "./http/body.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Clock } from "./clock.ts";
 import { error, fail, invalid, Refusal, success } from "./http/answer.ts";
 import { validated } from "./http/body.ts";

@@ -1,9 +1,8 @@
-import type { Dialect } from "kysely";
+import { CamelCasePlugin, type Dialect, Kysely } from "kysely";
 import { createApiKeyStore } from "./api-keys.ts";
 import { createAuditStore } from "./audit.ts";
 import type { Database, Db } from "./database.ts";
 import { createIdempotencyKeyStore } from "./idempotency-keys.ts";
-import { CamelCasePlugin, Kysely } from "./kysely.ts";
 import { migrate, type SqlDialect } from "./migrations/migrate.ts";
 import { createPartnerStore } from "./partners.ts";
 import { createSigningKeyStore } from "./signing-keys.ts";

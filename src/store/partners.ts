@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { sql } from "kysely";
 import type { PartnerDetails, RegisteredPartner, RegisteredStatus } from "../model/partner.ts";
 import { type Db, inTransaction } from "./database.ts";
-import { sql } from "./kysely.ts";
 import { LastTrackingIdError, TrackingIdTakenError } from "./store-error.ts";
 
 /** A partner to be. */

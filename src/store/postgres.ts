@@ -1,6 +1,11 @@
-import type { Dialect, PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
+import {
+  type Dialect,
+  PostgresDialect,
+  type PostgresPool,
+  type PostgresPoolClient,
+  type PostgresQueryResult,
+} from "kysely";
 import pg from "pg";
-import { PostgresDialect } from "./kysely.ts";
 import { storable } from "./storable.ts";
 import { toStoreError, troubleOf } from "./store-error.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";

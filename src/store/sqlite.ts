@@ -1,9 +1,15 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DatabaseConnection, Dialect, SqliteDatabase } from "kysely";
+import {
+  type DatabaseConnection,
+  type Dialect,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDialect,
+  SqliteDriver,
+} from "kysely";
 import Libsql from "libsql";
-import { SqliteAdapter, SqliteDialect, SqliteDriver } from "./kysely.ts";
 import { storable } from "./storable.ts";
 import { StoreError, toStoreError } from "./store-error.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";

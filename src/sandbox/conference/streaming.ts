@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { empty, json } from "../http/answer.ts";
 import { fieldErrorsOf } from "../http/body.ts";
 import type { Call, Route } from "../http/route.ts";

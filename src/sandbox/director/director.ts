@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Account } from "../account.ts";
 import type { Clock } from "../clock.ts";
 import { ingestCluster } from "../cluster.ts";

@@ -1,5 +1,5 @@
 import { decodeJwt, errors, jwtVerify } from "jose";
-import { z } from "zod";
+import * as z from "zod";
 import { AUTO_CLUSTER, isCluster } from "../cluster.ts";
 import { effectiveCluster, type SubscribeToken } from "../tokens/token.ts";
 import { unauthorized } from "./refused.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { mix } from "../random.ts";
 
 const effects = ["latencyMs", "status", "drop", "hang", "truncate", "dripMs", "padBytes", "replace"] as const;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { countryCode } from "../account.ts";
 import { AUTO_CLUSTER, isCluster, nearestCluster } from "../cluster.ts";
 import type { ViewerAdmission } from "../director/admission.ts";

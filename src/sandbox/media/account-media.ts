@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { HOUR_MS, SECOND_MS } from "../calendar.ts";
 import type { Clock } from "../clock.ts";
 import { fail, success } from "../http/answer.ts";

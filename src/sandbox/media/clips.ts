@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { DAY_MS, HOUR_MS, overlap, parseInstant, type Span } from "../calendar.ts";
 import { type FieldErrors, fail, invalid } from "../http/answer.ts";
 import { fieldErrorsOf } from "../http/body.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isoMillis } from "../calendar.ts";
 import type { Clock } from "../clock.ts";
 import { empty, fail, invalid, success } from "../http/answer.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { invalid } from "../http/answer.ts";
 import { uuidOf } from "../random.ts";
 import { type AssetStorage, DOLBY_STORAGE } from "./asset.ts";

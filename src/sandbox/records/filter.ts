@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseInstant } from "../calendar.ts";
 import { invalid } from "../http/answer.ts";
 import { validated } from "../http/body.ts";

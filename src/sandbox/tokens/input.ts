@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { countryCode } from "../account.ts";
 import { isCluster } from "../cluster.ts";
 import { isAddressOrBlock } from "../director/restrictions.ts";

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import type { Manifest } from "./page.ts";
 
-const source = fileURLToPath(new URL("../../../src/server/graphiql/", import.meta.url));
+const source = fileURLToPath(new URL(".", import.meta.url));
 
 /**
  * Puts the files of GraphiQL into a folder, from the package that holds it whole, so that the page needs no CDN and
@@ -40,8 +40,4 @@ async function readTabs(): Promise<Record<string, string>> {
   return Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), "utf8")] as const)),
   );
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await buildGraphiQL(fileURLToPath(new URL("./assets/", import.meta.url)));
 }

@@ -1,5 +1,4 @@
-import type { Kysely, Migration } from "kysely";
-import { sql } from "../kysely.ts";
+import { type Kysely, type Migration, sql } from "kysely";
 import type { SqlDialect } from "./migrate.ts";
 
 /** Partners, keys, idempotency keys and the audit log. */

@@ -1,6 +1,5 @@
-import type { Migration } from "kysely";
+import { type Migration, Migrator, sql } from "kysely";
 import type { Db } from "../database.ts";
-import { Migrator, sql } from "../kysely.ts";
 import { StoreError } from "../store-error.ts";
 import { createRegistry } from "./0001-registry.ts";
 
