@@ -21,6 +21,7 @@ import { queryCost, type RawVariables } from "./query-cost.ts";
 import { conditionsOf, planQuery, type QueryPlan } from "./query-plan.ts";
 import type { WrittenResult } from "./query-result.ts";
 import { refused } from "./refused.ts";
+import { inTurn } from "./turns.ts";
 
 /** An operation that is ready to run. */
 export interface PreparedOperation {
@@ -152,7 +153,7 @@ function preparedOperation(
       if (definitions.length === 0) constantCost = points;
       return points;
     },
-    run: (context, variables) => {
+    run: inTurn((context: GraphContext, variables: RawVariables): MaybePromise<WrittenResult> => {
       const { coerced, errors } = getVariableValues(schema, definitions, variables, { maxErrors: 50 });
       if (errors) return { errors };
       const key = conditions.map((condition) => String(coerced[condition])).join();
@@ -168,7 +169,7 @@ function preparedOperation(
       const plan = plans.get(key) ?? planQuery(planned);
       plans.set(key, plan);
       return plan(context, coerced);
-    },
+    }),
   };
 }
 

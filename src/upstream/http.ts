@@ -5,7 +5,7 @@ import { timeLeft } from "./deadline.ts";
 import { ShapeError } from "./decode.ts";
 import { type Guard, unguarded } from "./guard.ts";
 import { parseExact } from "./json.ts";
-import { roundTrip } from "./round-trip.ts";
+import { type RawAnswer, roundTrip } from "./round-trip.ts";
 import { type PlatformHealth, UpstreamError, type UpstreamFailure } from "./upstream-error.ts";
 
 /** What a client says of one call; everything else about HTTP is this file's. */
@@ -130,17 +130,17 @@ const TRY_OF_READ = 1 / 2;
 const FAIR_TRY = 1 / 5;
 
 async function exchange<T>(options: HttpOptions, call: Call<T>, timeoutMs: number, isWrite: boolean): Promise<T> {
-  let answer: Answer;
-  try {
-    const request = requestOf(options, call, "application/json");
-    const { status, headers, body } = await roundTrip(options.dispatcher, request, timeoutMs, call.signal);
+  const failed = (error: unknown) => transportError(error, call, isWrite, timeoutMs >= options.timeoutMs * FAIR_TRY);
+  const taken = ({ status, headers, body }: RawAnswer) => {
     tellDate(options, headers);
-    answer = answerOf(status, headers, body);
-  } catch (error) {
-    throw transportError(error, call, isWrite, timeoutMs >= options.timeoutMs * FAIR_TRY);
-  }
+    return decoded(call, answerOf(status, headers, body), isWrite, options.dialect ?? streamingDialect);
+  };
+  const request = requestOf(options, call, "application/json");
+  return roundTrip(options.dispatcher, request, timeoutMs, call.signal, { taken, failed });
+}
+
+function decoded<T>(call: Call<T>, answer: Answer, isWrite: boolean, dialect: Dialect): T {
   const { status } = answer;
-  const { dialect = streamingDialect } = options;
   const isNothing = status === 204 && call.answer === "NOTHING";
   if (status !== 200 && !isNothing) throw statusError(call, answer, isWrite, dialect);
   // What has no envelope was not written by the platform in its senses.

@@ -12,25 +12,39 @@ export interface RawAnswer {
 /** Stateless, as long as it decodes whole texts. */
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
+/** What becomes of an answer, or of the lack of one. */
+export interface Outcome<T> {
+  /** Makes of a whole answer what it is wanted for. What it throws, the round trip throws. */
+  readonly taken: (answer: RawAnswer) => T;
+  /**
+   * Makes the error to be thrown of what undici throws, of a TimeoutError when the time is up, of the signal's reason, and of
+   * a TypeError for a body that is not UTF-8.
+   */
+  readonly failed: (error: unknown) => Error;
+}
+
 /**
  * Sends a request and takes in its whole answer, in the given time and while the client waits. It stands on `dispatch`, the
  * core of undici: `request` makes a stream for each body, and signals for time and client cost more CPU than an answer of
  * ten totals does (`AbortSignal.any` alone 11 us, all else here 3 us).
  *
- * @throws what undici throws; a TimeoutError when the time is up; the signal's reason; TypeError for a body that is not UTF-8
+ * The answer is made use of here, and is not what the promise is resolved with. A promise that has waited for it is old to
+ * the garbage collector, which keeps what an old object holds until it looks at all of them: the text of ten series would
+ * outlive its use by a second, and cost twice its parsing (0.96 ms of CPU instead of 1.19 for the whole query).
  */
-export function roundTrip(
+export function roundTrip<T>(
   dispatcher: Dispatcher,
   request: Dispatcher.DispatchOptions,
   timeoutMs: number,
   signal: AbortSignal | undefined,
-): Promise<RawAnswer> {
+  outcome: Outcome<T>,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
-      reject(signal.reason);
+      reject(outcome.failed(signal.reason));
       return;
     }
-    const handler = new WholeAnswer(resolve, reject, timeoutMs, signal);
+    const handler = new WholeAnswer(resolve, reject, timeoutMs, signal, outcome);
     try {
       dispatcher.dispatch(request, handler);
     } catch (error) {
@@ -39,9 +53,10 @@ export function roundTrip(
   });
 }
 
-class WholeAnswer implements Dispatcher.DispatchHandler {
-  readonly #resolve: (answer: RawAnswer) => void;
+class WholeAnswer<T> implements Dispatcher.DispatchHandler {
+  readonly #resolve: (made: T) => void;
   readonly #reject: (error: unknown) => void;
+  readonly #outcome: Outcome<T>;
   readonly #timer: NodeJS.Timeout;
   readonly #signal: AbortSignal | undefined;
   readonly #leave: (() => void) | undefined;
@@ -53,13 +68,15 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
   #failure: Error | null = null;
 
   constructor(
-    resolve: (answer: RawAnswer) => void,
+    resolve: (made: T) => void,
     reject: (error: unknown) => void,
     timeoutMs: number,
     signal: AbortSignal | undefined,
+    outcome: Outcome<T>,
   ) {
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#outcome = outcome;
     this.#timer = setTimeout(() => this.#giveUp(new DOMException("The time is up.", "TimeoutError")), timeoutMs);
     this.#signal = signal;
     if (!signal) return;
@@ -86,12 +103,18 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     const [only] = this.#chunks;
+    let body: string;
     try {
-      const body = utf8.decode(only && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks));
-      this.#end();
-      this.#resolve({ status: this.#status, headers: this.#headers, body });
+      body = utf8.decode(only && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks));
     } catch (error) {
       this.fail(error);
+      return;
+    }
+    this.#end();
+    try {
+      this.#resolve(this.#outcome.taken({ status: this.#status, headers: this.#headers, body }));
+    } catch (error) {
+      this.#reject(error);
     }
   }
 
@@ -101,7 +124,7 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
 
   fail(error: unknown): void {
     this.#end();
-    this.#reject(error);
+    this.#reject(this.#outcome.failed(error));
   }
 
   #giveUp(reason: unknown): void {
