@@ -9,15 +9,25 @@ interface Sources {
   readonly streamCatalog: Pick<StreamCatalog, "names">;
 }
 
+/** Each is the same object until something of it changes. */
+interface Parts {
+  readonly publish: readonly unknown[];
+  readonly subscribe: readonly unknown[];
+  readonly names: readonly string[];
+}
+
 /** Tells what is known now, and has nothing read for it; null where the tokens are not known, or past their freshness. */
 export function createKnown({ directory, streamCatalog }: Sources): () => Known | null {
-  let known: { readonly parts: readonly unknown[] } = { parts: [] };
+  let known: Parts | null = null;
   return () => {
     const tokens = directory.peek();
     if (!tokens) return null;
-    // Each is the same object until something of it changes.
-    const parts = [tokens.publish.all(), tokens.subscribe.all(), streamCatalog.names(tokens)];
-    if (parts.some((part, index) => part !== known.parts[index])) known = { parts };
+    const publish = tokens.publish.all();
+    const subscribe = tokens.subscribe.all();
+    const names = streamCatalog.names(tokens);
+    if (known?.publish !== publish || known.subscribe !== subscribe || known.names !== names) {
+      known = { publish, subscribe, names };
+    }
     return known;
   };
 }

@@ -14,12 +14,12 @@ const PREFLIGHT_KEPT = "600";
 
 /**
  * Lets pages of other origins read answers: those that are listed, and no others. A page needs a key, which it holds itself;
- * cookies are neither sent nor asked for, so credentials are never allowed. Without origins nothing of CORS is answered.
+ * cookies are neither sent nor asked for, so credentials are never allowed. Without origins there is none.
  *
  * @param origins such as `https://app.example.com`, or `https://*.example.com` for all below a domain
  */
-export function createCors(origins: readonly string[]): Cors {
-  if (origins.length === 0) return { preflight: () => null, headers: () => ({}) };
+export function createCors(origins: readonly string[]): Cors | null {
+  if (origins.length === 0) return null;
   const isAllowed = originMatcher(origins);
   return {
     preflight: ({ method, header }) => {

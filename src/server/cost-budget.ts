@@ -43,18 +43,20 @@ export function createCostBudget(budgets: Budgets, clock: () => number, counters
   });
 
   return {
-    charge: async (caller, points) => {
+    charge: (caller, points) => {
       const limiter = limiterOf(caller);
       const key = caller.principalId;
-      try {
-        const result = await limiter.consume(key, points);
-        return { isGranted: true, status: statusOf(limiter.points, points, result) };
-      } catch (refusal) {
+      const granted = (result: RateLimiterRes) => ({
+        isGranted: true,
+        status: statusOf(limiter.points, points, result),
+      });
+      const refused = async (refusal: unknown) => {
         if (!(refusal instanceof RateLimiterRes)) throw refusal;
         // What is refused costs nothing: it must not keep smaller requests out.
         const result = await limiter.reward(key, points);
         return { isGranted: false, status: statusOf(limiter.points, points, result) };
-      }
+      };
+      return limiter.consume(key, points).then(granted, refused);
     },
     look: async (caller, points) => {
       const limiter = limiterOf(caller);

@@ -73,7 +73,7 @@ export function createFront({ allowedHosts, allowedOrigins, authenticate, truste
     turnAway: (head, isOverloaded) => {
       if (isOverloaded) return OVERLOADED;
       if (hosts && !hosts.has(head.hostname().replace(/\.$/, ""))) return UNKNOWN_HOST;
-      return cors.preflight(head);
+      return cors?.preflight(head) ?? null;
     },
     // Who proves nobody learns nothing, not even what was wrong.
     admit: ({ header, peer }) => {
@@ -83,6 +83,6 @@ export function createFront({ allowedHosts, allowedOrigins, authenticate, truste
       const caller = authenticate(credentials);
       return isPromise(caller) ? caller.then(admitted, unknown) : admitted(caller);
     },
-    headers: (head) => ({ ...SAFE, ...cors.headers(head) }),
+    headers: (head) => (cors ? { ...SAFE, ...cors.headers(head) } : SAFE),
   };
 }

@@ -206,10 +206,10 @@ export function createGateway(options: GatewayOptions): Gateway {
         return responseOf(Response, await answerPlainly(plain, isOverloaded));
       }, false),
     handle: (request, response) =>
-      load.during(async (isOverloaded) => {
+      load.during((isOverloaded) => {
         const head = headOfIncoming(request);
         const mediaType = plainMediaType(head);
-        if (!mediaType) return void (await yoga(request, response, { head, isOverloaded }));
+        if (!mediaType) return Promise.resolve(yoga(request, response, { head, isOverloaded })).then(() => undefined);
         const plain = {
           head,
           mediaType,
@@ -217,7 +217,7 @@ export function createGateway(options: GatewayOptions): Gateway {
           signal: () => leavingSignal(response),
           hasLeft: () => hasLeft(response),
         };
-        send(response, await answerPlainly(plain, isOverloaded));
+        return answerPlainly(plain, isOverloaded).then((answer) => send(response, answer));
       }, true),
     start: async () => {
       background.push(setInterval(sweep, SWEEP_EVERY_MS).unref());

@@ -67,7 +67,7 @@ export async function listen(
       answers.set(request.socket, response);
       if (isDraining) response.setHeader("connection", "close");
       unfinished.add(response);
-      response.once("close", () => {
+      response.on("close", () => {
         unfinished.delete(response);
         discardRest(request);
       });

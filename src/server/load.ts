@@ -4,7 +4,7 @@ import { performance } from "node:perf_hooks";
 export interface Load {
   /**
    * Does the work, and counts it as under way until it ends. It is told whether there is more to do already than can be done
-   * in time: then it had better be little, and is not counted.
+   * in time: then it had better be little, and is not counted. It fails by its promise alone.
    *
    * @param hasArrived whether it came over the network: such requests have all waited for the turn in which they begin
    */
@@ -37,15 +37,14 @@ export function createLoad(maxInFlight: number): Load {
     turn.requests += 1;
     return turn.requests > CROWD && performance.now() - turn.began > MAX_TURN_MS;
   };
+  const ended = () => {
+    inFlight -= 1;
+  };
   return {
-    during: async (work, hasArrived) => {
+    during: (work, hasArrived) => {
       if (isTooHigh(hasArrived)) return work(true);
       inFlight += 1;
-      try {
-        return await work(false);
-      } finally {
-        inFlight -= 1;
-      }
+      return work(false).finally(ended);
     },
     inFlight: () => inFlight,
   };

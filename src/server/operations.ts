@@ -45,8 +45,8 @@ export interface OperationsOptions {
   readonly keptAnswers: KeptAnswers;
 }
 
-/** Answers one operation, however it came here; never fails. */
-export type Operations = (request: OperationRequest) => Promise<OperationAnswer>;
+/** Answers one operation, however it came here, and at once where it needs to wait for nothing; never fails. */
+export type Operations = (request: OperationRequest) => MaybePromise<OperationAnswer>;
 
 /** From a document to its answer: limited, validated, counted and charged before it runs, masked and limited after. */
 export function createOperations(options: OperationsOptions): Operations {
@@ -55,8 +55,8 @@ export function createOperations(options: OperationsOptions): Operations {
   const contextOf = createContexts(parts);
   const { keptAnswers } = options;
 
-  const answer = async (request: OperationRequest): Promise<OperationAnswer> => {
-    const { params, caller, address, signal, record } = request;
+  const answer = (request: OperationRequest): MaybePromise<OperationAnswer> => {
+    const { params, caller, record } = request;
     const document = prepare(params.query);
     if (document.errors) return { result: { errors: document.errors }, cost: null };
     const operation = document.operation(params.operationName);
@@ -69,20 +69,29 @@ export function createOperations(options: OperationsOptions): Operations {
     const isQuery = operation.type === "query";
     const { answer: known, keep } = isQuery ? keptAnswers.find(caller, () => operation.question(variables)) : NOT_KEPT;
     const points = known?.points ?? operation.cost(variables);
-    const charge = charged(points, caller, budget, parts.clock);
-    const { cost, refusal } = isPromise(charge) ? await charge : charge;
-    if (refusal) return { result: finished({ errors: [refusal] }, cost, null), cost };
-    if (record) record.points = points;
-    if (known) return { result: finished(known, cost, null), cost };
-    const readsUntil = isQuery ? performance.now() + options.queryDeadlineMs : null;
-    const context = contextOf({ caller, address, signal, readsUntil, cost, tally: record });
-    const run = operation.run(context, variables);
-    const made = isPromise(run) ? await run : run;
-    const result = finished(made, cost, context);
-    const isWhole = !result.errors && !result.extensions?.["stale"];
-    if (made.isRepeatable && made.data !== undefined && isWhole) keep?.({ data: made.data, points });
-    return { result, cost };
+    return whenThere(charged(points, caller, budget, parts.clock), ({ cost, refusal }) => {
+      if (refusal) return { result: finished({ errors: [refusal] }, cost, null), cost };
+      if (record) record.points = points;
+      if (known) return { result: finished(known, cost, null), cost };
+      const context = contextFor(request, isQuery, cost);
+      return whenThere(operation.run(context, variables), (made) => {
+        const result = finished(made, cost, context);
+        const isWhole = !result.errors && !result.extensions?.["stale"];
+        if (made.isRepeatable && made.data !== undefined && isWhole) keep?.({ data: made.data, points });
+        return { result, cost };
+      });
+    });
   };
+
+  const contextFor = ({ caller, address, signal, record }: OperationRequest, isQuery: boolean, cost: CostStatus) =>
+    contextOf({
+      caller,
+      address,
+      signal,
+      readsUntil: isQuery ? performance.now() + options.queryDeadlineMs : null,
+      cost,
+      tally: record,
+    });
 
   /** The first errors of the answer, and beside it what it cost, what of it is stale, and how many errors are left out. */
   const finished = (
@@ -103,11 +112,14 @@ export function createOperations(options: OperationsOptions): Operations {
     };
   };
 
-  return async (request) => {
+  const failed = (error: unknown): OperationAnswer => ({ result: { errors: [maskError(error)] }, cost: null });
+
+  return (request) => {
     try {
-      return await answer(request);
+      const given = answer(request);
+      return isPromise(given) ? given.catch(failed) : given;
     } catch (error) {
-      return { result: { errors: [maskError(error)] }, cost: null };
+      return failed(error);
     }
   };
 }

@@ -1,13 +1,12 @@
 import type { GraphQLError } from "graphql";
 import { type FetchAPI, processRegularResult } from "graphql-yoga";
-import type { CostStatus } from "../model/cost.ts";
 import { isPromise } from "../model/maybe-promise.ts";
 import { budgetHeaders } from "./cost-budget.ts";
 import { type Answer, FAULT, type RequestHead } from "./exchange.ts";
 import type { Admitted, Front } from "./front.ts";
 import { noteResult, type RequestRecord } from "./metrics/request-record.ts";
 import { REQUEST_ID, type Requests } from "./metrics/requests.ts";
-import type { OperationResult, Operations } from "./operations.ts";
+import type { OperationAnswer, OperationResult, Operations } from "./operations.ts";
 import { asExecutionResult, NULL } from "./query-result.ts";
 import { assertJson, paramsOfBody } from "./request-body.ts";
 
@@ -63,58 +62,62 @@ function acceptedJson(accept: string | null): MediaType | null {
 export function createPlainPath(options: PlainPathOptions) {
   const { front, operations, requests, maskError, onFault, clock } = options;
 
-  const answered = async (request: PlainRequest, isOverloaded: boolean, record: RequestRecord): Promise<Answer> => {
-    const { head } = request;
-    const away = front.turnAway(head, isOverloaded);
-    if (away) return away;
-    const admission = front.admit(head);
-    const admitted = isPromise(admission) ? await admission : admission;
-    if ("status" in admitted) return admitted;
-    record.caller = admitted.caller;
-    const { result, cost } = await run(request, admitted, record);
-    noteResult(record, result);
-    const answer = written(result, request.mediaType);
-    return cost ? { ...answer, headers: { ...answer.headers, ...budgetHeaders(cost, clock()) } } : answer;
-  };
-
-  const run = async (
+  /** What the graph answers to whoever was let in. */
+  const asked = async (
     { head, readBody, signal }: PlainRequest,
     { caller, address }: Admitted,
     record: RequestRecord,
-  ) => {
+  ): Promise<OperationAnswer> => {
     try {
       assertJson(head.header);
       const params = paramsOfBody(await readBody());
-      return await operations({ params, caller, address, signal, mayChange: true, record });
+      const given = operations({ params, caller, address, signal, mayChange: true, record });
+      return isPromise(given) ? await given : given;
     } catch (error) {
-      return { result: { errors: [maskError(error)] }, cost: null as CostStatus | null };
+      return { result: { errors: [maskError(error)] }, cost: null };
     }
   };
 
   return async (request: PlainRequest, isOverloaded: boolean): Promise<Answer> => {
-    const record = requests.begin(request.head.header);
+    const { head } = request;
+    const record = requests.begin(head.header);
     let answer: Answer;
     try {
-      answer = await answered(request, isOverloaded, record);
+      const admission = front.turnAway(head, isOverloaded) ?? front.admit(head);
+      const admitted = isPromise(admission) ? await admission : admission;
+      if ("status" in admitted) {
+        answer = admitted;
+      } else {
+        record.caller = admitted.caller;
+        const { result, cost } = await asked(request, admitted, record);
+        noteResult(record, result);
+        answer = written(result, request.mediaType, cost && budgetHeaders(cost, clock()));
+      }
     } catch (error) {
       onFault(error);
       answer = FAULT;
     }
     if (answer.code) record.errors = [answer.code];
     requests.end(record, request.hasLeft() ? "LEFT" : answer.status);
-    return {
-      ...answer,
-      headers: { ...front.headers(request.head), ...answer.headers, [REQUEST_ID]: record.requestId },
-    };
+    const { status, headers, body } = answer;
+    return { status, headers: { ...front.headers(head), ...headers, [REQUEST_ID]: record.requestId }, body };
   };
 }
 
-/** The answer with a result. Which status and headers errors have is yoga's rule: its writer is given our answer in place of a response. */
-function written(result: OperationResult, mediaType: MediaType): Answer {
+/**
+ * The answer with a result. Which status and headers errors have is yoga's rule: its writer is given our answer in place of a
+ * response.
+ *
+ * @param budget the headers that tell of the caller's budget; null where nothing was counted
+ */
+function written(result: OperationResult, mediaType: MediaType, budget: Answer["headers"] | null): Answer {
   const { data = NULL, errors, extensions } = result;
-  if (errors) return processRegularResult(asExecutionResult(result), answers, mediaType) as unknown as Answer;
+  if (errors) {
+    const answer = processRegularResult(asExecutionResult(result), answers, mediaType) as unknown as Answer;
+    return { ...answer, headers: { ...answer.headers, ...budget } };
+  }
   const body = `{"data":${data}${extensions ? `,"extensions":${JSON.stringify(extensions)}` : ""}}`;
-  return { status: 200, headers: { "content-type": `${mediaType}; charset=utf-8` }, body };
+  return { status: 200, headers: { "content-type": `${mediaType}; charset=utf-8`, ...budget }, body };
 }
 
 const answers = {

@@ -8,6 +8,8 @@ export interface RequestRecord {
   readonly requestId: string;
   /** Whether the client made it up. */
   readonly isGivenId: boolean;
+  /** When its head was there, by `performance.now()`. */
+  readonly beganAt: number;
   /** Null where it proved nobody, or was refused before it was asked. */
   caller: Pick<Caller, "principalId" | "role"> | null;
   /** What it asked for; null where it was no operation of the graph. */
@@ -26,7 +28,18 @@ export interface RequestRecord {
 export function createRequestRecord(givenId: string | null | undefined): RequestRecord {
   const isGivenId = givenId != null && isSane(givenId);
   const requestId = isGivenId ? givenId : randomUUID();
-  return { requestId, isGivenId, caller: null, asked: null, errors: [], points: 0, upstreamCalls: 0, stale: [] };
+  const beganAt = performance.now();
+  return {
+    requestId,
+    isGivenId,
+    beganAt,
+    caller: null,
+    asked: null,
+    errors: [],
+    points: 0,
+    upstreamCalls: 0,
+    stale: [],
+  };
 }
 
 function isSane(id: string): boolean {

@@ -21,18 +21,15 @@ export const REQUEST_ID = "x-request-id";
 const CLIENT_LEFT = 499;
 
 export function createRequests(metrics: Pick<Metrics, "answered">, log: RequestLog, tracing: Tracing | null): Requests {
-  const began = new WeakMap<RequestRecord, number>();
   return {
     begin: (header) => {
       const record = createRequestRecord(header(REQUEST_ID));
-      began.set(record, performance.now());
       tracing?.requestBegan(record, header);
       return record;
     },
     end: (record, answered) => {
       const status = answered === "LEFT" ? CLIENT_LEFT : answered;
-      const now = performance.now();
-      const durationMs = now - (began.get(record) ?? now);
+      const durationMs = performance.now() - record.beganAt;
       metrics.answered(record, status, durationMs);
       log(record, status, durationMs);
       tracing?.requestEnded(record, status);
