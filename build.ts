@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { build, type Plugin } from "esbuild";
+import manifest from "./package.json" with { type: "json" };
 import { buildGraphiQL } from "./src/server/graphiql/build.ts";
 
 /** What is taken of libraries whose index brings all that they have, used or not: file by export. */
@@ -39,8 +40,8 @@ await build({
   platform: "node",
   target: "node20.19",
   format: "esm",
-  // Drivers hold compiled code, and whoever wants traces brings OpenTelemetry.
-  external: ["libsql", "pg", "@opentelemetry/api"],
+  // Drivers, one of which is compiled for the machine, and OpenTelemetry, which whoever wants traces brings along.
+  external: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
   // What can't be shaken is taken only where a library has nothing else.
   mainFields: ["module", "main"],
   alias: {
@@ -54,7 +55,7 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   lineLimit: 120,
-  legalComments: "none",
+  legalComments: "external",
   sourcemap: true,
   sourcesContent: false,
   logLevel: "warning",
