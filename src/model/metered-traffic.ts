@@ -75,16 +75,21 @@ export class BucketStarts {
 export class MeteredSeries {
   private readonly buckets: BucketStarts;
   private readonly counts: readonly Count[];
+  private readonly at: number;
 
-  /** @param counts of each bucket, one behind the other */
-  constructor(buckets: BucketStarts, counts: readonly Count[]) {
+  /**
+   * @param counts of each bucket, one behind the other
+   * @param at where those of the first bucket begin
+   */
+  constructor(buckets: BucketStarts, counts: readonly Count[], at = 0) {
     this.buckets = buckets;
     this.counts = counts;
+    this.at = at;
   }
 
   get(start: number): Traffic | undefined {
     const place = this.buckets.placeOf(start);
-    return place === undefined ? undefined : new MeteredTraffic(this.counts, place * COUNTS);
+    return place === undefined ? undefined : new MeteredTraffic(this.counts, this.at + place * COUNTS);
   }
 
   keys(): Iterable<number> {
@@ -92,12 +97,13 @@ export class MeteredSeries {
   }
 
   *values(): Generator<Traffic, void> {
-    for (let at = 0; at < this.counts.length; at += COUNTS) yield new MeteredTraffic(this.counts, at);
+    const end = this.at + this.buckets.starts.length * COUNTS;
+    for (let at = this.at; at < end; at += COUNTS) yield new MeteredTraffic(this.counts, at);
   }
 
   /** Roughly what it takes in memory. */
   get bytes(): number {
-    return 100 + this.counts.length * 8;
+    return 100 + this.buckets.starts.length * COUNTS * 8;
   }
 }
 

@@ -18,6 +18,7 @@ import {
 } from "./decode.ts";
 import type { components } from "./generated/analytics.ts";
 import type { Http } from "./http.ts";
+import { usualSeries, usualTotals } from "./usual-figures.ts";
 
 /** Names or tracking ids that one call may hold. @see GET /api/analytics/streams/total */
 export const MAX_NAMES_PER_CALL = 10;
@@ -119,7 +120,14 @@ export interface Analytics {
 }
 
 export function createAnalytics(http: Http): Analytics {
-  const read = <T>(operation: string, path: string, query: Query, window: TimeWindow, decode: (data: unknown) => T) => {
+  const read = <T>(
+    operation: string,
+    path: string,
+    query: Query,
+    window: TimeWindow,
+    decode: (data: unknown) => T,
+    usual?: (text: string) => T | null,
+  ) => {
     const { startDate, stopDate } = periodOf(window.from, window.to);
     return (signal?: AbortSignal) =>
       http.read({
@@ -127,6 +135,7 @@ export function createAnalytics(http: Http): Analytics {
         path: `/api/analytics/${path}`,
         query: { ...query, startDate, stopDate },
         decode,
+        usual,
         signal,
       });
   };
@@ -138,10 +147,18 @@ export function createAnalytics(http: Http): Analytics {
     param: "streamNames" | "trackingIds",
     decode: Decode<T>,
     none: () => T,
+    usual?: (text: string) => ((name: string) => T | undefined) | null,
   ) => {
     return (names: readonly string[], window: TimeWindow, signal?: AbortSignal, query: Query = {}) => {
       const decodeAll = (data: unknown) => ofNames(names, data, "data", decode, none);
-      return read(operation, path, { [param]: names, ...query }, window, decodeAll)(signal);
+      const usualAll = (text: string) => {
+        const found = usual?.(text);
+        if (!found) return null;
+        const answer = new Map<string, T>();
+        for (const name of names) answer.set(name, found(name) ?? none());
+        return answer;
+      };
+      return read(operation, path, { [param]: names, ...query }, window, decodeAll, usual && usualAll)(signal);
     };
   };
 
@@ -163,13 +180,14 @@ export function createAnalytics(http: Http): Analytics {
       read("Analytics_AccountGeoTotal", "account/geo_total", {}, window, (data) =>
         countries(object<Schemas["GeoTotalAnalyticModel"]>(data, "data").geo, "data.geo"),
       )(signal),
-    streamTotals: named("Analytics_StreamsTotal", "streams/total", "streamNames", total, nothing),
+    streamTotals: named("Analytics_StreamsTotal", "streams/total", "streamNames", total, nothing, usualTotalOf),
     streamSeries: namedSeries<TrafficByBucket>(
       "Analytics_StreamsSeries",
       "streams/series",
       "streamNames",
       series,
       noSeries,
+      usualSeriesOf,
     ),
     streamCountries: (names, window, signal) => {
       const decode = (data: unknown) => {
@@ -272,6 +290,27 @@ function series(value: unknown, at: string): TrafficByBucket {
     addCounts(counts, bandwidth[start], standardStream[start], restream[start], geoCascade[start], at);
   }
   return new MeteredSeries(buckets, counts);
+}
+
+function usualTotalOf(text: string): ((name: string) => Traffic | undefined) | null {
+  const usual = usualTotals(text);
+  if (!usual) return null;
+  const { counts, places } = usual;
+  return (name) => {
+    const at = places.get(name);
+    return at === undefined ? undefined : new MeteredTraffic(counts, at);
+  };
+}
+
+function usualSeriesOf(text: string): ((name: string) => TrafficByBucket | undefined) | null {
+  const usual = usualSeries(text);
+  if (!usual) return null;
+  const { counts, places } = usual;
+  const buckets = bucketsFrom(usual.starts, "data");
+  return (name) => {
+    const at = places.get(name);
+    return at === undefined ? undefined : new MeteredSeries(buckets, counts, at);
+  };
 }
 
 /** The series of one answer, and of the next ones, have the same buckets. */

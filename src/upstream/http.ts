@@ -32,6 +32,8 @@ export interface Call<T> {
   readonly authorization?: Secret;
   /** Checks and picks the `data` of a success. @throws ShapeError */
   readonly decode: (data: unknown) => T;
+  /** Reads the text of a success at once, where that has its usual form; null where only `decode` can tell what it says. */
+  readonly usual?: ((text: string) => T | null) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 type QueryValue = string | number | boolean | readonly string[] | undefined;
@@ -88,7 +90,7 @@ export interface Http {
    */
   write<T>(call: Call<T>): Promise<T>;
   /** A call that is answered by text of any length. `timeoutMs` then runs to the answer's head. @throws UpstreamError */
-  stream(call: Omit<Call<never>, "decode"> & { readonly accept: string }): Promise<AsyncIterable<Uint8Array>>;
+  stream(call: Omit<Call<never>, "decode" | "usual"> & { readonly accept: string }): Promise<AsyncIterable<Uint8Array>>;
 }
 
 /** An HTTP client of one origin of the platform, with its envelope `{status, data}`. It follows no redirect and keeps no answer. */
@@ -143,6 +145,8 @@ function decoded<T>(call: Call<T>, answer: Answer, isWrite: boolean, dialect: Di
   const { status } = answer;
   const isNothing = status === 204 && call.answer === "NOTHING";
   if (status !== 200 && !isNothing) throw statusError(call, answer, isWrite, dialect);
+  const usual = status === 200 && isJson(answer) ? call.usual?.(answer.body) : null;
+  if (usual != null) return usual;
   // What has no envelope was not written by the platform in its senses.
   let health: PlatformHealth = "SICK";
   try {
@@ -181,7 +185,7 @@ function retryAfterSeconds(headers: IncomingHttpHeaders): number | undefined {
 
 function requestOf(
   { origin, secret }: HttpOptions,
-  { method = "GET", path, query, body, form, authorization, idempotencyKey }: Omit<Call<unknown>, "decode">,
+  { method = "GET", path, query, body, form, authorization, idempotencyKey }: Omit<Call<unknown>, "decode" | "usual">,
   accept: string,
 ): Dispatcher.DispatchOptions {
   return {
@@ -220,7 +224,7 @@ function deadlineOf({ signal: client }: Pick<Call<unknown>, "signal">, timeoutMs
 
 async function openStream(
   options: HttpOptions,
-  call: Omit<Call<never>, "decode"> & { readonly accept: string },
+  call: Omit<Call<never>, "decode" | "usual"> & { readonly accept: string },
   timeoutMs: number,
 ) {
   // Only the head is waited for: a body of any length may take its time, and ends when its reader or the client leaves.
@@ -296,10 +300,13 @@ const streamingDialect: Dialect = {
   unauthorized: "The platform refused the gateway's API secret.",
 };
 
-function envelopeData({ type, body }: Answer, mayBeBare: boolean): unknown {
-  if (type !== "application/json" && !/^application\/json\b/i.test(type))
-    throw new ShapeError("content type", "application/json");
-  const envelope = parseExact(body);
+function isJson({ type }: Answer): boolean {
+  return type === "application/json" || /^application\/json\b/i.test(type);
+}
+
+function envelopeData(answer: Answer, mayBeBare: boolean): unknown {
+  if (!isJson(answer)) throw new ShapeError("content type", "application/json");
+  const envelope = parseExact(answer.body);
   if (mayBeBare && typeof envelope === "object" && envelope !== null && !("status" in envelope)) return envelope;
   if (typeof envelope !== "object" || envelope === null || !("status" in envelope) || envelope.status !== "success") {
     throw new ShapeError("status", "success");
