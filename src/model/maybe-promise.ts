@@ -24,6 +24,19 @@ export function allThere<Value>(values: readonly MaybePromise<Value>[]): MaybePr
   return values.some(isPromise) ? Promise.all(values) : (values as Value[]);
 }
 
+/** When all have settled, be it by failing. `Promise.allSettled` makes an object and two functions more for each. */
+export function whenSettled(promises: readonly Promise<unknown>[]): Promise<void> {
+  return new Promise((resolve) => {
+    let missing = promises.length;
+    const settled = () => {
+      missing -= 1;
+      if (missing === 0) resolve();
+    };
+    for (const promise of promises) promise.then(settled, settled);
+    if (missing === 0) resolve();
+  });
+}
+
 /** A promise that others settle. */
 export class Deferred<Value> {
   readonly promise: Promise<Value>;

@@ -8,7 +8,7 @@ import {
 } from "graphql";
 import type { GraphContext } from "../../context.ts";
 import { readTotal } from "../../loaders/bandwidth.ts";
-import { isPromise, type MaybePromise } from "../../model/maybe-promise.ts";
+import { isPromise, type MaybePromise, whenSettled } from "../../model/maybe-promise.ts";
 import type { StreamRecord } from "../../model/stream.ts";
 import type { UsageWindow } from "../../model/time-window.ts";
 import type { Page } from "../connection.ts";
@@ -34,7 +34,7 @@ export function withTotals(
     windows.flatMap((window) => nodes.map(({ name }) => total(name, window, context)).filter(isPromise));
   // Where both ends of it are there, so is what lies between, as a rule.
   if (windows.length === 0 || promised([first.node, last.node]).length === 0) return page;
-  return Promise.allSettled(promised(edges.map(({ node }) => node))).then(() => page);
+  return whenSettled(promised(edges.map(({ node }) => node))).then(() => page);
 }
 
 function total(name: string, window: UsageWindow, { loaders }: GraphContext): unknown {
