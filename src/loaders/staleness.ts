@@ -21,9 +21,15 @@ export interface Staleness {
 
 /** @param now milliseconds since the epoch, the same for the whole request */
 export function createStaleness(now: number): Staleness {
-  const oldest = new Map<StaleSource, number>();
+  let oldest: Map<StaleSource, number> | null = null;
   return {
-    note: (source, ageMs) => oldest.set(source, Math.min(oldest.get(source) ?? now, now - ageMs)),
-    parts: () => [...oldest].sort(([a], [b]) => (a < b ? -1 : 1)).map(([source, asOf]) => ({ source, asOf })),
+    note: (source, ageMs) => {
+      oldest ??= new Map();
+      oldest.set(source, Math.min(oldest.get(source) ?? now, now - ageMs));
+    },
+    parts: () =>
+      oldest === null
+        ? []
+        : [...oldest].sort(([a], [b]) => (a < b ? -1 : 1)).map(([source, asOf]) => ({ source, asOf })),
   };
 }

@@ -17,7 +17,7 @@ export function repeatable(when: Repeats = true): { readonly [REPEATS]: Repeats 
   return { [REPEATS]: when };
 }
 
-/** What a field is marked as: what is not marked is not repeatable. */
-export function repeatsOf({ extensions }: GraphQLField<unknown, unknown>): Repeats {
-  return (extensions[REPEATS] as Repeats | undefined) ?? false;
+/** What a field is marked as: what is not marked is not repeatable, but for the name of a type. */
+export function repeatsOf({ name, extensions }: GraphQLField<unknown, unknown>): Repeats {
+  return (extensions[REPEATS] as Repeats | undefined) ?? name === "__typename";
 }

@@ -99,15 +99,18 @@ export function createOperations(options: OperationsOptions): Operations {
     cost: CostStatus,
     context: GraphContext | null,
   ): OperationResult => {
+    const { requested, limit, remaining, resetAt } = cost;
+    const told = { cost: { requested, limit, remaining, resetAt: new Date(resetAt).toISOString() } };
+    const stale = context?.staleness.parts() ?? [];
+    if (errors.length === 0 && stale.length === 0 && data !== undefined) return { data, extensions: told };
     const { max } = requestLimits.maxErrors;
-    const stale = context?.staleness.parts().map(({ source, asOf }) => ({ source, asOf: new Date(asOf) })) ?? [];
     return {
       ...(errors.length > 0 && { errors: errors.map(maskError).slice(0, max) }),
       ...(data !== undefined && { data }),
       extensions: {
         ...(errors.length > max && { omittedErrors: errors.length - max }),
-        cost: { ...cost, resetAt: new Date(cost.resetAt) },
-        ...(stale.length > 0 && { stale }),
+        ...told,
+        ...(stale.length > 0 && { stale: stale.map(({ source, asOf }) => ({ source, asOf: new Date(asOf) })) }),
       },
     };
   };

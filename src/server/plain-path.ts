@@ -99,8 +99,10 @@ export function createPlainPath(options: PlainPathOptions) {
     }
     if (answer.code) record.errors = [answer.code];
     requests.end(record, request.hasLeft() ? "LEFT" : answer.status);
-    const { status, headers, body } = answer;
-    return { status, headers: { ...front.headers(head), ...headers, [REQUEST_ID]: record.requestId }, body };
+    const { status, body } = answer;
+    // Spreading as many objects takes 2 us.
+    const headers = Object.assign({}, front.headers(head), answer.headers, { [REQUEST_ID]: record.requestId });
+    return { status, headers, body };
   };
 }
 
@@ -117,7 +119,7 @@ function written(result: OperationResult, mediaType: MediaType, budget: Answer["
     return { ...answer, headers: { ...answer.headers, ...budget } };
   }
   const body = `{"data":${data}${extensions ? `,"extensions":${JSON.stringify(extensions)}` : ""}}`;
-  return { status: 200, headers: { "content-type": `${mediaType}; charset=utf-8`, ...budget }, body };
+  return { status: 200, headers: Object.assign({ "content-type": `${mediaType}; charset=utf-8` }, budget), body };
 }
 
 const answers = {
