@@ -69,25 +69,29 @@ export function createBreaker(): Breaker {
     return answer;
   };
 
-  return {
-    execute: async (call) => {
-      if (isOpen()) {
-        const sinceTried = Date.now() - triedAt;
-        if (sinceTried >= PROBE_EVERY_MS) return probing(call);
-        if (probe) await firstOf(probe, PROBE_EVERY_MS - sinceTried);
-      }
-      const { rule, policy } = circuit;
-      if (isOpen()) return policy.execute(call);
-      try {
-        const answer = await call();
+  const counted = <T>(call: () => Promise<T>): Promise<T> => {
+    const { rule, policy } = circuit;
+    return call().then(
+      (answer) => {
         rule.success(CircuitState.Closed);
         return answer;
-      } catch (error) {
+      },
+      (error: unknown) => {
         // Only what failed takes the long way through the policy, which may open by it.
         if (policy.state !== CircuitState.Closed) throw error;
         return policy.execute(() => Promise.reject(error));
-      }
-    },
+      },
+    );
+  };
+  const whileOpen = async <T>(call: () => Promise<T>): Promise<T> => {
+    const sinceTried = Date.now() - triedAt;
+    if (sinceTried >= PROBE_EVERY_MS) return probing(call);
+    if (probe) await firstOf(probe, PROBE_EVERY_MS - sinceTried);
+    return isOpen() ? circuit.policy.execute(call) : counted(call);
+  };
+
+  return {
+    execute: (call) => (isOpen() ? whileOpen(call) : counted(call)),
     state: () => {
       if (!isOpen()) return "CLOSED";
       return probe ? "HALF_OPEN" : "OPEN";

@@ -1,7 +1,8 @@
-import { bulkhead, isBrokenCircuitError, isBulkheadRejectedError } from "cockatiel";
+import { isBrokenCircuitError } from "cockatiel";
 import { type BreakerState, createBreaker } from "./breaker.ts";
 import type { Pace } from "./pace.ts";
 import { createRetryBudget, MAX_TRIES, realTiming, type Timing, withRetries } from "./retry.ts";
+import { Room } from "./room.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** A call as its guard sees it. */
@@ -46,22 +47,42 @@ export function createGuard(pace: Pace, timing: Timing = realTiming): Guard {
     const known = byOperation.get(operation);
     if (known) return known;
     const name = operation.replace(/(V\d+)?_.*/, "");
-    const service = services.get(name) ?? { places: bulkhead(PLACES, QUEUE), breaker: createBreaker() };
+    const service = services.get(name) ?? { places: new Room(PLACES), breaker: createBreaker() };
     services.set(name, service);
     byOperation.set(operation, service);
     return service;
   };
 
+  /** What a call waits for, in the order in which it does; nearly always for nothing, which is told by undefined. */
+  const turnIn = ({ places }: Service): Promise<void> | undefined => {
+    const place = places.enter();
+    return place ? place.then(() => pace.enter()) : pace.enter();
+  };
+
   const inTurn = <T>(call: GuardedCall, by: number, attempt: () => Promise<T>): Promise<T> => {
-    const { places, breaker } = serviceOf(call);
-    const turn = { hasCome: false, isLate: false };
-    const begin = (): Promise<T> => {
-      turn.hasCome = true;
-      return turn.isLate ? Promise.reject(late(call)) : breaker.execute(attempt);
+    const service = serviceOf(call);
+    if (service.places.waiting >= QUEUE) return Promise.reject(overloaded(call));
+    const leave = (began: number, error?: unknown) => {
+      pace.leave(began, error);
+      service.places.leave();
     };
-    const answer = places.execute(() => pace.during(begin));
-    // There is room nearly always, and then nothing has to be waited for.
-    return turn.hasCome ? answer : untilLate(answer, turn, by - timing.now(), call);
+    const begin = (): Promise<T> => {
+      const began = pace.era();
+      return service.breaker.execute(attempt).then(
+        (answer) => {
+          leave(began);
+          return answer;
+        },
+        (error: unknown) => {
+          leave(began, error);
+          throw isBrokenCircuitError(error) ? leftAlone(call) : error;
+        },
+      );
+    };
+    const turn = turnIn(service);
+    if (!turn) return begin();
+    const giveBack = () => leave(pace.era(), late(call));
+    return inTime(turn, by - timing.now(), call, giveBack).then(begin);
   };
 
   return {
@@ -72,34 +93,30 @@ export function createGuard(pace: Pace, timing: Timing = realTiming): Guard {
         return Math.min(call.tryMs, tries === MAX_TRIES ? left : left * (call.tryMs / call.timeoutMs));
       };
       const tryOnce = (tries: number) => inTurn(call, by, () => attempt(timeOf(tries)));
-      return withRetries(tryOnce, by, budget, timing, call.signal).catch((error: unknown) => {
-        throw told(error, call);
-      });
+      return withRetries(tryOnce, by, budget, timing, call.signal);
     },
     breakers: () => new Map([...services].map(([name, { breaker }]) => [name, breaker.state()])),
   };
 }
 
 interface Service {
-  readonly places: ReturnType<typeof bulkhead>;
+  readonly places: Room;
   readonly breaker: ReturnType<typeof createBreaker>;
 }
 
-/** Whether a call's turn has come, or will have come too late. */
-interface Turn {
-  hasCome: boolean;
-  isLate: boolean;
-}
-
-/** The answer, unless its call's turn does not come in time. */
-function untilLate<T>(answer: Promise<T>, turn: Turn, timeoutMs: number, call: GuardedCall): Promise<T> {
+/** The turn, unless it does not come in time. @param giveBack called when it comes after that */
+function inTime(turn: Promise<void>, timeoutMs: number, call: GuardedCall, giveBack: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
+    let isLate = false;
     const timer = setTimeout(() => {
-      if (turn.hasCome) return;
-      turn.isLate = true;
+      isLate = true;
       reject(late(call));
     }, timeoutMs);
-    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+    void turn.then(() => {
+      clearTimeout(timer);
+      if (isLate) giveBack();
+      else resolve();
+    });
   });
 }
 
@@ -107,14 +124,12 @@ function late(call: GuardedCall): UpstreamError {
   return unsent("UPSTREAM_TIMEOUT", "The call's turn to be sent did not come in time.", call);
 }
 
-function told(error: unknown, call: GuardedCall): unknown {
-  if (isBrokenCircuitError(error)) {
-    return unsent("UPSTREAM_UNAVAILABLE", "The platform keeps failing, and is left alone for a moment.", call, 1);
-  }
-  if (isBulkheadRejectedError(error)) {
-    return unsent("OVERLOADED", "Too many calls wait for the platform already.", call, 1);
-  }
-  return error;
+function leftAlone(call: GuardedCall): UpstreamError {
+  return unsent("UPSTREAM_UNAVAILABLE", "The platform keeps failing, and is left alone for a moment.", call, 1);
+}
+
+function overloaded(call: GuardedCall): UpstreamError {
+  return unsent("OVERLOADED", "Too many calls wait for the platform already.", call, 1);
 }
 
 /** A failure of a call that never left: so it tells nothing of the platform, and leaves no write in doubt. */

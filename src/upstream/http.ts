@@ -96,7 +96,7 @@ export interface Http {
 /** An HTTP client of one origin of the platform, with its envelope `{status, data}`. It follows no redirect and keeps no answer. */
 export function createHttp(options: HttpOptions): Http {
   const { guard = unguarded, onCall } = options;
-  const guarded = async <T>(
+  const guarded = <T>(
     { operation, query, signal }: Pick<Call<T>, "operation" | "query" | "signal">,
     tryShare: number,
     attempt: (timeoutMs: number) => Promise<T>,
@@ -105,19 +105,25 @@ export function createHttp(options: HttpOptions): Http {
     let tries = 0;
     const told = (failure: string | null) =>
       onCall?.({ operation, durationMs: performance.now() - begin, tries, failure, names: namesIn(query) });
-    try {
-      const timeoutMs = timeLeft(signal, options.timeoutMs);
-      if (timeoutMs <= 0) throw tooLate(operation);
-      const answer = await guard.call({ operation, signal, timeoutMs, tryMs: options.timeoutMs * tryShare }, (ms) => {
-        tries += 1;
-        return attempt(ms);
-      });
-      told(null);
-      return answer;
-    } catch (error) {
-      told(error instanceof UpstreamError ? error.code : "INTERNAL_SERVER_ERROR");
-      throw error;
-    }
+    const tryOnce = (timeoutMs: number) => {
+      tries += 1;
+      return attempt(timeoutMs);
+    };
+    const timeoutMs = timeLeft(signal, options.timeoutMs);
+    const answer =
+      timeoutMs > 0
+        ? guard.call({ operation, signal, timeoutMs, tryMs: options.timeoutMs * tryShare }, tryOnce)
+        : Promise.reject(tooLate(operation));
+    return answer.then(
+      (value) => {
+        told(null);
+        return value;
+      },
+      (error: unknown) => {
+        told(error instanceof UpstreamError ? error.code : "INTERNAL_SERVER_ERROR");
+        throw error;
+      },
+    );
   };
   return {
     read: (call) => guarded(call, TRY_OF_READ, (timeoutMs) => exchange(options, call, timeoutMs, false)),
@@ -131,13 +137,13 @@ const TRY_OF_READ = 1 / 2;
 /** A try with less than this part of a call's time was too short to tell whether the platform is well. */
 const FAIR_TRY = 1 / 5;
 
-async function exchange<T>(options: HttpOptions, call: Call<T>, timeoutMs: number, isWrite: boolean): Promise<T> {
+function exchange<T>(options: HttpOptions, call: Call<T>, timeoutMs: number, isWrite: boolean): Promise<T> {
   const failed = (error: unknown) => transportError(error, call, isWrite, timeoutMs >= options.timeoutMs * FAIR_TRY);
   const taken = ({ status, headers, body }: RawAnswer) => {
     tellDate(options, headers);
     return decoded(call, answerOf(status, headers, body), isWrite, options.dialect ?? streamingDialect);
   };
-  const request = requestOf(options, call, "application/json");
+  const request = () => requestOf(options, call, "application/json");
   return roundTrip(options.dispatcher, request, timeoutMs, call.signal, { taken, failed });
 }
 
@@ -188,25 +194,31 @@ function requestOf(
   { method = "GET", path, query, body, form, authorization, idempotencyKey }: Omit<Call<unknown>, "decode" | "usual">,
   accept: string,
 ): Dispatcher.DispatchOptions {
+  const headers: Record<string, string> = {
+    authorization: authorization?.reveal() ?? `Bearer ${secret.reveal()}`,
+    accept,
+  };
+  if (body) headers["content-type"] = "application/json";
+  if (form) headers["content-type"] = "application/x-www-form-urlencoded";
+  if (idempotencyKey !== undefined) headers["idempotency-key"] = idempotencyKey;
   return {
     origin,
     path: query ? `${path}?${queryString(query)}` : path,
     method,
-    headers: {
-      authorization: authorization?.reveal() ?? `Bearer ${secret.reveal()}`,
-      accept,
-      ...(body && { "content-type": "application/json" }),
-      ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
-      ...(form && { "content-type": "application/x-www-form-urlencoded" }),
-    },
+    headers,
     body: form ? queryString(form) : body ? JSON.stringify(body) : null,
   };
 }
 
 function tellDate({ onDate }: HttpOptions, headers: IncomingHttpHeaders): void {
-  const date = Date.parse(headers.date ?? "");
-  if (!Number.isNaN(date)) onDate?.(date);
+  const { date } = headers;
+  if (!onDate || date === undefined) return;
+  if (date !== lastDate.written) lastDate = { written: date, time: Date.parse(date) };
+  if (!Number.isNaN(lastDate.time)) onDate(lastDate.time);
 }
+
+/** All answers of a second are of the same. */
+let lastDate = { written: "", time: Number.NaN };
 
 /**
  * A signal for one stream: it aborts when the client leaves, and when the time is up unless the clock was stopped. The timer
@@ -274,7 +286,11 @@ async function* readAll(body: AsyncIterable<Uint8Array>, call: Pick<Call<never>,
 
 /** Lists in a query are of names: nothing else is asked for by the dozen. */
 function namesIn(query: Call<unknown>["query"]): number | null {
-  return Object.values(query ?? {}).find((value) => Array.isArray(value))?.length ?? null;
+  for (const name in query) {
+    const value = query[name];
+    if (Array.isArray(value)) return value.length;
+  }
+  return null;
 }
 
 /** Most names are plain, and need no escaping. */

@@ -1,9 +1,19 @@
+import { Room } from "./room.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** How many calls may be under way at once with one credential. */
 export interface Pace {
-  /** Makes the call when it is its turn; first come, first served. */
-  during<T>(call: () => Promise<T>): Promise<T>;
+  /** Takes a place for a call: at once, which is told by undefined, or when its turn comes; first come, first served. */
+  enter(): Promise<void> | undefined;
+  /** Rises at each halving: calls that left before one say nothing more of the pace since. */
+  era(): number;
+  /**
+   * Gives the place back.
+   *
+   * @param began the era in which the call left
+   * @param error what it failed with; undefined when it went well
+   */
+  leave(began: number, error?: unknown): void;
   /** Infinity until the platform has asked to slow down. */
   limit(): number;
 }
@@ -23,45 +33,26 @@ const ADDED_PER_CALL = 1 / 4;
  */
 export function createPace(): Pace {
   let limit = Number.POSITIVE_INFINITY;
-  let underWay = 0;
-  /** Rises at each halving: calls that left before one say nothing more of the pace since. */
   let era = 0;
-  const waiting: (() => void)[] = [];
+  const room = new Room(limit);
 
   const slowDown = () => {
-    limit = Math.max(1, Math.floor(Math.min(limit, underWay) / 2));
+    limit = Math.max(1, Math.floor(Math.min(limit, room.taken) / 2));
     era += 1;
   };
   const speedUp = () => {
     limit += ADDED_PER_CALL;
     if (limit > FORGOTTEN_AT) limit = Number.POSITIVE_INFINITY;
   };
-  const letIn = () => {
-    while (underWay < Math.floor(limit)) {
-      const next = waiting.shift();
-      if (!next) return;
-      underWay += 1;
-      next();
-    }
-  };
 
   return {
     limit: () => limit,
-    during: async (call) => {
-      if (underWay < Math.floor(limit)) underWay += 1;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
-      const began = era;
-      try {
-        const answer = await call();
-        speedUp();
-        return answer;
-      } catch (error) {
-        if (error instanceof UpstreamError && error.status === 429 && began === era) slowDown();
-        throw error;
-      } finally {
-        underWay -= 1;
-        letIn();
-      }
+    era: () => era,
+    enter: () => room.enter(),
+    leave: (began, error) => {
+      if (error === undefined) speedUp();
+      else if (error instanceof UpstreamError && error.status === 429 && began === era) slowDown();
+      room.leave(Math.floor(limit));
     },
   };
 }

@@ -32,7 +32,7 @@ export const realTiming: Timing = {
  * @param by when all of it has to be over, by `timing.now`: a wait that would not fit is not begun
  * @throws what the last try threw
  */
-export async function withRetries<T>(
+export function withRetries<T>(
   attempt: (tries: number) => Promise<T>,
   by: number,
   budget: RetryBudget,
@@ -40,18 +40,17 @@ export async function withRetries<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   budget.earn();
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await attempt(tries);
-    } catch (error) {
-      if (tries === MAX_TRIES || !(error instanceof UpstreamError) || !mayPass(error)) throw error;
-      const isPaced = error.code === "UPSTREAM_RATE_LIMITED" && error.retryAfterSeconds === null;
-      const jitter = timing.random() * (isPaced ? SLOWER_BASE_WAIT_MS : BASE_WAIT_MS) * 2 ** (tries - 1);
-      const wait = (error.retryAfterSeconds ?? 0) * 1_000 + jitter;
-      if (timing.now() + wait >= by || !budget.spend(error.health === "SICK")) throw error;
-      await timing.pause(wait, signal);
-    }
-  }
+  const again = async (error: unknown, tries: number): Promise<T> => {
+    if (tries === MAX_TRIES || !(error instanceof UpstreamError) || !mayPass(error)) throw error;
+    const isPaced = error.code === "UPSTREAM_RATE_LIMITED" && error.retryAfterSeconds === null;
+    const jitter = timing.random() * (isPaced ? SLOWER_BASE_WAIT_MS : BASE_WAIT_MS) * 2 ** (tries - 1);
+    const wait = (error.retryAfterSeconds ?? 0) * 1_000 + jitter;
+    if (timing.now() + wait >= by || !budget.spend(error.health === "SICK")) throw error;
+    await timing.pause(wait, signal);
+    return tryOnce(tries + 1);
+  };
+  const tryOnce = (tries: number): Promise<T> => attempt(tries).catch((error: unknown) => again(error, tries));
+  return tryOnce(1);
 }
 
 /**

@@ -31,10 +31,12 @@ export interface Outcome<T> {
  * The answer is made use of here, and is not what the promise is resolved with. A promise that has waited for it is old to
  * the garbage collector, which keeps what an old object holds until it looks at all of them: the text of ten series would
  * outlive its use by a second, and cost twice its parsing (0.96 ms of CPU instead of 1.19 for the whole query).
+ *
+ * @param request makes the request: what it throws, the round trip throws
  */
 export function roundTrip<T>(
   dispatcher: Dispatcher,
-  request: Dispatcher.DispatchOptions,
+  request: () => Dispatcher.DispatchOptions,
   timeoutMs: number,
   signal: AbortSignal | undefined,
   outcome: Outcome<T>,
@@ -44,9 +46,10 @@ export function roundTrip<T>(
       reject(outcome.failed(signal.reason));
       return;
     }
+    const sent = request();
     const handler = new WholeAnswer(resolve, reject, timeoutMs, signal, outcome);
     try {
-      dispatcher.dispatch(request, handler);
+      dispatcher.dispatch(sent, handler);
     } catch (error) {
       handler.fail(error);
     }

@@ -5,6 +5,18 @@ import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 const slowDown = new UpstreamError("UPSTREAM_RATE_LIMITED", "slow down", { operation: "x", status: 429 });
 const down = new UpstreamError("UPSTREAM_UNAVAILABLE", "down", { operation: "x", status: 503 });
 
+async function during(pace: Pace, call: () => Promise<void>): Promise<void> {
+  await pace.enter();
+  const began = pace.era();
+  await call().then(
+    () => pace.leave(began),
+    (error: unknown) => {
+      pace.leave(began, error);
+      throw error;
+    },
+  );
+}
+
 /** Calls that end when the test says so, first come first served. */
 function callsThrough(pace: Pace) {
   const underWay: { readonly id: number; readonly end: (error?: Error) => void }[] = [];
@@ -19,7 +31,7 @@ function callsThrough(pace: Pace) {
           new Promise<void>((resolve, reject) => {
             underWay.push({ id, end: (error) => (error ? reject(error) : resolve()) });
           });
-        outcomes.push(pace.during(call).catch((error: unknown) => error));
+        outcomes.push(during(pace, call).catch((error: unknown) => error));
       }
       await settle();
     },
