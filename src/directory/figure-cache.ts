@@ -3,6 +3,7 @@ import { Deferred, type MaybePromise } from "../model/maybe-promise.ts";
 import { freezeFigure } from "../model/metered-traffic.ts";
 import { goodUntil, type TimeWindow, windowKey } from "../model/time-window.ts";
 import { setDeadline, timeLeft } from "../upstream/deadline.ts";
+import { AllLeft, type Leaving } from "../upstream/leaving.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 
 /** Who waits for a figure: it gives up when its client leaves, and is told when it gets one past its time. */
@@ -35,7 +36,7 @@ export interface Figures<Value> {
    */
   read(
     names: readonly string[],
-    call: (signal: AbortSignal) => Promise<ReadonlyMap<string, Value>>,
+    call: (signal: Leaving) => Promise<ReadonlyMap<string, Value>>,
     waiter: Waiter,
     waiting: ReadonlyMap<string, Deferred<Value>>,
   ): Promise<void>;
@@ -154,8 +155,9 @@ interface Kept<Value> {
 
 /** A call that is under way, and who waits for it. */
 interface Call {
-  readonly controller: AbortController;
-  readonly waiters: Set<Waiter>;
+  readonly left: AllLeft;
+  /** Each of them once. */
+  readonly waiters: Waiter[];
 }
 interface UnderWay<Value> extends Call {
   /** Who asked first, by name, beside others who may have asked for other names. */
@@ -206,13 +208,13 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
 
   async read(
     names: readonly string[],
-    read: (signal: AbortSignal) => Promise<ReadonlyMap<string, Value>>,
+    read: (signal: Leaving) => Promise<ReadonlyMap<string, Value>>,
     waiter: Waiter,
     waiting: ReadonlyMap<string, Deferred<Value>>,
   ): Promise<void> {
     const call: UnderWay<Value> = {
-      controller: new AbortController(),
-      waiters: new Set(),
+      left: new AllLeft(),
+      waiters: [],
       asked: waiting,
       joined: null,
     };
@@ -220,13 +222,13 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
     // Others may wait for the call as well, so it is not cut much shorter for who began it; one that is begun too late ends.
     const left = timeLeft(waiter.signal, Number.POSITIVE_INFINITY);
     if (left < Number.POSITIVE_INFINITY) {
-      setDeadline(call.controller.signal, left <= 0 ? 0 : Math.max(left, LEAST_SHARED_MS));
+      setDeadline(call.left, left <= 0 ? 0 : Math.max(left, LEAST_SHARED_MS));
     }
     this.#shared.counts.misses += names.length;
     for (const name of names) this.#underWay.set(name, call);
     const readAt = this.#shared.now();
     try {
-      const values = await read(call.controller.signal);
+      const values = await read(call.left);
       this.#end(names, call);
       this.#keep(names, values, readAt);
       this.#settle(names, call, (name, deferred) => {
@@ -341,7 +343,8 @@ const callsOf = new WeakMap<Waiter, Set<Call>>();
 
 /** One waiter's leaving does not end the call for the others; when the last has left, nobody needs it. */
 function join(call: Call, waiter: Waiter): void {
-  call.waiters.add(waiter);
+  if (call.waiters.includes(waiter)) return;
+  call.waiters.push(waiter);
   const { signal } = waiter;
   if (!signal) return;
   const known = callsOf.get(waiter);
@@ -359,9 +362,10 @@ function join(call: Call, waiter: Waiter): void {
   else signal.addEventListener("abort", leaveAll, { once: true });
 }
 
-function leave({ controller, waiters }: Call, waiter: Waiter): void {
-  waiters.delete(waiter);
-  if (waiters.size === 0) controller.abort(waiter.signal?.reason);
+function leave({ left, waiters }: Call, waiter: Waiter): void {
+  const at = waiters.indexOf(waiter);
+  if (at >= 0) waiters.splice(at, 1);
+  if (waiters.length === 0) left.abort(waiter.signal?.reason);
 }
 
 /** The platform is at fault, or out of reach: what it answered before is the best there is. */

@@ -12,6 +12,7 @@ import {
   type TrackingRow,
   type TrafficByBucket,
 } from "../upstream/analytics.ts";
+import type { Leaving } from "../upstream/leaving.ts";
 import type { FigureFamily, Waves } from "./waves.ts";
 
 /** A figure of one name (a stream's or a tracking id) over one window. */
@@ -103,12 +104,12 @@ interface Operation {
     analytics: Analytics,
     names: readonly string[],
     question: FigureQuestion,
-    signal: AbortSignal,
+    signal: Leaving,
   ) => Promise<ReadonlyMap<string, unknown>>;
 }
 
 const ofAccount = (
-  read: (analytics: Analytics, question: FigureQuestion, signal: AbortSignal) => Promise<unknown>,
+  read: (analytics: Analytics, question: FigureQuestion, signal: Leaving) => Promise<unknown>,
 ): Operation => ({
   family: "ACCOUNT",
   read: async (analytics, _names, question, signal) => new Map([["", await read(analytics, question, signal)]]),
@@ -246,8 +247,7 @@ class FigureLoader<Key extends AnyKey, Value> implements Loader<Key, Value> {
     asked.waiting = [];
     const { read }: Operation = operations[this.#operation];
     for (const names of perCall(missing)) {
-      const call = (signal: AbortSignal) =>
-        read(analytics, names, question, signal) as Promise<ReadonlyMap<string, Value>>;
+      const call = (signal: Leaving) => read(analytics, names, question, signal) as Promise<ReadonlyMap<string, Value>>;
       this.#waves.track(figures.read(names, call, this.#waiter, answers));
     }
   }

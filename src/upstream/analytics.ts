@@ -18,6 +18,7 @@ import {
 } from "./decode.ts";
 import type { components } from "./generated/analytics.ts";
 import type { Http } from "./http.ts";
+import type { Leaving } from "./leaving.ts";
 import { usualSeries, usualTotals } from "./usual-figures.ts";
 
 /** Names or tracking ids that one call may hold. @see GET /api/analytics/streams/total */
@@ -73,50 +74,46 @@ export type StreamResolution = Exclude<Granularity, "MONTH">;
  */
 export interface Analytics {
   /** @see GET /api/analytics/account/total */
-  accountTotal(window: TimeWindow, signal?: AbortSignal): Promise<Traffic>;
+  accountTotal(window: TimeWindow, signal?: Leaving): Promise<Traffic>;
   /** @see GET /api/analytics/account/series */
-  accountSeries(window: TimeWindow, resolution: Granularity, signal?: AbortSignal): Promise<TrafficByBucket>;
+  accountSeries(window: TimeWindow, resolution: Granularity, signal?: Leaving): Promise<TrafficByBucket>;
   /** @see GET /api/analytics/account/geo_total */
-  accountCountries(window: TimeWindow, signal?: AbortSignal): Promise<CountryRow[]>;
+  accountCountries(window: TimeWindow, signal?: Leaving): Promise<CountryRow[]>;
   /** @see GET /api/analytics/streams/total */
-  streamTotals(names: readonly string[], window: TimeWindow, signal?: AbortSignal): Promise<Map<string, Traffic>>;
+  streamTotals(names: readonly string[], window: TimeWindow, signal?: Leaving): Promise<Map<string, Traffic>>;
   /** @see GET /api/analytics/streams/series */
   streamSeries(
     names: readonly string[],
     window: TimeWindow,
     resolution: StreamResolution,
-    signal?: AbortSignal,
+    signal?: Leaving,
   ): Promise<Map<string, TrafficByBucket>>;
   /** @see GET /api/analytics/streams/geo_total */
-  streamCountries(
-    names: readonly string[],
-    window: TimeWindow,
-    signal?: AbortSignal,
-  ): Promise<Map<string, CountryRow[]>>;
+  streamCountries(names: readonly string[], window: TimeWindow, signal?: Leaving): Promise<Map<string, CountryRow[]>>;
   /** Per tracking id, its rows by stream. @see GET /api/analytics/tracking/total */
-  trackingTotals(ids: readonly string[], window: TimeWindow, signal?: AbortSignal): Promise<Map<string, StreamRow[]>>;
+  trackingTotals(ids: readonly string[], window: TimeWindow, signal?: Leaving): Promise<Map<string, StreamRow[]>>;
   /** Per tracking id and bucket, its rows by stream. @see GET /api/analytics/tracking/series */
   trackingSeries(
     ids: readonly string[],
     window: TimeWindow,
     resolution: StreamResolution,
-    signal?: AbortSignal,
+    signal?: Leaving,
   ): Promise<Map<string, Map<number, StreamRow[]>>>;
   /** Per stream, its rows by tracking id. @see GET /api/analytics/tracking/streams/total */
   streamTrackingTotals(
     names: readonly string[],
     window: TimeWindow,
-    signal?: AbortSignal,
+    signal?: Leaving,
   ): Promise<Map<string, TrackingRow[]>>;
   /** Per stream and bucket, its rows by tracking id. @see GET /api/analytics/tracking/streams/series */
   streamTrackingSeries(
     names: readonly string[],
     window: TimeWindow,
     resolution: StreamResolution,
-    signal?: AbortSignal,
+    signal?: Leaving,
   ): Promise<Map<string, Map<number, TrackingRow[]>>>;
   /** The days on which any transcoder was active; that of today is missing. @see GET /api/analytics/transcoder/series */
-  transcoderDays(window: TimeWindow, signal?: AbortSignal): Promise<TranscoderDay[]>;
+  transcoderDays(window: TimeWindow, signal?: Leaving): Promise<TranscoderDay[]>;
 }
 
 export function createAnalytics(http: Http): Analytics {
@@ -129,7 +126,7 @@ export function createAnalytics(http: Http): Analytics {
     usual?: (text: string) => T | null,
   ) => {
     const { startDate, stopDate } = periodOf(window.from, window.to);
-    return (signal?: AbortSignal) =>
+    return (signal?: Leaving) =>
       http.read({
         operation,
         path: `/api/analytics/${path}`,
@@ -149,7 +146,7 @@ export function createAnalytics(http: Http): Analytics {
     none: () => T,
     usual?: (text: string) => ((name: string) => T | undefined) | null,
   ) => {
-    return (names: readonly string[], window: TimeWindow, signal?: AbortSignal, query: Query = {}) => {
+    return (names: readonly string[], window: TimeWindow, signal?: Leaving, query: Query = {}) => {
       const decodeAll = (data: unknown) => ofNames(names, data, "data", decode, none);
       const usualAll = (text: string) => {
         const found = usual?.(text);
@@ -165,7 +162,7 @@ export function createAnalytics(http: Http): Analytics {
   /** The same with a resolution. */
   const namedSeries = <T>(...call: Parameters<typeof named<T>>) => {
     const total = named<T>(...call);
-    return (names: readonly string[], window: TimeWindow, resolution: StreamResolution, signal?: AbortSignal) =>
+    return (names: readonly string[], window: TimeWindow, resolution: StreamResolution, signal?: Leaving) =>
       total(names, window, signal, { resolution: resolutionParam[resolution] });
   };
 

@@ -1,5 +1,6 @@
 import { isBrokenCircuitError } from "cockatiel";
 import { type BreakerState, createBreaker } from "./breaker.ts";
+import type { Leaving } from "./leaving.ts";
 import type { Pace } from "./pace.ts";
 import { createRetryBudget, MAX_TRIES, realTiming, type Timing, withRetries } from "./retry.ts";
 import { Room } from "./room.ts";
@@ -13,7 +14,7 @@ export interface GuardedCall {
   readonly timeoutMs: number;
   /** For the first try; a later one has the same part of what is left, and the last all of it, but no more than this. */
   readonly tryMs: number;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Leaving | undefined;
 }
 
 /** What stands between the gateway and one origin of the platform, so that neither is the other's ruin. */

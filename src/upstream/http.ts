@@ -5,6 +5,7 @@ import { timeLeft } from "./deadline.ts";
 import { ShapeError } from "./decode.ts";
 import { type Guard, unguarded } from "./guard.ts";
 import { parseExact } from "./json.ts";
+import type { Leaving } from "./leaving.ts";
 import { type RawAnswer, roundTrip } from "./round-trip.ts";
 import { type PlatformHealth, UpstreamError, type UpstreamFailure } from "./upstream-error.ts";
 
@@ -34,6 +35,12 @@ export interface Call<T> {
   readonly decode: (data: unknown) => T;
   /** Reads the text of a success at once, where that has its usual form; null where only `decode` can tell what it says. */
   readonly usual?: ((text: string) => T | null) | undefined;
+  readonly signal?: Leaving | undefined;
+}
+/** A call whose answer is read as it comes. */
+export interface StreamCall extends Omit<Call<never>, "decode" | "usual" | "signal"> {
+  /** Media type. */
+  readonly accept: string;
   readonly signal?: AbortSignal | undefined;
 }
 type QueryValue = string | number | boolean | readonly string[] | undefined;
@@ -90,7 +97,7 @@ export interface Http {
    */
   write<T>(call: Call<T>): Promise<T>;
   /** A call that is answered by text of any length. `timeoutMs` then runs to the answer's head. @throws UpstreamError */
-  stream(call: Omit<Call<never>, "decode" | "usual"> & { readonly accept: string }): Promise<AsyncIterable<Uint8Array>>;
+  stream(call: StreamCall): Promise<AsyncIterable<Uint8Array>>;
 }
 
 /** An HTTP client of one origin of the platform, with its envelope `{status, data}`. It follows no redirect and keeps no answer. */
@@ -225,7 +232,7 @@ let lastDate = { written: "", time: Number.NaN };
  * is a plain one, because Node.js 20 loses the deadline of `AbortSignal.any` over `AbortSignal.timeout` to its garbage
  * collection, and a call would then wait for ever.
  */
-function deadlineOf({ signal: client }: Pick<Call<unknown>, "signal">, timeoutMs: number) {
+function deadlineOf({ signal: client }: StreamCall, timeoutMs: number) {
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(new DOMException("The time is up.", "TimeoutError")), timeoutMs);
   return {
@@ -234,11 +241,7 @@ function deadlineOf({ signal: client }: Pick<Call<unknown>, "signal">, timeoutMs
   };
 }
 
-async function openStream(
-  options: HttpOptions,
-  call: Omit<Call<never>, "decode" | "usual"> & { readonly accept: string },
-  timeoutMs: number,
-) {
+async function openStream(options: HttpOptions, call: StreamCall, timeoutMs: number) {
   // Only the head is waited for: a body of any length may take its time, and ends when its reader or the client leaves.
   const { signal, stopClock } = deadlineOf(call, timeoutMs);
   try {

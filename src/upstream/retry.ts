@@ -1,4 +1,4 @@
-import { setTimeout as later } from "node:timers/promises";
+import type { Leaving } from "./leaving.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** How often a call is made at most. */
@@ -15,13 +15,22 @@ export interface Timing {
   /** From 0 to below 1. */
   readonly random: () => number;
   /** Waits; ends early when the signal is aborted. */
-  readonly pause: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
+  readonly pause: (ms: number, signal: Leaving | undefined) => Promise<void>;
 }
 
 export const realTiming: Timing = {
   now: () => performance.now(),
   random: Math.random,
-  pause: (ms, signal) => later(ms, undefined, { signal }).catch(() => undefined),
+  pause: (ms, signal) =>
+    new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", end);
+        resolve();
+      };
+      const timer = setTimeout(end, signal?.aborted ? 0 : ms);
+      signal?.addEventListener("abort", end);
+    }),
 };
 
 /**
@@ -37,7 +46,7 @@ export function withRetries<T>(
   by: number,
   budget: RetryBudget,
   timing: Timing,
-  signal?: AbortSignal,
+  signal?: Leaving,
 ): Promise<T> {
   budget.earn();
   const again = async (error: unknown, tries: number): Promise<T> => {

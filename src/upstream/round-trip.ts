@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
+import type { Leaving } from "./leaving.ts";
 
 /** An answer as it came, all of it. */
 export interface RawAnswer {
@@ -38,7 +39,7 @@ export function roundTrip<T>(
   dispatcher: Dispatcher,
   request: () => Dispatcher.DispatchOptions,
   timeoutMs: number,
-  signal: AbortSignal | undefined,
+  signal: Leaving | undefined,
   outcome: Outcome<T>,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -61,7 +62,7 @@ class WholeAnswer<T> implements Dispatcher.DispatchHandler {
   readonly #reject: (error: unknown) => void;
   readonly #outcome: Outcome<T>;
   readonly #timer: NodeJS.Timeout;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: Leaving | undefined;
   readonly #leave: (() => void) | undefined;
   readonly #chunks: Buffer[] = [];
   #controller: Dispatcher.DispatchController | null = null;
@@ -74,7 +75,7 @@ class WholeAnswer<T> implements Dispatcher.DispatchHandler {
     resolve: (made: T) => void,
     reject: (error: unknown) => void,
     timeoutMs: number,
-    signal: AbortSignal | undefined,
+    signal: Leaving | undefined,
     outcome: Outcome<T>,
   ) {
     this.#resolve = resolve;
@@ -85,7 +86,7 @@ class WholeAnswer<T> implements Dispatcher.DispatchHandler {
     if (!signal) return;
     this.#leave = () => this.#giveUp(signal.reason);
     // A client may wait for any number of calls at once, and each takes its listener away again.
-    setMaxListeners(0, signal);
+    if (signal instanceof EventTarget) setMaxListeners(0, signal);
     signal.addEventListener("abort", this.#leave);
   }
 

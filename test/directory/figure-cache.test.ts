@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createFigureCache, type FigureCache, type Waiter } from "../../src/directory/figure-cache.ts";
 import { Deferred } from "../../src/model/maybe-promise.ts";
+import type { Leaving } from "../../src/upstream/leaving.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 
 const at = (time: string) => Date.parse(`2026-03-18T${time}Z`);
@@ -16,10 +17,10 @@ function createSource(maxBytes = 1e6) {
   };
   const cache = createFigureCache({ maxBytes, now: () => source.now });
   const question = (scope: string) => ({ scope, operation: "total", window: { from: 0, to: 1 }, resolution: null });
-  const call = (names: readonly string[]) => async (signal: AbortSignal) => {
+  const call = (names: readonly string[]) => async (signal: Leaving) => {
     const number = source.readings.push([...names]);
     await source.held;
-    signal.throwIfAborted();
+    if (signal.aborted) throw signal.reason;
     if (source.failure) throw source.failure;
     return new Map(names.map((name) => [name, `${name} ${number}`]));
   };

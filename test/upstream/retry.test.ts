@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { Secret } from "../../src/model/secret.ts";
 import { ShapeError } from "../../src/upstream/decode.ts";
 import { createGuard } from "../../src/upstream/guard.ts";
-import { type Call, createHttp } from "../../src/upstream/http.ts";
+import { type Call, createHttp, type StreamCall } from "../../src/upstream/http.ts";
 import { createPace } from "../../src/upstream/pace.ts";
 import { createRetryBudget, MAX_TRIES, realTiming, withRetries } from "../../src/upstream/retry.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
@@ -21,7 +21,7 @@ import { rejectionOf } from "../support/refusal.ts";
 
 const call: Call<unknown> = { operation: "Test_Call", path: "/api/test", decode: (data) => data };
 const write: Call<unknown> = { ...call, method: "POST", body: {} };
-const stream = { ...write, accept: "application/x-jsonl" };
+const stream: StreamCall = { ...write, signal: undefined, accept: "application/x-jsonl" };
 
 /** A platform that is told what to answer, behind a guard whose waits take no time. */
 function guardedPlatform(chance?: number) {
