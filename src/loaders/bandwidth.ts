@@ -6,7 +6,6 @@ import {
   type Granularity,
   planSeries,
   type Reading,
-  type SeriesPlan,
   type SeriesPoint,
   type SeriesRead,
 } from "../model/series.ts";
@@ -54,8 +53,12 @@ export function readSeries(
   const { freshUntil } = window.retention;
   const [only, ...others] = plan.reads;
   if (only && others.length === 0) {
-    const shape = [granularity, timeZone, window.from, window.to, freshUntil].join(" ");
-    return whenThere(source.series(only), (reading) => pointsOf(reading, shape, only.resolution, plan, freshUntil));
+    const assemble = (reading: Reading) => assembleSeries(plan, { get: () => reading }, freshUntil);
+    return whenThere(source.series(only), (reading) => {
+      if (!Object.isFrozen(reading)) return assemble(reading);
+      const shape = [granularity, timeZone, window.from, window.to, freshUntil].join(" ");
+      return keptPoints(reading, shape, assemble);
+    });
   }
   return whenThere(allThere(plan.reads.map((read) => source.series(read))), (readings) =>
     assembleSeries(
@@ -69,17 +72,14 @@ export function readSeries(
 /** What was made of readings that are asked for again, in the shape that was asked for last. */
 const assembled = new WeakMap<Reading, { readonly shape: string; readonly points: readonly SeriesPoint[] }>();
 
-function pointsOf(
+function keptPoints(
   reading: Reading,
   shape: string,
-  resolution: Granularity,
-  plan: SeriesPlan,
-  freshUntil: number,
+  assemble: (reading: Reading) => SeriesPoint[],
 ): readonly SeriesPoint[] {
   const known = assembled.get(reading);
   if (known?.shape === shape) return known.points;
-  const points = assembleSeries(plan, new Map([[resolution, reading]]), freshUntil);
-  if (!Object.isFrozen(reading)) return points;
+  const points = assemble(reading);
   for (const point of points) Object.freeze(point);
   assembled.set(reading, { shape, points: Object.freeze(points) });
   return points;

@@ -26,9 +26,10 @@ export interface SeriesRead {
   readonly window: TimeWindow;
 }
 
-/** A bucket of the answer, and the resolution of the upstream buckets that tile it. */
+/** A bucket of the answer, the resolution of the upstream buckets that tile it, and where these begin. */
 interface PlannedBucket extends TimeWindow {
   readonly resolution: Granularity;
+  readonly tiles: readonly number[];
 }
 
 /** How to read a series: which buckets it has, in order, and the fewest calls that hold them all. */
@@ -108,7 +109,13 @@ function planBuckets(
   for (const bucket of bucketsOf(window, granularity, timeZone)) {
     const resolution = coarsestTiling(bucket, window, granularity, keeping);
     if (!resolution) return null;
-    buckets.push({ from: bucket.from, to: bucket.to, resolution });
+    const { from, to } = bucket;
+    buckets.push({
+      from,
+      to,
+      resolution,
+      tiles: tileStarts(from, Math.min(to, window.retention.freshUntil), resolution),
+    });
   }
   return buckets;
 }
@@ -138,14 +145,14 @@ function readableWindow(
 /** Joins what was read with the plan: every bucket in order, none skipped, none invented. */
 export function assembleSeries(
   plan: SeriesPlan,
-  readings: ReadonlyMap<Granularity, Reading>,
+  readings: Pick<ReadonlyMap<Granularity, Reading>, "get">,
   freshUntil: number,
 ): SeriesPoint[] {
   return plan.buckets.map((bucket) => {
     const reading = readings.get(bucket.resolution);
     let traffic: Traffic | null = null;
     let lacking = bucket.to > freshUntil;
-    for (const start of tileStarts(bucket, freshUntil)) {
+    for (const start of bucket.tiles) {
       const figure = reading?.get(start);
       if (figure) traffic = traffic ? addTraffic(traffic, figure) : figure;
       else lacking = true;
@@ -235,8 +242,7 @@ function upstreamEnd(resolution: Granularity, to: number): number {
   return ceilTo(to, resolution === "DAY" ? DAY_MS : HOUR_MS);
 }
 
-function tileStarts({ from, to, resolution }: PlannedBucket, freshUntil: number): number[] {
-  const end = Math.min(to, freshUntil);
+function tileStarts(from: number, end: number, resolution: Granularity): number[] {
   if (resolution === "MONTH")
     return [...calendarEdges({ from, to: end }, "MONTH", "UTC")].filter((start) => start < end);
   const step = resolution === "DAY" ? DAY_MS : HOUR_MS;

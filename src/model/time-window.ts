@@ -205,12 +205,19 @@ export function iso(instant: number): string {
 }
 
 /** A date that is written once, however often it is sent. */
-class WrittenDate extends Date {
+export class WrittenDate extends Date {
   #text: string | null = null;
+  #json: string | null = null;
 
   override toISOString(): string {
     this.#text ??= super.toISOString();
     return this.#text;
+  }
+
+  /** JSON text. */
+  get json(): string {
+    this.#json ??= JSON.stringify(this.toISOString());
+    return this.#json;
   }
 
   override toJSON(): string {

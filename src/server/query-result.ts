@@ -1,5 +1,6 @@
 import type { ExecutionResult, GraphQLError, ResponsePath } from "graphql";
-import type { MaybePromise } from "../model/maybe-promise.ts";
+import { isPromise, type MaybePromise } from "../model/maybe-promise.ts";
+import { WrittenDate } from "../model/time-window.ts";
 
 /** What came of an operation. */
 export interface WrittenResult {
@@ -24,6 +25,7 @@ export const NULL = "null";
 /** The JSON text of what a scalar was serialised to. */
 export function jsonOf(value: unknown): string {
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : NULL;
+  if (value instanceof WrittenDate) return value.json;
   // Dates write themselves faster than they are written.
   return value instanceof Date ? `"${value.toISOString()}"` : JSON.stringify(value);
 }
@@ -33,11 +35,14 @@ export type Pieces = MaybePromise<string>[];
 
 /** The whole text, as soon as all of it is there. One promise for all of it: a list of 50 objects has hundreds. */
 export function joined(pieces: Pieces): Promise<string> {
+  const [before, late, after] = pieces;
+  // Most objects wait for one thing alone.
+  if (pieces.length === 3 && isPromise(late)) return late.then((text) => `${before}${text}${after}`);
   return new Promise((resolve, reject) => {
     let missing = 1;
     const arrived = () => {
       missing -= 1;
-      if (missing === 0) resolve(pieces.join(""));
+      if (missing === 0) resolve(concatenated(pieces));
     };
     for (let index = 0; index < pieces.length; index += 1) {
       const piece = pieces[index];
@@ -50,6 +55,13 @@ export function joined(pieces: Pieces): Promise<string> {
     }
     arrived();
   });
+}
+
+/** Texts that are only linked, and copied once when all of the answer is there; `join` would copy each for every level. */
+function concatenated(pieces: Pieces): string {
+  let text = "";
+  for (const piece of pieces) text += piece;
+  return text;
 }
 
 /** What is still on its way may fail as well, and nobody else would hear of it. @throws the error */
