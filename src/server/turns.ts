@@ -20,17 +20,28 @@ export function inTurn<Given extends readonly unknown[], Result>(
   return (...given) => (hasWaited ? nextTurn().then(() => begin(...given)) : begin(...given));
 }
 
+/** Whoever has waited for so long begins with the next turn: turns are long where there is much else to do. */
+const MAX_WAIT_MS = 50;
+
+interface Waiting {
+  readonly begin: () => void;
+  /** By `performance.now()`. */
+  readonly since: number;
+}
+
 /** What waits for its turn, in the order in which it came. */
-const waiting: (() => void)[] = [];
+const line: Waiting[] = [];
 
 function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    waiting.push(resolve);
-    if (waiting.length === 1) setImmediate(beginNext);
+  return new Promise((begin) => {
+    line.push({ begin, since: performance.now() });
+    if (line.length === 1) setImmediate(beginNext);
   });
 }
 
 function beginNext(): void {
-  waiting.shift()?.();
-  if (waiting.length > 0) setImmediate(beginNext);
+  const lateSince = performance.now() - MAX_WAIT_MS;
+  do line.shift()?.begin();
+  while (line[0] && line[0].since <= lateSince);
+  if (line.length > 0) setImmediate(beginNext);
 }
