@@ -204,7 +204,7 @@ export function createGateway(options: GatewayOptions): Gateway {
           hasLeft: () => request.signal.aborted,
         };
         return responseOf(Response, await answerPlainly(plain, isOverloaded));
-      }, false),
+      }, null),
     handle: (request, response) =>
       load.during((isOverloaded) => {
         const head = headOfIncoming(request);
@@ -218,7 +218,7 @@ export function createGateway(options: GatewayOptions): Gateway {
           hasLeft: () => hasLeft(response),
         };
         return answerPlainly(plain, isOverloaded).then((answer) => send(response, answer));
-      }, true),
+      }, request.socket),
     start: async () => {
       background.push(setInterval(sweep, SWEEP_EVERY_MS).unref());
       background.push(

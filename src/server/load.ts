@@ -6,43 +6,52 @@ export interface Load {
    * Does the work, and counts it as under way until it ends. It is told whether there is more to do already than can be done
    * in time: then it had better be little, and is not counted. It fails by its promise alone.
    *
-   * @param hasArrived whether it came over the network: such requests have all waited for the turn in which they begin
+   * @param connection over which it came; null where it came over none, and so has not waited for others
    */
-  during<Result>(work: (isOverloaded: boolean) => Promise<Result>, hasArrived: boolean): Promise<Result>;
+  during<Result>(work: (isOverloaded: boolean) => Promise<Result>, connection: object | null): Promise<Result>;
   /** How many requests are under way. */
   inFlight(): number;
 }
 
 /**
- * All requests that have arrived meanwhile begin in one turn of the event loop. Those that come behind so much work wait for
- * as long already, and the ones behind them would wait longer, each turn more.
+ * All requests that have arrived meanwhile begin one behind the other, each connection's in its turn. Those that come behind so
+ * much work have waited for as long already, and the ones behind them would wait longer, each round more.
  */
-const MAX_TURN_MS = 500;
+const MAX_ROUND_MS = 500;
 /** So few requests are no crowd: something else has held the loop, and it is over. */
 const CROWD = 100;
 
 /** @param maxInFlight how many requests may be under way at once */
 export function createLoad(maxInFlight: number): Load {
   let inFlight = 0;
-  let turn: { readonly began: number; requests: number } | null = null;
-  const isTooHigh = (hasArrived: boolean) => {
+  let round: { readonly began: number; readonly connections: Set<object> } | null = null;
+  let isEnding = false;
+  const endWithTurn = () => {
+    if (isEnding) return;
+    isEnding = true;
+    setImmediate(() => {
+      isEnding = false;
+      round = null;
+    });
+  };
+  const isTooHigh = (connection: object | null) => {
     if (inFlight >= maxInFlight) return true;
-    if (!hasArrived) return false;
-    if (turn === null) {
-      turn = { began: performance.now(), requests: 0 };
-      setImmediate(() => {
-        turn = null;
-      });
+    if (!connection) return false;
+    // A turn of the event loop goes on while there is something to read. Whoever asks again in it shows that all others that
+    // were ready have been heard.
+    if (round === null || round.connections.has(connection)) {
+      round = { began: performance.now(), connections: new Set() };
+      endWithTurn();
     }
-    turn.requests += 1;
-    return turn.requests > CROWD && performance.now() - turn.began > MAX_TURN_MS;
+    round.connections.add(connection);
+    return round.connections.size > CROWD && performance.now() - round.began > MAX_ROUND_MS;
   };
   const ended = () => {
     inFlight -= 1;
   };
   return {
-    during: (work, hasArrived) => {
-      if (isTooHigh(hasArrived)) return work(true);
+    during: (work, connection) => {
+      if (isTooHigh(connection)) return work(true);
       inFlight += 1;
       return work(false).finally(ended);
     },

@@ -20,7 +20,7 @@ export function inTurn<Given extends readonly unknown[], Result>(
   return (...given) => (hasWaited ? nextTurn().then(() => begin(...given)) : begin(...given));
 }
 
-/** Whoever has waited for so long begins with the next turn: turns are long where there is much else to do. */
+/** Whoever has waited for so long waits no longer for a turn of its own: turns are long where there is much else to do. */
 const MAX_WAIT_MS = 50;
 
 interface Waiting {
@@ -34,14 +34,21 @@ const line: Waiting[] = [];
 
 function nextTurn(): Promise<void> {
   return new Promise((begin) => {
-    line.push({ begin, since: performance.now() });
+    const now = performance.now();
+    line.push({ begin, since: now });
     if (line.length === 1) setImmediate(beginNext);
+    // All that arrives during a long turn takes the line further.
+    else if (isLate(now)) line.shift()?.begin();
   });
 }
 
 function beginNext(): void {
-  const lateSince = performance.now() - MAX_WAIT_MS;
+  const now = performance.now();
   do line.shift()?.begin();
-  while (line[0] && line[0].since <= lateSince);
+  while (isLate(now));
   if (line.length > 0) setImmediate(beginNext);
+}
+
+function isLate(now: number): boolean {
+  return line[0] !== undefined && line[0].since <= now - MAX_WAIT_MS;
 }

@@ -34,7 +34,7 @@ describe("the load of one turn of the event loop", () => {
       load.during(async (isOverloaded) => {
         told.push(isOverloaded);
         if (!isOverloaded) holdLoop(eachMs);
-      }, true);
+      }, {});
     await Promise.all(Array.from({ length: requests }, begin));
     await nextTurn();
     await begin();
@@ -44,6 +44,21 @@ describe("the load of one turn of the event loop", () => {
 
   it("is too much for those behind half a second of work of others, and the next turn is another one", async () => {
     expect(await refused(200, 4)).toBeGreaterThan(50);
+  });
+
+  it("is not, while all connections are heard in less time, however often they ask", async () => {
+    const load = createLoad(1_000);
+    const connections = Array.from({ length: 150 }, () => ({}));
+    const told: boolean[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      for (const connection of connections) {
+        await load.during(async (isOverloaded) => {
+          told.push(isOverloaded);
+          holdLoop(1.5);
+        }, connection);
+      }
+    }
+    expect(told).not.toContain(true);
   });
 
   it("is not, while it is of many small requests, or of few large ones", async () => {
