@@ -22,6 +22,7 @@ export interface UsualSeries extends UsualTotals {
 }
 
 export function usualTotals(text: string): UsualTotals | null {
+  if (text.length > MAX_CHARACTERS) return null;
   const scan = new Scan(text);
   const isUsual = scan.figures((at) => {
     scan.addNone(1);
@@ -31,6 +32,7 @@ export function usualTotals(text: string): UsualTotals | null {
 }
 
 export function usualSeries(text: string): UsualSeries | null {
+  if (text.length > MAX_CHARACTERS) return null;
   const scan = new Scan(text);
   let starts: Starts | null = null;
   const isUsual = scan.figures((at) => {
@@ -47,6 +49,9 @@ export function usualSeries(text: string): UsualSeries | null {
   if (!isUsual) return null;
   return { counts: scan.counts(), places: scan.places, starts: (starts ?? NO_STARTS).written };
 }
+
+/** A year of days for ten names is half of it. What is longer is not usual, and would leave its room behind. */
+const MAX_CHARACTERS = 2_000_000;
 
 /** The parts of a figure in their order, and where their counts stand in it. Only that of re-streaming has seconds. */
 const PARTS = [

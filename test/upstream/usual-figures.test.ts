@@ -147,3 +147,12 @@ describe("an answer in another form is left to the general way", () => {
     ]);
   });
 });
+
+describe("an answer that is far longer than usual", () => {
+  it("is not read at once: the room that it takes would be kept", () => {
+    const of = (name: string) => envelope(`{"${name}":{"bytesOut":1,"bytesIn":2}}`);
+    expect(usualTotals(of("a".repeat(1_000)))).not.toBeNull();
+    expect(usualTotals(of("a".repeat(2_000_000)))).toBeNull();
+    expect(usualSeries(of("a".repeat(2_000_000)))).toBeNull();
+  });
+});
