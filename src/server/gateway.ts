@@ -28,6 +28,7 @@ import { type Clock, createPlatformClock } from "../upstream/platform-clock.ts";
 import { createUpstream, type UpstreamOptions } from "../upstream/upstream.ts";
 import { type Budgets, createCostBudget } from "./cost-budget.ts";
 import { bodyOfRequest, headOfRequest, responseOf } from "./fetch-exchange.ts";
+import type { Answer } from "./exchange.ts";
 import { createFront } from "./front.ts";
 import { guarded } from "./guarded.ts";
 import { createKeptAnswers } from "./kept-answers.ts";
@@ -40,7 +41,7 @@ import { useMetrics } from "./metrics/use-metrics.ts";
 import { useRequests } from "./metrics/use-requests.ts";
 import { bodyOfIncoming, hasLeft, headOfIncoming, leavingSignal, send } from "./node-exchange.ts";
 import { createOperations } from "./operations.ts";
-import { createPlainPath, plainMediaType } from "./plain-path.ts";
+import { createPlainPath, type PlainRequest, plainMediaType } from "./plain-path.ts";
 import type { Tracing } from "./tracing.ts";
 import { type ServerContext, useCaller } from "./use-caller.ts";
 import { useFront } from "./use-front.ts";
@@ -96,7 +97,7 @@ export interface Gateway {
   /** Answers a request of the fetch API. `peer` is the address that it comes from. */
   fetch(request: Request, peer?: string): Promise<Response>;
   /** Answers a request of node:http. */
-  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  handle(request: IncomingMessage, response: ServerResponse): void;
   /** Reads ahead what every query needs, and begins to look for names in traffic. Requests need not wait for it. */
   start(): Promise<void>;
   /** Says by its readiness that it is about to end: whoever distributes requests gives it no more. */
@@ -136,6 +137,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     budget: createCostBudget(options.budgets, parts.clock, options.counters),
     maskError,
     keptAnswers,
+    ...(tracing && { bind: tracing.bind }),
     queryDeadlineMs: CALL_TIMES_PER_QUERY * options.upstream.timeoutMs,
   });
   const operations = tracing ? tracing.operations(untraced) : untraced;
@@ -191,34 +193,52 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 
   return {
-    fetch: (request, peer) =>
-      load.during(async (isOverloaded) => {
-        const head = headOfRequest(request, peer);
+    fetch: async (request, peer) => {
+      const head = headOfRequest(request, peer);
+      const isTaken = load.enter(null);
+      try {
         const mediaType = plainMediaType(head);
-        if (!mediaType) return yoga.fetch(request, { head, isOverloaded });
-        const plain = {
+        if (!mediaType) return await yoga.fetch(request, { head, isOverloaded: !isTaken });
+        const plain: PlainRequest = {
           head,
           mediaType,
-          readBody: () => bodyOfRequest(request),
+          readBody: (taken, failed) => void bodyOfRequest(request).then(taken, failed),
           signal: () => request.signal,
           hasLeft: () => request.signal.aborted,
         };
-        return responseOf(Response, await answerPlainly(plain, isOverloaded));
-      }, null),
-    handle: (request, response) =>
-      load.during((isOverloaded) => {
-        const head = headOfIncoming(request);
-        const mediaType = plainMediaType(head);
-        if (!mediaType) return Promise.resolve(yoga(request, response, { head, isOverloaded })).then(() => undefined);
-        const plain = {
-          head,
-          mediaType,
-          readBody: () => bodyOfIncoming(request),
-          signal: () => leavingSignal(response),
-          hasLeft: () => hasLeft(response),
-        };
-        return answerPlainly(plain, isOverloaded).then((answer) => send(response, answer));
-      }, request.socket),
+        return responseOf(
+          Response,
+          await new Promise<Answer>((resolve) => answerPlainly(plain, !isTaken, resolve)),
+        );
+      } finally {
+        if (isTaken) load.leave();
+      }
+    },
+    handle: (request, response) => {
+      const isTaken = load.enter(request.socket);
+      const ended = () => {
+        if (isTaken) load.leave();
+      };
+      const head = headOfIncoming(request);
+      const mediaType = plainMediaType(head);
+      if (!mediaType) {
+        Promise.resolve(yoga(request, response, { head, isOverloaded: !isTaken }))
+          .catch(() => response.destroy())
+          .finally(ended);
+        return;
+      }
+      const plain: PlainRequest = {
+        head,
+        mediaType,
+        readBody: (taken, failed) => bodyOfIncoming(request, taken, failed),
+        signal: () => leavingSignal(response),
+        hasLeft: () => hasLeft(response),
+      };
+      answerPlainly(plain, !isTaken, (answer) => {
+        ended();
+        send(response, answer);
+      });
+    },
     start: async () => {
       background.push(setInterval(sweep, SWEEP_EVERY_MS).unref());
       background.push(

@@ -37,7 +37,8 @@ const MAX_HEADER_BYTES = 16_384;
 /** Connections that wait to be taken: beyond them clients try again after seconds, and learn of no overload. */
 const BACKLOG = 4_096;
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+/** Never throws. */
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
  * Opens the port. What is no HTTP that a gateway could answer ends here, in a line of text: what comes behind may rely on a
@@ -79,7 +80,7 @@ export async function listen(
           .end(`${message}\n`);
         return;
       }
-      handler(request, response).catch(() => response.destroy());
+      handler(request, response);
     },
   );
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {

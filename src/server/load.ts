@@ -3,12 +3,13 @@ import { performance } from "node:perf_hooks";
 /** How much the process has to do. */
 export interface Load {
   /**
-   * Does the work, and counts it as under way until it ends. It is told whether there is more to do already than can be done
-   * in time: then it had better be little, and is not counted. It fails by its promise alone.
+   * Counts a request as under way, until {@link leave}. False where there is more to do already than can be done in time: it is
+   * not counted then, and had better be little.
    *
    * @param connection over which it came; null where it came over none, and so has not waited for others
    */
-  during<Result>(work: (isOverloaded: boolean) => Promise<Result>, connection: object | null): Promise<Result>;
+  enter(connection: object | null): boolean;
+  leave(): void;
   /** How many requests are under way. */
   inFlight(): number;
 }
@@ -46,14 +47,14 @@ export function createLoad(maxInFlight: number): Load {
     round.connections.add(connection);
     return round.connections.size > CROWD && performance.now() - round.began > MAX_ROUND_MS;
   };
-  const ended = () => {
-    inFlight -= 1;
-  };
   return {
-    during: (work, connection) => {
-      if (isTooHigh(connection)) return work(true);
+    enter: (connection) => {
+      if (isTooHigh(connection)) return false;
       inFlight += 1;
-      return work(false).finally(ended);
+      return true;
+    },
+    leave: () => {
+      inFlight -= 1;
     },
     inFlight: () => inFlight,
   };

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { GraphQLError } from "graphql";
 import type { Answer, RequestHead } from "./exchange.ts";
 import { endedEarly, limitedBody, tooLarge } from "./request-body.ts";
 
@@ -26,23 +27,36 @@ function hostnameOf(host: string): string {
  * Reads the body by its events, which is faster than by its iterator. What is too much of it is passed over, so that the
  * client can send it all, read its answer and ask again.
  *
- * @throws GraphQLError
+ * @param taken told the whole of it, or else
+ * @param failed a GraphQLError, but not both and only once
  */
-export function bodyOfIncoming(request: IncomingMessage): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const body = limitedBody();
-    // Every connection closes at some time.
-    const cut = () => {
-      if (!request.readableEnded) reject(endedEarly());
-    };
-    request
-      .on("data", (chunk: Uint8Array) => {
-        if (!body.take(chunk)) reject(tooLarge());
-      })
-      .on("end", () => resolve(body.bytes()))
-      .on("error", cut)
-      .on("close", cut);
-  });
+export function bodyOfIncoming(
+  request: IncomingMessage,
+  taken: (body: Uint8Array) => void,
+  failed: (error: GraphQLError) => void,
+): void {
+  const body = limitedBody();
+  let isOver = false;
+  const fail = (error: GraphQLError) => {
+    if (isOver) return;
+    isOver = true;
+    failed(error);
+  };
+  // Every connection closes at some time.
+  const cut = () => {
+    if (!request.readableEnded) fail(endedEarly());
+  };
+  request
+    .on("data", (chunk: Uint8Array) => {
+      if (!body.take(chunk)) fail(tooLarge());
+    })
+    .on("end", () => {
+      if (isOver) return;
+      isOver = true;
+      taken(body.bytes());
+    })
+    .on("error", cut)
+    .on("close", cut);
 }
 
 /** Whether the connection has ended before the answer did. */
@@ -61,11 +75,15 @@ export function leavingSignal(response: ServerResponse): AbortSignal {
   return leaving.signal;
 }
 
-/** Sends head and body together. */
+/** Sends head and body together. What can't be sent ends the connection. */
 export function send(response: ServerResponse, { status, headers, body }: Answer): void {
   const text = body ?? "";
   const bytes = Buffer.byteLength(text);
   // What is ASCII is the same in Latin 1, which is written without a look at each character.
   const encoding = bytes === text.length ? "latin1" : "utf8";
-  response.writeHead(status, Object.assign({ "content-length": bytes }, headers)).end(text, encoding);
+  try {
+    response.writeHead(status, Object.assign({ "content-length": bytes }, headers)).end(text, encoding);
+  } catch {
+    response.destroy();
+  }
 }

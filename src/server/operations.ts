@@ -4,18 +4,21 @@ import type { CostStatus } from "../model/cost.ts";
 import { isPromise, type MaybePromise, whenThere } from "../model/maybe-promise.ts";
 import { requestLimits } from "../model/request-limits.ts";
 import { type CostBudget, secondsUntil } from "./cost-budget.ts";
-import { type KeptAnswers, NOT_KEPT } from "./kept-answers.ts";
+import { type Found, type KeptAnswers, NOT_KEPT } from "./kept-answers.ts";
 import type { RequestRecord } from "./metrics/request-record.ts";
-import { createPreparedDocuments } from "./prepared-documents.ts";
+import { createPreparedDocuments, type PreparedOperation } from "./prepared-documents.ts";
 import type { WrittenResult } from "./query-result.ts";
 import { refused } from "./refused.ts";
 import type { OperationParams } from "./request-body.ts";
+import { nextTurn } from "./turns.ts";
 
 /** What a client asks for, and who it is. */
 export interface OperationRequest extends Pick<RequestFacts, "caller" | "address" | "signal"> {
   readonly params: OperationParams;
   /** Whether it may be a mutation: a request by GET may not. */
   readonly mayChange: boolean;
+  /** Whether the client has left: nothing is begun for it then. It can't leave where this is left out. */
+  readonly hasLeft?: (() => boolean) | undefined;
   /** Told what is asked for, and what it takes. */
   readonly record?: RequestRecord | undefined;
 }
@@ -43,69 +46,162 @@ export interface OperationsOptions {
    */
   readonly queryDeadlineMs: number;
   readonly keptAnswers: KeptAnswers;
+  /** Binds work that is done later to what is under way now; left out where nothing asks what that is. */
+  readonly bind?: (work: () => void) => () => void;
 }
 
-/** Answers one operation, however it came here, and at once where it needs to wait for nothing; never fails. */
-export type Operations = (request: OperationRequest) => MaybePromise<OperationAnswer>;
+/**
+ * Answers one operation, however it came here: at once where it needs to wait for nothing, and in its turn where it will have
+ * to (see `turns.ts`). Never fails.
+ *
+ * @param answered told the answer, once; it never throws
+ */
+export type Operations = (request: OperationRequest, answered: (answer: OperationAnswer) => void) => void;
 
 /** From a document to its answer: limited, validated, counted and charged before it runs, masked and limited after. */
 export function createOperations(options: OperationsOptions): Operations {
-  const { parts, budget, maskError } = options;
-  const prepare = createPreparedDocuments(options.schema, maskError);
-  const contextOf = createContexts(parts);
-  const { keptAnswers } = options;
-
-  const answer = (request: OperationRequest): MaybePromise<OperationAnswer> => {
-    const { params, caller, record } = request;
-    const document = prepare(params.query);
-    if (document.errors) return { result: { errors: document.errors }, cost: null };
-    const operation = document.operation(params.operationName);
-    if (!operation) throw refused("INVALID_INPUT", "The document has no such operation.", { status: 400 });
-    if (operation.type === "mutation" && !request.mayChange) {
-      throw refused("BAD_REQUEST", "Mutations are sent by POST.", { status: 405, headers: { allow: "POST" } });
-    }
-    if (record) record.asked = { name: operation.name, kind: operation.type };
-    const variables = params.variables ?? {};
-    const isQuery = operation.type === "query";
-    const { answer: known, keep } = isQuery ? keptAnswers.find(caller, () => operation.question(variables)) : NOT_KEPT;
-    const points = known?.points ?? operation.cost(variables);
-    return whenThere(charged(points, caller, budget, parts.clock), ({ cost, refusal }) => {
-      if (refusal) return { result: finished({ errors: [refusal] }, cost, null), cost };
-      if (record) record.points = points;
-      if (known) return { result: finished(known, cost, null), cost };
-      const context = contextFor(request, isQuery, cost);
-      return whenThere(operation.run(context, variables), (made) => {
-        const result = finished(made, cost, context);
-        const isWhole = !result.errors && !result.extensions?.["stale"];
-        if (made.isRepeatable && made.data !== undefined && isWhole) keep?.({ data: made.data, points });
-        return { result, cost };
-      });
-    });
+  const { parts, maskError } = options;
+  const shared = {
+    ...options,
+    prepare: createPreparedDocuments(options.schema, maskError),
+    contextOf: createContexts(parts),
+    failed: (error: unknown): OperationAnswer => ({ result: { errors: [maskError(error)] }, cost: null }),
   };
+  return (request, answered) => {
+    try {
+      const asked = understood(shared, request);
+      if ("result" in asked) answered(asked);
+      else new OperationOnItsWay(shared, request, asked, answered).begin();
+    } catch (error) {
+      answered(shared.failed(error));
+    }
+  };
+}
 
-  const contextFor = ({ caller, address, signal, record }: OperationRequest, isQuery: boolean, cost: CostStatus) =>
-    contextOf({
+interface Shared extends OperationsOptions {
+  readonly prepare: ReturnType<typeof createPreparedDocuments>;
+  readonly contextOf: ReturnType<typeof createContexts>;
+  readonly failed: (error: unknown) => OperationAnswer;
+}
+
+/** An operation that may run, and its price. */
+interface Asked extends Found {
+  readonly operation: PreparedOperation;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly points: number;
+}
+
+/** What is asked for, or the answer where that is no operation. @throws GraphQLError */
+function understood({ prepare, keptAnswers }: Shared, request: OperationRequest): Asked | OperationAnswer {
+  const { params, caller, record } = request;
+  const document = prepare(params.query);
+  if (document.errors) return { result: { errors: document.errors }, cost: null };
+  const operation = document.operation(params.operationName);
+  if (!operation) throw refused("INVALID_INPUT", "The document has no such operation.", { status: 400 });
+  if (operation.type === "mutation" && !request.mayChange) {
+    throw refused("BAD_REQUEST", "Mutations are sent by POST.", { status: 405, headers: { allow: "POST" } });
+  }
+  if (record) record.asked = { name: operation.name, kind: operation.type };
+  const variables = params.variables ?? {};
+  const isQuery = operation.type === "query";
+  const { answer, keep } = isQuery ? keptAnswers.find(caller, () => operation.question(variables)) : NOT_KEPT;
+  return { operation, variables, answer, keep, points: answer?.points ?? operation.cost(variables) };
+}
+
+/**
+ * Goes from the price to the answer, each step called by the one before. What it waits for first, its budget and its turn,
+ * leaves nothing behind that its answer would hang on, as promises do.
+ */
+class OperationOnItsWay {
+  readonly #shared: Shared;
+  readonly #request: OperationRequest;
+  readonly #asked: Asked;
+  readonly #answered: (answer: OperationAnswer) => void;
+
+  constructor(shared: Shared, request: OperationRequest, asked: Asked, answered: (answer: OperationAnswer) => void) {
+    this.#shared = shared;
+    this.#request = request;
+    this.#asked = asked;
+    this.#answered = answered;
+  }
+
+  /** @throws what stood in the way at once */
+  begin(): void {
+    const { budget, parts } = this.#shared;
+    const charge = charged(this.#asked.points, this.#request.caller, budget, parts.clock);
+    if (isPromise(charge)) charge.then((made) => this.#charged(made)).catch((error) => this.#fail(error));
+    else this.#charged(charge);
+  }
+
+  #charged({ cost, refusal }: Charged): void {
+    const { answer, points, operation } = this.#asked;
+    const { record } = this.#request;
+    if (record && !refusal) record.points = points;
+    if (refusal) this.#answered({ result: this.#finished({ errors: [refusal] }, cost, null), cost });
+    else if (answer) this.#answered({ result: this.#finished(answer, cost, null), cost });
+    else if (operation.hasWaited()) this.#inItsTurn(cost);
+    else this.#run(cost);
+  }
+
+  #inItsTurn(cost: CostStatus): void {
+    const { bind = (work) => work } = this.#shared;
+    const begin = () => {
+      try {
+        if (this.#request.hasLeft?.()) this.#answered({ result: {}, cost });
+        else this.#run(cost);
+      } catch (error) {
+        this.#fail(error);
+      }
+    };
+    nextTurn(bind(begin));
+  }
+
+  #run(cost: CostStatus): void {
+    const { operation, variables } = this.#asked;
+    const context = this.#context(cost);
+    const made = operation.run(context, variables);
+    if (!isPromise(made)) this.#done(made, cost, context);
+    else made.then((result) => this.#done(result, cost, context)).catch((error) => this.#fail(error));
+  }
+
+  #context(cost: CostStatus): GraphContext {
+    const { caller, address, signal, record } = this.#request;
+    const isQuery = this.#asked.operation.type === "query";
+    return this.#shared.contextOf({
       caller,
       address,
       signal,
-      readsUntil: isQuery ? performance.now() + options.queryDeadlineMs : null,
+      readsUntil: isQuery ? performance.now() + this.#shared.queryDeadlineMs : null,
       cost,
       tally: record,
     });
+  }
+
+  #done(made: WrittenResult, cost: CostStatus, context: GraphContext): void {
+    const result = this.#finished(made, cost, context);
+    const isWhole = !result.errors && !result.extensions?.["stale"];
+    const { keep, points } = this.#asked;
+    if (made.isRepeatable && made.data !== undefined && isWhole) keep?.({ data: made.data, points });
+    this.#answered({ result, cost });
+  }
+
+  #fail(error: unknown): void {
+    this.#answered(this.#shared.failed(error));
+  }
 
   /** The first errors of the answer, and beside it what it cost, what of it is stale, and how many errors are left out. */
-  const finished = (
+  #finished(
     { data, errors = [] }: WrittenResult,
     cost: CostStatus,
     context: GraphContext | null,
-  ): OperationResult => {
+  ): OperationResult {
     const { requested, limit, remaining, resetAt } = cost;
     const told = { cost: { requested, limit, remaining, resetAt: new Date(resetAt).toISOString() } };
     const stale = context?.staleness.parts() ?? [];
     if (errors.length === 0 && stale.length === 0 && data !== undefined) return { data, extensions: told };
     const { max } = requestLimits.maxErrors;
     return {
-      ...(errors.length > 0 && { errors: errors.map(maskError).slice(0, max) }),
+      ...(errors.length > 0 && { errors: errors.map(this.#shared.maskError).slice(0, max) }),
       ...(data !== undefined && { data }),
       extensions: {
         ...(errors.length > max && { omittedErrors: errors.length - max }),
@@ -113,18 +209,7 @@ export function createOperations(options: OperationsOptions): Operations {
         ...(stale.length > 0 && { stale: stale.map(({ source, asOf }) => ({ source, asOf: new Date(asOf) })) }),
       },
     };
-  };
-
-  const failed = (error: unknown): OperationAnswer => ({ result: { errors: [maskError(error)] }, cost: null });
-
-  return (request) => {
-    try {
-      const given = answer(request);
-      return isPromise(given) ? given.catch(failed) : given;
-    } catch (error) {
-      return failed(error);
-    }
-  };
+  }
 }
 
 interface Charged {

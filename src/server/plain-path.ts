@@ -8,7 +8,7 @@ import { noteResult, type RequestRecord } from "./metrics/request-record.ts";
 import { REQUEST_ID, type Requests } from "./metrics/requests.ts";
 import type { OperationAnswer, OperationResult, Operations } from "./operations.ts";
 import { asExecutionResult, NULL } from "./query-result.ts";
-import { assertJson, paramsOfBody } from "./request-body.ts";
+import { assertJson, type OperationParams, paramsOfBody } from "./request-body.ts";
 
 /** The media types of an answer that is one object. */
 type MediaType = "application/json" | "application/graphql-response+json";
@@ -17,8 +17,11 @@ type MediaType = "application/json" | "application/graphql-response+json";
 export interface PlainRequest {
   readonly head: RequestHead;
   readonly mediaType: MediaType;
-  /** @throws GraphQLError for a body that is too large or ends early */
-  readBody(): Promise<Uint8Array>;
+  /**
+   * @param taken told the whole body, or else
+   * @param failed why there is none: a GraphQLError where it is too large or ends early
+   */
+  readBody(taken: (body: Uint8Array) => void, failed: (error: unknown) => void): void;
   /** Aborted when the client leaves. It is made when it is asked for, since what needs no call needs no signal. */
   signal(): AbortSignal;
   /** Whether the client has left. */
@@ -58,52 +61,100 @@ function acceptedJson(accept: string | null): MediaType | null {
   return null;
 }
 
-/** Answers without yoga, by the same rules; never fails. */
-export function createPlainPath(options: PlainPathOptions) {
-  const { front, operations, requests, maskError, onFault, clock } = options;
+/**
+ * Answers without yoga, by the same rules; never fails.
+ *
+ * @param answered told the answer, once; it never throws
+ */
+export type PlainPath = (request: PlainRequest, isOverloaded: boolean, answered: (answer: Answer) => void) => void;
 
-  /** What the graph answers to whoever was let in. */
-  const asked = async (
-    { head, readBody, signal }: PlainRequest,
-    { caller, address }: Admitted,
-    record: RequestRecord,
-  ): Promise<OperationAnswer> => {
-    try {
-      assertJson(head.header);
-      const params = paramsOfBody(await readBody());
-      const given = operations({ params, caller, address, signal, mayChange: true, record });
-      return isPromise(given) ? await given : given;
-    } catch (error) {
-      return { result: { errors: [maskError(error)] }, cost: null };
-    }
-  };
+export function createPlainPath(options: PlainPathOptions): PlainPath {
+  return (request, isOverloaded, answered) => new PlainExchange(options, request, answered).begin(isOverloaded);
+}
 
-  return async (request: PlainRequest, isOverloaded: boolean): Promise<Answer> => {
-    const { head } = request;
-    const record = requests.begin(head.header);
-    let answer: Answer;
+/**
+ * Goes from a request's head to its answer, each step called by the one before: waiting for nothing, or for a body alone, takes
+ * no promise.
+ */
+class PlainExchange {
+  readonly #options: PlainPathOptions;
+  readonly #request: PlainRequest;
+  readonly #answered: (answer: Answer) => void;
+  readonly #record: RequestRecord;
+
+  constructor(options: PlainPathOptions, request: PlainRequest, answered: (answer: Answer) => void) {
+    this.#options = options;
+    this.#request = request;
+    this.#answered = answered;
+    this.#record = options.requests.begin(request.head.header);
+  }
+
+  begin(isOverloaded: boolean): void {
+    const { front } = this.#options;
+    const { head } = this.#request;
     try {
       const admission = front.turnAway(head, isOverloaded) ?? front.admit(head);
-      const admitted = isPromise(admission) ? await admission : admission;
-      if ("status" in admitted) {
-        answer = admitted;
-      } else {
-        record.caller = admitted.caller;
-        const { result, cost } = await asked(request, admitted, record);
-        noteResult(record, result);
-        answer = written(result, request.mediaType, cost && budgetHeaders(cost, clock()));
-      }
+      if (!isPromise(admission)) this.#admitted(admission);
+      else admission.then((admitted) => this.#admitted(admitted)).catch((error) => this.#fail(error));
     } catch (error) {
-      onFault(error);
-      answer = FAULT;
+      this.#fail(error);
     }
-    if (answer.code) record.errors = [answer.code];
-    requests.end(record, request.hasLeft() ? "LEFT" : answer.status);
-    const { status, body } = answer;
+  }
+
+  #admitted(admission: Admitted | Answer): void {
+    if ("status" in admission) return this.#end(admission);
+    this.#record.caller = admission.caller;
+    try {
+      assertJson(this.#request.head.header);
+    } catch (error) {
+      return this.#refuse(error);
+    }
+    this.#request.readBody(
+      (body) => this.#ask(body, admission),
+      (error) => this.#refuse(error),
+    );
+  }
+
+  /** Asks the graph, for whoever was let in. */
+  #ask(body: Uint8Array, { caller, address }: Admitted): void {
+    const { signal, hasLeft } = this.#request;
+    let params: OperationParams;
+    try {
+      params = paramsOfBody(body);
+    } catch (error) {
+      return this.#refuse(error);
+    }
+    const asked = { params, caller, address, signal, hasLeft, mayChange: true, record: this.#record };
+    this.#options.operations(asked, (answer) => this.#told(answer));
+  }
+
+  #refuse(error: unknown): void {
+    this.#told({ result: { errors: [this.#options.maskError(error)] }, cost: null });
+  }
+
+  #told({ result, cost }: OperationAnswer): void {
+    try {
+      noteResult(this.#record, result);
+      this.#end(written(result, this.#request.mediaType, cost && budgetHeaders(cost, this.#options.clock())));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#options.onFault(error);
+    this.#end(FAULT);
+  }
+
+  #end({ status, body, code, headers: own }: Answer): void {
+    const { front, requests } = this.#options;
+    const { head } = this.#request;
+    if (code) this.#record.errors = [code];
+    requests.end(this.#record, this.#request.hasLeft() ? "LEFT" : status);
     // Spreading as many objects takes 2 us.
-    const headers = Object.assign({}, front.headers(head), answer.headers, { [REQUEST_ID]: record.requestId });
-    return { status, headers, body };
-  };
+    const headers = Object.assign({}, front.headers(head), own, { [REQUEST_ID]: this.#record.requestId });
+    this.#answered({ status, headers, body });
+  }
 }
 
 /**

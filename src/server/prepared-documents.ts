@@ -14,14 +14,13 @@ import {
 } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { GraphContext } from "../context.ts";
-import { type MaybePromise, whenThere } from "../model/maybe-promise.ts";
+import { isPromise, type MaybePromise, whenThere } from "../model/maybe-promise.ts";
 import { requestLimits } from "../model/request-limits.ts";
 import { type DocumentSize, documentSize } from "./document-size.ts";
 import { queryCost, type RawVariables } from "./query-cost.ts";
 import { conditionsOf, planQuery, type QueryPlan } from "./query-plan.ts";
 import type { WrittenResult } from "./query-result.ts";
 import { refused } from "./refused.ts";
-import { inTurn } from "./turns.ts";
 
 /** An operation that is ready to run. */
 export interface PreparedOperation {
@@ -32,6 +31,8 @@ export interface PreparedOperation {
   question(variables: RawVariables): string;
   /** What it costs before it runs, in points. */
   cost(variables: RawVariables): number;
+  /** Whether its last run had to wait for something, as the next one will again. */
+  hasWaited(): boolean;
   run(context: GraphContext, variables: RawVariables): MaybePromise<WrittenResult>;
 }
 
@@ -136,6 +137,24 @@ function preparedOperation(
   const conditions = conditionsOf(planned);
   const plans = new Map<string, QueryPlan>();
   let constantCost: number | null = null;
+  let hasWaited = false;
+  const run = (context: GraphContext, variables: RawVariables): MaybePromise<WrittenResult> => {
+    const { coerced, errors } = getVariableValues(schema, definitions, variables, { maxErrors: 50 });
+    if (errors) return { errors };
+    const key = conditions.map((condition) => String(coerced[condition])).join();
+    const isPlanned = plans.has(key) || plans.size < MAX_PLANS;
+    // Mutations run one after the other, and take as long as the platform does.
+    if (operation.operation !== OperationTypeNode.QUERY || !isPlanned) {
+      const options = { schema, document, operationName: name, contextValue: context, variableValues: variables };
+      return whenThere(execute(options), ({ data, errors }) => ({
+        ...(errors && { errors }),
+        ...(data !== undefined && { data: JSON.stringify(data) }),
+      }));
+    }
+    const plan = plans.get(key) ?? planQuery(planned);
+    plans.set(key, plan);
+    return plan(context, coerced);
+  };
   return {
     name,
     type: operation.operation,
@@ -153,23 +172,12 @@ function preparedOperation(
       if (definitions.length === 0) constantCost = points;
       return points;
     },
-    run: inTurn((context: GraphContext, variables: RawVariables): MaybePromise<WrittenResult> => {
-      const { coerced, errors } = getVariableValues(schema, definitions, variables, { maxErrors: 50 });
-      if (errors) return { errors };
-      const key = conditions.map((condition) => String(coerced[condition])).join();
-      const isPlanned = plans.has(key) || plans.size < MAX_PLANS;
-      // Mutations run one after the other, and take as long as the platform does.
-      if (operation.operation !== OperationTypeNode.QUERY || !isPlanned) {
-        const options = { schema, document, operationName: name, contextValue: context, variableValues: variables };
-        return whenThere(execute(options), ({ data, errors }) => ({
-          ...(errors && { errors }),
-          ...(data !== undefined && { data: JSON.stringify(data) }),
-        }));
-      }
-      const plan = plans.get(key) ?? planQuery(planned);
-      plans.set(key, plan);
-      return plan(context, coerced);
-    }),
+    hasWaited: () => hasWaited,
+    run: (context, variables) => {
+      const result = run(context, variables);
+      hasWaited = isPromise(result);
+      return result;
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import type { Context, Span, TextMapGetter } from "@opentelemetry/api";
 import type { CallReport } from "../upstream/http.ts";
 import { createOperationNames } from "./metrics/operation-names.ts";
 import type { RequestRecord } from "./metrics/request-record.ts";
-import type { Operations } from "./operations.ts";
+import type { OperationAnswer, Operations } from "./operations.ts";
 
 /**
  * Spans of OpenTelemetry: a request, the operation in it, and the calls to the platform that the operation makes. They hold no
@@ -15,6 +15,8 @@ export interface Tracing {
   requestEnded(record: RequestRecord, status: number): void;
   /** The same, with a span for each operation, under which its calls to the platform stand. */
   operations(operations: Operations): Operations;
+  /** The same work, to be done later within the span that is active now. */
+  bind(work: () => void): () => void;
   /** A call to the platform has ended. */
   called(report: CallReport): void;
 }
@@ -55,26 +57,29 @@ export function tracingBy({ trace, context, propagation, ROOT_CONTEXT, SpanKind,
       if (status >= 500) span?.setStatus({ code: SpanStatusCode.ERROR });
       span?.end();
     },
-    operations: (operations) => async (request) => {
+    operations: (operations) => (request, answered) => {
       const { record, caller } = request;
       const within = (record && requests.get(record)?.within) ?? ROOT_CONTEXT;
       const span = tracer.startSpan("operation", {}, within);
-      const answer = await context.with(trace.setSpan(within, span), () => operations(request));
-      const [error] = answer.result.errors ?? [];
-      const name = record?.asked ? nameOf(record.asked.name) : "none";
-      const kind = record?.asked?.kind ?? "none";
-      span.updateName(`${kind} ${name}`);
-      span.setAttributes({
-        "graphql.operation.name": name,
-        "graphql.operation.type": kind,
-        "syndigraph.caller.role": caller.role,
-        "syndigraph.cost": record?.points ?? 0,
-        "syndigraph.upstream_calls": record?.upstreamCalls ?? 0,
-        "syndigraph.outcome": error ? String(error.extensions?.["code"]) : "ok",
-      });
-      span.end();
-      return answer;
+      const ended = (answer: OperationAnswer) => {
+        const [error] = answer.result.errors ?? [];
+        const name = record?.asked ? nameOf(record.asked.name) : "none";
+        const kind = record?.asked?.kind ?? "none";
+        span.updateName(`${kind} ${name}`);
+        span.setAttributes({
+          "graphql.operation.name": name,
+          "graphql.operation.type": kind,
+          "syndigraph.caller.role": caller.role,
+          "syndigraph.cost": record?.points ?? 0,
+          "syndigraph.upstream_calls": record?.upstreamCalls ?? 0,
+          "syndigraph.outcome": error ? String(error.extensions?.["code"]) : "ok",
+        });
+        span.end();
+        answered(answer);
+      };
+      context.with(trace.setSpan(within, span), () => operations(request, ended));
     },
+    bind: (work) => context.bind(context.active(), work),
     called: ({ operation, durationMs, tries, failure, names }) => {
       const now = Date.now();
       const span = tracer.startSpan(

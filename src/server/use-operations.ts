@@ -1,6 +1,6 @@
 import type { Plugin } from "graphql-yoga";
 import { budgetHeaders } from "./cost-budget.ts";
-import type { Operations } from "./operations.ts";
+import type { OperationAnswer, OperationRequest, Operations } from "./operations.ts";
 import { asExecutionResult } from "./query-result.ts";
 import type { OperationParams } from "./request-body.ts";
 import type { ServerContext } from "./use-caller.ts";
@@ -17,14 +17,16 @@ export function useOperations(operations: Operations, clock: () => number): Plug
       const { caller, address = null, record } = server;
       // Nobody else comes this far.
       if (!caller) throw new Error("a request reached the graph without a caller");
-      const { result, cost } = await operations({
+      const asked: OperationRequest = {
         params: params as OperationParams,
         caller,
         address,
         signal: () => request.signal,
+        hasLeft: () => request.signal.aborted,
         mayChange: request.method === "POST",
         record,
-      });
+      };
+      const { result, cost } = await new Promise<OperationAnswer>((resolve) => operations(asked, resolve));
       server.cost = cost;
       setResult(asExecutionResult(result));
     },
