@@ -6,11 +6,25 @@ import { setDeadline, timeLeft } from "../upstream/deadline.ts";
 import { AllLeft, type Leaving } from "../upstream/leaving.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 
-/** Who waits for a figure: it gives up when its client leaves, and is told when it gets one past its time. */
-export interface Waiter {
+/** Who waits for figures: it gives up when its client leaves, and is told when it gets one past its time. */
+export class Waiter {
   readonly signal: AbortSignal | undefined;
-  /** @param asOf when the figure was read, in milliseconds since the epoch */
   readonly onStale: (asOf: number) => void;
+  /**
+   * The calls it waits for, which are the cache's: one listener serves them all. They stand here and not in a WeakMap, whose
+   * values count as alive for as long as the garbage collector looks at the young alone: all that was read for a request, and
+   * its loaders, would grow old with it.
+   */
+  readonly calls = new Set<Call>();
+
+  /**
+   * @param signal undefined for one that can't leave
+   * @param onStale told when the figure was read, in milliseconds since the epoch
+   */
+  constructor(signal: AbortSignal | undefined, onStale: (asOf: number) => void) {
+    this.signal = signal;
+    this.onStale = onStale;
+  }
 }
 
 /** What figures have in common that one call of the platform can answer with. */
@@ -338,28 +352,19 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
   }
 }
 
-/** The calls that each waiter waits for: one listener serves them all. */
-const callsOf = new WeakMap<Waiter, Set<Call>>();
-
 /** One waiter's leaving does not end the call for the others; when the last has left, nobody needs it. */
 function join(call: Call, waiter: Waiter): void {
   if (call.waiters.includes(waiter)) return;
   call.waiters.push(waiter);
-  const { signal } = waiter;
+  const { signal, calls } = waiter;
   if (!signal) return;
-  const known = callsOf.get(waiter);
-  if (known) {
-    known.add(call);
-    if (signal.aborted) leave(call, waiter);
-    return;
-  }
-  const calls = new Set([call]);
-  callsOf.set(waiter, calls);
-  const leaveAll = () => {
-    for (const awaited of calls) leave(awaited, waiter);
-  };
-  if (signal.aborted) leaveAll();
-  else signal.addEventListener("abort", leaveAll, { once: true });
+  calls.add(call);
+  if (signal.aborted) leave(call, waiter);
+  else if (calls.size === 1) signal.addEventListener("abort", () => leaveAll(waiter), { once: true });
+}
+
+function leaveAll(waiter: Waiter): void {
+  for (const awaited of waiter.calls) leave(awaited, waiter);
 }
 
 function leave({ left, waiters }: Call, waiter: Waiter): void {

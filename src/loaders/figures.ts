@@ -1,4 +1,4 @@
-import type { FigureCache, FigureQuestion, Figures, Waiter } from "../directory/figure-cache.ts";
+import { type FigureCache, type FigureQuestion, type Figures, Waiter } from "../directory/figure-cache.ts";
 import { Deferred, type MaybePromise } from "../model/maybe-promise.ts";
 import type { Granularity } from "../model/series.ts";
 import { type TimeWindow, windowKey } from "../model/time-window.ts";
@@ -93,7 +93,7 @@ export async function refreshHotFigures(cache: FigureCache, analytics: Analytics
 }
 
 /** Waits for what is read ahead: it never leaves, and needs not be told. */
-const nobody: Waiter = { signal: undefined, onStale: () => undefined };
+const nobody = new Waiter(undefined, () => undefined);
 
 type AnyKey = AccountKey & { readonly name?: string; readonly resolution?: Granularity };
 

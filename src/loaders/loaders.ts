@@ -1,4 +1,4 @@
-import type { FigureCache, Waiter } from "../directory/figure-cache.ts";
+import { type FigureCache, Waiter } from "../directory/figure-cache.ts";
 import type { LiveDirectory } from "../directory/live-directory.ts";
 import type { PartnerDirectory } from "../directory/partner-directory.ts";
 import type { Sightings } from "../directory/sightings.ts";
@@ -97,10 +97,7 @@ export function createLoaders(
   const waves = createWaves();
   // A small query needs few of these, and making all of them took longer than its answer.
   const figures = once((): FigureLoaders => {
-    const waiter: Waiter = {
-      signal: client.signal,
-      onStale: (asOf) => client.staleness.note("FIGURES", now - asOf),
-    };
+    const waiter = new Waiter(client.signal, (asOf) => client.staleness.note("FIGURES", now - asOf));
     return createFigureLoaders({ analytics: upstream.analytics, cache: sources.figureCache, scope }, waves, waiter);
   });
   const liveStreams = once(() =>

@@ -10,7 +10,7 @@ import { createPreparedDocuments, type PreparedOperation } from "./prepared-docu
 import type { WrittenResult } from "./query-result.ts";
 import { refused } from "./refused.ts";
 import type { OperationParams } from "./request-body.ts";
-import { nextTurn } from "./turns.ts";
+import { nextTurn, type TurnWork } from "./turns.ts";
 
 /** What a client asks for, and who it is. */
 export interface OperationRequest extends Pick<RequestFacts, "caller" | "address" | "signal"> {
@@ -47,7 +47,7 @@ export interface OperationsOptions {
   readonly queryDeadlineMs: number;
   readonly keptAnswers: KeptAnswers;
   /** Binds work that is done later to what is under way now; left out where nothing asks what that is. */
-  readonly bind?: (work: () => void) => () => void;
+  readonly bind?: (work: TurnWork) => TurnWork;
 }
 
 /**
@@ -116,7 +116,7 @@ class OperationOnItsWay {
   readonly #shared: Shared;
   readonly #request: OperationRequest;
   readonly #asked: Asked;
-  readonly #answered: (answer: OperationAnswer) => void;
+  #answered: (answer: OperationAnswer) => void;
 
   constructor(shared: Shared, request: OperationRequest, asked: Asked, answered: (answer: OperationAnswer) => void) {
     this.#shared = shared;
@@ -145,7 +145,12 @@ class OperationOnItsWay {
 
   #inItsTurn(cost: CostStatus): void {
     const { bind = (work) => work } = this.#shared;
-    const begin = () => {
+    const begin: TurnWork = (ended) => {
+      const answered = this.#answered;
+      this.#answered = (answer) => {
+        ended();
+        answered(answer);
+      };
       try {
         if (this.#request.hasLeft?.()) this.#answered({ result: {}, cost });
         else this.#run(cost);
@@ -190,11 +195,7 @@ class OperationOnItsWay {
   }
 
   /** The first errors of the answer, and beside it what it cost, what of it is stale, and how many errors are left out. */
-  #finished(
-    { data, errors = [] }: WrittenResult,
-    cost: CostStatus,
-    context: GraphContext | null,
-  ): OperationResult {
+  #finished({ data, errors = [] }: WrittenResult, cost: CostStatus, context: GraphContext | null): OperationResult {
     const { requested, limit, remaining, resetAt } = cost;
     const told = { cost: { requested, limit, remaining, resetAt: new Date(resetAt).toISOString() } };
     const stale = context?.staleness.parts() ?? [];

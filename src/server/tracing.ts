@@ -16,7 +16,7 @@ export interface Tracing {
   /** The same, with a span for each operation, under which its calls to the platform stand. */
   operations(operations: Operations): Operations;
   /** The same work, to be done later within the span that is active now. */
-  bind(work: () => void): () => void;
+  bind<Work extends (...given: never[]) => void>(work: Work): Work;
   /** A call to the platform has ended. */
   called(report: CallReport): void;
 }

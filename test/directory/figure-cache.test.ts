@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createFigureCache, type FigureCache, type Waiter } from "../../src/directory/figure-cache.ts";
+import { createFigureCache, type FigureCache, Waiter } from "../../src/directory/figure-cache.ts";
 import { Deferred } from "../../src/model/maybe-promise.ts";
 import type { Leaving } from "../../src/upstream/leaving.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
@@ -45,7 +45,7 @@ function createSource(maxBytes = 1e6) {
 function waiter(): Waiter & { readonly client: AbortController; readonly stale: number[] } {
   const client = new AbortController();
   const stale: number[] = [];
-  return { client, stale, signal: client.signal, onStale: (asOf) => stale.push(asOf) };
+  return Object.assign(new Waiter(client.signal, (asOf) => stale.push(asOf)), { client, stale });
 }
 
 const bytesOf = (cache: FigureCache) => cache.stats().bytes;

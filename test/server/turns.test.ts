@@ -7,30 +7,52 @@ const holdLoop = (ms: number) => {
   while (performance.now() - begin < ms);
 };
 
+/** So many pieces of work, of which each ends when it is told to. */
+function waitingWork(pieces: number) {
+  const begun: number[] = [];
+  const ends: (() => void)[] = [];
+  for (let piece = 0; piece < pieces; piece += 1) {
+    nextTurn((ended) => {
+      begun.push(piece);
+      ends.push(ended);
+    });
+  }
+  return { begun, endOne: () => ends.shift()?.(), endAll: () => ends.splice(0).forEach((end) => end()) };
+}
+
 describe("work that will have to wait", () => {
-  it("begins in its order, one piece in each turn of the event loop", async () => {
-    const begun: number[] = [];
-    for (let piece = 0; piece < 5; piece += 1) nextTurn(() => begun.push(piece));
+  it("begins in its order, when what has begun before is over, while there is other work", async () => {
+    const { begun, endOne, endAll } = waitingWork(4);
     expect(begun).toEqual([]);
-    const seen: number[] = [];
-    while (begun.length < 5) {
-      await turn();
-      seen.push(begun.length);
-    }
-    expect(seen.every((count, index) => count - (seen[index - 1] ?? 0) <= 1)).toBe(true);
-    expect(begun).toEqual([0, 1, 2, 3, 4]);
+    const busyTurns = async (count: number) => {
+      for (let busy = 0; busy < count; busy += 1) {
+        await turn();
+        holdLoop(1);
+      }
+    };
+    await busyTurns(5);
+    expect(begun).toEqual([0, 1]);
+    endOne();
+    await busyTurns(3);
+    expect(begun).toEqual([0, 1, 2]);
+    endOne();
+    await busyTurns(3);
+    expect(begun).toEqual([0, 1, 2, 3]);
+    endAll();
+  });
+
+  it("begins while there is nothing else to do, however much is under way", async () => {
+    const { begun, endAll } = waitingWork(50);
+    await expect.poll(() => begun.length).toBe(50);
+    endAll();
   });
 
   it("begins with the next turn where it has waited long, so that long turns keep nobody waiting", async () => {
-    let begun = 0;
-    for (let piece = 0; piece < 500; piece += 1) {
-      nextTurn(() => {
-        begun += 1;
-      });
-    }
-    holdLoop(60);
+    const { begun, endAll } = waitingWork(500);
+    holdLoop(210);
     await turn();
     await turn();
-    expect(begun).toBe(500);
+    expect(begun).toHaveLength(500);
+    endAll();
   });
 });

@@ -1,4 +1,4 @@
-import { createFigureCache } from "../../src/directory/figure-cache.ts";
+import { createFigureCache, Waiter } from "../../src/directory/figure-cache.ts";
 import { createFigureLoaders, type FigureLoaders } from "../../src/loaders/figures.ts";
 import { createWaves } from "../../src/loaders/waves.ts";
 import type { Analytics } from "../../src/upstream/analytics.ts";
@@ -6,6 +6,9 @@ import type { Analytics } from "../../src/upstream/analytics.ts";
 /** Loaders as one request has them, over a cache that keeps nothing. */
 export function figureLoadersOver(analytics: Analytics, signal?: AbortSignal): FigureLoaders {
   const cache = createFigureCache({ maxBytes: 0, now: () => 0 });
-  const waiter = { signal, onStale: () => undefined };
-  return createFigureLoaders({ analytics, cache, scope: "account" }, createWaves(), waiter);
+  return createFigureLoaders(
+    { analytics, cache, scope: "account" },
+    createWaves(),
+    new Waiter(signal, () => undefined),
+  );
 }
