@@ -27,8 +27,8 @@ import type { CallReport } from "../upstream/http.ts";
 import { type Clock, createPlatformClock } from "../upstream/platform-clock.ts";
 import { createUpstream, type UpstreamOptions } from "../upstream/upstream.ts";
 import { type Budgets, createCostBudget } from "./cost-budget.ts";
-import { bodyOfRequest, headOfRequest, responseOf } from "./fetch-exchange.ts";
 import type { Answer } from "./exchange.ts";
+import { bodyOfRequest, headOfRequest, responseOf } from "./fetch-exchange.ts";
 import { createFront } from "./front.ts";
 import { guarded } from "./guarded.ts";
 import { createKeptAnswers } from "./kept-answers.ts";
@@ -206,10 +206,7 @@ export function createGateway(options: GatewayOptions): Gateway {
           signal: () => request.signal,
           hasLeft: () => request.signal.aborted,
         };
-        return responseOf(
-          Response,
-          await new Promise<Answer>((resolve) => answerPlainly(plain, !isTaken, resolve)),
-        );
+        return responseOf(Response, await new Promise<Answer>((resolve) => answerPlainly(plain, !isTaken, resolve)));
       } finally {
         if (isTaken) load.leave();
       }

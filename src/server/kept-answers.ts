@@ -25,6 +25,8 @@ export interface KeptAnswers {
 /** An answer that is still good; or null, and how to keep the one that is made now, where it may be kept. */
 export interface Found {
   readonly answer: KeptAnswer | null;
+  /** Whether the same was answered since the last quarter hour: the figures that it follows from will be there still. */
+  readonly isFamiliar: boolean;
   /** Keeps it, if it was asked for often enough and nothing has changed while it was made. */
   readonly keep: ((answer: KeptAnswer) => void) | null;
 }
@@ -46,6 +48,8 @@ const MAX_QUESTION_CHARACTERS = 2_000;
 interface Entry {
   /** How often it was made. */
   readonly made: number;
+  /** How long the figures are good that it was made of last. */
+  readonly familiarUntil: number;
   readonly kept: Kept | null;
 }
 
@@ -87,16 +91,21 @@ export function createKeptAnswers(isKeeping: boolean, known: () => Known | null,
       const keep = (answer: KeptAnswer) => {
         const made = (entry?.made ?? 0) + 1;
         const isKept = made >= KEPT_FROM && answer.data.length <= MAX_ANSWER_CHARACTERS && known() === now;
-        const until = Math.min(at + KEPT_MS, goodUntil(at));
-        entries.set(key, { made, kept: isKept ? { answer, keep: null, caller, known: now, at, until } : null });
+        const familiarUntil = goodUntil(at);
+        const until = Math.min(at + KEPT_MS, familiarUntil);
+        entries.set(key, {
+          made,
+          familiarUntil,
+          kept: isKept ? { answer, isFamiliar: true, keep: null, caller, known: now, at, until } : null,
+        });
       };
-      return { answer: null, keep };
+      return { answer: null, isFamiliar: entry !== undefined && at < entry.familiarUntil, keep };
     },
   };
 }
 
 /** What is asked is not kept. */
-export const NOT_KEPT: Found = { answer: null, keep: null };
+export const NOT_KEPT: Found = { answer: null, isFamiliar: false, keep: null };
 
 /** Whether a caller is who it was, and may see what it did. A partner is another object when anything of it changes. */
 function isSame(caller: Caller, former: Caller): boolean {

@@ -18,7 +18,7 @@ export interface Load {
  * All requests that have arrived meanwhile begin one behind the other, each connection's in its turn. Those that come behind so
  * much work have waited for as long already, and the ones behind them would wait longer, each round more.
  */
-const MAX_ROUND_MS = 500;
+const MAX_ROUND_MS = 1_000;
 /** So few requests are no crowd: something else has held the loop, and it is over. */
 const CROWD = 100;
 

@@ -10,7 +10,7 @@ import { createPreparedDocuments, type PreparedOperation } from "./prepared-docu
 import type { WrittenResult } from "./query-result.ts";
 import { refused } from "./refused.ts";
 import type { OperationParams } from "./request-body.ts";
-import { nextTurn, type TurnWork } from "./turns.ts";
+import { MAX_WAIT_MS, nextTurn, type TurnWork } from "./turns.ts";
 
 /** What a client asks for, and who it is. */
 export interface OperationRequest extends Pick<RequestFacts, "caller" | "address" | "signal"> {
@@ -104,8 +104,8 @@ function understood({ prepare, keptAnswers }: Shared, request: OperationRequest)
   if (record) record.asked = { name: operation.name, kind: operation.type };
   const variables = params.variables ?? {};
   const isQuery = operation.type === "query";
-  const { answer, keep } = isQuery ? keptAnswers.find(caller, () => operation.question(variables)) : NOT_KEPT;
-  return { operation, variables, answer, keep, points: answer?.points ?? operation.cost(variables) };
+  const found = isQuery ? keptAnswers.find(caller, () => operation.question(variables)) : NOT_KEPT;
+  return { operation, variables, points: found.answer?.points ?? operation.cost(variables), ...found };
 }
 
 /**
@@ -134,18 +134,18 @@ class OperationOnItsWay {
   }
 
   #charged({ cost, refusal }: Charged): void {
-    const { answer, points, operation } = this.#asked;
+    const { answer, points, operation, isFamiliar } = this.#asked;
     const { record } = this.#request;
     if (record && !refusal) record.points = points;
     if (refusal) this.#answered({ result: this.#finished({ errors: [refusal] }, cost, null), cost });
     else if (answer) this.#answered({ result: this.#finished(answer, cost, null), cost });
-    else if (operation.hasWaited()) this.#inItsTurn(cost);
+    else if (operation.hasWaited && !isFamiliar) this.#inItsTurn(cost);
     else this.#run(cost);
   }
 
   #inItsTurn(cost: CostStatus): void {
     const { bind = (work) => work } = this.#shared;
-    const begin: TurnWork = (ended) => {
+    const begin: TurnWork = (ended, waitedMs) => {
       const answered = this.#answered;
       this.#answered = (answer) => {
         ended();
@@ -153,6 +153,7 @@ class OperationOnItsWay {
       };
       try {
         if (this.#request.hasLeft?.()) this.#answered({ result: {}, cost });
+        else if (waitedMs >= MAX_WAIT_MS) this.#fail(overloaded());
         else this.#run(cost);
       } catch (error) {
         this.#fail(error);
@@ -162,9 +163,10 @@ class OperationOnItsWay {
   }
 
   #run(cost: CostStatus): void {
-    const { operation, variables } = this.#asked;
+    const { operation, variables, isFamiliar } = this.#asked;
     const context = this.#context(cost);
     const made = operation.run(context, variables);
+    if (!isFamiliar) operation.hasWaited = isPromise(made);
     if (!isPromise(made)) this.#done(made, cost, context);
     else made.then((result) => this.#done(result, cost, context)).catch((error) => this.#fail(error));
   }
@@ -211,6 +213,13 @@ class OperationOnItsWay {
       },
     };
   }
+}
+
+function overloaded(): GraphQLError {
+  return refused("OVERLOADED", "The gateway is overloaded. Try again in a second.", {
+    status: 503,
+    headers: { "retry-after": "1" },
+  });
 }
 
 interface Charged {

@@ -102,34 +102,32 @@ class PlainExchange {
   }
 
   #admitted(admission: Admitted | Answer): void {
-    if ("status" in admission) return this.#end(admission);
-    this.#record.caller = admission.caller;
+    if ("status" in admission) this.#end(admission);
+    else this.#read(admission);
+  }
+
+  #read(admitted: Admitted): void {
+    this.#record.caller = admitted.caller;
+    const refuse = (error: unknown) => this.#told({ result: { errors: [this.#options.maskError(error)] }, cost: null });
     try {
       assertJson(this.#request.head.header);
+      this.#request.readBody((body) => {
+        try {
+          this.#ask(paramsOfBody(body), admitted);
+        } catch (error) {
+          refuse(error);
+        }
+      }, refuse);
     } catch (error) {
-      return this.#refuse(error);
+      refuse(error);
     }
-    this.#request.readBody(
-      (body) => this.#ask(body, admission),
-      (error) => this.#refuse(error),
-    );
   }
 
   /** Asks the graph, for whoever was let in. */
-  #ask(body: Uint8Array, { caller, address }: Admitted): void {
+  #ask(params: OperationParams, { caller, address }: Admitted): void {
     const { signal, hasLeft } = this.#request;
-    let params: OperationParams;
-    try {
-      params = paramsOfBody(body);
-    } catch (error) {
-      return this.#refuse(error);
-    }
     const asked = { params, caller, address, signal, hasLeft, mayChange: true, record: this.#record };
     this.#options.operations(asked, (answer) => this.#told(answer));
-  }
-
-  #refuse(error: unknown): void {
-    this.#told({ result: { errors: [this.#options.maskError(error)] }, cost: null });
   }
 
   #told({ result, cost }: OperationAnswer): void {

@@ -14,7 +14,7 @@ import {
 } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { GraphContext } from "../context.ts";
-import { isPromise, type MaybePromise, whenThere } from "../model/maybe-promise.ts";
+import { type MaybePromise, whenThere } from "../model/maybe-promise.ts";
 import { requestLimits } from "../model/request-limits.ts";
 import { type DocumentSize, documentSize } from "./document-size.ts";
 import { queryCost, type RawVariables } from "./query-cost.ts";
@@ -31,8 +31,8 @@ export interface PreparedOperation {
   question(variables: RawVariables): string;
   /** What it costs before it runs, in points. */
   cost(variables: RawVariables): number;
-  /** Whether its last run had to wait for something, as the next one will again. */
-  hasWaited(): boolean;
+  /** Whether what it asked last for the first time had to be waited for, as the next will be. Set by whoever runs it. */
+  hasWaited: boolean;
   run(context: GraphContext, variables: RawVariables): MaybePromise<WrittenResult>;
 }
 
@@ -137,7 +137,6 @@ function preparedOperation(
   const conditions = conditionsOf(planned);
   const plans = new Map<string, QueryPlan>();
   let constantCost: number | null = null;
-  let hasWaited = false;
   const run = (context: GraphContext, variables: RawVariables): MaybePromise<WrittenResult> => {
     const { coerced, errors } = getVariableValues(schema, definitions, variables, { maxErrors: 50 });
     if (errors) return { errors };
@@ -172,12 +171,8 @@ function preparedOperation(
       if (definitions.length === 0) constantCost = points;
       return points;
     },
-    hasWaited: () => hasWaited,
-    run: (context, variables) => {
-      const result = run(context, variables);
-      hasWaited = isPromise(result);
-      return result;
-    },
+    hasWaited: false,
+    run,
   };
 }
 

@@ -1,5 +1,10 @@
-/** Work that waits for its turn, and tells when it has ended. It never throws. */
-export type TurnWork = (ended: () => void) => void;
+/**
+ * Work that waits for its turn. It never throws.
+ *
+ * @param ended to be called when it has ended
+ * @param waitedMs how long it has waited
+ */
+export type TurnWork = (ended: () => void, waitedMs: number) => void;
 
 /**
  * Begins work that will have to wait for the platform when its turn has come: what has begun ends before more begins, however
@@ -12,16 +17,23 @@ export type TurnWork = (ended: () => void) => void;
  * should be little, and no promise of its own answer.
  */
 export function nextTurn(begin: TurnWork): void {
-  line.push({ begin, since: performance.now() });
+  const now = performance.now();
+  line.push({ begin, since: now });
   if (!isArmed) arm();
+  // A turn of the event loop goes on while there is something to read, which may be for seconds.
+  else beginDue(now);
 }
 
 /** So much may be under way without a look at what else there is to do. */
 const ALWAYS_UNDER_WAY = 2;
 /** A turn of the event loop that took less had nothing to do: one answer of the platform takes longer. */
 const IDLE_TURN_MS = 0.05;
-/** Whoever has waited for so long waits no longer, whatever else there is to do. */
-const MAX_WAIT_MS = 200;
+/** Whoever has waited for so long does not wait for the event loop any more, */
+const LONG_WAIT_MS = 200;
+/** but for what is under way while it is so much: ten queries more of five calls would have to wait for the platform as well. */
+const MOST_UNDER_WAY = 40;
+/** Longer nobody waits, in milliseconds. Whoever is begun so late had better end at once: those behind it wait as well. */
+export const MAX_WAIT_MS = 2_000;
 
 /** What waits for its turn, in the order in which it came; `since` by `performance.now()`. */
 const line: { readonly begin: TurnWork; readonly since: number }[] = [];
@@ -38,16 +50,24 @@ function arm(): void {
 function turn(): void {
   isArmed = false;
   const now = performance.now();
-  if (underWay < ALWAYS_UNDER_WAY || now - armedAt < IDLE_TURN_MS) beginNext();
-  while (line[0] !== undefined && line[0].since <= now - MAX_WAIT_MS) beginNext();
+  if (underWay < ALWAYS_UNDER_WAY || now - armedAt < IDLE_TURN_MS) beginNext(now);
+  beginDue(now);
   if (line.length > 0) arm();
 }
 
-function beginNext(): void {
+function beginDue(now: number): void {
+  for (let [next] = line; next && isDue(now - next.since); [next] = line) beginNext(now);
+}
+
+function isDue(waitedMs: number): boolean {
+  return waitedMs >= MAX_WAIT_MS || (waitedMs >= LONG_WAIT_MS && underWay < MOST_UNDER_WAY);
+}
+
+function beginNext(now: number): void {
   const next = line.shift();
   if (!next) return;
   underWay += 1;
-  next.begin(ended);
+  next.begin(ended, now - next.since);
 }
 
 function ended(): void {

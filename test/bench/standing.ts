@@ -11,7 +11,8 @@ import { memoryMb } from "./usage.ts";
 const USAGE = `npm run soak -- [--only soak,overload,restart] [--seconds n] [--per-second n]
 
   soak      asks 1,000 times a second for 10 minutes: no error, and memory flat within 10 % after the first fifth
-  overload  asks four times as much as can be answered: four fifths of that are served, health answers throughout
+  overload  asks four times as much as can be answered: four fifths of that are served, health answers throughout. Once
+            with figures that are known and once with such that have to be read, of which fewer can be answered
   restart   two gateways under load are restarted one after the other: no request fails
 
   --seconds     another time for each, such as 30
@@ -76,9 +77,18 @@ async function soak(seconds: number, perSecond: number): Promise<boolean> {
 }
 
 async function overload(seconds: number): Promise<boolean> {
+  const known = await overloadWith("mostly of what is known", seconds, question);
+  const read = await overloadWith("each of other figures", seconds, (server) => {
+    asked += 1;
+    return requestText({ server, column: columns.totals }, asked);
+  });
+  return known && read;
+}
+
+async function overloadWith(what: string, seconds: number, questionTo: (server: Gateway) => string): Promise<boolean> {
   await using fleet = await gatewaysOf(1);
   const { gateway } = fleet;
-  const next = () => question(gateway);
+  const next = () => questionTo(gateway);
   await warmUp([gateway]);
   const peak = await load(gateway.url, 50, seconds * 500, next);
   const capacity = peak.answers / peak.seconds;
@@ -92,7 +102,7 @@ async function overload(seconds: number): Promise<boolean> {
   const { answered, missed, longestMs } = await health.end();
   const after = await load(gateway.url, 50, seconds * 250, next);
   const share = result.servedMs.length / result.seconds / capacity;
-  tell(`overload: ${figure(4 * capacity, 0)} a second for ${seconds} s`, result, [
+  tell(`overload, ${what}: ${figure(4 * capacity, 0)} a second for ${seconds} s`, result, [
     ["peak before, by 50 connections", `${figure(capacity, 0)} a second`],
     ["of which are served", `${figure(share * 100, 0)} %`],
     ["peak afterwards", `${figure(after.answers / after.seconds, 0)} a second`],

@@ -17,7 +17,10 @@ function waitingWork(pieces: number) {
       ends.push(ended);
     });
   }
-  return { begun, endOne: () => ends.shift()?.(), endAll: () => ends.splice(0).forEach((end) => end()) };
+  const endAll = () => {
+    for (const end of ends.splice(0)) end();
+  };
+  return { begun, endOne: () => ends.shift()?.(), endAll };
 }
 
 describe("work that will have to wait", () => {
@@ -47,12 +50,25 @@ describe("work that will have to wait", () => {
     endAll();
   });
 
-  it("begins with the next turn where it has waited long, so that long turns keep nobody waiting", async () => {
-    const { begun, endAll } = waitingWork(500);
+  it("begins in a turn that goes on for long, when more comes", async () => {
+    const first = waitingWork(10);
     holdLoop(210);
-    await turn();
-    await turn();
-    expect(begun).toHaveLength(500);
-    endAll();
+    const second = waitingWork(1);
+    expect(first.begun).toHaveLength(10);
+    expect(second.begun).toHaveLength(0);
+    first.endAll();
+    await expect.poll(() => second.begun).toHaveLength(1);
+    second.endAll();
+  });
+
+  it("begins 40 at a time where it has waited long, however long the turns are", async () => {
+    const { begun, endAll } = waitingWork(100);
+    holdLoop(210);
+    for (const count of [40, 80, 100]) {
+      await turn();
+      holdLoop(1);
+      expect(begun).toHaveLength(count);
+      endAll();
+    }
   });
 });
