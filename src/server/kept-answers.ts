@@ -27,8 +27,11 @@ export interface Found {
   readonly answer: KeptAnswer | null;
   /** Whether the same was answered since the last quarter hour: the figures that it follows from will be there still. */
   readonly isFamiliar: boolean;
-  /** Keeps it, if it was asked for often enough and nothing has changed while it was made. */
-  readonly keep: ((answer: KeptAnswer) => void) | null;
+  /**
+   * Notes that it was answered, and keeps the answer if it is repeatable, was asked for often enough, and nothing has changed
+   * while it was made.
+   */
+  readonly keep: ((answer: KeptAnswer, isRepeatable: boolean) => void) | null;
 }
 
 /**
@@ -46,7 +49,7 @@ const MAX_ANSWER_CHARACTERS = 200_000;
 const MAX_QUESTION_CHARACTERS = 2_000;
 
 interface Entry {
-  /** How often it was made. */
+  /** How often it was made of what can be repeated. */
   readonly made: number;
   /** How long the figures are good that it was made of last. */
   readonly familiarUntil: number;
@@ -88,9 +91,10 @@ export function createKeptAnswers(isKeeping: boolean, known: () => Known | null,
         hits += 1;
         return kept;
       }
-      const keep = (answer: KeptAnswer) => {
-        const made = (entry?.made ?? 0) + 1;
-        const isKept = made >= KEPT_FROM && answer.data.length <= MAX_ANSWER_CHARACTERS && known() === now;
+      const keep = (answer: KeptAnswer, isRepeatable: boolean) => {
+        const made = (entry?.made ?? 0) + (isRepeatable ? 1 : 0);
+        const isKept =
+          isRepeatable && made >= KEPT_FROM && answer.data.length <= MAX_ANSWER_CHARACTERS && known() === now;
         const familiarUntil = goodUntil(at);
         const until = Math.min(at + KEPT_MS, familiarUntil);
         entries.set(key, {

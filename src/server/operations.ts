@@ -188,7 +188,7 @@ class OperationOnItsWay {
     const result = this.#finished(made, cost, context);
     const isWhole = !result.errors && !result.extensions?.["stale"];
     const { keep, points } = this.#asked;
-    if (made.isRepeatable && made.data !== undefined && isWhole) keep?.({ data: made.data, points });
+    if (made.data !== undefined && isWhole) keep?.({ data: made.data, points }, made.isRepeatable ?? false);
     this.#answered({ result, cost });
   }
 

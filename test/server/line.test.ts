@@ -1,0 +1,92 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { nextTurn } from "../../src/server/turns.ts";
+import { createTestGateway, graphqlRequest, type TestGateway } from "../support/gateway.ts";
+
+const query = `query ($window: WindowInput!) {
+  stream(by: { name: "derby-final" }) { bandwidth(window: $window) { total { bytesOut } } }
+}`;
+const day = (number: number) => ({
+  range: { from: `2026-03-0${number}T00:00:00Z`, to: `2026-03-0${number + 1}T00:00:00Z` },
+});
+const request = (number: number, signal?: AbortSignal) =>
+  new Request(graphqlRequest({ query, variables: { window: day(number) } }), signal ? { signal } : {});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** So much is under way that nothing more begins, and the event loop is never idle; time passes by `wait` alone. */
+async function crowded() {
+  const ends: (() => void)[] = [];
+  for (let piece = 0; piece < 40; piece += 1) nextTurn((ended) => ends.push(ended));
+  await expect.poll(() => ends).toHaveLength(40);
+  let now = performance.now();
+  vi.spyOn(performance, "now").mockImplementation(() => {
+    now += 0.1;
+    return now;
+  });
+  return {
+    wait: (ms: number) => {
+      now += ms;
+    },
+    [Symbol.dispose]: () => {
+      for (const end of ends) end();
+    },
+  };
+}
+
+/** A gateway that has answered the question once, and so knows that it has to wait for figures. */
+async function experienced(): Promise<TestGateway> {
+  const gateway = await createTestGateway();
+  await gateway.ask("{ subscribeTokens { totalCount } }");
+  expect((await gateway.ask(query, { window: day(1) })).errors).toEqual([]);
+  gateway.sandbox.clearCalls();
+  return gateway;
+}
+
+describe("a query that has to wait for figures, while there is more to do than can be done", () => {
+  it("is refused when its turn has not come within two seconds, and asks the platform nothing", async () => {
+    await using gateway = await experienced();
+    using crowd = await crowded();
+    const answer = gateway.gateway.fetch(request(2));
+    expect((await gateway.gateway.fetch(request(1))).status).toBe(200);
+    crowd.wait(2_000);
+    const { status, headers } = await answer;
+    expect([status, headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(gateway.sandbox.calls()).toEqual([]);
+  });
+
+  it("does not wait where the same was answered since the last quarter hour, and waits after it", async () => {
+    await using gateway = await experienced();
+    using crowd = await crowded();
+    expect((await gateway.gateway.fetch(request(1))).status).toBe(200);
+    gateway.sandbox.clock.set("2026-03-18T10:31:00Z");
+    const answer = gateway.gateway.fetch(request(1));
+    crowd.wait(2_000);
+    expect((await answer).status).toBe(503);
+  });
+
+  it("is not begun for a client that has left meanwhile", async () => {
+    await using gateway = await experienced();
+    const client = new AbortController();
+    {
+      using _ = await crowded();
+      const answer = gateway.gateway.fetch(request(2, client.signal));
+      expect((await gateway.gateway.fetch(request(1))).status).toBe(200);
+      client.abort();
+      vi.restoreAllMocks();
+      await answer;
+    }
+    expect(gateway.sandbox.calls()).toEqual([]);
+    expect(gateway.logged()).toContain('"status":499');
+  });
+});
+
+describe("a query whose turn comes", () => {
+  it("is answered as ever", async () => {
+    await using gateway = await experienced();
+    const { data, errors } = await gateway.ask<{ stream: unknown }>(query, { window: day(2) });
+    expect(errors).toEqual([]);
+    expect(data.stream).toEqual({ bandwidth: { total: { bytesOut: expect.stringMatching(/^\d+$/) } } });
+  });
+});
