@@ -1,5 +1,5 @@
 import { NotMeteredError } from "../model/errors.ts";
-import { allThere, type MaybePromise, whenThere } from "../model/maybe-promise.ts";
+import { allThere, isPromise, type MaybePromise, whenThere } from "../model/maybe-promise.ts";
 import { rememberingLast } from "../model/remembering-last.ts";
 import {
   assembleSeries,
@@ -22,6 +22,8 @@ import type { FigureLoaders } from "./figures.ts";
 export interface BandwidthSource {
   readonly keeping: Keeping;
   total(window: TimeWindow): MaybePromise<Traffic>;
+  /** Asks for a total that will be read, see `SetLoader.ahead`; left out where it is worked out of others. */
+  totalAhead?(window: TimeWindow): boolean;
   series(read: SeriesRead): MaybePromise<Reading>;
   /** Null where the platform does not break the figure down by country. */
   readonly countries: ((window: TimeWindow) => MaybePromise<readonly CountryRow[]>) | null;
@@ -40,6 +42,19 @@ export function readTotal(source: BandwidthSource, window: UsageWindow): MaybePr
     sumTraffic(series.values()),
   );
   return whenThere(allThere([whole, rest]), sumTraffic);
+}
+
+/**
+ * Asks for the total of a window that will be read.
+ *
+ * @returns what to wait for: a promise, or true for what is there when all calls of the request are over; else false
+ * @throws InvalidInputError WINDOW_NOT_RETAINED
+ */
+export function askForTotal(source: BandwidthSource, window: UsageWindow): Promise<unknown> | boolean {
+  const { direct, months } = totalPlan(window, source.keeping);
+  if (direct && !months && source.totalAhead) return source.totalAhead(direct);
+  const total = readTotal(source, window);
+  return isPromise(total) ? total : false;
 }
 
 /** Every bucket of a window in order. @throws InvalidInputError WINDOW_NOT_RETAINED */
@@ -133,6 +148,10 @@ class StreamBandwidth implements BandwidthSource {
 
   total(window: TimeWindow): MaybePromise<Traffic> {
     return this.#figures.streamTotal.load({ name: metered(this.#name), window });
+  }
+
+  totalAhead(window: TimeWindow): boolean {
+    return this.#figures.streamTotal.ahead({ name: metered(this.#name), window });
   }
 
   series({ window, resolution }: SeriesRead): MaybePromise<Reading> {

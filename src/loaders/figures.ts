@@ -1,5 +1,5 @@
 import { type FigureCache, type FigureQuestion, type Figures, Waiter } from "../directory/figure-cache.ts";
-import { Deferred, type MaybePromise } from "../model/maybe-promise.ts";
+import { Deferred, isPromise, type MaybePromise } from "../model/maybe-promise.ts";
 import type { Granularity } from "../model/series.ts";
 import { type TimeWindow, windowKey } from "../model/time-window.ts";
 import type { Traffic } from "../model/traffic.ts";
@@ -39,6 +39,16 @@ export interface Loader<Key, Value> {
   load(key: Key): MaybePromise<Value>;
 }
 
+/** Loads in sets. */
+export interface SetLoader<Key, Value> extends Loader<Key, Value> {
+  /**
+   * Asks for what will be loaded, without a promise for each.
+   *
+   * @returns whether it is not there yet: it is when all calls of the request are over, be it as a failure. See `Waves.quiet`
+   */
+  ahead(key: Key): boolean;
+}
+
 /**
  * Metered figures, batched and remembered for one request. Calls take ten names and one window, so a query costs, for each
  * operation, window and resolution, a tenth of its distinct names rounded up: however its fields are nested, aliased or
@@ -48,7 +58,7 @@ export interface FigureLoaders {
   readonly accountTotal: Loader<AccountKey, Traffic>;
   readonly accountSeries: Loader<AccountSeriesKey, TrafficByBucket>;
   readonly accountCountries: Loader<AccountKey, CountryRow[]>;
-  readonly streamTotal: Loader<NamedKey, Traffic>;
+  readonly streamTotal: SetLoader<NamedKey, Traffic>;
   readonly streamSeries: Loader<NamedSeriesKey, TrafficByBucket>;
   readonly streamCountries: Loader<NamedKey, CountryRow[]>;
   readonly rowsByTrackingId: Loader<NamedKey, StreamRow[]>;
@@ -171,7 +181,7 @@ interface Asked<Value> {
  * A loader of what one call answers for many names. It does what a DataLoader does, but in sets: what is kept is given at
  * once, without a promise, and what is read costs one promise a name. Fifty figures take a tenth of the time so.
  */
-class FigureLoader<Key extends AnyKey, Value> implements Loader<Key, Value> {
+class FigureLoader<Key extends AnyKey, Value> implements SetLoader<Key, Value> {
   readonly #operation: keyof typeof operations;
   readonly #source: FigureSource;
   readonly #waves: Waves;
@@ -190,17 +200,32 @@ class FigureLoader<Key extends AnyKey, Value> implements Loader<Key, Value> {
   }
 
   load(key: Key): MaybePromise<Value> {
+    const found = this.#find(key);
+    return found instanceof Deferred ? (found.value ?? found.promise) : found;
+  }
+
+  ahead(key: Key): boolean {
+    const found = this.#find(key);
+    if (found instanceof Deferred) return found.isPending;
+    if (!isPromise(found)) return false;
+    // Somebody else has asked for it.
+    this.#waves.track(found);
+    return true;
+  }
+
+  /** What is there, or on its way. */
+  #find(key: Key): MaybePromise<Value> | Deferred<Value> {
     const name = this.#takesNames ? (key.name ?? "") : "";
     const { figures, answers, waiting } = this.#askedLike(key);
     const answer = answers.get(name);
-    if (answer) return answer.value ?? answer.promise;
+    if (answer) return answer;
     const found = figures.find(name, this.#waiter);
     if (found !== undefined) return found;
     const promised = new Deferred<Value>();
     answers.set(name, promised);
     waiting.push(name);
     this.#schedule();
-    return promised.promise;
+    return promised;
   }
 
   /** The fields of a list ask for the same window, one behind the other. */

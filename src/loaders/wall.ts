@@ -6,7 +6,7 @@ import type { RegisteredPartner } from "../model/partner.ts";
 import { isUsable, type PublishTokenRecord, type SubscribeTokenRecord } from "../model/token.ts";
 import type { ViewerRecord, ViewerRecordsQuery } from "../upstream/viewer-records.ts";
 import { partnerBandwidth } from "./bandwidth.ts";
-import type { FigureLoaders, Loader } from "./figures.ts";
+import type { FigureLoaders, Loader, SetLoader } from "./figures.ts";
 import type { LiveStreamLoader } from "./live-streams.ts";
 import type { Loaders } from "./loaders.ts";
 import { registered } from "./partners.ts";
@@ -141,8 +141,13 @@ function meterWalled(): Promise<never> {
   return Promise.reject(new WallError("meters of the account"));
 }
 
-function walled<Key, Value>(what: string): Loader<Key, Value> {
-  return { load: () => Promise.reject(new WallError(what)) };
+function walled<Key, Value>(what: string): SetLoader<Key, Value> {
+  return {
+    load: () => Promise.reject(new WallError(what)),
+    ahead: () => {
+      throw new WallError(what);
+    },
+  };
 }
 
 function only<Key extends { readonly name: string }, Value>(

@@ -1,4 +1,4 @@
-import { isPromise, type MaybePromise } from "../model/maybe-promise.ts";
+import { Deferred, isPromise, type MaybePromise } from "../model/maybe-promise.ts";
 
 /**
  * When the batches of one request leave. DataLoader sends a batch as soon as the resolvers that can run have run. But a
@@ -19,6 +19,8 @@ export interface Waves {
   holdFor(promise: Promise<unknown>): void;
   /** Counts a call that is under way. @returns the call itself */
   track<Call extends MaybePromise<unknown>>(promise: Call): Call;
+  /** Resolved when no call is under way and no batch waits to leave. */
+  quiet(): Promise<void>;
 }
 
 /** Loaders that ask the platform about the same kind of name, and so are fed by the same lists. */
@@ -30,6 +32,7 @@ export function createWaves(): Waves {
   let underWay = 0;
   let holds = 0;
   let isArmed = false;
+  let awaited: Deferred<void> | null = null;
 
   const arm = () => {
     if (isArmed) return;
@@ -51,6 +54,9 @@ export function createWaves(): Waves {
     }
     // A batch of nothing but what is known already makes no call, whose end would bring us here again.
     if (held.length > 0 && underWay === 0) arm();
+    if (held.length > 0 || underWay > 0) return;
+    awaited?.resolve();
+    awaited = null;
   };
 
   const settled = (promise: Promise<unknown>, then: () => void) => {
@@ -87,6 +93,11 @@ export function createWaves(): Waves {
         underWay -= 1;
       });
       return call;
+    },
+    quiet: () => {
+      awaited ??= new Deferred();
+      arm();
+      return awaited.promise;
     },
   };
 }

@@ -37,23 +37,53 @@ export function whenSettled(promises: readonly Promise<unknown>[]): Promise<void
   });
 }
 
-/** A promise that others settle. */
+/** A promise that others settle. It is made when it is asked for: whoever finds the value there needs none. */
 export class Deferred<Value> {
-  readonly promise: Promise<Value>;
-  /** What it was resolved with, unless that was another promise. */
+  /** What it was resolved with; undefined until it is there. */
   value: Value | undefined;
-  reject!: (error: unknown) => void;
-  #resolve!: (value: MaybePromise<Value>) => void;
+  #error: unknown;
+  #state: "PENDING" | "RESOLVED" | "REJECTED" = "PENDING";
+  #promise: Promise<Value> | null = null;
+  #resolve: ((value: Value) => void) | null = null;
+  #reject: ((error: unknown) => void) | null = null;
 
-  constructor() {
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.reject = reject;
-    });
+  get promise(): Promise<Value> {
+    this.#promise ??= this.#made();
+    return this.#promise;
   }
 
+  get isPending(): boolean {
+    return this.#state === "PENDING";
+  }
+
+  /** Another promise is waited for first. */
   resolve(value: MaybePromise<Value>): void {
-    if (!isPromise(value)) this.value = value;
-    this.#resolve(value);
+    if (this.#state !== "PENDING") return;
+    if (isPromise(value)) {
+      value.then(
+        (settled) => this.resolve(settled),
+        (error) => this.reject(error),
+      );
+      return;
+    }
+    this.#state = "RESOLVED";
+    this.value = value;
+    this.#resolve?.(value);
+  }
+
+  reject(error: unknown): void {
+    if (this.#state !== "PENDING") return;
+    this.#state = "REJECTED";
+    this.#error = error;
+    this.#reject?.(error);
+  }
+
+  #made(): Promise<Value> {
+    if (this.#state === "RESOLVED") return Promise.resolve(this.value as Value);
+    if (this.#state === "REJECTED") return Promise.reject(this.#error);
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
   }
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { NamedSeriesKey } from "../../src/loaders/figures.ts";
+import { createWaves } from "../../src/loaders/waves.ts";
 import { DAY_MS, HOUR_MS, type TimeWindow } from "../../src/model/time-window.ts";
 import type { Analytics } from "../../src/upstream/analytics.ts";
 import { figureLoadersOver } from "../support/figures.ts";
@@ -45,7 +46,8 @@ function createAnalytics(fails: (names: readonly string[]) => unknown = () => un
     ...["accountTotal", "accountSeries", "accountCountries"].map((operation) => [operation, ofAccount(operation)]),
   ]) as unknown as Analytics;
   const client = new AbortController();
-  return { calls, client, loaders: figureLoadersOver(analytics, client.signal) };
+  const waves = createWaves();
+  return { calls, client, waves, loaders: figureLoadersOver(analytics, client.signal, waves) };
 }
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `s${index}`);
@@ -61,6 +63,21 @@ describe("figures of names", () => {
       names(25).slice(20),
     ]);
     expect(answers).toEqual(asked.map((name) => `streamTotals ${name} [${JSON.stringify(TODAY)}]`));
+  });
+
+  it("are there at once when they were asked for ahead, by the same calls, and what failed fails where it is loaded", async () => {
+    const { loaders, calls, waves } = createAnalytics((asked) =>
+      asked.includes("s12") ? new Error("down") : undefined,
+    );
+    const key = (name: string) => ({ name, window: TODAY });
+    expect(names(25).map((name) => loaders.streamTotal.ahead(key(name)))).not.toContain(false);
+    await waves.quiet();
+    expect(names(25).map((name) => loaders.streamTotal.ahead(key(name)))).not.toContain(true);
+    const loaded = names(25).map((name) => loaders.streamTotal.load(key(name)));
+    expect(loaded.filter((value) => typeof value === "string")).toHaveLength(15);
+    await expect(loaded[12]).rejects.toThrow("down");
+    expect((await Promise.allSettled(loaded)).filter(({ status }) => status === "rejected")).toHaveLength(10);
+    expect(calls).toHaveLength(3);
   });
 
   it("are remembered for the request: what was read is not read again", async () => {

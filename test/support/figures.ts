@@ -1,14 +1,14 @@
 import { createFigureCache, Waiter } from "../../src/directory/figure-cache.ts";
 import { createFigureLoaders, type FigureLoaders } from "../../src/loaders/figures.ts";
-import { createWaves } from "../../src/loaders/waves.ts";
+import { createWaves, type Waves } from "../../src/loaders/waves.ts";
 import type { Analytics } from "../../src/upstream/analytics.ts";
 
 /** Loaders as one request has them, over a cache that keeps nothing. */
-export function figureLoadersOver(analytics: Analytics, signal?: AbortSignal): FigureLoaders {
+export function figureLoadersOver(
+  analytics: Analytics,
+  signal?: AbortSignal,
+  waves: Waves = createWaves(),
+): FigureLoaders {
   const cache = createFigureCache({ maxBytes: 0, now: () => 0 });
-  return createFigureLoaders(
-    { analytics, cache, scope: "account" },
-    createWaves(),
-    new Waiter(signal, () => undefined),
-  );
+  return createFigureLoaders({ analytics, cache, scope: "account" }, waves, new Waiter(signal, () => undefined));
 }

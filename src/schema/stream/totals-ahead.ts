@@ -7,7 +7,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import type { GraphContext } from "../../context.ts";
-import { readTotal } from "../../loaders/bandwidth.ts";
+import { askForTotal } from "../../loaders/bandwidth.ts";
 import { isPromise, type MaybePromise, whenSettled } from "../../model/maybe-promise.ts";
 import type { StreamRecord } from "../../model/stream.ts";
 import type { UsageWindow } from "../../model/time-window.ts";
@@ -30,18 +30,19 @@ export function withTotals(
   const [first, last] = [edges.at(0), edges.at(-1)];
   if (!first || !last || !context.caller.scopes.has("usage:read")) return page;
   const windows = windowsOf(info, context);
-  const promised = (nodes: readonly StreamRecord[]) =>
-    windows.flatMap((window) => nodes.map(({ name }) => total(name, window, context)).filter(isPromise));
+  const missing = (nodes: readonly StreamRecord[]) =>
+    windows.flatMap((window) => nodes.map(({ name }) => ask(name, window, context)).filter(Boolean));
   // Where both ends of it are there, so is what lies between, as a rule.
-  if (windows.length === 0 || promised([first.node, last.node]).length === 0) return page;
-  return whenSettled(promised(edges.map(({ node }) => node))).then(() => page);
+  if (windows.length === 0 || missing([first.node, last.node]).length === 0) return page;
+  const promised = missing(edges.map(({ node }) => node)).filter(isPromise);
+  return whenSettled([context.loaders.waves.quiet(), ...promised]).then(() => page);
 }
 
-function total(name: string, window: UsageWindow, { loaders }: GraphContext): unknown {
+function ask(name: string, window: UsageWindow, { loaders }: GraphContext): Promise<unknown> | boolean {
   try {
-    return readTotal(loaders.streamBandwidth(name), window);
+    return askForTotal(loaders.streamBandwidth(name), window);
   } catch {
-    return null;
+    return false;
   }
 }
 
