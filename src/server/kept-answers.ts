@@ -41,8 +41,8 @@ export interface Found {
 const KEPT_MS = 1_000;
 /** Kept when it is made so often: most are asked for once, and figures that are kept have been seen to be asked for again. */
 const KEPT_FROM = 3;
-/** What all answers together may take, in characters. */
-const KEPT_CHARACTERS = 8_000_000;
+/** What all answers together may take. */
+const KEPT_BYTES = 8_000_000;
 const MAX_KEPT = 5_000;
 /** Longer ones are seldom asked for again by many, and take little longer to make than to send. */
 const MAX_ANSWER_CHARACTERS = 200_000;
@@ -72,8 +72,9 @@ interface Kept extends Found {
 export function createKeptAnswers(isKeeping: boolean, known: () => Known | null, clock: () => number): KeptAnswers {
   const entries = new LRUCache<string, Entry>({
     max: MAX_KEPT,
-    maxSize: KEPT_CHARACTERS,
-    sizeCalculation: ({ kept }, key) => key.length + (kept?.answer.data.length ?? 0),
+    maxSize: KEPT_BYTES,
+    // Counting bytes makes one text of what is linked out of hundreds, which take ten times as much.
+    sizeCalculation: ({ kept }, key) => key.length + (kept ? Buffer.byteLength(kept.answer.data) : 0),
   });
   let hits = 0;
   return {

@@ -5,12 +5,12 @@ export interface KeptTexts {
   offer(object: object, text: string): void;
 }
 
-/** What all selections together keep, in characters. */
-const KEPT_CHARACTERS = 8_000_000;
+/** What all selections together keep. */
+const KEPT_BYTES = 8_000_000;
 
 /** What stands for an object whose text was offered once, and what that takes. */
 const OFFERED = "";
-const OFFERED_CHARACTERS = 20;
+const OFFERED_BYTES = 20;
 
 let kept = 0;
 /** Begins anew when too much is kept: what is asked for still is soon kept again. */
@@ -27,8 +27,9 @@ export function createKeptTexts(): KeptTexts {
     get: (object) => (ofEra === era ? texts.get(object) || undefined : undefined),
     offer: (object, text) => {
       const isKnown = ofEra === era && texts.has(object);
-      kept += isKnown ? text.length : OFFERED_CHARACTERS;
-      if (kept > KEPT_CHARACTERS) {
+      // Counting bytes makes one text of what is linked out of many, which take several times as much.
+      kept += isKnown ? Buffer.byteLength(text) : OFFERED_BYTES;
+      if (kept > KEPT_BYTES) {
         kept = 0;
         era += 1;
       }
