@@ -42,7 +42,7 @@ const KEPT_MS = 1_000;
 /** Kept when it is made so often: most are asked for once, and figures that are kept have been seen to be asked for again. */
 const KEPT_FROM = 3;
 /** What all answers together may take. */
-const KEPT_BYTES = 8_000_000;
+const KEPT_BYTES = 4_000_000;
 const MAX_KEPT = 5_000;
 /** Longer ones are seldom asked for again by many, and take little longer to make than to send. */
 const MAX_ANSWER_CHARACTERS = 200_000;

@@ -1,6 +1,7 @@
 import type { GraphQLError } from "graphql";
 import { type FetchAPI, processRegularResult } from "graphql-yoga";
 import { isPromise } from "../model/maybe-promise.ts";
+import { rememberingLast } from "../model/remembering-last.ts";
 import { budgetHeaders } from "./cost-budget.ts";
 import { type Answer, FAULT, type RequestHead } from "./exchange.ts";
 import type { Admitted, Front } from "./front.ts";
@@ -47,8 +48,11 @@ export function plainMediaType({ method, target, header }: RequestHead): MediaTy
   return method === "POST" && target === "/graphql" ? acceptedJson(header("accept")) : null;
 }
 
+/** Nearly all clients of a kind accept the same. */
+const acceptedJson = rememberingLast(readAccepted);
+
 /** The first of the accepted types that is ours, as yoga chooses it; what is not in UTF-8 is passed over. */
-function acceptedJson(accept: string | null): MediaType | null {
+function readAccepted(accept: string | null): MediaType | null {
   for (const accepted of (accept || "*/*").toLowerCase().split(",")) {
     const [type = "", ...parameters] = accepted.replace(/\s/g, "").split(";");
     const charset = parameters.find((parameter) => parameter.includes("charset=")) ?? "charset=utf-8";

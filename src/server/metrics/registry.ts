@@ -57,9 +57,10 @@ export function createRegistry(): Registry {
     counter: (name, help, labels) => {
       const counts = new Map<string, number>();
       register("counter", name, help, () => [...counts].map(([of, count]) => line(name, of, count)));
+      const textOf = writer(labels);
       return {
         add: (values, count = 1) => {
-          const of = written(labels, values);
+          const of = textOf(values);
           counts.set(of, (counts.get(of) ?? 0) + count);
         },
       };
@@ -67,9 +68,10 @@ export function createRegistry(): Registry {
     histogram: (name, help, labels, bounds) => {
       const found = new Map<string, Distribution>();
       register("histogram", name, help, () => [...found].flatMap(([of, each]) => distribution(name, of, each, bounds)));
+      const textOf = writer(labels);
       return {
         observe: (values, value) => {
-          const of = written(labels, values);
+          const of = textOf(values);
           const each = found.get(of) ?? { counts: new Array<number>(bounds.length + 1).fill(0), sum: 0 };
           found.set(of, each);
           const above = bounds.findIndex((bound) => value <= bound);
@@ -102,6 +104,17 @@ function distribution(name: string, of: string, { counts, sum }: Distribution, b
     return line(`${name}_bucket`, `${of && `${of},`}le="${figure(bounds[bucket] ?? Number.POSITIVE_INFINITY)}"`, count);
   });
   return [...buckets, line(`${name}_sum`, of, sum), line(`${name}_count`, of, count)];
+}
+
+/** Writes labels, of which the same come again and again. */
+function writer<Name extends string>(names: readonly Name[]): (values: Labels<Name>) => string {
+  let last: { readonly values: Labels<Name>; readonly text: string } | null = null;
+  return (values) => {
+    if (last === null || !names.every((name) => last?.values[name] === values[name])) {
+      last = { values, text: written(names, values) };
+    }
+    return last.text;
+  };
 }
 
 function written(names: readonly string[], values: Labels<string>): string {

@@ -1,9 +1,18 @@
 import { LRUCache } from "lru-cache";
 import { type DestinationStream, type Logger, pino, symbols } from "pino";
+import { rememberingLast } from "../../model/remembering-last.ts";
 import type { RequestRecord } from "./request-record.ts";
 
 /** Writes a line for each request that was answered. */
 export type RequestLog = (record: RequestRecord, status: number, durationMs: number) => void;
+
+const NULL = "null";
+
+/** A word of ours. */
+const quoted = (word: string | undefined) => (word === undefined ? NULL : `"${word}"`);
+
+/** Of many requests in a millisecond. */
+const timeOf = rememberingLast((time: number) => new Date(time).toISOString());
 
 /** Longer names are nobody's. */
 const MAX_NAME_LENGTH = 100;
@@ -16,10 +25,12 @@ const MAX_NAME_LENGTH = 100;
 export function createRequestLog(logger: Logger, slowMs: number): RequestLog {
   const { write, redacted } = linesOf(logger);
   const names = new LRUCache<string, string>({ max: 1_000 });
-  const nameOf = (written: string) => {
+  /** A name that somebody has made up, as JSON. */
+  const nameOf = (written: string | null | undefined) => {
+    if (written == null) return NULL;
     const known = names.get(written);
     if (known !== undefined) return known;
-    const name = redacted(written).slice(0, MAX_NAME_LENGTH);
+    const name = JSON.stringify(redacted(written).slice(0, MAX_NAME_LENGTH));
     names.set(written, name);
     return name;
   };
@@ -28,22 +39,16 @@ export function createRequestLog(logger: Logger, slowMs: number): RequestLog {
     const level = isSlow ? "warn" : "info";
     if (!logger.isLevelEnabled(level)) return;
     const { requestId, caller, asked, errors, points, upstreamCalls } = record;
-    const line = {
-      level: pino.levels.values[level],
-      time: new Date().toISOString(),
-      requestId: record.isGivenId ? redacted(requestId) : requestId,
-      principalId: caller ? nameOf(caller.principalId) : null,
-      role: caller?.role ?? null,
-      operation: asked?.name ? nameOf(asked.name) : null,
-      kind: asked?.kind ?? null,
-      status,
-      errors: errors.length === 0 ? errors : [...new Set(errors)],
-      cost: points,
-      upstreamCalls,
-      durationMs: Math.round(durationMs * 10) / 10,
-      msg: isSlow ? "slow request" : "request",
-    };
-    write(`${JSON.stringify(line)}\n`);
+    // An id is of letters that need no escaping.
+    const id = record.isGivenId ? redacted(requestId) : requestId;
+    write(
+      `{"level":${pino.levels.values[level]},"time":"${timeOf(Date.now())}","requestId":"${id}",` +
+        `"principalId":${nameOf(caller?.principalId)},"role":${quoted(caller?.role)},` +
+        `"operation":${nameOf(asked?.name)},"kind":${quoted(asked?.kind)},"status":${status},` +
+        `"errors":${errors.length === 0 ? "[]" : JSON.stringify([...new Set(errors)])},"cost":${points},` +
+        `"upstreamCalls":${upstreamCalls},"durationMs":${Math.round(durationMs * 10) / 10},` +
+        `"msg":"${isSlow ? "slow request" : "request"}"}\n`,
+    );
   };
 }
 
