@@ -206,23 +206,24 @@ class FigureLoader<Key extends AnyKey, Value> implements SetLoader<Key, Value> {
 
   ahead(key: Key): boolean {
     const found = this.#find(key);
-    if (found instanceof Deferred) return found.isPending;
-    if (!isPromise(found)) return false;
-    // Somebody else has asked for it.
-    this.#waves.track(found);
-    return true;
+    return found instanceof Deferred && found.isPending;
   }
 
   /** What is there, or on its way. */
-  #find(key: Key): MaybePromise<Value> | Deferred<Value> {
+  #find(key: Key): Value | Deferred<Value> {
     const name = this.#takesNames ? (key.name ?? "") : "";
     const { figures, answers, waiting } = this.#askedLike(key);
     const answer = answers.get(name);
     if (answer) return answer;
     const found = figures.find(name, this.#waiter);
-    if (found !== undefined) return found;
+    if (found !== undefined && !isPromise(found)) return found;
     const promised = new Deferred<Value>();
     answers.set(name, promised);
+    if (found) {
+      // Somebody else has asked for it, and it may be kept nowhere but here.
+      promised.resolve(this.#waves.track(found));
+      return promised;
+    }
     waiting.push(name);
     this.#schedule();
     return promised;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createFigureCache } from "../../src/directory/figure-cache.ts";
 import type { NamedSeriesKey } from "../../src/loaders/figures.ts";
 import { createWaves } from "../../src/loaders/waves.ts";
 import { DAY_MS, HOUR_MS, type TimeWindow } from "../../src/model/time-window.ts";
@@ -47,7 +48,7 @@ function createAnalytics(fails: (names: readonly string[]) => unknown = () => un
   ]) as unknown as Analytics;
   const client = new AbortController();
   const waves = createWaves();
-  return { calls, client, waves, loaders: figureLoadersOver(analytics, client.signal, waves) };
+  return { calls, client, waves, analytics, loaders: figureLoadersOver(analytics, client.signal, waves) };
 }
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `s${index}`);
@@ -78,6 +79,26 @@ describe("figures of names", () => {
     await expect(loaded[12]).rejects.toThrow("down");
     expect((await Promise.allSettled(loaded)).filter(({ status }) => status === "rejected")).toHaveLength(10);
     expect(calls).toHaveLength(3);
+  });
+
+  it("that two requests ask for at the same time are read once for both, also where nothing is kept", async () => {
+    const { analytics, calls } = createAnalytics();
+    const cache = createFigureCache({ maxBytes: 0, now: () => 0 });
+    const requests = [createWaves(), createWaves()].map((waves) => ({
+      waves,
+      loader: figureLoadersOver(analytics, undefined, waves, cache).streamTotal,
+    }));
+    const key = { name: "a", window: TODAY };
+    for (const { loader } of requests) {
+      expect(loader.ahead(key)).toBe(true);
+      // The call of the first has begun when the second asks.
+      await new Promise(process.nextTick);
+    }
+    for (const { waves, loader } of requests) {
+      await waves.quiet();
+      expect(loader.load(key)).toBe(`streamTotals a [${JSON.stringify(TODAY)}]`);
+    }
+    expect(calls).toHaveLength(1);
   });
 
   it("are remembered for the request: what was read is not read again", async () => {

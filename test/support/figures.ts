@@ -1,4 +1,4 @@
-import { createFigureCache, Waiter } from "../../src/directory/figure-cache.ts";
+import { createFigureCache, type FigureCache, Waiter } from "../../src/directory/figure-cache.ts";
 import { createFigureLoaders, type FigureLoaders } from "../../src/loaders/figures.ts";
 import { createWaves, type Waves } from "../../src/loaders/waves.ts";
 import type { Analytics } from "../../src/upstream/analytics.ts";
@@ -8,7 +8,7 @@ export function figureLoadersOver(
   analytics: Analytics,
   signal?: AbortSignal,
   waves: Waves = createWaves(),
+  cache: FigureCache = createFigureCache({ maxBytes: 0, now: () => 0 }),
 ): FigureLoaders {
-  const cache = createFigureCache({ maxBytes: 0, now: () => 0 });
   return createFigureLoaders({ analytics, cache, scope: "account" }, waves, new Waiter(signal, () => undefined));
 }
