@@ -5,6 +5,7 @@ import type { Network } from "../model/network.ts";
 import { clientAddress } from "./client-address.ts";
 import { createCors } from "./cors.ts";
 import { type Answer, type RequestHead, refusal } from "./exchange.ts";
+import { OVERLOAD } from "./refused.ts";
 
 /** Who is let in. */
 export interface Admitted {
@@ -38,11 +39,7 @@ const SAFE = {
   "referrer-policy": "no-referrer",
 } as const;
 
-/** Waiting would fail all requests, when there is more to do than can be done in time. */
-const OVERLOADED = refusal("OVERLOADED", "The gateway is overloaded. Try again in a second.", {
-  status: 503,
-  headers: { "retry-after": "1" },
-});
+const OVERLOADED = refusal("OVERLOADED", OVERLOAD.message, OVERLOAD.http);
 
 /** A page whose own name was pointed at our address (DNS rebinding) would be of the same origin for its browser. */
 const UNKNOWN_HOST = refusal(

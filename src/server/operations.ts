@@ -8,7 +8,7 @@ import { type Found, type KeptAnswers, NOT_KEPT } from "./kept-answers.ts";
 import type { RequestRecord } from "./metrics/request-record.ts";
 import { createPreparedDocuments, type PreparedOperation } from "./prepared-documents.ts";
 import type { WrittenResult } from "./query-result.ts";
-import { refused } from "./refused.ts";
+import { OVERLOAD, refused } from "./refused.ts";
 import type { OperationParams } from "./request-body.ts";
 import { MAX_WAIT_MS, nextTurn, type TurnWork } from "./turns.ts";
 
@@ -153,7 +153,7 @@ class OperationOnItsWay {
       };
       try {
         if (this.#request.hasLeft?.()) this.#answered({ result: {}, cost });
-        else if (waitedMs >= MAX_WAIT_MS) this.#fail(overloaded());
+        else if (waitedMs >= MAX_WAIT_MS) this.#fail(refused("OVERLOADED", OVERLOAD.message, OVERLOAD.http));
         else this.#run(cost);
       } catch (error) {
         this.#fail(error);
@@ -213,13 +213,6 @@ class OperationOnItsWay {
       },
     };
   }
-}
-
-function overloaded(): GraphQLError {
-  return refused("OVERLOADED", "The gateway is overloaded. Try again in a second.", {
-    status: 503,
-    headers: { "retry-after": "1" },
-  });
 }
 
 interface Charged {

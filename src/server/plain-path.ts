@@ -152,7 +152,11 @@ class PlainExchange {
     const { front, requests } = this.#options;
     const { head } = this.#request;
     if (code) this.#record.errors = [code];
-    requests.end(this.#record, this.#request.hasLeft() ? "LEFT" : status);
+    try {
+      requests.end(this.#record, this.#request.hasLeft() ? "LEFT" : status);
+    } catch {
+      // The log itself has failed, so nobody can be told; that must not cost the answer.
+    }
     // Spreading as many objects takes 2 us.
     const headers = Object.assign({}, front.headers(head), own, { [REQUEST_ID]: this.#record.requestId });
     this.#answered({ status, headers, body });

@@ -7,6 +7,12 @@ export interface RefusalHttp {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What is said where there is more to do than can be done in time: waiting would fail all requests. */
+export const OVERLOAD = {
+  message: "The gateway is overloaded. Try again in a second.",
+  http: { status: 503, headers: { "retry-after": "1" } },
+} as const satisfies { readonly message: string; readonly http: RefusalHttp };
+
 /**
  * A request that is not served: with a status of its own, whatever media type the client accepts. Throw it where yoga turns
  * what is thrown into an answer: while a request is read, parsed or executed.

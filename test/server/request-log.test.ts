@@ -124,3 +124,13 @@ describe("the id of a request", () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 });
+
+describe("a log that fails", () => {
+  it("costs no answer", async () => {
+    const write = () => {
+      throw new Error("no space is left");
+    };
+    await using gateway = await createTestGateway({ gateway: { logger: pino({ level: "info" }, { write }) } });
+    expect(await gateway.ask("{ __typename }")).toMatchObject({ status: 200, data: { __typename: "Query" } });
+  });
+});
