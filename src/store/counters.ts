@@ -7,15 +7,19 @@ const MAX_CONNECTIONS = 4;
 /** Connections on which several gateways count together; they are made when the first is needed. */
 export type Counters = pg.Pool;
 
-/** @param url of the PostgreSQL that holds the store as well; its counters must not wait behind the store's own queries */
-export function openCounters(url: string): Counters {
+/**
+ * @param url of the PostgreSQL that holds the store as well, which has been opened before and has made their table; they
+ *   have connections of their own, so that counting never waits behind the store's queries
+ * @param patienceMs for a connection, and for each query
+ */
+export function openCounters(url: string, patienceMs = PATIENCE_MS): Counters {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: "syndigraph-counters",
     max: MAX_CONNECTIONS,
-    connectionTimeoutMillis: PATIENCE_MS,
-    statement_timeout: PATIENCE_MS,
-    query_timeout: PATIENCE_MS,
+    connectionTimeoutMillis: patienceMs,
+    statement_timeout: patienceMs,
+    query_timeout: patienceMs,
     keepAlive: true,
   });
   // A connection that breaks is replaced when one is needed again. Without listeners it would end the process.

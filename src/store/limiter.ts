@@ -1,5 +1,6 @@
 import { RateLimiterMemory, RateLimiterPostgres } from "rate-limiter-flexible";
 import type { Counters } from "./counters.ts";
+import { COUNTERS_TABLE } from "./migrations/0002-counters.ts";
 
 /** So many points in so many seconds, for each key. */
 export interface LimiterOptions {
@@ -14,9 +15,12 @@ export function createLimiter({ keyPrefix, points, seconds }: LimiterOptions, co
   const options = { keyPrefix, points, duration: seconds };
   const inMemory = new RateLimiterMemory(options);
   if (!counters) return inMemory;
-  return new RateLimiterPostgres(
-    { ...options, storeClient: counters, tableName: "cost_budget", insuranceLimiter: inMemory },
-    // Without its table it counts in memory; without this callback it would end the process.
-    () => undefined,
-  );
+  return new RateLimiterPostgres({
+    ...options,
+    storeClient: counters,
+    // The store has made it: a limiter that finds none when it begins would count in memory for good.
+    tableName: COUNTERS_TABLE,
+    tableCreated: true,
+    insuranceLimiter: inMemory,
+  });
 }
