@@ -39,8 +39,9 @@ import { createRequestLog } from "./metrics/request-log.ts";
 import { createRequests } from "./metrics/requests.ts";
 import { useMetrics } from "./metrics/use-metrics.ts";
 import { useRequests } from "./metrics/use-requests.ts";
-import { bodyOfIncoming, hasLeft, headOfIncoming, leavingSignal, send } from "./node-exchange.ts";
+import { bodyOfIncoming, hasLeft, headOfIncoming, leavingSignal } from "./node-exchange.ts";
 import { createOperations } from "./operations.ts";
+import { sendSoon } from "./outbox.ts";
 import { createPlainPath, type PlainRequest, plainMediaType } from "./plain-path.ts";
 import type { Tracing } from "./tracing.ts";
 import { type ServerContext, useCaller } from "./use-caller.ts";
@@ -233,7 +234,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       };
       answerPlainly(plain, !isTaken, (answer) => {
         ended();
-        send(response, answer);
+        sendSoon(response, answer);
       });
     },
     start: async () => {

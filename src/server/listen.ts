@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { DirectRequest } from "./direct-request.ts";
 
 /** A gateway that takes requests on a port. */
 export interface Listening {
@@ -53,11 +54,10 @@ export async function listen(
   patience: Patience = PATIENCE,
 ): Promise<Listening> {
   let isDraining = false;
-  /** The newest answer of each connection. */
-  const answers = new WeakMap<Duplex, ServerResponse>();
-  const unfinished = createUnfinished(patience);
+  const connections = createConnections(patience);
   const server = createServer(
     {
+      IncomingMessage: DirectRequest,
       headersTimeout: patience.headersMs,
       requestTimeout: patience.requestMs,
       connectionsCheckingInterval: patience.checkedEveryMs,
@@ -65,11 +65,11 @@ export async function listen(
       maxHeaderSize: MAX_HEADER_BYTES,
     },
     (request, response) => {
-      answers.set(request.socket, response);
       if (isDraining) response.setHeader("connection", "close");
-      unfinished.add(response);
+      const connection = connections.of(request.socket);
+      connection.began(response);
       response.on("close", () => {
-        unfinished.delete(response);
+        connection.ended(response);
         discardRest(request);
       });
       const wrong = malformation(request);
@@ -84,9 +84,9 @@ export async function listen(
     },
   );
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    const answer = answers.get(socket);
+    const { newest } = connections.of(socket);
     // A second answer behind a part of the first would be read as its continuation.
-    const isAnswering = answer?.headersSent && !answer.writableFinished;
+    const isAnswering = newest?.headersSent && !newest.writableFinished;
     if (socket.writable && !isAnswering && error.code !== "ECONNRESET") socket.write(plainAnswer(statusOf(error)));
     socket.destroy();
   });
@@ -107,26 +107,58 @@ export async function listen(
       const timer = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
       clearTimeout(timer);
-      unfinished.close();
+      connections.close();
     },
   };
 }
 
-/** Answers that are not taken to their end. One timer looks at all of them: a timer for each takes as long as a header does. */
-function createUnfinished({ answerMs, checkedEveryMs }: Patience) {
-  const begun = new Map<ServerResponse, number>();
+/** A connection, and the answers on it that are not taken to their end. */
+class Connection {
+  /** The answer that was begun last; null once it has ended. */
+  newest: ServerResponse | null = null;
+  #unfinished = 0;
+  #since = 0;
+
+  began(answer: ServerResponse): void {
+    if (this.#unfinished === 0) this.#since = performance.now();
+    this.#unfinished += 1;
+    this.newest = answer;
+  }
+
+  /** The next of several goes out from now on. */
+  ended(answer: ServerResponse): void {
+    this.#unfinished -= 1;
+    this.#since = performance.now();
+    if (this.newest === answer) this.newest = null;
+  }
+
+  isLate(since: number): boolean {
+    return this.#unfinished > 0 && this.#since <= since;
+  }
+}
+
+/**
+ * All connections. One timer looks at all of them: a timer for each answer takes as long as a header does.
+ *
+ * Connections stand here, and not their answers: a table that changes with each request is often laid anew, and the table before
+ * it, which leads to the one after it, keeps all that stood in it alive until the garbage collector looks at the old as well.
+ */
+function createConnections({ answerMs, checkedEveryMs }: Patience) {
+  const all = new Map<Duplex, Connection>();
   const check = () => {
     const since = performance.now() - answerMs;
-    for (const [response, at] of begun) {
-      // Those that follow have begun later.
-      if (at > since) return;
-      response.socket?.destroy();
-    }
+    for (const [socket, connection] of all) if (connection.isLate(since)) socket.destroy();
   };
   const timer = setInterval(check, checkedEveryMs).unref();
   return {
-    add: (response: ServerResponse) => void begun.set(response, performance.now()),
-    delete: (response: ServerResponse) => void begun.delete(response),
+    of: (socket: Duplex): Connection => {
+      const known = all.get(socket);
+      if (known) return known;
+      const connection = new Connection();
+      all.set(socket, connection);
+      socket.once("close", () => all.delete(socket));
+      return connection;
+    },
     close: () => clearInterval(timer),
   };
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLError } from "graphql";
+import { DirectRequest } from "./direct-request.ts";
 import type { Answer, RequestHead } from "./exchange.ts";
 import { endedEarly, limitedBody, tooLarge } from "./request-body.ts";
 
@@ -24,8 +25,8 @@ function hostnameOf(host: string): string {
 }
 
 /**
- * Reads the body by its events, which is faster than by its iterator. What is too much of it is passed over, so that the
- * client can send it all, read its answer and ask again.
+ * Reads the body as it comes, which is faster than by an iterator. What is too much of it is passed over, so that the client can
+ * send it all, read its answer and ask again.
  *
  * @param taken told the whole of it, or else
  * @param failed a GraphQLError, but not both and only once
@@ -42,21 +43,21 @@ export function bodyOfIncoming(
     isOver = true;
     failed(error);
   };
-  // Every connection closes at some time.
-  const cut = () => {
-    if (!request.readableEnded) fail(endedEarly());
+  const chunk = (bytes: Uint8Array) => {
+    if (!body.take(bytes)) fail(tooLarge());
   };
+  const end = () => {
+    if (isOver) return;
+    isOver = true;
+    taken(body.bytes());
+  };
+  // Every connection closes at some time.
+  request.on("close", () => fail(endedEarly()));
+  if (request instanceof DirectRequest && request.takeBody({ chunk, end })) return;
   request
-    .on("data", (chunk: Uint8Array) => {
-      if (!body.take(chunk)) fail(tooLarge());
-    })
-    .on("end", () => {
-      if (isOver) return;
-      isOver = true;
-      taken(body.bytes());
-    })
-    .on("error", cut)
-    .on("close", cut);
+    .on("data", chunk)
+    .on("end", end)
+    .on("error", () => fail(endedEarly()));
 }
 
 /** Whether the connection has ended before the answer did. */

@@ -1,22 +1,12 @@
 import { request as httpRequest } from "node:http";
 import { describe, expect, it } from "vitest";
 import { makeApiKey } from "../../src/auth/api-keys.ts";
-import { allScopes } from "../../src/auth/scopes.ts";
 import { parseNetwork } from "../../src/model/network.ts";
 import { listen } from "../../src/server/listen.ts";
-import type { NewApiKey } from "../../src/store/api-keys.ts";
 import { StoreError } from "../../src/store/store-error.ts";
-import { createTestGateway, graphqlRequest, type TestGateway } from "../support/gateway.ts";
+import { addKey } from "../support/api-keys.ts";
+import { createTestGateway, graphqlRequest } from "../support/gateway.ts";
 import { createIdentityProvider } from "../support/identity-provider.ts";
-
-/** A key in the gateway's store. */
-async function addKey({ store, sandbox }: TestGateway, wish: Partial<NewApiKey> = {}) {
-  const { key, hash } = makeApiKey();
-  const defaults = { name: "a key", role: "OPERATOR", partnerId: null, scopes: allScopes, expiresAt: null } as const;
-  const record = { ...defaults, allowedOrigins: [], allowedNetworks: [], ...wish };
-  const { id } = await store.apiKeys.create(record, hash, sandbox.clock.now());
-  return { id, key: key.reveal() };
-}
 
 const REFUSED = '{"errors":[{"message":"A valid bearer key is needed.","extensions":{"code":"UNAUTHENTICATED"}}]}';
 

@@ -1,10 +1,13 @@
 import { once } from "node:events";
 import { connect } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { requestLimits } from "../../src/model/request-limits.ts";
 import type { GatewayOptions } from "../../src/server/gateway.ts";
 import { type Listening, listen } from "../../src/server/listen.ts";
+import { addKey } from "../support/api-keys.ts";
+import { parseExposition } from "../support/exposition.ts";
 import { createTestGateway, OPERATOR_KEY, type TestGateway } from "../support/gateway.ts";
 
 const authorization = `Bearer ${OPERATOR_KEY}`;
@@ -14,8 +17,8 @@ const QUERY = '{"query":"{ __typename }"}';
 
 interface Open extends AsyncDisposable, TestGateway {
   readonly server: Listening;
-  /** Sends bytes, and gives everything that comes back until the gateway closes. */
-  raw(bytes: string): Promise<string>;
+  /** Sends bytes, each piece in a turn of its own, and gives everything that comes back until the gateway closes. */
+  raw(...pieces: string[]): Promise<string>;
 }
 
 /** A gateway with a port. */
@@ -26,15 +29,20 @@ async function open(options: Partial<GatewayOptions> = {}, patience?: Parameters
   return {
     ...gateway,
     server,
-    raw: async (bytes) => {
+    raw: async (...pieces) => {
       const socket = connect(port, "127.0.0.1");
       let text = "";
       socket.on("data", (chunk: Buffer) => {
         text += chunk.toString("latin1");
       });
       socket.on("error", () => undefined);
-      socket.write(bytes);
-      await once(socket, "close");
+      const closed = once(socket, "close");
+      for (const piece of pieces) {
+        socket.write(piece);
+        // The gateway has read it by then.
+        for (let turn = 0; turn < 5; turn += 1) await setImmediate();
+      }
+      await closed;
       return text;
     },
     [Symbol.asyncDispose]: async () => {
@@ -57,6 +65,12 @@ async function bothWays(
   return Promise.all(
     answers.map(async (answer) => ({ status: answer.status, text: await answer.text(), headers: answer.headers })),
   );
+}
+
+/** How many requests are under way beside the one for the metrics that tell it. */
+async function inFlight({ gateway }: TestGateway): Promise<number> {
+  const answer = await gateway.fetch(new Request("http://gateway.test/metrics", { headers: { authorization } }));
+  return (parseExposition(await answer.text()).value("syndigraph_requests_in_flight") ?? 0) - 1;
 }
 
 const post = (body: BodyInit, headers: Record<string, string> = {}) => ({
@@ -133,6 +147,38 @@ describe("a body", () => {
     const long = `${head("transfer-encoding: chunked\r\n")}${`${(60_000).toString(16)}\r\n${" ".repeat(60_000)}\r\n`.repeat(4)}0\r\n\r\n`;
     const next = `${head(`content-length: ${QUERY.length}\r\nconnection: close\r\n`)}${QUERY}`;
     expect((await gateway.raw(long + next)).match(/HTTP\/1.1 \d+/g)).toEqual(["HTTP/1.1 413", "HTTP/1.1 200"]);
+  });
+
+  it.each([
+    ["the operator's", async () => OPERATOR_KEY],
+    ["in the store", async (gateway: Open) => (await addKey(gateway)).key],
+  ])("that comes in pieces is read whole, with a key that is %s", async (_where, keyOf) => {
+    await using gateway = await open();
+    const key = await keyOf(gateway);
+    const request = `POST /graphql HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\n`;
+    const pieces = [
+      `${request}content-length: ${QUERY.length}\r\n\r\n${QUERY.slice(0, 5)}`,
+      `${QUERY.slice(5, 9)}`,
+      `${QUERY.slice(9)}${request}content-length: ${QUERY.length}\r\nconnection: close\r\n\r\n${QUERY}`,
+    ];
+    const answer = await gateway.raw(...pieces);
+    expect(answer.match(/HTTP\/1.1 \d+|"__typename":"\w+"/g)).toEqual(
+      Array.from({ length: 2 }, () => ["HTTP/1.1 200", '"__typename":"Query"']).flat(),
+    );
+  });
+
+  it("that ends early is no longer waited for", async () => {
+    await using gateway = await open();
+    const { port } = new URL(gateway.server.url);
+    const socket = connect(Number(port), "127.0.0.1");
+    socket.write(
+      `POST /graphql HTTP/1.1\r\nhost: localhost\r\nauthorization: ${authorization}\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{`,
+    );
+    await expect.poll(() => inFlight(gateway)).toBe(1);
+    socket.destroy();
+    await expect.poll(() => inFlight(gateway)).toBe(0);
+    expect(gateway.logged()).toContain('"status":499');
+    expect(gateway.complaints()).toBe("");
   });
 
   it("is not waited for when the key is wrong", async () => {
