@@ -53,18 +53,30 @@ export function pageOf<Item>(
   const edges = sorted.slice(begin, Math.max(begin, end)).map((item) => new Edge(nodeOf(item), item, keyOf));
   return {
     edges,
-    pageInfo: {
-      hasNextPage: end < sorted.length,
-      hasPreviousPage: begin > 0,
-      get startCursor() {
-        return edges.at(0)?.cursor ?? null;
-      },
-      get endCursor() {
-        return edges.at(-1)?.cursor ?? null;
-      },
-    },
+    pageInfo: new PageInfo(edges, end < sorted.length, begin > 0),
     totalCount: sorted.length,
   };
+}
+
+/** A class, as an object with getters of its own would stay in memory for longer than its request: see `loaders/loaders.ts`. */
+class PageInfo {
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly #edges: readonly { readonly cursor: string }[];
+
+  constructor(edges: readonly { readonly cursor: string }[], hasNextPage: boolean, hasPreviousPage: boolean) {
+    this.hasNextPage = hasNextPage;
+    this.hasPreviousPage = hasPreviousPage;
+    this.#edges = edges;
+  }
+
+  get startCursor(): string | null {
+    return this.#edges.at(0)?.cursor ?? null;
+  }
+
+  get endCursor(): string | null {
+    return this.#edges.at(-1)?.cursor ?? null;
+  }
 }
 
 class Edge<Item> {
