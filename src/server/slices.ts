@@ -8,7 +8,8 @@ const STEPS_PER_LOOK = 16;
 /** Divides the writing of one answer into slices, none of which holds the event loop for long. */
 export class Slices {
   #steps = 0;
-  #beganAt: number | null = null;
+  #turn = -1;
+  #beganAt = 0;
   #isOver = false;
   #waiting = 0;
   #begun: Deferred<void> | null = null;
@@ -21,16 +22,17 @@ export class Slices {
 
   /** Whether this turn of the event loop has had its share: what follows had better be put off. */
   isOver(): boolean {
-    if (this.#isOver) return true;
+    if (this.#isOver) {
+      if (this.#turn === currentTurn()) return true;
+      this.#isOver = false;
+    }
     this.#steps += 1;
     if (this.#steps % STEPS_PER_LOOK !== 0) return false;
     const now = performance.now();
-    if (this.#beganAt === null) {
+    const turn = currentTurn();
+    if (this.#turn !== turn) {
+      this.#turn = turn;
       this.#beganAt = now;
-      setImmediate(() => {
-        this.#beganAt = null;
-        this.#isOver = false;
-      });
     }
     this.#isOver = now - this.#beganAt > SLICE_MS;
     return this.#isOver;
@@ -57,6 +59,26 @@ export class Slices {
     });
     return result.promise;
   }
+}
+
+let turn = 0;
+let isTurnEnding = false;
+
+/**
+ * A number that is another one in each turn of the event loop in which it was asked for. An answer does not wait for the end of the
+ * turn by itself: all that wait for it are linked, so that none could be forgotten before the last.
+ */
+function currentTurn(): number {
+  if (!isTurnEnding) {
+    isTurnEnding = true;
+    setImmediate(endTurn);
+  }
+  return turn;
+}
+
+function endTurn(): void {
+  isTurnEnding = false;
+  turn += 1;
 }
 
 /** What all answers have put off, in order. */
