@@ -24,8 +24,8 @@ function waitingWork(pieces: number) {
 }
 
 describe("work that will have to wait", () => {
-  it("begins in its order, when what has begun before is over, while there is other work", async () => {
-    const { begun, endOne, endAll } = waitingWork(4);
+  it("begins eight at once and in its order, when what has begun before is over, while there is other work", async () => {
+    const { begun, endOne, endAll } = waitingWork(10);
     expect(begun).toEqual([]);
     const busyTurns = async (count: number) => {
       for (let busy = 0; busy < count; busy += 1) {
@@ -33,14 +33,15 @@ describe("work that will have to wait", () => {
         holdLoop(1);
       }
     };
+    const firstOnes = [0, 1, 2, 3, 4, 5, 6, 7];
     await busyTurns(5);
-    expect(begun).toEqual([0, 1]);
+    expect(begun).toEqual(firstOnes);
     endOne();
     await busyTurns(3);
-    expect(begun).toEqual([0, 1, 2]);
+    expect(begun).toEqual([...firstOnes, 8]);
     endOne();
     await busyTurns(3);
-    expect(begun).toEqual([0, 1, 2, 3]);
+    expect(begun).toEqual([...firstOnes, 8, 9]);
     endAll();
   });
 
