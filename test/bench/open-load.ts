@@ -45,7 +45,7 @@ export async function openLoad(options: OpenLoadOptions): Promise<OpenLoadResult
       const elapsed = performance.now() - begin;
       for (const end = Math.min(elapsed, options.durationMs) * (options.perSecond / 1_000); due < end; due += 1) {
         const server = options.nextServer();
-        pool.ask(server, options.nextRequest(server), begin + due / (options.perSecond / 1_000));
+        pool.ask(server, options.nextRequest, begin + due / (options.perSecond / 1_000));
       }
       if (elapsed < options.durationMs) return;
       clearInterval(timer);
@@ -116,7 +116,8 @@ function createPool() {
     failures,
     shed: () => shed,
     unsent: () => unsent,
-    ask: (server: URL, request: string, dueAt: number) => {
+    /** @param request makes its text, which takes longer than to see that nobody can ask it now */
+    ask: (server: URL, request: OpenLoadOptions["nextRequest"], dueAt: number) => {
       const place = idle.get(server.host) ?? [];
       idle.set(server.host, place);
       let connection = place.pop();
@@ -131,7 +132,7 @@ function createPool() {
       connection ??= open(server, place);
       connection.askedAt = dueAt;
       underWay += 1;
-      connection.socket.write(request, "latin1");
+      connection.socket.write(request(server), "latin1");
     },
     /** Waits for what is under way. */
     end: async () => {

@@ -6,7 +6,7 @@ import { load } from "./load.ts";
 import { quantile, requestText } from "./measure.ts";
 import { type OpenLoadResult, openLoad } from "./open-load.ts";
 import { figure, table } from "./table.ts";
-import { memoryMb } from "./usage.ts";
+import { cpuMs, memoryMb } from "./usage.ts";
 
 const USAGE = `npm run soak -- [--only soak,overload,restart] [--seconds n] [--per-second n]
 
@@ -93,18 +93,21 @@ async function overloadWith(what: string, seconds: number, questionTo: (server: 
   const peak = await load(gateway.url, 50, seconds * 500, next);
   const capacity = peak.answers / peak.seconds;
   const health = watchHealth(gateway);
+  const cpuBefore = cpuMs(gateway.pid) ?? Number.NaN;
   const result = await openLoad({
     perSecond: 4 * capacity,
     durationMs: seconds * 1_000,
     nextServer: () => gateway.url,
     nextRequest: next,
   });
+  const cpuShare = ((cpuMs(gateway.pid) ?? Number.NaN) - cpuBefore) / (result.seconds * 1_000);
   const { answered, missed, longestMs } = await health.end();
   const after = await load(gateway.url, 50, seconds * 250, next);
   const share = result.servedMs.length / result.seconds / capacity;
   tell(`overload, ${what}: ${figure(4 * capacity, 0)} a second for ${seconds} s`, result, [
     ["peak before, by 50 connections", `${figure(capacity, 0)} a second`],
     ["of which are served", `${figure(share * 100, 0)} %`],
+    ["CPU of the gateway", `${figure(cpuShare * 100, 0)} % of a core`],
     ["peak afterwards", `${figure(after.answers / after.seconds, 0)} a second`],
     ["health checks answered, missed, longest", `${answered}, ${missed}, ${figure(longestMs, 0)} ms`],
   ]);
