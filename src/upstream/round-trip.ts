@@ -107,7 +107,7 @@ class WholeAnswer<T> implements Dispatcher.DispatchHandler {
     signal: Leaving | undefined,
     outcome: Outcome<T>,
   ) {
-    const timer = setTimeout(() => this.#giveUp(new DOMException("The time is up.", "TimeoutError")), timeoutMs);
+    const timer = setTimeout(() => setImmediate(() => this.#timeIsUp()), timeoutMs);
     const leave = signal && (() => this.#giveUp(signal.reason));
     this.#waiting = { resolve, reject, outcome, timer, signal, leave };
     if (!signal || !leave) return;
@@ -163,6 +163,14 @@ class WholeAnswer<T> implements Dispatcher.DispatchHandler {
   fail(error: unknown): void {
     const waiting = this.#end();
     waiting?.reject(waiting.outcome.failed(error));
+  }
+
+  /**
+   * Told a turn of the event loop after its time: timers come before what has arrived is read, and after a long turn all answers of
+   * that turn would else be found too late while they lie there.
+   */
+  #timeIsUp(): void {
+    if (this.#waiting) this.#giveUp(new DOMException("The time is up.", "TimeoutError"));
   }
 
   #giveUp(reason: unknown): void {
