@@ -25,6 +25,11 @@ export class DirectRequest extends IncomingMessage {
     return true;
   }
 
+  /** Lets node:http forget it once it is answered, as it does at the end of a stream; until the next one comes otherwise. */
+  release(): void {
+    if (this.#sink && this.complete) this.emit("end");
+  }
+
   /** Told by node:http of each chunk, and of null at the end. */
   override push(chunk: Uint8Array | null): boolean {
     this.#hasBegun = true;
