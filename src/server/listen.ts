@@ -84,7 +84,7 @@ export async function listen(
     },
   );
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    const { newest } = connections.of(socket);
+    const newest = connections.newestOn(socket);
     // A second answer behind a part of the first would be read as its continuation.
     const isAnswering = newest?.headersSent && !newest.writableFinished;
     if (socket.writable && !isAnswering && error.code !== "ECONNRESET") socket.write(plainAnswer(statusOf(error)));
@@ -159,6 +159,7 @@ function createConnections({ answerMs, checkedEveryMs }: Patience) {
       socket.once("close", () => all.delete(socket));
       return connection;
     },
+    newestOn: (socket: Duplex): ServerResponse | null => all.get(socket)?.newest ?? null,
     close: () => clearInterval(timer),
   };
 }

@@ -28,6 +28,8 @@ export function nextTurn(begin: TurnWork): void {
  * answered together: by two at a time, a page of totals takes a quarter more CPU.
  */
 const ALWAYS_UNDER_WAY = 8;
+/** Longer a turn of the event loop is not spent on beginning them: a long list takes as long by itself. */
+const BEGINNING_MS = 10;
 /** A turn of the event loop that took less had nothing to do: one answer of the platform takes longer. */
 const IDLE_TURN_MS = 0.05;
 /** Whoever has waited for so long does not wait for the event loop any more, */
@@ -52,7 +54,7 @@ function arm(): void {
 function turn(): void {
   isArmed = false;
   const now = performance.now();
-  while (underWay < ALWAYS_UNDER_WAY && line.length > 0) beginNext(now);
+  while (underWay < ALWAYS_UNDER_WAY && line.length > 0 && performance.now() - now < BEGINNING_MS) beginNext(now);
   if (now - armedAt < IDLE_TURN_MS) beginNext(now);
   beginDue(now);
   if (line.length > 0) arm();

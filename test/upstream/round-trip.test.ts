@@ -26,7 +26,8 @@ function createTrips() {
   };
   return {
     read,
-    begin: (left?: AllLeft) => roundTrip(dispatcher, () => ({ path: "/", method: "GET" }), 60_000, left, outcome),
+    begin: (left?: AllLeft, timeoutMs = 60_000) =>
+      roundTrip(dispatcher, () => ({ path: "/", method: "GET" }), timeoutMs, left, outcome),
     answer: (index: number, bytes: number) => {
       const handler = handlers[index];
       handler?.onResponseStart?.(controller, 200, {}, "OK");
@@ -69,5 +70,26 @@ describe("answers that come together", () => {
     await expect(trip).rejects.toThrow("left");
     await turn();
     expect(read).toEqual([]);
+  });
+});
+
+describe("an answer", () => {
+  const holdLoop = (ms: number) => {
+    const begin = performance.now();
+    while (performance.now() - begin < ms);
+  };
+
+  it("that arrived while the event loop was held is taken, though its time was up meanwhile", async () => {
+    const { begin, answer } = createTrips();
+    const trip = begin(undefined, 5);
+    // Timers come first in the next turn, and what has arrived behind them.
+    setImmediate(() => answer(0, 10));
+    holdLoop(20);
+    expect(await trip).toBe(10);
+  });
+
+  it("that does not come in time is not waited for", async () => {
+    const { begin } = createTrips();
+    await expect(begin(undefined, 5)).rejects.toThrow("The time is up.");
   });
 });
