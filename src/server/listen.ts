@@ -19,7 +19,7 @@ export interface Patience {
   readonly headersMs: number;
   /** For a whole request, its body included. */
   readonly requestMs: number;
-  /** For an answer, from the end of the headers to its last byte that the client has taken. */
+  /** For an answer, from the end of the headers, or of the answer before it, to its last byte that the client has taken. */
   readonly answerMs: number;
   /** Between two requests of a connection. */
   readonly idleMs: number;

@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { currentTurn } from "./event-loop.ts";
 
 /** How much the process has to do. */
 export interface Load {
@@ -25,24 +26,15 @@ const CROWD = 100;
 /** @param maxInFlight how many requests may be under way at once */
 export function createLoad(maxInFlight: number): Load {
   let inFlight = 0;
-  let round: { readonly began: number; readonly connections: Set<object> } | null = null;
-  let isEnding = false;
-  const endWithTurn = () => {
-    if (isEnding) return;
-    isEnding = true;
-    setImmediate(() => {
-      isEnding = false;
-      round = null;
-    });
-  };
+  let round: { readonly turn: number; readonly began: number; readonly connections: Set<object> } | null = null;
   const isTooHigh = (connection: object | null) => {
     if (inFlight >= maxInFlight) return true;
     if (!connection) return false;
     // A turn of the event loop goes on while there is something to read. Whoever asks again in it shows that all others that
     // were ready have been heard.
-    if (round === null || round.connections.has(connection)) {
-      round = { began: performance.now(), connections: new Set() };
-      endWithTurn();
+    const turn = currentTurn();
+    if (round?.turn !== turn || round.connections.has(connection)) {
+      round = { turn, began: performance.now(), connections: new Set() };
     }
     round.connections.add(connection);
     return round.connections.size > CROWD && performance.now() - round.began > MAX_ROUND_MS;

@@ -1,4 +1,5 @@
 import { Deferred, type MaybePromise } from "../model/maybe-promise.ts";
+import { currentTurn } from "./event-loop.ts";
 
 /** For so many milliseconds a list is written at a time: others are answered in between. */
 const SLICE_MS = 12;
@@ -22,10 +23,7 @@ export class Slices {
 
   /** Whether this turn of the event loop has had its share: what follows had better be put off. */
   isOver(): boolean {
-    if (this.#isOver) {
-      if (this.#turn === currentTurn()) return true;
-      this.#isOver = false;
-    }
+    if (this.#isOver && this.#turn === currentTurn()) return true;
     this.#steps += 1;
     if (this.#steps % STEPS_PER_LOOK !== 0) return false;
     const now = performance.now();
@@ -59,26 +57,6 @@ export class Slices {
     });
     return result.promise;
   }
-}
-
-let turn = 0;
-let isTurnEnding = false;
-
-/**
- * A number that is another one in each turn of the event loop in which it was asked for. An answer does not wait for the end of the
- * turn by itself: all that wait for it are linked, so that none could be forgotten before the last.
- */
-function currentTurn(): number {
-  if (!isTurnEnding) {
-    isTurnEnding = true;
-    setImmediate(endTurn);
-  }
-  return turn;
-}
-
-function endTurn(): void {
-  isTurnEnding = false;
-  turn += 1;
 }
 
 /** What all answers have put off, in order. */

@@ -1,11 +1,16 @@
 import type { ServerResponse } from "node:http";
 import { setImmediate as turn } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { sendSoon } from "../../src/server/outbox.ts";
 
+/** The time, which stands still unless a test moves it. */
+let now = 0;
+beforeEach(() => {
+  vi.spyOn(performance, "now").mockImplementation(() => now);
+});
+afterEach(() => vi.restoreAllMocks());
 const holdLoop = (ms: number) => {
-  const begin = performance.now();
-  while (performance.now() - begin < ms);
+  now += ms;
 };
 
 /** Responses that tell what they were sent, in order. */

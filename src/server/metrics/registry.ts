@@ -1,3 +1,5 @@
+import { rememberingLast } from "../../model/remembering-last.ts";
+
 /** What a metric is counted apart by: a few words each, never anything that a client or the platform made up. */
 export type Labels<Name extends string> = Readonly<Record<Name, string>>;
 
@@ -85,7 +87,9 @@ export function createRegistry(): Registry {
       register(type, name, help, () => {
         const samples = read() ?? [];
         if (typeof samples === "number") return [line(name, "", samples)];
-        return samples.map(({ labels, value }) => line(name, written(Object.keys(labels), labels), value));
+        return samples.map(({ labels, value }) =>
+          line(name, written(Object.keys(labels), Object.values(labels)), value),
+        );
       }),
     text: () => metrics.map((metric) => metric()).join(""),
   };
@@ -108,18 +112,13 @@ function distribution(name: string, of: string, { counts, sum }: Distribution, b
 
 /** Writes labels, of which the same come again and again. */
 function writer<Name extends string>(names: readonly Name[]): (values: Labels<Name>) => string {
-  let last: { readonly values: Labels<Name>; readonly text: string } | null = null;
-  return (values) => {
-    if (last === null || !names.every((name) => last?.values[name] === values[name])) {
-      last = { values, text: written(names, values) };
-    }
-    return last.text;
-  };
+  const textOf = rememberingLast((...values: readonly (string | undefined)[]) => written(names, values));
+  return (values) => textOf(...names.map((name) => values[name]));
 }
 
-function written(names: readonly string[], values: Labels<string>): string {
+function written(names: readonly string[], values: readonly (string | undefined)[]): string {
   let text = "";
-  for (const name of names) text += `${text && ","}${name}="${escaped(values[name] ?? "")}"`;
+  for (const [index, name] of names.entries()) text += `${text && ","}${name}="${escaped(values[index] ?? "")}"`;
   return text;
 }
 
