@@ -4,11 +4,21 @@ import type { Traffic, TrafficPart, TrafficParts } from "./traffic.ts";
 export type Count = number | bigint;
 
 /**
- * How many counts a figure has, one behind the other: bytes out and in; of ordinary traffic out and in; of re-streaming out,
- * in and seconds; of relaying between clusters out and in.
+ * Where the counts of a figure's parts stand in a list, each with bytes out before bytes in, and those of re-streaming with its
+ * seconds behind.
  */
+export interface PartPlaces {
+  readonly all: number;
+  readonly standard: number;
+  readonly restream: number;
+  readonly geoCascade: number;
+}
+
+/** The counts of a figure one behind the other, */
+export const IN_ORDER: PartPlaces = { all: 0, standard: 2, restream: 4, geoCascade: 7 };
+/** and how many these are. */
 export const COUNTS = 9;
-/** In the place of the first part where the platform does not break the figure down. No count is negative. */
+/** In the place of bytes out of ordinary traffic where the platform does not break the figure down. No count is negative. */
 export const NO_PARTS = -1;
 
 /**
@@ -18,27 +28,33 @@ export const NO_PARTS = -1;
 export class MeteredTraffic implements Traffic {
   private readonly counts: readonly Count[];
   private readonly at: number;
+  private readonly places: PartPlaces;
 
-  /** @param at where its first count stands */
-  constructor(counts: readonly Count[], at: number) {
+  /**
+   * @param at where it begins
+   * @param places of its parts, from there on
+   */
+  constructor(counts: readonly Count[], at: number, places: PartPlaces = IN_ORDER) {
     this.counts = counts;
     this.at = at;
+    this.places = places;
   }
 
   get bytesOut(): bigint {
-    return this.count(0);
+    return this.count(this.places.all);
   }
 
   get bytesIn(): bigint {
-    return this.count(1);
+    return this.count(this.places.all + 1);
   }
 
   get parts(): TrafficParts | null {
-    if (this.counts[this.at + 2] === NO_PARTS) return null;
+    const { standard, restream, geoCascade } = this.places;
+    if (this.counts[this.at + standard] === NO_PARTS) return null;
     return {
-      standard: this.part(2),
-      restream: { ...this.part(4), secondsUsed: this.count(6) },
-      geoCascade: this.part(7),
+      standard: this.part(standard),
+      restream: { ...this.part(restream), secondsUsed: this.count(restream + 2) },
+      geoCascade: this.part(geoCascade),
     };
   }
 
@@ -71,25 +87,30 @@ export class BucketStarts {
   }
 }
 
+/** How the counts of a series lie in a list that it may share with others. */
+export interface SeriesCounts {
+  readonly counts: readonly Count[];
+  /** Where the parts of the first bucket stand, */
+  readonly places: PartPlaces;
+  /** and how much farther those of each next one do. */
+  readonly stride: number;
+  /** How many series share the list. */
+  readonly sharers: number;
+}
+
 /** Figures of one series by the instant at which their bucket begins. */
 export class MeteredSeries {
   private readonly buckets: BucketStarts;
-  private readonly counts: readonly Count[];
-  private readonly at: number;
+  private readonly held: SeriesCounts;
 
-  /**
-   * @param counts of each bucket, one behind the other
-   * @param at where those of the first bucket begin
-   */
-  constructor(buckets: BucketStarts, counts: readonly Count[], at = 0) {
+  constructor(buckets: BucketStarts, held: SeriesCounts) {
     this.buckets = buckets;
-    this.counts = counts;
-    this.at = at;
+    this.held = held;
   }
 
   get(start: number): Traffic | undefined {
-    const place = this.buckets.placeOf(start);
-    return place === undefined ? undefined : new MeteredTraffic(this.counts, this.at + place * COUNTS);
+    const bucket = this.buckets.placeOf(start);
+    return bucket === undefined ? undefined : this.figure(bucket);
   }
 
   keys(): Iterable<number> {
@@ -97,13 +118,17 @@ export class MeteredSeries {
   }
 
   *values(): Generator<Traffic, void> {
-    const end = this.at + this.buckets.starts.length * COUNTS;
-    for (let at = this.at; at < end; at += COUNTS) yield new MeteredTraffic(this.counts, at);
+    for (let bucket = 0; bucket < this.buckets.starts.length; bucket += 1) yield this.figure(bucket);
   }
 
   /** Roughly what it takes in memory. */
   get bytes(): number {
-    return 100 + this.buckets.starts.length * COUNTS * 8;
+    return 160 + Math.ceil((this.held.counts.length * 8) / this.held.sharers);
+  }
+
+  private figure(bucket: number): Traffic {
+    const { counts, places, stride } = this.held;
+    return new MeteredTraffic(counts, bucket * stride, places);
   }
 }
 

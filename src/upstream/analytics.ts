@@ -1,4 +1,12 @@
-import { BucketStarts, COUNTS, type Count, MeteredSeries, MeteredTraffic, NO_PARTS } from "../model/metered-traffic.ts";
+import {
+  BucketStarts,
+  COUNTS,
+  type Count,
+  IN_ORDER,
+  MeteredSeries,
+  MeteredTraffic,
+  NO_PARTS,
+} from "../model/metered-traffic.ts";
 import { rememberingLast } from "../model/remembering-last.ts";
 import type { Granularity, Reading } from "../model/series.ts";
 import { iso, type TimeWindow } from "../model/time-window.ts";
@@ -123,7 +131,7 @@ export function createAnalytics(http: Http): Analytics {
     query: Query,
     window: TimeWindow,
     decode: (data: unknown) => T,
-    usual?: (text: string) => T | null,
+    usual?: (answer: Buffer) => T | null,
   ) => {
     const { startDate, stopDate } = periodOf(window.from, window.to);
     return (signal?: Leaving) =>
@@ -144,16 +152,16 @@ export function createAnalytics(http: Http): Analytics {
     param: "streamNames" | "trackingIds",
     decode: Decode<T>,
     none: () => T,
-    usual?: (text: string) => ((name: string) => T | undefined) | null,
+    usual?: (answer: Buffer) => ((name: string) => T | undefined) | null,
   ) => {
     return (names: readonly string[], window: TimeWindow, signal?: Leaving, query: Query = {}) => {
       const decodeAll = (data: unknown) => ofNames(names, data, "data", decode, none);
-      const usualAll = (text: string) => {
-        const found = usual?.(text);
+      const usualAll = (answer: Buffer) => {
+        const found = usual?.(answer);
         if (!found) return null;
-        const answer = new Map<string, T>();
-        for (const name of names) answer.set(name, found(name) ?? none());
-        return answer;
+        const values = new Map<string, T>();
+        for (const name of names) values.set(name, found(name) ?? none());
+        return values;
       };
       return read(operation, path, { [param]: names, ...query }, window, decodeAll, usual && usualAll)(signal);
     };
@@ -265,7 +273,7 @@ function nothing(): Traffic {
 }
 
 function noSeries(): TrafficByBucket {
-  return new MeteredSeries(new BucketStarts([]), []);
+  return seriesInOrder(new BucketStarts([]), []);
 }
 
 function total(value: unknown, at: string): Traffic {
@@ -286,11 +294,15 @@ function series(value: unknown, at: string): TrafficByBucket {
     // These names are times, so none of them is inherited.
     addCounts(counts, bandwidth[start], standardStream[start], restream[start], geoCascade[start], at);
   }
-  return new MeteredSeries(buckets, counts);
+  return seriesInOrder(buckets, counts);
 }
 
-function usualTotalOf(text: string): ((name: string) => Traffic | undefined) | null {
-  const usual = usualTotals(text);
+function seriesInOrder(buckets: BucketStarts, counts: readonly Count[]): TrafficByBucket {
+  return new MeteredSeries(buckets, { counts, places: IN_ORDER, stride: COUNTS, sharers: 1 });
+}
+
+function usualTotalOf(answer: Buffer): ((name: string) => Traffic | undefined) | null {
+  const usual = usualTotals(answer);
   if (!usual) return null;
   const { counts, places } = usual;
   return (name) => {
@@ -299,14 +311,13 @@ function usualTotalOf(text: string): ((name: string) => Traffic | undefined) | n
   };
 }
 
-function usualSeriesOf(text: string): ((name: string) => TrafficByBucket | undefined) | null {
-  const usual = usualSeries(text);
+function usualSeriesOf(answer: Buffer): ((name: string) => TrafficByBucket | undefined) | null {
+  const usual = usualSeries(answer);
   if (!usual) return null;
-  const { counts, places } = usual;
   const buckets = bucketsFrom(usual.starts, "data");
   return (name) => {
-    const at = places.get(name);
-    return at === undefined ? undefined : new MeteredSeries(buckets, counts, at);
+    const counts = usual.series.get(name);
+    return counts && new MeteredSeries(buckets, counts);
   };
 }
 

@@ -33,8 +33,8 @@ export interface Call<T> {
   readonly authorization?: Secret;
   /** Checks and picks the `data` of a success. @throws ShapeError */
   readonly decode: (data: unknown) => T;
-  /** Reads the text of a success at once, where that has its usual form; null where only `decode` can tell what it says. */
-  readonly usual?: ((text: string) => T | null) | undefined;
+  /** Reads the bytes of a success at once, where they have their usual form; null where only `decode` can tell what they say. */
+  readonly usual?: ((body: Buffer) => T | null) | undefined;
   readonly signal?: Leaving | undefined;
 }
 /** A call whose answer is read as it comes. */
@@ -146,20 +146,31 @@ const FAIR_TRY = 1 / 5;
 
 function exchange<T>(options: HttpOptions, call: Call<T>, timeoutMs: number, isWrite: boolean): Promise<T> {
   const failed = (error: unknown) => transportError(error, call, isWrite, timeoutMs >= options.timeoutMs * FAIR_TRY);
+  const textOf = (body: Buffer) => {
+    try {
+      return utf8.decode(body);
+    } catch (error) {
+      throw failed(error);
+    }
+  };
   const taken = ({ status, headers, body }: RawAnswer) => {
     tellDate(options, headers);
-    return decoded(call, answerOf(status, headers, body), isWrite, options.dialect ?? streamingDialect);
+    const usual = status === 200 && isJson(typeOf(headers)) ? call.usual?.(body) : null;
+    return (
+      usual ?? decoded(call, answerOf(status, headers, textOf(body)), isWrite, options.dialect ?? streamingDialect)
+    );
   };
   const request = () => requestOf(options, call, "application/json");
   return roundTrip(options.dispatcher, request, timeoutMs, call.signal, { taken, failed });
 }
 
+/** Stateless, as long as it decodes whole texts. */
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 function decoded<T>(call: Call<T>, answer: Answer, isWrite: boolean, dialect: Dialect): T {
   const { status } = answer;
   const isNothing = status === 204 && call.answer === "NOTHING";
   if (status !== 200 && !isNothing) throw statusError(call, answer, isWrite, dialect);
-  const usual = status === 200 && isJson(answer) ? call.usual?.(answer.body) : null;
-  if (usual != null) return usual;
   // What has no envelope was not written by the platform in its senses.
   let health: PlatformHealth = "SICK";
   try {
@@ -184,8 +195,12 @@ export interface Answer {
 }
 
 function answerOf(status: number, headers: IncomingHttpHeaders, body: string): Answer {
-  const type = headers["content-type"] ?? "";
-  return { status, type, body, retryAfterSeconds: status === 200 ? undefined : retryAfterSeconds(headers) };
+  return {
+    status,
+    type: typeOf(headers),
+    body,
+    retryAfterSeconds: status === 200 ? undefined : retryAfterSeconds(headers),
+  };
 }
 
 function retryAfterSeconds(headers: IncomingHttpHeaders): number | undefined {
@@ -319,12 +334,16 @@ const streamingDialect: Dialect = {
   unauthorized: "The platform refused the gateway's API secret.",
 };
 
-function isJson({ type }: Answer): boolean {
+function typeOf(headers: IncomingHttpHeaders): string {
+  return headers["content-type"] ?? "";
+}
+
+function isJson(type: string): boolean {
   return type === "application/json" || /^application\/json\b/i.test(type);
 }
 
 function envelopeData(answer: Answer, mayBeBare: boolean): unknown {
-  if (!isJson(answer)) throw new ShapeError("content type", "application/json");
+  if (!isJson(answer.type)) throw new ShapeError("content type", "application/json");
   const envelope = parseExact(answer.body);
   if (mayBeBare && typeof envelope === "object" && envelope !== null && !("status" in envelope)) return envelope;
   if (typeof envelope !== "object" || envelope === null || !("status" in envelope) || envelope.status !== "success") {
@@ -373,7 +392,7 @@ const MAX_REASONS = 30;
 
 /** The reasons of a `fail` envelope, by field, in each of the forms in which it is known to come. */
 function failReasons({ type, body }: Answer): Record<string, string> | null {
-  if (!/^application\/json\b/i.test(type)) return null;
+  if (!isJson(type)) return null;
   try {
     const { data, message } = JSON.parse(body) as { data?: unknown; message?: unknown };
     const fields = typeof data === "object" && data !== null ? { ...data } : { message: data ?? message ?? "" };

@@ -7,19 +7,15 @@ import type { Leaving } from "./leaving.ts";
 export interface RawAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  readonly body: string;
+  readonly body: Buffer;
 }
-
-/** Stateless, as long as it decodes whole texts. */
-const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** What becomes of an answer, or of the lack of one. */
 export interface Outcome<T> {
   /** Makes of a whole answer what it is wanted for. What it throws, the round trip throws. */
   readonly taken: (answer: RawAnswer) => T;
   /**
-   * Makes the error to be thrown of what undici throws, of a TimeoutError when the time is up, of the signal's reason, and of
-   * a TypeError for a body that is not UTF-8.
+   * Makes the error to be thrown of what undici throws, of a TimeoutError when the time is up, and of the signal's reason.
    */
   readonly failed: (error: unknown) => Error;
 }
@@ -139,13 +135,7 @@ class WholeAnswer<T> implements Dispatcher.DispatchHandler {
 
   #take(): void {
     const [only] = this.#chunks;
-    let body: string;
-    try {
-      body = utf8.decode(only && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks));
-    } catch (error) {
-      this.fail(error);
-      return;
-    }
+    const body = only && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks);
     const [status, headers] = [this.#status, this.#headers];
     const waiting = this.#end();
     if (!waiting) return;

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { BucketStarts, MeteredSeries, MeteredTraffic, NO_PARTS } from "../../src/model/metered-traffic.ts";
+import {
+  BucketStarts,
+  COUNTS,
+  IN_ORDER,
+  MeteredSeries,
+  MeteredTraffic,
+  NO_PARTS,
+} from "../../src/model/metered-traffic.ts";
 import { told } from "../support/traffic.ts";
 
 const none = Array.from({ length: 7 }, () => NO_PARTS);
@@ -21,12 +28,33 @@ describe("a figure out of a list of counts", () => {
 });
 
 describe("a series out of a list of counts", () => {
-  const series = new MeteredSeries(new BucketStarts([100, 200]), [1, 2, ...none, 3, 4, ...none]);
+  const held = { counts: [1, 2, ...none, 3, 4, ...none], places: IN_ORDER, stride: COUNTS, sharers: 1 };
+  const series = new MeteredSeries(new BucketStarts([100, 200]), held);
 
   it("has the figure of each bucket, and none of another time", () => {
     expect([...series.keys()]).toEqual([100, 200]);
     expect([...series.values()].map(({ bytesOut }) => bytesOut)).toEqual([1n, 3n]);
     expect(told(series.get(200))).toEqual({ bytesOut: 3n, bytesIn: 4n, parts: null });
     expect(series.get(150)).toBeUndefined();
+  });
+
+  it("takes its share of a list that it has with others, in whole bytes", () => {
+    const shared = new MeteredSeries(new BucketStarts([100, 200]), { ...held, sharers: 7 });
+    expect(series.bytes - 18 * 8).toBe(shared.bytes - Math.ceil((18 * 8) / 7));
+  });
+
+  it("may have parts that stand at one place", () => {
+    const places = { all: 0, standard: 0, restream: 6, geoCascade: 6 };
+    const alike = new MeteredSeries(new BucketStarts([100, 200]), {
+      counts: [1, 2, 0, 3, 4, 0, 0, 0, 0, 0, 0, 0],
+      places,
+      stride: 3,
+      sharers: 1,
+    });
+    expect(alike.get(200)?.parts).toEqual({
+      standard: { bytesOut: 3n, bytesIn: 4n },
+      restream: { bytesOut: 0n, bytesIn: 0n, secondsUsed: 0n },
+      geoCascade: { bytesOut: 0n, bytesIn: 0n },
+    });
   });
 });

@@ -18,7 +18,7 @@ function createTrips() {
     },
   } as unknown as Dispatcher;
   const outcome = {
-    taken: ({ body }: { readonly body: string }) => {
+    taken: ({ body }: { readonly body: Buffer }) => {
       read.push(body.length);
       return body.length;
     },

@@ -9,6 +9,7 @@ import { told } from "../support/traffic.ts";
 
 const MARCH: TimeWindow = { from: at("2026-03-01T00:00:00Z"), to: at("2026-04-01T00:00:00Z") };
 const envelope = (data: string) => `{"status":"success","data":${data}}`;
+const bytes = (text: string) => Buffer.from(text);
 /** The same answer, in a form that is not usual. */
 const spaced = (text: string) => text.replace('"data":', '"data": ');
 
@@ -19,7 +20,7 @@ const restream = fc.oneof(
   fc.record({ bytesIn: counts, bytesOut: counts, secondsUsed: counts }),
   part,
 );
-const names = ["a", "b", "é", "__proto__"];
+const names = ["a", "b", "c d", "__proto__"];
 const starts = fc
   .uniqueArray(fc.nat(700), { maxLength: 8 })
   .map((hours) => hours.sort((a, b) => a - b).map((hour) => iso(MARCH.from + hour * 3_600_000)));
@@ -47,8 +48,8 @@ describe("an answer in the usual form", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(total, { maxLength: 4 }), async (totals) => {
         const text = envelope(`{${totals.map((each, place) => named(names[place] ?? "", each)).join(",")}}`);
-        expect(usualTotals(text)).not.toBeNull();
-        expect(usualTotals(spaced(text))).toBeNull();
+        expect(usualTotals(bytes(text))).not.toBeNull();
+        expect(usualTotals(bytes(spaced(text)))).toBeNull();
         const [usual, general] = await Promise.all(
           [text, spaced(text)].map((form) => ask(form, (analytics) => analytics.streamTotals(names, MARCH))),
         );
@@ -77,7 +78,7 @@ describe("an answer in the usual form", () => {
       fc.asyncProperty(buckets, async (all) => {
         const text = envelope(`{${all.map((each, place) => named(names[place] ?? "", each)).join(",")}}`);
         const hasBuckets = all.every(({ bandwidth }) => Object.keys(bandwidth).length > 0);
-        if (hasBuckets) expect(usualSeries(text)).not.toBeNull();
+        if (hasBuckets) expect(usualSeries(bytes(text))).not.toBeNull();
         const [usual, general] = await Promise.all(
           [text, spaced(text)].map((form) => ask(form, (analytics) => analytics.streamSeries(names, MARCH, "HOUR"))),
         );
@@ -111,13 +112,14 @@ describe("an answer in another form is left to the general way", () => {
     ["a count that is left out", '{"a":{"bytesOut":1}}'],
     ["a field that is not known", '{"a":{"bytesOut":1,"bytesIn":2,"bytes":3}}'],
     ["a name with an escape", `{"\\u0061":${figure}}`],
+    ["a name that is not ASCII", `{"é":${figure}}`],
     [
       "seconds of what is no re-streaming",
       `{"a":{"bytesOut":1,"bytesIn":2,"standardStream":{"secondsUsed":1,"bytesOut":1,"bytesIn":2}}}`,
     ],
     ["something behind it", `{"a":${figure}},"message":"b"`],
   ])("%s", (_what, data) => {
-    expect(usualTotals(envelope(data))).toBeNull();
+    expect(usualTotals(bytes(envelope(data)))).toBeNull();
   });
 
   const hour = (start: string) => `"${start}":${figure}`;
@@ -134,25 +136,47 @@ describe("an answer in another form is left to the general way", () => {
     ["no time", series(hour("2026-13-01T00:00:00Z"))],
     ["names with different buckets", `${series(first).slice(0, -1)},"b":${series(second).slice(5)}`],
   ])("%s", (_what, data) => {
-    expect(usualSeries(envelope(data))).toBeNull();
+    expect(usualSeries(bytes(envelope(data)))).toBeNull();
   });
 
   it("but two buckets and two names are usual", () => {
     const both = series(`${first},${second}`);
-    const usual = usualSeries(envelope(`${both.slice(0, -1)},"b":${both.slice(5)}`));
+    const usual = usualSeries(bytes(envelope(`${both.slice(0, -1)},"b":${both.slice(5)}`)));
     expect(usual?.starts).toEqual(["2026-03-01T00:00:00Z", "2026-03-01T01:00:00Z"]);
-    expect([...(usual?.places ?? [])]).toEqual([
-      ["a", 0],
-      ["b", 18],
-    ]);
+    expect([...(usual?.series.keys() ?? [])]).toEqual(["a", "b"]);
+  });
+});
+
+describe("maps of a series that are written like one before", () => {
+  const START = "2026-03-01T00:00:00Z";
+  const map = (out: number) => `{"${START}":{"bytesOut":${out},"bytesIn":2}}`;
+  const series = (...[all = 0, standard = 0, restream = 0, geoCascade = 0]: number[]) =>
+    `{"bandwidth":${map(all)},"standardStream":${map(standard)},"restream":${map(restream)},"geoCascade":${map(geoCascade)}}`;
+  const read = (...all: string[]) =>
+    usualSeries(bytes(envelope(`{${all.map((each, place) => `"${names[place]}":${each}`).join(",")}}`)));
+
+  it("are held once: ordinary traffic that is all traffic, and what the name before has as well", () => {
+    const [first, second] = [...(read(series(7, 7), series(8, 8))?.series.values() ?? [])];
+    expect(first?.counts).toEqual([7, 2, 0, 0, 2, 0, 0, 2, 0, 8, 2, 0]);
+    expect(first?.places).toEqual({ all: 0, standard: 0, restream: 3, geoCascade: 6 });
+    expect(second?.places).toEqual({ all: 9, standard: 9, restream: 3, geoCascade: 6 });
+  });
+
+  it("are read where they differ in one digit, or in where they end", () => {
+    const counts = (...all: string[]) => [...(read(...all)?.series.values() ?? [])][0]?.counts;
+    expect(counts(series(17, 18))).toEqual([17, 2, 0, 18, 2, 0, 0, 2, 0, 0, 2, 0]);
+    expect(
+      read(series(7, 7).replace(/2}}(?=,"restream)/, '2},"2026-03-01T01:00:00Z":{"bytesOut":1,"bytesIn":2}}')),
+    ).toBeNull();
+    expect(read(series(7, 7).slice(0, -10))).toBeNull();
   });
 });
 
 describe("an answer that is far longer than usual", () => {
   it("is not read at once: the room that it takes would be kept", () => {
     const of = (name: string) => envelope(`{"${name}":{"bytesOut":1,"bytesIn":2}}`);
-    expect(usualTotals(of("a".repeat(1_000)))).not.toBeNull();
-    expect(usualTotals(of("a".repeat(2_000_000)))).toBeNull();
-    expect(usualSeries(of("a".repeat(2_000_000)))).toBeNull();
+    expect(usualTotals(bytes(of("a".repeat(1_000))))).not.toBeNull();
+    expect(usualTotals(bytes(of("a".repeat(2_000_000))))).toBeNull();
+    expect(usualSeries(bytes(of("a".repeat(2_000_000))))).toBeNull();
   });
 });
