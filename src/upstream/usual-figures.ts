@@ -64,9 +64,9 @@ export function usualSeries(answer: Buffer): UsualSeries | null {
     return true;
   });
   if (!isUsual) return null;
-  const list = { counts: scan.counts(), stride: STRIDE, sharers: places.size };
+  const counts = scan.counts();
   const series = new Map<string, SeriesCounts>();
-  for (const [name, placesOfName] of places) series.set(name, { ...list, places: placesOfName });
+  for (const [name, its] of places) series.set(name, { counts, places: its, stride: STRIDE, sharers: places.size });
   return { series, starts: (starts ?? NO_STARTS).written };
 }
 
