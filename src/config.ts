@@ -236,7 +236,7 @@ export const variables = {
       "How long one call to the platform may take, with its tries: the first of a read has half of it. The reads of a query may take a quarter more together.",
   },
   FIGURE_CACHE_MEGABYTES: {
-    schema: whole("megabytes, from 0 to 10000", 0, 10_000).default(24),
+    schema: whole("megabytes, from 0 to 10000", 0, 10_000).default(16),
     describe: "What metered figures may take in memory between two quarter hours; 0 keeps none beyond their request.",
   },
   DIRECTORY_REFRESH_SECONDS: {

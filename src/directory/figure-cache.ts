@@ -389,7 +389,7 @@ function isOutage(error: Error): boolean {
 
 /** What an answer takes in memory beside its values, and what each of its names takes beside its own. */
 const ANSWER_BYTES = 500;
-const NAME_BYTES = 150;
+const NAME_BYTES = 90;
 const ROW_BYTES = 250;
 
 /** Roughly what a value takes in memory, in bytes, without a look at each of its numbers. */

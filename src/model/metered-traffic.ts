@@ -123,7 +123,7 @@ export class MeteredSeries {
 
   /** Roughly what it takes in memory. */
   get bytes(): number {
-    return 350 + Math.ceil((this.held.counts.length * 8) / this.held.sharers);
+    return 400 + Math.ceil((this.held.counts.length * 8) / this.held.sharers);
   }
 
   private figure(bucket: number): Traffic {
