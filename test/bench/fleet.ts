@@ -11,7 +11,8 @@ export const KEY = "operator-key-of-the-bench";
 /** A process that is asked. */
 export interface Server {
   readonly name: string;
-  readonly kind: "proxy" | "graph";
+  /** Whether it is asked by paths, by paths with the body that a graph is sent, or by documents. */
+  readonly kind: "proxy" | "posted proxy" | "graph";
   readonly url: URL;
   readonly pid: number;
 }
@@ -57,6 +58,11 @@ export function pinBench(): boolean {
 }
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** The proxy, asked by POST: so much of what a graph takes is HTTP's. */
+export function posted(proxy: Server): Server {
+  return { ...proxy, name: "the same, by POST with a body", kind: "posted proxy" };
+}
 
 /** Starts everything, and waits until it answers. */
 export async function startFleet({

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { type Column, columns } from "./columns.ts";
-import { type Fleet, pinBench, startFleet } from "./fleet.ts";
+import { type Fleet, pinBench, posted, type Server, startFleet } from "./fleet.ts";
 import { growthTable } from "./growth.ts";
 import { assertEqualAnswers, measure, type Pace, type Rotation } from "./measure.ts";
 import { comparison, figure, table } from "./table.ts";
@@ -14,6 +14,10 @@ interface Run {
   readonly rotation: Rotation;
   /** How long each answer of the platform takes. */
   readonly latencyMs: number;
+  /** How many ask at once, where it is fewer than usual: so few that no server is busy all the time. */
+  readonly connections?: number;
+  /** Whether the proxy is asked by POST as well, as a graph is: where the answer takes no time, that is most of it. */
+  readonly isPosted?: boolean;
   /** Peers are compared where each of them does the same work; else only the proxy and our gateway are. */
   readonly withPeers: boolean;
 }
@@ -27,9 +31,10 @@ const runs: readonly (readonly Run[])[] = [
   [
     { column: list, ...cold },
     { column: totals, ...cold },
-    { column: typename, ...cold },
+    { column: typename, ...cold, isPosted: true },
     { column: totals, ...warm },
     { column: totals, ...slow },
+    { column: totals, ...slow, connections: 10 },
   ],
   [
     { column: series, ...cold },
@@ -91,19 +96,33 @@ async function runFleet(
   told(memoryTable(fleet));
 }
 
-async function runTable(fleet: Fleet, { column, rotation, latencyMs, withPeers }: Run, pace: Pace): Promise<string> {
+async function runTable(fleet: Fleet, run: Run, pace: Pace): Promise<string> {
+  const { column, rotation, latencyMs, connections = pace.connections } = run;
   await assertEqualAnswers(fleet.servers, column);
   await fleet.setLatency(latencyMs);
-  const servers = withPeers ? fleet.servers : fleet.servers.slice(0, 2);
   const results = await measure(
-    servers.map((server) => ({ fleet, server, column })),
+    contestants(fleet, run).map((server) => ({ fleet, server, column })),
     rotation,
-    pace,
+    { ...pace, connections },
   );
   await fleet.setLatency(0);
-  const condition =
-    latencyMs > 0 ? `, upstream ${latencyMs} ms` : rotation === "warm" ? ", 20 windows in rotation" : "";
-  return comparison(column.title + condition, results);
+  return comparison(titleOf(run), results);
+}
+
+function contestants({ servers }: Fleet, { withPeers, isPosted }: Run): Server[] {
+  const [proxy, ...graphs] = withPeers ? servers : servers.slice(0, 2);
+  if (!proxy) return graphs;
+  return isPosted ? [proxy, posted(proxy), ...graphs] : [proxy, ...graphs];
+}
+
+function titleOf({ column, rotation, latencyMs, connections }: Run): string {
+  const conditions = [
+    column.title,
+    latencyMs > 0 ? `upstream ${latencyMs} ms` : "",
+    connections === undefined ? "" : `${connections} connections`,
+    rotation === "warm" ? "20 windows in rotation" : "",
+  ];
+  return conditions.filter((condition) => condition !== "").join(", ");
 }
 
 function memoryTable({ servers }: Fleet): string {

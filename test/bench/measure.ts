@@ -86,7 +86,8 @@ export function requestText({ server, column }: Pick<Contestant, "server" | "col
   if (kind === "proxy") return `GET ${column.path(index)} HTTP/1.1\r\n${head}\r\n\r\n`;
   const body = bodyOf(column, index);
   const length = `content-type: application/json\r\ncontent-length: ${body.length}`;
-  return `POST /graphql HTTP/1.1\r\n${head}\r\n${length}\r\n\r\n${body}`;
+  const path = kind === "graph" ? "/graphql" : column.path(index);
+  return `POST ${path} HTTP/1.1\r\n${head}\r\n${length}\r\n\r\n${body}`;
 }
 
 function bodyOf({ document, variables }: Column, index: number): string {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { isAllowed } from "./bearer.ts";
 import { readSeries, readStreamNames, readSubscribeTokens, readTotals } from "./platform.ts";
 import { answerJson, serve } from "./serve.ts";
@@ -29,8 +30,10 @@ serve(async (request, response) => {
   if (!isAllowed(request.headers.authorization)) return answerJson(response, 401, `{"error":"unauthenticated"}`);
   const [path = "", query] = (request.url ?? "").split("?", 2);
   const route = routes.get(path);
-  if (!route || request.method !== "GET") return answerJson(response, 404, `{"error":"not found"}`);
+  if (!route) return answerJson(response, 404, `{"error":"not found"}`);
   try {
+    // What a graph is asked comes as a body of JSON, which takes a server of HTTP as long as all else it does.
+    if (request.method === "POST") await readJson(request);
     answerJson(response, 200, JSON.stringify(await route(new URLSearchParams(query))));
   } catch (error) {
     if (error instanceof InvalidRequest) answerJson(response, 400, `{"error":"invalid ${error.message}"}`);
@@ -40,6 +43,24 @@ serve(async (request, response) => {
 
 /** The message names the parameter. */
 class InvalidRequest extends Error {}
+
+function readJson(request: IncomingMessage): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    request.setEncoding("utf8");
+    request.on("data", (chunk: string) => {
+      text += chunk;
+    });
+    request.on("end", () => {
+      try {
+        resolve(JSON.parse(text));
+      } catch {
+        reject(new InvalidRequest("body"));
+      }
+    });
+    request.on("error", reject);
+  });
+}
 
 function firstOf(query: URLSearchParams): number {
   const first = Number(query.get("first"));
