@@ -25,9 +25,16 @@ export class DirectRequest extends IncomingMessage {
     return true;
   }
 
-  /** Lets node:http forget it once it is answered, as it does at the end of a stream; until the next one comes otherwise. */
-  release(): void {
-    if (this.#sink && this.complete) this.emit("end");
+  static {
+    const hasEnded = (request: DirectRequest): boolean =>
+      request.#sink ? request.complete : Reflect.get(IncomingMessage.prototype, "readableEnded", request);
+    // Asked by node:http once it is answered: what has not ended is kept, with all that its answer was made of, until the next
+    // request of its connection comes. With a thousand connections that took a third of the CPU of small answers.
+    Object.defineProperty(DirectRequest.prototype, "readableEnded", {
+      get(this: DirectRequest) {
+        return hasEnded(this);
+      },
+    });
   }
 
   /** Told by node:http of each chunk, and of null at the end. */

@@ -166,7 +166,6 @@ function createConnections({ answerMs, checkedEveryMs }: Patience) {
 
 /** What nobody wanted of a body is thrown away, so that the client can send it, read its answer and ask again. */
 function discardRest(request: IncomingMessage): void {
-  if (request instanceof DirectRequest) request.release();
   if (request.complete) return;
   request.removeAllListeners("readable");
   request.resume();
