@@ -1,15 +1,18 @@
 import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Answer } from "./exchange.ts";
 import { send } from "./node-exchange.ts";
 
-/** Longer no answer waits for others, in milliseconds, */
+/** Longer no answer waits for others, in milliseconds. */
 const MAX_WAIT_MS = 1;
-/** but for those of a turn of the event loop that has gone on for longer: they wait for its end. */
+/** Whoever is answered in a turn of the event loop that has gone on for longer is heard again in the next one only. */
 const LONG_TURN_MS = 50;
 
 /** Answers that are ready, and whose they are. */
 let ready: { readonly response: ServerResponse; readonly answer: Answer }[] = [];
 let since = 0;
+/** Connections of which nothing is read to the end of this turn. */
+let resting: Socket[] = [];
 let isArmed = false;
 let armedAt = 0;
 
@@ -20,14 +23,16 @@ let armedAt = 0;
  *
  * A turn goes on while more than a thousand connections have something to read, and whoever has an answer may ask again in the same
  * turn: four thousand clients made one of seven seconds, in which no answer of the platform was taken further and no time was up.
- * So a long turn gives no more answers, and soon has nothing to read.
+ * So in a long turn a connection rests that is answered. The answers themselves do not wait: thousands that lay here together
+ * outlived a collection of the garbage, and a third fewer were served.
  */
 export function sendSoon(response: ServerResponse, answer: Answer): void {
   const now = performance.now();
   if (ready.length === 0) since = now;
   ready.push({ response, answer });
   if (!isArmed) arm(now);
-  if (now - since >= MAX_WAIT_MS && now - armedAt < LONG_TURN_MS) sendAll();
+  if (now - armedAt >= LONG_TURN_MS) rest(response.socket);
+  if (now - since >= MAX_WAIT_MS) sendAll();
 }
 
 function arm(now: number): void {
@@ -36,6 +41,9 @@ function arm(now: number): void {
   setImmediate(() => {
     isArmed = false;
     sendAll();
+    const rested = resting;
+    resting = [];
+    for (const socket of rested) socket.resume();
   });
 }
 
@@ -43,4 +51,11 @@ function sendAll(): void {
   const all = ready;
   ready = [];
   for (const { response, answer } of all) send(response, answer);
+}
+
+/** @param socket null where an answer waits for those before it on its connection */
+function rest(socket: Socket | null): void {
+  if (!socket) return;
+  socket.pause();
+  resting.push(socket);
 }
