@@ -2,6 +2,7 @@ import type { GraphQLError, GraphQLSchema } from "graphql";
 import { createContexts, type GraphContext, type RequestFacts, type SharedParts } from "../context.ts";
 import type { CostStatus } from "../model/cost.ts";
 import { isPromise, type MaybePromise, whenThere } from "../model/maybe-promise.ts";
+import { rememberingLast } from "../model/remembering-last.ts";
 import { requestLimits } from "../model/request-limits.ts";
 import { type CostBudget, secondsUntil } from "./cost-budget.ts";
 import { type Found, type KeptAnswers, NOT_KEPT } from "./kept-answers.ts";
@@ -199,7 +200,7 @@ class OperationOnItsWay {
   /** The first errors of the answer, and beside it what it cost, what of it is stale, and how many errors are left out. */
   #finished({ data, errors = [] }: WrittenResult, cost: CostStatus, context: GraphContext | null): OperationResult {
     const { requested, limit, remaining, resetAt } = cost;
-    const told = { cost: { requested, limit, remaining, resetAt: new Date(resetAt).toISOString() } };
+    const told = { cost: { requested, limit, remaining, resetAt: resetText(resetAt) } };
     const stale = context?.staleness.parts() ?? [];
     if (errors.length === 0 && stale.length === 0 && data !== undefined) return { data, extensions: told };
     const { max } = requestLimits.maxErrors;
@@ -214,6 +215,9 @@ class OperationOnItsWay {
     };
   }
 }
+
+/** The budgets of all who asked in one millisecond are full again in the same one. */
+const resetText = rememberingLast((instant: number) => new Date(instant).toISOString());
 
 interface Charged {
   readonly cost: CostStatus;
