@@ -107,7 +107,7 @@ export function createFigureCache({ maxBytes, now }: FigureCacheOptions): Figure
     maxBytes > 0
       ? new LRUCache<Answer, Answer>({ maxSize: maxBytes, dispose: (answer) => answer.figures.forget(answer) })
       : null;
-  const shared: Shared = { answers, counts, now, drop: (key) => all.delete(key) };
+  const shared: Shared = { answers, newest: null, counts, now, drop: (key) => all.delete(key) };
 
   return {
     of: <Value>(question: FigureQuestion) => {
@@ -143,6 +143,8 @@ function keyOf({ scope, operation, window, resolution }: FigureQuestion): string
 interface Shared {
   /** The lately used are forgotten last. */
   readonly answers: LRUCache<Answer, Answer> | null;
+  /** The one that was used or read last: the figures of a list come from the same one, one behind the other. */
+  newest: Answer | null;
   readonly counts: { hits: number; joined: number; misses: number; stale: number };
   readonly now: () => number;
   readonly drop: (key: string) => void;
@@ -193,8 +195,6 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
   readonly #shared: Shared;
   readonly #kept = new Map<string, Kept<Value>>();
   readonly #underWay = new Map<string, UnderWay<Value>>();
-  /** The answer that was used last: those of a list come from the same one, one behind the other. */
-  #touched: Answer | null = null;
 
   constructor(question: FigureQuestion, key: string, shared: Shared) {
     this.question = question;
@@ -265,13 +265,13 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
 
   forget(answer: Answer): void {
     for (const name of answer.names) if (this.#kept.get(name)?.answer === answer) this.#kept.delete(name);
-    if (this.#touched === answer) this.#touched = null;
+    if (this.#shared.newest === answer) this.#shared.newest = null;
     this.#dropIfEmpty();
   }
 
   #touch(answer: Answer): void {
-    if (this.#touched === answer) return;
-    this.#touched = answer;
+    if (this.#shared.newest === answer) return;
+    this.#shared.newest = answer;
     this.#shared.answers?.get(answer);
   }
 
@@ -328,6 +328,7 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
       if (former.answer.used === 0) answers.delete(former.answer);
     }
     answers.set(answer, answer, { size });
+    this.#shared.newest = answer;
     // One that is larger than all that may be held is not held.
     if (!answers.has(answer)) this.forget(answer);
   }

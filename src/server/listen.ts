@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES }
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { DirectRequest } from "./direct-request.ts";
+import { cameNew } from "./resting.ts";
 
 /** A gateway that takes requests on a port. */
 export interface Listening {
@@ -83,6 +84,7 @@ export async function listen(
       handler(request, response);
     },
   );
+  server.on("connection", cameNew);
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const newest = connections.newestOn(socket);
     // A second answer behind a part of the first would be read as its continuation.

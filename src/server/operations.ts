@@ -140,7 +140,7 @@ class OperationOnItsWay {
     if (record && !refusal) record.points = points;
     if (refusal) this.#answered({ result: this.#finished({ errors: [refusal] }, cost, null), cost });
     else if (answer) this.#answered({ result: this.#finished(answer, cost, null), cost });
-    else if (operation.hasWaited && !isFamiliar) this.#inItsTurn(cost);
+    else if (operation.waitsExpected > 0 && !isFamiliar) this.#inItsTurn(cost);
     else this.#run(cost);
   }
 
@@ -167,7 +167,8 @@ class OperationOnItsWay {
     const { operation, variables, isFamiliar } = this.#asked;
     const context = this.#context(cost);
     const made = operation.run(context, variables);
-    if (!isFamiliar) operation.hasWaited = isPromise(made);
+    if (!isFamiliar)
+      operation.waitsExpected = isPromise(made) ? WAITS_EXPECTED : Math.max(operation.waitsExpected - 1, 0);
     if (!isPromise(made)) this.#done(made, cost, context);
     else made.then((result) => this.#done(result, cost, context)).catch((error) => this.#fail(error));
   }
@@ -215,6 +216,12 @@ class OperationOnItsWay {
     };
   }
 }
+
+/**
+ * When one had to wait, so many are taken to have to. Among them may be such as find all that they ask for: an operation that were
+ * judged by its last one alone would have hundreds begin at once behind one of these.
+ */
+const WAITS_EXPECTED = 100;
 
 /** The budgets of all who asked in one millisecond are full again in the same one. */
 const resetText = rememberingLast((instant: number) => new Date(instant).toISOString());

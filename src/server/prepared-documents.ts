@@ -31,8 +31,8 @@ export interface PreparedOperation {
   question(variables: RawVariables): string;
   /** What it costs before it runs, in points. */
   cost(variables: RawVariables): number;
-  /** Whether what it asked last for the first time had to be waited for, as the next will be. Set by whoever runs it. */
-  hasWaited: boolean;
+  /** How many more are taken to have to wait, since one that was asked for the first time had to. Set by whoever runs it. */
+  waitsExpected: number;
   run(context: GraphContext, variables: RawVariables): MaybePromise<WrittenResult>;
 }
 
@@ -171,7 +171,7 @@ function preparedOperation(
       if (definitions.length === 0) constantCost = points;
       return points;
     },
-    hasWaited: false,
+    waitsExpected: 0,
     run,
   };
 }

@@ -179,6 +179,15 @@ describe("the cache of figures", () => {
     expect(await ask("name-0")).toBe("name-0 201");
   });
 
+  it("goes by when figures were asked for, also where nothing else of their question is", async () => {
+    const { source, ask } = createSource(4_000);
+    for (let other = 0; other < 30; other += 1) {
+      await ask("often", undefined, "one scope");
+      await ask(`seldom ${other}`, undefined, "another scope");
+    }
+    expect(source.readings.filter(([name]) => name === "often")).toHaveLength(1);
+  });
+
   it("of no size keeps nothing, but still reads once for all who ask at the same time", async () => {
     const { ask, source } = createSource(0);
     await Promise.all([ask("a"), ask("a")]);

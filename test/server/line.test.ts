@@ -64,6 +64,19 @@ describe("a query that has to wait for figures, while there is more to do than c
     crowd.wait(2_000);
     expect((await answer).status).toBe(503);
   });
+
+  it("waits also behind one that has found all that it asked for", async () => {
+    await using gateway = await experienced();
+    // The same day in other words, which nobody has used before.
+    const { from, to } = day(1).range;
+    const said = { range: { from: from.replace("Z", ".000Z"), to: to.replace("Z", ".000Z") } };
+    expect((await gateway.ask(query, { window: said })).errors).toEqual([]);
+    expect(gateway.sandbox.calls()).toEqual([]);
+    using crowd = await crowded();
+    const answer = gateway.gateway.fetch(request(2));
+    crowd.wait(2_000);
+    expect((await answer).status).toBe(503);
+  });
 });
 
 describe("a change, while there is more to do than can be done", () => {

@@ -52,6 +52,7 @@ describe("answers", () => {
     send("second");
     expect(told).toEqual(["second rests", "first", "second"]);
     await turn();
+    await turn();
     expect(told.slice(3)).toEqual(["second is heard"]);
     send("third");
     await turn();
