@@ -79,6 +79,11 @@ export interface FigureCache {
   of<Value>(question: FigureQuestion): Figures<Value>;
   /** What would be read ahead of need now. */
   hot(): readonly HotFigures[];
+  /**
+   * When anything that has been forgotten for want of room was used last: what was used later, and is still good, is there.
+   * Milliseconds since the epoch, of the platform's time; -Infinity while nothing has been forgotten.
+   */
+  forgottenUntil(): number;
   stats(): FigureCacheStats;
 }
 
@@ -105,9 +110,22 @@ export function createFigureCache({ maxBytes, now }: FigureCacheOptions): Figure
   const counts = { hits: 0, joined: 0, misses: 0, stale: 0 };
   const answers =
     maxBytes > 0
-      ? new LRUCache<Answer, Answer>({ maxSize: maxBytes, dispose: (answer) => answer.figures.forget(answer) })
+      ? new LRUCache<Answer, Answer>({
+          maxSize: maxBytes,
+          dispose: (answer, _key, reason) => {
+            if (reason === "evict") noteForgotten(shared, answer);
+            answer.figures.forget(answer);
+          },
+        })
       : null;
-  const shared: Shared = { answers, newest: null, counts, now, drop: (key) => all.delete(key) };
+  const shared: Shared = {
+    answers,
+    newest: null,
+    forgottenUntil: Number.NEGATIVE_INFINITY,
+    counts,
+    now,
+    drop: (key) => all.delete(key),
+  };
 
   return {
     of: <Value>(question: FigureQuestion) => {
@@ -131,6 +149,7 @@ export function createFigureCache({ maxBytes, now }: FigureCacheOptions): Figure
       }
       return [...hot].map(([{ question }, names]) => ({ question, names }));
     },
+    forgottenUntil: () => shared.forgottenUntil,
     stats: () => ({ ...counts, bytes: answers?.calculatedSize ?? 0 }),
   };
 }
@@ -145,15 +164,21 @@ interface Shared {
   readonly answers: LRUCache<Answer, Answer> | null;
   /** The one that was used or read last: the figures of a list come from the same one, one behind the other. */
   newest: Answer | null;
+  forgottenUntil: number;
   readonly counts: { hits: number; joined: number; misses: number; stale: number };
   readonly now: () => number;
   readonly drop: (key: string) => void;
+}
+
+function noteForgotten(shared: Shared, { usedAt }: Answer): void {
+  shared.forgottenUntil = Math.max(shared.forgottenUntil, usedAt);
 }
 
 /** One answer of the platform, as long as some name is served from it. */
 interface Answer {
   readonly figures: AnyFigures;
   readonly readAt: number;
+  usedAt: number;
   /** Until when it is served; a stale one is served for moments only, so that its time is renewed. */
   goodUntil: number;
   /** Whether it is past its time. */
@@ -205,8 +230,9 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
   find(name: string, waiter: Waiter): MaybePromise<Value> | undefined {
     const { counts, now } = this.#shared;
     const kept = this.#kept.get(name);
-    if (kept && now() < kept.answer.goodUntil) {
-      this.#touch(kept.answer);
+    const at = kept ? now() : 0;
+    if (kept && at < kept.answer.goodUntil) {
+      this.#use(kept.answer, at);
       kept.hits += 1;
       counts.hits += 1;
       if (kept.hits === 1) freezeFigure(kept.value);
@@ -269,7 +295,8 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
     this.#dropIfEmpty();
   }
 
-  #touch(answer: Answer): void {
+  #use(answer: Answer, at: number): void {
+    answer.usedAt = at;
     if (this.#shared.newest === answer) return;
     this.#shared.newest = answer;
     this.#shared.answers?.get(answer);
@@ -311,6 +338,7 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
     const answer: Answer = {
       figures: this,
       readAt,
+      usedAt: this.#shared.now(),
       goodUntil: goodUntil(readAt),
       isStale: false,
       names: present,
@@ -330,7 +358,9 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
     answers.set(answer, answer, { size });
     this.#shared.newest = answer;
     // One that is larger than all that may be held is not held.
-    if (!answers.has(answer)) this.forget(answer);
+    if (answers.has(answer)) return;
+    noteForgotten(this.#shared, answer);
+    this.forget(answer);
   }
 
   /** An answer past its time, for all who wait for what could not be read now. */

@@ -128,7 +128,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
   const { auth, ...parts } = createParts(options, onCall);
   const load = createLoad(options.maxRequestsInFlight);
-  const keptAnswers = createKeptAnswers(options.figureCacheBytes > 0, createKnown(parts), parts.clock);
+  const keptAnswers = createKeptAnswers({
+    isKeeping: options.figureCacheBytes > 0,
+    known: createKnown(parts),
+    figures: parts.figureCache,
+    clock: parts.clock,
+  });
   metrics.watch({ ...parts, load, keptAnswers });
   const requests = createRequests(metrics, createRequestLog(logger, options.slowRequestMs), tracing);
   const maskError = createMaskError(onFault);

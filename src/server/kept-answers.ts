@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Caller } from "../auth/caller.ts";
+import type { FigureCache } from "../directory/figure-cache.ts";
 import type { Known } from "../directory/known.ts";
 import { goodUntil } from "../model/time-window.ts";
 
@@ -25,7 +26,7 @@ export interface KeptAnswers {
 /** An answer that is still good; or null, and how to keep the one that is made now, where it may be kept. */
 export interface Found {
   readonly answer: KeptAnswer | null;
-  /** Whether the same was answered since the last quarter hour: the figures that it follows from will be there still. */
+  /** Whether the same was answered since the last quarter hour, and the figures that it follows from are there still. */
   readonly isFamiliar: boolean;
   /**
    * Notes that it was answered, and keeps the answer if it is repeatable, was asked for often enough, and nothing has changed
@@ -51,7 +52,9 @@ const MAX_QUESTION_CHARACTERS = 2_000;
 interface Entry {
   /** How often it was made of what can be repeated. */
   readonly made: number;
-  /** How long the figures are good that it was made of last. */
+  /** When it was made last, */
+  readonly madeAt: number;
+  /** and how long the figures are good that it was made of. */
   readonly familiarUntil: number;
   readonly kept: Kept | null;
 }
@@ -64,12 +67,18 @@ interface Kept extends Found {
   readonly until: number;
 }
 
-/**
- * @param isKeeping whether anything is kept: not where figures are not
- * @param known what answers follow from; null where that is not known or not fresh, and nothing is given again
- * @param clock milliseconds since the epoch
- */
-export function createKeptAnswers(isKeeping: boolean, known: () => Known | null, clock: () => number): KeptAnswers {
+export interface KeptAnswersOptions {
+  /** Whether anything is kept: not where figures are not. */
+  readonly isKeeping: boolean;
+  /** What answers follow from; null where that is not known or not fresh, and nothing is given again. */
+  readonly known: () => Known | null;
+  /** The figures that answers are made of. */
+  readonly figures: Pick<FigureCache, "forgottenUntil">;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+}
+
+export function createKeptAnswers({ isKeeping, known, figures, clock }: KeptAnswersOptions): KeptAnswers {
   const entries = new LRUCache<string, Entry>({
     max: MAX_KEPT,
     maxSize: KEPT_BYTES,
@@ -100,11 +109,13 @@ export function createKeptAnswers(isKeeping: boolean, known: () => Known | null,
         const until = Math.min(at + KEPT_MS, familiarUntil);
         entries.set(key, {
           made,
+          madeAt: at,
           familiarUntil,
           kept: isKept ? { answer, isFamiliar: true, keep: null, caller, known: now, at, until } : null,
         });
       };
-      return { answer: null, isFamiliar: entry !== undefined && at < entry.familiarUntil, keep };
+      const isFamiliar = entry !== undefined && at < entry.familiarUntil && entry.madeAt > figures.forgottenUntil();
+      return { answer: null, isFamiliar, keep };
     },
   };
 }

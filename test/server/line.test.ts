@@ -79,6 +79,22 @@ describe("a query that has to wait for figures, while there is more to do than c
   });
 });
 
+describe("a query that has been answered before, while there is more to do than can be done", () => {
+  it("waits as well where its figures have been forgotten since", async () => {
+    await using gateway = await createTestGateway({ gateway: { figureCacheBytes: 2_500 } });
+    await gateway.ask("{ subscribeTokens { totalCount } }");
+    for (const number of [1, 2, 3, 4, 5]) {
+      gateway.sandbox.clock.advance(1);
+      await gateway.ask(query, { window: day(number) });
+    }
+    using crowd = await crowded();
+    expect((await gateway.gateway.fetch(request(5))).status).toBe(200);
+    const answer = gateway.gateway.fetch(request(1));
+    crowd.wait(2_000);
+    expect((await answer).status).toBe(503);
+  });
+});
+
 describe("a change, while there is more to do than can be done", () => {
   it("is not begun for a client that has left meanwhile", async () => {
     await using gateway = await createTestGateway();
