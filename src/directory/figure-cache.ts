@@ -164,6 +164,7 @@ interface Shared {
   readonly answers: LRUCache<Answer, Answer> | null;
   /** The one that was used or read last: the figures of a list come from the same one, one behind the other. */
   newest: Answer | null;
+  /** See {@link FigureCache.forgottenUntil}. */
   forgottenUntil: number;
   readonly counts: { hits: number; joined: number; misses: number; stale: number };
   readonly now: () => number;
@@ -178,6 +179,7 @@ function noteForgotten(shared: Shared, { usedAt }: Answer): void {
 interface Answer {
   readonly figures: AnyFigures;
   readonly readAt: number;
+  /** When something of it was served last. */
   usedAt: number;
   /** Until when it is served; a stale one is served for moments only, so that its time is renewed. */
   goodUntil: number;

@@ -67,6 +67,7 @@ interface Kept extends Found {
   readonly until: number;
 }
 
+/** What kept answers depend on. */
 export interface KeptAnswersOptions {
   /** Whether anything is kept: not where figures are not. */
   readonly isKeeping: boolean;
@@ -78,6 +79,7 @@ export interface KeptAnswersOptions {
   readonly clock: () => number;
 }
 
+/** Keeps the answers of one gateway, of all its callers, each for whoever was given it. */
 export function createKeptAnswers({ isKeeping, known, figures, clock }: KeptAnswersOptions): KeptAnswers {
   const entries = new LRUCache<string, Entry>({
     max: MAX_KEPT,

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 const LONG_TURN_MS = 50;
 /** and where a new connection has come lately, already in one that has gone on for so long. */
 const BUSY_TURN_MS = 2;
+/** In the last second: under load turns take a quarter of it, and one is taken in each. */
 const LATELY_MS = 1_000;
 /** So long new connections are taken before those that rest are heard. */
 const GREETING_MS = 50;
