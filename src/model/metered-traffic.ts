@@ -23,7 +23,7 @@ export const NO_PARTS = -1;
 
 /**
  * A figure out of a list of counts, where it takes a tenth of the memory that objects with bigints do. An answer of ten hourly
- * series of a day holds 2,160 counts, and most of them are never looked at.
+ * series of a day has 2,160 counts, and most of them are never looked at.
  */
 export class MeteredTraffic implements Traffic {
   private readonly counts: readonly Count[];

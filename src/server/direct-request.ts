@@ -16,15 +16,6 @@ export class DirectRequest extends IncomingMessage {
   #sink: BodySink | null = null;
   #hasBegun = false;
 
-  /** Gives all of the body to the sink, unless some of it has come already: then false, and it has to be read as a stream. */
-  takeBody(sink: BodySink): boolean {
-    if (this.#hasBegun) return false;
-    this.#sink = sink;
-    // It counts as read now, so that node:http does not throw away what comes of it once it is answered.
-    this.read(0);
-    return true;
-  }
-
   static {
     const hasEnded = (request: DirectRequest): boolean =>
       request.#sink ? request.complete : Reflect.get(IncomingMessage.prototype, "readableEnded", request);
@@ -35,6 +26,15 @@ export class DirectRequest extends IncomingMessage {
         return hasEnded(this);
       },
     });
+  }
+
+  /** Gives all of the body to the sink, unless some of it has come already: then false, and it has to be read as a stream. */
+  takeBody(sink: BodySink): boolean {
+    if (this.#hasBegun) return false;
+    this.#sink = sink;
+    // It counts as read now, so that node:http does not throw away what comes of it once it is answered.
+    this.read(0);
+    return true;
   }
 
   /** Told by node:http of each chunk, and of null at the end. */

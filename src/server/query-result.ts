@@ -33,8 +33,22 @@ export function jsonOf(value: unknown): string {
 /** JSON text of an object or list in the making: pieces of text, and promises of such. */
 export type Pieces = MaybePromise<string>[];
 
+/** Adds a text, and what comes behind it later, to the pieces so far. */
+export function withLate(pieces: Pieces | null, text: string, late: Promise<string>): Pieces {
+  const all = pieces ?? [];
+  all.push(text, late);
+  return all;
+}
+
+/** The pieces so far with the text behind them: at once where nothing of it is late. */
+export function whole(pieces: Pieces | null, text: string): MaybePromise<string> {
+  if (!pieces) return text;
+  pieces.push(text);
+  return joined(pieces);
+}
+
 /** The whole text, as soon as all of it is there. One promise for all of it: a list of 50 objects has hundreds. */
-export function joined(pieces: Pieces): Promise<string> {
+function joined(pieces: Pieces): Promise<string> {
   const [before, late, after] = pieces;
   // Most objects wait for one thing alone.
   if (pieces.length === 3 && isPromise(late)) return late.then((text) => `${before}${text}${after}`);

@@ -25,7 +25,7 @@ let greetingSince = 0;
  * in the time of one long turn: else clients wait for a minute to be heard for the first time, while others ask on and on.
  *
  * @param socket null where an answer waits for those before it on its connection
- * @param turnMs how long this turn has gone on
+ * @param turnMs how long this turn has gone on since its first answer
  */
 export function restIfBusy(socket: Socket | null, turnMs: number): void {
   if (!socket || !isBusy(turnMs)) return;

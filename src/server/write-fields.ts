@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo, ResponsePath } from "graphql";
 import { isPromise } from "../model/maybe-promise.ts";
 import { repeatsOf } from "../schema/repeatable.ts";
-import { failedBeside, joined, type Pieces } from "./query-result.ts";
+import { failedBeside, type Pieces, whole, withLate } from "./query-result.ts";
 import {
   argumentsOf,
   assertPassed,
@@ -26,18 +26,14 @@ export function writeFields(run: Run, plans: readonly FieldPlan[], source: unkno
       if (typeof value === "string") {
         text += value;
       } else {
-        pieces ??= [];
-        pieces.push(text, value);
+        pieces = withLate(pieces, text, value);
         text = "";
       }
     }
   } catch (error) {
     return failedBeside(pieces, error);
   }
-  text += plans.length === 0 ? "{}" : "}";
-  if (!pieces) return text;
-  pieces.push(text);
-  return joined(pieces);
+  return whole(pieces, text + (plans.length === 0 ? "{}" : "}"));
 }
 
 function writeField(run: Run, plan: FieldPlan, source: unknown, parentPath: Path): Text {

@@ -17,7 +17,7 @@ import {
 } from "graphql";
 import { isPromise } from "../model/maybe-promise.ts";
 import { createKeptTexts } from "./kept-texts.ts";
-import { failedBeside, joined, jsonOf, NULL, type Pieces } from "./query-result.ts";
+import { failedBeside, jsonOf, NULL, type Pieces, whole, withLate } from "./query-result.ts";
 import {
   assertPassed,
   type FieldPlan,
@@ -121,18 +121,14 @@ function ofList(itemType: GraphQLOutputType, place: Place): Write {
         if (typeof value === "string") {
           text += value;
         } else {
-          pieces ??= [];
-          pieces.push(text, value);
+          pieces = withLate(pieces, text, value);
           text = "";
         }
       }
     } catch (error) {
       return failedBeside(pieces, error);
     }
-    text += "]";
-    if (!pieces) return text;
-    pieces.push(text);
-    return joined(pieces);
+    return whole(pieces, `${text}]`);
   };
   const objectType = getNullableType(itemType);
   return isObjectType(objectType) ? keptWhole(writeList, place.fieldsOf(objectType)) : writeList;
@@ -183,6 +179,7 @@ function isOfObjectAlone({ plain, property, resolve }: FieldPlan): boolean {
   return plain !== null && isOfObject(property, resolve);
 }
 
+/** Whether a field is a property of its object, or resolved of nothing else. */
 export function isOfObject(property: string | null, resolve: GraphQLFieldResolver<unknown, unknown>): boolean {
   return property !== null || resolve.length === 1;
 }

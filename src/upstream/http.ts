@@ -146,18 +146,12 @@ const FAIR_TRY = 1 / 5;
 
 function exchange<T>(options: HttpOptions, call: Call<T>, timeoutMs: number, isWrite: boolean): Promise<T> {
   const failed = (error: unknown) => transportError(error, call, isWrite, timeoutMs >= options.timeoutMs * FAIR_TRY);
-  const textOf = (body: Buffer) => {
-    try {
-      return utf8.decode(body);
-    } catch (error) {
-      throw failed(error);
-    }
-  };
   const taken = ({ status, headers, body }: RawAnswer) => {
     tellDate(options, headers);
     const usual = status === 200 && isJson(typeOf(headers)) ? call.usual?.(body) : null;
     return (
-      usual ?? decoded(call, answerOf(status, headers, textOf(body)), isWrite, options.dialect ?? streamingDialect)
+      usual ??
+      decoded(call, answerOf(status, headers, textOf(body, failed)), isWrite, options.dialect ?? streamingDialect)
     );
   };
   const request = () => requestOf(options, call, "application/json");
@@ -166,6 +160,15 @@ function exchange<T>(options: HttpOptions, call: Call<T>, timeoutMs: number, isW
 
 /** Stateless, as long as it decodes whole texts. */
 const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** @throws what is made of a TypeError, for a body that is not UTF-8 */
+function textOf(body: Buffer, failed: (error: unknown) => Error): string {
+  try {
+    return utf8.decode(body);
+  } catch (error) {
+    throw failed(error);
+  }
+}
 
 function decoded<T>(call: Call<T>, answer: Answer, isWrite: boolean, dialect: Dialect): T {
   const { status } = answer;
