@@ -1,29 +1,7 @@
 import { rm } from "node:fs/promises";
-import { build, type Plugin } from "esbuild";
+import { build } from "esbuild";
 import manifest from "./package.json" with { type: "json" };
 import { buildGraphiQL } from "./src/server/graphiql/build.ts";
-
-/** What is taken of libraries whose index brings all that they have, used or not: file by export. */
-const parts: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  undici: { Agent: "lib/dispatcher/agent.js", errors: "lib/core/errors.js" },
-  "rate-limiter-flexible": {
-    RateLimiterMemory: "lib/RateLimiterMemory.js",
-    RateLimiterPostgres: "lib/RateLimiterPostgres.js",
-    RateLimiterRes: "lib/RateLimiterRes.js",
-  },
-};
-const takeParts: Plugin = {
-  name: "take parts",
-  setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^(undici|rate-limiter-flexible)$/ }, ({ path }) => ({ path, namespace: "parts" }));
-    onLoad({ filter: /^/, namespace: "parts" }, ({ path: library }) => ({
-      contents: Object.entries(parts[library] ?? {})
-        .map(([name, file]) => `export { default as ${name} } from "${library}/${file}";`)
-        .join("\n"),
-      resolveDir: import.meta.dirname,
-    }));
-  },
-};
 
 /**
  * Makes `dist`, the programs as production runs them, with all libraries but the drivers of databases inside: a few files
@@ -48,7 +26,6 @@ await build({
     "graphql/execution/collectFields.js": "graphql/execution/collectFields.mjs",
     "graphql/execution/execute.js": "graphql/execution/execute.mjs",
   },
-  plugins: [takeParts],
   banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
   define: { "process.env.NODE_ENV": '"production"', "globalThis.process.env.NODE_ENV": '"production"' },
   // Names stay as they are: stack traces and logs tell them.

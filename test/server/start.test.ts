@@ -111,6 +111,16 @@ describe("npm start", () => {
     expect(gateway.output()).not.toMatch(/secret-of-the-platform|an-operator-key/);
   });
 
+  it("reads what the platform streams", async () => {
+    await using gateway = run("dist/main.js", { PORT: "0", SANDBOX_PORT: "0" });
+    const [, url = "", key = ""] = await gateway.printed(/GraphiQL +(http:\S+)\/graphql#key=(\S+)/);
+    expect(
+      await ask(url, key, `{ viewerRecords(window: { last: "PT6H" }, first: 1) { nodes { startedAt } } }`),
+    ).toMatchObject({
+      data: { viewerRecords: { nodes: [{ startedAt: expect.stringMatching(/Z$/) }] } },
+    });
+  });
+
   it("streams conferences over its sandbox where that is switched on", async () => {
     await using gateway = run("dist/main.js", { PORT: "0", SANDBOX_PORT: "0", CONFERENCE_STREAMING: "on" });
     const [, url = "", key = ""] = await gateway.printed(/GraphiQL +(http:\S+)\/graphql#key=(\S+)/);
