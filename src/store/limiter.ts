@@ -18,6 +18,7 @@ export function createLimiter({ keyPrefix, points, seconds }: LimiterOptions, co
   return new RateLimiterPostgres({
     ...options,
     storeClient: counters,
+    storeType: "pool",
     // The store has made it: a limiter that finds none when it begins would count in memory for good.
     tableName: COUNTERS_TABLE,
     tableCreated: true,

@@ -1,5 +1,6 @@
 import type { Dialect } from "kysely";
 import type { Store } from "./store.ts";
+import { atStart } from "./store-error.ts";
 
 /** Where a store is kept. */
 export type StoreLocation =
@@ -17,7 +18,12 @@ export type StoreLocation =
  */
 export async function openStore(location: StoreLocation): Promise<Store> {
   const [dialect, { createStore }] = await Promise.all([createDialect(location), import("./create-store.ts")]);
-  return createStore(dialect, location.kind === "postgres" ? "postgres" : "sqlite");
+  if (location.kind !== "postgres") return createStore(dialect, "sqlite");
+  try {
+    return await createStore(dialect, "postgres");
+  } catch (error) {
+    throw atStart("DATABASE_URL", location.url, error);
+  }
 }
 
 async function createDialect(location: StoreLocation): Promise<Dialect> {

@@ -1,13 +1,15 @@
 import {
   type Dialect,
+  PostgresAdapter,
   PostgresDialect,
   type PostgresPool,
   type PostgresPoolClient,
   type PostgresQueryResult,
 } from "kysely";
 import pg from "pg";
+import { cancelQuery, createPool, isQueryTimeout } from "./postgres-pool.ts";
 import { storable } from "./storable.ts";
-import { toStoreError, troubleOf } from "./store-error.ts";
+import { connectionFailed, toStoreError, troubleOf } from "./store-error.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";
 
 /** The most connections of one gateway. */
@@ -20,24 +22,29 @@ const BIGINT = 20;
 
 /** The dialect of kysely for a database that several gateways may share. Connects with the first query. */
 export function createPostgresDialect(url: string): Dialect {
-  const pool = new pg.Pool({
-    connectionString: url,
-    application_name: "syndigraph",
-    max: MAX_CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: QUERY_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS + 1_000,
-    keepAlive: true,
+  const pool = createPool(url, {
+    name: "syndigraph",
+    maxConnections: MAX_CONNECTIONS,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    queryTimeoutMs: QUERY_TIMEOUT_MS,
     types: {
       getTypeParser: (type: number, format?: "text" | "binary") =>
         type === BIGINT ? exactInteger : pg.types.getTypeParser(type, format),
     },
   });
-  // A connection that breaks, be it idle or between two queries, is replaced by the pool when it is asked for again. Without
-  // listeners it would end the process.
-  pool.on("error", () => undefined);
-  pool.on("connect", (client) => client.on("error", () => undefined));
-  return new PostgresDialect({ pool: adapted(pool) });
+  const dialect = new PostgresDialect({ pool: adapted(pool) });
+  return {
+    createAdapter: () => new UnlockedAdapter(),
+    createDriver: () => dialect.createDriver(),
+    createIntrospector: (db) => dialect.createIntrospector(db),
+    createQueryCompiler: () => dialect.createQueryCompiler(),
+  };
+}
+
+/** Without kysely's own lock of migrations, which is that of a session: {@link migrate} takes one of a transaction. */
+class UnlockedAdapter extends PostgresAdapter {
+  override async acquireMigrationLock(): Promise<void> {}
+  override async releaseMigrationLock(): Promise<void> {}
 }
 
 /** The pool as kysely uses it, with failures told as StoreError. */
@@ -48,7 +55,7 @@ function adapted(pool: pg.Pool): PostgresPool {
       try {
         return new ToldClient(await pool.connect());
       } catch (error) {
-        throw toStoreError(error);
+        throw connectionFailed(error);
       }
     },
     end: () => pool.end(),
@@ -71,6 +78,7 @@ class ToldClient implements PostgresPoolClient {
       const { command, rowCount, rows } = await this.#client.query(text, parameters.map(storable));
       return { command: command as PostgresQueryResult<Row>["command"], rowCount: rowCount ?? 0, rows: rows as Row[] };
     } catch (error) {
+      if (isQueryTimeout(error)) cancelQuery(this.#client);
       this.#isBroken ||= troubleOf(error) !== null;
       throw toStoreError(error);
     }

@@ -1,4 +1,5 @@
 import { ApplicationError, ConflictError, InvalidInputError } from "../model/errors.ts";
+import { withoutSecrets } from "../model/secret.ts";
 
 /** The database is locked, full, read-only, damaged or out of reach. The message holds no secret. */
 export class StoreError extends ApplicationError {
@@ -47,51 +48,160 @@ const sqliteTroubles: Readonly<Record<string, string>> = {
 /** The same by PostgreSQL's SQLSTATE, whole or its class of two characters. */
 const postgresTroubles: Readonly<Record<string, string>> = {
   "08": "the connection to it broke",
+  "08P01": "it, or the pooler before it, refused the connection's parameters",
   "25006": "it is read-only",
   "28": "it refused the user or the password",
+  "28000": "it takes no connection of this user from this address, or none without TLS",
   "3D": "there is no database of that name",
   "40": "the write met another one",
   "42501": "its user may not do this",
   "53": "its disk, memory or connections are used up",
+  "53100": "its disk is full",
+  "53200": "its memory is used up",
+  "53300": "its connections are used up",
   "55P03": "another process holds its lock",
   "57": "it is shutting down, or took too long",
+  "57014": "it took too long",
+  "57P03": "it is starting up or shutting down",
   "58": "its disk fails",
 };
 
+const UNTRUSTED = "its certificate is not of an authority that is trusted here";
+const UNREADABLE_FILE = "a file that its address names for TLS can't be read";
+
 /** The same by the code of a failed connection. */
-const networkTroubles: Readonly<Record<string, string>> = {
+const connectionTroubles: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing answers at its address",
   ECONNRESET: "the connection to it broke",
+  ECONNABORTED: "the connection to it broke",
   EPIPE: "the connection to it broke",
+  ENOTCONN: "the connection to it broke",
   ENOTFOUND: "its host is not known",
   EAI_AGAIN: "its host is not known",
   EHOSTUNREACH: "its host can't be reached",
+  EHOSTDOWN: "its host can't be reached",
   ENETUNREACH: "its host can't be reached",
+  ENETDOWN: "its host can't be reached",
+  EADDRNOTAVAIL: "its host can't be reached",
   ETIMEDOUT: "it did not answer in time",
+  EMFILE: "this process has no file descriptor left for a connection",
+  ENFILE: "this machine has no file descriptor left for a connection",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is signed by itself, and not trusted here",
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  CERT_UNTRUSTED: UNTRUSTED,
+  CERT_REJECTED: UNTRUSTED,
+  CERT_HAS_EXPIRED: "its certificate has expired",
+  CERT_NOT_YET_VALID: "its certificate is not valid yet",
+  CERT_REVOKED: "its certificate is revoked",
+  CERT_CHAIN_TOO_LONG: "its certificate can't be verified",
+  CERT_SIGNATURE_FAILURE: "its certificate can't be verified",
+  INVALID_CA: "its certificate can't be verified",
+  INVALID_PURPOSE: "its certificate can't be verified",
+  PATH_LENGTH_EXCEEDED: "its certificate can't be verified",
+  HOSTNAME_MISMATCH: "its certificate is for another host name",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another host name",
+  ERR_TLS_CERT_ALTNAME_FORMAT: "its certificate can't be verified",
+  EPROTO: "TLS with it failed",
 };
 
-/** What the driver of PostgreSQL tells without a code. */
-const unreachable = /timeout|Connection terminated|not queryable|server does not support SSL/i;
+/** The same by the words of the driver where it gives no code. */
+const wordedTroubles: readonly (readonly [RegExp, string])[] = [
+  [/does not support SSL/i, "it does not support TLS"],
+  [/password must be a (non-empty )?string/i, "it asks for a password, and its address has none"],
+  [/^SASL/, "it refused the user or the password, or how they are proved"],
+  [/timeout/i, "it did not answer in time, or not as PostgreSQL does"],
+  [
+    /Connection terminated|not queryable|Connection ended/i,
+    "the connection to it broke, or it does not answer as PostgreSQL does",
+  ],
+];
 
 /** What is wrong with the database; null when the fault is not the database's, but that of a query. */
 export function troubleOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  const code = codeOf(error);
   const [, sqlite = ""] = /^SQLITE_([A-Z]+)/.exec(code) ?? [];
   return (
-    sqliteTroubles[sqlite] ??
-    networkTroubles[code] ??
-    (/^[0-9A-Z]{5}$/.test(code) ? (postgresTroubles[code] ?? postgresTroubles[code.slice(0, 2)]) : null) ??
-    (code === "" && unreachable.test(error.message) ? "it did not answer in time, or not as PostgreSQL does" : null)
+    sqliteTroubles[sqlite] ?? connectionTroubles[code] ?? tlsTrouble(code) ?? postgresTrouble(code) ?? worded(error)
   );
+}
+
+function codeOf(error: Error): string {
+  return "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+function tlsTrouble(code: string): string | null {
+  return /^ERR_(TLS|SSL|OSSL)_/.test(code) ? "TLS with it failed" : null;
+}
+
+function postgresTrouble(code: string): string | null {
+  return /^[0-9A-Z]{5}$/.test(code) ? (postgresTroubles[code] ?? postgresTroubles[code.slice(0, 2)] ?? null) : null;
+}
+
+function worded(error: Error): string | null {
+  if (codeOf(error) !== "") return null;
+  return wordedTroubles.find(([words]) => words.test(error.message))?.[1] ?? null;
 }
 
 /** A driver's error as the gateway throws it: StoreError where the database is at fault, else itself. */
 export function toStoreError(error: unknown): unknown {
   const trouble = troubleOf(error);
-  return trouble === null
-    ? error
-    : new StoreError(`The gateway's database can't be used: ${trouble}.`, { cause: error });
+  return trouble === null ? error : storeError(trouble, error);
+}
+
+/**
+ * The error of a connection that was not made, as the gateway throws it. No query of ours can be at fault then, so whatever
+ * the driver says is the database's, its address's or the network's; errors of the language are ours.
+ */
+export function connectionFailed(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof StoreError) return error;
+  // Files of the address are read before anything is sent; a socket that is a file is connected to.
+  if ("syscall" in error && error.syscall !== "connect" && /^E(NOENT|ACCES|ISDIR|PERM)$/.test(codeOf(error))) {
+    return storeError(UNREADABLE_FILE, error);
+  }
+  const trouble = troubleOf(error);
+  if (trouble !== null) return storeError(trouble, error);
+  const isOurs = [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
+  return isOurs && codeOf(error) === "" ? error : storeError("no connection to it could be made", error);
+}
+
+function storeError(trouble: string, cause: unknown): StoreError {
+  return new StoreError(`The gateway's database can't be used: ${trouble}.`, { cause });
+}
+
+/**
+ * What an operator reads when the store of an address can't be opened: the variable, the host, the driver's code and words,
+ * and never the password.
+ *
+ * @param variable that holds the address
+ */
+export function atStart(variable: string, url: string, error: unknown): unknown {
+  if (!(error instanceof StoreError) || !(error.cause instanceof Error)) return error;
+  const trouble = error.message.replace(/^.*?: /, "");
+  const detail = detailOf(error.cause, url);
+  const message = `${variable} names a database at ${hostOf(url)} that can't be used${detail && ` (${detail})`}: ${trouble}`;
+  return new StoreError(message, { cause: error.cause });
+}
+
+/** The code and the words of a driver's error, in one line. Words that only repeat the code are left out. */
+function detailOf(cause: Error, url: string): string {
+  const code = codeOf(cause);
+  const words = cause.message.includes(code) && code !== "" ? "" : cause.message.replace(/\s+/g, " ").trim();
+  const { password } = new URL(url);
+  const clean = [url, decodeURIComponent(password), password]
+    .filter((secret) => secret !== "")
+    .reduce((text, secret) => text.replaceAll(secret, "[secret]"), words);
+  return [code, withoutSecrets(clean)].filter((part) => part !== "").join(": ");
+}
+
+/** Host and port of an address of PostgreSQL. */
+function hostOf(text: string): string {
+  const url = new URL(text);
+  const host = url.searchParams.get("host") ?? decodeURIComponent(url.hostname);
+  return `${host || "localhost"}:${url.searchParams.get("port") ?? (url.port || "5432")}`;
 }
 
 /** True for a row that breaks a primary key or a unique index. */

@@ -133,14 +133,23 @@ describe.skipIf(!databaseKinds.some(({ kind, isReachable }) => kind === "postgre
     const cutOff =
       "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'syndigraph' and datname = current_database()";
 
+    /** Whoever still has a connection that was cut off hears of that first, once for each. */
+    const forgetCutOff = async (store: Store) => {
+      while (
+        !(await store.partners.version().then(
+          () => true,
+          () => false,
+        ))
+      );
+    };
+
     it("that is read-only says so", async () => {
       await using shared = await createSharedStore();
       await shared.execute(
         "do $$ begin execute format('alter database %I set default_transaction_read_only = on', current_database()); end $$",
       );
       await shared.execute(cutOff);
-      // Whoever still has a connection that was cut off hears of that first.
-      await shared.store.partners.version().catch(() => null);
+      await forgetCutOff(shared.store);
       await expectNoWrite(shared.store, /it is read-only/);
     });
 
@@ -152,7 +161,7 @@ describe.skipIf(!databaseKinds.some(({ kind, isReachable }) => kind === "postgre
         await tables.partners.create(partner(), 1);
       });
       expect(await rejectionOf(broken)).toMatchObject({ code: "STORE_UNAVAILABLE" });
-      await shared.store.partners.version().catch(() => null);
+      await forgetCutOff(shared.store);
       expect(await shared.store.partners.all()).toEqual([]);
       await shared.store.partners.create(partner(), 1);
     });

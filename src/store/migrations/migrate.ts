@@ -20,16 +20,32 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
 export async function migrate(db: Db, dialect: SqlDialect): Promise<void> {
   const known = migrations(dialect);
   const plain = db.withoutPlugins();
-  const { error } = await new Migrator({
-    db: plain,
-    provider: { getMigrations: () => Promise.resolve(known) },
-  }).migrateToLatest();
+  const migrator = new Migrator({ db: plain, provider: { getMigrations: () => Promise.resolve(known) } });
+  const { error } = await (dialect === "postgres"
+    ? underLock(plain, () => migrator.migrateToLatest())
+    : migrator.migrateToLatest());
   if (error === undefined) return;
+  if (error instanceof StoreError) throw error;
   const unknown = await firstUnknown(plain, known);
   if (unknown === null) throw error;
   throw new StoreError(
     `The store was made by a newer version of Syndigraph (it has had the migration ${unknown}). Start that version, or restore a backup from before it.`,
   );
+}
+
+/** Number of the lock under which tables are made: any that no other program takes in the same database. */
+const LOCK_ID = 3_853_314_791;
+
+/**
+ * Runs work while no other gateway runs such work. The lock is that of a transaction, which a pooler leaves on one connection
+ * of the server; the work runs on another connection. A lock of a session would stay behind on a connection that the pooler
+ * gives to somebody else.
+ */
+function underLock<Result>(db: Db, work: () => Promise<Result>): Promise<Result> {
+  return db.transaction().execute(async (transaction) => {
+    await sql`select pg_advisory_xact_lock(${sql.lit(LOCK_ID)})`.execute(transaction);
+    return work();
+  });
 }
 
 /** A migration that was made and is not known; null too when that can't be told, since another error came before. */
