@@ -103,9 +103,14 @@ export interface FigureCacheOptions {
   readonly maxBytes: number;
   /** The platform's time. */
   readonly now: () => number;
+  /**
+   * Whether the platform is left alone for a moment. Nobody joins a call then, which may hang: a call of one's own is refused at
+   * once. Never, when it is left out.
+   */
+  readonly isLeftAlone?: () => boolean;
 }
 
-export function createFigureCache({ maxBytes, now }: FigureCacheOptions): FigureCache {
+export function createFigureCache({ maxBytes, now, isLeftAlone = () => false }: FigureCacheOptions): FigureCache {
   const all = new Map<string, AnyFigures>();
   const counts = { hits: 0, joined: 0, misses: 0, stale: 0 };
   const answers =
@@ -124,6 +129,7 @@ export function createFigureCache({ maxBytes, now }: FigureCacheOptions): Figure
     forgottenUntil: Number.NEGATIVE_INFINITY,
     counts,
     now,
+    isLeftAlone,
     drop: (key) => all.delete(key),
   };
 
@@ -168,6 +174,7 @@ interface Shared {
   forgottenUntil: number;
   readonly counts: { hits: number; joined: number; misses: number; stale: number };
   readonly now: () => number;
+  readonly isLeftAlone: () => boolean;
   readonly drop: (key: string) => void;
 }
 
@@ -230,7 +237,7 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
   }
 
   find(name: string, waiter: Waiter): MaybePromise<Value> | undefined {
-    const { counts, now } = this.#shared;
+    const { counts, now, isLeftAlone } = this.#shared;
     const kept = this.#kept.get(name);
     const at = kept ? now() : 0;
     if (kept && at < kept.answer.goodUntil) {
@@ -242,7 +249,7 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
       return kept.value;
     }
     const call = this.#underWay.get(name);
-    if (!call) return undefined;
+    if (!call || isLeftAlone()) return undefined;
     counts.joined += 1;
     join(call, waiter);
     return this.#promiseOf(name, call);

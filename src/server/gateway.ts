@@ -296,7 +296,11 @@ export function createParts(
     thumbnailLimit: createThumbnailLimit(options.counters),
     upstream,
     sightings,
-    figureCache: createFigureCache({ maxBytes: options.figureCacheBytes, now: clock }),
+    figureCache: createFigureCache({
+      maxBytes: options.figureCacheBytes,
+      now: clock,
+      isLeftAlone: () => upstream.isLeftAlone("Analytics"),
+    }),
     clock,
     directorUrl: options.directorUrl,
     streamCatalog: createStreamCatalog(sightings),

@@ -1,61 +1,76 @@
-import { setTimeout as later } from "node:timers/promises";
-import {
-  CircuitState,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  handleWhen,
-  type IBreaker,
-  SamplingBreaker,
-} from "cockatiel";
+import type { Timing } from "./retry.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
-/** CLOSED lets calls through, OPEN none but a probe now and then, HALF_OPEN waits for what becomes of a probe. */
+/** CLOSED lets calls through, OPEN none but a probe now and then, HALF_OPEN is OPEN while a probe is under way. */
 export type BreakerState = "CLOSED" | "HALF_OPEN" | "OPEN";
 
 /** Lets calls through while a service of the platform is well. */
 export interface Breaker {
   /**
    * Makes the call. While the service is sick, one call in every {@link PROBE_EVERY_MS} is made, as a probe of whether it is
-   * well again; those that come during a probe wait a moment for what becomes of it.
+   * well again; every other call is refused at once.
    *
-   * @throws BrokenCircuitError of cockatiel for a call that is not made
+   * @param refusal makes the error of a call that is not made
+   * @param mayBeLeft whether the caller of a probe may be refused as well, {@link PROBE_EVERY_MS} after it was sent: so a read
+   *   may be and a write must not be. The probe itself goes on, and closes the breaker when it succeeds later.
+   * @throws what `refusal` makes
    */
-  execute<T>(call: () => Promise<T>): Promise<T>;
+  execute<T>(call: () => Promise<T>, refusal: () => UpstreamError, mayBeLeft: boolean): Promise<T>;
   state(): BreakerState;
 }
 
+/** Time between two probes, and the time after which the caller of a probe is refused. In milliseconds. */
 export const PROBE_EVERY_MS = 500;
 
+/** Time over which the share of failures is counted, in milliseconds. */
 const WATCHED_MS = 3_000;
-/** So many calls in a row that find it sick are enough, however slowly they come. */
+/** Calls within that time below which their share says nothing. */
+const LEAST_WATCHED = 12;
+/** Share of failures above which the breaker opens. */
+const SICK_SHARE = 0.5;
+/** Length of one slot of the counters, in milliseconds. */
+const SLOT_MS = 200;
+/** Failures in a row that open the breaker, however slowly they come. */
 const IN_A_ROW = 8;
 
 /**
- * It opens by cockatiel's rules: more than half of at least 12 calls within three seconds found the service sick, or eight in a
- * row, and none has found it well for as long. (Calls that hang end together, so a row alone says little when many are under
- * way.) It closes by our own, since in cockatiel's a probe that hangs lets no other begin: here it may have all of its time and
- * yet be no hindrance, and the first call that goes well closes it.
+ * Opens when more than half of at least 12 calls within three seconds found the service sick, or eight in a row did and none
+ * has found it well for as long. (Calls that hang end together, so a row alone says little when many are under way.) The first
+ * call that goes well closes it.
+ *
+ * All of it is measured by a monotonic clock: a wall clock that is set back would keep the breaker open for as long.
  */
-export function createBreaker(): Breaker {
-  let circuit = newCircuit();
+export function createBreaker({ now, timer }: Pick<Timing, "now" | "timer">): Breaker {
+  let watch = createWatch(now);
+  let isOpen = false;
   let probe: Promise<void> | null = null;
   /** When it opened, or the newest probe began. */
   let triedAt = 0;
-  const isOpen = () => circuit.policy.state !== CircuitState.Closed;
 
-  function newCircuit() {
-    const rule = eitherRule();
-    const policy = circuitBreaker(handleWhen(isSick), { halfOpenAfter: Number.MAX_SAFE_INTEGER, breaker: rule });
-    policy.onBreak(() => {
-      triedAt = Date.now();
-    });
-    return { rule, policy };
-  }
+  const open = () => {
+    isOpen = true;
+    triedAt = now();
+  };
   const close = () => {
-    circuit = newCircuit();
+    isOpen = false;
+    watch = createWatch(now);
+  };
+  const counted = <T>(call: () => Promise<T>): Promise<T> => {
+    // A call of the time before the breaker closed says nothing of the time since.
+    const watching = watch;
+    return call().then(
+      (answer) => {
+        watching.well();
+        return answer;
+      },
+      (error: unknown) => {
+        if (isSick(error) && watching.sick() && watching === watch && !isOpen) open();
+        throw error;
+      },
+    );
   };
   const probing = <T>(call: () => Promise<T>): Promise<T> => {
-    triedAt = Date.now();
+    triedAt = now();
     const answer = call();
     const own = answer
       .then(close, (error: unknown) => {
@@ -68,65 +83,74 @@ export function createBreaker(): Breaker {
     probe = own;
     return answer;
   };
-
-  const counted = <T>(call: () => Promise<T>): Promise<T> => {
-    const { rule, policy } = circuit;
-    return call().then(
-      (answer) => {
-        rule.success(CircuitState.Closed);
-        return answer;
-      },
-      (error: unknown) => {
-        // Only what failed takes the long way through the policy, which may open by it.
-        if (policy.state !== CircuitState.Closed) throw error;
-        return policy.execute(() => Promise.reject(error));
-      },
-    );
-  };
-  const whileOpen = async <T>(call: () => Promise<T>): Promise<T> => {
-    const sinceTried = Date.now() - triedAt;
-    if (sinceTried >= PROBE_EVERY_MS) return probing(call);
-    if (probe) await firstOf(probe, PROBE_EVERY_MS - sinceTried);
-    return isOpen() ? circuit.policy.execute(call) : counted(call);
-  };
+  const forAWhile = <T>(answer: Promise<T>, refusal: () => UpstreamError): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const cancel = timer(PROBE_EVERY_MS, () => reject(refusal()));
+      answer.then(resolve, reject).finally(cancel);
+    });
 
   return {
-    execute: (call) => (isOpen() ? whileOpen(call) : counted(call)),
+    execute: (call, refusal, mayBeLeft) => {
+      if (!isOpen) return counted(call);
+      if (now() - triedAt < PROBE_EVERY_MS) return Promise.reject(refusal());
+      const answer = probing(call);
+      return mayBeLeft ? forAWhile(answer, refusal) : answer;
+    },
     state: () => {
-      if (!isOpen()) return "CLOSED";
+      if (!isOpen) return "CLOSED";
       return probe ? "HALF_OPEN" : "OPEN";
     },
   };
 }
 
-/** Rules of cockatiel, of which either may open it. A row counts when nothing has gone well for a while. */
-function eitherRule(): IBreaker {
-  const row = new ConsecutiveBreaker(IN_A_ROW);
-  const share = new SamplingBreaker({ threshold: 0.5, duration: WATCHED_MS, minimumRps: 4 });
-  let wellAt = 0;
+/** Counts what calls have found lately. */
+interface Watch {
+  well(): void;
+  /** @returns whether the service is sick by what was found so far */
+  sick(): boolean;
+}
+
+interface Slot {
+  readonly since: number;
+  well: number;
+  sick: number;
+}
+
+/**
+ * Written by hand: the rules of cockatiel 3.2 measure by `Date.now()` and take no other clock, and in its half-open state a
+ * probe that hangs lets no other begin.
+ */
+function createWatch(now: () => number): Watch {
+  let slots: Slot[] = [];
+  let row = 0;
+  let wellAt = Number.NEGATIVE_INFINITY;
+  const current = (at: number): Slot => {
+    const last = slots.at(-1);
+    if (last && at - last.since < SLOT_MS) return last;
+    const slot = { since: at, well: 0, sick: 0 };
+    slots = [...slots.filter(({ since }) => at - since < WATCHED_MS), slot];
+    return slot;
+  };
   return {
-    state: undefined,
-    success: (state) => {
-      wellAt = Date.now();
-      row.success();
-      share.success(state);
+    well: () => {
+      wellAt = now();
+      row = 0;
+      current(wellAt).well += 1;
     },
-    failure: (state) => {
-      const [isRow, isShare] = [row.failure(), share.failure(state)];
-      return isShare || (isRow && Date.now() - wellAt >= WATCHED_MS);
+    sick: () => {
+      const at = now();
+      row += 1;
+      current(at).sick += 1;
+      const lately = slots.filter(({ since }) => at - since < WATCHED_MS);
+      const sick = lately.reduce((sum, slot) => sum + slot.sick, 0);
+      const all = lately.reduce((sum, slot) => sum + slot.sick + slot.well, 0);
+      const isShare = all >= LEAST_WATCHED && sick > SICK_SHARE * all;
+      return isShare || (row >= IN_A_ROW && at - wellAt >= WATCHED_MS);
     },
   };
 }
 
-/** Waits for the promise, but not for longer. */
-async function firstOf(promise: Promise<void>, ms: number): Promise<void> {
-  const isOver = new AbortController();
-  const pause = later(ms, undefined, { signal: isOver.signal }).catch(() => undefined);
-  await Promise.race([promise, pause]);
-  isOver.abort();
-}
-
-function isSick(error: Error): boolean {
+function isSick(error: unknown): boolean {
   return error instanceof UpstreamError && error.health === "SICK";
 }
 

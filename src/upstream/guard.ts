@@ -1,4 +1,3 @@
-import { isBrokenCircuitError } from "cockatiel";
 import { type BreakerState, createBreaker } from "./breaker.ts";
 import type { Leaving } from "./leaving.ts";
 import type { Pace } from "./pace.ts";
@@ -14,6 +13,8 @@ export interface GuardedCall {
   readonly timeoutMs: number;
   /** For the first try; a later one has the same part of what is left, and the last all of it, but no more than this. */
   readonly tryMs: number;
+  /** Whether its caller may be told of a failure before its answer is there: so for a read of which only the answer is wanted. */
+  readonly mayBeLeft?: boolean;
   readonly signal?: Leaving | undefined;
 }
 
@@ -27,6 +28,8 @@ export interface Guard {
    *   wait, UPSTREAM_TIMEOUT when the turn never came: after these three nothing was sent
    */
   call<T>(call: GuardedCall, attempt: (timeoutMs: number) => Promise<T>): Promise<T>;
+  /** Whether the breaker of this service is open, or finds out by a probe whether it may close. */
+  isOpen(service: string): boolean;
   /** Of each service that has been called, by its name. */
   breakers(): ReadonlyMap<string, BreakerState>;
 }
@@ -37,7 +40,11 @@ export const PLACES = 256;
 const QUEUE = 512;
 
 /** No guard: each call is made once, at once. */
-export const unguarded: Guard = { call: ({ timeoutMs }, attempt) => attempt(timeoutMs), breakers: () => new Map() };
+export const unguarded: Guard = {
+  call: ({ timeoutMs }, attempt) => attempt(timeoutMs),
+  isOpen: () => false,
+  breakers: () => new Map(),
+};
 
 /** The services of an origin fail each by itself, so none takes the room of another, nor is left alone for another's failures. */
 export function createGuard(pace: Pace, timing: Timing = realTiming): Guard {
@@ -48,7 +55,7 @@ export function createGuard(pace: Pace, timing: Timing = realTiming): Guard {
     const known = byOperation.get(operation);
     if (known) return known;
     const name = operation.replace(/(V\d+)?_.*/, "");
-    const service = services.get(name) ?? { places: new Room(PLACES), breaker: createBreaker() };
+    const service = services.get(name) ?? { places: new Room(PLACES), breaker: createBreaker(timing) };
     services.set(name, service);
     byOperation.set(operation, service);
     return service;
@@ -69,16 +76,18 @@ export function createGuard(pace: Pace, timing: Timing = realTiming): Guard {
     };
     const begin = (): Promise<T> => {
       const began = pace.era();
-      return service.breaker.execute(attempt).then(
-        (answer) => {
-          leave(began);
-          return answer;
-        },
-        (error: unknown) => {
-          leave(began, error);
-          throw isBrokenCircuitError(error) ? leftAlone(call) : error;
-        },
-      );
+      return service.breaker
+        .execute(attempt, () => leftAlone(call), call.mayBeLeft ?? false)
+        .then(
+          (answer) => {
+            leave(began);
+            return answer;
+          },
+          (error: unknown) => {
+            leave(began, error);
+            throw error;
+          },
+        );
     };
     const turn = turnIn(service);
     if (!turn) return begin();
@@ -96,6 +105,7 @@ export function createGuard(pace: Pace, timing: Timing = realTiming): Guard {
       const tryOnce = (tries: number) => inTurn(call, by, () => attempt(timeOf(tries)));
       return withRetries(tryOnce, by, budget, timing, call.signal);
     },
+    isOpen: (service) => (services.get(service)?.breaker.state() ?? "CLOSED") !== "CLOSED",
     breakers: () => new Map([...services].map(([name, { breaker }]) => [name, breaker.state()])),
   };
 }

@@ -105,7 +105,7 @@ export function createHttp(options: HttpOptions): Http {
   const { guard = unguarded, onCall } = options;
   const guarded = <T>(
     { operation, query, signal }: Pick<Call<T>, "operation" | "query" | "signal">,
-    tryShare: number,
+    kind: "READ" | "WRITE" | "STREAM",
     attempt: (timeoutMs: number) => Promise<T>,
   ): Promise<T> => {
     const begin = performance.now();
@@ -119,7 +119,10 @@ export function createHttp(options: HttpOptions): Http {
     const timeoutMs = timeLeft(signal, options.timeoutMs);
     const answer =
       timeoutMs > 0
-        ? guard.call({ operation, signal, timeoutMs, tryMs: options.timeoutMs * tryShare }, tryOnce)
+        ? guard.call(
+            { operation, signal, timeoutMs, tryMs: options.timeoutMs * TRY_OF[kind], mayBeLeft: kind === "READ" },
+            tryOnce,
+          )
         : Promise.reject(tooLate(operation));
     return answer.then(
       (value) => {
@@ -133,14 +136,14 @@ export function createHttp(options: HttpOptions): Http {
     );
   };
   return {
-    read: (call) => guarded(call, TRY_OF_READ, (timeoutMs) => exchange(options, call, timeoutMs, false)),
-    write: (call) => guarded(call, 1, (timeoutMs) => exchange(options, call, timeoutMs, true)),
-    stream: (call) => guarded(call, TRY_OF_READ, (timeoutMs) => openStream(options, call, timeoutMs)),
+    read: (call) => guarded(call, "READ", (timeoutMs) => exchange(options, call, timeoutMs, false)),
+    write: (call) => guarded(call, "WRITE", (timeoutMs) => exchange(options, call, timeoutMs, true)),
+    stream: (call) => guarded(call, "STREAM", (timeoutMs) => openStream(options, call, timeoutMs)),
   };
 }
 
 /** What part of a call's time the first try of a read has. A write, which is hardly ever repeated, has all of it. */
-const TRY_OF_READ = 1 / 2;
+const TRY_OF = { READ: 1 / 2, WRITE: 1, STREAM: 1 / 2 } as const;
 /** A try with less than this part of a call's time was too short to tell whether the platform is well. */
 const FAIR_TRY = 1 / 5;
 

@@ -16,7 +16,15 @@ export interface Timing {
   readonly random: () => number;
   /** Waits; ends early when the signal is aborted. */
   readonly pause: (ms: number, signal: Leaving | undefined) => Promise<void>;
+  /** Does the work after so many milliseconds. @returns what cancels it */
+  readonly timer: (ms: number, work: () => void) => () => void;
 }
+
+/** Timers of the process. */
+export const realTimer: Timing["timer"] = (ms, work) => {
+  const timer = setTimeout(work, ms);
+  return () => clearTimeout(timer);
+};
 
 export const realTiming: Timing = {
   now: () => performance.now(),
@@ -31,6 +39,7 @@ export const realTiming: Timing = {
       const timer = setTimeout(end, signal?.aborted ? 0 : ms);
       signal?.addEventListener("abort", end);
     }),
+  timer: realTimer,
 };
 
 /**

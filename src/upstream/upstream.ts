@@ -41,6 +41,8 @@ export interface Upstream {
   readonly viewerRecords: ViewerRecords;
   /** How the platform looks from here. */
   health(): UpstreamHealth;
+  /** Whether the breaker of a service of the streaming APIs is not closed, by its name in the OpenAPI documents: `Analytics`. */
+  isLeftAlone(service: string): boolean;
   /** Waits for calls under way, then closes every connection. */
   close(): Promise<void>;
 }
@@ -120,6 +122,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       breakers: new Map([...guard.breakers(), ...recordsGuard.breakers(), ...conferenceGuard.breakers()]),
       pace: pace.limit(),
     }),
+    isLeftAlone: (service) => guard.isOpen(service),
     close: async () => {
       await Promise.all([agent.close(), streamAgent.close()]);
     },

@@ -14,8 +14,9 @@ function createSource(maxBytes = 1e6) {
     readings: [] as string[][],
     failure: null as Error | null,
     held: null as Promise<void> | null,
+    isLeftAlone: false,
   };
-  const cache = createFigureCache({ maxBytes, now: () => source.now });
+  const cache = createFigureCache({ maxBytes, now: () => source.now, isLeftAlone: () => source.isLeftAlone });
   const question = (scope: string) => ({ scope, operation: "total", window: { from: 0, to: 1 }, resolution: null });
   const call = (names: readonly string[]) => async (signal: Leaving) => {
     const number = source.readings.push([...names]);
@@ -77,6 +78,21 @@ describe("a figure", () => {
     expect(await Promise.all([ask("a"), ask("a"), ask("a")])).toEqual(["a 1", "a 1", "a 1"]);
     expect(source.readings).toEqual([["a"]]);
     expect(cache.stats()).toMatchObject({ misses: 1, joined: 2, hits: 0 });
+  });
+
+  it("is waited for by nobody who asks later while the platform is left alone: each is told at once", async () => {
+    const { source, ask, cache } = createSource();
+    const held = new Deferred<void>();
+    source.held = held.promise;
+    source.isLeftAlone = true;
+    const probe = ask("a");
+    source.held = null;
+    source.failure = down();
+    await expect(ask("a")).rejects.toThrow("down");
+    expect(cache.stats()).toMatchObject({ misses: 2, joined: 0 });
+    source.failure = null;
+    held.resolve();
+    expect(await probe).toBe("a 1");
   });
 
   it("of one scope is never served to another", async () => {

@@ -6,7 +6,7 @@ import { expect } from "vitest";
 import { type ApplicationError, errorCodes } from "../../src/model/errors.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { type CallReport, createHttp, type Http, type HttpOptions } from "../../src/upstream/http.ts";
-import type { Timing } from "../../src/upstream/retry.ts";
+import { realTimer, type Timing } from "../../src/upstream/retry.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 import { rejectionOf } from "./refusal.ts";
 
@@ -15,7 +15,12 @@ export const API_SECRET = "api-secret-of-the-tests";
 export const TOKEN = "feedc0de".repeat(8);
 
 /** Time as it is, but nobody waits between two tries. */
-export const impatient: Timing = { now: () => performance.now(), random: () => 0.5, pause: async () => undefined };
+export const impatient: Timing = {
+  now: () => performance.now(),
+  random: () => 0.5,
+  pause: async () => undefined,
+  timer: realTimer,
+};
 
 /** Time that only passes while somebody waits between two tries, which takes no time at all. */
 export interface TestTiming extends Timing {
@@ -27,17 +32,25 @@ export interface TestTiming extends Timing {
 /** @param chance what `random` gives: half of what may be waited, when it is left out */
 export function createTestTiming(chance = 0.5): TestTiming {
   const pauses: number[] = [];
+  const timers = new Set<{ readonly at: number; readonly work: () => void }>();
   let now = 0;
+  const advance = (ms: number) => {
+    now += ms;
+    for (const timer of timers) if (timer.at <= now && timers.delete(timer)) timer.work();
+  };
   return {
     pauses,
-    advance: (ms) => {
-      now += ms;
+    advance,
+    timer: (ms, work) => {
+      const timer = { at: now + ms, work };
+      timers.add(timer);
+      return () => void timers.delete(timer);
     },
     now: () => now,
     random: () => chance,
     pause: async (ms) => {
       pauses.push(ms);
-      now += ms;
+      advance(ms);
     },
   };
 }

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { Deferred } from "../../src/model/maybe-promise.ts";
 import { PROBE_EVERY_MS } from "../../src/upstream/breaker.ts";
 import { createGuard, type GuardedCall, PLACES } from "../../src/upstream/guard.ts";
 import { createPace } from "../../src/upstream/pace.ts";
@@ -33,19 +34,12 @@ function guardOf() {
 
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"], now: 1_000_000 });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-
 describe("the breaker", () => {
   it("opens when eight calls in a row find the platform sick, however slowly they come: then nothing is sent", async () => {
-    const { run, runMany, state } = guardOf();
+    const { timing, run, runMany, state } = guardOf();
     for (let i = 0; i < 7; i += 1) {
       await runMany(1, sick);
-      vi.setSystemTime(Date.now() + 60_000);
+      timing.advance(60_000);
     }
     expect((await upstreamFailure(run(sick))).message).toBe("it is SICK");
     const refused = await upstreamFailure(run());
@@ -55,11 +49,11 @@ describe("the breaker", () => {
   });
 
   it("stays closed for a row of failures behind one that went well", async () => {
-    const { run, runMany } = guardOf();
+    const { timing, run, runMany } = guardOf();
     await runMany(1);
     await runMany(8, sick);
     expect(await run()).toBe("fine");
-    vi.setSystemTime(Date.now() + 3_000);
+    timing.advance(3_000);
     await runMany(8, sick);
     await upstreamFailure(run());
   });
@@ -97,12 +91,12 @@ describe("the breaker", () => {
       [sick, false],
       [givenUp, false],
     ] as const) {
-      const { run, runMany, state } = guardOf();
+      const { timing, run, runMany, state } = guardOf();
       await runMany(8, sick);
-      vi.setSystemTime(Date.now() + PROBE_EVERY_MS - 1);
+      timing.advance(PROBE_EVERY_MS - 1);
       await runMany(5);
       expect(state.sent).toBe(8);
-      vi.setSystemTime(Date.now() + 1);
+      timing.advance(1);
       await runMany(1, probe);
       expect(state.sent).toBe(9);
       await runMany(5);
@@ -112,50 +106,122 @@ describe("the breaker", () => {
   });
 
   it("has forgotten what was before when it has closed", async () => {
-    const { run, runMany } = guardOf();
+    const { timing, run, runMany } = guardOf();
     await runMany(8, sick);
-    vi.setSystemTime(Date.now() + PROBE_EVERY_MS);
+    timing.advance(PROBE_EVERY_MS);
     await runMany(1);
     await runMany(7, sick);
     expect(await run()).toBe("fine");
   });
 
-  it("lets the calls that come during that one wait for what becomes of it", async () => {
-    const { guard, runMany, run, state } = guardOf();
+  it("refuses the calls that come while a probe is under way at once, and lets all through when it has gone well", async () => {
+    const { timing, guard, runMany, run, state } = guardOf();
     await runMany(8, sick);
-    vi.setSystemTime(Date.now() + PROBE_EVERY_MS);
-    let end: (value: string) => void = () => undefined;
-    const answer = new Promise<string>((resolve) => {
-      end = resolve;
-    });
-    const probe = guard.call(call, () => answer);
-    const others = [run(), run(), run()];
-    await settle();
-    expect(state.sent).toBe(8);
+    timing.advance(PROBE_EVERY_MS);
+    const answer = new Deferred<string>();
+    const probe = guard.call(call, () => answer.promise);
     expect(guard.breakers()).toEqual(new Map([["Test", "HALF_OPEN"]]));
-    end("fine");
-    expect(await Promise.all([probe, ...others])).toEqual(["fine", "fine", "fine", "fine"]);
+    expect((await upstreamFailure(run())).facts).toEqual({ operation: "Test_Call", retryAfterSeconds: 1 });
+    expect(state.sent).toBe(8);
+    answer.resolve("fine");
+    expect(await probe).toBe("fine");
+    expect(guard.breakers()).toEqual(new Map([["Test", "CLOSED"]]));
+    expect(await run()).toBe("fine");
+  });
+
+  it("refuses the caller of a probe of a read as well when half a second has passed, and not before", async () => {
+    const { timing, guard, runMany } = guardOf();
+    await runMany(8, sick);
+    timing.advance(PROBE_EVERY_MS);
+    const probe = guard.call({ ...call, mayBeLeft: true }, () => new Deferred<string>().promise);
+    let isOver = false;
+    probe
+      .catch(() => undefined)
+      .finally(() => {
+        isOver = true;
+      });
+    timing.advance(PROBE_EVERY_MS - 1);
+    await settle();
+    expect(isOver).toBe(false);
+    timing.advance(1);
+    expect(await upstreamFailure(probe)).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", health: "NOTHING" });
+  });
+
+  it("closes by a probe that goes well after its caller was refused: so a slow platform is found well", async () => {
+    const { timing, guard, runMany, run } = guardOf();
+    await runMany(8, sick);
+    timing.advance(PROBE_EVERY_MS);
+    const answer = new Deferred<string>();
+    const probe = guard.call({ ...call, mayBeLeft: true }, () => answer.promise);
+    timing.advance(PROBE_EVERY_MS);
+    await upstreamFailure(probe);
+    timing.advance(100);
+    answer.resolve("late, but fine");
+    await settle();
+    expect(guard.breakers()).toEqual(new Map([["Test", "CLOSED"]]));
+    expect(await run()).toBe("fine");
+  });
+
+  it("leaves a probe that changes something all of its time: its caller must learn what became of it", async () => {
+    const { timing, guard, runMany } = guardOf();
+    await runMany(8, sick);
+    timing.advance(PROBE_EVERY_MS);
+    const answer = new Deferred<string>();
+    const probe = guard.call(call, () => answer.promise);
+    timing.advance(10 * PROBE_EVERY_MS);
+    answer.resolve("done");
+    expect(await probe).toBe("done");
+  });
+
+  it("sends the next probe half a second later, however long the one before hangs", async () => {
+    const { timing, guard, runMany, run } = guardOf();
+    await runMany(8, sick);
+    timing.advance(PROBE_EVERY_MS);
+    const hang = new Deferred<string>();
+    const hanging = guard.call(call, () => hang.promise);
+    timing.advance(PROBE_EVERY_MS - 1);
+    expect((await upstreamFailure(run())).code).toBe("UPSTREAM_UNAVAILABLE");
+    timing.advance(1);
+    expect(await run()).toBe("fine");
+    hang.reject(sick);
+    expect(await upstreamFailure(hanging)).toBe(sick);
     expect(guard.breakers()).toEqual(new Map([["Test", "CLOSED"]]));
   });
 
-  it("waits for none that hangs: half a second later the next one finds out", async () => {
-    const { guard, runMany, run } = guardOf();
+  it("is not opened by a call that was sent before it closed", async () => {
+    const { timing, guard, runMany, run } = guardOf();
+    const before = Array.from({ length: 12 }, () => new Deferred<string>());
+    const calls = before.map(({ promise }) => guard.call(call, () => promise).catch(() => undefined));
     await runMany(8, sick);
-    vi.setSystemTime(Date.now() + PROBE_EVERY_MS);
-    let fail: () => void = () => undefined;
-    const hang = new Promise<string>((_, reject) => {
-      fail = () => reject(sick);
-    });
-    const hanging = guard.call(call, () => hang);
-    await settle();
-    vi.setSystemTime(Date.now() + PROBE_EVERY_MS - 5);
-    // It waits for the rest of the half second.
-    expect((await upstreamFailure(run())).code).toBe("UPSTREAM_UNAVAILABLE");
-    vi.setSystemTime(Date.now() + 5);
+    timing.advance(PROBE_EVERY_MS);
+    await runMany(1);
+    for (const each of before) each.reject(sick);
+    await Promise.all(calls);
     expect(await run()).toBe("fine");
-    fail();
-    expect(await upstreamFailure(hanging)).toBe(sick);
-    expect(guard.breakers()).toEqual(new Map([["Test", "CLOSED"]]));
+  });
+
+  it("counts the share of failures over three seconds, and forgets what is older", async () => {
+    const { timing, runMany, run } = guardOf();
+    await runMany(6, sick);
+    await runMany(1);
+    timing.advance(3_000);
+    await runMany(5, sick);
+    expect(await run()).toBe("fine");
+  });
+
+  it.each([-3_600_000, 3_600_000])("measures no time by the wall clock, which may be set: by %d ms", async (jump) => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      const { timing, runMany, run, state } = guardOf();
+      await runMany(8, sick);
+      vi.setSystemTime(Date.now() + jump);
+      await upstreamFailure(run());
+      expect(state.sent).toBe(8);
+      timing.advance(PROBE_EVERY_MS);
+      expect(await run()).toBe("fine");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("of one service is not that of another", async () => {
