@@ -1,9 +1,7 @@
 import type { GraphContext } from "../context.ts";
 import { ConflictError } from "../model/errors.ts";
 import { assertName } from "../model/stream.ts";
-
-/** Clocks of two machines and whole seconds: what was made earlier than this before the attempt is not its. */
-const TOLERANCE_MS = 5_000;
+import { type AttemptSpan, CLOCK_TOLERANCE_MS } from "./as-wished.ts";
 
 /** The making of an object of the platform, which has no idempotency keys of its own for it. */
 export interface Making<Made> {
@@ -12,6 +10,8 @@ export interface Making<Made> {
   readonly idempotencyKey: string;
   /** All that is asked for; the same key with other input is refused. */
   readonly input: unknown;
+  /** Kind of the object: one object has one key, whichever operation the key belongs to. */
+  readonly kind: string;
   /** The part of it that the object can be recognised by. */
   readonly likeness: unknown;
   /** What the object is called in a message: `token`. */
@@ -19,7 +19,8 @@ export interface Making<Made> {
   readonly create: () => Promise<Made>;
   /** Pages from 1, the newest objects first; an empty one is the end. */
   readonly listNewest: (page: number) => Promise<readonly Made[]>;
-  readonly isAsWished: (made: Made) => boolean;
+  /** Compares every setting that was asked for. */
+  readonly isAsWished: (made: Made, span: AttemptSpan) => boolean;
   readonly idOf: (made: Made) => string;
   /** Milliseconds since the epoch. */
   readonly madeAt: (made: Made) => number;
@@ -29,17 +30,27 @@ export interface Making<Made> {
   readonly find: (id: string) => Promise<Made | null>;
 }
 
+/** The object of a key. */
+export interface Made<Object> {
+  readonly made: Object;
+  /** False when the key came again, and its object was known from before. */
+  readonly isNew: boolean;
+}
+
 /**
  * Makes an object once for its idempotency key. When the platform's answer is lost, the object is looked for among the newest
- * ones, and is this one's if it is as was wished and no other key stands for it.
+ * ones, and is this key's if it has every setting that was asked for and no other key has it.
  *
  * @throws ApplicationError IDEMPOTENCY_MISMATCH, OUTCOME_UNKNOWN, CONFLICT; UpstreamError
  */
-export async function makeOnce<Made>(making: Making<Made>, { caller, idempotency }: GraphContext): Promise<Made> {
-  const { operation, idempotencyKey, input, likeness, idOf, madeAt } = making;
+export async function makeOnce<Object>(
+  making: Making<Object>,
+  { caller, idempotency, clock }: GraphContext,
+): Promise<Made<Object>> {
+  const { operation, idempotencyKey, input, kind, likeness, idOf, madeAt } = making;
   assertName(idempotencyKey, "input.idempotencyKey");
-  let taken: Made | null = null;
-  const take = (made: Made) => {
+  let taken: Object | null = null;
+  const take = (made: Object) => {
     taken = made;
     making.take?.(made);
     return idOf(made);
@@ -50,21 +61,21 @@ export async function makeOnce<Made>(making: Making<Made>, { caller, idempotency
     key: idempotencyKey,
     input,
     likeness,
-    makesResult: true,
+    makes: kind,
     perform: async () => take(await making.create()),
     recover: async ({ begunAt, isTaken }) => {
       for (let page = 1; ; page += 1) {
         const listed = await making.listNewest(page);
-        const recent = listed.filter((made) => madeAt(made) >= begunAt - TOLERANCE_MS);
+        const recent = listed.filter((made) => madeAt(made) >= begunAt - CLOCK_TOLERANCE_MS);
         for (const made of recent.toReversed()) {
-          if (making.isAsWished(made) && !(await isTaken(idOf(made)))) return take(made);
+          if (making.isAsWished(made, { begunAt, now: clock() }) && !(await isTaken(idOf(made)))) return take(made);
         }
         if (recent.length < listed.length || listed.length === 0) return null;
       }
     },
   });
   const made = taken ?? (await making.find(id));
-  if (made) return made;
+  if (made) return { made, isNew: taken !== null };
   const message = `The ${making.noun} that this idempotency key made has been deleted since. Use a new key.`;
   throw new ConflictError(message, { argument: "input.idempotencyKey" });
 }

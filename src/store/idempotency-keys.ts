@@ -6,15 +6,17 @@ export interface IdempotencyKeyRecord {
   /** Made of caller, operation and key. */
   readonly id: string;
   readonly operation: string;
-  /** Hash of what the made object can be recognised by. Only one write of those that are alike is under way at a time. */
+  /** Hash of the kind of object and of what it can be recognised by. Only one write of those that are alike runs at a time. */
   readonly likeness: string;
   readonly inputHash: string;
   /** The state before the change, as the write told it. No secret. */
   readonly before: string | null;
   /** The id of what came of it; null while that is not known. */
   readonly result: string | null;
-  /** The result again, where no other key of the operation may stand for it. */
+  /** Kind and id of the object that was made; no other key, of whichever operation, has the same. */
   readonly claim: string | null;
+  /** 1 when the result was found after the answer was lost; 0 when the answer told it. */
+  readonly isRecovered: number;
   /** Times are milliseconds since the epoch. */
   readonly begunAt: number;
   readonly finishedAt: number | null;
@@ -26,7 +28,9 @@ export interface IdempotencyKeyRecord {
   readonly expiresAt: number;
 }
 
-type Ending = Pick<IdempotencyKeyRecord, "result" | "claim" | "expiresAt"> & { readonly finishedAt: number };
+type Ending = Pick<IdempotencyKeyRecord, "result" | "claim" | "isRecovered" | "expiresAt"> & {
+  readonly finishedAt: number;
+};
 
 export interface IdempotencyKeyStore {
   /** True when there is a record of this id that has not expired. */
@@ -44,7 +48,7 @@ export interface IdempotencyKeyStore {
   /**
    * Notes the result and gives the record free.
    *
-   * @throws ResultTakenError when another key of the same operation has this claim. A key that claimed it before this one's
+   * @throws ResultTakenError when another key has this claim. A key that claimed it before this one's
    * write began can't stand for it any more (the platform has given the id anew), and is forgotten.
    */
   finish(id: string, ending: Ending): Promise<void>;
@@ -52,8 +56,10 @@ export interface IdempotencyKeyStore {
   lose(id: string, lostAt: number): Promise<void>;
   /** Forgets a write that surely did not happen. */
   forget(id: string): Promise<void>;
-  /** True when a key of the operation claims the result. */
-  isTaken(operation: string, result: string): Promise<boolean>;
+  /** True when a key has the claim. */
+  isTaken(claim: string): Promise<boolean>;
+  /** True when a write of this id that has no result from its own answer meets another one that is alike and has no result. */
+  hasRival(id: string): Promise<boolean>;
   deleteExpired(now: number): Promise<void>;
   /** Gives all records free, when it is certain that no gateway is at any. */
   releaseAll(): Promise<void>;
@@ -71,13 +77,12 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
   };
 
   /** Frees the way of what only seems to stand in it: leases that are over, and the id's own record when it has expired. */
-  const clear = (id: string, operation: string, likeness: string, now: number) =>
+  const clear = (id: string, likeness: string, now: number) =>
     inTransaction(db, async (transaction) => {
       await transaction
         .updateTable("idempotencyKeys")
         // Whoever let the lease run out ended before it did.
         .set(({ ref }) => ({ owner: null, leasedUntil: null, lostAt: ref("leasedUntil") }))
-        .where("operation", "=", operation)
         .where("likeness", "=", likeness)
         .where("leasedUntil", "<=", now)
         .execute();
@@ -89,15 +94,12 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
         .execute();
     });
 
-  const against = async ({ id, operation, likeness }: IdempotencyKeyRecord) => {
+  const against = async ({ id, likeness }: IdempotencyKeyRecord) => {
     const rows = await db
       .selectFrom("idempotencyKeys")
       .selectAll()
       .where(({ eb, or, and }) =>
-        or([
-          eb("id", "=", id),
-          and([eb("operation", "=", operation), eb("likeness", "=", likeness), eb("owner", "is not", null)]),
-        ]),
+        or([eb("id", "=", id), and([eb("likeness", "=", likeness), eb("owner", "is not", null)])]),
       )
       .execute();
     return rows.find((row) => row.id === id) ?? rows[0];
@@ -105,7 +107,7 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
 
   const begin = async (record: IdempotencyKeyRecord, now: number): Promise<IdempotencyKeyRecord | null> => {
     if (await insert(record)) return null;
-    await clear(record.id, record.operation, record.likeness, now);
+    await clear(record.id, record.likeness, now);
     if (await insert(record)) return null;
     // What stood against it may have gone since: then somebody got on, and so will this.
     return (await against(record)) ?? begin(record, now);
@@ -120,7 +122,7 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
     lease: async (id, owner, now, leasedUntil) => {
       const row = await db.selectFrom("idempotencyKeys").selectAll().where("id", "=", id).executeTakeFirst();
       if (!row) return false;
-      await clear(id, row.operation, row.likeness, now);
+      await clear(id, row.likeness, now);
       try {
         const { numUpdatedRows } = await db
           .updateTable("idempotencyKeys")
@@ -142,7 +144,6 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
           await transaction
             .deleteFrom("idempotencyKeys")
             .where("id", "<>", id)
-            .where("operation", "=", own.select("operation"))
             .where("claim", "=", ending.claim)
             .where("finishedAt", "<=", own.select("begunAt"))
             .execute();
@@ -166,12 +167,19 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
     forget: async (id) => {
       await db.deleteFrom("idempotencyKeys").where("id", "=", id).execute();
     },
-    isTaken: async (operation, result) => {
+    isTaken: async (claim) => {
+      const row = await db.selectFrom("idempotencyKeys").select("id").where("claim", "=", claim).executeTakeFirst();
+      return row !== undefined;
+    },
+    hasRival: async (id) => {
       const row = await db
-        .selectFrom("idempotencyKeys")
-        .select("id")
-        .where("operation", "=", operation)
-        .where("claim", "=", result)
+        .selectFrom("idempotencyKeys as own")
+        .innerJoin("idempotencyKeys as rival", "rival.likeness", "own.likeness")
+        .select("rival.id")
+        .where("own.id", "=", id)
+        .where(({ eb, or }) => or([eb("own.isRecovered", "=", 1), eb("own.result", "is", null)]))
+        .where("rival.id", "<>", id)
+        .where("rival.result", "is", null)
         .executeTakeFirst();
       return row !== undefined;
     },

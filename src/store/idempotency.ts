@@ -20,10 +20,10 @@ export interface IdempotentWrite extends WriteKey {
   /** What the made object can be recognised by. Writes that are alike run one after the other, so none is taken for another. */
   readonly likeness: unknown;
   /**
-   * True when the result is an object that the write itself makes: then no two keys of the operation stand for one result.
-   * Left out, they may, as do two keys that find everything there already.
+   * Kind of the object that the write itself makes, and that its result is the id of: `SubscribeToken`. One object has one
+   * key, whichever operation and caller the key belongs to. Left out, several keys may have one result.
    */
-  readonly makesResult?: boolean;
+  readonly makes?: string | undefined;
   /** Tells the state before the change; that of the first attempt is handed to `recover`. No secret. */
   readonly before?: string;
   readonly perform: () => Promise<string>;
@@ -37,8 +37,12 @@ export interface Attempt {
   readonly begunAt: number;
   /** What `before` was when it began. */
   readonly before: string | undefined;
-  /** True for a result that another key of the same operation made. */
+  /** False while the request that lost the answer is still running; true when the key came again. */
+  readonly isRepeated: boolean;
+  /** True for an object of the write's kind that another key has, whichever operation made it. */
   readonly isTaken: (result: string) => Promise<boolean>;
+  /** True while another write that is alike has lost its answer too: what is found may have been made by either. */
+  readonly hasRival: () => Promise<boolean>;
 }
 
 /**
@@ -58,6 +62,11 @@ export interface IdempotencyStore {
   run(write: IdempotentWrite): Promise<string>;
   /** True when the key stands for a write that has begun, whatever became of it. */
   knows(key: WriteKey): Promise<boolean>;
+  /**
+   * True when the object of the key was found after its answer was lost, while another write that is alike has lost its answer
+   * too: either of the two may have made it, so neither may delete it.
+   */
+  mayBeAnothers(key: WriteKey): Promise<boolean>;
   /** Lets a key stand for nothing, when what it made was taken back. */
   forget(key: WriteKey): Promise<void>;
 }
@@ -113,11 +122,12 @@ export function createIdempotencyStore(keys: IdempotencyKeyStore, now: () => num
   const freshRecord = (write: IdempotentWrite, id: string, inputHash: string): IdempotencyKeyRecord => ({
     id,
     operation: write.operation,
-    likeness: hash(write.likeness),
+    likeness: likenessOf(write),
     inputHash,
     before: write.before ?? null,
     result: null,
     claim: null,
+    isRecovered: 0,
     begunAt: now(),
     finishedAt: null,
     lostAt: null,
@@ -133,16 +143,21 @@ export function createIdempotencyStore(keys: IdempotencyKeyStore, now: () => num
     earlier: Lost | null,
   ): Promise<string> => {
     const { id, begunAt, before } = record;
-    const isTaken = (result: string) => keys.isTaken(write.operation, result);
-    const attempt = { begunAt, before: before ?? undefined, isTaken };
+    const attempt = {
+      begunAt,
+      before: before ?? undefined,
+      isRepeated: earlier !== null,
+      isTaken: (result: string) => keys.isTaken(claimOf(write, result) ?? ""),
+      hasRival: () => keys.hasRival(id),
+    };
     const renewal = setInterval(() => {
       keys.lease(id, owner, now(), now() + LEASE_MS).catch(() => undefined);
     }, RENEW_EVERY_MS).unref();
     try {
       const settled = earlier && (await settle(write, id, attempt, earlier));
-      const result = settled ?? (await perform(write, id, attempt));
-      await finish(write, id, result);
-      return result;
+      const made = settled ?? (await perform(write, id, { ...attempt, isRepeated: false }));
+      await finish(write, id, made);
+      return made.result;
     } finally {
       clearInterval(renewal);
     }
@@ -154,7 +169,7 @@ export function createIdempotencyStore(keys: IdempotencyKeyStore, now: () => num
     const lost = lostAt ?? now();
     try {
       const found = await write.recover(attempt);
-      if (found !== null) return found;
+      if (found !== null) return { result: found, isRecovered: true };
       const settlesIn = lost + SETTLING_MS - now();
       if (settlesIn > 0) throw stillUnknown(settlesIn);
       return null;
@@ -165,9 +180,9 @@ export function createIdempotencyStore(keys: IdempotencyKeyStore, now: () => num
     }
   };
 
-  const perform = async (write: IdempotentWrite, id: string, attempt: Attempt): Promise<string> => {
+  const perform = async (write: IdempotentWrite, id: string, attempt: Attempt): Promise<Made> => {
     try {
-      return await write.perform();
+      return { result: await write.perform(), isRecovered: false };
     } catch (error) {
       if (!isUnknown(error)) {
         // A key that can't be forgotten now stands for a lost attempt, and is settled when it is repeated.
@@ -176,17 +191,17 @@ export function createIdempotencyStore(keys: IdempotencyKeyStore, now: () => num
       }
       // Mostly only the answer was lost. When looking for the object fails too, the first failure is the one to tell.
       const recovered = await write.recover(attempt).catch(() => null);
-      if (recovered !== null) return recovered;
+      if (recovered !== null) return { result: recovered, isRecovered: true };
       await keys.lose(id, now()).catch(() => undefined);
       throw error;
     }
   };
 
-  const finish = async ({ makesResult }: IdempotentWrite, id: string, result: string): Promise<void> => {
+  const finish = async (write: IdempotentWrite, id: string, { result, isRecovered }: Made): Promise<void> => {
     const finishedAt = now();
-    const claim = makesResult ? result : null;
+    const ending = { result, claim: claimOf(write, result), isRecovered: isRecovered ? 1 : 0, finishedAt };
     try {
-      await keys.finish(id, { result, claim, finishedAt, expiresAt: finishedAt + KEYS_KEPT_MS });
+      await keys.finish(id, { ...ending, expiresAt: finishedAt + KEYS_KEPT_MS });
     } catch (error) {
       if (!(error instanceof ResultTakenError)) throw error;
       // While this gateway was held up, another one took the object for its own: this key's own is still to be found.
@@ -202,14 +217,31 @@ export function createIdempotencyStore(keys: IdempotencyKeyStore, now: () => num
       const current = underWay.get(id);
       if (current && current.inputHash !== inputHash) throw mismatch();
       if (current) return current.outcome;
-      const queue = remember(queues, `${write.operation}:${hash(write.likeness)}`, () => pLimit(1));
+      const queue = remember(queues, likenessOf(write), () => pLimit(1));
       const outcome = queue(() => once(write, id, inputHash)).finally(() => underWay.delete(id));
       underWay.set(id, { inputHash, outcome });
       return outcome;
     },
     knows: async (key) => underWay.has(idOf(key)) || keys.knows(idOf(key), now()),
+    mayBeAnothers: (key) => keys.hasRival(idOf(key)),
     forget: (key) => keys.forget(idOf(key)),
   };
+}
+
+/** What came of a write: the result, and whether it was found after the answer was lost. */
+interface Made {
+  readonly result: string;
+  readonly isRecovered: boolean;
+}
+
+/** Writes that make objects of one kind are compared with each other, whichever operation they belong to. */
+function likenessOf({ makes, operation, likeness }: IdempotentWrite): string {
+  return hash([makes ?? operation, likeness]);
+}
+
+/** The name of the object among all that were made; null for a result that is no object of the write's own. */
+function claimOf({ makes }: IdempotentWrite, result: string): string | null {
+  return makes === undefined ? null : `${makes} ${result}`;
 }
 
 /** When the answer of an attempt was lost; null when nobody could tell. */

@@ -43,7 +43,7 @@ for (const { kind, isReachable } of databaseKinds) {
           key,
           input: key,
           likeness: "alike",
-          makesResult: true,
+          makes: operation,
           perform: async () => platform.make(),
           recover: async ({ isTaken }) => {
             for (const object of objects) if (!(await isTaken(object))) return object;
@@ -196,7 +196,7 @@ for (const { kind, isReachable } of databaseKinds) {
 
       it("may share a result that none of them makes", async () => {
         const platform = createPlatform();
-        const shared = { makesResult: false, perform: async () => "all is there" };
+        const shared = { makes: undefined, perform: async () => "all is there" };
         for (const key of ["a", "b", "a", "b"]) {
           expect(await platform.gateway().run(platform.write(key, shared))).toBe("all is there");
         }
@@ -228,7 +228,7 @@ describe("idempotency keys in a folder", () => {
   it("are free at once when the gateway is started again, since no other one can be at them", async () => {
     await using database = await createTestDatabase("file");
     let now = 1_000_000;
-    const write = { caller: "operator", operation: "create", key: "a", input: "a", likeness: "a", makesResult: true };
+    const write = { caller: "operator", operation: "create", key: "a", input: "a", likeness: "a", makes: "create" };
     const first = await database.open();
     await new Promise<void>((resolve) => {
       const perform = () => {

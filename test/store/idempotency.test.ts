@@ -59,7 +59,7 @@ function createWorld(...endings: readonly Ending[]) {
       key,
       input: { likeness },
       likeness,
-      makesResult: true,
+      makes: name,
       perform: async () => {
         attempts += 1;
         await Promise.resolve();

@@ -5,6 +5,7 @@ import { parseNetwork } from "../../model/network.ts";
 import type { Secret } from "../../model/secret.ts";
 import { assertName } from "../../model/stream.ts";
 import type { ApiKeyRecord, NewApiKey } from "../../store/api-keys.ts";
+import { type Comparison, expiresAsWished, isAsWished, sameTexts } from "../as-wished.ts";
 import { commit } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { CallerRole } from "../caller/scope-grant.ts";
@@ -126,10 +127,25 @@ async function ownerOf({ role, partner: ref }: Wish, context: GraphContext): Pro
   throw new ApplicationError("PARTNER_NOT_ACTIVE", message, { argument: "input.partner" });
 }
 
+/** What a key is recognised by when the gateway ended before it noted that the key was made. */
+export const keyComparison: Comparison<
+  Omit<NewApiKey, "expiresAt"> & { readonly expiresInSeconds: number | undefined },
+  ApiKeyRecord
+> = {
+  name: (wished, { name }) => name === wished,
+  role: (wished, { role }) => role === wished,
+  partnerId: (wished, { partnerId }) => partnerId === wished,
+  scopes: (wished, { scopes }) => sameTexts(wished, scopes),
+  allowedOrigins: (wished, { allowedOrigins }) => sameTexts(wished, allowedOrigins),
+  allowedNetworks: (wished, { allowedNetworks }) => sameTexts(wished, allowedNetworks),
+  expiresInSeconds: (wished, { expiresAt }, span) => expiresAsWished(wished, expiresAt, span),
+};
+
 /** Makes the key once for its idempotency key, in one transaction with its entry in the audit log. */
 async function makeOnce(idempotencyKey: string, wish: Wish, key: NewApiKey, context: GraphContext): Promise<Made> {
   assertName(idempotencyKey, "input.idempotencyKey");
   const { caller, idempotency, store, now } = context;
+  const input = { ...key, expiresInSeconds: wish.expiresInSeconds ?? undefined };
   let secret: Secret | null = null;
   const id = await idempotency.run({
     caller: caller.principalId,
@@ -137,7 +153,7 @@ async function makeOnce(idempotencyKey: string, wish: Wish, key: NewApiKey, cont
     key: idempotencyKey,
     input: wish,
     likeness: { name: key.name, role: key.role, partnerId: key.partnerId },
-    makesResult: true,
+    makes: "ApiKey",
     perform: async () => {
       const made = makeApiKey();
       const record = await commit(
@@ -150,7 +166,7 @@ async function makeOnce(idempotencyKey: string, wish: Wish, key: NewApiKey, cont
     },
     recover: async ({ begunAt, isTaken }) => {
       for (const candidate of await store.apiKeys.list(key.partnerId === null ? {} : { partnerId: key.partnerId })) {
-        const isAlike = candidate.name === key.name && candidate.role === key.role && candidate.createdAt >= begunAt;
+        const isAlike = candidate.createdAt >= begunAt && isAsWished(keyComparison, input, candidate, { begunAt, now });
         if (isAlike && !(await isTaken(candidate.id))) return candidate.id;
       }
       return null;

@@ -87,7 +87,7 @@ async function rotateOnce(
     key: idempotencyKey,
     input: { id: former.id, overlapSeconds },
     likeness: former.id,
-    makesResult: true,
+    makes: "ApiKey",
     perform: async () => {
       const made = makeApiKey();
       const successor = await commit(

@@ -76,7 +76,7 @@ async function addOnce(
     input: { id, ...wish },
     likeness: id,
     before: JSON.stringify(keys.map((key) => key.id)),
-    makesResult: true,
+    makes: "MediaKey",
     perform: async () => {
       if (keys.length >= MAX_MEDIA_KEYS) {
         throw new ApplicationError(
@@ -91,7 +91,9 @@ async function addOnce(
       isNew = true;
       return (await mediaDistributions.createKey(id, wanted)).id;
     },
-    recover: async ({ before, isTaken }) => {
+    recover: async ({ before, isTaken, hasRival }) => {
+      // The platform never shows a key's secret, so two keys of one name can't be told apart.
+      if (await hasRival()) return null;
       const known = JSON.parse(before ?? "[]") as string[];
       for (const key of (await mediaDistributions.read(id))?.keys ?? []) {
         const isAlike = key.name === (wanted.name ?? null) && !known.includes(key.id);

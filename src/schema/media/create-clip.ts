@@ -126,7 +126,7 @@ async function clipOnce(idempotencyKey: string, clip: NewClip, context: GraphCon
     key: idempotencyKey,
     input: clip,
     likeness: clip,
-    makesResult: true,
+    makes: "Clip",
     perform: async () => {
       // Rules of time hold for a new order: one that comes again is answered however late it is.
       await assertCuttable(clip, context);

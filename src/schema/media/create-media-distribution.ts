@@ -3,13 +3,22 @@ import { ConflictError, InvalidInputError } from "../../model/errors.ts";
 import { MAX_MEDIA_KEYS, type MediaDistributionRecord } from "../../model/media.ts";
 import { assertName } from "../../model/stream.ts";
 import type { NewMediaDistribution } from "../../upstream/media-distributions.ts";
+import { CLOCK_TOLERANCE_MS, type Comparison, isAsWished } from "../as-wished.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { MediaDistribution } from "./media-distribution.ts";
 import { type MadeKey, MediaKeyInput, NewMediaKey, newMediaKey } from "./new-media-key.ts";
 
-/** Clocks of two machines: a distribution that was made earlier than this before the attempt is not its. */
-const TOLERANCE_MS = 5_000;
+/** What a distribution is recognised by after the answer to its creation was lost. */
+export const distributionComparison: Comparison<NewMediaDistribution, MediaDistributionRecord> = {
+  name: (wished, { name }) => name === wished,
+  isDefault: (wished, { isDefault }) => isDefault === (wished ?? false),
+  keys: (wished, { keys }) => namesOf(wished) === namesOf(keys),
+};
+
+function namesOf(keys: readonly { readonly name?: string | null | undefined }[]): string {
+  return JSON.stringify(keys.map((key) => key.name ?? null));
+}
 
 const CreateMediaDistributionInput = builder.inputType("CreateMediaDistributionInput", {
   description: "The rules by which media is to be played.",
@@ -87,11 +96,9 @@ async function createOnce(
   idempotencyKey: string,
   wish: object,
   wanted: NewMediaDistribution & { readonly keys: readonly ReturnType<typeof newMediaKey>[] },
-  { caller, idempotency, upstream }: GraphContext,
+  { caller, idempotency, upstream, clock }: GraphContext,
 ) {
   const { mediaDistributions } = upstream;
-  const namesOf = (keys: readonly { readonly name?: string | null | undefined }[]) =>
-    JSON.stringify(keys.map((key) => key.name ?? null));
   let isNew = false;
   const id = await idempotency.run({
     caller: caller.principalId,
@@ -99,15 +106,17 @@ async function createOnce(
     key: idempotencyKey,
     input: wish,
     likeness: { name: wanted.name, keys: namesOf(wanted.keys) },
-    makesResult: true,
+    makes: "MediaDistribution",
     perform: async () => {
       isNew = true;
       return (await mediaDistributions.create(wanted)).id;
     },
-    recover: async ({ begunAt, isTaken }) => {
+    recover: async ({ begunAt, isTaken, hasRival }) => {
+      // The platform never shows a key's secret, so two distributions with keys of the same names can't be told apart.
+      if (wanted.keys.length > 0 && (await hasRival())) return null;
       for (const each of (await mediaDistributions.list()).reverse()) {
-        const isAlike = each.name === wanted.name && namesOf(each.keys) === namesOf(wanted.keys);
-        const isRecent = (each.createdAt ?? 0) >= begunAt - TOLERANCE_MS;
+        const isAlike = isAsWished(distributionComparison, wanted, each, { begunAt, now: clock() });
+        const isRecent = (each.createdAt ?? 0) >= begunAt - CLOCK_TOLERANCE_MS;
         if (isAlike && isRecent && !(await isTaken(each.id))) return each.id;
       }
       return null;

@@ -23,10 +23,11 @@ import { knownClusters } from "../cluster/known-clusters.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import { ApiKey } from "../key/api-key.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { createSubscribeTokenOnce } from "../token/create-once.ts";
 import { SubscribeToken } from "../token/subscribe-token.ts";
 import { assertGrants, assertLife, given, StreamGrantInput } from "../token/token-input.ts";
 import { partnerKey } from "./find-partner.ts";
-import { makeSubscribeToken, takeBackToken } from "./master-token.ts";
+import { takeBackToken } from "./master-token.ts";
 import { Partner } from "./partner.ts";
 import { assertTrackingIds, partnerDetailFields } from "./partner-input.ts";
 import { runWorkflow } from "./workflow.ts";
@@ -191,15 +192,17 @@ async function makeTokens(
       partner: null,
       reused: null,
       make: () =>
-        makeSubscribeToken(
-          tokenOperation(index),
-          key,
+        createSubscribeTokenOnce(
           {
-            label: `${wish.name}: ${grant.pattern}`.slice(0, 128),
-            streams: [grant],
-            trackingId,
-            originCluster: clusters[index],
-            expiresInSeconds: wish.expiresInSeconds,
+            operation: tokenOperation(index),
+            idempotencyKey: key,
+            input: {
+              label: `${wish.name}: ${grant.pattern}`.slice(0, 128),
+              streams: [grant],
+              trackingId,
+              originCluster: clusters[index],
+              expiresInSeconds: wish.expiresInSeconds,
+            },
           },
           context,
         ),

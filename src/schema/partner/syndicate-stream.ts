@@ -14,11 +14,12 @@ import { StreamPlayback } from "../stream/endpoints.ts";
 import { StreamRef, type StreamReference, streamNameOf } from "../stream/find-stream.ts";
 import { Stream } from "../stream/stream.ts";
 import { usablePublishTokens } from "../stream/usable-publish-tokens.ts";
+import { createPublishTokenOnce, createSubscribeTokenOnce } from "../token/create-once.ts";
 import { PublishToken } from "../token/publish-token.ts";
 import { SubscribeToken } from "../token/subscribe-token.ts";
 import { assertLife, given } from "../token/token-input.ts";
 import { findPartner, PartnerRef, type PartnerReference } from "./find-partner.ts";
-import { makePublishToken, makeSubscribeToken, takeBackToken } from "./master-token.ts";
+import { takeBackToken } from "./master-token.ts";
 import { Partner } from "./partner.ts";
 import { WorkflowStep } from "./step-type.ts";
 import { dryRun, type PlannedStep, runWorkflow, type Step, skipped } from "./workflow.ts";
@@ -256,7 +257,7 @@ async function planPublishToken(
     detail: `A secured publish token for the stream \`${streamName}\`.`,
     partner: null,
     reused: isOurs ? null : (publishers[0] ?? null),
-    make: () => makePublishToken(operation, key, input, context),
+    make: () => createPublishTokenOnce({ operation, idempotencyKey: key, input }, context),
     takeBack: (token) => takeBackToken(token, operation, key, context),
   };
 }
@@ -280,7 +281,7 @@ async function planSubscribeToken(
     detail: `A subscribe token for \`${streamName}\` with the tracking id \`${trackingId}\`.`,
     partner,
     reused: isOurs || isSpecial ? null : await fittingMaster(partner, streamName, cluster, context),
-    make: () => makeSubscribeToken(operation, key, input, context),
+    make: () => createSubscribeTokenOnce({ operation, idempotencyKey: key, input }, context),
     takeBack: (token) => takeBackToken(token, operation, key, context),
   };
 }

@@ -1,63 +1,90 @@
 import type { GraphContext } from "../../context.ts";
-import type { StreamGrant, TokenRecord } from "../../model/token.ts";
-import { type ListPage, MAX_ITEMS_ON_PAGE } from "../../upstream/tokens.ts";
-import { makeOnce } from "../make-once.ts";
+import type { PublishTokenRecord, SubscribeTokenRecord, TokenRecord } from "../../model/token.ts";
+import type { NewPublishToken } from "../../upstream/publish-tokens.ts";
+import type { NewSubscribeToken } from "../../upstream/subscribe-tokens.ts";
+import { type ListPage, MAX_ITEMS_ON_PAGE, type NewToken } from "../../upstream/tokens.ts";
+import { type Comparison, isAsWished } from "../as-wished.ts";
+import { type Made, makeOnce } from "../make-once.ts";
+import { publishTokenComparison, subscribeTokenComparison } from "./token-comparison.ts";
 
-/** What a client wants, as far as the token that came of it can be recognised by it. */
-interface Wish {
-  readonly label: string;
-  readonly streams: readonly StreamGrant[];
-  readonly trackingId?: string | undefined;
-}
-
-interface Creation<Input extends Wish, Token extends TokenRecord> {
+/** Which token to make, for which key of which operation. */
+export interface Creation<Input> {
+  /** Name of the mutation, or of its step. */
   readonly operation: string;
   readonly idempotencyKey: string;
   readonly input: Input;
-  readonly client: {
-    create(input: Input): Promise<Token>;
-    list(page: ListPage): Promise<Token[]>;
-  };
-  readonly find: (id: number) => Promise<Token | null>;
-  readonly put: (token: Token) => void;
 }
 
 /**
- * Makes a token once for its idempotency key.
+ * Makes a publish token once for its idempotency key.
  *
  * @throws ApplicationError IDEMPOTENCY_MISMATCH, OUTCOME_UNKNOWN, CONFLICT; UpstreamError
  */
-export function createOnce<Input extends Wish, Token extends TokenRecord & { readonly trackingId?: string | null }>(
-  { operation, idempotencyKey, input, client, find, put }: Creation<Input, Token>,
+export async function createPublishTokenOnce(
+  creation: Creation<NewPublishToken>,
   context: GraphContext,
-): Promise<Token> {
+): Promise<PublishTokenRecord> {
+  const { publishTokens: client } = context.upstream;
+  const kind: TokenMaking<NewPublishToken, PublishTokenRecord> = {
+    kind: "PublishToken",
+    client,
+    comparison: publishTokenComparison,
+    create: () => client.create(creation.input),
+    find: context.directory.publishToken,
+  };
+  return (await createOnce(creation, kind, context)).made;
+}
+
+/**
+ * Makes a subscribe token once for its idempotency key.
+ *
+ * @throws ApplicationError IDEMPOTENCY_MISMATCH, OUTCOME_UNKNOWN, CONFLICT; UpstreamError
+ */
+export async function createSubscribeTokenOnce(
+  creation: Creation<NewSubscribeToken>,
+  context: GraphContext,
+): Promise<SubscribeTokenRecord> {
+  const { subscribeTokens: client } = context.upstream;
+  const kind: TokenMaking<NewSubscribeToken, SubscribeTokenRecord> = {
+    kind: "SubscribeToken",
+    client,
+    comparison: subscribeTokenComparison,
+    create: () => client.create(creation.input),
+    find: context.directory.subscribeToken,
+  };
+  return (await createOnce(creation, kind, context)).made;
+}
+
+interface TokenMaking<Input, Token> {
+  readonly kind: "PublishToken" | "SubscribeToken";
+  readonly client: { list(page: ListPage): Promise<Token[]> };
+  readonly comparison: Comparison<Input, Token>;
+  readonly create: () => Promise<Token>;
+  readonly find: (id: number) => Promise<Token | null>;
+}
+
+function createOnce<Input extends NewToken & { readonly trackingId?: string | undefined }, Token extends TokenRecord>(
+  { operation, idempotencyKey, input }: Creation<Input>,
+  { kind, client, comparison, create, find }: TokenMaking<Input, Token & (PublishTokenRecord | SubscribeTokenRecord)>,
+  context: GraphContext,
+): Promise<Made<Token>> {
   const { label, streams, trackingId } = input;
   return makeOnce(
     {
       operation,
       idempotencyKey,
       input,
+      kind,
       likeness: { label, streams, trackingId },
       noun: "token",
-      create: () => client.create(input),
+      create,
       listNewest: (page) => client.list({ page, itemsOnPage: MAX_ITEMS_ON_PAGE, newestFirst: true }),
-      isAsWished: (token) => isAsWished(token, input),
+      isAsWished: (token, span) => isAsWished(comparison, input, token, span),
       idOf: ({ id }) => String(id),
       madeAt: ({ addedAt }) => addedAt,
       find: (id) => find(Number(id)),
-      take: put,
+      take: context.directory.put,
     },
     context,
-  );
-}
-
-function isAsWished(token: TokenRecord & { readonly trackingId?: string | null }, wish: Wish): boolean {
-  return (
-    token.label === wish.label &&
-    (token.trackingId ?? null) === (wish.trackingId ?? null) &&
-    token.streams.length === wish.streams.length &&
-    wish.streams.every(({ pattern, isRegex }) =>
-      token.streams.some((grant) => grant.pattern === pattern && grant.isRegex === isRegex),
-    )
   );
 }

@@ -3,7 +3,7 @@ import type { PublishTokenRecord } from "../../model/token.ts";
 import { builder } from "../builder.ts";
 import { knownClusters } from "../cluster/known-clusters.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
-import { createOnce } from "./create-once.ts";
+import { createPublishTokenOnce } from "./create-once.ts";
 import { PublishToken } from "./publish-token.ts";
 import {
   assertNewToken,
@@ -64,18 +64,8 @@ builder.mutationField("createPublishToken", (t) =>
           const known = await knownClusters(context);
           assertMultisourceCluster(input.isMultisource, known?.defaultCluster);
         }
-        const token = await createOnce(
-          {
-            operation: "createPublishToken",
-            idempotencyKey,
-            input,
-            client: context.upstream.publishTokens,
-            find: context.directory.publishToken,
-            put: context.directory.put,
-          },
-          context,
-        );
-        return { token };
+        const creation = { operation: "createPublishToken", idempotencyKey, input };
+        return { token: await createPublishTokenOnce(creation, context) };
       }),
   }),
 );

@@ -2,7 +2,7 @@ import { assertName } from "../../model/stream.ts";
 import type { SubscribeTokenRecord } from "../../model/token.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
-import { createOnce } from "./create-once.ts";
+import { createSubscribeTokenOnce } from "./create-once.ts";
 import { SubscribeToken } from "./subscribe-token.ts";
 import { assertMasterIsUnbound, assertNewToken, given, newTokenFields, restrictionFields } from "./token-input.ts";
 
@@ -52,18 +52,8 @@ builder.mutationField("createSubscribeToken", (t) =>
         assertNewToken(input);
         if (input.trackingId !== undefined) assertName(input.trackingId, "input.trackingId");
         await assertMasterIsUnbound(input.bindIpsOnUsage, input.trackingId, context);
-        const token = await createOnce(
-          {
-            operation: "createSubscribeToken",
-            idempotencyKey,
-            input,
-            client: context.upstream.subscribeTokens,
-            find: context.directory.subscribeToken,
-            put: context.directory.put,
-          },
-          context,
-        );
-        return { token };
+        const creation = { operation: "createSubscribeToken", idempotencyKey, input };
+        return { token: await createSubscribeTokenOnce(creation, context) };
       }),
   }),
 );

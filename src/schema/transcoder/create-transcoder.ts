@@ -5,6 +5,7 @@ import {
   type TranscoderRecord,
 } from "../../model/transcoder.ts";
 import type { NewTranscoder } from "../../upstream/transcoders.ts";
+import { type Comparison, isAsWished } from "../as-wished.ts";
 import { builder } from "../builder.ts";
 import { makeOnce } from "../make-once.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
@@ -47,6 +48,30 @@ const CreateTranscoderPayload = builder
     }),
   });
 
+const usualHeights: readonly number[] = [2160, 1440, 1080, 720, 540, 480, 360];
+
+/** The platform has a profile for each usual height; a height between two takes the lower one. */
+function isHeightOf(wished: number, made: number): boolean {
+  return made === wished || (!usualHeights.includes(wished) && made < wished);
+}
+
+/** Statuses of a transcoder that was told to start, some moments later. */
+const starting = new Set<TranscoderRecord["status"]>(["Queued", "Provisioning", "Active", "Error"]);
+
+/** What a transcoder is recognised by after the answer to its creation was lost. */
+export const transcoderComparison: Comparison<NewTranscoder, TranscoderRecord> = {
+  name: (wished, { name }) => name === wished,
+  clusterId: (wished, { clusterId }) => clusterId === wished,
+  // Without a prefix the platform chooses one.
+  dnsPrefix: (wished, { host }) =>
+    wished === undefined || (host ?? "").toLowerCase().startsWith(`${wished.toLowerCase()}-`),
+  profileId: (wished, { profile }) => wished === undefined || profile?.id === wished,
+  height: (wished, { profile }) => wished === undefined || isHeightOf(wished, profile?.height ?? 0),
+  frameRate: (wished, { profile }) => wished === undefined || profile?.frameRate === wished,
+  isPassThrough: (wished, { profile }) => (profile?.isPassThrough ?? false) === (wished ?? false),
+  startsNow: (wished, { status }) => starting.has(status) === wished,
+};
+
 builder.mutationField("createTranscoder", (t) =>
   t.field({
     type: CreateTranscoderPayload,
@@ -61,16 +86,17 @@ builder.mutationField("createTranscoder", (t) =>
         assertOutput(input);
         assertTranscodes(input.clusterId, (await context.account.clusters()).clusters);
         const { transcoders } = context.upstream;
-        const transcoder = await makeOnce(
+        const { made: transcoder } = await makeOnce(
           {
             operation: "createTranscoder",
             idempotencyKey,
             input,
+            kind: "Transcoder",
             likeness: { name: input.name, clusterId: input.clusterId },
             noun: "transcoder",
             create: () => transcoders.create(input),
             listNewest: (page) => transcoders.list({ page, newestFirst: true }),
-            isAsWished: ({ name, clusterId }) => name === input.name && clusterId === input.clusterId,
+            isAsWished: (made, span) => isAsWished(transcoderComparison, input, made, span),
             idOf: ({ id }) => id,
             madeAt: ({ createdAt }) => createdAt,
             find: (id) => transcoders.read(id),

@@ -3,13 +3,18 @@ import type { Db } from "../database.ts";
 import { StoreError } from "../store-error.ts";
 import { createRegistry } from "./0001-registry.ts";
 import { createCounters } from "./0002-counters.ts";
+import { createPartnerWork } from "./0004-partner-work.ts";
 
 /** Whose SQL is spoken. */
 export type SqlDialect = "sqlite" | "postgres";
 
 /** Every step from an empty database to the tables of today. Steps are added at the end, and never changed. */
 function migrations(dialect: SqlDialect): Record<string, Migration> {
-  return { "0001-registry": createRegistry(dialect), "0002-counters": createCounters(dialect) };
+  return {
+    "0001-registry": createRegistry(dialect),
+    "0002-counters": createCounters(dialect),
+    "0004-partner-work": createPartnerWork(),
+  };
 }
 
 /**
