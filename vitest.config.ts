@@ -1,16 +1,25 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests of the programs that `npm run build` makes. */
+const ofBuilt = ["test/built/**/*.test.ts", "test/server/start.test.ts"];
+
 export default defineConfig({
   resolve: {
     // Vite would take graphql's ES module build while its dependents, loaded by Node.js, take the other: two realms.
     alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }],
   },
   test: {
-    include: ["test/**/*.test.ts"],
     // Every core tests: by default one would be left to the watcher, which `npm test` has not.
     maxWorkers: "100%",
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    projects: [
+      { extends: true, test: { name: "source", include: ["test/**/*.test.ts"], exclude: ofBuilt } },
+      {
+        extends: true,
+        test: { name: "built", include: ofBuilt, globalSetup: ["test/support/build-once.ts"] },
+      },
+    ],
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts"],

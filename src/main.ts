@@ -1,11 +1,12 @@
 import { fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { Logger } from "pino";
 import { type Config, ConfigError, type PlatformConfig, readConfig } from "./config.ts";
 import { Secret } from "./model/secret.ts";
 import { tuneGarbageCollector } from "./server/garbage-collector.ts";
+import type { GraphiQLFiles } from "./server/graphiql/files.ts";
 import { listen } from "./server/listen.ts";
 import { createLogger } from "./server/logger.ts";
 import type { Tracing } from "./server/tracing.ts";
@@ -15,6 +16,8 @@ import type { Store } from "./store/store.ts";
 import { StoreError } from "./store/store-error.ts";
 
 tuneGarbageCollector();
+// Whoever read the standard output may have gone.
+process.stdout.on("error", () => undefined);
 
 /** Starts the gateway, with a sandbox of the platform where no API secret is given, and drains it on SIGTERM. */
 async function main(): Promise<void> {
@@ -52,7 +55,7 @@ async function main(): Promise<void> {
     logger,
     slowRequestMs: config.slowRequestMs,
     tracing: config.tracing ? await tracing() : null,
-    graphiqlFolder: config.graphiql ? graphiqlFolder() : null,
+    graphiql: config.graphiql ? await graphiqlFiles(logger) : null,
   });
   const server = await listen(gateway.handle, config.host, config.port);
 
@@ -68,8 +71,14 @@ async function main(): Promise<void> {
     await Promise.all([store.close(), counters?.end()]);
     process.exit(0);
   };
-  process.on("SIGTERM", leave);
-  process.on("SIGINT", leave);
+  const leaveForGood = () => {
+    leave().catch((error: unknown) => {
+      logger.error({ err: error }, "the gateway did not end in order");
+      process.exit(1);
+    });
+  };
+  process.on("SIGTERM", leaveForGood);
+  process.on("SIGINT", leaveForGood);
   // Whoever waits for this line may end the process at once, and that is to be an end in order.
   process.stdout.write(config.platform ? listeningText(server.url) : welcome(server.url, operatorKey, platform));
 
@@ -120,10 +129,16 @@ function tryPort(port: number, host: string): Promise<StartedSandbox> {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     let complaint = "";
-    child.stderr?.on("data", (chunk: Buffer) => {
+    const complained = (chunk: Buffer) => {
       complaint += chunk.toString();
+    };
+    child.stderr?.on("error", () => undefined).on("data", complained);
+    child.once("message", (message) => {
+      child.stderr?.off("data", complained).resume();
+      resolve(message as StartedSandbox);
     });
-    child.once("message", (message) => resolve(message as StartedSandbox));
+    // Not once: where there is no listener, a later one would end the gateway.
+    child.on("error", reject);
     child.once("exit", () => reject(new Error(complaint.trim() || "The sandbox ended before it listened.")));
   });
 }
@@ -141,9 +156,15 @@ async function tracing(): Promise<Tracing> {
   }
 }
 
-function graphiqlFolder(): string | null {
-  const folder = fileURLToPath(new URL("./graphiql/", import.meta.url));
-  return existsSync(folder) ? folder : null;
+/** Null where the files are missing, as they are without a build: all else works without them. */
+async function graphiqlFiles(logger: Logger): Promise<GraphiQLFiles | null> {
+  const { readGraphiQL } = await import("./server/graphiql/files.ts");
+  try {
+    return await readGraphiQL(fileURLToPath(new URL("./graphiql/", import.meta.url)));
+  } catch (error) {
+    logger.warn({ err: error }, "GraphiQL is not served: its files were not read");
+    return null;
+  }
 }
 
 function listeningText(url: string): string {

@@ -30,6 +30,7 @@ import { type Budgets, createCostBudget } from "./cost-budget.ts";
 import type { Answer } from "./exchange.ts";
 import { bodyOfRequest, headOfRequest, responseOf } from "./fetch-exchange.ts";
 import { createFront } from "./front.ts";
+import type { GraphiQLFiles } from "./graphiql/files.ts";
 import { guarded } from "./guarded.ts";
 import { createKeptAnswers } from "./kept-answers.ts";
 import { createLoad } from "./load.ts";
@@ -85,8 +86,8 @@ export interface GatewayOptions {
   readonly slowRequestMs: number;
   /** Told of requests, operations and calls for OpenTelemetry; null, or left out, for no traces. */
   readonly tracing?: Tracing | null;
-  /** The folder of GraphiQL's files; null for no GraphiQL. */
-  readonly graphiqlFolder: string | null;
+  /** GraphiQL's files; null for no GraphiQL. */
+  readonly graphiql: GraphiQLFiles | null;
   /** The platform's time; told by its answers when it is left out. */
   readonly clock?: Clock;
   /** A clock that only goes forward, by which is measured how long to remember; the process's own when it is left out. */
@@ -172,7 +173,7 @@ export function createGateway(options: GatewayOptions): Gateway {
           useHealth(async () => (isLeaving ? LEAVING : readiness())),
           useFront(front),
           usePublicKeys(auth.signingKeys),
-          ...(options.graphiqlFolder === null ? [] : [useGraphiQL(options.graphiqlFolder, parts.clock)]),
+          ...(options.graphiql === null ? [] : [useGraphiQL(options.graphiql, parts.clock)]),
           useCaller(front),
           useMetrics(metrics),
           useRequestReader(),
@@ -219,13 +220,18 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     handle: (request, response) => {
       const isTaken = load.enter(request.socket);
+      let isUnderWay = isTaken;
       const ended = () => {
-        if (isTaken) load.leave();
+        if (isUnderWay) load.leave();
+        isUnderWay = false;
       };
       const head = headOfIncoming(request);
       const mediaType = plainMediaType(head);
       if (!mediaType) {
-        Promise.resolve(yoga(request, response, { head, isOverloaded: !isTaken }))
+        // Yoga waits until its client has taken all, and for ever where the client leaves before: the work is over when there
+        // is an answer.
+        response.once("close", ended);
+        Promise.resolve(yoga(request, response, { head, isOverloaded: !isTaken, answered: ended }))
           .catch(() => response.destroy())
           .finally(ended);
         return;

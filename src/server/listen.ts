@@ -69,6 +69,8 @@ export async function listen(
       if (isDraining) response.setHeader("connection", "close");
       const connection = connections.of(request.socket);
       connection.began(response);
+      // What is written to a client that has left fails there.
+      response.on("error", ignored);
       response.on("close", () => {
         connection.ended(response);
         discardRest(request);
@@ -85,6 +87,9 @@ export async function listen(
     },
   );
   server.on("connection", cameNew);
+  // A connection that can't be taken for want of file descriptors is an error of the server: Node.js ends the process for
+  // one that nobody listens to.
+  server.on("error", () => undefined);
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const newest = connections.newestOn(socket);
     // A second answer behind a part of the first would be read as its continuation.
@@ -165,6 +170,8 @@ function createConnections({ answerMs, checkedEveryMs }: Patience) {
     close: () => clearInterval(timer),
   };
 }
+
+function ignored(): void {}
 
 /** What nobody wanted of a body is thrown away, so that the client can send it, read its answer and ask again. */
 function discardRest(request: IncomingMessage): void {

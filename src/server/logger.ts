@@ -30,6 +30,14 @@ export function createLogger(level: LogLevel, secrets: readonly Secret[], destin
 /** The standard output. Pino itself writes what is left of a buffer only where it writes in a thread of its own. */
 function buffered(): DestinationStream {
   const output = pino.destination(BUFFERED);
-  process.once("exit", () => output.flushSync());
+  // A full disk or a closed pipe costs lines of the log, not the gateway.
+  output.on("error", () => undefined);
+  process.once("exit", () => {
+    try {
+      output.flushSync();
+    } catch {
+      // The end is as near as it was.
+    }
+  });
   return output;
 }

@@ -12,6 +12,8 @@ export interface ServerContext {
   readonly head: RequestHead;
   /** There was too much to do already when the request came. */
   readonly isOverloaded: boolean;
+  /** Called when there is an answer; left out where nobody counts. */
+  readonly answered?: () => void;
   /** The client's network address; null where it is not known. */
   address?: string | null;
   caller?: Caller;

@@ -10,7 +10,8 @@ export function useFront(front: Front): Plugin<object, ServerContext> {
       const answer = front.turnAway(head, isOverloaded);
       if (answer) endResponse(responseOf(fetchAPI.Response, answer));
     },
-    onResponse({ response: { headers }, serverContext: { head } }) {
+    onResponse({ response: { headers }, serverContext: { head, answered } }) {
+      answered?.();
       for (const [name, value] of Object.entries(front.headers(head))) {
         if (name === "vary") headers.append(name, value);
         else if (name !== "cache-control" || !headers.has(name)) headers.set(name, value);

@@ -1,9 +1,6 @@
-import { createReadStream } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { Readable } from "node:stream";
 import type { Plugin } from "graphql-yoga";
-import { type Asset, assets, type Manifest, renderPage } from "./graphiql/page.ts";
+import type { AssetFile, GraphiQLFiles } from "./graphiql/files.ts";
+import { renderPage } from "./graphiql/page.ts";
 
 /** What the page may load and talk to: this server, and nothing else. */
 const CONTENT_SECURITY_POLICY = [
@@ -18,29 +15,23 @@ const CONTENT_SECURITY_POLICY = [
  * `GET /graphql` from a browser: GraphiQL, with its files under `/graphiql/`. The page holds no data and no schema: it asks
  * for both with the key that the operator gives it.
  *
- * @param folder where `npm run build` has put the files
+ * @param files all of them, in memory
  * @param now the platform's time, by which the tabs choose their months
  */
-export function useGraphiQL(folder: string, now: () => number): Plugin {
-  let manifest: Promise<Manifest> | null = null;
-  const readManifest = () => {
-    manifest ??= readFile(join(folder, "manifest.json"), "utf8").then((text) => JSON.parse(text) as Manifest);
-    return manifest;
-  };
+export function useGraphiQL({ manifest, assets }: GraphiQLFiles, now: () => number): Plugin {
   return {
-    async onRequest({ request, url, endResponse, fetchAPI }) {
+    onRequest({ request, url, endResponse, fetchAPI }) {
       if (request.method !== "GET") return;
       const [, file = ""] = /^\/graphiql\/([\w.]+)$/.exec(url.pathname) ?? [];
       const asset = assets.get(file);
       if (asset) {
-        endResponse(fileResponse(fetchAPI.Response, folder, asset, request.headers.get("accept-encoding")));
+        endResponse(fileResponse(fetchAPI.Response, asset, request.headers.get("accept-encoding")));
       } else if (url.pathname === "/graphql" && !url.searchParams.has("query") && wantsPage(request)) {
-        const page = renderPage(await readManifest(), now());
-        endResponse(
-          new fetchAPI.Response(page, {
-            headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": CONTENT_SECURITY_POLICY },
-          }),
-        );
+        const headers = {
+          "content-type": "text/html; charset=utf-8",
+          "content-security-policy": CONTENT_SECURITY_POLICY,
+        };
+        endResponse(new fetchAPI.Response(renderPage(manifest, now()), { headers }));
       }
     },
   };
@@ -53,13 +44,11 @@ function wantsPage(request: Request): boolean {
 /** The files carry their version in their address, so they never change under it. */
 function fileResponse(
   ResponseClass: typeof Response,
-  folder: string,
-  { file, type }: Asset,
+  { type, plain, gzipped }: AssetFile,
   acceptEncoding: string | null,
 ): Response {
   const isCompressed = acceptEncoding?.includes("gzip") ?? false;
-  const stream = createReadStream(join(folder, isCompressed ? `${file}.gz` : file));
-  return new ResponseClass(Readable.toWeb(stream) as ReadableStream, {
+  return new ResponseClass(isCompressed ? gzipped : plain, {
     headers: {
       "content-type": type,
       vary: "accept-encoding",

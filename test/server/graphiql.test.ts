@@ -6,6 +6,7 @@ import { print } from "graphql";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { buildGraphiQL } from "../../src/server/graphiql/build.ts";
+import { readGraphiQL } from "../../src/server/graphiql/files.ts";
 import { operatorTabs, partnerTabs, type Tab } from "../../src/server/graphiql/tabs.ts";
 import { type Listening, listen } from "../../src/server/listen.ts";
 import {
@@ -45,7 +46,7 @@ const get = (path: string, headers: Record<string, string> = {}) =>
 type SigningVariables = SignViewerTokenMutationVariables & InspectViewerTokenMutationVariables;
 type OnboardingVariables = Step1_OnboardPartnerMutationVariables & Step2_RehearseSaleMutationVariables;
 
-const withPage = () => createTestGateway({ gateway: { graphiqlFolder: folder } });
+const withPage = async () => createTestGateway({ gateway: { graphiql: await readGraphiQL(folder) } });
 
 describe("the tabs of GraphiQL", () => {
   /** What the page fills in, as the type that codegen has given the document's variables. */

@@ -1,10 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, inject, it } from "vitest";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
+import { run } from "../support/program.ts";
 
 const OPERATOR_KEY = "an-operator-key-of-the-tests";
 
@@ -12,54 +11,8 @@ const OPERATOR_KEY = "an-operator-key-of-the-tests";
 const DATA_DIRECTORY = join(mkdtempSync(join(tmpdir(), "syndigraph-start-")), "data");
 afterAll(() => rmSync(join(DATA_DIRECTORY, ".."), { recursive: true }));
 
-beforeAll(() => {
-  execFileSync("npm", ["run", "build"], { stdio: "pipe" });
-}, 120_000);
-
-interface Run extends AsyncDisposable {
-  /** What it has printed so far. */
-  readonly output: () => string;
-  /** Waits until it has printed this, and gives the match. */
-  printed(pattern: RegExp): Promise<RegExpExecArray>;
-  /** Waits for its end. */
-  readonly exit: Promise<number | null>;
-  signal(name: NodeJS.Signals): void;
-}
-
-/** Starts a built program with nothing in its environment but what it is given. */
-function run(program: string, environment: Record<string, string>): Run {
-  const child: ChildProcess = spawn(process.execPath, [program], {
-    env: { PATH: process.env["PATH"] ?? "", ...environment },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let text = "";
-  const chunks = new EventTarget();
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on("data", (chunk: Buffer) => {
-      text += chunk.toString();
-      chunks.dispatchEvent(new Event("data"));
-    });
-  }
-  const exit = once(child, "exit").then(([code]) => code as number | null);
-  return {
-    output: () => text,
-    printed: async (pattern) => {
-      for (;;) {
-        const match = pattern.exec(text);
-        if (match) return match;
-        const next = new Promise((resolve) => chunks.addEventListener("data", resolve, { once: true }));
-        const ended = await Promise.race([next.then(() => false), exit.then(() => true)]);
-        if (ended && !pattern.test(text)) throw new Error(`it ended without printing ${pattern}:\n${text}`);
-      }
-    },
-    exit,
-    signal: (name) => child.kill(name),
-    [Symbol.asyncDispose]: async () => {
-      child.kill("SIGKILL");
-      await exit;
-    },
-  };
-}
+const folder = inject("program") ?? "dist";
+const MAIN = join(folder, "main.js");
 
 async function ask(url: string, key: string, query: string): Promise<unknown> {
   const response = await fetch(`${url}/graphql`, {
@@ -72,7 +25,7 @@ async function ask(url: string, key: string, query: string): Promise<unknown> {
 
 describe("npm start", () => {
   it("without any setting serves a sandbox, and says where, with which key, and what to ask first", async () => {
-    await using gateway = run("dist/main.js", { PORT: "0", SANDBOX_PORT: "0" });
+    await using gateway = run(MAIN, { PORT: "0", SANDBOX_PORT: "0" });
     const [, page, key] = await gateway.printed(/GraphiQL +(http:\S+)#key=(\S+)/);
     const [, sandbox] = await gateway.printed(/sandbox of the platform \((http:\S+)\/sandbox\)/);
     const [, firstQuery] = await gateway.printed(/-d '(\{.*\})'/);
@@ -92,7 +45,7 @@ describe("npm start", () => {
 
   it("with an API secret serves the platform at the addresses it is given, starts no sandbox and prints no key", async () => {
     await using sandbox = await createSandbox({ secret: "secret-of-the-platform" });
-    await using gateway = run("dist/main.js", {
+    await using gateway = run(MAIN, {
       PORT: "0",
       MILLICAST_API_SECRET: "secret-of-the-platform",
       MILLICAST_API_URL: sandbox.origin,
@@ -112,7 +65,7 @@ describe("npm start", () => {
   });
 
   it("reads what the platform streams", async () => {
-    await using gateway = run("dist/main.js", { PORT: "0", SANDBOX_PORT: "0" });
+    await using gateway = run(MAIN, { PORT: "0", SANDBOX_PORT: "0" });
     const [, url = "", key = ""] = await gateway.printed(/GraphiQL +(http:\S+)\/graphql#key=(\S+)/);
     expect(
       await ask(url, key, `{ viewerRecords(window: { last: "PT6H" }, first: 1) { nodes { startedAt } } }`),
@@ -122,7 +75,7 @@ describe("npm start", () => {
   });
 
   it("streams conferences over its sandbox where that is switched on", async () => {
-    await using gateway = run("dist/main.js", { PORT: "0", SANDBOX_PORT: "0", CONFERENCE_STREAMING: "on" });
+    await using gateway = run(MAIN, { PORT: "0", SANDBOX_PORT: "0", CONFERENCE_STREAMING: "on" });
     const [, url = "", key = ""] = await gateway.printed(/GraphiQL +(http:\S+)\/graphql#key=(\S+)/);
     const conferenceId = "7e9c0a52-6a4e-4c8e-9f3f-0a1b2c3d4e5f";
     const start = `mutation { startConferenceStream(input: { conferenceId: "${conferenceId}" }) { stream { name } userErrors { code message } } }`;
@@ -135,7 +88,7 @@ describe("npm start", () => {
 
   it("goes by the platform's clock, so that its viewer tokens are not dead on arrival", async () => {
     await using sandbox = await createSandbox({ startAt: "2031-05-01T12:00:00Z" });
-    await using gateway = run("dist/main.js", {
+    await using gateway = run(MAIN, {
       PORT: "0",
       MILLICAST_API_SECRET: sandbox.secret,
       MILLICAST_API_URL: sandbox.origin,
@@ -158,7 +111,7 @@ describe("npm start", () => {
   it("while the platform is down lives and waits for it; and signs on when it is gone again, with nobody to ask", async () => {
     await using sandbox = await createSandbox();
     sandbox.fault({ path: "*", drop: "before" });
-    await using gateway = run("dist/main.js", {
+    await using gateway = run(MAIN, {
       PORT: "0",
       MILLICAST_API_SECRET: sandbox.secret,
       MILLICAST_API_URL: sandbox.origin,
@@ -188,7 +141,7 @@ describe("npm start", () => {
   it("keeps its store in a folder of its own, and gives it to the next one when it ends", async () => {
     const environment = { PORT: "0", SANDBOX_PORT: "0", DATA_DIRECTORY };
     for (let starts = 0; starts < 2; starts += 1) {
-      await using gateway = run("dist/main.js", environment);
+      await using gateway = run(MAIN, environment);
       await gateway.printed(/GraphiQL +(http:\S+)/);
       expect(statSync(DATA_DIRECTORY).mode & 0o777).toBe(0o700);
       expect(readdirSync(DATA_DIRECTORY)).toContain("syndigraph.db");
@@ -208,7 +161,7 @@ describe("npm start", () => {
         /^StoreError: .* nothing answers at its address\.\n$/,
       ],
     ] as const) {
-      await using gateway = run("dist/main.js", { PORT: "0", SANDBOX_PORT: "0", ...location });
+      await using gateway = run(MAIN, { PORT: "0", SANDBOX_PORT: "0", ...location });
       expect(await gateway.exit).toBe(1);
       expect(gateway.output()).toMatch(reason);
       expect(gateway.output()).not.toContain("hunter2");
@@ -216,7 +169,7 @@ describe("npm start", () => {
   });
 
   it("tells all mistakes of the configuration at once, by name and without a value, and does not start", async () => {
-    await using gateway = run("dist/main.js", {
+    await using gateway = run(MAIN, {
       PORT: "ninety",
       MILLICAST_API_SECRET: "secret-of-the-platform",
       MILLICAST_API_URL: "ftp://user:password@host/path",
@@ -237,7 +190,7 @@ describe("npm start", () => {
 
   it("says so when its port is taken", async () => {
     await using sandbox = await createSandbox();
-    await using gateway = run("dist/main.js", { PORT: new URL(sandbox.origin).port, SANDBOX_PORT: "0" });
+    await using gateway = run(MAIN, { PORT: new URL(sandbox.origin).port, SANDBOX_PORT: "0" });
     expect(await gateway.exit).toBe(1);
     expect(gateway.output()).toContain("EADDRINUSE");
   });
@@ -245,7 +198,10 @@ describe("npm start", () => {
 
 describe("npm run sandbox", () => {
   it("serves the platform's paths on one origin, until it is told to end", async () => {
-    await using sandbox = run("dist/sandbox/main.js", { SANDBOX_PORT: "0", SANDBOX_API_SECRET: "my-own-secret" });
+    await using sandbox = run(join(folder, "sandbox/main.js"), {
+      SANDBOX_PORT: "0",
+      SANDBOX_API_SECRET: "my-own-secret",
+    });
     const [, origin] = await sandbox.printed(/platform: (http:\S+) /);
     const read = (secret: string) =>
       fetch(`${origin}/api/v3/account/info`, { headers: { authorization: `Bearer ${secret}` } });

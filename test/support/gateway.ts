@@ -106,7 +106,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     directoryRefreshMs: 60_000,
     figureCacheBytes: 32e6,
     slowRequestMs: 60_000,
-    graphiqlFolder: null,
+    graphiql: null,
     clock: sandbox.clock.now,
     // What is remembered for a moment is forgotten when a test moves the time on.
     elapsed: sandbox.clock.now,

@@ -66,6 +66,8 @@ export async function listen(parts: ServerParts, host: string, port: number): Pr
   });
   server.listen(port, host);
   await once(server, "listening");
+  // Such as a connection that could not be taken for want of file descriptors.
+  server.on("error", report);
   const { port: bound } = server.address() as AddressInfo;
   let closed: Promise<void> | undefined;
   return {

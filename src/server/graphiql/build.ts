@@ -8,12 +8,12 @@ import type { Manifest } from "./page.ts";
 const source = fileURLToPath(new URL(".", import.meta.url));
 
 /**
- * Puts the files of GraphiQL into a folder, from the package that holds it whole, so that the page needs no CDN and
- * production needs no package. Each file lies beside its compressed form.
+ * Returns the files of GraphiQL by name, from the package that holds it whole, so that the page needs no CDN and production
+ * needs no package. Each file lies beside its compressed form.
  */
-export async function buildGraphiQL(folder: string): Promise<void> {
+export async function graphiQLFiles(): Promise<ReadonlyMap<string, string | Uint8Array>> {
   const library = await import("@graphql-yoga/render-graphiql/graphiql");
-  const files = new Map<string, string>([
+  const sources = new Map<string, string>([
     ["graphiql.js", `${library.js}`],
     ["graphiql.css", library.css],
     ["editorWorkerService.js", library.editorWorkerService],
@@ -21,17 +21,20 @@ export async function buildGraphiQL(folder: string): Promise<void> {
     ["graphql.js", library.graphqlWorker],
     ["boot.js", await readFile(join(source, "boot.js"), "utf8")],
   ]);
-  await mkdir(folder, { recursive: true });
-  for (const [name, content] of files) {
-    await writeFile(join(folder, name), content);
-    await writeFile(join(folder, `${name}.gz`), gzipSync(content));
-  }
   const version = createHash("sha256")
-    .update([...files.values()].join("\0"))
+    .update([...sources.values()].join("\0"))
     .digest("base64url")
     .slice(0, 12);
   const manifest: Manifest = { version, documents: await readTabs() };
-  await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest));
+  const files = new Map<string, string | Uint8Array>([["manifest.json", JSON.stringify(manifest)]]);
+  for (const [name, content] of sources) files.set(name, content).set(`${name}.gz`, gzipSync(content));
+  return files;
+}
+
+/** Writes them into a folder. */
+export async function buildGraphiQL(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [name, content] of await graphiQLFiles()) await writeFile(join(folder, name), content);
 }
 
 async function readTabs(): Promise<Record<string, string>> {

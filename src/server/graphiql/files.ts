@@ -1,0 +1,36 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { assets, type Manifest } from "./page.ts";
+
+/** A file of GraphiQL, in memory. */
+export interface AssetFile {
+  /** Content type. */
+  readonly type: string;
+  readonly plain: Uint8Array<ArrayBuffer>;
+  readonly gzipped: Uint8Array<ArrayBuffer>;
+}
+
+/** All that GraphiQL is served from. */
+export interface GraphiQLFiles {
+  readonly manifest: Manifest;
+  /** Files by the name they are asked for under `/graphiql/`. */
+  readonly assets: ReadonlyMap<string, AssetFile>;
+}
+
+/**
+ * Reads all files of GraphiQL into memory (10 MB). Requests then need no file descriptor and no folder: a build may replace
+ * the folder under a running gateway.
+ *
+ * @param folder where `npm run build` has put the files
+ * @throws Error when one of the files can't be read
+ */
+export async function readGraphiQL(folder: string): Promise<GraphiQLFiles> {
+  const manifest = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")) as Manifest;
+  const read = await Promise.all(
+    [...assets].map(async ([name, { file, type }]) => {
+      const [plain, gzipped] = await Promise.all([readFile(join(folder, file)), readFile(join(folder, `${file}.gz`))]);
+      return [name, { type, plain, gzipped }] as const;
+    }),
+  );
+  return { manifest, assets: new Map(read) };
+}
