@@ -5,6 +5,7 @@ import type { AccountFacts } from "./directory/account-facts.ts";
 import type { FigureCache } from "./directory/figure-cache.ts";
 import type { LiveDirectory } from "./directory/live-directory.ts";
 import type { PartnerDirectory } from "./directory/partner-directory.ts";
+import type { PatternReadings } from "./directory/pattern-readings.ts";
 import type { Sightings } from "./directory/sightings.ts";
 import type { StreamCatalog } from "./directory/stream-catalog.ts";
 import type { TokenDirectory } from "./directory/token-directory.ts";
@@ -26,6 +27,7 @@ export interface SharedParts {
   readonly directory: TokenDirectory;
   readonly partnerDirectory: PartnerDirectory;
   readonly liveDirectory: LiveDirectory;
+  readonly patternReadings: PatternReadings;
   readonly sightings: Sightings;
   readonly streamCatalog: StreamCatalog;
   readonly account: AccountFacts;

@@ -2,6 +2,7 @@ import pLimit from "p-limit";
 import type { MaybePromise } from "../model/maybe-promise.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord, TokenRecord } from "../model/token.ts";
 import { type ListPage, MAX_ITEMS_ON_PAGE } from "../upstream/tokens.ts";
+import { createPatternReadings, type PatternReadings } from "./pattern-readings.ts";
 import { TokenIndex } from "./token-index.ts";
 
 /** All tokens of the account, as far as they are known now. */
@@ -77,6 +78,8 @@ export interface TokenDirectoryOptions {
   readonly staleAfterMs: number;
   /** Milliseconds since any fixed moment. */
   readonly monotonicNow?: () => number;
+  /** How patterns are read; what operators have recorded of them is read again with the tokens. */
+  readonly patternReadings?: PatternReadings;
   /** Told when a reading in the background fails; the next is tried when the directory is asked again. */
   readonly onRefreshFailure?: (error: unknown) => void;
 }
@@ -88,16 +91,19 @@ const PAUSE_AFTER_FAILURE_MS = 1_000;
 
 export function createTokenDirectory(options: TokenDirectoryOptions): TokenDirectory {
   const now = options.monotonicNow ?? (() => performance.now());
-  const publish = new DirectoryOf(options.publishTokens);
-  const subscribe = new DirectoryOf(options.subscribeTokens);
+  const readings = options.patternReadings ?? createPatternReadings();
+  const publish = new DirectoryOf(options.publishTokens, readings);
+  const subscribe = new DirectoryOf(options.subscribeTokens, readings);
   const tokens: Tokens = withTrackingIds(publish.index, subscribe.index);
 
   let readAt: number | null = null;
   let failure: { readonly at: number; readonly error: unknown } | null = null;
   let reading: Promise<void> | null = null;
 
+  // Without the store what was recorded before still holds.
+  const refreshRecords = () => readings.refresh().catch((error: unknown) => options.onRefreshFailure?.(error));
   const refresh = () => {
-    reading ??= bothRead(publish.refresh(), subscribe.refresh())
+    reading ??= bothRead(publish.refresh(), subscribe.refresh(), refreshRecords())
       .then(
         () => {
           readAt = now();
@@ -159,13 +165,14 @@ async function bothRead(...parts: readonly Promise<void>[]): Promise<void> {
 
 /** The tokens of one kind with the calls that read them. */
 class DirectoryOf<Token extends TokenRecord> {
-  readonly index = new TokenIndex<Token>();
+  readonly index: TokenIndex<Token>;
   readonly #source: TokenSource<Token>;
   /** Ids that were written while a reading was under way: the reading may show them as they were before. */
   readonly #writtenMeanwhile = new Set<number>();
   #writes = 0;
 
-  constructor(source: TokenSource<Token>) {
+  constructor(source: TokenSource<Token>, readings: PatternReadings) {
+    this.index = new TokenIndex(readings);
     this.#source = source;
   }
 

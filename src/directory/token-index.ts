@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { atMost } from "../model/at-most.ts";
 import type { TokenRecord } from "../model/token.ts";
+import { createPatternReadings, type PatternReadings } from "./pattern-readings.ts";
 import { PatternIndex } from "./patterns.ts";
 
 /** How many names the index remembers the grants of. */
@@ -15,11 +16,21 @@ export class TokenIndex<Token extends TokenRecord> {
   /** Ids of the tokens with a grant, by its text: exact names apart from patterns. */
   readonly #byName = new Map<string, Set<number>>();
   readonly #byPattern = new Map<string, Set<number>>();
-  readonly #patterns = new PatternIndex();
+  readonly #readings: Pick<PatternReadings, "read" | "version">;
+  readonly #patterns: PatternIndex;
   /** Forgotten whole when any grant changes. */
   readonly #covering = new LRUCache<string, readonly Token[]>(atMost(MAX_REMEMBERED_NAMES));
+  readonly #possiblyCovering = new LRUCache<string, readonly Token[]>(atMost(MAX_REMEMBERED_NAMES));
+  /** What operators had recorded of unreadable patterns when the above was remembered. */
+  #recorded: object;
   #sorted: readonly Token[] | null = null;
   #names: readonly string[] | null = null;
+
+  constructor(readings: Pick<PatternReadings, "read" | "version"> = createPatternReadings()) {
+    this.#readings = readings;
+    this.#patterns = new PatternIndex(readings.read);
+    this.#recorded = readings.version();
+  }
 
   get(id: number): Token | undefined {
     return this.#byId.get(id);
@@ -27,21 +38,46 @@ export class TokenIndex<Token extends TokenRecord> {
 
   /** All tokens by ascending id, which is the order in which they were made. */
   all(): readonly Token[] {
+    this.#heedRecords();
     this.#sorted ??= [...this.#byId.values()].sort((a, b) => a.id - b.id);
     return this.#sorted;
   }
 
-  /** The tokens that open the stream, by its name or by a pattern, by ascending id. */
+  /** The tokens that open the stream for certain, by its name or by a pattern, by ascending id: for what grants something. */
   covering(streamName: string): readonly Token[] {
-    const known = this.#covering.get(streamName);
+    return this.#found(streamName, this.#covering, "matching");
+  }
+
+  /**
+   * The tokens that may open the stream, by ascending id: for what protects something. Besides those above, tokens with a
+   * pattern that the gateway can't read and whose literal prefix the name has.
+   */
+  possiblyCovering(streamName: string): readonly Token[] {
+    return this.#found(streamName, this.#possiblyCovering, "possible");
+  }
+
+  #found(
+    streamName: string,
+    remembered: LRUCache<string, readonly Token[]>,
+    sense: "matching" | "possible",
+  ): readonly Token[] {
+    this.#heedRecords();
+    const known = remembered.get(streamName);
     if (known) return known;
     const ids = new Set(this.#byName.get(streamName));
-    for (const pattern of this.#patterns.matching(streamName)) {
+    for (const pattern of this.#patterns[sense](streamName)) {
       for (const id of this.#byPattern.get(pattern) ?? []) ids.add(id);
     }
     const tokens = [...ids].sort((a, b) => a - b).flatMap((id) => this.#byId.get(id) ?? []);
-    this.#covering.set(streamName, tokens);
+    remembered.set(streamName, tokens);
     return tokens;
+  }
+
+  #heedRecords(): void {
+    const recorded = this.#readings.version();
+    if (recorded === this.#recorded) return;
+    this.#recorded = recorded;
+    this.#forget();
   }
 
   /** Every stream name that some token spells out, sorted. */
@@ -86,6 +122,7 @@ export class TokenIndex<Token extends TokenRecord> {
   #forget(): void {
     // A reading puts thousands of tokens, and clearing takes as long as there may be names.
     if (this.#covering.size > 0) this.#covering.clear();
+    if (this.#possiblyCovering.size > 0) this.#possiblyCovering.clear();
     this.#sorted = null;
     this.#names = null;
   }

@@ -1,6 +1,7 @@
 import { type FigureCache, Waiter } from "../directory/figure-cache.ts";
 import type { LiveDirectory } from "../directory/live-directory.ts";
 import type { PartnerDirectory } from "../directory/partner-directory.ts";
+import type { PatternReadings } from "../directory/pattern-readings.ts";
 import type { Sightings } from "../directory/sightings.ts";
 import type { StreamCatalog } from "../directory/stream-catalog.ts";
 import type { TokenDirectory, Tokens } from "../directory/token-directory.ts";
@@ -36,13 +37,18 @@ export interface Loaders {
   readonly partners: PartnerLoader;
   readonly transcoders: TranscoderLoader;
   readonly waves: Waves;
+  /** How the patterns of tokens are read. */
+  readonly patternReadings: PatternReadings;
   /** The tokens, from the directory that all requests share. @throws UpstreamError */
   tokens(): MaybePromise<Tokens>;
   /** One publish token, be it ever so new; null where there is none. @throws UpstreamError */
   publishToken(id: number): Promise<PublishTokenRecord | null>;
   /** One subscribe token, be it ever so new; null where there is none. @throws UpstreamError */
   subscribeToken(id: number): Promise<SubscribeTokenRecord | null>;
-  /** The publish tokens of a stream, to check viewer tokens against; nothing of them may be shown. @throws UpstreamError */
+  /**
+   * The publish tokens that may broadcast a stream, as far as can be told, to check viewer tokens against; nothing of them may
+   * be shown. @throws UpstreamError
+   */
   publishersOf(streamName: string): Promise<readonly PublishTokenRecord[]>;
   /**
    * Every stream that is known by name, sorted: live ones have been learnt as well, if the platform tells them.
@@ -76,6 +82,7 @@ export interface LoaderSources {
   readonly partnerDirectory: PartnerDirectory;
   readonly sightings: Sightings;
   readonly streamCatalog: StreamCatalog;
+  readonly patternReadings: PatternReadings;
 }
 
 /**
@@ -124,6 +131,10 @@ class AccountLoaders implements Loaders {
     this.#scope = scope;
     this.#now = now;
     this.#client = client;
+  }
+
+  get patternReadings(): PatternReadings {
+    return this.#sources.patternReadings;
   }
 
   get figures(): FigureLoaders {
@@ -194,7 +205,7 @@ class AccountLoaders implements Loaders {
   }
 
   async publishersOf(streamName: string): Promise<readonly PublishTokenRecord[]> {
-    return (await this.tokens()).publish.covering(streamName);
+    return (await this.tokens()).publish.possiblyCovering(streamName);
   }
 
   streamNames(): MaybePromise<readonly string[]> {

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import type { PatternReadings } from "../directory/pattern-readings.ts";
 import type { Tokens } from "../directory/token-directory.ts";
 import { TokenIndex } from "../directory/token-index.ts";
 import { allThere, type MaybePromise, whenThere } from "../model/maybe-promise.ts";
@@ -26,7 +27,7 @@ export class WallError extends Error {
 export function behindWall(whole: Loaders, partner: RegisteredPartner, now: number): Loaders {
   const own: ReadonlySet<string> = new Set(partner.trackingIds);
   const ownIds = [...own];
-  const tokens = () => whenThere(whole.tokens(), (all) => ownTokens(all, partner));
+  const tokens = () => whenThere(whole.tokens(), (all) => ownTokens(all, partner, whole.patternReadings));
   /** A stream is the partner's to see while a token of its own opens it. */
   const opens = (streamName: string) =>
     whenThere(tokens(), ({ subscribe }) => subscribe.covering(streamName).some((token) => isUsable(token, now)));
@@ -39,6 +40,7 @@ export function behindWall(whole: Loaders, partner: RegisteredPartner, now: numb
 
   return {
     waves: whole.waves,
+    patternReadings: whole.patternReadings,
     tokens,
     figures,
     liveStreams: ownLiveStreams(whole.liveStreams, opens),
@@ -93,7 +95,7 @@ export function behindWall(whole: Loaders, partner: RegisteredPartner, now: numb
 const indexed = new WeakMap<readonly SubscribeTokenRecord[], LRUCache<string, Tokens>>();
 const MAX_PARTNERS_INDEXED = 1_000;
 
-function ownTokens(tokens: Tokens, { id, trackingIds }: RegisteredPartner): Tokens {
+function ownTokens(tokens: Tokens, { id, trackingIds }: RegisteredPartner, readings: PatternReadings): Tokens {
   const all = tokens.subscribe.all();
   const byPartner = indexed.get(all) ?? new LRUCache<string, Tokens>({ max: MAX_PARTNERS_INDEXED });
   indexed.set(all, byPartner);
@@ -101,10 +103,10 @@ function ownTokens(tokens: Tokens, { id, trackingIds }: RegisteredPartner): Toke
   const key = JSON.stringify([id, ...trackingIds]);
   const known = byPartner.get(key);
   if (known) return known;
-  const subscribe = new TokenIndex<SubscribeTokenRecord>();
+  const subscribe = new TokenIndex<SubscribeTokenRecord>(readings);
   for (const trackingId of trackingIds) for (const token of tokens.withTrackingId(trackingId)) subscribe.put(token);
   const own: Tokens = {
-    publish: new TokenIndex<PublishTokenRecord>(),
+    publish: new TokenIndex<PublishTokenRecord>(readings),
     subscribe,
     withTrackingId: (trackingId) => (trackingIds.includes(trackingId) ? tokens.withTrackingId(trackingId) : []),
     trackingIds: () => [...trackingIds].sort(),

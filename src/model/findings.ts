@@ -1,6 +1,15 @@
 import { clusterConsistency } from "./cluster-consistency.ts";
-import { isWildcard } from "./stream.ts";
-import { cascadeKey, isUsable, type PublishTokenRecord, type SubscribeTokenRecord, type TokenRecord } from "./token.ts";
+import { countOpened, openAllKnown, openAnyName, patternsOf } from "./stream.ts";
+import { type PatternReader, readPattern } from "./stream-pattern.ts";
+import { isBroad } from "./syndication.ts";
+import {
+  cascadeKey,
+  isUsable,
+  type PublishTokenRecord,
+  type StreamGrant,
+  type SubscribeTokenRecord,
+  type TokenRecord,
+} from "./token.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** How much a finding matters. */
@@ -38,6 +47,16 @@ export const findingKinds = {
     severity: "WARNING",
     why: "The token opens every stream of the account, those of other partners and later ones included.",
     remedy: 'updateSubscribeToken(input: { token: { tokenId: N }, addStreams: [...], removeStreams: [".*"] })',
+  },
+  BROAD_GRANT: {
+    severity: "WARNING",
+    why: "The token's patterns open more than half of the streams that are known by name, and streams of such names that are yet to be made.",
+    remedy: 'updateSubscribeToken(input: { token: { tokenId: N }, addStreams: [...], removeStreams: ["..."] })',
+  },
+  PATTERN_UNREADABLE: {
+    severity: "WARNING",
+    why: "The platform takes the pattern and the gateway can't read it, so which streams the token opens is not known. Checks that protect a stream count it as covering every name that begins like it; checks that grant something count it as opening nothing.",
+    remedy: 'recordPatternCoverage(input: { pattern: "...", streamNames: [...] })',
   },
   CLUSTER_MISMATCH: {
     severity: "WARNING",
@@ -92,15 +111,34 @@ export interface StreamTokens {
   readonly subscribe: readonly SubscribeTokenRecord[];
 }
 
+/** How the patterns of tokens are read, and what is known to hold them against. */
+export interface GrantFacts {
+  readonly read: PatternReader;
+  /** Whether the patterns among the grants together open nearly any name at all. */
+  readonly openAnyName: (grants: readonly StreamGrant[]) => boolean;
+  /** Every stream of the account that is known by name; empty for a caller who may not know them. */
+  readonly known: readonly string[];
+  /** At most so many of them a token opens: an estimate that costs little, and is never too low. */
+  readonly mostOpened: (token: SubscribeTokenRecord) => number;
+}
+
+const unaided: GrantFacts = {
+  read: readPattern,
+  openAnyName,
+  known: [],
+  mostOpened: () => Number.POSITIVE_INFINITY,
+};
+
 /** Findings about subscribe tokens by themselves. `expiringBefore` is in milliseconds since the epoch. */
 export function subscribeTokenFindings(
   tokens: readonly SubscribeTokenRecord[],
   now: number,
   expiringBefore: number,
+  facts: GrantFacts = unaided,
 ): Finding[] {
-  return tokens
-    .filter((token) => isUsable(token, now))
-    .flatMap((token) => [
+  const usable = tokens.filter((token) => isUsable(token, now));
+  return [
+    ...usable.flatMap((token) => [
       ...when(token.trackingId === null, "TRACKING_ID_MISSING", `${named(token)} has no tracking id.`, { token }),
       ...when(
         token.trackingId !== null && token.bindIpsOnUsage > 0,
@@ -108,9 +146,68 @@ export function subscribeTokenFindings(
         `${named(token)} binds itself to the first ${token.bindIpsOnUsage} addresses.`,
         { token },
       ),
-      ...when(token.streams.some(isWildcard), "WILDCARD_GRANT", `${named(token)} opens every stream.`, { token }),
+      ...breadth(token, facts),
+      ...unreadable(token, facts.read),
       ...expiry(token, expiringBefore),
-    ]);
+    ]),
+    ...togetherEverything(usable, facts),
+  ];
+}
+
+function breadth(
+  token: SubscribeTokenRecord,
+  { read, openAnyName: openAny, known, mostOpened }: GrantFacts,
+): Finding[] {
+  const readable = token.streams.filter(({ pattern, isRegex }) => isRegex && read(pattern).state !== "UNREADABLE");
+  if (readable.length === 0) return [];
+  if (openAny(readable)) return [finding("WILDCARD_GRANT", `${named(token)} opens every stream.`, { token })];
+  if (!isBroad(mostOpened(token), known.length)) return [];
+  if (openAllKnown(readable, known, read)) {
+    return [finding("WILDCARD_GRANT", `${named(token)} opens all ${known.length} known streams.`, { token })];
+  }
+  const opened = countOpened(readable, known, read);
+  return when(isBroad(opened, known.length), "BROAD_GRANT", broad(named(token), opened, known.length), { token });
+}
+
+function broad(who: string, opened: number, known: number): string {
+  return `${who} opens ${opened} of the ${known} known streams by its patterns.`;
+}
+
+/** Tokens of one tracking id that only together open everything. */
+function togetherEverything(
+  usable: readonly SubscribeTokenRecord[],
+  { read, openAnyName: openAny }: GrantFacts,
+): Finding[] {
+  const readable = ({ streams }: SubscribeTokenRecord) =>
+    streams.filter(({ pattern, isRegex }) => isRegex && read(pattern).state !== "UNREADABLE");
+  const byTrackingId = new Map<string, SubscribeTokenRecord[]>();
+  for (const token of usable) {
+    if (token.trackingId === null || readable(token).length === 0 || openAny(readable(token))) continue;
+    const group = byTrackingId.get(token.trackingId);
+    if (group) group.push(token);
+    else byTrackingId.set(token.trackingId, [token]);
+  }
+  return [...byTrackingId].flatMap(([trackingId, group]) =>
+    when(
+      group.length > 1 && openAny(group.flatMap(readable)),
+      "WILDCARD_GRANT",
+      `The subscribe tokens ${group.map(({ id }) => id).join(", ")} of the tracking id \`${trackingId}\` together open every stream.`,
+      { trackingId },
+    ),
+  );
+}
+
+function unreadable(token: PublishTokenRecord | SubscribeTokenRecord, read: PatternReader): Finding[] {
+  return patternsOf(token.streams).flatMap((pattern) => {
+    const { state, prefix } = read(pattern);
+    const covered = prefix === "" ? "every name" : `every name that begins with \`${prefix}\``;
+    return when(
+      state === "UNREADABLE",
+      "PATTERN_UNREADABLE",
+      `${named(token)} has the pattern \`${pattern}\`, which the gateway can't read: it counts as covering ${covered}.`,
+      { token },
+    );
+  });
 }
 
 /** Findings about publish tokens by themselves. */
@@ -118,12 +215,19 @@ export function publishTokenFindings(
   tokens: readonly PublishTokenRecord[],
   now: number,
   expiringBefore: number,
+  read: PatternReader = readPattern,
 ): Finding[] {
-  return tokens.filter((token) => isUsable(token, now)).flatMap((token) => expiry(token, expiringBefore));
+  return tokens
+    .filter((token) => isUsable(token, now))
+    .flatMap((token) => [...unreadable(token, read), ...expiry(token, expiringBefore)]);
 }
 
 /** Findings about who publishes a stream and who may watch it. */
-export function streamFindings({ streamName, publish, subscribe }: StreamTokens, now: number): Finding[] {
+export function streamFindings(
+  { streamName, publish, subscribe }: StreamTokens,
+  now: number,
+  { openAnyName: openAny }: Pick<GrantFacts, "openAnyName"> = unaided,
+): Finding[] {
   const publishers = publish.filter((token) => isUsable(token, now));
   const masters = subscribe.filter((token) => isUsable(token, now));
   const { publishClusters, strandedTokens } = clusterConsistency(publishers, masters);
@@ -148,7 +252,7 @@ export function streamFindings({ streamName, publish, subscribe }: StreamTokens,
     ),
     // A grant of every stream strands on some; that finding is made once, as a wildcard.
     ...strandedTokens
-      .filter(({ streams }) => !streams.some(isWildcard))
+      .filter(({ streams }) => !openAny(streams))
       .map((token) =>
         finding(
           "CLUSTER_MISMATCH",

@@ -1,5 +1,6 @@
 import { ApplicationError, type ErrorCode } from "./errors.ts";
-import { isWildcard, openedBy } from "./stream.ts";
+import { countOpened, openAllKnown, openAnyName, openedBy, patternsOf, unreadPatterns } from "./stream.ts";
+import { type PatternReader, readPattern } from "./stream-pattern.ts";
 import { cascadeKey, type PublishTokenRecord, type StreamGrant, type SubscribeTokenRecord } from "./token.ts";
 
 /** Several rules are broken at once; all of them are told. */
@@ -43,7 +44,9 @@ export function chooseCluster(
   wished: string | undefined,
   known: KnownClusters | null,
   argument: string,
+  read: PatternReader = readPattern,
 ): ClusterChoice {
+  const because = reasonOfUnread(publishTokens, read);
   const clusters = [...new Set(publishTokens.map((token) => token.effective.originCluster))].sort();
   const [published] = clusters;
   const violations: ApplicationError[] = [];
@@ -53,10 +56,10 @@ export function chooseCluster(
     );
   }
   if (clusters.length > 1) {
-    violations.push(differing(`clusters ${clusters.join(" and ")}`, argument, { clusters }));
+    violations.push(differing(`clusters ${clusters.join(" and ")}`, argument, { clusters }, because));
   } else if (wished !== undefined && published !== undefined && wished !== published) {
     const message = `Its publishers are of the cluster ${published}: viewers under a token of ${wished} would not find the stream.`;
-    violations.push(violation("CLUSTER_MISMATCH", argument, message, { published, wished }));
+    violations.push(violation("CLUSTER_MISMATCH", argument, message + because, { published, wished }));
   }
   const needed = wished ?? published;
   return { originCluster: needed === known?.defaultCluster && wished === undefined ? undefined : needed, violations };
@@ -66,6 +69,7 @@ export function chooseCluster(
 export function publisherViolations(
   publishTokens: readonly PublishTokenRecord[],
   argument: string,
+  read: PatternReader = readPattern,
 ): ApplicationError[] {
   const unsecured = publishTokens.filter(({ isSecured }) => !isSecured);
   const cascades = new Set(publishTokens.map(cascadeKey));
@@ -75,34 +79,25 @@ export function publisherViolations(
           violation(
             "STREAM_UNSECURED",
             argument,
-            `Anyone may watch without a token, uncounted, while publish token ${listed(unsecured)} is not secured: set isSecured by updatePublishToken first.`,
+            `Anyone may watch without a token, uncounted, while publish token ${listed(unsecured)} is not secured: set isSecured by updatePublishToken first.${reasonOfUnread(unsecured, read)}`,
             { publishTokenIds: unsecured.map(({ id }) => id) },
           ),
         ]
       : []),
-    ...(cascades.size > 1 ? [differing("geo-cascade settings", argument, {})] : []),
+    ...(cascades.size > 1
+      ? [differing("geo-cascade settings", argument, {}, reasonOfUnread(publishTokens, read))]
+      : []),
   ];
 }
 
 /** Rules for what a partner is granted: never everything, unless that is said on purpose; and all that is asked for. */
 export function grantViolations(
   grants: readonly StreamGrant[],
-  { allowWildcard, streamNames }: { readonly allowWildcard: boolean; readonly streamNames: readonly string[] },
+  { allowWildcard, streamNames, known = [], read = readPattern }: GrantRules,
   argument: string,
 ): ApplicationError[] {
-  const isOpen = openedBy(grants);
-  const wildcards = grants.flatMap((grant, index) =>
-    isWildcard(grant) && !allowWildcard
-      ? [
-          violation(
-            "WILDCARD_GRANT",
-            `${argument}.${index}.pattern`,
-            "It opens every stream of the account, later ones included. Name the streams, or say allowWildcard.",
-            {},
-          ),
-        ]
-      : [],
-  );
+  const isOpen = openedBy(grants, read);
+  const wildcards = allowWildcard ? [] : wildcardViolations(grants, known, read, argument);
   const closed = streamNames.filter((name) => !isOpen(name));
   return closed.length === 0
     ? wildcards
@@ -112,6 +107,70 @@ export function grantViolations(
           streamNames: closed,
         }),
       ];
+}
+
+/** What grants are held against. */
+export interface GrantRules {
+  /** Whether a grant of everything is meant. */
+  readonly allowWildcard: boolean;
+  /** Streams that some grant has to open. */
+  readonly streamNames: readonly string[];
+  /** Every stream of the account that is known by name. */
+  readonly known?: readonly string[];
+  readonly read?: PatternReader;
+}
+
+/** Each grant of everything, however it is spelt; or all grants, where only together they open everything. */
+function wildcardViolations(
+  grants: readonly StreamGrant[],
+  known: readonly string[],
+  read: PatternReader,
+  argument: string,
+): ApplicationError[] {
+  const opensAll = (some: readonly StreamGrant[]) => openAnyName(some, read) || openAllKnown(some, known, read);
+  const mend = "Name the streams, or set allowWildcard.";
+  const single = grants.flatMap((grant, index) =>
+    opensAll([grant])
+      ? [
+          violation(
+            "WILDCARD_GRANT",
+            `${argument}.${index}.pattern`,
+            `\`${argument}.${index}.pattern\` must not open every stream of the account, later ones included; got \`${grant.pattern}\`. ${mend}`,
+            {},
+          ),
+        ]
+      : [],
+  );
+  if (single.length > 0 || !opensAll(grants)) return single;
+  const patterns = patternsOf(grants).map((pattern) => `\`${pattern}\``);
+  const message = `\`${argument}\` must not open every stream of the account together, later ones included; got ${patterns.join(" and ")}. ${mend}`;
+  return [violation("WILDCARD_GRANT", argument, message, {})];
+}
+
+/** A grant that opens more than half of the known streams. */
+export interface BroadGrant {
+  readonly grant: StreamGrant;
+  /** Its place among the grants, from 0. */
+  readonly index: number;
+  readonly opened: number;
+  readonly known: number;
+}
+
+/** The grants by pattern that open more than half of the known streams, each with the counts. */
+export function broadGrants(
+  grants: readonly StreamGrant[],
+  known: readonly string[],
+  read: PatternReader = readPattern,
+): BroadGrant[] {
+  return grants.flatMap((grant, index) => {
+    const opened = countOpened([grant], known, read);
+    return isBroad(opened, known.length) ? [{ grant, index, opened, known: known.length }] : [];
+  });
+}
+
+/** More than half of several streams. */
+export function isBroad(opened: number, known: number): boolean {
+  return opened > 1 && opened * 2 > known;
 }
 
 /** Whether a subscribe token can serve as a partner's master: usable, counted under its id, and not bound to addresses. */
@@ -127,8 +186,24 @@ export function masterViolations(masters: readonly SubscribeTokenRecord[], argum
   return [violation("MASTER_BINDS_ADDRESSES", argument, message, { subscribeTokenIds: bound.map(({ id }) => id) })];
 }
 
-function differing(what: string, argument: string, facts: Readonly<Record<string, unknown>>): ApplicationError {
-  const message = `The publish tokens of the stream have different ${what}; redundant publishers must be alike.`;
+/** Names the publish tokens that count for a stream although their patterns can't be read; empty where there is none. */
+function reasonOfUnread(publishTokens: readonly PublishTokenRecord[], read: PatternReader): string {
+  return publishTokens
+    .flatMap((token) => unreadPatterns(token, read).map((pattern) => ` ${countsUnread(token, pattern)}`))
+    .join("");
+}
+
+function countsUnread({ id }: PublishTokenRecord, pattern: string): string {
+  return `Publish token ${id} counts as one of them since the gateway can't read its pattern \`${pattern}\`: record what it opens by recordPatternCoverage.`;
+}
+
+function differing(
+  what: string,
+  argument: string,
+  facts: Readonly<Record<string, unknown>>,
+  because: string,
+): ApplicationError {
+  const message = `The publish tokens of the stream have different ${what}; redundant publishers must be alike.${because}`;
   return violation("PUBLISHERS_DIFFER", argument, message, facts);
 }
 

@@ -1,5 +1,6 @@
 import { ipIsWithin, isIpv4OrCidr, isOrigin, originIsWithin } from "./restrictions.ts";
-import { isWellFormed, MAX_NAME_LENGTH, openedBy } from "./stream.ts";
+import { isWellFormed, MAX_NAME_LENGTH, openedBy, unreadPatterns } from "./stream.ts";
+import { type PatternReader, readPattern } from "./stream-pattern.ts";
 import { iso } from "./time-window.ts";
 import { isExpired, type PublishTokenRecord, type SubscribeTokenRecord } from "./token.ts";
 
@@ -102,6 +103,10 @@ export interface SigningFacts {
   readonly clusterIds: readonly string[] | null;
   /** The usable publish tokens of the stream; empty when none is known. */
   readonly publishTokens: readonly PublishTokenRecord[];
+  /** Usable publish tokens that may be of the stream: their patterns can't be read. None when it is left out. */
+  readonly possiblePublishTokens?: readonly PublishTokenRecord[];
+  /** How patterns are read; without what operators have recorded when it is left out. */
+  readonly read?: PatternReader;
 }
 
 /** The payload of a viewer token, in the order and with the names that the Director expects. */
@@ -142,7 +147,7 @@ export function planViewerToken(
     ...parentRefusals(parent, endOfSecond(facts.now)),
     ...expiryRefusals(request, facts),
     ...algorithmRefusals(request.algorithm),
-    ...streamRefusals(parent, request.streamName),
+    ...streamRefusals(parent, request.streamName, facts),
     ...trackingRefusals(parent, request.trackingId),
     ...clusterRefusals(parent, request, facts),
     ...narrowingRefusals(parent, request),
@@ -185,7 +190,7 @@ export function judgeViewerToken(
     ...(token.tokenType === "Subscribe" ? [] : [refusal("TOKEN_TYPE_WRONG", "streaming.tokenType")]),
     ...parentRefusals(parent, facts.now),
     ...expiryRefusals(token, facts),
-    ...streamRefusals(parent, token.streamName),
+    ...streamRefusals(parent, token.streamName, facts),
     ...trackingRefusals(parent, token.trackingId),
     ...clusterRefusals(parent, token, facts),
     ...customDataRefusals(token.customViewerData),
@@ -244,12 +249,20 @@ function algorithmRefusals(algorithm: string): Refusal[] {
   return isAllowed ? [] : [refusal("ALGORITHM_NOT_ALLOWED", "algorithm")];
 }
 
-function streamRefusals(parent: SubscribeTokenRecord, streamName: string): Refusal[] {
+function streamRefusals(
+  parent: SubscribeTokenRecord,
+  streamName: string,
+  { read = readPattern }: SigningFacts,
+): Refusal[] {
   if (!isName(streamName)) return [refusal("STREAM_NOT_CONCRETE", "streamName")];
   // `Cooked or Cooking??` is a name if a grant spells it out; that `.*` matches the text `.*` makes it none.
   if (parent.streams.some(({ pattern, isRegex }) => !isRegex && pattern === streamName)) return [];
   if (looksLikePattern(streamName)) return [refusal("STREAM_NOT_CONCRETE", "streamName")];
-  return openedBy(parent.streams)(streamName) ? [] : [refusal("STREAM_NOT_COVERED", "streamName")];
+  if (openedBy(parent.streams, read)(streamName)) return [];
+  const unread = unreadPatterns(parent, read)
+    .map((pattern) => `The gateway can't read the pattern \`${pattern}\` of subscribe token ${parent.id}.`)
+    .join(" ");
+  return [refusal("STREAM_NOT_COVERED", "streamName", unread)];
 }
 
 function isName(text: string): boolean {
@@ -327,12 +340,14 @@ function standingWarnings(
     customViewerData,
     originCluster,
   }: Pick<ViewerTokenRequest, "trackingId" | "customViewerData" | "originCluster">,
-  { publishTokens }: SigningFacts,
+  { publishTokens, possiblePublishTokens = [] }: SigningFacts,
 ): Warning[] {
   return [
     ...(trackingId === null ? [warning("USAGE_UNTRACKED")] : []),
     ...(parent.bindIpsOnUsage > 0 ? [warning("PARENT_BINDS_ADDRESSES")] : []),
-    ...(publishTokens.some((token) => !token.isSecured) ? [warning("STREAM_UNSECURED")] : []),
+    ...([...publishTokens, ...possiblePublishTokens].some((token) => !token.isSecured)
+      ? [warning("STREAM_UNSECURED")]
+      : []),
     ...(publishTokens.some((token) => !findsStream(token, parent, originCluster))
       ? [warning("STREAM_CLUSTER_VARIES")]
       : []),
@@ -341,8 +356,8 @@ function standingWarnings(
 }
 
 /** A broken rule with the words for it. */
-export function refusal(code: RefusalCode, argument: string): Refusal {
-  return { code, argument, message: refusalCodes[code] };
+export function refusal(code: RefusalCode, argument: string, detail = ""): Refusal {
+  return { code, argument, message: detail === "" ? refusalCodes[code] : `${refusalCodes[code]} ${detail}` };
 }
 
 function warning(code: WarningCode, detail?: string): Warning {

@@ -1,6 +1,7 @@
 import { countryIsAllowed, type EffectiveGeoRules, geoRulesOf, hasRules } from "./geo-rules.ts";
 import { ipIsWithin, isIpv4OrCidr, originIsAllowed } from "./restrictions.ts";
-import { openedBy } from "./stream.ts";
+import { openedBy, unreadPatterns } from "./stream.ts";
+import { type PatternReader, readPattern } from "./stream-pattern.ts";
 import { isExpired, type PublishTokenRecord, type SubscribeTokenRecord } from "./token.ts";
 
 /** What comes of a viewer who asks to watch a stream. */
@@ -38,6 +39,8 @@ export type ViewingRule = keyof typeof viewingRules;
 export interface Ruling {
   readonly rule: ViewingRule;
   readonly verdict: ViewingVerdict;
+  /** Names the token with a pattern that can't be read, where such a one plays a part; undefined elsewhere. */
+  readonly detail?: string;
 }
 
 /** What a viewer token adds to its parent. */
@@ -87,9 +90,14 @@ export interface ViewingDecision {
  *
  * @param now milliseconds since the epoch, by the platform's clock
  */
-export function decideViewing(publishing: Publishing, viewer: Viewer, now: number): ViewingDecision {
+export function decideViewing(
+  publishing: Publishing,
+  viewer: Viewer,
+  now: number,
+  read: PatternReader = readPattern,
+): ViewingDecision {
   const { streamName, publishTokens, isLive } = publishing;
-  const ofToken = tokenRulings(viewer, streamName, now);
+  const ofToken = tokenRulings(viewer, streamName, now, read);
   const scenarios = isLive ? [publishTokens] : publishTokens.map((publishToken) => [publishToken]);
   const decisions = scenarios.flatMap((tokens) => {
     const [shown] = tokens;
@@ -100,8 +108,16 @@ export function decideViewing(publishing: Publishing, viewer: Viewer, now: numbe
   });
   const [first, ...others] = decisions;
   if (!first) return decision([...ofToken, { rule: "STREAM_NOT_PUBLISHED", verdict: "REFUSED" }], true, null);
-  if (others.every(({ decidedBy }) => decidedBy.verdict === first.decidedBy.verdict)) return first;
-  const differs: Ruling = { rule: "PUBLISHERS_DIFFER", verdict: "UNDECIDED" };
+  const detail = isLive
+    ? ""
+    : publishTokens
+        .map((token) => unreadDetail(token, read))
+        .join(" ")
+        .trim();
+  if (others.every(({ decidedBy }) => decidedBy.verdict === first.decidedBy.verdict)) {
+    return detail === "" ? first : { ...first, decidedBy: { detail, ...first.decidedBy } };
+  }
+  const differs: Ruling = { rule: "PUBLISHERS_DIFFER", verdict: "UNDECIDED", ...(detail !== "" && { detail }) };
   return { decidedBy: differs, objections: [differs], geoRules: null };
 }
 
@@ -115,7 +131,23 @@ function decision(
   return { decidedBy, objections, geoRules };
 }
 
-function tokenRulings({ token, signed, origin, ip }: Viewer, streamName: string, now: number): Ruling[] {
+/** Says which of a token's patterns can't be read; empty where all can. */
+function unreadDetail(token: PublishTokenRecord | SubscribeTokenRecord, read: PatternReader): string {
+  const kind = token.kind === "PublishToken" ? "Publish" : "Subscribe";
+  return unreadPatterns(token, read)
+    .map(
+      (pattern) =>
+        `${kind} token ${token.id} has the pattern \`${pattern}\`, which the gateway can't read: record what it opens by recordPatternCoverage.`,
+    )
+    .join(" ");
+}
+
+function tokenRulings(
+  { token, signed, origin, ip }: Viewer,
+  streamName: string,
+  now: number,
+  read: PatternReader,
+): Ruling[] {
   if (!token) return [];
   const { isActive, streams } = token;
   const lists = signed ? [token, signed] : [token];
@@ -124,7 +156,7 @@ function tokenRulings({ token, signed, origin, ip }: Viewer, streamName: string,
     ...refusedUnless(signed?.isAdmitted ?? true, "VIEWER_TOKEN"),
     ...refusedUnless(isActive, "TOKEN_DISABLED"),
     ...refusedUnless(!isExpired(token, now), "TOKEN_EXPIRED"),
-    ...refusedUnless(openedBy(streams)(streamName), "STREAM_NOT_COVERED"),
+    ...refusedUnless(openedBy(streams, read)(streamName), "STREAM_NOT_COVERED", unreadDetail(token, read)),
     ...refusedUnless(
       lists.every(({ allowedOrigins }) => originIsAllowed(origin, allowedOrigins)),
       "ALLOWED_ORIGINS",
@@ -159,8 +191,8 @@ function addressIsAllowed(ip: string, allowed: readonly string[]): boolean {
   return allowed.length === 0 || (isIpv4OrCidr(ip) && ipIsWithin(ip, allowed));
 }
 
-function refusedUnless(isKept: boolean, rule: ViewingRule): Ruling[] {
-  return isKept ? [] : [{ rule, verdict: "REFUSED" }];
+function refusedUnless(isKept: boolean, rule: ViewingRule, detail = ""): Ruling[] {
+  return isKept ? [] : [{ rule, verdict: "REFUSED", ...(detail !== "" && { detail }) }];
 }
 
 function undecidedWhere(isOpen: boolean, rule: ViewingRule): Ruling[] {

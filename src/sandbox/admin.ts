@@ -9,6 +9,7 @@ import type { Call, Route } from "./http/route.ts";
 import { attachViewers, feedInput, startFeed, viewersInput } from "./live/actors.ts";
 import { endOf } from "./live/ending.ts";
 import type { Platform } from "./platform.ts";
+import { addForeignToken, foreignTokenInput } from "./tokens/foreign.ts";
 
 /** What the operator's paths reach beside the platform. */
 export interface AdminParts {
@@ -158,6 +159,26 @@ function adminPaths({ platform, faults, calls, reset }: AdminParts): AdminPath[]
       handle(call) {
         if (!live.detach(call.param("clientId"))) throw fail({ clientId: "No such viewer is attached." });
         return true;
+      },
+    },
+    {
+      method: "POST",
+      path: "/sandbox/tokens",
+      does: "Makes a token with a pattern that only the platform's own engine takes, as its dashboard would.",
+      takes: {
+        kind: "publish or subscribe",
+        label: "1 to 128 characters",
+        pattern: "1 to 128 characters, such as ^(?!internal-).+$",
+        opens: "the names that the pattern opens",
+        isSecured: "of a publish token: whether viewers need a token; false",
+        trackingId: "of a subscribe token; none",
+        originCluster: "cluster id or auto; the account's default",
+      },
+      handle({ body }) {
+        const { defaultCluster } = platform.account;
+        const now = clock.now();
+        const { id } = addForeignToken(platform.tokens, validated(foreignTokenInput, body), { now, defaultCluster });
+        return { id };
       },
     },
     { method: "GET", path: "/sandbox/faults", does: "Lists the faults in force.", handle: () => faults.list() },

@@ -20,6 +20,7 @@ import {
   viewersInput,
 } from "./live/actors.ts";
 import { createPlatform, type Platform, platformRoutes } from "./platform.ts";
+import { addForeignToken, type ForeignTokenInput, foreignTokenInput } from "./tokens/foreign.ts";
 import type { PublishToken, SubscribeToken } from "./tokens/token.ts";
 import { type Truth, type TruthFilter, truthOf } from "./truth.ts";
 
@@ -28,6 +29,7 @@ export type { RecordedCall } from "./http/call-log.ts";
 export type { FaultInput } from "./http/faults.ts";
 export type { Exchange } from "./http/server.ts";
 export type { AttachedViewers, FeedInput, StartedFeed, ViewersInput } from "./live/actors.ts";
+export type { ForeignTokenInput } from "./tokens/foreign.ts";
 export type { PublishToken, SubscribeToken } from "./tokens/token.ts";
 export type { Truth } from "./truth.ts";
 
@@ -103,6 +105,12 @@ export interface Sandbox extends AsyncDisposable {
   truth(query: TruthQuery): Truth;
   /** Every token with its secret. */
   readonly tokens: { publish(): readonly PublishToken[]; subscribe(): readonly SubscribeToken[] };
+  /**
+   * Puts a token there whose pattern the sandbox's own engine does not take, as the platform's dashboard can make it.
+   *
+   * @throws TypeError when the input is malformed
+   */
+  addForeignToken(input: ForeignTokenInput): PublishToken | SubscribeToken;
   close(): Promise<void>;
 }
 
@@ -179,6 +187,11 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     tokens: {
       publish: () => state.platform.tokens.publish.all(),
       subscribe: () => state.platform.tokens.subscribe.all(),
+    },
+    addForeignToken: (input) => {
+      const { tokens, account, clock } = state.platform;
+      const { defaultCluster } = account;
+      return addForeignToken(tokens, checked(foreignTokenInput, input), { now: clock.now(), defaultCluster });
     },
     close: () => server.close(),
     [Symbol.asyncDispose]: () => server.close(),

@@ -48,6 +48,7 @@ import "./token/create-subscribe-token.ts";
 import "./token/delete-token.ts";
 import "./token/inspect-viewer-token.ts";
 import "./token/queries.ts";
+import "./token/record-pattern-coverage.ts";
 import "./token/rotate-token.ts";
 import "./token/set-restream-targets.ts";
 import "./token/sign-viewer-token.ts";

@@ -11,6 +11,7 @@ import { createFigureCache } from "../directory/figure-cache.ts";
 import { createKnown } from "../directory/known.ts";
 import { createLiveDirectory } from "../directory/live-directory.ts";
 import { createPartnerDirectory } from "../directory/partner-directory.ts";
+import { createPatternReadings } from "../directory/pattern-readings.ts";
 import { createSightings, noteAnalytics, noteMonitoring, sweepTraffic } from "../directory/sightings.ts";
 import { createStreamCatalog } from "../directory/stream-catalog.ts";
 import { createTokenDirectory } from "../directory/token-directory.ts";
@@ -287,6 +288,7 @@ export function createParts(
     analytics: noteAnalytics(clients.analytics, sightings),
     monitoring: noteMonitoring(clients.monitoring, sightings),
   };
+  const patternReadings = createPatternReadings(store.patternCoverages);
   const partnerDirectory = createPartnerDirectory(store.partners, elapsed);
   const auth = createAuth({
     ...options,
@@ -302,6 +304,7 @@ export function createParts(
     thumbnailLimit: createThumbnailLimit(options.counters),
     upstream,
     sightings,
+    patternReadings,
     figureCache: createFigureCache({
       maxBytes: options.figureCacheBytes,
       now: clock,
@@ -319,6 +322,7 @@ export function createParts(
       subscribeTokens: upstream.subscribeTokens,
       refreshAfterMs: options.directoryRefreshMs,
       staleAfterMs: 20 * options.directoryRefreshMs,
+      patternReadings,
       monotonicNow: elapsed,
       onRefreshFailure: (error) => logger.warn({ err: error }, "the token list was not read again"),
     }),

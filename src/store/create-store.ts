@@ -5,6 +5,7 @@ import type { Database, Db } from "./database.ts";
 import { createIdempotencyKeyStore } from "./idempotency-keys.ts";
 import { migrate, type SqlDialect } from "./migrations/migrate.ts";
 import { createPartnerStore } from "./partners.ts";
+import { createPatternCoverageStore } from "./pattern-coverages.ts";
 import { createSigningKeyStore } from "./signing-keys.ts";
 import type { Store, Tables } from "./store.ts";
 import { asTransaction } from "./transaction-scope.ts";
@@ -38,6 +39,7 @@ function createTables(db: Db): Tables {
     apiKeys: createApiKeyStore(db),
     signingKeys: createSigningKeyStore(db),
     idempotencyKeys: createIdempotencyKeyStore(db),
+    patternCoverages: createPatternCoverageStore(db),
     audit: createAuditStore(db),
   };
 }

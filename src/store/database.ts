@@ -3,6 +3,7 @@ import type { RegisteredPartner } from "../model/partner.ts";
 import type { ApiKeyRecord } from "./api-keys.ts";
 import type { AuditEnd, AuditEntry } from "./audit.ts";
 import type { IdempotencyKeyRecord } from "./idempotency-keys.ts";
+import type { PatternCoverage } from "./pattern-coverages.ts";
 import type { SigningKeyRecord } from "./signing-keys.ts";
 
 /** The tables as they are stored: columns in snake case, times as milliseconds since the epoch, lists as JSON. */
@@ -20,6 +21,7 @@ export interface Database {
   apiKeys: Omit<ApiKeyRecord, "kind" | ApiKeyList> & { readonly hash: string } & Readonly<Record<ApiKeyList, JsonText>>;
   signingKeys: SigningKeyRecord;
   idempotencyKeys: IdempotencyKeyRecord;
+  patternCoverages: Omit<PatternCoverage, "streamNames"> & { readonly streamNames: JsonText };
   auditEntries: AuditEntry & { readonly id: Generated<number> };
   auditEnds: AuditEnd & { readonly entryId: number };
 }

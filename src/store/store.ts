@@ -2,6 +2,7 @@ import type { ApiKeyStore } from "./api-keys.ts";
 import type { AuditStore } from "./audit.ts";
 import type { IdempotencyKeyStore } from "./idempotency-keys.ts";
 import type { PartnerStore } from "./partners.ts";
+import type { PatternCoverageStore } from "./pattern-coverages.ts";
 import type { SigningKeyStore } from "./signing-keys.ts";
 
 /** The tables, each with the reads and writes that the gateway needs of it. */
@@ -10,6 +11,7 @@ export interface Tables {
   readonly apiKeys: ApiKeyStore;
   readonly signingKeys: SigningKeyStore;
   readonly idempotencyKeys: IdempotencyKeyStore;
+  readonly patternCoverages: PatternCoverageStore;
   readonly audit: AuditStore;
 }
 

@@ -114,10 +114,14 @@ export type ErrorCode =
 
 /** What kind of thing was found. */
 export type FindingCode =
+  /** The token's patterns open more than half of the streams that are known by name, and streams of such names that are yet to be made. */
+  | 'BROAD_GRANT'
   /** Publishers and viewers of a stream meet in one cluster only: viewers under this token do not find the stream. */
   | 'CLUSTER_MISMATCH'
   /** Viewer tokens inherit the binding: the partner's first viewers lock all later ones out. */
   | 'MASTER_BINDS_ADDRESSES'
+  /** The platform takes the pattern and the gateway can't read it, so which streams the token opens is not known. Checks that protect a stream count it as covering every name that begins like it; checks that grant something count it as opening nothing. */
+  | 'PATTERN_UNREADABLE'
   /** The stream can be published with tokens that differ in cluster or geo-cascade: which viewers find it, and from where, depends on who publishes. */
   | 'PUBLISHERS_DIFFER'
   /** Anyone may watch the stream without a token. What they use is billed to you, and to no partner. */

@@ -121,6 +121,70 @@ describe("onboarding", () => {
     expect(tokensMade()).toBe(0);
   });
 
+  it.each(["(.*)", ".{1,128}", "[^/]+", ".*|x", "(?i)[a-z0-9_-]+", "[a-z0-9-]+"])(
+    "refuses a grant of everything in the spelling %s, unless that is meant",
+    async (pattern) => {
+      const input = { idempotencyKey: "a", name: "A", trackingIds: ["a"], grants: [{ pattern, isRegex: true }] };
+      const wildcards = ({ userErrors }: Onboarded["onboardPartner"]) =>
+        userErrors.filter(({ code }) => code === "WILDCARD_GRANT");
+      const [refused] = wildcards(await ask(input));
+      expect(refused?.path).toEqual(["input", "grants", "0", "pattern"]);
+      expect(refused?.message).toContain(pattern);
+      expect(wildcards(await ask({ ...input, allowWildcard: true }))).toEqual([]);
+      expect(tokensMade()).toBe(0);
+    },
+  );
+
+  it("refuses grants that only together open everything", async () => {
+    const grants = ["[a-m].*", "[^a-m].*"].map((pattern) => ({ pattern, isRegex: true }));
+    const { userErrors } = await ask({ idempotencyKey: "a", name: "A", trackingIds: ["a"], grants });
+    const wildcards = userErrors.filter(({ code }) => code === "WILDCARD_GRANT");
+    expect(wildcards.map(({ path }) => path)).toEqual([["input", "grants"]]);
+  });
+
+  it("warns of a grant that opens more than half of the known streams, with the count", async () => {
+    // Of the known streams all but a handful get names of one beginning.
+    const streams = Array.from({ length: 40 }, (_, index) => ({ pattern: `league-${index}` }));
+    await gateway.ask(
+      "mutation ($input: CreatePublishTokenInput!) { createPublishToken(input: $input) { userErrors { code } } }",
+      { input: { idempotencyKey: "p", label: "league", isSecured: true, streams } },
+    );
+    const { data } = await gateway.ask<{ onboardPartner: { warnings: object[]; userErrors: object[] } }>(
+      `mutation ($input: OnboardPartnerInput!) { onboardPartner(input: $input) { userErrors { code }
+         warnings { pattern openedStreams knownStreams message } } }`,
+      {
+        input: {
+          idempotencyKey: "a",
+          name: "A",
+          trackingIds: ["a"],
+          grants: [
+            { pattern: "derby-.*", isRegex: true },
+            { pattern: "league-.*", isRegex: true },
+          ],
+        },
+      },
+    );
+    const { data: all } = await gateway.ask<{ streams: { totalCount: number } }>("{ streams { totalCount } }");
+    const { totalCount } = all.streams;
+    expect(data.onboardPartner).toEqual({
+      userErrors: [],
+      warnings: [
+        {
+          pattern: "league-.*",
+          openedStreams: 40,
+          knownStreams: totalCount,
+          message: `\`input.grants.1.pattern\` opens 40 of the ${totalCount} known streams; got \`league-.*\`.`,
+        },
+      ],
+    });
+    const { data: found } = await gateway.ask<{ findings: { nodes: { code: string; what: string }[] } }>(
+      "{ findings(first: 100) { nodes { code what } } }",
+    );
+    expect(found.findings.nodes.filter(({ code }) => code === "BROAD_GRANT").map(({ what }) => what)).toEqual([
+      expect.stringContaining(`opens 40 of the ${totalCount} known streams`),
+    ]);
+  });
+
   it("refuses a stream that was asked for and that no grant opens", async () => {
     const { userErrors } = await ask({
       idempotencyKey: "a",

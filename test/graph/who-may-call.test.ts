@@ -67,6 +67,7 @@ const mutations: Readonly<Record<string, Rule>> = {
   onboardPartner: ["partner:admin", "OPERATOR"],
   releaseTrackingId: ["partner:admin", "OPERATOR"],
   removeMediaKey: ["media:write", "OPERATOR"],
+  recordPatternCoverage: ["token:write", "OPERATOR"],
   reprioritizeStream: ["stream:control", "OPERATOR"],
   resumePartner: ["partner:admin", "OPERATOR"],
   retirePartner: ["partner:admin", "OPERATOR"],

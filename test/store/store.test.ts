@@ -334,6 +334,33 @@ for (const { kind, isReachable } of databaseKinds) {
       });
     });
 
+    describe("keeps what patterns open that the gateway can't read", () => {
+      const coverage = (pattern: string, ...streamNames: string[]) => ({
+        pattern,
+        streamNames,
+        recordedById: "key-1",
+        recordedByName: "desk",
+        recordedAt: 1_000,
+      });
+
+      it("one record for each, the last, until it is removed", async () => {
+        const { patternCoverages } = store;
+        const [first, second] = [own("a(?!x)"), own("b(?!x)")];
+        await patternCoverages.record(coverage(second, "news"));
+        await patternCoverages.record(coverage(first, "sport-1", "sport-2"));
+        await patternCoverages.record({ ...coverage(second), recordedAt: 2_000 });
+        const mine = async () =>
+          (await patternCoverages.all()).filter(({ pattern }) => [first, second].includes(pattern));
+        expect(await mine()).toEqual([
+          coverage(first, "sport-1", "sport-2"),
+          { ...coverage(second), recordedAt: 2_000 },
+        ]);
+        await patternCoverages.remove(first);
+        await patternCoverages.remove("never recorded");
+        expect((await mine()).map(({ pattern }) => pattern)).toEqual([second]);
+      });
+    });
+
     describe("makes a transaction", () => {
       it("as a whole", async () => {
         const principalId = own("key");

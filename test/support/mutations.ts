@@ -68,6 +68,7 @@ export const succeeding: Readonly<Record<string, (world: World) => Promise<strin
     );
     return `distribution: { id: "${id}" }, keyId: "${added.newKey.keyId}", opensDistribution: true`;
   },
+  recordPatternCoverage: () => `input: { pattern: "^(?!internal-).+$", streamNames: ["derby-final"] }`,
   reprioritizeStream: () => `input: { stream: { name: "arena-main" }, priority: 7 }`,
   resumePartner: async (world) => {
     const { id } = await onboard(world, "resumed", ["derby-final"]);

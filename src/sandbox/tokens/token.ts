@@ -4,6 +4,8 @@ import { RE2JS } from "re2js";
 export interface Grant {
   readonly streamName: string;
   readonly isRegex: boolean;
+  /** The names that a pattern opens which the sandbox's engine does not take; undefined for any other entry. */
+  readonly opens?: readonly string[];
 }
 
 /** Which other clusters relay a stream. `["all"]` is every cluster, also future ones. */
@@ -89,9 +91,10 @@ export function hasWildcard(token: TokenRecord): boolean {
 
 /** Whether one of the token's entries names the stream or matches the whole of its name; case matters. */
 export function covers(token: TokenRecord, streamName: string): boolean {
-  return token.streams.some((grant) =>
-    grant.isRegex ? compiled(grant.streamName).matches(streamName) : grant.streamName === streamName,
-  );
+  return token.streams.some((grant) => {
+    if (grant.opens) return grant.opens.includes(streamName);
+    return grant.isRegex ? compiled(grant.streamName).matches(streamName) : grant.streamName === streamName;
+  });
 }
 
 /** @returns why the engine refuses a pattern, or undefined when it takes it */

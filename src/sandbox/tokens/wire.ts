@@ -54,7 +54,7 @@ function commonWire(token: TokenRecord, { version, isFresh }: WireForm) {
     addedOn: isFresh ? withMicroseconds(token) : isoSeconds(token.addedAt),
     ...(token.expiresAt === null ? {} : { expiresOn: isoSeconds(token.expiresAt) }),
     isActive: token.isActive,
-    streams: token.streams,
+    streams: token.streams.map(({ streamName, isRegex }) => ({ streamName, isRegex })),
     allowedOrigins: token.allowedOrigins,
     allowedIpAddresses: token.allowedIpAddresses,
     ...present({ bindIpsOnUsage: token.bindIpsOnUsage }),

@@ -1,8 +1,10 @@
+import { seesAccount } from "../../auth/scopes.ts";
 import type { GraphContext } from "../../context.ts";
 import { InvalidInputError } from "../../model/errors.ts";
 import {
   type Finding as FindingRecord,
   findingKinds,
+  type GrantFacts,
   publishTokenFindings,
   type Severity,
   type StreamTraffic,
@@ -66,7 +68,8 @@ builder.objectField(Partner, "findings", (t) =>
       resolve: async ({ trackingIds }, args, context) => {
         const expiringBefore = horizon(args.expiringWithinDays, context);
         const tokens = tokensOf(trackingIds, await context.loaders.tokens());
-        return findingPage(subscribeTokenFindings(tokens, context.now, expiringBefore), args);
+        const facts = await grantFacts(context);
+        return findingPage(subscribeTokenFindings(tokens, context.now, expiringBefore, facts), args);
       },
     },
     FindingConnection,
@@ -87,9 +90,10 @@ async function accountFindings(expiringBefore: number, context: GraphContext): P
   ]);
   const streams = streamNames.map((streamName) => ({
     streamName,
-    publish: tokens.publish.covering(streamName),
+    publish: tokens.publish.possiblyCovering(streamName),
     subscribe: tokens.subscribe.covering(streamName),
   }));
+  const facts = await grantFacts(context);
   const publishers = new Map(
     streams.map(({ streamName, publish }) => [streamName, publish.filter((token) => isUsable(token, now))]),
   );
@@ -98,15 +102,27 @@ async function accountFindings(expiringBefore: number, context: GraphContext): P
     return own.length > 0 && own.every((token) => token.isSecured);
   };
   return [
-    ...streams.flatMap((stream) => streamFindings(stream, now)),
-    ...subscribeTokenFindings(tokens.subscribe.all(), now, expiringBefore),
-    ...publishTokenFindings(tokens.publish.all(), now, expiringBefore),
+    ...streams.flatMap((stream) => streamFindings(stream, now, facts)),
+    ...subscribeTokenFindings(tokens.subscribe.all(), now, expiringBefore, facts),
+    ...publishTokenFindings(tokens.publish.all(), now, expiringBefore, facts.read),
     ...trafficFindings(
       await recentTraffic(streamNames, context),
       isSecured,
       (trackingId) => partners.byTrackingId(trackingId) !== null,
     ),
   ];
+}
+
+/** A partner's caller is not told how many streams the account has: its grants are held against names in general. */
+async function grantFacts({ loaders, caller, patternReadings }: GraphContext): Promise<GrantFacts> {
+  const { read, openAnyName } = patternReadings;
+  if (!seesAccount(caller.role)) return { read, openAnyName, known: [], mostOpened: () => 0 };
+  const [known, { subscribe }] = await Promise.all([loaders.streamNames(), loaders.tokens()]);
+  const counts = new Map<number, number>();
+  for (const name of known) {
+    for (const { id } of subscribe.covering(name)) counts.set(id, (counts.get(id) ?? 0) + 1);
+  }
+  return { read, openAnyName, known, mostOpened: ({ id }) => counts.get(id) ?? 0 };
 }
 
 async function recentTraffic(streamNames: readonly string[], { loaders, now }: GraphContext): Promise<StreamTraffic[]> {

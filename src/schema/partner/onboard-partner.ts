@@ -5,9 +5,11 @@ import { registered } from "../../loaders/partners.ts";
 import type { ApplicationError } from "../../model/errors.ts";
 import { assertPartnerDetails, type PartnerRecord } from "../../model/partner.ts";
 import type { Secret } from "../../model/secret.ts";
-import { assertName, openedBy } from "../../model/stream.ts";
+import { assertName, mayShareNames, openedBy } from "../../model/stream.ts";
 import {
   assertNoViolations,
+  type BroadGrant,
+  broadGrants,
   type ClusterChoice,
   chooseCluster,
   grantViolations,
@@ -73,7 +75,22 @@ interface Onboarding extends Payload {
   readonly tokens?: readonly SubscribeTokenRecord[];
   readonly apiKey?: ApiKeyRecord | null;
   readonly apiKeySecret?: Secret | null;
+  readonly warnings?: readonly BroadGrant[];
 }
+
+const GrantWarning = builder.objectRef<BroadGrant>("GrantWarning").implement({
+  description: "A grant that opens more than half of the streams that are known by name.",
+  fields: (t) => ({
+    pattern: t.string({ description: "The pattern of the grant.", resolve: ({ grant }) => grant.pattern }),
+    openedStreams: t.exposeInt("opened", { description: "How many of the known streams the grant opens." }),
+    knownStreams: t.exposeInt("known", { description: "How many streams of the account are known by name." }),
+    message: t.string({
+      description: "The warning, for a person.",
+      resolve: ({ grant, index, opened, known }) =>
+        `\`input.grants.${index}.pattern\` opens ${opened} of the ${known} known streams; got \`${grant.pattern}\`.`,
+    }),
+  }),
+});
 
 const OnboardedToken = builder.objectRef<SubscribeTokenRecord>("OnboardedToken").implement({
   description: "A subscribe token that was made for a new partner.",
@@ -96,6 +113,11 @@ const OnboardPartnerPayload = builder.objectRef<Onboarding>("OnboardPartnerPaylo
       type: [OnboardedToken],
       description: "Its subscribe tokens, one for each grant, in their order.",
       resolve: ({ tokens }) => [...(tokens ?? [])],
+    }),
+    warnings: t.field({
+      type: [GrantWarning],
+      description: "The grants that open more than half of the known streams; empty where none does, or on a refusal.",
+      resolve: ({ warnings }) => [...(warnings ?? [])],
     }),
     apiKey: t.expose("apiKey", { type: ApiKey, nullable: true, description: "Its key to this gateway." }),
     apiKeySecret: t.string({
@@ -161,6 +183,7 @@ async function onboard(input: Input, context: GraphContext): Promise<Omit<Onboar
     tokens: await makeTokens(wish, clusters, key, context),
     apiKey: await context.store.apiKeys.byId(keyId),
     apiKeySecret,
+    warnings: broadGrants(wish.grants, await context.loaders.streamNames(), context.patternReadings.read),
   };
 }
 
@@ -221,15 +244,17 @@ async function clusterChoices(wish: Wish, context: GraphContext): Promise<Cluste
     knownClusters(context),
   ]);
   const names = [...new Set([...known, ...(wish.streamNames ?? [])])];
+  const { read } = context.patternReadings;
   const publishersOf = (grant: StreamGrant) => {
-    const opened = names.filter(openedBy([grant])).concat(grant.isRegex ? [] : grant.pattern);
-    const found = new Set<PublishTokenRecord>(opened.flatMap((name) => tokens.publish.covering(name)));
+    const opened = names.filter(openedBy([grant], read)).concat(grant.isRegex ? [] : grant.pattern);
+    const found = new Set<PublishTokenRecord>(opened.flatMap((name) => tokens.publish.possiblyCovering(name)));
+    for (const token of tokens.publish.all()) if (mayShareNames(grant, token.streams, read)) found.add(token);
     return [...found].filter((token) => isUsable(token, context.now));
   };
   return wish.grants.map((grant, index) => {
     const publishers = publishersOf(grant);
-    const choice = chooseCluster(publishers, wish.originCluster, clusters, "input.originCluster");
-    const violations = publisherViolations(publishers, `input.grants.${index}`);
+    const choice = chooseCluster(publishers, wish.originCluster, clusters, "input.originCluster", read);
+    const violations = publisherViolations(publishers, `input.grants.${index}`, read);
     return { ...choice, violations: [...violations, ...choice.violations] };
   });
 }
@@ -242,7 +267,11 @@ async function assertRules(wish: Wish, choices: readonly ClusterChoice[], contex
   const masters = adopted.filter((token) => isUsable(token, context.now));
   assertNoViolations([
     ...(await takenIds(trackingIds, context)),
-    ...grantViolations(grants, { allowWildcard, streamNames }, "input.grants"),
+    ...grantViolations(
+      grants,
+      { allowWildcard, streamNames, known: await context.loaders.streamNames(), read: context.patternReadings.read },
+      "input.grants",
+    ),
     ...masterViolations(masters, "input.trackingIds"),
     ...choices.flatMap(({ violations }) => violations),
   ]);

@@ -13,7 +13,7 @@ import { MutationPayload, type Payload } from "../payload.ts";
 import { StreamPlayback } from "../stream/endpoints.ts";
 import { StreamRef, type StreamReference, streamNameOf } from "../stream/find-stream.ts";
 import { Stream } from "../stream/stream.ts";
-import { usablePublishTokens } from "../stream/usable-publish-tokens.ts";
+import { possiblePublishTokens, usablePublishTokens } from "../stream/usable-publish-tokens.ts";
 import { createPublishTokenOnce, createSubscribeTokenOnce } from "../token/create-once.ts";
 import { PublishToken } from "../token/publish-token.ts";
 import { SubscribeToken } from "../token/subscribe-token.ts";
@@ -230,16 +230,18 @@ async function planSteps(
   key: string,
   context: GraphContext,
 ): Promise<{ plan: PlannedStep[]; violations: readonly ApplicationError[] }> {
-  const publishers = await usablePublishTokens(wish.streamName, context);
+  const publishers = await possiblePublishTokens(wish.streamName, context);
+  const certain = await usablePublishTokens(wish.streamName, context);
   const clusters = await knownClusters(context);
-  const choice = chooseCluster(publishers, wish.originCluster, clusters, "input.originCluster");
-  const violations = [...publisherViolations(publishers, "input.stream"), ...choice.violations];
+  const { read } = context.patternReadings;
+  const choice = chooseCluster(publishers, wish.originCluster, clusters, "input.originCluster", read);
+  const violations = [...publisherViolations(publishers, "input.stream", read), ...choice.violations];
   const cluster = choice.originCluster ?? clusters?.defaultCluster;
   const settled = { ...wish, originCluster: choice.originCluster };
   const partners = await Promise.all(
     wish.partners.map((partner) => planSubscribeToken(partner, settled, cluster, key, context)),
   );
-  return { plan: [await planPublishToken(settled, publishers, key, context), ...partners], violations };
+  return { plan: [await planPublishToken(settled, certain, key, context), ...partners], violations };
 }
 
 async function planPublishToken(
@@ -291,14 +293,14 @@ async function fittingMaster(
   { trackingIds }: PartnerRecord,
   streamName: string,
   cluster: string | undefined,
-  { loaders, now }: GraphContext,
+  { loaders, now, patternReadings }: GraphContext,
 ): Promise<SubscribeTokenRecord | null> {
   const tokens = (await loaders.tokens()).subscribe.covering(streamName);
   const fits = (token: SubscribeTokenRecord) =>
     isUsable(token, now) &&
     token.expiresAt === null &&
     isMaster(token, trackingIds) &&
-    openedBy(token.streams)(streamName) &&
+    openedBy(token.streams, patternReadings.read)(streamName) &&
     (cluster === undefined || token.effective.originCluster === cluster);
   return tokens.find(fits) ?? null;
 }

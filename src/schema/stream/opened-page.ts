@@ -8,11 +8,11 @@ import { type Page, type PageArguments, pageOf } from "../connection.ts";
 export function openedPage(
   grants: readonly StreamGrant[],
   page: PageArguments,
-  { loaders }: GraphContext,
+  { loaders, patternReadings }: GraphContext,
 ): MaybePromise<Page<StreamRecord>> {
   return whenThere(loaders.streamNames(), (names) =>
     pageOf(
-      names.filter(openedBy(grants)),
+      names.filter(openedBy(grants, patternReadings.read)),
       (name) => name,
       page,
       (name): StreamRecord => ({ kind: "Stream", name }),

@@ -86,5 +86,6 @@ async function filteredNames({ isLive, nameContains, partner }: Filter, context:
 async function grantedTo(partner: PartnerReference, context: GraphContext): Promise<(name: string) => boolean> {
   const { trackingIds } = await findPartner(partner, "filter.partner", context);
   const tokens = await context.loaders.tokens();
-  return openedBy(trackingIds.flatMap((id) => tokens.withTrackingId(id)).flatMap(({ streams }) => streams));
+  const grants = trackingIds.flatMap((id) => tokens.withTrackingId(id)).flatMap(({ streams }) => streams);
+  return openedBy(grants, context.patternReadings.read);
 }

@@ -28,7 +28,7 @@ import { Feed } from "./feed.ts";
 import { GeoCascadeTraffic, geoCascadeTraffic } from "./geo-cascade-traffic.ts";
 import { SdkCredentials, SdkRole, sdkCredentials } from "./sdk-credentials.ts";
 import { StreamTrackingUsage, trackingUsage } from "./tracking-usage.ts";
-import { usablePublishTokens } from "./usable-publish-tokens.ts";
+import { possiblePublishTokens, usablePublishTokens } from "./usable-publish-tokens.ts";
 
 export const Stream = builder.objectRef<StreamRecord>("Stream");
 
@@ -109,9 +109,9 @@ builder.node(Stream, {
       nullable: true,
       authScopes: { staff: "token:read" },
       description:
-        "Whether its viewers need a token whichever publish token is used: one unsecured publish token is enough to open it. Null when no usable publish token has it.",
+        "Whether its viewers need a token whichever publish token is used: one unsecured publish token is enough to open it, also one that may broadcast it by a pattern that the gateway can't read. Null when no usable publish token has it.",
       resolve: async ({ name }, _args, context) => {
-        const tokens = await usablePublishTokens(name, context);
+        const tokens = await possiblePublishTokens(name, context);
         return tokens.length > 0 ? tokens.every((token) => token.isSecured) : null;
       },
     }),
@@ -123,7 +123,7 @@ builder.node(Stream, {
       resolve: async ({ name }, _args, context) => {
         const { subscribe } = await context.loaders.tokens();
         const viewers = subscribe.covering(name).filter((token) => isUsable(token, context.now));
-        return clusterConsistency(await usablePublishTokens(name, context), viewers);
+        return clusterConsistency(await possiblePublishTokens(name, context), viewers);
       },
     }),
 
@@ -141,7 +141,7 @@ builder.node(Stream, {
       },
       resolve: async ({ name }, { token }, context) => {
         const shown = token ? await findSubscribeToken(token, "token", context) : null;
-        return [...geoRulesOfStream(await usablePublishTokens(name, context), shown)];
+        return [...geoRulesOfStream(await possiblePublishTokens(name, context), shown)];
       },
     }),
 
@@ -151,9 +151,10 @@ builder.node(Stream, {
         nullable: true,
         authScopes: { staff: "token:read" },
         extensions: repeatable(),
-        description: "Publish tokens that may broadcast it, by name or by pattern, oldest first.",
+        description:
+          "Publish tokens that may broadcast it, by name or by pattern, oldest first: also those with a pattern that the gateway can't read (`grants { coverage }` is UNKNOWN) and whose literal beginning the name has.",
         resolve: async ({ name }, args, { loaders }) =>
-          pageOf((await loaders.tokens()).publish.covering(name), ({ id }) => sortableNumber(id), args),
+          pageOf((await loaders.tokens()).publish.possiblyCovering(name), ({ id }) => sortableNumber(id), args),
       },
       PublishTokenConnection,
     ),

@@ -2,7 +2,8 @@ import { signViewerToken } from "../../auth/viewer-token.ts";
 import type { GraphContext } from "../../context.ts";
 import { hostedPlayerUrl } from "../../model/endpoints.ts";
 import { NotFoundError } from "../../model/errors.ts";
-import { isUsable, type SubscribeTokenRecord } from "../../model/token.ts";
+import { openedBy } from "../../model/stream.ts";
+import { isUsable, type PublishTokenRecord, type SubscribeTokenRecord } from "../../model/token.ts";
 import {
   planViewerToken,
   type Refusal,
@@ -213,15 +214,19 @@ export async function findParent(ref: TokenReference, context: GraphContext): Pr
 
 /** What the rules need to know, all of it remembered: signing goes on while the platform is down. */
 export async function signingFacts(streamName: string, context: GraphContext): Promise<SigningFacts> {
-  const { loaders, account, now } = context;
+  const { loaders, account, now, patternReadings } = context;
   const [publishers, clusters] = await Promise.all([
     loaders.publishersOf(streamName),
     account.clusters().catch(() => null),
   ]);
+  const usable = publishers.filter((token) => isUsable(token, now));
+  const isCertain = ({ streams }: PublishTokenRecord) => openedBy(streams, patternReadings.read)(streamName);
   return {
     now,
     clusterIds: clusters && ["auto", ...clusters.clusters.map(({ id }) => id)],
-    publishTokens: publishers.filter((token) => isUsable(token, now)),
+    publishTokens: usable.filter(isCertain),
+    possiblePublishTokens: usable.filter((token) => !isCertain(token)),
+    read: patternReadings.read,
   };
 }
 

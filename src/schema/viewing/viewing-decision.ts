@@ -14,7 +14,7 @@ import {
 } from "../../model/viewing.ts";
 import { builder } from "../builder.ts";
 import { enumValues } from "../enum-values.ts";
-import { usablePublishTokens } from "../stream/usable-publish-tokens.ts";
+import { possiblePublishTokens } from "../stream/usable-publish-tokens.ts";
 import { EffectiveGeoRules } from "./effective-geo-rules.ts";
 
 const ViewingVerdict = builder.enumType("ViewingVerdict", {
@@ -32,7 +32,11 @@ const ViewingRuling = builder.objectRef<Ruling>("ViewingRuling").implement({
   fields: (t) => ({
     rule: t.expose("rule", { type: ViewingRule, description: "The rule, for a program." }),
     verdict: t.expose("verdict", { type: ViewingVerdict, description: "What would come of it if it stood alone." }),
-    message: t.string({ description: "The rule, for a person.", resolve: ({ rule }) => viewingRules[rule] }),
+    message: t.string({
+      description:
+        "The rule, for a person; it names a token whose pattern the gateway can't read, where one plays a part.",
+      resolve: ({ rule, detail }) => (detail ? `${viewingRules[rule]} ${detail}` : viewingRules[rule]),
+    }),
   }),
 });
 
@@ -102,7 +106,7 @@ export async function viewingDecision(
   context: GraphContext,
 ): Promise<ViewingDecisionValue> {
   const publishing = await publishingOf(streamName, context);
-  return { ...decideViewing(publishing, viewer, context.now), isLive: publishing.isLive };
+  return { ...decideViewing(publishing, viewer, context.now, context.patternReadings.read), isLive: publishing.isLive };
 }
 
 /** Who broadcasts the stream now, or may. */
@@ -113,5 +117,5 @@ async function publishingOf(streamName: string, context: GraphContext): Promise<
   const ids = feeds.flatMap(({ publishTokenId }) => publishTokenId ?? []);
   const feeding = (await Promise.all(ids.map((id) => loaders.publishToken(id)))).filter((token) => token !== null);
   if (feeding.length > 0) return { streamName, publishTokens: feeding, isLive: true };
-  return { streamName, publishTokens: await usablePublishTokens(streamName, context), isLive: false };
+  return { streamName, publishTokens: await possiblePublishTokens(streamName, context), isLive: false };
 }

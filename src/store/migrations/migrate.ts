@@ -4,6 +4,7 @@ import { StoreError } from "../store-error.ts";
 import { createRegistry } from "./0001-registry.ts";
 import { createCounters } from "./0002-counters.ts";
 import { createPartnerWork } from "./0004-partner-work.ts";
+import { createPatternCoverages } from "./0005-pattern-coverages.ts";
 
 /** Whose SQL is spoken. */
 export type SqlDialect = "sqlite" | "postgres";
@@ -14,6 +15,7 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     "0001-registry": createRegistry(dialect),
     "0002-counters": createCounters(dialect),
     "0004-partner-work": createPartnerWork(),
+    "0005-pattern-coverages": createPatternCoverages(),
   };
 }
 

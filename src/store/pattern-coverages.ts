@@ -1,0 +1,43 @@
+import { type Db, inTransaction } from "./database.ts";
+
+/** What an operator has recorded of a pattern that the gateway can't read. */
+export interface PatternCoverage {
+  readonly pattern: string;
+  /** The streams that it opens on the platform, sorted; empty for none. */
+  readonly streamNames: readonly string[];
+  /** Who recorded it: id and name of the principal, as the audit log has them. */
+  readonly recordedById: string;
+  readonly recordedByName: string;
+  /** Milliseconds since the epoch. */
+  readonly recordedAt: number;
+}
+
+export interface PatternCoverageStore {
+  /** Every record, by pattern. */
+  all(): Promise<PatternCoverage[]>;
+  /** Records what a pattern opens, in place of what was recorded before. */
+  record(coverage: PatternCoverage): Promise<void>;
+  /** Removes what is recorded of a pattern, if anything is. */
+  remove(pattern: string): Promise<void>;
+}
+
+/** Records of patterns in a table of a database. */
+export function createPatternCoverageStore(db: Db): PatternCoverageStore {
+  return {
+    all: async () => {
+      const rows = await db.selectFrom("patternCoverages").selectAll().execute();
+      return rows
+        .map(({ streamNames, ...row }) => ({ ...row, streamNames: JSON.parse(streamNames) as string[] }))
+        .sort((a, b) => (a.pattern < b.pattern ? -1 : 1));
+    },
+    record: ({ streamNames, ...coverage }) =>
+      inTransaction(db, async (transaction) => {
+        await transaction.deleteFrom("patternCoverages").where("pattern", "=", coverage.pattern).execute();
+        const row = { ...coverage, streamNames: JSON.stringify(streamNames) };
+        await transaction.insertInto("patternCoverages").values(row).execute();
+      }),
+    remove: async (pattern) => {
+      await db.deleteFrom("patternCoverages").where("pattern", "=", pattern).execute();
+    },
+  };
+}
