@@ -61,14 +61,18 @@ export type ErrorFacts = Readonly<Record<string, unknown>>;
 
 /**
  * A failure that a client may read: its code, its message and its facts are part of the API. Anything else that is thrown
- * is a fault of ours, and is masked.
+ * is a fault of ours, and is masked. It has no stack.
  */
 export class ApplicationError extends Error {
   readonly code: ErrorCode;
   readonly facts: ErrorFacts;
 
   constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}, options?: ErrorOptions) {
+    // Such a failure is told by its code and its place. Its stack would cost more than all else of a field that fails.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message, options);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = new.target.name;
     this.code = code;
     this.facts = facts;

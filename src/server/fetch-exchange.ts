@@ -1,6 +1,6 @@
-import { GraphQLError } from "graphql";
 import type { ErrorCode } from "../model/errors.ts";
 import type { Answer, RequestHead } from "./exchange.ts";
+import { Refusal } from "./refused.ts";
 import { endedEarly, limitedBody, tooLarge } from "./request-body.ts";
 
 /** The head of a request of the fetch API. */
@@ -15,7 +15,7 @@ export function headOfRequest(request: Request, peer: string | undefined): Reque
   };
 }
 
-/** Reads the body. @throws GraphQLError */
+/** Reads the body. @throws Refusal */
 export async function bodyOfRequest(request: Request): Promise<Uint8Array> {
   const body = limitedBody();
   try {
@@ -31,7 +31,7 @@ export async function bodyOfRequest(request: Request): Promise<Uint8Array> {
     }
     return body.bytes();
   } catch (error) {
-    throw error instanceof GraphQLError ? error : endedEarly();
+    throw error instanceof Refusal ? error : endedEarly();
   }
 }
 

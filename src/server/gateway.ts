@@ -35,7 +35,7 @@ import type { GraphiQLFiles } from "./graphiql/files.ts";
 import { guarded } from "./guarded.ts";
 import { createKeptAnswers } from "./kept-answers.ts";
 import { createLoad } from "./load.ts";
-import { createMaskError } from "./mask-error.ts";
+import { createErrors } from "./mask-error.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import { createRequestLog } from "./metrics/request-log.ts";
 import { createRequests } from "./metrics/requests.ts";
@@ -138,12 +138,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   metrics.watch({ ...parts, load, keptAnswers });
   const requests = createRequests(metrics, createRequestLog(logger, options.slowRequestMs), tracing);
-  const maskError = createMaskError(onFault);
+  const errors = createErrors(onFault);
   const untraced = createOperations({
     schema: createSchema(),
     parts,
     budget: createCostBudget(options.budgets, parts.clock, options.counters),
-    maskError,
+    errors,
     keptAnswers,
     ...(tracing && { bind: tracing.bind }),
     queryDeadlineMs: CALL_TIMES_PER_QUERY * options.upstream.timeoutMs,
@@ -152,7 +152,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const readiness = createReadiness(parts, options.elapsed);
   let isLeaving = false;
   const front = createFront({ ...options, authenticate: auth.authenticate });
-  const answerPlainly = createPlainPath({ front, operations, requests, maskError, onFault, clock: parts.clock });
+  const answerPlainly = createPlainPath({ front, operations, requests, errors, onFault, clock: parts.clock });
   const yoga = createYoga<ServerContext>({
     graphqlEndpoint: "/graphql",
     graphiql: false,
@@ -166,7 +166,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     // Yoga's own check answers any address that ends so, with any method: no address ends with a line feed.
     healthCheckEndpoint: "\n",
     logging: false,
-    maskedErrors: { maskError },
+    maskedErrors: { maskError: errors.mask },
     plugins: [
       ...guarded(
         [

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { GraphQLError } from "graphql";
 import { DirectRequest } from "./direct-request.ts";
 import type { Answer, RequestHead } from "./exchange.ts";
+import type { Refusal } from "./refused.ts";
 import { endedEarly, limitedBody, tooLarge } from "./request-body.ts";
 
 /** The head of a request of node:http, whose Host is well-formed. */
@@ -29,16 +29,16 @@ function hostnameOf(host: string): string {
  * send it all, read its answer and ask again.
  *
  * @param taken told the whole of it, or else
- * @param failed a GraphQLError, but not both and only once
+ * @param failed a Refusal, but not both and only once
  */
 export function bodyOfIncoming(
   request: IncomingMessage,
   taken: (body: Uint8Array) => void,
-  failed: (error: GraphQLError) => void,
+  failed: (error: Refusal) => void,
 ): void {
   const body = limitedBody();
   let isOver = false;
-  const fail = (error: GraphQLError) => {
+  const fail = (error: Refusal) => {
     if (isOver) return;
     isOver = true;
     failed(error);

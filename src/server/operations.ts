@@ -1,4 +1,4 @@
-import type { GraphQLError, GraphQLSchema } from "graphql";
+import type { GraphQLSchema } from "graphql";
 import { createContexts, type GraphContext, type RequestFacts, type SharedParts } from "../context.ts";
 import type { CostStatus } from "../model/cost.ts";
 import { isPromise, type MaybePromise, whenThere } from "../model/maybe-promise.ts";
@@ -6,10 +6,11 @@ import { rememberingLast } from "../model/remembering-last.ts";
 import { requestLimits } from "../model/request-limits.ts";
 import { type CostBudget, secondsUntil } from "./cost-budget.ts";
 import { type Found, type KeptAnswers, NOT_KEPT } from "./kept-answers.ts";
+import type { Errors, ShownError } from "./mask-error.ts";
 import type { RequestRecord } from "./metrics/request-record.ts";
 import { createPreparedDocuments, type PreparedOperation } from "./prepared-documents.ts";
 import type { WrittenResult } from "./query-result.ts";
-import { OVERLOAD, refused } from "./refused.ts";
+import { OVERLOAD, type Refusal, refused } from "./refused.ts";
 import type { OperationParams } from "./request-body.ts";
 import { MAX_WAIT_MS, nextTurn, type TurnWork } from "./turns.ts";
 
@@ -25,7 +26,8 @@ export interface OperationRequest extends Pick<RequestFacts, "caller" | "address
 }
 
 /** What goes back to the client: errors as it may read them, and the rest as plain values. */
-export interface OperationResult extends WrittenResult {
+export interface OperationResult extends Pick<WrittenResult, "data"> {
+  readonly errors?: readonly ShownError[];
   readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
@@ -39,8 +41,7 @@ export interface OperationsOptions {
   readonly schema: GraphQLSchema;
   readonly parts: SharedParts;
   readonly budget: CostBudget;
-  /** What a client may read of a failure. */
-  readonly maskError: (error: unknown) => GraphQLError;
+  readonly errors: Errors;
   /**
    * How long the reads of one query may take together: what is not read by then is null, with UPSTREAM_TIMEOUT. A mutation
    * has no such bound, since half of its steps would be worse than all of them late.
@@ -61,12 +62,12 @@ export type Operations = (request: OperationRequest, answered: (answer: Operatio
 
 /** From a document to its answer: limited, validated, counted and charged before it runs, masked and limited after. */
 export function createOperations(options: OperationsOptions): Operations {
-  const { parts, maskError } = options;
+  const { parts, errors } = options;
   const shared = {
     ...options,
-    prepare: createPreparedDocuments(options.schema, maskError),
+    prepare: createPreparedDocuments(options.schema, errors),
     contextOf: createContexts(parts),
-    failed: (error: unknown): OperationAnswer => ({ result: { errors: [maskError(error)] }, cost: null }),
+    failed: (error: unknown): OperationAnswer => ({ result: { errors: [errors.show(error)] }, cost: null }),
   };
   return (request, answered) => {
     try {
@@ -92,7 +93,7 @@ interface Asked extends Found {
   readonly points: number;
 }
 
-/** What is asked for, or the answer where that is no operation. @throws GraphQLError */
+/** What is asked for, or the answer where that is no operation. @throws Refusal */
 function understood({ prepare, keptAnswers }: Shared, request: OperationRequest): Asked | OperationAnswer {
   const { params, caller, record } = request;
   const document = prepare(params.query);
@@ -206,7 +207,7 @@ class OperationOnItsWay {
     if (errors.length === 0 && stale.length === 0 && data !== undefined) return { data, extensions: told };
     const { max } = requestLimits.maxErrors;
     return {
-      ...(errors.length > 0 && { errors: errors.map(this.#shared.maskError).slice(0, max) }),
+      ...(errors.length > 0 && { errors: this.#shared.errors.showFirst(errors, max) }),
       ...(data !== undefined && { data }),
       extensions: {
         ...(errors.length > max && { omittedErrors: errors.length - max }),
@@ -228,7 +229,7 @@ const resetText = rememberingLast((instant: number) => new Date(instant).toISOSt
 
 interface Charged {
   readonly cost: CostStatus;
-  readonly refusal: GraphQLError | null;
+  readonly refusal: Refusal | null;
 }
 
 /** Refuses what is dearer than any query may be, or than what is left of its caller's budget. */
@@ -250,7 +251,7 @@ function charged(
   }));
 }
 
-function throttled(points: number, cost: CostStatus, now: number): GraphQLError {
+function throttled(points: number, cost: CostStatus, now: number): Refusal {
   const retryAfterSeconds = secondsUntil(cost.resetAt, now);
   return refused(
     "THROTTLED",

@@ -1,18 +1,14 @@
-import type { GraphQLError } from "graphql";
-import { type FetchAPI, processRegularResult } from "graphql-yoga";
 import { isPromise } from "../model/maybe-promise.ts";
 import { rememberingLast } from "../model/remembering-last.ts";
 import { budgetHeaders } from "./cost-budget.ts";
 import { type Answer, FAULT, type RequestHead } from "./exchange.ts";
 import type { Admitted, Front } from "./front.ts";
+import type { Errors } from "./mask-error.ts";
 import { noteResult, type RequestRecord } from "./metrics/request-record.ts";
 import { REQUEST_ID, type Requests } from "./metrics/requests.ts";
 import type { OperationAnswer, OperationResult, Operations } from "./operations.ts";
-import { asExecutionResult, NULL } from "./query-result.ts";
 import { assertJson, type OperationParams, paramsOfBody } from "./request-body.ts";
-
-/** The media types of an answer that is one object. */
-type MediaType = "application/json" | "application/graphql-response+json";
+import { createStatusRule, type MediaType, type StatusRule, textOf } from "./written-result.ts";
 
 /** A request that needs nothing of yoga. */
 export interface PlainRequest {
@@ -20,7 +16,7 @@ export interface PlainRequest {
   readonly mediaType: MediaType;
   /**
    * @param taken told the whole body, or else
-   * @param failed why there is none: a GraphQLError where it is too large or ends early
+   * @param failed why there is none: a Refusal where it is too large or ends early
    */
   readBody(taken: (body: Uint8Array) => void, failed: (error: unknown) => void): void;
   /** Aborted when the client leaves. It is made when it is asked for, since what needs no call needs no signal. */
@@ -33,7 +29,7 @@ export interface PlainPathOptions {
   readonly front: Front;
   readonly operations: Operations;
   readonly requests: Requests;
-  readonly maskError: (error: unknown) => GraphQLError;
+  readonly errors: Pick<Errors, "show">;
   /** Told of faults that the client learns nothing of. */
   readonly onFault: (error: unknown) => void;
   /** The time by which the budget tells when it is full again. */
@@ -73,7 +69,12 @@ function readAccepted(accept: string | null): MediaType | null {
 export type PlainPath = (request: PlainRequest, isOverloaded: boolean, answered: (answer: Answer) => void) => void;
 
 export function createPlainPath(options: PlainPathOptions): PlainPath {
-  return (request, isOverloaded, answered) => new PlainExchange(options, request, answered).begin(isOverloaded);
+  const shared = { ...options, statusOf: createStatusRule() };
+  return (request, isOverloaded, answered) => new PlainExchange(shared, request, answered).begin(isOverloaded);
+}
+
+interface Shared extends PlainPathOptions {
+  readonly statusOf: StatusRule;
 }
 
 /**
@@ -81,12 +82,12 @@ export function createPlainPath(options: PlainPathOptions): PlainPath {
  * no promise.
  */
 class PlainExchange {
-  readonly #options: PlainPathOptions;
+  readonly #options: Shared;
   readonly #request: PlainRequest;
   readonly #answered: (answer: Answer) => void;
   readonly #record: RequestRecord;
 
-  constructor(options: PlainPathOptions, request: PlainRequest, answered: (answer: Answer) => void) {
+  constructor(options: Shared, request: PlainRequest, answered: (answer: Answer) => void) {
     this.#options = options;
     this.#request = request;
     this.#answered = answered;
@@ -112,7 +113,8 @@ class PlainExchange {
 
   #read(admitted: Admitted): void {
     this.#record.caller = admitted.caller;
-    const refuse = (error: unknown) => this.#told({ result: { errors: [this.#options.maskError(error)] }, cost: null });
+    const refuse = (error: unknown) =>
+      this.#told({ result: { errors: [this.#options.errors.show(error)] }, cost: null });
     try {
       assertJson(this.#request.head.header);
       this.#request.readBody((body) => {
@@ -136,11 +138,22 @@ class PlainExchange {
 
   #told({ result, cost }: OperationAnswer): void {
     try {
-      noteResult(this.#record, result);
-      this.#end(written(result, this.#request.mediaType, cost && budgetHeaders(cost, this.#options.clock())));
+      noteResult(this.#record, result.errors?.map(({ code }) => code) ?? [], result.extensions);
+      this.#end(this.#written(result, cost && budgetHeaders(cost, this.#options.clock())));
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** @param budget the headers that tell of the caller's budget; null where nothing was counted */
+  #written(result: OperationResult, budget: Answer["headers"] | null): Answer {
+    const { mediaType } = this.#request;
+    const body = textOf(result);
+    if (result.errors) {
+      const { status, headers } = this.#options.statusOf(result, mediaType);
+      return { status, headers: Object.assign({}, headers, budget), body };
+    }
+    return { status: 200, headers: Object.assign({ "content-type": `${mediaType}; charset=utf-8` }, budget), body };
   }
 
   #fail(error: unknown): void {
@@ -162,32 +175,3 @@ class PlainExchange {
     this.#answered({ status, headers, body });
   }
 }
-
-/**
- * The answer with a result. Which status and headers errors have is yoga's rule: its writer is given our answer in place of a
- * response.
- *
- * @param budget the headers that tell of the caller's budget; null where nothing was counted
- */
-function written(result: OperationResult, mediaType: MediaType, budget: Answer["headers"] | null): Answer {
-  const { data = NULL, errors, extensions } = result;
-  if (errors) {
-    const answer = processRegularResult(asExecutionResult(result), answers, mediaType) as unknown as Answer;
-    return { ...answer, headers: { ...answer.headers, ...budget } };
-  }
-  const body = `{"data":${data}${extensions ? `,"extensions":${JSON.stringify(extensions)}` : ""}}`;
-  return { status: 200, headers: Object.assign({ "content-type": `${mediaType}; charset=utf-8` }, budget), body };
-}
-
-const answers = {
-  Response: class implements Answer {
-    readonly status: number;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body: string;
-    constructor(body: string, { status, headers }: { status: number; headers: Record<string, string> }) {
-      this.status = status;
-      this.headers = headers;
-      this.body = body;
-    }
-  },
-} as unknown as FetchAPI;

@@ -17,10 +17,11 @@ import type { GraphContext } from "../context.ts";
 import { type MaybePromise, whenThere } from "../model/maybe-promise.ts";
 import { requestLimits } from "../model/request-limits.ts";
 import { type DocumentSize, documentSize } from "./document-size.ts";
+import type { Errors, ShownError } from "./mask-error.ts";
 import { queryCost, type RawVariables } from "./query-cost.ts";
 import { conditionsOf, planQuery, type QueryPlan } from "./query-plan.ts";
 import type { WrittenResult } from "./query-result.ts";
-import { refused } from "./refused.ts";
+import { Refusal, refused } from "./refused.ts";
 
 /** An operation that is ready to run. */
 export interface PreparedOperation {
@@ -38,7 +39,7 @@ export interface PreparedOperation {
 
 /** A text that has been parsed, measured and validated: once, however often it is sent. */
 export type PreparedDocument =
-  | { readonly errors: readonly GraphQLError[] }
+  | { readonly errors: readonly ShownError[] }
   | {
       readonly errors: null;
       /** Null where there is none of this name, or several without one. */
@@ -56,12 +57,10 @@ const MAX_PLANS = 4;
 
 /**
  * Prepares texts, and remembers those that were asked for lately, the wrong ones as well.
- *
- * @param mask makes what a client may read of a mistake in its document
  */
 export function createPreparedDocuments(
   schema: GraphQLSchema,
-  mask: (error: unknown) => GraphQLError,
+  { show }: Pick<Errors, "show">,
 ): (text: string) => PreparedDocument {
   const known = new LRUCache<string, { readonly prepared: PreparedDocument; readonly fields: number }>({
     maxSize: KEPT_CHARACTERS,
@@ -72,14 +71,14 @@ export function createPreparedDocuments(
     const found = known.get(text);
     if (found) return found.prepared;
     const { errors, document, size } = checked(schema, text);
-    const prepared = errors ? { errors: errors.map(mask) } : preparedDocument(schema, document);
+    const prepared = errors ? { errors: errors.map(show) } : preparedDocument(schema, document);
     known.set(text, { prepared, fields: size?.fields ?? 0 });
     return prepared;
   };
 }
 
 type Checked =
-  | { readonly errors: readonly GraphQLError[]; readonly document?: never; readonly size?: never }
+  | { readonly errors: readonly (GraphQLError | Refusal)[]; readonly document?: never; readonly size?: never }
   | { readonly errors: null; readonly document: DocumentNode; readonly size: DocumentSize };
 
 /**
@@ -96,8 +95,9 @@ function checked(schema: GraphQLSchema, text: string): Checked {
     return { errors: mistakes.map((mistake) => withCode(mistake, "GRAPHQL_VALIDATION_FAILED")) };
   } catch (error) {
     if (isTooManyTokens(error)) return { errors: [tooComplex("maxTokens")] };
+    if (error instanceof Refusal) return { errors: [error] };
     if (!(error instanceof GraphQLError)) throw error;
-    return { errors: [error.originalError ? error : withCode(error, "GRAPHQL_PARSE_FAILED")] };
+    return { errors: [withCode(error, "GRAPHQL_PARSE_FAILED")] };
   }
 }
 
@@ -194,7 +194,7 @@ function assertWithin(size: DocumentSize): void {
 }
 
 /** @param asked how many the document has, where they were counted to the end */
-function tooComplex(limit: Exclude<keyof typeof requestLimits, "maxErrors">, asked?: number): GraphQLError {
+function tooComplex(limit: Exclude<keyof typeof requestLimits, "maxErrors">, asked?: number): Refusal {
   const { max, code, description } = requestLimits[limit];
   const facts = { limit, max, ...(asked !== undefined && { asked: Math.min(asked, Number.MAX_SAFE_INTEGER) }) };
   return refused(code, `${description.replace(/\.$/, "")}: at most ${max} are answered.`, { status: 400 }, facts);

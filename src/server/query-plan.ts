@@ -1,7 +1,6 @@
 import {
   defaultFieldResolver,
   type FieldNode,
-  type GraphQLError,
   type GraphQLField,
   type GraphQLObjectType,
   getNamedType,
@@ -47,7 +46,7 @@ export function planQuery(planned: PlannedOperation): QueryPlan {
   return (context, variables) => {
     const run = new Run(planned, context, variables);
     const { errors } = run;
-    const failed = (error: GraphQLError) => {
+    const failed = (error: unknown) => {
       errors.add(error, undefined);
       return errors.result(NULL);
     };
@@ -56,7 +55,7 @@ export function planQuery(planned: PlannedOperation): QueryPlan {
       const data = writeFields(run, fieldsOfRoot(variables), undefined, undefined);
       return isPromise(data) ? data.then(done, failed) : done(data);
     } catch (error) {
-      return failed(error as GraphQLError);
+      return failed(error);
     }
   };
 }

@@ -1,4 +1,4 @@
-import type { ExecutionResult, GraphQLError, ResponsePath } from "graphql";
+import type { ResponsePath } from "graphql";
 import { isPromise, type MaybePromise } from "../model/maybe-promise.ts";
 import { WrittenDate } from "../model/time-window.ts";
 
@@ -6,17 +6,10 @@ import { WrittenDate } from "../model/time-window.ts";
 export interface WrittenResult {
   /** JSON text; absent where nothing was executed. */
   readonly data?: string;
-  readonly errors?: readonly GraphQLError[];
+  /** What stood in the way: each a FieldFailure, or an error of the whole operation. */
+  readonly errors?: readonly unknown[];
   /** Whether it holds nothing but repeatable fields, see `schema/repeatable.ts`. */
   readonly isRepeatable?: boolean;
-}
-
-/** The same as graphql-js gives it. */
-export function asExecutionResult<Result extends WrittenResult>({
-  data,
-  ...rest
-}: Result): Omit<Result, "data"> & Pick<ExecutionResult, "data"> {
-  return data === undefined ? rest : { ...rest, data: JSON.parse(data) };
 }
 
 /** The JSON text of nothing. */
@@ -88,10 +81,10 @@ export function failedBeside(pieces: Pieces | null, error: unknown): Promise<nev
 /** The errors of an answer: none of what stands below a value that became null for another one. */
 export class CollectedErrors {
   #nulled: Set<ResponsePath | undefined> | null = null;
-  readonly #errors: GraphQLError[] = [];
+  readonly #errors: unknown[] = [];
 
   /** @param path of the value that becomes null; undefined for the whole answer */
-  add(error: GraphQLError, path: ResponsePath | undefined): void {
+  add(error: unknown, path: ResponsePath | undefined): void {
     this.#nulled ??= new Set();
     for (let at = path; at !== undefined; at = at.prev) if (this.#nulled.has(at)) return;
     if (this.#nulled.has(undefined)) return;

@@ -1,6 +1,7 @@
 import {
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLError,
   type GraphQLField,
   type GraphQLFieldResolver,
   type GraphQLObjectType,
@@ -66,10 +67,33 @@ export type Arguments = Record<string, unknown>;
 
 interface Given {
   readonly to: GraphQLField<unknown, unknown>;
-  readonly values: Arguments;
+  /** Null where the variables do not fit. */
+  readonly values: Arguments | null;
+  readonly failure?: unknown;
 }
 
 export type Path = ResponsePath | undefined;
+
+/**
+ * What stands in the way of a field, and at which place. It is no Error, and is thrown all the same: for each field of a page an
+ * Error would be made to be written and thrown away, with a stack.
+ */
+export class FieldFailure {
+  readonly cause: unknown;
+  readonly nodes: readonly FieldNode[];
+  readonly path: ResponsePath;
+
+  constructor(cause: unknown, nodes: readonly FieldNode[], path: ResponsePath) {
+    this.cause = cause;
+    this.nodes = nodes;
+    this.path = path;
+  }
+
+  /** The error that graphql-js makes of it. */
+  located(): GraphQLError {
+    return locatedError(this.cause, this.nodes, responsePathAsArray(this.path));
+  }
+}
 
 /** JSON text. */
 export type Text = MaybePromise<string>;
@@ -167,17 +191,25 @@ export function assertPassed(run: Run, plan: FieldPlan, source: unknown, info: G
   plan.passedIn = run.number;
 }
 
-/** A field is given the same for every object. Resolvers only read it. */
+/** A field is given the same for every object. Resolvers only read it. @throws GraphQLError, the same for every object as well */
 export function argumentsOf(run: Run, plan: FieldPlan): Arguments {
   const { definition, constantArguments } = plan;
   if (constantArguments) return constantArguments;
   const [node] = plan.nodes as [FieldNode];
   const given = run.arguments.get(node);
-  if (given?.to === definition) return given.values;
-  const values = getArgumentValues(definition, node, run.variables);
-  if (plan.hasVariables) run.arguments.set(node, { to: definition, values });
-  else plan.constantArguments = values;
-  return values;
+  if (given?.to === definition) {
+    if (given.values) return given.values;
+    throw given.failure;
+  }
+  try {
+    const values = getArgumentValues(definition, node, run.variables);
+    if (plan.hasVariables) run.arguments.set(node, { to: definition, values });
+    else plan.constantArguments = values;
+    return values;
+  } catch (failure) {
+    run.arguments.set(node, { to: definition, values: null, failure });
+    throw failure;
+  }
 }
 
 // What is to be done later is said in functions of their own: V8 makes an object of what a function's inner ones remember
@@ -213,8 +245,8 @@ export function nullFor(
   nodes: readonly FieldNode[],
   path: ResponsePath,
 ): typeof NULL {
-  const located = locatedError(error, nodes, responsePathAsArray(path));
-  if (isNonNull) throw located;
-  run.errors.add(located, path);
+  const failure = error instanceof FieldFailure ? error : new FieldFailure(error, nodes, path);
+  if (isNonNull) throw failure;
+  run.errors.add(failure, path);
   return NULL;
 }

@@ -1,4 +1,3 @@
-import { GraphQLError } from "graphql";
 import { ApplicationError, type ErrorCode, type ErrorFacts } from "../model/errors.ts";
 
 /** How a refusal looks in HTTP. */
@@ -13,15 +12,22 @@ export const OVERLOAD = {
   http: { status: 503, headers: { "retry-after": "1" } },
 } as const satisfies { readonly message: string; readonly http: RefusalHttp };
 
+/** Why a request is not served, and how that looks in HTTP. */
+export class Refusal extends ApplicationError {
+  readonly http: RefusalHttp;
+
+  constructor(code: ErrorCode, message: string, http: RefusalHttp, facts: ErrorFacts = {}) {
+    super(code, message, facts);
+    this.http = http;
+  }
+}
+
 /**
  * A request that is not served: with a status of its own, whatever media type the client accepts. Throw it where yoga turns
  * what is thrown into an answer: while a request is read, parsed or executed.
  *
  * @param facts what the client may know to do better, such as the limit; plain JSON, never a secret
  */
-export function refused(code: ErrorCode, message: string, http: RefusalHttp, facts: ErrorFacts = {}): GraphQLError {
-  return new GraphQLError(message, {
-    originalError: new ApplicationError(code, message, facts),
-    extensions: { http },
-  });
+export function refused(code: ErrorCode, message: string, http: RefusalHttp, facts: ErrorFacts = {}): Refusal {
+  return new Refusal(code, message, http, facts);
 }

@@ -11,7 +11,7 @@ export interface OperationParams {
 /** The most bytes of a body, and characters of an address. */
 export const { max: MAX_BODY_BYTES } = requestLimits.maxBodyBytes;
 
-/** @throws GraphQLError when the headers tell of a body that is not read: JSON in UTF-8, neither compressed nor too large */
+/** @throws Refusal when the headers tell of a body that is not read: JSON in UTF-8, neither compressed nor too large */
 export function assertJson(header: (name: string) => string | null): void {
   const type = header("content-type") ?? "";
   if (type !== "application/json" && !isJsonInUtf8(type)) {
@@ -55,7 +55,7 @@ export function limitedBody(): LimitedBody {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** What a body asks for. @throws GraphQLError when it is no request */
+/** What a body asks for. @throws Refusal when it is no request */
 export function paramsOfBody(bytes: Uint8Array): OperationParams {
   let text: string;
   try {
@@ -66,7 +66,7 @@ export function paramsOfBody(bytes: Uint8Array): OperationParams {
   return params(parsedJson(text, "The body"));
 }
 
-/** What an address asks for. @throws GraphQLError when it is no request */
+/** What an address asks for. @throws Refusal when it is no request */
 export function paramsOfAddress(url: string): OperationParams {
   const search = url.slice(url.indexOf("?") + 1 || url.length).replace(/#.*$/s, "");
   try {

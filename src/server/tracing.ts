@@ -72,7 +72,7 @@ export function tracingBy({ trace, context, propagation, ROOT_CONTEXT, SpanKind,
           "syndigraph.caller.role": caller.role,
           "syndigraph.cost": record?.points ?? 0,
           "syndigraph.upstream_calls": record?.upstreamCalls ?? 0,
-          "syndigraph.outcome": error ? String(error.extensions?.["code"]) : "ok",
+          "syndigraph.outcome": error ? error.code : "ok",
         });
         span.end();
         answered(answer);

@@ -1,9 +1,9 @@
 import type { Plugin } from "graphql-yoga";
 import { budgetHeaders } from "./cost-budget.ts";
 import type { OperationAnswer, OperationRequest, Operations } from "./operations.ts";
-import { asExecutionResult } from "./query-result.ts";
 import type { OperationParams } from "./request-body.ts";
 import type { ServerContext } from "./use-caller.ts";
+import { asYogaResult } from "./written-result.ts";
 
 /**
  * Lets our own pipeline answer what yoga has read, so that yoga neither parses, validates nor executes.
@@ -28,7 +28,7 @@ export function useOperations(operations: Operations, clock: () => number): Plug
       };
       const { result, cost } = await new Promise<OperationAnswer>((resolve) => operations(asked, resolve));
       server.cost = cost;
-      setResult(asExecutionResult(result));
+      setResult(asYogaResult(result));
     },
     onResponse({ response, serverContext: { cost } }) {
       if (!cost) return;

@@ -34,6 +34,8 @@ export interface Fleet extends AsyncDisposable {
   calls(): Promise<number>;
   /** Makes each of the stub's answers take so long. */
   setLatency(ms: number): Promise<void>;
+  /** Has the stub answer 503 where it is asked for figures, or answer again. */
+  setOutage(isOut: boolean): Promise<void>;
 }
 
 export interface FleetOptions {
@@ -116,6 +118,9 @@ export async function startFleet({
       calls: async () => (await told("/stub/calls")).calls,
       setLatency: async (ms) => {
         await told(`/stub/latency?ms=${ms}`);
+      },
+      setOutage: async (isOut) => {
+        await told(`/stub/outage?on=${isOut}`);
       },
       [Symbol.asyncDispose]: dispose,
     };

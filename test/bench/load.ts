@@ -14,27 +14,35 @@ export interface LoadResult {
  * because any other would take more time than the fastest server that it measures.
  *
  * @param nextRequest the text of a request of HTTP/1.1, in ASCII
- * @throws Error for an answer that is not a success
+ * @param isExpected whether an answer is one that the load is made of: a success, when it is left out
+ * @throws Error for an answer that is not expected
  */
 export async function load(
   { hostname, port }: URL,
   connections: number,
   durationMs: number,
   nextRequest: () => string,
+  isExpected: (answer: Buffer) => boolean = isSuccess,
 ): Promise<LoadResult> {
   const latencies: number[] = [];
   const begin = performance.now();
   await Promise.all(
     Array.from({ length: connections }, async () => {
       const socket = connect({ host: hostname, port: Number(port), noDelay: true });
-      await askUntil(socket, begin + durationMs, nextRequest, latencies);
+      await askUntil(socket, begin + durationMs, nextRequest, latencies, isExpected);
     }),
   );
   const seconds = (performance.now() - begin) / 1_000;
   return { answers: latencies.length, seconds, latenciesMs: Float64Array.from(latencies).sort() };
 }
 
-function askUntil(socket: Socket, end: number, nextRequest: () => string, latencies: number[]): Promise<void> {
+function askUntil(
+  socket: Socket,
+  end: number,
+  nextRequest: () => string,
+  latencies: number[],
+  isExpected: (answer: Buffer) => boolean,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let answer: Buffer | null = null;
     let askedAt = 0;
@@ -50,7 +58,7 @@ function askUntil(socket: Socket, end: number, nextRequest: () => string, latenc
       if (!isWhole(answer)) return;
       const now = performance.now();
       latencies.push(now - askedAt);
-      if (!isSuccess(answer)) {
+      if (!isExpected(answer)) {
         reject(new Error(`The server failed: ${answer.toString("utf8", 0, 2_000)}`));
         socket.destroy();
         return;

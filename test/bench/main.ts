@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { type Column, columns } from "./columns.ts";
+import { failingTable } from "./failing.ts";
 import { type Fleet, pinBench, posted, type Server, startFleet } from "./fleet.ts";
 import { growthTable } from "./growth.ts";
 import { assertEqualAnswers, measure, type Pace, type Rotation } from "./measure.ts";
@@ -48,7 +49,7 @@ const PACES = {
   quick: { connections: 50, rounds: 2, roundMs: 400, warmUpMs: 600 },
 } as const satisfies Record<string, Pace>;
 
-const USAGE = `npm run bench -- [--quick] [--only list,totals,series,typename,growth] [--write] [--cpu-prof folder]
+const USAGE = `npm run bench -- [--quick] [--only list,totals,series,typename,growth,failing] [--write] [--cpu-prof folder]
 
   --quick     a look, in less than a minute
   --only      some of the questions
@@ -82,6 +83,7 @@ async function main(): Promise<void> {
     if (wanted[0]) await runFleet(wanted[0].column.streams, wanted, pace, told);
   }
   if (isWanted("growth")) told(await growthTable(pace));
+  if (isWanted("failing")) told(await failingTable(pace, options["cpu-prof"] ?? null));
   if (options.write) await writeReadme(parts.join("\n\n"));
 }
 

@@ -2,14 +2,14 @@ import { GraphQLError, graphql } from "graphql";
 import { describe, expect, it } from "vitest";
 import { ApplicationError, InvalidInputError, NotFoundError } from "../../src/model/errors.ts";
 import { createSchema } from "../../src/schema/schema.ts";
-import { createMaskError } from "../../src/server/mask-error.ts";
+import { createErrors } from "../../src/server/mask-error.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 import { TOKEN } from "../support/platform.ts";
 
 /** What a client reads of an error, and what was told to the log. */
 function masked(error: unknown) {
   const faults: unknown[] = [];
-  const { message, ...shown } = createMaskError((fault) => faults.push(fault))(error) as GraphQLError;
+  const { message, ...shown } = createErrors((fault) => faults.push(fault)).mask(error);
   return { message, extensions: shown.extensions, path: shown.path, faults };
 }
 
@@ -47,9 +47,9 @@ describe("a failure that is part of the API", () => {
       { operation: "x" },
       { cause },
     );
-    const shown = createMaskError(() => undefined)(atField(error));
+    const shown = createErrors(() => undefined).mask(atField(error));
     expect(JSON.stringify(shown)).not.toMatch(/ECONNREFUSED|10\.0\.0\.1|\.ts/);
-    expect((shown as GraphQLError).originalError).toBeUndefined();
+    expect(shown.originalError).toBeUndefined();
   });
 
   it("is found below what wraps it, however often", () => {

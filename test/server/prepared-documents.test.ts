@@ -2,9 +2,13 @@ import { GraphQLError } from "graphql";
 import { describe, expect, it } from "vitest";
 import type { GraphContext } from "../../src/context.ts";
 import { createSchema } from "../../src/schema/schema.ts";
+import { createErrors } from "../../src/server/mask-error.ts";
 import { createPreparedDocuments, type PreparedOperation } from "../../src/server/prepared-documents.ts";
 
-const prepare = createPreparedDocuments(createSchema(), (error) => error as GraphQLError);
+const prepare = createPreparedDocuments(
+  createSchema(),
+  createErrors(() => undefined),
+);
 const context = {} as GraphContext;
 
 /** The operation of a document that is right. */

@@ -1,6 +1,7 @@
 import {
   type ExecutionResult,
   execute,
+  type GraphQLError,
   GraphQLInt,
   GraphQLInterfaceType,
   GraphQLList,
@@ -20,12 +21,19 @@ import { createWaves } from "../../src/loaders/waves.ts";
 import { createSchema } from "../../src/schema/schema.ts";
 import { createParts } from "../../src/server/gateway.ts";
 import { planQuery } from "../../src/server/query-plan.ts";
-import { asExecutionResult } from "../../src/server/query-result.ts";
+import type { WrittenResult } from "../../src/server/query-result.ts";
+import { FieldFailure } from "../../src/server/query-run.ts";
 import { createTestGateway, OPERATOR_KEY } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 import { createRandomOperations, type Pools, seeded } from "../support/random-operations.ts";
 
 const SEED = 20_260_318;
+
+/** The same as graphql-js gives it. */
+function asExecutionResult({ data, errors }: WrittenResult): ExecutionResult {
+  const located = errors?.map((error) => (error instanceof FieldFailure ? error.located() : (error as GraphQLError)));
+  return { ...(located && { errors: located }), ...(data !== undefined && { data: JSON.parse(data) }) };
+}
 
 /** The answer by our plan, twice because it grows, and the one by graphql-js. */
 async function bothAnswers(schema: GraphQLSchema, text: string, context: () => GraphContext, variables = {}) {

@@ -49,9 +49,10 @@ function isSane(id: string): boolean {
 /** Notes what the answer tells of itself: its errors, and its stale parts. */
 export function noteResult(
   record: RequestRecord,
-  { errors, extensions }: Pick<ExecutionResult, "errors" | "extensions">,
+  codes: readonly string[],
+  extensions: ExecutionResult["extensions"] | Readonly<Record<string, unknown>>,
 ): void {
-  record.errors = errors?.map((error) => String(error.extensions["code"] ?? "INTERNAL_SERVER_ERROR")) ?? [];
+  record.errors = codes;
   const stale = extensions?.["stale"] as readonly { readonly source: string }[] | undefined;
   record.stale = stale?.map(({ source }) => source) ?? [];
 }

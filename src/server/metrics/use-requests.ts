@@ -11,7 +11,10 @@ export function useRequests(requests: Requests): Plugin<object, ServerContext> {
       if (url.pathname === "/graphql") serverContext.record = requests.begin((name) => request.headers.get(name));
     },
     onResultProcess({ result, serverContext: { record } }) {
-      if (record && !Array.isArray(result) && !(Symbol.asyncIterator in result)) noteResult(record, result);
+      if (!record || Array.isArray(result) || Symbol.asyncIterator in result) return;
+      const { errors = [], extensions } = result;
+      const codes = errors.map((error) => String(error.extensions["code"] ?? "INTERNAL_SERVER_ERROR"));
+      noteResult(record, codes, extensions);
     },
     onResponse({ request, response, serverContext: { record, caller } }) {
       if (!record) return;

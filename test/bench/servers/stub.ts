@@ -6,13 +6,15 @@ import { answerJson, serve } from "./serve.ts";
 /**
  * The platform as far as the bench needs it, with answers that are made beforehand or put together from texts, so that it
  * is never what is measured. It obeys the platform's limits: ten names a call, a hundred tokens a page. Paths under
- * `/stub/` are its own: `/stub/calls` tells how many calls it has answered, `/stub/latency?ms=20` makes it slow.
+ * `/stub/` are its own: `/stub/calls` tells how many calls it has answered, `/stub/latency?ms=20` makes it slow,
+ * `/stub/outage?on=true` has it answer 503 where it is asked for figures.
  */
 const { streams, secret } = serverArguments();
 const authorization = `Bearer ${secret}`;
 const REFUSED = `{"status":"fail","data":{"message":"refused"}}`;
 let calls = 0;
 let latencyMs = 0;
+let isOut = false;
 
 const data = (json: string) => `{"status":"success","data":${json}}`;
 const tokensOf = (kind: "publish" | "subscribe") =>
@@ -45,12 +47,17 @@ serve((request, response) => {
 
 function administer(path: string, query: URLSearchParams): string {
   if (path === "/stub/latency") latencyMs = Number(query.get("ms"));
-  return JSON.stringify({ calls, latencyMs });
+  if (path === "/stub/outage") isOut = query.get("on") === "true";
+  return JSON.stringify({ calls, latencyMs, isOut });
 }
 
 function answerCall(response: ServerResponse, path: string, query: URLSearchParams): void {
   const isTokens = path === "/api/publish_token/list" || path === "/api/subscribe_token/list";
   const wire = figures.get(path);
+  if (wire && isOut) {
+    answerJson(response, 503, REFUSED);
+    return;
+  }
   const body = isTokens ? tokenPage(path, query) : wire ? figuresOf(wire, query) : fixed.get(path);
   answerJson(response, body ? 200 : 400, body ?? REFUSED);
 }

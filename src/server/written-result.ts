@@ -1,0 +1,81 @@
+import { type ExecutionResult, GraphQLError } from "graphql";
+import { type FetchAPI, processRegularResult } from "graphql-yoga";
+import type { Answer } from "./exchange.ts";
+import type { ShownError, ShownHttp } from "./mask-error.ts";
+import type { OperationResult } from "./operations.ts";
+import { NULL } from "./query-result.ts";
+
+/** The media types of an answer that is one object. */
+export type MediaType = "application/json" | "application/graphql-response+json";
+
+/** The text of an answer. */
+export function textOf({ data, errors, extensions }: OperationResult): string {
+  const more = extensions ? `,"extensions":${JSON.stringify(extensions)}` : "";
+  if (!errors) return `{"data":${data ?? NULL}${more}}`;
+  const all = errors.map(({ json }) => json).join(",");
+  return `{"errors":[${all}]${more}${data === undefined ? "" : `,"data":${data}`}}`;
+}
+
+/** The result as yoga takes it: its errors stand for what they say of the answer's status, and it is written by us. */
+export function asYogaResult(result: OperationResult): ExecutionResult & { readonly stringify: () => string } {
+  const { data, errors } = result;
+  return {
+    ...(errors && { errors: errors.map(({ code, http }) => standIn(http, code)) }),
+    ...(data !== undefined && { data: null }),
+    ...(result.extensions && { extensions: result.extensions }),
+    stringify: () => textOf(result),
+  };
+}
+
+/** Which status and headers an answer with errors has. */
+export type StatusRule = (result: OperationResult, mediaType: MediaType) => Pick<Answer, "status" | "headers">;
+
+/**
+ * Which status and headers errors have is yoga's rule. It goes by no more of them than the media type, whether there is data,
+ * and each error's status, so yoga is asked once for each of these together: it would make an error anew of each error.
+ */
+export function createStatusRule(): StatusRule {
+  const known = new Map<string, Pick<Answer, "status" | "headers">>();
+  return ({ data, errors = [] }, mediaType) => {
+    const hasData = data !== undefined;
+    const https = statusesOf(errors);
+    const key = `${mediaType} ${hasData} ${https.map((http) => (http ? `${http.status} ${http.spec}` : "")).join()}`;
+    const found = known.get(key) ?? askYoga(https, hasData, mediaType);
+    known.set(key, found);
+    const headers = errors.flatMap(({ http }) => (http?.headers ? [http.headers] : []));
+    return headers.length === 0 ? found : { ...found, headers: Object.assign({}, found.headers, ...headers) };
+  };
+}
+
+/** Each of the statuses once; null stands for errors that have none. */
+function statusesOf(errors: readonly ShownError[]): (ShownHttp | null)[] {
+  const all: (ShownHttp | null)[] = [];
+  for (const { http } of errors) {
+    if (all.some((each) => each?.status === http?.status && each?.spec === http?.spec)) continue;
+    all.push(http);
+  }
+  return all;
+}
+
+function askYoga(https: readonly (ShownHttp | null)[], hasData: boolean, mediaType: MediaType) {
+  const errors = https.map((http) => standIn(http && { ...http, headers: {} }));
+  const result = { errors, ...(hasData && { data: null }), stringify: () => "" };
+  const { status, headers } = processRegularResult(result, answers, mediaType) as unknown as Answer;
+  return { status, headers };
+}
+
+function standIn(http: ShownHttp | null, code?: string): GraphQLError {
+  return new GraphQLError("", { extensions: { ...(code !== undefined && { code }), ...(http && { http }) } });
+}
+
+/** Yoga's writer is given our answer in place of a response. */
+const answers = {
+  Response: class {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    constructor(_body: string, { status, headers }: { status: number; headers: Record<string, string> }) {
+      this.status = status;
+      this.headers = headers;
+    }
+  },
+} as unknown as FetchAPI;

@@ -1,0 +1,132 @@
+import { columns, totalsColumn } from "./columns.ts";
+import { type Fleet, startFleet } from "./fleet.ts";
+import { load } from "./load.ts";
+import { type Pace, quantile, requestText } from "./measure.ts";
+import { figure, table } from "./table.ts";
+import { cpuMs } from "./usage.ts";
+
+/** One way in which a page of streams is answered. */
+interface Situation {
+  readonly title: string;
+  readonly isOut: boolean;
+  /** Which question is asked the n-th time. */
+  readonly index: (asked: number) => number;
+  /** What is changed in its text. */
+  readonly changed: (text: string) => string;
+  readonly fails: boolean;
+  /** The situation whose CPU it is held against; null for none. */
+  readonly reference: string | null;
+}
+
+const WARM_QUESTIONS = 20;
+const COLD = "found at the platform";
+const WARM = "found in the cache";
+const same = (text: string) => text;
+const situations: readonly Situation[] = [
+  { title: COLD, isOut: false, index: (asked) => asked, changed: same, fails: false, reference: null },
+  { title: "platform down", isOut: true, index: (asked) => asked, changed: same, fails: true, reference: COLD },
+  {
+    title: WARM,
+    isOut: false,
+    index: (asked) => asked % WARM_QUESTIONS,
+    changed: same,
+    fails: false,
+    reference: null,
+  },
+  {
+    // The text keeps its length, which its head tells.
+    title: "window that is refused",
+    isOut: false,
+    index: (asked) => asked % WARM_QUESTIONS,
+    changed: (text) => text.replaceAll(":00:00Z", ":17:00Z").replaceAll(":00:00.000Z", ":17:00.000Z"),
+    fails: true,
+    reference: WARM,
+  },
+];
+
+interface Measured {
+  readonly cpu: (number | null)[];
+  readonly perSecond: number[];
+  readonly healthMs: number[];
+}
+
+/** What a page costs whose every stream fails, beside the same page with its figures, and how long `/health` takes meanwhile. */
+export async function failingTable(pace: Pace, profileFolder: string | null): Promise<string> {
+  const { totals } = columns;
+  await using fleet = await startFleet({ streams: totals.streams, servers: "gateway", profileFolder });
+  const all = new Map<string, Measured>();
+  for (const { title } of situations) all.set(title, { cpu: [], perSecond: [], healthMs: [] });
+  for (const situation of situations) await lead(fleet, situation, pace, pace.warmUpMs);
+  for (let round = 0; round < pace.rounds; round += 1) {
+    for (const situation of situations) {
+      await lead(fleet, situation, pace, LEAD_MS);
+      const measured = all.get(situation.title);
+      if (measured) await measure(fleet, situation, pace, measured);
+    }
+  }
+  await fleet.setOutage(false);
+  const rows = situations.map(({ title, reference }) => {
+    const { perSecond, healthMs } = all.get(title) ?? { perSecond: [], healthMs: [] };
+    const p99 = quantile(Float64Array.from(healthMs).sort(), 0.99);
+    const cpuOf = (name: string) => median(all.get(name)?.cpu ?? []);
+    const own = cpuOf(title);
+    const other = reference === null ? null : cpuOf(reference);
+    const times = own === null || other === null ? null : own / other;
+    return [title, figure(own, 3), figure(times, 2), figure(median(perSecond), 0), figure(p99, 1)];
+  });
+  const title = `page of ${totalsColumn(50, 50).title}`;
+  return table([title, "CPU ms/query", "times the same page with figures", "queries/s", "p99 of /health ms"], rows);
+}
+
+/** The breaker opens within so long of load, and closes again. */
+const LEAD_MS = 1_500;
+const HEALTH_EVERY_MS = 5;
+let asked = 0;
+
+function nextOf({ gateway }: Fleet, { index, changed }: Situation): () => string {
+  return () => {
+    asked += 1;
+    return changed(requestText({ server: gateway, column: columns.totals }, index(asked)));
+  };
+}
+
+async function lead(fleet: Fleet, situation: Situation, { connections }: Pace, ms: number): Promise<void> {
+  await fleet.setOutage(situation.isOut);
+  await load(fleet.gateway.url, connections, ms, nextOf(fleet, situation), () => true);
+}
+
+async function measure(fleet: Fleet, situation: Situation, pace: Pace, into: Measured): Promise<void> {
+  const { gateway } = fleet;
+  const isExpected = (answer: Buffer) => answer.includes('"errors":') === situation.fails;
+  const before = cpuMs(gateway.pid);
+  const pinging = ping(gateway.url, pace.roundMs);
+  const { answers, seconds } = await load(
+    gateway.url,
+    pace.connections,
+    pace.roundMs,
+    nextOf(fleet, situation),
+    isExpected,
+  );
+  const after = cpuMs(gateway.pid);
+  into.cpu.push(before === null || after === null ? null : (after - before) / answers);
+  into.perSecond.push(answers / seconds);
+  into.healthMs.push(...(await pinging));
+}
+
+async function ping({ hostname, port, host }: URL, ms: number): Promise<Float64Array> {
+  const url = new URL(`http://${hostname}:${port}/`);
+  const text = `GET /health HTTP/1.1\r\nhost: ${host}\r\n\r\n`;
+  const times: number[] = [];
+  const end = performance.now() + ms;
+  while (performance.now() < end) {
+    const { latenciesMs } = await load(url, 1, 0, () => text);
+    times.push(...latenciesMs);
+    await new Promise((resolve) => setTimeout(resolve, HEALTH_EVERY_MS));
+  }
+  return Float64Array.from(times);
+}
+
+function median(values: readonly (number | null)[]): number | null {
+  const sorted = values.filter((value) => value !== null).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? null;
+}
