@@ -32,6 +32,8 @@ export interface Config {
   readonly maxRequestsInFlight: number;
   readonly upstreamTimeoutMs: number;
   readonly directoryRefreshMs: number;
+  /** Most by which the platform's clock may differ from this machine's and still be gone by. */
+  readonly maxClockOffsetMs: number;
   readonly figureCacheBytes: number;
   readonly leaveNoticeMs: number;
   readonly drainMs: number;
@@ -235,6 +237,11 @@ export const variables = {
     describe:
       "How long one call to the platform may take, with its tries: the first of a read has half of it. The reads of a query may take a quarter more together.",
   },
+  MAX_CLOCK_OFFSET_SECONDS: {
+    schema: decimal("seconds, from 0 to 1000000000", 0, 1e9).optional(),
+    describe:
+      "Most by which the platform's clock may differ from this machine's and still be gone by, for viewer tokens and figures: 300, or any with the sandbox. Beyond it this machine's clock counts, with a warning in the log.",
+  },
   FIGURE_CACHE_MEGABYTES: {
     schema: whole("megabytes, from 0 to 10000", 0, 10_000).default(16),
     describe: "What metered figures may take in memory between two quarter hours; 0 keeps none beyond their request.",
@@ -364,6 +371,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     budgets: { perMinute: values.COST_BUDGET_PER_MINUTE, partnerPerMinute: values.PARTNER_COST_BUDGET_PER_MINUTE },
     maxRequestsInFlight: values.MAX_REQUESTS_IN_FLIGHT,
     upstreamTimeoutMs: values.UPSTREAM_TIMEOUT_SECONDS * 1000,
+    maxClockOffsetMs:
+      (values.MAX_CLOCK_OFFSET_SECONDS ?? (values.MILLICAST_API_SECRET ? 300 : Number.POSITIVE_INFINITY)) * 1000,
     figureCacheBytes: values.FIGURE_CACHE_MEGABYTES * 1e6,
     directoryRefreshMs: values.DIRECTORY_REFRESH_SECONDS * 1000,
     leaveNoticeMs: values.LEAVE_NOTICE_SECONDS * 1000,

@@ -18,7 +18,7 @@ import type { Store } from "./store/store.ts";
 import type { ThumbnailLimit } from "./store/thumbnail-limit.ts";
 import { counted, type Tally } from "./upstream/counted.ts";
 import { setDeadline } from "./upstream/deadline.ts";
-import type { Clock } from "./upstream/platform-clock.ts";
+import type { Clock, PlatformClock } from "./upstream/platform-clock.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 
 /** The parts that all requests share. */
@@ -36,8 +36,12 @@ export interface SharedParts {
   readonly store: Store;
   readonly sessions: Sessions;
   readonly thumbnailLimit: ThumbnailLimit;
-  /** The platform's time. */
+  /** This gateway's own time: keys, sessions, budgets, the audit log and the registry go by it. */
   readonly clock: Clock;
+  /** The platform's time: windows of figures and all that the Director judges go by it, and nothing else. */
+  readonly platformClock: Clock;
+  /** Returns the span from an instant of our own time until now as the platform may have dated it, at its widest. */
+  readonly spanOnPlatform: PlatformClock["span"];
   /** Origin of the platform's Director, where streams are published and watched. */
   readonly directorUrl: string;
 }
@@ -59,8 +63,13 @@ export interface GraphContext extends Omit<SharedParts, "sightings" | "streamCat
   readonly signal: AbortSignal | undefined;
   /** What this request costs. */
   readonly cost: CostStatus;
-  /** One instant for the whole request, so that all its windows end alike. Milliseconds since the epoch. */
+  /**
+   * One instant of the platform's time for the whole request, so that all its windows end alike. Milliseconds since the epoch.
+   * Windows of figures and all that the Director judges go by it.
+   */
   readonly now: number;
+  /** The same instant of this gateway's own time: keys, the registry and whatever else the platform does not judge go by it. */
+  readonly ownNow: number;
 }
 
 /** What is known of a request before the graph looks at it. */
@@ -102,6 +111,7 @@ class RequestContext {
   readonly address: string | null;
   readonly cost: CostStatus;
   readonly now: number;
+  readonly ownNow: number;
   readonly act: Act | null = null;
   private readonly facts: RequestFacts;
   /** What has been made so far, the same for the contexts of the request's mutations. */
@@ -112,7 +122,8 @@ class RequestContext {
     this.caller = facts.caller;
     this.address = facts.address;
     this.cost = facts.cost;
-    this.now = this.shared.clock();
+    this.now = this.shared.platformClock();
+    this.ownNow = this.shared.clock();
   }
 
   get signal(): AbortSignal | undefined {

@@ -51,6 +51,7 @@ async function main(): Promise<void> {
     counters,
     maxRequestsInFlight: config.maxRequestsInFlight,
     directoryRefreshMs: config.directoryRefreshMs,
+    maxClockOffsetMs: config.maxClockOffsetMs,
     figureCacheBytes: config.figureCacheBytes,
     logger,
     slowRequestMs: config.slowRequestMs,

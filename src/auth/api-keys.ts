@@ -67,11 +67,10 @@ export function createApiKeyRing(
   const notedAt = new LRUCache<string, number>(atMost(10_000));
 
   const note = (id: string) => {
-    const at = now();
-    if (at < (notedAt.get(id) ?? Number.NEGATIVE_INFINITY) + NOTED_EVERY_MS) return;
-    notedAt.set(id, at);
+    if (elapsed() < (notedAt.get(id) ?? Number.NEGATIVE_INFINITY) + NOTED_EVERY_MS) return;
+    notedAt.set(id, elapsed());
     const noting = apiKeys
-      .touch(new Map([[id, at]]))
+      .touch(new Map([[id, now()]]))
       .catch(onNoteFailure)
       .finally(() => underWay.delete(noting));
     underWay.add(noting);

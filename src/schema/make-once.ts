@@ -43,11 +43,9 @@ export interface Made<Object> {
  *
  * @throws ApplicationError IDEMPOTENCY_MISMATCH, OUTCOME_UNKNOWN, CONFLICT; UpstreamError
  */
-export async function makeOnce<Object>(
-  making: Making<Object>,
-  { caller, idempotency, clock }: GraphContext,
-): Promise<Made<Object>> {
+export async function makeOnce<Object>(making: Making<Object>, context: GraphContext): Promise<Made<Object>> {
   const { operation, idempotencyKey, input, kind, likeness, idOf, madeAt } = making;
+  const { caller, idempotency } = context;
   assertName(idempotencyKey, "input.idempotencyKey");
   let taken: Object | null = null;
   const take = (made: Object) => {
@@ -64,11 +62,12 @@ export async function makeOnce<Object>(
     makes: kind,
     perform: async () => take(await making.create()),
     recover: async ({ begunAt, isTaken }) => {
+      const span = context.spanOnPlatform(begunAt);
       for (let page = 1; ; page += 1) {
         const listed = await making.listNewest(page);
-        const recent = listed.filter((made) => madeAt(made) >= begunAt - CLOCK_TOLERANCE_MS);
+        const recent = listed.filter((made) => madeAt(made) >= span.begunAt - CLOCK_TOLERANCE_MS);
         for (const made of recent.toReversed()) {
-          if (making.isAsWished(made, { begunAt, now: clock() }) && !(await isTaken(idOf(made)))) return take(made);
+          if (making.isAsWished(made, span) && !(await isTaken(idOf(made)))) return take(made);
         }
         if (recent.length < listed.length || listed.length === 0) return null;
       }

@@ -25,7 +25,7 @@ import { createIdempotencyStore } from "../store/idempotency.ts";
 import type { Store } from "../store/store.ts";
 import { createThumbnailLimit } from "../store/thumbnail-limit.ts";
 import type { CallReport } from "../upstream/http.ts";
-import { type Clock, createPlatformClock } from "../upstream/platform-clock.ts";
+import { type Clock, createPlatformClock, type PlatformClock } from "../upstream/platform-clock.ts";
 import { createUpstream, type UpstreamOptions } from "../upstream/upstream.ts";
 import { type Budgets, createCostBudget } from "./cost-budget.ts";
 import type { Answer } from "./exchange.ts";
@@ -89,8 +89,12 @@ export interface GatewayOptions {
   readonly tracing?: Tracing | null;
   /** GraphiQL's files; null for no GraphiQL. */
   readonly graphiql: GraphiQLFiles | null;
-  /** The platform's time; told by its answers when it is left out. */
+  /** This gateway's own time; that of the machine by default. */
   readonly clock?: Clock;
+  /** The platform's time. By default it is `clock` where that is given, and otherwise told by the platform's answers. */
+  readonly platformClock?: Clock | "TOLD";
+  /** Most by which the time that answers tell may differ from our own and still count, in milliseconds; 5 minutes by default. */
+  readonly maxClockOffsetMs?: number;
   /** A clock that only goes forward, by which is measured how long to remember; the process's own when it is left out. */
   readonly elapsed?: Stopwatch;
 }
@@ -109,6 +113,8 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+/** Most by which the platform's clock may differ from our own and still count. */
+const MAX_CLOCK_OFFSET_MS = 300_000;
 /** How long an answer of the platform proves that it is there and takes our secret. */
 const READINESS_KEPT_MS = 30_000;
 /** The reads of a query, one behind the other, may together take as long as so many of the slowest calls: 5 seconds by default. */
@@ -134,7 +140,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     isKeeping: options.figureCacheBytes > 0,
     known: createKnown(parts),
     figures: parts.figureCache,
-    clock: parts.clock,
+    clock: parts.platformClock,
   });
   metrics.watch({ ...parts, load, keptAnswers });
   const requests = createRequests(metrics, createRequestLog(logger, options.slowRequestMs), tracing);
@@ -174,7 +180,7 @@ export function createGateway(options: GatewayOptions): Gateway {
           useHealth(async () => (isLeaving ? LEAVING : readiness())),
           useFront(front),
           usePublicKeys(auth.signingKeys),
-          ...(options.graphiql === null ? [] : [useGraphiQL(options.graphiql, parts.clock)]),
+          ...(options.graphiql === null ? [] : [useGraphiQL(options.graphiql, parts.platformClock)]),
           useCaller(front),
           useMetrics(metrics),
           useRequestReader(),
@@ -192,7 +198,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       position = await sweepTraffic(
         { ...parts, analytics: parts.upstream.analytics },
         parts.sightings,
-        parts.clock(),
+        parts.platformClock(),
         position,
       );
     } catch (error) {
@@ -277,12 +283,21 @@ export function createGateway(options: GatewayOptions): Gateway {
 export function createParts(
   options: GatewayOptions,
   onCall?: UpstreamOptions["onCall"],
-): SharedParts & { readonly auth: Auth } {
-  const { logger, store, elapsed = () => performance.now() } = options;
-  const platformClock = createPlatformClock();
-  const clock = options.clock ?? platformClock.now;
+): SharedParts & { readonly auth: Auth; readonly toldClock: PlatformClock } {
+  const { logger, store, clock = Date.now, elapsed = () => performance.now() } = options;
+  const toldClock = createPlatformClock({
+    machine: clock,
+    maxOffsetMs: options.maxClockOffsetMs ?? MAX_CLOCK_OFFSET_MS,
+    onTooFar: (offsetMs) =>
+      logger.warn(
+        { offsetSeconds: Math.round(offsetMs / 1000) },
+        "the platform's clock differs too much from this machine's to go by it: set the machine's clock, or MAX_CLOCK_OFFSET_SECONDS",
+      ),
+  });
+  const { platformClock: given = options.clock ?? "TOLD" } = options;
+  const platformClock = given === "TOLD" ? toldClock.now : given;
   const sightings = createSightings();
-  const clients = createUpstream({ ...options.upstream, onDate: platformClock.observe, ...(onCall && { onCall }) });
+  const clients = createUpstream({ ...options.upstream, onDate: toldClock.observe, ...(onCall && { onCall }) });
   const upstream = {
     ...clients,
     analytics: noteAnalytics(clients.analytics, sightings),
@@ -307,16 +322,20 @@ export function createParts(
     patternReadings,
     figureCache: createFigureCache({
       maxBytes: options.figureCacheBytes,
-      now: clock,
+      now: platformClock,
       isLeftAlone: () => upstream.isLeftAlone("Analytics"),
     }),
     clock,
+    platformClock,
+    spanOnPlatform:
+      given === "TOLD" ? toldClock.span : (begunAt: number) => ({ begunAt: begunAt + given() - clock(), now: given() }),
+    toldClock,
     directorUrl: options.directorUrl,
     streamCatalog: createStreamCatalog(sightings),
     partnerDirectory,
     liveDirectory: createLiveDirectory(upstream.monitoring, elapsed),
     account: createAccountFacts(upstream.account, upstream.clusters, elapsed),
-    idempotency: createIdempotencyStore(options.store.idempotencyKeys, clock),
+    idempotency: createIdempotencyStore(options.store.idempotencyKeys, clock, elapsed),
     directory: createTokenDirectory({
       publishTokens: upstream.publishTokens,
       subscribeTokens: upstream.subscribeTokens,

@@ -33,7 +33,7 @@ export interface IdempotentWrite extends WriteKey {
 
 /** An attempt whose outcome is not known. */
 export interface Attempt {
-  /** Milliseconds since the epoch, by the platform's clock. */
+  /** Milliseconds since the epoch, by the gateway's own clock. */
   readonly begunAt: number;
   /** What `before` was when it began. */
   readonly before: string | undefined;
@@ -93,16 +93,23 @@ interface UnderWay {
 /**
  * Keeps keys in the store for a day. A key is written before its write begins, so that it is known for sure afterwards
  * whether one may have happened.
+ *
+ * @param now the gateway's own clock, in milliseconds since the epoch: other gateways of the store go by theirs
+ * @param elapsed milliseconds since any fixed moment, by a clock that only goes forward
  */
-export function createIdempotencyStore(keys: IdempotencyKeyStore, now: () => number): IdempotencyStore {
+export function createIdempotencyStore(
+  keys: IdempotencyKeyStore,
+  now: () => number,
+  elapsed: () => number = now,
+): IdempotencyStore {
   const owner = randomUUID();
   const underWay = new Map<string, UnderWay>();
   const queues = new LRUCache<string, LimitFunction>(atMost(MAX_QUEUES));
   let sweptAt = Number.NEGATIVE_INFINITY;
 
   const sweep = () => {
-    if (now() < sweptAt + SWEEP_EVERY_MS) return;
-    sweptAt = now();
+    if (elapsed() < sweptAt + SWEEP_EVERY_MS) return;
+    sweptAt = elapsed();
     // A key that has expired stands in nobody's way: deleting it can wait for the next time.
     keys.deleteExpired(now()).catch(() => undefined);
   };

@@ -68,7 +68,7 @@ export interface HttpOptions {
   readonly dialect?: Dialect;
   /** When, how many at once and how often calls are made: each once and at once when it is left out. */
   readonly guard?: Guard;
-  /** Told the platform's time, from each answer's `Date` header. */
+  /** Called with the platform's time, from the `Date` header of each successful answer that no cache has kept. */
   readonly onDate?: (platformTime: number) => void;
   readonly onCall?: (report: CallReport) => void;
 }
@@ -150,12 +150,12 @@ const FAIR_TRY = 1 / 5;
 function exchange<T>(options: HttpOptions, call: Call<T>, timeoutMs: number, isWrite: boolean): Promise<T> {
   const failed = (error: unknown) => transportError(error, call, isWrite, timeoutMs >= options.timeoutMs * FAIR_TRY);
   const taken = ({ status, headers, body }: RawAnswer) => {
-    tellDate(options, headers);
     const usual = status === 200 && isJson(typeOf(headers)) ? call.usual?.(body) : null;
-    return (
+    const value =
       usual ??
-      decoded(call, answerOf(status, headers, textOf(body, failed)), isWrite, options.dialect ?? streamingDialect)
-    );
+      decoded(call, answerOf(status, headers, textOf(body, failed)), isWrite, options.dialect ?? streamingDialect);
+    tellDate(options, headers);
+    return value;
   };
   const request = () => requestOf(options, call, "application/json");
   return roundTrip(options.dispatcher, request, timeoutMs, call.signal, { taken, failed });
@@ -209,12 +209,15 @@ function answerOf(status: number, headers: IncomingHttpHeaders, body: string): A
   };
 }
 
+/** Longest wait that is passed on, in seconds: a header of another's is not to keep callers away for years. */
+const MAX_RETRY_AFTER_SECONDS = 3_600;
+
 function retryAfterSeconds(headers: IncomingHttpHeaders): number | undefined {
   const retryAfter = String(headers["retry-after"] ?? "");
   const seconds = /^\d{1,9}$/.test(retryAfter)
     ? Number(retryAfter)
     : Math.ceil((Date.parse(retryAfter) - (Date.parse(String(headers.date ?? "")) || Date.now())) / 1000);
-  return seconds >= 0 ? seconds : undefined;
+  return seconds >= 0 ? Math.min(seconds, MAX_RETRY_AFTER_SECONDS) : undefined;
 }
 
 function requestOf(
@@ -239,8 +242,8 @@ function requestOf(
 }
 
 function tellDate({ onDate }: HttpOptions, headers: IncomingHttpHeaders): void {
-  const { date } = headers;
-  if (!onDate || date === undefined) return;
+  const { date, age } = headers;
+  if (!onDate || date === undefined || age !== undefined) return;
   if (date !== lastDate.written) lastDate = { written: date, time: Date.parse(date) };
   if (!Number.isNaN(lastDate.time)) onDate(lastDate.time);
 }
@@ -268,7 +271,6 @@ async function openStream(options: HttpOptions, call: StreamCall, timeoutMs: num
   try {
     const response = await options.dispatcher.request({ ...requestOf(options, call, call.accept), signal });
     const { statusCode, headers } = response;
-    tellDate(options, headers);
     if (statusCode !== 200) {
       const answer = answerOf(statusCode, headers, await beginningOf(response.body));
       throw statusError(call, answer, false, options.dialect ?? streamingDialect);
@@ -277,6 +279,7 @@ async function openStream(options: HttpOptions, call: StreamCall, timeoutMs: num
       response.body.destroy();
       throw badResponse({ operation: call.operation, status: 200 }, `the answer is not ${call.accept}`, false);
     }
+    tellDate(options, headers);
     return readAll(response.body, call);
   } catch (error) {
     const isFair = timeoutMs >= options.timeoutMs * FAIR_TRY;

@@ -35,6 +35,7 @@ describe("the configuration", () => {
       maxRequestsInFlight: 1_000,
       upstreamTimeoutMs: 4_000,
       directoryRefreshMs: 15_000,
+      maxClockOffsetMs: Number.POSITIVE_INFINITY,
       figureCacheBytes: 16e6,
       leaveNoticeMs: 1_000,
       drainMs: 10_000,

@@ -70,6 +70,8 @@ export interface TestGatewayOptions {
   readonly sandbox?: SandboxOptions;
   /** A sandbox that other gateways use as well, and that disposing of this one leaves open. */
   readonly over?: ConformantSandbox;
+  /** Origin by which the gateway reaches the sandbox, where something stands between them. */
+  readonly platform?: string;
   readonly scopes?: readonly Scope[];
   readonly timeoutMs?: number;
   /** With streaming of conferences switched on. */
@@ -85,8 +87,8 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
   const gatewayOptions: GatewayOptions = {
     store,
     upstream: {
-      apiUrl: sandbox.origin,
-      analyticsUrl: sandbox.origin,
+      apiUrl: options.platform ?? sandbox.origin,
+      analyticsUrl: options.platform ?? sandbox.origin,
       secret: new Secret(sandbox.secret),
       timeoutMs: options.timeoutMs ?? 5_000,
       timing: impatient,

@@ -36,7 +36,7 @@ builder.node(ApiKey, {
     state: t.field({
       type: ApiKeyState,
       description: "Whether it opens anything now.",
-      resolve: (key, _args, { now }) => apiKeyState(key, now),
+      resolve: (key, _args, { ownNow }) => apiKeyState(key, ownNow),
     }),
     partner: t.field({
       type: Partner,

@@ -111,7 +111,7 @@ async function newKey(wish: Wish, context: GraphContext): Promise<NewApiKey> {
     scopes: grantedScopes(scopes, role, context.caller, "input.scopes"),
     allowedOrigins,
     allowedNetworks,
-    expiresAt: expiresInSeconds == null ? null : context.now + expiresInSeconds * 1_000,
+    expiresAt: expiresInSeconds == null ? null : context.ownNow + expiresInSeconds * 1_000,
   };
 }
 
@@ -144,7 +144,7 @@ export const keyComparison: Comparison<
 /** Makes the key once for its idempotency key, in one transaction with its entry in the audit log. */
 async function makeOnce(idempotencyKey: string, wish: Wish, key: NewApiKey, context: GraphContext): Promise<Made> {
   assertName(idempotencyKey, "input.idempotencyKey");
-  const { caller, idempotency, store, now } = context;
+  const { caller, idempotency, store, ownNow: now } = context;
   const input = { ...key, expiresInSeconds: wish.expiresInSeconds ?? undefined };
   let secret: Secret | null = null;
   const id = await idempotency.run({

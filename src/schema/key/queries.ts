@@ -28,7 +28,7 @@ builder.queryFields((t) => ({
         const owner = partner && (await findRegistered(partner, "filter.partner", context));
         const keys = await context.store.apiKeys.list(owner ? { partnerId: owner.id } : {});
         const chosen = keys.filter(
-          (key) => (role == null || key.role === role) && (state == null || apiKeyState(key, context.now) === state),
+          (key) => (role == null || key.role === role) && (state == null || apiKeyState(key, context.ownNow) === state),
         );
         return apiKeyPage(chosen, page);
       },

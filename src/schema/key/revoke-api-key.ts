@@ -29,7 +29,7 @@ builder.mutationField("revokeApiKey", (t) =>
         const { id: keyId } = await findApiKey(id, "id", context);
         const key = await commit(
           context,
-          ({ apiKeys }) => apiKeys.revoke(keyId, context.now),
+          ({ apiKeys }) => apiKeys.revoke(keyId, context.ownNow),
           () => encodeGlobalId("ApiKey", keyId),
         );
         if (!key) throw new NotFoundError("id");

@@ -79,7 +79,7 @@ async function rotateOnce(
   context: GraphContext,
 ): Promise<Rotated> {
   assertName(idempotencyKey, "input.idempotencyKey");
-  const { caller, idempotency, store, now } = context;
+  const { caller, idempotency, store, ownNow: now } = context;
   let secret: Secret | null = null;
   const id = await idempotency.run({
     caller: caller.principalId,
@@ -111,7 +111,7 @@ async function rotateOnce(
 }
 
 /** @throws ConflictError for a key that is no longer used; InvalidInputError FORBIDDEN for one that allows more than its maker */
-function successorOf(key: ApiKeyRecord, { caller, now }: GraphContext): NewApiKey {
+function successorOf(key: ApiKeyRecord, { caller, ownNow: now }: GraphContext): NewApiKey {
   const { name, role, partnerId, scopes, allowedOrigins, allowedNetworks, createdAt, expiresAt, replacedById } = key;
   if (replacedById !== null) {
     const facts = { argument: "input.id", replacedBy: encodeGlobalId("ApiKey", replacedById) };

@@ -96,8 +96,9 @@ async function createOnce(
   idempotencyKey: string,
   wish: object,
   wanted: NewMediaDistribution & { readonly keys: readonly ReturnType<typeof newMediaKey>[] },
-  { caller, idempotency, upstream, clock }: GraphContext,
+  context: GraphContext,
 ) {
+  const { caller, idempotency, upstream } = context;
   const { mediaDistributions } = upstream;
   let isNew = false;
   const id = await idempotency.run({
@@ -114,9 +115,10 @@ async function createOnce(
     recover: async ({ begunAt, isTaken, hasRival }) => {
       // The platform never shows a key's secret, so two distributions with keys of the same names can't be told apart.
       if (wanted.keys.length > 0 && (await hasRival())) return null;
+      const span = context.spanOnPlatform(begunAt);
       for (const each of (await mediaDistributions.list()).reverse()) {
-        const isAlike = isAsWished(distributionComparison, wanted, each, { begunAt, now: clock() });
-        const isRecent = (each.createdAt ?? 0) >= begunAt - CLOCK_TOLERANCE_MS;
+        const isAlike = isAsWished(distributionComparison, wanted, each, span);
+        const isRecent = (each.createdAt ?? 0) >= span.begunAt - CLOCK_TOLERANCE_MS;
         if (isAlike && isRecent && !(await isTaken(each.id))) return each.id;
       }
       return null;

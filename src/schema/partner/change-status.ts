@@ -113,7 +113,7 @@ async function resume(partner: RegisteredPartner, context: GraphContext): Promis
 async function retire(partner: RegisteredPartner, context: GraphContext): Promise<StatusChange> {
   const tokens = await activeTokens(partner, context);
   const retired = await setStatus(partner, "RETIRED", context, async ({ apiKeys, partners }) => {
-    await apiKeys.revokeOf(partner.id, context.now);
+    await apiKeys.revokeOf(partner.id, context.ownNow);
     await partners.setSuspendedTokenIds(partner.id, []);
   });
   const changed = await switchTokens(tokens, false, context);

@@ -296,8 +296,8 @@ async function register(wish: Wish, context: GraphContext) {
   const made = await commit(
     context,
     async ({ partners, apiKeys }) => {
-      const partner = await partners.create({ name, trackingIds, contact, timeZone, currency, notes }, context.now);
-      const apiKey = await apiKeys.create({ ...keyOf(wish, context), partnerId: partner.id }, hash, context.now);
+      const partner = await partners.create({ name, trackingIds, contact, timeZone, currency, notes }, context.ownNow);
+      const apiKey = await apiKeys.create({ ...keyOf(wish, context), partnerId: partner.id }, hash, context.ownNow);
       return { partner, keyId: apiKey.id };
     },
     ({ partner }) => encodeGlobalId("Partner", partnerKey(registered(partner))),

@@ -58,7 +58,7 @@ builder.mutationField("triggerThumbnail", (t) =>
 async function trigger(
   streamName: string,
   publishTokenId: number | undefined,
-  { upstream, thumbnailLimit, now }: GraphContext,
+  { upstream, thumbnailLimit, ownNow: now }: GraphContext,
 ): Promise<boolean> {
   const place = await thumbnailLimit.take(streamName);
   if ("retryAfterMs" in place) {

@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { FigureCache } from "../../directory/figure-cache.ts";
 import type { TokenDirectory } from "../../directory/token-directory.ts";
 import type { CallReport } from "../../upstream/http.ts";
+import type { PlatformClock } from "../../upstream/platform-clock.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import type { KeptAnswers } from "../kept-answers.ts";
 import type { Load } from "../load.ts";
@@ -29,6 +30,7 @@ export interface WatchedParts {
   readonly figureCache: Pick<FigureCache, "stats">;
   readonly load: Pick<Load, "inFlight">;
   readonly keptAnswers: Pick<KeptAnswers, "hits">;
+  readonly toldClock: Pick<PlatformClock, "offset">;
 }
 
 /** Names of operations with figures of their own: of the broadcaster's own people, and of partners, who can't use up theirs. */
@@ -124,7 +126,23 @@ function outcomeOf({ errors }: RequestRecord, status: number): string {
 
 type Registry = ReturnType<typeof createRegistry>;
 
-function watchParts(registry: Registry, { upstream, directory, figureCache, load, keptAnswers }: WatchedParts): void {
+function watchParts(registry: Registry, parts: WatchedParts): void {
+  const { upstream, directory, figureCache, load, keptAnswers, toldClock } = parts;
+  registry.observed(
+    "gauge",
+    "syndigraph_platform_clock_offset_seconds",
+    "By how much the platform's clock is ahead of this machine's, as several of its answers told.",
+    () => {
+      const { measuredMs } = toldClock.offset();
+      return measuredMs === null ? null : measuredMs / 1000;
+    },
+  );
+  registry.observed(
+    "gauge",
+    "syndigraph_platform_clock_applied_offset_seconds",
+    "What of that offset counts for viewer tokens and figures: 0 when it is more than MAX_CLOCK_OFFSET_SECONDS.",
+    () => toldClock.offset().appliedMs / 1000,
+  );
   registry.observed("gauge", "syndigraph_requests_in_flight", "Requests under way.", () => load.inFlight());
   registry.observed(
     "gauge",
