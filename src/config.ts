@@ -3,6 +3,7 @@ import { type IdentityProviderOptions, identityAlgorithms } from "./auth/identit
 import { allScopes, isScope, type Scope } from "./auth/scopes.ts";
 import { type Network, parseNetwork } from "./model/network.ts";
 import { Secret } from "./model/secret.ts";
+import { MAX_LAG_MS } from "./model/time-window.ts";
 import type { ConferenceOptions } from "./upstream/upstream.ts";
 
 /**
@@ -35,6 +36,7 @@ export interface Config {
   /** Most by which the platform's clock may differ from this machine's and still be gone by. */
   readonly maxClockOffsetMs: number;
   readonly figureCacheBytes: number;
+  readonly figuresLagMs: number;
   readonly leaveNoticeMs: number;
   readonly drainMs: number;
   readonly logLevel: LogLevel;
@@ -246,6 +248,11 @@ export const variables = {
     schema: whole("megabytes, from 0 to 10000", 0, 10_000).default(16),
     describe: "What metered figures may take in memory between two quarter hours; 0 keeps none beyond their request.",
   },
+  FIGURES_LAG_SECONDS: {
+    schema: whole("whole seconds, from 0 to 840", 0, MAX_LAG_MS / 1_000).default(300),
+    describe:
+      "The longest that the platform is taken to need for publishing a quarter hour. What is read sooner is not called complete.",
+  },
   DIRECTORY_REFRESH_SECONDS: {
     schema: seconds(3600).default(15),
     describe: "Age from which the token list is read again in the background.",
@@ -374,6 +381,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     maxClockOffsetMs:
       (values.MAX_CLOCK_OFFSET_SECONDS ?? (values.MILLICAST_API_SECRET ? 300 : Number.POSITIVE_INFINITY)) * 1000,
     figureCacheBytes: values.FIGURE_CACHE_MEGABYTES * 1e6,
+    figuresLagMs: values.FIGURES_LAG_SECONDS * 1_000,
     directoryRefreshMs: values.DIRECTORY_REFRESH_SECONDS * 1000,
     leaveNoticeMs: values.LEAVE_NOTICE_SECONDS * 1000,
     drainMs: values.DRAIN_SECONDS * 1000,

@@ -13,6 +13,7 @@ import { createLoaders, type Loaders } from "./loaders/loaders.ts";
 import { createStaleness, type Staleness } from "./loaders/staleness.ts";
 import { behindWall } from "./loaders/wall.ts";
 import type { CostStatus } from "./model/cost.ts";
+import { type Retention, retentionAt } from "./model/time-window.ts";
 import type { IdempotencyStore } from "./store/idempotency.ts";
 import type { Store } from "./store/store.ts";
 import type { ThumbnailLimit } from "./store/thumbnail-limit.ts";
@@ -42,6 +43,8 @@ export interface SharedParts {
   readonly platformClock: Clock;
   /** Returns the span from an instant of our own time until now as the platform may have dated it, at its widest. */
   readonly spanOnPlatform: PlatformClock["span"];
+  /** The longest that figures are taken to lag behind the quarter hour, in milliseconds. */
+  readonly figuresLagMs: number;
   /** Origin of the platform's Director, where streams are published and watched. */
   readonly directorUrl: string;
 }
@@ -70,6 +73,8 @@ export interface GraphContext extends Omit<SharedParts, "sightings" | "streamCat
   readonly now: number;
   /** The same instant of this gateway's own time: keys, the registry and whatever else the platform does not judge go by it. */
   readonly ownNow: number;
+  /** What the platform keeps at that instant, and up to when its figures are in. */
+  readonly retention: Retention;
 }
 
 /** What is known of a request before the graph looks at it. */
@@ -102,7 +107,14 @@ export function contextDuring(context: GraphContext, act: Act): GraphContext {
 }
 
 type Made = {
-  -readonly [Part in "signal" | "staleness" | "upstream" | "account" | "audit" | "loaders"]?: GraphContext[Part];
+  -readonly [Part in
+    | "signal"
+    | "staleness"
+    | "upstream"
+    | "account"
+    | "audit"
+    | "loaders"
+    | "retention"]?: GraphContext[Part];
 };
 
 class RequestContext {
@@ -133,6 +145,11 @@ class RequestContext {
       if (facts.readsUntil != null) setDeadline(made.signal, facts.readsUntil - performance.now());
     }
     return made.signal;
+  }
+
+  get retention(): Retention {
+    this.made.retention ??= retentionAt(this.now, this.shared.figuresLagMs);
+    return this.made.retention;
   }
 
   get staleness(): Staleness {

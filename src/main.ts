@@ -53,6 +53,7 @@ async function main(): Promise<void> {
     directoryRefreshMs: config.directoryRefreshMs,
     maxClockOffsetMs: config.maxClockOffsetMs,
     figureCacheBytes: config.figureCacheBytes,
+    figuresLagMs: config.figuresLagMs,
     logger,
     slowRequestMs: config.slowRequestMs,
     tracing: config.tracing ? await tracing() : null,

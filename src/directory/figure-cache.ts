@@ -1,7 +1,8 @@
 import { LRUCache } from "lru-cache";
+import type { Figure } from "../model/figure.ts";
 import { Deferred, type MaybePromise } from "../model/maybe-promise.ts";
 import { freezeFigure } from "../model/metered-traffic.ts";
-import { goodUntil, type TimeWindow, windowKey } from "../model/time-window.ts";
+import { freshUntilAt, goodUntil, type TimeWindow, windowKey } from "../model/time-window.ts";
 import { setDeadline, timeLeft } from "../upstream/deadline.ts";
 import { AllLeft, type Leaving } from "../upstream/leaving.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
@@ -40,7 +41,7 @@ export interface FigureQuestion {
 /** Figures of one question, by name. Ask for it anew before each call: what holds nothing is forgotten. */
 export interface Figures<Value> {
   /** What is kept and good, or a promise of what is being read for somebody; undefined where it has to be read. */
-  find(name: string, waiter: Waiter): MaybePromise<Value> | undefined;
+  find(name: string, waiter: Waiter): MaybePromise<Figure<Value>> | undefined;
   /**
    * Makes a call for all who ask for its names while it is under way. A failure is told to those, and not kept; where an
    * older answer is kept and the platform is at fault, they get that. The call ends when all who wait have left.
@@ -52,7 +53,7 @@ export interface Figures<Value> {
     names: readonly string[],
     call: (signal: Leaving) => Promise<ReadonlyMap<string, Value>>,
     waiter: Waiter,
-    waiting: ReadonlyMap<string, Deferred<Value>>,
+    waiting: ReadonlyMap<string, Deferred<Figure<Value>>>,
   ): Promise<void>;
 }
 
@@ -108,9 +109,16 @@ export interface FigureCacheOptions {
    * once. Never, when it is left out.
    */
   readonly isLeftAlone?: () => boolean;
+  /** The longest that the platform is taken to lag behind the quarter hour, in milliseconds. */
+  readonly lagMs: number;
 }
 
-export function createFigureCache({ maxBytes, now, isLeftAlone = () => false }: FigureCacheOptions): FigureCache {
+export function createFigureCache({
+  maxBytes,
+  now,
+  lagMs,
+  isLeftAlone = () => false,
+}: FigureCacheOptions): FigureCache {
   const all = new Map<string, AnyFigures>();
   const counts = { hits: 0, joined: 0, misses: 0, stale: 0 };
   const answers =
@@ -130,6 +138,7 @@ export function createFigureCache({ maxBytes, now, isLeftAlone = () => false }: 
     counts,
     now,
     isLeftAlone,
+    lagMs,
     drop: (key) => all.delete(key),
   };
 
@@ -175,6 +184,7 @@ interface Shared {
   readonly counts: { hits: number; joined: number; misses: number; stale: number };
   readonly now: () => number;
   readonly isLeftAlone: () => boolean;
+  readonly lagMs: number;
   readonly drop: (key: string) => void;
 }
 
@@ -197,8 +207,7 @@ interface Answer {
   used: number;
 }
 
-interface Kept<Value> {
-  readonly value: Value;
+interface Kept<Value> extends Figure<Value> {
   readonly answer: Answer;
   hits: number;
 }
@@ -211,9 +220,9 @@ interface Call {
 }
 interface UnderWay<Value> extends Call {
   /** Who asked first, by name, beside others who may have asked for other names. */
-  readonly asked: ReadonlyMap<string, Deferred<Value>>;
+  readonly asked: ReadonlyMap<string, Deferred<Figure<Value>>>;
   /** What was promised to those who came later and found none of theirs: hardly ever anything. */
-  joined: Map<string, Deferred<Value>> | null;
+  joined: Map<string, Deferred<Figure<Value>>> | null;
 }
 
 /** What the cache needs of figures, whatever they are. */
@@ -236,7 +245,7 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
     this.#shared = shared;
   }
 
-  find(name: string, waiter: Waiter): MaybePromise<Value> | undefined {
+  find(name: string, waiter: Waiter): MaybePromise<Figure<Value>> | undefined {
     const { counts, now, isLeftAlone } = this.#shared;
     const kept = this.#kept.get(name);
     const at = kept ? now() : 0;
@@ -246,7 +255,7 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
       counts.hits += 1;
       if (kept.hits === 1) freezeFigure(kept.value);
       if (kept.answer.isStale) this.#serveStale(kept.answer, waiter);
-      return kept.value;
+      return kept;
     }
     const call = this.#underWay.get(name);
     if (!call || isLeftAlone()) return undefined;
@@ -259,7 +268,7 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
     names: readonly string[],
     read: (signal: Leaving) => Promise<ReadonlyMap<string, Value>>,
     waiter: Waiter,
-    waiting: ReadonlyMap<string, Deferred<Value>>,
+    waiting: ReadonlyMap<string, Deferred<Figure<Value>>>,
   ): Promise<void> {
     const call: UnderWay<Value> = {
       left: new AllLeft(),
@@ -275,15 +284,17 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
     }
     this.#shared.counts.misses += names.length;
     for (const name of names) this.#underWay.set(name, call);
+    // A call may be sent later than this, so its figures are no older.
     const readAt = this.#shared.now();
+    const freshUntil = freshUntilAt(readAt, this.#shared.lagMs);
     try {
       const values = await read(call.left);
       this.#end(names, call);
-      this.#keep(names, values, readAt);
+      this.#keep(names, values, readAt, freshUntil);
       this.#settle(names, call, (name, deferred) => {
         const value = values.get(name);
         if (value === undefined) deferred.reject(new Error(`no answer was read for ${name}`));
-        else deferred.resolve(value);
+        else deferred.resolve({ value, freshUntil });
       });
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -316,10 +327,10 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
     onStale(readAt);
   }
 
-  #promiseOf(name: string, call: UnderWay<Value>): Promise<Value> {
+  #promiseOf(name: string, call: UnderWay<Value>): Promise<Figure<Value>> {
     const known = call.asked.get(name) ?? call.joined?.get(name);
     if (known) return known.promise;
-    const deferred = new Deferred<Value>();
+    const deferred = new Deferred<Figure<Value>>();
     call.joined ??= new Map();
     call.joined.set(name, deferred);
     return deferred.promise;
@@ -328,7 +339,7 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
   #settle(
     names: readonly string[],
     { asked, joined }: UnderWay<Value>,
-    settle: (name: string, deferred: Deferred<Value>) => void,
+    settle: (name: string, deferred: Deferred<Figure<Value>>) => void,
   ): void {
     for (const name of names) {
       const deferred = asked.get(name) ?? joined?.get(name);
@@ -340,15 +351,18 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
     for (const name of names) if (this.#underWay.get(name) === call) this.#underWay.delete(name);
   }
 
-  #keep(names: readonly string[], values: ReadonlyMap<string, Value>, readAt: number): void {
+  #keep(names: readonly string[], values: ReadonlyMap<string, Value>, readAt: number, freshUntil: number): void {
     const { answers } = this.#shared;
     if (!answers) return;
-    const present = names.filter((name) => values.has(name));
+    // Two calls may have been under way: the one that was begun later is kept, whichever ends first.
+    const isNewer = (name: string) => (this.#kept.get(name)?.answer.readAt ?? 0) <= readAt;
+    const present = names.filter((name) => values.has(name) && isNewer(name));
+    if (present.length === 0) return;
     const answer: Answer = {
       figures: this,
       readAt,
       usedAt: this.#shared.now(),
-      goodUntil: goodUntil(readAt),
+      goodUntil: goodUntil(readAt, this.#shared.lagMs),
       isStale: false,
       names: present,
       used: present.length,
@@ -358,7 +372,7 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
       const value = values.get(name) as Value;
       const former = this.#kept.get(name);
       // What was hot stays so for one more quarter hour, unless it is asked for again.
-      this.#kept.set(name, { value, answer, hits: former && former.hits >= HOT_HITS ? 1 : 0 });
+      this.#kept.set(name, { value, freshUntil, answer, hits: former && former.hits >= HOT_HITS ? 1 : 0 });
       size += NAME_BYTES + name.length + sizeOf(value);
       if (!former) continue;
       former.answer.used -= 1;
@@ -373,18 +387,18 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
   }
 
   /** An answer past its time, for all who wait for what could not be read now. */
-  #fallBack(name: string, deferred: Deferred<Value>, error: Error, { waiters }: UnderWay<Value>): void {
+  #fallBack(name: string, deferred: Deferred<Figure<Value>>, error: Error, { waiters }: UnderWay<Value>): void {
     const { now } = this.#shared;
     const kept = this.#kept.get(name);
     if (!kept || !isOutage(error) || now() - kept.answer.readAt > MAX_STALE_MS) {
       deferred.reject(error);
       return;
     }
-    const { answer, value } = kept;
+    const { answer } = kept;
     answer.goodUntil = now() + STALE_SERVED_MS;
     answer.isStale = true;
     for (const waiter of waiters) this.#serveStale(answer, waiter);
-    deferred.resolve(value);
+    deferred.resolve(kept);
   }
 
   #dropIfEmpty(): void {

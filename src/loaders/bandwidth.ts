@@ -1,4 +1,5 @@
 import { NotMeteredError } from "../model/errors.ts";
+import { type Figure, oldestOf } from "../model/figure.ts";
 import { allThere, isPromise, type MaybePromise, whenThere } from "../model/maybe-promise.ts";
 import { rememberingLast } from "../model/remembering-last.ts";
 import {
@@ -21,12 +22,12 @@ import type { FigureLoaders } from "./figures.ts";
  */
 export interface BandwidthSource {
   readonly keeping: Keeping;
-  total(window: TimeWindow): MaybePromise<Traffic>;
+  total(window: TimeWindow): MaybePromise<Figure<Traffic>>;
   /** Asks for a total that will be read, see `SetLoader.ahead`; left out where it is worked out of others. */
   totalAhead?(window: TimeWindow): boolean;
-  series(read: SeriesRead): MaybePromise<Reading>;
+  series(read: SeriesRead): MaybePromise<Figure<Reading>>;
   /** Null where the platform does not break the figure down by country. */
-  readonly countries: ((window: TimeWindow) => MaybePromise<readonly CountryRow[]>) | null;
+  readonly countries: ((window: TimeWindow) => MaybePromise<Figure<readonly CountryRow[]>>) | null;
 }
 
 /** The streams of a list are asked for the same window. */
@@ -34,14 +35,23 @@ const totalPlan = rememberingLast(planTotal);
 const seriesPlan = rememberingLast(planSeries);
 
 /** The total of a window. @throws InvalidInputError WINDOW_NOT_RETAINED */
-export function readTotal(source: BandwidthSource, window: UsageWindow): MaybePromise<Traffic> {
+export function readTotal(source: BandwidthSource, window: UsageWindow): MaybePromise<Figure<Traffic>> {
   const { direct, months } = totalPlan(window, source.keeping);
-  const rest = direct ? source.total(direct) : noTraffic;
+  const rest = direct ? source.total(direct) : nothingOf(window);
   if (!months) return rest;
-  const whole = whenThere(source.series({ resolution: "MONTH", window: months }), (series) =>
-    sumTraffic(series.values()),
-  );
-  return whenThere(allThere([whole, rest]), sumTraffic);
+  const whole = whenThere(source.series({ resolution: "MONTH", window: months }), ({ value, freshUntil }) => ({
+    value: sumTraffic(value.values()),
+    freshUntil,
+  }));
+  return whenThere(allThere([whole, rest]), sumOfFigures);
+}
+
+function nothingOf({ retention }: UsageWindow): Figure<Traffic> {
+  return { value: noTraffic, freshUntil: retention.freshUntil };
+}
+
+function sumOfFigures(figures: readonly Figure<Traffic>[]): Figure<Traffic> {
+  return { value: sumTraffic(figures.map(({ value }) => value)), freshUntil: oldestOf(figures) };
 }
 
 /**
@@ -57,44 +67,44 @@ export function askForTotal(source: BandwidthSource, window: UsageWindow): Promi
   return isPromise(total) ? total : false;
 }
 
-/** Every bucket of a window in order. @throws InvalidInputError WINDOW_NOT_RETAINED */
+/**
+ * Every bucket of a window in order, up to when all that was read for them is whole.
+ *
+ * @throws InvalidInputError WINDOW_NOT_RETAINED
+ */
 export function readSeries(
   source: BandwidthSource,
   window: UsageWindow,
   granularity: Granularity,
   timeZone: string,
-): MaybePromise<readonly SeriesPoint[]> {
+): MaybePromise<Figure<readonly SeriesPoint[]>> {
   const plan = seriesPlan(window, granularity, timeZone, source.keeping);
-  const { freshUntil } = window.retention;
+  const known = window.retention.freshUntil;
   const [only, ...others] = plan.reads;
   if (only && others.length === 0) {
-    const assemble = (reading: Reading) => assembleSeries(plan, { get: () => reading }, freshUntil);
-    return whenThere(source.series(only), (reading) => {
-      if (!Object.isFrozen(reading)) return assemble(reading);
+    return whenThere(source.series(only), ({ value: reading, freshUntil: readUntil }) => {
+      const freshUntil = Math.min(known, readUntil);
+      const assemble = () => assembleSeries(plan, { get: () => reading }, freshUntil);
+      if (!Object.isFrozen(reading)) return { value: assemble(), freshUntil };
       const shape = [granularity, timeZone, window.from, window.to, freshUntil].join(" ");
-      return keptPoints(reading, shape, assemble);
+      return { value: keptPoints(reading, shape, assemble), freshUntil };
     });
   }
-  return whenThere(allThere(plan.reads.map((read) => source.series(read))), (readings) =>
-    assembleSeries(
-      plan,
-      new Map(plan.reads.map(({ resolution }, index) => [resolution, readings[index] as Reading])),
-      freshUntil,
-    ),
-  );
+  return whenThere(allThere(plan.reads.map((read) => source.series(read))), (readings) => {
+    const freshUntil = Math.min(known, oldestOf(readings));
+    const byResolution = new Map(plan.reads.map(({ resolution }, index) => [resolution, readings[index]?.value]));
+    const value = assembleSeries(plan, { get: (resolution) => byResolution.get(resolution) }, freshUntil);
+    return { value, freshUntil };
+  });
 }
 
 /** What was made of readings that are asked for again, in the shape that was asked for last. */
 const assembled = new WeakMap<Reading, { readonly shape: string; readonly points: readonly SeriesPoint[] }>();
 
-function keptPoints(
-  reading: Reading,
-  shape: string,
-  assemble: (reading: Reading) => SeriesPoint[],
-): readonly SeriesPoint[] {
+function keptPoints(reading: Reading, shape: string, assemble: () => SeriesPoint[]): readonly SeriesPoint[] {
   const known = assembled.get(reading);
   if (known?.shape === shape) return known.points;
-  const points = assemble(reading);
+  const points = assemble();
   for (const point of points) Object.freeze(point);
   assembled.set(reading, { shape, points: Object.freeze(points) });
   return points;
@@ -106,12 +116,15 @@ function keptPoints(
  * @throws NotMeteredError where the platform does not break the figure down
  * @throws InvalidInputError WINDOW_NOT_RETAINED
  */
-export function readCountries(source: BandwidthSource, window: UsageWindow): MaybePromise<readonly CountryRow[]> {
+export function readCountries(
+  source: BandwidthSource,
+  window: UsageWindow,
+): MaybePromise<Figure<readonly CountryRow[]>> {
   if (!source.countries) {
     throw new NotMeteredError("The platform does not break traffic down by country for a tracking id.");
   }
   const { direct } = totalPlan(window, DAYS_KEPT);
-  return direct ? source.countries(direct) : [];
+  return direct ? source.countries(direct) : { value: [], freshUntil: window.retention.freshUntil };
 }
 
 const MONTHS_KEPT: Keeping = { monthsKept: true };
@@ -146,7 +159,7 @@ class StreamBandwidth implements BandwidthSource {
     return DAYS_KEPT;
   }
 
-  total(window: TimeWindow): MaybePromise<Traffic> {
+  total(window: TimeWindow): MaybePromise<Figure<Traffic>> {
     return this.#figures.streamTotal.load({ name: metered(this.#name), window });
   }
 
@@ -154,11 +167,11 @@ class StreamBandwidth implements BandwidthSource {
     return this.#figures.streamTotal.ahead({ name: metered(this.#name), window });
   }
 
-  series({ window, resolution }: SeriesRead): MaybePromise<Reading> {
+  series({ window, resolution }: SeriesRead): MaybePromise<Figure<Reading>> {
     return this.#figures.streamSeries.load({ name: metered(this.#name), window, resolution: daily(resolution) });
   }
 
-  countries(window: TimeWindow): MaybePromise<readonly CountryRow[]> {
+  countries(window: TimeWindow): MaybePromise<Figure<readonly CountryRow[]>> {
     return this.#figures.streamCountries.load({ name: metered(this.#name), window });
   }
 }
@@ -179,11 +192,11 @@ function trackingIdBandwidth(figures: FigureLoaders, trackingId: string, streamN
     sumTraffic(rows.flatMap((row) => (streamName === undefined || row.streamName === streamName ? row.traffic : [])));
   return {
     keeping: DAYS_KEPT,
-    total: (window) => whenThere(figures.rowsByTrackingId.load({ name: trackingId, window }), ownRows),
+    total: (window) => whenThere(figures.rowsByTrackingId.load({ name: trackingId, window }), changed(ownRows)),
     series: ({ window, resolution }) =>
       whenThere(
         figures.rowSeriesByTrackingId.load({ name: trackingId, window, resolution: daily(resolution) }),
-        (buckets) => mapValues(buckets, ownRows),
+        changed((buckets) => mapValues(buckets, ownRows)),
       ),
     countries: null,
   };
@@ -199,11 +212,11 @@ export function streamTrackingBandwidth(
     sumTraffic(rows.flatMap((row) => (row.trackingId === trackingId ? row.traffic : [])));
   return {
     keeping: DAYS_KEPT,
-    total: (window) => whenThere(figures.trackingRowsByStream.load({ name: metered(name), window }), ownRows),
+    total: (window) => whenThere(figures.trackingRowsByStream.load({ name: metered(name), window }), changed(ownRows)),
     series: ({ window, resolution }) =>
       whenThere(
         figures.trackingRowSeriesByStream.load({ name: metered(name), window, resolution: daily(resolution) }),
-        (buckets) => mapValues(buckets, ownRows),
+        changed((buckets) => mapValues(buckets, ownRows)),
       ),
     countries: null,
   };
@@ -213,13 +226,12 @@ export function streamTrackingBandwidth(
 export function sumOfBandwidths(sources: readonly BandwidthSource[]): BandwidthSource {
   return {
     keeping: DAYS_KEPT,
-    total: (window) => whenThere(allThere(sources.map((source) => source.total(window))), sumTraffic),
+    total: (window) => whenThere(allThere(sources.map((source) => source.total(window))), sumOfFigures),
     series: (read) =>
       whenThere(allThere(sources.map((source) => source.series(read))), (readings) => {
-        const starts = new Set(readings.flatMap((reading) => [...reading.keys()]));
-        return new Map(
-          [...starts].map((start) => [start, sumTraffic(readings.flatMap((reading) => reading.get(start) ?? []))]),
-        );
+        const starts = new Set(readings.flatMap(({ value }) => [...value.keys()]));
+        const sum = (start: number) => sumTraffic(readings.flatMap(({ value }) => value.get(start) ?? []));
+        return { value: new Map([...starts].map((start) => [start, sum(start)])), freshUntil: oldestOf(readings) };
       }),
     countries: null,
   };
@@ -234,6 +246,11 @@ function metered(name: string): string {
 function daily(resolution: Granularity): StreamResolution {
   if (resolution === "MONTH") throw new RangeError("months are kept for the account alone");
   return resolution;
+}
+
+/** The same change of a figure's value. */
+function changed<In, Out>(change: (value: In) => Out): (figure: Figure<In>) => Figure<Out> {
+  return ({ value, freshUntil }) => ({ value: change(value), freshUntil });
 }
 
 function mapValues<In, Out>(map: ReadonlyMap<number, In>, change: (value: In) => Out): Map<number, Out> {

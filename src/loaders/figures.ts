@@ -1,4 +1,5 @@
 import { type FigureCache, type FigureQuestion, type Figures, Waiter } from "../directory/figure-cache.ts";
+import type { Figure } from "../model/figure.ts";
 import { Deferred, isPromise, type MaybePromise } from "../model/maybe-promise.ts";
 import type { Granularity } from "../model/series.ts";
 import { type TimeWindow, windowKey } from "../model/time-window.ts";
@@ -36,7 +37,7 @@ export interface AccountSeriesKey extends AccountKey {
 
 /** Loads by key, at once what is known already. What one request loads under one key is read once. */
 export interface Loader<Key, Value> {
-  load(key: Key): MaybePromise<Value>;
+  load(key: Key): MaybePromise<Figure<Value>>;
 }
 
 /** Loads in sets. */
@@ -172,7 +173,7 @@ interface Asked<Value> {
   readonly question: FigureQuestion;
   readonly figures: Figures<Value>;
   /** Every name that was not there at once; what was told of it serves the whole request, be it a failure. */
-  readonly answers: Map<string, Deferred<Value>>;
+  readonly answers: Map<string, Deferred<Figure<Value>>>;
   /** The names that no call has been made for yet. */
   waiting: string[];
 }
@@ -199,7 +200,7 @@ class FigureLoader<Key extends AnyKey, Value> implements SetLoader<Key, Value> {
     this.#takesNames = operations[operation].family !== "ACCOUNT";
   }
 
-  load(key: Key): MaybePromise<Value> {
+  load(key: Key): MaybePromise<Figure<Value>> {
     const found = this.#find(key);
     return found instanceof Deferred ? (found.value ?? found.promise) : found;
   }
@@ -210,14 +211,14 @@ class FigureLoader<Key extends AnyKey, Value> implements SetLoader<Key, Value> {
   }
 
   /** What is there, or on its way. */
-  #find(key: Key): Value | Deferred<Value> {
+  #find(key: Key): Figure<Value> | Deferred<Figure<Value>> {
     const name = this.#takesNames ? (key.name ?? "") : "";
     const { figures, answers, waiting } = this.#askedLike(key);
     const answer = answers.get(name);
     if (answer) return answer;
     const found = figures.find(name, this.#waiter);
     if (found !== undefined && !isPromise(found)) return found;
-    const promised = new Deferred<Value>();
+    const promised = new Deferred<Figure<Value>>();
     answers.set(name, promised);
     if (found) {
       // Somebody else has asked for it, and it may be kept nowhere but here.

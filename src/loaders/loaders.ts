@@ -229,7 +229,8 @@ class AccountLoaders implements Loaders {
 
   async #hasTraffic(name: string): Promise<boolean> {
     if (!isMetered(name)) return false;
-    const { bytesIn, bytesOut } = await this.figures.streamTotal.load({ name, window: allDaysKept(this.#now) });
+    const { value } = await this.figures.streamTotal.load({ name, window: allDaysKept(this.#now) });
+    const { bytesIn, bytesOut } = value;
     return bytesIn > 0n || bytesOut > 0n;
   }
 
@@ -246,7 +247,7 @@ class AccountLoaders implements Loaders {
   }
 
   trackingRows(name: string, window: TimeWindow): MaybePromise<readonly TrackingRow[]> {
-    return this.figures.trackingRowsByStream.load({ name, window });
+    return whenThere(this.figures.trackingRowsByStream.load({ name, window }), ({ value }) => value);
   }
 
   viewerRecords(query: ViewerRecordsQuery): AsyncIterable<ViewerRecord> {

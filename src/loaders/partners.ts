@@ -38,7 +38,7 @@ export function createPartnerLoader(sources: PartnerSources): PartnerLoader {
   const exists = async (trackingId: string) => {
     if (trackingId.length < 1 || trackingId.length > MAX_NAME_LENGTH) return false;
     if ((await tokens()).withTrackingId(trackingId).length > 0 || sightings.hasTrackingId(trackingId)) return true;
-    const rows = await figures.rowsByTrackingId.load({ name: trackingId, window: allDaysKept(now) });
+    const { value: rows } = await figures.rowsByTrackingId.load({ name: trackingId, window: allDaysKept(now) });
     const isFound = rows.some(({ traffic }) => traffic.bytesOut > 0n || traffic.bytesIn > 0n);
     if (isFound) sightings.sawTrackingId(trackingId);
     return isFound;

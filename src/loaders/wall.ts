@@ -81,7 +81,7 @@ export function behindWall(whole: Loaders, partner: RegisteredPartner, now: numb
     trackingRows: async (name, window) => {
       const rows = await Promise.all(
         ownIds.map(async (trackingId) => {
-          const streams = await figures.rowsByTrackingId.load({ name: trackingId, window });
+          const { value: streams } = await figures.rowsByTrackingId.load({ name: trackingId, window });
           return streams.flatMap(({ streamName, traffic }) => (streamName === name ? [{ trackingId, traffic }] : []));
         }),
       );

@@ -142,17 +142,24 @@ function readableWindow(
   );
 }
 
-/** Joins what was read with the plan: every bucket in order, none skipped, none invented. */
+/**
+ * Joins what was read with the plan: every bucket in order, none skipped, none invented.
+ *
+ * @param freshUntil up to when all of the readings are whole; buckets that begin later are left out
+ */
 export function assembleSeries(
   plan: SeriesPlan,
   readings: Pick<ReadonlyMap<Granularity, Reading>, "get">,
   freshUntil: number,
 ): SeriesPoint[] {
-  return plan.buckets.map((bucket) => {
+  const { buckets } = plan;
+  const begun = buckets.findIndex(({ from }) => from >= freshUntil);
+  return (begun < 0 ? buckets : buckets.slice(0, begun)).map((bucket) => {
     const reading = readings.get(bucket.resolution);
     let traffic: Traffic | null = null;
     let lacking = bucket.to > freshUntil;
     for (const start of bucket.tiles) {
+      if (start >= freshUntil) break;
       const figure = reading?.get(start);
       if (figure) traffic = traffic ? addTraffic(traffic, figure) : figure;
       else lacking = true;

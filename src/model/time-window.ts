@@ -26,10 +26,14 @@ export interface Retention {
   readonly dailySince: number;
 }
 
-/** What is kept at `now`. @see GET /api/analytics/account/series (retention of Hour, Day and Month) */
-export function retentionAt(now: number): Retention {
+/**
+ * Returns what is kept at `now`, by a platform whose figures lag behind the quarter hour by at most `lagMs`.
+ *
+ * @see GET /api/analytics/account/series (retention of Hour, Day and Month)
+ */
+export function retentionAt(now: number, lagMs: number): Retention {
   return {
-    freshUntil: floorTo(now, QUARTER_HOUR_MS),
+    freshUntil: freshUntilAt(now, lagMs),
     hourlySince: ceilTo(now - 7 * DAY_MS, HOUR_MS),
     dailySince: ceilTo(now - 365 * DAY_MS, DAY_MS),
   };
@@ -48,15 +52,14 @@ export interface UsageWindow extends TimeWindow {
 }
 
 /**
- * The window that a selection means at `now`, its calendar months in `timeZone`.
+ * The window that a selection means while `retention` is kept, its calendar months in `timeZone`.
  *
  * `last` ends at the newest figures. It begins on the hour, and where it reaches further back than hours are kept, at the
  * beginning of the UTC day: the window never holds less than was asked, but for what is no longer kept.
  *
  * @throws InvalidInputError INVALID_WINDOW when the window is upside down, in the future or off the hour
  */
-export function resolveWindow(selection: WindowSelection, timeZone: string, now: number): UsageWindow {
-  const retention = retentionAt(now);
+export function resolveWindow(selection: WindowSelection, timeZone: string, retention: Retention): UsageWindow {
   const window = chosenWindow(selection, timeZone, retention);
   if (window.from >= window.to) {
     throw invalidWindow(`The window ends (${iso(window.to)}) before it begins (${iso(window.from)}).`, {
@@ -249,14 +252,24 @@ export function allDaysKept(now: number): TimeWindow {
   return { from: ceilTo(now - 365 * DAY_MS, DAY_MS), to: ceilTo(now, HOUR_MS) };
 }
 
-/** So long after the quarter hour the platform may still answer with the figures of before. It documents no such time. */
-const LAG_MS = 60_000;
+/** The longest lag that can be reckoned with: the platform publishes a quarter hour before the next one is over. */
+export const MAX_LAG_MS = QUARTER_HOUR_MS - 60_000;
 
 /**
- * Until when an answer serves that was read at `readAt`: figures move on the quarter hour. One that was read just after it
- * may be of before it, and serves for moments only.
+ * Returns the quarter hour up to which figures are whole that the platform was asked for at `readAt`.
+ *
+ * The platform publishes a quarter hour some time after its end and does not say when. What is asked sooner than `lagMs`
+ * after a quarter hour is therefore taken to lack it.
  */
-export function goodUntil(readAt: number): number {
+export function freshUntilAt(readAt: number, lagMs: number): number {
+  return floorTo(readAt - lagMs, QUARTER_HOUR_MS);
+}
+
+/**
+ * Until when an answer serves that was read at `readAt`: figures move on the quarter hour. One that was read less than
+ * `lagMs` after it may be of before it, and serves until then only.
+ */
+export function goodUntil(readAt: number, lagMs: number): number {
   const quarter = floorTo(readAt, QUARTER_HOUR_MS);
-  return readAt < quarter + LAG_MS ? quarter + LAG_MS : quarter + QUARTER_HOUR_MS;
+  return readAt < quarter + lagMs ? quarter + lagMs : quarter + QUARTER_HOUR_MS;
 }

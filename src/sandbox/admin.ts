@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { isoMillis, parseInstant } from "./calendar.ts";
+import { isoMillis, parseInstant, QUARTER_MS } from "./calendar.ts";
 import type { DirectorRefusal } from "./director/refused.ts";
 import { fail, invalid, success } from "./http/answer.ts";
 import { validated } from "./http/body.ts";
@@ -79,6 +79,22 @@ function adminPaths({ platform, faults, calls, reset }: AdminParts): AdminPath[]
           throw invalid({ [move.set === undefined ? "advanceMs" : "set"]: [problem.message] });
         }
         return clockState(platform);
+      },
+    },
+    {
+      method: "GET",
+      path: "/sandbox/lag",
+      does: "Reads how long after each quarter hour analytics still answer with the figures of the quarter hour before.",
+      handle: () => ({ lagMs: platform.lag.get() }),
+    },
+    {
+      method: "POST",
+      path: "/sandbox/lag",
+      does: "Sets that lag, for all calls from now on.",
+      takes: { lagMs: "milliseconds, less than a quarter hour" },
+      handle({ body }) {
+        platform.lag.set(validated(lagInput, body).lagMs);
+        return { lagMs: platform.lag.get() };
       },
     },
     {
@@ -242,6 +258,13 @@ function adminPaths({ platform, faults, calls, reset }: AdminParts): AdminPath[]
     },
   ];
 }
+
+const lagInput = z.strictObject({
+  lagMs: z
+    .int()
+    .min(0)
+    .max(QUARTER_MS - 1),
+});
 
 const clockInput = z
   .strictObject({

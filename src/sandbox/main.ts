@@ -2,16 +2,18 @@ import { createSandbox } from "./sandbox.ts";
 
 /**
  * Runs the sandbox alone. Environment: SANDBOX_PORT (4010), SANDBOX_API_SECRET (sandbox-secret), HOST (127.0.0.1), and for
- * trials SANDBOX_SEED, SANDBOX_START_AT and SANDBOX_BULK. A parent that forked it hears `{type: "listening", origin,
+ * trials SANDBOX_SEED, SANDBOX_START_AT, SANDBOX_BULK and SANDBOX_LAG_SECONDS. A parent that forked it hears `{type: "listening", origin,
  * secret, conferenceApp}` and takes it along when it goes.
  */
-const { SANDBOX_PORT, SANDBOX_API_SECRET, HOST, SANDBOX_SEED, SANDBOX_START_AT, SANDBOX_BULK } = process.env;
+const { SANDBOX_PORT, SANDBOX_API_SECRET, HOST, SANDBOX_SEED, SANDBOX_START_AT, SANDBOX_BULK, SANDBOX_LAG_SECONDS } =
+  process.env;
 
 const sandbox = await createSandbox({
   host: HOST || "127.0.0.1",
   port: wholeNumber("SANDBOX_PORT", SANDBOX_PORT) ?? 4010,
   ...present("seed", wholeNumber("SANDBOX_SEED", SANDBOX_SEED)),
   ...present("bulk", wholeNumber("SANDBOX_BULK", SANDBOX_BULK)),
+  ...present("lagMs", milliseconds(wholeNumber("SANDBOX_LAG_SECONDS", SANDBOX_LAG_SECONDS))),
   ...present("secret", SANDBOX_API_SECRET || undefined),
   ...present("startAt", SANDBOX_START_AT || undefined),
 }).catch((problem: unknown) => {
@@ -38,6 +40,10 @@ function wholeNumber(name: string, text: string | undefined): number | undefined
     process.exit(1);
   }
   return Number(text);
+}
+
+function milliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1_000;
 }
 
 function present<K extends string, T>(key: K, value: T | undefined): { [P in K]?: T } {

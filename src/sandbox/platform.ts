@@ -8,6 +8,7 @@ import { conferenceRoutes } from "./conference/streaming.ts";
 import { type Admission, createAdmission } from "./director/admission.ts";
 import { directorRoutes } from "./director/director.ts";
 import type { Route } from "./http/route.ts";
+import type { Lag } from "./lag.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { createLive, type Live } from "./live/live.ts";
 import { accountMediaRoutes } from "./media/account-media.ts";
@@ -37,6 +38,7 @@ export interface Platform {
   readonly traffic: Traffic;
   readonly live: Live;
   readonly ledger: Ledger;
+  readonly lag: Lag;
   readonly admission: Admission;
   readonly media: Media;
   readonly transcoders: Transcoders;
@@ -47,8 +49,9 @@ export interface Platform {
  *
  * @param clock - its first reading is the end of the past
  * @param bulk - further streams for scale tests
+ * @param lag - of analytics behind the quarter hour
  */
-export function createPlatform(seed: number, clock: Clock, bulk: number): Platform {
+export function createPlatform(seed: number, clock: Clock, bulk: number, lag: Lag): Platform {
   const beganAt = clock.now();
   const tokens = createShelves(seed);
   // The live part asks the Director's check when an encoder comes back, and the check looks at the live part.
@@ -63,7 +66,7 @@ export function createPlatform(seed: number, clock: Clock, bulk: number): Platfo
   const media = createMedia(seed, clock, live, pastRecordings(traffic, tokens.publish, beganAt));
   const transcoders = createTranscoders(seed);
   for (const draft of seedTranscoders(beganAt)) transcoders.add(draft);
-  return { clock, account, tokens, traffic, live, ledger, admission, media, transcoders };
+  return { clock, account, tokens, traffic, live, ledger, lag, admission, media, transcoders };
 }
 
 /**
@@ -72,7 +75,7 @@ export function createPlatform(seed: number, clock: Clock, bulk: number): Platfo
  * @param app - the credentials that the conference platform takes
  */
 export function platformRoutes(platform: Platform, app: ConferenceApp): Route[] {
-  const { account, tokens, traffic, live, ledger, admission, clock, media, transcoders } = platform;
+  const { account, tokens, traffic, live, ledger, lag, admission, clock, media, transcoders } = platform;
   const sources = { traffic, live, ledger };
   return [
     ...publishTokenRoutes(tokens.publish, account, live, clock),
@@ -86,8 +89,8 @@ export function platformRoutes(platform: Platform, app: ConferenceApp): Route[] 
     ...recordFileRoutes(media, tokens.publish, clock),
     ...thumbnailRoutes(live, clock),
     ...transcoderRoutes(transcoders, account, clock),
-    ...analyticsRoutes(ledger, clock),
-    ...meterRoutes({ account, clock, ledger, media, publishTokens: tokens.publish, transcoders }),
+    ...analyticsRoutes(ledger, clock, lag),
+    ...meterRoutes({ account, clock, ledger, lag, media, publishTokens: tokens.publish, transcoders }),
     ...viewerRecordRoutes(sources, clock),
     ...monitoringRoutes({
       account,

@@ -9,6 +9,7 @@ import { createCallLog, type RecordedCall } from "./http/call-log.ts";
 import { createFaults, type FaultInput, faultInput } from "./http/faults.ts";
 import { createRouter } from "./http/route.ts";
 import { type Exchange, listen } from "./http/server.ts";
+import { createLag, type Lag } from "./lag.ts";
 import {
   type AttachedViewers,
   attachViewers,
@@ -47,6 +48,11 @@ export interface SandboxOptions {
   readonly host?: string;
   /** A free port without it. */
   readonly port?: number;
+  /**
+   * For how long after each quarter hour analytics still answer with the figures of the quarter hour before, in
+   * milliseconds, less than a quarter hour. One minute without it.
+   */
+  readonly lagMs?: number;
   /** How many further streams to make for scale tests: `bulk-00001` and so on. None without it. */
   readonly bulk?: number;
   /** Sees each call of the platform's paths with its answer, credentials included. */
@@ -96,6 +102,8 @@ export interface Sandbox extends AsyncDisposable {
   /** Calls of the platform's paths, oldest first: the newest ten thousand. */
   calls(): readonly RecordedCall[];
   clearCalls(): void;
+  /** How far analytics lag behind the quarter hour, see {@link SandboxOptions.lagMs}. */
+  readonly lag: Lag;
   /** Back to the seed and to the first instant; faults and calls are forgotten, the port stays. */
   reset(): void;
   /**
@@ -125,17 +133,24 @@ const DEFAULT_SECRET = "sandbox-secret";
  * joins the two into readings, of which `analytics` shows sums; `records` and `monitoring` show the same connections one
  * by one. `platform.ts` puts it together without HTTP, and `http` serves it.
  *
- * @throws RangeError when `startAt` is no date
+ * @throws RangeError when `startAt` is no date, or `lagMs` no lag
  */
 export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { seed = DEFAULT_SEED, startAt = Date.now(), frozen = false, secret = DEFAULT_SECRET, bulk = 0 } = options;
+  const {
+    seed = DEFAULT_SEED,
+    startAt = Date.now(),
+    frozen = false,
+    secret = DEFAULT_SECRET,
+    bulk = 0,
+    lagMs,
+  } = options;
   const { host = "127.0.0.1", port = 0, onExchange } = options;
   const faults = createFaults();
   const calls = createCallLog();
   let state = begin();
 
   function begin(): { platform: Platform; router: ReturnType<typeof createRouter> } {
-    const platform = createPlatform(seed, createClock(toInstant(startAt), frozen), bulk);
+    const platform = createPlatform(seed, createClock(toInstant(startAt), frozen), bulk, createLag(lagMs));
     const routes = [...platformRoutes(platform, CONFERENCE_APP), ...adminRoutes({ platform, faults, calls, reset })];
     return { platform, router: createRouter(routes) };
   }
@@ -174,6 +189,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     detachViewer: (clientId) => state.platform.live.detach(clientId) !== undefined,
     fault: (input) => faults.add(checked(faultInput, input)),
     clearFaults: () => faults.clear(),
+    lag: { get: () => state.platform.lag.get(), set: (ms) => state.platform.lag.set(ms) },
     calls: () => calls.list(),
     clearCalls: () => calls.clear(),
     reset,

@@ -6,6 +6,7 @@ import {
   ceilTo,
   DAY_MS,
   floorTo,
+  type Retention,
   resolveWindow,
   type TimeWindow,
   type UsageWindow,
@@ -61,9 +62,12 @@ export interface WindowArguments {
 }
 
 /** The window that the arguments mean now. @throws InvalidInputError naming the argument */
-export function usageWindow({ window, timeZone }: WindowArguments, { now }: Pick<GraphContext, "now">): UsageWindow {
+export function usageWindow(
+  { window, timeZone }: WindowArguments,
+  { retention }: Pick<GraphContext, "retention">,
+): UsageWindow {
   const { range, last, month } = window;
-  return windowOf(range?.from.getTime(), range?.to.getTime(), last, month, timeZone, now);
+  return windowOf(range?.from.getTime(), range?.to.getTime(), last, month, timeZone, retention);
 }
 
 /** The streams of a list are asked for the same window. */
@@ -74,25 +78,28 @@ const windowOf = rememberingLast(
     last: string | null | undefined,
     month: string | null | undefined,
     timeZone: string,
-    now: number,
+    retention: Retention,
   ) => {
     const range = from === undefined || to === undefined ? null : { from, to };
-    return resolveWindow(selectionOf(range, last, month), timeZone, now);
+    return resolveWindow(selectionOf(range, last, month), timeZone, retention);
   },
 );
 
 /** The window that the arguments mean, in the whole UTC days that are metered. @throws InvalidInputError */
-export function dailyWindow(args: WindowArguments, context: Pick<GraphContext, "now">): UsageWindow {
+export function dailyWindow(args: WindowArguments, context: Pick<GraphContext, "retention">): UsageWindow {
   const window = usageWindow(args, context);
   return { ...window, from: floorTo(window.from, DAY_MS), to: ceilTo(window.to, DAY_MS) };
 }
 
 /** The window of records, which are not bound to the hour. @throws InvalidInputError naming the argument */
-export function recordWindow({ window, timeZone }: WindowArguments, { now }: Pick<GraphContext, "now">): TimeWindow {
+export function recordWindow(
+  { window, timeZone }: WindowArguments,
+  { now, retention }: Pick<GraphContext, "now" | "retention">,
+): TimeWindow {
   const { range, last, month } = window;
   const selection = selectionOf(range && { from: range.from.getTime(), to: range.to.getTime() }, last, month);
   if ("lastMs" in selection) return { from: now - selection.lastMs, to: now };
-  if ("month" in selection) return resolveWindow(selection, timeZone, now);
+  if ("month" in selection) return resolveWindow(selection, timeZone, retention);
   if (selection.range.from < selection.range.to) return selection.range;
   throw new InvalidInputError("window.range", "The window ends before it begins.", {}, "INVALID_WINDOW");
 }

@@ -82,6 +82,8 @@ export interface GatewayOptions {
   readonly directoryRefreshMs: number;
   /** What figures may take in memory, in bytes; 0 keeps none beyond their request. */
   readonly figureCacheBytes: number;
+  /** The longest that the platform is taken to lag behind the quarter hour with its figures, in milliseconds. */
+  readonly figuresLagMs: number;
   readonly logger: Logger;
   /** A request that takes longer is a warning of the log. */
   readonly slowRequestMs: number;
@@ -141,6 +143,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     known: createKnown(parts),
     figures: parts.figureCache,
     clock: parts.platformClock,
+    lagMs: options.figuresLagMs,
   });
   metrics.watch({ ...parts, load, keptAnswers });
   const requests = createRequests(metrics, createRequestLog(logger, options.slowRequestMs), tracing);
@@ -324,12 +327,14 @@ export function createParts(
       maxBytes: options.figureCacheBytes,
       now: platformClock,
       isLeftAlone: () => upstream.isLeftAlone("Analytics"),
+      lagMs: options.figuresLagMs,
     }),
     clock,
     platformClock,
     spanOnPlatform:
       given === "TOLD" ? toldClock.span : (begunAt: number) => ({ begunAt: begunAt + given() - clock(), now: given() }),
     toldClock,
+    figuresLagMs: options.figuresLagMs,
     directorUrl: options.directorUrl,
     streamCatalog: createStreamCatalog(sightings),
     partnerDirectory,

@@ -77,10 +77,12 @@ export interface KeptAnswersOptions {
   readonly figures: Pick<FigureCache, "forgottenUntil">;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
+  /** The longest that figures are taken to lag behind the quarter hour, in milliseconds. */
+  readonly lagMs: number;
 }
 
 /** Keeps the answers of one gateway, of all its callers, each for whoever was given it. */
-export function createKeptAnswers({ isKeeping, known, figures, clock }: KeptAnswersOptions): KeptAnswers {
+export function createKeptAnswers({ isKeeping, known, figures, clock, lagMs }: KeptAnswersOptions): KeptAnswers {
   const entries = new LRUCache<string, Entry>({
     max: MAX_KEPT,
     maxSize: KEPT_BYTES,
@@ -107,7 +109,7 @@ export function createKeptAnswers({ isKeeping, known, figures, clock }: KeptAnsw
         const made = (entry?.made ?? 0) + (isRepeatable ? 1 : 0);
         const isKept =
           isRepeatable && made >= KEPT_FROM && answer.data.length <= MAX_ANSWER_CHARACTERS && known() === now;
-        const familiarUntil = goodUntil(at);
+        const familiarUntil = goodUntil(at, lagMs);
         const until = Math.min(at + KEPT_MS, familiarUntil);
         entries.set(key, {
           made,

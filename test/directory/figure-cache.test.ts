@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { createFigureCache, type FigureCache, Waiter } from "../../src/directory/figure-cache.ts";
+import type { Figure } from "../../src/model/figure.ts";
 import { Deferred } from "../../src/model/maybe-promise.ts";
 import type { Leaving } from "../../src/upstream/leaving.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 
 const at = (time: string) => Date.parse(`2026-03-18T${time}Z`);
+/** One minute, in milliseconds. */
+const LAG_MS = 60_000;
 const down = () => new UpstreamError("UPSTREAM_UNAVAILABLE", "down", { operation: "test", status: 503 });
 
 /** A cache over a source that numbers its readings and can be told to fail. */
@@ -16,7 +19,12 @@ function createSource(maxBytes = 1e6) {
     held: null as Promise<void> | null,
     isLeftAlone: false,
   };
-  const cache = createFigureCache({ maxBytes, now: () => source.now, isLeftAlone: () => source.isLeftAlone });
+  const cache = createFigureCache({
+    maxBytes,
+    now: () => source.now,
+    lagMs: LAG_MS,
+    isLeftAlone: () => source.isLeftAlone,
+  });
   const question = (scope: string) => ({ scope, operation: "total", window: { from: 0, to: 1 }, resolution: null });
   const call = (names: readonly string[]) => async (signal: Leaving) => {
     const number = source.readings.push([...names]);
@@ -26,21 +34,22 @@ function createSource(maxBytes = 1e6) {
     return new Map(names.map((name) => [name, `${name} ${number}`]));
   };
   const read = async (names: readonly string[], who: Waiter, scope: string) => {
-    const waiting = new Map(names.map((name) => [name, new Deferred<string>()]));
+    const waiting = new Map(names.map((name) => [name, new Deferred<Figure<string>>()]));
     void cache.of<string>(question(scope)).read(names, call(names), who, waiting);
     return Promise.all([...waiting.values()].map(({ promise }) => promise));
   };
-  const ask = async (name: string, who: Waiter = waiter(), scope = "account") => {
+  const figure = async (name: string, who: Waiter = waiter(), scope = "account") => {
     const found = cache.of<string>(question(scope)).find(name, who);
     return found === undefined ? (await read([name], who, scope))[0] : found;
   };
+  const ask = async (...asked: Parameters<typeof figure>) => (await figure(...asked))?.value;
   /** Reads ahead what is hot, as the gateway does every few seconds. */
   const refreshHot = async () => {
     for (const { question, names } of cache.hot()) {
       await cache.of<string>(question).read(names, call(names), waiter(), new Map());
     }
   };
-  return { source, cache, ask, read, refreshHot };
+  return { source, cache, ask, figure, read, refreshHot };
 }
 
 function waiter(): Waiter & { readonly client: AbortController; readonly stale: number[] } {
@@ -93,6 +102,62 @@ describe("a figure", () => {
     source.failure = null;
     held.resolve();
     expect(await probe).toBe("a 1");
+  });
+
+  it("is as fresh as the call was when it was sent, for whoever joins it and for whom it is kept", async () => {
+    const { source, figure } = createSource();
+    let release = () => {};
+    source.held = new Promise((resolve) => {
+      release = resolve;
+    });
+    source.now = at("10:59:59") + 900;
+    const first = figure("a");
+    source.now = at("11:01:01");
+    const joined = figure("a");
+    release();
+    expect(await Promise.all([first, joined])).toMatchObject([
+      { value: "a 1", freshUntil: at("10:45:00") },
+      { value: "a 1", freshUntil: at("10:45:00") },
+    ]);
+    source.held = null;
+    expect(await figure("a")).toMatchObject({ value: "a 2", freshUntil: at("11:00:00") });
+    source.now = at("11:15:59");
+    expect(await figure("a")).toMatchObject({ value: "a 3", freshUntil: at("11:00:00") });
+    source.now = at("12:10:00");
+    source.failure = down();
+    expect(await figure("a")).toMatchObject({ value: "a 3", freshUntil: at("11:00:00") });
+  });
+
+  it("that was asked for earlier never takes the place of a newer one, whichever call ends first", async () => {
+    const { source, figure } = createSource();
+    const held = new Deferred<void>();
+    source.held = held.promise;
+    const slow = figure("a");
+    source.held = null;
+    source.isLeftAlone = true;
+    source.now = at("10:46:00");
+    expect(await figure("a")).toMatchObject({ value: "a 2", freshUntil: at("10:45:00") });
+    held.resolve();
+    expect(await slow).toMatchObject({ value: "a 1", freshUntil: at("10:15:00") });
+    expect(await figure("a")).toMatchObject({ value: "a 2", freshUntil: at("10:45:00") });
+  });
+
+  it("is as fresh as its call also where nothing is kept", async () => {
+    const { source, figure } = createSource(0);
+    source.now = at("11:00:59");
+    expect(await figure("a")).toMatchObject({ freshUntil: at("10:45:00") });
+    source.now = at("11:01:00");
+    expect(await figure("a")).toMatchObject({ freshUntil: at("11:00:00") });
+  });
+
+  it("that is read ahead of need is given to all who ask for it meanwhile", async () => {
+    const { source, ask, refreshHot } = createSource();
+    for (let time = 0; time < 3; time += 1) await ask("a");
+    source.now = at("10:31:00");
+    const read = refreshHot();
+    expect(await Promise.all([ask("a"), ask("a")])).toEqual(["a 2", "a 2"]);
+    await read;
+    expect(source.readings).toHaveLength(2);
   });
 
   it("of one scope is never served to another", async () => {
@@ -169,7 +234,10 @@ describe("a figure", () => {
     for (const name of ["hot", "hot", "warm", "warm", "cold"]) await ask(name);
     await refreshHot();
     expect(source.readings).toHaveLength(1);
-    source.now = at("10:31:00");
+    source.now = at("10:29:59") + 999;
+    await refreshHot();
+    expect(source.readings).toHaveLength(1);
+    source.now = at("10:30:00");
     await refreshHot();
     expect(source.readings.map((names) => names.sort())).toEqual([
       ["cold", "hot", "warm"],
@@ -177,6 +245,8 @@ describe("a figure", () => {
     ]);
     expect(await ask("hot")).toBe("hot 2");
     // What nobody asks for any more cools down.
+    source.now = at("10:31:00");
+    await refreshHot();
     source.now = at("10:46:00");
     await refreshHot();
     expect(source.readings).toHaveLength(3);
@@ -193,6 +263,15 @@ describe("the cache of figures", () => {
     expect(bytesOf(cache)).toBeLessThanOrEqual(2_000);
     expect(await ask("name-199")).toBe("name-199 200");
     expect(await ask("name-0")).toBe("name-0 201");
+  });
+
+  it("counts the characters of names among what it holds", async () => {
+    const bytesFor = async (name: string) => {
+      const { ask, cache } = createSource();
+      await ask(name);
+      return bytesOf(cache);
+    };
+    expect((await bytesFor("n".repeat(128))) - (await bytesFor("n"))).toBe(127);
   });
 
   it("goes by when figures were asked for, also where nothing else of their question is", async () => {

@@ -18,7 +18,7 @@ export type AuditOutcome =
 
 /** How much of a bucket is known. */
 export type BucketState =
-  /** All of it, and it will not change. */
+  /** All of it: the bucket was over, and its last quarter hour published, when its figure was read. */
   | 'COMPLETE'
   /** Nothing: the platform metered nothing. That is not the same as zero. */
   | 'MISSING'

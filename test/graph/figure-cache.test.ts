@@ -11,7 +11,7 @@ describe("figures", () => {
     expect(gateway.analyticsCalls().length).toBeGreaterThan(0);
     expect(await gateway.ask(LIST)).toMatchObject({ data: first.data, errors: [] });
     expect(gateway.analyticsCalls()).toEqual([]);
-    gateway.sandbox.clock.advance(10 * 60_000);
+    gateway.sandbox.clock.advance(15 * 60_000);
     const later = await gateway.ask(LIST);
     expect(gateway.analyticsCalls().length).toBeGreaterThan(0);
     expect(later.data).not.toEqual(first.data);

@@ -10,8 +10,9 @@ import {
   streamTrackingBandwidth,
   sumOfBandwidths,
 } from "../../src/loaders/bandwidth.ts";
+import type { Figure } from "../../src/model/figure.ts";
 import type { Reading } from "../../src/model/series.ts";
-import { resolveWindow, type TimeWindow } from "../../src/model/time-window.ts";
+import { resolveWindow, retentionAt, type TimeWindow } from "../../src/model/time-window.ts";
 import type { Analytics } from "../../src/upstream/analytics.ts";
 import { figureLoadersOver } from "../support/figures.ts";
 import { rejectionOf } from "../support/refusal.ts";
@@ -19,21 +20,24 @@ import { at, span } from "../support/time.ts";
 import { bytesOut } from "../support/traffic.ts";
 
 const NOW = at("2026-03-18T10:20:00Z");
-const windowOf = (from: string, to: string) => resolveWindow({ range: { from: at(from), to: at(to) } }, "UTC", NOW);
+const FRESH_UNTIL = at("2026-03-18T10:15:00Z");
+const windowOf = (from: string, to: string) =>
+  resolveWindow({ range: { from: at(from), to: at(to) } }, "UTC", retentionAt(NOW, 0));
 const YESTERDAY = windowOf("2026-03-17T00:00:00Z", "2026-03-18T00:00:00Z");
 
 /** A source that keeps what is read of it. */
-function sourceOf(total: bigint, series: Record<string, bigint> = {}, monthsKept = false) {
+function sourceOf(total: bigint, series: Record<string, bigint> = {}, monthsKept = false, freshUntil = FRESH_UNTIL) {
   const reads: unknown[] = [];
   const source: BandwidthSource = {
     keeping: { monthsKept },
     total: async (window) => {
       reads.push(["total", ...span(window)]);
-      return bytesOut(total);
+      return { value: bytesOut(total), freshUntil };
     },
     series: async ({ resolution, window }) => {
       reads.push([resolution, ...span(window)]);
-      return new Map(Object.entries(series).map(([start, bytes]) => [at(start), bytesOut(bytes)]));
+      const value = new Map(Object.entries(series).map(([start, bytes]) => [at(start), bytesOut(bytes)]));
+      return { value, freshUntil };
     },
     countries: null,
   };
@@ -45,18 +49,20 @@ const loadersOver = (analytics: Partial<Analytics>) => figureLoadersOver(analyti
 const streamRow = (streamName: string | null, bytes: bigint) => ({ streamName, traffic: bytesOut(bytes) });
 const trackingRow = (trackingId: string | null, bytes: bigint) => ({ trackingId, traffic: bytesOut(bytes) });
 const hour = at("2026-03-17T05:00:00Z");
-const bytesAt = (reading: Reading) => [...reading.keys()].map((start) => [start, reading.get(start)?.bytesOut]);
+const bytesAt = ({ value: reading }: Figure<Reading>) =>
+  [...reading.keys()].map((start) => [start, reading.get(start)?.bytesOut]);
 
 describe("a total", () => {
   it("is one call", async () => {
     const { source, reads } = sourceOf(5n);
-    expect(await readTotal(source, YESTERDAY)).toEqual(bytesOut(5n));
+    expect(await readTotal(source, YESTERDAY)).toEqual({ value: bytesOut(5n), freshUntil: FRESH_UNTIL });
     expect(reads).toEqual([["total", "2026-03-17T00:00:00Z", "2026-03-18T00:00:00Z"]]);
   });
 
   it("of the account beyond a year is the sum of its months and the days since", async () => {
     const { source, reads } = sourceOf(5n, { "2024-02-01T00:00:00Z": 100n, "2024-03-01T00:00:00Z": 1_000n }, true);
-    expect((await readTotal(source, windowOf("2024-02-01T00:00:00Z", "2026-03-18T11:00:00Z"))).bytesOut).toBe(1_105n);
+    const { value } = await readTotal(source, windowOf("2024-02-01T00:00:00Z", "2026-03-18T11:00:00Z"));
+    expect(value.bytesOut).toBe(1_105n);
     expect(reads).toEqual([
       ["total", "2025-04-01T00:00:00Z", "2026-03-18T11:00:00Z"],
       ["MONTH", "2024-02-01T00:00:00Z", "2025-04-01T00:00:00Z"],
@@ -75,7 +81,12 @@ describe("a total", () => {
 describe("a series", () => {
   it("is read by as few calls as its buckets need, and comes in order", async () => {
     const { source, reads } = sourceOf(0n, { "2026-03-17T00:00:00Z": 2n, "2026-03-16T00:00:00Z": 1n });
-    const points = await readSeries(source, windowOf("2026-03-16T00:00:00Z", "2026-03-18T11:00:00Z"), "DAY", "UTC");
+    const { value: points } = await readSeries(
+      source,
+      windowOf("2026-03-16T00:00:00Z", "2026-03-18T11:00:00Z"),
+      "DAY",
+      "UTC",
+    );
     expect(points.map(({ state, traffic }) => [state, traffic?.bytesOut])).toEqual([
       ["COMPLETE", 1n],
       ["COMPLETE", 2n],
@@ -98,8 +109,8 @@ describe("countries", () => {
       accountCountries: async () => [row],
       streamCountries: async (names) => new Map(names.map((name) => [name, [row]])),
     });
-    expect(await readCountries(accountBandwidth(loaders), YESTERDAY)).toEqual([row]);
-    expect(await readCountries(streamBandwidth(loaders, "derby"), YESTERDAY)).toEqual([row]);
+    expect(await readCountries(accountBandwidth(loaders), YESTERDAY)).toMatchObject({ value: [row] });
+    expect(await readCountries(streamBandwidth(loaders, "derby"), YESTERDAY)).toMatchObject({ value: [row] });
     for (const source of [partnerBandwidth(loaders, ["acme"]), streamTrackingBandwidth(loaders, "derby", null)]) {
       expect((await rejectionOf(() => readCountries(source, YESTERDAY))).code).toBe("NOT_METERED");
     }
@@ -151,7 +162,7 @@ describe("the bandwidth of a stream", () => {
     const read = async (trackingId: string | null) => {
       const source = streamTrackingBandwidth(loaders, "derby", trackingId);
       return [
-        (await source.total(YESTERDAY)).bytesOut,
+        (await source.total(YESTERDAY)).value.bytesOut,
         bytesAt(await source.series({ resolution: "HOUR", window: YESTERDAY })),
       ];
     };
@@ -189,7 +200,7 @@ describe("the bandwidth of a partner", () => {
     const read = async (streamName?: string) => {
       const source = partnerBandwidth(loaders, ["acme"], streamName);
       return [
-        (await source.total(YESTERDAY)).bytesOut,
+        (await source.total(YESTERDAY)).value.bytesOut,
         bytesAt(await source.series({ resolution: "HOUR", window: YESTERDAY })),
       ];
     };
@@ -205,7 +216,7 @@ describe("the sum of several subjects", () => {
       sourceOf(1n, { "2026-03-17T05:00:00Z": 1n }).source,
       sourceOf(10n, { "2026-03-17T05:00:00Z": 10n, "2026-03-17T06:00:00Z": 20n }).source,
     ]);
-    expect((await sum.total(YESTERDAY)).bytesOut).toBe(11n);
+    expect((await sum.total(YESTERDAY)).value.bytesOut).toBe(11n);
     expect(bytesAt(await sum.series({ resolution: "HOUR", window: YESTERDAY }))).toEqual([
       [at("2026-03-17T05:00:00Z"), 11n],
       [at("2026-03-17T06:00:00Z"), 20n],
@@ -213,7 +224,7 @@ describe("the sum of several subjects", () => {
   });
 
   it("of none is nothing", async () => {
-    expect((await sumOfBandwidths([]).total(YESTERDAY)).bytesOut).toBe(0n);
+    expect((await sumOfBandwidths([]).total(YESTERDAY)).value.bytesOut).toBe(0n);
     expect(bytesAt(await sumOfBandwidths([]).series({ resolution: "DAY", window: YESTERDAY }))).toEqual([]);
   });
 });

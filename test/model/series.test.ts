@@ -30,7 +30,7 @@ const days = { monthsKept: false };
 const months = { monthsKept: true };
 
 const windowOf = (from: string, to: string, now = NOW): UsageWindow =>
-  resolveWindow({ range: { from: at(from), to: at(to) } }, "UTC", now);
+  resolveWindow({ range: { from: at(from), to: at(to) } }, "UTC", retentionAt(now, 0));
 const granularities = fc.constantFrom<Granularity>("HOUR", "DAY", "MONTH");
 
 /** The reads of a plan as text: resolution and bounds. */
@@ -41,7 +41,11 @@ const windows: fc.Arbitrary<UsageWindow> = fc
   .tuple(instants, fc.constantFrom(HOUR_MS, DAY_MS), fc.integer({ min: 1, max: 400 }), fc.integer({ min: 0, max: 400 }))
   .map(([now, unit, begin, length]) => {
     const from = floorTo(now - begin * unit, unit);
-    return resolveWindow({ range: { from, to: Math.max(from + HOUR_MS, from + length * unit) } }, "UTC", now);
+    return resolveWindow(
+      { range: { from, to: Math.max(from + HOUR_MS, from + length * unit) } },
+      "UTC",
+      retentionAt(now, 0),
+    );
   });
 
 /** The plan, or null where the window is refused. */
@@ -153,7 +157,7 @@ describe("a series is read", () => {
   it.each(["2026-03-18T11:00:00Z", "2026-03-18T11:05:00Z", "2026-03-18T11:20:00Z"])(
     "alike at every minute of the hour: a month under way by its days, at %s",
     (now) => {
-      const window = resolveWindow({ lastMs: 60 * DAY_MS }, "UTC", at(now));
+      const window = resolveWindow({ lastMs: 60 * DAY_MS }, "UTC", retentionAt(at(now), 0));
       expect(readsOf(planSeries(window, "MONTH", "UTC", days))).toEqual([
         ["DAY", "2026-01-17T00:00:00Z", "2026-03-19T00:00:00Z"],
       ]);
@@ -212,9 +216,9 @@ describe("a window whose buckets are no longer kept apart", () => {
         refusals += 1;
         const { from, to } = refusalOf(() => plan(window)).facts["valid"] as { from: string; to: string };
         const now = window.retention.freshUntil + 1;
-        expect(retentionAt(now).freshUntil).toBe(window.retention.freshUntil);
+        expect(retentionAt(now, 0).freshUntil).toBe(window.retention.freshUntil);
         const valid = {
-          ...resolveWindow({ range: { from: at(from), to: at(to) } }, "UTC", now),
+          ...resolveWindow({ range: { from: at(from), to: at(to) } }, "UTC", retentionAt(now, 0)),
           retention: window.retention,
         };
         expect(plan(valid).buckets.length).toBeGreaterThan(0);

@@ -18,10 +18,11 @@ import { refusalOf } from "../support/refusal.ts";
 import { at, instants, span, zones } from "../support/time.ts";
 
 const NOW = at("2026-03-18T10:20:00Z");
-const last = (lastMs: number, now = NOW) => resolveWindow({ lastMs }, "UTC", now);
+const last = (lastMs: number, now = NOW) => resolveWindow({ lastMs }, "UTC", retentionAt(now, 0));
 const range = (from: string, to: string, now = NOW) =>
-  resolveWindow({ range: { from: at(from), to: at(to) } }, "UTC", now);
-const month = (text: string, timeZone = "UTC", now = NOW) => resolveWindow({ month: text }, timeZone, now);
+  resolveWindow({ range: { from: at(from), to: at(to) } }, "UTC", retentionAt(now, 0));
+const month = (text: string, timeZone = "UTC", now = NOW) =>
+  resolveWindow({ month: text }, timeZone, retentionAt(now, 0));
 
 /** The window that an error proposes, as a client would send it. */
 function proposalOf({ facts }: { readonly facts: Readonly<Record<string, unknown>> }): WindowSelection {
@@ -39,14 +40,14 @@ describe("what is kept", () => {
     ["2026-12-31T23:59:59.999Z", "2026-12-31T23:45:00Z", "2026-12-25T00:00:00Z", "2026-01-01T00:00:00Z"],
     ["2028-02-29T12:00:00.000Z", "2028-02-29T12:00:00Z", "2028-02-22T12:00:00Z", "2027-03-02T00:00:00Z"],
   ])("at %s are figures up to %s, hours since %s and days since %s", (now, freshUntil, hourlySince, dailySince) => {
-    const retention = retentionAt(at(now));
+    const retention = retentionAt(at(now), 0);
     expect(Object.values(retention).map(iso)).toEqual([freshUntil, hourlySince, dailySince]);
   });
 
   it("is never promised for longer than the platform keeps it, nor given up more than one step early", () => {
     fc.assert(
       fc.property(instants, (now) => {
-        const { freshUntil, hourlySince, dailySince } = retentionAt(now);
+        const { freshUntil, hourlySince, dailySince } = retentionAt(now, 0);
         expect(now - freshUntil).toBeGreaterThanOrEqual(0);
         expect(now - freshUntil).toBeLessThan(QUARTER_HOUR_MS);
         expect(now - hourlySince).toBeLessThanOrEqual(7 * DAY_MS);
@@ -206,7 +207,8 @@ describe("a refused window", () => {
     const refusedFor = new Set<string>();
     fc.assert(
       fc.property(selections, zones, instants, fc.boolean(), (selection, timeZone, now, monthsKept) => {
-        const ask = (asked: WindowSelection) => planTotal(resolveWindow(asked, timeZone, now), { monthsKept });
+        const ask = (asked: WindowSelection) =>
+          planTotal(resolveWindow(asked, timeZone, retentionAt(now, 0)), { monthsKept });
         try {
           ask(selection);
         } catch {
@@ -286,8 +288,12 @@ describe("a total", () => {
       const monthStarts = fc.integer({ min: 0, max: 60 }).map((count) => Date.UTC(2022, count, 1));
       fc.assert(
         fc.property(monthStarts, instants, (from, now) => {
-          fc.pre(from < retentionAt(now).freshUntil);
-          const window = resolveWindow({ range: { from, to: ceilTo(now, HOUR_MS) + HOUR_MS } }, "UTC", now);
+          fc.pre(from < retentionAt(now, 0).freshUntil);
+          const window = resolveWindow(
+            { range: { from, to: ceilTo(now, HOUR_MS) + HOUR_MS } },
+            "UTC",
+            retentionAt(now, 0),
+          );
           const { months, direct: rest } = planTotal(window, { monthsKept: true });
           const parts = [months, rest].filter((part) => part !== null);
           expect(parts[0]?.from).toBe(from);

@@ -206,7 +206,7 @@ describe("the weekly gap", () => {
     await using sandbox = await createConformantSandbox({ startAt: "2025-06-17T02:30:00Z", frozen: true });
     const { token } = publishToken(sandbox, "rehearsal");
     sandbox.startFeed({ token, streamName: "rehearsal", bitsPerSecond: 8_000_000 });
-    sandbox.clock.advance(3 * HOUR_MS);
+    sandbox.clock.advance(3 * HOUR_MS + 60_000);
     const query = { ...TUESDAY, streamNames: ["rehearsal"] };
     const client = clientOf(sandbox);
     // Half an hour before the gap and half an hour after, at a megabyte a second.
@@ -219,8 +219,42 @@ describe("the weekly gap", () => {
 });
 
 describe("freshness", () => {
+  it("lags a minute behind the quarter hour, or as long as it is told, and reads the newest hour till then as it was", async () => {
+    await using sandbox = await createConformantSandbox({ startAt: "2025-06-18T11:00:59.999Z", frozen: true });
+    const client = clientOf(sandbox);
+    const query = { startDate: "2025-06-18", stopDate: "2025-06-19", resolution: "Hour" };
+    const newest = async () => {
+      const { bandwidth } = (await client.get("/api/analytics/account/series", query)).body.data;
+      const { bytesOut } = bandwidth["2025-06-18T10:00:00Z"];
+      const total = (
+        await client.get("/api/analytics/account/total", { startDate: "2025-06-18", stopDate: "2025-06-19" })
+      ).body.data.bytesOut;
+      return { bytesOut: BigInt(bytesOut), total: BigInt(total) };
+    };
+    const truth = (from: string, to: string) => sandbox.truth({ from: `2025-06-18T${from}Z`, to: `2025-06-18T${to}Z` });
+    const until = (to: string) => ({
+      bytesOut: truth("10:00:00", to).bytesOut,
+      total: truth("00:00:00", to).bytesOut,
+    });
+    expect(await newest()).toEqual(until("10:45:00"));
+    sandbox.clock.advance(1);
+    expect(await newest()).toEqual(until("11:00:00"));
+    const operate = (body: object) =>
+      fetch(`${sandbox.origin}/sandbox/lag`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+    expect((await operate({ lagMs: 5 * 60_000 })).status).toBe(200);
+    expect(await newest()).toEqual(until("10:45:00"));
+    sandbox.clock.set("2025-06-18T11:05:00Z");
+    expect(await newest()).toEqual(until("11:00:00"));
+    for (const lagMs of [-1, 15 * 60_000, 1.5, "1"]) expect((await operate({ lagMs })).status).toBe(400);
+    expect(sandbox.lag.get()).toBe(5 * 60_000);
+  });
+
   it("moves figures on the quarter hour and never back", async () => {
-    await using sandbox = await createConformantSandbox({ startAt: "2025-06-18T10:00:00Z", frozen: true });
+    await using sandbox = await createConformantSandbox({ startAt: "2025-06-18T10:00:00Z", frozen: true, lagMs: 0 });
     const client = clientOf(sandbox);
     const query = { streamNames: ["derby-final"], startDate: "2025-06-18", stopDate: "2025-06-19", resolution: "Hour" };
     const newest = async () =>
@@ -323,7 +357,7 @@ describe("the past", () => {
   it("is the same from wherever it is looked at", async () => {
     const asked = { startDate: "2025-06-12", stopDate: "2025-06-13", resolution: "Hour" };
     const seenFrom = async (startAt: string) => {
-      await using sandbox = await createConformantSandbox({ startAt, frozen: true });
+      await using sandbox = await createConformantSandbox({ startAt, frozen: true, lagMs: 0 });
       return (await clientOf(sandbox).get("/api/analytics/account/series", asked)).text;
     };
     expect(await seenFrom("2025-06-18T23:59:59Z")).toBe(await seenFrom("2025-06-13"));

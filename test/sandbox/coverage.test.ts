@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { seriesBuckets, totalSpans } from "../../src/sandbox/analytics/coverage.ts";
 import { DAY_MS, HOUR_MS, meteredSpans, parseInstant, QUARTER_MS, type Span } from "../../src/sandbox/calendar.ts";
 import { createClock } from "../../src/sandbox/clock.ts";
+import { createLag } from "../../src/sandbox/lag.ts";
 import { createAgenda } from "../../src/sandbox/live/agenda.ts";
 import { createPlatform } from "../../src/sandbox/platform.ts";
 import { pieceOf, reading } from "../../src/sandbox/reading.ts";
@@ -13,7 +14,7 @@ import { sumOf } from "../../src/sandbox/usage.ts";
 const NOW = Date.parse("2025-06-18T10:37:00Z");
 const FRESH = Date.parse("2025-06-18T10:30:00Z");
 const OPENS = Date.parse("2024-05-14");
-const horizon = { now: NOW, opensAt: OPENS };
+const horizon = { now: NOW, opensAt: OPENS, lagMs: 0 };
 const day = (text: string) => Date.parse(text);
 const lengthOf = (spans: readonly Span[]) => spans.reduce((sum, { from, to }) => sum + to - from, 0);
 
@@ -148,7 +149,7 @@ describe("a piece of a reading", () => {
 
 describe("the ledger", () => {
   it("reads the same off a span as off any pieces of it, to the millisecond", () => {
-    const { ledger } = createPlatform(1, createClock(NOW, true), 0);
+    const { ledger } = createPlatform(1, createClock(NOW, true), 0, createLag());
     const streams = fc.constantFrom("derby-final", "marathon", "sydney-regatta", "rehearsal");
     const cuts = fc.array(fc.integer({ min: NOW - 9 * DAY_MS, max: NOW }), { minLength: 2, maxLength: 6 });
     fc.assert(

@@ -8,7 +8,7 @@ export function figureLoadersOver(
   analytics: Analytics,
   signal?: AbortSignal,
   waves: Waves = createWaves(),
-  cache: FigureCache = createFigureCache({ maxBytes: 0, now: () => 0 }),
+  cache: FigureCache = createFigureCache({ maxBytes: 0, now: () => 0, lagMs: 0 }),
 ): FigureLoaders {
   return createFigureLoaders({ analytics, cache, scope: "account" }, waves, new Waiter(signal, () => undefined));
 }

@@ -107,6 +107,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     maxRequestsInFlight: 1_000,
     directoryRefreshMs: 60_000,
     figureCacheBytes: 32e6,
+    figuresLagMs: 300_000,
     slowRequestMs: 60_000,
     graphiql: null,
     clock: sandbox.clock.now,

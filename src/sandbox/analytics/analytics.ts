@@ -2,10 +2,11 @@ import type { Span } from "../calendar.ts";
 import type { Clock } from "../clock.ts";
 import { success } from "../http/answer.ts";
 import type { Route } from "../http/route.ts";
+import type { Lag } from "../lag.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Reading } from "../reading.ts";
 import { sumOf, type Usage } from "../usage.ts";
-import { seriesBuckets, totalSpans } from "./coverage.ts";
+import { horizonOf, seriesBuckets, totalSpans } from "./coverage.ts";
 import {
   bandwidthOf,
   bytesAndViews,
@@ -37,7 +38,7 @@ const HOUR_DAY_OR_MONTH = ["Hour", "Day", "Month"] as const;
  *
  * @see GET /api/analytics/*
  */
-export function analyticsRoutes(ledger: Ledger, clock: Clock): Route[] {
+export function analyticsRoutes(ledger: Ledger, clock: Clock, lag: Lag): Route[] {
   /** One figure over the whole range. */
   const total =
     (figure: Figure, { monthsToo = false } = {}): Projection =>
@@ -106,7 +107,7 @@ export function analyticsRoutes(ledger: Ledger, clock: Clock): Route[] {
     operationId: `Analytics_${operation}`,
     access: "api secret",
     handle({ query }) {
-      const request = readRequest(query, asks, { now: clock.now(), opensAt: ledger.opensAt });
+      const request = readRequest(query, asks, horizonOf({ clock, ledger, lag }));
       return success(projection({ streamNames: ledger.streamNames() }, request));
     },
   });

@@ -1,4 +1,7 @@
 import { DAY_MS, floorTo, HOUR_MS, isMetered, isoSeconds, monthAround, QUARTER_MS, type Span } from "../calendar.ts";
+import type { Clock } from "../clock.ts";
+import type { Lag } from "../lag.ts";
+import type { Ledger } from "../ledger.ts";
 
 /** The length of a bucket. */
 export type Resolution = "Hour" | "Day" | "Month";
@@ -16,14 +19,25 @@ export interface Horizon {
   readonly now: number;
   /** Nothing was metered before. */
   readonly opensAt: number;
+  /** How long after a quarter hour the figures of that quarter hour are still not there, in milliseconds. */
+  readonly lagMs: number;
+}
+
+/** Returns the horizon of a call that is answered now. */
+export function horizonOf({ clock, ledger, lag }: { clock: Clock; ledger: Ledger; lag: Lag }): Horizon {
+  return { now: clock.now(), opensAt: ledger.opensAt, lagMs: lag.get() };
 }
 
 const HOUR_RETENTION_DAYS = 7;
 const DAY_RETENTION_DAYS = 365;
 
-/** Figures move on the quarter hour: nothing after this instant is visible. */
-export function freshUntil(now: number): number {
-  return floorTo(now, QUARTER_MS);
+/**
+ * Returns the instant after which nothing is visible: the last quarter hour whose figures have been published.
+ *
+ * The platform documents the quarter hour and no lag, so a lag is one of the sandbox's settings.
+ */
+export function freshUntil({ now, lagMs }: Pick<Horizon, "now" | "lagMs">): number {
+  return floorTo(now - lagMs, QUARTER_MS);
 }
 
 /**
@@ -32,7 +46,7 @@ export function freshUntil(now: number): number {
  * exist.
  */
 export function seriesBuckets(range: Span, resolution: Resolution, horizon: Horizon): readonly Bucket[] {
-  const fresh = freshUntil(horizon.now);
+  const fresh = freshUntil(horizon);
   const from = Math.max(range.from, retainedFrom(resolution, horizon));
   const to = Math.min(range.to, fresh);
   const buckets: Bucket[] = [];
@@ -54,7 +68,7 @@ export function seriesBuckets(range: Span, resolution: Resolution, horizon: Hori
  *   also when their days are gone
  */
 export function totalSpans(range: Span, horizon: Horizon, { monthsToo }: { monthsToo: boolean }): readonly Span[] {
-  const fresh = freshUntil(horizon.now);
+  const fresh = freshUntil(horizon);
   const firstDay = retainedFrom("Day", horizon);
   const firstHour = retainedFrom("Hour", horizon);
   const isInside = (span: Span) => span.from >= range.from && span.to <= range.to;

@@ -3,6 +3,7 @@ import { DAY_MS, floorTo, isoSeconds, overlap, type Span } from "../calendar.ts"
 import type { Clock } from "../clock.ts";
 import { json, success } from "../http/answer.ts";
 import type { Route } from "../http/route.ts";
+import type { Lag } from "../lag.ts";
 import type { Ledger } from "../ledger.ts";
 import { type MediaAsset, secondsOf, storedByteMs, storedBytes } from "../media/asset.ts";
 import type { Media } from "../media/media.ts";
@@ -11,7 +12,7 @@ import { covers, type PublishToken } from "../tokens/token.ts";
 import { minutesIn } from "../transcoders/transcoder.ts";
 import type { Transcoders } from "../transcoders/transcoders.ts";
 import { sumOf } from "../usage.ts";
-import { freshUntil, seriesBuckets } from "./coverage.ts";
+import { freshUntil, horizonOf, seriesBuckets } from "./coverage.ts";
 import { keyed } from "./figures.ts";
 import { readRequest } from "./request.ts";
 
@@ -20,6 +21,7 @@ export interface MeteredParts {
   readonly account: Account;
   readonly clock: Clock;
   readonly ledger: Ledger;
+  readonly lag: Lag;
   readonly media: Media;
   readonly publishTokens: TokenShelf<PublishToken>;
   readonly transcoders: Transcoders;
@@ -32,7 +34,7 @@ export interface MeteredParts {
  * @see GET /api/analytics/{transcoder,clip,storage,media/storage,drm}/*
  */
 export function meterRoutes(parts: MeteredParts): Route[] {
-  const { account, clock, ledger, media, transcoders } = parts;
+  const { account, clock, media, transcoders } = parts;
   const get = (
     path: string,
     operation: string,
@@ -44,7 +46,7 @@ export function meterRoutes(parts: MeteredParts): Route[] {
     access: "api secret",
     handle: ({ query }) => answer(query),
   });
-  const ask = (query: URLSearchParams) => readRequest(query, {}, { now: clock.now(), opensAt: ledger.opensAt });
+  const ask = (query: URLSearchParams) => readRequest(query, {}, horizonOf(parts));
   const daysOf = (query: URLSearchParams) => {
     const { range, horizon } = ask(query);
     return seriesBuckets(range, "Day", horizon);
@@ -108,7 +110,7 @@ export function meterRoutes(parts: MeteredParts): Route[] {
     }),
     get("media/storage/usage/billing", "MediaAssetUsageBillable", (query) => {
       const { range, horizon } = ask(query);
-      const span = overlap(range, { from: horizon.opensAt, to: freshUntil(horizon.now) });
+      const span = overlap(range, { from: horizon.opensAt, to: freshUntil(horizon) });
       const assets = media.assets();
       // Whole ones, as the schema has it, cut off; the total is that of what is shown, so that they add up.
       const hours = perKind(

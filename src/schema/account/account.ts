@@ -3,7 +3,7 @@ import { accountBandwidth, streamTrackingBandwidth, sumOfBandwidths } from "../.
 import { type MaybePromise, whenThere } from "../../model/maybe-promise.ts";
 import { isMetered } from "../../model/stream.ts";
 import type { GeoCascade as Cascade, CountryRules } from "../../model/token.ts";
-import { Bandwidth } from "../bandwidth/bandwidth.ts";
+import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
 import { figures } from "../feeding.ts";
 import { MediaExpiry } from "../media/media-expiry.ts";
@@ -88,10 +88,8 @@ builder.node(Account, {
       extensions: figures("ACCOUNT"),
       description: "All traffic of the account over a window. Whole UTC months are kept without end.",
       args: windowArgs,
-      resolve: (_account, args, context) => ({
-        source: accountBandwidth(context.loaders.figures),
-        window: usageWindow(args, context),
-      }),
+      resolve: (_account, args, context) =>
+        new BandwidthValue(accountBandwidth(context.loaders.figures), usageWindow(args, context)),
     }),
     untrackedUsage: t.field({
       type: Bandwidth,
@@ -102,10 +100,8 @@ builder.node(Account, {
       args: windowArgs,
       resolve: async (_account, args, context) => {
         const names = await meteredStreams(context);
-        return {
-          source: sumOfBandwidths(names.map((name) => streamTrackingBandwidth(context.loaders.figures, name, null))),
-          window: usageWindow(args, context),
-        };
+        const untracked = names.map((name) => streamTrackingBandwidth(context.loaders.figures, name, null));
+        return new BandwidthValue(sumOfBandwidths(untracked), usageWindow(args, context));
       },
     }),
     transcoderUsage: t.field({

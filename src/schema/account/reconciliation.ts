@@ -1,6 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import { accountBandwidth, readTotal } from "../../loaders/bandwidth.ts";
-import { measuredWindow, planTotal, type UsageWindow } from "../../model/time-window.ts";
+import { oldestOf } from "../../model/figure.ts";
+import { edgeDate, planTotal, type UsageWindow } from "../../model/time-window.ts";
 import { sumTraffic, type Traffic as TrafficFigure } from "../../model/traffic.ts";
 import { Traffic } from "../bandwidth/traffic.ts";
 import { builder } from "../builder.ts";
@@ -8,6 +9,8 @@ import { Window } from "../window.ts";
 
 interface Reconciliation {
   readonly window: UsageWindow;
+  /** Up to when all of its figures are whole. */
+  readonly freshUntil: number;
   readonly account: TrafficFigure;
   readonly partners: TrafficFigure;
   readonly untracked: TrafficFigure;
@@ -19,8 +22,18 @@ export const AccountReconciliation = builder.objectRef<Reconciliation>("AccountR
   fields: (t) => ({
     window: t.field({
       type: Window,
-      description: "The window as it is answered.",
-      resolve: ({ window }) => ({ ...measuredWindow(window), timeZone: window.timeZone }),
+      description: "The window as it is answered: up to the newest figures when it is not over yet.",
+      resolve: ({ window, freshUntil }) => ({
+        from: window.from,
+        to: Math.min(window.to, freshUntil),
+        timeZone: window.timeZone,
+      }),
+    }),
+    freshUntil: t.field({
+      type: "DateTime",
+      description:
+        "The quarter hour up to which the account's figures and those of all tracking ids are whole. Where some were read later than others, they are compared as they are.",
+      resolve: ({ freshUntil }) => edgeDate(freshUntil),
     }),
     account: t.expose("account", { type: Traffic, description: "All traffic of the account, with its parts." }),
     partners: t.expose("partners", {
@@ -57,15 +70,19 @@ export async function reconcile(
   { loaders }: GraphContext,
 ): Promise<Reconciliation> {
   const { direct } = planTotal(window, { monthsKept: false });
-  const rowsOf = (name: string) => (direct ? loaders.figures.trackingRowsByStream.load({ name, window: direct }) : []);
+  const rowsOf = (name: string) =>
+    direct
+      ? loaders.figures.trackingRowsByStream.load({ name, window: direct })
+      : { value: [], freshUntil: window.retention.freshUntil };
   const [account, ...rows] = await Promise.all([
     readTotal(accountBandwidth(loaders.figures), window),
     ...streamNames.map(rowsOf),
   ]);
-  const all = rows.flat();
+  const all = rows.flatMap(({ value }) => value);
   return {
     window,
-    account,
+    freshUntil: Math.min(window.retention.freshUntil, oldestOf([account, ...rows])),
+    account: account.value,
     partners: sumTraffic(all.flatMap(({ trackingId, traffic }) => (trackingId === null ? [] : traffic))),
     untracked: sumTraffic(all.flatMap(({ trackingId, traffic }) => (trackingId === null ? traffic : []))),
   };

@@ -1,5 +1,7 @@
+import type { GraphContext } from "../../context.ts";
 import { type BandwidthSource, readCountries, readSeries, readTotal } from "../../loaders/bandwidth.ts";
 import { InvalidInputError } from "../../model/errors.ts";
+import type { Figure } from "../../model/figure.ts";
 import { whenThere } from "../../model/maybe-promise.ts";
 import {
   type Granularity as GranularityName,
@@ -7,7 +9,7 @@ import {
   percentile,
   type SeriesPoint,
 } from "../../model/series.ts";
-import { edgeDate, measuredWindow, type UsageWindow } from "../../model/time-window.ts";
+import { DAY_MS, edgeDate, type UsageWindow } from "../../model/time-window.ts";
 import type { CountryRow } from "../../upstream/analytics.ts";
 import { builder } from "../builder.ts";
 import { pageSize } from "../connection.ts";
@@ -17,9 +19,36 @@ import { Traffic } from "./traffic.ts";
 import { Granularity, UsageSeries } from "./usage-series.ts";
 
 /** A subject's bandwidth over a window; nothing is read until a field asks for it. */
-export interface BandwidthValue {
+export class BandwidthValue {
   readonly source: BandwidthSource;
   readonly window: UsageWindow;
+  /** Up to when all figures are whole that its fields have read so far. */
+  freshUntil: number;
+
+  constructor(source: BandwidthSource, window: UsageWindow) {
+    this.source = source;
+    this.window = window;
+    this.freshUntil = window.retention.freshUntil;
+  }
+
+  /** Returns the value of a figure that a field has read. */
+  take<Value>(figure: Figure<Value>): Value {
+    if (figure.freshUntil < this.freshUntil) this.freshUntil = figure.freshUntil;
+    return figure.value;
+  }
+}
+
+/** Figures that were read longer ago are not served, so a window that ended before is told at once; see the figure cache. */
+const SURELY_OVER_MS = 2 * DAY_MS;
+
+/** Returns up to when the figures of all fields are whole: once everything has been read that the request asks for. */
+async function freshUntilOf(bandwidth: BandwidthValue, { loaders }: GraphContext): Promise<number> {
+  await loaders.waves.quiet();
+  return bandwidth.freshUntil;
+}
+
+function answeredWindow({ window }: BandwidthValue, freshUntil: number) {
+  return { from: window.from, to: Math.min(window.to, freshUntil), timeZone: window.timeZone };
 }
 
 const PercentileRate = builder.objectRef<Percentile & { readonly p: number; readonly granularity: GranularityName }>(
@@ -66,18 +95,25 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
     window: t.field({
       type: Window,
       description: "The window as it is answered: up to the newest figures when it is not over yet.",
-      resolve: ({ window }) => ({ ...measuredWindow(window), timeZone: window.timeZone }),
+      resolve: (bandwidth, _args, context) => {
+        const { freshUntil } = bandwidth.window.retention;
+        return bandwidth.window.to + SURELY_OVER_MS <= freshUntil
+          ? answeredWindow(bandwidth, freshUntil)
+          : freshUntilOf(bandwidth, context).then((until) => answeredWindow(bandwidth, until));
+      },
     }),
     freshUntil: t.field({
       type: "DateTime",
-      description: "The quarter hour up to which figures are in.",
-      resolve: ({ window }) => edgeDate(window.retention.freshUntil),
+      description:
+        "The quarter hour up to which every figure beside this field is whole. Older than the last quarter hour while the platform has not published that yet, and when a kept figure is served because the platform is down.",
+      resolve: async (bandwidth, _args, context) => edgeDate(await freshUntilOf(bandwidth, context)),
     }),
     total: t.field({
       type: Traffic,
       nullable: true,
       description: "All traffic of the window: exactly the sum of its series.",
-      resolve: ({ source, window }) => readTotal(source, window),
+      resolve: (bandwidth) =>
+        whenThere(readTotal(bandwidth.source, bandwidth.window), (figure) => bandwidth.take(figure)),
     }),
     series: t.field({
       type: UsageSeries,
@@ -96,14 +132,15 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
           description: "Where days and months begin; that of the window when it is left out.",
         }),
       },
-      resolve: ({ source, window }, args) => {
+      resolve: (bandwidth, args) => {
+        const { source, window } = bandwidth;
         const timeZone = args.timeZone ?? window.timeZone;
-        return whenThere(readSeries(source, window, args.granularity, timeZone), (points) => ({
-          window: { ...measuredWindow(window), timeZone },
+        return whenThere(readSeries(source, window, args.granularity, timeZone), (figure) => ({
+          window: { ...answeredWindow(bandwidth, figure.freshUntil), timeZone },
           granularity: args.granularity,
-          freshUntil: window.retention.freshUntil,
+          freshUntil: figure.freshUntil,
           // The type of a list has no word for one that is only read.
-          points: points as SeriesPoint[],
+          points: bandwidth.take(figure) as SeriesPoint[],
         }));
       },
     }),
@@ -121,10 +158,11 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
           description: "The length of one sample.",
         }),
       },
-      resolve: async ({ source, window }, { p, granularity }) => {
+      resolve: async (bandwidth, { p, granularity }) => {
+        const { source, window } = bandwidth;
         if (!(p > 0 && p <= 100)) throw new InvalidInputError("p", "A percentile is more than 0 and at most 100.");
         const points = await readSeries(source, window, granularity, window.timeZone);
-        return { ...percentile(points, p), p, granularity };
+        return { ...percentile(bandwidth.take(points), p), p, granularity };
       },
     }),
     byCountry: t.field({
@@ -140,8 +178,8 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
           description: "At most so many countries, from 1 to 100.",
         }),
       },
-      resolve: async ({ source, window }, { first }) => {
-        const rows = await readCountries(source, window);
+      resolve: async (bandwidth, { first }) => {
+        const rows = bandwidth.take(await readCountries(bandwidth.source, bandwidth.window));
         return rows.toSorted(byTraffic).slice(0, pageSize(first, "first"));
       },
     }),

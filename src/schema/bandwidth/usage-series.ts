@@ -19,7 +19,9 @@ export const Granularity = builder.enumType("Granularity", {
 export const BucketState = builder.enumType("BucketState", {
   description: "How much of a bucket is known.",
   values: {
-    COMPLETE: { description: "All of it, and it will not change." },
+    COMPLETE: {
+      description: "All of it: the bucket was over, and its last quarter hour published, when its figure was read.",
+    },
     PARTIAL: { description: "A part: the bucket is not over yet, or some of its hours are missing." },
     MISSING: { description: "Nothing: the platform metered nothing. That is not the same as zero." },
   } satisfies Record<State, { description: string }>,
@@ -97,12 +99,14 @@ export const UsageSeries = builder.objectRef<SeriesValue>("UsageSeries").impleme
     granularity: t.expose("granularity", { type: Granularity, description: "The size of its buckets." }),
     freshUntil: t.field({
       type: "DateTime",
-      description: "The quarter hour up to which figures are in; the next move 15 minutes later.",
+      description:
+        "The quarter hour up to which all buckets are whole. Figures move every 15 minutes, some minutes after the quarter hour.",
       resolve: ({ freshUntil }) => edgeDate(freshUntil),
     }),
     points: t.expose("points", {
       type: [UsagePoint],
-      description: "Every bucket of the window that has begun, oldest first: none skipped, none invented.",
+      description:
+        "Every bucket of the window that begins before `freshUntil`, oldest first: none skipped, none invented.",
     }),
     columns: t.field({
       type: UsageColumns,

@@ -1,7 +1,7 @@
 import type { CostStatus as CostStatusShape } from "../../model/cost.ts";
 import { requestLimits } from "../../model/request-limits.ts";
 import { MAX_NAME_LENGTH } from "../../model/stream.ts";
-import { type Retention, retentionAt } from "../../model/time-window.ts";
+import type { Retention } from "../../model/time-window.ts";
 import { MAX_CUSTOM_VIEWER_DATA } from "../../model/viewer-token.ts";
 import { MAX_NAMES_PER_CALL } from "../../upstream/analytics.ts";
 import { builder } from "../builder.ts";
@@ -68,7 +68,7 @@ const Limits = builder.objectRef<Retention>("Limits").implement({
     }),
     freshUntil: t.field({
       type: "DateTime",
-      description: "The quarter hour up to which figures are in now.",
+      description: "The quarter hour up to which figures are surely published now.",
       resolve: ({ freshUntil }) => new Date(freshUntil),
     }),
     hoursSince: t.field({
@@ -89,6 +89,6 @@ builder.queryFields((t) => ({
   limits: t.field({
     type: Limits,
     description: "How much one request may ask for, and how far back figures reach now.",
-    resolve: (_root, _args, { now }) => retentionAt(now),
+    resolve: (_root, _args, { retention }) => retention,
   }),
 }));

@@ -5,7 +5,7 @@ import { partnerBandwidth } from "../../loaders/bandwidth.ts";
 import { type MaybePromise, whenThere } from "../../model/maybe-promise.ts";
 import { type PartnerRecord, partnerName, primaryTrackingId } from "../../model/partner.ts";
 import type { SubscribeTokenRecord } from "../../model/token.ts";
-import { Bandwidth } from "../bandwidth/bandwidth.ts";
+import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
 import { pageOf, sortableNumber } from "../connection.ts";
 import { connectionType } from "../connection-type.ts";
@@ -94,10 +94,8 @@ builder.node(Partner, {
       extensions: { ...figures("TRACKING_IDS"), ...repeatable() },
       description: "All traffic under its tracking ids over a window, on all streams together.",
       args: windowArgs,
-      resolve: ({ trackingIds }, args, context) => ({
-        source: partnerBandwidth(context.loaders.figures, trackingIds),
-        window: usageWindow(args, context),
-      }),
+      resolve: ({ trackingIds }, args, context) =>
+        new BandwidthValue(partnerBandwidth(context.loaders.figures, trackingIds), usageWindow(args, context)),
     }),
     usageByStream: t.connection(
       {

@@ -2,7 +2,7 @@ import type { GraphContext } from "../../context.ts";
 import { partnerBandwidth } from "../../loaders/bandwidth.ts";
 import type { StreamRecord } from "../../model/stream.ts";
 import { planTotal, type UsageWindow } from "../../model/time-window.ts";
-import { Bandwidth } from "../bandwidth/bandwidth.ts";
+import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
 import { byCodeUnit, type PageArguments, pageOf, sortableNumber } from "../connection.ts";
 import { connectionType } from "../connection-type.ts";
@@ -27,10 +27,8 @@ export const StreamUsage = builder.objectRef<StreamUsageValue>("StreamUsage").im
     usage: t.field({
       type: Bandwidth,
       description: "The traffic.",
-      resolve: ({ trackingIds, streamName, window }, _args, { loaders }) => ({
-        source: partnerBandwidth(loaders.figures, trackingIds, streamName),
-        window,
-      }),
+      resolve: ({ trackingIds, streamName, window }, _args, { loaders }) =>
+        new BandwidthValue(partnerBandwidth(loaders.figures, trackingIds, streamName), window),
     }),
   }),
 });
@@ -59,7 +57,7 @@ export async function streamUsagePage(
     ? await Promise.all(trackingIds.map((name) => loaders.figures.rowsByTrackingId.load({ name, window: direct })))
     : [];
   const bytesOf = new Map<string, bigint>();
-  for (const { streamName, traffic } of rows.flat()) {
+  for (const { streamName, traffic } of rows.flatMap(({ value }) => value)) {
     if (streamName !== null) bytesOf.set(streamName, (bytesOf.get(streamName) ?? 0n) + traffic.bytesOut);
   }
   const usages = [...bytesOf].map(([streamName, bytesOut]) => ({ trackingIds, streamName, bytesOut, window }));

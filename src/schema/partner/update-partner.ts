@@ -103,7 +103,7 @@ builder.mutationFields((t) => ({
         const { id, trackingIds } = await findRegistered(ref, "input.partner", context);
         if (!trackingIds.includes(trackingId)) throw new NotFoundError("input.trackingId");
         const window = allDaysKept(context.now);
-        const rows = await context.loaders.figures.rowsByTrackingId.load({ name: trackingId, window });
+        const { value: rows } = await context.loaders.figures.rowsByTrackingId.load({ name: trackingId, window });
         if (rows.some(({ traffic }) => traffic.bytesOut > 0n || traffic.bytesIn > 0n)) {
           const message = "The tracking id has traffic within the last year, so it stays with its partner.";
           throw new ApplicationError("TRACKING_ID_HAS_TRAFFIC", message, { argument: "input.trackingId" });

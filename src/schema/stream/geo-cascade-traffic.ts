@@ -1,13 +1,16 @@
 import type { GraphContext } from "../../context.ts";
 import { readCountries, readTotal } from "../../loaders/bandwidth.ts";
+import { oldestOf } from "../../model/figure.ts";
 import { assertCascadeClusters, type CascadeTraffic, cascadeTraffic, clustersBeside } from "../../model/geo-cascade.ts";
-import { measuredWindow, type UsageWindow } from "../../model/time-window.ts";
+import { edgeDate, type UsageWindow } from "../../model/time-window.ts";
 import { builder } from "../builder.ts";
 import { Window } from "../window.ts";
 import { usablePublishTokens } from "./usable-publish-tokens.ts";
 
 interface CascadeTrafficValue extends CascadeTraffic {
   readonly window: UsageWindow;
+  /** Up to when all of its figures are whole. */
+  readonly freshUntil: number;
 }
 
 export const GeoCascadeTraffic = builder.objectRef<CascadeTrafficValue>("GeoCascadeTraffic").implement({
@@ -17,7 +20,16 @@ export const GeoCascadeTraffic = builder.objectRef<CascadeTrafficValue>("GeoCasc
     window: t.field({
       type: Window,
       description: "The window as it is answered: up to the newest figures when it is not over yet.",
-      resolve: ({ window }) => ({ ...measuredWindow(window), timeZone: window.timeZone }),
+      resolve: ({ window, freshUntil }) => ({
+        from: window.from,
+        to: Math.min(window.to, freshUntil),
+        timeZone: window.timeZone,
+      }),
+    }),
+    freshUntil: t.field({
+      type: "DateTime",
+      description: "The quarter hour up to which all of these figures are whole.",
+      resolve: ({ freshUntil }) => edgeDate(freshUntil),
     }),
     meteredBytesOut: t.expose("meteredBytesOut", {
       type: "Bytes",
@@ -56,10 +68,11 @@ export async function geoCascadeTraffic(
   ]);
   const origin = publishTokens[0]?.effective.originCluster ?? defaultCluster;
   const figures = {
-    meteredBytesOut: total.parts?.geoCascade.bytesOut ?? 0n,
-    bytesIn: total.bytesIn,
+    meteredBytesOut: total.value.parts?.geoCascade.bytesOut ?? 0n,
+    bytesIn: total.value.bytesIn,
     clustersBeside: clustersBeside(origin, clusters, ids).length,
-    countries: countries.filter(({ traffic, viewSeconds }) => traffic.bytesOut > 0n || viewSeconds > 0).length,
+    countries: countries.value.filter(({ traffic, viewSeconds }) => traffic.bytesOut > 0n || viewSeconds > 0).length,
   };
-  return { ...cascadeTraffic(figures), window };
+  const freshUntil = Math.min(window.retention.freshUntil, oldestOf([total, countries]));
+  return { ...cascadeTraffic(figures), window, freshUntil };
 }

@@ -7,7 +7,7 @@ import { whenThere } from "../../model/maybe-promise.ts";
 import { primaryTrackingId } from "../../model/partner.ts";
 import type { StreamRecord } from "../../model/stream.ts";
 import { isUsable } from "../../model/token.ts";
-import { Bandwidth } from "../bandwidth/bandwidth.ts";
+import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
 import { type PageArguments, pageOf, sortableNumber } from "../connection.ts";
 import { connectionType } from "../connection-type.ts";
@@ -188,10 +188,8 @@ builder.node(Stream, {
       description:
         "Its traffic over a window. For the broadcaster: all of it, of all partners, untracked viewers and the ingest. For a partner: the partner's own share, what its viewers used.",
       args: windowArgs,
-      resolve: ({ name }, args, context) => ({
-        source: context.loaders.streamBandwidth(name),
-        window: usageWindow(args, context),
-      }),
+      resolve: ({ name }, args, context) =>
+        new BandwidthValue(context.loaders.streamBandwidth(name), usageWindow(args, context)),
     }),
     bandwidthByTrackingId: t.field({
       type: [StreamTrackingUsage],

@@ -1,7 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import { assertMetered } from "../../model/stream.ts";
 import { planTotal, type UsageWindow } from "../../model/time-window.ts";
-import { Bandwidth } from "../bandwidth/bandwidth.ts";
+import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
 import { byCodeUnit } from "../connection.ts";
 import { holderOf, Partner } from "../partner/partner.ts";
@@ -29,10 +29,8 @@ export const StreamTrackingUsage = builder.objectRef<TrackingUsageValue>("Stream
     bandwidth: t.field({
       type: Bandwidth,
       description: "The traffic.",
-      resolve: ({ streamName, trackingId, window }, _args, { loaders }) => ({
-        source: loaders.streamTrackingBandwidth(streamName, trackingId),
-        window,
-      }),
+      resolve: ({ streamName, trackingId, window }, _args, { loaders }) =>
+        new BandwidthValue(loaders.streamTrackingBandwidth(streamName, trackingId), window),
     }),
   }),
 });
