@@ -41,6 +41,7 @@ export interface Config {
   readonly drainMs: number;
   readonly logLevel: LogLevel;
   readonly slowRequestMs: number;
+  readonly refusedAttemptsKeptMs: number;
   /** Whether spans are made for OpenTelemetry. */
   readonly tracing: boolean;
   readonly graphiql: boolean;
@@ -273,6 +274,10 @@ export const variables = {
     schema: seconds(600).default(2),
     describe: "A request that takes longer is logged as a warning.",
   },
+  REFUSED_ATTEMPTS_DAYS: {
+    schema: whole("whole days, from 1 to 3,650", 1, 3_650).default(30),
+    describe: "How many days the counts of attempts that were refused for lack of a right are kept.",
+  },
   TRACING: {
     schema: z.enum(["on", "off"], "on or off").default("off"),
     describe: "Whether spans are made for OpenTelemetry. Your own SDK, loaded by `--import`, exports them.",
@@ -387,6 +392,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     drainMs: values.DRAIN_SECONDS * 1000,
     logLevel: values.LOG_LEVEL,
     slowRequestMs: values.SLOW_REQUEST_SECONDS * 1000,
+    refusedAttemptsKeptMs: values.REFUSED_ATTEMPTS_DAYS * 86_400_000,
     tracing: values.TRACING === "on",
     graphiql: values.GRAPHIQL === "on",
     store: storeConfig(values.DATABASE_URL, values.DATA_DIRECTORY, values.MILLICAST_API_SECRET === undefined),

@@ -1,5 +1,6 @@
 import { type Act, type Auditor, createAuditor } from "./auth/auditor.ts";
 import type { Caller } from "./auth/caller.ts";
+import type { Refusals } from "./auth/refusals.ts";
 import type { Sessions } from "./auth/session.ts";
 import type { AccountFacts } from "./directory/account-facts.ts";
 import type { FigureCache } from "./directory/figure-cache.ts";
@@ -35,6 +36,7 @@ export interface SharedParts {
   readonly figureCache: FigureCache;
   readonly idempotency: IdempotencyStore;
   readonly store: Store;
+  readonly refusals: Refusals;
   readonly sessions: Sessions;
   readonly thumbnailLimit: ThumbnailLimit;
   /** This gateway's own time: keys, sessions, budgets, the audit log and the registry go by it. */
@@ -101,9 +103,16 @@ export function createContexts(shared: SharedParts): (facts: RequestFacts) => Gr
   return (facts) => new OverShared(facts) as unknown as GraphContext;
 }
 
-/** The same context, while a mutation is under way. */
-export function contextDuring(context: GraphContext, act: Act): GraphContext {
-  return Object.create(context, { act: { value: act, enumerable: true } }) as GraphContext;
+/**
+ * The same context, while a mutation is under way.
+ *
+ * @param upstream the clients that the mutation changes the platform through
+ */
+export function contextDuring(context: GraphContext, act: Act, upstream: Upstream): GraphContext {
+  return Object.create(context, {
+    act: { value: act, enumerable: true },
+    upstream: { value: upstream, enumerable: true },
+  }) as GraphContext;
 }
 
 type Made = {
@@ -173,7 +182,8 @@ class RequestContext {
   }
 
   get audit(): Auditor {
-    this.made.audit ??= createAuditor(this.shared.store, this.caller, this.address, this.shared.clock);
+    const { store, refusals, clock } = this.shared;
+    this.made.audit ??= createAuditor(store, refusals, this.caller, this.address, clock);
     return this.made.audit;
   }
 

@@ -56,6 +56,7 @@ async function main(): Promise<void> {
     figuresLagMs: config.figuresLagMs,
     logger,
     slowRequestMs: config.slowRequestMs,
+    refusedAttemptsKeptMs: config.refusedAttemptsKeptMs,
     tracing: config.tracing ? await tracing() : null,
     graphiql: config.graphiql ? await graphiqlFiles(logger) : null,
   });

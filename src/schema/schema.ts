@@ -2,6 +2,7 @@ import type { GraphQLSchema } from "graphql";
 import "./account/queries.ts";
 import { audited } from "./audit/audited.ts";
 import "./audit/queries.ts";
+import "./audit/refused-attempts.ts";
 import { builder } from "./builder.ts";
 import "./caller/queries.ts";
 import "./cluster/queries.ts";

@@ -3,6 +3,7 @@ import { createYoga } from "graphql-yoga";
 import type { Logger } from "pino";
 import { type Auth, createAuth } from "../auth/create-auth.ts";
 import type { IdentityProviderOptions } from "../auth/identity-provider.ts";
+import { createRefusals } from "../auth/refusals.ts";
 import type { Stopwatch } from "../auth/remembered.ts";
 import type { Scope } from "../auth/scopes.ts";
 import type { SharedParts } from "../context.ts";
@@ -79,6 +80,8 @@ export interface GatewayOptions {
   readonly maxRequestsInFlight: number;
   /** Proxies of ours, which tell by `X-Forwarded-For` who called them. */
   readonly trustedProxies: readonly Network[];
+  /** How long counts of attempts that were refused for lack of a right are kept, in milliseconds. */
+  readonly refusedAttemptsKeptMs: number;
   readonly directoryRefreshMs: number;
   /** What figures may take in memory, in bytes; 0 keeps none beyond their request. */
   readonly figureCacheBytes: number;
@@ -319,6 +322,7 @@ export function createParts(
     auth,
     sessions: auth.sessions,
     store,
+    refusals: createRefusals({ store, keptMs: options.refusedAttemptsKeptMs, now: clock }),
     thumbnailLimit: createThumbnailLimit(options.counters),
     upstream,
     sightings,

@@ -4,7 +4,17 @@ import { type Database, type Db, inTransaction } from "./database.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";
 
 /** What came of an act. */
-export type AuditOutcome = "DONE" | "REFUSED" | "FAILED" | "UNKNOWN";
+export type AuditOutcome = "DONE" | "PARTIAL" | "REFUSED" | "FAILED" | "UNKNOWN";
+
+/** What became of an object within an act. */
+export type AuditEffect = "CHANGED" | "UNDONE" | "UNCHANGED" | "UNKNOWN" | "USED";
+
+/** An object that an act touched. */
+export interface AuditObject {
+  /** Global id. */
+  readonly objectId: string;
+  readonly effect: AuditEffect;
+}
 
 /** One line of the audit log: who did what to which object. */
 export interface AuditEntry {
@@ -42,6 +52,8 @@ export interface AuditRecord extends AuditEntry {
   readonly id: string;
   readonly outcome: AuditOutcome;
   readonly code: string | null;
+  /** Every object that it touched, each once, in the order in which they were touched. */
+  readonly objects: readonly AuditObject[];
 }
 
 export interface AuditFilter {
@@ -57,10 +69,12 @@ export interface AuditFilter {
 
 /** Append-only: the database itself refuses to change or delete what stands in the log. */
 export interface AuditStore {
-  /** Appends an entry, ended at once where its end is given, and answers with its id. */
-  append(entry: AuditEntry, end?: AuditEnd): Promise<string>;
-  /** Writes how it ended; an entry ends once, a second end is an error. */
-  end(id: string, end: AuditEnd): Promise<void>;
+  /** Appends an entry, ended at once where its end is given, with its objects, and answers with its id. */
+  append(entry: AuditEntry, end?: AuditEnd, objects?: readonly AuditObject[]): Promise<string>;
+  /** Adds objects to an entry. An object may be added again with another effect, which is the one that is read. */
+  addObjects(id: string, objects: readonly AuditObject[]): Promise<void>;
+  /** Writes how it ended, and adds objects, both or nothing; an entry ends once, a second end is an error. */
+  end(id: string, end: AuditEnd, objects?: readonly AuditObject[]): Promise<void>;
   byId(id: string): Promise<AuditRecord | null>;
   /** Newest first, up to `limit`, older than the entry `before` where it is given. */
   list(filter: AuditFilter, limit: number, before?: string): Promise<AuditRecord[]>;
@@ -68,10 +82,13 @@ export interface AuditStore {
 
 /** The most entries of one statement: each takes nine parameters, of which SQLite has 32,766. */
 const MAX_BATCH = 500;
+/** The most objects of one statement, of four parameters each. */
+const MAX_OBJECTS = 5_000;
 
 interface Append {
   readonly entry: AuditEntry;
   readonly end: AuditEnd | undefined;
+  readonly objects: readonly AuditObject[];
 }
 
 /**
@@ -81,21 +98,27 @@ interface Append {
 export function createAuditStore(db: Db): AuditStore {
   const appendTogether = createBatches((batch: readonly Append[]) => appendAll(db, batch), MAX_BATCH);
   return {
-    append: async (entry, end) => {
-      if (db.isTransaction) return (await appendAll(db, [{ entry, end }]))[0] ?? "";
+    append: async (entry, end, objects = []) => {
+      if (db.isTransaction) return (await appendAll(db, [{ entry, end, objects }]))[0] ?? "";
       assertOutsideTransaction();
-      return appendTogether({ entry, end });
+      return appendTogether({ entry, end, objects });
     },
-    end: async (id, end) => {
-      await db
-        .insertInto("auditEnds")
-        .values(toEndRow(Number(id), end))
-        .execute();
+    addObjects: async (id, objects) => insertObjects(db, toObjectRows(Number(id), objects)),
+    end: async (id, end, objects = []) => {
+      const write = async (writer: Db) => {
+        await writer
+          .insertInto("auditEnds")
+          .values(toEndRow(Number(id), end))
+          .execute();
+        await insertObjects(writer, toObjectRows(Number(id), objects));
+      };
+      // One statement is a transaction by itself.
+      await (objects.length === 0 ? write(db) : inTransaction(db, write));
     },
     byId: async (id) => {
       if (!isId(id)) return null;
       const row = await select(db).where("auditEntries.id", "=", Number(id)).executeTakeFirst();
-      return row ? toRecord(row) : null;
+      return row ? ((await withObjects(db, [row]))[0] ?? null) : null;
     },
     list: async (filter, limit, before) => {
       if (before !== undefined && !isId(before)) return [];
@@ -106,7 +129,7 @@ export function createAuditStore(db: Db): AuditStore {
         .orderBy(id, "desc")
         .limit(limit)
         .execute();
-      return rows.map(toRecord);
+      return withObjects(db, rows);
     },
   };
 }
@@ -120,6 +143,10 @@ function appendAll(db: Db, batch: readonly Append[]): Promise<string[]> {
     const ids = rows.map(({ id }) => id).sort((a, b) => a - b);
     const ends = batch.flatMap(({ end }, index) => (end ? [toEndRow(ids[index] ?? 0, end)] : []));
     if (ends.length > 0) await transaction.insertInto("auditEnds").values(ends).execute();
+    await insertObjects(
+      transaction,
+      batch.flatMap(({ objects }, index) => toObjectRows(ids[index] ?? 0, objects)),
+    );
     return ids.map(String);
   });
 }
@@ -131,6 +158,45 @@ function toEntryRow(entry: AuditEntry): AuditEntry {
 
 function toEndRow(entryId: number, { outcome, code, objectId }: AuditEnd): Database["auditEnds"] {
   return { entryId, outcome, code, objectId };
+}
+
+function toObjectRows(entryId: number, objects: readonly AuditObject[]): Database["auditObjects"][] {
+  return objects.map(({ objectId, effect }, position) => ({ entryId, objectId, effect, position }));
+}
+
+async function insertObjects(db: Db, rows: readonly Database["auditObjects"][]): Promise<void> {
+  for (let begin = 0; begin < rows.length; begin += MAX_OBJECTS) {
+    await db
+      .insertInto("auditObjects")
+      .values(rows.slice(begin, begin + MAX_OBJECTS))
+      .execute();
+  }
+}
+
+/** The later of two effects on an object has the higher rank. */
+const RANK: Readonly<Record<AuditEffect, number>> = { USED: 0, UNCHANGED: 1, UNKNOWN: 2, CHANGED: 3, UNDONE: 4 };
+
+async function withObjects(db: Db, rows: readonly AuditRow[]): Promise<AuditRecord[]> {
+  if (rows.length === 0) return [];
+  const found = await db
+    .selectFrom("auditObjects")
+    .select(["entryId", "objectId", "effect"])
+    .where(
+      "entryId",
+      "in",
+      rows.map(({ id }) => id),
+    )
+    .orderBy("entryId")
+    .orderBy("position")
+    .orderBy("objectId")
+    .execute();
+  const ofEntry = new Map<number, Map<string, AuditObject>>(rows.map(({ id }) => [id, new Map()]));
+  for (const { entryId, objectId, effect } of found) {
+    const objects = ofEntry.get(entryId);
+    const known = objects?.get(objectId);
+    if (!known || RANK[effect] > RANK[known.effect]) objects?.set(objectId, { objectId, effect });
+  }
+  return rows.map((row) => toRecord(row, [...(ofEntry.get(row.id)?.values() ?? [])]));
 }
 
 function select(db: Db) {
@@ -156,6 +222,7 @@ function filtered(query: ReturnType<typeof select>, filter: AuditFilter): Return
       or([
         eb("auditEntries.objectId", "=", objectId),
         eb("auditEntries.id", "in", selectFrom("auditEnds").select("entryId").where("objectId", "=", objectId)),
+        eb("auditEntries.id", "in", selectFrom("auditObjects").select("entryId").where("objectId", "=", objectId)),
       ]),
     );
   }
@@ -168,13 +235,17 @@ type AuditRow = Selectable<Database["auditEntries"]> & {
   readonly endObjectId: string | null;
 };
 
-function toRecord({ id, outcome, objectId, endObjectId, ...entry }: AuditRow): AuditRecord {
+function toRecord(
+  { id, outcome, objectId, endObjectId, ...entry }: AuditRow,
+  objects: readonly AuditObject[],
+): AuditRecord {
   return {
     kind: "AuditEntry",
     ...entry,
     id: String(id),
     objectId: objectId ?? endObjectId,
     outcome: outcome ?? "UNKNOWN",
+    objects,
   };
 }
 

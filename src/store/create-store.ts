@@ -6,6 +6,7 @@ import { createIdempotencyKeyStore } from "./idempotency-keys.ts";
 import { migrate, type SqlDialect } from "./migrations/migrate.ts";
 import { createPartnerStore } from "./partners.ts";
 import { createPatternCoverageStore } from "./pattern-coverages.ts";
+import { createRefusedAttemptStore } from "./refused-attempts.ts";
 import { createSigningKeyStore } from "./signing-keys.ts";
 import type { Store, Tables } from "./store.ts";
 import { asTransaction } from "./transaction-scope.ts";
@@ -41,5 +42,6 @@ function createTables(db: Db): Tables {
     idempotencyKeys: createIdempotencyKeyStore(db),
     patternCoverages: createPatternCoverageStore(db),
     audit: createAuditStore(db),
+    refusedAttempts: createRefusedAttemptStore(db),
   };
 }

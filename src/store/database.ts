@@ -1,9 +1,10 @@
 import type { Generated, Kysely } from "kysely";
 import type { RegisteredPartner } from "../model/partner.ts";
 import type { ApiKeyRecord } from "./api-keys.ts";
-import type { AuditEnd, AuditEntry } from "./audit.ts";
+import type { AuditEnd, AuditEntry, AuditObject } from "./audit.ts";
 import type { IdempotencyKeyRecord } from "./idempotency-keys.ts";
 import type { PatternCoverage } from "./pattern-coverages.ts";
+import type { RefusedAttempts } from "./refused-attempts.ts";
 import type { SigningKeyRecord } from "./signing-keys.ts";
 
 /** The tables as they are stored: columns in snake case, times as milliseconds since the epoch, lists as JSON. */
@@ -24,6 +25,12 @@ export interface Database {
   patternCoverages: Omit<PatternCoverage, "streamNames"> & { readonly streamNames: JsonText };
   auditEntries: AuditEntry & { readonly id: Generated<number> };
   auditEnds: AuditEnd & { readonly entryId: number };
+  auditObjects: AuditObject & {
+    readonly entryId: number;
+    /** Ascending in the order in which the entry's objects were touched. */
+    readonly position: number;
+  };
+  refusedAttempts: RefusedAttempts;
 }
 
 type ApiKeyList = "scopes" | "allowedOrigins" | "allowedNetworks";

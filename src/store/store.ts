@@ -3,6 +3,7 @@ import type { AuditStore } from "./audit.ts";
 import type { IdempotencyKeyStore } from "./idempotency-keys.ts";
 import type { PartnerStore } from "./partners.ts";
 import type { PatternCoverageStore } from "./pattern-coverages.ts";
+import type { RefusedAttemptStore } from "./refused-attempts.ts";
 import type { SigningKeyStore } from "./signing-keys.ts";
 
 /** The tables, each with the reads and writes that the gateway needs of it. */
@@ -13,6 +14,7 @@ export interface Tables {
   readonly idempotencyKeys: IdempotencyKeyStore;
   readonly patternCoverages: PatternCoverageStore;
   readonly audit: AuditStore;
+  readonly refusedAttempts: RefusedAttemptStore;
 }
 
 /**

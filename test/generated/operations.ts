@@ -9,8 +9,10 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
 export type AuditOutcome =
   /** It was done. */
   | 'DONE'
-  /** The platform or the gateway failed. */
+  /** The platform or the gateway failed, and nothing was changed. */
   | 'FAILED'
+  /** Something failed or was refused after something else had been changed. `AuditEntry.objects` tells which objects were changed. */
+  | 'PARTIAL'
   /** It was refused, and nothing was changed. */
   | 'REFUSED'
   /** Its answer was lost, or the gateway ended in the middle: it may have been done. Look at the object. */

@@ -33,6 +33,7 @@ const queries: Readonly<Record<string, Rule>> = {
   protocolInfo: [null, ...EVERYBODY],
   publishToken: ["token:read", "OPERATOR", "ANALYST"],
   publishTokens: ["token:read", "OPERATOR", "ANALYST"],
+  refusedAttempts: ["audit:read", "OPERATOR", "ANALYST"],
   stream: ["stream:read", ...EVERYBODY],
   streams: ["stream:read", ...EVERYBODY],
   subscribeToken: ["token:read", ...EVERYBODY],
@@ -127,7 +128,7 @@ let world: World;
 let keyOf: (role: Role, scopes: readonly Scope[]) => Promise<Ask>;
 
 beforeAll(async () => {
-  const gateway = await createTestGateway({ conference: true });
+  const gateway = await createTestGateway({ conference: true, timeoutMs: 120_000 });
   world = await createWorld(gateway);
   const partnerId = (await gateway.store.partners.all()).find(({ name }) => name === "meadow-tv")?.id ?? null;
   keyOf = async (role, scopes) => {

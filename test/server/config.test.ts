@@ -42,6 +42,7 @@ describe("the configuration", () => {
       drainMs: 10_000,
       logLevel: "info",
       slowRequestMs: 2_000,
+      refusedAttemptsKeptMs: 2_592_000_000,
       tracing: false,
       graphiql: true,
       store: { kind: "memory" },

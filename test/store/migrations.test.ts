@@ -1,9 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Kysely, sql } from "kysely";
 import Libsql from "libsql";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
+import { createRegistry } from "../../src/store/migrations/0001-registry.ts";
+import { createAuditObjects } from "../../src/store/migrations/0003-audit-objects.ts";
 import { openStore, type StoreLocation } from "../../src/store/open-store.ts";
+import { createPostgresDialect } from "../../src/store/postgres.ts";
+import { createSqliteDialect, openFile } from "../../src/store/sqlite.ts";
 import { createTestDatabase, databaseKinds } from "../support/databases.ts";
 import { rejectionOf } from "../support/refusal.ts";
 
@@ -74,10 +79,45 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
       await (await openStore(database.location)).close();
     });
 
+    it("keeps the ends of the audit log when it is given objects, and allows PARTIAL from then on", async () => {
+      await using database = await createTestDatabase(kind);
+      const { location } = database;
+      if (location.kind === "memory") throw new Error("a database in memory has no former version");
+      const dialect =
+        location.kind === "postgres"
+          ? createPostgresDialect(location.url)
+          : createSqliteDialect(await openFile(location.folder, 1_000));
+      const db = new Kysely<never>({ dialect });
+      try {
+        const sqlDialect = location.kind === "postgres" ? "postgres" : "sqlite";
+        await createRegistry(sqlDialect).up(db);
+        const run = (text: string) => sql.raw(text).execute(db);
+        await run(
+          "insert into audit_entries (at, principal_id, principal_name, role, operation, detail) values (1, 'k', 'k', 'OPERATOR', 'o', '{}')",
+        );
+        await run(
+          "insert into audit_ends (entry_id, outcome, code, object_id) values (1, 'REFUSED', 'NOT_FOUND', 'x')",
+        );
+        await createAuditObjects(sqlDialect).up(db);
+        const { rows } = await sql<object>`select entry_id, outcome, code, object_id from audit_ends`.execute(db);
+        expect(rows).toEqual([{ entry_id: 1, outcome: "REFUSED", code: "NOT_FOUND", object_id: "x" }]);
+        await expect(run("update audit_ends set outcome = 'DONE'")).rejects.toThrow();
+        await run(
+          "insert into audit_entries (at, principal_id, principal_name, role, operation, detail) values (2, 'k', 'k', 'OPERATOR', 'o', '{}')",
+        );
+        await run("insert into audit_ends (entry_id, outcome) values (2, 'PARTIAL')");
+        await expect(run("insert into audit_ends (entry_id, outcome) values (1, 'PARTIAL')")).rejects.toThrow();
+      } finally {
+        await db.destroy();
+      }
+    });
+
     it("refuses to change or delete what stands in the audit log, whoever asks", async () => {
       await using database = await createTestDatabase(kind);
       const store = await openStore(database.location);
-      await store.audit.append(entry, { outcome: "DONE", code: null, objectId: null });
+      await store.audit.append(entry, { outcome: "PARTIAL", code: "NOT_FOUND", objectId: null }, [
+        { objectId: "x", effect: "CHANGED" },
+      ]);
       const before = await store.audit.list({}, 10);
       await store.close();
       const refused = [
@@ -85,12 +125,15 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
         "update audit_ends set outcome = 'FAILED'",
         "delete from audit_entries",
         "delete from audit_ends",
+        "update audit_objects set effect = 'UNCHANGED'",
+        "delete from audit_objects",
         ...(kind === "postgres"
-          ? ["truncate audit_entries cascade", "truncate audit_ends"]
+          ? ["truncate audit_entries cascade", "truncate audit_ends", "truncate audit_objects"]
           : [
               "insert or replace into audit_entries (id, at, principal_id, principal_name, role, operation, detail) values (1, 2, 'n', 'n', 'n', 'n', 'n')",
               "insert or replace into audit_ends (entry_id, outcome) values (1, 'FAILED')",
               "replace into audit_ends (entry_id, outcome) values (1, 'FAILED')",
+              "replace into audit_objects (entry_id, object_id, effect, position) values (1, 'x', 'CHANGED', 1)",
             ]),
       ];
       for (const statement of refused) {

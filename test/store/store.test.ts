@@ -259,6 +259,58 @@ for (const { kind, isReachable } of databaseKinds) {
       expect(await store.signingKeys.list(0)).toEqual([signingKey("two", 110)]);
     });
 
+    describe("keeps counts of refused attempts", () => {
+      const attempt = (principalId: string, operation: string, minute: number, code = "FORBIDDEN") => ({
+        principalId,
+        operation,
+        minute,
+        principalName: "desk",
+        role: "PARTNER",
+        partnerId: null,
+        code,
+        attempts: 1,
+      });
+
+      it("in one row for each caller, operation and minute, also for those that come at the same time", async () => {
+        const [a, b] = [own("a"), own("b")];
+        await Promise.all(Array.from({ length: 1_200 }, () => store.refusedAttempts.add(attempt(a, "stop", 60_000))));
+        await store.refusedAttempts.add(attempt(a, "stop", 60_000, "PARTNER_NOT_ACTIVE"));
+        await store.refusedAttempts.add(attempt(a, "delete", 60_000));
+        await store.refusedAttempts.add(attempt(b, "stop", 120_000));
+        const ofA = await store.refusedAttempts.list({ principalId: a }, 10);
+        expect(ofA).toEqual([
+          attempt(a, "delete", 60_000),
+          { ...attempt(a, "stop", 60_000, "PARTNER_NOT_ACTIVE"), attempts: 1_201 },
+        ]);
+        expect(await store.refusedAttempts.list({ principalId: b, from: 120_000, to: 120_001 }, 10)).toHaveLength(1);
+        expect(await store.refusedAttempts.list({ principalId: b, to: 120_000 }, 10)).toEqual([]);
+      });
+
+      it("in pages, newest minute first", async () => {
+        const operation = own("operation");
+        const keys = [own("a"), own("b")];
+        for (const key of keys) {
+          for (const minute of [60_000, 120_000]) await store.refusedAttempts.add(attempt(key, operation, minute));
+        }
+        const all = await store.refusedAttempts.list({ operation }, 10);
+        expect(all.map(({ minute }) => minute)).toEqual([120_000, 120_000, 60_000, 60_000]);
+        const paged = [];
+        for (let after = all[0]; after; ) {
+          paged.push(after);
+          [after] = await store.refusedAttempts.list({ operation }, 1, after);
+        }
+        expect(paged).toEqual(all);
+      });
+
+      it("until they are deleted by age", async () => {
+        const [principalId, operation] = [own("a"), own("operation")];
+        for (const minute of [60_000, 120_000])
+          await store.refusedAttempts.add(attempt(principalId, operation, minute));
+        await store.refusedAttempts.deleteBefore(120_000);
+        expect((await store.refusedAttempts.list({ operation }, 10)).map(({ minute }) => minute)).toEqual([120_000]);
+      });
+    });
+
     describe("keeps the audit log", () => {
       it("with how each entry ended, or that it is not known", async () => {
         const principalId = own("key");
@@ -274,10 +326,63 @@ for (const { kind, isReachable } of databaseKinds) {
           id: open,
           outcome: "UNKNOWN",
           code: null,
+          objects: [],
         });
         expect(await store.audit.byId(refused)).toMatchObject({ outcome: "REFUSED", code: "FORBIDDEN" });
         await store.audit.end(open, { ...done, objectId: "made" });
         expect(await store.audit.byId(open)).toMatchObject({ outcome: "DONE", objectId: "given" });
+      });
+
+      it("with the objects of each entry, by each of which it is found, and an object's latest effect", async () => {
+        const [principalId, a, b, c] = [own("key"), own("a"), own("b"), own("c")];
+        const ended = await store.audit.append(entry({ principalId }), { ...done, outcome: "PARTIAL", code: "X" }, [
+          { objectId: a, effect: "CHANGED" },
+          { objectId: b, effect: "UNCHANGED" },
+        ]);
+        const open = await store.audit.append(entry({ principalId }));
+        await store.audit.addObjects(open, [
+          { objectId: b, effect: "CHANGED" },
+          { objectId: c, effect: "USED" },
+        ]);
+        await store.audit.end(open, done, [{ objectId: b, effect: "UNDONE" }]);
+        expect(await store.audit.list({ principalId }, 10)).toMatchObject([
+          {
+            id: open,
+            outcome: "DONE",
+            objects: expect.arrayContaining([
+              { objectId: b, effect: "UNDONE" },
+              { objectId: c, effect: "USED" },
+            ]),
+          },
+          {
+            id: ended,
+            outcome: "PARTIAL",
+            objects: [
+              { objectId: a, effect: "CHANGED" },
+              { objectId: b, effect: "UNCHANGED" },
+            ],
+          },
+        ]);
+        const found = async (objectId: string) =>
+          (await store.audit.list({ principalId, objectId }, 10)).map(({ id }) => id);
+        expect([await found(a), await found(b), await found(c)]).toEqual([[ended], [open, ended], [open]]);
+        expect((await store.audit.byId(open))?.objects).toHaveLength(2);
+      });
+
+      it("with no object of an end that could not be written", async () => {
+        const principalId = own("key");
+        const id = await store.audit.append(entry({ principalId }), done);
+        await expect(store.audit.end(id, done, [{ objectId: own("x"), effect: "CHANGED" }])).rejects.toThrow();
+        expect((await store.audit.byId(id))?.objects).toEqual([]);
+      });
+
+      it("with all objects of an entry that has thousands", async () => {
+        const objects = Array.from({ length: 12_000 }, (_, index) => ({
+          objectId: own(`object ${index}`),
+          effect: "CHANGED" as const,
+        }));
+        const id = await store.audit.append(entry({ principalId: own("key") }), done, objects);
+        expect((await store.audit.byId(id))?.objects).toEqual(objects);
       });
 
       it("in which an entry ends once, and only one that is there", async () => {

@@ -109,6 +109,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     figureCacheBytes: 32e6,
     figuresLagMs: 300_000,
     slowRequestMs: 60_000,
+    refusedAttemptsKeptMs: 30 * 86_400_000,
     graphiql: null,
     clock: sandbox.clock.now,
     // What is remembered for a moment is forgotten when a test moves the time on.

@@ -1,10 +1,15 @@
-import { defaultFieldResolver, type GraphQLField, type GraphQLSchema } from "graphql";
+import { defaultFieldResolver, type GraphQLField, type GraphQLFieldResolver, type GraphQLSchema } from "graphql";
+import type { Act } from "../../auth/auditor.ts";
 import { contextDuring, type GraphContext } from "../../context.ts";
 import { ApplicationError } from "../../model/errors.ts";
 import type { AuditEnd } from "../../store/audit.ts";
 import type { Tables } from "../../store/store.ts";
+import { decodeGlobalId } from "../global-id.ts";
 import type { Payload } from "../payload.ts";
+import { assertAllowed, type Check, checksOf } from "../scope-checks.ts";
 import { detailOf } from "./detail.ts";
+import { objectsOf } from "./objects-of.ts";
+import { recorded, recordedTables } from "./recorded.ts";
 
 /**
  * Put into the `extensions` of a mutation that changes nothing anywhere, such as signing: its entry is written once, when
@@ -15,69 +20,120 @@ export const changesNothing = { changesNothing: true } as const;
 /** Lets every mutation of the schema be written into the audit log, whoever adds it. */
 export function audited(schema: GraphQLSchema): GraphQLSchema {
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
-    const resolve = field.resolve ?? defaultFieldResolver;
-    field.resolve = field.extensions["changesNothing"]
-      ? notedAfterwards(field, resolve)
-      : begunBeforehand(field, resolve);
+    const { checks, resolve } = checksOf((field.resolve ?? defaultFieldResolver) as AnyResolve);
+    const audit = field.extensions["changesNothing"] ? notedAfterwards : begunBeforehand;
+    field.resolve = allowed(field, checks, audit(field, resolve as Resolve));
   }
   return schema;
 }
 
 type Field = GraphQLField<unknown, GraphContext>;
 type Resolve = NonNullable<Field["resolve"]>;
+type AnyResolve = GraphQLFieldResolver<unknown, unknown>;
+
+/** Checks rights first: an attempt that is refused for lack of one is counted, and the log does not tell of it. */
+function allowed({ name }: Field, checks: readonly Check[], resolve: Resolve): Resolve {
+  return async (source, args, context, info) => {
+    try {
+      for (const check of checks) assertAllowed(check, context, source, args, context, info);
+    } catch (error) {
+      // The refusal itself is what the caller must hear of, also when it can't be counted.
+      if (error instanceof ApplicationError) await context.audit.refused(name, error.code).catch(() => undefined);
+      throw error;
+    }
+    return resolve(source, args, context, info);
+  };
+}
+
+const NOTHING_LOST: ReadonlySet<string> = new Set();
 
 function begunBeforehand({ name }: Field, resolve: Resolve): Resolve {
   return async (source, args, context, info) => {
-    const { detail, objectId } = detailOf(args);
-    const act = await context.audit.begin({ operation: name, objectId, detail });
-    return ended(
-      () => resolve(source, args, contextDuring(context, act), info),
-      (end) => act.end(end),
-    );
+    const act = await context.audit.begin({ operation: name, ...detailOf(args) });
+    const { upstream, lostTypes } = recorded(context.upstream, act, () => context.account.id());
+    return ended(() => resolve(source, args, contextDuring(context, act, upstream), info), act, lostTypes);
   };
 }
 
 function notedAfterwards({ name }: Field, resolve: Resolve): Resolve {
   return async (source, args, context, info) => {
-    const { detail, objectId } = detailOf(args);
-    return ended(
-      () => resolve(source, args, context, info),
-      (end) => context.audit.note({ operation: name, objectId, detail }, end),
-    );
+    const act = context.audit.open({ operation: name, ...detailOf(args) });
+    const during = contextDuring(context, act, context.upstream);
+    // What was refused for lack of a right is counted, as it is where the field itself asks for the right.
+    const refuse = (code: string) => (code === "FORBIDDEN" ? context.audit.refused(name, code) : null);
+    return ended(() => resolve(source, args, during, info), act, NOTHING_LOST, refuse);
   };
 }
 
-async function ended(run: () => unknown, end: (end: AuditEnd) => Promise<void>): Promise<unknown> {
+async function ended(
+  run: () => unknown,
+  act: Act,
+  lostTypes: ReadonlySet<string>,
+  refuse: (code: string) => Promise<void> | null = () => null,
+): Promise<unknown> {
+  const end = (codes: readonly string[], answered: readonly string[]) => {
+    const outcome = outcomeOf(codes, act, answered);
+    if (outcome === null) return act.leaveOpen();
+    return (outcome.outcome === "REFUSED" && refuse(outcome.code ?? "")) || act.end(outcome);
+  };
   let result: unknown;
   try {
     result = await run();
   } catch (error) {
     // The failure itself is what the caller must hear of, also when the log can't be written.
-    const outcome = outcomeOf(error instanceof ApplicationError ? error.code : "INTERNAL_SERVER_ERROR");
-    if (outcome) await end(outcome).catch(() => undefined);
+    await end([error instanceof ApplicationError ? error.code : "INTERNAL_SERVER_ERROR"], []).catch(() => undefined);
     throw error;
   }
-  const [first] = (result as Partial<Payload> | null)?.userErrors ?? [];
-  const outcome = first ? outcomeOf(first.code) : done;
-  if (outcome) await end(outcome);
+  const answered = objectsOf(result);
+  const codes = ((result as Partial<Payload> | null)?.userErrors ?? []).map(({ code }) => code);
+  for (const objectId of answered) {
+    const isMade = lostTypes.has(decodeGlobalId(objectId)?.typename ?? "") && !act.objects.has(objectId);
+    act.touched(objectId, isMade ? "CHANGED" : "USED");
+  }
+  // Without an error, a change whose answer was lost has been found to be made.
+  if (codes.length === 0) {
+    for (const [objectId, effect] of act.objects) if (effect === "UNKNOWN") act.touched(objectId, "CHANGED");
+  }
+  await end(codes, answered);
   return result;
 }
 
-const done: AuditEnd = { outcome: "DONE", code: null, objectId: null };
-
 /** Null leaves the entry without an end, which is read as UNKNOWN. */
-function outcomeOf(code: string): AuditEnd | null {
-  if (code === "OUTCOME_UNKNOWN") return null;
-  const isFault = code.startsWith("UPSTREAM_") || code === "INTERNAL_SERVER_ERROR" || code === "STORE_UNAVAILABLE";
-  return { outcome: isFault ? "FAILED" : "REFUSED", code, objectId: null };
+function outcomeOf(codes: readonly string[], { objects }: Act, answered: readonly string[]): AuditEnd | null {
+  const changed = [...objects].flatMap(([objectId, effect]) => (effect === "CHANGED" ? [objectId] : []));
+  const objectId = answered[0] ?? changed[0] ?? null;
+  const code = codes.find(isFault) ?? codes[0];
+  if (code === undefined) return { outcome: "DONE", code: null, objectId };
+  if (changed.length > 0) return { outcome: "PARTIAL", code, objectId };
+  if (codes.includes("OUTCOME_UNKNOWN") || [...objects.values()].includes("UNKNOWN")) return null;
+  return { outcome: isFault(code) ? "FAILED" : "REFUSED", code, objectId };
 }
 
-/** Changes the gateway's own store in one transaction with the audit entry of the mutation that asks for it. */
-export function commit<Result>(
-  { act }: GraphContext,
+function isFault(code: string): boolean {
+  return (
+    code.startsWith("UPSTREAM_") ||
+    ["OUTCOME_UNKNOWN", "OVERLOADED", "INTERNAL_SERVER_ERROR", "STORE_UNAVAILABLE"].includes(code)
+  );
+}
+
+/**
+ * Changes the gateway's own store in one transaction with the objects of the audit entry of the mutation that asks for it.
+ * Its outcome is written when the mutation is over.
+ */
+export function commit<Result>({ act }: GraphContext, work: (tables: Tables) => Promise<Result>): Promise<Result> {
+  return committed(act, work, false);
+}
+
+/** The same for the last change of a mutation, after which nothing can fail: the outcome is written with it. */
+export function commitLast<Result>({ act }: GraphContext, work: (tables: Tables) => Promise<Result>): Promise<Result> {
+  return committed(act, work, true);
+}
+
+function committed<Result>(
+  act: Act | null,
   work: (tables: Tables) => Promise<Result>,
-  objectId?: (result: Result) => string | null,
+  isLast: boolean,
 ): Promise<Result> {
   if (!act) throw new Error("only a mutation changes the store");
-  return act.commit(work, objectId);
+  return act.commit((tables, changed) => work(recordedTables(tables, changed)), isLast);
 }

@@ -11,7 +11,7 @@ const AuditFilter = builder.inputType("AuditFilter", {
     principalId: t.string({ description: "Those of one caller, such as `operator`." }),
     partnerId: t.string({ description: "Those of one partner's callers, by the partner's `partnerId`." }),
     operation: t.string({ description: "Those of one mutation, or `reveal`." }),
-    objectId: t.id({ description: "Those about one object, by its id in the graph." }),
+    objectId: t.id({ description: "Those that touched one object, by its id in the graph." }),
     outcome: t.field({ type: AuditOutcome, description: "Those that ended so." }),
     from: t.field({ type: "DateTime", description: "Those begun at this instant or later." }),
     to: t.field({ type: "DateTime", description: "Those begun before this instant." }),
@@ -29,7 +29,8 @@ builder.queryFields((t) => ({
       type: AuditEntry,
       nullable: true,
       authScopes: { staff: "audit:read" },
-      description: "Every mutation and every secret that was shown, newest first.",
+      description:
+        "Every mutation and every secret that was shown, newest first. Attempts that were refused for lack of a right are counted by `refusedAttempts` instead.",
       args: { filter: t.arg({ type: AuditFilter, description: "Which entries; all when it is left out." }) },
       resolve: (_root, { filter, ...page }, { store }) => {
         const { from, to, ...equal } = given(filter ?? {});

@@ -119,7 +119,9 @@ async function startToOwn(
   const streamName = streamNameOf(stream, "input.stream");
   const token = await findPublisher(streamName, ref, "input.publishToken", context);
   // The token leaves for another platform, which is as much as to show it.
-  await context.audit.reveal(encodeGlobalId("PublishToken", token.id), "startConferenceStream");
+  const tokenId = encodeGlobalId("PublishToken", token.id);
+  context.act?.touched(tokenId);
+  await context.audit.reveal(tokenId, "startConferenceStream");
   await conference.startToOwn(conferenceId, { streamName, publishToken: token.secret, layoutUrl });
   context.liveDirectory.changed();
   return { target: "OWN_STREAM", streamName, made: null };

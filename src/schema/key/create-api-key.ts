@@ -6,10 +6,9 @@ import type { Secret } from "../../model/secret.ts";
 import { assertName } from "../../model/stream.ts";
 import type { ApiKeyRecord, NewApiKey } from "../../store/api-keys.ts";
 import { type Comparison, expiresAsWished, isAsWished, sameTexts } from "../as-wished.ts";
-import { commit } from "../audit/audited.ts";
+import { commitLast } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { CallerRole } from "../caller/scope-grant.ts";
-import { encodeGlobalId } from "../global-id.ts";
 import { PartnerRef, type PartnerReference } from "../partner/find-partner.ts";
 import { findRegistered } from "../partner/find-registered.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
@@ -156,11 +155,7 @@ async function makeOnce(idempotencyKey: string, wish: Wish, key: NewApiKey, cont
     makes: "ApiKey",
     perform: async () => {
       const made = makeApiKey();
-      const record = await commit(
-        context,
-        ({ apiKeys }) => apiKeys.create(key, made.hash, now),
-        (created) => encodeGlobalId("ApiKey", created.id),
-      );
+      const record = await commitLast(context, ({ apiKeys }) => apiKeys.create(key, made.hash, now));
       secret = made.key;
       return record.id;
     },

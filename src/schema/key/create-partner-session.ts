@@ -5,7 +5,8 @@ import type { RegisteredPartner } from "../../model/partner.ts";
 import { changesNothing } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { ScopeGrant } from "../caller/scope-grant.ts";
-import { PartnerRef, type PartnerReference } from "../partner/find-partner.ts";
+import { encodeGlobalId } from "../global-id.ts";
+import { PartnerRef, type PartnerReference, registeredKey } from "../partner/find-partner.ts";
 import { findRegistered } from "../partner/find-registered.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { grantedScopes } from "./granted-scopes.ts";
@@ -69,6 +70,7 @@ builder.mutationField("createPartnerSession", (t) =>
           throw new InvalidInputError("input.expiresInSeconds", `A session lives 1 to ${MAX_SESSION_SECONDS} seconds.`);
         }
         const partner = await ownerOf(ref, context);
+        context.act?.touched(encodeGlobalId("Partner", registeredKey(partner.id)));
         const granted = grantedScopes(scopes, "PARTNER", context.caller, "input.scopes");
         return context.sessions.make({ maker: context.caller, partner, scopes: granted, expiresInSeconds });
       }),

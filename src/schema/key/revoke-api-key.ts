@@ -1,8 +1,7 @@
 import { NotFoundError } from "../../model/errors.ts";
 import type { ApiKeyRecord } from "../../store/api-keys.ts";
-import { commit } from "../audit/audited.ts";
+import { commitLast } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
-import { encodeGlobalId } from "../global-id.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { ApiKey, findApiKey } from "./api-key.ts";
 
@@ -27,11 +26,7 @@ builder.mutationField("revokeApiKey", (t) =>
     resolve: (_root, { id }, context) =>
       payload(async () => {
         const { id: keyId } = await findApiKey(id, "id", context);
-        const key = await commit(
-          context,
-          ({ apiKeys }) => apiKeys.revoke(keyId, context.ownNow),
-          () => encodeGlobalId("ApiKey", keyId),
-        );
+        const key = await commitLast(context, ({ apiKeys }) => apiKeys.revoke(keyId, context.ownNow));
         if (!key) throw new NotFoundError("id");
         return { key };
       }),

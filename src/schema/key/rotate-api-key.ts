@@ -5,7 +5,7 @@ import { ConflictError, InvalidInputError } from "../../model/errors.ts";
 import type { Secret } from "../../model/secret.ts";
 import { assertName } from "../../model/stream.ts";
 import type { ApiKeyRecord, NewApiKey } from "../../store/api-keys.ts";
-import { commit } from "../audit/audited.ts";
+import { commitLast } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
@@ -90,17 +90,13 @@ async function rotateOnce(
     makes: "ApiKey",
     perform: async () => {
       const made = makeApiKey();
-      const successor = await commit(
-        context,
-        async ({ apiKeys }) => {
-          // Read again within the transaction: two rotations of one key would leave a key that nobody knows of.
-          const present = (await apiKeys.byId(former.id)) ?? former;
-          const created = await apiKeys.create(successorOf(present, context), made.hash, now);
-          await apiKeys.replace(former.id, created.id, now + overlapSeconds * 1_000);
-          return created;
-        },
-        (created) => encodeGlobalId("ApiKey", created.id),
-      );
+      const successor = await commitLast(context, async ({ apiKeys }) => {
+        // Read again within the transaction: two rotations of one key would leave a key that nobody knows of.
+        const present = (await apiKeys.byId(former.id)) ?? former;
+        const created = await apiKeys.create(successorOf(present, context), made.hash, now);
+        await apiKeys.replace(former.id, created.id, now + overlapSeconds * 1_000);
+        return created;
+      });
       secret = made.key;
       return successor.id;
     },

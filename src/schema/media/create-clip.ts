@@ -7,6 +7,7 @@ import { assertName } from "../../model/stream.ts";
 import type { NewClip } from "../../upstream/media-assets.ts";
 import { UpstreamError } from "../../upstream/upstream-error.ts";
 import { builder } from "../builder.ts";
+import { encodeGlobalId } from "../global-id.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { findStream, StreamRef } from "../stream/find-stream.ts";
 import { findPublishToken, PublishTokenRef } from "../token/find-token.ts";
@@ -101,6 +102,7 @@ builder.mutationField("createClip", (t) =>
           to: to?.getTime(),
           expiresAt: expiresAt?.getTime(),
         };
+        context.act?.touched(encodeGlobalId("Stream", clip.streamName));
         return { clips: await clipOnce(idempotencyKey, clip, context) };
       }),
   }),

@@ -25,7 +25,12 @@ const TRACKING_ID = "tracking:";
 
 /** What a partner's id in the graph is made of: that of its record, or the tracking id that nobody has claimed. */
 export function partnerKey(partner: PartnerRecord): string {
-  return partner.status === "UNCLAIMED" ? `${TRACKING_ID}${partner.trackingIds[0]}` : `${REGISTERED}${partner.id}`;
+  return partner.status === "UNCLAIMED" ? `${TRACKING_ID}${partner.trackingIds[0]}` : registeredKey(partner.id);
+}
+
+/** What the id in the graph of a registered partner is made of. */
+export function registeredKey(id: string): string {
+  return `${REGISTERED}${id}`;
 }
 
 /** The partner that is meant. @throws NotFoundError when it is neither registered nor known through a token or traffic */

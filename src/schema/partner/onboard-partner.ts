@@ -1,7 +1,6 @@
 import { makeApiKey } from "../../auth/api-keys.ts";
 import { type Scope, scopesOfRole } from "../../auth/scopes.ts";
 import type { GraphContext } from "../../context.ts";
-import { registered } from "../../loaders/partners.ts";
 import type { ApplicationError } from "../../model/errors.ts";
 import { assertPartnerDetails, type PartnerRecord } from "../../model/partner.ts";
 import type { Secret } from "../../model/secret.ts";
@@ -22,13 +21,11 @@ import { TrackingIdTakenError } from "../../store/store-error.ts";
 import { commit } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { knownClusters } from "../cluster/known-clusters.ts";
-import { encodeGlobalId } from "../global-id.ts";
 import { ApiKey } from "../key/api-key.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { createSubscribeTokenOnce } from "../token/create-once.ts";
 import { SubscribeToken } from "../token/subscribe-token.ts";
 import { assertGrants, assertLife, given, StreamGrantInput } from "../token/token-input.ts";
-import { partnerKey } from "./find-partner.ts";
 import { takeBackToken } from "./master-token.ts";
 import { Partner } from "./partner.ts";
 import { assertTrackingIds, partnerDetailFields } from "./partner-input.ts";
@@ -293,15 +290,11 @@ async function takenIds(
 async function register(wish: Wish, context: GraphContext) {
   const { key, hash } = makeApiKey();
   const { name, trackingIds, contact = null, timeZone = "UTC", currency = "USD", notes = null } = wish;
-  const made = await commit(
-    context,
-    async ({ partners, apiKeys }) => {
-      const partner = await partners.create({ name, trackingIds, contact, timeZone, currency, notes }, context.ownNow);
-      const apiKey = await apiKeys.create({ ...keyOf(wish, context), partnerId: partner.id }, hash, context.ownNow);
-      return { partner, keyId: apiKey.id };
-    },
-    ({ partner }) => encodeGlobalId("Partner", partnerKey(registered(partner))),
-  );
+  const made = await commit(context, async ({ partners, apiKeys }) => {
+    const partner = await partners.create({ name, trackingIds, contact, timeZone, currency, notes }, context.ownNow);
+    const apiKey = await apiKeys.create({ ...keyOf(wish, context), partnerId: partner.id }, hash, context.ownNow);
+    return { partner, keyId: apiKey.id };
+  });
   context.partnerDirectory.changed();
   return { partnerId: made.partner.id, keyId: made.keyId, secret: key };
 }

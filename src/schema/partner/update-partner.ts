@@ -4,7 +4,7 @@ import { assertPartnerDetails, type PartnerRecord } from "../../model/partner.ts
 import { assertNoViolations, masterViolations } from "../../model/syndication.ts";
 import { allDaysKept } from "../../model/time-window.ts";
 import { isUsable } from "../../model/token.ts";
-import { commit } from "../audit/audited.ts";
+import { commitLast } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { PartnerRef } from "./find-partner.ts";
@@ -59,7 +59,7 @@ builder.mutationFields((t) => ({
           throw new InvalidInputError("input", "There is nothing to change in it.");
         }
         const { id } = await findRegistered(ref, "input.partner", context);
-        const partner = await commit(context, ({ partners }) => partners.update(id, changes));
+        const partner = await commitLast(context, ({ partners }) => partners.update(id, changes));
         context.partnerDirectory.changed();
         if (!partner) throw new NotFoundError("input.partner");
         return { partner: registered(partner) };
@@ -83,7 +83,7 @@ builder.mutationFields((t) => ({
             "input.trackingId",
           ),
         );
-        const partner = await commit(context, async ({ partners }) => {
+        const partner = await commitLast(context, async ({ partners }) => {
           await partners.addTrackingId(id, trackingId);
           return partners.byId(id);
         });
@@ -108,7 +108,7 @@ builder.mutationFields((t) => ({
           const message = "The tracking id has traffic within the last year, so it stays with its partner.";
           throw new ApplicationError("TRACKING_ID_HAS_TRAFFIC", message, { argument: "input.trackingId" });
         }
-        const partner = await commit(context, async ({ partners }) => {
+        const partner = await commitLast(context, async ({ partners }) => {
           await partners.removeTrackingId(id, trackingId);
           return partners.byId(id);
         });

@@ -1,9 +1,11 @@
+import type { GraphContext } from "../../context.ts";
 import { InvalidInputError } from "../../model/errors.ts";
 import { assertName } from "../../model/stream.ts";
 import { readPattern } from "../../model/stream-pattern.ts";
 import type { PatternCoverage as Coverage } from "../../store/pattern-coverages.ts";
 import { commit } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
+import { encodeGlobalId } from "../global-id.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { StreamGrant } from "./token.ts";
 
@@ -84,6 +86,7 @@ builder.mutationField("recordPatternCoverage", (t) =>
           throw new InvalidInputError("input.pattern", rule);
         }
         const coverage = streamNames ? coverageOf(pattern, streamNames, context) : null;
+        await noteTokensWith(pattern, context);
         await commit(context, ({ patternCoverages }) =>
           coverage ? patternCoverages.record(coverage) : patternCoverages.remove(pattern),
         );
@@ -92,6 +95,14 @@ builder.mutationField("recordPatternCoverage", (t) =>
       }),
   }),
 );
+
+/** Notes in the audit log the tokens that have the pattern, as far as tokens are known. */
+async function noteTokensWith(pattern: string, { loaders, act }: GraphContext): Promise<void> {
+  const tokens = await Promise.resolve(loaders.tokens()).catch(() => null);
+  for (const { kind, id, streams } of [...(tokens?.publish.all() ?? []), ...(tokens?.subscribe.all() ?? [])]) {
+    if (streams.some((grant) => grant.isRegex && grant.pattern === pattern)) act?.touched(encodeGlobalId(kind, id));
+  }
+}
 
 function coverageOf(
   pattern: string,

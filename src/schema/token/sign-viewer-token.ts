@@ -17,6 +17,7 @@ import {
 import { changesNothing } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { refusalError, SigningWarning, shownTo } from "../errors.ts";
+import { encodeGlobalId } from "../global-id.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { Stream } from "../stream/stream.ts";
 import { findSubscribeToken, SubscribeTokenRef, type TokenReference } from "./find-token.ts";
@@ -176,6 +177,7 @@ builder.mutationField("signViewerToken", (t) =>
         return signUnder(parent, input, await signingFacts(input.streamName, context));
       });
       const { refusals, viewerToken = null } = outcome;
+      if (viewerToken) context.act?.touched(encodeGlobalId("Stream", input.streamName));
       return { viewerToken, userErrors: refusals ? refusals.map(refusalError) : outcome.userErrors };
     },
   }),

@@ -2,6 +2,7 @@ import { InvalidInputError } from "../../model/errors.ts";
 import { changesNothing } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { refusalError, UserError, type UserErrorShape } from "../errors.ts";
+import { encodeGlobalId } from "../global-id.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import {
   findParent,
@@ -97,6 +98,9 @@ builder.mutationField("signViewerTokens", (t) =>
             const userErrors = (refusals ?? []).map(refusalError);
             results.push({ index: results.length, viewerToken: viewerToken ?? null, userErrors });
           }
+        }
+        if (results.some(({ viewerToken }) => viewerToken !== null)) {
+          context.act?.touched(encodeGlobalId("Stream", shared.streamName));
         }
         return { results };
       }),

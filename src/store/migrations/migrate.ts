@@ -3,6 +3,7 @@ import type { Db } from "../database.ts";
 import { StoreError } from "../store-error.ts";
 import { createRegistry } from "./0001-registry.ts";
 import { createCounters } from "./0002-counters.ts";
+import { createAuditObjects } from "./0003-audit-objects.ts";
 import { createPartnerWork } from "./0004-partner-work.ts";
 import { createPatternCoverages } from "./0005-pattern-coverages.ts";
 
@@ -14,6 +15,7 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
   return {
     "0001-registry": createRegistry(dialect),
     "0002-counters": createCounters(dialect),
+    "0003-audit-objects": createAuditObjects(dialect),
     "0004-partner-work": createPartnerWork(),
     "0005-pattern-coverages": createPatternCoverages(),
   };

@@ -1,0 +1,101 @@
+import { InvalidInputError } from "../../model/errors.ts";
+import type { RefusedAttempts as Counted, RefusedAttemptPosition } from "../../store/refused-attempts.ts";
+import { builder } from "../builder.ts";
+import { decodeCursor, encodeCursor, pageSize } from "../connection.ts";
+import { given } from "../token/token-input.ts";
+
+const RefusedAttempts = builder.objectRef<Counted>("RefusedAttempts").implement({
+  description:
+    "How often one caller was refused one mutation within a minute, because it lacked a right. The arguments of the attempts are not kept.",
+  fields: (t) => ({
+    minute: t.field({
+      type: "DateTime",
+      description: "Beginning of the minute, in UTC.",
+      resolve: ({ minute }) => new Date(minute),
+    }),
+    principalId: t.exposeString("principalId", {
+      description: "Who tried: `operator`, or `key:`, `session:` or `idp:` and what names the caller.",
+    }),
+    principalName: t.exposeString("principalName", { description: "What the caller's key was called then." }),
+    role: t.exposeString("role", { description: "The caller's role then." }),
+    partnerId: t.exposeString("partnerId", {
+      nullable: true,
+      description: "The partner whose caller it was; null for the broadcaster's own people.",
+    }),
+    operation: t.exposeString("operation", { description: "Name of the mutation that was refused." }),
+    code: t.exposeString("code", {
+      description: "Code of the latest refusal: FORBIDDEN, or PARTNER_NOT_ACTIVE for a suspended partner's caller.",
+    }),
+    attempts: t.exposeInt("attempts", { description: "How many attempts were refused, at least 1." }),
+  }),
+});
+
+const RefusedAttemptFilter = builder.inputType("RefusedAttemptFilter", {
+  description: "Which counts: those that satisfy every field that is set.",
+  fields: (t) => ({
+    principalId: t.string({ description: "Counts of one caller, such as `operator`." }),
+    partnerId: t.string({ description: "Counts of one partner's callers, by the partner's `partnerId`." }),
+    operation: t.string({ description: "Counts of one mutation, by its name." }),
+    from: t.field({ type: "DateTime", description: "Counts of minutes that began at this instant or later." }),
+    to: t.field({ type: "DateTime", description: "Counts of minutes that began before this instant." }),
+  }),
+});
+
+const RefusedAttemptsConnection = builder.connectionObject(
+  {
+    type: RefusedAttempts,
+    name: "RefusedAttemptsConnection",
+    description: "A page of counts of refused attempts.",
+  },
+  { name: "RefusedAttemptsEdge", description: "One of a page of counts, with its cursor." },
+);
+
+builder.queryFields((t) => ({
+  refusedAttempts: t.connection(
+    {
+      type: RefusedAttempts,
+      nullable: true,
+      authScopes: { staff: "audit:read" },
+      description:
+        "Mutations that were refused because the caller lacked a right: one count for each caller, mutation and minute, newest minute first. Counts are kept for `REFUSED_ATTEMPTS_DAYS` days, 30 by default.",
+      args: {
+        filter: t.arg({ type: RefusedAttemptFilter, description: "Which counts; all when it is left out." }),
+      },
+      resolve: async (_root, { filter, first, after, last, before }, { refusals }) => {
+        if (last != null || before != null) {
+          const argument = last != null ? "last" : "before";
+          throw new InvalidInputError(argument, "The list is read forwards: use `first` and `after`.");
+        }
+        const { from, to, ...equal } = given(filter ?? {});
+        const size = pageSize(first, "first");
+        const position = after == null ? undefined : positionOf(after);
+        const wanted = { ...equal, from: from?.getTime(), to: to?.getTime() };
+        const counts = await refusals.list(wanted, size + 1, position);
+        const edges = counts.slice(0, size).map((node) => ({ cursor: encodeCursor(keyOf(node)), node }));
+        return {
+          edges,
+          pageInfo: {
+            hasNextPage: counts.length > size,
+            hasPreviousPage: position !== undefined,
+            startCursor: edges.at(0)?.cursor ?? null,
+            endCursor: edges.at(-1)?.cursor ?? null,
+          },
+        };
+      },
+    },
+    RefusedAttemptsConnection,
+  ),
+}));
+
+function keyOf({ minute, operation, principalId }: RefusedAttemptPosition): string {
+  return `${minute} ${operation} ${principalId}`;
+}
+
+function positionOf(cursor: string): RefusedAttemptPosition {
+  const [, minute, operation, principalId] =
+    /^(\d{1,15}) (\w{1,128}) (.{1,512})$/s.exec(decodeCursor(cursor, "after")) ?? [];
+  if (minute === undefined || operation === undefined || principalId === undefined) {
+    throw new InvalidInputError("after", "`after` must be a cursor of refused attempts.");
+  }
+  return { minute: Number(minute), operation, principalId };
+}

@@ -1,0 +1,110 @@
+import { sql } from "kysely";
+import { createBatches } from "./batches.ts";
+import { type Db, inTransaction } from "./database.ts";
+import { assertOutsideTransaction } from "./transaction-scope.ts";
+
+/** How often a caller was refused an operation within a minute, for lack of a right. */
+export interface RefusedAttempts {
+  /** The caller: which key, session or identity, never the key itself. */
+  readonly principalId: string;
+  /** The mutation's name. */
+  readonly operation: string;
+  /** Beginning of the minute, in milliseconds since the epoch. */
+  readonly minute: number;
+  readonly principalName: string;
+  readonly role: string;
+  /** The partner whose caller it was; null for the broadcaster's own people. */
+  readonly partnerId: string | null;
+  /** The error's code, of the latest attempt. */
+  readonly code: string;
+  /** How many, at least 1. */
+  readonly attempts: number;
+}
+
+export interface RefusedAttemptFilter {
+  readonly principalId?: string | undefined;
+  readonly partnerId?: string | undefined;
+  readonly operation?: string | undefined;
+  /** Half-open, milliseconds since the epoch. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+/** Where a row stands in the list. */
+export type RefusedAttemptPosition = Pick<RefusedAttempts, "minute" | "principalId" | "operation">;
+
+/** Counts, and no arguments: what a caller sends again and again must not fill the store. */
+export interface RefusedAttemptStore {
+  /** Adds to the row of the same caller, operation and minute. */
+  add(attempts: RefusedAttempts): Promise<void>;
+  /** Newest minute first, then by caller and operation; up to `limit`, behind the row at `after` where it is given. */
+  list(filter: RefusedAttemptFilter, limit: number, after?: RefusedAttemptPosition): Promise<RefusedAttempts[]>;
+  /** Deletes the rows of minutes that began before. */
+  deleteBefore(at: number): Promise<void>;
+}
+
+/** The most rows of one statement: each takes eight parameters, of which SQLite has 32,766. */
+const MAX_BATCH = 500;
+
+/** Attempts that come at the same time share one commit. */
+export function createRefusedAttemptStore(db: Db): RefusedAttemptStore {
+  const addTogether = createBatches(async (batch: readonly RefusedAttempts[]) => {
+    await addAll(db, batch);
+    return batch.map(() => undefined);
+  }, MAX_BATCH);
+  return {
+    add: async (attempts) => {
+      if (db.isTransaction) return addAll(db, [attempts]);
+      assertOutsideTransaction();
+      return addTogether(attempts);
+    },
+    list: async ({ principalId, partnerId, operation, from, to }, limit, after) => {
+      let query = db.selectFrom("refusedAttempts").selectAll();
+      if (principalId !== undefined) query = query.where("principalId", "=", principalId);
+      if (partnerId !== undefined) query = query.where("partnerId", "=", partnerId);
+      if (operation !== undefined) query = query.where("operation", "=", operation);
+      if (from !== undefined) query = query.where("minute", ">=", from);
+      if (to !== undefined) query = query.where("minute", "<", to);
+      if (after) {
+        query = query.where(({ eb, and, or }) =>
+          or([
+            eb("minute", "<", after.minute),
+            and([eb("minute", "=", after.minute), eb("principalId", ">", after.principalId)]),
+            and([
+              eb("minute", "=", after.minute),
+              eb("principalId", "=", after.principalId),
+              eb("operation", ">", after.operation),
+            ]),
+          ]),
+        );
+      }
+      return query.orderBy("minute", "desc").orderBy("principalId").orderBy("operation").limit(limit).execute();
+    },
+    deleteBefore: async (at) => {
+      await db.deleteFrom("refusedAttempts").where("minute", "<", at).execute();
+    },
+  };
+}
+
+async function addAll(db: Db, batch: readonly RefusedAttempts[]): Promise<void> {
+  const rows = new Map<string, RefusedAttempts>();
+  for (const row of batch) {
+    const key = JSON.stringify([row.principalId, row.operation, row.minute]);
+    const known = rows.get(key);
+    rows.set(key, known ? { ...row, attempts: known.attempts + row.attempts } : row);
+  }
+  // Sorted, so that two gateways that write the same rows never wait for each other in a circle.
+  const sorted = [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+  await inTransaction(db, (transaction) =>
+    transaction
+      .insertInto("refusedAttempts")
+      .values(sorted)
+      .onConflict((conflict) =>
+        conflict.columns(["principalId", "operation", "minute"]).doUpdateSet((eb) => ({
+          attempts: sql<number>`${eb.ref("refusedAttempts.attempts")} + ${eb.ref("excluded.attempts")}`,
+          code: eb.ref("excluded.code"),
+        })),
+      )
+      .execute(),
+  );
+}
