@@ -1,7 +1,14 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests of the programs that `npm run build` makes. */
+/** Tests of the program that `npm run build` makes: those that are only of it, and those that both pass. */
 const ofBuilt = ["test/built/**/*.test.ts", "test/server/start.test.ts"];
+const ofBoth = [
+  "test/graph/coverage.test.ts",
+  "test/graph/*story.test.ts",
+  "test/graph/sdk-parity.test.ts",
+  "test/server/audits.test.ts",
+  "test/server/graphiql.test.ts",
+];
 
 export default defineConfig({
   resolve: {
@@ -17,7 +24,13 @@ export default defineConfig({
       { extends: true, test: { name: "source", include: ["test/**/*.test.ts"], exclude: ofBuilt } },
       {
         extends: true,
-        test: { name: "built", include: ofBuilt, globalSetup: ["test/support/build-once.ts"] },
+        test: {
+          name: "built",
+          include: [...ofBuilt, ...ofBoth],
+          globalSetup: ["test/support/build-once.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
       },
     ],
     coverage: {

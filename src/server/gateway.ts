@@ -271,6 +271,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       );
       await Promise.allSettled([parts.directory.read(), parts.account.id(), parts.account.clusters()]);
       await sweep();
+      logger.debug("what queries need was read");
     },
     leave: () => {
       isLeaving = true;

@@ -5,6 +5,8 @@ import { Secret } from "../../src/model/secret.ts";
 import type { RecordedCall } from "../../src/sandbox/sandbox.ts";
 import { covers, effectiveCluster } from "../../src/sandbox/tokens/token.ts";
 import { createTestGateway, START, type TestGateway } from "../support/gateway.ts";
+import { upstreamOperations } from "../support/upstream-operations.ts";
+import { furtherExamples } from "./further-examples.ts";
 
 /**
  * The page "What the graph covers" holds: each of its operations is taken out of it, validated, and run in the order of the
@@ -48,6 +50,13 @@ const examples: readonly Example[] = [...page.matchAll(/```graphql\n(.*?)```/gs)
     variables: variableDefinitions.map(({ variable }) => variable.name.value),
   };
 });
+
+const operationsOf = ({ definitions }: DocumentNode) => definitions as readonly OperationDefinitionNode[];
+const nameOf = (document: DocumentNode) => operationsOf(document)[0]?.name?.value ?? "";
+const rootFields = (document: DocumentNode) =>
+  operationsOf(document).flatMap(({ selectionSet: { selections } }) =>
+    selections.flatMap((selection) => (selection.kind === "Field" ? [selection.name.value] : [])),
+  );
 
 /** The rows that may be told without an operation: what is no matter of an API, and what the page says is missing. */
 const DOCUMENTED = [48, 51, 52, 64, 65];
@@ -644,6 +653,7 @@ describe("the story of the page", () => {
   beforeAll(async () => {
     const gateway = await createTestGateway({ conference: true });
     await gateway.gateway.start();
+    answers.set("start", { data: null, calls: gateway.sandbox.calls() });
     const facts = { publishTokenId: 0, subscribeTokenId: 0, masterTokenId: 0, secret: "", jwt: "", clientId: "" };
     world = Object.assign(gateway, { facts, answer, callsOf });
   });
@@ -677,6 +687,38 @@ describe("the story of the page", () => {
       it(`row ${number}: ${wish}`, () => promises[number]?.(world));
     }
   }
+
+  it.each(furtherExamples.map((example) => ({ name: nameOf(parse(example.text)), ...example })))(
+    "$name is answered as it should be",
+    async ({ text, variables: given, errors: codes = [] }) => {
+      const document = parse(text);
+      expect(validate(buildSchema(sdl), document)).toEqual([]);
+      world.sandbox.clearCalls();
+      const { data, errors } = await world.ask<Record<string, { userErrors?: unknown[] }>>(text, given?.(answer) ?? {});
+      expect(errors.map(({ extensions }) => extensions.code)).toEqual(codes);
+      for (const [field, payload] of Object.entries(data)) {
+        if (payload?.userErrors) expect([field, payload.userErrors]).toEqual([field, []]);
+      }
+      answers.set(nameOf(document), { data, calls: world.sandbox.calls() });
+    },
+  );
+
+  it("has shown every root field of the graph", () => {
+    const shown = [...examples.map(({ document }) => document), ...furtherExamples.map(({ text }) => parse(text))];
+    const schema = buildSchema(sdl);
+    const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+    const fields = roots.flatMap((type) => (type ? Object.keys(type.getFields()) : []));
+    expect(fields.filter((field) => !shown.some((document) => rootFields(document).includes(field)))).toEqual([]);
+  });
+
+  it("has called every operation of every client of the platform", () => {
+    const called = new Set([...answers.values()].flatMap(({ calls }) => calls.map(({ operationId }) => operationId)));
+    const known = upstreamOperations();
+    expect(known.length).toBeGreaterThan(60);
+    expect(known.filter((operation) => !called.has(operation))).toEqual([]);
+    // What the clients call in another way than by a name that is found in them.
+    expect([...called].filter((operation) => operation !== null && !known.includes(operation))).toEqual([]);
+  });
 });
 
 /** The operation of a row that comes last on the page. */

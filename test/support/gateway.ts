@@ -1,6 +1,7 @@
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { type FormattedExecutionResult, print } from "graphql";
 import { pino } from "pino";
+import { inject } from "vitest";
 import { allScopes, type Scope } from "../../src/auth/scopes.ts";
 import { Secret } from "../../src/model/secret.ts";
 import type { RecordedCall, SandboxOptions } from "../../src/sandbox/sandbox.ts";
@@ -8,6 +9,7 @@ import { createGateway, type Gateway, type GatewayOptions } from "../../src/serv
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { ConferenceOptions } from "../../src/upstream/upstream.ts";
+import { createBuiltGateway } from "./built-gateway.ts";
 import { type ConformantSandbox, createConformantSandbox } from "./conformance.ts";
 import { impatient } from "./platform.ts";
 
@@ -42,7 +44,15 @@ export interface From {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The whole gateway over the whole sandbox, in this process and without a port of its own. */
+/** Where the built programs lie; undefined in tests of the sources. */
+const builtPrograms = inject("program");
+/** Whether the gateways of tests are processes of the built program. */
+export const isBuilt = builtPrograms !== undefined;
+
+/**
+ * The whole gateway over the whole sandbox. In tests of the sources it is in this process and without a port of its own; in
+ * tests of the built program it is a process of it, whose store and parts can't be reached.
+ */
 export interface TestGateway extends AsyncDisposable {
   readonly gateway: Gateway;
   /** What it was made of. */
@@ -62,7 +72,7 @@ export interface TestGateway extends AsyncDisposable {
   analyticsCalls(): readonly RecordedCall[];
   /** Everything that the gateway has logged. */
   logged(): string;
-  /** What of it is more than a line for each request. */
+  /** What of it is more than a line for each request; not of a built program. */
   complaints(): string;
 }
 
@@ -117,7 +127,9 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     logger: pino({ level: "debug" }, { write: (line: string) => void lines.push(line) }),
     ...options.gateway,
   };
-  const gateway = createGateway(gatewayOptions);
+  const built =
+    builtPrograms === undefined ? null : await createBuiltGateway(builtPrograms, gatewayOptions, sandbox.clock.now);
+  const gateway = built ?? createGateway(gatewayOptions);
 
   const as = (bearer: string, { peer, headers }: From = {}) => {
     const ask = async (document: string | TypedDocumentNode, variables?: unknown): Promise<Answer> => {
@@ -142,7 +154,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
       sandbox.clearCalls();
       return calls;
     },
-    logged: () => lines.join(""),
+    logged: () => built?.logged() ?? lines.join(""),
     complaints: () => lines.filter((line) => !line.includes('"msg":"request"')).join(""),
     [Symbol.asyncDispose]: async () => {
       await gateway.close();
