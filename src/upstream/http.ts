@@ -49,8 +49,12 @@ type QueryValue = string | number | boolean | readonly string[] | undefined;
 export interface CallReport {
   readonly operation: string;
   readonly durationMs: number;
-  /** How often it was sent. */
+  /** How often it was sent; 0 when the breaker, a full queue or the end of its time kept it from being sent. */
   readonly tries: number;
+  /** How each time that it was sent ended: `ok`, or the code of the failure. */
+  readonly outcomes: readonly string[];
+  /** Code of the refusal that kept it from being sent, at all or once more; null where nothing did. */
+  readonly unsent: string | null;
   /** Null for success, else the code of the failure. */
   readonly failure: string | null;
   /** How many streams or tracking ids it asked for; null where it takes no list of them. */
@@ -109,12 +113,34 @@ export function createHttp(options: HttpOptions): Http {
     attempt: (timeoutMs: number) => Promise<T>,
   ): Promise<T> => {
     const begin = performance.now();
-    let tries = 0;
-    const told = (failure: string | null) =>
-      onCall?.({ operation, durationMs: performance.now() - begin, tries, failure, names: namesIn(query) });
+    const outcomes: (string | null)[] = [];
+    let lastError: unknown;
+    const told = (failure: string | null, unsent: string | null) =>
+      onCall?.({
+        operation,
+        durationMs: performance.now() - begin,
+        tries: outcomes.length,
+        // A probe that its caller did not wait for has no outcome yet: its caller's is told.
+        outcomes: outcomes.map((outcome) => outcome ?? failure ?? "ok"),
+        unsent,
+        failure,
+        names: namesIn(query),
+      });
     const tryOnce = (timeoutMs: number) => {
-      tries += 1;
-      return attempt(timeoutMs);
+      const index = outcomes.push(null) - 1;
+      const answered = attempt(timeoutMs);
+      if (onCall) {
+        answered.then(
+          () => {
+            outcomes[index] = "ok";
+          },
+          (error: unknown) => {
+            outcomes[index] = codeOf(error);
+            lastError = error;
+          },
+        );
+      }
+      return answered;
     };
     const timeoutMs = timeLeft(signal, options.timeoutMs);
     const answer =
@@ -126,11 +152,12 @@ export function createHttp(options: HttpOptions): Http {
         : Promise.reject(tooLate(operation));
     return answer.then(
       (value) => {
-        told(null);
+        told(null, null);
         return value;
       },
       (error: unknown) => {
-        told(error instanceof UpstreamError ? error.code : "INTERNAL_SERVER_ERROR");
+        const code = codeOf(error);
+        told(code, error === lastError ? null : code);
         throw error;
       },
     );
@@ -140,6 +167,10 @@ export function createHttp(options: HttpOptions): Http {
     write: (call) => guarded(call, "WRITE", (timeoutMs) => exchange(options, call, timeoutMs, true)),
     stream: (call) => guarded(call, "STREAM", (timeoutMs) => openStream(options, call, timeoutMs)),
   };
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof UpstreamError ? error.code : "INTERNAL_SERVER_ERROR";
 }
 
 /** What part of a call's time the first try of a read has. A write, which is hardly ever repeated, has all of it. */

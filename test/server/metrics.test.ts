@@ -114,6 +114,33 @@ describe("metrics", () => {
     expect(await breaker()).toBe(2);
   });
 
+  it("count what was sent, and apart from it what the breaker refused", async () => {
+    await using gateway = await createTestGateway();
+    await gateway.ask("{ account { accountId } }");
+    gateway.sandbox.fault({ path: "/api/*", status: 503 });
+    gateway.sandbox.clearCalls();
+    const before = await metricsOf(gateway);
+    const ask = () => gateway.ask("{ account { allowedCountries } }");
+    for (let time = 0; time < 60; time += 1) await ask();
+    const sent = gateway.sandbox.calls();
+    expect(sent.length).toBeLessThan(60);
+    const metrics = await metricsOf(gateway);
+    expect(metrics.sum("syndigraph_upstream_calls_total") - before.sum("syndigraph_upstream_calls_total")).toBe(
+      sent.length,
+    );
+    const operation = `${sent[0]?.operationId}`;
+    const ofFailures = `{operation="${operation}",outcome="UPSTREAM_UNAVAILABLE"}`;
+    expect(metrics.value(`syndigraph_upstream_calls_total${ofFailures}`)).toBe(sent.length);
+    const timed = metrics.value(`syndigraph_upstream_call_duration_seconds_count{operation="${operation}"}`) ?? 0;
+    const retried = metrics.value(`syndigraph_upstream_retries_total{operation="${operation}"}`) ?? 0;
+    expect(timed + retried).toBe(sent.length);
+    const unsent = metrics.value(
+      `syndigraph_upstream_unsent_total{operation="${operation}",reason="UPSTREAM_UNAVAILABLE"}`,
+    );
+    // Of 60 calls, those that never left and those whose next try was refused.
+    expect(unsent).toBeGreaterThanOrEqual(60 - timed);
+  });
+
   it("tell how many tokens are known, and how old the list is", async () => {
     await using gateway = await createTestGateway();
     expect((await metricsOf(gateway)).value("syndigraph_token_directory_age_seconds")).toBeUndefined();
@@ -170,6 +197,8 @@ describe("the dashboard", () => {
     gateway.sandbox.clock.advance(16 * 60_000);
     gateway.sandbox.fault({ path: "/api/analytics/*", status: 503 });
     await gateway.ask(PAGE);
+    gateway.sandbox.fault({ path: "/api/v3/account/*", status: 503 });
+    for (let time = 0; time < 30; time += 1) await gateway.ask("{ account { allowedCountries } }");
     const { types } = await metricsOf(gateway);
     const dashboard = await readFile("src/server/metrics/grafana-dashboard.json", "utf8");
     const expressions = [...dashboard.matchAll(/"(?:expr|query)": "((?:[^"\\]|\\.)*)"/g)].map(([, text = ""]) => text);

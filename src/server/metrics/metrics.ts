@@ -73,18 +73,25 @@ export function createMetrics(): Metrics {
   );
   const calls = registry.counter(
     "syndigraph_upstream_calls_total",
-    "Calls to the platform by operation and outcome: ok, or the code of the failure.",
+    "Requests that were sent to the platform, each try counted, by operation and outcome: ok, or the code of the failure.",
     ["operation", "outcome"],
+  );
+  const unsent = registry.counter(
+    "syndigraph_upstream_unsent_total",
+    "Calls to the platform that were not sent, or not sent once more, by operation and reason: UPSTREAM_UNAVAILABLE by an open breaker, OVERLOADED by a full queue, UPSTREAM_TIMEOUT by the end of their time.",
+    ["operation", "reason"],
   );
   const callSeconds = registry.histogram(
     "syndigraph_upstream_call_duration_seconds",
-    "From being asked for to the end of the last try.",
+    "From being asked for to the end of the last try, of calls that were sent.",
     ["operation"],
     CALL_SECONDS,
   );
-  const retries = registry.counter("syndigraph_upstream_retries_total", "Calls sent once more, by operation.", [
-    "operation",
-  ]);
+  const retries = registry.counter(
+    "syndigraph_upstream_retries_total",
+    "Tries after the first of a call, by operation.",
+    ["operation"],
+  );
   const names = registry.histogram(
     "syndigraph_upstream_names_per_call",
     "Streams or tracking ids in one call of analytics, which takes ten.",
@@ -94,8 +101,10 @@ export function createMetrics(): Metrics {
   watchProcess(registry, delays);
 
   return {
-    called: ({ operation, durationMs, tries, failure, names: count }) => {
-      calls.add({ operation, outcome: failure ?? "ok" });
+    called: ({ operation, durationMs, tries, outcomes, unsent: reason, names: count }) => {
+      if (reason !== null) unsent.add({ operation, reason });
+      if (tries === 0) return;
+      for (const outcome of outcomes) calls.add({ operation, outcome });
       callSeconds.observe({ operation }, durationMs / 1000);
       if (tries > 1) retries.add({ operation }, tries - 1);
       if (count !== null) names.observe({ operation }, count);
