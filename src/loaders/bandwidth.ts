@@ -4,9 +4,13 @@ import { allThere, isPromise, type MaybePromise, whenThere } from "../model/mayb
 import { rememberingLast } from "../model/remembering-last.ts";
 import {
   assembleSeries,
+  type Coverage,
+  coverageOf,
   type Granularity,
+  planCoverage,
   planSeries,
   type Reading,
+  type SeriesPlan,
   type SeriesPoint,
   type SeriesRead,
 } from "../model/series.ts";
@@ -90,12 +94,30 @@ export function readSeries(
       return { value: keptPoints(reading, shape, assemble), freshUntil };
     });
   }
+  return readPlanned(source, plan, known);
+}
+
+/** Every bucket of a plan. */
+function readPlanned(
+  source: BandwidthSource,
+  plan: SeriesPlan,
+  known: number,
+): MaybePromise<Figure<readonly SeriesPoint[]>> {
   return whenThere(allThere(plan.reads.map((read) => source.series(read))), (readings) => {
     const freshUntil = Math.min(known, oldestOf(readings));
     const byResolution = new Map(plan.reads.map(({ resolution }, index) => [resolution, readings[index]?.value]));
     const value = assembleSeries(plan, { get: (resolution) => byResolution.get(resolution) }, freshUntil);
     return { value, freshUntil };
   });
+}
+
+/** What is known of a window, and what lacks in its total. @throws InvalidInputError WINDOW_NOT_RETAINED */
+export function readCoverage(source: BandwidthSource, window: UsageWindow): MaybePromise<Figure<Coverage>> {
+  const points = readPlanned(source, planCoverage(window, source.keeping), window.retention.freshUntil);
+  return whenThere(points, ({ value, freshUntil }) => ({
+    value: coverageOf(value, window, freshUntil),
+    freshUntil,
+  }));
 }
 
 /** What was made of readings that are asked for again, in the shape that was asked for last. */
@@ -222,7 +244,10 @@ export function streamTrackingBandwidth(
   };
 }
 
-/** The sum of several subjects; a bucket is there as soon as one of them has it. */
+/**
+ * The sum of several subjects. A bucket is there as soon as one of them has it, and lacks a part while another one, that has
+ * buckets at all, has it not. One without any has no traffic: the platform may leave such a name out.
+ */
 export function sumOfBandwidths(sources: readonly BandwidthSource[]): BandwidthSource {
   return {
     keeping: DAYS_KEPT,
@@ -231,7 +256,10 @@ export function sumOfBandwidths(sources: readonly BandwidthSource[]): BandwidthS
       whenThere(allThere(sources.map((source) => source.series(read))), (readings) => {
         const starts = new Set(readings.flatMap(({ value }) => [...value.keys()]));
         const sum = (start: number) => sumTraffic(readings.flatMap(({ value }) => value.get(start) ?? []));
-        return { value: new Map([...starts].map((start) => [start, sum(start)])), freshUntil: oldestOf(readings) };
+        const value: Reading = new Map([...starts].map((start) => [start, sum(start)]));
+        const summed = readings.filter(({ value: each }) => !isEmpty(each));
+        value.lacks = (start) => summed.some(({ value: each }) => !each.get(start) || each.lacks?.(start));
+        return { value, freshUntil: oldestOf(readings) };
       }),
     countries: null,
   };
@@ -246,6 +274,11 @@ function metered(name: string): string {
 function daily(resolution: Granularity): StreamResolution {
   if (resolution === "MONTH") throw new RangeError("months are kept for the account alone");
   return resolution;
+}
+
+function isEmpty(reading: Reading): boolean {
+  for (const _start of reading.keys()) return false;
+  return true;
 }
 
 /** The same change of a figure's value. */

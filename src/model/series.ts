@@ -8,6 +8,7 @@ import {
   type Keeping,
   measuredWindow,
   notRetained,
+  planTotal,
   type TimeWindow,
   type UsageWindow,
   validWindow,
@@ -17,8 +18,11 @@ import { addTraffic, bitsPerSecond, type Traffic } from "./traffic.ts";
 /** The size of a bucket, for the client as for the platform. */
 export type Granularity = "HOUR" | "DAY" | "MONTH";
 
-/** Whether a bucket's figure is final, still growing (or lacking a part), or not there at all. */
-export type BucketState = "COMPLETE" | "PARTIAL" | "MISSING";
+/**
+ * Whether a bucket's figure is known to be whole, is over with nobody knowing whether hours lack in it, is still growing (or
+ * lacks a part), or is not there at all.
+ */
+export type BucketState = "COMPLETE" | "UNVERIFIED" | "PARTIAL" | "MISSING";
 
 /** One read of a series upstream, whose buckets are of `resolution` and begin inside the window. */
 export interface SeriesRead {
@@ -38,18 +42,29 @@ export interface SeriesPlan {
   readonly reads: readonly SeriesRead[];
 }
 
+const NOTHING: readonly TimeWindow[] = Object.freeze([]);
+
 /** One bucket of a series. `traffic` is null exactly when the state is MISSING: nothing known is not the same as zero. */
 export class SeriesPoint implements TimeWindow {
   readonly from: number;
   readonly to: number;
   readonly state: BucketState;
   readonly traffic: Traffic | null;
+  /** What of it is over and has no figure, in order and apart. */
+  readonly missing: readonly TimeWindow[];
 
-  constructor(from: number, to: number, state: BucketState, traffic: Traffic | null) {
+  constructor(
+    from: number,
+    to: number,
+    state: BucketState,
+    traffic: Traffic | null,
+    missing: readonly TimeWindow[] = NOTHING,
+  ) {
     this.from = from;
     this.to = to;
     this.state = state;
     this.traffic = traffic;
+    this.missing = missing;
   }
 
   /** The first instant. */
@@ -76,11 +91,14 @@ export interface Reading {
   get(start: number): Traffic | undefined;
   keys(): Iterable<number>;
   values(): Iterable<Traffic>;
+  /** Whether the figure that begins there lacks a part, as a sum does of which one summand is absent; never without it. */
+  lacks?(start: number): boolean;
 }
 
 /**
  * Plans a series of hours, days or months. HOUR buckets are UTC hours; DAY and MONTH buckets begin where they do in the
- * zone, and are cut at the window's edges. Each bucket is read at the coarsest resolution that tiles it and is still kept.
+ * zone, and are cut at the window's edges. Days are read by hours while these are kept, so that hours which lack in them are
+ * seen; else a bucket is read at the coarsest resolution that tiles it and is still kept.
  *
  * @throws InvalidInputError WINDOW_NOT_RETAINED when some bucket can no longer be told apart from its neighbours
  */
@@ -107,7 +125,7 @@ function planBuckets(
 ): PlannedBucket[] | null {
   const buckets: PlannedBucket[] = [];
   for (const bucket of bucketsOf(window, granularity, timeZone)) {
-    const resolution = coarsestTiling(bucket, window, granularity, keeping);
+    const resolution = tilingOf(bucket, window, granularity, keeping);
     if (!resolution) return null;
     const { from, to } = bucket;
     buckets.push({
@@ -157,42 +175,109 @@ export function assembleSeries(
   return (begun < 0 ? buckets : buckets.slice(0, begun)).map((bucket) => {
     const reading = readings.get(bucket.resolution);
     let traffic: Traffic | null = null;
-    let lacking = bucket.to > freshUntil;
+    let missing: TimeWindow[] | null = null;
     for (const start of bucket.tiles) {
       if (start >= freshUntil) break;
       const figure = reading?.get(start);
       if (figure) traffic = traffic ? addTraffic(traffic, figure) : figure;
-      else lacking = true;
+      if (figure && !reading?.lacks?.(start)) continue;
+      missing ??= [];
+      addGap(missing, start, Math.min(tileEnd(start, bucket.resolution), bucket.to, freshUntil));
     }
-    const state = !traffic ? "MISSING" : lacking ? "PARTIAL" : "COMPLETE";
-    return new SeriesPoint(bucket.from, bucket.to, state, traffic);
+    const state = !traffic
+      ? "MISSING"
+      : missing || bucket.to > freshUntil
+        ? "PARTIAL"
+        : bucket.resolution === "HOUR"
+          ? "COMPLETE"
+          : "UNVERIFIED";
+    return new SeriesPoint(bucket.from, bucket.to, state, traffic, missing ?? NOTHING);
   });
 }
 
-/** A percentile of a rate over the complete buckets of a series, by nearest rank. */
+/** Adds a stretch behind the others; neighbours become one. */
+function addGap(gaps: TimeWindow[], from: number, to: number): void {
+  const last = gaps.at(-1);
+  if (last?.to === from) gaps[gaps.length - 1] = { from: last.from, to };
+  else gaps.push({ from, to });
+}
+
+/** What is known of a whole window, hour by hour where hours are kept. */
+export interface Coverage {
+  readonly state: BucketState;
+  /** What is over and has no figure, in order and apart. */
+  readonly missing: readonly TimeWindow[];
+}
+
+/**
+ * Plans what a window's total is made of: hours for the whole days of which all hours are kept, days before, and months of
+ * the account before those.
+ *
+ * @throws InvalidInputError WINDOW_NOT_RETAINED as the total does
+ */
+export function planCoverage(window: UsageWindow, keeping: Keeping): SeriesPlan {
+  const { direct, months } = planTotal(window, keeping);
+  const { hourlySince, freshUntil } = window.retention;
+  const buckets: PlannedBucket[] = [];
+  const add = (from: number, to: number, resolution: Granularity) => {
+    if (from < to)
+      buckets.push({ from, to, resolution, tiles: tileStarts(from, Math.min(to, freshUntil), resolution) });
+  };
+  if (months) add(months.from, months.to, "MONTH");
+  if (direct) {
+    const hoursFrom = direct.from >= hourlySince ? direct.from : Math.min(ceilTo(hourlySince, DAY_MS), direct.to);
+    add(direct.from, hoursFrom, "DAY");
+    add(hoursFrom, direct.to, "HOUR");
+  }
+  return { buckets, reads: readsOf(buckets) };
+}
+
+/** Returns what is known of the window, from the buckets of {@link planCoverage}. */
+export function coverageOf(points: readonly SeriesPoint[], window: UsageWindow, freshUntil: number): Coverage {
+  const missing: TimeWindow[] = [];
+  for (const point of points) for (const { from, to } of point.missing) addGap(missing, from, to);
+  if (points.every(({ state }) => state === "MISSING")) return { state: "MISSING", missing };
+  if (missing.length > 0 || window.to > freshUntil) return { state: "PARTIAL", missing };
+  return { state: points.some(({ state }) => state === "UNVERIFIED") ? "UNVERIFIED" : "COMPLETE", missing };
+}
+
+/** A percentile of a rate over the buckets of a series that are over and lack nothing that is known of, by nearest rank. */
 export interface Percentile {
-  /** Bits per second out; null when no bucket is complete. */
+  /** Bits per second out; null without samples. */
   readonly bitsPerSecond: number | null;
   readonly samples: number;
+  /** Samples of which nobody knows whether hours lack in them. */
+  readonly unverified: number;
   /** Samples above the percentile: what a bill by percentile forgives. */
   readonly discarded: number;
-  /** Buckets that are not complete, and so are no samples. */
+  /** Buckets that are not over or lack a part, and so are no samples. */
   readonly missing: number;
 }
 
 /** Nearest-rank percentile, 0 < p <= 100: the smallest sample that at least p % of the samples do not exceed. */
 export function percentile(points: readonly SeriesPoint[], p: number): Percentile {
-  const rates = points
-    .filter((point) => point.state === "COMPLETE")
+  const samples = points.filter(({ state }) => state === "COMPLETE" || state === "UNVERIFIED");
+  const rates = samples
     .map((point) => bitsPerSecond(point.traffic?.bytesOut ?? 0n, point.to - point.from) ?? 0)
     .sort((a, b) => a - b);
-  const rank = Math.max(1, Math.ceil((p * rates.length) / 100));
+  const rank = Math.max(1, ceilOfPercent(p, rates.length));
   return {
     bitsPerSecond: rates[rank - 1] ?? null,
     samples: rates.length,
+    unverified: samples.filter(({ state }) => state === "UNVERIFIED").length,
     discarded: Math.max(0, rates.length - rank),
     missing: points.length - rates.length,
   };
+}
+
+/** Returns `p` per cent of a count, rounded up, for `p` as it is written in decimal: 64.4 % of 250 are 161, in floats 162. */
+function ceilOfPercent(p: number, count: number): number {
+  const [mantissa = "0", exponent = "0"] = p.toExponential().split("e");
+  const [whole = "0", fraction = ""] = mantissa.split(".");
+  const decimals = fraction.length - Number(exponent);
+  const digits = BigInt(whole + fraction) * 10n ** BigInt(Math.max(0, -decimals)) * BigInt(count);
+  const divisor = 100n * 10n ** BigInt(Math.max(0, decimals));
+  return Number((digits + divisor - 1n) / divisor);
 }
 
 function* bucketsOf(window: UsageWindow, granularity: Granularity, timeZone: string): Generator<TimeWindow, void> {
@@ -210,8 +295,11 @@ function* bucketsOf(window: UsageWindow, granularity: Granularity, timeZone: str
   }
 }
 
-/** The coarsest resolution whose buckets, still kept, lie edge to edge over this one. Nothing lies beyond the newest figures. */
-function coarsestTiling(
+/**
+ * The resolution whose buckets, still kept, lie edge to edge over this one: hours for days while they are kept, else the
+ * coarsest. Nothing lies beyond the newest figures.
+ */
+function tilingOf(
   bucket: TimeWindow,
   window: UsageWindow,
   granularity: Granularity,
@@ -220,11 +308,12 @@ function coarsestTiling(
   const { hourlySince, dailySince, freshUntil } = window.retention;
   const aligned = (isEdge: (instant: number) => boolean) =>
     isEdge(bucket.from) && (isEdge(bucket.to) || bucket.to >= freshUntil);
+  const hasHours = bucket.from >= hourlySince && aligned((instant) => instant % HOUR_MS === 0);
+  if (hasHours && (granularity !== "MONTH" || window.from >= hourlySince)) return "HOUR";
   if (granularity === "MONTH" && monthsKept && aligned(isUtcMonthStart)) return "MONTH";
   const maySpanDays = granularity !== "HOUR" && bucket.from >= dailySince;
   if (maySpanDays && aligned((instant) => instant % DAY_MS === 0)) return "DAY";
-  if (bucket.from >= hourlySince && aligned((instant) => instant % HOUR_MS === 0)) return "HOUR";
-  return null;
+  return hasHours ? "HOUR" : null;
 }
 
 /** Neighbouring buckets of one resolution are one read; the platform answers any number of buckets in a call. */
@@ -242,10 +331,7 @@ function readsOf(buckets: readonly PlannedBucket[]): SeriesRead[] {
 
 /** A bucket that the window cuts short of its natural end is read whole: nothing lies beyond the newest figures. */
 function upstreamEnd(resolution: Granularity, to: number): number {
-  if (resolution === "MONTH" && !isUtcMonthStart(to)) {
-    const date = new Date(to);
-    return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
-  }
+  if (resolution === "MONTH" && !isUtcMonthStart(to)) return tileEnd(to, "MONTH");
   return ceilTo(to, resolution === "DAY" ? DAY_MS : HOUR_MS);
 }
 
@@ -256,6 +342,13 @@ function tileStarts(from: number, end: number, resolution: Granularity): number[
   // Most buckets are one tile.
   if (end - from <= step) return end > from ? [from] : [];
   return Array.from({ length: ceilTo(end - from, step) / step }, (_, tile) => from + tile * step);
+}
+
+/** Returns the end of a bucket of the platform. */
+function tileEnd(start: number, resolution: Granularity): number {
+  if (resolution !== "MONTH") return start + (resolution === "DAY" ? DAY_MS : HOUR_MS);
+  const date = new Date(start);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
 }
 
 function unreadable(granularity: Granularity, timeZone: string): string {

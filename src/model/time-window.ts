@@ -132,8 +132,9 @@ export interface TotalPlan {
  */
 export function planTotal(window: UsageWindow, { monthsKept }: Keeping): TotalPlan {
   const { from, to } = readWindow(window);
-  const { dailySince, hourlySince, freshUntil } = window.retention;
-  const endsOnAnEdge = to >= freshUntil || to % DAY_MS === 0 || to >= hourlySince;
+  const { dailySince, hourlySince } = window.retention;
+  // Of a day that is counted in part all hours must be kept: the platform leaves out, silently, those that are not.
+  const endsOnAnEdge = to % DAY_MS === 0 || Math.max(from, floorTo(to, DAY_MS)) >= hourlySince;
   if (from >= dailySince) {
     if (endsOnAnEdge && (from % DAY_MS === 0 || from >= hourlySince)) return { direct: { from, to }, months: null };
     throw notRetained(window, "Hours are kept for 7 days; an older window begins and ends at midnight UTC.");

@@ -20,12 +20,14 @@ export type AuditOutcome =
 
 /** How much of a bucket is known. */
 export type BucketState =
-  /** All of it: the bucket was over, and its last quarter hour published, when its figure was read. */
+  /** Every hour of the bucket is in its figure: the bucket was over, and its last quarter hour published, when the figure was read. */
   | 'COMPLETE'
   /** Nothing: the platform metered nothing. That is not the same as zero. */
   | 'MISSING'
-  /** A part: the bucket is not over yet, or some of its hours are missing. */
-  | 'PARTIAL';
+  /** A part of the bucket is known: it is not over yet, or some of it is missing, which `missing` names. */
+  | 'PARTIAL'
+  /** The bucket is over and its figure will not grow, but nobody knows whether hours lack in it: hours are kept for 7 days, and the platform gives older days and months in one figure each. */
+  | 'UNVERIFIED';
 
 /** What went wrong. The same codes stand in `errors[].extensions.code` of any answer. */
 export type ErrorCode =

@@ -143,8 +143,82 @@ describe("a series", () => {
   it("of days is kept for a year", async () => {
     const { points, total } = await series(range("2025-04-01T00:00:00Z", "2026-03-01T00:00:00Z"), "DAY");
     expect(points).toHaveLength(334);
-    expect(points.every(({ state }) => state === "COMPLETE")).toBe(true);
+    // Their hours are kept no more, so nobody can tell whether some lack.
+    expect(points.every(({ state }) => state === "UNVERIFIED")).toBe(true);
     expect(points.reduce((sum, { bytesOut }) => sum + BigInt(bytesOut ?? 0), 0n).toString()).toBe(total.bytesOut);
+  });
+
+  it.each([
+    "account { usage",
+    'stream(by: { name: "derby-final" }) { bandwidth',
+    'partner(by: { trackingId: "northwind-tv" }) { usage',
+  ])("of a UTC day that lacks hours is not complete, and says which, as its total does: %s", async (subject) => {
+    await using gateway = await createTestGateway();
+    const field = `${subject}(window: ${YESTERDAY}) {
+        total { bytesOut } coverage { state freshUntil missing { from to } }
+        day: series(granularity: DAY) { points { state bytesOut bitsPerSecondOut missing { from to } } }
+        hour: series(granularity: HOUR) { points { state bytesOut } }
+        percentile(p: 100, granularity: DAY) { samples missing } } }`;
+    const { data, errors } = await gateway.ask<Record<string, Record<string, never>>>(`{ ${field} }`);
+    expect(errors).toEqual([]);
+    const [usage] = Object.values(Object.values(data)[0] ?? {}) as unknown as {
+      total: { bytesOut: string };
+      hour: { points: Point[] };
+    }[];
+    const gap = [{ from: "2026-03-17T03:00:00.000Z", to: "2026-03-17T05:00:00.000Z" }];
+    expect(usage).toMatchObject({
+      coverage: { state: "PARTIAL", missing: gap, freshUntil: FRESH_UNTIL.replace("Z", ".000Z") },
+      day: { points: [{ state: "PARTIAL", missing: gap, bytesOut: usage?.total.bytesOut, bitsPerSecondOut: null }] },
+      percentile: { samples: 0, missing: 1 },
+    });
+    expect(usage?.hour.points.filter(({ state }) => state === "MISSING")).toHaveLength(2);
+    // One call for the total, one for hours and days alike, and one for the subject's coverage at most.
+    expect(gateway.analyticsCalls()).toHaveLength(2);
+  });
+
+  it("calls no Tuesday of any month complete, nor the months, since they lack hours", async () => {
+    await using gateway = await createTestGateway();
+    const { data } = await gateway.ask<{
+      account: { usage: { day: { points: Point[] }; month: { points: Point[] } } };
+    }>(
+      `{ account { usage(window: ${range("2025-10-01T00:00:00Z", "2026-03-18T00:00:00Z")}) {
+           day: series(granularity: DAY) { points { start state } } month: series(granularity: MONTH) { points { start state } } } } }`,
+    );
+    const { day, month } = data.account.usage;
+    const tuesdays = day.points.filter(({ start }) => new Date(start).getUTCDay() === 2);
+    expect(tuesdays).toHaveLength(24);
+    expect(tuesdays.filter(({ state }) => state === "COMPLETE")).toEqual([]);
+    expect(month.points.filter(({ state }) => state === "COMPLETE")).toEqual([]);
+    // The other days of the last week are known hour by hour.
+    expect(day.points.slice(-6).map(({ state }) => state)).toEqual([
+      ...Array.from({ length: 5 }, () => "COMPLETE"),
+      "PARTIAL",
+    ]);
+  });
+
+  it("of two years of which a part was never metered tells so beside its total", async () => {
+    await using gateway = await createTestGateway();
+    const { data, errors } = await gateway.ask<{
+      account: { usage: { coverage: { state: string; missing: { from: string; to: string }[] } } };
+    }>(
+      `{ account { usage(window: ${range("2024-03-01T00:00:00Z", "2026-03-18T10:00:00Z")}) {
+           total { bytesOut } coverage { state missing { from to } } }
+         reconciliation(window: ${YESTERDAY}) { coverage { state missing { from } } } } }`,
+    );
+    expect(errors).toEqual([]);
+    // The sandbox has metered for 400 days; the last Tuesday's hours are still known to lack.
+    expect(data.account).toMatchObject({
+      usage: {
+        coverage: {
+          state: "PARTIAL",
+          missing: [
+            { from: "2024-03-01T00:00:00.000Z", to: "2025-02-01T00:00:00.000Z" },
+            { from: "2026-03-17T03:00:00.000Z", to: "2026-03-17T05:00:00.000Z" },
+          ],
+        },
+      },
+      reconciliation: { coverage: { state: "PARTIAL", missing: [{ from: "2026-03-17T03:00:00.000Z" }] } },
+    });
   });
 
   it("begins days where they begin in the time zone", async () => {
@@ -226,7 +300,7 @@ describe("months", () => {
     expect(data.partner.usage.series.points).toEqual(
       ["2026-01", "2026-02"].map((month, index) => ({
         start: `${month}-01T00:00:00.000Z`,
-        state: "COMPLETE",
+        state: "UNVERIFIED",
         bytesOut: `${gateway.sandbox.truth({ trackingId: "kestrel-media", from: `${month}-01`, to: `2026-0${index + 2}-01` }).bytesOut}`,
       })),
     );

@@ -4,6 +4,7 @@ import {
   type BandwidthSource,
   partnerBandwidth,
   readCountries,
+  readCoverage,
   readSeries,
   readTotal,
   streamBandwidth,
@@ -11,8 +12,9 @@ import {
   sumOfBandwidths,
 } from "../../src/loaders/bandwidth.ts";
 import type { Figure } from "../../src/model/figure.ts";
+import { BucketStarts, COUNTS, freezeFigure, IN_ORDER, MeteredSeries } from "../../src/model/metered-traffic.ts";
 import type { Reading } from "../../src/model/series.ts";
-import { resolveWindow, retentionAt, type TimeWindow } from "../../src/model/time-window.ts";
+import { HOUR_MS, iso, resolveWindow, retentionAt, type TimeWindow } from "../../src/model/time-window.ts";
 import type { Analytics } from "../../src/upstream/analytics.ts";
 import { figureLoadersOver } from "../support/figures.ts";
 import { rejectionOf } from "../support/refusal.ts";
@@ -80,25 +82,107 @@ describe("a total", () => {
 
 describe("a series", () => {
   it("is read by as few calls as its buckets need, and comes in order", async () => {
-    const { source, reads } = sourceOf(0n, { "2026-03-17T00:00:00Z": 2n, "2026-03-16T00:00:00Z": 1n });
+    const { source, reads } = sourceOf(0n, { "2026-03-02T00:00:00Z": 2n, "2026-03-01T00:00:00Z": 1n });
     const { value: points } = await readSeries(
       source,
-      windowOf("2026-03-16T00:00:00Z", "2026-03-18T11:00:00Z"),
+      windowOf("2026-03-01T00:00:00Z", "2026-03-04T00:00:00Z"),
       "DAY",
       "UTC",
     );
     expect(points.map(({ state, traffic }) => [state, traffic?.bytesOut])).toEqual([
-      ["COMPLETE", 1n],
-      ["COMPLETE", 2n],
+      ["UNVERIFIED", 1n],
+      ["UNVERIFIED", 2n],
       ["MISSING", undefined],
     ]);
-    expect(reads).toEqual([["DAY", "2026-03-16T00:00:00Z", "2026-03-19T00:00:00Z"]]);
+    expect(reads).toEqual([["DAY", "2026-03-01T00:00:00Z", "2026-03-04T00:00:00Z"]]);
   });
 
   it("fails as a whole when one of its calls does", async () => {
     const { source } = sourceOf(0n);
     const failing: BandwidthSource = { ...source, series: () => Promise.reject(new Error("down")) };
     await expect(readSeries(failing, YESTERDAY, "HOUR", "UTC")).rejects.toThrow("down");
+  });
+});
+
+describe("the coverage of a window", () => {
+  const coverage = async (from: string, to: string, series: Record<string, bigint>, monthsKept = false) => {
+    const { source, reads } = sourceOf(0n, series, monthsKept);
+    const { value } = await readCoverage(source, windowOf(from, to));
+    return { state: value.state, missing: value.missing.map(span), reads: reads.map((read) => (read as string[])[0]) };
+  };
+  const hours = (from: string, count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, hour) => [iso(at(from) + hour * HOUR_MS), 1n]));
+
+  it("is complete when every hour is there, and names those that are not", async () => {
+    const day = hours("2026-03-16T00:00:00Z", 24);
+    expect(await coverage("2026-03-16T00:00:00Z", "2026-03-17T00:00:00Z", day)).toEqual({
+      state: "COMPLETE",
+      missing: [],
+      reads: ["HOUR"],
+    });
+    const { "2026-03-16T03:00:00Z": _three, "2026-03-16T04:00:00Z": _four, ...rest } = day;
+    expect(await coverage("2026-03-16T00:00:00Z", "2026-03-17T00:00:00Z", rest)).toEqual({
+      state: "PARTIAL",
+      missing: [["2026-03-16T03:00:00Z", "2026-03-16T05:00:00Z"]],
+      reads: ["HOUR"],
+    });
+    expect(await coverage("2026-03-16T00:00:00Z", "2026-03-17T00:00:00Z", {})).toMatchObject({ state: "MISSING" });
+  });
+
+  it("of older days can't be verified, and names the days and months without a figure as one stretch", async () => {
+    expect(await coverage("2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z", { "2026-03-02T00:00:00Z": 1n })).toEqual({
+      state: "UNVERIFIED",
+      missing: [],
+      reads: ["DAY"],
+    });
+    const april = Object.fromEntries(
+      Array.from({ length: 30 }, (_, day) => [iso(at("2025-04-01T00:00:00Z") + day * 24 * HOUR_MS), 1n]),
+    );
+    const { "2025-04-01T00:00:00Z": _first, ...days } = april;
+    expect(
+      await coverage("2024-01-01T00:00:00Z", "2025-05-01T00:00:00Z", { ...days, "2024-01-01T00:00:00Z": 1n }, true),
+    ).toEqual({
+      state: "PARTIAL",
+      missing: [["2024-02-01T00:00:00Z", "2025-04-02T00:00:00Z"]],
+      reads: ["MONTH", "DAY"],
+    });
+  });
+
+  it("of a sum lacks what one of its parts lacks that has figures at all", async () => {
+    const [whole, part, none] = [hours("2026-03-16T00:00:00Z", 2), hours("2026-03-16T01:00:00Z", 1), {}];
+    const sum = sumOfBandwidths([whole, part, none].map((series) => sourceOf(0n, series).source));
+    const window = windowOf("2026-03-16T00:00:00Z", "2026-03-16T02:00:00Z");
+    const { value: points } = await readSeries(sum, window, "HOUR", "UTC");
+    expect(points.map(({ state, bytesOut: bytes, missing }) => [state, bytes, missing.map(span)])).toEqual([
+      ["PARTIAL", 1n, [["2026-03-16T00:00:00Z", "2026-03-16T01:00:00Z"]]],
+      ["COMPLETE", 2n, []],
+    ]);
+    expect((await readCoverage(sum, window)).value.state).toBe("PARTIAL");
+  });
+});
+
+describe("a series that is kept", () => {
+  it("is told by the hours and by the days of any zone that are asked for, however often", async () => {
+    const counts = Array.from({ length: 48 }, () => [1, 0, -1, 0, 0, 0, 0, 0, 0]).flat();
+    const starts = new BucketStarts(
+      Array.from({ length: 48 }, (_, hour) => at("2026-03-15T23:00:00Z") + hour * HOUR_MS),
+    );
+    const reading = new MeteredSeries(starts, { counts, places: IN_ORDER, stride: COUNTS, sharers: 1 });
+    freezeFigure(reading);
+    const source: BandwidthSource = {
+      ...sourceOf(0n).source,
+      series: () => ({ value: reading, freshUntil: FRESH_UNTIL }),
+    };
+    const window = windowOf("2026-03-15T23:00:00Z", "2026-03-17T23:00:00Z");
+    const asked = [
+      ["HOUR", "Europe/Berlin", 48],
+      ["DAY", "Europe/Berlin", 2],
+      ["DAY", "UTC", 3],
+      ["MONTH", "UTC", 1],
+    ] as const;
+    for (const [granularity, timeZone, count] of [...asked, ...asked, ...asked.toReversed()]) {
+      expect((await readSeries(source, window, granularity, timeZone)).value).toHaveLength(count);
+    }
   });
 });
 

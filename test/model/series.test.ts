@@ -113,11 +113,18 @@ describe("a series is read", () => {
     ]);
   });
 
-  it("by days for UTC days, the one under way among them", () => {
+  it("by hours for UTC days while these are kept, and by days before", () => {
     const window = windowOf("2026-01-01T00:00:00Z", "2026-03-18T11:00:00Z");
     expect(readsOf(planSeries(window, "DAY", "UTC", days))).toEqual([
-      ["DAY", "2026-01-01T00:00:00Z", "2026-03-19T00:00:00Z"],
+      ["DAY", "2026-01-01T00:00:00Z", "2026-03-12T00:00:00Z"],
+      ["HOUR", "2026-03-12T00:00:00Z", "2026-03-18T11:00:00Z"],
     ]);
+    const week = windowOf("2026-03-12T00:00:00Z", "2026-03-18T11:00:00Z");
+    for (const granularity of ["DAY", "MONTH"] as const) {
+      expect(readsOf(planSeries(week, granularity, "UTC", months))).toEqual([
+        ["HOUR", "2026-03-12T00:00:00Z", "2026-03-18T11:00:00Z"],
+      ]);
+    }
   });
 
   it("by hours for the days of a zone, while they are kept", () => {
@@ -131,8 +138,8 @@ describe("a series is read", () => {
     const now = at("2026-04-01T09:20:00Z");
     const window = windowOf("2026-03-01T00:00:00Z", "2026-04-01T10:00:00Z", now);
     expect(readsOf(planSeries(window, "DAY", "Europe/London", days))).toEqual([
-      ["DAY", "2026-03-01T00:00:00Z", "2026-03-29T00:00:00Z"],
-      ["HOUR", "2026-03-29T00:00:00Z", "2026-04-01T10:00:00Z"],
+      ["DAY", "2026-03-01T00:00:00Z", "2026-03-26T00:00:00Z"],
+      ["HOUR", "2026-03-26T00:00:00Z", "2026-04-01T10:00:00Z"],
     ]);
   });
 
@@ -149,8 +156,8 @@ describe("a series is read", () => {
   it("by hours for an edge that cuts a recent day, and by days for the rest", () => {
     const window = windowOf("2026-03-01T00:00:00Z", "2026-03-18T05:00:00Z");
     expect(readsOf(planSeries(window, "DAY", "UTC", days))).toEqual([
-      ["DAY", "2026-03-01T00:00:00Z", "2026-03-18T00:00:00Z"],
-      ["HOUR", "2026-03-18T00:00:00Z", "2026-03-18T05:00:00Z"],
+      ["DAY", "2026-03-01T00:00:00Z", "2026-03-12T00:00:00Z"],
+      ["HOUR", "2026-03-12T00:00:00Z", "2026-03-18T05:00:00Z"],
     ]);
   });
 
@@ -276,6 +283,36 @@ describe("a bucket", () => {
     expect(assemble(plan, "HOUR", {}, over)).toEqual([["MISSING", null]]);
   });
 
+  it("that was read by days is not called complete: nobody knows of its hours", () => {
+    const plan = planSeries(windowOf("2026-03-01T00:00:00Z", "2026-03-03T00:00:00Z"), "DAY", "UTC", days);
+    expect(assemble(plan, "DAY", { "2026-03-01T00:00:00Z": 5n })).toEqual([
+      ["UNVERIFIED", 5n],
+      ["MISSING", null],
+    ]);
+  });
+
+  it("names what lacks in it, neighbours as one, and nothing that is still to come", () => {
+    const plan = planSeries(window, "DAY", "UTC", days);
+    const gaps = (...starts: string[]) => {
+      const reading = new Map(starts.map((start) => [at(start), bytesOut(1n)]));
+      return assembleSeries(plan, new Map([["HOUR", reading]]), FRESH_UNTIL)[0]?.missing.map(span);
+    };
+    expect(gaps("2026-03-18T08:00:00Z", "2026-03-18T09:00:00Z", "2026-03-18T10:00:00Z")).toEqual([]);
+    expect(gaps("2026-03-18T10:00:00Z")).toEqual([["2026-03-18T08:00:00Z", "2026-03-18T10:00:00Z"]]);
+    expect(gaps("2026-03-18T09:00:00Z")).toEqual([
+      ["2026-03-18T08:00:00Z", "2026-03-18T09:00:00Z"],
+      ["2026-03-18T10:00:00Z", "2026-03-18T10:15:00Z"],
+    ]);
+  });
+
+  it("is as its readings were when these were whole, and those that begin later are left out", () => {
+    const figures = { "2026-03-18T08:00:00Z": 5n, "2026-03-18T09:00:00Z": 6n };
+    expect(assemble(hours, "HOUR", figures, at("2026-03-18T09:45:00Z"))).toEqual([
+      ["COMPLETE", 5n],
+      ["PARTIAL", 6n],
+    ]);
+  });
+
   it("takes no figure but its own: what else was read is left out", () => {
     const figures = { "2026-03-18T07:00:00Z": 100n, "2026-03-18T11:00:00Z": 100n, "2026-03-18T08:30:00Z": 100n };
     expect(assemble(hours, "HOUR", figures)).toEqual([
@@ -320,7 +357,7 @@ describe("a percentile", () => {
 
   it("is a sample, by nearest rank: the smallest that so many per cent of the samples do not exceed", () => {
     const rates = [15_000, 20_000, 35_000, 40_000, 50_000];
-    const at30 = { bitsPerSecond: 20_000, samples: 5, discarded: 3, missing: 0 };
+    const at30 = { bitsPerSecond: 20_000, samples: 5, unverified: 0, discarded: 3, missing: 0 };
     expect(percentile(points(rates.toReversed()), 30)).toEqual(at30);
     expect(percentile(points(rates), 40).bitsPerSecond).toBe(20_000);
     expect(percentile(points(rates), 40.001).bitsPerSecond).toBe(35_000);
@@ -330,22 +367,43 @@ describe("a percentile", () => {
 
   it("of the hours of a month forgives the top 5 per cent of them", () => {
     const rates = Array.from({ length: 720 }, (_, hour) => hour);
-    expect(percentile(points(rates), 95)).toEqual({ bitsPerSecond: 683, samples: 720, discarded: 36, missing: 0 });
+    expect(percentile(points(rates), 95)).toMatchObject({
+      bitsPerSecond: 683,
+      samples: 720,
+      discarded: 36,
+      missing: 0,
+    });
   });
 
   it("takes complete buckets only, and counts the others", () => {
     const mixed = [...points([1, 2]), ...points([900], "PARTIAL"), ...points([0], "MISSING")];
-    expect(percentile(mixed, 100)).toEqual({ bitsPerSecond: 2, samples: 2, discarded: 0, missing: 2 });
+    expect(percentile(mixed, 100)).toMatchObject({ bitsPerSecond: 2, samples: 2, discarded: 0, missing: 2 });
   });
 
   it("of no sample is unknown, not zero", () => {
-    expect(percentile([], 95)).toEqual({ bitsPerSecond: null, samples: 0, discarded: 0, missing: 0 });
-    expect(percentile(points([5], "PARTIAL"), 95)).toEqual({
+    expect(percentile([], 95)).toMatchObject({ bitsPerSecond: null, samples: 0, discarded: 0, missing: 0 });
+    expect(percentile(points([5], "PARTIAL"), 95)).toMatchObject({
       bitsPerSecond: null,
       samples: 0,
       discarded: 0,
       missing: 1,
     });
+  });
+
+  it("takes buckets of which nobody knows the hours as samples, and counts them", () => {
+    const mixed = [...points([1]), ...points([2, 3], "UNVERIFIED")];
+    expect(percentile(mixed, 100)).toEqual({ bitsPerSecond: 3, samples: 3, unverified: 2, discarded: 0, missing: 0 });
+  });
+
+  it("takes its rank of the decimal number that was asked: 64.4 % of 250 samples are 161 of them", () => {
+    const rates = Array.from({ length: 250 }, (_, index) => index + 1);
+    expect(percentile(points(rates), 64.4)).toMatchObject({ bitsPerSecond: 161, discarded: 89 });
+    const samples = Array.from({ length: 800 }, (_, index) => index + 1);
+    for (let tenths = 1; tenths <= 1_000; tenths += 1) {
+      const { bitsPerSecond } = percentile(points(samples), tenths / 10);
+      expect([tenths, bitsPerSecond]).toEqual([tenths, Math.floor((tenths * 800 + 999) / 1_000)]);
+    }
+    expect(percentile(points(samples), 1e-7).bitsPerSecond).toBe(1);
   });
 
   it("weighs each bucket by its own length", () => {

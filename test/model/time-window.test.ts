@@ -232,6 +232,19 @@ describe("a total", () => {
     expect(span(readWindow(window))).toEqual(["2026-03-01T00:00:00Z", "2026-03-18T11:00:00Z"]);
   });
 
+  it("is refused for a part of a day of which hours are no longer kept, which the platform would leave out silently", () => {
+    // Hours are kept since 11:00 on March 11.
+    const ask = (to: string) => planTotal(range("2026-03-01T00:00:00Z", to), { monthsKept: false });
+    expect(refusalOf(() => ask("2026-03-11T15:00:00Z"))).toMatchObject({
+      code: "WINDOW_NOT_RETAINED",
+      facts: { valid: { from: "2026-03-01T00:00:00Z", to: "2026-03-12T00:00:00Z" } },
+    });
+    expect(ask("2026-03-12T15:00:00Z").direct).not.toBeNull();
+    expect(
+      planTotal(range("2026-03-11T11:00:00Z", "2026-03-11T15:00:00Z"), { monthsKept: false }).direct,
+    ).not.toBeNull();
+  });
+
   it("is one call when whole days, recent hours, or both make it up", () => {
     const plan = (from: string, to: string) => planTotal(range(from, to), { monthsKept: false });
     expect(plan("2025-03-19T00:00:00Z", "2026-03-01T00:00:00Z")).toEqual(

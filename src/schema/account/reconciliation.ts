@@ -1,9 +1,10 @@
 import type { GraphContext } from "../../context.ts";
-import { accountBandwidth, readTotal } from "../../loaders/bandwidth.ts";
+import { accountBandwidth, readCoverage, readTotal } from "../../loaders/bandwidth.ts";
 import { oldestOf } from "../../model/figure.ts";
 import { edgeDate, planTotal, type UsageWindow } from "../../model/time-window.ts";
 import { sumTraffic, type Traffic as TrafficFigure } from "../../model/traffic.ts";
 import { Traffic } from "../bandwidth/traffic.ts";
+import { UsageCoverage } from "../bandwidth/usage-series.ts";
 import { builder } from "../builder.ts";
 import { Window } from "../window.ts";
 
@@ -34,6 +35,15 @@ export const AccountReconciliation = builder.objectRef<Reconciliation>("AccountR
       description:
         "The quarter hour up to which the account's figures and those of all tracking ids are whole. Where some were read later than others, they are compared as they are.",
       resolve: ({ freshUntil }) => edgeDate(freshUntil),
+    }),
+    coverage: t.field({
+      type: UsageCoverage,
+      nullable: true,
+      description: "Whether the account's traffic lacks anything in the window, and what. Read by a call of its own.",
+      resolve: async ({ window }, _args, { loaders }) => {
+        const { value, freshUntil } = await readCoverage(accountBandwidth(loaders.figures), window);
+        return { ...value, freshUntil };
+      },
     }),
     account: t.expose("account", { type: Traffic, description: "All traffic of the account, with its parts." }),
     partners: t.expose("partners", {

@@ -1,5 +1,5 @@
 import type { GraphContext } from "../../context.ts";
-import { type BandwidthSource, readCountries, readSeries, readTotal } from "../../loaders/bandwidth.ts";
+import { type BandwidthSource, readCountries, readCoverage, readSeries, readTotal } from "../../loaders/bandwidth.ts";
 import { InvalidInputError } from "../../model/errors.ts";
 import type { Figure } from "../../model/figure.ts";
 import { whenThere } from "../../model/maybe-promise.ts";
@@ -16,7 +16,7 @@ import { pageSize } from "../connection.ts";
 import { repeatable } from "../repeatable.ts";
 import { Window } from "../window.ts";
 import { Traffic } from "./traffic.ts";
-import { Granularity, UsageSeries } from "./usage-series.ts";
+import { Granularity, UsageCoverage, UsageSeries } from "./usage-series.ts";
 
 /** A subject's bandwidth over a window; nothing is read until a field asks for it. */
 export class BandwidthValue {
@@ -56,7 +56,7 @@ const PercentileRate = builder.objectRef<Percentile & { readonly p: number; read
 );
 PercentileRate.implement({
   description:
-    "A percentile of the mean rates of the window's buckets, by nearest rank over complete ones. The industry bills by samples of five minutes; the platform meters by the hour, and `sampleInterval` says so.",
+    "A percentile of the mean rates of the window's buckets, by nearest rank over those that are over and lack nothing that is known of. The industry bills by samples of five minutes; the platform meters by the hour, and `sampleInterval` says so.",
   fields: (t) => ({
     p: t.exposeFloat("p", { description: "The percentile, such as 95." }),
     bitsPerSecond: t.exposeFloat("bitsPerSecond", {
@@ -69,10 +69,15 @@ PercentileRate.implement({
       description: "The length of one sample.",
       resolve: ({ granularity }) => ({ HOUR: "PT1H", DAY: "P1D", MONTH: "P1M" })[granularity],
     }),
-    samples: t.exposeInt("samples", { description: "How many buckets are complete." }),
+    samples: t.exposeInt("samples", {
+      description: "How many buckets are COMPLETE or UNVERIFIED: these are the samples.",
+    }),
+    unverified: t.exposeInt("unverified", {
+      description: "How many of the samples are UNVERIFIED: hours may lack in them, which makes a rate too low.",
+    }),
     discarded: t.exposeInt("discarded", { description: "How many samples lie above the percentile." }),
     missing: t.exposeInt("missing", {
-      description: "How many buckets of the window are not complete, and so are no samples.",
+      description: "How many buckets of the window are PARTIAL or MISSING, and so are no samples.",
     }),
   }),
 });
@@ -111,9 +116,21 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
     total: t.field({
       type: Traffic,
       nullable: true,
-      description: "All traffic of the window: exactly the sum of its series.",
+      description:
+        "All traffic of the window: exactly the sum of its series. Time that the platform did not meter counts nothing; `coverage` tells whether there is any.",
       resolve: (bandwidth) =>
         whenThere(readTotal(bandwidth.source, bandwidth.window), (figure) => bandwidth.take(figure)),
+    }),
+    coverage: t.field({
+      type: UsageCoverage,
+      nullable: true,
+      description:
+        "Whether the total lacks anything, and what. Read by the same calls as series: one for ten names by hours, one more where the window reaches back over 7 days, and one more for the account beyond 365.",
+      resolve: (bandwidth) =>
+        whenThere(readCoverage(bandwidth.source, bandwidth.window), (figure) => ({
+          ...bandwidth.take(figure),
+          freshUntil: figure.freshUntil,
+        })),
     }),
     series: t.field({
       type: UsageSeries,

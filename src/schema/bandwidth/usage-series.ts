@@ -1,4 +1,9 @@
-import type { Granularity as GranularityName, SeriesPoint, BucketState as State } from "../../model/series.ts";
+import type {
+  Coverage,
+  Granularity as GranularityName,
+  SeriesPoint,
+  BucketState as State,
+} from "../../model/series.ts";
 import { edgeDate, type TimeWindow } from "../../model/time-window.ts";
 import { bitsPerSecond } from "../../model/traffic.ts";
 import { builder } from "../builder.ts";
@@ -20,11 +25,58 @@ export const BucketState = builder.enumType("BucketState", {
   description: "How much of a bucket is known.",
   values: {
     COMPLETE: {
-      description: "All of it: the bucket was over, and its last quarter hour published, when its figure was read.",
+      description:
+        "Every hour of the bucket is in its figure: the bucket was over, and its last quarter hour published, when the figure was read.",
     },
-    PARTIAL: { description: "A part: the bucket is not over yet, or some of its hours are missing." },
+    UNVERIFIED: {
+      description:
+        "The bucket is over and its figure will not grow, but nobody knows whether hours lack in it: hours are kept for 7 days, and the platform gives older days and months in one figure each.",
+    },
+    PARTIAL: {
+      description:
+        "A part of the bucket is known: it is not over yet, or some of it is missing, which `missing` names.",
+    },
     MISSING: { description: "Nothing: the platform metered nothing. That is not the same as zero." },
   } satisfies Record<State, { description: string }>,
+});
+
+export const Gap = builder.objectRef<TimeWindow>("Gap").implement({
+  description: "A stretch of time, half-open, for which the platform has no figure although it is over.",
+  fields: (t) => ({
+    from: t.field({
+      type: "DateTime",
+      description: "First instant of the stretch.",
+      resolve: ({ from }) => edgeDate(from),
+    }),
+    to: t.field({
+      type: "DateTime",
+      description: "End of the stretch, exclusive.",
+      resolve: ({ to }) => edgeDate(to),
+    }),
+  }),
+});
+
+export const UsageCoverage = builder.objectRef<Coverage & { readonly freshUntil: number }>("UsageCoverage").implement({
+  description:
+    "How much of a window is known: by hours for the last 7 days, by days for 365, and by months of the account before that.",
+  fields: (t) => ({
+    state: t.expose("state", {
+      type: BucketState,
+      description:
+        "How much of the window is known. PARTIAL without any `missing` means that the window is not over yet.",
+    }),
+    missing: t.field({
+      type: [Gap],
+      description:
+        "Hours, days and months of the window that are over and have no figure; in order, neighbours as one.",
+      resolve: ({ missing }) => [...missing],
+    }),
+    freshUntil: t.field({
+      type: "DateTime",
+      description: "The quarter hour up to which the window was looked at.",
+      resolve: ({ freshUntil }) => edgeDate(freshUntil),
+    }),
+  }),
 });
 
 export const UsagePoint = builder.objectRef<SeriesPoint>("UsagePoint").implement({
@@ -45,9 +97,15 @@ export const UsagePoint = builder.objectRef<SeriesPoint>("UsagePoint").implement
     }),
     bitsPerSecondOut: t.float({
       nullable: true,
-      description: "Mean rate of bytes sent over the whole bucket, in bits per second; null unless it is complete.",
+      description:
+        "Mean rate of bytes sent over the whole bucket, in bits per second; null unless the bucket is COMPLETE or UNVERIFIED.",
       resolve: ({ state, traffic, from, to }) =>
-        state === "COMPLETE" && traffic ? bitsPerSecond(traffic.bytesOut, to - from) : null,
+        (state === "COMPLETE" || state === "UNVERIFIED") && traffic ? bitsPerSecond(traffic.bytesOut, to - from) : null,
+    }),
+    missing: t.field({
+      type: [Gap],
+      description: "What of the bucket is over and has no figure, in order; empty when nothing is known to lack.",
+      resolve: ({ missing }) => [...missing],
     }),
     traffic: t.expose("traffic", {
       type: Traffic,
