@@ -35,6 +35,8 @@ export interface Config {
   readonly directoryRefreshMs: number;
   /** Most by which the platform's clock may differ from this machine's and still be gone by. */
   readonly maxClockOffsetMs: number;
+  /** Whether usable tokens of suspended and retired partners are disabled in the background. */
+  readonly enforceSuspension: boolean;
   readonly figureCacheBytes: number;
   readonly figuresLagMs: number;
   readonly leaveNoticeMs: number;
@@ -258,6 +260,11 @@ export const variables = {
     schema: seconds(3600).default(15),
     describe: "Age from which the token list is read again in the background.",
   },
+  ENFORCE_SUSPENSION: {
+    schema: z.enum(["on", "off"], "on or off").default("off"),
+    describe:
+      "Whether subscribe tokens of suspended and retired partners that were made or enabled elsewhere, such as in the platform's dashboard, are disabled after the token list is read. Otherwise they are findings.",
+  },
   LEAVE_NOTICE_SECONDS: {
     schema: decimal("seconds, from 0 to 60", 0, 60).default(1),
     describe: "How long after SIGTERM requests are still taken while readiness says 503, so that others take over.",
@@ -388,6 +395,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     figureCacheBytes: values.FIGURE_CACHE_MEGABYTES * 1e6,
     figuresLagMs: values.FIGURES_LAG_SECONDS * 1_000,
     directoryRefreshMs: values.DIRECTORY_REFRESH_SECONDS * 1000,
+    enforceSuspension: values.ENFORCE_SUSPENSION === "on",
     leaveNoticeMs: values.LEAVE_NOTICE_SECONDS * 1000,
     drainMs: values.DRAIN_SECONDS * 1000,
     logLevel: values.LOG_LEVEL,

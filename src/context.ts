@@ -16,6 +16,7 @@ import { behindWall } from "./loaders/wall.ts";
 import type { CostStatus } from "./model/cost.ts";
 import { type Retention, retentionAt } from "./model/time-window.ts";
 import type { IdempotencyStore } from "./store/idempotency.ts";
+import type { PartnerWork } from "./store/partner-work.ts";
 import type { Store } from "./store/store.ts";
 import type { ThumbnailLimit } from "./store/thumbnail-limit.ts";
 import { counted, type Tally } from "./upstream/counted.ts";
@@ -35,6 +36,7 @@ export interface SharedParts {
   readonly account: AccountFacts;
   readonly figureCache: FigureCache;
   readonly idempotency: IdempotencyStore;
+  readonly partnerWork: PartnerWork;
   readonly store: Store;
   readonly refusals: Refusals;
   readonly sessions: Sessions;

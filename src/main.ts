@@ -52,6 +52,7 @@ async function main(): Promise<void> {
     maxRequestsInFlight: config.maxRequestsInFlight,
     directoryRefreshMs: config.directoryRefreshMs,
     maxClockOffsetMs: config.maxClockOffsetMs,
+    enforceSuspension: config.enforceSuspension,
     figureCacheBytes: config.figureCacheBytes,
     figuresLagMs: config.figuresLagMs,
     logger,

@@ -41,6 +41,13 @@ export interface TokenDirectory {
   /** Reads all pages again; concurrent calls share one reading. @throws UpstreamError */
   refresh(): Promise<void>;
   /**
+   * Reads all pages in a reading that begins after the call, and returns the tokens: whatever was made before the call, by
+   * whichever gateway, is among them.
+   *
+   * @throws UpstreamError
+   */
+  readAnew(): Promise<Tokens>;
+  /**
    * Says that a write of ours has changed what tokens take from the account: all pages are read again, anew where a reading
    * is under way. It does not fail: what could not be read is read in the background, later.
    */
@@ -80,6 +87,8 @@ export interface TokenDirectoryOptions {
   readonly monotonicNow?: () => number;
   /** How patterns are read; what operators have recorded of them is read again with the tokens. */
   readonly patternReadings?: PatternReadings;
+  /** Told when all pages have been read. */
+  readonly onRefreshed?: () => void;
   /** Told when a reading in the background fails; the next is tried when the directory is asked again. */
   readonly onRefreshFailure?: (error: unknown) => void;
 }
@@ -108,6 +117,7 @@ export function createTokenDirectory(options: TokenDirectoryOptions): TokenDirec
         () => {
           readAt = now();
           failure = null;
+          options.onRefreshed?.();
         },
         (error: unknown) => {
           failure = { at: now(), error };
@@ -118,6 +128,18 @@ export function createTokenDirectory(options: TokenDirectoryOptions): TokenDirec
         reading = null;
       });
     return reading;
+  };
+  let next: Promise<void> | null = null;
+  const refreshAnew = () => {
+    if (!reading) return refresh();
+    // A reading that is under way may have passed the page on which a new token stands.
+    next ??= reading
+      .catch(() => undefined)
+      .then(() => {
+        next = null;
+        return refresh();
+      });
+    return next;
   };
   const refreshQuietly = () => refresh().catch((error: unknown) => options.onRefreshFailure?.(error));
 
@@ -143,6 +165,7 @@ export function createTokenDirectory(options: TokenDirectoryOptions): TokenDirec
     put: (token) => (token.kind === "PublishToken" ? publish.put(token) : subscribe.put(token)),
     delete: (kind, id) => (kind === "PublishToken" ? publish : subscribe).delete(id),
     refresh,
+    readAnew: () => refreshAnew().then(() => tokens),
     accountChanged: async () => {
       // What has never been read will be read as it is now.
       if (readAt === null && !reading) return;

@@ -36,6 +36,8 @@ export const errorCodes = {
   MASTER_BINDS_ADDRESSES:
     "A partner's subscribe token must not bind itself to addresses: its first viewers would lock out the rest.",
   TRACKING_ID_HAS_TRAFFIC: "The tracking id has traffic, so it stays with its partner.",
+  TRACKING_ID_IN_USE:
+    "Viewers are admitted under the tracking id: a usable subscribe token has it, or a viewer is connected under it.",
   PARTNER_NOT_ACTIVE: "The partner is not registered, suspended or retired.",
   SIGNING_REFUSED: "The viewer token was not signed; `refusals` names every rule that it would break.",
   TRACKING_ID_TAKEN: "Another partner has this tracking id.",

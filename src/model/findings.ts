@@ -33,6 +33,11 @@ export const findingKinds = {
     why: "Viewers used bandwidth of a secured stream under no tracking id, so nobody can be billed for it. Some subscribe token without a tracking id lets them in.",
     remedy: "disableSubscribeTokens(tokens: [{ tokenId: N }]), after creating one with a trackingId for its holder",
   },
+  TOKEN_OF_INACTIVE_PARTNER: {
+    severity: "CRITICAL",
+    why: "The partner is suspended or retired, and whoever holds this usable subscribe token still lets viewers in.",
+    remedy: "disableSubscribeTokens(tokens: [{ tokenId: N }])",
+  },
   TRACKING_ID_MISSING: {
     severity: "CRITICAL",
     why: "Whoever holds this subscribe token may sign under any tracking id or none: usage can be hidden, or put on another partner's bill.",
@@ -208,6 +213,22 @@ function unreadable(token: PublishTokenRecord | SubscribeTokenRecord, read: Patt
       { token },
     );
   });
+}
+
+/** Usable subscribe tokens whose partner is suspended or retired, by the partner's tracking ids. */
+export function inactivePartnerFindings(
+  tokens: readonly SubscribeTokenRecord[],
+  isInactive: (trackingId: string) => boolean,
+  now: number,
+): Finding[] {
+  return tokens.flatMap((token) =>
+    when(
+      token.trackingId !== null && isUsable(token, now) && isInactive(token.trackingId),
+      "TOKEN_OF_INACTIVE_PARTNER",
+      `${named(token)} can be used although its partner is suspended or retired.`,
+      { token, trackingId: token.trackingId },
+    ),
+  );
 }
 
 /** Findings about publish tokens by themselves. */

@@ -33,6 +33,7 @@ import "./partner/onboard-partner.ts";
 import "./partner/queries.ts";
 import "./partner/rotate-partner-tokens.ts";
 import "./partner/syndicate-stream.ts";
+import "./partner/tracking-ids.ts";
 import "./partner/update-partner.ts";
 import "./protocol/queries.ts";
 import "./scalars.ts";

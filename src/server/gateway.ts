@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as later } from "node:timers/promises";
 import { createYoga } from "graphql-yoga";
 import type { Logger } from "pino";
 import { type Auth, createAuth } from "../auth/create-auth.ts";
@@ -23,6 +24,7 @@ import type { Secret } from "../model/secret.ts";
 import { createSchema } from "../schema/schema.ts";
 import type { Counters } from "../store/counters.ts";
 import { createIdempotencyStore } from "../store/idempotency.ts";
+import { createPartnerWork } from "../store/partner-work.ts";
 import type { Store } from "../store/store.ts";
 import { createThumbnailLimit } from "../store/thumbnail-limit.ts";
 import type { CallReport } from "../upstream/http.ts";
@@ -46,6 +48,7 @@ import { bodyOfIncoming, hasLeft, headOfIncoming, leavingSignal } from "./node-e
 import { createOperations } from "./operations.ts";
 import { sendSoon } from "./outbox.ts";
 import { createPlainPath, type PlainRequest, plainMediaType } from "./plain-path.ts";
+import { createSuspensionGuard } from "./suspension-guard.ts";
 import type { Tracing } from "./tracing.ts";
 import { type ServerContext, useCaller } from "./use-caller.ts";
 import { useFront } from "./use-front.ts";
@@ -83,6 +86,8 @@ export interface GatewayOptions {
   /** How long counts of attempts that were refused for lack of a right are kept, in milliseconds. */
   readonly refusedAttemptsKeptMs: number;
   readonly directoryRefreshMs: number;
+  /** Whether usable tokens of suspended and retired partners are disabled after the token list was read; no by default. */
+  readonly enforceSuspension?: boolean;
   /** What figures may take in memory, in bytes; 0 keeps none beyond their request. */
   readonly figureCacheBytes: number;
   /** The longest that the platform is taken to lag behind the quarter hour with its figures, in milliseconds. */
@@ -269,6 +274,10 @@ export function createGateway(options: GatewayOptions): Gateway {
           REFRESH_EVERY_MS,
         ).unref(),
       );
+      if (options.enforceSuspension) {
+        const refresh = () => parts.directory.refresh().catch(() => undefined);
+        background.push(setInterval(refresh, Math.max(options.directoryRefreshMs, 1_000)).unref());
+      }
       await Promise.allSettled([parts.directory.read(), parts.account.id(), parts.account.clusters()]);
       await sweep();
       logger.debug("what queries need was read");
@@ -319,7 +328,8 @@ export function createParts(
     now: clock,
     elapsed,
   });
-  return {
+  let refreshed: () => void = () => undefined;
+  const parts = {
     auth,
     sessions: auth.sessions,
     store,
@@ -346,6 +356,7 @@ export function createParts(
     liveDirectory: createLiveDirectory(upstream.monitoring, elapsed),
     account: createAccountFacts(upstream.account, upstream.clusters, elapsed),
     idempotency: createIdempotencyStore(options.store.idempotencyKeys, clock, elapsed),
+    partnerWork: createPartnerWork(store.partnerLeases, clock, (ms) => later(ms)),
     directory: createTokenDirectory({
       publishTokens: upstream.publishTokens,
       subscribeTokens: upstream.subscribeTokens,
@@ -353,9 +364,12 @@ export function createParts(
       staleAfterMs: 20 * options.directoryRefreshMs,
       patternReadings,
       monotonicNow: elapsed,
+      onRefreshed: () => refreshed(),
       onRefreshFailure: (error) => logger.warn({ err: error }, "the token list was not read again"),
     }),
   };
+  if (options.enforceSuspension) refreshed = createSuspensionGuard(parts, logger);
+  return parts;
 }
 
 /** Ready while the platform answers with our secret; while it does, it is asked at most every half minute. */

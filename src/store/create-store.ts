@@ -4,6 +4,7 @@ import { createAuditStore } from "./audit.ts";
 import type { Database, Db } from "./database.ts";
 import { createIdempotencyKeyStore } from "./idempotency-keys.ts";
 import { migrate, type SqlDialect } from "./migrations/migrate.ts";
+import { createPartnerLeaseStore } from "./partner-leases.ts";
 import { createPartnerStore } from "./partners.ts";
 import { createPatternCoverageStore } from "./pattern-coverages.ts";
 import { createRefusedAttemptStore } from "./refused-attempts.ts";
@@ -21,7 +22,10 @@ export async function createStore(dialect: Dialect, sqlDialect: SqlDialect): Pro
   try {
     await migrate(db, sqlDialect);
     // One process has a database of SQLite: whoever was at a write before has ended.
-    if (sqlDialect === "sqlite") await createIdempotencyKeyStore(db).releaseAll();
+    if (sqlDialect === "sqlite") {
+      await createIdempotencyKeyStore(db).releaseAll();
+      await createPartnerLeaseStore(db).releaseAll();
+    }
   } catch (error) {
     await db.destroy();
     throw error;
@@ -37,6 +41,7 @@ export async function createStore(dialect: Dialect, sqlDialect: SqlDialect): Pro
 function createTables(db: Db): Tables {
   return {
     partners: createPartnerStore(db),
+    partnerLeases: createPartnerLeaseStore(db),
     apiKeys: createApiKeyStore(db),
     signingKeys: createSigningKeyStore(db),
     idempotencyKeys: createIdempotencyKeyStore(db),

@@ -3,6 +3,7 @@ import type { RegisteredPartner } from "../model/partner.ts";
 import type { ApiKeyRecord } from "./api-keys.ts";
 import type { AuditEnd, AuditEntry, AuditObject } from "./audit.ts";
 import type { IdempotencyKeyRecord } from "./idempotency-keys.ts";
+import type { PartnerLeaseRecord } from "./partner-leases.ts";
 import type { PatternCoverage } from "./pattern-coverages.ts";
 import type { RefusedAttempts } from "./refused-attempts.ts";
 import type { SigningKeyRecord } from "./signing-keys.ts";
@@ -15,10 +16,18 @@ export interface Database {
     readonly partnerId: string;
     /** Ascending in the order in which the partner was given them. */
     readonly position: number;
+    /**
+     * Highest id of a subscribe token when the tracking id was adopted: tokens above it were made since. Null for a tracking id
+     * that the partner was onboarded with.
+     */
+    readonly adoptedAfter: number | null;
   };
+  /** Whose the tracking ids were that have left their partners. */
+  trackingIdHolders: FormerHolder & { readonly trackingId: string };
   suspendedTokens: { readonly tokenId: number; readonly partnerId: string };
   /** One row: how often partners were changed. Writing it first also makes changes of partners wait for each other. */
   partnerChanges: { readonly version: number };
+  partnerLeases: PartnerLeaseRecord;
   apiKeys: Omit<ApiKeyRecord, "kind" | ApiKeyList> & { readonly hash: string } & Readonly<Record<ApiKeyList, JsonText>>;
   signingKeys: SigningKeyRecord;
   idempotencyKeys: IdempotencyKeyRecord;
@@ -31,6 +40,17 @@ export interface Database {
     readonly position: number;
   };
   refusedAttempts: RefusedAttempts;
+}
+
+/** A partner that had a tracking id before. Subscribe tokens with ids in the range were made while it did. */
+export interface FormerHolder {
+  readonly partnerId: string;
+  /** Exclusive. */
+  readonly afterToken: number;
+  /** Inclusive. */
+  readonly untilToken: number;
+  /** When the tracking id left the partner, in milliseconds since the epoch. */
+  readonly heldUntil: number;
 }
 
 type ApiKeyList = "scopes" | "allowedOrigins" | "allowedNetworks";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import type { PartnerDetails, RegisteredPartner, RegisteredStatus } from "../model/partner.ts";
-import { type Db, inTransaction } from "./database.ts";
+import { type Db, type FormerHolder, inTransaction } from "./database.ts";
 import { LastTrackingIdError, TrackingIdTakenError } from "./store-error.ts";
 
 /** A partner to be. */
@@ -16,6 +16,10 @@ export interface NewPartner {
 
 export interface PartnerStore {
   byId(id: string): Promise<RegisteredPartner | null>;
+  /** The partner that has the tracking id now. */
+  byTrackingId(trackingId: string): Promise<RegisteredPartner | null>;
+  /** The partner, which stays as it is until the transaction is over. */
+  locked(id: string): Promise<RegisteredPartner | null>;
   /** Every partner, by name and then by id. */
   all(): Promise<RegisteredPartner[]>;
   /**
@@ -29,18 +33,34 @@ export interface PartnerStore {
     id: string,
     changes: PartnerDetails & { readonly status?: RegisteredStatus },
   ): Promise<RegisteredPartner | null>;
-  /** Gives the partner one more tracking id. @throws TrackingIdTakenError */
-  addTrackingId(id: string, trackingId: string): Promise<void>;
   /**
-   * Takes a tracking id from the partner, which the caller has found to be without traffic.
+   * Gives the partner one more tracking id, which it adopts.
    *
+   * @param newestToken highest id of a subscribe token now
+   * @throws TrackingIdTakenError
+   */
+  addTrackingId(id: string, trackingId: string, newestToken: number): Promise<void>;
+  /**
+   * Takes a tracking id from the partner, and notes that the partner had it.
+   *
+   * @param newestToken highest id of a subscribe token now
    * @throws LastTrackingIdError when the partner has no other
    */
-  removeTrackingId(id: string, trackingId: string): Promise<void>;
+  removeTrackingId(id: string, trackingId: string, newestToken: number, now: number): Promise<void>;
+  /** Highest id of a subscribe token when the partner adopted a tracking id; null for one that it did not adopt. */
+  adoptedAfter(id: string, trackingId: string): Promise<number | null>;
+  /** True when a statement has been issued for the partner's traffic under a tracking id. No statements are issued yet. */
+  hasStatement(id: string, trackingId: string): Promise<boolean>;
+  /** The partners that had a tracking id before, by the time at which it left them. */
+  formerHolders(trackingId: string): Promise<FormerHolder[]>;
   /** Ids of the subscribe tokens that the partner's suspension is to disable, and its resumption to enable again. */
   suspendedTokenIds(id: string): Promise<number[]>;
   /** Puts others in their place. */
   setSuspendedTokenIds(id: string, tokenIds: readonly number[]): Promise<void>;
+  /** Adds some to them. */
+  noteSuspendedTokenIds(id: string, tokenIds: readonly number[]): Promise<void>;
+  /** Takes tokens out of them that somebody has disabled by hand: no resumption enables those. */
+  forgetSuspendedTokenIds(tokenIds: readonly number[]): Promise<void>;
 }
 
 /** Partners in the tables of a database. Changes of partners wait for each other, so that none meets another half done. */
@@ -53,6 +73,19 @@ export function createPartnerStore(db: Db): PartnerStore {
 
   return {
     byId: async (id) => (await read(db, id))[0] ?? null,
+    byTrackingId: async (trackingId) => {
+      const holder = db.selectFrom("partnerTrackingIds").select("partnerId").where("trackingId", "=", trackingId);
+      const row = await holder.executeTakeFirst();
+      return row ? ((await read(db, row.partnerId))[0] ?? null) : null;
+    },
+    locked: async (id) => {
+      await db
+        .updateTable("partners")
+        .set(({ ref }) => ({ status: ref("status") }))
+        .where("id", "=", id)
+        .execute();
+      return (await read(db, id))[0] ?? null;
+    },
     all: async () => (await read(db)).sort(byNameAndId),
     version: async () => (await db.selectFrom("partnerChanges").select("version").executeTakeFirstOrThrow()).version,
     create: ({ trackingIds, ...details }, now) =>
@@ -62,7 +95,14 @@ export function createPartnerStore(db: Db): PartnerStore {
         await transaction.insertInto("partners").values(partner).execute();
         await transaction
           .insertInto("partnerTrackingIds")
-          .values(trackingIds.map((trackingId, position) => ({ trackingId, partnerId: partner.id, position })))
+          .values(
+            trackingIds.map((trackingId, position) => ({
+              trackingId,
+              partnerId: partner.id,
+              position,
+              adoptedAfter: null,
+            })),
+          )
           .execute();
         return { ...partner, trackingIds };
       }),
@@ -75,21 +115,38 @@ export function createPartnerStore(db: Db): PartnerStore {
         }
         return (await read(transaction, id))[0] ?? null;
       }),
-    addTrackingId: (id, trackingId) =>
+    addTrackingId: (id, trackingId, newestToken) =>
       change(async (transaction) => {
         const held = await positions(transaction, id);
         if (held.some((row) => row.trackingId === trackingId)) return;
         await assertFree(transaction, [trackingId]);
         const position = (held.at(-1)?.position ?? -1) + 1;
-        await transaction.insertInto("partnerTrackingIds").values({ trackingId, partnerId: id, position }).execute();
+        const row = { trackingId, partnerId: id, position, adoptedAfter: newestToken };
+        await transaction.insertInto("partnerTrackingIds").values(row).execute();
       }),
-    removeTrackingId: (id, trackingId) =>
+    removeTrackingId: (id, trackingId, newestToken, now) =>
       change(async (transaction) => {
         const held = await positions(transaction, id);
-        if (!held.some((row) => row.trackingId === trackingId)) return;
+        const leaving = held.find((row) => row.trackingId === trackingId);
+        if (!leaving) return;
         if (held.length === 1) throw new LastTrackingIdError(trackingId);
+        const range = { afterToken: leaving.adoptedAfter ?? 0, untilToken: newestToken };
+        const former = { trackingId, partnerId: id, ...range, heldUntil: now };
+        await transaction.insertInto("trackingIdHolders").values(former).execute();
         await transaction.deleteFrom("partnerTrackingIds").where("trackingId", "=", trackingId).execute();
       }),
+    adoptedAfter: async (id, trackingId) => {
+      const row = (await positions(db, id)).find((held) => held.trackingId === trackingId);
+      return row?.adoptedAfter ?? null;
+    },
+    hasStatement: async () => false,
+    formerHolders: (trackingId) =>
+      db
+        .selectFrom("trackingIdHolders")
+        .select(["partnerId", "afterToken", "untilToken", "heldUntil"])
+        .where("trackingId", "=", trackingId)
+        .orderBy("heldUntil")
+        .execute(),
     suspendedTokenIds: async (id) => {
       const rows = await db.selectFrom("suspendedTokens").select("tokenId").where("partnerId", "=", id).execute();
       return rows.map(({ tokenId }) => tokenId).sort((a, b) => a - b);
@@ -101,6 +158,18 @@ export function createPartnerStore(db: Db): PartnerStore {
         const rows = tokenIds.map((tokenId) => ({ tokenId, partnerId: id }));
         await transaction.insertInto("suspendedTokens").values(rows).execute();
       }),
+    noteSuspendedTokenIds: async (id, tokenIds) => {
+      if (tokenIds.length === 0) return;
+      await db
+        .insertInto("suspendedTokens")
+        .values(tokenIds.map((tokenId) => ({ tokenId, partnerId: id })))
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    },
+    forgetSuspendedTokenIds: async (tokenIds) => {
+      if (tokenIds.length === 0) return;
+      await db.deleteFrom("suspendedTokens").where("tokenId", "in", tokenIds).execute();
+    },
   };
 }
 
@@ -123,10 +192,13 @@ async function read(db: Db, id?: string): Promise<RegisteredPartner[]> {
   return [...partners.values()];
 }
 
-function positions(db: Db, id: string): Promise<{ trackingId: string; position: number }[]> {
+function positions(
+  db: Db,
+  id: string,
+): Promise<{ trackingId: string; position: number; adoptedAfter: number | null }[]> {
   return db
     .selectFrom("partnerTrackingIds")
-    .select(["trackingId", "position"])
+    .select(["trackingId", "position", "adoptedAfter"])
     .where("partnerId", "=", id)
     .orderBy("position")
     .execute();

@@ -1,6 +1,7 @@
 import type { ApiKeyStore } from "./api-keys.ts";
 import type { AuditStore } from "./audit.ts";
 import type { IdempotencyKeyStore } from "./idempotency-keys.ts";
+import type { PartnerLeaseStore } from "./partner-leases.ts";
 import type { PartnerStore } from "./partners.ts";
 import type { PatternCoverageStore } from "./pattern-coverages.ts";
 import type { RefusedAttemptStore } from "./refused-attempts.ts";
@@ -9,6 +10,7 @@ import type { SigningKeyStore } from "./signing-keys.ts";
 /** The tables, each with the reads and writes that the gateway needs of it. */
 export interface Tables {
   readonly partners: PartnerStore;
+  readonly partnerLeases: PartnerLeaseStore;
   readonly apiKeys: ApiKeyStore;
   readonly signingKeys: SigningKeyStore;
   readonly idempotencyKeys: IdempotencyKeyStore;

@@ -93,6 +93,8 @@ export type ErrorCode =
   | 'THROTTLED'
   /** The tracking id has traffic, so it stays with its partner. */
   | 'TRACKING_ID_HAS_TRAFFIC'
+  /** Viewers are admitted under the tracking id: a usable subscribe token has it, or a viewer is connected under it. */
+  | 'TRACKING_ID_IN_USE'
   /** Another partner has this tracking id. */
   | 'TRACKING_ID_TAKEN'
   /** The request carries no key, or one that is not valid. */
@@ -132,6 +134,8 @@ export type FindingCode =
   | 'STREAM_UNSECURED'
   /** From then on it opens nothing, and neither does what was signed under it. An expiry can't be changed. */
   | 'TOKEN_EXPIRES'
+  /** The partner is suspended or retired, and whoever holds this usable subscribe token still lets viewers in. */
+  | 'TOKEN_OF_INACTIVE_PARTNER'
   /** Incoming bytes are counted under a tracking id. Partners are billed for what is sent to viewers, so this points to a mistake in metering. */
   | 'TRACKED_INGEST'
   /** Whoever holds this subscribe token may sign under any tracking id or none: usage can be hidden, or put on another partner's bill. */

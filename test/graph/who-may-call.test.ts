@@ -95,6 +95,7 @@ const mutations: Readonly<Record<string, Rule>> = {
   updateMediaAsset: ["media:write", "OPERATOR"],
   updateMediaDistribution: ["media:write", "OPERATOR"],
   updateMediaExpiry: ["media:write", "OPERATOR"],
+  undoAdoption: ["partner:admin", "OPERATOR"],
   updatePartner: ["partner:admin", "OPERATOR"],
   updatePublishToken: ["token:write", "OPERATOR"],
   updateStreamFeatures: ["token:write", "OPERATOR"],

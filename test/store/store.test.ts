@@ -99,9 +99,9 @@ for (const { kind, isReachable } of databaseKinds) {
         await store.partners.update(id, { name: "other" });
         await note();
         const more = own("more");
-        await store.partners.addTrackingId(id, more);
+        await store.partners.addTrackingId(id, more, 1);
         await note();
-        await store.partners.removeTrackingId(id, more);
+        await store.partners.removeTrackingId(id, more, 1, 1);
         await note();
         expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
         await store.partners.all();
@@ -112,16 +112,16 @@ for (const { kind, isReachable } of databaseKinds) {
       it("with a list of tracking ids that grows at its end and never gets empty", async () => {
         const [first, second, third] = [own("one"), own("two"), own("three")];
         const { id } = await store.partners.create(partner({ trackingIds: [first] }), 1);
-        await store.partners.addTrackingId(id, second);
-        await store.partners.addTrackingId(id, third);
-        await store.partners.addTrackingId(id, third);
-        await store.partners.removeTrackingId(id, first);
-        await store.partners.removeTrackingId(id, first);
-        await store.partners.addTrackingId(id, first);
+        await store.partners.addTrackingId(id, second, 1);
+        await store.partners.addTrackingId(id, third, 1);
+        await store.partners.addTrackingId(id, third, 1);
+        await store.partners.removeTrackingId(id, first, 1, 1);
+        await store.partners.removeTrackingId(id, first, 1, 1);
+        await store.partners.addTrackingId(id, first, 1);
         expect((await store.partners.byId(id))?.trackingIds).toEqual([second, third, first]);
-        await store.partners.removeTrackingId(id, second);
-        await store.partners.removeTrackingId(id, third);
-        expect((await rejectionOf(store.partners.removeTrackingId(id, first))).code).toBe("CONFLICT");
+        await store.partners.removeTrackingId(id, second, 1, 1);
+        await store.partners.removeTrackingId(id, third, 1, 1);
+        expect((await rejectionOf(store.partners.removeTrackingId(id, first, 1, 1))).code).toBe("CONFLICT");
         expect((await store.partners.byId(id))?.trackingIds).toEqual([first]);
       });
 
@@ -133,11 +133,11 @@ for (const { kind, isReachable } of databaseKinds) {
         expect(refusal).toMatchObject({ code: "TRACKING_ID_TAKEN", facts: { trackingId: taken } });
         expect((await store.partners.all()).map((other) => other.name)).not.toContain(name);
         const { id } = await store.partners.create(partner({ trackingIds: [free] }), 1);
-        expect(await rejectionOf(store.partners.addTrackingId(id, taken))).toMatchObject({
+        expect(await rejectionOf(store.partners.addTrackingId(id, taken, 1))).toMatchObject({
           facts: { trackingId: taken },
         });
         // Tracking ids are compared as the platform does, with their case.
-        await store.partners.addTrackingId(id, taken.toUpperCase());
+        await store.partners.addTrackingId(id, taken.toUpperCase(), 1);
       });
 
       it("of which exactly one wins when many race for a tracking id", async () => {

@@ -123,6 +123,13 @@ export const succeeding: Readonly<Record<string, (world: World) => Promise<strin
   updateMediaDistribution: async (world) =>
     `input: { distribution: { id: "${await distribution(world, "renamed")}" }, name: "other" }`,
   updateMediaExpiry: () => `input: { clipDays: 30 }`,
+  undoAdoption: async (world) => {
+    await done(
+      world,
+      `adoptTrackingId(input: { partner: { id: "${world.meadow.id}" }, trackingId: "freelance-spare" })`,
+    );
+    return `input: { partner: { id: "${world.meadow.id}" }, trackingId: "freelance-spare" }`;
+  },
   updatePartner: ({ meadow }) => `input: { partner: { id: "${meadow.id}" }, name: "Meadow TV" }`,
   updatePublishToken: () => `input: { token: { tokenId: 1020 }, label: "aurora" }`,
   updateStreamFeatures: () => `input: { stream: { name: "quay-cam" }, hasThumbnails: true }`,

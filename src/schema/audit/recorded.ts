@@ -225,11 +225,19 @@ const tableRules: { readonly [Name in keyof Tables]: TableRules<Tables[Name]> | 
     all: null,
     version: null,
     suspendedTokenIds: null,
+    byTrackingId: null,
+    locked: null,
+    adoptedAfter: null,
+    hasStatement: null,
+    formerHolders: null,
     create: { after: ({ id }) => [partner(id)] },
     update: { after: (result, [id]) => (result ? [partner(id)] : []) },
     addTrackingId: ofPartner,
     removeTrackingId: ofPartner,
     setSuspendedTokenIds: ofPartner,
+    noteSuspendedTokenIds: ofPartner,
+    // The tokens themselves are noted when they are disabled.
+    forgetSuspendedTokenIds: null,
   },
   apiKeys: {
     byId: null,
@@ -247,6 +255,7 @@ const tableRules: { readonly [Name in keyof Tables]: TableRules<Tables[Name]> | 
   },
   signingKeys: null,
   idempotencyKeys: null,
+  partnerLeases: null,
   // A pattern is no object of the graph: the mutation names the tokens that have it.
   patternCoverages: null,
   audit: null,

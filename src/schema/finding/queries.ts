@@ -5,6 +5,7 @@ import {
   type Finding as FindingRecord,
   findingKinds,
   type GrantFacts,
+  inactivePartnerFindings,
   publishTokenFindings,
   type Severity,
   type StreamTraffic,
@@ -65,11 +66,18 @@ builder.objectField(Partner, "findings", (t) =>
       authScopes: { scope: "partner:read" },
       description: "What is wrong with its own subscribe tokens. The gravest come first.",
       args: findingArgs,
-      resolve: async ({ trackingIds }, args, context) => {
+      resolve: async ({ trackingIds, status }, args, context) => {
         const expiringBefore = horizon(args.expiringWithinDays, context);
         const tokens = tokensOf(trackingIds, await context.loaders.tokens());
         const facts = await grantFacts(context);
-        return findingPage(subscribeTokenFindings(tokens, context.now, expiringBefore, facts), args);
+        const isInactive = () => status === "SUSPENDED" || status === "RETIRED";
+        return findingPage(
+          [
+            ...subscribeTokenFindings(tokens, context.now, expiringBefore, facts),
+            ...inactivePartnerFindings(tokens, isInactive, context.now),
+          ],
+          args,
+        );
       },
     },
     FindingConnection,
@@ -101,9 +109,11 @@ async function accountFindings(expiringBefore: number, context: GraphContext): P
     const own = publishers.get(name) ?? [];
     return own.length > 0 && own.every((token) => token.isSecured);
   };
+  const isInactive = (trackingId: string) => (partners.byTrackingId(trackingId)?.status ?? "ACTIVE") !== "ACTIVE";
   return [
     ...streams.flatMap((stream) => streamFindings(stream, now, facts)),
     ...subscribeTokenFindings(tokens.subscribe.all(), now, expiringBefore, facts),
+    ...inactivePartnerFindings(tokens.subscribe.all(), isInactive, now),
     ...publishTokenFindings(tokens.publish.all(), now, expiringBefore, facts.read),
     ...trafficFindings(
       await recentTraffic(streamNames, context),

@@ -2,6 +2,7 @@ import { makeApiKey } from "../../auth/api-keys.ts";
 import type { GraphContext } from "../../context.ts";
 import { ApplicationError, InvalidInputError } from "../../model/errors.ts";
 import { parseNetwork } from "../../model/network.ts";
+import type { RegisteredStatus } from "../../model/partner.ts";
 import type { Secret } from "../../model/secret.ts";
 import { assertName } from "../../model/stream.ts";
 import type { ApiKeyRecord, NewApiKey } from "../../store/api-keys.ts";
@@ -121,8 +122,14 @@ async function ownerOf({ role, partner: ref }: Wish, context: GraphContext): Pro
   }
   if (!ref) throw new InvalidInputError("input.partner", "A key with the role PARTNER is a partner's: name it.");
   const partner = await findRegistered(ref, "input.partner", context);
-  if (partner.status === "ACTIVE") return partner.id;
-  const message = `The partner is ${partner.status.toLowerCase()}, so it gets no new keys.`;
+  assertGetsKeys(partner.status);
+  return partner.id;
+}
+
+/** @throws ApplicationError PARTNER_NOT_ACTIVE */
+function assertGetsKeys(status: RegisteredStatus): void {
+  if (status === "ACTIVE") return;
+  const message = `The partner is ${status.toLowerCase()}, so it gets no new keys.`;
   throw new ApplicationError("PARTNER_NOT_ACTIVE", message, { argument: "input.partner" });
 }
 
@@ -155,7 +162,11 @@ async function makeOnce(idempotencyKey: string, wish: Wish, key: NewApiKey, cont
     makes: "ApiKey",
     perform: async () => {
       const made = makeApiKey();
-      const record = await commitLast(context, ({ apiKeys }) => apiKeys.create(key, made.hash, now));
+      const record = await commitLast(context, async ({ apiKeys, partners }) => {
+        const partner = key.partnerId === null ? null : await partners.locked(key.partnerId);
+        if (partner) assertGetsKeys(partner.status);
+        return apiKeys.create(key, made.hash, now);
+      });
       secret = made.key;
       return record.id;
     },

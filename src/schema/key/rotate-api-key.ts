@@ -90,8 +90,9 @@ async function rotateOnce(
     makes: "ApiKey",
     perform: async () => {
       const made = makeApiKey();
-      const successor = await commitLast(context, async ({ apiKeys }) => {
+      const successor = await commitLast(context, async ({ apiKeys, partners }) => {
         // Read again within the transaction: two rotations of one key would leave a key that nobody knows of.
+        if (former.partnerId !== null) await partners.locked(former.partnerId);
         const present = (await apiKeys.byId(former.id)) ?? former;
         const created = await apiKeys.create(successorOf(present, context), made.hash, now);
         await apiKeys.replace(former.id, created.id, now + overlapSeconds * 1_000);

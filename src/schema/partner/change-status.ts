@@ -1,9 +1,9 @@
-import pLimit from "p-limit";
 import type { GraphContext } from "../../context.ts";
 import { registered } from "../../loaders/partners.ts";
-import { ApplicationError, ConflictError, NotFoundError } from "../../model/errors.ts";
+import { ConflictError, NotFoundError } from "../../model/errors.ts";
 import type { PartnerRecord, RegisteredPartner, RegisteredStatus } from "../../model/partner.ts";
 import type { SubscribeTokenRecord } from "../../model/token.ts";
+import type { PartnerLease } from "../../store/partner-work.ts";
 import type { Tables } from "../../store/store.ts";
 import { commit } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
@@ -11,11 +11,8 @@ import { type UserErrorShape, userErrors } from "../errors.ts";
 import { MutationPayload, type Payload } from "../payload.ts";
 import { SubscribeToken } from "../token/subscribe-token.ts";
 import { PartnerRef, type PartnerReference } from "./find-partner.ts";
-import { findRegistered } from "./find-registered.ts";
-import { Partner, tokensOf } from "./partner.ts";
-
-/** The platform changes subscribe tokens one by one; so many of these calls run at once. */
-const CALLS_AT_ONCE = 8;
+import { Partner } from "./partner.ts";
+import { aloneWith, freshTokensOf, type Switched, switchTokens } from "./partner-tokens.ts";
 
 interface StatusChange extends Payload {
   readonly partner: PartnerRecord | null;
@@ -69,99 +66,125 @@ builder.mutationFields((t) => ({
   }),
 }));
 
-type Transition = (partner: RegisteredPartner, context: GraphContext) => Promise<StatusChange>;
+type Transition = (
+  partner: RegisteredPartner,
+  lease: PartnerLease,
+  context: GraphContext,
+) => Promise<Omit<StatusChange, "notice"> & { readonly notice?: string }>;
 
 async function change(ref: PartnerReference, context: GraphContext, transition: Transition): Promise<StatusChange> {
   try {
-    return await transition(await findRegistered(ref, "partner", context), context);
+    const changed = await aloneWith(ref, "partner", context, (partner, lease) => transition(partner, lease, context));
+    return { notice: null, ...changed };
   } catch (error) {
     return { partner: null, tokens: [], notice: null, userErrors: userErrors(error) };
   }
 }
 
-/** The registry comes first: from then on nothing is signed, also when the platform can't be reached. */
-async function suspend(partner: RegisteredPartner, context: GraphContext): Promise<StatusChange> {
+/** The registry comes first: from then on nothing is signed and no token made, also when the platform can't be reached. */
+const suspend: Transition = async (partner, lease, context) => {
   if (partner.status === "RETIRED") throw notWhile(partner);
-  const tokens = await activeTokens(partner, context);
-  const suspended = await setStatus(partner, "SUSPENDED", context, async ({ partners }) => {
-    // A repeated request finds tokens that the first one could not disable, beside those it did.
-    const earlier = partner.status === "SUSPENDED" ? await partners.suspendedTokenIds(partner.id) : [];
-    await partners.setSuspendedTokenIds(partner.id, [...new Set([...earlier, ...tokens.map(({ id }) => id)])]);
-  });
-  const changed = await switchTokens(tokens, false, context);
-  return { partner: suspended, ...changed, notice: cutOff };
-}
+  const suspended = await setStatus(partner, "SUSPENDED", lease, context);
+  const note = (ids: readonly number[]) =>
+    commit(context, async (tables) => {
+      await lease.assertHeld(tables);
+      await tables.partners.noteSuspendedTokenIds(partner.id, ids);
+    });
+  return { partner: suspended, ...(await disableAll(partner, lease, context, note)), notice: cutOff };
+};
 
-async function resume(partner: RegisteredPartner, context: GraphContext): Promise<StatusChange> {
+/** The status comes first: should the gateway end half way, an active partner lacks tokens, which asking again enables. */
+const resume: Transition = async (partner, lease, context) => {
   if (partner.status === "RETIRED") throw notWhile(partner);
-  const ids = new Set(await context.store.partners.suspendedTokenIds(partner.id));
-  const own = tokensOf(partner.trackingIds, await context.loaders.tokens());
-  const changed = await switchTokens(
-    own.filter(({ id, isActive }) => ids.has(id) && !isActive),
-    true,
-    context,
-  );
+  const ids = await context.store.partners.suspendedTokenIds(partner.id);
+  const own = ids.length === 0 ? [] : await suspendedTokens(partner, ids, context);
+  const resumed = await setStatus(partner, "ACTIVE", lease, context);
+  await lease.assertHeld();
+  const changed = await switchTokens(own, true, context);
   // What could not be enabled is still known to be suspended, so the request can be repeated.
-  const failed = own.filter(({ id }) => ids.has(id) && !changed.tokens.some((token) => token.id === id));
-  const stillDisabled = failed.filter(({ isActive }) => !isActive).map(({ id }) => id);
-  const resumed = await setStatus(partner, "ACTIVE", context, ({ partners }) =>
-    partners.setSuspendedTokenIds(partner.id, stillDisabled),
-  );
-  return { partner: resumed, ...changed, notice: null };
-}
+  const failed = own.filter(({ id }) => !changed.tokens.some((token) => token.id === id)).map(({ id }) => id);
+  await commit(context, async (tables) => {
+    await lease.assertHeld(tables);
+    await tables.partners.setSuspendedTokenIds(partner.id, failed);
+  });
+  return { partner: resumed, ...changed };
+};
 
-async function retire(partner: RegisteredPartner, context: GraphContext): Promise<StatusChange> {
-  const tokens = await activeTokens(partner, context);
-  const retired = await setStatus(partner, "RETIRED", context, async ({ apiKeys, partners }) => {
+const retire: Transition = async (partner, lease, context) => {
+  const retired = await setStatus(partner, "RETIRED", lease, context, async ({ apiKeys, partners }) => {
     await apiKeys.revokeOf(partner.id, context.ownNow);
     await partners.setSuspendedTokenIds(partner.id, []);
   });
-  const changed = await switchTokens(tokens, false, context);
-  return { partner: retired, ...changed, notice: cutOff };
-}
+  return { partner: retired, ...(await disableAll(partner, lease, context)), notice: cutOff };
+};
 
+/** Writes the status, and what belongs to it, while the lease is held. */
 async function setStatus(
   { id }: RegisteredPartner,
   status: RegisteredStatus,
+  lease: PartnerLease,
   context: GraphContext,
-  alongside: (tables: Tables) => Promise<void>,
+  alongside?: (tables: Tables) => Promise<void>,
 ): Promise<PartnerRecord> {
   const partner = await commit(context, async (tables) => {
-    await alongside(tables);
-    return tables.partners.update(id, { status });
+    await lease.assertHeld(tables);
+    const updated = await tables.partners.update(id, { status });
+    await alongside?.(tables);
+    return updated;
   });
   context.partnerDirectory.changed();
   if (!partner) throw new NotFoundError("partner");
   return registered(partner);
 }
 
-async function activeTokens({ trackingIds }: RegisteredPartner, { loaders }: GraphContext) {
-  return tokensOf(trackingIds, await loaders.tokens()).filter(({ isActive }) => isActive);
+/** The most readings of the token list for one change: each may show tokens that were being made during the one before. */
+const MOST_READINGS = 4;
+
+/**
+ * Disables all active tokens of a partner. The list is read again until it shows no other active token, since a token may be
+ * made, or be hidden by a deletion, while it is read.
+ *
+ * @param note told the tokens before they are disabled
+ */
+async function disableAll(
+  partner: RegisteredPartner,
+  lease: PartnerLease,
+  context: GraphContext,
+  note: (ids: readonly number[]) => Promise<void> = async () => undefined,
+): Promise<Switched> {
+  const done: SubscribeTokenRecord[] = [];
+  const failures: UserErrorShape[] = [];
+  const tried = new Set<number>();
+  try {
+    for (let reading = 0; reading < MOST_READINGS; reading += 1) {
+      const tokens = await freshTokensOf(partner, context);
+      const active = tokens.filter(({ id, isActive }) => isActive && !tried.has(id));
+      if (active.length === 0) break;
+      for (const { id } of active) tried.add(id);
+      await note(active.map(({ id }) => id));
+      await lease.assertHeld();
+      const switched = await switchTokens(active, false, context);
+      done.push(...switched.tokens);
+      failures.push(...switched.userErrors);
+    }
+  } catch (error) {
+    failures.push(...userErrors(error));
+  }
+  return { tokens: done, userErrors: failures };
 }
 
-/** Disables or enables each; one that fails does not keep the others from being done. */
-async function switchTokens(
-  tokens: readonly SubscribeTokenRecord[],
-  isActive: boolean,
-  { upstream, directory }: GraphContext,
-): Promise<{ tokens: SubscribeTokenRecord[]; userErrors: UserErrorShape[] }> {
-  const atOnce = pLimit(CALLS_AT_ONCE);
-  const outcomes = await Promise.allSettled(
-    tokens.map(({ id }) => atOnce(() => upstream.subscribeTokens.update(id, { isActive }).catch(namingToken(id)))),
+/** Those of the tokens that are still the partner's and disabled, by a fresh list. @throws UpstreamError */
+async function suspendedTokens(
+  partner: RegisteredPartner,
+  ids: readonly number[],
+  context: GraphContext,
+): Promise<SubscribeTokenRecord[]> {
+  const listed = new Map((await freshTokensOf(partner, context)).map((token) => [token.id, token]));
+  // A deletion can hide a neighbour while the list is read: only the token's own reading proves it gone.
+  const tokens = await Promise.all(ids.map((id) => listed.get(id) ?? context.upstream.subscribeTokens.read(id)));
+  return tokens.flatMap((token) =>
+    token && !token.isActive && partner.trackingIds.includes(token.trackingId ?? "") ? [token] : [],
   );
-  const changed = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
-  for (const token of changed) directory.put(token);
-  return {
-    tokens: changed,
-    userErrors: outcomes.flatMap((outcome) => (outcome.status === "rejected" ? userErrors(outcome.reason) : [])),
-  };
-}
-
-function namingToken(id: number): (error: unknown) => never {
-  return (error) => {
-    if (!(error instanceof ApplicationError)) throw error;
-    throw new ApplicationError(error.code, `Subscribe token ${id} was not changed: ${error.message}`, error.facts);
-  };
 }
 
 function notWhile({ status }: RegisteredPartner): ConflictError {

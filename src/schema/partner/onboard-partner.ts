@@ -147,10 +147,11 @@ async function onboard(input: Input, context: GraphContext): Promise<Omit<Onboar
   const key = String(input.idempotencyKey);
   assertName(key, "input.idempotencyKey");
   const wish = checked(input);
-  const choices = await clusterChoices(wish, context);
   const { caller, idempotency } = context;
   // A repeated request has had its rules checked, and would now be in its own way.
   const isRepeated = await idempotency.knows({ caller: caller.principalId, operation: OPERATION, key });
+  if (!isRepeated) await context.directory.readAnew();
+  const choices = await clusterChoices(wish, context);
   if (!isRepeated) await assertRules(wish, choices, context);
   const clusters = choices.map(({ originCluster }) => originCluster);
   let apiKeySecret: Secret | null = null;

@@ -8,9 +8,10 @@ import { type UserErrorShape, userErrors } from "../errors.ts";
 import { MutationPayload, type Payload } from "../payload.ts";
 import { rotateOnce } from "../token/rotate-token.ts";
 import { SubscribeToken } from "../token/subscribe-token.ts";
+import { PartnerNotActiveError } from "./active.ts";
 import { PartnerRef } from "./find-partner.ts";
-import { findRegistered } from "./find-registered.ts";
-import { Partner, tokensOf } from "./partner.ts";
+import { Partner } from "./partner.ts";
+import { aloneWith, freshTokensOf } from "./partner-tokens.ts";
 
 const RotatePartnerTokensInput = builder.inputType("RotatePartnerTokensInput", {
   description: "Whose subscribe tokens get new secrets.",
@@ -64,20 +65,24 @@ builder.mutationField("rotatePartnerTokens", (t) =>
       try {
         const key = String(idempotencyKey);
         assertName(key, "input.idempotencyKey");
-        const partner = await findRegistered(ref, "input.partner", context);
-        const tokens = tokensOf(partner.trackingIds, await context.loaders.tokens());
-        const rotated: SubscribeTokenRecord[] = [];
-        const errors: UserErrorShape[] = [];
-        for (const former of tokens.filter((token) => !isExpired(token, context.now))) {
-          const operation = `rotatePartnerTokens/${former.id}`;
-          const client = context.upstream.subscribeTokens;
-          const find = context.directory.subscribeToken;
-          await rotateOnce({ operation, idempotencyKey: key, former, client, find }, context).then(
-            (token) => rotated.push(token),
-            (error: unknown) => errors.push(...userErrors(named(error, former.id))),
-          );
-        }
-        return { partner: registered(partner), tokens: rotated, userErrors: errors };
+        return await aloneWith(ref, "input.partner", context, async (partner, lease) => {
+          // Secrets of a suspended partner can be replaced before it is resumed; a retired one needs none.
+          if (partner.status === "RETIRED") throw new PartnerNotActiveError(partner, "input.partner");
+          const rotated: SubscribeTokenRecord[] = [];
+          const errors: UserErrorShape[] = [];
+          const tokens = await freshTokensOf(partner, context);
+          for (const former of tokens.filter((token) => !isExpired(token, context.now))) {
+            await lease.assertHeld();
+            const operation = `rotatePartnerTokens/${former.id}`;
+            const client = context.upstream.subscribeTokens;
+            const find = context.directory.subscribeToken;
+            await rotateOnce({ operation, idempotencyKey: key, former, client, find }, context).then(
+              (token) => rotated.push(token),
+              (error: unknown) => errors.push(...userErrors(named(error, former.id))),
+            );
+          }
+          return { partner: registered(partner), tokens: rotated, userErrors: errors };
+        });
       } catch (error) {
         return { partner: null, tokens: [], userErrors: userErrors(error) };
       }

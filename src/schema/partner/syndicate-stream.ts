@@ -210,6 +210,7 @@ async function activePartners(refs: readonly PartnerReference[], context: GraphC
     const rule = `One call sells to 1 to ${MAX_PARTNERS_PER_CALL} partners, not ${refs.length}.`;
     throw new InvalidInputError("input.partners", rule, { max: MAX_PARTNERS_PER_CALL }, "LIMIT_EXCEEDED");
   }
+  context.partnerDirectory.changed();
   const partners = await Promise.all(refs.map((ref, index) => findPartner(ref, `input.partners.${index}`, context)));
   for (const [index, partner] of partners.entries()) {
     if (partner.status === "ACTIVE") continue;
@@ -230,6 +231,7 @@ async function planSteps(
   key: string,
   context: GraphContext,
 ): Promise<{ plan: PlannedStep[]; violations: readonly ApplicationError[] }> {
+  await context.directory.readAnew();
   const publishers = await possiblePublishTokens(wish.streamName, context);
   const certain = await usablePublishTokens(wish.streamName, context);
   const clusters = await knownClusters(context);
@@ -283,7 +285,8 @@ async function planSubscribeToken(
     detail: `A subscribe token for \`${streamName}\` with the tracking id \`${trackingId}\`.`,
     partner,
     reused: isOurs || isSpecial ? null : await fittingMaster(partner, streamName, cluster, context),
-    make: () => createSubscribeTokenOnce({ operation, idempotencyKey: key, input }, context),
+    make: () =>
+      createSubscribeTokenOnce({ operation, idempotencyKey: key, input, argument: "input.partners" }, context),
     takeBack: (token) => takeBackToken(token, operation, key, context),
   };
 }

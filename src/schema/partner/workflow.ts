@@ -1,6 +1,7 @@
 import { ApplicationError, type ErrorCode } from "../../model/errors.ts";
 import type { PartnerRecord } from "../../model/partner.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord } from "../../model/token.ts";
+import { PartnerNotActiveError } from "./active.ts";
 
 /** What became of a step. */
 export type StepState = "DONE" | "REUSED" | "SKIPPED" | "FAILED" | "ROLLED_BACK";
@@ -57,7 +58,8 @@ export async function runWorkflow(
       );
     } catch (error) {
       if (!(error instanceof ApplicationError)) throw error;
-      const failed: Step = { ...pending(planned), state: "FAILED", detail: error.message, code: error.code };
+      const token = error instanceof PartnerNotActiveError ? error.token : null;
+      const failed: Step = { ...pending(planned), state: "FAILED", detail: error.message, code: error.code, token };
       const kept = error.code === "OUTCOME_UNKNOWN" ? steps : await takenBack(steps, plan);
       return { steps: [...kept, failed, ...skipped(plan.slice(index + 1))], failure: error };
     }

@@ -2,8 +2,10 @@ import pLimit from "p-limit";
 import type { GraphContext } from "../../context.ts";
 import { type ApplicationError, ConflictError, InvalidInputError } from "../../model/errors.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord } from "../../model/token.ts";
+import type { TokenChanges } from "../../upstream/tokens.ts";
 import { builder } from "../builder.ts";
 import { type UserErrorShape, userError } from "../errors.ts";
+import { assertHolderActive, disableOfInactive, PartnerNotActiveError } from "../partner/active.ts";
 import { MutationPayload, type Payload } from "../payload.ts";
 import {
   findPublishToken,
@@ -131,13 +133,32 @@ async function changeSubscribeTokens(
   isActive: boolean,
   context: GraphContext,
 ): Promise<Changed<SubscribeTokenRecord>> {
-  const changed = await each(refs, async (ref, argument) => {
-    const { id } = await findSubscribeToken(ref, argument, context);
-    const token = await context.upstream.subscribeTokens.update(id, { isActive });
-    context.directory.put(token);
-    return token;
-  });
+  const changed = await each(refs, async (ref, argument) =>
+    updateSubscribeTokenOf(await findSubscribeToken(ref, argument, context), { isActive }, argument, context),
+  );
   return { tokens: changed.values, userErrors: changed.userErrors };
+}
+
+/**
+ * Changes a subscribe token. None of a suspended or retired partner is enabled, and one that is disabled by hand is enabled by
+ * no resumption of its partner.
+ *
+ * @throws PartnerNotActiveError, UpstreamError
+ */
+export async function updateSubscribeTokenOf(
+  { id, trackingId }: SubscribeTokenRecord,
+  changes: TokenChanges,
+  argument: string,
+  context: GraphContext,
+): Promise<SubscribeTokenRecord> {
+  const { upstream, directory, store } = context;
+  if (changes.isActive) await assertHolderActive(trackingId, argument, context);
+  const token = await upstream.subscribeTokens.update(id, changes);
+  directory.put(token);
+  if (changes.isActive === false) await store.partners.forgetSuspendedTokenIds([id]);
+  const disabled = changes.isActive ? await disableOfInactive(token, false, context) : null;
+  if (disabled) throw new PartnerNotActiveError(disabled.partner, argument);
+  return token;
 }
 
 /** Does the same for each, some at once; one failure does not keep the others from being done. */

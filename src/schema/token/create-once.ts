@@ -5,6 +5,7 @@ import type { NewSubscribeToken } from "../../upstream/subscribe-tokens.ts";
 import { type ListPage, MAX_ITEMS_ON_PAGE, type NewToken } from "../../upstream/tokens.ts";
 import { type Comparison, isAsWished } from "../as-wished.ts";
 import { type Made, makeOnce } from "../make-once.ts";
+import { assertHolderActive, disableOfInactive, PartnerNotActiveError } from "../partner/active.ts";
 import { publishTokenComparison, subscribeTokenComparison } from "./token-comparison.ts";
 
 /** Which token to make, for which key of which operation. */
@@ -13,6 +14,8 @@ export interface Creation<Input> {
   readonly operation: string;
   readonly idempotencyKey: string;
   readonly input: Input;
+  /** Path of the argument that names the partner, where the token is one's. */
+  readonly argument?: string;
 }
 
 /**
@@ -36,8 +39,10 @@ export async function createPublishTokenOnce(
 }
 
 /**
- * Makes a subscribe token once for its idempotency key.
+ * Makes a subscribe token once for its idempotency key. No partner that is suspended or retired gets one: a token that was
+ * being made meanwhile is disabled before the call ends, however it was found.
  *
+ * @throws PartnerNotActiveError
  * @throws ApplicationError IDEMPOTENCY_MISMATCH, OUTCOME_UNKNOWN, CONFLICT; UpstreamError
  */
 export async function createSubscribeTokenOnce(
@@ -45,14 +50,22 @@ export async function createSubscribeTokenOnce(
   context: GraphContext,
 ): Promise<SubscribeTokenRecord> {
   const { subscribeTokens: client } = context.upstream;
+  const { trackingId } = creation.input;
+  const { argument = "input.trackingId" } = creation;
   const kind: TokenMaking<NewSubscribeToken, SubscribeTokenRecord> = {
     kind: "SubscribeToken",
     client,
     comparison: subscribeTokenComparison,
-    create: () => client.create(creation.input),
+    create: async () => {
+      await assertHolderActive(trackingId, argument, context);
+      return client.create(creation.input);
+    },
     find: context.directory.subscribeToken,
   };
-  return (await createOnce(creation, kind, context)).made;
+  const { made, isNew } = await createOnce(creation, kind, context);
+  const disabled = await disableOfInactive(made, isNew, context);
+  if (disabled && isNew) throw new PartnerNotActiveError(disabled.partner, argument, disabled.token);
+  return disabled?.token ?? made;
 }
 
 interface TokenMaking<Input, Token> {

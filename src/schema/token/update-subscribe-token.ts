@@ -3,6 +3,7 @@ import { assertName } from "../../model/stream.ts";
 import type { SubscribeTokenRecord } from "../../model/token.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { updateSubscribeTokenOf } from "./change-many.ts";
 import { findSubscribeToken, SubscribeTokenRef } from "./find-token.ts";
 import { SubscribeToken } from "./subscribe-token.ts";
 import { assertChanges, assertMasterIsUnbound, changeFields, given, restrictionFields } from "./token-input.ts";
@@ -47,9 +48,7 @@ builder.mutationField("updateSubscribeToken", (t) =>
         const present = await findSubscribeToken(ref, "input.token", context);
         assertRestrictions(withTokenRestrictions(changes, present), "input");
         await assertMasterIsUnbound(changes.bindIpsOnUsage, present.trackingId, context);
-        const token = await context.upstream.subscribeTokens.update(present.id, changes);
-        context.directory.put(token);
-        return { token };
+        return { token: await updateSubscribeTokenOf(present, changes, "input.token", context) };
       }),
   }),
 );

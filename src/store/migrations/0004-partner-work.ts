@@ -40,11 +40,12 @@ const statements = [
     epoch bigint not null,
     expires_at bigint not null
   )`,
-  "alter table partner_tracking_ids add column adopted_at bigint",
+  "alter table partner_tracking_ids add column adopted_after bigint",
   `create table tracking_id_holders (
     tracking_id text not null,
     partner_id text not null references partners (id),
-    held_from bigint not null,
+    after_token bigint not null,
+    until_token bigint not null,
     held_until bigint not null
   )`,
   "create index tracking_id_holders_of_id on tracking_id_holders (tracking_id)",

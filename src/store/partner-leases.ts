@@ -1,0 +1,68 @@
+import { type Db, inTransaction } from "./database.ts";
+
+/** Which gateway works on which partner. Times are milliseconds since the epoch. */
+export interface PartnerLeaseRecord {
+  readonly partnerId: string;
+  readonly owner: string;
+  /** Rises each time that the partner is taken, so that a former holder is told from the present one. */
+  readonly epoch: number;
+  readonly expiresAt: number;
+}
+
+export interface PartnerLeaseStore {
+  /** Takes a partner that nobody holds, or whose lease has expired, and returns the epoch; null while it is held. */
+  take(partnerId: string, owner: string, now: number, expiresAt: number): Promise<number | null>;
+  /** Lets the lease last longer. False when somebody else has taken the partner. */
+  renew(lease: PartnerLeaseRecord): Promise<boolean>;
+  /** Ends the lease, if it is still held. */
+  release(lease: PartnerLeaseRecord): Promise<void>;
+  /** Ends all leases, when it is certain that no gateway works. */
+  releaseAll(): Promise<void>;
+}
+
+/** Leases of partners in a table of a database. */
+export function createPartnerLeaseStore(db: Db): PartnerLeaseStore {
+  return {
+    take: (partnerId, owner, now, expiresAt) =>
+      inTransaction(db, async (transaction) => {
+        const { numUpdatedRows } = await transaction
+          .updateTable("partnerLeases")
+          .set(({ eb }) => ({ owner, expiresAt, epoch: eb("epoch", "+", 1) }))
+          .where("partnerId", "=", partnerId)
+          .where("expiresAt", "<=", now)
+          .executeTakeFirstOrThrow();
+        if (numUpdatedRows === 0n) {
+          const { numInsertedOrUpdatedRows } = await transaction
+            .insertInto("partnerLeases")
+            .values({ partnerId, owner, epoch: 1, expiresAt })
+            .onConflict((conflict) => conflict.doNothing())
+            .executeTakeFirstOrThrow();
+          return numInsertedOrUpdatedRows === 1n ? 1 : null;
+        }
+        const taken = transaction.selectFrom("partnerLeases").select("epoch").where("partnerId", "=", partnerId);
+        return (await taken.executeTakeFirstOrThrow()).epoch;
+      }),
+    renew: async ({ partnerId, owner, epoch, expiresAt }) => {
+      const { numUpdatedRows } = await db
+        .updateTable("partnerLeases")
+        .set({ expiresAt })
+        .where("partnerId", "=", partnerId)
+        .where("owner", "=", owner)
+        .where("epoch", "=", epoch)
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows === 1n;
+    },
+    release: async ({ partnerId, owner, epoch }) => {
+      await db
+        .updateTable("partnerLeases")
+        .set({ expiresAt: 0 })
+        .where("partnerId", "=", partnerId)
+        .where("owner", "=", owner)
+        .where("epoch", "=", epoch)
+        .execute();
+    },
+    releaseAll: async () => {
+      await db.updateTable("partnerLeases").set({ expiresAt: 0 }).execute();
+    },
+  };
+}
