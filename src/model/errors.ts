@@ -47,7 +47,8 @@ export const errorCodes = {
   UPSTREAM_UNAVAILABLE: "The platform could not be reached, or failed.",
   UPSTREAM_RATE_LIMITED: "The platform asks us to slow down.",
   UPSTREAM_BAD_RESPONSE: "The platform answered with something that is not what it documents, so it was not believed.",
-  UPSTREAM_REJECTED: "The platform refused the call; the message passes on its reason.",
+  UPSTREAM_REJECTED:
+    "The platform refused the call; the message passes on its reason, to the broadcaster's own people alone.",
   UPSTREAM_UNAUTHORIZED: "The platform refused the gateway's own API secret.",
   BAD_REQUEST: "The HTTP request is not a GraphQL request.",
   GRAPHQL_PARSE_FAILED: "The document is not GraphQL.",
@@ -61,6 +62,12 @@ export type ErrorCode = keyof typeof errorCodes;
 /** Facts that travel with an error to the client as `extensions`: plain JSON, never a secret. */
 export type ErrorFacts = Readonly<Record<string, unknown>>;
 
+/** What somebody reads of a failure. */
+export interface ErrorFace {
+  readonly message: string;
+  readonly facts: ErrorFacts;
+}
+
 /**
  * A failure that a client may read: its code, its message and its facts are part of the API. Anything else that is thrown
  * is a fault of ours, and is masked. It has no stack.
@@ -68,6 +75,11 @@ export type ErrorFacts = Readonly<Record<string, unknown>>;
 export class ApplicationError extends Error {
   readonly code: ErrorCode;
   readonly facts: ErrorFacts;
+
+  /** What a partner's callers read of it. */
+  get faceForPartners(): ErrorFace {
+    return this;
+  }
 
   constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}, options?: ErrorOptions) {
     // Such a failure is told by its code and its place. Its stack would cost more than all else of a field that fails.

@@ -32,9 +32,11 @@ export class Secret {
 
 /**
  * Token strings are 64 hexadecimal characters, viewer tokens and sessions are JWTs, our own keys begin with `sgk_`: all are
- * cut out of any text that is passed on, also where a line break that JSON has escaped stands before them.
+ * cut out of any text that is passed on, also where a line break that JSON has escaped stands before them, and so is what
+ * follows `Bearer` and `Basic`.
  */
-const secretShapes = /[0-9a-f]{64,}|sgk_[\w-]{20,}|(?<=^|[^\w-]|\\[bfnrt])eyJ[\w-]+\.[\w-]+\.[\w-]*/gi;
+const secretShapes =
+  /[0-9a-f]{64,}|sgk_[\w-]{20,}|(?<=^|[^\w-]|\\[bfnrt])eyJ[\w-]+\.[\w-]+\.[\w-]*|(?<=\b(?:Bearer|Basic)(?:\s|%20|\+)+)(?!auth|cred|token|scheme)[\w.~+/=-]{8,}/gi;
 
 /** The text with everything that looks like a token string or a JWT replaced. */
 export function redacted(text: string): string {

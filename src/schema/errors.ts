@@ -42,7 +42,11 @@ export const UserError = builder.interfaceRef<UserErrorShape>("UserError").imple
   description: "Something that the caller of a mutation can act on.",
   resolveType: ({ type }) => type,
   fields: (t) => ({
-    message: t.exposeString("message", { description: "What was wrong and what would be right, for a person." }),
+    message: t.string({
+      description: "What was wrong and what would be right, for a person.",
+      resolve: ({ message, error }, _args, { caller }) =>
+        error && !seesAccount(caller.role) ? error.faceForPartners.message : message,
+    }),
     code: t.expose("code", { type: ErrorCodeEnum, description: "The same, for a program." }),
     path: t.field({
       type: ["String"],

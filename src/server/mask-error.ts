@@ -28,9 +28,9 @@ export interface ShownHttp extends RefusalHttp {
  */
 export interface Errors {
   /** The failure as text. */
-  show(error: unknown): ShownError;
+  show(error: unknown, isForPartner?: boolean): ShownError;
   /** The first so many of them as text. Faults of ours among the others are told to the log as well. */
-  showFirst(errors: readonly unknown[], most: number): readonly ShownError[];
+  showFirst(errors: readonly unknown[], most: number, isForPartner?: boolean): readonly ShownError[];
   /** The failure as yoga takes it. */
   mask(error: unknown): GraphQLError;
 }
@@ -39,7 +39,12 @@ export function createErrors(onFault: OnFault): Errors {
   /** Each error of a failing page stands at one of few fields, */
   const locations = new WeakMap<readonly FieldNode[], string>();
   /** and behind ten of them is one call. */
-  let last: { readonly cause: ApplicationError; readonly message: string; readonly extensions: string } | null = null;
+  let last: {
+    readonly cause: ApplicationError;
+    readonly isForPartner: boolean;
+    readonly message: string;
+    readonly extensions: string;
+  } | null = null;
 
   const locationsOf = (nodes: readonly FieldNode[]): string => {
     const known = locations.get(nodes);
@@ -48,35 +53,37 @@ export function createErrors(onFault: OnFault): Errors {
     locations.set(nodes, text);
     return text;
   };
-  const showAtField = (cause: ApplicationError, { nodes, path }: FieldFailure): ShownError => {
-    if (last?.cause !== cause) {
-      const extensions = JSON.stringify({ code: cause.code, ...cause.facts });
-      last = { cause, message: JSON.stringify(cause.message), extensions };
+  const showAtField = (cause: ApplicationError, { nodes, path }: FieldFailure, isForPartner: boolean): ShownError => {
+    if (last?.cause !== cause || last.isForPartner !== isForPartner) {
+      const face = isForPartner ? cause.faceForPartners : cause;
+      const extensions = JSON.stringify({ code: cause.code, ...face.facts });
+      last = { cause, isForPartner, message: JSON.stringify(face.message), extensions };
     }
     const { message, extensions } = last;
     const json = `{"message":${message}${locationsOf(nodes)},"path":${pathText(path)},"extensions":${extensions}}`;
     return { code: cause.code, json, http: null };
   };
-  const show = (error: unknown): ShownError => {
+  const show = (error: unknown, isForPartner = false): ShownError => {
     if (error instanceof FieldFailure) {
       const { cause } = error;
-      if (cause instanceof ApplicationError && !(cause instanceof Refusal)) return showAtField(cause, error);
-      return show(error.located());
+      if (cause instanceof ApplicationError && !(cause instanceof Refusal))
+        return showAtField(cause, error, isForPartner);
+      return show(error.located(), isForPartner);
     }
-    const { message, extensions, http } = told(error, onFault);
+    const { message, extensions, http } = told(error, onFault, isForPartner);
     const { locations, path } = placeOf(error);
     const json = JSON.stringify({ message, locations, path, extensions });
     return { code: String(extensions["code"]), json, http };
   };
   return {
     show,
-    showFirst: (errors, most) => {
+    showFirst: (errors, most, isForPartner) => {
       for (const error of errors.slice(most)) {
         const cause = error instanceof FieldFailure ? error.cause : error;
         if (!(cause instanceof ApplicationError))
           told(error instanceof FieldFailure ? error.located() : error, onFault);
       }
-      return errors.slice(0, most).map(show);
+      return errors.slice(0, most).map((error) => show(error, isForPartner));
     },
     mask: (error) => {
       const { message, extensions, http } = told(error, onFault);
@@ -98,10 +105,11 @@ interface Told {
   readonly http: ShownHttp | null;
 }
 
-function told(error: unknown, onFault: OnFault): Told {
+function told(error: unknown, onFault: OnFault, isForPartner = false): Told {
   const cause = deepestCause(error);
   if (cause instanceof ApplicationError) {
-    return { message: cause.message, extensions: { code: cause.code, ...cause.facts }, http: httpOf(error, cause) };
+    const { message, facts } = isForPartner ? cause.faceForPartners : cause;
+    return { message, extensions: { code: cause.code, ...facts }, http: httpOf(error, cause) };
   }
   if (error instanceof GraphQLError && cause instanceof GraphQLError && !isServersOwn(error)) {
     const { http: _, ...extensions } = error.extensions;

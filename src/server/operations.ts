@@ -207,7 +207,9 @@ class OperationOnItsWay {
     if (errors.length === 0 && stale.length === 0 && data !== undefined) return { data, extensions: told };
     const { max } = requestLimits.maxErrors;
     return {
-      ...(errors.length > 0 && { errors: this.#shared.errors.showFirst(errors, max) }),
+      ...(errors.length > 0 && {
+        errors: this.#shared.errors.showFirst(errors, max, this.#request.caller.role === "PARTNER"),
+      }),
       ...(data !== undefined && { data }),
       extensions: {
         ...(errors.length > max && { omittedErrors: errors.length - max }),

@@ -71,7 +71,7 @@ export function createPreparedDocuments(
     const found = known.get(text);
     if (found) return found.prepared;
     const { errors, document, size } = checked(schema, text);
-    const prepared = errors ? { errors: errors.map(show) } : preparedDocument(schema, document);
+    const prepared = errors ? { errors: errors.map((error) => show(error)) } : preparedDocument(schema, document);
     known.set(text, { prepared, fields: size?.fields ?? 0 });
     return prepared;
   };

@@ -1,4 +1,4 @@
-import { Secret, withoutSecrets } from "../model/secret.ts";
+import { Secret } from "../model/secret.ts";
 import { integer, object, optional, ShapeError, text } from "./decode.ts";
 import type { components } from "./generated/conference.ts";
 import type { Answer, Dialect, Http } from "./http.ts";
@@ -67,7 +67,7 @@ export const conferenceDialect: Dialect = {
       const said = JSON.parse(body) as Record<string, unknown> | null;
       const told = [said?.["error_description"], said?.["message"], said?.["error_reason"], said?.["error"]];
       const reason = told.find((each) => typeof each === "string" && each !== "");
-      return reason === undefined ? {} : { message: withoutSecrets(String(reason)) };
+      return reason === undefined ? {} : { message: String(reason) };
     } catch {
       return null;
     }
@@ -82,9 +82,15 @@ export const conferenceDialect: Dialect = {
  */
 export function createConference(auth: Http, api: Http, app: ConferenceApp, now: () => number): Conference {
   const token = createAppToken(auth, app, now);
-  const write = async <T>(operation: string, path: string, body: object, decode: (data: unknown) => T): Promise<T> => {
+  const write = async <T>(
+    operation: string,
+    path: string,
+    body: object,
+    decode: (data: unknown) => T,
+    secrets: readonly Secret[] = [],
+  ): Promise<T> => {
     const send = async (bearer: Secret) =>
-      api.write({ operation, method: "POST", path, body, decode, authorization: bearer });
+      api.write({ operation, method: "POST", path, body, secrets, decode, authorization: bearer });
     const bearer = await token.get();
     try {
       return await send(bearer);
@@ -108,7 +114,7 @@ export function createConference(auth: Http, api: Http, app: ConferenceApp, now:
         publishingToken: publishToken.reveal(),
         ...(layoutUrl !== undefined && { layoutUrl }),
       };
-      return write("Conference_StartRtsV2", at("v2", conferenceId, "start"), body, nothing);
+      return write("Conference_StartRtsV2", at("v2", conferenceId, "start"), body, nothing, [publishToken]);
     },
     stopOwn: (conferenceId) => write("Conference_StopRtsV2", at("v2", conferenceId, "stop"), {}, nothing),
   };

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type Dispatcher, errors as undici } from "undici";
-import { type Secret, withoutSecrets } from "../model/secret.ts";
+import { createRedactor, type Redactor } from "../model/redactor.ts";
+import { Secret } from "../model/secret.ts";
 import { timeLeft } from "./deadline.ts";
 import { ShapeError } from "./decode.ts";
 import { type Guard, unguarded } from "./guard.ts";
@@ -65,6 +66,8 @@ export interface HttpOptions {
   /** Such as `https://api.millicast.com`, without a trailing slash. */
   readonly origin: string;
   readonly secret: Secret;
+  /** Further secrets of the process: no part of one is passed on, should the platform know and repeat it. */
+  readonly otherSecrets?: readonly Secret[];
   readonly dispatcher: Dispatcher;
   /** From being asked for to the last byte, for one call with all its tries. The first try of a read has half of it. */
   readonly timeoutMs: number;
@@ -86,7 +89,7 @@ export interface Dialect {
    * @throws ShapeError, SyntaxError when it is none
    */
   dataOf(answer: Answer, mayBeBare: boolean): unknown;
-  /** The reasons of a refusal, by field; null for an answer that is none. */
+  /** The reasons of a refusal, by field, in the platform's words; null for an answer that is none. */
   reasonsOf(answer: Answer): Record<string, string> | null;
   /** What to say when our credentials are refused. */
   readonly unauthorized: string;
@@ -105,8 +108,9 @@ export interface Http {
 }
 
 /** An HTTP client of one origin of the platform, with its envelope `{status, data}`. It follows no redirect and keeps no answer. */
-export function createHttp(options: HttpOptions): Http {
-  const { guard = unguarded, onCall } = options;
+export function createHttp(httpOptions: HttpOptions): Http {
+  const { secret, otherSecrets = [], guard = unguarded, onCall } = httpOptions;
+  const options = { ...httpOptions, redact: createRedactor([secret, ...otherSecrets]) };
   const guarded = <T>(
     { operation, query, signal }: Pick<Call<T>, "operation" | "query" | "signal">,
     kind: "READ" | "WRITE" | "STREAM",
@@ -178,13 +182,17 @@ const TRY_OF = { READ: 1 / 2, WRITE: 1, STREAM: 1 / 2 } as const;
 /** A try with less than this part of a call's time was too short to tell whether the platform is well. */
 const FAIR_TRY = 1 / 5;
 
-function exchange<T>(options: HttpOptions, call: Call<T>, timeoutMs: number, isWrite: boolean): Promise<T> {
-  const failed = (error: unknown) => transportError(error, call, isWrite, timeoutMs >= options.timeoutMs * FAIR_TRY);
+/** The options of a client with what it makes of them. */
+interface ClientOptions extends HttpOptions {
+  readonly redact: Redactor;
+}
+
+function exchange<T>(options: ClientOptions, call: Call<T>, timeoutMs: number, isWrite: boolean): Promise<T> {
+  const failed = (error: unknown) =>
+    transportError(error, call, isWrite, timeoutMs >= options.timeoutMs * FAIR_TRY, redactorOf(options, call));
   const taken = ({ status, headers, body }: RawAnswer) => {
     const usual = status === 200 && isJson(typeOf(headers)) ? call.usual?.(body) : null;
-    const value =
-      usual ??
-      decoded(call, answerOf(status, headers, textOf(body, failed)), isWrite, options.dialect ?? streamingDialect);
+    const value = usual ?? decoded(call, answerOf(status, headers, textOf(body, failed)), isWrite, options);
     tellDate(options, headers);
     return value;
   };
@@ -204,10 +212,11 @@ function textOf(body: Buffer, failed: (error: unknown) => Error): string {
   }
 }
 
-function decoded<T>(call: Call<T>, answer: Answer, isWrite: boolean, dialect: Dialect): T {
+function decoded<T>(call: Call<T>, answer: Answer, isWrite: boolean, options: ClientOptions): T {
   const { status } = answer;
+  const { dialect = streamingDialect } = options;
   const isNothing = status === 204 && call.answer === "NOTHING";
-  if (status !== 200 && !isNothing) throw statusError(call, answer, isWrite, dialect);
+  if (status !== 200 && !isNothing) throw statusError(call, answer, isWrite, options);
   // What has no envelope was not written by the platform in its senses.
   let health: PlatformHealth = "SICK";
   try {
@@ -296,7 +305,7 @@ function deadlineOf({ signal: client }: StreamCall, timeoutMs: number) {
   };
 }
 
-async function openStream(options: HttpOptions, call: StreamCall, timeoutMs: number) {
+async function openStream(options: ClientOptions, call: StreamCall, timeoutMs: number) {
   // Only the head is waited for: a body of any length may take its time, and ends when its reader or the client leaves.
   const { signal, stopClock } = deadlineOf(call, timeoutMs);
   try {
@@ -304,17 +313,19 @@ async function openStream(options: HttpOptions, call: StreamCall, timeoutMs: num
     const { statusCode, headers } = response;
     if (statusCode !== 200) {
       const answer = answerOf(statusCode, headers, await beginningOf(response.body));
-      throw statusError(call, answer, false, options.dialect ?? streamingDialect);
+      throw statusError(call, answer, false, options);
     }
     if (!answerOf(statusCode, headers, "").type.startsWith(call.accept)) {
       response.body.destroy();
       throw badResponse({ operation: call.operation, status: 200 }, `the answer is not ${call.accept}`, false);
     }
     tellDate(options, headers);
-    return readAll(response.body, call);
+    return readAll(response.body, call, redactorOf(options, call));
   } catch (error) {
     const isFair = timeoutMs >= options.timeoutMs * FAIR_TRY;
-    throw error instanceof UpstreamError ? error : transportError(error, call, false, isFair);
+    throw error instanceof UpstreamError
+      ? error
+      : transportError(error, call, false, isFair, redactorOf(options, call));
   } finally {
     stopClock();
   }
@@ -334,11 +345,15 @@ async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-async function* readAll(body: AsyncIterable<Uint8Array>, call: Pick<Call<never>, "operation" | "signal">) {
+async function* readAll(
+  body: AsyncIterable<Uint8Array>,
+  call: Pick<Call<never>, "operation" | "signal">,
+  redact: Redactor,
+) {
   try {
     yield* body;
   } catch (error) {
-    throw transportError(error, call, false, true);
+    throw transportError(error, call, false, true, redact);
   }
 }
 
@@ -393,11 +408,13 @@ function envelopeData(answer: Answer, mayBeBare: boolean): unknown {
 }
 
 function statusError(
-  { operation, secrets = [] }: Pick<Call<unknown>, "operation" | "secrets">,
+  call: Pick<Call<unknown>, "operation" | "secrets" | "authorization">,
   answer: Answer,
   isWrite: boolean,
-  dialect: Dialect,
+  options: ClientOptions,
 ): UpstreamError {
+  const { operation } = call;
+  const { dialect = streamingDialect } = options;
   const { status, retryAfterSeconds } = answer;
   const failure = { operation, status, retryAfterSeconds };
   if (status === 401 || status === 403) {
@@ -415,20 +432,28 @@ function statusError(
   }
   const said = status >= 400 ? dialect.reasonsOf(answer) : null;
   if (!said) return badResponse(failure, `status ${status} is not documented`, isWrite);
+  const redact = redactorOf(options, call);
   const reasons = Object.fromEntries(
-    Object.entries(said).map(([field, reason]) => [field, secrets.reduce(withoutSecret, reason)]),
+    Object.entries(said).map(([field, reason]) => [redact(field, MAX_FIELD_CHARACTERS), redact(reason)]),
   );
   const told = Object.entries(reasons).map(([field, reason]) => (field === "message" ? reason : `${field}: ${reason}`));
   const message = `The platform refused: ${told.join("; ") || "it gave no reason"}`;
   return new UpstreamError("UPSTREAM_REJECTED", message, { ...failure, reasons });
 }
 
-function withoutSecret(text: string, secret: Secret): string {
-  return text.replaceAll(secret.reveal(), "[secret]");
+/** The redactor of the client; one for its secrets and those of the call where the call has some. */
+function redactorOf(
+  { redact, secret, otherSecrets = [] }: ClientOptions,
+  { secrets = [], authorization }: Pick<Call<unknown>, "secrets" | "authorization">,
+): Redactor {
+  if (!authorization && secrets.length === 0) return redact;
+  const header = authorization ? [new Secret(authorization.reveal().replace(/^\w+ /, ""))] : [];
+  return createRedactor([secret, ...otherSecrets, ...secrets, ...header]);
 }
 
 /** The most reasons that are passed on: no call has more fields. */
 const MAX_REASONS = 30;
+const MAX_FIELD_CHARACTERS = 60;
 
 /** The reasons of a `fail` envelope, by field, in each of the forms in which it is known to come. */
 function failReasons({ type, body }: Answer): Record<string, string> | null {
@@ -441,10 +466,7 @@ function failReasons({ type, body }: Answer): Record<string, string> | null {
     return Object.fromEntries(
       Object.entries(all)
         .slice(0, MAX_REASONS)
-        .map(([field, reason]) => [
-          withoutSecrets(field, 60),
-          withoutSecrets(Array.isArray(reason) ? reason.join(", ") : String(reason)),
-        ]),
+        .map(([field, reason]) => [field, Array.isArray(reason) ? reason.join(", ") : String(reason)]),
     );
   } catch {
     return null;
@@ -477,6 +499,7 @@ function transportError(
   { operation, signal }: Pick<Call<unknown>, "operation" | "signal">,
   isWrite: boolean,
   isFair: boolean,
+  redact: Redactor,
 ): UpstreamError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const isTimeout = timeouts.has(code) || (error instanceof Error && error.name === "TimeoutError");
@@ -484,7 +507,7 @@ function transportError(
   const isGivenUp = signal?.aborted === true;
   const isSick = !(isGivenUp || isUnread || ours.has(code) || (isTimeout && !isFair));
   const failure = { operation, health: isSick ? "SICK" : isUnread ? "WELL" : "NOTHING" } as const;
-  const options = { cause: causeOf(error, code) };
+  const options = { cause: causeOf(error, code, redact) };
   if (isWrite && !unsent.has(code)) {
     return new UpstreamError("OUTCOME_UNKNOWN", "The change was sent, and its answer was lost.", failure, options);
   }
@@ -507,7 +530,7 @@ function tooLate(operation: string): UpstreamError {
 }
 
 /** What went wrong below, in words: the error itself holds sockets, and the part of an answer that could not be parsed. */
-function causeOf(error: unknown, code: string): Error {
+function causeOf(error: unknown, code: string, redact: Redactor): Error {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
-  return new Error(withoutSecrets([name, code, message].filter((part) => part !== "").join(" ")));
+  return new Error(redact([name, code, message].filter((part) => part !== "").join(" ")));
 }

@@ -87,6 +87,7 @@ export function createMediaDistributions(http: Http): MediaDistributions {
           ...(isDefault !== undefined && { default: isDefault }),
           ...(keys.length > 0 && { security: { keys: keys.map(keyBody) } }),
         } satisfies Schemas["CreateMediaDistributionModel"],
+        secrets: keys.map(({ secret }) => secret),
         decode: (data) => distribution(data, "data"),
       }),
     update: (id, { name, isDefault }) =>
@@ -114,6 +115,7 @@ export function createMediaDistributions(http: Http): MediaDistributions {
         method: "POST",
         path: `${pathOf(id)}/security/keys`,
         body: keyBody(key),
+        secrets: [key.secret],
         decode: (data) => mediaKey(data, "data"),
       }),
     deleteKey: (id, keyId) =>

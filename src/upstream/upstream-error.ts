@@ -1,4 +1,4 @@
-import { ApplicationError, type ErrorCode } from "../model/errors.ts";
+import { ApplicationError, type ErrorCode, type ErrorFace } from "../model/errors.ts";
 
 /** The ways in which the platform can fail us; each is a code of the graph. */
 export type UpstreamErrorCode = Extract<ErrorCode, `UPSTREAM_${string}` | "OUTCOME_UNKNOWN" | "OVERLOADED">;
@@ -23,8 +23,8 @@ export interface UpstreamFailure {
 }
 
 /**
- * The platform gave no usable answer. It never holds the API secret, an address, or the body of an answer; `reasons` are
- * the platform's words with everything that looks like a secret cut out.
+ * The platform gave no usable answer. No such error holds the API secret, an address, or the body of an answer; `reasons` are
+ * the platform's words without any part of a secret, for the broadcaster's own people.
  */
 export class UpstreamError extends ApplicationError {
   readonly operation: string;
@@ -32,6 +32,13 @@ export class UpstreamError extends ApplicationError {
   readonly retryAfterSeconds: number | null;
   readonly reasons: Readonly<Record<string, string>>;
   readonly health: PlatformHealth;
+
+  /** A partner reads a fixed sentence in place of the platform's words. */
+  override get faceForPartners(): ErrorFace {
+    if (!("reasons" in this.facts)) return this;
+    const { reasons: _, ...facts } = this.facts;
+    return { message: "The platform refused the call.", facts };
+  }
 
   constructor(code: UpstreamErrorCode, message: string, failure: UpstreamFailure, options?: ErrorOptions) {
     super(

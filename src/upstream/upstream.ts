@@ -99,8 +99,16 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const pace = createPace();
   const guard = createGuard(pace, timing);
   const recordsGuard = analyticsUrl === apiUrl ? guard : createGuard(pace, timing);
-  const api = createHttp({ ...options, origin: apiUrl, dispatcher: agent, guard });
-  const records = createHttp({ ...options, origin: analyticsUrl, dispatcher: streamAgent, guard: recordsGuard });
+  const { conference } = options;
+  const otherSecrets = conference ? [conference.app.secret] : [];
+  const api = createHttp({ ...options, otherSecrets, origin: apiUrl, dispatcher: agent, guard });
+  const records = createHttp({
+    ...options,
+    otherSecrets,
+    origin: analyticsUrl,
+    dispatcher: streamAgent,
+    guard: recordsGuard,
+  });
   const conferenceGuard = createGuard(createPace(), timing);
   return {
     account: createAccount(api),
@@ -132,6 +140,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     const { onCall } = options;
     const common = {
       secret: app.secret,
+      otherSecrets: [options.secret],
       dispatcher: agent,
       timeoutMs,
       guard: conferenceGuard,

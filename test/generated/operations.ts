@@ -105,7 +105,7 @@ export type ErrorCode =
   | 'UPSTREAM_BAD_RESPONSE'
   /** The platform asks us to slow down. */
   | 'UPSTREAM_RATE_LIMITED'
-  /** The platform refused the call; the message passes on its reason. */
+  /** The platform refused the call; the message passes on its reason, to the broadcaster's own people alone. */
   | 'UPSTREAM_REJECTED'
   /** The platform did not answer in time. */
   | 'UPSTREAM_TIMEOUT'
