@@ -2,8 +2,8 @@ import { compactVerify, decodeJwt, decodeProtectedHeader, errors, SignJWT } from
 import type { Secret } from "../model/secret.ts";
 import { type SigningAlgorithm, signingAlgorithms, type ViewerTokenClaims } from "../model/viewer-token.ts";
 
-/** The longest viewer token that is looked at, in characters. Its largest claim, `customViewerData`, holds 1024. */
-export const MAX_VIEWER_TOKEN_LENGTH = 8192;
+/** The longest viewer token that is looked at, in characters: as long as what a client may send in a header. */
+export const MAX_VIEWER_TOKEN_LENGTH = 16_384;
 
 /**
  * Signs a viewer token. The key is the parent's secret as text: its 64 hexadecimal characters are the key's bytes, they
@@ -26,8 +26,11 @@ export async function signViewerToken(
 /** True when the viewer token was signed with the parent's present secret, whatever its claims say. */
 export async function isSignedBy(viewerToken: string, parentSecret: Secret): Promise<boolean> {
   try {
-    await compactVerify(viewerToken, keyOf(parentSecret), { algorithms: [...signingAlgorithms] });
-    return true;
+    const { protectedHeader } = await compactVerify(viewerToken, keyOf(parentSecret), {
+      algorithms: [...signingAlgorithms],
+    });
+    // RFC 7797, section 7: a JWT's payload is always encoded.
+    return protectedHeader["b64"] !== false;
   } catch (error) {
     if (error instanceof errors.JOSEError) return false;
     throw error;

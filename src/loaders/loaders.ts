@@ -5,11 +5,13 @@ import type { PatternReadings } from "../directory/pattern-readings.ts";
 import type { Sightings } from "../directory/sightings.ts";
 import type { StreamCatalog } from "../directory/stream-catalog.ts";
 import type { TokenDirectory, Tokens } from "../directory/token-directory.ts";
+import { liveFeeds } from "../model/feeds.ts";
 import { isPromise, type MaybePromise, whenThere } from "../model/maybe-promise.ts";
 import type { MediaDistributionRecord } from "../model/media.ts";
 import { isMetered, MAX_NAME_LENGTH } from "../model/stream.ts";
 import { allDaysKept, type TimeWindow } from "../model/time-window.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord } from "../model/token.ts";
+import type { OnAir } from "../model/viewer-token.ts";
 import type { TrackingRow } from "../upstream/analytics.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { ViewerRecord, ViewerRecordsQuery } from "../upstream/viewer-records.ts";
@@ -50,6 +52,15 @@ export interface Loaders {
    * be shown. @throws UpstreamError
    */
   publishersOf(streamName: string): Promise<readonly PublishTokenRecord[]>;
+  /** The subscribe token whose string this is, among those that are known; null where there is none. @throws UpstreamError */
+  subscribeTokenByString(text: string): Promise<SubscribeTokenRecord | null>;
+  /**
+   * What is on air of a stream, to check viewer tokens against; nothing of its publish tokens may be shown. Null for a stream
+   * whose live state the caller may not know.
+   *
+   * @throws UpstreamError
+   */
+  onAir(streamName: string): Promise<OnAir | null>;
   /**
    * Every stream that is known by name, sorted: live ones have been learnt as well, if the platform tells them.
    *
@@ -208,6 +219,18 @@ class AccountLoaders implements Loaders {
     return (await this.tokens()).publish.possiblyCovering(streamName);
   }
 
+  async subscribeTokenByString(text: string): Promise<SubscribeTokenRecord | null> {
+    return tokenByString(await this.tokens(), text);
+  }
+
+  async onAir(streamName: string): Promise<OnAir> {
+    const live = await this.liveStreams.withFeeds(streamName);
+    const feeds = liveFeeds(live?.feeds ?? []);
+    const ids = feeds.flatMap(({ publishTokenId }) => publishTokenId ?? []);
+    const tokens = await Promise.all(ids.map((id) => this.publishToken(id)));
+    return { isLive: live?.isLive ?? false, publishTokens: tokens.filter((token) => token !== null) };
+  }
+
   streamNames(): MaybePromise<readonly string[]> {
     const { liveDirectory, streamCatalog } = this.#sources;
     const [learnt, known] = [liveDirectory.learnt(), this.tokens()];
@@ -253,4 +276,9 @@ class AccountLoaders implements Loaders {
   viewerRecords(query: ViewerRecordsQuery): AsyncIterable<ViewerRecord> {
     return this.#sources.upstream.viewerRecords.stream(query, this.#client.signal);
   }
+}
+
+/** The subscribe token whose string a text is, among the given ones; null where there is none. */
+export function tokenByString({ subscribe }: Tokens, text: string): SubscribeTokenRecord | null {
+  return subscribe.all().find(({ secret }) => secret.equals(text)) ?? null;
 }

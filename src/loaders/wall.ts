@@ -9,7 +9,7 @@ import type { ViewerRecord, ViewerRecordsQuery } from "../upstream/viewer-record
 import { partnerBandwidth } from "./bandwidth.ts";
 import type { FigureLoaders, Loader, SetLoader } from "./figures.ts";
 import type { LiveStreamLoader } from "./live-streams.ts";
-import type { Loaders } from "./loaders.ts";
+import { type Loaders, tokenByString } from "./loaders.ts";
 import { registered } from "./partners.ts";
 
 /** Something behind the wall was asked to load what is not the partner's: a fault of the gateway, which answers nothing. */
@@ -71,6 +71,8 @@ export function behindWall(whole: Loaders, partner: RegisteredPartner, now: numb
     },
     publishToken: async () => null,
     subscribeToken: async (id) => (await tokens()).subscribe.get(id) ?? null,
+    subscribeTokenByString: async (text) => tokenByString(await tokens(), text),
+    onAir: async (name) => ((await opens(name)) ? whole.onAir(name) : null),
     publishersOf: async (name) => ((await opens(name)) ? whole.publishersOf(name) : []),
     streamNames: () =>
       whenThere(whole.streamNames(), (names) => whenThere(openNames(tokens(), now), (isOpen) => names.filter(isOpen))),

@@ -39,7 +39,8 @@ export const errorCodes = {
   TRACKING_ID_IN_USE:
     "Viewers are admitted under the tracking id: a usable subscribe token has it, or a viewer is connected under it.",
   PARTNER_NOT_ACTIVE: "The partner is not registered, suspended or retired.",
-  SIGNING_REFUSED: "The viewer token was not signed; `refusals` names every rule that it would break.",
+  SIGNING_REFUSED:
+    "The viewer token was not signed, or is not admitted; the `refusal` of each error names a rule that it breaks.",
   TRACKING_ID_TAKEN: "Another partner has this tracking id.",
   STORE_UNAVAILABLE:
     "The gateway's own database can't be used now: it is locked, full, read-only or out of reach. Nothing was half written.",

@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import { inspect } from "node:util";
 
 /**
@@ -17,6 +18,11 @@ export class Secret {
     return this.#value;
   }
 
+  /** Whether a text is the string, found out in a time that tells nothing of where the two differ. */
+  equals(text: string): boolean {
+    return timingSafeEqual(digest(this.#value), digest(text));
+  }
+
   toString(): string {
     return "[secret]";
   }
@@ -28,6 +34,10 @@ export class Secret {
   [inspect.custom](): string {
     return "[secret]";
   }
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
 }
 
 /**

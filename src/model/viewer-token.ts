@@ -3,6 +3,7 @@ import { isWellFormed, MAX_NAME_LENGTH, openedBy, unreadPatterns } from "./strea
 import { type PatternReader, readPattern } from "./stream-pattern.ts";
 import { iso } from "./time-window.ts";
 import { isExpired, type PublishTokenRecord, type SubscribeTokenRecord } from "./token.ts";
+import { type ClaimFault, readClaims } from "./viewer-claims.ts";
 
 /**
  * The rules of self-signed viewer tokens: JWTs that a partner makes from its subscribe token (the parent), without any
@@ -25,11 +26,15 @@ export const refusalCodes = {
   PARENT_EXPIRED: "The parent has expired, and every token signed under it with it.",
   EXPIRY_MISSING: "A viewer token must say when it expires.",
   EXPIRY_PASSED: "The viewer token would have expired already.",
+  NOT_YET_VALID: "The viewer token's claim `nbf` names an instant that is still to come.",
+  CLAIM_TYPE_WRONG: "A claim has a type that the platform does not take.",
+  STREAM_OFFLINE: "The stream is not being broadcast now: the platform lets nobody in, whatever the token.",
   ALGORITHM_NOT_ALLOWED: "Only HS256, HS384 and HS512 are taken.",
   SIGNATURE_INVALID:
     "The signature is not of the parent's present secret: it was forged, damaged, or signed before the secret was rotated.",
   TOKEN_TYPE_WRONG: "The claim `tokenType` must be exactly `Subscribe`.",
-  NOT_A_VIEWER_TOKEN: "It is no JWT with the claims of a viewer token.",
+  NOT_A_VIEWER_TOKEN:
+    "The text is neither a JWT with the claims of a viewer token nor the string of a subscribe token that the gateway knows.",
   STREAM_NOT_CONCRETE:
     "A viewer token is for one concrete stream name of 1 to 128 characters, not a pattern or a list.",
   STREAM_NOT_COVERED: "None of the parent's grants covers this stream. Names are compared as a whole, with their case.",
@@ -64,6 +69,14 @@ export const warningCodes = {
   RESTRICTION_OUTSIDE_PARENT:
     "It names origins or addresses that the parent does not allow; whether they are admitted is not documented.",
   CLAIM_IGNORED: "It holds claims that the platform ignores.",
+  EXPIRY_IN_MILLISECONDS:
+    "The expiry reads like milliseconds. JWTs count seconds, so the viewer token outlives everything but its parent.",
+  EXPIRY_BEYOND_CALENDAR:
+    "The expiry lies beyond the year 9999: only the parent's end, if it has one, ends the viewer token.",
+  STREAM_STATE_UNKNOWN:
+    "Whether the stream is being broadcast now could not be read. While it is not, the platform lets nobody in.",
+  STREAM_NOT_NAMED:
+    "The subscribe token opens several streams, and none was named: only the token itself is judged. Name the stream by `streamName`.",
 } as const;
 export type WarningCode = keyof typeof warningCodes;
 
@@ -105,8 +118,17 @@ export interface SigningFacts {
   readonly publishTokens: readonly PublishTokenRecord[];
   /** Usable publish tokens that may be of the stream: their patterns can't be read. None when it is left out. */
   readonly possiblePublishTokens?: readonly PublishTokenRecord[];
+  /** What is on air, for the verdict on a viewer who connects now; undefined for signing, null where it could not be read. */
+  readonly onAir?: OnAir | null;
   /** How patterns are read; without what operators have recorded when it is left out. */
   readonly read?: PatternReader;
+}
+
+/** What is being broadcast of a stream now. */
+export interface OnAir {
+  readonly isLive: boolean;
+  /** The publish tokens of its live feeds, that of the feed that is shown first; empty where they are not known. */
+  readonly publishTokens: readonly PublishTokenRecord[];
 }
 
 /** The payload of a viewer token, in the order and with the names that the Director expects. */
@@ -142,23 +164,32 @@ export function planViewerToken(
   facts: SigningFacts,
 ): ViewerTokenPlan {
   if (!parent) return { refusals: [refusal("PARENT_NOT_FOUND", "token")] };
+  const claims = claimsOf(parent, request, facts.now);
+  const asked = readClaims({ ...claims });
+  if (!asked) throw new Error("claims of our own making could not be read");
   const refusals = [
+    ...asked.faults.map(claimRefusal),
     // What ends with its parent within this second has expired by the time that it is used.
     ...parentRefusals(parent, endOfSecond(facts.now)),
-    ...expiryRefusals(request, facts),
+    ...expiryRefusals(request.expiresAt === null ? null : Math.floor(request.expiresAt / 1000) * 1000, facts),
     ...algorithmRefusals(request.algorithm),
-    ...streamRefusals(parent, request.streamName, facts),
-    ...trackingRefusals(parent, request.trackingId),
-    ...clusterRefusals(parent, request, facts),
-    ...narrowingRefusals(parent, request),
+    ...streamRefusals(parent, asked.streamName, facts),
+    ...trackingRefusals(parent, asked.trackingId),
+    ...clusterRefusals(parent, asked.originCluster, facts),
+    ...addressFormRefusals(asked.allowedIpAddresses),
+    ...narrowingRefusals(parent, asked),
     ...request.unsupported.map((argument) => refusal("UNSUPPORTED_RESTRICTION", argument)),
-    ...customDataRefusals(request.customViewerData),
+    ...customDataRefusals(asked.customViewerData),
   ];
   if (refusals.length > 0) return { refusals };
   return {
-    claims: claimsOf(parent, request, facts.now),
+    claims,
     algorithm: request.algorithm as SigningAlgorithm,
-    warnings: [...clampWarnings(parent, request), ...standingWarnings(parent, request, facts)],
+    warnings: [
+      ...clampWarnings(parent, request),
+      ...standingWarnings(parent, asked, facts),
+      ...expiryWarnings(asked.expiresAt),
+    ],
   };
 }
 
@@ -167,13 +198,20 @@ export interface ForeignViewerToken extends Omit<ViewerTokenRequest, "unsupporte
   readonly tokenType: string;
   readonly signatureIsValid: boolean;
   readonly ignoredClaims: readonly string[];
+  /** Milliseconds since the epoch before which the token is not valid; null, or left out, where it names no such time. */
+  readonly notBefore?: number | null;
+  /** Claims of a wrong type; none when it is left out. */
+  readonly faults?: readonly ClaimFault[];
 }
 
 /** What the Director would say of a viewer token now, for a viewer of no particular place. */
 export interface ViewerTokenVerdict {
   readonly refusals: readonly Refusal[];
   readonly warnings: readonly Warning[];
-  /** When it stops working if nobody touches the parent: its own expiry or the parent's, whichever is earlier. */
+  /**
+   * When it stops working if nobody touches the parent: its own expiry or the parent's, whichever is earlier. Null where
+   * neither lies within the calendar.
+   */
   readonly diesAt: number | null;
 }
 
@@ -183,34 +221,113 @@ export function judgeViewerToken(
   token: ForeignViewerToken,
   facts: SigningFacts,
 ): ViewerTokenVerdict {
-  if (!parent) return { refusals: [refusal("PARENT_NOT_FOUND", "streaming.tokenId")], warnings: [], diesAt: null };
+  const faults = (token.faults ?? []).map(claimRefusal);
+  if (!parent) {
+    const namesParent = !faults.some(({ argument }) => argument === "streaming.tokenId");
+    const missing = namesParent ? [refusal("PARENT_NOT_FOUND", "streaming.tokenId")] : [];
+    return { refusals: [...missing, ...faults], warnings: [], diesAt: null };
+  }
   const refusals = [
+    ...offlineRefusals(facts),
     ...algorithmRefusals(token.algorithm),
     ...(token.signatureIsValid ? [] : [refusal("SIGNATURE_INVALID", "signature")]),
     ...(token.tokenType === "Subscribe" ? [] : [refusal("TOKEN_TYPE_WRONG", "streaming.tokenType")]),
+    ...faults,
     ...parentRefusals(parent, facts.now),
-    ...expiryRefusals(token, facts),
+    // An expiry of a wrong type is a fault of its own.
+    ...(faults.some(({ argument }) => argument === "exp") ? [] : expiryRefusals(token.expiresAt, facts)),
+    ...beginningRefusals(token.notBefore ?? null, facts),
     ...streamRefusals(parent, token.streamName, facts),
     ...trackingRefusals(parent, token.trackingId),
-    ...clusterRefusals(parent, token, facts),
+    ...clusterRefusals(parent, token.originCluster, facts),
+    ...addressFormRefusals(token.allowedIpAddresses),
     ...customDataRefusals(token.customViewerData),
   ];
   const outside = narrowingRefusals(parent, token).length > 0;
-  const ends = [token.expiresAt, parent.expiresAt].filter((end) => end !== null);
   return {
     refusals,
     warnings: [
       ...standingWarnings(parent, token, facts),
+      ...expiryWarnings(token.expiresAt),
+      ...stateWarnings(facts),
       ...(outside ? [warning("RESTRICTION_OUTSIDE_PARENT")] : []),
       ...(token.ignoredClaims.length > 0 ? [warning("CLAIM_IGNORED", token.ignoredClaims.join(", "))] : []),
     ],
-    diesAt: ends.length > 0 ? Math.min(...ends) : null,
+    diesAt: earliest(token.expiresAt, parent.expiresAt),
   };
+}
+
+/**
+ * Explains what the Director would say of a viewer who shows the subscribe token itself.
+ *
+ * @param streamName which stream the viewer asks for; null where that is not known, and only the token is judged
+ */
+export function judgeSubscribeToken(
+  token: SubscribeTokenRecord,
+  streamName: string | null,
+  facts: SigningFacts,
+): ViewerTokenVerdict {
+  const refusals = [
+    ...(streamName === null ? [] : offlineRefusals(facts)),
+    ...parentRefusals(token, facts.now),
+    ...(streamName === null
+      ? []
+      : [...coverageRefusals(token, streamName, facts), ...clusterRefusals(token, null, facts)]),
+  ];
+  const shown = { trackingId: token.trackingId, customViewerData: null, originCluster: null };
+  return {
+    refusals,
+    warnings: [
+      ...standingWarnings(token, shown, facts),
+      ...(streamName === null ? [warning("STREAM_NOT_NAMED")] : stateWarnings(facts)),
+    ],
+    diesAt: earliest(token.expiresAt),
+  };
+}
+
+/** The last instant that RFC 3339 can write. */
+const END_OF_CALENDAR_MS = Date.parse("9999-12-31T23:59:59.999Z");
+
+/** True for an instant that RFC 3339 can write. */
+export function isInCalendar(instant: number): boolean {
+  return instant >= Date.parse("0000-01-01T00:00:00Z") && instant <= END_OF_CALENDAR_MS;
+}
+
+function earliest(...ends: readonly (number | null)[]): number | null {
+  const end = Math.min(...ends.filter((each) => each !== null));
+  return isInCalendar(end) ? end : null;
+}
+
+/** Seconds since the epoch that are more likely milliseconds: of the years 1973 to 5138. */
+const LIKELY_MILLISECONDS = { from: 1e11, to: 1e14 } as const;
+
+function expiryWarnings(expiresAt: number | null): Warning[] {
+  if (expiresAt === null) return [];
+  const seconds = expiresAt / 1000;
+  const isLikelyMs = seconds >= LIKELY_MILLISECONDS.from && seconds < LIKELY_MILLISECONDS.to;
+  return [
+    ...(isLikelyMs ? [warning("EXPIRY_IN_MILLISECONDS")] : []),
+    ...(expiresAt > END_OF_CALENDAR_MS ? [warning("EXPIRY_BEYOND_CALENDAR")] : []),
+  ];
+}
+
+function stateWarnings({ onAir }: SigningFacts): Warning[] {
+  return onAir === null ? [warning("STREAM_STATE_UNKNOWN")] : [];
+}
+
+function offlineRefusals({ onAir }: SigningFacts): Refusal[] {
+  return onAir && !onAir.isLive ? [refusal("STREAM_OFFLINE", "streamName")] : [];
+}
+
+function claimRefusal({ claim, message }: ClaimFault): Refusal {
+  return refusal("CLAIM_TYPE_WRONG", claim, message);
 }
 
 function claimsOf(parent: SubscribeTokenRecord, request: ViewerTokenRequest, now: number): ViewerTokenClaims {
   const end = Math.min(request.expiresAt ?? Number.POSITIVE_INFINITY, parent.expiresAt ?? Number.POSITIVE_INFINITY);
-  const { originCluster, allowedOrigins, allowedIpAddresses, trackingId, customViewerData } = request;
+  const { allowedOrigins, allowedIpAddresses, customViewerData } = request;
+  // An empty text names nothing.
+  const [originCluster, trackingId] = [request.originCluster || null, request.trackingId || null];
   return {
     streaming: {
       tokenId: parent.id,
@@ -238,10 +355,19 @@ function endOfSecond(instant: number): number {
   return Math.floor(instant / 1000) * 1000 + 999;
 }
 
-/** JWTs count whole seconds: an expiry later in this same second has passed already. */
-function expiryRefusals({ expiresAt }: Pick<ViewerTokenRequest, "expiresAt">, { now }: SigningFacts): Refusal[] {
+/** The platform's present is a whole second, which an expiry has to lie beyond. */
+function expiryRefusals(expiresAt: number | null, { now }: SigningFacts): Refusal[] {
   if (expiresAt === null) return [refusal("EXPIRY_MISSING", "expiresAt")];
-  return Math.floor(expiresAt / 1000) <= Math.floor(now / 1000) ? [refusal("EXPIRY_PASSED", "expiresAt")] : [];
+  return expiresAt <= startOfSecond(now) ? [refusal("EXPIRY_PASSED", "expiresAt")] : [];
+}
+
+/** @see RFC 7519, section 4.1.5: a token is not accepted before its `nbf` */
+function beginningRefusals(notBefore: number | null, { now }: SigningFacts): Refusal[] {
+  return notBefore !== null && notBefore > startOfSecond(now) ? [refusal("NOT_YET_VALID", "nbf")] : [];
+}
+
+function startOfSecond(instant: number): number {
+  return Math.floor(instant / 1000) * 1000;
 }
 
 function algorithmRefusals(algorithm: string): Refusal[] {
@@ -249,15 +375,19 @@ function algorithmRefusals(algorithm: string): Refusal[] {
   return isAllowed ? [] : [refusal("ALGORITHM_NOT_ALLOWED", "algorithm")];
 }
 
-function streamRefusals(
-  parent: SubscribeTokenRecord,
-  streamName: string,
-  { read = readPattern }: SigningFacts,
-): Refusal[] {
+function streamRefusals(parent: SubscribeTokenRecord, streamName: string, facts: SigningFacts): Refusal[] {
   if (!isName(streamName)) return [refusal("STREAM_NOT_CONCRETE", "streamName")];
   // `Cooked or Cooking??` is a name if a grant spells it out; that `.*` matches the text `.*` makes it none.
   if (parent.streams.some(({ pattern, isRegex }) => !isRegex && pattern === streamName)) return [];
   if (looksLikePattern(streamName)) return [refusal("STREAM_NOT_CONCRETE", "streamName")];
+  return coverageRefusals(parent, streamName, facts);
+}
+
+function coverageRefusals(
+  parent: SubscribeTokenRecord,
+  streamName: string,
+  { read = readPattern }: SigningFacts,
+): Refusal[] {
   if (openedBy(parent.streams, read)(streamName)) return [];
   const unread = unreadPatterns(parent, read)
     .map((pattern) => `The gateway can't read the pattern \`${pattern}\` of subscribe token ${parent.id}.`)
@@ -281,8 +411,8 @@ function trackingRefusals(parent: SubscribeTokenRecord, trackingId: string | nul
 
 function clusterRefusals(
   parent: SubscribeTokenRecord,
-  { originCluster }: Pick<ViewerTokenRequest, "originCluster">,
-  { clusterIds, publishTokens }: SigningFacts,
+  originCluster: string | null,
+  { clusterIds, publishTokens, onAir }: SigningFacts,
 ): Refusal[] {
   const parentCluster = parent.effective.originCluster;
   if (originCluster !== null) {
@@ -290,20 +420,27 @@ function clusterRefusals(
       return [refusal("CLUSTER_MISMATCH", "originCluster")];
     if (clusterIds && !clusterIds.includes(originCluster)) return [refusal("CLUSTER_UNKNOWN", "originCluster")];
   }
-  const isFound =
-    publishTokens.length === 0 || publishTokens.some((token) => findsStream(token, parent, originCluster));
+  // While it is on air, the feed that is shown decides; before that, any token that may broadcast it.
+  const [shown] = onAir?.publishTokens ?? [];
+  const publishers = shown ? [shown] : publishTokens;
+  const isFound = publishers.length === 0 || publishers.some((token) => findsStream(token, parent, originCluster));
   return isFound ? [] : [refusal("STREAM_CLUSTER_MISMATCH", "streamName")];
 }
 
-/** Publisher and viewer meet in one cluster, or both leave it open; a viewer token may settle what its parent leaves open. */
+/** A viewer is of the cluster that its token names, or else of its parent's; the publisher must be of the same. */
 function findsStream(
   publishToken: PublishTokenRecord,
   parent: SubscribeTokenRecord,
   originCluster: string | null,
 ): boolean {
-  const publishCluster = publishToken.effective.originCluster;
-  const parentCluster = parent.effective.originCluster;
-  return publishCluster === parentCluster || (parentCluster === "auto" && publishCluster === originCluster);
+  return publishToken.effective.originCluster === (originCluster ?? parent.effective.originCluster);
+}
+
+/** The platform takes no IPv6, ranges or wildcards, wherever they come from. */
+function addressFormRefusals(allowedIpAddresses: readonly string[]): Refusal[] {
+  return allowedIpAddresses.flatMap((address, index) =>
+    isIpv4OrCidr(address) ? [] : [refusal("IP_FORM_UNSUPPORTED", `allowedIpAddresses.${index}`)],
+  );
 }
 
 function narrowingRefusals(
@@ -317,7 +454,7 @@ function narrowingRefusals(
   });
   const addresses = allowedIpAddresses.flatMap((address, index) => {
     const argument = `allowedIpAddresses.${index}`;
-    if (!isIpv4OrCidr(address)) return [refusal("IP_FORM_UNSUPPORTED", argument)];
+    if (!isIpv4OrCidr(address)) return [];
     return ipIsWithin(address, parent.allowedIpAddresses) ? [] : [refusal("IP_OUTSIDE_PARENT", argument)];
   });
   return [...origins, ...addresses];

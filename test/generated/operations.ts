@@ -83,7 +83,7 @@ export type ErrorCode =
   | 'QUERY_TOO_EXPENSIVE'
   /** This can be done only so often for one object; `retryAfter` tells when it can be done again. */
   | 'RATE_LIMITED'
-  /** The viewer token was not signed; `refusals` names every rule that it would break. */
+  /** The viewer token was not signed, or is not admitted; the `refusal` of each error names a rule that it breaks. */
   | 'SIGNING_REFUSED'
   /** The gateway's own database can't be used now: it is locked, full, read-only or out of reach. Nothing was half written. */
   | 'STORE_UNAVAILABLE'
@@ -156,6 +156,13 @@ export type FindingSeverity =
   /** It will cost money or break, or makes bills wrong. */
   | 'WARNING';
 
+/** What kind of token was handed in for inspection. */
+export type InspectedTokenKind =
+  /** A viewer token, signed under a subscribe token. */
+  | 'SIGNED'
+  /** The string of a subscribe token, which a viewer may show as it is. */
+  | 'SUBSCRIBE_TOKEN';
+
 /** Whether a partner may use what it holds. */
 export type PartnerStatus =
   /** It may. */
@@ -171,6 +178,8 @@ export type PartnerStatus =
 export type SigningRefusalCode =
   /** Only HS256, HS384 and HS512 are taken. */
   | 'ALGORITHM_NOT_ALLOWED'
+  /** A claim has a type that the platform does not take. */
+  | 'CLAIM_TYPE_WRONG'
   /** The parent belongs to another cluster; only a parent of the cluster `auto` leaves the choice. */
   | 'CLUSTER_MISMATCH'
   /** The account has no such cluster. */
@@ -185,8 +194,10 @@ export type SigningRefusalCode =
   | 'IP_FORM_UNSUPPORTED'
   /** The parent does not allow this address, and a viewer token can only narrow what the parent allows. */
   | 'IP_OUTSIDE_PARENT'
-  /** It is no JWT with the claims of a viewer token. */
+  /** The text is neither a JWT with the claims of a viewer token nor the string of a subscribe token that the gateway knows. */
   | 'NOT_A_VIEWER_TOKEN'
+  /** The viewer token's claim `nbf` names an instant that is still to come. */
+  | 'NOT_YET_VALID'
   /** An origin is a domain such as `demo.com` or `*.demo.com`. */
   | 'ORIGIN_INVALID'
   /** The parent does not allow this origin, and a viewer token can only narrow what the parent allows. */
@@ -207,6 +218,8 @@ export type SigningRefusalCode =
   | 'STREAM_NOT_CONCRETE'
   /** None of the parent's grants covers this stream. Names are compared as a whole, with their case. */
   | 'STREAM_NOT_COVERED'
+  /** The stream is not being broadcast now: the platform lets nobody in, whatever the token. */
+  | 'STREAM_OFFLINE'
   /** The claim `tokenType` must be exactly `Subscribe`. */
   | 'TOKEN_TYPE_WRONG'
   /** A tracking id holds 1 to 128 characters. */
@@ -224,14 +237,22 @@ export type SigningWarningCode =
   | 'CLAIM_IGNORED'
   /** Custom viewer data shows up in viewer records only on accounts with that feature. */
   | 'CUSTOM_VIEWER_DATA_NEEDS_FEATURE'
+  /** The expiry lies beyond the year 9999: only the parent's end, if it has one, ends the viewer token. */
+  | 'EXPIRY_BEYOND_CALENDAR'
   /** The parent expires earlier than was asked, so the viewer token ends with it. */
   | 'EXPIRY_CLAMPED'
+  /** The expiry reads like milliseconds. JWTs count seconds, so the viewer token outlives everything but its parent. */
+  | 'EXPIRY_IN_MILLISECONDS'
   /** The parent binds to the first addresses that use it, and its viewer tokens share them: later viewers are locked out. */
   | 'PARENT_BINDS_ADDRESSES'
   /** It names origins or addresses that the parent does not allow; whether they are admitted is not documented. */
   | 'RESTRICTION_OUTSIDE_PARENT'
   /** Some publish token of the stream belongs to another cluster; while it publishes, this viewer token finds nothing. */
   | 'STREAM_CLUSTER_VARIES'
+  /** The subscribe token opens several streams, and none was named: only the token itself is judged. Name the stream by `streamName`. */
+  | 'STREAM_NOT_NAMED'
+  /** Whether the stream is being broadcast now could not be read. While it is not, the platform lets nobody in. */
+  | 'STREAM_STATE_UNKNOWN'
   /** The stream can be watched without any token, so its bytes can go untracked. */
   | 'STREAM_UNSECURED'
   /** Neither the parent nor the viewer token has a tracking id: its bytes are billed to nobody. */
@@ -260,6 +281,56 @@ export type StepState =
   | 'ROLLED_BACK'
   /** It was not run: a step before it failed, or this is a dry run. */
   | 'SKIPPED';
+
+/** Where a viewer is who shows a token. */
+export type ViewerPlaceInput = {
+  /** Where the viewer is. Left out, geo rules stay open. */
+  country?: string | null | undefined;
+  /** The viewer's IPv4 or IPv6 address. Left out, lists of addresses stay open. */
+  ip?: string | null | undefined;
+  /** Origin of the page, such as `https://player.demo.com`; left out for a viewer who sends none, such as an app. */
+  origin?: string | null | undefined;
+};
+
+/** The rules that decide whether a viewer may watch, in the order in which the platform asks them. */
+export type ViewingRule =
+  /** The subscribe token binds itself to the first addresses that use it. Which these are only the platform knows. */
+  | 'ADDRESS_BINDING'
+  /** The subscribe token, or the viewer token signed under it, lets in some IPv4 addresses alone. IPv6 is never on its list. */
+  | 'ALLOWED_IP_ADDRESSES'
+  /** The subscribe token, or the viewer token signed under it, lets in pages of some origins alone. A viewer who sends no origin is not on its list. */
+  | 'ALLOWED_ORIGINS'
+  /** The stream is published in another cluster than that of the subscribe token. */
+  | 'CLUSTER_MISMATCH'
+  /** Viewers of some countries alone are let in, or kept out: `geoRules` tells by whom. */
+  | 'GEO_RULES'
+  /** The stream is off air, and which publish token it will be broadcast with decides. */
+  | 'PUBLISHERS_DIFFER'
+  /** None of the subscribe token's grants covers the stream. */
+  | 'STREAM_NOT_COVERED'
+  /** No usable publish token may broadcast the stream. */
+  | 'STREAM_NOT_PUBLISHED'
+  /** The stream is not secured: anyone may watch whom no other rule keeps out. */
+  | 'STREAM_OPEN'
+  /** The subscribe token is disabled. */
+  | 'TOKEN_DISABLED'
+  /** The subscribe token has expired. */
+  | 'TOKEN_EXPIRED'
+  /** The subscribe token opens the stream, and no rule stands against the viewer. */
+  | 'TOKEN_OPENS'
+  /** The stream is secured, and the viewer shows no token. */
+  | 'TOKEN_REQUIRED'
+  /** The viewer token is not admitted as it is, wherever its viewer may be: `reasons` tells why. */
+  | 'VIEWER_TOKEN';
+
+/** What comes of a viewer who asks to watch a stream. */
+export type ViewingVerdict =
+  /** The platform lets the viewer in. */
+  | 'ADMITTED'
+  /** The platform keeps the viewer out. */
+  | 'REFUSED'
+  /** It can't be told: what was not given decides, or what only the platform knows. No rule that can be looked at refuses. */
+  | 'UNDECIDED';
 
 export type AccountHealthQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -395,17 +466,20 @@ export type SignViewerTokenMutation = { signViewerToken: { viewerToken: { jwt: s
 
 export type InspectViewerTokenMutationVariables = Exact<{
   jwt: string;
+  streamName?: string | null | undefined;
+  viewer?: ViewerPlaceInput | null | undefined;
+  withViewing?: boolean;
 }>;
 
 
-export type InspectViewerTokenMutation = { inspectViewerToken: { inspection: { isAdmitted: boolean, reasons: Array<
+export type InspectViewerTokenMutation = { inspectViewerToken: { inspection: { kind: InspectedTokenKind | null, isAdmitted: boolean, diesAt: string | null, reasons: Array<
         | { message: string }
         | { message: string }
         | { message: string }
         | { message: string }
         | { refusal: SigningRefusalCode | null, message: string }
         | { message: string }
-      >, claims: { streamName: string, trackingId: string | null, expiresAt: string | null } | null, parent: { label: string, trackingId: string | null } | null } | null } | null };
+      >, warnings: Array<{ code: SigningWarningCode, message: string }>, claims: { streamName: string, trackingId: string | null, expiresAt: string | null } | null, parent: { label: string, trackingId: string | null } | null, viewing?: { verdict: ViewingVerdict, isLive: boolean, decidedBy: { rule: ViewingRule, message: string }, objections: Array<{ rule: ViewingRule, message: string }> } | null } | null } | null };
 
 export type StreamUsageQueryVariables = Exact<{
   stream: string;
@@ -427,5 +501,5 @@ export const Step5_SuspendPartnerDocument = {"kind":"Document","definitions":[{"
 export const Step5_ResumePartnerDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"Step5_ResumePartner"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"trackingId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"resumePartner"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"partner"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"trackingId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"trackingId"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"partner"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"status"}}]}},{"kind":"Field","name":{"kind":"Name","value":"subscribeTokens"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"tokenId"}},{"kind":"Field","name":{"kind":"Name","value":"isActive"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<Step5_ResumePartnerMutation, Step5_ResumePartnerMutationVariables>;
 export const PartnerMonthDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"PartnerMonth"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"trackingId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"month"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"partner"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"by"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"trackingId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"trackingId"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"usage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"window"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"month"},"value":{"kind":"Variable","name":{"kind":"Name","value":"month"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"window"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"from"}},{"kind":"Field","name":{"kind":"Name","value":"to"}},{"kind":"Field","name":{"kind":"Name","value":"timeZone"}}]}},{"kind":"Field","name":{"kind":"Name","value":"total"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gigabytesOut"}},{"kind":"Field","name":{"kind":"Name","value":"bytesOut"}}]}},{"kind":"Field","name":{"kind":"Name","value":"series"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"granularity"},"value":{"kind":"EnumValue","value":"DAY"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"freshUntil"}},{"kind":"Field","name":{"kind":"Name","value":"points"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"start"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"bytesOut"}}]}}]}}]}},{"kind":"Field","alias":{"kind":"Name","value":"lastWeek"},"name":{"kind":"Name","value":"usage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"window"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"last"},"value":{"kind":"StringValue","value":"P7D","block":false}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"percentile"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"p"},"value":{"kind":"IntValue","value":"95"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"bitsPerSecond"}},{"kind":"Field","name":{"kind":"Name","value":"sampleInterval"}},{"kind":"Field","name":{"kind":"Name","value":"samples"}},{"kind":"Field","name":{"kind":"Name","value":"discarded"}},{"kind":"Field","name":{"kind":"Name","value":"missing"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"usageByStream"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"window"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"month"},"value":{"kind":"Variable","name":{"kind":"Name","value":"month"}}}]}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"10"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stream"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"usage"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"total"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gigabytesOut"}}]}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<PartnerMonthQuery, PartnerMonthQueryVariables>;
 export const SignViewerTokenDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SignViewerToken"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"parent"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"stream"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"trackingId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"signViewerToken"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"token"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"tokenId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"parent"}}}]}},{"kind":"ObjectField","name":{"kind":"Name","value":"streamName"},"value":{"kind":"Variable","name":{"kind":"Name","value":"stream"}}},{"kind":"ObjectField","name":{"kind":"Name","value":"trackingId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"trackingId"}}},{"kind":"ObjectField","name":{"kind":"Name","value":"expiresInSeconds"},"value":{"kind":"IntValue","value":"300"}},{"kind":"ObjectField","name":{"kind":"Name","value":"customViewerData"},"value":{"kind":"StringValue","value":"viewer-1","block":false}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"viewerToken"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"jwt"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"trackingId"}},{"kind":"Field","name":{"kind":"Name","value":"playerUrl"}},{"kind":"Field","name":{"kind":"Name","value":"warnings"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SigningRefusedError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"refusal"}}]}}]}}]}}]}}]} as unknown as DocumentNode<SignViewerTokenMutation, SignViewerTokenMutationVariables>;
-export const InspectViewerTokenDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"InspectViewerToken"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"jwt"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"inspectViewerToken"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"jwt"},"value":{"kind":"Variable","name":{"kind":"Name","value":"jwt"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"inspection"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"isAdmitted"}},{"kind":"Field","name":{"kind":"Name","value":"reasons"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SigningRefusedError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"refusal"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"claims"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"streamName"}},{"kind":"Field","name":{"kind":"Name","value":"trackingId"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"parent"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"label"}},{"kind":"Field","name":{"kind":"Name","value":"trackingId"}}]}}]}}]}}]}}]} as unknown as DocumentNode<InspectViewerTokenMutation, InspectViewerTokenMutationVariables>;
+export const InspectViewerTokenDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"InspectViewerToken"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"jwt"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"streamName"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"viewer"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ViewerPlaceInput"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"withViewing"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Boolean"}}},"defaultValue":{"kind":"BooleanValue","value":false}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"inspectViewerToken"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"jwt"},"value":{"kind":"Variable","name":{"kind":"Name","value":"jwt"}}},{"kind":"Argument","name":{"kind":"Name","value":"streamName"},"value":{"kind":"Variable","name":{"kind":"Name","value":"streamName"}}},{"kind":"Argument","name":{"kind":"Name","value":"viewer"},"value":{"kind":"Variable","name":{"kind":"Name","value":"viewer"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"inspection"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"isAdmitted"}},{"kind":"Field","name":{"kind":"Name","value":"diesAt"}},{"kind":"Field","name":{"kind":"Name","value":"reasons"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SigningRefusedError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"refusal"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"warnings"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"claims"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"streamName"}},{"kind":"Field","name":{"kind":"Name","value":"trackingId"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"parent"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"label"}},{"kind":"Field","name":{"kind":"Name","value":"trackingId"}}]}},{"kind":"Field","name":{"kind":"Name","value":"viewing"},"directives":[{"kind":"Directive","name":{"kind":"Name","value":"include"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"if"},"value":{"kind":"Variable","name":{"kind":"Name","value":"withViewing"}}}]}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"verdict"}},{"kind":"Field","name":{"kind":"Name","value":"isLive"}},{"kind":"Field","name":{"kind":"Name","value":"decidedBy"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rule"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"objections"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rule"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<InspectViewerTokenMutation, InspectViewerTokenMutationVariables>;
 export const StreamUsageDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"StreamUsage"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"stream"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stream"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"by"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"name"},"value":{"kind":"Variable","name":{"kind":"Name","value":"stream"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"isLive"}},{"kind":"Field","name":{"kind":"Name","value":"viewerCount"}},{"kind":"Field","name":{"kind":"Name","value":"isSecured"}},{"kind":"Field","name":{"kind":"Name","value":"partners"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"bandwidth"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"window"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"last"},"value":{"kind":"StringValue","value":"P1D","block":false}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"window"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"from"}},{"kind":"Field","name":{"kind":"Name","value":"to"}}]}},{"kind":"Field","name":{"kind":"Name","value":"total"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gigabytesOut"}},{"kind":"Field","name":{"kind":"Name","value":"bytesOut"}},{"kind":"Field","name":{"kind":"Name","value":"restream"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"bytesOut"}}]}},{"kind":"Field","name":{"kind":"Name","value":"geoCascade"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"bytesOut"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"series"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"granularity"},"value":{"kind":"EnumValue","value":"HOUR"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"freshUntil"}},{"kind":"Field","name":{"kind":"Name","value":"points"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"start"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"bytesOut"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"byCountry"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"5"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"country"}},{"kind":"Field","name":{"kind":"Name","value":"traffic"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gigabytesOut"}}]}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"bandwidthByTrackingId"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"window"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"last"},"value":{"kind":"StringValue","value":"P1D","block":false}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"trackingId"}},{"kind":"Field","name":{"kind":"Name","value":"bandwidth"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"total"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"bytesOut"}},{"kind":"Field","name":{"kind":"Name","value":"bytesIn"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<StreamUsageQuery, StreamUsageQueryVariables>;

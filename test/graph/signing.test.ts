@@ -285,9 +285,13 @@ describe("the cluster", () => {
   it("row 19: may be chosen under a parent of auto, out of the account's", async () => {
     await using gateway = await createTestGateway();
     const fields = 'streamName: "roaming-reporter" trackingId: "harbor-news"';
-    expect(
-      (await sign(gateway, "harbor-news-roaming-reporter", `${fields} originCluster: "fra-1"`)).userErrors,
-    ).toEqual([]);
+    const inFrankfurt = () => sign(gateway, "harbor-news-roaming-reporter", `${fields} originCluster: "fra-1"`);
+    // Row 22: as long as the stream is published under `auto` alone, the platform refuses a viewer of fra-1.
+    expect(refusals(await inFrankfurt())).toEqual(["STREAM_CLUSTER_MISMATCH streamName"]);
+    await gateway.ask(
+      `mutation { createPublishToken(input: { idempotencyKey: "f", label: "frankfurt", isSecured: true, originCluster: "fra-1", streams: [{ pattern: "roaming-reporter" }] }) { userErrors { code } } }`,
+    );
+    expect(warnings(await inFrankfurt())).toEqual(["STREAM_CLUSTER_VARIES"]);
     expect(refusals(await sign(gateway, "harbor-news-roaming-reporter", `${fields} originCluster: "ams-1"`))).toEqual([
       "CLUSTER_UNKNOWN originCluster",
     ]);
@@ -549,8 +553,8 @@ describe("inspecting", () => {
       allowedCountries: ["GB"],
     };
     const jwt = await forge({ streaming, exp: 4_000_000_000 }, parent?.token ?? "");
-    const { isAdmitted, warnings: told } = await inspect(gateway, jwt);
-    expect(isAdmitted).toBe(true);
+    const { reasons, warnings: told } = await inspect(gateway, jwt);
+    expect(reasons).toEqual([{ refusal: "STREAM_OFFLINE" }]);
     expect(told.map(({ code }) => code)).toEqual(["RESTRICTION_OUTSIDE_PARENT", "CLAIM_IGNORED"]);
   });
 

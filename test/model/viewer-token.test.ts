@@ -145,7 +145,12 @@ describe("a viewer token", () => {
     ["with half a character of a tracking id", {}, { trackingId: "a\ud800" }, "TRACKING_ID_INVALID trackingId"],
     ["without the parent's tracking id", { trackingId: "acme" }, {}, "TRACKING_ID_REQUIRED trackingId"],
     ["with a foreign tracking id", { trackingId: "acme" }, { trackingId: "Acme" }, "TRACKING_ID_MISMATCH trackingId"],
-    ["with an empty tracking id", {}, { trackingId: "" }, "TRACKING_ID_INVALID trackingId"],
+    [
+      "with an empty tracking id under a parent with one",
+      { trackingId: "acme" },
+      { trackingId: "" },
+      "TRACKING_ID_REQUIRED trackingId",
+    ],
     ["with a tracking id of 129 characters", {}, { trackingId: "x".repeat(129) }, "TRACKING_ID_INVALID trackingId"],
     [
       "in another cluster than its parent",
@@ -208,6 +213,12 @@ describe("a viewer token", () => {
     expect(refusalsOf(subscribeToken(parent), asked)).toEqual([]);
   });
 
+  it("names nothing where a text is empty", () => {
+    const { claims, warnings } = signed(subscribeToken(), { trackingId: "", originCluster: "" });
+    expect(claims.streaming).toEqual({ tokenId: 1, tokenType: "Subscribe", streamName: "derby" });
+    expect(warnings).toEqual(["USAGE_UNTRACKED"]);
+  });
+
   it("is told every rule that it would break at once", () => {
     const parent = subscribeToken({ isActive: false, expiresAt: NOW - 1, trackingId: "acme" });
     const asked = {
@@ -254,13 +265,15 @@ describe("a viewer token and the cluster of its stream", () => {
     expect(outcome("phx-1", null, [inPhoenix])).toEqual([]);
     expect(outcome("auto", null, [anywhere])).toEqual([]);
     expect(outcome("auto", "phx-1", [inPhoenix])).toEqual([]);
-    expect(outcome("auto", "phx-1", [anywhere])).toEqual([]);
+    expect(outcome("auto", "auto", [anywhere])).toEqual([]);
   });
 
   it("do not meet when they are apart, or only one of them leaves it open", () => {
     expect(outcome("phx-1", null, [inFrankfurt])).toEqual(["STREAM_CLUSTER_MISMATCH"]);
     expect(outcome("auto", null, [inPhoenix])).toEqual(["STREAM_CLUSTER_MISMATCH"]);
     expect(outcome("phx-1", null, [anywhere])).toEqual(["STREAM_CLUSTER_MISMATCH"]);
+    expect(outcome("auto", "phx-1", [anywhere])).toEqual(["STREAM_CLUSTER_MISMATCH"]);
+    expect(outcome("auto", "phx-1", [inPhoenix, anywhere])).toEqual(["STREAM_CLUSTER_VARIES"]);
   });
 
   it("may meet when one of several publishers is in the right one, which is warned of", () => {
@@ -331,6 +344,50 @@ describe("somebody else's viewer token", () => {
     expect(warnings.map(({ message }) => message).at(-1)).toBe(
       "It holds claims that the platform ignores. (allowedCountries, record)",
     );
+  });
+
+  it("is not admitted before its beginning, and is while the beginning is this second", () => {
+    const second = at("2026-03-18T10:20:00Z");
+    expect(verdictOf(subscribeToken(), { notBefore: second }).refusals).toEqual([]);
+    expect(verdictOf(subscribeToken(), { notBefore: second + 1 }).refusals).toEqual(["NOT_YET_VALID"]);
+  });
+
+  it("is told first that its stream is off the air", () => {
+    const onAir = { isLive: false, publishTokens: [] };
+    expect(verdictOf(subscribeToken(), { expiresAt: null }, { onAir }).refusals).toEqual([
+      "STREAM_OFFLINE",
+      "EXPIRY_MISSING",
+    ]);
+    expect(verdictOf(subscribeToken(), {}, { onAir: null })).toMatchObject({
+      refusals: [],
+      warnings: ["USAGE_UNTRACKED", "STREAM_STATE_UNKNOWN"],
+    });
+  });
+
+  it("is held to the cluster of the feed that is shown, while the stream is on air", () => {
+    const [phoenix, frankfurt] = [publishToken(inCluster("phx-1")), publishToken(inCluster("fra-1"))];
+    const of = (shown: typeof phoenix) =>
+      verdictOf(
+        subscribeToken({ ...inCluster("phx-1"), trackingId: "a" }),
+        { trackingId: "a" },
+        { publishTokens: [phoenix, frankfurt], onAir: { isLive: true, publishTokens: [shown] } },
+      ).refusals;
+    expect([of(phoenix), of(frankfurt)]).toEqual([[], ["STREAM_CLUSTER_MISMATCH"]]);
+  });
+
+  it.each([
+    [9_999_999_999_999, ["EXPIRY_IN_MILLISECONDS", "EXPIRY_BEYOND_CALENDAR"]],
+    [NOW, ["EXPIRY_IN_MILLISECONDS", "EXPIRY_BEYOND_CALENDAR"]],
+    [NOW * 1000, ["EXPIRY_BEYOND_CALENDAR"]],
+    [8_640_000_000_001, ["EXPIRY_IN_MILLISECONDS", "EXPIRY_BEYOND_CALENDAR"]],
+    [1e300, ["EXPIRY_BEYOND_CALENDAR"]],
+    [253_402_300_800, ["EXPIRY_IN_MILLISECONDS", "EXPIRY_BEYOND_CALENDAR"]],
+    [253_402_300_799, ["EXPIRY_IN_MILLISECONDS"]],
+    [99_999_999_999, []],
+  ])("is warned of an expiry at %d seconds, and dies within the calendar or at no known time", (exp, warnings) => {
+    const verdict = verdictOf(subscribeToken({ trackingId: "a" }), { trackingId: "a", expiresAt: exp * 1000 });
+    expect(verdict.warnings).toEqual(warnings);
+    expect(verdict.diesAt).toBe(exp * 1000 > at("9999-12-31T23:59:59.999Z") ? null : exp * 1000);
   });
 
   it("dies at its own end or its parent's, whichever is earlier", () => {

@@ -75,6 +75,11 @@ describe("the tabs of GraphiQL", () => {
       data: { inspectViewerToken: { inspection: { isAdmitted: false } } },
     });
     expect(inspected.data.inspectViewerToken?.inspection?.reasons).toHaveLength(3);
+    expect(inspected.data.inspectViewerToken?.inspection?.viewing).toMatchObject({
+      verdict: "REFUSED",
+      isLive: true,
+      decidedBy: { rule: "VIEWER_TOKEN" },
+    });
 
     const account = await ask(
       AccountAgainstPartnersDocument,

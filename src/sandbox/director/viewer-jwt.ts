@@ -47,6 +47,9 @@ export async function verifyViewerJwt(
   const claims = streamingClaims.safeParse(payload["streaming"]);
   if (!claims.success) throw unauthorized(claims.error.issues[0]?.message ?? "Invalid token");
   const { streamName, allowedOrigins, allowedIpAddresses, customViewerData } = claims.data;
+  // A token is for one concrete name: one that reads like a pattern is none, unless the parent spells it out as a name.
+  const isSpeltOut = parent.streams.some((grant) => !grant.isRegex && grant.streamName === streamName);
+  if (/[*+?[\](){}|^$\\]/.test(streamName) && !isSpeltOut) throw unauthorized("StreamName is not valid for token");
   return {
     parent,
     streamName,
@@ -82,23 +85,30 @@ function refuseJwt(problem: unknown): never {
   throw problem;
 }
 
+/** .NET reads no text with half a surrogate pair in it. */
+const text = (error: string) => z.string({ error }).refine((value) => !/\p{Surrogate}/u.test(value), { error });
+
 const streamingClaims = z.object(
   {
     tokenType: z.literal("Subscribe", { error: "tokenType must be Subscribe" }),
-    streamName: z
-      .string({ error: "streamName must be one stream name" })
+    streamName: text("streamName must be one stream name")
       .min(1, { error: "streamName must be one stream name" })
       .max(128, { error: "streamName must be one stream name" }),
-    originCluster: z.string({ error: "originCluster must be a cluster id" }).nullish(),
-    allowedOrigins: z.array(z.string(), { error: "allowedOrigins must be a list" }).nullish(),
+    originCluster: text("originCluster must be a cluster id").nullish(),
+    allowedOrigins: z
+      .array(text("allowedOrigins must hold texts"), { error: "allowedOrigins must be a list" })
+      .nullish(),
     allowedIpAddresses: z
       .array(z.string().refine(isAddressOrBlock, { error: "allowedIpAddresses takes IPv4 addresses and CIDR blocks" }))
       .nullish(),
     tracking: z
-      .object({ trackingId: z.string().max(128, { error: "trackingId is longer than 128 characters" }).nullish() })
+      .object({
+        trackingId: text("trackingId must be a text")
+          .max(128, { error: "trackingId is longer than 128 characters" })
+          .nullish(),
+      })
       .nullish(),
-    customViewerData: z
-      .string({ error: "customViewerData must be a text" })
+    customViewerData: text("customViewerData must be a text")
       .max(1024, { error: "customViewerData is longer than 1024 characters" })
       .nullish(),
   },

@@ -1,14 +1,22 @@
 import { decodeViewerToken, isSignedBy } from "../../auth/viewer-token.ts";
 import type { GraphContext } from "../../context.ts";
+import { ApplicationError } from "../../model/errors.ts";
+import { isWellFormed, MAX_NAME_LENGTH } from "../../model/stream.ts";
 import type { SubscribeTokenRecord } from "../../model/token.ts";
+import { readClaims } from "../../model/viewer-claims.ts";
 import {
   type ForeignViewerToken,
+  isInCalendar,
+  judgeSubscribeToken,
   judgeViewerToken,
+  type OnAir,
   refusal,
+  type SigningFacts,
   type ViewerTokenVerdict,
 } from "../../model/viewer-token.ts";
 import { changesNothing } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
+import { enumValues } from "../enum-values.ts";
 import { refusalError, SigningWarning, shownTo, UserError } from "../errors.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import {
@@ -22,7 +30,22 @@ import {
 import { signingFacts } from "./sign-viewer-token.ts";
 import { SubscribeToken } from "./subscribe-token.ts";
 
+/** What was handed in for inspection. */
+const inspectedKinds = {
+  SIGNED: "A viewer token, signed under a subscribe token.",
+  SUBSCRIBE_TOKEN: "The string of a subscribe token, which a viewer may show as it is.",
+} as const;
+
+const InspectedTokenKind = builder.enumType("InspectedTokenKind", {
+  description: "What kind of token was handed in for inspection.",
+  values: enumValues(inspectedKinds),
+});
+
 interface Inspection extends ViewerTokenVerdict {
+  /** Null for a text that is neither. */
+  readonly kind: keyof typeof inspectedKinds | null;
+  /** The stream that the verdict is about; null where none is named. */
+  readonly streamName: string | null;
   readonly claims: ForeignViewerToken | null;
   readonly parent: SubscribeTokenRecord | null;
   /** Where its viewer is; null where that was not given. */
@@ -47,8 +70,14 @@ const ViewerTokenClaims = builder.objectRef<ForeignViewerToken>("ViewerTokenClai
     expiresAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: "Its own expiry; null when it lacks one.",
-      resolve: ({ expiresAt }) => (expiresAt === null ? null : new Date(expiresAt)),
+      description: "Its own expiry; null when it lacks one, or names one beyond the year 9999.",
+      resolve: ({ expiresAt }) => dateOf(expiresAt),
+    }),
+    notBefore: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "Before when it is not valid (`nbf`); null when it names no such time, or one beyond the year 9999.",
+      resolve: ({ notBefore }) => dateOf(notBefore ?? null),
     }),
     trackingId: t.exposeString("trackingId", {
       nullable: true,
@@ -74,15 +103,22 @@ const ViewerTokenClaims = builder.objectRef<ForeignViewerToken>("ViewerTokenClai
 });
 
 const ViewerTokenInspection = builder.objectRef<Inspection>("ViewerTokenInspection").implement({
-  description: "What the platform would say of a viewer token now, before it looks at the viewer's place.",
+  description: "What the platform would say of a viewer's token now, before it looks at the viewer's place.",
   fields: (t) => ({
+    kind: t.expose("kind", {
+      type: InspectedTokenKind,
+      nullable: true,
+      description: "What was handed in; null for a text that is no token of a viewer.",
+    }),
     isAdmitted: t.boolean({
-      description: "Whether no rule is broken. The viewer's address, origin and country are checked at the connection.",
+      description:
+        "Whether no rule is broken and the stream is on air. The viewer's address, origin and country are checked at the connection: see `viewing`.",
       resolve: ({ refusals }) => refusals.length === 0,
     }),
     reasons: t.field({
       type: [UserError],
-      description: "Every rule that is broken.",
+      description:
+        "Every rule that is broken. STREAM_OFFLINE comes first: while a stream is not being broadcast the platform lets nobody in.",
       resolve: ({ refusals }) => refusals.map(refusalError),
     }),
     warnings: t.field({
@@ -93,18 +129,19 @@ const ViewerTokenInspection = builder.objectRef<Inspection>("ViewerTokenInspecti
     diesAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: "When it stops working: at its own expiry or its parent's, whichever is earlier.",
-      resolve: ({ diesAt }) => (diesAt === null ? null : new Date(diesAt)),
+      description:
+        "When it stops working: at its own expiry or its parent's, whichever is earlier. Null when neither has one before the year 10000.",
+      resolve: ({ diesAt }) => dateOf(diesAt),
     }),
     claims: t.expose("claims", {
       type: ViewerTokenClaims,
       nullable: true,
-      description: "What it says of itself; null when it is no viewer token.",
+      description: "What it says of itself; null when it is no signed viewer token.",
     }),
     parent: t.expose("parent", {
       type: SubscribeToken,
       nullable: true,
-      description: "The subscribe token that it names; null when there is none.",
+      description: "The subscribe token that it names, or that it is; null when there is none.",
     }),
     viewing: t.field({
       type: ViewingDecision,
@@ -138,84 +175,118 @@ builder.mutationField("inspectViewerToken", (t) =>
     authScopes: { scope: "token:sign" },
     extensions: changesNothing,
     description:
-      "Explains a viewer token: what it says, whether it would be admitted, and every reason why not. It changes nothing; it is a mutation so that a token never stands in a URL.",
+      "Explains a viewer's token, signed or a subscribe token itself: what it says, whether it would be admitted, and every reason why not. It changes nothing; it is a mutation so that a token never stands in a URL.",
     args: {
-      jwt: t.arg.string({ required: true, description: "The viewer token." }),
+      jwt: t.arg.string({
+        required: true,
+        description: "The viewer token, or the string of the subscribe token that the viewer shows.",
+      }),
+      streamName: t.arg.string({
+        description:
+          "The stream that the viewer asks for. A viewer token names its own; a subscribe token that opens several needs it.",
+      }),
       viewer: t.arg({
         type: ViewerPlaceInput,
         description: "Where its viewer is, to be told whether it opens the stream from there. For the broadcaster.",
       }),
     },
-    resolve: (_root, { jwt, viewer }, context) =>
-      payload(async () => ({ inspection: await inspect(jwt, viewer ? viewerAt(viewer, "viewer") : null, context) })),
+    resolve: (_root, { jwt, streamName, viewer }, context) =>
+      payload(async () => ({
+        inspection: await inspect(jwt, streamName ?? null, viewer ? viewerAt(viewer, "viewer") : null, context),
+      })),
   }),
 );
 
-async function inspect(jwt: string, place: ViewerAt | null, context: GraphContext): Promise<Inspection> {
+async function inspect(
+  text: string,
+  streamName: string | null,
+  place: ViewerAt | null,
+  context: GraphContext,
+): Promise<Inspection> {
+  const kind = text.includes(".") ? "SIGNED" : "SUBSCRIBE_TOKEN";
+  const found = await (kind === "SIGNED"
+    ? inspectSigned(text, streamName, context)
+    : inspectPlain(text, streamName, context));
+  if (found) return { ...found, kind, place };
+  const refusals = [refusal("NOT_A_VIEWER_TOKEN", "jwt")];
+  return { kind: null, claims: null, parent: null, streamName: null, refusals, warnings: [], diesAt: null, place };
+}
+
+type Found = Omit<Inspection, "kind" | "place">;
+
+async function inspectSigned(jwt: string, streamName: string | null, context: GraphContext): Promise<Found | null> {
   const decoded = decodeViewerToken(jwt);
-  const claims = decoded && claimsOf(decoded.algorithm, decoded.claims);
-  if (!claims) {
-    const refusals = [refusal("NOT_A_VIEWER_TOKEN", "jwt")];
-    return { claims: null, parent: null, refusals, warnings: [], diesAt: null, place };
-  }
-  const parent = await context.loaders.subscribeToken(claims.tokenId);
-  const facts = await signingFacts(claims.streamName, context);
+  const claims = decoded && readClaims(decoded.claims);
+  if (!claims) return null;
+  const parent = claims.tokenId === null ? null : await subscribeTokenOf(claims.tokenId, context);
+  const facts = await factsNow(claims.streamName, context);
   const signatureIsValid = parent !== null && (await isSignedBy(jwt, parent.secret));
-  const token: ForeignViewerToken = { ...claims, signatureIsValid };
-  return { claims: token, parent, place, ...judgeViewerToken(parent, token, facts) };
+  const token: ForeignViewerToken = { ...claims, algorithm: decoded.algorithm, signatureIsValid };
+  const verdict = judgeViewerToken(parent, token, facts);
+  const isForOther = streamName !== null && streamName !== claims.streamName;
+  const other = isForOther
+    ? [refusal("STREAM_NOT_COVERED", "streamName", `The viewer asks for \`${streamName}\`.`)]
+    : [];
+  return {
+    claims: token,
+    parent,
+    streamName: claims.streamName,
+    ...verdict,
+    refusals: [...verdict.refusals, ...other],
+  };
+}
+
+/** A viewer may show the subscribe token itself. What is another's is not found, like what does not exist. */
+async function inspectPlain(text: string, named: string | null, context: GraphContext): Promise<Found | null> {
+  const token = await context.loaders.subscribeTokenByString(text);
+  if (!token) return null;
+  const [only, ...others] = token.streams;
+  const streamName = named ?? (only && !only.isRegex && others.length === 0 ? only.pattern : null);
+  const facts =
+    streamName === null
+      ? { now: context.now, clusterIds: null, publishTokens: [] }
+      : await factsNow(streamName, context);
+  return { claims: null, parent: token, streamName, ...judgeSubscribeToken(token, streamName, facts) };
+}
+
+/** Ids that the platform has never given are not asked for. */
+async function subscribeTokenOf(id: number, { loaders }: GraphContext): Promise<SubscribeTokenRecord | null> {
+  return id < 1 ? null : loaders.subscribeToken(id);
+}
+
+/** What signing knows, and what is on air: null for that where monitoring fails. */
+async function factsNow(streamName: string, context: GraphContext): Promise<SigningFacts> {
+  const [facts, onAir] = await Promise.all([signingFacts(streamName, context), onAirNow(streamName, context)]);
+  return onAir === undefined ? facts : { ...facts, onAir };
+}
+
+/** Undefined for a stream whose live state the caller may not know, and for what is no name. */
+async function onAirNow(streamName: string, { loaders }: GraphContext): Promise<OnAir | null | undefined> {
+  if (streamName.length < 1 || streamName.length > MAX_NAME_LENGTH || !isWellFormed(streamName)) return undefined;
+  try {
+    return (await loaders.onAir(streamName)) ?? undefined;
+  } catch (error) {
+    if (error instanceof ApplicationError) return null;
+    throw error;
+  }
 }
 
 async function viewingOf(
-  { claims, parent, place, refusals }: Inspection,
+  { claims, parent, place, refusals, streamName }: Inspection,
   _args: object,
   context: GraphContext,
 ): Promise<ViewingDecisionValue | null> {
   const namesNoStream = refusals.some(({ code }) => code === "STREAM_NOT_CONCRETE");
-  if (!claims || !parent || !place || namesNoStream) return null;
-  const { streamName, allowedOrigins, allowedIpAddresses, originCluster } = claims;
-  const signed = { isAdmitted: refusals.length === 0, allowedOrigins, allowedIpAddresses, originCluster };
+  if (!parent || !place || streamName === null || namesNoStream) return null;
+  if (!claims) return viewingDecision(streamName, { token: parent, signed: null, ...place }, context);
+  const { allowedOrigins, allowedIpAddresses, originCluster } = claims;
+  // That a stream is off air is told by `isLive`, and is no fault of the token.
+  const isAdmitted = refusals.every(({ code }) => code === "STREAM_OFFLINE");
+  const signed = { isAdmitted, allowedOrigins, allowedIpAddresses, originCluster };
   return viewingDecision(streamName, { token: parent, signed, ...place }, context);
 }
 
-/** Claims that the platform reads; it ignores all others. */
-const knownClaims = new Set([
-  "tokenId",
-  "tokenType",
-  "streamName",
-  "originCluster",
-  "allowedOrigins",
-  "allowedIpAddresses",
-  "tracking",
-  "customViewerData",
-]);
-
-/** The claims by their documented types; null when it has not even the shape of a viewer token. */
-function claimsOf(algorithm: string, { streaming, exp }: Record<string, unknown>) {
-  if (typeof streaming !== "object" || streaming === null) return null;
-  const fields = streaming as Record<string, unknown>;
-  const { tokenId, tokenType, streamName, tracking } = fields;
-  if (typeof tokenId !== "number" || !Number.isSafeInteger(tokenId) || tokenId < 1) return null;
-  const trackingId =
-    typeof tracking === "object" && tracking !== null && "trackingId" in tracking && tracking.trackingId;
-  return {
-    tokenId,
-    algorithm,
-    tokenType: text(tokenType) ?? "",
-    streamName: text(streamName) ?? "",
-    expiresAt: typeof exp === "number" && Number.isFinite(exp) ? Math.floor(exp) * 1000 : null,
-    trackingId: text(trackingId),
-    originCluster: text(fields["originCluster"]),
-    allowedOrigins: texts(fields["allowedOrigins"]),
-    allowedIpAddresses: texts(fields["allowedIpAddresses"]),
-    customViewerData: text(fields["customViewerData"]),
-    ignoredClaims: Object.keys(fields).filter((name) => !knownClaims.has(name)),
-  };
-}
-
-function text(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
-}
-
-function texts(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((entry) => typeof entry === "string") : [];
+/** An instant that RFC 3339 can write; null for any other. */
+function dateOf(instant: number | null): Date | null {
+  return instant === null || !isInCalendar(instant) ? null : new Date(instant);
 }

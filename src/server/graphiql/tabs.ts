@@ -5,7 +5,7 @@ export interface Tab {
   readonly variables: (now: number) => Variables;
 }
 
-type Variables = Readonly<Record<string, string | number | boolean | null>>;
+type Variables = Readonly<Record<string, string | number | boolean | null | Readonly<Record<string, string | null>>>>;
 
 /** The broadcaster's, in the order of a first visit: see what is there, then sell it, then reckon. They run over the sandbox. */
 export const operatorTabs: readonly Tab[] = [
@@ -28,6 +28,9 @@ export const operatorTabs: readonly Tab[] = [
       stream: "derby-final",
       trackingId: "northwind-tv",
       jwt: foreignToken(5001, "derby-final", "kestrel-media"),
+      streamName: null,
+      viewer: { country: "GB", origin: "player.example", ip: "192.0.2.7" },
+      withViewing: true,
     }),
   },
   { file: "account-reconciliation.graphql", variables: (now) => ({ month: month(now) }) },
@@ -45,6 +48,7 @@ export const partnerTabs: readonly Tab[] = [
       stream: null,
       trackingId: null,
       jwt: foreignToken(1, "some-stream", "somebody-else"),
+      streamName: null,
     }),
   },
 ];
