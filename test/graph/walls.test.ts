@@ -35,6 +35,19 @@ describe("a partner", () => {
     expect(new Set(data.subscribeTokens.nodes.map(({ trackingId }) => trackingId))).toEqual(new Set(["northwind-tv"]));
   });
 
+  it("finds itself by its id, and lists its live streams", async () => {
+    const { data, errors } = await asNorthwind(
+      `{ node(id: "${northwind.id}") { id ... on Partner { trackingId } } partner(by: { id: "${northwind.id}" }) { name }
+         streams(filter: { isLive: true }) { nodes { name isLive } } }`,
+    );
+    expect(errors).toEqual([]);
+    expect(data).toEqual({
+      node: { id: northwind.id, trackingId: "northwind-tv" },
+      partner: { name: "northwind-tv" },
+      streams: { nodes: ["arena-main", "derby-final", "world-feed"].map((name) => ({ name, isLive: true })) },
+    });
+  });
+
   it("sees its own share of a stream, and it is what it is billed", async () => {
     const window = `window: { last: "P1D" }`;
     const { data } = await asNorthwind<{
