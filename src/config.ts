@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type IdentityProviderOptions, identityAlgorithms } from "./auth/identity-provider.ts";
 import { allScopes, isScope, type Scope } from "./auth/scopes.ts";
+import { nearest } from "./model/nearest.ts";
 import { type Network, parseNetwork } from "./model/network.ts";
 import { Secret } from "./model/secret.ts";
 import { MAX_LAG_MS } from "./model/time-window.ts";
@@ -117,7 +118,8 @@ export const variables = {
   HOST: { schema: z.string().min(1).default("127.0.0.1"), describe: "Address that the gateway listens on." },
   MILLICAST_API_SECRET: {
     schema: bearer(8, "the account's API secret, as it stands in the platform's dashboard").optional(),
-    describe: "The account's API secret. Unset, the gateway runs over its own sandbox of the platform.",
+    describe:
+      "The account's API secret. Unset or empty, the gateway runs over its own sandbox of the platform, and refuses to where other variables say that a real one is meant: see `SANDBOX`.",
   },
   MILLICAST_API_URL: {
     schema: origin.default("https://api.millicast.com"),
@@ -302,6 +304,11 @@ export const variables = {
     describe:
       "PostgreSQL in place of the folder, for more than one gateway: `postgres://user:password@host:5432/database`.",
   },
+  SANDBOX: {
+    schema: z.enum(["on", "off"], "on or off").optional(),
+    describe:
+      "Whether the gateway runs over its own sandbox of the platform. Unset, it does where neither MILLICAST_API_SECRET nor any other variable of a real platform is set; `on` allows it beside `DATABASE_URL` and the like.",
+  },
   SANDBOX_PORT: {
     schema: port.optional(),
     describe: "Port of the sandbox; 4010, or any free one if that is taken.",
@@ -341,6 +348,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     const absent = app.filter((name) => !given[name]);
     mistakes.push(...absent.map((name) => `  ${name} should be set when CONFERENCE_STREAMING is on`));
   }
+  mistakes.push(...sandboxMistakes(given));
   const identity = ["OIDC_ISSUER", "OIDC_AUDIENCE", "OIDC_JWKS_URL"];
   const missing = identity.filter((name) => !given[name]);
   if (missing.length < identity.length) {
@@ -406,6 +414,61 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     store: storeConfig(values.DATABASE_URL, values.DATA_DIRECTORY, values.MILLICAST_API_SECRET === undefined),
     sandboxPort: values.SANDBOX_PORT ?? null,
   });
+}
+
+/** Variables that say that figures are meant to be real: with one of them, invented ones are served on demand alone. */
+const ofProduction: readonly string[] = [
+  "MILLICAST_API_URL",
+  "MILLICAST_ANALYTICS_URL",
+  "MILLICAST_DIRECTOR_URL",
+  "SYNDIGRAPH_OPERATOR_KEY",
+  "DATABASE_URL",
+  "PUBLIC_URL",
+  "CONFERENCE_APP_KEY",
+  "CONFERENCE_APP_SECRET",
+  "CONFERENCE_API_URL",
+  "CONFERENCE_AUTH_URL",
+  ...Object.keys(variables).filter((name) => name.startsWith("OIDC_")),
+];
+
+/** What stands against running over the sandbox, or over the platform. */
+function sandboxMistakes(given: NodeJS.ProcessEnv): string[] {
+  const { SANDBOX: wish, MILLICAST_API_SECRET: secret } = given;
+  if (secret) return wish === "on" ? ["  SANDBOX should not be on when MILLICAST_API_SECRET is set"] : [];
+  if (wish === "on") return [];
+  if (wish === "off") return ["  MILLICAST_API_SECRET should be set when SANDBOX is off"];
+  const misspelt = unknownVariables(given).filter(
+    ({ name, nearest: meant }) =>
+      name.startsWith("MILLICAST_") || meant === "MILLICAST_API_SECRET" || (meant && ofProduction.includes(meant)),
+  );
+  const found = [...ofProduction.filter((name) => given[name] !== undefined), ...misspelt.map(({ name }) => name)];
+  if (found.length === 0) return [];
+  return [
+    `  MILLICAST_API_SECRET should be set when ${found.join(", ")} ${found.length === 1 ? "is" : "are"}; SANDBOX=on runs over the sandbox all the same`,
+  ];
+}
+
+/** A variable that the gateway does not read, and the one that may be meant. */
+export interface UnknownVariable {
+  readonly name: string;
+  readonly nearest: string | null;
+}
+
+/** Variables that the sandbox reads by itself. */
+const OF_THE_SANDBOX = ["SANDBOX_SEED", "SANDBOX_START_AT", "SANDBOX_BULK", "SANDBOX_LAG_SECONDS"];
+const ourPrefixes = /^(MILLICAST|SYNDIGRAPH|OIDC|CONFERENCE|SANDBOX|ALLOWED)_/;
+/** Shorter names are near to many that are nobody's mistake. */
+const LEAST_TELLING = 8;
+
+/** Returns the variables that look like ours and are not read: those of our prefixes, and misspelt names. */
+export function unknownVariables(environment: NodeJS.ProcessEnv = process.env): UnknownVariable[] {
+  const known = [...Object.keys(variables), ...OF_THE_SANDBOX];
+  const telling = known.filter((name) => name.length >= LEAST_TELLING);
+  return Object.keys(environment)
+    .filter((name) => !known.includes(name))
+    .map((name) => ({ name, nearest: nearest(name.toUpperCase(), telling) }))
+    .filter(({ name, nearest: meant }) => meant !== null || ourPrefixes.test(name))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** The names of a gateway that only its own machine can reach; null when others can. */

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
-import { type Config, ConfigError, type PlatformConfig, readConfig } from "./config.ts";
+import { type Config, ConfigError, type PlatformConfig, readConfig, unknownVariables } from "./config.ts";
 import { Secret } from "./model/secret.ts";
 import { tuneGarbageCollector } from "./server/garbage-collector.ts";
 import type { GraphiQLFiles } from "./server/graphiql/files.ts";
@@ -35,6 +35,10 @@ async function main(): Promise<void> {
     ...(platform.conference ? [platform.conference.app.secret] : []),
     ...(config.store.kind === "postgres" ? [config.store.url] : []),
   ]);
+  for (const { name, nearest } of unknownVariables()) {
+    const meant = nearest === null ? "" : `; ${nearest} may be meant`;
+    logger.warn({ variable: name }, `the environment variable ${name} is not read${meant}`);
+  }
   const counters = await countersOf(config);
   const gateway = createGateway({
     store,
@@ -84,7 +88,11 @@ async function main(): Promise<void> {
   process.on("SIGTERM", leaveForGood);
   process.on("SIGINT", leaveForGood);
   // Whoever waits for this line may end the process at once, and that is to be an end in order.
-  process.stdout.write(config.platform ? listeningText(server.url) : welcome(server.url, operatorKey, platform));
+  process.stdout.write(
+    config.platform
+      ? listeningText(server.url)
+      : welcome(server.url, config.operatorKey ? null : operatorKey, platform),
+  );
 
   await gateway.start();
 }
@@ -143,7 +151,15 @@ function tryPort(port: number, host: string): Promise<StartedSandbox> {
     });
     // Not once: where there is no listener, a later one would end the gateway.
     child.on("error", reject);
-    child.once("exit", () => reject(new Error(complaint.trim() || "The sandbox ended before it listened.")));
+    child.once("exit", () => {
+      const [code] = /\bE(ADDRINUSE|ACCES|ADDRNOTAVAIL|NOTFOUND|INVAL)\b|\bEAI_AGAIN\b/.exec(complaint) ?? [];
+      const variable = code === "EADDRINUSE" || code === "EACCES" ? "SANDBOX_PORT" : "HOST";
+      reject(
+        code
+          ? new ConfigError([`  ${variable} should be one that the sandbox can listen on (${code} at ${host}:${port})`])
+          : new Error(complaint.trim() || "The sandbox ended before it listened."),
+      );
+    });
   });
 }
 
@@ -175,20 +191,32 @@ function listeningText(url: string): string {
   return `Syndigraph serves ${url}/graphql\n`;
 }
 
-function welcome(url: string, key: Secret, sandbox: PlatformConfig): string {
+/** @param made the operator key that was made for this run; null for a configured one, which is never printed */
+function welcome(url: string, made: Secret | null, sandbox: PlatformConfig): string {
+  const bearer = made?.reveal() ?? "$SYNDIGRAPH_OPERATOR_KEY";
   return `
 Syndigraph runs over a sandbox of the platform (${sandbox.apiUrl}/sandbox): nothing here is real.
 
-  GraphiQL      ${url}/graphql#key=${key.reveal()}
+  GraphiQL      ${url}/graphql${made ? `#key=${bearer}` : ""}
   API           ${url}/graphql
-  Operator key  ${key.reveal()}
+  Operator key  ${made ? bearer : "that of SYNDIGRAPH_OPERATOR_KEY"}
 
   A first query:
-  curl ${url}/graphql -H 'content-type: application/json' -H 'authorization: Bearer ${key.reveal()}' \\
+  curl ${url}/graphql -H 'content-type: application/json' -H "authorization: Bearer ${bearer}" \\
     -d '{"query":"{ streams(first: 5) { nodes { name isLive bandwidth(window: { last: \\"P1D\\" }) { total { gigabytesOut } } } } }"}'
 
 `;
 }
+
+/** What to do about a port that could not be opened, by the code of the failure. */
+const listenHints: Readonly<Record<string, string>> = {
+  EADDRINUSE: "Set PORT to another port.",
+  EACCES: "Set PORT to a port that this user may open, such as one above 1023.",
+  EADDRNOTAVAIL: "Set HOST to an address of this machine, such as 127.0.0.1 or 0.0.0.0.",
+  ENOTFOUND: "Set HOST to an address of this machine, such as 127.0.0.1 or 0.0.0.0.",
+  EAI_AGAIN: "Set HOST to an address of this machine, such as 127.0.0.1 or 0.0.0.0.",
+  EINVAL: "Set HOST to an address of this machine, such as 127.0.0.1 or 0.0.0.0.",
+};
 
 main().catch((error: unknown) => {
   process.stderr.write(`${complaint(error)}\n`);
@@ -199,6 +227,7 @@ main().catch((error: unknown) => {
 function complaint(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof ConfigError || error instanceof StoreError) return `${error.name}: ${error.message}`;
-  if ("code" in error && error.code === "EADDRINUSE") return `${error.message}. Set PORT to another port.`;
+  const hint = "syscall" in error && "code" in error ? listenHints[String(error.code)] : undefined;
+  if (hint !== undefined) return `${error.message}. ${hint}`;
   return error.stack ?? error.message;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { allScopes } from "../../src/auth/scopes.ts";
-import { ConfigError, readConfig, variables } from "../../src/config.ts";
+import { ConfigError, readConfig, unknownVariables, variables } from "../../src/config.ts";
 
 const SECRET = "api-secret-of-the-account";
 const KEY = "operator-key-nobody-guesses";
@@ -122,6 +122,7 @@ describe("the configuration", () => {
 
   it("knows an identity provider by three variables, of which it needs all or none", () => {
     const three = {
+      ...real,
       OIDC_ISSUER: "https://idp.example/realms/a",
       OIDC_AUDIENCE: "https://graph.example.com",
       OIDC_JWKS_URL: "https://idp.example/keys",
@@ -140,7 +141,7 @@ describe("the configuration", () => {
       "ES256",
       "EdDSA",
     ]);
-    for (const name of Object.keys(three)) {
+    for (const name of ["OIDC_ISSUER", "OIDC_AUDIENCE", "OIDC_JWKS_URL"]) {
       expect(mistakesIn({ ...three, [name]: "" })).toEqual([
         `  ${name} should be set when one of OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL is`,
       ]);
@@ -186,7 +187,7 @@ describe("the configuration", () => {
     expect(readConfig(real).store).toEqual({ kind: "file", folder: ".data" });
     expect(readConfig({ DATA_DIRECTORY: "kept" }).store).toEqual({ kind: "file", folder: "kept" });
     const url = "postgres://syndigraph:hunter2@db.example.com:5432/syndigraph?sslmode=require";
-    const { store } = readConfig({ DATABASE_URL: url, DATA_DIRECTORY: "kept" });
+    const { store } = readConfig({ ...real, DATABASE_URL: url, DATA_DIRECTORY: "kept" });
     expect(store.kind === "postgres" && store.url.reveal()).toBe(url);
     expect(JSON.stringify(store)).not.toContain("hunter2");
   });
@@ -281,5 +282,75 @@ describe("a mistake in the configuration", () => {
 
   it("is one that the documentation could have prevented: every variable is described", () => {
     for (const { describe: text } of Object.values(variables)) expect(text).toMatch(/^[A-Z].*\.$/);
+  });
+});
+
+describe("the sandbox", () => {
+  it.each([
+    "MILLICAST_API_URL",
+    "MILLICAST_ANALYTICS_URL",
+    "MILLICAST_DIRECTOR_URL",
+    "SYNDIGRAPH_OPERATOR_KEY",
+    "DATABASE_URL",
+    "PUBLIC_URL",
+    "OIDC_ISSUER",
+    "OIDC_ROLE_CLAIM",
+    "CONFERENCE_APP_KEY",
+    "MILLICAST_API_SECERT",
+    "MILLICAST_SECRET",
+    "MILICAST_API_SECRET",
+    "DATABSE_URL",
+  ])("is not served where %s is set and the API secret is missing or empty", (name) => {
+    for (const absent of [{}, { MILLICAST_API_SECRET: "" }]) {
+      const mistakes = mistakesIn({ ...absent, [name]: "https://a-value-of-16.example" });
+      expect(mistakes).toContainEqual(
+        `  MILLICAST_API_SECRET should be set when ${name} is; SANDBOX=on runs over the sandbox all the same`,
+      );
+      expect(mistakes.join()).not.toContain("a-value");
+    }
+  });
+
+  it("is served beside them where SANDBOX is on, and never beside an API secret", () => {
+    const url = "postgres://host/database";
+    expect(readConfig({ SANDBOX: "on", DATABASE_URL: url, SYNDIGRAPH_OPERATOR_KEY: KEY }).platform).toBeNull();
+    expect(mistakesIn({ ...real, SANDBOX: "on" })).toEqual([
+      "  SANDBOX should not be on when MILLICAST_API_SECRET is set",
+    ]);
+    expect(mistakesIn({ SANDBOX: "off" })).toEqual(["  MILLICAST_API_SECRET should be set when SANDBOX is off"]);
+  });
+
+  it("is served without a word where nothing says that a real platform is meant", () => {
+    const ours = {
+      PORT: "0",
+      SANDBOX_PORT: "0",
+      LOG_LEVEL: "info",
+      DATA_DIRECTORY: "x",
+      ALLOWED_ORIGINS: "",
+      PATH: "/",
+    };
+    expect(readConfig({ ...ours, MILLICAST_API_SECRET: "" }).platform).toBeNull();
+  });
+});
+
+describe("variables that are not read", () => {
+  it("are told with the nearest name that is", () => {
+    const environment = {
+      ...real,
+      PATH: "/bin",
+      HOME: "/root",
+      SANDBOX_LAG_SECONDS: "1",
+      ALLOWED_ORIGIN: "x",
+      DATABSE_URL: "x",
+      MILLICAST_API_SECERT: "x",
+      OIDC_CLIENT: "x",
+      log_level: "x",
+    };
+    expect(unknownVariables(environment)).toEqual([
+      { name: "ALLOWED_ORIGIN", nearest: "ALLOWED_ORIGINS" },
+      { name: "DATABSE_URL", nearest: "DATABASE_URL" },
+      { name: "MILLICAST_API_SECERT", nearest: "MILLICAST_API_SECRET" },
+      { name: "OIDC_CLIENT", nearest: null },
+      { name: "log_level", nearest: "LOG_LEVEL" },
+    ]);
   });
 });

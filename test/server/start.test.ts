@@ -157,8 +157,8 @@ describe("npm start", () => {
         /^StoreError: The folder package\.json can't be made \(\w+\)\. Set DATA_DIRECTORY .*\n$/,
       ],
       [
-        { DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/syndigraph" },
-        /^StoreError: .* nothing answers at its address\.\n$/,
+        { SANDBOX: "on", DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/syndigraph" },
+        /^StoreError: DATABASE_URL names a database at 127\.0\.0\.1:1 that .* nothing answers at its address\.\n$/,
       ],
     ] as const) {
       await using gateway = run(MAIN, { PORT: "0", SANDBOX_PORT: "0", ...location });
@@ -186,6 +186,30 @@ describe("npm start", () => {
         "",
       ].join("\n"),
     );
+  });
+
+  it("over the sandbox does not print a configured operator's key, and tells of variables that it does not read", async () => {
+    await using gateway = run(MAIN, {
+      PORT: "0",
+      SANDBOX_PORT: "0",
+      SANDBOX: "on",
+      SYNDIGRAPH_OPERATOR_KEY: OPERATOR_KEY,
+      ALLOWED_ORIGIN: "https://a.example",
+    });
+    const [, url = ""] = await gateway.printed(/API +(http:\S+)\/graphql/);
+    expect(await ask(url, OPERATOR_KEY, "{ me { name } }")).toMatchObject({ data: { me: { name: "operator" } } });
+    gateway.signal("SIGTERM");
+    expect(await gateway.exit).toBe(0);
+    expect(gateway.output()).not.toContain(OPERATOR_KEY);
+    expect(gateway.output()).toMatch(/ALLOWED_ORIGIN is not read; ALLOWED_ORIGINS may be meant/);
+  });
+
+  it("names HOST where nothing can listen on it", async () => {
+    for (const HOST of ["not.a.host.invalid", "[::1]"]) {
+      await using gateway = run(MAIN, { PORT: "0", SANDBOX_PORT: "0", HOST });
+      expect(await gateway.exit).toBe(1);
+      expect(gateway.output()).toMatch(/^ConfigError: .*\n {2}HOST should be one that .*\n$/);
+    }
   });
 
   it("says so when its port is taken", async () => {
