@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { publishTokenFindings, subscribeTokenFindings } from "../../src/model/findings.ts";
+import { publishTokenFindings, streamFindings, subscribeTokenFindings } from "../../src/model/findings.ts";
 import { sampleNames } from "../../src/model/sample-names.ts";
 import { countOpened, isWildcard, openAllKnown, openAnyName } from "../../src/model/stream.ts";
 import { broadGrants, grantViolations, isBroad } from "../../src/model/syndication.ts";
-import { grants, publishToken, subscribeToken } from "../support/records.ts";
+import { grants, inCluster, publishToken, subscribeToken } from "../support/records.ts";
 
 const matching = (pattern: string) => ({ pattern, isRegex: true });
 
@@ -250,6 +250,22 @@ describe("findings of tokens by themselves", () => {
     const halves = [{ streams: grants("/[a-m].*/") }, { streams: grants("/[^a-m].*/") }];
     expect(found(...halves)).toEqual([["WILDCARD_GRANT", null, "acme"]]);
     expect(found({ streams: grants("/[a-m].*/") }, { streams: grants("/[^a-m].*/"), trackingId: "rival" })).toEqual([]);
+  });
+
+  it("of a stream leave out a grant of everything that does not meet it, also beside named streams", () => {
+    const stranded = (...texts: readonly string[]) =>
+      streamFindings(
+        {
+          streamName: "derby",
+          publish: [publishToken(inCluster("phx-1"))],
+          subscribe: [subscribeToken({ ...inCluster("fra-1"), streams: grants(...texts) })],
+        },
+        0,
+      ).map(({ kind }) => kind);
+    expect(stranded("derby")).toEqual(["CLUSTER_MISMATCH"]);
+    expect(stranded("derby", "/der.*/")).toEqual(["CLUSTER_MISMATCH"]);
+    expect(stranded("derby", "/(.*)/")).toEqual([]);
+    expect(stranded("/[^/]+/")).toEqual([]);
   });
 
   it("name each pattern that can't be read, of tokens of both kinds that are usable", () => {
