@@ -70,6 +70,19 @@ describe("a token of the identity provider", () => {
   });
 
   it.each([
+    ["no role of ours", { roles: [] }, "its claim roles names no role of ours"],
+    ["no subject", { sub: "" }, "it has no subject"],
+    ["another audience", { aud: "https://other.example" }, "ERR_JWT_CLAIM_VALIDATION_FAILED"],
+  ])("is told in the log, and never itself, when it has %s", async (_what, claims, reason) => {
+    await using idp = await createIdentityProvider();
+    await using auth = await createTestAuth({ identityProvider: idp.options });
+    const token = await idp.token(auth.clock.now, claims);
+    expect(await auth.callerBy(token)).toBeNull();
+    expect(auth.logged()).toContain(reason);
+    for (const part of token.split(".")) expect(auth.logged()).not.toContain(part);
+  });
+
+  it.each([
     ["another type", { typ: "JWT" }],
     ["no type", { typ: undefined }],
     ["an unknown key", { kid: "idp-2" }],

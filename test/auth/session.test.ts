@@ -335,6 +335,15 @@ describe("a JWT that claims to be a session", () => {
     );
   });
 
+  it.each([
+    [5, true],
+    [6, false],
+  ])("that begins %i seconds ahead of our clock is one: %s", async (ahead, isOne) => {
+    await using auth = await createTestAuth();
+    const caller = await auth.callerBy(await forged(auth, { nbf: seconds(auth) + ahead }));
+    expect(caller !== null).toBe(isOne);
+  });
+
   it("is told in the log by what is wrong, and never itself", async () => {
     await using auth = await createTestAuth();
     const jwt = await forged(auth, { aud: "somebody-else" });

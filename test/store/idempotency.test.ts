@@ -145,6 +145,31 @@ describe("a key", () => {
   });
 });
 
+describe("keys that have expired", () => {
+  it("are deleted when a key is used, at most once in a while, and others are not", async () => {
+    const deleted: number[] = [];
+    const clock = { now: time.now + 10 * KEYS_KEPT_MS };
+    const watched = {
+      ...idempotencyKeys,
+      deleteExpired: async (now: number) => {
+        deleted.push(now);
+        await idempotencyKeys.deleteExpired(now);
+      },
+    };
+    const swept = createIdempotencyStore(watched, () => clock.now);
+    const run = (key: string) => {
+      const names = { caller: "operator", operation: "sweep", key, input: key, likeness: key };
+      return swept.run({ ...names, perform: async () => key, recover: async () => null } as IdempotentWrite);
+    };
+    await run("first");
+    await run("second");
+    expect(deleted).toEqual([clock.now]);
+    clock.now += KEYS_KEPT_MS + 1;
+    await run("third");
+    expect(deleted).toEqual([clock.now - KEYS_KEPT_MS - 1, clock.now]);
+  });
+});
+
 describe("a lost answer", () => {
   it("is made up for at once when the object can be seen", async () => {
     const world = createWorld("LATER");
