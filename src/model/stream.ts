@@ -46,6 +46,16 @@ export function assertName(value: string, argument: string): void {
     });
   }
   if (!isWellFormed(value)) throw new InvalidInputError(argument, "It holds half a character: an unpaired surrogate.");
+  // A database that can't store one of them would keep another name than the platform has.
+  if (/\p{Cc}/u.test(value)) {
+    throw new InvalidInputError(argument, `\`${argument}\` must hold no control character; got one.`);
+  }
+}
+
+/** The text, cut to the length of a name; no character is cut in half. */
+export function cutToName(text: string): string {
+  const cut = text.slice(0, MAX_NAME_LENGTH);
+  return isWellFormed(cut) ? cut : cut.slice(0, -1);
 }
 
 /** Tells whether a stream name is one of those that a pattern stands for. */

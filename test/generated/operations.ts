@@ -275,6 +275,8 @@ export type StepState =
   | 'DONE'
   /** It failed; `code` and `detail` say why. */
   | 'FAILED'
+  /** The platform's answer was lost, so what the step makes may exist or not. The same request finds out and goes on. */
+  | 'OUTCOME_UNKNOWN'
   /** What was there already is used. */
   | 'REUSED'
   /** It was made, and taken back because a later step failed. */

@@ -1,10 +1,10 @@
 import { makeApiKey } from "../../auth/api-keys.ts";
 import { type Scope, scopesOfRole } from "../../auth/scopes.ts";
 import type { GraphContext } from "../../context.ts";
-import type { ApplicationError } from "../../model/errors.ts";
+import { ApplicationError } from "../../model/errors.ts";
 import { assertPartnerDetails, type PartnerRecord } from "../../model/partner.ts";
 import type { Secret } from "../../model/secret.ts";
-import { assertName, mayShareNames, openedBy } from "../../model/stream.ts";
+import { assertName, cutToName, mayShareNames, openedBy } from "../../model/stream.ts";
 import {
   assertNoViolations,
   type BroadGrant,
@@ -29,7 +29,8 @@ import { assertGrants, assertLife, given, StreamGrantInput } from "../token/toke
 import { takeBackToken } from "./master-token.ts";
 import { Partner } from "./partner.ts";
 import { assertTrackingIds, partnerDetailFields } from "./partner-input.ts";
-import { runWorkflow } from "./workflow.ts";
+import { WorkflowStep } from "./step-type.ts";
+import { type PlannedStep, runWorkflow, type Step, takenBack } from "./workflow.ts";
 
 const OnboardPartnerInput = builder.inputType("OnboardPartnerInput", {
   description: "A partner to be, and what it is granted.",
@@ -70,6 +71,7 @@ const OnboardPartnerInput = builder.inputType("OnboardPartnerInput", {
 interface Onboarding extends Payload {
   readonly partner?: PartnerRecord | null;
   readonly tokens?: readonly SubscribeTokenRecord[];
+  readonly steps?: readonly Step[];
   readonly apiKey?: ApiKeyRecord | null;
   readonly apiKeySecret?: Secret | null;
   readonly warnings?: readonly BroadGrant[];
@@ -116,6 +118,11 @@ const OnboardPartnerPayload = builder.objectRef<Onboarding>("OnboardPartnerPaylo
       description: "The grants that open more than half of the known streams; empty where none does, or on a refusal.",
       resolve: ({ warnings }) => [...(warnings ?? [])],
     }),
+    steps: t.field({
+      type: [WorkflowStep],
+      description: "The tokens in the order of the grants, then the registration; empty where no step was begun.",
+      resolve: ({ steps }) => [...(steps ?? [])],
+    }),
     apiKey: t.expose("apiKey", { type: ApiKey, nullable: true, description: "Its key to this gateway." }),
     apiKeySecret: t.string({
       nullable: true,
@@ -134,7 +141,13 @@ builder.mutationField("onboardPartner", (t) =>
     description:
       "Registers a partner, makes its subscribe tokens and its API key, all or nothing. It is refused where a stream that it is granted is open to anyone, is published in another cluster, or by publishers that differ.",
     args: { input: t.arg({ type: OnboardPartnerInput, required: true, description: "Who, and what it is granted." }) },
-    resolve: (_root, { input }, context) => payload(() => onboard(input, context)),
+    resolve: async (_root, { input }, context) => {
+      let steps: readonly Step[] = [];
+      const told = (all: readonly Step[]) => {
+        steps = all;
+      };
+      return { ...(await payload(() => onboard(input, context, told))), steps };
+    },
   }),
 );
 
@@ -143,7 +156,13 @@ type Wish = ReturnType<typeof checked>;
 
 const OPERATION = "onboardPartner";
 
-async function onboard(input: Input, context: GraphContext): Promise<Omit<Onboarding, "userErrors">> {
+type Told = (steps: readonly Step[]) => void;
+
+async function onboard(
+  input: Input,
+  context: GraphContext,
+  told: Told,
+): Promise<Omit<Onboarding, "userErrors" | "steps">> {
   const key = String(input.idempotencyKey);
   assertName(key, "input.idempotencyKey");
   const wish = checked(input);
@@ -156,13 +175,15 @@ async function onboard(input: Input, context: GraphContext): Promise<Omit<Onboar
   const clusters = choices.map(({ originCluster }) => originCluster);
   let apiKeySecret: Secret | null = null;
   const attempt = async () => {
-    const tokens = await makeTokens(wish, clusters, key, context);
+    const plan = planTokens(wish, clusters, key, context);
+    const steps = await makeTokens(plan, told);
     try {
       const made = await register(wish, context);
       apiKeySecret = made.secret;
       return `${made.partnerId} ${made.keyId}`;
     } catch (error) {
-      for (const [index, token] of tokens.entries()) await takeBackToken(token, tokenOperation(index), key, context);
+      const { message, code } = error instanceof ApplicationError ? error : { message: "It failed.", code: null };
+      told([...(await takenBack(steps, plan)), { ...registration, state: "FAILED", detail: message, code }]);
       throw error;
     }
   };
@@ -173,12 +194,16 @@ async function onboard(input: Input, context: GraphContext): Promise<Omit<Onboar
     input: wish,
     likeness: { trackingIds: wish.trackingIds },
     perform: attempt,
-    recover: async ({ begunAt }) => (await earlierResult(wish, begunAt, context)) ?? (await attempt()),
+    recover: async ({ begunAt, isRepeated }) =>
+      (await earlierResult(wish, begunAt, context)) ?? (isRepeated ? await attempt() : null),
   });
   const [partnerId = "", keyId = ""] = result.split(" ");
+  const steps = await makeTokens(planTokens(wish, clusters, key, context), told);
+  const partner = await context.loaders.partners.byId(partnerId);
+  told([...steps, { ...registration, state: "DONE", partner }]);
   return {
-    partner: await context.loaders.partners.byId(partnerId),
-    tokens: await makeTokens(wish, clusters, key, context),
+    partner,
+    tokens: steps.flatMap(({ token }) => (token?.kind === "SubscribeToken" ? [token] : [])),
     apiKey: await context.store.apiKeys.byId(keyId),
     apiKeySecret,
     warnings: broadGrants(wish.grants, await context.loaders.streamNames(), context.patternReadings.read),
@@ -198,41 +223,54 @@ function checked({ idempotencyKey: _key, ...input }: Input) {
   return wish;
 }
 
-/** Makes one token for each grant, or none: also when the request is repeated, which makes none a second time. */
-async function makeTokens(
+/** One token for each grant. */
+function planTokens(
   wish: Wish,
   clusters: readonly (string | undefined)[],
   key: string,
   context: GraphContext,
-): Promise<SubscribeTokenRecord[]> {
+): PlannedStep[] {
   const [trackingId = ""] = wish.trackingIds;
-  const { steps, failure } = await runWorkflow(
-    wish.grants.map((grant, index) => ({
-      name: "SUBSCRIBE_TOKEN",
-      detail: `A subscribe token for \`${grant.pattern}\`.`,
-      partner: null,
-      reused: null,
-      make: () =>
-        createSubscribeTokenOnce(
-          {
-            operation: tokenOperation(index),
-            idempotencyKey: key,
-            input: {
-              label: `${wish.name}: ${grant.pattern}`.slice(0, 128),
-              streams: [grant],
-              trackingId,
-              originCluster: clusters[index],
-              expiresInSeconds: wish.expiresInSeconds,
-            },
+  return wish.grants.map((grant, index) => ({
+    name: "SUBSCRIBE_TOKEN",
+    detail: `A subscribe token for \`${grant.pattern}\`.`,
+    partner: null,
+    reused: null,
+    make: () =>
+      createSubscribeTokenOnce(
+        {
+          operation: tokenOperation(index),
+          idempotencyKey: key,
+          input: {
+            label: cutToName(`${wish.name}: ${grant.pattern}`),
+            streams: [grant],
+            trackingId,
+            originCluster: clusters[index],
+            expiresInSeconds: wish.expiresInSeconds,
           },
-          context,
-        ),
-      takeBack: (token) => takeBackToken(token, tokenOperation(index), key, context),
-    })),
-  );
-  if (failure) throw failure;
-  return steps.flatMap(({ token }) => (token?.kind === "SubscribeToken" ? [token] : []));
+        },
+        context,
+      ),
+    takeBack: (token) => takeBackToken(token, tokenOperation(index), key, context),
+  }));
 }
+
+/** Makes all tokens or none: also when the request is repeated, which makes none a second time. */
+async function makeTokens(plan: readonly PlannedStep[], told: Told): Promise<Step[]> {
+  const { steps, failure } = await runWorkflow(plan);
+  if (!failure) return steps;
+  told([...steps, registration]);
+  throw failure;
+}
+
+const registration: Step = {
+  name: "REGISTER_PARTNER",
+  state: "SKIPPED",
+  detail: "The partner's record with its tracking ids, and its API key.",
+  code: null,
+  partner: null,
+  token: null,
+};
 
 /** The cluster of each grant's token, with the rules that stand against it. */
 async function clusterChoices(wish: Wish, context: GraphContext): Promise<ClusterChoice[]> {

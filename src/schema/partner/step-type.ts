@@ -2,7 +2,7 @@ import { builder } from "../builder.ts";
 import { ErrorCodeEnum } from "../errors.ts";
 import { Token } from "../token/token.ts";
 import { Partner } from "./partner.ts";
-import type { StepName as Name, StepState as State, Step } from "./workflow.ts";
+import { existsNow, type StepName as Name, type StepState as State, type Step } from "./workflow.ts";
 
 const StepName = builder.enumType("StepName", {
   description: "What a step of a workflow is about.",
@@ -21,6 +21,10 @@ const StepState = builder.enumType("StepState", {
     REUSED: { description: "What was there already is used." },
     SKIPPED: { description: "It was not run: a step before it failed, or this is a dry run." },
     FAILED: { description: "It failed; `code` and `detail` say why." },
+    OUTCOME_UNKNOWN: {
+      description:
+        "The platform's answer was lost, so what the step makes may exist or not. The same request finds out and goes on.",
+    },
     ROLLED_BACK: { description: "It was made, and taken back because a later step failed." },
   } satisfies Record<State, { description: string }>,
 });
@@ -30,6 +34,12 @@ export const WorkflowStep = builder.objectRef<Step>("WorkflowStep").implement({
   fields: (t) => ({
     name: t.expose("name", { type: StepName, description: "What it is about." }),
     state: t.expose("state", { type: StepState, description: "What became of it." }),
+    exists: t.boolean({
+      nullable: true,
+      description:
+        "Whether what the step makes exists now. Null while that is not known, as after a lost answer, and for a step that makes nothing.",
+      resolve: existsNow,
+    }),
     detail: t.exposeString("detail", { description: "The same for a person." }),
     code: t.expose("code", { type: ErrorCodeEnum, nullable: true, description: "Why it failed, if it failed." }),
     partner: t.expose("partner", {

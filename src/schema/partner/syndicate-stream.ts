@@ -3,7 +3,7 @@ import { playbackEndpoints } from "../../model/endpoints.ts";
 import { ApplicationError, InvalidInputError } from "../../model/errors.ts";
 import { type PartnerRecord, partnerName, primaryTrackingId } from "../../model/partner.ts";
 import { assertRestrictions } from "../../model/restrictions.ts";
-import { assertName, openedBy, type StreamRecord } from "../../model/stream.ts";
+import { assertName, cutToName, openedBy, type StreamRecord } from "../../model/stream.ts";
 import { assertNoViolations, chooseCluster, isMaster, publisherViolations } from "../../model/syndication.ts";
 import { isUsable, type PublishTokenRecord, type SubscribeTokenRecord } from "../../model/token.ts";
 import { builder } from "../builder.ts";
@@ -188,8 +188,9 @@ async function syndicate(
       // Two syndications of one stream would each make its publish token.
       likeness: { streamName: wish.streamName },
       perform: attempt,
-      // Every step finds what an earlier attempt has made, so going on is going through all of them.
-      recover: attempt,
+      // Every step finds what an earlier attempt has made, so going on is going through all of them. A step has looked for
+      // its own token already when its answer was lost in this request.
+      recover: async ({ isRepeated }) => (isRepeated ? attempt() : null),
     });
     return { stream: record, steps: await decodeSteps(result, context), userErrors: [] };
   } catch (error) {
@@ -278,7 +279,7 @@ async function planSubscribeToken(
   const isSpecial = expiresInSeconds !== undefined || allowedOrigins !== undefined || allowedCountries !== undefined;
   const isOurs = await isBegun(operation, key, context);
   const streams = [{ pattern: streamName, isRegex: false }];
-  const label = `${partnerName(partner)}: ${streamName}`.slice(0, 128);
+  const label = cutToName(`${partnerName(partner)}: ${streamName}`);
   const input = { label, streams, trackingId, expiresInSeconds, allowedOrigins, allowedCountries, originCluster };
   return {
     name: "SUBSCRIBE_TOKEN",

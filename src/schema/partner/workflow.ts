@@ -4,7 +4,7 @@ import type { PublishTokenRecord, SubscribeTokenRecord } from "../../model/token
 import { PartnerNotActiveError } from "./active.ts";
 
 /** What became of a step. */
-export type StepState = "DONE" | "REUSED" | "SKIPPED" | "FAILED" | "ROLLED_BACK";
+export type StepState = "DONE" | "REUSED" | "SKIPPED" | "FAILED" | "ROLLED_BACK" | "OUTCOME_UNKNOWN";
 export type StepName = "CHECK_RULES" | "PUBLISH_TOKEN" | "SUBSCRIBE_TOKEN" | "REGISTER_PARTNER";
 
 type Token = PublishTokenRecord | SubscribeTokenRecord;
@@ -59,7 +59,8 @@ export async function runWorkflow(
     } catch (error) {
       if (!(error instanceof ApplicationError)) throw error;
       const token = error instanceof PartnerNotActiveError ? error.token : null;
-      const failed: Step = { ...pending(planned), state: "FAILED", detail: error.message, code: error.code, token };
+      const state = error.code === "OUTCOME_UNKNOWN" ? "OUTCOME_UNKNOWN" : "FAILED";
+      const failed: Step = { ...pending(planned), state, detail: error.message, code: error.code, token };
       const kept = error.code === "OUTCOME_UNKNOWN" ? steps : await takenBack(steps, plan);
       return { steps: [...kept, failed, ...skipped(plan.slice(index + 1))], failure: error };
     }
@@ -67,7 +68,8 @@ export async function runWorkflow(
   return { steps, failure: null };
 }
 
-async function takenBack(steps: readonly Step[], plan: readonly PlannedStep[]): Promise<Step[]> {
+/** The steps after what was made is deleted again, the last one first. Each says what stands where that fails. */
+export async function takenBack(steps: readonly Step[], plan: readonly PlannedStep[]): Promise<Step[]> {
   const result = [...steps];
   for (const [index, step] of [...steps.entries()].reverse()) {
     if (step.state !== "DONE" || !step.token) continue;
@@ -76,10 +78,18 @@ async function takenBack(steps: readonly Step[], plan: readonly PlannedStep[]): 
       result[index] = { ...step, state: "ROLLED_BACK", token: null };
     } catch (error) {
       if (!(error instanceof ApplicationError)) throw error;
-      result[index] = { ...step, detail: `It could not be taken back: ${error.message}`, code: error.code };
+      const detail = `${step.detail} The token was not deleted again: ${error.message}`;
+      const state = error.code === "OUTCOME_UNKNOWN" ? "OUTCOME_UNKNOWN" : "DONE";
+      result[index] = { ...step, state, detail, code: error.code };
     }
   }
   return result;
+}
+
+/** Whether what a step makes exists now; null where that is not known, and for a step that makes nothing. */
+export function existsNow({ name, state, token }: Step): boolean | null {
+  if (name === "CHECK_RULES" || state === "OUTCOME_UNKNOWN") return null;
+  return state === "DONE" || state === "REUSED" || token !== null;
 }
 
 function pending({ name, detail, partner }: PlannedStep): Step {
