@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { InvalidInputError } from "../model/errors.ts";
 
 /** The largest page of a list. */
@@ -56,6 +57,82 @@ export function pageOf<Item>(
     pageInfo: new PageInfo(edges, end < sorted.length, begin > 0),
     totalCount: sorted.length,
   };
+}
+
+/**
+ * A page of a list whose order moves, as that by a figure does. Cursors hold what has been seen: all nodes up to their own, each
+ * by a hash of 6 bytes of its name, 8 characters. So pages neither skip nor repeat a node, however the order moves between
+ * two pages and whichever gateway is asked. See docs/decisions/0001-cursors-of-moving-lists.md.
+ *
+ * @param nameOf gives what never changes of a node, and no other one has
+ * @throws InvalidInputError naming the argument
+ */
+export function pageOfMoving<Node>(
+  ordered: readonly Node[],
+  nameOf: (node: Node) => string,
+  { first, after, last, before }: PageArguments,
+): Page<Node> {
+  if (first != null && last != null) throw new InvalidInputError("last", "Give `first` or `last`, not both.");
+  const seen = after == null ? [] : decodeSeen(after, "after");
+  const ahead = before == null ? null : decodeSeen(before, "before").slice(0, -1);
+  const items = ordered.map((node) => ({ node, hash: hashOf(nameOf(node)) }));
+  const [isSeen, isAhead] = [new Set(seen), ahead && new Set(ahead)];
+  const passed = items.filter(({ hash }) => isSeen.has(hash));
+  const rest = items.filter(({ hash }) => !isSeen.has(hash));
+  const wanted = isAhead ? rest.filter(({ hash }) => isAhead.has(hash)) : rest;
+  const behind = isAhead ? rest.filter(({ hash }) => !isAhead.has(hash)) : [];
+  const size = last == null ? pageSize(first, "first") : pageSize(last, "last");
+  const begin = last == null ? 0 : Math.max(0, wanted.length - size);
+  const end = last == null ? Math.min(wanted.length, size) : wanted.length;
+  // What was seen stays seen when it is not in the list just now.
+  const passedHashes = [...new Set([...seen, ...passed.map(({ hash }) => hash)])];
+  const hashes = [...passedHashes, ...wanted.map(({ hash }) => hash)];
+  const edges = wanted
+    .slice(begin, end)
+    .map(({ node }, index) => new MovingEdge(node, hashes, passedHashes.length + begin + index + 1));
+  return {
+    edges,
+    pageInfo: new PageInfo(edges, end < wanted.length || behind.length > 0, begin > 0 || passed.length > 0),
+    totalCount: items.length,
+  };
+}
+
+class MovingEdge<Node> {
+  readonly node: Node;
+  readonly #hashes: readonly string[];
+  readonly #count: number;
+
+  constructor(node: Node, hashes: readonly string[], count: number) {
+    this.node = node;
+    this.#hashes = hashes;
+    this.#count = count;
+  }
+
+  get cursor(): string {
+    return `${SEEN}${this.#hashes.slice(0, this.#count).join("")}`;
+  }
+}
+
+/** How a cursor begins that holds what was seen. */
+const SEEN = "seen.";
+const HASH_CHARACTERS = 8;
+
+/** Returns 6 bytes of the name's SHA-256 in base64url. */
+function hashOf(name: string): string {
+  return createHash("sha256").update(name).digest("base64url").slice(0, HASH_CHARACTERS);
+}
+
+/** @throws InvalidInputError for a text that is no such cursor */
+function decodeSeen(cursor: string, argument: string): string[] {
+  const hashes = cursor.slice(SEEN.length);
+  const isSeen = cursor.startsWith(SEEN) && hashes.length > 0 && hashes.length % HASH_CHARACTERS === 0;
+  if (!isSeen || !/^[\w-]+$/.test(hashes)) {
+    const rule = "must be a cursor of the same list in the same order, such as its `pageInfo.endCursor`";
+    throw new InvalidInputError(argument, `\`${argument}\` ${rule}; got ${JSON.stringify(cursor.slice(0, 40))}.`);
+  }
+  return Array.from({ length: hashes.length / HASH_CHARACTERS }, (_, index) =>
+    hashes.slice(index * HASH_CHARACTERS, (index + 1) * HASH_CHARACTERS),
+  );
 }
 
 /** A class, as an object with getters of its own would stay in memory for longer than its request: see `loaders/loaders.ts`. */

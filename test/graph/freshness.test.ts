@@ -69,8 +69,8 @@ describe("a figure that was read before its hour was over", () => {
   });
 
   it.each(["DAY", "MONTH"])("is not complete as part of a %s that has ended since", async (granularity) => {
-    await using gateway = await gatewayAt("2026-03-31T23:50:00Z");
-    const last = range("2026-03-31T00:00:00Z", "2026-04-01T00:00:00Z");
+    await using gateway = await gatewayAt("2026-04-30T23:50:00Z");
+    const last = range("2026-04-30T00:00:00Z", "2026-05-01T00:00:00Z");
     const before = await usageOf(gateway, last, granularity);
     expect(before.series.points).toMatchObject([{ state: "PARTIAL" }]);
     gateway.sandbox.fault({ path: "*", drop: "before" });
@@ -79,7 +79,7 @@ describe("a figure that was read before its hour was over", () => {
     gateway.sandbox.clearFaults();
     gateway.sandbox.clock.advance(MINUTE_MS);
     const after = await usageOf(gateway, last, granularity);
-    expect(after.freshUntil).toBe("2026-04-01T00:45:00.000Z");
+    expect(after.freshUntil).toBe("2026-05-01T00:45:00.000Z");
     expect(after.series.points[0]?.state).not.toBe("PARTIAL");
     expect(BigInt(after.total.bytesOut)).toBeGreaterThan(BigInt(before.total.bytesOut));
   });

@@ -103,9 +103,11 @@ describe("an answer", () => {
     });
   });
 
-  it("ends at the quarter hour, when new figures are in", async () => {
+  it("ends when the figures of the quarter hour are in", async () => {
     await using gateway = await createTestGateway();
-    gateway.sandbox.clock.set(new Date("2026-03-18T10:29:59.900Z").getTime());
+    // Of this quarter hour nothing is surely published before.
+    gateway.sandbox.clock.set(new Date("2026-03-18T10:34:59.900Z").getTime());
+    gateway.sandbox.lag.set(5 * 60_000);
     const first = await gateway.ask(TOTALS);
     await askOften(gateway, TOTALS);
     const before = await repeated(gateway);

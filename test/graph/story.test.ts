@@ -120,9 +120,9 @@ describe("the story of a syndicated stream", () => {
         userErrors: [],
       },
     });
-    advance(85);
+    advance(90);
 
-    // At noon the books are closed: fifteen minutes for each viewer, not a byte more, and every hour known.
+    // Five minutes past noon the books are closed: fifteen minutes for each viewer, not a byte more, and every hour known.
     const after = await ask(usage);
     expect(after.data).toMatchObject({
       meadow: {

@@ -99,6 +99,7 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
   fields: (t) => ({
     window: t.field({
       type: Window,
+      extensions: repeatable(),
       description: "The window as it is answered: up to the newest figures when it is not over yet.",
       resolve: (bandwidth, _args, context) => {
         const { freshUntil } = bandwidth.window.retention;
@@ -109,6 +110,7 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
     }),
     freshUntil: t.field({
       type: "DateTime",
+      extensions: repeatable(),
       description:
         "The quarter hour up to which every figure beside this field is whole. Older than the last quarter hour while the platform has not published that yet, and when a kept figure is served because the platform is down.",
       resolve: async (bandwidth, _args, context) => edgeDate(await freshUntilOf(bandwidth, context)),
@@ -124,6 +126,7 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
     coverage: t.field({
       type: UsageCoverage,
       nullable: true,
+      extensions: repeatable(),
       description:
         "Whether the total lacks anything, and what. Read by the same calls as series: one for ten names by hours, one more where the window reaches back over 7 days, and one more for the account beyond 365.",
       resolve: (bandwidth) =>

@@ -18,7 +18,7 @@ import { isMetered } from "../../model/stream.ts";
 import { ceilTo, DAY_MS, HOUR_MS } from "../../model/time-window.ts";
 import { isUsable } from "../../model/token.ts";
 import { builder } from "../builder.ts";
-import { byCodeUnit, pageOf } from "../connection.ts";
+import { byCodeUnit, pageOf, sortableNumber } from "../connection.ts";
 import { connectionType } from "../connection-type.ts";
 import { Partner, tokensOf } from "../partner/partner.ts";
 import { Finding, FindingSeverity } from "./finding.ts";
@@ -163,6 +163,8 @@ function findingPage(findings: readonly FindingRecord[], { severity, ...page }: 
   );
 }
 
-function keyOf({ kind, what }: FindingRecord): string {
-  return `${gravity.indexOf(findingKinds[kind].severity)}${kind} ${what}`;
+/** Nothing of the key moves with figures: counts in the text of a finding grow, and cursors hold the key. */
+function keyOf({ kind, what, streamName, trackingId, token }: FindingRecord): string {
+  const subject = [streamName ?? "", trackingId ?? "", token ? `${token.kind} ${sortableNumber(token.id)}` : ""];
+  return [gravity.indexOf(findingKinds[kind].severity), kind, ...subject, what.replace(/\d+/g, "#")].join("\n");
 }

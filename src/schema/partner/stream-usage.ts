@@ -4,7 +4,7 @@ import type { StreamRecord } from "../../model/stream.ts";
 import { planTotal, type UsageWindow } from "../../model/time-window.ts";
 import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
-import { byCodeUnit, type PageArguments, pageOf, sortableNumber } from "../connection.ts";
+import { byCodeUnit, type PageArguments, pageOf, pageOfMoving } from "../connection.ts";
 import { connectionType } from "../connection-type.ts";
 import { Stream } from "../stream/stream.ts";
 
@@ -38,7 +38,10 @@ export const StreamUsageConnection = connectionType(StreamUsage, "StreamUsage", 
 export const StreamUsageOrder = builder.enumType("StreamUsageOrder", {
   description: "In which order usage by stream is listed.",
   values: {
-    BYTES_OUT: { description: "The most bytes sent first." },
+    BYTES_OUT: {
+      description:
+        "The most bytes sent first. Figures grow between two pages: each page is ordered by the figures of its time, and holds no stream of a page before. Cursors hold what has been seen, 8 characters for each stream.",
+    },
     STREAM_NAME: { description: "By the stream's name." },
   },
 });
@@ -61,17 +64,20 @@ export async function streamUsagePage(
     if (streamName !== null) bytesOf.set(streamName, (bytesOf.get(streamName) ?? 0n) + traffic.bytesOut);
   }
   const usages = [...bytesOf].map(([streamName, bytesOut]) => ({ trackingIds, streamName, bytesOut, window }));
-  const keyOf = orderBy === "BYTES_OUT" ? largestFirst : ({ streamName }: StreamUsageValue) => streamName;
-  return pageOf(
-    usages.sort((a, b) => byCodeUnit(keyOf(a), keyOf(b))),
-    keyOf,
-    page,
-  );
+  return orderBy === "BYTES_OUT"
+    ? pageOfMoving(usages.sort(largestFirst), nameOf, page)
+    : pageOf(
+        usages.sort((a, b) => byCodeUnit(a.streamName, b.streamName)),
+        nameOf,
+        page,
+      );
 }
 
-/** No count of bytes comes near it: subtracting from it turns the order around. */
-const CEILING = 10n ** 23n;
+function nameOf({ streamName }: StreamUsageValue): string {
+  return streamName;
+}
 
-function largestFirst({ bytesOut, streamName }: StreamUsageValue): string {
-  return `${sortableNumber(CEILING - bytesOut)}${streamName}`;
+function largestFirst(a: StreamUsageValue, b: StreamUsageValue): number {
+  if (a.bytesOut !== b.bytesOut) return a.bytesOut > b.bytesOut ? -1 : 1;
+  return byCodeUnit(a.streamName, b.streamName);
 }
