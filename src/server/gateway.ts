@@ -53,7 +53,7 @@ import type { Tracing } from "./tracing.ts";
 import { type ServerContext, useCaller } from "./use-caller.ts";
 import { useFront } from "./use-front.ts";
 import { useGraphiQL } from "./use-graphiql.ts";
-import { type Readiness, useHealth } from "./use-health.ts";
+import { type PartState, type Readiness, useHealth } from "./use-health.ts";
 import { useOperations } from "./use-operations.ts";
 import { usePublicKeys } from "./use-public-keys.ts";
 import { useRequestReader } from "./use-request-reader.ts";
@@ -131,6 +131,8 @@ const READINESS_KEPT_MS = 30_000;
 const CALL_TIMES_PER_QUERY = 1.25;
 /** Streams are looked for in traffic this often. */
 const SWEEP_EVERY_MS = 3_600_000;
+/** How long an answer of the store proves that it is there. */
+const STORE_KEPT_MS = 5_000;
 const LEAVING: Readiness = { isReady: false, reason: "LEAVING" };
 /** Figures that have run out at the quarter hour are read ahead within this time. */
 const REFRESH_EVERY_MS = 5_000;
@@ -373,17 +375,28 @@ export function createParts(
 }
 
 /** Ready while the platform answers with our secret; while it does, it is asked at most every half minute. */
-function createReadiness({ upstream, directory }: SharedParts, elapsed?: Stopwatch): () => Promise<Readiness> {
-  const ask = async () => {
-    await Promise.all([upstream.account.id(), directory.read()]);
-    return { isReady: true } as const;
-  };
-  const check = remembered(ask, { keptMs: READINESS_KEPT_MS, whenItFails: "FAIL", elapsed });
+function createReadiness({ upstream, directory, store }: SharedParts, elapsed?: Stopwatch): () => Promise<Readiness> {
+  const ask = () => Promise.all([upstream.account.id(), directory.read()]);
+  const checkPlatform = remembered(ask, { keptMs: READINESS_KEPT_MS, whenItFails: "FAIL", elapsed });
+  const checkStore = remembered(() => store.partners.version(), {
+    keptMs: STORE_KEPT_MS,
+    whenItFails: "FAIL",
+    elapsed,
+  });
   return async () => {
-    try {
-      return await check();
-    } catch (error) {
-      return { isReady: false, reason: error instanceof ApplicationError ? error.code : "INTERNAL_SERVER_ERROR" };
-    }
+    const [platform, kept] = await Promise.allSettled([checkPlatform(), checkStore()]);
+    const parts = { platform: stateOf(platform), store: stateOf(kept) };
+    // Without the store the operator and people of the identity provider are known and answered all the same.
+    if (platform.status === "fulfilled") return { isReady: true, parts };
+    const { reason } = platform;
+    return {
+      isReady: false,
+      reason: reason instanceof ApplicationError ? reason.code : "INTERNAL_SERVER_ERROR",
+      parts,
+    };
   };
+}
+
+function stateOf({ status }: PromiseSettledResult<unknown>): PartState {
+  return status === "fulfilled" ? "UP" : "DOWN";
 }

@@ -120,10 +120,13 @@ describe("while the platform is down", () => {
       return [response.status, await response.json()];
     };
     expect(await state("/health")).toEqual([200, { status: "ok" }]);
-    expect(await state("/readiness")).toEqual([503, { status: "unavailable", reason: "UPSTREAM_UNAVAILABLE" }]);
+    expect(await state("/readiness")).toEqual([
+      503,
+      { status: "unavailable", reason: "UPSTREAM_UNAVAILABLE", platform: "DOWN", store: "UP" },
+    ]);
     gateway.sandbox.clearFaults();
     pass(gateway, 1_000);
-    expect(await state("/readiness")).toEqual([200, { status: "ok" }]);
+    expect(await state("/readiness")).toEqual([200, { status: "ok", platform: "UP", store: "UP" }]);
   });
 });
 

@@ -79,7 +79,7 @@ describe("health", () => {
     const before = await gateway.gateway.fetch(get("/readiness"));
     expect([before.status, await before.json()]).toEqual([
       503,
-      { status: "unavailable", reason: "UPSTREAM_UNAUTHORIZED" },
+      { status: "unavailable", reason: "UPSTREAM_UNAUTHORIZED", platform: "DOWN", store: "UP" },
     ]);
     gateway.sandbox.clearFaults();
     expect((await gateway.gateway.fetch(get("/readiness"))).status).toBe(200);
