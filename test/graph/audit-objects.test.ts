@@ -28,7 +28,12 @@ const typesOf = (entry: Entry | undefined) =>
 /** What stands in the log of each mutation when it succeeds as `succeeding` has it. */
 const touched: Readonly<Record<string, readonly string[]>> = {
   addMediaKey: ["MediaDistribution CHANGED"],
-  adoptTrackingId: ["Partner CHANGED"],
+  // With the tokens and streams that come with the id.
+  adoptTrackingId: [
+    "Partner CHANGED",
+    ...Array<string>(3).fill("Stream USED"),
+    ...Array<string>(3).fill("SubscribeToken USED"),
+  ],
   createApiKey: ["ApiKey CHANGED"],
   createClip: ["MediaAsset CHANGED", "Stream USED"],
   createMediaDistribution: ["MediaDistribution CHANGED"],
@@ -75,6 +80,7 @@ const touched: Readonly<Record<string, readonly string[]>> = {
   syncRestreams: ["PublishToken CHANGED"],
   syndicateStream: ["Partner USED", "PublishToken USED", "Stream USED", "SubscribeToken CHANGED"],
   triggerThumbnail: ["Stream CHANGED"],
+  undoAdoption: ["Partner CHANGED"],
   updateMediaAsset: ["MediaAsset CHANGED"],
   updateMediaDistribution: ["MediaDistribution CHANGED"],
   updateMediaExpiry: ["Account CHANGED"],

@@ -40,7 +40,9 @@ export function objectsOf(payload: unknown): string[] {
       if (SKIPPED.has(name)) continue;
       if (name === "deletedId" && typeof part === "string") found.add(part);
       else if (name === "streamName" && typeof part === "string") found.add(encodeGlobalId("Stream", part));
-      else look(part, depth + 1);
+      else if (name === "streamNames" && Array.isArray(part)) {
+        for (const each of part) if (typeof each === "string") found.add(encodeGlobalId("Stream", each));
+      } else look(part, depth + 1);
     }
   };
   look(payload, 1);
