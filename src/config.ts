@@ -32,6 +32,12 @@ export interface Config {
   /** Points of cost a minute, of each caller. */
   readonly budgets: { readonly perMinute: number; readonly partnerPerMinute: number };
   readonly maxRequestsInFlight: number;
+  /** How much of answers may be in memory, in bytes. */
+  readonly unsent: {
+    readonly maxResponseBytes: number;
+    readonly maxUnsentBytesPerCaller: number;
+    readonly maxUnsentBytes: number;
+  };
   readonly upstreamTimeoutMs: number;
   readonly directoryRefreshMs: number;
   /** Most by which the platform's clock may differ from this machine's and still be gone by. */
@@ -235,6 +241,19 @@ export const variables = {
     schema: points.default(1_000_000),
     describe: "Points that a partner's key may spend in a minute.",
   },
+  MAX_RESPONSE_MEGABYTES: {
+    schema: whole("whole megabytes, from 1 to 1000", 1, 1_000).default(16),
+    describe: "The longest answer of the graph; a longer one is refused with RESPONSE_TOO_LARGE while it is written.",
+  },
+  MAX_UNSENT_MEGABYTES_PER_CALLER: {
+    schema: whole("whole megabytes, from 1 to 10000", 1, 10_000).default(32),
+    describe:
+      "While more than this of one caller's answers is being written or waits for its clients, its new requests are turned away with 503.",
+  },
+  MAX_UNSENT_MEGABYTES: {
+    schema: whole("whole megabytes, from 1 to 100000", 1, 100_000).default(128),
+    describe: "The same for the answers of all callers together: beyond it every new request is turned away.",
+  },
   MAX_REQUESTS_IN_FLIGHT: {
     schema: whole("a whole number, from 1 to 100000", 1, 100_000).default(1_000),
     describe: "Beyond so many requests at once, more are turned away with 503.",
@@ -397,6 +416,11 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     allowedOrigins: values.ALLOWED_ORIGINS ?? [],
     budgets: { perMinute: values.COST_BUDGET_PER_MINUTE, partnerPerMinute: values.PARTNER_COST_BUDGET_PER_MINUTE },
     maxRequestsInFlight: values.MAX_REQUESTS_IN_FLIGHT,
+    unsent: {
+      maxResponseBytes: values.MAX_RESPONSE_MEGABYTES * 1_000_000,
+      maxUnsentBytesPerCaller: values.MAX_UNSENT_MEGABYTES_PER_CALLER * 1_000_000,
+      maxUnsentBytes: values.MAX_UNSENT_MEGABYTES * 1_000_000,
+    },
     upstreamTimeoutMs: values.UPSTREAM_TIMEOUT_SECONDS * 1000,
     maxClockOffsetMs:
       (values.MAX_CLOCK_OFFSET_SECONDS ?? (values.MILLICAST_API_SECRET ? 300 : Number.POSITIVE_INFINITY)) * 1000,

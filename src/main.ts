@@ -54,6 +54,7 @@ async function main(): Promise<void> {
     budgets: config.budgets,
     counters,
     maxRequestsInFlight: config.maxRequestsInFlight,
+    unsent: config.unsent,
     directoryRefreshMs: config.directoryRefreshMs,
     maxClockOffsetMs: config.maxClockOffsetMs,
     enforceSuspension: config.enforceSuspension,

@@ -1,7 +1,9 @@
 /**
  * What fields cost, in points: one for each object of an answer, and a hundred for a call of the platform. The platform is
  * asked for ten names at once, so a figure of one name costs 10. Fields that stand here differ from the rule that types
- * tell: 1 for an object, nothing for a plain value, and for a list as often as its arguments or this table say.
+ * tell: 1 for an object with its first five plain values, a tenth for each more of them, aliases included, and for each value of
+ * a list of them, and for a list as often as its arguments or this table say. So points go by what an answer takes to write and
+ * to send: a tenth of a point is some 30 bytes.
  */
 export interface FieldCost {
   /** Points of the field itself. */
@@ -32,6 +34,8 @@ const DAYS = { points: 0, entries: "DAYS" } as const;
 const CHANGE_EACH = { points: 0, perEntry: { of: "tokens", points: 100 } };
 
 export const fieldCosts: Readonly<Record<string, FieldCost>> = {
+  // Up to 4,000 characters.
+  "AuditEntry.detail": { points: 2 },
   "Account.clipUsage": CALL,
   "Account.drmUsage": CALL,
   "Account.mediaExpiry": CALL,

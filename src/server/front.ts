@@ -6,6 +6,7 @@ import { clientAddress } from "./client-address.ts";
 import { createCors } from "./cors.ts";
 import { type Answer, type RequestHead, refusal } from "./exchange.ts";
 import { OVERLOAD } from "./refused.ts";
+import { NOBODY, type Unsent } from "./unsent.ts";
 
 /** Who is let in. */
 export interface Admitted {
@@ -30,6 +31,7 @@ export interface FrontOptions {
   readonly allowedOrigins: readonly string[];
   readonly authenticate: Authenticate;
   readonly trustedProxies: readonly Network[];
+  readonly unsent: Pick<Unsent, "isFull">;
 }
 
 /** Answers may hold secrets: nobody on the way keeps one, and no browser guesses what it is. */
@@ -63,12 +65,18 @@ function unknown(error: unknown): Answer {
   return refusal(error.code, error.message, { status: 503, headers });
 }
 
-export function createFront({ allowedHosts, allowedOrigins, authenticate, trustedProxies }: FrontOptions): Front {
+export function createFront({
+  allowedHosts,
+  allowedOrigins,
+  authenticate,
+  trustedProxies,
+  unsent,
+}: FrontOptions): Front {
   const hosts = allowedHosts && new Set(allowedHosts.map((host) => host.toLowerCase()));
   const cors = createCors(allowedOrigins);
   return {
     turnAway: (head, isOverloaded) => {
-      if (isOverloaded) return OVERLOADED;
+      if (isOverloaded || (head.header("authorization") === null && unsent.isFull(NOBODY))) return OVERLOADED;
       if (hosts && !hosts.has(head.hostname().replace(/\.$/, ""))) return UNKNOWN_HOST;
       return cors?.preflight(head) ?? null;
     },
@@ -76,7 +84,10 @@ export function createFront({ allowedHosts, allowedOrigins, authenticate, truste
     admit: ({ header, peer }) => {
       const address = clientAddress(peer, header("x-forwarded-for"), trustedProxies);
       const credentials = { authorization: header("authorization"), origin: header("origin"), address };
-      const admitted = (caller: Caller | null) => (caller ? { caller, address } : UNAUTHENTICATED);
+      const admitted = (caller: Caller | null) => {
+        if (!caller) return UNAUTHENTICATED;
+        return unsent.isFull(caller.principalId) ? OVERLOADED : { caller, address };
+      };
       const caller = authenticate(credentials);
       return isPromise(caller) ? caller.then(admitted, unknown) : admitted(caller);
     },

@@ -44,12 +44,13 @@ import { createRequestLog } from "./metrics/request-log.ts";
 import { createRequests } from "./metrics/requests.ts";
 import { useMetrics } from "./metrics/use-metrics.ts";
 import { useRequests } from "./metrics/use-requests.ts";
-import { bodyOfIncoming, hasLeft, headOfIncoming, leavingSignal } from "./node-exchange.ts";
+import { bodyOfIncoming, hasLeft, headOfIncoming, leavingSignal, whenTaken } from "./node-exchange.ts";
 import { createOperations } from "./operations.ts";
 import { sendSoon } from "./outbox.ts";
 import { createPlainPath, type PlainRequest, plainMediaType } from "./plain-path.ts";
 import { createSuspensionGuard } from "./suspension-guard.ts";
 import type { Tracing } from "./tracing.ts";
+import { createUnsent, NOBODY, type UnsentAnswer, type UnsentLimits } from "./unsent.ts";
 import { type ServerContext, useCaller } from "./use-caller.ts";
 import { useFront } from "./use-front.ts";
 import { useGraphiQL } from "./use-graphiql.ts";
@@ -81,6 +82,10 @@ export interface GatewayOptions {
   readonly counters: Counters | null;
   /** Beyond so many requests at once, more are turned away. */
   readonly maxRequestsInFlight: number;
+  /** How much of answers may be in memory. */
+  readonly unsent: UnsentLimits;
+  /** A client that takes nothing of its answer for so long is cut off. */
+  readonly stalledMs?: number;
   /** Proxies of ours, which tell by `X-Forwarded-For` who called them. */
   readonly trustedProxies: readonly Network[];
   /** How long counts of attempts that were refused for lack of a right are kept, in milliseconds. */
@@ -133,13 +138,16 @@ const CALL_TIMES_PER_QUERY = 1.25;
 const SWEEP_EVERY_MS = 3_600_000;
 /** How long an answer of the store proves that it is there. */
 const STORE_KEPT_MS = 5_000;
+/** So long a client may take nothing of its answer. */
+const STALLED_MS = 30_000;
 const LEAVING: Readiness = { isReady: false, reason: "LEAVING" };
 /** Figures that have run out at the quarter hour are read ahead within this time. */
 const REFRESH_EVERY_MS = 5_000;
 
 /** Joins all parts into a gateway; opens no port. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { logger, tracing = null } = options;
+  const { logger, tracing = null, stalledMs = STALLED_MS } = options;
+  const unsent = createUnsent(options.unsent);
   const onFault = (error: unknown) => logger.error({ err: error }, "a fault of the gateway");
   const metrics = createMetrics();
   const onCall = (report: CallReport) => {
@@ -155,7 +163,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     clock: parts.platformClock,
     lagMs: options.figuresLagMs,
   });
-  metrics.watch({ ...parts, load, keptAnswers });
+  metrics.watch({ ...parts, load, keptAnswers, unsent });
   const requests = createRequests(metrics, createRequestLog(logger, options.slowRequestMs), tracing);
   const errors = createErrors(onFault);
   const untraced = createOperations({
@@ -164,13 +172,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     budget: createCostBudget(options.budgets, parts.clock, options.counters),
     errors,
     keptAnswers,
+    unsent,
     ...(tracing && { bind: tracing.bind }),
     queryDeadlineMs: CALL_TIMES_PER_QUERY * options.upstream.timeoutMs,
   });
   const operations = tracing ? tracing.operations(untraced) : untraced;
   const readiness = createReadiness(parts, options.elapsed);
   let isLeaving = false;
-  const front = createFront({ ...options, authenticate: auth.authenticate });
+  const front = createFront({ ...options, authenticate: auth.authenticate, unsent });
   const answerPlainly = createPlainPath({ front, operations, requests, errors, onFault, clock: parts.clock });
   const yoga = createYoga<ServerContext>({
     graphqlEndpoint: "/graphql",
@@ -247,11 +256,31 @@ export function createGateway(options: GatewayOptions): Gateway {
       };
       const head = headOfIncoming(request);
       const mediaType = plainMediaType(head);
+      const sent = (callerId: string, over: () => void) => {
+        let waiting: UnsentAnswer | null = null;
+        const wait = (bytes: number) => {
+          waiting = unsent.answer(callerId);
+          waiting.waiting(bytes);
+        };
+        whenTaken(request.socket, response, stalledMs, wait, () => {
+          waiting?.end();
+          over();
+        });
+      };
       if (!mediaType) {
         // Yoga waits until its client has taken all, and for ever where the client leaves before: the work is over when there
         // is an answer.
         response.once("close", ended);
-        Promise.resolve(yoga(request, response, { head, isOverloaded: !isTaken, answered: ended }))
+        const context: ServerContext = {
+          head,
+          isOverloaded: !isTaken,
+          answered: () => {
+            ended();
+            // It is with the connection in the next turn of the event loop.
+            setImmediate(() => sent(context.caller?.principalId ?? NOBODY, () => undefined));
+          },
+        };
+        Promise.resolve(yoga(request, response, context))
           .catch(() => response.destroy())
           .finally(ended);
         return;
@@ -263,9 +292,8 @@ export function createGateway(options: GatewayOptions): Gateway {
         signal: () => leavingSignal(response),
         hasLeft: () => hasLeft(response),
       };
-      answerPlainly(plain, !isTaken, (answer) => {
-        ended();
-        sendSoon(response, answer);
+      answerPlainly(plain, !isTaken, (answer, callerId) => {
+        sendSoon(response, answer, () => sent(callerId ?? NOBODY, ended));
       });
     },
     start: async () => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { DirectRequest } from "./direct-request.ts";
 import type { Answer, RequestHead } from "./exchange.ts";
 import type { Refusal } from "./refused.ts";
@@ -74,6 +75,38 @@ export function leavingSignal(response: ServerResponse): AbortSignal {
   if (hasLeft(response)) leave();
   else response.once("close", leave);
   return leaving.signal;
+}
+
+/**
+ * Waits until the client has taken all of an answer that was sent, or its connection has ended. A client that takes nothing for
+ * `stalledMs` is cut off.
+ *
+ * @param waiting told how many bytes wait for the client, where any do
+ * @param over called once: at once where nothing waits
+ */
+export function whenTaken(
+  socket: Socket,
+  response: ServerResponse,
+  stalledMs: number,
+  waiting: (bytes: number) => void,
+  over: () => void,
+): void {
+  const bytes = response.destroyed || socket.destroyed ? 0 : response.writableLength;
+  if (bytes === 0) {
+    over();
+    return;
+  }
+  waiting(bytes);
+  const end = () => {
+    response.off("close", end);
+    socket.off("close", end);
+    over();
+  };
+  response.once("close", end);
+  // An answer behind others on its connection is not told when that closes; there may be any number of them.
+  socket.setMaxListeners(0).once("close", end);
+  // Node.js ends a connection by this only if nothing was taken for so long.
+  socket.setTimeout(stalledMs);
 }
 
 /** Sends head and body together. What can't be sent ends the connection. */

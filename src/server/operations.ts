@@ -13,6 +13,7 @@ import type { WrittenResult } from "./query-result.ts";
 import { OVERLOAD, type Refusal, refused } from "./refused.ts";
 import type { OperationParams } from "./request-body.ts";
 import { MAX_WAIT_MS, nextTurn, type TurnWork } from "./turns.ts";
+import type { Unsent } from "./unsent.ts";
 
 /** What a client asks for, and who it is. */
 export interface OperationRequest extends Pick<RequestFacts, "caller" | "address" | "signal"> {
@@ -48,6 +49,7 @@ export interface OperationsOptions {
    */
   readonly queryDeadlineMs: number;
   readonly keptAnswers: KeptAnswers;
+  readonly unsent: Pick<Unsent, "answer">;
   /** Binds work that is done later to what is under way now; left out where nothing asks what that is. */
   readonly bind?: (work: TurnWork) => TurnWork;
 }
@@ -167,7 +169,13 @@ class OperationOnItsWay {
   #run(cost: CostStatus): void {
     const { operation, variables, isFamiliar } = this.#asked;
     const context = this.#context(cost);
-    const made = operation.run(context, variables);
+    const room = this.#shared.unsent.answer(this.#request.caller.principalId);
+    const answered = this.#answered;
+    this.#answered = (answer) => {
+      answered(answer);
+      room.end();
+    };
+    const made = operation.run(context, variables, room);
     if (!isFamiliar)
       operation.waitsExpected = isPromise(made) ? WAITS_EXPECTED : Math.max(operation.waitsExpected - 1, 0);
     if (!isPromise(made)) this.#done(made, cost, context);

@@ -7,7 +7,7 @@ import { restIfBusy } from "./resting.ts";
 const MAX_WAIT_MS = 1;
 
 /** Answers that are ready, and whose they are. */
-let ready: { readonly response: ServerResponse; readonly answer: Answer }[] = [];
+let ready: { readonly response: ServerResponse; readonly answer: Answer; readonly sent: () => void }[] = [];
 let since = 0;
 let isArmed = false;
 let armedAt = 0;
@@ -19,11 +19,13 @@ let armedAt = 0;
  *
  * No answer waits for longer than that, also where a turn goes on and its client had better not ask again in it, see `resting.ts`:
  * thousands that lay here to the end of such a turn outlived a collection of the garbage, and a third fewer were served.
+ *
+ * @param sent called when it has been given to its connection, which may still have to wait for its client
  */
-export function sendSoon(response: ServerResponse, answer: Answer): void {
+export function sendSoon(response: ServerResponse, answer: Answer, sent: () => void): void {
   const now = performance.now();
   if (ready.length === 0) since = now;
-  ready.push({ response, answer });
+  ready.push({ response, answer, sent });
   if (!isArmed) arm(now);
   restIfBusy(response.socket, now - armedAt);
   if (now - since >= MAX_WAIT_MS) sendAll();
@@ -41,5 +43,8 @@ function arm(now: number): void {
 function sendAll(): void {
   const all = ready;
   ready = [];
-  for (const { response, answer } of all) send(response, answer);
+  for (const { response, answer, sent } of all) {
+    send(response, answer);
+    sent();
+  }
 }

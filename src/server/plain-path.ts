@@ -64,9 +64,10 @@ function readAccepted(accept: string | null): MediaType | null {
 /**
  * Answers without yoga, by the same rules; never fails.
  *
- * @param answered told the answer, once; it never throws
+ * @param answered told the answer, once, and the `principalId` of who called, where that was found out; it never throws
  */
-export type PlainPath = (request: PlainRequest, isOverloaded: boolean, answered: (answer: Answer) => void) => void;
+export type PlainPath = (request: PlainRequest, isOverloaded: boolean, answered: Answered) => void;
+type Answered = (answer: Answer, callerId: string | null) => void;
 
 export function createPlainPath(options: PlainPathOptions): PlainPath {
   const shared = { ...options, statusOf: createStatusRule() };
@@ -84,10 +85,10 @@ interface Shared extends PlainPathOptions {
 class PlainExchange {
   readonly #options: Shared;
   readonly #request: PlainRequest;
-  readonly #answered: (answer: Answer) => void;
+  readonly #answered: Answered;
   readonly #record: RequestRecord;
 
-  constructor(options: Shared, request: PlainRequest, answered: (answer: Answer) => void) {
+  constructor(options: Shared, request: PlainRequest, answered: Answered) {
     this.#options = options;
     this.#request = request;
     this.#answered = answered;
@@ -172,6 +173,6 @@ class PlainExchange {
     }
     // Spreading as many objects takes 2 us.
     const headers = Object.assign({}, front.headers(head), own, { [REQUEST_ID]: this.#record.requestId });
-    this.#answered({ status, headers, body });
+    this.#answered({ status, headers, body }, this.#record.caller?.principalId ?? null);
   }
 }

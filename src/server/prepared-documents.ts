@@ -1,6 +1,5 @@
 import {
   type DocumentNode,
-  execute,
   type FragmentDefinitionNode,
   GraphQLError,
   type GraphQLSchema,
@@ -8,19 +7,20 @@ import {
   getVariableValues,
   Kind,
   type OperationDefinitionNode,
-  OperationTypeNode,
+  type OperationTypeNode,
   parse,
   validate,
 } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { GraphContext } from "../context.ts";
-import { type MaybePromise, whenThere } from "../model/maybe-promise.ts";
+import type { MaybePromise } from "../model/maybe-promise.ts";
 import { requestLimits } from "../model/request-limits.ts";
 import { type DocumentSize, documentSize } from "./document-size.ts";
 import type { Errors, ShownError } from "./mask-error.ts";
 import { queryCost, type RawVariables } from "./query-cost.ts";
 import { conditionsOf, planQuery, type QueryPlan } from "./query-plan.ts";
 import type { WrittenResult } from "./query-result.ts";
+import type { AnswerRoom } from "./query-run.ts";
 import { Refusal, refused } from "./refused.ts";
 
 /** An operation that is ready to run. */
@@ -34,7 +34,8 @@ export interface PreparedOperation {
   cost(variables: RawVariables): number;
   /** How many more are taken to have to wait, since one that was asked for the first time had to. Set by whoever runs it. */
   waitsExpected: number;
-  run(context: GraphContext, variables: RawVariables): MaybePromise<WrittenResult>;
+  /** @param room told how long the answer is while it is written */
+  run(context: GraphContext, variables: RawVariables, room?: AnswerRoom): MaybePromise<WrittenResult>;
 }
 
 /** A text that has been parsed, measured and validated: once, however often it is sent. */
@@ -52,7 +53,7 @@ const MAX_VALIDATION_ERRORS = 5;
 const KEPT_CHARACTERS = 1_000_000;
 /** What the plan for one field takes, as so many characters of a text. */
 const PLANNED_FIELD_CHARACTERS = 20;
-/** A document is planned for so many values of its conditions; graphql-js executes it for others. */
+/** Plans of a document that are kept, each for other values of its conditions; for others it is planned each time. */
 const MAX_PLANS = 4;
 
 /**
@@ -137,22 +138,13 @@ function preparedOperation(
   const conditions = conditionsOf(planned);
   const plans = new Map<string, QueryPlan>();
   let constantCost: number | null = null;
-  const run = (context: GraphContext, variables: RawVariables): MaybePromise<WrittenResult> => {
+  const run: PreparedOperation["run"] = (context, variables, room) => {
     const { coerced, errors } = getVariableValues(schema, definitions, variables, { maxErrors: 50 });
     if (errors) return { errors };
     const key = conditions.map((condition) => String(coerced[condition])).join();
-    const isPlanned = plans.has(key) || plans.size < MAX_PLANS;
-    // Mutations run one after the other, and take as long as the platform does.
-    if (operation.operation !== OperationTypeNode.QUERY || !isPlanned) {
-      const options = { schema, document, operationName: name, contextValue: context, variableValues: variables };
-      return whenThere(execute(options), ({ data, errors }) => ({
-        ...(errors && { errors }),
-        ...(data !== undefined && { data: JSON.stringify(data) }),
-      }));
-    }
     const plan = plans.get(key) ?? planQuery(planned);
-    plans.set(key, plan);
-    return plan(context, coerced);
+    if (plans.size < MAX_PLANS) plans.set(key, plan);
+    return plan(context, coerced, room);
   };
   return {
     name,

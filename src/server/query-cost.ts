@@ -33,26 +33,34 @@ export type RawVariables = Readonly<Record<string, unknown>>;
  */
 interface Cost {
   readonly fixed: number;
+  /** Plain values that the object itself has. */
+  readonly values: number;
   readonly perBucket: number;
   readonly perHour: number;
   readonly perDay: number;
   readonly perMonth: number;
 }
 
-const FREE: Cost = { fixed: 0, perBucket: 0, perHour: 0, perDay: 0, perMonth: 0 };
+const FREE: Cost = { fixed: 0, values: 0, perBucket: 0, perHour: 0, perDay: 0, perMonth: 0 };
+const VALUE: Cost = { ...FREE, values: 1 };
 /** HTTP, parsing, validation. */
 const REQUEST_POINTS = 10;
 /** The schema of the schema has nothing of the account's, but it is large. */
 const SCHEMA_POINTS = 1_000;
+/** Points of each field below an alias in the schema of the schema, which may tell of two thousand fields again. */
+const SCHEMA_ALIAS_POINTS = 500;
 /** A list whose length nothing tells. */
 const USUAL_ENTRIES = 10;
+/** Points of one plain value: of each in a list, and of each that an object has beyond its free ones. */
 const VALUE_POINTS = 0.1;
+/** Plain values of an object that cost no more than the object itself. */
+const FREE_VALUES = 5;
 /** No page, window or list that is refused for its size may be counted as more than the largest that is not. */
 const MOST = { entries: 1_000, hours: 8 * 24, days: 366, months: 120 };
 
 /**
  * What an operation costs before it runs, in points as {@link fieldCosts} tells them: an upper bound of the rows that it
- * makes, whatever its fragments, variables and conditions are. It takes time that grows with the document's text alone.
+ * makes, and of the plain values in them beyond {@link FREE_VALUES} each, whatever its fragments, variables and conditions are. It takes time that grows with the document's text alone.
  *
  * The plugin of Pothos is not used: it adds up the branches of an interface, counts what is skipped, and knows a list only
  * by the list's own arguments, where our points follow from a window two levels further out.
@@ -68,16 +76,15 @@ export function queryCost(
   const operation = getOperationAST(document, operationName);
   const root = operation && schema.getRootType(operation.operation);
   if (!root) return REQUEST_POINTS;
-  const { fixed } = createEstimate(schema, document, withDefaults(operation, variables))(
-    operation.selectionSet,
-    root,
-    0,
-  );
+  const estimate = createEstimate(schema, document, withDefaults(operation, variables));
+  const { fixed } = ofObject(estimate(operation.selectionSet, root, 0));
   return Math.min(Math.ceil(REQUEST_POINTS + fixed), Number.MAX_SAFE_INTEGER);
 }
 
 function createEstimate(schema: GraphQLSchema, document: DocumentNode, variables: RawVariables) {
   const known = new Map<SelectionSetNode, Map<string, Cost>>();
+  const allFields = new Map<SelectionSetNode, number>();
+  const aliasedFields = new Map<SelectionSetNode, number>();
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
@@ -109,22 +116,48 @@ function createEstimate(schema: GraphQLSchema, document: DocumentNode, variables
   function fieldCost(node: FieldNode, parent: GraphQLObjectType, pageSize: number): Cost {
     const name = node.name.value;
     const field = parent.getFields()[name];
-    if (!field) return { ...FREE, fixed: name === "__typename" ? 0 : SCHEMA_POINTS };
+    if (name === "__typename") return VALUE;
+    if (!field) {
+      return {
+        ...FREE,
+        fixed: SCHEMA_POINTS + SCHEMA_ALIAS_POINTS * (node.selectionSet ? repeatsIn(node.selectionSet) : 0),
+      };
+    }
     const byDefault = parent === schema.getMutationType() ? MUTATION_COST : undefined;
     const rule: FieldCost = fieldCosts[`${parent.name}.${name}`] ?? byDefault ?? {};
     const argument = (argumentName: string) => argumentValue(field, node, argumentName, variables);
 
-    const below = node.selectionSet ? anyOf(node.selectionSet, field.type, entriesOf(argument)) : FREE;
+    const below = node.selectionSet ? ofObject(anyOf(node.selectionSet, field.type, entriesOf(argument))) : FREE;
     const isList = isListType(getNullableType(field.type));
     const isLeaf = isLeafType(getNamedType(field.type));
     let cost = isList
       ? inList(plus(below, isLeaf ? VALUE_POINTS : 1), rule.entries, entriesOf(argument) || pageSize, argument)
-      : plus(below, isLeaf || rule.points !== undefined ? 0 : 1);
+      : isLeaf
+        ? VALUE
+        : plus(below, rule.points !== undefined ? 0 : 1);
     cost = plus(cost, rule.points ?? 0);
     if (rule.perEntry) cost = plus(cost, rule.perEntry.points * lengthAt(rule.perEntry.of, argument));
     if (rule.pointsPerDay) cost = { ...cost, perDay: cost.perDay + rule.pointsPerDay };
     if (rule.readsBuckets) cost = inBuckets(plusBucket(cost), argument("granularity"));
     return field.args.some((arg) => arg.name === "window") ? inWindow(cost, argument("window")) : cost;
+  }
+
+  /** How many fields of a selection have an alias, or stand below one. */
+  function repeatsIn(set: SelectionSetNode, isBelow = false): number {
+    const known = isBelow ? allFields : aliasedFields;
+    const found = known.get(set);
+    if (found !== undefined) return found;
+    let count = 0;
+    for (const selection of set.selections) {
+      if (isLeftOut(selection, variables)) continue;
+      const isField = selection.kind === Kind.FIELD;
+      const isRepeat = isBelow || (isField && selection.alias !== undefined);
+      if (isField && isRepeat) count += 1;
+      const part = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
+      if (part?.selectionSet) count += repeatsIn(part.selectionSet, isRepeat);
+    }
+    known.set(set, count);
+    return count;
   }
 
   /** An object of an interface is one of its types: the dearest. */
@@ -168,14 +201,14 @@ function inBuckets({ perBucket, ...cost }: Cost, granularity: unknown): Cost {
   return { ...rest, perHour: cost.perHour + perBucket };
 }
 
-function inWindow({ fixed, perHour, perDay, perMonth }: Cost, window: unknown): Cost {
+function inWindow({ fixed, values, perHour, perDay, perMonth }: Cost, window: unknown): Cost {
   const lengthMs = windowMs(window);
   const count = (unitMs: number, most: number) => Math.min(Math.ceil(lengthMs / unitMs), most);
   const inside =
     perHour * count(HOUR_MS, MOST.hours) +
     perDay * count(DAY_MS, MOST.days) +
     perMonth * count(28 * DAY_MS, MOST.months);
-  return { ...FREE, fixed: fixed + inside };
+  return { ...FREE, values, fixed: fixed + inside };
 }
 
 /** The length of a window as the client wrote it; 0 for what is none. */
@@ -241,6 +274,12 @@ function times(cost: Cost, factor: number): Cost {
   return combined(cost, FREE, (each) => each * factor);
 }
 
+/** What an object costs for its plain values, in place of their number. */
+function ofObject(cost: Cost): Cost {
+  const { fixed, values } = cost;
+  return { ...cost, fixed: fixed + VALUE_POINTS * Math.max(values - FREE_VALUES, 0), values: 0 };
+}
+
 function plus(cost: Cost, points: number): Cost {
   return points === 0 ? cost : { ...cost, fixed: cost.fixed + points };
 }
@@ -252,6 +291,7 @@ function plusBucket(cost: Cost): Cost {
 function combined(a: Cost, b: Cost, by: (a: number, b: number) => number): Cost {
   return {
     fixed: by(a.fixed, b.fixed),
+    values: by(a.values, b.values),
     perBucket: by(a.perBucket, b.perBucket),
     perHour: by(a.perHour, b.perHour),
     perDay: by(a.perDay, b.perDay),

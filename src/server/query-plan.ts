@@ -7,6 +7,7 @@ import {
   isAbstractType,
   isNonNullType,
   Kind,
+  OperationTypeNode,
   type ValueNode,
   visit,
 } from "graphql";
@@ -17,15 +18,20 @@ import { isPromise, type MaybePromise } from "../model/maybe-promise.ts";
 import { repeatsOf } from "../schema/repeatable.ts";
 import { checksOf } from "../schema/scope-checks.ts";
 import { NULL, type WrittenResult } from "./query-result.ts";
-import { type FieldPlan, type PlannedOperation, Run, type Variables } from "./query-run.ts";
-import { writeFields } from "./write-fields.ts";
+import { type AnswerRoom, type FieldPlan, type PlannedOperation, Run, type Variables } from "./query-run.ts";
+import { writeFields, writeSerially } from "./write-fields.ts";
 import { isOfObject, type Place, plainWriter, writer } from "./write-values.ts";
 
 /** Answers the same as graphql-js. All runs of one plan have the same values in the conditions of `@skip` and `@include`. */
-export type QueryPlan = (context: GraphContext, variables: Variables) => MaybePromise<WrittenResult>;
+export type QueryPlan = (
+  context: GraphContext,
+  variables: Variables,
+  /** Told how long the answer is while it is written; nobody is, where it is left out. */
+  room?: AnswerRoom,
+) => MaybePromise<WrittenResult>;
 
 /**
- * Executes a query as graphql-js does, step by step (`execution/execute.js` of its version 16), and keeps what it finds out
+ * Executes an operation as graphql-js does, step by step (`execution/execute.js` of its version 16), and keeps what it finds out
  * on the way: which fields a selection has for a type, how each is resolved and completed, and its arguments. The plan grows
  * while it runs, so the first run needs no compilation. Two things are done otherwise, for speed:
  *
@@ -38,22 +44,28 @@ export type QueryPlan = (context: GraphContext, variables: Variables) => MaybePr
  * while a promise's value is completed leaves the request without an answer, and errors come in another order.
  */
 export function planQuery(planned: PlannedOperation): QueryPlan {
-  const root = planned.schema.getQueryType() as GraphQLObjectType;
   const { schema, fragments, operation } = planned;
+  const root = schema.getRootType(operation.operation) as GraphQLObjectType;
+  const isSerial = operation.operation === OperationTypeNode.MUTATION;
   const fieldsOfRoot = once((variables: Variables) =>
     fieldPlans(planned, root, collectFields(schema, fragments, variables, root, operation.selectionSet)),
   );
-  return (context, variables) => {
-    const run = new Run(planned, context, variables);
+  return (context, variables, room) => {
+    const run = new Run(planned, context, variables, room);
     const { errors } = run;
-    const failed = (error: unknown) => {
+    const failed = (error: unknown): WrittenResult => {
+      if (run.refusal !== null) return { errors: [run.refusal] };
       errors.add(error, undefined);
       return errors.result(NULL);
     };
-    const done = (text: string) => ({ ...errors.result(text), isRepeatable: run.isRepeatable });
+    const done = (text: string) => {
+      run.assertFits(text);
+      return { ...errors.result(text), isRepeatable: run.isRepeatable };
+    };
     try {
-      const data = writeFields(run, fieldsOfRoot(variables), undefined, undefined);
-      return isPromise(data) ? data.then(done, failed) : done(data);
+      const plans = fieldsOfRoot(variables);
+      const data = isSerial ? writeSerially(run, plans) : writeFields(run, plans, undefined, undefined);
+      return isPromise(data) ? data.then(done).catch(failed) : done(data);
     } catch (error) {
       return failed(error);
     }

@@ -19,6 +19,7 @@ import type { Repeats } from "../schema/repeatable.ts";
 import { assertAllowed, type Check } from "../schema/scope-checks.ts";
 import { CollectedErrors, NULL } from "./query-result.ts";
 import { Slices } from "./slices.ts";
+import type { UnsentAnswer } from "./unsent.ts";
 
 /** An operation of a valid document. */
 export interface PlannedOperation {
@@ -29,6 +30,14 @@ export interface PlannedOperation {
 
 /** Variables as the schema reads them: checked, with their defaults. */
 export type Variables = Readonly<Record<string, unknown>>;
+
+/** Told how long the answer of a run is while it is written. @throws what ends the run */
+export type AnswerRoom = Pick<UnsentAnswer, "writing">;
+
+/** Characters between two looks at how long an answer is. */
+const LOOK_EVERY = 65_536;
+/** An answer whose length nobody bounds. */
+const NO_BOUND: AnswerRoom = { writing: () => undefined };
 
 /** Runs are numbered, so that a plan can tell one from another without keeping it. */
 let runs = 0;
@@ -52,14 +61,43 @@ export class Run {
   /** A long list is written bit by bit. Figures that the rest of it asks for go with those that were asked for before. */
   readonly slices = new Slices((begun) => this.context.loaders.waves.holdFor(begun));
 
+  /** Characters of the answer so far: of its names, its plain values and what was kept of it. */
+  size = 0;
+  /** Why the whole answer is refused while it is written: no field catches that. */
+  refusal: unknown = null;
+
   readonly planned: PlannedOperation;
   readonly context: GraphContext;
   readonly variables: Variables;
+  readonly #room: AnswerRoom;
+  #lookAt = LOOK_EVERY;
 
-  constructor(planned: PlannedOperation, context: GraphContext, variables: Variables) {
+  constructor(planned: PlannedOperation, context: GraphContext, variables: Variables, room: AnswerRoom = NO_BOUND) {
     this.planned = planned;
     this.context = context;
     this.variables = variables;
+    this.#room = room;
+  }
+
+  /** Called with all of the answer. @throws the refusal */
+  assertFits(text: string): void {
+    this.size = text.length;
+    this.#lookAt = Math.min(this.#lookAt, LOOK_EVERY);
+    this.assertRoom();
+  }
+
+  /** Called for each item of a list, which is how answers grow long. @throws the refusal */
+  assertRoom(): void {
+    if (this.size < this.#lookAt) return;
+    if (this.refusal !== null) throw this.refusal;
+    this.#lookAt = this.size + LOOK_EVERY;
+    try {
+      this.#room.writing(this.size);
+    } catch (refusal) {
+      this.refusal = refusal;
+      this.#lookAt = 0;
+      throw refusal;
+    }
   }
 }
 
@@ -245,6 +283,7 @@ export function nullFor(
   nodes: readonly FieldNode[],
   path: ResponsePath,
 ): typeof NULL {
+  if (run.refusal !== null) throw run.refusal;
   const failure = error instanceof FieldFailure ? error : new FieldFailure(error, nodes, path);
   if (isNonNull) throw failure;
   run.errors.add(failure, path);

@@ -23,6 +23,7 @@ export function writeFields(run: Run, plans: readonly FieldPlan[], source: unkno
     for (const plan of plans) {
       const value = writeField(run, plan, source, path);
       text += plan.key;
+      run.size += plan.key.length;
       if (typeof value === "string") {
         text += value;
       } else {
@@ -50,12 +51,28 @@ function writeField(run: Run, plan: FieldPlan, source: unknown, parentPath: Path
       run.isRepeatable = false;
       return writeResolved(run, plan, source, parentPath);
     }
-    if (!isPromise(value)) return plain(value);
+    if (!isPromise(value)) return counted(run, plain(value));
     noteLate(run, plan);
-    return orNull(value.then(plain), run, plan.isNonNull, plan.nodes, pathOf(plan, parentPath));
+    return orNull(countedLater(run, value.then(plain)), run, plan.isNonNull, plan.nodes, pathOf(plan, parentPath));
   } catch (error) {
     return nullFor(error, run, plan.isNonNull, plan.nodes, pathOf(plan, parentPath));
   }
+}
+
+function counted(run: Run, text: string): string {
+  run.size += text.length;
+  return text;
+}
+
+function countedLater(run: Run, written: Promise<string>): Promise<string> {
+  return written.then((text) => counted(run, text));
+}
+
+/** Writes the fields of an object one behind the other: each begins when the one before has ended. */
+export async function writeSerially(run: Run, plans: readonly FieldPlan[]): Promise<string> {
+  let text = plans.length === 0 ? "{" : "";
+  for (const plan of plans) text += plan.key + (await writeField(run, plan, undefined, undefined));
+  return `${text}}`;
 }
 
 /** For fields of which nothing asks where it stands. */

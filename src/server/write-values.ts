@@ -67,7 +67,13 @@ function nullError({ parentType, name }: Place): Error {
 /** Writes the values of a type, whatever it is. */
 export function writer(type: GraphQLOutputType, place: Place): Write {
   const plain = plainWriter(type, place);
-  if (plain) return (_run, value) => plain(value);
+  if (plain) {
+    return (run, value) => {
+      const text = plain(value);
+      run.size += text.length;
+      return text;
+    };
+  }
   if (isNonNullType(type)) {
     const write = ofNullable(type.ofType, place);
     return (run, value, path, info) => {
@@ -110,28 +116,45 @@ function ofList(itemType: GraphQLOutputType, place: Place): Write {
       throw new GraphQLError(`Expected Iterable, but did not find one for field "${parentType.name}.${name}".`);
     }
     let text = "[";
+    /** What stands before it, in pieces that are one text each. */
+    let done = "";
     let pieces: Pieces | null = null;
     let length = 0;
     try {
       for (const item of items as Iterable<unknown>) {
+        run.assertRoom();
         const at = { prev: path, key: length, typename: undefined };
         const value = run.slices.isOver() ? writeItemLater(run, item, at, info) : writeItem(run, item, at, info);
         if (length > 0) text += ",";
         length += 1;
         if (typeof value === "string") {
           text += value;
+          if (text.length >= PIECE_CHARACTERS) {
+            done += asOneText(text);
+            text = "";
+          }
         } else {
-          pieces = withLate(pieces, text, value);
+          pieces = withLate(pieces, done + text, value);
           text = "";
+          done = "";
         }
       }
     } catch (error) {
       return failedBeside(pieces, error);
     }
-    return whole(pieces, `${text}]`);
+    return whole(pieces, `${done}${text}]`);
   };
   const objectType = getNullableType(itemType);
   return isObjectType(objectType) ? keptWhole(writeList, place.fieldsOf(objectType)) : writeList;
+}
+
+/** A long list is made one text after so many characters: linked out of thousands of small ones it takes ten times as much. */
+const PIECE_CHARACTERS = 65_536;
+
+/** The same text, which V8 has copied into one piece to count its bytes. */
+function asOneText(text: string): string {
+  Buffer.byteLength(text);
+  return text;
 }
 
 /** A frozen list of frozen objects is written once, where no check has to look at each of them. */
@@ -143,7 +166,11 @@ function keptWhole(writeList: Write, fields: FieldsOf): Write {
     if (!plans || !isRepeatable || !mayHave(run, plans, undefined)) return writeList(run, items, path, info);
     const list = items as readonly unknown[];
     const known = texts.get(list);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      run.size += known.length;
+      run.assertRoom();
+      return known;
+    }
     const failures = run.errors.count;
     run.isWithinKept = true;
     try {
@@ -165,7 +192,11 @@ function ofObject(type: GraphQLObjectType, place: Place): Write {
     if (typeof value !== "object" || !Object.isFrozen(value) || !plans.every(isOfObjectAlone))
       return writeFields(run, plans, value, path);
     const known = texts.get(value as object);
-    if (known !== undefined && mayHave(run, plans, value)) return known;
+    if (known !== undefined && mayHave(run, plans, value)) {
+      run.size += known.length;
+      run.assertRoom();
+      return known;
+    }
     const failures = run.errors.count;
     const text = writeFields(run, plans, value, path);
     const isWhole = typeof text === "string" && run.errors.count === failures;

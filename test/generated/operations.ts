@@ -83,6 +83,8 @@ export type ErrorCode =
   | 'QUERY_TOO_EXPENSIVE'
   /** This can be done only so often for one object; `retryAfter` tells when it can be done again. */
   | 'RATE_LIMITED'
+  /** The answer would be longer than one answer may be; `max` tells how many bytes that is. A change that was asked for has been made. */
+  | 'RESPONSE_TOO_LARGE'
   /** The viewer token was not signed, or is not admitted; the `refusal` of each error names a rule that it breaks. */
   | 'SIGNING_REFUSED'
   /** The gateway's own database can't be used now: it is locked, full, read-only or out of reach. Nothing was half written. */

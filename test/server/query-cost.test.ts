@@ -64,6 +64,47 @@ describe("the cost of a query", () => {
       "mutation { disablePublishTokens(tokens: [{ tokenId: 1 }, { tokenId: 2 }]) { publishTokens { id } } }",
       210,
     ],
+    [
+      "a tenth of a point for each plain value of an object beyond five, aliases included",
+      `{ streams(first: 10) { nodes { ${Array.from({ length: 25 }, (_, index) => `a${index}: name`).join(" ")} } } }`,
+      31,
+    ],
+    [
+      "by the plain values of all fragments together",
+      "{ streams(first: 10) { nodes { a: name b: name c: name ...f ... on Stream { f: name g: name } } } } fragment f on Stream { d: name e: name }",
+      13,
+    ],
+    [
+      "by the plain values of each bucket",
+      `{ account { usage(window: { last: "PT24H" }) { series { points { ${Array.from({ length: 95 }, (_, index) => `a${index}: start`).join(" ")} } } } } }`,
+      276,
+    ],
+    [
+      "by plain values without a list as well",
+      `{ ${"abcdefghijklmno"
+        .split("")
+        .map((a) => `${a}: __typename`)
+        .join(" ")} }`,
+      1,
+    ],
+    [
+      "a day for each 24 hours of a range",
+      '{ account { usage(window: { range: { from: "2026-03-01T00:00:00Z", to: "2026-03-03T00:00:00Z" } }) { series(granularity: DAY) { points { start } } } } }',
+      16,
+    ],
+    [
+      "nothing for the buckets of a range that ends before it begins",
+      '{ account { usage(window: { range: { from: "2026-03-03T00:00:00Z", to: "2026-03-01T00:00:00Z" } }) { series(granularity: DAY) { points { start } } } } }',
+      12,
+    ],
+    ["a page of no objects as one of the usual size", "{ streams(first: 0) { nodes { name } } }", 21],
+    ["one entry where a list is given as one value", '{ nodes(ids: "a") { id } }', 1],
+    ["a thousand points for the schema of the schema", "{ __schema { types { name fields { name } } } }", 1000],
+    [
+      "more for each field below an alias in it",
+      "{ __schema { types { a: name b: fields { name ...f } } } } fragment f on __Field { description }",
+      3000,
+    ],
     ["nothing for what is left out", "{ me @skip(if: true) { name } streams @include(if: false) { totalCount } }", 0],
   ])("is %s", (_what, text, points) => {
     expect(cost(text)).toBe(REQUEST + points);
@@ -80,6 +121,18 @@ describe("the cost of a query", () => {
     expect(cost(text, { n: 7, w: { last: "P7D" } }, "a")).toBe(direct);
     expect(cost(text, { n: 14 }, "a")).toBe(2 * (direct - REQUEST - 1) + REQUEST + 1);
     expect(cost(text, {}, "b")).toBe(REQUEST);
+  });
+
+  it("goes by a single default of a variable", () => {
+    const text = "query ($n: Int = 7) { streams(first: $n) { nodes { name } } }";
+    expect(cost(text)).toBe(REQUEST + 8);
+  });
+
+  it("of a hundred series whose every bucket has 95 aliases is more than a third of what any query may cost", () => {
+    const aliases = Array.from({ length: 95 }, (_, index) => `a${index}: start`).join(" ");
+    const ids = JSON.stringify(Array.from({ length: 100 }, (_, index) => String(index)));
+    const text = `{ nodes(ids: ${ids}) { ... on Stream { bandwidth(window: { last: "P7D" }) { series(granularity: HOUR) { points { ${aliases} } } } } } }`;
+    expect(cost(text)).toBe(REQUEST + 100 * (1 + 1 + 10 + 168 * 11));
   });
 
   it.each([null, "x", -1, 0, 1e9, [], {}, { last: 5 }, { range: {} }, { range: { from: "x", to: 1 } }])(

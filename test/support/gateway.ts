@@ -115,6 +115,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     budgets: { perMinute: 10_000_000, partnerPerMinute: 1_000_000 },
     counters: null,
     maxRequestsInFlight: 1_000,
+    unsent: { maxResponseBytes: 16e6, maxUnsentBytesPerCaller: 32e6, maxUnsentBytes: 128e6 },
     directoryRefreshMs: 60_000,
     figureCacheBytes: 32e6,
     figuresLagMs: 300_000,

@@ -7,6 +7,7 @@ import type { PlatformClock } from "../../upstream/platform-clock.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import type { KeptAnswers } from "../kept-answers.ts";
 import type { Load } from "../load.ts";
+import type { Unsent } from "../unsent.ts";
 import { createOperationNames } from "./operation-names.ts";
 import { createRegistry } from "./registry.ts";
 import type { RequestRecord } from "./request-record.ts";
@@ -29,6 +30,7 @@ export interface WatchedParts {
   readonly directory: Pick<TokenDirectory, "stats">;
   readonly figureCache: Pick<FigureCache, "stats">;
   readonly load: Pick<Load, "inFlight">;
+  readonly unsent: Pick<Unsent, "bytes">;
   readonly keptAnswers: Pick<KeptAnswers, "hits">;
   readonly toldClock: Pick<PlatformClock, "offset">;
 }
@@ -136,7 +138,7 @@ function outcomeOf({ errors }: RequestRecord, status: number): string {
 type Registry = ReturnType<typeof createRegistry>;
 
 function watchParts(registry: Registry, parts: WatchedParts): void {
-  const { upstream, directory, figureCache, load, keptAnswers, toldClock } = parts;
+  const { upstream, directory, figureCache, load, keptAnswers, toldClock, unsent } = parts;
   registry.observed(
     "gauge",
     "syndigraph_platform_clock_offset_seconds",
@@ -153,6 +155,12 @@ function watchParts(registry: Registry, parts: WatchedParts): void {
     () => toldClock.offset().appliedMs / 1000,
   );
   registry.observed("gauge", "syndigraph_requests_in_flight", "Requests under way.", () => load.inFlight());
+  registry.observed(
+    "gauge",
+    "syndigraph_unsent_bytes",
+    "Bytes of answers that are being written or wait for their clients.",
+    () => unsent.bytes(),
+  );
   registry.observed(
     "gauge",
     "syndigraph_upstream_breaker_state",
