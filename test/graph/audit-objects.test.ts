@@ -53,7 +53,7 @@ const touched: Readonly<Record<string, readonly string[]>> = {
   inspectViewerToken: ["SubscribeToken USED"],
   onboardPartner: ["ApiKey CHANGED", "Partner CHANGED", "SubscribeToken CHANGED"],
   // No token of the seed has the pattern, which is no object of the graph itself.
-  recordPatternCoverage: [],
+  recordPatternCoverage: ["Stream USED"],
   releaseTrackingId: ["Partner CHANGED"],
   removeMediaKey: ["MediaDistribution CHANGED"],
   reprioritizeStream: ["PublishToken CHANGED", "Stream USED"],
