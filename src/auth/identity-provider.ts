@@ -5,6 +5,7 @@ import {
   decodeJwt,
   errors,
   type FetchImplementation,
+  type JWTPayload,
   jwtVerify,
 } from "jose";
 import { ApplicationError } from "../model/errors.ts";
@@ -81,7 +82,7 @@ export function createIdentityProvider(
     return null;
   };
 
-  const verify = async (token: string) => {
+  const payloadOf = async (token: string) => {
     const { payload } = await jwtVerify(token, keySet, {
       algorithms: [...options.algorithms],
       issuer: options.issuer,
@@ -92,6 +93,10 @@ export function createIdentityProvider(
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
       currentDate: new Date(now()),
     });
+    return payload;
+  };
+
+  const callerNamed = (payload: JWTPayload) => {
     const { sub, exp = Number.POSITIVE_INFINITY, iat = 0 } = payload;
     if (exp - iat > MAX_TOKEN_AGE_SECONDS) return refused("it was made to live for longer than a day");
     if (typeof sub !== "string" || sub.length < 1 || sub.length > MAX_SUBJECT_LENGTH)
@@ -103,12 +108,15 @@ export function createIdentityProvider(
   const identify = async (token: string) => {
     // Keys are not asked for on behalf of a token that is not even said to be the provider's.
     if (issuerOf(token) !== options.issuer) return refused("it has another issuer");
+    let payload: JWTPayload;
     try {
-      return await verify(token);
+      payload = await payloadOf(token);
     } catch (error) {
       if (error instanceof ApplicationError) throw error;
+      // What the library throws that is none of its own errors comes of a key of the provider that can't be imported.
       return refused(error instanceof errors.JOSEError ? error.code : "its key can't be used");
     }
+    return callerNamed(payload);
   };
   return { identify: rememberVerified(identify, now, elapsed) };
 }

@@ -1,3 +1,4 @@
+import { orIfFailed } from "../model/errors.ts";
 import type { Account } from "../upstream/account.ts";
 import type { ClusterList, Clusters } from "../upstream/clusters.ts";
 import type { OnStale } from "./token-directory.ts";
@@ -84,7 +85,7 @@ export function remembered<Value>(
     if (old && (keptMs === 0 || elapsed() - old.at < keptMs)) return old.value;
     if (!old || whenItFails === "FAIL") return loadOnce();
     if (failedAt === null) {
-      const renewed = await loadOnce().catch(() => null);
+      const renewed = await loadOnce().catch(orIfFailed(null));
       if (renewed !== null) return renewed;
     } else if (elapsed() - failedAt >= TRIED_AGAIN_AFTER_MS) {
       loadOnce().catch(() => undefined);

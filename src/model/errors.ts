@@ -134,3 +134,14 @@ export class NotMeteredError extends ApplicationError {
     super("NOT_METERED", message, facts);
   }
 }
+
+/**
+ * Returns what to do with a failure that something can be done without: the value in its place. A fault of ours is thrown on:
+ * a later reader would take it for an answer.
+ */
+export function orIfFailed<Value>(value: Value): (error: unknown) => Value {
+  return (error) => {
+    if (error instanceof ApplicationError) return value;
+    throw error;
+  };
+}

@@ -1,6 +1,5 @@
 import type { ErrorCode } from "../model/errors.ts";
 import type { Answer, RequestHead } from "./exchange.ts";
-import { Refusal } from "./refused.ts";
 import { endedEarly, limitedBody, tooLarge } from "./request-body.ts";
 
 /** The head of a request of the fetch API. */
@@ -18,21 +17,25 @@ export function headOfRequest(request: Request, peer: string | undefined): Reque
 /** Reads the body. @throws Refusal */
 export async function bodyOfRequest(request: Request): Promise<Uint8Array> {
   const body = limitedBody();
-  try {
-    // A body of a told length ends there, and the length has been looked at. Reading it as a whole is much faster.
-    if (request.headers.has("content-length")) {
-      if (body.take(new Uint8Array(await request.arrayBuffer()))) return body.bytes();
-      throw tooLarge();
-    }
-    // Its iterator would cancel the body when no more is wanted, and the connection would end without an answer.
-    const reader = request.body?.getReader();
-    for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
-      if (!body.take(next.value)) throw tooLarge();
-    }
-    return body.bytes();
-  } catch (error) {
-    throw error instanceof Refusal ? error : endedEarly();
+  // A body of a told length ends there, and the length has been looked at. Reading it as a whole is much faster.
+  if (request.headers.has("content-length")) {
+    if (body.take(new Uint8Array(await ofClient(request.arrayBuffer())))) return body.bytes();
+    throw tooLarge();
   }
+  // Its iterator would cancel the body when no more is wanted, and the connection would end without an answer.
+  const reader = request.body?.getReader();
+  if (!reader) return body.bytes();
+  for (let next = await ofClient(reader.read()); !next.done; next = await ofClient(reader.read())) {
+    if (!body.take(next.value)) throw tooLarge();
+  }
+  return body.bytes();
+}
+
+/** What the client sends. Reading it fails only where the client breaks off. */
+function ofClient<Part>(read: Promise<Part>): Promise<Part> {
+  return read.catch(() => {
+    throw endedEarly();
+  });
 }
 
 const codes = new WeakMap<Response, ErrorCode>();

@@ -177,7 +177,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     queryDeadlineMs: CALL_TIMES_PER_QUERY * options.upstream.timeoutMs,
   });
   const operations = tracing ? tracing.operations(untraced) : untraced;
-  const readiness = createReadiness(parts, options.elapsed);
+  const readiness = createReadiness(parts, onFault, options.elapsed);
   let isLeaving = false;
   const front = createFront({ ...options, authenticate: auth.authenticate, unsent });
   const answerPlainly = createPlainPath({ front, operations, requests, errors, onFault, clock: parts.clock });
@@ -403,7 +403,11 @@ export function createParts(
 }
 
 /** Ready while the platform answers with our secret; while it does, it is asked at most every half minute. */
-function createReadiness({ upstream, directory, store }: SharedParts, elapsed?: Stopwatch): () => Promise<Readiness> {
+function createReadiness(
+  { upstream, directory, store }: SharedParts,
+  onFault: (error: unknown) => void,
+  elapsed?: Stopwatch,
+): () => Promise<Readiness> {
   const ask = () => Promise.all([upstream.account.id(), directory.read()]);
   const checkPlatform = remembered(ask, { keptMs: READINESS_KEPT_MS, whenItFails: "FAIL", elapsed });
   const checkStore = remembered(() => store.partners.version(), {
@@ -413,6 +417,9 @@ function createReadiness({ upstream, directory, store }: SharedParts, elapsed?: 
   });
   return async () => {
     const [platform, kept] = await Promise.allSettled([checkPlatform(), checkStore()]);
+    for (const part of [platform, kept]) {
+      if (part.status === "rejected" && !(part.reason instanceof ApplicationError)) onFault(part.reason);
+    }
     const parts = { platform: stateOf(platform), store: stateOf(kept) };
     // Without the store the operator and people of the identity provider are known and answered all the same.
     if (platform.status === "fulfilled") return { isReady: true, parts };

@@ -196,8 +196,10 @@ export function createIdempotencyStore(
         await keys.forget(id).catch(() => undefined);
         throw error;
       }
-      // Mostly only the answer was lost. When looking for the object fails too, the first failure is the one to tell.
-      const recovered = await write.recover(attempt).catch(() => null);
+      // Mostly only the answer was lost. When looking for the object fails too, the first failure is the one to tell; and a
+      // fault of ours is told in any case.
+      const isLost = error instanceof ApplicationError;
+      const recovered = isLost ? await write.recover(attempt).catch(() => null) : null;
       if (recovered !== null) return { result: recovered, isRecovered: true };
       await keys.lose(id, now()).catch(() => undefined);
       throw error;
@@ -260,8 +262,9 @@ function idOf({ caller, operation, key }: WriteKey): string {
   return JSON.stringify([caller, operation, key]);
 }
 
+/** Whether the platform may have done the work: a fault of ours may come before or behind it. */
 function isUnknown(error: unknown): boolean {
-  return error instanceof ApplicationError && error.code === "OUTCOME_UNKNOWN";
+  return !(error instanceof ApplicationError) || error.code === "OUTCOME_UNKNOWN";
 }
 
 function mismatch(): ApplicationError {

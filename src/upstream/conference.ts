@@ -68,8 +68,9 @@ export const conferenceDialect: Dialect = {
       const told = [said?.["error_description"], said?.["message"], said?.["error_reason"], said?.["error"]];
       const reason = told.find((each) => typeof each === "string" && each !== "");
       return reason === undefined ? {} : { message: String(reason) };
-    } catch {
-      return null;
+    } catch (error) {
+      if (error instanceof SyntaxError) return null;
+      throw error;
     }
   },
   unauthorized: "The conference platform refused the app's key, secret or token.",

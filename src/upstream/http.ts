@@ -192,7 +192,7 @@ function exchange<T>(options: ClientOptions, call: Call<T>, timeoutMs: number, i
     transportError(error, call, isWrite, timeoutMs >= options.timeoutMs * FAIR_TRY, redactorOf(options, call));
   const taken = ({ status, headers, body }: RawAnswer) => {
     const usual = status === 200 && isJson(typeOf(headers)) ? call.usual?.(body) : null;
-    const value = usual ?? decoded(call, answerOf(status, headers, textOf(body, failed)), isWrite, options);
+    const value = usual ?? decoded(call, answerOf(status, headers, textOf(body, call, isWrite)), isWrite, options);
     tellDate(options, headers);
     return value;
   };
@@ -203,12 +203,12 @@ function exchange<T>(options: ClientOptions, call: Call<T>, timeoutMs: number, i
 /** Stateless, as long as it decodes whole texts. */
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** @throws what is made of a TypeError, for a body that is not UTF-8 */
-function textOf(body: Buffer, failed: (error: unknown) => Error): string {
+/** @throws UpstreamError for a body that is not UTF-8 */
+function textOf(body: Buffer, { operation }: Pick<Call<unknown>, "operation">, isWrite: boolean): string {
   try {
     return utf8.decode(body);
-  } catch (error) {
-    throw failed(error);
+  } catch {
+    throw isWrite ? answerLost({ operation }) : unread({ operation }, "it is not UTF-8");
   }
 }
 
@@ -217,16 +217,21 @@ function decoded<T>(call: Call<T>, answer: Answer, isWrite: boolean, options: Cl
   const { dialect = streamingDialect } = options;
   const isNothing = status === 204 && call.answer === "NOTHING";
   if (status !== 200 && !isNothing) throw statusError(call, answer, isWrite, options);
-  // What has no envelope was not written by the platform in its senses.
-  let health: PlatformHealth = "SICK";
+  const bad = (what: string, health: PlatformHealth) =>
+    badResponse({ operation: call.operation, status, health }, what, isWrite);
+  let data: unknown;
   try {
-    const data = isNothing ? undefined : dialect.dataOf(answer, call.answer === "MAYBE_BARE");
-    health = "WELL";
+    data = isNothing ? undefined : dialect.dataOf(answer, call.answer === "MAYBE_BARE");
+  } catch (error) {
+    // What has no envelope was not written by the platform in its senses.
+    if (error instanceof ShapeError) throw bad(error.message, "SICK");
+    if (error instanceof SyntaxError) throw bad("the answer is not JSON", "SICK");
+    throw error;
+  }
+  try {
     return call.decode(data);
   } catch (error) {
-    if (!(error instanceof ShapeError || error instanceof SyntaxError)) throw error;
-    const what = error instanceof ShapeError ? error.message : "the answer is not JSON";
-    throw badResponse({ operation: call.operation, status, health }, what, isWrite);
+    throw error instanceof ShapeError ? bad(error.message, "WELL") : error;
   }
 }
 
@@ -458,19 +463,33 @@ const MAX_FIELD_CHARACTERS = 60;
 /** The reasons of a `fail` envelope, by field, in each of the forms in which it is known to come. */
 function failReasons({ type, body }: Answer): Record<string, string> | null {
   if (!isJson(type)) return null;
+  const said = objectIn(body);
+  if (!said) return null;
+  const { data, message } = said;
+  const fields = typeof data === "object" && data !== null ? { ...data } : { message: data ?? message ?? "" };
+  const { errors, ...flat } = fields as { errors?: unknown };
+  const all = { ...flat, ...(typeof errors === "object" && errors !== null ? errors : {}) };
+  return Object.fromEntries(
+    Object.entries(all)
+      .slice(0, MAX_REASONS)
+      .map(([field, reason]) => [field, reasonText(reason)]),
+  );
+}
+
+/** Null when the text is not a JSON object. */
+function objectIn(body: string): { readonly data?: unknown; readonly message?: unknown } | null {
   try {
-    const { data, message } = JSON.parse(body) as { data?: unknown; message?: unknown };
-    const fields = typeof data === "object" && data !== null ? { ...data } : { message: data ?? message ?? "" };
-    const { errors, ...flat } = fields as { errors?: unknown };
-    const all = { ...flat, ...(typeof errors === "object" && errors !== null ? errors : {}) };
-    return Object.fromEntries(
-      Object.entries(all)
-        .slice(0, MAX_REASONS)
-        .map(([field, reason]) => [field, Array.isArray(reason) ? reason.join(", ") : String(reason)]),
-    );
-  } catch {
-    return null;
+    const value: unknown = JSON.parse(body);
+    return typeof value === "object" ? value : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
   }
+}
+
+function reasonText(reason: unknown): string {
+  if (Array.isArray(reason)) return reason.map(reasonText).join(", ");
+  return typeof reason === "object" ? JSON.stringify(reason) : String(reason);
 }
 
 function badResponse(failure: UpstreamFailure, what: string, isWrite: boolean): UpstreamError {
@@ -485,43 +504,66 @@ const unsent = new Set([
   "EAI_AGAIN",
   "EHOSTUNREACH",
   "ENETUNREACH",
+  "EMFILE",
+  "ENFILE",
   "UND_ERR_CONNECT_TIMEOUT",
-  "UND_ERR_INVALID_ARG",
   "UND_ERR_CLOSED",
 ]);
 const timeouts = new Set(["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
-/** Failures that are ours: the platform was not asked. */
-const ours = new Set(["UND_ERR_INVALID_ARG", "UND_ERR_CLOSED", "UND_ERR_DESTROYED"]);
+/** Failures that tell nothing of the platform: it was not asked. */
+const notAsked = new Set(["EMFILE", "ENFILE", "UND_ERR_CLOSED", "UND_ERR_DESTROYED"]);
+/** Errors of undici that tell of a fault of ours. */
+const misuses = new Set(["UND_ERR_INVALID_ARG", "UND_ERR_INVALID_RETURN_VALUE", "UND_ERR_NOT_SUPPORTED"]);
 
-/** @param isFair whether the platform had enough time, so that its silence tells something of it */
+/**
+ * Whether an exchange failed for a reason outside of this program: errors of undici, of the network and of TLS have a code, and
+ * a time that is up has a name. Errors of the language are faults of ours, those with a code of Node.js (`ERR_INVALID_ARG_TYPE`)
+ * included.
+ */
+function isTransportFailure(error: unknown, code: string): boolean {
+  if (error instanceof DOMException) return true;
+  if (!(error instanceof Error) || misuses.has(code)) return false;
+  if (error instanceof undici.UndiciError) return true;
+  return code !== "" && !(error instanceof TypeError || error instanceof RangeError);
+}
+
+/**
+ * Returns what is thrown for an exchange that failed: a fault of ours as it is.
+ *
+ * @param isFair whether the platform had enough time, so that its silence tells something of it
+ */
 function transportError(
   error: unknown,
   { operation, signal }: Pick<Call<unknown>, "operation" | "signal">,
   isWrite: boolean,
   isFair: boolean,
   redact: Redactor,
-): UpstreamError {
+): Error {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const isTimeout = timeouts.has(code) || (error instanceof Error && error.name === "TimeoutError");
-  const isUnread = error instanceof undici.ResponseExceededMaxSizeError || error instanceof TypeError;
   const isGivenUp = signal?.aborted === true;
-  const isSick = !(isGivenUp || isUnread || ours.has(code) || (isTimeout && !isFair));
-  const failure = { operation, health: isSick ? "SICK" : isUnread ? "WELL" : "NOTHING" } as const;
+  if (!isGivenUp && !isTransportFailure(error, code)) return error instanceof Error ? error : new Error(String(error));
+  const isTimeout = timeouts.has(code) || (error instanceof Error && error.name === "TimeoutError");
+  const isTooLarge = error instanceof undici.ResponseExceededMaxSizeError;
+  const isSick = !(isGivenUp || isTooLarge || notAsked.has(code) || (isTimeout && !isFair));
+  const failure = { operation, health: isSick ? "SICK" : isTooLarge ? "WELL" : "NOTHING" } as const;
   const options = { cause: causeOf(error, code, redact) };
-  if (isWrite && !unsent.has(code)) {
-    return new UpstreamError("OUTCOME_UNKNOWN", "The change was sent, and its answer was lost.", failure, options);
-  }
+  if (isWrite && !unsent.has(code)) return answerLost(failure, options);
   if (isGivenUp) {
     return new UpstreamError("UPSTREAM_UNAVAILABLE", "The call was given up: nobody waits for it any more.", failure);
   }
-  if (isUnread) {
-    const what = error instanceof TypeError ? "it is not UTF-8" : "it is too large";
-    return new UpstreamError("UPSTREAM_BAD_RESPONSE", `The platform's answer was not read: ${what}.`, failure);
-  }
+  if (isTooLarge) return unread(failure, "it is too large");
   if (isTimeout) {
     return new UpstreamError("UPSTREAM_TIMEOUT", "The platform did not answer in time.", failure, options);
   }
   return new UpstreamError("UPSTREAM_UNAVAILABLE", "The platform could not be reached.", failure, options);
+}
+
+function answerLost(failure: UpstreamFailure, options?: ErrorOptions): UpstreamError {
+  return new UpstreamError("OUTCOME_UNKNOWN", "The change was sent, and its answer was lost.", failure, options);
+}
+
+function unread(failure: UpstreamFailure, what: string): UpstreamError {
+  return new UpstreamError("UPSTREAM_BAD_RESPONSE", `The platform's answer was not read: ${what}.`, failure);
 }
 
 function tooLate(operation: string): UpstreamError {

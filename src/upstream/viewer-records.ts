@@ -65,15 +65,11 @@ export function createViewerRecords(http: Http): ViewerRecords {
         signal,
       });
       try {
-        for await (const line of linesOf(body)) yield viewerRecord(parseExact(line), "record");
+        for await (const line of linesOf(body)) yield viewerRecord(parsed(line), "record");
       } catch (error) {
-        if (error instanceof ShapeError || error instanceof SyntaxError || error instanceof TypeError) {
-          const what = error instanceof ShapeError ? error.message : "a line is not JSON";
-          throw new UpstreamError("UPSTREAM_BAD_RESPONSE", `The platform's answer is not what it documents: ${what}.`, {
-            operation: OPERATION,
-          });
-        }
-        throw error;
+        if (!(error instanceof ShapeError)) throw error;
+        const message = `The platform's answer is not what it documents: ${error.message}.`;
+        throw new UpstreamError("UPSTREAM_BAD_RESPONSE", message, { operation: OPERATION });
       }
     },
   };
@@ -100,14 +96,36 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncIterable<string
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let rest = "";
   for await (const chunk of chunks) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    const lines = (rest + decoded(decoder, chunk)).split("\n");
     rest = lines.pop() ?? "";
-    if (rest.length > MAX_LINE_LENGTH) throw new ShapeError("record", "a line of JSON");
+    if (rest.length > MAX_LINE_LENGTH) throw notJson();
     for (const line of lines) if (line.trim()) yield line;
   }
   // An answer that ends inside a character was cut off.
-  rest += decoder.decode();
+  rest += decoded(decoder);
   if (rest.trim()) yield rest;
+}
+
+/** @param chunk the next of several; left out at the end. @throws ShapeError when it is not UTF-8 */
+function decoded(decoder: TextDecoder, chunk?: Uint8Array): string {
+  try {
+    return decoder.decode(chunk, { stream: chunk !== undefined });
+  } catch {
+    throw notJson();
+  }
+}
+
+/** @throws ShapeError when the line is not JSON */
+function parsed(line: string): unknown {
+  try {
+    return parseExact(line);
+  } catch (error) {
+    throw error instanceof SyntaxError ? notJson() : error;
+  }
+}
+
+function notJson(): ShapeError {
+  return new ShapeError("record", "a line of JSON");
 }
 
 function viewerRecord(value: unknown, at: string): ViewerRecord {

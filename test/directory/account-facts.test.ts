@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createAccountFacts, remembered } from "../../src/directory/account-facts.ts";
+import { ApplicationError } from "../../src/model/errors.ts";
 import type { ClusterList } from "../../src/upstream/clusters.ts";
 
 beforeEach(() => {
@@ -14,7 +15,7 @@ function counted() {
   const state = { loads: 0, fails: false };
   const load = async () => {
     state.loads += 1;
-    if (state.fails) throw new Error("down");
+    if (state.fails) throw new ApplicationError("UPSTREAM_UNAVAILABLE", "down");
     return `load ${state.loads}`;
   };
   return { state, load };

@@ -2,7 +2,7 @@ import { setTimeout as later } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
-import { Agent, type Dispatcher } from "undici";
+import { Agent, type Dispatcher, errors } from "undici";
 import { describe, expect, it, vi } from "vitest";
 import { text } from "../../src/upstream/decode.ts";
 import type { Call, Http } from "../../src/upstream/http.ts";
@@ -385,7 +385,11 @@ describe("a platform that fails", () => {
   it("or not, no clock of a call runs on when it has ended", async () => {
     vi.useFakeTimers();
     try {
-      const failing = { request: () => Promise.reject(new Error("down")) };
+      const down = Object.assign(new Error("down"), { code: "ECONNREFUSED" });
+      const dispatch = () => {
+        throw down;
+      };
+      const failing = { dispatch, request: () => Promise.reject(down) };
       await upstreamFailure(httpOver(failing as unknown as Dispatcher, "https://platform.test").read(call));
       await upstreamFailure(httpOver(failing as unknown as Dispatcher, "https://platform.test").stream(lines));
       expect(vi.getTimerCount()).toBe(0);
@@ -416,10 +420,9 @@ describe("a write that was surely not sent", () => {
     await agent.close();
   });
 
-  it("is no write in doubt: it could not even be written down", async () => {
+  it("is a fault of ours where it could not even be written down", async () => {
     await using platform = await createRawPlatform(() => undefined);
-    const failure = await upstreamFailure(platform.http.write({ ...write, path: "/api/\nx" }));
-    expect(failure.code).toBe("UPSTREAM_UNAVAILABLE");
+    await expect(platform.http.write({ ...write, path: "/api/\nx" })).rejects.toThrow(errors.InvalidArgumentError);
   });
 
   it.each([

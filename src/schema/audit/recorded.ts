@@ -1,4 +1,5 @@
 import type { Act } from "../../auth/auditor.ts";
+import { orIfFailed } from "../../model/errors.ts";
 import type { AuditEffect } from "../../store/audit.ts";
 import type { Tables } from "../../store/store.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
@@ -154,7 +155,7 @@ export function recorded(upstream: Upstream, act: Act, accountId: () => Promise<
     for (const [subject, effect] of effects) {
       if (subject !== ACCOUNT) act.touched(subject, effect);
       else {
-        const id = await accountId().catch(() => null);
+        const id = await accountId().catch(orIfFailed(null));
         if (id !== null) act.touched(encodeGlobalId("Account", id), effect);
       }
     }

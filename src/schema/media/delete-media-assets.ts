@@ -1,6 +1,12 @@
 import pLimit from "p-limit";
 import type { GraphContext } from "../../context.ts";
-import { type ApplicationError, ConflictError, InvalidInputError, NotFoundError } from "../../model/errors.ts";
+import {
+  type ApplicationError,
+  ConflictError,
+  InvalidInputError,
+  NotFoundError,
+  orIfFailed,
+} from "../../model/errors.ts";
 import { MAX_ASSETS_PER_CALL } from "../../upstream/media-assets.ts";
 import { UpstreamError } from "../../upstream/upstream-error.ts";
 import { builder } from "../builder.ts";
@@ -112,8 +118,8 @@ async function deleteAll(refs: readonly MediaAssetReference[], context: GraphCon
   const ids = refs.map((ref, index) => {
     try {
       return assetIdOf(ref, `mediaAssets.${index}`);
-    } catch {
-      return null;
+    } catch (error) {
+      return orIfFailed(null)(error);
     }
   });
   const wanted = [...new Set(ids.filter((id) => id !== null))];

@@ -7,6 +7,7 @@ import {
   ingestEndpoints,
   type PlaybackEndpoints,
 } from "../../model/endpoints.ts";
+import { orIfFailed } from "../../model/errors.ts";
 import { playerParameters } from "../../model/hosted-player.ts";
 import type { PublishTokenRecord } from "../../model/token.ts";
 import { builder } from "../builder.ts";
@@ -164,7 +165,7 @@ async function endpoints({ token, streamName }: IngestValue, context: GraphConte
 
 /** The cluster list only tells hosts that the platform's naming tells as well, so its failure costs nothing. */
 export async function ingestHosts(clusterId: string, { account }: GraphContext): Promise<IngestHosts> {
-  const known = await account.clusters().catch(() => null);
+  const known = await account.clusters().catch(orIfFailed(null));
   const cluster = known?.clusters.find(({ id }) => id === clusterId);
   const byName = conventionalHosts(clusterId);
   return { rtmpHost: cluster?.rtmpHost ?? byName.rtmpHost, srtHost: cluster?.srtHost ?? byName.srtHost };

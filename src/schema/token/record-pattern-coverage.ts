@@ -1,5 +1,5 @@
 import type { GraphContext } from "../../context.ts";
-import { InvalidInputError } from "../../model/errors.ts";
+import { InvalidInputError, orIfFailed } from "../../model/errors.ts";
 import { assertName } from "../../model/stream.ts";
 import { readPattern } from "../../model/stream-pattern.ts";
 import type { PatternCoverage as Coverage } from "../../store/pattern-coverages.ts";
@@ -98,7 +98,7 @@ builder.mutationField("recordPatternCoverage", (t) =>
 
 /** Notes in the audit log the tokens that have the pattern, as far as tokens are known. */
 async function noteTokensWith(pattern: string, { loaders, act }: GraphContext): Promise<void> {
-  const tokens = await Promise.resolve(loaders.tokens()).catch(() => null);
+  const tokens = await Promise.resolve(loaders.tokens()).catch(orIfFailed(null));
   for (const { kind, id, streams } of [...(tokens?.publish.all() ?? []), ...(tokens?.subscribe.all() ?? [])]) {
     if (streams.some((grant) => grant.isRegex && grant.pattern === pattern)) act?.touched(encodeGlobalId(kind, id));
   }

@@ -1,7 +1,7 @@
 import { signViewerToken } from "../../auth/viewer-token.ts";
 import type { GraphContext } from "../../context.ts";
 import { hostedPlayerUrl } from "../../model/endpoints.ts";
-import { NotFoundError } from "../../model/errors.ts";
+import { NotFoundError, orIfFailed } from "../../model/errors.ts";
 import { openedBy } from "../../model/stream.ts";
 import { isUsable, type PublishTokenRecord, type SubscribeTokenRecord } from "../../model/token.ts";
 import {
@@ -219,7 +219,7 @@ export async function signingFacts(streamName: string, context: GraphContext): P
   const { loaders, account, now, patternReadings } = context;
   const [publishers, clusters] = await Promise.all([
     loaders.publishersOf(streamName),
-    account.clusters().catch(() => null),
+    account.clusters().catch(orIfFailed(null)),
   ]);
   const usable = publishers.filter((token) => isUsable(token, now));
   const isCertain = ({ streams }: PublishTokenRecord) => openedBy(streams, patternReadings.read)(streamName);
