@@ -42,7 +42,8 @@ const codes = new WeakMap<Response, ErrorCode>();
 
 /** The answer as a response. */
 export function responseOf(ResponseClass: typeof Response, { status, headers, body, code }: Answer): Response {
-  const response = new ResponseClass(body, { status, headers });
+  // A copy: a response writes into the headers that it is given, and those of a refusal are of all who are refused.
+  const response = new ResponseClass(body, { status, headers: { ...headers } });
   if (code) codes.set(response, code);
   return response;
 }

@@ -73,9 +73,7 @@ describe("a fault of ours in a call to the platform", () => {
   it("in reading viewer records is thrown as it is", async () => {
     for (const error of ours.filter((each) => !(each instanceof UpstreamError))) {
       const lines = {
-        async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-          throw error;
-        },
+        [Symbol.asyncIterator]: () => ({ next: (): Promise<IteratorResult<Uint8Array>> => Promise.reject(error) }),
       };
       const { http } = failing(error);
       const records = createViewerRecords({ ...http, stream: async () => lines });
