@@ -84,6 +84,8 @@ export interface TestGatewayOptions {
   readonly platform?: string;
   readonly scopes?: readonly Scope[];
   readonly timeoutMs?: number;
+  /** Whether breakers and retries measure time by the sandbox's clock as well, so that only the test moves it; no by default. */
+  readonly isTimingSet?: boolean;
   /** With streaming of conferences switched on. */
   readonly conference?: boolean;
   readonly gateway?: Partial<GatewayOptions>;
@@ -101,7 +103,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
       analyticsUrl: options.platform ?? sandbox.origin,
       secret: new Secret(sandbox.secret),
       timeoutMs: options.timeoutMs ?? 5_000,
-      timing: impatient,
+      timing: options.isTimingSet ? { ...impatient, now: sandbox.clock.now } : impatient,
       conference: options.conference ? conferenceOf(sandbox) : null,
     },
     directorUrl: sandbox.origin,
