@@ -65,7 +65,13 @@ export const furtherExamples: readonly FurtherExample[] = [
       adoptTrackingId(input: { partner: { trackingId: "far-radio" }, trackingId: "far-radio-2" }) {
         partner { trackingIds } userErrors { code message }
       }
-      releaseTrackingId(input: { partner: { trackingId: "far-radio" }, trackingId: "far-radio-2" }) {
+      undoAdoption(input: { partner: { trackingId: "far-radio" }, trackingId: "far-radio-2" }) {
+        partner { trackingIds } userErrors { code message }
+      }
+      again: adoptTrackingId(input: { partner: { trackingId: "far-radio" }, trackingId: "far-radio-3" }) {
+        partner { trackingIds } userErrors { code message }
+      }
+      releaseTrackingId(input: { partner: { trackingId: "far-radio" }, trackingId: "far-radio-3" }) {
         partner { trackingIds } userErrors { code message }
       }
       rotatePartnerTokens(input: { idempotencyKey: "rotate-far-radio", partner: { trackingId: "far-radio" } }) {
@@ -133,6 +139,14 @@ export const furtherExamples: readonly FurtherExample[] = [
       resumePartner(partner: { trackingId: "far-radio" }) { partner { status } userErrors { code message } }
     }`,
   },
+  {
+    text: `mutation RecordCoverage {
+      recordPatternCoverage(input: { pattern: "^(?!internal-).+$", streamNames: ["derby-final"] }) {
+        userErrors { code message }
+      }
+    }`,
+  },
+  { text: `query Refused { refusedAttempts(first: 1) { nodes { __typename } } }` },
   { text: `query Registry { partners(first: 5) { nodes { name } } auditLog(first: 5) { nodes { operation } } }` },
   {
     text: `mutation RelayAll {
