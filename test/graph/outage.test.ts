@@ -184,11 +184,18 @@ describe("after an outage", () => {
     const isStale = async () => "stale" in (await gateway.ask(TOKENS)).extensions;
     const before = failures();
     pass(gateway, 1_000);
-    // The breaker lets one call through as a probe, and refuses the next page.
-    await expect.poll(async () => !(await isStale()) || failures() > before, { timeout: 30_000 }).toBe(true);
+    // Each breaker lets one call through as a probe, which closes it, and refuses the next page.
+    await expect.poll(async () => !(await isStale()) || failures() > before, { timeout: 15_000 }).toBe(true);
+    const openBreakers = async () => {
+      const metrics = await gateway.gateway.fetch(new Request("http://gateway.test/metrics"));
+      return (await metrics.text()).match(
+        /^syndigraph_upstream_breaker_state\{api="(Publish|Subscribe)Token"\} [12]$/gm,
+      );
+    };
+    await expect.poll(openBreakers, { timeout: 15_000 }).toBeNull();
     pass(gateway, 1_000);
-    await expect.poll(isStale, { timeout: 30_000 }).toBe(false);
-  });
+    await expect.poll(isStale, { timeout: 15_000 }).toBe(false);
+  }, 60_000);
 });
 
 describe("a start while the platform is down", () => {
