@@ -79,6 +79,11 @@ export const findingKinds = {
     why: "From then on it opens nothing, and neither does what was signed under it. An expiry can't be changed.",
     remedy: "syndicateStream, or createSubscribeToken or createPublishToken, for its successor",
   },
+  TOKEN_LEFT_BEHIND: {
+    severity: "WARNING",
+    why: "A request made this usable token and was cut off before its answer was recorded, so nobody was handed the token. The same request, sent again with its idempotency key, takes it over.",
+    remedy: "deleteSubscribeToken(token: { tokenId: N }) or deletePublishToken(token: { tokenId: N })",
+  },
   TRACKING_ID_UNCLAIMED: {
     severity: "INFO",
     why: "Traffic is counted under a tracking id that no registered partner has: nobody is billed for it.",
@@ -101,6 +106,8 @@ export interface Finding {
   readonly streamName: string | null;
   readonly trackingId: string | null;
   readonly token: PublishTokenRecord | SubscribeTokenRecord | null;
+  /** The mutation that mends it, complete; null where some of it is to be filled in. */
+  readonly mutation: string | null;
 }
 
 /** Whose traffic of one stream over the window that is looked at. */
@@ -231,6 +238,13 @@ export function inactivePartnerFindings(
   );
 }
 
+/** A usable token that an operation made and nobody was handed, since the operation was cut off. */
+export function leftBehindFinding(token: PublishTokenRecord | SubscribeTokenRecord, operation: string): Finding {
+  const what = `${named(token)} was made by a request of ${operation} that was cut off before its answer was recorded.`;
+  const mutation = `mutation { delete${token.kind}(token: { tokenId: ${token.id} }) { deletedId userErrors { code message } } }`;
+  return { ...finding("TOKEN_LEFT_BEHIND", what, { token }), mutation };
+}
+
 /** Findings about publish tokens by themselves. */
 export function publishTokenFindings(
   tokens: readonly PublishTokenRecord[],
@@ -335,7 +349,7 @@ function when(isFound: boolean, kind: FindingKind, what: string, about: About): 
 function finding(kind: FindingKind, what: string, about: About): Finding {
   const token = about.token ?? null;
   const trackingId = about.trackingId ?? (token && "trackingId" in token ? token.trackingId : null);
-  return { kind, what, streamName: about.streamName ?? null, trackingId, token };
+  return { kind, what, streamName: about.streamName ?? null, trackingId, token, mutation: null };
 }
 
 function named({ id, label, kind }: TokenRecord & { readonly kind: "PublishToken" | "SubscribeToken" }): string {

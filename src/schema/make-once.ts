@@ -14,6 +14,8 @@ export interface Making<Made> {
   readonly kind: string;
   /** The part of it that the object can be recognised by. */
   readonly likeness: unknown;
+  /** What the object is recognised by when it is left behind; left out for an object that is no token. No secret. */
+  readonly mayLeave?: unknown;
   /** What the object is called in a message: `token`. */
   readonly noun: string;
   readonly create: () => Promise<Made>;
@@ -60,6 +62,7 @@ export async function makeOnce<Object>(making: Making<Object>, context: GraphCon
     input,
     likeness,
     makes: kind,
+    mayLeave: making.mayLeave,
     perform: async () => take(await making.create()),
     recover: async ({ begunAt, isTaken }) => {
       const span = context.spanOnPlatform(begunAt);

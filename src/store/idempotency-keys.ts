@@ -11,6 +11,8 @@ export interface IdempotencyKeyRecord {
   readonly inputHash: string;
   /** The state before the change, as the write told it. No secret. */
   readonly before: string | null;
+  /** What tokens that the write leaves behind are recognised by, as JSON; null for a write that leaves none. No secret. */
+  readonly mayLeave: string | null;
   /** The id of what came of it; null while that is not known. */
   readonly result: string | null;
   /** Kind and id of the object that was made; no other key, of whichever operation, has the same. */
@@ -60,6 +62,19 @@ export interface IdempotencyKeyStore {
   isTaken(claim: string): Promise<boolean>;
   /** True when a write of this id that has no result from its own answer meets another one that is alike and has no result. */
   hasRival(id: string): Promise<boolean>;
+  /**
+   * Returns the records without a result that may have left a token behind, oldest first: those whose lease is over, and those
+   * that no gateway is at and whose answer was lost at `lostBefore` or earlier.
+   */
+  unsettled(now: number, lostBefore: number): Promise<IdempotencyKeyRecord[]>;
+  /** Returns the records with a claim whose operation is a step of this one. */
+  finishedSteps(operation: string): Promise<{ readonly id: string; readonly claim: string }[]>;
+  /** Keeps records until this instant at least. */
+  keep(ids: readonly string[], expiresAt: number): Promise<void>;
+  /**
+   * Deletes the records that have expired and that no gateway is at. A record with a result stays while an older one without may
+   * have left a token behind: its claim says that its own token is not the one that was left.
+   */
   deleteExpired(now: number): Promise<void>;
   /** Gives all records free, when it is certain that no gateway is at any. */
   releaseAll(): Promise<void>;
@@ -183,8 +198,58 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
         .executeTakeFirst();
       return row !== undefined;
     },
+    unsettled: (now, lostBefore) =>
+      db
+        .selectFrom("idempotencyKeys")
+        .selectAll()
+        .where("mayLeave", "is not", null)
+        .where("result", "is", null)
+        .where("expiresAt", ">=", now)
+        .where(({ eb, or, and }) =>
+          or([
+            eb("leasedUntil", "<=", now),
+            and([eb("owner", "is", null), or([eb("lostAt", "is", null), eb("lostAt", "<=", lostBefore)])]),
+          ]),
+        )
+        .orderBy("begunAt")
+        .orderBy("id")
+        .execute(),
+    finishedSteps: async (operation) => {
+      const rows = await db
+        .selectFrom("idempotencyKeys")
+        .select(["id", "claim"])
+        .where("operation", "like", `${operation}/%`)
+        .where("claim", "is not", null)
+        .execute();
+      return rows.map(({ id, claim }) => ({ id, claim: claim ?? "" }));
+    },
+    keep: async (ids, expiresAt) => {
+      if (ids.length === 0) return;
+      await db
+        .updateTable("idempotencyKeys")
+        .set({ expiresAt })
+        .where("id", "in", ids)
+        .where("expiresAt", "<", expiresAt)
+        .execute();
+    },
     deleteExpired: async (now) => {
-      await db.deleteFrom("idempotencyKeys").where("expiresAt", "<", now).where("owner", "is", null).execute();
+      const { begunAt: oldest } = await db
+        .selectFrom("idempotencyKeys")
+        .select(({ fn }) => fn.min("begunAt").as("begunAt"))
+        .where("mayLeave", "is not", null)
+        .where("result", "is", null)
+        .where("expiresAt", ">=", now)
+        .executeTakeFirstOrThrow();
+      await db
+        .deleteFrom("idempotencyKeys")
+        .where("expiresAt", "<", now)
+        .where(({ eb, or, and }) =>
+          or([eb("owner", "is", null), and([eb("mayLeave", "is not", null), eb("leasedUntil", "<=", now)])]),
+        )
+        .$if(oldest !== null, (expired) =>
+          expired.where(({ eb, or }) => or([eb("finishedAt", "is", null), eb("finishedAt", "<", oldest)])),
+        )
+        .execute();
     },
     releaseAll: async () => {
       await db

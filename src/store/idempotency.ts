@@ -24,11 +24,25 @@ export interface IdempotentWrite extends WriteKey {
    * key, whichever operation and caller the key belongs to. Left out, several keys may have one result.
    */
   readonly makes?: string | undefined;
+  /**
+   * What the tokens are recognised by that the write may leave behind when it is cut off. It is kept as it is, so it holds no
+   * secret. Left out for a write that leaves no token behind.
+   */
+  readonly mayLeave?: unknown;
   /** Tells the state before the change; that of the first attempt is handed to `recover`. No secret. */
   readonly before?: string;
   readonly perform: () => Promise<string>;
   /** Finds the object of an attempt whose answer was lost; null when there is none to be seen. */
   readonly recover: (attempt: Attempt) => Promise<string | null>;
+}
+
+/** A write that may have left a token behind: its outcome was never told, and no gateway is at it. */
+export interface UnsettledWrite extends WriteKey {
+  readonly mayLeave: unknown;
+  /** Milliseconds since the epoch, by the gateway's own clock. */
+  readonly begunAt: number;
+  /** After this instant the platform has carried out nothing of it; null where nobody can tell. */
+  readonly settledAt: number | null;
 }
 
 /** An attempt whose outcome is not known. */
@@ -67,12 +81,20 @@ export interface IdempotencyStore {
    * too: either of the two may have made it, so neither may delete it.
    */
   mayBeAnothers(key: WriteKey): Promise<boolean>;
+  /** Returns the writes that may have left a token behind, the oldest first. */
+  unsettled(): Promise<UnsettledWrite[]>;
+  /** Returns the objects of the write's steps that are finished: kind and id, as in `SubscribeToken 12`. */
+  finishedSteps(write: WriteKey): Promise<string[]>;
+  /** True when a key has made this object: kind and id, as in `SubscribeToken 12`. */
+  isTaken(object: string): Promise<boolean>;
   /** Lets a key stand for nothing, when what it made was taken back. */
   forget(key: WriteKey): Promise<void>;
 }
 
 /** How long a key is remembered. */
 export const KEYS_KEPT_MS = 86_400_000;
+/** How long the key of a write is remembered that may have left a token behind. */
+export const UNSETTLED_KEPT_MS = 30 * KEYS_KEPT_MS;
 /** A request that was cut off may still be carried out for so long; after that, what is not there did not happen. */
 export const SETTLING_MS = 10_000;
 /** How long a gateway that tells nothing more of itself is believed to be at a write. */
@@ -123,8 +145,13 @@ export function createIdempotencyStore(
     if (standing.id === id && standing.result !== null) return standing.result;
     const isFree = standing.id === id && (await keys.lease(id, owner, now(), now() + LEASE_MS));
     if (!isFree) throw underWayElsewhere(standing.leasedUntil ?? now(), now());
+    // A workflow that goes on after its steps have expired would make their tokens a second time.
+    await keys.keep(await stepIds(write), now() + KEYS_KEPT_MS);
     return leased(write, standing, { lostAt: standing.owner === null ? standing.lostAt : standing.leasedUntil });
   };
+
+  const stepIds = async ({ caller, operation, key }: WriteKey) =>
+    (await keys.finishedSteps(operation)).map(({ id }) => id).filter((id) => isOf(id, caller, key));
 
   const freshRecord = (write: IdempotentWrite, id: string, inputHash: string): IdempotencyKeyRecord => ({
     id,
@@ -132,6 +159,7 @@ export function createIdempotencyStore(
     likeness: likenessOf(write),
     inputHash,
     before: write.before ?? null,
+    mayLeave: write.mayLeave === undefined ? null : JSON.stringify(write.mayLeave),
     result: null,
     claim: null,
     isRecovered: 0,
@@ -140,7 +168,7 @@ export function createIdempotencyStore(
     lostAt: null,
     owner,
     leasedUntil: now() + LEASE_MS,
-    expiresAt: now() + KEYS_KEPT_MS,
+    expiresAt: now() + (write.mayLeave === undefined ? KEYS_KEPT_MS : UNSETTLED_KEPT_MS),
   });
 
   /** Goes on with a write that no other gateway is at: looks for what an earlier attempt made, and performs it if it is not there. */
@@ -233,6 +261,12 @@ export function createIdempotencyStore(
     },
     knows: async (key) => underWay.has(idOf(key)) || keys.knows(idOf(key), now()),
     mayBeAnothers: (key) => keys.hasRival(idOf(key)),
+    unsettled: async () => (await keys.unsettled(now(), now() - SETTLING_MS)).map(unsettledWrite),
+    finishedSteps: async ({ caller, operation, key }) => {
+      const steps = await keys.finishedSteps(operation);
+      return steps.filter(({ id }) => isOf(id, caller, key)).map(({ claim }) => claim);
+    },
+    isTaken: keys.isTaken,
     forget: (key) => keys.forget(idOf(key)),
   };
 }
@@ -263,6 +297,26 @@ function idOf({ caller, operation, key }: WriteKey): string {
 }
 
 /** Whether the platform may have done the work: a fault of ours may come before or behind it. */
+function namesOf(id: string): WriteKey {
+  const [caller, operation, key] = JSON.parse(id) as readonly [string, string, string];
+  return { caller, operation, key };
+}
+
+function isOf(id: string, caller: string, key: string): boolean {
+  const names = namesOf(id);
+  return names.caller === caller && names.key === key;
+}
+
+function unsettledWrite({ id, mayLeave, begunAt, lostAt, leasedUntil }: IdempotencyKeyRecord): UnsettledWrite {
+  const lost = lostAt ?? leasedUntil;
+  return {
+    ...namesOf(id),
+    mayLeave: JSON.parse(mayLeave ?? "null"),
+    begunAt,
+    settledAt: lost === null ? null : lost + SETTLING_MS,
+  };
+}
+
 function isUnknown(error: unknown): boolean {
   return !(error instanceof ApplicationError) || error.code === "OUTCOME_UNKNOWN";
 }

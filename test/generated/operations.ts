@@ -136,6 +136,8 @@ export type FindingCode =
   | 'STREAM_UNSECURED'
   /** From then on it opens nothing, and neither does what was signed under it. An expiry can't be changed. */
   | 'TOKEN_EXPIRES'
+  /** A request made this usable token and was cut off before its answer was recorded, so nobody was handed the token. The same request, sent again with its idempotency key, takes it over. */
+  | 'TOKEN_LEFT_BEHIND'
   /** The partner is suspended or retired, and whoever holds this usable subscribe token still lets viewers in. */
   | 'TOKEN_OF_INACTIVE_PARTNER'
   /** Incoming bytes are counted under a tracking id. Partners are billed for what is sent to viewers, so this points to a mistake in metering. */

@@ -32,8 +32,9 @@ export const Finding = builder.objectRef<FindingRecord>("Finding").implement({
       resolve: ({ kind }) => findingKinds[kind].why,
     }),
     remedy: t.string({
-      description: "The mutation that mends it, to be filled in.",
-      resolve: ({ kind }) => findingKinds[kind].remedy,
+      description:
+        "The mutation that mends it: a whole document to send as it is, or the call with `N` and `...` to be filled in.",
+      resolve: ({ kind, mutation }) => mutation ?? findingKinds[kind].remedy,
     }),
     stream: t.field({
       type: Stream,

@@ -22,6 +22,7 @@ import { byCodeUnit, pageOf, sortableNumber } from "../connection.ts";
 import { connectionType } from "../connection-type.ts";
 import { Partner, tokensOf } from "../partner/partner.ts";
 import { Finding, FindingSeverity } from "./finding.ts";
+import { leftBehindFindings } from "./left-behind.ts";
 
 const FindingConnection = connectionType(Finding, "Finding", "findings");
 
@@ -47,7 +48,7 @@ builder.queryField("findings", (t) =>
       nullable: true,
       authScopes: { staff: "partner:read" },
       description:
-        "What is wrong with the account: streams that are open, traffic of nobody, tokens that open too much, do not meet, or end soon. Traffic of the last 7 days is looked at. The gravest come first.",
+        "What is wrong with the account: streams that are open, traffic of nobody, tokens that open too much, do not meet, end soon, or were left behind by a request that was cut off. Traffic of the last 7 days is looked at. The gravest come first.",
       args: findingArgs,
       resolve: async (_root, args, context) => {
         const expiringBefore = horizon(args.expiringWithinDays, context);
@@ -114,6 +115,7 @@ async function accountFindings(expiringBefore: number, context: GraphContext): P
     ...streams.flatMap((stream) => streamFindings(stream, now, facts)),
     ...subscribeTokenFindings(tokens.subscribe.all(), now, expiringBefore, facts),
     ...inactivePartnerFindings(tokens.subscribe.all(), isInactive, now),
+    ...(await leftBehindFindings(context)),
     ...publishTokenFindings(tokens.publish.all(), now, expiringBefore, facts.read),
     ...trafficFindings(
       await recentTraffic(streamNames, context),

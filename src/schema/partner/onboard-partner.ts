@@ -30,7 +30,7 @@ import { takeBackToken } from "./master-token.ts";
 import { Partner } from "./partner.ts";
 import { assertTrackingIds, partnerDetailFields } from "./partner-input.ts";
 import { WorkflowStep } from "./step-type.ts";
-import { type PlannedStep, runWorkflow, type Step, takenBack } from "./workflow.ts";
+import { LEAVES_TOKENS_OF_STEPS, type PlannedStep, runWorkflow, type Step, takenBack } from "./workflow.ts";
 
 const OnboardPartnerInput = builder.inputType("OnboardPartnerInput", {
   description: "A partner to be, and what it is granted.",
@@ -193,6 +193,7 @@ async function onboard(
     key,
     input: wish,
     likeness: { trackingIds: wish.trackingIds },
+    mayLeave: LEAVES_TOKENS_OF_STEPS,
     perform: attempt,
     recover: async ({ begunAt, isRepeated }) =>
       (await earlierResult(wish, begunAt, context)) ?? (isRepeated ? await attempt() : null),

@@ -22,7 +22,7 @@ import { findPartner, PartnerRef, type PartnerReference } from "./find-partner.t
 import { takeBackToken } from "./master-token.ts";
 import { Partner } from "./partner.ts";
 import { WorkflowStep } from "./step-type.ts";
-import { dryRun, type PlannedStep, runWorkflow, type Step, skipped } from "./workflow.ts";
+import { dryRun, LEAVES_TOKENS_OF_STEPS, type PlannedStep, runWorkflow, type Step, skipped } from "./workflow.ts";
 
 /** The most partners that one call sells a stream to. */
 export const MAX_PARTNERS_PER_CALL = 50;
@@ -187,6 +187,7 @@ async function syndicate(
       input: { ...wish, partners: wish.partners.map(primaryTrackingId) },
       // Two syndications of one stream would each make its publish token.
       likeness: { streamName: wish.streamName },
+      mayLeave: LEAVES_TOKENS_OF_STEPS,
       perform: attempt,
       // Every step finds what an earlier attempt has made, so going on is going through all of them. A step has looked for
       // its own token already when its answer was lost in this request.

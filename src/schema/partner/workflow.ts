@@ -31,6 +31,9 @@ export interface PlannedStep {
   readonly takeBack: (made: Token) => Promise<void>;
 }
 
+/** Says of a workflow's key that the tokens of its finished steps are left behind when the workflow is cut off. */
+export const LEAVES_TOKENS_OF_STEPS = { steps: true } as const;
+
 /** The steps as they would go: what is missing is SKIPPED, and nothing is changed. */
 export function dryRun(plan: readonly PlannedStep[]): Step[] {
   return plan.map((step) =>

@@ -68,6 +68,13 @@ export async function createSubscribeTokenOnce(
   return disabled?.token ?? made;
 }
 
+/** A token that a creation which was cut off may have left behind. */
+export interface LeftToken {
+  readonly kind: "PublishToken" | "SubscribeToken";
+  /** What it was to be made of. */
+  readonly input: NewPublishToken | NewSubscribeToken;
+}
+
 interface TokenMaking<Input, Token> {
   readonly kind: "PublishToken" | "SubscribeToken";
   readonly client: { list(page: ListPage): Promise<Token[]> };
@@ -89,6 +96,7 @@ function createOnce<Input extends NewToken & { readonly trackingId?: string | un
       input,
       kind,
       likeness: { label, streams, trackingId },
+      mayLeave: { kind, input } satisfies LeftToken,
       noun: "token",
       create,
       listNewest: (page) => client.list({ page, itemsOnPage: MAX_ITEMS_ON_PAGE, newestFirst: true }),

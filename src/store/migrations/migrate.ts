@@ -6,6 +6,7 @@ import { createCounters } from "./0002-counters.ts";
 import { createAuditObjects } from "./0003-audit-objects.ts";
 import { createPartnerWork } from "./0004-partner-work.ts";
 import { createPatternCoverages } from "./0005-pattern-coverages.ts";
+import { createTokensLeftBehind } from "./0006-tokens-left-behind.ts";
 
 /** Whose SQL is spoken. */
 export type SqlDialect = "sqlite" | "postgres";
@@ -18,6 +19,7 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     "0003-audit-objects": createAuditObjects(dialect),
     "0004-partner-work": createPartnerWork(),
     "0005-pattern-coverages": createPatternCoverages(),
+    "0006-tokens-left-behind": createTokensLeftBehind(),
   };
 }
 

@@ -1,0 +1,92 @@
+import type { GraphContext } from "../../context.ts";
+import { type Finding, leftBehindFinding } from "../../model/findings.ts";
+import { isUsable, type PublishTokenRecord, type SubscribeTokenRecord } from "../../model/token.ts";
+import type { UnsettledWrite } from "../../store/idempotency.ts";
+import type { NewPublishToken } from "../../upstream/publish-tokens.ts";
+import type { NewSubscribeToken } from "../../upstream/subscribe-tokens.ts";
+import { type AttemptSpan, CLOCK_TOLERANCE_MS, isAsWished } from "../as-wished.ts";
+import type { LEAVES_TOKENS_OF_STEPS } from "../partner/workflow.ts";
+import type { LeftToken } from "../token/create-once.ts";
+import { publishTokenComparison, subscribeTokenComparison } from "../token/token-comparison.ts";
+
+type Token = PublishTokenRecord | SubscribeTokenRecord;
+
+/**
+ * Findings of usable tokens that writes left behind which were cut off: those that have every setting that a write asked for,
+ * were made while it may have been carried out, and are no other key's; and those of the finished steps of a workflow. One
+ * write leaves one such token, the oldest.
+ *
+ * @throws StoreError, UpstreamError
+ */
+export async function leftBehindFindings(context: GraphContext): Promise<Finding[]> {
+  const { idempotency, loaders, now } = context;
+  const writes = await idempotency.unsettled();
+  if (writes.length === 0) return [];
+  const { publish, subscribe } = await loaders.tokens();
+  const usable = [...publish.all(), ...subscribe.all()]
+    .filter((token) => isUsable(token, now))
+    .sort((a, b) => a.addedAt - b.addedAt || a.id - b.id);
+  const found = new Map<Token, string>();
+  for (const write of writes) {
+    const mayLeave = write.mayLeave as LeftToken | typeof LEAVES_TOKENS_OF_STEPS;
+    const left =
+      "steps" in mayLeave
+        ? await tokensOfSteps(write, usable, context)
+        : await tokenOf(write, mayLeave, usable, found, context);
+    for (const token of left) found.set(token, write.operation.split("/")[0] ?? "");
+  }
+  return [...found].map(([token, operation]) => leftBehindFinding(token, operation));
+}
+
+/** The oldest token that fits the write and that no other write has made; none where there is none. */
+async function tokenOf(
+  write: UnsettledWrite,
+  left: LeftToken,
+  usable: readonly Token[],
+  found: ReadonlyMap<Token, string>,
+  context: GraphContext,
+): Promise<Token[]> {
+  const span = spanOf(write, context);
+  for (const token of usable) {
+    if (found.has(token) || !isMadeIn(token, span) || !fits(token, left, span)) continue;
+    if (!(await context.idempotency.isTaken(nameOf(token)))) return [token];
+  }
+  return [];
+}
+
+/** The tokens of the finished steps. A partner that was registered since has its tokens. */
+async function tokensOfSteps(
+  write: UnsettledWrite,
+  usable: readonly Token[],
+  { idempotency, partnerDirectory }: GraphContext,
+): Promise<Token[]> {
+  const made = new Set(await idempotency.finishedSteps(write));
+  const left = usable.filter((token) => made.has(nameOf(token)));
+  if (write.operation !== "onboardPartner") return left;
+  const partners = await partnerDirectory.read();
+  const isRegistered = (token: Token) =>
+    token.kind === "SubscribeToken" && token.trackingId !== null && partners.byTrackingId(token.trackingId) !== null;
+  return left.filter((token) => !isRegistered(token));
+}
+
+/** When the platform may have carried the write out, by the platform's clock. */
+function spanOf({ begunAt, settledAt }: UnsettledWrite, { spanOnPlatform, ownNow }: GraphContext): AttemptSpan {
+  const span = spanOnPlatform(begunAt);
+  const sinceMs = settledAt === null ? 0 : Math.max(0, ownNow - settledAt);
+  return { begunAt: span.begunAt, now: span.now - sinceMs };
+}
+
+function isMadeIn({ addedAt }: Token, { begunAt, now }: AttemptSpan): boolean {
+  return addedAt >= begunAt - CLOCK_TOLERANCE_MS && addedAt <= now + CLOCK_TOLERANCE_MS;
+}
+
+function fits(token: Token, { kind, input }: LeftToken, span: AttemptSpan): boolean {
+  if (token.kind !== kind) return false;
+  return token.kind === "PublishToken"
+    ? isAsWished(publishTokenComparison, input as NewPublishToken, token, span)
+    : isAsWished(subscribeTokenComparison, input as NewSubscribeToken, token, span);
+}
+
+function nameOf({ kind, id }: Token): string {
+  return `${kind} ${id}`;
+}
