@@ -49,6 +49,12 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
+/** Whether all months of the zone around now begin at a whole hour of UTC, as the platform meters. */
+export function hasWholeHours(timeZone: string, now: number): boolean {
+  const year = { from: now - 366 * 86_400_000, to: now };
+  return [...calendarEdges(year, "MONTH", timeZone)].every((edge) => edge % 3_600_000 === 0);
+}
+
 /** Longer durations reach beyond the calendar. */
 const MAX_DURATION_MS = 8.64e15;
 

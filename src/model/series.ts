@@ -1,13 +1,16 @@
 import { calendarEdges, isUtcMonthStart } from "./calendar.ts";
+import { InvalidInputError } from "./errors.ts";
 import {
   ceilTo,
   DAY_MS,
   edgeDate,
   floorTo,
   HOUR_MS,
+  iso,
   type Keeping,
   measuredWindow,
   notRetained,
+  offered,
   planTotal,
   type TimeWindow,
   type UsageWindow,
@@ -111,6 +114,9 @@ export function planSeries(
   const buckets = planBuckets(window, granularity, timeZone, keeping);
   if (!buckets) {
     const valid = readableWindow(window, granularity, timeZone, keeping);
+    if (granularity !== "HOUR" && beginsOffTheHour(window, granularity, timeZone)) {
+      throw offTheHour(granularity, timeZone, valid ?? validWindow(window, window.retention));
+    }
     throw notRetained(window, unreadable(granularity, timeZone), valid);
   }
   return { buckets, reads: readsOf(buckets) };
@@ -349,6 +355,23 @@ function tileEnd(start: number, resolution: Granularity): number {
   if (resolution !== "MONTH") return start + (resolution === "DAY" ? DAY_MS : HOUR_MS);
   const date = new Date(start);
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+}
+
+/** Whether the zone's days or months begin at an offset from UTC that is no whole hour. */
+function beginsOffTheHour(window: UsageWindow, granularity: "DAY" | "MONTH", timeZone: string): boolean {
+  const edges = calendarEdges({ from: window.from, to: window.from + 1 }, granularity, timeZone);
+  return [...edges].some((edge) => edge % HOUR_MS !== 0);
+}
+
+function offTheHour(granularity: "DAY" | "MONTH", timeZone: string, { from, to }: TimeWindow): InvalidInputError {
+  const valid = { from: iso(from), to: iso(to) };
+  const cause = `The ${granularity === "DAY" ? "days" : "months"} of ${timeZone} begin at an offset from UTC that is no whole hour, and the platform meters whole UTC hours.`;
+  return new InvalidInputError(
+    "window",
+    `${cause} A part of one of them can be read. ${offered(valid)}`,
+    { reason: "OFFSET_NOT_WHOLE_HOURS", timeZone, valid },
+    "INVALID_WINDOW",
+  );
 }
 
 function unreadable(granularity: Granularity, timeZone: string): string {

@@ -69,8 +69,14 @@ export function resolveWindow(selection: WindowSelection, timeZone: string, rete
     });
   }
   if (window.from % HOUR_MS !== 0 || window.to % HOUR_MS !== 0) {
-    throw invalidWindow("The platform meters by the hour, so a window begins and ends on the full UTC hour.", {
-      valid: written(validWindow(window, retention)),
+    const valid = written(validWindow(window, retention));
+    const cause =
+      "month" in selection
+        ? `The months of ${timeZone} begin at an offset from UTC that is no whole hour, and the platform meters whole UTC hours.`
+        : "The platform meters by the hour, so a window must begin and end on the full UTC hour.";
+    throw invalidWindow(`${cause} Got ${iso(window.from)} to ${iso(window.to)}. ${offered(valid)}`, {
+      ...("month" in selection && { reason: "OFFSET_NOT_WHOLE_HOURS", timeZone }),
+      valid,
     });
   }
   if (window.from >= retention.freshUntil) {
@@ -165,8 +171,9 @@ export function notRetained(
   const { retention } = window;
   return new InvalidInputError(
     "window",
-    `${rule} Asked was ${iso(window.from)} to ${iso(window.to)}.`,
+    `${rule} Asked was ${iso(window.from)} to ${iso(window.to)}. ${offered(written(valid))}`,
     {
+      reason: "NOT_KEPT",
       asked: written(window),
       limit: { hoursSince: iso(retention.hourlySince), daysSince: iso(retention.dailySince) },
       valid: written(valid),
@@ -189,6 +196,11 @@ export function validWindow(asked: TimeWindow, { freshUntil, hourlySince, dailyS
 
 function written({ from, to }: TimeWindow): { readonly from: string; readonly to: string } {
   return { from: iso(from), to: iso(to) };
+}
+
+/** Returns the sentence that names a window that works. */
+export function offered({ from, to }: { readonly from: string; readonly to: string }): string {
+  return `A window that works: ${from} to ${to}.`;
 }
 
 function invalidWindow(message: string, facts: Readonly<Record<string, unknown>>): InvalidInputError {

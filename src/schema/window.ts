@@ -1,5 +1,5 @@
 import type { GraphContext } from "../context.ts";
-import { durationMs } from "../model/calendar.ts";
+import { durationMs, monthWindow } from "../model/calendar.ts";
 import { InvalidInputError } from "../model/errors.ts";
 import { rememberingLast } from "../model/remembering-last.ts";
 import {
@@ -92,14 +92,17 @@ export function dailyWindow(args: WindowArguments, context: Pick<GraphContext, "
 }
 
 /** The window of records, which are not bound to the hour. @throws InvalidInputError naming the argument */
-export function recordWindow(
-  { window, timeZone }: WindowArguments,
-  { now, retention }: Pick<GraphContext, "now" | "retention">,
-): TimeWindow {
+export function recordWindow({ window, timeZone }: WindowArguments, { now }: Pick<GraphContext, "now">): TimeWindow {
   const { range, last, month } = window;
   const selection = selectionOf(range && { from: range.from.getTime(), to: range.to.getTime() }, last, month);
   if ("lastMs" in selection) return { from: now - selection.lastMs, to: now };
-  if ("month" in selection) return resolveWindow(selection, timeZone, retention);
+  if ("month" in selection) {
+    const whole = monthWindow(selection.month, timeZone);
+    if (whole.from < now) return whole;
+    const rule = "`window.month` must have begun in its time zone";
+    const facts = { begins: new Date(whole.from).toISOString(), timeZone };
+    throw new InvalidInputError("window.month", `${rule}; got ${selection.month}.`, facts, "INVALID_WINDOW");
+  }
   if (selection.range.from < selection.range.to) return selection.range;
   throw new InvalidInputError("window.range", "The window ends before it begins.", {}, "INVALID_WINDOW");
 }

@@ -116,7 +116,12 @@ describe("a month", () => {
   it("that begins at the half hour is refused, since the platform meters whole UTC hours", () => {
     expect(refusalOf(() => month("2026-02", "Asia/Kolkata"))).toMatchObject({
       code: "INVALID_WINDOW",
-      facts: { valid: { from: "2026-01-31T00:00:00Z", to: "2026-03-01T00:00:00Z" } },
+      message: expect.stringContaining("A window that works: 2026-01-31T00:00:00Z to 2026-03-01T00:00:00Z."),
+      facts: {
+        reason: "OFFSET_NOT_WHOLE_HOURS",
+        timeZone: "Asia/Kolkata",
+        valid: { from: "2026-01-31T00:00:00Z", to: "2026-03-01T00:00:00Z" },
+      },
     });
   });
 });

@@ -1,6 +1,7 @@
 import { makeApiKey } from "../../auth/api-keys.ts";
 import { type Scope, scopesOfRole } from "../../auth/scopes.ts";
 import type { GraphContext } from "../../context.ts";
+import { hasWholeHours } from "../../model/calendar.ts";
 import { ApplicationError } from "../../model/errors.ts";
 import { assertPartnerDetails, type PartnerRecord } from "../../model/partner.ts";
 import type { Secret } from "../../model/secret.ts";
@@ -117,6 +118,17 @@ const OnboardPartnerPayload = builder.objectRef<Onboarding>("OnboardPartnerPaylo
       type: [GrantWarning],
       description: "The grants that open more than half of the known streams; empty where none does, or on a refusal.",
       resolve: ({ warnings }) => [...(warnings ?? [])],
+    }),
+    notices: t.field({
+      type: ["String"],
+      description:
+        "What a person should know of the new partner: that its time zone has an offset of no whole hour, so that its figures are in UTC. Empty where there is nothing, or on a refusal.",
+      resolve: ({ partner }, _args, { now }) =>
+        partner && partner.status !== "UNCLAIMED" && !hasWholeHours(partner.timeZone, now)
+          ? [
+              `\`input.timeZone\` is shown only: ${partner.timeZone} has no whole hours from UTC, so its figures are in UTC.`,
+            ]
+          : [],
     }),
     steps: t.field({
       type: [WorkflowStep],

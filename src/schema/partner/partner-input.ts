@@ -9,9 +9,13 @@ type InputFields = Parameters<Parameters<typeof builder.inputType>[1]["fields"]>
 export const partnerDetailFields = (t: InputFields) => ({
   contact: t.string({ description: "How to reach it: at most 320 characters." }),
   timeZone: t.string({
-    description: "IANA zone of the days and months of its figures and bills, such as Europe/Berlin; UTC by default.",
+    description:
+      "IANA time zone, such as Europe/Berlin; UTC by default. It is recorded to be shown: figures are in UTC unless a query names a time zone.",
   }),
-  currency: t.string({ description: "In which it is billed: ISO 4217, such as EUR; USD by default." }),
+  currency: t.string({
+    description:
+      "Currency by ISO 4217, such as EUR; USD by default. It is recorded to be shown: the gateway reckons no amounts of money.",
+  }),
   notes: t.string({
     description: "For the broadcaster's own people; the partner does not see it. At most 4,000 characters.",
   }),

@@ -60,12 +60,14 @@ builder.node(Partner, {
     timeZone: t.field({
       type: "TimeZone",
       nullable: true,
-      description: "Of the days and months of its figures and bills; null while nobody has claimed the tracking id.",
+      description:
+        "Recorded to be shown: figures are in UTC unless a query names a time zone of its own. Null while nobody has claimed the tracking id.",
       resolve: (partner) => (partner.status === "UNCLAIMED" ? null : partner.timeZone),
     }),
     currency: t.string({
       nullable: true,
-      description: "In which it is billed, by ISO 4217; null while nobody has claimed the tracking id.",
+      description:
+        "Recorded to be shown, by ISO 4217: the gateway reckons no amounts of money. Null while nobody has claimed the tracking id.",
       resolve: (partner) => (partner.status === "UNCLAIMED" ? null : partner.currency),
     }),
     contact: t.string({
