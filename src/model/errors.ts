@@ -128,6 +128,24 @@ export class ConflictError extends ApplicationError {
   }
 }
 
+/** The platform refused one part of a change, for a reason in words that the broadcaster's own people alone may read. */
+export class PartRefusedError extends ConflictError {
+  readonly #what: string;
+
+  /**
+   * @param what did not happen, such as `Token 5 was not disabled`: all that partners read
+   * @param reason the platform's words, without any part of a secret
+   */
+  constructor(what: string, reason: string, facts: ErrorFacts = {}) {
+    super(`${what}: ${reason}`, facts);
+    this.#what = what;
+  }
+
+  override get faceForPartners(): ErrorFace {
+    return { message: `${this.#what}.`, facts: this.facts };
+  }
+}
+
 /** A figure that the platform does not keep at all. */
 export class NotMeteredError extends ApplicationError {
   constructor(message: string, facts: ErrorFacts = {}) {

@@ -1,7 +1,7 @@
 import { Secret } from "../model/secret.ts";
 import { integer, object, optional, ShapeError, text } from "./decode.ts";
 import type { components } from "./generated/conference.ts";
-import type { Answer, Dialect, Http } from "./http.ts";
+import type { Answer, Call, Dialect, Http } from "./http.ts";
 import { parseExact } from "./json.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
@@ -87,7 +87,7 @@ export function createConference(auth: Http, api: Http, app: ConferenceApp, now:
     operation: string,
     path: string,
     body: object,
-    decode: (data: unknown) => T,
+    decode: Call<T>["decode"],
     secrets: readonly Secret[] = [],
   ): Promise<T> => {
     const send = async (bearer: Secret) =>

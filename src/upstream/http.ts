@@ -32,8 +32,14 @@ export interface Call<T> {
   readonly form?: Readonly<Record<string, string>>;
   /** The whole header; the API secret as bearer when it is left out. */
   readonly authorization?: Secret;
-  /** Checks and picks the `data` of a success. @throws ShapeError */
-  readonly decode: (data: unknown) => T;
+  /**
+   * Checks and picks the `data` of a success. Names, labels and ids are taken as they are, whatever they hold: an altered one
+   * would name another object, and whoever could write the API secret into one has it already. Every text in which the platform
+   * says what went wrong passes `redact`.
+   *
+   * @throws ShapeError
+   */
+  readonly decode: (data: unknown, redact: Redactor) => T;
   /** Reads the bytes of a success at once, where they have their usual form; null where only `decode` can tell what they say. */
   readonly usual?: ((body: Buffer) => T | null) | undefined;
   readonly signal?: Leaving | undefined;
@@ -229,7 +235,7 @@ function decoded<T>(call: Call<T>, answer: Answer, isWrite: boolean, options: Cl
     throw error;
   }
   try {
-    return call.decode(data);
+    return call.decode(data, redactorOf(options, call));
   } catch (error) {
     throw error instanceof ShapeError ? bad(error.message, "WELL") : error;
   }

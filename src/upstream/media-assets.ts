@@ -7,7 +7,8 @@ import type {
   MediaStorage,
   MediaTrack,
 } from "../model/media.ts";
-import { Secret, withoutSecrets } from "../model/secret.ts";
+import type { Redactor } from "../model/redactor.ts";
+import { Secret } from "../model/secret.ts";
 import { iso } from "../model/time-window.ts";
 import { count, instant, integer, list, mapOf, object, optional, optionalList, ShapeError, text } from "./decode.ts";
 import type { components } from "./generated/media.ts";
@@ -95,7 +96,7 @@ export function createMediaAssets(http: Http): MediaAssets {
           page,
           limit: MAX_ASSETS_PER_CALL,
         },
-        decode: (data) => list(data, "data", asset),
+        decode: (data, redact) => list(data, "data", assetBy(redact)),
         signal,
       }),
     read: async (id, signal) => {
@@ -103,7 +104,7 @@ export function createMediaAssets(http: Http): MediaAssets {
         return await http.read({
           operation: "MediaAssets_ReadMediaAsset",
           path: `${PATH}/${encodeURIComponent(id)}`,
-          decode: (data) => asset(data, "data"),
+          decode: (data, redact) => assetBy(redact)(data, "data"),
           signal,
         });
       } catch (error) {
@@ -121,7 +122,7 @@ export function createMediaAssets(http: Http): MediaAssets {
         path: PATH,
         body: clipBody(clip),
         idempotencyKey,
-        decode: (data) => list(data, "data", asset),
+        decode: (data, redact) => list(data, "data", assetBy(redact)),
       }),
     update: (id, { distributionId, customPath }) =>
       http.write({
@@ -132,7 +133,7 @@ export function createMediaAssets(http: Http): MediaAssets {
           ...(distributionId !== undefined && { mediaDistributionId: distributionId }),
           ...(customPath !== undefined && { customPath }),
         } satisfies Schemas["UpdateMediaAssetModel"],
-        decode: (data) => asset(data, "data"),
+        decode: (data, redact) => assetBy(redact)(data, "data"),
       }),
     delete: (ids) =>
       http.write({
@@ -202,7 +203,11 @@ function clipBody(clip: NewClip): Schemas["CreateMediaAssetModel"] {
   };
 }
 
-function asset(value: unknown, at: string): MediaAssetRecord {
+function assetBy(redact: Redactor) {
+  return (value: unknown, at: string): MediaAssetRecord => asset(value, at, redact);
+}
+
+function asset(value: unknown, at: string, redact: Redactor): MediaAssetRecord {
   const wire = object<Schemas["DownloadMediaAssetModel"]>(value, at);
   const feed = object<Schemas["MediaAssetFeedSelectionModel"]>(wire.feed ?? {}, `${at}.feed`);
   const storage = object<Schemas["MediaAssetStorageResponseModel"]>(wire.storage ?? {}, `${at}.storage`);
@@ -223,7 +228,7 @@ function asset(value: unknown, at: string): MediaAssetRecord {
     createdAt: optional(wire.created, `${at}.created`, instant),
     expiresAt: optional(wire.expiration, `${at}.expiration`, instant),
     removedAt: optional(wire.removed, `${at}.removed`, instant),
-    problem: problem === null ? null : withoutSecrets(problem),
+    problem: problem === null ? null : redact(problem),
     storage: optional(storage.type, `${at}.storage.type`, storageType) ?? "PLATFORM",
     facts: optional(wire.metadata, `${at}.metadata`, facts),
     distributionId: optional(wire.mediaDistributionId, `${at}.mediaDistributionId`, text),
@@ -267,13 +272,13 @@ function download(value: unknown, at: string): MediaDownload {
   };
 }
 
-function deletionOutcome(data: unknown): DeletionOutcome {
+function deletionOutcome(data: unknown, redact: Redactor): DeletionOutcome {
   const wire = object<Schemas["DeleteMediaAssetsResponse"]>(data, "data");
   return {
     failures: optionalList(wire.errors, "data.errors", (failure, at) => {
       const { id, error } = object<Schemas["MediaAssetDeletionError"]>(failure, at);
       const reason = optional(error, `${at}.error`, text) ?? "The platform gave no reason.";
-      return { id: text(id, `${at}.id`), reason: withoutSecrets(reason) };
+      return { id: text(id, `${at}.id`), reason: redact(reason) };
     }),
   };
 }

@@ -1,4 +1,4 @@
-import { withoutSecrets } from "../model/secret.ts";
+import type { Redactor } from "../model/redactor.ts";
 import { isWellFormed } from "../model/stream.ts";
 import { boolean, instant, integer, list, number, object, optional, optionalList, ShapeError, text } from "./decode.ts";
 import type { components } from "./generated/monitoring.ts";
@@ -88,19 +88,14 @@ export interface Monitoring {
 }
 
 export function createMonitoring(http: Http): Monitoring {
-  const readPages = async <T>(
-    operation: string,
-    path: string,
-    item: (row: unknown, at: string) => T,
-    signal?: AbortSignal,
-  ) => {
+  const readPages = async <T>(operation: string, path: string, item: Item<T>, signal?: AbortSignal) => {
     const read = (page: number) =>
       http.read({
         operation,
         path,
         // By name, so that pages do not shift while streams come and go.
         query: { page, itemsOnPage: MAX_ITEMS_ON_PAGE, sortBy: "StreamId", isDescending: false },
-        decode: (data) => pageOf(data, item),
+        decode: (data, redact) => pageOf(data, (row, at) => item(row, at, redact)),
         signal,
       });
     const first = await read(1);
@@ -109,19 +104,13 @@ export function createMonitoring(http: Http): Monitoring {
     );
     return [first, ...others].flatMap((page) => page.rows);
   };
-  const readOne = async <T>(
-    operation: string,
-    path: string,
-    name: string,
-    item: (row: unknown, at: string) => T,
-    signal?: AbortSignal,
-  ) => {
+  const readOne = async <T>(operation: string, path: string, name: string, item: Item<T>, signal?: AbortSignal) => {
     if (!isWellFormed(name)) return null;
     try {
       return await http.read({
         operation,
         path: `${path}/${encodeURIComponent(name)}`,
-        decode: (data) => item(data, "data"),
+        decode: (data, redact) => item(data, "data", redact),
         signal,
       });
     } catch (error) {
@@ -142,6 +131,9 @@ export function createMonitoring(http: Http): Monitoring {
 }
 
 type Schemas = components["schemas"];
+
+/** Decodes one row; texts in which the platform says what went wrong pass `redact`. */
+type Item<T> = (row: unknown, at: string, redact: Redactor) => T;
 
 /** A hundred thousand streams at once. An answer that tells of more pages is not believed, and not followed. */
 const MAX_PAGES = 1_000;
@@ -168,17 +160,17 @@ function liveStream(value: unknown, at: string): LiveStream {
   };
 }
 
-function liveStreamWithFeeds(value: unknown, at: string): LiveStreamWithFeeds {
+function liveStreamWithFeeds(value: unknown, at: string, redact: Redactor): LiveStreamWithFeeds {
   const wire = object<Schemas["StreamSummary"]>(value, at);
   const stream = liveStream(value, at);
   return {
     ...stream,
-    feeds: list(wire.feeds ?? [], `${at}.feeds`, (each, place) => feed(each, place, stream.name)),
+    feeds: list(wire.feeds ?? [], `${at}.feeds`, (each, place) => feed(each, place, stream.name, redact)),
   };
 }
 
 /** Lists tell less of a feed than the details of a stream. */
-function feed(value: unknown, at: string, streamName: string): Feed {
+function feed(value: unknown, at: string, streamName: string, redact: Redactor): Feed {
   const wire = object<Schemas["FeedSummary"] & Schemas["FeedDetails"]>(value, at);
   const client = object<Schemas["GeoClient"]>(wire.client ?? {}, `${at}.client`);
   return {
@@ -193,7 +185,7 @@ function feed(value: unknown, at: string, streamName: string): Feed {
     endedAt: optional(wire.endTime, `${at}.endTime`, instant),
     publishTokenId: optional(wire.tokenId, `${at}.tokenId`, integer),
     country: optional(client.country, `${at}.client.country`, text),
-    restreams: optionalList(wire.restreams, `${at}.restreams`, runningRestream),
+    restreams: optionalList(wire.restreams, `${at}.restreams`, (each, place) => runningRestream(each, place, redact)),
     tracks: optional(wire.trackDetails, `${at}.trackDetails`, (tracks, place) => list(tracks, place, feedTrack)),
   };
 }
@@ -223,9 +215,9 @@ function feedQuality(value: unknown, at: string): FeedQuality {
   };
 }
 
-function runningRestream(value: unknown, at: string): RunningRestream {
+function runningRestream(value: unknown, at: string, redact: Redactor): RunningRestream {
   const wire = object<Schemas["RestreamDetails"]>(value, at);
-  const last = optionalList(wire.events, `${at}.events`, restreamEvent).at(-1);
+  const last = optionalList(wire.events, `${at}.events`, (event, place) => restreamEvent(event, place, redact)).at(-1);
   return {
     label: optional(wire.label, `${at}.label`, text),
     url: optional(wire.url, `${at}.url`, text),
@@ -236,11 +228,15 @@ function runningRestream(value: unknown, at: string): RunningRestream {
   };
 }
 
-function restreamEvent(value: unknown, at: string): Pick<RunningRestream, "startedAt" | "endedAt" | "error"> {
+function restreamEvent(
+  value: unknown,
+  at: string,
+  redact: Redactor,
+): Pick<RunningRestream, "startedAt" | "endedAt" | "error"> {
   const wire = object<Schemas["RestreamEvent"]>(value, at);
   return {
     startedAt: optional(wire.started, `${at}.started`, instant),
     endedAt: optional(wire.ended, `${at}.ended`, instant),
-    error: optional(wire.error, `${at}.error`, (told, place) => withoutSecrets(text(told, place))),
+    error: optional(wire.error, `${at}.error`, (told, place) => redact(text(told, place))),
   };
 }

@@ -1,3 +1,4 @@
+import type { Redactor } from "../model/redactor.ts";
 import { addressWithoutSecrets } from "../model/restream.ts";
 import { Secret } from "../model/secret.ts";
 import type { GeoCascade, PublishTokenRecord, RestreamTarget } from "../model/token.ts";
@@ -176,7 +177,7 @@ function restreamTarget(value: unknown, at: string): RestreamTarget {
   };
 }
 
-function disableOutcome(data: unknown): DisableOutcome {
+function disableOutcome(data: unknown, redact: Redactor): DisableOutcome {
   const wire = object<Schemas["DisableTokens"]>(data, "data");
   return {
     disabledIds: optionalList(wire.successfulTokens, "data.successfulTokens", integer),
@@ -184,7 +185,7 @@ function disableOutcome(data: unknown): DisableOutcome {
       const { tokenId, errorMessage } = object<Schemas["FailedToken"]>(failure, at);
       return {
         id: integer(tokenId, `${at}.tokenId`),
-        reason: optional(errorMessage, `${at}.errorMessage`, text) ?? "The platform gave no reason.",
+        reason: redact(optional(errorMessage, `${at}.errorMessage`, text) ?? "The platform gave no reason."),
       };
     }),
   };

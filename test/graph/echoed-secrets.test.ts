@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { scopesOfRole } from "../../src/auth/scopes.ts";
+import { PartRefusedError } from "../../src/model/errors.ts";
 import { type Alteration, createAlteringProxy } from "../support/altering-proxy.ts";
 import { createConformantSandbox } from "../support/conformance.ts";
 import { createTestGateway } from "../support/gateway.ts";
@@ -51,6 +52,53 @@ const asOperator = [
   "{ auditLog(first: 20) { nodes { operation outcome code detail } } }",
   "{ findings(first: 5) { nodes { code what } } }",
 ];
+/** An asset that the platform could not make. */
+const failedAsset = (text: string) => ({
+  id: "a1",
+  type: "clip",
+  status: "error",
+  startTime: "2026-03-18T10:00:00.000Z",
+  error: text,
+});
+const success = (data: unknown) => answer(200, { status: "success", data });
+
+/** Where a success may hold the platform's words, with what asks for them. */
+const successes: Readonly<
+  Record<string, { readonly ask: string; readonly alter: (text: string) => Alteration; readonly shows: RegExp }>
+> = {
+  "the problem of an asset": {
+    ask: "{ mediaAssets(first: 1) { nodes { problem } } }",
+    alter: (text) => () => success([failedAsset(text)]),
+    shows: /"problem":"[^"]*no access/,
+  },
+  "the reason of a deletion that failed": {
+    ask: 'mutation { deleteMediaAssets(mediaAssets: [{ assetId: "a1" }]) { userErrors { code message } } }',
+    alter: (text) => (_passing, path) =>
+      path.endsWith("/a1") ? success(failedAsset(text)) : success({ errors: [{ id: "a1", error: text }] }),
+    shows: /did not delete it: .*no access/,
+  },
+  "the reason of a token that was not disabled": {
+    ask: "mutation { disablePublishTokens(tokens: [{ tokenId: 1016 }]) { userErrors { code message } } }",
+    alter: (text) => (passing, path) =>
+      path.endsWith("/disable") ? success({ failedTokens: [{ tokenId: 1016, errorMessage: text }] }) : passing,
+    shows: /was not disabled: .*no access/,
+  },
+  "the end of a re-stream": {
+    ask: '{ stream(by: { name: "derby-final" }) { feeds { restreams { error } } } }',
+    alter: (text) => (passing, path) =>
+      path.startsWith("/api/monitoring/streams") ? { ...passing, body: withRestream(passing.body, text) } : passing,
+    shows: /"error":"[^"]*no access/,
+  },
+};
+
+/** The answer with a re-stream that ended, in each feed. */
+function withRestream(body: string, error: string): string {
+  const restreams = [{ label: "x", url: "rtmp://x.test/live", active: false, events: [{ error }] }];
+  return JSON.stringify(JSON.parse(body), (_name, value: unknown) =>
+    typeof value === "object" && value !== null && "feedId" in value ? { ...value, restreams } : value,
+  );
+}
+
 const asPartner = [
   "{ streams(first: 2) { nodes { name isLive } } }",
   '{ me { partner { usage(window: { last: "P1D" }) { total { bytesOut } } subscribeTokens(first: 2) { nodes { label } } } } }',
@@ -112,6 +160,35 @@ describe("a platform that repeats what it was sent", () => {
       { numRuns: 25, seed: 12 },
     );
   }, 240_000);
+
+  it.each(Object.entries(successes))(
+    "has no part of the API secret told by %s, and its other words are",
+    async (_place, { ask, alter, shows }) => {
+      await using sandbox = await createConformantSandbox({
+        startAt: "2026-03-18T10:20:00Z",
+        frozen: true,
+        secret: SECRET,
+      });
+      await using proxy = await createAlteringProxy(sandbox.origin);
+      for (const spell of spellings) {
+        for (const part of [SECRET, SECRET.slice(0, PART), SECRET.slice(-PART - 3, -1)]) {
+          await using gateway = await createTestGateway({ over: sandbox, platform: proxy.origin });
+          proxy.alter(alter(`no access for ${spell(part)} here, ${"because ".repeat(19)}${spell(part)}`));
+          const told = JSON.stringify(await gateway.ask(ask));
+          expect(told).toMatch(shows);
+          expect(partsIn(told), told).toEqual([]);
+          expect(partsIn(gateway.logged())).toEqual([]);
+        }
+      }
+    },
+    60_000,
+  );
+
+  it("has a partner told what part of a change did not happen, without its words", () => {
+    const error = new PartRefusedError("Token 5 was not disabled", "quota of the account is used up", { a: 1 });
+    expect(error).toMatchObject({ code: "CONFLICT", message: expect.stringMatching(/: quota of the account/) });
+    expect(error.faceForPartners).toEqual({ message: "Token 5 was not disabled.", facts: { a: 1 } });
+  });
 
   it("has its words told to the operator, and a fixed sentence to a partner", async () => {
     await using sandbox = await createConformantSandbox({ startAt: "2026-03-18T10:20:00Z", frozen: true });

@@ -2,10 +2,10 @@ import pLimit from "p-limit";
 import type { GraphContext } from "../../context.ts";
 import {
   type ApplicationError,
-  ConflictError,
   InvalidInputError,
   NotFoundError,
   orIfFailed,
+  PartRefusedError,
 } from "../../model/errors.ts";
 import { MAX_ASSETS_PER_CALL } from "../../upstream/media-assets.ts";
 import { UpstreamError } from "../../upstream/upstream-error.ts";
@@ -173,5 +173,5 @@ async function deleteChunk(ids: readonly string[], { upstream, signal }: GraphCo
 function errorOf({ outcome, reason }: Found, argument: string): ApplicationError | null {
   if (outcome === "NOT_FOUND") return new NotFoundError(argument);
   if (reason === undefined) return null;
-  return new ConflictError(`The platform did not delete it: ${reason}`, { argument });
+  return new PartRefusedError("The platform did not delete it", reason, { argument });
 }

@@ -1,6 +1,6 @@
 import pLimit from "p-limit";
 import type { GraphContext } from "../../context.ts";
-import { type ApplicationError, ConflictError, InvalidInputError } from "../../model/errors.ts";
+import { type ApplicationError, InvalidInputError, PartRefusedError } from "../../model/errors.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord } from "../../model/token.ts";
 import type { TokenChanges } from "../../upstream/tokens.ts";
 import { builder } from "../builder.ts";
@@ -124,7 +124,7 @@ export async function disablePublishTokens(
   for (const token of disabled) directory.put(token);
   return {
     disabled,
-    failures: outcome.failures.map(({ id, reason }) => new ConflictError(`Token ${id} was not disabled: ${reason}`)),
+    failures: outcome.failures.map(({ id, reason }) => new PartRefusedError(`Token ${id} was not disabled`, reason)),
   };
 }
 
