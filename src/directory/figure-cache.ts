@@ -102,8 +102,10 @@ const MAX_HOT = 2_000;
 export interface FigureCacheOptions {
   /** What it may hold, in bytes as far as they can be estimated; 0 keeps nothing. */
   readonly maxBytes: number;
-  /** The platform's time. */
+  /** The platform's time, for quarter hours alone: it may be set. */
   readonly now: () => number;
+  /** Milliseconds since any fixed moment, by a clock that only goes forward; the process's own when it is left out. */
+  readonly elapsed?: (() => number) | undefined;
   /**
    * Whether the platform is left alone for a moment. Nobody joins a call then, which may hang: a call of one's own is refused at
    * once. Never, when it is left out.
@@ -116,6 +118,7 @@ export interface FigureCacheOptions {
 export function createFigureCache({
   maxBytes,
   now,
+  elapsed = () => performance.now(),
   lagMs,
   isLeftAlone = () => false,
 }: FigureCacheOptions): FigureCache {
@@ -137,6 +140,7 @@ export function createFigureCache({
     forgottenUntil: Number.NEGATIVE_INFINITY,
     counts,
     now,
+    elapsed,
     isLeftAlone,
     lagMs,
     drop: (key) => all.delete(key),
@@ -156,7 +160,7 @@ export function createFigureCache({
       // There are thousands of answers, of which few have run out: only their names are looked at.
       const at = now();
       for (const answer of answers?.values() ?? []) {
-        if (answer.isStale || at < answer.goodUntil) continue;
+        if (answer.staleUntil !== null || at < answer.goodUntil) continue;
         const { figures } = answer;
         const names = figures.hotNames(answer, MAX_HOT - count);
         if (names.length > 0) hot.set(figures, [...(hot.get(figures) ?? []), ...names]);
@@ -183,6 +187,7 @@ interface Shared {
   forgottenUntil: number;
   readonly counts: { hits: number; joined: number; misses: number; stale: number };
   readonly now: () => number;
+  readonly elapsed: () => number;
   readonly isLeftAlone: () => boolean;
   readonly lagMs: number;
   readonly drop: (key: string) => void;
@@ -196,12 +201,14 @@ function noteForgotten(shared: Shared, { usedAt }: Answer): void {
 interface Answer {
   readonly figures: AnyFigures;
   readonly readAt: number;
+  /** The same by the clock that only goes forward. */
+  readonly readAtElapsed: number;
   /** When something of it was served last. */
   usedAt: number;
-  /** Until when it is served; a stale one is served for moments only, so that its time is renewed. */
-  goodUntil: number;
-  /** Whether it is past its time. */
-  isStale: boolean;
+  /** Quarter hour until which the answer is served as fresh, by the platform's time. */
+  readonly goodUntil: number;
+  /** Until when an answer past its time is served without another call, by the clock that only goes forward; null for a fresh one. */
+  staleUntil: number | null;
   readonly names: readonly string[];
   /** How many of its names are still served from it: others have been read anew. */
   used: number;
@@ -249,12 +256,12 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
     const { counts, now, isLeftAlone } = this.#shared;
     const kept = this.#kept.get(name);
     const at = kept ? now() : 0;
-    if (kept && at < kept.answer.goodUntil) {
+    if (kept && this.#isServed(kept.answer, at)) {
       this.#use(kept.answer, at);
       kept.hits += 1;
       counts.hits += 1;
       if (kept.hits === 1) freezeFigure(kept.value);
-      if (kept.answer.isStale) this.#serveStale(kept.answer, waiter);
+      if (kept.answer.staleUntil !== null) this.#serveStale(kept.answer, waiter);
       return kept;
     }
     const call = this.#underWay.get(name);
@@ -286,11 +293,12 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
     for (const name of names) this.#underWay.set(name, call);
     // A call may be sent later than this, so its figures are no older.
     const readAt = this.#shared.now();
+    const readAtElapsed = this.#shared.elapsed();
     const freshUntil = freshUntilAt(readAt, this.#shared.lagMs);
     try {
       const values = await read(call.left);
       this.#end(names, call);
-      this.#keep(names, values, readAt, freshUntil);
+      this.#keep(names, values, { readAt, readAtElapsed }, freshUntil);
       this.#settle(names, call, (name, deferred) => {
         const value = values.get(name);
         if (value === undefined) deferred.reject(new Error(`no answer was read for ${name}`));
@@ -313,6 +321,11 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
     for (const name of answer.names) if (this.#kept.get(name)?.answer === answer) this.#kept.delete(name);
     if (this.#shared.newest === answer) this.#shared.newest = null;
     this.#dropIfEmpty();
+  }
+
+  /** Returns whether the answer is fresh at this time of the platform, or stale and its moment is not over. */
+  #isServed({ goodUntil: until, staleUntil }: Answer, at: number): boolean {
+    return staleUntil === null ? at < until : this.#shared.elapsed() < staleUntil;
   }
 
   #use(answer: Answer, at: number): void {
@@ -351,19 +364,25 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
     for (const name of names) if (this.#underWay.get(name) === call) this.#underWay.delete(name);
   }
 
-  #keep(names: readonly string[], values: ReadonlyMap<string, Value>, readAt: number, freshUntil: number): void {
+  #keep(
+    names: readonly string[],
+    values: ReadonlyMap<string, Value>,
+    { readAt, readAtElapsed }: Pick<Answer, "readAt" | "readAtElapsed">,
+    freshUntil: number,
+  ): void {
     const { answers } = this.#shared;
     if (!answers) return;
     // Two calls may have been under way: the one that was begun later is kept, whichever ends first.
-    const isNewer = (name: string) => (this.#kept.get(name)?.answer.readAt ?? 0) <= readAt;
+    const isNewer = (name: string) => (this.#kept.get(name)?.answer.readAtElapsed ?? readAtElapsed) <= readAtElapsed;
     const present = names.filter((name) => values.has(name) && isNewer(name));
     if (present.length === 0) return;
     const answer: Answer = {
       figures: this,
       readAt,
+      readAtElapsed,
       usedAt: this.#shared.now(),
       goodUntil: goodUntil(readAt, this.#shared.lagMs),
-      isStale: false,
+      staleUntil: null,
       names: present,
       used: present.length,
     };
@@ -388,15 +407,14 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
 
   /** An answer past its time, for all who wait for what could not be read now. */
   #fallBack(name: string, deferred: Deferred<Figure<Value>>, error: Error, { waiters }: UnderWay<Value>): void {
-    const { now } = this.#shared;
+    const at = this.#shared.elapsed();
     const kept = this.#kept.get(name);
-    if (!kept || !isOutage(error) || now() - kept.answer.readAt > MAX_STALE_MS) {
+    if (!kept || !isOutage(error) || at - kept.answer.readAtElapsed > MAX_STALE_MS) {
       deferred.reject(error);
       return;
     }
     const { answer } = kept;
-    answer.goodUntil = now() + STALE_SERVED_MS;
-    answer.isStale = true;
+    answer.staleUntil = at + STALE_SERVED_MS;
     for (const waiter of waiters) this.#serveStale(answer, waiter);
     deferred.resolve(kept);
   }

@@ -371,6 +371,7 @@ export function createParts(
     figureCache: createFigureCache({
       maxBytes: options.figureCacheBytes,
       now: platformClock,
+      elapsed,
       isLeftAlone: () => upstream.isLeftAlone("Analytics"),
       lagMs: options.figuresLagMs,
     }),

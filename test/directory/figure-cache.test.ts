@@ -14,6 +14,8 @@ const down = () => new UpstreamError("UPSTREAM_UNAVAILABLE", "down", { operation
 function createSource(maxBytes = 1e6) {
   const source = {
     now: at("10:20:00"),
+    /** Milliseconds by which the platform's clock was set. */
+    setBy: 0,
     readings: [] as string[][],
     failure: null as Error | null,
     held: null as Promise<void> | null,
@@ -21,7 +23,8 @@ function createSource(maxBytes = 1e6) {
   };
   const cache = createFigureCache({
     maxBytes,
-    now: () => source.now,
+    now: () => source.now + source.setBy,
+    elapsed: () => source.now,
     lagMs: LAG_MS,
     isLeftAlone: () => source.isLeftAlone,
   });
@@ -226,6 +229,48 @@ describe("a figure", () => {
     source.failure = down();
     source.now = at("10:20:00") + 86_400_001;
     await expect(ask("a")).rejects.toThrow("down");
+  });
+
+  it.each([-3_600_000, 3_600_000])(
+    "is stale for as long as it is, whatever the clock is set to: %d ms",
+    async (setBy) => {
+      const { source, ask } = createSource();
+      await ask("a");
+      source.now = at("10:31:00");
+      source.failure = down();
+      expect(await ask("a")).toBe("a 1");
+      source.setBy = setBy;
+      // For a second the platform is left alone, and not for an hour.
+      source.now = at("10:31:00") + 999;
+      const [early, late, last, anew] = [waiter(), waiter(), waiter(), waiter()];
+      expect(await ask("a", early)).toBe("a 1");
+      expect(source.readings).toHaveLength(2);
+      source.now = at("10:31:01");
+      expect(await ask("a", late)).toBe("a 1");
+      expect(source.readings).toHaveLength(3);
+      source.now = at("10:20:00") + 86_400_000;
+      expect(await ask("a", last)).toBe("a 1");
+      for (const { stale } of [early, late, last]) expect(stale).toEqual([at("10:20:00")]);
+      source.now = at("10:20:00") + 86_400_001 + 1_000;
+      await expect(ask("a")).rejects.toThrow("down");
+      source.failure = null;
+      expect(await ask("a", anew)).toBe("a 6");
+      expect(await ask("a", anew)).toBe("a 6");
+      expect(anew.stale).toEqual([]);
+    },
+  );
+
+  it("that was read after the clock was set back takes the place of the one before", async () => {
+    const { source, ask } = createSource();
+    await ask("a");
+    source.now = at("10:31:00");
+    source.failure = down();
+    expect(await ask("a")).toBe("a 1");
+    source.failure = null;
+    source.setBy = -3_600_000;
+    source.now = at("10:31:01");
+    expect(await ask("a")).toBe("a 3");
+    expect(await ask("a")).toBe("a 3");
   });
 
   it("that is asked for again and again is read ahead at the quarter hour", async () => {
