@@ -1,5 +1,6 @@
 import { isPromise } from "../model/maybe-promise.ts";
 import { rememberingLast } from "../model/remembering-last.ts";
+import { acceptedType } from "./accepted.ts";
 import { budgetHeaders } from "./cost-budget.ts";
 import { type Answer, FAULT, type RequestHead } from "./exchange.ts";
 import type { Admitted, Front } from "./front.ts";
@@ -45,21 +46,10 @@ export function plainMediaType({ method, target, header }: RequestHead): MediaTy
 }
 
 /** Nearly all clients of a kind accept the same. */
-const acceptedJson = rememberingLast(readAccepted);
-
-/** The first of the accepted types that is ours, as yoga chooses it; what is not in UTF-8 is passed over. */
-function readAccepted(accept: string | null): MediaType | null {
-  for (const accepted of (accept || "*/*").toLowerCase().split(",")) {
-    const [type = "", ...parameters] = accepted.replace(/\s/g, "").split(";");
-    const charset = parameters.find((parameter) => parameter.includes("charset=")) ?? "charset=utf-8";
-    if (charset !== "charset=utf-8") continue;
-    if (type === "application/graphql-response+json") return type;
-    if (type === "application/json" || type === "application/*" || type === "*/*" || type === "*/json") {
-      return "application/json";
-    }
-  }
-  return null;
-}
+const acceptedJson = rememberingLast((accept: string | null): MediaType | null => {
+  const type = acceptedType(accept);
+  return type === "application/json" || type === "application/graphql-response+json" ? type : null;
+});
 
 /**
  * Answers without yoga, by the same rules; never fails.

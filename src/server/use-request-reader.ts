@@ -1,9 +1,12 @@
 import type { GraphQLParams, Plugin } from "graphql-yoga";
+import { acceptedType } from "./accepted.ts";
 import { refusal } from "./exchange.ts";
 import { bodyOfRequest, responseOf } from "./fetch-exchange.ts";
 import { assertJson, MAX_BODY_BYTES, paramsOfAddress, paramsOfBody } from "./request-body.ts";
 
 const PATH = "/graphql";
+const NOT_ACCEPTABLE =
+  "The header Accept must allow application/json or application/graphql-response+json, in UTF-8. Nothing was done.";
 
 /**
  * The only reader of GraphQL requests: `POST /graphql` with JSON in UTF-8, and `GET /graphql?query=` for queries. All other
@@ -19,6 +22,12 @@ export function useRequestReader(): Plugin {
         endResponse(responseOf(fetchAPI.Response, refusal("BAD_REQUEST", message, { status })));
       if (url.pathname !== PATH) refuse(404, `Nothing is here: the graph is at ${PATH}.`);
       else if (request.url.length > MAX_BODY_BYTES) refuse(414, "The address is too long.");
+      else if (request.method === "GET" || request.method === "POST") {
+        // Judged before anything runs: nothing is done whose outcome the client could not be told.
+        const type = acceptedType(request.headers.get("accept"));
+        if (type) request.headers.set("accept", type);
+        else refuse(406, NOT_ACCEPTABLE);
+      }
     },
     onRequestParse({ request, setRequestParser }) {
       if (request.method === "GET") setRequestParser(({ url }) => paramsOfAddress(url) as GraphQLParams);
