@@ -45,6 +45,51 @@ describe("findings of the account", () => {
     for (const code of ["STREAM_UNSECURED", "WILDCARD_GRANT", "TRACKING_ID_UNCLAIMED"]) expect(codes).toContain(code);
   });
 
+  it("of the seed are these, and no others", async () => {
+    await using gateway = await createTestGateway();
+    const { data } = await gateway.ask<{
+      findings: {
+        nodes: {
+          code: string;
+          stream: { name: string } | null;
+          partner: { trackingIds: string[] } | null;
+          token: { label: string } | null;
+        }[];
+        totalCount: number;
+      };
+    }>(
+      `{ findings(first: 100) { nodes { code stream { name } partner { trackingIds } token { label } } totalCount } }`,
+    );
+    const subjects = data.findings.nodes.map(({ code, stream, partner, token }) =>
+      [code, stream?.name, token?.label, partner?.trackingIds.join()].filter((part) => part !== undefined).join(" | "),
+    );
+    expect(subjects).toHaveLength(data.findings.totalCount);
+    expect(subjects).toMatchInlineSnapshot(`
+      [
+        "STREAM_UNSECURED | city-council | city-council",
+        "TRACKING_ID_MISSING | qa-wildcard",
+        "TRACKING_ID_MISSING | open-parent",
+        "UNTRACKED_VIEWERS | opera-night",
+        "MASTER_BINDS_ADDRESSES | quayside-kiosk | quayside",
+        "TOKEN_EXPIRES | tundra-tv-aurora-night | tundra-tv",
+        "WILDCARD_GRANT | qa-wildcard",
+        "TRACKING_ID_UNCLAIMED | freelance-desk",
+        "TRACKING_ID_UNCLAIMED | harbor-news",
+        "TRACKING_ID_UNCLAIMED | kestrel-media",
+        "TRACKING_ID_UNCLAIMED | lumen-play",
+        "TRACKING_ID_UNCLAIMED | northwind-tv",
+        "TRACKING_ID_UNCLAIMED | orchid-stream",
+        "TRACKING_ID_UNCLAIMED | polar-sports",
+        "TRACKING_ID_UNCLAIMED | quayside",
+        "TRACKING_ID_UNCLAIMED | saffron-live",
+        "TRACKING_ID_UNCLAIMED | tundra-tv",
+        "TRACKING_ID_UNCLAIMED | vista-plus",
+        "TRACKING_ID_UNCLAIMED | willow-kids",
+        "TRACKING_ID_UNCLAIMED | zephyr-fan",
+      ]
+    `);
+  });
+
   it.each([
     ["TRACKING_ID_MISSING", "Subscribe", `streams: [{ pattern: "derby-final" }]`],
     ["MASTER_BINDS_ADDRESSES", "Subscribe", `streams: [{ pattern: "derby-final" }] trackingId: "a" bindIpsOnUsage: 3`],
