@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LEASE_MS, SETTLING_MS } from "../../src/store/idempotency.ts";
-import type { IdempotencyKeyStore } from "../../src/store/idempotency-keys.ts";
 import type { Store } from "../../src/store/store.ts";
 import { clientOf } from "../sandbox/support.ts";
 import { type ConformantSandbox, createConformantSandbox } from "../support/conformance.ts";
 import { createTestDatabase, type TestDatabase } from "../support/databases.ts";
+import { endingAt } from "../support/ending-keys.ts";
 import { createTestGateway, START, type TestGateway } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 
@@ -26,36 +26,6 @@ afterEach(async () => {
   await database[Symbol.asyncDispose]();
   await sandbox.close();
 });
-
-/** The keys as a gateway has them that ends when it would finish the key of an operation: it does nothing to any key from then on. */
-function endingAt(keys: IdempotencyKeyStore, operation: string): IdempotencyKeyStore {
-  let hasEnded = false;
-  const alive =
-    <Args extends readonly unknown[], Result>(method: (...args: Args) => Promise<Result>) =>
-    async (...args: Args): Promise<Result> => {
-      if (hasEnded) throw new Error("the gateway has ended");
-      return method(...args);
-    };
-  return {
-    knows: alive(keys.knows),
-    begin: alive(keys.begin),
-    lease: alive(keys.lease),
-    lose: alive(keys.lose),
-    forget: alive(keys.forget),
-    isTaken: alive(keys.isTaken),
-    hasRival: alive(keys.hasRival),
-    unsettled: alive(keys.unsettled),
-    finishedSteps: alive(keys.finishedSteps),
-    keep: alive(keys.keep),
-    deleteExpired: alive(keys.deleteExpired),
-    releaseAll: alive(keys.releaseAll),
-    finish: alive(async (id, ending) => {
-      hasEnded = id.includes(`"${operation}"`);
-      if (hasEnded) throw new Error("the gateway has ended");
-      await keys.finish(id, ending);
-    }),
-  };
-}
 
 /** Sends a mutation to a gateway that ends before it has recorded the end of an operation, and waits until its lease is over. */
 async function cutOff(mutation: string, operation: string, waitMs = LEASE_MS): Promise<void> {

@@ -1,12 +1,19 @@
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { ApplicationError } from "../../src/model/errors.ts";
 import { Secret } from "../../src/model/secret.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord } from "../../src/model/token.ts";
 import { isAsWished } from "../../src/schema/as-wished.ts";
+import { encodeGlobalId } from "../../src/schema/global-id.ts";
+import { keyComparison } from "../../src/schema/key/create-api-key.ts";
 import { publishTokenComparison, subscribeTokenComparison } from "../../src/schema/token/token-comparison.ts";
 import { transcoderComparison } from "../../src/schema/transcoder/create-transcoder.ts";
+import type { ApiKeyRecord } from "../../src/store/api-keys.ts";
+import { LEASE_MS } from "../../src/store/idempotency.ts";
+import type { Store } from "../../src/store/store.ts";
 import type { NewPublishToken } from "../../src/upstream/publish-tokens.ts";
 import type { NewSubscribeToken } from "../../src/upstream/subscribe-tokens.ts";
+import { endingAt } from "../support/ending-keys.ts";
 import { createTestGateway, type TestGateway } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 import { platformTokens } from "../support/platform-tokens.ts";
@@ -360,5 +367,105 @@ describe("a creation whose answer was lost", () => {
     expect(await addKey("m0", "a".repeat(40))).toEqual(["OUTCOME_UNKNOWN"]);
     fail(gateway, `${path}/*`, 500);
     expect(await addKey("m1", "b".repeat(40))).toEqual(["OUTCOME_UNKNOWN"]);
+  });
+});
+
+describe("what a lost API key is recognised by", () => {
+  const made: ApiKeyRecord = {
+    kind: "ApiKey",
+    id: "1",
+    name: "desk",
+    role: "ANALYST",
+    partnerId: null,
+    scopes: ["usage:read"],
+    allowedOrigins: [],
+    allowedNetworks: [],
+    createdAt: NOW,
+    expiresAt: null,
+    revokedAt: null,
+    lastUsedAt: null,
+    replacedById: null,
+  };
+  const wished = {
+    name: "desk",
+    role: "ANALYST" as const,
+    partnerId: null,
+    scopes: ["usage:read"],
+    allowedOrigins: [],
+    allowedNetworks: [],
+    expiresInSeconds: undefined,
+  };
+
+  it("fits the key that was made of it", () => {
+    expect(isAsWished(keyComparison, wished, made, span)).toBe(true);
+  });
+
+  it.each([
+    { name: "other" },
+    { role: "OPERATOR" as const },
+    { partnerId: "1" },
+    { scopes: ["usage:read", "stream:read"] },
+    { scopes: [] },
+    { allowedOrigins: ["https://acme.example"] },
+    { allowedNetworks: ["192.0.2.0/24"] },
+    { expiresInSeconds: 60 },
+  ])("tells keys apart by %o", (other) => {
+    expect(isAsWished(keyComparison, { ...wished, ...other }, made, span)).toBe(false);
+  });
+});
+
+describe("a createApiKey that was cut off", () => {
+  it("is never handed the key of another request, which may do more, and finds its own again", async () => {
+    await using gateway = await createTestGateway();
+    const document = `mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) {
+      apiKey { id scopes { name } } secret userErrors { code } } }`;
+    interface Answer {
+      readonly createApiKey: {
+        readonly apiKey: { readonly id: string; readonly scopes: readonly { readonly name: string }[] } | null;
+        readonly secret: string | null;
+        readonly userErrors: readonly { readonly code: string }[];
+      };
+    }
+    const input = { name: "desk", role: "ANALYST", scopes: ["usage:read", "stream:read"] };
+    const wide = { ...input, idempotencyKey: "wide" };
+    const others = [
+      { ...input, idempotencyKey: "fewer scopes", scopes: ["usage:read"] },
+      { ...input, idempotencyKey: "networks", allowedNetworks: ["192.0.2.0/24"] },
+      { ...input, idempotencyKey: "origins", allowedOrigins: ["https://acme.example"] },
+      { ...input, idempotencyKey: "life", expiresInSeconds: 60 },
+    ];
+    const idempotencyKeys = endingAt(gateway.store.idempotencyKeys, "createApiKey");
+    {
+      await using ending = await createTestGateway({
+        over: gateway.sandbox,
+        gateway: { store: { ...gateway.store, idempotencyKeys } },
+      });
+      expect((await ending.ask(document, { input: wide })).errors).toHaveLength(1);
+    }
+    gateway.sandbox.clock.advance(LEASE_MS);
+    const [first] = await gateway.store.apiKeys.list({});
+    const lost = () => Promise.reject(new ApplicationError("OUTCOME_UNKNOWN", "the answer was lost"));
+    const transaction: Store["transaction"] = (work) =>
+      gateway.store.transaction((tables) => work({ ...tables, apiKeys: { ...tables.apiKeys, create: lost } }));
+    await using losing = await createTestGateway({
+      over: gateway.sandbox,
+      gateway: { store: { ...gateway.store, transaction } },
+    });
+    for (const other of others) {
+      const { data, errors } = await losing.ask<Answer>(document, { input: other });
+      expect(errors).toEqual([]);
+      expect(data.createApiKey, other.idempotencyKey).toEqual({
+        apiKey: null,
+        secret: null,
+        userErrors: [{ code: "OUTCOME_UNKNOWN" }],
+      });
+    }
+    const { data } = await gateway.ask<Answer>(document, { input: wide });
+    expect(data.createApiKey).toEqual({
+      apiKey: { id: encodeGlobalId("ApiKey", first?.id ?? ""), scopes: input.scopes.map((name) => ({ name })) },
+      secret: null,
+      userErrors: [],
+    });
+    expect(await gateway.store.apiKeys.list({})).toHaveLength(1);
   });
 });

@@ -1,0 +1,31 @@
+import type { IdempotencyKeyStore } from "../../src/store/idempotency-keys.ts";
+
+/** The keys as a gateway has them that ends when it would finish the key of an operation: it does nothing to any key from then on. */
+export function endingAt(keys: IdempotencyKeyStore, operation: string): IdempotencyKeyStore {
+  let hasEnded = false;
+  const alive =
+    <Args extends readonly unknown[], Result>(method: (...args: Args) => Promise<Result>) =>
+    async (...args: Args): Promise<Result> => {
+      if (hasEnded) throw new Error("the gateway has ended");
+      return method(...args);
+    };
+  return {
+    knows: alive(keys.knows),
+    begin: alive(keys.begin),
+    lease: alive(keys.lease),
+    lose: alive(keys.lose),
+    forget: alive(keys.forget),
+    isTaken: alive(keys.isTaken),
+    hasRival: alive(keys.hasRival),
+    unsettled: alive(keys.unsettled),
+    finishedSteps: alive(keys.finishedSteps),
+    keep: alive(keys.keep),
+    deleteExpired: alive(keys.deleteExpired),
+    releaseAll: alive(keys.releaseAll),
+    finish: alive(async (id, ending) => {
+      hasEnded = id.includes(`"${operation}"`);
+      if (hasEnded) throw new Error("the gateway has ended");
+      await keys.finish(id, ending);
+    }),
+  };
+}
