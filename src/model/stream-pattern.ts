@@ -173,7 +173,8 @@ export function literalPrefix(pattern: string): string {
     units.push(unit.length === 2 ? unit.charAt(1) : unit);
     at += unit.length;
   }
-  // A quantifier may let its character be absent; with `+` it could be kept, but nothing is lost without it.
-  if (/^[*?+{]/.test(body.slice(at))) units.pop();
+  // A quantifier may let its character be absent, also behind a comment; with `+` it could be kept, but nothing is lost
+  // without it.
+  if (/^(?:[*?+{]|\(\?#)/.test(body.slice(at))) units.pop();
   return units.join("");
 }
