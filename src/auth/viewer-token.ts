@@ -29,8 +29,8 @@ export async function isSignedBy(viewerToken: string, parentSecret: Secret): Pro
     const { protectedHeader } = await compactVerify(viewerToken, keyOf(parentSecret), {
       algorithms: [...signingAlgorithms],
     });
-    // RFC 7797, section 7: a JWT's payload is always encoded.
-    return protectedHeader["b64"] !== false;
+    // RFC 7797, section 7: a JWT's payload is always encoded. Where `b64` is not critical, it means nothing.
+    return !(protectedHeader.crit?.includes("b64") && protectedHeader["b64"] === false);
   } catch (error) {
     if (error instanceof errors.JOSEError) return false;
     throw error;

@@ -72,6 +72,16 @@ describe("a viewer token is the parent's", () => {
     ).toBe(true);
   });
 
+  it("whatever its header says of an unencoded payload, unless that is critical", async () => {
+    const signed = (header: object) => {
+      const content = `${base64url({ alg: "HS256", ...header })}.${base64url(CLAIMS)}`;
+      return `${content}.${createHmac("sha256", KEY).update(content).digest("base64url")}`;
+    };
+    expect(await isSignedBy(signed({ b64: false }), secret)).toBe(true);
+    expect(await isSignedBy(signed({ b64: true, crit: ["b64"] }), secret)).toBe(true);
+    expect(await isSignedBy(signed({ b64: false, crit: ["b64"] }), secret)).toBe(false);
+  });
+
   it("not when another secret signed it, be it in capitals", async () => {
     const jwt = await signViewerToken(CLAIMS, secret, "HS256");
     expect(await isSignedBy(jwt, new Secret(KEY.toUpperCase()))).toBe(false);

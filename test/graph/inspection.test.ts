@@ -106,6 +106,27 @@ describe("a viewer token", () => {
     },
   );
 
+  it.each([
+    ["😀".repeat(64), true],
+    ["😀".repeat(65), false],
+  ])("has at most as many UTF-16 units in its texts as the platform counts: %s", async (trackingId, isTaken) => {
+    const parent = parentOf("open-parent");
+    const jwt = await new SignJWT({
+      streaming: { tokenId: parent.id, tokenType: "Subscribe", streamName: "derby-final", tracking: { trackingId } },
+      exp: 1_800_000_000,
+    })
+      .setProtectedHeader({ alg: "HS256" })
+      .sign(new TextEncoder().encode(parent.token));
+    expect([(await inspect(jwt)).isAdmitted, await director(jwt)]).toEqual([isTaken, isTaken]);
+  });
+
+  it("is judged without the blanks and line ends that came from copying it", async () => {
+    const jwt = await forge({});
+    expect(await inspect(` ${jwt}\n`)).toMatchObject({ kind: "SIGNED", isAdmitted: true });
+    const { token } = parentOf("northwind-tv-derby-final");
+    expect(await inspect(`\t${token} \r\n`)).toMatchObject({ kind: "SUBSCRIBE_TOKEN", isAdmitted: true });
+  });
+
   it("with an empty originCluster names none", async () => {
     const jwt = await forge({ originCluster: "" });
     expect([(await inspect(jwt)).refusals, await director(jwt)]).toEqual([[], true]);

@@ -88,12 +88,15 @@ function refuseJwt(problem: unknown): never {
 /** .NET reads no text with half a surrogate pair in it. */
 const text = (error: string) => z.string({ error }).refine((value) => !/\p{Surrogate}/u.test(value), { error });
 
+/** .NET counts UTF-16 units: a character outside the basic plane is two. */
+const isNoLongerThan = (most: number) => (value: string) => value.length <= most;
+
 const streamingClaims = z.object(
   {
     tokenType: z.literal("Subscribe", { error: "tokenType must be Subscribe" }),
     streamName: text("streamName must be one stream name")
       .min(1, { error: "streamName must be one stream name" })
-      .max(128, { error: "streamName must be one stream name" }),
+      .refine(isNoLongerThan(128), { error: "streamName must be one stream name" }),
     originCluster: text("originCluster must be a cluster id").nullish(),
     allowedOrigins: z
       .array(text("allowedOrigins must hold texts"), { error: "allowedOrigins must be a list" })
@@ -104,12 +107,12 @@ const streamingClaims = z.object(
     tracking: z
       .object({
         trackingId: text("trackingId must be a text")
-          .max(128, { error: "trackingId is longer than 128 characters" })
+          .refine(isNoLongerThan(128), { error: "trackingId is longer than 128 characters" })
           .nullish(),
       })
       .nullish(),
     customViewerData: text("customViewerData must be a text")
-      .max(1024, { error: "customViewerData is longer than 1024 characters" })
+      .refine(isNoLongerThan(1024), { error: "customViewerData is longer than 1024 characters" })
       .nullish(),
   },
   { error: "Invalid token" },

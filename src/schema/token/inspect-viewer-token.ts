@@ -198,11 +198,13 @@ builder.mutationField("inspectViewerToken", (t) =>
 );
 
 async function inspect(
-  text: string,
+  given: string,
   streamName: string | null,
   place: ViewerAt | null,
   context: GraphContext,
 ): Promise<Inspection> {
+  // Blanks and line ends around a token come from copying it; no viewer sends them along.
+  const text = given.trim();
   const kind = text.includes(".") ? "SIGNED" : "SUBSCRIBE_TOKEN";
   const found = await (kind === "SIGNED"
     ? inspectSigned(text, streamName, context)
