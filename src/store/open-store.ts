@@ -1,6 +1,6 @@
 import type { Dialect } from "kysely";
 import type { Store } from "./store.ts";
-import { atStart } from "./store-error.ts";
+import { assertAddress, atStart } from "./store-error.ts";
 
 /** Where a store is kept. */
 export type StoreLocation =
@@ -17,6 +17,7 @@ export type StoreLocation =
  * @throws StoreError when it can't be opened: in one line, for the operator, without a secret
  */
 export async function openStore(location: StoreLocation): Promise<Store> {
+  if (location.kind === "postgres") assertAddress("DATABASE_URL", location.url);
   const [dialect, { createStore }] = await Promise.all([createDialect(location), import("./create-store.ts")]);
   if (location.kind !== "postgres") return createStore(dialect, "sqlite");
   try {

@@ -1,5 +1,6 @@
 import { ApplicationError, ConflictError, InvalidInputError } from "../model/errors.ts";
 import { withoutSecrets } from "../model/secret.ts";
+import { addressMistake, hostIn, passwordsIn } from "./database-address.ts";
 
 /** The database is locked, full, read-only, damaged or out of reach. The message holds no secret. */
 export class StoreError extends ApplicationError {
@@ -182,26 +183,22 @@ export function atStart(variable: string, url: string, error: unknown): unknown 
   if (!(error instanceof StoreError) || !(error.cause instanceof Error)) return error;
   const trouble = error.message.replace(/^.*?: /, "");
   const detail = detailOf(error.cause, url);
-  const message = `${variable} names a database at ${hostOf(url)} that can't be used${detail && ` (${detail})`}: ${trouble}`;
+  const message = `${variable} names a database at ${hostIn(url)} that can't be used${detail && ` (${detail})`}: ${trouble}`;
   return new StoreError(message, { cause: error.cause });
+}
+
+/** @throws StoreError where the address itself can't be used; it names the variable and no part of the address */
+export function assertAddress(variable: string, url: string): void {
+  const mistake = addressMistake(variable, url);
+  if (mistake !== null) throw new StoreError(mistake);
 }
 
 /** The code and the words of a driver's error, in one line. Words that only repeat the code are left out. */
 function detailOf(cause: Error, url: string): string {
   const code = codeOf(cause);
   const words = cause.message.includes(code) && code !== "" ? "" : cause.message.replace(/\s+/g, " ").trim();
-  const { password } = new URL(url);
-  const clean = [url, decodeURIComponent(password), password]
-    .filter((secret) => secret !== "")
-    .reduce((text, secret) => text.replaceAll(secret, "[secret]"), words);
+  const clean = [url, ...passwordsIn(url)].reduce((text, secret) => text.replaceAll(secret, "[secret]"), words);
   return [code, withoutSecrets(clean)].filter((part) => part !== "").join(": ");
-}
-
-/** Host and port of an address of PostgreSQL. */
-function hostOf(text: string): string {
-  const url = new URL(text);
-  const host = url.searchParams.get("host") ?? decodeURIComponent(url.hostname);
-  return `${host || "localhost"}:${url.searchParams.get("port") ?? (url.port || "5432")}`;
 }
 
 /** True for a row that breaks a primary key or a unique index. */

@@ -150,6 +150,30 @@ describe("a store that can't be opened", () => {
     );
   });
 
+  it.each([
+    [
+      "a malformed percent-encoding",
+      "somebody:100%hunter2@127.0.0.1",
+      /^DATABASE_URL must be .*; got one with a % that /,
+    ],
+    ["a percent sign at its end", "somebody:hunter2%@127.0.0.1", /^DATABASE_URL must be .*; got one with a % that /],
+    ["a malformed user", "some%body:hunter2@127.0.0.1", /^DATABASE_URL must be .*; got one with a % that /],
+    ["two hosts", "somebody:hunter2@127.0.0.1,127.0.0.2", /^DATABASE_URL must be .*; got one with several hosts\.$/],
+    ["two hosts with ports", "somebody:hunter2@127.0.0.1:1,127.0.0.2:2", /^DATABASE_URL must be .* several hosts\.$/],
+    ["a password with a slash", "somebody:4/hunter2@127.0.0.1", /^DATABASE_URL must be .*; got one that is no URL: /],
+    [
+      "a password with a letter and a slash",
+      "somebody:x/hunter2@127.0.0.1",
+      /^DATABASE_URL must be .*; got one that is no URL: /,
+    ],
+  ])("by an address with %s is told in one line by the variable, without the password", async (_what, place, rule) => {
+    const opening = openStore({ kind: "postgres", url: `postgres://${place}/database` });
+    const { code, message, cause } = (await rejectionOf(opening)) as StoreError;
+    expect(code).toBe("STORE_UNAVAILABLE");
+    expect(message).toMatch(rule);
+    expect(`${message} ${String(cause)}`).not.toMatch(/hunter2|\n/);
+  });
+
   it("says that a password is asked for and the address has none", async () => {
     await using server = await createPostgresServer({ asksForPassword: true });
     expect(await rejectionOf(openStore({ kind: "postgres", url: server.url }))).toMatchObject({
