@@ -18,8 +18,9 @@ export default defineConfig({
   test: {
     // Every core tests: by default one would be left to the watcher, which `npm test` has not.
     maxWorkers: "100%",
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // A test takes seconds at most; this is for a machine ten times slower and busy.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     projects: [
       { extends: true, test: { name: "source", include: ["test/**/*.test.ts"], exclude: ofBuilt } },
       {
@@ -28,8 +29,6 @@ export default defineConfig({
           name: "built",
           include: [...ofBuilt, ...ofBoth],
           globalSetup: ["test/support/build-once.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
         },
       },
     ],

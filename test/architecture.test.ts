@@ -88,6 +88,7 @@ describe("the code", () => {
       "auth/viewer-token.ts",
       "main.ts",
       "model/endpoints.ts",
+      "model/redactor.ts",
       "model/restream.ts",
       "schema/conference/start-conference-stream.ts",
       "schema/key/create-api-key.ts",

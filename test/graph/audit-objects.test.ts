@@ -97,7 +97,7 @@ describe("the audit log, of a mutation that succeeds,", () => {
   });
 
   it.each(rootFields("Mutation"))("names every object that %s touched, and is found by each", async (name) => {
-    await using gateway = await createTestGateway({ conference: true, timeoutMs: 120_000 });
+    await using gateway = await createTestGateway({ conference: true });
     const world = await createWorld(gateway);
     const text = mutationText(name, (await succeeding[name]?.(world)) ?? "");
     const { data, errors } = await world.ask<Record<string, { userErrors: object[] }>>(text);
@@ -122,7 +122,7 @@ describe("the audit log, of a mutation that is done in part,", () => {
     ["disablePublishTokens(tokens: [{ tokenId: 999999 }, { tokenId: 1016 }])", [publish(1016)]],
     ["enablePublishTokens(tokens: [{ tokenId: 1022 }, { tokenId: 999999 }])", [publish(1022)]],
   ])("says PARTIAL and names what was changed: %s", async (mutation, changed) => {
-    await using gateway = await createTestGateway({ timeoutMs: 120_000 });
+    await using gateway = await createTestGateway();
     await gateway.ask(`mutation { ${mutation} { userErrors { code } } }`);
     const [entry] = await log(gateway, "");
     expect(entry).toMatchObject({
@@ -135,7 +135,7 @@ describe("the audit log, of a mutation that is done in part,", () => {
   });
 
   it("names a deleted recording beside one that is not there", async () => {
-    await using gateway = await createTestGateway({ timeoutMs: 120_000 });
+    await using gateway = await createTestGateway();
     const { data } = await gateway.ask<{ mediaAssets: { nodes: { id: string; assetId: string }[] } }>(
       "{ mediaAssets(first: 1, types: [RECORDING], states: [COMPLETE]) { nodes { id assetId } } }",
     );
@@ -154,7 +154,7 @@ describe("the audit log, of a mutation that is done in part,", () => {
   });
 
   it.each(["suspendPartner", "retirePartner"])("names the tokens that %s left open", async (name) => {
-    await using gateway = await createTestGateway({ timeoutMs: 120_000 });
+    await using gateway = await createTestGateway();
     const meadow = await onboard(gateway, "meadow-tv", ["derby-final", "arena-main"]);
     const [closed = 0, open = 0] = meadow.tokenIds;
     gateway.sandbox.fault({ method: "PUT", path: `/api/v2/subscribe_token/${open}`, status: 400 });
@@ -171,7 +171,7 @@ describe("the audit log, of a mutation that is done in part,", () => {
   });
 
   it("names the tokens that resumePartner left closed", async () => {
-    await using gateway = await createTestGateway({ timeoutMs: 120_000 });
+    await using gateway = await createTestGateway();
     const meadow = await onboard(gateway, "meadow-tv", ["derby-final", "arena-main"]);
     await gateway.ask(`mutation { suspendPartner(partner: { id: "${meadow.id}" }) { userErrors { code } } }`);
     const [opened = 0, closed = 0] = meadow.tokenIds;
@@ -188,7 +188,7 @@ describe("the audit log, of a mutation that is done in part,", () => {
   });
 
   it("names the tokens that rotatePartnerTokens rotated, and the one that it could not", async () => {
-    await using gateway = await createTestGateway({ timeoutMs: 120_000 });
+    await using gateway = await createTestGateway();
     const meadow = await onboard(gateway, "meadow-tv", ["derby-final", "arena-main"]);
     const [, failing = 0] = meadow.tokenIds;
     gateway.sandbox.fault({ method: "PUT", path: `/api/v2/subscribe_token/${failing}`, status: 400 });
@@ -201,7 +201,7 @@ describe("the audit log, of a mutation that is done in part,", () => {
   });
 
   it("names what stopStream disabled before it could not stop the stream", async () => {
-    await using gateway = await createTestGateway({ timeoutMs: 120_000 });
+    await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "POST", path: "/api/stream/stop", status: 400 });
     await gateway.ask(`mutation { stopStream(stream: { name: "derby-final" }) { userErrors { code } } }`);
     const [entry] = await log(gateway, "");
@@ -210,7 +210,7 @@ describe("the audit log, of a mutation that is done in part,", () => {
   });
 
   it("tells tokens that onboarding made and took back as UNDONE, and that nothing was changed", async () => {
-    await using gateway = await createTestGateway({ timeoutMs: 120_000 });
+    await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "POST", path: "/api/subscribe_token", status: 400, skip: 1 });
     await gateway.ask(
       `mutation { onboardPartner(input: { idempotencyKey: "k", name: "Brook", trackingIds: ["brook-radio"],
@@ -222,7 +222,7 @@ describe("the audit log, of a mutation that is done in part,", () => {
   });
 
   it("tells an answer that was lost as UNKNOWN, beside what was changed for certain", async () => {
-    await using gateway = await createTestGateway({ timeoutMs: 120_000 });
+    await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "PUT", path: "/api/v2/subscribe_token/5022", drop: "after", times: 1 });
     await gateway.ask(
       "mutation { disableSubscribeTokens(tokens: [{ tokenId: 5021 }, { tokenId: 5022 }]) { userErrors { code } } }",
@@ -238,7 +238,7 @@ describe("the audit log, of a mutation that is done in part,", () => {
 
 describe("the audit log, of a mutation of which nothing is done,", () => {
   it("says REFUSED, with the object that was to be changed", async () => {
-    await using gateway = await createTestGateway({ timeoutMs: 120_000 });
+    await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "PUT", path: "/api/v2/subscribe_token/5021", drop: "after", times: 1 });
     await gateway.ask("mutation { disableSubscribeTokens(tokens: [{ tokenId: 5021 }]) { userErrors { code } } }");
     expect((await log(gateway, ""))[0]).toMatchObject({
@@ -251,7 +251,7 @@ describe("the audit log, of a mutation of which nothing is done,", () => {
   });
 
   it("names as USED what a repeated request is answered with", async () => {
-    await using gateway = await createTestGateway({ timeoutMs: 120_000 });
+    await using gateway = await createTestGateway();
     const create = `mutation { createSubscribeToken(input: { idempotencyKey: "k", label: "a", streams: [{ pattern: "derby-final" }] }) { subscribeToken { id } } }`;
     const { data } = await gateway.ask<{ createSubscribeToken: { subscribeToken: { id: string } } }>(create);
     await gateway.ask(create);
@@ -263,7 +263,7 @@ describe("the audit log, of a mutation of which nothing is done,", () => {
   });
 
   it("tells a token as CHANGED whose creation was found after its answer was lost", async () => {
-    await using gateway = await createTestGateway({ timeoutMs: 120_000 });
+    await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "POST", path: "/api/subscribe_token", drop: "after", times: 1 });
     const { data } = await gateway.ask<{ createSubscribeToken: { subscribeToken: { id: string } } }>(
       `mutation { createSubscribeToken(input: { idempotencyKey: "k", label: "a", streams: [{ pattern: "derby-final" }] }) { subscribeToken { id } userErrors { code } } }`,
@@ -275,7 +275,7 @@ describe("the audit log, of a mutation of which nothing is done,", () => {
   });
 
   it("shows as many objects as are asked for, and how many there are", async () => {
-    await using gateway = await createTestGateway({ timeoutMs: 120_000 });
+    await using gateway = await createTestGateway();
     await gateway.ask(
       "mutation { disableSubscribeTokens(tokens: [{ tokenId: 5021 }, { tokenId: 5022 }]) { userErrors { code } } }",
     );
@@ -318,7 +318,7 @@ describe("attempts that are refused for lack of a right", () => {
   const stop = "mutation { stopAllStreams { userErrors { code } } }";
 
   it("are counted by caller, mutation and minute, and add nothing to the audit log", async () => {
-    await using gateway = await createTestGateway({ timeoutMs: 120_000 });
+    await using gateway = await createTestGateway();
     const meadow = await onboard(gateway, "meadow-tv", ["derby-final"]);
     const before = await log(gateway, "", 100);
     const { ask } = gateway.as(meadow.key);
@@ -348,7 +348,7 @@ describe("attempts that are refused for lack of a right", () => {
   });
 
   it("are read in pages that neither skip nor repeat", async () => {
-    await using gateway = await createTestGateway({ timeoutMs: 120_000 });
+    await using gateway = await createTestGateway();
     const { key } = await addKey(gateway, { role: "ANALYST", scopes: [] });
     const names = ["stopAllStreams", "syndicateStream", "createClip", "setRecording", "updatePartner"];
     for (const name of names) await gateway.as(key).ask(mutationText(name, (await minimal(name)) ?? ""));
@@ -368,7 +368,7 @@ describe("attempts that are refused for lack of a right", () => {
   });
 
   it("are counted for a suspended partner that signs, and where the mutation itself asks for the right", async () => {
-    await using gateway = await createTestGateway({ timeoutMs: 120_000 });
+    await using gateway = await createTestGateway();
     const meadow = await onboard(gateway, "meadow-tv", ["derby-final"]);
     const partnerId = (await gateway.store.partners.all())[0]?.id ?? null;
     const { key } = await addKey(gateway, { role: "PARTNER", partnerId, scopes: ["stream:read", "token:sign"] });
@@ -404,7 +404,7 @@ describe("attempts that are refused for lack of a right", () => {
   });
 
   it("hold no arguments", async () => {
-    await using gateway = await createTestGateway({ timeoutMs: 120_000 });
+    await using gateway = await createTestGateway();
     const { key } = await addKey(gateway, { role: "ANALYST", scopes: [] });
     await gateway
       .as(key)

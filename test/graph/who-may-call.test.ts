@@ -129,7 +129,7 @@ let world: World;
 let keyOf: (role: Role, scopes: readonly Scope[]) => Promise<Ask>;
 
 beforeAll(async () => {
-  const gateway = await createTestGateway({ conference: true, timeoutMs: 120_000 });
+  const gateway = await createTestGateway({ conference: true });
   world = await createWorld(gateway);
   const partnerId = (await gateway.store.partners.all()).find(({ name }) => name === "meadow-tv")?.id ?? null;
   keyOf = async (role, scopes) => {

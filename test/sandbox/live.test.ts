@@ -4,7 +4,8 @@ import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { type ConformantSandbox, createConformantSandbox } from "../support/conformance.ts";
 import { admitted, clientOf, publishToken, START, subscribeToken, viewerJwt, type Wire } from "./support.ts";
 
-const sandboxAt = (startAt: string) => createConformantSandbox({ startAt, frozen: true });
+/** Without a lag, so that what happens shows on the quarter hour. */
+const sandboxAt = (startAt: string) => createConformantSandbox({ startAt, frozen: true, lagMs: 0 });
 
 /** A stream without a past, put on air. */
 async function onAir(

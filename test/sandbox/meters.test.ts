@@ -3,7 +3,7 @@ import { createConformantSandbox } from "../support/conformance.ts";
 import { admitted, clientOf, publishToken, START } from "./support.ts";
 
 const HOUR = 3_600_000;
-const sandboxAtStart = () => createConformantSandbox({ startAt: START, frozen: true });
+const sandboxAtStart = () => createConformantSandbox({ startAt: START, frozen: true, lagMs: 0 });
 const week = { startDate: "2025-06-12", stopDate: "2025-06-20" };
 
 async function clippedHour(sandbox: Awaited<ReturnType<typeof sandboxAtStart>>) {
@@ -85,14 +85,14 @@ describe("storage", () => {
   });
 
   it("of a broadcast that grows is half of what it comes to", async () => {
-    await using sandbox = await createConformantSandbox({ startAt: "2025-06-18T10:00:00Z", frozen: true });
+    await using sandbox = await createConformantSandbox({ startAt: "2025-06-18T10:00:00Z", frozen: true, lagMs: 0 });
     const client = clientOf(sandbox);
     const { id, token } = publishToken(sandbox, "rehearsal");
     await client.put(`/api/v2/publish_token/${id}`, { record: true });
     const range = { startDate: "2025-06-18T10:00:00Z", stopDate: "2025-06-18T14:00:00Z" };
     const recordings = async () =>
       (await client.get("/api/analytics/media/storage/usage/billing", range)).body.data.recordings;
-    await using still = await createConformantSandbox({ startAt: "2025-06-18T10:00:00Z", frozen: true });
+    await using still = await createConformantSandbox({ startAt: "2025-06-18T10:00:00Z", frozen: true, lagMs: 0 });
     still.clock.advance(4 * HOUR);
     const others = (await clientOf(still).get("/api/analytics/media/storage/usage/billing", range)).body.data
       .recordings;

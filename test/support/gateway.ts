@@ -83,6 +83,7 @@ export interface TestGatewayOptions {
   /** Origin by which the gateway reaches the sandbox, where something stands between them. */
   readonly platform?: string;
   readonly scopes?: readonly Scope[];
+  /** Time limit of one call to the platform, in milliseconds. Two minutes by default, so that a busy machine changes no answer. */
   readonly timeoutMs?: number;
   /** Whether breakers and retries measure time by the sandbox's clock as well, so that only the test moves it; no by default. */
   readonly isTimingSet?: boolean;
@@ -102,7 +103,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
       apiUrl: options.platform ?? sandbox.origin,
       analyticsUrl: options.platform ?? sandbox.origin,
       secret: new Secret(sandbox.secret),
-      timeoutMs: options.timeoutMs ?? 5_000,
+      timeoutMs: options.timeoutMs ?? 120_000,
       timing: options.isTimingSet ? { ...impatient, now: sandbox.clock.now } : impatient,
       conference: options.conference ? conferenceOf(sandbox) : null,
     },
