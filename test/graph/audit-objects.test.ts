@@ -50,7 +50,7 @@ const touched: Readonly<Record<string, readonly string[]>> = {
   disableSubscribeTokens: ["SubscribeToken CHANGED", "SubscribeToken CHANGED"],
   enablePublishTokens: ["PublishToken CHANGED"],
   enableSubscribeTokens: ["SubscribeToken CHANGED"],
-  inspectViewerToken: ["SubscribeToken USED"],
+  inspectViewerToken: ["Stream USED", "SubscribeToken USED"],
   onboardPartner: ["ApiKey CHANGED", "Partner CHANGED", "SubscribeToken CHANGED"],
   // No token of the seed has the pattern, which is no object of the graph itself.
   recordPatternCoverage: ["Stream USED"],

@@ -56,11 +56,6 @@ describe("a window", () => {
       range("2026-02-01T00:00:00Z", "2026-02-10T00:00:00Z"),
       'series(granularity: DAY, timeZone: "Europe/Berlin") { points { state } }',
     ],
-    [
-      "Kolkata's days, which begin at the half hour",
-      '{ last: "P2D" }',
-      'series(granularity: DAY, timeZone: "Asia/Kolkata") { points { state } }',
-    ],
   ])("that asks for %s says what is kept, what was asked, and what works", async (_what, window, figure) => {
     await using gateway = await createTestGateway();
     const { data, errors } = await gateway.ask(
@@ -166,7 +161,8 @@ describe("when the platform", () => {
   it("fails one call of several, only that call's names are null", async () => {
     await using gateway = await createTestGateway({ sandbox: { bulk: 40 } });
     await gateway.ask("{ streams { totalCount } }");
-    const headers = { "retry-after": "60" };
+    // A longer wait than any call may take, so that it is not tried again.
+    const headers = { "retry-after": "600" };
     gateway.sandbox.fault({ path: "/api/analytics/streams/total", status: 429, headers, times: 1 });
     const { data, errors } = await gateway.ask<{ streams: { nodes: { bandwidth: { total: object | null } }[] } }>(
       `{ streams(first: 50) { nodes { name bandwidth(window: ${YESTERDAY}) { total { bytesOut } } } } }`,

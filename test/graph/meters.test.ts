@@ -31,7 +31,7 @@ describe("clip minutes", () => {
     expect((await gateway.ask(`{ account { ${minutes} } }`)).data).toEqual({
       account: { clipUsage: { window, freshUntil: window.to, minutesUsed: 0, days: [] } },
     });
-    gateway.sandbox.clock.advance(10 * MINUTE);
+    gateway.sandbox.clock.advance(15 * MINUTE);
     gateway.sandbox.clearCalls();
     const freshUntil = "2026-03-18T10:30:00.000Z";
     expect((await gateway.ask(`{ account { ${minutes} } }`)).data).toEqual({

@@ -110,9 +110,9 @@ describe("the story of a syndicated stream, told by its partners", () => {
     };
     expect(await signAs(brook)).toBe("PARTNER_NOT_ACTIVE");
     expect(await signAs(hill)).toMatchObject({ signViewerToken: { userErrors: [{ code: "SIGNING_REFUSED" }] } });
-    sandbox.clock.advance(85 * MINUTE);
+    sandbox.clock.advance(90 * MINUTE);
 
-    // At noon the operator's books hold all three, to the byte, and the broadcaster's own ingest beside them.
+    // Shortly after noon the operator's books hold all three, to the byte, and the broadcaster's own ingest beside them.
     const { data } = await gateway.ask<{
       stream: { bandwidthByTrackingId: { trackingId: string | null; bandwidth: { total: { bytesOut: string } } }[] };
     }>(

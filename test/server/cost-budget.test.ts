@@ -74,9 +74,9 @@ describe("the query `limits`", () => {
     const { cost, ...limits } = data.limits;
     expect(limits).toEqual(Object.fromEntries(Object.entries(requestLimits).map(([name, { max }]) => [name, max])));
     expect(cost).toEqual({
-      requested: 12,
+      requested: 13,
       limit: 10_000_000,
-      remaining: 9_999_988,
+      remaining: 9_999_987,
       resetAt: expect.stringMatching(/^2026-03-18T10:2/),
     });
   });

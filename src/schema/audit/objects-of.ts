@@ -39,7 +39,7 @@ export function objectsOf(payload: unknown): string[] {
     for (const [name, part] of Object.entries(record)) {
       if (SKIPPED.has(name)) continue;
       if (name === "deletedId" && typeof part === "string") found.add(part);
-      else if (name === "streamName" && typeof part === "string") found.add(encodeGlobalId("Stream", part));
+      else if (name === "streamName" && isStreamName(part)) found.add(encodeGlobalId("Stream", part));
       else if (name === "streamNames" && Array.isArray(part)) {
         for (const each of part) if (typeof each === "string") found.add(encodeGlobalId("Stream", each));
       } else look(part, depth + 1);
@@ -47,4 +47,9 @@ export function objectsOf(payload: unknown): string[] {
   };
   look(payload, 1);
   return [...found];
+}
+
+/** A viewer token may claim any text as its stream: only what can be a stream's name is kept. */
+function isStreamName(value: unknown): value is string {
+  return typeof value === "string" && value.length >= 1 && value.length <= 128;
 }
