@@ -322,6 +322,8 @@ async function openStream(options: ClientOptions, call: StreamCall, timeoutMs: n
   try {
     const response = await options.dispatcher.request({ ...requestOf(options, call, call.accept), signal });
     const { statusCode, headers } = response;
+    // Whoever reads it hears of an error; of one that nobody reads, nobody would, and that ends the process.
+    response.body.on("error", () => undefined);
     if (statusCode !== 200) {
       const answer = answerOf(statusCode, headers, await beginningOf(response.body));
       throw statusError(call, answer, false, options);

@@ -529,6 +529,32 @@ describe("an answer of any length", () => {
     expect((await upstreamFailure(platform.http.stream(lines))).code).toBe(code);
   });
 
+  it("that nobody reads ends without an error that nobody hears", async () => {
+    const unheard: unknown[] = [];
+    const hear = (error: unknown) => void unheard.push(error);
+    process.on("uncaughtException", hear);
+    try {
+      for (const type of ["application/json", "text/html"]) {
+        for (const body of ["", "{}"]) {
+          const answer = `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+          await using platform = await createRawPlatform((socket) => socket.write(answer));
+          expect((await upstreamFailure(platform.http.stream(lines))).code).toBe("UPSTREAM_BAD_RESPONSE");
+        }
+      }
+      // Its client leaves before the first chunk is asked for.
+      const client = new AbortController();
+      await using platform = await createRawPlatform((socket) => socket.write(`${head}1\r\na\r\n`));
+      const chunks = await platform.http.stream({ ...lines, signal: client.signal });
+      client.abort();
+      await platform.hungUp;
+      expect((await upstreamFailure(readAll(chunks))).message).toContain("given up");
+      await later(10);
+    } finally {
+      process.off("uncaughtException", hear);
+    }
+    expect(unheard).toEqual([]);
+  });
+
   it("of a refusal without end is not read to its end", async () => {
     await using platform = await createRawPlatform((socket) => {
       socket.write("HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n");
