@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Store } from "../../src/store/store.ts";
+import { clientOf } from "../sandbox/support.ts";
 import { type ConformantSandbox, createConformantSandbox } from "../support/conformance.ts";
 import { createTestDatabase, type TestDatabase } from "../support/databases.ts";
 import { createTestGateway, START, type TestGateway } from "../support/gateway.ts";
@@ -247,6 +248,49 @@ describe("a suspended or retired partner", () => {
     expect((await change(a, "resumePartner")).subscribeTokens.map(({ tokenId }) => tokenId)).toEqual([second]);
     await codes(b, `disableSubscribeTokens(tokens: [{ tokenId: ${second} }])`);
     expect((await change(a, "resumePartner")).subscribeTokens).toEqual([]);
+    expect(await usable()).toEqual([]);
+  });
+
+  it("that is resumed twice gets back nothing that was disabled in the dashboard meanwhile", async () => {
+    const { tokenIds } = await onboard(a, "acme", ["derby-final"]);
+    await change(a, "suspendPartner");
+    expect((await change(a, "resumePartner")).subscribeTokens.map(({ tokenId }) => tokenId)).toEqual(tokenIds);
+    await clientOf(sandbox).put(`/api/v2/subscribe_token/${tokenIds[0]}`, { isActive: false });
+    expect(await usable()).toEqual([]);
+    expect((await change(a, "resumePartner")).subscribeTokens).toEqual([]);
+    expect(await usable()).toEqual([]);
+  });
+
+  it("that is resumed by one gateway while another one retires it ends as retired: one waits for the other", async () => {
+    await onboard(a, "acme", ["derby-final"]);
+    await change(a, "suspendPartner");
+    let waits: () => void = () => undefined;
+    const isWaiting = new Promise<void>((resolve) => {
+      waits = resolve;
+    });
+    const take: Store["partnerLeases"]["take"] = async (...lease) => {
+      const epoch = await store.partnerLeases.take(...lease);
+      if (epoch === null) waits();
+      return epoch;
+    };
+    await using retiring = await createTestGateway({
+      over: sandbox,
+      gateway: { store: { ...store, partnerLeases: { ...store.partnerLeases, take } } },
+    });
+    let retired: Promise<Changed> | null = null;
+    const byId: Store["partners"]["byId"] = async (id) => {
+      const partner = await store.partners.byId(id);
+      retired ??= change(retiring, "retirePartner");
+      await Promise.race([retired, isWaiting]);
+      return partner;
+    };
+    await using resuming = await createTestGateway({
+      over: sandbox,
+      gateway: { store: { ...store, partners: { ...store.partners, byId } } },
+    });
+    await change(resuming, "resumePartner");
+    expect(await retired).toMatchObject({ partner: { status: "RETIRED" }, userErrors: [] });
+    expect((await store.partners.byTrackingId("acme"))?.status).toBe("RETIRED");
     expect(await usable()).toEqual([]);
   });
 
