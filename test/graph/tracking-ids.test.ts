@@ -55,6 +55,13 @@ async function createToken(trackingId: string): Promise<number> {
 const disable = (tokenId: number) =>
   gateway.ask(`mutation { disableSubscribeTokens(tokens: [{ tokenId: ${tokenId} }]) { userErrors { code } } }`);
 
+async function enable(tokenId: number) {
+  const { data } = await gateway.ask<{ enableSubscribeTokens: Adoption }>(
+    `mutation { enableSubscribeTokens(tokens: [{ tokenId: ${tokenId} }]) { userErrors { code path message } } }`,
+  );
+  return data.enableSubscribeTokens.userErrors;
+}
+
 async function connect(tokenId: number, count: number): Promise<void> {
   const { data } = await gateway.ask<{ subscribeToken: { secret: string } }>(
     `{ subscribeToken(by: { tokenId: ${tokenId} }) { secret } }`,
@@ -168,5 +175,30 @@ describe("an adoption", () => {
     await clientOf(gateway.sandbox).put(`/api/v2/subscribe_token/${tokenId}`, { isActive: true });
     expect((await adopt("zeta", "free", true)).userErrors).toMatchObject([{ code: "TRACKING_ID_IN_USE" }]);
     expect((await adopt("acme", "free")).userErrors).toEqual([]);
+  });
+
+  it("brings no token that was made for another partner, to a new partner neither, and by no enabling", async () => {
+    await onboard(gateway, "acme");
+    await onboard(gateway, "zeta");
+    await makeElsewhere(gateway.sandbox, "free");
+    await adopt("acme", "free");
+    const tokenId = await createToken("free");
+    await disable(tokenId);
+    expect(await leave("undoAdoption", "acme", "free")).toEqual([]);
+    const setActive = (isActive: boolean) =>
+      clientOf(gateway.sandbox).put(`/api/v2/subscribe_token/${tokenId}`, { isActive });
+    await setActive(true);
+    const { data } = await gateway.ask<{ onboardPartner: Adoption }>(
+      `mutation { onboardPartner(input: { idempotencyKey: "eta", name: "eta", trackingIds: ["eta", "free"] }) { userErrors { code path message } } }`,
+    );
+    const [refused] = data.onboardPartner.userErrors;
+    expect(refused).toMatchObject({ code: "TRACKING_ID_IN_USE", path: ["input", "trackingIds", "1"] });
+    await setActive(false);
+    expect((await adopt("zeta", "free")).userErrors).toEqual([]);
+    expect(await enable(tokenId)).toMatchObject([{ code: "CONFLICT" }]);
+    expect((await platformTokens(gateway.sandbox, "free")).find(({ id }) => id === tokenId)?.isActive).toBe(false);
+    expect(await leave("undoAdoption", "zeta", "free")).toEqual([]);
+    await adopt("acme", "free");
+    expect(await enable(tokenId)).toEqual([]);
   });
 });

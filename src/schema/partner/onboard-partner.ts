@@ -27,6 +27,7 @@ import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { createSubscribeTokenOnce } from "../token/create-once.ts";
 import { SubscribeToken } from "../token/subscribe-token.ts";
 import { assertGrants, assertLife, given, StreamGrantInput } from "../token/token-input.ts";
+import { foreignTokens } from "./former-holders.ts";
 import { takeBackToken } from "./master-token.ts";
 import { Partner } from "./partner.ts";
 import { assertTrackingIds, partnerDetailFields } from "./partner-input.ts";
@@ -322,8 +323,23 @@ async function assertRules(wish: Wish, choices: readonly ClusterChoice[], contex
       "input.grants",
     ),
     ...masterViolations(masters, "input.trackingIds"),
+    ...(await tokensOfFormerHolders(masters, trackingIds, context)),
     ...choices.flatMap(({ violations }) => violations),
   ]);
+}
+
+/** Usable tokens that were made for partners that had the tracking ids before. */
+async function tokensOfFormerHolders(
+  usable: readonly SubscribeTokenRecord[],
+  trackingIds: readonly string[],
+  { store }: GraphContext,
+): Promise<ApplicationError[]> {
+  const violations = trackingIds.map(async (trackingId, index) => {
+    const own = usable.filter((token) => token.trackingId === trackingId);
+    const argument = `input.trackingIds.${index}`;
+    return own.length > 0 ? foreignTokens(own, await store.partners.formerHolders(trackingId), null, argument) : [];
+  });
+  return (await Promise.all(violations)).flat();
 }
 
 /** The store has the last word when two race for one; asking first keeps tokens from being made for nothing. */

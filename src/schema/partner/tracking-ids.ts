@@ -21,6 +21,7 @@ import { Stream } from "../stream/stream.ts";
 import { SubscribeToken } from "../token/subscribe-token.ts";
 import { PartnerNotActiveError } from "./active.ts";
 import { PartnerRef } from "./find-partner.ts";
+import { foreignTokens, inUse } from "./former-holders.ts";
 import { Partner } from "./partner.ts";
 import { assertTrackingIds } from "./partner-input.ts";
 import { aloneWith } from "./partner-tokens.ts";
@@ -157,7 +158,7 @@ async function adopt(
   const formerHolders = holder ? [] : await store.partners.formerHolders(trackingId);
   assertNoViolations([
     ...masterViolations(usable, "input.trackingId"),
-    ...foreignTokens(usable, formerHolders, partner.id),
+    ...foreignTokens(usable, formerHolders, partner.id, "input.trackingId"),
   ]);
   const holdings = await holdingsOf(trackingId, tokens, formerHolders, context);
   if (dryRun || holder) return { partner: registered(partner), holdings };
@@ -189,7 +190,8 @@ async function undo(
   }
   const tokens = (await directory.readAnew()).withTrackingId(trackingId);
   const since = tokens.filter((token) => token.id > adoptedAfter && isUsable(token, now));
-  if (since.length > 0) throw inUse("has been made for the partner under the tracking id since its adoption", since);
+  if (since.length > 0)
+    throw inUse("has been made for the partner under the tracking id since its adoption", since, argument);
   if (dryRun) return { partner: registered(partner) };
   return change(partner, lease, context, ({ partners }) =>
     partners.removeTrackingId(partner.id, trackingId, newestToken(context), now),
@@ -207,7 +209,7 @@ async function release(
   const rows = await freshRows(trackingId, context);
   if (rows.some(({ traffic }) => traffic.bytesOut > 0n || traffic.bytesIn > 0n)) throw hasTraffic();
   const usable = (await directory.readAnew()).withTrackingId(trackingId).filter((token) => isUsable(token, now));
-  if (usable.length > 0) throw inUse("has the tracking id", usable);
+  if (usable.length > 0) throw inUse("has the tracking id", usable, "input.trackingId");
   await assertNoViewers(trackingId, context);
   if (dryRun) return { partner: registered(partner) };
   return change(partner, lease, context, ({ partners }) =>
@@ -229,21 +231,6 @@ async function change(
   });
   context.partnerDirectory.changed();
   return { partner: partner && registered(partner) };
-}
-
-/** Usable tokens that were made while another partner had the tracking id would let that partner's viewers in. */
-function foreignTokens(
-  tokens: readonly SubscribeTokenRecord[],
-  formerHolders: readonly FormerHolder[],
-  partnerId: string,
-): ApplicationError[] {
-  const others = formerHolders.filter((former) => former.partnerId !== partnerId);
-  const foreign = tokens.filter(({ id, addedAt }) =>
-    others.some(
-      ({ afterToken, untilToken, heldUntil }) => id > afterToken && (id <= untilToken || addedAt < heldUntil),
-    ),
-  );
-  return foreign.length > 0 ? [inUse("was made for another partner that had the tracking id", foreign)] : [];
 }
 
 async function holdingsOf(
@@ -305,12 +292,6 @@ async function hasRecord(query: ViewerRecordsQuery, { upstream, signal }: GraphC
     if (isMissing) return false;
     throw error;
   }
-}
-
-function inUse(what: string, tokens: readonly SubscribeTokenRecord[]): ApplicationError {
-  const ids = tokens.map(({ id }) => id);
-  const message = `Subscribe token ${ids.join(", ")} ${what}: disable it by disableSubscribeTokens first.`;
-  return new ApplicationError("TRACKING_ID_IN_USE", message, { argument: "input.trackingId", subscribeTokenIds: ids });
 }
 
 /** Highest id of a subscribe token in the reading that the request has made. */

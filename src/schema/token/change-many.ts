@@ -6,6 +6,7 @@ import type { TokenChanges } from "../../upstream/tokens.ts";
 import { builder } from "../builder.ts";
 import { type UserErrorShape, userError } from "../errors.ts";
 import { assertHolderActive, disableOfInactive, PartnerNotActiveError } from "../partner/active.ts";
+import { assertNotForeign } from "../partner/former-holders.ts";
 import { MutationPayload, type Payload } from "../payload.ts";
 import {
   findPublishToken,
@@ -140,19 +141,23 @@ async function changeSubscribeTokens(
 }
 
 /**
- * Changes a subscribe token. None of a suspended or retired partner is enabled, and one that is disabled by hand is enabled by
- * no resumption of its partner.
+ * Changes a subscribe token. None of a suspended or retired partner is enabled, and none that was made for another partner than
+ * the one that has its tracking id now. One that is disabled by hand is enabled by no resumption of its partner.
  *
- * @throws PartnerNotActiveError, UpstreamError
+ * @throws PartnerNotActiveError, ConflictError, UpstreamError
  */
 export async function updateSubscribeTokenOf(
-  { id, trackingId }: SubscribeTokenRecord,
+  present: SubscribeTokenRecord,
   changes: TokenChanges,
   argument: string,
   context: GraphContext,
 ): Promise<SubscribeTokenRecord> {
   const { upstream, directory, store } = context;
-  if (changes.isActive) await assertHolderActive(trackingId, argument, context);
+  const { id, trackingId } = present;
+  if (changes.isActive) {
+    await assertHolderActive(trackingId, argument, context);
+    await assertNotForeign(present, argument, context);
+  }
   const token = await upstream.subscribeTokens.update(id, changes);
   directory.put(token);
   if (changes.isActive === false) await store.partners.forgetSuspendedTokenIds([id]);
