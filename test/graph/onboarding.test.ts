@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { StoreError } from "../../src/store/store-error.ts";
 import { createTestGateway, type TestGateway } from "../support/gateway.ts";
 
 const onboard = `mutation ($input: OnboardPartnerInput!) { onboardPartner(input: $input) {
@@ -214,6 +215,19 @@ describe("onboarding", () => {
     const { partner, subscribeTokens } = await ask(input);
     expect(partner?.name).toBe("A");
     expect(subscribeTokens).toHaveLength(2);
+  });
+
+  it("is the same partner for the same key when the gateway ended before it noted what was made", async () => {
+    const clock = { advance: () => {} };
+    await using ticking = await createTestGateway({ sandbox: { onExchange: () => clock.advance() } });
+    // Time passes between the request's start and the write's.
+    clock.advance = () => ticking.sandbox.clock.advance(5);
+    vi.spyOn(ticking.store.idempotencyKeys, "finish").mockRejectedValueOnce(new StoreError("The process ends here."));
+    const input = { idempotencyKey: "a", name: "A", trackingIds: ["a"] };
+    const first = await ticking.ask<Onboarded>(onboard, { input });
+    expect(first.data.onboardPartner).toMatchObject({ partner: null, userErrors: [{ code: "STORE_UNAVAILABLE" }] });
+    const again = await ticking.ask<Onboarded>(onboard, { input });
+    expect(again.data.onboardPartner).toMatchObject({ partner: { name: "A", trackingIds: ["a"] }, userErrors: [] });
   });
 
   it("lets one of two partners that race for a tracking id win, and leaves nothing of the other", async () => {

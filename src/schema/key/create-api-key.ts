@@ -165,7 +165,8 @@ async function makeOnce(idempotencyKey: string, wish: Wish, key: NewApiKey, cont
       const record = await commitLast(context, async ({ apiKeys, partners }) => {
         const partner = key.partnerId === null ? null : await partners.locked(key.partnerId);
         if (partner) assertGetsKeys(partner.status);
-        return apiKeys.create(key, made.hash, now);
+        // Later than the idempotency key: by this a repeated request recognises the API key.
+        return apiKeys.create(key, made.hash, context.clock());
       });
       secret = made.key;
       return record.id;

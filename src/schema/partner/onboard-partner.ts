@@ -358,9 +358,11 @@ async function takenIds(
 async function register(wish: Wish, context: GraphContext) {
   const { key, hash } = makeApiKey();
   const { name, trackingIds, contact = null, timeZone = "UTC", currency = "USD", notes = null } = wish;
+  // Later than the idempotency key, which began after the request: by this a repeated request recognises the partner.
+  const now = context.clock();
   const made = await commit(context, async ({ partners, apiKeys }) => {
-    const partner = await partners.create({ name, trackingIds, contact, timeZone, currency, notes }, context.ownNow);
-    const apiKey = await apiKeys.create({ ...keyOf(wish, context), partnerId: partner.id }, hash, context.ownNow);
+    const partner = await partners.create({ name, trackingIds, contact, timeZone, currency, notes }, now);
+    const apiKey = await apiKeys.create({ ...keyOf(wish, context), partnerId: partner.id }, hash, now);
     return { partner, keyId: apiKey.id };
   });
   context.partnerDirectory.changed();
