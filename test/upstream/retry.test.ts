@@ -229,6 +229,25 @@ describe("repetitions", () => {
     },
   );
 
+  it("are paid for with all that is saved, down to the last of it", () => {
+    const budget = createRetryBudget();
+    const granted = (isCounted: boolean) => {
+      let count = 0;
+      while (budget.spend(isCounted)) count += 1;
+      return count;
+    };
+    // Thirty are saved at first. Six at one and a half leave 21, one more than is left for what the breaker counts.
+    expect(granted(false)).toBe(6);
+    expect(granted(true)).toBe(21);
+    expect(granted(true)).toBe(0);
+    const other = createRetryBudget();
+    for (let spent = 0; spent < 7; spent += 1) expect(other.spend(true)).toBe(true);
+    // 23 are left: two at one and a half leave exactly the twenty.
+    expect(other.spend(false)).toBe(true);
+    expect(other.spend(false)).toBe(true);
+    expect(other.spend(false)).toBe(false);
+  });
+
   it("are not saved up in calm hours", async () => {
     const budget = createRetryBudget();
     for (let i = 0; i < 100_000; i += 1) budget.earn();
