@@ -198,12 +198,43 @@ class StreamBandwidth implements BandwidthSource {
   }
 }
 
-/** All traffic under some tracking ids, or only its part on one stream. */
+/** All traffic under some tracking ids, or only its part on one stream. A request has one source of each. */
 export function partnerBandwidth(
   figures: FigureLoaders,
   trackingIds: readonly string[],
   streamName?: string,
 ): BandwidthSource {
+  const ofRequest = partnerSources.get(figures) ?? new Map<string, BandwidthSource>();
+  partnerSources.set(figures, ofRequest);
+  const key = JSON.stringify([trackingIds, streamName]);
+  const source = ofRequest.get(key) ?? workedOutOnce(sourceOfIds(figures, trackingIds, streamName));
+  ofRequest.set(key, source);
+  return source;
+}
+
+const partnerSources = new WeakMap<FigureLoaders, Map<string, BandwidthSource>>();
+
+/** The same source, whose series are worked out once however often one request names their stream. */
+function workedOutOnce(source: BandwidthSource): BandwidthSource {
+  const all = new Map<string, MaybePromise<Figure<Reading>>>();
+  return {
+    ...source,
+    series: (read) => {
+      const key = `${read.resolution} ${read.window.from} ${read.window.to}`;
+      const known = all.get(key);
+      if (known) return known;
+      const series = whenThere(source.series(read), ({ value, freshUntil }) => ({
+        value: Object.freeze(value),
+        freshUntil,
+      }));
+      all.set(key, series);
+      if (isPromise(series)) series.catch(() => all.delete(key));
+      return series;
+    },
+  };
+}
+
+function sourceOfIds(figures: FigureLoaders, trackingIds: readonly string[], streamName?: string): BandwidthSource {
   const [only] = trackingIds;
   if (only !== undefined && trackingIds.length === 1) return trackingIdBandwidth(figures, only, streamName);
   return sumOfBandwidths(trackingIds.map((trackingId) => trackingIdBandwidth(figures, trackingId, streamName)));

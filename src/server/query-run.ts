@@ -253,7 +253,7 @@ export function argumentsOf(run: Run, plan: FieldPlan): Arguments {
 // What is to be done later is said in functions of their own: V8 makes an object of what a function's inner ones remember
 // whenever it is called, also where none of them is made, and that was a tenth of all garbage of ten series.
 
-/** Writes what a promise gives. */
+/** Writes what a promise gives. Many are settled at once where they wait for the same, so the rest of them is put off. */
 export function writeSettled(
   value: Promise<unknown>,
   write: Write,
@@ -261,7 +261,9 @@ export function writeSettled(
   path: ResponsePath,
   info: GraphQLResolveInfo,
 ): Promise<string> {
-  return value.then((settled) => write(run, settled, path, info));
+  return value.then((settled) =>
+    run.slices.isOver() ? run.slices.later(() => write(run, settled, path, info)) : write(run, settled, path, info),
+  );
 }
 
 /** The same text, or what {@link nullFor} puts in its place. */

@@ -109,24 +109,26 @@ function ofList(itemType: GraphQLOutputType, place: Place): Write {
       return nullFor(error, run, isNonNull, nodes, path);
     }
   };
-  const writeItemLater = (run: Run, item: unknown, path: ResponsePath, info: GraphQLResolveInfo) =>
-    run.slices.later(() => writeItem(run, item, path, info));
-  const writeList: Write = (run, items, path, info) => {
-    if (typeof items !== "object" || !(Symbol.iterator in (items as object))) {
-      throw new GraphQLError(`Expected Iterable, but did not find one for field "${parentType.name}.${name}".`);
-    }
-    let text = "[";
+  /** Writes the items that are left, of which the first is written in this turn, whatever it has had already. */
+  const writeRest = (
+    run: Run,
+    items: Iterator<unknown>,
+    index: number,
+    path: ResponsePath,
+    info: GraphQLResolveInfo,
+  ): Text => {
+    let text = index === 0 ? "[" : "";
     /** What stands before it, in pieces that are one text each. */
     let done = "";
     let pieces: Pieces | null = null;
-    let length = 0;
     try {
-      for (const item of items as Iterable<unknown>) {
+      let key = index;
+      for (let next = items.next(); !next.done; next = items.next()) {
         run.assertRoom();
-        const at = { prev: path, key: length, typename: undefined };
-        const value = run.slices.isOver() ? writeItemLater(run, item, at, info) : writeItem(run, item, at, info);
-        if (length > 0) text += ",";
-        length += 1;
+        const { value: item } = next;
+        const value = writeItem(run, item, { prev: path, key, typename: undefined }, info);
+        if (key > 0) text += ",";
+        key += 1;
         if (typeof value === "string") {
           text += value;
           if (text.length >= PIECE_CHARACTERS) {
@@ -138,11 +140,22 @@ function ofList(itemType: GraphQLOutputType, place: Place): Write {
           text = "";
           done = "";
         }
+        if (run.slices.isOver()) {
+          const rest = run.slices.later(() => writeRest(run, items, key, path, info));
+          return whole(withLate(pieces, asOneText(done + text), rest), "");
+        }
       }
     } catch (error) {
       return failedBeside(pieces, error);
     }
-    return whole(pieces, `${done}${text}]`);
+    const end = `${done}${text}]`;
+    return whole(pieces, end.length < LONG_LIST_CHARACTERS ? end : asOneText(end));
+  };
+  const writeList: Write = (run, items, path, info) => {
+    if (typeof items !== "object" || !(Symbol.iterator in (items as object))) {
+      throw new GraphQLError(`Expected Iterable, but did not find one for field "${parentType.name}.${name}".`);
+    }
+    return writeRest(run, (items as Iterable<unknown>)[Symbol.iterator](), 0, path, info);
   };
   const objectType = getNullableType(itemType);
   return isObjectType(objectType) ? keptWhole(writeList, place.fieldsOf(objectType)) : writeList;
@@ -150,6 +163,8 @@ function ofList(itemType: GraphQLOutputType, place: Place): Write {
 
 /** A long list is made one text after so many characters: linked out of thousands of small ones it takes ten times as much. */
 const PIECE_CHARACTERS = 65_536;
+/** A list from this length on is made one text when it ends: hundreds of them may wait for the last one of their answer. */
+const LONG_LIST_CHARACTERS = 8_192;
 
 /** The same text, which V8 has copied into one piece to count its bytes. */
 function asOneText(text: string): string {

@@ -17,6 +17,12 @@ export function memoryMb(pid: number): number | null {
   return kilobytes === undefined ? null : Number(kilobytes) / 1_024;
 }
 
+/** The most memory that a process has held so far, in megabytes; null where the system does not tell. */
+export function peakMemoryMb(pid: number): number | null {
+  const kilobytes = /^VmHWM:\s*(\d+) kB$/m.exec(readProc(pid, "status") ?? "")?.[1];
+  return kilobytes === undefined ? null : Number(kilobytes) / 1_024;
+}
+
 function readProc(pid: number, file: string): string | null {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "utf8");

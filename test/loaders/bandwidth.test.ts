@@ -292,6 +292,19 @@ describe("the bandwidth of a partner", () => {
     expect(await read("final")).toEqual([10n, [[hour, 10n]]]);
     expect(await read("nobody")).toEqual([0n, [[hour, 0n]]]);
   });
+
+  it("has each series worked out once in a request, however often its stream is named", async () => {
+    const rows = new Map([
+      ["acme", new Map([[hour, [streamRow("derby", 1n)]]])],
+      ["other", new Map()],
+    ]);
+    const loaders = loadersOver({ trackingSeries: async () => rows });
+    const series = (stream: string) =>
+      readSeries(partnerBandwidth(loaders, ["acme", "other"], stream), YESTERDAY, "HOUR", "UTC");
+    const [first, second, another] = await Promise.all([series("derby"), series("derby"), series("final")]);
+    expect(second.value).toBe(first.value);
+    expect(another.value).not.toBe(first.value);
+  });
 });
 
 describe("the sum of several subjects", () => {

@@ -1,4 +1,8 @@
+import { GraphQLInt, GraphQLObjectType, GraphQLSchema, type OperationDefinitionNode, parse } from "graphql";
 import { describe, expect, it } from "vitest";
+import type { GraphContext } from "../../src/context.ts";
+import { createWaves } from "../../src/loaders/waves.ts";
+import { planQuery } from "../../src/server/query-plan.ts";
 import { Slices } from "../../src/server/slices.ts";
 import { createTestGateway, range } from "../support/gateway.ts";
 
@@ -55,6 +59,43 @@ describe("a short list", () => {
     const held: Promise<void>[] = [];
     await written(new Slices((begun) => void held.push(begun)), 10);
     expect(held).toEqual([]);
+  });
+});
+
+describe("values that are settled together", () => {
+  it("are written in slices as well, also where each is an object and none a list", async () => {
+    const item = new GraphQLObjectType({
+      name: "Item",
+      fields: {
+        slow: {
+          type: GraphQLInt,
+          resolve: (number: number) => {
+            holdLoop(1);
+            return number;
+          },
+        },
+      },
+    });
+    const fields = Object.fromEntries(
+      Array.from({ length: 200 }, (_, number) => [`f${number}`, { type: item, resolve: async () => number }]),
+    );
+    const schema = new GraphQLSchema({ query: new GraphQLObjectType({ name: "Query", fields }) });
+    const text = `{ ${Object.keys(fields)
+      .map((name) => `${name} { slow }`)
+      .join(" ")} }`;
+    const [operation] = parse(text).definitions as [OperationDefinitionNode];
+    const context = { loaders: { waves: createWaves() } } as GraphContext;
+    let turns = 0;
+    let isOver = false;
+    const turn = () => {
+      turns += 1;
+      if (!isOver) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const { data = "" } = await planQuery({ schema, operation, fragments: {} })(context, {});
+    isOver = true;
+    expect(Object.values(JSON.parse(data))).toEqual(Array.from({ length: 200 }, (_, slow) => ({ slow })));
+    expect(turns).toBeGreaterThanOrEqual(8);
   });
 });
 

@@ -74,6 +74,20 @@ export function seriesWire(name: string, from: number, to: number): string {
   return `"${name}":{"bandwidth":{${usage}},"standardStream":{${usage}},"restream":{${restream}},"geoCascade":{${none}}}`;
 }
 
+/** The hourly series of a tracking id, all of it by the one stream that has the same number. */
+export function trackingSeriesWire(trackingId: string, from: number, to: number): string {
+  const row = JSON.stringify({
+    streamName: streamName(numberOf(trackingId)),
+    bytesOut: 1_000_000_007,
+    bytesIn: 900_000_000,
+    viewerSecondsUsed: 3_600,
+    publisherSecondsUsed: 0,
+  });
+  const hours: string[] = [];
+  for (let hour = from; hour < to; hour += HOUR_MS) hours.push(`${JSON.stringify(new Date(hour))}:[${row}]`);
+  return `"${trackingId}":{${hours.join(",")}}`;
+}
+
 function hourWire(shape: number, hour: number) {
   const key = hour * SHAPES + shape;
   const known = hoursOf.get(key);

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { seriesWire, tokenWire, totalWire } from "./account.ts";
+import { seriesWire, tokenWire, totalWire, trackingSeriesWire } from "./account.ts";
 import { serverArguments } from "./arguments.ts";
 import { answerJson, serve } from "./serve.ts";
 
@@ -74,10 +74,11 @@ function tokenPage(path: keyof typeof tokens, query: URLSearchParams): string {
 const figures = new Map([
   ["/api/analytics/streams/total", totalWire],
   ["/api/analytics/streams/series", seriesWire],
+  ["/api/analytics/tracking/series", trackingSeriesWire],
 ]);
 
 function figuresOf(wire: typeof totalWire, query: URLSearchParams): string | undefined {
-  const names = query.getAll("streamNames");
+  const names = [...query.getAll("streamNames"), ...query.getAll("trackingIds")];
   const from = Date.parse(query.get("startDate") ?? "");
   const to = Date.parse(query.get("stopDate") ?? "");
   if (names.length > 10 || !(from < to)) return undefined;
