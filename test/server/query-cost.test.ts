@@ -145,15 +145,14 @@ describe("the cost of a query", () => {
     },
   );
 
-  it("grows with each fragment by what it holds, and takes no longer for fragments within fragments", () => {
+  it("grows with each fragment by what it holds, and walks no fragment twice", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 100 }), (spreads) => {
         const fragments = spreads.map((count, i) => `fragment f${i} on Query { ${`...f${i + 1} `.repeat(count)} }`);
         const text = `{ ...f0 } ${fragments.join(" ")} fragment f${spreads.length} on Query { me { name } }`;
         const document = parse(text);
-        const begin = performance.now();
+        // A cost that walked each spread would walk up to 4^100 of them, and not end.
         const points = queryCost(schema, document, null, {});
-        expect(performance.now() - begin).toBeLessThan(50);
         const expected = REQUEST + spreads.reduce((product, count) => product * count, 1);
         expect(points).toBe(Math.min(expected, Number.MAX_SAFE_INTEGER));
       }),
