@@ -11,6 +11,7 @@ import { listen } from "./server/listen.ts";
 import { createLogger } from "./server/logger.ts";
 import type { Tracing } from "./server/tracing.ts";
 import type { Counters } from "./store/counters.ts";
+import { passwordsIn } from "./store/database-address.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/store.ts";
 import { StoreError } from "./store/store-error.ts";
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
     platform.secret,
     operatorKey,
     ...(platform.conference ? [platform.conference.app.secret] : []),
-    ...(config.store.kind === "postgres" ? [config.store.url] : []),
+    ...(config.store.kind === "postgres" ? databaseSecrets(config.store.url) : []),
   ]);
   for (const { name, nearest } of unknownVariables()) {
     const meant = nearest === null ? "" : `; ${nearest} may be meant`;
@@ -96,6 +97,15 @@ async function main(): Promise<void> {
   );
 
   await gateway.start();
+}
+
+/** Shorter passwords are ordinary words, which a line of the log may hold for other reasons. */
+const MIN_PASSWORD_LENGTH = 8;
+
+/** The address of the database, and its password alone, which an error of the database may repeat. */
+function databaseSecrets(url: Secret): Secret[] {
+  const passwords = passwordsIn(url.reveal()).filter(({ length }) => length >= MIN_PASSWORD_LENGTH);
+  return [url, ...passwords.map((password) => new Secret(password))];
 }
 
 function open({ store }: Config): Promise<Store> {
