@@ -190,6 +190,18 @@ describe("a subscribe token with a pattern that the gateway can't read", () => {
   });
 });
 
+describe("the adoption of a tracking id", () => {
+  it("shows the streams that are recorded of its tokens' patterns", async () => {
+    await put({ kind: "subscribe", trackingId: "free" });
+    await onboard(gateway, "acme");
+    expect(await record(PATTERN, ["sport-1"])).toMatchObject({ userErrors: [] });
+    const { data } = await gateway.ask(
+      `mutation { adoptTrackingId(input: { partner: { trackingId: "acme" }, trackingId: "free", dryRun: true }) { holdings { streams { name } } } }`,
+    );
+    expect(data).toEqual({ adoptTrackingId: { holdings: { streams: [{ name: "sport-1" }] } } });
+  });
+});
+
 describe("recordPatternCoverage", () => {
   it("lets every check use what is recorded, until the record is removed", async () => {
     await put();

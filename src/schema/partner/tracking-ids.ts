@@ -248,9 +248,10 @@ async function holdingsOf(
   const grants = tokens.filter((token) => isUsable(token, now)).flatMap(({ streams }) => streams);
   const named = grants.flatMap(({ pattern, isRegex }) => (isRegex ? [] : pattern));
   const metered = rows.flatMap(({ streamName }) => streamName ?? []);
+  const opened = known.filter(openedBy(grants, context.patternReadings.read));
   return {
     tokens,
-    streamNames: [...new Set([...known.filter(openedBy(grants)), ...named, ...metered])].sort(),
+    streamNames: [...new Set([...opened, ...named, ...metered])].sort(),
     traffic: sumTraffic(rows.map(({ traffic }) => traffic)),
     formerPartners: former.flatMap((partner) => partner ?? []),
   };
