@@ -226,6 +226,19 @@ describe("a suspended or retired partner", () => {
     expect(await usable("free")).toEqual([]);
   });
 
+  it("has no usable token that was being made under a tracking id which it released meanwhile", async () => {
+    await onboard(b, "acme");
+    await onboard(b, "zeta");
+    await codes(b, `adoptTrackingId(input: { partner: { trackingId: "acme" }, trackingId: "free" })`);
+    const release = () => codes(b, `releaseTrackingId(input: { partner: { trackingId: "acme" }, trackingId: "free" })`);
+    await using slow = await createTestGateway({ over: sandbox, gateway: { store: interrupted(store, release) } });
+    expect((await createToken(slow, "free")).userErrors).toMatchObject([{ code: "CONFLICT" }]);
+    expect(await platformTokens(sandbox, "free")).toMatchObject([{ isActive: false }]);
+    expect(await codes(b, `adoptTrackingId(input: { partner: { trackingId: "zeta" }, trackingId: "free" })`)).toEqual(
+      [],
+    );
+  });
+
   it("that is retired never becomes active again, be it suspended and resumed", async () => {
     await onboard(a, "acme", ["derby-final"]);
     await change(a, "retirePartner");

@@ -16,28 +16,49 @@ export class PartnerNotActiveError extends ApplicationError {
   }
 }
 
+/** A tracking id left its partner while a token with it was being made for the partner; the token is disabled since. */
+export class TrackingIdLeftError extends ApplicationError {
+  readonly token: SubscribeTokenRecord;
+
+  constructor({ name }: RegisteredPartner, argument: string, token: SubscribeTokenRecord) {
+    const message = `The tracking id left \`${name}\` meanwhile. Subscribe token ${token.id} was made and is disabled.`;
+    super("CONFLICT", message, { argument, subscribeTokenId: token.id });
+    this.token = token;
+  }
+}
+
 type Guarded = Pick<SubscribeTokenRecord, "id" | "trackingId">;
 
 /**
  * Checks in the store that the partner with the tracking id, if there is one, is active.
  *
+ * @returns that partner; null where there is none
  * @throws PartnerNotActiveError
  */
 export async function assertHolderActive(
   trackingId: string | null | undefined,
   argument: string,
   context: GraphContext,
-): Promise<void> {
-  const holder = await inactiveHolder(trackingId, context);
-  if (holder) throw new PartnerNotActiveError(holder, argument);
+): Promise<RegisteredPartner | null> {
+  const holder = await holderOf(trackingId, context);
+  if (holder && holder.status !== "ACTIVE") throw new PartnerNotActiveError(holder, argument);
+  return holder;
+}
+
+/** The registered partner with the tracking id; null where there is none. */
+export async function holderOf(
+  trackingId: string | null | undefined,
+  { store }: Pick<GraphContext, "store">,
+): Promise<RegisteredPartner | null> {
+  return trackingId == null ? null : store.partners.byTrackingId(trackingId);
 }
 
 /** The partner with the tracking id, if it is suspended or retired; null otherwise. */
 export async function inactiveHolder(
   trackingId: string | null | undefined,
-  { store }: Pick<GraphContext, "store">,
+  context: Pick<GraphContext, "store">,
 ): Promise<RegisteredPartner | null> {
-  const holder = trackingId == null ? null : await store.partners.byTrackingId(trackingId);
+  const holder = await holderOf(trackingId, context);
   return holder === null || holder.status === "ACTIVE" ? null : holder;
 }
 

@@ -1,7 +1,7 @@
 import { ApplicationError, type ErrorCode } from "../../model/errors.ts";
 import type { PartnerRecord } from "../../model/partner.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord } from "../../model/token.ts";
-import { PartnerNotActiveError } from "./active.ts";
+import { PartnerNotActiveError, TrackingIdLeftError } from "./active.ts";
 
 /** What became of a step. */
 export type StepState = "DONE" | "REUSED" | "SKIPPED" | "FAILED" | "ROLLED_BACK" | "OUTCOME_UNKNOWN";
@@ -61,7 +61,7 @@ export async function runWorkflow(
       );
     } catch (error) {
       if (!(error instanceof ApplicationError)) throw error;
-      const token = error instanceof PartnerNotActiveError ? error.token : null;
+      const token = error instanceof PartnerNotActiveError || error instanceof TrackingIdLeftError ? error.token : null;
       const state = error.code === "OUTCOME_UNKNOWN" ? "OUTCOME_UNKNOWN" : "FAILED";
       const failed: Step = { ...pending(planned), state, detail: error.message, code: error.code, token };
       const kept = error.code === "OUTCOME_UNKNOWN" ? steps : await takenBack(steps, plan);

@@ -1,11 +1,18 @@
 import type { GraphContext } from "../../context.ts";
+import type { RegisteredPartner } from "../../model/partner.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord, TokenRecord } from "../../model/token.ts";
 import type { NewPublishToken } from "../../upstream/publish-tokens.ts";
 import type { NewSubscribeToken } from "../../upstream/subscribe-tokens.ts";
 import { type ListPage, MAX_ITEMS_ON_PAGE, type NewToken } from "../../upstream/tokens.ts";
 import { type Comparison, isAsWished } from "../as-wished.ts";
 import { type Made, makeOnce } from "../make-once.ts";
-import { assertHolderActive, disableOfInactive, PartnerNotActiveError } from "../partner/active.ts";
+import {
+  assertHolderActive,
+  disableOfInactive,
+  holderOf,
+  PartnerNotActiveError,
+  TrackingIdLeftError,
+} from "../partner/active.ts";
 import { publishTokenComparison, subscribeTokenComparison } from "./token-comparison.ts";
 
 /** Which token to make, for which key of which operation. */
@@ -40,9 +47,10 @@ export async function createPublishTokenOnce(
 
 /**
  * Makes a subscribe token once for its idempotency key. No partner that is suspended or retired gets one: a token that was
- * being made meanwhile is disabled before the call ends, however it was found.
+ * being made meanwhile is disabled before the call ends, however it was found. So is one whose tracking id left its partner
+ * meanwhile.
  *
- * @throws PartnerNotActiveError
+ * @throws PartnerNotActiveError, TrackingIdLeftError
  * @throws ApplicationError IDEMPOTENCY_MISMATCH, OUTCOME_UNKNOWN, CONFLICT; UpstreamError
  */
 export async function createSubscribeTokenOnce(
@@ -52,17 +60,24 @@ export async function createSubscribeTokenOnce(
   const { subscribeTokens: client } = context.upstream;
   const { trackingId } = creation.input;
   const { argument = "input.trackingId" } = creation;
+  let holder: RegisteredPartner | null = null;
   const kind: TokenMaking<NewSubscribeToken, SubscribeTokenRecord> = {
     kind: "SubscribeToken",
     client,
     comparison: subscribeTokenComparison,
     create: async () => {
-      await assertHolderActive(trackingId, argument, context);
+      holder = await assertHolderActive(trackingId, argument, context);
       return client.create(creation.input);
     },
     find: context.directory.subscribeToken,
   };
   const { made, isNew } = await createOnce(creation, kind, context);
+  const former = holder as RegisteredPartner | null;
+  if (isNew && former && (await holderOf(trackingId, context))?.id !== former.id) {
+    const disabledToken = await client.update(made.id, { isActive: false });
+    context.directory.put(disabledToken);
+    throw new TrackingIdLeftError(former, argument, disabledToken);
+  }
   const disabled = await disableOfInactive(made, isNew, context);
   if (disabled && isNew) throw new PartnerNotActiveError(disabled.partner, argument, disabled.token);
   return disabled?.token ?? made;
