@@ -177,6 +177,16 @@ describe("an adoption", () => {
     expect((await adopt("acme", "free")).userErrors).toEqual([]);
   });
 
+  it("is not undone while a viewer watches, once a token was made for the partner, although that is disabled", async () => {
+    await onboard(gateway, "acme");
+    await adopt("acme", "free");
+    const tokenId = await createToken("free");
+    await connect(tokenId, 100);
+    await disable(tokenId);
+    gateway.sandbox.clock.advance(60_000);
+    expect(await leave("undoAdoption", "acme", "free")).toMatchObject([{ code: "TRACKING_ID_IN_USE" }]);
+  });
+
   it("brings no token that was made for another partner, to a new partner neither, and by no enabling", async () => {
     await onboard(gateway, "acme");
     await onboard(gateway, "zeta");

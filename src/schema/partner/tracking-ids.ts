@@ -121,7 +121,7 @@ builder.mutationFields((t) => ({
     nullable: true,
     authScopes: { staff: "partner:admin" },
     description:
-      "Takes back the adoption of a tracking id: nobody has claimed the id then, and it keeps its tokens and figures. It is refused once a statement has been issued for the id, and with TRACKING_ID_IN_USE while a usable token has been made for the partner under it since the adoption.",
+      "Takes back the adoption of a tracking id: nobody has claimed the id then, and it keeps its tokens and figures. It is refused once a statement has been issued for the id, and with TRACKING_ID_IN_USE while a usable token has been made for the partner under it since the adoption, or a viewer is connected and a token has been made since, usable or not.",
     args: { input: t.arg({ type: TrackingIdInput, required: true, description: "Which id, and whose it is." }) },
     resolve: (_root, { input }, context) =>
       payload(() =>
@@ -189,9 +189,12 @@ async function undo(
     throw new ConflictError("A statement has been issued for the tracking id, so its adoption is final.", { argument });
   }
   const tokens = (await directory.readAnew()).withTrackingId(trackingId);
-  const since = tokens.filter((token) => token.id > adoptedAfter && isUsable(token, now));
-  if (since.length > 0)
-    throw inUse("has been made for the partner under the tracking id since its adoption", since, argument);
+  const since = tokens.filter((token) => token.id > adoptedAfter);
+  const usable = since.filter((token) => isUsable(token, now));
+  if (usable.length > 0)
+    throw inUse("has been made for the partner under the tracking id since its adoption", usable, argument);
+  // Whoever came by such a token watches on although it is disabled, and would be the next holder's viewer.
+  if (since.length > 0) await assertNobodyWatches(trackingId, context);
   if (dryRun) return { partner: registered(partner) };
   return change(partner, lease, context, ({ partners }) =>
     partners.removeTrackingId(partner.id, trackingId, newestToken(context), now),
@@ -265,17 +268,20 @@ async function freshRows(trackingId: string, { upstream, now, signal }: GraphCon
 
 /** @throws ApplicationError TRACKING_ID_IN_USE, TRACKING_ID_HAS_TRAFFIC; UpstreamError */
 async function assertNoViewers(trackingId: string, context: GraphContext): Promise<void> {
-  const { now } = context;
-  const records = { by: "STARTED", trackingIds: [trackingId] } as const;
-  const to = now + HOUR_MS;
-  if (await hasRecord({ ...records, state: "ONGOING", window: { from: allDaysKept(now).from, to } }, context)) {
-    const message = "A viewer is connected under the tracking id, so it stays with its partner.";
-    throw new ApplicationError("TRACKING_ID_IN_USE", message, { argument: "input.trackingId" });
-  }
+  await assertNobodyWatches(trackingId, context);
   // Figures lag behind: whoever has just left is in the records alone.
-  if (await hasRecord({ ...records, state: null, window: { from: now - RECORDS_WINDOW_MS, to } }, context)) {
-    throw hasTraffic();
-  }
+  const { now } = context;
+  const window = { from: now - RECORDS_WINDOW_MS, to: now + HOUR_MS };
+  if (await hasRecord({ by: "STARTED", trackingIds: [trackingId], state: null, window }, context)) throw hasTraffic();
+}
+
+/** @throws ApplicationError TRACKING_ID_IN_USE while a viewer is connected; UpstreamError */
+async function assertNobodyWatches(trackingId: string, context: GraphContext): Promise<void> {
+  const { now } = context;
+  const window = { from: allDaysKept(now).from, to: now + HOUR_MS };
+  if (!(await hasRecord({ by: "STARTED", trackingIds: [trackingId], state: "ONGOING", window }, context))) return;
+  const message = "A viewer is connected under the tracking id, so it stays with its partner.";
+  throw new ApplicationError("TRACKING_ID_IN_USE", message, { argument: "input.trackingId" });
 }
 
 function hasTraffic(): ApplicationError {
