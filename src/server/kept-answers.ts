@@ -3,11 +3,16 @@ import type { Caller } from "../auth/caller.ts";
 import type { FigureCache } from "../directory/figure-cache.ts";
 import type { Known } from "../directory/known.ts";
 import { goodUntil } from "../model/time-window.ts";
+import type { ShownError } from "./mask-error.ts";
 
-/** An answer without errors, as it was given. */
+/** An answer as it was given: without errors, or with such alone as follow from the question. */
 export interface KeptAnswer {
   /** JSON text. */
   readonly data: string;
+  /** The errors that were shown. */
+  readonly errors: readonly ShownError[];
+  /** How many more errors there were than were shown. */
+  readonly omittedErrors: number;
   /** What it costs, in points. */
   readonly points: number;
 }
@@ -87,7 +92,7 @@ export function createKeptAnswers({ isKeeping, known, figures, clock, lagMs }: K
     max: MAX_KEPT,
     maxSize: KEPT_BYTES,
     // Counting bytes makes one text of what is linked out of hundreds, which take ten times as much.
-    sizeCalculation: ({ kept }, key) => key.length + (kept ? Buffer.byteLength(kept.answer.data) : 0),
+    sizeCalculation: ({ kept }, key) => key.length + (kept ? bytesOf(kept.answer) : 0),
   });
   let hits = 0;
   return {
@@ -108,7 +113,7 @@ export function createKeptAnswers({ isKeeping, known, figures, clock, lagMs }: K
       const keep = (answer: KeptAnswer, isRepeatable: boolean) => {
         const made = (entry?.made ?? 0) + (isRepeatable ? 1 : 0);
         const isKept =
-          isRepeatable && made >= KEPT_FROM && answer.data.length <= MAX_ANSWER_CHARACTERS && known() === now;
+          isRepeatable && made >= KEPT_FROM && charactersOf(answer) <= MAX_ANSWER_CHARACTERS && known() === now;
         const familiarUntil = goodUntil(at, lagMs);
         const until = Math.min(at + KEPT_MS, familiarUntil);
         entries.set(key, {
@@ -122,6 +127,14 @@ export function createKeptAnswers({ isKeeping, known, figures, clock, lagMs }: K
       return { answer: null, isFamiliar, keep };
     },
   };
+}
+
+function bytesOf({ data, errors }: KeptAnswer): number {
+  return errors.reduce((sum, { json }) => sum + Buffer.byteLength(json), Buffer.byteLength(data));
+}
+
+function charactersOf({ data, errors }: KeptAnswer): number {
+  return errors.reduce((sum, { json }) => sum + json.length, data.length);
 }
 
 /** What is asked is not kept. */

@@ -1,15 +1,18 @@
 import type { GraphQLSchema } from "graphql";
 import { createContexts, type GraphContext, type RequestFacts, type SharedParts } from "../context.ts";
+import type { StalePart } from "../loaders/staleness.ts";
 import type { CostStatus } from "../model/cost.ts";
+import { InvalidInputError } from "../model/errors.ts";
 import { isPromise, type MaybePromise, whenThere } from "../model/maybe-promise.ts";
 import { rememberingLast } from "../model/remembering-last.ts";
 import { requestLimits } from "../model/request-limits.ts";
 import { type CostBudget, secondsUntil } from "./cost-budget.ts";
-import { type Found, type KeptAnswers, NOT_KEPT } from "./kept-answers.ts";
+import { type Found, type KeptAnswer, type KeptAnswers, NOT_KEPT } from "./kept-answers.ts";
 import type { Errors, ShownError } from "./mask-error.ts";
 import type { RequestRecord } from "./metrics/request-record.ts";
 import { createPreparedDocuments, type PreparedOperation } from "./prepared-documents.ts";
 import type { WrittenResult } from "./query-result.ts";
+import { FieldFailure } from "./query-run.ts";
 import { OVERLOAD, type Refusal, refused } from "./refused.ts";
 import type { OperationParams } from "./request-body.ts";
 import { MAX_WAIT_MS, nextTurn, type TurnWork } from "./turns.ts";
@@ -142,7 +145,7 @@ class OperationOnItsWay {
     const { record } = this.#request;
     if (record && !refusal) record.points = points;
     if (refusal) this.#answered({ result: this.#finished({ errors: [refusal] }, cost, null), cost });
-    else if (answer) this.#answered({ result: this.#finished(answer, cost, null), cost });
+    else if (answer) this.#answered({ result: resultOf(answer, cost, []), cost });
     else if (operation.waitsExpected > 0 && !isFamiliar) this.#inItsTurn(cost);
     else this.#run(cost);
   }
@@ -197,9 +200,13 @@ class OperationOnItsWay {
 
   #done(made: WrittenResult, cost: CostStatus, context: GraphContext): void {
     const result = this.#finished(made, cost, context);
-    const isWhole = !result.errors && !result.extensions?.["stale"];
+    const { data, errors = [], isRepeatable = false } = made;
+    const isRepeatableAsAWhole = errors.every(followsFromQuestion) && !result.extensions?.["stale"];
     const { keep, points } = this.#asked;
-    if (made.data !== undefined && isWhole) keep?.({ data: made.data, points }, made.isRepeatable ?? false);
+    if (keep && data !== undefined && isRepeatableAsAWhole) {
+      const shown = result.errors ?? [];
+      keep({ data, errors: shown, omittedErrors: errors.length - shown.length, points }, isRepeatable);
+    }
     this.#answered({ result, cost });
   }
 
@@ -207,25 +214,39 @@ class OperationOnItsWay {
     this.#answered(this.#shared.failed(error));
   }
 
-  /** The first errors of the answer, and beside it what it cost, what of it is stale, and how many errors are left out. */
   #finished({ data, errors = [] }: WrittenResult, cost: CostStatus, context: GraphContext | null): OperationResult {
-    const { requested, limit, remaining, resetAt } = cost;
-    const told = { cost: { requested, limit, remaining, resetAt: resetText(resetAt) } };
-    const stale = context?.staleness.parts() ?? [];
-    if (errors.length === 0 && stale.length === 0 && data !== undefined) return { data, extensions: told };
-    const { max } = requestLimits.maxErrors;
-    return {
-      ...(errors.length > 0 && {
-        errors: this.#shared.errors.showFirst(errors, max, this.#request.caller.role === "PARTNER"),
-      }),
-      ...(data !== undefined && { data }),
-      extensions: {
-        ...(errors.length > max && { omittedErrors: errors.length - max }),
-        ...told,
-        ...(stale.length > 0 && { stale: stale.map(({ source, asOf }) => ({ source, asOf: new Date(asOf) })) }),
-      },
-    };
+    const isForPartner = this.#request.caller.role === "PARTNER";
+    const shown = errors.length === 0 ? [] : this.#shared.errors.showFirst(errors, MAX_ERRORS, isForPartner);
+    const omittedErrors = errors.length - shown.length;
+    return resultOf({ data, errors: shown, omittedErrors }, cost, context?.staleness.parts() ?? []);
   }
+}
+
+const MAX_ERRORS = requestLimits.maxErrors.max;
+
+/** Whether an error is the same whenever the same is asked, until something changes that the answer follows from. */
+function followsFromQuestion(error: unknown): boolean {
+  return error instanceof FieldFailure && error.cause instanceof InvalidInputError;
+}
+
+/** An answer's errors as they are shown, and beside its data what it cost, what of it is stale, and how many errors are left out. */
+function resultOf(
+  { data, errors, omittedErrors }: Omit<KeptAnswer, "data" | "points"> & { readonly data: string | undefined },
+  cost: CostStatus,
+  stale: readonly StalePart[],
+): OperationResult {
+  const { requested, limit, remaining, resetAt } = cost;
+  const told = { cost: { requested, limit, remaining, resetAt: resetText(resetAt) } };
+  if (errors.length === 0 && stale.length === 0 && data !== undefined) return { data, extensions: told };
+  return {
+    ...(errors.length > 0 && { errors }),
+    ...(data !== undefined && { data }),
+    extensions: {
+      ...(omittedErrors > 0 && { omittedErrors }),
+      ...told,
+      ...(stale.length > 0 && { stale: stale.map(({ source, asOf }) => ({ source, asOf: new Date(asOf) })) }),
+    },
+  };
 }
 
 /**

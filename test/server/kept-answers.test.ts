@@ -27,7 +27,7 @@ function createKept() {
   const ask = (by: Caller, data: string): string => {
     const { answer, keep } = kept.find(by, () => "{ me { name } }");
     if (answer) return answer.data;
-    keep?.({ data, points: 1 }, true);
+    keep?.({ data, errors: [], omittedErrors: 0, points: 1 }, true);
     return data;
   };
   return { time, ask, kept };
