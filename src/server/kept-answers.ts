@@ -11,6 +11,8 @@ export interface KeptAnswer {
   readonly data: string;
   /** The errors that were shown. */
   readonly errors: readonly ShownError[];
+  /** The JSON text of these errors, between commas; left out where there are none. */
+  readonly errorsJson?: string | undefined;
   /** How many more errors there were than were shown. */
   readonly omittedErrors: number;
   /** What it costs, in points. */
@@ -129,12 +131,12 @@ export function createKeptAnswers({ isKeeping, known, figures, clock, lagMs }: K
   };
 }
 
-function bytesOf({ data, errors }: KeptAnswer): number {
-  return errors.reduce((sum, { json }) => sum + Buffer.byteLength(json), Buffer.byteLength(data));
+function bytesOf({ data, errorsJson = "" }: KeptAnswer): number {
+  return Buffer.byteLength(data) + Buffer.byteLength(errorsJson);
 }
 
-function charactersOf({ data, errors }: KeptAnswer): number {
-  return errors.reduce((sum, { json }) => sum + json.length, data.length);
+function charactersOf({ data, errorsJson = "" }: KeptAnswer): number {
+  return data.length + errorsJson.length;
 }
 
 /** What is asked is not kept. */

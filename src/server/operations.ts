@@ -17,6 +17,7 @@ import { OVERLOAD, type Refusal, refused } from "./refused.ts";
 import type { OperationParams } from "./request-body.ts";
 import { MAX_WAIT_MS, nextTurn, type TurnWork } from "./turns.ts";
 import type { Unsent } from "./unsent.ts";
+import { jsonOfErrors } from "./written-result.ts";
 
 /** What a client asks for, and who it is. */
 export interface OperationRequest extends Pick<RequestFacts, "caller" | "address" | "signal"> {
@@ -32,6 +33,8 @@ export interface OperationRequest extends Pick<RequestFacts, "caller" | "address
 /** What goes back to the client: errors as it may read them, and the rest as plain values. */
 export interface OperationResult extends Pick<WrittenResult, "data"> {
   readonly errors?: readonly ShownError[];
+  /** The JSON text of all errors, between commas, where it is there already. */
+  readonly errorsJson?: string | undefined;
   readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
@@ -205,7 +208,8 @@ class OperationOnItsWay {
     const { keep, points } = this.#asked;
     if (keep && data !== undefined && isRepeatableAsAWhole) {
       const shown = result.errors ?? [];
-      keep({ data, errors: shown, omittedErrors: errors.length - shown.length, points }, isRepeatable);
+      const errorsJson = shown.length > 0 ? jsonOfErrors(shown) : undefined;
+      keep({ data, errors: shown, errorsJson, omittedErrors: errors.length - shown.length, points }, isRepeatable);
     }
     this.#answered({ result, cost });
   }
@@ -231,7 +235,12 @@ function followsFromQuestion(error: unknown): boolean {
 
 /** An answer's errors as they are shown, and beside its data what it cost, what of it is stale, and how many errors are left out. */
 function resultOf(
-  { data, errors, omittedErrors }: Omit<KeptAnswer, "data" | "points"> & { readonly data: string | undefined },
+  {
+    data,
+    errors,
+    errorsJson,
+    omittedErrors,
+  }: Omit<KeptAnswer, "data" | "points"> & { readonly data: string | undefined },
   cost: CostStatus,
   stale: readonly StalePart[],
 ): OperationResult {
@@ -239,7 +248,7 @@ function resultOf(
   const told = { cost: { requested, limit, remaining, resetAt: resetText(resetAt) } };
   if (errors.length === 0 && stale.length === 0 && data !== undefined) return { data, extensions: told };
   return {
-    ...(errors.length > 0 && { errors }),
+    ...(errors.length > 0 && { errors, errorsJson }),
     ...(data !== undefined && { data }),
     extensions: {
       ...(omittedErrors > 0 && { omittedErrors }),

@@ -9,11 +9,15 @@ import { NULL } from "./query-result.ts";
 export type MediaType = "application/json" | "application/graphql-response+json";
 
 /** The text of an answer. */
-export function textOf({ data, errors, extensions }: OperationResult): string {
+export function textOf({ data, errors, errorsJson, extensions }: OperationResult): string {
   const more = extensions ? `,"extensions":${JSON.stringify(extensions)}` : "";
   if (!errors) return `{"data":${data ?? NULL}${more}}`;
-  const all = errors.map(({ json }) => json).join(",");
-  return `{"errors":[${all}]${more}${data === undefined ? "" : `,"data":${data}`}}`;
+  return `{"errors":[${errorsJson ?? jsonOfErrors(errors)}]${more}${data === undefined ? "" : `,"data":${data}`}}`;
+}
+
+/** Returns the JSON text of errors, between commas. */
+export function jsonOfErrors(errors: readonly ShownError[]): string {
+  return errors.map(({ json }) => json).join(",");
 }
 
 /** The result as yoga takes it: its errors stand for what they say of the answer's status, and it is written by us. */

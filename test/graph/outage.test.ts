@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createTestGateway, graphqlRequest, range, type TestGateway } from "../support/gateway.ts";
+import { createTestGateway, graphqlRequest, OPERATOR_KEY, range, type TestGateway } from "../support/gateway.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -187,7 +187,9 @@ describe("after an outage", () => {
     // Each breaker lets one call through as a probe, which closes it, and refuses the next page.
     await expect.poll(async () => !(await isStale()) || failures() > before, { timeout: 15_000 }).toBe(true);
     const openBreakers = async () => {
-      const metrics = await gateway.gateway.fetch(new Request("http://gateway.test/metrics"));
+      const headers = { authorization: `Bearer ${OPERATOR_KEY}` };
+      const metrics = await gateway.gateway.fetch(new Request("http://gateway.test/metrics", { headers }));
+      expect(metrics.status).toBe(200);
       return (await metrics.text()).match(
         /^syndigraph_upstream_breaker_state\{api="(Publish|Subscribe)Token"\} [12]$/gm,
       );
