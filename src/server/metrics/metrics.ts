@@ -117,7 +117,10 @@ export function createMetrics(): Metrics {
       const operation = asked ? nameOf(asked.name) : "none";
       requests.add({ operation, kind: asked?.kind ?? "none", outcome: outcomeOf(request, status) });
       requestSeconds.observe({ operation }, durationMs / 1000);
-      for (const code of request.errors) errors.add({ code });
+      // Errors of a page mostly have one code, which is counted once.
+      for (const code of new Set(request.errors)) {
+        errors.add({ code }, request.errors.filter((each) => each === code).length);
+      }
       for (const source of request.stale) stale.add({ source });
       if (caller && request.points > 0) points.add({ role: caller.role }, request.points);
     },
