@@ -160,7 +160,7 @@ export type FindingSeverity =
   /** It will cost money or break, or makes bills wrong. */
   | 'WARNING';
 
-/** What kind of token was handed in for inspection. */
+/** Kind of the token that was given for inspection. */
 export type InspectedTokenKind =
   /** A viewer token, signed under a subscribe token. */
   | 'SIGNED'

@@ -20,7 +20,7 @@ export const AuditOutcome = builder.enumType("AuditOutcome", {
 });
 
 const AuditEffect = builder.enumType("AuditEffect", {
-  description: "What became of one object within an act.",
+  description: "Outcome for one object that an audited operation touched.",
   values: {
     CHANGED: {
       description: "The object was created, changed, deleted, stopped or otherwise acted upon, and the change stands.",
@@ -40,7 +40,7 @@ const AuditedObject = builder.objectRef<AuditObject>("AuditedObject").implement(
     objectId: t.exposeID("objectId", {
       description: "Id of the object in the graph. `node` finds the object by this id as long as the object exists.",
     }),
-    effect: t.expose("effect", { type: AuditEffect, description: "What became of the object." }),
+    effect: t.expose("effect", { type: AuditEffect, description: "Outcome of the operation for this object." }),
   }),
 });
 

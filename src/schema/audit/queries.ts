@@ -11,7 +11,7 @@ const AuditFilter = builder.inputType("AuditFilter", {
     principalId: t.string({ description: "Those of one caller, such as `operator`." }),
     partnerId: t.string({ description: "Those of one partner's callers, by the partner's `partnerId`." }),
     operation: t.string({ description: "Those of one mutation, or `reveal`." }),
-    objectId: t.id({ description: "Those that touched one object, by its id in the graph." }),
+    objectId: t.id({ description: "Only entries that touched the object with this id in the graph." }),
     outcome: t.field({ type: AuditOutcome, description: "Those that ended so." }),
     from: t.field({ type: "DateTime", description: "Those begun at this instant or later." }),
     to: t.field({ type: "DateTime", description: "Those begun before this instant." }),

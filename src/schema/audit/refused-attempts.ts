@@ -16,7 +16,9 @@ const RefusedAttempts = builder.objectRef<Counted>("RefusedAttempts").implement(
     principalId: t.exposeString("principalId", {
       description: "Who tried: `operator`, or `key:`, `session:` or `idp:` and what names the caller.",
     }),
-    principalName: t.exposeString("principalName", { description: "What the caller's key was called then." }),
+    principalName: t.exposeString("principalName", {
+      description: "Name of the caller's key at the time of the attempt.",
+    }),
     role: t.exposeString("role", { description: "The caller's role then." }),
     partnerId: t.exposeString("partnerId", {
       nullable: true,

@@ -104,7 +104,8 @@ export const UsagePoint = builder.objectRef<SeriesPoint>("UsagePoint").implement
     }),
     missing: t.field({
       type: [Gap],
-      description: "What of the bucket is over and has no figure, in order; empty when nothing is known to lack.",
+      description:
+        "Parts of the bucket that are over and have no figure, oldest first; empty when no part is known to be missing.",
       resolve: ({ missing }) => [...missing],
     }),
     traffic: t.expose("traffic", {

@@ -55,7 +55,7 @@ interface Holdings {
 }
 
 const TrackingIdHoldings = builder.objectRef<Holdings>("TrackingIdHoldings").implement({
-  description: "What comes to a partner with a tracking id that it adopts.",
+  description: "Tokens, streams and traffic that a partner takes over with a tracking id that it adopts.",
   fields: (t) => ({
     subscribeTokens: t.field({
       type: [SubscribeToken],
@@ -92,7 +92,8 @@ const AdoptTrackingIdPayload = builder.objectRef<Adoption>("AdoptTrackingIdPaylo
     holdings: t.expose("holdings", {
       type: TrackingIdHoldings,
       nullable: true,
-      description: "What comes with the tracking id, also in a dry run; null after a failure.",
+      description:
+        "Tokens, streams and traffic that come with the tracking id, also in a dry run; null after a failure.",
     }),
   }),
 });

@@ -37,7 +37,7 @@ const inspectedKinds = {
 } as const;
 
 const InspectedTokenKind = builder.enumType("InspectedTokenKind", {
-  description: "What kind of token was handed in for inspection.",
+  description: "Kind of the token that was given for inspection.",
   values: enumValues(inspectedKinds),
 });
 
@@ -70,7 +70,7 @@ const ViewerTokenClaims = builder.objectRef<ForeignViewerToken>("ViewerTokenClai
     expiresAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: "Its own expiry; null when it lacks one, or names one beyond the year 9999.",
+      description: "Expiry that the token itself claims; null when it claims none, or one beyond the year 9999.",
       resolve: ({ expiresAt }) => dateOf(expiresAt),
     }),
     notBefore: t.field({
@@ -108,7 +108,7 @@ const ViewerTokenInspection = builder.objectRef<Inspection>("ViewerTokenInspecti
     kind: t.expose("kind", {
       type: InspectedTokenKind,
       nullable: true,
-      description: "What was handed in; null for a text that is no token of a viewer.",
+      description: "Kind of the token that was given; null when the text is no viewer's token.",
     }),
     isAdmitted: t.boolean({
       description:
@@ -136,7 +136,7 @@ const ViewerTokenInspection = builder.objectRef<Inspection>("ViewerTokenInspecti
     claims: t.expose("claims", {
       type: ViewerTokenClaims,
       nullable: true,
-      description: "What it says of itself; null when it is no signed viewer token.",
+      description: "Claims of the token; null when it is no signed viewer token.",
     }),
     parent: t.expose("parent", {
       type: SubscribeToken,

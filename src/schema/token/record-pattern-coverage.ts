@@ -42,7 +42,7 @@ builder.objectField(StreamGrant, "recordedCoverage", (t) =>
 );
 
 const RecordPatternCoverageInput = builder.inputType("RecordPatternCoverageInput", {
-  description: "What a pattern opens that the gateway can't read.",
+  description: "Streams that a pattern opens which the gateway cannot read.",
   fields: (t) => ({
     pattern: t.string({
       required: true,
@@ -57,13 +57,13 @@ const RecordPatternCoverageInput = builder.inputType("RecordPatternCoverageInput
 const RecordPatternCoveragePayload = builder
   .objectRef<Payload & { readonly coverage?: Coverage | null }>("RecordPatternCoveragePayload")
   .implement({
-    description: "What is recorded of the pattern now.",
+    description: "Stream names that are recorded for the pattern now.",
     interfaces: [MutationPayload],
     fields: (t) => ({
       coverage: t.expose("coverage", {
         type: PatternCoverage,
         nullable: true,
-        description: "What is recorded; null where it was removed or refused.",
+        description: "The record as it is now; null when it was removed or refused.",
       }),
     }),
   });
@@ -76,7 +76,11 @@ builder.mutationField("recordPatternCoverage", (t) =>
     description:
       "Records which streams a pattern opens that the gateway can't read, in place of what was recorded before. All checks use the record from then on, those of other gateways of the same store within one refresh of the tokens. Nothing is changed on the platform.",
     args: {
-      input: t.arg({ type: RecordPatternCoverageInput, required: true, description: "What the pattern opens." }),
+      input: t.arg({
+        type: RecordPatternCoverageInput,
+        required: true,
+        description: "The pattern, and the streams that it opens.",
+      }),
     },
     resolve: (_root, { input: { pattern, streamNames } }, context) =>
       payload(async () => {
