@@ -60,8 +60,10 @@ export interface IdempotencyKeyStore {
   forget(id: string): Promise<void>;
   /** True when a key has the claim. */
   isTaken(claim: string): Promise<boolean>;
-  /** True when a write of this id that has no result from its own answer meets another one that is alike and has no result. */
+  /** True when another write that is alike as the one of this id, which has no result, has none either. */
   hasRival(id: string): Promise<boolean>;
+  /** True when the write of this id has a result that its own answer told, and not a search after a lost answer. */
+  isAnswered(id: string): Promise<boolean>;
   /**
    * Returns the records without a result that may have left a token behind, oldest first: those whose lease is over, and those
    * that no gateway is at and whose answer was lost at `lostBefore` or earlier.
@@ -192,9 +194,19 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
         .innerJoin("idempotencyKeys as rival", "rival.likeness", "own.likeness")
         .select("rival.id")
         .where("own.id", "=", id)
-        .where(({ eb, or }) => or([eb("own.isRecovered", "=", 1), eb("own.result", "is", null)]))
+        .where("own.result", "is", null)
         .where("rival.id", "<>", id)
         .where("rival.result", "is", null)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+    isAnswered: async (id) => {
+      const row = await db
+        .selectFrom("idempotencyKeys")
+        .select("id")
+        .where("id", "=", id)
+        .where("result", "is not", null)
+        .where("isRecovered", "=", 0)
         .executeTakeFirst();
       return row !== undefined;
     },

@@ -77,10 +77,10 @@ export interface IdempotencyStore {
   /** True when the key stands for a write that has begun, whatever became of it. */
   knows(key: WriteKey): Promise<boolean>;
   /**
-   * True when the object of the key was found after its answer was lost, while another write that is alike has lost its answer
-   * too: either of the two may have made it, so neither may delete it.
+   * True when the answer to the key's own write told the object. An object that was found by its settings after a lost answer
+   * may have been made elsewhere, so a roll-back must not delete it.
    */
-  mayBeAnothers(key: WriteKey): Promise<boolean>;
+  isAnswered(key: WriteKey): Promise<boolean>;
   /** Returns the writes that may have left a token behind, the oldest first. */
   unsettled(): Promise<UnsettledWrite[]>;
   /** Returns the objects of the write's steps that are finished: kind and id, as in `SubscribeToken 12`. */
@@ -260,7 +260,7 @@ export function createIdempotencyStore(
       return outcome;
     },
     knows: async (key) => underWay.has(idOf(key)) || keys.knows(idOf(key), now()),
-    mayBeAnothers: (key) => keys.hasRival(idOf(key)),
+    isAnswered: (key) => keys.isAnswered(idOf(key)),
     unsettled: async () => (await keys.unsettled(now(), now() - SETTLING_MS)).map(unsettledWrite),
     finishedSteps: async ({ caller, operation, key }) => {
       const steps = await keys.finishedSteps(operation);

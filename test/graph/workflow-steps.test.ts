@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { clientOf } from "../sandbox/support.ts";
 import { createTestGateway, type TestGateway } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 import { platformTokens } from "../support/platform-tokens.ts";
@@ -9,12 +10,13 @@ interface Workflow {
     readonly state: string;
     readonly exists: boolean | null;
     readonly code: string | null;
+    readonly detail: string;
     readonly token: { readonly tokenId: number } | null;
   }[];
   readonly userErrors: readonly { readonly code: string; readonly message: string }[];
 }
 
-const fields = "steps { name state exists code token { tokenId } } userErrors { code message }";
+const fields = "steps { name state exists code detail token { tokenId } } userErrors { code message }";
 
 async function sell({ ask }: TestGateway, more: object = {}): Promise<Workflow> {
   const partners = ["acme", "brook-radio", "hill-press"].map((trackingId) => ({ trackingId }));
@@ -104,6 +106,83 @@ describe("the steps of a workflow that fails half way", () => {
       ["DONE", true],
     ]);
     expect(done.steps[0]?.token).toEqual(failed.steps[0]?.token);
+  });
+});
+
+describe("a roll-back after a lost answer", () => {
+  /** Makes a subscribe token in the platform's dashboard with the settings that a step asks for. */
+  const makeAlike = async (gateway: TestGateway, settings: object): Promise<number> => {
+    const { body } = await clientOf(gateway.sandbox).post("/api/subscribe_token", settings);
+    return body.data.id;
+  };
+  const lost = (path: string) => ({ method: "POST", path, status: 500, times: 1 }) as const;
+  const refused = (path: string, skip = 0) => ({ method: "POST", path, status: 400, skip, times: 1 }) as const;
+  const stepWith = ({ steps }: Workflow, id: number) => steps.find(({ token }) => token?.tokenId === id);
+
+  it("of onboardPartner leaves a token that was found by its settings, and says how to delete it", async () => {
+    await using gateway = await createTestGateway();
+    const id = await makeAlike(gateway, {
+      label: "zeta: derby-final",
+      streams: [{ streamName: "derby-final" }],
+      tracking: { trackingId: "zeta" },
+    });
+    gateway.sandbox.fault(lost("/api/subscribe_token"));
+    gateway.sandbox.fault(refused("/api/subscribe_token"));
+    const failed = await onboardNew(gateway);
+    expect(await platformTokens(gateway.sandbox, "zeta")).toMatchObject([{ id, isActive: true }]);
+    expect(stepWith(failed, id)).toMatchObject({ state: "DONE", exists: true, code: "CONFLICT" });
+    expect(stepWith(failed, id)?.detail).toContain(`Subscribe token ${id} was found by its settings`);
+    expect(stepWith(failed, id)?.detail).toContain("delete it by deleteSubscribeToken");
+    const { data } = await gateway.ask<{ auditLog: { nodes: object[] } }>(
+      `{ auditLog(first: 1, filter: { operation: "onboardPartner" }) { nodes { outcome code } } }`,
+    );
+    expect(data.auditLog.nodes).toEqual([{ outcome: "PARTIAL", code: "UPSTREAM_REJECTED" }]);
+  });
+
+  it("of syndicateStream leaves a subscribe token that was found by its settings", async () => {
+    await using gateway = await createTestGateway();
+    await registerAll(gateway);
+    const id = await makeAlike(gateway, {
+      label: "acme: derby-final",
+      streams: [{ streamName: "derby-final" }],
+      tracking: { trackingId: "acme" },
+      allowedCountries: ["DE"],
+    });
+    gateway.sandbox.fault(lost("/api/subscribe_token"));
+    gateway.sandbox.fault(refused("/api/subscribe_token"));
+    const failed = await sell(gateway, { allowedCountries: ["DE"] });
+    expect(stepWith(failed, id)).toMatchObject({ state: "DONE", exists: true, code: "CONFLICT" });
+    expect(await platformTokens(gateway.sandbox, "acme")).toMatchObject([{ id }]);
+    // The token is nobody's then: the same request makes one of its own.
+    const sold = await sell(gateway, { allowedCountries: ["DE"] });
+    expect(sold.userErrors).toEqual([]);
+    expect(stepWith(sold, id)).toBeUndefined();
+    expect(await platformTokens(gateway.sandbox, "acme")).toHaveLength(2);
+  });
+
+  it("of syndicateStream leaves a publish token that was found by its settings", async () => {
+    await using gateway = await createTestGateway();
+    await registerAll(gateway);
+    gateway.sandbox.fault({ method: "POST", path: "/api/publish_token", drop: "after", times: 1 });
+    gateway.sandbox.fault(refused("/api/subscribe_token"));
+    const failed = await sell(gateway, { stream: { name: "derby-late" } });
+    const [, published] = failed.steps;
+    expect(published).toMatchObject({ name: "PUBLISH_TOKEN", state: "DONE", exists: true, code: "CONFLICT" });
+    expect(published?.detail).toContain(`Publish token ${published?.token?.tokenId} was found by its settings`);
+    expect(published?.detail).toContain("delete it by deletePublishToken");
+    const { status } = await clientOf(gateway.sandbox).get(`/api/publish_token/${published?.token?.tokenId}`);
+    expect(status).toBe(200);
+  });
+
+  it("deletes as before what the answer to its own creation named", async () => {
+    await using gateway = await createTestGateway();
+    gateway.sandbox.fault(refused("/api/subscribe_token", 1));
+    expect(told(await onboardNew(gateway))).toEqual([
+      ["ROLLED_BACK", false],
+      ["FAILED", false],
+      ["SKIPPED", false],
+    ]);
+    expect(await platformTokens(gateway.sandbox, "zeta")).toEqual([]);
   });
 });
 

@@ -17,6 +17,7 @@ export function endingAt(keys: IdempotencyKeyStore, operation: string): Idempote
     forget: alive(keys.forget),
     isTaken: alive(keys.isTaken),
     hasRival: alive(keys.hasRival),
+    isAnswered: alive(keys.isAnswered),
     unsettled: alive(keys.unsettled),
     finishedSteps: alive(keys.finishedSteps),
     keep: alive(keys.keep),

@@ -5,7 +5,10 @@ import type { PublishTokenRecord, SubscribeTokenRecord } from "../../model/token
 /**
  * Deletes the token that a step made, and forgets that its key stood for it, so that the step can be tried again.
  *
- * @throws ConflictError for a token that another request may have made, which is left as it is; UpstreamError
+ * Only the answer to the step's own creation proves that the step made the token: one that was found by its settings after a
+ * lost answer may have been made by another request, or in the platform's dashboard.
+ *
+ * @throws ConflictError for a token that was found by its settings, which is left as it is; UpstreamError
  */
 export async function takeBackToken(
   { kind, id }: PublishTokenRecord | SubscribeTokenRecord,
@@ -14,9 +17,12 @@ export async function takeBackToken(
   { upstream, directory, idempotency, caller }: GraphContext,
 ): Promise<void> {
   const write = { caller: caller.principalId, operation, key };
-  if (await idempotency.mayBeAnothers(write)) {
+  if (!(await idempotency.isAnswered(write))) {
     await idempotency.forget(write);
-    throw new ConflictError(`Token ${id} may have been made by another request that lost its answer, so it is left.`);
+    const noun = kind === "PublishToken" ? "Publish token" : "Subscribe token";
+    throw new ConflictError(
+      `${noun} ${id} was found by its settings after the answer to its creation was lost, so it may have been made elsewhere. It still exists: delete it by delete${kind} if nothing else uses it.`,
+    );
   }
   await (kind === "PublishToken" ? upstream.publishTokens : upstream.subscribeTokens).delete(id);
   directory.delete(kind, id);

@@ -152,7 +152,7 @@ builder.mutationField("onboardPartner", (t) =>
     nullable: true,
     authScopes: { staff: "partner:admin" },
     description:
-      "Registers a partner, makes its subscribe tokens and its API key, all or nothing. It is refused where a stream that it is granted is open to anyone, is published in another cluster, or by publishers that differ.",
+      "Registers a partner, makes its subscribe tokens and its API key, all or nothing, except that a token which was only found by its settings after a lost answer is never deleted: its step says so. It is refused where a stream that it is granted is open to anyone, is published in another cluster, or by publishers that differ.",
     args: { input: t.arg({ type: OnboardPartnerInput, required: true, description: "Who, and what it is granted." }) },
     resolve: async (_root, { input }, context) => {
       let steps: readonly Step[] = [];

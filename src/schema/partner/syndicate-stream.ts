@@ -138,7 +138,7 @@ builder.mutationField("syndicateStream", (t) =>
     nullable: true,
     authScopes: { staff: "partner:admin" },
     description:
-      "Sells a stream to partners: makes sure that it has a secured publish token, and that each partner has a subscribe token with its tracking id that opens it, of the same cluster and bound to no addresses. What fits is used again; if a step fails, what was made is taken back.",
+      "Sells a stream to partners: makes sure that it has a secured publish token, and that each partner has a subscribe token with its tracking id that opens it, of the same cluster and bound to no addresses. What fits is used again; if a step fails, what was made is taken back, except a token that was only found by its settings after a lost answer: its step says so.",
     args: { input: t.arg({ type: SyndicateStreamInput, required: true, description: "Which stream, to whom." }) },
     resolve: async (_root, { input }, context): Promise<Outcome> => {
       try {
