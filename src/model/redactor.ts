@@ -1,155 +1,188 @@
+import { LRUCache } from "lru-cache";
+import { atMost } from "./at-most.ts";
 import { type Secret, withoutSecrets } from "./secret.ts";
 
-/** Returns a text of others without any part of a secret, cut to `maxLength` characters. */
+/** Returns a text of the platform, cut to `maxLength` characters, or {@link WITHHELD} if it would reveal a part of a secret. */
 export type Redactor = (text: string, maxLength?: number) => string;
 
-/** A part of a secret that is shorter than this is no secret: nothing can be told from it. */
+/** Sentence in place of a text that reveals a part of a secret. */
+export const WITHHELD = "Withheld: the platform's text repeats part of a secret.";
+
+/** Length of the parts of a secret that are searched for, in characters. */
 const PART = 8;
-/** Characters of a text that are looked at; what is passed on is cut to fewer. */
-const LOOKED_AT = 1_000;
+/** Characters of a text in which whole secrets are replaced before the text is cut. */
+const SEARCHED = 1_000;
+/** Characters of all readings of one text. A text with more is withheld, which bounds the time. */
+const MAX_READ = 100_000;
+/** Texts whose verdict is cached, because an outage repeats one text for every call. */
+const MAX_CACHED = 500;
 
 /**
- * Creates a redactor that replaces every part of the secrets of 8 characters or more: whole or cut, in any case, written as
- * percent, HTML or JSON escapes (once or twice), in base64 or hexadecimal digits, or with separators between. A text is
- * redacted before it is cut, so that no beginning is left at the edge.
+ * Creates a redactor for the given secrets. A secret that is repeated whole and unencoded is replaced by `[secret]`. A text
+ * that contains 8 characters or more of a secret in any other way is withheld as a whole.
+ *
+ * A part is found in any case, forwards and backwards, with separators, and below any number of layers of compatibility
+ * characters (NFKD), escapes (percent, JSON, HTML), base64, base64url, hexadecimal digits and character codes. The redactor
+ * reads exactly the text that it returns, so a cut leaves nothing unread.
  */
 export function createRedactor(secrets: readonly Secret[]): Redactor {
   let parts: Parts | null = null;
+  const verdicts = new LRUCache<string, boolean>(atMost(MAX_CACHED));
+  // The longest first: one secret may begin with another.
+  const whole = secrets
+    .map((secret) => secret.reveal())
+    .filter((secret) => secret !== "")
+    .sort((a, b) => b.length - a.length);
+  const verbatim = whole.length > 0 ? new RegExp(whole.map(escaped).join("|"), "gi") : null;
   return (text, maxLength = 200) => {
-    parts ??= partsOf(secrets);
-    return withoutSecrets(withoutParts(text.slice(0, LOOKED_AT), parts), maxLength);
+    const beginning = text.slice(0, Math.max(SEARCHED, maxLength));
+    const passed = withoutSecrets(verbatim ? beginning.replace(verbatim, "[secret]") : beginning, maxLength);
+    let isRevealing = verdicts.get(passed);
+    if (isRevealing === undefined) {
+      parts ??= partsOf(whole);
+      isRevealing = reveals(passed.replaceAll("[secret]", " "), parts);
+      verdicts.set(passed, isRevealing);
+    }
+    return isRevealing ? WITHHELD : passed;
   };
 }
 
-/** Parts of one length, as they are written, and with nothing but letters and digits. */
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+}
+
+/** Parts of the secrets, in lower case. */
 interface Parts {
-  readonly written: ReadonlyMap<number, ReadonlySet<string>>;
-  readonly bare: ReadonlyMap<number, ReadonlySet<string>>;
+  /** Secrets that are shorter than a part. */
+  readonly short: readonly string[];
+  /** Parts without blanks. */
+  readonly dense: ReadonlySet<string>;
+  /** Parts with nothing but letters and digits. */
+  readonly bare: ReadonlySet<string>;
 }
 
-function partsOf(secrets: readonly Secret[]): Parts {
-  const written = new Map<number, Set<string>>();
-  const bare = new Map<number, Set<string>>();
-  const add = (parts: Map<number, Set<string>>, form: string, length: number) => {
-    const set = parts.get(length) ?? new Set();
-    parts.set(length, set);
-    for (let at = 0; at + length <= form.length; at += 1) set.add(form.slice(at, at + length));
+function partsOf(secrets: readonly string[]): Parts {
+  const forms = secrets.flatMap(formsOf).map((form) => form.toLowerCase());
+  return {
+    short: forms.filter((form) => form.length < PART),
+    dense: new Set(forms.flatMap((form) => slicesOf(withoutBlanks(form)))),
+    bare: new Set(forms.flatMap((form) => slicesOf(lettersAndDigits(form)))),
   };
-  for (const secret of secrets) {
-    for (const form of formsOf(secret.reveal())) {
-      const lower = form.toLowerCase();
-      const plain = lower.replace(/[^a-z0-9]/g, "");
-      if (lower.length > 0) add(written, lower, Math.min(PART, lower.length));
-      if (plain.length >= PART) add(bare, plain, PART);
-    }
-  }
-  return { written, bare };
 }
 
-/** The secret and each way to write it that hides its characters. */
+function slicesOf(text: string): string[] {
+  return Array.from({ length: Math.max(0, text.length - PART + 1) }, (_, at) => text.slice(at, at + PART));
+}
+
+function withoutBlanks(text: string): string {
+  return text.replace(/\s/g, "");
+}
+
+function lettersAndDigits(text: string): string {
+  return text.replace(/[^a-z0-9]/g, "");
+}
+
+/** Returns the secret, and its base64 forms, which cannot be decoded once their case is lost. */
 function formsOf(secret: string): string[] {
-  const bytes = Buffer.from(secret);
-  if (bytes.length < PART) return [secret];
-  // Base64 depends on what stands before: what of it does not, with 0, 1 or 2 characters before.
-  const inBase64 = [0, 1, 2].map((before) =>
-    Buffer.concat([Buffer.alloc(before), bytes])
-      .toString("base64")
-      .slice(before === 0 ? 0 : before + 1, -4),
+  const bytes = [Buffer.from(secret), ...(/^([0-9a-f]{2})+$/i.test(secret) ? [Buffer.from(secret, "hex")] : [])];
+  // Base64 depends on what precedes the secret: these forms are the characters that do not, after 0, 1 or 2 bytes.
+  const encoded = bytes.flatMap((form) =>
+    [0, 1, 2].map((before) =>
+      Buffer.concat([Buffer.alloc(before), form])
+        .toString("base64")
+        .slice(before === 0 ? 0 : before + 1, -4),
+    ),
   );
-  const isHex = /^([0-9a-f]{2})+$/i.test(secret);
-  return [
-    secret,
-    bytes.toString("hex"),
-    ...inBase64,
-    ...inBase64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_")),
-    ...(isHex ? [Buffer.from(secret, "hex").toString("base64").slice(0, -4)] : []),
-  ].filter((form) => form.length >= PART);
+  const inUrls = encoded.map((text) => text.replaceAll("+", "-").replaceAll("/", "_"));
+  return [secret, ...[...encoded, ...inUrls].filter((form) => form.length >= PART)];
 }
 
-/** One character of a text, or an escape that stands for one. */
-const written = /%([0-9a-f]{2})|\\u([0-9a-f]{4})|&#x([0-9a-f]{1,4});|&#(\d{1,5});|\\(["\\/])|[\s\S]/giu;
-
-/** A character with the place in the text that stands for it. */
-interface Place {
-  readonly character: string;
-  readonly from: number;
-  readonly to: number;
-}
-
-function withoutParts(text: string, parts: Parts): string {
-  const isSecret = new Uint8Array(text.length);
-  let places: Place[] = [];
-  let from = 0;
-  for (const character of text) {
-    places.push({ character: character.toLowerCase(), from, to: from + character.length });
-    from += character.length;
+/** Whether any reading of the text contains a part, or the text has too many readings to know. */
+function reveals(text: string, parts: Parts): boolean {
+  const readings = new Set([folded(text)]);
+  let read = 0;
+  for (const reading of readings) {
+    read += reading.length;
+    if (read > MAX_READ) return true;
+    const lower = reading.toLowerCase();
+    if (parts.short.some((secret) => lower.includes(secret))) return true;
+    if (contains(withoutBlanks(lower), parts.dense) || contains(lettersAndDigits(lower), parts.bare)) return true;
+    for (const decode of decoders) readings.add(decode(reading));
   }
-  // What is escaped twice is read twice.
-  for (let round = 0; round < 3; round += 1) {
-    mark(places, parts.written, isSecret);
-    mark(
-      places.filter(({ character }) => /^[a-z0-9]$/.test(character)),
-      parts.bare,
-      isSecret,
+  return false;
+}
+
+function contains(text: string, parts: ReadonlySet<string>): boolean {
+  for (let at = 0; at + PART <= text.length; at += 1) if (parts.has(text.slice(at, at + PART))) return true;
+  return false;
+}
+
+/** Returns the text with compatibility characters as plain ones, and without marks and invisible characters. */
+function folded(text: string): string {
+  return text.normalize("NFKD").replace(/[\p{M}\p{Cf}\p{Default_Ignorable_Code_Point}\0]/gu, "");
+}
+
+/** Ways to read a text. A way that does not apply returns an empty text, or the same one. */
+const decoders: readonly ((text: string) => string)[] = [
+  (text) => [...text].reverse().join(""),
+  // Blanks may stand within an escape.
+  (text) => (/[%=&\\]/.test(text) ? withoutBlanks(text) : ""),
+  ...["%", "=", "\\x"].map((mark) => bytesAfter(mark)),
+  (text) =>
+    unescaped(text, /(?:\\u\{?|%u|&#x)0*([0-9a-f]{1,6})[;}]?/gi, (code) => characterOf(Number.parseInt(code, 16))),
+  (text) => unescaped(text, /&#0*(\d{1,7});?/g, (code) => characterOf(Number(code))),
+  // Named HTML entities of ASCII are punctuation.
+  (text) => unescaped(text, /\\[bfnrt]|&[a-z]+;/gi, () => " "),
+  (text) => unescaped(text, /\\(.)/g, (character) => character),
+  (text) => decodedRuns(text, "base64", 4, [/[^\w+/-]/g, /[^a-z0-9]/gi]),
+  (text) => decodedRuns(text, "hex", 2, [/0x|[^0-9a-f]/gi]),
+  fromCodes,
+];
+
+function unescaped(text: string, written: RegExp, read: (code: string) => string): string {
+  const plain = text.replace(written, (_, code: string) => read(code));
+  return plain === text ? "" : folded(plain);
+}
+
+/** Creates a decoder of bytes in hexadecimal digits, with a mark before each. */
+function bytesAfter(mark: string): (text: string) => string {
+  const bytes = new RegExp(`((?:${escaped(mark)}[0-9a-f]{2})+)`, "gi");
+  return (text) => unescaped(text, bytes, (found) => Buffer.from(found.replace(/[^0-9a-f]/gi, ""), "hex").toString());
+}
+
+function characterOf(code: number): string {
+  return code <= 0x10_ff_ff ? String.fromCodePoint(code) : "";
+}
+
+/**
+ * Returns what the text says if its characters are base64 or hexadecimal digits: the printable runs that are long enough for
+ * a part, one per line.
+ *
+ * @param alignments positions of the first digit that are tried, since other words may precede it
+ * @param separators what is left out between digits
+ */
+function decodedRuns(
+  text: string,
+  encoding: "base64" | "hex",
+  alignments: number,
+  separators: readonly RegExp[],
+): string {
+  const runs = separators.flatMap((separator) => {
+    const digits = text.replace(separator, "");
+    return Array.from({ length: alignments }, (_, from) =>
+      folded(Buffer.from(digits.slice(from), encoding).toString()).match(printable),
     );
-    const next = unescaped(places);
-    if (next.length === places.length) break;
-    places = next;
-  }
-  return replaced(text, isSecret);
-}
-
-function mark(places: readonly Place[], parts: ReadonlyMap<number, ReadonlySet<string>>, isSecret: Uint8Array): void {
-  const text = places.map(({ character }) => character).join("");
-  // Characters beyond the basic plane take two places of a text, and stand in no secret.
-  if (text.length !== places.length) {
-    markApart(places, parts, isSecret);
-    return;
-  }
-  for (const [length, set] of parts) {
-    for (let at = 0; at + length <= text.length; at += 1) {
-      if (set.has(text.slice(at, at + length))) {
-        isSecret.fill(1, places[at]?.from, places[at + length - 1]?.to);
-      }
-    }
-  }
-}
-
-/** Marks what stands between characters that take two places of a text. */
-function markApart(places: readonly Place[], parts: Parts["written"], isSecret: Uint8Array): void {
-  mark(
-    places.map((place) => (place.character.length === 1 ? place : { ...place, character: "\0" })),
-    parts,
-    isSecret,
-  );
-}
-
-function unescaped(places: readonly Place[]): Place[] {
-  const text = places.map(({ character }) => (character.length === 1 ? character : "\0")).join("");
-  return Array.from(text.matchAll(written), (match): Place => {
-    const [whole, percent, json, hex, decimal, plain] = match;
-    const code = percent ?? json ?? hex;
-    const character =
-      plain ??
-      (code !== undefined
-        ? String.fromCharCode(Number.parseInt(code, 16))
-        : decimal !== undefined
-          ? String.fromCharCode(Number(decimal))
-          : whole);
-    const at = match.index;
-    return {
-      character: character.toLowerCase(),
-      from: places[at]?.from ?? 0,
-      to: places[at + whole.length - 1]?.to ?? 0,
-    };
   });
+  return [...new Set(runs.flatMap((found) => found ?? []))].join("\n");
 }
 
-function replaced(text: string, isSecret: Uint8Array): string {
-  let clean = "";
-  for (let at = 0; at < text.length; at += 1) {
-    if (isSecret[at] === 0) clean += text[at];
-    else if (at === 0 || isSecret[at - 1] === 0) clean += "[secret]";
-  }
-  return clean;
+const printable = new RegExp(`[\\t\\n\\r -~]{${PART},}`, "g");
+
+/** Returns what the text says if its numbers are codes of characters, in the bases that numbers are written in. */
+function fromCodes(text: string): string {
+  const numbers = text.match(/\d+/g) ?? [];
+  if (numbers.length < PART) return "";
+  return [2, 8, 10]
+    .map((base) => String.fromCharCode(...numbers.map((number) => Number.parseInt(number, base) & 0x7f)))
+    .join("\n");
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type Dispatcher, errors as undici } from "undici";
-import { createRedactor, type Redactor } from "../model/redactor.ts";
+import { createRedactor, type Redactor, WITHHELD } from "../model/redactor.ts";
 import { Secret } from "../model/secret.ts";
 import { timeLeft } from "./deadline.ts";
 import { ShapeError } from "./decode.ts";
@@ -446,9 +446,14 @@ function statusError(
   const said = status >= 400 ? dialect.reasonsOf(answer) : null;
   if (!said) return badResponse(failure, `status ${status} is not documented`, isWrite);
   const redact = redactorOf(options, call);
-  const reasons = Object.fromEntries(
+  const redacted = Object.fromEntries(
     Object.entries(said).map(([field, reason]) => [redact(field, MAX_FIELD_CHARACTERS), redact(reason)]),
   );
+  // The pieces of a secret may be spread over several fields.
+  const isSpread = [Object.keys(redacted), Object.values(redacted)].some(
+    (pieces) => redact(pieces.join(""), Number.POSITIVE_INFINITY) !== pieces.join(""),
+  );
+  const reasons: Readonly<Record<string, string>> = isSpread ? { message: WITHHELD } : redacted;
   const told = Object.entries(reasons).map(([field, reason]) => (field === "message" ? reason : `${field}: ${reason}`));
   const message = `The platform refused: ${told.join("; ") || "it gave no reason"}`;
   return new UpstreamError("UPSTREAM_REJECTED", message, { ...failure, reasons });

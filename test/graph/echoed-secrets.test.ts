@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { scopesOfRole } from "../../src/auth/scopes.ts";
 import { PartRefusedError } from "../../src/model/errors.ts";
+import { WITHHELD } from "../../src/model/redactor.ts";
 import { type Alteration, createAlteringProxy } from "../support/altering-proxy.ts";
 import { createConformantSandbox } from "../support/conformance.ts";
 import { createTestGateway } from "../support/gateway.ts";
@@ -36,7 +37,15 @@ const spellings: readonly ((part: string) => string)[] = [
   (part) => `Bearer ${part}`,
   (part) => encodeURIComponent(part).replaceAll("-", "%2D"),
   (part) => [...part].map((character) => `&#${character.charCodeAt(0)};`).join(""),
+  (part) => Buffer.from(Buffer.from(part).toString("base64")).toString("base64"),
+  (part) => [...part].reverse().join(""),
+  (part) => [...part].map((character) => String.fromCharCode(character.charCodeAt(0) + 0xfee0)).join(""),
 ];
+
+/** Whether a part is told in one of the spellings, or in one that reads as it is. */
+function tells(told: string, part: string): boolean {
+  return partsIn(told).length > 0 || spellings.some((spell) => told.includes(spell(part)));
+}
 
 const asOperator = [
   "{ streams(first: 2) { nodes { name } } }",
@@ -153,8 +162,9 @@ describe("a platform that repeats what it was sent", () => {
             expect(said).not.toMatch(/no access for|because because/);
             told.push(said);
           }
-          expect(partsIn(told.join("\n")), told.join("\n")).toEqual([]);
-          expect(partsIn(gateway.logged())).toEqual([]);
+          const part = SECRET.slice(from, from + length);
+          expect(tells(told.join("\n"), part), told.join("\n")).toBe(false);
+          expect(tells(gateway.logged(), part)).toBe(false);
         },
       ),
       { numRuns: 25, seed: 12 },
@@ -162,7 +172,7 @@ describe("a platform that repeats what it was sent", () => {
   }, 240_000);
 
   it.each(Object.entries(successes))(
-    "has no part of the API secret told by %s, and its other words are",
+    "has no part of the API secret told by %s, and a sentence in its place or its other words are",
     async (_place, { ask, alter, shows }) => {
       await using sandbox = await createConformantSandbox({
         startAt: "2026-03-18T10:20:00Z",
@@ -175,9 +185,9 @@ describe("a platform that repeats what it was sent", () => {
           await using gateway = await createTestGateway({ over: sandbox, platform: proxy.origin });
           proxy.alter(alter(`no access for ${spell(part)} here, ${"because ".repeat(19)}${spell(part)}`));
           const told = JSON.stringify(await gateway.ask(ask));
-          expect(told).toMatch(shows);
-          expect(partsIn(told), told).toEqual([]);
-          expect(partsIn(gateway.logged())).toEqual([]);
+          expect(told.includes(WITHHELD) || shows.test(told), told).toBe(true);
+          expect(tells(told, part), told).toBe(false);
+          expect(tells(gateway.logged(), part)).toBe(false);
         }
       }
     },

@@ -4,6 +4,7 @@ import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import { Agent, type Dispatcher, errors } from "undici";
 import { describe, expect, it, vi } from "vitest";
+import { WITHHELD } from "../../src/model/redactor.ts";
 import { text } from "../../src/upstream/decode.ts";
 import type { Call, Http } from "../../src/upstream/http.ts";
 import {
@@ -234,6 +235,17 @@ describe("a refusal", () => {
       "[secret]": "a name",
       list: "[secret]",
     });
+  });
+
+  it("is withheld where its fields together spell a secret out", async () => {
+    await using platform = createScriptedPlatform();
+    const pieces = (API_SECRET.match(/.{1,5}/g) ?? []).map((piece, at) => [`field${at}`, piece]);
+    for (const fields of [pieces, pieces.map(([name, piece]) => [piece, name])]) {
+      platform.answer({ status: 400, body: { status: "fail", data: Object.fromEntries(fields) } });
+      const failure = await upstreamFailure(platform.http.read(call));
+      expect(failure.reasons).toEqual({ message: WITHHELD });
+      expect(failure.message).toBe(`The platform refused: ${WITHHELD}`);
+    }
   });
 
   it("is passed on in bounds, however long and many its reasons are", async () => {
