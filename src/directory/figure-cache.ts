@@ -6,6 +6,7 @@ import { freshUntilAt, goodUntil, type TimeWindow, windowKey } from "../model/ti
 import { setDeadline, timeLeft } from "../upstream/deadline.ts";
 import { AllLeft, type Leaving } from "../upstream/leaving.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
+import { createEarlierFigures, type EarlierFigures, type HoursOfTotal, type KeptFigures } from "./earlier-figures.ts";
 
 /** Who waits for figures: it gives up when its client leaves, and is told when it gets one past its time. */
 export class Waiter {
@@ -36,6 +37,8 @@ export interface FigureQuestion {
   readonly operation: string;
   readonly window: TimeWindow;
   readonly resolution: string | null;
+  /** How a total is worked out of hours in an outage; left out where it can't be. */
+  readonly hours?: HoursOfTotal | undefined;
 }
 
 /** Figures of one question, by name. Ask for it anew before each call: what holds nothing is forgotten. */
@@ -44,7 +47,8 @@ export interface Figures<Value> {
   find(name: string, waiter: Waiter): MaybePromise<Figure<Value>> | undefined;
   /**
    * Makes a call for all who ask for its names while it is under way. A failure is told to those, and not kept; where an
-   * older answer is kept and the platform is at fault, they get that. The call ends when all who wait have left.
+   * older answer is kept and the platform is at fault, they get that, or what an older answer to another question tells of
+   * this one: see {@link EarlierFigures}. The call ends when all who wait have left.
    *
    * @param waiting for some of the names; they are settled with the call
    * @returns when the call is over, which never fails
@@ -143,6 +147,7 @@ export function createFigureCache({
     elapsed,
     isLeftAlone,
     lagMs,
+    earlier: createEarlierFigures(),
     drop: (key) => all.delete(key),
   };
 
@@ -190,6 +195,7 @@ interface Shared {
   readonly elapsed: () => number;
   readonly isLeftAlone: () => boolean;
   readonly lagMs: number;
+  readonly earlier: EarlierFigures;
   readonly drop: (key: string) => void;
 }
 
@@ -239,7 +245,7 @@ interface AnyFigures {
   forget(answer: Answer): void;
 }
 
-class FiguresOf<Value> implements AnyFigures, Figures<Value> {
+class FiguresOf<Value> implements AnyFigures, Figures<Value>, KeptFigures {
   readonly question: FigureQuestion;
   readonly #key: string;
   readonly #shared: Shared;
@@ -310,6 +316,10 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
       this.#settle(names, call, (name, deferred) => this.#fallBack(name, deferred, error, call));
     }
     this.#dropIfEmpty();
+  }
+
+  kept(name: string): Kept<Value> | undefined {
+    return this.#kept.get(name);
   }
 
   hotNames(answer: Answer, most: number): string[] {
@@ -397,10 +407,16 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
       former.answer.used -= 1;
       if (former.answer.used === 0) answers.delete(former.answer);
     }
-    answers.set(answer, answer, { size });
+    this.#hold(answer, size);
+  }
+
+  #hold(answer: Answer, size: number): void {
+    const { answers, earlier } = this.#shared;
+    earlier.add(this);
+    answers?.set(answer, answer, { size });
     this.#shared.newest = answer;
     // One that is larger than all that may be held is not held.
-    if (answers.has(answer)) return;
+    if (answers?.has(answer)) return;
     noteForgotten(this.#shared, answer);
     this.forget(answer);
   }
@@ -408,8 +424,8 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
   /** An answer past its time, for all who wait for what could not be read now. */
   #fallBack(name: string, deferred: Deferred<Figure<Value>>, error: Error, { waiters }: UnderWay<Value>): void {
     const at = this.#shared.elapsed();
-    const kept = this.#kept.get(name);
-    if (!kept || !isOutage(error) || at - kept.answer.readAtElapsed > MAX_STALE_MS) {
+    const kept = isOutage(error) ? this.#lastRead(name, at - MAX_STALE_MS) : null;
+    if (!kept) {
       deferred.reject(error);
       return;
     }
@@ -419,8 +435,34 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value> {
     deferred.resolve(kept);
   }
 
+  /** What was read last of the name, for this question or for one whose window ends earlier; null where it is too old. */
+  #lastRead(name: string, readSince: number): Kept<Value> | null {
+    const own = this.#kept.get(name);
+    if (own && own.answer.readAtElapsed >= readSince) return own;
+    const earlier = this.#shared.earlier.find(this.question, name, readSince);
+    if (!earlier) return null;
+    const { value, freshUntil, readAt, readAtElapsed } = earlier;
+    const answer: Answer = {
+      figures: this,
+      readAt,
+      readAtElapsed,
+      usedAt: this.#shared.now(),
+      goodUntil: Number.NEGATIVE_INFINITY,
+      staleUntil: Number.NEGATIVE_INFINITY,
+      names: [name],
+      used: 1,
+    };
+    // A question of one operation has values of one type.
+    const kept: Kept<Value> = { value: value as Value, freshUntil, answer, hits: 0 };
+    this.#kept.set(name, kept);
+    this.#hold(answer, ANSWER_BYTES + NAME_BYTES + name.length + sizeOf(value));
+    return kept;
+  }
+
   #dropIfEmpty(): void {
-    if (this.#kept.size === 0 && this.#underWay.size === 0) this.#shared.drop(this.#key);
+    if (this.#kept.size > 0) return;
+    this.#shared.earlier.delete(this);
+    if (this.#underWay.size === 0) this.#shared.drop(this.#key);
   }
 }
 

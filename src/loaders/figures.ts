@@ -1,9 +1,10 @@
+import type { HoursOfTotal } from "../directory/earlier-figures.ts";
 import { type FigureCache, type FigureQuestion, type Figures, Waiter } from "../directory/figure-cache.ts";
 import type { Figure } from "../model/figure.ts";
 import { Deferred, isPromise, type MaybePromise } from "../model/maybe-promise.ts";
 import type { Granularity } from "../model/series.ts";
 import { type TimeWindow, windowKey } from "../model/time-window.ts";
-import type { Traffic } from "../model/traffic.ts";
+import { addTraffic, sumTraffic, type Traffic } from "../model/traffic.ts";
 import {
   type Analytics,
   type CountryRow,
@@ -117,20 +118,49 @@ interface Operation {
     question: FigureQuestion,
     signal: Leaving,
   ) => Promise<ReadonlyMap<string, unknown>>;
+  /** How a total is worked out of kept hours in an outage; left out where it can't be. */
+  readonly hours?: HoursOfTotal;
 }
 
 const ofAccount = (
   read: (analytics: Analytics, question: FigureQuestion, signal: Leaving) => Promise<unknown>,
+  hours?: HoursOfTotal,
 ): Operation => ({
   family: "ACCOUNT",
   read: async (analytics, _names, question, signal) => new Map([["", await read(analytics, question, signal)]]),
+  ...(hours && { hours }),
 });
+
+/** @param operation the loader of the hours, whose values are of the type that is summed */
+const sumOfHours = (operation: keyof FigureLoaders): HoursOfTotal => ({
+  operation,
+  sum: (hours) => sumTraffic(hours as Iterable<Traffic>),
+});
+
+/** One row for each `name` of the rows of all hours. */
+function sumOfRows<Row extends { readonly traffic: Traffic }>(
+  operation: keyof FigureLoaders,
+  nameOf: (row: Row) => string | null,
+): HoursOfTotal {
+  const sum = (hours: Iterable<unknown>) => {
+    const rows = new Map<string | null, Row>();
+    for (const row of [...(hours as Iterable<readonly Row[]>)].flat()) {
+      const known = rows.get(nameOf(row));
+      rows.set(nameOf(row), known ? { ...row, traffic: addTraffic(known.traffic, row.traffic) } : row);
+    }
+    return [...rows.values()];
+  };
+  return { operation, sum };
+}
 
 /** The resolution of a series. What has none is asked for by other operations. */
 const resolutionOf = <Resolution extends Granularity>({ resolution }: FigureQuestion) => resolution as Resolution;
 
 const operations = {
-  accountTotal: ofAccount((analytics, { window }, signal) => analytics.accountTotal(window, signal)),
+  accountTotal: ofAccount(
+    (analytics, { window }, signal) => analytics.accountTotal(window, signal),
+    sumOfHours("accountSeries"),
+  ),
   accountSeries: ofAccount((analytics, question, signal) =>
     analytics.accountSeries(question.window, resolutionOf(question), signal),
   ),
@@ -138,6 +168,7 @@ const operations = {
   streamTotal: {
     family: "STREAMS",
     read: (analytics, names, { window }, signal) => analytics.streamTotals(names, window, signal),
+    hours: sumOfHours("streamSeries"),
   },
   streamSeries: {
     family: "STREAMS",
@@ -151,6 +182,7 @@ const operations = {
   rowsByTrackingId: {
     family: "TRACKING_IDS",
     read: (analytics, ids, { window }, signal) => analytics.trackingTotals(ids, window, signal),
+    hours: sumOfRows<StreamRow>("rowSeriesByTrackingId", ({ streamName }) => streamName),
   },
   rowSeriesByTrackingId: {
     family: "TRACKING_IDS",
@@ -160,6 +192,7 @@ const operations = {
   trackingRowsByStream: {
     family: "STREAM_TRACKING",
     read: (analytics, names, { window }, signal) => analytics.streamTrackingTotals(names, window, signal),
+    hours: sumOfRows<TrackingRow>("trackingRowSeriesByStream", ({ trackingId }) => trackingId),
   },
   trackingRowSeriesByStream: {
     family: "STREAM_TRACKING",
@@ -241,7 +274,8 @@ class FigureLoader<Key extends AnyKey, Value> implements SetLoader<Key, Value> {
     let asked = this.#asked.get(id);
     if (!asked) {
       const { cache, scope } = this.#source;
-      const question = { scope, operation: this.#operation, window, resolution };
+      const { hours }: Operation = operations[this.#operation];
+      const question = { scope, operation: this.#operation, window, resolution, hours };
       asked = { question, figures: cache.of(question), answers: new Map(), waiting: [] };
       this.#asked.set(id, asked);
     }

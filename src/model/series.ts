@@ -238,10 +238,16 @@ export function planCoverage(window: UsageWindow, keeping: Keeping): SeriesPlan 
   return { buckets, reads: readsOf(buckets) };
 }
 
-/** Returns what is known of the window, from the buckets of {@link planCoverage}. */
+/**
+ * Returns what is known of the window, from the buckets of {@link planCoverage}.
+ *
+ * @param freshUntil up to when the buckets are whole; what is over since then lacks, as it does in an outage
+ */
 export function coverageOf(points: readonly SeriesPoint[], window: UsageWindow, freshUntil: number): Coverage {
   const missing: TimeWindow[] = [];
   for (const point of points) for (const { from, to } of point.missing) addGap(missing, from, to);
+  const over = Math.min(window.to, window.retention.freshUntil);
+  if (freshUntil < over) addGap(missing, freshUntil, over);
   if (points.every(({ state }) => state === "MISSING")) return { state: "MISSING", missing };
   if (missing.length > 0 || window.to > freshUntil) return { state: "PARTIAL", missing };
   return { state: points.some(({ state }) => state === "UNVERIFIED") ? "UNVERIFIED" : "COMPLETE", missing };

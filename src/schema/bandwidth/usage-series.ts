@@ -68,7 +68,7 @@ export const UsageCoverage = builder.objectRef<Coverage & { readonly freshUntil:
     missing: t.field({
       type: [Gap],
       description:
-        "Hours, days and months of the window that are over and have no figure; in order, neighbours as one.",
+        "Hours, days and months of the window that are over and have no figure, and in an outage the time since the kept figures were read; in order, neighbours as one.",
       resolve: ({ missing }) => [...missing],
     }),
     freshUntil: t.field({
