@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type IdentityProviderOptions, identityAlgorithms } from "./auth/identity-provider.ts";
 import { allScopes, isScope, type Scope } from "./auth/scopes.ts";
-import { nearest } from "./model/nearest.ts";
+import { nearestVariable } from "./model/nearest-variable.ts";
 import { type Network, parseNetwork } from "./model/network.ts";
 import { Secret } from "./model/secret.ts";
 import { MAX_LAG_MS } from "./model/time-window.ts";
@@ -125,7 +125,7 @@ export const variables = {
   MILLICAST_API_SECRET: {
     schema: bearer(8, "the account's API secret, as it stands in the platform's dashboard").optional(),
     describe:
-      "The account's API secret. Unset or empty, the gateway runs over its own sandbox of the platform, and refuses to where other variables say that a real one is meant: see `SANDBOX`.",
+      "The account's API secret. Unset or empty, the gateway runs over its own sandbox of the platform, and refuses to start beside variables of a deployment: see `SANDBOX`.",
   },
   MILLICAST_API_URL: {
     schema: origin.default("https://api.millicast.com"),
@@ -326,7 +326,7 @@ export const variables = {
   SANDBOX: {
     schema: z.enum(["on", "off"], "on or off").optional(),
     describe:
-      "Whether the gateway runs over its own sandbox of the platform. Unset, it does where neither MILLICAST_API_SECRET nor any other variable of a real platform is set; `on` allows it beside `DATABASE_URL` and the like.",
+      "Whether the gateway runs over its own sandbox of the platform. Unset, it does where no variable of this table is set but `PORT`, `LOG_LEVEL`, `CONFERENCE_STREAMING` and those of the sandbox; `on` allows it beside any other but `MILLICAST_API_SECRET`.",
   },
   SANDBOX_PORT: {
     schema: port.optional(),
@@ -440,20 +440,20 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   });
 }
 
-/** Variables that say that figures are meant to be real: with one of them, invented ones are served on demand alone. */
-const ofProduction: readonly string[] = [
-  "MILLICAST_API_URL",
-  "MILLICAST_ANALYTICS_URL",
-  "MILLICAST_DIRECTOR_URL",
-  "SYNDIGRAPH_OPERATOR_KEY",
-  "DATABASE_URL",
-  "PUBLIC_URL",
-  "CONFERENCE_APP_KEY",
-  "CONFERENCE_APP_SECRET",
-  "CONFERENCE_API_URL",
-  "CONFERENCE_AUTH_URL",
-  ...Object.keys(variables).filter((name) => name.startsWith("OIDC_")),
+/** Variables that a trial over the sandbox may set; the first two are set by many programs of a machine as well. */
+const ofTrials: readonly string[] = [
+  "PORT",
+  "LOG_LEVEL",
+  "CONFERENCE_STREAMING",
+  "SANDBOX",
+  "SANDBOX_PORT",
+  "SANDBOX_API_SECRET",
 ];
+
+/** Variables of a deployment: beside one of them, the sandbox's invented figures are served only where SANDBOX is on. */
+const ofProduction: readonly string[] = Object.keys(variables).filter(
+  (name) => name !== "MILLICAST_API_SECRET" && !ofTrials.includes(name),
+);
 
 /** What stands against running over the sandbox, or over the platform. */
 function sandboxMistakes(given: NodeJS.ProcessEnv): string[] {
@@ -463,7 +463,9 @@ function sandboxMistakes(given: NodeJS.ProcessEnv): string[] {
   if (wish === "off") return ["  MILLICAST_API_SECRET should be set when SANDBOX is off"];
   const misspelt = unknownVariables(given).filter(
     ({ name, nearest: meant }) =>
-      name.startsWith("MILLICAST_") || meant === "MILLICAST_API_SECRET" || (meant && ofProduction.includes(meant)),
+      /^(MILLICAST|SYNDIGRAPH)_/.test(name) ||
+      meant === "MILLICAST_API_SECRET" ||
+      (meant && ofProduction.includes(meant)),
   );
   const found = [...ofProduction.filter((name) => given[name] !== undefined), ...misspelt.map(({ name }) => name)];
   if (found.length === 0) return [];
@@ -481,18 +483,29 @@ export interface UnknownVariable {
 /** Variables that the sandbox reads by itself. */
 const OF_THE_SANDBOX = ["SANDBOX_SEED", "SANDBOX_START_AT", "SANDBOX_BULK", "SANDBOX_LAG_SECONDS"];
 const ourPrefixes = /^(MILLICAST|SYNDIGRAPH|OIDC|CONFERENCE|SANDBOX|ALLOWED)_/;
-/** Shorter names are near to many that are nobody's mistake. */
-const LEAST_TELLING = 8;
+/** Variables that Kubernetes and Docker set for each service, whatever its name. */
+const ofServices = /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
+const serviceAddress = /^(tcp|udp|sctp):\/\//;
 
-/** Returns the variables that look like ours and are not read: those of our prefixes, and misspelt names. */
+/** Returns the variables that look like ours and are not read: those of our prefixes, and names close to ours. */
 export function unknownVariables(environment: NodeJS.ProcessEnv = process.env): UnknownVariable[] {
-  const known = [...Object.keys(variables), ...OF_THE_SANDBOX];
-  const telling = known.filter((name) => name.length >= LEAST_TELLING);
-  return Object.keys(environment)
-    .filter((name) => !known.includes(name))
-    .map((name) => ({ name, nearest: nearest(name.toUpperCase(), telling) }))
-    .filter(({ name, nearest: meant }) => meant !== null || ourPrefixes.test(name))
+  const known = Object.keys(variables);
+  return Object.entries(environment)
+    .filter(([name, value]) => !known.includes(name) && !OF_THE_SANDBOX.includes(name) && !isOfService(name, value))
+    .map(([name]) => ({ name, nearest: nearestOf(name) }))
+    .filter(({ name, nearest }) => nearest !== null || ourPrefixes.test(name))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function isOfService(name: string, value = ""): boolean {
+  return ofServices.test(name) || (name.endsWith("_PORT") && serviceAddress.test(value));
+}
+
+/** Returns the variable that is meant. One with our prefix before a whole name means that name: `SYNDIGRAPH_PORT`. */
+function nearestOf(name: string): string | null {
+  const known = [...Object.keys(variables), ...OF_THE_SANDBOX];
+  const bare = name.replace(ourPrefixes, "");
+  return bare !== name && known.includes(bare) ? bare : nearestVariable(name, known);
 }
 
 /** The names of a gateway that only its own machine can reach; null when others can. */

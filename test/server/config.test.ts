@@ -89,6 +89,7 @@ describe("the configuration", () => {
 
   it("takes each variable in its own unit", () => {
     const config = readConfig({
+      SANDBOX: "on",
       HOST: "0.0.0.0",
       PORT: "0",
       SYNDIGRAPH_OPERATOR_SCOPES: "usage:read, stream:read",
@@ -169,24 +170,25 @@ describe("the configuration", () => {
   });
 
   it("serves any host where others can reach it, unless hosts are named", () => {
-    expect(readConfig({ HOST: "0.0.0.0" }).allowedHosts).toBeNull();
-    expect(readConfig({ HOST: "::1" }).allowedHosts).toEqual(["localhost", "127.0.0.1", "[::1]"]);
-    expect(readConfig({ HOST: "127.0.0.2" }).allowedHosts).toContain("127.0.0.2");
-    expect(readConfig({ HOST: "0.0.0.0", ALLOWED_HOSTS: "Graph.Example.com, [::1]" }).allowedHosts).toEqual([
-      "graph.example.com",
-      "[::1]",
-    ]);
+    expect(readConfig({ SANDBOX: "on", HOST: "0.0.0.0" }).allowedHosts).toBeNull();
+    expect(readConfig({ SANDBOX: "on", HOST: "::1" }).allowedHosts).toEqual(["localhost", "127.0.0.1", "[::1]"]);
+    expect(readConfig({ SANDBOX: "on", HOST: "127.0.0.2" }).allowedHosts).toContain("127.0.0.2");
+    expect(
+      readConfig({ SANDBOX: "on", HOST: "0.0.0.0", ALLOWED_HOSTS: "Graph.Example.com, [::1]" }).allowedHosts,
+    ).toEqual(["graph.example.com", "[::1]"]);
   });
 
   it("lets no other origin's page read an answer, unless origins are listed", () => {
     expect(readConfig({}).allowedOrigins).toEqual([]);
     const listed = "https://App.example.com,https://*.example.org,http://localhost:5173";
-    expect(readConfig({ ALLOWED_ORIGINS: listed }).allowedOrigins).toEqual(listed.toLowerCase().split(","));
+    expect(readConfig({ SANDBOX: "on", ALLOWED_ORIGINS: listed }).allowedOrigins).toEqual(
+      listed.toLowerCase().split(","),
+    );
   });
 
   it("keeps the store in a folder, or in PostgreSQL, or with the sandbox nowhere", () => {
     expect(readConfig(real).store).toEqual({ kind: "file", folder: ".data" });
-    expect(readConfig({ DATA_DIRECTORY: "kept" }).store).toEqual({ kind: "file", folder: "kept" });
+    expect(readConfig({ SANDBOX: "on", DATA_DIRECTORY: "kept" }).store).toEqual({ kind: "file", folder: "kept" });
     const url = "postgres://syndigraph:hunter2@db.example.com:5432/syndigraph?sslmode=require";
     const { store } = readConfig({ ...real, DATABASE_URL: url, DATA_DIRECTORY: "kept" });
     expect(store.kind === "postgres" && store.url.reveal()).toBe(url);
@@ -194,7 +196,7 @@ describe("the configuration", () => {
   });
 
   it("is not disturbed by variables of others", () => {
-    expect(readConfig({ PATH: "/bin", npm_config_port: "x", SYNDIGRAPH_UNKNOWN: "1" })).toEqual(readConfig({}));
+    expect(readConfig({ PATH: "/bin", npm_config_port: "x", CONFERENCE_UNKNOWN: "1" })).toEqual(readConfig({}));
   });
 
   it("can't be changed once it is read", () => {
@@ -304,6 +306,19 @@ describe("the sandbox", () => {
     "MILLICAST_SECRET",
     "MILICAST_API_SECRET",
     "DATABSE_URL",
+    "SYNDIGRAPH_API_SECRET",
+    "HOST",
+    "ALLOWED_HOSTS",
+    "ALLOWED_ORIGINS",
+    "TRUSTED_PROXIES",
+    "DATA_DIRECTORY",
+    "ENFORCE_SUSPENSION",
+    "COST_BUDGET_PER_MINUTE",
+    "GRAPHIQL",
+    "TRUSTED_PROXY",
+    "OPERATOR_KEY",
+    "UPSTREAM_TIMEOUT",
+    "DATA_DIR",
   ])("is not served where %s is set and the API secret is missing or empty", (name) => {
     for (const absent of [{}, { MILLICAST_API_SECRET: "" }]) {
       const mistakes = mistakesIn({ ...absent, [name]: "https://a-value-of-16.example" });
@@ -323,16 +338,13 @@ describe("the sandbox", () => {
     expect(mistakesIn({ SANDBOX: "off" })).toEqual(["  MILLICAST_API_SECRET should be set when SANDBOX is off"]);
   });
 
-  it("is served without a word where nothing says that a real platform is meant", () => {
-    const ours = {
-      PORT: "0",
-      SANDBOX_PORT: "0",
-      LOG_LEVEL: "info",
-      DATA_DIRECTORY: "x",
-      ALLOWED_ORIGINS: "",
-      PATH: "/",
-    };
+  it("is served without a word beside the variables of a trial alone: every other one is of a deployment", () => {
+    const trial = ["PORT", "LOG_LEVEL", "CONFERENCE_STREAMING", "SANDBOX", "SANDBOX_PORT", "SANDBOX_API_SECRET"];
+    const ofTrials = { PORT: "0", SANDBOX_PORT: "0", LOG_LEVEL: "info", SANDBOX_API_SECRET: "a-secret-of-mine" };
+    const ours = { ...ofTrials, CONFERENCE_STREAMING: "on", ALLOWED_ORIGINS: "", HOST: "", PATH: "/" };
     expect(readConfig({ ...ours, MILLICAST_API_SECRET: "" }).platform).toBeNull();
+    const others = Object.keys(variables).filter((name) => !trial.includes(name) && name !== "MILLICAST_API_SECRET");
+    for (const name of others) expect(mistakesIn({ ...ours, [name]: "x" }).join()).toContain(`when ${name} is;`);
   });
 });
 
@@ -348,13 +360,81 @@ describe("variables that are not read", () => {
       MILLICAST_API_SECERT: "x",
       OIDC_CLIENT: "x",
       log_level: "x",
+      UPSTREAM_TIMEOUT: "x",
+      UPSTREAM_TIMEOUT_MS: "x",
+      TRUSTED_PROXY: "x",
+      OPERATOR_KEY: "x",
+      DATA_DIR: "x",
+      MAX_REQUEST_IN_FLIGHTS: "x",
+      COST_BUDGET: "x",
+      JWKS_URL: "x",
+      SYNDIGRAPH_PORT: "4000",
+      SYNDIGRAPH_DATABASE_URL: "x",
     };
     expect(unknownVariables(environment)).toEqual([
       { name: "ALLOWED_ORIGIN", nearest: "ALLOWED_ORIGINS" },
+      { name: "COST_BUDGET", nearest: "COST_BUDGET_PER_MINUTE" },
       { name: "DATABSE_URL", nearest: "DATABASE_URL" },
+      { name: "DATA_DIR", nearest: "DATA_DIRECTORY" },
+      { name: "JWKS_URL", nearest: "OIDC_JWKS_URL" },
+      { name: "MAX_REQUEST_IN_FLIGHTS", nearest: "MAX_REQUESTS_IN_FLIGHT" },
       { name: "MILLICAST_API_SECERT", nearest: "MILLICAST_API_SECRET" },
       { name: "OIDC_CLIENT", nearest: null },
+      { name: "OPERATOR_KEY", nearest: "SYNDIGRAPH_OPERATOR_KEY" },
+      { name: "SYNDIGRAPH_DATABASE_URL", nearest: "DATABASE_URL" },
+      { name: "SYNDIGRAPH_PORT", nearest: "PORT" },
+      { name: "TRUSTED_PROXY", nearest: "TRUSTED_PROXIES" },
+      { name: "UPSTREAM_TIMEOUT", nearest: "UPSTREAM_TIMEOUT_SECONDS" },
+      { name: "UPSTREAM_TIMEOUT_MS", nearest: "UPSTREAM_TIMEOUT_SECONDS" },
       { name: "log_level", nearest: "LOG_LEVEL" },
     ]);
   });
+
+  it("are recognised from any variable of ours that lacks a letter, has one twice, or has two the other way round", () => {
+    for (const name of Object.keys(variables).filter((known) => known.length >= 9)) {
+      for (let at = 1; at < name.length - 1; at += 1) {
+        const [before, letter, next, after] = [name.slice(0, at), name[at], name[at + 1], name.slice(at + 2)];
+        const misspelt = [`${before}${next}${after}`, `${before}${letter}${letter}${next}${after}`];
+        for (const wrong of [...misspelt, `${before}${next}${letter}${after}`].filter((word) => !(word in variables))) {
+          expect(unknownVariables({ [wrong]: "x" }), wrong).toEqual([{ name: wrong, nearest: name }]);
+        }
+      }
+    }
+  });
+
+  it("are not those of a shell, Docker, Kubernetes, npm or a CI", () => {
+    expect(unknownVariables(ofOthers())).toEqual([]);
+    expect(readConfig(ofOthers())).toEqual(readConfig({}));
+  });
 });
+
+/** An environment as others make it: names in groups by who sets them. */
+function ofOthers(): NodeJS.ProcessEnv {
+  const service = ["SYNDIGRAPH", "MILLICAST_PROXY", "DATABASE", "POSTGRES", "UPSTREAM", "KUBERNETES", "API_GATEWAY"];
+  const perService = (name: string) => ({
+    [`${name}_SERVICE_HOST`]: "10.0.0.1",
+    [`${name}_SERVICE_PORT`]: "443",
+    [`${name}_SERVICE_PORT_HTTPS`]: "443",
+    [`${name}_PORT`]: "tcp://10.0.0.1:443",
+    [`${name}_PORT_443_TCP`]: "tcp://10.0.0.1:443",
+    [`${name}_PORT_443_TCP_ADDR`]: "10.0.0.1",
+    [`${name}_PORT_443_TCP_PORT`]: "443",
+    [`${name}_PORT_443_TCP_PROTO`]: "tcp",
+  });
+  const names = [
+    "PATH HOME USER LOGNAME SHELL SHLVL PWD OLDPWD TERM LANG LC_ALL TZ EDITOR PAGER DISPLAY TMPDIR HOSTNAME HOSTTYPE OSTYPE",
+    "XDG_RUNTIME_DIR XDG_DATA_DIRS XDG_DATA_HOME XDG_SESSION_ID SSH_AUTH_SOCK SSH_CLIENT DBUS_SESSION_BUS_ADDRESS IS_SANDBOX",
+    "HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy ALL_PROXY SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE",
+    "DOCKER_HOST DOCKER_TLS_VERIFY DOCKER_CERT_PATH CONTAINER_NAME COMPOSE_PROJECT_NAME BUILDKIT_HOST NODE_VERSION YARN_VERSION",
+    "POD_NAME POD_NAMESPACE POD_IP NODE_NAME NODE_ENV NODE_OPTIONS NODE_EXTRA_CA_CERTS NODE_PATH DEBUG VERBOSE TIMEOUT",
+    "npm_config_cache npm_config_prefix npm_config_user_agent npm_config_registry npm_config_loglevel npm_config_global_prefix",
+    "npm_lifecycle_event npm_lifecycle_script npm_package_name npm_package_version npm_package_json npm_execpath npm_node_execpath INIT_CWD",
+    "CI GITHUB_ACTIONS GITHUB_API_URL GITHUB_SERVER_URL GITHUB_GRAPHQL_URL GITHUB_TOKEN GITHUB_SHA RUNNER_OS RUNNER_TEMP RUNNER_TOOL_CACHE",
+    "CI_API_V4_URL CI_JOB_TOKEN CI_PROJECT_DIR CI_SERVER_HOST CI_SERVER_PORT GITLAB_CI BUILD_NUMBER JENKINS_URL JOB_NAME WORKSPACE",
+    "ACTIONS_RUNTIME_URL ACTIONS_CACHE_URL ACTIONS_ID_TOKEN_REQUEST_URL AWS_REGION AWS_DEFAULT_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY",
+    "AWS_CA_BUNDLE GOOGLE_APPLICATION_CREDENTIALS AZURE_CLIENT_SECRET OTEL_EXPORTER_OTLP_ENDPOINT OTEL_SERVICE_NAME DYNO HEROKU_APP_NAME",
+    "PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE POSTGRES_USER POSTGRES_PASSWORD POSTGRES_DB REDIS_URL TEST_DATABASE_URL PIP_DEFAULT_TIMEOUT",
+    "SYSTEMD_EXEC_PID INVOCATION_ID JOURNAL_STREAM NOTIFY_SOCKET LISTEN_FDS MAIL MANPATH LESSOPEN LS_COLORS COLORTERM VSCODE_PID TERM_PROGRAM",
+  ].flatMap((line) => line.split(" "));
+  return Object.assign(Object.fromEntries(names.map((name) => [name, "x"])), ...service.map(perService));
+}

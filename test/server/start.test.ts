@@ -139,7 +139,7 @@ describe("npm start", () => {
   });
 
   it("keeps its store in a folder of its own, and gives it to the next one when it ends", async () => {
-    const environment = { PORT: "0", SANDBOX_PORT: "0", DATA_DIRECTORY };
+    const environment = { PORT: "0", SANDBOX: "on", SANDBOX_PORT: "0", DATA_DIRECTORY };
     for (let starts = 0; starts < 2; starts += 1) {
       await using gateway = run(MAIN, environment);
       await gateway.printed(/GraphiQL +(http:\S+)/);
@@ -153,7 +153,7 @@ describe("npm start", () => {
   it("says in one line why its store can't be opened, without the password, and does not start", async () => {
     for (const [location, reason] of [
       [
-        { DATA_DIRECTORY: "package.json" },
+        { SANDBOX: "on", DATA_DIRECTORY: "package.json" },
         /^StoreError: The folder package\.json can't be made \(\w+\)\. Set DATA_DIRECTORY .*\n$/,
       ],
       [
@@ -206,7 +206,7 @@ describe("npm start", () => {
 
   it("names HOST where nothing can listen on it", async () => {
     for (const HOST of ["not.a.host.invalid", "[::1]"]) {
-      await using gateway = run(MAIN, { PORT: "0", SANDBOX_PORT: "0", HOST });
+      await using gateway = run(MAIN, { PORT: "0", SANDBOX: "on", SANDBOX_PORT: "0", HOST });
       expect(await gateway.exit).toBe(1);
       expect(gateway.output()).toMatch(/^ConfigError: .*\n {2}HOST should be one that .*\n$/);
     }
