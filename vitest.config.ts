@@ -21,6 +21,8 @@ export default defineConfig({
     // A test takes seconds at most; this is for a machine ten times slower and busy.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // What a test waits for comes by an event: the limit only ends a test for which it never comes.
+    expect: { poll: { timeout: 100_000, interval: 10 } },
     projects: [
       { extends: true, test: { name: "source", include: ["test/**/*.test.ts"], exclude: ofBuilt } },
       {

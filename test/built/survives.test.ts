@@ -138,7 +138,7 @@ describe("the built program", () => {
     for (const bytes of requests) await Promise.race([exchange(port, bytes), ended]);
     expect(await survives()).toBe(200);
     expect(program.output()).not.toContain("a fault of the gateway");
-  }, 120_000);
+  });
 
   it("gives no place of a request to downloads that nobody reads, nor to those that were left", async () => {
     await using program = run(join(built, "main.js"), { ...NOTHING_SET, MAX_REQUESTS_IN_FLIGHT: "1" });
@@ -210,7 +210,7 @@ describe("npm run build", () => {
     expect(await asked(url, key, "{ me { name } }")).toMatchObject({ data: { me: { name: "operator" } } });
     await using next = run(main, NOTHING_SET);
     expect(await health((await served(next)).url)).toBe(200);
-  }, 120_000);
+  });
 });
 
 async function asked(url: string, key: string, query: string): Promise<unknown> {

@@ -52,5 +52,5 @@ describe("creating under a failing platform", () => {
       `{ subscribeTokens(filter: { labelContains: "load" }) { totalCount } }`,
     );
     expect(data.subscribeTokens.totalCount).toBe(TOKENS);
-  }, 120_000);
+  });
 });

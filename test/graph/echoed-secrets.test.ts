@@ -191,7 +191,6 @@ describe("a platform that repeats what it was sent", () => {
         }
       }
     },
-    60_000,
   );
 
   it("has a partner told what part of a change did not happen, without its words", () => {

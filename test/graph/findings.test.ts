@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { clientOf } from "../sandbox/support.ts";
 import { createTestGateway, type TestGateway } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
@@ -199,12 +199,9 @@ describe("findings of a partner", () => {
       ask<{ partner: { findings: { nodes: Finding[] } } }>(
         `{ partner(by: { trackingId: "meadow-tv" }) { findings { ${fields} } } }`,
       );
-    const data = await vi.waitFor(async () => {
-      const answer = await ownFindings();
-      expect(answer.data.partner.findings.nodes).toHaveLength(1);
-      return answer.data;
-    });
-    expect(data.partner.findings.nodes).toMatchObject([{ code: "MASTER_BINDS_ADDRESSES", token: { tokenId } }]);
+    await expect
+      .poll(async () => (await ownFindings()).data.partner.findings.nodes)
+      .toMatchObject([{ code: "MASTER_BINDS_ADDRESSES", token: { tokenId } }]);
     expect((await ask("{ findings { totalCount } }")).errors[0]?.extensions.code).toBe("FORBIDDEN");
   });
 });

@@ -102,7 +102,7 @@ describe("what a lost token is recognised by", () => {
     expect(Object.keys(publishTokenComparison).sort()).toEqual(fieldsOf("publish-tokens.ts", "NewPublishToken"));
     expect(Object.keys(subscribeTokenComparison).sort()).toEqual(fieldsOf("subscribe-tokens.ts", "NewSubscribeToken"));
     expect(Object.keys(transcoderComparison).sort()).toEqual(fieldsOf("transcoders.ts", "NewTranscoder"));
-  }, 60_000);
+  });
 
   it("fits the token that was made of it", () => {
     expect(isAsWished(publishTokenComparison, plain, publishToken, span)).toBe(true);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Store } from "../../src/store/store.ts";
 import { clientOf } from "../sandbox/support.ts";
 import { type ConformantSandbox, createConformantSandbox } from "../support/conformance.ts";
@@ -320,11 +320,9 @@ describe("a suspended or retired partner", () => {
     expect(await findings()).toEqual([]);
     const tokenId = await makeElsewhere(sandbox, "acme");
     sandbox.clock.advance(60_001);
-    await vi.waitFor(async () =>
-      expect(await findings()).toEqual([
-        { code: "TOKEN_OF_INACTIVE_PARTNER", token: { tokenId }, partner: { status: "SUSPENDED" } },
-      ]),
-    );
+    await expect
+      .poll(findings)
+      .toEqual([{ code: "TOKEN_OF_INACTIVE_PARTNER", token: { tokenId }, partner: { status: "SUSPENDED" } }]);
     expect(await usable()).toEqual([tokenId]);
   });
 
@@ -335,11 +333,10 @@ describe("a suspended or retired partner", () => {
       await change(a, "suspendPartner");
       const tokenId = await makeElsewhere(sandbox, "acme");
       await enforcing.ask("{ subscribeTokens(first: 1) { totalCount } }");
-      await vi.waitFor(async () => expect(await usable()).toEqual([]));
-      await vi.waitFor(async () => {
-        const [entry] = await store.audit.list({ operation: "enforceSuspension" }, 10);
-        expect(entry).toMatchObject({ principalName: "ENFORCE_SUSPENSION", outcome: "DONE" });
-      });
+      await expect.poll(usable).toEqual([]);
+      await expect
+        .poll(async () => (await store.audit.list({ operation: "enforceSuspension" }, 10))[0])
+        .toMatchObject({ principalName: "ENFORCE_SUSPENSION", outcome: "DONE" });
       expect((await change(a, "resumePartner")).subscribeTokens).toEqual([{ tokenId, isActive: true }]);
     } finally {
       await enforcing[Symbol.asyncDispose]();

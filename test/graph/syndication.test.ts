@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openStore } from "../../src/store/open-store.ts";
 import { createConformantSandbox } from "../support/conformance.ts";
 import { createTestGateway, START, type TestGateway } from "../support/gateway.ts";
@@ -146,7 +146,7 @@ describe("selling a stream", () => {
         await register(dying);
         sandbox.fault({ path: "/api/*_token", method: "POST", hang, skip: step, times: 1 });
         const lost = sell(dying).catch(() => null);
-        await vi.waitFor(() => expect(sandbox.calls().some(({ status }) => status === null)).toBe(true));
+        await expect.poll(() => sandbox.calls().some(({ status }) => status === null)).toBe(true);
 
         // Another gateway takes over once the dead one's lease is over.
         sandbox.clock.advance(10 * 60_000);

@@ -116,7 +116,7 @@ it("for any tokens, rules and viewers the gateway says what the Director does, b
   }
   // Each rule was met, in both of its outcomes.
   expect([...met.keys()].toSorted()).toEqual([...Object.keys(directorSays), "STREAM_OPEN", "TOKEN_OPENS"].toSorted());
-}, 60_000);
+});
 
 it("a token that binds itself to addresses leaves it open: the first viewer gets in, and one of another address does not", async () => {
   await using gateway = await createTestGateway();

@@ -328,7 +328,7 @@ describe.runIf(existsSync(CHROMIUM) && !isBuilt)("GraphiQL in a browser", () => 
   const severalOperations = new Set(["Step1_OnboardPartner", "SignViewerToken"]);
   const titles = (page: Page) => page.locator(".graphiql-tab-button").allTextContents();
 
-  it("opens with the key behind the address, hides it, and runs each of its tabs", { timeout: 90_000 }, async () => {
+  it("opens with the key behind the address, hides it, and runs each of its tabs", async () => {
     const { page, complaints } = await open(`/graphql#key=${OPERATOR_KEY}`);
     const shown = [
       ["StreamUsage", "viewerCount"],
@@ -345,7 +345,7 @@ describe.runIf(existsSync(CHROMIUM) && !isBuilt)("GraphiQL in a browser", () => 
     await page.close();
   });
 
-  it("opens for a partner with its own tabs and the graph's docs", { timeout: 90_000 }, async () => {
+  it("opens for a partner with its own tabs and the graph's docs", async () => {
     const { key, tokenIds } = await onboard(gateway, "orchard-sports", ["derby-final"]);
     const { page, complaints } = await open(`/graphql#key=${key}`);
     expect(await run(page, "MyMonth", "orchard-sports")).not.toContain('"errors"');
@@ -366,7 +366,7 @@ describe.runIf(existsSync(CHROMIUM) && !isBuilt)("GraphiQL in a browser", () => 
     await page.close();
   });
 
-  it("shows the operator's tabs when it can't be told whose the key is", { timeout: 60_000 }, async () => {
+  it("shows the operator's tabs when it can't be told whose the key is", async () => {
     const { page } = await open(`/graphql#key=${OPERATOR_KEY}`, (opened) =>
       opened.route("**/graphql", (route) =>
         route.request().postData()?.includes("{ me { role") ? route.fulfill({ status: 502 }) : route.continue(),
@@ -377,7 +377,7 @@ describe.runIf(existsSync(CHROMIUM) && !isBuilt)("GraphiQL in a browser", () => 
     await page.close();
   });
 
-  it("leaves a partner without a token to fill in its own", { timeout: 60_000 }, async () => {
+  it("leaves a partner without a token to fill in its own", async () => {
     const { key } = await onboard(gateway, "island-fm");
     const { page, complaints } = await open(`/graphql#key=${key}`);
     expect(await run(page, "MyMonth", "island-fm")).not.toContain('"errors"');
@@ -387,7 +387,7 @@ describe.runIf(existsSync(CHROMIUM) && !isBuilt)("GraphiQL in a browser", () => 
     await page.close();
   });
 
-  it("comes back after a reload with the tabs as they were", { timeout: 60_000 }, async () => {
+  it("comes back after a reload with the tabs as they were", async () => {
     const { page } = await open(`/graphql#key=${OPERATOR_KEY}`);
     await run(page, "PartnerMonth", "northwind-tv");
     const before = await titles(page);
@@ -397,7 +397,7 @@ describe.runIf(existsSync(CHROMIUM) && !isBuilt)("GraphiQL in a browser", () => 
     await page.close();
   });
 
-  it("shows nobody the tabs that another caller wrote in", { timeout: 60_000 }, async () => {
+  it("shows nobody the tabs that another caller wrote in", async () => {
     const { key } = await onboard(gateway, "harbour-news", ["derby-final"]);
     const { page } = await open(`/graphql#key=${OPERATOR_KEY}`);
     await run(page, "StreamUsage", "viewerCount");
@@ -407,7 +407,7 @@ describe.runIf(existsSync(CHROMIUM) && !isBuilt)("GraphiQL in a browser", () => 
     await page.close();
   });
 
-  it("asks for a key when it has none, and again when it is refused", { timeout: 60_000 }, async () => {
+  it("asks for a key when it has none, and again when it is refused", async () => {
     const { page } = await open("/graphql");
     await page.getByLabel("Key:").fill("not-the-key");
     await page.getByRole("button", { name: "Open Syndigraph" }).click();

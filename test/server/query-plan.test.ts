@@ -101,7 +101,7 @@ describe("a planned query", () => {
     }
     await parts.upstream.close();
     await parts.auth.close();
-  }, 120_000);
+  });
 
   it("is answered as by graphql-js whatever resolvers do: values, promises, errors and null, where they may and may not", async () => {
     const pools: Pools = { ids: [], tokenIds: [], streamNames: [], trackingIds: [], texts: [], lasts: [] };

@@ -128,7 +128,7 @@ describe("npm start", () => {
       errors: [{ extensions: { code: expect.stringMatching(/^UPSTREAM_/) } }],
     });
     sandbox.clearFaults();
-    await expect.poll(() => status("/readiness"), { timeout: 10_000 }).toBe(200);
+    await expect.poll(() => status("/readiness")).toBe(200);
     await sandbox.close();
     const sign = `mutation { signViewerToken(input: { token: { tokenId: 5001 } streamName: "derby-final" trackingId: "northwind-tv" expiresInSeconds: 60 }) { viewerToken { jwt } } }`;
     expect(await ask(url, OPERATOR_KEY, sign)).toMatchObject({

@@ -143,14 +143,14 @@ describe("a caller that does not read its answers", () => {
     expect(await opened.ask("{ me { name } }", partner.key)).toEqual([200, "ok", null]);
     stalled.destroy();
     expect(await opened.until(200)).toEqual([200, "ok", null]);
-  }, 60_000);
+  });
 
   it("is cut off when it takes nothing for long", async () => {
     await using opened = await open({ stalledMs: 100 });
     opened.stall();
     await opened.until(503);
     expect(await opened.until(200)).toEqual([200, "ok", null]);
-  }, 60_000);
+  });
 });
 
 describe("an answer that is too long", () => {
@@ -168,7 +168,7 @@ describe("an answer that is too long", () => {
       },
     ]);
     expect(await opened.ask("{ me { name } }")).toEqual([200, "ok", null]);
-  }, 60_000);
+  });
 
   it("is refused behind a change as well, which has been made then", async () => {
     await using gateway = await createTestGateway({ gateway: limits, timeoutMs: 60_000 });
@@ -183,7 +183,7 @@ describe("an answer that is too long", () => {
       '{ stream(by: { name: "derby-final" }) { isLive } }',
     );
     expect(stopped.data.stream.isLive).toBe(false);
-  }, 60_000);
+  });
 
   it("is refused for conditions of which no plan is kept as well", async () => {
     await using gateway = await createTestGateway({ gateway: limits, timeoutMs: 60_000 });
@@ -193,5 +193,5 @@ describe("an answer that is too long", () => {
       const { errors } = await gateway.ask(conditional, variables);
       expect(errors.map(({ extensions }) => extensions.code)).toEqual(["RESPONSE_TOO_LARGE"]);
     }
-  }, 60_000);
+  });
 });
