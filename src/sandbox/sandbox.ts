@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
 import { adminRoutes } from "./admin.ts";
 import { toInstant } from "./calendar.ts";
@@ -57,6 +58,11 @@ export interface SandboxOptions {
   readonly bulk?: number;
   /** Sees each call of the platform's paths with its answer, credentials included. */
   readonly onExchange?: (exchange: Exchange) => void;
+  /**
+   * Waits where a fault asks for it: so many milliseconds for `latencyMs`, and for each byte of `dripMs`; Infinity is told of
+   * each call that `hang` leaves without an answer. A timer of the process without it.
+   */
+  readonly wait?: (ms: number) => Promise<void>;
 }
 
 /** Which traffic to add up, and from when to when: `[from, to)`, milliseconds or dates. */
@@ -122,6 +128,11 @@ export interface Sandbox extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** Waits for a timer of the process, or for ever. */
+async function realWait(ms: number): Promise<void> {
+  if (Number.isFinite(ms)) await sleep(ms, undefined, { ref: false });
+}
+
 const DEFAULT_SEED = 1;
 const DEFAULT_SECRET = "sandbox-secret";
 
@@ -144,7 +155,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     bulk = 0,
     lagMs,
   } = options;
-  const { host = "127.0.0.1", port = 0, onExchange } = options;
+  const { host = "127.0.0.1", port = 0, onExchange, wait = realWait } = options;
   const faults = createFaults();
   const calls = createCallLog();
   let state = begin();
@@ -168,6 +179,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
       faults,
       calls,
       onExchange,
+      wait,
     },
     host,
     port,

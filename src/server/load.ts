@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import { currentTurn } from "./event-loop.ts";
 
 /** How much the process has to do. */
@@ -23,8 +22,11 @@ const MAX_ROUND_MS = 1_000;
 /** So few requests are no crowd: something else has held the loop, and it is over. */
 const CROWD = 100;
 
-/** @param maxInFlight how many requests may be under way at once */
-export function createLoad(maxInFlight: number): Load {
+/**
+ * @param maxInFlight how many requests may be under way at once
+ * @param now a monotonic time in milliseconds
+ */
+export function createLoad(maxInFlight: number, now: () => number = () => performance.now()): Load {
   let inFlight = 0;
   let round: { readonly turn: number; readonly began: number; readonly connections: Set<object> } | null = null;
   const isTooHigh = (connection: object | null) => {
@@ -34,10 +36,10 @@ export function createLoad(maxInFlight: number): Load {
     // were ready have been heard.
     const turn = currentTurn();
     if (round?.turn !== turn || round.connections.has(connection)) {
-      round = { turn, began: performance.now(), connections: new Set() };
+      round = { turn, began: now(), connections: new Set() };
     }
     round.connections.add(connection);
-    return round.connections.size > CROWD && performance.now() - round.began > MAX_ROUND_MS;
+    return round.connections.size > CROWD && now() - round.began > MAX_ROUND_MS;
   };
   return {
     enter: (connection) => {

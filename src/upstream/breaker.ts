@@ -85,7 +85,7 @@ export function createBreaker({ now, timer }: Pick<Timing, "now" | "timer">): Br
   };
   const forAWhile = <T>(answer: Promise<T>, refusal: () => UpstreamError): Promise<T> =>
     new Promise((resolve, reject) => {
-      const cancel = timer(PROBE_EVERY_MS, () => reject(refusal()));
+      const cancel = timer(PROBE_EVERY_MS, () => reject(refusal()), "PROBE");
       answer.then(resolve, reject).finally(cancel);
     });
 

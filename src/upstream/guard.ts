@@ -92,7 +92,7 @@ export function createGuard(pace: Pace, timing: Timing = realTiming): Guard {
     const turn = turnIn(service);
     if (!turn) return begin();
     const giveBack = () => leave(pace.era(), late(call));
-    return inTime(turn, by - timing.now(), call, giveBack).then(begin);
+    return inTime(turn, by - timing.now(), timing.timer, call, giveBack).then(begin);
   };
 
   return {
@@ -116,15 +116,22 @@ interface Service {
 }
 
 /** The turn, unless it does not come in time. @param giveBack called when it comes after that */
-function inTime(turn: Promise<void>, timeoutMs: number, call: GuardedCall, giveBack: () => void): Promise<void> {
+function inTime(
+  turn: Promise<void>,
+  timeoutMs: number,
+  timer: Timing["timer"],
+  call: GuardedCall,
+  giveBack: () => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let isLate = false;
-    const timer = setTimeout(() => {
+    const timeIsUp = () => {
       isLate = true;
       reject(late(call));
-    }, timeoutMs);
+    };
+    const cancel = timer(timeoutMs, timeIsUp, "TURN");
     void turn.then(() => {
-      clearTimeout(timer);
+      cancel();
       if (isLate) giveBack();
       else resolve();
     });

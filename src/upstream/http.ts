@@ -7,6 +7,7 @@ import { ShapeError } from "./decode.ts";
 import { type Guard, unguarded } from "./guard.ts";
 import { parseExact } from "./json.ts";
 import type { Leaving } from "./leaving.ts";
+import { realTimer, type Timing } from "./retry.ts";
 import { type RawAnswer, roundTrip } from "./round-trip.ts";
 import { type PlatformHealth, UpstreamError, type UpstreamFailure } from "./upstream-error.ts";
 
@@ -77,6 +78,8 @@ export interface HttpOptions {
   readonly dispatcher: Dispatcher;
   /** From being asked for to the last byte, for one call with all its tries. The first try of a read has half of it. */
   readonly timeoutMs: number;
+  /** Measures the time of each call: a timer of the process when it is left out. */
+  readonly timer?: Timing["timer"];
   /** How answers are written: as those of the streaming APIs when it is left out. */
   readonly dialect?: Dialect;
   /** When, how many at once and how often calls are made: each once and at once when it is left out. */
@@ -203,7 +206,8 @@ function exchange<T>(options: ClientOptions, call: Call<T>, timeoutMs: number, i
     return value;
   };
   const request = () => requestOf(options, call, "application/json");
-  return roundTrip(options.dispatcher, request, timeoutMs, call.signal, { taken, failed });
+  const { dispatcher, timer = realTimer } = options;
+  return roundTrip(dispatcher, request, timeoutMs, timer, call.signal, { taken, failed });
 }
 
 /** Stateless, as long as it decodes whole texts. */
@@ -307,18 +311,18 @@ let lastDate = { written: "", time: Number.NaN };
  * is a plain one, because Node.js 20 loses the deadline of `AbortSignal.any` over `AbortSignal.timeout` to its garbage
  * collection, and a call would then wait for ever.
  */
-function deadlineOf({ signal: client }: StreamCall, timeoutMs: number) {
+function deadlineOf({ signal: client }: StreamCall, timeoutMs: number, timer: Timing["timer"]) {
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(new DOMException("The time is up.", "TimeoutError")), timeoutMs);
+  const timeIsUp = () => deadline.abort(new DOMException("The time is up.", "TimeoutError"));
   return {
     signal: client ? AbortSignal.any([client, deadline.signal]) : deadline.signal,
-    stopClock: () => clearTimeout(timer),
+    stopClock: timer(timeoutMs, timeIsUp, "TRY"),
   };
 }
 
 async function openStream(options: ClientOptions, call: StreamCall, timeoutMs: number) {
   // Only the head is waited for: a body of any length may take its time, and ends when its reader or the client leaves.
-  const { signal, stopClock } = deadlineOf(call, timeoutMs);
+  const { signal, stopClock } = deadlineOf(call, timeoutMs, options.timer ?? realTimer);
   try {
     const response = await options.dispatcher.request({ ...requestOf(options, call, call.accept), signal });
     const { statusCode, headers } = response;

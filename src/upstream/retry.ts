@@ -17,8 +17,11 @@ export interface Timing {
   /** Waits; ends early when the signal is aborted. */
   readonly pause: (ms: number, signal: Leaving | undefined) => Promise<void>;
   /** Does the work after so many milliseconds. @returns what cancels it */
-  readonly timer: (ms: number, work: () => void) => () => void;
+  readonly timer: (ms: number, work: () => void, purpose: TimerPurpose) => () => void;
 }
+
+/** What a timer limits: a try that was sent, the wait of a call for its turn, or the wait of a caller for a probe. */
+export type TimerPurpose = "TRY" | "TURN" | "PROBE";
 
 /** Timers of the process. */
 export const realTimer: Timing["timer"] = (ms, work) => {

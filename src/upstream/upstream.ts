@@ -101,9 +101,11 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const recordsGuard = analyticsUrl === apiUrl ? guard : createGuard(pace, timing);
   const { conference } = options;
   const otherSecrets = conference ? [conference.app.secret] : [];
-  const api = createHttp({ ...options, otherSecrets, origin: apiUrl, dispatcher: agent, guard });
+  const { timer } = timing;
+  const api = createHttp({ ...options, timer, otherSecrets, origin: apiUrl, dispatcher: agent, guard });
   const records = createHttp({
     ...options,
+    timer,
     otherSecrets,
     origin: analyticsUrl,
     dispatcher: streamAgent,
@@ -143,6 +145,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       otherSecrets: [options.secret],
       dispatcher: agent,
       timeoutMs,
+      timer,
       guard: conferenceGuard,
       dialect: conferenceDialect,
       ...(onCall && { onCall }),

@@ -178,7 +178,7 @@ describe("when the platform", () => {
     [{ truncate: true }, "UPSTREAM_UNAVAILABLE"],
     [{ latencyMs: 1_000 }, "UPSTREAM_TIMEOUT"],
   ] as const)("fails by %j, the field's code is %s", async (fault, code) => {
-    await using gateway = await createTestGateway({ timeoutMs: 250 });
+    await using gateway = await createTestGateway({ isTimingSet: true });
     await gateway.ask("{ account { accountId } }");
     gateway.sandbox.fault({ path: "/api/analytics/account/total", ...fault });
     const { data, errors } = await gateway.ask(

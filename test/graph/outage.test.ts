@@ -18,7 +18,7 @@ function pass({ sandbox }: TestGateway, ms: number): void {
 
 /** A gateway that has read what it needs, and whose platform then is gone for good, for so long already. */
 async function duringOutage(minutes: number, how: "DOWN" | "HANGING" = "DOWN"): Promise<TestGateway> {
-  const gateway = await createTestGateway({ timeoutMs: how === "DOWN" ? 5_000 : 2_000, isTimingSet: true });
+  const gateway = await createTestGateway({ isTimingSet: true });
   await gateway.gateway.start();
   gateway.sandbox.fault(how === "DOWN" ? { path: "*", drop: "before" } : { path: "*", hang: "before" });
   // Somebody asks all the while, as clients do.
@@ -43,22 +43,27 @@ describe("while the platform is down", () => {
     expect(extensions["stale"]).toEqual([{ source: "TOKENS", asOf: "2026-03-18T10:20:00.000Z" }]);
   });
 
-  it.each(["DOWN", "HANGING"] as const)("and %s, viewer tokens are signed at once, days later too", async (how) => {
-    await using gateway = await duringOutage(1, how);
-    pass(gateway, 3 * 24 * 60 * MINUTE_MS);
-    await gateway.ask(SIGN);
-    pass(gateway, MINUTE_MS);
-    const begin = performance.now();
-    const { data, extensions } = await gateway.ask<{
-      signViewerToken: { viewerToken: { jwt: string; playerUrl: string } | null; userErrors: unknown[] };
-    }>(SIGN);
-    const took = performance.now() - begin;
-    expect(data.signViewerToken.userErrors).toEqual([]);
-    expect(data.signViewerToken.viewerToken?.jwt).toMatch(/^eyJ/);
-    expect(data.signViewerToken.viewerToken?.playerUrl).toContain("SYN4DX");
-    expect(extensions["stale"]).toMatchObject([{ source: "CLUSTERS" }, { source: "TOKENS" }]);
-    expect(took).toBeLessThan(500);
-  });
+  it.each(["DOWN", "HANGING"] as const)(
+    "and %s, viewer tokens are signed, days later too, and wait for no call of the platform",
+    async (how) => {
+      await using gateway = await duringOutage(1, how);
+      pass(gateway, 3 * 24 * 60 * MINUTE_MS);
+      await gateway.ask(SIGN);
+      pass(gateway, MINUTE_MS);
+      // From now on no call ends: what waited for one would wait for good.
+      gateway.sandbox.clearFaults();
+      gateway.sandbox.fault({ path: "*", hang: "before" });
+      const release = gateway.holdForGood();
+      const { data, extensions } = await gateway.ask<{
+        signViewerToken: { viewerToken: { jwt: string; playerUrl: string } | null; userErrors: unknown[] };
+      }>(SIGN);
+      release();
+      expect(data.signViewerToken.userErrors).toEqual([]);
+      expect(data.signViewerToken.viewerToken?.jwt).toMatch(/^eyJ/);
+      expect(data.signViewerToken.viewerToken?.playerUrl).toContain("SYN4DX");
+      expect(extensions["stale"]).toMatchObject([{ source: "CLUSTERS" }, { source: "TOKENS" }]);
+    },
+  );
 
   it("figures are served past their quarter hour, marked so, and those that were never read are null", async () => {
     await using gateway = await createTestGateway();
@@ -154,21 +159,19 @@ describe("a query", () => {
 
 describe("a client that leaves", () => {
   it("takes its reads with it: nothing is repeated, and nothing waited for any more", async () => {
-    const gateway = await createTestGateway({ timeoutMs: 20_000 });
+    const gateway = await createTestGateway();
     await gateway.ask(TOKENS);
     gateway.sandbox.clearCalls();
     gateway.sandbox.fault({ path: "/api/monitoring/*", hang: "before" });
     const client = new AbortController();
     const request = graphqlRequest({ query: '{ stream(by: { name: "derby-final" }) { isLive } }' });
     const answer = gateway.gateway.fetch(new Request(request, { signal: client.signal }));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await expect.poll(() => gateway.sandbox.calls()).toHaveLength(1);
     client.abort();
     await answer.catch(() => undefined);
-    const begin = performance.now();
-    // Closing waits for calls that are under way.
+    // Closing waits for calls that are under way, and this one would never end.
     await gateway[Symbol.asyncDispose]();
-    expect(performance.now() - begin).toBeLessThan(2_000);
-    expect(gateway.sandbox.calls().length).toBeLessThanOrEqual(1);
+    expect(gateway.sandbox.calls()).toHaveLength(1);
   });
 });
 
@@ -185,7 +188,7 @@ describe("after an outage", () => {
     const before = failures();
     pass(gateway, 1_000);
     // Each breaker lets one call through as a probe, which closes it, and refuses the next page.
-    await expect.poll(async () => !(await isStale()) || failures() > before, { timeout: 15_000 }).toBe(true);
+    await expect.poll(async () => !(await isStale()) || failures() > before).toBe(true);
     const openBreakers = async () => {
       const headers = { authorization: `Bearer ${OPERATOR_KEY}` };
       const metrics = await gateway.gateway.fetch(new Request("http://gateway.test/metrics", { headers }));
@@ -194,10 +197,10 @@ describe("after an outage", () => {
         /^syndigraph_upstream_breaker_state\{api="(Publish|Subscribe)Token"\} [12]$/gm,
       );
     };
-    await expect.poll(openBreakers, { timeout: 15_000 }).toBeNull();
+    await expect.poll(openBreakers).toBeNull();
     pass(gateway, 1_000);
-    await expect.poll(isStale, { timeout: 15_000 }).toBe(false);
-  }, 60_000);
+    await expect.poll(isStale).toBe(false);
+  });
 });
 
 describe("a start while the platform is down", () => {

@@ -48,7 +48,7 @@ describe("a secret that was pasted into the wrong place", () => {
 
 describe("an answer", () => {
   it("tells nothing of the platform's addresses, of files and of stacks, whatever goes wrong", async () => {
-    await using broken = await createTestGateway({ timeoutMs: 50 });
+    await using broken = await createTestGateway({ isTimingSet: true });
     const query =
       '{ streams(first: 5) { nodes { isLive bandwidth(window: { last: "P1D" }) { total { bytesOut } } } } account { accountId usage(window: { last: "P1D" }) { total { bytesOut } } } }';
     const ask = async () => (await broken.gateway.fetch(graphqlRequest({ query }))).text();

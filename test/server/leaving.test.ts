@@ -2,20 +2,32 @@ import { request } from "node:http";
 import { describe, expect, it } from "vitest";
 import { listen } from "../../src/server/listen.ts";
 import { parseExposition } from "../support/exposition.ts";
+import { createGate } from "../support/gate.ts";
 import { createTestGateway, OPERATOR_KEY, range, type TestGateway } from "../support/gateway.ts";
 
 const WINDOW = range("2026-03-16T00:00:00Z", "2026-03-18T00:00:00Z");
 const TOTAL = `{ stream(by: { name: "derby-final" }) { bandwidth(window: ${WINDOW}) { total { bytesOut } } } }`;
 const LIVE = '{ stream(by: { name: "derby-final" }) { isLive } }';
 
-/** A gateway on a port, whose platform has half a minute for each call. */
+/** A gateway on a port, whose platform answers with latency when the gate is opened. */
 async function onPort() {
-  const gateway = await createTestGateway({ timeoutMs: 30_000 });
+  const gate = createGate();
+  const gateway = await createTestGateway({ sandbox: { wait: gate.wait } });
   await gateway.ask("{ subscribeTokens { totalCount } }");
   gateway.sandbox.clearCalls();
-  const server = await listen(gateway.gateway.handle, "127.0.0.1", 0);
+  let left = 0;
+  const handle: typeof gateway.gateway.handle = (request, response) => {
+    response.once("close", () => {
+      if (!response.writableEnded) left += 1;
+    });
+    return gateway.gateway.handle(request, response);
+  };
+  const server = await listen(handle, "127.0.0.1", 0);
   return {
     ...gateway,
+    gate,
+    /** How many clients have hung up, as the gateway saw it. */
+    left: () => left,
     url: server.url,
     [Symbol.asyncDispose]: async () => {
       await server.drain(0);
@@ -48,10 +60,17 @@ function askOver(url: string, query: string) {
   };
 }
 
-async function callsEnded({ gateway }: Pick<TestGateway, "gateway">, outcome: string): Promise<number> {
+async function metricsOf({ gateway }: Pick<TestGateway, "gateway">) {
   const headers = { authorization: `Bearer ${OPERATOR_KEY}` };
   const response = await gateway.fetch(new Request("http://gateway.test/metrics", { headers }));
-  const metrics = parseExposition(await response.text());
+  return parseExposition(await response.text());
+}
+
+const underWay = async (gateway: Pick<TestGateway, "gateway">) =>
+  (await metricsOf(gateway)).value("syndigraph_requests_in_flight");
+
+async function callsEnded(gateway: Pick<TestGateway, "gateway">, outcome: string): Promise<number> {
+  const metrics = await metricsOf(gateway);
   return ["Analytics_StreamsTotal", "Monitoring_GetStreamSummary"].reduce(
     (sum, operation) =>
       sum + (metrics.value(`syndigraph_upstream_calls_total{operation="${operation}",outcome="${outcome}"}`) ?? 0),
@@ -80,12 +99,15 @@ describe("a client that hangs up before its answer", () => {
 
   it("takes nothing from those who wait for the same call: they get its answer", async () => {
     await using gateway = await onPort();
-    const fault = { path: "/api/analytics/*", latencyMs: 400 };
-    gateway.sandbox.fault(fault);
+    gateway.sandbox.fault({ path: "/api/analytics/*", latencyMs: 1 });
     const [first, second, third] = [1, 2, 3].map(() => askOver(gateway.url, TOTAL));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    // The one that asks how many there are is one of them.
+    await expect.poll(() => underWay(gateway)).toBe(4);
+    await expect.poll(gateway.gate.arrivals).toBe(1);
     await first?.leave();
     await third?.leave();
+    await expect.poll(gateway.left).toBe(2);
+    gateway.gate.open();
     expect(await second?.answer).toMatchObject({
       data: { stream: { bandwidth: { total: { bytesOut: expect.stringMatching(/^\d+$/) } } } },
     });
@@ -96,13 +118,15 @@ describe("a client that hangs up before its answer", () => {
 
   it("does not undo the change that it asked for", async () => {
     await using gateway = await onPort();
-    gateway.sandbox.fault({ method: "POST", path: "/api/subscribe_token", latencyMs: 300 });
+    gateway.sandbox.fault({ method: "POST", path: "/api/subscribe_token", latencyMs: 1 });
     const client = askOver(
       gateway.url,
       'mutation { createSubscribeToken(input: { idempotencyKey: "a", label: "left", streams: [{ pattern: "x" }] }) { userErrors { code } } }',
     );
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await expect.poll(gateway.gate.arrivals).toBe(1);
     await client.leave();
+    await expect.poll(gateway.left).toBe(1);
+    gateway.gate.open();
     const made = () => gateway.sandbox.tokens.subscribe().filter(({ label }) => label === "left").length;
     await expect.poll(made).toBe(1);
     const again = askOver(

@@ -11,6 +11,7 @@ import type { Store } from "../../src/store/store.ts";
 import type { ConferenceOptions } from "../../src/upstream/upstream.ts";
 import { createBuiltGateway } from "./built-gateway.ts";
 import { type ConformantSandbox, createConformantSandbox } from "./conformance.ts";
+import { createHeldTime } from "./held-time.ts";
 import { impatient } from "./platform.ts";
 
 /** The instant at which every test begins: a Wednesday, twenty minutes past the hour. */
@@ -70,6 +71,8 @@ export interface TestGateway extends AsyncDisposable {
   as(bearer: string, from?: From): { readonly ask: Ask };
   /** The calls of analytics since the last look, by operation, sorted. */
   analyticsCalls(): readonly RecordedCall[];
+  /** With `isTimingSet`: lets no call that the sandbox holds run out of time from now on. @returns what ends this */
+  holdForGood(): () => void;
   /** Everything that the gateway has logged. */
   logged(): string;
   /** What of it is more than a line for each request; not of a built program. */
@@ -85,7 +88,10 @@ export interface TestGatewayOptions {
   readonly scopes?: readonly Scope[];
   /** Time limit of one call to the platform, in milliseconds. Two minutes by default, so that a busy machine changes no answer. */
   readonly timeoutMs?: number;
-  /** Whether breakers and retries measure time by the sandbox's clock as well, so that only the test moves it; no by default. */
+  /**
+   * Whether breakers and retries measure time by the sandbox's clock as well, so that only the test moves it, and a call that the
+   * sandbox holds has run out of time as soon as it holds all calls, see {@link createHeldTime}; no by default.
+   */
   readonly isTimingSet?: boolean;
   /** With streaming of conferences switched on. */
   readonly conference?: boolean;
@@ -94,7 +100,15 @@ export interface TestGatewayOptions {
 
 /** Time stands still at {@link START}; tests move it by `sandbox.clock`. */
 export async function createTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const sandbox = options.over ?? (await createConformantSandbox({ startAt: START, frozen: true, ...options.sandbox }));
+  const held = options.isTimingSet ? createHeldTime(() => sandbox.clock.now()) : null;
+  const sandbox: ConformantSandbox =
+    options.over ??
+    (await createConformantSandbox({
+      startAt: START,
+      frozen: true,
+      ...(held && { wait: held.wait }),
+      ...options.sandbox,
+    }));
   const lines: string[] = [];
   const store = options.gateway?.store ?? (await openStore({ kind: "memory" }));
   const gatewayOptions: GatewayOptions = {
@@ -104,7 +118,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
       analyticsUrl: options.platform ?? sandbox.origin,
       secret: new Secret(sandbox.secret),
       timeoutMs: options.timeoutMs ?? 120_000,
-      timing: options.isTimingSet ? { ...impatient, now: sandbox.clock.now } : impatient,
+      timing: held?.timing ?? impatient,
       conference: options.conference ? conferenceOf(sandbox) : null,
     },
     directorUrl: sandbox.origin,
@@ -157,6 +171,10 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
       const calls = sandbox.calls().filter(({ path }) => path.startsWith("/api/analytics/"));
       sandbox.clearCalls();
       return calls;
+    },
+    holdForGood: () => {
+      if (!held) throw new Error("time is not set");
+      return held.holdForGood();
     },
     logged: () => built?.logged() ?? lines.join(""),
     complaints: () => lines.filter((line) => !line.includes('"msg":"request"')).join(""),

@@ -169,7 +169,7 @@ export interface RawPlatform extends AsyncDisposable {
 
 export async function createRawPlatform(
   speak: (socket: Socket) => void,
-  options: { readonly timeoutMs?: number; readonly agent?: Agent.Options } = {},
+  options: { readonly timer?: Timing["timer"]; readonly agent?: Agent.Options } = {},
 ): Promise<RawPlatform> {
   let hangUp: () => void = () => undefined;
   const hungUp = new Promise<void>((resolve) => {
@@ -186,7 +186,7 @@ export async function createRawPlatform(
   const agent = new Agent(options.agent);
   return {
     origin,
-    http: httpOver(agent, origin, options.timeoutMs),
+    http: httpOver(agent, origin, TIMEOUT_MS, options.timer),
     hungUp,
     [Symbol.asyncDispose]: async () => {
       await agent.destroy();
@@ -197,8 +197,16 @@ export async function createRawPlatform(
   };
 }
 
-export function httpOver(dispatcher: Dispatcher, origin: string, timeoutMs = 5_000): Http {
-  return createHttp({ origin, secret: new Secret(API_SECRET), dispatcher, timeoutMs });
+/** Time limit of a call of {@link httpOver} in milliseconds: so long that only a test that sets the time comes to its end. */
+export const TIMEOUT_MS = 100_000;
+
+export function httpOver(
+  dispatcher: Dispatcher,
+  origin: string,
+  timeoutMs = TIMEOUT_MS,
+  timer: Timing["timer"] = realTimer,
+): Http {
+  return createHttp({ origin, secret: new Secret(API_SECRET), dispatcher, timeoutMs, timer });
 }
 
 /** Why the platform gave no usable answer. Fails when the error tells a secret anywhere, or a code that there is not. */

@@ -251,13 +251,13 @@ describe("the breaker", () => {
 describe("the bulkhead", () => {
   /** As many calls under way as fit in, which end when the test says so. */
   function crowd(guarded: GuardedCall = call) {
-    const { guard } = guardOf();
+    const { guard, timing } = guardOf();
     const ends: (() => void)[] = [];
     const calls = (count: number) =>
       Array.from({ length: count }, () =>
         guard.call(guarded, () => new Promise<string>((resolve) => void ends.push(() => resolve("fine")))),
       );
-    return { guard, calls, ends };
+    return { guard, timing, calls, ends };
   }
 
   it("lets 256 calls be under way and 512 wait, and refuses more at once", async () => {
@@ -285,15 +285,16 @@ describe("the bulkhead", () => {
   });
 
   it("does not keep a call waiting for longer than it has time, and never sends it then", async () => {
-    const { guard, calls, ends } = crowd();
+    const { guard, timing, calls, ends } = crowd();
     const waiting = calls(PLACES);
     let sent = 0;
-    const late = await upstreamFailure(
+    const late = upstreamFailure(
       guard.call({ ...call, timeoutMs: 20 }, async () => {
         sent += 1;
       }),
     );
-    expect(late).toMatchObject({ code: "UPSTREAM_TIMEOUT", health: "NOTHING" });
+    timing.advance(20);
+    expect(await late).toMatchObject({ code: "UPSTREAM_TIMEOUT", health: "NOTHING" });
     for (const end of ends) end();
     await Promise.all(waiting);
     await settle();

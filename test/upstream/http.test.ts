@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { setTimeout as later } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -11,8 +12,10 @@ import {
   API_SECRET,
   createRawPlatform,
   createScriptedPlatform,
+  createTestTiming,
   httpOver,
   type ScriptedAnswer,
+  TIMEOUT_MS,
   TOKEN,
   upstreamFailure,
 } from "../support/platform.ts";
@@ -347,18 +350,22 @@ describe("a platform that fails", () => {
     expect((await upstreamFailure(change())).code).toBe("OUTCOME_UNKNOWN");
   });
 
-  it.each<[string, Parameters<typeof createRawPlatform>[0]]>([
-    ["never answers", () => undefined],
+  it.each<[string, (socket: Socket, advance: (ms: number) => void) => void]>([
+    ["never answers", (_socket, advance) => advance(TIMEOUT_MS)],
     [
       "drips its answer, byte by byte",
-      (socket) => {
+      (socket, advance) => {
         socket.write(ok("x".repeat(9_999)).slice(0, -9_990));
-        const drip = setInterval(() => socket.write(" "), 5);
+        const drip = setInterval(() => {
+          socket.write(" ");
+          advance(TIMEOUT_MS / 10);
+        }, 1);
         socket.on("close", () => clearInterval(drip));
       },
     ],
   ])("in that it %s runs out of time, and a write into doubt", async (_how, speak) => {
-    await using platform = await createRawPlatform(speak, { timeoutMs: 60 });
+    const { timer, advance } = createTestTiming();
+    await using platform = await createRawPlatform((socket) => speak(socket, advance), { timer });
     const { read, write: change } = both(platform.http);
     expect((await upstreamFailure(read())).code).toBe("UPSTREAM_TIMEOUT");
     expect((await upstreamFailure(change())).code).toBe("OUTCOME_UNKNOWN");
@@ -386,11 +393,7 @@ describe("a platform that fails", () => {
     const failure = upstreamFailure(http.read({ ...call, signal: client.signal }));
     await later(1);
     collectGarbage();
-    const outcome = await Promise.race([
-      failure.then(({ code }) => code),
-      later(2_000, "it waits for ever", { ref: false }),
-    ]);
-    expect(outcome).toBe("UPSTREAM_TIMEOUT");
+    expect((await failure).code).toBe("UPSTREAM_TIMEOUT");
     expect(client.signal.aborted).toBe(false);
   });
 
@@ -514,15 +517,17 @@ describe("an answer of any length", () => {
   });
 
   it("may take longer than the time that its head has", async () => {
-    await using platform = await createRawPlatform(
-      async (socket) => {
-        socket.write(`${head}1\r\na\r\n`);
-        await later(120);
-        socket.end("1\r\nb\r\n0\r\n\r\n");
-      },
-      { timeoutMs: 60 },
-    );
-    expect(await readAll(await platform.http.stream(lines))).toBe("ab");
+    const { timer, advance } = createTestTiming();
+    const sockets: Socket[] = [];
+    const speak = (socket: Socket) => {
+      sockets.push(socket);
+      socket.write(`${head}1\r\na\r\n`);
+    };
+    await using platform = await createRawPlatform(speak, { timer });
+    const chunks = await platform.http.stream(lines);
+    advance(2 * TIMEOUT_MS);
+    sockets[0]?.end("1\r\nb\r\n0\r\n\r\n");
+    expect(await readAll(chunks)).toBe("ab");
   });
 
   it.each<[string, ScriptedAnswer, string]>([
@@ -578,7 +583,8 @@ describe("an answer of any length", () => {
   });
 
   it("that never begins runs out of time", async () => {
-    await using platform = await createRawPlatform(() => undefined, { timeoutMs: 60 });
+    const { timer, advance } = createTestTiming();
+    await using platform = await createRawPlatform(() => advance(TIMEOUT_MS), { timer });
     expect((await upstreamFailure(platform.http.stream(lines))).code).toBe("UPSTREAM_TIMEOUT");
   });
 

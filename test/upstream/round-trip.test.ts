@@ -2,11 +2,13 @@ import type { Dispatcher } from "undici";
 import { describe, expect, it } from "vitest";
 import { AllLeft } from "../../src/upstream/leaving.ts";
 import { roundTrip } from "../../src/upstream/round-trip.ts";
+import { createTestTiming } from "../support/platform.ts";
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Round trips whose answers are given by hand. */
 function createTrips() {
+  const { timer, advance } = createTestTiming();
   const handlers: Dispatcher.DispatchHandler[] = [];
   const read: number[] = [];
   const controller = { abort: () => undefined } as unknown as Dispatcher.DispatchController;
@@ -26,8 +28,9 @@ function createTrips() {
   };
   return {
     read,
+    advance,
     begin: (left?: AllLeft, timeoutMs = 60_000) =>
-      roundTrip(dispatcher, () => ({ path: "/", method: "GET" }), timeoutMs, left, outcome),
+      roundTrip(dispatcher, () => ({ path: "/", method: "GET" }), timeoutMs, timer, left, outcome),
     answer: (index: number, bytes: number) => {
       const handler = handlers[index];
       handler?.onResponseStart?.(controller, 200, {}, "OK");
@@ -74,22 +77,19 @@ describe("answers that come together", () => {
 });
 
 describe("an answer", () => {
-  const holdLoop = (ms: number) => {
-    const begin = performance.now();
-    while (performance.now() - begin < ms);
-  };
-
   it("that arrived while the event loop was held is taken, though its time was up meanwhile", async () => {
-    const { begin, answer } = createTrips();
+    const { begin, advance, answer } = createTrips();
     const trip = begin(undefined, 5);
     // Timers come first in the next turn, and what has arrived behind them.
-    setImmediate(() => answer(0, 10));
-    holdLoop(20);
+    advance(5);
+    answer(0, 10);
     expect(await trip).toBe(10);
   });
 
   it("that does not come in time is not waited for", async () => {
-    const { begin } = createTrips();
-    await expect(begin(undefined, 5)).rejects.toThrow("The time is up.");
+    const { begin, advance } = createTrips();
+    const trip = begin(undefined, 5);
+    advance(5);
+    await expect(trip).rejects.toThrow("The time is up.");
   });
 });

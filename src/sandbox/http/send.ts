@@ -2,7 +2,6 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Answer } from "./answer.ts";
 import type { Fault } from "./faults.ts";
 
@@ -21,18 +20,22 @@ const KEPT_CHARACTERS = 1_000_000;
  * @param headers - all of them, `date` included
  * @param fault - `truncate` sends the first half, or the first rows, and drops the connection; `dripMs` and `padBytes` are
  *   for answers that are no rows
+ * @param wait - waits between two bytes of `dripMs`
  */
 export async function send(
   response: ServerResponse,
   { status, body }: Answer,
   headers: Readonly<Record<string, string>>,
   fault: Pick<Fault, "truncate" | "dripMs" | "padBytes"> | undefined,
+  wait: (ms: number) => Promise<void>,
 ): Promise<SentBody> {
   response.sendDate = false; // the sandbox has its own
   const { truncate = false, dripMs, padBytes = 0 } = fault ?? {};
   if (typeof body !== "string") return sendRows(response, status, headers, body, truncate);
   const text = body + " ".repeat(padBytes);
-  return dripMs ? drip(response, status, headers, text, dripMs) : sendWhole(response, status, headers, text, truncate);
+  return dripMs
+    ? drip(response, status, headers, text, () => wait(dripMs))
+    : sendWhole(response, status, headers, text, truncate);
 }
 
 /** Ends when it is all sent, or when the client has had enough. */
@@ -41,13 +44,13 @@ async function drip(
   status: number,
   headers: Readonly<Record<string, string>>,
   body: string,
-  everyMs: number,
+  wait: () => Promise<void>,
 ): Promise<SentBody> {
   const bytes = Buffer.from(body, "utf8");
   response.writeHead(status, { ...headers, "content-length": bytes.length });
   for (let at = 0; at < bytes.length && !response.destroyed; at += 1) {
     response.write(bytes.subarray(at, at + 1));
-    await sleep(everyMs, undefined, { ref: false });
+    await wait();
   }
   response.end();
   return { body };

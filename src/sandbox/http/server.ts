@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { isoMillis } from "../calendar.ts";
 import { type Answer, error, fail, invalid, Refusal } from "./answer.ts";
 import { parseJsonBody, readBody } from "./body.ts";
@@ -46,6 +45,8 @@ export interface ServerParts {
   readonly calls: CallLog;
   /** Called after each answer of the platform's paths, but not for answers that a fault replaced. */
   readonly onExchange: ((exchange: Exchange) => void) | undefined;
+  /** Waits where a fault asks for it: so many milliseconds, or Infinity before an answer that never comes. */
+  readonly wait: (ms: number) => Promise<void>;
 }
 
 /** An open port. */
@@ -94,7 +95,7 @@ async function serve(parts: ServerParts, request: IncomingMessage, response: Ser
 
   if (typeof match === "object" && match.route.access === "operator") {
     const answer = await answered(await readBody(request));
-    await send(response, answer, headersOf(answer), undefined);
+    await send(response, answer, headersOf(answer), undefined, parts.wait);
     return;
   }
 
@@ -110,9 +111,13 @@ async function serve(parts: ServerParts, request: IncomingMessage, response: Ser
   };
 
   const fault = parts.faults.take(method, path);
-  if (fault?.latencyMs) await sleep(fault.latencyMs, undefined, { ref: false });
+  if (fault?.latencyMs) await parts.wait(fault.latencyMs);
   if (fault?.drop === "before") return drop();
-  if (fault?.hang === "before") return record(null);
+  const hang = () => {
+    record(null);
+    void parts.wait(Number.POSITIVE_INFINITY);
+  };
+  if (fault?.hang === "before") return hang();
   const body = await readBody(request).catch((problem: unknown) => {
     record(null);
     throw problem;
@@ -120,10 +125,10 @@ async function serve(parts: ServerParts, request: IncomingMessage, response: Ser
   const genuine = fault?.status === undefined ? await answered(body) : injectedAnswer(fault.status, fault);
   const answer = fault?.replace ? { ...genuine, status: 200, ...fault.replace } : genuine;
   if (fault?.drop === "after") return drop();
-  if (fault?.hang === "after") return record(null);
+  if (fault?.hang === "after") return hang();
 
   const headers = headersOf(answer);
-  const sent = await send(response, answer, headers, fault);
+  const sent = await send(response, answer, headers, fault, parts.wait);
   record(answer.status);
   if (fault && (fault.status ?? fault.truncate ?? fault.dripMs ?? fault.padBytes ?? fault.replace)) return;
   parts.onExchange?.({
