@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { ApplicationError } from "../../src/model/errors.ts";
 import {
   createIdempotencyStore,
@@ -8,6 +8,7 @@ import {
   LEASE_MS,
   SETTLING_MS,
 } from "../../src/store/idempotency.ts";
+import type { IdempotencyKeyStore } from "../../src/store/idempotency-keys.ts";
 import type { Store } from "../../src/store/store.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/databases.ts";
 import { rejectionOf } from "../support/refusal.ts";
@@ -155,6 +156,50 @@ for (const { kind, isReachable } of databaseKinds) {
       });
     });
 
+    describe("whose gateway is at the write for longer than a lease", () => {
+      afterEach(() => vi.useRealTimers());
+
+      it("stay its own, since it renews the lease until the write has ended", async () => {
+        vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+        const platform = createPlatform();
+        const renewals: Promise<boolean>[] = [];
+        const keys: IdempotencyKeyStore = {
+          ...store.idempotencyKeys,
+          lease: (...lease) => {
+            const renewal = store.idempotencyKeys.lease(...lease);
+            renewals.push(renewal);
+            return renewal;
+          },
+        };
+        const slow = createIdempotencyStore(keys, () => platform.now);
+        let answer: (made: string) => void = () => undefined;
+        let result: Promise<string> = Promise.resolve("");
+        await new Promise<void>((begun) => {
+          const perform = () => {
+            begun();
+            return new Promise<string>((resolve) => {
+              answer = resolve;
+            });
+          };
+          result = slow.run(platform.write("a", { perform }));
+        });
+        for (let round = 1; round <= 3; round += 1) {
+          platform.now += LEASE_MS - 1;
+          vi.advanceTimersByTime(LEASE_MS - 1);
+          expect(await Promise.all(renewals)).not.toContain(false);
+          for (const key of ["a", "b"]) {
+            expect((await rejectionOf(platform.gateway().run(platform.write(key)))).code).toBe("CONFLICT");
+          }
+        }
+        answer(platform.make());
+        expect(await result).toBe("object 1");
+        const renewed = renewals.length;
+        vi.advanceTimersByTime(LEASE_MS);
+        expect(renewals).toHaveLength(renewed);
+        expect(await platform.gateway().run(platform.write("a"))).toBe("object 1");
+      });
+    });
+
     describe("of writes that are alike", () => {
       it("wait for one that another gateway is at, so that neither takes the other's object", async () => {
         const platform = createPlatform();
@@ -192,6 +237,23 @@ for (const { kind, isReachable } of databaseKinds) {
         platform.now += SETTLING_MS;
         expect(await slow.run(platform.write("a"))).toBe("object 2");
         expect(await fast.run(platform.write("b"))).toBe("object 1");
+      });
+
+      it("wait anew for an object that was taken, counted from when its gateway found that out", async () => {
+        const platform = createPlatform();
+        const [slow, fast] = [platform.gateway(), platform.gateway()];
+        const perform = async () => {
+          const own = platform.make();
+          platform.now += LEASE_MS + SETTLING_MS;
+          expect(await fast.run(platform.write("b", { perform: lost }))).toBe(own);
+          return own;
+        };
+        await rejectionOf(slow.run(platform.write("a", { perform })));
+        platform.now += SETTLING_MS - 1;
+        expect((await rejectionOf(platform.gateway().run(platform.write("a")))).code).toBe("OUTCOME_UNKNOWN");
+        expect(platform.objects).toHaveLength(1);
+        platform.now += 1;
+        expect(await platform.gateway().run(platform.write("a"))).toBe("object 2");
       });
 
       it("may share a result that none of them makes", async () => {
