@@ -12,11 +12,11 @@ export function parseAddress(text: string): string | null {
   return isIP(text) === 0 ? null : ipaddr.process(text).toString();
 }
 
-/** An address or a CIDR block of either family; null for a text that is neither. Loose forms (`10/8`, `010.0.0.1`) are neither. */
+/** An address or a CIDR block of either family; null for a text that is neither. Loose forms (`10/8`, `010.0.0.1`, `10.0.0.0/08`) are neither. */
 export function parseNetwork(text: string): Network | null {
   const [address = "", prefix, ...rest] = text.split("/");
   if (rest.length > 0 || isIP(address) === 0 || address.includes("%")) return null;
-  if (prefix !== undefined && !/^\d{1,3}$/.test(prefix)) return null;
+  if (prefix !== undefined && !/^(0|[1-9]\d{0,2})$/.test(prefix)) return null;
   const parsed = ipaddr.parse(address);
   const bits = parsed.kind() === "ipv4" ? 32 : 128;
   const length = prefix === undefined ? bits : Number(prefix);

@@ -48,11 +48,14 @@ export function originIsWithin(narrow: string, allowed: readonly string[]): bool
   });
 }
 
-/** True for an IPv4 address in four decimal parts, or a block of them with a prefix length. */
+/**
+ * True for an IPv4 address in four decimal parts, or a block of them with a prefix length. No number has leading zeros: some
+ * programs read them as octal, so `010.0.0.1` and `10.0.0.0/08` mean different addresses to different readers.
+ */
 export function isIpv4OrCidr(text: string): boolean {
   const [address = "", prefix, ...rest] = text.split("/");
   if (rest.length > 0 || !ipaddr.IPv4.isValidFourPartDecimal(address)) return false;
-  return prefix === undefined || (/^\d{1,2}$/.test(prefix) && Number(prefix) <= 32);
+  return prefix === undefined || (/^(0|[1-9]\d?)$/.test(prefix) && Number(prefix) <= 32);
 }
 
 /** True when every address that `narrow` holds is held by one of `allowed`; no list at all holds everything. */
@@ -97,7 +100,7 @@ export function assertRestrictions(input: RestrictionsInput, path: string): void
     input.allowedIpAddresses,
     `${path}.allowedIpAddresses`,
     isIpv4OrCidr,
-    "The platform takes IPv4 addresses and CIDR blocks; no IPv6, no ranges and no wildcards.",
+    "The platform takes IPv4 addresses and CIDR blocks; no IPv6, no ranges, no wildcards and no leading zeros.",
   );
   assertCountries(input, path);
   if (notEmpty(input.allowedIpAddresses) && (input.bindIpsOnUsage ?? 0) > 0) {

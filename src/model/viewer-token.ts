@@ -48,7 +48,8 @@ export const refusalCodes = {
   ORIGIN_INVALID: "An origin is a domain such as `demo.com` or `*.demo.com`.",
   ORIGIN_OUTSIDE_PARENT:
     "The parent does not allow this origin, and a viewer token can only narrow what the parent allows.",
-  IP_FORM_UNSUPPORTED: "The platform takes IPv4 addresses and CIDR blocks; no IPv6, no ranges and no wildcards.",
+  IP_FORM_UNSUPPORTED:
+    "The platform takes IPv4 addresses and CIDR blocks; no IPv6, no ranges, no wildcards and no leading zeros.",
   IP_OUTSIDE_PARENT:
     "The parent does not allow this address, and a viewer token can only narrow what the parent allows.",
   UNSUPPORTED_RESTRICTION: "The platform ignores this inside a viewer token. Set it on the parent instead.",

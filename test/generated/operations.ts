@@ -194,7 +194,7 @@ export type SigningRefusalCode =
   | 'EXPIRY_MISSING'
   /** The viewer token would have expired already. */
   | 'EXPIRY_PASSED'
-  /** The platform takes IPv4 addresses and CIDR blocks; no IPv6, no ranges and no wildcards. */
+  /** The platform takes IPv4 addresses and CIDR blocks; no IPv6, no ranges, no wildcards and no leading zeros. */
   | 'IP_FORM_UNSUPPORTED'
   /** The parent does not allow this address, and a viewer token can only narrow what the parent allows. */
   | 'IP_OUTSIDE_PARENT'

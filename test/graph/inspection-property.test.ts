@@ -232,9 +232,17 @@ const breakers: Readonly<Record<string, readonly Breaker[]>> = {
   ],
   "cluster of a wrong type": [5, ["phx-1"], {}, true].map((value) => streaming("originCluster", value)),
   "form of an address": [
-    ...["192.0.2.1-192.0.2.9", "2001:db8::1", "192.0.2.*", "192.0.2.0/33", "", "192.0.2"].map((address) =>
-      streaming("allowedIpAddresses", ["192.0.2.0/24", address]),
-    ),
+    ...[
+      "192.0.2.1-192.0.2.9",
+      "2001:db8::1",
+      "192.0.2.*",
+      "192.0.2.0/33",
+      "",
+      "192.0.2",
+      "0.0.0.0/00",
+      "192.0.2.10/008",
+      "192.0.2.007",
+    ].map((address) => streaming("allowedIpAddresses", ["192.0.2.0/24", address])),
   ],
   "addresses of a wrong type": ["192.0.2.7", 5, {}, [5], ["192.0.2.0/24", null]].map((value) =>
     streaming("allowedIpAddresses", value),

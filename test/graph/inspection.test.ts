@@ -98,13 +98,17 @@ describe("a viewer token", () => {
     expect([(await inspect(jwt)).refusals, await director(jwt)]).toEqual([[], true]);
   });
 
-  it.each([["192.0.2.1-192.0.2.9"], ["2001:db8::1"], ["192.0.2.*"]])(
-    "for an address of the unsupported form %s is refused",
-    async (address) => {
-      const jwt = await forge({ allowedIpAddresses: [address] });
-      expect([(await inspect(jwt)).refusals, await director(jwt)]).toEqual([["IP_FORM_UNSUPPORTED"], false]);
-    },
-  );
+  it.each([
+    ["192.0.2.1-192.0.2.9"],
+    ["2001:db8::1"],
+    ["192.0.2.*"],
+    ["0.0.0.0/00"],
+    ["192.0.2.10/008"],
+    ["192.0.2.010"],
+  ])("for an address of the unsupported form %s is refused", async (address) => {
+    const jwt = await forge({ allowedIpAddresses: [address] });
+    expect([(await inspect(jwt)).refusals, await director(jwt)]).toEqual([["IP_FORM_UNSUPPORTED"], false]);
+  });
 
   it.each([
     ["😀".repeat(64), true],

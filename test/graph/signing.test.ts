@@ -354,7 +354,7 @@ describe("origins and addresses", () => {
     );
   });
 
-  it.each(["2001:db8::1", "192.0.2.1-192.0.2.9", "192.0.2.*", "192.0.2.1/33", "192.0.2"])(
+  it.each(["2001:db8::1", "192.0.2.1-192.0.2.9", "192.0.2.*", "192.0.2.1/33", "192.0.2", "192.0.2.10/08"])(
     "row 25: addresses are IPv4 or CIDR, not %s",
     async (address) => {
       await using gateway = await createTestGateway();

@@ -445,7 +445,7 @@ describe("what restricts a token", () => {
   };
   const writes = (gateway: TestGateway) => gateway.sandbox.calls().filter(({ method }) => method !== "GET");
 
-  it.each(["2001:db8::1", "192.0.2.1-192.0.2.9", "192.0.2.*", "192.0.2.0/33"])(
+  it.each(["2001:db8::1", "192.0.2.1-192.0.2.9", "192.0.2.*", "192.0.2.0/33", "192.0.2.10/008"])(
     "is a list of IPv4 addresses and blocks: %s is refused with that rule, before the call",
     async (entry) => {
       await using gateway = await createTestGateway();
@@ -455,7 +455,8 @@ describe("what restricts a token", () => {
         {
           code: "INVALID_INPUT",
           path: ["input", "allowedIpAddresses", "1"],
-          message: "The platform takes IPv4 addresses and CIDR blocks; no IPv6, no ranges and no wildcards.",
+          message:
+            "The platform takes IPv4 addresses and CIDR blocks; no IPv6, no ranges, no wildcards and no leading zeros.",
         },
       ]);
       expect(writes(gateway)).toEqual([]);

@@ -39,6 +39,9 @@ describe("a network", () => {
     "::ffff:0.0.0.0/95",
     "fe80::1%eth0/64",
     "example.com",
+    "192.0.2.0/024",
+    "10.0.0.0/08",
+    "2001:db8::/032",
   ])("is not %j", (text) => {
     expect(parseNetwork(text)).toBeNull();
   });

@@ -11,6 +11,7 @@ import {
   type RestrictionsInput,
   withTokenRestrictions,
 } from "../../src/model/restrictions.ts";
+import { isAddressAllowed, isAddressOrBlock } from "../../src/sandbox/director/restrictions.ts";
 import { refusalOf } from "../support/refusal.ts";
 
 describe("an origin", () => {
@@ -91,6 +92,10 @@ describe("an address", () => {
     "192.0.2",
     "256.0.0.1",
     "010.0.0.1",
+    "192.0.2.00",
+    "192.0.2.10/08",
+    "192.0.2.10/008",
+    "0.0.0.0/00",
     "0x7f.0.0.1",
     "2130706433",
     "192.0.2.0/33",
@@ -103,6 +108,45 @@ describe("an address", () => {
     "192.0.2.1/ 8",
     "１９２.0.2.1",
   ])("is not %j", (text) => expect(isIpv4OrCidr(text)).toBe(false));
+
+  it("is read alike by the gateway and by the sandbox's Director, in whatever form", () => {
+    const odd = fc.constantFrom(
+      "0",
+      "00",
+      "8",
+      "08",
+      "008",
+      "24",
+      "32",
+      "33",
+      "032",
+      "255",
+      "256",
+      "-1",
+      "+8",
+      " 8",
+      "0x8",
+      "８",
+      "",
+    );
+    const text = fc
+      .tuple(fc.array(odd, { minLength: 3, maxLength: 5 }), fc.option(odd), fc.constantFrom("", " ", "/", "\n"))
+      .map(([parts, prefix, end]) => `${parts.join(".")}${prefix === null ? "" : `/${prefix}`}${end}`);
+    fc.assert(
+      fc.property(text, addresses.map(dotted), (entry, ip) => {
+        expect(isAddressOrBlock(entry)).toBe(isIpv4OrCidr(entry));
+        expect(isAddressAllowed([entry], ip)).toBe(ipIsWithin(ip, [entry]));
+      }),
+      {
+        numRuns: 2_000,
+        examples: [
+          ["0.0.0.0/00", "192.0.2.7"],
+          ["192.0.2.10/008", "192.0.2.7"],
+          ["1.2.3.4/", "1.2.3.4"],
+        ],
+      },
+    );
+  });
 
   it("is taken in its plain form, whichever it is", () => {
     fc.assert(

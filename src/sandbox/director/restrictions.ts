@@ -20,9 +20,10 @@ function hostOf(origin: string): string {
     .replace(/[:/].*$/, "");
 }
 
-/** Whether a text is an IPv4 address or an IPv4 block in CIDR form; ranges, wildcards and IPv6 are not. */
+/** Whether a text is an IPv4 address or an IPv4 block in CIDR form; ranges, wildcards, leading zeros and IPv6 are not. */
 export function isAddressOrBlock(text: string): boolean {
-  return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv4.isValidCIDRFourPartDecimal(text);
+  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return true;
+  return ipaddr.IPv4.isValidCIDRFourPartDecimal(text) && !/\/0\d/.test(text);
 }
 
 /** @param allowed - IPv4 addresses and CIDR blocks; empty allows all, otherwise an IPv6 caller never is */
@@ -30,7 +31,9 @@ export function isAddressAllowed(allowed: readonly string[], ip: string): boolea
   if (allowed.length === 0) return true;
   if (!ipaddr.IPv4.isValidFourPartDecimal(ip)) return false;
   const address = ipaddr.IPv4.parse(ip);
-  return allowed.some((entry) => (entry.includes("/") ? address.match(ipaddr.IPv4.parseCIDR(entry)) : entry === ip));
+  return allowed
+    .filter(isAddressOrBlock)
+    .some((entry) => (entry.includes("/") ? address.match(ipaddr.IPv4.parseCIDR(entry)) : entry === ip));
 }
 
 /**
