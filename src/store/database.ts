@@ -17,10 +17,12 @@ export interface Database {
     /** Ascending in the order in which the partner was given them. */
     readonly position: number;
     /**
-     * Highest id of a subscribe token when the tracking id was adopted: tokens above it were made since. Null for a tracking id
-     * that the partner was onboarded with.
+     * Highest id of a subscribe token when the tracking id was claimed: tokens above it were made since. Null where that was
+     * not recorded.
      */
     readonly adoptedAfter: number | null;
+    /** Highest id of a subscribe token that is known to have been made under the tracking id since; null for none. */
+    readonly newestToken: number | null;
   };
   /** Whose the tracking ids were that have left their partners. */
   trackingIdHolders: FormerHolder & { readonly trackingId: string };

@@ -14,6 +14,14 @@ export interface NewPartner {
   readonly notes: string | null;
 }
 
+/** Which subscribe tokens were made since a partner claimed a tracking id, by their ascending ids. */
+export interface Claim {
+  /** Highest id of a subscribe token when the tracking id was claimed. */
+  readonly afterToken: number;
+  /** Highest id of a token that is known to have been made under the tracking id since, deleted or not; 0 for none. */
+  readonly newestToken: number;
+}
+
 export interface PartnerStore {
   byId(id: string): Promise<RegisteredPartner | null>;
   /** The partner that has the tracking id now. */
@@ -26,8 +34,13 @@ export interface PartnerStore {
    * Rises with every change of any partner, by whichever gateway: what was read under the same version is still true.
    */
   version(): Promise<number>;
-  /** @throws TrackingIdTakenError when another partner has one of the tracking ids, also when two race for it */
-  create(partner: NewPartner, now: number): Promise<RegisteredPartner>;
+  /**
+   * Registers a partner with its tracking ids.
+   *
+   * @param claim of the tracking ids; `newestToken` is of the first one. Left out, all tokens count as made since
+   * @throws TrackingIdTakenError when another partner has one of the tracking ids, also when two race for it
+   */
+  create(partner: NewPartner, now: number, claim?: Claim): Promise<RegisteredPartner>;
   /** Null when there is no such partner. What is undefined stays as it is. */
   update(
     id: string,
@@ -47,8 +60,10 @@ export interface PartnerStore {
    * @throws LastTrackingIdError when the partner has no other
    */
   removeTrackingId(id: string, trackingId: string, newestToken: number, now: number): Promise<void>;
-  /** Highest id of a subscribe token when the partner adopted a tracking id; null for one that it did not adopt. */
-  adoptedAfter(id: string, trackingId: string): Promise<number | null>;
+  /** Returns how the partner claimed a tracking id; null for one that is not the partner's. */
+  claim(id: string, trackingId: string): Promise<Claim | null>;
+  /** Notes that a subscribe token was made under a tracking id, which is known although the token may be deleted later. */
+  noteToken(trackingId: string, tokenId: number): Promise<void>;
   /** True when a statement has been issued for the partner's traffic under a tracking id. No statements are issued yet. */
   hasStatement(id: string, trackingId: string): Promise<boolean>;
   /** The partners that had a tracking id before, by the time at which it left them. */
@@ -88,7 +103,7 @@ export function createPartnerStore(db: Db): PartnerStore {
     },
     all: async () => (await read(db)).sort(byNameAndId),
     version: async () => (await db.selectFrom("partnerChanges").select("version").executeTakeFirstOrThrow()).version,
-    create: ({ trackingIds, ...details }, now) =>
+    create: ({ trackingIds, ...details }, now, claim) =>
       change(async (transaction) => {
         const partner = { id: randomUUID(), ...details, status: "ACTIVE", createdAt: now } as const;
         await assertFree(transaction, trackingIds);
@@ -100,7 +115,8 @@ export function createPartnerStore(db: Db): PartnerStore {
               trackingId,
               partnerId: partner.id,
               position,
-              adoptedAfter: null,
+              adoptedAfter: claim?.afterToken ?? null,
+              newestToken: position === 0 ? (claim?.newestToken ?? null) : null,
             })),
           )
           .execute();
@@ -121,7 +137,7 @@ export function createPartnerStore(db: Db): PartnerStore {
         if (held.some((row) => row.trackingId === trackingId)) return;
         await assertFree(transaction, [trackingId]);
         const position = (held.at(-1)?.position ?? -1) + 1;
-        const row = { trackingId, partnerId: id, position, adoptedAfter: newestToken };
+        const row = { trackingId, partnerId: id, position, adoptedAfter: newestToken, newestToken: null };
         await transaction.insertInto("partnerTrackingIds").values(row).execute();
       }),
     removeTrackingId: (id, trackingId, newestToken, now) =>
@@ -135,9 +151,17 @@ export function createPartnerStore(db: Db): PartnerStore {
         await transaction.insertInto("trackingIdHolders").values(former).execute();
         await transaction.deleteFrom("partnerTrackingIds").where("trackingId", "=", trackingId).execute();
       }),
-    adoptedAfter: async (id, trackingId) => {
+    claim: async (id, trackingId) => {
       const row = (await positions(db, id)).find((held) => held.trackingId === trackingId);
-      return row?.adoptedAfter ?? null;
+      return row ? { afterToken: row.adoptedAfter ?? 0, newestToken: row.newestToken ?? 0 } : null;
+    },
+    noteToken: async (trackingId, tokenId) => {
+      await db
+        .updateTable("partnerTrackingIds")
+        .set({ newestToken: tokenId })
+        .where("trackingId", "=", trackingId)
+        .where(({ eb, or }) => or([eb("newestToken", "is", null), eb("newestToken", "<", tokenId)]))
+        .execute();
     },
     hasStatement: async () => false,
     formerHolders: (trackingId) =>
@@ -195,10 +219,10 @@ async function read(db: Db, id?: string): Promise<RegisteredPartner[]> {
 function positions(
   db: Db,
   id: string,
-): Promise<{ trackingId: string; position: number; adoptedAfter: number | null }[]> {
+): Promise<{ trackingId: string; position: number; adoptedAfter: number | null; newestToken: number | null }[]> {
   return db
     .selectFrom("partnerTrackingIds")
-    .select(["trackingId", "position", "adoptedAfter"])
+    .select(["trackingId", "position", "adoptedAfter", "newestToken"])
     .where("partnerId", "=", id)
     .orderBy("position")
     .execute();

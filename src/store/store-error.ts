@@ -23,7 +23,8 @@ export class TrackingIdTakenError extends InvalidInputError {
 /** The last tracking id of a partner can't be taken from it. */
 export class LastTrackingIdError extends ConflictError {
   constructor(trackingId: string) {
-    super("A partner has at least one tracking id, and this is its last.", { trackingId });
+    const message = "A partner has at least one tracking id, and this is its last: adopt another one first.";
+    super(message, { argument: "input.trackingId", trackingId });
   }
 }
 

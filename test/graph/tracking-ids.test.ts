@@ -33,9 +33,14 @@ async function adopt(partner: string, trackingId: string, dryRun = false): Promi
   return data.adoptTrackingId;
 }
 
-async function leave(mutation: "releaseTrackingId" | "undoAdoption", partner: string, trackingId: string) {
+async function leave(
+  mutation: "releaseTrackingId" | "undoAdoption",
+  partner: string,
+  trackingId: string,
+  dryRun = false,
+) {
   const { data, errors } = await gateway.ask<Record<string, Adoption>>(
-    `mutation { ${mutation}(input: { partner: { trackingId: "${partner}" }, trackingId: "${trackingId}" }) {
+    `mutation { ${mutation}(input: { partner: { trackingId: "${partner}" }, trackingId: "${trackingId}", dryRun: ${dryRun} }) {
        partner { trackingIds } userErrors { code path message } } }`,
   );
   expect(errors).toEqual([]);
@@ -50,6 +55,20 @@ async function createToken(trackingId: string): Promise<number> {
        streams: [{ pattern: "derby-final" }] }) { subscribeToken { tokenId } userErrors { code } } }`,
   );
   return data.createSubscribeToken.subscribeToken.tokenId;
+}
+
+const remove = (tokenId: number) =>
+  gateway.ask(`mutation { deleteSubscribeToken(token: { tokenId: ${tokenId} }) { userErrors { code } } }`);
+
+const removeElsewhere = (tokenId: number) => clientOf(gateway.sandbox).delete(`/api/subscribe_token/${tokenId}`);
+
+/** Onboards `acme` with subscribe tokens for some streams. */
+async function register(trackingIds: readonly string[], streamNames: readonly string[]) {
+  const { data } = await gateway.ask<{ onboardPartner: Adoption }>(
+    `mutation ($input: OnboardPartnerInput!) { onboardPartner(input: $input) { userErrors { code path message } } }`,
+    { input: { idempotencyKey: "o", name: "acme", trackingIds, grants: streamNames.map((pattern) => ({ pattern })) } },
+  );
+  return data.onboardPartner.userErrors;
 }
 
 const disable = (tokenId: number) =>
@@ -153,11 +172,72 @@ describe("an adoption", () => {
     expect(data.auditLog.nodes).toContainEqual({ operation: "undoAdoption", outcome: "DONE" });
   });
 
-  it("is not undone for a tracking id that the partner was registered with", async () => {
-    await gateway.ask(
-      `mutation { onboardPartner(input: { idempotencyKey: "o", name: "acme", trackingIds: ["acme", "northwind-tv"] }) { userErrors { code } } }`,
+  it("by onboardPartner can be undone too, although the tracking id has tokens, viewers and traffic", async () => {
+    const elsewhere = await makeElsewhere(gateway.sandbox, "northwind-tv");
+    await connect(elsewhere, 10);
+    await register(["acme", "northwind-tv"], []);
+    expect(await leave("undoAdoption", "acme", "northwind-tv")).toEqual([]);
+    expect(await holder("northwind-tv")).toMatchObject({ status: "UNCLAIMED" });
+    expect(await platformTokens(gateway.sandbox, "northwind-tv")).toContainEqual(
+      expect.objectContaining({ id: elsewhere, isActive: true }),
     );
-    expect(await leave("undoAdoption", "acme", "northwind-tv")).toMatchObject([{ code: "CONFLICT" }]);
+    for (const mutation of ["undoAdoption", "releaseTrackingId"] as const) {
+      const last = [await leave(mutation, "acme", "acme", true), await leave(mutation, "acme", "acme")];
+      expect(last).toEqual([last[0], last[0]]);
+      expect(last[0]).toMatchObject([{ code: "CONFLICT", path: ["input", "trackingId"] }]);
+    }
+    expect(await holder("acme")).toMatchObject({ status: "ACTIVE" });
+  });
+
+  it.each(["at once", "after the first attempt was cut off"])(
+    "by onboardPartner is not undone while a token that it made can be used or its viewers watch: %s",
+    async (how) => {
+      await makeElsewhere(gateway.sandbox, "free");
+      if (how !== "at once") {
+        gateway.sandbox.fault({ method: "POST", path: "/api/subscribe_token", status: 500, skip: 1, times: 1 });
+        expect(await register(["free", "acme"], ["derby-final", "derby-semi"])).toMatchObject([
+          { code: "OUTCOME_UNKNOWN" },
+        ]);
+        gateway.sandbox.clock.advance(11_000);
+      }
+      expect(await register(["free", "acme"], ["derby-final", "derby-semi"])).toEqual([]);
+      const [, ...made] = (await platformTokens(gateway.sandbox, "free")).map(({ id }) => id);
+      const [tokenId = 0] = made;
+      const refused = await leave("undoAdoption", "acme", "free");
+      expect(refused).toMatchObject([{ code: "TRACKING_ID_IN_USE" }]);
+      expect(refused[0]?.message).toContain(`token ${made.join(", ")} `);
+      await connect(tokenId, 10);
+      for (const id of made) await remove(id);
+      gateway.sandbox.clock.advance(60_000);
+      expect(await leave("undoAdoption", "acme", "free")).toMatchObject([{ code: "TRACKING_ID_IN_USE" }]);
+    },
+  );
+
+  it.each([
+    ["made here, deleted here", createToken, remove],
+    ["made here, deleted in the dashboard", createToken, removeElsewhere],
+    ["made in the dashboard, deleted here", (id: string) => makeElsewhere(gateway.sandbox, id), remove],
+  ])(
+    "is not undone while a viewer watches under a token that was deleted since: %s",
+    async (_how, make, removeToken) => {
+      await onboard(gateway, "acme");
+      await adopt("acme", "free");
+      const tokenId = await make("free");
+      await connect(tokenId, 10);
+      await removeToken(tokenId);
+      gateway.sandbox.clock.advance(60_000);
+      expect(await leave("undoAdoption", "acme", "free")).toMatchObject([{ code: "TRACKING_ID_IN_USE" }]);
+    },
+  );
+
+  it("is undone while viewers of a token watch that was made before it and deleted since", async () => {
+    await onboard(gateway, "acme");
+    const tokenId = await makeElsewhere(gateway.sandbox, "free");
+    await connect(tokenId, 10);
+    await adopt("acme", "free");
+    await remove(tokenId);
+    gateway.sandbox.clock.advance(60_000);
+    expect(await leave("undoAdoption", "acme", "free")).toEqual([]);
   });
 
   it("is not undone while a token made for the partner since can be used, and no other partner gets such a token", async () => {

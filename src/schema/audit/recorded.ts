@@ -228,7 +228,9 @@ const tableRules: { readonly [Name in keyof Tables]: TableRules<Tables[Name]> | 
     suspendedTokenIds: null,
     byTrackingId: null,
     locked: null,
-    adoptedAfter: null,
+    claim: null,
+    // The token itself is noted when it is made or deleted.
+    noteToken: null,
     hasStatement: null,
     formerHolders: null,
     create: { after: ({ id }) => [partner(id)] },

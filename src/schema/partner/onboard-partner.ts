@@ -18,6 +18,7 @@ import {
 } from "../../model/syndication.ts";
 import { isUsable, type PublishTokenRecord, type StreamGrant, type SubscribeTokenRecord } from "../../model/token.ts";
 import type { ApiKeyRecord } from "../../store/api-keys.ts";
+import type { Claim } from "../../store/partners.ts";
 import { TrackingIdTakenError } from "../../store/store-error.ts";
 import { commit } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
@@ -27,7 +28,7 @@ import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { createSubscribeTokenOnce } from "../token/create-once.ts";
 import { SubscribeToken } from "../token/subscribe-token.ts";
 import { assertGrants, assertLife, given, StreamGrantInput } from "../token/token-input.ts";
-import { foreignTokens } from "./former-holders.ts";
+import { foreignTokens, newestToken } from "./former-holders.ts";
 import { takeBackToken } from "./master-token.ts";
 import { Partner } from "./partner.ts";
 import { assertTrackingIds, partnerDetailFields } from "./partner-input.ts";
@@ -188,10 +189,11 @@ async function onboard(
   const clusters = choices.map(({ originCluster }) => originCluster);
   let apiKeySecret: Secret | null = null;
   const attempt = async () => {
+    const afterToken = newestToken(context);
     const plan = planTokens(wish, clusters, key, context);
     const steps = await makeTokens(plan, told);
     try {
-      const made = await register(wish, context);
+      const made = await register(wish, claimOf(steps, afterToken), context);
       apiKeySecret = made.secret;
       return `${made.partnerId} ${made.keyId}`;
     } catch (error) {
@@ -354,14 +356,20 @@ async function takenIds(
   );
 }
 
+/** The tokens of the steps are made for the partner, also those that an earlier attempt made. */
+function claimOf(steps: readonly Step[], afterToken: number): Claim {
+  const ids = steps.flatMap(({ token }) => (token ? [token.id] : []));
+  return { afterToken: Math.min(afterToken, ...ids.map((id) => id - 1)), newestToken: Math.max(0, ...ids) };
+}
+
 /** Registers the partner with its key: both, or nothing. */
-async function register(wish: Wish, context: GraphContext) {
+async function register(wish: Wish, claim: Claim, context: GraphContext) {
   const { key, hash } = makeApiKey();
   const { name, trackingIds, contact = null, timeZone = "UTC", currency = "USD", notes = null } = wish;
   // Later than the idempotency key, which began after the request: by this a repeated request recognises the partner.
   const now = context.clock();
   const made = await commit(context, async ({ partners, apiKeys }) => {
-    const partner = await partners.create({ name, trackingIds, contact, timeZone, currency, notes }, now);
+    const partner = await partners.create({ name, trackingIds, contact, timeZone, currency, notes }, now, claim);
     const apiKey = await apiKeys.create({ ...keyOf(wish, context), partnerId: partner.id }, hash, now);
     return { partner, keyId: apiKey.id };
   });

@@ -10,7 +10,7 @@ import { sumTraffic, type Traffic as TrafficFigure } from "../../model/traffic.t
 import type { FormerHolder } from "../../store/database.ts";
 import type { PartnerLease } from "../../store/partner-work.ts";
 import type { Tables } from "../../store/store.ts";
-import { TrackingIdTakenError } from "../../store/store-error.ts";
+import { LastTrackingIdError, TrackingIdTakenError } from "../../store/store-error.ts";
 import { UpstreamError } from "../../upstream/upstream-error.ts";
 import type { ViewerRecordsQuery } from "../../upstream/viewer-records.ts";
 import { commitLast } from "../audit/audited.ts";
@@ -21,7 +21,7 @@ import { Stream } from "../stream/stream.ts";
 import { SubscribeToken } from "../token/subscribe-token.ts";
 import { PartnerNotActiveError } from "./active.ts";
 import { PartnerRef } from "./find-partner.ts";
-import { foreignTokens, inUse } from "./former-holders.ts";
+import { foreignTokens, inUse, newestToken } from "./former-holders.ts";
 import { Partner } from "./partner.ts";
 import { assertTrackingIds } from "./partner-input.ts";
 import { aloneWith } from "./partner-tokens.ts";
@@ -122,7 +122,7 @@ builder.mutationFields((t) => ({
     nullable: true,
     authScopes: { staff: "partner:admin" },
     description:
-      "Takes back the adoption of a tracking id: nobody has claimed the id then, and it keeps its tokens and figures. It is refused once a statement has been issued for the id, and with TRACKING_ID_IN_USE while a usable token has been made for the partner under it since the adoption, or a viewer is connected and a token has been made since, usable or not.",
+      "Takes back the adoption of a tracking id by adoptTrackingId or onboardPartner: nobody has claimed the id then, and it keeps its tokens and figures. Refused for the partner's last tracking id, once a statement has been issued for the id, and with TRACKING_ID_IN_USE while a usable token has been made for the partner under it since the adoption, or a viewer is connected and a token has been made since, which may be disabled or deleted now. A token that was both made and deleted in the platform's dashboard is not known, so its viewers do not stand against it.",
     args: { input: t.arg({ type: TrackingIdInput, required: true, description: "Which id, and whose it is." }) },
     resolve: (_root, { input }, context) =>
       payload(() =>
@@ -179,23 +179,21 @@ async function undo(
 ) {
   if (!partner.trackingIds.includes(trackingId)) throw new NotFoundError("input.trackingId");
   const { store, directory, now } = context;
-  const adoptedAfter = await store.partners.adoptedAfter(partner.id, trackingId);
+  const claim = await store.partners.claim(partner.id, trackingId);
   const argument = "input.trackingId";
-  if (adoptedAfter === null) {
-    throw new ConflictError("The partner was registered with the tracking id, so there is no adoption to undo.", {
-      argument,
-    });
-  }
+  if (!claim) throw new NotFoundError(argument);
   if (await store.partners.hasStatement(partner.id, trackingId)) {
     throw new ConflictError("A statement has been issued for the tracking id, so its adoption is final.", { argument });
   }
   const tokens = (await directory.readAnew()).withTrackingId(trackingId);
-  const since = tokens.filter((token) => token.id > adoptedAfter);
+  const since = tokens.filter((token) => token.id > claim.afterToken);
   const usable = since.filter((token) => isUsable(token, now));
   if (usable.length > 0)
     throw inUse("has been made for the partner under the tracking id since its adoption", usable, argument);
-  // Whoever came by such a token watches on although it is disabled, and would be the next holder's viewer.
-  if (since.length > 0) await assertNobodyWatches(trackingId, context);
+  // Whoever came by such a token watches on although it is disabled or deleted, and would be the next holder's viewer.
+  const isMadeSince = since.length > 0 || claim.newestToken > claim.afterToken;
+  if (isMadeSince) await assertNobodyWatches(trackingId, context);
+  assertNotLast(partner, trackingId);
   if (dryRun) return { partner: registered(partner) };
   return change(partner, lease, context, ({ partners }) =>
     partners.removeTrackingId(partner.id, trackingId, newestToken(context), now),
@@ -215,10 +213,16 @@ async function release(
   const usable = (await directory.readAnew()).withTrackingId(trackingId).filter((token) => isUsable(token, now));
   if (usable.length > 0) throw inUse("has the tracking id", usable, "input.trackingId");
   await assertNoViewers(trackingId, context);
+  assertNotLast(partner, trackingId);
   if (dryRun) return { partner: registered(partner) };
   return change(partner, lease, context, ({ partners }) =>
     partners.removeTrackingId(partner.id, trackingId, newestToken(context), now),
   );
+}
+
+/** @throws LastTrackingIdError as the store does; a dry run says so too */
+function assertNotLast({ trackingIds }: RegisteredPartner, trackingId: string): void {
+  if (trackingIds.length === 1) throw new LastTrackingIdError(trackingId);
 }
 
 /** Changes the partner while the lease is held. */
@@ -300,9 +304,4 @@ async function hasRecord(query: ViewerRecordsQuery, { upstream, signal }: GraphC
     if (isMissing) return false;
     throw error;
   }
-}
-
-/** Highest id of a subscribe token in the reading that the request has made. */
-function newestToken({ directory }: GraphContext): number {
-  return directory.peek()?.subscribe.all().at(-1)?.id ?? 0;
 }

@@ -72,6 +72,7 @@ export async function createSubscribeTokenOnce(
     find: context.directory.subscribeToken,
   };
   const { made, isNew } = await createOnce(creation, kind, context);
+  if (made.trackingId !== null) await context.store.partners.noteToken(made.trackingId, made.id);
   const former = holder as RegisteredPartner | null;
   if (isNew && former && (await holderOf(trackingId, context))?.id !== former.id) {
     const disabledToken = await client.update(made.id, { isActive: false });

@@ -38,7 +38,9 @@ builder.mutationFields((t) => ({
     args: { token: t.arg({ type: SubscribeTokenRef, required: true, description: "Which token." }) },
     resolve: (_root, { token: ref }, context) =>
       payload(async () => {
-        const { id } = await findSubscribeToken(ref, "token", context);
+        const { id, trackingId } = await findSubscribeToken(ref, "token", context);
+        // Once the token is deleted, nothing else tells that there was one.
+        if (trackingId !== null) await context.store.partners.noteToken(trackingId, id);
         return remove("SubscribeToken", id, context.upstream.subscribeTokens, context);
       }),
   }),

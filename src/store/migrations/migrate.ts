@@ -7,6 +7,7 @@ import { createAuditObjects } from "./0003-audit-objects.ts";
 import { createPartnerWork } from "./0004-partner-work.ts";
 import { createPatternCoverages } from "./0005-pattern-coverages.ts";
 import { createTokensLeftBehind } from "./0006-tokens-left-behind.ts";
+import { createTokensOfClaims } from "./0007-tokens-of-claims.ts";
 
 /** Whose SQL is spoken. */
 export type SqlDialect = "sqlite" | "postgres";
@@ -20,6 +21,7 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     "0004-partner-work": createPartnerWork(),
     "0005-pattern-coverages": createPatternCoverages(),
     "0006-tokens-left-behind": createTokensLeftBehind(),
+    "0007-tokens-of-claims": createTokensOfClaims(),
   };
 }
 
