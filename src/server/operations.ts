@@ -55,7 +55,7 @@ export interface OperationsOptions {
    */
   readonly queryDeadlineMs: number;
   readonly keptAnswers: KeptAnswers;
-  readonly unsent: Pick<Unsent, "answer">;
+  readonly unsent: Pick<Unsent, "answer" | "isFull">;
   /** Binds work that is done later to what is under way now; left out where nothing asks what that is. */
   readonly bind?: (work: TurnWork) => TurnWork;
 }
@@ -149,12 +149,13 @@ class OperationOnItsWay {
     if (record && !refusal) record.points = points;
     if (refusal) this.#answered({ result: this.#finished({ errors: [refusal] }, cost, null), cost });
     else if (answer) this.#answered({ result: resultOf(answer, cost, []), cost });
-    else if (operation.waitsExpected > 0 && !isFamiliar) this.#inItsTurn(cost);
+    else if (points >= LARGE_POINTS || (operation.waitsExpected > 0 && !isFamiliar)) this.#inItsTurn(cost);
     else this.#run(cost);
   }
 
   #inItsTurn(cost: CostStatus): void {
-    const { bind = (work) => work } = this.#shared;
+    const { unsent, bind = (work) => work } = this.#shared;
+    const callerId = this.#request.caller.principalId;
     const begin: TurnWork = (ended, waitedMs) => {
       const answered = this.#answered;
       this.#answered = (answer) => {
@@ -163,13 +164,14 @@ class OperationOnItsWay {
       };
       try {
         if (this.#request.hasLeft?.()) this.#answered({ result: {}, cost });
-        else if (waitedMs >= MAX_WAIT_MS) this.#fail(refused("OVERLOADED", OVERLOAD.message, OVERLOAD.http));
+        else if (waitedMs >= MAX_WAIT_MS || unsent.isFull(callerId))
+          this.#fail(refused("OVERLOADED", OVERLOAD.message, OVERLOAD.http));
         else this.#run(cost);
       } catch (error) {
         this.#fail(error);
       }
     };
-    nextTurn(bind(begin));
+    nextTurn(bind(begin), callerId);
   }
 
   #run(cost: CostStatus): void {
@@ -226,6 +228,11 @@ class OperationOnItsWay {
   }
 }
 
+/**
+ * From this price on an operation waits for its turn, also where it finds all that it asks for: its answer may be hundreds of
+ * kilobytes long, and takes milliseconds to write. A thousand of them that were written as they came would hold up all others.
+ */
+const LARGE_POINTS = 5_000;
 const MAX_ERRORS = requestLimits.maxErrors.max;
 
 /** Whether an error is the same whenever the same is asked, until something changes that the answer follows from. */

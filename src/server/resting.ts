@@ -12,9 +12,8 @@ const GREETING_MS = 50;
 /** Connections of which nothing is read. */
 let resting: Socket[] = [];
 let newestAt = Number.NEGATIVE_INFINITY;
-/** Whether one has come since it was last looked at. */
-let hasNew = false;
-let greetingSince = 0;
+/** How many connections have come. */
+let arrivals = 0;
 
 /**
  * Lets a connection rest that is answered in a long turn of the event loop: nothing is read of it before the next. A turn goes on
@@ -31,7 +30,7 @@ export function restIfBusy(socket: Socket | null, turnMs: number): void {
   if (!socket || !isBusy(turnMs)) return;
   socket.pause();
   resting.push(socket);
-  if (resting.length === 1) setImmediate(greet);
+  if (resting.length === 1) setImmediate(afterArrivals, wake);
 }
 
 function isBusy(turnMs: number): boolean {
@@ -41,23 +40,27 @@ function isBusy(turnMs: number): boolean {
 
 /** Told of each new connection. */
 export function cameNew(): void {
-  hasNew = true;
+  arrivals += 1;
   newestAt = performance.now();
 }
 
-function greet(): void {
-  greetingSince = performance.now();
-  hasNew = false;
-  setImmediate(greetOrWake);
+/**
+ * Does work in a later turn of the event loop: in the first before which no new connection came, or after 50 ms. Two thousand new
+ * connections waited for ten seconds while each turn took one of them and spent 12 ms on answers.
+ */
+export function afterArrivals(work: () => void): void {
+  const since = performance.now();
+  let seen = arrivals;
+  const look = () => {
+    const isDue = arrivals === seen || performance.now() - since >= GREETING_MS;
+    seen = arrivals;
+    if (isDue) work();
+    else setImmediate(look);
+  };
+  setImmediate(look);
 }
 
-function greetOrWake(): void {
-  const isOver = !hasNew || performance.now() - greetingSince >= GREETING_MS;
-  hasNew = false;
-  if (!isOver) {
-    setImmediate(greetOrWake);
-    return;
-  }
+function wake(): void {
   const rested = resting;
   resting = [];
   for (const socket of rested) socket.resume();

@@ -1,5 +1,6 @@
 import { Deferred, type MaybePromise } from "../model/maybe-promise.ts";
 import { currentTurn } from "./event-loop.ts";
+import { afterArrivals } from "./resting.ts";
 
 /** For so many milliseconds a list is written at a time: others are answered in between. */
 const SLICE_MS = 12;
@@ -67,7 +68,7 @@ function putOff(work: () => void): void {
   queue.push(work);
   if (isAwaited) return;
   isAwaited = true;
-  setImmediate(workOff);
+  afterArrivals(workOff);
 }
 
 function workOff(): void {
@@ -76,5 +77,5 @@ function workOff(): void {
   for (; done < queue.length && performance.now() < end; done += 1) queue[done]?.();
   queue = queue.slice(done);
   isAwaited = queue.length > 0;
-  if (isAwaited) setImmediate(workOff);
+  if (isAwaited) afterArrivals(workOff);
 }

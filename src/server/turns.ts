@@ -1,3 +1,5 @@
+import { afterArrivals } from "./resting.ts";
+
 /**
  * Work that waits for its turn. It never throws.
  *
@@ -7,20 +9,24 @@
 export type TurnWork = (ended: () => void, waitedMs: number) => void;
 
 /**
- * Begins work that will have to wait for the platform when its turn has come: what has begun ends before more begins, however
- * much comes at once. So little is under way that all of it is soon over, and while the event loop has nothing else to do, more
- * begins: it is never idle for that.
+ * Begins work when its turn has come: work that will have to wait for the platform, and work that writes a long answer. What has
+ * begun ends before more begins, however much comes at once. So little is under way that all of it is soon over, and while the
+ * event loop has nothing else to do, more begins: it is never idle for that.
+ *
+ * Callers have their turns one after another, so that none waits behind thousands of another's requests.
  *
  * Of 50 questions that are asked all the time, all at once were under way else, each for as long as all of them take together.
  * What is under way for long grows old for the garbage collector, which moves it and keeps all that it comes to hold later
  * until it looks at the whole of it. For the same reason what waits here should be little, and no promise of its own answer.
  */
-export function nextTurn(begin: TurnWork): void {
+export function nextTurn(begin: TurnWork, callerId: string): void {
   const now = performance.now();
-  line.push({ begin, since: now });
+  const ofCaller = lines.get(callerId);
+  if (ofCaller) ofCaller.push({ begin, since: now });
+  else lines.set(callerId, [{ begin, since: now }]);
   if (!isArmed) arm();
   // A turn of the event loop goes on while there is something to read, which may be for seconds.
-  else beginDue(now);
+  else if (now - armedAt >= LONG_WAIT_MS) beginDue(now);
 }
 
 /**
@@ -28,7 +34,10 @@ export function nextTurn(begin: TurnWork): void {
  * answered together: by two at a time, a page of totals takes a quarter more CPU.
  */
 const ALWAYS_UNDER_WAY = 8;
-/** Longer a turn of the event loop is not spent on beginning them: a long list takes as long by itself. */
+/**
+ * One turn of the event loop begins no more work once it has spent so long on that. Work may end before it waits for anything, and
+ * then what is under way never bounds it; a connection sends nothing before the turn is over.
+ */
 const BEGINNING_MS = 10;
 /** A turn of the event loop that took less had nothing to do: one answer of the platform takes longer. */
 const IDLE_TURN_MS = 0.05;
@@ -39,40 +48,62 @@ const MOST_UNDER_WAY = 40;
 /** Longer nobody waits, in milliseconds. Whoever is begun so late had better end at once: those behind it wait as well. */
 export const MAX_WAIT_MS = 2_000;
 
-/** What waits for its turn, in the order in which it came; `since` by `performance.now()`. */
-const line: { readonly begin: TurnWork; readonly since: number }[] = [];
+/**
+ * What waits for its turn: of each caller in the order in which it came, and the callers in the order in which their turns come;
+ * `since` by `performance.now()`.
+ */
+const lines = new Map<string, { readonly begin: TurnWork; readonly since: number }[]>();
 let underWay = 0;
 let isArmed = false;
 let armedAt = 0;
+/** How long this turn of the event loop has spent on beginning work. */
+let beginningMs = 0;
 
 function arm(): void {
   isArmed = true;
   armedAt = performance.now();
-  setImmediate(turn);
+  afterArrivals(turn);
 }
 
 function turn(): void {
   isArmed = false;
+  beginningMs = 0;
   const now = performance.now();
-  while (underWay < ALWAYS_UNDER_WAY && line.length > 0 && performance.now() - now < BEGINNING_MS) beginNext(now);
+  while (underWay < ALWAYS_UNDER_WAY && lines.size > 0 && beginningMs < BEGINNING_MS) beginNext(now);
   if (now - armedAt < IDLE_TURN_MS) beginNext(now);
   beginDue(now);
-  if (line.length > 0) arm();
+  if (lines.size > 0) arm();
 }
 
 function beginDue(now: number): void {
-  for (let [next] = line; next && isDue(now - next.since); [next] = line) beginNext(now);
+  for (let next = first(); next && isDue(now - next.since); next = first()) beginNext(now);
 }
 
+/** Returns what begins next. */
+function first() {
+  const [line] = lines.values();
+  return line?.[0];
+}
+
+/** Work that has waited for the longest time refuses itself, which takes no time to speak of. */
 function isDue(waitedMs: number): boolean {
-  return waitedMs >= MAX_WAIT_MS || (waitedMs >= LONG_WAIT_MS && underWay < MOST_UNDER_WAY);
+  if (waitedMs >= MAX_WAIT_MS) return true;
+  return waitedMs >= LONG_WAIT_MS && underWay < MOST_UNDER_WAY && beginningMs < BEGINNING_MS;
 }
 
 function beginNext(now: number): void {
+  const [turn] = lines;
+  if (!turn) return;
+  const [callerId, line] = turn;
   const next = line.shift();
+  // It goes to the end.
+  lines.delete(callerId);
+  if (line.length > 0) lines.set(callerId, line);
   if (!next) return;
   underWay += 1;
+  const begin = performance.now();
   next.begin(ended, now - next.since);
+  beginningMs += performance.now() - begin;
 }
 
 function ended(): void {

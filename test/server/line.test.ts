@@ -1,6 +1,9 @@
+import { connect } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { GatewayOptions } from "../../src/server/gateway.ts";
+import { listen } from "../../src/server/listen.ts";
 import { nextTurn } from "../../src/server/turns.ts";
-import { createTestGateway, graphqlRequest, type TestGateway } from "../support/gateway.ts";
+import { createTestGateway, graphqlRequest, OPERATOR_KEY, type TestGateway } from "../support/gateway.ts";
 
 const query = `query ($window: WindowInput!) {
   stream(by: { name: "derby-final" }) { bandwidth(window: $window) { total { bytesOut } } }
@@ -17,7 +20,7 @@ afterEach(() => {
 /** So much is under way that nothing more begins, and the event loop is never idle; time passes by `wait` alone. */
 async function crowded() {
   const ends: (() => void)[] = [];
-  for (let piece = 0; piece < 40; piece += 1) nextTurn((ended) => ends.push(ended));
+  for (let piece = 0; piece < 40; piece += 1) nextTurn((ended) => ends.push(ended), "crowd");
   await expect.poll(() => ends).toHaveLength(40);
   let now = performance.now();
   vi.spyOn(performance, "now").mockImplementation(() => {
@@ -35,8 +38,8 @@ async function crowded() {
 }
 
 /** A gateway that has answered the question once, and so knows that it has to wait for figures. */
-async function experienced(): Promise<TestGateway> {
-  const gateway = await createTestGateway();
+async function experienced(options: Partial<GatewayOptions> = {}): Promise<TestGateway> {
+  const gateway = await createTestGateway({ gateway: options });
   await gateway.ask("{ subscribeTokens { totalCount } }");
   expect((await gateway.ask(query, { window: day(1) })).errors).toEqual([]);
   gateway.sandbox.clearCalls();
@@ -119,6 +122,50 @@ describe("a change, while there is more to do than can be done", () => {
     expect(gateway.sandbox.calls()).toEqual([]);
     expect(gateway.logged()).toContain('"status":499');
   });
+});
+
+/** A page of hourly series, at more than 5,000 points. */
+const LONG = `{ streams(first: 50) { nodes { bandwidth(window: { last: "P5D" }) { series { points { start } } } } } }`;
+
+describe("a query whose answer may be long, while there is more to do than can be done", () => {
+  it("waits as well where the same was answered before", async () => {
+    await using gateway = await experienced();
+    expect((await gateway.ask(LONG)).errors).toEqual([]);
+    using crowd = await crowded();
+    const answer = gateway.gateway.fetch(graphqlRequest({ query: LONG }));
+    await gateway.ask("{ __typename }");
+    crowd.wait(2_000);
+    expect((await answer).status).toBe(503);
+  });
+});
+
+describe("a query that waits for its turn", () => {
+  it("is refused before it is run where its caller leaves too much unread meanwhile", async () => {
+    const unsent = { maxResponseBytes: 10e6, maxUnsentBytesPerCaller: 1_000, maxUnsentBytes: 64e6 };
+    await using gateway = await experienced({ unsent });
+    const server = await listen(gateway.gateway.handle, "127.0.0.1", 0);
+    let answer: Promise<Response>;
+    {
+      using _ = await crowded();
+      answer = gateway.gateway.fetch(request(2));
+      await gateway.ask("{ __typename }");
+      const body = JSON.stringify({
+        query: "{ __schema { types { name description fields { name description args { name description } } } } }",
+      });
+      const socket = connect(Number(new URL(server.url).port), "127.0.0.1").on("error", () => undefined);
+      socket.pause();
+      socket.write(
+        `POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${OPERATOR_KEY}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`.repeat(
+          100,
+        ),
+      );
+      const small = async () => (await gateway.gateway.fetch(graphqlRequest({ query: "{ __typename }" }))).status;
+      await expect.poll(small, { timeout: 60_000 }).toBe(503);
+    }
+    expect((await answer).status).toBe(503);
+    expect(gateway.sandbox.calls()).toEqual([]);
+    await server.drain(0);
+  }, 120_000);
 });
 
 describe("a query whose turn comes", () => {

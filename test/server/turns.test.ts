@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { cameNew } from "../../src/server/resting.ts";
 import { nextTurn } from "../../src/server/turns.ts";
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -15,7 +16,7 @@ function waitingWork(pieces: number) {
     nextTurn((ended) => {
       begun.push(piece);
       ends.push(ended);
-    });
+    }, "caller");
   }
   const endAll = () => {
     for (const end of ends.splice(0)) end();
@@ -71,5 +72,71 @@ describe("work that will have to wait", () => {
       expect(begun).toHaveLength(count);
       endAll();
     }
+  });
+});
+
+describe("work that ends at once", () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  /** So many pieces of work of four milliseconds each, by a clock that nothing else moves. */
+  function shortWork(pieces: number, now: { at: number }, callers: readonly string[] = ["caller"]) {
+    vi.spyOn(performance, "now").mockImplementation(() => now.at);
+    const begun: string[] = [];
+    for (let piece = 0; piece < pieces; piece += 1) {
+      for (const caller of callers) {
+        nextTurn((ended) => {
+          now.at += 4;
+          begun.push(`${caller} ${piece}`);
+          ended();
+        }, caller);
+      }
+    }
+    return begun;
+  }
+
+  it("begins for ten milliseconds of each turn of the event loop, however long it has waited", async () => {
+    const now = { at: 0 };
+    const begun = shortWork(12, now);
+    now.at += 500;
+    for (const count of [3, 6, 9, 12]) {
+      await turn();
+      now.at += 1;
+      expect(begun).toHaveLength(count);
+    }
+  });
+
+  it("begins of each caller in its turn", async () => {
+    const now = { at: 0 };
+    const begun = shortWork(2, now, ["first", "second", "third"]);
+    now.at += 1;
+    await turn();
+    now.at += 1;
+    await turn();
+    expect(begun).toEqual(["first 0", "second 0", "third 0", "first 1", "second 1", "third 1"]);
+  });
+
+  it("does not begin while new connections come, which are taken one a turn, for fifty milliseconds at most", async () => {
+    const now = { at: 0 };
+    const begun = shortWork(1, now);
+    for (let arrival = 0; arrival < 4; arrival += 1) {
+      cameNew();
+      now.at += 10;
+      await turn();
+      expect(begun).toEqual([]);
+    }
+    cameNew();
+    now.at += 10;
+    await turn();
+    expect(begun).toHaveLength(1);
+  });
+
+  it("begins in the first turn in which no new connection comes", async () => {
+    const now = { at: 0 };
+    const begun = shortWork(1, now);
+    cameNew();
+    await turn();
+    expect(begun).toEqual([]);
+    await turn();
+    expect(begun).toHaveLength(1);
   });
 });
