@@ -5,6 +5,7 @@ import { nearestVariable } from "./model/nearest-variable.ts";
 import { type Network, parseNetwork } from "./model/network.ts";
 import { Secret } from "./model/secret.ts";
 import { MAX_LAG_MS } from "./model/time-window.ts";
+import { parsedAddress } from "./store/database-address.ts";
 import type { ConferenceOptions } from "./upstream/upstream.ts";
 
 /**
@@ -523,7 +524,7 @@ function storeConfig(url: string | undefined, folder: string | undefined, isSand
 }
 
 function isPostgres(text: string): boolean {
-  return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text);
+  return /^postgres(ql)?:\/\//.test(text) && parsedAddress(text) !== null;
 }
 
 function isOrigin(text: string): boolean {

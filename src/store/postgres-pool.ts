@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import pg from "pg";
+import { addressForDriver } from "./database-address.ts";
 
 /** A pool of connections to PostgreSQL, which may stand behind a pooler such as PgBouncer, in any of its modes. */
 export interface PoolOptions {
@@ -21,7 +22,7 @@ export interface PoolOptions {
 export function createPool(url: string, options: PoolOptions): pg.Pool {
   const { name, maxConnections, connectTimeoutMs, queryTimeoutMs, types } = options;
   const pool = new pg.Pool({
-    connectionString: url,
+    connectionString: addressForDriver(url),
     application_name: name,
     max: maxConnections,
     connectionTimeoutMillis: connectTimeoutMs,

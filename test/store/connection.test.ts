@@ -1,4 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { readConfig } from "../../src/config.ts";
 import { openCounters } from "../../src/store/counters.ts";
 import { createLimiter } from "../../src/store/limiter.ts";
 import { openStore } from "../../src/store/open-store.ts";
@@ -159,6 +163,7 @@ describe("a store that can't be opened", () => {
     ["a percent sign at its end", "somebody:hunter2%@127.0.0.1", /^DATABASE_URL must be .*; got one with a % that /],
     ["a malformed user", "some%body:hunter2@127.0.0.1", /^DATABASE_URL must be .*; got one with a % that /],
     ["two hosts", "somebody:hunter2@127.0.0.1,127.0.0.2", /^DATABASE_URL must be .*; got one with several hosts\.$/],
+    ["two hosts as a parameter", "somebody:hunter2@/database?host=a,b&x=", /^DATABASE_URL must be .* several hosts\.$/],
     ["two hosts with ports", "somebody:hunter2@127.0.0.1:1,127.0.0.2:2", /^DATABASE_URL must be .* several hosts\.$/],
     ["a password with a slash", "somebody:4/hunter2@127.0.0.1", /^DATABASE_URL must be .*; got one that is no URL: /],
     [
@@ -172,6 +177,39 @@ describe("a store that can't be opened", () => {
     expect(code).toBe("STORE_UNAVAILABLE");
     expect(message).toMatch(rule);
     expect(`${message} ${String(cause)}`).not.toMatch(/hunter2|\n/);
+  });
+
+  it.each(["require", "prefer", "verify-ca"])(
+    "is verified by sslmode=%s, without a warning of the driver",
+    async (mode) => {
+      const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+      try {
+        expect(await opened({}, `?sslmode=${mode}`)).toMatch(/it does not support TLS\.$/);
+        expect(await opened({}, `?connect_timeout=5&sslmode=${mode}&keepalives=1`)).toMatch(
+          /it does not support TLS\.$/,
+        );
+        expect(warn).not.toHaveBeenCalled();
+      } finally {
+        warn.mockRestore();
+      }
+    },
+  );
+
+  it("may be reached by a socket in a folder, with a user in the address and with none", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "syndigraph-socket-"));
+    try {
+      const words = 'password authentication failed for user "somebody"';
+      await using _server = await createPostgresServer({ refusesStartup: { code: "28P01", message: words }, folder });
+      for (const user of ["somebody:hunter2@", "somebody@", ""]) {
+        const url = `postgres://${user}/database?host=${folder}`;
+        expect(readConfig({ SANDBOX: "on", DATABASE_URL: url }).store).toMatchObject({ kind: "postgres" });
+        const { message } = (await rejectionOf(openStore({ kind: "postgres", url }))) as Error;
+        expect(message).toContain(`DATABASE_URL names a database at ${folder}:5432 that can't be used (28P01`);
+        expect(message).not.toContain("hunter2");
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("says that a password is asked for and the address has none", async () => {

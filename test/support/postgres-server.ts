@@ -22,6 +22,8 @@ export interface PostgresServerOptions {
   readonly queries?: "ARE_LOST" | { readonly code: string };
   /** Whether a password is asked for, by SCRAM-SHA-256. */
   readonly asksForPassword?: boolean;
+  /** Folder of the socket that it listens on, in place of a port. */
+  readonly folder?: string;
 }
 
 const SSL_REQUEST = 80_877_103;
@@ -30,7 +32,7 @@ const CANCEL_REQUEST = 80_877_102;
 export const PROCESS_ID = 4_711;
 
 export async function createPostgresServer(options: PostgresServerOptions = {}): Promise<PostgresServer> {
-  const { refusesStartup, queries, asksForPassword = false } = options;
+  const { refusesStartup, queries, asksForPassword = false, folder } = options;
   const startups: Record<string, string>[] = [];
   const statementNames: string[] = [];
   const statements: string[] = [];
@@ -102,10 +104,15 @@ export async function createPostgresServer(options: PostgresServerOptions = {}):
       }
     });
   });
-  server.listen(0, "127.0.0.1");
+  if (folder === undefined) server.listen(0, "127.0.0.1");
+  else server.listen(`${folder}/.s.PGSQL.5432`);
   await once(server, "listening");
+  const place = server.address() as AddressInfo | string;
   return {
-    url: `postgres://somebody@127.0.0.1:${(server.address() as AddressInfo).port}/registry`,
+    url:
+      typeof place === "string"
+        ? `postgres://somebody@/registry?host=${folder}`
+        : `postgres://somebody@127.0.0.1:${place.port}/registry`,
     startups,
     statementNames,
     statements,
