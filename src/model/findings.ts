@@ -81,7 +81,7 @@ export const findingKinds = {
   },
   TOKEN_LEFT_BEHIND: {
     severity: "WARNING",
-    why: "A request made this usable token and was cut off before its answer was recorded, so nobody was handed the token. The same request, sent again with its idempotency key, takes it over.",
+    why: "A request that was cut off before its answer was recorded asked for a usable token like this one, and no other request of the gateways made it, so most likely nobody was handed the token. The same request, sent again with its idempotency key, takes it over. A token that was made in the platform's dashboard at that time with exactly the same settings looks the same.",
     remedy: "deleteSubscribeToken(token: { tokenId: N }) or deletePublishToken(token: { tokenId: N })",
   },
   TRACKING_ID_UNCLAIMED: {
@@ -240,7 +240,7 @@ export function inactivePartnerFindings(
 
 /** A usable token that an operation made and nobody was handed, since the operation was cut off. */
 export function leftBehindFinding(token: PublishTokenRecord | SubscribeTokenRecord, operation: string): Finding {
-  const what = `${named(token)} was made by a request of ${operation} that was cut off before its answer was recorded.`;
+  const what = `${named(token)} is what a request of ${operation} asked for that was cut off before its answer was recorded. Delete the token unless it was made in the platform's dashboard.`;
   const mutation = `mutation { delete${token.kind}(token: { tokenId: ${token.id} }) { deletedId userErrors { code message } } }`;
   return { ...finding("TOKEN_LEFT_BEHIND", what, { token }), mutation };
 }

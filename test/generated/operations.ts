@@ -136,7 +136,7 @@ export type FindingCode =
   | 'STREAM_UNSECURED'
   /** From then on it opens nothing, and neither does what was signed under it. An expiry can't be changed. */
   | 'TOKEN_EXPIRES'
-  /** A request made this usable token and was cut off before its answer was recorded, so nobody was handed the token. The same request, sent again with its idempotency key, takes it over. */
+  /** A request that was cut off before its answer was recorded asked for a usable token like this one, and no other request of the gateways made it, so most likely nobody was handed the token. The same request, sent again with its idempotency key, takes it over. A token that was made in the platform's dashboard at that time with exactly the same settings looks the same. */
   | 'TOKEN_LEFT_BEHIND'
   /** The partner is suspended or retired, and whoever holds this usable subscribe token still lets viewers in. */
   | 'TOKEN_OF_INACTIVE_PARTNER'
