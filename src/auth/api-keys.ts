@@ -6,6 +6,7 @@ import { isInNetworks, parseNetwork } from "../model/network.ts";
 import type { RegisteredPartner } from "../model/partner.ts";
 import { Secret } from "../model/secret.ts";
 import type { ApiKeyRecord, ApiKeyStore } from "../store/api-keys.ts";
+import { inTime } from "../store/in-time.ts";
 import type { Caller, Credentials } from "./caller.ts";
 import { rememberReads, type Stopwatch } from "./remembered.ts";
 import { scopesHeld } from "./scopes.ts";
@@ -61,8 +62,8 @@ export function createApiKeyRing(
   elapsed: Stopwatch,
   onNoteFailure: (error: unknown) => void,
 ): ApiKeyRing {
-  const byHash = rememberReads((hash) => apiKeys.byHash(hash), elapsed);
-  const byId = rememberReads((id) => apiKeys.byId(id), elapsed);
+  const byHash = rememberReads((hash) => inTime(apiKeys.byHash(hash)), elapsed);
+  const byId = rememberReads((id) => inTime(apiKeys.byId(id)), elapsed);
   const underWay = new Set<Promise<void>>();
   const notedAt = new LRUCache<string, number>(atMost(10_000));
 

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, randomUUID } f
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
 import { LRUCache } from "lru-cache";
 import type { Secret } from "../model/secret.ts";
+import { inTime } from "../store/in-time.ts";
 import type { SigningKeyRecord, SigningKeyStore } from "../store/signing-keys.ts";
 import { rememberReads, type Stopwatch } from "./remembered.ts";
 
@@ -33,7 +34,7 @@ export function createSigningKeys(
   elapsed: Stopwatch,
 ): SigningKeys {
   const seal = createSeal(sealedUnder);
-  const read = rememberReads(() => store.list(now()), elapsed);
+  const read = rememberReads(() => inTime(store.list(now())), elapsed);
   const living = () => read("all");
   const imported = new LRUCache<string, CryptoKey>({ max: 100 });
   let signing: Promise<{ kid: string; key: CryptoKey }> | null = null;
@@ -85,7 +86,7 @@ export function createSigningKeys(
     verifier: async (kid) => {
       const isIt = (key: SigningKeyRecord) => key.kid === kid;
       // Another gateway may have made it since the keys were read.
-      const record = (await living()).find(isIt) ?? (await store.list(now())).find(isIt);
+      const record = (await living()).find(isIt) ?? (await inTime(store.list(now()))).find(isIt);
       return record ? importOnce(`public ${kid}`, record.publicJwk) : null;
     },
     publicKeys: async () =>

@@ -1,4 +1,5 @@
 import type { RegisteredPartner } from "../model/partner.ts";
+import { inTime } from "../store/in-time.ts";
 import type { PartnerStore } from "../store/partners.ts";
 
 /** The registry of partners as it is now. */
@@ -41,7 +42,7 @@ export function createPartnerDirectory(
     read: () => {
       if (known && monotonicNow() - checkedAt < CHECKED_EVERY_MS) return Promise.resolve(known.partners);
       if (checking) return checking;
-      const attempt = check().finally(() => {
+      const attempt = inTime(check()).finally(() => {
         if (checking === attempt) checking = null;
       });
       checking = attempt;

@@ -1,8 +1,10 @@
 import { request as httpRequest } from "node:http";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { makeApiKey } from "../../src/auth/api-keys.ts";
 import { parseNetwork } from "../../src/model/network.ts";
 import { listen } from "../../src/server/listen.ts";
+import { IDENTIFYING_MS } from "../../src/store/in-time.ts";
+import type { Store } from "../../src/store/store.ts";
 import { StoreError } from "../../src/store/store-error.ts";
 import { addKey } from "../support/api-keys.ts";
 import { createTestGateway, graphqlRequest } from "../support/gateway.ts";
@@ -93,6 +95,40 @@ describe("callers by API keys", () => {
     expect(await response.text()).toContain("STORE_UNAVAILABLE");
     expect((await broken.ask("{ me { name } }")).status).toBe(200);
   });
+
+  it.each(["key", "partner"])(
+    "are told by 503 when the store does not say in time what their %s is, as behind a pooler whose database is gone",
+    async (unread) => {
+      await using gateway = await createTestGateway();
+      const partner = await gateway.store.partners.create(
+        { name: "Desk", trackingIds: ["desk"], contact: null, timeZone: "UTC", currency: "EUR", notes: null },
+        gateway.sandbox.clock.now(),
+      );
+      const { key } = await addKey(gateway, { role: "PARTNER", partnerId: partner.id });
+      const never = () => new Promise<never>(() => undefined);
+      const { apiKeys, partners } = gateway.store;
+      const store: Store =
+        unread === "key"
+          ? { ...gateway.store, apiKeys: { ...apiKeys, byHash: never } }
+          : { ...gateway.store, partners: { ...partners, version: never } };
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      try {
+        await using silent = await createTestGateway({ gateway: { store } });
+        const authorization = `Bearer ${key}`;
+        const request = graphqlRequest({ query: "{ me { name } }" }, { authorization });
+        let isAnswered = false;
+        const answer = Promise.resolve(silent.gateway.fetch(request)).finally(() => {
+          isAnswered = true;
+        });
+        while (!isAnswered) await vi.advanceTimersByTimeAsync(IDENTIFYING_MS);
+        const response = await answer;
+        expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
+        expect(await response.text()).toContain("STORE_UNAVAILABLE");
+      } finally {
+        vi.useRealTimers();
+      }
+    },
+  );
 
   it("learn nothing of a fault of ours, which is logged", async () => {
     await using gateway = await createTestGateway();
