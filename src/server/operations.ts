@@ -253,7 +253,9 @@ function resultOf(
 ): OperationResult {
   const { requested, limit, remaining, resetAt } = cost;
   const told = { cost: { requested, limit, remaining, resetAt: resetText(resetAt) } };
-  if (errors.length === 0 && stale.length === 0 && data !== undefined) return { data, extensions: told };
+  if (stale.length === 0 && omittedErrors === 0 && data !== undefined) {
+    return errors.length === 0 ? { data, extensions: told } : { errors, errorsJson, data, extensions: told };
+  }
   return {
     ...(errors.length > 0 && { errors, errorsJson }),
     ...(data !== undefined && { data }),

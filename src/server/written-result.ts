@@ -40,15 +40,26 @@ export type StatusRule = (result: OperationResult, mediaType: MediaType) => Pick
  */
 export function createStatusRule(): StatusRule {
   const known = new Map<string, Pick<Answer, "status" | "headers">>();
+  const ofKey = (key: string, https: readonly (ShownHttp | null)[], hasData: boolean, mediaType: MediaType) => {
+    const found = known.get(key) ?? askYoga(https, hasData, mediaType);
+    known.set(key, found);
+    return found;
+  };
   return ({ data, errors = [] }, mediaType) => {
+    // Errors of fields, nearly all of those that come by the dozen, change nothing.
+    if (errors.length > 0 && errors.every(isWithoutHttp))
+      return ofKey(`${mediaType} ${data !== undefined}`, [null], data !== undefined, mediaType);
     const hasData = data !== undefined;
     const https = statusesOf(errors);
     const key = `${mediaType} ${hasData} ${https.map((http) => (http ? `${http.status} ${http.spec}` : "")).join()}`;
-    const found = known.get(key) ?? askYoga(https, hasData, mediaType);
-    known.set(key, found);
+    const found = ofKey(key, https, hasData, mediaType);
     const headers = errors.flatMap(({ http }) => (http?.headers ? [http.headers] : []));
     return headers.length === 0 ? found : { ...found, headers: Object.assign({}, found.headers, ...headers) };
   };
+}
+
+function isWithoutHttp({ http }: ShownError): boolean {
+  return http === null;
 }
 
 /** Each of the statuses once; null stands for errors that have none. */

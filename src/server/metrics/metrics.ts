@@ -117,10 +117,7 @@ export function createMetrics(): Metrics {
       const operation = asked ? nameOf(asked.name) : "none";
       requests.add({ operation, kind: asked?.kind ?? "none", outcome: outcomeOf(request, status) });
       requestSeconds.observe({ operation }, durationMs / 1000);
-      // Errors of a page mostly have one code, which is counted once.
-      for (const code of new Set(request.errors)) {
-        errors.add({ code }, request.errors.filter((each) => each === code).length);
-      }
+      addRuns(request.errors, (code, count) => errors.add({ code }, count));
       for (const source of request.stale) stale.add({ source });
       if (caller && request.points > 0) points.add({ role: caller.role }, request.points);
     },
@@ -130,6 +127,16 @@ export function createMetrics(): Metrics {
       delays.disable();
     },
   };
+}
+
+/** Adds codes that stand behind one another as one count: errors of a page mostly have one code. */
+function addRuns(codes: readonly string[], add: (code: string, count: number) => void): void {
+  let begin = 0;
+  codes.forEach((code, index) => {
+    if (code === codes[index + 1]) return;
+    add(code, index + 1 - begin);
+    begin = index + 1;
+  });
 }
 
 function outcomeOf({ errors }: RequestRecord, status: number): string {

@@ -45,11 +45,17 @@ export function createRequestLog(logger: Logger, slowMs: number): RequestLog {
       `{"level":${pino.levels.values[level]},"time":"${timeOf(Date.now())}","requestId":"${id}",` +
         `"principalId":${nameOf(caller?.principalId)},"role":${quoted(caller?.role)},` +
         `"operation":${nameOf(asked?.name)},"kind":${quoted(asked?.kind)},"status":${status},` +
-        `"errors":${errors.length === 0 ? "[]" : JSON.stringify([...new Set(errors)])},"cost":${points},` +
+        `"errors":${errors.length === 0 ? "[]" : codesOf(errors)},"cost":${points},` +
         `"upstreamCalls":${upstreamCalls},"durationMs":${Math.round(durationMs * 10) / 10},` +
         `"msg":"${isSlow ? "slow request" : "request"}"}\n`,
     );
   };
+}
+
+/** Returns each code once, as JSON. Errors of a page mostly have one code. */
+function codesOf(codes: readonly string[]): string {
+  const [first] = codes;
+  return JSON.stringify(codes.every((code) => code === first) ? [first] : [...new Set(codes)]);
 }
 
 interface Lines {
