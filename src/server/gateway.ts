@@ -50,6 +50,7 @@ import { sendSoon } from "./outbox.ts";
 import { createPlainPath, type PlainRequest, plainMediaType } from "./plain-path.ts";
 import { createSuspensionGuard } from "./suspension-guard.ts";
 import type { Tracing } from "./tracing.ts";
+import { createTurns, type NextTurn } from "./turns.ts";
 import { createUnsent, NOBODY, type UnsentAnswer, type UnsentLimits } from "./unsent.ts";
 import { type ServerContext, useCaller } from "./use-caller.ts";
 import { useFront } from "./use-front.ts";
@@ -112,6 +113,8 @@ export interface GatewayOptions {
   readonly maxClockOffsetMs?: number;
   /** A clock that only goes forward, by which is measured how long to remember; the process's own when it is left out. */
   readonly elapsed?: Stopwatch;
+  /** Begins each operation that has to wait, when its turn has come; a queue of this gateway's own when it is left out. */
+  readonly nextTurn?: NextTurn;
 }
 
 /** The gateway without a port: requests in, answers out. */
@@ -174,6 +177,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     keptAnswers,
     unsent,
     ...(tracing && { bind: tracing.bind }),
+    nextTurn: options.nextTurn ?? createTurns(),
     queryDeadlineMs: CALL_TIMES_PER_QUERY * options.upstream.timeoutMs,
   });
   const operations = tracing ? tracing.operations(untraced) : untraced;

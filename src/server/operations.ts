@@ -15,7 +15,7 @@ import type { WrittenResult } from "./query-result.ts";
 import { FieldFailure } from "./query-run.ts";
 import { OVERLOAD, type Refusal, refused } from "./refused.ts";
 import type { OperationParams } from "./request-body.ts";
-import { MAX_WAIT_MS, nextTurn, type TurnWork } from "./turns.ts";
+import { MAX_WAIT_MS, type NextTurn, type TurnWork } from "./turns.ts";
 import type { Unsent } from "./unsent.ts";
 import { jsonOfErrors } from "./written-result.ts";
 
@@ -56,6 +56,7 @@ export interface OperationsOptions {
   readonly queryDeadlineMs: number;
   readonly keptAnswers: KeptAnswers;
   readonly unsent: Pick<Unsent, "answer" | "isFull">;
+  readonly nextTurn: NextTurn;
   /** Binds work that is done later to what is under way now; left out where nothing asks what that is. */
   readonly bind?: (work: TurnWork) => TurnWork;
 }
@@ -154,7 +155,7 @@ class OperationOnItsWay {
   }
 
   #inItsTurn(cost: CostStatus): void {
-    const { unsent, bind = (work) => work } = this.#shared;
+    const { unsent, nextTurn, bind = (work) => work } = this.#shared;
     const callerId = this.#request.caller.principalId;
     const begin: TurnWork = (ended, waitedMs) => {
       const answered = this.#answered;

@@ -19,15 +19,7 @@ export type TurnWork = (ended: () => void, waitedMs: number) => void;
  * What is under way for long grows old for the garbage collector, which moves it and keeps all that it comes to hold later
  * until it looks at the whole of it. For the same reason what waits here should be little, and no promise of its own answer.
  */
-export function nextTurn(begin: TurnWork, callerId: string): void {
-  const now = performance.now();
-  const ofCaller = lines.get(callerId);
-  if (ofCaller) ofCaller.push({ begin, since: now });
-  else lines.set(callerId, [{ begin, since: now }]);
-  if (!isArmed) arm();
-  // A turn of the event loop goes on while there is something to read, which may be for seconds.
-  else if (now - armedAt >= LONG_WAIT_MS) beginDue(now);
-}
+export type NextTurn = (begin: TurnWork, callerId: string) => void;
 
 /**
  * So much may be under way without a look at what else there is to do. What begins together asks the platform together, and is
@@ -48,64 +40,71 @@ const MOST_UNDER_WAY = 40;
 /** Longer nobody waits, in milliseconds. Whoever is begun so late had better end at once: those behind it wait as well. */
 export const MAX_WAIT_MS = 2_000;
 
-/**
- * What waits for its turn: of each caller in the order in which it came, and the callers in the order in which their turns come;
- * `since` by `performance.now()`.
- */
-const lines = new Map<string, { readonly begin: TurnWork; readonly since: number }[]>();
-let underWay = 0;
-let isArmed = false;
-let armedAt = 0;
-/** How long this turn of the event loop has spent on beginning work. */
-let beginningMs = 0;
+/** @param clock a monotonic time in milliseconds */
+export function createTurns(clock: () => number = () => performance.now()): NextTurn {
+  /**
+   * What waits for its turn: of each caller in the order in which it came, and the callers in the order in which their turns
+   * come; `since` by the clock.
+   */
+  const lines = new Map<string, { readonly begin: TurnWork; readonly since: number }[]>();
+  let underWay = 0;
+  let isArmed = false;
+  let armedAt = 0;
+  /** How long this turn of the event loop has spent on beginning work. */
+  let beginningMs = 0;
 
-function arm(): void {
-  isArmed = true;
-  armedAt = performance.now();
-  afterArrivals(turn);
-}
+  const ended = () => {
+    underWay -= 1;
+  };
+  const beginNext = (now: number) => {
+    const [turn] = lines;
+    if (!turn) return;
+    const [callerId, line] = turn;
+    const next = line.shift();
+    // It goes to the end.
+    lines.delete(callerId);
+    if (line.length > 0) lines.set(callerId, line);
+    if (!next) return;
+    underWay += 1;
+    const begin = clock();
+    next.begin(ended, now - next.since);
+    beginningMs += clock() - begin;
+  };
+  /** Returns what begins next. */
+  const first = () => {
+    const [line] = lines.values();
+    return line?.[0];
+  };
+  /** Work that has waited for the longest time refuses itself, which takes no time to speak of. */
+  const isDue = (waitedMs: number) => {
+    if (waitedMs >= MAX_WAIT_MS) return true;
+    return waitedMs >= LONG_WAIT_MS && underWay < MOST_UNDER_WAY && beginningMs < BEGINNING_MS;
+  };
+  const beginDue = (now: number) => {
+    for (let next = first(); next && isDue(now - next.since); next = first()) beginNext(now);
+  };
+  const turn = () => {
+    isArmed = false;
+    beginningMs = 0;
+    const now = clock();
+    while (underWay < ALWAYS_UNDER_WAY && lines.size > 0 && beginningMs < BEGINNING_MS) beginNext(now);
+    if (now - armedAt < IDLE_TURN_MS) beginNext(now);
+    beginDue(now);
+    if (lines.size > 0) arm();
+  };
+  const arm = () => {
+    isArmed = true;
+    armedAt = clock();
+    afterArrivals(turn);
+  };
 
-function turn(): void {
-  isArmed = false;
-  beginningMs = 0;
-  const now = performance.now();
-  while (underWay < ALWAYS_UNDER_WAY && lines.size > 0 && beginningMs < BEGINNING_MS) beginNext(now);
-  if (now - armedAt < IDLE_TURN_MS) beginNext(now);
-  beginDue(now);
-  if (lines.size > 0) arm();
-}
-
-function beginDue(now: number): void {
-  for (let next = first(); next && isDue(now - next.since); next = first()) beginNext(now);
-}
-
-/** Returns what begins next. */
-function first() {
-  const [line] = lines.values();
-  return line?.[0];
-}
-
-/** Work that has waited for the longest time refuses itself, which takes no time to speak of. */
-function isDue(waitedMs: number): boolean {
-  if (waitedMs >= MAX_WAIT_MS) return true;
-  return waitedMs >= LONG_WAIT_MS && underWay < MOST_UNDER_WAY && beginningMs < BEGINNING_MS;
-}
-
-function beginNext(now: number): void {
-  const [turn] = lines;
-  if (!turn) return;
-  const [callerId, line] = turn;
-  const next = line.shift();
-  // It goes to the end.
-  lines.delete(callerId);
-  if (line.length > 0) lines.set(callerId, line);
-  if (!next) return;
-  underWay += 1;
-  const begin = performance.now();
-  next.begin(ended, now - next.since);
-  beginningMs += performance.now() - begin;
-}
-
-function ended(): void {
-  underWay -= 1;
+  return (begin, callerId) => {
+    const now = clock();
+    const ofCaller = lines.get(callerId);
+    if (ofCaller) ofCaller.push({ begin, since: now });
+    else lines.set(callerId, [{ begin, since: now }]);
+    if (!isArmed) arm();
+    // A turn of the event loop goes on while there is something to read, which may be for seconds.
+    else if (now - armedAt >= LONG_WAIT_MS) beginDue(now);
+  };
 }

@@ -53,7 +53,7 @@ async function warmGateway(): Promise<TestGateway> {
   return gateway;
 }
 
-describe.each(faults)("a platform that %s all the time", { concurrent: true }, (_what, fault, code) => {
+describe.each(faults)("a platform that %s all the time", (_what, fault, code) => {
   it("costs the fields that need it, with a code, and no other field", async () => {
     await using gateway = await warmGateway();
     gateway.sandbox.fault({ path: "*", ...fault });

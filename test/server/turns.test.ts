@@ -1,77 +1,108 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { cameNew } from "../../src/server/resting.ts";
-import { nextTurn } from "../../src/server/turns.ts";
+import { createTurns } from "../../src/server/turns.ts";
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
-const holdLoop = (ms: number) => {
-  const begin = performance.now();
-  while (performance.now() - begin < ms);
-};
 
-/** So many pieces of work, of which each ends when it is told to. */
-function waitingWork(pieces: number) {
+/** Turns in a time that passes by `pass` alone, and work that ends when it is told to. */
+function createWork() {
+  let now = 0;
+  const nextTurn = createTurns(() => now);
   const begun: number[] = [];
   const ends: (() => void)[] = [];
-  for (let piece = 0; piece < pieces; piece += 1) {
-    nextTurn((ended) => {
-      begun.push(piece);
-      ends.push(ended);
-    }, "caller");
-  }
-  const endAll = () => {
-    for (const end of ends.splice(0)) end();
+  let pieces = 0;
+  return {
+    begun,
+    /** Lets so many further pieces of work wait for their turn. */
+    wait: (count: number) => {
+      for (let each = 0; each < count; each += 1) {
+        const piece = pieces++;
+        nextTurn((ended) => {
+          begun.push(piece);
+          ends.push(ended);
+        }, "caller");
+      }
+    },
+    pass: (ms: number) => {
+      now += ms;
+    },
+    /** A turn of the event loop that took so long. */
+    turnOf: async (ms: number) => {
+      now += ms;
+      await turn();
+    },
+    endOne: () => ends.shift()?.(),
+    endAll: () => {
+      for (const end of ends.splice(0)) end();
+    },
   };
-  return { begun, endOne: () => ends.shift()?.(), endAll };
 }
+
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
 
 describe("work that will have to wait", () => {
   it("begins eight at once and in its order, when what has begun before is over, while there is other work", async () => {
-    const { begun, endOne, endAll } = waitingWork(10);
+    const { begun, wait, turnOf, endOne } = createWork();
+    wait(10);
     expect(begun).toEqual([]);
-    const busyTurns = async (count: number) => {
-      for (let busy = 0; busy < count; busy += 1) {
-        await turn();
-        holdLoop(1);
-      }
-    };
-    const firstOnes = [0, 1, 2, 3, 4, 5, 6, 7];
-    await busyTurns(5);
-    expect(begun).toEqual(firstOnes);
+    for (let busy = 0; busy < 5; busy += 1) await turnOf(1);
+    expect(begun).toEqual(numbers(8));
     endOne();
-    await busyTurns(3);
-    expect(begun).toEqual([...firstOnes, 8]);
+    for (let busy = 0; busy < 3; busy += 1) await turnOf(1);
+    expect(begun).toEqual(numbers(9));
     endOne();
-    await busyTurns(3);
-    expect(begun).toEqual([...firstOnes, 8, 9]);
-    endAll();
+    for (let busy = 0; busy < 3; busy += 1) await turnOf(1);
+    expect(begun).toEqual(numbers(10));
   });
 
-  it("begins while there is nothing else to do, however much is under way", async () => {
-    const { begun, endAll } = waitingWork(50);
-    await expect.poll(() => begun.length).toBe(50);
-    endAll();
+  it("begins one more in each turn with nothing else to do, however much is under way", async () => {
+    const { begun, wait, turnOf } = createWork();
+    wait(50);
+    for (const count of [9, 10, 11]) {
+      await turnOf(0.04);
+      expect(begun).toHaveLength(count);
+    }
+    for (let idle = 0; idle < 39; idle += 1) await turnOf(0.04);
+    expect(begun).toEqual(numbers(50));
   });
 
   it("begins in a turn that goes on for long, when more comes", async () => {
-    const first = waitingWork(10);
-    holdLoop(210);
-    const second = waitingWork(1);
-    expect(first.begun).toHaveLength(10);
-    expect(second.begun).toHaveLength(0);
-    first.endAll();
-    await expect.poll(() => second.begun).toHaveLength(1);
-    second.endAll();
+    const { begun, wait, pass, turnOf, endAll } = createWork();
+    wait(10);
+    pass(200);
+    wait(1);
+    expect(begun).toEqual(numbers(10));
+    endAll();
+    await turnOf(1);
+    expect(begun).toEqual(numbers(11));
   });
 
   it("begins 40 at a time where it has waited long, however long the turns are", async () => {
-    const { begun, endAll } = waitingWork(100);
-    holdLoop(210);
+    const { begun, wait, turnOf, endAll } = createWork();
+    wait(100);
     for (const count of [40, 80, 100]) {
-      await turn();
-      holdLoop(1);
+      await turnOf(200);
       expect(begun).toHaveLength(count);
       endAll();
     }
+  });
+
+  it("begins whatever is under way when it has waited for as long as anybody waits", async () => {
+    const { begun, wait, turnOf } = createWork();
+    wait(100);
+    await turnOf(1_999);
+    expect(begun).toHaveLength(40);
+    await turnOf(1);
+    expect(begun).toHaveLength(100);
+  });
+
+  it("waits for none that began in another gateway", async () => {
+    const [one, other] = [createWork(), createWork()];
+    one.wait(50);
+    await one.turnOf(1);
+    other.wait(8);
+    await other.turnOf(1);
+    expect(other.begun).toEqual(numbers(8));
   });
 });
 
@@ -80,7 +111,9 @@ describe("work that ends at once", () => {
 
   /** So many pieces of work of four milliseconds each, by a clock that nothing else moves. */
   function shortWork(pieces: number, now: { at: number }, callers: readonly string[] = ["caller"]) {
+    // New connections are taken by the clock of the process.
     vi.spyOn(performance, "now").mockImplementation(() => now.at);
+    const nextTurn = createTurns(() => now.at);
     const begun: string[] = [];
     for (let piece = 0; piece < pieces; piece += 1) {
       for (const caller of callers) {
