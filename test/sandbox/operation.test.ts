@@ -16,11 +16,12 @@ describe("the clock", () => {
     expect(frozen.clock.now()).toBe(Date.parse(START));
     await using running = await createSandbox({ startAt: "2025-06-18" });
     const first = running.clock.now();
-    expect(first - Date.parse("2025-06-18")).toBeLessThan(10_000);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(running.clock.now()).toBeGreaterThan(first);
+    expect(first).toBeGreaterThanOrEqual(Date.parse("2025-06-18"));
+    await expect.poll(() => running.clock.now()).toBeGreaterThan(first);
+    const before = Date.now();
     await using present = await createSandbox();
-    expect(Math.abs(present.clock.now() - Date.now())).toBeLessThan(10_000);
+    expect(present.clock.now()).toBeGreaterThanOrEqual(before);
+    expect(present.clock.now()).toBeLessThanOrEqual(Date.now() + 1);
   });
 
   it("moves forward and never back", async () => {

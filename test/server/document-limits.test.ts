@@ -20,6 +20,22 @@ function cpuMs(begin: NodeJS.CpuUsage): number {
   return (user + system) / 1000;
 }
 
+const REFERENCE = `{ ${many(4_000, (i) => `a${i}: me { name }`)} }`;
+
+/**
+ * The computing time that 50 ms are on an idle machine of three GHz, here and now: so many times what it takes to parse a
+ * document. A machine that is slower, or busy with other programs, takes longer for both.
+ */
+function allowedMs(): number {
+  const parsed = () => {
+    const begin = process.cpuUsage();
+    parse(REFERENCE);
+    return cpuMs(begin);
+  };
+  return REFERENCES_ALLOWED * Math.min(parsed(), parsed(), parsed());
+}
+const REFERENCES_ALLOWED = 40;
+
 /** The status of the answer, its first error's extensions, and what it took to compute. */
 async function ask(query: string) {
   const begin = process.cpuUsage();
@@ -137,12 +153,13 @@ describe("a hostile document", () => {
   ];
 
   it.each(documents)(
-    "takes no more than 50 ms to compute, and is answered by no fault of the gateway: %s",
+    "takes little to compute, and is answered by no fault of the gateway: %s",
     async (_what, document) => {
       expect(document.length).toBeLessThan(maxBodyBytes.max);
       // The best of three: the machine has other things to do.
       const answers = [await ask(document), await ask(`${document} `), await ask(`${document}  `)];
-      expect(Math.min(...answers.map((answer) => answer.cpuMs))).toBeLessThan(50);
+      const least = Math.min(...answers.map((answer) => answer.cpuMs));
+      expect(least).toBeLessThan(allowedMs());
       for (const { extensions } of answers) expect(extensions).not.toMatchObject({ code: "INTERNAL_SERVER_ERROR" });
       expect(gateway.complaints()).toBe("");
     },
@@ -171,9 +188,10 @@ describe("the size of a document", () => {
       fc.property(fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 50, maxLength: 150 }), (spreads) => {
         const fragments = spreads.map((count, i) => `fragment f${i} on Q { ${`...f${i + 1} `.repeat(count)} }`);
         const document = parse(`{ ...f0 } ${fragments.join(" ")} fragment f${spreads.length} on Q { a }`);
-        const begin = process.cpuUsage();
+        // What walked each spread would walk up to 6^150 of them, and not end.
+        const reads = countReads(document);
         const { fields } = documentSize(document);
-        expect(cpuMs(begin)).toBeLessThan(50);
+        expect(reads()).toBeLessThanOrEqual(3 * (spreads.length + 2));
         const expected = spreads.reduce((product, count) => product * count, 1);
         expect(fields / expected).toBeCloseTo(1);
       }),
@@ -181,6 +199,22 @@ describe("the size of a document", () => {
     );
   });
 });
+
+/** Counts how often a selection set of the document is read. */
+function countReads(document: DocumentNode): () => number {
+  let reads = 0;
+  for (const definition of document.definitions) {
+    if (!("selectionSet" in definition) || !definition.selectionSet) continue;
+    const { selections } = definition.selectionSet;
+    Object.defineProperty(definition.selectionSet, "selections", {
+      get: () => {
+        reads += 1;
+        return selections;
+      },
+    });
+  }
+  return () => reads;
+}
 
 /** Documents whose fragments spread later ones only, so that they can be written out. */
 function documents(): fc.Arbitrary<string> {
