@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isOrigin, withTokenRestrictions } from "../../src/model/restrictions.ts";
-import { chooseCluster, masterViolations, publisherViolations } from "../../src/model/syndication.ts";
+import { chooseCluster, grantViolations, masterViolations, publisherViolations } from "../../src/model/syndication.ts";
 import { decideViewing, type Viewer } from "../../src/model/viewing.ts";
 import { grants, inCluster, publishToken, subscribeToken } from "../support/records.ts";
 
@@ -29,6 +29,17 @@ describe("the cluster of a partner's token", () => {
   it("that is unknown is refused beside one that does not meet the publishers", () => {
     const { violations } = chooseCluster([publishToken(inCluster("phx-1"))], "ams-1", known, "c");
     expect(violations.map(({ code }) => code)).toEqual(["CLUSTER_UNKNOWN", "CLUSTER_MISMATCH"]);
+  });
+});
+
+describe("the grants of a partner's token", () => {
+  it("are refused both as a grant of everything and for the stream that they leave out", () => {
+    const refused = grantViolations(
+      grants("/^[^d].*$/"),
+      { allowWildcard: false, streamNames: ["derby-final"] },
+      "input.streams",
+    );
+    expect(refused.map(({ code }) => code)).toEqual(["WILDCARD_GRANT", "GRANT_NOT_COVERED"]);
   });
 });
 
