@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { createMetrics } from "../../src/server/metrics/metrics.ts";
+import { createRequestRecord } from "../../src/server/metrics/request-record.ts";
 import { type Exposition, parseExposition } from "../support/exposition.ts";
 import { createTestGateway, OPERATOR_KEY, range, type TestGateway } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
@@ -81,6 +83,16 @@ describe("metrics", () => {
     expect(metrics.sum('syndigraph_errors_total{code="GRAPHQL_VALIDATION_FAILED"}')).toBeGreaterThanOrEqual(1);
     const { requested } = extensions["cost"] as { requested: number };
     expect(metrics.value('syndigraph_cost_points_total{role="OPERATOR"}')).toBeGreaterThanOrEqual(3 * requested);
+  });
+
+  it("count each error of an answer by its code, in whatever order they stand", () => {
+    const metrics = createMetrics();
+    const errors = ["INVALID_INPUT", "INVALID_INPUT", "NOT_FOUND", "INVALID_INPUT"];
+    metrics.answered(Object.assign(createRequestRecord(null), { errors }), 200, 1);
+    const told = parseExposition(metrics.text());
+    metrics.close();
+    expect(told.value('syndigraph_errors_total{code="INVALID_INPUT"}')).toBe(3);
+    expect(told.value('syndigraph_errors_total{code="NOT_FOUND"}')).toBe(1);
   });
 
   it("tell what the figure cache did, and what was served past its time", async () => {
