@@ -66,6 +66,6 @@ describe("the load of one turn of the event loop", () => {
 
   it("is not, while it is of many small requests, or of few large ones", async () => {
     expect(await refused(500, 0.1)).toBe(0);
-    expect(await refused(5, 150)).toBe(0);
+    expect(await refused(5, 300)).toBe(0);
   });
 });

@@ -295,10 +295,15 @@ describe("the bulkhead", () => {
     );
     timing.advance(20);
     expect(await late).toMatchObject({ code: "UPSTREAM_TIMEOUT", health: "NOTHING" });
-    for (const end of ends) end();
+    for (const end of ends.splice(0)) end();
     await Promise.all(waiting);
     await settle();
     expect(sent).toBe(0);
+    // Its place is free again.
+    const further = calls(PLACES);
+    expect(ends).toHaveLength(PLACES);
+    for (const end of ends) end();
+    await Promise.all(further);
   });
 });
 
