@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { dirname, join, relative } from "node:path";
 import { build } from "esbuild";
 import manifest from "./package.json" with { type: "json" };
-import { graphiQLFiles } from "./src/server/graphiql/build.ts";
+import { graphiQLFiles } from "./src/http/graphiql/build.ts";
 
 /**
  * Makes `dist`, the programs as production runs them, with all libraries but the drivers of databases inside: a few files

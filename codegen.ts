@@ -57,7 +57,7 @@ function sdl(schema: GraphQLSchema): string {
 }
 
 async function typedOperations(schema: GraphQLSchema): Promise<string> {
-  const folder = "src/server/graphiql/tabs";
+  const folder = "src/http/graphiql/tabs";
   const names = (await readdir(folder)).sort();
   const documents = await Promise.all(
     names.map(async (name) => ({ location: name, document: parse(await readFile(`${folder}/${name}`, "utf8")) })),

@@ -1,13 +1,13 @@
 import { defineConfig } from "vitest/config";
 
 /** Tests of the program that `npm run build` makes: those that are only of it, and those that both pass. */
-const ofBuilt = ["test/built/**/*.test.ts", "test/server/start.test.ts"];
+const ofBuilt = ["test/built/**/*.test.ts", "test/start.test.ts"];
 const ofBoth = [
   "test/graph/coverage.test.ts",
   "test/graph/*story.test.ts",
   "test/graph/sdk-parity.test.ts",
-  "test/server/audits.test.ts",
-  "test/server/graphiql.test.ts",
+  "test/http/audits.test.ts",
+  "test/http/graphiql.test.ts",
 ];
 
 export default defineConfig({

@@ -4,8 +4,8 @@ import { allScopes, isScope, type Scope } from "./auth/scopes.ts";
 import { nearestVariable } from "./model/nearest-variable.ts";
 import { type Network, parseNetwork } from "./model/network.ts";
 import { Secret } from "./model/secret.ts";
-import { MAX_LAG_MS } from "./model/time-window.ts";
-import { parsedAddress } from "./store/database-address.ts";
+import { MAX_LAG_MS } from "./model/usage/time-window.ts";
+import { parsedAddress } from "./store/database-url.ts";
 import type { ConferenceOptions } from "./upstream/upstream.ts";
 
 /**

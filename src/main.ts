@@ -4,17 +4,17 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { type Config, ConfigError, type PlatformConfig, readConfig, unknownVariables } from "./config.ts";
+import type { GraphiQLFiles } from "./http/graphiql/files.ts";
+import { listen } from "./http/http-server.ts";
+import type { Counters } from "./limits/rate-limit-pool.ts";
 import { Secret } from "./model/secret.ts";
-import { tuneGarbageCollector } from "./server/garbage-collector.ts";
-import type { GraphiQLFiles } from "./server/graphiql/files.ts";
-import { listen } from "./server/listen.ts";
-import { createLogger } from "./server/logger.ts";
-import type { Tracing } from "./server/tracing.ts";
-import type { Counters } from "./store/counters.ts";
-import { passwordsIn } from "./store/database-address.ts";
+import { passwordsIn } from "./store/database-url.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/store.ts";
 import { StoreError } from "./store/store-error.ts";
+import { createLogger } from "./telemetry/logger.ts";
+import type { Tracing } from "./telemetry/tracing.ts";
+import { tuneGarbageCollector } from "./v8-flags.ts";
 
 tuneGarbageCollector();
 // Whoever read the standard output may have gone.
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   const [platform, store, { createGateway }] = await Promise.all([
     config.platform ?? startSandbox(config),
     open(config),
-    import("./server/gateway.ts"),
+    import("./gateway.ts"),
   ]);
   const operatorKey = config.operatorKey ?? new Secret(`sgk_${randomBytes(32).toString("base64url")}`);
   const logger = createLogger(config.logLevel, [
@@ -115,7 +115,7 @@ function open({ store }: Config): Promise<Store> {
 /** Null where one gateway counts alone: then no driver of PostgreSQL is loaded. */
 async function countersOf({ store }: Config): Promise<Counters | null> {
   if (store.kind !== "postgres") return null;
-  const { openCounters } = await import("./store/counters.ts");
+  const { openCounters } = await import("./limits/rate-limit-pool.ts");
   return openCounters(store.url.reveal());
 }
 
@@ -177,7 +177,7 @@ function tryPort(port: number, host: string): Promise<StartedSandbox> {
 /** Nothing of it is loaded unless it is wanted. */
 async function tracing(): Promise<Tracing> {
   try {
-    const { createTracing } = await import("./server/tracing.ts");
+    const { createTracing } = await import("./telemetry/tracing.ts");
     return await createTracing();
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND")) throw error;
@@ -189,7 +189,7 @@ async function tracing(): Promise<Tracing> {
 
 /** Null where the files are missing, as they are without a build: all else works without them. */
 async function graphiqlFiles(logger: Logger): Promise<GraphiQLFiles | null> {
-  const { readGraphiQL } = await import("./server/graphiql/files.ts");
+  const { readGraphiQL } = await import("./http/graphiql/files.ts");
   try {
     return await readGraphiQL(fileURLToPath(new URL("./graphiql/", import.meta.url)));
   } catch (error) {

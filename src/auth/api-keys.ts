@@ -1,14 +1,14 @@
 import { hash, randomBytes } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import type { PartnerDirectory } from "../directory/partner-directory.ts";
-import { atMost } from "../model/at-most.ts";
+import type { PartnerDirectory } from "../cache/partner-cache.ts";
 import { isInNetworks, parseNetwork } from "../model/network.ts";
-import type { RegisteredPartner } from "../model/partner.ts";
+import type { RegisteredPartner } from "../model/partner/partner.ts";
 import { Secret } from "../model/secret.ts";
+import { atMost } from "../primitives/bounded-lru.ts";
 import type { ApiKeyRecord, ApiKeyStore } from "../store/api-keys.ts";
 import { inTime } from "../store/in-time.ts";
 import type { Caller, Credentials } from "./caller.ts";
-import { rememberReads, type Stopwatch } from "./remembered.ts";
+import { rememberReads, type Stopwatch } from "./credential-cache.ts";
 import { scopesHeld } from "./scopes.ts";
 
 /** What can be said of a key at an instant. */

@@ -1,8 +1,8 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import { decodeProtectedHeader } from "jose";
-import type { MaybePromise } from "../model/maybe-promise.ts";
-import type { RegisteredPartner } from "../model/partner.ts";
+import type { RegisteredPartner } from "../model/partner/partner.ts";
 import type { Secret } from "../model/secret.ts";
+import type { MaybePromise } from "../primitives/maybe-promise.ts";
 import { type ApiKeyRing, looksLikeApiKey } from "./api-keys.ts";
 import type { IdentityProvider } from "./identity-provider.ts";
 import type { Role, Scope } from "./scopes.ts";

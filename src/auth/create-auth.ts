@@ -1,11 +1,11 @@
 import type { Logger } from "pino";
-import type { PartnerDirectory } from "../directory/partner-directory.ts";
+import type { PartnerDirectory } from "../cache/partner-cache.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Tables } from "../store/store.ts";
 import { createApiKeyRing } from "./api-keys.ts";
 import { type Authenticate, createAuthenticate } from "./caller.ts";
+import type { Stopwatch } from "./credential-cache.ts";
 import { createIdentityProvider, type IdentityProviderOptions } from "./identity-provider.ts";
-import type { Stopwatch } from "./remembered.ts";
 import type { Scope } from "./scopes.ts";
 import { createSessions, type Sessions } from "./session.ts";
 import { createSigningKeys, type SigningKeys } from "./signing-keys.ts";

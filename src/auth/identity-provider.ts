@@ -10,7 +10,7 @@ import {
 } from "jose";
 import { ApplicationError } from "../model/errors.ts";
 import type { Caller } from "./caller.ts";
-import { rememberVerified, type Stopwatch } from "./remembered.ts";
+import { rememberVerified, type Stopwatch } from "./credential-cache.ts";
 import { type Role, scopesOfRole } from "./scopes.ts";
 
 /** Algorithms of the identity provider that can be configured: asymmetric ones, so that no public key serves as a secret. */

@@ -1,4 +1,4 @@
-import type { RegisteredPartner } from "../model/partner.ts";
+import type { RegisteredPartner } from "../model/partner/partner.ts";
 
 /**
  * What a key can allow, and what each scope opens. A closed list: a key with a scope that is not here does not load.

@@ -1,11 +1,11 @@
 import { createHmac, hkdfSync, randomUUID } from "node:crypto";
 import { errors, type JWTHeaderParameters, jwtVerify, SignJWT } from "jose";
 import { ApplicationError } from "../model/errors.ts";
-import type { RegisteredPartner } from "../model/partner.ts";
+import type { RegisteredPartner } from "../model/partner/partner.ts";
 import { Secret } from "../model/secret.ts";
 import { type ApiKeyRing, isFromOrigin } from "./api-keys.ts";
 import type { Caller, Credentials } from "./caller.ts";
-import { rememberVerified, type Stopwatch, type Verified } from "./remembered.ts";
+import { rememberVerified, type Stopwatch, type Verified } from "./credential-cache.ts";
 import { allScopes, type Scope, scopesHeld } from "./scopes.ts";
 import { SESSION_ALGORITHM, type SigningKeys } from "./signing-keys.ts";
 

@@ -1,6 +1,6 @@
 import { compactVerify, decodeJwt, decodeProtectedHeader, errors, SignJWT } from "jose";
 import type { Secret } from "../model/secret.ts";
-import { type SigningAlgorithm, signingAlgorithms, type ViewerTokenClaims } from "../model/viewer-token.ts";
+import { type SigningAlgorithm, signingAlgorithms, type ViewerTokenClaims } from "../model/token/viewer-token.ts";
 
 /** The longest viewer token that is looked at, in characters: as long as what a client may send in a header. */
 export const MAX_VIEWER_TOKEN_LENGTH = 16_384;

@@ -1,7 +1,6 @@
 import { NotMeteredError } from "../model/errors.ts";
-import { type Figure, oldestOf } from "../model/figure.ts";
-import { allThere, isPromise, type MaybePromise, whenThere } from "../model/maybe-promise.ts";
-import { rememberingLast } from "../model/remembering-last.ts";
+import { assertMetered } from "../model/stream/stream.ts";
+import { type Figure, oldestOf } from "../model/usage/measured.ts";
 import {
   assembleSeries,
   type Coverage,
@@ -13,12 +12,13 @@ import {
   type SeriesPlan,
   type SeriesPoint,
   type SeriesRead,
-} from "../model/series.ts";
-import { assertMetered } from "../model/stream.ts";
-import { type Keeping, planTotal, type TimeWindow, type UsageWindow } from "../model/time-window.ts";
-import { noTraffic, sumTraffic, type Traffic } from "../model/traffic.ts";
+} from "../model/usage/series.ts";
+import { type Keeping, planTotal, type TimeWindow, type UsageWindow } from "../model/usage/time-window.ts";
+import { noTraffic, sumTraffic, type Traffic } from "../model/usage/traffic.ts";
+import { allThere, isPromise, type MaybePromise, whenThere } from "../primitives/maybe-promise.ts";
+import { rememberingLast } from "../primitives/memoize.ts";
 import type { CountryRow, StreamResolution, StreamRow, TrackingRow } from "../upstream/analytics.ts";
-import type { FigureLoaders } from "./figures.ts";
+import type { FigureLoaders } from "./usage.ts";
 
 /**
  * Whose bandwidth: everything that the graph's one type `Bandwidth` needs to know of its subject. Each method loads by one

@@ -1,9 +1,9 @@
 import DataLoader from "dataloader";
-import type { LiveDirectory, LiveStreams } from "../directory/live-directory.ts";
-import { type MaybePromise, whenThere } from "../model/maybe-promise.ts";
-import { timeLeft } from "../upstream/deadline.ts";
+import type { LiveDirectory, LiveStreams } from "../cache/live-stream-cache.ts";
+import { timeLeft } from "../primitives/deadline.ts";
+import { type MaybePromise, whenThere } from "../primitives/maybe-promise.ts";
 import type { LiveStream, LiveStreamWithFeeds, Monitoring } from "../upstream/monitoring.ts";
-import type { Waves } from "./waves.ts";
+import type { Waves } from "./batch-scheduler.ts";
 
 /** Which streams are live, or ended within the last hour. */
 export interface LiveStreamLoader {

@@ -1,29 +1,29 @@
-import { type FigureCache, Waiter } from "../directory/figure-cache.ts";
-import type { LiveDirectory } from "../directory/live-directory.ts";
-import type { PartnerDirectory } from "../directory/partner-directory.ts";
-import type { PatternReadings } from "../directory/pattern-readings.ts";
-import type { Sightings } from "../directory/sightings.ts";
-import type { StreamCatalog } from "../directory/stream-catalog.ts";
-import type { TokenDirectory, Tokens } from "../directory/token-directory.ts";
-import { liveFeeds } from "../model/feeds.ts";
-import { isPromise, type MaybePromise, whenThere } from "../model/maybe-promise.ts";
-import type { MediaDistributionRecord } from "../model/media.ts";
-import { isMetered, MAX_NAME_LENGTH } from "../model/stream.ts";
-import { allDaysKept, type TimeWindow } from "../model/time-window.ts";
-import type { PublishTokenRecord, SubscribeTokenRecord } from "../model/token.ts";
-import type { OnAir } from "../model/viewer-token.ts";
+import type { Sightings } from "../cache/discovered-names.ts";
+import type { LiveDirectory } from "../cache/live-stream-cache.ts";
+import type { PartnerDirectory } from "../cache/partner-cache.ts";
+import type { PatternReadings } from "../cache/pattern-readings.ts";
+import type { StreamCatalog } from "../cache/stream-catalog.ts";
+import type { TokenDirectory, Tokens } from "../cache/token-cache.ts";
+import { type FigureCache, Waiter } from "../cache/usage-cache.ts";
+import type { MediaDistributionRecord } from "../model/media/media.ts";
+import { liveFeeds } from "../model/stream/feed-ranking.ts";
+import { isMetered, MAX_NAME_LENGTH } from "../model/stream/stream.ts";
+import type { PublishTokenRecord, SubscribeTokenRecord } from "../model/token/token.ts";
+import type { OnAir } from "../model/token/viewer-token.ts";
+import { allDaysKept, type TimeWindow } from "../model/usage/time-window.ts";
+import { isPromise, type MaybePromise, whenThere } from "../primitives/maybe-promise.ts";
 import type { TrackingRow } from "../upstream/analytics.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { ViewerRecord, ViewerRecordsQuery } from "../upstream/viewer-records.ts";
 import { type BandwidthSource, streamBandwidth, streamTrackingBandwidth } from "./bandwidth.ts";
-import { createFigureLoaders, type FigureLoaders } from "./figures.ts";
+import { createWaves, type Waves } from "./batch-scheduler.ts";
 import { createLiveStreamLoader, type LiveStreamLoader } from "./live-streams.ts";
 import { createMediaAssetLoader, type MediaAssetLoader } from "./media-assets.ts";
 import { createMeterLoader, type MeterLoader } from "./meters.ts";
 import { createPartnerLoader, type PartnerLoader } from "./partners.ts";
 import type { Staleness } from "./staleness.ts";
 import { createTranscoderLoader, type TranscoderLoader } from "./transcoders.ts";
-import { createWaves, type Waves } from "./waves.ts";
+import { createFigureLoaders, type FigureLoaders } from "./usage.ts";
 
 /**
  * Everything that reads for one request, batched and remembered until it is answered. It is made for its caller: what the

@@ -1,4 +1,4 @@
-import type { MediaAssetRecord } from "../model/media.ts";
+import type { MediaAssetRecord } from "../model/media/media.ts";
 import { MAX_ASSETS_PER_CALL, type MediaAssets, type MediaAssetsQuery } from "../upstream/media-assets.ts";
 
 /** Where an asset stands in a list: by its beginning, then by its id. */

@@ -1,12 +1,12 @@
-import type { PartnerDirectory } from "../directory/partner-directory.ts";
-import type { Sightings } from "../directory/sightings.ts";
-import type { Tokens } from "../directory/token-directory.ts";
-import type { MaybePromise } from "../model/maybe-promise.ts";
-import { type PartnerRecord, primaryTrackingId, type RegisteredPartner } from "../model/partner.ts";
-import { MAX_NAME_LENGTH } from "../model/stream.ts";
-import { allDaysKept } from "../model/time-window.ts";
-import type { FigureLoaders } from "./figures.ts";
-import type { Waves } from "./waves.ts";
+import type { Sightings } from "../cache/discovered-names.ts";
+import type { PartnerDirectory } from "../cache/partner-cache.ts";
+import type { Tokens } from "../cache/token-cache.ts";
+import { type PartnerRecord, primaryTrackingId, type RegisteredPartner } from "../model/partner/partner.ts";
+import { MAX_NAME_LENGTH } from "../model/stream/stream.ts";
+import { allDaysKept } from "../model/usage/time-window.ts";
+import type { MaybePromise } from "../primitives/maybe-promise.ts";
+import type { Waves } from "./batch-scheduler.ts";
+import type { FigureLoaders } from "./usage.ts";
 
 /** Partners: registered ones, and tracking ids that nobody has claimed. */
 export interface PartnerLoader {

@@ -1,8 +1,8 @@
 import DataLoader from "dataloader";
-import { type TimeWindow, windowKey } from "../model/time-window.ts";
 import type { TranscoderRecord } from "../model/transcoder.ts";
+import { type TimeWindow, windowKey } from "../model/usage/time-window.ts";
 import type { Analytics, TranscoderDay } from "../upstream/analytics.ts";
-import { MAX_ITEMS_ON_PAGE } from "../upstream/tokens.ts";
+import { MAX_ITEMS_ON_PAGE } from "../upstream/token-client.ts";
 import type { Transcoders } from "../upstream/transcoders.ts";
 
 /** The account's transcoders, and for how long they were active. */

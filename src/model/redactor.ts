@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { atMost } from "./at-most.ts";
+import { atMost } from "../primitives/bounded-lru.ts";
 import { type Secret, withoutSecrets } from "./secret.ts";
 
 /** Returns a text of the platform, cut to `maxLength` characters, or {@link WITHHELD} if it would reveal a part of a secret. */

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type DefaultCluster, isCluster } from "./cluster.ts";
-import { fail, success } from "./http/answer.ts";
 import { validated } from "./http/body.ts";
+import { fail, success } from "./http/response.ts";
 import type { Call, Route } from "./http/route.ts";
 import type { CountryRules, GeoCascade } from "./tokens/token.ts";
 

@@ -1,13 +1,13 @@
 import * as z from "zod";
 import { isoMillis, parseInstant, QUARTER_MS } from "./calendar.ts";
-import type { DirectorRefusal } from "./director/refused.ts";
-import { fail, invalid, success } from "./http/answer.ts";
+import type { DirectorRefusal } from "./director/director-error.ts";
 import { validated } from "./http/body.ts";
 import type { CallLog } from "./http/call-log.ts";
 import { type Faults, faultInput } from "./http/faults.ts";
+import { fail, invalid, success } from "./http/response.ts";
 import type { Call, Route } from "./http/route.ts";
-import { attachViewers, feedInput, startFeed, viewersInput } from "./live/actors.ts";
 import { endOf } from "./live/ending.ts";
+import { attachViewers, feedInput, startFeed, viewersInput } from "./live/simulated-clients.ts";
 import type { Platform } from "./platform.ts";
 import { addForeignToken, foreignTokenInput } from "./tokens/foreign.ts";
 

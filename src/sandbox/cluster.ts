@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { type Answer, fail, success } from "./http/answer.ts";
 import { validated } from "./http/body.ts";
+import { type Answer, fail, success } from "./http/response.ts";
 import type { Route } from "./http/route.ts";
 
 /** An ingest region. `rtmp` and `srt` are host names. */

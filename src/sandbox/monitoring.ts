@@ -1,13 +1,13 @@
 import type { Account } from "./account.ts";
 import { HOUR_MS, isoMillis } from "./calendar.ts";
 import type { Clock } from "./clock.ts";
-import { fail, success } from "./http/answer.ts";
 import { QueryReader } from "./http/query.ts";
+import { fail, success } from "./http/response.ts";
 import type { Route } from "./http/route.ts";
 import type { Feed, Restream } from "./live/feed.ts";
 import type { Live } from "./live/live.ts";
-import type { TokenShelf } from "./tokens/shelf.ts";
 import type { PublishToken } from "./tokens/token.ts";
+import type { TokenShelf } from "./tokens/token-repository.ts";
 
 /** A stream as monitoring sees it: its feeds now, or those of its last hour. */
 interface MonitoredStream {

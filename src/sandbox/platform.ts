@@ -17,7 +17,7 @@ import { distributionRoutes } from "./media/distribution-routes.ts";
 import { createMedia, type Media } from "./media/media.ts";
 import { recordFileRoutes } from "./media/record-files.ts";
 import { monitoringRoutes } from "./monitoring.ts";
-import { viewerCount } from "./records/rows.ts";
+import { viewerCount } from "./records/record-rows.ts";
 import { viewerRecordRoutes } from "./records/viewer-records.ts";
 import { pastRecordings } from "./seed/recordings.ts";
 import { plant } from "./seed/seed.ts";
@@ -25,8 +25,8 @@ import { seedTranscoders } from "./seed/transcoders.ts";
 import { streamControlRoutes } from "./stream-control.ts";
 import { thumbnailRoutes } from "./thumbnails.ts";
 import { publishTokenRoutes } from "./tokens/publish-tokens.ts";
-import { createShelves, type TokenShelves } from "./tokens/shelf.ts";
 import { subscribeTokenRoutes } from "./tokens/subscribe-tokens.ts";
+import { createShelves, type TokenShelves } from "./tokens/token-repository.ts";
 import { createTraffic, type Traffic } from "./traffic/traffic.ts";
 import { createTranscoders, type Transcoders, transcoderRoutes } from "./transcoders/transcoders.ts";
 

@@ -4,7 +4,8 @@ import { adminRoutes } from "./admin.ts";
 import { toInstant } from "./calendar.ts";
 import { type Clock, createClock } from "./clock.ts";
 import { CONFERENCE_APP, type ConferenceApp } from "./conference/app-token.ts";
-import type { DirectorRefusal } from "./director/refused.ts";
+import type { DirectorRefusal } from "./director/director-error.ts";
+import { type Truth, type TruthFilter, truthOf } from "./ground-truth.ts";
 import { fieldErrorsOf } from "./http/body.ts";
 import { createCallLog, type RecordedCall } from "./http/call-log.ts";
 import { createFaults, type FaultInput, faultInput } from "./http/faults.ts";
@@ -20,20 +21,19 @@ import {
   startFeed,
   type ViewersInput,
   viewersInput,
-} from "./live/actors.ts";
+} from "./live/simulated-clients.ts";
 import { createPlatform, type Platform, platformRoutes } from "./platform.ts";
 import { addForeignToken, type ForeignTokenInput, foreignTokenInput } from "./tokens/foreign.ts";
 import type { PublishToken, SubscribeToken } from "./tokens/token.ts";
-import { type Truth, type TruthFilter, truthOf } from "./truth.ts";
 
-export type { DirectorRefusal } from "./director/refused.ts";
+export type { DirectorRefusal } from "./director/director-error.ts";
+export type { Truth } from "./ground-truth.ts";
 export type { RecordedCall } from "./http/call-log.ts";
 export type { FaultInput } from "./http/faults.ts";
 export type { Exchange } from "./http/server.ts";
-export type { AttachedViewers, FeedInput, StartedFeed, ViewersInput } from "./live/actors.ts";
+export type { AttachedViewers, FeedInput, StartedFeed, ViewersInput } from "./live/simulated-clients.ts";
 export type { ForeignTokenInput } from "./tokens/foreign.ts";
 export type { PublishToken, SubscribeToken } from "./tokens/token.ts";
-export type { Truth } from "./truth.ts";
 
 /** How to start a sandbox. Everything has a default. */
 export interface SandboxOptions {

@@ -1,11 +1,11 @@
 import * as z from "zod";
 import type { Account } from "./account.ts";
-import { fail, success } from "./http/answer.ts";
 import { validated } from "./http/body.ts";
+import { fail, success } from "./http/response.ts";
 import type { Route } from "./http/route.ts";
 import type { Live } from "./live/live.ts";
-import type { TokenShelf } from "./tokens/shelf.ts";
 import type { PublishToken } from "./tokens/token.ts";
+import type { TokenShelf } from "./tokens/token-repository.ts";
 import { noToken } from "./tokens/token-routes.ts";
 
 /**

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Clock } from "./clock.ts";
-import { error, fail, invalid, Refusal, success } from "./http/answer.ts";
 import { validated } from "./http/body.ts";
+import { error, fail, invalid, Refusal, success } from "./http/response.ts";
 import type { Route } from "./http/route.ts";
 import type { Live } from "./live/live.ts";
 

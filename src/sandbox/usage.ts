@@ -1,4 +1,4 @@
-import type { Reading } from "./reading.ts";
+import type { Reading } from "./meter-reading.ts";
 
 /** Bytes of one traffic kind. */
 export interface Bandwidth {

@@ -2,8 +2,8 @@ import SchemaBuilder from "@pothos/core";
 import RelayPlugin from "@pothos/plugin-relay";
 import ScopeAuthPlugin from "@pothos/plugin-scope-auth";
 import type { GraphContext } from "../context.ts";
+import { repeatable } from "../engine/cacheability.ts";
 import { encodeGlobalId } from "./global-id.ts";
-import { repeatable } from "./repeatable.ts";
 import { type AuthScopes, registerScopeChecks } from "./scope-checks.ts";
 
 registerScopeChecks();

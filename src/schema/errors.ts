@@ -1,8 +1,8 @@
 import type { Caller } from "../auth/caller.ts";
 import { seesAccount } from "../auth/scopes.ts";
 import { ApplicationError, type ErrorCode, errorCodes, InvalidInputError, NotFoundError } from "../model/errors.ts";
-import { RuleViolations } from "../model/syndication.ts";
-import { type Refusal, refusalCodes, type Warning, warningCodes } from "../model/viewer-token.ts";
+import { RuleViolations } from "../model/partner/syndication.ts";
+import { type Refusal, refusalCodes, type Warning, warningCodes } from "../model/token/viewer-token.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 import { builder } from "./builder.ts";
 import { enumValues } from "./enum-values.ts";

@@ -1,4 +1,4 @@
-import { measuredWindow, type UsageWindow } from "../model/time-window.ts";
+import { measuredWindow, type UsageWindow } from "../model/usage/time-window.ts";
 import { builder } from "./builder.ts";
 import { Window } from "./window.ts";
 

@@ -1,7 +1,7 @@
 import { type Scope, seesAccount } from "../auth/scopes.ts";
 import type { GraphContext } from "../context.ts";
 import { ApplicationError, ForbiddenError, NotFoundError } from "../model/errors.ts";
-import type { MaybePromise } from "../model/maybe-promise.ts";
+import type { MaybePromise } from "../primitives/maybe-promise.ts";
 import { accountRecord } from "./account/account.ts";
 import { builder } from "./builder.ts";
 import { decodeGlobalId, keyOfId } from "./global-id.ts";

@@ -1,7 +1,6 @@
 import type { GraphContext } from "../context.ts";
-import { durationMs, monthWindow } from "../model/calendar.ts";
 import { InvalidInputError } from "../model/errors.ts";
-import { rememberingLast } from "../model/remembering-last.ts";
+import { durationMs, monthWindow } from "../model/usage/calendar.ts";
 import {
   ceilTo,
   DAY_MS,
@@ -11,7 +10,8 @@ import {
   type TimeWindow,
   type UsageWindow,
   type WindowSelection,
-} from "../model/time-window.ts";
+} from "../model/usage/time-window.ts";
+import { rememberingLast } from "../primitives/memoize.ts";
 import { builder } from "./builder.ts";
 
 const RangeInput = builder.inputType("RangeInput", {

@@ -1,5 +1,5 @@
 import type { Selectable } from "kysely";
-import { createBatches } from "./batches.ts";
+import { createBatches } from "./batcher.ts";
 import { type Database, type Db, inTransaction } from "./database.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";
 

@@ -1,5 +1,5 @@
 import type { Generated, Kysely } from "kysely";
-import type { RegisteredPartner } from "../model/partner.ts";
+import type { RegisteredPartner } from "../model/partner/partner.ts";
 import type { ApiKeyRecord } from "./api-keys.ts";
 import type { AuditEnd, AuditEntry, AuditObject } from "./audit.ts";
 import type { IdempotencyKeyRecord } from "./idempotency-keys.ts";

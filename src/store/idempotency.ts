@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import pLimit, { type LimitFunction } from "p-limit";
-import { atMost } from "../model/at-most.ts";
 import { ApplicationError, ConflictError } from "../model/errors.ts";
+import { atMost } from "../primitives/bounded-lru.ts";
 import type { IdempotencyKeyRecord, IdempotencyKeyStore } from "./idempotency-keys.ts";
 import { ResultTakenError } from "./store-error.ts";
 

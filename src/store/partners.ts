@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
-import type { PartnerDetails, RegisteredPartner, RegisteredStatus } from "../model/partner.ts";
+import type { PartnerDetails, RegisteredPartner, RegisteredStatus } from "../model/partner/partner.ts";
 import { type Db, type FormerHolder, inTransaction } from "./database.ts";
 import { LastTrackingIdError, TrackingIdTakenError } from "./store-error.ts";
 

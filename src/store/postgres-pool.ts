@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import pg from "pg";
-import { addressForDriver } from "./database-address.ts";
+import { addressForDriver } from "./database-url.ts";
 
 /** A pool of connections to PostgreSQL, which may stand behind a pooler such as PgBouncer, in any of its modes. */
 export interface PoolOptions {

@@ -8,7 +8,7 @@ import {
 } from "kysely";
 import pg from "pg";
 import { cancelQuery, createPool, isQueryTimeout } from "./postgres-pool.ts";
-import { storable } from "./storable.ts";
+import { storable } from "./sql-parameter.ts";
 import { connectionFailed, toStoreError, troubleOf } from "./store-error.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";
 

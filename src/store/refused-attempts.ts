@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { createBatches } from "./batches.ts";
+import { createBatches } from "./batcher.ts";
 import { type Db, inTransaction } from "./database.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";
 

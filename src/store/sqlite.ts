@@ -10,7 +10,7 @@ import {
   SqliteDriver,
 } from "kysely";
 import Libsql from "libsql";
-import { storable } from "./storable.ts";
+import { storable } from "./sql-parameter.ts";
 import { StoreError, toStoreError } from "./store-error.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";
 

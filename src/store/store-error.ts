@@ -1,6 +1,6 @@
 import { ApplicationError, ConflictError, InvalidInputError } from "../model/errors.ts";
 import { withoutSecrets } from "../model/secret.ts";
-import { addressMistake, hostIn, passwordsIn } from "./database-address.ts";
+import { addressMistake, hostIn, passwordsIn } from "./database-url.ts";
 
 /** The database is locked, full, read-only, damaged or out of reach. The message holds no secret. */
 export class StoreError extends ApplicationError {

@@ -1,8 +1,8 @@
-import type { CountryRules, GeoCascade } from "../model/token.ts";
-import { object, optionalList, ShapeError, text } from "./decode.ts";
+import type { CountryRules, GeoCascade } from "../model/token/token.ts";
 import type { components } from "./generated/account.ts";
-import type { Http } from "./http.ts";
 import { geoCascade } from "./token-wire.ts";
+import { object, optionalList, ShapeError, text } from "./transport/decode.ts";
+import type { Http } from "./transport/http-client.ts";
 
 /** The account's own facts and defaults. Every method throws UpstreamError when there is no usable answer. */
 export interface Account {

@@ -6,11 +6,14 @@ import {
   MeteredSeries,
   MeteredTraffic,
   NO_PARTS,
-} from "../model/metered-traffic.ts";
-import { rememberingLast } from "../model/remembering-last.ts";
-import type { Granularity, Reading } from "../model/series.ts";
-import { iso, type TimeWindow } from "../model/time-window.ts";
-import { noTraffic, type Traffic, type TrafficPart } from "../model/traffic.ts";
+} from "../model/usage/packed-traffic.ts";
+import type { Granularity, Reading } from "../model/usage/series.ts";
+import { iso, type TimeWindow } from "../model/usage/time-window.ts";
+import { noTraffic, type Traffic, type TrafficPart } from "../model/usage/traffic.ts";
+import type { Leaving } from "../primitives/cancellation.ts";
+import { rememberingLast } from "../primitives/memoize.ts";
+import { usualSeries, usualTotals } from "./fast-usage-parser.ts";
+import type { components } from "./generated/analytics.ts";
 import {
   count,
   type Decode,
@@ -23,11 +26,8 @@ import {
   plainCount,
   text,
   type WireObject,
-} from "./decode.ts";
-import type { components } from "./generated/analytics.ts";
-import type { Http } from "./http.ts";
-import type { Leaving } from "./leaving.ts";
-import { usualSeries, usualTotals } from "./usual-figures.ts";
+} from "./transport/decode.ts";
+import type { Http } from "./transport/http-client.ts";
 
 /** Names or tracking ids that one call may hold. @see GET /api/analytics/streams/total */
 export const MAX_NAMES_PER_CALL = 10;

@@ -1,6 +1,6 @@
-import { boolean, list, object, optional, text } from "./decode.ts";
 import type { components } from "./generated/cluster.ts";
-import type { Http } from "./http.ts";
+import { boolean, list, object, optional, text } from "./transport/decode.ts";
+import type { Http } from "./transport/http-client.ts";
 
 /** A region where streams are taken in. */
 export interface ClusterRecord {

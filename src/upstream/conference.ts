@@ -1,8 +1,8 @@
 import { Secret } from "../model/secret.ts";
-import { integer, object, optional, ShapeError, text } from "./decode.ts";
 import type { components } from "./generated/conference.ts";
-import type { Answer, Call, Dialect, Http } from "./http.ts";
-import { parseExact } from "./json.ts";
+import { integer, object, optional, ShapeError, text } from "./transport/decode.ts";
+import type { Answer, Call, Dialect, Http } from "./transport/http-client.ts";
+import { parseExact } from "./transport/json.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** How a conference's mix looks. What is undefined is the platform's default; a layout of null is that of its dashboard. */

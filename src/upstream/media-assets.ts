@@ -6,13 +6,24 @@ import type {
   MediaFacts,
   MediaStorage,
   MediaTrack,
-} from "../model/media.ts";
+} from "../model/media/media.ts";
 import type { Redactor } from "../model/redactor.ts";
 import { Secret } from "../model/secret.ts";
-import { iso } from "../model/time-window.ts";
-import { count, instant, integer, list, mapOf, object, optional, optionalList, ShapeError, text } from "./decode.ts";
+import { iso } from "../model/usage/time-window.ts";
 import type { components } from "./generated/media.ts";
-import type { Http } from "./http.ts";
+import {
+  count,
+  instant,
+  integer,
+  list,
+  mapOf,
+  object,
+  optional,
+  optionalList,
+  ShapeError,
+  text,
+} from "./transport/decode.ts";
+import type { Http } from "./transport/http-client.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** Which assets, in which order of their beginning. Lists leave deleted ones out, whatever is asked. */

@@ -1,8 +1,8 @@
-import type { MediaDistributionRecord, MediaKey } from "../model/media.ts";
+import type { MediaDistributionRecord, MediaKey } from "../model/media/media.ts";
 import type { Secret } from "../model/secret.ts";
-import { boolean, instant, object, optional, optionalList, ShapeError, text } from "./decode.ts";
 import type { components } from "./generated/media.ts";
-import type { Http } from "./http.ts";
+import { boolean, instant, object, optional, optionalList, ShapeError, text } from "./transport/decode.ts";
+import type { Http } from "./transport/http-client.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** A key to be made: the platform takes its secret, and never shows it again. */

@@ -1,8 +1,8 @@
-import type { ByMediaKind, DrmDay, DrmLicences, DrmSystem, MeteredDay } from "../model/meters.ts";
-import { iso, type TimeWindow } from "../model/time-window.ts";
-import { count, type Decode, instant, integer, mapOf, number, object, optional } from "./decode.ts";
+import type { ByMediaKind, DrmDay, DrmLicences, DrmSystem, MeteredDay } from "../model/usage/meters.ts";
+import { iso, type TimeWindow } from "../model/usage/time-window.ts";
 import type { components } from "./generated/analytics.ts";
-import type { Http } from "./http.ts";
+import { count, type Decode, instant, integer, mapOf, number, object, optional } from "./transport/decode.ts";
+import type { Http } from "./transport/http-client.ts";
 
 /**
  * What the account is charged for beside bandwidth, by UTC days: days on which nothing was used are left out. Every method

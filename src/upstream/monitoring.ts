@@ -1,9 +1,20 @@
 import type { Redactor } from "../model/redactor.ts";
-import { isWellFormed } from "../model/stream.ts";
-import { boolean, instant, integer, list, number, object, optional, optionalList, ShapeError, text } from "./decode.ts";
+import { isWellFormed } from "../model/stream/stream.ts";
 import type { components } from "./generated/monitoring.ts";
-import type { Http } from "./http.ts";
-import { MAX_ITEMS_ON_PAGE } from "./tokens.ts";
+import { MAX_ITEMS_ON_PAGE } from "./token-client.ts";
+import {
+  boolean,
+  instant,
+  integer,
+  list,
+  number,
+  object,
+  optional,
+  optionalList,
+  ShapeError,
+  text,
+} from "./transport/decode.ts";
+import type { Http } from "./transport/http-client.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** A stream that is live, or ended within the last hour. Times are milliseconds since the epoch. */

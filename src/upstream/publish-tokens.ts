@@ -1,12 +1,19 @@
 import type { Redactor } from "../model/redactor.ts";
-import { addressWithoutSecrets } from "../model/restream.ts";
 import { Secret } from "../model/secret.ts";
-import type { GeoCascade, PublishTokenRecord, RestreamTarget } from "../model/token.ts";
-import { boolean, integer, object, optional, optionalList, text } from "./decode.ts";
+import { addressWithoutSecrets } from "../model/token/restream.ts";
+import type { GeoCascade, PublishTokenRecord, RestreamTarget } from "../model/token/token.ts";
 import type { components } from "./generated/publish-tokens.ts";
-import type { Http } from "./http.ts";
+import {
+  changesBody,
+  createTokens,
+  type NewToken,
+  newTokenBody,
+  type TokenChanges,
+  type Tokens,
+} from "./token-client.ts";
 import { geoCascade, tokenFields } from "./token-wire.ts";
-import { changesBody, createTokens, type NewToken, newTokenBody, type TokenChanges, type Tokens } from "./tokens.ts";
+import { boolean, integer, object, optional, optionalList, text } from "./transport/decode.ts";
+import type { Http } from "./transport/http-client.ts";
 
 /** What a publish token switches on or off for its streams; what is undefined is left to the default. */
 export interface PublishSettings {

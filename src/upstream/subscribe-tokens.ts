@@ -1,9 +1,16 @@
-import type { SubscribeTokenRecord } from "../model/token.ts";
-import { object, optional, text } from "./decode.ts";
+import type { SubscribeTokenRecord } from "../model/token/token.ts";
 import type { components } from "./generated/subscribe-tokens.ts";
-import type { Http } from "./http.ts";
+import {
+  changesBody,
+  createTokens,
+  type NewToken,
+  newTokenBody,
+  type TokenChanges,
+  type Tokens,
+} from "./token-client.ts";
 import { tokenFields } from "./token-wire.ts";
-import { changesBody, createTokens, type NewToken, newTokenBody, type TokenChanges, type Tokens } from "./tokens.ts";
+import { object, optional, text } from "./transport/decode.ts";
+import type { Http } from "./transport/http-client.ts";
 
 /** What a new subscribe token is made of. */
 export interface NewSubscribeToken extends NewToken {

@@ -1,6 +1,6 @@
-import { boolean } from "./decode.ts";
 import type { components } from "./generated/media.ts";
-import type { Http } from "./http.ts";
+import { boolean } from "./transport/decode.ts";
+import type { Http } from "./transport/http-client.ts";
 
 /** Thumbnails of live streams. Every method throws UpstreamError when there is no usable answer. */
 export interface Thumbnails {

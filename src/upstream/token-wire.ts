@@ -1,7 +1,7 @@
 import { Secret } from "../model/secret.ts";
-import type { CountryRules, GeoCascade, StreamGrant, TokenRecord } from "../model/token.ts";
-import { boolean, instant, integer, list, object, optional, optionalList, text } from "./decode.ts";
+import type { CountryRules, GeoCascade, StreamGrant, TokenRecord } from "../model/token/token.ts";
 import type { components } from "./generated/subscribe-tokens.ts";
+import { boolean, instant, integer, list, object, optional, optionalList, text } from "./transport/decode.ts";
 
 /** What both kinds of token share on the wire. v1 and v2 answers differ only in what may be null. */
 type Wire = components["schemas"]["SubscribeTokenResponseV1"];

@@ -1,8 +1,8 @@
 import type { TranscoderProfile, TranscoderRecord, TranscoderSettings, TranscoderStatus } from "../model/transcoder.ts";
-import { boolean, instant, integer, list, number, object, optional, optionalList, text } from "./decode.ts";
 import type { components } from "./generated/transcoder.ts";
-import type { Http } from "./http.ts";
-import { MAX_ITEMS_ON_PAGE } from "./tokens.ts";
+import { MAX_ITEMS_ON_PAGE } from "./token-client.ts";
+import { boolean, instant, integer, list, number, object, optional, optionalList, text } from "./transport/decode.ts";
+import type { Http } from "./transport/http-client.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** What a new transcoder is made of. */

@@ -2,23 +2,23 @@ import { Agent } from "undici";
 import type { Secret } from "../model/secret.ts";
 import { type Account, createAccount } from "./account.ts";
 import { type Analytics, createAnalytics } from "./analytics.ts";
-import type { BreakerState } from "./breaker.ts";
 import { type Clusters, createClusters } from "./clusters.ts";
 import { type Conference, type ConferenceApp, conferenceDialect, createConference } from "./conference.ts";
-import { createGuard, PLACES } from "./guard.ts";
-import { type CallReport, createHttp } from "./http.ts";
 import { createMediaAssets, type MediaAssets } from "./media-assets.ts";
 import { createMediaDistributions, type MediaDistributions } from "./media-distributions.ts";
 import { createMediaExpiryRules, type MediaExpiryRules } from "./media-expiry.ts";
 import { createMeters, type Meters } from "./meters.ts";
 import { createMonitoring, type Monitoring } from "./monitoring.ts";
-import { createPace } from "./pace.ts";
 import { createPublishTokens, type PublishTokens } from "./publish-tokens.ts";
-import { realTiming, type Timing } from "./retry.ts";
+import { createGuard, PLACES } from "./resilience/call-policy.ts";
+import type { BreakerState } from "./resilience/circuit-breaker.ts";
+import { createPace } from "./resilience/concurrency-limit.ts";
+import { realTiming, type Timing } from "./resilience/retry.ts";
 import { createStreams, type Streams } from "./streams.ts";
 import { createSubscribeTokens, type SubscribeTokens } from "./subscribe-tokens.ts";
 import { createThumbnails, type Thumbnails } from "./thumbnails.ts";
 import { createTranscoders, type Transcoders } from "./transcoders.ts";
+import { type CallReport, createHttp } from "./transport/http-client.ts";
 import { createViewerRecords, type ViewerRecords } from "./viewer-records.ts";
 
 /** Every client of the platform's REST APIs, by name. */

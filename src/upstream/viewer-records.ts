@@ -1,8 +1,8 @@
-import { iso, type TimeWindow } from "../model/time-window.ts";
-import { count, instant, integer, object, optional, ShapeError, text } from "./decode.ts";
+import { iso, type TimeWindow } from "../model/usage/time-window.ts";
 import type { components } from "./generated/viewer-records.ts";
-import type { Http } from "./http.ts";
-import { parseExact } from "./json.ts";
+import { count, instant, integer, object, optional, ShapeError, text } from "./transport/decode.ts";
+import type { Http } from "./transport/http-client.ts";
+import { parseExact } from "./transport/json.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** One viewer's connection. A reconnect after an end is a record of its own. Times are milliseconds since the epoch. */

@@ -9,7 +9,7 @@ import {
   signViewerToken,
 } from "../../src/auth/viewer-token.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { signingAlgorithms, type ViewerTokenClaims } from "../../src/model/viewer-token.ts";
+import { signingAlgorithms, type ViewerTokenClaims } from "../../src/model/token/viewer-token.ts";
 
 /** The key, the claims and the signature that the vendor prints in its self-signing reference. */
 const KEY = "d2e166fdda89824a6c493d8a2af7a0754199eff9e38c579cba8783767a44039c";

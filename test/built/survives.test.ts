@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import * as fc from "fast-check";
 import { describe, expect, inject, it } from "vitest";
-import { assets } from "../../src/server/graphiql/page.ts";
+import { assets } from "../../src/http/graphiql/page.ts";
 import { type Program, run, runWithDescriptors } from "../support/program.ts";
 
 const built = inject("program") ?? "dist";

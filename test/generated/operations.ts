@@ -1,4 +1,4 @@
-// Made by codegen.ts from src/server/graphiql/tabs.
+// Made by codegen.ts from src/http/graphiql/tabs.
 
 /** Internal type. DO NOT USE DIRECTLY. */
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };

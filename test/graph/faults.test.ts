@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FaultInput } from "../../src/sandbox/sandbox.ts";
-import { PROBE_EVERY_MS } from "../../src/upstream/breaker.ts";
+import { PROBE_EVERY_MS } from "../../src/upstream/resilience/circuit-breaker.ts";
 import { createTestGateway, OPERATOR_KEY, range, type TestGateway } from "../support/gateway.ts";
 
 /** Everything that may be wrong with an answer of the platform, and the code that a field then has. */

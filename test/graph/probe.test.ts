@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createGateway } from "../../src/server/gateway.ts";
-import { PROBE_EVERY_MS } from "../../src/upstream/breaker.ts";
+import { createGateway } from "../../src/gateway.ts";
+import { PROBE_EVERY_MS } from "../../src/upstream/resilience/circuit-breaker.ts";
 import { type AnswerError, createTestGateway, graphqlRequest, range } from "../support/gateway.ts";
 import { createTestTiming } from "../support/platform.ts";
 

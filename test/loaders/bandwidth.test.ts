@@ -11,10 +11,10 @@ import {
   streamTrackingBandwidth,
   sumOfBandwidths,
 } from "../../src/loaders/bandwidth.ts";
-import type { Figure } from "../../src/model/figure.ts";
-import { BucketStarts, COUNTS, freezeFigure, IN_ORDER, MeteredSeries } from "../../src/model/metered-traffic.ts";
-import type { Reading } from "../../src/model/series.ts";
-import { HOUR_MS, iso, resolveWindow, retentionAt, type TimeWindow } from "../../src/model/time-window.ts";
+import type { Figure } from "../../src/model/usage/measured.ts";
+import { BucketStarts, COUNTS, freezeFigure, IN_ORDER, MeteredSeries } from "../../src/model/usage/packed-traffic.ts";
+import type { Reading } from "../../src/model/usage/series.ts";
+import { HOUR_MS, iso, resolveWindow, retentionAt, type TimeWindow } from "../../src/model/usage/time-window.ts";
 import type { Analytics } from "../../src/upstream/analytics.ts";
 import { figureLoadersOver } from "../support/figures.ts";
 import { rejectionOf } from "../support/refusal.ts";

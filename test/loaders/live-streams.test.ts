@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createLiveDirectory } from "../../src/directory/live-directory.ts";
+import { createLiveDirectory } from "../../src/cache/live-stream-cache.ts";
+import { createWaves } from "../../src/loaders/batch-scheduler.ts";
 import { createLiveStreamLoader } from "../../src/loaders/live-streams.ts";
-import { createWaves } from "../../src/loaders/waves.ts";
 import type { LiveStream, Monitoring } from "../../src/upstream/monitoring.ts";
 
 const live = (name: string, viewerCount = 1): LiveStream => ({

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type AssetPosition, createMediaAssetLoader } from "../../src/loaders/media-assets.ts";
-import type { MediaAssetRecord } from "../../src/model/media.ts";
+import type { MediaAssetRecord } from "../../src/model/media/media.ts";
 import { MAX_ASSETS_PER_CALL, type MediaAssets, type MediaAssetsQuery } from "../../src/upstream/media-assets.ts";
 
 interface Kept {

@@ -4,9 +4,9 @@ import { seriesBuckets, totalSpans } from "../../src/sandbox/analytics/coverage.
 import { DAY_MS, HOUR_MS, meteredSpans, parseInstant, QUARTER_MS, type Span } from "../../src/sandbox/calendar.ts";
 import { createClock } from "../../src/sandbox/clock.ts";
 import { createLag } from "../../src/sandbox/lag.ts";
-import { createAgenda } from "../../src/sandbox/live/agenda.ts";
+import { createAgenda } from "../../src/sandbox/live/scheduled-events.ts";
+import { pieceOf, reading } from "../../src/sandbox/meter-reading.ts";
 import { createPlatform } from "../../src/sandbox/platform.ts";
-import { pieceOf, reading } from "../../src/sandbox/reading.ts";
 import { sumOf } from "../../src/sandbox/usage.ts";
 
 /** The rules of time, without a sandbox around them. */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Gateway, GatewayOptions } from "../../src/server/gateway.ts";
+import type { Gateway, GatewayOptions } from "../../src/gateway.ts";
 import { run } from "./program.ts";
 
 /** A gateway in a process of its own, over SQLite in a folder. */

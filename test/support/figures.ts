@@ -1,6 +1,6 @@
-import { createFigureCache, type FigureCache, Waiter } from "../../src/directory/figure-cache.ts";
-import { createFigureLoaders, type FigureLoaders } from "../../src/loaders/figures.ts";
-import { createWaves, type Waves } from "../../src/loaders/waves.ts";
+import { createFigureCache, type FigureCache, Waiter } from "../../src/cache/usage-cache.ts";
+import { createWaves, type Waves } from "../../src/loaders/batch-scheduler.ts";
+import { createFigureLoaders, type FigureLoaders } from "../../src/loaders/usage.ts";
 import type { Analytics } from "../../src/upstream/analytics.ts";
 
 /** Loaders as one request has them, over a cache that keeps nothing. */

@@ -1,4 +1,4 @@
-import type { TimerPurpose, Timing } from "../../src/upstream/retry.ts";
+import type { TimerPurpose, Timing } from "../../src/upstream/resilience/retry.ts";
 import { impatient } from "./platform.ts";
 
 /** Time for a gateway and the sandbox below it, in which a call's time is up when nothing else can happen any more. */

@@ -5,8 +5,8 @@ import { Agent, type Dispatcher, MockAgent } from "undici";
 import { expect } from "vitest";
 import { type ApplicationError, errorCodes } from "../../src/model/errors.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { type CallReport, createHttp, type Http, type HttpOptions } from "../../src/upstream/http.ts";
-import { realTimer, type Timing } from "../../src/upstream/retry.ts";
+import { realTimer, type Timing } from "../../src/upstream/resilience/retry.ts";
+import { type CallReport, createHttp, type Http, type HttpOptions } from "../../src/upstream/transport/http-client.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 import { rejectionOf } from "./refusal.ts";
 

@@ -1,5 +1,10 @@
 import { Secret } from "../../src/model/secret.ts";
-import type { PublishTokenRecord, StreamGrant, SubscribeTokenRecord, TokenRecord } from "../../src/model/token.ts";
+import type {
+  PublishTokenRecord,
+  StreamGrant,
+  SubscribeTokenRecord,
+  TokenRecord,
+} from "../../src/model/token/token.ts";
 
 /** Token strings are 64 hexadecimal characters. */
 export function tokenString(seed: number): string {

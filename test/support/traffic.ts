@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Traffic } from "../../src/model/traffic.ts";
+import type { Traffic } from "../../src/model/usage/traffic.ts";
 
 /** A figure that the platform has not broken down. */
 export function bytesOut(bytes: bigint): Traffic {

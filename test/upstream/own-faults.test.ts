@@ -1,9 +1,9 @@
 import { Agent, type Dispatcher, errors as undici } from "undici";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Secret } from "../../src/model/secret.ts";
-import { createGuard } from "../../src/upstream/guard.ts";
-import { createHttp } from "../../src/upstream/http.ts";
-import { createPace } from "../../src/upstream/pace.ts";
+import { createGuard } from "../../src/upstream/resilience/call-policy.ts";
+import { createPace } from "../../src/upstream/resilience/concurrency-limit.ts";
+import { createHttp } from "../../src/upstream/transport/http-client.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 import { createViewerRecords } from "../../src/upstream/viewer-records.ts";
 import { createTestGateway } from "../support/gateway.ts";

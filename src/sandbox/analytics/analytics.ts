@@ -1,12 +1,13 @@
 import type { Span } from "../calendar.ts";
 import type { Clock } from "../clock.ts";
-import { success } from "../http/answer.ts";
+import { success } from "../http/response.ts";
 import type { Route } from "../http/route.ts";
 import type { Lag } from "../lag.ts";
 import type { Ledger } from "../ledger.ts";
-import type { Reading } from "../reading.ts";
+import type { Reading } from "../meter-reading.ts";
 import { sumOf, type Usage } from "../usage.ts";
 import { horizonOf, seriesBuckets, totalSpans } from "./coverage.ts";
+import { type AnalyticsRequest, type Asks, readRequest } from "./request.ts";
 import {
   bandwidthOf,
   bytesAndViews,
@@ -17,8 +18,7 @@ import {
   streamRows,
   totals,
   trackingRows,
-} from "./figures.ts";
-import { type AnalyticsRequest, type Asks, readRequest } from "./request.ts";
+} from "./response-shapes.ts";
 
 /** Whose readings: those of some streams, and of these only one tracking id's if it is given. */
 interface Selection {

@@ -1,20 +1,20 @@
 import type { Account } from "../account.ts";
 import { DAY_MS, floorTo, isoSeconds, overlap, type Span } from "../calendar.ts";
 import type { Clock } from "../clock.ts";
-import { json, success } from "../http/answer.ts";
+import { json, success } from "../http/response.ts";
 import type { Route } from "../http/route.ts";
 import type { Lag } from "../lag.ts";
 import type { Ledger } from "../ledger.ts";
 import { type MediaAsset, secondsOf, storedByteMs, storedBytes } from "../media/asset.ts";
 import type { Media } from "../media/media.ts";
-import type { TokenShelf } from "../tokens/shelf.ts";
 import { covers, type PublishToken } from "../tokens/token.ts";
+import type { TokenShelf } from "../tokens/token-repository.ts";
 import { minutesIn } from "../transcoders/transcoder.ts";
 import type { Transcoders } from "../transcoders/transcoders.ts";
 import { sumOf } from "../usage.ts";
 import { freshUntil, horizonOf, seriesBuckets } from "./coverage.ts";
-import { keyed } from "./figures.ts";
 import { readRequest } from "./request.ts";
+import { keyed } from "./response-shapes.ts";
 
 /** What the further meters look at. */
 export interface MeteredParts {

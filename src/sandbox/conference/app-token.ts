@@ -1,9 +1,9 @@
 import { jwtVerify, SignJWT } from "jose";
 import type { Clock } from "../clock.ts";
-import { json } from "../http/answer.ts";
+import { json } from "../http/response.ts";
 import type { Call, Route } from "../http/route.ts";
 import { hexSecret, uuidOf } from "../random.ts";
-import { refused } from "./refusal.ts";
+import { refused } from "./conference-error.ts";
 
 /** The credentials of an app on the conference platform. */
 export interface ConferenceApp {

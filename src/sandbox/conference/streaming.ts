@@ -1,12 +1,12 @@
 import * as z from "zod";
-import { empty, json } from "../http/answer.ts";
 import { fieldErrorsOf } from "../http/body.ts";
+import { empty, json } from "../http/response.ts";
 import type { Call, Route } from "../http/route.ts";
-import { feedInput, startFeed } from "../live/actors.ts";
+import { feedInput, startFeed } from "../live/simulated-clients.ts";
 import type { Platform } from "../platform.ts";
 import { publishDraft, subscribeDraft } from "../seed/tokens.ts";
 import { type ConferenceApp, checkAppToken } from "./app-token.ts";
-import { refused } from "./refusal.ts";
+import { refused } from "./conference-error.ts";
 
 /** What a conference publishes, and what must go when it stops. */
 interface Output {

@@ -1,7 +1,6 @@
 import type { Account } from "../account.ts";
 import type { Feed } from "../live/feed.ts";
 import type { Live } from "../live/live.ts";
-import type { TokenShelves } from "../tokens/shelf.ts";
 import {
   covers,
   effectiveCluster,
@@ -10,7 +9,8 @@ import {
   type SubscribeToken,
   type TokenRecord,
 } from "../tokens/token.ts";
-import { asRefusal, type DirectorRefusal, Refused, unauthorized } from "./refused.ts";
+import type { TokenShelves } from "../tokens/token-repository.ts";
+import { asRefusal, type DirectorRefusal, Refused, unauthorized } from "./director-error.ts";
 import { isAddressAllowed, isCountryAllowed, isOriginAllowed } from "./restrictions.ts";
 import { isJwt, verifyViewerJwt } from "./viewer-jwt.ts";
 

@@ -2,12 +2,12 @@ import * as z from "zod";
 import type { Account } from "../account.ts";
 import type { Clock } from "../clock.ts";
 import { ingestCluster } from "../cluster.ts";
-import { fail, success, text } from "../http/answer.ts";
 import { validated } from "../http/body.ts";
+import { fail, success, text } from "../http/response.ts";
 import type { Call, Route } from "../http/route.ts";
 import { effectiveCluster } from "../tokens/token.ts";
 import type { Admission, Visitor } from "./admission.ts";
-import type { DirectorRefusal } from "./refused.ts";
+import type { DirectorRefusal } from "./director-error.ts";
 import { sessionOf } from "./session.ts";
 
 /**

@@ -2,7 +2,7 @@ import { decodeJwt, errors, jwtVerify } from "jose";
 import * as z from "zod";
 import { AUTO_CLUSTER, isCluster } from "../cluster.ts";
 import { effectiveCluster, type SubscribeToken } from "../tokens/token.ts";
-import { unauthorized } from "./refused.ts";
+import { unauthorized } from "./director-error.ts";
 import { isAddressOrBlock } from "./restrictions.ts";
 
 /** What a self-signed token adds to its parent. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { z } from "zod";
-import { error, type FieldErrors, invalid, Refusal } from "./answer.ts";
+import { error, type FieldErrors, invalid, Refusal } from "./response.ts";
 
 const MAX_BODY_BYTES = 1_000_000;
 

@@ -1,5 +1,5 @@
 import { parseInstant } from "../calendar.ts";
-import { type FieldErrors, invalid } from "./answer.ts";
+import { type FieldErrors, invalid } from "./response.ts";
 
 /**
  * Reads query parameters and gathers every complaint, so that one answer names all bad fields. Each reader returns a

@@ -1,4 +1,4 @@
-import type { Answer } from "./answer.ts";
+import type { Answer } from "./response.ts";
 
 /**
  * Who may call a route: anyone with the account's API secret; anyone at all, since the handler looks at a stream token, or

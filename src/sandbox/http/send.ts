@@ -2,8 +2,8 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Answer } from "./answer.ts";
 import type { Fault } from "./faults.ts";
+import type { Answer } from "./response.ts";
 
 /** The body of an answer as it was sent; of a very long one only the beginning. */
 export interface SentBody {

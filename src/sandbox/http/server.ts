@@ -2,11 +2,11 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isoMillis } from "../calendar.ts";
-import { type Answer, error, fail, invalid, Refusal } from "./answer.ts";
 import { parseJsonBody, readBody } from "./body.ts";
 import { type CallLog, withoutCredentials } from "./call-log.ts";
 import { callerOf, isFromLoopback } from "./caller.ts";
 import type { Fault, Faults } from "./faults.ts";
+import { type Answer, error, fail, invalid, Refusal } from "./response.ts";
 import type { Match, Router } from "./route.ts";
 import { send } from "./send.ts";
 

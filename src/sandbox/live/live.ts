@@ -2,9 +2,9 @@ import type { Clock } from "../clock.ts";
 import { ingestCluster } from "../cluster.ts";
 import { uuidOf } from "../random.ts";
 import { effectiveCluster, type PublishToken } from "../tokens/token.ts";
-import { createAgenda } from "./agenda.ts";
 import { endOf } from "./ending.ts";
 import { beginRestreams, type Feed, type FeedStart, type PublisherCredentials, syncRestreams } from "./feed.ts";
+import { createAgenda } from "./scheduled-events.ts";
 import type { Viewing, ViewingStart } from "./viewing.ts";
 
 /** Feeds and viewers that connected since the sandbox began, and the feeds that were live when it did. */

@@ -1,5 +1,5 @@
 import { meteredSpans, overlap, SECOND_MS, type Span } from "../calendar.ts";
-import { type Reading, reading } from "../reading.ts";
+import { type Reading, reading } from "../meter-reading.ts";
 import { endOf } from "./ending.ts";
 import type { Feed } from "./feed.ts";
 import type { Live } from "./live.ts";

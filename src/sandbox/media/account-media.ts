@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { HOUR_MS, SECOND_MS } from "../calendar.ts";
 import type { Clock } from "../clock.ts";
-import { fail, success } from "../http/answer.ts";
 import { validated } from "../http/body.ts";
 import { QueryReader } from "../http/query.ts";
+import { fail, success } from "../http/response.ts";
 import type { Call, Route } from "../http/route.ts";
 import type { Live } from "../live/live.ts";
 import type { Media } from "./media.ts";

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { DAY_MS, HOUR_MS, overlap, parseInstant, type Span } from "../calendar.ts";
-import { type FieldErrors, fail, invalid } from "../http/answer.ts";
 import { fieldErrorsOf } from "../http/body.ts";
+import { type FieldErrors, fail, invalid } from "../http/response.ts";
 import { type AssetFeed, afterDays, type MediaAsset, processingMs, SHORTEST_MS } from "./asset.ts";
-import { TIMELINE_DAYS } from "./footage.ts";
+import { TIMELINE_DAYS } from "./derived-assets.ts";
 import type { Media, OrderedAsset } from "./media.ts";
 import { storageFor, storageInput, storageProblem } from "./storage.ts";
 

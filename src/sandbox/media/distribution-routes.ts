@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { isoMillis } from "../calendar.ts";
 import type { Clock } from "../clock.ts";
-import { empty, fail, invalid, success } from "../http/answer.ts";
 import { validated } from "../http/body.ts";
 import { QueryReader } from "../http/query.ts";
+import { empty, fail, invalid, success } from "../http/response.ts";
 import type { Call, Route } from "../http/route.ts";
 import { type Distribution, type Distributions, MAX_KEYS } from "./distributions.ts";
 

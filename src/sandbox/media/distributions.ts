@@ -1,5 +1,5 @@
 import { hexSecret } from "../random.ts";
-import { createTimedSetting, type TimedSetting } from "../timed-setting.ts";
+import { createTimedSetting, type TimedSetting } from "../versioned-setting.ts";
 
 /** A key that signs viewing tokens; its secret is taken and never shown again. */
 export interface SecurityKey {

@@ -1,10 +1,10 @@
 import type { Clock } from "../clock.ts";
 import type { Live } from "../live/live.ts";
 import { hexSecret } from "../random.ts";
-import { createTimedSetting, type TimedSetting } from "../timed-setting.ts";
+import { createTimedSetting, type TimedSetting } from "../versioned-setting.ts";
 import type { MediaAsset } from "./asset.ts";
+import { type Broadcast, recordingsOf, timelinesOf } from "./derived-assets.ts";
 import { createDistributions, type Distributions } from "./distributions.ts";
-import { type Broadcast, recordingsOf, timelinesOf } from "./footage.ts";
 import { createStorageProfiles, type StorageProfiles } from "./storage.ts";
 
 /** An asset that a call makes: a clip, or the check of a storage. */

@@ -1,10 +1,10 @@
 import { isoMillis } from "../calendar.ts";
 import type { Clock } from "../clock.ts";
-import { fail, invalid, success } from "../http/answer.ts";
 import { QueryReader } from "../http/query.ts";
+import { fail, invalid, success } from "../http/response.ts";
 import type { Route } from "../http/route.ts";
-import type { TokenShelf } from "../tokens/shelf.ts";
 import type { PublishToken } from "../tokens/token.ts";
+import type { TokenShelf } from "../tokens/token-repository.ts";
 import { type AssetStatus, goneAt, type MediaAsset, statusOf } from "./asset.ts";
 import { downloadUrlOf, metadataOf } from "./asset-wire.ts";
 import type { Media } from "./media.ts";

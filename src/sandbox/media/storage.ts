@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { invalid } from "../http/answer.ts";
+import { invalid } from "../http/response.ts";
 import { uuidOf } from "../random.ts";
 import { type AssetStorage, DOLBY_STORAGE } from "./asset.ts";
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { parseInstant } from "../calendar.ts";
-import { invalid } from "../http/answer.ts";
 import { validated } from "../http/body.ts";
+import { invalid } from "../http/response.ts";
 
 /** Which viewer records are asked for. */
 export interface RecordFilter {

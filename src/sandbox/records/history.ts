@@ -1,7 +1,7 @@
 import { HOUR_MS, isMetered, SECOND_MS, weekdayOfDay } from "../calendar.ts";
 import { nearestCluster } from "../cluster.ts";
 import { mix, uuidFromBits } from "../random.ts";
-import { type AudienceModel, cellBits, cellBytes, cellSessionSeconds } from "../traffic/cell.ts";
+import { type AudienceModel, cellBits, cellBytes, cellSessionSeconds } from "../traffic/audience-hour.ts";
 import { COUNTRIES } from "../traffic/profile.ts";
 import { hoursOnAir, type StreamModel } from "../traffic/traffic.ts";
 import type { Connection } from "./connection.ts";

@@ -1,10 +1,10 @@
 import { stringify } from "lossless-json";
 import { isoMillis } from "../calendar.ts";
 import type { Clock } from "../clock.ts";
-import type { Answer } from "../http/answer.ts";
+import type { Answer } from "../http/response.ts";
 import type { Call, Route } from "../http/route.ts";
 import { type RecordFilter, readFilterV1, readFilterV2 } from "./filter.ts";
-import { type RecordRow, type RecordSources, recordBatches } from "./rows.ts";
+import { type RecordRow, type RecordSources, recordBatches } from "./record-rows.ts";
 
 /**
  * One record for each viewer connection, sent while it is made: JSON Lines, or CSV for an Accept header that asks for

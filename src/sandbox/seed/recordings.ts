@@ -1,8 +1,8 @@
 import { DAY_MS, HOUR_MS } from "../calendar.ts";
-import type { Broadcast } from "../media/footage.ts";
+import type { Broadcast } from "../media/derived-assets.ts";
 import { uuidFromBits } from "../random.ts";
-import type { TokenShelf } from "../tokens/shelf.ts";
 import { covers, type PublishToken } from "../tokens/token.ts";
+import type { TokenShelf } from "../tokens/token-repository.ts";
 import { hoursOnAir, type Traffic } from "../traffic/traffic.ts";
 
 const RECORDED_DAYS = 30;

@@ -1,8 +1,8 @@
 import type { Account } from "../account.ts";
 import { HOUR_MS } from "../calendar.ts";
 import type { Live } from "../live/live.ts";
-import type { TokenShelves } from "../tokens/shelf.ts";
 import { covers } from "../tokens/token.ts";
+import type { TokenShelves } from "../tokens/token-repository.ts";
 import type { StreamProfile } from "../traffic/profile.ts";
 import { bulkSeed } from "./bulk.ts";
 import { SEED_STREAMS } from "./streams.ts";

@@ -1,6 +1,6 @@
 import { DAY_MS, floorTo, HOUR_MS, SECOND_MS } from "../calendar.ts";
-import type { Draft } from "../tokens/shelf.ts";
 import type { Grant, PublishToken, SubscribeToken, TokenRecord } from "../tokens/token.ts";
+import type { Draft } from "../tokens/token-repository.ts";
 
 /**
  * The tokens of the seed, in the order of their ids: publish tokens from 1001, subscribe tokens from 5001. Tests know

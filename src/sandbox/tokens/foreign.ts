@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { publishDraft, subscribeDraft } from "../seed/tokens.ts";
-import type { TokenShelves } from "./shelf.ts";
 import type { PublishToken, SubscribeToken } from "./token.ts";
+import type { TokenShelves } from "./token-repository.ts";
 
 /**
  * A token with a pattern that the sandbox's own engine does not take, as the platform's dashboard can make it: the platform

@@ -2,10 +2,10 @@ import * as z from "zod";
 import { countryCode } from "../account.ts";
 import { isCluster } from "../cluster.ts";
 import { isAddressOrBlock } from "../director/restrictions.ts";
-import { type FieldErrors, fail, invalid } from "../http/answer.ts";
 import { fieldErrorsOf } from "../http/body.ts";
-import type { Draft } from "./shelf.ts";
+import { type FieldErrors, fail, invalid } from "../http/response.ts";
 import { type Grant, patternProblem, type TokenRecord } from "./token.ts";
+import type { Draft } from "./token-repository.ts";
 
 /** The fields of tokens as clients send them, common to both kinds, and the rules that bind them. */
 

@@ -1,5 +1,5 @@
-import { fail } from "../http/answer.ts";
 import { QueryReader } from "../http/query.ts";
+import { fail } from "../http/response.ts";
 import { effectiveCluster, hasWildcard, type TokenRecord } from "./token.ts";
 
 /**

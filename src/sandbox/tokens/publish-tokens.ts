@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { type Account, geoCascadeProblem } from "../account.ts";
 import type { Clock } from "../clock.ts";
-import { fail, invalid, success } from "../http/answer.ts";
 import { validated } from "../http/body.ts";
 import { QueryReader } from "../http/query.ts";
+import { fail, invalid, success } from "../http/response.ts";
 import type { Route } from "../http/route.ts";
 import type { Live } from "../live/live.ts";
 import {
@@ -15,8 +15,8 @@ import {
   withCommonChanges,
 } from "./input.ts";
 import { listByClusterPage } from "./listing.ts";
-import type { Draft, TokenShelf } from "./shelf.ts";
 import type { GeoCascade, PublishToken, RestreamTarget } from "./token.ts";
+import type { Draft, TokenShelf } from "./token-repository.ts";
 import { noToken, type TokenKind, tokenOf, tokenRoutes } from "./token-routes.ts";
 import { publishTokenWire } from "./wire.ts";
 

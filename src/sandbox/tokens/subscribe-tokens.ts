@@ -11,8 +11,8 @@ import {
   readChanges,
   withCommonChanges,
 } from "./input.ts";
-import type { TokenShelf } from "./shelf.ts";
 import type { SubscribeToken } from "./token.ts";
+import type { TokenShelf } from "./token-repository.ts";
 import { tokenRoutes } from "./token-routes.ts";
 import { subscribeTokenWire } from "./wire.ts";
 

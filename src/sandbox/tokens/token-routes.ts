@@ -1,8 +1,8 @@
-import { fail, invalid, success } from "../http/answer.ts";
+import { fail, invalid, success } from "../http/response.ts";
 import type { Call, Route } from "../http/route.ts";
 import { listByNamePage, listPage } from "./listing.ts";
-import type { TokenShelf } from "./shelf.ts";
 import type { TokenRecord } from "./token.ts";
+import type { TokenShelf } from "./token-repository.ts";
 import type { WireForm } from "./wire.ts";
 
 /** What sets one kind of token apart from the other. */

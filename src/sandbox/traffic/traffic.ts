@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
 import { isMetered, weekdayOfDay } from "../calendar.ts";
+import { type Reading, reading } from "../meter-reading.ts";
 import { hashText, mix } from "../random.ts";
-import { type Reading, reading } from "../reading.ts";
-import { type AudienceModel, cellBits, cellBytes, cellViewSeconds, cellViews, modelAudience } from "./cell.ts";
+import { type AudienceModel, cellBits, cellBytes, cellViewSeconds, cellViews, modelAudience } from "./audience-hour.ts";
 import { COUNTRIES, type StreamProfile } from "./profile.ts";
 
 /** A stream's profile made ready for evaluation. */

@@ -1,11 +1,11 @@
 import type { GraphContext } from "../../context.ts";
 import { accountBandwidth, streamTrackingBandwidth, sumOfBandwidths } from "../../loaders/bandwidth.ts";
-import { type MaybePromise, whenThere } from "../../model/maybe-promise.ts";
-import { isMetered } from "../../model/stream.ts";
-import type { GeoCascade as Cascade, CountryRules } from "../../model/token.ts";
+import { isMetered } from "../../model/stream/stream.ts";
+import type { GeoCascade as Cascade, CountryRules } from "../../model/token/token.ts";
+import { type MaybePromise, whenThere } from "../../primitives/maybe-promise.ts";
 import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
+import { figures } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
-import { figures } from "../feeding.ts";
 import { MediaExpiry } from "../media/media-expiry.ts";
 import { GeoCascade } from "../token/publish-token.ts";
 import { TranscoderUsage } from "../transcoder/transcoder.ts";

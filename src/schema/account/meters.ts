@@ -7,8 +7,8 @@ import {
   drmSystems,
   type MeteredDay,
   sumLicences,
-} from "../../model/meters.ts";
-import { planTotal, type TimeWindow, type UsageWindow } from "../../model/time-window.ts";
+} from "../../model/usage/meters.ts";
+import { planTotal, type TimeWindow, type UsageWindow } from "../../model/usage/time-window.ts";
 import { builder } from "../builder.ts";
 import { Meter, type Metered } from "../meter.ts";
 

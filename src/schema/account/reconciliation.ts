@@ -1,8 +1,8 @@
 import type { GraphContext } from "../../context.ts";
 import { accountBandwidth, readCoverage, readTotal } from "../../loaders/bandwidth.ts";
-import { oldestOf } from "../../model/figure.ts";
-import { edgeDate, planTotal, type UsageWindow } from "../../model/time-window.ts";
-import { sumTraffic, type Traffic as TrafficFigure } from "../../model/traffic.ts";
+import { oldestOf } from "../../model/usage/measured.ts";
+import { edgeDate, planTotal, type UsageWindow } from "../../model/usage/time-window.ts";
+import { sumTraffic, type Traffic as TrafficFigure } from "../../model/usage/traffic.ts";
 import { Traffic } from "../bandwidth/traffic.ts";
 import { UsageCoverage } from "../bandwidth/usage-series.ts";
 import { builder } from "../builder.ts";

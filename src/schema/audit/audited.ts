@@ -1,5 +1,5 @@
 import { defaultFieldResolver, type GraphQLField, type GraphQLFieldResolver, type GraphQLSchema } from "graphql";
-import type { Act } from "../../auth/auditor.ts";
+import type { Act } from "../../auth/audit-recorder.ts";
 import { contextDuring, type GraphContext } from "../../context.ts";
 import { ApplicationError } from "../../model/errors.ts";
 import type { AuditEnd } from "../../store/audit.ts";
@@ -7,9 +7,9 @@ import type { Tables } from "../../store/store.ts";
 import { decodeGlobalId } from "../global-id.ts";
 import type { Payload } from "../payload.ts";
 import { assertAllowed, type Check, checksOf } from "../scope-checks.ts";
-import { detailOf } from "./detail.ts";
-import { objectsOf } from "./objects-of.ts";
-import { recorded, recordedTables } from "./recorded.ts";
+import { detailOf } from "./audit-detail.ts";
+import { recorded, recordedTables } from "./audit-effects.ts";
+import { objectsOf } from "./touched-objects.ts";
 
 /**
  * Put into the `extensions` of a mutation that changes nothing anywhere, such as signing: its entry is written once, when

@@ -1,19 +1,19 @@
 import type { GraphContext } from "../../context.ts";
+import { repeatable } from "../../engine/cacheability.ts";
 import { type BandwidthSource, readCountries, readCoverage, readSeries, readTotal } from "../../loaders/bandwidth.ts";
 import { InvalidInputError } from "../../model/errors.ts";
-import type { Figure } from "../../model/figure.ts";
-import { whenThere } from "../../model/maybe-promise.ts";
+import type { Figure } from "../../model/usage/measured.ts";
 import {
   type Granularity as GranularityName,
   type Percentile,
   percentile,
   type SeriesPoint,
-} from "../../model/series.ts";
-import { DAY_MS, edgeDate, type UsageWindow } from "../../model/time-window.ts";
+} from "../../model/usage/series.ts";
+import { DAY_MS, edgeDate, type UsageWindow } from "../../model/usage/time-window.ts";
+import { whenThere } from "../../primitives/maybe-promise.ts";
 import type { CountryRow } from "../../upstream/analytics.ts";
 import { builder } from "../builder.ts";
 import { pageSize } from "../connection.ts";
-import { repeatable } from "../repeatable.ts";
 import { Window } from "../window.ts";
 import { Traffic } from "./traffic.ts";
 import { Granularity, UsageCoverage, UsageSeries } from "./usage-series.ts";

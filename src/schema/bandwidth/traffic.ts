@@ -3,7 +3,7 @@ import {
   type RestreamPart,
   type Traffic as TrafficFigure,
   type TrafficPart as TrafficPartFigure,
-} from "../../model/traffic.ts";
+} from "../../model/usage/traffic.ts";
 import { builder } from "../builder.ts";
 
 export const TrafficPart = builder.objectRef<TrafficPartFigure>("TrafficPart").implement({

@@ -3,9 +3,9 @@ import type {
   Granularity as GranularityName,
   SeriesPoint,
   BucketState as State,
-} from "../../model/series.ts";
-import { edgeDate, type TimeWindow } from "../../model/time-window.ts";
-import { bitsPerSecond } from "../../model/traffic.ts";
+} from "../../model/usage/series.ts";
+import { edgeDate, type TimeWindow } from "../../model/usage/time-window.ts";
+import { bitsPerSecond } from "../../model/usage/traffic.ts";
 import { builder } from "../builder.ts";
 import { Window } from "../window.ts";
 import { Traffic } from "./traffic.ts";

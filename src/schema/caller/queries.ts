@@ -1,10 +1,10 @@
 import type { Caller as CallerShape } from "../../auth/caller.ts";
 import { allScopes } from "../../auth/scopes.ts";
+import { repeatable } from "../../engine/cacheability.ts";
 import { registered } from "../../loaders/partners.ts";
 import { builder } from "../builder.ts";
 import { CostStatus } from "../limits/queries.ts";
 import { Partner } from "../partner/partner.ts";
-import { repeatable } from "../repeatable.ts";
 import { CallerRole, ScopeGrant } from "./scope-grant.ts";
 
 const Caller = builder.objectRef<CallerShape>("Caller").implement({

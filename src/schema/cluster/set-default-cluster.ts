@@ -1,4 +1,4 @@
-import { assertCluster } from "../../model/geo-cascade.ts";
+import { assertCluster } from "../../model/cluster/geo-cascade.ts";
 import type { ClusterRecord } from "../../upstream/clusters.ts";
 import { Account, type AccountRecord, accountRecord } from "../account/account.ts";
 import { builder } from "../builder.ts";

@@ -1,7 +1,7 @@
 import type { GraphContext } from "../../context.ts";
+import { assertCascade } from "../../model/cluster/geo-cascade.ts";
 import { InvalidInputError } from "../../model/errors.ts";
-import { assertCascade } from "../../model/geo-cascade.ts";
-import type { GeoCascade, PublishTokenRecord } from "../../model/token.ts";
+import type { GeoCascade, PublishTokenRecord } from "../../model/token/token.ts";
 import { Account, type AccountRecord, accountRecord } from "../account/account.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";

@@ -1,4 +1,9 @@
-import { type FindingKind, type Finding as FindingRecord, findingKinds, severities } from "../../model/findings.ts";
+import {
+  type FindingKind,
+  type Finding as FindingRecord,
+  findingKinds,
+  severities,
+} from "../../model/partner/findings.ts";
 import { builder } from "../builder.ts";
 import { enumValues } from "../enum-values.ts";
 import { holderOf, Partner } from "../partner/partner.ts";

@@ -1,12 +1,12 @@
 import type { GraphContext } from "../../context.ts";
-import { type Finding, leftBehindFinding } from "../../model/findings.ts";
-import { isUsable, type PublishTokenRecord, type SubscribeTokenRecord } from "../../model/token.ts";
+import { type Finding, leftBehindFinding } from "../../model/partner/findings.ts";
+import { isUsable, type PublishTokenRecord, type SubscribeTokenRecord } from "../../model/token/token.ts";
 import type { UnsettledWrite } from "../../store/idempotency.ts";
 import type { NewPublishToken } from "../../upstream/publish-tokens.ts";
 import type { NewSubscribeToken } from "../../upstream/subscribe-tokens.ts";
-import { type AttemptSpan, CLOCK_TOLERANCE_MS, isAsWished } from "../as-wished.ts";
+import { type AttemptSpan, CLOCK_TOLERANCE_MS, isAsWished } from "../matches-request.ts";
 import type { LEAVES_TOKENS_OF_STEPS } from "../partner/workflow.ts";
-import type { LeftToken } from "../token/create-once.ts";
+import type { LeftToken } from "../token/create-token-idempotently.ts";
 import { publishTokenComparison, subscribeTokenComparison } from "../token/token-comparison.ts";
 
 type Token = PublishTokenRecord | SubscribeTokenRecord;

@@ -13,10 +13,10 @@ import {
   streamFindings,
   subscribeTokenFindings,
   trafficFindings,
-} from "../../model/findings.ts";
-import { isMetered } from "../../model/stream.ts";
-import { ceilTo, DAY_MS, HOUR_MS } from "../../model/time-window.ts";
-import { isUsable } from "../../model/token.ts";
+} from "../../model/partner/findings.ts";
+import { isMetered } from "../../model/stream/stream.ts";
+import { isUsable } from "../../model/token/token.ts";
+import { ceilTo, DAY_MS, HOUR_MS } from "../../model/usage/time-window.ts";
 import { builder } from "../builder.ts";
 import { byCodeUnit, pageOf, sortableNumber } from "../connection.ts";
 import { connectionType } from "../connection-type.ts";

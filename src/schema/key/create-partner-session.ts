@@ -1,13 +1,13 @@
 import { MAX_SESSION_SECONDS, type MadeSession } from "../../auth/session.ts";
 import type { GraphContext } from "../../context.ts";
 import { ApplicationError, InvalidInputError } from "../../model/errors.ts";
-import type { RegisteredPartner } from "../../model/partner.ts";
+import type { RegisteredPartner } from "../../model/partner/partner.ts";
 import { changesNothing } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { ScopeGrant } from "../caller/scope-grant.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import { PartnerRef, type PartnerReference, registeredKey } from "../partner/find-partner.ts";
-import { findRegistered } from "../partner/find-registered.ts";
+import { findRegistered } from "../partner/find-registered-partner.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { grantedScopes } from "./granted-scopes.ts";
 

@@ -2,7 +2,7 @@ import { apiKeyState } from "../../auth/api-keys.ts";
 import { builder } from "../builder.ts";
 import { CallerRole } from "../caller/scope-grant.ts";
 import { PartnerRef } from "../partner/find-partner.ts";
-import { findRegistered } from "../partner/find-registered.ts";
+import { findRegistered } from "../partner/find-registered-partner.ts";
 import { ApiKey, ApiKeyConnection, ApiKeyState, apiKeyPage } from "./api-key.ts";
 
 const ApiKeyFilter = builder.inputType("ApiKeyFilter", {

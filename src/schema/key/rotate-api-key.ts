@@ -3,7 +3,7 @@ import { isScope } from "../../auth/scopes.ts";
 import type { GraphContext } from "../../context.ts";
 import { ConflictError, InvalidInputError } from "../../model/errors.ts";
 import type { Secret } from "../../model/secret.ts";
-import { assertName } from "../../model/stream.ts";
+import { assertName } from "../../model/stream/stream.ts";
 import type { ApiKeyRecord, NewApiKey } from "../../store/api-keys.ts";
 import { commitLast } from "../audit/audited.ts";
 import { builder } from "../builder.ts";

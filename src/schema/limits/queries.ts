@@ -1,8 +1,8 @@
 import type { CostStatus as CostStatusShape } from "../../model/cost.ts";
 import { requestLimits } from "../../model/request-limits.ts";
-import { MAX_NAME_LENGTH } from "../../model/stream.ts";
-import type { Retention } from "../../model/time-window.ts";
-import { MAX_CUSTOM_VIEWER_DATA } from "../../model/viewer-token.ts";
+import { MAX_NAME_LENGTH } from "../../model/stream/stream.ts";
+import { MAX_CUSTOM_VIEWER_DATA } from "../../model/token/viewer-token.ts";
+import type { Retention } from "../../model/usage/time-window.ts";
 import { MAX_NAMES_PER_CALL } from "../../upstream/analytics.ts";
 import { builder } from "../builder.ts";
 import { MAX_PAGE_SIZE } from "../connection.ts";

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { GraphContext } from "../../context.ts";
-import { assertCached, assertClipName, assertClipSpan, assertCustomPath, notCached } from "../../model/clip.ts";
 import { ConflictError, InvalidInputError } from "../../model/errors.ts";
-import type { MediaAssetRecord } from "../../model/media.ts";
-import { assertName } from "../../model/stream.ts";
+import { assertCached, assertClipName, assertClipSpan, assertCustomPath, notCached } from "../../model/media/clip.ts";
+import type { MediaAssetRecord } from "../../model/media/media.ts";
+import { assertName } from "../../model/stream/stream.ts";
 import type { NewClip } from "../../upstream/media-assets.ts";
 import { UpstreamError } from "../../upstream/upstream-error.ts";
 import { builder } from "../builder.ts";

@@ -1,10 +1,10 @@
 import type { GraphContext } from "../../context.ts";
 import { ConflictError, InvalidInputError } from "../../model/errors.ts";
-import { MAX_MEDIA_KEYS, type MediaDistributionRecord } from "../../model/media.ts";
-import { assertName } from "../../model/stream.ts";
+import { MAX_MEDIA_KEYS, type MediaDistributionRecord } from "../../model/media/media.ts";
+import { assertName } from "../../model/stream/stream.ts";
 import type { NewMediaDistribution } from "../../upstream/media-distributions.ts";
-import { CLOCK_TOLERANCE_MS, type Comparison, isAsWished } from "../as-wished.ts";
 import { builder } from "../builder.ts";
+import { CLOCK_TOLERANCE_MS, type Comparison, isAsWished } from "../matches-request.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { MediaDistribution } from "./media-distribution.ts";
 import { type MadeKey, MediaKeyInput, NewMediaKey, newMediaKey } from "./new-media-key.ts";

@@ -1,6 +1,6 @@
 import type { GraphContext } from "../../context.ts";
 import { NotFoundError } from "../../model/errors.ts";
-import type { MediaDistributionRecord } from "../../model/media.ts";
+import type { MediaDistributionRecord } from "../../model/media/media.ts";
 import { builder } from "../builder.ts";
 import { keyOfId } from "../global-id.ts";
 

@@ -9,7 +9,7 @@ import {
   type MediaTrack as MediaTrackRecord,
   mediaAssetStates,
   mediaAssetTypes,
-} from "../../model/media.ts";
+} from "../../model/media/media.ts";
 import type { MediaAssetsQuery } from "../../upstream/media-assets.ts";
 import { builder } from "../builder.ts";
 import { decodeCursor, encodeCursor, pageSize } from "../connection.ts";

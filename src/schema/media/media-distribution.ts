@@ -1,4 +1,4 @@
-import type { MediaDistributionRecord, MediaKey as MediaKeyRecord } from "../../model/media.ts";
+import type { MediaDistributionRecord, MediaKey as MediaKeyRecord } from "../../model/media/media.ts";
 import { builder } from "../builder.ts";
 import { connectionType } from "../connection-type.ts";
 

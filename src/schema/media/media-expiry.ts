@@ -1,5 +1,5 @@
-import { clippableSince } from "../../model/clip.ts";
-import { DEFAULT_TIMELINE_DAYS, type MediaExpiry as MediaExpiryRules } from "../../model/media.ts";
+import { clippableSince } from "../../model/media/clip.ts";
+import { DEFAULT_TIMELINE_DAYS, type MediaExpiry as MediaExpiryRules } from "../../model/media/media.ts";
 import { builder } from "../builder.ts";
 
 export const MediaExpiry = builder.objectRef<MediaExpiryRules>("MediaExpiry").implement({

@@ -1,8 +1,8 @@
 import type { GraphContext } from "../../context.ts";
-import type { MediaDistributionRecord } from "../../model/media.ts";
+import type { MediaDistributionRecord } from "../../model/media/media.ts";
+import { feedingFigures } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
 import { byCodeUnit, pageOf, sortableNumber } from "../connection.ts";
-import { feedingFigures } from "../feeding.ts";
 import { StreamRef, type StreamReference, streamNameOf } from "../stream/find-stream.ts";
 import { findPublishToken, PublishTokenRef, type TokenReference } from "../token/find-token.ts";
 import { findMediaAsset, MediaAssetRef } from "./find-media-asset.ts";

@@ -1,5 +1,5 @@
 import { ConflictError, NotFoundError } from "../../model/errors.ts";
-import type { MediaDistributionRecord } from "../../model/media.ts";
+import type { MediaDistributionRecord } from "../../model/media/media.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { findMediaDistribution, MediaDistributionRef } from "./find-media-distribution.ts";

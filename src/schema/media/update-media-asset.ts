@@ -1,6 +1,6 @@
-import { assertCustomPath } from "../../model/clip.ts";
 import { InvalidInputError } from "../../model/errors.ts";
-import type { MediaAssetRecord } from "../../model/media.ts";
+import { assertCustomPath } from "../../model/media/clip.ts";
+import type { MediaAssetRecord } from "../../model/media/media.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { findMediaAsset, MediaAssetRef } from "./find-media-asset.ts";

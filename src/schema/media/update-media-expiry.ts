@@ -1,5 +1,5 @@
 import { InvalidInputError } from "../../model/errors.ts";
-import type { MediaExpiry as MediaExpiryRules } from "../../model/media.ts";
+import type { MediaExpiry as MediaExpiryRules } from "../../model/media/media.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { MediaExpiry } from "./media-expiry.ts";

@@ -1,8 +1,8 @@
 import type { GraphContext } from "../../context.ts";
 import { registered } from "../../loaders/partners.ts";
 import { ConflictError, NotFoundError } from "../../model/errors.ts";
-import type { PartnerRecord, RegisteredPartner, RegisteredStatus } from "../../model/partner.ts";
-import type { SubscribeTokenRecord } from "../../model/token.ts";
+import type { PartnerRecord, RegisteredPartner, RegisteredStatus } from "../../model/partner/partner.ts";
+import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import type { PartnerLease } from "../../store/partner-work.ts";
 import type { Tables } from "../../store/store.ts";
 import { commit } from "../audit/audited.ts";

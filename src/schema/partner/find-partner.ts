@@ -1,7 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import type { PartnerLoader } from "../../loaders/partners.ts";
 import { NotFoundError } from "../../model/errors.ts";
-import type { PartnerRecord } from "../../model/partner.ts";
+import type { PartnerRecord } from "../../model/partner/partner.ts";
 import { builder } from "../builder.ts";
 import { keyOfId } from "../global-id.ts";
 

@@ -1,6 +1,6 @@
 import type { GraphContext } from "../../context.ts";
 import { ApplicationError, ConflictError } from "../../model/errors.ts";
-import type { SubscribeTokenRecord } from "../../model/token.ts";
+import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import type { FormerHolder } from "../../store/database.ts";
 
 type Dated = Pick<SubscribeTokenRecord, "id" | "addedAt">;

@@ -1,6 +1,6 @@
 import type { GraphContext } from "../../context.ts";
 import { ConflictError } from "../../model/errors.ts";
-import type { PublishTokenRecord, SubscribeTokenRecord } from "../../model/token.ts";
+import type { PublishTokenRecord, SubscribeTokenRecord } from "../../model/token/token.ts";
 
 /**
  * Deletes the token that a step made, and forgets that its key stood for it, so that the step can be tried again.

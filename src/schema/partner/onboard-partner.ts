@@ -1,11 +1,8 @@
 import { makeApiKey } from "../../auth/api-keys.ts";
 import { type Scope, scopesOfRole } from "../../auth/scopes.ts";
 import type { GraphContext } from "../../context.ts";
-import { hasWholeHours } from "../../model/calendar.ts";
 import { ApplicationError } from "../../model/errors.ts";
-import { assertPartnerDetails, type PartnerRecord } from "../../model/partner.ts";
-import type { Secret } from "../../model/secret.ts";
-import { assertName, cutToName, mayShareNames, openedBy } from "../../model/stream.ts";
+import { assertPartnerDetails, type PartnerRecord } from "../../model/partner/partner.ts";
 import {
   assertNoViolations,
   type BroadGrant,
@@ -15,8 +12,16 @@ import {
   grantViolations,
   masterViolations,
   publisherViolations,
-} from "../../model/syndication.ts";
-import { isUsable, type PublishTokenRecord, type StreamGrant, type SubscribeTokenRecord } from "../../model/token.ts";
+} from "../../model/partner/syndication.ts";
+import type { Secret } from "../../model/secret.ts";
+import { assertName, cutToName, mayShareNames, openedBy } from "../../model/stream/stream.ts";
+import {
+  isUsable,
+  type PublishTokenRecord,
+  type StreamGrant,
+  type SubscribeTokenRecord,
+} from "../../model/token/token.ts";
+import { hasWholeHours } from "../../model/usage/calendar.ts";
 import type { ApiKeyRecord } from "../../store/api-keys.ts";
 import type { Claim } from "../../store/partners.ts";
 import { TrackingIdTakenError } from "../../store/store-error.ts";
@@ -25,7 +30,7 @@ import { builder } from "../builder.ts";
 import { knownClusters } from "../cluster/known-clusters.ts";
 import { ApiKey } from "../key/api-key.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
-import { createSubscribeTokenOnce } from "../token/create-once.ts";
+import { createSubscribeTokenOnce } from "../token/create-token-idempotently.ts";
 import { SubscribeToken } from "../token/subscribe-token.ts";
 import { assertGrants, assertLife, given, StreamGrantInput } from "../token/token-input.ts";
 import { foreignTokens, newestToken } from "./former-holders.ts";

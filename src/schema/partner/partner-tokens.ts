@@ -1,12 +1,12 @@
 import pLimit from "p-limit";
 import type { GraphContext } from "../../context.ts";
 import { ApplicationError, NotFoundError } from "../../model/errors.ts";
-import type { RegisteredPartner } from "../../model/partner.ts";
-import type { SubscribeTokenRecord } from "../../model/token.ts";
+import type { RegisteredPartner } from "../../model/partner/partner.ts";
+import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import type { PartnerLease } from "../../store/partner-work.ts";
 import { type UserErrorShape, userErrors } from "../errors.ts";
 import type { PartnerReference } from "./find-partner.ts";
-import { findRegistered } from "./find-registered.ts";
+import { findRegistered } from "./find-registered-partner.ts";
 import { tokensOf } from "./partner.ts";
 
 /** The platform changes subscribe tokens one by one; so many of these calls run at once. */

@@ -1,7 +1,7 @@
-import { primaryTrackingId } from "../../model/partner.ts";
+import { primaryTrackingId } from "../../model/partner/partner.ts";
+import { feedingFigures } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
 import { pageOf } from "../connection.ts";
-import { feedingFigures } from "../feeding.ts";
 import { findPartner, PartnerRef } from "./find-partner.ts";
 import { Partner, PartnerConnection, PartnerStatus } from "./partner.ts";
 

@@ -1,16 +1,16 @@
 import { registered } from "../../loaders/partners.ts";
 import { ApplicationError } from "../../model/errors.ts";
-import type { PartnerRecord } from "../../model/partner.ts";
-import { assertName } from "../../model/stream.ts";
-import { isExpired, type SubscribeTokenRecord } from "../../model/token.ts";
+import type { PartnerRecord } from "../../model/partner/partner.ts";
+import { assertName } from "../../model/stream/stream.ts";
+import { isExpired, type SubscribeTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { type UserErrorShape, userErrors } from "../errors.ts";
 import { MutationPayload, type Payload } from "../payload.ts";
 import { rotateOnce } from "../token/rotate-token.ts";
 import { SubscribeToken } from "../token/subscribe-token.ts";
-import { PartnerNotActiveError } from "./active.ts";
 import { PartnerRef } from "./find-partner.ts";
 import { Partner } from "./partner.ts";
+import { PartnerNotActiveError } from "./partner-active.ts";
 import { aloneWith, freshTokensOf } from "./partner-tokens.ts";
 
 const RotatePartnerTokensInput = builder.inputType("RotatePartnerTokensInput", {

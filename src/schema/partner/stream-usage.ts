@@ -1,7 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import { partnerBandwidth } from "../../loaders/bandwidth.ts";
-import type { StreamRecord } from "../../model/stream.ts";
-import { planTotal, type UsageWindow } from "../../model/time-window.ts";
+import type { StreamRecord } from "../../model/stream/stream.ts";
+import { planTotal, type UsageWindow } from "../../model/usage/time-window.ts";
 import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
 import { byCodeUnit, type PageArguments, pageOf, pageOfMoving } from "../connection.ts";

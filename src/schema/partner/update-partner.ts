@@ -1,11 +1,11 @@
 import { registered } from "../../loaders/partners.ts";
 import { InvalidInputError, NotFoundError } from "../../model/errors.ts";
-import { assertPartnerDetails, type PartnerRecord } from "../../model/partner.ts";
+import { assertPartnerDetails, type PartnerRecord } from "../../model/partner/partner.ts";
 import { commitLast } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { PartnerRef } from "./find-partner.ts";
-import { findRegistered } from "./find-registered.ts";
+import { findRegistered } from "./find-registered-partner.ts";
 import { Partner } from "./partner.ts";
 import { partnerDetailFields } from "./partner-input.ts";
 

@@ -1,7 +1,7 @@
 import { ApplicationError, type ErrorCode } from "../../model/errors.ts";
-import type { PartnerRecord } from "../../model/partner.ts";
-import type { PublishTokenRecord, SubscribeTokenRecord } from "../../model/token.ts";
-import { PartnerNotActiveError, TrackingIdLeftError } from "./active.ts";
+import type { PartnerRecord } from "../../model/partner/partner.ts";
+import type { PublishTokenRecord, SubscribeTokenRecord } from "../../model/token/token.ts";
+import { PartnerNotActiveError, TrackingIdLeftError } from "./partner-active.ts";
 
 /** What became of a step. */
 export type StepState = "DONE" | "REUSED" | "SKIPPED" | "FAILED" | "ROLLED_BACK" | "OUTCOME_UNKNOWN";

@@ -5,7 +5,7 @@ import {
   protocolUses,
   streamingProtocols,
   type VideoCodec as Video,
-} from "../../model/protocols.ts";
+} from "../../model/stream/protocols.ts";
 import { builder } from "../builder.ts";
 import { enumValues } from "../enum-values.ts";
 

@@ -1,4 +1,4 @@
-import { protocolFacts } from "../../model/protocols.ts";
+import { protocolFacts } from "../../model/stream/protocols.ts";
 import { builder } from "../builder.ts";
 import { ProtocolInfo, ProtocolUse } from "./protocol-info.ts";
 

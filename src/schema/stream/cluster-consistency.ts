@@ -1,4 +1,4 @@
-import type { ClusterConsistency as Consistency } from "../../model/cluster-consistency.ts";
+import type { ClusterConsistency as Consistency } from "../../model/cluster/cluster-consistency.ts";
 import { builder } from "../builder.ts";
 import { SubscribeToken } from "../token/subscribe-token.ts";
 

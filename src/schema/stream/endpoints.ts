@@ -1,4 +1,5 @@
 import type { GraphContext } from "../../context.ts";
+import { orIfFailed } from "../../model/errors.ts";
 import {
   conventionalHosts,
   embedHtml,
@@ -6,10 +7,9 @@ import {
   type IngestHosts,
   ingestEndpoints,
   type PlaybackEndpoints,
-} from "../../model/endpoints.ts";
-import { orIfFailed } from "../../model/errors.ts";
-import { playerParameters } from "../../model/hosted-player.ts";
-import type { PublishTokenRecord } from "../../model/token.ts";
+} from "../../model/stream/endpoints.ts";
+import { playerParameters } from "../../model/stream/hosted-player.ts";
+import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { PublishToken } from "../token/publish-token.ts";
 import { given } from "../token/token-input.ts";

@@ -1,4 +1,4 @@
-import { addressWithoutSecrets } from "../../model/restream.ts";
+import { addressWithoutSecrets } from "../../model/token/restream.ts";
 import type {
   Feed as FeedRecord,
   FeedQuality as Quality,

@@ -1,6 +1,6 @@
 import type { GraphContext } from "../../context.ts";
 import { ConflictError, InvalidInputError } from "../../model/errors.ts";
-import type { PublishTokenRecord } from "../../model/token.ts";
+import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { findPublishToken, type TokenReference } from "../token/find-token.ts";
 import { usablePublishTokens } from "./usable-publish-tokens.ts";
 

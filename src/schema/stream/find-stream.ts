@@ -1,7 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import { NotFoundError } from "../../model/errors.ts";
-import { type MaybePromise, whenThere } from "../../model/maybe-promise.ts";
-import type { StreamRecord } from "../../model/stream.ts";
+import type { StreamRecord } from "../../model/stream/stream.ts";
+import { type MaybePromise, whenThere } from "../../primitives/maybe-promise.ts";
 import { builder } from "../builder.ts";
 import { keyOfId } from "../global-id.ts";
 

@@ -1,8 +1,13 @@
 import type { GraphContext } from "../../context.ts";
 import { readCountries, readTotal } from "../../loaders/bandwidth.ts";
-import { oldestOf } from "../../model/figure.ts";
-import { assertCascadeClusters, type CascadeTraffic, cascadeTraffic, clustersBeside } from "../../model/geo-cascade.ts";
-import { edgeDate, type UsageWindow } from "../../model/time-window.ts";
+import {
+  assertCascadeClusters,
+  type CascadeTraffic,
+  cascadeTraffic,
+  clustersBeside,
+} from "../../model/cluster/geo-cascade.ts";
+import { oldestOf } from "../../model/usage/measured.ts";
+import { edgeDate, type UsageWindow } from "../../model/usage/time-window.ts";
 import { builder } from "../builder.ts";
 import { Window } from "../window.ts";
 import { usablePublishTokens } from "./usable-publish-tokens.ts";

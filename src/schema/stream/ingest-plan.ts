@@ -1,6 +1,6 @@
 import type { GraphContext } from "../../context.ts";
-import { type IngestEndpoints, ingestEndpoints } from "../../model/endpoints.ts";
-import { assertCluster } from "../../model/geo-cascade.ts";
+import { assertCluster } from "../../model/cluster/geo-cascade.ts";
+import { type IngestEndpoints, ingestEndpoints } from "../../model/stream/endpoints.ts";
 import {
   type BackupWish,
   type IngestWarningCode,
@@ -9,9 +9,9 @@ import {
   type PlannedFeed,
   type IngestProtocol as Protocol,
   planIngest,
-} from "../../model/ingest-plan.ts";
-import { assertName } from "../../model/stream.ts";
-import type { PublishTokenRecord } from "../../model/token.ts";
+} from "../../model/stream/ingest-plan.ts";
+import { assertName } from "../../model/stream/stream.ts";
+import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { enumValues } from "../enum-values.ts";
 import { encodeGlobalId } from "../global-id.ts";

@@ -1,13 +1,13 @@
 import type { GraphContext } from "../../context.ts";
-import { hostedPlayerUrl } from "../../model/endpoints.ts";
-import { playerParameters } from "../../model/hosted-player.ts";
-import { MAX_VIEWER_BITS_PER_SECOND } from "../../model/ingest-plan.ts";
+import { hostedPlayerUrl } from "../../model/stream/endpoints.ts";
+import { playerParameters } from "../../model/stream/hosted-player.ts";
+import { MAX_VIEWER_BITS_PER_SECOND } from "../../model/stream/ingest-plan.ts";
 import {
   audioMultiplexingOptions,
   multiViewOptions,
   type SdkOption as Option,
   playerEvents,
-} from "../../model/playback-hints.ts";
+} from "../../model/stream/playback-hints.ts";
 import { builder } from "../builder.ts";
 import { usablePublishTokens } from "./usable-publish-tokens.ts";
 

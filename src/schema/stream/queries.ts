@@ -1,14 +1,14 @@
 import type { GraphContext } from "../../context.ts";
-import { type MaybePromise, whenThere } from "../../model/maybe-promise.ts";
-import { openedBy, type StreamRecord } from "../../model/stream.ts";
+import { repeatable } from "../../engine/cacheability.ts";
+import { openedBy, type StreamRecord } from "../../model/stream/stream.ts";
+import { type MaybePromise, whenThere } from "../../primitives/maybe-promise.ts";
+import { feedingFigures } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
 import { type PageArguments, pageOf } from "../connection.ts";
-import { feedingFigures } from "../feeding.ts";
 import { findPartner, PartnerRef, type PartnerReference } from "../partner/find-partner.ts";
-import { repeatable } from "../repeatable.ts";
 import { findStream, StreamRef } from "./find-stream.ts";
+import { withTotals } from "./prefetch-totals.ts";
 import { Stream, StreamConnection } from "./stream.ts";
-import { withTotals } from "./totals-ahead.ts";
 
 const StreamFilter = builder.inputType("StreamFilter", {
   description: "Which streams: those that satisfy every field that is set.",

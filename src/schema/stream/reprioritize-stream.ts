@@ -1,5 +1,5 @@
 import { ConflictError } from "../../model/errors.ts";
-import type { PublishTokenRecord } from "../../model/token.ts";
+import type { PublishTokenRecord } from "../../model/token/token.ts";
 import type { StoppingLevel as Level } from "../../upstream/streams.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";

@@ -1,6 +1,6 @@
 import type { GraphContext } from "../../context.ts";
-import { type DirectorAddresses, directorAddresses } from "../../model/endpoints.ts";
-import type { PublishTokenRecord } from "../../model/token.ts";
+import { type DirectorAddresses, directorAddresses } from "../../model/stream/endpoints.ts";
+import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import type { TokenReference } from "../token/find-token.ts";

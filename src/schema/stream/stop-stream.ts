@@ -1,5 +1,5 @@
 import type { GraphContext } from "../../context.ts";
-import type { PublishTokenRecord } from "../../model/token.ts";
+import type { PublishTokenRecord } from "../../model/token/token.ts";
 import type { StoppingLevel } from "../../upstream/streams.ts";
 import { builder } from "../builder.ts";
 import { userError } from "../errors.ts";

@@ -1,6 +1,6 @@
 import type { GraphContext } from "../../context.ts";
-import { assertMetered } from "../../model/stream.ts";
-import { planTotal, type UsageWindow } from "../../model/time-window.ts";
+import { assertMetered } from "../../model/stream/stream.ts";
+import { planTotal, type UsageWindow } from "../../model/usage/time-window.ts";
 import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
 import { byCodeUnit } from "../connection.ts";

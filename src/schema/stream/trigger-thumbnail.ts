@@ -1,6 +1,6 @@
 import type { GraphContext } from "../../context.ts";
+import { THUMBNAILS_PER_MINUTE } from "../../limits/thumbnail-limit.ts";
 import { ApplicationError } from "../../model/errors.ts";
-import { THUMBNAILS_PER_MINUTE } from "../../store/thumbnail-limit.ts";
 import { UpstreamError } from "../../upstream/upstream-error.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";

@@ -1,5 +1,5 @@
 import type { GraphContext } from "../../context.ts";
-import { isUsable, type PublishTokenRecord } from "../../model/token.ts";
+import { isUsable, type PublishTokenRecord } from "../../model/token/token.ts";
 
 /** The publish tokens that may broadcast the stream now, oldest first. @throws UpstreamError */
 export async function usablePublishTokens(

@@ -1,12 +1,12 @@
 import pLimit from "p-limit";
 import type { GraphContext } from "../../context.ts";
 import { type ApplicationError, InvalidInputError, PartRefusedError } from "../../model/errors.ts";
-import type { PublishTokenRecord, SubscribeTokenRecord } from "../../model/token.ts";
-import type { TokenChanges } from "../../upstream/tokens.ts";
+import type { PublishTokenRecord, SubscribeTokenRecord } from "../../model/token/token.ts";
+import type { TokenChanges } from "../../upstream/token-client.ts";
 import { builder } from "../builder.ts";
 import { type UserErrorShape, userError } from "../errors.ts";
-import { assertHolderActive, disableOfInactive, PartnerNotActiveError } from "../partner/active.ts";
 import { assertNotForeign } from "../partner/former-holders.ts";
+import { assertHolderActive, disableOfInactive, PartnerNotActiveError } from "../partner/partner-active.ts";
 import { MutationPayload, type Payload } from "../payload.ts";
 import {
   findPublishToken,

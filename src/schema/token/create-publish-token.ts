@@ -1,9 +1,9 @@
 import { assertMultisourceCluster } from "../../model/multi-source.ts";
-import type { PublishTokenRecord } from "../../model/token.ts";
+import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { knownClusters } from "../cluster/known-clusters.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
-import { createPublishTokenOnce } from "./create-once.ts";
+import { createPublishTokenOnce } from "./create-token-idempotently.ts";
 import { PublishToken } from "./publish-token.ts";
 import {
   assertNewToken,

@@ -1,8 +1,8 @@
-import { assertName } from "../../model/stream.ts";
-import type { SubscribeTokenRecord } from "../../model/token.ts";
+import { assertName } from "../../model/stream/stream.ts";
+import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
-import { createSubscribeTokenOnce } from "./create-once.ts";
+import { createSubscribeTokenOnce } from "./create-token-idempotently.ts";
 import { SubscribeToken } from "./subscribe-token.ts";
 import { assertMasterIsUnbound, assertNewToken, given, newTokenFields, restrictionFields } from "./token-input.ts";
 

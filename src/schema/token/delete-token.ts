@@ -1,5 +1,5 @@
+import type { TokenKind } from "../../cache/token-cache.ts";
 import type { GraphContext } from "../../context.ts";
-import type { TokenKind } from "../../directory/token-directory.ts";
 import { UpstreamError } from "../../upstream/upstream-error.ts";
 import { builder } from "../builder.ts";
 import { encodeGlobalId } from "../global-id.ts";

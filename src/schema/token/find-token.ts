@@ -1,6 +1,6 @@
 import type { GraphContext } from "../../context.ts";
 import { NotFoundError } from "../../model/errors.ts";
-import type { PublishTokenRecord, SubscribeTokenRecord } from "../../model/token.ts";
+import type { PublishTokenRecord, SubscribeTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { keyOfId } from "../global-id.ts";
 

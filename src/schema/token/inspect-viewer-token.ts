@@ -1,9 +1,9 @@
 import { decodeViewerToken, isSignedBy } from "../../auth/viewer-token.ts";
 import type { GraphContext } from "../../context.ts";
 import { ApplicationError } from "../../model/errors.ts";
-import { isWellFormed, MAX_NAME_LENGTH } from "../../model/stream.ts";
-import type { SubscribeTokenRecord } from "../../model/token.ts";
-import { readClaims } from "../../model/viewer-claims.ts";
+import { isWellFormed, MAX_NAME_LENGTH } from "../../model/stream/stream.ts";
+import type { SubscribeTokenRecord } from "../../model/token/token.ts";
+import { readClaims } from "../../model/token/viewer-claims.ts";
 import {
   type ForeignViewerToken,
   isInCalendar,
@@ -13,7 +13,7 @@ import {
   refusal,
   type SigningFacts,
   type ViewerTokenVerdict,
-} from "../../model/viewer-token.ts";
+} from "../../model/token/viewer-token.ts";
 import { changesNothing } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { enumValues } from "../enum-values.ts";

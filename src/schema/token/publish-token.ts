@@ -1,5 +1,5 @@
-import { addressWithoutSecrets } from "../../model/restream.ts";
-import type { GeoCascade as Cascade, PublishTokenRecord, RestreamTarget as Target } from "../../model/token.ts";
+import { addressWithoutSecrets } from "../../model/token/restream.ts";
+import type { GeoCascade as Cascade, PublishTokenRecord, RestreamTarget as Target } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { connectionType } from "../connection-type.ts";
 import { encodeGlobalId } from "../global-id.ts";

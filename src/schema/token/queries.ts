@@ -1,7 +1,7 @@
-import { whenThere } from "../../model/maybe-promise.ts";
+import { repeatable } from "../../engine/cacheability.ts";
+import { whenThere } from "../../primitives/maybe-promise.ts";
 import { builder } from "../builder.ts";
 import { pageOf, sortableNumber } from "../connection.ts";
-import { repeatable } from "../repeatable.ts";
 import { findPublishToken, findSubscribeToken, PublishTokenRef, SubscribeTokenRef } from "./find-token.ts";
 import { PublishToken, PublishTokenConnection } from "./publish-token.ts";
 import { SubscribeToken, SubscribeTokenConnection } from "./subscribe-token.ts";

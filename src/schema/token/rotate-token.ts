@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { GraphContext } from "../../context.ts";
 import { NotFoundError } from "../../model/errors.ts";
-import { assertName } from "../../model/stream.ts";
-import type { PublishTokenRecord, SubscribeTokenRecord, TokenRecord } from "../../model/token.ts";
-import type { TokenChanges } from "../../upstream/tokens.ts";
+import { assertName } from "../../model/stream/stream.ts";
+import type { PublishTokenRecord, SubscribeTokenRecord, TokenRecord } from "../../model/token/token.ts";
+import type { TokenChanges } from "../../upstream/token-client.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { findPublishToken, findSubscribeToken, PublishTokenRef, SubscribeTokenRef } from "./find-token.ts";

@@ -1,8 +1,8 @@
 import type { GraphContext } from "../../context.ts";
 import { NotFoundError } from "../../model/errors.ts";
-import { assertTargets, type WantedTarget, withKnownKeys } from "../../model/restream.ts";
 import { Secret } from "../../model/secret.ts";
-import type { PublishTokenRecord } from "../../model/token.ts";
+import { assertTargets, type WantedTarget, withKnownKeys } from "../../model/token/restream.ts";
+import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { findPublishToken, PublishTokenRef, type TokenReference } from "./find-token.ts";

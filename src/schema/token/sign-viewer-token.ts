@@ -1,9 +1,9 @@
 import { signViewerToken } from "../../auth/viewer-token.ts";
 import type { GraphContext } from "../../context.ts";
-import { hostedPlayerUrl } from "../../model/endpoints.ts";
 import { NotFoundError, orIfFailed } from "../../model/errors.ts";
-import { openedBy } from "../../model/stream.ts";
-import { isUsable, type PublishTokenRecord, type SubscribeTokenRecord } from "../../model/token.ts";
+import { hostedPlayerUrl } from "../../model/stream/endpoints.ts";
+import { openedBy } from "../../model/stream/stream.ts";
+import { isUsable, type PublishTokenRecord, type SubscribeTokenRecord } from "../../model/token/token.ts";
 import {
   planViewerToken,
   type Refusal,
@@ -13,7 +13,7 @@ import {
   type ViewerTokenClaims,
   type ViewerTokenRequest,
   type Warning,
-} from "../../model/viewer-token.ts";
+} from "../../model/token/viewer-token.ts";
 import { changesNothing } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { refusalError, SigningWarning, shownTo } from "../errors.ts";

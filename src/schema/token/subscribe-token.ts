@@ -1,4 +1,4 @@
-import type { SubscribeTokenRecord } from "../../model/token.ts";
+import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { connectionType } from "../connection-type.ts";
 import { holderOf, Partner } from "../partner/partner.ts";

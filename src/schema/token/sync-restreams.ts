@@ -1,4 +1,4 @@
-import type { PublishTokenRecord } from "../../model/token.ts";
+import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { findPublishToken, PublishTokenRef } from "./find-token.ts";

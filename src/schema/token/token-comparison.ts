@@ -4,11 +4,11 @@ import type {
   StreamGrant,
   SubscribeTokenRecord,
   TokenRecord,
-} from "../../model/token.ts";
+} from "../../model/token/token.ts";
 import type { NewPublishToken } from "../../upstream/publish-tokens.ts";
 import type { NewSubscribeToken } from "../../upstream/subscribe-tokens.ts";
-import type { NewToken } from "../../upstream/tokens.ts";
-import { type Comparison, expiresAsWished, sameTexts } from "../as-wished.ts";
+import type { NewToken } from "../../upstream/token-client.ts";
+import { type Comparison, expiresAsWished, sameTexts } from "../matches-request.ts";
 
 const tokenComparison: Comparison<NewToken, TokenRecord> = {
   label: (wished, { label }) => label === wished,

@@ -1,12 +1,12 @@
 import type { GraphContext } from "../../context.ts";
+import { assertCascade } from "../../model/cluster/geo-cascade.ts";
 import { assertDrmIsSecured } from "../../model/drm.ts";
 import { InvalidInputError } from "../../model/errors.ts";
-import { assertCascade } from "../../model/geo-cascade.ts";
 import { assertMultisourceCluster } from "../../model/multi-source.ts";
-import { assertRecordsOrClips, type RecordingSettings } from "../../model/recording.ts";
-import { assertRestrictions, type RestrictionsInput } from "../../model/restrictions.ts";
-import { assertGrant, assertName } from "../../model/stream.ts";
-import type { GeoCascade, StreamGrant } from "../../model/token.ts";
+import { assertGrant, assertName } from "../../model/stream/stream.ts";
+import { assertRecordsOrClips, type RecordingSettings } from "../../model/token/publish-settings.ts";
+import { assertRestrictions, type RestrictionsInput } from "../../model/token/restrictions.ts";
+import type { GeoCascade, StreamGrant } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 
 /** The longest life of a token, in seconds. @see POST /api/subscribe_token */

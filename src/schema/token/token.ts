@@ -1,17 +1,17 @@
 import { seesAccount } from "../../auth/scopes.ts";
-import { whenThere } from "../../model/maybe-promise.ts";
-import { openAllKnown } from "../../model/stream.ts";
+import { openAllKnown } from "../../model/stream/stream.ts";
 import {
   type StreamGrant as Grant,
   isExpired,
   isUsable,
   type PublishTokenRecord,
   type SubscribeTokenRecord,
-} from "../../model/token.ts";
+} from "../../model/token/token.ts";
+import { whenThere } from "../../primitives/maybe-promise.ts";
+import { feedingFigures } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
-import { feedingFigures } from "../feeding.ts";
 import { encodeGlobalId } from "../global-id.ts";
-import { openedPage } from "../stream/opened-page.ts";
+import { openedPage } from "../stream/granted-streams.ts";
 import { Stream, StreamConnection } from "../stream/stream.ts";
 
 const GrantCoverage = builder.enumType("GrantCoverage", {

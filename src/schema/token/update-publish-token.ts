@@ -1,9 +1,9 @@
 import { assertDrmIsSecured } from "../../model/drm.ts";
 import { assertMultisourceCluster } from "../../model/multi-source.ts";
-import { assertRecordsOrClips } from "../../model/recording.ts";
-import { assertRestrictions, withTokenRestrictions } from "../../model/restrictions.ts";
-import { assertName } from "../../model/stream.ts";
-import type { PublishTokenRecord } from "../../model/token.ts";
+import { assertName } from "../../model/stream/stream.ts";
+import { assertRecordsOrClips } from "../../model/token/publish-settings.ts";
+import { assertRestrictions, withTokenRestrictions } from "../../model/token/restrictions.ts";
+import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { findPublishToken, PublishTokenRef } from "./find-token.ts";

@@ -1,6 +1,6 @@
-import { assertRestrictions, withTokenRestrictions } from "../../model/restrictions.ts";
-import { assertName } from "../../model/stream.ts";
-import type { SubscribeTokenRecord } from "../../model/token.ts";
+import { assertName } from "../../model/stream/stream.ts";
+import { assertRestrictions, withTokenRestrictions } from "../../model/token/restrictions.ts";
+import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { updateSubscribeTokenOf } from "./change-many.ts";

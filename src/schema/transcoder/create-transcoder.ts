@@ -5,9 +5,9 @@ import {
   type TranscoderRecord,
 } from "../../model/transcoder.ts";
 import type { NewTranscoder } from "../../upstream/transcoders.ts";
-import { type Comparison, isAsWished } from "../as-wished.ts";
 import { builder } from "../builder.ts";
-import { makeOnce } from "../make-once.ts";
+import { makeOnce } from "../create-idempotently.ts";
+import { type Comparison, isAsWished } from "../matches-request.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { given } from "../token/token-input.ts";
 import { Transcoder } from "./transcoder.ts";

@@ -1,11 +1,11 @@
 import type { GraphContext } from "../../context.ts";
-import { DAY_MS, floorTo, planTotal } from "../../model/time-window.ts";
 import type {
   TranscoderLayer as Layer,
   TranscoderProfile as Profile,
   TranscoderStatus as Status,
   TranscoderRecord,
 } from "../../model/transcoder.ts";
+import { DAY_MS, floorTo, planTotal } from "../../model/usage/time-window.ts";
 import type { TranscoderDay as Day } from "../../upstream/analytics.ts";
 import { builder } from "../builder.ts";
 import { Cluster } from "../cluster/cluster.ts";

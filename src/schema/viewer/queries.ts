@@ -1,8 +1,8 @@
 import type { GraphContext } from "../../context.ts";
 import { InvalidInputError } from "../../model/errors.ts";
 import type { ViewerRecord } from "../../upstream/viewer-records.ts";
+import { feedingFigures } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
-import { feedingFigures } from "../feeding.ts";
 import { findPartner, PartnerRef, type PartnerReference } from "../partner/find-partner.ts";
 import { StreamRef, type StreamReference, streamNameOf } from "../stream/find-stream.ts";
 import { type RecordSelection, recordArgs, ViewerRecordConnection, viewerRecordPage } from "./viewer-record.ts";

@@ -1,4 +1,4 @@
-import { geoRuleLevels, type EffectiveGeoRules as Rules } from "../../model/geo-rules.ts";
+import { geoRuleLevels, type EffectiveGeoRules as Rules } from "../../model/viewing/geo-rules.ts";
 import { builder } from "../builder.ts";
 import { enumValues } from "../enum-values.ts";
 import { Token } from "../token/token.ts";

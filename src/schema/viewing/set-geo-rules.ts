@@ -1,7 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import { InvalidInputError } from "../../model/errors.ts";
-import { assertCountries } from "../../model/restrictions.ts";
-import type { CountryRules, PublishTokenRecord, SubscribeTokenRecord } from "../../model/token.ts";
+import { assertCountries } from "../../model/token/restrictions.ts";
+import type { CountryRules, PublishTokenRecord, SubscribeTokenRecord } from "../../model/token/token.ts";
 import { Account, type AccountRecord, accountRecord } from "../account/account.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";

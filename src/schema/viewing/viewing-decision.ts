@@ -1,8 +1,8 @@
 import type { GraphContext } from "../../context.ts";
 import { InvalidInputError } from "../../model/errors.ts";
-import { liveFeeds } from "../../model/feeds.ts";
 import { parseAddress } from "../../model/network.ts";
-import { isOriginOfPage } from "../../model/restrictions.ts";
+import { liveFeeds } from "../../model/stream/feed-ranking.ts";
+import { isOriginOfPage } from "../../model/token/restrictions.ts";
 import {
   type ViewingDecision as Decision,
   decideViewing,
@@ -11,7 +11,7 @@ import {
   type Viewer,
   viewingRules,
   viewingVerdicts,
-} from "../../model/viewing.ts";
+} from "../../model/viewing/viewing.ts";
 import { builder } from "../builder.ts";
 import { enumValues } from "../enum-values.ts";
 import { possiblePublishTokens } from "../stream/usable-publish-tokens.ts";

@@ -1,0 +1,59 @@
+import type { Plugin } from "graphql-yoga";
+import type { AssetFile, GraphiQLFiles } from "../graphiql/files.ts";
+import { renderPage } from "../graphiql/page.ts";
+
+/** What the page may load and talk to: this server, and nothing else. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/**
+ * `GET /graphql` from a browser: GraphiQL, with its files under `/graphiql/`. The page holds no data and no schema: it asks
+ * for both with the key that the operator gives it.
+ *
+ * @param files all of them, in memory
+ * @param now the platform's time, by which the tabs choose their months
+ */
+export function useGraphiQL({ manifest, assets }: GraphiQLFiles, now: () => number): Plugin {
+  return {
+    onRequest({ request, url, endResponse, fetchAPI }) {
+      if (request.method !== "GET") return;
+      const [, file = ""] = /^\/graphiql\/([\w.]+)$/.exec(url.pathname) ?? [];
+      const asset = assets.get(file);
+      if (asset) {
+        endResponse(fileResponse(fetchAPI.Response, asset, request.headers.get("accept-encoding")));
+      } else if (url.pathname === "/graphql" && !url.searchParams.has("query") && wantsPage(request)) {
+        const headers = {
+          "content-type": "text/html; charset=utf-8",
+          "content-security-policy": CONTENT_SECURITY_POLICY,
+        };
+        endResponse(new fetchAPI.Response(renderPage(manifest, now()), { headers }));
+      }
+    },
+  };
+}
+
+function wantsPage(request: Request): boolean {
+  return request.headers.get("accept")?.toLowerCase().includes("text/html") ?? false;
+}
+
+/** The files carry their version in their address, so they never change under it. */
+function fileResponse(
+  ResponseClass: typeof Response,
+  { type, plain, gzipped }: AssetFile,
+  acceptEncoding: string | null,
+): Response {
+  const isCompressed = acceptEncoding?.includes("gzip") ?? false;
+  return new ResponseClass(isCompressed ? gzipped : plain, {
+    headers: {
+      "content-type": type,
+      vary: "accept-encoding",
+      "cache-control": "public, max-age=31536000, immutable",
+      ...(isCompressed && { "content-encoding": "gzip" }),
+    },
+  });
+}

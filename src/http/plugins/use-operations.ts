@@ -1,0 +1,38 @@
+import type { Plugin } from "graphql-yoga";
+import { budgetHeaders } from "../../limits/cost-budget.ts";
+import type { OperationAnswer, OperationRequest, Operations } from "../../operation/execute-operation.ts";
+import type { OperationParams } from "../request-body.ts";
+import { asYogaResult } from "../response-body.ts";
+import type { ServerContext } from "./use-authentication.ts";
+
+/**
+ * Lets our own pipeline answer what yoga has read, so that yoga neither parses, validates nor executes.
+ *
+ * @param clock the time by which the budget tells when it is full again
+ */
+export function useOperations(operations: Operations, clock: () => number): Plugin<object, ServerContext> {
+  return {
+    async onParams({ params, request, context, setResult }) {
+      const server = context as unknown as ServerContext;
+      const { caller, address = null, record } = server;
+      // Nobody else comes this far.
+      if (!caller) throw new Error("a request reached the graph without a caller");
+      const asked: OperationRequest = {
+        params: params as OperationParams,
+        caller,
+        address,
+        signal: () => request.signal,
+        hasLeft: () => request.signal.aborted,
+        mayChange: request.method === "POST",
+        record,
+      };
+      const { result, cost } = await new Promise<OperationAnswer>((resolve) => operations(asked, resolve));
+      server.cost = cost;
+      setResult(asYogaResult(result));
+    },
+    onResponse({ response, serverContext: { cost } }) {
+      if (!cost) return;
+      for (const [name, value] of Object.entries(budgetHeaders(cost, clock()))) response.headers.set(name, value);
+    },
+  };
+}

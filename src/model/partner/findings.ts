@@ -1,0 +1,357 @@
+import { clusterConsistency } from "../cluster/cluster-consistency.ts";
+import { countOpened, openAllKnown, openAnyName, patternsOf } from "../stream/stream.ts";
+import { type PatternReader, readPattern } from "../stream/stream-pattern.ts";
+import {
+  cascadeKey,
+  isUsable,
+  type PublishTokenRecord,
+  type StreamGrant,
+  type SubscribeTokenRecord,
+  type TokenRecord,
+} from "../token/token.ts";
+import type { Traffic } from "../usage/traffic.ts";
+import { isBroad } from "./syndication.ts";
+
+/** How much a finding matters. */
+export const severities = {
+  CRITICAL: "It costs money or opens a stream now.",
+  WARNING: "It will cost money or break, or makes bills wrong.",
+  INFO: "Worth knowing.",
+} as const;
+
+export type Severity = keyof typeof severities;
+
+/** Every kind of finding: how much it matters, why it costs money or security, and the mutation that mends it. */
+export const findingKinds = {
+  STREAM_UNSECURED: {
+    severity: "CRITICAL",
+    why: "Anyone may watch the stream without a token. What they use is billed to you, and to no partner.",
+    remedy: "updatePublishToken(input: { token: { tokenId: N }, isSecured: true })",
+  },
+  UNTRACKED_VIEWERS: {
+    severity: "CRITICAL",
+    why: "Viewers used bandwidth of a secured stream under no tracking id, so nobody can be billed for it. Some subscribe token without a tracking id lets them in.",
+    remedy: "disableSubscribeTokens(tokens: [{ tokenId: N }]), after creating one with a trackingId for its holder",
+  },
+  TOKEN_OF_INACTIVE_PARTNER: {
+    severity: "CRITICAL",
+    why: "The partner is suspended or retired, and whoever holds this usable subscribe token still lets viewers in.",
+    remedy: "disableSubscribeTokens(tokens: [{ tokenId: N }])",
+  },
+  TRACKING_ID_MISSING: {
+    severity: "CRITICAL",
+    why: "Whoever holds this subscribe token may sign under any tracking id or none: usage can be hidden, or put on another partner's bill.",
+    remedy: "createSubscribeToken with a trackingId, then disableSubscribeTokens(tokens: [{ tokenId: N }])",
+  },
+  MASTER_BINDS_ADDRESSES: {
+    severity: "WARNING",
+    why: "Viewer tokens inherit the binding: the partner's first viewers lock all later ones out.",
+    remedy: "updateSubscribeToken(input: { token: { tokenId: N }, bindIpsOnUsage: 0 })",
+  },
+  WILDCARD_GRANT: {
+    severity: "WARNING",
+    why: "The token opens every stream of the account, those of other partners and later ones included.",
+    remedy: 'updateSubscribeToken(input: { token: { tokenId: N }, addStreams: [...], removeStreams: [".*"] })',
+  },
+  BROAD_GRANT: {
+    severity: "WARNING",
+    why: "The token's patterns open more than half of the streams that are known by name, and streams of such names that are yet to be made.",
+    remedy: 'updateSubscribeToken(input: { token: { tokenId: N }, addStreams: [...], removeStreams: ["..."] })',
+  },
+  PATTERN_UNREADABLE: {
+    severity: "WARNING",
+    why: "The platform takes the pattern and the gateway can't read it, so which streams the token opens is not known. Checks that protect a stream count it as covering every name that begins like it; checks that grant something count it as opening nothing.",
+    remedy: 'recordPatternCoverage(input: { pattern: "...", streamNames: [...] })',
+  },
+  CLUSTER_MISMATCH: {
+    severity: "WARNING",
+    why: "Publishers and viewers of a stream meet in one cluster only: viewers under this token do not find the stream.",
+    remedy: 'updateSubscribeToken(input: { token: { tokenId: N }, originCluster: "..." })',
+  },
+  PUBLISHERS_DIFFER: {
+    severity: "WARNING",
+    why: "The stream can be published with tokens that differ in cluster or geo-cascade: which viewers find it, and from where, depends on who publishes.",
+    remedy:
+      'updatePublishToken(input: { token: { tokenId: N }, originCluster: "..." }), or setGeoCascade(input: { target: { publishToken: { tokenId: N } }, geoCascade: { ... } })',
+  },
+  TOKEN_EXPIRES: {
+    severity: "WARNING",
+    why: "From then on it opens nothing, and neither does what was signed under it. An expiry can't be changed.",
+    remedy: "syndicateStream, or createSubscribeToken or createPublishToken, for its successor",
+  },
+  TOKEN_LEFT_BEHIND: {
+    severity: "WARNING",
+    why: "A request that was cut off before its answer was recorded asked for a usable token like this one, and no other request of the gateways made it, so most likely nobody was handed the token. The same request, sent again with its idempotency key, takes it over. A token that was made in the platform's dashboard at that time with exactly the same settings looks the same.",
+    remedy: "deleteSubscribeToken(token: { tokenId: N }) or deletePublishToken(token: { tokenId: N })",
+  },
+  TRACKING_ID_UNCLAIMED: {
+    severity: "INFO",
+    why: "Traffic is counted under a tracking id that no registered partner has: nobody is billed for it.",
+    remedy: "onboardPartner(input: { trackingIds: [...] }), or adoptTrackingId for a partner that is registered",
+  },
+  TRACKED_INGEST: {
+    severity: "WARNING",
+    why: "Incoming bytes are counted under a tracking id. Partners are billed for what is sent to viewers, so this points to a mistake in metering.",
+    remedy: "Compare reconciliation with the platform's own figures before the partner is billed.",
+  },
+} as const satisfies Record<string, { readonly severity: Severity; readonly why: string; readonly remedy: string }>;
+
+export type FindingKind = keyof typeof findingKinds;
+
+/** Something about the account that costs money or security. */
+export interface Finding {
+  readonly kind: FindingKind;
+  /** What was found, with names and numbers. */
+  readonly what: string;
+  readonly streamName: string | null;
+  readonly trackingId: string | null;
+  readonly token: PublishTokenRecord | SubscribeTokenRecord | null;
+  /** The mutation that mends it, complete; null where some of it is to be filled in. */
+  readonly mutation: string | null;
+}
+
+/** Whose traffic of one stream over the window that is looked at. */
+export interface StreamTraffic {
+  readonly streamName: string;
+  readonly rows: readonly { readonly trackingId: string | null; readonly traffic: Traffic }[];
+}
+
+/** The tokens of a stream, usable or not. */
+export interface StreamTokens {
+  readonly streamName: string;
+  readonly publish: readonly PublishTokenRecord[];
+  readonly subscribe: readonly SubscribeTokenRecord[];
+}
+
+/** How the patterns of tokens are read, and what is known to hold them against. */
+export interface GrantFacts {
+  readonly read: PatternReader;
+  /** Whether the patterns among the grants together open nearly any name at all. */
+  readonly openAnyName: (grants: readonly StreamGrant[]) => boolean;
+  /** Every stream of the account that is known by name; empty for a caller who may not know them. */
+  readonly known: readonly string[];
+  /** At most so many of them a token opens: an estimate that costs little, and is never too low. */
+  readonly mostOpened: (token: SubscribeTokenRecord) => number;
+}
+
+const unaided: GrantFacts = {
+  read: readPattern,
+  openAnyName,
+  known: [],
+  mostOpened: () => Number.POSITIVE_INFINITY,
+};
+
+/** Findings about subscribe tokens by themselves. `expiringBefore` is in milliseconds since the epoch. */
+export function subscribeTokenFindings(
+  tokens: readonly SubscribeTokenRecord[],
+  now: number,
+  expiringBefore: number,
+  facts: GrantFacts = unaided,
+): Finding[] {
+  const usable = tokens.filter((token) => isUsable(token, now));
+  return [
+    ...usable.flatMap((token) => [
+      ...when(token.trackingId === null, "TRACKING_ID_MISSING", `${named(token)} has no tracking id.`, { token }),
+      ...when(
+        token.trackingId !== null && token.bindIpsOnUsage > 0,
+        "MASTER_BINDS_ADDRESSES",
+        `${named(token)} binds itself to the first ${token.bindIpsOnUsage} addresses.`,
+        { token },
+      ),
+      ...breadth(token, facts),
+      ...unreadable(token, facts.read),
+      ...expiry(token, expiringBefore),
+    ]),
+    ...togetherEverything(usable, facts),
+  ];
+}
+
+function breadth(
+  token: SubscribeTokenRecord,
+  { read, openAnyName: openAny, known, mostOpened }: GrantFacts,
+): Finding[] {
+  const readable = token.streams.filter(({ pattern, isRegex }) => isRegex && read(pattern).state !== "UNREADABLE");
+  if (readable.length === 0) return [];
+  if (openAny(readable)) return [finding("WILDCARD_GRANT", `${named(token)} opens every stream.`, { token })];
+  if (!isBroad(mostOpened(token), known.length)) return [];
+  if (openAllKnown(readable, known, read)) {
+    return [finding("WILDCARD_GRANT", `${named(token)} opens all ${known.length} known streams.`, { token })];
+  }
+  const opened = countOpened(readable, known, read);
+  return when(isBroad(opened, known.length), "BROAD_GRANT", broad(named(token), opened, known.length), { token });
+}
+
+function broad(who: string, opened: number, known: number): string {
+  return `${who} opens ${opened} of the ${known} known streams by its patterns.`;
+}
+
+/** Tokens of one tracking id that only together open everything. */
+function togetherEverything(
+  usable: readonly SubscribeTokenRecord[],
+  { read, openAnyName: openAny }: GrantFacts,
+): Finding[] {
+  const readable = ({ streams }: SubscribeTokenRecord) =>
+    streams.filter(({ pattern, isRegex }) => isRegex && read(pattern).state !== "UNREADABLE");
+  const byTrackingId = new Map<string, SubscribeTokenRecord[]>();
+  for (const token of usable) {
+    if (token.trackingId === null || readable(token).length === 0 || openAny(readable(token))) continue;
+    const group = byTrackingId.get(token.trackingId);
+    if (group) group.push(token);
+    else byTrackingId.set(token.trackingId, [token]);
+  }
+  return [...byTrackingId].flatMap(([trackingId, group]) =>
+    when(
+      group.length > 1 && openAny(group.flatMap(readable)),
+      "WILDCARD_GRANT",
+      `The subscribe tokens ${group.map(({ id }) => id).join(", ")} of the tracking id \`${trackingId}\` together open every stream.`,
+      { trackingId },
+    ),
+  );
+}
+
+function unreadable(token: PublishTokenRecord | SubscribeTokenRecord, read: PatternReader): Finding[] {
+  return patternsOf(token.streams).flatMap((pattern) => {
+    const { state, prefix } = read(pattern);
+    const covered = prefix === "" ? "every name" : `every name that begins with \`${prefix}\``;
+    return when(
+      state === "UNREADABLE",
+      "PATTERN_UNREADABLE",
+      `${named(token)} has the pattern \`${pattern}\`, which the gateway can't read: it counts as covering ${covered}.`,
+      { token },
+    );
+  });
+}
+
+/** Usable subscribe tokens whose partner is suspended or retired, by the partner's tracking ids. */
+export function inactivePartnerFindings(
+  tokens: readonly SubscribeTokenRecord[],
+  isInactive: (trackingId: string) => boolean,
+  now: number,
+): Finding[] {
+  return tokens.flatMap((token) =>
+    when(
+      token.trackingId !== null && isUsable(token, now) && isInactive(token.trackingId),
+      "TOKEN_OF_INACTIVE_PARTNER",
+      `${named(token)} can be used although its partner is suspended or retired.`,
+      { token, trackingId: token.trackingId },
+    ),
+  );
+}
+
+/** A usable token that an operation made and nobody was handed, since the operation was cut off. */
+export function leftBehindFinding(token: PublishTokenRecord | SubscribeTokenRecord, operation: string): Finding {
+  const what = `${named(token)} is what a request of ${operation} asked for that was cut off before its answer was recorded. Delete the token unless it was made in the platform's dashboard.`;
+  const mutation = `mutation { delete${token.kind}(token: { tokenId: ${token.id} }) { deletedId userErrors { code message } } }`;
+  return { ...finding("TOKEN_LEFT_BEHIND", what, { token }), mutation };
+}
+
+/** Findings about publish tokens by themselves. */
+export function publishTokenFindings(
+  tokens: readonly PublishTokenRecord[],
+  now: number,
+  expiringBefore: number,
+  read: PatternReader = readPattern,
+): Finding[] {
+  return tokens
+    .filter((token) => isUsable(token, now))
+    .flatMap((token) => [...unreadable(token, read), ...expiry(token, expiringBefore)]);
+}
+
+/** Findings about who publishes a stream and who may watch it. */
+export function streamFindings(
+  { streamName, publish, subscribe }: StreamTokens,
+  now: number,
+  { openAnyName: openAny }: Pick<GrantFacts, "openAnyName"> = unaided,
+): Finding[] {
+  const publishers = publish.filter((token) => isUsable(token, now));
+  const masters = subscribe.filter((token) => isUsable(token, now));
+  const { publishClusters, strandedTokens } = clusterConsistency(publishers, masters);
+  return [
+    ...publishers.flatMap((token) =>
+      when(!token.isSecured, "STREAM_UNSECURED", `${named(token)} leaves the stream \`${streamName}\` open.`, {
+        token,
+        streamName,
+      }),
+    ),
+    ...when(
+      publishClusters.length > 1,
+      "PUBLISHERS_DIFFER",
+      `The stream \`${streamName}\` is published in ${publishClusters.join(" and ")}.`,
+      { streamName },
+    ),
+    ...when(
+      new Set(publishers.map(cascadeKey)).size > 1,
+      "PUBLISHERS_DIFFER",
+      `The publish tokens of the stream \`${streamName}\` have different geo-cascades.`,
+      { streamName },
+    ),
+    // A grant of every stream strands on some; that finding is made once, as a wildcard.
+    ...strandedTokens
+      .filter(({ streams }) => !openAny(streams))
+      .map((token) =>
+        finding(
+          "CLUSTER_MISMATCH",
+          `${named(token)} is of the cluster ${token.effective.originCluster}; the stream \`${streamName}\` is published in ${publishClusters.join(", ")}.`,
+          { token, streamName },
+        ),
+      ),
+  ];
+}
+
+/** Findings about metered traffic. */
+export function trafficFindings(
+  streams: readonly StreamTraffic[],
+  isSecured: (streamName: string) => boolean,
+  isClaimed: (trackingId: string) => boolean,
+): Finding[] {
+  const unclaimed = new Map<string, bigint>();
+  const findings = streams.flatMap(({ streamName, rows }) =>
+    rows.flatMap(({ trackingId, traffic: { bytesIn, bytesOut } }): Finding[] => {
+      if (trackingId === null) {
+        return when(
+          bytesOut > 0n && isSecured(streamName),
+          "UNTRACKED_VIEWERS",
+          `Viewers under no tracking id used ${bytesOut} bytes of the stream \`${streamName}\`.`,
+          { streamName },
+        );
+      }
+      if (!isClaimed(trackingId)) unclaimed.set(trackingId, (unclaimed.get(trackingId) ?? 0n) + bytesOut);
+      return when(
+        bytesIn > 0n,
+        "TRACKED_INGEST",
+        `${bytesIn} incoming bytes of the stream \`${streamName}\` are counted under the tracking id \`${trackingId}\`.`,
+        { streamName, trackingId },
+      );
+    }),
+  );
+  return [
+    ...findings,
+    ...[...unclaimed].map(([trackingId, bytesOut]) =>
+      finding("TRACKING_ID_UNCLAIMED", `${bytesOut} bytes under the tracking id \`${trackingId}\` have no partner.`, {
+        trackingId,
+      }),
+    ),
+  ];
+}
+
+function expiry(token: PublishTokenRecord | SubscribeTokenRecord, expiringBefore: number): Finding[] {
+  const { expiresAt } = token;
+  if (expiresAt === null || expiresAt >= expiringBefore) return [];
+  return [finding("TOKEN_EXPIRES", `${named(token)} expires at ${new Date(expiresAt).toISOString()}.`, { token })];
+}
+
+type About = Partial<Pick<Finding, "streamName" | "trackingId" | "token">>;
+
+function when(isFound: boolean, kind: FindingKind, what: string, about: About): Finding[] {
+  return isFound ? [finding(kind, what, about)] : [];
+}
+
+function finding(kind: FindingKind, what: string, about: About): Finding {
+  const token = about.token ?? null;
+  const trackingId = about.trackingId ?? (token && "trackingId" in token ? token.trackingId : null);
+  return { kind, what, streamName: about.streamName ?? null, trackingId, token, mutation: null };
+}
+
+function named({ id, label, kind }: TokenRecord & { readonly kind: "PublishToken" | "SubscribeToken" }): string {
+  return `${kind === "PublishToken" ? "Publish" : "Subscribe"} token ${id} (\`${label}\`)`;
+}

@@ -1,0 +1,81 @@
+import { Temporal } from "temporal-polyfill";
+import { InvalidInputError } from "../errors.ts";
+import type { TimeWindow } from "./time-window.ts";
+
+/**
+ * Calendar days and months of an IANA time zone as half-open windows of instants. Days of 23 and 25 hours come out right;
+ * that is what the library is for.
+ */
+
+/** The window of the month `YYYY-MM` in the zone. @throws InvalidInputError when it is no month */
+export function monthWindow(month: string, timeZone: string): TimeWindow {
+  if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) {
+    throw new InvalidInputError("window.month", "A month is written YYYY-MM, such as 2026-03.");
+  }
+  const first = Temporal.PlainYearMonth.from(month).toPlainDate({ day: 1 });
+  return { from: startOfDay(first, timeZone), to: startOfDay(first.add({ months: 1 }), timeZone) };
+}
+
+/**
+ * The instants at which days or months begin in the zone, from the one that holds `window.from` to the first at or after
+ * `window.to`: neighbours enclose one day or month each.
+ */
+export function* calendarEdges(window: TimeWindow, unit: "DAY" | "MONTH", timeZone: string): Generator<number, void> {
+  const begin = Temporal.Instant.fromEpochMilliseconds(window.from).toZonedDateTimeISO(timeZone).toPlainDate();
+  const step = unit === "DAY" ? { days: 1 } : { months: 1 };
+  let date = unit === "DAY" ? begin : begin.with({ day: 1 });
+  let edge = startOfDay(date, timeZone);
+  yield edge;
+  while (edge < window.to) {
+    date = date.add(step);
+    edge = startOfDay(date, timeZone);
+    yield edge;
+  }
+}
+
+/** True for an instant at which a UTC month begins. */
+export function isUtcMonthStart(instant: number): boolean {
+  const date = new Date(instant);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1) === instant;
+}
+
+/** True for a zone that the runtime knows by its IANA name. */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether all months of the zone around now begin at a whole hour of UTC, as the platform meters. */
+export function hasWholeHours(timeZone: string, now: number): boolean {
+  const year = { from: now - 366 * 86_400_000, to: now };
+  return [...calendarEdges(year, "MONTH", timeZone)].every((edge) => edge % 3_600_000 === 0);
+}
+
+/** Longer durations reach beyond the calendar. */
+const MAX_DURATION_MS = 8.64e15;
+
+/** The length in milliseconds of an ISO 8601 duration of weeks, days, hours, minutes and seconds; null where it has none. */
+export function durationMs(text: string): number | null {
+  try {
+    const duration = Temporal.Duration.from(text);
+    if (duration.years !== 0 || duration.months !== 0) return null;
+    const { weeks, days, ...clock } = fields(duration);
+    const length = Temporal.Duration.from({ ...clock, hours: clock.hours + 24 * (days + 7 * weeks) });
+    const lengthMs = length.total("milliseconds");
+    return Math.abs(lengthMs) <= MAX_DURATION_MS ? lengthMs : null;
+  } catch {
+    return null;
+  }
+}
+
+function fields({ weeks, days, hours, minutes, seconds, milliseconds }: Temporal.Duration) {
+  return { weeks, days, hours, minutes, seconds, milliseconds };
+}
+
+function startOfDay(date: Temporal.PlainDate, timeZone: string): number {
+  return date.toZonedDateTime({ timeZone }).epochMilliseconds;
+}

@@ -1,0 +1,389 @@
+import { InvalidInputError } from "../errors.ts";
+import { calendarEdges, isUtcMonthStart } from "./calendar.ts";
+import {
+  ceilTo,
+  DAY_MS,
+  edgeDate,
+  floorTo,
+  HOUR_MS,
+  iso,
+  type Keeping,
+  measuredWindow,
+  notRetained,
+  offered,
+  planTotal,
+  type TimeWindow,
+  type UsageWindow,
+  validWindow,
+} from "./time-window.ts";
+import { addTraffic, bitsPerSecond, type Traffic } from "./traffic.ts";
+
+/** The size of a bucket, for the client as for the platform. */
+export type Granularity = "HOUR" | "DAY" | "MONTH";
+
+/**
+ * Whether a bucket's figure is known to be whole, is over with nobody knowing whether hours lack in it, is still growing (or
+ * lacks a part), or is not there at all.
+ */
+export type BucketState = "COMPLETE" | "UNVERIFIED" | "PARTIAL" | "MISSING";
+
+/** One read of a series upstream, whose buckets are of `resolution` and begin inside the window. */
+export interface SeriesRead {
+  readonly resolution: Granularity;
+  readonly window: TimeWindow;
+}
+
+/** A bucket of the answer, the resolution of the upstream buckets that tile it, and where these begin. */
+interface PlannedBucket extends TimeWindow {
+  readonly resolution: Granularity;
+  readonly tiles: readonly number[];
+}
+
+/** How to read a series: which buckets it has, in order, and the fewest calls that hold them all. */
+export interface SeriesPlan {
+  readonly buckets: readonly PlannedBucket[];
+  readonly reads: readonly SeriesRead[];
+}
+
+const NOTHING: readonly TimeWindow[] = Object.freeze([]);
+
+/** One bucket of a series. `traffic` is null exactly when the state is MISSING: nothing known is not the same as zero. */
+export class SeriesPoint implements TimeWindow {
+  readonly from: number;
+  readonly to: number;
+  readonly state: BucketState;
+  readonly traffic: Traffic | null;
+  /** What of it is over and has no figure, in order and apart. */
+  readonly missing: readonly TimeWindow[];
+
+  constructor(
+    from: number,
+    to: number,
+    state: BucketState,
+    traffic: Traffic | null,
+    missing: readonly TimeWindow[] = NOTHING,
+  ) {
+    this.from = from;
+    this.to = to;
+    this.state = state;
+    this.traffic = traffic;
+    this.missing = missing;
+  }
+
+  /** The first instant. */
+  get start(): Date {
+    return edgeDate(this.from);
+  }
+
+  /** The instant behind the last. */
+  get end(): Date {
+    return edgeDate(this.to);
+  }
+
+  get bytesOut(): bigint | null {
+    return this.traffic === null ? null : this.traffic.bytesOut;
+  }
+
+  get bytesIn(): bigint | null {
+    return this.traffic === null ? null : this.traffic.bytesIn;
+  }
+}
+
+/** What one read gave: figures by the instant at which their bucket begins. A bucket that upstream left out is absent. */
+export interface Reading {
+  get(start: number): Traffic | undefined;
+  keys(): Iterable<number>;
+  values(): Iterable<Traffic>;
+  /** Whether the figure that begins there lacks a part, as a sum does of which one summand is absent; never without it. */
+  lacks?(start: number): boolean;
+}
+
+/**
+ * Plans a series of hours, days or months. HOUR buckets are UTC hours; DAY and MONTH buckets begin where they do in the
+ * zone, and are cut at the window's edges. Days are read by hours while these are kept, so that hours which lack in them are
+ * seen; else a bucket is read at the coarsest resolution that tiles it and is still kept.
+ *
+ * @throws InvalidInputError WINDOW_NOT_RETAINED when some bucket can no longer be told apart from its neighbours
+ */
+export function planSeries(
+  window: UsageWindow,
+  granularity: Granularity,
+  timeZone: string,
+  keeping: Keeping,
+): SeriesPlan {
+  const buckets = planBuckets(window, granularity, timeZone, keeping);
+  if (!buckets) {
+    const valid = readableWindow(window, granularity, timeZone, keeping);
+    if (granularity !== "HOUR" && beginsOffTheHour(window, granularity, timeZone)) {
+      throw offTheHour(granularity, timeZone, valid ?? validWindow(window, window.retention));
+    }
+    throw notRetained(window, unreadable(granularity, timeZone), valid);
+  }
+  return { buckets, reads: readsOf(buckets) };
+}
+
+/** Null at the first bucket that is no longer kept: a window of centuries is not laid out to the end. */
+function planBuckets(
+  window: UsageWindow,
+  granularity: Granularity,
+  timeZone: string,
+  keeping: Keeping,
+): PlannedBucket[] | null {
+  const buckets: PlannedBucket[] = [];
+  for (const bucket of bucketsOf(window, granularity, timeZone)) {
+    const resolution = tilingOf(bucket, window, granularity, keeping);
+    if (!resolution) return null;
+    const { from, to } = bucket;
+    buckets.push({
+      from,
+      to,
+      resolution,
+      tiles: tileStarts(from, Math.min(to, window.retention.freshUntil), resolution),
+    });
+  }
+  return buckets;
+}
+
+/** A window like the one asked whose buckets can be told apart: of whole days, of hours, or within one day of the zone. */
+function readableWindow(
+  window: UsageWindow,
+  granularity: Granularity,
+  timeZone: string,
+  keeping: Keeping,
+): TimeWindow | undefined {
+  const { retention } = window;
+  const { hourlySince, freshUntil } = retention;
+  const hours = { from: Math.max(window.from, hourlySince), to: Math.max(window.to, hourlySince + HOUR_MS) };
+  const days = [...calendarEdges({ from: hourlySince, to: freshUntil }, "DAY", timeZone)];
+  const withinDays = days.slice(1).map((end, index) => ({
+    from: ceilTo(Math.max(days[index] ?? end, hourlySince), HOUR_MS),
+    to: floorTo(Math.min(end, ceilTo(freshUntil, HOUR_MS)), HOUR_MS),
+  }));
+  return [validWindow(window, retention), validWindow(hours, retention), ...withinDays.reverse()].find(
+    (candidate) =>
+      candidate.from < Math.min(candidate.to, freshUntil) &&
+      planBuckets({ ...window, ...candidate }, granularity, timeZone, keeping),
+  );
+}
+
+/**
+ * Joins what was read with the plan: every bucket in order, none skipped, none invented.
+ *
+ * @param freshUntil up to when all of the readings are whole; buckets that begin later are left out
+ */
+export function assembleSeries(
+  plan: SeriesPlan,
+  readings: Pick<ReadonlyMap<Granularity, Reading>, "get">,
+  freshUntil: number,
+): SeriesPoint[] {
+  const { buckets } = plan;
+  const begun = buckets.findIndex(({ from }) => from >= freshUntil);
+  return (begun < 0 ? buckets : buckets.slice(0, begun)).map((bucket) => {
+    const reading = readings.get(bucket.resolution);
+    let traffic: Traffic | null = null;
+    let missing: TimeWindow[] | null = null;
+    for (const start of bucket.tiles) {
+      if (start >= freshUntil) break;
+      const figure = reading?.get(start);
+      if (figure) traffic = traffic ? addTraffic(traffic, figure) : figure;
+      if (figure && !reading?.lacks?.(start)) continue;
+      missing ??= [];
+      addGap(missing, start, Math.min(tileEnd(start, bucket.resolution), bucket.to, freshUntil));
+    }
+    const state = !traffic
+      ? "MISSING"
+      : missing || bucket.to > freshUntil
+        ? "PARTIAL"
+        : bucket.resolution === "HOUR"
+          ? "COMPLETE"
+          : "UNVERIFIED";
+    return new SeriesPoint(bucket.from, bucket.to, state, traffic, missing ?? NOTHING);
+  });
+}
+
+/** Adds a stretch behind the others; neighbours become one. */
+function addGap(gaps: TimeWindow[], from: number, to: number): void {
+  const last = gaps.at(-1);
+  if (last?.to === from) gaps[gaps.length - 1] = { from: last.from, to };
+  else gaps.push({ from, to });
+}
+
+/** What is known of a whole window, hour by hour where hours are kept. */
+export interface Coverage {
+  readonly state: BucketState;
+  /** What is over and has no figure, in order and apart. */
+  readonly missing: readonly TimeWindow[];
+}
+
+/**
+ * Plans what a window's total is made of: hours for the whole days of which all hours are kept, days before, and months of
+ * the account before those.
+ *
+ * @throws InvalidInputError WINDOW_NOT_RETAINED as the total does
+ */
+export function planCoverage(window: UsageWindow, keeping: Keeping): SeriesPlan {
+  const { direct, months } = planTotal(window, keeping);
+  const { hourlySince, freshUntil } = window.retention;
+  const buckets: PlannedBucket[] = [];
+  const add = (from: number, to: number, resolution: Granularity) => {
+    if (from < to)
+      buckets.push({ from, to, resolution, tiles: tileStarts(from, Math.min(to, freshUntil), resolution) });
+  };
+  if (months) add(months.from, months.to, "MONTH");
+  if (direct) {
+    const hoursFrom = direct.from >= hourlySince ? direct.from : Math.min(ceilTo(hourlySince, DAY_MS), direct.to);
+    add(direct.from, hoursFrom, "DAY");
+    add(hoursFrom, direct.to, "HOUR");
+  }
+  return { buckets, reads: readsOf(buckets) };
+}
+
+/**
+ * Returns what is known of the window, from the buckets of {@link planCoverage}.
+ *
+ * @param freshUntil up to when the buckets are whole; what is over since then lacks, as it does in an outage
+ */
+export function coverageOf(points: readonly SeriesPoint[], window: UsageWindow, freshUntil: number): Coverage {
+  const missing: TimeWindow[] = [];
+  for (const point of points) for (const { from, to } of point.missing) addGap(missing, from, to);
+  const over = Math.min(window.to, window.retention.freshUntil);
+  if (freshUntil < over) addGap(missing, freshUntil, over);
+  if (points.every(({ state }) => state === "MISSING")) return { state: "MISSING", missing };
+  if (missing.length > 0 || window.to > freshUntil) return { state: "PARTIAL", missing };
+  return { state: points.some(({ state }) => state === "UNVERIFIED") ? "UNVERIFIED" : "COMPLETE", missing };
+}
+
+/** A percentile of a rate over the buckets of a series that are over and lack nothing that is known of, by nearest rank. */
+export interface Percentile {
+  /** Bits per second out; null without samples. */
+  readonly bitsPerSecond: number | null;
+  readonly samples: number;
+  /** Samples of which nobody knows whether hours lack in them. */
+  readonly unverified: number;
+  /** Samples above the percentile: what a bill by percentile forgives. */
+  readonly discarded: number;
+  /** Buckets that are not over or lack a part, and so are no samples. */
+  readonly missing: number;
+}
+
+/** Nearest-rank percentile, 0 < p <= 100: the smallest sample that at least p % of the samples do not exceed. */
+export function percentile(points: readonly SeriesPoint[], p: number): Percentile {
+  const samples = points.filter(({ state }) => state === "COMPLETE" || state === "UNVERIFIED");
+  const rates = samples
+    .map((point) => bitsPerSecond(point.traffic?.bytesOut ?? 0n, point.to - point.from) ?? 0)
+    .sort((a, b) => a - b);
+  const rank = Math.max(1, ceilOfPercent(p, rates.length));
+  return {
+    bitsPerSecond: rates[rank - 1] ?? null,
+    samples: rates.length,
+    unverified: samples.filter(({ state }) => state === "UNVERIFIED").length,
+    discarded: Math.max(0, rates.length - rank),
+    missing: points.length - rates.length,
+  };
+}
+
+/** Returns `p` per cent of a count, rounded up, for `p` as it is written in decimal: 64.4 % of 250 are 161, in floats 162. */
+function ceilOfPercent(p: number, count: number): number {
+  const [mantissa = "0", exponent = "0"] = p.toExponential().split("e");
+  const [whole = "0", fraction = ""] = mantissa.split(".");
+  const decimals = fraction.length - Number(exponent);
+  const digits = BigInt(whole + fraction) * 10n ** BigInt(Math.max(0, -decimals)) * BigInt(count);
+  const divisor = 100n * 10n ** BigInt(Math.max(0, decimals));
+  return Number((digits + divisor - 1n) / divisor);
+}
+
+function* bucketsOf(window: UsageWindow, granularity: Granularity, timeZone: string): Generator<TimeWindow, void> {
+  const metered = measuredWindow(window);
+  if (granularity === "HOUR") {
+    for (let from = metered.from; from < metered.to; from += HOUR_MS) yield { from, to: from + HOUR_MS };
+    return;
+  }
+  let { from } = window;
+  for (const edge of calendarEdges(metered, granularity, timeZone)) {
+    if (edge <= from) continue;
+    const to = Math.min(edge, window.to);
+    yield { from, to };
+    from = to;
+  }
+}
+
+/**
+ * The resolution whose buckets, still kept, lie edge to edge over this one: hours for days while they are kept, else the
+ * coarsest. Nothing lies beyond the newest figures.
+ */
+function tilingOf(
+  bucket: TimeWindow,
+  window: UsageWindow,
+  granularity: Granularity,
+  { monthsKept }: Keeping,
+): Granularity | null {
+  const { hourlySince, dailySince, freshUntil } = window.retention;
+  const aligned = (isEdge: (instant: number) => boolean) =>
+    isEdge(bucket.from) && (isEdge(bucket.to) || bucket.to >= freshUntil);
+  const hasHours = bucket.from >= hourlySince && aligned((instant) => instant % HOUR_MS === 0);
+  if (hasHours && (granularity !== "MONTH" || window.from >= hourlySince)) return "HOUR";
+  if (granularity === "MONTH" && monthsKept && aligned(isUtcMonthStart)) return "MONTH";
+  const maySpanDays = granularity !== "HOUR" && bucket.from >= dailySince;
+  if (maySpanDays && aligned((instant) => instant % DAY_MS === 0)) return "DAY";
+  return hasHours ? "HOUR" : null;
+}
+
+/** Neighbouring buckets of one resolution are one read; the platform answers any number of buckets in a call. */
+function readsOf(buckets: readonly PlannedBucket[]): SeriesRead[] {
+  const spans = new Map<Granularity, TimeWindow>();
+  for (const { resolution, from, to } of buckets) {
+    const span = spans.get(resolution);
+    spans.set(resolution, { from: span?.from ?? from, to });
+  }
+  return [...spans].map(([resolution, { from, to }]) => ({
+    resolution,
+    window: { from, to: upstreamEnd(resolution, to) },
+  }));
+}
+
+/** A bucket that the window cuts short of its natural end is read whole: nothing lies beyond the newest figures. */
+function upstreamEnd(resolution: Granularity, to: number): number {
+  if (resolution === "MONTH" && !isUtcMonthStart(to)) return tileEnd(to, "MONTH");
+  return ceilTo(to, resolution === "DAY" ? DAY_MS : HOUR_MS);
+}
+
+function tileStarts(from: number, end: number, resolution: Granularity): number[] {
+  if (resolution === "MONTH")
+    return [...calendarEdges({ from, to: end }, "MONTH", "UTC")].filter((start) => start < end);
+  const step = resolution === "DAY" ? DAY_MS : HOUR_MS;
+  // Most buckets are one tile.
+  if (end - from <= step) return end > from ? [from] : [];
+  return Array.from({ length: ceilTo(end - from, step) / step }, (_, tile) => from + tile * step);
+}
+
+/** Returns the end of a bucket of the platform. */
+function tileEnd(start: number, resolution: Granularity): number {
+  if (resolution !== "MONTH") return start + (resolution === "DAY" ? DAY_MS : HOUR_MS);
+  const date = new Date(start);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+}
+
+/** Whether the zone's days or months begin at an offset from UTC that is no whole hour. */
+function beginsOffTheHour(window: UsageWindow, granularity: "DAY" | "MONTH", timeZone: string): boolean {
+  const edges = calendarEdges({ from: window.from, to: window.from + 1 }, granularity, timeZone);
+  return [...edges].some((edge) => edge % HOUR_MS !== 0);
+}
+
+function offTheHour(granularity: "DAY" | "MONTH", timeZone: string, { from, to }: TimeWindow): InvalidInputError {
+  const valid = { from: iso(from), to: iso(to) };
+  const cause = `The ${granularity === "DAY" ? "days" : "months"} of ${timeZone} begin at an offset from UTC that is no whole hour, and the platform meters whole UTC hours.`;
+  return new InvalidInputError(
+    "window",
+    `${cause} A part of one of them can be read. ${offered(valid)}`,
+    { reason: "OFFSET_NOT_WHOLE_HOURS", timeZone, valid },
+    "INVALID_WINDOW",
+  );
+}
+
+function unreadable(granularity: Granularity, timeZone: string): string {
+  if (granularity === "HOUR") return "Hours are kept for 7 days.";
+  const unit = granularity === "DAY" ? "days" : "months";
+  return timeZone === "UTC"
+    ? `Hours are kept for 7 days and days for 365; ${unit} that the window cuts need hours.`
+    : `The ${unit} of ${timeZone} are put together from whole UTC hours, which are kept for 7 days; UTC ${unit} reach back 365 days.`;
+}

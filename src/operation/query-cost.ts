@@ -1,0 +1,300 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  getOperationAST,
+  isAbstractType,
+  isLeafType,
+  isListType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+  valueFromASTUntyped,
+} from "graphql";
+import { durationMs } from "../model/usage/calendar.ts";
+import { DAY_MS, HOUR_MS } from "../model/usage/time-window.ts";
+import { DEFAULT_PAGE_SIZE } from "../schema/connection.ts";
+import { type FieldCost, fieldCosts, MUTATION_COST } from "../schema/costs.ts";
+
+/** The variables of a request, as it sent them. */
+export type RawVariables = Readonly<Record<string, unknown>>;
+
+/**
+ * Points of a selection. How many hours, days or months there are is told by a window further out, and how many buckets by
+ * a granularity in between: until then they are counted apart. So a selection is counted once, wherever it is spread.
+ */
+interface Cost {
+  readonly fixed: number;
+  /** Plain values that the object itself has. */
+  readonly values: number;
+  readonly perBucket: number;
+  readonly perHour: number;
+  readonly perDay: number;
+  readonly perMonth: number;
+}
+
+const FREE: Cost = { fixed: 0, values: 0, perBucket: 0, perHour: 0, perDay: 0, perMonth: 0 };
+const VALUE: Cost = { ...FREE, values: 1 };
+/** HTTP, parsing, validation. */
+const REQUEST_POINTS = 10;
+/** The schema of the schema has nothing of the account's, but it is large. */
+const SCHEMA_POINTS = 1_000;
+/** Points of each field below an alias in the schema of the schema, which may tell of two thousand fields again. */
+const SCHEMA_ALIAS_POINTS = 500;
+/** A list whose length nothing tells. */
+const USUAL_ENTRIES = 10;
+/** Points of one plain value: of each in a list, and of each that an object has beyond its free ones. */
+const VALUE_POINTS = 0.1;
+/** Plain values of an object that cost no more than the object itself. */
+const FREE_VALUES = 5;
+/** No page, window or list that is refused for its size may be counted as more than the largest that is not. */
+const MOST = { entries: 1_000, hours: 8 * 24, days: 366, months: 120 };
+
+/**
+ * What an operation costs before it runs, in points as {@link fieldCosts} tells them: an upper bound of the rows that it
+ * makes, and of the plain values in them beyond {@link FREE_VALUES} each, whatever its fragments, variables and conditions are. It takes time that grows with the document's text alone.
+ *
+ * The plugin of Pothos is not used: it adds up the branches of an interface, counts what is skipped, and knows a list only
+ * by the list's own arguments, where our points follow from a window two levels further out.
+ *
+ * @param variables as the client sent them; such as are of the wrong type cost nothing, and are refused later
+ */
+export function queryCost(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operationName: string | null | undefined,
+  variables: RawVariables,
+): number {
+  const operation = getOperationAST(document, operationName);
+  const root = operation && schema.getRootType(operation.operation);
+  if (!root) return REQUEST_POINTS;
+  const estimate = createEstimate(schema, document, withDefaults(operation, variables));
+  const { fixed } = ofObject(estimate(operation.selectionSet, root, 0));
+  return Math.min(Math.ceil(REQUEST_POINTS + fixed), Number.MAX_SAFE_INTEGER);
+}
+
+function createEstimate(schema: GraphQLSchema, document: DocumentNode, variables: RawVariables) {
+  const known = new Map<SelectionSetNode, Map<string, Cost>>();
+  const allFields = new Map<SelectionSetNode, number>();
+  const aliasedFields = new Map<SelectionSetNode, number>();
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  }
+  return selectionCost;
+
+  /** @param pageSize how many objects the page has, where the type is a connection */
+  function selectionCost(set: SelectionSetNode, type: GraphQLObjectType, pageSize: number): Cost {
+    const key = `${type.name} ${pageSize}`;
+    const costs = known.get(set) ?? new Map<string, Cost>();
+    const found = costs.get(key);
+    if (found) return found;
+    let cost = FREE;
+    for (const selection of set.selections) {
+      if (isLeftOut(selection, variables)) continue;
+      if (selection.kind === Kind.FIELD) {
+        cost = sum(cost, fieldCost(selection, type, pageSize));
+        continue;
+      }
+      const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
+      if (fragment && fits(fragment.typeCondition?.name.value, type)) {
+        cost = sum(cost, selectionCost(fragment.selectionSet, type, pageSize));
+      }
+    }
+    known.set(set, costs.set(key, cost));
+    return cost;
+  }
+
+  function fieldCost(node: FieldNode, parent: GraphQLObjectType, pageSize: number): Cost {
+    const name = node.name.value;
+    const field = parent.getFields()[name];
+    if (name === "__typename") return VALUE;
+    if (!field) {
+      return {
+        ...FREE,
+        fixed: SCHEMA_POINTS + SCHEMA_ALIAS_POINTS * (node.selectionSet ? repeatsIn(node.selectionSet) : 0),
+      };
+    }
+    const byDefault = parent === schema.getMutationType() ? MUTATION_COST : undefined;
+    const rule: FieldCost = fieldCosts[`${parent.name}.${name}`] ?? byDefault ?? {};
+    const argument = (argumentName: string) => argumentValue(field, node, argumentName, variables);
+
+    const below = node.selectionSet ? ofObject(anyOf(node.selectionSet, field.type, entriesOf(argument))) : FREE;
+    const isList = isListType(getNullableType(field.type));
+    const isLeaf = isLeafType(getNamedType(field.type));
+    let cost = isList
+      ? inList(plus(below, isLeaf ? VALUE_POINTS : 1), rule.entries, entriesOf(argument) || pageSize, argument)
+      : isLeaf
+        ? VALUE
+        : plus(below, rule.points !== undefined ? 0 : 1);
+    cost = plus(cost, rule.points ?? 0);
+    if (rule.perEntry) cost = plus(cost, rule.perEntry.points * lengthAt(rule.perEntry.of, argument));
+    if (rule.pointsPerDay) cost = { ...cost, perDay: cost.perDay + rule.pointsPerDay };
+    if (rule.readsBuckets) cost = inBuckets(plusBucket(cost), argument("granularity"));
+    return field.args.some((arg) => arg.name === "window") ? inWindow(cost, argument("window")) : cost;
+  }
+
+  /** How many fields of a selection have an alias, or stand below one. */
+  function repeatsIn(set: SelectionSetNode, isBelow = false): number {
+    const known = isBelow ? allFields : aliasedFields;
+    const found = known.get(set);
+    if (found !== undefined) return found;
+    let count = 0;
+    for (const selection of set.selections) {
+      if (isLeftOut(selection, variables)) continue;
+      const isField = selection.kind === Kind.FIELD;
+      const isRepeat = isBelow || (isField && selection.alias !== undefined);
+      if (isField && isRepeat) count += 1;
+      const part = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
+      if (part?.selectionSet) count += repeatsIn(part.selectionSet, isRepeat);
+    }
+    known.set(set, count);
+    return count;
+  }
+
+  /** An object of an interface is one of its types: the dearest. */
+  function anyOf(set: SelectionSetNode, type: GraphQLOutputType, pageSize: number): Cost {
+    const named = getNamedType(type);
+    if (isObjectType(named)) return selectionCost(set, named, pageSize);
+    if (!isAbstractType(named)) return FREE;
+    return schema
+      .getPossibleTypes(named)
+      .map((each) => selectionCost(set, each, pageSize))
+      .reduce(dearest, FREE);
+  }
+
+  function fits(condition: string | undefined, type: GraphQLObjectType): boolean {
+    if (condition === undefined || condition === type.name) return true;
+    const conditionType = schema.getType(condition);
+    return isAbstractType(conditionType) && schema.isSubType(conditionType, type);
+  }
+}
+
+type Argument = (name: string) => unknown;
+
+function inList(entry: Cost, entries: FieldCost["entries"], told: number, argument: Argument): Cost {
+  if (entries === "BUCKETS") return { ...FREE, perBucket: entry.fixed };
+  if (entries === "DAYS") return { ...FREE, perDay: entry.fixed };
+  const length = typeof entries === "object" ? lengthAt(entries.of, argument) : (entries ?? (told || USUAL_ENTRIES));
+  return times(entry, Math.min(length, MOST.entries));
+}
+
+/** How many objects a page or a list has by its arguments; 0 where they do not tell. */
+function entriesOf(argument: Argument): number {
+  const size = argument("first") ?? argument("last");
+  if (size === undefined) return 0;
+  return typeof size === "number" && size > 0 ? Math.min(size, MOST.entries) : DEFAULT_PAGE_SIZE;
+}
+
+function inBuckets({ perBucket, ...cost }: Cost, granularity: unknown): Cost {
+  const rest = { ...cost, perBucket: 0 };
+  if (granularity === "MONTH") return { ...rest, perMonth: cost.perMonth + perBucket };
+  if (granularity === "DAY") return { ...rest, perDay: cost.perDay + perBucket };
+  return { ...rest, perHour: cost.perHour + perBucket };
+}
+
+function inWindow({ fixed, values, perHour, perDay, perMonth }: Cost, window: unknown): Cost {
+  const lengthMs = windowMs(window);
+  const count = (unitMs: number, most: number) => Math.min(Math.ceil(lengthMs / unitMs), most);
+  const inside =
+    perHour * count(HOUR_MS, MOST.hours) +
+    perDay * count(DAY_MS, MOST.days) +
+    perMonth * count(28 * DAY_MS, MOST.months);
+  return { ...FREE, values, fixed: fixed + inside };
+}
+
+/** The length of a window as the client wrote it; 0 for what is none. */
+function windowMs(window: unknown): number {
+  if (typeof window !== "object" || window === null) return 0;
+  const { last, month, range } = window as {
+    last?: unknown;
+    month?: unknown;
+    range?: { from?: unknown; to?: unknown };
+  };
+  if (typeof last === "string") return Math.max(durationMs(last) ?? 0, 0);
+  if (typeof month === "string") return 31 * DAY_MS;
+  const lengthMs = Date.parse(String(range?.to)) - Date.parse(String(range?.from));
+  return lengthMs > 0 ? lengthMs : 0;
+}
+
+/** The length of the list at a path such as `input.viewers`; 1 for what is no list, as GraphQL takes it. */
+function lengthAt(path: string, argument: Argument): number {
+  const [name = "", ...keys] = path.split(".");
+  const value = keys.reduce<unknown>(
+    (at, key) => (at as Record<string, unknown> | null | undefined)?.[key],
+    argument(name),
+  );
+  return Array.isArray(value) ? value.length : 1;
+}
+
+/** The value as the client wrote it, or by default; undefined where there is no such argument, or null. */
+function argumentValue(
+  field: GraphQLField<unknown, unknown>,
+  { arguments: given }: FieldNode,
+  name: string,
+  variables: RawVariables,
+): unknown {
+  const node = given?.find((each) => each.name.value === name);
+  const value = node && valueFromASTUntyped(node.value, variables);
+  return value ?? field.args.find((each) => each.name === name)?.defaultValue ?? undefined;
+}
+
+function isLeftOut({ directives }: SelectionNode, variables: RawVariables): boolean {
+  return (directives ?? []).some(({ name, arguments: given }) => {
+    if (name.value !== "skip" && name.value !== "include") return false;
+    const condition = given?.find((each) => each.name.value === "if");
+    return condition !== undefined && valueFromASTUntyped(condition.value, variables) === (name.value === "skip");
+  });
+}
+
+function withDefaults({ variableDefinitions = [] }: OperationDefinitionNode, variables: RawVariables): RawVariables {
+  const defaults = variableDefinitions
+    .filter(({ defaultValue }) => defaultValue)
+    .map(({ variable, defaultValue }) => [variable.name.value, defaultValue && valueFromASTUntyped(defaultValue)]);
+  return defaults.length === 0 ? variables : { ...Object.fromEntries(defaults), ...variables };
+}
+
+function sum(a: Cost, b: Cost): Cost {
+  return combined(a, b, (x, y) => x + y);
+}
+
+function dearest(a: Cost, b: Cost): Cost {
+  return combined(a, b, Math.max);
+}
+
+function times(cost: Cost, factor: number): Cost {
+  return combined(cost, FREE, (each) => each * factor);
+}
+
+/** What an object costs for its plain values, in place of their number. */
+function ofObject(cost: Cost): Cost {
+  const { fixed, values } = cost;
+  return { ...cost, fixed: fixed + VALUE_POINTS * Math.max(values - FREE_VALUES, 0), values: 0 };
+}
+
+function plus(cost: Cost, points: number): Cost {
+  return points === 0 ? cost : { ...cost, fixed: cost.fixed + points };
+}
+
+function plusBucket(cost: Cost): Cost {
+  return { ...cost, perBucket: cost.perBucket + 1 };
+}
+
+function combined(a: Cost, b: Cost, by: (a: number, b: number) => number): Cost {
+  return {
+    fixed: by(a.fixed, b.fixed),
+    values: by(a.values, b.values),
+    perBucket: by(a.perBucket, b.perBucket),
+    perHour: by(a.perHour, b.perHour),
+    perDay: by(a.perDay, b.perDay),
+    perMonth: by(a.perMonth, b.perMonth),
+  };
+}

@@ -1,8 +1,0 @@
-import { json, Refusal } from "../http/answer.ts";
-
-/** A failure in the words of the conference platform, whose envelope is another than that of streaming. */
-export function refused(status: number, reason: string, description: string): Refusal {
-  return new Refusal(
-    json(status, { type: "about:blank", error_code: status, error_reason: reason, error_description: description }),
-  );
-}

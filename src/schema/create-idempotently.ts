@@ -1,0 +1,83 @@
+import type { GraphContext } from "../context.ts";
+import { ConflictError } from "../model/errors.ts";
+import { assertName } from "../model/stream/stream.ts";
+import { type AttemptSpan, CLOCK_TOLERANCE_MS } from "./matches-request.ts";
+
+/** The making of an object of the platform, which has no idempotency keys of its own for it. */
+export interface Making<Made> {
+  /** Name of the mutation. */
+  readonly operation: string;
+  readonly idempotencyKey: string;
+  /** All that is asked for; the same key with other input is refused. */
+  readonly input: unknown;
+  /** Kind of the object: one object has one key, whichever operation the key belongs to. */
+  readonly kind: string;
+  /** The part of it that the object can be recognised by. */
+  readonly likeness: unknown;
+  /** What the object is recognised by when it is left behind; left out for an object that is no token. No secret. */
+  readonly mayLeave?: unknown;
+  /** What the object is called in a message: `token`. */
+  readonly noun: string;
+  readonly create: () => Promise<Made>;
+  /** Pages from 1, the newest objects first; an empty one is the end. */
+  readonly listNewest: (page: number) => Promise<readonly Made[]>;
+  /** Compares every setting that was asked for. */
+  readonly isAsWished: (made: Made, span: AttemptSpan) => boolean;
+  readonly idOf: (made: Made) => string;
+  /** Milliseconds since the epoch. */
+  readonly madeAt: (made: Made) => number;
+  /** Told of the object as soon as it is known. */
+  readonly take?: (made: Made) => void;
+  /** Finds one that was made before. */
+  readonly find: (id: string) => Promise<Made | null>;
+}
+
+/** The object of a key. */
+export interface Made<Object> {
+  readonly made: Object;
+  /** False when the key came again, and its object was known from before. */
+  readonly isNew: boolean;
+}
+
+/**
+ * Makes an object once for its idempotency key. When the platform's answer is lost, the object is looked for among the newest
+ * ones, and is this key's if it has every setting that was asked for and no other key has it.
+ *
+ * @throws ApplicationError IDEMPOTENCY_MISMATCH, OUTCOME_UNKNOWN, CONFLICT; UpstreamError
+ */
+export async function makeOnce<Object>(making: Making<Object>, context: GraphContext): Promise<Made<Object>> {
+  const { operation, idempotencyKey, input, kind, likeness, idOf, madeAt } = making;
+  const { caller, idempotency } = context;
+  assertName(idempotencyKey, "input.idempotencyKey");
+  let taken: Object | null = null;
+  const take = (made: Object) => {
+    taken = made;
+    making.take?.(made);
+    return idOf(made);
+  };
+  const id = await idempotency.run({
+    caller: caller.principalId,
+    operation,
+    key: idempotencyKey,
+    input,
+    likeness,
+    makes: kind,
+    mayLeave: making.mayLeave,
+    perform: async () => take(await making.create()),
+    recover: async ({ begunAt, isTaken }) => {
+      const span = context.spanOnPlatform(begunAt);
+      for (let page = 1; ; page += 1) {
+        const listed = await making.listNewest(page);
+        const recent = listed.filter((made) => madeAt(made) >= span.begunAt - CLOCK_TOLERANCE_MS);
+        for (const made of recent.toReversed()) {
+          if (making.isAsWished(made, span) && !(await isTaken(idOf(made)))) return take(made);
+        }
+        if (recent.length < listed.length || listed.length === 0) return null;
+      }
+    },
+  });
+  const made = taken ?? (await making.find(id));
+  if (made) return { made, isNew: taken !== null };
+  const message = `The ${making.noun} that this idempotency key made has been deleted since. Use a new key.`;
+  throw new ConflictError(message, { argument: "input.idempotencyKey" });
+}

@@ -1,0 +1,21 @@
+import type { GraphContext } from "../../context.ts";
+import { openedBy, type StreamRecord } from "../../model/stream/stream.ts";
+import type { StreamGrant } from "../../model/token/token.ts";
+import { type MaybePromise, whenThere } from "../../primitives/maybe-promise.ts";
+import { type Page, type PageArguments, pageOf } from "../connection.ts";
+
+/** A page of the streams that grants open, as far as they are known by name, sorted. @throws UpstreamError */
+export function openedPage(
+  grants: readonly StreamGrant[],
+  page: PageArguments,
+  { loaders, patternReadings }: GraphContext,
+): MaybePromise<Page<StreamRecord>> {
+  return whenThere(loaders.streamNames(), (names) =>
+    pageOf(
+      names.filter(openedBy(grants, patternReadings.read)),
+      (name) => name,
+      page,
+      (name): StreamRecord => ({ kind: "Stream", name }),
+    ),
+  );
+}

@@ -1,0 +1,127 @@
+import type { GraphContext } from "../../context.ts";
+import type { RegisteredPartner } from "../../model/partner/partner.ts";
+import type { PublishTokenRecord, SubscribeTokenRecord, TokenRecord } from "../../model/token/token.ts";
+import type { NewPublishToken } from "../../upstream/publish-tokens.ts";
+import type { NewSubscribeToken } from "../../upstream/subscribe-tokens.ts";
+import { type ListPage, MAX_ITEMS_ON_PAGE, type NewToken } from "../../upstream/token-client.ts";
+import { type Made, makeOnce } from "../create-idempotently.ts";
+import { type Comparison, isAsWished } from "../matches-request.ts";
+import {
+  assertHolderActive,
+  disableOfInactive,
+  holderOf,
+  PartnerNotActiveError,
+  TrackingIdLeftError,
+} from "../partner/partner-active.ts";
+import { publishTokenComparison, subscribeTokenComparison } from "./token-comparison.ts";
+
+/** Which token to make, for which key of which operation. */
+export interface Creation<Input> {
+  /** Name of the mutation, or of its step. */
+  readonly operation: string;
+  readonly idempotencyKey: string;
+  readonly input: Input;
+  /** Path of the argument that names the partner, where the token is one's. */
+  readonly argument?: string;
+}
+
+/**
+ * Makes a publish token once for its idempotency key.
+ *
+ * @throws ApplicationError IDEMPOTENCY_MISMATCH, OUTCOME_UNKNOWN, CONFLICT; UpstreamError
+ */
+export async function createPublishTokenOnce(
+  creation: Creation<NewPublishToken>,
+  context: GraphContext,
+): Promise<PublishTokenRecord> {
+  const { publishTokens: client } = context.upstream;
+  const kind: TokenMaking<NewPublishToken, PublishTokenRecord> = {
+    kind: "PublishToken",
+    client,
+    comparison: publishTokenComparison,
+    create: () => client.create(creation.input),
+    find: context.directory.publishToken,
+  };
+  return (await createOnce(creation, kind, context)).made;
+}
+
+/**
+ * Makes a subscribe token once for its idempotency key. No partner that is suspended or retired gets one: a token that was
+ * being made meanwhile is disabled before the call ends, however it was found. So is one whose tracking id left its partner
+ * meanwhile.
+ *
+ * @throws PartnerNotActiveError, TrackingIdLeftError
+ * @throws ApplicationError IDEMPOTENCY_MISMATCH, OUTCOME_UNKNOWN, CONFLICT; UpstreamError
+ */
+export async function createSubscribeTokenOnce(
+  creation: Creation<NewSubscribeToken>,
+  context: GraphContext,
+): Promise<SubscribeTokenRecord> {
+  const { subscribeTokens: client } = context.upstream;
+  const { trackingId } = creation.input;
+  const { argument = "input.trackingId" } = creation;
+  let holder: RegisteredPartner | null = null;
+  const kind: TokenMaking<NewSubscribeToken, SubscribeTokenRecord> = {
+    kind: "SubscribeToken",
+    client,
+    comparison: subscribeTokenComparison,
+    create: async () => {
+      holder = await assertHolderActive(trackingId, argument, context);
+      return client.create(creation.input);
+    },
+    find: context.directory.subscribeToken,
+  };
+  const { made, isNew } = await createOnce(creation, kind, context);
+  if (made.trackingId !== null) await context.store.partners.noteToken(made.trackingId, made.id);
+  const former = holder as RegisteredPartner | null;
+  if (isNew && former && (await holderOf(trackingId, context))?.id !== former.id) {
+    const disabledToken = await client.update(made.id, { isActive: false });
+    context.directory.put(disabledToken);
+    throw new TrackingIdLeftError(former, argument, disabledToken);
+  }
+  const disabled = await disableOfInactive(made, isNew, context);
+  if (disabled && isNew) throw new PartnerNotActiveError(disabled.partner, argument, disabled.token);
+  return disabled?.token ?? made;
+}
+
+/** A token that a creation which was cut off may have left behind. */
+export interface LeftToken {
+  readonly kind: "PublishToken" | "SubscribeToken";
+  /** What it was to be made of. */
+  readonly input: NewPublishToken | NewSubscribeToken;
+}
+
+interface TokenMaking<Input, Token> {
+  readonly kind: "PublishToken" | "SubscribeToken";
+  readonly client: { list(page: ListPage): Promise<Token[]> };
+  readonly comparison: Comparison<Input, Token>;
+  readonly create: () => Promise<Token>;
+  readonly find: (id: number) => Promise<Token | null>;
+}
+
+function createOnce<Input extends NewToken & { readonly trackingId?: string | undefined }, Token extends TokenRecord>(
+  { operation, idempotencyKey, input }: Creation<Input>,
+  { kind, client, comparison, create, find }: TokenMaking<Input, Token & (PublishTokenRecord | SubscribeTokenRecord)>,
+  context: GraphContext,
+): Promise<Made<Token>> {
+  const { label, streams, trackingId } = input;
+  return makeOnce(
+    {
+      operation,
+      idempotencyKey,
+      input,
+      kind,
+      likeness: { label, streams, trackingId },
+      mayLeave: { kind, input } satisfies LeftToken,
+      noun: "token",
+      create,
+      listNewest: (page) => client.list({ page, itemsOnPage: MAX_ITEMS_ON_PAGE, newestFirst: true }),
+      isAsWished: (token, span) => isAsWished(comparison, input, token, span),
+      idOf: ({ id }) => String(id),
+      madeAt: ({ addedAt }) => addedAt,
+      find: (id) => find(Number(id)),
+      take: context.directory.put,
+    },
+    context,
+  );
+}

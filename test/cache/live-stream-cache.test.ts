@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import { createLiveDirectory } from "../../src/cache/live-stream-cache.ts";
+import type { LiveStreamWithFeeds } from "../../src/upstream/monitoring.ts";
+
+const stream = (name: string): LiveStreamWithFeeds => ({
+  name,
+  isLive: true,
+  viewerCount: 1,
+  startedAt: 0,
+  endedAt: null,
+  clusterId: null,
+  clusterIds: [],
+  isSecured: true,
+  feeds: [],
+});
+
+/** A directory over a platform whose answers wait until the test lets them come, by a clock that the test moves. */
+function createDirectory() {
+  const platform = { live: ["a"], calls: [] as string[], isDown: false };
+  const clock = { now: 0 };
+  const list = async (call: string) => {
+    platform.calls.push(call);
+    const { live, isDown } = platform;
+    await new Promise((resolve) => setImmediate(resolve));
+    if (isDown) throw new Error("down");
+    return live.map(stream);
+  };
+  const monitoring = { listSummaries: () => list("summaries"), listStreams: () => list("streams") };
+  return { platform, clock, directory: createLiveDirectory(monitoring, () => clock.now) };
+}
+
+describe("the list of live streams", () => {
+  it("is read once for all who ask, and then known for two seconds", async () => {
+    const { directory, platform, clock } = createDirectory();
+    expect(directory.recent(false)).toBeNull();
+    const answers = await Promise.all([directory.read(false), directory.read(false)]);
+    expect(answers.map((streams) => [...streams.keys()])).toEqual([["a"], ["a"]]);
+    expect(platform.calls).toEqual(["summaries"]);
+    clock.now = 1_999;
+    expect(directory.recent(false)?.get("a")?.isLive).toBe(true);
+    clock.now = 2_000;
+    expect(directory.recent(false)).toBeNull();
+  });
+
+  it("with feeds serves those who need none, but not the other way round", async () => {
+    const { directory } = createDirectory();
+    await directory.read(false);
+    expect(directory.recent(true)).toBeNull();
+    await directory.read(true);
+    expect(directory.recent(true)?.size).toBe(1);
+    directory.changed();
+    await directory.read(true);
+    expect(directory.recent(false)?.size).toBe(1);
+  });
+
+  it("that fails is told to those who wait for it, and not kept", async () => {
+    const { directory, platform } = createDirectory();
+    platform.isDown = true;
+    const outcomes = await Promise.allSettled([directory.read(false), directory.read(false)]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    platform.isDown = false;
+    expect((await directory.read(false)).size).toBe(1);
+    expect(platform.calls).toHaveLength(2);
+  });
+
+  it("is forgotten when a stream is stopped, that which is under way as well", async () => {
+    const { directory, platform } = createDirectory();
+    const before = directory.read(false);
+    directory.changed();
+    platform.live = [];
+    expect((await directory.read(false)).size).toBe(0);
+    expect((await before).size).toBe(1);
+    expect(directory.recent(false)?.size).toBe(0);
+  });
+});
+
+describe("the names of live streams", () => {
+  it("are waited for at first, then known for five seconds, and then learnt again beside the request", async () => {
+    const { directory, platform, clock } = createDirectory();
+    await Promise.all([directory.learnt(), directory.learnt()]);
+    expect(platform.calls).toHaveLength(1);
+    clock.now = 4_999;
+    expect(directory.learnt()).toBeNull();
+    expect(platform.calls).toHaveLength(1);
+    clock.now = 5_000;
+    expect([directory.learnt(), directory.learnt()]).toEqual([null, null]);
+    expect(platform.calls).toHaveLength(2);
+  });
+
+  it("are waited for when they were learnt long ago", async () => {
+    const { directory, platform, clock } = createDirectory();
+    await directory.learnt();
+    clock.now = 30_000;
+    expect(directory.learnt()).toBeInstanceOf(Promise);
+    await directory.learnt();
+    expect(platform.calls).toHaveLength(2);
+  });
+
+  it("are not waited for a second time while the platform fails", async () => {
+    const { directory, platform, clock } = createDirectory();
+    platform.isDown = true;
+    await directory.learnt();
+    expect(directory.learnt()).toBeNull();
+    clock.now = 5_000;
+    await directory.learnt();
+    expect(platform.calls).toHaveLength(2);
+  });
+});

@@ -1,0 +1,337 @@
+import { describe, expect, it } from "vitest";
+import { createFigureCache, type FigureCache, Waiter } from "../../src/cache/usage-cache.ts";
+import type { Figure } from "../../src/model/usage/measured.ts";
+import type { Leaving } from "../../src/primitives/cancellation.ts";
+import { Deferred } from "../../src/primitives/maybe-promise.ts";
+import { UpstreamError } from "../../src/upstream/upstream-error.ts";
+
+const at = (time: string) => Date.parse(`2026-03-18T${time}Z`);
+/** One minute, in milliseconds. */
+const LAG_MS = 60_000;
+const down = () => new UpstreamError("UPSTREAM_UNAVAILABLE", "down", { operation: "test", status: 503 });
+
+/** A cache over a source that numbers its readings and can be told to fail. */
+function createSource(maxBytes = 1e6) {
+  const source = {
+    now: at("10:20:00"),
+    /** Milliseconds by which the platform's clock was set. */
+    setBy: 0,
+    readings: [] as string[][],
+    failure: null as Error | null,
+    held: null as Promise<void> | null,
+    isLeftAlone: false,
+  };
+  const cache = createFigureCache({
+    maxBytes,
+    now: () => source.now + source.setBy,
+    elapsed: () => source.now,
+    lagMs: LAG_MS,
+    isLeftAlone: () => source.isLeftAlone,
+  });
+  const question = (scope: string) => ({ scope, operation: "total", window: { from: 0, to: 1 }, resolution: null });
+  const call = (names: readonly string[]) => async (signal: Leaving) => {
+    const number = source.readings.push([...names]);
+    await source.held;
+    if (signal.aborted) throw signal.reason;
+    if (source.failure) throw source.failure;
+    return new Map(names.map((name) => [name, `${name} ${number}`]));
+  };
+  const read = async (names: readonly string[], who: Waiter, scope: string) => {
+    const waiting = new Map(names.map((name) => [name, new Deferred<Figure<string>>()]));
+    void cache.of<string>(question(scope)).read(names, call(names), who, waiting);
+    return Promise.all([...waiting.values()].map(({ promise }) => promise));
+  };
+  const figure = async (name: string, who: Waiter = waiter(), scope = "account") => {
+    const found = cache.of<string>(question(scope)).find(name, who);
+    return found === undefined ? (await read([name], who, scope))[0] : found;
+  };
+  const ask = async (...asked: Parameters<typeof figure>) => (await figure(...asked))?.value;
+  /** Reads ahead what is hot, as the gateway does every few seconds. */
+  const refreshHot = async () => {
+    for (const { question, names } of cache.hot()) {
+      await cache.of<string>(question).read(names, call(names), waiter(), new Map());
+    }
+  };
+  return { source, cache, ask, figure, read, refreshHot };
+}
+
+function waiter(): Waiter & { readonly client: AbortController; readonly stale: number[] } {
+  const client = new AbortController();
+  const stale: number[] = [];
+  return Object.assign(new Waiter(client.signal, (asOf) => stale.push(asOf)), { client, stale });
+}
+
+const bytesOf = (cache: FigureCache) => cache.stats().bytes;
+
+describe("a figure", () => {
+  it("is read once until the quarter hour, and again after it", async () => {
+    const { source, ask } = createSource();
+    expect(await ask("a")).toBe("a 1");
+    source.now = at("10:29:59");
+    expect(await ask("a")).toBe("a 1");
+    source.now = at("10:30:00");
+    expect(await ask("a")).toBe("a 2");
+  });
+
+  it("that was read just after the quarter hour may be of before it, and is read again a minute later", async () => {
+    const { source, ask } = createSource();
+    source.now = at("10:30:10");
+    expect(await ask("a")).toBe("a 1");
+    source.now = at("10:30:59");
+    expect(await ask("a")).toBe("a 1");
+    source.now = at("10:31:00");
+    expect(await ask("a")).toBe("a 2");
+    source.now = at("10:44:59");
+    expect(await ask("a")).toBe("a 2");
+  });
+
+  it("is read once for all who ask at the same time", async () => {
+    const { source, ask, cache } = createSource();
+    expect(await Promise.all([ask("a"), ask("a"), ask("a")])).toEqual(["a 1", "a 1", "a 1"]);
+    expect(source.readings).toEqual([["a"]]);
+    expect(cache.stats()).toMatchObject({ misses: 1, joined: 2, hits: 0 });
+  });
+
+  it("is waited for by nobody who asks later while the platform is left alone: each is told at once", async () => {
+    const { source, ask, cache } = createSource();
+    const held = new Deferred<void>();
+    source.held = held.promise;
+    source.isLeftAlone = true;
+    const probe = ask("a");
+    source.held = null;
+    source.failure = down();
+    await expect(ask("a")).rejects.toThrow("down");
+    expect(cache.stats()).toMatchObject({ misses: 2, joined: 0 });
+    source.failure = null;
+    held.resolve();
+    expect(await probe).toBe("a 1");
+  });
+
+  it("is as fresh as the call was when it was sent, for whoever joins it and for whom it is kept", async () => {
+    const { source, figure } = createSource();
+    let release = () => {};
+    source.held = new Promise((resolve) => {
+      release = resolve;
+    });
+    source.now = at("10:59:59") + 900;
+    const first = figure("a");
+    source.now = at("11:01:01");
+    const joined = figure("a");
+    release();
+    expect(await Promise.all([first, joined])).toMatchObject([
+      { value: "a 1", freshUntil: at("10:45:00") },
+      { value: "a 1", freshUntil: at("10:45:00") },
+    ]);
+    source.held = null;
+    expect(await figure("a")).toMatchObject({ value: "a 2", freshUntil: at("11:00:00") });
+    source.now = at("11:15:59");
+    expect(await figure("a")).toMatchObject({ value: "a 3", freshUntil: at("11:00:00") });
+    source.now = at("12:10:00");
+    source.failure = down();
+    expect(await figure("a")).toMatchObject({ value: "a 3", freshUntil: at("11:00:00") });
+  });
+
+  it("that was asked for earlier never takes the place of a newer one, whichever call ends first", async () => {
+    const { source, figure } = createSource();
+    const held = new Deferred<void>();
+    source.held = held.promise;
+    const slow = figure("a");
+    source.held = null;
+    source.isLeftAlone = true;
+    source.now = at("10:46:00");
+    expect(await figure("a")).toMatchObject({ value: "a 2", freshUntil: at("10:45:00") });
+    held.resolve();
+    expect(await slow).toMatchObject({ value: "a 1", freshUntil: at("10:15:00") });
+    expect(await figure("a")).toMatchObject({ value: "a 2", freshUntil: at("10:45:00") });
+  });
+
+  it("is as fresh as its call also where nothing is kept", async () => {
+    const { source, figure } = createSource(0);
+    source.now = at("11:00:59");
+    expect(await figure("a")).toMatchObject({ freshUntil: at("10:45:00") });
+    source.now = at("11:01:00");
+    expect(await figure("a")).toMatchObject({ freshUntil: at("11:00:00") });
+  });
+
+  it("that is read ahead of need is given to all who ask for it meanwhile", async () => {
+    const { source, ask, refreshHot } = createSource();
+    for (let time = 0; time < 3; time += 1) await ask("a");
+    source.now = at("10:31:00");
+    const read = refreshHot();
+    expect(await Promise.all([ask("a"), ask("a")])).toEqual(["a 2", "a 2"]);
+    await read;
+    expect(source.readings).toHaveLength(2);
+  });
+
+  it("of one scope is never served to another", async () => {
+    const { ask } = createSource();
+    expect(await ask("a", waiter(), "partner:1")).toBe("a 1");
+    expect(await ask("a", waiter(), "partner:2")).toBe("a 2");
+    expect(await ask("a", waiter(), "partner:1")).toBe("a 1");
+  });
+
+  it("that could not be read fails those who wait for it, and nobody later", async () => {
+    const { source, ask } = createSource();
+    source.failure = down();
+    const outcomes = await Promise.allSettled([ask("a"), ask("a")]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    source.failure = null;
+    expect(await ask("a")).toBe("a 2");
+  });
+
+  it("goes on being read while somebody waits for it, and no longer", async () => {
+    const { source, ask } = createSource();
+    let release = () => {};
+    source.held = new Promise((resolve) => {
+      release = resolve;
+    });
+    const [first, second, third] = [waiter(), waiter(), waiter()];
+    const [one, two] = [ask("a", first), ask("a", second)];
+    first.client.abort();
+    release();
+    expect(await Promise.all([one, two])).toEqual(["a 1", "a 1"]);
+    source.held = new Promise((resolve) => {
+      release = resolve;
+    });
+    const alone = ask("b", third);
+    third.client.abort();
+    release();
+    await expect(alone).rejects.toThrow();
+    source.held = null;
+    expect(await ask("b")).toBe("b 3");
+  });
+
+  it("past its time is served while the platform is down, and says of when it is", async () => {
+    const { source, ask } = createSource();
+    await ask("a");
+    source.now = at("10:31:00");
+    source.failure = down();
+    const [first, second] = [waiter(), waiter()];
+    expect(await ask("a", first)).toBe("a 1");
+    expect(first.stale).toEqual([at("10:20:00")]);
+    // For moments the platform is left alone.
+    expect(await ask("a", second)).toBe("a 1");
+    expect(second.stale).toEqual([at("10:20:00")]);
+    expect(source.readings).toHaveLength(2);
+    source.now = at("10:31:02");
+    source.failure = null;
+    const third = waiter();
+    expect(await ask("a", third)).toBe("a 3");
+    expect(third.stale).toEqual([]);
+  });
+
+  it("is not served past its time when the platform refuses the question, or after a day", async () => {
+    const { source, ask } = createSource();
+    await ask("a");
+    source.now = at("10:31:00");
+    source.failure = new UpstreamError("UPSTREAM_REJECTED", "no", { operation: "test", status: 400 });
+    await expect(ask("a")).rejects.toThrow("no");
+    source.failure = down();
+    source.now = at("10:20:00") + 86_400_001;
+    await expect(ask("a")).rejects.toThrow("down");
+  });
+
+  it.each([-3_600_000, 3_600_000])(
+    "is stale for as long as it is, whatever the clock is set to: %d ms",
+    async (setBy) => {
+      const { source, ask } = createSource();
+      await ask("a");
+      source.now = at("10:31:00");
+      source.failure = down();
+      expect(await ask("a")).toBe("a 1");
+      source.setBy = setBy;
+      // For a second the platform is left alone, and not for an hour.
+      source.now = at("10:31:00") + 999;
+      const [early, late, last, anew] = [waiter(), waiter(), waiter(), waiter()];
+      expect(await ask("a", early)).toBe("a 1");
+      expect(source.readings).toHaveLength(2);
+      source.now = at("10:31:01");
+      expect(await ask("a", late)).toBe("a 1");
+      expect(source.readings).toHaveLength(3);
+      source.now = at("10:20:00") + 86_400_000;
+      expect(await ask("a", last)).toBe("a 1");
+      for (const { stale } of [early, late, last]) expect(stale).toEqual([at("10:20:00")]);
+      source.now = at("10:20:00") + 86_400_001 + 1_000;
+      await expect(ask("a")).rejects.toThrow("down");
+      source.failure = null;
+      expect(await ask("a", anew)).toBe("a 6");
+      expect(await ask("a", anew)).toBe("a 6");
+      expect(anew.stale).toEqual([]);
+    },
+  );
+
+  it("that was read after the clock was set back takes the place of the one before", async () => {
+    const { source, ask } = createSource();
+    await ask("a");
+    source.now = at("10:31:00");
+    source.failure = down();
+    expect(await ask("a")).toBe("a 1");
+    source.failure = null;
+    source.setBy = -3_600_000;
+    source.now = at("10:31:01");
+    expect(await ask("a")).toBe("a 3");
+    expect(await ask("a")).toBe("a 3");
+  });
+
+  it("that is asked for again and again is read ahead at the quarter hour", async () => {
+    const { source, ask, read, refreshHot } = createSource();
+    await read(["hot", "cold", "warm"], waiter(), "account");
+    for (const name of ["hot", "hot", "warm", "warm", "cold"]) await ask(name);
+    await refreshHot();
+    expect(source.readings).toHaveLength(1);
+    source.now = at("10:29:59") + 999;
+    await refreshHot();
+    expect(source.readings).toHaveLength(1);
+    source.now = at("10:30:00");
+    await refreshHot();
+    expect(source.readings.map((names) => names.sort())).toEqual([
+      ["cold", "hot", "warm"],
+      ["hot", "warm"],
+    ]);
+    expect(await ask("hot")).toBe("hot 2");
+    // What nobody asks for any more cools down.
+    source.now = at("10:31:00");
+    await refreshHot();
+    source.now = at("10:46:00");
+    await refreshHot();
+    expect(source.readings).toHaveLength(3);
+    source.now = at("11:01:00");
+    await refreshHot();
+    expect(source.readings).toHaveLength(3);
+  });
+});
+
+describe("the cache of figures", () => {
+  it("holds no more than it may, and forgets what was asked for longest ago", async () => {
+    const { ask, cache } = createSource(2_000);
+    for (let index = 0; index < 200; index += 1) await ask(`name-${index}`);
+    expect(bytesOf(cache)).toBeLessThanOrEqual(2_000);
+    expect(await ask("name-199")).toBe("name-199 200");
+    expect(await ask("name-0")).toBe("name-0 201");
+  });
+
+  it("counts the characters of names among what it holds", async () => {
+    const bytesFor = async (name: string) => {
+      const { ask, cache } = createSource();
+      await ask(name);
+      return bytesOf(cache);
+    };
+    expect((await bytesFor("n".repeat(128))) - (await bytesFor("n"))).toBe(127);
+  });
+
+  it("goes by when figures were asked for, also where nothing else of their question is", async () => {
+    const { source, ask } = createSource(4_000);
+    for (let other = 0; other < 30; other += 1) {
+      await ask("often", undefined, "one scope");
+      await ask(`seldom ${other}`, undefined, "another scope");
+    }
+    expect(source.readings.filter(([name]) => name === "often")).toHaveLength(1);
+  });
+
+  it("of no size keeps nothing, but still reads once for all who ask at the same time", async () => {
+    const { ask, source } = createSource(0);
+    await Promise.all([ask("a"), ask("a")]);
+    await ask("a");
+    expect(source.readings).toHaveLength(2);
+  });
+});

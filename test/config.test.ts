@@ -1,0 +1,440 @@
+import { describe, expect, it } from "vitest";
+import { allScopes } from "../src/auth/scopes.ts";
+import { ConfigError, readConfig, unknownVariables, variables } from "../src/config.ts";
+
+const SECRET = "api-secret-of-the-account";
+const KEY = "operator-key-nobody-guesses";
+const real = { MILLICAST_API_SECRET: SECRET, SYNDIGRAPH_OPERATOR_KEY: KEY };
+
+/** The mistakes that are told, line by line. */
+function mistakesIn(environment: NodeJS.ProcessEnv): string[] {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return String(error).split("\n").slice(1);
+  }
+  return [];
+}
+
+describe("the configuration", () => {
+  it("needs nothing: without an API secret the gateway runs over its sandbox", () => {
+    expect(readConfig({})).toEqual({
+      host: "127.0.0.1",
+      port: 4000,
+      platform: null,
+      conferenceStreaming: false,
+      operatorKey: null,
+      operatorScopes: allScopes,
+      publicUrl: null,
+      identityProvider: null,
+      trustedProxies: [],
+      allowedHosts: ["localhost", "127.0.0.1", "[::1]"],
+      allowedOrigins: [],
+      budgets: { perMinute: 10_000_000, partnerPerMinute: 1_000_000 },
+      maxRequestsInFlight: 1_000,
+      unsent: { maxResponseBytes: 16e6, maxUnsentBytesPerCaller: 32e6, maxUnsentBytes: 128e6 },
+      upstreamTimeoutMs: 4_000,
+      directoryRefreshMs: 15_000,
+      maxClockOffsetMs: Number.POSITIVE_INFINITY,
+      enforceSuspension: false,
+      figureCacheBytes: 16e6,
+      figuresLagMs: 300_000,
+      leaveNoticeMs: 1_000,
+      drainMs: 10_000,
+      logLevel: "info",
+      slowRequestMs: 2_000,
+      refusedAttemptsKeptMs: 2_592_000_000,
+      tracing: false,
+      graphiql: true,
+      store: { kind: "memory" },
+      sandboxPort: null,
+    });
+  });
+
+  it("needs an API secret and an operator's key for the real platform", () => {
+    const { platform, operatorKey } = readConfig(real);
+    expect(platform).toMatchObject({
+      apiUrl: "https://api.millicast.com",
+      analyticsUrl: "https://analyticsapi.millicast.com",
+      directorUrl: "https://director.millicast.com",
+    });
+    expect([platform?.secret.reveal(), operatorKey?.reveal()]).toEqual([SECRET, KEY]);
+  });
+
+  it("does not open an account to a key that nobody has chosen", () => {
+    expect(mistakesIn({ MILLICAST_API_SECRET: SECRET })).toEqual([
+      "  SYNDIGRAPH_OPERATOR_KEY should be set when MILLICAST_API_SECRET is: it is the key to all of the account",
+    ]);
+    expect(mistakesIn({ MILLICAST_API_SECRET: SECRET, SYNDIGRAPH_OPERATOR_KEY: "" })).toHaveLength(1);
+  });
+
+  it("streams conferences only when that is switched on, and with an app of their platform", () => {
+    expect(readConfig(real).platform?.conference).toBeNull();
+    const app = { CONFERENCE_APP_KEY: "app-key", CONFERENCE_APP_SECRET: "app-secret" };
+    expect(readConfig({ ...real, ...app }).platform?.conference).toBeNull();
+    const { platform } = readConfig({ ...real, ...app, CONFERENCE_STREAMING: "on" });
+    expect(platform?.conference).toMatchObject({
+      apiUrl: "https://comms.api.dolby.io",
+      authUrl: "https://api.dolby.io",
+      app: { key: "app-key" },
+    });
+    expect(platform?.conference?.app.secret.reveal()).toBe("app-secret");
+    expect(JSON.stringify(platform)).not.toContain("app-secret");
+    expect(mistakesIn({ ...real, CONFERENCE_STREAMING: "on", CONFERENCE_APP_KEY: "app-key" })).toEqual([
+      "  CONFERENCE_APP_SECRET should be set when CONFERENCE_STREAMING is on",
+    ]);
+    expect(readConfig({ CONFERENCE_STREAMING: "on" })).toMatchObject({ platform: null, conferenceStreaming: true });
+  });
+
+  it("takes each variable in its own unit", () => {
+    const config = readConfig({
+      SANDBOX: "on",
+      HOST: "0.0.0.0",
+      PORT: "0",
+      SYNDIGRAPH_OPERATOR_SCOPES: "usage:read, stream:read",
+      TRUSTED_PROXIES: "10.0.0.0/8, 2001:db8::1",
+      UPSTREAM_TIMEOUT_SECONDS: "1.5",
+      DIRECTORY_REFRESH_SECONDS: "3600",
+      ENFORCE_SUSPENSION: "on",
+      DRAIN_SECONDS: "1",
+      LOG_LEVEL: "silent",
+      GRAPHIQL: "off",
+      SANDBOX_PORT: "65535",
+    });
+    expect(config).toMatchObject({
+      host: "0.0.0.0",
+      port: 0,
+      operatorScopes: ["usage:read", "stream:read"],
+      trustedProxies: [
+        [{ octets: [10, 0, 0, 0] }, 8],
+        [{ parts: [0x2001, 0xdb8, 0, 0, 0, 0, 0, 1] }, 128],
+      ],
+      upstreamTimeoutMs: 1_500,
+      directoryRefreshMs: 3_600_000,
+      enforceSuspension: true,
+      figureCacheBytes: 16e6,
+      figuresLagMs: 300_000,
+      drainMs: 1_000,
+      logLevel: "silent",
+      graphiql: false,
+      sandboxPort: 65_535,
+    });
+  });
+
+  it("knows an identity provider by three variables, of which it needs all or none", () => {
+    const three = {
+      ...real,
+      OIDC_ISSUER: "https://idp.example/realms/a",
+      OIDC_AUDIENCE: "https://graph.example.com",
+      OIDC_JWKS_URL: "https://idp.example/keys",
+    };
+    expect(readConfig(three).identityProvider).toEqual({
+      issuer: "https://idp.example/realms/a",
+      audience: "https://graph.example.com",
+      jwksUrl: "https://idp.example/keys",
+      algorithms: ["RS256"],
+      tokenType: "at+jwt",
+      roleClaim: "roles",
+      operatorRole: "syndigraph-operator",
+      analystRole: "syndigraph-analyst",
+    });
+    expect(readConfig({ ...three, OIDC_ALGORITHMS: "ES256, EdDSA" }).identityProvider?.algorithms).toEqual([
+      "ES256",
+      "EdDSA",
+    ]);
+    for (const name of ["OIDC_ISSUER", "OIDC_AUDIENCE", "OIDC_JWKS_URL"]) {
+      expect(mistakesIn({ ...three, [name]: "" })).toEqual([
+        `  ${name} should be set when one of OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL is`,
+      ]);
+    }
+    for (const url of ["keys", "http://idp.example/keys", "ftp://idp.example/keys", "https://me:pass@idp.example/"]) {
+      expect(mistakesIn({ ...three, OIDC_JWKS_URL: url })).toEqual([
+        "  OIDC_JWKS_URL should be an address such as https://idp.example.com/keys; http only on the loopback",
+      ]);
+    }
+  });
+
+  it("takes an origin with or without a slash, and in any letters", () => {
+    const read = (url: string) => readConfig({ ...real, MILLICAST_API_URL: url }).platform?.apiUrl;
+    expect(["http://127.0.0.1:4010", "http://127.0.0.1:4010/", "HTTP://LocalHost:4010?"].map(read)).toEqual([
+      "http://127.0.0.1:4010",
+      "http://127.0.0.1:4010",
+      "http://localhost:4010",
+    ]);
+  });
+
+  it("takes an empty variable for one that was left out", () => {
+    const empty = Object.fromEntries(Object.keys(variables).map((name) => [name, ""]));
+    expect(readConfig(empty)).toEqual(readConfig({}));
+  });
+
+  it("serves any host where others can reach it, unless hosts are named", () => {
+    expect(readConfig({ SANDBOX: "on", HOST: "0.0.0.0" }).allowedHosts).toBeNull();
+    expect(readConfig({ SANDBOX: "on", HOST: "::1" }).allowedHosts).toEqual(["localhost", "127.0.0.1", "[::1]"]);
+    expect(readConfig({ SANDBOX: "on", HOST: "127.0.0.2" }).allowedHosts).toContain("127.0.0.2");
+    expect(
+      readConfig({ SANDBOX: "on", HOST: "0.0.0.0", ALLOWED_HOSTS: "Graph.Example.com, [::1]" }).allowedHosts,
+    ).toEqual(["graph.example.com", "[::1]"]);
+  });
+
+  it("lets no other origin's page read an answer, unless origins are listed", () => {
+    expect(readConfig({}).allowedOrigins).toEqual([]);
+    const listed = "https://App.example.com,https://*.example.org,http://localhost:5173";
+    expect(readConfig({ SANDBOX: "on", ALLOWED_ORIGINS: listed }).allowedOrigins).toEqual(
+      listed.toLowerCase().split(","),
+    );
+  });
+
+  it("keeps the store in a folder, or in PostgreSQL, or with the sandbox nowhere", () => {
+    expect(readConfig(real).store).toEqual({ kind: "file", folder: ".data" });
+    expect(readConfig({ SANDBOX: "on", DATA_DIRECTORY: "kept" }).store).toEqual({ kind: "file", folder: "kept" });
+    const url = "postgres://syndigraph:hunter2@db.example.com:5432/syndigraph?sslmode=require";
+    const { store } = readConfig({ ...real, DATABASE_URL: url, DATA_DIRECTORY: "kept" });
+    expect(store.kind === "postgres" && store.url.reveal()).toBe(url);
+    expect(JSON.stringify(store)).not.toContain("hunter2");
+  });
+
+  it("is not disturbed by variables of others", () => {
+    expect(readConfig({ PATH: "/bin", npm_config_port: "x", CONFERENCE_UNKNOWN: "1" })).toEqual(readConfig({}));
+  });
+
+  it("can't be changed once it is read", () => {
+    expect(Object.isFrozen(readConfig({}))).toBe(true);
+  });
+});
+
+describe("a mistake in the configuration", () => {
+  it.each([
+    ["PORT", ["65536", "-1", "80.5", "4000 ", " ", "0x50", "1e3", "http", "Infinity"], "a port, 0 to 65535"],
+    ["SANDBOX_PORT", ["65536", "none"], "a port, 0 to 65535"],
+    [
+      "ALLOWED_HOSTS",
+      ["https://a.example", "a.example:4000", "a.example,", "*.example.com", "a b", "a/b", "::1"],
+      "names and addresses without ports, such as graph.example.com,[::1]",
+    ],
+    [
+      "ALLOWED_ORIGINS",
+      ["*", "null", "app.example.com", "https://*", "https://*.com", "https://a.example/", "https://a*.example.com"],
+      "origins such as https://app.example.com, or https://*.example.com for all below a domain",
+    ],
+    [
+      "DATABASE_URL",
+      ["db.example.com", "mysql://db/x", "postgres:db", "postgres://:a:b"],
+      "an address such as postgres://user:password@host:5432/database",
+    ],
+    ["COST_BUDGET_PER_MINUTE", ["999", "1000.5", "1e6"], "whole points, from 1,000 to 1,000,000,000"],
+    ["PARTNER_COST_BUDGET_PER_MINUTE", ["0", "1000000001"], "whole points, from 1,000 to 1,000,000,000"],
+    ["MAX_REQUESTS_IN_FLIGHT", ["0", "100001", "1.5"], "a whole number, from 1 to 100000"],
+    ["MAX_RESPONSE_MEGABYTES", ["0", "1001", "1.5"], "whole megabytes, from 1 to 1000"],
+    ["MAX_UNSENT_MEGABYTES_PER_CALLER", ["0", "10001", "1.5"], "whole megabytes, from 1 to 10000"],
+    ["MAX_UNSENT_MEGABYTES", ["0", "100001", "1.5"], "whole megabytes, from 1 to 100000"],
+    ["UPSTREAM_TIMEOUT_SECONDS", ["0", "0.5", "61", "4s", "-4", " "], "seconds, from 1 to 60"],
+    ["DIRECTORY_REFRESH_SECONDS", ["0", "3601"], "seconds, from 1 to 3600"],
+    ["DRAIN_SECONDS", ["0", "301"], "seconds, from 1 to 300"],
+    [
+      "OIDC_ALGORITHMS",
+      ["HS256", "none", "RS256,HS256", "rs256", "RS256,", "constructor"],
+      "algorithms out of RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,ES512,EdDSA",
+    ],
+    [
+      "PUBLIC_URL",
+      ["graph.example.com", "https://graph.example.com/graphql"],
+      "an origin such as https://api.millicast.com, without a path",
+    ],
+    [
+      "TRUSTED_PROXIES",
+      ["10.0.0.0/33", "10/8", "proxy.internal", "10.0.0.1,", "10.0.0.1;10.0.0.2"],
+      "addresses and CIDR blocks such as 10.0.0.0/8,2001:db8::/32",
+    ],
+    ["LOG_LEVEL", ["INFO", "verbose"], "one of fatal, error, warn, info, debug, silent"],
+    ["GRAPHIQL", ["true", "ON", "1"], "on or off"],
+    [
+      "SYNDIGRAPH_OPERATOR_SCOPES",
+      ["usage:write", "usage:read,", "*", "constructor"],
+      `scopes out of ${allScopes.join(",")}`,
+    ],
+    [
+      "MILLICAST_API_URL",
+      ["api.millicast.com", "https://x/api", "https://x?a=1", "https://user:pw@x", "ftp://x", "https://", "/"],
+      "an origin such as https://api.millicast.com, without a path",
+    ],
+    [
+      "MILLICAST_API_SECRET",
+      ["short", "a secret with blanks", "secret-with-newline\n", "secret-é-secret"],
+      "the account's API secret, as it stands in the platform's dashboard",
+    ],
+    [
+      "SYNDIGRAPH_OPERATOR_KEY",
+      ["fifteen-letters", "sixteen letters and more", "schlüssel-zu-allem-hier"],
+      "a key of at least 16 ASCII characters without blanks, that nobody can guess",
+    ],
+    ["SANDBOX_API_SECRET", ["short"], "a secret of at least 8 ASCII characters without blanks"],
+  ])("%s is told with what it should be", (name, values, rule) => {
+    for (const value of values) expect(mistakesIn({ ...real, [name]: value })).toEqual([`  ${name} should be ${rule}`]);
+  });
+
+  it("is told with all others", () => {
+    expect(mistakesIn({ PORT: "x", GRAPHIQL: "x", LOG_LEVEL: "x", MILLICAST_API_SECRET: SECRET })).toHaveLength(4);
+  });
+
+  it("is told without the value, which may be a secret in the wrong place", () => {
+    const wrong = Object.fromEntries(Object.keys(variables).map((name) => [name, "hunter2 hunter2 hunter2"]));
+    const told = mistakesIn({ ...wrong, HOST: "x" }).join("\n");
+    const checked = Object.keys(variables).filter((name) => !["HOST", "DATA_DIRECTORY"].includes(name));
+    for (const name of checked) expect(told).toContain(`  ${name} should be `);
+    expect(told).not.toContain("hunter2");
+  });
+
+  it("is one that the documentation could have prevented: every variable is described", () => {
+    for (const { describe: text } of Object.values(variables)) expect(text).toMatch(/^[A-Z].*\.$/);
+  });
+});
+
+describe("the sandbox", () => {
+  it.each([
+    "MILLICAST_API_URL",
+    "MILLICAST_ANALYTICS_URL",
+    "MILLICAST_DIRECTOR_URL",
+    "SYNDIGRAPH_OPERATOR_KEY",
+    "DATABASE_URL",
+    "PUBLIC_URL",
+    "OIDC_ISSUER",
+    "OIDC_ROLE_CLAIM",
+    "CONFERENCE_APP_KEY",
+    "MILLICAST_API_SECERT",
+    "MILLICAST_SECRET",
+    "MILICAST_API_SECRET",
+    "DATABSE_URL",
+    "SYNDIGRAPH_API_SECRET",
+    "HOST",
+    "ALLOWED_HOSTS",
+    "ALLOWED_ORIGINS",
+    "TRUSTED_PROXIES",
+    "DATA_DIRECTORY",
+    "ENFORCE_SUSPENSION",
+    "COST_BUDGET_PER_MINUTE",
+    "GRAPHIQL",
+    "TRUSTED_PROXY",
+    "OPERATOR_KEY",
+    "UPSTREAM_TIMEOUT",
+    "DATA_DIR",
+  ])("is not served where %s is set and the API secret is missing or empty", (name) => {
+    for (const absent of [{}, { MILLICAST_API_SECRET: "" }]) {
+      const mistakes = mistakesIn({ ...absent, [name]: "https://a-value-of-16.example" });
+      expect(mistakes).toContainEqual(
+        `  MILLICAST_API_SECRET should be set when ${name} is; SANDBOX=on runs over the sandbox all the same`,
+      );
+      expect(mistakes.join()).not.toContain("a-value");
+    }
+  });
+
+  it("is served beside them where SANDBOX is on, and never beside an API secret", () => {
+    const url = "postgres://host/database";
+    expect(readConfig({ SANDBOX: "on", DATABASE_URL: url, SYNDIGRAPH_OPERATOR_KEY: KEY }).platform).toBeNull();
+    expect(mistakesIn({ ...real, SANDBOX: "on" })).toEqual([
+      "  SANDBOX should not be on when MILLICAST_API_SECRET is set",
+    ]);
+    expect(mistakesIn({ SANDBOX: "off" })).toEqual(["  MILLICAST_API_SECRET should be set when SANDBOX is off"]);
+  });
+
+  it("is served without a word beside the variables of a trial alone: every other one is of a deployment", () => {
+    const trial = ["PORT", "LOG_LEVEL", "CONFERENCE_STREAMING", "SANDBOX", "SANDBOX_PORT", "SANDBOX_API_SECRET"];
+    const ofTrials = { PORT: "0", SANDBOX_PORT: "0", LOG_LEVEL: "info", SANDBOX_API_SECRET: "a-secret-of-mine" };
+    const ours = { ...ofTrials, CONFERENCE_STREAMING: "on", ALLOWED_ORIGINS: "", HOST: "", PATH: "/" };
+    expect(readConfig({ ...ours, MILLICAST_API_SECRET: "" }).platform).toBeNull();
+    const others = Object.keys(variables).filter((name) => !trial.includes(name) && name !== "MILLICAST_API_SECRET");
+    for (const name of others) expect(mistakesIn({ ...ours, [name]: "x" }).join()).toContain(`when ${name} is;`);
+  });
+});
+
+describe("variables that are not read", () => {
+  it("are told with the nearest name that is", () => {
+    const environment = {
+      ...real,
+      PATH: "/bin",
+      HOME: "/root",
+      SANDBOX_LAG_SECONDS: "1",
+      ALLOWED_ORIGIN: "x",
+      DATABSE_URL: "x",
+      MILLICAST_API_SECERT: "x",
+      OIDC_CLIENT: "x",
+      log_level: "x",
+      UPSTREAM_TIMEOUT: "x",
+      UPSTREAM_TIMEOUT_MS: "x",
+      TRUSTED_PROXY: "x",
+      OPERATOR_KEY: "x",
+      DATA_DIR: "x",
+      MAX_REQUEST_IN_FLIGHTS: "x",
+      COST_BUDGET: "x",
+      JWKS_URL: "x",
+      SYNDIGRAPH_PORT: "4000",
+      SYNDIGRAPH_DATABASE_URL: "x",
+    };
+    expect(unknownVariables(environment)).toEqual([
+      { name: "ALLOWED_ORIGIN", nearest: "ALLOWED_ORIGINS" },
+      { name: "COST_BUDGET", nearest: "COST_BUDGET_PER_MINUTE" },
+      { name: "DATABSE_URL", nearest: "DATABASE_URL" },
+      { name: "DATA_DIR", nearest: "DATA_DIRECTORY" },
+      { name: "JWKS_URL", nearest: "OIDC_JWKS_URL" },
+      { name: "MAX_REQUEST_IN_FLIGHTS", nearest: "MAX_REQUESTS_IN_FLIGHT" },
+      { name: "MILLICAST_API_SECERT", nearest: "MILLICAST_API_SECRET" },
+      { name: "OIDC_CLIENT", nearest: null },
+      { name: "OPERATOR_KEY", nearest: "SYNDIGRAPH_OPERATOR_KEY" },
+      { name: "SYNDIGRAPH_DATABASE_URL", nearest: "DATABASE_URL" },
+      { name: "SYNDIGRAPH_PORT", nearest: "PORT" },
+      { name: "TRUSTED_PROXY", nearest: "TRUSTED_PROXIES" },
+      { name: "UPSTREAM_TIMEOUT", nearest: "UPSTREAM_TIMEOUT_SECONDS" },
+      { name: "UPSTREAM_TIMEOUT_MS", nearest: "UPSTREAM_TIMEOUT_SECONDS" },
+      { name: "log_level", nearest: "LOG_LEVEL" },
+    ]);
+  });
+
+  it("are recognised from any variable of ours that lacks a letter, has one twice, or has two the other way round", () => {
+    for (const name of Object.keys(variables).filter((known) => known.length >= 9)) {
+      for (let at = 1; at < name.length - 1; at += 1) {
+        const [before, letter, next, after] = [name.slice(0, at), name[at], name[at + 1], name.slice(at + 2)];
+        const misspelt = [`${before}${next}${after}`, `${before}${letter}${letter}${next}${after}`];
+        for (const wrong of [...misspelt, `${before}${next}${letter}${after}`].filter((word) => !(word in variables))) {
+          expect(unknownVariables({ [wrong]: "x" }), wrong).toEqual([{ name: wrong, nearest: name }]);
+        }
+      }
+    }
+  });
+
+  it("are not those of a shell, Docker, Kubernetes, npm or a CI", () => {
+    expect(unknownVariables(ofOthers())).toEqual([]);
+    expect(readConfig(ofOthers())).toEqual(readConfig({}));
+  });
+});
+
+/** An environment as others make it: names in groups by who sets them. */
+function ofOthers(): NodeJS.ProcessEnv {
+  const service = ["SYNDIGRAPH", "MILLICAST_PROXY", "DATABASE", "POSTGRES", "UPSTREAM", "KUBERNETES", "API_GATEWAY"];
+  const perService = (name: string) => ({
+    [`${name}_SERVICE_HOST`]: "10.0.0.1",
+    [`${name}_SERVICE_PORT`]: "443",
+    [`${name}_SERVICE_PORT_HTTPS`]: "443",
+    [`${name}_PORT`]: "tcp://10.0.0.1:443",
+    [`${name}_PORT_443_TCP`]: "tcp://10.0.0.1:443",
+    [`${name}_PORT_443_TCP_ADDR`]: "10.0.0.1",
+    [`${name}_PORT_443_TCP_PORT`]: "443",
+    [`${name}_PORT_443_TCP_PROTO`]: "tcp",
+  });
+  const names = [
+    "PATH HOME USER LOGNAME SHELL SHLVL PWD OLDPWD TERM LANG LC_ALL TZ EDITOR PAGER DISPLAY TMPDIR HOSTNAME HOSTTYPE OSTYPE",
+    "XDG_RUNTIME_DIR XDG_DATA_DIRS XDG_DATA_HOME XDG_SESSION_ID SSH_AUTH_SOCK SSH_CLIENT DBUS_SESSION_BUS_ADDRESS IS_SANDBOX",
+    "HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy ALL_PROXY SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE",
+    "DOCKER_HOST DOCKER_TLS_VERIFY DOCKER_CERT_PATH CONTAINER_NAME COMPOSE_PROJECT_NAME BUILDKIT_HOST NODE_VERSION YARN_VERSION",
+    "POD_NAME POD_NAMESPACE POD_IP NODE_NAME NODE_ENV NODE_OPTIONS NODE_EXTRA_CA_CERTS NODE_PATH DEBUG VERBOSE TIMEOUT",
+    "npm_config_cache npm_config_prefix npm_config_user_agent npm_config_registry npm_config_loglevel npm_config_global_prefix",
+    "npm_lifecycle_event npm_lifecycle_script npm_package_name npm_package_version npm_package_json npm_execpath npm_node_execpath INIT_CWD",
+    "CI GITHUB_ACTIONS GITHUB_API_URL GITHUB_SERVER_URL GITHUB_GRAPHQL_URL GITHUB_TOKEN GITHUB_SHA RUNNER_OS RUNNER_TEMP RUNNER_TOOL_CACHE",
+    "CI_API_V4_URL CI_JOB_TOKEN CI_PROJECT_DIR CI_SERVER_HOST CI_SERVER_PORT GITLAB_CI BUILD_NUMBER JENKINS_URL JOB_NAME WORKSPACE",
+    "ACTIONS_RUNTIME_URL ACTIONS_CACHE_URL ACTIONS_ID_TOKEN_REQUEST_URL AWS_REGION AWS_DEFAULT_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY",
+    "AWS_CA_BUNDLE GOOGLE_APPLICATION_CREDENTIALS AZURE_CLIENT_SECRET OTEL_EXPORTER_OTLP_ENDPOINT OTEL_SERVICE_NAME DYNO HEROKU_APP_NAME",
+    "PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE POSTGRES_USER POSTGRES_PASSWORD POSTGRES_DB REDIS_URL TEST_DATABASE_URL PIP_DEFAULT_TIMEOUT",
+    "SYSTEMD_EXEC_PID INVOCATION_ID JOURNAL_STREAM NOTIFY_SOCKET LISTEN_FDS MAIL MANPATH LESSOPEN LS_COLORS COLORTERM VSCODE_PID TERM_PROGRAM",
+  ].flatMap((line) => line.split(" "));
+  return Object.assign(Object.fromEntries(names.map((name) => [name, "x"])), ...service.map(perService));
+}

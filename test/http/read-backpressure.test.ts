@@ -1,0 +1,74 @@
+import type { Socket } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { cameNew, restIfBusy } from "../../src/http/read-backpressure.ts";
+
+let now = 0;
+beforeEach(() => {
+  vi.spyOn(performance, "now").mockImplementation(() => now);
+});
+afterEach(() => vi.restoreAllMocks());
+
+/** Connections that tell what became of them, in order. */
+function connections() {
+  const told: string[] = [];
+  const answered = (name: string, turnMs: number) =>
+    restIfBusy(
+      { pause: () => told.push(`${name} rests`), resume: () => told.push(`${name} is heard`) } as unknown as Socket,
+      turnMs,
+    );
+  return { told, answered };
+}
+
+describe("a connection that is answered", () => {
+  it("rests in a long turn of the event loop, and in a short one where others rest or a new one has come lately", async () => {
+    const { told, answered } = connections();
+    now += 2_000;
+    answered("in a short one", 10);
+    expect(told).toEqual([]);
+    cameNew();
+    answered("after a new one", 10);
+    answered("beside one that rests", 0);
+    expect(told).toEqual(["after a new one rests", "beside one that rests rests"]);
+    await turn();
+    await turn();
+    now += 2_000;
+    answered("later", 10);
+    expect(told.slice(2)).toEqual(["after a new one is heard", "beside one that rests is heard"]);
+  });
+});
+
+describe("connections that rest", () => {
+  it("are heard in a turn of the event loop after this one, in their order", async () => {
+    const { told, answered } = connections();
+    answered("first", 60);
+    answered("second", 60);
+    expect(told).toEqual(["first rests", "second rests"]);
+    await turn();
+    await turn();
+    expect(told.slice(2)).toEqual(["first is heard", "second is heard"]);
+  });
+
+  it("are heard when no new ones come any more", async () => {
+    const { told, answered } = connections();
+    answered("old", 60);
+    await turn();
+    for (let arrival = 0; arrival < 5; arrival += 1) {
+      cameNew();
+      await turn();
+      expect(told).toEqual(["old rests"]);
+    }
+    await turn();
+    expect(told).toEqual(["old rests", "old is heard"]);
+  });
+
+  it("are not kept waiting for long by new ones", async () => {
+    const { told, answered } = connections();
+    answered("old", 60);
+    await turn();
+    now += 51;
+    cameNew();
+    await turn();
+    expect(told).toEqual(["old rests", "old is heard"]);
+  });
+});

@@ -1,0 +1,222 @@
+import { describe, expect, it } from "vitest";
+import { createPatternReadings } from "../../src/cache/pattern-readings.ts";
+import type { Tokens } from "../../src/cache/token-cache.ts";
+import { TokenIndex } from "../../src/cache/token-index.ts";
+import type { Loaders } from "../../src/loaders/loaders.ts";
+import { behindWall, WallError } from "../../src/loaders/tenant-scope.ts";
+import type { RegisteredPartner } from "../../src/model/partner/partner.ts";
+import type { PublishTokenRecord, SubscribeTokenRecord } from "../../src/model/token/token.ts";
+import { grants, publishToken, subscribeToken } from "../support/records.ts";
+
+const NOW = 1_000_000;
+const window = { from: 0, to: 3_600_000 };
+
+const meadow: RegisteredPartner = {
+  id: "meadow",
+  name: "Meadow TV",
+  trackingIds: ["meadow-tv", "meadow-radio"],
+  contact: null,
+  timeZone: "UTC",
+  currency: "EUR",
+  status: "ACTIVE",
+  notes: null,
+  createdAt: 0,
+};
+
+const subscribeTokens = [
+  subscribeToken({ id: 1, trackingId: "meadow-tv", streams: grants("derby") }),
+  subscribeToken({ id: 2, trackingId: "meadow-tv", streams: grants("closed"), isActive: false }),
+  subscribeToken({ id: 3, trackingId: "kestrel", streams: grants("foreign") }),
+];
+const publishers = [publishToken({ id: 9, streams: grants("derby") })];
+const liveStreams = new Map(["closed", "derby", "foreign"].map((name) => [name, { name, isLive: true }]));
+const rows = [
+  { streamName: "derby", traffic: { bytesOut: 1n, bytesIn: 0n, parts: null } },
+  { streamName: "other", traffic: { bytesOut: 2n, bytesIn: 0n, parts: null } },
+];
+const records = [
+  { trackingId: "meadow-tv", streamName: "derby" },
+  { trackingId: "meadow-tv", streamName: "other" },
+  { trackingId: "kestrel", streamName: "derby" },
+  { trackingId: null, streamName: "derby" },
+];
+
+/** All of the account, with a list of what was asked of it. */
+function createWhole({ readsTokens = false } = {}) {
+  const asked: string[] = [];
+  const answering =
+    <Value>(name: string, value: Value) =>
+    async (...args: unknown[]): Promise<Value> => {
+      asked.push([name, ...args].map((part) => (typeof part === "string" ? part : JSON.stringify(part))).join(" "));
+      return value;
+    };
+  const readings = createPatternReadings();
+  const index = new TokenIndex<SubscribeTokenRecord>(readings);
+  for (const token of subscribeTokens) index.put(token);
+  const tokens: Tokens = {
+    publish: new TokenIndex<PublishTokenRecord>(readings),
+    subscribe: index,
+    withTrackingId: (trackingId) => subscribeTokens.filter((token) => token.trackingId === trackingId),
+    trackingIds: () => ["kestrel", "meadow-radio", "meadow-tv"],
+  };
+  const figure = (name: string, value: unknown = "figures") => ({
+    load: answering(name, value),
+    ahead: () => void asked.push(`${name} ahead`),
+  });
+  const figures = {
+    accountTotal: figure("accountTotal"),
+    accountSeries: figure("accountSeries"),
+    accountCountries: figure("accountCountries"),
+    streamTotal: figure("streamTotal"),
+    streamSeries: figure("streamSeries"),
+    streamCountries: figure("streamCountries"),
+    trackingRowsByStream: figure("trackingRowsByStream"),
+    trackingRowSeriesByStream: figure("trackingRowSeriesByStream"),
+    rowsByTrackingId: figure("rowsByTrackingId", { value: rows, readAt: NOW }),
+    rowSeriesByTrackingId: figure("rowSeriesByTrackingId"),
+  };
+  const whole = {
+    waves: {},
+    patternReadings: readings,
+    tokens: () => (readsTokens ? Promise.resolve(tokens) : tokens),
+    figures,
+    liveStreams: {
+      all: answering("all", liveStreams),
+      byName: answering("byName", { name: "any", isLive: true }),
+      withFeeds: answering("withFeeds", null),
+      details: answering("details", null),
+    },
+    mediaAssets: { byId: answering("mediaAsset", {}), first: answering("first", {}), forget: () => undefined },
+    mediaDistribution: answering("mediaDistribution", {}),
+    partners: {},
+    meters: {},
+    transcoders: { all: answering("transcoders", []), byId: answering("transcoder", {}), days: answering("days", []) },
+    publishToken: answering("publishToken", publishers[0]),
+    subscribeToken: answering("subscribeToken", subscribeTokens[2]),
+    publishersOf: answering("publishersOf", publishers),
+    streamNames: () => ["closed", "derby", "foreign"],
+    streamExists: answering("streamExists", true),
+    seesLiveState: answering("seesLiveState", true),
+    streamBandwidth: () => ({}),
+    streamTrackingBandwidth: () => ({}),
+    trackingRows: answering("trackingRows", rows),
+    viewerRecords: async function* (query: object) {
+      asked.push(`viewerRecords ${JSON.stringify(query)}`);
+      yield* records;
+    },
+  };
+  return { asked, own: behindWall(whole as unknown as Loaders, meadow, NOW) };
+}
+
+async function listed<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
+  const list: Value[] = [];
+  for await (const value of values) list.push(value);
+  return list;
+}
+
+describe("behind the wall, a partner's caller", () => {
+  it.each<[string, (own: Loaders) => unknown]>([
+    ["the account's total", ({ figures }) => figures.accountTotal.load({ window } as never)],
+    ["the account's series", ({ figures }) => figures.accountSeries.load({ window } as never)],
+    ["the account's countries", ({ figures }) => figures.accountCountries.load({ window } as never)],
+    ["all traffic of a stream", ({ figures }) => figures.streamTotal.load({ name: "derby", window } as never)],
+    ["all traffic of a stream by time", ({ figures }) => figures.streamSeries.load({ name: "derby", window } as never)],
+    ["a stream's countries", ({ figures }) => figures.streamCountries.load({ name: "derby", window } as never)],
+    ["a stream's tracking ids", ({ figures }) => figures.trackingRowsByStream.load({ name: "derby", window } as never)],
+    [
+      "a stream's tracking ids by time",
+      ({ figures }) => figures.trackingRowSeriesByStream.load({ name: "derby", window } as never),
+    ],
+    ["traffic ahead", async ({ figures }) => figures.streamTotal.ahead([] as never)],
+    [
+      "rows of a foreign tracking id",
+      ({ figures }) => figures.rowsByTrackingId.load({ name: "kestrel", window } as never),
+    ],
+    [
+      "a series of a foreign tracking id",
+      ({ figures }) => figures.rowSeriesByTrackingId.load({ name: "kestrel", window } as never),
+    ],
+    ["a stream's share of a foreign tracking id", async (own) => own.streamTrackingBandwidth("derby", "kestrel")],
+    ["a stream's untracked share", async (own) => own.streamTrackingBandwidth("derby", null)],
+    ["the feeds of its own stream", ({ liveStreams }) => liveStreams.withFeeds("derby")],
+    ["the details of its own stream", ({ liveStreams }) => liveStreams.details("derby")],
+    ["the account's media", ({ mediaAssets }) => mediaAssets.first({} as never, {} as never, null as never)],
+    ["transcoders", ({ transcoders }) => transcoders.all({} as never)],
+    ["a transcoder", ({ transcoders }) => transcoders.byId("t")],
+    ["minutes of transcoders", ({ transcoders }) => transcoders.days(window as never)],
+    ["minutes of clips", ({ meters }) => meters.clipDays(window as never)],
+    ["hours of storage", ({ meters }) => meters.storageDays(window as never)],
+    ["billed storage", ({ meters }) => meters.billedStorage(window as never)],
+    ["stored media", ({ meters }) => meters.storedBytes()],
+    ["licences", ({ meters }) => meters.drmDays(window as never)],
+  ])("can't ask for %s, and no call is made", async (_what, ask) => {
+    const { asked, own } = createWhole();
+    await expect(Promise.resolve().then(() => ask(own))).rejects.toThrow(WallError);
+    expect(asked).toEqual([]);
+  });
+
+  it.each<[string, (own: Loaders) => unknown, unknown]>([
+    ["a foreign subscribe token", (own) => own.subscribeToken(3), null],
+    ["a publish token", (own) => own.publishToken(9), null],
+    ["the publishers of a foreign stream", (own) => own.publishersOf("foreign"), []],
+    ["the publishers of a stream that its disabled token opens", (own) => own.publishersOf("closed"), []],
+    ["the tokens of a foreign tracking id", async (own) => (await own.tokens()).withTrackingId("kestrel"), []],
+    ["publish tokens", async (own) => (await own.tokens()).publish.all(), []],
+    ["a foreign stream", (own) => own.streamExists("foreign"), false],
+    ["a foreign stream's state", (own) => own.liveStreams.byName("foreign"), null],
+    ["whether it may see a foreign stream's state", (own) => own.seesLiveState("foreign"), false],
+    ["an asset", (own) => own.mediaAssets.byId("a"), null],
+    ["a distribution", (own) => own.mediaDistribution("d"), null],
+    ["another partner by its id", (own) => own.partners.byId("kestrel"), null],
+    ["another partner by its tracking id", (own) => own.partners.byTrackingId("kestrel"), null],
+    ["the partners of foreign tracking ids", (own) => own.partners.of(["kestrel"]), []],
+  ])("is told of %s as of what does not exist, and no call is made", async (_what, ask, answer) => {
+    // The tokens are known, or have yet to be read.
+    for (const readsTokens of [false, true]) {
+      const { asked, own } = createWhole({ readsTokens });
+      expect(await ask(own)).toEqual(answer);
+      expect(asked).toEqual([]);
+    }
+  });
+
+  it("finds what is its own", async () => {
+    const { own } = createWhole();
+    const self = { kind: "Partner", ...meadow };
+    expect(await own.partners.byId("meadow")).toEqual(self);
+    expect(await own.partners.byTrackingId("meadow-radio")).toEqual(self);
+    expect(await own.partners.of(["kestrel", "meadow-tv"])).toEqual([self]);
+    expect(await own.partners.all()).toEqual([self]);
+    expect(await own.subscribeToken(1)).toEqual(subscribeTokens[0]);
+    expect((await own.tokens()).withTrackingId("meadow-tv")).toEqual(subscribeTokens.slice(0, 2));
+    expect((await own.tokens()).trackingIds()).toEqual(["meadow-radio", "meadow-tv"]);
+    expect((await own.tokens()).subscribe.all().map(({ id }) => id)).toEqual([1, 2]);
+    expect(await own.publishersOf("derby")).toEqual(publishers);
+    expect(await own.streamNames()).toEqual(["derby"]);
+    expect(await own.streamExists("derby")).toBe(true);
+    expect(await own.seesLiveState("derby")).toBe(true);
+    expect(await own.liveStreams.byName("derby")).toMatchObject({ isLive: true });
+    expect([...(await own.liveStreams.all()).keys()]).toEqual(["derby"]);
+    expect(await own.figures.rowsByTrackingId.load({ name: "meadow-tv", window } as never)).toMatchObject({
+      value: rows,
+    });
+  });
+
+  it("is given the rows of its own tracking ids, of the stream alone that it asks about", async () => {
+    const { own } = createWhole();
+    expect(await own.trackingRows("derby", window as never)).toEqual([
+      { trackingId: "meadow-tv", traffic: rows[0]?.traffic },
+      { trackingId: "meadow-radio", traffic: rows[0]?.traffic },
+    ]);
+  });
+
+  it("is given viewer records of its own tracking ids and the streams that it asks about, whatever the platform answers", async () => {
+    const { asked, own } = createWhole();
+    expect(await listed(own.viewerRecords({} as never))).toEqual(records.slice(0, 2));
+    expect(await listed(own.viewerRecords({ streamNames: ["derby"] } as never))).toEqual(records.slice(0, 1));
+    expect(asked).toEqual(Array(2).fill(`viewerRecords {"trackingIds":["meadow-tv","meadow-radio"]}`));
+    const foreign = createWhole();
+    expect(await listed(foreign.own.viewerRecords({ trackingIds: ["kestrel"] } as never))).toEqual([]);
+    expect(await listed(foreign.own.viewerRecords({ trackingIds: ["meadow-radio"] } as never))).toEqual([]);
+    expect(foreign.asked).toEqual([`viewerRecords {"trackingIds":["meadow-radio"]}`]);
+  });
+});

@@ -1,0 +1,240 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createFigureCache } from "../../src/cache/usage-cache.ts";
+import { createWaves } from "../../src/loaders/batch-scheduler.ts";
+import type { NamedSeriesKey } from "../../src/loaders/usage.ts";
+import type { Figure } from "../../src/model/usage/measured.ts";
+import { DAY_MS, HOUR_MS, type TimeWindow } from "../../src/model/usage/time-window.ts";
+import { isPromise, type MaybePromise } from "../../src/primitives/maybe-promise.ts";
+import type { Analytics } from "../../src/upstream/analytics.ts";
+import { figureLoadersOver } from "../support/figures.ts";
+import { bytesOut } from "../support/traffic.ts";
+
+const TODAY: TimeWindow = { from: 0, to: DAY_MS };
+const NOON: TimeWindow = { from: 0, to: 12 * HOUR_MS };
+
+/** Analytics that keep what they are asked, and answer each name with itself. */
+function createAnalytics(fails: (names: readonly string[]) => unknown = () => undefined) {
+  const calls: { readonly operation: string; readonly names: readonly string[]; readonly rest: readonly unknown[] }[] =
+    [];
+  const named =
+    (operation: string) =>
+    async (names: readonly string[], ...rest: unknown[]) => {
+      calls.push({ operation, names, rest });
+      const error = fails(names);
+      if (error !== undefined) throw error;
+      return new Map(
+        names
+          .filter((name) => name !== "left out")
+          .map((name) => [name, `${operation} ${name} ${JSON.stringify(rest.slice(0, -1))}`]),
+      );
+    };
+  const ofAccount =
+    (operation: string) =>
+    async (...rest: unknown[]) => {
+      calls.push({ operation, names: [], rest });
+      return bytesOut(BigInt(calls.length));
+    };
+  const operations = [
+    "streamTotals",
+    "streamSeries",
+    "streamCountries",
+    "trackingTotals",
+    "trackingSeries",
+    "streamTrackingTotals",
+    "streamTrackingSeries",
+  ];
+  const analytics = Object.fromEntries([
+    ...operations.map((operation) => [operation, named(operation)]),
+    ...["accountTotal", "accountSeries", "accountCountries"].map((operation) => [operation, ofAccount(operation)]),
+  ]) as unknown as Analytics;
+  const client = new AbortController();
+  const waves = createWaves();
+  return { calls, client, waves, analytics, loaders: figureLoadersOver(analytics, client.signal, waves) };
+}
+
+const valuesOf = async <Value>(figures: readonly MaybePromise<Figure<Value>>[]) =>
+  (await Promise.all(figures)).map(({ value }) => value);
+const names = (count: number) => Array.from({ length: count }, (_, index) => `s${index}`);
+
+describe("figures of names", () => {
+  it("are read ten names at a time, each name once", async () => {
+    const { loaders, calls } = createAnalytics();
+    const asked = [...names(25), ...names(25)];
+    const answers = await valuesOf(asked.map((name) => loaders.streamTotal.load({ name, window: TODAY })));
+    expect(calls.map((call) => call.names)).toEqual([
+      names(25).slice(0, 10),
+      names(25).slice(10, 20),
+      names(25).slice(20),
+    ]);
+    expect(answers).toEqual(asked.map((name) => `streamTotals ${name} [${JSON.stringify(TODAY)}]`));
+  });
+
+  it("are there at once when they were asked for ahead, by the same calls, and what failed fails where it is loaded", async () => {
+    const { loaders, calls, waves } = createAnalytics((asked) =>
+      asked.includes("s12") ? new Error("down") : undefined,
+    );
+    const key = (name: string) => ({ name, window: TODAY });
+    expect(names(25).map((name) => loaders.streamTotal.ahead(key(name)))).not.toContain(false);
+    await waves.quiet();
+    expect(names(25).map((name) => loaders.streamTotal.ahead(key(name)))).not.toContain(true);
+    const loaded = names(25).map((name) => loaders.streamTotal.load(key(name)));
+    expect(loaded.filter((figure) => !isPromise(figure))).toHaveLength(15);
+    await expect(loaded[12]).rejects.toThrow("down");
+    expect((await Promise.allSettled(loaded)).filter(({ status }) => status === "rejected")).toHaveLength(10);
+    expect(calls).toHaveLength(3);
+  });
+
+  it("that two requests ask for at the same time are read once for both, also where nothing is kept", async () => {
+    const { analytics, calls } = createAnalytics();
+    const cache = createFigureCache({ maxBytes: 0, now: () => 0, lagMs: 0 });
+    const requests = [createWaves(), createWaves()].map((waves) => ({
+      waves,
+      loader: figureLoadersOver(analytics, undefined, waves, cache).streamTotal,
+    }));
+    const key = { name: "a", window: TODAY };
+    for (const { loader } of requests) {
+      expect(loader.ahead(key)).toBe(true);
+      // The call of the first has begun when the second asks.
+      await new Promise(process.nextTick);
+    }
+    for (const { waves, loader } of requests) {
+      await waves.quiet();
+      expect(loader.load(key)).toMatchObject({ value: `streamTotals a [${JSON.stringify(TODAY)}]` });
+    }
+    expect(calls).toHaveLength(1);
+  });
+
+  it("are remembered for the request: what was read is not read again", async () => {
+    const { loaders, calls } = createAnalytics();
+    await loaders.streamTotal.load({ name: "a", window: TODAY });
+    await Promise.all([
+      loaders.streamTotal.load({ name: "a", window: { ...TODAY } }),
+      loaders.streamTotal.load({ name: "b", window: TODAY }),
+    ]);
+    expect(calls.map((call) => call.names)).toEqual([["a"], ["b"]]);
+  });
+
+  it("of other windows or resolutions are other calls", async () => {
+    const { loaders, calls } = createAnalytics();
+    const keys: NamedSeriesKey[] = [
+      { name: "a", window: TODAY, resolution: "HOUR" },
+      { name: "a", window: TODAY, resolution: "DAY" },
+      { name: "a", window: NOON, resolution: "HOUR" },
+      { name: "b", window: TODAY, resolution: "HOUR" },
+    ];
+    const answers = await valuesOf(keys.map((key) => loaders.streamSeries.load(key)));
+    expect(calls.map((call) => [call.names, ...call.rest.slice(0, 2)])).toEqual([
+      [["a", "b"], TODAY, "HOUR"],
+      [["a"], TODAY, "DAY"],
+      [["a"], NOON, "HOUR"],
+    ]);
+    expect(new Set(answers).size).toBe(4);
+  });
+
+  it("cost no more calls than they must and come to whom they belong, whatever is asked for", async () => {
+    const keys = fc.record({
+      name: fc.integer({ min: 0, max: 30 }).map((number) => `s${number}`),
+      window: fc.constantFrom(TODAY, NOON, { from: HOUR_MS, to: DAY_MS }),
+      resolution: fc.constantFrom("HOUR" as const, "DAY" as const),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(keys, { maxLength: 80 }), async (all) => {
+        const { loaders, calls } = createAnalytics();
+        const answers = await valuesOf(all.map((key) => loaders.rowSeriesByTrackingId.load(key)));
+        expect(answers).toEqual(
+          all.map(({ name, window, resolution }) => `trackingSeries ${name} ${JSON.stringify([window, resolution])}`),
+        );
+        const groups = new Map<string, Set<string>>();
+        for (const { name, window, resolution } of all) {
+          const group = JSON.stringify([window, resolution]);
+          groups.set(group, (groups.get(group) ?? new Set()).add(name));
+        }
+        const fewest = [...groups.values()].reduce((sum, group) => sum + Math.ceil(group.size / 10), 0);
+        expect(calls).toHaveLength(fewest);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("fail for the names of the call that failed, and for no others", async () => {
+    const down = new Error("down");
+    const { loaders } = createAnalytics((asked) => (asked.includes("s12") ? down : undefined));
+    const outcomes = await Promise.allSettled(
+      names(25).map((name) => loaders.trackingRowsByStream.load({ name, window: TODAY })),
+    );
+    const failed = outcomes.flatMap((outcome, index) =>
+      outcome.status === "rejected" ? [[index, outcome.reason]] : [],
+    );
+    expect(failed).toEqual(names(10).map((_, index) => [index + 10, down]));
+  });
+
+  it("fail by an error, whatever was thrown, and when an answer leaves a name out", async () => {
+    const { loaders } = createAnalytics((asked) => (asked.includes("odd") ? "thrown text" : undefined));
+    await expect(loaders.streamTotal.load({ name: "odd", window: TODAY })).rejects.toThrow(new Error("thrown text"));
+    await expect(loaders.streamTotal.load({ name: "left out", window: TODAY })).rejects.toThrow(
+      "no answer was read for left out",
+    );
+  });
+
+  it.each(["__proto__", "constructor", "a|b", ""])("are those of a name like %j too", async (name) => {
+    const { loaders } = createAnalytics();
+    const [answer] = await Promise.all([
+      loaders.streamTotal.load({ name, window: TODAY }),
+      loaders.streamTotal.load({ name: "b", window: TODAY }),
+    ]);
+    expect(answer?.value).toBe(`streamTotals ${name} [${JSON.stringify(TODAY)}]`);
+  });
+
+  it("are each read by one operation of the platform, given up when the client leaves", async () => {
+    const { loaders, calls, client } = createAnalytics();
+    const key = { name: "a", window: TODAY };
+    const series = { ...key, resolution: "DAY" as const };
+    await Promise.all([
+      loaders.streamTotal.load(key),
+      loaders.streamSeries.load(series),
+      loaders.streamCountries.load(key),
+      loaders.rowsByTrackingId.load(key),
+      loaders.rowSeriesByTrackingId.load(series),
+      loaders.trackingRowsByStream.load(key),
+      loaders.trackingRowSeriesByStream.load(series),
+      loaders.accountTotal.load(key),
+      loaders.accountSeries.load(series),
+      loaders.accountCountries.load(key),
+    ]);
+    expect(calls.map(({ operation }) => operation).sort()).toEqual([
+      "accountCountries",
+      "accountSeries",
+      "accountTotal",
+      "streamCountries",
+      "streamSeries",
+      "streamTotals",
+      "streamTrackingSeries",
+      "streamTrackingTotals",
+      "trackingSeries",
+      "trackingTotals",
+    ]);
+    client.abort();
+    for (const { rest } of calls) expect(rest.at(-1)).toMatchObject({ aborted: true });
+  });
+});
+
+describe("figures of the account", () => {
+  it("are one call for each window and resolution, however often they are asked for", async () => {
+    const { loaders, calls } = createAnalytics();
+    const months = { window: TODAY, resolution: "MONTH" as const };
+    await Promise.all([
+      loaders.accountTotal.load({ window: TODAY }),
+      loaders.accountTotal.load({ window: { ...TODAY } }),
+      loaders.accountTotal.load({ window: NOON }),
+      loaders.accountSeries.load(months),
+      loaders.accountSeries.load({ ...months, resolution: "DAY" }),
+    ]);
+    expect(calls.map(({ operation, rest }) => [operation, ...rest.slice(0, -1)])).toEqual([
+      ["accountTotal", TODAY],
+      ["accountTotal", NOON],
+      ["accountSeries", TODAY, "MONTH"],
+      ["accountSeries", TODAY, "DAY"],
+    ]);
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import {
+  BucketStarts,
+  COUNTS,
+  IN_ORDER,
+  MeteredSeries,
+  MeteredTraffic,
+  NO_PARTS,
+} from "../../../src/model/usage/packed-traffic.ts";
+import { told } from "../../support/traffic.ts";
+
+const none = Array.from({ length: 7 }, () => NO_PARTS);
+
+describe("a figure out of a list of counts", () => {
+  it("is the one that stands at its place, exactly", () => {
+    const counts = [1, 2, ...none, 2n ** 70n, 4, 5, 6, 7, 8, 9, 10, 2n ** 60n];
+    expect(told(new MeteredTraffic(counts, 0))).toEqual({ bytesOut: 1n, bytesIn: 2n, parts: null });
+    expect(told(new MeteredTraffic(counts, 9))).toEqual({
+      bytesOut: 2n ** 70n,
+      bytesIn: 4n,
+      parts: {
+        standard: { bytesOut: 5n, bytesIn: 6n },
+        restream: { bytesOut: 7n, bytesIn: 8n, secondsUsed: 9n },
+        geoCascade: { bytesOut: 10n, bytesIn: 2n ** 60n },
+      },
+    });
+  });
+});
+
+describe("a series out of a list of counts", () => {
+  const held = { counts: [1, 2, ...none, 3, 4, ...none], places: IN_ORDER, stride: COUNTS, sharers: 1 };
+  const series = new MeteredSeries(new BucketStarts([100, 200]), held);
+
+  it("has the figure of each bucket, and none of another time", () => {
+    expect([...series.keys()]).toEqual([100, 200]);
+    expect([...series.values()].map(({ bytesOut }) => bytesOut)).toEqual([1n, 3n]);
+    expect(told(series.get(200))).toEqual({ bytesOut: 3n, bytesIn: 4n, parts: null });
+    expect(series.get(150)).toBeUndefined();
+  });
+
+  it("takes its share of a list that it has with others, in whole bytes", () => {
+    const shared = new MeteredSeries(new BucketStarts([100, 200]), { ...held, sharers: 7 });
+    expect(series.bytes - 18 * 8).toBe(shared.bytes - Math.ceil((18 * 8) / 7));
+  });
+
+  it("may have parts that stand at one place", () => {
+    const places = { all: 0, standard: 0, restream: 6, geoCascade: 6 };
+    const alike = new MeteredSeries(new BucketStarts([100, 200]), {
+      counts: [1, 2, 0, 3, 4, 0, 0, 0, 0, 0, 0, 0],
+      places,
+      stride: 3,
+      sharers: 1,
+    });
+    expect(alike.get(200)?.parts).toEqual({
+      standard: { bytesOut: 3n, bytesIn: 4n },
+      restream: { bytesOut: 0n, bytesIn: 0n, secondsUsed: 0n },
+      geoCascade: { bytesOut: 0n, bytesIn: 0n },
+    });
+  });
+});

@@ -1,0 +1,334 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  ceilTo,
+  DAY_MS,
+  HOUR_MS,
+  iso,
+  measuredWindow,
+  planTotal,
+  QUARTER_HOUR_MS,
+  readWindow,
+  resolveWindow,
+  retentionAt,
+  type WindowSelection,
+  windowKey,
+} from "../../../src/model/usage/time-window.ts";
+import { refusalOf } from "../../support/refusal.ts";
+import { at, instants, span, zones } from "../../support/time.ts";
+
+const NOW = at("2026-03-18T10:20:00Z");
+const last = (lastMs: number, now = NOW) => resolveWindow({ lastMs }, "UTC", retentionAt(now, 0));
+const range = (from: string, to: string, now = NOW) =>
+  resolveWindow({ range: { from: at(from), to: at(to) } }, "UTC", retentionAt(now, 0));
+const month = (text: string, timeZone = "UTC", now = NOW) =>
+  resolveWindow({ month: text }, timeZone, retentionAt(now, 0));
+
+/** The window that an error proposes, as a client would send it. */
+function proposalOf({ facts }: { readonly facts: Readonly<Record<string, unknown>> }): WindowSelection {
+  const { from, to } = facts["valid"] as { from: string; to: string };
+  return { range: { from: at(from), to: at(to) } };
+}
+
+describe("what is kept", () => {
+  it.each([
+    ["2026-03-18T10:20:00.000Z", "2026-03-18T10:15:00Z", "2026-03-11T11:00:00Z", "2025-03-19T00:00:00Z"],
+    ["2026-03-18T10:14:59.999Z", "2026-03-18T10:00:00Z", "2026-03-11T11:00:00Z", "2025-03-19T00:00:00Z"],
+    ["2026-03-18T10:00:00.000Z", "2026-03-18T10:00:00Z", "2026-03-11T10:00:00Z", "2025-03-19T00:00:00Z"],
+    ["2026-03-18T10:00:00.001Z", "2026-03-18T10:00:00Z", "2026-03-11T11:00:00Z", "2025-03-19T00:00:00Z"],
+    ["2026-03-18T00:00:00.000Z", "2026-03-18T00:00:00Z", "2026-03-11T00:00:00Z", "2025-03-18T00:00:00Z"],
+    ["2026-12-31T23:59:59.999Z", "2026-12-31T23:45:00Z", "2026-12-25T00:00:00Z", "2026-01-01T00:00:00Z"],
+    ["2028-02-29T12:00:00.000Z", "2028-02-29T12:00:00Z", "2028-02-22T12:00:00Z", "2027-03-02T00:00:00Z"],
+  ])("at %s are figures up to %s, hours since %s and days since %s", (now, freshUntil, hourlySince, dailySince) => {
+    const retention = retentionAt(at(now), 0);
+    expect(Object.values(retention).map(iso)).toEqual([freshUntil, hourlySince, dailySince]);
+  });
+
+  it("is never promised for longer than the platform keeps it, nor given up more than one step early", () => {
+    fc.assert(
+      fc.property(instants, (now) => {
+        const { freshUntil, hourlySince, dailySince } = retentionAt(now, 0);
+        expect(now - freshUntil).toBeGreaterThanOrEqual(0);
+        expect(now - freshUntil).toBeLessThan(QUARTER_HOUR_MS);
+        expect(now - hourlySince).toBeLessThanOrEqual(7 * DAY_MS);
+        expect(now - hourlySince).toBeGreaterThan(7 * DAY_MS - HOUR_MS);
+        expect(now - dailySince).toBeLessThanOrEqual(365 * DAY_MS);
+        expect(now - dailySince).toBeGreaterThan(364 * DAY_MS);
+      }),
+    );
+  });
+});
+
+describe("the last so and so long", () => {
+  it("ends with the hour of the newest figures and begins on an hour that holds all that was asked", () => {
+    expect(span(last(HOUR_MS))).toEqual(["2026-03-18T09:00:00Z", "2026-03-18T11:00:00Z"]);
+    expect(span(last(15 * 60_000))).toEqual(["2026-03-18T10:00:00Z", "2026-03-18T11:00:00Z"]);
+    expect(span(last(1))).toEqual(["2026-03-18T10:00:00Z", "2026-03-18T11:00:00Z"]);
+  });
+
+  it("ends on the hour when the newest figures do", () => {
+    expect(span(last(HOUR_MS, at("2026-03-18T11:05:00Z")))).toEqual(["2026-03-18T10:00:00Z", "2026-03-18T11:00:00Z"]);
+  });
+
+  it("begins at midnight UTC when it is longer than hours are kept", () => {
+    expect(span(last(7 * DAY_MS + HOUR_MS))).toEqual(["2026-03-11T00:00:00Z", "2026-03-18T11:00:00Z"]);
+  });
+
+  it("begins with the oldest hour when it is a full week, and with the oldest day when it is a full year", () => {
+    expect(span(last(7 * DAY_MS))).toEqual(["2026-03-11T11:00:00Z", "2026-03-18T11:00:00Z"]);
+    expect(span(last(365 * DAY_MS))).toEqual(["2025-03-19T00:00:00Z", "2026-03-18T11:00:00Z"]);
+  });
+
+  it("can be read at any instant when it is no longer than a year, and holds no less than was asked and kept", () => {
+    fc.assert(
+      fc.property(instants, fc.integer({ min: 1, max: 365 * DAY_MS }), (now, lastMs) => {
+        const window = last(lastMs, now);
+        const { freshUntil, hourlySince, dailySince } = window.retention;
+        expect(planTotal(window, { monthsKept: false })).toMatchObject({ months: null });
+        expect(window.from).toBeLessThanOrEqual(
+          Math.max(freshUntil - lastMs, lastMs > 7 * DAY_MS ? dailySince : hourlySince),
+        );
+      }),
+    );
+  });
+
+  it("begins no earlier than 1970, however long it is", () => {
+    for (const lastMs of [1_000 * 365 * DAY_MS, 8.64e15, Number.MAX_SAFE_INTEGER, Number.MAX_VALUE]) {
+      expect(span(last(lastMs))).toEqual(["1970-01-01T00:00:00Z", "2026-03-18T11:00:00Z"]);
+    }
+  });
+
+  it.each([0, -1, -DAY_MS])("of %d milliseconds is refused", (lastMs) => {
+    expect(refusalOf(() => last(lastMs))).toMatchObject({ code: "INVALID_WINDOW", facts: { argument: "window" } });
+  });
+});
+
+describe("a month", () => {
+  it("is the month of its zone, and may be under way", () => {
+    expect(span(month("2026-03"))).toEqual(["2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z"]);
+    expect(span(month("2026-03", "Europe/Berlin"))).toEqual(["2026-02-28T23:00:00Z", "2026-03-31T22:00:00Z"]);
+  });
+
+  it("that has not begun is refused", () => {
+    expect(refusalOf(() => month("2026-04")).code).toBe("INVALID_WINDOW");
+  });
+
+  it("that begins at the half hour is refused, since the platform meters whole UTC hours", () => {
+    expect(refusalOf(() => month("2026-02", "Asia/Kolkata"))).toMatchObject({
+      code: "INVALID_WINDOW",
+      message: expect.stringContaining("A window that works: 2026-01-31T00:00:00Z to 2026-03-01T00:00:00Z."),
+      facts: {
+        reason: "OFFSET_NOT_WHOLE_HOURS",
+        timeZone: "Asia/Kolkata",
+        valid: { from: "2026-01-31T00:00:00Z", to: "2026-03-01T00:00:00Z" },
+      },
+    });
+  });
+});
+
+describe("a range", () => {
+  it("is taken as it is when it lies on full hours and has begun", () => {
+    expect(span(range("2026-03-18T09:00:00Z", "2026-03-20T00:00:00Z"))).toEqual([
+      "2026-03-18T09:00:00Z",
+      "2026-03-20T00:00:00Z",
+    ]);
+  });
+
+  it.each([
+    [
+      "is upside down",
+      "2026-03-17T05:00:00Z",
+      "2026-03-17T03:00:00Z",
+      ["2026-03-17T03:00:00Z", "2026-03-17T05:00:00Z"],
+    ],
+    ["is empty", "2026-03-17T05:00:00Z", "2026-03-17T05:00:00Z", ["2026-03-17T04:00:00Z", "2026-03-17T05:00:00Z"]],
+    [
+      "is off the hour",
+      "2026-03-17T05:30:00Z",
+      "2026-03-17T06:30:00Z",
+      ["2026-03-17T05:00:00Z", "2026-03-17T07:00:00Z"],
+    ],
+    [
+      "ends off the hour",
+      "2026-03-17T05:00:00Z",
+      "2026-03-17T06:30:00Z",
+      ["2026-03-17T05:00:00Z", "2026-03-17T07:00:00Z"],
+    ],
+    [
+      "is off by a millisecond",
+      "2026-03-17T05:00:00.001Z",
+      "2026-03-17T06:00:00Z",
+      ["2026-03-17T05:00:00Z", "2026-03-17T06:00:00Z"],
+    ],
+    ["lies ahead", "2026-03-19T00:00:00Z", "2026-03-20T00:00:00Z", ["2026-03-18T09:00:00Z", "2026-03-18T11:00:00Z"]],
+    [
+      "begins with the hour that has no figures yet",
+      "2026-03-18T11:00:00Z",
+      "2026-03-18T12:00:00Z",
+      ["2026-03-18T09:00:00Z", "2026-03-18T11:00:00Z"],
+    ],
+  ])("that %s is refused with a window that works", (_what, from, to, [validFrom, validTo]) => {
+    expect(refusalOf(() => range(from, to))).toMatchObject({
+      code: "INVALID_WINDOW",
+      facts: { argument: "window", valid: { from: validFrom, to: validTo } },
+    });
+  });
+
+  it("that begins where the newest figures end is refused", () => {
+    const refusal = refusalOf(() => range("2026-03-18T11:00:00Z", "2026-03-18T12:00:00Z", at("2026-03-18T11:05:00Z")));
+    expect(refusal.code).toBe("INVALID_WINDOW");
+  });
+
+  it("is refused by what the platform no longer keeps, with what was asked, what is kept and what works", () => {
+    const asked = range("2026-02-01T05:00:00Z", "2026-02-03T00:00:00Z");
+    expect(refusalOf(() => planTotal(asked, { monthsKept: true }))).toMatchObject({
+      code: "WINDOW_NOT_RETAINED",
+      facts: {
+        argument: "window",
+        asked: { from: "2026-02-01T05:00:00Z", to: "2026-02-03T00:00:00Z" },
+        limit: { hoursSince: "2026-03-11T11:00:00Z", daysSince: "2025-03-19T00:00:00Z" },
+        valid: { from: "2026-02-01T00:00:00Z", to: "2026-02-03T00:00:00Z" },
+      },
+    });
+  });
+});
+
+describe("a refused window", () => {
+  const anyInstant = fc.oneof(
+    fc.integer({ min: at("0001-01-01T00:00:00Z"), max: at("9999-12-31T23:59:59Z") }),
+    instants,
+    instants.map((instant) => ceilTo(instant, HOUR_MS)),
+    instants.map((instant) => ceilTo(instant, DAY_MS)),
+  );
+  const selections: fc.Arbitrary<WindowSelection> = fc.oneof(
+    fc.record({ range: fc.record({ from: anyInstant, to: anyInstant }) }),
+    fc.record({ lastMs: fc.integer({ min: 1, max: 800 * DAY_MS }) }),
+    fc
+      .tuple(fc.integer({ min: 1, max: 9999 }), fc.integer({ min: 1, max: 12 }))
+      .map(([year, number]) => ({ month: `${year}`.padStart(4, "0").concat("-", `${number}`.padStart(2, "0")) })),
+  );
+
+  it("always comes with one that is answered when it is asked instead", () => {
+    const refusedFor = new Set<string>();
+    fc.assert(
+      fc.property(selections, zones, instants, fc.boolean(), (selection, timeZone, now, monthsKept) => {
+        const ask = (asked: WindowSelection) =>
+          planTotal(resolveWindow(asked, timeZone, retentionAt(now, 0)), { monthsKept });
+        try {
+          ask(selection);
+        } catch {
+          const refusal = refusalOf(() => ask(selection));
+          refusedFor.add(refusal.code);
+          expect(ask(proposalOf(refusal)).direct).not.toBeNull();
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(refusedFor).toEqual(new Set(["INVALID_WINDOW", "WINDOW_NOT_RETAINED"]));
+  });
+});
+
+describe("a total", () => {
+  const direct = (from: string, to: string) => ({ direct: { from: at(from), to: at(to) }, months: null });
+
+  it("of a window under way is read up to the hour after the newest figures, and told up to those", () => {
+    const window = month("2026-03");
+    expect(span(measuredWindow(window))).toEqual(["2026-03-01T00:00:00Z", "2026-03-18T10:15:00Z"]);
+    expect(span(readWindow(window))).toEqual(["2026-03-01T00:00:00Z", "2026-03-18T11:00:00Z"]);
+  });
+
+  it("is refused for a part of a day of which hours are no longer kept, which the platform would leave out silently", () => {
+    // Hours are kept since 11:00 on March 11.
+    const ask = (to: string) => planTotal(range("2026-03-01T00:00:00Z", to), { monthsKept: false });
+    expect(refusalOf(() => ask("2026-03-11T15:00:00Z"))).toMatchObject({
+      code: "WINDOW_NOT_RETAINED",
+      facts: { valid: { from: "2026-03-01T00:00:00Z", to: "2026-03-12T00:00:00Z" } },
+    });
+    expect(ask("2026-03-12T15:00:00Z").direct).not.toBeNull();
+    expect(
+      planTotal(range("2026-03-11T11:00:00Z", "2026-03-11T15:00:00Z"), { monthsKept: false }).direct,
+    ).not.toBeNull();
+  });
+
+  it("is one call when whole days, recent hours, or both make it up", () => {
+    const plan = (from: string, to: string) => planTotal(range(from, to), { monthsKept: false });
+    expect(plan("2025-03-19T00:00:00Z", "2026-03-01T00:00:00Z")).toEqual(
+      direct("2025-03-19T00:00:00Z", "2026-03-01T00:00:00Z"),
+    );
+    expect(plan("2026-03-11T11:00:00Z", "2026-03-11T12:00:00Z")).toEqual(
+      direct("2026-03-11T11:00:00Z", "2026-03-11T12:00:00Z"),
+    );
+    expect(plan("2026-01-01T00:00:00Z", "2026-03-18T05:00:00Z")).toEqual(
+      direct("2026-01-01T00:00:00Z", "2026-03-18T05:00:00Z"),
+    );
+  });
+
+  it.each([
+    ["begins within an old day", "2026-02-01T05:00:00Z", "2026-03-01T00:00:00Z"],
+    ["ends within an old day", "2026-02-01T00:00:00Z", "2026-02-02T05:00:00Z"],
+    ["begins one hour before the oldest hour", "2026-03-11T10:00:00Z", "2026-03-18T00:00:00Z"],
+    ["begins one day before the oldest day", "2025-03-18T00:00:00Z", "2026-03-18T00:00:00Z"],
+  ])("that %s is refused", (_what, from, to) => {
+    expect(refusalOf(() => planTotal(range(from, to), { monthsKept: false })).code).toBe("WINDOW_NOT_RETAINED");
+  });
+
+  describe("of the account", () => {
+    const plan = (from: string, to: string) => planTotal(range(from, to), { monthsKept: true });
+
+    it("is whole months and one call for the days since, when it reaches back beyond a year", () => {
+      expect(plan("2024-01-01T00:00:00Z", "2026-03-18T11:00:00Z")).toEqual({
+        months: { from: at("2024-01-01T00:00:00Z"), to: at("2025-04-01T00:00:00Z") },
+        direct: { from: at("2025-04-01T00:00:00Z"), to: at("2026-03-18T11:00:00Z") },
+      });
+    });
+
+    it("is read by days as soon as a whole month is kept by days", () => {
+      const window = range("2025-06-01T00:00:00Z", "2026-12-31T23:00:00Z", at("2026-12-31T23:50:00Z"));
+      expect(planTotal(window, { monthsKept: true }).months?.to).toBe(at("2026-01-01T00:00:00Z"));
+    });
+
+    it("is months alone when it ends before days are kept", () => {
+      expect(plan("2023-11-01T00:00:00Z", "2024-02-01T00:00:00Z")).toEqual({
+        months: { from: at("2023-11-01T00:00:00Z"), to: at("2024-02-01T00:00:00Z") },
+        direct: null,
+      });
+    });
+
+    it.each([
+      ["begins within an old month", "2024-01-02T00:00:00Z", "2026-03-01T00:00:00Z"],
+      ["ends within an old month", "2024-01-01T00:00:00Z", "2024-02-15T00:00:00Z"],
+      ["ends within an old day", "2024-01-01T00:00:00Z", "2026-02-02T05:00:00Z"],
+    ])("is refused when it %s", (_what, from, to) => {
+      expect(refusalOf(() => plan(from, to)).code).toBe("WINDOW_NOT_RETAINED");
+    });
+
+    it("holds every instant of the window exactly once", () => {
+      const monthStarts = fc.integer({ min: 0, max: 60 }).map((count) => Date.UTC(2022, count, 1));
+      fc.assert(
+        fc.property(monthStarts, instants, (from, now) => {
+          fc.pre(from < retentionAt(now, 0).freshUntil);
+          const window = resolveWindow(
+            { range: { from, to: ceilTo(now, HOUR_MS) + HOUR_MS } },
+            "UTC",
+            retentionAt(now, 0),
+          );
+          const { months, direct: rest } = planTotal(window, { monthsKept: true });
+          const parts = [months, rest].filter((part) => part !== null);
+          expect(parts[0]?.from).toBe(from);
+          expect(parts.at(-1)?.to).toBe(readWindow(window).to);
+          if (parts.length === 2) expect(parts[0]?.to).toBe(parts[1]?.from);
+        }),
+      );
+    });
+  });
+});
+
+describe("a window as text", () => {
+  it("tells windows apart by their bounds", () => {
+    expect(windowKey({ from: 1, to: 23 })).not.toBe(windowKey({ from: 12, to: 3 }));
+  });
+
+  it("has no needless milliseconds", () => {
+    expect([iso(0), iso(1)]).toEqual(["1970-01-01T00:00:00Z", "1970-01-01T00:00:00.001Z"]);
+  });
+});

@@ -1,0 +1,86 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  addTraffic,
+  bitsPerSecond,
+  gigabytes,
+  noTraffic,
+  sumTraffic,
+  type Traffic,
+} from "../../../src/model/usage/traffic.ts";
+import { byteCounts, bytesOut, figures } from "../../support/traffic.ts";
+
+describe("gigabytes", () => {
+  it.each([
+    [0n, "0"],
+    [1n, "0.000000001"],
+    [1_500_000_000n, "1.5"],
+    [1_000_000_000n, "1"],
+    [10_000_000_000n, "10"],
+    [1_234_567_891_000n, "1234.567891"],
+    [-1_500_000_000n, "-1.5"],
+    [-1n, "-0.000000001"],
+    [9_007_199_254_740_993_000_000_001n, "9007199254740993.000000001"],
+  ])("of %d bytes are %s", (bytes, text) => {
+    expect(gigabytes(bytes)).toBe(text);
+  });
+
+  it("are exact: they turn back into the bytes, and end in no needless zero", () => {
+    fc.assert(
+      fc.property(byteCounts, (bytes) => {
+        const text = gigabytes(bytes);
+        const [whole = "", fraction = ""] = text.split(".");
+        expect(BigInt(whole + fraction.padEnd(9, "0"))).toBe(bytes);
+        expect(text).toMatch(/^\d+(\.\d{0,8}[1-9])?$/);
+      }),
+    );
+  });
+});
+
+describe("a sum of figures", () => {
+  it("of none is nothing", () => {
+    expect(sumTraffic([])).toBe(noTraffic);
+  });
+
+  it("is exact beyond 2^53, byte by byte and part by part", () => {
+    fc.assert(
+      fc.property(fc.array(figures), (all) => {
+        const total = (pick: (figure: Traffic) => bigint) => all.reduce((sum, figure) => sum + pick(figure), 0n);
+        const sum = sumTraffic(all);
+        expect(sum.bytesOut).toBe(total(({ bytesOut: out }) => out));
+        expect(sum.bytesIn).toBe(total(({ bytesIn }) => bytesIn));
+        if (!sum.parts) return;
+        expect(sum.parts.standard.bytesOut).toBe(total(({ parts }) => parts?.standard.bytesOut ?? 0n));
+        expect(sum.parts.standard.bytesIn).toBe(total(({ parts }) => parts?.standard.bytesIn ?? 0n));
+        expect(sum.parts.restream.bytesOut).toBe(total(({ parts }) => parts?.restream.bytesOut ?? 0n));
+        expect(sum.parts.restream.secondsUsed).toBe(total(({ parts }) => parts?.restream.secondsUsed ?? 0n));
+        expect(sum.parts.geoCascade.bytesIn).toBe(total(({ parts }) => parts?.geoCascade.bytesIn ?? 0n));
+      }),
+    );
+  });
+
+  it("is broken down exactly when every figure in it is", () => {
+    fc.assert(
+      fc.property(fc.array(figures, { minLength: 1 }), (all) => {
+        expect(sumTraffic(all).parts !== null).toBe(all.every(({ parts }) => parts !== null));
+      }),
+    );
+  });
+
+  it("with nothing is the figure itself", () => {
+    const figure = bytesOut(5n);
+    expect(addTraffic(noTraffic, figure)).toBe(figure);
+    expect(addTraffic(figure, noTraffic)).toBe(figure);
+  });
+});
+
+describe("bits per second", () => {
+  it("are the mean over the time", () => {
+    expect(bitsPerSecond(450_000_000n, 3_600_000)).toBe(1_000_000);
+    expect(bitsPerSecond(0n, 1)).toBe(0);
+  });
+
+  it("over no time are unknown", () => {
+    expect(bitsPerSecond(1n, 0)).toBeNull();
+  });
+});

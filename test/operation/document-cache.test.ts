@@ -1,0 +1,55 @@
+import { GraphQLError } from "graphql";
+import { describe, expect, it } from "vitest";
+import type { GraphContext } from "../../src/context.ts";
+import { createPreparedDocuments, type PreparedOperation } from "../../src/operation/document-cache.ts";
+import { createErrors } from "../../src/operation/mask-error.ts";
+import { createSchema } from "../../src/schema/schema.ts";
+
+const prepare = createPreparedDocuments(
+  createSchema(),
+  createErrors(() => undefined),
+);
+const context = {} as GraphContext;
+
+/** The operation of a document that is right. */
+function operationOf(text: string, name: string | null = null): PreparedOperation {
+  const document = prepare(text);
+  const operation = document.errors ? null : document.operation(name);
+  if (!operation) throw new Error("there is no such operation");
+  return operation;
+}
+
+describe("a document", () => {
+  it("is prepared once, be it right or wrong", () => {
+    for (const text of ["{ __typename }", "{ nonsense }", "{"]) expect(prepare(text)).toBe(prepare(text));
+  });
+
+  it("is not remembered when it is very long", () => {
+    const text = `{ __typename ${"#".repeat(60_000)}\n}`;
+    expect(prepare(text)).not.toBe(prepare(text));
+  });
+
+  it("has its operations by name, and the only one without", () => {
+    expect(operationOf("query a { __typename } mutation b { __typename }", "a").type).toBe("query");
+    const document = prepare("query a { __typename } query b { __typename }");
+    expect(document.errors === null && document.operation(null)).toBeNull();
+    expect(document.errors === null && document.operation("c")).toBeNull();
+  });
+
+  it("is answered for every combination of its conditions, also for more of them than are planned", async () => {
+    const names = ["a", "b", "c", "d"];
+    const text = `query (${names.map((name) => `$${name}: Boolean!`).join(", ")}) { ${names
+      .map((name) => `${name}: __typename @include(if: $${name})`)
+      .join(" ")} }`;
+    for (let combination = 0; combination < 16; combination += 1) {
+      const variables = Object.fromEntries(names.map((name, index) => [name, (combination & (1 << index)) !== 0]));
+      const { data } = await operationOf(text).run(context, variables);
+      expect(Object.keys(JSON.parse(data ?? "{}"))).toEqual(names.filter((name) => variables[name]));
+    }
+  });
+
+  it("whose variables are wrong is answered with what is wrong, and runs nothing", async () => {
+    const { data, errors } = await operationOf("query ($a: Boolean!) { __typename @skip(if: $a) }").run(context, {});
+    expect([data, errors?.[0]]).toEqual([undefined, expect.any(GraphQLError)]);
+  });
+});

@@ -1,0 +1,34 @@
+import { describe, expect, it, vi } from "vitest";
+import { setDeadline, timeLeft } from "../../src/primitives/deadline.ts";
+import { createScriptedPlatform, upstreamFailure } from "../support/platform.ts";
+
+describe("the deadline of a query", () => {
+  it("is what is left of its time, where that is less than a call's", () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    try {
+      const { signal } = new AbortController();
+      expect(timeLeft(signal, 4_000)).toBe(4_000);
+      setDeadline(signal, 8_000);
+      expect(timeLeft(signal, 4_000)).toBe(4_000);
+      vi.advanceTimersByTime(7_000);
+      expect(timeLeft(signal, 4_000)).toBe(1_000);
+      expect(timeLeft(new AbortController().signal, 4_000)).toBe(4_000);
+      expect(timeLeft(undefined, 4_000)).toBe(4_000);
+      vi.advanceTimersByTime(1_000);
+      expect(timeLeft(signal, 4_000)).toBe(0);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("keeps a read from being sent that comes too late, and tells nothing of the platform by it", async () => {
+    await using platform = createScriptedPlatform();
+    const { signal } = new AbortController();
+    setDeadline(signal, 0);
+    const read = platform.http.read({ operation: "Test_Call", path: "/api/test", decode: (data) => data, signal });
+    expect(await upstreamFailure(read)).toMatchObject({ code: "UPSTREAM_TIMEOUT", health: "NOTHING" });
+    expect(platform.calls).toEqual([]);
+    expect(platform.reports).toMatchObject([{ tries: 0, failure: "UPSTREAM_TIMEOUT" }]);
+  });
+});

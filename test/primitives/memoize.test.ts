@@ -1,0 +1,28 @@
+import { expect, it } from "vitest";
+import { rememberingLast } from "../../src/primitives/memoize.ts";
+
+it("a function that remembers its last answer is asked again for anything else, and throws again what it threw", () => {
+  const asked: string[] = [];
+  const make = rememberingLast((name: string, size: number) => {
+    asked.push(name);
+    if (size < 0) throw new RangeError(name);
+    return { name, size };
+  });
+  const first = make("a", 1);
+  expect(make("a", 1)).toBe(first);
+  expect(make("a", 2)).toEqual({ name: "a", size: 2 });
+  expect(make("a", 1)).not.toBe(first);
+  const failure = () => {
+    try {
+      return make("b", -1);
+    } catch (error) {
+      return error;
+    }
+  };
+  const thrown = failure();
+  expect(thrown).toEqual(new RangeError("b"));
+  expect(failure()).toBe(thrown);
+  expect(() => make("c", -1)).toThrow("c");
+  expect(make("a", 1)).toEqual(first);
+  expect(asked).toEqual(["a", "a", "a", "b", "c"]);
+});

@@ -1,0 +1,130 @@
+import { GraphQLInt, GraphQLObjectType, GraphQLSchema, type OperationDefinitionNode, parse } from "graphql";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { GraphContext } from "../../src/context.ts";
+import { planQuery } from "../../src/engine/query-plan.ts";
+import { createWaves } from "../../src/loaders/batch-scheduler.ts";
+import { Slices } from "../../src/scheduling/time-slicer.ts";
+import { createTestGateway, range } from "../support/gateway.ts";
+
+/** The time, which stands still unless a test moves it. */
+let now = 0;
+beforeEach(() => {
+  vi.spyOn(performance, "now").mockImplementation(() => now);
+});
+afterEach(() => vi.restoreAllMocks());
+const holdLoop = (ms: number) => {
+  now += ms;
+};
+
+/** Writes so many objects as a list does, each of which takes a millisecond, and tells how many turns it took. */
+async function written(slices: Slices, objects: number): Promise<{ order: number[]; turns: number }> {
+  let turns = 0;
+  let isOver = false;
+  const turn = () => {
+    turns += 1;
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const write = (index: number) => {
+    holdLoop(1);
+    return index;
+  };
+  const order = await Promise.all(
+    Array.from({ length: objects }, (_, index) => (slices.isOver() ? slices.later(() => write(index)) : write(index))),
+  );
+  isOver = true;
+  return { order, turns };
+}
+
+describe("a long list", () => {
+  it("is written in slices of the event loop, and in its order", async () => {
+    const { order, turns } = await written(new Slices(() => undefined), 200);
+    expect(order).toEqual(Array.from({ length: 200 }, (_, index) => index));
+    expect(turns).toBeGreaterThanOrEqual(8);
+  });
+
+  it("lets others know until all of it has begun", async () => {
+    const held: Promise<void>[] = [];
+    const slices = new Slices((begun) => void held.push(begun));
+    await written(slices, 100);
+    expect(held.length).toBeGreaterThan(0);
+    await Promise.all(held);
+  });
+
+  it("fails in the place of what fails, late or not", async () => {
+    const failing = new Slices(() => undefined).later(() => {
+      throw new Error("odd");
+    });
+    await expect(failing).rejects.toThrow("odd");
+  });
+});
+
+describe("a short list", () => {
+  it("is written at once", async () => {
+    const held: Promise<void>[] = [];
+    await written(new Slices((begun) => void held.push(begun)), 10);
+    expect(held).toEqual([]);
+  });
+});
+
+describe("values that are settled together", () => {
+  it("are written in slices as well, also where each is an object and none a list", async () => {
+    const item = new GraphQLObjectType({
+      name: "Item",
+      fields: {
+        slow: {
+          type: GraphQLInt,
+          resolve: (number: number) => {
+            holdLoop(1);
+            return number;
+          },
+        },
+      },
+    });
+    const fields = Object.fromEntries(
+      Array.from({ length: 200 }, (_, number) => [`f${number}`, { type: item, resolve: async () => number }]),
+    );
+    const schema = new GraphQLSchema({ query: new GraphQLObjectType({ name: "Query", fields }) });
+    const text = `{ ${Object.keys(fields)
+      .map((name) => `${name} { slow }`)
+      .join(" ")} }`;
+    const [operation] = parse(text).definitions as [OperationDefinitionNode];
+    const context = { loaders: { waves: createWaves() } } as GraphContext;
+    let turns = 0;
+    let isOver = false;
+    const turn = () => {
+      turns += 1;
+      if (!isOver) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const { data = "" } = await planQuery({ schema, operation, fragments: {} })(context, {});
+    isOver = true;
+    expect(Object.values(JSON.parse(data))).toEqual(Array.from({ length: 200 }, (_, slow) => ({ slow })));
+    expect(turns).toBeGreaterThanOrEqual(8);
+  });
+});
+
+describe("a page that is written in slices", () => {
+  it("asks for its figures in as few calls as one that is not, and is answered the same when all of it is kept", async () => {
+    // Each look at the clock takes a tenth of a millisecond, so that the page takes many slices.
+    vi.spyOn(performance, "now").mockImplementation(() => {
+      now += 0.1;
+      return now;
+    });
+    await using gateway = await createTestGateway({ sandbox: { bulk: 60 } });
+    await gateway.ask("{ streams(first: 100) { nodes { name isLive } } }");
+    gateway.sandbox.clearCalls();
+    const aliases = Array.from({ length: 24 }, (_, hour) => {
+      const window = range(`2026-03-12T${String(hour).padStart(2, "0")}:00:00Z`, "2026-03-18T00:00:00Z");
+      return `a${hour}: bandwidth(window: ${window}) { total { bytesOut } }`;
+    });
+    const query = `{ streams(first: 60) { nodes { name ${aliases.join(" ")} } } }`;
+    const cold = await gateway.ask<{ streams: { nodes: unknown[] } }>(query);
+    expect(cold.errors).toEqual([]);
+    const { length } = cold.data.streams.nodes;
+    expect(length).toBeGreaterThan(30);
+    expect(gateway.analyticsCalls()).toHaveLength(24 * Math.ceil(length / 10));
+    expect((await gateway.ask(query)).data).toEqual(cold.data);
+    expect(gateway.analyticsCalls()).toEqual([]);
+  });
+});

@@ -1,0 +1,237 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, inject, it } from "vitest";
+import { createSandbox } from "../src/sandbox/sandbox.ts";
+import { run } from "./support/program.ts";
+
+const OPERATOR_KEY = "an-operator-key-of-the-tests";
+
+/** Where gateways keep their stores, one after the other. */
+const DATA_DIRECTORY = join(mkdtempSync(join(tmpdir(), "syndigraph-start-")), "data");
+afterAll(() => rmSync(join(DATA_DIRECTORY, ".."), { recursive: true }));
+
+const folder = inject("program") ?? "dist";
+const MAIN = join(folder, "main.js");
+
+async function ask(url: string, key: string, query: string): Promise<unknown> {
+  const response = await fetch(`${url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+    body: JSON.stringify({ query }),
+  });
+  return response.json();
+}
+
+describe("npm start", () => {
+  it("without any setting serves a sandbox, and says where, with which key, and what to ask first", async () => {
+    await using gateway = run(MAIN, { PORT: "0", SANDBOX_PORT: "0" });
+    const [, page, key] = await gateway.printed(/GraphiQL +(http:\S+)#key=(\S+)/);
+    const [, sandbox] = await gateway.printed(/sandbox of the platform \((http:\S+)\/sandbox\)/);
+    const [, firstQuery] = await gateway.printed(/-d '(\{.*\})'/);
+    const url = page?.replace("/graphql", "") ?? "";
+    const { query } = JSON.parse(firstQuery ?? "") as { query: string };
+    expect(await ask(url, key ?? "", query)).toMatchObject({
+      data: { streams: { nodes: [{ bandwidth: { total: { gigabytesOut: expect.any(String) } } }, {}, {}, {}, {}] } },
+    });
+    expect((await fetch(page ?? "", { headers: { accept: "text/html" } })).headers.get("content-type")).toMatch(
+      /^text\/html/,
+    );
+
+    gateway.signal("SIGTERM");
+    expect(await gateway.exit).toBe(0);
+    await expect(fetch(`${sandbox}/sandbox`)).rejects.toThrow();
+  });
+
+  it("with an API secret serves the platform at the addresses it is given, starts no sandbox and prints no key", async () => {
+    await using sandbox = await createSandbox({ secret: "secret-of-the-platform" });
+    await using gateway = run(MAIN, {
+      PORT: "0",
+      MILLICAST_API_SECRET: "secret-of-the-platform",
+      MILLICAST_API_URL: sandbox.origin,
+      MILLICAST_ANALYTICS_URL: `${sandbox.origin}/`,
+      MILLICAST_DIRECTOR_URL: sandbox.origin,
+      SYNDIGRAPH_OPERATOR_KEY: OPERATOR_KEY,
+      DATA_DIRECTORY,
+    });
+    const [, url] = await gateway.printed(/serves (http:\S+)\/graphql/);
+    expect((await fetch(`${url}/readiness`)).status).toBe(200);
+    expect(await ask(url ?? "", OPERATOR_KEY, "{ account { accountId } }")).toMatchObject({
+      data: { account: { accountId: "SYN4DX" } },
+    });
+    gateway.signal("SIGTERM");
+    expect(await gateway.exit).toBe(0);
+    expect(gateway.output()).not.toMatch(/secret-of-the-platform|an-operator-key/);
+  });
+
+  it("reads what the platform streams", async () => {
+    await using gateway = run(MAIN, { PORT: "0", SANDBOX_PORT: "0" });
+    const [, url = "", key = ""] = await gateway.printed(/GraphiQL +(http:\S+)\/graphql#key=(\S+)/);
+    expect(
+      await ask(url, key, `{ viewerRecords(window: { last: "PT6H" }, first: 1) { nodes { startedAt } } }`),
+    ).toMatchObject({
+      data: { viewerRecords: { nodes: [{ startedAt: expect.stringMatching(/Z$/) }] } },
+    });
+  });
+
+  it("streams conferences over its sandbox where that is switched on", async () => {
+    await using gateway = run(MAIN, { PORT: "0", SANDBOX_PORT: "0", CONFERENCE_STREAMING: "on" });
+    const [, url = "", key = ""] = await gateway.printed(/GraphiQL +(http:\S+)\/graphql#key=(\S+)/);
+    const conferenceId = "7e9c0a52-6a4e-4c8e-9f3f-0a1b2c3d4e5f";
+    const start = `mutation { startConferenceStream(input: { conferenceId: "${conferenceId}" }) { stream { name } userErrors { code message } } }`;
+    expect(await ask(url, key, start)).toMatchObject({
+      data: { startConferenceStream: { stream: { name: conferenceId }, userErrors: [] } },
+    });
+    gateway.signal("SIGTERM");
+    expect(await gateway.exit).toBe(0);
+  });
+
+  it("goes by the platform's clock, so that its viewer tokens are not dead on arrival", async () => {
+    await using sandbox = await createSandbox({ startAt: new Date(Date.now() + 240_000).toISOString() });
+    await using gateway = run(MAIN, {
+      PORT: "0",
+      MILLICAST_API_SECRET: sandbox.secret,
+      MILLICAST_API_URL: sandbox.origin,
+      MILLICAST_ANALYTICS_URL: sandbox.origin,
+      MILLICAST_DIRECTOR_URL: sandbox.origin,
+      SYNDIGRAPH_OPERATOR_KEY: OPERATOR_KEY,
+      DATA_DIRECTORY,
+    });
+    const [, url = ""] = await gateway.printed(/serves (http:\S+)\/graphql/);
+    await fetch(`${url}/readiness`);
+    const answer = (await ask(
+      url,
+      OPERATOR_KEY,
+      `mutation { signViewerToken(input: { token: { tokenId: 5001 } streamName: "derby-final" trackingId: "northwind-tv" expiresInSeconds: 60 }) { viewerToken { jwt } } }`,
+    )) as { data: { signViewerToken: { viewerToken: { jwt: string } } } };
+    const { jwt } = answer.data.signViewerToken.viewerToken;
+    expect(await sandbox.attachViewers({ token: jwt, streamName: "derby-final" })).toMatchObject({ ok: true });
+  });
+
+  it("while the platform is down lives and waits for it; and signs on when it is gone again, with nobody to ask", async () => {
+    await using sandbox = await createSandbox();
+    sandbox.fault({ path: "*", drop: "before" });
+    await using gateway = run(MAIN, {
+      PORT: "0",
+      MILLICAST_API_SECRET: sandbox.secret,
+      MILLICAST_API_URL: sandbox.origin,
+      MILLICAST_ANALYTICS_URL: sandbox.origin,
+      MILLICAST_DIRECTOR_URL: sandbox.origin,
+      SYNDIGRAPH_OPERATOR_KEY: OPERATOR_KEY,
+      DATA_DIRECTORY,
+    });
+    const [, url = ""] = await gateway.printed(/serves (http:\S+)\/graphql/);
+    const status = async (path: string) => (await fetch(`${url}${path}`)).status;
+    expect([await status("/health"), await status("/readiness")]).toEqual([200, 503]);
+    expect(await ask(url, OPERATOR_KEY, "{ me { name } subscribeTokens { totalCount } }")).toMatchObject({
+      data: { me: { name: "operator" }, subscribeTokens: null },
+      errors: [{ extensions: { code: expect.stringMatching(/^UPSTREAM_/) } }],
+    });
+    sandbox.clearFaults();
+    await expect.poll(() => status("/readiness")).toBe(200);
+    await sandbox.close();
+    const sign = `mutation { signViewerToken(input: { token: { tokenId: 5001 } streamName: "derby-final" trackingId: "northwind-tv" expiresInSeconds: 60 }) { viewerToken { jwt } } }`;
+    expect(await ask(url, OPERATOR_KEY, sign)).toMatchObject({
+      data: { signViewerToken: { viewerToken: { jwt: expect.stringMatching(/^eyJ/) } } },
+    });
+    gateway.signal("SIGTERM");
+    expect(await gateway.exit).toBe(0);
+  });
+
+  it("keeps its store in a folder of its own, and gives it to the next one when it ends", async () => {
+    const environment = { PORT: "0", SANDBOX: "on", SANDBOX_PORT: "0", DATA_DIRECTORY };
+    for (let starts = 0; starts < 2; starts += 1) {
+      await using gateway = run(MAIN, environment);
+      await gateway.printed(/GraphiQL +(http:\S+)/);
+      expect(statSync(DATA_DIRECTORY).mode & 0o777).toBe(0o700);
+      expect(readdirSync(DATA_DIRECTORY)).toContain("syndigraph.db");
+      gateway.signal("SIGTERM");
+      expect(await gateway.exit).toBe(0);
+    }
+  });
+
+  it("says in one line why its store can't be opened, without the password, and does not start", async () => {
+    for (const [location, reason] of [
+      [
+        { SANDBOX: "on", DATA_DIRECTORY: "package.json" },
+        /^StoreError: The folder package\.json can't be made \(\w+\)\. Set DATA_DIRECTORY .*\n$/,
+      ],
+      [
+        { SANDBOX: "on", DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/syndigraph" },
+        /^StoreError: DATABASE_URL names a database at 127\.0\.0\.1:1 that .* nothing answers at its address\.\n$/,
+      ],
+    ] as const) {
+      await using gateway = run(MAIN, { PORT: "0", SANDBOX_PORT: "0", ...location });
+      expect(await gateway.exit).toBe(1);
+      expect(gateway.output()).toMatch(reason);
+      expect(gateway.output()).not.toContain("hunter2");
+    }
+  });
+
+  it("tells all mistakes of the configuration at once, by name and without a value, and does not start", async () => {
+    await using gateway = run(MAIN, {
+      PORT: "ninety",
+      MILLICAST_API_SECRET: "secret-of-the-platform",
+      MILLICAST_API_URL: "ftp://user:password@host/path",
+      UPSTREAM_TIMEOUT_SECONDS: "0",
+    });
+    expect(await gateway.exit).toBe(1);
+    expect(gateway.output()).toBe(
+      [
+        "ConfigError: The configuration has mistakes:",
+        "  PORT should be a port, 0 to 65535",
+        "  MILLICAST_API_URL should be an origin such as https://api.millicast.com, without a path",
+        "  UPSTREAM_TIMEOUT_SECONDS should be seconds, from 1 to 60",
+        "  SYNDIGRAPH_OPERATOR_KEY should be set when MILLICAST_API_SECRET is: it is the key to all of the account",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("over the sandbox does not print a configured operator's key, and tells of variables that it does not read", async () => {
+    await using gateway = run(MAIN, {
+      PORT: "0",
+      SANDBOX_PORT: "0",
+      SANDBOX: "on",
+      SYNDIGRAPH_OPERATOR_KEY: OPERATOR_KEY,
+      ALLOWED_ORIGIN: "https://a.example",
+    });
+    const [, url = ""] = await gateway.printed(/API +(http:\S+)\/graphql/);
+    expect(await ask(url, OPERATOR_KEY, "{ me { name } }")).toMatchObject({ data: { me: { name: "operator" } } });
+    gateway.signal("SIGTERM");
+    expect(await gateway.exit).toBe(0);
+    expect(gateway.output()).not.toContain(OPERATOR_KEY);
+    expect(gateway.output()).toMatch(/ALLOWED_ORIGIN is not read; ALLOWED_ORIGINS may be meant/);
+  });
+
+  it("names HOST where nothing can listen on it", async () => {
+    for (const HOST of ["not.a.host.invalid", "[::1]"]) {
+      await using gateway = run(MAIN, { PORT: "0", SANDBOX: "on", SANDBOX_PORT: "0", HOST });
+      expect(await gateway.exit).toBe(1);
+      expect(gateway.output()).toMatch(/^ConfigError: .*\n {2}HOST should be one that .*\n$/);
+    }
+  });
+
+  it("says so when its port is taken", async () => {
+    await using sandbox = await createSandbox();
+    await using gateway = run(MAIN, { PORT: new URL(sandbox.origin).port, SANDBOX_PORT: "0" });
+    expect(await gateway.exit).toBe(1);
+    expect(gateway.output()).toContain("EADDRINUSE");
+  });
+});
+
+describe("npm run sandbox", () => {
+  it("serves the platform's paths on one origin, until it is told to end", async () => {
+    await using sandbox = run(join(folder, "sandbox/main.js"), {
+      SANDBOX_PORT: "0",
+      SANDBOX_API_SECRET: "my-own-secret",
+    });
+    const [, origin] = await sandbox.printed(/platform: (http:\S+) /);
+    const read = (secret: string) =>
+      fetch(`${origin}/api/v3/account/info`, { headers: { authorization: `Bearer ${secret}` } });
+    expect(await (await read("my-own-secret")).json()).toEqual({ status: "success", data: { accountId: "SYN4DX" } });
+    expect((await read("sandbox-secret")).status).toBe(401);
+    sandbox.signal("SIGTERM");
+    expect(await sandbox.exit).toBe(0);
+  });
+});

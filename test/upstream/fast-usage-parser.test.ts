@@ -1,0 +1,182 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { iso, type TimeWindow } from "../../src/model/usage/time-window.ts";
+import { createAnalytics } from "../../src/upstream/analytics.ts";
+import { usualSeries, usualTotals } from "../../src/upstream/fast-usage-parser.ts";
+import { createScriptedPlatform } from "../support/platform.ts";
+import { at } from "../support/time.ts";
+import { told } from "../support/traffic.ts";
+
+const MARCH: TimeWindow = { from: at("2026-03-01T00:00:00Z"), to: at("2026-04-01T00:00:00Z") };
+const envelope = (data: string) => `{"status":"success","data":${data}}`;
+const bytes = (text: string) => Buffer.from(text);
+/** The same answer, in a form that is not usual. */
+const spaced = (text: string) => text.replace('"data":', '"data": ');
+
+const counts = fc.maxSafeNat().map((count) => count % 10 ** 15);
+const part = fc.record({ bytesOut: counts, bytesIn: counts });
+const restream = fc.oneof(
+  fc.record({ secondsUsed: counts, bytesOut: counts, bytesIn: counts }),
+  fc.record({ bytesIn: counts, bytesOut: counts, secondsUsed: counts }),
+  part,
+);
+const names = ["a", "b", "c d", "__proto__"];
+const starts = fc
+  .uniqueArray(fc.nat(700), { maxLength: 8 })
+  .map((hours) => hours.sort((a, b) => a - b).map((hour) => iso(MARCH.from + hour * 3_600_000)));
+
+/** By name, without the prototypes of objects. */
+const named = (name: string, value: unknown) => `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+
+async function ask<Answer>(
+  text: string,
+  call: (analytics: ReturnType<typeof createAnalytics>) => Promise<Answer>,
+): Promise<Answer> {
+  await using platform = createScriptedPlatform();
+  platform.answer({ body: text });
+  return await call(createAnalytics(platform.http));
+}
+
+describe("an answer in the usual form", () => {
+  it("of totals is read as it is in any other form", async () => {
+    const total = fc.oneof(
+      part,
+      fc
+        .tuple(part, part, restream, part)
+        .map(([all, standardStream, pushed, geoCascade]) => ({ ...all, standardStream, restream: pushed, geoCascade })),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(total, { maxLength: 4 }), async (totals) => {
+        const text = envelope(`{${totals.map((each, place) => named(names[place] ?? "", each)).join(",")}}`);
+        expect(usualTotals(bytes(text))).not.toBeNull();
+        expect(usualTotals(bytes(spaced(text)))).toBeNull();
+        const [usual, general] = await Promise.all(
+          [text, spaced(text)].map((form) => ask(form, (analytics) => analytics.streamTotals(names, MARCH))),
+        );
+        const figures = (answer: typeof usual) => [...(answer ?? [])].map(([name, traffic]) => [name, told(traffic)]);
+        expect(figures(usual)).toEqual(figures(general));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("of series is read as it is in any other form", async () => {
+    const buckets = starts.chain((times) =>
+      fc
+        .array(fc.array(fc.tuple(part, part, restream, part), { minLength: times.length, maxLength: times.length }), {
+          maxLength: 4,
+        })
+        .map((all) =>
+          all.map((series) => {
+            const column = (place: 0 | 1 | 2 | 3) =>
+              Object.fromEntries(series.map((parts, bucket) => [times[bucket] ?? "", parts[place]]));
+            return { bandwidth: column(0), standardStream: column(1), restream: column(2), geoCascade: column(3) };
+          }),
+        ),
+    );
+    await fc.assert(
+      fc.asyncProperty(buckets, async (all) => {
+        const text = envelope(`{${all.map((each, place) => named(names[place] ?? "", each)).join(",")}}`);
+        const hasBuckets = all.every(({ bandwidth }) => Object.keys(bandwidth).length > 0);
+        if (hasBuckets) expect(usualSeries(bytes(text))).not.toBeNull();
+        const [usual, general] = await Promise.all(
+          [text, spaced(text)].map((form) => ask(form, (analytics) => analytics.streamSeries(names, MARCH, "HOUR"))),
+        );
+        const figures = (answer: typeof usual) =>
+          [...(answer ?? [])].map(([name, series]) => [
+            name,
+            [...series.keys()].map((start) => {
+              const traffic = series.get(start);
+              return [start, traffic && told(traffic)];
+            }),
+            [...series.values()].map(told),
+          ]);
+        expect(figures(usual)).toEqual(figures(general));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe("an answer in another form is left to the general way", () => {
+  const figure = '{"bytesOut":1,"bytesIn":2}';
+  it.each([
+    ["no JSON", `{"a":${figure}`],
+    ["a count of 16 digits", '{"a":{"bytesOut":1234567890123456,"bytesIn":2}}'],
+    ["a fraction", '{"a":{"bytesOut":1.5,"bytesIn":2}}'],
+    ["an exponent", '{"a":{"bytesOut":1e3,"bytesIn":2}}'],
+    ["a negative count", '{"a":{"bytesOut":-1,"bytesIn":2}}'],
+    ["a count with a zero before it", '{"a":{"bytesOut":01,"bytesIn":2}}'],
+    ["a count as text", '{"a":{"bytesOut":"1","bytesIn":2}}'],
+    ["null", '{"a":{"bytesOut":null,"bytesIn":2}}'],
+    ["a count that is left out", '{"a":{"bytesOut":1}}'],
+    ["a field that is not known", '{"a":{"bytesOut":1,"bytesIn":2,"bytes":3}}'],
+    ["a name with an escape", `{"\\u0061":${figure}}`],
+    ["a name that is not ASCII", `{"é":${figure}}`],
+    [
+      "seconds of what is no re-streaming",
+      `{"a":{"bytesOut":1,"bytesIn":2,"standardStream":{"secondsUsed":1,"bytesOut":1,"bytesIn":2}}}`,
+    ],
+    ["something behind it", `{"a":${figure}},"message":"b"`],
+  ])("%s", (_what, data) => {
+    expect(usualTotals(bytes(envelope(data)))).toBeNull();
+  });
+
+  const hour = (start: string) => `"${start}":${figure}`;
+  const series = (bandwidth: string, others = bandwidth) =>
+    `{"a":{"bandwidth":{${bandwidth}},"standardStream":{${others}},"restream":{${others}},"geoCascade":{${others}}}}`;
+  const [first, second] = [hour("2026-03-01T00:00:00Z"), hour("2026-03-01T01:00:00Z")];
+  it.each([
+    ["buckets out of order", series(`${second},${first}`)],
+    ["a bucket twice", series(`${first},${first}`)],
+    ["a part without one of the buckets", series(`${first},${second}`, first)],
+    ["a part with other buckets", series(first, second)],
+    ["parts that are left out", `{"a":{"bandwidth":{${first}}}}`],
+    ["a time with an offset", series(hour("2026-03-01T00:00:00+00:00"))],
+    ["no time", series(hour("2026-13-01T00:00:00Z"))],
+    ["names with different buckets", `${series(first).slice(0, -1)},"b":${series(second).slice(5)}`],
+  ])("%s", (_what, data) => {
+    expect(usualSeries(bytes(envelope(data)))).toBeNull();
+  });
+
+  it("but two buckets and two names are usual", () => {
+    const both = series(`${first},${second}`);
+    const usual = usualSeries(bytes(envelope(`${both.slice(0, -1)},"b":${both.slice(5)}`)));
+    expect(usual?.starts).toEqual(["2026-03-01T00:00:00Z", "2026-03-01T01:00:00Z"]);
+    expect([...(usual?.series.keys() ?? [])]).toEqual(["a", "b"]);
+  });
+});
+
+describe("maps of a series that are written like one before", () => {
+  const START = "2026-03-01T00:00:00Z";
+  const map = (out: number) => `{"${START}":{"bytesOut":${out},"bytesIn":2}}`;
+  const series = (...[all = 0, standard = 0, restream = 0, geoCascade = 0]: number[]) =>
+    `{"bandwidth":${map(all)},"standardStream":${map(standard)},"restream":${map(restream)},"geoCascade":${map(geoCascade)}}`;
+  const read = (...all: string[]) =>
+    usualSeries(bytes(envelope(`{${all.map((each, place) => `"${names[place]}":${each}`).join(",")}}`)));
+
+  it("are held once: ordinary traffic that is all traffic, and what the name before has as well", () => {
+    const [first, second] = [...(read(series(7, 7), series(8, 8))?.series.values() ?? [])];
+    expect(first?.counts).toEqual([7, 2, 0, 0, 2, 0, 0, 2, 0, 8, 2, 0]);
+    expect(first?.places).toEqual({ all: 0, standard: 0, restream: 3, geoCascade: 6 });
+    expect(second?.places).toEqual({ all: 9, standard: 9, restream: 3, geoCascade: 6 });
+  });
+
+  it("are read where they differ in one digit, or in where they end", () => {
+    const counts = (...all: string[]) => [...(read(...all)?.series.values() ?? [])][0]?.counts;
+    expect(counts(series(17, 18))).toEqual([17, 2, 0, 18, 2, 0, 0, 2, 0, 0, 2, 0]);
+    expect(
+      read(series(7, 7).replace(/2}}(?=,"restream)/, '2},"2026-03-01T01:00:00Z":{"bytesOut":1,"bytesIn":2}}')),
+    ).toBeNull();
+    expect(read(series(7, 7).slice(0, -10))).toBeNull();
+  });
+});
+
+describe("an answer that is far longer than usual", () => {
+  it("is not read at once: the room that it takes would be kept", () => {
+    const of = (name: string) => envelope(`{"${name}":{"bytesOut":1,"bytesIn":2}}`);
+    expect(usualTotals(bytes(of("a".repeat(1_000))))).not.toBeNull();
+    expect(usualTotals(bytes(of("a".repeat(2_000_000))))).toBeNull();
+    expect(usualSeries(bytes(of("a".repeat(2_000_000))))).toBeNull();
+  });
+});
