@@ -40,18 +40,18 @@ export interface Config {
     readonly maxUnsentBytes: number;
   };
   readonly upstreamTimeoutMs: number;
-  readonly directoryRefreshMs: number;
+  readonly tokenRefreshMs: number;
   /** Most by which the platform's clock may differ from this machine's and still be gone by. */
   readonly maxClockOffsetMs: number;
   /** Whether usable tokens of suspended and retired partners are disabled in the background. */
   readonly enforceSuspension: boolean;
-  readonly figureCacheBytes: number;
-  readonly figuresLagMs: number;
+  readonly usageCacheBytes: number;
+  readonly usageLagMs: number;
   readonly leaveNoticeMs: number;
   readonly drainMs: number;
   readonly logLevel: LogLevel;
   readonly slowRequestMs: number;
-  readonly refusedAttemptsKeptMs: number;
+  readonly refusedAttemptRetentionMs: number;
   /** Whether spans are made for OpenTelemetry. */
   readonly tracing: boolean;
   readonly graphiql: boolean;
@@ -425,15 +425,15 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     upstreamTimeoutMs: values.UPSTREAM_TIMEOUT_SECONDS * 1000,
     maxClockOffsetMs:
       (values.MAX_CLOCK_OFFSET_SECONDS ?? (values.MILLICAST_API_SECRET ? 300 : Number.POSITIVE_INFINITY)) * 1000,
-    figureCacheBytes: values.FIGURE_CACHE_MEGABYTES * 1e6,
-    figuresLagMs: values.FIGURES_LAG_SECONDS * 1_000,
-    directoryRefreshMs: values.DIRECTORY_REFRESH_SECONDS * 1000,
+    usageCacheBytes: values.FIGURE_CACHE_MEGABYTES * 1e6,
+    usageLagMs: values.FIGURES_LAG_SECONDS * 1_000,
+    tokenRefreshMs: values.DIRECTORY_REFRESH_SECONDS * 1000,
     enforceSuspension: values.ENFORCE_SUSPENSION === "on",
     leaveNoticeMs: values.LEAVE_NOTICE_SECONDS * 1000,
     drainMs: values.DRAIN_SECONDS * 1000,
     logLevel: values.LOG_LEVEL,
     slowRequestMs: values.SLOW_REQUEST_SECONDS * 1000,
-    refusedAttemptsKeptMs: values.REFUSED_ATTEMPTS_DAYS * 86_400_000,
+    refusedAttemptRetentionMs: values.REFUSED_ATTEMPTS_DAYS * 86_400_000,
     tracing: values.TRACING === "on",
     graphiql: values.GRAPHIQL === "on",
     store: storeConfig(values.DATABASE_URL, values.DATA_DIRECTORY, values.MILLICAST_API_SECRET === undefined),

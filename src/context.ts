@@ -1,44 +1,44 @@
-import { type Act, type Auditor, createAuditor } from "./auth/audit-recorder.ts";
+import { type AuditedAction, type AuditRecorder, createAuditRecorder } from "./auth/audit-recorder.ts";
 import type { Caller } from "./auth/caller.ts";
-import type { Refusals } from "./auth/refused-attempt-log.ts";
+import type { RefusedAttemptLog } from "./auth/refused-attempt-log.ts";
 import type { Sessions } from "./auth/session.ts";
-import type { AccountFacts } from "./cache/account-cache.ts";
-import type { Sightings } from "./cache/discovered-names.ts";
-import type { LiveDirectory } from "./cache/live-stream-cache.ts";
-import type { PartnerDirectory } from "./cache/partner-cache.ts";
+import type { AccountCache } from "./cache/account-cache.ts";
+import type { DiscoveredNames } from "./cache/discovered-names.ts";
+import type { LiveStreamCache } from "./cache/live-stream-cache.ts";
+import type { PartnerCache } from "./cache/partner-cache.ts";
 import type { PatternReadings } from "./cache/pattern-readings.ts";
 import type { StreamCatalog } from "./cache/stream-catalog.ts";
-import type { TokenDirectory } from "./cache/token-cache.ts";
-import type { FigureCache } from "./cache/usage-cache.ts";
+import type { TokenCache } from "./cache/token-cache.ts";
+import type { UsageCache } from "./cache/usage-cache.ts";
 import type { ThumbnailLimit } from "./limits/thumbnail-limit.ts";
 import { createLoaders, type Loaders } from "./loaders/loaders.ts";
 import { createStaleness, type Staleness } from "./loaders/staleness.ts";
-import { behindWall } from "./loaders/tenant-scope.ts";
+import { scopeToPartner } from "./loaders/tenant-scope.ts";
 import type { CostStatus } from "./model/cost.ts";
 import { type Retention, retentionAt } from "./model/usage/time-window.ts";
 import { setDeadline } from "./primitives/deadline.ts";
 import type { IdempotencyStore } from "./store/idempotency.ts";
 import type { PartnerWork } from "./store/partner-work.ts";
 import type { Store } from "./store/store.ts";
-import { counted, type Tally } from "./upstream/call-counter.ts";
+import { type CallCounter, countCalls } from "./upstream/call-counter.ts";
 import type { Clock, PlatformClock } from "./upstream/platform-clock.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 
 /** The parts that all requests share. */
-export interface SharedParts {
+export interface SharedServices {
   readonly upstream: Upstream;
-  readonly directory: TokenDirectory;
-  readonly partnerDirectory: PartnerDirectory;
-  readonly liveDirectory: LiveDirectory;
+  readonly tokenCache: TokenCache;
+  readonly partnerCache: PartnerCache;
+  readonly liveStreamCache: LiveStreamCache;
   readonly patternReadings: PatternReadings;
-  readonly sightings: Sightings;
+  readonly discoveredNames: DiscoveredNames;
   readonly streamCatalog: StreamCatalog;
-  readonly account: AccountFacts;
-  readonly figureCache: FigureCache;
+  readonly account: AccountCache;
+  readonly usageCache: UsageCache;
   readonly idempotency: IdempotencyStore;
   readonly partnerWork: PartnerWork;
   readonly store: Store;
-  readonly refusals: Refusals;
+  readonly refusals: RefusedAttemptLog;
   readonly sessions: Sessions;
   readonly thumbnailLimit: ThumbnailLimit;
   /** This gateway's own time: keys, sessions, budgets, the audit log and the registry go by it. */
@@ -48,13 +48,13 @@ export interface SharedParts {
   /** Returns the span from an instant of our own time until now as the platform may have dated it, at its widest. */
   readonly spanOnPlatform: PlatformClock["span"];
   /** The longest that figures are taken to lag behind the quarter hour, in milliseconds. */
-  readonly figuresLagMs: number;
+  readonly usageLagMs: number;
   /** Origin of the platform's Director, where streams are published and watched. */
   readonly directorUrl: string;
 }
 
 /** What a resolver receives, made anew for each request. */
-export interface GraphContext extends Omit<SharedParts, "sightings" | "streamCatalog"> {
+export interface GraphContext extends Omit<SharedServices, "discoveredNames" | "streamCatalog"> {
   readonly caller: Caller;
   /** The caller's network address; null where it is not known. */
   readonly address: string | null;
@@ -63,9 +63,9 @@ export interface GraphContext extends Omit<SharedParts, "sightings" | "streamCat
   /** What of the answer is past its freshness: whoever serves such a thing says so here. */
   readonly staleness: Staleness;
   /** Writes the audit log for the caller. */
-  readonly audit: Auditor;
+  readonly audit: AuditRecorder;
   /** The mutation that is under way, as the audit log tells of it; null in a query. */
-  readonly act: Act | null;
+  readonly act: AuditedAction | null;
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal | undefined;
   /** What this request costs. */
@@ -91,14 +91,14 @@ export interface RequestFacts {
   readonly readsUntil?: number | null;
   readonly cost: CostStatus;
   /** Counts the questions that are put to the platform for this request alone. */
-  readonly tally?: Tally | undefined;
+  readonly callCounter?: CallCounter | undefined;
 }
 
 /**
  * Makes contexts over the parts that all requests share. Those stand in the prototype, and what a request may never need is
  * made when it is asked for: either took longer than a small query does.
  */
-export function createContexts(shared: SharedParts): (facts: RequestFacts) => GraphContext {
+export function createContexts(shared: SharedServices): (facts: RequestFacts) => GraphContext {
   class OverShared extends RequestContext {}
   const { upstream: _, account: __, ...parts } = shared;
   Object.assign(OverShared.prototype, parts, { shared });
@@ -110,14 +110,14 @@ export function createContexts(shared: SharedParts): (facts: RequestFacts) => Gr
  *
  * @param upstream the clients that the mutation changes the platform through
  */
-export function contextDuring(context: GraphContext, act: Act, upstream: Upstream): GraphContext {
+export function withAuditedAction(context: GraphContext, act: AuditedAction, upstream: Upstream): GraphContext {
   return Object.create(context, {
     act: { value: act, enumerable: true },
     upstream: { value: upstream, enumerable: true },
   }) as GraphContext;
 }
 
-type Made = {
+type Lazy = {
   -readonly [Part in
     | "signal"
     | "staleness"
@@ -129,16 +129,16 @@ type Made = {
 };
 
 class RequestContext {
-  declare readonly shared: SharedParts;
+  declare readonly shared: SharedServices;
   readonly caller: Caller;
   readonly address: string | null;
   readonly cost: CostStatus;
   readonly now: number;
   readonly ownNow: number;
-  readonly act: Act | null = null;
+  readonly act: AuditedAction | null = null;
   private readonly facts: RequestFacts;
   /** What has been made so far, the same for the contexts of the request's mutations. */
-  private readonly made: Made = {};
+  private readonly lazy: Lazy = {};
 
   constructor(facts: RequestFacts) {
     this.facts = facts;
@@ -150,57 +150,57 @@ class RequestContext {
   }
 
   get signal(): AbortSignal | undefined {
-    const { made, facts } = this;
-    if (!made.signal && facts.signal) {
-      made.signal = facts.signal();
-      if (facts.readsUntil != null) setDeadline(made.signal, facts.readsUntil - performance.now());
+    const { lazy, facts } = this;
+    if (!lazy.signal && facts.signal) {
+      lazy.signal = facts.signal();
+      if (facts.readsUntil != null) setDeadline(lazy.signal, facts.readsUntil - performance.now());
     }
-    return made.signal;
+    return lazy.signal;
   }
 
   get retention(): Retention {
-    this.made.retention ??= retentionAt(this.now, this.shared.figuresLagMs);
-    return this.made.retention;
+    this.lazy.retention ??= retentionAt(this.now, this.shared.usageLagMs);
+    return this.lazy.retention;
   }
 
   get staleness(): Staleness {
-    this.made.staleness ??= createStaleness(this.now);
-    return this.made.staleness;
+    this.lazy.staleness ??= createStaleness(this.now);
+    return this.lazy.staleness;
   }
 
   get upstream(): Upstream {
-    const { tally } = this.facts;
-    this.made.upstream ??= tally ? counted(this.shared.upstream, tally) : this.shared.upstream;
-    return this.made.upstream;
+    const { callCounter } = this.facts;
+    this.lazy.upstream ??= callCounter ? countCalls(this.shared.upstream, callCounter) : this.shared.upstream;
+    return this.lazy.upstream;
   }
 
-  get account(): AccountFacts {
-    this.made.account ??= {
+  get account(): AccountCache {
+    this.lazy.account ??= {
       id: this.shared.account.id,
       putClusters: this.shared.account.putClusters,
       clusters: () => this.shared.account.clusters((ageMs) => this.staleness.note("CLUSTERS", ageMs)),
     };
-    return this.made.account;
+    return this.lazy.account;
   }
 
-  get audit(): Auditor {
+  get audit(): AuditRecorder {
     const { store, refusals, clock } = this.shared;
-    this.made.audit ??= createAuditor(store, refusals, this.caller, this.address, clock);
-    return this.made.audit;
+    this.lazy.audit ??= createAuditRecorder(store, refusals, this.caller, this.address, clock);
+    return this.lazy.audit;
   }
 
   get loaders(): Loaders {
-    this.made.loaders ??= loadersOf(this.shared, this);
-    return this.made.loaders;
+    this.lazy.loaders ??= loadersOf(this.shared, this);
+    return this.lazy.loaders;
   }
 }
 
 type Reader = Pick<GraphContext, "upstream" | "caller" | "now" | "signal" | "staleness">;
 
-function loadersOf(shared: SharedParts, context: Reader): Loaders {
+function loadersOf(shared: SharedServices, context: Reader): Loaders {
   const { upstream, now, caller } = context;
   const { partner } = caller;
   const scope = partner ? `partner:${partner.id}` : "account";
   const whole = createLoaders({ ...shared, upstream }, scope, now, context);
-  return partner ? behindWall(whole, partner, now) : whole;
+  return partner ? scopeToPartner(whole, partner, now) : whole;
 }

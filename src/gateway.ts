@@ -3,58 +3,58 @@ import { setTimeout as later } from "node:timers/promises";
 import { createYoga } from "graphql-yoga";
 import type { Logger } from "pino";
 import { type Auth, createAuth } from "./auth/create-auth.ts";
-import type { Stopwatch } from "./auth/credential-cache.ts";
+import type { MonotonicClock } from "./auth/credential-cache.ts";
 import type { IdentityProviderOptions } from "./auth/identity-provider.ts";
-import { createRefusals } from "./auth/refused-attempt-log.ts";
+import { createRefusedAttemptLog } from "./auth/refused-attempt-log.ts";
 import type { Scope } from "./auth/scopes.ts";
-import { createAccountFacts, remembered } from "./cache/account-cache.ts";
-import { createKnown } from "./cache/cache-version.ts";
-import { createSightings, noteAnalytics, noteMonitoring, sweepTraffic } from "./cache/discovered-names.ts";
-import { createLiveDirectory } from "./cache/live-stream-cache.ts";
-import { createPartnerDirectory } from "./cache/partner-cache.ts";
+import { createAccountCache, createReadThrough } from "./cache/account-cache.ts";
+import { createCacheVersion } from "./cache/cache-version.ts";
+import { addFromAnalytics, addFromMonitoring, createDiscoveredNames, discoverNames } from "./cache/discovered-names.ts";
+import { createLiveStreamCache } from "./cache/live-stream-cache.ts";
+import { createPartnerCache } from "./cache/partner-cache.ts";
 import { createPatternReadings } from "./cache/pattern-readings.ts";
 import { createStreamCatalog } from "./cache/stream-catalog.ts";
-import { createTokenDirectory } from "./cache/token-cache.ts";
-import { createFigureCache } from "./cache/usage-cache.ts";
-import type { SharedParts } from "./context.ts";
-import { createPlainPath, type PlainRequest, plainMediaType } from "./http/fast-path.ts";
-import { bodyOfRequest, headOfRequest, responseOf } from "./http/fetch-http.ts";
+import { createTokenCache } from "./cache/token-cache.ts";
+import { createUsageCache } from "./cache/usage-cache.ts";
+import type { SharedServices } from "./context.ts";
+import { createFastPath, type FastPathRequest, fastPathMediaType } from "./http/fast-path.ts";
+import { bodyOfRequest, headOfRequest, toResponse } from "./http/fetch-http.ts";
 import type { GraphiQLFiles } from "./http/graphiql/files.ts";
-import type { Answer } from "./http/http-message.ts";
-import { createFront } from "./http/ingress.ts";
-import { bodyOfIncoming, hasLeft, headOfIncoming, leavingSignal, whenTaken } from "./http/node-http.ts";
-import { guarded } from "./http/plugins/error-boundary.ts";
-import { type ServerContext, useCaller } from "./http/plugins/use-authentication.ts";
+import type { HttpResponse } from "./http/http-message.ts";
+import { createIngress } from "./http/ingress.ts";
+import { disconnectSignal, isDisconnected, readBody, requestHead, whenTaken } from "./http/node-http.ts";
+import { withErrorBoundary } from "./http/plugins/error-boundary.ts";
+import { type ServerContext, useAuthentication } from "./http/plugins/use-authentication.ts";
 import { useGraphiQL } from "./http/plugins/use-graphiql.ts";
-import { type PartState, type Readiness, useHealth } from "./http/plugins/use-health-check.ts";
-import { useFront } from "./http/plugins/use-ingress.ts";
-import { usePublicKeys } from "./http/plugins/use-jwks.ts";
+import { type PartState, type Readiness, useHealthCheck } from "./http/plugins/use-health-check.ts";
+import { useIngress } from "./http/plugins/use-ingress.ts";
+import { useJwks } from "./http/plugins/use-jwks.ts";
 import { useMetrics } from "./http/plugins/use-metrics.ts";
 import { useOperations } from "./http/plugins/use-operations.ts";
-import { useRequestReader } from "./http/plugins/use-request-parser.ts";
-import { useRequests } from "./http/plugins/use-request-telemetry.ts";
-import { sendSoon } from "./http/response-batcher.ts";
-import { createUnsent, NOBODY, type UnsentAnswer, type UnsentLimits } from "./http/unsent-responses.ts";
-import { createSuspensionGuard } from "./jobs/enforce-suspension.ts";
+import { useRequestParser } from "./http/plugins/use-request-parser.ts";
+import { useRequestTelemetry } from "./http/plugins/use-request-telemetry.ts";
+import { enqueueResponse } from "./http/response-batcher.ts";
+import { ANONYMOUS, createUnsentResponses, type UnsentLimits, type UnsentResponse } from "./http/unsent-responses.ts";
+import { createSuspensionEnforcer } from "./jobs/enforce-suspension.ts";
 import { type Budgets, createCostBudget } from "./limits/cost-budget.ts";
-import type { Counters } from "./limits/rate-limit-pool.ts";
+import type { RateLimitPool } from "./limits/rate-limit-pool.ts";
 import { createThumbnailLimit } from "./limits/thumbnail-limit.ts";
-import { refreshHotFigures } from "./loaders/usage.ts";
+import { refreshHotUsage } from "./loaders/usage.ts";
 import { ApplicationError } from "./model/errors.ts";
 import type { Network } from "./model/network.ts";
 import type { Secret } from "./model/secret.ts";
-import { createOperations } from "./operation/execute-operation.ts";
+import { createOperationExecutor } from "./operation/execute-operation.ts";
 import { createErrors } from "./operation/mask-error.ts";
-import { createKeptAnswers } from "./operation/response-cache.ts";
+import { createResponseCache } from "./operation/response-cache.ts";
 import { createTurns, type NextTurn } from "./scheduling/admission-queue.ts";
-import { createLoad } from "./scheduling/load-shedder.ts";
+import { createLoadShedder } from "./scheduling/load-shedder.ts";
 import { createSchema } from "./schema/schema.ts";
 import { createIdempotencyStore } from "./store/idempotency.ts";
 import { createPartnerWork } from "./store/partner-work.ts";
 import type { Store } from "./store/store.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import { createRequestLog } from "./telemetry/request-log.ts";
-import { createRequests } from "./telemetry/request-observer.ts";
+import { createRequestObserver } from "./telemetry/request-observer.ts";
 import type { Tracing } from "./telemetry/tracing.ts";
 import { type Clock, createPlatformClock, type PlatformClock } from "./upstream/platform-clock.ts";
 import type { CallReport } from "./upstream/transport/http-client.ts";
@@ -80,7 +80,7 @@ export interface GatewayOptions {
   readonly allowedOrigins: readonly string[];
   readonly budgets: Budgets;
   /** Where several gateways count what callers spend; null to count in memory. Stays open when the gateway closes. */
-  readonly counters: Counters | null;
+  readonly counters: RateLimitPool | null;
   /** Beyond so many requests at once, more are turned away. */
   readonly maxRequestsInFlight: number;
   /** How much of answers may be in memory. */
@@ -90,14 +90,14 @@ export interface GatewayOptions {
   /** Proxies of ours, which tell by `X-Forwarded-For` who called them. */
   readonly trustedProxies: readonly Network[];
   /** How long counts of attempts that were refused for lack of a right are kept, in milliseconds. */
-  readonly refusedAttemptsKeptMs: number;
-  readonly directoryRefreshMs: number;
+  readonly refusedAttemptRetentionMs: number;
+  readonly tokenRefreshMs: number;
   /** Whether usable tokens of suspended and retired partners are disabled after the token list was read; no by default. */
   readonly enforceSuspension?: boolean;
   /** What figures may take in memory, in bytes; 0 keeps none beyond their request. */
-  readonly figureCacheBytes: number;
+  readonly usageCacheBytes: number;
   /** The longest that the platform is taken to lag behind the quarter hour with its figures, in milliseconds. */
-  readonly figuresLagMs: number;
+  readonly usageLagMs: number;
   readonly logger: Logger;
   /** A request that takes longer is a warning of the log. */
   readonly slowRequestMs: number;
@@ -112,7 +112,7 @@ export interface GatewayOptions {
   /** Most by which the time that answers tell may differ from our own and still count, in milliseconds; 5 minutes by default. */
   readonly maxClockOffsetMs?: number;
   /** A clock that only goes forward, by which is measured how long to remember; the process's own when it is left out. */
-  readonly elapsed?: Stopwatch;
+  readonly elapsed?: MonotonicClock;
   /** Begins each operation that has to wait, when its turn has come; a queue of this gateway's own when it is left out. */
   readonly nextTurn?: NextTurn;
 }
@@ -150,41 +150,48 @@ const REFRESH_EVERY_MS = 5_000;
 /** Joins all parts into a gateway; opens no port. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { logger, tracing = null, stalledMs = STALLED_MS } = options;
-  const unsent = createUnsent(options.unsent);
-  const onFault = (error: unknown) => logger.error({ err: error }, "a fault of the gateway");
+  const unsent = createUnsentResponses(options.unsent);
+  const onInternalError = (error: unknown) => logger.error({ err: error }, "a fault of the gateway");
   const metrics = createMetrics();
   const onCall = (report: CallReport) => {
     metrics.called(report);
     tracing?.called(report);
   };
-  const { auth, ...parts } = createParts(options, onCall);
-  const load = createLoad(options.maxRequestsInFlight);
-  const keptAnswers = createKeptAnswers({
-    isKeeping: options.figureCacheBytes > 0,
-    known: createKnown(parts),
-    figures: parts.figureCache,
+  const { auth, ...parts } = createServices(options, onCall);
+  const load = createLoadShedder(options.maxRequestsInFlight);
+  const responseCache = createResponseCache({
+    isKeeping: options.usageCacheBytes > 0,
+    known: createCacheVersion(parts),
+    figures: parts.usageCache,
     clock: parts.platformClock,
-    lagMs: options.figuresLagMs,
+    lagMs: options.usageLagMs,
   });
-  metrics.watch({ ...parts, load, keptAnswers, unsent });
-  const requests = createRequests(metrics, createRequestLog(logger, options.slowRequestMs), tracing);
-  const errors = createErrors(onFault);
-  const untraced = createOperations({
+  metrics.watch({ ...parts, loadShedder: load, responseCache, unsent });
+  const requests = createRequestObserver(metrics, createRequestLog(logger, options.slowRequestMs), tracing);
+  const errors = createErrors(onInternalError);
+  const untraced = createOperationExecutor({
     schema: createSchema(),
     parts,
     budget: createCostBudget(options.budgets, parts.clock, options.counters),
     errors,
-    keptAnswers,
+    responseCache,
     unsent,
     ...(tracing && { bind: tracing.bind }),
     nextTurn: options.nextTurn ?? createTurns(),
     queryDeadlineMs: CALL_TIMES_PER_QUERY * options.upstream.timeoutMs,
   });
   const operations = tracing ? tracing.operations(untraced) : untraced;
-  const readiness = createReadiness(parts, onFault, options.elapsed);
+  const readiness = createReadiness(parts, onInternalError, options.elapsed);
   let isLeaving = false;
-  const front = createFront({ ...options, authenticate: auth.authenticate, unsent });
-  const answerPlainly = createPlainPath({ front, operations, requests, errors, onFault, clock: parts.clock });
+  const front = createIngress({ ...options, authenticate: auth.authenticate, unsent });
+  const answerPlainly = createFastPath({
+    ingress: front,
+    operations,
+    requests,
+    errors,
+    onInternalError,
+    clock: parts.clock,
+  });
   const yoga = createYoga<ServerContext>({
     graphqlEndpoint: "/graphql",
     graphiql: false,
@@ -200,18 +207,18 @@ export function createGateway(options: GatewayOptions): Gateway {
     logging: false,
     maskedErrors: { maskError: errors.mask },
     plugins: [
-      ...guarded(
+      ...withErrorBoundary(
         [
-          useRequests(requests),
-          useHealth(async () => (isLeaving ? LEAVING : readiness())),
-          useFront(front),
-          usePublicKeys(auth.signingKeys),
+          useRequestTelemetry(requests),
+          useHealthCheck(async () => (isLeaving ? LEAVING : readiness())),
+          useIngress(front),
+          useJwks(auth.signingKeys),
           ...(options.graphiql === null ? [] : [useGraphiQL(options.graphiql, parts.platformClock)]),
-          useCaller(front),
+          useAuthentication(front),
           useMetrics(metrics),
-          useRequestReader(),
+          useRequestParser(),
         ],
-        onFault,
+        onInternalError,
       ),
       useOperations(operations, parts.clock),
     ],
@@ -221,9 +228,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   let position = 0;
   const sweep = async () => {
     try {
-      position = await sweepTraffic(
+      position = await discoverNames(
         { ...parts, analytics: parts.upstream.analytics },
-        parts.sightings,
+        parts.discoveredNames,
         parts.platformClock(),
         position,
       );
@@ -235,33 +242,36 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     fetch: async (request, peer) => {
       const head = headOfRequest(request, peer);
-      const isTaken = load.enter(null);
+      const isTaken = load.tryAcquire(null);
       try {
-        const mediaType = plainMediaType(head);
+        const mediaType = fastPathMediaType(head);
         if (!mediaType) return await yoga.fetch(request, { head, isOverloaded: !isTaken });
-        const plain: PlainRequest = {
+        const plain: FastPathRequest = {
           head,
           mediaType,
           readBody: (taken, failed) => void bodyOfRequest(request).then(taken, failed),
           signal: () => request.signal,
-          hasLeft: () => request.signal.aborted,
+          isDisconnected: () => request.signal.aborted,
         };
-        return responseOf(Response, await new Promise<Answer>((resolve) => answerPlainly(plain, !isTaken, resolve)));
+        return toResponse(
+          Response,
+          await new Promise<HttpResponse>((resolve) => answerPlainly(plain, !isTaken, resolve)),
+        );
       } finally {
-        if (isTaken) load.leave();
+        if (isTaken) load.release();
       }
     },
     handle: (request, response) => {
-      const isTaken = load.enter(request.socket);
+      const isTaken = load.tryAcquire(request.socket);
       let isUnderWay = isTaken;
       const ended = () => {
-        if (isUnderWay) load.leave();
+        if (isUnderWay) load.release();
         isUnderWay = false;
       };
-      const head = headOfIncoming(request);
-      const mediaType = plainMediaType(head);
+      const head = requestHead(request);
+      const mediaType = fastPathMediaType(head);
       const sent = (callerId: string, over: () => void) => {
-        let waiting: UnsentAnswer | null = null;
+        let waiting: UnsentResponse | null = null;
         const wait = (bytes: number) => {
           waiting = unsent.answer(callerId);
           waiting.waiting(bytes);
@@ -281,7 +291,7 @@ export function createGateway(options: GatewayOptions): Gateway {
           answered: () => {
             ended();
             // It is with the connection in the next turn of the event loop.
-            setImmediate(() => sent(context.caller?.principalId ?? NOBODY, () => undefined));
+            setImmediate(() => sent(context.caller?.principalId ?? ANONYMOUS, () => undefined));
           },
         };
         Promise.resolve(yoga(request, response, context))
@@ -289,30 +299,27 @@ export function createGateway(options: GatewayOptions): Gateway {
           .finally(ended);
         return;
       }
-      const plain: PlainRequest = {
+      const plain: FastPathRequest = {
         head,
         mediaType,
-        readBody: (taken, failed) => bodyOfIncoming(request, taken, failed),
-        signal: () => leavingSignal(response),
-        hasLeft: () => hasLeft(response),
+        readBody: (taken, failed) => readBody(request, taken, failed),
+        signal: () => disconnectSignal(response),
+        isDisconnected: () => isDisconnected(response),
       };
       answerPlainly(plain, !isTaken, (answer, callerId) => {
-        sendSoon(response, answer, () => sent(callerId ?? NOBODY, ended));
+        enqueueResponse(response, answer, () => sent(callerId ?? ANONYMOUS, ended));
       });
     },
     start: async () => {
       background.push(setInterval(sweep, SWEEP_EVERY_MS).unref());
       background.push(
-        setInterval(
-          () => void refreshHotFigures(parts.figureCache, parts.upstream.analytics),
-          REFRESH_EVERY_MS,
-        ).unref(),
+        setInterval(() => void refreshHotUsage(parts.usageCache, parts.upstream.analytics), REFRESH_EVERY_MS).unref(),
       );
       if (options.enforceSuspension) {
-        const refresh = () => parts.directory.refresh().catch(() => undefined);
-        background.push(setInterval(refresh, Math.max(options.directoryRefreshMs, 1_000)).unref());
+        const refresh = () => parts.tokenCache.refresh().catch(() => undefined);
+        background.push(setInterval(refresh, Math.max(options.tokenRefreshMs, 1_000)).unref());
       }
-      await Promise.allSettled([parts.directory.read(), parts.account.id(), parts.account.clusters()]);
+      await Promise.allSettled([parts.tokenCache.read(), parts.account.id(), parts.account.clusters()]);
       await sweep();
       logger.debug("what queries need was read");
     },
@@ -330,12 +337,12 @@ export function createGateway(options: GatewayOptions): Gateway {
 }
 
 /** The parts that requests share, and what finds out who calls. `onCall` is told of each call to the platform. */
-export function createParts(
+export function createServices(
   options: GatewayOptions,
   onCall?: UpstreamOptions["onCall"],
-): SharedParts & { readonly auth: Auth; readonly toldClock: PlatformClock } {
+): SharedServices & { readonly auth: Auth; readonly dateHeaderClock: PlatformClock } {
   const { logger, store, clock = Date.now, elapsed = () => performance.now() } = options;
-  const toldClock = createPlatformClock({
+  const dateHeaderClock = createPlatformClock({
     machine: clock,
     maxOffsetMs: options.maxClockOffsetMs ?? MAX_CLOCK_OFFSET_MS,
     onTooFar: (offsetMs) =>
@@ -345,19 +352,19 @@ export function createParts(
       ),
   });
   const { platformClock: given = options.clock ?? "TOLD" } = options;
-  const platformClock = given === "TOLD" ? toldClock.now : given;
-  const sightings = createSightings();
-  const clients = createUpstream({ ...options.upstream, onDate: toldClock.observe, ...(onCall && { onCall }) });
+  const platformClock = given === "TOLD" ? dateHeaderClock.now : given;
+  const discoveredNames = createDiscoveredNames();
+  const clients = createUpstream({ ...options.upstream, onDate: dateHeaderClock.observe, ...(onCall && { onCall }) });
   const upstream = {
     ...clients,
-    analytics: noteAnalytics(clients.analytics, sightings),
-    monitoring: noteMonitoring(clients.monitoring, sightings),
+    analytics: addFromAnalytics(clients.analytics, discoveredNames),
+    monitoring: addFromMonitoring(clients.monitoring, discoveredNames),
   };
   const patternReadings = createPatternReadings(store.patternCoverages);
-  const partnerDirectory = createPartnerDirectory(store.partners, elapsed);
+  const partnerCache = createPartnerCache(store.partners, elapsed);
   const auth = createAuth({
     ...options,
-    partners: partnerDirectory,
+    partners: partnerCache,
     secret: options.upstream.secret,
     now: clock,
     elapsed,
@@ -367,63 +374,65 @@ export function createParts(
     auth,
     sessions: auth.sessions,
     store,
-    refusals: createRefusals({ store, keptMs: options.refusedAttemptsKeptMs, now: clock }),
+    refusals: createRefusedAttemptLog({ store, retentionMs: options.refusedAttemptRetentionMs, now: clock }),
     thumbnailLimit: createThumbnailLimit(options.counters),
     upstream,
-    sightings,
+    discoveredNames,
     patternReadings,
-    figureCache: createFigureCache({
-      maxBytes: options.figureCacheBytes,
+    usageCache: createUsageCache({
+      maxBytes: options.usageCacheBytes,
       now: platformClock,
       elapsed,
-      isLeftAlone: () => upstream.isLeftAlone("Analytics"),
-      lagMs: options.figuresLagMs,
+      isAbandoned: () => upstream.isAbandoned("Analytics"),
+      lagMs: options.usageLagMs,
     }),
     clock,
     platformClock,
     spanOnPlatform:
-      given === "TOLD" ? toldClock.span : (begunAt: number) => ({ begunAt: begunAt + given() - clock(), now: given() }),
-    toldClock,
-    figuresLagMs: options.figuresLagMs,
+      given === "TOLD"
+        ? dateHeaderClock.span
+        : (begunAt: number) => ({ begunAt: begunAt + given() - clock(), now: given() }),
+    dateHeaderClock,
+    usageLagMs: options.usageLagMs,
     directorUrl: options.directorUrl,
-    streamCatalog: createStreamCatalog(sightings),
-    partnerDirectory,
-    liveDirectory: createLiveDirectory(upstream.monitoring, elapsed),
-    account: createAccountFacts(upstream.account, upstream.clusters, elapsed),
+    streamCatalog: createStreamCatalog(discoveredNames),
+    partnerCache,
+    liveStreamCache: createLiveStreamCache(upstream.monitoring, elapsed),
+    account: createAccountCache(upstream.account, upstream.clusters, elapsed),
     idempotency: createIdempotencyStore(options.store.idempotencyKeys, clock, elapsed),
     partnerWork: createPartnerWork(store.partnerLeases, clock, (ms) => later(ms)),
-    directory: createTokenDirectory({
+    tokenCache: createTokenCache({
       publishTokens: upstream.publishTokens,
       subscribeTokens: upstream.subscribeTokens,
-      refreshAfterMs: options.directoryRefreshMs,
-      staleAfterMs: 20 * options.directoryRefreshMs,
+      refreshAfterMs: options.tokenRefreshMs,
+      staleAfterMs: 20 * options.tokenRefreshMs,
       patternReadings,
-      monotonicNow: elapsed,
+      monotonicMs: elapsed,
       onRefreshed: () => refreshed(),
       onRefreshFailure: (error) => logger.warn({ err: error }, "the token list was not read again"),
     }),
   };
-  if (options.enforceSuspension) refreshed = createSuspensionGuard(parts, logger);
+  if (options.enforceSuspension) refreshed = createSuspensionEnforcer(parts, logger);
   return parts;
 }
 
 /** Ready while the platform answers with our secret; while it does, it is asked at most every half minute. */
 function createReadiness(
-  { upstream, directory, store }: SharedParts,
-  onFault: (error: unknown) => void,
-  elapsed?: Stopwatch,
+  { upstream, tokenCache, store }: SharedServices,
+  onInternalError: (error: unknown) => void,
+  elapsed?: MonotonicClock,
 ): () => Promise<Readiness> {
-  const ask = () => Promise.all([upstream.account.id(), directory.read()]);
-  const checkPlatform = remembered(ask, { keptMs: READINESS_KEPT_MS, whenItFails: "FAIL", elapsed });
-  const checkStore = remembered(() => store.partners.version(), {
-    keptMs: STORE_KEPT_MS,
-    whenItFails: "FAIL",
+  const ask = () => Promise.all([upstream.account.id(), tokenCache.read()]);
+  const checkPlatform = createReadThrough(ask, { ttlMs: READINESS_KEPT_MS, onRefreshError: "FAIL", elapsed });
+  const checkStore = createReadThrough(() => store.partners.version(), {
+    ttlMs: STORE_KEPT_MS,
+    onRefreshError: "FAIL",
     elapsed,
   });
   return async () => {
     const [platform, kept] = await Promise.allSettled([checkPlatform(), checkStore()]);
     for (const part of [platform, kept]) {
-      if (part.status === "rejected" && !(part.reason instanceof ApplicationError)) onFault(part.reason);
+      if (part.status === "rejected" && !(part.reason instanceof ApplicationError)) onInternalError(part.reason);
     }
     const parts = { platform: stateOf(platform), store: stateOf(kept) };
     // Without the store the operator and people of the identity provider are known and answered all the same.

@@ -6,7 +6,7 @@ import type { Logger } from "pino";
 import { type Config, ConfigError, type PlatformConfig, readConfig, unknownVariables } from "./config.ts";
 import type { GraphiQLFiles } from "./http/graphiql/files.ts";
 import { listen } from "./http/http-server.ts";
-import type { Counters } from "./limits/rate-limit-pool.ts";
+import type { RateLimitPool } from "./limits/rate-limit-pool.ts";
 import { Secret } from "./model/secret.ts";
 import { passwordsIn } from "./store/database-url.ts";
 import { openStore } from "./store/open-store.ts";
@@ -56,14 +56,14 @@ async function main(): Promise<void> {
     counters,
     maxRequestsInFlight: config.maxRequestsInFlight,
     unsent: config.unsent,
-    directoryRefreshMs: config.directoryRefreshMs,
+    tokenRefreshMs: config.tokenRefreshMs,
     maxClockOffsetMs: config.maxClockOffsetMs,
     enforceSuspension: config.enforceSuspension,
-    figureCacheBytes: config.figureCacheBytes,
-    figuresLagMs: config.figuresLagMs,
+    usageCacheBytes: config.usageCacheBytes,
+    usageLagMs: config.usageLagMs,
     logger,
     slowRequestMs: config.slowRequestMs,
-    refusedAttemptsKeptMs: config.refusedAttemptsKeptMs,
+    refusedAttemptRetentionMs: config.refusedAttemptRetentionMs,
     tracing: config.tracing ? await tracing() : null,
     graphiql: config.graphiql ? await graphiqlFiles(logger) : null,
   });
@@ -74,7 +74,7 @@ async function main(): Promise<void> {
     if (isLeaving) return;
     isLeaving = true;
     gateway.leave();
-    server.announceEnd();
+    server.advertiseShutdown();
     await setTimeout(config.leaveNoticeMs);
     await server.drain(config.drainMs);
     await gateway.close();
@@ -113,10 +113,10 @@ function open({ store }: Config): Promise<Store> {
 }
 
 /** Null where one gateway counts alone: then no driver of PostgreSQL is loaded. */
-async function countersOf({ store }: Config): Promise<Counters | null> {
+async function countersOf({ store }: Config): Promise<RateLimitPool | null> {
   if (store.kind !== "postgres") return null;
-  const { openCounters } = await import("./limits/rate-limit-pool.ts");
-  return openCounters(store.url.reveal());
+  const { openRateLimitPool } = await import("./limits/rate-limit-pool.ts");
+  return openRateLimitPool(store.url.reveal());
 }
 
 /** Runs the sandbox in a process of its own, so that the gateway is alone in its own, as it is in production. */

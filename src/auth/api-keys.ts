@@ -1,14 +1,14 @@
 import { hash, randomBytes } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import type { PartnerDirectory } from "../cache/partner-cache.ts";
+import type { PartnerCache } from "../cache/partner-cache.ts";
 import { isInNetworks, parseNetwork } from "../model/network.ts";
 import type { RegisteredPartner } from "../model/partner/partner.ts";
 import { Secret } from "../model/secret.ts";
-import { atMost } from "../primitives/bounded-lru.ts";
+import { boundedLru } from "../primitives/bounded-lru.ts";
 import type { ApiKeyRecord, ApiKeyStore } from "../store/api-keys.ts";
 import { inTime } from "../store/in-time.ts";
 import type { Caller, Credentials } from "./caller.ts";
-import { rememberReads, type Stopwatch } from "./credential-cache.ts";
+import { type MonotonicClock, rememberReads } from "./credential-cache.ts";
 import { scopesHeld } from "./scopes.ts";
 
 /** What can be said of a key at an instant. */
@@ -20,7 +20,7 @@ export function apiKeyState({ revokedAt, expiresAt }: ApiKeyRecord, now: number)
 }
 
 /** A new key, `sgk_` and 32 random bytes, and the hash that is kept of it. */
-export function makeApiKey(): { readonly key: Secret; readonly hash: string } {
+export function generateApiKey(): { readonly key: Secret; readonly hash: string } {
   const key = `sgk_${randomBytes(32).toString("base64url")}`;
   return { key: new Secret(key), hash: hashOf(key) };
 }
@@ -28,23 +28,23 @@ export function makeApiKey(): { readonly key: Secret; readonly hash: string } {
 const apiKey = /^sgk_[\w-]{43}$/;
 
 /** True for a text that looks like one of our keys. */
-export function looksLikeApiKey(text: string): boolean {
+export function hasApiKeyFormat(text: string): boolean {
   return apiKey.test(text);
 }
 
 /** A key that opens something now, and whose it is. */
-export interface LivingKey {
+export interface ActiveKey {
   readonly key: ApiKeyRecord;
   /** Null unless it is a partner's. */
   readonly partner: RegisteredPartner | null;
 }
 
 /** The registry of keys as it is asked for each request. Whatever it tells is at most 0.8 s old. */
-export interface ApiKeyRing {
+export interface ApiKeyAuthenticator {
   /** The caller by a key and by where the request comes from; null when that proves nobody, whatever the cause. */
   authenticate(key: string, from: Pick<Credentials, "origin" | "address">): Promise<Caller | null>;
   /** The key with this id; null when it was revoked, has expired, or was of a partner that is retired. */
-  living(id: string): Promise<LivingKey | null>;
+  findActive(id: string): Promise<ActiveKey | null>;
   /** The partner with this id; null when there is none, or a retired one. */
   partner(id: string): Promise<RegisteredPartner | null>;
   /** Done when what is written in the background is written. */
@@ -57,15 +57,15 @@ const NOTED_EVERY_MS = 60_000;
 /** @param onNoteFailure told when the time of a key's use was not kept, which costs the caller nothing */
 export function createApiKeyRing(
   apiKeys: ApiKeyStore,
-  partners: Pick<PartnerDirectory, "read">,
+  partners: Pick<PartnerCache, "read">,
   now: () => number,
-  elapsed: Stopwatch,
+  elapsed: MonotonicClock,
   onNoteFailure: (error: unknown) => void,
-): ApiKeyRing {
+): ApiKeyAuthenticator {
   const byHash = rememberReads((hash) => inTime(apiKeys.byHash(hash)), elapsed);
   const byId = rememberReads((id) => inTime(apiKeys.byId(id)), elapsed);
   const underWay = new Set<Promise<void>>();
-  const notedAt = new LRUCache<string, number>(atMost(10_000));
+  const notedAt = new LRUCache<string, number>(boundedLru(10_000));
 
   const note = (id: string) => {
     if (elapsed() < (notedAt.get(id) ?? Number.NEGATIVE_INFINITY) + NOTED_EVERY_MS) return;
@@ -82,7 +82,7 @@ export function createApiKeyRing(
     return found?.status === "RETIRED" ? null : found;
   };
 
-  const ifLiving = async (key: ApiKeyRecord | null): Promise<LivingKey | null> => {
+  const ifLiving = async (key: ApiKeyRecord | null): Promise<ActiveKey | null> => {
     if (!key || apiKeyState(key, now()) !== "ACTIVE") return null;
     if (key.role !== "PARTNER") return { key, partner: null };
     const owner = key.partnerId === null ? null : await partner(key.partnerId);
@@ -94,17 +94,17 @@ export function createApiKeyRing(
     settled: async () => {
       await Promise.all(underWay);
     },
-    living: async (id) => ifLiving(await byId(id)),
+    findActive: async (id) => ifLiving(await byId(id)),
     authenticate: async (text, from) => {
-      const living = await ifLiving(await byHash(hashOf(text)));
-      if (!living || !isAdmitted(living.key, from)) return null;
-      note(living.key.id);
-      return callerOf(living);
+      const findActive = await ifLiving(await byHash(hashOf(text)));
+      if (!findActive || !isAdmitted(findActive.key, from)) return null;
+      note(findActive.key.id);
+      return callerOf(findActive);
     },
   };
 }
 
-function callerOf({ key, partner }: LivingKey): Caller {
+function callerOf({ key, partner }: ActiveKey): Caller {
   return {
     principalId: `key:${key.id}`,
     name: key.name,

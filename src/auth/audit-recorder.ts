@@ -1,10 +1,10 @@
 import type { AuditEffect, AuditEnd, AuditEntry, AuditObject } from "../store/audit.ts";
 import type { Store, Tables } from "../store/store.ts";
 import type { Caller } from "./caller.ts";
-import type { Refusals } from "./refused-attempt-log.ts";
+import type { RefusedAttemptLog } from "./refused-attempt-log.ts";
 
 /** Something that a caller does, as the audit log tells of it. */
-export interface Act {
+export interface AuditedAction {
   /** Every object that was touched so far, with what became of it. */
   readonly objects: ReadonlyMap<string, AuditEffect>;
   /**
@@ -35,25 +35,25 @@ export interface Act {
 type What = Pick<AuditEntry, "operation" | "objectId" | "detail">;
 
 /** Writes the audit log for one caller. */
-export interface Auditor {
+export interface AuditRecorder {
   /** Opens an entry before something is tried: should its end never be written, the log says UNKNOWN. @throws StoreError */
-  begin(what: What): Promise<Act>;
+  begin(what: What): Promise<AuditedAction>;
   /** Opens an act that changes nothing: its entry is written once, when it is over. */
-  open(what: What): Act;
+  open(what: What): AuditedAction;
   /** Notes that a secret of an object is shown, before it is. @throws StoreError when it can't be noted, so it is not shown */
   reveal(objectId: string, field: string): Promise<void>;
   /** Counts an attempt that was refused for lack of a right, which the log does not tell of. @throws StoreError */
-  refused(operation: string, code: string): Promise<void>;
+  recordRefusal(operation: string, code: string): Promise<void>;
 }
 
 /** @param now milliseconds since the epoch */
-export function createAuditor(
+export function createAuditRecorder(
   store: Store,
-  refusals: Refusals,
+  refusals: RefusedAttemptLog,
   caller: Caller,
   address: string | null,
   now: () => number,
-): Auditor {
+): AuditRecorder {
   const entry = (what: What): AuditEntry => ({
     ...what,
     at: now(),
@@ -70,14 +70,14 @@ export function createAuditor(
       const shown = entry({ operation: "reveal", objectId, detail: JSON.stringify({ field }) });
       await store.audit.append(shown, DONE, [{ objectId, effect: "USED" }]);
     },
-    refused: (operation, code) => refusals.count(caller, operation, code),
+    recordRefusal: (operation, code) => refusals.count(caller, operation, code),
   };
 }
 
 const DONE: AuditEnd = { outcome: "DONE", code: null, objectId: null };
 
 /** An act whose entry is in the log, or is written with its end. */
-class StoredAct implements Act {
+class StoredAct implements AuditedAction {
   readonly objects = new Map<string, AuditEffect>();
   readonly #store: Store;
   readonly #id: string | null;

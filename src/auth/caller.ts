@@ -3,7 +3,7 @@ import { decodeProtectedHeader } from "jose";
 import type { RegisteredPartner } from "../model/partner/partner.ts";
 import type { Secret } from "../model/secret.ts";
 import type { MaybePromise } from "../primitives/maybe-promise.ts";
-import { type ApiKeyRing, looksLikeApiKey } from "./api-keys.ts";
+import { type ApiKeyAuthenticator, hasApiKeyFormat } from "./api-keys.ts";
 import type { IdentityProvider } from "./identity-provider.ts";
 import type { Role, Scope } from "./scopes.ts";
 import { SESSION_TYPE, type Sessions } from "./session.ts";
@@ -46,7 +46,7 @@ export interface AuthenticateOptions {
   /** The operator's key of the environment: it works also while the store is out of reach. */
   readonly operatorKey: Secret;
   readonly operatorScopes: readonly Scope[];
-  readonly apiKeys: Pick<ApiKeyRing, "authenticate">;
+  readonly apiKeys: Pick<ApiKeyAuthenticator, "authenticate">;
   readonly sessions: Pick<Sessions, "identify">;
   /** Null where none is configured. */
   readonly identityProvider: IdentityProvider | null;
@@ -73,7 +73,7 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     // Digests are compared, so neither the time nor the length tells how much of a guess was right.
     if (timingSafeEqual(digest(token), expected)) return operator;
     const from = { origin, address };
-    if (looksLikeApiKey(token)) return apiKeys.authenticate(token, from);
+    if (hasApiKeyFormat(token)) return apiKeys.authenticate(token, from);
     const type = typeOfJwt(token);
     if (type === null) return null;
     return type === SESSION_TYPE ? sessions.identify(token, from) : (identityProvider?.identify(token) ?? null);

@@ -1,10 +1,10 @@
 import type { Logger } from "pino";
-import type { PartnerDirectory } from "../cache/partner-cache.ts";
+import type { PartnerCache } from "../cache/partner-cache.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Tables } from "../store/store.ts";
 import { createApiKeyRing } from "./api-keys.ts";
 import { type Authenticate, createAuthenticate } from "./caller.ts";
-import type { Stopwatch } from "./credential-cache.ts";
+import type { MonotonicClock } from "./credential-cache.ts";
 import { createIdentityProvider, type IdentityProviderOptions } from "./identity-provider.ts";
 import type { Scope } from "./scopes.ts";
 import { createSessions, type Sessions } from "./session.ts";
@@ -12,7 +12,7 @@ import { createSigningKeys, type SigningKeys } from "./signing-keys.ts";
 
 export interface AuthOptions {
   readonly store: Pick<Tables, "apiKeys" | "signingKeys">;
-  readonly partners: Pick<PartnerDirectory, "read">;
+  readonly partners: Pick<PartnerCache, "read">;
   /** The platform's API secret, which all gateways of one store share: what is kept encrypted is so under it. */
   readonly secret: Secret;
   readonly operatorKey: Secret;
@@ -22,7 +22,7 @@ export interface AuthOptions {
   /** Null where none is configured. */
   readonly identityProvider: IdentityProviderOptions | null;
   readonly now: () => number;
-  readonly elapsed: Stopwatch;
+  readonly elapsed: MonotonicClock;
   readonly logger: Logger;
 }
 

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import { atMost } from "../primitives/bounded-lru.ts";
+import { boundedLru } from "../primitives/bounded-lru.ts";
 
 /** A clock that only goes forward: milliseconds since any instant. */
-export type Stopwatch = () => number;
+export type MonotonicClock = () => number;
 
 /** So old may a fact be that can be taken back: what is revoked is refused within a second by every gateway. */
 const REMEMBERED_MS = 800;
@@ -16,10 +16,10 @@ const MAX_REMEMBERED = 10_000;
  */
 export function rememberReads<Value>(
   read: (key: string) => Promise<Value>,
-  elapsed: Stopwatch,
+  elapsed: MonotonicClock,
 ): (key: string) => Promise<Value> {
   const reads = new LRUCache<string, Promise<Value>>({
-    ...atMost(MAX_REMEMBERED),
+    ...boundedLru(MAX_REMEMBERED),
     ttl: REMEMBERED_MS,
     perf: { now: elapsed },
     ttlResolution: 0,
@@ -46,13 +46,13 @@ export interface Verified {
 }
 
 /** Tokens that were found good are remembered by their hash until they expire; a refused one is looked at again. */
-export function rememberVerified<Claims extends Verified>(
+export function cacheVerified<Claims extends Verified>(
   verify: (token: string) => Promise<Claims | null>,
   now: () => number,
-  elapsed: Stopwatch,
+  elapsed: MonotonicClock,
 ): (token: string) => Promise<Claims | null> {
   const verified = new LRUCache<string, Claims>({
-    ...atMost(MAX_REMEMBERED),
+    ...boundedLru(MAX_REMEMBERED),
     ttl: VERIFIED_MS,
     perf: { now: elapsed },
     ttlResolution: 0,

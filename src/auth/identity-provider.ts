@@ -10,7 +10,7 @@ import {
 } from "jose";
 import { ApplicationError } from "../model/errors.ts";
 import type { Caller } from "./caller.ts";
-import { rememberVerified, type Stopwatch } from "./credential-cache.ts";
+import { cacheVerified, type MonotonicClock } from "./credential-cache.ts";
 import { type Role, scopesOfRole } from "./scopes.ts";
 
 /** Algorithms of the identity provider that can be configured: asymmetric ones, so that no public key serves as a secret. */
@@ -73,7 +73,7 @@ const MAX_SUBJECT_LENGTH = 255;
 export function createIdentityProvider(
   options: IdentityProviderOptions,
   now: () => number,
-  elapsed: Stopwatch,
+  elapsed: MonotonicClock,
   { onKeysFailure, onRefusal }: IdentityProviderEvents,
 ): IdentityProvider {
   const keySet = createKeySet(options.jwksUrl, elapsed, onKeysFailure);
@@ -118,7 +118,7 @@ export function createIdentityProvider(
     }
     return callerNamed(payload);
   };
-  return { identify: rememberVerified(identify, now, elapsed) };
+  return { identify: cacheVerified(identify, now, elapsed) };
 }
 
 /** The issuer that a JWT claims to have, not verified. */
@@ -158,7 +158,7 @@ const RETRY_AFTER_SECONDS = 5;
 const MAX_KEYS_BYTES = 262_144;
 
 /** The provider's public keys. jose follows no redirect; what it does not see to is that a provider in trouble is left alone. */
-function createKeySet(url: string, elapsed: Stopwatch, onFailure: (error: unknown) => void) {
+function createKeySet(url: string, elapsed: MonotonicClock, onFailure: (error: unknown) => void) {
   let retryAt = Number.NEGATIVE_INFINITY;
   const read: FetchImplementation = async (...request) => {
     if (elapsed() < retryAt) throw unavailable();

@@ -3,9 +3,9 @@ import { errors, type JWTHeaderParameters, jwtVerify, SignJWT } from "jose";
 import { ApplicationError } from "../model/errors.ts";
 import type { RegisteredPartner } from "../model/partner/partner.ts";
 import { Secret } from "../model/secret.ts";
-import { type ApiKeyRing, isFromOrigin } from "./api-keys.ts";
+import { type ApiKeyAuthenticator, isFromOrigin } from "./api-keys.ts";
 import type { Caller, Credentials } from "./caller.ts";
-import { rememberVerified, type Stopwatch, type Verified } from "./credential-cache.ts";
+import { cacheVerified, type MonotonicClock, type Verified } from "./credential-cache.ts";
 import { allScopes, type Scope, scopesHeld } from "./scopes.ts";
 import { SESSION_ALGORITHM, type SigningKeys } from "./signing-keys.ts";
 
@@ -19,14 +19,14 @@ const IDENTITY_MAKER = "idp";
 const CLOCK_TOLERANCE_SECONDS = 5;
 
 /** A session that was made: what is handed to a frontend. */
-export interface MadeSession {
+export interface IssuedSession {
   readonly jwt: Secret;
   /** Milliseconds since the epoch, on a whole second. */
   readonly expiresAt: number;
   readonly scopes: readonly Scope[];
 }
 
-export interface SessionWish {
+export interface SessionRequest {
   /** Who makes it: it never holds more, and never lives longer. */
   readonly maker: Caller;
   readonly partner: RegisteredPartner;
@@ -37,7 +37,7 @@ export interface SessionWish {
 /** Short-lived callers of partners, which need no entry in the store: a signed text says all about them. */
 export interface Sessions {
   /** Makes one for a partner. What the maker or a partner may not do is left out of its scopes. */
-  make(wish: SessionWish): Promise<MadeSession>;
+  issue(wish: SessionRequest): Promise<IssuedSession>;
   /** The caller by a session; null when it proves nobody, or when the key that made it does not live any more. */
   identify(token: string, from: Pick<Credentials, "origin">): Promise<Caller | null>;
 }
@@ -50,9 +50,9 @@ export interface SessionOptions {
   /** Binds sessions to the operator's key without showing anything of it. */
   readonly secret: Secret;
   readonly signingKeys: SigningKeys;
-  readonly apiKeys: Pick<ApiKeyRing, "living" | "partner">;
+  readonly apiKeys: Pick<ApiKeyAuthenticator, "findActive" | "partner">;
   readonly now: () => number;
-  readonly elapsed: Stopwatch;
+  readonly elapsed: MonotonicClock;
   /** Told why a session was refused; never what it was. */
   readonly onRefusal: (reason: string) => void;
 }
@@ -66,7 +66,7 @@ interface SessionClaims extends Verified {
 }
 
 /** What the maker of a session may do now, and from which pages. */
-interface Maker {
+interface Issuer {
   readonly name: string;
   readonly scopes: readonly string[];
   readonly allowedOrigins: readonly string[];
@@ -104,14 +104,14 @@ export function createSessions(options: SessionOptions): Sessions {
       return null;
     }
   };
-  const verifyOnce = rememberVerified(verify, now, elapsed);
+  const verifyOnce = cacheVerified(verify, now, elapsed);
 
   /** The maker as it is now: a session ends with the key that made it, and with what that key may do. */
-  const makerOf = async ({ maker, partnerId }: SessionClaims): Promise<Maker | null> => {
+  const makerOf = async ({ maker, partnerId }: SessionClaims): Promise<Issuer | null> => {
     if (maker === operatorMaker) return { name: "operator", scopes: options.operatorScopes, allowedOrigins: [] };
     // What the identity provider said can't be taken back either: the session lives no longer than that.
     if (maker === IDENTITY_MAKER) return { name: "operator", scopes: allScopes, allowedOrigins: [] };
-    const living = maker.startsWith("key:") ? await apiKeys.living(maker.slice("key:".length)) : null;
+    const living = maker.startsWith("key:") ? await apiKeys.findActive(maker.slice("key:".length)) : null;
     return living?.partner && living.partner.id !== partnerId ? null : (living?.key ?? null);
   };
 
@@ -123,7 +123,7 @@ export function createSessions(options: SessionOptions): Sessions {
   };
 
   return {
-    make: async ({ maker, partner, scopes, expiresInSeconds }) => {
+    issue: async ({ maker, partner, scopes, expiresInSeconds }) => {
       const iat = Math.floor(now() / 1_000);
       const lastSecond = maker.expiresAt === null ? Number.POSITIVE_INFINITY : Math.floor(maker.expiresAt / 1_000);
       const exp = Math.min(iat + Math.min(expiresInSeconds, MAX_SESSION_SECONDS), lastSecond);

@@ -4,7 +4,7 @@ import { LRUCache } from "lru-cache";
 import type { Secret } from "../model/secret.ts";
 import { inTime } from "../store/in-time.ts";
 import type { SigningKeyRecord, SigningKeyStore } from "../store/signing-keys.ts";
-import { rememberReads, type Stopwatch } from "./credential-cache.ts";
+import { type MonotonicClock, rememberReads } from "./credential-cache.ts";
 
 /** What sessions are signed with: Ed25519. */
 export const SESSION_ALGORITHM = "EdDSA";
@@ -31,7 +31,7 @@ export function createSigningKeys(
   store: SigningKeyStore,
   sealedUnder: Secret,
   now: () => number,
-  elapsed: Stopwatch,
+  elapsed: MonotonicClock,
 ): SigningKeys {
   const seal = createSeal(sealedUnder);
   const read = rememberReads(() => inTime(store.list(now())), elapsed);

@@ -4,7 +4,7 @@ import type { ClusterList, Clusters } from "../upstream/clusters.ts";
 import type { OnStale } from "./token-cache.ts";
 
 /** What hardly ever changes about the account, remembered between requests. */
-export interface AccountFacts {
+export interface AccountCache {
   /** The public account id, first part of every stream id. It never changes. @throws UpstreamError */
   id(): Promise<string>;
   /**
@@ -19,28 +19,28 @@ export interface AccountFacts {
 
 const CLUSTERS_KEPT_MS = 600_000;
 
-export function createAccountFacts(
+export function createAccountCache(
   account: Pick<Account, "id">,
   clusters: Pick<Clusters, "read">,
   elapsed?: () => number,
-): AccountFacts {
-  const id = remembered(() => account.id(), { keptMs: 0, elapsed });
-  const kept = { keptMs: CLUSTERS_KEPT_MS, elapsed };
-  let clusterList = remembered(() => clusters.read(), kept);
+): AccountCache {
+  const id = createReadThrough(() => account.id(), { ttlMs: 0, elapsed });
+  const kept = { ttlMs: CLUSTERS_KEPT_MS, elapsed };
+  let clusterList = createReadThrough(() => clusters.read(), kept);
   return {
     id: () => id(),
     clusters: (onStale) => clusterList(onStale),
     putClusters: (written) => {
-      clusterList = remembered(() => clusters.read(), { ...kept, initially: written });
+      clusterList = createReadThrough(() => clusters.read(), { ...kept, initially: written });
     },
   };
 }
 
-export interface RememberedOptions<Value> {
+export interface ReadThroughOptions<Value> {
   /** How old the value may grow before it is loaded again; 0 for ever. */
-  readonly keptMs: number;
+  readonly ttlMs: number;
   /** What to do when it can't be loaded again: serve the old value, the default, or fail. */
-  readonly whenItFails?: "SERVE_OLD" | "FAIL";
+  readonly onRefreshError?: "SERVE_OLD" | "FAIL";
   /** What is known already. */
   readonly initially?: Value;
   /** Milliseconds since any fixed moment. */
@@ -48,15 +48,15 @@ export interface RememberedOptions<Value> {
 }
 
 /** While an old value is served because the new one can't be loaded, it is tried this often. */
-const TRIED_AGAIN_AFTER_MS = 1_000;
+const RETRY_AFTER_MS = 1_000;
 
 /**
  * Loads a value once for all who ask, and again when it has grown too old. A failure is not remembered as a value; but where
  * the old value is served on, nobody waits for the new one until a load has succeeded again.
  */
-export function remembered<Value>(
+export function createReadThrough<Value>(
   load: () => Promise<Value>,
-  { keptMs, whenItFails = "SERVE_OLD", initially, elapsed = () => performance.now() }: RememberedOptions<Value>,
+  { ttlMs, onRefreshError = "SERVE_OLD", initially, elapsed = () => performance.now() }: ReadThroughOptions<Value>,
 ): (onStale?: OnStale) => Promise<Value> {
   let known: { readonly value: Value; readonly at: number } | null =
     initially === undefined ? null : { value: initially, at: elapsed() };
@@ -82,12 +82,12 @@ export function remembered<Value>(
   };
   return async (onStale) => {
     const old = known;
-    if (old && (keptMs === 0 || elapsed() - old.at < keptMs)) return old.value;
-    if (!old || whenItFails === "FAIL") return loadOnce();
+    if (old && (ttlMs === 0 || elapsed() - old.at < ttlMs)) return old.value;
+    if (!old || onRefreshError === "FAIL") return loadOnce();
     if (failedAt === null) {
       const renewed = await loadOnce().catch(orIfFailed(null));
       if (renewed !== null) return renewed;
-    } else if (elapsed() - failedAt >= TRIED_AGAIN_AFTER_MS) {
+    } else if (elapsed() - failedAt >= RETRY_AFTER_MS) {
       loadOnce().catch(() => undefined);
     }
     onStale?.(elapsed() - old.at);

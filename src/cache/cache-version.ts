@@ -1,11 +1,11 @@
 import type { StreamCatalog } from "./stream-catalog.ts";
-import type { TokenDirectory } from "./token-cache.ts";
+import type { TokenCache } from "./token-cache.ts";
 
 /** Stands for all tokens and names of streams as they are known at a moment: the same object until one of them changes. */
-export type Known = object;
+export type CacheVersion = object;
 
 interface Sources {
-  readonly directory: Pick<TokenDirectory, "peek">;
+  readonly tokenCache: Pick<TokenCache, "peek">;
   readonly streamCatalog: Pick<StreamCatalog, "names">;
 }
 
@@ -17,10 +17,10 @@ interface Parts {
 }
 
 /** Tells what is known now, and has nothing read for it; null where the tokens are not known, or past their freshness. */
-export function createKnown({ directory, streamCatalog }: Sources): () => Known | null {
+export function createCacheVersion({ tokenCache, streamCatalog }: Sources): () => CacheVersion | null {
   let known: Parts | null = null;
   return () => {
-    const tokens = directory.peek();
+    const tokens = tokenCache.peek();
     if (!tokens) return null;
     const publish = tokens.publish.all();
     const subscribe = tokens.subscribe.all();

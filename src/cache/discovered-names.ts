@@ -1,20 +1,20 @@
 import { LRUCache } from "lru-cache";
 import { isMetered } from "../model/stream/stream.ts";
 import { ceilTo, DAY_MS, HOUR_MS, type TimeWindow } from "../model/usage/time-window.ts";
-import { atMost } from "../primitives/bounded-lru.ts";
+import { boundedLru } from "../primitives/bounded-lru.ts";
 import { type Analytics, perCall } from "../upstream/analytics.ts";
 import type { Monitoring } from "../upstream/monitoring.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
-import type { TokenDirectory } from "./token-cache.ts";
+import type { TokenCache } from "./token-cache.ts";
 
 /**
  * Names that the platform's answers have mentioned. It lists neither the streams nor the tracking ids that have traffic:
  * one must know a name to ask for it. A stream under a pattern grant, and a tracking id that only signed tokens carry, are
  * therefore known by having been seen.
  */
-export interface Sightings {
-  sawStream(name: string): void;
-  sawTrackingId(trackingId: string): void;
+export interface DiscoveredNames {
+  addStream(name: string): void;
+  addTrackingId(trackingId: string): void;
   hasStream(name: string): boolean;
   hasTrackingId(trackingId: string): boolean;
   streams(): Iterable<string>;
@@ -26,17 +26,17 @@ export interface Sightings {
 /** The most names of a kind that are remembered; the longest unseen are forgotten first. */
 const MAX_REMEMBERED = 50_000;
 
-export function createSightings(): Sightings {
-  const streams = new LRUCache<string, true>(atMost(MAX_REMEMBERED));
-  const trackingIds = new LRUCache<string, true>(atMost(MAX_REMEMBERED));
+export function createDiscoveredNames(): DiscoveredNames {
+  const streams = new LRUCache<string, true>(boundedLru(MAX_REMEMBERED));
+  const trackingIds = new LRUCache<string, true>(boundedLru(MAX_REMEMBERED));
   let version = 0;
   const saw = (names: LRUCache<string, true>) => (name: string) => {
     if (!names.has(name)) version += 1;
     names.set(name, true);
   };
   return {
-    sawStream: saw(streams),
-    sawTrackingId: saw(trackingIds),
+    addStream: saw(streams),
+    addTrackingId: saw(trackingIds),
     hasStream: (name) => streams.has(name),
     hasTrackingId: (trackingId) => trackingIds.has(trackingId),
     streams: () => streams.keys(),
@@ -46,12 +46,12 @@ export function createSightings(): Sightings {
 }
 
 /** The same analytics, but every name that a tracking answer mentions is remembered. */
-export function noteAnalytics(analytics: Analytics, sightings: Sightings): Analytics {
+export function addFromAnalytics(analytics: Analytics, discoveredNames: DiscoveredNames): Analytics {
   const noteStreams = (rows: readonly { streamName: string | null }[]) => {
-    for (const { streamName } of rows) if (streamName !== null) sightings.sawStream(streamName);
+    for (const { streamName } of rows) if (streamName !== null) discoveredNames.addStream(streamName);
   };
   const noteTrackingIds = (rows: readonly { trackingId: string | null }[]) => {
-    for (const { trackingId } of rows) if (trackingId !== null) sightings.sawTrackingId(trackingId);
+    for (const { trackingId } of rows) if (trackingId !== null) discoveredNames.addTrackingId(trackingId);
   };
   return {
     ...analytics,
@@ -79,9 +79,9 @@ export function noteAnalytics(analytics: Analytics, sightings: Sightings): Analy
 }
 
 /** The same monitoring, but every stream that it shows is remembered. */
-export function noteMonitoring(monitoring: Monitoring, sightings: Sightings): Monitoring {
+export function addFromMonitoring(monitoring: Monitoring, discoveredNames: DiscoveredNames): Monitoring {
   const note = <Row extends { readonly name: string }>(rows: Row[]): Row[] => {
-    for (const { name } of rows) sightings.sawStream(name);
+    for (const { name } of rows) discoveredNames.addStream(name);
     return rows;
   };
   return {
@@ -104,28 +104,28 @@ const SWEEP_WINDOW_MS = 90 * DAY_MS;
  * @returns where the next one should begin
  * @throws UpstreamError when the platform gives no usable answer
  */
-export async function sweepTraffic(
-  { directory, analytics }: { readonly directory: TokenDirectory; readonly analytics: Analytics },
-  sightings: Sightings,
+export async function discoverNames(
+  { tokenCache, analytics }: { readonly tokenCache: TokenCache; readonly analytics: Analytics },
+  discoveredNames: DiscoveredNames,
   now: number,
   position = 0,
 ): Promise<number> {
-  const tokens = await directory.read();
+  const tokens = await tokenCache.read();
   const to = ceilTo(now, HOUR_MS);
   const window: TimeWindow = { from: ceilTo(now - SWEEP_WINDOW_MS, DAY_MS), to };
-  const ids = [...new Set([...tokens.trackingIds(), ...sightings.trackingIds()])];
-  const names = [...new Set([...tokens.publish.names(), ...sightings.streams()])].filter(isMetered);
+  const ids = [...new Set([...tokens.trackingIds(), ...discoveredNames.trackingIds()])];
+  const names = [...new Set([...tokens.publish.names(), ...discoveredNames.streams()])].filter(isMetered);
   const calls = [
     ...perCall(ids).map((chunk) => () => analytics.trackingTotals(chunk, window)),
     ...perCall(names).map((chunk) => () => analytics.streamTrackingTotals(chunk, window)),
   ];
   const begin = position < calls.length ? position : 0;
   const turn = calls.slice(begin, begin + MAX_CALLS_PER_SWEEP);
-  for (const call of turn) await call().catch(passOverRefusal);
+  for (const call of turn) await call().catch(ignoreRefusedNames);
   return begin + turn.length;
 }
 
 /** A name that analytics refuse keeps the names beside it from being looked at, but not those of other calls. */
-function passOverRefusal(error: unknown): void {
+function ignoreRefusedNames(error: unknown): void {
   if (!(error instanceof UpstreamError && error.code === "UPSTREAM_REJECTED")) throw error;
 }

@@ -1,4 +1,4 @@
-import type { Figure } from "../model/usage/measured.ts";
+import type { Measured } from "../model/usage/measured.ts";
 import type { TimeWindow } from "../model/usage/time-window.ts";
 
 /** What tells two questions apart, without the end of their windows. */
@@ -18,18 +18,18 @@ export interface HoursOfTotal {
 }
 
 /** A figure that is kept, with when it was read. */
-export interface KeptFigure extends Figure<unknown> {
+export interface KeptFigure extends Measured<unknown> {
   readonly answer: { readonly readAt: number; readonly readAtElapsed: number };
 }
 
 /** Figures that are kept under one question. */
-export interface KeptFigures {
-  readonly question: EarlierQuestion;
+export interface CachedUsage {
+  readonly query: EarlierQuestion;
   kept(name: string): KeptFigure | undefined;
 }
 
 /** A figure of an earlier reading, as the answer to another question. */
-export interface EarlierFigure extends Figure<unknown> {
+export interface EarlierFigure extends Measured<unknown> {
   readonly readAt: number;
   readonly readAtElapsed: number;
 }
@@ -38,9 +38,9 @@ export interface EarlierFigure extends Figure<unknown> {
  * Finds, in an outage, a figure of a window that was not over when it was read: the platform is asked for such a window up to
  * the next full hour, so an hour later the same window of a client is another question.
  */
-export interface EarlierFigures {
-  add(figures: KeptFigures): void;
-  delete(figures: KeptFigures): void;
+export interface EarlierUsage {
+  add(figures: CachedUsage): void;
+  delete(figures: CachedUsage): void;
   /**
    * Returns the figure that reaches furthest, or null where none answers the question:
    * - a total of a window with the same start, which is whole up to its own `freshUntil`;
@@ -50,21 +50,21 @@ export interface EarlierFigures {
    * @param readSince moment by the clock that only goes forward: older readings are left out
    */
   find(
-    question: EarlierQuestion & { readonly hours?: HoursOfTotal | undefined },
+    query: EarlierQuestion & { readonly hours?: HoursOfTotal | undefined },
     name: string,
     readSince: number,
   ): EarlierFigure | null;
 }
 
-/** Holds no figures itself: each question's are forgotten by {@link EarlierFigures.delete}. */
-export function createEarlierFigures(): EarlierFigures {
-  const byKind = new Map<string, Set<KeptFigures>>();
+/** Holds no figures itself: each question's are forgotten by {@link EarlierUsage.delete}. */
+export function createEarlierUsage(): EarlierUsage {
+  const byKind = new Map<string, Set<CachedUsage>>();
 
-  const newest = (question: EarlierQuestion, name: string, readSince: number): KeptFigure | null => {
-    const { from, to } = question.window;
+  const newest = (query: EarlierQuestion, name: string, readSince: number): KeptFigure | null => {
+    const { from, to } = query.window;
     let found: KeptFigure | null = null;
-    for (const figures of byKind.get(kindOf(question)) ?? []) {
-      const earlier = figures.question.window;
+    for (const figures of byKind.get(kindOf(query)) ?? []) {
+      const earlier = figures.query.window;
       if (earlier.from > from || earlier.to > to) continue;
       const figure = figures.kept(name);
       // What was over when it was read ends where its own window ends, not where the figures did.
@@ -77,21 +77,21 @@ export function createEarlierFigures(): EarlierFigures {
 
   return {
     add: (figures) => {
-      const kind = kindOf(figures.question);
+      const kind = kindOf(figures.query);
       const known = byKind.get(kind) ?? new Set();
       byKind.set(kind, known.add(figures));
     },
     delete: (figures) => {
-      const kind = kindOf(figures.question);
+      const kind = kindOf(figures.query);
       const known = byKind.get(kind);
       known?.delete(figures);
       if (known?.size === 0) byKind.delete(kind);
     },
-    find: (question, name, readSince) => {
-      const { window, resolution, hours } = question;
-      const same = newest(question, name, readSince);
+    find: (query, name, readSince) => {
+      const { window, resolution, hours } = query;
+      const same = newest(query, name, readSince);
       if (same && resolution !== null) return earlierFigure(same, bucketsSince(same.value, window.from));
-      const ofHours = hours && newest({ ...question, operation: hours.operation, resolution: "HOUR" }, name, readSince);
+      const ofHours = hours && newest({ ...query, operation: hours.operation, resolution: "HOUR" }, name, readSince);
       if (hours && ofHours && (!same || same.freshUntil < ofHours.freshUntil)) {
         return earlierFigure(ofHours, hours.sum(bucketsSince(ofHours.value, window.from).values()));
       }

@@ -5,16 +5,16 @@ import type { LiveStream, LiveStreamWithFeeds, Monitoring } from "../upstream/mo
 export type LiveStreams = ReadonlyMap<string, LiveStream | LiveStreamWithFeeds>;
 
 /** The list of live streams, read once for all who ask at about the same time. */
-export interface LiveDirectory {
+export interface LiveStreamCache {
   /** The list as it was moments ago, or null where it has to be read. One with feeds serves as one without. */
-  recent(feeds: boolean): LiveStreams | null;
+  fresh(feeds: boolean): LiveStreams | null;
   /** The list, read now; a reading that is under way is shared, its failure as well. @throws UpstreamError */
   read(feeds: boolean): Promise<LiveStreams>;
   /**
    * Waits until the names of live streams have been learnt lately, as far as the platform tells them; it never fails. Names
    * seldom come, so they may be older than what is told of a live stream: the list is read again beside the request.
    */
-  learnt(): MaybePromise<unknown>;
+  namesReady(): MaybePromise<unknown>;
   /** Says that a stream was stopped: what was read before is no longer so. */
   changed(): void;
 }
@@ -27,10 +27,10 @@ const NAMES_LEARNT_AGAIN_MS = 5_000;
 const NAMES_TOO_OLD_MS = 30_000;
 
 /** @param elapsed milliseconds since any fixed moment */
-export function createLiveDirectory(
+export function createLiveStreamCache(
   monitoring: Pick<Monitoring, "listSummaries" | "listStreams">,
   elapsed: () => number = () => performance.now(),
-): LiveDirectory {
+): LiveStreamCache {
   const withFeeds = createReadings<LiveStreamWithFeeds>(() => monitoring.listStreams(), elapsed);
   const summaries = createReadings<LiveStream>(() => monitoring.listSummaries(), elapsed);
   let triedAt = Number.NEGATIVE_INFINITY;
@@ -41,14 +41,14 @@ export function createLiveDirectory(
   };
 
   return {
-    recent: (feeds) => withFeeds.within(RECENT_MS) ?? (feeds ? null : summaries.within(RECENT_MS)),
+    fresh: (feeds) => withFeeds.within(RECENT_MS) ?? (feeds ? null : summaries.within(RECENT_MS)),
     read: (feeds) => (feeds ? withFeeds : summaries).read(),
-    learnt: () => {
+    namesReady: () => {
       const isKnown = (ms: number) => summaries.within(ms) !== null || withFeeds.within(ms) !== null;
       if (isKnown(NAMES_LEARNT_AGAIN_MS)) return null;
       // While the platform fails it is asked as seldom, and nobody waits for it.
       const isTried = elapsed() - triedAt < NAMES_LEARNT_AGAIN_MS;
-      const attempt = isTried ? summaries.underWay() : learn();
+      const attempt = isTried ? summaries.inFlight() : learn();
       return isKnown(NAMES_TOO_OLD_MS) ? null : attempt;
     },
     changed: () => {
@@ -62,7 +62,7 @@ interface Readings<Stream> {
   /** The last reading, where it was begun at most so long ago. */
   within(ms: number): ReadonlyMap<string, Stream> | null;
   /** Settles with the reading that is under way; null where there is none. */
-  underWay(): Promise<unknown> | null;
+  inFlight(): Promise<unknown> | null;
   forget(): void;
 }
 
@@ -91,7 +91,7 @@ function createReadings<Stream extends LiveStream>(
       return reading;
     },
     within: (ms) => (last && elapsed() - last.at < ms ? last.streams : null),
-    underWay: () => reading?.catch(() => null) ?? null,
+    inFlight: () => reading?.catch(() => null) ?? null,
     forget: () => {
       last = null;
       reading = null;

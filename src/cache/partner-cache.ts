@@ -11,20 +11,20 @@ export interface Partners {
 }
 
 /** The registry of partners, read once and shared by requests until some gateway changes it. */
-export interface PartnerDirectory {
-  /** At most {@link CHECKED_EVERY_MS} old. @throws StoreError */
+export interface PartnerCache {
+  /** At most {@link REVALIDATE_MS} old. @throws StoreError */
   read(): Promise<Partners>;
   /** Says that this gateway has written: the next reading sees it. */
   changed(): void;
 }
 
 /** How long a reading serves before the store is asked whether another gateway has written. */
-export const CHECKED_EVERY_MS = 500;
+export const REVALIDATE_MS = 500;
 
-export function createPartnerDirectory(
+export function createPartnerCache(
   store: Pick<PartnerStore, "all" | "version">,
   monotonicNow: () => number = () => performance.now(),
-): PartnerDirectory {
+): PartnerCache {
   let known: { readonly version: number; readonly partners: Partners } | null = null;
   let checkedAt = Number.NEGATIVE_INFINITY;
   let checking: Promise<Partners> | null = null;
@@ -40,7 +40,7 @@ export function createPartnerDirectory(
 
   return {
     read: () => {
-      if (known && monotonicNow() - checkedAt < CHECKED_EVERY_MS) return Promise.resolve(known.partners);
+      if (known && monotonicNow() - checkedAt < REVALIDATE_MS) return Promise.resolve(known.partners);
       if (checking) return checking;
       const attempt = inTime(check()).finally(() => {
         if (checking === attempt) checking = null;

@@ -7,7 +7,7 @@ import {
   recordedReading,
 } from "../model/stream/stream-pattern.ts";
 import type { StreamGrant } from "../model/token/token.ts";
-import { atMost } from "../primitives/bounded-lru.ts";
+import { boundedLru } from "../primitives/bounded-lru.ts";
 import type { PatternCoverage, PatternCoverageStore } from "../store/pattern-coverages.ts";
 
 /** Patterns whose readings are remembered. */
@@ -29,8 +29,8 @@ export interface PatternReadings {
 
 /** @param store where operators' records are kept; left out where there are none */
 export function createPatternReadings(store?: Pick<PatternCoverageStore, "all">): PatternReadings {
-  const readings = new LRUCache<string, PatternReading>(atMost(MAX_READINGS));
-  const ofAnyName = new LRUCache<string, boolean>(atMost(MAX_READINGS));
+  const readings = new LRUCache<string, PatternReading>(boundedLru(MAX_READINGS));
+  const ofAnyName = new LRUCache<string, boolean>(boundedLru(MAX_READINGS));
   let recorded: ReadonlyMap<string, PatternCoverage> = new Map();
   let fingerprint = "[]";
 

@@ -1,26 +1,26 @@
-import type { Sightings } from "./discovered-names.ts";
-import type { Tokens } from "./token-cache.ts";
+import type { DiscoveredNames } from "./discovered-names.ts";
+import type { TokenSnapshot } from "./token-cache.ts";
 
 /** Every stream that is known by name: through a token that spells it out, or through having been seen live or in traffic. */
 export interface StreamCatalog {
   /** Their names, sorted by code unit. */
-  names(tokens: Tokens): readonly string[];
-  has(name: string, tokens: Tokens): boolean;
+  names(tokens: TokenSnapshot): readonly string[];
+  has(name: string, tokens: TokenSnapshot): boolean;
 }
 
-export function createStreamCatalog(sightings: Sightings): StreamCatalog {
+export function createStreamCatalog(discoveredNames: DiscoveredNames): StreamCatalog {
   let known: {
     readonly from: readonly unknown[];
     readonly names: readonly string[];
     readonly set: ReadonlySet<string>;
   };
-  const current = (tokens: Tokens) => {
+  const current = (tokens: TokenSnapshot) => {
     const published = tokens.publish.names();
     const granted = tokens.subscribe.names();
     // The lists are the same objects until some token changes, so thousands of names are seldom sorted again.
-    const from = [published, granted, sightings.version()];
+    const from = [published, granted, discoveredNames.version()];
     if (!known || from.some((part, index) => part !== known.from[index])) {
-      const set = new Set([...published, ...granted, ...sightings.streams()]);
+      const set = new Set([...published, ...granted, ...discoveredNames.streams()]);
       known = { from, names: [...set].sort(), set };
     }
     return known;

@@ -6,7 +6,7 @@ import { createPatternReadings, type PatternReadings } from "./pattern-readings.
 import { TokenIndex } from "./token-index.ts";
 
 /** All tokens of the account, as far as they are known now. */
-export interface Tokens {
+export interface TokenSnapshot {
   readonly publish: TokenIndex<PublishTokenRecord>;
   readonly subscribe: TokenIndex<SubscribeTokenRecord>;
   /** The subscribe tokens with a tracking id, by ascending id. */
@@ -20,7 +20,7 @@ export interface Tokens {
  * are found only by reading them all: so they are read once, shared by all requests, and kept up to date by reading again
  * in the background and by our own writes at once.
  */
-export interface TokenDirectory {
+export interface TokenCache {
   /**
    * The tokens, at once where they are known. Waits for the first reading, and for a new one when what is known is too old to be shown; a newer reading
    * is begun in the background when what is known has aged.
@@ -28,9 +28,9 @@ export interface TokenDirectory {
    * @param onStale told how old they are when they are past their freshness, because the platform failed
    * @throws UpstreamError when they have never been read, and can't be read now
    */
-  read(onStale?: OnStale): MaybePromise<Tokens>;
+  read(onStale?: OnStale): MaybePromise<TokenSnapshot>;
   /** The tokens, where they are known and fresh; null else. Nothing is read for it. */
-  peek(): Tokens | null;
+  peek(): TokenSnapshot | null;
   /** A token by its id, read from the platform when the directory has not seen it; null where there is none. */
   publishToken(id: number): Promise<PublishTokenRecord | null>;
   subscribeToken(id: number): Promise<SubscribeTokenRecord | null>;
@@ -46,16 +46,16 @@ export interface TokenDirectory {
    *
    * @throws UpstreamError
    */
-  readAnew(): Promise<Tokens>;
+  readAnew(): Promise<TokenSnapshot>;
   /**
    * Says that a write of ours has changed what tokens take from the account: all pages are read again, anew where a reading
    * is under way. It does not fail: what could not be read is read in the background, later.
    */
   accountChanged(): Promise<void>;
-  stats(): TokenDirectoryStats;
+  stats(): TokenCacheStats;
 }
 
-export interface TokenDirectoryStats {
+export interface TokenCacheStats {
   /** Since the last reading of all; null before the first. */
   readonly ageMs: number | null;
   readonly publishTokens: number;
@@ -73,7 +73,7 @@ export interface TokenSource<Token> {
   read(id: number): Promise<Token | null>;
 }
 
-export interface TokenDirectoryOptions {
+export interface TokenCacheOptions {
   readonly publishTokens: TokenSource<PublishTokenRecord>;
   readonly subscribeTokens: TokenSource<SubscribeTokenRecord>;
   /** Age from which a reading in the background is begun. */
@@ -84,7 +84,7 @@ export interface TokenDirectoryOptions {
    */
   readonly staleAfterMs: number;
   /** Milliseconds since any fixed moment. */
-  readonly monotonicNow?: () => number;
+  readonly monotonicMs?: () => number;
   /** How patterns are read; what operators have recorded of them is read again with the tokens. */
   readonly patternReadings?: PatternReadings;
   /** Told when all pages have been read. */
@@ -98,12 +98,12 @@ const PAGES_AT_ONCE = [2, 4, 8] as const;
 /** After a failure the platform is left alone for so long. */
 const PAUSE_AFTER_FAILURE_MS = 1_000;
 
-export function createTokenDirectory(options: TokenDirectoryOptions): TokenDirectory {
-  const now = options.monotonicNow ?? (() => performance.now());
+export function createTokenCache(options: TokenCacheOptions): TokenCache {
+  const now = options.monotonicMs ?? (() => performance.now());
   const readings = options.patternReadings ?? createPatternReadings();
-  const publish = new DirectoryOf(options.publishTokens, readings);
-  const subscribe = new DirectoryOf(options.subscribeTokens, readings);
-  const tokens: Tokens = withTrackingIds(publish.index, subscribe.index);
+  const publish = new CacheOf(options.publishTokens, readings);
+  const subscribe = new CacheOf(options.subscribeTokens, readings);
+  const tokens: TokenSnapshot = withTrackingIds(publish.index, subscribe.index);
 
   let readAt: number | null = null;
   let failure: { readonly at: number; readonly error: unknown } | null = null;
@@ -187,7 +187,7 @@ async function bothRead(...parts: readonly Promise<void>[]): Promise<void> {
 }
 
 /** The tokens of one kind with the calls that read them. */
-class DirectoryOf<Token extends TokenRecord> {
+class CacheOf<Token extends TokenRecord> {
   readonly index: TokenIndex<Token>;
   readonly #source: TokenSource<Token>;
   /** Ids that were written while a reading was under way: the reading may show them as they were before. */
@@ -268,7 +268,10 @@ class DirectoryOf<Token extends TokenRecord> {
   }
 }
 
-function withTrackingIds(publish: TokenIndex<PublishTokenRecord>, subscribe: TokenIndex<SubscribeTokenRecord>): Tokens {
+function withTrackingIds(
+  publish: TokenIndex<PublishTokenRecord>,
+  subscribe: TokenIndex<SubscribeTokenRecord>,
+): TokenSnapshot {
   let grouped: { readonly from: readonly SubscribeTokenRecord[]; readonly byId: TokensByTrackingId } | null = null;
   const byId = () => {
     const all = subscribe.all();

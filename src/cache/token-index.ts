@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { TokenRecord } from "../model/token/token.ts";
-import { atMost } from "../primitives/bounded-lru.ts";
+import { boundedLru } from "../primitives/bounded-lru.ts";
 import { PatternIndex } from "./pattern-index.ts";
 import { createPatternReadings, type PatternReadings } from "./pattern-readings.ts";
 
@@ -19,8 +19,8 @@ export class TokenIndex<Token extends TokenRecord> {
   readonly #readings: Pick<PatternReadings, "read" | "version">;
   readonly #patterns: PatternIndex;
   /** Forgotten whole when any grant changes. */
-  readonly #covering = new LRUCache<string, readonly Token[]>(atMost(MAX_REMEMBERED_NAMES));
-  readonly #possiblyCovering = new LRUCache<string, readonly Token[]>(atMost(MAX_REMEMBERED_NAMES));
+  readonly #covering = new LRUCache<string, readonly Token[]>(boundedLru(MAX_REMEMBERED_NAMES));
+  readonly #possiblyCovering = new LRUCache<string, readonly Token[]>(boundedLru(MAX_REMEMBERED_NAMES));
   /** What operators had recorded of unreadable patterns when the above was remembered. */
   #recorded: object;
   #sorted: readonly Token[] | null = null;

@@ -1,15 +1,15 @@
 import { LRUCache } from "lru-cache";
-import type { Figure } from "../model/usage/measured.ts";
-import { freezeFigure } from "../model/usage/packed-traffic.ts";
-import { freshUntilAt, goodUntil, type TimeWindow, windowKey } from "../model/usage/time-window.ts";
-import { AllLeft, type Leaving } from "../primitives/cancellation.ts";
-import { setDeadline, timeLeft } from "../primitives/deadline.ts";
+import type { Measured } from "../model/usage/measured.ts";
+import { freezeUsage } from "../model/usage/packed-traffic.ts";
+import { cacheableUntil, freshUntilAt, type TimeWindow, windowKey } from "../model/usage/time-window.ts";
+import { type CancellationSignal, SharedCancellation } from "../primitives/cancellation.ts";
+import { remainingMs, setDeadline } from "../primitives/deadline.ts";
 import { Deferred, type MaybePromise } from "../primitives/maybe-promise.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
-import { createEarlierFigures, type EarlierFigures, type HoursOfTotal, type KeptFigures } from "./earlier-usage.ts";
+import { type CachedUsage, createEarlierUsage, type EarlierUsage, type HoursOfTotal } from "./earlier-usage.ts";
 
 /** Who waits for figures: it gives up when its client leaves, and is told when it gets one past its time. */
-export class Waiter {
+export class UsageReader {
   readonly signal: AbortSignal | undefined;
   readonly onStale: (asOf: number) => void;
   /**
@@ -30,7 +30,7 @@ export class Waiter {
 }
 
 /** What figures have in common that one call of the platform can answer with. */
-export interface FigureQuestion {
+export interface UsageQuery {
   /** Whom they are read for: nothing that was read for one is served to another. */
   readonly scope: string;
   /** What is asked, by the name of its loader. */
@@ -42,33 +42,33 @@ export interface FigureQuestion {
 }
 
 /** Figures of one question, by name. Ask for it anew before each call: what holds nothing is forgotten. */
-export interface Figures<Value> {
+export interface UsageEntries<Value> {
   /** What is kept and good, or a promise of what is being read for somebody; undefined where it has to be read. */
-  find(name: string, waiter: Waiter): MaybePromise<Figure<Value>> | undefined;
+  find(name: string, waiter: UsageReader): MaybePromise<Measured<Value>> | undefined;
   /**
    * Makes a call for all who ask for its names while it is under way. A failure is told to those, and not kept; where an
    * older answer is kept and the platform is at fault, they get that, or what an older answer to another question tells of
-   * this one: see {@link EarlierFigures}. The call ends when all who wait have left.
+   * this one: see {@link EarlierUsage}. The call ends when all who wait have left.
    *
    * @param waiting for some of the names; they are settled with the call
    * @returns when the call is over, which never fails
    */
   read(
     names: readonly string[],
-    call: (signal: Leaving) => Promise<ReadonlyMap<string, Value>>,
-    waiter: Waiter,
-    waiting: ReadonlyMap<string, Deferred<Figure<Value>>>,
+    call: (signal: CancellationSignal) => Promise<ReadonlyMap<string, Value>>,
+    waiter: UsageReader,
+    waiting: ReadonlyMap<string, Deferred<Measured<Value>>>,
   ): Promise<void>;
 }
 
 /** Names whose figures were asked for repeatedly, and have run out. */
-export interface HotFigures {
-  readonly question: FigureQuestion;
+export interface HotKeys {
+  readonly query: UsageQuery;
   readonly names: readonly string[];
 }
 
 /** What the cache has done since it was made. */
-export interface FigureCacheStats {
+export interface UsageCacheStats {
   readonly hits: number;
   readonly joined: number;
   readonly misses: number;
@@ -80,16 +80,16 @@ export interface FigureCacheStats {
  * Figures as the platform answered them. They move on the quarter hour only, so an answer is good until the next one. An
  * answer is kept and forgotten as a whole, for the ten names that it is of.
  */
-export interface FigureCache {
-  of<Value>(question: FigureQuestion): Figures<Value>;
+export interface UsageCache {
+  of<Value>(query: UsageQuery): UsageEntries<Value>;
   /** What would be read ahead of need now. */
-  hot(): readonly HotFigures[];
+  hot(): readonly HotKeys[];
   /**
    * When anything that has been forgotten for want of room was used last: what was used later, and is still good, is there.
    * Milliseconds since the epoch, of the platform's time; -Infinity while nothing has been forgotten.
    */
-  forgottenUntil(): number;
-  stats(): FigureCacheStats;
+  lastEvictedUseAt(): number;
+  stats(): UsageCacheStats;
 }
 
 /** A call that others may come to share has so long at least, however little time is left to the first who asks. */
@@ -103,7 +103,7 @@ const HOT_HITS = 2;
 /** The most names that are read ahead at a quarter hour. */
 const MAX_HOT = 2_000;
 
-export interface FigureCacheOptions {
+export interface UsageCacheOptions {
   /** What it may hold, in bytes as far as they can be estimated; 0 keeps nothing. */
   readonly maxBytes: number;
   /** The platform's time, for quarter hours alone: it may be set. */
@@ -114,19 +114,19 @@ export interface FigureCacheOptions {
    * Whether the platform is left alone for a moment. Nobody joins a call then, which may hang: a call of one's own is refused at
    * once. Never, when it is left out.
    */
-  readonly isLeftAlone?: () => boolean;
+  readonly isAbandoned?: () => boolean;
   /** The longest that the platform is taken to lag behind the quarter hour, in milliseconds. */
   readonly lagMs: number;
 }
 
-export function createFigureCache({
+export function createUsageCache({
   maxBytes,
   now,
   elapsed = () => performance.now(),
   lagMs,
-  isLeftAlone = () => false,
-}: FigureCacheOptions): FigureCache {
-  const all = new Map<string, AnyFigures>();
+  isAbandoned = () => false,
+}: UsageCacheOptions): UsageCache {
+  const all = new Map<string, AnyUsageEntries>();
   const counts = { hits: 0, joined: 0, misses: 0, stale: 0 };
   const answers =
     maxBytes > 0
@@ -141,26 +141,26 @@ export function createFigureCache({
   const shared: Shared = {
     answers,
     newest: null,
-    forgottenUntil: Number.NEGATIVE_INFINITY,
+    lastEvictedUseAt: Number.NEGATIVE_INFINITY,
     counts,
     now,
     elapsed,
-    isLeftAlone,
+    isAbandoned,
     lagMs,
-    earlier: createEarlierFigures(),
+    earlier: createEarlierUsage(),
     drop: (key) => all.delete(key),
   };
 
   return {
-    of: <Value>(question: FigureQuestion) => {
-      const key = keyOf(question);
-      const known = all.get(key) ?? new FiguresOf<Value>(question, key, shared);
+    of: <Value>(query: UsageQuery) => {
+      const key = keyOf(query);
+      const known = all.get(key) ?? new UsageEntriesOf<Value>(query, key, shared);
       all.set(key, known);
       // A question has one operation, which has values of one type.
-      return known as FiguresOf<Value>;
+      return known as UsageEntriesOf<Value>;
     },
     hot: () => {
-      const hot = new Map<AnyFigures, string[]>();
+      const hot = new Map<AnyUsageEntries, string[]>();
       let count = 0;
       // There are thousands of answers, of which few have run out: only their names are looked at.
       const at = now();
@@ -171,14 +171,14 @@ export function createFigureCache({
         if (names.length > 0) hot.set(figures, [...(hot.get(figures) ?? []), ...names]);
         count += names.length;
       }
-      return [...hot].map(([{ question }, names]) => ({ question, names }));
+      return [...hot].map(([{ query }, names]) => ({ query, names }));
     },
-    forgottenUntil: () => shared.forgottenUntil,
+    lastEvictedUseAt: () => shared.lastEvictedUseAt,
     stats: () => ({ ...counts, bytes: answers?.calculatedSize ?? 0 }),
   };
 }
 
-function keyOf({ scope, operation, window, resolution }: FigureQuestion): string {
+function keyOf({ scope, operation, window, resolution }: UsageQuery): string {
   return `${scope}|${operation}|${windowKey(window)}|${resolution ?? ""}`;
 }
 
@@ -188,24 +188,24 @@ interface Shared {
   readonly answers: LRUCache<Answer, Answer> | null;
   /** The one that was used or read last: the figures of a list come from the same one, one behind the other. */
   newest: Answer | null;
-  /** See {@link FigureCache.forgottenUntil}. */
-  forgottenUntil: number;
+  /** See {@link UsageCache.lastEvictedUseAt}. */
+  lastEvictedUseAt: number;
   readonly counts: { hits: number; joined: number; misses: number; stale: number };
   readonly now: () => number;
   readonly elapsed: () => number;
-  readonly isLeftAlone: () => boolean;
+  readonly isAbandoned: () => boolean;
   readonly lagMs: number;
-  readonly earlier: EarlierFigures;
+  readonly earlier: EarlierUsage;
   readonly drop: (key: string) => void;
 }
 
 function noteForgotten(shared: Shared, { usedAt }: Answer): void {
-  shared.forgottenUntil = Math.max(shared.forgottenUntil, usedAt);
+  shared.lastEvictedUseAt = Math.max(shared.lastEvictedUseAt, usedAt);
 }
 
 /** One answer of the platform, as long as some name is served from it. */
 interface Answer {
-  readonly figures: AnyFigures;
+  readonly figures: AnyUsageEntries;
   readonly readAt: number;
   /** The same by the clock that only goes forward. */
   readonly readAtElapsed: number;
@@ -220,58 +220,58 @@ interface Answer {
   used: number;
 }
 
-interface Kept<Value> extends Figure<Value> {
+interface Entry<Value> extends Measured<Value> {
   readonly answer: Answer;
   hits: number;
 }
 
 /** A call that is under way, and who waits for it. */
 interface Call {
-  readonly left: AllLeft;
+  readonly left: SharedCancellation;
   /** Each of them once. */
-  readonly waiters: Waiter[];
+  readonly waiters: UsageReader[];
 }
-interface UnderWay<Value> extends Call {
+interface InFlight<Value> extends Call {
   /** Who asked first, by name, beside others who may have asked for other names. */
-  readonly asked: ReadonlyMap<string, Deferred<Figure<Value>>>;
+  readonly asked: ReadonlyMap<string, Deferred<Measured<Value>>>;
   /** What was promised to those who came later and found none of theirs: hardly ever anything. */
-  joined: Map<string, Deferred<Figure<Value>>> | null;
+  joined: Map<string, Deferred<Measured<Value>>> | null;
 }
 
 /** What the cache needs of figures, whatever they are. */
-interface AnyFigures {
-  readonly question: FigureQuestion;
+interface AnyUsageEntries {
+  readonly query: UsageQuery;
   hotNames(answer: Answer, most: number): string[];
   forget(answer: Answer): void;
 }
 
-class FiguresOf<Value> implements AnyFigures, Figures<Value>, KeptFigures {
-  readonly question: FigureQuestion;
+class UsageEntriesOf<Value> implements AnyUsageEntries, UsageEntries<Value>, CachedUsage {
+  readonly query: UsageQuery;
   readonly #key: string;
   readonly #shared: Shared;
-  readonly #kept = new Map<string, Kept<Value>>();
-  readonly #underWay = new Map<string, UnderWay<Value>>();
+  readonly #kept = new Map<string, Entry<Value>>();
+  readonly #underWay = new Map<string, InFlight<Value>>();
 
-  constructor(question: FigureQuestion, key: string, shared: Shared) {
-    this.question = question;
+  constructor(query: UsageQuery, key: string, shared: Shared) {
+    this.query = query;
     this.#key = key;
     this.#shared = shared;
   }
 
-  find(name: string, waiter: Waiter): MaybePromise<Figure<Value>> | undefined {
-    const { counts, now, isLeftAlone } = this.#shared;
+  find(name: string, waiter: UsageReader): MaybePromise<Measured<Value>> | undefined {
+    const { counts, now, isAbandoned } = this.#shared;
     const kept = this.#kept.get(name);
     const at = kept ? now() : 0;
     if (kept && this.#isServed(kept.answer, at)) {
       this.#use(kept.answer, at);
       kept.hits += 1;
       counts.hits += 1;
-      if (kept.hits === 1) freezeFigure(kept.value);
+      if (kept.hits === 1) freezeUsage(kept.value);
       if (kept.answer.staleUntil !== null) this.#serveStale(kept.answer, waiter);
       return kept;
     }
     const call = this.#underWay.get(name);
-    if (!call || isLeftAlone()) return undefined;
+    if (!call || isAbandoned()) return undefined;
     counts.joined += 1;
     join(call, waiter);
     return this.#promiseOf(name, call);
@@ -279,19 +279,19 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value>, KeptFigures {
 
   async read(
     names: readonly string[],
-    read: (signal: Leaving) => Promise<ReadonlyMap<string, Value>>,
-    waiter: Waiter,
-    waiting: ReadonlyMap<string, Deferred<Figure<Value>>>,
+    read: (signal: CancellationSignal) => Promise<ReadonlyMap<string, Value>>,
+    waiter: UsageReader,
+    waiting: ReadonlyMap<string, Deferred<Measured<Value>>>,
   ): Promise<void> {
-    const call: UnderWay<Value> = {
-      left: new AllLeft(),
+    const call: InFlight<Value> = {
+      left: new SharedCancellation(),
       waiters: [],
       asked: waiting,
       joined: null,
     };
     join(call, waiter);
     // Others may wait for the call as well, so it is not cut much shorter for who began it; one that is begun too late ends.
-    const left = timeLeft(waiter.signal, Number.POSITIVE_INFINITY);
+    const left = remainingMs(waiter.signal, Number.POSITIVE_INFINITY);
     if (left < Number.POSITIVE_INFINITY) {
       setDeadline(call.left, left <= 0 ? 0 : Math.max(left, LEAST_SHARED_MS));
     }
@@ -318,12 +318,12 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value>, KeptFigures {
     this.#dropIfEmpty();
   }
 
-  kept(name: string): Kept<Value> | undefined {
+  kept(name: string): Entry<Value> | undefined {
     return this.#kept.get(name);
   }
 
   hotNames(answer: Answer, most: number): string[] {
-    const isHot = (kept: Kept<Value> | undefined) => kept?.answer === answer && kept.hits >= HOT_HITS;
+    const isHot = (kept: Entry<Value> | undefined) => kept?.answer === answer && kept.hits >= HOT_HITS;
     return answer.names.filter((name) => isHot(this.#kept.get(name))).slice(0, most);
   }
 
@@ -345,15 +345,15 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value>, KeptFigures {
     this.#shared.answers?.get(answer);
   }
 
-  #serveStale({ readAt }: Answer, { onStale }: Waiter): void {
+  #serveStale({ readAt }: Answer, { onStale }: UsageReader): void {
     this.#shared.counts.stale += 1;
     onStale(readAt);
   }
 
-  #promiseOf(name: string, call: UnderWay<Value>): Promise<Figure<Value>> {
+  #promiseOf(name: string, call: InFlight<Value>): Promise<Measured<Value>> {
     const known = call.asked.get(name) ?? call.joined?.get(name);
     if (known) return known.promise;
-    const deferred = new Deferred<Figure<Value>>();
+    const deferred = new Deferred<Measured<Value>>();
     call.joined ??= new Map();
     call.joined.set(name, deferred);
     return deferred.promise;
@@ -361,8 +361,8 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value>, KeptFigures {
 
   #settle(
     names: readonly string[],
-    { asked, joined }: UnderWay<Value>,
-    settle: (name: string, deferred: Deferred<Figure<Value>>) => void,
+    { asked, joined }: InFlight<Value>,
+    settle: (name: string, deferred: Deferred<Measured<Value>>) => void,
   ): void {
     for (const name of names) {
       const deferred = asked.get(name) ?? joined?.get(name);
@@ -370,7 +370,7 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value>, KeptFigures {
     }
   }
 
-  #end(names: readonly string[], call: UnderWay<Value>): void {
+  #end(names: readonly string[], call: InFlight<Value>): void {
     for (const name of names) if (this.#underWay.get(name) === call) this.#underWay.delete(name);
   }
 
@@ -391,7 +391,7 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value>, KeptFigures {
       readAt,
       readAtElapsed,
       usedAt: this.#shared.now(),
-      goodUntil: goodUntil(readAt, this.#shared.lagMs),
+      goodUntil: cacheableUntil(readAt, this.#shared.lagMs),
       staleUntil: null,
       names: present,
       used: present.length,
@@ -422,7 +422,7 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value>, KeptFigures {
   }
 
   /** An answer past its time, for all who wait for what could not be read now. */
-  #fallBack(name: string, deferred: Deferred<Figure<Value>>, error: Error, { waiters }: UnderWay<Value>): void {
+  #fallBack(name: string, deferred: Deferred<Measured<Value>>, error: Error, { waiters }: InFlight<Value>): void {
     const at = this.#shared.elapsed();
     const kept = isOutage(error) ? this.#lastRead(name, at - MAX_STALE_MS) : null;
     if (!kept) {
@@ -436,10 +436,10 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value>, KeptFigures {
   }
 
   /** What was read last of the name, for this question or for one whose window ends earlier; null where it is too old. */
-  #lastRead(name: string, readSince: number): Kept<Value> | null {
+  #lastRead(name: string, readSince: number): Entry<Value> | null {
     const own = this.#kept.get(name);
     if (own && own.answer.readAtElapsed >= readSince) return own;
-    const earlier = this.#shared.earlier.find(this.question, name, readSince);
+    const earlier = this.#shared.earlier.find(this.query, name, readSince);
     if (!earlier) return null;
     const { value, freshUntil, readAt, readAtElapsed } = earlier;
     const answer: Answer = {
@@ -453,7 +453,7 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value>, KeptFigures {
       used: 1,
     };
     // A question of one operation has values of one type.
-    const kept: Kept<Value> = { value: value as Value, freshUntil, answer, hits: 0 };
+    const kept: Entry<Value> = { value: value as Value, freshUntil, answer, hits: 0 };
     this.#kept.set(name, kept);
     this.#hold(answer, ANSWER_BYTES + NAME_BYTES + name.length + sizeOf(value));
     return kept;
@@ -467,7 +467,7 @@ class FiguresOf<Value> implements AnyFigures, Figures<Value>, KeptFigures {
 }
 
 /** One waiter's leaving does not end the call for the others; when the last has left, nobody needs it. */
-function join(call: Call, waiter: Waiter): void {
+function join(call: Call, waiter: UsageReader): void {
   if (call.waiters.includes(waiter)) return;
   call.waiters.push(waiter);
   const { signal, calls } = waiter;
@@ -477,11 +477,11 @@ function join(call: Call, waiter: Waiter): void {
   else if (calls.size === 1) signal.addEventListener("abort", () => leaveAll(waiter), { once: true });
 }
 
-function leaveAll(waiter: Waiter): void {
+function leaveAll(waiter: UsageReader): void {
   for (const awaited of waiter.calls) leave(awaited, waiter);
 }
 
-function leave({ left, waiters }: Call, waiter: Waiter): void {
+function leave({ left, waiters }: Call, waiter: UsageReader): void {
   const at = waiters.indexOf(waiter);
   if (at >= 0) waiters.splice(at, 1);
   if (waiters.length === 0) left.abort(waiter.signal?.reason);

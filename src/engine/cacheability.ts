@@ -1,7 +1,7 @@
 import type { GraphQLField } from "graphql";
 
 /** Whether a field is repeatable; a function, where that depends on its arguments. */
-export type Repeats = boolean | ((args: Readonly<Record<string, unknown>>) => boolean);
+export type Cacheability = boolean | ((args: Readonly<Record<string, unknown>>) => boolean);
 
 const REPEATS = "repeats";
 
@@ -13,11 +13,11 @@ const REPEATS = "repeats";
  *
  * @param when tells by the arguments whether it is; always, where it is left out
  */
-export function repeatable(when: Repeats = true): { readonly [REPEATS]: Repeats } {
+export function cacheable(when: Cacheability = true): { readonly [REPEATS]: Cacheability } {
   return { [REPEATS]: when };
 }
 
 /** What a field is marked as: what is not marked is not repeatable, but for the name of a type. */
-export function repeatsOf({ name, extensions }: GraphQLField<unknown, unknown>): Repeats {
-  return (extensions[REPEATS] as Repeats | undefined) ?? name === "__typename";
+export function cacheabilityOf({ name, extensions }: GraphQLField<unknown, unknown>): Cacheability {
+  return (extensions[REPEATS] as Cacheability | undefined) ?? name === "__typename";
 }

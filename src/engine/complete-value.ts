@@ -16,27 +16,27 @@ import {
   type ResponsePath,
 } from "graphql";
 import { isPromise } from "../primitives/maybe-promise.ts";
-import { writeFields } from "./execute-fields.ts";
+import { executeFields } from "./execute-fields.ts";
 import {
-  assertPassed,
+  assertFieldAccess,
+  type CompleteValue,
+  completePromise,
+  type Execution,
   type FieldPlan,
-  nullFor,
-  orNull,
+  handleFieldError,
+  type JsonText,
+  nullOnError,
   type PlannedOperation,
-  type Run,
-  type Text,
   type Variables,
-  type Write,
-  writeSettled,
 } from "./execution.ts";
-import { createKeptTexts } from "./serialized-object-cache.ts";
-import { failedBeside, jsonOf, NULL, type Pieces, whole, withLate } from "./serialized-result.ts";
+import { createSerializedObjectCache } from "./serialized-object-cache.ts";
+import { appendAsync, type Chunks, concatChunks, NULL, rejectAfterPending, toJson } from "./serialized-result.ts";
 
 /** The fields that are selected, with the variables of a run. */
 export type FieldsOf = (variables: Variables) => readonly FieldPlan[];
 
 /** The field whose values are written. */
-export interface Place {
+export interface FieldLocation {
   readonly planned: PlannedOperation;
   /** What it selects of its objects, planned for one type of them. */
   readonly fieldsOf: (type: GraphQLObjectType) => FieldsOf;
@@ -46,7 +46,7 @@ export interface Place {
 }
 
 /** Writes a scalar or the value of an enum; null for a type that is none. */
-export function plainWriter(declared: GraphQLOutputType, place: Place): ((value: unknown) => string) | null {
+export function leafCompleter(declared: GraphQLOutputType, place: FieldLocation): ((value: unknown) => string) | null {
   const type = getNullableType(declared);
   if (!isLeafType(type)) return null;
   const isNonNull = isNonNullType(declared);
@@ -56,17 +56,17 @@ export function plainWriter(declared: GraphQLOutputType, place: Place): ((value:
     if (value instanceof Error) throw value;
     const serialized = type.serialize(value);
     if (serialized == null) throw new Error(`${type.name} can't write its value`);
-    return jsonOf(serialized);
+    return toJson(serialized);
   };
 }
 
-function nullError({ parentType, name }: Place): Error {
+function nullError({ parentType, name }: FieldLocation): Error {
   return new Error(`Cannot return null for non-nullable field ${parentType.name}.${name}.`);
 }
 
 /** Writes the values of a type, whatever it is. */
-export function writer(type: GraphQLOutputType, place: Place): Write {
-  const plain = plainWriter(type, place);
+export function valueCompleter(type: GraphQLOutputType, place: FieldLocation): CompleteValue {
+  const plain = leafCompleter(type, place);
   if (plain) {
     return (run, value) => {
       const text = plain(value);
@@ -75,14 +75,14 @@ export function writer(type: GraphQLOutputType, place: Place): Write {
     };
   }
   if (isNonNullType(type)) {
-    const write = ofNullable(type.ofType, place);
+    const write = completeNullable(type.ofType, place);
     return (run, value, path, info) => {
       if (value == null) throw nullError(place);
       if (value instanceof Error) throw value;
       return write(run, value, path, info);
     };
   }
-  const write = ofNullable(type, place);
+  const write = completeNullable(type, place);
   return (run, value, path, info) => {
     if (value == null) return NULL;
     if (value instanceof Error) throw value;
@@ -90,41 +90,41 @@ export function writer(type: GraphQLOutputType, place: Place): Write {
   };
 }
 
-function ofNullable(type: GraphQLOutputType, place: Place): Write {
-  if (isListType(type)) return ofList(type.ofType, place);
-  if (isObjectType(type)) return ofObject(type, place);
-  if (isAbstractType(type)) return ofAbstract(type, place);
+function completeNullable(type: GraphQLOutputType, place: FieldLocation): CompleteValue {
+  if (isListType(type)) return completeList(type.ofType, place);
+  if (isObjectType(type)) return completeObject(type, place);
+  if (isAbstractType(type)) return completeAbstract(type, place);
   throw new Error(`${type} is no type of an answer`);
 }
 
-function ofList(itemType: GraphQLOutputType, place: Place): Write {
+function completeList(itemType: GraphQLOutputType, place: FieldLocation): CompleteValue {
   const { nodes, parentType, name } = place;
-  const write = writer(itemType, place);
+  const write = valueCompleter(itemType, place);
   const isNonNull = isNonNullType(itemType);
-  const writeItem = (run: Run, item: unknown, path: ResponsePath, info: GraphQLResolveInfo): Text => {
+  const writeItem = (run: Execution, item: unknown, path: ResponsePath, info: GraphQLResolveInfo): JsonText => {
     try {
-      const written = isPromise(item) ? writeSettled(item, write, run, path, info) : write(run, item, path, info);
-      return typeof written === "string" ? written : orNull(written, run, isNonNull, nodes, path);
+      const written = isPromise(item) ? completePromise(item, write, run, path, info) : write(run, item, path, info);
+      return typeof written === "string" ? written : nullOnError(written, run, isNonNull, nodes, path);
     } catch (error) {
-      return nullFor(error, run, isNonNull, nodes, path);
+      return handleFieldError(error, run, isNonNull, nodes, path);
     }
   };
   /** Writes the items that are left, of which the first is written in this turn, whatever it has had already. */
   const writeRest = (
-    run: Run,
+    run: Execution,
     items: Iterator<unknown>,
     index: number,
     path: ResponsePath,
     info: GraphQLResolveInfo,
-  ): Text => {
+  ): JsonText => {
     let text = index === 0 ? "[" : "";
     /** What stands before it, in pieces that are one text each. */
     let done = "";
-    let pieces: Pieces | null = null;
+    let pieces: Chunks | null = null;
     try {
       let key = index;
       for (let next = items.next(); !next.done; next = items.next()) {
-        run.assertRoom();
+        run.assertWithinBudget();
         const { value: item } = next;
         const value = writeItem(run, item, { prev: path, key, typename: undefined }, info);
         if (key > 0) text += ",";
@@ -136,29 +136,29 @@ function ofList(itemType: GraphQLOutputType, place: Place): Write {
             text = "";
           }
         } else {
-          pieces = withLate(pieces, done + text, value);
+          pieces = appendAsync(pieces, done + text, value);
           text = "";
           done = "";
         }
-        if (run.slices.isOver()) {
-          const rest = run.slices.later(() => writeRest(run, items, key, path, info));
-          return whole(withLate(pieces, asOneText(done + text), rest), "");
+        if (run.slices.isExhausted()) {
+          const rest = run.slices.defer(() => writeRest(run, items, key, path, info));
+          return concatChunks(appendAsync(pieces, asOneText(done + text), rest), "");
         }
       }
     } catch (error) {
-      return failedBeside(pieces, error);
+      return rejectAfterPending(pieces, error);
     }
     const end = `${done}${text}]`;
-    return whole(pieces, end.length < LONG_LIST_CHARACTERS ? end : asOneText(end));
+    return concatChunks(pieces, end.length < LONG_LIST_CHARACTERS ? end : asOneText(end));
   };
-  const writeList: Write = (run, items, path, info) => {
+  const writeList: CompleteValue = (run, items, path, info) => {
     if (typeof items !== "object" || !(Symbol.iterator in (items as object))) {
       throw new GraphQLError(`Expected Iterable, but did not find one for field "${parentType.name}.${name}".`);
     }
     return writeRest(run, (items as Iterable<unknown>)[Symbol.iterator](), 0, path, info);
   };
   const objectType = getNullableType(itemType);
-  return isObjectType(objectType) ? keptWhole(writeList, place.fieldsOf(objectType)) : writeList;
+  return isObjectType(objectType) ? cachedList(writeList, place.fieldsOf(objectType)) : writeList;
 }
 
 /** A long list is made one text after so many characters: linked out of thousands of small ones it takes ten times as much. */
@@ -173,17 +173,17 @@ function asOneText(text: string): string {
 }
 
 /** A frozen list of frozen objects is written once, where no check has to look at each of them. */
-function keptWhole(writeList: Write, fields: FieldsOf): Write {
-  const texts = createKeptTexts();
+function cachedList(writeList: CompleteValue, fields: FieldsOf): CompleteValue {
+  const texts = createSerializedObjectCache();
   return (run, items, path, info) => {
     const plans = Array.isArray(items) && Object.isFrozen(items) ? fields(run.variables) : null;
     const isRepeatable = plans?.every((plan) => isOfObjectAlone(plan) && !plan.hasChecksOfObject);
-    if (!plans || !isRepeatable || !mayHave(run, plans, undefined)) return writeList(run, items, path, info);
+    if (!plans || !isRepeatable || !hasAccess(run, plans, undefined)) return writeList(run, items, path, info);
     const list = items as readonly unknown[];
     const known = texts.get(list);
     if (known !== undefined) {
       run.size += known.length;
-      run.assertRoom();
+      run.assertWithinBudget();
       return known;
     }
     const failures = run.errors.count;
@@ -191,7 +191,7 @@ function keptWhole(writeList: Write, fields: FieldsOf): Write {
     try {
       const text = writeList(run, items, path, info);
       const isWhole = typeof text === "string" && run.errors.count === failures;
-      if (isWhole && list.every(Object.isFrozen)) texts.offer(list, text);
+      if (isWhole && list.every(Object.isFrozen)) texts.store(list, text);
       return text;
     } finally {
       run.isWithinKept = false;
@@ -199,23 +199,23 @@ function keptWhole(writeList: Write, fields: FieldsOf): Write {
   };
 }
 
-function ofObject(type: GraphQLObjectType, place: Place): Write {
+function completeObject(type: GraphQLObjectType, place: FieldLocation): CompleteValue {
   const fields = place.fieldsOf(type);
-  const texts = createKeptTexts();
+  const texts = createSerializedObjectCache();
   return (run, value, path) => {
     const plans = fields(run.variables);
     if (typeof value !== "object" || !Object.isFrozen(value) || !plans.every(isOfObjectAlone))
-      return writeFields(run, plans, value, path);
+      return executeFields(run, plans, value, path);
     const known = texts.get(value as object);
-    if (known !== undefined && mayHave(run, plans, value)) {
+    if (known !== undefined && hasAccess(run, plans, value)) {
       run.size += known.length;
-      run.assertRoom();
+      run.assertWithinBudget();
       return known;
     }
     const failures = run.errors.count;
-    const text = writeFields(run, plans, value, path);
+    const text = executeFields(run, plans, value, path);
     const isWhole = typeof text === "string" && run.errors.count === failures;
-    if (isWhole && known === undefined && !run.isWithinKept) texts.offer(value as object, text);
+    if (isWhole && known === undefined && !run.isWithinKept) texts.store(value as object, text);
     return text;
   };
 }
@@ -230,9 +230,9 @@ export function isOfObject(property: string | null, resolve: GraphQLFieldResolve
   return property !== null || resolve.length === 1;
 }
 
-function mayHave(run: Run, plans: readonly FieldPlan[], source: unknown): boolean {
+function hasAccess(run: Execution, plans: readonly FieldPlan[], source: unknown): boolean {
   try {
-    for (const plan of plans) if (plan.checks.length > 0) assertPassed(run, plan, source, undefined);
+    for (const plan of plans) if (plan.checks.length > 0) assertFieldAccess(run, plan, source, undefined);
     return true;
   } catch {
     // The field tells why.
@@ -240,10 +240,10 @@ function mayHave(run: Run, plans: readonly FieldPlan[], source: unknown): boolea
   }
 }
 
-function ofAbstract(type: GraphQLAbstractType, place: Place): Write {
+function completeAbstract(type: GraphQLAbstractType, place: FieldLocation): CompleteValue {
   const resolveType = type.resolveType ?? defaultTypeResolver;
   const members = new Map(
-    place.planned.schema.getPossibleTypes(type).map((member) => [member.name, ofObject(member, place)]),
+    place.planned.schema.getPossibleTypes(type).map((member) => [member.name, completeObject(member, place)]),
   );
   return (run, value, path, info) => {
     run.isRepeatable = false;

@@ -1,77 +1,77 @@
 import type { GraphQLResolveInfo, ResponsePath } from "graphql";
 import { isPromise } from "../primitives/maybe-promise.ts";
-import { repeatsOf } from "./cacheability.ts";
+import { cacheabilityOf } from "./cacheability.ts";
 import {
-  argumentsOf,
-  assertPassed,
+  assertFieldAccess,
+  coerceArguments,
+  completePromise,
+  type Execution,
   type FieldPlan,
-  nullFor,
-  orNull,
+  handleFieldError,
+  type JsonText,
+  nullOnError,
   type Path,
   ResolveInfo,
-  type Run,
-  type Text,
-  writeSettled,
 } from "./execution.ts";
-import { failedBeside, type Pieces, whole, withLate } from "./serialized-result.ts";
+import { appendAsync, type Chunks, concatChunks, rejectAfterPending } from "./serialized-result.ts";
 
 /** Writes the fields of an object, each as its plan says. */
-export function writeFields(run: Run, plans: readonly FieldPlan[], source: unknown, path: Path): Text {
+export function executeFields(run: Execution, plans: readonly FieldPlan[], source: unknown, path: Path): JsonText {
   let text = "";
-  let pieces: Pieces | null = null;
+  let pieces: Chunks | null = null;
   try {
     for (const plan of plans) {
-      const value = writeField(run, plan, source, path);
+      const value = executeField(run, plan, source, path);
       text += plan.key;
       run.size += plan.key.length;
       if (typeof value === "string") {
         text += value;
       } else {
-        pieces = withLate(pieces, text, value);
+        pieces = appendAsync(pieces, text, value);
         text = "";
       }
     }
   } catch (error) {
-    return failedBeside(pieces, error);
+    return rejectAfterPending(pieces, error);
   }
-  return whole(pieces, text + (plans.length === 0 ? "{}" : "}"));
+  return concatChunks(pieces, text + (plans.length === 0 ? "{}" : "}"));
 }
 
-function writeField(run: Run, plan: FieldPlan, source: unknown, parentPath: Path): Text {
+function executeField(run: Execution, plan: FieldPlan, source: unknown, parentPath: Path): JsonText {
   const { plain, property } = plan;
-  if (!plain || (property === null && plan.wantsInfo)) return writeResolved(run, plan, source, parentPath);
+  if (!plain || (property === null && plan.wantsInfo)) return completeField(run, plan, source, parentPath);
   try {
-    if (plan.repeats !== true) noteRepeats(run, plan);
-    if (plan.checks.length > 0) assertPassed(run, plan, source, undefined);
+    if (plan.repeats !== true) noteCacheability(run, plan);
+    if (plan.checks.length > 0) assertFieldAccess(run, plan, source, undefined);
     const value =
       property === null
-        ? plan.resolve(source, argumentsOf(run, plan), run.context, NO_INFO)
+        ? plan.resolve(source, coerceArguments(run, plan), run.context, NO_INFO)
         : (source as Readonly<Record<string, unknown>> | null | undefined)?.[property];
     if (property !== null && typeof value === "function") {
       run.isRepeatable = false;
-      return writeResolved(run, plan, source, parentPath);
+      return completeField(run, plan, source, parentPath);
     }
     if (!isPromise(value)) return counted(run, plain(value));
     noteLate(run, plan);
-    return orNull(countedLater(run, value.then(plain)), run, plan.isNonNull, plan.nodes, pathOf(plan, parentPath));
+    return nullOnError(countedLater(run, value.then(plain)), run, plan.isNonNull, plan.nodes, pathOf(plan, parentPath));
   } catch (error) {
-    return nullFor(error, run, plan.isNonNull, plan.nodes, pathOf(plan, parentPath));
+    return handleFieldError(error, run, plan.isNonNull, plan.nodes, pathOf(plan, parentPath));
   }
 }
 
-function counted(run: Run, text: string): string {
+function counted(run: Execution, text: string): string {
   run.size += text.length;
   return text;
 }
 
-function countedLater(run: Run, written: Promise<string>): Promise<string> {
+function countedLater(run: Execution, written: Promise<string>): Promise<string> {
   return written.then((text) => counted(run, text));
 }
 
 /** Writes the fields of an object one behind the other: each begins when the one before has ended. */
-export async function writeSerially(run: Run, plans: readonly FieldPlan[]): Promise<string> {
+export async function writeSerially(run: Execution, plans: readonly FieldPlan[]): Promise<string> {
   let text = plans.length === 0 ? "{" : "";
-  for (const plan of plans) text += plan.key + (await writeField(run, plan, undefined, undefined));
+  for (const plan of plans) text += plan.key + (await executeField(run, plan, undefined, undefined));
   return `${text}}`;
 }
 
@@ -82,27 +82,28 @@ function pathOf({ responseName, parentType }: FieldPlan, parentPath: Path): Resp
   return { prev: parentPath, key: responseName, typename: parentType.name };
 }
 
-function writeResolved(run: Run, plan: FieldPlan, source: unknown, parentPath: Path): Text {
+function completeField(run: Execution, plan: FieldPlan, source: unknown, parentPath: Path): JsonText {
   const { resolve, write } = plan;
   const path = pathOf(plan, parentPath);
   const info = plan.needsInfo ? new ResolveInfo(run, plan, path) : NO_INFO;
   try {
-    if (plan.repeats !== true) noteRepeats(run, plan);
-    if (plan.checks.length > 0) assertPassed(run, plan, source, info);
-    const value = resolve(source, argumentsOf(run, plan), run.context, info);
+    if (plan.repeats !== true) noteCacheability(run, plan);
+    if (plan.checks.length > 0) assertFieldAccess(run, plan, source, info);
+    const value = resolve(source, coerceArguments(run, plan), run.context, info);
     if (isPromise(value)) noteLate(run, plan);
-    const written = isPromise(value) ? writeSettled(value, write, run, path, info) : write(run, value, path, info);
-    return typeof written === "string" ? written : orNull(written, run, plan.isNonNull, plan.nodes, path);
+    const written = isPromise(value) ? completePromise(value, write, run, path, info) : write(run, value, path, info);
+    return typeof written === "string" ? written : nullOnError(written, run, plan.isNonNull, plan.nodes, path);
   } catch (error) {
-    return nullFor(error, run, plan.isNonNull, plan.nodes, path);
+    return handleFieldError(error, run, plan.isNonNull, plan.nodes, path);
   }
 }
 
-function noteRepeats(run: Run, plan: FieldPlan): void {
-  if (run.isRepeatable) run.isRepeatable = typeof plan.repeats === "function" && plan.repeats(argumentsOf(run, plan));
+function noteCacheability(run: Execution, plan: FieldPlan): void {
+  if (run.isRepeatable)
+    run.isRepeatable = typeof plan.repeats === "function" && plan.repeats(coerceArguments(run, plan));
 }
 
 /** What an object has to wait for, it has read from somewhere. */
-function noteLate(run: Run, { definition }: FieldPlan): void {
-  if (repeatsOf(definition) === false) run.isRepeatable = false;
+function noteLate(run: Execution, { definition }: FieldPlan): void {
+  if (cacheabilityOf(definition) === false) run.isRepeatable = false;
 }

@@ -14,12 +14,12 @@ import {
   responsePathAsArray,
 } from "graphql";
 import type { GraphContext } from "../context.ts";
-import type { UnsentAnswer } from "../http/unsent-responses.ts";
+import type { UnsentResponse } from "../http/unsent-responses.ts";
 import type { MaybePromise } from "../primitives/maybe-promise.ts";
-import { Slices } from "../scheduling/time-slicer.ts";
-import { assertAllowed, type Check } from "../schema/scope-checks.ts";
-import type { Repeats } from "./cacheability.ts";
-import { CollectedErrors, NULL } from "./serialized-result.ts";
+import { TimeSlicer } from "../scheduling/time-slicer.ts";
+import { assertAllowed, type FieldCheck } from "../schema/scope-checks.ts";
+import type { Cacheability } from "./cacheability.ts";
+import { ErrorCollector, NULL } from "./serialized-result.ts";
 
 /** An operation of a valid document. */
 export interface PlannedOperation {
@@ -32,25 +32,25 @@ export interface PlannedOperation {
 export type Variables = Readonly<Record<string, unknown>>;
 
 /** Told how long the answer of a run is while it is written. @throws what ends the run */
-export type AnswerRoom = Pick<UnsentAnswer, "writing">;
+export type ResponseBudget = Pick<UnsentResponse, "writing">;
 
 /** Characters between two looks at how long an answer is. */
 const LOOK_EVERY = 65_536;
 /** An answer whose length nobody bounds. */
-const NO_BOUND: AnswerRoom = { writing: () => undefined };
+const NO_BOUND: ResponseBudget = { writing: () => undefined };
 
 /** Runs are numbered, so that a plan can tell one from another without keeping it. */
 let runs = 0;
 
 /** One execution. */
-export class Run {
+export class Execution {
   readonly number = ++runs;
-  readonly errors = new CollectedErrors();
+  readonly errors = new ErrorCollector();
   /** What fields are given whose arguments hold variables: the same wherever a fragment is spread. */
   readonly arguments = new Map<FieldNode, Given>();
   /** The check of an object that was passed last, and by which: the object's other fields need not pass it again. */
-  passed: Check | null = null;
-  passedBy: unknown;
+  passed: FieldCheck | null = null;
+  accessOf: unknown;
 
   /** Whether all fields so far are repeatable, see `schema/repeatable.ts`. */
   isRepeatable = true;
@@ -59,7 +59,7 @@ export class Run {
   isWithinKept = false;
 
   /** A long list is written bit by bit. Figures that the rest of it asks for go with those that were asked for before. */
-  readonly slices = new Slices((begun) => this.context.loaders.waves.holdFor(begun));
+  readonly slices = new TimeSlicer((begun) => this.context.loaders.batchScheduler.holdWhile(begun));
 
   /** Characters of the answer so far: of its names, its plain values and what was kept of it. */
   size = 0;
@@ -69,10 +69,10 @@ export class Run {
   readonly planned: PlannedOperation;
   readonly context: GraphContext;
   readonly variables: Variables;
-  readonly #room: AnswerRoom;
+  readonly #room: ResponseBudget;
   #lookAt = LOOK_EVERY;
 
-  constructor(planned: PlannedOperation, context: GraphContext, variables: Variables, room: AnswerRoom = NO_BOUND) {
+  constructor(planned: PlannedOperation, context: GraphContext, variables: Variables, room: ResponseBudget = NO_BOUND) {
     this.planned = planned;
     this.context = context;
     this.variables = variables;
@@ -83,11 +83,11 @@ export class Run {
   assertFits(text: string): void {
     this.size = text.length;
     this.#lookAt = Math.min(this.#lookAt, LOOK_EVERY);
-    this.assertRoom();
+    this.assertWithinBudget();
   }
 
   /** Called for each item of a list, which is how answers grow long. @throws the refusal */
-  assertRoom(): void {
+  assertWithinBudget(): void {
     if (this.size < this.#lookAt) return;
     if (this.refusal !== null) throw this.refusal;
     this.#lookAt = this.size + LOOK_EVERY;
@@ -101,12 +101,12 @@ export class Run {
   }
 }
 
-export type Arguments = Record<string, unknown>;
+export type ArgumentPlan = Record<string, unknown>;
 
 interface Given {
   readonly to: GraphQLField<unknown, unknown>;
   /** Null where the variables do not fit. */
-  readonly values: Arguments | null;
+  readonly values: ArgumentPlan | null;
   readonly failure?: unknown;
 }
 
@@ -134,10 +134,10 @@ export class FieldFailure {
 }
 
 /** JSON text. */
-export type Text = MaybePromise<string>;
+export type JsonText = MaybePromise<string>;
 
 /** Writes a value as its client reads it. @throws what stood in the way, for the nearest nullable field */
-export type Write = (run: Run, value: unknown, path: ResponsePath, info: GraphQLResolveInfo) => Text;
+export type CompleteValue = (run: Execution, value: unknown, path: ResponsePath, info: GraphQLResolveInfo) => JsonText;
 
 /** A field of a selection, for one type of object. */
 export interface FieldPlan {
@@ -149,16 +149,16 @@ export interface FieldPlan {
   readonly definition: GraphQLField<unknown, unknown>;
   readonly isNonNull: boolean;
   /** What the caller has to pass, in this order. */
-  readonly checks: readonly Check[];
+  readonly checks: readonly FieldCheck[];
   /** Whether some of them ask for more than the caller. */
   readonly hasChecksOfObject: boolean;
   /** The number of the run that has passed those that ask for the caller alone. */
   passedIn: number;
   readonly resolve: GraphQLFieldResolver<unknown, unknown>;
   /** What it is given in every run; null when that depends on variables, or has not been asked for. */
-  constantArguments: Arguments | null;
+  constantArguments: ArgumentPlan | null;
   readonly hasVariables: boolean;
-  readonly write: Write;
+  readonly write: CompleteValue;
   /** Writes its value, where that is a scalar or of an enum. */
   readonly plain: ((value: unknown) => string) | null;
   /** Which property of the object it is, where it is nothing but that. */
@@ -167,17 +167,17 @@ export interface FieldPlan {
   readonly wantsInfo: boolean;
   /** Whether its resolver, a check or its type's `resolveType` may want to know it. */
   readonly needsInfo: boolean;
-  readonly repeats: Repeats;
+  readonly repeats: Cacheability;
 }
 
 /** What a resolver is told of its field, looked up when it asks. */
 export class ResolveInfo implements GraphQLResolveInfo {
-  readonly #run: Run;
+  readonly #run: Execution;
   readonly #plan: FieldPlan;
   readonly path: ResponsePath;
   readonly rootValue = undefined;
 
-  constructor(run: Run, plan: FieldPlan, path: ResponsePath) {
+  constructor(run: Execution, plan: FieldPlan, path: ResponsePath) {
     this.#run = run;
     this.#plan = plan;
     this.path = path;
@@ -205,12 +205,17 @@ export class ResolveInfo implements GraphQLResolveInfo {
     return this.#run.planned.operation;
   }
   get variableValues() {
-    return this.#run.variables as Arguments;
+    return this.#run.variables as ArgumentPlan;
   }
 }
 
 /** @throws ApplicationError of the first check that is not passed */
-export function assertPassed(run: Run, plan: FieldPlan, source: unknown, info: GraphQLResolveInfo | undefined): void {
+export function assertFieldAccess(
+  run: Execution,
+  plan: FieldPlan,
+  source: unknown,
+  info: GraphQLResolveInfo | undefined,
+): void {
   const isCallerKnown = plan.passedIn === run.number;
   if (isCallerKnown && !plan.hasChecksOfObject) return;
   const { context } = run;
@@ -218,19 +223,19 @@ export function assertPassed(run: Run, plan: FieldPlan, source: unknown, info: G
     if (typeof check !== "function") {
       if (!isCallerKnown) assertAllowed(check, context);
     } else if (check.ofType) {
-      if (run.passed === check && run.passedBy === source) continue;
+      if (run.passed === check && run.accessOf === source) continue;
       assertAllowed(check, context, source, context);
       run.passed = check;
-      run.passedBy = source;
+      run.accessOf = source;
     } else {
-      assertAllowed(check, context, source, argumentsOf(run, plan), context, info);
+      assertAllowed(check, context, source, coerceArguments(run, plan), context, info);
     }
   }
   plan.passedIn = run.number;
 }
 
 /** A field is given the same for every object. Resolvers only read it. @throws GraphQLError, the same for every object as well */
-export function argumentsOf(run: Run, plan: FieldPlan): Arguments {
+export function coerceArguments(run: Execution, plan: FieldPlan): ArgumentPlan {
   const { definition, constantArguments } = plan;
   if (constantArguments) return constantArguments;
   const [node] = plan.nodes as [FieldNode];
@@ -254,33 +259,35 @@ export function argumentsOf(run: Run, plan: FieldPlan): Arguments {
 // whenever it is called, also where none of them is made, and that was a tenth of all garbage of ten series.
 
 /** Writes what a promise gives. Many are settled at once where they wait for the same, so the rest of them is put off. */
-export function writeSettled(
+export function completePromise(
   value: Promise<unknown>,
-  write: Write,
-  run: Run,
+  write: CompleteValue,
+  run: Execution,
   path: ResponsePath,
   info: GraphQLResolveInfo,
 ): Promise<string> {
   return value.then((settled) =>
-    run.slices.isOver() ? run.slices.later(() => write(run, settled, path, info)) : write(run, settled, path, info),
+    run.slices.isExhausted()
+      ? run.slices.defer(() => write(run, settled, path, info))
+      : write(run, settled, path, info),
   );
 }
 
-/** The same text, or what {@link nullFor} puts in its place. */
-export function orNull(
+/** The same text, or what {@link handleFieldError} puts in its place. */
+export function nullOnError(
   written: Promise<string>,
-  run: Run,
+  run: Execution,
   isNonNull: boolean,
   nodes: readonly FieldNode[],
   path: ResponsePath,
 ): Promise<string> {
-  return written.then(undefined, (error) => nullFor(error, run, isNonNull, nodes, path));
+  return written.then(undefined, (error) => handleFieldError(error, run, isNonNull, nodes, path));
 }
 
 /** Null in the place of what failed. @throws the error with its place, where null is not allowed */
-export function nullFor(
+export function handleFieldError(
   error: unknown,
-  run: Run,
+  run: Execution,
   isNonNull: boolean,
   nodes: readonly FieldNode[],
   path: ResponsePath,

@@ -16,19 +16,19 @@ import { getFieldDef } from "graphql/execution/execute.js";
 import type { GraphContext } from "../context.ts";
 import { isPromise, type MaybePromise } from "../primitives/maybe-promise.ts";
 import { checksOf } from "../schema/scope-checks.ts";
-import { repeatsOf } from "./cacheability.ts";
-import { isOfObject, type Place, plainWriter, writer } from "./complete-value.ts";
-import { writeFields, writeSerially } from "./execute-fields.ts";
-import { type AnswerRoom, type FieldPlan, type PlannedOperation, Run, type Variables } from "./execution.ts";
-import { NULL, type WrittenResult } from "./serialized-result.ts";
+import { cacheabilityOf } from "./cacheability.ts";
+import { type FieldLocation, isOfObject, leafCompleter, valueCompleter } from "./complete-value.ts";
+import { executeFields, writeSerially } from "./execute-fields.ts";
+import { Execution, type FieldPlan, type PlannedOperation, type ResponseBudget, type Variables } from "./execution.ts";
+import { NULL, type SerializedResult } from "./serialized-result.ts";
 
 /** Answers the same as graphql-js. All runs of one plan have the same values in the conditions of `@skip` and `@include`. */
 export type QueryPlan = (
   context: GraphContext,
   variables: Variables,
   /** Told how long the answer is while it is written; nobody is, where it is left out. */
-  room?: AnswerRoom,
-) => MaybePromise<WrittenResult>;
+  room?: ResponseBudget,
+) => MaybePromise<SerializedResult>;
 
 /**
  * Executes an operation as graphql-js does, step by step (`execution/execute.js` of its version 16), and keeps what it finds out
@@ -51,9 +51,9 @@ export function planQuery(planned: PlannedOperation): QueryPlan {
     fieldPlans(planned, root, collectFields(schema, fragments, variables, root, operation.selectionSet)),
   );
   return (context, variables, room) => {
-    const run = new Run(planned, context, variables, room);
+    const run = new Execution(planned, context, variables, room);
     const { errors } = run;
-    const failed = (error: unknown): WrittenResult => {
+    const failed = (error: unknown): SerializedResult => {
       if (run.refusal !== null) return { errors: [run.refusal] };
       errors.add(error, undefined);
       return errors.result(NULL);
@@ -64,7 +64,7 @@ export function planQuery(planned: PlannedOperation): QueryPlan {
     };
     try {
       const plans = fieldsOfRoot(variables);
-      const data = isSerial ? writeSerially(run, plans) : writeFields(run, plans, undefined, undefined);
+      const data = isSerial ? writeSerially(run, plans) : executeFields(run, plans, undefined, undefined);
       return isPromise(data) ? data.then(done).catch(failed) : done(data);
     } catch (error) {
       return failed(error);
@@ -73,7 +73,7 @@ export function planQuery(planned: PlannedOperation): QueryPlan {
 }
 
 /** The names of the variables on which it depends what a document selects. */
-export function conditionsOf({ operation, fragments }: PlannedOperation): readonly string[] {
+export function skipIncludeConditions({ operation, fragments }: PlannedOperation): readonly string[] {
   const names = new Set<string>();
   for (const definition of [operation, ...Object.values(fragments)]) {
     visit(definition, {
@@ -113,19 +113,19 @@ function fieldPlans(
       resolve,
       constantArguments: null,
       hasVariables: hasVariables(node),
-      write: writer(definition.type, place),
-      plain: plainWriter(definition.type, place),
+      write: valueCompleter(definition.type, place),
+      plain: leafCompleter(definition.type, place),
       property,
       wantsInfo,
       needsInfo: wantsInfo || hasChecksOfObject || isAbstractType(getNamedType(definition.type)),
-      repeats: isOfObject(property, resolve) || repeatsOf(definition),
+      repeats: isOfObject(property, resolve) || cacheabilityOf(definition),
     });
   }
   return plans;
 }
 
 /** What a field selects of the objects that it gives. */
-function selectionOf(planned: PlannedOperation, nodes: readonly FieldNode[]): Place["fieldsOf"] {
+function selectionOf(planned: PlannedOperation, nodes: readonly FieldNode[]): FieldLocation["fieldsOf"] {
   const { schema, fragments } = planned;
   return (type) =>
     once((variables: Variables) =>

@@ -1,9 +1,9 @@
 import type { ResponsePath } from "graphql";
-import { WrittenDate } from "../model/usage/time-window.ts";
+import { SerializedDate } from "../model/usage/time-window.ts";
 import { isPromise, type MaybePromise } from "../primitives/maybe-promise.ts";
 
 /** What came of an operation. */
-export interface WrittenResult {
+export interface SerializedResult {
   /** JSON text; absent where nothing was executed. */
   readonly data?: string;
   /** What stood in the way: each a FieldFailure, or an error of the whole operation. */
@@ -16,32 +16,32 @@ export interface WrittenResult {
 export const NULL = "null";
 
 /** The JSON text of what a scalar was serialised to. */
-export function jsonOf(value: unknown): string {
+export function toJson(value: unknown): string {
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : NULL;
-  if (value instanceof WrittenDate) return value.json;
+  if (value instanceof SerializedDate) return value.json;
   // Dates write themselves faster than they are written.
   return value instanceof Date ? `"${value.toISOString()}"` : JSON.stringify(value);
 }
 
 /** JSON text of an object or list in the making: pieces of text, and promises of such. */
-export type Pieces = MaybePromise<string>[];
+export type Chunks = MaybePromise<string>[];
 
 /** Adds a text, and what comes behind it later, to the pieces so far. */
-export function withLate(pieces: Pieces | null, text: string, late: Promise<string>): Pieces {
+export function appendAsync(pieces: Chunks | null, text: string, late: Promise<string>): Chunks {
   const all = pieces ?? [];
   all.push(text, late);
   return all;
 }
 
 /** The pieces so far with the text behind them: at once where nothing of it is late. */
-export function whole(pieces: Pieces | null, text: string): MaybePromise<string> {
+export function concatChunks(pieces: Chunks | null, text: string): MaybePromise<string> {
   if (!pieces) return text;
   pieces.push(text);
   return joined(pieces);
 }
 
 /** The whole text, as soon as all of it is there. One promise for all of it: a list of 50 objects has hundreds. */
-function joined(pieces: Pieces): Promise<string> {
+function joined(pieces: Chunks): Promise<string> {
   const [before, late, after] = pieces;
   // Most objects wait for one thing alone.
   if (pieces.length === 3 && isPromise(late)) return late.then((text) => `${before}${text}${after}`);
@@ -65,21 +65,21 @@ function joined(pieces: Pieces): Promise<string> {
 }
 
 /** Texts that are only linked, and copied once when all of the answer is there; `join` would copy each for every level. */
-function concatenated(pieces: Pieces): string {
+function concatenated(pieces: Chunks): string {
   let text = "";
   for (const piece of pieces) text += piece;
   return text;
 }
 
 /** What is still on its way may fail as well, and nobody else would hear of it. @throws the error */
-export function failedBeside(pieces: Pieces | null, error: unknown): Promise<never> {
+export function rejectAfterPending(pieces: Chunks | null, error: unknown): Promise<never> {
   if (!pieces) throw error;
   const fail = () => Promise.reject(error);
   return joined(pieces).then(fail, fail);
 }
 
 /** The errors of an answer: none of what stands below a value that became null for another one. */
-export class CollectedErrors {
+export class ErrorCollector {
   #nulled: Set<ResponsePath | undefined> | null = null;
   readonly #errors: unknown[] = [];
 
@@ -96,7 +96,7 @@ export class CollectedErrors {
     return this.#errors.length;
   }
 
-  result(data: string): WrittenResult {
+  result(data: string): SerializedResult {
     return this.#errors.length === 0 ? { data } : { errors: this.#errors, data };
   }
 }

@@ -23,13 +23,13 @@ export function clientAddress(
 }
 
 /** Clients keep their connections, and the same few ask again and again. */
-const known = new LRUCache<string, { readonly address: string | null }>({ max: 1_000 });
+const parsedAddresses = new LRUCache<string, { readonly address: string | null }>({ max: 1_000 });
 
 function peerAddress(peer: string): string | null {
-  let found = known.get(peer);
+  let found = parsedAddresses.get(peer);
   if (!found) {
     found = { address: parseAddress(peer) };
-    known.set(peer, found);
+    parsedAddresses.set(peer, found);
   }
   return found.address;
 }

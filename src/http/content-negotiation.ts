@@ -1,7 +1,7 @@
 import type { MediaType } from "./response-body.ts";
 
 /** The media types that an answer can have; those of streams carry one object as well. */
-export type AnswerType = MediaType | "text/event-stream" | "multipart/mixed";
+export type ResponseMediaType = MediaType | "text/event-stream" | "multipart/mixed";
 
 const json = ["application/json", "application/graphql-response+json"] as const;
 const streams = ["text/event-stream", "multipart/mixed"] as const;
@@ -19,13 +19,13 @@ interface Range {
  * the first of the header among equals. JSON comes before streams, which nobody needs for one object, and which have to be named. Parameters other than
  * `charset` and `q` are passed over. Null when nothing that the gateway can write is acceptable.
  */
-export function acceptedType(accept: string | null): AnswerType | null {
+export function negotiateMediaType(accept: string | null): ResponseMediaType | null {
   const ranges = rangesOf(accept || "*/*");
   const named = ranges.filter(({ type }) => streams.some((stream) => stream === type));
   return best(json, ranges) ?? best(streams, named);
 }
 
-function best<Type extends AnswerType>(types: readonly Type[], ranges: readonly Range[]): Type | null {
+function best<Type extends ResponseMediaType>(types: readonly Type[], ranges: readonly Range[]): Type | null {
   const found = types.flatMap((type) => {
     const range = rangeFor(type, ranges);
     return range && range.quality > 0 ? [{ type, quality: range.quality, place: ranges.indexOf(range) }] : [];

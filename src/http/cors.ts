@@ -1,16 +1,16 @@
-import type { Answer, RequestHead } from "./http-message.ts";
+import type { HttpResponse, RequestHead } from "./http-message.ts";
 
 /** Which pages of other origins read answers. */
 export interface Cors {
   /** The answer to a preflight of a listed origin; null for any other request. */
-  preflight(head: RequestHead): Answer | null;
+  preflight(head: RequestHead): HttpResponse | null;
   /** What every answer says of it. */
-  headers(head: RequestHead): Answer["headers"];
+  headers(head: RequestHead): HttpResponse["headers"];
 }
 
 const EXPOSED = "RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id";
 /** Seconds for which a browser remembers the answer to a preflight. */
-const PREFLIGHT_KEPT = "600";
+const PREFLIGHT_MAX_AGE = "600";
 
 /**
  * Lets pages of other origins read answers: those that are listed, and no others. A page needs a key, which it holds itself;
@@ -29,7 +29,7 @@ export function createCors(origins: readonly string[]): Cors | null {
       const headers = {
         "access-control-allow-methods": "GET, POST",
         "access-control-allow-headers": "authorization, content-type",
-        "access-control-max-age": PREFLIGHT_KEPT,
+        "access-control-max-age": PREFLIGHT_MAX_AGE,
       };
       return { status: 204, headers, body: null };
     },

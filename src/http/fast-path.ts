@@ -1,18 +1,18 @@
 import { budgetHeaders } from "../limits/cost-budget.ts";
-import type { OperationAnswer, OperationResult, Operations } from "../operation/execute-operation.ts";
+import type { OperationExecutor, OperationResponse, OperationResult } from "../operation/execute-operation.ts";
 import type { Errors } from "../operation/mask-error.ts";
 import { isPromise } from "../primitives/maybe-promise.ts";
-import { rememberingLast } from "../primitives/memoize.ts";
-import { REQUEST_ID, type Requests } from "../telemetry/request-observer.ts";
-import { noteResult, type RequestRecord } from "../telemetry/request-record.ts";
-import { acceptedType } from "./content-negotiation.ts";
-import { type Answer, FAULT, type RequestHead } from "./http-message.ts";
-import type { Admitted, Front } from "./ingress.ts";
-import { assertJson, type OperationParams, paramsOfBody } from "./request-body.ts";
-import { createStatusRule, type MediaType, type StatusRule, textOf } from "./response-body.ts";
+import { memoizeLast } from "../primitives/memoize.ts";
+import { REQUEST_ID, type RequestObserver } from "../telemetry/request-observer.ts";
+import { type RequestRecord, recordResult } from "../telemetry/request-record.ts";
+import { negotiateMediaType } from "./content-negotiation.ts";
+import { type HttpResponse, INTERNAL_ERROR_RESPONSE, type RequestHead } from "./http-message.ts";
+import type { AuthenticatedRequest, Ingress } from "./ingress.ts";
+import { assertJson, type OperationParams, parseBodyParams } from "./request-body.ts";
+import { createStatusRule, type MediaType, type StatusRule, serializeResult } from "./response-body.ts";
 
 /** A request that needs nothing of yoga. */
-export interface PlainRequest {
+export interface FastPathRequest {
   readonly head: RequestHead;
   readonly mediaType: MediaType;
   /**
@@ -23,16 +23,16 @@ export interface PlainRequest {
   /** Aborted when the client leaves. It is made when it is asked for, since what needs no call needs no signal. */
   signal(): AbortSignal;
   /** Whether the client has left. */
-  hasLeft(): boolean;
+  isDisconnected(): boolean;
 }
 
-export interface PlainPathOptions {
-  readonly front: Front;
-  readonly operations: Operations;
-  readonly requests: Requests;
+export interface FastPathOptions {
+  readonly ingress: Ingress;
+  readonly operations: OperationExecutor;
+  readonly requests: RequestObserver;
   readonly errors: Pick<Errors, "show">;
   /** Told of faults that the client learns nothing of. */
-  readonly onFault: (error: unknown) => void;
+  readonly onInternalError: (error: unknown) => void;
   /** The time by which the budget tells when it is full again. */
   readonly clock: () => number;
 }
@@ -41,13 +41,13 @@ export interface PlainPathOptions {
  * In what to answer a request that takes the plain path: `POST /graphql` of somebody who takes JSON, nearly every request.
  * Yoga's way for it takes 230 us more, most of them for objects of the fetch API. Null for any other request.
  */
-export function plainMediaType({ method, target, header }: RequestHead): MediaType | null {
+export function fastPathMediaType({ method, target, header }: RequestHead): MediaType | null {
   return method === "POST" && target === "/graphql" ? acceptedJson(header("accept")) : null;
 }
 
 /** Nearly all clients of a kind accept the same. */
-const acceptedJson = rememberingLast((accept: string | null): MediaType | null => {
-  const type = acceptedType(accept);
+const acceptedJson = memoizeLast((accept: string | null): MediaType | null => {
+  const type = negotiateMediaType(accept);
   return type === "application/json" || type === "application/graphql-response+json" ? type : null;
 });
 
@@ -56,15 +56,15 @@ const acceptedJson = rememberingLast((accept: string | null): MediaType | null =
  *
  * @param answered told the answer, once, and the `principalId` of who called, where that was found out; it never throws
  */
-export type PlainPath = (request: PlainRequest, isOverloaded: boolean, answered: Answered) => void;
-type Answered = (answer: Answer, callerId: string | null) => void;
+export type FastPath = (request: FastPathRequest, isOverloaded: boolean, answered: FastPathResponse) => void;
+type FastPathResponse = (answer: HttpResponse, callerId: string | null) => void;
 
-export function createPlainPath(options: PlainPathOptions): PlainPath {
+export function createFastPath(options: FastPathOptions): FastPath {
   const shared = { ...options, statusOf: createStatusRule() };
-  return (request, isOverloaded, answered) => new PlainExchange(shared, request, answered).begin(isOverloaded);
+  return (request, isOverloaded, answered) => new FastPathExchange(shared, request, answered).begin(isOverloaded);
 }
 
-interface Shared extends PlainPathOptions {
+interface Shared extends FastPathOptions {
   readonly statusOf: StatusRule;
 }
 
@@ -72,13 +72,13 @@ interface Shared extends PlainPathOptions {
  * Goes from a request's head to its answer, each step called by the one before: waiting for nothing, or for a body alone, takes
  * no promise.
  */
-class PlainExchange {
+class FastPathExchange {
   readonly #options: Shared;
-  readonly #request: PlainRequest;
-  readonly #answered: Answered;
+  readonly #request: FastPathRequest;
+  readonly #answered: FastPathResponse;
   readonly #record: RequestRecord;
 
-  constructor(options: Shared, request: PlainRequest, answered: Answered) {
+  constructor(options: Shared, request: FastPathRequest, answered: FastPathResponse) {
     this.#options = options;
     this.#request = request;
     this.#answered = answered;
@@ -86,10 +86,10 @@ class PlainExchange {
   }
 
   begin(isOverloaded: boolean): void {
-    const { front } = this.#options;
+    const { ingress } = this.#options;
     const { head } = this.#request;
     try {
-      const admission = front.turnAway(head, isOverloaded) ?? front.admit(head);
+      const admission = ingress.rejectEarly(head, isOverloaded) ?? ingress.authenticate(head);
       if (!isPromise(admission)) this.#admitted(admission);
       else admission.then((admitted) => this.#admitted(admitted)).catch((error) => this.#fail(error));
     } catch (error) {
@@ -97,12 +97,12 @@ class PlainExchange {
     }
   }
 
-  #admitted(admission: Admitted | Answer): void {
+  #admitted(admission: AuthenticatedRequest | HttpResponse): void {
     if ("status" in admission) this.#end(admission);
     else this.#read(admission);
   }
 
-  #read(admitted: Admitted): void {
+  #read(admitted: AuthenticatedRequest): void {
     this.#record.caller = admitted.caller;
     const refuse = (error: unknown) =>
       this.#told({ result: { errors: [this.#options.errors.show(error)] }, cost: null });
@@ -110,7 +110,7 @@ class PlainExchange {
       assertJson(this.#request.head.header);
       this.#request.readBody((body) => {
         try {
-          this.#ask(paramsOfBody(body), admitted);
+          this.#ask(parseBodyParams(body), admitted);
         } catch (error) {
           refuse(error);
         }
@@ -121,15 +121,15 @@ class PlainExchange {
   }
 
   /** Asks the graph, for whoever was let in. */
-  #ask(params: OperationParams, { caller, address }: Admitted): void {
-    const { signal, hasLeft } = this.#request;
-    const asked = { params, caller, address, signal, hasLeft, mayChange: true, record: this.#record };
+  #ask(params: OperationParams, { caller, address }: AuthenticatedRequest): void {
+    const { signal, isDisconnected } = this.#request;
+    const asked = { params, caller, address, signal, hasLeft: isDisconnected, mayChange: true, record: this.#record };
     this.#options.operations(asked, (answer) => this.#told(answer));
   }
 
-  #told({ result, cost }: OperationAnswer): void {
+  #told({ result, cost }: OperationResponse): void {
     try {
-      noteResult(this.#record, result.errors?.map(({ code }) => code) ?? [], result.extensions);
+      recordResult(this.#record, result.errors?.map(({ code }) => code) ?? [], result.extensions);
       this.#end(this.#written(result, cost && budgetHeaders(cost, this.#options.clock())));
     } catch (error) {
       this.#fail(error);
@@ -137,9 +137,9 @@ class PlainExchange {
   }
 
   /** @param budget the headers that tell of the caller's budget; null where nothing was counted */
-  #written(result: OperationResult, budget: Answer["headers"] | null): Answer {
+  #written(result: OperationResult, budget: HttpResponse["headers"] | null): HttpResponse {
     const { mediaType } = this.#request;
-    const body = textOf(result);
+    const body = serializeResult(result);
     if (result.errors) {
       const { status, headers } = this.#options.statusOf(result, mediaType);
       return { status, headers: Object.assign({}, headers, budget), body };
@@ -148,21 +148,21 @@ class PlainExchange {
   }
 
   #fail(error: unknown): void {
-    this.#options.onFault(error);
-    this.#end(FAULT);
+    this.#options.onInternalError(error);
+    this.#end(INTERNAL_ERROR_RESPONSE);
   }
 
-  #end({ status, body, code, headers: own }: Answer): void {
-    const { front, requests } = this.#options;
+  #end({ status, body, code, headers: own }: HttpResponse): void {
+    const { ingress, requests } = this.#options;
     const { head } = this.#request;
     if (code) this.#record.errors = [code];
     try {
-      requests.end(this.#record, this.#request.hasLeft() ? "LEFT" : status);
+      requests.end(this.#record, this.#request.isDisconnected() ? "LEFT" : status);
     } catch {
       // The log itself has failed, so nobody can be told; that must not cost the answer.
     }
     // Spreading as many objects takes 2 us.
-    const headers = Object.assign({}, front.headers(head), own, { [REQUEST_ID]: this.#record.requestId });
+    const headers = Object.assign({}, ingress.headers(head), own, { [REQUEST_ID]: this.#record.requestId });
     this.#answered({ status, headers, body }, this.#record.caller?.principalId ?? null);
   }
 }

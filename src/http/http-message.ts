@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../model/errors.ts";
-import type { RefusalHttp } from "../operation/request-error.ts";
+import type { HttpErrorInit } from "../operation/request-error.ts";
 
 /** What is known of a request before its body is read, whichever way it came. */
 export interface RequestHead {
@@ -15,7 +15,7 @@ export interface RequestHead {
 }
 
 /** What goes back. */
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   /** By their names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -25,12 +25,16 @@ export interface Answer {
 }
 
 /** Refuses a request whose body nobody has read. */
-export function refusal(code: ErrorCode, message: string, { status, headers = {} }: RefusalHttp): Answer {
+export function errorResponse(code: ErrorCode, message: string, { status, headers = {} }: HttpErrorInit): HttpResponse {
   const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
   return { status, headers: { "content-type": "application/json", ...headers }, body, code };
 }
 
 /** What a client hears of a fault of ours. */
-export const FAULT: Answer = refusal("INTERNAL_SERVER_ERROR", "The gateway failed. The fault has been logged.", {
-  status: 500,
-});
+export const INTERNAL_ERROR_RESPONSE: HttpResponse = errorResponse(
+  "INTERNAL_SERVER_ERROR",
+  "The gateway failed. The fault has been logged.",
+  {
+    status: 500,
+  },
+);

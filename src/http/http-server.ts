@@ -1,37 +1,37 @@
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { DirectRequest } from "./raw-body-request.ts";
-import { cameNew } from "./read-backpressure.ts";
+import { RawBodyRequest } from "./raw-body-request.ts";
+import { noteNewConnection } from "./read-backpressure.ts";
 
 /** A gateway that takes requests on a port. */
-export interface Listening {
+export interface HttpServer {
   /** Such as `http://127.0.0.1:4000`. */
   readonly url: string;
   /** Every answer from now on asks its client to connect anew, while requests are still taken: others may take over. */
-  announceEnd(): void;
+  advertiseShutdown(): void;
   /** Takes no new connection, lets accepted requests finish for so long, and cuts off what is left then. */
   drain(graceMs: number): Promise<void>;
 }
 
 /** How long a client may take, in milliseconds: Node.js waits for minutes, or for ever. */
-export interface Patience {
+export interface ServerTimeouts {
   /** For all headers of a request. */
   readonly headersMs: number;
   /** For a whole request, its body included. */
   readonly requestMs: number;
   /** For an answer, from the end of the headers, or of the answer before it, to its last byte that the client has taken. */
-  readonly answerMs: number;
+  readonly responseMs: number;
   /** Between two requests of a connection. */
   readonly idleMs: number;
   /** How often slow requests are looked for. */
   readonly checkedEveryMs: number;
 }
 
-const PATIENCE: Patience = {
+const DEFAULT_TIMEOUTS: ServerTimeouts = {
   headersMs: 5_000,
   requestMs: 10_000,
-  answerMs: 120_000,
+  responseMs: 120_000,
   idleMs: 5_000,
   checkedEveryMs: 1_000,
 };
@@ -52,13 +52,13 @@ export async function listen(
   handler: Handler,
   host: string,
   port: number,
-  patience: Patience = PATIENCE,
-): Promise<Listening> {
+  patience: ServerTimeouts = DEFAULT_TIMEOUTS,
+): Promise<HttpServer> {
   let isDraining = false;
   const connections = createConnections(patience);
   const server = createServer(
     {
-      IncomingMessage: DirectRequest,
+      IncomingMessage: RawBodyRequest,
       headersTimeout: patience.headersMs,
       requestTimeout: patience.requestMs,
       connectionsCheckingInterval: patience.checkedEveryMs,
@@ -86,7 +86,7 @@ export async function listen(
       handler(request, response);
     },
   );
-  server.on("connection", cameNew);
+  server.on("connection", noteNewConnection);
   // A connection that can't be taken for want of file descriptors is an error of the server: Node.js ends the process for
   // one that nobody listens to.
   server.on("error", () => undefined);
@@ -104,7 +104,7 @@ export async function listen(
   const address = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
-    announceEnd: () => {
+    advertiseShutdown: () => {
       isDraining = true;
     },
     drain: async (graceMs) => {
@@ -150,10 +150,10 @@ class Connection {
  * Connections stand here, and not their answers: a table that changes with each request is often laid anew, and the table before
  * it, which leads to the one after it, keeps all that stood in it alive until the garbage collector looks at the old as well.
  */
-function createConnections({ answerMs, checkedEveryMs }: Patience) {
+function createConnections({ responseMs, checkedEveryMs }: ServerTimeouts) {
   const all = new Map<Duplex, Connection>();
   const check = () => {
-    const since = performance.now() - answerMs;
+    const since = performance.now() - responseMs;
     for (const [socket, connection] of all) if (connection.isLate(since)) socket.destroy();
   };
   const timer = setInterval(check, checkedEveryMs).unref();

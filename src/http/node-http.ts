@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Refusal } from "../operation/request-error.ts";
-import type { Answer, RequestHead } from "./http-message.ts";
-import { DirectRequest } from "./raw-body-request.ts";
-import { endedEarly, limitedBody, tooLarge } from "./request-body.ts";
+import type { HttpResponse, RequestHead } from "./http-message.ts";
+import { RawBodyRequest } from "./raw-body-request.ts";
+import { bodyTruncated, createBodyCollector, payloadTooLarge } from "./request-body.ts";
 
 /** The head of a request of node:http, whose Host is well-formed. */
-export function headOfIncoming({ method = "", url = "/", headers, socket }: IncomingMessage): RequestHead {
+export function requestHead({ method = "", url = "/", headers, socket }: IncomingMessage): RequestHead {
   return {
     method,
     target: url,
@@ -32,12 +32,12 @@ function hostnameOf(host: string): string {
  * @param taken told the whole of it, or else
  * @param failed a Refusal, but not both and only once
  */
-export function bodyOfIncoming(
+export function readBody(
   request: IncomingMessage,
   taken: (body: Uint8Array) => void,
   failed: (error: Refusal) => void,
 ): void {
-  const body = limitedBody();
+  const body = createBodyCollector();
   let isOver = false;
   const fail = (error: Refusal) => {
     if (isOver) return;
@@ -45,7 +45,7 @@ export function bodyOfIncoming(
     failed(error);
   };
   const chunk = (bytes: Uint8Array) => {
-    if (!body.take(bytes)) fail(tooLarge());
+    if (!body.take(bytes)) fail(payloadTooLarge());
   };
   const end = () => {
     if (isOver) return;
@@ -53,26 +53,26 @@ export function bodyOfIncoming(
     taken(body.bytes());
   };
   // Every connection closes at some time.
-  request.on("close", () => fail(endedEarly()));
-  if (request instanceof DirectRequest && request.takeBody({ chunk, end })) return;
+  request.on("close", () => fail(bodyTruncated()));
+  if (request instanceof RawBodyRequest && request.captureBody({ chunk, end })) return;
   request
     .on("data", chunk)
     .on("end", end)
-    .on("error", () => fail(endedEarly()));
+    .on("error", () => fail(bodyTruncated()));
 }
 
 /** Whether the connection has ended before the answer did. */
-export function hasLeft({ destroyed, writableFinished }: ServerResponse): boolean {
+export function isDisconnected({ destroyed, writableFinished }: ServerResponse): boolean {
   return destroyed && !writableFinished;
 }
 
 /** Aborted when the connection ends before the answer does. */
-export function leavingSignal(response: ServerResponse): AbortSignal {
+export function disconnectSignal(response: ServerResponse): AbortSignal {
   const leaving = new AbortController();
   const leave = () => {
     if (!response.writableFinished) leaving.abort();
   };
-  if (hasLeft(response)) leave();
+  if (isDisconnected(response)) leave();
   else response.once("close", leave);
   return leaving.signal;
 }
@@ -110,7 +110,7 @@ export function whenTaken(
 }
 
 /** Sends head and body together. What can't be sent ends the connection. */
-export function send(response: ServerResponse, { status, headers, body }: Answer): void {
+export function send(response: ServerResponse, { status, headers, body }: HttpResponse): void {
   const text = body ?? "";
   const bytes = Buffer.byteLength(text);
   // What is ASCII is the same in Latin 1, which is written without a look at each character.

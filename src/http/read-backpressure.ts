@@ -5,12 +5,12 @@ const LONG_TURN_MS = 50;
 /** and where a new connection has come lately, already in one that has gone on for so long. */
 const BUSY_TURN_MS = 2;
 /** In the last second: under load turns take a quarter of it, and one is taken in each. */
-const LATELY_MS = 1_000;
+const RECENT_CONNECTION_MS = 1_000;
 /** So long new connections are taken before those that rest are heard. */
-const GREETING_MS = 50;
+const ACCEPT_GRACE_MS = 50;
 
 /** Connections of which nothing is read. */
-let resting: Socket[] = [];
+let pausedSockets: Socket[] = [];
 let newestAt = Number.NEGATIVE_INFINITY;
 /** How many connections have come. */
 let arrivals = 0;
@@ -26,20 +26,20 @@ let arrivals = 0;
  * @param socket null where an answer waits for those before it on its connection
  * @param turnMs how long this turn has gone on since its first answer
  */
-export function restIfBusy(socket: Socket | null, turnMs: number): void {
+export function pauseReadsIfBusy(socket: Socket | null, turnMs: number): void {
   if (!socket || !isBusy(turnMs)) return;
   socket.pause();
-  resting.push(socket);
-  if (resting.length === 1) setImmediate(afterArrivals, wake);
+  pausedSockets.push(socket);
+  if (pausedSockets.length === 1) setImmediate(afterArrivals, wake);
 }
 
 function isBusy(turnMs: number): boolean {
-  if (resting.length > 0 || turnMs >= LONG_TURN_MS) return true;
-  return turnMs >= BUSY_TURN_MS && performance.now() - newestAt < LATELY_MS;
+  if (pausedSockets.length > 0 || turnMs >= LONG_TURN_MS) return true;
+  return turnMs >= BUSY_TURN_MS && performance.now() - newestAt < RECENT_CONNECTION_MS;
 }
 
 /** Told of each new connection. */
-export function cameNew(): void {
+export function noteNewConnection(): void {
   arrivals += 1;
   newestAt = performance.now();
 }
@@ -52,7 +52,7 @@ export function afterArrivals(work: () => void): void {
   const since = performance.now();
   let seen = arrivals;
   const look = () => {
-    const isDue = arrivals === seen || performance.now() - since >= GREETING_MS;
+    const isDue = arrivals === seen || performance.now() - since >= ACCEPT_GRACE_MS;
     seen = arrivals;
     if (isDue) work();
     else setImmediate(look);
@@ -61,7 +61,7 @@ export function afterArrivals(work: () => void): void {
 }
 
 function wake(): void {
-  const rested = resting;
-  resting = [];
+  const rested = pausedSockets;
+  pausedSockets = [];
   for (const socket of rested) socket.resume();
 }

@@ -1,5 +1,5 @@
 import { requestLimits } from "../model/request-limits.ts";
-import { refused } from "../operation/request-error.ts";
+import { requestError } from "../operation/request-error.ts";
 
 /** A request of GraphQL, as its client sent it. */
 export interface OperationParams {
@@ -24,7 +24,7 @@ export function assertJson(header: (name: string) => string | null): void {
   }
   const length = header("content-length") ?? "0";
   if (!/^\d+$/.test(length)) throw badRequest(400, "The header Content-Length is no number.");
-  if (Number(length) > MAX_BODY_BYTES) throw tooLarge();
+  if (Number(length) > MAX_BODY_BYTES) throw payloadTooLarge();
 }
 
 function isJsonInUtf8(contentType: string): boolean {
@@ -33,13 +33,13 @@ function isJsonInUtf8(contentType: string): boolean {
 }
 
 /** The bytes of a body, counted while they come. */
-export interface LimitedBody {
+export interface BodyCollector {
   /** Keeps a chunk, unless it makes the body too large: then it gives false. */
   take(chunk: Uint8Array): boolean;
   bytes(): Uint8Array;
 }
 
-export function limitedBody(): LimitedBody {
+export function createBodyCollector(): BodyCollector {
   const chunks: Uint8Array[] = [];
   let length = 0;
   return {
@@ -56,7 +56,7 @@ export function limitedBody(): LimitedBody {
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** What a body asks for. @throws Refusal when it is no request */
-export function paramsOfBody(bytes: Uint8Array): OperationParams {
+export function parseBodyParams(bytes: Uint8Array): OperationParams {
   let text: string;
   try {
     text = utf8.decode(bytes);
@@ -67,7 +67,7 @@ export function paramsOfBody(bytes: Uint8Array): OperationParams {
 }
 
 /** What an address asks for. @throws Refusal when it is no request */
-export function paramsOfAddress(url: string): OperationParams {
+export function parseQueryParams(url: string): OperationParams {
   const search = url.slice(url.indexOf("?") + 1 || url.length).replace(/#.*$/s, "");
   try {
     // URLSearchParams would replace what is no UTF-8.
@@ -118,14 +118,14 @@ function isObject(value: unknown): value is Values {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-export function tooLarge() {
+export function payloadTooLarge() {
   return badRequest(413, `A request has at most ${MAX_BODY_BYTES} bytes.`);
 }
 
-export function endedEarly() {
+export function bodyTruncated() {
   return badRequest(400, "The body ended early.");
 }
 
 function badRequest(status: number, message: string, headers: Record<string, string> = {}) {
-  return refused("BAD_REQUEST", message, { status, headers });
+  return requestError("BAD_REQUEST", message, { status, headers });
 }

@@ -1,13 +1,13 @@
 import type { ServerResponse } from "node:http";
-import type { Answer } from "./http-message.ts";
+import type { HttpResponse } from "./http-message.ts";
 import { send } from "./node-http.ts";
-import { restIfBusy } from "./read-backpressure.ts";
+import { pauseReadsIfBusy } from "./read-backpressure.ts";
 
 /** Longer no answer waits for others, in milliseconds. */
 const MAX_WAIT_MS = 1;
 
 /** Answers that are ready, and whose they are. */
-let ready: { readonly response: ServerResponse; readonly answer: Answer; readonly sent: () => void }[] = [];
+let ready: { readonly response: ServerResponse; readonly answer: HttpResponse; readonly sent: () => void }[] = [];
 let since = 0;
 let isArmed = false;
 let armedAt = 0;
@@ -22,12 +22,12 @@ let armedAt = 0;
  *
  * @param sent called when it has been given to its connection, which may still have to wait for its client
  */
-export function sendSoon(response: ServerResponse, answer: Answer, sent: () => void): void {
+export function enqueueResponse(response: ServerResponse, answer: HttpResponse, sent: () => void): void {
   const now = performance.now();
   if (ready.length === 0) since = now;
   ready.push({ response, answer, sent });
   if (!isArmed) arm(now);
-  restIfBusy(response.socket, now - armedAt);
+  pauseReadsIfBusy(response.socket, now - armedAt);
   if (now - since >= MAX_WAIT_MS) sendAll();
 }
 

@@ -3,43 +3,43 @@ import { type FetchAPI, processRegularResult } from "graphql-yoga";
 import { NULL } from "../engine/serialized-result.ts";
 import type { OperationResult } from "../operation/execute-operation.ts";
 import type { ShownError, ShownHttp } from "../operation/mask-error.ts";
-import type { Answer } from "./http-message.ts";
+import type { HttpResponse } from "./http-message.ts";
 
 /** The media types of an answer that is one object. */
 export type MediaType = "application/json" | "application/graphql-response+json";
 
 /** The text of an answer. */
-export function textOf({ data, errors, errorsJson, extensions }: OperationResult): string {
+export function serializeResult({ data, errors, errorsJson, extensions }: OperationResult): string {
   const more = extensions ? `,"extensions":${JSON.stringify(extensions)}` : "";
   if (!errors) return `{"data":${data ?? NULL}${more}}`;
-  return `{"errors":[${errorsJson ?? jsonOfErrors(errors)}]${more}${data === undefined ? "" : `,"data":${data}`}}`;
+  return `{"errors":[${errorsJson ?? serializeErrors(errors)}]${more}${data === undefined ? "" : `,"data":${data}`}}`;
 }
 
 /** Returns the JSON text of errors, between commas. */
-export function jsonOfErrors(errors: readonly ShownError[]): string {
+export function serializeErrors(errors: readonly ShownError[]): string {
   return errors.map(({ json }) => json).join(",");
 }
 
 /** The result as yoga takes it: its errors stand for what they say of the answer's status, and it is written by us. */
-export function asYogaResult(result: OperationResult): ExecutionResult & { readonly stringify: () => string } {
+export function toYogaResult(result: OperationResult): ExecutionResult & { readonly stringify: () => string } {
   const { data, errors } = result;
   return {
     ...(errors && { errors: errors.map(({ code, http }) => standIn(http, code)) }),
     ...(data !== undefined && { data: null }),
     ...(result.extensions && { extensions: result.extensions }),
-    stringify: () => textOf(result),
+    stringify: () => serializeResult(result),
   };
 }
 
 /** Which status and headers an answer with errors has. */
-export type StatusRule = (result: OperationResult, mediaType: MediaType) => Pick<Answer, "status" | "headers">;
+export type StatusRule = (result: OperationResult, mediaType: MediaType) => Pick<HttpResponse, "status" | "headers">;
 
 /**
  * Which status and headers errors have is yoga's rule. It goes by no more of them than the media type, whether there is data,
  * and each error's status, so yoga is asked once for each of these together: it would make an error anew of each error.
  */
 export function createStatusRule(): StatusRule {
-  const known = new Map<string, Pick<Answer, "status" | "headers">>();
+  const known = new Map<string, Pick<HttpResponse, "status" | "headers">>();
   const ofKey = (key: string, https: readonly (ShownHttp | null)[], hasData: boolean, mediaType: MediaType) => {
     const found = known.get(key) ?? askYoga(https, hasData, mediaType);
     known.set(key, found);
@@ -75,7 +75,7 @@ function statusesOf(errors: readonly ShownError[]): (ShownHttp | null)[] {
 function askYoga(https: readonly (ShownHttp | null)[], hasData: boolean, mediaType: MediaType) {
   const errors = https.map((http) => standIn(http && { ...http, headers: {} }));
   const result = { errors, ...(hasData && { data: null }), stringify: () => "" };
-  const { status, headers } = processRegularResult(result, answers, mediaType) as unknown as Answer;
+  const { status, headers } = processRegularResult(result, answers, mediaType) as unknown as HttpResponse;
   return { status, headers };
 }
 

@@ -1,4 +1,4 @@
-import { OVERLOAD, type Refusal, refused } from "../operation/request-error.ts";
+import { OVERLOAD, type Refusal, requestError } from "../operation/request-error.ts";
 
 /** How much of answers may be in memory at once, in bytes. */
 export interface UnsentLimits {
@@ -11,17 +11,17 @@ export interface UnsentLimits {
 }
 
 /** Bytes of answers that are being written, or are written and not taken by their clients yet. */
-export interface Unsent {
+export interface UnsentResponses {
   /** Whether so much is unsent that nothing new may be begun for this caller. */
   isFull(callerId: string): boolean;
   /** Begins to count one answer, with nothing. */
-  answer(callerId: string): UnsentAnswer;
+  answer(callerId: string): UnsentResponse;
   /** Of all callers together. */
   bytes(): number;
 }
 
 /** One answer that is counted until it has ended. */
-export interface UnsentAnswer {
+export interface UnsentResponse {
   /**
    * Tells how long the answer is that is being written.
    *
@@ -35,11 +35,11 @@ export interface UnsentAnswer {
 }
 
 /** Callers that have shown no key are counted together. */
-export const NOBODY = "";
+export const ANONYMOUS = "";
 /** What an answer that waits for its client takes at least: its connection, its head and what leads to them. In bytes. */
 const LEAST_BYTES = 65_536;
 
-export function createUnsent(limits: UnsentLimits): Unsent {
+export function createUnsentResponses(limits: UnsentLimits): UnsentResponses {
   const { maxResponseBytes, maxUnsentBytesPerCaller, maxUnsentBytes } = limits;
   const byCaller = new Map<string, number>();
   let total = 0;
@@ -64,7 +64,7 @@ export function createUnsent(limits: UnsentLimits): Unsent {
         writing: (bytes) => {
           if (bytes > maxResponseBytes) throw tooLarge(maxResponseBytes);
           set(bytes);
-          if (isBeyond(callerId, maxResponseBytes)) throw refused("OVERLOADED", OVERLOAD.message, OVERLOAD.http);
+          if (isBeyond(callerId, maxResponseBytes)) throw requestError("OVERLOADED", OVERLOAD.message, OVERLOAD.http);
         },
         waiting: (bytes) => set(Math.max(bytes, LEAST_BYTES)),
         end: () => set(0),
@@ -76,5 +76,5 @@ export function createUnsent(limits: UnsentLimits): Unsent {
 
 function tooLarge(max: number): Refusal {
   const message = `The answer would be longer than ${max} bytes: ask for fewer objects, fields or buckets.`;
-  return refused("RESPONSE_TOO_LARGE", message, { status: 400 }, { max });
+  return requestError("RESPONSE_TOO_LARGE", message, { status: 400 }, { max });
 }

@@ -1,19 +1,19 @@
 import type { Logger } from "pino";
-import type { SharedParts } from "../context.ts";
+import type { SharedServices } from "../context.ts";
 import { ApplicationError } from "../model/errors.ts";
 import type { SubscribeTokenRecord } from "../model/token/token.ts";
 import { encodeGlobalId } from "../schema/global-id.ts";
 import { tokensOf } from "../schema/partner/partner.ts";
 import { disableOfInactive } from "../schema/partner/partner-active.ts";
 
-type Parts = Pick<SharedParts, "store" | "partnerWork" | "upstream" | "directory" | "clock">;
+type Parts = Pick<SharedServices, "store" | "partnerWork" | "upstream" | "tokenCache" | "clock">;
 
 /**
  * Disables usable subscribe tokens of suspended and retired partners, and writes each into the audit log. Call the result
  * whenever the token list has been read; a call during a run changes nothing.
  */
-export function createSuspensionGuard(parts: Parts, logger: Logger): () => void {
-  const { store, directory, clock } = parts;
+export function createSuspensionEnforcer(parts: Parts, logger: Logger): () => void {
+  const { store, tokenCache, clock } = parts;
   let isRunning = false;
 
   const disable = async (token: SubscribeTokenRecord) => {
@@ -42,7 +42,7 @@ export function createSuspensionGuard(parts: Parts, logger: Logger): () => void 
   };
 
   const run = async () => {
-    const tokens = await directory.read();
+    const tokens = await tokenCache.read();
     const inactive = (await store.partners.all()).filter(({ status }) => status !== "ACTIVE");
     for (const { trackingIds } of inactive) {
       for (const token of tokensOf(trackingIds, tokens).filter(({ isActive }) => isActive)) await disable(token);

@@ -2,8 +2,8 @@ import { RateLimiterRes } from "rate-limiter-flexible";
 import type { Caller } from "../auth/caller.ts";
 import type { CostStatus } from "../model/cost.ts";
 import type { MaybePromise } from "../primitives/maybe-promise.ts";
-import type { Counters } from "./rate-limit-pool.ts";
-import { createLimiter } from "./rate-limiter.ts";
+import type { RateLimitPool } from "./rate-limit-pool.ts";
+import { createRateLimiter } from "./rate-limiter.ts";
 
 /** Points that callers may spend in a minute. */
 export interface Budgets {
@@ -28,9 +28,9 @@ export const BUDGET_SECONDS = 60;
  * @param clock the time that callers are told of. Milliseconds since the epoch
  * @param counters where several gateways count together; counted in memory when it is null, and while it can't be reached
  */
-export function createCostBudget(budgets: Budgets, clock: () => number, counters: Counters | null): CostBudget {
+export function createCostBudget(budgets: Budgets, clock: () => number, counters: RateLimitPool | null): CostBudget {
   const limiter = (keyPrefix: string, points: number) =>
-    createLimiter({ keyPrefix, points, seconds: BUDGET_SECONDS }, counters);
+    createRateLimiter({ keyPrefix, points, seconds: BUDGET_SECONDS }, counters);
   const staff = limiter("cost", budgets.perMinute);
   const partners = limiter("partner-cost", budgets.partnerPerMinute);
   const limiterOf = ({ role }: Caller) => (role === "PARTNER" ? partners : staff);

@@ -6,7 +6,7 @@ const PATIENCE_MS = 500;
 const MAX_CONNECTIONS = 4;
 
 /** Connections on which several gateways count together; they are made when the first is needed. */
-export interface Counters {
+export interface RateLimitPool {
   /**
    * Runs a query. A `name` is passed over: a statement that was prepared under a name is unknown to the next connection that
    * a pooler gives us.
@@ -20,7 +20,7 @@ export interface Counters {
  *   have connections of their own, so that counting never waits behind the store's queries
  * @param patienceMs for a connection, and for each query
  */
-export function openCounters(url: string, patienceMs = PATIENCE_MS): Counters {
+export function openRateLimitPool(url: string, patienceMs = PATIENCE_MS): RateLimitPool {
   const pool = createPool(url, {
     name: "syndigraph-counters",
     maxConnections: MAX_CONNECTIONS,

@@ -1,6 +1,6 @@
 import { RateLimiterMemory, RateLimiterPostgres } from "rate-limiter-flexible";
 import { COUNTERS_TABLE } from "../store/migrations/0002-counters.ts";
-import type { Counters } from "./rate-limit-pool.ts";
+import type { RateLimitPool } from "./rate-limit-pool.ts";
 
 /** So many points in so many seconds, for each key. */
 export interface LimiterOptions {
@@ -11,7 +11,7 @@ export interface LimiterOptions {
 }
 
 /** @param counters where several gateways count together; counted in memory when it is null, and while it can't be reached */
-export function createLimiter({ keyPrefix, points, seconds }: LimiterOptions, counters: Counters | null) {
+export function createRateLimiter({ keyPrefix, points, seconds }: LimiterOptions, counters: RateLimitPool | null) {
   const options = { keyPrefix, points, duration: seconds };
   const inMemory = new RateLimiterMemory(options);
   if (!counters) return inMemory;

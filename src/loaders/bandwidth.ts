@@ -1,6 +1,6 @@
 import { NotMeteredError } from "../model/errors.ts";
 import { assertMetered } from "../model/stream/stream.ts";
-import { type Figure, oldestOf } from "../model/usage/measured.ts";
+import { earliestFreshUntil, type Measured } from "../model/usage/measured.ts";
 import {
   assembleSeries,
   type Coverage,
@@ -8,54 +8,54 @@ import {
   type Granularity,
   planCoverage,
   planSeries,
-  type Reading,
   type SeriesPlan,
   type SeriesPoint,
-  type SeriesRead,
+  type SeriesRequest,
+  type UsageSeries,
 } from "../model/usage/series.ts";
-import { type Keeping, planTotal, type TimeWindow, type UsageWindow } from "../model/usage/time-window.ts";
+import { planTotal, type RetentionPolicy, type TimeWindow, type UsageWindow } from "../model/usage/time-window.ts";
 import { noTraffic, sumTraffic, type Traffic } from "../model/usage/traffic.ts";
-import { allThere, isPromise, type MaybePromise, whenThere } from "../primitives/maybe-promise.ts";
-import { rememberingLast } from "../primitives/memoize.ts";
+import { allMaybe, isPromise, type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
+import { memoizeLast } from "../primitives/memoize.ts";
 import type { CountryRow, StreamResolution, StreamRow, TrackingRow } from "../upstream/analytics.ts";
-import type { FigureLoaders } from "./usage.ts";
+import type { UsageLoaders } from "./usage.ts";
 
 /**
  * Whose bandwidth: everything that the graph's one type `Bandwidth` needs to know of its subject. Each method loads by one
  * operation of the platform, gives at once what is known already, and throws UpstreamError when that gives no usable answer.
  */
 export interface BandwidthSource {
-  readonly keeping: Keeping;
-  total(window: TimeWindow): MaybePromise<Figure<Traffic>>;
+  readonly keeping: RetentionPolicy;
+  total(window: TimeWindow): MaybePromise<Measured<Traffic>>;
   /** Asks for a total that will be read, see `SetLoader.ahead`; left out where it is worked out of others. */
-  totalAhead?(window: TimeWindow): boolean;
-  series(read: SeriesRead): MaybePromise<Figure<Reading>>;
+  prefetchTotal?(window: TimeWindow): boolean;
+  series(read: SeriesRequest): MaybePromise<Measured<UsageSeries>>;
   /** Null where the platform does not break the figure down by country. */
-  readonly countries: ((window: TimeWindow) => MaybePromise<Figure<readonly CountryRow[]>>) | null;
+  readonly countries: ((window: TimeWindow) => MaybePromise<Measured<readonly CountryRow[]>>) | null;
 }
 
 /** The streams of a list are asked for the same window. */
-const totalPlan = rememberingLast(planTotal);
-const seriesPlan = rememberingLast(planSeries);
+const totalPlan = memoizeLast(planTotal);
+const seriesPlan = memoizeLast(planSeries);
 
 /** The total of a window. @throws InvalidInputError WINDOW_NOT_RETAINED */
-export function readTotal(source: BandwidthSource, window: UsageWindow): MaybePromise<Figure<Traffic>> {
+export function readTotal(source: BandwidthSource, window: UsageWindow): MaybePromise<Measured<Traffic>> {
   const { direct, months } = totalPlan(window, source.keeping);
   const rest = direct ? source.total(direct) : nothingOf(window);
   if (!months) return rest;
-  const whole = whenThere(source.series({ resolution: "MONTH", window: months }), ({ value, freshUntil }) => ({
+  const whole = mapMaybe(source.series({ resolution: "MONTH", window: months }), ({ value, freshUntil }) => ({
     value: sumTraffic(value.values()),
     freshUntil,
   }));
-  return whenThere(allThere([whole, rest]), sumOfFigures);
+  return mapMaybe(allMaybe([whole, rest]), sumUsage);
 }
 
-function nothingOf({ retention }: UsageWindow): Figure<Traffic> {
+function nothingOf({ retention }: UsageWindow): Measured<Traffic> {
   return { value: noTraffic, freshUntil: retention.freshUntil };
 }
 
-function sumOfFigures(figures: readonly Figure<Traffic>[]): Figure<Traffic> {
-  return { value: sumTraffic(figures.map(({ value }) => value)), freshUntil: oldestOf(figures) };
+function sumUsage(figures: readonly Measured<Traffic>[]): Measured<Traffic> {
+  return { value: sumTraffic(figures.map(({ value }) => value)), freshUntil: earliestFreshUntil(figures) };
 }
 
 /**
@@ -64,9 +64,9 @@ function sumOfFigures(figures: readonly Figure<Traffic>[]): Figure<Traffic> {
  * @returns what to wait for: a promise, or true for what is there when all calls of the request are over; else false
  * @throws InvalidInputError WINDOW_NOT_RETAINED
  */
-export function askForTotal(source: BandwidthSource, window: UsageWindow): Promise<unknown> | boolean {
+export function prefetchTotal(source: BandwidthSource, window: UsageWindow): Promise<unknown> | boolean {
   const { direct, months } = totalPlan(window, source.keeping);
-  if (direct && !months && source.totalAhead) return source.totalAhead(direct);
+  if (direct && !months && source.prefetchTotal) return source.prefetchTotal(direct);
   const total = readTotal(source, window);
   return isPromise(total) ? total : false;
 }
@@ -81,12 +81,12 @@ export function readSeries(
   window: UsageWindow,
   granularity: Granularity,
   timeZone: string,
-): MaybePromise<Figure<readonly SeriesPoint[]>> {
+): MaybePromise<Measured<readonly SeriesPoint[]>> {
   const plan = seriesPlan(window, granularity, timeZone, source.keeping);
   const known = window.retention.freshUntil;
   const [only, ...others] = plan.reads;
   if (only && others.length === 0) {
-    return whenThere(source.series(only), ({ value: reading, freshUntil: readUntil }) => {
+    return mapMaybe(source.series(only), ({ value: reading, freshUntil: readUntil }) => {
       const freshUntil = Math.min(known, readUntil);
       const assemble = () => assembleSeries(plan, { get: () => reading }, freshUntil);
       if (!Object.isFrozen(reading)) return { value: assemble(), freshUntil };
@@ -102,9 +102,9 @@ function readPlanned(
   source: BandwidthSource,
   plan: SeriesPlan,
   known: number,
-): MaybePromise<Figure<readonly SeriesPoint[]>> {
-  return whenThere(allThere(plan.reads.map((read) => source.series(read))), (readings) => {
-    const freshUntil = Math.min(known, oldestOf(readings));
+): MaybePromise<Measured<readonly SeriesPoint[]>> {
+  return mapMaybe(allMaybe(plan.reads.map((read) => source.series(read))), (readings) => {
+    const freshUntil = Math.min(known, earliestFreshUntil(readings));
     const byResolution = new Map(plan.reads.map(({ resolution }, index) => [resolution, readings[index]?.value]));
     const value = assembleSeries(plan, { get: (resolution) => byResolution.get(resolution) }, freshUntil);
     return { value, freshUntil };
@@ -112,18 +112,18 @@ function readPlanned(
 }
 
 /** What is known of a window, and what lacks in its total. @throws InvalidInputError WINDOW_NOT_RETAINED */
-export function readCoverage(source: BandwidthSource, window: UsageWindow): MaybePromise<Figure<Coverage>> {
+export function readCoverage(source: BandwidthSource, window: UsageWindow): MaybePromise<Measured<Coverage>> {
   const points = readPlanned(source, planCoverage(window, source.keeping), window.retention.freshUntil);
-  return whenThere(points, ({ value, freshUntil }) => ({
+  return mapMaybe(points, ({ value, freshUntil }) => ({
     value: coverageOf(value, window, freshUntil),
     freshUntil,
   }));
 }
 
 /** What was made of readings that are asked for again, in the shape that was asked for last. */
-const assembled = new WeakMap<Reading, { readonly shape: string; readonly points: readonly SeriesPoint[] }>();
+const assembled = new WeakMap<UsageSeries, { readonly shape: string; readonly points: readonly SeriesPoint[] }>();
 
-function keptPoints(reading: Reading, shape: string, assemble: () => SeriesPoint[]): readonly SeriesPoint[] {
+function keptPoints(reading: UsageSeries, shape: string, assemble: () => SeriesPoint[]): readonly SeriesPoint[] {
   const known = assembled.get(reading);
   if (known?.shape === shape) return known.points;
   const points = assemble();
@@ -141,7 +141,7 @@ function keptPoints(reading: Reading, shape: string, assemble: () => SeriesPoint
 export function readCountries(
   source: BandwidthSource,
   window: UsageWindow,
-): MaybePromise<Figure<readonly CountryRow[]>> {
+): MaybePromise<Measured<readonly CountryRow[]>> {
   if (!source.countries) {
     throw new NotMeteredError("The platform does not break traffic down by country for a tracking id.");
   }
@@ -149,11 +149,11 @@ export function readCountries(
   return direct ? source.countries(direct) : { value: [], freshUntil: window.retention.freshUntil };
 }
 
-const MONTHS_KEPT: Keeping = { monthsKept: true };
-const DAYS_KEPT: Keeping = { monthsKept: false };
+const MONTHS_KEPT: RetentionPolicy = { monthsRetained: true };
+const DAYS_KEPT: RetentionPolicy = { monthsRetained: false };
 
 /** All traffic of the account, that of no partner included. */
-export function accountBandwidth(figures: FigureLoaders): BandwidthSource {
+export function accountBandwidth(figures: UsageLoaders): BandwidthSource {
   return {
     keeping: MONTHS_KEPT,
     total: (window) => figures.accountTotal.load({ window }),
@@ -163,44 +163,44 @@ export function accountBandwidth(figures: FigureLoaders): BandwidthSource {
 }
 
 /** All traffic of one stream. @throws NotMeteredError (from its methods) for a name that analytics refuse */
-export function streamBandwidth(figures: FigureLoaders, name: string): BandwidthSource {
+export function streamBandwidth(figures: UsageLoaders, name: string): BandwidthSource {
   return new StreamBandwidth(figures, name);
 }
 
 /** A class, since a page makes one for each of its streams, and functions of their own would be most of it. */
 class StreamBandwidth implements BandwidthSource {
-  readonly #figures: FigureLoaders;
+  readonly #figures: UsageLoaders;
   readonly #name: string;
 
-  constructor(figures: FigureLoaders, name: string) {
+  constructor(figures: UsageLoaders, name: string) {
     this.#figures = figures;
     this.#name = name;
   }
 
-  get keeping(): Keeping {
+  get keeping(): RetentionPolicy {
     return DAYS_KEPT;
   }
 
-  total(window: TimeWindow): MaybePromise<Figure<Traffic>> {
+  total(window: TimeWindow): MaybePromise<Measured<Traffic>> {
     return this.#figures.streamTotal.load({ name: metered(this.#name), window });
   }
 
-  totalAhead(window: TimeWindow): boolean {
-    return this.#figures.streamTotal.ahead({ name: metered(this.#name), window });
+  prefetchTotal(window: TimeWindow): boolean {
+    return this.#figures.streamTotal.prefetch({ name: metered(this.#name), window });
   }
 
-  series({ window, resolution }: SeriesRead): MaybePromise<Figure<Reading>> {
+  series({ window, resolution }: SeriesRequest): MaybePromise<Measured<UsageSeries>> {
     return this.#figures.streamSeries.load({ name: metered(this.#name), window, resolution: daily(resolution) });
   }
 
-  countries(window: TimeWindow): MaybePromise<Figure<readonly CountryRow[]>> {
+  countries(window: TimeWindow): MaybePromise<Measured<readonly CountryRow[]>> {
     return this.#figures.streamCountries.load({ name: metered(this.#name), window });
   }
 }
 
 /** All traffic under some tracking ids, or only its part on one stream. A request has one source of each. */
 export function partnerBandwidth(
-  figures: FigureLoaders,
+  figures: UsageLoaders,
   trackingIds: readonly string[],
   streamName?: string,
 ): BandwidthSource {
@@ -212,18 +212,18 @@ export function partnerBandwidth(
   return source;
 }
 
-const partnerSources = new WeakMap<FigureLoaders, Map<string, BandwidthSource>>();
+const partnerSources = new WeakMap<UsageLoaders, Map<string, BandwidthSource>>();
 
 /** The same source, whose series are worked out once however often one request names their stream. */
 function workedOutOnce(source: BandwidthSource): BandwidthSource {
-  const all = new Map<string, MaybePromise<Figure<Reading>>>();
+  const all = new Map<string, MaybePromise<Measured<UsageSeries>>>();
   return {
     ...source,
     series: (read) => {
       const key = `${read.resolution} ${read.window.from} ${read.window.to}`;
       const known = all.get(key);
       if (known) return known;
-      const series = whenThere(source.series(read), ({ value, freshUntil }) => ({
+      const series = mapMaybe(source.series(read), ({ value, freshUntil }) => ({
         value: Object.freeze(value),
         freshUntil,
       }));
@@ -234,20 +234,20 @@ function workedOutOnce(source: BandwidthSource): BandwidthSource {
   };
 }
 
-function sourceOfIds(figures: FigureLoaders, trackingIds: readonly string[], streamName?: string): BandwidthSource {
+function sourceOfIds(figures: UsageLoaders, trackingIds: readonly string[], streamName?: string): BandwidthSource {
   const [only] = trackingIds;
   if (only !== undefined && trackingIds.length === 1) return trackingIdBandwidth(figures, only, streamName);
-  return sumOfBandwidths(trackingIds.map((trackingId) => trackingIdBandwidth(figures, trackingId, streamName)));
+  return sumBandwidth(trackingIds.map((trackingId) => trackingIdBandwidth(figures, trackingId, streamName)));
 }
 
-function trackingIdBandwidth(figures: FigureLoaders, trackingId: string, streamName?: string): BandwidthSource {
+function trackingIdBandwidth(figures: UsageLoaders, trackingId: string, streamName?: string): BandwidthSource {
   const ownRows = (rows: readonly StreamRow[]) =>
     sumTraffic(rows.flatMap((row) => (streamName === undefined || row.streamName === streamName ? row.traffic : [])));
   return {
     keeping: DAYS_KEPT,
-    total: (window) => whenThere(figures.rowsByTrackingId.load({ name: trackingId, window }), changed(ownRows)),
+    total: (window) => mapMaybe(figures.rowsByTrackingId.load({ name: trackingId, window }), changed(ownRows)),
     series: ({ window, resolution }) =>
-      whenThere(
+      mapMaybe(
         figures.rowSeriesByTrackingId.load({ name: trackingId, window, resolution: daily(resolution) }),
         changed((buckets) => mapValues(buckets, ownRows)),
       ),
@@ -257,7 +257,7 @@ function trackingIdBandwidth(figures: FigureLoaders, trackingId: string, streamN
 
 /** The traffic of one stream under one tracking id; null for its untracked rest, which includes the broadcaster's ingest. */
 export function streamTrackingBandwidth(
-  figures: FigureLoaders,
+  figures: UsageLoaders,
   name: string,
   trackingId: string | null,
 ): BandwidthSource {
@@ -265,9 +265,9 @@ export function streamTrackingBandwidth(
     sumTraffic(rows.flatMap((row) => (row.trackingId === trackingId ? row.traffic : [])));
   return {
     keeping: DAYS_KEPT,
-    total: (window) => whenThere(figures.trackingRowsByStream.load({ name: metered(name), window }), changed(ownRows)),
+    total: (window) => mapMaybe(figures.trackingRowsByStream.load({ name: metered(name), window }), changed(ownRows)),
     series: ({ window, resolution }) =>
-      whenThere(
+      mapMaybe(
         figures.trackingRowSeriesByStream.load({ name: metered(name), window, resolution: daily(resolution) }),
         changed((buckets) => mapValues(buckets, ownRows)),
       ),
@@ -279,18 +279,18 @@ export function streamTrackingBandwidth(
  * The sum of several subjects. A bucket is there as soon as one of them has it, and lacks a part while another one, that has
  * buckets at all, has it not. One without any has no traffic: the platform may leave such a name out.
  */
-export function sumOfBandwidths(sources: readonly BandwidthSource[]): BandwidthSource {
+export function sumBandwidth(sources: readonly BandwidthSource[]): BandwidthSource {
   return {
     keeping: DAYS_KEPT,
-    total: (window) => whenThere(allThere(sources.map((source) => source.total(window))), sumOfFigures),
+    total: (window) => mapMaybe(allMaybe(sources.map((source) => source.total(window))), sumUsage),
     series: (read) =>
-      whenThere(allThere(sources.map((source) => source.series(read))), (readings) => {
+      mapMaybe(allMaybe(sources.map((source) => source.series(read))), (readings) => {
         const starts = new Set(readings.flatMap(({ value }) => [...value.keys()]));
         const sum = (start: number) => sumTraffic(readings.flatMap(({ value }) => value.get(start) ?? []));
-        const value: Reading = new Map([...starts].map((start) => [start, sum(start)]));
+        const value: UsageSeries = new Map([...starts].map((start) => [start, sum(start)]));
         const summed = readings.filter(({ value: each }) => !isEmpty(each));
         value.lacks = (start) => summed.some(({ value: each }) => !each.get(start) || each.lacks?.(start));
-        return { value, freshUntil: oldestOf(readings) };
+        return { value, freshUntil: earliestFreshUntil(readings) };
       }),
     countries: null,
   };
@@ -307,13 +307,13 @@ function daily(resolution: Granularity): StreamResolution {
   return resolution;
 }
 
-function isEmpty(reading: Reading): boolean {
+function isEmpty(reading: UsageSeries): boolean {
   for (const _start of reading.keys()) return false;
   return true;
 }
 
 /** The same change of a figure's value. */
-function changed<In, Out>(change: (value: In) => Out): (figure: Figure<In>) => Figure<Out> {
+function changed<In, Out>(change: (value: In) => Out): (figure: Measured<In>) => Measured<Out> {
   return ({ value, freshUntil }) => ({ value: change(value), freshUntil });
 }
 

@@ -5,30 +5,30 @@ import { Deferred, isPromise, type MaybePromise } from "../primitives/maybe-prom
  * field may still be waiting for a list that will name more streams, and each batch that leaves too early is a REST call
  * too many. So a batch waits while something is on its way that will add to it, and only then.
  */
-export interface Waves {
+export interface BatchScheduler {
   /** DataLoader's `batchScheduleFn` for loaders of this family. */
-  schedule(family: FigureFamily): (dispatch: () => void) => void;
+  schedule(family: BatchGroup): (dispatch: () => void) => void;
   /**
    * Says that a list will give more names to load in these families: their batches wait for it. What is there already is
    * waited for by nobody.
    *
    * @returns the list itself
    */
-  feed<List extends MaybePromise<unknown>>(families: ReadonlySet<FigureFamily>, list: List): List;
+  holdUntil<List extends MaybePromise<unknown>>(families: ReadonlySet<BatchGroup>, list: List): List;
   /** No batch leaves before this has settled: all of them may be added to until then. */
-  holdFor(promise: Promise<unknown>): void;
+  holdWhile(promise: Promise<unknown>): void;
   /** Counts a call that is under way. @returns the call itself */
   track<Call extends MaybePromise<unknown>>(promise: Call): Call;
   /** Resolved when no call is under way and no batch waits to leave. */
-  quiet(): Promise<void>;
+  idle(): Promise<void>;
 }
 
 /** Loaders that ask the platform about the same kind of name, and so are fed by the same lists. */
-export type FigureFamily = "ACCOUNT" | "STREAMS" | "TRACKING_IDS" | "STREAM_TRACKING" | "MONITORING";
+export type BatchGroup = "ACCOUNT" | "STREAMS" | "TRACKING_IDS" | "STREAM_TRACKING" | "MONITORING";
 
-export function createWaves(): Waves {
-  const held: { readonly family: FigureFamily; readonly dispatch: () => void }[] = [];
-  const feeders = new Map<FigureFamily, number>();
+export function createBatchScheduler(): BatchScheduler {
+  const held: { readonly family: BatchGroup; readonly dispatch: () => void }[] = [];
+  const feeders = new Map<BatchGroup, number>();
   let underWay = 0;
   let holds = 0;
   let isArmed = false;
@@ -72,7 +72,7 @@ export function createWaves(): Waves {
       held.push({ family, dispatch });
       arm();
     },
-    feed: (families, list) => {
+    holdUntil: (families, list) => {
       if (!isPromise(list)) return list;
       for (const family of families) feeders.set(family, (feeders.get(family) ?? 0) + 1);
       settled(list, () => {
@@ -80,7 +80,7 @@ export function createWaves(): Waves {
       });
       return list;
     },
-    holdFor: (promise) => {
+    holdWhile: (promise) => {
       holds += 1;
       settled(promise, () => {
         holds -= 1;
@@ -94,7 +94,7 @@ export function createWaves(): Waves {
       });
       return call;
     },
-    quiet: () => {
+    idle: () => {
       awaited ??= new Deferred();
       arm();
       return awaited.promise;

@@ -1,9 +1,9 @@
 import DataLoader from "dataloader";
-import type { LiveDirectory, LiveStreams } from "../cache/live-stream-cache.ts";
-import { timeLeft } from "../primitives/deadline.ts";
-import { type MaybePromise, whenThere } from "../primitives/maybe-promise.ts";
+import type { LiveStreamCache, LiveStreams } from "../cache/live-stream-cache.ts";
+import { remainingMs } from "../primitives/deadline.ts";
+import { type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
 import type { LiveStream, LiveStreamWithFeeds, Monitoring } from "../upstream/monitoring.ts";
-import type { Waves } from "./batch-scheduler.ts";
+import type { BatchScheduler } from "./batch-scheduler.ts";
 
 /** Which streams are live, or ended within the last hour. */
 export interface LiveStreamLoader {
@@ -30,14 +30,14 @@ interface Question {
  */
 export function createLiveStreamLoader(
   monitoring: Monitoring,
-  directory: LiveDirectory,
-  waves: Waves,
+  directory: LiveStreamCache,
+  batchScheduler: BatchScheduler,
   signal?: AbortSignal,
 ): LiveStreamLoader {
   const lists: { summaries?: Promise<LiveStreams>; withFeeds?: Promise<LiveStreams> } = {};
   const read = (feeds: boolean): Promise<LiveStreams> => {
     // A reading that is shared is not bound by whose turn it was; but nobody begins one when it is too late.
-    if (timeLeft(signal, 1) > 0) return directory.read(feeds);
+    if (remainingMs(signal, 1) > 0) return directory.read(feeds);
     return (feeds ? monitoring.listStreams(signal) : monitoring.listSummaries(signal)).then(byName);
   };
   const listed = (feeds: boolean): Promise<LiveStreams> => {
@@ -60,26 +60,26 @@ export function createLiveStreamLoader(
 
   const loader = new DataLoader<Question, LiveStreams, string>(
     async (questions) => {
-      const streams = await waves.track(answer(questions));
+      const streams = await batchScheduler.track(answer(questions));
       return questions.map(() => streams);
     },
     {
       cacheKeyFn: ({ name, feeds }) => `${feeds}|${name ?? ""}`,
-      batchScheduleFn: waves.schedule("MONITORING"),
+      batchScheduleFn: batchScheduler.schedule("MONITORING"),
     },
   );
   const details = new DataLoader<string, LiveStreamWithFeeds | null>(
-    (names) => waves.track(Promise.all(names.map((name) => monitoring.readStream(name, signal)))),
+    (names) => batchScheduler.track(Promise.all(names.map((name) => monitoring.readStream(name, signal)))),
     { batch: false },
   );
-  const load = (question: Question) => directory.recent(question.feeds) ?? loader.load(question);
+  const load = (question: Question) => directory.fresh(question.feeds) ?? loader.load(question);
 
   return {
     details: (name) => details.load(name),
     all: () => load({ name: null, feeds: false }),
-    byName: (name) => whenThere(load({ name, feeds: false }), (streams) => streams.get(name) ?? null),
+    byName: (name) => mapMaybe(load({ name, feeds: false }), (streams) => streams.get(name) ?? null),
     withFeeds: (name) =>
-      whenThere(load({ name, feeds: true }), (streams) => {
+      mapMaybe(load({ name, feeds: true }), (streams) => {
         const stream = streams.get(name);
         return stream && "feeds" in stream ? stream : null;
       }),

@@ -1,36 +1,36 @@
-import type { Sightings } from "../cache/discovered-names.ts";
-import type { LiveDirectory } from "../cache/live-stream-cache.ts";
-import type { PartnerDirectory } from "../cache/partner-cache.ts";
+import type { DiscoveredNames } from "../cache/discovered-names.ts";
+import type { LiveStreamCache } from "../cache/live-stream-cache.ts";
+import type { PartnerCache } from "../cache/partner-cache.ts";
 import type { PatternReadings } from "../cache/pattern-readings.ts";
 import type { StreamCatalog } from "../cache/stream-catalog.ts";
-import type { TokenDirectory, Tokens } from "../cache/token-cache.ts";
-import { type FigureCache, Waiter } from "../cache/usage-cache.ts";
+import type { TokenCache, TokenSnapshot } from "../cache/token-cache.ts";
+import { type UsageCache, UsageReader } from "../cache/usage-cache.ts";
 import type { MediaDistributionRecord } from "../model/media/media.ts";
 import { liveFeeds } from "../model/stream/feed-ranking.ts";
 import { isMetered, MAX_NAME_LENGTH } from "../model/stream/stream.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord } from "../model/token/token.ts";
 import type { OnAir } from "../model/token/viewer-token.ts";
-import { allDaysKept, type TimeWindow } from "../model/usage/time-window.ts";
-import { isPromise, type MaybePromise, whenThere } from "../primitives/maybe-promise.ts";
+import { allDaysRetained, type TimeWindow } from "../model/usage/time-window.ts";
+import { isPromise, type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
 import type { TrackingRow } from "../upstream/analytics.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { ViewerRecord, ViewerRecordsQuery } from "../upstream/viewer-records.ts";
 import { type BandwidthSource, streamBandwidth, streamTrackingBandwidth } from "./bandwidth.ts";
-import { createWaves, type Waves } from "./batch-scheduler.ts";
+import { type BatchScheduler, createBatchScheduler } from "./batch-scheduler.ts";
 import { createLiveStreamLoader, type LiveStreamLoader } from "./live-streams.ts";
 import { createMediaAssetLoader, type MediaAssetLoader } from "./media-assets.ts";
 import { createMeterLoader, type MeterLoader } from "./meters.ts";
 import { createPartnerLoader, type PartnerLoader } from "./partners.ts";
 import type { Staleness } from "./staleness.ts";
 import { createTranscoderLoader, type TranscoderLoader } from "./transcoders.ts";
-import { createFigureLoaders, type FigureLoaders } from "./usage.ts";
+import { createUsageLoaders, type UsageLoaders } from "./usage.ts";
 
 /**
  * Everything that reads for one request, batched and remembered until it is answered. It is made for its caller: what the
  * caller may not be shown can't be read by it at all, and is missing from lists.
  */
 export interface Loaders {
-  readonly figures: FigureLoaders;
+  readonly usage: UsageLoaders;
   readonly liveStreams: LiveStreamLoader;
   readonly mediaAssets: MediaAssetLoader;
   /** One of the account's media distributions, which are read all at once; null where there is none. @throws UpstreamError */
@@ -38,11 +38,11 @@ export interface Loaders {
   readonly meters: MeterLoader;
   readonly partners: PartnerLoader;
   readonly transcoders: TranscoderLoader;
-  readonly waves: Waves;
+  readonly batchScheduler: BatchScheduler;
   /** How the patterns of tokens are read. */
   readonly patternReadings: PatternReadings;
   /** The tokens, from the directory that all requests share. @throws UpstreamError */
-  tokens(): MaybePromise<Tokens>;
+  tokens(): MaybePromise<TokenSnapshot>;
   /** One publish token, be it ever so new; null where there is none. @throws UpstreamError */
   publishToken(id: number): Promise<PublishTokenRecord | null>;
   /** One subscribe token, be it ever so new; null where there is none. @throws UpstreamError */
@@ -87,11 +87,11 @@ export interface LoaderSources {
     Upstream,
     "analytics" | "mediaAssets" | "mediaDistributions" | "meters" | "monitoring" | "transcoders" | "viewerRecords"
   >;
-  readonly figureCache: FigureCache;
-  readonly directory: TokenDirectory;
-  readonly liveDirectory: LiveDirectory;
-  readonly partnerDirectory: PartnerDirectory;
-  readonly sightings: Sightings;
+  readonly usageCache: UsageCache;
+  readonly tokenCache: TokenCache;
+  readonly liveStreamCache: LiveStreamCache;
+  readonly partnerCache: PartnerCache;
+  readonly discoveredNames: DiscoveredNames;
   readonly streamCatalog: StreamCatalog;
   readonly patternReadings: PatternReadings;
 }
@@ -123,13 +123,13 @@ export interface LoaderClient {
  * ones.
  */
 class AccountLoaders implements Loaders {
-  readonly waves = createWaves();
+  readonly batchScheduler = createBatchScheduler();
   readonly #sources: LoaderSources;
   readonly #scope: string;
   readonly #now: number;
   readonly #client: LoaderClient;
-  #tokens: MaybePromise<Tokens> | null = null;
-  #figures: FigureLoaders | null = null;
+  #tokens: MaybePromise<TokenSnapshot> | null = null;
+  #usage: UsageLoaders | null = null;
   #liveStreams: LiveStreamLoader | null = null;
   #partners: PartnerLoader | null = null;
   #mediaAssets: MediaAssetLoader | null = null;
@@ -148,21 +148,30 @@ class AccountLoaders implements Loaders {
     return this.#sources.patternReadings;
   }
 
-  get figures(): FigureLoaders {
-    this.#figures ??= this.#makeFigures();
-    return this.#figures;
+  get usage(): UsageLoaders {
+    this.#usage ??= this.#makeFigures();
+    return this.#usage;
   }
 
-  #makeFigures(): FigureLoaders {
-    const { upstream, figureCache: cache } = this.#sources;
+  #makeFigures(): UsageLoaders {
+    const { upstream, usageCache: cache } = this.#sources;
     const { signal, staleness } = this.#client;
-    const waiter = new Waiter(signal, (asOf) => staleness.note("FIGURES", this.#now - asOf));
-    return createFigureLoaders({ analytics: upstream.analytics, cache, scope: this.#scope }, this.waves, waiter);
+    const waiter = new UsageReader(signal, (asOf) => staleness.note("FIGURES", this.#now - asOf));
+    return createUsageLoaders(
+      { analytics: upstream.analytics, cache, scope: this.#scope },
+      this.batchScheduler,
+      waiter,
+    );
   }
 
   get liveStreams(): LiveStreamLoader {
-    const { upstream, liveDirectory } = this.#sources;
-    this.#liveStreams ??= createLiveStreamLoader(upstream.monitoring, liveDirectory, this.waves, this.#client.signal);
+    const { upstream, liveStreamCache } = this.#sources;
+    this.#liveStreams ??= createLiveStreamLoader(
+      upstream.monitoring,
+      liveStreamCache,
+      this.batchScheduler,
+      this.#client.signal,
+    );
     return this.#liveStreams;
   }
 
@@ -170,8 +179,8 @@ class AccountLoaders implements Loaders {
     this.#partners ??= createPartnerLoader({
       ...this.#sources,
       tokens: () => this.tokens(),
-      figures: this.figures,
-      waves: this.waves,
+      usage: this.usage,
+      batchScheduler: this.batchScheduler,
       now: this.#now,
     });
     return this.#partners;
@@ -198,21 +207,21 @@ class AccountLoaders implements Loaders {
     return (await this.#mediaDistributions).find((each) => each.id === id) ?? null;
   }
 
-  tokens(): MaybePromise<Tokens> {
-    this.#tokens ??= this.waves.track(
-      this.#sources.directory.read((ageMs) => this.#client.staleness.note("TOKENS", ageMs)),
+  tokens(): MaybePromise<TokenSnapshot> {
+    this.#tokens ??= this.batchScheduler.track(
+      this.#sources.tokenCache.read((ageMs) => this.#client.staleness.note("TOKENS", ageMs)),
     );
     return this.#tokens;
   }
 
   async publishToken(id: number): Promise<PublishTokenRecord | null> {
     await this.tokens();
-    return this.#sources.directory.publishToken(id);
+    return this.#sources.tokenCache.publishToken(id);
   }
 
   async subscribeToken(id: number): Promise<SubscribeTokenRecord | null> {
     await this.tokens();
-    return this.#sources.directory.subscribeToken(id);
+    return this.#sources.tokenCache.subscribeToken(id);
   }
 
   async publishersOf(streamName: string): Promise<readonly PublishTokenRecord[]> {
@@ -232,27 +241,27 @@ class AccountLoaders implements Loaders {
   }
 
   streamNames(): MaybePromise<readonly string[]> {
-    const { liveDirectory, streamCatalog } = this.#sources;
-    const [learnt, known] = [liveDirectory.learnt(), this.tokens()];
-    const live = isPromise(learnt) ? this.waves.track(learnt) : learnt;
-    return whenThere(known, (all) => whenThere(live, () => streamCatalog.names(all)));
+    const { liveStreamCache: liveDirectory, streamCatalog } = this.#sources;
+    const [learnt, known] = [liveDirectory.namesReady(), this.tokens()];
+    const live = isPromise(learnt) ? this.batchScheduler.track(learnt) : learnt;
+    return mapMaybe(known, (all) => mapMaybe(live, () => streamCatalog.names(all)));
   }
 
   streamExists(name: string): MaybePromise<boolean> {
     if (name.length < 1 || name.length > MAX_NAME_LENGTH) return false;
     // Asked in the order of their price.
-    return whenThere(this.tokens(), (all) => this.#sources.streamCatalog.has(name, all) || this.#isSeen(name));
+    return mapMaybe(this.tokens(), (all) => this.#sources.streamCatalog.has(name, all) || this.#isSeen(name));
   }
 
   async #isSeen(name: string): Promise<boolean> {
     const isFound = (await this.liveStreams.byName(name)) !== null || (await this.#hasTraffic(name));
-    if (isFound) this.#sources.sightings.sawStream(name);
+    if (isFound) this.#sources.discoveredNames.addStream(name);
     return isFound;
   }
 
   async #hasTraffic(name: string): Promise<boolean> {
     if (!isMetered(name)) return false;
-    const { value } = await this.figures.streamTotal.load({ name, window: allDaysKept(this.#now) });
+    const { value } = await this.usage.streamTotal.load({ name, window: allDaysRetained(this.#now) });
     const { bytesIn, bytesOut } = value;
     return bytesIn > 0n || bytesOut > 0n;
   }
@@ -262,15 +271,15 @@ class AccountLoaders implements Loaders {
   }
 
   streamBandwidth(name: string): BandwidthSource {
-    return streamBandwidth(this.figures, name);
+    return streamBandwidth(this.usage, name);
   }
 
   streamTrackingBandwidth(name: string, trackingId: string | null): BandwidthSource {
-    return streamTrackingBandwidth(this.figures, name, trackingId);
+    return streamTrackingBandwidth(this.usage, name, trackingId);
   }
 
   trackingRows(name: string, window: TimeWindow): MaybePromise<readonly TrackingRow[]> {
-    return whenThere(this.figures.trackingRowsByStream.load({ name, window }), ({ value }) => value);
+    return mapMaybe(this.usage.trackingRowsByStream.load({ name, window }), ({ value }) => value);
   }
 
   viewerRecords(query: ViewerRecordsQuery): AsyncIterable<ViewerRecord> {
@@ -279,6 +288,6 @@ class AccountLoaders implements Loaders {
 }
 
 /** The subscribe token whose string a text is, among the given ones; null where there is none. */
-export function tokenByString({ subscribe }: Tokens, text: string): SubscribeTokenRecord | null {
+export function tokenByString({ subscribe }: TokenSnapshot, text: string): SubscribeTokenRecord | null {
   return subscribe.all().find(({ secret }) => secret.equals(text)) ?? null;
 }

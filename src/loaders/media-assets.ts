@@ -10,7 +10,7 @@ export interface AssetPosition {
 }
 
 /** An asset with its place in the list. */
-export interface PlacedAsset {
+export interface PositionedAsset {
   readonly asset: MediaAssetRecord;
   readonly position: AssetPosition;
 }
@@ -27,7 +27,7 @@ export interface MediaAssetLoader {
   /** With its download addresses; null where there is none. */
   byId(id: string): Promise<MediaAssetRecord | null>;
   /** The first assets of a part of a list, in its order. */
-  first(query: MediaAssetsQuery, range: AssetRange, count: number): Promise<PlacedAsset[]>;
+  first(query: MediaAssetsQuery, range: AssetRange, count: number): Promise<PositionedAsset[]>;
   /** Lets assets be read again that a write has changed. */
   forget(ids: readonly string[]): void;
 }
@@ -60,7 +60,7 @@ async function firstAssets(
   { newestFirst }: Pick<MediaAssetsQuery, "newestFirst">,
   { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, after }: AssetRange,
   count: number,
-): Promise<PlacedAsset[]> {
+): Promise<PositionedAsset[]> {
   const pages = new Map<number, Promise<readonly MediaAssetRecord[]>>();
   const read: ReadPage = (page) => {
     const reading = pages.get(page) ?? readPage(page);
@@ -76,7 +76,7 @@ async function firstAssets(
   );
   const isBefore = ({ startedAt }: MediaAssetRecord) => byTime(startedAt, begin) < 0;
 
-  const found = new Map<string, PlacedAsset>();
+  const found = new Map<string, PositionedAsset>();
   let lastStartedAt = begin;
   let isOver = false;
   for (let page = await firstPage(read, isBefore, after?.page ?? 1); !isOver; page += 1) {

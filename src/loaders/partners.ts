@@ -1,12 +1,12 @@
-import type { Sightings } from "../cache/discovered-names.ts";
-import type { PartnerDirectory } from "../cache/partner-cache.ts";
-import type { Tokens } from "../cache/token-cache.ts";
+import type { DiscoveredNames } from "../cache/discovered-names.ts";
+import type { PartnerCache } from "../cache/partner-cache.ts";
+import type { TokenSnapshot } from "../cache/token-cache.ts";
 import { type PartnerRecord, primaryTrackingId, type RegisteredPartner } from "../model/partner/partner.ts";
 import { MAX_NAME_LENGTH } from "../model/stream/stream.ts";
-import { allDaysKept } from "../model/usage/time-window.ts";
+import { allDaysRetained } from "../model/usage/time-window.ts";
 import type { MaybePromise } from "../primitives/maybe-promise.ts";
-import type { Waves } from "./batch-scheduler.ts";
-import type { FigureLoaders } from "./usage.ts";
+import type { BatchScheduler } from "./batch-scheduler.ts";
+import type { UsageLoaders } from "./usage.ts";
 
 /** Partners: registered ones, and tracking ids that nobody has claimed. */
 export interface PartnerLoader {
@@ -21,26 +21,27 @@ export interface PartnerLoader {
 }
 
 interface PartnerSources {
-  readonly partnerDirectory: PartnerDirectory;
-  readonly sightings: Sightings;
-  readonly figures: FigureLoaders;
-  readonly waves: Waves;
-  readonly tokens: () => MaybePromise<Tokens>;
+  readonly partnerCache: PartnerCache;
+  readonly discoveredNames: DiscoveredNames;
+  readonly usage: UsageLoaders;
+  readonly batchScheduler: BatchScheduler;
+  readonly tokens: () => MaybePromise<TokenSnapshot>;
   readonly now: number;
 }
 
 export function createPartnerLoader(sources: PartnerSources): PartnerLoader {
-  const { sightings, figures, tokens, now } = sources;
+  const { discoveredNames, usage, tokens, now } = sources;
   // Lists of partners name more streams: their batches wait for the registry as they wait for a call.
-  const registryNow = () => sources.waves.track(sources.partnerDirectory.read());
+  const registryNow = () => sources.batchScheduler.track(sources.partnerCache.read());
 
   /** A tracking id that nobody has claimed exists through tokens or through traffic: asked in the order of their price. */
   const exists = async (trackingId: string) => {
     if (trackingId.length < 1 || trackingId.length > MAX_NAME_LENGTH) return false;
-    if ((await tokens()).withTrackingId(trackingId).length > 0 || sightings.hasTrackingId(trackingId)) return true;
-    const { value: rows } = await figures.rowsByTrackingId.load({ name: trackingId, window: allDaysKept(now) });
+    if ((await tokens()).withTrackingId(trackingId).length > 0 || discoveredNames.hasTrackingId(trackingId))
+      return true;
+    const { value: rows } = await usage.rowsByTrackingId.load({ name: trackingId, window: allDaysRetained(now) });
     const isFound = rows.some(({ traffic }) => traffic.bytesOut > 0n || traffic.bytesIn > 0n);
-    if (isFound) sightings.sawTrackingId(trackingId);
+    if (isFound) discoveredNames.addTrackingId(trackingId);
     return isFound;
   };
 
@@ -49,7 +50,7 @@ export function createPartnerLoader(sources: PartnerSources): PartnerLoader {
     const found = new Map<string, PartnerRecord>();
     for (const trackingId of trackingIds) {
       const partner = registry.byTrackingId(trackingId);
-      const record = partner ? registered(partner) : unclaimed(trackingId);
+      const record = partner ? toPartnerRecord(partner) : unclaimed(trackingId);
       found.set(primaryTrackingId(record), record);
     }
     return sortedByTrackingId([...found.values()]);
@@ -58,23 +59,23 @@ export function createPartnerLoader(sources: PartnerSources): PartnerLoader {
   return {
     byId: async (id) => {
       const partner = (await registryNow()).byId(id);
-      return partner && registered(partner);
+      return partner && toPartnerRecord(partner);
     },
     byTrackingId: async (trackingId) => {
       const partner = (await registryNow()).byTrackingId(trackingId);
-      if (partner) return registered(partner);
+      if (partner) return toPartnerRecord(partner);
       return (await exists(trackingId)) ? unclaimed(trackingId) : null;
     },
     of,
     all: async () => {
       const [registry, known] = await Promise.all([registryNow(), tokens()]);
       const claimed = registry.all.flatMap(({ trackingIds }) => trackingIds);
-      return of(new Set([...claimed, ...known.trackingIds(), ...sightings.trackingIds()]));
+      return of(new Set([...claimed, ...known.trackingIds(), ...discoveredNames.trackingIds()]));
     },
   };
 }
 
-export function registered(partner: RegisteredPartner): PartnerRecord {
+export function toPartnerRecord(partner: RegisteredPartner): PartnerRecord {
   return { kind: "Partner", ...partner };
 }
 

@@ -1,10 +1,10 @@
 import type { HoursOfTotal } from "../cache/earlier-usage.ts";
-import { type FigureCache, type FigureQuestion, type Figures, Waiter } from "../cache/usage-cache.ts";
-import type { Figure } from "../model/usage/measured.ts";
+import { type UsageCache, type UsageEntries, type UsageQuery, UsageReader } from "../cache/usage-cache.ts";
+import type { Measured } from "../model/usage/measured.ts";
 import type { Granularity } from "../model/usage/series.ts";
 import { type TimeWindow, windowKey } from "../model/usage/time-window.ts";
 import { addTraffic, sumTraffic, type Traffic } from "../model/usage/traffic.ts";
-import type { Leaving } from "../primitives/cancellation.ts";
+import type { CancellationSignal } from "../primitives/cancellation.ts";
 import { Deferred, isPromise, type MaybePromise } from "../primitives/maybe-promise.ts";
 import {
   type Analytics,
@@ -15,7 +15,7 @@ import {
   type TrackingRow,
   type TrafficByBucket,
 } from "../upstream/analytics.ts";
-import type { FigureFamily, Waves } from "./batch-scheduler.ts";
+import type { BatchGroup, BatchScheduler } from "./batch-scheduler.ts";
 
 /** A figure of one name (a stream's or a tracking id) over one window. */
 export interface NamedKey {
@@ -38,17 +38,17 @@ export interface AccountSeriesKey extends AccountKey {
 
 /** Loads by key, at once what is known already. What one request loads under one key is read once. */
 export interface Loader<Key, Value> {
-  load(key: Key): MaybePromise<Figure<Value>>;
+  load(key: Key): MaybePromise<Measured<Value>>;
 }
 
 /** Loads in sets. */
-export interface SetLoader<Key, Value> extends Loader<Key, Value> {
+export interface PrefetchingLoader<Key, Value> extends Loader<Key, Value> {
   /**
    * Asks for what will be loaded, without a promise for each.
    *
    * @returns whether it is not there yet: it is when all calls of the request are over, be it as a failure. See `Waves.quiet`
    */
-  ahead(key: Key): boolean;
+  prefetch(key: Key): boolean;
 }
 
 /**
@@ -56,11 +56,11 @@ export interface SetLoader<Key, Value> extends Loader<Key, Value> {
  * operation, window and resolution, a tenth of its distinct names rounded up: however its fields are nested, aliased or
  * repeated. A call that fails fails the names it was for, and no others.
  */
-export interface FigureLoaders {
+export interface UsageLoaders {
   readonly accountTotal: Loader<AccountKey, Traffic>;
   readonly accountSeries: Loader<AccountSeriesKey, TrafficByBucket>;
   readonly accountCountries: Loader<AccountKey, CountryRow[]>;
-  readonly streamTotal: SetLoader<NamedKey, Traffic>;
+  readonly streamTotal: PrefetchingLoader<NamedKey, Traffic>;
   readonly streamSeries: Loader<NamedSeriesKey, TrafficByBucket>;
   readonly streamCountries: Loader<NamedKey, CountryRow[]>;
   readonly rowsByTrackingId: Loader<NamedKey, StreamRow[]>;
@@ -70,16 +70,20 @@ export interface FigureLoaders {
 }
 
 /** What figures are read by. */
-export interface FigureSource {
+export interface UsageSource {
   readonly analytics: Analytics;
-  readonly cache: FigureCache;
+  readonly cache: UsageCache;
   /** Whom they are read for: keys of the cache begin with it. */
   readonly scope: string;
 }
 
-export function createFigureLoaders(source: FigureSource, waves: Waves, waiter: Waiter): FigureLoaders {
+export function createUsageLoaders(
+  source: UsageSource,
+  batchScheduler: BatchScheduler,
+  waiter: UsageReader,
+): UsageLoaders {
   const loader = <Key extends AnyKey, Value>(operation: keyof typeof operations) =>
-    new FigureLoader<Key, Value>(operation, source, waves, waiter);
+    new UsageLoader<Key, Value>(operation, source, batchScheduler, waiter);
   return {
     accountTotal: loader("accountTotal"),
     accountSeries: loader("accountSeries"),
@@ -95,8 +99,8 @@ export function createFigureLoaders(source: FigureSource, waves: Waves, waiter: 
 }
 
 /** Reads again, ahead of need, what was asked for repeatedly and has run out. Call it every few seconds. */
-export async function refreshHotFigures(cache: FigureCache, analytics: Analytics): Promise<void> {
-  for (const { question, names } of cache.hot()) {
+export async function refreshHotUsage(cache: UsageCache, analytics: Analytics): Promise<void> {
+  for (const { query: question, names } of cache.hot()) {
     const { read } = operations[question.operation as keyof typeof operations];
     for (const chunk of perCall(names)) {
       await cache.of(question).read(chunk, (signal) => read(analytics, chunk, question, signal), nobody, new Map());
@@ -105,41 +109,41 @@ export async function refreshHotFigures(cache: FigureCache, analytics: Analytics
 }
 
 /** Waits for what is read ahead: it never leaves, and needs not be told. */
-const nobody = new Waiter(undefined, () => undefined);
+const nobody = new UsageReader(undefined, () => undefined);
 
 type AnyKey = AccountKey & { readonly name?: string; readonly resolution?: Granularity };
 
 /** How the platform is asked: in one call for up to ten names, or for the account, which has the empty name here. */
 interface Operation {
-  readonly family: FigureFamily;
+  readonly family: BatchGroup;
   readonly read: (
     analytics: Analytics,
     names: readonly string[],
-    question: FigureQuestion,
-    signal: Leaving,
+    query: UsageQuery,
+    signal: CancellationSignal,
   ) => Promise<ReadonlyMap<string, unknown>>;
   /** How a total is worked out of kept hours in an outage; left out where it can't be. */
   readonly hours?: HoursOfTotal;
 }
 
 const ofAccount = (
-  read: (analytics: Analytics, question: FigureQuestion, signal: Leaving) => Promise<unknown>,
+  read: (analytics: Analytics, query: UsageQuery, signal: CancellationSignal) => Promise<unknown>,
   hours?: HoursOfTotal,
 ): Operation => ({
   family: "ACCOUNT",
-  read: async (analytics, _names, question, signal) => new Map([["", await read(analytics, question, signal)]]),
+  read: async (analytics, _names, query, signal) => new Map([["", await read(analytics, query, signal)]]),
   ...(hours && { hours }),
 });
 
 /** @param operation the loader of the hours, whose values are of the type that is summed */
-const sumOfHours = (operation: keyof FigureLoaders): HoursOfTotal => ({
+const sumOfHours = (operation: keyof UsageLoaders): HoursOfTotal => ({
   operation,
   sum: (hours) => sumTraffic(hours as Iterable<Traffic>),
 });
 
 /** One row for each `name` of the rows of all hours. */
 function sumOfRows<Row extends { readonly traffic: Traffic }>(
-  operation: keyof FigureLoaders,
+  operation: keyof UsageLoaders,
   nameOf: (row: Row) => string | null,
 ): HoursOfTotal {
   const sum = (hours: Iterable<unknown>) => {
@@ -154,15 +158,15 @@ function sumOfRows<Row extends { readonly traffic: Traffic }>(
 }
 
 /** The resolution of a series. What has none is asked for by other operations. */
-const resolutionOf = <Resolution extends Granularity>({ resolution }: FigureQuestion) => resolution as Resolution;
+const resolutionOf = <Resolution extends Granularity>({ resolution }: UsageQuery) => resolution as Resolution;
 
 const operations = {
   accountTotal: ofAccount(
     (analytics, { window }, signal) => analytics.accountTotal(window, signal),
     sumOfHours("accountSeries"),
   ),
-  accountSeries: ofAccount((analytics, question, signal) =>
-    analytics.accountSeries(question.window, resolutionOf(question), signal),
+  accountSeries: ofAccount((analytics, query, signal) =>
+    analytics.accountSeries(query.window, resolutionOf(query), signal),
   ),
   accountCountries: ofAccount((analytics, { window }, signal) => analytics.accountCountries(window, signal)),
   streamTotal: {
@@ -172,8 +176,8 @@ const operations = {
   },
   streamSeries: {
     family: "STREAMS",
-    read: (analytics, names, question, signal) =>
-      analytics.streamSeries(names, question.window, resolutionOf<StreamResolution>(question), signal),
+    read: (analytics, names, query, signal) =>
+      analytics.streamSeries(names, query.window, resolutionOf<StreamResolution>(query), signal),
   },
   streamCountries: {
     family: "STREAMS",
@@ -186,8 +190,8 @@ const operations = {
   },
   rowSeriesByTrackingId: {
     family: "TRACKING_IDS",
-    read: (analytics, ids, question, signal) =>
-      analytics.trackingSeries(ids, question.window, resolutionOf<StreamResolution>(question), signal),
+    read: (analytics, ids, query, signal) =>
+      analytics.trackingSeries(ids, query.window, resolutionOf<StreamResolution>(query), signal),
   },
   trackingRowsByStream: {
     family: "STREAM_TRACKING",
@@ -196,17 +200,17 @@ const operations = {
   },
   trackingRowSeriesByStream: {
     family: "STREAM_TRACKING",
-    read: (analytics, names, question, signal) =>
-      analytics.streamTrackingSeries(names, question.window, resolutionOf<StreamResolution>(question), signal),
+    read: (analytics, names, query, signal) =>
+      analytics.streamTrackingSeries(names, query.window, resolutionOf<StreamResolution>(query), signal),
   },
-} as const satisfies Record<keyof FigureLoaders, Operation>;
+} as const satisfies Record<keyof UsageLoaders, Operation>;
 
 /** What one request asks under one question. */
 interface Asked<Value> {
-  readonly question: FigureQuestion;
-  readonly figures: Figures<Value>;
+  readonly query: UsageQuery;
+  readonly figures: UsageEntries<Value>;
   /** Every name that was not there at once; what was told of it serves the whole request, be it a failure. */
-  readonly answers: Map<string, Deferred<Figure<Value>>>;
+  readonly answers: Map<string, Deferred<Measured<Value>>>;
   /** The names that no call has been made for yet. */
   waiting: string[];
 }
@@ -215,47 +219,52 @@ interface Asked<Value> {
  * A loader of what one call answers for many names. It does what a DataLoader does, but in sets: what is kept is given at
  * once, without a promise, and what is read costs one promise a name. Fifty figures take a tenth of the time so.
  */
-class FigureLoader<Key extends AnyKey, Value> implements SetLoader<Key, Value> {
+class UsageLoader<Key extends AnyKey, Value> implements PrefetchingLoader<Key, Value> {
   readonly #operation: keyof typeof operations;
-  readonly #source: FigureSource;
-  readonly #waves: Waves;
-  readonly #waiter: Waiter;
+  readonly #source: UsageSource;
+  readonly #batchScheduler: BatchScheduler;
+  readonly #waiter: UsageReader;
   readonly #takesNames: boolean;
   #asked: Map<string, Asked<Value>> | null = null;
   #last: { readonly key: AnyKey; readonly asked: Asked<Value> } | null = null;
   #isScheduled = false;
 
-  constructor(operation: keyof typeof operations, source: FigureSource, waves: Waves, waiter: Waiter) {
+  constructor(
+    operation: keyof typeof operations,
+    source: UsageSource,
+    batchScheduler: BatchScheduler,
+    waiter: UsageReader,
+  ) {
     this.#operation = operation;
     this.#source = source;
-    this.#waves = waves;
+    this.#batchScheduler = batchScheduler;
     this.#waiter = waiter;
     this.#takesNames = operations[operation].family !== "ACCOUNT";
   }
 
-  load(key: Key): MaybePromise<Figure<Value>> {
+  load(key: Key): MaybePromise<Measured<Value>> {
     const found = this.#find(key);
     return found instanceof Deferred ? (found.value ?? found.promise) : found;
   }
 
-  ahead(key: Key): boolean {
+  prefetch(key: Key): boolean {
     const found = this.#find(key);
     return found instanceof Deferred && found.isPending;
   }
 
   /** What is there, or on its way. */
-  #find(key: Key): Figure<Value> | Deferred<Figure<Value>> {
+  #find(key: Key): Measured<Value> | Deferred<Measured<Value>> {
     const name = this.#takesNames ? (key.name ?? "") : "";
     const { figures, answers, waiting } = this.#askedLike(key);
     const answer = answers.get(name);
     if (answer) return answer;
     const found = figures.find(name, this.#waiter);
     if (found !== undefined && !isPromise(found)) return found;
-    const promised = new Deferred<Figure<Value>>();
+    const promised = new Deferred<Measured<Value>>();
     answers.set(name, promised);
     if (found) {
       // Somebody else has asked for it, and it may be kept nowhere but here.
-      promised.resolve(this.#waves.track(found));
+      promised.resolve(this.#batchScheduler.track(found));
       return promised;
     }
     waiting.push(name);
@@ -275,8 +284,8 @@ class FigureLoader<Key extends AnyKey, Value> implements SetLoader<Key, Value> {
     if (!asked) {
       const { cache, scope } = this.#source;
       const { hours }: Operation = operations[this.#operation];
-      const question = { scope, operation: this.#operation, window, resolution, hours };
-      asked = { question, figures: cache.of(question), answers: new Map(), waiting: [] };
+      const query = { scope, operation: this.#operation, window, resolution, hours };
+      asked = { query, figures: cache.of(query), answers: new Map(), waiting: [] };
       this.#asked.set(id, asked);
     }
     this.#last = { key, asked };
@@ -286,7 +295,7 @@ class FigureLoader<Key extends AnyKey, Value> implements SetLoader<Key, Value> {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    this.#waves.schedule(operations[this.#operation].family)(() => this.#dispatch());
+    this.#batchScheduler.schedule(operations[this.#operation].family)(() => this.#dispatch());
   }
 
   #dispatch(): void {
@@ -296,7 +305,7 @@ class FigureLoader<Key extends AnyKey, Value> implements SetLoader<Key, Value> {
 
   /** Reads in as few calls as it takes. Somebody else may have begun to read some of the names meanwhile. */
   #read(asked: Asked<Value>): void {
-    const { question, answers } = asked;
+    const { query: question, answers } = asked;
     const { analytics, cache } = this.#source;
     const figures = cache.of<Value>(question);
     const missing: string[] = [];
@@ -308,8 +317,9 @@ class FigureLoader<Key extends AnyKey, Value> implements SetLoader<Key, Value> {
     asked.waiting = [];
     const { read }: Operation = operations[this.#operation];
     for (const names of perCall(missing)) {
-      const call = (signal: Leaving) => read(analytics, names, question, signal) as Promise<ReadonlyMap<string, Value>>;
-      this.#waves.track(figures.read(names, call, this.#waiter, answers));
+      const call = (signal: CancellationSignal) =>
+        read(analytics, names, question, signal) as Promise<ReadonlyMap<string, Value>>;
+      this.#batchScheduler.track(figures.read(names, call, this.#waiter, answers));
     }
   }
 }

@@ -10,7 +10,7 @@ export interface RecordPosition {
  * The first records behind a position, sorted. The platform sends all records of a query in one answer, in an order that
  * it does not document, by the million; so all are looked at, one at a time, and only as many kept as are asked for.
  */
-export async function firstRecords(
+export async function takeRecords(
   records: AsyncIterable<ViewerRecord>,
   after: RecordPosition | null,
   count: number,

@@ -6,7 +6,7 @@ const MAX_ADDRESS_LENGTH = 2048;
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** What a client wants a conference's stream to look like. */
-export interface MixWish {
+export interface MixRequest {
   readonly layoutUrl?: string | undefined;
   readonly width?: number | undefined;
   readonly height?: number | undefined;
@@ -14,7 +14,7 @@ export interface MixWish {
 }
 
 /** What a mutation about conferences answers where they are switched off. */
-export function conferencesAreOff(): ApplicationError {
+export function conferenceStreamingDisabled(): ApplicationError {
   return new ApplicationError(
     "FEATURE_DISABLED",
     "Streaming of conferences is switched off, as its platform has been retired: CONFERENCE_STREAMING=on switches it on.",
@@ -31,7 +31,7 @@ export function assertConferenceId(conferenceId: string, argument: string): void
  * @param isOwnStream to a stream of one's own, which takes less
  * @throws InvalidInputError naming the argument and the documented rule
  */
-export function assertMix({ layoutUrl, width, height, mixId }: MixWish, isOwnStream: boolean): void {
+export function assertMix({ layoutUrl, width, height, mixId }: MixRequest, isOwnStream: boolean): void {
   const isLayout = layoutUrl === undefined || layoutUrl === "default" || isWebAddress(layoutUrl);
   if (!isLayout)
     throw new InvalidInputError("input.layoutUrl", "It is `default`, or an address that begins with https://.");

@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { atMost } from "../primitives/bounded-lru.ts";
+import { boundedLru } from "../primitives/bounded-lru.ts";
 import { type Secret, withoutSecrets } from "./secret.ts";
 
 /** Returns a text of the platform, cut to `maxLength` characters, or {@link WITHHELD} if it would reveal a part of a secret. */
@@ -27,7 +27,7 @@ const MAX_CACHED = 500;
  */
 export function createRedactor(secrets: readonly Secret[]): Redactor {
   let parts: Parts | null = null;
-  const verdicts = new LRUCache<string, boolean>(atMost(MAX_CACHED));
+  const verdicts = new LRUCache<string, boolean>(boundedLru(MAX_CACHED));
   // The longest first: one secret may begin with another.
   const whole = secrets
     .map((secret) => secret.reveal())

@@ -13,15 +13,15 @@ import {
 } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { GraphContext } from "../context.ts";
-import type { AnswerRoom } from "../engine/execution.ts";
-import { conditionsOf, planQuery, type QueryPlan } from "../engine/query-plan.ts";
-import type { WrittenResult } from "../engine/serialized-result.ts";
+import type { ResponseBudget } from "../engine/execution.ts";
+import { planQuery, type QueryPlan, skipIncludeConditions } from "../engine/query-plan.ts";
+import type { SerializedResult } from "../engine/serialized-result.ts";
 import { requestLimits } from "../model/request-limits.ts";
 import type { MaybePromise } from "../primitives/maybe-promise.ts";
-import { type DocumentSize, documentSize } from "./document-limits.ts";
+import { type DocumentSize, measureDocument } from "./document-limits.ts";
 import type { Errors, ShownError } from "./mask-error.ts";
 import { queryCost, type RawVariables } from "./query-cost.ts";
-import { Refusal, refused } from "./request-error.ts";
+import { Refusal, requestError } from "./request-error.ts";
 
 /** An operation that is ready to run. */
 export interface PreparedOperation {
@@ -29,13 +29,13 @@ export interface PreparedOperation {
   readonly name: string | null;
   readonly type: OperationTypeNode;
   /** Tells it from all other operations and from itself with other variables, as text. */
-  question(variables: RawVariables): string;
+  cacheKey(variables: RawVariables): string;
   /** What it costs before it runs, in points. */
   cost(variables: RawVariables): number;
   /** How many more are taken to have to wait, since one that was asked for the first time had to. Set by whoever runs it. */
-  waitsExpected: number;
+  blockingScore: number;
   /** @param room told how long the answer is while it is written */
-  run(context: GraphContext, variables: RawVariables, room?: AnswerRoom): MaybePromise<WrittenResult>;
+  run(context: GraphContext, variables: RawVariables, room?: ResponseBudget): MaybePromise<SerializedResult>;
 }
 
 /** A text that has been parsed, measured and validated: once, however often it is sent. */
@@ -59,7 +59,7 @@ const MAX_PLANS = 4;
 /**
  * Prepares texts, and remembers those that were asked for lately, the wrong ones as well.
  */
-export function createPreparedDocuments(
+export function createDocumentCache(
   schema: GraphQLSchema,
   { show }: Pick<Errors, "show">,
 ): (text: string) => PreparedDocument {
@@ -89,7 +89,7 @@ type Checked =
 function checked(schema: GraphQLSchema, text: string): Checked {
   try {
     const document = parse(text, { maxTokens: requestLimits.maxTokens.max });
-    const size = documentSize(document);
+    const size = measureDocument(document);
     assertWithin(size);
     const mistakes = validate(schema, document, undefined, { maxErrors: MAX_VALIDATION_ERRORS });
     if (mistakes.length === 0) return { errors: null, document, size };
@@ -124,18 +124,18 @@ function preparedDocument(schema: GraphQLSchema, document: DocumentNode): Prepar
 }
 
 /** Operations are numbered: a text that is prepared anew asks something new. */
-let operationsSoFar = 0;
+let nextOperationId = 0;
 
 function preparedOperation(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): PreparedOperation {
-  const number = ++operationsSoFar;
+  const number = ++nextOperationId;
   const name = operation.name?.value ?? null;
   const definitions = operation.variableDefinitions ?? [];
   const planned = { schema, operation, fragments: fragmentsOf(document) };
-  const conditions = conditionsOf(planned);
+  const conditions = skipIncludeConditions(planned);
   const plans = new Map<string, QueryPlan>();
   let constantCost: number | null = null;
   const run: PreparedOperation["run"] = (context, variables, room) => {
@@ -149,7 +149,7 @@ function preparedOperation(
   return {
     name,
     type: operation.operation,
-    question: (variables) => {
+    cacheKey: (variables) => {
       let text = String(number);
       for (const { variable } of definitions) {
         const { value: name } = variable.name;
@@ -163,7 +163,7 @@ function preparedOperation(
       if (definitions.length === 0) constantCost = points;
       return points;
     },
-    waitsExpected: 0,
+    blockingScore: 0,
     run,
   };
 }
@@ -189,7 +189,7 @@ function assertWithin(size: DocumentSize): void {
 function tooComplex(limit: Exclude<keyof typeof requestLimits, "maxErrors">, asked?: number): Refusal {
   const { max, code, description } = requestLimits[limit];
   const facts = { limit, max, ...(asked !== undefined && { asked: Math.min(asked, Number.MAX_SAFE_INTEGER) }) };
-  return refused(code, `${description.replace(/\.$/, "")}: at most ${max} are answered.`, { status: 400 }, facts);
+  return requestError(code, `${description.replace(/\.$/, "")}: at most ${max} are answered.`, { status: 400 }, facts);
 }
 
 /** A parser that nests too deep runs out of stack; tokens are counted first, so that is for a smaller stack than usual. */

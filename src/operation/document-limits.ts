@@ -23,7 +23,7 @@ const EMPTY: SelectionSize = { rootFields: 0, fields: 0, depth: 0, aliases: 0, d
  * multiplied by its spreads, where expanding it would take exponential time. It needs no valid document: what is spread
  * within itself or nowhere defined counts nothing, and validation refuses it.
  */
-export function documentSize({ definitions }: DocumentNode): DocumentSize {
+export function measureDocument({ definitions }: DocumentNode): DocumentSize {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);

@@ -1,23 +1,23 @@
 import type { GraphQLSchema } from "graphql";
-import { createContexts, type GraphContext, type RequestFacts, type SharedParts } from "../context.ts";
+import { createContexts, type GraphContext, type RequestFacts, type SharedServices } from "../context.ts";
 import { FieldFailure } from "../engine/execution.ts";
-import type { WrittenResult } from "../engine/serialized-result.ts";
+import type { SerializedResult } from "../engine/serialized-result.ts";
 import type { OperationParams } from "../http/request-body.ts";
-import { jsonOfErrors } from "../http/response-body.ts";
-import type { Unsent } from "../http/unsent-responses.ts";
+import { serializeErrors } from "../http/response-body.ts";
+import type { UnsentResponses } from "../http/unsent-responses.ts";
 import { type CostBudget, secondsUntil } from "../limits/cost-budget.ts";
 import type { StalePart } from "../loaders/staleness.ts";
 import type { CostStatus } from "../model/cost.ts";
 import { InvalidInputError } from "../model/errors.ts";
 import { requestLimits } from "../model/request-limits.ts";
-import { isPromise, type MaybePromise, whenThere } from "../primitives/maybe-promise.ts";
-import { rememberingLast } from "../primitives/memoize.ts";
-import { MAX_WAIT_MS, type NextTurn, type TurnWork } from "../scheduling/admission-queue.ts";
+import { isPromise, type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
+import { memoizeLast } from "../primitives/memoize.ts";
+import { MAX_QUEUE_WAIT_MS, type NextTurn, type QueuedTask } from "../scheduling/admission-queue.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
-import { createPreparedDocuments, type PreparedOperation } from "./document-cache.ts";
+import { createDocumentCache, type PreparedOperation } from "./document-cache.ts";
 import type { Errors, ShownError } from "./mask-error.ts";
-import { OVERLOAD, type Refusal, refused } from "./request-error.ts";
-import { type Found, type KeptAnswer, type KeptAnswers, NOT_KEPT } from "./response-cache.ts";
+import { OVERLOAD, type Refusal, requestError } from "./request-error.ts";
+import { CACHE_MISS, type CachedResponse, type CacheLookup, type ResponseCache } from "./response-cache.ts";
 
 /** What a client asks for, and who it is. */
 export interface OperationRequest extends Pick<RequestFacts, "caller" | "address" | "signal"> {
@@ -25,28 +25,28 @@ export interface OperationRequest extends Pick<RequestFacts, "caller" | "address
   /** Whether it may be a mutation: a request by GET may not. */
   readonly mayChange: boolean;
   /** Whether the client has left: nothing is begun for it then. It can't leave where this is left out. */
-  readonly hasLeft?: (() => boolean) | undefined;
+  readonly isCancelled?: (() => boolean) | undefined;
   /** Told what is asked for, and what it takes. */
   readonly record?: RequestRecord | undefined;
 }
 
 /** What goes back to the client: errors as it may read them, and the rest as plain values. */
-export interface OperationResult extends Pick<WrittenResult, "data"> {
+export interface OperationResult extends Pick<SerializedResult, "data"> {
   readonly errors?: readonly ShownError[];
   /** The JSON text of all errors, between commas, where it is there already. */
   readonly errorsJson?: string | undefined;
   readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
-export interface OperationAnswer {
+export interface OperationResponse {
   readonly result: OperationResult;
   /** What it cost, and what is left; null where nothing was counted, because the document is wrong. */
   readonly cost: CostStatus | null;
 }
 
-export interface OperationsOptions {
+export interface OperationExecutorOptions {
   readonly schema: GraphQLSchema;
-  readonly parts: SharedParts;
+  readonly parts: SharedServices;
   readonly budget: CostBudget;
   readonly errors: Errors;
   /**
@@ -54,11 +54,11 @@ export interface OperationsOptions {
    * has no such bound, since half of its steps would be worse than all of them late.
    */
   readonly queryDeadlineMs: number;
-  readonly keptAnswers: KeptAnswers;
-  readonly unsent: Pick<Unsent, "answer" | "isFull">;
+  readonly responseCache: ResponseCache;
+  readonly unsent: Pick<UnsentResponses, "answer" | "isFull">;
   readonly nextTurn: NextTurn;
   /** Binds work that is done later to what is under way now; left out where nothing asks what that is. */
-  readonly bind?: (work: TurnWork) => TurnWork;
+  readonly bind?: (work: QueuedTask) => QueuedTask;
 }
 
 /**
@@ -67,55 +67,58 @@ export interface OperationsOptions {
  *
  * @param answered told the answer, once; it never throws
  */
-export type Operations = (request: OperationRequest, answered: (answer: OperationAnswer) => void) => void;
+export type OperationExecutor = (request: OperationRequest, answered: (answer: OperationResponse) => void) => void;
 
 /** From a document to its answer: limited, validated, counted and charged before it runs, masked and limited after. */
-export function createOperations(options: OperationsOptions): Operations {
+export function createOperationExecutor(options: OperationExecutorOptions): OperationExecutor {
   const { parts, errors } = options;
   const shared = {
     ...options,
-    prepare: createPreparedDocuments(options.schema, errors),
+    prepare: createDocumentCache(options.schema, errors),
     contextOf: createContexts(parts),
-    failed: (error: unknown): OperationAnswer => ({ result: { errors: [errors.show(error)] }, cost: null }),
+    failed: (error: unknown): OperationResponse => ({ result: { errors: [errors.show(error)] }, cost: null }),
   };
   return (request, answered) => {
     try {
-      const asked = understood(shared, request);
+      const asked = resolveOperation(shared, request);
       if ("result" in asked) answered(asked);
-      else new OperationOnItsWay(shared, request, asked, answered).begin();
+      else new OperationExecution(shared, request, asked, answered).begin();
     } catch (error) {
       answered(shared.failed(error));
     }
   };
 }
 
-interface Shared extends OperationsOptions {
-  readonly prepare: ReturnType<typeof createPreparedDocuments>;
+interface Shared extends OperationExecutorOptions {
+  readonly prepare: ReturnType<typeof createDocumentCache>;
   readonly contextOf: ReturnType<typeof createContexts>;
-  readonly failed: (error: unknown) => OperationAnswer;
+  readonly failed: (error: unknown) => OperationResponse;
 }
 
 /** An operation that may run, and its price. */
-interface Asked extends Found {
+interface ResolvedOperation extends CacheLookup {
   readonly operation: PreparedOperation;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly points: number;
 }
 
 /** What is asked for, or the answer where that is no operation. @throws Refusal */
-function understood({ prepare, keptAnswers }: Shared, request: OperationRequest): Asked | OperationAnswer {
+function resolveOperation(
+  { prepare, responseCache }: Shared,
+  request: OperationRequest,
+): ResolvedOperation | OperationResponse {
   const { params, caller, record } = request;
   const document = prepare(params.query);
   if (document.errors) return { result: { errors: document.errors }, cost: null };
   const operation = document.operation(params.operationName);
-  if (!operation) throw refused("INVALID_INPUT", "The document has no such operation.", { status: 400 });
+  if (!operation) throw requestError("INVALID_INPUT", "The document has no such operation.", { status: 400 });
   if (operation.type === "mutation" && !request.mayChange) {
-    throw refused("BAD_REQUEST", "Mutations are sent by POST.", { status: 405, headers: { allow: "POST" } });
+    throw requestError("BAD_REQUEST", "Mutations are sent by POST.", { status: 405, headers: { allow: "POST" } });
   }
   if (record) record.asked = { name: operation.name, kind: operation.type };
   const variables = params.variables ?? {};
   const isQuery = operation.type === "query";
-  const found = isQuery ? keptAnswers.find(caller, () => operation.question(variables)) : NOT_KEPT;
+  const found = isQuery ? responseCache.find(caller, () => operation.cacheKey(variables)) : CACHE_MISS;
   return { operation, variables, points: found.answer?.points ?? operation.cost(variables), ...found };
 }
 
@@ -123,13 +126,18 @@ function understood({ prepare, keptAnswers }: Shared, request: OperationRequest)
  * Goes from the price to the answer, each step called by the one before. What it waits for first, its budget and its turn,
  * leaves nothing behind that its answer would hang on, as promises do.
  */
-class OperationOnItsWay {
+class OperationExecution {
   readonly #shared: Shared;
   readonly #request: OperationRequest;
-  readonly #asked: Asked;
-  #answered: (answer: OperationAnswer) => void;
+  readonly #asked: ResolvedOperation;
+  #answered: (answer: OperationResponse) => void;
 
-  constructor(shared: Shared, request: OperationRequest, asked: Asked, answered: (answer: OperationAnswer) => void) {
+  constructor(
+    shared: Shared,
+    request: OperationRequest,
+    asked: ResolvedOperation,
+    answered: (answer: OperationResponse) => void,
+  ) {
     this.#shared = shared;
     this.#request = request;
     this.#asked = asked;
@@ -145,28 +153,28 @@ class OperationOnItsWay {
   }
 
   #charged({ cost, refusal }: Charged): void {
-    const { answer, points, operation, isFamiliar } = this.#asked;
+    const { answer, points, operation, wasServedRecently } = this.#asked;
     const { record } = this.#request;
     if (record && !refusal) record.points = points;
     if (refusal) this.#answered({ result: this.#finished({ errors: [refusal] }, cost, null), cost });
     else if (answer) this.#answered({ result: resultOf(answer, cost, []), cost });
-    else if (points >= LARGE_POINTS || (operation.waitsExpected > 0 && !isFamiliar)) this.#inItsTurn(cost);
+    else if (points >= LARGE_POINTS || (operation.blockingScore > 0 && !wasServedRecently)) this.#inItsTurn(cost);
     else this.#run(cost);
   }
 
   #inItsTurn(cost: CostStatus): void {
     const { unsent, nextTurn, bind = (work) => work } = this.#shared;
     const callerId = this.#request.caller.principalId;
-    const begin: TurnWork = (ended, waitedMs) => {
+    const begin: QueuedTask = (ended, waitedMs) => {
       const answered = this.#answered;
       this.#answered = (answer) => {
         ended();
         answered(answer);
       };
       try {
-        if (this.#request.hasLeft?.()) this.#answered({ result: {}, cost });
-        else if (waitedMs >= MAX_WAIT_MS || unsent.isFull(callerId))
-          this.#fail(refused("OVERLOADED", OVERLOAD.message, OVERLOAD.http));
+        if (this.#request.isCancelled?.()) this.#answered({ result: {}, cost });
+        else if (waitedMs >= MAX_QUEUE_WAIT_MS || unsent.isFull(callerId))
+          this.#fail(requestError("OVERLOADED", OVERLOAD.message, OVERLOAD.http));
         else this.#run(cost);
       } catch (error) {
         this.#fail(error);
@@ -176,7 +184,7 @@ class OperationOnItsWay {
   }
 
   #run(cost: CostStatus): void {
-    const { operation, variables, isFamiliar } = this.#asked;
+    const { operation, variables, wasServedRecently } = this.#asked;
     const context = this.#context(cost);
     const room = this.#shared.unsent.answer(this.#request.caller.principalId);
     const answered = this.#answered;
@@ -185,8 +193,8 @@ class OperationOnItsWay {
       room.end();
     };
     const made = operation.run(context, variables, room);
-    if (!isFamiliar)
-      operation.waitsExpected = isPromise(made) ? WAITS_EXPECTED : Math.max(operation.waitsExpected - 1, 0);
+    if (!wasServedRecently)
+      operation.blockingScore = isPromise(made) ? BLOCKING_SCORE : Math.max(operation.blockingScore - 1, 0);
     if (!isPromise(made)) this.#done(made, cost, context);
     else made.then((result) => this.#done(result, cost, context)).catch((error) => this.#fail(error));
   }
@@ -200,19 +208,19 @@ class OperationOnItsWay {
       signal,
       readsUntil: isQuery ? performance.now() + this.#shared.queryDeadlineMs : null,
       cost,
-      tally: record,
+      callCounter: record,
     });
   }
 
-  #done(made: WrittenResult, cost: CostStatus, context: GraphContext): void {
+  #done(made: SerializedResult, cost: CostStatus, context: GraphContext): void {
     const result = this.#finished(made, cost, context);
     const { data, errors = [], isRepeatable = false } = made;
-    const isRepeatableAsAWhole = errors.every(followsFromQuestion) && !result.extensions?.["stale"];
-    const { keep, points } = this.#asked;
-    if (keep && data !== undefined && isRepeatableAsAWhole) {
+    const isRepeatableAsAWhole = errors.every(followsFromRequest) && !result.extensions?.["stale"];
+    const { store, points } = this.#asked;
+    if (store && data !== undefined && isRepeatableAsAWhole) {
       const shown = result.errors ?? [];
-      const errorsJson = shown.length > 0 ? jsonOfErrors(shown) : undefined;
-      keep({ data, errors: shown, errorsJson, omittedErrors: errors.length - shown.length, points }, isRepeatable);
+      const errorsJson = shown.length > 0 ? serializeErrors(shown) : undefined;
+      store({ data, errors: shown, errorsJson, omittedErrors: errors.length - shown.length, points }, isRepeatable);
     }
     this.#answered({ result, cost });
   }
@@ -221,7 +229,7 @@ class OperationOnItsWay {
     this.#answered(this.#shared.failed(error));
   }
 
-  #finished({ data, errors = [] }: WrittenResult, cost: CostStatus, context: GraphContext | null): OperationResult {
+  #finished({ data, errors = [] }: SerializedResult, cost: CostStatus, context: GraphContext | null): OperationResult {
     const isForPartner = this.#request.caller.role === "PARTNER";
     const shown = errors.length === 0 ? [] : this.#shared.errors.showFirst(errors, MAX_ERRORS, isForPartner);
     const omittedErrors = errors.length - shown.length;
@@ -237,7 +245,7 @@ const LARGE_POINTS = 5_000;
 const MAX_ERRORS = requestLimits.maxErrors.max;
 
 /** Whether an error is the same whenever the same is asked, until something changes that the answer follows from. */
-function followsFromQuestion(error: unknown): boolean {
+function followsFromRequest(error: unknown): boolean {
   return error instanceof FieldFailure && error.cause instanceof InvalidInputError;
 }
 
@@ -248,12 +256,12 @@ function resultOf(
     errors,
     errorsJson,
     omittedErrors,
-  }: Omit<KeptAnswer, "data" | "points"> & { readonly data: string | undefined },
+  }: Omit<CachedResponse, "data" | "points"> & { readonly data: string | undefined },
   cost: CostStatus,
   stale: readonly StalePart[],
 ): OperationResult {
   const { requested, limit, remaining, resetAt } = cost;
-  const told = { cost: { requested, limit, remaining, resetAt: resetText(resetAt) } };
+  const told = { cost: { requested, limit, remaining, resetAt: formatReset(resetAt) } };
   if (stale.length === 0 && omittedErrors === 0 && data !== undefined) {
     return errors.length === 0 ? { data, extensions: told } : { errors, errorsJson, data, extensions: told };
   }
@@ -272,10 +280,10 @@ function resultOf(
  * When one had to wait, so many are taken to have to. Among them may be such as find all that they ask for: an operation that were
  * judged by its last one alone would have hundreds begin at once behind one of these.
  */
-const WAITS_EXPECTED = 100;
+const BLOCKING_SCORE = 100;
 
 /** The budgets of all who asked in one millisecond are full again in the same one. */
-const resetText = rememberingLast((instant: number) => new Date(instant).toISOString());
+const formatReset = memoizeLast((instant: number) => new Date(instant).toISOString());
 
 interface Charged {
   readonly cost: CostStatus;
@@ -292,10 +300,10 @@ function charged(
   const most = requestLimits.maxCost;
   if (points > most.max) {
     const message = `The query would cost ${points} points, and one may cost ${most.max}: ask for fewer objects or shorter windows.`;
-    const refusal = refused(most.code, message, { status: 400 }, { cost: points, max: most.max });
-    return whenThere(budget.look(caller, points), (cost) => ({ cost, refusal }));
+    const refusal = requestError(most.code, message, { status: 400 }, { cost: points, max: most.max });
+    return mapMaybe(budget.look(caller, points), (cost) => ({ cost, refusal }));
   }
-  return whenThere(budget.charge(caller, points), ({ isGranted, status: cost }) => ({
+  return mapMaybe(budget.charge(caller, points), ({ isGranted, status: cost }) => ({
     cost,
     refusal: isGranted ? null : throttled(points, cost, clock()),
   }));
@@ -303,7 +311,7 @@ function charged(
 
 function throttled(points: number, cost: CostStatus, now: number): Refusal {
   const retryAfterSeconds = secondsUntil(cost.resetAt, now);
-  return refused(
+  return requestError(
     "THROTTLED",
     `The query costs ${points} points, and ${cost.remaining} of ${cost.limit} a minute are left.`,
     { status: 429, headers: { "retry-after": String(retryAfterSeconds) } },

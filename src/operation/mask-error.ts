@@ -2,10 +2,10 @@ import { type FieldNode, GraphQLError, getLocation, type ResponsePath } from "gr
 import { FieldFailure } from "../engine/execution.ts";
 import { ApplicationError, type ErrorCode } from "../model/errors.ts";
 import { withoutSecrets } from "../model/secret.ts";
-import { Refusal, type RefusalHttp } from "./request-error.ts";
+import { type HttpErrorInit, Refusal } from "./request-error.ts";
 
 /** Told of faults that the client learns nothing of. */
-export type OnFault = (error: unknown) => void;
+export type OnInternalError = (error: unknown) => void;
 
 /** What a client may read of a failure. */
 export interface ShownError {
@@ -16,7 +16,7 @@ export interface ShownError {
   readonly http: ShownHttp | null;
 }
 
-export interface ShownHttp extends RefusalHttp {
+export interface ShownHttp extends HttpErrorInit {
   /** Whether the status is that of the specification of GraphQL over HTTP, which `application/json` does not follow. */
   readonly spec?: boolean;
 }
@@ -35,7 +35,7 @@ export interface Errors {
   mask(error: unknown): GraphQLError;
 }
 
-export function createErrors(onFault: OnFault): Errors {
+export function createErrors(onFault: OnInternalError): Errors {
   /** Each error of a failing page stands at one of few fields, */
   const locations = new WeakMap<readonly FieldNode[], string>();
   /** and behind ten of them is one call. */
@@ -99,13 +99,13 @@ export function createErrors(onFault: OnFault): Errors {
   };
 }
 
-interface Told {
+interface ReportedError {
   readonly message: string;
   readonly extensions: Readonly<Record<string, unknown>>;
   readonly http: ShownHttp | null;
 }
 
-function told(error: unknown, onFault: OnFault, isForPartner = false): Told {
+function told(error: unknown, onFault: OnInternalError, isForPartner = false): ReportedError {
   const cause = deepestCause(error);
   if (cause instanceof ApplicationError) {
     const { message, facts } = isForPartner ? cause.faceForPartners : cause;

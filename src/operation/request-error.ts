@@ -1,7 +1,7 @@
 import { ApplicationError, type ErrorCode, type ErrorFacts } from "../model/errors.ts";
 
 /** How a refusal looks in HTTP. */
-export interface RefusalHttp {
+export interface HttpErrorInit {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -10,13 +10,13 @@ export interface RefusalHttp {
 export const OVERLOAD = {
   message: "The gateway is overloaded. Try again in a second.",
   http: { status: 503, headers: { "retry-after": "1" } },
-} as const satisfies { readonly message: string; readonly http: RefusalHttp };
+} as const satisfies { readonly message: string; readonly http: HttpErrorInit };
 
 /** Why a request is not served, and how that looks in HTTP. */
 export class Refusal extends ApplicationError {
-  readonly http: RefusalHttp;
+  readonly http: HttpErrorInit;
 
-  constructor(code: ErrorCode, message: string, http: RefusalHttp, facts: ErrorFacts = {}) {
+  constructor(code: ErrorCode, message: string, http: HttpErrorInit, facts: ErrorFacts = {}) {
     super(code, message, facts);
     this.http = http;
   }
@@ -28,6 +28,6 @@ export class Refusal extends ApplicationError {
  *
  * @param facts what the client may know to do better, such as the limit; plain JSON, never a secret
  */
-export function refused(code: ErrorCode, message: string, http: RefusalHttp, facts: ErrorFacts = {}): Refusal {
+export function requestError(code: ErrorCode, message: string, http: HttpErrorInit, facts: ErrorFacts = {}): Refusal {
   return new Refusal(code, message, http, facts);
 }

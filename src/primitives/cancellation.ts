@@ -1,8 +1,8 @@
 /**
- * Tells whether those who wait for a call have left, and when they do: an AbortSignal, or {@link AllLeft}, which takes a
+ * Tells whether those who wait for a call have left, and when they do: an AbortSignal, or {@link SharedCancellation}, which takes a
  * tenth of the time to make and to listen to.
  */
-export interface Leaving {
+export interface CancellationSignal {
   readonly aborted: boolean;
   /** Why, once it is aborted. */
   readonly reason: unknown;
@@ -11,7 +11,7 @@ export interface Leaving {
 }
 
 /** A signal of our own, for a call that several wait for. Its listeners are told once, in their order. */
-export class AllLeft implements Leaving {
+export class SharedCancellation implements CancellationSignal {
   aborted = false;
   reason: unknown = undefined;
   #listeners: readonly (() => void)[] = NOBODY;

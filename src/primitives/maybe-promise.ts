@@ -12,7 +12,7 @@ export function isPromise(value: unknown): boolean {
 }
 
 /** What `next` makes of the value: at once where it is there. */
-export function whenThere<Value, Result>(
+export function mapMaybe<Value, Result>(
   value: MaybePromise<Value>,
   next: (value: Value) => MaybePromise<Result>,
 ): MaybePromise<Result> {
@@ -20,12 +20,12 @@ export function whenThere<Value, Result>(
 }
 
 /** All of the values: at once where they are all there. */
-export function allThere<Value>(values: readonly MaybePromise<Value>[]): MaybePromise<Value[]> {
+export function allMaybe<Value>(values: readonly MaybePromise<Value>[]): MaybePromise<Value[]> {
   return values.some(isPromise) ? Promise.all(values) : (values as Value[]);
 }
 
 /** When all have settled, be it by failing. `Promise.allSettled` makes an object and two functions more for each. */
-export function whenSettled(promises: readonly Promise<unknown>[]): Promise<void> {
+export function settleMaybe(promises: readonly Promise<unknown>[]): Promise<void> {
   return new Promise((resolve) => {
     let missing = promises.length;
     const settled = () => {

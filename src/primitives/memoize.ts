@@ -2,7 +2,7 @@
  * The same function, with its last outcome remembered: the fields of a list ask for the same, one behind the other. What it
  * has thrown for the same arguments, it throws again. Arguments are the same when they are the same value or the same object.
  */
-export function rememberingLast<Arguments extends readonly unknown[], Result>(
+export function memoizeLast<Arguments extends readonly unknown[], Result>(
   make: (...given: Arguments) => Result,
 ): (...given: Arguments) => Result {
   let last: { readonly given: Arguments; readonly result: Result } | null = null;

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { validated } from "./http/body.ts";
-import { type Answer, fail, success } from "./http/response.ts";
+import { fail, type SandboxResponse, success } from "./http/response.ts";
 import type { Route } from "./http/route.ts";
 
 /** An ingest region. `rtmp` and `srt` are host names. */
@@ -71,7 +71,8 @@ export interface DefaultCluster {
 
 /** @see GET /api/cluster and PUT /api/cluster */
 export function clusterRoutes(account: DefaultCluster): Route[] {
-  const answer = (): Answer => success({ defaultCluster: account.defaultCluster, availableClusters: CLUSTERS });
+  const answer = (): SandboxResponse =>
+    success({ defaultCluster: account.defaultCluster, availableClusters: CLUSTERS });
   return [
     {
       method: "GET",

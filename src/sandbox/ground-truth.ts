@@ -2,7 +2,7 @@ import { HOUR_MS, overlap, type Span } from "./calendar.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Live } from "./live/live.ts";
 import { liveReadings } from "./live/metering.ts";
-import { pieceOf, type Reading } from "./meter-reading.ts";
+import { type MeterReading, sliceOf } from "./meter-reading.ts";
 import type { Traffic } from "./traffic/traffic.ts";
 import { addReading, noUsage, type Usage } from "./usage.ts";
 
@@ -23,7 +23,7 @@ export interface TruthFilter {
  */
 export function truthOf(traffic: Traffic, live: Live, ledger: Ledger, filter: TruthFilter, span: Span): Truth {
   const usage = noUsage();
-  const add = (reading: Reading) => {
+  const add = (reading: MeterReading) => {
     if (filter.trackingId !== undefined && (reading.trackingId !== filter.trackingId || reading.part !== "standard"))
       return;
     if (filter.country !== undefined && reading.country !== filter.country) return;
@@ -40,7 +40,7 @@ export function truthOf(traffic: Traffic, live: Live, ledger: Ledger, filter: Tr
       const start = hour * HOUR_MS;
       const from = Math.max(past.from - start, 0);
       const to = Math.min(past.to - start, HOUR_MS);
-      for (const whole of traffic.ofHours(stream, hour, hour + 1)) add(pieceOf(whole, from, to, HOUR_MS));
+      for (const whole of traffic.ofHours(stream, hour, hour + 1)) add(sliceOf(whole, from, to, HOUR_MS));
     }
   }
   const { bytesIn, bytesOut, standard, restream, geoCascade } = usage;

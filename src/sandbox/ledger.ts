@@ -2,7 +2,7 @@ import { DAY_MS, floorTo, HOUR_MS, overlap, type Span } from "./calendar.ts";
 import { endOf } from "./live/ending.ts";
 import type { Live } from "./live/live.ts";
 import { liveReadings } from "./live/metering.ts";
-import { pieceOf, type Reading } from "./meter-reading.ts";
+import { type MeterReading, sliceOf } from "./meter-reading.ts";
 import type { StreamModel, Traffic } from "./traffic/traffic.ts";
 
 /**
@@ -22,7 +22,7 @@ export interface Ledger {
    * All readings of one stream in a span, one or more for each of its meters. Readings of adjacent spans sum to those
    * of their union, exactly. The span must not reach into the future.
    */
-  readings(streamName: string, span: Span): Generator<Reading>;
+  readings(streamName: string, span: Span): Generator<MeterReading>;
   /** The instant after which the traffic function gives nothing more for a stream; infinite while its feed runs. */
   pastEndsAt(streamName: string): number;
 }
@@ -38,7 +38,7 @@ export function createLedger(traffic: Traffic, live: Live, beganAt: number): Led
     return seeded ? endOf(seeded) : beganAt;
   }
 
-  function* pastReadings(stream: StreamModel, span: Span): Generator<Reading> {
+  function* pastReadings(stream: StreamModel, span: Span): Generator<MeterReading> {
     let { from, to } = overlap(span, { from: opensAt, to: pastEndsAt(stream.profile.streamName) });
     while (from < to) {
       if (from % DAY_MS === 0 && from + DAY_MS <= to) {
@@ -76,7 +76,7 @@ export function createLedger(traffic: Traffic, live: Live, beganAt: number): Led
 }
 
 /** Whole hours in one go; of the hours that are cut, by the quarter or by the end of a feed, an even share. */
-function* partOfDay(traffic: Traffic, stream: StreamModel, span: Span): Generator<Reading> {
+function* partOfDay(traffic: Traffic, stream: StreamModel, span: Span): Generator<MeterReading> {
   const firstWhole = Math.ceil(span.from / HOUR_MS);
   const lastWhole = Math.floor(span.to / HOUR_MS);
   if (firstWhole > lastWhole) {
@@ -88,9 +88,9 @@ function* partOfDay(traffic: Traffic, stream: StreamModel, span: Span): Generato
   yield* partOfHour(traffic, stream, { from: lastWhole * HOUR_MS, to: span.to });
 }
 
-function* partOfHour(traffic: Traffic, stream: StreamModel, { from, to }: Span): Generator<Reading> {
+function* partOfHour(traffic: Traffic, stream: StreamModel, { from, to }: Span): Generator<MeterReading> {
   if (from >= to) return;
   const hour = Math.floor(from / HOUR_MS);
   const start = hour * HOUR_MS;
-  for (const whole of traffic.ofHours(stream, hour, hour + 1)) yield pieceOf(whole, from - start, to - start, HOUR_MS);
+  for (const whole of traffic.ofHours(stream, hour, hour + 1)) yield sliceOf(whole, from - start, to - start, HOUR_MS);
 }

@@ -9,7 +9,7 @@ export type Part = "standard" | "restream" | "geoCascade";
  * past gives readings (see traffic/traffic.ts), the live part gives readings (see live/metering.ts), and nothing else
  * does. So stream, tracking, country and account figures are sums over the same atoms and agree to the byte.
  */
-export interface Reading {
+export interface MeterReading {
   readonly streamName: string;
   readonly part: Part;
   /** Null for untracked viewers, for ingest, and for the parts that no viewer causes. */
@@ -29,7 +29,7 @@ export interface Reading {
 type Keys = "streamName" | "part" | "trackingId" | "country";
 
 /** A reading from the few figures that it has; the rest is zero. */
-export function reading(of: Pick<Reading, Keys> & Partial<Omit<Reading, Keys>>): Reading {
+export function reading(of: Pick<MeterReading, Keys> & Partial<Omit<MeterReading, Keys>>): MeterReading {
   return {
     streamName: of.streamName,
     part: of.part,
@@ -53,7 +53,7 @@ export function reading(of: Pick<Reading, Keys> & Partial<Omit<Reading, Keys>>):
  * @param from - start of the piece, from 0
  * @param to - end of the piece, up to `length`, in the unit of `length`
  */
-export function pieceOf(whole: Reading, from: number, to: number, length: number): Reading {
+export function sliceOf(whole: MeterReading, from: number, to: number, length: number): MeterReading {
   if (from === 0 && to === length) return whole;
   const bytes = (total: bigint) => (total * BigInt(to)) / BigInt(length) - (total * BigInt(from)) / BigInt(length);
   const count = (total: number) => Math.floor((total * to) / length) - Math.floor((total * from) / length);

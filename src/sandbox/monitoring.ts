@@ -7,7 +7,7 @@ import type { Route } from "./http/route.ts";
 import type { Feed, Restream } from "./live/feed.ts";
 import type { Live } from "./live/live.ts";
 import type { PublishToken } from "./tokens/token.ts";
-import type { TokenShelf } from "./tokens/token-repository.ts";
+import type { TokenRepository } from "./tokens/token-repository.ts";
 
 /** A stream as monitoring sees it: its feeds now, or those of its last hour. */
 interface MonitoredStream {
@@ -29,7 +29,7 @@ export interface MonitoringParts {
   readonly account: Account;
   readonly live: Live;
   readonly clock: Clock;
-  readonly publishTokens: TokenShelf<PublishToken>;
+  readonly publishTokens: TokenRepository<PublishToken>;
   /** Viewers of a stream at an instant. */
   viewerCount(streamName: string, now: number): number;
 }

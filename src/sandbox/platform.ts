@@ -20,7 +20,7 @@ import { monitoringRoutes } from "./monitoring.ts";
 import { viewerCount } from "./records/record-rows.ts";
 import { viewerRecordRoutes } from "./records/viewer-records.ts";
 import { pastRecordings } from "./seed/recordings.ts";
-import { plant } from "./seed/seed.ts";
+import { applySeed } from "./seed/seed.ts";
 import { seedTranscoders } from "./seed/transcoders.ts";
 import { streamControlRoutes } from "./stream-control.ts";
 import { thumbnailRoutes } from "./thumbnails.ts";
@@ -59,7 +59,7 @@ export function createPlatform(seed: number, clock: Clock, bulk: number, lag: La
     const admitted = admission.publish(streamName, credentials, at);
     return admitted.ok ? admitted.token : undefined;
   });
-  const { account, profiles } = plant({ tokens, live, beganAt, bulk });
+  const { account, profiles } = applySeed({ tokens, live, beganAt, bulk });
   const admission = createAdmission(account, tokens, live);
   const traffic = createTraffic(seed, profiles);
   const ledger = createLedger(traffic, live, beganAt);

@@ -5,7 +5,7 @@ import { fail, success } from "./http/response.ts";
 import type { Route } from "./http/route.ts";
 import type { Live } from "./live/live.ts";
 import type { PublishToken } from "./tokens/token.ts";
-import type { TokenShelf } from "./tokens/token-repository.ts";
+import type { TokenRepository } from "./tokens/token-repository.ts";
 import { noToken } from "./tokens/token-routes.ts";
 
 /**
@@ -13,7 +13,7 @@ import { noToken } from "./tokens/token-routes.ts";
  *
  * @see POST /api/stream/stop, /api/stream/stop/all, /api/stream/reprioritize
  */
-export function streamControlRoutes(shelf: TokenShelf<PublishToken>, account: Account, live: Live): Route[] {
+export function streamControlRoutes(shelf: TokenRepository<PublishToken>, account: Account, live: Live): Route[] {
   const stopped = (feeds: readonly unknown[], level: "Account" | "Stream" | "Token") =>
     success({ stoppingLevel: feeds.length > 0 ? level : "None" });
 

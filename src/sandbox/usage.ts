@@ -1,4 +1,4 @@
-import type { Reading } from "./meter-reading.ts";
+import type { MeterReading } from "./meter-reading.ts";
 
 /** Bytes of one traffic kind. */
 export interface Bandwidth {
@@ -33,7 +33,7 @@ export function noUsage(): Usage {
 }
 
 /** Adds one reading to a sum, in place. */
-export function addReading(usage: Usage, reading: Reading): void {
+export function addReading(usage: Usage, reading: MeterReading): void {
   const part = usage[reading.part];
   part.bytesIn += reading.bytesIn;
   part.bytesOut += reading.bytesOut;
@@ -47,14 +47,14 @@ export function addReading(usage: Usage, reading: Reading): void {
 }
 
 /** The sum of readings. */
-export function sumOf(readings: Iterable<Reading>): Usage {
+export function sumOf(readings: Iterable<MeterReading>): Usage {
   const usage = noUsage();
   for (const reading of readings) addReading(usage, reading);
   return usage;
 }
 
 /** The sums of readings by a key; keys appear in the order in which they were first met. */
-export function sumBy<K>(readings: Iterable<Reading>, keyOf: (reading: Reading) => K): Map<K, Usage> {
+export function sumBy<K>(readings: Iterable<MeterReading>, keyOf: (reading: MeterReading) => K): Map<K, Usage> {
   const sums = new Map<K, Usage>();
   for (const reading of readings) {
     const key = keyOf(reading);

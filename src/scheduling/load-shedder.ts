@@ -1,15 +1,15 @@
-import { currentTurn } from "./event-loop-turn.ts";
+import { eventLoopTurn } from "./event-loop-turn.ts";
 
 /** How much the process has to do. */
-export interface Load {
+export interface LoadShedder {
   /**
-   * Counts a request as under way, until {@link leave}. False where there is more to do already than can be done in time: it is
+   * Counts a request as under way, until {@link release}. False where there is more to do already than can be done in time: it is
    * not counted then, and had better be little.
    *
    * @param connection over which it came; null where it came over none, and so has not waited for others
    */
-  enter(connection: object | null): boolean;
-  leave(): void;
+  tryAcquire(connection: object | null): boolean;
+  release(): void;
   /** How many requests are under way. */
   inFlight(): number;
 }
@@ -26,7 +26,7 @@ const CROWD = 100;
  * @param maxInFlight how many requests may be under way at once
  * @param now a monotonic time in milliseconds
  */
-export function createLoad(maxInFlight: number, now: () => number = () => performance.now()): Load {
+export function createLoadShedder(maxInFlight: number, now: () => number = () => performance.now()): LoadShedder {
   let inFlight = 0;
   let round: { readonly turn: number; readonly began: number; readonly connections: Set<object> } | null = null;
   const isTooHigh = (connection: object | null) => {
@@ -34,7 +34,7 @@ export function createLoad(maxInFlight: number, now: () => number = () => perfor
     if (!connection) return false;
     // A turn of the event loop goes on while there is something to read. Whoever asks again in it shows that all others that
     // were ready have been heard.
-    const turn = currentTurn();
+    const turn = eventLoopTurn();
     if (round?.turn !== turn || round.connections.has(connection)) {
       round = { turn, began: now(), connections: new Set() };
     }
@@ -42,12 +42,12 @@ export function createLoad(maxInFlight: number, now: () => number = () => perfor
     return round.connections.size > CROWD && now() - round.began > MAX_ROUND_MS;
   };
   return {
-    enter: (connection) => {
+    tryAcquire: (connection) => {
       if (isTooHigh(connection)) return false;
       inFlight += 1;
       return true;
     },
-    leave: () => {
+    release: () => {
       inFlight -= 1;
     },
     inFlight: () => inFlight,

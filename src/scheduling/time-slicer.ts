@@ -1,6 +1,6 @@
 import { afterArrivals } from "../http/read-backpressure.ts";
 import { Deferred, type MaybePromise } from "../primitives/maybe-promise.ts";
-import { currentTurn } from "./event-loop-turn.ts";
+import { eventLoopTurn } from "./event-loop-turn.ts";
 
 /** For so many milliseconds a list is written at a time: others are answered in between. */
 const SLICE_MS = 12;
@@ -8,11 +8,11 @@ const SLICE_MS = 12;
 const STEPS_PER_LOOK = 16;
 
 /** Divides the writing of one answer into slices, none of which holds the event loop for long. */
-export class Slices {
+export class TimeSlicer {
   #steps = 0;
   #turn = -1;
   #beganAt = 0;
-  #isOver = false;
+  #isExhausted = false;
   #waiting = 0;
   #begun: Deferred<void> | null = null;
   readonly #hold: (begun: Promise<void>) => void;
@@ -23,22 +23,22 @@ export class Slices {
   }
 
   /** Whether this turn of the event loop has had its share: what follows had better be put off. */
-  isOver(): boolean {
-    if (this.#isOver && this.#turn === currentTurn()) return true;
+  isExhausted(): boolean {
+    if (this.#isExhausted && this.#turn === eventLoopTurn()) return true;
     this.#steps += 1;
     if (this.#steps % STEPS_PER_LOOK !== 0) return false;
     const now = performance.now();
-    const turn = currentTurn();
+    const turn = eventLoopTurn();
     if (this.#turn !== turn) {
       this.#turn = turn;
       this.#beganAt = now;
     }
-    this.#isOver = now - this.#beganAt > SLICE_MS;
-    return this.#isOver;
+    this.#isExhausted = now - this.#beganAt > SLICE_MS;
+    return this.#isExhausted;
   }
 
   /** Does the work in a later turn, behind what others have put off before. */
-  later<Result>(work: () => MaybePromise<Result>): Promise<Result> {
+  defer<Result>(work: () => MaybePromise<Result>): Promise<Result> {
     const result = new Deferred<Result>();
     if (this.#begun === null) {
       this.#begun = new Deferred();

@@ -8,12 +8,12 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import type { GraphContext } from "../context.ts";
-import type { FigureFamily } from "../loaders/batch-scheduler.ts";
+import type { BatchGroup } from "../loaders/batch-scheduler.ts";
 import { isPromise, type MaybePromise } from "../primitives/maybe-promise.ts";
 
 /** Marks a field as giving figures that loaders of this family read: put it into the field's `extensions`. */
-export function figures(family: FigureFamily): { readonly figures: FigureFamily } {
-  return { figures: family };
+export function loadsUsage(family: BatchGroup): { readonly loadsUsage: BatchGroup } {
+  return { loadsUsage: family };
 }
 
 /**
@@ -22,25 +22,25 @@ export function figures(family: FigureFamily): { readonly figures: FigureFamily 
  *
  * @returns the list itself
  */
-export function feedingFigures<T>(
+export function holdBatchesFor<T>(
   { loaders }: GraphContext,
   info: GraphQLResolveInfo,
   list: MaybePromise<T>,
 ): MaybePromise<T> {
   if (!isPromise(list)) return list;
   const families = familiesBelow(info);
-  return families.size > 0 ? loaders.waves.feed(families, list) : list;
+  return families.size > 0 ? loaders.batchScheduler.holdUntil(families, list) : list;
 }
 
 /** Documents are parsed once and asked often. */
-const known = new WeakMap<object, ReadonlySet<FigureFamily>>();
+const known = new WeakMap<object, ReadonlySet<BatchGroup>>();
 
-function familiesBelow(info: GraphQLResolveInfo): ReadonlySet<FigureFamily> {
+function familiesBelow(info: GraphQLResolveInfo): ReadonlySet<BatchGroup> {
   const [field] = info.fieldNodes;
   if (!field) return new Set();
   let families = known.get(field);
   if (!families) {
-    const found = new Set<FigureFamily>();
+    const found = new Set<BatchGroup>();
     for (const { selectionSet } of info.fieldNodes) {
       if (selectionSet) collect(selectionSet, getNamedType(info.returnType), info, found, new Set());
     }
@@ -54,15 +54,15 @@ function collect(
   { selections }: SelectionSetNode,
   type: GraphQLNamedType,
   info: GraphQLResolveInfo,
-  found: Set<FigureFamily>,
+  found: Set<BatchGroup>,
   seen: Set<object>,
 ): void {
   for (const selection of selections) {
     if (selection.kind === "Field") {
       const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[selection.name.value] : undefined;
       if (!field) continue;
-      const family = field.extensions["figures"];
-      if (family) found.add(family as FigureFamily);
+      const family = field.extensions["loadsUsage"];
+      if (family) found.add(family as BatchGroup);
       if (selection.selectionSet) collect(selection.selectionSet, getNamedType(field.type), info, found, seen);
       continue;
     }

@@ -2,7 +2,7 @@ import SchemaBuilder from "@pothos/core";
 import RelayPlugin from "@pothos/plugin-relay";
 import ScopeAuthPlugin from "@pothos/plugin-scope-auth";
 import type { GraphContext } from "../context.ts";
-import { repeatable } from "../engine/cacheability.ts";
+import { cacheable } from "../engine/cacheability.ts";
 import { encodeGlobalId } from "./global-id.ts";
 import { type AuthScopes, registerScopeChecks } from "./scope-checks.ts";
 
@@ -47,7 +47,7 @@ export const builder = new SchemaBuilder<{
     },
     idFieldOptions: {
       description: "Unique in the whole graph, and opaque: pass it back as it is.",
-      extensions: repeatable(),
+      extensions: cacheable(),
     },
     pageInfoTypeOptions: { description: "Where a page stands in its list." },
     pageInfoFieldOptions: { description: "Where this page stands in the list." },

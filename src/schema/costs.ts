@@ -22,7 +22,7 @@ export interface FieldCost {
 }
 
 /** A figure of one name, a tenth of a call. */
-const FIGURE = { points: 10 };
+const USAGE = { points: 10 };
 /** A figure of every name of the account. */
 const WHOLE_ACCOUNT = { points: 500 };
 /** The platform has no pages of viewer records: each page reads the whole window. */
@@ -44,23 +44,23 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "Account.storedMedia": CALL,
   "Account.transcoderUsage": { points: 100 },
   "Account.untrackedUsage": WHOLE_ACCOUNT,
-  "Bandwidth.byCountry": FIGURE,
+  "Bandwidth.byCountry": USAGE,
   "AccountReconciliation.coverage": CALL,
   "Bandwidth.coverage": { points: 30 },
   "UsageCoverage.missing": { points: 0, entries: 10 },
   "UsagePoint.missing": { points: 0, entries: 1 },
-  "Bandwidth.percentile": { ...FIGURE, readsBuckets: true },
-  "Bandwidth.series": { ...FIGURE, readsBuckets: true },
-  "Bandwidth.total": FIGURE,
+  "Bandwidth.percentile": { ...USAGE, readsBuckets: true },
+  "Bandwidth.series": { ...USAGE, readsBuckets: true },
+  "Bandwidth.total": USAGE,
   "ClipUsage.days": DAYS,
   "DrmDayUsage.bySystem": { points: 0, entries: 3 },
   "DrmUsage.bySystem": { points: 0, entries: 3 },
   "DrmUsage.days": DAYS,
-  "MediaAsset.distribution": FIGURE,
+  "MediaAsset.distribution": USAGE,
   "MediaAsset.download": CALL,
   "MediaAsset.tracks": { entries: 3 },
   "MediaDistribution.keys": { entries: 2 },
-  "Partner.usageByStream": FIGURE,
+  "Partner.usageByStream": USAGE,
   "Partner.viewerRecords": RECORDS,
   "Query.canView": { points: 100 },
   "Query.mediaAsset": CALL,
@@ -70,7 +70,7 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "Query.transcoder": { points: 100 },
   "Query.transcoders": { points: 100 },
   "Query.viewerRecords": RECORDS,
-  "Stream.bandwidthByTrackingId": { ...FIGURE, entries: 5 },
+  "Stream.bandwidthByTrackingId": { ...USAGE, entries: 5 },
   "Stream.effectiveGeoRules": { entries: 2 },
   "Feed.tracks": { points: 100, entries: 2 },
   "Feed.restreams": { points: 0, entries: 2 },
@@ -82,7 +82,7 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "Stream.mediaAssets": { points: 200 },
   "StorageUsage.days": DAYS,
   "Stream.viewerRecords": RECORDS,
-  "Transcoder.usage": FIGURE,
+  "Transcoder.usage": USAGE,
   "TranscoderUsage.days": DAYS,
   "UsageColumns.bytesIn": { entries: "BUCKETS" },
   "UsageColumns.bytesOut": { entries: "BUCKETS" },

@@ -4,7 +4,7 @@ import { assertName } from "../model/stream/stream.ts";
 import { type AttemptSpan, CLOCK_TOLERANCE_MS } from "./matches-request.ts";
 
 /** The making of an object of the platform, which has no idempotency keys of its own for it. */
-export interface Making<Made> {
+export interface IdempotentCreation<Made> {
   /** Name of the mutation. */
   readonly operation: string;
   readonly idempotencyKey: string;
@@ -22,7 +22,7 @@ export interface Making<Made> {
   /** Pages from 1, the newest objects first; an empty one is the end. */
   readonly listNewest: (page: number) => Promise<readonly Made[]>;
   /** Compares every setting that was asked for. */
-  readonly isAsWished: (made: Made, span: AttemptSpan) => boolean;
+  readonly matchesRequest: (made: Made, span: AttemptSpan) => boolean;
   readonly idOf: (made: Made) => string;
   /** Milliseconds since the epoch. */
   readonly madeAt: (made: Made) => number;
@@ -45,7 +45,10 @@ export interface Made<Object> {
  *
  * @throws ApplicationError IDEMPOTENCY_MISMATCH, OUTCOME_UNKNOWN, CONFLICT; UpstreamError
  */
-export async function makeOnce<Object>(making: Making<Object>, context: GraphContext): Promise<Made<Object>> {
+export async function createIdempotently<Object>(
+  making: IdempotentCreation<Object>,
+  context: GraphContext,
+): Promise<Made<Object>> {
   const { operation, idempotencyKey, input, kind, likeness, idOf, madeAt } = making;
   const { caller, idempotency } = context;
   assertName(idempotencyKey, "input.idempotencyKey");
@@ -70,7 +73,7 @@ export async function makeOnce<Object>(making: Making<Object>, context: GraphCon
         const listed = await making.listNewest(page);
         const recent = listed.filter((made) => madeAt(made) >= span.begunAt - CLOCK_TOLERANCE_MS);
         for (const made of recent.toReversed()) {
-          if (making.isAsWished(made, span) && !(await isTaken(idOf(made)))) return take(made);
+          if (making.matchesRequest(made, span) && !(await isTaken(idOf(made)))) return take(made);
         }
         if (recent.length < listed.length || listed.length === 0) return null;
       }

@@ -143,7 +143,7 @@ export const SigningWarning = builder.objectRef<Warning>("SigningWarning").imple
 const warningsOfPublishing: readonly Warning["code"][] = ["STREAM_UNSECURED", "STREAM_CLUSTER_VARIES"];
 
 /** The warnings that a caller may read: a partner learns nothing of how its streams are published. */
-export function shownTo({ role }: Caller, warnings: readonly Warning[]): Warning[] {
+export function warningsVisibleTo({ role }: Caller, warnings: readonly Warning[]): Warning[] {
   return warnings.filter(({ code }) => seesAccount(role) || !warningsOfPublishing.includes(code));
 }
 
@@ -152,7 +152,7 @@ export function userError(error: unknown): UserErrorShape {
   if (!(error instanceof ApplicationError)) throw error;
   const argument = error.facts["argument"];
   return {
-    type: memberOf(error),
+    type: errorTypeOf(error),
     message: error.message,
     code: error.code,
     path: typeof argument === "string" ? argument.split(".") : null,
@@ -183,7 +183,7 @@ function retryAfter(error: ApplicationError | null): string | null {
   return typeof seconds === "number" ? `PT${seconds}S` : null;
 }
 
-function memberOf(error: ApplicationError): UserErrorShape["type"] {
+function errorTypeOf(error: ApplicationError): UserErrorShape["type"] {
   if (error instanceof UpstreamError || error.code === "OUTCOME_UNKNOWN") return "UpstreamError";
   if (error.code === "RATE_LIMITED") return "RateLimitedError";
   if (error instanceof NotFoundError) return "NotFoundError";

@@ -16,7 +16,7 @@ export type Comparison<Input, Made> = {
 };
 
 /** True when the object has exactly the settings that were asked for; what was left out has the platform's default. */
-export function isAsWished<Input, Made>(
+export function matchesRequest<Input, Made>(
   comparison: Comparison<Input, Made>,
   input: Input,
   made: Made,
@@ -26,7 +26,11 @@ export function isAsWished<Input, Made>(
 }
 
 /** True for an expiry that a life of so many seconds can have, counted from some moment of the attempt. */
-export function expiresAsWished(seconds: number | undefined, expiresAt: number | null, span: AttemptSpan): boolean {
+export function expiryMatchesRequest(
+  seconds: number | undefined,
+  expiresAt: number | null,
+  span: AttemptSpan,
+): boolean {
   if (seconds === undefined || expiresAt === null) return seconds === undefined && expiresAt === null;
   const [earliest, latest] = [span.begunAt + seconds * 1_000, span.now + seconds * 1_000];
   return expiresAt >= earliest - CLOCK_TOLERANCE_MS && expiresAt <= latest + CLOCK_TOLERANCE_MS;

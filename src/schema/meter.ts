@@ -1,19 +1,19 @@
-import { measuredWindow, type UsageWindow } from "../model/usage/time-window.ts";
+import { meteredWindow, type UsageWindow } from "../model/usage/time-window.ts";
 import { builder } from "./builder.ts";
 import { Window } from "./window.ts";
 
 /** What a meter is asked about: whole UTC days. */
-export interface Metered {
+export interface MeterWindow {
   readonly window: UsageWindow;
 }
 
-export const Meter = builder.interfaceRef<Metered>("Meter").implement({
+export const Meter = builder.interfaceRef<MeterWindow>("Meter").implement({
   description: "Something that the account is charged for beside bandwidth. It is metered by UTC days.",
   fields: (t) => ({
     window: t.field({
       type: Window,
       description: "The window as it is answered: whole UTC days.",
-      resolve: ({ window }) => ({ ...measuredWindow(window), timeZone: window.timeZone }),
+      resolve: ({ window }) => ({ ...meteredWindow(window), timeZone: window.timeZone }),
     }),
     freshUntil: t.field({
       type: "DateTime",

@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from "graphql";
 import "./account/queries.ts";
-import { audited } from "./audit/audited.ts";
+import { withAudit } from "./audit/audited.ts";
 import "./audit/queries.ts";
 import "./audit/refused-attempts.ts";
 import { builder } from "./builder.ts";
@@ -68,5 +68,5 @@ import "./viewing/set-geo-rules.ts";
 
 /** The graph, from every file that adds a field to it. */
 export function createSchema(): GraphQLSchema {
-  return audited(builder.toSchema());
+  return withAudit(builder.toSchema());
 }

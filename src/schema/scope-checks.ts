@@ -19,7 +19,7 @@ export interface AuthScopes {
 type Resolver = GraphQLFieldResolver<unknown, object, object>;
 
 /** Asked of every caller alike, or by a function of the object and the field's arguments. */
-export type Check = Partial<AuthScopes> | CheckOfObject;
+export type FieldCheck = Partial<AuthScopes> | CheckOfObject;
 
 interface CheckOfObject {
   (...about: unknown[]): Partial<AuthScopes> | boolean;
@@ -29,7 +29,7 @@ interface CheckOfObject {
 
 /** A field that can be asked what it checks before it resolves. */
 interface CheckedField {
-  readonly checks: readonly Check[];
+  readonly checks: readonly FieldCheck[];
   readonly resolve: GraphQLFieldResolver<unknown, unknown>;
 }
 
@@ -81,8 +81,8 @@ export function registerScopeChecks(): void {
 
 const KNOWN = new Set(["scope", "staff", "owner"]);
 
-function checkIn(options: object): Check[] {
-  const { authScopes } = options as { authScopes?: Check };
+function checkIn(options: object): FieldCheck[] {
+  const { authScopes } = options as { authScopes?: FieldCheck };
   return authScopes ? [authScopes] : [];
 }
 
@@ -90,7 +90,7 @@ function checkIn(options: object): Check[] {
  * @param about what a check that is a function is told: the object, and for a field its arguments
  * @throws ApplicationError why the caller may not have the field
  */
-export function assertAllowed(check: Check, context: object, ...about: unknown[]): void {
+export function assertAllowed(check: FieldCheck, context: object, ...about: unknown[]): void {
   const { caller } = context as GraphContext;
   const asked = typeof check === "function" ? check(...about) : check;
   if (asked === true) return;

@@ -11,7 +11,7 @@ import {
   type UsageWindow,
   type WindowSelection,
 } from "../model/usage/time-window.ts";
-import { rememberingLast } from "../primitives/memoize.ts";
+import { memoizeLast } from "../primitives/memoize.ts";
 import { builder } from "./builder.ts";
 
 const RangeInput = builder.inputType("RangeInput", {
@@ -71,7 +71,7 @@ export function usageWindow(
 }
 
 /** The streams of a list are asked for the same window. */
-const windowOf = rememberingLast(
+const windowOf = memoizeLast(
   (
     from: number | undefined,
     to: number | undefined,

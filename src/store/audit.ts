@@ -1,5 +1,5 @@
 import type { Selectable } from "kysely";
-import { createBatches } from "./batcher.ts";
+import { createBatcher } from "./batcher.ts";
 import { type Database, type Db, inTransaction } from "./database.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";
 
@@ -96,7 +96,7 @@ interface Append {
  * entry and a commit waits for the disk.
  */
 export function createAuditStore(db: Db): AuditStore {
-  const appendTogether = createBatches((batch: readonly Append[]) => appendAll(db, batch), MAX_BATCH);
+  const appendTogether = createBatcher((batch: readonly Append[]) => appendAll(db, batch), MAX_BATCH);
   return {
     append: async (entry, end, objects = []) => {
       if (db.isTransaction) return (await appendAll(db, [{ entry, end, objects }]))[0] ?? "";

@@ -2,7 +2,7 @@
  * Makes one call of many: what is asked for while a call is under way is asked for together in the next one. The call gives
  * the answers in the order of its items; when it fails, all who shared it fail.
  */
-export function createBatches<Item, Answer>(
+export function createBatcher<Item, Answer>(
   call: (items: readonly Item[]) => Promise<readonly Answer[]>,
   maxItems: number,
 ): (item: Item) => Promise<Answer> {

@@ -5,7 +5,7 @@ const EXAMPLE = "postgres://user:password@host:5432/database";
  *
  * @param variable that holds the address
  */
-export function addressMistake(variable: string, address: string): string | null {
+export function databaseUrlProblem(variable: string, address: string): string | null {
   const got = mistakeIn(address);
   return got && `${variable} must be one address such as ${EXAMPLE}; got ${got}.`;
 }
@@ -54,7 +54,7 @@ export function addressForDriver(address: string): string {
   return address.replace(/([?&]sslmode=)(?:prefer|require|verify-ca)(?=[&#]|$)/g, "$1verify-full");
 }
 
-/** Returns host and port of an address of PostgreSQL that has no {@link addressMistake}. */
+/** Returns host and port of an address of PostgreSQL that has no {@link databaseUrlProblem}. */
 export function hostIn(address: string): string {
   const url = parsedAddress(address);
   if (!url) return "localhost:5432";

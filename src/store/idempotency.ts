@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import pLimit, { type LimitFunction } from "p-limit";
 import { ApplicationError, ConflictError } from "../model/errors.ts";
-import { atMost } from "../primitives/bounded-lru.ts";
+import { boundedLru } from "../primitives/bounded-lru.ts";
 import type { IdempotencyKeyRecord, IdempotencyKeyStore } from "./idempotency-keys.ts";
 import { ResultTakenError } from "./store-error.ts";
 
@@ -92,11 +92,11 @@ export interface IdempotencyStore {
 }
 
 /** How long a key is remembered. */
-export const KEYS_KEPT_MS = 86_400_000;
+export const KEY_RETENTION_MS = 86_400_000;
 /** How long the key of a write is remembered that may have left a token behind. */
-export const UNSETTLED_KEPT_MS = 30 * KEYS_KEPT_MS;
+export const UNSETTLED_KEPT_MS = 30 * KEY_RETENTION_MS;
 /** A request that was cut off may still be carried out for so long; after that, what is not there did not happen. */
-export const SETTLING_MS = 10_000;
+export const SETTLE_GRACE_MS = 10_000;
 /** How long a gateway that tells nothing more of itself is believed to be at a write. */
 export const LEASE_MS = 30_000;
 /** How often a gateway tells that it is still at one. */
@@ -125,8 +125,8 @@ export function createIdempotencyStore(
   elapsed: () => number = now,
 ): IdempotencyStore {
   const owner = randomUUID();
-  const underWay = new Map<string, UnderWay>();
-  const queues = new LRUCache<string, LimitFunction>(atMost(MAX_QUEUES));
+  const inFlight = new Map<string, UnderWay>();
+  const queues = new LRUCache<string, LimitFunction>(boundedLru(MAX_QUEUES));
   let sweptAt = Number.NEGATIVE_INFINITY;
 
   const sweep = () => {
@@ -144,9 +144,9 @@ export function createIdempotencyStore(
     if (standing.id === id && standing.inputHash !== inputHash) throw mismatch();
     if (standing.id === id && standing.result !== null) return standing.result;
     const isFree = standing.id === id && (await keys.lease(id, owner, now(), now() + LEASE_MS));
-    if (!isFree) throw underWayElsewhere(standing.leasedUntil ?? now(), now());
+    if (!isFree) throw inFlightElsewhere(standing.leasedUntil ?? now(), now());
     // A workflow that goes on after its steps have expired would make their tokens a second time.
-    await keys.keep(await stepIds(write), now() + KEYS_KEPT_MS);
+    await keys.keep(await stepIds(write), now() + KEY_RETENTION_MS);
     return leased(write, standing, { lostAt: standing.owner === null ? standing.lostAt : standing.leasedUntil });
   };
 
@@ -156,7 +156,7 @@ export function createIdempotencyStore(
   const freshRecord = (write: IdempotentWrite, id: string, inputHash: string): IdempotencyKeyRecord => ({
     id,
     operation: write.operation,
-    likeness: likenessOf(write),
+    likeness: fingerprintOf(write),
     inputHash,
     before: write.before ?? null,
     mayLeave: write.mayLeave === undefined ? null : JSON.stringify(write.mayLeave),
@@ -168,7 +168,7 @@ export function createIdempotencyStore(
     lostAt: null,
     owner,
     leasedUntil: now() + LEASE_MS,
-    expiresAt: now() + (write.mayLeave === undefined ? KEYS_KEPT_MS : UNSETTLED_KEPT_MS),
+    expiresAt: now() + (write.mayLeave === undefined ? KEY_RETENTION_MS : UNSETTLED_KEPT_MS),
   });
 
   /** Goes on with a write that no other gateway is at: looks for what an earlier attempt made, and performs it if it is not there. */
@@ -205,7 +205,7 @@ export function createIdempotencyStore(
     try {
       const found = await write.recover(attempt);
       if (found !== null) return { result: found, isRecovered: true };
-      const settlesIn = lost + SETTLING_MS - now();
+      const settlesIn = lost + SETTLE_GRACE_MS - now();
       if (settlesIn > 0) throw stillUnknown(settlesIn);
       return null;
     } catch (error) {
@@ -238,12 +238,12 @@ export function createIdempotencyStore(
     const finishedAt = now();
     const ending = { result, claim: claimOf(write, result), isRecovered: isRecovered ? 1 : 0, finishedAt };
     try {
-      await keys.finish(id, { ...ending, expiresAt: finishedAt + KEYS_KEPT_MS });
+      await keys.finish(id, { ...ending, expiresAt: finishedAt + KEY_RETENTION_MS });
     } catch (error) {
       if (!(error instanceof ResultTakenError)) throw error;
       // While this gateway was held up, another one took the object for its own: this key's own is still to be found.
       await keys.lose(id, finishedAt);
-      throw stillUnknown(SETTLING_MS);
+      throw stillUnknown(SETTLE_GRACE_MS);
     }
   };
 
@@ -251,17 +251,17 @@ export function createIdempotencyStore(
     run: async (write) => {
       const id = idOf(write);
       const inputHash = hash(write.input);
-      const current = underWay.get(id);
+      const current = inFlight.get(id);
       if (current && current.inputHash !== inputHash) throw mismatch();
       if (current) return current.outcome;
-      const queue = remember(queues, likenessOf(write), () => pLimit(1));
-      const outcome = queue(() => once(write, id, inputHash)).finally(() => underWay.delete(id));
-      underWay.set(id, { inputHash, outcome });
+      const queue = remember(queues, fingerprintOf(write), () => pLimit(1));
+      const outcome = queue(() => once(write, id, inputHash)).finally(() => inFlight.delete(id));
+      inFlight.set(id, { inputHash, outcome });
       return outcome;
     },
-    knows: async (key) => underWay.has(idOf(key)) || keys.knows(idOf(key), now()),
+    knows: async (key) => inFlight.has(idOf(key)) || keys.knows(idOf(key), now()),
     isAnswered: (key) => keys.isAnswered(idOf(key)),
-    unsettled: async () => (await keys.unsettled(now(), now() - SETTLING_MS)).map(unsettledWrite),
+    unsettled: async () => (await keys.unsettled(now(), now() - SETTLE_GRACE_MS)).map(unsettledWrite),
     finishedSteps: async ({ caller, operation, key }) => {
       const steps = await keys.finishedSteps(operation);
       return steps.filter(({ id }) => isOf(id, caller, key)).map(({ claim }) => claim);
@@ -278,7 +278,7 @@ interface Made {
 }
 
 /** Writes that make objects of one kind are compared with each other, whichever operation they belong to. */
-function likenessOf({ makes, operation, likeness }: IdempotentWrite): string {
+function fingerprintOf({ makes, operation, likeness }: IdempotentWrite): string {
   return hash([makes ?? operation, likeness]);
 }
 
@@ -313,7 +313,7 @@ function unsettledWrite({ id, mayLeave, begunAt, lostAt, leasedUntil }: Idempote
     ...namesOf(id),
     mayLeave: JSON.parse(mayLeave ?? "null"),
     begunAt,
-    settledAt: lost === null ? null : lost + SETTLING_MS,
+    settledAt: lost === null ? null : lost + SETTLE_GRACE_MS,
   };
 }
 
@@ -327,7 +327,7 @@ function mismatch(): ApplicationError {
   });
 }
 
-function underWayElsewhere(leasedUntil: number, now: number): ConflictError {
+function inFlightElsewhere(leasedUntil: number, now: number): ConflictError {
   return new ConflictError(
     "Another request with this key, or one for the same, is under way. Ask again in a few seconds.",
     {

@@ -8,8 +8,8 @@ import {
 } from "kysely";
 import pg from "pg";
 import { cancelQuery, createPool, isQueryTimeout } from "./postgres-pool.ts";
-import { storable } from "./sql-parameter.ts";
-import { connectionFailed, toStoreError, troubleOf } from "./store-error.ts";
+import { toSqlParameter } from "./sql-parameter.ts";
+import { connectionFailed, describeFailure, toStoreError } from "./store-error.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";
 
 /** The most connections of one gateway. */
@@ -53,7 +53,7 @@ function adapted(pool: pg.Pool): PostgresPool {
     connect: async () => {
       assertOutsideTransaction();
       try {
-        return new ToldClient(await pool.connect());
+        return new ErrorMappingClient(await pool.connect());
       } catch (error) {
         throw connectionFailed(error);
       }
@@ -62,7 +62,7 @@ function adapted(pool: pg.Pool): PostgresPool {
   };
 }
 
-class ToldClient implements PostgresPoolClient {
+class ErrorMappingClient implements PostgresPoolClient {
   readonly #client: pg.PoolClient;
   #isBroken = false;
 
@@ -75,11 +75,11 @@ class ToldClient implements PostgresPoolClient {
   async query<Row>(text?: string, parameters: readonly unknown[] = []): Promise<PostgresQueryResult<Row>> {
     if (text === undefined) throw new TypeError("cursors are not used");
     try {
-      const { command, rowCount, rows } = await this.#client.query(text, parameters.map(storable));
+      const { command, rowCount, rows } = await this.#client.query(text, parameters.map(toSqlParameter));
       return { command: command as PostgresQueryResult<Row>["command"], rowCount: rowCount ?? 0, rows: rows as Row[] };
     } catch (error) {
       if (isQueryTimeout(error)) cancelQuery(this.#client);
-      this.#isBroken ||= troubleOf(error) !== null;
+      this.#isBroken ||= describeFailure(error) !== null;
       throw toStoreError(error);
     }
   }

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { createBatches } from "./batcher.ts";
+import { createBatcher } from "./batcher.ts";
 import { type Db, inTransaction } from "./database.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";
 
@@ -48,7 +48,7 @@ const MAX_BATCH = 500;
 
 /** Attempts that come at the same time share one commit. */
 export function createRefusedAttemptStore(db: Db): RefusedAttemptStore {
-  const addTogether = createBatches(async (batch: readonly RefusedAttempts[]) => {
+  const addTogether = createBatcher(async (batch: readonly RefusedAttempts[]) => {
     await addAll(db, batch);
     return batch.map(() => undefined);
   }, MAX_BATCH);

@@ -10,7 +10,7 @@ import {
   SqliteDriver,
 } from "kysely";
 import Libsql from "libsql";
-import { storable } from "./sql-parameter.ts";
+import { toSqlParameter } from "./sql-parameter.ts";
 import { StoreError, toStoreError } from "./store-error.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";
 
@@ -102,12 +102,12 @@ class ImmediateSqliteDriver extends SqliteDriver {
 function adapted({ database, release }: Sqlite): SqliteDatabase {
   return {
     prepare: (sql) => {
-      const statement = told(() => database.prepare(sql));
+      const statement = mapErrors(() => database.prepare(sql));
       return {
         reader: statement.reader,
         all: (parameters) => written(database, sql, () => statement.all(parameters.map(bindable))),
         run: (parameters) => written(database, sql, () => statement.run(parameters.map(bindable))),
-        iterate: (parameters) => told(() => statement.iterate(parameters.map(bindable))),
+        iterate: (parameters) => mapErrors(() => statement.iterate(parameters.map(bindable))),
       };
     },
     close: () => {
@@ -123,7 +123,7 @@ function adapted({ database, release }: Sqlite): SqliteDatabase {
 /** @throws TypeError for a boolean, on which the driver would end the process */
 function bindable(value: unknown): unknown {
   if (typeof value === "boolean") throw new TypeError("SQLite has no booleans: bind 0 or 1");
-  return storable(value);
+  return toSqlParameter(value);
 }
 
 /**
@@ -132,10 +132,10 @@ function bindable(value: unknown): unknown {
  * then: so it is the transaction's beginning, which leaves nothing behind, that waits for the lock.
  */
 function written<Result>(database: Libsql.Database, sql: string, run: () => Result): Result {
-  if (database.inTransaction || !/^(insert|update|delete)/i.test(sql)) return told(run);
+  if (database.inTransaction || !/^(insert|update|delete)/i.test(sql)) return mapErrors(run);
   execute(database, "begin immediate");
   try {
-    const result = told(run);
+    const result = mapErrors(run);
     execute(database, "commit");
     return result;
   } finally {
@@ -144,7 +144,7 @@ function written<Result>(database: Libsql.Database, sql: string, run: () => Resu
 }
 
 function execute(database: Libsql.Database, sql: string): void {
-  told(() => database.exec(sql));
+  mapErrors(() => database.exec(sql));
 }
 
 function attempt(run: () => void): void {
@@ -155,7 +155,7 @@ function attempt(run: () => void): void {
   }
 }
 
-function told<Result>(run: () => Result): Result {
+function mapErrors<Result>(run: () => Result): Result {
   try {
     return run();
   } catch (error) {

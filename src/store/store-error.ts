@@ -1,6 +1,6 @@
 import { ApplicationError, ConflictError, InvalidInputError } from "../model/errors.ts";
 import { withoutSecrets } from "../model/secret.ts";
-import { addressMistake, hostIn, passwordsIn } from "./database-url.ts";
+import { databaseUrlProblem, hostIn, passwordsIn } from "./database-url.ts";
 
 /** The database is locked, full, read-only, damaged or out of reach. The message holds no secret. */
 export class StoreError extends ApplicationError {
@@ -48,7 +48,7 @@ const sqliteTroubles: Readonly<Record<string, string>> = {
 };
 
 /** The same by PostgreSQL's SQLSTATE, whole or its class of two characters. */
-const postgresTroubles: Readonly<Record<string, string>> = {
+const postgresFailures: Readonly<Record<string, string>> = {
   "08": "the connection to it broke",
   "08P01": "it, or the pooler before it, refused the connection's parameters",
   "25006": "it is read-only",
@@ -122,12 +122,12 @@ const wordedTroubles: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** What is wrong with the database; null when the fault is not the database's, but that of a query. */
-export function troubleOf(error: unknown): string | null {
+export function describeFailure(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   const code = codeOf(error);
   const [, sqlite = ""] = /^SQLITE_([A-Z]+)/.exec(code) ?? [];
   return (
-    sqliteTroubles[sqlite] ?? connectionTroubles[code] ?? tlsTrouble(code) ?? postgresTrouble(code) ?? worded(error)
+    sqliteTroubles[sqlite] ?? connectionTroubles[code] ?? tlsTrouble(code) ?? postgresFailure(code) ?? worded(error)
   );
 }
 
@@ -139,8 +139,8 @@ function tlsTrouble(code: string): string | null {
   return /^ERR_(TLS|SSL|OSSL)_/.test(code) ? "TLS with it failed" : null;
 }
 
-function postgresTrouble(code: string): string | null {
-  return /^[0-9A-Z]{5}$/.test(code) ? (postgresTroubles[code] ?? postgresTroubles[code.slice(0, 2)] ?? null) : null;
+function postgresFailure(code: string): string | null {
+  return /^[0-9A-Z]{5}$/.test(code) ? (postgresFailures[code] ?? postgresFailures[code.slice(0, 2)] ?? null) : null;
 }
 
 function worded(error: Error): string | null {
@@ -150,7 +150,7 @@ function worded(error: Error): string | null {
 
 /** A driver's error as the gateway throws it: StoreError where the database is at fault, else itself. */
 export function toStoreError(error: unknown): unknown {
-  const trouble = troubleOf(error);
+  const trouble = describeFailure(error);
   return trouble === null ? error : storeError(trouble, error);
 }
 
@@ -164,7 +164,7 @@ export function connectionFailed(error: unknown): unknown {
   if ("syscall" in error && error.syscall !== "connect" && /^E(NOENT|ACCES|ISDIR|PERM)$/.test(codeOf(error))) {
     return storeError(UNREADABLE_FILE, error);
   }
-  const trouble = troubleOf(error);
+  const trouble = describeFailure(error);
   if (trouble !== null) return storeError(trouble, error);
   const isOurs = [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
   return isOurs && codeOf(error) === "" ? error : storeError("no connection to it could be made", error);
@@ -190,7 +190,7 @@ export function atStart(variable: string, url: string, error: unknown): unknown 
 
 /** @throws StoreError where the address itself can't be used; it names the variable and no part of the address */
 export function assertAddress(variable: string, url: string): void {
-  const mistake = addressMistake(variable, url);
+  const mistake = databaseUrlProblem(variable, url);
   if (mistake !== null) throw new StoreError(mistake);
 }
 

@@ -1,4 +1,4 @@
-import { rememberingLast } from "../primitives/memoize.ts";
+import { memoizeLast } from "../primitives/memoize.ts";
 
 /** What a metric is counted apart by: a few words each, never anything that a client or the platform made up. */
 export type Labels<Name extends string> = Readonly<Record<Name, string>>;
@@ -46,7 +46,7 @@ export interface Registry {
 /** @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format */
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-export function createRegistry(): Registry {
+export function createMetricsRegistry(): Registry {
   const metrics: (() => string)[] = [];
   const register = (type: string, name: string, help: string, lines: () => readonly string[]) => {
     const head = `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
@@ -112,7 +112,7 @@ function distribution(name: string, of: string, { counts, sum }: Distribution, b
 
 /** Writes labels, of which the same come again and again. */
 function writer<Name extends string>(names: readonly Name[]): (values: Labels<Name>) => string {
-  const textOf = rememberingLast((...values: readonly (string | undefined)[]) => written(names, values));
+  const textOf = memoizeLast((...values: readonly (string | undefined)[]) => written(names, values));
   return (values) => textOf(...names.map((name) => values[name]));
 }
 

@@ -1,14 +1,14 @@
 import type { IntervalHistogram } from "node:perf_hooks";
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import type { TokenDirectory } from "../cache/token-cache.ts";
-import type { FigureCache } from "../cache/usage-cache.ts";
-import type { Unsent } from "../http/unsent-responses.ts";
-import type { KeptAnswers } from "../operation/response-cache.ts";
-import type { Load } from "../scheduling/load-shedder.ts";
+import type { TokenCache } from "../cache/token-cache.ts";
+import type { UsageCache } from "../cache/usage-cache.ts";
+import type { UnsentResponses } from "../http/unsent-responses.ts";
+import type { ResponseCache } from "../operation/response-cache.ts";
+import type { LoadShedder } from "../scheduling/load-shedder.ts";
 import type { PlatformClock } from "../upstream/platform-clock.ts";
 import type { CallReport } from "../upstream/transport/http-client.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { createRegistry } from "./metrics-registry.ts";
+import { createMetricsRegistry } from "./metrics-registry.ts";
 import { createOperationNames } from "./operation-names.ts";
 import type { RequestRecord } from "./request-record.ts";
 
@@ -19,20 +19,20 @@ export interface Metrics {
   /** A request has been answered, with this status. */
   answered(request: RequestRecord, status: number, durationMs: number): void;
   /** Tells of these parts as well, as they are whenever the metrics are asked for. */
-  watch(parts: WatchedParts): void;
+  watch(parts: ObservedComponents): void;
   /** All of it in the text format of Prometheus. */
   text(): string;
   close(): void;
 }
 
-export interface WatchedParts {
+export interface ObservedComponents {
   readonly upstream: Pick<Upstream, "health">;
-  readonly directory: Pick<TokenDirectory, "stats">;
-  readonly figureCache: Pick<FigureCache, "stats">;
-  readonly load: Pick<Load, "inFlight">;
-  readonly unsent: Pick<Unsent, "bytes">;
-  readonly keptAnswers: Pick<KeptAnswers, "hits">;
-  readonly toldClock: Pick<PlatformClock, "offset">;
+  readonly tokenCache: Pick<TokenCache, "stats">;
+  readonly usageCache: Pick<UsageCache, "stats">;
+  readonly loadShedder: Pick<LoadShedder, "inFlight">;
+  readonly unsent: Pick<UnsentResponses, "bytes">;
+  readonly responseCache: Pick<ResponseCache, "hits">;
+  readonly dateHeaderClock: Pick<PlatformClock, "offset">;
 }
 
 /** Names of operations with figures of their own: of the broadcaster's own people, and of partners, who can't use up theirs. */
@@ -48,7 +48,7 @@ const breakerLevels = { CLOSED: 0, HALF_OPEN: 1, OPEN: 2 } as const;
  * no name of a partner or stream, no tracking id, no token, no key, no address.
  */
 export function createMetrics(): Metrics {
-  const registry = createRegistry();
+  const registry = createMetricsRegistry();
   const ofStaff = createOperationNames(MAX_NAMES_OF_EACH);
   const ofPartners = createOperationNames(MAX_NAMES_OF_EACH);
   // Each look starts a new one, so that a scrape tells of the time since the last.
@@ -103,7 +103,7 @@ export function createMetrics(): Metrics {
   watchProcess(registry, delays);
 
   return {
-    called: ({ operation, durationMs, tries, outcomes, unsent: reason, names: count }) => {
+    called: ({ operation, durationMs, tries, outcomes, NEVER_SENT_CODES: reason, names: count }) => {
       if (reason !== null) unsent.add({ operation, reason });
       if (tries === 0) return;
       for (const outcome of outcomes) calls.add({ operation, outcome });
@@ -145,16 +145,16 @@ function outcomeOf({ errors }: RequestRecord, status: number): string {
   return errors.length > 0 ? "partial" : "ok";
 }
 
-type Registry = ReturnType<typeof createRegistry>;
+type Registry = ReturnType<typeof createMetricsRegistry>;
 
-function watchParts(registry: Registry, parts: WatchedParts): void {
-  const { upstream, directory, figureCache, load, keptAnswers, toldClock, unsent } = parts;
+function watchParts(registry: Registry, parts: ObservedComponents): void {
+  const { upstream, tokenCache, usageCache, loadShedder, responseCache, dateHeaderClock, unsent } = parts;
   registry.observed(
     "gauge",
     "syndigraph_platform_clock_offset_seconds",
     "By how much the platform's clock is ahead of this machine's, as several of its answers told.",
     () => {
-      const { measuredMs } = toldClock.offset();
+      const { measuredMs } = dateHeaderClock.offset();
       return measuredMs === null ? null : measuredMs / 1000;
     },
   );
@@ -162,9 +162,9 @@ function watchParts(registry: Registry, parts: WatchedParts): void {
     "gauge",
     "syndigraph_platform_clock_applied_offset_seconds",
     "What of that offset counts for viewer tokens and figures: 0 when it is more than MAX_CLOCK_OFFSET_SECONDS.",
-    () => toldClock.offset().appliedMs / 1000,
+    () => dateHeaderClock.offset().appliedMs / 1000,
   );
-  registry.observed("gauge", "syndigraph_requests_in_flight", "Requests under way.", () => load.inFlight());
+  registry.observed("gauge", "syndigraph_requests_in_flight", "Requests under way.", () => loadShedder.inFlight());
   registry.observed(
     "gauge",
     "syndigraph_unsent_bytes",
@@ -188,7 +188,7 @@ function watchParts(registry: Registry, parts: WatchedParts): void {
     "syndigraph_figure_cache_lookups_total",
     "Figures asked for: kept ones (hit), ones that were being read already (joined), and ones that had to be read (miss).",
     () => {
-      const { hits, joined, misses } = figureCache.stats();
+      const { hits, joined, misses } = usageCache.stats();
       return [
         { labels: { result: "hit" }, value: hits },
         { labels: { result: "joined" }, value: joined },
@@ -200,26 +200,26 @@ function watchParts(registry: Registry, parts: WatchedParts): void {
     "counter",
     "syndigraph_figure_cache_stale_total",
     "Figures served past their quarter hour, because the platform failed.",
-    () => figureCache.stats().stale,
+    () => usageCache.stats().stale,
   );
   registry.observed(
     "gauge",
     "syndigraph_figure_cache_bytes",
     "What kept figures take in memory, estimated.",
-    () => figureCache.stats().bytes,
+    () => usageCache.stats().bytes,
   );
   registry.observed(
     "counter",
     "syndigraph_repeated_answers_total",
     "Answers that their caller was given again, as they were within the second before.",
-    () => keptAnswers.hits(),
+    () => responseCache.hits(),
   );
   registry.observed("gauge", "syndigraph_token_directory_age_seconds", "Since the tokens were last read whole.", () => {
-    const { ageMs } = directory.stats();
+    const { ageMs } = tokenCache.stats();
     return ageMs === null ? null : ageMs / 1000;
   });
   registry.observed("gauge", "syndigraph_tokens", "Tokens of the account, by kind.", () => {
-    const { publishTokens, subscribeTokens } = directory.stats();
+    const { publishTokens, subscribeTokens } = tokenCache.stats();
     return [
       { labels: { kind: "publish" }, value: publishTokens },
       { labels: { kind: "subscribe" }, value: subscribeTokens },

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { type DestinationStream, type Logger, pino, symbols } from "pino";
-import { rememberingLast } from "../primitives/memoize.ts";
+import { memoizeLast } from "../primitives/memoize.ts";
 import type { RequestRecord } from "./request-record.ts";
 
 /** Writes a line for each request that was answered. */
@@ -12,7 +12,7 @@ const NULL = "null";
 const quoted = (word: string | undefined) => (word === undefined ? NULL : `"${word}"`);
 
 /** Of many requests in a millisecond. */
-const timeOf = rememberingLast((time: number) => new Date(time).toISOString());
+const timeOf = memoizeLast((time: number) => new Date(time).toISOString());
 
 /** Longer names are nobody's. */
 const MAX_NAME_LENGTH = 100;

@@ -4,7 +4,7 @@ import { createRequestRecord, type RequestRecord } from "./request-record.ts";
 import type { Tracing } from "./tracing.ts";
 
 /** Follows each request to the graph from its head to its answer. */
-export interface Requests {
+export interface RequestObserver {
   /** @param header of the request, by its name in lower case */
   begin(header: (name: string) => string | null): RequestRecord;
   /**
@@ -20,7 +20,11 @@ export const REQUEST_ID = "x-request-id";
 
 const CLIENT_LEFT = 499;
 
-export function createRequests(metrics: Pick<Metrics, "answered">, log: RequestLog, tracing: Tracing | null): Requests {
+export function createRequestObserver(
+  metrics: Pick<Metrics, "answered">,
+  log: RequestLog,
+  tracing: Tracing | null,
+): RequestObserver {
   return {
     begin: (header) => {
       const record = createRequestRecord(header(REQUEST_ID));

@@ -47,7 +47,7 @@ function isSane(id: string): boolean {
 }
 
 /** Notes what the answer tells of itself: its errors, and its stale parts. */
-export function noteResult(
+export function recordResult(
   record: RequestRecord,
   codes: readonly string[],
   extensions: ExecutionResult["extensions"] | Readonly<Record<string, unknown>>,

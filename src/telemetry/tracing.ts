@@ -1,5 +1,5 @@
 import type { Context, Span, TextMapGetter } from "@opentelemetry/api";
-import type { OperationAnswer, Operations } from "../operation/execute-operation.ts";
+import type { OperationExecutor, OperationResponse } from "../operation/execute-operation.ts";
 import type { CallReport } from "../upstream/transport/http-client.ts";
 import { createOperationNames } from "./operation-names.ts";
 import type { RequestRecord } from "./request-record.ts";
@@ -14,7 +14,7 @@ export interface Tracing {
   requestBegan(record: RequestRecord, header: (name: string) => string | null): void;
   requestEnded(record: RequestRecord, status: number): void;
   /** The same, with a span for each operation, under which its calls to the platform stand. */
-  operations(operations: Operations): Operations;
+  operations(operations: OperationExecutor): OperationExecutor;
   /** The same work, to be done later within the span that is active now. */
   bind<Work extends (...given: never[]) => void>(work: Work): Work;
   /** A call to the platform has ended. */
@@ -28,7 +28,7 @@ const MAX_NAMES = 200;
 
 /** Loads the API, which comes with every SDK. @throws Error when it is not installed */
 export async function createTracing(): Promise<Tracing> {
-  return tracingBy(await import("@opentelemetry/api"));
+  return createOtelTracing(await import("@opentelemetry/api"));
 }
 
 const headers: TextMapGetter<(name: string) => string | null> = {
@@ -36,7 +36,14 @@ const headers: TextMapGetter<(name: string) => string | null> = {
   keys: () => [],
 };
 
-export function tracingBy({ trace, context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode }: Api): Tracing {
+export function createOtelTracing({
+  trace,
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+}: Api): Tracing {
   const tracer = trace.getTracer("syndigraph");
   const nameOf = createOperationNames(MAX_NAMES);
   const requests = new WeakMap<RequestRecord, { readonly span: Span; readonly within: Context }>();
@@ -61,7 +68,7 @@ export function tracingBy({ trace, context, propagation, ROOT_CONTEXT, SpanKind,
       const { record, caller } = request;
       const within = (record && requests.get(record)?.within) ?? ROOT_CONTEXT;
       const span = tracer.startSpan("operation", {}, within);
-      const ended = (answer: OperationAnswer) => {
+      const ended = (answer: OperationResponse) => {
         const [error] = answer.result.errors ?? [];
         const name = record?.asked ? nameOf(record.asked.name) : "none";
         const kind = record?.asked?.kind ?? "none";

@@ -1,18 +1,18 @@
 import {
   BucketStarts,
-  COUNTS,
+  COUNTERS_PER_RECORD,
   type Count,
-  IN_ORDER,
-  MeteredSeries,
-  MeteredTraffic,
-  NO_PARTS,
+  DEFAULT_LAYOUT,
+  PARTS_ABSENT,
+  PackedSeries,
+  PackedTraffic,
 } from "../model/usage/packed-traffic.ts";
-import type { Granularity, Reading } from "../model/usage/series.ts";
+import type { Granularity, UsageSeries } from "../model/usage/series.ts";
 import { iso, type TimeWindow } from "../model/usage/time-window.ts";
 import { noTraffic, type Traffic, type TrafficPart } from "../model/usage/traffic.ts";
-import type { Leaving } from "../primitives/cancellation.ts";
-import { rememberingLast } from "../primitives/memoize.ts";
-import { usualSeries, usualTotals } from "./fast-usage-parser.ts";
+import type { CancellationSignal } from "../primitives/cancellation.ts";
+import { memoizeLast } from "../primitives/memoize.ts";
+import { parseSeriesFast, parseTotalsFast } from "./fast-usage-parser.ts";
 import type { components } from "./generated/analytics.ts";
 import {
   count,
@@ -41,7 +41,7 @@ export function perCall(names: readonly string[]): string[][] {
 }
 
 /** Figures by the instant at which their bucket begins; a bucket that the platform left out is absent. */
-export type TrafficByBucket = Reading;
+export type TrafficByBucket = UsageSeries;
 
 /** One row of usage per tracking id; null is the untracked row, which also holds the broadcaster's ingest. */
 export interface TrackingRow {
@@ -82,46 +82,58 @@ export type StreamResolution = Exclude<Granularity, "MONTH">;
  */
 export interface Analytics {
   /** @see GET /api/analytics/account/total */
-  accountTotal(window: TimeWindow, signal?: Leaving): Promise<Traffic>;
+  accountTotal(window: TimeWindow, signal?: CancellationSignal): Promise<Traffic>;
   /** @see GET /api/analytics/account/series */
-  accountSeries(window: TimeWindow, resolution: Granularity, signal?: Leaving): Promise<TrafficByBucket>;
+  accountSeries(window: TimeWindow, resolution: Granularity, signal?: CancellationSignal): Promise<TrafficByBucket>;
   /** @see GET /api/analytics/account/geo_total */
-  accountCountries(window: TimeWindow, signal?: Leaving): Promise<CountryRow[]>;
+  accountCountries(window: TimeWindow, signal?: CancellationSignal): Promise<CountryRow[]>;
   /** @see GET /api/analytics/streams/total */
-  streamTotals(names: readonly string[], window: TimeWindow, signal?: Leaving): Promise<Map<string, Traffic>>;
+  streamTotals(
+    names: readonly string[],
+    window: TimeWindow,
+    signal?: CancellationSignal,
+  ): Promise<Map<string, Traffic>>;
   /** @see GET /api/analytics/streams/series */
   streamSeries(
     names: readonly string[],
     window: TimeWindow,
     resolution: StreamResolution,
-    signal?: Leaving,
+    signal?: CancellationSignal,
   ): Promise<Map<string, TrafficByBucket>>;
   /** @see GET /api/analytics/streams/geo_total */
-  streamCountries(names: readonly string[], window: TimeWindow, signal?: Leaving): Promise<Map<string, CountryRow[]>>;
+  streamCountries(
+    names: readonly string[],
+    window: TimeWindow,
+    signal?: CancellationSignal,
+  ): Promise<Map<string, CountryRow[]>>;
   /** Per tracking id, its rows by stream. @see GET /api/analytics/tracking/total */
-  trackingTotals(ids: readonly string[], window: TimeWindow, signal?: Leaving): Promise<Map<string, StreamRow[]>>;
+  trackingTotals(
+    ids: readonly string[],
+    window: TimeWindow,
+    signal?: CancellationSignal,
+  ): Promise<Map<string, StreamRow[]>>;
   /** Per tracking id and bucket, its rows by stream. @see GET /api/analytics/tracking/series */
   trackingSeries(
     ids: readonly string[],
     window: TimeWindow,
     resolution: StreamResolution,
-    signal?: Leaving,
+    signal?: CancellationSignal,
   ): Promise<Map<string, Map<number, StreamRow[]>>>;
   /** Per stream, its rows by tracking id. @see GET /api/analytics/tracking/streams/total */
   streamTrackingTotals(
     names: readonly string[],
     window: TimeWindow,
-    signal?: Leaving,
+    signal?: CancellationSignal,
   ): Promise<Map<string, TrackingRow[]>>;
   /** Per stream and bucket, its rows by tracking id. @see GET /api/analytics/tracking/streams/series */
   streamTrackingSeries(
     names: readonly string[],
     window: TimeWindow,
     resolution: StreamResolution,
-    signal?: Leaving,
+    signal?: CancellationSignal,
   ): Promise<Map<string, Map<number, TrackingRow[]>>>;
   /** The days on which any transcoder was active; that of today is missing. @see GET /api/analytics/transcoder/series */
-  transcoderDays(window: TimeWindow, signal?: Leaving): Promise<TranscoderDay[]>;
+  transcoderDays(window: TimeWindow, signal?: CancellationSignal): Promise<TranscoderDay[]>;
 }
 
 export function createAnalytics(http: Http): Analytics {
@@ -134,13 +146,13 @@ export function createAnalytics(http: Http): Analytics {
     usual?: (answer: Buffer) => T | null,
   ) => {
     const { startDate, stopDate } = periodOf(window.from, window.to);
-    return (signal?: Leaving) =>
+    return (signal?: CancellationSignal) =>
       http.read({
         operation,
         path: `/api/analytics/${path}`,
         query: { ...query, startDate, stopDate },
         decode,
-        usual,
+        fastDecode: usual,
         signal,
       });
   };
@@ -154,7 +166,7 @@ export function createAnalytics(http: Http): Analytics {
     none: () => T,
     usual?: (answer: Buffer) => ((name: string) => T | undefined) | null,
   ) => {
-    return (names: readonly string[], window: TimeWindow, signal?: Leaving, query: Query = {}) => {
+    return (names: readonly string[], window: TimeWindow, signal?: CancellationSignal, query: Query = {}) => {
       const decodeAll = (data: unknown) => ofNames(names, data, "data", decode, none);
       const usualAll = (answer: Buffer) => {
         const found = usual?.(answer);
@@ -170,7 +182,7 @@ export function createAnalytics(http: Http): Analytics {
   /** The same with a resolution. */
   const namedSeries = <T>(...call: Parameters<typeof named<T>>) => {
     const total = named<T>(...call);
-    return (names: readonly string[], window: TimeWindow, resolution: StreamResolution, signal?: Leaving) =>
+    return (names: readonly string[], window: TimeWindow, resolution: StreamResolution, signal?: CancellationSignal) =>
       total(names, window, signal, { resolution: resolutionParam[resolution] });
   };
 
@@ -243,7 +255,7 @@ const resolutionParam = { HOUR: "Hour", DAY: "Day", MONTH: "Month" } as const sa
 >;
 
 /** The calls of a query are of the same window. */
-const periodOf = rememberingLast((from: number, to: number) => ({
+const periodOf = memoizeLast((from: number, to: number) => ({
   startDate: dateParam(from),
   stopDate: dateParam(to),
 }));
@@ -298,26 +310,26 @@ function series(value: unknown, at: string): TrafficByBucket {
 }
 
 function seriesInOrder(buckets: BucketStarts, counts: readonly Count[]): TrafficByBucket {
-  return new MeteredSeries(buckets, { counts, places: IN_ORDER, stride: COUNTS, sharers: 1 });
+  return new PackedSeries(buckets, { counts, places: DEFAULT_LAYOUT, stride: COUNTERS_PER_RECORD, sharers: 1 });
 }
 
 function usualTotalOf(answer: Buffer): ((name: string) => Traffic | undefined) | null {
-  const usual = usualTotals(answer);
+  const usual = parseTotalsFast(answer);
   if (!usual) return null;
   const { counts, places } = usual;
   return (name) => {
     const at = places.get(name);
-    return at === undefined ? undefined : new MeteredTraffic(counts, at);
+    return at === undefined ? undefined : new PackedTraffic(counts, at);
   };
 }
 
 function usualSeriesOf(answer: Buffer): ((name: string) => TrafficByBucket | undefined) | null {
-  const usual = usualSeries(answer);
+  const usual = parseSeriesFast(answer);
   if (!usual) return null;
   const buckets = bucketsFrom(usual.starts, "data");
   return (name) => {
     const counts = usual.series.get(name);
-    return counts && new MeteredSeries(buckets, counts);
+    return counts && new PackedSeries(buckets, counts);
   };
 }
 
@@ -416,10 +428,10 @@ interface WireParts {
 function traffic(wire: WireParts, at: string): Traffic {
   const counts: Count[] = [];
   addCounts(counts, wire, wire.standardStream, wire.restream, wire.geoCascade, at);
-  return new MeteredTraffic(counts, 0);
+  return new PackedTraffic(counts, 0);
 }
 
-/** Adds the {@link COUNTS} counts of a figure to a list. A part that the platform left out beside another one is zero. */
+/** Adds the {@link COUNTERS_PER_RECORD} counts of a figure to a list. A part that the platform left out beside another one is zero. */
 function addCounts(
   counts: Count[],
   all: unknown,
@@ -430,7 +442,7 @@ function addCounts(
 ): void {
   addPart(counts, object(all, at), at);
   if (standardStream == null && restream == null && geoCascade == null) {
-    for (let place = 2; place < COUNTS; place += 1) counts.push(NO_PARTS);
+    for (let place = 2; place < COUNTERS_PER_RECORD; place += 1) counts.push(PARTS_ABSENT);
     return;
   }
   addPart(counts, standardStream, at);

@@ -1,7 +1,7 @@
 import type { Upstream } from "./upstream.ts";
 
 /** What one request has asked of the platform. */
-export interface Tally {
+export interface CallCounter {
   upstreamCalls: number;
 }
 
@@ -9,7 +9,7 @@ export interface Tally {
  * The same clients, which count each question that is put to the platform through them. A list that the platform gives in
  * pages is one question. Made for each request, so it costs next to nothing until something is asked.
  */
-export function counted(upstream: Upstream, tally: Tally): Upstream {
+export function countCalls(upstream: Upstream, tally: CallCounter): Upstream {
   const countedClient = <Client extends object>(client: Client): Client =>
     new Proxy(client, {
       get: (target, name) => {

@@ -1,4 +1,10 @@
-import { COUNTS, IN_ORDER, NO_PARTS, type PartPlaces, type SeriesCounts } from "../model/usage/packed-traffic.ts";
+import {
+  COUNTERS_PER_RECORD,
+  type CounterLayout,
+  DEFAULT_LAYOUT,
+  PARTS_ABSENT,
+  type SeriesCounts,
+} from "../model/usage/packed-traffic.ts";
 
 /**
  * Reads totals and series out of the bytes of an answer, in one pass and without the objects that JSON.parse makes for each
@@ -9,26 +15,26 @@ import { COUNTS, IN_ORDER, NO_PARTS, type PartPlaces, type SeriesCounts } from "
  * counts of up to 15 digits. Whatever is written otherwise is not read here, which is told by null, nor is it wrong for that.
  */
 
-/** The counts of an answer's figures, {@link COUNTS} for each, and where each name's begin. */
-export interface UsualTotals {
+/** The counts of an answer's figures, {@link COUNTERS_PER_RECORD} for each, and where each name's begin. */
+export interface FastTotals {
   readonly counts: readonly number[];
   readonly places: ReadonlyMap<string, number>;
 }
 
 /** The series of an answer by name, in one list of counts. */
-export interface UsualSeries {
+export interface FastSeries {
   /** Beginnings of the buckets as they are written, strictly ascending; the same for all names. */
   readonly starts: readonly string[];
   readonly series: ReadonlyMap<string, SeriesCounts>;
 }
 
 /** @param answer the body of a success */
-export function usualTotals(answer: Buffer): UsualTotals | null {
+export function parseTotalsFast(answer: Buffer): FastTotals | null {
   if (answer.length > MAX_BYTES) return null;
   const scan = new Scan(answer);
   const places = new Map<string, number>();
   const isUsual = scan.names((name) => {
-    const at = scan.take(COUNTS);
+    const at = scan.take(COUNTERS_PER_RECORD);
     places.set(name, at);
     return scan.total(at);
   });
@@ -41,10 +47,10 @@ export function usualTotals(answer: Buffer): UsualTotals | null {
  *
  * @param answer the body of a success
  */
-export function usualSeries(answer: Buffer): UsualSeries | null {
+export function parseSeriesFast(answer: Buffer): FastSeries | null {
   if (answer.length > MAX_BYTES) return null;
   const scan = new Scan(answer);
-  const places = new Map<string, PartPlaces>();
+  const places = new Map<string, CounterLayout>();
   let starts: Starts | null = null;
   let last: Maps | null = null;
   const isUsual = scan.names((name) => {
@@ -83,7 +89,7 @@ interface BucketMap {
   readonly place: number;
 }
 /** Those of one series. */
-type Maps = Readonly<Record<keyof PartPlaces, BucketMap>>;
+type Maps = Readonly<Record<keyof CounterLayout, BucketMap>>;
 
 const STANDARD = Buffer.from(',"standardStream":{');
 const RESTREAM = Buffer.from(',"restream":{');
@@ -150,18 +156,19 @@ class Scan {
 
   /** `{"bytesOut":1,"bytesIn":2,"standardStream":{…},"restream":{…},"geoCascade":{…}}`, the parts all there or all absent. */
   total(at: number): boolean {
-    if (!this.passes(OPEN) || !this.#bytesOutAndIn(at + IN_ORDER.all)) return false;
+    if (!this.passes(OPEN) || !this.#bytesOutAndIn(at + DEFAULT_LAYOUT.all)) return false;
     if (this.passes(END)) {
-      for (let place = at + IN_ORDER.standard; place < at + COUNTS; place += 1) read[place] = NO_PARTS;
+      for (let place = at + DEFAULT_LAYOUT.standard; place < at + COUNTERS_PER_RECORD; place += 1)
+        read[place] = PARTS_ABSENT;
       return true;
     }
     return (
       this.passes(STANDARD) &&
-      this.#part(at + IN_ORDER.standard) &&
+      this.#part(at + DEFAULT_LAYOUT.standard) &&
       this.passes(RESTREAM) &&
-      this.#restreamPart(at + IN_ORDER.restream) &&
+      this.#restreamPart(at + DEFAULT_LAYOUT.restream) &&
       this.passes(GEO_CASCADE) &&
-      this.#part(at + IN_ORDER.geoCascade) &&
+      this.#part(at + DEFAULT_LAYOUT.geoCascade) &&
       this.passes(END)
     );
   }

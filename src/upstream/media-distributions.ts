@@ -106,7 +106,7 @@ export function createMediaDistributions(http: Http): MediaDistributions {
         operation: "MediaDistributions_DeleteMediaDistribution",
         method: "DELETE",
         path: pathOf(id),
-        answer: "NOTHING",
+        answer: "UNKNOWN",
         decode: () => undefined,
       }),
     createKey: (id, key) =>
@@ -123,7 +123,7 @@ export function createMediaDistributions(http: Http): MediaDistributions {
         operation: "MediaDistributions_DeleteSecurityKey",
         method: "DELETE",
         path: `${pathOf(id)}/security/keys/${encodeURIComponent(keyId)}`,
-        answer: "NOTHING",
+        answer: "UNKNOWN",
         decode: () => undefined,
       }),
   };

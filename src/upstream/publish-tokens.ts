@@ -9,7 +9,7 @@ import {
   type NewToken,
   newTokenBody,
   type TokenChanges,
-  type Tokens,
+  type TokenClient,
 } from "./token-client.ts";
 import { geoCascade, tokenFields } from "./token-wire.ts";
 import { boolean, integer, object, optional, optionalList, text } from "./transport/decode.ts";
@@ -49,7 +49,7 @@ export interface DisableOutcome {
 }
 
 /** Publish tokens. Every method throws UpstreamError when there is no usable answer. */
-export interface PublishTokens extends Tokens<PublishTokenRecord, NewPublishToken, PublishTokenChanges> {
+export interface PublishTokens extends TokenClient<PublishTokenRecord, NewPublishToken, PublishTokenChanges> {
   /** Running broadcasts go on; new ones are refused. @see PATCH /api/publish_token/disable */
   disable(ids: readonly number[]): Promise<DisableOutcome>;
   /** Lets the running streams of a token push to its targets as they are now. @see POST /api/publish_token/{tokenId}/restream/sync */

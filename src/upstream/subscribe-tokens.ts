@@ -6,7 +6,7 @@ import {
   type NewToken,
   newTokenBody,
   type TokenChanges,
-  type Tokens,
+  type TokenClient,
 } from "./token-client.ts";
 import { tokenFields } from "./token-wire.ts";
 import { object, optional, text } from "./transport/decode.ts";
@@ -19,7 +19,7 @@ export interface NewSubscribeToken extends NewToken {
 }
 
 /** Subscribe tokens. @see schema of SubscribeTokenV1 and SubscribeTokenV2 */
-export type SubscribeTokens = Tokens<SubscribeTokenRecord, NewSubscribeToken, TokenChanges>;
+export type SubscribeTokens = TokenClient<SubscribeTokenRecord, NewSubscribeToken, TokenChanges>;
 
 export function createSubscribeTokens(http: Http): SubscribeTokens {
   return createTokens(http, {

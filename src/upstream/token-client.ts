@@ -5,7 +5,7 @@ import type { Http } from "./transport/http-client.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** What the platform offers for either kind of token. Every method throws UpstreamError when there is no usable answer. */
-export interface Tokens<Token, NewToken, Changes> {
+export interface TokenClient<Token, NewToken, Changes> {
   /** One page of all tokens, by age; an empty page is the end. @see GET /api/{kind}_token/list */
   list(page: ListPage, signal?: AbortSignal): Promise<Token[]>;
   /** Null for an id that the account does not have. @see GET /api/{kind}_token/{tokenId} */
@@ -41,7 +41,7 @@ interface TokenKind<Token, NewToken, Changes> {
 export function createTokens<Token, NewToken, Changes>(
   http: Http,
   { kind, path, decode, createBody, updateBody, secretsOf }: TokenKind<Token, NewToken, Changes>,
-): Tokens<Token, NewToken, Changes> {
+): TokenClient<Token, NewToken, Changes> {
   const token = (data: unknown) => decode(data, "data");
   return {
     list: (page, signal) =>

@@ -7,7 +7,7 @@ export type UpstreamErrorCode = Extract<ErrorCode, `UPSTREAM_${string}` | "OUTCO
  * What a failure tells of the platform: SICK when it failed, broke off or kept us waiting, WELL when it answered in its
  * senses (a refusal is such an answer), NOTHING when the call ended for reasons of ours.
  */
-export type PlatformHealth = "SICK" | "WELL" | "NOTHING";
+export type PlatformHealth = "UNHEALTHY" | "HEALTHY" | "UNKNOWN";
 
 export interface UpstreamFailure {
   /** The operation as the OpenAPI documents name it, such as `Analytics_StreamsTotal`. */
@@ -56,6 +56,6 @@ export class UpstreamError extends ApplicationError {
     this.status = failure.status ?? null;
     this.retryAfterSeconds = failure.retryAfterSeconds ?? null;
     this.reasons = failure.reasons ?? {};
-    this.health = failure.health ?? "WELL";
+    this.health = failure.health ?? "HEALTHY";
   }
 }

@@ -10,9 +10,9 @@ import { createMediaExpiryRules, type MediaExpiryRules } from "./media-expiry.ts
 import { createMeters, type Meters } from "./meters.ts";
 import { createMonitoring, type Monitoring } from "./monitoring.ts";
 import { createPublishTokens, type PublishTokens } from "./publish-tokens.ts";
-import { createGuard, PLACES } from "./resilience/call-policy.ts";
+import { createCallPolicy, MAX_CONCURRENT_CALLS } from "./resilience/call-policy.ts";
 import type { BreakerState } from "./resilience/circuit-breaker.ts";
-import { createPace } from "./resilience/concurrency-limit.ts";
+import { createConcurrencyLimit } from "./resilience/concurrency-limit.ts";
 import { realTiming, type Timing } from "./resilience/retry.ts";
 import { createStreams, type Streams } from "./streams.ts";
 import { createSubscribeTokens, type SubscribeTokens } from "./subscribe-tokens.ts";
@@ -42,7 +42,7 @@ export interface Upstream {
   /** How the platform looks from here. */
   health(): UpstreamHealth;
   /** Whether the breaker of a service of the streaming APIs is not closed, by its name in the OpenAPI documents: `Analytics`. */
-  isLeftAlone(service: string): boolean;
+  isAbandoned(service: string): boolean;
   /** Waits for calls under way, then closes every connection. */
   close(): Promise<void>;
 }
@@ -86,7 +86,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const connection = {
     // Fewer sockets than places halve the throughput as soon as the platform takes 20 ms to answer, and a service that hangs
     // may hold as many as it has places.
-    connections: 2 * PLACES,
+    connections: 2 * MAX_CONCURRENT_CALLS,
     pipelining: 1,
     keepAliveTimeout: 4_000,
     connect: { timeout: Math.min(timeoutMs, 1_000) },
@@ -96,22 +96,22 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   // Viewer records come by the million and are read as a stream, so only silence ends them.
   const streamAgent = new Agent({ ...connection, bodyTimeout: 30_000 });
   // Limits go by the credential, which both origins share.
-  const pace = createPace();
-  const guard = createGuard(pace, timing);
-  const recordsGuard = analyticsUrl === apiUrl ? guard : createGuard(pace, timing);
+  const pace = createConcurrencyLimit();
+  const guard = createCallPolicy(pace, timing);
+  const recordsGuard = analyticsUrl === apiUrl ? guard : createCallPolicy(pace, timing);
   const { conference } = options;
   const otherSecrets = conference ? [conference.app.secret] : [];
   const { timer } = timing;
-  const api = createHttp({ ...options, timer, otherSecrets, origin: apiUrl, dispatcher: agent, guard });
+  const api = createHttp({ ...options, timer, otherSecrets, origin: apiUrl, dispatcher: agent, policy: guard });
   const records = createHttp({
     ...options,
     timer,
     otherSecrets,
     origin: analyticsUrl,
     dispatcher: streamAgent,
-    guard: recordsGuard,
+    policy: recordsGuard,
   });
-  const conferenceGuard = createGuard(createPace(), timing);
+  const conferenceGuard = createCallPolicy(createConcurrencyLimit(), timing);
   return {
     account: createAccount(api),
     analytics: createAnalytics(api),
@@ -132,7 +132,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       breakers: new Map([...guard.breakers(), ...recordsGuard.breakers(), ...conferenceGuard.breakers()]),
       pace: pace.limit(),
     }),
-    isLeftAlone: (service) => guard.isOpen(service),
+    isAbandoned: (service) => guard.isOpen(service),
     close: async () => {
       await Promise.all([agent.close(), streamAgent.close()]);
     },

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { makeApiKey } from "../../src/auth/api-keys.ts";
+import { generateApiKey } from "../../src/auth/api-keys.ts";
 import { scopesOfRole } from "../../src/auth/scopes.ts";
 import { createTestAuth } from "../support/auth.ts";
 
 describe("an API key", () => {
   it("is sgk_ and 32 random bytes, never twice the same", () => {
-    const keys = Array.from({ length: 100 }, () => makeApiKey());
+    const keys = Array.from({ length: 100 }, () => generateApiKey());
     for (const { key, hash } of keys) {
       expect(key.reveal()).toMatch(/^sgk_[\w-]{43}$/);
       expect(hash).toMatch(/^[0-9a-f]{64}$/);
@@ -44,7 +44,13 @@ describe("an API key", () => {
     await using auth = await createTestAuth();
     const { key } = await auth.addKey();
     const text = key.reveal();
-    for (const wrong of [makeApiKey().key.reveal(), text.slice(0, -1), `${text}A`, text.toUpperCase(), `sgk_${text}`]) {
+    for (const wrong of [
+      generateApiKey().key.reveal(),
+      text.slice(0, -1),
+      `${text}A`,
+      text.toUpperCase(),
+      `sgk_${text}`,
+    ]) {
       expect(await auth.callerBy(wrong)).toBeNull();
     }
   });

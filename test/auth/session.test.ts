@@ -34,7 +34,7 @@ describe("a session", () => {
   it("makes its holder a caller of the partner, until it expires", async () => {
     await using auth = await createTestAuth();
     const { partner, maker, record } = await makerBy(auth);
-    const session = await auth.sessions.make({ maker, partner, scopes: ["usage:read"], expiresInSeconds: 60 });
+    const session = await auth.sessions.issue({ maker, partner, scopes: ["usage:read"], expiresInSeconds: 60 });
     expect(session).toMatchObject({ scopes: ["usage:read"], expiresAt: auth.clock.now + 60_000 });
     expect(await auth.callerBy(session.jwt)).toEqual({
       principalId: `session:${record.id}:${partner.id}`,
@@ -51,10 +51,10 @@ describe("a session", () => {
   it("lives an hour at most, and never longer than the key that made it", async () => {
     await using auth = await createTestAuth();
     const { partner, maker } = await makerBy(auth, { expiresAt: auth.clock.now + 120_500 });
-    const long = await auth.sessions.make({ ...wish, maker, partner, expiresInSeconds: 3_600 });
+    const long = await auth.sessions.issue({ ...wish, maker, partner, expiresInSeconds: 3_600 });
     expect(long.expiresAt).toBe(auth.clock.now + 120_000);
     const operator = (await auth.callerBy(OPERATOR_KEY)) as Caller;
-    const longest = await auth.sessions.make({ ...wish, maker: operator, partner, expiresInSeconds: 1e9 });
+    const longest = await auth.sessions.issue({ ...wish, maker: operator, partner, expiresInSeconds: 1e9 });
     expect(longest.expiresAt).toBe(auth.clock.now + 3_600_000);
   });
 
@@ -66,7 +66,7 @@ describe("a session", () => {
       fc.asyncProperty(some, some, fc.constantFrom("OPERATOR", "PARTNER"), async (held, asked, role) => {
         const { key } = await auth.addKey({ role, partnerId: role === "PARTNER" ? partner.id : null, scopes: held });
         const maker = (await auth.callerBy(key)) as Caller;
-        const { jwt, scopes } = await auth.sessions.make({ maker, partner, scopes: asked, expiresInSeconds: 60 });
+        const { jwt, scopes } = await auth.sessions.issue({ maker, partner, scopes: asked, expiresInSeconds: 60 });
         const caller = await auth.callerBy(jwt);
         const both = asked.filter((scope) => held.includes(scope) && scopesOfRole.PARTNER.includes(scope));
         expect(caller?.scopes).toEqual(new Set(both));
@@ -79,7 +79,7 @@ describe("a session", () => {
   it("ends within a second when the key that made it is revoked", async () => {
     await using auth = await createTestAuth();
     const { partner, maker, record } = await makerBy(auth);
-    const { jwt } = await auth.sessions.make({ ...wish, maker, partner });
+    const { jwt } = await auth.sessions.issue({ ...wish, maker, partner });
     expect(await auth.callerBy(jwt)).not.toBeNull();
     await auth.store.apiKeys.revoke(record.id, auth.clock.now);
     auth.clock.now += 1_000;
@@ -89,7 +89,7 @@ describe("a session", () => {
   it("follows its partner: suspended, it signs nothing; retired, it is nobody's", async () => {
     await using auth = await createTestAuth();
     const { partner, maker } = await makerBy(auth);
-    const { jwt } = await auth.sessions.make({ ...wish, maker, partner });
+    const { jwt } = await auth.sessions.issue({ ...wish, maker, partner });
     await auth.store.partners.update(partner.id, { status: "SUSPENDED" });
     auth.clock.now += 1_000;
     expect((await auth.callerBy(jwt))?.scopes.has("token:sign")).toBe(false);
@@ -104,7 +104,7 @@ describe("a session", () => {
     await using later = await createTestAuth({ store: auth.store, operatorKey: new Secret("another-operator-key") });
     const { partner } = await makerBy(auth);
     const operator = (await auth.callerBy(OPERATOR_KEY)) as Caller;
-    const { jwt } = await auth.sessions.make({ ...wish, maker: operator, partner });
+    const { jwt } = await auth.sessions.issue({ ...wish, maker: operator, partner });
     expect(await auth.callerBy(jwt)).toMatchObject({ principalId: `session:operator:${partner.id}`, role: "PARTNER" });
     expect(await later.callerBy(jwt)).toBeNull();
     expect(Buffer.from(jwt.reveal(), "base64url").toString()).not.toContain(OPERATOR_KEY);
@@ -115,16 +115,16 @@ describe("a session", () => {
     await using later = await createTestAuth({ store: auth.store, operatorScopes: ["usage:read", "key:admin"] });
     const { partner } = await makerBy(auth);
     const operator = (await auth.callerBy(OPERATOR_KEY)) as Caller;
-    const { jwt } = await auth.sessions.make({ ...wish, maker: operator, partner });
+    const { jwt } = await auth.sessions.issue({ ...wish, maker: operator, partner });
     expect((await later.callerBy(jwt))?.scopes).toEqual(new Set(["usage:read"]));
   });
 
   it("makes no sessions", async () => {
     await using auth = await createTestAuth();
     const { partner, maker } = await makerBy(auth);
-    const { jwt } = await auth.sessions.make({ ...wish, maker, partner });
+    const { jwt } = await auth.sessions.issue({ ...wish, maker, partner });
     const session = (await auth.callerBy(jwt)) as Caller;
-    const refusal = await rejectionOf(auth.sessions.make({ ...wish, maker: session, partner }));
+    const refusal = await rejectionOf(auth.sessions.issue({ ...wish, maker: session, partner }));
     expect(refusal.code).toBe("FORBIDDEN");
   });
 
@@ -132,7 +132,7 @@ describe("a session", () => {
     await using auth = await createTestAuth();
     const origin = "https://app.northwind.example";
     const { partner, maker } = await makerBy(auth, { allowedOrigins: [origin] });
-    const { jwt } = await auth.sessions.make({ ...wish, maker, partner });
+    const { jwt } = await auth.sessions.issue({ ...wish, maker, partner });
     expect(await auth.callerBy(jwt, { origin })).not.toBeNull();
     expect(await auth.callerBy(jwt, { origin: "https://other.example" })).toBeNull();
     expect(await auth.callerBy(jwt)).toBeNull();
@@ -143,7 +143,7 @@ describe("a session", () => {
     await using there = await createTestAuth({ store: here.store });
     const { partner, maker } = await makerBy(here);
     expect(await there.signingKeys.publicKeys()).toEqual([]);
-    const { jwt } = await here.sessions.make({ ...wish, maker, partner });
+    const { jwt } = await here.sessions.issue({ ...wish, maker, partner });
     expect(await there.callerBy(jwt)).toMatchObject({ role: "PARTNER" });
     there.clock.now += 1_000;
     const keys = await there.signingKeys.publicKeys();
@@ -159,7 +159,7 @@ describe("a session", () => {
     await using here = await createTestAuth();
     await using there = await createTestAuth({ store: here.store, issuer: "https://other.example" });
     const { partner, maker } = await makerBy(here);
-    const { jwt } = await here.sessions.make({ ...wish, maker, partner });
+    const { jwt } = await here.sessions.issue({ ...wish, maker, partner });
     expect(await there.callerBy(jwt)).toBeNull();
   });
 });
@@ -219,7 +219,7 @@ describe("a JWT that claims to be a session", () => {
   /** A session as it is made, with whatever is to be wrong about it. */
   async function forged(auth: TestAuth, claims: object = {}, header: object = {}) {
     const { partner, maker } = await makerBy(auth);
-    const { jwt } = await auth.sessions.make({ ...wish, maker, partner });
+    const { jwt } = await auth.sessions.issue({ ...wish, maker, partner });
     const { kid, key } = await auth.signingKeys.signer();
     const whole = { ...decodeJwt(jwt.reveal()), ...claims };
     return new SignJWT(JSON.parse(JSON.stringify(whole)))

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createAccountFacts, remembered } from "../../src/cache/account-cache.ts";
+import { createAccountCache, createReadThrough } from "../../src/cache/account-cache.ts";
 import { ApplicationError } from "../../src/model/errors.ts";
 import type { ClusterList } from "../../src/upstream/clusters.ts";
 
@@ -24,7 +24,7 @@ function counted() {
 describe("what is remembered", () => {
   it("is loaded once for all who ask at the same time, and again when it is too old", async () => {
     const { load } = counted();
-    const read = remembered(load, { keptMs: 1_000 });
+    const read = createReadThrough(load, { ttlMs: 1_000 });
     expect(await Promise.all([read(), read(), read()])).toEqual(["load 1", "load 1", "load 1"]);
     vi.advanceTimersByTime(990);
     expect(await read()).toBe("load 1");
@@ -34,7 +34,7 @@ describe("what is remembered", () => {
 
   it("never grows too old when no age is set", async () => {
     const { load } = counted();
-    const read = remembered(load, { keptMs: 0 });
+    const read = createReadThrough(load, { ttlMs: 0 });
     await read();
     vi.advanceTimersByTime(365 * 86_400_000);
     expect(await read()).toBe("load 1");
@@ -42,7 +42,7 @@ describe("what is remembered", () => {
 
   it("is no failure: the next who asks tries again", async () => {
     const { state, load } = counted();
-    const read = remembered(load, { keptMs: 1_000 });
+    const read = createReadThrough(load, { ttlMs: 1_000 });
     state.fails = true;
     await expect(Promise.all([read(), read()])).rejects.toThrow("down");
     state.fails = false;
@@ -52,7 +52,7 @@ describe("what is remembered", () => {
   it("is served on when it can't be renewed, which is tried once a second, and whose age is told", async () => {
     const { state, load } = counted();
     const ages: number[] = [];
-    const read = remembered(load, { keptMs: 1_000 });
+    const read = createReadThrough(load, { ttlMs: 1_000 });
     const old = () => read((ageMs) => ages.push(ageMs));
     await old();
     vi.advanceTimersByTime(5_000);
@@ -70,7 +70,7 @@ describe("what is remembered", () => {
   it("is served on at once while it can't be renewed: nobody waits for a load until one has succeeded", async () => {
     const { state, load } = counted();
     let hangs = false;
-    const read = remembered(() => (hangs ? new Promise<string>(() => undefined) : load()), { keptMs: 1_000 });
+    const read = createReadThrough(() => (hangs ? new Promise<string>(() => undefined) : load()), { ttlMs: 1_000 });
     await read();
     vi.advanceTimersByTime(5_000);
     state.fails = true;
@@ -83,7 +83,7 @@ describe("what is remembered", () => {
   it("is new at the question after a load has succeeded again", async () => {
     const { state, load } = counted();
     const ages: number[] = [];
-    const read = remembered(load, { keptMs: 1_000 });
+    const read = createReadThrough(load, { ttlMs: 1_000 });
     await read();
     vi.advanceTimersByTime(5_000);
     state.fails = true;
@@ -98,7 +98,7 @@ describe("what is remembered", () => {
 
   it("is not served on where a failure is what counts", async () => {
     const { state, load } = counted();
-    const read = remembered(load, { keptMs: 1_000, whenItFails: "FAIL" });
+    const read = createReadThrough(load, { ttlMs: 1_000, onRefreshError: "FAIL" });
     await read();
     vi.advanceTimersByTime(5_000);
     state.fails = true;
@@ -113,7 +113,7 @@ describe("the account's facts", () => {
   it("are its id, asked for once, and its clusters, asked for every ten minutes", async () => {
     const calls: string[] = [];
     const clusters: ClusterList = { defaultCluster: "auto", clusters: [] };
-    const facts = createAccountFacts(
+    const facts = createAccountCache(
       {
         id: async () => {
           calls.push("id");
@@ -137,7 +137,7 @@ describe("the account's facts", () => {
   it("are clusters as a write of ours has left them, until they are ten minutes old", async () => {
     let reads = 0;
     const read: ClusterList = { defaultCluster: "auto", clusters: [] };
-    const facts = createAccountFacts(
+    const facts = createAccountCache(
       { id: async () => "SYN4DX" },
       {
         read: async () => {

@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { createSightings, noteAnalytics, noteMonitoring, sweepTraffic } from "../../src/cache/discovered-names.ts";
+import {
+  addFromAnalytics,
+  addFromMonitoring,
+  createDiscoveredNames,
+  discoverNames,
+} from "../../src/cache/discovered-names.ts";
 import { createStreamCatalog } from "../../src/cache/stream-catalog.ts";
-import { createTokenDirectory, type TokenDirectory } from "../../src/cache/token-cache.ts";
+import { createTokenCache, type TokenCache } from "../../src/cache/token-cache.ts";
 import { noTraffic } from "../../src/model/usage/traffic.ts";
 import type { Analytics } from "../../src/upstream/analytics.ts";
 import type { Monitoring } from "../../src/upstream/monitoring.ts";
@@ -18,7 +23,7 @@ const trackingRow = (trackingId: string | null) => ({ trackingId, traffic: noTra
 /** Analytics of which only what a test names is there. */
 const analyticsWith = (calls: Partial<Analytics>) => calls as Analytics;
 
-function directoryOf(publish: readonly string[], trackingIds: readonly string[]): TokenDirectory {
+function directoryOf(publish: readonly string[], trackingIds: readonly string[]): TokenCache {
   const publishTokens = publish.map((name, id) => publishToken({ id, streams: grants(name) }));
   const subscribeTokens = trackingIds.map((trackingId, id) =>
     subscribeToken({ id, trackingId, streams: grants("/.*/") }),
@@ -29,7 +34,7 @@ function directoryOf(publish: readonly string[], trackingIds: readonly string[])
     read: async () => null,
   });
   const ages = { refreshAfterMs: Number.POSITIVE_INFINITY, staleAfterMs: Number.POSITIVE_INFINITY };
-  return createTokenDirectory({
+  return createTokenCache({
     publishTokens: source(publishTokens),
     subscribeTokens: source(subscribeTokens),
     ...ages,
@@ -38,10 +43,10 @@ function directoryOf(publish: readonly string[], trackingIds: readonly string[])
 
 describe("a name that was seen", () => {
   it("is remembered, and counted as new once", () => {
-    const sightings = createSightings();
+    const sightings = createDiscoveredNames();
     const versions = [sightings.version()];
     for (const name of ["a", "b", "a"]) {
-      sightings.sawStream(name);
+      sightings.addStream(name);
       versions.push(sightings.version());
     }
     expect([...sightings.streams()].sort()).toEqual(["a", "b"]);
@@ -54,18 +59,18 @@ describe("a name that was seen", () => {
   });
 
   it("is forgotten when fifty thousand others have been seen since, and not when it has been seen again", () => {
-    const sightings = createSightings();
-    for (const name of ["long ago", "now and then"]) sightings.sawTrackingId(name);
+    const sightings = createDiscoveredNames();
+    for (const name of ["long ago", "now and then"]) sightings.addTrackingId(name);
     for (let index = 0; index < 49_999; index += 1) {
-      sightings.sawTrackingId(`id ${index}`);
-      if (index === 40_000) sightings.sawTrackingId("now and then");
+      sightings.addTrackingId(`id ${index}`);
+      if (index === 40_000) sightings.addTrackingId("now and then");
     }
     expect(sightings.hasTrackingId("long ago")).toBe(false);
     expect(sightings.hasTrackingId("now and then")).toBe(true);
   });
 
   it("may have been seen in any answer about traffic, which is passed on as it is", async () => {
-    const sightings = createSightings();
+    const sightings = createDiscoveredNames();
     const totals = new Map([["x", [streamRow("total"), streamRow(null)]]]);
     const series = new Map([["x", new Map([[0, [streamRow("series")]]])]]);
     const trackingTotals = new Map([["x", [trackingRow("total"), trackingRow(null)]]]);
@@ -77,7 +82,7 @@ describe("a name that was seen", () => {
         asked.push(call);
         return Promise.resolve(value);
       };
-    const noted = noteAnalytics(
+    const noted = addFromAnalytics(
       analyticsWith({
         trackingTotals: answer(totals),
         trackingSeries: answer(series),
@@ -102,12 +107,12 @@ describe("a name that was seen", () => {
   });
 
   it("may have been seen live", async () => {
-    const sightings = createSightings();
+    const sightings = createDiscoveredNames();
     const monitoring = {
       listSummaries: async () => [{ name: "a" }],
       listStreams: async () => [{ name: "b" }],
     } as unknown as Monitoring;
-    const noted = noteMonitoring(monitoring, sightings);
+    const noted = addFromMonitoring(monitoring, sightings);
     expect(await noted.listSummaries()).toEqual([{ name: "a" }]);
     await noted.listStreams();
     expect([...sightings.streams()].sort()).toEqual(["a", "b"]);
@@ -117,9 +122,9 @@ describe("a name that was seen", () => {
 describe("a sweep through traffic", () => {
   /** Sweeps from a position, and tells what was asked for. */
   async function sweep(
-    directory: TokenDirectory,
+    directory: TokenCache,
     position?: number,
-    sightings = createSightings(),
+    sightings = createDiscoveredNames(),
     fails: (name: string) => unknown = () => undefined,
   ) {
     const asked: string[][] = [];
@@ -137,7 +142,7 @@ describe("a sweep through traffic", () => {
       return new Map();
     };
     const analytics = analyticsWith({ trackingTotals: ask("ids"), streamTrackingTotals: ask("streams") });
-    const next = await sweepTraffic({ directory, analytics }, sightings, NOW, position);
+    const next = await discoverNames({ tokenCache: directory, analytics }, sightings, NOW, position);
     return { asked, next, windows: [...windows] };
   }
 
@@ -145,9 +150,9 @@ describe("a sweep through traffic", () => {
     Array.from({ length: count }, (_, index) => `${prefix}${index}`.padEnd(6, "x"));
 
   it("asks for what is known: tracking ids for their streams, streams for their tracking ids, ten at a time", async () => {
-    const sightings = createSightings();
-    sightings.sawStream("seen");
-    sightings.sawTrackingId("seen id");
+    const sightings = createDiscoveredNames();
+    sightings.addStream("seen");
+    sightings.addTrackingId("seen id");
     const { asked, next } = await sweep(directoryOf(["derby", "/cam.*/"], ["acme", "acme"]), 0, sightings);
     expect(asked).toEqual([
       ["ids", "acme", "seen id"],
@@ -182,7 +187,7 @@ describe("a sweep through traffic", () => {
 
   it("passes over names that the platform refuses, so that they do not stop it for ever", async () => {
     const refused = new UpstreamError("UPSTREAM_REJECTED", "no", { operation: "x" });
-    const { asked, next } = await sweep(directoryOf([], numbered(25, "t")), 0, createSightings(), (name) =>
+    const { asked, next } = await sweep(directoryOf([], numbered(25, "t")), 0, createDiscoveredNames(), (name) =>
       name === "t0xxxx" ? refused : undefined,
     );
     expect([asked.length, next]).toEqual([3, 3]);
@@ -190,19 +195,21 @@ describe("a sweep through traffic", () => {
 
   it("ends when the platform is down", async () => {
     const down = new UpstreamError("UPSTREAM_UNAVAILABLE", "down", { operation: "x" });
-    expect(await rejectionOf(sweep(directoryOf(["derby"], ["acme"]), 0, createSightings(), () => down))).toBe(down);
+    expect(await rejectionOf(sweep(directoryOf(["derby"], ["acme"]), 0, createDiscoveredNames(), () => down))).toBe(
+      down,
+    );
   });
 });
 
 describe("the catalog of streams", () => {
   it("holds what tokens spell out and what was seen, each once, sorted by code unit", async () => {
-    const sightings = createSightings();
+    const sightings = createDiscoveredNames();
     const catalog = createStreamCatalog(sightings);
     const directory = directoryOf(["derby", "/cam.*/", "Zebra"], []);
     const tokens = await directory.read();
     directory.put(subscribeToken({ id: 50, streams: grants("final", "derby") }));
-    sightings.sawStream("cam1");
-    sightings.sawStream("derby");
+    sightings.addStream("cam1");
+    sightings.addStream("derby");
     expect(catalog.names(tokens)).toEqual(["Zebra", "cam1", "derby", "final"]);
     expect(["derby", "cam1", "cam.*", "cam2"].map((name) => catalog.has(name, tokens))).toEqual([
       true,
@@ -213,14 +220,14 @@ describe("the catalog of streams", () => {
   });
 
   it("is put together again only when a token or a sighting is new", async () => {
-    const sightings = createSightings();
+    const sightings = createDiscoveredNames();
     const catalog = createStreamCatalog(sightings);
     const directory = directoryOf(["derby"], []);
     const tokens = await directory.read();
     const first = catalog.names(tokens);
-    sightings.sawStream("cam1");
+    sightings.addStream("cam1");
     const second = catalog.names(tokens);
-    sightings.sawStream("cam1");
+    sightings.addStream("cam1");
     expect(catalog.names(tokens)).toBe(second);
     expect([first, second]).toEqual([["derby"], ["cam1", "derby"]]);
     directory.delete("PublishToken", 0);

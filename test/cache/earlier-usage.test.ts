@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createEarlierFigures, type EarlierQuestion, type KeptFigures } from "../../src/cache/earlier-usage.ts";
+import { type CachedUsage, createEarlierUsage, type EarlierQuestion } from "../../src/cache/earlier-usage.ts";
 
 const HOUR_MS = 3_600_000;
 const hour = (count: number) => count * HOUR_MS;
@@ -12,13 +12,13 @@ const question = (from: number, to: number, more: Partial<EarlierQuestion> = {})
 });
 
 /** Figures of the name `a` alone. */
-function kept(asked: EarlierQuestion, freshUntil: number, value: unknown = "kept", readAtElapsed = 5): KeptFigures {
+function kept(asked: EarlierQuestion, freshUntil: number, value: unknown = "kept", readAtElapsed = 5): CachedUsage {
   const answer = { readAt: 100, readAtElapsed };
-  return { question: asked, kept: (name) => (name === "a" ? { value, freshUntil, answer } : undefined) };
+  return { query: asked, kept: (name) => (name === "a" ? { value, freshUntil, answer } : undefined) };
 }
 
-function earlier(...figures: readonly KeptFigures[]) {
-  const all = createEarlierFigures();
+function earlier(...figures: readonly CachedUsage[]) {
+  const all = createEarlierUsage();
   for (const each of figures) all.add(each);
   return all;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createLiveDirectory } from "../../src/cache/live-stream-cache.ts";
+import { createLiveStreamCache } from "../../src/cache/live-stream-cache.ts";
 import type { LiveStreamWithFeeds } from "../../src/upstream/monitoring.ts";
 
 const stream = (name: string): LiveStreamWithFeeds => ({
@@ -26,31 +26,31 @@ function createDirectory() {
     return live.map(stream);
   };
   const monitoring = { listSummaries: () => list("summaries"), listStreams: () => list("streams") };
-  return { platform, clock, directory: createLiveDirectory(monitoring, () => clock.now) };
+  return { platform, clock, directory: createLiveStreamCache(monitoring, () => clock.now) };
 }
 
 describe("the list of live streams", () => {
   it("is read once for all who ask, and then known for two seconds", async () => {
     const { directory, platform, clock } = createDirectory();
-    expect(directory.recent(false)).toBeNull();
+    expect(directory.fresh(false)).toBeNull();
     const answers = await Promise.all([directory.read(false), directory.read(false)]);
     expect(answers.map((streams) => [...streams.keys()])).toEqual([["a"], ["a"]]);
     expect(platform.calls).toEqual(["summaries"]);
     clock.now = 1_999;
-    expect(directory.recent(false)?.get("a")?.isLive).toBe(true);
+    expect(directory.fresh(false)?.get("a")?.isLive).toBe(true);
     clock.now = 2_000;
-    expect(directory.recent(false)).toBeNull();
+    expect(directory.fresh(false)).toBeNull();
   });
 
   it("with feeds serves those who need none, but not the other way round", async () => {
     const { directory } = createDirectory();
     await directory.read(false);
-    expect(directory.recent(true)).toBeNull();
+    expect(directory.fresh(true)).toBeNull();
     await directory.read(true);
-    expect(directory.recent(true)?.size).toBe(1);
+    expect(directory.fresh(true)?.size).toBe(1);
     directory.changed();
     await directory.read(true);
-    expect(directory.recent(false)?.size).toBe(1);
+    expect(directory.fresh(false)?.size).toBe(1);
   });
 
   it("that fails is told to those who wait for it, and not kept", async () => {
@@ -70,39 +70,39 @@ describe("the list of live streams", () => {
     platform.live = [];
     expect((await directory.read(false)).size).toBe(0);
     expect((await before).size).toBe(1);
-    expect(directory.recent(false)?.size).toBe(0);
+    expect(directory.fresh(false)?.size).toBe(0);
   });
 });
 
 describe("the names of live streams", () => {
   it("are waited for at first, then known for five seconds, and then learnt again beside the request", async () => {
     const { directory, platform, clock } = createDirectory();
-    await Promise.all([directory.learnt(), directory.learnt()]);
+    await Promise.all([directory.namesReady(), directory.namesReady()]);
     expect(platform.calls).toHaveLength(1);
     clock.now = 4_999;
-    expect(directory.learnt()).toBeNull();
+    expect(directory.namesReady()).toBeNull();
     expect(platform.calls).toHaveLength(1);
     clock.now = 5_000;
-    expect([directory.learnt(), directory.learnt()]).toEqual([null, null]);
+    expect([directory.namesReady(), directory.namesReady()]).toEqual([null, null]);
     expect(platform.calls).toHaveLength(2);
   });
 
   it("are waited for when they were learnt long ago", async () => {
     const { directory, platform, clock } = createDirectory();
-    await directory.learnt();
+    await directory.namesReady();
     clock.now = 30_000;
-    expect(directory.learnt()).toBeInstanceOf(Promise);
-    await directory.learnt();
+    expect(directory.namesReady()).toBeInstanceOf(Promise);
+    await directory.namesReady();
     expect(platform.calls).toHaveLength(2);
   });
 
   it("are not waited for a second time while the platform fails", async () => {
     const { directory, platform, clock } = createDirectory();
     platform.isDown = true;
-    await directory.learnt();
-    expect(directory.learnt()).toBeNull();
+    await directory.namesReady();
+    expect(directory.namesReady()).toBeNull();
     clock.now = 5_000;
-    await directory.learnt();
+    await directory.namesReady();
     expect(platform.calls).toHaveLength(2);
   });
 });

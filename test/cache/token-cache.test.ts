@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  createTokenDirectory,
-  type TokenDirectory,
-  type TokenDirectoryOptions,
+  createTokenCache,
+  type TokenCache,
+  type TokenCacheOptions,
   type TokenSource,
 } from "../../src/cache/token-cache.ts";
 import type { SubscribeTokenRecord } from "../../src/model/token/token.ts";
@@ -52,15 +52,15 @@ const token = (id: number, label = "as it was") => subscribeToken({ id, label })
 const many = (count: number) => Array.from({ length: count }, (_, index) => token(index + 1));
 
 /** A directory over the platform, on a clock that tests move. */
-function directoryOf(subscribeTokens: TokenSource<SubscribeTokenRecord>, options: Partial<TokenDirectoryOptions> = {}) {
+function directoryOf(subscribeTokens: TokenSource<SubscribeTokenRecord>, options: Partial<TokenCacheOptions> = {}) {
   const clock = { now: 0 };
   const failures: unknown[] = [];
-  const directory = createTokenDirectory({
+  const directory = createTokenCache({
     publishTokens: noPublishTokens,
     subscribeTokens,
     refreshAfterMs: 15_000,
     staleAfterMs: 300_000,
-    monotonicNow: () => clock.now,
+    monotonicMs: () => clock.now,
     onRefreshFailure: (error) => failures.push(error),
     ...options,
   });
@@ -81,7 +81,7 @@ function gate() {
   return { opened, open };
 }
 
-const idsOf = async ({ read }: TokenDirectory) => (await read()).subscribe.all().map(({ id }) => id);
+const idsOf = async ({ read }: TokenCache) => (await read()).subscribe.all().map(({ id }) => id);
 
 describe("the first reading", () => {
   it.each([

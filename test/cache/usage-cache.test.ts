@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createFigureCache, type FigureCache, Waiter } from "../../src/cache/usage-cache.ts";
-import type { Figure } from "../../src/model/usage/measured.ts";
-import type { Leaving } from "../../src/primitives/cancellation.ts";
+import { createUsageCache, type UsageCache, UsageReader } from "../../src/cache/usage-cache.ts";
+import type { Measured } from "../../src/model/usage/measured.ts";
+import type { CancellationSignal } from "../../src/primitives/cancellation.ts";
 import { Deferred } from "../../src/primitives/maybe-promise.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 
@@ -21,47 +21,47 @@ function createSource(maxBytes = 1e6) {
     held: null as Promise<void> | null,
     isLeftAlone: false,
   };
-  const cache = createFigureCache({
+  const cache = createUsageCache({
     maxBytes,
     now: () => source.now + source.setBy,
     elapsed: () => source.now,
     lagMs: LAG_MS,
-    isLeftAlone: () => source.isLeftAlone,
+    isAbandoned: () => source.isLeftAlone,
   });
   const question = (scope: string) => ({ scope, operation: "total", window: { from: 0, to: 1 }, resolution: null });
-  const call = (names: readonly string[]) => async (signal: Leaving) => {
+  const call = (names: readonly string[]) => async (signal: CancellationSignal) => {
     const number = source.readings.push([...names]);
     await source.held;
     if (signal.aborted) throw signal.reason;
     if (source.failure) throw source.failure;
     return new Map(names.map((name) => [name, `${name} ${number}`]));
   };
-  const read = async (names: readonly string[], who: Waiter, scope: string) => {
-    const waiting = new Map(names.map((name) => [name, new Deferred<Figure<string>>()]));
+  const read = async (names: readonly string[], who: UsageReader, scope: string) => {
+    const waiting = new Map(names.map((name) => [name, new Deferred<Measured<string>>()]));
     void cache.of<string>(question(scope)).read(names, call(names), who, waiting);
     return Promise.all([...waiting.values()].map(({ promise }) => promise));
   };
-  const figure = async (name: string, who: Waiter = waiter(), scope = "account") => {
+  const figure = async (name: string, who: UsageReader = waiter(), scope = "account") => {
     const found = cache.of<string>(question(scope)).find(name, who);
     return found === undefined ? (await read([name], who, scope))[0] : found;
   };
   const ask = async (...asked: Parameters<typeof figure>) => (await figure(...asked))?.value;
   /** Reads ahead what is hot, as the gateway does every few seconds. */
   const refreshHot = async () => {
-    for (const { question, names } of cache.hot()) {
-      await cache.of<string>(question).read(names, call(names), waiter(), new Map());
+    for (const { query, names } of cache.hot()) {
+      await cache.of<string>(query).read(names, call(names), waiter(), new Map());
     }
   };
   return { source, cache, ask, figure, read, refreshHot };
 }
 
-function waiter(): Waiter & { readonly client: AbortController; readonly stale: number[] } {
+function waiter(): UsageReader & { readonly client: AbortController; readonly stale: number[] } {
   const client = new AbortController();
   const stale: number[] = [];
-  return Object.assign(new Waiter(client.signal, (asOf) => stale.push(asOf)), { client, stale });
+  return Object.assign(new UsageReader(client.signal, (asOf) => stale.push(asOf)), { client, stale });
 }
 
-const bytesOf = (cache: FigureCache) => cache.stats().bytes;
+const bytesOf = (cache: UsageCache) => cache.stats().bytes;
 
 describe("a figure", () => {
   it("is read once until the quarter hour, and again after it", async () => {

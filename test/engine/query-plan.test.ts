@@ -19,9 +19,9 @@ import { describe, expect, it } from "vitest";
 import { createContexts, type GraphContext } from "../../src/context.ts";
 import { FieldFailure } from "../../src/engine/execution.ts";
 import { planQuery } from "../../src/engine/query-plan.ts";
-import type { WrittenResult } from "../../src/engine/serialized-result.ts";
-import { createParts } from "../../src/gateway.ts";
-import { createWaves } from "../../src/loaders/batch-scheduler.ts";
+import type { SerializedResult } from "../../src/engine/serialized-result.ts";
+import { createServices } from "../../src/gateway.ts";
+import { createBatchScheduler } from "../../src/loaders/batch-scheduler.ts";
 import { createSchema } from "../../src/schema/schema.ts";
 import { createTestGateway, OPERATOR_KEY } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
@@ -30,7 +30,7 @@ import { createRandomOperations, type Pools, seeded } from "../support/random-op
 const SEED = 20_260_318;
 
 /** The same as graphql-js gives it. */
-function asExecutionResult({ data, errors }: WrittenResult): ExecutionResult {
+function asExecutionResult({ data, errors }: SerializedResult): ExecutionResult {
   const located = errors?.map((error) => (error instanceof FieldFailure ? error.located() : (error as GraphQLError)));
   return { ...(located && { errors: located }), ...(data !== undefined && { data: JSON.parse(data) }) };
 }
@@ -72,7 +72,7 @@ describe("a planned query", () => {
   it("of the graph is answered as by graphql-js, whatever it asks, for an operator and for a partner", async () => {
     await using gateway = await createTestGateway();
     const partner = await onboard(gateway, "northwind-tv", ["derby-final"]);
-    const parts = createParts(gateway.options);
+    const parts = createServices(gateway.options);
     const { publish, subscribe } = gateway.sandbox.tokens;
     const schema = createSchema();
     const pools: Pools = {
@@ -106,7 +106,7 @@ describe("a planned query", () => {
   it("is answered as by graphql-js whatever resolvers do: values, promises, errors and null, where they may and may not", async () => {
     const pools: Pools = { ids: [], tokenIds: [], streamNames: [], trackingIds: [], texts: [], lasts: [] };
     // All that an execution itself asks of it.
-    const context = { loaders: { waves: createWaves() } } as GraphContext;
+    const context = { loaders: { batchScheduler: createBatchScheduler() } } as GraphContext;
     let withErrors = 0;
     let withoutData = 0;
     for (let seed = 0; seed < 600; seed += 1) {
@@ -133,7 +133,7 @@ describe("a planned query", () => {
     ["arguments of a wrong variable", "query ($a: Boolean) { streams(first: 1) { totalCount @skip(if: false) } }"],
   ])("is answered as by graphql-js: %s", async (_what, text) => {
     await using gateway = await createTestGateway();
-    const parts = createParts(gateway.options);
+    const parts = createServices(gateway.options);
     const caller = await parts.auth.authenticate({
       authorization: `Bearer ${OPERATOR_KEY}`,
       origin: null,

@@ -1,22 +1,22 @@
 import { describe, expect, it } from "vitest";
-import { createKeptTexts } from "../../src/engine/serialized-object-cache.ts";
+import { createSerializedObjectCache } from "../../src/engine/serialized-object-cache.ts";
 import { createTestGateway } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 
 describe("the text of an object", () => {
   it("is kept when it is offered again, for the object itself, and not for an equal one or another selection", () => {
-    const [texts, others, object] = [createKeptTexts(), createKeptTexts(), { id: 1 }];
-    texts.offer(object, "{}");
+    const [texts, others, object] = [createSerializedObjectCache(), createSerializedObjectCache(), { id: 1 }];
+    texts.store(object, "{}");
     expect(texts.get(object)).toBeUndefined();
-    texts.offer(object, "{}");
+    texts.store(object, "{}");
     expect([texts.get(object), texts.get({ id: 1 }), others.get(object)]).toEqual(["{}", undefined, undefined]);
   });
 
   it("is forgotten with all others when they are too many together, whatever selections they are of", () => {
-    const [first, second, object] = [createKeptTexts(), createKeptTexts(), {}];
+    const [first, second, object] = [createSerializedObjectCache(), createSerializedObjectCache(), {}];
     const keep = (texts: typeof first, kept: object, text: string) => {
-      texts.offer(kept, text);
-      texts.offer(kept, text);
+      texts.store(kept, text);
+      texts.store(kept, text);
     };
     keep(first, object, "a");
     expect(first.get(object)).toBe("a");

@@ -390,7 +390,7 @@ describe("attempts that are refused for lack of a right", () => {
   });
 
   it("are kept for as long as is configured, and no longer", async () => {
-    await using gateway = await createTestGateway({ gateway: { refusedAttemptsKeptMs: 2 * 86_400_000 } });
+    await using gateway = await createTestGateway({ gateway: { refusedAttemptRetentionMs: 2 * 86_400_000 } });
     const { key } = await addKey(gateway, { role: "ANALYST", scopes: [] });
     await gateway.as(key).ask(stop);
     gateway.sandbox.clock.advance(2 * 86_400_000 - MINUTE);

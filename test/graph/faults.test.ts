@@ -47,7 +47,7 @@ interface Mix {
 
 /** The tokens are known; nothing else is kept from one query to the next. */
 async function warmGateway(): Promise<TestGateway> {
-  const gateway = await createTestGateway({ isTimingSet: true, gateway: { figureCacheBytes: 0 } });
+  const gateway = await createTestGateway({ isTimingSet: true, gateway: { usageCacheBytes: 0 } });
   await gateway.ask("{ subscribeTokens { totalCount } }");
   gateway.sandbox.clearCalls();
   return gateway;
@@ -151,7 +151,7 @@ describe("a platform that fails 15 of 100 calls by chance", () => {
     async (count, atOnce, share) => {
       await using gateway = await createTestGateway({
         isTimingSet: true,
-        gateway: { figureCacheBytes: 0 },
+        gateway: { usageCacheBytes: 0 },
       });
       await gateway.ask("{ subscribeTokens { totalCount } }");
       faultOneCallIn7(gateway);

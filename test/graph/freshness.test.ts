@@ -192,7 +192,7 @@ describe("a platform that lags behind the quarter hour", () => {
   it("is taken to lag no longer than is configured", async () => {
     await using gateway = await createTestGateway({
       sandbox: { startAt: "2026-03-18T11:00:00Z", lagMs: 0 },
-      gateway: { figuresLagMs: 0 },
+      gateway: { usageLagMs: 0 },
     });
     const { freshUntil, series } = await usageOf(gateway, '{ last: "PT3H" }');
     expect(freshUntil).toBe("2026-03-18T11:00:00.000Z");

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { LEASE_MS, SETTLING_MS } from "../../src/store/idempotency.ts";
+import { LEASE_MS, SETTLE_GRACE_MS } from "../../src/store/idempotency.ts";
 import type { Store } from "../../src/store/store.ts";
 import { clientOf } from "../sandbox/support.ts";
 import { type ConformantSandbox, createConformantSandbox } from "../support/conformance.ts";
@@ -134,7 +134,7 @@ describe("a token that a request left behind which was cut off", () => {
     sandbox.fault({ method: "POST", path: "/api/subscribe_token", drop: "after", times: 1 });
     sandbox.fault({ method: "GET", path: "/api/subscribe_token/list", status: 400, times: 1 });
     await gateway.ask(create);
-    sandbox.clock.advance(SETTLING_MS - 1);
+    sandbox.clock.advance(SETTLE_GRACE_MS - 1);
     expect(await left()).toEqual([]);
     sandbox.clock.advance(1);
     expect(await labels()).toEqual(["show"]);

@@ -5,7 +5,7 @@ import { Secret } from "../../src/model/secret.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord } from "../../src/model/token/token.ts";
 import { encodeGlobalId } from "../../src/schema/global-id.ts";
 import { keyComparison } from "../../src/schema/key/create-api-key.ts";
-import { isAsWished } from "../../src/schema/matches-request.ts";
+import { matchesRequest } from "../../src/schema/matches-request.ts";
 import { publishTokenComparison, subscribeTokenComparison } from "../../src/schema/token/token-comparison.ts";
 import { transcoderComparison } from "../../src/schema/transcoder/create-transcoder.ts";
 import type { ApiKeyRecord } from "../../src/store/api-keys.ts";
@@ -105,15 +105,15 @@ describe("what a lost token is recognised by", () => {
   });
 
   it("fits the token that was made of it", () => {
-    expect(isAsWished(publishTokenComparison, plain, publishToken, span)).toBe(true);
-    expect(isAsWished(subscribeTokenComparison, plain, subscribeToken, span)).toBe(true);
+    expect(matchesRequest(publishTokenComparison, plain, publishToken, span)).toBe(true);
+    expect(matchesRequest(subscribeTokenComparison, plain, subscribeToken, span)).toBe(true);
   });
 
   it.each(Object.keys(publishTokenComparison) as (keyof NewPublishToken)[])(
     "tells publish tokens apart by %s",
     (field) => {
       const wished = { ...plain, [field]: otherwise[field] };
-      expect(isAsWished(publishTokenComparison, wished, publishToken, span)).toBe(false);
+      expect(matchesRequest(publishTokenComparison, wished, publishToken, span)).toBe(false);
     },
   );
 
@@ -121,7 +121,7 @@ describe("what a lost token is recognised by", () => {
     "tells subscribe tokens apart by %s, asked for and left out",
     (field) => {
       const wished = { ...plain, [field]: otherwise[field] };
-      expect(isAsWished(subscribeTokenComparison, wished, subscribeToken, span)).toBe(false);
+      expect(matchesRequest(subscribeTokenComparison, wished, subscribeToken, span)).toBe(false);
     },
   );
 
@@ -137,13 +137,18 @@ describe("what a lost token is recognised by", () => {
       { streams: [...plain.streams, { pattern: "other", isRegex: false }] },
     ];
     for (const more of made) {
-      expect(isAsWished(subscribeTokenComparison, plain, { ...subscribeToken, ...more }, span)).toBe(false);
+      expect(matchesRequest(subscribeTokenComparison, plain, { ...subscribeToken, ...more }, span)).toBe(false);
     }
   });
 
   it("is an expiry that the life can lead to, with five seconds of tolerance", () => {
     const fits = (expiresAt: number) =>
-      isAsWished(subscribeTokenComparison, { ...plain, expiresInSeconds: 60 }, { ...subscribeToken, expiresAt }, span);
+      matchesRequest(
+        subscribeTokenComparison,
+        { ...plain, expiresInSeconds: 60 },
+        { ...subscribeToken, expiresAt },
+        span,
+      );
     const [earliest, latest] = [span.begunAt + 60_000 - 5_000, span.now + 60_000 + 5_000];
     expect([earliest - 1, earliest, latest, latest + 1].map(fits)).toEqual([false, true, true, false]);
   });
@@ -397,7 +402,7 @@ describe("what a lost API key is recognised by", () => {
   };
 
   it("fits the key that was made of it", () => {
-    expect(isAsWished(keyComparison, wished, made, span)).toBe(true);
+    expect(matchesRequest(keyComparison, wished, made, span)).toBe(true);
   });
 
   it.each([
@@ -410,7 +415,7 @@ describe("what a lost API key is recognised by", () => {
     { allowedNetworks: ["192.0.2.0/24"] },
     { expiresInSeconds: 60 },
   ])("tells keys apart by %o", (other) => {
-    expect(isAsWished(keyComparison, { ...wished, ...other }, made, span)).toBe(false);
+    expect(matchesRequest(keyComparison, { ...wished, ...other }, made, span)).toBe(false);
   });
 });
 

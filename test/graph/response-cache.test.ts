@@ -194,7 +194,7 @@ describe("an answer", () => {
   });
 
   it("is not kept where figures are not", async () => {
-    await using gateway = await createTestGateway({ gateway: { figureCacheBytes: 0 } });
+    await using gateway = await createTestGateway({ gateway: { usageCacheBytes: 0 } });
     await askOften(gateway, TOKENS);
     await gateway.ask(TOKENS);
     expect(await repeated(gateway)).toBe(0);
@@ -204,7 +204,7 @@ describe("an answer", () => {
     await using gateway = await createTestGateway();
     await using plain = await createTestGateway({
       over: gateway.sandbox,
-      gateway: { store: gateway.store, figureCacheBytes: 0 },
+      gateway: { store: gateway.store, usageCacheBytes: 0 },
     });
     const { key } = await onboard(gateway, "northwind-tv", ["derby-final"]);
     const { data } = await gateway.ask<{ createApiKey: { secret: string } }>(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Caller } from "../../src/auth/caller.ts";
 import type { Scope } from "../../src/auth/scopes.ts";
-import { assertAllowed, type Check } from "../../src/schema/scope-checks.ts";
+import { assertAllowed, type FieldCheck } from "../../src/schema/scope-checks.ts";
 
 const staff = (...scopes: Scope[]) => caller("ANALYST", scopes, null);
 const partner = (...scopes: Scope[]) => caller("PARTNER", scopes, { trackingIds: ["acme"], status: "ACTIVE" });
@@ -12,7 +12,7 @@ function caller(role: Caller["role"], scopes: readonly Scope[], own: object | nu
 }
 
 /** The code of the refusal, or nothing. */
-function refusal(check: Check, by: Caller): string | undefined {
+function refusal(check: FieldCheck, by: Caller): string | undefined {
   try {
     assertAllowed(check, { caller: by });
     return undefined;
@@ -22,7 +22,7 @@ function refusal(check: Check, by: Caller): string | undefined {
 }
 
 describe("a field", () => {
-  it.each<[string, Check, Caller, string | undefined]>([
+  it.each<[string, FieldCheck, Caller, string | undefined]>([
     ["with a scope is for whoever has it", { scope: "token:read" }, partner("token:read"), undefined],
     ["with a scope is for nobody without it", { scope: "token:read" }, partner("usage:read"), "FORBIDDEN"],
     ["for staff is for staff with the scope", { staff: "token:read" }, staff("token:read"), undefined],
@@ -36,14 +36,19 @@ describe("a field", () => {
     ["that asks for nothing known is for nobody", {}, staff("token:read"), "FORBIDDEN"],
     [
       "that asks for what no caller can have is a fault",
-      { $any: { scope: "token:read" } } as Check,
+      { $any: { scope: "token:read" } } as FieldCheck,
       staff("token:read"),
       "FAULT",
     ],
     ["is told by a function", () => true, partner(), undefined],
     ["is refused by a function", () => false, staff("token:read"), "FORBIDDEN"],
     ["is asked for by a function", () => ({ owner: ["acme"] }), partner(), undefined],
-    ["that is answered later is a fault", (async () => true) as unknown as Check, staff("token:read"), "FORBIDDEN"],
+    [
+      "that is answered later is a fault",
+      (async () => true) as unknown as FieldCheck,
+      staff("token:read"),
+      "FORBIDDEN",
+    ],
     ["of a suspended partner that signs tells why", { scope: "token:sign" }, suspended(), "PARTNER_NOT_ACTIVE"],
     ["for staff does not tell a suspended partner more", { staff: "token:sign" }, suspended(), "FORBIDDEN"],
   ])("%s", (_rule, check, by, code) => {

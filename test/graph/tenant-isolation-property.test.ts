@@ -1,6 +1,6 @@
 import { buildClientSchema, getIntrospectionQuery, type IntrospectionQuery } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeApiKey } from "../../src/auth/api-keys.ts";
+import { generateApiKey } from "../../src/auth/api-keys.ts";
 import { scopesOfRole } from "../../src/auth/scopes.ts";
 import { createTestGateway, graphqlRequest, OPERATOR_KEY, type TestGateway } from "../support/gateway.ts";
 import { createRandomOperations, type Pools, seeded } from "../support/random-operations.ts";
@@ -150,7 +150,7 @@ async function settle(trackingId: string, grants: readonly string[]): Promise<Te
 }
 
 async function makeAnalyst(): Promise<string> {
-  const { key, hash } = makeApiKey();
+  const { key, hash } = generateApiKey();
   await gateway.store.apiKeys.create(
     {
       name: "analyst",

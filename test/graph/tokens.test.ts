@@ -470,7 +470,7 @@ describe("tokens", () => {
   });
 
   it("that were made elsewhere are found by their number at once, and in lists when they are read again", async () => {
-    await using gateway = await createTestGateway({ gateway: { directoryRefreshMs: 0 } });
+    await using gateway = await createTestGateway({ gateway: { tokenRefreshMs: 0 } });
     await gateway.ask("{ subscribeTokens { totalCount } }");
     const made = await fetch(`${gateway.sandbox.origin}/api/subscribe_token`, {
       method: "POST",

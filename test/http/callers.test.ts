@@ -1,6 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { describe, expect, it, vi } from "vitest";
-import { makeApiKey } from "../../src/auth/api-keys.ts";
+import { generateApiKey } from "../../src/auth/api-keys.ts";
 import { listen } from "../../src/http/http-server.ts";
 import { parseNetwork } from "../../src/model/network.ts";
 import { IDENTIFYING_MS } from "../../src/store/in-time.ts";
@@ -25,7 +25,7 @@ describe("callers by API keys", () => {
     );
     await store.partners.update(partner.id, { status: "RETIRED" });
     const keys = [
-      makeApiKey().key.reveal(),
+      generateApiKey().key.reveal(),
       revoked.key,
       (await addKey(gateway, { expiresAt: now })).key,
       (await addKey(gateway, { allowedOrigins: ["https://app.example.com"] })).key,

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { buildGraphiQL } from "../../src/http/graphiql/build.ts";
 import { readGraphiQL } from "../../src/http/graphiql/files.ts";
 import { operatorTabs, partnerTabs, type Tab } from "../../src/http/graphiql/tabs.ts";
-import { type Listening, listen } from "../../src/http/http-server.ts";
+import { type HttpServer, listen } from "../../src/http/http-server.ts";
 import {
   AccountAgainstPartnersDocument,
   AccountHealthDocument,
@@ -258,7 +258,7 @@ describe("GET /graphql", () => {
 describe.runIf(existsSync(CHROMIUM) && !isBuilt)("GraphiQL in a browser", () => {
   let browser: Browser;
   let gateway: TestGateway;
-  let server: Listening;
+  let server: HttpServer;
   beforeAll(async () => {
     browser = await chromium.launch({
       executablePath: CHROMIUM,

@@ -1,6 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { describe, expect, it } from "vitest";
-import { type Listening, listen } from "../../src/http/http-server.ts";
+import { type HttpServer, listen } from "../../src/http/http-server.ts";
 import { createTestGateway, graphqlRequest, OPERATOR_KEY, type TestGateway } from "../support/gateway.ts";
 
 const bearer = { authorization: `Bearer ${OPERATOR_KEY}` };
@@ -125,7 +125,7 @@ describe("secrets", () => {
 });
 
 describe("the port", () => {
-  const open = async (gateway: TestGateway): Promise<Listening> => listen(gateway.gateway.handle, "127.0.0.1", 0);
+  const open = async (gateway: TestGateway): Promise<HttpServer> => listen(gateway.gateway.handle, "127.0.0.1", 0);
   const raw = (url: string, host: string) =>
     new Promise<{ status: number; body: string }>((resolve, reject) => {
       const request = httpRequest(`${url}/health`, { setHost: false, headers: { host } }, (response) => {
@@ -167,7 +167,7 @@ describe("the port", () => {
     const server = await open(gateway);
     expect((await fetch(`${server.url}/readiness`)).status).toBe(200);
     gateway.gateway.leave();
-    server.announceEnd();
+    server.advertiseShutdown();
     const readiness = await fetch(`${server.url}/readiness`);
     expect(readiness.status).toBe(503);
     expect(await readiness.json()).toEqual({ status: "unavailable", reason: "LEAVING" });

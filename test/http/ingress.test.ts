@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { GatewayOptions } from "../../src/gateway.ts";
-import { type Listening, listen } from "../../src/http/http-server.ts";
+import { type HttpServer, listen } from "../../src/http/http-server.ts";
 import { requestLimits } from "../../src/model/request-limits.ts";
 import { addKey } from "../support/api-keys.ts";
 import { parseExposition } from "../support/exposition.ts";
@@ -16,7 +16,7 @@ const MAX_BODY_BYTES = requestLimits.maxBodyBytes.max;
 const QUERY = '{"query":"{ __typename }"}';
 
 interface Open extends AsyncDisposable, TestGateway {
-  readonly server: Listening;
+  readonly server: HttpServer;
   /** Sends bytes, each piece in a turn of its own, and gives everything that comes back until the gateway closes. */
   raw(...pieces: string[]): Promise<string>;
 }
@@ -380,7 +380,7 @@ describe("what is no HTTP", () => {
 });
 
 describe("a slow client", () => {
-  const patience = { headersMs: 60, requestMs: 120, answerMs: 60_000, idleMs: 60, checkedEveryMs: 10 };
+  const patience = { headersMs: 60, requestMs: 120, responseMs: 60_000, idleMs: 60, checkedEveryMs: 10 };
   const head = `POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\ncontent-type: application/json\r\ncontent-length: 500\r\n`;
 
   it.each([
@@ -393,7 +393,7 @@ describe("a slow client", () => {
   });
 
   it("that does not take its answer is cut off", async () => {
-    await using gateway = await open({}, { ...patience, answerMs: 40 });
+    await using gateway = await open({}, { ...patience, responseMs: 40 });
     gateway.sandbox.fault({ path: "/api/v3/account/info", latencyMs: 2_000 });
     const body = '{"query":"{ account { accountId } }"}';
     const answer = await gateway.raw(

@@ -2,15 +2,15 @@ import { Agent, request as httpRequest, type IncomingMessage, type ServerRespons
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { type Listening, listen } from "../../src/http/http-server.ts";
-import type { DirectRequest } from "../../src/http/raw-body-request.ts";
+import { type HttpServer, listen } from "../../src/http/http-server.ts";
+import type { RawBodyRequest } from "../../src/http/raw-body-request.ts";
 
 /** What is behind the handler; the request is told of as node:http leaves it. */
-type Handle = (request: DirectRequest, response: ServerResponse) => void;
+type Handle = (request: RawBodyRequest, response: ServerResponse) => void;
 
 async function withServer(handle: Handle, use: (ask: (body: string) => Promise<string>) => Promise<void>) {
-  const server: Listening = await listen(
-    (request, response) => handle(request as DirectRequest, response),
+  const server: HttpServer = await listen(
+    (request, response) => handle(request as RawBodyRequest, response),
     "127.0.0.1",
     0,
   );
@@ -36,9 +36,9 @@ function ask(url: string, agent: Agent, body: string): Promise<string> {
 }
 
 /** Takes the whole body, and answers with it. */
-function echo(request: DirectRequest, response: ServerResponse): void {
+function echo(request: RawBodyRequest, response: ServerResponse): void {
   const chunks: Uint8Array[] = [];
-  const isTaken = request.takeBody({
+  const isTaken = request.captureBody({
     chunk: (chunk) => chunks.push(chunk),
     end: () => response.end(Buffer.concat(chunks)),
   });
@@ -57,7 +57,7 @@ describe("a body that is taken as it comes", () => {
   });
 
   it("leaves nothing of its request behind once that is answered, while the connection waits for the next", async () => {
-    const requests: WeakRef<DirectRequest>[] = [];
+    const requests: WeakRef<RawBodyRequest>[] = [];
     await withServer(
       (request, response) => {
         requests.push(new WeakRef(request));

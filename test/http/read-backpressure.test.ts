@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { cameNew, restIfBusy } from "../../src/http/read-backpressure.ts";
+import { noteNewConnection, pauseReadsIfBusy } from "../../src/http/read-backpressure.ts";
 
 let now = 0;
 beforeEach(() => {
@@ -13,7 +13,7 @@ afterEach(() => vi.restoreAllMocks());
 function connections() {
   const told: string[] = [];
   const answered = (name: string, turnMs: number) =>
-    restIfBusy(
+    pauseReadsIfBusy(
       { pause: () => told.push(`${name} rests`), resume: () => told.push(`${name} is heard`) } as unknown as Socket,
       turnMs,
     );
@@ -26,7 +26,7 @@ describe("a connection that is answered", () => {
     now += 2_000;
     answered("in a short one", 10);
     expect(told).toEqual([]);
-    cameNew();
+    noteNewConnection();
     answered("after a new one", 10);
     answered("beside one that rests", 0);
     expect(told).toEqual(["after a new one rests", "beside one that rests rests"]);
@@ -54,7 +54,7 @@ describe("connections that rest", () => {
     answered("old", 60);
     await turn();
     for (let arrival = 0; arrival < 5; arrival += 1) {
-      cameNew();
+      noteNewConnection();
       await turn();
       expect(told).toEqual(["old rests"]);
     }
@@ -67,7 +67,7 @@ describe("connections that rest", () => {
     answered("old", 60);
     await turn();
     now += 51;
-    cameNew();
+    noteNewConnection();
     await turn();
     expect(told).toEqual(["old rests", "old is heard"]);
   });

@@ -3,7 +3,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { Agent } from "undici";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { listen } from "../../src/http/http-server.ts";
-import { sendSoon } from "../../src/http/response-batcher.ts";
+import { enqueueResponse } from "../../src/http/response-batcher.ts";
 
 /** The time, which stands still unless a test moves it. */
 let now = 0;
@@ -21,7 +21,7 @@ function outbox() {
   const send = (name: string) => {
     const socket = { pause: () => told.push(`${name} rests`), resume: () => told.push(`${name} is heard`) };
     const response = { socket, writeHead: () => response, end: () => told.push(name) };
-    sendSoon(response as unknown as ServerResponse, { status: 200, headers: {}, body: name }, () => undefined);
+    enqueueResponse(response as unknown as ServerResponse, { status: 200, headers: {}, body: name }, () => undefined);
   };
   return { told, send };
 }
@@ -66,7 +66,7 @@ describe("answers", () => {
       (request, response) => {
         send("somebody else's");
         holdLoop(60);
-        sendSoon(response, { status: 200, headers: {}, body: request.url ?? "" }, () => undefined);
+        enqueueResponse(response, { status: 200, headers: {}, body: request.url ?? "" }, () => undefined);
         rested.push(request.socket.isPaused());
       },
       "127.0.0.1",

@@ -3,10 +3,10 @@ import { type FieldNode, type GraphQLError, parse, type ResponsePath } from "gra
 import { type FetchAPI, processRegularResult } from "graphql-yoga";
 import { describe, expect, it } from "vitest";
 import { FieldFailure } from "../../src/engine/execution.ts";
-import { asYogaResult, createStatusRule, type MediaType, textOf } from "../../src/http/response-body.ts";
+import { createStatusRule, type MediaType, serializeResult, toYogaResult } from "../../src/http/response-body.ts";
 import { ApplicationError, InvalidInputError } from "../../src/model/errors.ts";
 import { createErrors } from "../../src/operation/mask-error.ts";
-import { refused } from "../../src/operation/request-error.ts";
+import { requestError } from "../../src/operation/request-error.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 import { createTestGateway, range } from "../support/gateway.ts";
 
@@ -44,9 +44,9 @@ const causes = fc.oneof(
   ),
 );
 const refusals = fc.constantFrom(
-  refused("THROTTLED", "Later.", { status: 429, headers: { "retry-after": "10" } }, { cost: 5 }),
-  refused("QUERY_TOO_EXPENSIVE", "Too much.", { status: 400 }),
-  refused("OVERLOADED", "Later.", { status: 503, headers: { "retry-after": "1" } }),
+  requestError("THROTTLED", "Later.", { status: 429, headers: { "retry-after": "10" } }, { cost: 5 }),
+  requestError("QUERY_TOO_EXPENSIVE", "Too much.", { status: 400 }),
+  requestError("OVERLOADED", "Later.", { status: 503, headers: { "retry-after": "1" } }),
 );
 const failures = fc.oneof(
   { weight: 5, arbitrary: fc.tuple(causes, fc.constantFrom(nodes, nodes.slice(0, 1), []), paths) },
@@ -72,9 +72,9 @@ describe("the text, status and headers of an answer with errors", () => {
             extensions,
             ...(hasData && { data: '{"a":null}' }),
           };
-          expect(textOf(result)).toBe(expected.body);
+          expect(serializeResult(result)).toBe(expected.body);
           expect(statusOf(result, mediaType)).toEqual(expected.init);
-          const { errors: standIns = [], stringify } = asYogaResult(result);
+          const { errors: standIns = [], stringify } = toYogaResult(result);
           expect(stringify()).toBe(expected.body);
           expect(standIns.map(({ extensions: { code } }) => code)).toEqual(
             masked.map((each) => each.extensions["code"]),
@@ -99,7 +99,7 @@ describe("the text, status and headers of an answer with errors", () => {
 describe("a failure that is part of the API", () => {
   it("has no stack, and a fault of ours has one", () => {
     expect(new InvalidInputError("a", "b").stack).not.toContain("\n    at ");
-    expect(refused("BAD_REQUEST", "b", { status: 400 }).stack).not.toContain("\n    at ");
+    expect(requestError("BAD_REQUEST", "b", { status: 400 }).stack).not.toContain("\n    at ");
     expect(new TypeError("x").stack).toContain("\n    at ");
   });
 

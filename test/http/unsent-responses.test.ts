@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { GatewayOptions } from "../../src/gateway.ts";
 import { listen } from "../../src/http/http-server.ts";
 import { whenTaken } from "../../src/http/node-http.ts";
-import { createUnsent, NOBODY } from "../../src/http/unsent-responses.ts";
+import { ANONYMOUS, createUnsentResponses } from "../../src/http/unsent-responses.ts";
 import { createTestGateway, OPERATOR_KEY } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 
@@ -13,13 +13,13 @@ const LIMITS = { maxResponseBytes: 1_000_000, maxUnsentBytesPerCaller: 2_000_000
 
 describe("what is unsent", () => {
   it("fills a caller beyond its bound, and nobody else", () => {
-    const unsent = createUnsent(LIMITS);
+    const unsent = createUnsentResponses(LIMITS);
     const [one, other] = [unsent.answer("a"), unsent.answer("a")];
     one.waiting(1_000_000);
     other.waiting(1_000_000);
     expect(unsent.isFull("a")).toBe(false);
     other.waiting(1_000_001);
-    expect([unsent.isFull("a"), unsent.isFull("b"), unsent.isFull(NOBODY)]).toEqual([true, false, false]);
+    expect([unsent.isFull("a"), unsent.isFull("b"), unsent.isFull(ANONYMOUS)]).toEqual([true, false, false]);
     one.end();
     expect([unsent.isFull("a"), unsent.bytes()]).toEqual([false, 1_000_001]);
     other.end();
@@ -27,7 +27,7 @@ describe("what is unsent", () => {
   });
 
   it("fills everybody beyond the bound of all", () => {
-    const unsent = createUnsent(LIMITS);
+    const unsent = createUnsentResponses(LIMITS);
     for (const caller of ["a", "b"]) unsent.answer(caller).waiting(1_500_000);
     expect(unsent.isFull("c")).toBe(false);
     unsent.answer("c").waiting(1);
@@ -35,13 +35,13 @@ describe("what is unsent", () => {
   });
 
   it("counts an answer that waits as 64 KB at least: many small ones take memory as well", () => {
-    const unsent = createUnsent(LIMITS);
+    const unsent = createUnsentResponses(LIMITS);
     for (let count = 0; count < 31; count += 1) unsent.answer("a").waiting(1);
     expect([unsent.bytes(), unsent.isFull("a")]).toEqual([31 * 65_536, true]);
   });
 
   it("ends an answer that is being written when it is too long, or when more than one answer beyond the bound is unsent", () => {
-    const unsent = createUnsent(LIMITS);
+    const unsent = createUnsentResponses(LIMITS);
     const answers = Array.from({ length: 5 }, () => unsent.answer("a"));
     expect(() => answers[0]?.writing(1_000_001)).toThrow(
       expect.objectContaining({ code: "RESPONSE_TOO_LARGE", facts: { max: 1_000_000 }, http: { status: 400 } }),

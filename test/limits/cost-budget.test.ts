@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Caller } from "../../src/auth/caller.ts";
 import { createCostBudget } from "../../src/limits/cost-budget.ts";
-import { openCounters } from "../../src/limits/rate-limit-pool.ts";
+import { openRateLimitPool } from "../../src/limits/rate-limit-pool.ts";
 import { requestLimits } from "../../src/model/request-limits.ts";
 import { createTestDatabase, databaseKinds } from "../support/databases.ts";
 import { createTestGateway } from "../support/gateway.ts";
@@ -45,7 +45,7 @@ describe("a budget", () => {
     const { location } = database;
     if (location.kind !== "postgres") throw new Error("not a PostgreSQL");
     await database.open();
-    const pools = [openCounters(location.url, 60_000), openCounters(location.url, 60_000)];
+    const pools = [openRateLimitPool(location.url, 60_000), openRateLimitPool(location.url, 60_000)];
     const gateways = pools.map((pool) => createCostBudget(budgets, now, pool));
     const charges = gateways.flatMap((gateway) => Array.from({ length: 5 }, () => gateway.charge(caller("a"), 30)));
     expect((await Promise.all(charges)).filter(({ isGranted }) => isGranted)).toHaveLength(3);
@@ -56,7 +56,7 @@ describe("a budget", () => {
   });
 
   it("is counted in memory while the database can't be reached", async () => {
-    const pool = openCounters("postgres://nobody@127.0.0.1:1/none");
+    const pool = openRateLimitPool("postgres://nobody@127.0.0.1:1/none");
     const budget = createCostBudget(budgets, now, pool);
     expect((await budget.charge(caller("a"), 60)).status.remaining).toBe(40);
     expect((await budget.charge(caller("a"), 60)).isGranted).toBe(false);

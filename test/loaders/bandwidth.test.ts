@@ -9,11 +9,17 @@ import {
   readTotal,
   streamBandwidth,
   streamTrackingBandwidth,
-  sumOfBandwidths,
+  sumBandwidth,
 } from "../../src/loaders/bandwidth.ts";
-import type { Figure } from "../../src/model/usage/measured.ts";
-import { BucketStarts, COUNTS, freezeFigure, IN_ORDER, MeteredSeries } from "../../src/model/usage/packed-traffic.ts";
-import type { Reading } from "../../src/model/usage/series.ts";
+import type { Measured } from "../../src/model/usage/measured.ts";
+import {
+  BucketStarts,
+  COUNTERS_PER_RECORD,
+  DEFAULT_LAYOUT,
+  freezeUsage,
+  PackedSeries,
+} from "../../src/model/usage/packed-traffic.ts";
+import type { UsageSeries } from "../../src/model/usage/series.ts";
 import { HOUR_MS, iso, resolveWindow, retentionAt, type TimeWindow } from "../../src/model/usage/time-window.ts";
 import type { Analytics } from "../../src/upstream/analytics.ts";
 import { figureLoadersOver } from "../support/figures.ts";
@@ -31,7 +37,7 @@ const YESTERDAY = windowOf("2026-03-17T00:00:00Z", "2026-03-18T00:00:00Z");
 function sourceOf(total: bigint, series: Record<string, bigint> = {}, monthsKept = false, freshUntil = FRESH_UNTIL) {
   const reads: unknown[] = [];
   const source: BandwidthSource = {
-    keeping: { monthsKept },
+    keeping: { monthsRetained: monthsKept },
     total: async (window) => {
       reads.push(["total", ...span(window)]);
       return { value: bytesOut(total), freshUntil };
@@ -51,7 +57,7 @@ const loadersOver = (analytics: Partial<Analytics>) => figureLoadersOver(analyti
 const streamRow = (streamName: string | null, bytes: bigint) => ({ streamName, traffic: bytesOut(bytes) });
 const trackingRow = (trackingId: string | null, bytes: bigint) => ({ trackingId, traffic: bytesOut(bytes) });
 const hour = at("2026-03-17T05:00:00Z");
-const bytesAt = ({ value: reading }: Figure<Reading>) =>
+const bytesAt = ({ value: reading }: Measured<UsageSeries>) =>
   [...reading.keys()].map((start) => [start, reading.get(start)?.bytesOut]);
 
 describe("a total", () => {
@@ -150,7 +156,7 @@ describe("the coverage of a window", () => {
 
   it("of a sum lacks what one of its parts lacks that has figures at all", async () => {
     const [whole, part, none] = [hours("2026-03-16T00:00:00Z", 2), hours("2026-03-16T01:00:00Z", 1), {}];
-    const sum = sumOfBandwidths([whole, part, none].map((series) => sourceOf(0n, series).source));
+    const sum = sumBandwidth([whole, part, none].map((series) => sourceOf(0n, series).source));
     const window = windowOf("2026-03-16T00:00:00Z", "2026-03-16T02:00:00Z");
     const { value: points } = await readSeries(sum, window, "HOUR", "UTC");
     expect(points.map(({ state, bytesOut: bytes, missing }) => [state, bytes, missing.map(span)])).toEqual([
@@ -167,8 +173,13 @@ describe("a series that is kept", () => {
     const starts = new BucketStarts(
       Array.from({ length: 48 }, (_, hour) => at("2026-03-15T23:00:00Z") + hour * HOUR_MS),
     );
-    const reading = new MeteredSeries(starts, { counts, places: IN_ORDER, stride: COUNTS, sharers: 1 });
-    freezeFigure(reading);
+    const reading = new PackedSeries(starts, {
+      counts,
+      places: DEFAULT_LAYOUT,
+      stride: COUNTERS_PER_RECORD,
+      sharers: 1,
+    });
+    freezeUsage(reading);
     const source: BandwidthSource = {
       ...sourceOf(0n).source,
       series: () => ({ value: reading, freshUntil: FRESH_UNTIL }),
@@ -309,7 +320,7 @@ describe("the bandwidth of a partner", () => {
 
 describe("the sum of several subjects", () => {
   it("has each bucket that one of them has", async () => {
-    const sum = sumOfBandwidths([
+    const sum = sumBandwidth([
       sourceOf(1n, { "2026-03-17T05:00:00Z": 1n }).source,
       sourceOf(10n, { "2026-03-17T05:00:00Z": 10n, "2026-03-17T06:00:00Z": 20n }).source,
     ]);
@@ -321,8 +332,8 @@ describe("the sum of several subjects", () => {
   });
 
   it("of none is nothing", async () => {
-    expect((await sumOfBandwidths([]).total(YESTERDAY)).value.bytesOut).toBe(0n);
-    expect(bytesAt(await sumOfBandwidths([]).series({ resolution: "DAY", window: YESTERDAY }))).toEqual([]);
+    expect((await sumBandwidth([]).total(YESTERDAY)).value.bytesOut).toBe(0n);
+    expect(bytesAt(await sumBandwidth([]).series({ resolution: "DAY", window: YESTERDAY }))).toEqual([]);
   });
 });
 
@@ -344,7 +355,7 @@ describe("months", () => {
       partnerBandwidth(loaders, ["a"]),
       streamTrackingBandwidth(loaders, "a", null),
     ];
-    expect([account, ...others, sumOfBandwidths([account])].map(({ keeping }) => keeping.monthsKept)).toEqual([
+    expect([account, ...others, sumBandwidth([account])].map(({ keeping }) => keeping.monthsRetained)).toEqual([
       true,
       false,
       false,

@@ -1,12 +1,12 @@
 import DataLoader from "dataloader";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createWaves, type FigureFamily, type Waves } from "../../src/loaders/batch-scheduler.ts";
+import { type BatchGroup, type BatchScheduler, createBatchScheduler } from "../../src/loaders/batch-scheduler.ts";
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** A loader whose calls take a turn of the event loop, and the batches that left, in order. */
-function loaderIn(waves: Waves, family: FigureFamily, batches: string[] = []) {
+function loaderIn(waves: BatchScheduler, family: BatchGroup, batches: string[] = []) {
   const read = async (names: readonly string[]) => {
     batches.push(`${family}: ${[...names].sort().join(" ")}`);
     await turn();
@@ -19,7 +19,7 @@ function loaderIn(waves: Waves, family: FigureFamily, batches: string[] = []) {
 }
 
 /** A list that gives its names after some calls, which are counted as under way. */
-function listOf(waves: Waves, names: string[], calls = 1): Promise<string[]> {
+function listOf(waves: BatchScheduler, names: string[], calls = 1): Promise<string[]> {
   const read = async () => {
     for (let call = 0; call < calls; call += 1) await turn();
     return names;
@@ -29,56 +29,59 @@ function listOf(waves: Waves, names: string[], calls = 1): Promise<string[]> {
 
 describe("a batch", () => {
   it("takes all that is asked for in one turn, with what becomes ready in it", async () => {
-    const waves = createWaves();
+    const waves = createBatchScheduler();
     const { load, batches } = loaderIn(waves, "STREAMS");
     await Promise.all([load("a"), Promise.resolve().then(() => load("b")), load("c")]);
     expect(batches).toEqual(["STREAMS: a b c"]);
   });
 
   it("waits for a list that will name more of its kind, and takes those along", async () => {
-    const waves = createWaves();
+    const waves = createBatchScheduler();
     const { load, batches } = loaderIn(waves, "STREAMS");
-    const list = waves.feed(new Set(["STREAMS"]), listOf(waves, ["b", "c"], 3));
+    const list = waves.holdUntil(new Set(["STREAMS"]), listOf(waves, ["b", "c"], 3));
     await Promise.all([load("a"), list.then((names) => load(...names))]);
     expect(batches).toEqual(["STREAMS: a b c"]);
   });
 
   it("waits for each of several lists, and for lists below lists", async () => {
-    const waves = createWaves();
+    const waves = createBatchScheduler();
     const { load, batches } = loaderIn(waves, "STREAMS");
-    const families = new Set<FigureFamily>(["STREAMS"]);
-    const below = () => waves.feed(families, listOf(waves, ["d"], 2));
+    const families = new Set<BatchGroup>(["STREAMS"]);
+    const below = () => waves.holdUntil(families, listOf(waves, ["d"], 2));
     await Promise.all([
       load("a"),
-      waves.feed(families, listOf(waves, ["b"], 1)).then((names) => load(...names)),
+      waves.holdUntil(families, listOf(waves, ["b"], 1)).then((names) => load(...names)),
       waves
-        .feed(families, listOf(waves, ["c"], 4))
+        .holdUntil(families, listOf(waves, ["c"], 4))
         .then((names) => Promise.all([load(...names), below().then((more) => load(...more))])),
     ]);
     expect(batches).toEqual(["STREAMS: a b c d"]);
   });
 
   it("does not wait for lists that name others", async () => {
-    const waves = createWaves();
+    const waves = createBatchScheduler();
     const streams = loaderIn(waves, "STREAMS");
     const ids = loaderIn(waves, "TRACKING_IDS", streams.batches);
-    const list = waves.feed(new Set(["TRACKING_IDS"]), listOf(waves, ["y"], 5));
+    const list = waves.holdUntil(new Set(["TRACKING_IDS"]), listOf(waves, ["y"], 5));
     await Promise.all([streams.load("a"), ids.load("x"), list.then((names) => ids.load(...names))]);
     expect(streams.batches).toEqual(["STREAMS: a", "TRACKING_IDS: x y"]);
   });
 
   it("waits no longer for a list that fails", async () => {
-    const waves = createWaves();
+    const waves = createBatchScheduler();
     const { load, batches } = loaderIn(waves, "STREAMS");
-    const failing = waves.feed(new Set(["STREAMS"]), waves.track(turn().then(() => Promise.reject(new Error("down")))));
+    const failing = waves.holdUntil(
+      new Set(["STREAMS"]),
+      waves.track(turn().then(() => Promise.reject(new Error("down")))),
+    );
     await Promise.all([load("a"), expect(failing).rejects.toThrow("down")]);
     expect(batches).toEqual(["STREAMS: a"]);
   });
 
   it("leaves when nothing moves any more: a list may be waiting for this very batch", async () => {
-    const waves = createWaves();
+    const waves = createBatchScheduler();
     const { load, batches } = loaderIn(waves, "STREAMS");
-    const list = waves.feed(
+    const list = waves.holdUntil(
       new Set(["STREAMS"]),
       load("a").then(() => ["b"]),
     );
@@ -87,14 +90,14 @@ describe("a batch", () => {
   });
 
   it("is the only one that leaves when two lists wait for each other's names: the other may still be joined", async () => {
-    const waves = createWaves();
+    const waves = createBatchScheduler();
     const streams = loaderIn(waves, "STREAMS");
     const ids = loaderIn(waves, "TRACKING_IDS", streams.batches);
-    const streamNames = waves.feed(
+    const streamNames = waves.holdUntil(
       new Set(["STREAMS"]),
       ids.load("x").then(() => ["b"]),
     );
-    const trackingIds = waves.feed(
+    const trackingIds = waves.holdUntil(
       new Set(["TRACKING_IDS"]),
       streams.load("a").then(() => ["y"]),
     );
@@ -106,19 +109,19 @@ describe("a batch", () => {
   });
 
   it("leaves also after a batch of nothing but what is known already, which makes no call", async () => {
-    const waves = createWaves();
+    const waves = createBatchScheduler();
     const streams = loaderIn(waves, "STREAMS");
     const monitoring = loaderIn(waves, "MONITORING", streams.batches);
-    const list = waves.feed(new Set(["MONITORING"]), monitoring.load("live"));
+    const list = waves.holdUntil(new Set(["MONITORING"]), monitoring.load("live"));
     await Promise.all([streams.load("a").then(() => streams.load("a")), list]);
     expect(streams.batches).toEqual(["STREAMS: a", "MONITORING: live"]);
   });
 
   it("does not leave for want of movement while a call is under way", async () => {
-    const waves = createWaves();
+    const waves = createBatchScheduler();
     const { load, batches } = loaderIn(waves, "STREAMS");
     const slow = listOf(waves, [], 3);
-    const list = waves.feed(
+    const list = waves.holdUntil(
       new Set(["STREAMS"]),
       slow.then(() => ["b"]),
     );
@@ -127,21 +130,21 @@ describe("a batch", () => {
   });
 
   it("may find nothing to wait for: promises are handed through as they are", async () => {
-    const waves = createWaves();
+    const waves = createBatchScheduler();
     const promise = Promise.resolve(5);
     expect(waves.track(promise)).toBe(promise);
-    expect(waves.feed(new Set(), promise)).toBe(promise);
+    expect(waves.holdUntil(new Set(), promise)).toBe(promise);
     await promise;
   });
 });
 
 describe("whatever a query waits for", () => {
   type Step =
-    | { readonly do: "load"; readonly family: FigureFamily; readonly name: string }
+    | { readonly do: "load"; readonly family: BatchGroup; readonly name: string }
     | { readonly do: "pause"; readonly isCounted: boolean }
     | { readonly do: "fail" }
-    | { readonly do: "list"; readonly families: readonly FigureFamily[]; readonly steps: readonly Step[] };
-  const family = fc.constantFrom<FigureFamily>("STREAMS", "TRACKING_IDS", "MONITORING");
+    | { readonly do: "list"; readonly families: readonly BatchGroup[]; readonly steps: readonly Step[] };
+  const family = fc.constantFrom<BatchGroup>("STREAMS", "TRACKING_IDS", "MONITORING");
   const { steps } = fc.letrec<{ steps: readonly Step[] }>((tie) => ({
     steps: fc.array(
       fc.oneof(
@@ -162,7 +165,7 @@ describe("whatever a query waits for", () => {
   it("it is answered: no batch and no list waits for ever", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(steps, { maxLength: 5 }), async (fields) => {
-        const waves = createWaves();
+        const waves = createBatchScheduler();
         const batches: string[] = [];
         const loaders = {
           STREAMS: loaderIn(waves, "STREAMS", batches),
@@ -174,7 +177,8 @@ describe("whatever a query waits for", () => {
             if (step.do === "load") await loaders[step.family as keyof typeof loaders].load(step.name);
             if (step.do === "pause") await (step.isCounted ? waves.track(turn()) : turn());
             if (step.do === "fail") throw new Error("a list failed");
-            if (step.do === "list") await waves.feed(new Set(step.families), run(step.steps)).catch(() => undefined);
+            if (step.do === "list")
+              await waves.holdUntil(new Set(step.families), run(step.steps)).catch(() => undefined);
           }
         };
         let isAnswered = false;

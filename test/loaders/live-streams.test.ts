@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createLiveDirectory } from "../../src/cache/live-stream-cache.ts";
-import { createWaves } from "../../src/loaders/batch-scheduler.ts";
+import { createLiveStreamCache } from "../../src/cache/live-stream-cache.ts";
+import { createBatchScheduler } from "../../src/loaders/batch-scheduler.ts";
 import { createLiveStreamLoader } from "../../src/loaders/live-streams.ts";
 import type { LiveStream, Monitoring } from "../../src/upstream/monitoring.ts";
 
@@ -38,8 +38,8 @@ function createLoader(fails = false) {
     calls,
     loader: createLiveStreamLoader(
       monitoring,
-      createLiveDirectory(monitoring, () => 0),
-      createWaves(),
+      createLiveStreamCache(monitoring, () => 0),
+      createBatchScheduler(),
     ),
   };
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createPatternReadings } from "../../src/cache/pattern-readings.ts";
-import type { Tokens } from "../../src/cache/token-cache.ts";
+import type { TokenSnapshot } from "../../src/cache/token-cache.ts";
 import { TokenIndex } from "../../src/cache/token-index.ts";
 import type { Loaders } from "../../src/loaders/loaders.ts";
-import { behindWall, WallError } from "../../src/loaders/tenant-scope.ts";
+import { scopeToPartner, TenantIsolationError } from "../../src/loaders/tenant-scope.ts";
 import type { RegisteredPartner } from "../../src/model/partner/partner.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord } from "../../src/model/token/token.ts";
 import { grants, publishToken, subscribeToken } from "../support/records.ts";
@@ -53,7 +53,7 @@ function createWhole({ readsTokens = false } = {}) {
   const readings = createPatternReadings();
   const index = new TokenIndex<SubscribeTokenRecord>(readings);
   for (const token of subscribeTokens) index.put(token);
-  const tokens: Tokens = {
+  const tokens: TokenSnapshot = {
     publish: new TokenIndex<PublishTokenRecord>(readings),
     subscribe: index,
     withTrackingId: (trackingId) => subscribeTokens.filter((token) => token.trackingId === trackingId),
@@ -105,7 +105,7 @@ function createWhole({ readsTokens = false } = {}) {
       yield* records;
     },
   };
-  return { asked, own: behindWall(whole as unknown as Loaders, meadow, NOW) };
+  return { asked, own: scopeToPartner(whole as unknown as Loaders, meadow, NOW) };
 }
 
 async function listed<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
@@ -116,25 +116,22 @@ async function listed<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
 
 describe("behind the wall, a partner's caller", () => {
   it.each<[string, (own: Loaders) => unknown]>([
-    ["the account's total", ({ figures }) => figures.accountTotal.load({ window } as never)],
-    ["the account's series", ({ figures }) => figures.accountSeries.load({ window } as never)],
-    ["the account's countries", ({ figures }) => figures.accountCountries.load({ window } as never)],
-    ["all traffic of a stream", ({ figures }) => figures.streamTotal.load({ name: "derby", window } as never)],
-    ["all traffic of a stream by time", ({ figures }) => figures.streamSeries.load({ name: "derby", window } as never)],
-    ["a stream's countries", ({ figures }) => figures.streamCountries.load({ name: "derby", window } as never)],
-    ["a stream's tracking ids", ({ figures }) => figures.trackingRowsByStream.load({ name: "derby", window } as never)],
+    ["the account's total", ({ usage }) => usage.accountTotal.load({ window } as never)],
+    ["the account's series", ({ usage }) => usage.accountSeries.load({ window } as never)],
+    ["the account's countries", ({ usage }) => usage.accountCountries.load({ window } as never)],
+    ["all traffic of a stream", ({ usage }) => usage.streamTotal.load({ name: "derby", window } as never)],
+    ["all traffic of a stream by time", ({ usage }) => usage.streamSeries.load({ name: "derby", window } as never)],
+    ["a stream's countries", ({ usage }) => usage.streamCountries.load({ name: "derby", window } as never)],
+    ["a stream's tracking ids", ({ usage }) => usage.trackingRowsByStream.load({ name: "derby", window } as never)],
     [
       "a stream's tracking ids by time",
-      ({ figures }) => figures.trackingRowSeriesByStream.load({ name: "derby", window } as never),
+      ({ usage }) => usage.trackingRowSeriesByStream.load({ name: "derby", window } as never),
     ],
-    ["traffic ahead", async ({ figures }) => figures.streamTotal.ahead([] as never)],
-    [
-      "rows of a foreign tracking id",
-      ({ figures }) => figures.rowsByTrackingId.load({ name: "kestrel", window } as never),
-    ],
+    ["traffic ahead", async ({ usage }) => usage.streamTotal.prefetch([] as never)],
+    ["rows of a foreign tracking id", ({ usage }) => usage.rowsByTrackingId.load({ name: "kestrel", window } as never)],
     [
       "a series of a foreign tracking id",
-      ({ figures }) => figures.rowSeriesByTrackingId.load({ name: "kestrel", window } as never),
+      ({ usage }) => usage.rowSeriesByTrackingId.load({ name: "kestrel", window } as never),
     ],
     ["a stream's share of a foreign tracking id", async (own) => own.streamTrackingBandwidth("derby", "kestrel")],
     ["a stream's untracked share", async (own) => own.streamTrackingBandwidth("derby", null)],
@@ -151,7 +148,7 @@ describe("behind the wall, a partner's caller", () => {
     ["licences", ({ meters }) => meters.drmDays(window as never)],
   ])("can't ask for %s, and no call is made", async (_what, ask) => {
     const { asked, own } = createWhole();
-    await expect(Promise.resolve().then(() => ask(own))).rejects.toThrow(WallError);
+    await expect(Promise.resolve().then(() => ask(own))).rejects.toThrow(TenantIsolationError);
     expect(asked).toEqual([]);
   });
 
@@ -196,7 +193,7 @@ describe("behind the wall, a partner's caller", () => {
     expect(await own.seesLiveState("derby")).toBe(true);
     expect(await own.liveStreams.byName("derby")).toMatchObject({ isLive: true });
     expect([...(await own.liveStreams.all()).keys()]).toEqual(["derby"]);
-    expect(await own.figures.rowsByTrackingId.load({ name: "meadow-tv", window } as never)).toMatchObject({
+    expect(await own.usage.rowsByTrackingId.load({ name: "meadow-tv", window } as never)).toMatchObject({
       value: rows,
     });
   });

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createFigureCache } from "../../src/cache/usage-cache.ts";
-import { createWaves } from "../../src/loaders/batch-scheduler.ts";
+import { createUsageCache } from "../../src/cache/usage-cache.ts";
+import { createBatchScheduler } from "../../src/loaders/batch-scheduler.ts";
 import type { NamedSeriesKey } from "../../src/loaders/usage.ts";
-import type { Figure } from "../../src/model/usage/measured.ts";
+import type { Measured } from "../../src/model/usage/measured.ts";
 import { DAY_MS, HOUR_MS, type TimeWindow } from "../../src/model/usage/time-window.ts";
 import { isPromise, type MaybePromise } from "../../src/primitives/maybe-promise.ts";
 import type { Analytics } from "../../src/upstream/analytics.ts";
@@ -49,11 +49,11 @@ function createAnalytics(fails: (names: readonly string[]) => unknown = () => un
     ...["accountTotal", "accountSeries", "accountCountries"].map((operation) => [operation, ofAccount(operation)]),
   ]) as unknown as Analytics;
   const client = new AbortController();
-  const waves = createWaves();
+  const waves = createBatchScheduler();
   return { calls, client, waves, analytics, loaders: figureLoadersOver(analytics, client.signal, waves) };
 }
 
-const valuesOf = async <Value>(figures: readonly MaybePromise<Figure<Value>>[]) =>
+const valuesOf = async <Value>(figures: readonly MaybePromise<Measured<Value>>[]) =>
   (await Promise.all(figures)).map(({ value }) => value);
 const names = (count: number) => Array.from({ length: count }, (_, index) => `s${index}`);
 
@@ -75,9 +75,9 @@ describe("figures of names", () => {
       asked.includes("s12") ? new Error("down") : undefined,
     );
     const key = (name: string) => ({ name, window: TODAY });
-    expect(names(25).map((name) => loaders.streamTotal.ahead(key(name)))).not.toContain(false);
-    await waves.quiet();
-    expect(names(25).map((name) => loaders.streamTotal.ahead(key(name)))).not.toContain(true);
+    expect(names(25).map((name) => loaders.streamTotal.prefetch(key(name)))).not.toContain(false);
+    await waves.idle();
+    expect(names(25).map((name) => loaders.streamTotal.prefetch(key(name)))).not.toContain(true);
     const loaded = names(25).map((name) => loaders.streamTotal.load(key(name)));
     expect(loaded.filter((figure) => !isPromise(figure))).toHaveLength(15);
     await expect(loaded[12]).rejects.toThrow("down");
@@ -87,19 +87,19 @@ describe("figures of names", () => {
 
   it("that two requests ask for at the same time are read once for both, also where nothing is kept", async () => {
     const { analytics, calls } = createAnalytics();
-    const cache = createFigureCache({ maxBytes: 0, now: () => 0, lagMs: 0 });
-    const requests = [createWaves(), createWaves()].map((waves) => ({
+    const cache = createUsageCache({ maxBytes: 0, now: () => 0, lagMs: 0 });
+    const requests = [createBatchScheduler(), createBatchScheduler()].map((waves) => ({
       waves,
       loader: figureLoadersOver(analytics, undefined, waves, cache).streamTotal,
     }));
     const key = { name: "a", window: TODAY };
     for (const { loader } of requests) {
-      expect(loader.ahead(key)).toBe(true);
+      expect(loader.prefetch(key)).toBe(true);
       // The call of the first has begun when the second asks.
       await new Promise(process.nextTick);
     }
     for (const { waves, loader } of requests) {
-      await waves.quiet();
+      await waves.idle();
       expect(loader.load(key)).toMatchObject({ value: `streamTotals a [${JSON.stringify(TODAY)}]` });
     }
     expect(calls).toHaveLength(1);

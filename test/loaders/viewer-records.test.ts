@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { comparePositions, firstRecords } from "../../src/loaders/viewer-records.ts";
+import { comparePositions, takeRecords } from "../../src/loaders/viewer-records.ts";
 import type { ViewerRecord } from "../../src/upstream/viewer-records.ts";
 
 const record = (startedAt: number, recordId: bigint): ViewerRecord => ({
@@ -62,7 +62,7 @@ describe("a page of viewer records", () => {
           .toSorted(byNumber)
           .filter((each) => (!position || byNumber(each, position) > 0) && isWanted(each))
           .slice(0, count);
-        expect(ids(await firstRecords(arriving(all), position, count, isWanted))).toEqual(ids(expected));
+        expect(ids(await takeRecords(arriving(all), position, count, isWanted))).toEqual(ids(expected));
       }),
     );
   });
@@ -71,9 +71,9 @@ describe("a page of viewer records", () => {
     await fc.assert(
       fc.asyncProperty(records, fc.integer({ min: 1, max: 7 }), async (all, count) => {
         const seen: ViewerRecord[] = [];
-        for (let page = await firstRecords(arriving(all), null, count); page.length > 0; ) {
+        for (let page = await takeRecords(arriving(all), null, count); page.length > 0; ) {
           seen.push(...page);
-          page = await firstRecords(arriving(all.toReversed()), page.at(-1) ?? null, count);
+          page = await takeRecords(arriving(all.toReversed()), page.at(-1) ?? null, count);
         }
         expect(ids(seen)).toEqual(ids(all.toSorted(byNumber)));
       }),
@@ -85,7 +85,7 @@ describe("a page of viewer records", () => {
     async function* endless() {
       for (let id = 0n; id < 20_000n; id += 1n) yield record(1, id);
     }
-    const page = await firstRecords(endless(), null, 10, () => {
+    const page = await takeRecords(endless(), null, 10, () => {
       wanted += 1;
       return true;
     });
@@ -98,7 +98,7 @@ describe("a page of viewer records", () => {
       yield record(1, 1n);
       throw new Error("broke off");
     }
-    await expect(firstRecords(broken(), null, 10)).rejects.toThrow("broke off");
+    await expect(takeRecords(broken(), null, 10)).rejects.toThrow("broke off");
   });
 });
 

@@ -94,7 +94,7 @@ describe("a query that has to wait for figures, while there is more to do than c
 
 describe("a query that has been answered before, while there is more to do than can be done", () => {
   it("waits as well where its figures have been forgotten since", async () => {
-    await using gateway = await createQueuedGateway({ figureCacheBytes: 2_500 });
+    await using gateway = await createQueuedGateway({ usageCacheBytes: 2_500 });
     await gateway.ask("{ subscribeTokens { totalCount } }");
     for (const number of [1, 2, 3, 4, 5]) {
       gateway.sandbox.clock.advance(1);

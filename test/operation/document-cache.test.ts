@@ -1,11 +1,11 @@
 import { GraphQLError } from "graphql";
 import { describe, expect, it } from "vitest";
 import type { GraphContext } from "../../src/context.ts";
-import { createPreparedDocuments, type PreparedOperation } from "../../src/operation/document-cache.ts";
+import { createDocumentCache, type PreparedOperation } from "../../src/operation/document-cache.ts";
 import { createErrors } from "../../src/operation/mask-error.ts";
 import { createSchema } from "../../src/schema/schema.ts";
 
-const prepare = createPreparedDocuments(
+const prepare = createDocumentCache(
   createSchema(),
   createErrors(() => undefined),
 );

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { type DocumentNode, getIntrospectionQuery, parse, type SelectionSetNode } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { requestLimits } from "../../src/model/request-limits.ts";
-import { documentSize, type SelectionSize } from "../../src/operation/document-limits.ts";
+import { measureDocument, type SelectionSize } from "../../src/operation/document-limits.ts";
 import { createTestGateway, graphqlRequest, type TestGateway } from "../support/gateway.ts";
 
 const many = (count: number, text: (index: number) => string) =>
@@ -80,7 +80,7 @@ describe("a document", () => {
       oneOf: true,
     });
     expect(await ask(query)).toMatchObject({ status: 200, errors: [] });
-    const { fields, depth } = documentSize(parse(query));
+    const { fields, depth } = measureDocument(parse(query));
     expect({ fields, depth }).toEqual({ fields: 230, depth: 15 });
   });
 
@@ -167,7 +167,7 @@ describe("a hostile document", () => {
 
   it("at the limit of tokens ends in no exhausted stack", () => {
     expect(() =>
-      documentSize(parse(`{ ${"a { ".repeat(660)} a ${"}".repeat(660)} }`, { maxTokens: maxTokens.max })),
+      measureDocument(parse(`{ ${"a { ".repeat(660)} a ${"}".repeat(660)} }`, { maxTokens: maxTokens.max })),
     ).not.toThrow();
   });
 });
@@ -177,7 +177,7 @@ describe("the size of a document", () => {
     fc.assert(
       fc.property(documents(), (text) => {
         const document = parse(text);
-        expect(documentSize(document)).toMatchObject(naiveSize(document));
+        expect(measureDocument(document)).toMatchObject(naiveSize(document));
       }),
       { numRuns: 500 },
     );
@@ -190,7 +190,7 @@ describe("the size of a document", () => {
         const document = parse(`{ ...f0 } ${fragments.join(" ")} fragment f${spreads.length} on Q { a }`);
         // What walked each spread would walk up to 6^150 of them, and not end.
         const reads = countReads(document);
-        const { fields } = documentSize(document);
+        const { fields } = measureDocument(document);
         expect(reads()).toBeLessThanOrEqual(3 * (spreads.length + 2));
         const expected = spreads.reduce((product, count) => product * count, 1);
         expect(fields / expected).toBeCloseTo(1);

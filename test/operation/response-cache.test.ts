@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Caller } from "../../src/auth/caller.ts";
-import type { Known } from "../../src/cache/cache-version.ts";
-import { createKeptAnswers } from "../../src/operation/response-cache.ts";
+import type { CacheVersion } from "../../src/cache/cache-version.ts";
+import { createResponseCache } from "../../src/operation/response-cache.ts";
 
 const partner = { id: "meadow" } as Caller["partner"];
 const caller: Caller = {
@@ -15,19 +15,19 @@ const caller: Caller = {
 
 function createKept() {
   const time = { now: 1_000_000 };
-  const known = {} as Known;
-  const kept = createKeptAnswers({
+  const known = {} as CacheVersion;
+  const kept = createResponseCache({
     isKeeping: true,
     known: () => known,
-    figures: { forgottenUntil: () => 0 },
+    figures: { lastEvictedUseAt: () => 0 },
     clock: () => time.now,
     lagMs: 0,
   });
   /** Asks as somebody; what is not known yet is answered with this text. */
   const ask = (by: Caller, data: string): string => {
-    const { answer, keep } = kept.find(by, () => "{ me { name } }");
+    const { answer, store } = kept.find(by, () => "{ me { name } }");
     if (answer) return answer.data;
-    keep?.({ data, errors: [], omittedErrors: 0, points: 1 }, true);
+    store?.({ data, errors: [], omittedErrors: 0, points: 1 }, true);
     return data;
   };
   return { time, ask, kept };

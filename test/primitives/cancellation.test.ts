@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { AllLeft } from "../../src/primitives/cancellation.ts";
+import { SharedCancellation } from "../../src/primitives/cancellation.ts";
 import { createRawPlatform, upstreamFailure } from "../support/platform.ts";
 
 describe("that all have left", () => {
   it("is told once to each that listens, with its reason", () => {
-    const left = new AllLeft();
+    const left = new SharedCancellation();
     const told: string[] = [];
     const listener = () => void told.push("one");
     left.addEventListener("abort", listener);
@@ -22,7 +22,7 @@ describe("that all have left", () => {
   });
 
   it("is not told to what has ceased to listen, and has a reason of its own where none is given", () => {
-    const left = new AllLeft();
+    const left = new SharedCancellation();
     const listener = () => expect.unreachable();
     left.addEventListener("abort", listener);
     left.removeEventListener("abort", listener);
@@ -31,7 +31,7 @@ describe("that all have left", () => {
   });
 
   it("ends a call that is under way, and keeps another from being sent", async () => {
-    const left = new AllLeft();
+    const left = new SharedCancellation();
     let sent = 0;
     await using platform = await createRawPlatform(() => {
       sent += 1;

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { setDeadline, timeLeft } from "../../src/primitives/deadline.ts";
+import { remainingMs, setDeadline } from "../../src/primitives/deadline.ts";
 import { createScriptedPlatform, upstreamFailure } from "../support/platform.ts";
 
 describe("the deadline of a query", () => {
@@ -7,15 +7,15 @@ describe("the deadline of a query", () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     try {
       const { signal } = new AbortController();
-      expect(timeLeft(signal, 4_000)).toBe(4_000);
+      expect(remainingMs(signal, 4_000)).toBe(4_000);
       setDeadline(signal, 8_000);
-      expect(timeLeft(signal, 4_000)).toBe(4_000);
+      expect(remainingMs(signal, 4_000)).toBe(4_000);
       vi.advanceTimersByTime(7_000);
-      expect(timeLeft(signal, 4_000)).toBe(1_000);
-      expect(timeLeft(new AbortController().signal, 4_000)).toBe(4_000);
-      expect(timeLeft(undefined, 4_000)).toBe(4_000);
+      expect(remainingMs(signal, 4_000)).toBe(1_000);
+      expect(remainingMs(new AbortController().signal, 4_000)).toBe(4_000);
+      expect(remainingMs(undefined, 4_000)).toBe(4_000);
       vi.advanceTimersByTime(1_000);
-      expect(timeLeft(signal, 4_000)).toBe(0);
+      expect(remainingMs(signal, 4_000)).toBe(0);
       expect(vi.getTimerCount()).toBe(0);
     } finally {
       vi.useRealTimers();

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { rememberingLast } from "../../src/primitives/memoize.ts";
+import { memoizeLast } from "../../src/primitives/memoize.ts";
 
 it("a function that remembers its last answer is asked again for anything else, and throws again what it threw", () => {
   const asked: string[] = [];
-  const make = rememberingLast((name: string, size: number) => {
+  const make = memoizeLast((name: string, size: number) => {
     asked.push(name);
     if (size < 0) throw new RangeError(name);
     return { name, size };

@@ -5,7 +5,7 @@ import { DAY_MS, HOUR_MS, meteredSpans, parseInstant, QUARTER_MS, type Span } fr
 import { createClock } from "../../src/sandbox/clock.ts";
 import { createLag } from "../../src/sandbox/lag.ts";
 import { createAgenda } from "../../src/sandbox/live/scheduled-events.ts";
-import { pieceOf, reading } from "../../src/sandbox/meter-reading.ts";
+import { reading, sliceOf } from "../../src/sandbox/meter-reading.ts";
 import { createPlatform } from "../../src/sandbox/platform.ts";
 import { sumOf } from "../../src/sandbox/usage.ts";
 
@@ -137,7 +137,7 @@ describe("a piece of a reading", () => {
         (bytesOut, cuts) => {
           const hour = reading({ ...whole, bytesOut, restreamSeconds: 7200, views: 3 });
           const edges = [0, ...cuts.toSorted((a, b) => a - b), HOUR_MS];
-          const pieces = edges.slice(1).map((to, index) => pieceOf(hour, edges[index] ?? 0, to, HOUR_MS));
+          const pieces = edges.slice(1).map((to, index) => sliceOf(hour, edges[index] ?? 0, to, HOUR_MS));
           expect(pieces.reduce((sum, piece) => sum + piece.bytesOut, 0n)).toBe(bytesOut);
           expect(pieces.reduce((sum, piece) => sum + piece.restreamSeconds, 0)).toBe(7200);
           expect(pieces.reduce((sum, piece) => sum + piece.views, 0)).toBe(3);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { cameNew } from "../../src/http/read-backpressure.ts";
+import { noteNewConnection } from "../../src/http/read-backpressure.ts";
 import { createTurns } from "../../src/scheduling/admission-queue.ts";
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -152,12 +152,12 @@ describe("work that ends at once", () => {
     const now = { at: 0 };
     const begun = shortWork(1, now);
     for (let arrival = 0; arrival < 4; arrival += 1) {
-      cameNew();
+      noteNewConnection();
       now.at += 10;
       await turn();
       expect(begun).toEqual([]);
     }
-    cameNew();
+    noteNewConnection();
     now.at += 10;
     await turn();
     expect(begun).toHaveLength(1);
@@ -166,7 +166,7 @@ describe("work that ends at once", () => {
   it("begins in the first turn in which no new connection comes", async () => {
     const now = { at: 0 };
     const begun = shortWork(1, now);
-    cameNew();
+    noteNewConnection();
     await turn();
     expect(begun).toEqual([]);
     await turn();

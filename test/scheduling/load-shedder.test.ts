@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createLoad } from "../../src/scheduling/load-shedder.ts";
+import { createLoadShedder } from "../../src/scheduling/load-shedder.ts";
 import { createGate } from "../support/gate.ts";
 import { createTestGateway, graphqlRequest } from "../support/gateway.ts";
 
@@ -31,12 +31,12 @@ describe("the load of one turn of the event loop", () => {
   const nextTurn = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
   /** How many of so many requests in one turn, each of which holds the loop for so long, are told that it is too much. */
   const refused = async (requests: number, eachMs: number) => {
-    const load = createLoad(1_000, () => now);
+    const load = createLoadShedder(1_000, () => now);
     const isTooMuch = () => {
-      const isTaken = load.enter({});
+      const isTaken = load.tryAcquire({});
       if (isTaken) {
         now += eachMs;
-        load.leave();
+        load.release();
       }
       return !isTaken;
     };
@@ -51,14 +51,14 @@ describe("the load of one turn of the event loop", () => {
   });
 
   it("is not, while all connections are heard in less time, however often they ask", () => {
-    const load = createLoad(1_000, () => now);
+    const load = createLoadShedder(1_000, () => now);
     const connections = Array.from({ length: 150 }, () => ({}));
     const taken: boolean[] = [];
     for (let round = 0; round < 4; round += 1) {
       for (const connection of connections) {
-        taken.push(load.enter(connection));
+        taken.push(load.tryAcquire(connection));
         now += 1.5;
-        load.leave();
+        load.release();
       }
     }
     expect(taken).not.toContain(false);

@@ -2,8 +2,8 @@ import { GraphQLInt, GraphQLObjectType, GraphQLSchema, type OperationDefinitionN
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { GraphContext } from "../../src/context.ts";
 import { planQuery } from "../../src/engine/query-plan.ts";
-import { createWaves } from "../../src/loaders/batch-scheduler.ts";
-import { Slices } from "../../src/scheduling/time-slicer.ts";
+import { createBatchScheduler } from "../../src/loaders/batch-scheduler.ts";
+import { TimeSlicer } from "../../src/scheduling/time-slicer.ts";
 import { createTestGateway, range } from "../support/gateway.ts";
 
 /** The time, which stands still unless a test moves it. */
@@ -17,7 +17,7 @@ const holdLoop = (ms: number) => {
 };
 
 /** Writes so many objects as a list does, each of which takes a millisecond, and tells how many turns it took. */
-async function written(slices: Slices, objects: number): Promise<{ order: number[]; turns: number }> {
+async function written(slices: TimeSlicer, objects: number): Promise<{ order: number[]; turns: number }> {
   let turns = 0;
   let isOver = false;
   const turn = () => {
@@ -30,7 +30,9 @@ async function written(slices: Slices, objects: number): Promise<{ order: number
     return index;
   };
   const order = await Promise.all(
-    Array.from({ length: objects }, (_, index) => (slices.isOver() ? slices.later(() => write(index)) : write(index))),
+    Array.from({ length: objects }, (_, index) =>
+      slices.isExhausted() ? slices.defer(() => write(index)) : write(index),
+    ),
   );
   isOver = true;
   return { order, turns };
@@ -38,21 +40,21 @@ async function written(slices: Slices, objects: number): Promise<{ order: number
 
 describe("a long list", () => {
   it("is written in slices of the event loop, and in its order", async () => {
-    const { order, turns } = await written(new Slices(() => undefined), 200);
+    const { order, turns } = await written(new TimeSlicer(() => undefined), 200);
     expect(order).toEqual(Array.from({ length: 200 }, (_, index) => index));
     expect(turns).toBeGreaterThanOrEqual(8);
   });
 
   it("lets others know until all of it has begun", async () => {
     const held: Promise<void>[] = [];
-    const slices = new Slices((begun) => void held.push(begun));
+    const slices = new TimeSlicer((begun) => void held.push(begun));
     await written(slices, 100);
     expect(held.length).toBeGreaterThan(0);
     await Promise.all(held);
   });
 
   it("fails in the place of what fails, late or not", async () => {
-    const failing = new Slices(() => undefined).later(() => {
+    const failing = new TimeSlicer(() => undefined).defer(() => {
       throw new Error("odd");
     });
     await expect(failing).rejects.toThrow("odd");
@@ -62,7 +64,7 @@ describe("a long list", () => {
 describe("a short list", () => {
   it("is written at once", async () => {
     const held: Promise<void>[] = [];
-    await written(new Slices((begun) => void held.push(begun)), 10);
+    await written(new TimeSlicer((begun) => void held.push(begun)), 10);
     expect(held).toEqual([]);
   });
 });
@@ -89,7 +91,7 @@ describe("values that are settled together", () => {
       .map((name) => `${name} { slow }`)
       .join(" ")} }`;
     const [operation] = parse(text).definitions as [OperationDefinitionNode];
-    const context = { loaders: { waves: createWaves() } } as GraphContext;
+    const context = { loaders: { batchScheduler: createBatchScheduler() } } as GraphContext;
     let turns = 0;
     let isOver = false;
     const turn = () => {

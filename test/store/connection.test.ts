@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { readConfig } from "../../src/config.ts";
-import { openCounters } from "../../src/limits/rate-limit-pool.ts";
-import { createLimiter } from "../../src/limits/rate-limiter.ts";
+import { openRateLimitPool } from "../../src/limits/rate-limit-pool.ts";
+import { createRateLimiter } from "../../src/limits/rate-limiter.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { connectionFailed, StoreError, toStoreError } from "../../src/store/store-error.ts";
 import { createPostgresServer, type PostgresServerOptions, PROCESS_ID } from "../support/postgres-server.ts";
@@ -19,8 +19,8 @@ describe("a connection to PostgreSQL", () => {
   it("starts with no parameter that a pooler refuses", async () => {
     await using server = await createPostgresServer();
     await (await openStore({ kind: "postgres", url: server.url })).close();
-    const counters = openCounters(server.url, 60_000);
-    await createLimiter(limit, counters).consume("key");
+    const counters = openRateLimitPool(server.url, 60_000);
+    await createRateLimiter(limit, counters).consume("key");
     await counters.end();
     expect(server.startups.map(({ application_name: name }) => name)).toEqual(
       expect.arrayContaining(["syndigraph", "syndigraph-counters"]),
@@ -44,9 +44,9 @@ describe("a connection to PostgreSQL", () => {
 
   it("prepares no statement under a name, which the pooler's next connection would not know", async () => {
     await using server = await createPostgresServer();
-    const counters = openCounters(server.url, 60_000);
-    await createLimiter(limit, counters).consume("key");
-    await createLimiter(limit, counters).get("key");
+    const counters = openRateLimitPool(server.url, 60_000);
+    await createRateLimiter(limit, counters).consume("key");
+    await createRateLimiter(limit, counters).get("key");
     await counters.end();
     expect(server.statementNames.length).toBeGreaterThan(0);
     expect(server.statementNames.filter((name) => name !== "")).toEqual([]);
@@ -54,7 +54,7 @@ describe("a connection to PostgreSQL", () => {
 
   it("asks the server to cancel a query that was given up, and does not use the connection again", async () => {
     await using server = await createPostgresServer({ queries: "ARE_LOST" });
-    const counters = openCounters(server.url, 50);
+    const counters = openRateLimitPool(server.url, 50);
     await expect(counters.query({ text: "select 1" })).rejects.toThrow("Query read timeout");
     expect(await server.cancelled).toBe(PROCESS_ID);
     await expect(counters.query({ text: "select 1" })).rejects.toThrow("Query read timeout");

@@ -4,9 +4,9 @@ import {
   createIdempotencyStore,
   type IdempotencyStore,
   type IdempotentWrite,
-  KEYS_KEPT_MS,
+  KEY_RETENTION_MS,
   LEASE_MS,
-  SETTLING_MS,
+  SETTLE_GRACE_MS,
 } from "../../src/store/idempotency.ts";
 import type { IdempotencyKeyStore } from "../../src/store/idempotency-keys.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -83,7 +83,7 @@ for (const { kind, isReachable } of databaseKinds) {
     it("are forgotten a day after their write was done", async () => {
       const platform = createPlatform();
       await platform.gateway().run(platform.write("a"));
-      platform.now += KEYS_KEPT_MS;
+      platform.now += KEY_RETENTION_MS;
       expect(await platform.gateway().run(platform.write("a"))).toBe("object 1");
       platform.now += 1;
       expect(await platform.gateway().knows(platform.write("a"))).toBe(false);
@@ -94,7 +94,7 @@ for (const { kind, isReachable } of databaseKinds) {
       const platform = createPlatform();
       await platform.gateway().run(platform.write("done"));
       await platform.crash(platform.gateway(), "crashed", false);
-      await store.idempotencyKeys.deleteExpired(platform.now + KEYS_KEPT_MS + 1);
+      await store.idempotencyKeys.deleteExpired(platform.now + KEY_RETENTION_MS + 1);
       platform.now -= 1;
       expect(await platform.gateway().knows(platform.write("done"))).toBe(false);
       expect(await platform.gateway().knows(platform.write("crashed"))).toBe(true);
@@ -135,9 +135,9 @@ for (const { kind, isReachable } of databaseKinds) {
         const gateway = platform.gateway();
         expect(await rejectionOf(gateway.run(platform.write("a")))).toMatchObject({
           code: "OUTCOME_UNKNOWN",
-          facts: { retryAfterSeconds: SETTLING_MS / 1_000 },
+          facts: { retryAfterSeconds: SETTLE_GRACE_MS / 1_000 },
         });
-        platform.now += SETTLING_MS - 1;
+        platform.now += SETTLE_GRACE_MS - 1;
         expect((await rejectionOf(platform.gateway().run(platform.write("a")))).code).toBe("OUTCOME_UNKNOWN");
         platform.now += 1;
         expect(await gateway.run(platform.write("a"))).toBe("object 1");
@@ -147,11 +147,11 @@ for (const { kind, isReachable } of databaseKinds) {
       it("count anew from a second attempt that was cut off as well", async () => {
         const platform = createPlatform();
         await rejectionOf(platform.gateway().run(platform.write("a", { perform: lost })));
-        platform.now += SETTLING_MS;
+        platform.now += SETTLE_GRACE_MS;
         await platform.crash(platform.gateway(), "a", false);
         platform.now += LEASE_MS;
         expect((await rejectionOf(platform.gateway().run(platform.write("a")))).code).toBe("OUTCOME_UNKNOWN");
-        platform.now += SETTLING_MS;
+        platform.now += SETTLE_GRACE_MS;
         expect(await platform.gateway().run(platform.write("a"))).toBe("object 1");
       });
     });
@@ -234,7 +234,7 @@ for (const { kind, isReachable } of databaseKinds) {
           return own;
         };
         expect((await rejectionOf(slow.run(platform.write("a", { perform })))).code).toBe("OUTCOME_UNKNOWN");
-        platform.now += SETTLING_MS;
+        platform.now += SETTLE_GRACE_MS;
         expect(await slow.run(platform.write("a"))).toBe("object 2");
         expect(await fast.run(platform.write("b"))).toBe("object 1");
       });
@@ -244,12 +244,12 @@ for (const { kind, isReachable } of databaseKinds) {
         const [slow, fast] = [platform.gateway(), platform.gateway()];
         const perform = async () => {
           const own = platform.make();
-          platform.now += LEASE_MS + SETTLING_MS;
+          platform.now += LEASE_MS + SETTLE_GRACE_MS;
           expect(await fast.run(platform.write("b", { perform: lost }))).toBe(own);
           return own;
         };
         await rejectionOf(slow.run(platform.write("a", { perform })));
-        platform.now += SETTLING_MS - 1;
+        platform.now += SETTLE_GRACE_MS - 1;
         expect((await rejectionOf(platform.gateway().run(platform.write("a")))).code).toBe("OUTCOME_UNKNOWN");
         expect(platform.objects).toHaveLength(1);
         platform.now += 1;
@@ -310,7 +310,7 @@ describe("idempotency keys in a folder", () => {
     expect((await rejectionOf(again.run({ ...write, perform, recover: async () => null }))).code).toBe(
       "OUTCOME_UNKNOWN",
     );
-    now += SETTLING_MS;
+    now += SETTLE_GRACE_MS;
     expect(await again.run({ ...write, perform, recover: async () => null })).toBe("made");
   });
 });

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import {
   createIdempotencyStore,
   type IdempotentWrite,
-  KEYS_KEPT_MS,
-  SETTLING_MS,
+  KEY_RETENTION_MS,
+  SETTLE_GRACE_MS,
 } from "../../src/store/idempotency.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
@@ -39,7 +39,7 @@ function createWorld(...endings: readonly Ending[]) {
     /** Whether the platform can be asked for its objects. */
     isReadable: true,
     /** When a request that was given up is carried out after all. */
-    delayMs: SETTLING_MS - 1,
+    delayMs: SETTLE_GRACE_MS - 1,
     objects,
     attempts: () => attempts,
     visible: () => objects.filter(({ madeAt }) => madeAt <= world.now),
@@ -138,7 +138,7 @@ describe("a key", () => {
   it("is forgotten after a day, and not before", async () => {
     const world = createWorld();
     await world.run("a");
-    world.now += KEYS_KEPT_MS;
+    world.now += KEY_RETENTION_MS;
     expect(await world.run("a")).toBe(1);
     world.now += 1;
     expect(await world.run("a")).toBe(2);
@@ -148,7 +148,7 @@ describe("a key", () => {
 describe("keys that have expired", () => {
   it("are deleted when a key is used, at most once in a while, and others are not", async () => {
     const deleted: number[] = [];
-    const clock = { now: time.now + 10 * KEYS_KEPT_MS };
+    const clock = { now: time.now + 10 * KEY_RETENTION_MS };
     const watched = {
       ...idempotencyKeys,
       deleteExpired: async (now: number) => {
@@ -164,9 +164,9 @@ describe("keys that have expired", () => {
     await run("first");
     await run("second");
     expect(deleted).toEqual([clock.now]);
-    clock.now += KEYS_KEPT_MS + 1;
+    clock.now += KEY_RETENTION_MS + 1;
     await run("third");
-    expect(deleted).toEqual([clock.now - KEYS_KEPT_MS - 1, clock.now]);
+    expect(deleted).toEqual([clock.now - KEY_RETENTION_MS - 1, clock.now]);
   });
 });
 
@@ -189,7 +189,7 @@ describe("a lost answer", () => {
   it("leaves the key in doubt while the object can't be looked for, however often it is repeated", async () => {
     const world = createWorld("LOST");
     await rejectionOf(world.run("a"));
-    for (const wait of [0, SETTLING_MS, SETTLING_MS]) {
+    for (const wait of [0, SETTLE_GRACE_MS, SETTLE_GRACE_MS]) {
       world.now += wait;
       expect((await rejectionOf(world.run("a"))).code).toBe("UPSTREAM_UNAVAILABLE");
     }
@@ -208,7 +208,7 @@ describe("a lost answer", () => {
       facts: { argument: "input.idempotencyKey", retryAfterSeconds: 7 },
     });
     expect(world.attempts()).toBe(1);
-    world.now += SETTLING_MS - 3_501;
+    world.now += SETTLE_GRACE_MS - 3_501;
     expect((await rejectionOf(world.run("a"))).code).toBe("OUTCOME_UNKNOWN");
     world.now += 1;
     expect(await world.run("a")).toBe(1);
@@ -218,7 +218,7 @@ describe("a lost answer", () => {
   it("of a request that is carried out late is made up for, and not made again", async () => {
     const world = createWorld("LATER");
     await rejectionOf(world.run("a"));
-    world.now += SETTLING_MS;
+    world.now += SETTLE_GRACE_MS;
     expect(await world.run("a")).toBe(1);
     expect(world.objects).toHaveLength(1);
   });
@@ -226,9 +226,9 @@ describe("a lost answer", () => {
   it("of a second attempt is waited for just as long, counted from when it was lost", async () => {
     const world = createWorld("NEVER", "LATER");
     await rejectionOf(world.run("a"));
-    world.now += SETTLING_MS;
+    world.now += SETTLE_GRACE_MS;
     expect((await rejectionOf(world.run("a"))).code).toBe("OUTCOME_UNKNOWN");
-    world.now += SETTLING_MS - 2;
+    world.now += SETTLE_GRACE_MS - 2;
     expect((await rejectionOf(world.run("a"))).code).toBe("OUTCOME_UNKNOWN");
     world.now += 2;
     expect(await world.run("a")).toBe(1);
@@ -238,7 +238,7 @@ describe("a lost answer", () => {
   it("of an attempt that took long is counted from its end", async () => {
     const world = createWorld();
     const perform = async () => {
-      world.now += 2 * SETTLING_MS;
+      world.now += 2 * SETTLE_GRACE_MS;
       throw failure("OUTCOME_UNKNOWN");
     };
     await rejectionOf(world.run("a", { perform }));
@@ -265,7 +265,7 @@ describe("a lost answer", () => {
   it("that then turns out to be a refusal frees the key", async () => {
     const world = createWorld("NEVER", "REFUSED");
     await rejectionOf(world.run("a"));
-    world.now += SETTLING_MS;
+    world.now += SETTLE_GRACE_MS;
     expect((await rejectionOf(world.run("a"))).code).toBe("UPSTREAM_REJECTED");
     expect(await world.run("a", { likeness: "other" })).toBe(1);
   });
@@ -295,7 +295,7 @@ describe("writes that are alike", () => {
     await rejectionOf(world.run("a"));
     expect(await world.run("b")).toBe(1);
     expect((await rejectionOf(world.run("a"))).code).toBe("OUTCOME_UNKNOWN");
-    world.now += SETTLING_MS;
+    world.now += SETTLE_GRACE_MS;
     expect([await world.run("a"), await world.run("b")]).toEqual([2, 1]);
   });
 
@@ -308,7 +308,7 @@ describe("writes that are alike", () => {
     ),
     { maxLength: 20 },
   );
-  const delays = fc.integer({ min: 0, max: SETTLING_MS - 1 });
+  const delays = fc.integer({ min: 0, max: SETTLE_GRACE_MS - 1 });
 
   /** Lets keys be asked for in any order while answers are lost, and then repeats each until it is answered. */
   async function play(
@@ -340,11 +340,11 @@ describe("writes that are alike", () => {
     for (const key of answers.keys()) {
       for (let tries = 0; (await ask(key)) === null; tries += 1) {
         expect(tries).toBeLessThan(30);
-        world.now += SETTLING_MS;
+        world.now += SETTLE_GRACE_MS;
         world.isReadable = true;
       }
     }
-    world.now += SETTLING_MS;
+    world.now += SETTLE_GRACE_MS;
     return { world, results: [...answers.values()].map((given) => [...given]) };
   }
 

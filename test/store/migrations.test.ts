@@ -4,7 +4,7 @@ import { Kysely, sql } from "kysely";
 import Libsql from "libsql";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
-import { createRegistry } from "../../src/store/migrations/0001-registry.ts";
+import { up } from "../../src/store/migrations/0001-registry.ts";
 import { createAuditObjects } from "../../src/store/migrations/0003-audit-objects.ts";
 import { openStore, type StoreLocation } from "../../src/store/open-store.ts";
 import { createPostgresDialect } from "../../src/store/postgres.ts";
@@ -90,7 +90,7 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
       const db = new Kysely<never>({ dialect });
       try {
         const sqlDialect = location.kind === "postgres" ? "postgres" : "sqlite";
-        await createRegistry(sqlDialect).up(db);
+        await up(sqlDialect).up(db);
         const run = (text: string) => sql.raw(text).execute(db);
         await run(
           "insert into audit_entries (at, principal_id, principal_name, role, operation, detail) values (1, 'k', 'k', 'OPERATOR', 'o', '{}')",

@@ -1,9 +1,9 @@
 import { pino } from "pino";
-import { makeApiKey } from "../../src/auth/api-keys.ts";
+import { generateApiKey } from "../../src/auth/api-keys.ts";
 import type { Caller, Credentials } from "../../src/auth/caller.ts";
 import { type Auth, type AuthOptions, createAuth } from "../../src/auth/create-auth.ts";
 import { allScopes } from "../../src/auth/scopes.ts";
-import { createPartnerDirectory } from "../../src/cache/partner-cache.ts";
+import { createPartnerCache } from "../../src/cache/partner-cache.ts";
 import type { RegisteredPartner } from "../../src/model/partner/partner.ts";
 import { Secret } from "../../src/model/secret.ts";
 import type { ApiKeyRecord, NewApiKey } from "../../src/store/api-keys.ts";
@@ -39,7 +39,7 @@ export async function createTestAuth(
     secret: new Secret(API_SECRET),
     operatorKey: new Secret(OPERATOR_KEY),
     operatorScopes: allScopes,
-    partners: createPartnerDirectory(store.partners, () => clock.now),
+    partners: createPartnerCache(store.partners, () => clock.now),
     issuer: "syndigraph",
     identityProvider: null,
     now: () => clock.now,
@@ -61,7 +61,7 @@ export async function createTestAuth(
         ...from,
       }),
     addKey: async (wish) => {
-      const { key, hash } = makeApiKey();
+      const { key, hash } = generateApiKey();
       const record = await store.apiKeys.create(
         {
           name: "a key",

@@ -90,7 +90,7 @@ const ORIGIN = "https://platform.test";
 const json = { "content-type": "application/json; charset=utf-8" };
 
 /** What is scripted and not called for makes disposing fail. */
-export function createScriptedPlatform(options: Pick<HttpOptions, "guard" | "dialect"> = {}): ScriptedPlatform {
+export function createScriptedPlatform(options: Pick<HttpOptions, "policy" | "dialect"> = {}): ScriptedPlatform {
   const agent = new MockAgent();
   agent.disableNetConnect();
   const calls: ReceivedCall[] = [];

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { createRegistry } from "../../src/telemetry/metrics-registry.ts";
+import { createMetricsRegistry } from "../../src/telemetry/metrics-registry.ts";
 import { createOperationNames } from "../../src/telemetry/operation-names.ts";
 import { parseExposition } from "../support/exposition.ts";
 import { TOKEN } from "../support/platform.ts";
 
 describe("the text of metrics", () => {
   it("tells each count apart by its labels, with what it means", () => {
-    const registry = createRegistry();
+    const registry = createMetricsRegistry();
     const calls = registry.counter("calls_total", "Calls made.", ["operation", "outcome"]);
     calls.add({ operation: "Read", outcome: "ok" });
     calls.add({ operation: "Read", outcome: "ok" }, 2);
@@ -23,7 +23,7 @@ describe("the text of metrics", () => {
   });
 
   it("counts a histogram's buckets from below, a bound belonging to its bucket", () => {
-    const registry = createRegistry();
+    const registry = createMetricsRegistry();
     const sizes = registry.histogram("size", "Sizes.", ["of"], [1, 10]);
     for (const size of [0.5, 1, 10, 11]) sizes.observe({ of: "x" }, size);
     const { series } = parseExposition(registry.text());
@@ -37,7 +37,7 @@ describe("the text of metrics", () => {
   });
 
   it("reads what is observed when it is asked for, and leaves out what is not known", () => {
-    const registry = createRegistry();
+    const registry = createMetricsRegistry();
     let age: number | null = null;
     registry.observed("gauge", "age", "Age.", () => age);
     registry.observed("gauge", "pace", "Pace.", () => [{ labels: { api: "API" }, value: Number.POSITIVE_INFINITY }]);
@@ -49,7 +49,7 @@ describe("the text of metrics", () => {
   });
 
   it("stays readable whatever a label holds", () => {
-    const registry = createRegistry();
+    const registry = createMetricsRegistry();
     registry.counter("odd_total", "Odd.", ["label"]).add({ label: 'a"b\\c\nd' });
     expect(parseExposition(registry.text()).value('odd_total{label="a\\"b\\\\c\\nd"}')).toBe(1);
   });

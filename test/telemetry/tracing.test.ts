@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import * as api from "@opentelemetry/api";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { tracingBy } from "../../src/telemetry/tracing.ts";
+import { createOtelTracing } from "../../src/telemetry/tracing.ts";
 import { createTestGateway, graphqlRequest, OPERATOR_KEY, range } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 
@@ -92,7 +92,7 @@ afterEach(() => {
 const WINDOW = range("2026-03-17T00:00:00Z", "2026-03-18T00:00:00Z");
 const USAGE = `query Usage { streams(first: 25) { nodes { bandwidth(window: ${WINDOW}) { total { bytesOut } } } } }`;
 
-const tracedGateway = () => createTestGateway({ gateway: { tracing: tracingBy(api) } });
+const tracedGateway = () => createTestGateway({ gateway: { tracing: createOtelTracing(api) } });
 const childrenOf = (span: Ended | undefined) => ended.filter(({ parentId }) => parentId === span?.spanId);
 
 describe("a trace", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { counted } from "../../src/upstream/call-counter.ts";
+import { countCalls } from "../../src/upstream/call-counter.ts";
 import type { Upstream } from "../../src/upstream/upstream.ts";
 
 describe("clients that count", () => {
@@ -15,7 +15,7 @@ describe("clients that count", () => {
 
   it("count each question once, and give the same answers and failures", async () => {
     const tally = { upstreamCalls: 0 };
-    const { account, streams } = counted(upstream, tally);
+    const { account, streams } = countCalls(upstream, tally);
     expect(await account.id()).toBe("acme");
     await expect(Reflect.apply(streams.stop, streams, [])).rejects.toThrow("no");
     expect(tally.upstreamCalls).toBe(2);
@@ -23,7 +23,7 @@ describe("clients that count", () => {
 
   it("count nothing until something is asked", () => {
     const tally = { upstreamCalls: 0 };
-    expect(counted(upstream, tally).health()).toEqual([]);
+    expect(countCalls(upstream, tally).health()).toEqual([]);
     expect(tally.upstreamCalls).toBe(0);
   });
 });

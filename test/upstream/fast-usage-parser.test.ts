@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { iso, type TimeWindow } from "../../src/model/usage/time-window.ts";
 import { createAnalytics } from "../../src/upstream/analytics.ts";
-import { usualSeries, usualTotals } from "../../src/upstream/fast-usage-parser.ts";
+import { parseSeriesFast, parseTotalsFast } from "../../src/upstream/fast-usage-parser.ts";
 import { createScriptedPlatform } from "../support/platform.ts";
 import { at } from "../support/time.ts";
 import { told } from "../support/traffic.ts";
@@ -48,8 +48,8 @@ describe("an answer in the usual form", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(total, { maxLength: 4 }), async (totals) => {
         const text = envelope(`{${totals.map((each, place) => named(names[place] ?? "", each)).join(",")}}`);
-        expect(usualTotals(bytes(text))).not.toBeNull();
-        expect(usualTotals(bytes(spaced(text)))).toBeNull();
+        expect(parseTotalsFast(bytes(text))).not.toBeNull();
+        expect(parseTotalsFast(bytes(spaced(text)))).toBeNull();
         const [usual, general] = await Promise.all(
           [text, spaced(text)].map((form) => ask(form, (analytics) => analytics.streamTotals(names, MARCH))),
         );
@@ -78,7 +78,7 @@ describe("an answer in the usual form", () => {
       fc.asyncProperty(buckets, async (all) => {
         const text = envelope(`{${all.map((each, place) => named(names[place] ?? "", each)).join(",")}}`);
         const hasBuckets = all.every(({ bandwidth }) => Object.keys(bandwidth).length > 0);
-        if (hasBuckets) expect(usualSeries(bytes(text))).not.toBeNull();
+        if (hasBuckets) expect(parseSeriesFast(bytes(text))).not.toBeNull();
         const [usual, general] = await Promise.all(
           [text, spaced(text)].map((form) => ask(form, (analytics) => analytics.streamSeries(names, MARCH, "HOUR"))),
         );
@@ -119,7 +119,7 @@ describe("an answer in another form is left to the general way", () => {
     ],
     ["something behind it", `{"a":${figure}},"message":"b"`],
   ])("%s", (_what, data) => {
-    expect(usualTotals(bytes(envelope(data)))).toBeNull();
+    expect(parseTotalsFast(bytes(envelope(data)))).toBeNull();
   });
 
   const hour = (start: string) => `"${start}":${figure}`;
@@ -136,12 +136,12 @@ describe("an answer in another form is left to the general way", () => {
     ["no time", series(hour("2026-13-01T00:00:00Z"))],
     ["names with different buckets", `${series(first).slice(0, -1)},"b":${series(second).slice(5)}`],
   ])("%s", (_what, data) => {
-    expect(usualSeries(bytes(envelope(data)))).toBeNull();
+    expect(parseSeriesFast(bytes(envelope(data)))).toBeNull();
   });
 
   it("but two buckets and two names are usual", () => {
     const both = series(`${first},${second}`);
-    const usual = usualSeries(bytes(envelope(`${both.slice(0, -1)},"b":${both.slice(5)}`)));
+    const usual = parseSeriesFast(bytes(envelope(`${both.slice(0, -1)},"b":${both.slice(5)}`)));
     expect(usual?.starts).toEqual(["2026-03-01T00:00:00Z", "2026-03-01T01:00:00Z"]);
     expect([...(usual?.series.keys() ?? [])]).toEqual(["a", "b"]);
   });
@@ -153,7 +153,7 @@ describe("maps of a series that are written like one before", () => {
   const series = (...[all = 0, standard = 0, restream = 0, geoCascade = 0]: number[]) =>
     `{"bandwidth":${map(all)},"standardStream":${map(standard)},"restream":${map(restream)},"geoCascade":${map(geoCascade)}}`;
   const read = (...all: string[]) =>
-    usualSeries(bytes(envelope(`{${all.map((each, place) => `"${names[place]}":${each}`).join(",")}}`)));
+    parseSeriesFast(bytes(envelope(`{${all.map((each, place) => `"${names[place]}":${each}`).join(",")}}`)));
 
   it("are held once: ordinary traffic that is all traffic, and what the name before has as well", () => {
     const [first, second] = [...(read(series(7, 7), series(8, 8))?.series.values() ?? [])];
@@ -175,8 +175,8 @@ describe("maps of a series that are written like one before", () => {
 describe("an answer that is far longer than usual", () => {
   it("is not read at once: the room that it takes would be kept", () => {
     const of = (name: string) => envelope(`{"${name}":{"bytesOut":1,"bytesIn":2}}`);
-    expect(usualTotals(bytes(of("a".repeat(1_000))))).not.toBeNull();
-    expect(usualTotals(bytes(of("a".repeat(2_000_000))))).toBeNull();
-    expect(usualSeries(bytes(of("a".repeat(2_000_000))))).toBeNull();
+    expect(parseTotalsFast(bytes(of("a".repeat(1_000))))).not.toBeNull();
+    expect(parseTotalsFast(bytes(of("a".repeat(2_000_000))))).toBeNull();
+    expect(parseSeriesFast(bytes(of("a".repeat(2_000_000))))).toBeNull();
   });
 });

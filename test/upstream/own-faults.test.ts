@@ -1,8 +1,8 @@
 import { Agent, type Dispatcher, errors as undici } from "undici";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Secret } from "../../src/model/secret.ts";
-import { createGuard } from "../../src/upstream/resilience/call-policy.ts";
-import { createPace } from "../../src/upstream/resilience/concurrency-limit.ts";
+import { createCallPolicy } from "../../src/upstream/resilience/call-policy.ts";
+import { createConcurrencyLimit } from "../../src/upstream/resilience/concurrency-limit.ts";
 import { createHttp } from "../../src/upstream/transport/http-client.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 import { createViewerRecords } from "../../src/upstream/viewer-records.ts";
@@ -27,9 +27,9 @@ function failing(error: Error) {
     throw error;
   };
   const dispatcher = Object.assign(new Agent(), { dispatch, request: dispatch }) as Dispatcher;
-  const guard = createGuard(createPace(), createTestTiming());
+  const guard = createCallPolicy(createConcurrencyLimit(), createTestTiming());
   const options = { origin: "https://platform.test", secret: new Secret("api-secret"), dispatcher, timeoutMs: 5_000 };
-  return { guard, http: createHttp({ ...options, guard }) };
+  return { guard, http: createHttp({ ...options, policy: guard }) };
 }
 
 afterEach(() => vi.restoreAllMocks());

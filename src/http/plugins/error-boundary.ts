@@ -1,6 +1,6 @@
 import type { Plugin } from "graphql-yoga";
-import { responseOf } from "../fetch-http.ts";
-import { FAULT } from "../http-message.ts";
+import { toResponse } from "../fetch-http.ts";
+import { INTERNAL_ERROR_RESPONSE } from "../http-message.ts";
 import type { ServerContext } from "./use-authentication.ts";
 
 type OnRequest = NonNullable<Plugin<object, ServerContext>["onRequest"]>;
@@ -11,7 +11,7 @@ type OnRequest = NonNullable<Plugin<object, ServerContext>["onRequest"]>;
  *
  * @param onFault told of what escaped
  */
-export function guarded<P extends Plugin | Plugin<object, ServerContext>>(
+export function withErrorBoundary<P extends Plugin | Plugin<object, ServerContext>>(
   plugins: readonly P[],
   onFault: (error: unknown) => void,
 ): P[] {
@@ -24,7 +24,7 @@ export function guarded<P extends Plugin | Plugin<object, ServerContext>>(
       onRequest(payload: Parameters<OnRequest>[0]) {
         const fail = (error: unknown) => {
           onFault(error);
-          payload.endResponse(responseOf(payload.fetchAPI.Response, FAULT));
+          payload.endResponse(toResponse(payload.fetchAPI.Response, INTERNAL_ERROR_RESPONSE));
         };
         try {
           return onRequest(payload)?.then(undefined, fail);

@@ -2,9 +2,9 @@ import type { Plugin } from "graphql-yoga";
 import type { Caller } from "../../auth/caller.ts";
 import type { CostStatus } from "../../model/cost.ts";
 import type { RequestRecord } from "../../telemetry/request-record.ts";
-import { responseOf } from "../fetch-http.ts";
+import { toResponse } from "../fetch-http.ts";
 import type { RequestHead } from "../http-message.ts";
-import type { Front } from "../ingress.ts";
+import type { Ingress } from "../ingress.ts";
 
 /** What travels through yoga with a request. */
 export interface ServerContext {
@@ -24,11 +24,11 @@ export interface ServerContext {
 }
 
 /** Lets the front find out who calls. What stands before this plugin is for everyone. */
-export function useCaller(front: Front): Plugin<object, ServerContext> {
+export function useAuthentication(front: Ingress): Plugin<object, ServerContext> {
   return {
     async onRequest({ serverContext, endResponse, fetchAPI }) {
-      const admitted = await front.admit(serverContext.head);
-      if ("status" in admitted) endResponse(responseOf(fetchAPI.Response, admitted));
+      const admitted = await front.authenticate(serverContext.head);
+      if ("status" in admitted) endResponse(toResponse(fetchAPI.Response, admitted));
       else Object.assign(serverContext, admitted);
     },
   };

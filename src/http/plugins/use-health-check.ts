@@ -10,7 +10,7 @@ export type Readiness = ({ readonly isReady: true } | { readonly isReady: false;
 export type PartState = "UP" | "DOWN";
 
 /** `GET /health`: the process is alive. `GET /readiness`: it can serve. Both answer anyone, and tell nothing else. */
-export function useHealth(readiness: () => Promise<Readiness>): Plugin {
+export function useHealthCheck(readiness: () => Promise<Readiness>): Plugin {
   return {
     async onRequest({ url, request, endResponse, fetchAPI }) {
       if (url.pathname !== "/health" && url.pathname !== "/readiness") return;

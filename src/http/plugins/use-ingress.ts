@@ -1,14 +1,14 @@
 import type { Plugin } from "graphql-yoga";
-import { responseOf } from "../fetch-http.ts";
-import type { Front } from "../ingress.ts";
+import { toResponse } from "../fetch-http.ts";
+import type { Ingress } from "../ingress.ts";
 import type { ServerContext } from "./use-authentication.ts";
 
 /** Lets the front turn requests away, and say what every answer says. */
-export function useFront(front: Front): Plugin<object, ServerContext> {
+export function useIngress(front: Ingress): Plugin<object, ServerContext> {
   return {
     onRequest({ serverContext: { head, isOverloaded }, endResponse, fetchAPI }) {
-      const answer = front.turnAway(head, isOverloaded);
-      if (answer) endResponse(responseOf(fetchAPI.Response, answer));
+      const answer = front.rejectEarly(head, isOverloaded);
+      if (answer) endResponse(toResponse(fetchAPI.Response, answer));
     },
     onResponse({ response: { headers }, serverContext: { head, answered } }) {
       answered?.();

@@ -1,14 +1,14 @@
 import type { Plugin } from "graphql-yoga";
 import type { SigningKeys } from "../../auth/signing-keys.ts";
 import { ApplicationError } from "../../model/errors.ts";
-import { responseOf } from "../fetch-http.ts";
-import { refusal } from "../http-message.ts";
+import { toResponse } from "../fetch-http.ts";
+import { errorResponse } from "../http-message.ts";
 
 /**
  * `GET /.well-known/jwks.json`: the public keys of the sessions that the gateway signs, so that a partner's other services
  * can verify one. Beside health it is all that the anonymous are answered; there is nothing secret in it.
  */
-export function usePublicKeys({ publicKeys }: Pick<SigningKeys, "publicKeys">): Plugin {
+export function useJwks({ publicKeys }: Pick<SigningKeys, "publicKeys">): Plugin {
   return {
     async onRequest({ url, request, endResponse, fetchAPI }) {
       if (url.pathname !== "/.well-known/jwks.json") return;
@@ -21,7 +21,7 @@ export function usePublicKeys({ publicKeys }: Pick<SigningKeys, "publicKeys">): 
         endResponse(fetchAPI.Response.json({ keys: await publicKeys() }, { headers }));
       } catch (error) {
         if (!(error instanceof ApplicationError)) throw error;
-        endResponse(responseOf(fetchAPI.Response, refusal(error.code, error.message, { status: 503 })));
+        endResponse(toResponse(fetchAPI.Response, errorResponse(error.code, error.message, { status: 503 })));
       }
     },
   };

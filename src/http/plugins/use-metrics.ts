@@ -1,8 +1,8 @@
 import type { Plugin } from "graphql-yoga";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { METRICS_TYPE } from "../../telemetry/metrics-registry.ts";
-import { responseOf } from "../fetch-http.ts";
-import { refusal } from "../http-message.ts";
+import { toResponse } from "../fetch-http.ts";
+import { errorResponse } from "../http-message.ts";
 import type { ServerContext } from "./use-authentication.ts";
 
 /**
@@ -17,7 +17,7 @@ export function useMetrics(metrics: Pick<Metrics, "text">): Plugin<object, Serve
         endResponse(new fetchAPI.Response(null, { status: 405, headers: { allow: "GET, HEAD" } }));
       } else if (caller.role === "PARTNER") {
         const message = "Metrics tell of the whole account: they are for the broadcaster's own people.";
-        endResponse(responseOf(fetchAPI.Response, refusal("FORBIDDEN", message, { status: 403 })));
+        endResponse(toResponse(fetchAPI.Response, errorResponse("FORBIDDEN", message, { status: 403 })));
       } else {
         endResponse(new fetchAPI.Response(metrics.text(), { headers: { "content-type": METRICS_TYPE } }));
       }

@@ -1,8 +1,8 @@
 import type { Plugin } from "graphql-yoga";
 import { budgetHeaders } from "../../limits/cost-budget.ts";
-import type { OperationAnswer, OperationRequest, Operations } from "../../operation/execute-operation.ts";
+import type { OperationExecutor, OperationRequest, OperationResponse } from "../../operation/execute-operation.ts";
 import type { OperationParams } from "../request-body.ts";
-import { asYogaResult } from "../response-body.ts";
+import { toYogaResult } from "../response-body.ts";
 import type { ServerContext } from "./use-authentication.ts";
 
 /**
@@ -10,7 +10,7 @@ import type { ServerContext } from "./use-authentication.ts";
  *
  * @param clock the time by which the budget tells when it is full again
  */
-export function useOperations(operations: Operations, clock: () => number): Plugin<object, ServerContext> {
+export function useOperations(operations: OperationExecutor, clock: () => number): Plugin<object, ServerContext> {
   return {
     async onParams({ params, request, context, setResult }) {
       const server = context as unknown as ServerContext;
@@ -22,13 +22,13 @@ export function useOperations(operations: Operations, clock: () => number): Plug
         caller,
         address,
         signal: () => request.signal,
-        hasLeft: () => request.signal.aborted,
+        isCancelled: () => request.signal.aborted,
         mayChange: request.method === "POST",
         record,
       };
-      const { result, cost } = await new Promise<OperationAnswer>((resolve) => operations(asked, resolve));
+      const { result, cost } = await new Promise<OperationResponse>((resolve) => operations(asked, resolve));
       server.cost = cost;
-      setResult(asYogaResult(result));
+      setResult(toYogaResult(result));
     },
     onResponse({ response, serverContext: { cost } }) {
       if (!cost) return;

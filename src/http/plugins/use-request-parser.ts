@@ -1,8 +1,8 @@
 import type { GraphQLParams, Plugin } from "graphql-yoga";
-import { acceptedType } from "../content-negotiation.ts";
-import { bodyOfRequest, responseOf } from "../fetch-http.ts";
-import { refusal } from "../http-message.ts";
-import { assertJson, MAX_BODY_BYTES, paramsOfAddress, paramsOfBody } from "../request-body.ts";
+import { negotiateMediaType } from "../content-negotiation.ts";
+import { bodyOfRequest, toResponse } from "../fetch-http.ts";
+import { errorResponse } from "../http-message.ts";
+import { assertJson, MAX_BODY_BYTES, parseBodyParams, parseQueryParams } from "../request-body.ts";
 
 const PATH = "/graphql";
 const NOT_ACCEPTABLE =
@@ -15,25 +15,25 @@ const NOT_ACCEPTABLE =
  * Nothing stands here against forged cross-site requests, because they can't be made: a browser sends our key only in the
  * `Authorization` header, which no form and no link can set, and no cookie opens anything.
  */
-export function useRequestReader(): Plugin {
+export function useRequestParser(): Plugin {
   return {
     onRequest({ request, url, endResponse, fetchAPI }) {
       const refuse = (status: number, message: string) =>
-        endResponse(responseOf(fetchAPI.Response, refusal("BAD_REQUEST", message, { status })));
+        endResponse(toResponse(fetchAPI.Response, errorResponse("BAD_REQUEST", message, { status })));
       if (url.pathname !== PATH) refuse(404, `Nothing is here: the graph is at ${PATH}.`);
       else if (request.url.length > MAX_BODY_BYTES) refuse(414, "The address is too long.");
       else if (request.method === "GET" || request.method === "POST") {
         // Judged before anything runs: nothing is done whose outcome the client could not be told.
-        const type = acceptedType(request.headers.get("accept"));
+        const type = negotiateMediaType(request.headers.get("accept"));
         if (type) request.headers.set("accept", type);
         else refuse(406, NOT_ACCEPTABLE);
       }
     },
     onRequestParse({ request, setRequestParser }) {
-      if (request.method === "GET") setRequestParser(({ url }) => paramsOfAddress(url) as GraphQLParams);
+      if (request.method === "GET") setRequestParser(({ url }) => parseQueryParams(url) as GraphQLParams);
       if (request.method !== "POST") return;
       assertJson((name) => request.headers.get(name));
-      setRequestParser(async () => paramsOfBody(await bodyOfRequest(request)) as GraphQLParams);
+      setRequestParser(async () => parseBodyParams(await bodyOfRequest(request)) as GraphQLParams);
     },
   };
 }

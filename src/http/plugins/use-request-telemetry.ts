@@ -1,11 +1,11 @@
 import type { Plugin } from "graphql-yoga";
-import { REQUEST_ID, type Requests } from "../../telemetry/request-observer.ts";
-import { noteResult } from "../../telemetry/request-record.ts";
-import { refusalCode } from "../fetch-http.ts";
+import { REQUEST_ID, type RequestObserver } from "../../telemetry/request-observer.ts";
+import { recordResult } from "../../telemetry/request-record.ts";
+import { errorCodeOf } from "../fetch-http.ts";
 import type { ServerContext } from "./use-authentication.ts";
 
 /** Follows the requests to the graph that yoga answers. Stands before all others. */
-export function useRequests(requests: Requests): Plugin<object, ServerContext> {
+export function useRequestTelemetry(requests: RequestObserver): Plugin<object, ServerContext> {
   return {
     onRequest({ request, url, serverContext }) {
       if (url.pathname === "/graphql") serverContext.record = requests.begin((name) => request.headers.get(name));
@@ -14,13 +14,13 @@ export function useRequests(requests: Requests): Plugin<object, ServerContext> {
       if (!record || Array.isArray(result) || Symbol.asyncIterator in result) return;
       const { errors = [], extensions } = result;
       const codes = errors.map((error) => String(error.extensions["code"] ?? "INTERNAL_SERVER_ERROR"));
-      noteResult(record, codes, extensions);
+      recordResult(record, codes, extensions);
     },
     onResponse({ request, response, serverContext: { record, caller } }) {
       if (!record) return;
       response.headers.set(REQUEST_ID, record.requestId);
       record.caller = caller ?? null;
-      const code = refusalCode(response);
+      const code = errorCodeOf(response);
       if (code) record.errors = [code];
       requests.end(record, request.signal.aborted ? "LEFT" : response.status);
     },

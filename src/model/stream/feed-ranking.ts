@@ -19,7 +19,7 @@ export interface RankedFeed {
  *   or else the first of all
  * @see the platform's guide to redundant ingest
  */
-export function standingFeeds<Feed extends RankedFeed>(feeds: readonly Feed[], sourceId: string | null): Feed[] {
+export function rankFeeds<Feed extends RankedFeed>(feeds: readonly Feed[], sourceId: string | null): Feed[] {
   const live = liveFeeds(feeds);
   const [first] = sourceId === null ? live.toSorted(byMainFirst) : live.filter((feed) => feed.sourceId === sourceId);
   if (!first) return [];

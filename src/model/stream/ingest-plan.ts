@@ -12,7 +12,7 @@ import { assertName } from "./stream.ts";
 export type IngestProtocol = "WHIP" | "RTMP" | "RTMPS" | "SRT";
 
 /** What is to be sent in. The first source is the main one: viewers begin with it. */
-export interface IngestWish {
+export interface IngestRequest {
   readonly protocol: IngestProtocol;
   readonly token: PublishTokenRecord;
   /** Null ids: only the main source may go without one. */
@@ -21,7 +21,7 @@ export interface IngestWish {
   readonly layers: readonly { readonly name: string; readonly kilobitsPerSecond: number | null }[];
   /** Of the primary feeds; null leaves it to the token, so that reprioritizing moves them. */
   readonly priority: number | null;
-  readonly backups: readonly BackupWish[];
+  readonly backups: readonly BackupRequest[];
   /** Null goes by the token. */
   readonly isEncrypted: boolean | null;
   /** Added to the latency; null for none. */
@@ -31,7 +31,7 @@ export interface IngestWish {
 }
 
 /** A further set of the same feeds. What is null is as the primary has it, the priority one less than the set before. */
-export interface BackupWish {
+export interface BackupRequest {
   readonly priority: number | null;
   readonly clusterId: string | null;
   readonly token: PublishTokenRecord | null;
@@ -89,7 +89,7 @@ const MAX_EXTRA_LATENCY_MS = 3_000;
  * @throws ApplicationError CONFLICT for a token that can't do it, PUBLISHERS_DIFFER for backups that are not alike,
  *   LIMIT_EXCEEDED; InvalidInputError naming the argument and the documented rule
  */
-export function planIngest(wish: IngestWish): IngestPlan {
+export function planIngest(wish: IngestRequest): IngestPlan {
   assertNames(wish);
   const sets = feedSets(wish);
   for (const { token, clusterId } of sets) {
@@ -110,7 +110,7 @@ interface FeedSet {
   readonly priority: number | null;
 }
 
-function assertNames({ sources, layers, backups, extraLatencyMs }: IngestWish): void {
+function assertNames({ sources, layers, backups, extraLatencyMs }: IngestRequest): void {
   const count = sources.length * Math.max(layers.length, 1) * (1 + backups.length);
   if (count < 1 || count > MAX_FEEDS) {
     throw new ApplicationError("LIMIT_EXCEEDED", `A plan has 1 to ${MAX_FEEDS} feeds, not ${count}.`, {
@@ -157,13 +157,13 @@ function assertDistinct<Item>(items: readonly Item[], nameOf: (item: Item) => st
   }
 }
 
-function assertUsable(token: PublishTokenRecord, { now }: IngestWish): void {
+function assertUsable(token: PublishTokenRecord, { now }: IngestRequest): void {
   if (!isUsable(token, now))
     throw conflict(token, "is disabled or has expired: it starts no broadcast", "publishToken");
 }
 
 /** Sources and layers are both feeds with ids of their own, which is what the setting is about. */
-function assertSeveralFeeds(token: PublishTokenRecord, clusterId: string, { sources, layers }: IngestWish): void {
+function assertSeveralFeeds(token: PublishTokenRecord, clusterId: string, { sources, layers }: IngestRequest): void {
   if (sources.length === 1 && layers.length < 2) return;
   const argument = sources.length > 1 ? "sources" : "layers";
   if (!token.isMultisource) {
@@ -174,7 +174,7 @@ function assertSeveralFeeds(token: PublishTokenRecord, clusterId: string, { sour
   }
 }
 
-function assertProtocol(token: PublishTokenRecord, { protocol, isEncrypted }: IngestWish): void {
+function assertProtocol(token: PublishTokenRecord, { protocol, isEncrypted }: IngestRequest): void {
   if (protocol === "WHIP" && token.isDrm)
     throw conflict(token, "encrypts for DRM, which takes SRT or RTMP", "protocol");
   if (protocol === "SRT") assertEncryption(token, isEncrypted);
@@ -195,7 +195,7 @@ function assertEncryption(token: PublishTokenRecord, isEncrypted: boolean | null
   }
 }
 
-function feedSets({ token, priority, backups }: IngestWish): FeedSet[] {
+function feedSets({ token, priority, backups }: IngestRequest): FeedSet[] {
   // Every set needs a place in the order, and an unset priority is the lowest of all.
   const first = priority ?? (backups.length > 0 ? (token.priority ?? backups.length) : null);
   const sets: FeedSet[] = [{ token, clusterId: token.effective.originCluster, priority: first }];
@@ -217,7 +217,7 @@ function feedSets({ token, priority, backups }: IngestWish): FeedSet[] {
 }
 
 /** Redundant feeds meet only when their tokens relay alike, and those of two clusters only when they relay at all. */
-function assertAlike({ protocol, token, backups }: IngestWish, sets: readonly FeedSet[]): void {
+function assertAlike({ protocol, token, backups }: IngestRequest, sets: readonly FeedSet[]): void {
   const [primary] = sets;
   for (const [index, backup] of backups.entries()) {
     const at = `backups.${index}`;
@@ -236,7 +236,7 @@ function assertAlike({ protocol, token, backups }: IngestWish, sets: readonly Fe
   }
 }
 
-function feedsOf(wish: IngestWish, { token, clusterId, priority }: FeedSet, isBackup: boolean): PlannedFeed[] {
+function feedsOf(wish: IngestRequest, { token, clusterId, priority }: FeedSet, isBackup: boolean): PlannedFeed[] {
   const { protocol, sources, layers, extraLatencyMs } = wish;
   const isEncrypted = protocol === "WHIP" || protocol === "RTMPS" || (protocol === "SRT" && token.isSrtEncrypted);
   const isSingle = sources.length === 1 && layers.length === 0 && sources[0]?.sourceId === null;
@@ -276,7 +276,7 @@ function feedsOf(wish: IngestWish, { token, clusterId, priority }: FeedSet, isBa
   );
 }
 
-function warningsOf({ protocol, sources, layers }: IngestWish, feeds: readonly PlannedFeed[]): IngestWarningCode[] {
+function warningsOf({ protocol, sources, layers }: IngestRequest, feeds: readonly PlannedFeed[]): IngestWarningCode[] {
   const holds: Readonly<Record<IngestWarningCode, boolean>> = {
     UNENCRYPTED: feeds.some(({ isEncrypted }) => !isEncrypted),
     ADDRESS_RULES_IGNORED: protocol.startsWith("RTMP") && feeds.some(({ token }) => hasAddressRules(token)),
@@ -288,7 +288,7 @@ function warningsOf({ protocol, sources, layers }: IngestWish, feeds: readonly P
 }
 
 /** In bits per second; 0 where it is not told. */
-function lowestRate(layers: IngestWish["layers"]): number {
+function lowestRate(layers: IngestRequest["layers"]): number {
   const rates = layers.flatMap(({ kilobitsPerSecond }) => kilobitsPerSecond ?? []);
   return rates.length > 0 ? Math.min(...rates) * 1_000 : 0;
 }

@@ -16,7 +16,7 @@ const MAX_TEXT_LENGTH = 2048;
 const schemes = /^(rtmps?|srt):\/\/[^/\s]+/i;
 
 /** A target as a client writes it. */
-export interface WantedTarget {
+export interface RequestedTarget {
   readonly url: string;
   /** Left out, the target keeps the key that it has. */
   readonly key?: Secret | undefined;
@@ -35,7 +35,7 @@ export function addressWithoutSecrets(url: string): string {
  * @param at path of the list as the client wrote it: `input.targets`
  * @throws ApplicationError LIMIT_EXCEEDED for an eleventh target; InvalidInputError naming the target and its field
  */
-export function assertTargets(targets: readonly WantedTarget[], at: string): void {
+export function assertTargets(targets: readonly RequestedTarget[], at: string): void {
   if (targets.length > MAX_RESTREAM_TARGETS) {
     throw new ApplicationError(
       "LIMIT_EXCEEDED",
@@ -46,7 +46,7 @@ export function assertTargets(targets: readonly WantedTarget[], at: string): voi
   for (const [index, target] of targets.entries()) assertTarget(target, `${at}.${index}`);
 }
 
-function assertTarget({ url, key, label }: WantedTarget, at: string): void {
+function assertTarget({ url, key, label }: RequestedTarget, at: string): void {
   if (!schemes.test(url) || !URL.canParse(url) || url.length > MAX_TEXT_LENGTH) {
     const rule = `It is an address of at most ${MAX_TEXT_LENGTH} characters that begins with rtmp://, rtmps:// or srt://.`;
     throw new InvalidInputError(`${at}.url`, rule);
@@ -67,7 +67,7 @@ function assertTarget({ url, key, label }: WantedTarget, at: string): void {
  * @throws InvalidInputError when a key is missing, or when two targets are the same
  */
 export function withKnownKeys(
-  targets: readonly WantedTarget[],
+  targets: readonly RequestedTarget[],
   known: readonly RestreamTarget[],
   at: string,
 ): RestreamTarget[] {

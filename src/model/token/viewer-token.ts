@@ -195,7 +195,7 @@ export function planViewerToken(
 }
 
 /** What somebody else's viewer token asks for; `algorithm` and `tokenType` as its header and claims have them. */
-export interface ForeignViewerToken extends Omit<ViewerTokenRequest, "unsupported"> {
+export interface DecodedViewerToken extends Omit<ViewerTokenRequest, "unsupported"> {
   readonly tokenType: string;
   readonly signatureIsValid: boolean;
   readonly ignoredClaims: readonly string[];
@@ -213,20 +213,20 @@ export interface ViewerTokenVerdict {
    * When it stops working if nobody touches the parent: its own expiry or the parent's, whichever is earlier. Null where
    * neither lies within the calendar.
    */
-  readonly diesAt: number | null;
+  readonly effectiveExpiry: number | null;
 }
 
 /** Explains a viewer token by the rules it was, or should have been, signed under. */
-export function judgeViewerToken(
+export function explainViewerToken(
   parent: SubscribeTokenRecord | null,
-  token: ForeignViewerToken,
+  token: DecodedViewerToken,
   facts: SigningFacts,
 ): ViewerTokenVerdict {
   const faults = (token.faults ?? []).map(claimRefusal);
   if (!parent) {
     const namesParent = !faults.some(({ argument }) => argument === "streaming.tokenId");
     const missing = namesParent ? [refusal("PARENT_NOT_FOUND", "streaming.tokenId")] : [];
-    return { refusals: [...missing, ...faults], warnings: [], diesAt: null };
+    return { refusals: [...missing, ...faults], warnings: [], effectiveExpiry: null };
   }
   const refusals = [
     ...offlineRefusals(facts),
@@ -254,7 +254,7 @@ export function judgeViewerToken(
       ...(outside ? [warning("RESTRICTION_OUTSIDE_PARENT")] : []),
       ...(token.ignoredClaims.length > 0 ? [warning("CLAIM_IGNORED", token.ignoredClaims.join(", "))] : []),
     ],
-    diesAt: earliest(token.expiresAt, parent.expiresAt),
+    effectiveExpiry: earliest(token.expiresAt, parent.expiresAt),
   };
 }
 
@@ -282,7 +282,7 @@ export function judgeSubscribeToken(
       ...standingWarnings(token, shown, facts),
       ...(streamName === null ? [warning("STREAM_NOT_NAMED")] : stateWarnings(facts)),
     ],
-    diesAt: earliest(token.expiresAt),
+    effectiveExpiry: earliest(token.expiresAt),
   };
 }
 

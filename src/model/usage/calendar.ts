@@ -20,7 +20,11 @@ export function monthWindow(month: string, timeZone: string): TimeWindow {
  * The instants at which days or months begin in the zone, from the one that holds `window.from` to the first at or after
  * `window.to`: neighbours enclose one day or month each.
  */
-export function* calendarEdges(window: TimeWindow, unit: "DAY" | "MONTH", timeZone: string): Generator<number, void> {
+export function* calendarBoundaries(
+  window: TimeWindow,
+  unit: "DAY" | "MONTH",
+  timeZone: string,
+): Generator<number, void> {
   const begin = Temporal.Instant.fromEpochMilliseconds(window.from).toZonedDateTimeISO(timeZone).toPlainDate();
   const step = unit === "DAY" ? { days: 1 } : { months: 1 };
   let date = unit === "DAY" ? begin : begin.with({ day: 1 });
@@ -52,7 +56,7 @@ export function isTimeZone(name: string): boolean {
 /** Whether all months of the zone around now begin at a whole hour of UTC, as the platform meters. */
 export function hasWholeHours(timeZone: string, now: number): boolean {
   const year = { from: now - 366 * 86_400_000, to: now };
-  return [...calendarEdges(year, "MONTH", timeZone)].every((edge) => edge % 3_600_000 === 0);
+  return [...calendarBoundaries(year, "MONTH", timeZone)].every((edge) => edge % 3_600_000 === 0);
 }
 
 /** Longer durations reach beyond the calendar. */

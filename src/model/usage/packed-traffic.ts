@@ -7,7 +7,7 @@ export type Count = number | bigint;
  * Where the counts of a figure's parts stand in a list, each with bytes out before bytes in, and those of re-streaming with its
  * seconds behind.
  */
-export interface PartPlaces {
+export interface CounterLayout {
   readonly all: number;
   readonly standard: number;
   readonly restream: number;
@@ -15,26 +15,26 @@ export interface PartPlaces {
 }
 
 /** The counts of a figure one behind the other, */
-export const IN_ORDER: PartPlaces = { all: 0, standard: 2, restream: 4, geoCascade: 7 };
+export const DEFAULT_LAYOUT: CounterLayout = { all: 0, standard: 2, restream: 4, geoCascade: 7 };
 /** and how many these are. */
-export const COUNTS = 9;
+export const COUNTERS_PER_RECORD = 9;
 /** In the place of bytes out of ordinary traffic where the platform does not break the figure down. No count is negative. */
-export const NO_PARTS = -1;
+export const PARTS_ABSENT = -1;
 
 /**
  * A figure out of a list of counts, where it takes a tenth of the memory that objects with bigints do. An answer of ten hourly
  * series of a day has 2,160 counts, and most of them are never looked at.
  */
-export class MeteredTraffic implements Traffic {
+export class PackedTraffic implements Traffic {
   private readonly counts: readonly Count[];
   private readonly at: number;
-  private readonly places: PartPlaces;
+  private readonly places: CounterLayout;
 
   /**
    * @param at where it begins
    * @param places of its parts, from there on
    */
-  constructor(counts: readonly Count[], at: number, places: PartPlaces = IN_ORDER) {
+  constructor(counts: readonly Count[], at: number, places: CounterLayout = DEFAULT_LAYOUT) {
     this.counts = counts;
     this.at = at;
     this.places = places;
@@ -50,7 +50,7 @@ export class MeteredTraffic implements Traffic {
 
   get parts(): TrafficParts | null {
     const { standard, restream, geoCascade } = this.places;
-    if (this.counts[this.at + standard] === NO_PARTS) return null;
+    if (this.counts[this.at + standard] === PARTS_ABSENT) return null;
     return {
       standard: this.part(standard),
       restream: { ...this.part(restream), secondsUsed: this.count(restream + 2) },
@@ -60,7 +60,7 @@ export class MeteredTraffic implements Traffic {
 
   /** Roughly what it takes in memory. */
   get bytes(): number {
-    return 60 + COUNTS * 8;
+    return 60 + COUNTERS_PER_RECORD * 8;
   }
 
   private part(place: number): TrafficPart {
@@ -91,7 +91,7 @@ export class BucketStarts {
 export interface SeriesCounts {
   readonly counts: readonly Count[];
   /** Where the parts of the first bucket stand, */
-  readonly places: PartPlaces;
+  readonly places: CounterLayout;
   /** and how much farther those of each next one do. */
   readonly stride: number;
   /** How many series share the list. */
@@ -99,7 +99,7 @@ export interface SeriesCounts {
 }
 
 /** Figures of one series by the instant at which their bucket begins. */
-export class MeteredSeries {
+export class PackedSeries {
   private readonly buckets: BucketStarts;
   private readonly held: SeriesCounts;
 
@@ -128,11 +128,11 @@ export class MeteredSeries {
 
   private figure(bucket: number): Traffic {
     const { counts, places, stride } = this.held;
-    return new MeteredTraffic(counts, bucket * stride, places);
+    return new PackedTraffic(counts, bucket * stride, places);
   }
 }
 
 /** Freezes a figure that is asked for again: what is made of it may be kept with it, while others are made and forgotten. */
-export function freezeFigure(value: unknown): void {
-  if (value instanceof MeteredTraffic || value instanceof MeteredSeries) Object.freeze(value);
+export function freezeUsage(value: unknown): void {
+  if (value instanceof PackedTraffic || value instanceof PackedSeries) Object.freeze(value);
 }

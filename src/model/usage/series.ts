@@ -1,17 +1,17 @@
 import { InvalidInputError } from "../errors.ts";
-import { calendarEdges, isUtcMonthStart } from "./calendar.ts";
+import { calendarBoundaries, isUtcMonthStart } from "./calendar.ts";
 import {
+  bucketBoundary,
   ceilTo,
   DAY_MS,
-  edgeDate,
   floorTo,
   HOUR_MS,
   iso,
-  type Keeping,
-  measuredWindow,
+  meteredWindow,
   notRetained,
   offered,
   planTotal,
+  type RetentionPolicy,
   type TimeWindow,
   type UsageWindow,
   validWindow,
@@ -28,7 +28,7 @@ export type Granularity = "HOUR" | "DAY" | "MONTH";
 export type BucketState = "COMPLETE" | "UNVERIFIED" | "PARTIAL" | "MISSING";
 
 /** One read of a series upstream, whose buckets are of `resolution` and begin inside the window. */
-export interface SeriesRead {
+export interface SeriesRequest {
   readonly resolution: Granularity;
   readonly window: TimeWindow;
 }
@@ -42,7 +42,7 @@ interface PlannedBucket extends TimeWindow {
 /** How to read a series: which buckets it has, in order, and the fewest calls that hold them all. */
 export interface SeriesPlan {
   readonly buckets: readonly PlannedBucket[];
-  readonly reads: readonly SeriesRead[];
+  readonly reads: readonly SeriesRequest[];
 }
 
 const NOTHING: readonly TimeWindow[] = Object.freeze([]);
@@ -72,12 +72,12 @@ export class SeriesPoint implements TimeWindow {
 
   /** The first instant. */
   get start(): Date {
-    return edgeDate(this.from);
+    return bucketBoundary(this.from);
   }
 
   /** The instant behind the last. */
   get end(): Date {
-    return edgeDate(this.to);
+    return bucketBoundary(this.to);
   }
 
   get bytesOut(): bigint | null {
@@ -90,7 +90,7 @@ export class SeriesPoint implements TimeWindow {
 }
 
 /** What one read gave: figures by the instant at which their bucket begins. A bucket that upstream left out is absent. */
-export interface Reading {
+export interface UsageSeries {
   get(start: number): Traffic | undefined;
   keys(): Iterable<number>;
   values(): Iterable<Traffic>;
@@ -109,7 +109,7 @@ export function planSeries(
   window: UsageWindow,
   granularity: Granularity,
   timeZone: string,
-  keeping: Keeping,
+  keeping: RetentionPolicy,
 ): SeriesPlan {
   const buckets = planBuckets(window, granularity, timeZone, keeping);
   if (!buckets) {
@@ -127,7 +127,7 @@ function planBuckets(
   window: UsageWindow,
   granularity: Granularity,
   timeZone: string,
-  keeping: Keeping,
+  keeping: RetentionPolicy,
 ): PlannedBucket[] | null {
   const buckets: PlannedBucket[] = [];
   for (const bucket of bucketsOf(window, granularity, timeZone)) {
@@ -149,12 +149,12 @@ function readableWindow(
   window: UsageWindow,
   granularity: Granularity,
   timeZone: string,
-  keeping: Keeping,
+  keeping: RetentionPolicy,
 ): TimeWindow | undefined {
   const { retention } = window;
   const { hourlySince, freshUntil } = retention;
   const hours = { from: Math.max(window.from, hourlySince), to: Math.max(window.to, hourlySince + HOUR_MS) };
-  const days = [...calendarEdges({ from: hourlySince, to: freshUntil }, "DAY", timeZone)];
+  const days = [...calendarBoundaries({ from: hourlySince, to: freshUntil }, "DAY", timeZone)];
   const withinDays = days.slice(1).map((end, index) => ({
     from: ceilTo(Math.max(days[index] ?? end, hourlySince), HOUR_MS),
     to: floorTo(Math.min(end, ceilTo(freshUntil, HOUR_MS)), HOUR_MS),
@@ -173,7 +173,7 @@ function readableWindow(
  */
 export function assembleSeries(
   plan: SeriesPlan,
-  readings: Pick<ReadonlyMap<Granularity, Reading>, "get">,
+  readings: Pick<ReadonlyMap<Granularity, UsageSeries>, "get">,
   freshUntil: number,
 ): SeriesPoint[] {
   const { buckets } = plan;
@@ -221,7 +221,7 @@ export interface Coverage {
  *
  * @throws InvalidInputError WINDOW_NOT_RETAINED as the total does
  */
-export function planCoverage(window: UsageWindow, keeping: Keeping): SeriesPlan {
+export function planCoverage(window: UsageWindow, keeping: RetentionPolicy): SeriesPlan {
   const { direct, months } = planTotal(window, keeping);
   const { hourlySince, freshUntil } = window.retention;
   const buckets: PlannedBucket[] = [];
@@ -293,13 +293,13 @@ function ceilOfPercent(p: number, count: number): number {
 }
 
 function* bucketsOf(window: UsageWindow, granularity: Granularity, timeZone: string): Generator<TimeWindow, void> {
-  const metered = measuredWindow(window);
+  const metered = meteredWindow(window);
   if (granularity === "HOUR") {
     for (let from = metered.from; from < metered.to; from += HOUR_MS) yield { from, to: from + HOUR_MS };
     return;
   }
   let { from } = window;
-  for (const edge of calendarEdges(metered, granularity, timeZone)) {
+  for (const edge of calendarBoundaries(metered, granularity, timeZone)) {
     if (edge <= from) continue;
     const to = Math.min(edge, window.to);
     yield { from, to };
@@ -315,21 +315,21 @@ function tilingOf(
   bucket: TimeWindow,
   window: UsageWindow,
   granularity: Granularity,
-  { monthsKept }: Keeping,
+  { monthsRetained }: RetentionPolicy,
 ): Granularity | null {
   const { hourlySince, dailySince, freshUntil } = window.retention;
   const aligned = (isEdge: (instant: number) => boolean) =>
     isEdge(bucket.from) && (isEdge(bucket.to) || bucket.to >= freshUntil);
   const hasHours = bucket.from >= hourlySince && aligned((instant) => instant % HOUR_MS === 0);
   if (hasHours && (granularity !== "MONTH" || window.from >= hourlySince)) return "HOUR";
-  if (granularity === "MONTH" && monthsKept && aligned(isUtcMonthStart)) return "MONTH";
+  if (granularity === "MONTH" && monthsRetained && aligned(isUtcMonthStart)) return "MONTH";
   const maySpanDays = granularity !== "HOUR" && bucket.from >= dailySince;
   if (maySpanDays && aligned((instant) => instant % DAY_MS === 0)) return "DAY";
   return hasHours ? "HOUR" : null;
 }
 
 /** Neighbouring buckets of one resolution are one read; the platform answers any number of buckets in a call. */
-function readsOf(buckets: readonly PlannedBucket[]): SeriesRead[] {
+function readsOf(buckets: readonly PlannedBucket[]): SeriesRequest[] {
   const spans = new Map<Granularity, TimeWindow>();
   for (const { resolution, from, to } of buckets) {
     const span = spans.get(resolution);
@@ -349,7 +349,7 @@ function upstreamEnd(resolution: Granularity, to: number): number {
 
 function tileStarts(from: number, end: number, resolution: Granularity): number[] {
   if (resolution === "MONTH")
-    return [...calendarEdges({ from, to: end }, "MONTH", "UTC")].filter((start) => start < end);
+    return [...calendarBoundaries({ from, to: end }, "MONTH", "UTC")].filter((start) => start < end);
   const step = resolution === "DAY" ? DAY_MS : HOUR_MS;
   // Most buckets are one tile.
   if (end - from <= step) return end > from ? [from] : [];
@@ -365,7 +365,7 @@ function tileEnd(start: number, resolution: Granularity): number {
 
 /** Whether the zone's days or months begin at an offset from UTC that is no whole hour. */
 function beginsOffTheHour(window: UsageWindow, granularity: "DAY" | "MONTH", timeZone: string): boolean {
-  const edges = calendarEdges({ from: window.from, to: window.from + 1 }, granularity, timeZone);
+  const edges = calendarBoundaries({ from: window.from, to: window.from + 1 }, granularity, timeZone);
   return [...edges].some((edge) => edge % HOUR_MS !== 0);
 }
 

@@ -44,7 +44,7 @@ export type WindowSelection = { readonly range: TimeWindow } | { readonly lastMs
 
 /**
  * A window of figures that can be answered: on the hour, begun in the past. `to` is where the client wanted it to end,
- * which may be ahead of the figures; {@link measuredWindow} is the part of it that has been metered.
+ * which may be ahead of the figures; {@link meteredWindow} is the part of it that has been metered.
  */
 export interface UsageWindow extends TimeWindow {
   readonly timeZone: string;
@@ -107,7 +107,7 @@ function beginOfLast(begin: number, lastMs: number, { hourlySince, dailySince }:
 }
 
 /** The part of the window that has been metered: up to `freshUntil`. This is the window that is echoed to the client. */
-export function measuredWindow(window: UsageWindow): TimeWindow {
+export function meteredWindow(window: UsageWindow): TimeWindow {
   return { from: window.from, to: Math.min(window.to, window.retention.freshUntil) };
 }
 
@@ -116,12 +116,12 @@ export function measuredWindow(window: UsageWindow): TimeWindow {
  * are one call.
  */
 export function readWindow(window: UsageWindow): TimeWindow {
-  return { from: window.from, to: ceilTo(measuredWindow(window).to, HOUR_MS) };
+  return { from: window.from, to: ceilTo(meteredWindow(window).to, HOUR_MS) };
 }
 
 /** What may be read of a subject: whole months are kept, without end, for the account alone. */
-export interface Keeping {
-  readonly monthsKept: boolean;
+export interface RetentionPolicy {
+  readonly monthsRetained: boolean;
 }
 
 /** One read of a total: directly, or as the sum of months that are no longer kept as days. */
@@ -136,7 +136,7 @@ export interface TotalPlan {
  *
  * @throws InvalidInputError WINDOW_NOT_RETAINED when the platform no longer keeps what the window's edges need
  */
-export function planTotal(window: UsageWindow, { monthsKept }: Keeping): TotalPlan {
+export function planTotal(window: UsageWindow, { monthsRetained }: RetentionPolicy): TotalPlan {
   const { from, to } = readWindow(window);
   const { dailySince, hourlySince } = window.retention;
   // Of a day that is counted in part all hours must be kept: the platform leaves out, silently, those that are not.
@@ -145,15 +145,15 @@ export function planTotal(window: UsageWindow, { monthsKept }: Keeping): TotalPl
     if (endsOnAnEdge && (from % DAY_MS === 0 || from >= hourlySince)) return { direct: { from, to }, months: null };
     throw notRetained(window, "Hours are kept for 7 days; an older window begins and ends at midnight UTC.");
   }
-  if (!monthsKept) throw notRetained(window, "Figures are kept for 365 days.");
-  const monthsEnd = firstMonthKeptAsDays(window.retention, to);
+  if (!monthsRetained) throw notRetained(window, "Figures are kept for 365 days.");
+  const monthsEnd = firstMonthRetainedAsDays(window.retention, to);
   if (!isUtcMonthStart(from) || !isUtcMonthStart(monthsEnd) || !endsOnAnEdge) {
     throw notRetained(window, "Beyond 365 days only whole UTC months of the account are kept.");
   }
   return { direct: monthsEnd < to ? { from: monthsEnd, to } : null, months: { from, to: monthsEnd } };
 }
 
-function firstMonthKeptAsDays({ dailySince }: Retention, to: number): number {
+function firstMonthRetainedAsDays({ dailySince }: Retention, to: number): number {
   const since = new Date(dailySince);
   const first = isUtcMonthStart(dailySince) ? dailySince : Date.UTC(since.getUTCFullYear(), since.getUTCMonth() + 1, 1);
   return Math.min(first, to);
@@ -221,7 +221,7 @@ export function iso(instant: number): string {
 }
 
 /** A date that is written once, however often it is sent. */
-export class WrittenDate extends Date {
+export class SerializedDate extends Date {
   #text: string | null = null;
   #json: string | null = null;
 
@@ -246,11 +246,11 @@ const edges = new Map<number, Date>();
 const MAX_EDGES = 5_000;
 
 /** The edge of a bucket as a date: the same hours are asked for again and again. It is shared, so nobody may change it. */
-export function edgeDate(instant: number): Date {
+export function bucketBoundary(instant: number): Date {
   const known = edges.get(instant);
   if (known) return known;
   if (edges.size >= MAX_EDGES) edges.clear();
-  const date = new WrittenDate(instant);
+  const date = new SerializedDate(instant);
   edges.set(instant, date);
   return date;
 }
@@ -261,7 +261,7 @@ export function windowKey({ from, to }: TimeWindow): string {
 }
 
 /** All days for which the platform keeps figures, as one window. `now` is in milliseconds since the epoch. */
-export function allDaysKept(now: number): TimeWindow {
+export function allDaysRetained(now: number): TimeWindow {
   return { from: ceilTo(now - 365 * DAY_MS, DAY_MS), to: ceilTo(now, HOUR_MS) };
 }
 
@@ -282,7 +282,7 @@ export function freshUntilAt(readAt: number, lagMs: number): number {
  * Until when an answer serves that was read at `readAt`: figures move on the quarter hour. One that was read less than
  * `lagMs` after it may be of before it, and serves until then only.
  */
-export function goodUntil(readAt: number, lagMs: number): number {
+export function cacheableUntil(readAt: number, lagMs: number): number {
   const quarter = floorTo(readAt, QUARTER_HOUR_MS);
   return readAt < quarter + lagMs ? quarter + lagMs : quarter + QUARTER_HOUR_MS;
 }

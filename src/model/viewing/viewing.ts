@@ -36,7 +36,7 @@ export const viewingRules = {
 export type ViewingRule = keyof typeof viewingRules;
 
 /** A rule with what it makes of the viewer. */
-export interface Ruling {
+export interface RuleOutcome {
   readonly rule: ViewingRule;
   readonly verdict: ViewingVerdict;
   /** Names the token with a pattern that can't be read, where such a one plays a part; undefined elsewhere. */
@@ -68,7 +68,7 @@ export interface Viewer {
 }
 
 /** Who broadcasts a stream. */
-export interface Publishing {
+export interface PublishingState {
   readonly streamName: string;
   /** While it is on air: the tokens of its live feeds, that of the feed that is shown first. Else those that may broadcast it. */
   readonly publishTokens: readonly PublishTokenRecord[];
@@ -77,9 +77,9 @@ export interface Publishing {
 
 export interface ViewingDecision {
   /** The first rule with the verdict that holds. */
-  readonly decidedBy: Ruling;
+  readonly decidedBy: RuleOutcome;
   /** Every rule that refuses the viewer or leaves it open, in the order in which they are asked; empty for one who is admitted. */
-  readonly objections: readonly Ruling[];
+  readonly objections: readonly RuleOutcome[];
   /** The geo rules that decide; null where no publish token is known. */
   readonly geoRules: EffectiveGeoRules | null;
 }
@@ -91,7 +91,7 @@ export interface ViewingDecision {
  * @param now milliseconds since the epoch, by the platform's clock
  */
 export function decideViewing(
-  publishing: Publishing,
+  publishing: PublishingState,
   viewer: Viewer,
   now: number,
   read: PatternReader = readPattern,
@@ -117,16 +117,16 @@ export function decideViewing(
   if (others.every(({ decidedBy }) => decidedBy.verdict === first.decidedBy.verdict)) {
     return detail === "" ? first : { ...first, decidedBy: { detail, ...first.decidedBy } };
   }
-  const differs: Ruling = { rule: "PUBLISHERS_DIFFER", verdict: "UNDECIDED", ...(detail !== "" && { detail }) };
+  const differs: RuleOutcome = { rule: "PUBLISHERS_DIFFER", verdict: "UNDECIDED", ...(detail !== "" && { detail }) };
   return { decidedBy: differs, objections: [differs], geoRules: null };
 }
 
 function decision(
-  objections: readonly Ruling[],
+  objections: readonly RuleOutcome[],
   isSecured: boolean,
   geoRules: EffectiveGeoRules | null,
 ): ViewingDecision {
-  const admitted: Ruling = { rule: isSecured ? "TOKEN_OPENS" : "STREAM_OPEN", verdict: "ADMITTED" };
+  const admitted: RuleOutcome = { rule: isSecured ? "TOKEN_OPENS" : "STREAM_OPEN", verdict: "ADMITTED" };
   const decidedBy = objections.find(({ verdict }) => verdict === "REFUSED") ?? objections[0] ?? admitted;
   return { decidedBy, objections, geoRules };
 }
@@ -147,7 +147,7 @@ function tokenRulings(
   streamName: string,
   now: number,
   read: PatternReader,
-): Ruling[] {
+): RuleOutcome[] {
   if (!token) return [];
   const { isActive, streams } = token;
   const lists = signed ? [token, signed] : [token];
@@ -175,7 +175,7 @@ function streamRulings(
   publishToken: PublishTokenRecord,
   isSecured: boolean,
   geoRules: EffectiveGeoRules,
-): Ruling[] {
+): RuleOutcome[] {
   const cluster = signed?.originCluster ?? token?.effective.originCluster ?? null;
   return [
     ...refusedUnless(token !== null || !isSecured, "TOKEN_REQUIRED"),
@@ -191,10 +191,10 @@ function addressIsAllowed(ip: string, allowed: readonly string[]): boolean {
   return allowed.length === 0 || (isIpv4OrCidr(ip) && ipIsWithin(ip, allowed));
 }
 
-function refusedUnless(isKept: boolean, rule: ViewingRule, detail = ""): Ruling[] {
+function refusedUnless(isKept: boolean, rule: ViewingRule, detail = ""): RuleOutcome[] {
   return isKept ? [] : [{ rule, verdict: "REFUSED", ...(detail !== "" && { detail }) }];
 }
 
-function undecidedWhere(isOpen: boolean, rule: ViewingRule): Ruling[] {
+function undecidedWhere(isOpen: boolean, rule: ViewingRule): RuleOutcome[] {
   return isOpen ? [{ rule, verdict: "UNDECIDED" }] : [];
 }

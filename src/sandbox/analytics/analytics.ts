@@ -4,10 +4,10 @@ import { success } from "../http/response.ts";
 import type { Route } from "../http/route.ts";
 import type { Lag } from "../lag.ts";
 import type { Ledger } from "../ledger.ts";
-import type { Reading } from "../meter-reading.ts";
+import type { MeterReading } from "../meter-reading.ts";
 import { sumOf, type Usage } from "../usage.ts";
 import { horizonOf, seriesBuckets, totalSpans } from "./coverage.ts";
-import { type AnalyticsRequest, type Asks, readRequest } from "./request.ts";
+import { type AnalyticsRequest, type RequestShape, readRequest } from "./request.ts";
 import {
   bandwidthOf,
   bytesAndViews,
@@ -91,7 +91,7 @@ export function analyticsRoutes(ledger: Ledger, clock: Clock, lag: Lag): Route[]
         projection({ streamNames: ledger.streamNames(trackingId), trackingId }, request),
       );
 
-  function* readingsIn({ streamNames, trackingId }: Selection, spans: readonly Span[]): Generator<Reading> {
+  function* readingsIn({ streamNames, trackingId }: Selection, spans: readonly Span[]): Generator<MeterReading> {
     for (const streamName of streamNames) {
       for (const span of spans) {
         for (const reading of ledger.readings(streamName, span)) {
@@ -101,7 +101,7 @@ export function analyticsRoutes(ledger: Ledger, clock: Clock, lag: Lag): Route[]
     }
   }
 
-  const get = (path: string, operation: string, asks: Asks, projection: Projection): Route => ({
+  const get = (path: string, operation: string, asks: RequestShape, projection: Projection): Route => ({
     method: "GET",
     path: `/api/analytics/${path}`,
     operationId: `Analytics_${operation}`,

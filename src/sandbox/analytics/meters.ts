@@ -8,7 +8,7 @@ import type { Ledger } from "../ledger.ts";
 import { type MediaAsset, secondsOf, storedByteMs, storedBytes } from "../media/asset.ts";
 import type { Media } from "../media/media.ts";
 import { covers, type PublishToken } from "../tokens/token.ts";
-import type { TokenShelf } from "../tokens/token-repository.ts";
+import type { TokenRepository } from "../tokens/token-repository.ts";
 import { minutesIn } from "../transcoders/transcoder.ts";
 import type { Transcoders } from "../transcoders/transcoders.ts";
 import { sumOf } from "../usage.ts";
@@ -23,7 +23,7 @@ export interface MeteredParts {
   readonly ledger: Ledger;
   readonly lag: Lag;
   readonly media: Media;
-  readonly publishTokens: TokenShelf<PublishToken>;
+  readonly publishTokens: TokenRepository<PublishToken>;
   readonly transcoders: Transcoders;
 }
 

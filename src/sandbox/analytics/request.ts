@@ -14,7 +14,7 @@ export interface AnalyticsRequest {
 }
 
 /** What an operation asks for beside `startDate` and `stopDate`. */
-export interface Asks {
+export interface RequestShape {
   readonly names?: "streamNames" | "trackingIds";
   /** The resolutions that it takes; none for a total. */
   readonly resolutions?: readonly Resolution[];
@@ -24,7 +24,7 @@ const MAX_NAMES = 10;
 const MAX_NAME_CHARACTERS = 128;
 
 /** @throws Refusal naming each field that is missing or malformed */
-export function readRequest(query: URLSearchParams, asks: Asks, horizon: Horizon): AnalyticsRequest {
+export function readRequest(query: URLSearchParams, asks: RequestShape, horizon: Horizon): AnalyticsRequest {
   const reader = new QueryReader(query);
   const range = { from: reader.instant("startDate"), to: reader.instant("stopDate") };
   const names = asks.names === undefined ? [] : readNames(reader, asks.names);
@@ -35,7 +35,7 @@ export function readRequest(query: URLSearchParams, asks: Asks, horizon: Horizon
   return { range, names, resolution, horizon };
 }
 
-function readNames(reader: QueryReader, field: NonNullable<Asks["names"]>): readonly string[] {
+function readNames(reader: QueryReader, field: NonNullable<RequestShape["names"]>): readonly string[] {
   const names = reader.all(field);
   if (names.length === 0) reader.complain(field, `The ${field} field is required.`);
   if (names.length > MAX_NAMES) reader.complain(field, `The field ${field} takes at most ${MAX_NAMES} values.`);

@@ -1,11 +1,11 @@
-import type { Reading } from "../meter-reading.ts";
+import type { MeterReading } from "../meter-reading.ts";
 import { sumBy, sumOf, type Usage } from "../usage.ts";
 
 /**
  * The shapes that figures take on the wire. Each is a sum of the readings that it is given, by one of their keys or by
  * none; which readings those are is not its business.
  */
-export type Figure = (readings: Iterable<Reading>) => unknown;
+export type Figure = (readings: Iterable<MeterReading>) => unknown;
 
 /** `{bytesOut, bytesIn}` of all traffic kinds, and of each. */
 export const totals: Figure = (readings) => {
@@ -63,11 +63,11 @@ function bytesAndSeconds({ bytesOut, bytesIn, publishSeconds, viewSeconds }: Usa
   return { bytesOut, bytesIn, publishDuration: publishSeconds, viewDuration: viewSeconds };
 }
 
-function* standardOnly(readings: Iterable<Reading>): Generator<Reading> {
+function* standardOnly(readings: Iterable<MeterReading>): Generator<MeterReading> {
   for (const reading of readings) if (reading.part === "standard") yield reading;
 }
 
-function byCountry<T>(readings: Iterable<Reading>, value: (usage: Usage) => T): Record<string, T> {
+function byCountry<T>(readings: Iterable<MeterReading>, value: (usage: Usage) => T): Record<string, T> {
   const sums = [...sumBy(readings, ({ country }) => country)].sort(([a], [b]) => compare(a, b));
   return Object.fromEntries(sums.map(([country, usage]) => [country, value(usage)]));
 }

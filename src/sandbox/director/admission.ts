@@ -10,12 +10,12 @@ import {
   type TokenRecord,
 } from "../tokens/token.ts";
 import type { TokenShelves } from "../tokens/token-repository.ts";
-import { asRefusal, type DirectorRefusal, Refused, unauthorized } from "./director-error.ts";
+import { asRefusal, DirectorError, type DirectorRefusal, unauthorized } from "./director-error.ts";
 import { isAddressAllowed, isCountryAllowed, isOriginAllowed } from "./restrictions.ts";
 import { isJwt, verifyViewerJwt } from "./viewer-jwt.ts";
 
 /** Who asks, from where. */
-export interface Visitor {
+export interface ConnectionAttempt {
   /** The bearer token: a plain token or a JWT; null for none. */
   readonly token: string | null;
   readonly ip: string;
@@ -49,12 +49,12 @@ export interface ViewerAdmission {
  * process alike.
  */
 export interface Admission {
-  publish(streamName: string, visitor: Visitor, now: number): PublisherAdmission | DirectorRefusal;
+  publish(streamName: string, visitor: ConnectionAttempt, now: number): PublisherAdmission | DirectorRefusal;
   /** @param streamAccountId - needed when the visitor shows no token */
   subscribe(
     streamName: string,
     streamAccountId: string | null,
-    visitor: Visitor,
+    visitor: ConnectionAttempt,
     now: number,
   ): Promise<ViewerAdmission | DirectorRefusal>;
 }
@@ -85,11 +85,11 @@ export function createAdmission(account: Account, tokens: TokenShelves, live: Li
     bound.ips.add(ip);
   }
 
-  function checkPublisher(streamName: string, visitor: Visitor, now: number): PublisherAdmission {
+  function checkPublisher(streamName: string, visitor: ConnectionAttempt, now: number): PublisherAdmission {
     const token = visitor.token === null ? undefined : tokens.publish.bySecret(visitor.token);
     if (!token) throw unauthorized("Invalid token");
     checkInForce(token, now);
-    if (!covers(token, streamName)) throw new Refused(400, "StreamName is not valid for token");
+    if (!covers(token, streamName)) throw new DirectorError(400, "StreamName is not valid for token");
     checkOriginAndIp(token, visitor);
     bindIp(token, visitor.ip);
     return { ok: true, token };
@@ -98,15 +98,15 @@ export function createAdmission(account: Account, tokens: TokenShelves, live: Li
   async function checkViewer(
     streamName: string,
     streamAccountId: string | null,
-    visitor: Visitor,
+    visitor: ConnectionAttempt,
     now: number,
   ): Promise<ViewerAdmission> {
     const ticket = visitor.token === null ? null : await checkTicket(visitor.token, streamName, visitor, now);
     if (ticket === null && streamAccountId === null) {
-      throw new Refused(400, "streamAccountId is required without a subscribe token");
+      throw new DirectorError(400, "streamAccountId is required without a subscribe token");
     }
     if (streamAccountId !== null && streamAccountId !== account.accountId) {
-      throw ticket ? unauthorized("Invalid streamAccountId") : new Refused(400, "stream not found");
+      throw ticket ? unauthorized("Invalid streamAccountId") : new DirectorError(400, "stream not found");
     }
 
     const { feed, publishToken, isSecured } = findFeed(streamName);
@@ -128,7 +128,12 @@ export function createAdmission(account: Account, tokens: TokenShelves, live: Li
     };
   }
 
-  async function checkTicket(bearer: string, streamName: string, visitor: Visitor, now: number): Promise<Ticket> {
+  async function checkTicket(
+    bearer: string,
+    streamName: string,
+    visitor: ConnectionAttempt,
+    now: number,
+  ): Promise<Ticket> {
     const claims = isJwt(bearer) ? await verifyViewerJwt(bearer, tokens.subscribe.byId, now) : null;
     const token = claims ? claims.parent : tokens.subscribe.bySecret(bearer);
     if (!token) throw unauthorized("Invalid token");
@@ -157,7 +162,7 @@ export function createAdmission(account: Account, tokens: TokenShelves, live: Li
     );
     if (!first) {
       const isKnown = tokens.publish.all().some((token) => covers(token, streamName));
-      throw new Refused(400, isKnown ? "stream not being published" : "stream not found");
+      throw new DirectorError(400, isKnown ? "stream not being published" : "stream not found");
     }
     // One unsecured publisher opens the stream to everyone, whatever the others ask for.
     return { ...first, isSecured: candidates.every(({ publishToken }) => publishToken.subscribeRequiresAuth) };
@@ -183,7 +188,7 @@ function checkInForce(token: TokenRecord, now: number): void {
 
 function checkOriginAndIp(
   rules: { readonly allowedOrigins: readonly string[]; readonly allowedIpAddresses: readonly string[] },
-  visitor: Visitor,
+  visitor: ConnectionAttempt,
 ): void {
   if (!isOriginAllowed(rules.allowedOrigins, visitor.origin)) throw unauthorized("Origin not allowed");
   if (!isAddressAllowed(rules.allowedIpAddresses, visitor.ip)) throw unauthorized("IP Address not allowed");

@@ -7,7 +7,7 @@ export interface DirectorRefusal {
 }
 
 /** Thrown inside the Director's check; callers of the check see a DirectorRefusal. */
-export class Refused extends Error {
+export class DirectorError extends Error {
   readonly status: 400 | 401;
 
   constructor(status: 400 | 401, message: string) {
@@ -18,12 +18,12 @@ export class Refused extends Error {
 }
 
 /** A 401 in the platform's words: `Unauthorized: <reason>`. */
-export function unauthorized(reason: string): Refused {
-  return new Refused(401, `Unauthorized: ${reason}`);
+export function unauthorized(reason: string): DirectorError {
+  return new DirectorError(401, `Unauthorized: ${reason}`);
 }
 
 /** @throws whatever is not a refusal */
 export function asRefusal(problem: unknown): DirectorRefusal {
-  if (!(problem instanceof Refused)) throw problem;
+  if (!(problem instanceof DirectorError)) throw problem;
   return { ok: false, status: problem.status, message: problem.message };
 }

@@ -6,7 +6,7 @@ import { validated } from "../http/body.ts";
 import { fail, success, text } from "../http/response.ts";
 import type { Call, Route } from "../http/route.ts";
 import { effectiveCluster } from "../tokens/token.ts";
-import type { Admission, Visitor } from "./admission.ts";
+import type { Admission, ConnectionAttempt } from "./admission.ts";
 import type { DirectorRefusal } from "./director-error.ts";
 import { sessionOf } from "./session.ts";
 
@@ -99,7 +99,7 @@ export function directorRoutes(account: Account, admission: Admission, clock: Cl
 /** Clients send more than this, the web SDK a `streamType`. */
 const directorInput = z.object({ streamName: z.string().min(1), streamAccountId: z.string().nullish() });
 
-function visitorOf({ bearer, ip, country, origin }: Call["caller"]): Visitor {
+function visitorOf({ bearer, ip, country, origin }: Call["caller"]): ConnectionAttempt {
   return { token: bearer, ip, country, origin };
 }
 

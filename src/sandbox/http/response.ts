@@ -1,7 +1,7 @@
 import { stringify } from "lossless-json";
 
 /** A response before it is written: whole, or rows that are made while they are sent. */
-export interface Answer {
+export interface SandboxResponse {
   readonly status: number;
   /** Null for an answer without a body. */
   readonly contentType: string | null;
@@ -10,35 +10,35 @@ export interface Answer {
 }
 
 /** A JSON answer. A bigint goes out as a JSON number with every digit, which JSON.stringify cannot do. */
-export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): SandboxResponse {
   return { status, contentType: "application/json; charset=utf-8", body: stringify(value) ?? "null", headers };
 }
 
 /** 200 `{status: "success", data}`. */
-export function success(data: unknown): Answer {
+export function success(data: unknown): SandboxResponse {
   return json(200, { status: "success", data });
 }
 
 /** `{status: "error", message}`: how the platform refuses what it does not blame on a field. */
-export function error(status: number, message: string): Answer {
+export function error(status: number, message: string): SandboxResponse {
   return json(status, { status: "error", message });
 }
 
 /** Plain text: how WHIP and WHEP say no. */
-export function text(status: number, body: string): Answer {
+export function text(status: number, body: string): SandboxResponse {
   return { status, contentType: "text/plain; charset=utf-8", body };
 }
 
 /** No body: for operations whose document declares none. */
-export function empty(status: number): Answer {
+export function empty(status: number): SandboxResponse {
   return { status, contentType: null, body: "" };
 }
 
 /** Thrown by a handler to answer with something other than success. */
 export class Refusal extends Error {
-  readonly answer: Answer;
+  readonly answer: SandboxResponse;
 
-  constructor(answer: Answer) {
+  constructor(answer: SandboxResponse) {
     super(`${answer.status}`);
     this.name = "Refusal";
     this.answer = answer;

@@ -1,4 +1,4 @@
-import type { Answer } from "./response.ts";
+import type { SandboxResponse } from "./response.ts";
 
 /**
  * Who may call a route: anyone with the account's API secret; anyone at all, since the handler looks at a stream token, or
@@ -45,7 +45,7 @@ export interface Route {
   /** What the request body must be; undefined when the operation takes none. */
   readonly body?: "json" | "sdp" | "text";
   /** Throws a Refusal for every answer but success. */
-  handle(call: Call): Answer | Promise<Answer>;
+  handle(call: Call): SandboxResponse | Promise<SandboxResponse>;
 }
 
 /** A route that was found, with the parts of its path. */

@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Fault } from "./faults.ts";
-import type { Answer } from "./response.ts";
+import type { SandboxResponse } from "./response.ts";
 
 /** The body of an answer as it was sent; of a very long one only the beginning. */
 export interface SentBody {
@@ -24,7 +24,7 @@ const KEPT_CHARACTERS = 1_000_000;
  */
 export async function send(
   response: ServerResponse,
-  { status, body }: Answer,
+  { status, body }: SandboxResponse,
   headers: Readonly<Record<string, string>>,
   fault: Pick<Fault, "truncate" | "dripMs" | "padBytes"> | undefined,
   wait: (ms: number) => Promise<void>,

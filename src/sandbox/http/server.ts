@@ -6,7 +6,7 @@ import { parseJsonBody, readBody } from "./body.ts";
 import { type CallLog, withoutCredentials } from "./call-log.ts";
 import { callerOf, isFromLoopback } from "./caller.ts";
 import type { Fault, Faults } from "./faults.ts";
-import { type Answer, error, fail, invalid, Refusal } from "./response.ts";
+import { error, fail, invalid, Refusal, type SandboxResponse } from "./response.ts";
 import type { Match, Router } from "./route.ts";
 import { send } from "./send.ts";
 
@@ -89,9 +89,9 @@ async function serve(parts: ServerParts, request: IncomingMessage, response: Ser
   const { method = "GET", url = "/" } = request;
   const [path, query] = splitAtQuestionMark(url);
   const match = router.match(method, path);
-  const answered = async (body: string | undefined): Promise<Answer> =>
+  const answered = async (body: string | undefined): Promise<SandboxResponse> =>
     isPreflight(method, path) ? PREFLIGHT : answerTo(match, request, query, body, parts.secret);
-  const headersOf = (answer: Answer) => responseHeaders(answer, parts.serving().now(), path);
+  const headersOf = (answer: SandboxResponse) => responseHeaders(answer, parts.serving().now(), path);
 
   if (typeof match === "object" && match.route.access === "operator") {
     const answer = await answered(await readBody(request));
@@ -145,7 +145,7 @@ async function answerTo(
   query: string,
   body: string | undefined,
   secret: string,
-): Promise<Answer> {
+): Promise<SandboxResponse> {
   if (match === 404) return error(404, "Not Found");
   if (match === 405) return error(405, "Method Not Allowed");
   if (match === 400) return invalid({ path: ["The path is not valid percent-encoding."] }).answer;
@@ -179,7 +179,7 @@ async function answerTo(
 }
 
 /** Of a fault, in the envelope that the platform has for the status. */
-function injectedAnswer(status: number, { headers = {} }: Fault): Answer {
+function injectedAnswer(status: number, { headers = {} }: Fault): SandboxResponse {
   if (status === 401 || status === 403) return { ...error(status, "Unauthorized"), headers };
   if (status >= 500) return { ...error(status, "Injected fault"), headers };
   return { ...fail({ message: `Injected fault ${status}` }, status).answer, headers };
@@ -194,7 +194,7 @@ function isPreflight(method: string, path: string): boolean {
   return method === "OPTIONS" && allowsBrowsers(path);
 }
 
-const PREFLIGHT: Answer = {
+const PREFLIGHT: SandboxResponse = {
   status: 204,
   contentType: "text/plain",
   body: "",
@@ -207,7 +207,7 @@ const PREFLIGHT: Answer = {
 
 const READABLE_BY_PAGES = { "access-control-allow-origin": "*", "access-control-expose-headers": "location" };
 
-function responseHeaders({ contentType, headers }: Answer, now: number, path: string): Record<string, string> {
+function responseHeaders({ contentType, headers }: SandboxResponse, now: number, path: string): Record<string, string> {
   return {
     date: new Date(now).toUTCString(),
     ...(contentType === null ? {} : { "content-type": contentType }),

@@ -1,5 +1,5 @@
 import { meteredSpans, overlap, SECOND_MS, type Span } from "../calendar.ts";
-import { type Reading, reading } from "../meter-reading.ts";
+import { type MeterReading, reading } from "../meter-reading.ts";
 import { endOf } from "./ending.ts";
 import type { Feed } from "./feed.ts";
 import type { Live } from "./live.ts";
@@ -17,14 +17,14 @@ export function bytesAfter(bitsPerSecond: bigint, ms: number): bigint {
  * Readings of what is live, for one stream and span: one for each connection, its ingest or delivery in that span. The
  * weekly gap counts nothing. Feeds that ran before the sandbox began are the traffic function's.
  */
-export function* liveReadings(live: Live, streamName: string, span: Span): Generator<Reading> {
+export function* liveReadings(live: Live, streamName: string, span: Span): Generator<MeterReading> {
   for (const feed of live.feeds(streamName)) {
     if (!feed.isSeeded) yield* feedReadings(feed, span);
   }
   for (const viewing of live.viewings(streamName)) yield* viewingReadings(viewing, span);
 }
 
-function* feedReadings(feed: Feed, span: Span): Generator<Reading> {
+function* feedReadings(feed: Feed, span: Span): Generator<MeterReading> {
   const whole = { from: feed.startedAt, to: endOf(feed) };
   const at = { streamName: feed.streamName, trackingId: null, country: feed.credentials.country };
   for (const piece of meteredSpans(overlap(whole, span))) {
@@ -45,7 +45,7 @@ function* feedReadings(feed: Feed, span: Span): Generator<Reading> {
   }
 }
 
-function* viewingReadings(viewing: Viewing, span: Span): Generator<Reading> {
+function* viewingReadings(viewing: Viewing, span: Span): Generator<MeterReading> {
   const whole = { from: viewing.startedAt, to: endOf(viewing) };
   for (const piece of meteredSpans(overlap(whole, span))) {
     yield reading({

@@ -4,7 +4,7 @@ import { QueryReader } from "../http/query.ts";
 import { fail, invalid, success } from "../http/response.ts";
 import type { Route } from "../http/route.ts";
 import type { PublishToken } from "../tokens/token.ts";
-import type { TokenShelf } from "../tokens/token-repository.ts";
+import type { TokenRepository } from "../tokens/token-repository.ts";
 import { type AssetStatus, goneAt, type MediaAsset, statusOf } from "./asset.ts";
 import { downloadUrlOf, metadataOf } from "./asset-wire.ts";
 import type { Media } from "./media.ts";
@@ -14,7 +14,7 @@ import type { Media } from "./media.ts";
  *
  * @see GET /api/record_files/*
  */
-export function recordFileRoutes(media: Media, publishTokens: TokenShelf<PublishToken>, clock: Clock): Route[] {
+export function recordFileRoutes(media: Media, publishTokens: TokenRepository<PublishToken>, clock: Clock): Route[] {
   const recordings = () => media.assets().filter(({ type }) => type === "recording");
   const shown = (asset: MediaAsset) => fileWire(asset, publishTokens, clock.now());
   const route = (path: string, operationId: string, handle: Route["handle"]): Route => ({
@@ -61,7 +61,7 @@ function fileIdOf({ id }: MediaAsset): number {
   return Number.parseInt(id.slice(0, 8), 16);
 }
 
-function fileWire(asset: MediaAsset, publishTokens: TokenShelf<PublishToken>, now: number) {
+function fileWire(asset: MediaAsset, publishTokens: TokenRepository<PublishToken>, now: number) {
   const { feed, startedAt } = asset;
   const status = fileStatus(asset, now);
   return {
@@ -77,7 +77,7 @@ function fileWire(asset: MediaAsset, publishTokens: TokenShelf<PublishToken>, no
 }
 
 /** Empty once the token is gone. */
-function tokenOf({ feed }: MediaAsset, publishTokens: TokenShelf<PublishToken>): string {
+function tokenOf({ feed }: MediaAsset, publishTokens: TokenRepository<PublishToken>): string {
   return publishTokens.byId(feed?.tokenId ?? 0)?.token ?? "";
 }
 
@@ -111,7 +111,7 @@ function readPage(reader: QueryReader) {
 function pageOf(
   files: readonly MediaAsset[],
   { page, itemsOnPage, sortBy, isDescending, statuses }: ReturnType<typeof readPage>,
-  publishTokens: TokenShelf<PublishToken>,
+  publishTokens: TokenRepository<PublishToken>,
   now: number,
 ): readonly MediaAsset[] {
   const key = {

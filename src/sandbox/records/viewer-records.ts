@@ -1,7 +1,7 @@
 import { stringify } from "lossless-json";
 import { isoMillis } from "../calendar.ts";
 import type { Clock } from "../clock.ts";
-import type { Answer } from "../http/response.ts";
+import type { SandboxResponse } from "../http/response.ts";
 import type { Call, Route } from "../http/route.ts";
 import { type RecordFilter, readFilterV1, readFilterV2 } from "./filter.ts";
 import { type RecordRow, type RecordSources, recordBatches } from "./record-rows.ts";
@@ -13,7 +13,7 @@ import { type RecordRow, type RecordSources, recordBatches } from "./record-rows
  * @see POST /api/records/viewers and /api/v2/records/viewers on analyticsapi.
  */
 export function viewerRecordRoutes(sources: RecordSources, clock: Clock): Route[] {
-  const answer = ({ accept }: Call, filter: RecordFilter, version: 1 | 2): Answer => {
+  const answer = ({ accept }: Call, filter: RecordFilter, version: 1 | 2): SandboxResponse => {
     const batches = recordBatches(sources, filter, version === 1, clock.now());
     const columns = version === 1 ? COLUMNS : COLUMNS_V2;
     return accept.includes("text/csv")

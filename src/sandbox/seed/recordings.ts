@@ -2,7 +2,7 @@ import { DAY_MS, HOUR_MS } from "../calendar.ts";
 import type { Broadcast } from "../media/derived-assets.ts";
 import { uuidFromBits } from "../random.ts";
 import { covers, type PublishToken } from "../tokens/token.ts";
-import type { TokenShelf } from "../tokens/token-repository.ts";
+import type { TokenRepository } from "../tokens/token-repository.ts";
 import { hoursOnAir, type Traffic } from "../traffic/traffic.ts";
 
 const RECORDED_DAYS = 30;
@@ -13,7 +13,7 @@ const RECORDED_DAYS = 30;
  */
 export function pastRecordings(
   traffic: Traffic,
-  publishTokens: TokenShelf<PublishToken>,
+  publishTokens: TokenRepository<PublishToken>,
   beganAt: number,
 ): readonly Broadcast[] {
   const today = Math.floor(beganAt / DAY_MS);

@@ -12,7 +12,7 @@ import { SEED_CLUSTER, seedTokens } from "./tokens.ts";
 export const ACCOUNT_ID = "SYN4DX";
 
 /** Where the seed goes. */
-export interface Soil {
+export interface SeedTarget {
   readonly tokens: TokenShelves;
   readonly live: Live;
   /** The sandbox's first instant: feeds of the seed are live then. */
@@ -26,7 +26,10 @@ export interface Soil {
  *
  * @returns the account, and the profiles that its past follows from
  */
-export function plant({ tokens, live, beganAt, bulk }: Soil): { account: Account; profiles: readonly StreamProfile[] } {
+export function applySeed({ tokens, live, beganAt, bulk }: SeedTarget): {
+  account: Account;
+  profiles: readonly StreamProfile[];
+} {
   const seeded = seedTokens(beganAt);
   for (const draft of seeded.publish) tokens.publish.add(draft);
   for (const draft of seeded.subscribe) tokens.subscribe.add(draft);

@@ -16,7 +16,7 @@ import {
 } from "./input.ts";
 import { listByClusterPage } from "./listing.ts";
 import type { GeoCascade, PublishToken, RestreamTarget } from "./token.ts";
-import type { Draft, TokenShelf } from "./token-repository.ts";
+import type { Draft, TokenRepository } from "./token-repository.ts";
 import { noToken, type TokenKind, tokenOf, tokenRoutes } from "./token-routes.ts";
 import { publishTokenWire } from "./wire.ts";
 
@@ -77,7 +77,7 @@ const changes = z.object({ ...commonChanges, ...settings });
  * @see /api/publish_token and /api/v2/publish_token
  */
 export function publishTokenRoutes(
-  shelf: TokenShelf<PublishToken>,
+  shelf: TokenRepository<PublishToken>,
   account: Account,
   live: Live,
   clock: Clock,

@@ -12,7 +12,7 @@ import {
   withCommonChanges,
 } from "./input.ts";
 import type { SubscribeToken } from "./token.ts";
-import type { TokenShelf } from "./token-repository.ts";
+import type { TokenRepository } from "./token-repository.ts";
 import { tokenRoutes } from "./token-routes.ts";
 import { subscribeTokenWire } from "./wire.ts";
 
@@ -29,7 +29,7 @@ const changes = z.object(commonChanges);
  *
  * @see /api/subscribe_token and /api/v2/subscribe_token
  */
-export function subscribeTokenRoutes(shelf: TokenShelf<SubscribeToken>, account: Account, clock: Clock): Route[] {
+export function subscribeTokenRoutes(shelf: TokenRepository<SubscribeToken>, account: Account, clock: Clock): Route[] {
   return tokenRoutes<SubscribeToken>({
     noun: "subscribe",
     shelf,

@@ -5,7 +5,7 @@ import type { PublishToken, SubscribeToken, TokenRecord } from "./token.ts";
 export type Draft<T extends TokenRecord> = Omit<T, "id" | "token">;
 
 /** All tokens of one kind. Records never change; an update puts a new one in the old one's place. */
-export interface TokenShelf<T extends TokenRecord> {
+export interface TokenRepository<T extends TokenRecord> {
   /** Makes a token with the next id and a new secret. Never idempotent. */
   add(draft: Draft<T>): T;
   byId(id: number): T | undefined;
@@ -20,8 +20,8 @@ export interface TokenShelf<T extends TokenRecord> {
 
 /** The shelves of both kinds. */
 export interface TokenShelves {
-  readonly publish: TokenShelf<PublishToken>;
-  readonly subscribe: TokenShelf<SubscribeToken>;
+  readonly publish: TokenRepository<PublishToken>;
+  readonly subscribe: TokenRepository<SubscribeToken>;
 }
 
 const FIRST_PUBLISH_ID = 1001;
@@ -31,17 +31,17 @@ const FIRST_SUBSCRIBE_ID = 5001;
 export function createShelves(seed: number): TokenShelves {
   const taken = new Set<number>();
   return {
-    publish: createShelf(seed, "publish", FIRST_PUBLISH_ID, taken),
-    subscribe: createShelf(seed, "subscribe", FIRST_SUBSCRIBE_ID, taken),
+    publish: createTokenRepository(seed, "publish", FIRST_PUBLISH_ID, taken),
+    subscribe: createTokenRepository(seed, "subscribe", FIRST_SUBSCRIBE_ID, taken),
   };
 }
 
-function createShelf<T extends TokenRecord>(
+function createTokenRepository<T extends TokenRecord>(
   seed: number,
   kind: string,
   firstId: number,
   taken: Set<number>,
-): TokenShelf<T> {
+): TokenRepository<T> {
   const byId = new Map<number, T>();
   const bySecret = new Map<string, T>();
   let nextId = firstId;

@@ -2,14 +2,14 @@ import { fail, invalid, success } from "../http/response.ts";
 import type { Call, Route } from "../http/route.ts";
 import { listByNamePage, listPage } from "./listing.ts";
 import type { TokenRecord } from "./token.ts";
-import type { TokenShelf } from "./token-repository.ts";
+import type { TokenRepository } from "./token-repository.ts";
 import type { WireForm } from "./wire.ts";
 
 /** What sets one kind of token apart from the other. */
 export interface TokenKind<T extends TokenRecord> {
   /** `publish` or `subscribe`, as in paths and messages. */
   readonly noun: "publish" | "subscribe";
-  readonly shelf: TokenShelf<T>;
+  readonly shelf: TokenRepository<T>;
   /** Makes a token of a request body. */
   create(body: unknown): T;
   /** Changes a token by a request body of that version. */

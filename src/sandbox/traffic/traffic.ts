@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { isMetered, weekdayOfDay } from "../calendar.ts";
-import { type Reading, reading } from "../meter-reading.ts";
+import { type MeterReading, reading } from "../meter-reading.ts";
 import { hashText, mix } from "../random.ts";
 import { type AudienceModel, cellBits, cellBytes, cellViewSeconds, cellViews, modelAudience } from "./audience-hour.ts";
 import { COUNTRIES, type StreamProfile } from "./profile.ts";
@@ -24,9 +24,9 @@ export interface Traffic {
    * Readings of whole hours `[fromHour, toHour)` of one stream, summed over those hours: one for each meter that
    * moved, and none for the hours of the gap. At most a day, so that sums stay exact.
    */
-  ofHours(stream: StreamModel, fromHour: number, toHour: number): readonly Reading[];
+  ofHours(stream: StreamModel, fromHour: number, toHour: number): readonly MeterReading[];
   /** Readings of a whole UTC day (days since the epoch), remembered. */
-  ofDay(stream: StreamModel, day: number): readonly Reading[];
+  ofDay(stream: StreamModel, day: number): readonly MeterReading[];
 }
 
 /**
@@ -56,7 +56,7 @@ export function createTraffic(seed: number, profiles: readonly StreamProfile[]):
     lanes += audiences.length;
   }
 
-  const days = new LRUCache<string, readonly Reading[]>({ max: REMEMBERED_DAYS });
+  const days = new LRUCache<string, readonly MeterReading[]>({ max: REMEMBERED_DAYS });
 
   return {
     streams,
@@ -92,7 +92,7 @@ interface CellSums {
 
 const zeros = (): number[] => COUNTRIES.map(() => 0);
 
-function readingsOfHours(stream: StreamModel, fromHour: number, toHour: number): readonly Reading[] {
+function readingsOfHours(stream: StreamModel, fromHour: number, toHour: number): readonly MeterReading[] {
   const { audiences } = stream;
   const sums = audiences.map((): CellSums => ({ bytes: zeros(), views: zeros(), viewSeconds: zeros() }));
   const relayedBytes = zeros();
@@ -133,7 +133,7 @@ function toReadings(
   onAir: { hours: number; publishes: number; ingestBytes: number },
   sums: readonly CellSums[],
   relayedBytes: readonly number[],
-): readonly Reading[] {
+): readonly MeterReading[] {
   const { streamName } = profile;
   const atPublisher = { streamName, trackingId: null, country: profile.publisherCountry };
   const readings = [

@@ -1,10 +1,10 @@
 import type { GraphContext } from "../../context.ts";
-import { accountBandwidth, streamTrackingBandwidth, sumOfBandwidths } from "../../loaders/bandwidth.ts";
+import { accountBandwidth, streamTrackingBandwidth, sumBandwidth } from "../../loaders/bandwidth.ts";
 import { isMetered } from "../../model/stream/stream.ts";
 import type { GeoCascade as Cascade, CountryRules } from "../../model/token/token.ts";
-import { type MaybePromise, whenThere } from "../../primitives/maybe-promise.ts";
+import { type MaybePromise, mapMaybe } from "../../primitives/maybe-promise.ts";
 import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
-import { figures } from "../batch-hints.ts";
+import { loadsUsage } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
 import { MediaExpiry } from "../media/media-expiry.ts";
 import { GeoCascade } from "../token/publish-token.ts";
@@ -85,11 +85,11 @@ builder.node(Account, {
       type: Bandwidth,
       nullable: true,
       authScopes: { staff: "usage:read" },
-      extensions: figures("ACCOUNT"),
+      extensions: loadsUsage("ACCOUNT"),
       description: "All traffic of the account over a window. Whole UTC months are kept without end.",
       args: windowArgs,
       resolve: (_account, args, context) =>
-        new BandwidthValue(accountBandwidth(context.loaders.figures), usageWindow(args, context)),
+        new BandwidthValue(accountBandwidth(context.loaders.usage), usageWindow(args, context)),
     }),
     untrackedUsage: t.field({
       type: Bandwidth,
@@ -100,8 +100,8 @@ builder.node(Account, {
       args: windowArgs,
       resolve: async (_account, args, context) => {
         const names = await meteredStreams(context);
-        const untracked = names.map((name) => streamTrackingBandwidth(context.loaders.figures, name, null));
-        return new BandwidthValue(sumOfBandwidths(untracked), usageWindow(args, context));
+        const untracked = names.map((name) => streamTrackingBandwidth(context.loaders.usage, name, null));
+        return new BandwidthValue(sumBandwidth(untracked), usageWindow(args, context));
       },
     }),
     transcoderUsage: t.field({
@@ -158,6 +158,6 @@ builder.node(Account, {
 
 /** Streams that analytics can be asked for. */
 function meteredStreams({ loaders }: GraphContext): MaybePromise<readonly string[]> {
-  const names = whenThere(loaders.streamNames(), (known) => known.filter(isMetered));
-  return loaders.waves.feed(new Set(["STREAM_TRACKING"]), names);
+  const names = mapMaybe(loaders.streamNames(), (known) => known.filter(isMetered));
+  return loaders.batchScheduler.holdUntil(new Set(["STREAM_TRACKING"]), names);
 }

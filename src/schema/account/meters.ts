@@ -10,7 +10,7 @@ import {
 } from "../../model/usage/meters.ts";
 import { planTotal, type TimeWindow, type UsageWindow } from "../../model/usage/time-window.ts";
 import { builder } from "../builder.ts";
-import { Meter, type Metered } from "../meter.ts";
+import { Meter, type MeterWindow } from "../meter.ts";
 
 const ClipDayUsage = builder.objectRef<MeteredDay>("ClipDayUsage").implement({
   description: "Clips that were ordered on one day.",
@@ -20,7 +20,7 @@ const ClipDayUsage = builder.objectRef<MeteredDay>("ClipDayUsage").implement({
   }),
 });
 
-export const ClipUsage = builder.objectRef<Metered>("ClipUsage").implement({
+export const ClipUsage = builder.objectRef<MeterWindow>("ClipUsage").implement({
   description: "Minutes of the clips that were ordered, which is what they are charged for.",
   interfaces: [Meter],
   fields: (t) => ({
@@ -60,7 +60,7 @@ const BilledStorage = builder.objectRef<ByMediaKind<number>>("BilledStorage").im
   }),
 });
 
-export const StorageUsage = builder.objectRef<Metered>("StorageUsage").implement({
+export const StorageUsage = builder.objectRef<MeterWindow>("StorageUsage").implement({
   description: "What was kept of recordings, clips and their cache, and for how long.",
   interfaces: [Meter],
   fields: (t) => ({
@@ -140,7 +140,7 @@ const DrmDayUsage = builder.objectRef<DrmDay>("DrmDayUsage").implement({
   }),
 });
 
-export const DrmUsage = builder.objectRef<Metered>("DrmUsage").implement({
+export const DrmUsage = builder.objectRef<MeterWindow>("DrmUsage").implement({
   description: "Requests for DRM licences, which is what protected streams are charged for beside their bandwidth.",
   interfaces: [Meter],
   fields: (t) => ({
@@ -168,18 +168,18 @@ export const DrmUsage = builder.objectRef<Metered>("DrmUsage").implement({
 
 /** The window as the platform is asked for it. @throws InvalidInputError WINDOW_NOT_RETAINED */
 function kept(window: UsageWindow): TimeWindow {
-  return planTotal(window, { monthsKept: false }).direct ?? window;
+  return planTotal(window, { monthsRetained: false }).direct ?? window;
 }
 
-function clipDays({ window }: Metered, { loaders }: GraphContext) {
+function clipDays({ window }: MeterWindow, { loaders }: GraphContext) {
   return loaders.meters.clipDays(kept(window));
 }
 
-function storageDays({ window }: Metered, { loaders }: GraphContext) {
+function storageDays({ window }: MeterWindow, { loaders }: GraphContext) {
   return loaders.meters.storageDays(kept(window));
 }
 
-function drmDays({ window }: Metered, { loaders }: GraphContext) {
+function drmDays({ window }: MeterWindow, { loaders }: GraphContext) {
   return loaders.meters.drmDays(kept(window));
 }
 

@@ -1,7 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import { accountBandwidth, readCoverage, readTotal } from "../../loaders/bandwidth.ts";
-import { oldestOf } from "../../model/usage/measured.ts";
-import { edgeDate, planTotal, type UsageWindow } from "../../model/usage/time-window.ts";
+import { earliestFreshUntil } from "../../model/usage/measured.ts";
+import { bucketBoundary, planTotal, type UsageWindow } from "../../model/usage/time-window.ts";
 import { sumTraffic, type Traffic as TrafficFigure } from "../../model/usage/traffic.ts";
 import { Traffic } from "../bandwidth/traffic.ts";
 import { UsageCoverage } from "../bandwidth/usage-series.ts";
@@ -34,14 +34,14 @@ export const AccountReconciliation = builder.objectRef<Reconciliation>("AccountR
       type: "DateTime",
       description:
         "The quarter hour up to which the account's figures and those of all tracking ids are whole. Where some were read later than others, they are compared as they are.",
-      resolve: ({ freshUntil }) => edgeDate(freshUntil),
+      resolve: ({ freshUntil }) => bucketBoundary(freshUntil),
     }),
     coverage: t.field({
       type: UsageCoverage,
       nullable: true,
       description: "Whether the account's traffic lacks anything in the window, and what. Read by a call of its own.",
       resolve: async ({ window }, _args, { loaders }) => {
-        const { value, freshUntil } = await readCoverage(accountBandwidth(loaders.figures), window);
+        const { value, freshUntil } = await readCoverage(accountBandwidth(loaders.usage), window);
         return { ...value, freshUntil };
       },
     }),
@@ -79,19 +79,19 @@ export async function reconcile(
   window: UsageWindow,
   { loaders }: GraphContext,
 ): Promise<Reconciliation> {
-  const { direct } = planTotal(window, { monthsKept: false });
+  const { direct } = planTotal(window, { monthsRetained: false });
   const rowsOf = (name: string) =>
     direct
-      ? loaders.figures.trackingRowsByStream.load({ name, window: direct })
+      ? loaders.usage.trackingRowsByStream.load({ name, window: direct })
       : { value: [], freshUntil: window.retention.freshUntil };
   const [account, ...rows] = await Promise.all([
-    readTotal(accountBandwidth(loaders.figures), window),
+    readTotal(accountBandwidth(loaders.usage), window),
     ...streamNames.map(rowsOf),
   ]);
   const all = rows.flatMap(({ value }) => value);
   return {
     window,
-    freshUntil: Math.min(window.retention.freshUntil, oldestOf([account, ...rows])),
+    freshUntil: Math.min(window.retention.freshUntil, earliestFreshUntil([account, ...rows])),
     account: account.value,
     partners: sumTraffic(all.flatMap(({ trackingId, traffic }) => (trackingId === null ? [] : traffic))),
     untracked: sumTraffic(all.flatMap(({ trackingId, traffic }) => (trackingId === null ? traffic : []))),

@@ -11,7 +11,7 @@ const MAX_DETAIL_LENGTH = 4_000;
  * What a mutation was asked for, as the audit log keeps it: its arguments as JSON, without secrets and without a thousand
  * viewers; and the global id of the object that they name first, if they name one.
  */
-export function detailOf(args: Readonly<Record<string, unknown>>): { detail: string; objectId: string | null } {
+export function auditDetail(args: Readonly<Record<string, unknown>>): { detail: string; objectId: string | null } {
   const detail = redacted(JSON.stringify(args, (name, value) => shown(name, value)));
   return {
     detail: detail.length > MAX_DETAIL_LENGTH ? JSON.stringify({ tooLongToKeep: detail.length }) : detail,

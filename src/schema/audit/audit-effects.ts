@@ -1,4 +1,4 @@
-import type { Act } from "../../auth/audit-recorder.ts";
+import type { AuditedAction } from "../../auth/audit-recorder.ts";
 import { orIfFailed } from "../../model/errors.ts";
 import type { AuditEffect } from "../../store/audit.ts";
 import type { Tables } from "../../store/store.ts";
@@ -147,7 +147,7 @@ export interface Recorded {
 type AnyRule = Rule<readonly unknown[], unknown>;
 
 /** @param accountId gives the account's public id */
-export function recorded(upstream: Upstream, act: Act, accountId: () => Promise<string>): Recorded {
+export function recorded(upstream: Upstream, act: AuditedAction, accountId: () => Promise<string>): Recorded {
   const lostTypes = new Set<string>();
   const made = new Set<Subject>();
 

@@ -1,27 +1,27 @@
 import { defaultFieldResolver, type GraphQLField, type GraphQLFieldResolver, type GraphQLSchema } from "graphql";
-import type { Act } from "../../auth/audit-recorder.ts";
-import { contextDuring, type GraphContext } from "../../context.ts";
+import type { AuditedAction } from "../../auth/audit-recorder.ts";
+import { type GraphContext, withAuditedAction } from "../../context.ts";
 import { ApplicationError } from "../../model/errors.ts";
 import type { AuditEnd } from "../../store/audit.ts";
 import type { Tables } from "../../store/store.ts";
 import { decodeGlobalId } from "../global-id.ts";
 import type { Payload } from "../payload.ts";
-import { assertAllowed, type Check, checksOf } from "../scope-checks.ts";
-import { detailOf } from "./audit-detail.ts";
+import { assertAllowed, checksOf, type FieldCheck } from "../scope-checks.ts";
+import { auditDetail } from "./audit-detail.ts";
 import { recorded, recordedTables } from "./audit-effects.ts";
-import { objectsOf } from "./touched-objects.ts";
+import { touchedObjects } from "./touched-objects.ts";
 
 /**
  * Put into the `extensions` of a mutation that changes nothing anywhere, such as signing: its entry is written once, when
  * it is over, and not before it as well.
  */
-export const changesNothing = { changesNothing: true } as const;
+export const noSideEffects = { noSideEffects: true } as const;
 
 /** Lets every mutation of the schema be written into the audit log, whoever adds it. */
-export function audited(schema: GraphQLSchema): GraphQLSchema {
+export function withAudit(schema: GraphQLSchema): GraphQLSchema {
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
     const { checks, resolve } = checksOf((field.resolve ?? defaultFieldResolver) as AnyResolve);
-    const audit = field.extensions["changesNothing"] ? notedAfterwards : begunBeforehand;
+    const audit = field.extensions["noSideEffects"] ? recordAfter : recordBefore;
     field.resolve = allowed(field, checks, audit(field, resolve as Resolve));
   }
   return schema;
@@ -32,13 +32,13 @@ type Resolve = NonNullable<Field["resolve"]>;
 type AnyResolve = GraphQLFieldResolver<unknown, unknown>;
 
 /** Checks rights first: an attempt that is refused for lack of one is counted, and the log does not tell of it. */
-function allowed({ name }: Field, checks: readonly Check[], resolve: Resolve): Resolve {
+function allowed({ name }: Field, checks: readonly FieldCheck[], resolve: Resolve): Resolve {
   return async (source, args, context, info) => {
     try {
       for (const check of checks) assertAllowed(check, context, source, args, context, info);
     } catch (error) {
       // The refusal itself is what the caller must hear of, also when it can't be counted.
-      if (error instanceof ApplicationError) await context.audit.refused(name, error.code).catch(() => undefined);
+      if (error instanceof ApplicationError) await context.audit.recordRefusal(name, error.code).catch(() => undefined);
       throw error;
     }
     return resolve(source, args, context, info);
@@ -47,27 +47,27 @@ function allowed({ name }: Field, checks: readonly Check[], resolve: Resolve): R
 
 const NOTHING_LOST: ReadonlySet<string> = new Set();
 
-function begunBeforehand({ name }: Field, resolve: Resolve): Resolve {
+function recordBefore({ name }: Field, resolve: Resolve): Resolve {
   return async (source, args, context, info) => {
-    const act = await context.audit.begin({ operation: name, ...detailOf(args) });
+    const act = await context.audit.begin({ operation: name, ...auditDetail(args) });
     const { upstream, lostTypes } = recorded(context.upstream, act, () => context.account.id());
-    return ended(() => resolve(source, args, contextDuring(context, act, upstream), info), act, lostTypes);
+    return recordOutcome(() => resolve(source, args, withAuditedAction(context, act, upstream), info), act, lostTypes);
   };
 }
 
-function notedAfterwards({ name }: Field, resolve: Resolve): Resolve {
+function recordAfter({ name }: Field, resolve: Resolve): Resolve {
   return async (source, args, context, info) => {
-    const act = context.audit.open({ operation: name, ...detailOf(args) });
-    const during = contextDuring(context, act, context.upstream);
+    const act = context.audit.open({ operation: name, ...auditDetail(args) });
+    const during = withAuditedAction(context, act, context.upstream);
     // What was refused for lack of a right is counted, as it is where the field itself asks for the right.
-    const refuse = (code: string) => (code === "FORBIDDEN" ? context.audit.refused(name, code) : null);
-    return ended(() => resolve(source, args, during, info), act, NOTHING_LOST, refuse);
+    const refuse = (code: string) => (code === "FORBIDDEN" ? context.audit.recordRefusal(name, code) : null);
+    return recordOutcome(() => resolve(source, args, during, info), act, NOTHING_LOST, refuse);
   };
 }
 
-async function ended(
+async function recordOutcome(
   run: () => unknown,
-  act: Act,
+  act: AuditedAction,
   lostTypes: ReadonlySet<string>,
   refuse: (code: string) => Promise<void> | null = () => null,
 ): Promise<unknown> {
@@ -84,7 +84,7 @@ async function ended(
     await end([error instanceof ApplicationError ? error.code : "INTERNAL_SERVER_ERROR"], []).catch(() => undefined);
     throw error;
   }
-  const answered = objectsOf(result);
+  const answered = touchedObjects(result);
   const codes = ((result as Partial<Payload> | null)?.userErrors ?? []).map(({ code }) => code);
   for (const objectId of answered) {
     const isMade = lostTypes.has(decodeGlobalId(objectId)?.typename ?? "") && !act.objects.has(objectId);
@@ -99,7 +99,7 @@ async function ended(
 }
 
 /** Null leaves the entry without an end, which is read as UNKNOWN. */
-function outcomeOf(codes: readonly string[], { objects }: Act, answered: readonly string[]): AuditEnd | null {
+function outcomeOf(codes: readonly string[], { objects }: AuditedAction, answered: readonly string[]): AuditEnd | null {
   const changed = [...objects].flatMap(([objectId, effect]) => (effect === "CHANGED" ? [objectId] : []));
   const objectId = answered[0] ?? changed[0] ?? null;
   const code = codes.find(isFault) ?? codes[0];
@@ -120,7 +120,10 @@ function isFault(code: string): boolean {
  * Changes the gateway's own store in one transaction with the objects of the audit entry of the mutation that asks for it.
  * Its outcome is written when the mutation is over.
  */
-export function commit<Result>({ act }: GraphContext, work: (tables: Tables) => Promise<Result>): Promise<Result> {
+export function commitWithAudit<Result>(
+  { act }: GraphContext,
+  work: (tables: Tables) => Promise<Result>,
+): Promise<Result> {
   return committed(act, work, false);
 }
 
@@ -130,7 +133,7 @@ export function commitLast<Result>({ act }: GraphContext, work: (tables: Tables)
 }
 
 function committed<Result>(
-  act: Act | null,
+  act: AuditedAction | null,
   work: (tables: Tables) => Promise<Result>,
   isLast: boolean,
 ): Promise<Result> {

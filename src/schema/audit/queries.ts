@@ -2,7 +2,7 @@ import { InvalidInputError } from "../../model/errors.ts";
 import type { AuditStore, AuditFilter as Filter } from "../../store/audit.ts";
 import { builder } from "../builder.ts";
 import { decodeCursor, encodeCursor, type PageArguments, pageSize } from "../connection.ts";
-import { given } from "../token/token-input.ts";
+import { omitNulls } from "../token/token-input.ts";
 import { AuditEntry, AuditOutcome } from "./audit-entry.ts";
 
 const AuditFilter = builder.inputType("AuditFilter", {
@@ -33,7 +33,7 @@ builder.queryFields((t) => ({
         "Every mutation and every secret that was shown, newest first. Attempts that were refused for lack of a right are counted by `refusedAttempts` instead.",
       args: { filter: t.arg({ type: AuditFilter, description: "Which entries; all when it is left out." }) },
       resolve: (_root, { filter, ...page }, { store }) => {
-        const { from, to, ...equal } = given(filter ?? {});
+        const { from, to, ...equal } = omitNulls(filter ?? {});
         return auditPage({ ...equal, from: from?.getTime(), to: to?.getTime() }, page, store.audit);
       },
     },

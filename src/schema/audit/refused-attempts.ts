@@ -2,7 +2,7 @@ import { InvalidInputError } from "../../model/errors.ts";
 import type { RefusedAttempts as Counted, RefusedAttemptPosition } from "../../store/refused-attempts.ts";
 import { builder } from "../builder.ts";
 import { decodeCursor, encodeCursor, pageSize } from "../connection.ts";
-import { given } from "../token/token-input.ts";
+import { omitNulls } from "../token/token-input.ts";
 
 const RefusedAttempts = builder.objectRef<Counted>("RefusedAttempts").implement({
   description:
@@ -68,7 +68,7 @@ builder.queryFields((t) => ({
           const argument = last != null ? "last" : "before";
           throw new InvalidInputError(argument, "The list is read forwards: use `first` and `after`.");
         }
-        const { from, to, ...equal } = given(filter ?? {});
+        const { from, to, ...equal } = omitNulls(filter ?? {});
         const size = pageSize(first, "first");
         const position = after == null ? undefined : positionOf(after);
         const wanted = { ...equal, from: from?.getTime(), to: to?.getTime() };

@@ -21,7 +21,7 @@ const SKIPPED = new Set(["userErrors", "failures", "claims"]);
 const MAX_DEPTH = 4;
 
 /** The global ids of the objects that a mutation answers with, each once, in their order. */
-export function objectsOf(payload: unknown): string[] {
+export function touchedObjects(payload: unknown): string[] {
   const found = new Set<string>();
   const look = (value: unknown, depth: number) => {
     if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return;

@@ -1,16 +1,16 @@
 import type { GraphContext } from "../../context.ts";
-import { repeatable } from "../../engine/cacheability.ts";
+import { cacheable } from "../../engine/cacheability.ts";
 import { type BandwidthSource, readCountries, readCoverage, readSeries, readTotal } from "../../loaders/bandwidth.ts";
 import { InvalidInputError } from "../../model/errors.ts";
-import type { Figure } from "../../model/usage/measured.ts";
+import type { Measured } from "../../model/usage/measured.ts";
 import {
   type Granularity as GranularityName,
   type Percentile,
   percentile,
   type SeriesPoint,
 } from "../../model/usage/series.ts";
-import { DAY_MS, edgeDate, type UsageWindow } from "../../model/usage/time-window.ts";
-import { whenThere } from "../../primitives/maybe-promise.ts";
+import { bucketBoundary, DAY_MS, type UsageWindow } from "../../model/usage/time-window.ts";
+import { mapMaybe } from "../../primitives/maybe-promise.ts";
 import type { CountryRow } from "../../upstream/analytics.ts";
 import { builder } from "../builder.ts";
 import { pageSize } from "../connection.ts";
@@ -32,7 +32,7 @@ export class BandwidthValue {
   }
 
   /** Returns the value of a figure that a field has read. */
-  take<Value>(figure: Figure<Value>): Value {
+  take<Value>(figure: Measured<Value>): Value {
     if (figure.freshUntil < this.freshUntil) this.freshUntil = figure.freshUntil;
     return figure.value;
   }
@@ -43,7 +43,7 @@ const SURELY_OVER_MS = 2 * DAY_MS;
 
 /** Returns up to when the figures of all fields are whole: once everything has been read that the request asks for. */
 async function freshUntilOf(bandwidth: BandwidthValue, { loaders }: GraphContext): Promise<number> {
-  await loaders.waves.quiet();
+  await loaders.batchScheduler.idle();
   return bandwidth.freshUntil;
 }
 
@@ -99,7 +99,7 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
   fields: (t) => ({
     window: t.field({
       type: Window,
-      extensions: repeatable(),
+      extensions: cacheable(),
       description: "The window as it is answered: up to the newest figures when it is not over yet.",
       resolve: (bandwidth, _args, context) => {
         const { freshUntil } = bandwidth.window.retention;
@@ -110,10 +110,10 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
     }),
     freshUntil: t.field({
       type: "DateTime",
-      extensions: repeatable(),
+      extensions: cacheable(),
       description:
         "The quarter hour up to which every figure beside this field is whole. Older than the last quarter hour while the platform has not published that yet, and when a kept figure is served because the platform is down.",
-      resolve: async (bandwidth, _args, context) => edgeDate(await freshUntilOf(bandwidth, context)),
+      resolve: async (bandwidth, _args, context) => bucketBoundary(await freshUntilOf(bandwidth, context)),
     }),
     total: t.field({
       type: Traffic,
@@ -121,16 +121,16 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
       description:
         "All traffic of the window: exactly the sum of its series. Time that the platform did not meter counts nothing; `coverage` tells whether there is any.",
       resolve: (bandwidth) =>
-        whenThere(readTotal(bandwidth.source, bandwidth.window), (figure) => bandwidth.take(figure)),
+        mapMaybe(readTotal(bandwidth.source, bandwidth.window), (figure) => bandwidth.take(figure)),
     }),
     coverage: t.field({
       type: UsageCoverage,
       nullable: true,
-      extensions: repeatable(),
+      extensions: cacheable(),
       description:
         "Whether the total lacks anything, and what. Read by the same calls as series: one for ten names by hours, one more where the window reaches back over 7 days, and one more for the account beyond 365.",
       resolve: (bandwidth) =>
-        whenThere(readCoverage(bandwidth.source, bandwidth.window), (figure) => ({
+        mapMaybe(readCoverage(bandwidth.source, bandwidth.window), (figure) => ({
           ...bandwidth.take(figure),
           freshUntil: figure.freshUntil,
         })),
@@ -138,7 +138,7 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
     series: t.field({
       type: UsageSeries,
       nullable: true,
-      extensions: repeatable(),
+      extensions: cacheable(),
       description: "The window in hours, days or months.",
       args: {
         granularity: t.arg({
@@ -155,7 +155,7 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
       resolve: (bandwidth, args) => {
         const { source, window } = bandwidth;
         const timeZone = args.timeZone ?? window.timeZone;
-        return whenThere(readSeries(source, window, args.granularity, timeZone), (figure) => ({
+        return mapMaybe(readSeries(source, window, args.granularity, timeZone), (figure) => ({
           window: { ...answeredWindow(bandwidth, figure.freshUntil), timeZone },
           granularity: args.granularity,
           freshUntil: figure.freshUntil,
@@ -167,7 +167,7 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
     percentile: t.field({
       type: PercentileRate,
       nullable: true,
-      extensions: repeatable(),
+      extensions: cacheable(),
       description: "A percentile of the rate of bytes sent, such as the 95th that bandwidth is often billed by.",
       args: {
         p: t.arg.float({ required: true, defaultValue: 95, description: "More than 0, at most 100." }),
@@ -188,7 +188,7 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
     byCountry: t.field({
       type: [CountryTraffic],
       nullable: true,
-      extensions: repeatable(),
+      extensions: cacheable(),
       description:
         "Traffic by country, the largest first. Kept for streams and the account; the platform knows no countries per tracking id.",
       args: {

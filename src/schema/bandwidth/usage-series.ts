@@ -4,7 +4,7 @@ import type {
   SeriesPoint,
   BucketState as State,
 } from "../../model/usage/series.ts";
-import { edgeDate, type TimeWindow } from "../../model/usage/time-window.ts";
+import { bucketBoundary, type TimeWindow } from "../../model/usage/time-window.ts";
 import { bitsPerSecond } from "../../model/usage/traffic.ts";
 import { builder } from "../builder.ts";
 import { Window } from "../window.ts";
@@ -46,12 +46,12 @@ export const Gap = builder.objectRef<TimeWindow>("Gap").implement({
     from: t.field({
       type: "DateTime",
       description: "First instant of the stretch.",
-      resolve: ({ from }) => edgeDate(from),
+      resolve: ({ from }) => bucketBoundary(from),
     }),
     to: t.field({
       type: "DateTime",
       description: "End of the stretch, exclusive.",
-      resolve: ({ to }) => edgeDate(to),
+      resolve: ({ to }) => bucketBoundary(to),
     }),
   }),
 });
@@ -74,7 +74,7 @@ export const UsageCoverage = builder.objectRef<Coverage & { readonly freshUntil:
     freshUntil: t.field({
       type: "DateTime",
       description: "The quarter hour up to which the window was looked at.",
-      resolve: ({ freshUntil }) => edgeDate(freshUntil),
+      resolve: ({ freshUntil }) => bucketBoundary(freshUntil),
     }),
   }),
 });
@@ -160,7 +160,7 @@ export const UsageSeries = builder.objectRef<SeriesValue>("UsageSeries").impleme
       type: "DateTime",
       description:
         "The quarter hour up to which all buckets are whole. Figures move every 15 minutes, some minutes after the quarter hour.",
-      resolve: ({ freshUntil }) => edgeDate(freshUntil),
+      resolve: ({ freshUntil }) => bucketBoundary(freshUntil),
     }),
     points: t.expose("points", {
       type: [UsagePoint],

@@ -1,7 +1,7 @@
 import type { Caller as CallerShape } from "../../auth/caller.ts";
 import { allScopes } from "../../auth/scopes.ts";
-import { repeatable } from "../../engine/cacheability.ts";
-import { registered } from "../../loaders/partners.ts";
+import { cacheable } from "../../engine/cacheability.ts";
+import { toPartnerRecord } from "../../loaders/partners.ts";
 import { builder } from "../builder.ts";
 import { CostStatus } from "../limits/queries.ts";
 import { Partner } from "../partner/partner.ts";
@@ -25,7 +25,7 @@ const Caller = builder.objectRef<CallerShape>("Caller").implement({
       type: Partner,
       nullable: true,
       description: "The partner whose caller it is; null for the broadcaster's own people.",
-      resolve: ({ partner }) => partner && registered(partner),
+      resolve: ({ partner }) => partner && toPartnerRecord(partner),
     }),
     expiresAt: t.field({
       type: "DateTime",
@@ -45,7 +45,7 @@ const Caller = builder.objectRef<CallerShape>("Caller").implement({
 builder.queryFields((t) => ({
   me: t.field({
     type: Caller,
-    extensions: repeatable(),
+    extensions: cacheable(),
     description: "The caller, by the key of this request.",
     resolve: (_root, _args, { caller }) => caller,
   }),

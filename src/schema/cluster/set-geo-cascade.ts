@@ -63,7 +63,7 @@ builder.mutationField("setGeoCascade", (t) =>
         }
         if (!geoCascade) throw missing("Say what it shall be: the account follows nobody.");
         const set = await context.upstream.account.setGeoCascade(geoCascade);
-        await context.directory.accountChanged();
+        await context.tokenCache.accountChanged();
         return { account: await accountRecord(context, { geoCascade: set }) };
       }),
   }),
@@ -73,8 +73,8 @@ function missing(rule: string): InvalidInputError {
   return new InvalidInputError("input.geoCascade", rule);
 }
 
-async function setOfToken(id: number, geoCascade: GeoCascade | null, { upstream, directory }: GraphContext) {
+async function setOfToken(id: number, geoCascade: GeoCascade | null, { upstream, tokenCache }: GraphContext) {
   const publishToken = await upstream.publishTokens.update(id, { geoCascade });
-  directory.put(publishToken);
+  tokenCache.put(publishToken);
   return publishToken;
 }

@@ -1,5 +1,5 @@
 import type { GraphContext } from "../../context.ts";
-import { assertConferenceId, assertMix, conferencesAreOff, type MixWish } from "../../model/conference.ts";
+import { assertConferenceId, assertMix, conferenceStreamingDisabled, type MixRequest } from "../../model/conference.ts";
 import { InvalidInputError } from "../../model/errors.ts";
 import type { Conference, ConferenceStream } from "../../upstream/conference.ts";
 import { builder } from "../builder.ts";
@@ -9,7 +9,7 @@ import { findPublisher } from "../stream/find-publisher.ts";
 import { StreamRef, type StreamReference, streamNameOf } from "../stream/find-stream.ts";
 import { Stream } from "../stream/stream.ts";
 import { PublishTokenRef, type TokenReference } from "../token/find-token.ts";
-import { given } from "../token/token-input.ts";
+import { omitNulls } from "../token/token-input.ts";
 import { ConferenceStreamTarget, type Target } from "./conference-stream-target.ts";
 
 const StartConferenceStreamInput = builder.inputType("StartConferenceStreamInput", {
@@ -90,15 +90,15 @@ builder.mutationField("startConferenceStream", (t) =>
     resolve: (_root, { input: { conferenceId, stream, publishToken, ...rest } }, context) =>
       payload(async () => {
         const { conference } = context.upstream;
-        if (!conference) throw conferencesAreOff();
+        if (!conference) throw conferenceStreamingDisabled();
         assertConferenceId(conferenceId, "input.conferenceId");
-        const mix: MixWish = given(rest);
+        const mix: MixRequest = omitNulls(rest);
         assertMix(mix, stream != null);
         if (stream) return startToOwn(conference, conferenceId, { stream, publishToken, mix }, context);
         if (publishToken)
           throw new InvalidInputError("input.publishToken", "It goes with a stream of yours: give `stream`.");
         const made = await conference.start(conferenceId, mix);
-        context.liveDirectory.changed();
+        context.liveStreamCache.changed();
         return { target: "PLATFORM_STREAM" as const, streamName: made.streamName, made };
       }),
   }),
@@ -107,7 +107,7 @@ builder.mutationField("startConferenceStream", (t) =>
 interface OwnTarget {
   readonly stream: StreamReference;
   readonly publishToken: TokenReference | null | undefined;
-  readonly mix: MixWish;
+  readonly mix: MixRequest;
 }
 
 async function startToOwn(
@@ -123,6 +123,6 @@ async function startToOwn(
   context.act?.touched(tokenId);
   await context.audit.reveal(tokenId, "startConferenceStream");
   await conference.startToOwn(conferenceId, { streamName, publishToken: token.secret, layoutUrl });
-  context.liveDirectory.changed();
+  context.liveStreamCache.changed();
   return { target: "OWN_STREAM", streamName, made: null };
 }

@@ -1,4 +1,4 @@
-import { assertConferenceId, conferencesAreOff } from "../../model/conference.ts";
+import { assertConferenceId, conferenceStreamingDisabled } from "../../model/conference.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { ConferenceStreamTarget, type Target } from "./conference-stream-target.ts";
@@ -32,12 +32,12 @@ builder.mutationField("stopConferenceStream", (t) =>
         description: "Where it is streamed to, as startConferenceStream has told.",
       }),
     },
-    resolve: (_root, { conferenceId, target }, { upstream: { conference }, liveDirectory }) =>
+    resolve: (_root, { conferenceId, target }, { upstream: { conference }, liveStreamCache }) =>
       payload(async () => {
-        if (!conference) throw conferencesAreOff();
+        if (!conference) throw conferenceStreamingDisabled();
         assertConferenceId(conferenceId, "conferenceId");
         await (target === "OWN_STREAM" ? conference.stopOwn(conferenceId) : conference.stop(conferenceId));
-        liveDirectory.changed();
+        liveStreamCache.changed();
         return { conferenceId, target };
       }),
   }),

@@ -6,7 +6,7 @@ import {
 } from "../../model/partner/findings.ts";
 import { builder } from "../builder.ts";
 import { enumValues } from "../enum-values.ts";
-import { holderOf, Partner } from "../partner/partner.ts";
+import { Partner, partnerOfTrackingId } from "../partner/partner.ts";
 import { Stream } from "../stream/stream.ts";
 import { Token } from "../token/token.ts";
 
@@ -51,7 +51,7 @@ export const Finding = builder.objectRef<FindingRecord>("Finding").implement({
       type: Partner,
       nullable: true,
       description: "The partner that it is about, if it is about one.",
-      resolve: ({ trackingId }, _args, context, info) => holderOf(trackingId, context, info),
+      resolve: ({ trackingId }, _args, context, info) => partnerOfTrackingId(trackingId, context, info),
     }),
     token: t.expose("token", {
       type: Token,

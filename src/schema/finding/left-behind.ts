@@ -4,9 +4,9 @@ import { isUsable, type PublishTokenRecord, type SubscribeTokenRecord } from "..
 import type { UnsettledWrite } from "../../store/idempotency.ts";
 import type { NewPublishToken } from "../../upstream/publish-tokens.ts";
 import type { NewSubscribeToken } from "../../upstream/subscribe-tokens.ts";
-import { type AttemptSpan, CLOCK_TOLERANCE_MS, isAsWished } from "../matches-request.ts";
+import { type AttemptSpan, CLOCK_TOLERANCE_MS, matchesRequest } from "../matches-request.ts";
 import type { LEAVES_TOKENS_OF_STEPS } from "../partner/workflow.ts";
-import type { LeftToken } from "../token/create-token-idempotently.ts";
+import type { OrphanedToken } from "../token/create-token-idempotently.ts";
 import { publishTokenComparison, subscribeTokenComparison } from "../token/token-comparison.ts";
 
 type Token = PublishTokenRecord | SubscribeTokenRecord;
@@ -28,7 +28,7 @@ export async function leftBehindFindings(context: GraphContext): Promise<Finding
     .sort((a, b) => a.addedAt - b.addedAt || a.id - b.id);
   const found = new Map<Token, string>();
   for (const write of writes) {
-    const mayLeave = write.mayLeave as LeftToken | typeof LEAVES_TOKENS_OF_STEPS;
+    const mayLeave = write.mayLeave as OrphanedToken | typeof LEAVES_TOKENS_OF_STEPS;
     const left =
       "steps" in mayLeave
         ? await tokensOfSteps(write, usable, context)
@@ -41,7 +41,7 @@ export async function leftBehindFindings(context: GraphContext): Promise<Finding
 /** The oldest token that fits the write and that no other write has made; none where there is none. */
 async function tokenOf(
   write: UnsettledWrite,
-  left: LeftToken,
+  left: OrphanedToken,
   usable: readonly Token[],
   found: ReadonlyMap<Token, string>,
   context: GraphContext,
@@ -58,12 +58,12 @@ async function tokenOf(
 async function tokensOfSteps(
   write: UnsettledWrite,
   usable: readonly Token[],
-  { idempotency, partnerDirectory }: GraphContext,
+  { idempotency, partnerCache }: GraphContext,
 ): Promise<Token[]> {
   const made = new Set(await idempotency.finishedSteps(write));
   const left = usable.filter((token) => made.has(nameOf(token)));
   if (write.operation !== "onboardPartner") return left;
-  const partners = await partnerDirectory.read();
+  const partners = await partnerCache.read();
   const isRegistered = (token: Token) =>
     token.kind === "SubscribeToken" && token.trackingId !== null && partners.byTrackingId(token.trackingId) !== null;
   return left.filter((token) => !isRegistered(token));
@@ -80,11 +80,11 @@ function isMadeIn({ addedAt }: Token, { begunAt, now }: AttemptSpan): boolean {
   return addedAt >= begunAt - CLOCK_TOLERANCE_MS && addedAt <= now + CLOCK_TOLERANCE_MS;
 }
 
-function fits(token: Token, { kind, input }: LeftToken, span: AttemptSpan): boolean {
+function fits(token: Token, { kind, input }: OrphanedToken, span: AttemptSpan): boolean {
   if (token.kind !== kind) return false;
   return token.kind === "PublishToken"
-    ? isAsWished(publishTokenComparison, input as NewPublishToken, token, span)
-    : isAsWished(subscribeTokenComparison, input as NewSubscribeToken, token, span);
+    ? matchesRequest(publishTokenComparison, input as NewPublishToken, token, span)
+    : matchesRequest(subscribeTokenComparison, input as NewSubscribeToken, token, span);
 }
 
 function nameOf({ kind, id }: Token): string {

@@ -95,7 +95,7 @@ async function accountFindings(expiringBefore: number, context: GraphContext): P
   const [tokens, streamNames, partners] = await Promise.all([
     loaders.tokens(),
     loaders.streamNames(),
-    context.partnerDirectory.read(),
+    context.partnerCache.read(),
   ]);
   const streams = streamNames.map((streamName) => ({
     streamName,

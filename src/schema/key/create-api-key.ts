@@ -1,4 +1,4 @@
-import { makeApiKey } from "../../auth/api-keys.ts";
+import { generateApiKey } from "../../auth/api-keys.ts";
 import type { GraphContext } from "../../context.ts";
 import { ApplicationError, InvalidInputError } from "../../model/errors.ts";
 import { parseNetwork } from "../../model/network.ts";
@@ -9,7 +9,7 @@ import type { ApiKeyRecord, NewApiKey } from "../../store/api-keys.ts";
 import { commitLast } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { CallerRole } from "../caller/scope-grant.ts";
-import { type Comparison, expiresAsWished, isAsWished, sameTexts } from "../matches-request.ts";
+import { type Comparison, expiryMatchesRequest, matchesRequest, sameTexts } from "../matches-request.ts";
 import { PartnerRef, type PartnerReference } from "../partner/find-partner.ts";
 import { findRegistered } from "../partner/find-registered-partner.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
@@ -144,7 +144,7 @@ export const keyComparison: Comparison<
   scopes: (wished, { scopes }) => sameTexts(wished, scopes),
   allowedOrigins: (wished, { allowedOrigins }) => sameTexts(wished, allowedOrigins),
   allowedNetworks: (wished, { allowedNetworks }) => sameTexts(wished, allowedNetworks),
-  expiresInSeconds: (wished, { expiresAt }, span) => expiresAsWished(wished, expiresAt, span),
+  expiresInSeconds: (wished, { expiresAt }, span) => expiryMatchesRequest(wished, expiresAt, span),
 };
 
 /** Makes the key once for its idempotency key, in one transaction with its entry in the audit log. */
@@ -161,7 +161,7 @@ async function makeOnce(idempotencyKey: string, wish: Wish, key: NewApiKey, cont
     likeness: { name: key.name, role: key.role, partnerId: key.partnerId },
     makes: "ApiKey",
     perform: async () => {
-      const made = makeApiKey();
+      const made = generateApiKey();
       const record = await commitLast(context, async ({ apiKeys, partners }) => {
         const partner = key.partnerId === null ? null : await partners.locked(key.partnerId);
         if (partner) assertGetsKeys(partner.status);
@@ -173,7 +173,8 @@ async function makeOnce(idempotencyKey: string, wish: Wish, key: NewApiKey, cont
     },
     recover: async ({ begunAt, isTaken }) => {
       for (const candidate of await store.apiKeys.list(key.partnerId === null ? {} : { partnerId: key.partnerId })) {
-        const isAlike = candidate.createdAt >= begunAt && isAsWished(keyComparison, input, candidate, { begunAt, now });
+        const isAlike =
+          candidate.createdAt >= begunAt && matchesRequest(keyComparison, input, candidate, { begunAt, now });
         if (isAlike && !(await isTaken(candidate.id))) return candidate.id;
       }
       return null;

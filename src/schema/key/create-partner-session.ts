@@ -1,8 +1,8 @@
-import { MAX_SESSION_SECONDS, type MadeSession } from "../../auth/session.ts";
+import { type IssuedSession, MAX_SESSION_SECONDS } from "../../auth/session.ts";
 import type { GraphContext } from "../../context.ts";
 import { ApplicationError, InvalidInputError } from "../../model/errors.ts";
 import type { RegisteredPartner } from "../../model/partner/partner.ts";
-import { changesNothing } from "../audit/audited.ts";
+import { noSideEffects } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { ScopeGrant } from "../caller/scope-grant.ts";
 import { encodeGlobalId } from "../global-id.ts";
@@ -31,7 +31,7 @@ const CreatePartnerSessionInput = builder.inputType("CreatePartnerSessionInput",
 });
 
 const CreatePartnerSessionPayload = builder
-  .objectRef<Payload & Partial<MadeSession>>("CreatePartnerSessionPayload")
+  .objectRef<Payload & Partial<IssuedSession>>("CreatePartnerSessionPayload")
   .implement({
     description: "The session, or why there is none.",
     interfaces: [MutationPayload],
@@ -60,7 +60,7 @@ builder.mutationField("createPartnerSession", (t) =>
     type: CreatePartnerSessionPayload,
     nullable: true,
     authScopes: (_root, _args, { caller }) => caller.partner !== null || { staff: "key:admin" },
-    extensions: changesNothing,
+    extensions: noSideEffects,
     description:
       "Makes a session: a caller of a partner for an hour at most, which a backend hands to its frontend so that no key ever leaves it. It ends with the key that made it, and with the partner. Anyone can verify it by the keys at `/.well-known/jwks.json`. A session makes no sessions.",
     args: { input: t.arg({ type: CreatePartnerSessionInput, required: true, description: "What to make." }) },
@@ -72,7 +72,7 @@ builder.mutationField("createPartnerSession", (t) =>
         const partner = await ownerOf(ref, context);
         context.act?.touched(encodeGlobalId("Partner", registeredKey(partner.id)));
         const granted = grantedScopes(scopes, "PARTNER", context.caller, "input.scopes");
-        return context.sessions.make({ maker: context.caller, partner, scopes: granted, expiresInSeconds });
+        return context.sessions.issue({ maker: context.caller, partner, scopes: granted, expiresInSeconds });
       }),
   }),
 );

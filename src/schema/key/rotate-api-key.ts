@@ -1,4 +1,4 @@
-import { apiKeyState, makeApiKey } from "../../auth/api-keys.ts";
+import { apiKeyState, generateApiKey } from "../../auth/api-keys.ts";
 import { isScope } from "../../auth/scopes.ts";
 import type { GraphContext } from "../../context.ts";
 import { ConflictError, InvalidInputError } from "../../model/errors.ts";
@@ -89,7 +89,7 @@ async function rotateOnce(
     likeness: former.id,
     makes: "ApiKey",
     perform: async () => {
-      const made = makeApiKey();
+      const made = generateApiKey();
       const successor = await commitLast(context, async ({ apiKeys, partners }) => {
         // Read again within the transaction: two rotations of one key would leave a key that nobody knows of.
         if (former.partnerId !== null) await partners.locked(former.partnerId);

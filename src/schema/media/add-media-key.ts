@@ -6,7 +6,7 @@ import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { findMediaDistribution, MediaDistributionRef } from "./find-media-distribution.ts";
 import { MediaDistribution } from "./media-distribution.ts";
-import { type MadeKey, MediaKeyInput, NewMediaKey, newMediaKey } from "./new-media-key.ts";
+import { type IssuedKey, MediaKeyInput, NewMediaKey, newMediaKey } from "./new-media-key.ts";
 
 const AddMediaKeyInput = builder.inputType("AddMediaKeyInput", {
   description: "Which distribution gets which key.",
@@ -21,7 +21,7 @@ const AddMediaKeyInput = builder.inputType("AddMediaKeyInput", {
 });
 
 const AddMediaKeyPayload = builder
-  .objectRef<Payload & { readonly distribution?: MediaDistributionRecord; readonly made?: MadeKey | null }>(
+  .objectRef<Payload & { readonly distribution?: MediaDistributionRecord; readonly made?: IssuedKey | null }>(
     "AddMediaKeyPayload",
   )
   .implement({

@@ -11,7 +11,7 @@ import { encodeGlobalId } from "../global-id.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { findStream, StreamRef } from "../stream/find-stream.ts";
 import { findPublishToken, PublishTokenRef } from "../token/find-token.ts";
-import { given } from "../token/token-input.ts";
+import { omitNulls } from "../token/token-input.ts";
 import { distributionIdOf, MediaDistributionRef } from "./find-media-distribution.ts";
 import { MediaAsset } from "./media-asset.ts";
 
@@ -90,7 +90,7 @@ builder.mutationField("createClip", (t) =>
     resolve: (_root, { input: { idempotencyKey, ...wish } }, context) =>
       payload(async () => {
         assertName(idempotencyKey, "input.idempotencyKey");
-        const { stream, publishToken, distribution, from, to, expiresAt, ...rest } = given(wish);
+        const { stream, publishToken, distribution, from, to, expiresAt, ...rest } = omitNulls(wish);
         if (rest.name !== undefined) assertClipName(rest.name, "input.name");
         if (rest.customPath !== undefined) assertCustomPath(rest.customPath, "input.customPath");
         const clip: NewClip = {

@@ -4,10 +4,10 @@ import { MAX_MEDIA_KEYS, type MediaDistributionRecord } from "../../model/media/
 import { assertName } from "../../model/stream/stream.ts";
 import type { NewMediaDistribution } from "../../upstream/media-distributions.ts";
 import { builder } from "../builder.ts";
-import { CLOCK_TOLERANCE_MS, type Comparison, isAsWished } from "../matches-request.ts";
+import { CLOCK_TOLERANCE_MS, type Comparison, matchesRequest } from "../matches-request.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { MediaDistribution } from "./media-distribution.ts";
-import { type MadeKey, MediaKeyInput, NewMediaKey, newMediaKey } from "./new-media-key.ts";
+import { type IssuedKey, MediaKeyInput, NewMediaKey, newMediaKey } from "./new-media-key.ts";
 
 /** What a distribution is recognised by after the answer to its creation was lost. */
 export const distributionComparison: Comparison<NewMediaDistribution, MediaDistributionRecord> = {
@@ -43,7 +43,7 @@ const CreateMediaDistributionInput = builder.inputType("CreateMediaDistributionI
 });
 
 const CreateMediaDistributionPayload = builder
-  .objectRef<Payload & { readonly distribution?: MediaDistributionRecord; readonly keys?: readonly MadeKey[] }>(
+  .objectRef<Payload & { readonly distribution?: MediaDistributionRecord; readonly keys?: readonly IssuedKey[] }>(
     "CreateMediaDistributionPayload",
   )
   .implement({
@@ -117,7 +117,7 @@ async function createOnce(
       if (wanted.keys.length > 0 && (await hasRival())) return null;
       const span = context.spanOnPlatform(begunAt);
       for (const each of (await mediaDistributions.list()).reverse()) {
-        const isAlike = isAsWished(distributionComparison, wanted, each, span);
+        const isAlike = matchesRequest(distributionComparison, wanted, each, span);
         const isRecent = (each.createdAt ?? 0) >= span.begunAt - CLOCK_TOLERANCE_MS;
         if (isAlike && isRecent && !(await isTaken(each.id))) return each.id;
       }
@@ -129,7 +129,7 @@ async function createOnce(
     const rule = "The distribution that this idempotency key made has been deleted since. Use a new key.";
     throw new ConflictError(rule, { argument: "input.idempotencyKey" });
   }
-  const keys = distribution.keys.map((key, index): MadeKey => {
+  const keys = distribution.keys.map((key, index): IssuedKey => {
     const made = wanted.keys[index];
     return { key, secret: made?.isMade ? made.secret : null };
   });

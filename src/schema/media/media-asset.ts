@@ -318,7 +318,7 @@ export async function mediaAssetPage(
     { ...(window && recordWindow({ window, timeZone }, context)), after: position },
     size + 1,
   );
-  const placed = await context.loaders.waves.track(reading);
+  const placed = await context.loaders.batchScheduler.track(reading);
   return {
     edges: placed.slice(0, size).map(({ asset, position: { startedAt, id, page } }) => ({
       node: asset,

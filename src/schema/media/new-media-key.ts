@@ -27,13 +27,13 @@ interface KeyInput {
 }
 
 /** A key that was made just now, with the secret that only now is known. */
-export interface MadeKey {
+export interface IssuedKey {
   readonly key: MediaKeyRecord;
   /** Null for one that the client brought. */
   readonly secret: Secret | null;
 }
 
-export const NewMediaKey = builder.objectRef<MadeKey>("NewMediaKey").implement({
+export const NewMediaKey = builder.objectRef<IssuedKey>("NewMediaKey").implement({
   description: "A key that was made just now.",
   fields: (t) => ({
     keyId: t.string({ description: "`mediaKeyId` of the JWTs signed with it.", resolve: ({ key }) => key.id }),

@@ -1,6 +1,6 @@
 import type { GraphContext } from "../../context.ts";
 import type { MediaDistributionRecord } from "../../model/media/media.ts";
-import { feedingFigures } from "../batch-hints.ts";
+import { holdBatchesFor } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
 import { byCodeUnit, pageOf, sortableNumber } from "../connection.ts";
 import { StreamRef, type StreamReference, streamNameOf } from "../stream/find-stream.ts";
@@ -16,7 +16,7 @@ builder.queryFields((t) => ({
     authScopes: { staff: "stream:read" },
     description: "One recording, clip or other asset.",
     args: { by: t.arg({ type: MediaAssetRef, required: true, description: "Which asset." }) },
-    resolve: (_root, { by }, context, info) => feedingFigures(context, info, findMediaAsset(by, "by", context)),
+    resolve: (_root, { by }, context, info) => holdBatchesFor(context, info, findMediaAsset(by, "by", context)),
   }),
   mediaAssets: t.field({
     type: MediaAssetConnection,
@@ -30,7 +30,7 @@ builder.queryFields((t) => ({
       ...mediaAssetArgs,
     },
     resolve: (_root, { stream, publishToken, name, ...args }, context, info) =>
-      feedingFigures(
+      holdBatchesFor(
         context,
         info,
         selection({ stream, publishToken, name }, context).then((chosen) => mediaAssetPage(chosen, args, context)),

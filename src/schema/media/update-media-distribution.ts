@@ -2,7 +2,7 @@ import { InvalidInputError } from "../../model/errors.ts";
 import type { MediaDistributionRecord } from "../../model/media/media.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
-import { given } from "../token/token-input.ts";
+import { omitNulls } from "../token/token-input.ts";
 import { assertDistributionName } from "./create-media-distribution.ts";
 import { findMediaDistribution, MediaDistributionRef } from "./find-media-distribution.ts";
 import { MediaDistribution } from "./media-distribution.ts";
@@ -39,7 +39,7 @@ builder.mutationField("updateMediaDistribution", (t) =>
     args: { input: t.arg({ type: UpdateMediaDistributionInput, required: true, description: "What to change." }) },
     resolve: (_root, { input: { distribution: ref, ...rest } }, context) =>
       payload(async () => {
-        const changes = given(rest);
+        const changes = omitNulls(rest);
         if (Object.keys(changes).length === 0)
           throw new InvalidInputError("input", "There is nothing to change in it.");
         if (changes.name !== undefined) assertDistributionName(changes.name, "input.name");

@@ -1,11 +1,11 @@
 import type { GraphContext } from "../../context.ts";
-import { registered } from "../../loaders/partners.ts";
+import { toPartnerRecord } from "../../loaders/partners.ts";
 import { ConflictError, NotFoundError } from "../../model/errors.ts";
 import type { PartnerRecord, RegisteredPartner, RegisteredStatus } from "../../model/partner/partner.ts";
 import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import type { PartnerLease } from "../../store/partner-work.ts";
 import type { Tables } from "../../store/store.ts";
-import { commit } from "../audit/audited.ts";
+import { commitWithAudit } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { type UserErrorShape, userErrors } from "../errors.ts";
 import { MutationPayload, type Payload } from "../payload.ts";
@@ -86,7 +86,7 @@ const suspend: Transition = async (partner, lease, context) => {
   if (partner.status === "RETIRED") throw notWhile(partner);
   const suspended = await setStatus(partner, "SUSPENDED", lease, context);
   const note = (ids: readonly number[]) =>
-    commit(context, async (tables) => {
+    commitWithAudit(context, async (tables) => {
       await lease.assertHeld(tables);
       await tables.partners.noteSuspendedTokenIds(partner.id, ids);
     });
@@ -103,7 +103,7 @@ const resume: Transition = async (partner, lease, context) => {
   const changed = await switchTokens(own, true, context);
   // What could not be enabled is still known to be suspended, so the request can be repeated.
   const failed = own.filter(({ id }) => !changed.tokens.some((token) => token.id === id)).map(({ id }) => id);
-  await commit(context, async (tables) => {
+  await commitWithAudit(context, async (tables) => {
     await lease.assertHeld(tables);
     await tables.partners.setSuspendedTokenIds(partner.id, failed);
   });
@@ -126,15 +126,15 @@ async function setStatus(
   context: GraphContext,
   alongside?: (tables: Tables) => Promise<void>,
 ): Promise<PartnerRecord> {
-  const partner = await commit(context, async (tables) => {
+  const partner = await commitWithAudit(context, async (tables) => {
     await lease.assertHeld(tables);
     const updated = await tables.partners.update(id, { status });
     await alongside?.(tables);
     return updated;
   });
-  context.partnerDirectory.changed();
+  context.partnerCache.changed();
   if (!partner) throw new NotFoundError("partner");
-  return registered(partner);
+  return toPartnerRecord(partner);
 }
 
 /** The most readings of the token list for one change: each may show tokens that were being made during the one before. */

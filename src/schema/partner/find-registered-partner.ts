@@ -15,7 +15,7 @@ export async function findRegistered(
   context: GraphContext,
 ): Promise<RegisteredPartner> {
   // Another gateway may have changed it a moment ago.
-  context.partnerDirectory.changed();
+  context.partnerCache.changed();
   const partner = await findPartner(ref, argument, context);
   if (partner.status !== "UNCLAIMED") return partner;
   const message = `Nobody has claimed the tracking id \`${partner.trackingIds[0]}\`: register a partner with it by onboardPartner first.`;

@@ -43,8 +43,8 @@ export function inUse(what: string, tokens: readonly Pick<Dated, "id">[], argume
 }
 
 /** Highest id of a subscribe token in the reading that the request has made; 0 where there is none. */
-export function newestToken({ directory }: Pick<GraphContext, "directory">): number {
-  return directory.peek()?.subscribe.all().at(-1)?.id ?? 0;
+export function newestToken({ tokenCache }: Pick<GraphContext, "tokenCache">): number {
+  return tokenCache.peek()?.subscribe.all().at(-1)?.id ?? 0;
 }
 
 function isForeign({ id, addedAt }: Dated, formerHolders: readonly FormerHolder[], partnerId: string | null): boolean {

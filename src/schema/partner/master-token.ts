@@ -10,11 +10,11 @@ import type { PublishTokenRecord, SubscribeTokenRecord } from "../../model/token
  *
  * @throws ConflictError for a token that was found by its settings, which is left as it is; UpstreamError
  */
-export async function takeBackToken(
+export async function rollBackToken(
   { kind, id }: PublishTokenRecord | SubscribeTokenRecord,
   operation: string,
   key: string,
-  { upstream, directory, idempotency, caller }: GraphContext,
+  { upstream, tokenCache, idempotency, caller }: GraphContext,
 ): Promise<void> {
   const write = { caller: caller.principalId, operation, key };
   if (!(await idempotency.isAnswered(write))) {
@@ -25,6 +25,6 @@ export async function takeBackToken(
     );
   }
   await (kind === "PublishToken" ? upstream.publishTokens : upstream.subscribeTokens).delete(id);
-  directory.delete(kind, id);
+  tokenCache.delete(kind, id);
   await idempotency.forget(write);
 }

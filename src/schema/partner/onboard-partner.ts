@@ -1,4 +1,4 @@
-import { makeApiKey } from "../../auth/api-keys.ts";
+import { generateApiKey } from "../../auth/api-keys.ts";
 import { type Scope, scopesOfRole } from "../../auth/scopes.ts";
 import type { GraphContext } from "../../context.ts";
 import { ApplicationError } from "../../model/errors.ts";
@@ -25,16 +25,16 @@ import { hasWholeHours } from "../../model/usage/calendar.ts";
 import type { ApiKeyRecord } from "../../store/api-keys.ts";
 import type { Claim } from "../../store/partners.ts";
 import { TrackingIdTakenError } from "../../store/store-error.ts";
-import { commit } from "../audit/audited.ts";
+import { commitWithAudit } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { knownClusters } from "../cluster/known-clusters.ts";
 import { ApiKey } from "../key/api-key.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { createSubscribeTokenOnce } from "../token/create-token-idempotently.ts";
 import { SubscribeToken } from "../token/subscribe-token.ts";
-import { assertGrants, assertLife, given, StreamGrantInput } from "../token/token-input.ts";
+import { assertGrants, assertTtl, omitNulls, StreamGrantInput } from "../token/token-input.ts";
 import { foreignTokens, newestToken } from "./former-holders.ts";
-import { takeBackToken } from "./master-token.ts";
+import { rollBackToken } from "./master-token.ts";
 import { Partner } from "./partner.ts";
 import { assertTrackingIds, partnerDetailFields } from "./partner-input.ts";
 import { WorkflowStep } from "./step-type.ts";
@@ -188,7 +188,7 @@ async function onboard(
   const { caller, idempotency } = context;
   // A repeated request has had its rules checked, and would now be in its own way.
   const isRepeated = await idempotency.knows({ caller: caller.principalId, operation: OPERATION, key });
-  if (!isRepeated) await context.directory.readAnew();
+  if (!isRepeated) await context.tokenCache.readAnew();
   const choices = await clusterChoices(wish, context);
   if (!isRepeated) await assertRules(wish, choices, context);
   const clusters = choices.map(({ originCluster }) => originCluster);
@@ -233,12 +233,12 @@ async function onboard(
 
 /** @throws InvalidInputError naming the argument */
 function checked({ idempotencyKey: _key, ...input }: Input) {
-  const wish = given(input);
+  const wish = omitNulls(input);
   const { name, trackingIds, contact, timeZone, currency, notes, grants, keyName } = wish;
   assertPartnerDetails({ name, contact, timeZone, currency, notes }, "input");
   assertTrackingIds(trackingIds, "input.trackingIds");
   assertGrants(grants, "input.grants");
-  assertLife(wish.expiresInSeconds, "input.expiresInSeconds");
+  assertTtl(wish.expiresInSeconds, "input.expiresInSeconds");
   if (keyName !== undefined) assertName(keyName, "input.keyName");
   for (const [index, stream] of (wish.streamNames ?? []).entries()) assertName(stream, `input.streamNames.${index}`);
   return wish;
@@ -272,7 +272,7 @@ function planTokens(
         },
         context,
       ),
-    takeBack: (token) => takeBackToken(token, tokenOperation(index), key, context),
+    takeBack: (token) => rollBackToken(token, tokenOperation(index), key, context),
   }));
 }
 
@@ -350,12 +350,9 @@ async function tokensOfFormerHolders(
 }
 
 /** The store has the last word when two race for one; asking first keeps tokens from being made for nothing. */
-async function takenIds(
-  trackingIds: readonly string[],
-  { partnerDirectory }: GraphContext,
-): Promise<ApplicationError[]> {
-  partnerDirectory.changed();
-  const partners = await partnerDirectory.read();
+async function takenIds(trackingIds: readonly string[], { partnerCache }: GraphContext): Promise<ApplicationError[]> {
+  partnerCache.changed();
+  const partners = await partnerCache.read();
   return trackingIds.flatMap((trackingId, index) =>
     partners.byTrackingId(trackingId) ? [new TrackingIdTakenError(trackingId, `input.trackingIds.${index}`)] : [],
   );
@@ -369,16 +366,16 @@ function claimOf(steps: readonly Step[], afterToken: number): Claim {
 
 /** Registers the partner with its key: both, or nothing. */
 async function register(wish: Wish, claim: Claim, context: GraphContext) {
-  const { key, hash } = makeApiKey();
+  const { key, hash } = generateApiKey();
   const { name, trackingIds, contact = null, timeZone = "UTC", currency = "USD", notes = null } = wish;
   // Later than the idempotency key, which began after the request: by this a repeated request recognises the partner.
   const now = context.clock();
-  const made = await commit(context, async ({ partners, apiKeys }) => {
+  const made = await commitWithAudit(context, async ({ partners, apiKeys }) => {
     const partner = await partners.create({ name, trackingIds, contact, timeZone, currency, notes }, now, claim);
     const apiKey = await apiKeys.create({ ...keyOf(wish, context), partnerId: partner.id }, hash, now);
     return { partner, keyId: apiKey.id };
   });
-  context.partnerDirectory.changed();
+  context.partnerCache.changed();
   return { partnerId: made.partner.id, keyId: made.keyId, secret: key };
 }
 
@@ -399,9 +396,9 @@ function keyOf({ name, keyName }: Wish, { caller }: GraphContext) {
 
 /** The partner that an attempt registered before it was cut off. */
 async function earlierResult(wish: Wish, begunAt: number, context: GraphContext): Promise<string | null> {
-  context.partnerDirectory.changed();
+  context.partnerCache.changed();
   const [trackingId = ""] = wish.trackingIds;
-  const partner = (await context.partnerDirectory.read()).byTrackingId(trackingId);
+  const partner = (await context.partnerCache.read()).byTrackingId(trackingId);
   if (!partner || partner.name !== wish.name || partner.createdAt < begunAt) return null;
   const [key] = await context.store.apiKeys.list({ partnerId: partner.id });
   return key ? `${partner.id} ${key.id}` : null;

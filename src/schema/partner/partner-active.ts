@@ -63,7 +63,7 @@ export async function inactiveHolder(
 }
 
 /** What {@link disableOfInactive} needs of a context. */
-type Disabling = Pick<GraphContext, "store" | "partnerWork" | "upstream" | "directory">;
+type Disabling = Pick<GraphContext, "store" | "partnerWork" | "upstream" | "tokenCache">;
 
 /**
  * Disables a token that was made or enabled while its partner was being suspended or retired. A resumption enables it again
@@ -78,14 +78,14 @@ export async function disableOfInactive(
 ): Promise<{ readonly partner: RegisteredPartner; readonly token: SubscribeTokenRecord } | null> {
   const holder = await inactiveHolder(trackingId, context);
   if (!holder) return null;
-  const { store, partnerWork, upstream, directory } = context;
+  const { store, partnerWork, upstream, tokenCache } = context;
   const disable = async () => {
     // Under the lease no suspension and no resumption is half done, and the status is final until the token is disabled.
     const partner = await inactiveHolder(trackingId, context);
     if (!partner) return null;
     if (isMade && partner.status === "SUSPENDED") await store.partners.noteSuspendedTokenIds(partner.id, [id]);
     const token = await upstream.subscribeTokens.update(id, { isActive: false });
-    directory.put(token);
+    tokenCache.put(token);
     return { partner, token };
   };
   try {

@@ -34,9 +34,9 @@ export async function aloneWith<Result>(
 /** All subscribe tokens of a partner, by a reading of the platform that begins now. @throws UpstreamError */
 export async function freshTokensOf(
   { trackingIds }: RegisteredPartner,
-  { directory }: Pick<GraphContext, "directory">,
+  { tokenCache }: Pick<GraphContext, "tokenCache">,
 ): Promise<readonly SubscribeTokenRecord[]> {
-  return tokensOf(trackingIds, await directory.readAnew());
+  return tokensOf(trackingIds, await tokenCache.readAnew());
 }
 
 /** What became of tokens that were to be switched. */
@@ -49,14 +49,14 @@ export interface Switched {
 export async function switchTokens(
   tokens: readonly SubscribeTokenRecord[],
   isActive: boolean,
-  { upstream, directory }: Pick<GraphContext, "upstream" | "directory">,
+  { upstream, tokenCache }: Pick<GraphContext, "upstream" | "tokenCache">,
 ): Promise<Switched> {
   const atOnce = pLimit(CALLS_AT_ONCE);
   const outcomes = await Promise.allSettled(
     tokens.map(({ id }) => atOnce(() => upstream.subscribeTokens.update(id, { isActive }).catch(namingToken(id)))),
   );
   const changed = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
-  for (const token of changed) directory.put(token);
+  for (const token of changed) tokenCache.put(token);
   return {
     tokens: changed,
     userErrors: outcomes.flatMap((outcome) => (outcome.status === "rejected" ? userErrors(outcome.reason) : [])),

@@ -1,18 +1,18 @@
 import type { GraphQLResolveInfo } from "graphql";
-import type { Tokens } from "../../cache/token-cache.ts";
+import type { TokenSnapshot } from "../../cache/token-cache.ts";
 import type { GraphContext } from "../../context.ts";
-import { repeatable } from "../../engine/cacheability.ts";
+import { cacheable } from "../../engine/cacheability.ts";
 import { partnerBandwidth } from "../../loaders/bandwidth.ts";
 import { type PartnerRecord, partnerName, primaryTrackingId } from "../../model/partner/partner.ts";
 import type { SubscribeTokenRecord } from "../../model/token/token.ts";
-import { type MaybePromise, whenThere } from "../../primitives/maybe-promise.ts";
+import { type MaybePromise, mapMaybe } from "../../primitives/maybe-promise.ts";
 import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
-import { feedingFigures, figures } from "../batch-hints.ts";
+import { holdBatchesFor, loadsUsage } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
 import { pageOf, sortableNumber } from "../connection.ts";
 import { connectionType } from "../connection-type.ts";
 import { ApiKey, ApiKeyConnection, apiKeysOf } from "../key/api-key.ts";
-import { openedPage } from "../stream/granted-streams.ts";
+import { grantedStreamPage } from "../stream/granted-streams.ts";
 import { Stream, StreamConnection } from "../stream/stream.ts";
 import { SubscribeToken, SubscribeTokenConnection } from "../token/subscribe-token.ts";
 import { recordArgs, ViewerRecordConnection, viewerRecordPage } from "../viewer/viewer-record.ts";
@@ -93,18 +93,18 @@ builder.node(Partner, {
       type: Bandwidth,
       nullable: true,
       authScopes: { scope: "usage:read" },
-      extensions: { ...figures("TRACKING_IDS"), ...repeatable() },
+      extensions: { ...loadsUsage("TRACKING_IDS"), ...cacheable() },
       description: "All traffic under its tracking ids over a window, on all streams together.",
       args: windowArgs,
       resolve: ({ trackingIds }, args, context) =>
-        new BandwidthValue(partnerBandwidth(context.loaders.figures, trackingIds), usageWindow(args, context)),
+        new BandwidthValue(partnerBandwidth(context.loaders.usage, trackingIds), usageWindow(args, context)),
     }),
     usageByStream: t.connection(
       {
         type: StreamUsage,
         nullable: true,
         authScopes: { scope: "usage:read" },
-        extensions: figures("TRACKING_IDS"),
+        extensions: loadsUsage("TRACKING_IDS"),
         description: "The same by stream: one entry for each with traffic in the window.",
         args: {
           ...windowArgs,
@@ -116,7 +116,7 @@ builder.node(Partner, {
           }),
         },
         resolve: ({ trackingIds }, args, context, info) =>
-          feedingFigures(context, info, streamUsagePage(trackingIds, usageWindow(args, context), args, context)),
+          holdBatchesFor(context, info, streamUsagePage(trackingIds, usageWindow(args, context), args, context)),
       },
       StreamUsageConnection,
     ),
@@ -128,13 +128,13 @@ builder.node(Partner, {
         authScopes: { scope: "stream:read" },
         description: "Streams that its subscribe tokens open, as far as they are known by name, sorted.",
         resolve: ({ trackingIds }, args, context, info) => {
-          const grants = whenThere(context.loaders.tokens(), (tokens) =>
+          const grants = mapMaybe(context.loaders.tokens(), (tokens) =>
             tokensOf(trackingIds, tokens).flatMap((token) => token.streams),
           );
-          return feedingFigures(
+          return holdBatchesFor(
             context,
             info,
-            whenThere(grants, (granted) => openedPage(granted, args, context)),
+            mapMaybe(grants, (granted) => grantedStreamPage(granted, args, context)),
           );
         },
       },
@@ -170,20 +170,20 @@ builder.node(Partner, {
       description: "Its viewers' connections over a window, oldest first.",
       args: recordArgs,
       resolve: ({ trackingIds }, args, context, info) =>
-        feedingFigures(context, info, viewerRecordPage({ trackingIds }, args, context)),
+        holdBatchesFor(context, info, viewerRecordPage({ trackingIds }, args, context)),
     }),
   }),
 });
 
 /** Whose traffic is counted under the tracking id; null for untracked traffic. */
-export function holderOf(
+export function partnerOfTrackingId(
   trackingId: string | null,
   context: GraphContext,
   info: GraphQLResolveInfo,
 ): MaybePromise<PartnerRecord | null> {
   if (trackingId === null) return null;
   const holders = context.loaders.partners.of([trackingId]);
-  return feedingFigures(
+  return holdBatchesFor(
     context,
     info,
     holders.then(([partner = null]) => partner),
@@ -191,6 +191,6 @@ export function holderOf(
 }
 
 /** The subscribe tokens with one of the tracking ids, by ascending id. */
-export function tokensOf(trackingIds: readonly string[], tokens: Tokens): readonly SubscribeTokenRecord[] {
+export function tokensOf(trackingIds: readonly string[], tokens: TokenSnapshot): readonly SubscribeTokenRecord[] {
   return trackingIds.flatMap((trackingId) => tokens.withTrackingId(trackingId)).sort((a, b) => a.id - b.id);
 }

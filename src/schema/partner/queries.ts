@@ -1,5 +1,5 @@
 import { primaryTrackingId } from "../../model/partner/partner.ts";
-import { feedingFigures } from "../batch-hints.ts";
+import { holdBatchesFor } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
 import { pageOf } from "../connection.ts";
 import { findPartner, PartnerRef } from "./find-partner.ts";
@@ -23,7 +23,7 @@ builder.queryFields((t) => ({
     description:
       "One partner: registered, or known through a subscribe token or through traffic. A partner finds itself alone.",
     args: { by: t.arg({ type: PartnerRef, required: true, description: "Which partner." }) },
-    resolve: (_root, { by }, context, info) => feedingFigures(context, info, findPartner(by, "by", context)),
+    resolve: (_root, { by }, context, info) => holdBatchesFor(context, info, findPartner(by, "by", context)),
   }),
   partners: t.connection(
     {
@@ -38,7 +38,7 @@ builder.queryFields((t) => ({
         const chosen = context.loaders.partners
           .all()
           .then((all) => (statuses ? all.filter(({ status }) => statuses.includes(status)) : all));
-        return feedingFigures(
+        return holdBatchesFor(
           context,
           info,
           chosen.then((partners) => pageOf(partners, primaryTrackingId, page)),

@@ -1,4 +1,4 @@
-import { registered } from "../../loaders/partners.ts";
+import { toPartnerRecord } from "../../loaders/partners.ts";
 import { ApplicationError } from "../../model/errors.ts";
 import type { PartnerRecord } from "../../model/partner/partner.ts";
 import { assertName } from "../../model/stream/stream.ts";
@@ -6,7 +6,7 @@ import { isExpired, type SubscribeTokenRecord } from "../../model/token/token.ts
 import { builder } from "../builder.ts";
 import { type UserErrorShape, userErrors } from "../errors.ts";
 import { MutationPayload, type Payload } from "../payload.ts";
-import { rotateOnce } from "../token/rotate-token.ts";
+import { rotateIdempotently } from "../token/rotate-token.ts";
 import { SubscribeToken } from "../token/subscribe-token.ts";
 import { PartnerRef } from "./find-partner.ts";
 import { Partner } from "./partner.ts";
@@ -75,13 +75,13 @@ builder.mutationField("rotatePartnerTokens", (t) =>
             await lease.assertHeld();
             const operation = `rotatePartnerTokens/${former.id}`;
             const client = context.upstream.subscribeTokens;
-            const find = context.directory.subscribeToken;
-            await rotateOnce({ operation, idempotencyKey: key, former, client, find }, context).then(
+            const find = context.tokenCache.subscribeToken;
+            await rotateIdempotently({ operation, idempotencyKey: key, former, client, find }, context).then(
               (token) => rotated.push(token),
               (error: unknown) => errors.push(...userErrors(named(error, former.id))),
             );
           }
-          return { partner: registered(partner), tokens: rotated, userErrors: errors };
+          return { partner: toPartnerRecord(partner), tokens: rotated, userErrors: errors };
         });
       } catch (error) {
         return { partner: null, tokens: [], userErrors: userErrors(error) };

@@ -28,7 +28,7 @@ export const StreamUsage = builder.objectRef<StreamUsageValue>("StreamUsage").im
       type: Bandwidth,
       description: "The traffic.",
       resolve: ({ trackingIds, streamName, window }, _args, { loaders }) =>
-        new BandwidthValue(partnerBandwidth(loaders.figures, trackingIds, streamName), window),
+        new BandwidthValue(partnerBandwidth(loaders.usage, trackingIds, streamName), window),
     }),
   }),
 });
@@ -55,9 +55,9 @@ export async function streamUsagePage(
   { orderBy, ...page }: PageArguments & { readonly orderBy: Order },
   { loaders }: GraphContext,
 ) {
-  const { direct } = planTotal(window, { monthsKept: false });
+  const { direct } = planTotal(window, { monthsRetained: false });
   const rows = direct
-    ? await Promise.all(trackingIds.map((name) => loaders.figures.rowsByTrackingId.load({ name, window: direct })))
+    ? await Promise.all(trackingIds.map((name) => loaders.usage.rowsByTrackingId.load({ name, window: direct })))
     : [];
   const bytesOf = new Map<string, bigint>();
   for (const { streamName, traffic } of rows.flatMap(({ value }) => value)) {

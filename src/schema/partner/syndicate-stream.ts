@@ -17,9 +17,9 @@ import { possiblePublishTokens, usablePublishTokens } from "../stream/usable-pub
 import { createPublishTokenOnce, createSubscribeTokenOnce } from "../token/create-token-idempotently.ts";
 import { PublishToken } from "../token/publish-token.ts";
 import { SubscribeToken } from "../token/subscribe-token.ts";
-import { assertLife, given } from "../token/token-input.ts";
+import { assertTtl, omitNulls } from "../token/token-input.ts";
 import { findPartner, PartnerRef, type PartnerReference } from "./find-partner.ts";
-import { takeBackToken } from "./master-token.ts";
+import { rollBackToken } from "./master-token.ts";
 import { Partner } from "./partner.ts";
 import { WorkflowStep } from "./step-type.ts";
 import { dryRun, LEAVES_TOKENS_OF_STEPS, type PlannedStep, runWorkflow, type Step, skipped } from "./workflow.ts";
@@ -158,12 +158,12 @@ async function syndicate(
 ): Promise<Outcome> {
   assertName(idempotencyKey, "input.idempotencyKey");
   const wish: Wish = {
-    ...given(options),
+    ...omitNulls(options),
     streamName: namedStream(stream),
     partners: await activePartners(partners, context),
   };
   assertRestrictions(wish, "input");
-  assertLife(wish.expiresInSeconds, "input.expiresInSeconds");
+  assertTtl(wish.expiresInSeconds, "input.expiresInSeconds");
   const record: StreamRecord = { kind: "Stream", name: wish.streamName };
   if (isDry) return { stream: record, ...(await rehearse(wish, String(idempotencyKey), context)) };
 
@@ -212,7 +212,7 @@ async function activePartners(refs: readonly PartnerReference[], context: GraphC
     const rule = `One call sells to 1 to ${MAX_PARTNERS_PER_CALL} partners, not ${refs.length}.`;
     throw new InvalidInputError("input.partners", rule, { max: MAX_PARTNERS_PER_CALL }, "LIMIT_EXCEEDED");
   }
-  context.partnerDirectory.changed();
+  context.partnerCache.changed();
   const partners = await Promise.all(refs.map((ref, index) => findPartner(ref, `input.partners.${index}`, context)));
   for (const [index, partner] of partners.entries()) {
     if (partner.status === "ACTIVE") continue;
@@ -233,7 +233,7 @@ async function planSteps(
   key: string,
   context: GraphContext,
 ): Promise<{ plan: PlannedStep[]; violations: readonly ApplicationError[] }> {
-  await context.directory.readAnew();
+  await context.tokenCache.readAnew();
   const publishers = await possiblePublishTokens(wish.streamName, context);
   const certain = await usablePublishTokens(wish.streamName, context);
   const clusters = await knownClusters(context);
@@ -264,7 +264,7 @@ async function planPublishToken(
     partner: null,
     reused: isOurs ? null : (publishers[0] ?? null),
     make: () => createPublishTokenOnce({ operation, idempotencyKey: key, input }, context),
-    takeBack: (token) => takeBackToken(token, operation, key, context),
+    takeBack: (token) => rollBackToken(token, operation, key, context),
   };
 }
 
@@ -289,7 +289,7 @@ async function planSubscribeToken(
     reused: isOurs || isSpecial ? null : await fittingMaster(partner, streamName, cluster, context),
     make: () =>
       createSubscribeTokenOnce({ operation, idempotencyKey: key, input, argument: "input.partners" }, context),
-    takeBack: (token) => takeBackToken(token, operation, key, context),
+    takeBack: (token) => rollBackToken(token, operation, key, context),
   };
 }
 

@@ -1,11 +1,11 @@
 import type { GraphContext } from "../../context.ts";
-import { registered } from "../../loaders/partners.ts";
+import { toPartnerRecord } from "../../loaders/partners.ts";
 import { ApplicationError, ConflictError, type ErrorCode, NotFoundError } from "../../model/errors.ts";
 import type { PartnerRecord, RegisteredPartner } from "../../model/partner/partner.ts";
 import { assertNoViolations, masterViolations } from "../../model/partner/syndication.ts";
 import { openedBy } from "../../model/stream/stream.ts";
 import { isUsable, type SubscribeTokenRecord } from "../../model/token/token.ts";
-import { allDaysKept, DAY_MS, HOUR_MS } from "../../model/usage/time-window.ts";
+import { allDaysRetained, DAY_MS, HOUR_MS } from "../../model/usage/time-window.ts";
 import { sumTraffic, type Traffic as TrafficFigure } from "../../model/usage/traffic.ts";
 import type { FormerHolder } from "../../store/database.ts";
 import type { PartnerLease } from "../../store/partner-work.ts";
@@ -149,12 +149,12 @@ async function adopt(
   lease: PartnerLease,
   context: GraphContext,
 ) {
-  const { store, directory, now } = context;
+  const { store, tokenCache, now } = context;
   if (partner.status !== "ACTIVE") throw new PartnerNotActiveError(partner, "input.partner");
   assertTrackingIds([...new Set([...partner.trackingIds, trackingId])], "input.trackingId");
   const holder = await store.partners.byTrackingId(trackingId);
   if (holder && holder.id !== partner.id) throw new TrackingIdTakenError(trackingId, "input.trackingId");
-  const tokens = (await directory.readAnew()).withTrackingId(trackingId);
+  const tokens = (await tokenCache.readAnew()).withTrackingId(trackingId);
   const usable = tokens.filter((token) => isUsable(token, now));
   const formerHolders = holder ? [] : await store.partners.formerHolders(trackingId);
   assertNoViolations([
@@ -162,7 +162,7 @@ async function adopt(
     ...foreignTokens(usable, formerHolders, partner.id, "input.trackingId"),
   ]);
   const holdings = await holdingsOf(trackingId, tokens, formerHolders, context);
-  if (dryRun || holder) return { partner: registered(partner), holdings };
+  if (dryRun || holder) return { partner: toPartnerRecord(partner), holdings };
   const adopted = await change(partner, lease, context, async ({ partners }) => {
     const present = await partners.locked(partner.id);
     if (present && present.status !== "ACTIVE") throw new PartnerNotActiveError(present, "input.partner");
@@ -178,14 +178,14 @@ async function undo(
   context: GraphContext,
 ) {
   if (!partner.trackingIds.includes(trackingId)) throw new NotFoundError("input.trackingId");
-  const { store, directory, now } = context;
+  const { store, tokenCache, now } = context;
   const claim = await store.partners.claim(partner.id, trackingId);
   const argument = "input.trackingId";
   if (!claim) throw new NotFoundError(argument);
   if (await store.partners.hasStatement(partner.id, trackingId)) {
     throw new ConflictError("A statement has been issued for the tracking id, so its adoption is final.", { argument });
   }
-  const tokens = (await directory.readAnew()).withTrackingId(trackingId);
+  const tokens = (await tokenCache.readAnew()).withTrackingId(trackingId);
   const since = tokens.filter((token) => token.id > claim.afterToken);
   const usable = since.filter((token) => isUsable(token, now));
   if (usable.length > 0)
@@ -194,7 +194,7 @@ async function undo(
   const isMadeSince = since.length > 0 || claim.newestToken > claim.afterToken;
   if (isMadeSince) await assertNobodyWatches(trackingId, context);
   assertNotLast(partner, trackingId);
-  if (dryRun) return { partner: registered(partner) };
+  if (dryRun) return { partner: toPartnerRecord(partner) };
   return change(partner, lease, context, ({ partners }) =>
     partners.removeTrackingId(partner.id, trackingId, newestToken(context), now),
   );
@@ -207,14 +207,14 @@ async function release(
   context: GraphContext,
 ) {
   if (!partner.trackingIds.includes(trackingId)) throw new NotFoundError("input.trackingId");
-  const { directory, now } = context;
+  const { tokenCache, now } = context;
   const rows = await freshRows(trackingId, context);
   if (rows.some(({ traffic }) => traffic.bytesOut > 0n || traffic.bytesIn > 0n)) throw hasTraffic();
-  const usable = (await directory.readAnew()).withTrackingId(trackingId).filter((token) => isUsable(token, now));
+  const usable = (await tokenCache.readAnew()).withTrackingId(trackingId).filter((token) => isUsable(token, now));
   if (usable.length > 0) throw inUse("has the tracking id", usable, "input.trackingId");
   await assertNoViewers(trackingId, context);
   assertNotLast(partner, trackingId);
-  if (dryRun) return { partner: registered(partner) };
+  if (dryRun) return { partner: toPartnerRecord(partner) };
   return change(partner, lease, context, ({ partners }) =>
     partners.removeTrackingId(partner.id, trackingId, newestToken(context), now),
   );
@@ -237,8 +237,8 @@ async function change(
     await work(tables);
     return tables.partners.byId(id);
   });
-  context.partnerDirectory.changed();
-  return { partner: partner && registered(partner) };
+  context.partnerCache.changed();
+  return { partner: partner && toPartnerRecord(partner) };
 }
 
 async function holdingsOf(
@@ -267,7 +267,7 @@ async function holdingsOf(
 
 /** Rows of all days that the platform keeps, read now: the figure cache may hold those of a quarter hour ago. */
 async function freshRows(trackingId: string, { upstream, now, signal }: GraphContext) {
-  const rows = await upstream.analytics.trackingTotals([trackingId], allDaysKept(now), signal);
+  const rows = await upstream.analytics.trackingTotals([trackingId], allDaysRetained(now), signal);
   return rows.get(trackingId) ?? [];
 }
 
@@ -283,7 +283,7 @@ async function assertNoViewers(trackingId: string, context: GraphContext): Promi
 /** @throws ApplicationError TRACKING_ID_IN_USE while a viewer is connected; UpstreamError */
 async function assertNobodyWatches(trackingId: string, context: GraphContext): Promise<void> {
   const { now } = context;
-  const window = { from: allDaysKept(now).from, to: now + HOUR_MS };
+  const window = { from: allDaysRetained(now).from, to: now + HOUR_MS };
   if (!(await hasRecord({ by: "STARTED", trackingIds: [trackingId], state: "ONGOING", window }, context))) return;
   const message = "A viewer is connected under the tracking id, so it stays with its partner.";
   throw new ApplicationError("TRACKING_ID_IN_USE", message, { argument: "input.trackingId" });

@@ -1,4 +1,4 @@
-import { registered } from "../../loaders/partners.ts";
+import { toPartnerRecord } from "../../loaders/partners.ts";
 import { InvalidInputError, NotFoundError } from "../../model/errors.ts";
 import { assertPartnerDetails, type PartnerRecord } from "../../model/partner/partner.ts";
 import { commitLast } from "../audit/audited.ts";
@@ -49,9 +49,9 @@ builder.mutationFields((t) => ({
         }
         const { id } = await findRegistered(ref, "input.partner", context);
         const partner = await commitLast(context, ({ partners }) => partners.update(id, changes));
-        context.partnerDirectory.changed();
+        context.partnerCache.changed();
         if (!partner) throw new NotFoundError("input.partner");
-        return { partner: registered(partner) };
+        return { partner: toPartnerRecord(partner) };
       }),
   }),
 }));

@@ -107,7 +107,7 @@ async function change(
     tokens.map(({ id }) => atOnce(() => context.upstream.publishTokens.update(id, settings))),
   );
   const changed = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
-  for (const token of changed) context.directory.put(token);
+  for (const token of changed) context.tokenCache.put(token);
   return {
     streamName: name,
     publishTokens: changed,

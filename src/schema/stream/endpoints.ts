@@ -12,7 +12,7 @@ import { playerParameters } from "../../model/stream/hosted-player.ts";
 import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { PublishToken } from "../token/publish-token.ts";
-import { given } from "../token/token-input.ts";
+import { omitNulls } from "../token/token-input.ts";
 
 import { AudioMultiplexingHints, MultiViewHints, SdkEvent, sdkEvents } from "./playback-hints.ts";
 
@@ -64,14 +64,14 @@ export const StreamPlayback = builder
         description: "The platform's own player as a page. Append `&token=` and a viewer token for a secured stream.",
         args: playerArgs,
         resolve: ({ hostedPlayerUrl }, { options }) =>
-          hostedPlayerUrl + playerParameters(given(options ?? {}), "options"),
+          hostedPlayerUrl + playerParameters(omitNulls(options ?? {}), "options"),
       }),
       embedHtml: t.string({
         nullable: true,
         description: "The same as a frame, to be put into a page.",
         args: playerArgs,
         resolve: ({ hostedPlayerUrl }, { options }) =>
-          embedHtml(hostedPlayerUrl + playerParameters(given(options ?? {}), "options")),
+          embedHtml(hostedPlayerUrl + playerParameters(omitNulls(options ?? {}), "options")),
       }),
       whepUrl: t.exposeString("whepUrl", {
         description: "For WHEP players: POST an SDP offer, with the viewer token as bearer.",

@@ -1,7 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import { NotFoundError } from "../../model/errors.ts";
 import type { StreamRecord } from "../../model/stream/stream.ts";
-import { type MaybePromise, whenThere } from "../../primitives/maybe-promise.ts";
+import { type MaybePromise, mapMaybe } from "../../primitives/maybe-promise.ts";
 import { builder } from "../builder.ts";
 import { keyOfId } from "../global-id.ts";
 
@@ -33,7 +33,7 @@ export function findStream(
   { loaders }: GraphContext,
 ): MaybePromise<StreamRecord> {
   const name = streamNameOf(ref, argument);
-  return whenThere(loaders.streamExists(name), (exists) => {
+  return mapMaybe(loaders.streamExists(name), (exists) => {
     if (exists) return { kind: "Stream", name };
     throw new NotFoundError(argument);
   });

@@ -6,8 +6,8 @@ import {
   cascadeTraffic,
   clustersBeside,
 } from "../../model/cluster/geo-cascade.ts";
-import { oldestOf } from "../../model/usage/measured.ts";
-import { edgeDate, type UsageWindow } from "../../model/usage/time-window.ts";
+import { earliestFreshUntil } from "../../model/usage/measured.ts";
+import { bucketBoundary, type UsageWindow } from "../../model/usage/time-window.ts";
 import { builder } from "../builder.ts";
 import { Window } from "../window.ts";
 import { usablePublishTokens } from "./usable-publish-tokens.ts";
@@ -34,7 +34,7 @@ export const GeoCascadeTraffic = builder.objectRef<CascadeTrafficValue>("GeoCasc
     freshUntil: t.field({
       type: "DateTime",
       description: "The quarter hour up to which all of these figures are whole.",
-      resolve: ({ freshUntil }) => edgeDate(freshUntil),
+      resolve: ({ freshUntil }) => bucketBoundary(freshUntil),
     }),
     meteredBytesOut: t.expose("meteredBytesOut", {
       type: "Bytes",
@@ -64,7 +64,7 @@ export async function geoCascadeTraffic(
     assertCascadeClusters(clusters, ids, "clusters");
     return { ids, defaultCluster };
   });
-  const { ids, defaultCluster } = await loaders.waves.feed(new Set(["STREAMS"]), checked);
+  const { ids, defaultCluster } = await loaders.batchScheduler.holdUntil(new Set(["STREAMS"]), checked);
   const source = loaders.streamBandwidth(streamName);
   const [publishTokens, total, countries] = await Promise.all([
     usablePublishTokens(streamName, context),
@@ -78,6 +78,6 @@ export async function geoCascadeTraffic(
     clustersBeside: clustersBeside(origin, clusters, ids).length,
     countries: countries.value.filter(({ traffic, viewSeconds }) => traffic.bytesOut > 0n || viewSeconds > 0).length,
   };
-  const freshUntil = Math.min(window.retention.freshUntil, oldestOf([total, countries]));
+  const freshUntil = Math.min(window.retention.freshUntil, earliestFreshUntil([total, countries]));
   return { ...cascadeTraffic(figures), window, freshUntil };
 }

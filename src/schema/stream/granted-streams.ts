@@ -1,16 +1,16 @@
 import type { GraphContext } from "../../context.ts";
 import { openedBy, type StreamRecord } from "../../model/stream/stream.ts";
 import type { StreamGrant } from "../../model/token/token.ts";
-import { type MaybePromise, whenThere } from "../../primitives/maybe-promise.ts";
+import { type MaybePromise, mapMaybe } from "../../primitives/maybe-promise.ts";
 import { type Page, type PageArguments, pageOf } from "../connection.ts";
 
 /** A page of the streams that grants open, as far as they are known by name, sorted. @throws UpstreamError */
-export function openedPage(
+export function grantedStreamPage(
   grants: readonly StreamGrant[],
   page: PageArguments,
   { loaders, patternReadings }: GraphContext,
 ): MaybePromise<Page<StreamRecord>> {
-  return whenThere(loaders.streamNames(), (names) =>
+  return mapMaybe(loaders.streamNames(), (names) =>
     pageOf(
       names.filter(openedBy(grants, patternReadings.read)),
       (name) => name,

@@ -2,7 +2,7 @@ import type { GraphContext } from "../../context.ts";
 import { assertCluster } from "../../model/cluster/geo-cascade.ts";
 import { type IngestEndpoints, ingestEndpoints } from "../../model/stream/endpoints.ts";
 import {
-  type BackupWish,
+  type BackupRequest,
   type IngestWarningCode,
   ingestWarningCodes,
   type IngestPlan as Plan,
@@ -280,7 +280,7 @@ async function backupWish(
   { priority, clusterId, publishToken }: BackupInput,
   index: number,
   context: GraphContext,
-): Promise<BackupWish> {
+): Promise<BackupRequest> {
   const at = `backups.${index}`;
   if (clusterId != null) {
     const { clusters } = await context.account.clusters();

@@ -7,10 +7,10 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import type { GraphContext } from "../../context.ts";
-import { askForTotal } from "../../loaders/bandwidth.ts";
+import { prefetchTotal } from "../../loaders/bandwidth.ts";
 import type { StreamRecord } from "../../model/stream/stream.ts";
 import type { UsageWindow } from "../../model/usage/time-window.ts";
-import { isPromise, type MaybePromise, whenSettled } from "../../primitives/maybe-promise.ts";
+import { isPromise, type MaybePromise, settleMaybe } from "../../primitives/maybe-promise.ts";
 import type { Page } from "../connection.ts";
 import { usageWindow, type WindowArguments } from "../window.ts";
 
@@ -21,7 +21,7 @@ import { usageWindow, type WindowArguments } from "../window.ts";
  * where the streams are asked for nothing else that has to be read, so that nothing begins later for it. What fails here
  * fails again in its field, which tells the client.
  */
-export function withTotals(
+export function prefetchTotals(
   page: Page<StreamRecord>,
   info: GraphQLResolveInfo,
   context: GraphContext,
@@ -35,12 +35,12 @@ export function withTotals(
   // Where both ends of it are there, so is what lies between, as a rule.
   if (windows.length === 0 || missing([first.node, last.node]).length === 0) return page;
   const promised = missing(edges.map(({ node }) => node)).filter(isPromise);
-  return whenSettled([context.loaders.waves.quiet(), ...promised]).then(() => page);
+  return settleMaybe([context.loaders.batchScheduler.idle(), ...promised]).then(() => page);
 }
 
 function ask(name: string, window: UsageWindow, { loaders }: GraphContext): Promise<unknown> | boolean {
   try {
-    return askForTotal(loaders.streamBandwidth(name), window);
+    return prefetchTotal(loaders.streamBandwidth(name), window);
   } catch {
     return false;
   }

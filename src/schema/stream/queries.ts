@@ -1,13 +1,13 @@
 import type { GraphContext } from "../../context.ts";
-import { repeatable } from "../../engine/cacheability.ts";
+import { cacheable } from "../../engine/cacheability.ts";
 import { openedBy, type StreamRecord } from "../../model/stream/stream.ts";
-import { type MaybePromise, whenThere } from "../../primitives/maybe-promise.ts";
-import { feedingFigures } from "../batch-hints.ts";
+import { type MaybePromise, mapMaybe } from "../../primitives/maybe-promise.ts";
+import { holdBatchesFor } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
 import { type PageArguments, pageOf } from "../connection.ts";
 import { findPartner, PartnerRef, type PartnerReference } from "../partner/find-partner.ts";
 import { findStream, StreamRef } from "./find-stream.ts";
-import { withTotals } from "./prefetch-totals.ts";
+import { prefetchTotals } from "./prefetch-totals.ts";
 import { Stream, StreamConnection } from "./stream.ts";
 
 const StreamFilter = builder.inputType("StreamFilter", {
@@ -30,23 +30,23 @@ builder.queryFields((t) => ({
     type: Stream,
     nullable: true,
     authScopes: { scope: "stream:read" },
-    extensions: repeatable(),
+    extensions: cacheable(),
     description: "One stream. It exists through tokens that name it, through being live, or through traffic.",
     args: { by: t.arg({ type: StreamRef, required: true, description: "Which stream." }) },
-    resolve: (_root, { by }, context, info) => feedingFigures(context, info, findStream(by, "by", context)),
+    resolve: (_root, { by }, context, info) => holdBatchesFor(context, info, findStream(by, "by", context)),
   }),
   streams: t.connection(
     {
       type: Stream,
       nullable: true,
       authScopes: { scope: "stream:read" },
-      extensions: repeatable(({ filter }) => filter == null),
+      extensions: cacheable(({ filter }) => filter == null),
       description:
         "Every stream that is known by name, sorted: those that tokens spell out, those that are live or ended within the last hour, and those that were seen in traffic. A partner sees those that its tokens open.",
       args: { filter: t.arg({ type: StreamFilter, description: "Which streams; all when it is left out." }) },
       resolve: (_root, { filter, ...page }, context, info) =>
-        whenThere(feedingFigures(context, info, streamPage(filter ?? {}, page, context)), (found) =>
-          withTotals(found, info, context),
+        mapMaybe(holdBatchesFor(context, info, streamPage(filter ?? {}, page, context)), (found) =>
+          prefetchTotals(found, info, context),
         ),
     },
     StreamConnection,
@@ -54,7 +54,7 @@ builder.queryFields((t) => ({
 }));
 
 function streamPage(filter: Filter, page: PageArguments, context: GraphContext) {
-  return whenThere(streamNames(filter, context), (names) =>
+  return mapMaybe(streamNames(filter, context), (names) =>
     pageOf(
       names,
       (name) => name,

@@ -75,8 +75,8 @@ builder.mutationField("reprioritizeStream", (t) =>
         assertOthersMayRestart(token, name, input.restartsOtherStreams);
         const stoppingLevel = await context.upstream.streams.reprioritize(token.id, input.priority);
         const moved = { ...token, priority: input.priority };
-        context.directory.put(moved);
-        context.liveDirectory.changed();
+        context.tokenCache.put(moved);
+        context.liveStreamCache.changed();
         return { streamName: name, token: moved, stoppingLevel };
       }),
   }),

@@ -1,5 +1,5 @@
 import { builder } from "../builder.ts";
-import { given } from "../token/token-input.ts";
+import { omitNulls } from "../token/token-input.ts";
 import { changeFeatures, featuresPayload, featureTargetFields } from "./change-features.ts";
 
 const SetRecordingInput = builder.inputType("SetRecordingInput", {
@@ -28,6 +28,6 @@ builder.mutationField("setRecording", (t) =>
     description: "Switches the recording of a stream, or its clipping, on or off.",
     args: { input: t.arg({ type: SetRecordingInput, required: true, description: "What is switched." }) },
     resolve: (_root, { input: { stream, publishToken, ...settings } }, context) =>
-      changeFeatures({ stream, publishToken }, given(settings), context),
+      changeFeatures({ stream, publishToken }, omitNulls(settings), context),
   }),
 );

@@ -117,10 +117,10 @@ async function stop(
   stopNow: () => Promise<StoppingLevel>,
   context: GraphContext,
 ): Promise<StopOutcome> {
-  const found = await Promise.all(activeTokenIds.map((id) => context.directory.publishToken(id)));
+  const found = await Promise.all(activeTokenIds.map((id) => context.tokenCache.publishToken(id)));
   const tokens = found.filter((token) => token !== null);
   const { disabled, failures } = await disablePublishTokens(tokens, context);
   const stoppingLevel = await stopNow();
-  context.liveDirectory.changed();
+  context.liveStreamCache.changed();
   return { stoppingLevel, disabledTokens: disabled, failures };
 }

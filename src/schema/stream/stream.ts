@@ -1,15 +1,15 @@
 import type { GraphContext } from "../../context.ts";
-import { repeatable } from "../../engine/cacheability.ts";
+import { cacheable } from "../../engine/cacheability.ts";
 import { clusterConsistency } from "../../model/cluster/cluster-consistency.ts";
 import { primaryTrackingId } from "../../model/partner/partner.ts";
 import { playbackEndpoints } from "../../model/stream/endpoints.ts";
-import { standingFeeds } from "../../model/stream/feed-ranking.ts";
+import { rankFeeds } from "../../model/stream/feed-ranking.ts";
 import type { StreamRecord } from "../../model/stream/stream.ts";
 import { isUsable } from "../../model/token/token.ts";
 import { geoRulesOfStream } from "../../model/viewing/geo-rules.ts";
-import { whenThere } from "../../primitives/maybe-promise.ts";
+import { mapMaybe } from "../../primitives/maybe-promise.ts";
 import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
-import { feedingFigures, figures } from "../batch-hints.ts";
+import { holdBatchesFor, loadsUsage } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
 import { type PageArguments, pageOf, sortableNumber } from "../connection.ts";
 import { connectionType } from "../connection-type.ts";
@@ -56,27 +56,27 @@ builder.node(Stream, {
       description:
         "Whether it is being broadcast now. Null for a stream that a partner has used, and that no token of its opens any more.",
       resolve: ({ name }, _args, context) =>
-        whenThere(context.loaders.seesLiveState(name), (isSeen) =>
-          isSeen ? whenThere(live(name, context), (stream) => stream?.isLive ?? false) : null,
+        mapMaybe(context.loaders.seesLiveState(name), (isSeen) =>
+          isSeen ? mapMaybe(live(name, context), (stream) => stream?.isLive ?? false) : null,
         ),
     }),
     viewerCount: t.int({
       nullable: true,
       authScopes: { staff: "stream:read" },
       description: "How many are watching now, all partners together.",
-      resolve: ({ name }, _args, context) => whenThere(live(name, context), (stream) => stream?.viewerCount ?? 0),
+      resolve: ({ name }, _args, context) => mapMaybe(live(name, context), (stream) => stream?.viewerCount ?? 0),
     }),
     startedAt: t.field({
       type: "DateTime",
       nullable: true,
       description: "When the present broadcast began, or one that ended within the last hour.",
-      resolve: ({ name }, _args, context) => whenThere(live(name, context), (stream) => date(stream?.startedAt)),
+      resolve: ({ name }, _args, context) => mapMaybe(live(name, context), (stream) => date(stream?.startedAt)),
     }),
     endedAt: t.field({
       type: "DateTime",
       nullable: true,
       description: "When the broadcast ended, for an hour afterwards; null while it is live.",
-      resolve: ({ name }, _args, context) => whenThere(live(name, context), (stream) => date(stream?.endedAt)),
+      resolve: ({ name }, _args, context) => mapMaybe(live(name, context), (stream) => date(stream?.endedAt)),
     }),
     feeds: t.field({
       type: [Feed],
@@ -93,7 +93,7 @@ builder.node(Stream, {
         "The live feed that viewers are shown: the one with the highest priority, and the newest of equal ones. Null while the source is not live.",
       args: sourceArgs,
       resolve: async ({ name }, { sourceId }, context) =>
-        standingFeeds(await feedsOf(name, context), sourceId ?? null)[0] ?? null,
+        rankFeeds(await feedsOf(name, context), sourceId ?? null)[0] ?? null,
     }),
     standbyFeeds: t.field({
       type: [Feed],
@@ -102,7 +102,7 @@ builder.node(Stream, {
       description: "The live feeds that stand by for the active one, the next to be shown first.",
       args: sourceArgs,
       resolve: async ({ name }, { sourceId }, context) =>
-        standingFeeds(await feedsOf(name, context), sourceId ?? null).slice(1),
+        rankFeeds(await feedsOf(name, context), sourceId ?? null).slice(1),
     }),
 
     isSecured: t.boolean({
@@ -150,7 +150,7 @@ builder.node(Stream, {
         type: PublishToken,
         nullable: true,
         authScopes: { staff: "token:read" },
-        extensions: repeatable(),
+        extensions: cacheable(),
         description:
           "Publish tokens that may broadcast it, by name or by pattern, oldest first: also those with a pattern that the gateway can't read (`grants { coverage }` is UNKNOWN) and whose literal beginning the name has.",
         resolve: async ({ name }, args, { loaders }) =>
@@ -163,7 +163,7 @@ builder.node(Stream, {
         type: SubscribeToken,
         nullable: true,
         authScopes: { scope: "token:read" },
-        extensions: repeatable(),
+        extensions: cacheable(),
         description: "Subscribe tokens that open it, by name or by pattern, oldest first.",
         resolve: async ({ name }, args, { loaders }) =>
           pageOf((await loaders.tokens()).subscribe.covering(name), ({ id }) => sortableNumber(id), args),
@@ -175,7 +175,7 @@ builder.node(Stream, {
         type: Partner,
         nullable: true,
         description: "Partners that hold a subscribe token for it, by tracking id. A partner sees itself.",
-        resolve: ({ name }, args, context, info) => feedingFigures(context, info, partnerPage(name, args, context)),
+        resolve: ({ name }, args, context, info) => holdBatchesFor(context, info, partnerPage(name, args, context)),
       },
       PartnerConnection,
     ),
@@ -184,7 +184,7 @@ builder.node(Stream, {
       type: Bandwidth,
       nullable: true,
       authScopes: { scope: "usage:read" },
-      extensions: { ...figures("STREAMS"), ...repeatable() },
+      extensions: { ...loadsUsage("STREAMS"), ...cacheable() },
       description:
         "Its traffic over a window. For the broadcaster: all of it, of all partners, untracked viewers and the ingest. For a partner: the partner's own share, what its viewers used.",
       args: windowArgs,
@@ -195,19 +195,19 @@ builder.node(Stream, {
       type: [StreamTrackingUsage],
       nullable: true,
       authScopes: { scope: "usage:read" },
-      extensions: figures("STREAM_TRACKING"),
+      extensions: loadsUsage("STREAM_TRACKING"),
       description:
         "Its traffic over a window, by tracking id: one entry for each that has any, and one without tracking id for untracked viewers and the broadcaster's ingest. A partner sees its own tracking ids.",
       args: windowArgs,
       resolve: ({ name }, args, context, info) =>
-        feedingFigures(context, info, trackingUsage(name, usageWindow(args, context), context)),
+        holdBatchesFor(context, info, trackingUsage(name, usageWindow(args, context), context)),
     }),
 
     geoCascadeTraffic: t.field({
       type: GeoCascadeTraffic,
       nullable: true,
       authScopes: { staff: "usage:read" },
-      extensions: figures("STREAMS"),
+      extensions: loadsUsage("STREAMS"),
       description:
         "What relaying it to further clusters has cost over a window, and an estimate of what it would cost: about one viewer more for each further cluster that has viewers.",
       args: {
@@ -268,7 +268,7 @@ builder.node(Stream, {
       description: "Its recordings and clips, or other assets that were made of it.",
       args: mediaAssetArgs,
       resolve: ({ name }, args, context, info) =>
-        feedingFigures(context, info, mediaAssetPage({ streamName: name }, args, context)),
+        holdBatchesFor(context, info, mediaAssetPage({ streamName: name }, args, context)),
     }),
 
     viewerRecords: t.field({
@@ -278,7 +278,7 @@ builder.node(Stream, {
       description: "Its viewers' connections over a window, oldest first.",
       args: recordArgs,
       resolve: ({ name }, args, context, info) =>
-        feedingFigures(context, info, viewerRecordPage({ streamNames: [name] }, args, context)),
+        holdBatchesFor(context, info, viewerRecordPage({ streamNames: [name] }, args, context)),
     }),
   }),
 });

@@ -4,7 +4,7 @@ import { planTotal, type UsageWindow } from "../../model/usage/time-window.ts";
 import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
 import { byCodeUnit } from "../connection.ts";
-import { holderOf, Partner } from "../partner/partner.ts";
+import { Partner, partnerOfTrackingId } from "../partner/partner.ts";
 
 /** The traffic of one stream under one tracking id; null for its untracked rest. */
 interface TrackingUsageValue {
@@ -24,7 +24,7 @@ export const StreamTrackingUsage = builder.objectRef<TrackingUsageValue>("Stream
       type: Partner,
       nullable: true,
       description: "Who is billed for it; null for untracked traffic.",
-      resolve: ({ trackingId }, _args, context, info) => holderOf(trackingId, context, info),
+      resolve: ({ trackingId }, _args, context, info) => partnerOfTrackingId(trackingId, context, info),
     }),
     bandwidth: t.field({
       type: Bandwidth,
@@ -42,7 +42,7 @@ export async function trackingUsage(
   { loaders }: GraphContext,
 ): Promise<TrackingUsageValue[]> {
   assertMetered(streamName);
-  const { direct } = planTotal(window, { monthsKept: false });
+  const { direct } = planTotal(window, { monthsRetained: false });
   if (!direct) return [];
   const rows = await loaders.trackingRows(streamName, direct);
   return rows

@@ -77,7 +77,7 @@ async function trigger(
     return await upstream.thumbnails.trigger({ streamName, publishTokenId });
   } catch (error) {
     // What the platform refuses outright it does not count.
-    if (error instanceof UpstreamError && error.code === "UPSTREAM_REJECTED") await place.giveBack();
+    if (error instanceof UpstreamError && error.code === "UPSTREAM_REJECTED") await place.release();
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { builder } from "../builder.ts";
-import { givenSettings, publishSettingFields } from "../token/token-input.ts";
+import { pickSettings, publishSettingFields } from "../token/token-input.ts";
 import { changeFeatures, featuresPayload, featureTargetFields } from "./change-features.ts";
 
 const UpdateStreamFeaturesInput = builder.inputType("UpdateStreamFeaturesInput", {
@@ -21,6 +21,6 @@ builder.mutationField("updateStreamFeatures", (t) =>
     description: "Switches features of a stream on or off: its publish tokens carry them, and all are changed alike.",
     args: { input: t.arg({ type: UpdateStreamFeaturesInput, required: true, description: "What to switch." }) },
     resolve: (_root, { input: { stream, publishToken, ...settings } }, context) =>
-      changeFeatures({ stream, publishToken }, givenSettings(settings), context),
+      changeFeatures({ stream, publishToken }, pickSettings(settings), context),
   }),
 );

@@ -98,7 +98,7 @@ async function changePublishTokens(
     const enabled = await each(refs, async (ref, argument) => {
       const { id } = await findPublishToken(ref, argument, context);
       const token = await context.upstream.publishTokens.update(id, { isActive });
-      context.directory.put(token);
+      context.tokenCache.put(token);
       return token;
     });
     return { tokens: enabled.values, userErrors: enabled.userErrors };
@@ -115,14 +115,14 @@ async function changePublishTokens(
 /** Disables many publish tokens in one call. @throws UpstreamError when it did not go through at all */
 export async function disablePublishTokens(
   tokens: readonly PublishTokenRecord[],
-  { upstream, directory }: GraphContext,
+  { upstream, tokenCache }: GraphContext,
 ): Promise<{ disabled: PublishTokenRecord[]; failures: ApplicationError[] }> {
   if (tokens.length === 0) return { disabled: [], failures: [] };
   const outcome = await upstream.publishTokens.disable(tokens.map(({ id }) => id));
   const disabled = tokens
     .filter(({ id }) => outcome.disabledIds.includes(id))
     .map((token) => ({ ...token, isActive: false }));
-  for (const token of disabled) directory.put(token);
+  for (const token of disabled) tokenCache.put(token);
   return {
     disabled,
     failures: outcome.failures.map(({ id, reason }) => new PartRefusedError(`Token ${id} was not disabled`, reason)),
@@ -152,14 +152,14 @@ export async function updateSubscribeTokenOf(
   argument: string,
   context: GraphContext,
 ): Promise<SubscribeTokenRecord> {
-  const { upstream, directory, store } = context;
+  const { upstream, tokenCache, store } = context;
   const { id, trackingId } = present;
   if (changes.isActive) {
     await assertHolderActive(trackingId, argument, context);
     await assertNotForeign(present, argument, context);
   }
   const token = await upstream.subscribeTokens.update(id, changes);
-  directory.put(token);
+  tokenCache.put(token);
   if (changes.isActive === false) await store.partners.forgetSuspendedTokenIds([id]);
   const disabled = changes.isActive ? await disableOfInactive(token, false, context) : null;
   if (disabled) throw new PartnerNotActiveError(disabled.partner, argument);

@@ -8,8 +8,8 @@ import { PublishToken } from "./publish-token.ts";
 import {
   assertNewToken,
   assertPublishSettings,
-  given,
   newTokenFields,
+  omitNulls,
   publishSettingFields,
   restrictionFields,
 } from "./token-input.ts";
@@ -57,7 +57,7 @@ builder.mutationField("createPublishToken", (t) =>
     args: { input: t.arg({ type: CreatePublishTokenInput, required: true, description: "What it is made of." }) },
     resolve: (_root, { input: { idempotencyKey, ...wish } }, context) =>
       payload(async () => {
-        const input = given(wish);
+        const input = omitNulls(wish);
         assertNewToken(input);
         assertPublishSettings(input);
         if (input.isMultisource && !input.originCluster) {

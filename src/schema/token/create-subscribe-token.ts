@@ -4,7 +4,7 @@ import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { createSubscribeTokenOnce } from "./create-token-idempotently.ts";
 import { SubscribeToken } from "./subscribe-token.ts";
-import { assertMasterIsUnbound, assertNewToken, given, newTokenFields, restrictionFields } from "./token-input.ts";
+import { assertMasterIsUnbound, assertNewToken, newTokenFields, omitNulls, restrictionFields } from "./token-input.ts";
 
 const CreateSubscribeTokenInput = builder.inputType("CreateSubscribeTokenInput", {
   description: "What a new subscribe token is made of.",
@@ -48,7 +48,7 @@ builder.mutationField("createSubscribeToken", (t) =>
     args: { input: t.arg({ type: CreateSubscribeTokenInput, required: true, description: "What it is made of." }) },
     resolve: (_root, { input: { idempotencyKey, ...wish } }, context) =>
       payload(async () => {
-        const input = given(wish);
+        const input = omitNulls(wish);
         assertNewToken(input);
         if (input.trackingId !== undefined) assertName(input.trackingId, "input.trackingId");
         await assertMasterIsUnbound(input.bindIpsOnUsage, input.trackingId, context);

@@ -4,8 +4,8 @@ import type { PublishTokenRecord, SubscribeTokenRecord, TokenRecord } from "../.
 import type { NewPublishToken } from "../../upstream/publish-tokens.ts";
 import type { NewSubscribeToken } from "../../upstream/subscribe-tokens.ts";
 import { type ListPage, MAX_ITEMS_ON_PAGE, type NewToken } from "../../upstream/token-client.ts";
-import { type Made, makeOnce } from "../create-idempotently.ts";
-import { type Comparison, isAsWished } from "../matches-request.ts";
+import { createIdempotently, type Made } from "../create-idempotently.ts";
+import { type Comparison, matchesRequest } from "../matches-request.ts";
 import {
   assertHolderActive,
   disableOfInactive,
@@ -35,14 +35,14 @@ export async function createPublishTokenOnce(
   context: GraphContext,
 ): Promise<PublishTokenRecord> {
   const { publishTokens: client } = context.upstream;
-  const kind: TokenMaking<NewPublishToken, PublishTokenRecord> = {
+  const kind: TokenCreation<NewPublishToken, PublishTokenRecord> = {
     kind: "PublishToken",
     client,
     comparison: publishTokenComparison,
     create: () => client.create(creation.input),
-    find: context.directory.publishToken,
+    find: context.tokenCache.publishToken,
   };
-  return (await createOnce(creation, kind, context)).made;
+  return (await createTokenIdempotently(creation, kind, context)).made;
 }
 
 /**
@@ -61,7 +61,7 @@ export async function createSubscribeTokenOnce(
   const { trackingId } = creation.input;
   const { argument = "input.trackingId" } = creation;
   let holder: RegisteredPartner | null = null;
-  const kind: TokenMaking<NewSubscribeToken, SubscribeTokenRecord> = {
+  const kind: TokenCreation<NewSubscribeToken, SubscribeTokenRecord> = {
     kind: "SubscribeToken",
     client,
     comparison: subscribeTokenComparison,
@@ -69,14 +69,14 @@ export async function createSubscribeTokenOnce(
       holder = await assertHolderActive(trackingId, argument, context);
       return client.create(creation.input);
     },
-    find: context.directory.subscribeToken,
+    find: context.tokenCache.subscribeToken,
   };
-  const { made, isNew } = await createOnce(creation, kind, context);
+  const { made, isNew } = await createTokenIdempotently(creation, kind, context);
   if (made.trackingId !== null) await context.store.partners.noteToken(made.trackingId, made.id);
   const former = holder as RegisteredPartner | null;
   if (isNew && former && (await holderOf(trackingId, context))?.id !== former.id) {
     const disabledToken = await client.update(made.id, { isActive: false });
-    context.directory.put(disabledToken);
+    context.tokenCache.put(disabledToken);
     throw new TrackingIdLeftError(former, argument, disabledToken);
   }
   const disabled = await disableOfInactive(made, isNew, context);
@@ -85,13 +85,13 @@ export async function createSubscribeTokenOnce(
 }
 
 /** A token that a creation which was cut off may have left behind. */
-export interface LeftToken {
+export interface OrphanedToken {
   readonly kind: "PublishToken" | "SubscribeToken";
   /** What it was to be made of. */
   readonly input: NewPublishToken | NewSubscribeToken;
 }
 
-interface TokenMaking<Input, Token> {
+interface TokenCreation<Input, Token> {
   readonly kind: "PublishToken" | "SubscribeToken";
   readonly client: { list(page: ListPage): Promise<Token[]> };
   readonly comparison: Comparison<Input, Token>;
@@ -99,28 +99,31 @@ interface TokenMaking<Input, Token> {
   readonly find: (id: number) => Promise<Token | null>;
 }
 
-function createOnce<Input extends NewToken & { readonly trackingId?: string | undefined }, Token extends TokenRecord>(
+function createTokenIdempotently<
+  Input extends NewToken & { readonly trackingId?: string | undefined },
+  Token extends TokenRecord,
+>(
   { operation, idempotencyKey, input }: Creation<Input>,
-  { kind, client, comparison, create, find }: TokenMaking<Input, Token & (PublishTokenRecord | SubscribeTokenRecord)>,
+  { kind, client, comparison, create, find }: TokenCreation<Input, Token & (PublishTokenRecord | SubscribeTokenRecord)>,
   context: GraphContext,
 ): Promise<Made<Token>> {
   const { label, streams, trackingId } = input;
-  return makeOnce(
+  return createIdempotently(
     {
       operation,
       idempotencyKey,
       input,
       kind,
       likeness: { label, streams, trackingId },
-      mayLeave: { kind, input } satisfies LeftToken,
+      mayLeave: { kind, input } satisfies OrphanedToken,
       noun: "token",
       create,
       listNewest: (page) => client.list({ page, itemsOnPage: MAX_ITEMS_ON_PAGE, newestFirst: true }),
-      isAsWished: (token, span) => isAsWished(comparison, input, token, span),
+      matchesRequest: (token, span) => matchesRequest(comparison, input, token, span),
       idOf: ({ id }) => String(id),
       madeAt: ({ addedAt }) => addedAt,
       find: (id) => find(Number(id)),
-      take: context.directory.put,
+      take: context.tokenCache.put,
     },
     context,
   );

@@ -51,7 +51,7 @@ interface DeletingClient {
   read(id: number): Promise<object | null>;
 }
 
-async function remove(kind: TokenKind, id: number, client: DeletingClient, { directory }: GraphContext) {
+async function remove(kind: TokenKind, id: number, client: DeletingClient, { tokenCache }: GraphContext) {
   try {
     await client.delete(id);
   } catch (error) {
@@ -59,6 +59,6 @@ async function remove(kind: TokenKind, id: number, client: DeletingClient, { dir
     const isLost = error instanceof UpstreamError && error.code === "OUTCOME_UNKNOWN";
     if (!isLost || (await client.read(id))) throw error;
   }
-  directory.delete(kind, id);
+  tokenCache.delete(kind, id);
   return { deletedId: encodeGlobalId(kind, id) };
 }

@@ -5,19 +5,19 @@ import { isWellFormed, MAX_NAME_LENGTH } from "../../model/stream/stream.ts";
 import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import { readClaims } from "../../model/token/viewer-claims.ts";
 import {
-  type ForeignViewerToken,
+  type DecodedViewerToken,
+  explainViewerToken,
   isInCalendar,
   judgeSubscribeToken,
-  judgeViewerToken,
   type OnAir,
   refusal,
   type SigningFacts,
   type ViewerTokenVerdict,
 } from "../../model/token/viewer-token.ts";
-import { changesNothing } from "../audit/audited.ts";
+import { noSideEffects } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { enumValues } from "../enum-values.ts";
-import { refusalError, SigningWarning, shownTo, UserError } from "../errors.ts";
+import { refusalError, SigningWarning, UserError, warningsVisibleTo } from "../errors.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import {
   placeDescriptions,
@@ -46,7 +46,7 @@ interface Inspection extends ViewerTokenVerdict {
   readonly kind: keyof typeof inspectedKinds | null;
   /** The stream that the verdict is about; null where none is named. */
   readonly streamName: string | null;
-  readonly claims: ForeignViewerToken | null;
+  readonly claims: DecodedViewerToken | null;
   readonly parent: SubscribeTokenRecord | null;
   /** Where its viewer is; null where that was not given. */
   readonly place: ViewerAt | null;
@@ -61,7 +61,7 @@ const ViewerPlaceInput = builder.inputType("ViewerPlaceInput", {
   }),
 });
 
-const ViewerTokenClaims = builder.objectRef<ForeignViewerToken>("ViewerTokenClaims").implement({
+const ViewerTokenClaims = builder.objectRef<DecodedViewerToken>("ViewerTokenClaims").implement({
   description: "What a viewer token says of itself. Nothing of it is proven unless its signature is valid.",
   fields: (t) => ({
     algorithm: t.exposeString("algorithm", { description: "How it says it was signed." }),
@@ -124,14 +124,14 @@ const ViewerTokenInspection = builder.objectRef<Inspection>("ViewerTokenInspecti
     warnings: t.field({
       type: [SigningWarning],
       description: "What to know about it.",
-      resolve: ({ warnings }, _args, { caller }) => shownTo(caller, warnings),
+      resolve: ({ warnings }, _args, { caller }) => warningsVisibleTo(caller, warnings),
     }),
     diesAt: t.field({
       type: "DateTime",
       nullable: true,
       description:
         "When it stops working: at its own expiry or its parent's, whichever is earlier. Null when neither has one before the year 10000.",
-      resolve: ({ diesAt }) => dateOf(diesAt),
+      resolve: ({ effectiveExpiry }) => dateOf(effectiveExpiry),
     }),
     claims: t.expose("claims", {
       type: ViewerTokenClaims,
@@ -173,7 +173,7 @@ builder.mutationField("inspectViewerToken", (t) =>
     type: InspectViewerTokenPayload,
     nullable: true,
     authScopes: { scope: "token:sign" },
-    extensions: changesNothing,
+    extensions: noSideEffects,
     description:
       "Explains a viewer's token, signed or a subscribe token itself: what it says, whether it would be admitted, and every reason why not. It changes nothing; it is a mutation so that a token never stands in a URL.",
     args: {
@@ -211,7 +211,16 @@ async function inspect(
     : inspectPlain(text, streamName, context));
   if (found) return { ...found, kind, place };
   const refusals = [refusal("NOT_A_VIEWER_TOKEN", "jwt")];
-  return { kind: null, claims: null, parent: null, streamName: null, refusals, warnings: [], diesAt: null, place };
+  return {
+    kind: null,
+    claims: null,
+    parent: null,
+    streamName: null,
+    refusals,
+    warnings: [],
+    effectiveExpiry: null,
+    place,
+  };
 }
 
 type Found = Omit<Inspection, "kind" | "place">;
@@ -223,8 +232,8 @@ async function inspectSigned(jwt: string, streamName: string | null, context: Gr
   const parent = claims.tokenId === null ? null : await subscribeTokenOf(claims.tokenId, context);
   const facts = await factsNow(claims.streamName, context);
   const signatureIsValid = parent !== null && (await isSignedBy(jwt, parent.secret));
-  const token: ForeignViewerToken = { ...claims, algorithm: decoded.algorithm, signatureIsValid };
-  const verdict = judgeViewerToken(parent, token, facts);
+  const token: DecodedViewerToken = { ...claims, algorithm: decoded.algorithm, signatureIsValid };
+  const verdict = explainViewerToken(parent, token, facts);
   const isForOther = streamName !== null && streamName !== claims.streamName;
   const other = isForOther
     ? [refusal("STREAM_NOT_COVERED", "streamName", `The viewer asks for \`${streamName}\`.`)]

@@ -1,5 +1,5 @@
-import { repeatable } from "../../engine/cacheability.ts";
-import { whenThere } from "../../primitives/maybe-promise.ts";
+import { cacheable } from "../../engine/cacheability.ts";
+import { mapMaybe } from "../../primitives/maybe-promise.ts";
 import { builder } from "../builder.ts";
 import { pageOf, sortableNumber } from "../connection.ts";
 import { findPublishToken, findSubscribeToken, PublishTokenRef, SubscribeTokenRef } from "./find-token.ts";
@@ -35,11 +35,11 @@ builder.queryFields((t) => ({
       type: PublishToken,
       nullable: true,
       authScopes: { staff: "token:read" },
-      extensions: repeatable(),
+      extensions: cacheable(),
       description: "The account's publish tokens, oldest first.",
       args: { filter: t.arg({ type: TokenFilter, description: "Which tokens; all when it is left out." }) },
       resolve: (_root, { filter, ...page }, { loaders }) =>
-        whenThere(loaders.tokens(), ({ publish }) => pageOf(chosen(publish, filter ?? {}), sortKey, page)),
+        mapMaybe(loaders.tokens(), ({ publish }) => pageOf(chosen(publish, filter ?? {}), sortKey, page)),
     },
     PublishTokenConnection,
   ),
@@ -56,11 +56,11 @@ builder.queryFields((t) => ({
       type: SubscribeToken,
       nullable: true,
       authScopes: { scope: "token:read" },
-      extensions: repeatable(),
+      extensions: cacheable(),
       description: "The account's subscribe tokens, oldest first; a partner sees its own.",
       args: { filter: t.arg({ type: TokenFilter, description: "Which tokens; all when it is left out." }) },
       resolve: (_root, { filter, ...page }, { loaders }) =>
-        whenThere(loaders.tokens(), ({ subscribe }) => pageOf(chosen(subscribe, filter ?? {}), sortKey, page)),
+        mapMaybe(loaders.tokens(), ({ subscribe }) => pageOf(chosen(subscribe, filter ?? {}), sortKey, page)),
     },
     SubscribeTokenConnection,
   ),

@@ -3,7 +3,7 @@ import { InvalidInputError, orIfFailed } from "../../model/errors.ts";
 import { assertName } from "../../model/stream/stream.ts";
 import { readPattern } from "../../model/stream/stream-pattern.ts";
 import type { PatternCoverage as Coverage } from "../../store/pattern-coverages.ts";
-import { commit } from "../audit/audited.ts";
+import { commitWithAudit } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
@@ -91,7 +91,7 @@ builder.mutationField("recordPatternCoverage", (t) =>
         }
         const coverage = streamNames ? coverageOf(pattern, streamNames, context) : null;
         await noteTokensWith(pattern, context);
-        await commit(context, ({ patternCoverages }) =>
+        await commitWithAudit(context, ({ patternCoverages }) =>
           coverage ? patternCoverages.record(coverage) : patternCoverages.remove(pattern),
         );
         await context.patternReadings.refresh();

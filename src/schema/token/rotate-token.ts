@@ -69,9 +69,9 @@ builder.mutationFields((t) => ({
       payload(async () => {
         const former = await findPublishToken(ref, "input.token", context);
         const client = context.upstream.publishTokens;
-        const find = context.directory.publishToken;
+        const find = context.tokenCache.publishToken;
         const rotation = { operation: "rotatePublishToken", idempotencyKey, former, client, find };
-        return { token: await rotateOnce(rotation, context) };
+        return { token: await rotateIdempotently(rotation, context) };
       }),
   }),
   rotateSubscribeToken: t.field({
@@ -85,9 +85,9 @@ builder.mutationFields((t) => ({
       payload(async () => {
         const former = await findSubscribeToken(ref, "input.token", context);
         const client = context.upstream.subscribeTokens;
-        const find = context.directory.subscribeToken;
+        const find = context.tokenCache.subscribeToken;
         const rotation = { operation: "rotateSubscribeToken", idempotencyKey, former, client, find };
-        return { token: await rotateOnce(rotation, context) };
+        return { token: await rotateIdempotently(rotation, context) };
       }),
   }),
 }));
@@ -104,9 +104,9 @@ interface Rotation<Token> {
 }
 
 /** Rotates once for an idempotency key. When the answer is lost, the token itself tells whether its secret is new. */
-export async function rotateOnce<Token extends PublishTokenRecord | SubscribeTokenRecord>(
+export async function rotateIdempotently<Token extends PublishTokenRecord | SubscribeTokenRecord>(
   { operation, idempotencyKey, former, client, find }: Rotation<Token>,
-  { caller, idempotency, directory }: GraphContext,
+  { caller, idempotency, tokenCache }: GraphContext,
 ): Promise<Token> {
   assertName(idempotencyKey, "input.idempotencyKey");
   await idempotency.run({
@@ -117,13 +117,13 @@ export async function rotateOnce<Token extends PublishTokenRecord | SubscribeTok
     likeness: former.id,
     before: fingerprint(former),
     perform: async () => {
-      directory.put(await client.update(former.id, { refreshSecret: true }));
+      tokenCache.put(await client.update(former.id, { refreshSecret: true }));
       return String(former.id);
     },
     recover: async ({ before }) => {
       const present = await client.read(former.id);
       if (!present || fingerprint(present) === before) return null;
-      directory.put(present);
+      tokenCache.put(present);
       return String(present.id);
     },
   });

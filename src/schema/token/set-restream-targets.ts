@@ -1,7 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import { NotFoundError } from "../../model/errors.ts";
 import { Secret } from "../../model/secret.ts";
-import { assertTargets, type WantedTarget, withKnownKeys } from "../../model/token/restream.ts";
+import { assertTargets, type RequestedTarget, withKnownKeys } from "../../model/token/restream.ts";
 import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
@@ -66,7 +66,7 @@ builder.mutationField("setRestreamTargets", (t) =>
     resolve: (_root, { input }, context) =>
       payload(async () => {
         const targets = input.targets.map(
-          ({ url, key, label, isEnabled }): WantedTarget => ({
+          ({ url, key, label, isEnabled }): RequestedTarget => ({
             url,
             key: key == null ? undefined : new Secret(key),
             label: label ?? undefined,
@@ -78,14 +78,14 @@ builder.mutationField("setRestreamTargets", (t) =>
         const token = await context.upstream.publishTokens.update(id, {
           restreams: withKnownKeys(targets, restreams, "input.targets"),
         });
-        context.directory.put(token);
+        context.tokenCache.put(token);
         return { token };
       }),
   }),
 );
 
 /** The token, read anew where its keys are to be kept: the directory may know those of some seconds ago. @throws NotFoundError */
-async function presentToken(ref: TokenReference, targets: readonly WantedTarget[], context: GraphContext) {
+async function presentToken(ref: TokenReference, targets: readonly RequestedTarget[], context: GraphContext) {
   const known = await findPublishToken(ref, "input.publishToken", context);
   if (targets.every(({ key }) => key)) return known;
   const present = await context.upstream.publishTokens.read(known.id);

@@ -14,9 +14,9 @@ import {
   type ViewerTokenRequest,
   type Warning,
 } from "../../model/token/viewer-token.ts";
-import { changesNothing } from "../audit/audited.ts";
+import { noSideEffects } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
-import { refusalError, SigningWarning, shownTo } from "../errors.ts";
+import { refusalError, SigningWarning, warningsVisibleTo } from "../errors.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { Stream } from "../stream/stream.ts";
@@ -143,7 +143,7 @@ export const ViewerToken = builder.objectRef<SignedViewerToken>("ViewerToken").i
     warnings: t.field({
       type: [SigningWarning],
       description: "What to know about it.",
-      resolve: ({ warnings }, _args, { caller }) => shownTo(caller, warnings),
+      resolve: ({ warnings }, _args, { caller }) => warningsVisibleTo(caller, warnings),
     }),
   }),
 });
@@ -167,7 +167,7 @@ builder.mutationField("signViewerToken", (t) =>
     type: SignViewerTokenPayload,
     nullable: true,
     authScopes: { scope: "token:sign" },
-    extensions: changesNothing,
+    extensions: noSideEffects,
     description:
       "Signs a viewer token under a subscribe token, without any call to the platform. What the platform would refuse is refused here, with the rule.",
     args: { input: t.arg({ type: SignViewerTokenInput, required: true, description: "What it shall allow." }) },

@@ -1,5 +1,5 @@
 import { InvalidInputError } from "../../model/errors.ts";
-import { changesNothing } from "../audit/audited.ts";
+import { noSideEffects } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { refusalError, UserError, type UserErrorShape } from "../errors.ts";
 import { encodeGlobalId } from "../global-id.ts";
@@ -78,7 +78,7 @@ builder.mutationField("signViewerTokens", (t) =>
     type: SignViewerTokensPayload,
     nullable: true,
     authScopes: { scope: "token:sign" },
-    extensions: changesNothing,
+    extensions: noSideEffects,
     description:
       "Signs up to 1,000 viewer tokens of one stream under a subscribe token, without any call to the platform.",
     args: { input: t.arg({ type: SignViewerTokensInput, required: true, description: "What they shall allow." }) },

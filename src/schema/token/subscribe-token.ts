@@ -1,7 +1,7 @@
 import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { connectionType } from "../connection-type.ts";
-import { holderOf, Partner } from "../partner/partner.ts";
+import { Partner, partnerOfTrackingId } from "../partner/partner.ts";
 import { Token } from "./token.ts";
 
 export const SubscribeToken = builder.objectRef<SubscribeTokenRecord>("SubscribeToken");
@@ -24,7 +24,7 @@ builder.node(SubscribeToken, {
       type: Partner,
       nullable: true,
       description: "The partner that holds it; null without a tracking id.",
-      resolve: ({ trackingId }, _args, context, info) => holderOf(trackingId, context, info),
+      resolve: ({ trackingId }, _args, context, info) => partnerOfTrackingId(trackingId, context, info),
     }),
   }),
 });

@@ -30,7 +30,7 @@ builder.mutationField("syncRestreams", (t) =>
       payload(async () => {
         const token = await findPublishToken(ref, "publishToken", context);
         await context.upstream.publishTokens.syncRestreams(token.id);
-        context.liveDirectory.changed();
+        context.liveStreamCache.changed();
         return { token };
       }),
   }),

@@ -8,12 +8,12 @@ import type {
 import type { NewPublishToken } from "../../upstream/publish-tokens.ts";
 import type { NewSubscribeToken } from "../../upstream/subscribe-tokens.ts";
 import type { NewToken } from "../../upstream/token-client.ts";
-import { type Comparison, expiresAsWished, sameTexts } from "../matches-request.ts";
+import { type Comparison, expiryMatchesRequest, sameTexts } from "../matches-request.ts";
 
 const tokenComparison: Comparison<NewToken, TokenRecord> = {
   label: (wished, { label }) => label === wished,
   streams: (wished, { streams }) => sameGrants(wished, streams),
-  expiresInSeconds: (wished, { expiresAt }, span) => expiresAsWished(wished, expiresAt, span),
+  expiresInSeconds: (wished, { expiresAt }, span) => expiryMatchesRequest(wished, expiresAt, span),
   originCluster: (wished, { originCluster }) => originCluster === (wished || null),
   allowedOrigins: (wished, { allowedOrigins }) => sameTexts(wished, allowedOrigins),
   allowedIpAddresses: (wished, { allowedIpAddresses }) => sameTexts(wished, allowedIpAddresses),

@@ -91,7 +91,7 @@ export const restrictionFields = (t: InputFields) => ({
   }),
 });
 
-/** Fields of a publish token that switch features of its streams; of some, null clears what was set: see {@link givenSettings}. */
+/** Fields of a publish token that switch features of its streams; of some, null clears what was set: see {@link pickSettings}. */
 export const publishSettingFields = (t: InputFields) => ({
   isMultisource: t.boolean({ description: "Whether a stream may have several sources. Needs a fixed cluster." }),
   isRecording: t.boolean({ description: "Whether broadcasts are recorded. Excludes `isClipping`." }),
@@ -113,16 +113,16 @@ export const publishSettingFields = (t: InputFields) => ({
 type Given<Input> = { readonly [Field in keyof Input]: Exclude<Input[Field], null> };
 
 /** The input with nulls taken for "left out". */
-export function given<Input extends object>(input: Input): Given<Input> {
+export function omitNulls<Input extends object>(input: Input): Given<Input> {
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null)) as Given<Input>;
 }
 
 /** The same for the settings of a publish token, where null clears a priority and leaves UTC insertion to the account. */
-export function givenSettings<
+export function pickSettings<
   Input extends { readonly priority?: number | null | undefined; readonly isUtcInserted?: boolean | null | undefined },
 >({ priority, isUtcInserted, ...rest }: Input) {
   return {
-    ...given(rest),
+    ...omitNulls(rest),
     ...(priority !== undefined && { priority }),
     ...(isUtcInserted !== undefined && { isUtcInserted }),
   };
@@ -140,12 +140,12 @@ export function assertNewToken(
   if (input.streams.length === 0)
     throw new InvalidInputError("input.streams", "A token stands for at least one stream.");
   assertGrants(input.streams, "input.streams");
-  assertLife(input.expiresInSeconds, "input.expiresInSeconds");
+  assertTtl(input.expiresInSeconds, "input.expiresInSeconds");
   assertRestrictions(input, "input");
 }
 
 /** @throws InvalidInputError for a life that no token can have */
-export function assertLife(expiresInSeconds: number | undefined, argument: string): void {
+export function assertTtl(expiresInSeconds: number | undefined, argument: string): void {
   if (expiresInSeconds !== undefined && (expiresInSeconds < 1 || expiresInSeconds > MAX_EXPIRES_IN_SECONDS)) {
     throw new InvalidInputError(argument, `A life is of 1 to ${MAX_EXPIRES_IN_SECONDS} seconds.`);
   }
@@ -159,10 +159,10 @@ export function assertLife(expiresInSeconds: number | undefined, argument: strin
 export async function assertMasterIsUnbound(
   bindIpsOnUsage: number | undefined,
   trackingId: string | null | undefined,
-  { partnerDirectory }: GraphContext,
+  { partnerCache }: GraphContext,
 ): Promise<void> {
   if (!bindIpsOnUsage || !trackingId) return;
-  const partner = (await partnerDirectory.read()).byTrackingId(trackingId);
+  const partner = (await partnerCache.read()).byTrackingId(trackingId);
   if (!partner) return;
   const rule = "It would be a partner's master: the first viewers under it would lock out all others. Leave it at 0.";
   throw new InvalidInputError("input.bindIpsOnUsage", rule, {}, "MASTER_BINDS_ADDRESSES");

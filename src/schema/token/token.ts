@@ -7,11 +7,11 @@ import {
   type PublishTokenRecord,
   type SubscribeTokenRecord,
 } from "../../model/token/token.ts";
-import { whenThere } from "../../primitives/maybe-promise.ts";
-import { feedingFigures } from "../batch-hints.ts";
+import { mapMaybe } from "../../primitives/maybe-promise.ts";
+import { holdBatchesFor } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
 import { encodeGlobalId } from "../global-id.ts";
-import { openedPage } from "../stream/granted-streams.ts";
+import { grantedStreamPage } from "../stream/granted-streams.ts";
 import { Stream, StreamConnection } from "../stream/stream.ts";
 
 const GrantCoverage = builder.enumType("GrantCoverage", {
@@ -46,7 +46,7 @@ export const StreamGrant = builder.objectRef<Grant>("StreamGrant").implement({
         if (patternReadings.openAnyName([grant])) return true;
         // A partner's caller knows only what is open to it.
         if (!seesAccount(caller.role)) return false;
-        return whenThere(loaders.streamNames(), (known) => openAllKnown([grant], known, patternReadings.read));
+        return mapMaybe(loaders.streamNames(), (known) => openAllKnown([grant], known, patternReadings.read));
       },
     }),
     coverage: t.field({
@@ -61,7 +61,8 @@ export const StreamGrant = builder.objectRef<Grant>("StreamGrant").implement({
         nullable: true,
         authScopes: { scope: "stream:read" },
         description: "Streams that it opens, as far as they are known by name, sorted.",
-        resolve: (grant, args, context, info) => feedingFigures(context, info, openedPage([grant], args, context)),
+        resolve: (grant, args, context, info) =>
+          holdBatchesFor(context, info, grantedStreamPage([grant], args, context)),
       },
       StreamConnection,
     ),

@@ -12,7 +12,7 @@ import {
   assertChanges,
   assertPublishSettings,
   changeFields,
-  givenSettings,
+  pickSettings,
   publishSettingFields,
   restrictionFields,
 } from "./token-input.ts";
@@ -48,7 +48,7 @@ builder.mutationField("updatePublishToken", (t) =>
     args: { input: t.arg({ type: UpdatePublishTokenInput, required: true, description: "What to change." }) },
     resolve: (_root, { input: { token: ref, ...rest } }, context) =>
       payload(async () => {
-        const changes = givenSettings(rest);
+        const changes = pickSettings(rest);
         assertChanges(changes);
         assertPublishSettings(changes);
         assertRestrictions(changes, "input");
@@ -59,7 +59,7 @@ builder.mutationField("updatePublishToken", (t) =>
         assertMultisourceCluster(changes.isMultisource, changes.originCluster || present.effective.originCluster);
         assertRestrictions(withTokenRestrictions(changes, present), "input");
         const token = await context.upstream.publishTokens.update(present.id, changes);
-        context.directory.put(token);
+        context.tokenCache.put(token);
         return { token };
       }),
   }),

@@ -6,7 +6,7 @@ import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { updateSubscribeTokenOf } from "./change-many.ts";
 import { findSubscribeToken, SubscribeTokenRef } from "./find-token.ts";
 import { SubscribeToken } from "./subscribe-token.ts";
-import { assertChanges, assertMasterIsUnbound, changeFields, given, restrictionFields } from "./token-input.ts";
+import { assertChanges, assertMasterIsUnbound, changeFields, omitNulls, restrictionFields } from "./token-input.ts";
 
 const UpdateSubscribeTokenInput = builder.inputType("UpdateSubscribeTokenInput", {
   description:
@@ -41,7 +41,7 @@ builder.mutationField("updateSubscribeToken", (t) =>
     args: { input: t.arg({ type: UpdateSubscribeTokenInput, required: true, description: "What to change." }) },
     resolve: (_root, { input: { token: ref, ...rest } }, context) =>
       payload(async () => {
-        const changes = given(rest);
+        const changes = omitNulls(rest);
         assertChanges(changes);
         assertRestrictions(changes, "input");
         if (changes.label !== undefined) assertName(changes.label, "input.label");

@@ -6,10 +6,10 @@ import {
 } from "../../model/transcoder.ts";
 import type { NewTranscoder } from "../../upstream/transcoders.ts";
 import { builder } from "../builder.ts";
-import { makeOnce } from "../create-idempotently.ts";
-import { type Comparison, isAsWished } from "../matches-request.ts";
+import { createIdempotently } from "../create-idempotently.ts";
+import { type Comparison, matchesRequest } from "../matches-request.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
-import { given } from "../token/token-input.ts";
+import { omitNulls } from "../token/token-input.ts";
 import { Transcoder } from "./transcoder.ts";
 import { outputFields } from "./transcoder-input.ts";
 
@@ -81,12 +81,12 @@ builder.mutationField("createTranscoder", (t) =>
     args: { input: t.arg({ type: CreateTranscoderInput, required: true, description: "What it is made of." }) },
     resolve: (_root, { input: { idempotencyKey, ...wish } }, context) =>
       payload(async () => {
-        const input: NewTranscoder = given(wish);
+        const input: NewTranscoder = omitNulls(wish);
         assertTranscoderSettings(input);
         assertOutput(input);
         assertTranscodes(input.clusterId, (await context.account.clusters()).clusters);
         const { transcoders } = context.upstream;
-        const { made: transcoder } = await makeOnce(
+        const { made: transcoder } = await createIdempotently(
           {
             operation: "createTranscoder",
             idempotencyKey,
@@ -96,7 +96,7 @@ builder.mutationField("createTranscoder", (t) =>
             noun: "transcoder",
             create: () => transcoders.create(input),
             listNewest: (page) => transcoders.list({ page, newestFirst: true }),
-            isAsWished: (made, span) => isAsWished(transcoderComparison, input, made, span),
+            matchesRequest: (made, span) => matchesRequest(transcoderComparison, input, made, span),
             idOf: ({ id }) => id,
             madeAt: ({ createdAt }) => createdAt,
             find: (id) => transcoders.read(id),

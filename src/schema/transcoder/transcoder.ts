@@ -11,7 +11,7 @@ import { builder } from "../builder.ts";
 import { Cluster } from "../cluster/cluster.ts";
 import { connectionType } from "../connection-type.ts";
 import { encodeGlobalId } from "../global-id.ts";
-import { Meter, type Metered } from "../meter.ts";
+import { Meter, type MeterWindow } from "../meter.ts";
 import { dailyWindow, windowArgs } from "../window.ts";
 
 export const TranscoderStatus = builder.enumType("TranscoderStatus", {
@@ -68,7 +68,7 @@ const TranscoderIngest = builder.objectRef<TranscoderRecord["ingest"]>("Transcod
 });
 
 /** Minutes of one transcoder, or of all. */
-interface UsageValue extends Metered {
+interface UsageValue extends MeterWindow {
   readonly transcoderId: string | null;
 }
 
@@ -112,7 +112,7 @@ export const TranscoderUsage = builder.objectRef<UsageValue>("TranscoderUsage").
 
 /** @throws InvalidInputError WINDOW_NOT_RETAINED; UpstreamError */
 async function daysOf({ transcoderId, window }: UsageValue, { loaders }: GraphContext) {
-  const { direct } = planTotal(window, { monthsKept: false });
+  const { direct } = planTotal(window, { monthsRetained: false });
   const days = direct ? await loaders.transcoders.days(direct) : [];
   return days
     .map(({ day, minutes }) => ({ day, minutesUsed: minutesIn(minutes, transcoderId) }))

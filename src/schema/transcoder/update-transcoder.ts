@@ -6,7 +6,7 @@ import {
 } from "../../model/transcoder.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
-import { given } from "../token/token-input.ts";
+import { omitNulls } from "../token/token-input.ts";
 import { findTranscoder, TranscoderRef } from "./find-transcoder.ts";
 import { Transcoder } from "./transcoder.ts";
 import { outputFields } from "./transcoder-input.ts";
@@ -47,7 +47,7 @@ builder.mutationField("updateTranscoder", (t) =>
     args: { input: t.arg({ type: UpdateTranscoderInput, required: true, description: "What to change." }) },
     resolve: (_root, { input: { transcoder: ref, ...rest } }, context) =>
       payload(async () => {
-        const changes = given(rest);
+        const changes = omitNulls(rest);
         assertSomething(changes);
         assertTranscoderSettings(changes);
         if (changes.clusterId !== undefined) {

@@ -1,7 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import { InvalidInputError } from "../../model/errors.ts";
 import type { ViewerRecord } from "../../upstream/viewer-records.ts";
-import { feedingFigures } from "../batch-hints.ts";
+import { holdBatchesFor } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
 import { findPartner, PartnerRef, type PartnerReference } from "../partner/find-partner.ts";
 import { StreamRef, type StreamReference, streamNameOf } from "../stream/find-stream.ts";
@@ -34,7 +34,7 @@ builder.queryFields((t) => ({
       ...recordArgs,
     },
     resolve: (_root, { filter, ...args }, context, info) =>
-      feedingFigures(
+      holdBatchesFor(
         context,
         info,
         selection(filter ?? {}, context).then((chosen) => viewerRecordPage(chosen, args, context)),

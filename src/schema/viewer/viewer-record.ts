@@ -1,11 +1,11 @@
 import type { GraphContext } from "../../context.ts";
-import { firstRecords, type RecordPosition } from "../../loaders/viewer-records.ts";
+import { type RecordPosition, takeRecords } from "../../loaders/viewer-records.ts";
 import { InvalidInputError, NotFoundError } from "../../model/errors.ts";
 import type { ViewerRecord as Record, ViewerRecordsQuery } from "../../upstream/viewer-records.ts";
 import { builder } from "../builder.ts";
 import { decodeCursor, encodeCursor, pageSize } from "../connection.ts";
 import { keyOfId } from "../global-id.ts";
-import { holderOf, Partner } from "../partner/partner.ts";
+import { Partner, partnerOfTrackingId } from "../partner/partner.ts";
 import { Stream } from "../stream/stream.ts";
 import { recordWindow, type WindowArguments, windowArgs } from "../window.ts";
 
@@ -36,7 +36,7 @@ builder.node(ViewerRecord, {
       type: Partner,
       nullable: true,
       description: "Who is billed for it; null for an untracked viewer.",
-      resolve: ({ trackingId }, _args, context, info) => holderOf(trackingId, context, info),
+      resolve: ({ trackingId }, _args, context, info) => partnerOfTrackingId(trackingId, context, info),
     }),
     startedAt: t.field({
       type: "DateTime",
@@ -177,7 +177,7 @@ export async function viewerRecordPage(
     by,
     state: state ?? null,
   });
-  const records = await context.loaders.waves.track(firstRecords(stream, position, size + 1, isWanted));
+  const records = await context.loaders.batchScheduler.track(takeRecords(stream, position, size + 1, isWanted));
   return {
     edges: records.slice(0, size).map((node) => ({ cursor: encodeCursor(`${node.startedAt}:${node.recordId}`), node })),
     hasNextPage: records.length > size,
@@ -197,7 +197,7 @@ export async function findViewerRecord(id: string, argument: string, context: Gr
     state: null,
     streamNames: [streamName],
   });
-  const [record] = await firstRecords(stream, null, 1, (candidate) => candidate.recordId === recordId);
+  const [record] = await takeRecords(stream, null, 1, (candidate) => candidate.recordId === recordId);
   if (!record) throw new NotFoundError(argument);
   return record;
 }

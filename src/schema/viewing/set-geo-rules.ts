@@ -73,10 +73,10 @@ function rulesOf(input: {
 }
 
 async function setRules(target: SettingsTarget, rules: CountryRules, context: GraphContext): Promise<Changed> {
-  const { upstream, directory } = context;
+  const { upstream, tokenCache } = context;
   if (target.kind === "Account") {
     const countryRules = await upstream.account.setCountryRules(rules);
-    await directory.accountChanged();
+    await tokenCache.accountChanged();
     return { account: await accountRecord(context, { countryRules }) };
   }
   const { kind, ref, argument } = target;
@@ -84,6 +84,6 @@ async function setRules(target: SettingsTarget, rules: CountryRules, context: Gr
     kind === "PublishToken"
       ? await upstream.publishTokens.update((await findPublishToken(ref, argument, context)).id, rules)
       : await upstream.subscribeTokens.update((await findSubscribeToken(ref, argument, context)).id, rules);
-  directory.put(token);
+  tokenCache.put(token);
   return { token };
 }

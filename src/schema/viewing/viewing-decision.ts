@@ -6,8 +6,8 @@ import { isOriginOfPage } from "../../model/token/restrictions.ts";
 import {
   type ViewingDecision as Decision,
   decideViewing,
-  type Publishing,
-  type Ruling,
+  type PublishingState,
+  type RuleOutcome,
   type Viewer,
   viewingRules,
   viewingVerdicts,
@@ -27,7 +27,7 @@ const ViewingRule = builder.enumType("ViewingRule", {
   values: enumValues(viewingRules),
 });
 
-const ViewingRuling = builder.objectRef<Ruling>("ViewingRuling").implement({
+const ViewingRuling = builder.objectRef<RuleOutcome>("ViewingRuling").implement({
   description: "What one rule makes of a viewer.",
   fields: (t) => ({
     rule: t.expose("rule", { type: ViewingRule, description: "The rule, for a program." }),
@@ -110,7 +110,7 @@ export async function viewingDecision(
 }
 
 /** Who broadcasts the stream now, or may. */
-async function publishingOf(streamName: string, context: GraphContext): Promise<Publishing> {
+async function publishingOf(streamName: string, context: GraphContext): Promise<PublishingState> {
   const { loaders } = context;
   const live = await loaders.liveStreams.withFeeds(streamName);
   const feeds = liveFeeds(live?.feeds ?? []);

@@ -2,7 +2,7 @@ import { type Kysely, type Migration, sql } from "kysely";
 import type { SqlDialect } from "./migrate.ts";
 
 /** Partners, keys, idempotency keys and the audit log. */
-export function createRegistry(dialect: SqlDialect): Migration {
+export function up(dialect: SqlDialect): Migration {
   return {
     up: async (db: Kysely<never>) => {
       for (const statement of [...tables(dialect), ...appendOnly[dialect]]) await sql.raw(statement).execute(db);

@@ -1,7 +1,7 @@
 import { type Migration, Migrator, sql } from "kysely";
 import type { Db } from "../database.ts";
 import { StoreError } from "../store-error.ts";
-import { createRegistry } from "./0001-registry.ts";
+import { up } from "./0001-registry.ts";
 import { createCounters } from "./0002-counters.ts";
 import { createAuditObjects } from "./0003-audit-objects.ts";
 import { createPartnerWork } from "./0004-partner-work.ts";
@@ -15,7 +15,7 @@ export type SqlDialect = "sqlite" | "postgres";
 /** Every step from an empty database to the tables of today. Steps are added at the end, and never changed. */
 function migrations(dialect: SqlDialect): Record<string, Migration> {
   return {
-    "0001-registry": createRegistry(dialect),
+    "0001-registry": up(dialect),
     "0002-counters": createCounters(dialect),
     "0003-audit-objects": createAuditObjects(dialect),
     "0004-partner-work": createPartnerWork(),

@@ -5,7 +5,7 @@ import type { Timing } from "./retry.ts";
 export type BreakerState = "CLOSED" | "HALF_OPEN" | "OPEN";
 
 /** Lets calls through while a service of the platform is well. */
-export interface Breaker {
+export interface CircuitBreaker {
   /**
    * Makes the call. While the service is sick, one call in every {@link PROBE_EVERY_MS} is made, as a probe of whether it is
    * well again; every other call is refused at once.
@@ -40,7 +40,7 @@ const IN_A_ROW = 8;
  *
  * All of it is measured by a monotonic clock: a wall clock that is set back would keep the breaker open for as long.
  */
-export function createBreaker({ now, timer }: Pick<Timing, "now" | "timer">): Breaker {
+export function createCircuitBreaker({ now, timer }: Pick<Timing, "now" | "timer">): CircuitBreaker {
   let watch = createWatch(now);
   let isOpen = false;
   let probe: Promise<void> | null = null;
@@ -60,11 +60,11 @@ export function createBreaker({ now, timer }: Pick<Timing, "now" | "timer">): Br
     const watching = watch;
     return call().then(
       (answer) => {
-        watching.well();
+        watching.reportHealthy();
         return answer;
       },
       (error: unknown) => {
-        if (isSick(error) && watching.sick() && watching === watch && !isOpen) open();
+        if (isUnhealthy(error) && watching.reportUnhealthy() && watching === watch && !isOpen) open();
         throw error;
       },
     );
@@ -75,7 +75,7 @@ export function createBreaker({ now, timer }: Pick<Timing, "now" | "timer">): Br
     const own = answer
       .then(close, (error: unknown) => {
         // One that the client gave up has not shown that the service is well.
-        if (isWell(error)) close();
+        if (isHealthy(error)) close();
       })
       .finally(() => {
         if (probe === own) probe = null;
@@ -105,15 +105,15 @@ export function createBreaker({ now, timer }: Pick<Timing, "now" | "timer">): Br
 
 /** Counts what calls have found lately. */
 interface Watch {
-  well(): void;
+  reportHealthy(): void;
   /** @returns whether the service is sick by what was found so far */
-  sick(): boolean;
+  reportUnhealthy(): boolean;
 }
 
 interface Slot {
   readonly since: number;
-  well: number;
-  sick: number;
+  reportHealthy: number;
+  reportUnhealthy: number;
 }
 
 /**
@@ -127,33 +127,33 @@ function createWatch(now: () => number): Watch {
   const current = (at: number): Slot => {
     const last = slots.at(-1);
     if (last && at - last.since < SLOT_MS) return last;
-    const slot = { since: at, well: 0, sick: 0 };
+    const slot = { since: at, reportHealthy: 0, reportUnhealthy: 0 };
     slots = [...slots.filter(({ since }) => at - since < WATCHED_MS), slot];
     return slot;
   };
   return {
-    well: () => {
+    reportHealthy: () => {
       wellAt = now();
       row = 0;
-      current(wellAt).well += 1;
+      current(wellAt).reportHealthy += 1;
     },
-    sick: () => {
+    reportUnhealthy: () => {
       const at = now();
       row += 1;
-      current(at).sick += 1;
+      current(at).reportUnhealthy += 1;
       const lately = slots.filter(({ since }) => at - since < WATCHED_MS);
-      const sick = lately.reduce((sum, slot) => sum + slot.sick, 0);
-      const all = lately.reduce((sum, slot) => sum + slot.sick + slot.well, 0);
-      const isShare = all >= LEAST_WATCHED && sick > SICK_SHARE * all;
+      const reportUnhealthy = lately.reduce((sum, slot) => sum + slot.reportUnhealthy, 0);
+      const all = lately.reduce((sum, slot) => sum + slot.reportUnhealthy + slot.reportHealthy, 0);
+      const isShare = all >= LEAST_WATCHED && reportUnhealthy > SICK_SHARE * all;
       return isShare || (row >= IN_A_ROW && at - wellAt >= WATCHED_MS);
     },
   };
 }
 
-function isSick(error: unknown): boolean {
-  return error instanceof UpstreamError && error.health === "SICK";
+function isUnhealthy(error: unknown): boolean {
+  return error instanceof UpstreamError && error.health === "UNHEALTHY";
 }
 
-function isWell(error: unknown): boolean {
-  return error instanceof UpstreamError && error.health === "WELL";
+function isHealthy(error: unknown): boolean {
+  return error instanceof UpstreamError && error.health === "HEALTHY";
 }

@@ -1,8 +1,8 @@
 import { UpstreamError } from "../upstream-error.ts";
-import { Room } from "./semaphore.ts";
+import { Semaphore } from "./semaphore.ts";
 
 /** How many calls may be under way at once with one credential. */
-export interface Pace {
+export interface AdaptiveConcurrencyLimit {
   /** Takes a place for a call: at once, which is told by undefined, or when its turn comes; first come, first served. */
   enter(): Promise<void> | undefined;
   /** Rises at each halving: calls that left before one say nothing more of the pace since. */
@@ -31,13 +31,13 @@ const ADDED_PER_CALL = 1 / 4;
  * The platform publishes no limits, and says 429 when one is reached: so there is none until then. It halves what is under
  * way, and what goes well adds to it again.
  */
-export function createPace(): Pace {
+export function createConcurrencyLimit(): AdaptiveConcurrencyLimit {
   let limit = Number.POSITIVE_INFINITY;
   let era = 0;
-  const room = new Room(limit);
+  const room = new Semaphore(limit);
 
   const slowDown = () => {
-    limit = Math.max(1, Math.floor(Math.min(limit, room.taken) / 2));
+    limit = Math.max(1, Math.floor(Math.min(limit, room.inUse) / 2));
     era += 1;
   };
   const speedUp = () => {
@@ -48,11 +48,11 @@ export function createPace(): Pace {
   return {
     limit: () => limit,
     era: () => era,
-    enter: () => room.enter(),
+    enter: () => room.acquire(),
     leave: (began, error) => {
       if (error === undefined) speedUp();
       else if (error instanceof UpstreamError && error.status === 429 && began === era) slowDown();
-      room.leave(Math.floor(limit));
+      room.release(Math.floor(limit));
     },
   };
 }

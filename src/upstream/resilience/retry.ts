@@ -1,8 +1,8 @@
-import type { Leaving } from "../../primitives/cancellation.ts";
+import type { CancellationSignal } from "../../primitives/cancellation.ts";
 import { UpstreamError } from "../upstream-error.ts";
 
 /** How often a call is made at most. */
-export const MAX_TRIES = 3;
+export const MAX_ATTEMPTS = 3;
 /** The first wait is of 0 to so many milliseconds, the second of up to twice as many. */
 const BASE_WAIT_MS = 50;
 /** The same where the platform asks us to slow down, and does not say for how long. */
@@ -15,7 +15,7 @@ export interface Timing {
   /** From 0 to below 1. */
   readonly random: () => number;
   /** Waits; ends early when the signal is aborted. */
-  readonly pause: (ms: number, signal: Leaving | undefined) => Promise<void>;
+  readonly pause: (ms: number, signal: CancellationSignal | undefined) => Promise<void>;
   /** Does the work after so many milliseconds. @returns what cancels it */
   readonly timer: (ms: number, work: () => void, purpose: TimerPurpose) => () => void;
 }
@@ -46,7 +46,7 @@ export const realTiming: Timing = {
 };
 
 /**
- * Makes a call up to {@link MAX_TRIES} times, with a wait of random length in between ("full jitter"), so that clients who
+ * Makes a call up to {@link MAX_ATTEMPTS} times, with a wait of random length in between ("full jitter"), so that clients who
  * failed together do not come back together. The wait that the platform asks for is kept on top of it.
  *
  * @param attempt is told which try it is, from 1 on
@@ -58,15 +58,15 @@ export function withRetries<T>(
   by: number,
   budget: RetryBudget,
   timing: Timing,
-  signal?: Leaving,
+  signal?: CancellationSignal,
 ): Promise<T> {
   budget.earn();
   const again = async (error: unknown, tries: number): Promise<T> => {
-    if (tries === MAX_TRIES || !(error instanceof UpstreamError) || !mayPass(error)) throw error;
+    if (tries === MAX_ATTEMPTS || !(error instanceof UpstreamError) || !mayPass(error)) throw error;
     const isPaced = error.code === "UPSTREAM_RATE_LIMITED" && error.retryAfterSeconds === null;
     const jitter = timing.random() * (isPaced ? SLOWER_BASE_WAIT_MS : BASE_WAIT_MS) * 2 ** (tries - 1);
     const wait = (error.retryAfterSeconds ?? 0) * 1_000 + jitter;
-    if (timing.now() + wait >= by || !budget.spend(error.health === "SICK")) throw error;
+    if (timing.now() + wait >= by || !budget.spend(error.health === "UNHEALTHY")) throw error;
     await timing.pause(wait, signal);
     return tryOnce(tries + 1);
   };
@@ -80,8 +80,8 @@ export function withRetries<T>(
  */
 function mayPass({ code, health, retryAfterSeconds }: UpstreamError): boolean {
   if (code === "OUTCOME_UNKNOWN") return false;
-  if (code === "UPSTREAM_RATE_LIMITED") return health === "WELL" || retryAfterSeconds !== null;
-  return health === "SICK" || code === "UPSTREAM_BAD_RESPONSE";
+  if (code === "UPSTREAM_RATE_LIMITED") return health === "HEALTHY" || retryAfterSeconds !== null;
+  return health === "UNHEALTHY" || code === "UPSTREAM_BAD_RESPONSE";
 }
 
 /** What keeps an outage from being tripled: repetitions are paid for by calls. */

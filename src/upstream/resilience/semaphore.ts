@@ -1,7 +1,7 @@
 /** Room for so many at once. The others wait in line: first come, first served. */
-export class Room {
+export class Semaphore {
   #size: number;
-  #taken = 0;
+  #inUse = 0;
   readonly #line: (() => void)[] = [];
 
   /** @param size a whole number, or Infinity */
@@ -10,8 +10,8 @@ export class Room {
   }
 
   /** How many are in. */
-  get taken(): number {
-    return this.#taken;
+  get inUse(): number {
+    return this.#inUse;
   }
 
   /** How many wait. */
@@ -20,20 +20,20 @@ export class Room {
   }
 
   /** Takes a place: at once, which is told by undefined, or when its turn comes. */
-  enter(): Promise<void> | undefined {
-    if (this.#taken >= this.#size) return new Promise((resolve) => this.#line.push(resolve));
-    this.#taken += 1;
+  acquire(): Promise<void> | undefined {
+    if (this.#inUse >= this.#size) return new Promise((resolve) => this.#line.push(resolve));
+    this.#inUse += 1;
     return undefined;
   }
 
   /** Gives a place back. @param size how much room there is from now on; as much as before when it is left out */
-  leave(size: number = this.#size): void {
+  release(size: number = this.#size): void {
     this.#size = size;
-    this.#taken -= 1;
-    while (this.#taken < this.#size) {
+    this.#inUse -= 1;
+    while (this.#inUse < this.#size) {
       const next = this.#line.shift();
       if (!next) return;
-      this.#taken += 1;
+      this.#inUse += 1;
       next();
     }
   }

@@ -1,11 +1,11 @@
 import { setMaxListeners } from "node:events";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
-import type { Leaving } from "../../primitives/cancellation.ts";
+import type { CancellationSignal } from "../../primitives/cancellation.ts";
 import type { Timing } from "../resilience/retry.ts";
 
 /** An answer as it came, all of it. */
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
@@ -14,7 +14,7 @@ export interface RawAnswer {
 /** What becomes of an answer, or of the lack of one. */
 export interface Outcome<T> {
   /** Makes of a whole answer what it is wanted for. What it throws, the round trip throws. */
-  readonly taken: (answer: RawAnswer) => T;
+  readonly taken: (answer: RawResponse) => T;
   /**
    * Makes the error to be thrown of what undici throws, of a TimeoutError when the time is up, and of the signal's reason.
    */
@@ -33,12 +33,12 @@ export interface Outcome<T> {
  * @param request makes the request: what it throws, the round trip throws
  * @param timer measures `timeoutMs`
  */
-export function roundTrip<T>(
+export function dispatchBuffered<T>(
   dispatcher: Dispatcher,
   request: () => Dispatcher.DispatchOptions,
   timeoutMs: number,
   timer: Timing["timer"],
-  signal: Leaving | undefined,
+  signal: CancellationSignal | undefined,
   outcome: Outcome<T>,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -47,7 +47,7 @@ export function roundTrip<T>(
       return;
     }
     const sent = request();
-    const handler = new WholeAnswer(resolve, reject, timeoutMs, timer, signal, outcome);
+    const handler = new BufferedResponseHandler(resolve, reject, timeoutMs, timer, signal, outcome);
     try {
       dispatcher.dispatch(sent, handler);
     } catch (error) {
@@ -62,7 +62,7 @@ const LARGE_BYTES = 100_000;
 /** What is done in the next turns of the event loop, one piece in each. It never throws. */
 const pieces: (() => void)[] = [];
 
-function oneATurn(work: () => void): void {
+function onePerTurn(work: () => void): void {
   pieces.push(work);
   if (pieces.length === 1) setImmediate(nextPiece);
 }
@@ -79,7 +79,7 @@ interface Waiting<T> {
   readonly reject: (error: unknown) => void;
   readonly outcome: Outcome<T>;
   readonly cancelTimer: () => void;
-  readonly signal: Leaving | undefined;
+  readonly signal: CancellationSignal | undefined;
   readonly leave: (() => void) | undefined;
 }
 
@@ -88,7 +88,7 @@ interface Waiting<T> {
  * and whoever waited, with all of its request, would not be forgotten before the garbage collector looks at the old as well. That
  * took a tenth of the CPU of a page of totals.
  */
-class WholeAnswer<T> implements Dispatcher.DispatchHandler {
+class BufferedResponseHandler<T> implements Dispatcher.DispatchHandler {
   /** Null when it is over. */
   #waiting: Waiting<T> | null;
   #chunks: Buffer[] = [];
@@ -104,7 +104,7 @@ class WholeAnswer<T> implements Dispatcher.DispatchHandler {
     reject: (error: unknown) => void,
     timeoutMs: number,
     timer: Timing["timer"],
-    signal: Leaving | undefined,
+    signal: CancellationSignal | undefined,
     outcome: Outcome<T>,
   ) {
     const cancelTimer = timer(timeoutMs, () => setImmediate(() => this.#timeIsUp()), "TRY");
@@ -133,7 +133,7 @@ class WholeAnswer<T> implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    if (this.#bytes > LARGE_BYTES) oneATurn(() => this.#take());
+    if (this.#bytes > LARGE_BYTES) onePerTurn(() => this.#take());
     else this.#take();
   }
 

@@ -2,13 +2,13 @@ import type { IncomingHttpHeaders } from "node:http";
 import { type Dispatcher, errors as undici } from "undici";
 import { createRedactor, type Redactor, WITHHELD } from "../../model/redactor.ts";
 import { Secret } from "../../model/secret.ts";
-import type { Leaving } from "../../primitives/cancellation.ts";
-import { timeLeft } from "../../primitives/deadline.ts";
-import { type Guard, unguarded } from "../resilience/call-policy.ts";
+import type { CancellationSignal } from "../../primitives/cancellation.ts";
+import { remainingMs } from "../../primitives/deadline.ts";
+import { type CallPolicy, noPolicy } from "../resilience/call-policy.ts";
 import { realTimer, type Timing } from "../resilience/retry.ts";
 import { type PlatformHealth, UpstreamError, type UpstreamFailure } from "../upstream-error.ts";
 import { ShapeError } from "./decode.ts";
-import { type RawAnswer, roundTrip } from "./dispatch.ts";
+import { dispatchBuffered, type RawResponse } from "./dispatch.ts";
 import { parseExact } from "./json.ts";
 
 /** What a client says of one call; everything else about HTTP is this file's. */
@@ -28,7 +28,7 @@ export interface Call<T> {
    * How success is answered: in the envelope, unless this says otherwise. MAYBE_BARE is for what the documents show both in
    * the envelope and without it; NOTHING is 204, and nothing to decode.
    */
-  readonly answer?: "MAYBE_BARE" | "NOTHING";
+  readonly answer?: "MAYBE_BARE" | "UNKNOWN";
   /** In place of a body of JSON: the fields of a form. */
   readonly form?: Readonly<Record<string, string>>;
   /** The whole header; the API secret as bearer when it is left out. */
@@ -42,11 +42,11 @@ export interface Call<T> {
    */
   readonly decode: (data: unknown, redact: Redactor) => T;
   /** Reads the bytes of a success at once, where they have their usual form; null where only `decode` can tell what they say. */
-  readonly usual?: ((body: Buffer) => T | null) | undefined;
-  readonly signal?: Leaving | undefined;
+  readonly fastDecode?: ((body: Buffer) => T | null) | undefined;
+  readonly signal?: CancellationSignal | undefined;
 }
 /** A call whose answer is read as it comes. */
-export interface StreamCall extends Omit<Call<never>, "decode" | "usual" | "signal"> {
+export interface StreamCall extends Omit<Call<never>, "decode" | "fastDecode" | "signal"> {
   /** Media type. */
   readonly accept: string;
   readonly signal?: AbortSignal | undefined;
@@ -62,7 +62,7 @@ export interface CallReport {
   /** How each time that it was sent ended: `ok`, or the code of the failure. */
   readonly outcomes: readonly string[];
   /** Code of the refusal that kept it from being sent, at all or once more; null where nothing did. */
-  readonly unsent: string | null;
+  readonly NEVER_SENT_CODES: string | null;
   /** Null for success, else the code of the failure. */
   readonly failure: string | null;
   /** How many streams or tracking ids it asked for; null where it takes no list of them. */
@@ -81,25 +81,25 @@ export interface HttpOptions {
   /** Measures the time of each call: a timer of the process when it is left out. */
   readonly timer?: Timing["timer"];
   /** How answers are written: as those of the streaming APIs when it is left out. */
-  readonly dialect?: Dialect;
+  readonly dialect?: ResponseFormat;
   /** When, how many at once and how often calls are made: each once and at once when it is left out. */
-  readonly guard?: Guard;
+  readonly policy?: CallPolicy;
   /** Called with the platform's time, from the `Date` header of each successful answer that no cache has kept. */
   readonly onDate?: (platformTime: number) => void;
   readonly onCall?: (report: CallReport) => void;
 }
 
 /** How an API writes its answers. */
-export interface Dialect {
+export interface ResponseFormat {
   /**
    * What of a success a call decodes.
    *
    * @param mayBeBare whether it may come without the envelope that is usual
    * @throws ShapeError, SyntaxError when it is none
    */
-  dataOf(answer: Answer, mayBeBare: boolean): unknown;
+  dataOf(answer: UpstreamResponse, mayBeBare: boolean): unknown;
   /** The reasons of a refusal, by field, in the platform's words; null for an answer that is none. */
-  reasonsOf(answer: Answer): Record<string, string> | null;
+  reasonsOf(answer: UpstreamResponse): Record<string, string> | null;
   /** What to say when our credentials are refused. */
   readonly unauthorized: string;
 }
@@ -118,7 +118,7 @@ export interface Http {
 
 /** An HTTP client of one origin of the platform, with its envelope `{status, data}`. It follows no redirect and keeps no answer. */
 export function createHttp(httpOptions: HttpOptions): Http {
-  const { secret, otherSecrets = [], guard = unguarded, onCall } = httpOptions;
+  const { secret, otherSecrets = [], policy = noPolicy, onCall } = httpOptions;
   const options = { ...httpOptions, redact: createRedactor([secret, ...otherSecrets]) };
   const guarded = <T>(
     { operation, query, signal }: Pick<Call<T>, "operation" | "query" | "signal">,
@@ -128,14 +128,14 @@ export function createHttp(httpOptions: HttpOptions): Http {
     const begin = performance.now();
     const outcomes: (string | null)[] = [];
     let lastError: unknown;
-    const told = (failure: string | null, unsent: string | null) =>
+    const report = (failure: string | null, NEVER_SENT_CODES: string | null) =>
       onCall?.({
         operation,
         durationMs: performance.now() - begin,
         tries: outcomes.length,
         // A probe that its caller did not wait for has no outcome yet: its caller's is told.
         outcomes: outcomes.map((outcome) => outcome ?? failure ?? "ok"),
-        unsent,
+        NEVER_SENT_CODES,
         failure,
         names: namesIn(query),
       });
@@ -155,22 +155,22 @@ export function createHttp(httpOptions: HttpOptions): Http {
       }
       return answered;
     };
-    const timeoutMs = timeLeft(signal, options.timeoutMs);
+    const timeoutMs = remainingMs(signal, options.timeoutMs);
     const answer =
       timeoutMs > 0
-        ? guard.call(
-            { operation, signal, timeoutMs, tryMs: options.timeoutMs * TRY_OF[kind], mayBeLeft: kind === "READ" },
+        ? policy.call(
+            { operation, signal, timeoutMs, tryMs: options.timeoutMs * TRY_OF[kind], isCancellable: kind === "READ" },
             tryOnce,
           )
-        : Promise.reject(tooLate(operation));
+        : Promise.reject(deadlineExceeded(operation));
     return answer.then(
       (value) => {
-        told(null, null);
+        report(null, null);
         return value;
       },
       (error: unknown) => {
         const code = codeOf(error);
-        told(code, error === lastError ? null : code);
+        report(code, error === lastError ? null : code);
         throw error;
       },
     );
@@ -199,15 +199,15 @@ interface ClientOptions extends HttpOptions {
 function exchange<T>(options: ClientOptions, call: Call<T>, timeoutMs: number, isWrite: boolean): Promise<T> {
   const failed = (error: unknown) =>
     transportError(error, call, isWrite, timeoutMs >= options.timeoutMs * FAIR_TRY, redactorOf(options, call));
-  const taken = ({ status, headers, body }: RawAnswer) => {
-    const usual = status === 200 && isJson(typeOf(headers)) ? call.usual?.(body) : null;
-    const value = usual ?? decoded(call, answerOf(status, headers, textOf(body, call, isWrite)), isWrite, options);
-    tellDate(options, headers);
+  const taken = ({ status, headers, body }: RawResponse) => {
+    const fastDecode = status === 200 && isJson(typeOf(headers)) ? call.fastDecode?.(body) : null;
+    const value = fastDecode ?? decoded(call, answerOf(status, headers, textOf(body, call, isWrite)), isWrite, options);
+    reportDate(options, headers);
     return value;
   };
   const request = () => requestOf(options, call, "application/json");
   const { dispatcher, timer = realTimer } = options;
-  return roundTrip(dispatcher, request, timeoutMs, timer, call.signal, { taken, failed });
+  return dispatchBuffered(dispatcher, request, timeoutMs, timer, call.signal, { taken, failed });
 }
 
 /** Stateless, as long as it decodes whole texts. */
@@ -218,14 +218,14 @@ function textOf(body: Buffer, { operation }: Pick<Call<unknown>, "operation">, i
   try {
     return utf8.decode(body);
   } catch {
-    throw isWrite ? answerLost({ operation }) : unread({ operation }, "it is not UTF-8");
+    throw isWrite ? responseLost({ operation }) : unread({ operation }, "it is not UTF-8");
   }
 }
 
-function decoded<T>(call: Call<T>, answer: Answer, isWrite: boolean, options: ClientOptions): T {
+function decoded<T>(call: Call<T>, answer: UpstreamResponse, isWrite: boolean, options: ClientOptions): T {
   const { status } = answer;
   const { dialect = streamingDialect } = options;
-  const isNothing = status === 204 && call.answer === "NOTHING";
+  const isNothing = status === 204 && call.answer === "UNKNOWN";
   if (status !== 200 && !isNothing) throw statusError(call, answer, isWrite, options);
   const bad = (what: string, health: PlatformHealth) =>
     badResponse({ operation: call.operation, status, health }, what, isWrite);
@@ -234,19 +234,19 @@ function decoded<T>(call: Call<T>, answer: Answer, isWrite: boolean, options: Cl
     data = isNothing ? undefined : dialect.dataOf(answer, call.answer === "MAYBE_BARE");
   } catch (error) {
     // What has no envelope was not written by the platform in its senses.
-    if (error instanceof ShapeError) throw bad(error.message, "SICK");
-    if (error instanceof SyntaxError) throw bad("the answer is not JSON", "SICK");
+    if (error instanceof ShapeError) throw bad(error.message, "UNHEALTHY");
+    if (error instanceof SyntaxError) throw bad("the answer is not JSON", "UNHEALTHY");
     throw error;
   }
   try {
     return call.decode(data, redactorOf(options, call));
   } catch (error) {
-    throw error instanceof ShapeError ? bad(error.message, "WELL") : error;
+    throw error instanceof ShapeError ? bad(error.message, "HEALTHY") : error;
   }
 }
 
 /** An answer as it came. */
-export interface Answer {
+export interface UpstreamResponse {
   readonly status: number;
   /** Content type. */
   readonly type: string;
@@ -255,7 +255,7 @@ export interface Answer {
   readonly retryAfterSeconds: number | undefined;
 }
 
-function answerOf(status: number, headers: IncomingHttpHeaders, body: string): Answer {
+function answerOf(status: number, headers: IncomingHttpHeaders, body: string): UpstreamResponse {
   return {
     status,
     type: typeOf(headers),
@@ -277,7 +277,15 @@ function retryAfterSeconds(headers: IncomingHttpHeaders): number | undefined {
 
 function requestOf(
   { origin, secret }: HttpOptions,
-  { method = "GET", path, query, body, form, authorization, idempotencyKey }: Omit<Call<unknown>, "decode" | "usual">,
+  {
+    method = "GET",
+    path,
+    query,
+    body,
+    form,
+    authorization,
+    idempotencyKey,
+  }: Omit<Call<unknown>, "decode" | "fastDecode">,
   accept: string,
 ): Dispatcher.DispatchOptions {
   const headers: Record<string, string> = {
@@ -296,7 +304,7 @@ function requestOf(
   };
 }
 
-function tellDate({ onDate }: HttpOptions, headers: IncomingHttpHeaders): void {
+function reportDate({ onDate }: HttpOptions, headers: IncomingHttpHeaders): void {
   const { date, age } = headers;
   if (!onDate || date === undefined || age !== undefined) return;
   if (date !== lastDate.written) lastDate = { written: date, time: Date.parse(date) };
@@ -336,7 +344,7 @@ async function openStream(options: ClientOptions, call: StreamCall, timeoutMs: n
       response.body.destroy();
       throw badResponse({ operation: call.operation, status: 200 }, `the answer is not ${call.accept}`, false);
     }
-    tellDate(options, headers);
+    reportDate(options, headers);
     return readAll(response.body, call, redactorOf(options, call));
   } catch (error) {
     const isFair = timeoutMs >= options.timeoutMs * FAIR_TRY;
@@ -400,7 +408,7 @@ function queryString(query: Readonly<Record<string, QueryValue>>): string {
 }
 
 /** The envelope `{status, data}` of the streaming APIs. */
-const streamingDialect: Dialect = {
+const streamingDialect: ResponseFormat = {
   dataOf: envelopeData,
   reasonsOf: failReasons,
   unauthorized: "The platform refused the gateway's API secret.",
@@ -414,7 +422,7 @@ function isJson(type: string): boolean {
   return type === "application/json" || /^application\/json\b/i.test(type);
 }
 
-function envelopeData(answer: Answer, mayBeBare: boolean): unknown {
+function envelopeData(answer: UpstreamResponse, mayBeBare: boolean): unknown {
   if (!isJson(answer.type)) throw new ShapeError("content type", "application/json");
   const envelope = parseExact(answer.body);
   if (mayBeBare && typeof envelope === "object" && envelope !== null && !("status" in envelope)) return envelope;
@@ -426,7 +434,7 @@ function envelopeData(answer: Answer, mayBeBare: boolean): unknown {
 
 function statusError(
   call: Pick<Call<unknown>, "operation" | "secrets" | "authorization">,
-  answer: Answer,
+  answer: UpstreamResponse,
   isWrite: boolean,
   options: ClientOptions,
 ): UpstreamError {
@@ -439,13 +447,13 @@ function statusError(
   }
   if (status === 429) {
     // Of a write its client decides, unless the platform says when.
-    const health = isWrite ? "NOTHING" : "WELL";
+    const health = isWrite ? "UNKNOWN" : "HEALTHY";
     return new UpstreamError("UPSTREAM_RATE_LIMITED", "The platform asks us to slow down.", { ...failure, health });
   }
   if (status >= 500) {
     // A server that fails may have done the work before, or a proxy may have lost its answer.
     const code = isWrite ? "OUTCOME_UNKNOWN" : "UPSTREAM_UNAVAILABLE";
-    return new UpstreamError(code, `The platform failed with status ${status}.`, { ...failure, health: "SICK" });
+    return new UpstreamError(code, `The platform failed with status ${status}.`, { ...failure, health: "UNHEALTHY" });
   }
   const said = status >= 400 ? dialect.reasonsOf(answer) : null;
   if (!said) return badResponse(failure, `status ${status} is not documented`, isWrite);
@@ -458,8 +466,10 @@ function statusError(
     (pieces) => redact(pieces.join(""), Number.POSITIVE_INFINITY) !== pieces.join(""),
   );
   const reasons: Readonly<Record<string, string>> = isSpread ? { message: WITHHELD } : redacted;
-  const told = Object.entries(reasons).map(([field, reason]) => (field === "message" ? reason : `${field}: ${reason}`));
-  const message = `The platform refused: ${told.join("; ") || "it gave no reason"}`;
+  const report = Object.entries(reasons).map(([field, reason]) =>
+    field === "message" ? reason : `${field}: ${reason}`,
+  );
+  const message = `The platform refused: ${report.join("; ") || "it gave no reason"}`;
   return new UpstreamError("UPSTREAM_REJECTED", message, { ...failure, reasons });
 }
 
@@ -478,7 +488,7 @@ const MAX_REASONS = 30;
 const MAX_FIELD_CHARACTERS = 60;
 
 /** The reasons of a `fail` envelope, by field, in each of the forms in which it is known to come. */
-function failReasons({ type, body }: Answer): Record<string, string> | null {
+function failReasons({ type, body }: UpstreamResponse): Record<string, string> | null {
   if (!isJson(type)) return null;
   const said = objectIn(body);
   if (!said) return null;
@@ -515,7 +525,7 @@ function badResponse(failure: UpstreamFailure, what: string, isWrite: boolean): 
 }
 
 /** Failures before anything was sent: a write that meets one of these has surely not happened. */
-const unsent = new Set([
+const NEVER_SENT_CODES = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
   "EAI_AGAIN",
@@ -528,7 +538,7 @@ const unsent = new Set([
 ]);
 const timeouts = new Set(["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
 /** Failures that tell nothing of the platform: it was not asked. */
-const notAsked = new Set(["EMFILE", "ENFILE", "UND_ERR_CLOSED", "UND_ERR_DESTROYED"]);
+const notSent = new Set(["EMFILE", "ENFILE", "UND_ERR_CLOSED", "UND_ERR_DESTROYED"]);
 /** Errors of undici that tell of a fault of ours. */
 const misuses = new Set(["UND_ERR_INVALID_ARG", "UND_ERR_INVALID_RETURN_VALUE", "UND_ERR_NOT_SUPPORTED"]);
 
@@ -561,10 +571,10 @@ function transportError(
   if (!isGivenUp && !isTransportFailure(error, code)) return error instanceof Error ? error : new Error(String(error));
   const isTimeout = timeouts.has(code) || (error instanceof Error && error.name === "TimeoutError");
   const isTooLarge = error instanceof undici.ResponseExceededMaxSizeError;
-  const isSick = !(isGivenUp || isTooLarge || notAsked.has(code) || (isTimeout && !isFair));
-  const failure = { operation, health: isSick ? "SICK" : isTooLarge ? "WELL" : "NOTHING" } as const;
+  const isSick = !(isGivenUp || isTooLarge || notSent.has(code) || (isTimeout && !isFair));
+  const failure = { operation, health: isSick ? "UNHEALTHY" : isTooLarge ? "HEALTHY" : "UNKNOWN" } as const;
   const options = { cause: causeOf(error, code, redact) };
-  if (isWrite && !unsent.has(code)) return answerLost(failure, options);
+  if (isWrite && !NEVER_SENT_CODES.has(code)) return responseLost(failure, options);
   if (isGivenUp) {
     return new UpstreamError("UPSTREAM_UNAVAILABLE", "The call was given up: nobody waits for it any more.", failure);
   }
@@ -575,7 +585,7 @@ function transportError(
   return new UpstreamError("UPSTREAM_UNAVAILABLE", "The platform could not be reached.", failure, options);
 }
 
-function answerLost(failure: UpstreamFailure, options?: ErrorOptions): UpstreamError {
+function responseLost(failure: UpstreamFailure, options?: ErrorOptions): UpstreamError {
   return new UpstreamError("OUTCOME_UNKNOWN", "The change was sent, and its answer was lost.", failure, options);
 }
 
@@ -583,8 +593,8 @@ function unread(failure: UpstreamFailure, what: string): UpstreamError {
   return new UpstreamError("UPSTREAM_BAD_RESPONSE", `The platform's answer was not read: ${what}.`, failure);
 }
 
-function tooLate(operation: string): UpstreamError {
-  const failure = { operation, health: "NOTHING" } as const;
+function deadlineExceeded(operation: string): UpstreamError {
+  const failure = { operation, health: "UNKNOWN" } as const;
   return new UpstreamError("UPSTREAM_TIMEOUT", "The time of the whole query was up before this was asked.", failure);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type RankedFeed, standingFeeds } from "../../../src/model/stream/feed-ranking.ts";
+import { type RankedFeed, rankFeeds } from "../../../src/model/stream/feed-ranking.ts";
 
 const feed = (fields: Partial<RankedFeed>): RankedFeed => ({
   isActive: true,
@@ -12,7 +12,7 @@ const feed = (fields: Partial<RankedFeed>): RankedFeed => ({
 
 describe("standing feeds", () => {
   it("are none while nothing is live", () => {
-    expect(standingFeeds([feed({ isActive: false })], null)).toEqual([]);
+    expect(rankFeeds([feed({ isActive: false })], null)).toEqual([]);
   });
 
   it("put the highest priority first, then the newest; no priority is below the lowest", () => {
@@ -22,21 +22,21 @@ describe("standing feeds", () => {
       feed({ priority: 1, startedAt: 1 }),
       feed({ priority: 1, startedAt: 2 }),
     ];
-    expect(standingFeeds([unset, low, old, fresh], null)).toEqual([fresh, old, low, unset]);
+    expect(rankFeeds([unset, low, old, fresh], null)).toEqual([fresh, old, low, unset]);
   });
 
   it("without a source are those of the main one, else of the main camera's first layer, else of any", () => {
     const main = feed({});
     const layer = feed({ sourceId: "high" });
     const side = feed({ sourceId: "side-high", simulcastId: "side", priority: 9 });
-    expect(standingFeeds([side, layer, main], null)).toEqual([main]);
-    expect(standingFeeds([side, layer], null)).toEqual([layer]);
-    expect(standingFeeds([side], null)).toEqual([side]);
+    expect(rankFeeds([side, layer, main], null)).toEqual([main]);
+    expect(rankFeeds([side, layer], null)).toEqual([layer]);
+    expect(rankFeeds([side], null)).toEqual([side]);
   });
 
   it("of a source are its own alone", () => {
     const primary = feed({ sourceId: "side", priority: 2 });
     const backup = feed({ sourceId: "side", priority: 1 });
-    expect(standingFeeds([feed({ priority: 9 }), backup, primary], "side")).toEqual([primary, backup]);
+    expect(rankFeeds([feed({ priority: 9 }), backup, primary], "side")).toEqual([primary, backup]);
   });
 });

@@ -4,8 +4,8 @@ import { decodeViewerToken, isSignedBy, signViewerToken } from "../../../src/aut
 import { Secret } from "../../../src/model/secret.ts";
 import type { SubscribeTokenRecord } from "../../../src/model/token/token.ts";
 import {
-  type ForeignViewerToken,
-  judgeViewerToken,
+  type DecodedViewerToken,
+  explainViewerToken,
   planViewerToken,
   refusalCodes,
   type SigningAlgorithm,
@@ -34,7 +34,7 @@ const request = (fields: Partial<ViewerTokenRequest> = {}): ViewerTokenRequest =
   ...fields,
 });
 
-const foreign = (fields: Partial<ForeignViewerToken> = {}): ForeignViewerToken => {
+const foreign = (fields: Partial<DecodedViewerToken> = {}): DecodedViewerToken => {
   const { unsupported: _, ...asked } = request();
   return { ...asked, tokenType: "Subscribe", signatureIsValid: true, ignoredClaims: [], ...fields };
 };
@@ -61,11 +61,18 @@ function signed(
 
 function verdictOf(
   parent: SubscribeTokenRecord | null,
-  token: Partial<ForeignViewerToken> = {},
+  token: Partial<DecodedViewerToken> = {},
   facts: Partial<SigningFacts> = {},
 ) {
-  const { refusals, warnings, diesAt } = judgeViewerToken(parent, foreign(token), { ...nobodyPublishes, ...facts });
-  return { refusals: refusals.map(({ code }) => code), warnings: warnings.map(({ code }) => code), diesAt };
+  const { refusals, warnings, effectiveExpiry } = explainViewerToken(parent, foreign(token), {
+    ...nobodyPublishes,
+    ...facts,
+  });
+  return {
+    refusals: refusals.map(({ code }) => code),
+    warnings: warnings.map(({ code }) => code),
+    diesAt: effectiveExpiry,
+  };
 }
 
 describe("a viewer token", () => {
@@ -315,7 +322,7 @@ describe("a signed token is warned of", () => {
 });
 
 describe("somebody else's viewer token", () => {
-  it.each<[string, Partial<SubscribeTokenRecord> | null, Partial<ForeignViewerToken>, string]>([
+  it.each<[string, Partial<SubscribeTokenRecord> | null, Partial<DecodedViewerToken>, string]>([
     ["names no parent of this account", null, {}, "PARENT_NOT_FOUND"],
     ["was not signed by its parent's present secret", {}, { signatureIsValid: false }, "SIGNATURE_INVALID"],
     ["is of another type", {}, { tokenType: "subscribe" }, "TOKEN_TYPE_WRONG"],
@@ -336,7 +343,7 @@ describe("somebody else's viewer token", () => {
   });
 
   it("is told which of its claims are ignored", () => {
-    const { warnings } = judgeViewerToken(
+    const { warnings } = explainViewerToken(
       subscribeToken(),
       foreign({ ignoredClaims: ["allowedCountries", "record"] }),
       nobodyPublishes,
@@ -449,7 +456,7 @@ describe("what is planned and signed", () => {
   );
 
   /** What an inspection reads back from the JWT alone. */
-  function readBack(jwt: string, signatureIsValid: boolean): ForeignViewerToken {
+  function readBack(jwt: string, signatureIsValid: boolean): DecodedViewerToken {
     const decoded = decodeViewerToken(jwt);
     if (!decoded) throw new Error("what was signed is no JWT");
     const { streaming, exp } = decoded.claims as unknown as ViewerTokenClaims;
@@ -475,16 +482,16 @@ describe("what is planned and signed", () => {
         signatures += 1;
         const jwt = await signViewerToken(plan.claims, parent.secret, plan.algorithm);
         const token = readBack(jwt, await isSignedBy(jwt, parent.secret));
-        const verdict = judgeViewerToken(parent, token, facts);
+        const verdict = explainViewerToken(parent, token, facts);
         expect(verdict.refusals).toEqual([]);
         expect(verdict.warnings).toEqual(plan.warnings.filter(({ code }) => code !== "EXPIRY_CLAMPED"));
-        const diesAt = verdict.diesAt ?? Number.NaN;
+        const diesAt = verdict.effectiveExpiry ?? Number.NaN;
         expect(diesAt).toBeGreaterThan(NOW);
         expect(diesAt).toBeLessThanOrEqual(
           Math.min(asked.expiresAt ?? 0, parent.expiresAt ?? Number.POSITIVE_INFINITY),
         );
-        expect(judgeViewerToken(parent, token, { ...facts, now: diesAt - 1 }).refusals).toEqual([]);
-        expect(judgeViewerToken(parent, token, { ...facts, now: diesAt }).refusals).not.toEqual([]);
+        expect(explainViewerToken(parent, token, { ...facts, now: diesAt - 1 }).refusals).toEqual([]);
+        expect(explainViewerToken(parent, token, { ...facts, now: diesAt }).refusals).not.toEqual([]);
       }),
       { numRuns: 1_000 },
     );
@@ -498,7 +505,7 @@ describe("what is planned and signed", () => {
       const jwt = await signViewerToken(claims, parent.secret, algorithm);
       const rotated = subscribeToken({ secret: new Secret(tokenString(2)) });
       const token = readBack(jwt, await isSignedBy(jwt, rotated.secret));
-      expect(judgeViewerToken(rotated, token, nobodyPublishes).refusals.map(({ code }) => code)).toEqual([
+      expect(explainViewerToken(rotated, token, nobodyPublishes).refusals.map(({ code }) => code)).toEqual([
         "SIGNATURE_INVALID",
       ]);
     }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  calendarEdges,
+  calendarBoundaries,
   durationMs,
   isTimeZone,
   isUtcMonthStart,
@@ -12,7 +12,7 @@ import { refusalOf } from "../../support/refusal.ts";
 import { at, instants, span, zones } from "../../support/time.ts";
 
 const edges = (from: string, to: string, unit: "DAY" | "MONTH", timeZone: string) =>
-  [...calendarEdges({ from: at(from), to: at(to) }, unit, timeZone)].map(iso);
+  [...calendarBoundaries({ from: at(from), to: at(to) }, unit, timeZone)].map(iso);
 
 /** Hours between neighbouring edges. */
 const hoursOf = (texts: readonly string[]) =>
@@ -65,7 +65,7 @@ describe("days", () => {
     fc.assert(
       fc.property(instants, fc.integer({ min: 1, max: 100 * DAY_MS }), units, zones, (from, length, unit, timeZone) => {
         const to = from + length;
-        const all = [...calendarEdges({ from, to }, unit, timeZone)];
+        const all = [...calendarBoundaries({ from, to }, unit, timeZone)];
         expect(all[0]).toBeLessThanOrEqual(from);
         expect(all[1]).toBeGreaterThan(from);
         expect(all.at(-2)).toBeLessThan(to);
@@ -83,7 +83,11 @@ describe("days", () => {
   });
 
   it("of centuries are not all made before the first is looked at", () => {
-    const [first] = calendarEdges({ from: at("0001-01-01T00:00:00Z"), to: at("9999-01-01T00:00:00Z") }, "DAY", "UTC");
+    const [first] = calendarBoundaries(
+      { from: at("0001-01-01T00:00:00Z"), to: at("9999-01-01T00:00:00Z") },
+      "DAY",
+      "UTC",
+    );
     expect(first).toBe(at("0001-01-01T00:00:00Z"));
   });
 });

@@ -1,21 +1,21 @@
 import { describe, expect, it } from "vitest";
 import {
   BucketStarts,
-  COUNTS,
-  IN_ORDER,
-  MeteredSeries,
-  MeteredTraffic,
-  NO_PARTS,
+  COUNTERS_PER_RECORD,
+  DEFAULT_LAYOUT,
+  PARTS_ABSENT,
+  PackedSeries,
+  PackedTraffic,
 } from "../../../src/model/usage/packed-traffic.ts";
 import { told } from "../../support/traffic.ts";
 
-const none = Array.from({ length: 7 }, () => NO_PARTS);
+const none = Array.from({ length: 7 }, () => PARTS_ABSENT);
 
 describe("a figure out of a list of counts", () => {
   it("is the one that stands at its place, exactly", () => {
     const counts = [1, 2, ...none, 2n ** 70n, 4, 5, 6, 7, 8, 9, 10, 2n ** 60n];
-    expect(told(new MeteredTraffic(counts, 0))).toEqual({ bytesOut: 1n, bytesIn: 2n, parts: null });
-    expect(told(new MeteredTraffic(counts, 9))).toEqual({
+    expect(told(new PackedTraffic(counts, 0))).toEqual({ bytesOut: 1n, bytesIn: 2n, parts: null });
+    expect(told(new PackedTraffic(counts, 9))).toEqual({
       bytesOut: 2n ** 70n,
       bytesIn: 4n,
       parts: {
@@ -28,8 +28,13 @@ describe("a figure out of a list of counts", () => {
 });
 
 describe("a series out of a list of counts", () => {
-  const held = { counts: [1, 2, ...none, 3, 4, ...none], places: IN_ORDER, stride: COUNTS, sharers: 1 };
-  const series = new MeteredSeries(new BucketStarts([100, 200]), held);
+  const held = {
+    counts: [1, 2, ...none, 3, 4, ...none],
+    places: DEFAULT_LAYOUT,
+    stride: COUNTERS_PER_RECORD,
+    sharers: 1,
+  };
+  const series = new PackedSeries(new BucketStarts([100, 200]), held);
 
   it("has the figure of each bucket, and none of another time", () => {
     expect([...series.keys()]).toEqual([100, 200]);
@@ -39,13 +44,13 @@ describe("a series out of a list of counts", () => {
   });
 
   it("takes its share of a list that it has with others, in whole bytes", () => {
-    const shared = new MeteredSeries(new BucketStarts([100, 200]), { ...held, sharers: 7 });
+    const shared = new PackedSeries(new BucketStarts([100, 200]), { ...held, sharers: 7 });
     expect(series.bytes - 18 * 8).toBe(shared.bytes - Math.ceil((18 * 8) / 7));
   });
 
   it("may have parts that stand at one place", () => {
     const places = { all: 0, standard: 0, restream: 6, geoCascade: 6 };
-    const alike = new MeteredSeries(new BucketStarts([100, 200]), {
+    const alike = new PackedSeries(new BucketStarts([100, 200]), {
       counts: [1, 2, 0, 3, 4, 0, 0, 0, 0, 0, 0, 0],
       places,
       stride: 3,

@@ -14,7 +14,7 @@ import {
   DAY_MS,
   floorTo,
   HOUR_MS,
-  measuredWindow,
+  meteredWindow,
   resolveWindow,
   retentionAt,
   type UsageWindow,
@@ -26,8 +26,8 @@ import { bytesOut } from "../../support/traffic.ts";
 
 const NOW = at("2026-03-18T10:20:00Z");
 const FRESH_UNTIL = at("2026-03-18T10:15:00Z");
-const days = { monthsKept: false };
-const months = { monthsKept: true };
+const days = { monthsRetained: false };
+const months = { monthsRetained: true };
 
 const windowOf = (from: string, to: string, now = NOW): UsageWindow =>
   resolveWindow({ range: { from: at(from), to: at(to) } }, "UTC", retentionAt(now, 0));
@@ -62,8 +62,8 @@ describe("the buckets of a series", () => {
   it("tile what has been metered of the window without gap or overlap, in any zone", () => {
     let plans = 0;
     fc.assert(
-      fc.property(windows, granularities, zones, fc.boolean(), (window, granularity, timeZone, monthsKept) => {
-        const plan = planned(window, granularity, timeZone, { monthsKept });
+      fc.property(windows, granularities, zones, fc.boolean(), (window, granularity, timeZone, monthsRetained) => {
+        const plan = planned(window, granularity, timeZone, { monthsRetained: monthsRetained });
         if (!plan) return;
         plans += 1;
         const { buckets } = plan;
@@ -74,7 +74,7 @@ describe("the buckets of a series", () => {
           if (index > 0) expect(from).toBe(buckets[index - 1]?.to);
         }
         const end = buckets.at(-1)?.to;
-        expect(end).toBeGreaterThanOrEqual(measuredWindow(window).to);
+        expect(end).toBeGreaterThanOrEqual(meteredWindow(window).to);
         expect(end).toBeLessThanOrEqual(window.to);
       }),
       { numRuns: 1_000 },
@@ -173,14 +173,14 @@ describe("a series is read", () => {
 
   it("with no more than one call for each resolution, each inside what is kept", () => {
     fc.assert(
-      fc.property(windows, granularities, zones, fc.boolean(), (window, granularity, timeZone, monthsKept) => {
-        const plan = planned(window, granularity, timeZone, { monthsKept });
+      fc.property(windows, granularities, zones, fc.boolean(), (window, granularity, timeZone, monthsRetained) => {
+        const plan = planned(window, granularity, timeZone, { monthsRetained: monthsRetained });
         const { hourlySince, dailySince } = window.retention;
         const since = { HOUR: hourlySince, DAY: dailySince, MONTH: Number.NEGATIVE_INFINITY };
         for (const { resolution, window: read } of plan?.reads ?? []) {
           expect(read.from).toBeGreaterThanOrEqual(since[resolution]);
           expect(read.to).toBeGreaterThan(read.from);
-          if (resolution === "MONTH") expect(monthsKept).toBe(true);
+          if (resolution === "MONTH") expect(monthsRetained).toBe(true);
         }
         const resolutions = plan?.reads.map(({ resolution }) => resolution) ?? [];
         expect(new Set(resolutions).size).toBe(resolutions.length);
@@ -220,9 +220,9 @@ describe("a window whose buckets are no longer kept apart", () => {
   it("always comes with one that is answered for the same buckets", () => {
     let refusals = 0;
     fc.assert(
-      fc.property(windows, granularities, zones, fc.boolean(), (window, granularity, timeZone, monthsKept) => {
-        const plan = (of: UsageWindow) => planSeries(of, granularity, timeZone, { monthsKept });
-        if (planned(window, granularity, timeZone, { monthsKept })) return;
+      fc.property(windows, granularities, zones, fc.boolean(), (window, granularity, timeZone, monthsRetained) => {
+        const plan = (of: UsageWindow) => planSeries(of, granularity, timeZone, { monthsRetained: monthsRetained });
+        if (planned(window, granularity, timeZone, { monthsRetained: monthsRetained })) return;
         refusals += 1;
         const { from, to } = refusalOf(() => plan(window)).facts["valid"] as { from: string; to: string };
         const now = window.retention.freshUntil + 1;
@@ -333,7 +333,7 @@ describe("a bucket", () => {
         const { freshUntil } = chosen.retention;
         const plan = planSeries(chosen, "DAY", "Europe/Berlin", days);
         const reading = new Map<number, Traffic>();
-        for (let hour = chosen.from, index = 0; hour < measuredWindow(chosen).to; hour += HOUR_MS, index += 1) {
+        for (let hour = chosen.from, index = 0; hour < meteredWindow(chosen).to; hour += HOUR_MS, index += 1) {
           if (present[index % present.length]) reading.set(hour, bytesOut(1n << BigInt(index % 90)));
         }
         const points = assembleSeries(plan, new Map([["HOUR", reading]]), freshUntil);

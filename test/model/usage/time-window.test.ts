@@ -5,7 +5,7 @@ import {
   DAY_MS,
   HOUR_MS,
   iso,
-  measuredWindow,
+  meteredWindow,
   planTotal,
   QUARTER_HOUR_MS,
   readWindow,
@@ -84,7 +84,7 @@ describe("the last so and so long", () => {
       fc.property(instants, fc.integer({ min: 1, max: 365 * DAY_MS }), (now, lastMs) => {
         const window = last(lastMs, now);
         const { freshUntil, hourlySince, dailySince } = window.retention;
-        expect(planTotal(window, { monthsKept: false })).toMatchObject({ months: null });
+        expect(planTotal(window, { monthsRetained: false })).toMatchObject({ months: null });
         expect(window.from).toBeLessThanOrEqual(
           Math.max(freshUntil - lastMs, lastMs > 7 * DAY_MS ? dailySince : hourlySince),
         );
@@ -181,7 +181,7 @@ describe("a range", () => {
 
   it("is refused by what the platform no longer keeps, with what was asked, what is kept and what works", () => {
     const asked = range("2026-02-01T05:00:00Z", "2026-02-03T00:00:00Z");
-    expect(refusalOf(() => planTotal(asked, { monthsKept: true }))).toMatchObject({
+    expect(refusalOf(() => planTotal(asked, { monthsRetained: true }))).toMatchObject({
       code: "WINDOW_NOT_RETAINED",
       facts: {
         argument: "window",
@@ -213,7 +213,7 @@ describe("a refused window", () => {
     fc.assert(
       fc.property(selections, zones, instants, fc.boolean(), (selection, timeZone, now, monthsKept) => {
         const ask = (asked: WindowSelection) =>
-          planTotal(resolveWindow(asked, timeZone, retentionAt(now, 0)), { monthsKept });
+          planTotal(resolveWindow(asked, timeZone, retentionAt(now, 0)), { monthsRetained: monthsKept });
         try {
           ask(selection);
         } catch {
@@ -233,25 +233,25 @@ describe("a total", () => {
 
   it("of a window under way is read up to the hour after the newest figures, and told up to those", () => {
     const window = month("2026-03");
-    expect(span(measuredWindow(window))).toEqual(["2026-03-01T00:00:00Z", "2026-03-18T10:15:00Z"]);
+    expect(span(meteredWindow(window))).toEqual(["2026-03-01T00:00:00Z", "2026-03-18T10:15:00Z"]);
     expect(span(readWindow(window))).toEqual(["2026-03-01T00:00:00Z", "2026-03-18T11:00:00Z"]);
   });
 
   it("is refused for a part of a day of which hours are no longer kept, which the platform would leave out silently", () => {
     // Hours are kept since 11:00 on March 11.
-    const ask = (to: string) => planTotal(range("2026-03-01T00:00:00Z", to), { monthsKept: false });
+    const ask = (to: string) => planTotal(range("2026-03-01T00:00:00Z", to), { monthsRetained: false });
     expect(refusalOf(() => ask("2026-03-11T15:00:00Z"))).toMatchObject({
       code: "WINDOW_NOT_RETAINED",
       facts: { valid: { from: "2026-03-01T00:00:00Z", to: "2026-03-12T00:00:00Z" } },
     });
     expect(ask("2026-03-12T15:00:00Z").direct).not.toBeNull();
     expect(
-      planTotal(range("2026-03-11T11:00:00Z", "2026-03-11T15:00:00Z"), { monthsKept: false }).direct,
+      planTotal(range("2026-03-11T11:00:00Z", "2026-03-11T15:00:00Z"), { monthsRetained: false }).direct,
     ).not.toBeNull();
   });
 
   it("is one call when whole days, recent hours, or both make it up", () => {
-    const plan = (from: string, to: string) => planTotal(range(from, to), { monthsKept: false });
+    const plan = (from: string, to: string) => planTotal(range(from, to), { monthsRetained: false });
     expect(plan("2025-03-19T00:00:00Z", "2026-03-01T00:00:00Z")).toEqual(
       direct("2025-03-19T00:00:00Z", "2026-03-01T00:00:00Z"),
     );
@@ -269,11 +269,11 @@ describe("a total", () => {
     ["begins one hour before the oldest hour", "2026-03-11T10:00:00Z", "2026-03-18T00:00:00Z"],
     ["begins one day before the oldest day", "2025-03-18T00:00:00Z", "2026-03-18T00:00:00Z"],
   ])("that %s is refused", (_what, from, to) => {
-    expect(refusalOf(() => planTotal(range(from, to), { monthsKept: false })).code).toBe("WINDOW_NOT_RETAINED");
+    expect(refusalOf(() => planTotal(range(from, to), { monthsRetained: false })).code).toBe("WINDOW_NOT_RETAINED");
   });
 
   describe("of the account", () => {
-    const plan = (from: string, to: string) => planTotal(range(from, to), { monthsKept: true });
+    const plan = (from: string, to: string) => planTotal(range(from, to), { monthsRetained: true });
 
     it("is whole months and one call for the days since, when it reaches back beyond a year", () => {
       expect(plan("2024-01-01T00:00:00Z", "2026-03-18T11:00:00Z")).toEqual({
@@ -284,7 +284,7 @@ describe("a total", () => {
 
     it("is read by days as soon as a whole month is kept by days", () => {
       const window = range("2025-06-01T00:00:00Z", "2026-12-31T23:00:00Z", at("2026-12-31T23:50:00Z"));
-      expect(planTotal(window, { monthsKept: true }).months?.to).toBe(at("2026-01-01T00:00:00Z"));
+      expect(planTotal(window, { monthsRetained: true }).months?.to).toBe(at("2026-01-01T00:00:00Z"));
     });
 
     it("is months alone when it ends before days are kept", () => {
@@ -312,7 +312,7 @@ describe("a total", () => {
             "UTC",
             retentionAt(now, 0),
           );
-          const { months, direct: rest } = planTotal(window, { monthsKept: true });
+          const { months, direct: rest } = planTotal(window, { monthsRetained: true });
           const parts = [months, rest].filter((part) => part !== null);
           expect(parts[0]?.from).toBe(from);
           expect(parts.at(-1)?.to).toBe(readWindow(window).to);

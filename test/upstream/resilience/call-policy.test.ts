@@ -1,24 +1,28 @@
 import { describe, expect, it, vi } from "vitest";
 import { Deferred } from "../../../src/primitives/maybe-promise.ts";
-import { createGuard, type GuardedCall, PLACES } from "../../../src/upstream/resilience/call-policy.ts";
+import {
+  createCallPolicy,
+  MAX_CONCURRENT_CALLS,
+  type PolicyCall,
+} from "../../../src/upstream/resilience/call-policy.ts";
 import { PROBE_EVERY_MS } from "../../../src/upstream/resilience/circuit-breaker.ts";
-import { createPace } from "../../../src/upstream/resilience/concurrency-limit.ts";
+import { createConcurrencyLimit } from "../../../src/upstream/resilience/concurrency-limit.ts";
 import { type PlatformHealth, UpstreamError, type UpstreamErrorCode } from "../../../src/upstream/upstream-error.ts";
 import { createTestTiming, upstreamFailure } from "../../support/platform.ts";
 
-const call: GuardedCall = { operation: "Test_Call", timeoutMs: 4_000, tryMs: 2_000 };
+const call: PolicyCall = { operation: "Test_Call", timeoutMs: 4_000, tryMs: 2_000 };
 
 const failure = (health: PlatformHealth, code: UpstreamErrorCode = "OUTCOME_UNKNOWN", status?: number) =>
   new UpstreamError(code, `it is ${health}`, { operation: "Test_Call", health, status });
 /** Failures of writes, so that each call is one try. */
-const sick = failure("SICK");
-const well = failure("WELL");
-const givenUp = failure("NOTHING");
+const sick = failure("UNHEALTHY");
+const well = failure("HEALTHY");
+const givenUp = failure("UNKNOWN");
 
 /** A guard, and how often it let a call through. */
 function guardOf() {
   const timing = createTestTiming();
-  const guard = createGuard(createPace(), timing);
+  const guard = createCallPolicy(createConcurrencyLimit(), timing);
   const state = { sent: 0 };
   const run = (error?: Error) =>
     guard.call(call, async () => {
@@ -43,7 +47,7 @@ describe("the breaker", () => {
     }
     expect((await upstreamFailure(run(sick))).message).toBe("it is SICK");
     const refused = await upstreamFailure(run());
-    expect(refused).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", health: "NOTHING", status: null });
+    expect(refused).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", health: "UNKNOWN", status: null });
     expect(refused.facts).toEqual({ operation: "Test_Call", retryAfterSeconds: 1 });
     expect(state.sent).toBe(8);
   });
@@ -79,7 +83,7 @@ describe("the breaker", () => {
   it("does not count refusals, 429 and clients that leave", async () => {
     const { run, runMany } = guardOf();
     await runMany(50, well);
-    await runMany(50, failure("WELL", "UPSTREAM_RATE_LIMITED", 429));
+    await runMany(50, failure("HEALTHY", "UPSTREAM_RATE_LIMITED", 429));
     await runMany(50, givenUp);
     expect(await run()).toBe("fine");
   });
@@ -133,7 +137,7 @@ describe("the breaker", () => {
     const { timing, guard, runMany } = guardOf();
     await runMany(8, sick);
     timing.advance(PROBE_EVERY_MS);
-    const probe = guard.call({ ...call, mayBeLeft: true }, () => new Deferred<string>().promise);
+    const probe = guard.call({ ...call, isCancellable: true }, () => new Deferred<string>().promise);
     let isOver = false;
     probe
       .catch(() => undefined)
@@ -144,7 +148,7 @@ describe("the breaker", () => {
     await settle();
     expect(isOver).toBe(false);
     timing.advance(1);
-    expect(await upstreamFailure(probe)).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", health: "NOTHING" });
+    expect(await upstreamFailure(probe)).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", health: "UNKNOWN" });
   });
 
   it("closes by a probe that goes well after its caller was refused: so a slow platform is found well", async () => {
@@ -152,7 +156,7 @@ describe("the breaker", () => {
     await runMany(8, sick);
     timing.advance(PROBE_EVERY_MS);
     const answer = new Deferred<string>();
-    const probe = guard.call({ ...call, mayBeLeft: true }, () => answer.promise);
+    const probe = guard.call({ ...call, isCancellable: true }, () => answer.promise);
     timing.advance(PROBE_EVERY_MS);
     await upstreamFailure(probe);
     timing.advance(100);
@@ -240,8 +244,8 @@ describe("the breaker", () => {
   });
 
   it("of one origin is not that of another", async () => {
-    const pace = createPace();
-    const [one, other] = [createGuard(pace, createTestTiming()), createGuard(pace, createTestTiming())];
+    const pace = createConcurrencyLimit();
+    const [one, other] = [createCallPolicy(pace, createTestTiming()), createCallPolicy(pace, createTestTiming())];
     for (let i = 0; i < 8; i += 1) await one.call(call, () => Promise.reject(sick)).catch(() => undefined);
     await upstreamFailure(one.call(call, async () => "fine"));
     expect(await other.call(call, async () => "fine")).toBe("fine");
@@ -250,7 +254,7 @@ describe("the breaker", () => {
 
 describe("the bulkhead", () => {
   /** As many calls under way as fit in, which end when the test says so. */
-  function crowd(guarded: GuardedCall = call) {
+  function crowd(guarded: PolicyCall = call) {
     const { guard, timing } = guardOf();
     const ends: (() => void)[] = [];
     const calls = (count: number) =>
@@ -262,10 +266,10 @@ describe("the bulkhead", () => {
 
   it("lets 256 calls be under way and 512 wait, and refuses more at once", async () => {
     const { calls, ends } = crowd();
-    const waiting = calls(PLACES + 512);
-    expect(ends).toHaveLength(PLACES);
+    const waiting = calls(MAX_CONCURRENT_CALLS + 512);
+    expect(ends).toHaveLength(MAX_CONCURRENT_CALLS);
     const refused = await upstreamFailure(calls(1)[0] as Promise<string>);
-    expect(refused).toMatchObject({ code: "OVERLOADED", health: "NOTHING", facts: { retryAfterSeconds: 1 } });
+    expect(refused).toMatchObject({ code: "OVERLOADED", health: "UNKNOWN", facts: { retryAfterSeconds: 1 } });
     while (ends.length > 0) {
       for (const end of ends.splice(0)) end();
       await settle();
@@ -275,7 +279,7 @@ describe("the bulkhead", () => {
 
   it("of a service that hangs leaves room for the others", async () => {
     const { guard, calls, ends } = crowd();
-    const waiting = calls(PLACES + 512);
+    const waiting = calls(MAX_CONCURRENT_CALLS + 512);
     expect(await guard.call({ ...call, operation: "Other_Call" }, async () => "fine")).toBe("fine");
     while (ends.length > 0) {
       for (const end of ends.splice(0)) end();
@@ -286,7 +290,7 @@ describe("the bulkhead", () => {
 
   it("does not keep a call waiting for longer than it has time, and never sends it then", async () => {
     const { guard, timing, calls, ends } = crowd();
-    const waiting = calls(PLACES);
+    const waiting = calls(MAX_CONCURRENT_CALLS);
     let sent = 0;
     const late = upstreamFailure(
       guard.call({ ...call, timeoutMs: 20 }, async () => {
@@ -294,14 +298,14 @@ describe("the bulkhead", () => {
       }),
     );
     timing.advance(20);
-    expect(await late).toMatchObject({ code: "UPSTREAM_TIMEOUT", health: "NOTHING" });
+    expect(await late).toMatchObject({ code: "UPSTREAM_TIMEOUT", health: "UNKNOWN" });
     for (const end of ends.splice(0)) end();
     await Promise.all(waiting);
     await settle();
     expect(sent).toBe(0);
     // Its place is free again.
-    const further = calls(PLACES);
-    expect(ends).toHaveLength(PLACES);
+    const further = calls(MAX_CONCURRENT_CALLS);
+    expect(ends).toHaveLength(MAX_CONCURRENT_CALLS);
     for (const end of ends) end();
     await Promise.all(further);
   });
@@ -315,7 +319,7 @@ describe("a call", () => {
       guard.call(call, async (ms) => {
         given.push(ms);
         timing.advance(ms);
-        throw failure("SICK", "UPSTREAM_TIMEOUT");
+        throw failure("UNHEALTHY", "UPSTREAM_TIMEOUT");
       }),
     );
     expect(given).toEqual([2_000, 987.5, 937.5]);
@@ -327,7 +331,7 @@ describe("a call", () => {
     const attempt = async (ms: number) => {
       given.push(ms);
       timing.advance(1_000);
-      throw failure("SICK", "UPSTREAM_UNAVAILABLE");
+      throw failure("UNHEALTHY", "UPSTREAM_UNAVAILABLE");
     };
     await upstreamFailure(guard.call({ ...call, tryMs: call.timeoutMs }, attempt));
     expect(given).toEqual([4_000, 2_975, 1_925]);

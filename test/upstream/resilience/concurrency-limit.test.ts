@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { createPace, type Pace } from "../../../src/upstream/resilience/concurrency-limit.ts";
+import {
+  type AdaptiveConcurrencyLimit,
+  createConcurrencyLimit,
+} from "../../../src/upstream/resilience/concurrency-limit.ts";
 import { UpstreamError } from "../../../src/upstream/upstream-error.ts";
 
 const slowDown = new UpstreamError("UPSTREAM_RATE_LIMITED", "slow down", { operation: "x", status: 429 });
 const down = new UpstreamError("UPSTREAM_UNAVAILABLE", "down", { operation: "x", status: 503 });
 
-async function during(pace: Pace, call: () => Promise<void>): Promise<void> {
+async function during(pace: AdaptiveConcurrencyLimit, call: () => Promise<void>): Promise<void> {
   await pace.enter();
   const began = pace.era();
   await call().then(
@@ -18,7 +21,7 @@ async function during(pace: Pace, call: () => Promise<void>): Promise<void> {
 }
 
 /** Calls that end when the test says so, first come first served. */
-function callsThrough(pace: Pace) {
+function callsThrough(pace: AdaptiveConcurrencyLimit) {
   const underWay: { readonly id: number; readonly end: (error?: Error) => void }[] = [];
   const outcomes: Promise<unknown>[] = [];
   let begun = 0;
@@ -45,7 +48,7 @@ function callsThrough(pace: Pace) {
 
 describe("the pace", () => {
   it("is not bounded until the platform asks to slow down", async () => {
-    const pace = createPace();
+    const pace = createConcurrencyLimit();
     const calls = callsThrough(pace);
     await calls.begin(1_000);
     expect(calls.underWay()).toHaveLength(1_000);
@@ -54,7 +57,7 @@ describe("the pace", () => {
   });
 
   it("is halved by 429, once for all calls that were under way together", async () => {
-    const pace = createPace();
+    const pace = createConcurrencyLimit();
     const calls = callsThrough(pace);
     await calls.begin(16);
     await calls.end(16, slowDown);
@@ -69,7 +72,7 @@ describe("the pace", () => {
   });
 
   it("is never below one call at a time", async () => {
-    const pace = createPace();
+    const pace = createConcurrencyLimit();
     const calls = callsThrough(pace);
     for (let i = 0; i < 5; i += 1) {
       await calls.begin(1);
@@ -81,7 +84,7 @@ describe("the pace", () => {
   });
 
   it("lets wait in order, and grows by a quarter with each round that goes well", async () => {
-    const pace = createPace();
+    const pace = createConcurrencyLimit();
     const calls = callsThrough(pace);
     await calls.begin(8);
     await calls.end(8, slowDown);
@@ -95,7 +98,7 @@ describe("the pace", () => {
   });
 
   it("neither grows nor shrinks by failures of other kinds", async () => {
-    const pace = createPace();
+    const pace = createConcurrencyLimit();
     const calls = callsThrough(pace);
     await calls.begin(8);
     await calls.end(8, slowDown);
@@ -105,7 +108,7 @@ describe("the pace", () => {
   });
 
   it("has no bound any more when as many calls as there are connections went well at once", async () => {
-    const pace = createPace();
+    const pace = createConcurrencyLimit();
     const calls = callsThrough(pace);
     await calls.begin(510);
     await calls.end(510, slowDown);

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import type { Dispatcher } from "undici";
 import { describe, expect, it } from "vitest";
 import { Secret } from "../../../src/model/secret.ts";
-import { createGuard } from "../../../src/upstream/resilience/call-policy.ts";
-import { createPace } from "../../../src/upstream/resilience/concurrency-limit.ts";
-import { createRetryBudget, MAX_TRIES, realTiming, withRetries } from "../../../src/upstream/resilience/retry.ts";
+import { createCallPolicy } from "../../../src/upstream/resilience/call-policy.ts";
+import { createConcurrencyLimit } from "../../../src/upstream/resilience/concurrency-limit.ts";
+import { createRetryBudget, MAX_ATTEMPTS, realTiming, withRetries } from "../../../src/upstream/resilience/retry.ts";
 import { ShapeError } from "../../../src/upstream/transport/decode.ts";
 import { type Call, createHttp, type StreamCall } from "../../../src/upstream/transport/http-client.ts";
 import { UpstreamError } from "../../../src/upstream/upstream-error.ts";
@@ -26,7 +26,7 @@ const stream: StreamCall = { ...write, signal: undefined, accept: "application/x
 /** A platform that is told what to answer, behind a guard whose waits take no time. */
 function guardedPlatform(chance?: number) {
   const timing = createTestTiming(chance);
-  return { timing, platform: createScriptedPlatform({ guard: createGuard(createPace(), timing) }) };
+  return { timing, platform: createScriptedPlatform({ policy: createCallPolicy(createConcurrencyLimit(), timing) }) };
 }
 
 describe("a read that failed", () => {
@@ -47,7 +47,7 @@ describe("a read that failed", () => {
     platform.answer(answer, answer);
     platform.succeed("fine");
     expect(await platform.http.read(call)).toBe("fine");
-    expect(platform.reports).toMatchObject([{ tries: MAX_TRIES, failure: null }]);
+    expect(platform.reports).toMatchObject([{ tries: MAX_ATTEMPTS, failure: null }]);
   });
 
   it("three times has failed, as the last time did", async () => {
@@ -188,7 +188,7 @@ describe("a write that failed", () => {
       secret: new Secret(API_SECRET),
       dispatcher: dispatcher as never,
       timeoutMs: 5_000,
-      guard: createGuard(createPace(), timing),
+      policy: createCallPolicy(createConcurrencyLimit(), timing),
     });
     await upstreamFailure(http.write(write));
     expect(tries).toBe(sent);
@@ -196,7 +196,7 @@ describe("a write that failed", () => {
 });
 
 describe("repetitions", () => {
-  const sick = new UpstreamError("UPSTREAM_UNAVAILABLE", "down", { operation: "x", health: "SICK" });
+  const sick = new UpstreamError("UPSTREAM_UNAVAILABLE", "down", { operation: "x", health: "UNHEALTHY" });
   const failing = (timing: TestTiming, error: UpstreamError, budget = createRetryBudget()) => {
     let tries = 0;
     const run = () =>
@@ -272,12 +272,12 @@ describe("repetitions", () => {
             throw new UpstreamError("UPSTREAM_UNAVAILABLE", "down", {
               operation: "x",
               retryAfterSeconds,
-              health: "SICK",
+              health: "UNHEALTHY",
             });
           };
           const by = timing.now() + timeoutMs;
           await rejectionOf(withRetries(attempt, by, createRetryBudget(), timing));
-          expect(tries).toBeLessThanOrEqual(MAX_TRIES);
+          expect(tries).toBeLessThanOrEqual(MAX_ATTEMPTS);
           const lastTryBegan = timing.now() - 100;
           expect(lastTryBegan).toBeLessThanOrEqual(Math.max(timeoutMs, 0));
         },

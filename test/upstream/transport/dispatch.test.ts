@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import { describe, expect, it } from "vitest";
-import { AllLeft } from "../../../src/primitives/cancellation.ts";
-import { roundTrip } from "../../../src/upstream/transport/dispatch.ts";
+import { SharedCancellation } from "../../../src/primitives/cancellation.ts";
+import { dispatchBuffered } from "../../../src/upstream/transport/dispatch.ts";
 import { createTestTiming } from "../../support/platform.ts";
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -29,8 +29,8 @@ function createTrips() {
   return {
     read,
     advance,
-    begin: (left?: AllLeft, timeoutMs = 60_000) =>
-      roundTrip(dispatcher, () => ({ path: "/", method: "GET" }), timeoutMs, timer, left, outcome),
+    begin: (left?: SharedCancellation, timeoutMs = 60_000) =>
+      dispatchBuffered(dispatcher, () => ({ path: "/", method: "GET" }), timeoutMs, timer, left, outcome),
     answer: (index: number, bytes: number) => {
       const handler = handlers[index];
       handler?.onResponseStart?.(controller, 200, {}, "OK");
@@ -66,7 +66,7 @@ describe("answers that come together", () => {
 
   it("are not read for somebody who has left before their turn", async () => {
     const { read, begin, answer } = createTrips();
-    const left = new AllLeft();
+    const left = new SharedCancellation();
     const trip = begin(left);
     answer(0, 400_000);
     left.abort(new Error("left"));
