@@ -79,7 +79,7 @@ function createWhole({ readsTokens = false } = {}) {
     waves: {},
     patternReadings: readings,
     tokens: () => (readsTokens ? Promise.resolve(tokens) : tokens),
-    figures,
+    usage: figures,
     liveStreams: {
       all: answering("all", liveStreams),
       byName: answering("byName", { name: "any", isLive: true }),
