@@ -108,9 +108,6 @@ const toCut: Readonly<Record<"imports" | "mutations" | "primitives", readonly st
     "schema/partner/tracking-ids.ts",
     "schema/partner/update-partner.ts",
     "schema/stream/stop-stream.ts",
-    "schema/token/change-many.ts",
-    "schema/token/delete-token.ts",
-    "schema/token/rotate-token.ts",
   ],
   primitives: [],
 };
@@ -242,6 +239,8 @@ describe("the code", () => {
       "schema/token/create-publish-token.ts",
       "schema/token/create-subscribe-token.ts",
       "schema/token/publish-token.ts",
+      "schema/token/rotate-publish-token.ts",
+      "schema/token/rotate-subscribe-token.ts",
       "schema/token/rotate-token.ts",
       "schema/token/token.ts",
       "telemetry/logger.ts",

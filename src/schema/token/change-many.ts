@@ -8,13 +8,7 @@ import { type UserErrorShape, userError } from "../errors.ts";
 import { assertNotForeign } from "../partner/former-holders.ts";
 import { assertHolderActive, disableOfInactive, PartnerNotActiveError } from "../partner/partner-active.ts";
 import { MutationPayload, type Payload } from "../payload.ts";
-import {
-  findPublishToken,
-  findSubscribeToken,
-  PublishTokenRef,
-  SubscribeTokenRef,
-  type TokenReference,
-} from "./find-token.ts";
+import { findPublishToken, findSubscribeToken, type TokenReference } from "./find-token.ts";
 import { PublishToken } from "./publish-token.ts";
 import { SubscribeToken } from "./subscribe-token.ts";
 
@@ -27,19 +21,21 @@ interface Changed<Token> extends Payload {
   readonly tokens: readonly Token[];
 }
 
-const PublishTokensPayload = builder.objectRef<Changed<PublishTokenRecord>>("ChangePublishTokensPayload").implement({
-  description: "What became of several publish tokens. Some may have been changed although others could not be.",
-  interfaces: [MutationPayload],
-  fields: (t) => ({
-    publishTokens: t.field({
-      type: [PublishToken],
-      description: "The tokens that were changed, as they are now.",
-      resolve: ({ tokens }) => [...tokens],
+export const PublishTokensPayload = builder
+  .objectRef<Changed<PublishTokenRecord>>("ChangePublishTokensPayload")
+  .implement({
+    description: "What became of several publish tokens. Some may have been changed although others could not be.",
+    interfaces: [MutationPayload],
+    fields: (t) => ({
+      publishTokens: t.field({
+        type: [PublishToken],
+        description: "The tokens that were changed, as they are now.",
+        resolve: ({ tokens }) => [...tokens],
+      }),
     }),
-  }),
-});
+  });
 
-const SubscribeTokensPayload = builder
+export const SubscribeTokensPayload = builder
   .objectRef<Changed<SubscribeTokenRecord>>("ChangeSubscribeTokensPayload")
   .implement({
     description: "What became of several subscribe tokens. Some may have been changed although others could not be.",
@@ -53,43 +49,8 @@ const SubscribeTokensPayload = builder
     }),
   });
 
-builder.mutationFields((t) => ({
-  enablePublishTokens: t.field({
-    type: PublishTokensPayload,
-    nullable: true,
-    authScopes: { scope: "token:write" },
-    description: "Enables publish tokens, one or many: broadcasts with them may start again.",
-    args: { tokens: t.arg({ type: [PublishTokenRef], required: true, description: "The tokens, at most 100." }) },
-    resolve: (_root, { tokens }, context) => changePublishTokens(tokens, true, context),
-  }),
-  disablePublishTokens: t.field({
-    type: PublishTokensPayload,
-    nullable: true,
-    authScopes: { scope: "token:write" },
-    description: "Disables publish tokens, one or many. Running broadcasts go on; stop the stream to end them.",
-    args: { tokens: t.arg({ type: [PublishTokenRef], required: true, description: "The tokens, at most 100." }) },
-    resolve: (_root, { tokens }, context) => changePublishTokens(tokens, false, context),
-  }),
-  enableSubscribeTokens: t.field({
-    type: SubscribeTokensPayload,
-    nullable: true,
-    authScopes: { scope: "token:write" },
-    description: "Enables subscribe tokens, one or many: they and what was signed under them open streams again.",
-    args: { tokens: t.arg({ type: [SubscribeTokenRef], required: true, description: "The tokens, at most 100." }) },
-    resolve: (_root, { tokens }, context) => changeSubscribeTokens(tokens, true, context),
-  }),
-  disableSubscribeTokens: t.field({
-    type: SubscribeTokensPayload,
-    nullable: true,
-    authScopes: { scope: "token:write" },
-    description:
-      "Disables subscribe tokens, one or many. They and what was signed under them are refused at the next connection; viewers who are watching are not interrupted.",
-    args: { tokens: t.arg({ type: [SubscribeTokenRef], required: true, description: "The tokens, at most 100." }) },
-    resolve: (_root, { tokens }, context) => changeSubscribeTokens(tokens, false, context),
-  }),
-}));
-
-async function changePublishTokens(
+/** Enables or disables each of the publish tokens; one failure does not keep the others from being changed. */
+export async function changePublishTokens(
   refs: readonly TokenReference[],
   isActive: boolean,
   context: GraphContext,
@@ -129,7 +90,8 @@ export async function disablePublishTokens(
   };
 }
 
-async function changeSubscribeTokens(
+/** Enables or disables each of the subscribe tokens; one failure does not keep the others from being changed. */
+export async function changeSubscribeTokens(
   refs: readonly TokenReference[],
   isActive: boolean,
   context: GraphContext,

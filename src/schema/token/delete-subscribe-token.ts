@@ -1,0 +1,22 @@
+import { builder } from "../builder.ts";
+import { payload } from "../payload.ts";
+import { DeleteTokenPayload, deleteToken } from "./delete-token.ts";
+import { findSubscribeToken, SubscribeTokenRef } from "./find-token.ts";
+
+builder.mutationField("deleteSubscribeToken", (t) =>
+  t.field({
+    type: DeleteTokenPayload,
+    nullable: true,
+    authScopes: { scope: "token:write" },
+    description:
+      "Deletes a subscribe token. It and what was signed under it are refused at the next connection; viewers who are watching are not interrupted.",
+    args: { token: t.arg({ type: SubscribeTokenRef, required: true, description: "Which token." }) },
+    resolve: (_root, { token: ref }, context) =>
+      payload(async () => {
+        const { id, trackingId } = await findSubscribeToken(ref, "token", context);
+        // Once the token is deleted, nothing else tells that there was one.
+        if (trackingId !== null) await context.store.partners.noteToken(trackingId, id);
+        return deleteToken("SubscribeToken", id, context.upstream.subscribeTokens, context);
+      }),
+  }),
+);

@@ -1,0 +1,47 @@
+import type { PublishTokenRecord } from "../../model/token/token.ts";
+import { builder } from "../builder.ts";
+import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { findPublishToken, PublishTokenRef } from "./find-token.ts";
+import { PublishToken } from "./publish-token.ts";
+import { keyDescription, rotateIdempotently } from "./rotate-token.ts";
+
+const RotatePublishTokenInput = builder.inputType("RotatePublishTokenInput", {
+  description: "Which publish token gets a new secret.",
+  fields: (t) => ({
+    idempotencyKey: t.id({ required: true, description: keyDescription }),
+    token: t.field({ type: PublishTokenRef, required: true, description: "Which token." }),
+  }),
+});
+
+const RotatePublishTokenPayload = builder
+  .objectRef<Payload & { readonly token?: PublishTokenRecord }>("RotatePublishTokenPayload")
+  .implement({
+    description: "The publish token with its new secret, or why it has none.",
+    interfaces: [MutationPayload],
+    fields: (t) => ({
+      publishToken: t.expose("token", { type: PublishToken, nullable: true, description: "The token." }),
+      secret: t.string({
+        nullable: true,
+        description: "The new token string: hand it to the broadcaster.",
+        resolve: ({ token }) => token?.secret.reveal() ?? null,
+      }),
+    }),
+  });
+
+builder.mutationField("rotatePublishToken", (t) =>
+  t.field({
+    type: RotatePublishTokenPayload,
+    nullable: true,
+    authScopes: { scope: "token:write" },
+    description: "Gives a publish token a new secret under the same id. The old one is refused from now on.",
+    args: { input: t.arg({ type: RotatePublishTokenInput, required: true, description: "Which token." }) },
+    resolve: (_root, { input: { token: ref, idempotencyKey } }, context) =>
+      payload(async () => {
+        const former = await findPublishToken(ref, "input.token", context);
+        const client = context.upstream.publishTokens;
+        const find = context.tokenCache.publishToken;
+        const rotation = { operation: "rotatePublishToken", idempotencyKey, former, client, find };
+        return { token: await rotateIdempotently(rotation, context) };
+      }),
+  }),
+);
