@@ -48,6 +48,8 @@ import { createErrors } from "./operation/mask-error.ts";
 import { createResponseCache } from "./operation/response-cache.ts";
 import { createTurns, type NextTurn } from "./scheduling/admission-queue.ts";
 import { createLoadShedder } from "./scheduling/load-shedder.ts";
+import { encodeGlobalId } from "./schema/global-id.ts";
+import { disableOfInactive } from "./schema/partner/partner-active.ts";
 import { createSchema } from "./schema/schema.ts";
 import { createIdempotencyStore } from "./store/idempotency.ts";
 import { createPartnerWork } from "./store/partner-work.ts";
@@ -412,7 +414,14 @@ export function createServices(
       onRefreshFailure: (error) => logger.warn({ err: error }, "the token list was not read again"),
     }),
   };
-  if (options.enforceSuspension) refreshed = createSuspensionEnforcer(parts, logger);
+  if (options.enforceSuspension) {
+    refreshed = createSuspensionEnforcer({
+      ...parts,
+      logger,
+      globalIdOf: (tokenId) => encodeGlobalId("SubscribeToken", tokenId),
+      disableToken: async (token) => (await disableOfInactive(token, true, parts)) !== null,
+    });
+  }
   return parts;
 }
 

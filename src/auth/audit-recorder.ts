@@ -1,4 +1,4 @@
-import type { AuditEffect, AuditEnd, AuditEntry, AuditObject } from "../store/audit.ts";
+import type { AuditEffect, AuditEnd, AuditEntry, AuditObject } from "../store/records.ts";
 import type { Store, Tables } from "../store/store.ts";
 import type { Caller } from "./caller.ts";
 import type { RefusedAttemptLog } from "./refused-attempt-log.ts";

@@ -1,4 +1,5 @@
-import type { RefusedAttemptFilter, RefusedAttemptPosition, RefusedAttempts } from "../store/refused-attempts.ts";
+import type { RefusedAttempts } from "../store/records.ts";
+import type { RefusedAttemptFilter, RefusedAttemptPosition } from "../store/refused-attempts.ts";
 import type { Store } from "../store/store.ts";
 import type { Caller } from "./caller.ts";
 

@@ -3,7 +3,8 @@ import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 
 import { LRUCache } from "lru-cache";
 import type { Secret } from "../model/secret.ts";
 import { inTime } from "../store/in-time.ts";
-import type { SigningKeyRecord, SigningKeyStore } from "../store/signing-keys.ts";
+import type { SigningKeyRecord } from "../store/records.ts";
+import type { SigningKeyStore } from "../store/signing-keys.ts";
 import { type MonotonicClock, rememberReads } from "./credential-cache.ts";
 
 /** What sessions are signed with: Ed25519. */

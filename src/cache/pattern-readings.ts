@@ -8,7 +8,8 @@ import {
 } from "../model/stream/stream-pattern.ts";
 import type { StreamGrant } from "../model/token/token.ts";
 import { boundedLru } from "../primitives/bounded-lru.ts";
-import type { PatternCoverage, PatternCoverageStore } from "../store/pattern-coverages.ts";
+import type { PatternCoverageStore } from "../store/pattern-coverages.ts";
+import type { PatternCoverage } from "../store/records.ts";
 
 /** Patterns whose readings are remembered. */
 const MAX_READINGS = 10_000;

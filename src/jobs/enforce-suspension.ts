@@ -1,19 +1,28 @@
 import type { Logger } from "pino";
-import type { SharedServices } from "../context.ts";
+import type { TokenCache } from "../cache/token-cache.ts";
 import { ApplicationError } from "../model/errors.ts";
 import type { SubscribeTokenRecord } from "../model/token/token.ts";
-import { encodeGlobalId } from "../schema/global-id.ts";
-import { tokensOf } from "../schema/partner/partner.ts";
-import { disableOfInactive } from "../schema/partner/partner-active.ts";
+import type { Store } from "../store/store.ts";
 
-type Parts = Pick<SharedServices, "store" | "partnerWork" | "upstream" | "tokenCache" | "clock">;
+export interface SuspensionEnforcerOptions {
+  readonly store: Pick<Store, "audit" | "partners">;
+  readonly tokenCache: Pick<TokenCache, "read">;
+  /** Disables the token, unless its partner has become active. Returns whether it is disabled. */
+  readonly disableToken: (token: SubscribeTokenRecord) => Promise<boolean>;
+  /** Returns the global id of a subscribe token. */
+  readonly globalIdOf: (tokenId: number) => string;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly logger: Logger;
+}
 
 /**
- * Disables usable subscribe tokens of suspended and retired partners, and writes each into the audit log. Call the result
- * whenever the token list has been read; a call during a run changes nothing.
+ * Creates a function that disables usable subscribe tokens of suspended and retired partners.
+ *
+ * Call it whenever the token list has been read; a call during a run is ignored. Each token is an entry of the audit log.
  */
-export function createSuspensionEnforcer(parts: Parts, logger: Logger): () => void {
-  const { store, tokenCache, clock } = parts;
+export function createSuspensionEnforcer(options: SuspensionEnforcerOptions): () => void {
+  const { store, tokenCache, disableToken, globalIdOf, clock, logger } = options;
   let isRunning = false;
 
   const disable = async (token: SubscribeTokenRecord) => {
@@ -25,12 +34,11 @@ export function createSuspensionEnforcer(parts: Parts, logger: Logger): () => vo
       partnerId: null,
       address: null,
       operation: "enforceSuspension",
-      objectId: encodeGlobalId("SubscribeToken", token.id),
+      objectId: globalIdOf(token.id),
       detail: JSON.stringify({ tokenId: token.id, trackingId: token.trackingId }),
     });
     try {
-      const disabled = await disableOfInactive(token, true, parts);
-      const end = disabled
+      const end = (await disableToken(token))
         ? ({ outcome: "DONE", code: null } as const)
         : ({ outcome: "REFUSED", code: "CONFLICT" } as const);
       await store.audit.end(entry, { ...end, objectId: null });
@@ -44,9 +52,11 @@ export function createSuspensionEnforcer(parts: Parts, logger: Logger): () => vo
   const run = async () => {
     const tokens = await tokenCache.read();
     const inactive = (await store.partners.all()).filter(({ status }) => status !== "ACTIVE");
-    for (const { trackingIds } of inactive) {
-      for (const token of tokensOf(trackingIds, tokens).filter(({ isActive }) => isActive)) await disable(token);
-    }
+    const usable = inactive
+      .flatMap(({ trackingIds }) => trackingIds)
+      .flatMap((trackingId) => tokens.withTrackingId(trackingId))
+      .filter(({ isActive }) => isActive);
+    for (const token of usable) await disable(token);
   };
 
   return () => {

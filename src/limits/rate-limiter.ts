@@ -1,5 +1,4 @@
 import { RateLimiterMemory, RateLimiterPostgres } from "rate-limiter-flexible";
-import { COUNTERS_TABLE } from "../store/migrations/0002-counters.ts";
 import type { RateLimitPool } from "./rate-limit-pool.ts";
 
 /** So many points in so many seconds, for each key. */
@@ -20,7 +19,8 @@ export function createRateLimiter({ keyPrefix, points, seconds }: LimiterOptions
     storeClient: counters,
     storeType: "pool",
     // The store has made it: a limiter that finds none when it begins would count in memory for good.
-    tableName: COUNTERS_TABLE,
+    // Created by the migration 0002-counters.
+    tableName: "cost_budget",
     tableCreated: true,
     insuranceLimiter: inMemory,
   });

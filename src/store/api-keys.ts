@@ -1,29 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Selectable } from "kysely";
 import { type Database, type Db, inTransaction } from "./database.ts";
-
-/** An API key as it is kept: what it allows, and a hash by which it is known again. */
-export interface ApiKeyRecord {
-  readonly kind: "ApiKey";
-  readonly id: string;
-  readonly name: string;
-  readonly role: "OPERATOR" | "ANALYST" | "PARTNER";
-  /** Whose key it is; null unless the role is PARTNER. */
-  readonly partnerId: string | null;
-  readonly scopes: readonly string[];
-  /** Origins of web pages that may use it; empty for any caller, pages or not. */
-  readonly allowedOrigins: readonly string[];
-  /** Addresses and CIDR blocks (IPv4, IPv6) it may be used from; empty for any. */
-  readonly allowedNetworks: readonly string[];
-  /** Times are milliseconds since the epoch. */
-  readonly createdAt: number;
-  readonly expiresAt: number | null;
-  readonly revokedAt: number | null;
-  /** Exact to the minute. */
-  readonly lastUsedAt: number | null;
-  /** The key that a rotation put in its place. */
-  readonly replacedById: string | null;
-}
+import type { ApiKeyRecord } from "./records.ts";
 
 export type NewApiKey = Pick<
   ApiKeyRecord,

@@ -1,49 +1,8 @@
 import type { Selectable } from "kysely";
 import { createBatcher } from "./batcher.ts";
 import { type Database, type Db, inTransaction } from "./database.ts";
+import type { AuditEffect, AuditEnd, AuditEntry, AuditObject, AuditOutcome } from "./records.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";
-
-/** What came of an act. */
-export type AuditOutcome = "DONE" | "PARTIAL" | "REFUSED" | "FAILED" | "UNKNOWN";
-
-/** What became of an object within an act. */
-export type AuditEffect = "CHANGED" | "UNDONE" | "UNCHANGED" | "UNKNOWN" | "USED";
-
-/** An object that an act touched. */
-export interface AuditObject {
-  /** Global id. */
-  readonly objectId: string;
-  readonly effect: AuditEffect;
-}
-
-/** One line of the audit log: who did what to which object. */
-export interface AuditEntry {
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  /** The caller: which key, session or identity, never the key itself. */
-  readonly principalId: string;
-  readonly principalName: string;
-  readonly role: string;
-  /** The partner whose caller it was; null for the broadcaster's own people. */
-  readonly partnerId: string | null;
-  /** The network address that it came from. */
-  readonly address: string | null;
-  /** The mutation's name, or `reveal`. */
-  readonly operation: string;
-  /** Global id of the object, where there is one. */
-  readonly objectId: string | null;
-  /** What was asked for, as JSON, without secrets. */
-  readonly detail: string;
-}
-
-/** How an entry ended. It is a row of its own, so that nothing in the log is ever changed. */
-export interface AuditEnd {
-  readonly outcome: Exclude<AuditOutcome, "UNKNOWN">;
-  /** The error's code, unless it was done. */
-  readonly code: string | null;
-  /** The object that came of it, where the entry could not name it. */
-  readonly objectId: string | null;
-}
 
 /** An entry as it is read: UNKNOWN as long as no end was written. */
 export interface AuditRecord extends AuditEntry {

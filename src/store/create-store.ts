@@ -3,12 +3,13 @@ import { createApiKeyStore } from "./api-keys.ts";
 import { createAuditStore } from "./audit.ts";
 import type { Database, Db } from "./database.ts";
 import { createIdempotencyKeyStore } from "./idempotency-keys.ts";
-import { migrate, type SqlDialect } from "./migrations/migrate.ts";
+import { migrate } from "./migrations/migrate.ts";
 import { createPartnerLeaseStore } from "./partner-leases.ts";
 import { createPartnerStore } from "./partners.ts";
 import { createPatternCoverageStore } from "./pattern-coverages.ts";
 import { createRefusedAttemptStore } from "./refused-attempts.ts";
 import { createSigningKeyStore } from "./signing-keys.ts";
+import type { SqlDialect } from "./sql-dialect.ts";
 import type { Store, Tables } from "./store.ts";
 import { asTransaction } from "./transaction-scope.ts";
 

@@ -1,34 +1,6 @@
 import { type Db, inTransaction } from "./database.ts";
+import type { IdempotencyKeyRecord } from "./records.ts";
 import { isUniqueViolation, ResultTakenError } from "./store-error.ts";
-
-/** What is kept of a write that must happen once. */
-export interface IdempotencyKeyRecord {
-  /** Made of caller, operation and key. */
-  readonly id: string;
-  readonly operation: string;
-  /** Hash of the kind of object and of what it can be recognised by. Only one write of those that are alike runs at a time. */
-  readonly likeness: string;
-  readonly inputHash: string;
-  /** The state before the change, as the write told it. No secret. */
-  readonly before: string | null;
-  /** What tokens that the write leaves behind are recognised by, as JSON; null for a write that leaves none. No secret. */
-  readonly mayLeave: string | null;
-  /** The id of what came of it; null while that is not known. */
-  readonly result: string | null;
-  /** Kind and id of the object that was made; no other key, of whichever operation, has the same. */
-  readonly claim: string | null;
-  /** 1 when the result was found after the answer was lost; 0 when the answer told it. */
-  readonly isRecovered: number;
-  /** Times are milliseconds since the epoch. */
-  readonly begunAt: number;
-  readonly finishedAt: number | null;
-  /** When the last answer was lost; null while none was, and when the gateway ended before it could tell. */
-  readonly lostAt: number | null;
-  /** The gateway that is at it now, and until when that is believed; null when none is. */
-  readonly owner: string | null;
-  readonly leasedUntil: number | null;
-  readonly expiresAt: number;
-}
 
 type Ending = Pick<IdempotencyKeyRecord, "result" | "claim" | "isRecovered" | "expiresAt"> & {
   readonly finishedAt: number;

@@ -3,7 +3,8 @@ import { LRUCache } from "lru-cache";
 import pLimit, { type LimitFunction } from "p-limit";
 import { ApplicationError, ConflictError } from "../model/errors.ts";
 import { boundedLru } from "../primitives/bounded-lru.ts";
-import type { IdempotencyKeyRecord, IdempotencyKeyStore } from "./idempotency-keys.ts";
+import type { IdempotencyKeyStore } from "./idempotency-keys.ts";
+import type { IdempotencyKeyRecord } from "./records.ts";
 import { ResultTakenError } from "./store-error.ts";
 
 /** Which write: keys of different callers and operations never meet. */

@@ -1,13 +1,5 @@
 import { type Db, inTransaction } from "./database.ts";
-
-/** Which gateway works on which partner. Times are milliseconds since the epoch. */
-export interface PartnerLeaseRecord {
-  readonly partnerId: string;
-  readonly owner: string;
-  /** Rises each time that the partner is taken, so that a former holder is told from the present one. */
-  readonly epoch: number;
-  readonly expiresAt: number;
-}
+import type { PartnerLeaseRecord } from "./records.ts";
 
 export interface PartnerLeaseStore {
   /** Takes a partner that nobody holds, or whose lease has expired, and returns the epoch; null while it is held. */

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import type { PartnerDetails, RegisteredPartner, RegisteredStatus } from "../model/partner/partner.ts";
-import { type Db, type FormerHolder, inTransaction } from "./database.ts";
+import { type Db, inTransaction } from "./database.ts";
+import type { FormerHolder } from "./records.ts";
 import { LastTrackingIdError, TrackingIdTakenError } from "./store-error.ts";
 
 /** A partner to be. */

@@ -1,16 +1,5 @@
 import { type Db, inTransaction } from "./database.ts";
-
-/** What an operator has recorded of a pattern that the gateway can't read. */
-export interface PatternCoverage {
-  readonly pattern: string;
-  /** The streams that it opens on the platform, sorted; empty for none. */
-  readonly streamNames: readonly string[];
-  /** Who recorded it: id and name of the principal, as the audit log has them. */
-  readonly recordedById: string;
-  readonly recordedByName: string;
-  /** Milliseconds since the epoch. */
-  readonly recordedAt: number;
-}
+import type { PatternCoverage } from "./records.ts";
 
 export interface PatternCoverageStore {
   /** Every record, by pattern. */

@@ -1,25 +1,8 @@
 import { sql } from "kysely";
 import { createBatcher } from "./batcher.ts";
 import { type Db, inTransaction } from "./database.ts";
+import type { RefusedAttempts } from "./records.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";
-
-/** How often a caller was refused an operation within a minute, for lack of a right. */
-export interface RefusedAttempts {
-  /** The caller: which key, session or identity, never the key itself. */
-  readonly principalId: string;
-  /** The mutation's name. */
-  readonly operation: string;
-  /** Beginning of the minute, in milliseconds since the epoch. */
-  readonly minute: number;
-  readonly principalName: string;
-  readonly role: string;
-  /** The partner whose caller it was; null for the broadcaster's own people. */
-  readonly partnerId: string | null;
-  /** The error's code, of the latest attempt. */
-  readonly code: string;
-  /** How many, at least 1. */
-  readonly attempts: number;
-}
 
 export interface RefusedAttemptFilter {
   readonly principalId?: string | undefined;

@@ -1,20 +1,5 @@
 import type { Db } from "./database.ts";
-
-/** A key that signs sessions. The private part is kept encrypted under a key that the store never sees. */
-export interface SigningKeyRecord {
-  /** The key id in the header of what it signs. */
-  readonly kid: string;
-  /** A JWK as JSON. */
-  readonly publicJwk: string;
-  /** The private JWK, encrypted; opaque to the store. */
-  readonly sealedPrivateJwk: string;
-  /** Times are milliseconds since the epoch. It signs from here. */
-  readonly createdAt: number;
-  /** It signs no longer from here. */
-  readonly retiresAt: number;
-  /** Nothing it signed is valid any more from here. */
-  readonly expiresAt: number;
-}
+import type { SigningKeyRecord } from "./records.ts";
 
 export interface SigningKeyStore {
   /** Those not expired, newest first. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createAuthenticate } from "../../src/auth/caller.ts";
+import { createAuthenticate } from "../../src/auth/authenticate.ts";
 import { Secret } from "../../src/model/secret.ts";
 
 const KEY = "operator-key-of-the-tests";

@@ -15,7 +15,7 @@ import { describe, expect, it } from "vitest";
 import type { Caller } from "../../src/auth/caller.ts";
 import { allScopes, scopesOfRole } from "../../src/auth/scopes.ts";
 import { Secret } from "../../src/model/secret.ts";
-import type { SigningKeyRecord } from "../../src/store/signing-keys.ts";
+import type { SigningKeyRecord } from "../../src/store/records.ts";
 import { createTestAuth, OPERATOR_KEY, type TestAuth } from "../support/auth.ts";
 import { rejectionOf } from "../support/refusal.ts";
 

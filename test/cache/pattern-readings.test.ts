@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createPatternReadings } from "../../src/cache/pattern-readings.ts";
 import { TokenIndex } from "../../src/cache/token-index.ts";
 import type { PublishTokenRecord } from "../../src/model/token/token.ts";
-import type { PatternCoverage } from "../../src/store/pattern-coverages.ts";
+import type { PatternCoverage } from "../../src/store/records.ts";
 import { grants, publishToken } from "../support/records.ts";
 
 const recordOf = (pattern: string, ...streamNames: string[]): PatternCoverage => ({

@@ -4,8 +4,8 @@ import { Kysely, sql } from "kysely";
 import Libsql from "libsql";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
-import { up } from "../../src/store/migrations/0001-registry.ts";
-import { createAuditObjects } from "../../src/store/migrations/0003-audit-objects.ts";
+import { up as createRegistry } from "../../src/store/migrations/0001-registry.ts";
+import { up as addAuditObjects } from "../../src/store/migrations/0003-audit-objects.ts";
 import { openStore, type StoreLocation } from "../../src/store/open-store.ts";
 import { createPostgresDialect } from "../../src/store/postgres.ts";
 import { createSqliteDialect, openFile } from "../../src/store/sqlite.ts";
@@ -90,7 +90,7 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
       const db = new Kysely<never>({ dialect });
       try {
         const sqlDialect = location.kind === "postgres" ? "postgres" : "sqlite";
-        await up(sqlDialect).up(db);
+        await createRegistry(db, sqlDialect);
         const run = (text: string) => sql.raw(text).execute(db);
         await run(
           "insert into audit_entries (at, principal_id, principal_name, role, operation, detail) values (1, 'k', 'k', 'OPERATOR', 'o', '{}')",
@@ -98,7 +98,7 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
         await run(
           "insert into audit_ends (entry_id, outcome, code, object_id) values (1, 'REFUSED', 'NOT_FOUND', 'x')",
         );
-        await createAuditObjects(sqlDialect).up(db);
+        await addAuditObjects(db, sqlDialect);
         const { rows } = await sql<object>`select entry_id, outcome, code, object_id from audit_ends`.execute(db);
         expect(rows).toEqual([{ entry_id: 1, outcome: "REFUSED", code: "NOT_FOUND", object_id: "x" }]);
         await expect(run("update audit_ends set outcome = 'DONE'")).rejects.toThrow();

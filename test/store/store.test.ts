@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { NewApiKey } from "../../src/store/api-keys.ts";
-import type { AuditEntry } from "../../src/store/audit.ts";
 import type { NewPartner } from "../../src/store/partners.ts";
+import type { AuditEntry } from "../../src/store/records.ts";
 import type { Store } from "../../src/store/store.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/databases.ts";
 import { rejectionOf } from "../support/refusal.ts";

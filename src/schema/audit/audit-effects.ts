@@ -1,6 +1,6 @@
 import type { AuditedAction } from "../../auth/audit-recorder.ts";
 import { orIfFailed } from "../../model/errors.ts";
-import type { AuditEffect } from "../../store/audit.ts";
+import type { AuditEffect } from "../../store/records.ts";
 import type { Tables } from "../../store/store.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { UpstreamError } from "../../upstream/upstream-error.ts";

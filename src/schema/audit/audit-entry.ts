@@ -1,5 +1,6 @@
 import { InvalidInputError } from "../../model/errors.ts";
-import type { AuditObject, AuditRecord, AuditEffect as Effect, AuditOutcome as Outcome } from "../../store/audit.ts";
+import type { AuditRecord } from "../../store/audit.ts";
+import type { AuditObject, AuditEffect as Effect, AuditOutcome as Outcome } from "../../store/records.ts";
 import { builder } from "../builder.ts";
 
 export const AuditOutcome = builder.enumType("AuditOutcome", {

@@ -2,7 +2,7 @@ import { defaultFieldResolver, type GraphQLField, type GraphQLFieldResolver, typ
 import type { AuditedAction } from "../../auth/audit-recorder.ts";
 import { type GraphContext, withAuditedAction } from "../../context.ts";
 import { ApplicationError } from "../../model/errors.ts";
-import type { AuditEnd } from "../../store/audit.ts";
+import type { AuditEnd } from "../../store/records.ts";
 import type { Tables } from "../../store/store.ts";
 import { decodeGlobalId } from "../global-id.ts";
 import type { Payload } from "../payload.ts";

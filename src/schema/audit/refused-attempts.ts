@@ -1,5 +1,6 @@
 import { InvalidInputError } from "../../model/errors.ts";
-import type { RefusedAttempts as Counted, RefusedAttemptPosition } from "../../store/refused-attempts.ts";
+import type { RefusedAttempts as Counted } from "../../store/records.ts";
+import type { RefusedAttemptPosition } from "../../store/refused-attempts.ts";
 import { builder } from "../builder.ts";
 import { decodeCursor, encodeCursor, pageSize } from "../connection.ts";
 import { omitNulls } from "../token/token-input.ts";

@@ -2,7 +2,7 @@ import { apiKeyState } from "../../auth/api-keys.ts";
 import { allScopes } from "../../auth/scopes.ts";
 import type { GraphContext } from "../../context.ts";
 import { NotFoundError } from "../../model/errors.ts";
-import type { ApiKeyRecord } from "../../store/api-keys.ts";
+import type { ApiKeyRecord } from "../../store/records.ts";
 import { builder } from "../builder.ts";
 import { CallerRole, ScopeGrant } from "../caller/scope-grant.ts";
 import { type PageArguments, pageOf, sortableNumber } from "../connection.ts";

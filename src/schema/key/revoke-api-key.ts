@@ -1,5 +1,5 @@
 import { NotFoundError } from "../../model/errors.ts";
-import type { ApiKeyRecord } from "../../store/api-keys.ts";
+import type { ApiKeyRecord } from "../../store/records.ts";
 import { commitLast } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";

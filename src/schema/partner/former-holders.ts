@@ -1,7 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import { ApplicationError, ConflictError } from "../../model/errors.ts";
 import type { SubscribeTokenRecord } from "../../model/token/token.ts";
-import type { FormerHolder } from "../../store/database.ts";
+import type { FormerHolder } from "../../store/records.ts";
 
 type Dated = Pick<SubscribeTokenRecord, "id" | "addedAt">;
 

@@ -22,8 +22,8 @@ import {
   type SubscribeTokenRecord,
 } from "../../model/token/token.ts";
 import { hasWholeHours } from "../../model/usage/calendar.ts";
-import type { ApiKeyRecord } from "../../store/api-keys.ts";
 import type { Claim } from "../../store/partners.ts";
+import type { ApiKeyRecord } from "../../store/records.ts";
 import { TrackingIdTakenError } from "../../store/store-error.ts";
 import { commitWithAudit } from "../audit/audited.ts";
 import { builder } from "../builder.ts";

@@ -1,22 +1,18 @@
-import { type Kysely, type Migration, sql } from "kysely";
-import type { SqlDialect } from "./migrate.ts";
+import { type QueryExecutorProvider, sql } from "kysely";
+import type { SqlDialect } from "../sql-dialect.ts";
 
-/** Partners, keys, idempotency keys and the audit log. */
-export function up(dialect: SqlDialect): Migration {
-  return {
-    up: async (db: Kysely<never>) => {
-      for (const statement of [...tables(dialect), ...appendOnly[dialect]]) await sql.raw(statement).execute(db);
-    },
-  };
+/** Creates the tables of partners, keys, idempotency keys and the audit log. */
+export async function up(db: QueryExecutorProvider, dialect: SqlDialect): Promise<void> {
+  for (const statement of [...tables(dialect), ...appendOnly[dialect]]) await sql.raw(statement).execute(db);
 }
 
 const serial: Record<SqlDialect, string> = {
-  // Ids of SQLite could come again after a deletion, were it not for `autoincrement`.
+  // Without `autoincrement` SQLite would reuse the ids of deleted rows.
   sqlite: "integer primary key autoincrement",
   postgres: "bigint generated always as identity primary key",
 };
 
-/** By this name alone it is SQLite's own row id, which needs no second index. */
+/** Only with the type `integer` is the column SQLite's own row id, which needs no second index. */
 const entryId: Record<SqlDialect, string> = { sqlite: "integer", postgres: "bigint" };
 
 function tables(dialect: SqlDialect): string[] {
@@ -115,7 +111,7 @@ function tables(dialect: SqlDialect): string[] {
 
 const auditTables = ["audit_entries", "audit_ends"];
 
-/** What makes the database itself refuse to change or delete what stands in the audit log. */
+/** Triggers by which the database itself refuses to change or delete rows of the audit log. */
 const appendOnly: Record<SqlDialect, string[]> = {
   sqlite: auditTables.flatMap((table) => {
     const id = table === "audit_ends" ? "entry_id" : "id";
@@ -123,7 +119,7 @@ const appendOnly: Record<SqlDialect, string[]> = {
     return [
       `create trigger ${table}_keep before delete on ${table} ${refusal}`,
       `create trigger ${table}_stay before update on ${table} ${refusal}`,
-      // `insert or replace` deletes the former row without asking the trigger for deletions.
+      // `insert or replace` deletes the former row without firing the trigger for deletions.
       `create trigger ${table}_once before insert on ${table} when exists (select 1 from ${table} where ${id} = new.${id}) ${refusal}`,
     ];
   }),

@@ -1,19 +1,15 @@
-import { type Kysely, type Migration, sql } from "kysely";
-import type { SqlDialect } from "./migrate.ts";
+import { type QueryExecutorProvider, sql } from "kysely";
+import type { SqlDialect } from "../sql-dialect.ts";
 
-/** The objects of each audit entry, entries that were done in part, and the attempts that were refused for lack of a right. */
-export function createAuditObjects(dialect: SqlDialect): Migration {
-  return {
-    up: async (db: Kysely<never>) => {
-      for (const statement of [...partialEnds[dialect], ...tables[dialect]]) await sql.raw(statement).execute(db);
-    },
-  };
+/** Adds the objects of audit entries, the outcome PARTIAL, and the attempts refused for a missing scope. */
+export async function up(db: QueryExecutorProvider, dialect: SqlDialect): Promise<void> {
+  for (const statement of [...partialEnds[dialect], ...tables[dialect]]) await sql.raw(statement).execute(db);
 }
 
 const OUTCOMES = "outcome in ('DONE', 'PARTIAL', 'REFUSED', 'FAILED')";
 const REFUSAL = "begin select raise(abort, 'the audit log is append-only'); end";
 
-/** Allows the outcome PARTIAL. SQLite can't change a check, so the table is copied there. */
+/** Statements that allow the outcome PARTIAL. SQLite cannot change a check, so it copies the table. */
 const partialEnds: Record<SqlDialect, string[]> = {
   sqlite: [
     `create table audit_ends_copy (
@@ -31,12 +27,12 @@ const partialEnds: Record<SqlDialect, string[]> = {
   ],
   postgres: [
     "alter table audit_ends drop constraint audit_ends_outcome_check",
-    // What stands in the table satisfies the new check, so nothing has to be read for it.
+    // All rows satisfy the new check, so the database need not read them.
     `alter table audit_ends add constraint audit_ends_outcome_check check (${OUTCOMES}) not valid`,
   ],
 };
 
-/** Triggers that make SQLite refuse to change, delete or replace a row. */
+/** Returns triggers by which SQLite refuses to change, delete or replace a row. */
 function appendOnly(table: string, isSameRow: string): string[] {
   return [
     `create trigger ${table}_keep before delete on ${table} ${REFUSAL}`,
@@ -45,7 +41,7 @@ function appendOnly(table: string, isSameRow: string): string[] {
   ];
 }
 
-/** One row for each caller, operation and minute: a caller that is refused again and again adds no rows within the minute. */
+/** One row per caller, operation and minute, so that repeated refusals within a minute add no rows. */
 const refusedAttempts = `create table refused_attempts (
   principal_id text not null,
   operation text not null,

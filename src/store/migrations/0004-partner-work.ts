@@ -1,15 +1,11 @@
-import { type Kysely, type Migration, sql } from "kysely";
+import { type QueryExecutorProvider, sql } from "kysely";
 
-/** Claims of made objects across operations, leases of partners, and the history of tracking ids. */
-export function createPartnerWork(): Migration {
-  return {
-    up: async (db: Kysely<never>) => {
-      for (const statement of statements) await sql.raw(statement).execute(db);
-    },
-  };
+/** Makes claims unique across operations, and adds leases of partners and the history of tracking ids. */
+export async function up(db: QueryExecutorProvider): Promise<void> {
+  for (const statement of statements) await sql.raw(statement).execute(db);
 }
 
-/** Kinds of objects by the operations that made them until now. Results of other operations are no objects of theirs. */
+/** Kind of the object by the operation that created it before this migration; other operations create none. */
 const kindOfOperation = `case
   when operation = 'createSubscribeToken' or operation like '%/subscribeToken/%' then 'SubscribeToken'
   when operation = 'createPublishToken' or operation = 'syndicateStream/publishToken' then 'PublishToken'
@@ -23,14 +19,14 @@ const kindOfOperation = `case
 const statements = [
   "alter table idempotency_keys add column is_recovered bigint not null default 0",
   `update idempotency_keys set claim = ${kindOfOperation} || ' ' || claim where claim is not null`,
-  // Two operations could have one object until now: the one that had it first keeps it.
+  // Before this migration two operations could claim one object: the first one keeps it.
   `update idempotency_keys set claim = null where exists (
     select 1 from idempotency_keys other where other.claim = idempotency_keys.claim
       and (other.finished_at < idempotency_keys.finished_at
         or (other.finished_at = idempotency_keys.finished_at and other.id < idempotency_keys.id)))`,
   "create unique index idempotency_keys_by_claim on idempotency_keys (claim) where claim is not null",
   "drop index idempotency_keys_one_at_a_time",
-  // Until now a likeness was known beside its operation alone.
+  // Before this migration a likeness was unique per operation only.
   "update idempotency_keys set likeness = operation || ' ' || likeness",
   "create unique index idempotency_keys_one_at_a_time on idempotency_keys (likeness) where owner is not null",
   "create index idempotency_keys_by_likeness on idempotency_keys (likeness)",

@@ -1,16 +1,12 @@
-import { type Kysely, type Migration, sql } from "kysely";
+import { type QueryExecutorProvider, sql } from "kysely";
 
-/** What unfinished writes may have left behind on the platform. */
-export function createTokensLeftBehind(): Migration {
-  return {
-    up: async (db: Kysely<never>) => {
-      await sql.raw("alter table idempotency_keys add column may_leave text").execute(db);
-      await sql
-        .raw(
-          `create index idempotency_keys_that_may_leave on idempotency_keys (begun_at)
-            where may_leave is not null and result is null`,
-        )
-        .execute(db);
-    },
-  };
+/** Adds what unfinished writes may have left behind on the platform. */
+export async function up(db: QueryExecutorProvider): Promise<void> {
+  for (const statement of statements) await sql.raw(statement).execute(db);
 }
+
+const statements = [
+  "alter table idempotency_keys add column may_leave text",
+  `create index idempotency_keys_that_may_leave on idempotency_keys (begun_at)
+    where may_leave is not null and result is null`,
+];

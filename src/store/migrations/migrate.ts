@@ -1,34 +1,32 @@
 import { type Migration, Migrator, sql } from "kysely";
 import type { Db } from "../database.ts";
+import type { SqlDialect } from "../sql-dialect.ts";
 import { StoreError } from "../store-error.ts";
-import { up } from "./0001-registry.ts";
-import { createCounters } from "./0002-counters.ts";
-import { createAuditObjects } from "./0003-audit-objects.ts";
-import { createPartnerWork } from "./0004-partner-work.ts";
-import { createPatternCoverages } from "./0005-pattern-coverages.ts";
-import { createTokensLeftBehind } from "./0006-tokens-left-behind.ts";
-import { createTokensOfClaims } from "./0007-tokens-of-claims.ts";
+import { up as createRegistry } from "./0001-registry.ts";
+import { up as createCounters } from "./0002-counters.ts";
+import { up as addAuditObjects } from "./0003-audit-objects.ts";
+import { up as addPartnerWork } from "./0004-partner-work.ts";
+import { up as createPatternCoverages } from "./0005-pattern-coverages.ts";
+import { up as addTokensLeftBehind } from "./0006-tokens-left-behind.ts";
+import { up as addTokensOfClaims } from "./0007-tokens-of-claims.ts";
 
-/** Whose SQL is spoken. */
-export type SqlDialect = "sqlite" | "postgres";
-
-/** Every step from an empty database to the tables of today. Steps are added at the end, and never changed. */
+/** Returns every migration from an empty database to the current tables. New ones are appended; none ever changes. */
 function migrations(dialect: SqlDialect): Record<string, Migration> {
   return {
-    "0001-registry": up(dialect),
-    "0002-counters": createCounters(dialect),
-    "0003-audit-objects": createAuditObjects(dialect),
-    "0004-partner-work": createPartnerWork(),
-    "0005-pattern-coverages": createPatternCoverages(),
-    "0006-tokens-left-behind": createTokensLeftBehind(),
-    "0007-tokens-of-claims": createTokensOfClaims(),
+    "0001-registry": { up: (db) => createRegistry(db, dialect) },
+    "0002-counters": { up: (db) => createCounters(db, dialect) },
+    "0003-audit-objects": { up: (db) => addAuditObjects(db, dialect) },
+    "0004-partner-work": { up: addPartnerWork },
+    "0005-pattern-coverages": { up: createPatternCoverages },
+    "0006-tokens-left-behind": { up: addTokensLeftBehind },
+    "0007-tokens-of-claims": { up: addTokensOfClaims },
   };
 }
 
 /**
- * Brings the tables up to date, under a lock: gateways that start at the same time wait for the first.
+ * Brings the tables up to date, under a lock, so that gateways starting together wait for the first.
  *
- * @throws StoreError when a newer version of the program has been here
+ * @throws StoreError if a newer version of the program has migrated the database
  */
 export async function migrate(db: Db, dialect: SqlDialect): Promise<void> {
   const known = migrations(dialect);
@@ -46,13 +44,14 @@ export async function migrate(db: Db, dialect: SqlDialect): Promise<void> {
   );
 }
 
-/** Number of the lock under which tables are made: any that no other program takes in the same database. */
+/** Number of the advisory lock for migrations; arbitrary, and used by no other program in the same database. */
 const LOCK_ID = 3_853_314_791;
 
 /**
- * Runs work while no other gateway runs such work. The lock is that of a transaction, which a pooler leaves on one connection
- * of the server; the work runs on another connection. A lock of a session would stay behind on a connection that the pooler
- * gives to somebody else.
+ * Runs work while no other gateway runs such work.
+ *
+ * The lock belongs to a transaction, which a pooler leaves on one connection of the server; the work runs on another
+ * connection. A session lock would stay behind on a connection that the pooler then gives to another client.
  */
 function underLock<Result>(db: Db, work: () => Promise<Result>): Promise<Result> {
   return db.transaction().execute(async (transaction) => {
@@ -61,7 +60,7 @@ function underLock<Result>(db: Db, work: () => Promise<Result>): Promise<Result>
   });
 }
 
-/** A migration that was made and is not known; null too when that can't be told, since another error came before. */
+/** Returns the first applied migration that this version does not have; null for none, or if the list cannot be read. */
 async function firstUnknown(db: Db, known: object): Promise<string | null> {
   const done = sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
   const { rows } = await done.catch(() => ({ rows: [] }));

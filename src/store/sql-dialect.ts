@@ -1,0 +1,2 @@
+/** Dialect of SQL that a database speaks. */
+export type SqlDialect = "sqlite" | "postgres";
