@@ -11,16 +11,19 @@ import { requestLimits } from "./src/model/request-limits.ts";
 import { createSchema } from "./src/schema/schema.ts";
 
 /**
- * Makes every file that follows from another: the types of the REST APIs from their OpenAPI documents, the SDL from the
- * schema, typed documents from the operations of GraphiQL's tabs, and the README's tables from the code.
+ * Generates the files that are derived from others.
  *
- * `npm run codegen` writes what has changed; `npm run codegen -- --check` changes nothing, and fails when something would.
+ * These are the types of the REST APIs (from their OpenAPI documents), the SDL (from the schema), the typed documents of the
+ * tests (from GraphiQL's tabs), and the tables of docs/ (from the code). `npm run codegen` writes the files that have
+ * changed; `npm run codegen -- --check` writes nothing and fails if a file is out of date.
  */
 const generated = new Map<string, string>([
   ...(await upstreamTypes()),
   ["schema/schema.graphql", sdl(createSchema())],
   ["test/generated/operations.ts", await typedOperations(createSchema())],
-  ["README.md", await readme()],
+  await pageWithTable("docs/configuration.md", "variables", variableTable()),
+  await pageWithTable("docs/errors.md", "codes", codeTable()),
+  await pageWithTable("docs/limits.md", "limits", limitTable()),
 ]);
 
 const drifted = [];
@@ -86,13 +89,13 @@ async function typedOperations(schema: GraphQLSchema): Promise<string> {
   return `// Made by codegen.ts from ${folder}.\n\n${code}`;
 }
 
-async function readme(): Promise<string> {
-  const text = await readFile("README.md", "utf8");
-  return withTable(
-    withTable(withTable(text, "variables", variableTable()), "codes", codeTable()),
-    "limits",
-    limitTable(),
-  );
+/** Returns a page of the documentation with the table between its marks replaced. */
+async function pageWithTable(page: string, name: string, table: string): Promise<[string, string]> {
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const [head, rest] = (await readFile(page, "utf8")).split(begin);
+  const [, tail] = rest?.split(end) ?? [];
+  if (head === undefined || tail === undefined) throw new Error(`${page} lacks the marks of the table ${name}`);
+  return [page, `${head}${begin}\n${table}\n${end}${tail}`];
 }
 
 function variableTable(): string {
@@ -115,13 +118,4 @@ function limitTable(): string {
       `| \`${name}\` | ${max.toLocaleString("en")} | ${description} | ${code ? `\`${code}\`` : ""} |`,
   );
   return ["| limit | at most | of what | else |", "|---|---|---|---|", ...rows].join("\n");
-}
-
-/** Replaces what stands between the marks of a table. */
-function withTable(text: string, name: string, table: string): string {
-  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-  const [head, rest] = text.split(begin);
-  const [, tail] = rest?.split(end) ?? [];
-  if (head === undefined || tail === undefined) throw new Error(`README.md lacks the marks of the table ${name}`);
-  return `${head}${begin}\n${table}\n${end}${tail}`;
 }

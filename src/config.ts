@@ -10,7 +10,7 @@ import type { ConferenceOptions } from "./upstream/upstream.ts";
 
 /**
  * The configuration: read once from the environment, and checked as a whole before anything starts. This file is the only
- * reader of `process.env`; the README's table of variables is made from the same descriptions.
+ * reader of `process.env`; the table in docs/configuration.md is generated from the same descriptions.
  */
 export interface Config {
   readonly host: string;
@@ -119,7 +119,7 @@ const word = z.string().regex(/^[\x21-\x7e]{1,255}$/, "at most 255 ASCII charact
 const bearer = (minLength: number, rule: string) =>
   z.string().regex(new RegExp(`^[\\x21-\\x7e]{${minLength},}$`), rule);
 
-/** Every variable: how it is checked, and what the README says of it. */
+/** Every variable: how it is checked, and its description in docs/configuration.md. */
 export const variables = {
   PORT: { schema: port.default(4000), describe: "Port of the gateway; 0 takes any free one." },
   HOST: { schema: z.string().min(1).default("127.0.0.1"), describe: "Address that the gateway listens on." },

@@ -1,6 +1,6 @@
 /**
  * Every code an error of the graph can carry, with what it means to a client. Codes never change their meaning; new ones
- * may be added. The enum `ErrorCode` of the graph and the table in the README are both made from this list.
+ * may be added. The enum `ErrorCode` of the graph and the table in docs/errors.md are generated from this list.
  */
 export const errorCodes = {
   UNAUTHENTICATED: "The request carries no key, or one that is not valid.",

@@ -10,7 +10,7 @@ export interface RequestLimit {
 }
 
 /**
- * What one request may ask for. The query `limits` and the README's table are made from this list. An introspection by
+ * What one request may ask for. The query `limits` and the table in docs/limits.md are generated from this list. An introspection by
  * GraphiQL is 230 fields (73 before its fragments are expanded), 186 tokens and 15 deep; a dashboard of twelve months with six figures each is 100
  * fields.
  */

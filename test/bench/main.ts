@@ -53,7 +53,7 @@ const USAGE = `npm run bench -- [--quick] [--only list,totals,series,typename,gr
 
   --quick     a look, in less than a minute
   --only      some of the questions
-  --write     puts the tables into README.md
+  --write     puts the tables into docs/measurements.md
   --cpu-prof  the gateway leaves its profiles there
 `;
 
@@ -84,7 +84,7 @@ async function main(): Promise<void> {
   }
   if (isWanted("growth")) told(await growthTable(pace));
   if (isWanted("failing")) told(await failingTable(pace, options["cpu-prof"] ?? null));
-  if (options.write) await writeReadme(parts.join("\n\n"));
+  if (options.write) await writeTables(parts.join("\n\n"));
 }
 
 async function runFleet(
@@ -141,13 +141,14 @@ function machine(isPinned: boolean, { connections, rounds, roundMs, warmUpMs }: 
   return `${date}, Node.js ${process.versions.node}, ${cpus().length} cores (${model.trim()}), ${place}; ${connections} connections, medians of ${rounds} rounds of ${roundMs / 1_000} s by turns, after ${warmUpMs / 1_000} s of load on each.`;
 }
 
-async function writeReadme(text: string): Promise<void> {
-  const file = new URL("../../README.md", import.meta.url);
+async function writeTables(text: string): Promise<void> {
+  const file = new URL("../../docs/measurements.md", import.meta.url);
   const [begin, end] = ["<!-- speed -->", "<!-- /speed -->"];
-  const readme = await readFile(file, "utf8");
-  const [head, rest] = readme.split(begin);
+  const page = await readFile(file, "utf8");
+  const [head, rest] = page.split(begin);
   const [, tail] = rest?.split(end) ?? [];
-  if (head === undefined || tail === undefined) throw new Error("README.md lacks the marks of the section on speed.");
+  if (head === undefined || tail === undefined)
+    throw new Error("docs/measurements.md lacks the marks of the section on speed.");
   await writeFile(file, `${head}${begin}\n${text}\n${end}${tail}`);
 }
 

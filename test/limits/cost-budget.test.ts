@@ -65,7 +65,7 @@ describe("a budget", () => {
 });
 
 describe("the query `limits`", () => {
-  it("tells the limits of a request as the README does, and what is left of the caller's budget", async () => {
+  it("returns the limits of a request, as docs/limits.md lists them, and what is left of the caller's budget", async () => {
     await using gateway = await createTestGateway();
     const names = Object.keys(requestLimits);
     const { data } = await gateway.ask<{ limits: Record<string, unknown> }>(
