@@ -33,7 +33,8 @@ import { useMetrics } from "./http/plugins/use-metrics.ts";
 import { useOperations } from "./http/plugins/use-operations.ts";
 import { useRequestParser } from "./http/plugins/use-request-parser.ts";
 import { useRequestTelemetry } from "./http/plugins/use-request-telemetry.ts";
-import { enqueueResponse } from "./http/response-batcher.ts";
+import { createReadBackpressure } from "./http/read-backpressure.ts";
+import { createResponseBatcher } from "./http/response-batcher.ts";
 import { ANONYMOUS, createUnsentResponses, type UnsentLimits, type UnsentResponse } from "./http/unsent-responses.ts";
 import { createSuspensionEnforcer } from "./jobs/enforce-suspension.ts";
 import { type Budgets, createCostBudget } from "./limits/cost-budget.ts";
@@ -46,8 +47,7 @@ import type { Secret } from "./model/secret.ts";
 import { createOperationExecutor } from "./operation/execute-operation.ts";
 import { createErrors } from "./operation/mask-error.ts";
 import { createResponseCache } from "./operation/response-cache.ts";
-import { createTurns, type NextTurn } from "./scheduling/admission-queue.ts";
-import { createLoadShedder } from "./scheduling/load-shedder.ts";
+import { createScheduling, type Scheduling } from "./scheduling/scheduling.ts";
 import { encodeGlobalId } from "./schema/global-id.ts";
 import { disableOfInactive } from "./schema/partner/partner-active.ts";
 import { createSchema } from "./schema/schema.ts";
@@ -115,8 +115,8 @@ export interface GatewayOptions {
   readonly maxClockOffsetMs?: number;
   /** A clock that only goes forward, by which is measured how long to remember; the process's own when it is left out. */
   readonly elapsed?: MonotonicClock;
-  /** Begins each operation that has to wait, when its turn has come; a queue of this gateway's own when it is left out. */
-  readonly nextTurn?: NextTurn;
+  /** Queues of this gateway; created by default. */
+  readonly scheduling?: Scheduling;
 }
 
 /** The gateway without a port: requests in, answers out. */
@@ -125,6 +125,8 @@ export interface Gateway {
   fetch(request: Request, peer?: string): Promise<Response>;
   /** Answers a request of node:http. */
   handle(request: IncomingMessage, response: ServerResponse): void;
+  /** Counts a new connection of the port that serves {@link handle}. */
+  noteConnection(): void;
   /** Reads ahead what every query needs, and begins to look for names in traffic. Requests need not wait for it. */
   start(): Promise<void>;
   /** Says by its readiness that it is about to end: whoever distributes requests gives it no more. */
@@ -160,7 +162,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     tracing?.called(report);
   };
   const { auth, ...parts } = createServices(options, onCall);
-  const load = createLoadShedder(options.maxRequestsInFlight);
+  const { scheduling = createScheduling(options) } = options;
+  const { loadShedder: load } = scheduling;
+  const enqueueResponse = createResponseBatcher(createReadBackpressure(scheduling.arrivals));
   const responseCache = createResponseCache({
     isKeeping: options.usageCacheBytes > 0,
     known: createCacheVersion(parts),
@@ -179,7 +183,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     responseCache,
     unsent,
     ...(tracing && { bind: tracing.bind }),
-    nextTurn: options.nextTurn ?? createTurns(),
+    scheduling,
     queryDeadlineMs: CALL_TIMES_PER_QUERY * options.upstream.timeoutMs,
   });
   const operations = tracing ? tracing.operations(untraced) : untraced;
@@ -312,6 +316,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         enqueueResponse(response, answer, () => sent(callerId ?? ANONYMOUS, ended));
       });
     },
+    noteConnection: scheduling.arrivals.note,
     start: async () => {
       background.push(setInterval(sweep, SWEEP_EVERY_MS).unref());
       background.push(

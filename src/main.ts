@@ -67,7 +67,7 @@ async function main(): Promise<void> {
     tracing: config.tracing ? await tracing() : null,
     graphiql: config.graphiql ? await graphiqlFiles(logger) : null,
   });
-  const server = await listen(gateway.handle, config.host, config.port);
+  const server = await listen(gateway.handle, config.host, config.port, undefined, gateway.noteConnection);
 
   let isLeaving = false;
   const leave = async () => {

@@ -56,8 +56,6 @@ const toCut: Readonly<Record<"imports" | "mutations" | "primitives", readonly st
     "operation/execute-operation.ts -> http/request-body.ts",
     "operation/execute-operation.ts -> http/response-body.ts",
     "operation/execute-operation.ts -> http/unsent-responses.ts",
-    "scheduling/admission-queue.ts -> http/read-backpressure.ts",
-    "scheduling/time-slicer.ts -> http/read-backpressure.ts",
     "telemetry/metrics.ts -> http/unsent-responses.ts",
     "telemetry/metrics.ts -> operation/response-cache.ts",
     "telemetry/tracing.ts -> operation/execute-operation.ts",

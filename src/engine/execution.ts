@@ -16,7 +16,8 @@ import {
 import type { GraphContext } from "../context.ts";
 import type { UnsentResponse } from "../http/unsent-responses.ts";
 import type { MaybePromise } from "../primitives/maybe-promise.ts";
-import { TimeSlicer } from "../scheduling/time-slicer.ts";
+import type { Scheduling } from "../scheduling/scheduling.ts";
+import type { TimeSlicer } from "../scheduling/time-slicer.ts";
 import { assertAllowed, type FieldCheck } from "../schema/scope-checks.ts";
 import type { Cacheability } from "./cacheability.ts";
 import { ErrorCollector, NULL } from "./serialized-result.ts";
@@ -59,7 +60,7 @@ export class Execution {
   isWithinKept = false;
 
   /** A long list is written bit by bit. Figures that the rest of it asks for go with those that were asked for before. */
-  readonly slices = new TimeSlicer((begun) => this.context.loaders.batchScheduler.holdWhile(begun));
+  readonly slices: TimeSlicer;
 
   /** Characters of the answer so far: of its names, its plain values and what was kept of it. */
   size = 0;
@@ -72,7 +73,14 @@ export class Execution {
   readonly #room: ResponseBudget;
   #lookAt = LOOK_EVERY;
 
-  constructor(planned: PlannedOperation, context: GraphContext, variables: Variables, room: ResponseBudget = NO_BOUND) {
+  constructor(
+    planned: PlannedOperation,
+    context: GraphContext,
+    variables: Variables,
+    createTimeSlicer: Scheduling["createTimeSlicer"],
+    room: ResponseBudget = NO_BOUND,
+  ) {
+    this.slices = createTimeSlicer((allStarted) => context.loaders.batchScheduler.holdWhile(allStarted));
     this.planned = planned;
     this.context = context;
     this.variables = variables;

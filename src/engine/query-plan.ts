@@ -15,6 +15,7 @@ import { collectFields, collectSubfields } from "graphql/execution/collectFields
 import { getFieldDef } from "graphql/execution/execute.js";
 import type { GraphContext } from "../context.ts";
 import { isPromise, type MaybePromise } from "../primitives/maybe-promise.ts";
+import type { Scheduling } from "../scheduling/scheduling.ts";
 import { checksOf } from "../schema/scope-checks.ts";
 import { cacheabilityOf } from "./cacheability.ts";
 import { type FieldLocation, isOfObject, leafCompleter, valueCompleter } from "./complete-value.ts";
@@ -43,7 +44,7 @@ export type QueryPlan = (
  * and the log would notice: a serialiser's error loses its cause and so reads like the client's own mistake, what throws
  * while a promise's value is completed leaves the request without an answer, and errors come in another order.
  */
-export function planQuery(planned: PlannedOperation): QueryPlan {
+export function planQuery(planned: PlannedOperation, createTimeSlicer: Scheduling["createTimeSlicer"]): QueryPlan {
   const { schema, fragments, operation } = planned;
   const root = schema.getRootType(operation.operation) as GraphQLObjectType;
   const isSerial = operation.operation === OperationTypeNode.MUTATION;
@@ -51,7 +52,7 @@ export function planQuery(planned: PlannedOperation): QueryPlan {
     fieldPlans(planned, root, collectFields(schema, fragments, variables, root, operation.selectionSet)),
   );
   return (context, variables, room) => {
-    const run = new Execution(planned, context, variables, room);
+    const run = new Execution(planned, context, variables, createTimeSlicer, room);
     const { errors } = run;
     const failed = (error: unknown): SerializedResult => {
       if (run.refusal !== null) return { errors: [run.refusal] };

@@ -123,7 +123,15 @@ class FastPathExchange {
   /** Asks the graph, for whoever was let in. */
   #ask(params: OperationParams, { caller, address }: AuthenticatedRequest): void {
     const { signal, isDisconnected } = this.#request;
-    const asked = { params, caller, address, signal, hasLeft: isDisconnected, mayChange: true, record: this.#record };
+    const asked = {
+      params,
+      caller,
+      address,
+      signal,
+      isCancelled: isDisconnected,
+      mayChange: true,
+      record: this.#record,
+    };
     this.#options.operations(asked, (answer) => this.#told(answer));
   }
 

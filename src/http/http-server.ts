@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES }
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { RawBodyRequest } from "./raw-body-request.ts";
-import { noteNewConnection } from "./read-backpressure.ts";
 
 /** A gateway that takes requests on a port. */
 export interface HttpServer {
@@ -53,6 +52,7 @@ export async function listen(
   host: string,
   port: number,
   patience: ServerTimeouts = DEFAULT_TIMEOUTS,
+  onConnection: () => void = () => undefined,
 ): Promise<HttpServer> {
   let isDraining = false;
   const connections = createConnections(patience);
@@ -86,7 +86,7 @@ export async function listen(
       handler(request, response);
     },
   );
-  server.on("connection", noteNewConnection);
+  server.on("connection", onConnection);
   // A connection that can't be taken for want of file descriptors is an error of the server: Node.js ends the process for
   // one that nobody listens to.
   server.on("error", () => undefined);

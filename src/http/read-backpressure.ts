@@ -1,67 +1,37 @@
 import type { Socket } from "node:net";
+import type { ConnectionArrivals } from "../scheduling/connection-arrivals.ts";
 
-/** Whoever is answered in a turn of the event loop that has gone on for longer rests, in milliseconds; */
+/** Milliseconds of a turn of the event loop after which reads are paused on a connection. */
 const LONG_TURN_MS = 50;
-/** and where a new connection has come lately, already in one that has gone on for so long. */
+/** The same threshold, in milliseconds, while new connections are arriving. */
 const BUSY_TURN_MS = 2;
-/** In the last second: under load turns take a quarter of it, and one is taken in each. */
-const RECENT_CONNECTION_MS = 1_000;
-/** So long new connections are taken before those that rest are heard. */
-const ACCEPT_GRACE_MS = 50;
-
-/** Connections of which nothing is read. */
-let pausedSockets: Socket[] = [];
-let newestAt = Number.NEGATIVE_INFINITY;
-/** How many connections have come. */
-let arrivals = 0;
 
 /**
- * Lets a connection rest that is answered in a long turn of the event loop: nothing is read of it before the next. A turn goes on
- * while more than a thousand connections have something to read, and whoever has an answer may ask again in the same turn: four
- * thousand clients made one of seven seconds, in which no answer of the platform was taken further and no time was up.
+ * Pauses reads on a connection once a turn of the event loop is long: its next request is read in a later turn. A turn lasts while
+ * any connection has something to read, and no timer runs and no upstream response is taken before its end.
  *
- * New connections are taken one a turn. So while they come, those that are answered rest, turns are short, and hundreds are taken
- * in the time of one long turn: else clients wait for a minute to be heard for the first time, while others ask on and on.
+ * New connections are accepted one per turn, so while they arrive, reads are paused in shorter turns already.
  *
- * @param socket null where an answer waits for those before it on its connection
- * @param turnMs how long this turn has gone on since its first answer
+ * @param socket null where a response waits for those before it on its connection
+ * @param turnMs milliseconds since the first response of this turn
  */
-export function pauseReadsIfBusy(socket: Socket | null, turnMs: number): void {
-  if (!socket || !isBusy(turnMs)) return;
-  socket.pause();
-  pausedSockets.push(socket);
-  if (pausedSockets.length === 1) setImmediate(afterArrivals, wake);
-}
+export type PauseReadsIfBusy = (socket: Socket | null, turnMs: number) => void;
 
-function isBusy(turnMs: number): boolean {
-  if (pausedSockets.length > 0 || turnMs >= LONG_TURN_MS) return true;
-  return turnMs >= BUSY_TURN_MS && performance.now() - newestAt < RECENT_CONNECTION_MS;
-}
-
-/** Told of each new connection. */
-export function noteNewConnection(): void {
-  arrivals += 1;
-  newestAt = performance.now();
-}
-
-/**
- * Does work in a later turn of the event loop: in the first before which no new connection came, or after 50 ms. Two thousand new
- * connections waited for ten seconds while each turn took one of them and spent 12 ms on answers.
- */
-export function afterArrivals(work: () => void): void {
-  const since = performance.now();
-  let seen = arrivals;
-  const look = () => {
-    const isDue = arrivals === seen || performance.now() - since >= ACCEPT_GRACE_MS;
-    seen = arrivals;
-    if (isDue) work();
-    else setImmediate(look);
+export function createReadBackpressure(arrivals: Pick<ConnectionArrivals, "isRecent" | "runAfter">): PauseReadsIfBusy {
+  let pausedSockets: Socket[] = [];
+  const isBusy = (turnMs: number) => {
+    if (pausedSockets.length > 0 || turnMs >= LONG_TURN_MS) return true;
+    return turnMs >= BUSY_TURN_MS && arrivals.isRecent();
   };
-  setImmediate(look);
-}
-
-function wake(): void {
-  const rested = pausedSockets;
-  pausedSockets = [];
-  for (const socket of rested) socket.resume();
+  const resumeReads = () => {
+    const sockets = pausedSockets;
+    pausedSockets = [];
+    for (const socket of sockets) socket.resume();
+  };
+  return (socket, turnMs) => {
+    if (!socket || !isBusy(turnMs)) return;
+    socket.pause();
+    pausedSockets.push(socket);
+    if (pausedSockets.length === 1) setImmediate(arrivals.runAfter, resumeReads);
+  };
 }

@@ -18,6 +18,7 @@ import { planQuery, type QueryPlan, skipIncludeConditions } from "../engine/quer
 import type { SerializedResult } from "../engine/serialized-result.ts";
 import { requestLimits } from "../model/request-limits.ts";
 import type { MaybePromise } from "../primitives/maybe-promise.ts";
+import type { Scheduling } from "../scheduling/scheduling.ts";
 import { type DocumentSize, measureDocument } from "./document-limits.ts";
 import type { Errors, ShownError } from "./mask-error.ts";
 import { queryCost, type RawVariables } from "./query-cost.ts";
@@ -62,6 +63,7 @@ const MAX_PLANS = 4;
 export function createDocumentCache(
   schema: GraphQLSchema,
   { show }: Pick<Errors, "show">,
+  createTimeSlicer: Scheduling["createTimeSlicer"],
 ): (text: string) => PreparedDocument {
   const known = new LRUCache<string, { readonly prepared: PreparedDocument; readonly fields: number }>({
     maxSize: KEPT_CHARACTERS,
@@ -72,7 +74,9 @@ export function createDocumentCache(
     const found = known.get(text);
     if (found) return found.prepared;
     const { errors, document, size } = checked(schema, text);
-    const prepared = errors ? { errors: errors.map((error) => show(error)) } : preparedDocument(schema, document);
+    const prepared = errors
+      ? { errors: errors.map((error) => show(error)) }
+      : preparedDocument(schema, document, createTimeSlicer);
     known.set(text, { prepared, fields: size?.fields ?? 0 });
     return prepared;
   };
@@ -109,14 +113,18 @@ function withCode(error: GraphQLError, code: string): GraphQLError {
   return new GraphQLError(message, { nodes, source, positions, extensions });
 }
 
-function preparedDocument(schema: GraphQLSchema, document: DocumentNode): PreparedDocument {
+function preparedDocument(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  createTimeSlicer: Scheduling["createTimeSlicer"],
+): PreparedDocument {
   const operations = new Map<OperationDefinitionNode, PreparedOperation>();
   return {
     errors: null,
     operation: (name) => {
       const operation = getOperationAST(document, name);
       if (!operation) return null;
-      const prepared = operations.get(operation) ?? preparedOperation(schema, document, operation);
+      const prepared = operations.get(operation) ?? preparedOperation(schema, document, operation, createTimeSlicer);
       operations.set(operation, prepared);
       return prepared;
     },
@@ -130,6 +138,7 @@ function preparedOperation(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
+  createTimeSlicer: Scheduling["createTimeSlicer"],
 ): PreparedOperation {
   const number = ++nextOperationId;
   const name = operation.name?.value ?? null;
@@ -142,7 +151,7 @@ function preparedOperation(
     const { coerced, errors } = getVariableValues(schema, definitions, variables, { maxErrors: 50 });
     if (errors) return { errors };
     const key = conditions.map((condition) => String(coerced[condition])).join();
-    const plan = plans.get(key) ?? planQuery(planned);
+    const plan = plans.get(key) ?? planQuery(planned, createTimeSlicer);
     if (plans.size < MAX_PLANS) plans.set(key, plan);
     return plan(context, coerced, room);
   };

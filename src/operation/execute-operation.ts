@@ -12,7 +12,8 @@ import { InvalidInputError } from "../model/errors.ts";
 import { requestLimits } from "../model/request-limits.ts";
 import { isPromise, type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
 import { memoizeLast } from "../primitives/memoize.ts";
-import { MAX_QUEUE_WAIT_MS, type NextTurn, type QueuedTask } from "../scheduling/admission-queue.ts";
+import { MAX_QUEUE_WAIT_MS, type QueuedTask } from "../scheduling/admission-queue.ts";
+import type { Scheduling } from "../scheduling/scheduling.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
 import { createDocumentCache, type PreparedOperation } from "./document-cache.ts";
 import type { Errors, ShownError } from "./mask-error.ts";
@@ -56,7 +57,7 @@ export interface OperationExecutorOptions {
   readonly queryDeadlineMs: number;
   readonly responseCache: ResponseCache;
   readonly unsent: Pick<UnsentResponses, "answer" | "isFull">;
-  readonly nextTurn: NextTurn;
+  readonly scheduling: Pick<Scheduling, "admissionQueue" | "createTimeSlicer">;
   /** Binds work that is done later to what is under way now; left out where nothing asks what that is. */
   readonly bind?: (work: QueuedTask) => QueuedTask;
 }
@@ -74,7 +75,7 @@ export function createOperationExecutor(options: OperationExecutorOptions): Oper
   const { parts, errors } = options;
   const shared = {
     ...options,
-    prepare: createDocumentCache(options.schema, errors),
+    prepare: createDocumentCache(options.schema, errors, options.scheduling.createTimeSlicer),
     contextOf: createContexts(parts),
     failed: (error: unknown): OperationResponse => ({ result: { errors: [errors.show(error)] }, cost: null }),
   };
@@ -163,7 +164,7 @@ class OperationExecution {
   }
 
   #inItsTurn(cost: CostStatus): void {
-    const { unsent, nextTurn, bind = (work) => work } = this.#shared;
+    const { unsent, scheduling, bind = (work) => work } = this.#shared;
     const callerId = this.#request.caller.principalId;
     const begin: QueuedTask = (ended, waitedMs) => {
       const answered = this.#answered;
@@ -180,7 +181,7 @@ class OperationExecution {
         this.#fail(error);
       }
     };
-    nextTurn(bind(begin), callerId);
+    scheduling.admissionQueue.enqueue(bind(begin), callerId);
   }
 
   #run(cost: CostStatus): void {

@@ -1,110 +1,108 @@
-import { afterArrivals } from "../http/read-backpressure.ts";
+import type { ConnectionArrivals } from "./connection-arrivals.ts";
 
 /**
- * Work that waits for its turn. It never throws.
+ * An operation that waits to be started. A task never throws.
  *
- * @param ended to be called when it has ended
- * @param waitedMs how long it has waited
+ * @param ended called when the task has ended
+ * @param waitedMs milliseconds it has spent in the queue
  */
 export type QueuedTask = (ended: () => void, waitedMs: number) => void;
 
 /**
- * Begins work when its turn has come: work that will have to wait for the platform, and work that writes a long answer. What has
- * begun ends before more begins, however much comes at once. So little is under way that all of it is soon over, and while the
- * event loop has nothing else to do, more begins: it is never idle for that.
+ * Starts operations that will block on the platform or write a long response.
  *
- * Callers have their turns one after another, so that none waits behind thousands of another's requests.
+ * At most {@link MIN_CONCURRENCY} run at once while the event loop is busy, so that all of them end soon; while it is idle, more
+ * are started. Callers take turns, so that none waits behind thousands of requests of another.
  *
- * Of 50 questions that are asked all the time, all at once were under way else, each for as long as all of them take together.
- * What is under way for long grows old for the garbage collector, which moves it and keeps all that it comes to hold later
- * until it looks at the whole of it. For the same reason what waits here should be little, and no promise of its own answer.
+ * @see docs/decisions/0003-admission-queue.md
  */
-export type NextTurn = (begin: QueuedTask, callerId: string) => void;
+export interface AdmissionQueue {
+  enqueue(task: QueuedTask, callerId: string): void;
+}
 
-/**
- * So much may be under way without a look at what else there is to do. What begins together asks the platform together, and is
- * answered together: by two at a time, a page of totals takes a quarter more CPU.
- */
+/** Operations that may run concurrently regardless of load. Operations started together share upstream calls. */
 const MIN_CONCURRENCY = 8;
-/**
- * One turn of the event loop begins no more work once it has spent so long on that. Work may end before it waits for anything, and
- * then what is under way never bounds it; a connection sends nothing before the turn is over.
- */
-const START_SLICE_MS = 10;
-/** A turn of the event loop that took less had nothing to do: one answer of the platform takes longer. */
-const IDLE_TURN_MS = 0.05;
-/** Whoever has waited for so long does not wait for the event loop any more, */
-const STARVATION_MS = 200;
-/** but for what is under way while it is so much: ten queries more of five calls would have to wait for the platform as well. */
+/** Operations up to which starvation starts further ones, regardless of load. */
 const MAX_CONCURRENCY = 40;
-/** Longer nobody waits, in milliseconds. Whoever is begun so late had better end at once: those behind it wait as well. */
+/** Milliseconds of one turn of the event loop after which no further operation is started in it. */
+const START_SLICE_MS = 10;
+/** Milliseconds below which a turn of the event loop was idle: reading one upstream response takes longer. */
+const IDLE_TURN_MS = 0.05;
+/** Milliseconds in the queue after which an operation no longer waits for the event loop to be idle. */
+const STARVATION_MS = 200;
+/** Milliseconds in the queue after which an operation is started in any case: it is expected to reject itself. */
 export const MAX_QUEUE_WAIT_MS = 2_000;
 
-/** @param clock a monotonic time in milliseconds */
-export function createTurns(clock: () => number = () => performance.now()): NextTurn {
-  /**
-   * What waits for its turn: of each caller in the order in which it came, and the callers in the order in which their turns
-   * come; `since` by the clock.
-   */
-  const lines = new Map<string, { readonly begin: QueuedTask; readonly since: number }[]>();
+/**
+ * Creates an empty queue.
+ *
+ * @param clock monotonic time in milliseconds
+ */
+export function createAdmissionQueue(
+  { runAfter }: Pick<ConnectionArrivals, "runAfter">,
+  clock: () => number,
+): AdmissionQueue {
+  /** Tasks by caller, in the order in which callers are served. */
+  const queues = new Map<string, { readonly task: QueuedTask; readonly since: number }[]>();
   let running = 0;
-  let isArmed = false;
-  let armedAt = 0;
-  /** How long this turn of the event loop has spent on beginning work. */
-  let beginningMs = 0;
+  let isScheduled = false;
+  let scheduledAt = 0;
+  /** Milliseconds that this turn of the event loop has spent on starting tasks. */
+  let startingMs = 0;
 
   const ended = () => {
     running -= 1;
   };
-  const beginNext = (now: number) => {
-    const [turn] = lines;
-    if (!turn) return;
-    const [callerId, line] = turn;
-    const next = line.shift();
-    // It goes to the end.
-    lines.delete(callerId);
-    if (line.length > 0) lines.set(callerId, line);
+  const startNext = (now: number) => {
+    const [first] = queues;
+    if (!first) return;
+    const [callerId, queue] = first;
+    const next = queue.shift();
+    // The caller goes to the end.
+    queues.delete(callerId);
+    if (queue.length > 0) queues.set(callerId, queue);
     if (!next) return;
     running += 1;
-    const begin = clock();
-    next.begin(ended, now - next.since);
-    beginningMs += clock() - begin;
+    const startedAt = clock();
+    next.task(ended, now - next.since);
+    startingMs += clock() - startedAt;
   };
-  /** Returns what begins next. */
-  const first = () => {
-    const [line] = lines.values();
-    return line?.[0];
+  const nextSince = () => {
+    const [queue] = queues.values();
+    return queue?.[0]?.since;
   };
-  /** Work that has waited for the longest time refuses itself, which takes no time to speak of. */
   const isDue = (waitedMs: number) => {
+    // A task that has waited this long rejects itself, which takes next to no time.
     if (waitedMs >= MAX_QUEUE_WAIT_MS) return true;
-    return waitedMs >= STARVATION_MS && running < MAX_CONCURRENCY && beginningMs < START_SLICE_MS;
+    return waitedMs >= STARVATION_MS && running < MAX_CONCURRENCY && startingMs < START_SLICE_MS;
   };
   const startEligible = (now: number) => {
-    for (let next = first(); next && isDue(now - next.since); next = first()) beginNext(now);
+    for (let since = nextSince(); since !== undefined && isDue(now - since); since = nextSince()) startNext(now);
   };
-  const turn = () => {
-    isArmed = false;
-    beginningMs = 0;
+  const runTurn = () => {
+    isScheduled = false;
+    startingMs = 0;
     const now = clock();
-    while (running < MIN_CONCURRENCY && lines.size > 0 && beginningMs < START_SLICE_MS) beginNext(now);
-    if (now - armedAt < IDLE_TURN_MS) beginNext(now);
+    while (running < MIN_CONCURRENCY && queues.size > 0 && startingMs < START_SLICE_MS) startNext(now);
+    if (now - scheduledAt < IDLE_TURN_MS) startNext(now);
     startEligible(now);
-    if (lines.size > 0) arm();
+    if (queues.size > 0) schedule();
   };
-  const arm = () => {
-    isArmed = true;
-    armedAt = clock();
-    afterArrivals(turn);
+  const schedule = () => {
+    isScheduled = true;
+    scheduledAt = clock();
+    runAfter(runTurn);
   };
 
-  return (begin, callerId) => {
-    const now = clock();
-    const ofCaller = lines.get(callerId);
-    if (ofCaller) ofCaller.push({ begin, since: now });
-    else lines.set(callerId, [{ begin, since: now }]);
-    if (!isArmed) arm();
-    // A turn of the event loop goes on while there is something to read, which may be for seconds.
-    else if (now - armedAt >= STARVATION_MS) startEligible(now);
+  return {
+    enqueue: (task, callerId) => {
+      const now = clock();
+      const queue = queues.get(callerId);
+      if (queue) queue.push({ task, since: now });
+      else queues.set(callerId, [{ task, since: now }]);
+      if (!isScheduled) schedule();
+      // A turn of the event loop lasts while there is something to read, which may be for seconds.
+      else if (now - scheduledAt >= STARVATION_MS) startEligible(now);
+    },
   };
 }

@@ -1,19 +1,18 @@
-let turn = 0;
-let isEnding = false;
+/** Returns a number that differs between any two turns of the event loop in which it is asked for. */
+export type EventLoopTurn = () => number;
 
-/**
- * A number that is another one in each turn of the event loop in which it is asked for. Nobody needs to wait for the end of a turn
- * for that: all that do are linked, so that none could be forgotten before the last.
- */
-export function eventLoopTurn(): number {
-  if (!isEnding) {
-    isEnding = true;
-    setImmediate(endTurn);
-  }
-  return turn;
-}
-
-function endTurn(): void {
-  isEnding = false;
-  turn += 1;
+export function createEventLoopTurn(): EventLoopTurn {
+  let turn = 0;
+  let isEnding = false;
+  const endTurn = () => {
+    isEnding = false;
+    turn += 1;
+  };
+  return () => {
+    if (!isEnding) {
+      isEnding = true;
+      setImmediate(endTurn);
+    }
+    return turn;
+  };
 }

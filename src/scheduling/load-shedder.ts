@@ -1,49 +1,48 @@
-import { eventLoopTurn } from "./event-loop-turn.ts";
+import type { EventLoopTurn } from "./event-loop-turn.ts";
 
-/** How much the process has to do. */
+/** Decides whether the gateway can accept another request. */
 export interface LoadShedder {
   /**
-   * Counts a request as under way, until {@link release}. False where there is more to do already than can be done in time: it is
-   * not counted then, and had better be little.
+   * Counts a request as in flight until {@link release}. Returns false, and counts nothing, if the gateway has more work than
+   * it can finish in time.
    *
-   * @param connection over which it came; null where it came over none, and so has not waited for others
+   * @param connection that the request arrived on; null for a request that arrived on none
    */
   tryAcquire(connection: object | null): boolean;
   release(): void;
-  /** How many requests are under way. */
+  /** Returns the number of requests in flight. */
   inFlight(): number;
 }
 
-/**
- * All requests that have arrived meanwhile begin one behind the other, each connection's in its turn. Those that come behind so
- * much work have waited for as long already, and the ones behind them would wait longer, each round more.
- */
+/** Milliseconds of work of other connections after which a request of the same turn of the event loop is rejected. */
 const MAX_ROUND_MS = 1_000;
-/** So few requests are no crowd: something else has held the loop, and it is over. */
-const CROWD = 100;
+/** Connections from which on a long turn counts as overload: with fewer, something else has blocked the loop and is over. */
+const MIN_CONNECTIONS = 100;
 
 /**
- * @param maxInFlight how many requests may be under way at once
- * @param now a monotonic time in milliseconds
+ * Creates a load shedder with no request in flight.
+ *
+ * @param maxInFlight requests that may be in flight at once
+ * @param clock monotonic time in milliseconds
  */
-export function createLoadShedder(maxInFlight: number, now: () => number = () => performance.now()): LoadShedder {
+export function createLoadShedder(maxInFlight: number, eventLoopTurn: EventLoopTurn, clock: () => number): LoadShedder {
   let inFlight = 0;
-  let round: { readonly turn: number; readonly began: number; readonly connections: Set<object> } | null = null;
-  const isTooHigh = (connection: object | null) => {
+  let round: { readonly turn: number; readonly startedAt: number; readonly connections: Set<object> } | null = null;
+  const isOverloaded = (connection: object | null) => {
     if (inFlight >= maxInFlight) return true;
     if (!connection) return false;
-    // A turn of the event loop goes on while there is something to read. Whoever asks again in it shows that all others that
-    // were ready have been heard.
+    // A turn lasts while any connection has something to read. A second request on one connection shows that all others
+    // that were ready have been read: a new round begins.
     const turn = eventLoopTurn();
     if (round?.turn !== turn || round.connections.has(connection)) {
-      round = { turn, began: now(), connections: new Set() };
+      round = { turn, startedAt: clock(), connections: new Set() };
     }
     round.connections.add(connection);
-    return round.connections.size > CROWD && now() - round.began > MAX_ROUND_MS;
+    return round.connections.size > MIN_CONNECTIONS && clock() - round.startedAt > MAX_ROUND_MS;
   };
   return {
     tryAcquire: (connection) => {
-      if (isTooHigh(connection)) return false;
+      if (isOverloaded(connection)) return false;
       inFlight += 1;
       return true;
     },

@@ -1,81 +1,72 @@
-import { afterArrivals } from "../http/read-backpressure.ts";
 import { Deferred, type MaybePromise } from "../primitives/maybe-promise.ts";
-import { eventLoopTurn } from "./event-loop-turn.ts";
+import type { EventLoopTurn } from "./event-loop-turn.ts";
+import type { TaskQueue } from "./task-queue.ts";
 
-/** For so many milliseconds a list is written at a time: others are answered in between. */
-const SLICE_MS = 12;
-/** Looking at the clock for each object would take longer than writing a small one. */
-const STEPS_PER_LOOK = 16;
+/** Milliseconds for which one response is written before other requests are served. */
+export const SLICE_MS = 12;
+/** Steps between two reads of the clock, which cost more than writing a small object. */
+const STEPS_PER_CLOCK_READ = 16;
 
-/** Divides the writing of one answer into slices, none of which holds the event loop for long. */
+/** What all time slicers of a gateway share. */
+export interface SlicerOptions {
+  readonly eventLoopTurn: EventLoopTurn;
+  readonly taskQueue: TaskQueue;
+  /** Monotonic time in milliseconds. */
+  readonly clock: () => number;
+}
+
+/** Divides the writing of one response into slices, none of which blocks the event loop for long. */
 export class TimeSlicer {
   #steps = 0;
   #turn = -1;
-  #beganAt = 0;
+  #startedAt = 0;
   #isExhausted = false;
-  #waiting = 0;
-  #begun: Deferred<void> | null = null;
-  readonly #hold: (begun: Promise<void>) => void;
+  #pending = 0;
+  #allStarted: Deferred<void> | null = null;
+  readonly #options: SlicerOptions;
+  readonly #onDeferred: (allStarted: Promise<void>) => void;
 
-  /** @param hold told when work is put off, with what settles once all of it has begun: more may be asked for until then */
-  constructor(hold: (begun: Promise<void>) => void) {
-    this.#hold = hold;
+  /** @param onDeferred called when work is deferred, with a promise that resolves once all deferred work has started */
+  constructor(options: SlicerOptions, onDeferred: (allStarted: Promise<void>) => void) {
+    this.#options = options;
+    this.#onDeferred = onDeferred;
   }
 
-  /** Whether this turn of the event loop has had its share: what follows had better be put off. */
+  /** Returns whether the slice of this turn is used up, so that further work should be deferred. */
   isExhausted(): boolean {
+    const { clock, eventLoopTurn } = this.#options;
     if (this.#isExhausted && this.#turn === eventLoopTurn()) return true;
     this.#steps += 1;
-    if (this.#steps % STEPS_PER_LOOK !== 0) return false;
-    const now = performance.now();
+    if (this.#steps % STEPS_PER_CLOCK_READ !== 0) return false;
+    const now = clock();
     const turn = eventLoopTurn();
     if (this.#turn !== turn) {
       this.#turn = turn;
-      this.#beganAt = now;
+      this.#startedAt = now;
     }
-    this.#isExhausted = now - this.#beganAt > SLICE_MS;
+    this.#isExhausted = now - this.#startedAt > SLICE_MS;
     return this.#isExhausted;
   }
 
-  /** Does the work in a later turn, behind what others have put off before. */
+  /** Does the work in a later turn, after the work deferred before by any response. */
   defer<Result>(work: () => MaybePromise<Result>): Promise<Result> {
     const result = new Deferred<Result>();
-    if (this.#begun === null) {
-      this.#begun = new Deferred();
-      this.#hold(this.#begun.promise);
+    if (this.#allStarted === null) {
+      this.#allStarted = new Deferred();
+      this.#onDeferred(this.#allStarted.promise);
     }
-    this.#waiting += 1;
-    putOff(() => {
+    this.#pending += 1;
+    this.#options.taskQueue(() => {
       try {
         result.resolve(work());
       } catch (error) {
         result.reject(error);
       }
-      this.#waiting -= 1;
-      if (this.#waiting > 0) return;
-      this.#begun?.resolve();
-      this.#begun = null;
+      this.#pending -= 1;
+      if (this.#pending > 0) return;
+      this.#allStarted?.resolve();
+      this.#allStarted = null;
     });
     return result.promise;
   }
-}
-
-/** What all answers have put off, in order. */
-let queue: (() => void)[] = [];
-let isAwaited = false;
-
-function putOff(work: () => void): void {
-  queue.push(work);
-  if (isAwaited) return;
-  isAwaited = true;
-  afterArrivals(workOff);
-}
-
-function workOff(): void {
-  const end = performance.now() + SLICE_MS;
-  let done = 0;
-  for (; done < queue.length && performance.now() < end; done += 1) queue[done]?.();
-  queue = queue.slice(done);
-  isAwaited = queue.length > 0;
-  if (isAwaited) afterArrivals(workOff);
 }

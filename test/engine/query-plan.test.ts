@@ -22,11 +22,13 @@ import { planQuery } from "../../src/engine/query-plan.ts";
 import type { SerializedResult } from "../../src/engine/serialized-result.ts";
 import { createServices } from "../../src/gateway.ts";
 import { createBatchScheduler } from "../../src/loaders/batch-scheduler.ts";
+import { createScheduling } from "../../src/scheduling/scheduling.ts";
 import { createSchema } from "../../src/schema/schema.ts";
 import { createTestGateway, OPERATOR_KEY } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 import { createRandomOperations, type Pools, seeded } from "../support/random-operations.ts";
 
+const { createTimeSlicer } = createScheduling({ maxRequestsInFlight: 1 });
 const SEED = 20_260_318;
 
 /** The same as graphql-js gives it. */
@@ -43,7 +45,7 @@ async function bothAnswers(schema: GraphQLSchema, text: string, context: () => G
   const planned = { schema, operation: operation as OperationDefinitionNode, fragments } as Parameters<
     typeof planQuery
   >[0];
-  const plan = planQuery(planned);
+  const plan = planQuery(planned, createTimeSlicer);
   const { coerced = {} } = getVariableValues(schema, planned.operation.variableDefinitions ?? [], variables);
   const answers = [
     await execute({ schema, document, contextValue: context(), variableValues: variables }),

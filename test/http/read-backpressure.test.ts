@@ -1,28 +1,27 @@
 import type { Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { noteNewConnection, pauseReadsIfBusy } from "../../src/http/read-backpressure.ts";
+import { describe, expect, it } from "vitest";
+import { createReadBackpressure } from "../../src/http/read-backpressure.ts";
+import { createScheduling } from "../../src/scheduling/scheduling.ts";
 
 let now = 0;
-beforeEach(() => {
-  vi.spyOn(performance, "now").mockImplementation(() => now);
-});
-afterEach(() => vi.restoreAllMocks());
 
 /** Connections that tell what became of them, in order. */
 function connections() {
   const told: string[] = [];
+  const { arrivals } = createScheduling({ maxRequestsInFlight: 1, clock: () => now });
+  const pauseReadsIfBusy = createReadBackpressure(arrivals);
   const answered = (name: string, turnMs: number) =>
     pauseReadsIfBusy(
       { pause: () => told.push(`${name} rests`), resume: () => told.push(`${name} is heard`) } as unknown as Socket,
       turnMs,
     );
-  return { told, answered };
+  return { told, answered, noteNewConnection: arrivals.note };
 }
 
 describe("a connection that is answered", () => {
   it("rests in a long turn of the event loop, and in a short one where others rest or a new one has come lately", async () => {
-    const { told, answered } = connections();
+    const { told, answered, noteNewConnection } = connections();
     now += 2_000;
     answered("in a short one", 10);
     expect(told).toEqual([]);
@@ -50,7 +49,7 @@ describe("connections that rest", () => {
   });
 
   it("are heard when no new ones come any more", async () => {
-    const { told, answered } = connections();
+    const { told, answered, noteNewConnection } = connections();
     answered("old", 60);
     await turn();
     for (let arrival = 0; arrival < 5; arrival += 1) {
@@ -63,7 +62,7 @@ describe("connections that rest", () => {
   });
 
   it("are not kept waiting for long by new ones", async () => {
-    const { told, answered } = connections();
+    const { told, answered, noteNewConnection } = connections();
     answered("old", 60);
     await turn();
     now += 51;

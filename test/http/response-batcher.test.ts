@@ -3,7 +3,9 @@ import { setImmediate as turn } from "node:timers/promises";
 import { Agent } from "undici";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { listen } from "../../src/http/http-server.ts";
-import { enqueueResponse } from "../../src/http/response-batcher.ts";
+import { createReadBackpressure } from "../../src/http/read-backpressure.ts";
+import { createResponseBatcher } from "../../src/http/response-batcher.ts";
+import { createScheduling } from "../../src/scheduling/scheduling.ts";
 
 /** The time, which stands still unless a test moves it. */
 let now = 0;
@@ -18,12 +20,14 @@ const holdLoop = (ms: number) => {
 /** Responses that tell what they were sent, and connections that tell what became of them, in order. */
 function outbox() {
   const told: string[] = [];
+  const { arrivals } = createScheduling({ maxRequestsInFlight: 1 });
+  const enqueueResponse = createResponseBatcher(createReadBackpressure(arrivals));
   const send = (name: string) => {
     const socket = { pause: () => told.push(`${name} rests`), resume: () => told.push(`${name} is heard`) };
     const response = { socket, writeHead: () => response, end: () => told.push(name) };
     enqueueResponse(response as unknown as ServerResponse, { status: 200, headers: {}, body: name }, () => undefined);
   };
-  return { told, send };
+  return { told, send, enqueueResponse };
 }
 
 describe("answers", () => {
@@ -60,7 +64,7 @@ describe("answers", () => {
   });
 
   it("are given one after the other on a connection that rests each time", async () => {
-    const { send } = outbox();
+    const { send, enqueueResponse } = outbox();
     const rested: boolean[] = [];
     const server = await listen(
       (request, response) => {

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { describe, expect, it, vi } from "vitest";
 import type { GatewayOptions } from "../../src/gateway.ts";
 import { listen } from "../../src/http/http-server.ts";
-import { createTurns, type NextTurn } from "../../src/scheduling/admission-queue.ts";
+import { createScheduling, type Scheduling } from "../../src/scheduling/scheduling.ts";
 import { createTestGateway, graphqlRequest, OPERATOR_KEY, type TestGateway } from "../support/gateway.ts";
 
 const query = `query ($window: WindowInput!) {
@@ -22,16 +22,19 @@ interface QueuedGateway extends TestGateway {
 async function createQueuedGateway(options: Partial<GatewayOptions> = {}): Promise<QueuedGateway> {
   let now = 0;
   let isIdle = true;
-  const nextTurn = createTurns(() => {
+  const clock = () => {
     if (!isIdle) now += 0.1;
     return now;
-  });
-  const gateway = await createTestGateway({ gateway: { nextTurn, ...options } });
+  };
+  const scheduling = createScheduling({ maxRequestsInFlight: 1_000, clock });
+  const gateway = await createTestGateway({ gateway: { scheduling, ...options } });
   return {
     ...gateway,
     crowd: async () => {
       const ends: (() => void)[] = [];
-      for (let piece = 0; piece < 40; piece += 1) nextTurn((ended) => ends.push(ended), "crowd");
+      for (let piece = 0; piece < 40; piece += 1) {
+        scheduling.admissionQueue.enqueue((ended) => ends.push(ended), "crowd");
+      }
       await expect.poll(() => ends).toHaveLength(40);
       isIdle = false;
       return {
@@ -135,9 +138,9 @@ describe("a change, while there is more to do than can be done", () => {
 });
 
 /** The same by the clock of the process, which all parts of the gateway see. */
-async function crowdByProcess(nextTurn: NextTurn): Promise<Disposable> {
+async function crowdByProcess({ admissionQueue }: Scheduling): Promise<Disposable> {
   const ends: (() => void)[] = [];
-  for (let piece = 0; piece < 40; piece += 1) nextTurn((ended) => ends.push(ended), "crowd");
+  for (let piece = 0; piece < 40; piece += 1) admissionQueue.enqueue((ended) => ends.push(ended), "crowd");
   await expect.poll(() => ends).toHaveLength(40);
   let now = performance.now();
   const spy = vi.spyOn(performance, "now").mockImplementation(() => {
@@ -170,12 +173,12 @@ describe("a query whose answer may be long, while there is more to do than can b
 describe("a query that waits for its turn", () => {
   it("is refused before it is run where its caller leaves too much unread meanwhile", async () => {
     const unsent = { maxResponseBytes: 10e6, maxUnsentBytesPerCaller: 1_000, maxUnsentBytes: 64e6 };
-    const nextTurn = createTurns();
-    await using gateway = await experienced({ unsent, nextTurn });
+    const scheduling = createScheduling({ maxRequestsInFlight: 1_000 });
+    await using gateway = await experienced({ unsent, scheduling });
     const server = await listen(gateway.gateway.handle, "127.0.0.1", 0);
     let answer: Promise<Response>;
     {
-      using _ = await crowdByProcess(nextTurn);
+      using _ = await crowdByProcess(scheduling);
       answer = gateway.gateway.fetch(request(2));
       await gateway.ask("{ __typename }");
       const body = JSON.stringify({

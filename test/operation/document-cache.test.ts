@@ -3,11 +3,13 @@ import { describe, expect, it } from "vitest";
 import type { GraphContext } from "../../src/context.ts";
 import { createDocumentCache, type PreparedOperation } from "../../src/operation/document-cache.ts";
 import { createErrors } from "../../src/operation/mask-error.ts";
+import { createScheduling } from "../../src/scheduling/scheduling.ts";
 import { createSchema } from "../../src/schema/schema.ts";
 
 const prepare = createDocumentCache(
   createSchema(),
   createErrors(() => undefined),
+  createScheduling({ maxRequestsInFlight: 1 }).createTimeSlicer,
 );
 const context = {} as GraphContext;
 

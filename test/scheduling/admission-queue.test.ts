@@ -1,13 +1,12 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
-import { noteNewConnection } from "../../src/http/read-backpressure.ts";
-import { createTurns } from "../../src/scheduling/admission-queue.ts";
+import { describe, expect, it } from "vitest";
+import { createScheduling } from "../../src/scheduling/scheduling.ts";
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Turns in a time that passes by `pass` alone, and work that ends when it is told to. */
 function createWork() {
   let now = 0;
-  const nextTurn = createTurns(() => now);
+  const { admissionQueue } = createScheduling({ maxRequestsInFlight: 1_000, clock: () => now });
   const begun: number[] = [];
   const ends: (() => void)[] = [];
   let pieces = 0;
@@ -17,7 +16,7 @@ function createWork() {
     wait: (count: number) => {
       for (let each = 0; each < count; each += 1) {
         const piece = pieces++;
-        nextTurn((ended) => {
+        admissionQueue.enqueue((ended) => {
           begun.push(piece);
           ends.push(ended);
         }, "caller");
@@ -107,29 +106,25 @@ describe("work that will have to wait", () => {
 });
 
 describe("work that ends at once", () => {
-  afterEach(() => vi.restoreAllMocks());
-
   /** So many pieces of work of four milliseconds each, by a clock that nothing else moves. */
   function shortWork(pieces: number, now: { at: number }, callers: readonly string[] = ["caller"]) {
-    // New connections are taken by the clock of the process.
-    vi.spyOn(performance, "now").mockImplementation(() => now.at);
-    const nextTurn = createTurns(() => now.at);
+    const { admissionQueue, arrivals } = createScheduling({ maxRequestsInFlight: 1_000, clock: () => now.at });
     const begun: string[] = [];
     for (let piece = 0; piece < pieces; piece += 1) {
       for (const caller of callers) {
-        nextTurn((ended) => {
+        admissionQueue.enqueue((ended) => {
           now.at += 4;
           begun.push(`${caller} ${piece}`);
           ended();
         }, caller);
       }
     }
-    return begun;
+    return { begun, arrivals };
   }
 
   it("begins for ten milliseconds of each turn of the event loop, however long it has waited", async () => {
     const now = { at: 0 };
-    const begun = shortWork(12, now);
+    const { begun } = shortWork(12, now);
     now.at += 500;
     for (const count of [3, 6, 9, 12]) {
       await turn();
@@ -140,7 +135,7 @@ describe("work that ends at once", () => {
 
   it("begins of each caller in its turn", async () => {
     const now = { at: 0 };
-    const begun = shortWork(2, now, ["first", "second", "third"]);
+    const { begun } = shortWork(2, now, ["first", "second", "third"]);
     now.at += 1;
     await turn();
     now.at += 1;
@@ -150,14 +145,14 @@ describe("work that ends at once", () => {
 
   it("does not begin while new connections come, which are taken one a turn, for fifty milliseconds at most", async () => {
     const now = { at: 0 };
-    const begun = shortWork(1, now);
+    const { begun, arrivals } = shortWork(1, now);
     for (let arrival = 0; arrival < 4; arrival += 1) {
-      noteNewConnection();
+      arrivals.note();
       now.at += 10;
       await turn();
       expect(begun).toEqual([]);
     }
-    noteNewConnection();
+    arrivals.note();
     now.at += 10;
     await turn();
     expect(begun).toHaveLength(1);
@@ -165,8 +160,8 @@ describe("work that ends at once", () => {
 
   it("begins in the first turn in which no new connection comes", async () => {
     const now = { at: 0 };
-    const begun = shortWork(1, now);
-    noteNewConnection();
+    const { begun, arrivals } = shortWork(1, now);
+    arrivals.note();
     await turn();
     expect(begun).toEqual([]);
     await turn();

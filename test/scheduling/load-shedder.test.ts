@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createLoadShedder } from "../../src/scheduling/load-shedder.ts";
+import { createScheduling } from "../../src/scheduling/scheduling.ts";
 import { createGate } from "../support/gate.ts";
 import { createTestGateway, graphqlRequest } from "../support/gateway.ts";
 
@@ -31,7 +31,7 @@ describe("the load of one turn of the event loop", () => {
   const nextTurn = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
   /** How many of so many requests in one turn, each of which holds the loop for so long, are told that it is too much. */
   const refused = async (requests: number, eachMs: number) => {
-    const load = createLoadShedder(1_000, () => now);
+    const { loadShedder: load } = createScheduling({ maxRequestsInFlight: 1_000, clock: () => now });
     const isTooMuch = () => {
       const isTaken = load.tryAcquire({});
       if (isTaken) {
@@ -51,7 +51,7 @@ describe("the load of one turn of the event loop", () => {
   });
 
   it("is not, while all connections are heard in less time, however often they ask", () => {
-    const load = createLoadShedder(1_000, () => now);
+    const { loadShedder: load } = createScheduling({ maxRequestsInFlight: 1_000, clock: () => now });
     const connections = Array.from({ length: 150 }, () => ({}));
     const taken: boolean[] = [];
     for (let round = 0; round < 4; round += 1) {

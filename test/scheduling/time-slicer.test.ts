@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { GraphContext } from "../../src/context.ts";
 import { planQuery } from "../../src/engine/query-plan.ts";
 import { createBatchScheduler } from "../../src/loaders/batch-scheduler.ts";
-import { TimeSlicer } from "../../src/scheduling/time-slicer.ts";
+import { createScheduling } from "../../src/scheduling/scheduling.ts";
+import type { TimeSlicer } from "../../src/scheduling/time-slicer.ts";
 import { createTestGateway, range } from "../support/gateway.ts";
 
 /** The time, which stands still unless a test moves it. */
@@ -15,6 +16,8 @@ afterEach(() => vi.restoreAllMocks());
 const holdLoop = (ms: number) => {
   now += ms;
 };
+
+const { createTimeSlicer } = createScheduling({ maxRequestsInFlight: 1 });
 
 /** Writes so many objects as a list does, each of which takes a millisecond, and tells how many turns it took. */
 async function written(slices: TimeSlicer, objects: number): Promise<{ order: number[]; turns: number }> {
@@ -40,21 +43,24 @@ async function written(slices: TimeSlicer, objects: number): Promise<{ order: nu
 
 describe("a long list", () => {
   it("is written in slices of the event loop, and in its order", async () => {
-    const { order, turns } = await written(new TimeSlicer(() => undefined), 200);
+    const { order, turns } = await written(
+      createTimeSlicer(() => undefined),
+      200,
+    );
     expect(order).toEqual(Array.from({ length: 200 }, (_, index) => index));
     expect(turns).toBeGreaterThanOrEqual(8);
   });
 
   it("lets others know until all of it has begun", async () => {
     const held: Promise<void>[] = [];
-    const slices = new TimeSlicer((begun) => void held.push(begun));
+    const slices = createTimeSlicer((begun) => void held.push(begun));
     await written(slices, 100);
     expect(held.length).toBeGreaterThan(0);
     await Promise.all(held);
   });
 
   it("fails in the place of what fails, late or not", async () => {
-    const failing = new TimeSlicer(() => undefined).defer(() => {
+    const failing = createTimeSlicer(() => undefined).defer(() => {
       throw new Error("odd");
     });
     await expect(failing).rejects.toThrow("odd");
@@ -64,7 +70,10 @@ describe("a long list", () => {
 describe("a short list", () => {
   it("is written at once", async () => {
     const held: Promise<void>[] = [];
-    await written(new TimeSlicer((begun) => void held.push(begun)), 10);
+    await written(
+      createTimeSlicer((begun) => void held.push(begun)),
+      10,
+    );
     expect(held).toEqual([]);
   });
 });
@@ -99,7 +108,7 @@ describe("values that are settled together", () => {
       if (!isOver) setImmediate(turn);
     };
     setImmediate(turn);
-    const { data = "" } = await planQuery({ schema, operation, fragments: {} })(context, {});
+    const { data = "" } = await planQuery({ schema, operation, fragments: {} }, createTimeSlicer)(context, {});
     isOver = true;
     expect(Object.values(JSON.parse(data))).toEqual(Array.from({ length: 200 }, (_, slow) => ({ slow })));
     expect(turns).toBeGreaterThanOrEqual(8);
@@ -113,7 +122,10 @@ describe("a page that is written in slices", () => {
       now += 0.1;
       return now;
     });
-    await using gateway = await createTestGateway({ sandbox: { bulk: 60 } });
+    await using gateway = await createTestGateway({
+      sandbox: { bulk: 60 },
+      gateway: { scheduling: createScheduling({ maxRequestsInFlight: 1 }) },
+    });
     await gateway.ask("{ streams(first: 100) { nodes { name isLive } } }");
     gateway.sandbox.clearCalls();
     const aliases = Array.from({ length: 24 }, (_, hour) => {

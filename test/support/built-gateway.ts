@@ -43,6 +43,7 @@ export async function createBuiltGateway(
     handle: () => {
       throw new Error("requests reach the built program by its port");
     },
+    noteConnection: () => undefined,
     start: async () => {
       await program.printed(/what queries need was read/);
     },

@@ -6,7 +6,7 @@ import { allScopes, type Scope } from "../../src/auth/scopes.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "../../src/gateway.ts";
 import { Secret } from "../../src/model/secret.ts";
 import type { RecordedCall, SandboxOptions } from "../../src/sandbox/sandbox.ts";
-import { createTurns } from "../../src/scheduling/admission-queue.ts";
+import { createScheduling } from "../../src/scheduling/scheduling.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { ConferenceOptions } from "../../src/upstream/upstream.ts";
@@ -144,7 +144,10 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     // What is remembered for a moment is forgotten when a test moves the time on.
     elapsed: sandbox.clock.now,
     // Nobody waits for long, and so is refused, because the machine is slow.
-    nextTurn: createTurns(() => 0),
+    scheduling: createScheduling({
+      maxRequestsInFlight: options.gateway?.maxRequestsInFlight ?? 1_000,
+      clock: () => 0,
+    }),
     logger: pino({ level: "debug" }, { write: (line: string) => void lines.push(line) }),
     ...options.gateway,
   };
