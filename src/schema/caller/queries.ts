@@ -4,7 +4,7 @@ import { cacheable } from "../../engine/cacheability.ts";
 import { toPartnerRecord } from "../../loaders/partners.ts";
 import { builder } from "../builder.ts";
 import { CostStatus } from "../limits/queries.ts";
-import { Partner } from "../partner/partner.ts";
+import { Partner } from "../refs.ts";
 import { CallerRole, ScopeGrant } from "./scope-grant.ts";
 
 const Caller = builder.objectRef<CallerShape>("Caller").implement({

@@ -5,8 +5,8 @@ import type { GeoCascade, PublishTokenRecord } from "../../model/token/token.ts"
 import { Account, type AccountRecord, accountRecord } from "../account/account.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { PublishToken } from "../refs.ts";
 import { findPublishToken } from "../token/find-token.ts";
-import { PublishToken } from "../token/publish-token.ts";
 import { GeoCascadeInput } from "../token/token-input.ts";
 import { GeoCascadeTarget, settingsTarget } from "../viewing/settings-target.ts";
 import { knownClusters } from "./known-clusters.ts";

@@ -5,9 +5,9 @@ import type { Conference, ConferenceStream } from "../../upstream/conference.ts"
 import { builder } from "../builder.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { Stream } from "../refs.ts";
 import { findPublisher } from "../stream/find-publisher.ts";
 import { StreamRef, type StreamReference, streamNameOf } from "../stream/find-stream.ts";
-import { Stream } from "../stream/stream.ts";
 import { PublishTokenRef, type TokenReference } from "../token/find-token.ts";
 import { omitNulls } from "../token/token-input.ts";
 import { ConferenceStreamTarget, type Target } from "./conference-stream-target.ts";

@@ -6,9 +6,8 @@ import {
 } from "../../model/partner/findings.ts";
 import { builder } from "../builder.ts";
 import { enumValues } from "../enum-values.ts";
-import { Partner, partnerOfTrackingId } from "../partner/partner.ts";
-import { Stream } from "../stream/stream.ts";
-import { Token } from "../token/token.ts";
+import { partnerOfTrackingId } from "../partner/partner-of-tracking-id.ts";
+import { Partner, Stream, Token } from "../refs.ts";
 
 export const FindingSeverity = builder.enumType("FindingSeverity", {
   description: "How much a finding matters.",

@@ -20,7 +20,8 @@ import { ceilTo, DAY_MS, HOUR_MS } from "../../model/usage/time-window.ts";
 import { builder } from "../builder.ts";
 import { byCodeUnit, pageOf, sortableNumber } from "../connection.ts";
 import { connectionType } from "../connection-type.ts";
-import { Partner, tokensOf } from "../partner/partner.ts";
+import { tokensOf } from "../partner/partner.ts";
+import { Partner } from "../refs.ts";
 import { Finding, FindingSeverity } from "./finding.ts";
 import { leftBehindFindings } from "./left-behind.ts";
 

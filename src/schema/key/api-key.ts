@@ -6,13 +6,8 @@ import type { ApiKeyRecord } from "../../store/records.ts";
 import { builder } from "../builder.ts";
 import { CallerRole, ScopeGrant } from "../caller/scope-grant.ts";
 import { type PageArguments, pageOf, sortableNumber } from "../connection.ts";
-import { connectionType } from "../connection-type.ts";
 import { keyOfId } from "../global-id.ts";
-import { Partner } from "../partner/partner.ts";
-
-export const ApiKey = builder.objectRef<ApiKeyRecord>("ApiKey");
-
-export const ApiKeyConnection = connectionType(ApiKey, "ApiKey", "API keys");
+import { ApiKey, Partner } from "../refs.ts";
 
 export const ApiKeyState = builder.enumType("ApiKeyState", {
   description: "Whether an API key opens anything.",

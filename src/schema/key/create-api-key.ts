@@ -14,7 +14,7 @@ import { type Comparison, expiryMatchesRequest, matchesRequest, sameTexts } from
 import { PartnerRef, type PartnerReference } from "../partner/find-partner.ts";
 import { findRegistered } from "../partner/find-registered-partner.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
-import { ApiKey } from "./api-key.ts";
+import { ApiKey } from "../refs.ts";
 import { grantedScopes } from "./granted-scopes.ts";
 
 const MAX_EXPIRES_IN_SECONDS = 2_147_483_647;

@@ -3,7 +3,8 @@ import { builder } from "../builder.ts";
 import { CallerRole } from "../caller/scope-grant.ts";
 import { PartnerRef } from "../partner/find-partner.ts";
 import { findRegistered } from "../partner/find-registered-partner.ts";
-import { ApiKey, ApiKeyConnection, ApiKeyState, apiKeyPage } from "./api-key.ts";
+import { ApiKey, ApiKeyConnection } from "../refs.ts";
+import { ApiKeyState, apiKeyPage } from "./api-key.ts";
 
 const ApiKeyFilter = builder.inputType("ApiKeyFilter", {
   description: "Which keys: those that satisfy every field that is set.",

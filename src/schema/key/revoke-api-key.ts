@@ -3,7 +3,8 @@ import type { ApiKeyRecord } from "../../store/records.ts";
 import { commitLast } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
-import { ApiKey, findApiKey } from "./api-key.ts";
+import { ApiKey } from "../refs.ts";
+import { findApiKey } from "./api-key.ts";
 
 const RevokeApiKeyPayload = builder
   .objectRef<Payload & { readonly key?: ApiKeyRecord }>("RevokeApiKeyPayload")

@@ -10,7 +10,8 @@ import { commitLast } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
-import { ApiKey, findApiKey } from "./api-key.ts";
+import { ApiKey } from "../refs.ts";
+import { findApiKey } from "./api-key.ts";
 
 /** The longest time for which both keys are taken. */
 const MAX_OVERLAP_SECONDS = 7 * 86_400;

@@ -15,8 +15,7 @@ import { builder } from "../builder.ts";
 import { decodeCursor, encodeCursor, pageSize } from "../connection.ts";
 import { enumValues } from "../enum-values.ts";
 import { encodeGlobalId } from "../global-id.ts";
-import { Stream } from "../stream/stream.ts";
-import { PublishToken } from "../token/publish-token.ts";
+import { MediaAsset, PublishToken, Stream } from "../refs.ts";
 import { recordWindow, WindowInput } from "../window.ts";
 import { MediaDistribution } from "./media-distribution.ts";
 
@@ -75,8 +74,6 @@ const MediaDownload = builder.objectRef<MediaDownloadRecord>("MediaDownload").im
     }),
   }),
 });
-
-export const MediaAsset = builder.objectRef<MediaAssetRecord>("MediaAsset");
 
 builder.node(MediaAsset, {
   name: "MediaAsset",

@@ -3,10 +3,11 @@ import type { MediaDistributionRecord } from "../../model/media/media.ts";
 import { holdBatchesFor } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
 import { byCodeUnit, pageOf, sortableNumber } from "../connection.ts";
+import { MediaAsset } from "../refs.ts";
 import { StreamRef, type StreamReference, streamNameOf } from "../stream/find-stream.ts";
 import { findPublishToken, PublishTokenRef, type TokenReference } from "../token/find-token.ts";
 import { findMediaAsset, MediaAssetRef } from "./find-media-asset.ts";
-import { MediaAsset, MediaAssetConnection, mediaAssetArgs, mediaAssetPage } from "./media-asset.ts";
+import { MediaAssetConnection, mediaAssetArgs, mediaAssetPage } from "./media-asset.ts";
 import { MediaDistribution, MediaDistributionConnection } from "./media-distribution.ts";
 
 builder.queryFields((t) => ({

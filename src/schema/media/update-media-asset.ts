@@ -3,9 +3,9 @@ import { assertCustomPath } from "../../model/media/clip.ts";
 import type { MediaAssetRecord } from "../../model/media/media.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { MediaAsset } from "../refs.ts";
 import { findMediaAsset, MediaAssetRef } from "./find-media-asset.ts";
 import { findMediaDistribution, MediaDistributionRef } from "./find-media-distribution.ts";
-import { MediaAsset } from "./media-asset.ts";
 
 const UpdateMediaAssetInput = builder.inputType("UpdateMediaAssetInput", {
   description: "How an asset is played. Null takes a setting away; what is left out stays as it is.",

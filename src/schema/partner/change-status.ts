@@ -9,9 +9,8 @@ import { commitWithAudit } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { type UserErrorShape, userErrors } from "../errors.ts";
 import { MutationPayload, type Payload } from "../payload.ts";
-import { SubscribeToken } from "../token/subscribe-token.ts";
+import { Partner, SubscribeToken } from "../refs.ts";
 import { PartnerRef, type PartnerReference } from "./find-partner.ts";
-import { Partner } from "./partner.ts";
 import { aloneWith, freshTokensOf, type Switched, switchTokens } from "./partner-tokens.ts";
 
 interface StatusChange extends Payload {

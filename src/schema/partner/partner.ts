@@ -1,26 +1,28 @@
-import type { GraphQLResolveInfo } from "graphql";
 import type { TokenSnapshot } from "../../cache/token-cache.ts";
-import type { GraphContext } from "../../context.ts";
 import { cacheable } from "../../engine/cacheability.ts";
 import { partnerBandwidth } from "../../loaders/bandwidth.ts";
-import { type PartnerRecord, partnerName, primaryTrackingId } from "../../model/partner/partner.ts";
+import { partnerName, primaryTrackingId } from "../../model/partner/partner.ts";
 import type { SubscribeTokenRecord } from "../../model/token/token.ts";
-import { type MaybePromise, mapMaybe } from "../../primitives/maybe-promise.ts";
+import { mapMaybe } from "../../primitives/maybe-promise.ts";
 import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
 import { holdBatchesFor, loadsUsage } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
 import { pageOf, sortableNumber } from "../connection.ts";
-import { connectionType } from "../connection-type.ts";
-import { ApiKey, ApiKeyConnection, apiKeysOf } from "../key/api-key.ts";
+import { apiKeysOf } from "../key/api-key.ts";
+import {
+  ApiKey,
+  ApiKeyConnection,
+  Partner,
+  Stream,
+  StreamConnection,
+  SubscribeToken,
+  SubscribeTokenConnection,
+} from "../refs.ts";
 import { grantedStreamPage } from "../stream/granted-streams.ts";
-import { Stream, StreamConnection } from "../stream/stream.ts";
-import { SubscribeToken, SubscribeTokenConnection } from "../token/subscribe-token.ts";
 import { recordArgs, ViewerRecordConnection, viewerRecordPage } from "../viewer/viewer-record.ts";
 import { usageWindow, windowArgs } from "../window.ts";
 import { partnerKey } from "./find-partner.ts";
 import { StreamUsage, StreamUsageConnection, StreamUsageOrder, streamUsagePage } from "./stream-usage.ts";
-
-export const Partner = builder.objectRef<PartnerRecord>("Partner");
 
 export const PartnerStatus = builder.enumType("PartnerStatus", {
   description: "Whether a partner may use what it holds.",
@@ -33,8 +35,6 @@ export const PartnerStatus = builder.enumType("PartnerStatus", {
     UNCLAIMED: { description: "Nobody has registered a partner with the tracking id." },
   },
 });
-
-export const PartnerConnection = connectionType(Partner, "Partner", "partners");
 
 builder.node(Partner, {
   name: "Partner",
@@ -174,21 +174,6 @@ builder.node(Partner, {
     }),
   }),
 });
-
-/** Whose traffic is counted under the tracking id; null for untracked traffic. */
-export function partnerOfTrackingId(
-  trackingId: string | null,
-  context: GraphContext,
-  info: GraphQLResolveInfo,
-): MaybePromise<PartnerRecord | null> {
-  if (trackingId === null) return null;
-  const holders = context.loaders.partners.of([trackingId]);
-  return holdBatchesFor(
-    context,
-    info,
-    holders.then(([partner = null]) => partner),
-  );
-}
 
 /** The subscribe tokens with one of the tracking ids, by ascending id. */
 export function tokensOf(trackingIds: readonly string[], tokens: TokenSnapshot): readonly SubscribeTokenRecord[] {

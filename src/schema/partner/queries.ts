@@ -2,8 +2,9 @@ import { primaryTrackingId } from "../../model/partner/partner.ts";
 import { holdBatchesFor } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
 import { pageOf } from "../connection.ts";
+import { Partner, PartnerConnection } from "../refs.ts";
 import { findPartner, PartnerRef } from "./find-partner.ts";
-import { Partner, PartnerConnection, PartnerStatus } from "./partner.ts";
+import { PartnerStatus } from "./partner.ts";
 
 const PartnerFilter = builder.inputType("PartnerFilter", {
   description: "Which partners: those that satisfy every field that is set.",

@@ -6,10 +6,9 @@ import { isExpired, type SubscribeTokenRecord } from "../../model/token/token.ts
 import { builder } from "../builder.ts";
 import { type UserErrorShape, userErrors } from "../errors.ts";
 import { MutationPayload, type Payload } from "../payload.ts";
+import { Partner, SubscribeToken } from "../refs.ts";
 import { rotateIdempotently } from "../token/rotate-token.ts";
-import { SubscribeToken } from "../token/subscribe-token.ts";
 import { PartnerRef } from "./find-partner.ts";
-import { Partner } from "./partner.ts";
 import { PartnerNotActiveError } from "./partner-active.ts";
 import { aloneWith, freshTokensOf } from "./partner-tokens.ts";
 

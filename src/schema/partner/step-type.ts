@@ -1,7 +1,6 @@
 import { builder } from "../builder.ts";
 import { ErrorCodeEnum } from "../errors.ts";
-import { Token } from "../token/token.ts";
-import { Partner } from "./partner.ts";
+import { Partner, Token } from "../refs.ts";
 import { existsNow, type StepName as Name, type StepState as State, type Step } from "./workflow.ts";
 
 const StepName = builder.enumType("StepName", {

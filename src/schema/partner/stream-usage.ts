@@ -6,7 +6,7 @@ import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
 import { byCodeUnit, type PageArguments, pageOf, pageOfMoving } from "../connection.ts";
 import { connectionType } from "../connection-type.ts";
-import { Stream } from "../stream/stream.ts";
+import { Stream } from "../refs.ts";
 
 /** A partner's traffic on one stream. */
 interface StreamUsageValue {

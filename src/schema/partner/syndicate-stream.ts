@@ -10,17 +10,14 @@ import { builder } from "../builder.ts";
 import { knownClusters } from "../cluster/known-clusters.ts";
 import { userErrors } from "../errors.ts";
 import { MutationPayload, type Payload } from "../payload.ts";
+import { Partner, PublishToken, Stream, SubscribeToken } from "../refs.ts";
 import { StreamPlayback } from "../stream/endpoints.ts";
 import { StreamRef, type StreamReference, streamNameOf } from "../stream/find-stream.ts";
-import { Stream } from "../stream/stream.ts";
 import { possiblePublishTokens, usablePublishTokens } from "../stream/usable-publish-tokens.ts";
 import { createPublishTokenOnce, createSubscribeTokenOnce } from "../token/create-token-idempotently.ts";
-import { PublishToken } from "../token/publish-token.ts";
-import { SubscribeToken } from "../token/subscribe-token.ts";
 import { assertTtl, omitNulls } from "../token/token-input.ts";
 import { findPartner, PartnerRef, type PartnerReference } from "./find-partner.ts";
 import { rollBackToken } from "./master-token.ts";
-import { Partner } from "./partner.ts";
 import { WorkflowStep } from "./step-type.ts";
 import { dryRun, LEAVES_TOKENS_OF_STEPS, type PlannedStep, runWorkflow, type Step, skipped } from "./workflow.ts";
 

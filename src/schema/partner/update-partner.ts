@@ -4,9 +4,9 @@ import { assertPartnerDetails, type PartnerRecord } from "../../model/partner/pa
 import { commitLast } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { Partner } from "../refs.ts";
 import { PartnerRef } from "./find-partner.ts";
 import { findRegistered } from "./find-registered-partner.ts";
-import { Partner } from "./partner.ts";
 import { partnerDetailFields } from "./partner-input.ts";
 
 export const PartnerPayload = builder

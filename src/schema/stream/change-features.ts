@@ -9,11 +9,10 @@ import type { PublishSettings } from "../../upstream/publish-tokens.ts";
 import { builder } from "../builder.ts";
 import { type UserErrorShape, userError } from "../errors.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { PublishToken, Stream } from "../refs.ts";
 import { findPublishToken, PublishTokenRef, type TokenReference } from "../token/find-token.ts";
-import { PublishToken } from "../token/publish-token.ts";
 import { assertPublishSettings, type InputFields } from "../token/token-input.ts";
 import { findStream, StreamRef, type StreamReference } from "./find-stream.ts";
-import { Stream } from "./stream.ts";
 
 /** Which stream's features are switched, and in which of its publish tokens: they carry the settings. */
 export interface FeatureTarget {

@@ -1,6 +1,6 @@
 import type { ClusterConsistency as Consistency } from "../../model/cluster/cluster-consistency.ts";
 import { builder } from "../builder.ts";
-import { SubscribeToken } from "../token/subscribe-token.ts";
+import { SubscribeToken } from "../refs.ts";
 
 export const ClusterConsistency = builder.objectRef<Consistency>("ClusterConsistency").implement({
   description:

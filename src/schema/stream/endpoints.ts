@@ -11,7 +11,7 @@ import {
 import { playerParameters } from "../../model/stream/hosted-player.ts";
 import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
-import { PublishToken } from "../token/publish-token.ts";
+import { PublishToken } from "../refs.ts";
 import { omitNulls } from "../token/token-input.ts";
 
 import { AudioMultiplexingHints, MultiViewHints, SdkEvent, sdkEvents } from "./playback-hints.ts";

@@ -6,7 +6,7 @@ import type {
   FeedTrack as Track,
 } from "../../upstream/monitoring.ts";
 import { builder } from "../builder.ts";
-import { PublishToken } from "../token/publish-token.ts";
+import { PublishToken } from "../refs.ts";
 
 const Restream = builder.objectRef<RunningRestream>("Restream").implement({
   description: "A push of a feed to another platform, as it runs or ran.",

@@ -15,12 +15,11 @@ import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { enumValues } from "../enum-values.ts";
 import { encodeGlobalId } from "../global-id.ts";
+import { PublishToken, Stream } from "../refs.ts";
 import { PublishTokenRef, type TokenReference } from "../token/find-token.ts";
-import { PublishToken } from "../token/publish-token.ts";
 import { ingestHosts, RtmpIngest } from "./endpoints.ts";
 import { findPublisher } from "./find-publisher.ts";
 import { StreamRef, streamNameOf } from "./find-stream.ts";
-import { Stream } from "./stream.ts";
 
 const IngestProtocol = builder.enumType("IngestProtocol", {
   description: "How an encoder sends a stream in. What each can do is told by `protocolInfo`.",

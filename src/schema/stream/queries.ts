@@ -6,9 +6,9 @@ import { holdBatchesFor } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
 import { type PageArguments, pageOf } from "../connection.ts";
 import { findPartner, PartnerRef, type PartnerReference } from "../partner/find-partner.ts";
+import { Stream, StreamConnection } from "../refs.ts";
 import { findStream, StreamRef } from "./find-stream.ts";
 import { prefetchTotals } from "./prefetch-totals.ts";
-import { Stream, StreamConnection } from "./stream.ts";
 
 const StreamFilter = builder.inputType("StreamFilter", {
   description: "Which streams: those that satisfy every field that is set.",

@@ -3,12 +3,11 @@ import type { PublishTokenRecord } from "../../model/token/token.ts";
 import type { StoppingLevel as Level } from "../../upstream/streams.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { PublishToken, Stream } from "../refs.ts";
 import { PublishTokenRef } from "../token/find-token.ts";
-import { PublishToken } from "../token/publish-token.ts";
 import { findPublisher } from "./find-publisher.ts";
 import { findStream, StreamRef } from "./find-stream.ts";
 import { StoppingLevel } from "./stopping-level.ts";
-import { Stream } from "./stream.ts";
 
 const ReprioritizeStreamInput = builder.inputType("ReprioritizeStreamInput", {
   description: "Which of a stream's redundant feeds is moved up or down.",

@@ -3,8 +3,8 @@ import { type DirectorAddresses, directorAddresses } from "../../model/stream/en
 import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { encodeGlobalId } from "../global-id.ts";
+import { PublishToken } from "../refs.ts";
 import type { TokenReference } from "../token/find-token.ts";
-import { PublishToken } from "../token/publish-token.ts";
 import { findPublisher } from "./find-publisher.ts";
 
 export const SdkRole = builder.enumType("SdkRole", {

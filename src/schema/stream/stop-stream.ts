@@ -4,11 +4,10 @@ import type { StoppingLevel } from "../../upstream/streams.ts";
 import { builder } from "../builder.ts";
 import { userError } from "../errors.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { PublishToken, Stream } from "../refs.ts";
 import { disablePublishTokens } from "../token/change-many.ts";
-import { PublishToken } from "../token/publish-token.ts";
 import { findStream, StreamRef } from "./find-stream.ts";
 import { StoppingLevel as StoppingLevelEnum } from "./stopping-level.ts";
-import { Stream } from "./stream.ts";
 
 interface Stopped {
   readonly stoppingLevel: StoppingLevel;

@@ -4,7 +4,6 @@ import { clusterConsistency } from "../../model/cluster/cluster-consistency.ts";
 import { primaryTrackingId } from "../../model/partner/partner.ts";
 import { playbackEndpoints } from "../../model/stream/endpoints.ts";
 import { rankFeeds } from "../../model/stream/feed-ranking.ts";
-import type { StreamRecord } from "../../model/stream/stream.ts";
 import { isUsable } from "../../model/token/token.ts";
 import { geoRulesOfStream } from "../../model/viewing/geo-rules.ts";
 import { mapMaybe } from "../../primitives/maybe-promise.ts";
@@ -12,13 +11,18 @@ import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
 import { holdBatchesFor, loadsUsage } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
 import { type PageArguments, pageOf, sortableNumber } from "../connection.ts";
-import { connectionType } from "../connection-type.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import { MediaAssetConnection, mediaAssetArgs, mediaAssetPage } from "../media/media-asset.ts";
-import { Partner, PartnerConnection } from "../partner/partner.ts";
+import {
+  Partner,
+  PartnerConnection,
+  PublishToken,
+  PublishTokenConnection,
+  Stream,
+  SubscribeToken,
+  SubscribeTokenConnection,
+} from "../refs.ts";
 import { findSubscribeToken, PublishTokenRef, SubscribeTokenRef } from "../token/find-token.ts";
-import { PublishToken, PublishTokenConnection } from "../token/publish-token.ts";
-import { SubscribeToken, SubscribeTokenConnection } from "../token/subscribe-token.ts";
 import { recordArgs, ViewerRecordConnection, viewerRecordPage } from "../viewer/viewer-record.ts";
 import { EffectiveGeoRules } from "../viewing/effective-geo-rules.ts";
 import { usageWindow, windowArgs } from "../window.ts";
@@ -30,13 +34,9 @@ import { SdkCredentials, SdkRole, sdkCredentials } from "./sdk-credentials.ts";
 import { StreamTrackingUsage, trackingUsage } from "./tracking-usage.ts";
 import { possiblePublishTokens, usablePublishTokens } from "./usable-publish-tokens.ts";
 
-export const Stream = builder.objectRef<StreamRecord>("Stream");
-
 const sourceArgs = builder.args((t) => ({
   sourceId: t.string({ description: "The source; the one that viewers begin with when it is left out." }),
 }));
-
-export const StreamConnection = connectionType(Stream, "Stream", "streams");
 
 builder.node(Stream, {
   name: "Stream",

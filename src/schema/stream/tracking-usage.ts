@@ -4,7 +4,8 @@ import { planTotal, type UsageWindow } from "../../model/usage/time-window.ts";
 import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
 import { byCodeUnit } from "../connection.ts";
-import { Partner, partnerOfTrackingId } from "../partner/partner.ts";
+import { partnerOfTrackingId } from "../partner/partner-of-tracking-id.ts";
+import { Partner } from "../refs.ts";
 
 /** The traffic of one stream under one tracking id; null for its untracked rest. */
 interface TrackingUsageValue {

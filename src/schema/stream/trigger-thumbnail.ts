@@ -4,9 +4,9 @@ import { ApplicationError } from "../../model/errors.ts";
 import { UpstreamError } from "../../upstream/upstream-error.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { Stream } from "../refs.ts";
 import { findPublishToken, PublishTokenRef } from "../token/find-token.ts";
 import { findStream, StreamRef } from "./find-stream.ts";
-import { Stream } from "./stream.ts";
 
 const TriggerThumbnailInput = builder.inputType("TriggerThumbnailInput", {
   description: "Of which stream to make a thumbnail.",

@@ -8,9 +8,8 @@ import { type UserErrorShape, userError } from "../errors.ts";
 import { assertNotForeign } from "../partner/former-holders.ts";
 import { assertHolderActive, disableOfInactive, PartnerNotActiveError } from "../partner/partner-active.ts";
 import { MutationPayload, type Payload } from "../payload.ts";
+import { PublishToken, SubscribeToken } from "../refs.ts";
 import { findPublishToken, findSubscribeToken, type TokenReference } from "./find-token.ts";
-import { PublishToken } from "./publish-token.ts";
-import { SubscribeToken } from "./subscribe-token.ts";
 
 /** How many tokens one mutation enables or disables. */
 export const MAX_TOKENS_PER_CHANGE = 100;

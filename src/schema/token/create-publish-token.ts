@@ -3,8 +3,8 @@ import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { knownClusters } from "../cluster/known-clusters.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { PublishToken } from "../refs.ts";
 import { createPublishTokenOnce } from "./create-token-idempotently.ts";
-import { PublishToken } from "./publish-token.ts";
 import {
   assertNewToken,
   assertPublishSettings,

@@ -2,8 +2,8 @@ import { assertName } from "../../model/stream/stream.ts";
 import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { SubscribeToken } from "../refs.ts";
 import { createSubscribeTokenOnce } from "./create-token-idempotently.ts";
-import { SubscribeToken } from "./subscribe-token.ts";
 import { assertMasterIsUnbound, assertNewToken, newTokenFields, omitNulls, restrictionFields } from "./token-input.ts";
 
 const CreateSubscribeTokenInput = builder.inputType("CreateSubscribeTokenInput", {

@@ -19,6 +19,7 @@ import { builder } from "../builder.ts";
 import { enumValues } from "../enum-values.ts";
 import { refusalError, SigningWarning, UserError, warningsVisibleTo } from "../errors.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { SubscribeToken } from "../refs.ts";
 import {
   placeDescriptions,
   type ViewerAt,
@@ -28,7 +29,6 @@ import {
   viewingDecision,
 } from "../viewing/viewing-decision.ts";
 import { signingFacts } from "./sign-viewer-token.ts";
-import { SubscribeToken } from "./subscribe-token.ts";
 
 /** What was handed in for inspection. */
 const inspectedKinds = {

@@ -1,13 +1,8 @@
 import { addressWithoutSecrets } from "../../model/token/restream.ts";
-import type { GeoCascade as Cascade, PublishTokenRecord, RestreamTarget as Target } from "../../model/token/token.ts";
+import type { GeoCascade as Cascade, RestreamTarget as Target } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
-import { connectionType } from "../connection-type.ts";
 import { encodeGlobalId } from "../global-id.ts";
-import { Token } from "./token.ts";
-
-export const PublishToken = builder.objectRef<PublishTokenRecord>("PublishToken");
-
-export const PublishTokenConnection = connectionType(PublishToken, "PublishToken", "publish tokens");
+import { PublishToken, Token } from "../refs.ts";
 
 export const GeoCascade = builder.objectRef<Cascade>("GeoCascade").implement({
   description: "Relaying of a stream to other clusters, where its viewers are.",

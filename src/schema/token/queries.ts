@@ -2,9 +2,8 @@ import { cacheable } from "../../engine/cacheability.ts";
 import { mapMaybe } from "../../primitives/maybe-promise.ts";
 import { builder } from "../builder.ts";
 import { pageOf, sortableNumber } from "../connection.ts";
+import { PublishToken, PublishTokenConnection, SubscribeToken, SubscribeTokenConnection } from "../refs.ts";
 import { findPublishToken, findSubscribeToken, PublishTokenRef, SubscribeTokenRef } from "./find-token.ts";
-import { PublishToken, PublishTokenConnection } from "./publish-token.ts";
-import { SubscribeToken, SubscribeTokenConnection } from "./subscribe-token.ts";
 
 const TokenFilter = builder.inputType("TokenFilter", {
   description: "Which tokens: those that satisfy every field that is set.",

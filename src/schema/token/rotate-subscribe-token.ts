@@ -1,9 +1,9 @@
 import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { SubscribeToken } from "../refs.ts";
 import { findSubscribeToken, SubscribeTokenRef } from "./find-token.ts";
 import { keyDescription, rotateIdempotently } from "./rotate-token.ts";
-import { SubscribeToken } from "./subscribe-token.ts";
 
 const RotateSubscribeTokenInput = builder.inputType("RotateSubscribeTokenInput", {
   description: "Which subscribe token gets a new secret.",

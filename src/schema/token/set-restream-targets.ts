@@ -5,8 +5,8 @@ import { assertTargets, type RequestedTarget, withKnownKeys } from "../../model/
 import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { PublishToken } from "../refs.ts";
 import { findPublishToken, PublishTokenRef, type TokenReference } from "./find-token.ts";
-import { PublishToken } from "./publish-token.ts";
 
 const RestreamTargetInput = builder.inputType("RestreamTargetInput", {
   description: "A destination that a live stream is pushed to.",

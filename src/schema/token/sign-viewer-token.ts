@@ -19,9 +19,8 @@ import { builder } from "../builder.ts";
 import { refusalError, SigningWarning, warningsVisibleTo } from "../errors.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
-import { Stream } from "../stream/stream.ts";
+import { Stream, SubscribeToken } from "../refs.ts";
 import { findSubscribeToken, SubscribeTokenRef, type TokenReference } from "./find-token.ts";
-import { SubscribeToken } from "./subscribe-token.ts";
 
 export const SigningAlgorithm = builder.enumType("SigningAlgorithm", {
   description: "How a viewer token is signed. The platform takes these three.",

@@ -1,12 +1,6 @@
-import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
-import { connectionType } from "../connection-type.ts";
-import { Partner, partnerOfTrackingId } from "../partner/partner.ts";
-import { Token } from "./token.ts";
-
-export const SubscribeToken = builder.objectRef<SubscribeTokenRecord>("SubscribeToken");
-
-export const SubscribeTokenConnection = connectionType(SubscribeToken, "SubscribeToken", "subscribe tokens");
+import { partnerOfTrackingId } from "../partner/partner-of-tracking-id.ts";
+import { Partner, SubscribeToken, Token } from "../refs.ts";
 
 builder.node(SubscribeToken, {
   name: "SubscribeToken",

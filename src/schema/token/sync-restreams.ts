@@ -1,8 +1,8 @@
 import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { PublishToken } from "../refs.ts";
 import { findPublishToken, PublishTokenRef } from "./find-token.ts";
-import { PublishToken } from "./publish-token.ts";
 
 const SyncRestreamsPayload = builder
   .objectRef<Payload & { readonly token?: PublishTokenRecord }>("SyncRestreamsPayload")

@@ -1,18 +1,12 @@
 import { seesAccount } from "../../auth/scopes.ts";
 import { openAllKnown } from "../../model/stream/stream.ts";
-import {
-  type StreamGrant as Grant,
-  isExpired,
-  isUsable,
-  type PublishTokenRecord,
-  type SubscribeTokenRecord,
-} from "../../model/token/token.ts";
+import { type StreamGrant as Grant, isExpired, isUsable } from "../../model/token/token.ts";
 import { mapMaybe } from "../../primitives/maybe-promise.ts";
 import { holdBatchesFor } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
 import { encodeGlobalId } from "../global-id.ts";
+import { Stream, StreamConnection, Token } from "../refs.ts";
 import { grantedStreamPage } from "../stream/granted-streams.ts";
-import { Stream, StreamConnection } from "../stream/stream.ts";
 
 const GrantCoverage = builder.enumType("GrantCoverage", {
   description: "Whether it is known which streams a grant opens.",
@@ -70,7 +64,7 @@ export const StreamGrant = builder.objectRef<Grant>("StreamGrant").implement({
 });
 
 /** What publish and subscribe tokens have in common. */
-export const Token = builder.interfaceRef<PublishTokenRecord | SubscribeTokenRecord>("Token").implement({
+Token.implement({
   description: "A credential of the platform that stands for streams: for broadcasting them, or for watching them.",
   resolveType: ({ kind }) => kind,
   fields: (t) => ({

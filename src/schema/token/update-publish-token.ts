@@ -6,8 +6,8 @@ import { assertRestrictions, withTokenRestrictions } from "../../model/token/res
 import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { PublishToken } from "../refs.ts";
 import { findPublishToken, PublishTokenRef } from "./find-token.ts";
-import { PublishToken } from "./publish-token.ts";
 import {
   assertChanges,
   assertPublishSettings,

@@ -3,9 +3,9 @@ import { assertRestrictions, withTokenRestrictions } from "../../model/token/res
 import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { SubscribeToken } from "../refs.ts";
 import { updateSubscribeTokenOf } from "./change-many.ts";
 import { findSubscribeToken, SubscribeTokenRef } from "./find-token.ts";
-import { SubscribeToken } from "./subscribe-token.ts";
 import { assertChanges, assertMasterIsUnbound, changeFields, omitNulls, restrictionFields } from "./token-input.ts";
 
 const UpdateSubscribeTokenInput = builder.inputType("UpdateSubscribeTokenInput", {

@@ -5,14 +5,12 @@ import type { ViewerRecord as Record, ViewerRecordsQuery } from "../../upstream/
 import { builder } from "../builder.ts";
 import { decodeCursor, encodeCursor, pageSize } from "../connection.ts";
 import { keyOfId } from "../global-id.ts";
-import { Partner, partnerOfTrackingId } from "../partner/partner.ts";
-import { Stream } from "../stream/stream.ts";
+import { partnerOfTrackingId } from "../partner/partner-of-tracking-id.ts";
+import { Partner, Stream, ViewerRecord } from "../refs.ts";
 import { recordWindow, type WindowArguments, windowArgs } from "../window.ts";
 
 /** The largest page of viewer records. */
 export const MAX_RECORD_PAGE_SIZE = 1000;
-
-export const ViewerRecord = builder.objectRef<Record>("ViewerRecord");
 
 builder.node(ViewerRecord, {
   name: "ViewerRecord",

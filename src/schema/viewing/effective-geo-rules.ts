@@ -1,7 +1,7 @@
 import { geoRuleLevels, type EffectiveGeoRules as Rules } from "../../model/viewing/geo-rules.ts";
 import { builder } from "../builder.ts";
 import { enumValues } from "../enum-values.ts";
-import { Token } from "../token/token.ts";
+import { Token } from "../refs.ts";
 
 const GeoRuleLevel = builder.enumType("GeoRuleLevel", {
   description:

@@ -5,8 +5,8 @@ import type { CountryRules, PublishTokenRecord, SubscribeTokenRecord } from "../
 import { Account, type AccountRecord, accountRecord } from "../account/account.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
+import { Token } from "../refs.ts";
 import { findPublishToken, findSubscribeToken } from "../token/find-token.ts";
-import { Token } from "../token/token.ts";
 import { GeoRulesTarget, type SettingsTarget, settingsTarget } from "./settings-target.ts";
 
 const SetGeoRulesInput = builder.inputType("SetGeoRulesInput", {
