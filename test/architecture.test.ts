@@ -63,7 +63,6 @@ const toCut: Readonly<Record<"imports" | "mutations" | "primitives", readonly st
   cycles: [
     ["http/response-body.ts", "operation/execute-operation.ts"],
     ["sandbox/conference/streaming.ts", "sandbox/live/simulated-clients.ts", "sandbox/platform.ts"],
-    ["model/usage/calendar.ts", "model/usage/time-window.ts"],
   ],
   mutations: [
     "schema/partner/change-status.ts",

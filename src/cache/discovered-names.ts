@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { isMetered } from "../model/stream/stream.ts";
-import { ceilTo, DAY_MS, HOUR_MS, type TimeWindow } from "../model/usage/time-window.ts";
+import { ceilTo, DAY_MS, HOUR_MS, type TimeWindow } from "../model/usage/time.ts";
 import { boundedLru } from "../primitives/bounded-lru.ts";
 import { type Analytics, perCall } from "../upstream/analytics.ts";
 import type { Monitoring } from "../upstream/monitoring.ts";

@@ -1,5 +1,5 @@
 import type { Measured } from "../model/usage/measured.ts";
-import type { TimeWindow } from "../model/usage/time-window.ts";
+import type { TimeWindow } from "../model/usage/time.ts";
 
 /** What tells two questions apart, without the end of their windows. */
 export interface EarlierQuestion {

@@ -1,7 +1,8 @@
 import { LRUCache } from "lru-cache";
 import type { Measured } from "../model/usage/measured.ts";
 import { freezeUsage } from "../model/usage/packed-traffic.ts";
-import { cacheableUntil, freshUntilAt, type TimeWindow, windowKey } from "../model/usage/time-window.ts";
+import type { TimeWindow } from "../model/usage/time.ts";
+import { cacheableUntil, freshUntilAt, windowKey } from "../model/usage/time-window.ts";
 import { type CancellationSignal, SharedCancellation } from "../primitives/cancellation.ts";
 import { remainingMs, setDeadline } from "../primitives/deadline.ts";
 import { Deferred, type MaybePromise } from "../primitives/maybe-promise.ts";

@@ -1,5 +1,5 @@
 import type { ResponsePath } from "graphql";
-import { SerializedDate } from "../model/usage/time-window.ts";
+import { SerializedDate } from "../model/usage/bucket-date.ts";
 import { isPromise, type MaybePromise } from "../primitives/maybe-promise.ts";
 
 /** What came of an operation. */

@@ -13,7 +13,8 @@ import {
   type SeriesRequest,
   type UsageSeries,
 } from "../model/usage/series.ts";
-import { planTotal, type RetentionPolicy, type TimeWindow, type UsageWindow } from "../model/usage/time-window.ts";
+import type { TimeWindow } from "../model/usage/time.ts";
+import { planTotal, type RetentionPolicy, type UsageWindow } from "../model/usage/time-window.ts";
 import { noTraffic, sumTraffic, type Traffic } from "../model/usage/traffic.ts";
 import { allMaybe, isPromise, type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
 import { memoizeLast } from "../primitives/memoize.ts";

@@ -1,6 +1,7 @@
 import DataLoader from "dataloader";
 import type { ByMediaKind, DrmDay, MeteredDay } from "../model/usage/meters.ts";
-import { type TimeWindow, windowKey } from "../model/usage/time-window.ts";
+import type { TimeWindow } from "../model/usage/time.ts";
+import { windowKey } from "../model/usage/time-window.ts";
 import type { Meters } from "../upstream/meters.ts";
 import { once } from "./once.ts";
 

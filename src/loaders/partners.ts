@@ -2,7 +2,7 @@ import type { DiscoveredNames } from "../cache/discovered-names.ts";
 import type { PartnerCache } from "../cache/partner-cache.ts";
 import type { TokenSnapshot } from "../cache/token-cache.ts";
 import { type PartnerRecord, primaryTrackingId, type RegisteredPartner } from "../model/partner/partner.ts";
-import { MAX_NAME_LENGTH } from "../model/stream/stream.ts";
+import { MAX_NAME_LENGTH } from "../model/text.ts";
 import { allDaysRetained } from "../model/usage/time-window.ts";
 import type { MaybePromise } from "../primitives/maybe-promise.ts";
 import type { BatchScheduler } from "./batch-scheduler.ts";

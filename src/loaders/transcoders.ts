@@ -1,6 +1,7 @@
 import DataLoader from "dataloader";
 import type { TranscoderRecord } from "../model/transcoder.ts";
-import { type TimeWindow, windowKey } from "../model/usage/time-window.ts";
+import type { TimeWindow } from "../model/usage/time.ts";
+import { windowKey } from "../model/usage/time-window.ts";
 import type { Analytics, TranscoderDay } from "../upstream/analytics.ts";
 import { MAX_ITEMS_ON_PAGE } from "../upstream/token-client.ts";
 import type { Transcoders } from "../upstream/transcoders.ts";

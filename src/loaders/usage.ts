@@ -1,8 +1,9 @@
 import type { HoursOfTotal } from "../cache/earlier-usage.ts";
 import { type UsageCache, type UsageEntries, type UsageQuery, UsageReader } from "../cache/usage-cache.ts";
 import type { Measured } from "../model/usage/measured.ts";
-import type { Granularity } from "../model/usage/series.ts";
-import { type TimeWindow, windowKey } from "../model/usage/time-window.ts";
+import type { Granularity, UsageSeries } from "../model/usage/series.ts";
+import type { TimeWindow } from "../model/usage/time.ts";
+import { windowKey } from "../model/usage/time-window.ts";
 import { addTraffic, sumTraffic, type Traffic } from "../model/usage/traffic.ts";
 import type { CancellationSignal } from "../primitives/cancellation.ts";
 import { Deferred, isPromise, type MaybePromise } from "../primitives/maybe-promise.ts";
@@ -13,7 +14,6 @@ import {
   type StreamResolution,
   type StreamRow,
   type TrackingRow,
-  type TrafficByBucket,
 } from "../upstream/analytics.ts";
 import type { BatchGroup, BatchScheduler } from "./batch-scheduler.ts";
 
@@ -58,10 +58,10 @@ export interface PrefetchingLoader<Key, Value> extends Loader<Key, Value> {
  */
 export interface UsageLoaders {
   readonly accountTotal: Loader<AccountKey, Traffic>;
-  readonly accountSeries: Loader<AccountSeriesKey, TrafficByBucket>;
+  readonly accountSeries: Loader<AccountSeriesKey, UsageSeries>;
   readonly accountCountries: Loader<AccountKey, CountryRow[]>;
   readonly streamTotal: PrefetchingLoader<NamedKey, Traffic>;
-  readonly streamSeries: Loader<NamedSeriesKey, TrafficByBucket>;
+  readonly streamSeries: Loader<NamedSeriesKey, UsageSeries>;
   readonly streamCountries: Loader<NamedKey, CountryRow[]>;
   readonly rowsByTrackingId: Loader<NamedKey, StreamRow[]>;
   readonly rowSeriesByTrackingId: Loader<NamedSeriesKey, Map<number, StreamRow[]>>;

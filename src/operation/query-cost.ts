@@ -20,7 +20,7 @@ import {
   valueFromASTUntyped,
 } from "graphql";
 import { durationMs } from "../model/usage/calendar.ts";
-import { DAY_MS, HOUR_MS } from "../model/usage/time-window.ts";
+import { DAY_MS, HOUR_MS } from "../model/usage/time.ts";
 import { DEFAULT_PAGE_SIZE } from "../schema/connection.ts";
 import { type FieldCost, fieldCosts, MUTATION_COST } from "../schema/costs.ts";
 

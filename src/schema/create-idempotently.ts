@@ -1,6 +1,6 @@
 import type { GraphContext } from "../context.ts";
 import { ConflictError } from "../model/errors.ts";
-import { assertName } from "../model/stream/stream.ts";
+import { assertName } from "../model/text.ts";
 import { type AttemptSpan, CLOCK_TOLERANCE_MS } from "./matches-request.ts";
 
 /** The making of an object of the platform, which has no idempotency keys of its own for it. */

@@ -8,7 +8,7 @@ import {
   PackedTraffic,
 } from "../model/usage/packed-traffic.ts";
 import type { Granularity, UsageSeries } from "../model/usage/series.ts";
-import { iso, type TimeWindow } from "../model/usage/time-window.ts";
+import { iso, type TimeWindow } from "../model/usage/time.ts";
 import { noTraffic, type Traffic, type TrafficPart } from "../model/usage/traffic.ts";
 import type { CancellationSignal } from "../primitives/cancellation.ts";
 import { memoizeLast } from "../primitives/memoize.ts";
@@ -39,9 +39,6 @@ export function perCall(names: readonly string[]): string[][] {
     names.slice(call * MAX_NAMES_PER_CALL, (call + 1) * MAX_NAMES_PER_CALL),
   );
 }
-
-/** Figures by the instant at which their bucket begins; a bucket that the platform left out is absent. */
-export type TrafficByBucket = UsageSeries;
 
 /** One row of usage per tracking id; null is the untracked row, which also holds the broadcaster's ingest. */
 export interface TrackingRow {
@@ -84,7 +81,7 @@ export interface Analytics {
   /** @see GET /api/analytics/account/total */
   accountTotal(window: TimeWindow, signal?: CancellationSignal): Promise<Traffic>;
   /** @see GET /api/analytics/account/series */
-  accountSeries(window: TimeWindow, resolution: Granularity, signal?: CancellationSignal): Promise<TrafficByBucket>;
+  accountSeries(window: TimeWindow, resolution: Granularity, signal?: CancellationSignal): Promise<UsageSeries>;
   /** @see GET /api/analytics/account/geo_total */
   accountCountries(window: TimeWindow, signal?: CancellationSignal): Promise<CountryRow[]>;
   /** @see GET /api/analytics/streams/total */
@@ -99,7 +96,7 @@ export interface Analytics {
     window: TimeWindow,
     resolution: StreamResolution,
     signal?: CancellationSignal,
-  ): Promise<Map<string, TrafficByBucket>>;
+  ): Promise<Map<string, UsageSeries>>;
   /** @see GET /api/analytics/streams/geo_total */
   streamCountries(
     names: readonly string[],
@@ -198,7 +195,7 @@ export function createAnalytics(http: Http): Analytics {
         countries(object<Schemas["GeoTotalAnalyticModel"]>(data, "data").geo, "data.geo"),
       )(signal),
     streamTotals: named("Analytics_StreamsTotal", "streams/total", "streamNames", total, nothing, usualTotalOf),
-    streamSeries: namedSeries<TrafficByBucket>(
+    streamSeries: namedSeries<UsageSeries>(
       "Analytics_StreamsSeries",
       "streams/series",
       "streamNames",
@@ -284,7 +281,7 @@ function nothing(): Traffic {
   return { ...noTraffic };
 }
 
-function noSeries(): TrafficByBucket {
+function noSeries(): UsageSeries {
   return seriesInOrder(new BucketStarts([]), []);
 }
 
@@ -292,7 +289,7 @@ function total(value: unknown, at: string): Traffic {
   return traffic(object<Schemas["BandwidthTotalAnalyticModel"]>(value, at), at);
 }
 
-function series(value: unknown, at: string): TrafficByBucket {
+function series(value: unknown, at: string): UsageSeries {
   const wire = object<Schemas["BandwidthSeriesAnalyticModel"]>(value, at);
   const map = (part: unknown, name: string) => object<Record<string, unknown>>(part ?? {}, `${at}.${name}`);
   const bandwidth = map(wire.bandwidth, "bandwidth");
@@ -309,7 +306,7 @@ function series(value: unknown, at: string): TrafficByBucket {
   return seriesInOrder(buckets, counts);
 }
 
-function seriesInOrder(buckets: BucketStarts, counts: readonly Count[]): TrafficByBucket {
+function seriesInOrder(buckets: BucketStarts, counts: readonly Count[]): UsageSeries {
   return new PackedSeries(buckets, { counts, places: DEFAULT_LAYOUT, stride: COUNTERS_PER_RECORD, sharers: 1 });
 }
 
@@ -323,7 +320,7 @@ function usualTotalOf(answer: Buffer): ((name: string) => Traffic | undefined) |
   };
 }
 
-function usualSeriesOf(answer: Buffer): ((name: string) => TrafficByBucket | undefined) | null {
+function usualSeriesOf(answer: Buffer): ((name: string) => UsageSeries | undefined) | null {
   const usual = parseSeriesFast(answer);
   if (!usual) return null;
   const buckets = bucketsFrom(usual.starts, "data");

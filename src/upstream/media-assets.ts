@@ -9,7 +9,7 @@ import type {
 } from "../model/media/media.ts";
 import type { Redactor } from "../model/redactor.ts";
 import { Secret } from "../model/secret.ts";
-import { iso } from "../model/usage/time-window.ts";
+import { iso } from "../model/usage/time.ts";
 import type { components } from "./generated/media.ts";
 import {
   count,

@@ -1,5 +1,5 @@
 import type { ByMediaKind, DrmDay, DrmLicences, DrmSystem, MeteredDay } from "../model/usage/meters.ts";
-import { iso, type TimeWindow } from "../model/usage/time-window.ts";
+import { iso, type TimeWindow } from "../model/usage/time.ts";
 import type { components } from "./generated/analytics.ts";
 import { count, type Decode, instant, integer, mapOf, number, object, optional } from "./transport/decode.ts";
 import type { Http } from "./transport/http-client.ts";

@@ -1,4 +1,4 @@
-import { iso, type TimeWindow } from "../model/usage/time-window.ts";
+import { iso, type TimeWindow } from "../model/usage/time.ts";
 import type { components } from "./generated/viewer-records.ts";
 import { count, instant, integer, object, optional, ShapeError, text } from "./transport/decode.ts";
 import type { Http } from "./transport/http-client.ts";

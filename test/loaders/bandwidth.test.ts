@@ -20,7 +20,8 @@ import {
   PackedSeries,
 } from "../../src/model/usage/packed-traffic.ts";
 import type { UsageSeries } from "../../src/model/usage/series.ts";
-import { HOUR_MS, iso, resolveWindow, retentionAt, type TimeWindow } from "../../src/model/usage/time-window.ts";
+import { HOUR_MS, iso, type TimeWindow } from "../../src/model/usage/time.ts";
+import { resolveWindow, retentionAt } from "../../src/model/usage/time-window.ts";
 import type { Analytics } from "../../src/upstream/analytics.ts";
 import { figureLoadersOver } from "../support/figures.ts";
 import { rejectionOf } from "../support/refusal.ts";

@@ -4,7 +4,7 @@ import { createUsageCache } from "../../src/cache/usage-cache.ts";
 import { createBatchScheduler } from "../../src/loaders/batch-scheduler.ts";
 import type { NamedSeriesKey } from "../../src/loaders/usage.ts";
 import type { Measured } from "../../src/model/usage/measured.ts";
-import { DAY_MS, HOUR_MS, type TimeWindow } from "../../src/model/usage/time-window.ts";
+import { DAY_MS, HOUR_MS, type TimeWindow } from "../../src/model/usage/time.ts";
 import { isPromise, type MaybePromise } from "../../src/primitives/maybe-promise.ts";
 import type { Analytics } from "../../src/upstream/analytics.ts";
 import { figureLoadersOver } from "../support/figures.ts";

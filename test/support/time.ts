@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { ceilTo, DAY_MS, HOUR_MS, iso, QUARTER_HOUR_MS, type TimeWindow } from "../../src/model/usage/time-window.ts";
+import { ceilTo, DAY_MS, HOUR_MS, iso, QUARTER_HOUR_MS, type TimeWindow } from "../../src/model/usage/time.ts";
 
 /** Milliseconds since the epoch. */
 export function at(text: string): number {

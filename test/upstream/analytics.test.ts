@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { TimeWindow } from "../../src/model/usage/time-window.ts";
+import type { TimeWindow } from "../../src/model/usage/time.ts";
 import { createAnalytics, MAX_NAMES_PER_CALL, perCall } from "../../src/upstream/analytics.ts";
 import { createScriptedPlatform, upstreamFailure } from "../support/platform.ts";
 import { at } from "../support/time.ts";

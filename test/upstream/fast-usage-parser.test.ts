@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { iso, type TimeWindow } from "../../src/model/usage/time-window.ts";
+import { iso, type TimeWindow } from "../../src/model/usage/time.ts";
 import { createAnalytics } from "../../src/upstream/analytics.ts";
 import { parseSeriesFast, parseTotalsFast } from "../../src/upstream/fast-usage-parser.ts";
 import { createScriptedPlatform } from "../support/platform.ts";

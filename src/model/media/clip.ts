@@ -1,5 +1,5 @@
 import { ApplicationError, InvalidInputError } from "../errors.ts";
-import { DAY_MS, HOUR_MS, iso } from "../usage/time-window.ts";
+import { DAY_MS, HOUR_MS, iso } from "../usage/time.ts";
 import { DEFAULT_TIMELINE_DAYS, type MediaExpiry } from "./media.ts";
 
 /** The shortest and the longest clip. @see POST /api/v3/media/assets */

@@ -1,5 +1,6 @@
 import { InvalidInputError } from "../errors.ts";
-import { assertName, isWellFormed } from "../stream/stream.ts";
+import { assertLength, assertName } from "../text.ts";
+import { isTimeZone } from "../usage/calendar.ts";
 
 /** Whether a registered partner may use what it holds. */
 export type RegisteredStatus = "ACTIVE" | "SUSPENDED" | "RETIRED";
@@ -60,26 +61,18 @@ export function assertPartnerDetails({ name, contact, timeZone, currency, notes 
   if (name !== undefined) assertName(name, `${at}.name`);
   if (timeZone !== undefined) assertTimeZone(timeZone, `${at}.timeZone`);
   if (currency !== undefined) assertCurrency(currency, `${at}.currency`);
-  assertText(contact, MAX_CONTACT_LENGTH, `${at}.contact`);
-  assertText(notes, MAX_NOTES_LENGTH, `${at}.notes`);
+  if (contact != null) assertLength(contact, 0, MAX_CONTACT_LENGTH, `${at}.contact`);
+  if (notes != null) assertLength(notes, 0, MAX_NOTES_LENGTH, `${at}.notes`);
 }
 
 function assertTimeZone(timeZone: string, argument: string): void {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone });
-  } catch {
-    throw new InvalidInputError(argument, "It is an IANA time zone such as Europe/Berlin.");
-  }
+  if (isTimeZone(timeZone)) return;
+  const rule = "must be an IANA time zone such as Europe/Berlin";
+  throw new InvalidInputError(argument, `\`${argument}\` ${rule}; got ${JSON.stringify(timeZone)}.`);
 }
 
 function assertCurrency(currency: string, argument: string): void {
   if (Intl.supportedValuesOf("currency").includes(currency)) return;
-  throw new InvalidInputError(argument, "It is a currency of ISO 4217, in three capital letters such as EUR.");
-}
-
-function assertText(text: string | null | undefined, maxLength: number, argument: string): void {
-  if (text == null) return;
-  if (text.length > maxLength || !isWellFormed(text)) {
-    throw new InvalidInputError(argument, `It holds at most ${maxLength} characters.`, { maxLength });
-  }
+  const rule = "must be an ISO 4217 currency in three capital letters, such as EUR";
+  throw new InvalidInputError(argument, `\`${argument}\` ${rule}; got ${JSON.stringify(currency)}.`);
 }

@@ -1,6 +1,6 @@
 import { ApplicationError, InvalidInputError } from "../errors.ts";
+import { assertName } from "../text.ts";
 import { cascadeKey, isUsable, type PublishTokenRecord } from "../token/token.ts";
-import { assertName } from "./stream.ts";
 
 /**
  * How a stream is sent in: several sources, each in one or more quality layers, each once or more over. The platform has

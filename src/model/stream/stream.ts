@@ -1,11 +1,9 @@
 import { RE2JS } from "re2js";
 import { InvalidInputError, NotMeteredError } from "../errors.ts";
+import { assertName, MAX_NAME_LENGTH } from "../text.ts";
 import type { StreamGrant, TokenRecord } from "../token/token.ts";
 import { sampleNames } from "./sample-names.ts";
 import { literalPrefix, type PatternReader, readPattern } from "./stream-pattern.ts";
-
-/** Names of streams, labels and tracking ids hold at most so many characters. @see POST /api/subscribe_token */
-export const MAX_NAME_LENGTH = 128;
 
 /**
  * A stream is not an object of the platform: it exists through tokens that name it, through being live, or through
@@ -31,31 +29,6 @@ export function assertMetered(name: string): void {
     "The platform's analytics can't answer for stream names that hold `/`, `*` or `--`, or more than 128 characters.",
     { streamName: name },
   );
-}
-
-/** False for a text with half a character in it, which JSON can write and a URL or UTF-8 can't. */
-export function isWellFormed(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text);
-}
-
-/** @throws InvalidInputError naming the argument, for a text that is empty or too long to be a name, label or tracking id */
-export function assertName(value: string, argument: string): void {
-  if (value.length < 1 || value.length > MAX_NAME_LENGTH) {
-    throw new InvalidInputError(argument, `It holds 1 to ${MAX_NAME_LENGTH} characters, not ${value.length}.`, {
-      maxLength: MAX_NAME_LENGTH,
-    });
-  }
-  if (!isWellFormed(value)) throw new InvalidInputError(argument, "It holds half a character: an unpaired surrogate.");
-  // A database that can't store one of them would keep another name than the platform has.
-  if (/\p{Cc}/u.test(value)) {
-    throw new InvalidInputError(argument, `\`${argument}\` must hold no control character; got one.`);
-  }
-}
-
-/** The text, cut to the length of a name; no character is cut in half. */
-export function cutToName(text: string): string {
-  const cut = text.slice(0, MAX_NAME_LENGTH);
-  return isWellFormed(cut) ? cut : cut.slice(0, -1);
 }
 
 /** Tells whether a stream name is one of those that a pattern stands for. */

@@ -1,17 +1,17 @@
 import { ConflictError, InvalidInputError } from "../errors.ts";
 import type { PublishTokenRecord } from "./token.ts";
 
-/** The two settings of a publish token of which at most one is on. */
+/** Settings of a publish token of which at most one is on. */
 export interface RecordingSettings {
   readonly isRecording?: boolean | undefined;
   readonly isClipping?: boolean | undefined;
 }
 
 /**
- * A token records or clips, not both.
+ * Throws when a token would both record and clip.
  *
- * @param present what the token has so far, where it is known
- * @throws InvalidInputError naming the argument and the documented rule
+ * @param present what the token has so far, if that is known
+ * @throws InvalidInputError naming the argument
  * @see PUT /api/v2/publish_token/{tokenId} (`record`, `clip`)
  */
 export function assertRecordsOrClips(settings: RecordingSettings, present: RecordingSettings = {}): void {
@@ -21,14 +21,14 @@ export function assertRecordsOrClips(settings: RecordingSettings, present: Recor
   const [added, other] = settings.isClipping ? ["isClipping", "isRecording"] : ["isRecording", "isClipping"];
   throw new InvalidInputError(
     `input.${added}`,
-    `A token records or clips, not both: \`${added}: true\` goes with \`${other}: false\`.`,
+    `\`input.${added}\` must be false unless \`${other}\` is false: a token either records or clips.`,
   );
 }
 
 /**
- * Recording begins and ends with a broadcast: it is not switched while the token broadcasts.
+ * Throws when recording would be switched during a broadcast: a recording starts and ends with its broadcast.
  *
- * @param liveTokenIds the tokens that publish now
+ * @param liveTokenIds ids of the tokens that are broadcasting now
  * @throws ConflictError
  */
 export function assertRecordingMayChange(
@@ -40,5 +40,46 @@ export function assertRecordingMayChange(
   throw new ConflictError(
     `The publish token ${label} (${id}) is broadcasting: recording can't be switched until its broadcast has ended.`,
     { argument: "input.isRecording" },
+  );
+}
+
+interface DrmSettings {
+  readonly isDrm?: boolean | undefined;
+  readonly isSecured?: boolean | undefined;
+}
+
+/**
+ * Throws when DRM would be on for a stream that is not secured: DRM identifies its viewers by their tokens.
+ *
+ * @param present what the token has so far, if that is known
+ * @throws InvalidInputError naming the argument
+ */
+export function assertDrmIsSecured(settings: DrmSettings, present: DrmSettings = {}): void {
+  const isDrm = settings.isDrm ?? present.isDrm;
+  const isSecured = settings.isSecured ?? present.isSecured;
+  if (!isDrm || isSecured !== false) return;
+  const [argument, value] = settings.isDrm ? ["input.isDrm", "false"] : ["input.isSecured", "true"];
+  const other = settings.isDrm ? "`isSecured` is false" : "`isDrm` is true";
+  throw new InvalidInputError(
+    argument,
+    `\`${argument}\` must be ${value} while ${other}: DRM is for secured streams, whose viewers need a token.`,
+  );
+}
+
+/**
+ * Throws when a token of several sources would have no fixed cluster.
+ *
+ * @param isMultisource the requested setting; undefined when the request leaves it as it is
+ * @param originCluster the cluster that would apply; undefined or null when it is not known
+ * @throws InvalidInputError naming the argument
+ */
+export function assertMultisourceCluster(
+  isMultisource: boolean | undefined,
+  originCluster: string | null | undefined,
+): void {
+  if (!isMultisource || originCluster !== "auto") return;
+  throw new InvalidInputError(
+    "input.isMultisource",
+    "`input.isMultisource` must be false while `originCluster` is `auto`: several sources need a cluster by its id.",
   );
 }

@@ -1,4 +1,4 @@
-import { isWellFormed } from "../stream/stream.ts";
+import { isWellFormed } from "../text.ts";
 
 /**
  * The reader of viewer tokens: what a JWT's payload says, claim by claim, with each claim that has a type which the platform does

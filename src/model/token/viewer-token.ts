@@ -1,6 +1,7 @@
-import { isWellFormed, MAX_NAME_LENGTH, openedBy, unreadPatterns } from "../stream/stream.ts";
+import { openedBy, unreadPatterns } from "../stream/stream.ts";
 import { type PatternReader, readPattern } from "../stream/stream-pattern.ts";
-import { iso } from "../usage/time-window.ts";
+import { isWellFormed, MAX_NAME_LENGTH } from "../text.ts";
+import { iso } from "../usage/time.ts";
 import { ipIsWithin, isIpv4OrCidr, isOrigin, originIsWithin } from "./restrictions.ts";
 import { isExpired, type PublishTokenRecord, type SubscribeTokenRecord } from "./token.ts";
 import { type ClaimFault, readClaims } from "./viewer-claims.ts";

@@ -1,6 +1,6 @@
 import { Temporal } from "temporal-polyfill";
 import { InvalidInputError } from "../errors.ts";
-import type { TimeWindow } from "./time-window.ts";
+import { DAY_MS, HOUR_MS, type TimeWindow } from "./time.ts";
 
 /**
  * Calendar days and months of an IANA time zone as half-open windows of instants. Days of 23 and 25 hours come out right;
@@ -55,8 +55,8 @@ export function isTimeZone(name: string): boolean {
 
 /** Whether all months of the zone around now begin at a whole hour of UTC, as the platform meters. */
 export function hasWholeHours(timeZone: string, now: number): boolean {
-  const year = { from: now - 366 * 86_400_000, to: now };
-  return [...calendarBoundaries(year, "MONTH", timeZone)].every((edge) => edge % 3_600_000 === 0);
+  const year = { from: now - 366 * DAY_MS, to: now };
+  return [...calendarBoundaries(year, "MONTH", timeZone)].every((edge) => edge % HOUR_MS === 0);
 }
 
 /** Longer durations reach beyond the calendar. */

@@ -1,18 +1,13 @@
 import { InvalidInputError } from "../errors.ts";
+import { bucketBoundary } from "./bucket-date.ts";
 import { calendarBoundaries, isUtcMonthStart } from "./calendar.ts";
+import { ceilTo, DAY_MS, floorTo, HOUR_MS, iso, type TimeWindow } from "./time.ts";
 import {
-  bucketBoundary,
-  ceilTo,
-  DAY_MS,
-  floorTo,
-  HOUR_MS,
-  iso,
   meteredWindow,
   notRetained,
   offered,
   planTotal,
   type RetentionPolicy,
-  type TimeWindow,
   type UsageWindow,
   validWindow,
 } from "./time-window.ts";

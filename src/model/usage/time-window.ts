@@ -1,16 +1,6 @@
 import { InvalidInputError } from "../errors.ts";
 import { isUtcMonthStart, monthWindow } from "./calendar.ts";
-
-/** Instants are milliseconds since 1970-01-01T00:00:00Z, everywhere. */
-export const QUARTER_HOUR_MS = 900_000;
-export const HOUR_MS = 3_600_000;
-export const DAY_MS = 86_400_000;
-
-/** Half-open: holds `from`, does not hold `to`. */
-export interface TimeWindow {
-  readonly from: number;
-  readonly to: number;
-}
+import { ceilTo, DAY_MS, floorTo, HOUR_MS, iso, QUARTER_HOUR_MS, type TimeWindow } from "./time.ts";
 
 /**
  * What the platform has and still keeps at one instant. Figures move on the quarter hour; hours are kept for 7 days, days
@@ -115,7 +105,7 @@ export function meteredWindow(window: UsageWindow): TimeWindow {
  * The window as it is sent upstream: it ends on the hour after the newest figures, so that all windows which mean the same
  * are one call.
  */
-export function readWindow(window: UsageWindow): TimeWindow {
+function readWindow(window: UsageWindow): TimeWindow {
   return { from: window.from, to: ceilTo(meteredWindow(window).to, HOUR_MS) };
 }
 
@@ -205,54 +195,6 @@ export function offered({ from, to }: { readonly from: string; readonly to: stri
 
 function invalidWindow(message: string, facts: Readonly<Record<string, unknown>>): InvalidInputError {
   return new InvalidInputError("window", message, facts, "INVALID_WINDOW");
-}
-
-export function floorTo(instant: number, step: number): number {
-  return Math.floor(instant / step) * step;
-}
-
-export function ceilTo(instant: number, step: number): number {
-  return Math.ceil(instant / step) * step;
-}
-
-/** RFC 3339 in UTC, without needless milliseconds: `2026-03-01T00:00:00Z`. */
-export function iso(instant: number): string {
-  return new Date(instant).toISOString().replace(".000Z", "Z");
-}
-
-/** A date that is written once, however often it is sent. */
-export class SerializedDate extends Date {
-  #text: string | null = null;
-  #json: string | null = null;
-
-  override toISOString(): string {
-    this.#text ??= super.toISOString();
-    return this.#text;
-  }
-
-  /** JSON text. */
-  get json(): string {
-    this.#json ??= JSON.stringify(this.toISOString());
-    return this.#json;
-  }
-
-  override toJSON(): string {
-    return this.toISOString();
-  }
-}
-
-/** Edges of buckets, by instant: a week has 168 hours. */
-const edges = new Map<number, Date>();
-const MAX_EDGES = 5_000;
-
-/** The edge of a bucket as a date: the same hours are asked for again and again. It is shared, so nobody may change it. */
-export function bucketBoundary(instant: number): Date {
-  const known = edges.get(instant);
-  if (known) return known;
-  if (edges.size >= MAX_EDGES) edges.clear();
-  const date = new SerializedDate(instant);
-  edges.set(instant, date);
-  return date;
 }
 
 /** What tells two windows apart, as text. */

@@ -8,7 +8,8 @@ import {
   type MeteredDay,
   sumLicences,
 } from "../../model/usage/meters.ts";
-import { planTotal, type TimeWindow, type UsageWindow } from "../../model/usage/time-window.ts";
+import type { TimeWindow } from "../../model/usage/time.ts";
+import { planTotal, type UsageWindow } from "../../model/usage/time-window.ts";
 import { builder } from "../builder.ts";
 import { Meter, type MeterWindow } from "../meter.ts";
 

@@ -1,7 +1,8 @@
 import type { GraphContext } from "../../context.ts";
 import { accountBandwidth, readCoverage, readTotal } from "../../loaders/bandwidth.ts";
+import { bucketBoundary } from "../../model/usage/bucket-date.ts";
 import { earliestFreshUntil } from "../../model/usage/measured.ts";
-import { bucketBoundary, planTotal, type UsageWindow } from "../../model/usage/time-window.ts";
+import { planTotal, type UsageWindow } from "../../model/usage/time-window.ts";
 import { sumTraffic, type Traffic as TrafficFigure } from "../../model/usage/traffic.ts";
 import { Traffic } from "../bandwidth/traffic.ts";
 import { UsageCoverage } from "../bandwidth/usage-series.ts";

@@ -2,6 +2,7 @@ import type { GraphContext } from "../../context.ts";
 import { cacheable } from "../../engine/cacheability.ts";
 import { type BandwidthSource, readCountries, readCoverage, readSeries, readTotal } from "../../loaders/bandwidth.ts";
 import { InvalidInputError } from "../../model/errors.ts";
+import { bucketBoundary } from "../../model/usage/bucket-date.ts";
 import type { Measured } from "../../model/usage/measured.ts";
 import {
   type Granularity as GranularityName,
@@ -9,7 +10,8 @@ import {
   percentile,
   type SeriesPoint,
 } from "../../model/usage/series.ts";
-import { bucketBoundary, DAY_MS, type UsageWindow } from "../../model/usage/time-window.ts";
+import { DAY_MS } from "../../model/usage/time.ts";
+import type { UsageWindow } from "../../model/usage/time-window.ts";
 import { mapMaybe } from "../../primitives/maybe-promise.ts";
 import type { CountryRow } from "../../upstream/analytics.ts";
 import { builder } from "../builder.ts";

@@ -1,10 +1,11 @@
+import { bucketBoundary } from "../../model/usage/bucket-date.ts";
 import type {
   Coverage,
   Granularity as GranularityName,
   SeriesPoint,
   BucketState as State,
 } from "../../model/usage/series.ts";
-import { bucketBoundary, type TimeWindow } from "../../model/usage/time-window.ts";
+import type { TimeWindow } from "../../model/usage/time.ts";
 import { bitsPerSecond } from "../../model/usage/traffic.ts";
 import { builder } from "../builder.ts";
 import { Window } from "../window.ts";

@@ -16,7 +16,7 @@ import {
 } from "../../model/partner/findings.ts";
 import { isMetered } from "../../model/stream/stream.ts";
 import { isUsable } from "../../model/token/token.ts";
-import { ceilTo, DAY_MS, HOUR_MS } from "../../model/usage/time-window.ts";
+import { ceilTo, DAY_MS, HOUR_MS } from "../../model/usage/time.ts";
 import { builder } from "../builder.ts";
 import { byCodeUnit, pageOf, sortableNumber } from "../connection.ts";
 import { connectionType } from "../connection-type.ts";

@@ -4,7 +4,7 @@ import { ApplicationError, InvalidInputError } from "../../model/errors.ts";
 import { parseNetwork } from "../../model/network.ts";
 import type { RegisteredStatus } from "../../model/partner/partner.ts";
 import type { Secret } from "../../model/secret.ts";
-import { assertName } from "../../model/stream/stream.ts";
+import { assertName } from "../../model/text.ts";
 import type { NewApiKey } from "../../store/api-keys.ts";
 import type { ApiKeyRecord } from "../../store/records.ts";
 import { commitLast } from "../audit/audited.ts";

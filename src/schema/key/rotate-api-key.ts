@@ -3,7 +3,7 @@ import { isScope } from "../../auth/scopes.ts";
 import type { GraphContext } from "../../context.ts";
 import { ConflictError, InvalidInputError } from "../../model/errors.ts";
 import type { Secret } from "../../model/secret.ts";
-import { assertName } from "../../model/stream/stream.ts";
+import { assertName } from "../../model/text.ts";
 import type { NewApiKey } from "../../store/api-keys.ts";
 import type { ApiKeyRecord } from "../../store/records.ts";
 import { commitLast } from "../audit/audited.ts";

@@ -1,7 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import { ApplicationError, ConflictError } from "../../model/errors.ts";
 import { MAX_MEDIA_KEYS, type MediaDistributionRecord } from "../../model/media/media.ts";
-import { assertName } from "../../model/stream/stream.ts";
+import { assertName } from "../../model/text.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { findMediaDistribution, MediaDistributionRef } from "./find-media-distribution.ts";

@@ -3,7 +3,7 @@ import type { GraphContext } from "../../context.ts";
 import { ConflictError, InvalidInputError } from "../../model/errors.ts";
 import { assertCached, assertClipName, assertClipSpan, assertCustomPath, notCached } from "../../model/media/clip.ts";
 import type { MediaAssetRecord } from "../../model/media/media.ts";
-import { assertName } from "../../model/stream/stream.ts";
+import { assertName } from "../../model/text.ts";
 import type { NewClip } from "../../upstream/media-assets.ts";
 import { UpstreamError } from "../../upstream/upstream-error.ts";
 import { builder } from "../builder.ts";

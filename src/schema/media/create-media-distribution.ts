@@ -1,7 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import { ConflictError, InvalidInputError } from "../../model/errors.ts";
 import { MAX_MEDIA_KEYS, type MediaDistributionRecord } from "../../model/media/media.ts";
-import { assertName } from "../../model/stream/stream.ts";
+import { assertName } from "../../model/text.ts";
 import type { NewMediaDistribution } from "../../upstream/media-distributions.ts";
 import { builder } from "../builder.ts";
 import { CLOCK_TOLERANCE_MS, type Comparison, matchesRequest } from "../matches-request.ts";

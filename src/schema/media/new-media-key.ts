@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { InvalidInputError } from "../../model/errors.ts";
 import type { MediaKey as MediaKeyRecord } from "../../model/media/media.ts";
 import { Secret } from "../../model/secret.ts";
-import { assertName } from "../../model/stream/stream.ts";
+import { assertName } from "../../model/text.ts";
 import type { NewMediaKey as NewKey } from "../../upstream/media-distributions.ts";
 import { builder } from "../builder.ts";
 

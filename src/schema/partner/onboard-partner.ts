@@ -14,7 +14,8 @@ import {
   publisherViolations,
 } from "../../model/partner/syndication.ts";
 import type { Secret } from "../../model/secret.ts";
-import { assertName, cutToName, mayShareNames, openedBy } from "../../model/stream/stream.ts";
+import { mayShareNames, openedBy } from "../../model/stream/stream.ts";
+import { assertName, cutToName } from "../../model/text.ts";
 import {
   isUsable,
   type PublishTokenRecord,

@@ -1,6 +1,6 @@
 import { InvalidInputError } from "../../model/errors.ts";
 import { MAX_TRACKING_IDS } from "../../model/partner/partner.ts";
-import { assertName } from "../../model/stream/stream.ts";
+import { assertName } from "../../model/text.ts";
 import type { builder } from "../builder.ts";
 
 type InputFields = Parameters<Parameters<typeof builder.inputType>[1]["fields"]>[0];

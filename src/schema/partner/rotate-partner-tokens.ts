@@ -1,7 +1,7 @@
 import { toPartnerRecord } from "../../loaders/partners.ts";
 import { ApplicationError } from "../../model/errors.ts";
 import type { PartnerRecord } from "../../model/partner/partner.ts";
-import { assertName } from "../../model/stream/stream.ts";
+import { assertName } from "../../model/text.ts";
 import { isExpired, type SubscribeTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { type UserErrorShape, userErrors } from "../errors.ts";

@@ -5,7 +5,8 @@ import type { PartnerRecord, RegisteredPartner } from "../../model/partner/partn
 import { assertNoViolations, masterViolations } from "../../model/partner/syndication.ts";
 import { openedBy } from "../../model/stream/stream.ts";
 import { isUsable, type SubscribeTokenRecord } from "../../model/token/token.ts";
-import { allDaysRetained, DAY_MS, HOUR_MS } from "../../model/usage/time-window.ts";
+import { DAY_MS, HOUR_MS } from "../../model/usage/time.ts";
+import { allDaysRetained } from "../../model/usage/time-window.ts";
 import { sumTraffic, type Traffic as TrafficFigure } from "../../model/usage/traffic.ts";
 import type { PartnerLease } from "../../store/partner-work.ts";
 import type { FormerHolder } from "../../store/records.ts";

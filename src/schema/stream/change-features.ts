@@ -1,9 +1,12 @@
 import pLimit from "p-limit";
 import type { GraphContext } from "../../context.ts";
-import { assertDrmIsSecured } from "../../model/drm.ts";
 import { ConflictError, InvalidInputError } from "../../model/errors.ts";
-import { assertMultisourceCluster } from "../../model/multi-source.ts";
-import { assertRecordingMayChange, assertRecordsOrClips } from "../../model/token/publish-settings.ts";
+import {
+  assertDrmIsSecured,
+  assertMultisourceCluster,
+  assertRecordingMayChange,
+  assertRecordsOrClips,
+} from "../../model/token/publish-settings.ts";
 import { isUsable, type PublishTokenRecord } from "../../model/token/token.ts";
 import type { PublishSettings } from "../../upstream/publish-tokens.ts";
 import { builder } from "../builder.ts";

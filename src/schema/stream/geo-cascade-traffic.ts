@@ -6,8 +6,9 @@ import {
   cascadeTraffic,
   clustersBeside,
 } from "../../model/cluster/geo-cascade.ts";
+import { bucketBoundary } from "../../model/usage/bucket-date.ts";
 import { earliestFreshUntil } from "../../model/usage/measured.ts";
-import { bucketBoundary, type UsageWindow } from "../../model/usage/time-window.ts";
+import type { UsageWindow } from "../../model/usage/time-window.ts";
 import { builder } from "../builder.ts";
 import { Window } from "../window.ts";
 import { usablePublishTokens } from "./usable-publish-tokens.ts";

@@ -10,7 +10,7 @@ import {
   type IngestProtocol as Protocol,
   planIngest,
 } from "../../model/stream/ingest-plan.ts";
-import { assertName } from "../../model/stream/stream.ts";
+import { assertName } from "../../model/text.ts";
 import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { enumValues } from "../enum-values.ts";

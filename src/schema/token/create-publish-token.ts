@@ -1,4 +1,4 @@
-import { assertMultisourceCluster } from "../../model/multi-source.ts";
+import { assertMultisourceCluster } from "../../model/token/publish-settings.ts";
 import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { knownClusters } from "../cluster/known-clusters.ts";

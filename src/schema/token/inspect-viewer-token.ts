@@ -1,7 +1,7 @@
 import { decodeViewerToken, isSignedBy } from "../../auth/viewer-token.ts";
 import type { GraphContext } from "../../context.ts";
 import { ApplicationError } from "../../model/errors.ts";
-import { isWellFormed, MAX_NAME_LENGTH } from "../../model/stream/stream.ts";
+import { isWellFormed, MAX_NAME_LENGTH } from "../../model/text.ts";
 import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import { readClaims } from "../../model/token/viewer-claims.ts";
 import {

@@ -1,7 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import { InvalidInputError, orIfFailed } from "../../model/errors.ts";
-import { assertName } from "../../model/stream/stream.ts";
 import { readPattern } from "../../model/stream/stream-pattern.ts";
+import { assertName } from "../../model/text.ts";
 import type { PatternCoverage as Coverage } from "../../store/records.ts";
 import { commitWithAudit } from "../audit/audited.ts";
 import { builder } from "../builder.ts";

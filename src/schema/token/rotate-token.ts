@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { GraphContext } from "../../context.ts";
 import { NotFoundError } from "../../model/errors.ts";
-import { assertName } from "../../model/stream/stream.ts";
+import { assertName } from "../../model/text.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord, TokenRecord } from "../../model/token/token.ts";
 import type { TokenChanges } from "../../upstream/token-client.ts";
 

@@ -1,10 +1,14 @@
 import type { GraphContext } from "../../context.ts";
 import { assertCascade } from "../../model/cluster/geo-cascade.ts";
-import { assertDrmIsSecured } from "../../model/drm.ts";
 import { InvalidInputError } from "../../model/errors.ts";
-import { assertMultisourceCluster } from "../../model/multi-source.ts";
-import { assertGrant, assertName } from "../../model/stream/stream.ts";
-import { assertRecordsOrClips, type RecordingSettings } from "../../model/token/publish-settings.ts";
+import { assertGrant } from "../../model/stream/stream.ts";
+import { assertName } from "../../model/text.ts";
+import {
+  assertDrmIsSecured,
+  assertMultisourceCluster,
+  assertRecordsOrClips,
+  type RecordingSettings,
+} from "../../model/token/publish-settings.ts";
 import { assertRestrictions, type RestrictionsInput } from "../../model/token/restrictions.ts";
 import type { GeoCascade, StreamGrant } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";

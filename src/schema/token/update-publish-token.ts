@@ -1,7 +1,9 @@
-import { assertDrmIsSecured } from "../../model/drm.ts";
-import { assertMultisourceCluster } from "../../model/multi-source.ts";
-import { assertName } from "../../model/stream/stream.ts";
-import { assertRecordsOrClips } from "../../model/token/publish-settings.ts";
+import { assertName } from "../../model/text.ts";
+import {
+  assertDrmIsSecured,
+  assertMultisourceCluster,
+  assertRecordsOrClips,
+} from "../../model/token/publish-settings.ts";
 import { assertRestrictions, withTokenRestrictions } from "../../model/token/restrictions.ts";
 import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";

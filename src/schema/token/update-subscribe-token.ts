@@ -1,4 +1,4 @@
-import { assertName } from "../../model/stream/stream.ts";
+import { assertName } from "../../model/text.ts";
 import { assertRestrictions, withTokenRestrictions } from "../../model/token/restrictions.ts";
 import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";

@@ -1,5 +1,5 @@
 import type { TranscoderRecord } from "../../model/transcoder.ts";
-import { iso } from "../../model/usage/time-window.ts";
+import { iso } from "../../model/usage/time.ts";
 import { builder } from "../builder.ts";
 import { byCodeUnit, pageOf } from "../connection.ts";
 import { findTranscoder, TranscoderRef } from "./find-transcoder.ts";

@@ -5,7 +5,8 @@ import type {
   TranscoderStatus as Status,
   TranscoderRecord,
 } from "../../model/transcoder.ts";
-import { DAY_MS, floorTo, planTotal } from "../../model/usage/time-window.ts";
+import { DAY_MS, floorTo } from "../../model/usage/time.ts";
+import { planTotal } from "../../model/usage/time-window.ts";
 import type { TranscoderDay as Day } from "../../upstream/analytics.ts";
 import { builder } from "../builder.ts";
 import { Cluster } from "../cluster/cluster.ts";

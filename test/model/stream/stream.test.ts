@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import {
   assertGrant,
   assertMetered,
-  assertName,
   compilePattern,
   isMetered,
   isWildcard,
   openedBy,
 } from "../../../src/model/stream/stream.ts";
+import { assertName } from "../../../src/model/text.ts";
 import { grants } from "../../support/records.ts";
 import { refusalOf } from "../../support/refusal.ts";
 

@@ -7,7 +7,7 @@ import {
   isUtcMonthStart,
   monthWindow,
 } from "../../../src/model/usage/calendar.ts";
-import { DAY_MS, HOUR_MS, iso } from "../../../src/model/usage/time-window.ts";
+import { DAY_MS, HOUR_MS, iso } from "../../../src/model/usage/time.ts";
 import { refusalOf } from "../../support/refusal.ts";
 import { at, instants, span, zones } from "../../support/time.ts";
 

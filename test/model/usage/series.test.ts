@@ -9,16 +9,8 @@ import {
   type SeriesPlan,
   SeriesPoint,
 } from "../../../src/model/usage/series.ts";
-import {
-  ceilTo,
-  DAY_MS,
-  floorTo,
-  HOUR_MS,
-  meteredWindow,
-  resolveWindow,
-  retentionAt,
-  type UsageWindow,
-} from "../../../src/model/usage/time-window.ts";
+import { ceilTo, DAY_MS, floorTo, HOUR_MS } from "../../../src/model/usage/time.ts";
+import { meteredWindow, resolveWindow, retentionAt, type UsageWindow } from "../../../src/model/usage/time-window.ts";
 import type { Traffic } from "../../../src/model/usage/traffic.ts";
 import { refusalOf } from "../../support/refusal.ts";
 import { at, instants, span, zones } from "../../support/time.ts";
