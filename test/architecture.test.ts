@@ -64,12 +64,7 @@ const toCut: Readonly<Record<"imports" | "mutations" | "primitives", readonly st
     ["http/response-body.ts", "operation/execute-operation.ts"],
     ["sandbox/conference/streaming.ts", "sandbox/live/simulated-clients.ts", "sandbox/platform.ts"],
   ],
-  mutations: [
-    "schema/partner/change-status.ts",
-    "schema/partner/tracking-ids.ts",
-    "schema/partner/update-partner.ts",
-    "schema/stream/stop-stream.ts",
-  ],
+  mutations: ["schema/partner/change-status.ts", "schema/partner/tracking-ids.ts", "schema/partner/update-partner.ts"],
   primitives: [],
 };
 

@@ -91,7 +91,7 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "UsageSeries.points": { entries: "BUCKETS" },
 
   "Mutation.createPartnerSession": { points: 10 },
-  "Mutation.deleteMediaAssets": { points: 200, perEntry: { of: "mediaAssets", points: 20 } },
+  "Mutation.deleteMediaAssets": { points: 200, perEntry: { of: "input.mediaAssets", points: 20 } },
   "Mutation.disablePublishTokens": CHANGE_EACH,
   "Mutation.disableSubscribeTokens": CHANGE_EACH,
   "Mutation.enablePublishTokens": CHANGE_EACH,

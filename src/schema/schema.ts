@@ -44,6 +44,7 @@ import "./stream/ingest-plan.ts";
 import "./stream/queries.ts";
 import "./stream/reprioritize-stream.ts";
 import "./stream/set-recording.ts";
+import "./stream/stop-all-streams.ts";
 import "./stream/stop-stream.ts";
 import "./stream/stream.ts";
 import "./stream/trigger-thumbnail.ts";

@@ -141,7 +141,7 @@ describe("the audit log, of a mutation that is done in part,", () => {
     );
     const [asset] = data.mediaAssets.nodes;
     await gateway.ask(
-      `mutation { deleteMediaAssets(mediaAssets: [{ assetId: "${asset?.assetId}" }, { assetId: "nope" }]) { userErrors { code } } }`,
+      `mutation { deleteMediaAssets(input: { mediaAssets: [{ assetId: "${asset?.assetId}" }, { assetId: "nope" }] }) { userErrors { code } } }`,
     );
     expect((await log(gateway, ""))[0]).toMatchObject({
       outcome: "PARTIAL",
@@ -203,7 +203,7 @@ describe("the audit log, of a mutation that is done in part,", () => {
   it("names what stopStream disabled before it could not stop the stream", async () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "POST", path: "/api/stream/stop", status: 400 });
-    await gateway.ask(`mutation { stopStream(stream: { name: "derby-final" }) { userErrors { code } } }`);
+    await gateway.ask(`mutation { stopStream(input: { stream: { name: "derby-final" } }) { userErrors { code } } }`);
     const [entry] = await log(gateway, "");
     expect(entry).toMatchObject({ outcome: "PARTIAL", code: "UPSTREAM_REJECTED" });
     expect(typesOf(entry)).toEqual(["PublishToken CHANGED", "Stream UNCHANGED"]);
@@ -315,7 +315,7 @@ async function refusedAttempts(gateway: TestGateway, args = ""): Promise<Refused
 
 describe("attempts that are refused for lack of a right", () => {
   const MINUTE = 60_000;
-  const stop = "mutation { stopAllStreams { userErrors { code } } }";
+  const stop = "mutation { stopAllStreams(input: {}) { userErrors { code } } }";
 
   it("are counted by caller, mutation and minute, and add nothing to the audit log", async () => {
     await using gateway = await createTestGateway();
@@ -419,6 +419,7 @@ describe("attempts that are refused for lack of a right", () => {
 async function minimal(name: string): Promise<string | undefined> {
   const partner = `{ trackingId: "northwind-tv" }`;
   const texts: Readonly<Record<string, string>> = {
+    stopAllStreams: "input: {}",
     syndicateStream: `input: { idempotencyKey: "k", stream: { name: "derby-final" }, partners: [${partner}] }`,
     createClip: `input: { idempotencyKey: "k", stream: { name: "derby-final" }, from: "2026-03-18T10:00:00Z" }`,
     setRecording: `input: { stream: { name: "derby-final" }, isRecording: true }`,

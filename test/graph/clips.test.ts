@@ -162,7 +162,7 @@ describe("an order of a clip", () => {
     const { clips } = await cut(gateway, "", "assetId");
     gateway.sandbox.clock.advance(MINUTE);
     await gateway.ask(
-      `mutation { deleteMediaAssets(mediaAssets: [{ assetId: "${clips[0]?.["assetId"]}" }]) { deletedCount } }`,
+      `mutation { deleteMediaAssets(input: { mediaAssets: [{ assetId: "${clips[0]?.["assetId"]}" }] }) { deletedCount } }`,
     );
     gateway.sandbox.clock.advance(MINUTE);
     expect(await cut(gateway)).toMatchObject({

@@ -26,7 +26,7 @@ async function start(gateway: TestGateway, fields = "", conferenceId = CONFERENC
 
 async function stop(gateway: TestGateway, target: string, conferenceId = CONFERENCE): Promise<Answered> {
   const { data } = await gateway.ask<{ stopConferenceStream: Answered }>(
-    `mutation { stopConferenceStream(conferenceId: "${conferenceId}", target: ${target}) { conferenceId target userErrors { code message path } } }`,
+    `mutation { stopConferenceStream(input: { conferenceId: "${conferenceId}", target: ${target} }) { conferenceId target userErrors { code message path } } }`,
   );
   return data.stopConferenceStream;
 }

@@ -81,7 +81,7 @@ const successes: Readonly<
     shows: /"problem":"[^"]*no access/,
   },
   "the reason of a deletion that failed": {
-    ask: 'mutation { deleteMediaAssets(mediaAssets: [{ assetId: "a1" }]) { userErrors { code message } } }',
+    ask: 'mutation { deleteMediaAssets(input: { mediaAssets: [{ assetId: "a1" }] }) { userErrors { code message } } }',
     alter: (text) => (_passing, path) =>
       path.endsWith("/a1") ? success(failedAsset(text)) : success({ errors: [{ id: "a1", error: text }] }),
     shows: /did not delete it: .*no access/,

@@ -160,7 +160,7 @@ export const furtherExamples: readonly FurtherExample[] = [
       startConferenceStream(input: { conferenceId: "2b1f6c58-9d55-4b0f-8e39-4d2f3c1a7b60" }) {
         target userErrors { code message }
       }
-      stopConferenceStream(conferenceId: "2b1f6c58-9d55-4b0f-8e39-4d2f3c1a7b60", target: PLATFORM_STREAM) {
+      stopConferenceStream(input: { conferenceId: "2b1f6c58-9d55-4b0f-8e39-4d2f3c1a7b60", target: PLATFORM_STREAM }) {
         userErrors { code message }
       }
     }`,
@@ -189,7 +189,7 @@ export const furtherExamples: readonly FurtherExample[] = [
       updateTranscoder(input: { transcoder: { id: $id }, name: "studio 2" }) {
         transcoder { name } userErrors { code message }
       }
-      deleteTranscoder(transcoder: { id: $id }) { deletedId userErrors { code message } }
+      deleteTranscoder(input: { transcoder: { id: $id } }) { deletedId userErrors { code message } }
     }`,
     variables: (answered) => ({ id: transcoderId(answered) }),
   },
@@ -229,9 +229,9 @@ export const furtherExamples: readonly FurtherExample[] = [
       updateMediaAsset(input: { mediaAsset: { id: $assetId }, distribution: { id: $id }, customPath: "members/last" }) {
         mediaAsset { customPath } userErrors { code message }
       }
-      removeMediaKey(distribution: { id: $id }, keyId: $keyId) { userErrors { code message } }
+      removeMediaKey(input: { distribution: { id: $id }, keyId: $keyId }) { userErrors { code message } }
       removed: updateMediaAsset(input: { mediaAsset: { id: $assetId }, distribution: null }) { userErrors { code message } }
-      deleteMediaDistribution(distribution: { id: $id }) { deletedId userErrors { code message } }
+      deleteMediaDistribution(input: { distribution: { id: $id } }) { deletedId userErrors { code message } }
       updateMediaExpiry(input: { clipDays: 30 }) { mediaExpiry { clipDays } userErrors { code message } }
     }`,
     variables: (answered) => ({

@@ -194,7 +194,7 @@ describe("a list of hundreds", () => {
     // More than a whole page of the platform's is gone in front of the cursor.
     for (const begin of [0, 50]) {
       await gateway.ask(
-        `mutation ($ids: [MediaAssetRef!]!) { deleteMediaAssets(mediaAssets: $ids) { deletedCount userErrors { code } } }`,
+        `mutation ($ids: [MediaAssetRef!]!) { deleteMediaAssets(input: { mediaAssets: $ids }) { deletedCount userErrors { code } } }`,
         { ids: ids.slice(begin, begin + 50).map((assetId) => ({ assetId })) },
       );
     }
@@ -309,15 +309,15 @@ describe("where media is downloaded from", () => {
 
 describe("deleting media", () => {
   interface Deleted {
-    readonly deletions: readonly { assetId: string | null; outcome: string; isWorthRetrying: boolean }[];
+    readonly deletions: readonly { assetId: string | null; outcome: string; isRetryable: boolean }[];
     readonly deletedCount: number;
     readonly remainingCount: number;
     readonly userErrors: readonly { code: string; message: string; path: readonly string[] | null }[];
   }
   async function remove(gateway: TestGateway, refs: readonly object[]): Promise<Deleted> {
     const { data, errors } = await gateway.ask<{ deleteMediaAssets: Deleted }>(
-      `mutation ($refs: [MediaAssetRef!]!) { deleteMediaAssets(mediaAssets: $refs) {
-         deletions { assetId outcome isWorthRetrying } deletedCount remainingCount userErrors { code message path } } }`,
+      `mutation ($refs: [MediaAssetRef!]!) { deleteMediaAssets(input: { mediaAssets: $refs }) {
+         deletions { assetId outcome isRetryable } deletedCount remainingCount userErrors { code message path } } }`,
       { refs },
     );
     expect(errors).toEqual([]);
@@ -354,17 +354,17 @@ describe("deleting media", () => {
     const partly = await remove(gateway, refs);
     expect(partly).toEqual({
       deletions: [
-        { assetId: old?.assetId, outcome: "DELETED", isWorthRetrying: false },
-        { assetId: live?.assetId, outcome: "NOT_READY", isWorthRetrying: true },
-        { assetId: "unknown", outcome: "NOT_FOUND", isWorthRetrying: false },
-        { assetId: null, outcome: "NOT_FOUND", isWorthRetrying: false },
+        { assetId: old?.assetId, outcome: "DELETED", isRetryable: false },
+        { assetId: live?.assetId, outcome: "NOT_READY", isRetryable: true },
+        { assetId: "unknown", outcome: "NOT_FOUND", isRetryable: false },
+        { assetId: null, outcome: "NOT_FOUND", isRetryable: false },
       ],
       deletedCount: 1,
       remainingCount: 1,
       userErrors: [
-        { code: "CONFLICT", message: expect.stringContaining("processing"), path: ["mediaAssets", "1"] },
-        { code: "NOT_FOUND", message: expect.any(String), path: ["mediaAssets", "2"] },
-        { code: "NOT_FOUND", message: expect.any(String), path: ["mediaAssets", "3"] },
+        { code: "CONFLICT", message: expect.stringContaining("processing"), path: ["input", "mediaAssets", "1"] },
+        { code: "NOT_FOUND", message: expect.any(String), path: ["input", "mediaAssets", "2"] },
+        { code: "NOT_FOUND", message: expect.any(String), path: ["input", "mediaAssets", "3"] },
       ],
     });
     gateway.sandbox.clock.advance(HOUR);
@@ -379,7 +379,7 @@ describe("deleting media", () => {
     gateway.sandbox.fault({ method: "DELETE", path: ASSETS, drop: "after", times: 1 });
     const lost = await remove(gateway, [{ id: asset?.id }]);
     expect(lost).toMatchObject({
-      deletions: [{ outcome: "UNKNOWN", isWorthRetrying: true }],
+      deletions: [{ outcome: "UNKNOWN", isRetryable: true }],
       deletedCount: 0,
       remainingCount: 1,
       userErrors: [{ code: "OUTCOME_UNKNOWN", path: null }],
@@ -397,14 +397,14 @@ describe("deleting media", () => {
       gateway,
       Array.from({ length: count }, () => ({ assetId: "a" })),
     );
-    expect(userErrors).toMatchObject([{ code: "LIMIT_EXCEEDED", path: ["mediaAssets"] }]);
+    expect(userErrors).toMatchObject([{ code: "LIMIT_EXCEEDED", path: ["input", "mediaAssets"] }]);
     expect(gateway.sandbox.calls()).toEqual([]);
   });
 
   it("is not for analysts, nor for keys without media:write", async () => {
     await using gateway = await createTestGateway({ scopes: ["stream:read", "media:reveal"] });
     const { errors } = await gateway.ask(
-      'mutation { deleteMediaAssets(mediaAssets: [{ assetId: "a" }]) { deletedCount } }',
+      'mutation { deleteMediaAssets(input: { mediaAssets: [{ assetId: "a" }] }) { deletedCount } }',
     );
     expect(errors).toMatchObject([{ extensions: { code: "FORBIDDEN" } }]);
   });

@@ -127,12 +127,15 @@ describe("a media distribution", () => {
       updateMediaDistribution: { mediaDistribution: { name: "public", isDefault: true }, userErrors: [] },
     });
     const remove = () =>
-      gateway.ask(`mutation { deleteMediaDistribution(distribution: ${ref}) { deletedId ${errorsField} } }`);
+      gateway.ask(`mutation { deleteMediaDistribution(input: { distribution: ${ref} }) { deletedId ${errorsField} } }`);
     expect((await remove()).data).toEqual({
       deleteMediaDistribution: { deletedId: mediaDistribution?.id, userErrors: [] },
     });
     expect((await remove()).data).toEqual({
-      deleteMediaDistribution: { deletedId: null, userErrors: [{ code: "NOT_FOUND", path: ["distribution"] }] },
+      deleteMediaDistribution: {
+        deletedId: null,
+        userErrors: [{ code: "NOT_FOUND", path: ["input", "distribution"] }],
+      },
     });
   });
 
@@ -190,7 +193,7 @@ describe("the keys of a distribution", () => {
     const remove = async (keyId: string | undefined, more = "") =>
       (
         await gateway.ask<{ removeMediaKey: unknown }>(
-          `mutation { removeMediaKey(distribution: { id: "${id}" }, keyId: "${keyId}" ${more}) {
+          `mutation { removeMediaKey(input: { distribution: { id: "${id}" }, keyId: "${keyId}" ${more} }) {
              mediaDistribution { isOpen keys { name } } ${errorsField} } }`,
         )
       ).data.removeMediaKey;
@@ -200,12 +203,12 @@ describe("the keys of a distribution", () => {
     });
     expect(await remove(newKeys[0]?.keyId)).toEqual({
       mediaDistribution: null,
-      userErrors: [{ code: "NOT_FOUND", path: ["keyId"] }],
+      userErrors: [{ code: "NOT_FOUND", path: ["input", "keyId"] }],
     });
     const last = second.newKey?.keyId;
     expect(await remove(last)).toEqual({
       mediaDistribution: null,
-      userErrors: [{ code: "CONFLICT", path: ["keyId"] }],
+      userErrors: [{ code: "CONFLICT", path: ["input", "keyId"] }],
     });
     expect(await remove(last, ", opensDistribution: true")).toEqual({
       mediaDistribution: { isOpen: true, keys: [] },

@@ -108,7 +108,7 @@ describe("scopes", () => {
     ["{ subscribeTokens { totalCount } }", "token:read"],
     ["{ clusters { id } }", "stream:read"],
     [`{ viewerRecords(window: { last: "PT1H" }) { nodes { id } } }`, "viewer:read"],
-    ["mutation { stopAllStreams { stoppingLevel } }", "stream:control"],
+    ["mutation { stopAllStreams(input: {}) { stoppingLevel } }", "stream:control"],
     ["mutation { deletePublishToken(token: { tokenId: 1 }) { deletedId } }", "token:write"],
     ["mutation { disableSubscribeTokens(tokens: []) { userErrors { code } } }", "token:write"],
     [`mutation { inspectViewerToken(jwt: "x") { userErrors { code } } }`, "token:sign"],

@@ -201,7 +201,7 @@ describe("players of several sources", () => {
   it("know the events of the SDKs", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask<{ stream: { playback: { sdkEvents: { name: string }[] } } }>(
-      '{ stream(by: { name: "derby-final" }) { playback { sdkEvents { name about } } } }',
+      '{ stream(by: { name: "derby-final" }) { playback { sdkEvents { name description } } } }',
     );
     expect(data.stream.playback.sdkEvents.map(({ name }) => name)).toEqual([
       "active",

@@ -222,13 +222,13 @@ const done: readonly SameDone[] = [
     what: "a stream that is stopped",
     covers: ["stream.stop"],
     byClient: ({ stream }, secret) => stream.stop(secret, "SYN4DX/derby-final"),
-    byGraph: `stopStream(stream: { name: "derby-final" }, disableFirst: false)`,
+    byGraph: `stopStream(input: { stream: { name: "derby-final" }, disableFirst: false })`,
   },
   {
     what: "all streams, stopped",
     covers: ["stream.stopAll"],
     byClient: ({ stream }, secret) => stream.stopAll(secret),
-    byGraph: "stopAllStreams(disableFirst: false)",
+    byGraph: "stopAllStreams(input: { disableFirst: false })",
   },
   {
     what: "a transcoder",
@@ -258,7 +258,7 @@ const done: readonly SameDone[] = [
     byClient: async ({ transcoders }, secret) =>
       // The client's type says number; its path takes the id as the platform tells it.
       transcoders.deleteTranscoder(secret, (await marathon(transcoders, secret)).transcoderId as unknown as number),
-    byGraph: `deleteTranscoder(transcoder: { transcoderId: "$marathon" })`,
+    byGraph: `deleteTranscoder(input: { transcoder: { transcoderId: "$marathon" } })`,
   },
 ];
 

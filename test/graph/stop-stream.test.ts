@@ -10,7 +10,7 @@ describe("stopping a stream", () => {
   it("disables the token that publishes it first, so that its encoder stays away", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
-      `mutation { stopStream(stream: { name: "derby-final" }) { stream { name } stoppingLevel disabledTokens { label isActive } userErrors { code } } }`,
+      `mutation { stopStream(input: { stream: { name: "derby-final" } }) { stream { name } stoppingLevel disabledTokens { label isActive } userErrors { code } } }`,
     );
     expect(data).toEqual({
       stopStream: {
@@ -27,7 +27,7 @@ describe("stopping a stream", () => {
   it("without disabling lets the encoder come back within seconds", async () => {
     await using gateway = await createTestGateway();
     await gateway.ask(
-      `mutation { stopStream(stream: { name: "derby-final" }, disableFirst: false) { userErrors { code } } }`,
+      `mutation { stopStream(input: { stream: { name: "derby-final" }, disableFirst: false }) { userErrors { code } } }`,
     );
     expect(await isLive(gateway, "derby-final")).toBe(false);
     gateway.sandbox.clock.advance(10_000);
@@ -37,7 +37,7 @@ describe("stopping a stream", () => {
   it("that is not live stops nothing, and says so", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
-      `mutation { stopStream(stream: { name: "rehearsal" }) { stoppingLevel disabledTokens { label } userErrors { code } } }`,
+      `mutation { stopStream(input: { stream: { name: "rehearsal" } }) { stoppingLevel disabledTokens { label } userErrors { code } } }`,
     );
     expect(data).toEqual({ stopStream: { stoppingLevel: "NONE", disabledTokens: [], userErrors: [] } });
   });
@@ -45,10 +45,10 @@ describe("stopping a stream", () => {
   it("that nobody knows is not found", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
-      `mutation { stopStream(stream: { name: "nobody-knows" }) { stream { name } stoppingLevel userErrors { code path } } }`,
+      `mutation { stopStream(input: { stream: { name: "nobody-knows" } }) { stream { name } stoppingLevel userErrors { code path } } }`,
     );
     expect(data).toEqual({
-      stopStream: { stream: null, stoppingLevel: null, userErrors: [{ code: "NOT_FOUND", path: ["stream"] }] },
+      stopStream: { stream: null, stoppingLevel: null, userErrors: [{ code: "NOT_FOUND", path: ["input", "stream"] }] },
     });
   });
 });
@@ -58,7 +58,7 @@ describe("stopping all streams", () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask<{
       stopAllStreams: { stoppingLevel: string; disabledTokens: { label: string }[] };
-    }>("mutation { stopAllStreams { stoppingLevel disabledTokens { label } userErrors { code } } }");
+    }>("mutation { stopAllStreams(input: {}) { stoppingLevel disabledTokens { label } userErrors { code } } }");
     expect(data.stopAllStreams.stoppingLevel).toBe("ACCOUNT");
     expect(data.stopAllStreams.disabledTokens.map(({ label }) => label).sort()).toEqual([
       "arena-main",

@@ -111,7 +111,7 @@ describe("the story of a syndicated stream", () => {
 
     // The operator stops the stream, token first, so that the encoder can't come back.
     const stopped = await ask(
-      `mutation { stopStream(stream: { name: "spring-gala" }) { stoppingLevel disabledTokens { label isActive } userErrors { code } } }`,
+      `mutation { stopStream(input: { stream: { name: "spring-gala" } }) { stoppingLevel disabledTokens { label isActive } userErrors { code } } }`,
     );
     expect(stopped.data).toEqual({
       stopStream: {

@@ -144,7 +144,7 @@ describe("a stream", () => {
   it("tells which subscribe tokens are of another cluster than its publishers", async () => {
     await using gateway = await createTestGateway();
     const consistency =
-      "clusterConsistency { isConsistent publishClusters subscribeClusters strandedTokens { label } }";
+      "clusterConsistency { isConsistent publishClusters subscribeClusters mismatchedTokens { label } }";
     const { data } = await gateway.ask(
       `{ stream(by: { name: "sydney-regatta" }) { ${consistency} } derby: stream(by: { name: "derby-final" }) { ${consistency} } }`,
     );
@@ -154,7 +154,7 @@ describe("a stream", () => {
           isConsistent: false,
           publishClusters: ["syd-1"],
           subscribeClusters: ["phx-1", "syd-1"],
-          strandedTokens: [{ label: "qa-wildcard" }],
+          mismatchedTokens: [{ label: "qa-wildcard" }],
         },
       },
       derby: {
@@ -162,7 +162,7 @@ describe("a stream", () => {
           isConsistent: true,
           publishClusters: ["phx-1"],
           subscribeClusters: ["phx-1"],
-          strandedTokens: [],
+          mismatchedTokens: [],
         },
       },
     });

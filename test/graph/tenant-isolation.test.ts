@@ -91,7 +91,7 @@ describe("a partner", () => {
     `{ partner(by: { trackingId: "northwind-tv" }) { notes } }`,
     `{ subscribeTokens(first: 1) { nodes { secret } } }`,
     `{ subscribeTokens(first: 1) { nodes { allowedCountries } } }`,
-    "mutation { stopAllStreams { userErrors { code } } }",
+    "mutation { stopAllStreams(input: {}) { userErrors { code } } }",
     `mutation { suspendPartner(partner: { trackingId: "northwind-tv" }) { userErrors { code } } }`,
     `mutation { createSubscribeToken(input: { idempotencyKey: "k", label: "l", streams: [{ pattern: ".*", isRegex: true }] }) { secret } }`,
   ])("is not for %s, though it may read of it in the docs", async (query) => {

@@ -281,13 +281,16 @@ describe("a transcoder", () => {
     const { transcoder } = await create(gateway, 'profileId: "720p60", startsNow: true');
     const remove = async () => {
       const { data } = await gateway.ask<{ deleteTranscoder: { deletedId: string | null; userErrors: object[] } }>(
-        `mutation { deleteTranscoder(transcoder: { id: "${transcoder?.id}" }) { deletedId ${ERRORS} } }`,
+        `mutation { deleteTranscoder(input: { transcoder: { id: "${transcoder?.id}" } }) { deletedId ${ERRORS} } }`,
       );
       return data.deleteTranscoder;
     };
     gateway.sandbox.fault({ method: "DELETE", path: "/api/transcoders/*", drop: "after", times: 1 });
     expect(await remove()).toEqual({ deletedId: transcoder?.id, userErrors: [] });
-    expect(await remove()).toMatchObject({ deletedId: null, userErrors: [{ code: "CONFLICT", path: ["transcoder"] }] });
+    expect(await remove()).toMatchObject({
+      deletedId: null,
+      userErrors: [{ code: "CONFLICT", path: ["input", "transcoder"] }],
+    });
     gateway.sandbox.clock.advance(15_000);
     expect(await names(gateway)).toEqual(["arena-main", "marathon"]);
     expect(await names(gateway, "(filter: { statuses: [DELETED] })")).toEqual(["studio"]);

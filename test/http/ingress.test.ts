@@ -197,7 +197,7 @@ describe("an address", () => {
     await using gateway = await open();
     for (const { status } of await bothWays(gateway, get("{__typename}"), { headers: json })) expect(status).toBe(200);
     const mutation = encodeURIComponent(
-      'mutation { stopStream(stream: { name: "derby-final" }) { userErrors { code } } }',
+      'mutation { stopStream(input: { stream: { name: "derby-final" } }) { userErrors { code } } }',
     );
     for (const { status, headers } of await bothWays(gateway, get(mutation), { headers: json })) {
       expect([status, headers.get("allow")]).toEqual([405, "POST"]);

@@ -27,7 +27,11 @@ describe("a secret that was pasted into the wrong place", () => {
     ["a time zone", `query ($v: TimeZone!) ${usage('window: { last: "P1D" }, timeZone: $v')}`, SECRET],
     ["a condition", "query ($v: Boolean!) { me { name @skip(if: $v) } }", SECRET],
     ["a list", "query ($v: [ID!]!) { nodes(ids: $v) { id } }", [[SECRET]]],
-    ["a text", "mutation ($v: StreamRef!) { stopStream(stream: $v) { userErrors { message } } }", { name: [SECRET] }],
+    [
+      "a text",
+      "mutation ($v: StreamRef!) { stopStream(input: { stream: $v }) { userErrors { message } } }",
+      { name: [SECRET] },
+    ],
     ["a number in the document", `{ streams(first: "${SECRET}") { totalCount } }`, null],
     ["a time in the document", usage(`window: { range: { from: "${SECRET}", to: "${SECRET}" } }`), null],
     [

@@ -175,7 +175,7 @@ describe("an answer that is too long", () => {
     const series = HUGE.slice(HUGE.indexOf("fragment"));
     const all = Array.from({ length: 2 }, (_, index) => `s${index}: stream { ...h }`).join(" ");
     const { data, errors } = await gateway.ask(
-      `mutation { stopStream(stream: { name: "derby-final" }) { ${all} } } ${series}`,
+      `mutation { stopStream(input: { stream: { name: "derby-final" } }) { ${all} } } ${series}`,
     );
     expect(data).toBeUndefined();
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(["RESPONSE_TOO_LARGE"]);

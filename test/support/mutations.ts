@@ -40,11 +40,11 @@ export const succeeding: Readonly<Record<string, (world: World) => Promise<strin
   createSubscribeToken: () => `input: { idempotencyKey: "k", label: "gala", streams: [{ pattern: "derby-final" }] }`,
   createTranscoder: () =>
     `input: { idempotencyKey: "k", name: "studio", clusterId: "lon-1", height: 1080, frameRate: 30 }`,
-  deleteMediaAssets: async (world) => `mediaAssets: [{ assetId: "${await recording(world)}" }]`,
-  deleteMediaDistribution: async (world) => `distribution: { id: "${await distribution(world, "doomed")}" }`,
+  deleteMediaAssets: async (world) => `input: { mediaAssets: [{ assetId: "${await recording(world)}" }] }`,
+  deleteMediaDistribution: async (world) => `input: { distribution: { id: "${await distribution(world, "doomed")}" } }`,
   deletePublishToken: () => `token: { tokenId: 1021 }`,
   deleteSubscribeToken: () => `token: { tokenId: 5030 }`,
-  deleteTranscoder: async (world) => `transcoder: { id: "${await transcoder(world, "doomed")}" }`,
+  deleteTranscoder: async (world) => `input: { transcoder: { id: "${await transcoder(world, "doomed")}" } }`,
   disablePublishTokens: () => `tokens: [{ tokenId: 1015 }, { tokenId: 1016 }]`,
   disableSubscribeTokens: () => `tokens: [{ tokenId: 5021 }, { tokenId: 5022 }]`,
   enablePublishTokens: () => `tokens: [{ tokenId: 1022 }]`,
@@ -66,7 +66,7 @@ export const succeeding: Readonly<Record<string, (world: World) => Promise<strin
       `addMediaKey(input: { idempotencyKey: "removed", distribution: { id: "${id}" }, key: {} })`,
       "newKey { keyId }",
     );
-    return `distribution: { id: "${id}" }, keyId: "${added.newKey.keyId}", opensDistribution: true`;
+    return `input: { distribution: { id: "${id}" }, keyId: "${added.newKey.keyId}", opensDistribution: true }`;
   },
   recordPatternCoverage: () => `input: { pattern: "^(?!internal-).+$", streamNames: ["derby-final"] }`,
   reprioritizeStream: () => `input: { stream: { name: "arena-main" }, priority: 7 }`,
@@ -100,7 +100,7 @@ export const succeeding: Readonly<Record<string, (world: World) => Promise<strin
     );
     return `input: { conferenceId: "${CONFERENCE}", stream: { name: "town-hall" } }`;
   },
-  stopAllStreams: () => "",
+  stopAllStreams: () => "input: {}",
   stopConferenceStream: async (world) => {
     await done(
       world,
@@ -110,9 +110,9 @@ export const succeeding: Readonly<Record<string, (world: World) => Promise<strin
       world,
       `startConferenceStream(input: { conferenceId: "${OTHER_CONFERENCE}", stream: { name: "other-hall" } })`,
     );
-    return `conferenceId: "${OTHER_CONFERENCE}", target: OWN_STREAM`;
+    return `input: { conferenceId: "${OTHER_CONFERENCE}", target: OWN_STREAM }`;
   },
-  stopStream: () => `stream: { name: "derby-final" }`,
+  stopStream: () => `input: { stream: { name: "derby-final" } }`,
   suspendPartner: async (world) => `partner: { id: "${(await onboard(world, "suspended", ["derby-final"])).id}" }`,
   syncRestreams: () => `publishToken: { tokenId: 1001 }`,
   syndicateStream: ({ meadow }) =>

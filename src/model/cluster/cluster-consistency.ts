@@ -7,7 +7,7 @@ export interface ClusterConsistency {
   readonly publishClusters: readonly string[];
   readonly subscribeClusters: readonly string[];
   /** Subscribe tokens that do not find the stream, whichever token publishes it. */
-  readonly strandedTokens: readonly SubscribeTokenRecord[];
+  readonly mismatchedTokens: readonly SubscribeTokenRecord[];
 }
 
 /** Compares effective clusters: a token that names none has its account's. */
@@ -23,7 +23,7 @@ export function clusterConsistency(
       publishClusters.length <= 1 && (!isAnyPublished || subscribeClusters.every((id) => publishClusters.includes(id))),
     publishClusters,
     subscribeClusters,
-    strandedTokens: isAnyPublished
+    mismatchedTokens: isAnyPublished
       ? subscribeTokens.filter((token) => !publishClusters.includes(token.effective.originCluster))
       : [],
   };

@@ -265,7 +265,7 @@ export function streamFindings(
 ): Finding[] {
   const publishers = publish.filter((token) => isUsable(token, now));
   const masters = subscribe.filter((token) => isUsable(token, now));
-  const { publishClusters, strandedTokens } = clusterConsistency(publishers, masters);
+  const { publishClusters, mismatchedTokens } = clusterConsistency(publishers, masters);
   return [
     ...publishers.flatMap((token) =>
       when(!token.isSecured, "STREAM_UNSECURED", `${named(token)} leaves the stream \`${streamName}\` open.`, {
@@ -286,7 +286,7 @@ export function streamFindings(
       { streamName },
     ),
     // A grant of every stream strands on some; that finding is made once, as a wildcard.
-    ...strandedTokens
+    ...mismatchedTokens
       .filter(({ streams }) => !openAny(streams))
       .map((token) =>
         finding(

@@ -3,6 +3,18 @@ import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { ConferenceStreamTarget, type Target } from "./conference-stream-target.ts";
 
+const StopConferenceStreamInput = builder.inputType("StopConferenceStreamInput", {
+  description: "Which stream of a conference to end.",
+  fields: (t) => ({
+    conferenceId: t.id({ required: true, description: "The conference's id, a UUID." }),
+    target: t.field({
+      type: ConferenceStreamTarget,
+      required: true,
+      description: "Where the conference is streamed to, as `startConferenceStream` returned it.",
+    }),
+  }),
+});
+
 const StopConferenceStreamPayload = builder
   .objectRef<Payload & { readonly conferenceId?: string; readonly target?: Target }>("StopConferenceStreamPayload")
   .implement({
@@ -25,17 +37,12 @@ builder.mutationField("stopConferenceStream", (t) =>
     authScopes: { scope: "stream:control" },
     description: "Ends the stream of a conference, which itself goes on.",
     args: {
-      conferenceId: t.arg.id({ required: true, description: "The conference's id." }),
-      target: t.arg({
-        type: ConferenceStreamTarget,
-        required: true,
-        description: "Where it is streamed to, as startConferenceStream has told.",
-      }),
+      input: t.arg({ type: StopConferenceStreamInput, required: true, description: "Which stream to end." }),
     },
-    resolve: (_root, { conferenceId, target }, { upstream: { conference }, liveStreamCache }) =>
+    resolve: (_root, { input: { conferenceId, target } }, { upstream: { conference }, liveStreamCache }) =>
       payload(async () => {
         if (!conference) throw conferenceStreamingDisabled();
-        assertConferenceId(conferenceId, "conferenceId");
+        assertConferenceId(conferenceId, "input.conferenceId");
         await (target === "OWN_STREAM" ? conference.stopOwn(conferenceId) : conference.stop(conferenceId));
         liveStreamCache.changed();
         return { conferenceId, target };

@@ -48,9 +48,20 @@ const MediaDeletion = builder.objectRef<Deletion>("MediaDeletion").implement({
       description: "What the platform calls it; null for an id that can be none.",
     }),
     outcome: t.expose("outcome", { type: MediaDeletionOutcome, description: "What became of it." }),
-    isWorthRetrying: t.boolean({
+    isRetryable: t.boolean({
       description: "Whether it may be deleted by sending it again: at once for UNKNOWN, later for NOT_READY.",
       resolve: ({ outcome }) => outcome === "UNKNOWN" || outcome === "NOT_READY",
+    }),
+  }),
+});
+
+const DeleteMediaAssetsInput = builder.inputType("DeleteMediaAssetsInput", {
+  description: "Which media assets to delete.",
+  fields: (t) => ({
+    mediaAssets: t.field({
+      type: [MediaAssetRef],
+      required: true,
+      description: `The assets, 1 to ${MAX_DELETED}. The platform is sent up to ${MAX_ASSETS_PER_CALL} in one call.`,
     }),
   }),
 });
@@ -86,17 +97,11 @@ builder.mutationField("deleteMediaAssets", (t) =>
     nullable: true,
     authScopes: { staff: "media:write" },
     description: "Deletes recordings, clips and other assets for good, one or many.",
-    args: {
-      mediaAssets: t.arg({
-        type: [MediaAssetRef],
-        required: true,
-        description: `The assets, at most ${MAX_DELETED}. They are deleted ${MAX_ASSETS_PER_CALL} at a time.`,
-      }),
-    },
-    resolve: async (_root, { mediaAssets }, context) => {
+    args: { input: t.arg({ type: DeleteMediaAssetsInput, required: true, description: "Which assets to delete." }) },
+    resolve: async (_root, { input: { mediaAssets } }, context) => {
       if (mediaAssets.length < 1 || mediaAssets.length > MAX_DELETED) {
         const rule = `Name 1 to ${MAX_DELETED} assets.`;
-        const error = new InvalidInputError("mediaAssets", rule, { max: MAX_DELETED }, "LIMIT_EXCEEDED");
+        const error = new InvalidInputError("input.mediaAssets", rule, { max: MAX_DELETED }, "LIMIT_EXCEEDED");
         return { deletions: [], userErrors: [userError(error)] };
       }
       return deleteAll(mediaAssets, context);
@@ -117,7 +122,7 @@ interface Found {
 async function deleteAll(refs: readonly MediaAssetReference[], context: GraphContext) {
   const ids = refs.map((ref, index) => {
     try {
-      return assetIdOf(ref, `mediaAssets.${index}`);
+      return assetIdOf(ref, `input.mediaAssets.${index}`);
     } catch (error) {
       return orIfFailed(null)(error);
     }
@@ -142,7 +147,7 @@ async function deleteAll(refs: readonly MediaAssetReference[], context: GraphCon
     const outcome: Found = (id !== null && found.get(id)) || { outcome: "NOT_FOUND" };
     return { assetId: id, ...outcome };
   });
-  const errors = deletions.flatMap((deletion, index) => errorOf(deletion, `mediaAssets.${index}`) ?? []);
+  const errors = deletions.flatMap((deletion, index) => errorOf(deletion, `input.mediaAssets.${index}`) ?? []);
   return { deletions, userErrors: [...failures, ...errors].map(userError) };
 }
 

@@ -3,6 +3,17 @@ import { encodeGlobalId } from "../global-id.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { findMediaDistribution, MediaDistributionRef } from "./find-media-distribution.ts";
 
+const DeleteMediaDistributionInput = builder.inputType("DeleteMediaDistributionInput", {
+  description: "Which media distribution to delete.",
+  fields: (t) => ({
+    distribution: t.field({
+      type: MediaDistributionRef,
+      required: true,
+      description: "The distribution to delete, by either of its ids.",
+    }),
+  }),
+});
+
 const DeleteMediaDistributionPayload = builder
   .objectRef<Payload & { readonly deletedId?: string }>("DeleteMediaDistributionPayload")
   .implement({
@@ -19,10 +30,16 @@ builder.mutationField("deleteMediaDistribution", (t) =>
     nullable: true,
     authScopes: { staff: "media:write" },
     description: "Deletes a distribution with its keys. Its assets stay, and can't be played from the CDN any more.",
-    args: { distribution: t.arg({ type: MediaDistributionRef, required: true, description: "Which distribution." }) },
-    resolve: (_root, { distribution }, context) =>
+    args: {
+      input: t.arg({
+        type: DeleteMediaDistributionInput,
+        required: true,
+        description: "Which distribution to delete.",
+      }),
+    },
+    resolve: (_root, { input: { distribution } }, context) =>
       payload(async () => {
-        const { id } = await findMediaDistribution(distribution, "distribution", context);
+        const { id } = await findMediaDistribution(distribution, "input.distribution", context);
         await context.upstream.mediaDistributions.delete(id);
         return { deletedId: encodeGlobalId("MediaDistribution", id) };
       }),

@@ -5,6 +5,23 @@ import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { findMediaDistribution, MediaDistributionRef } from "./find-media-distribution.ts";
 import { MediaDistribution } from "./media-distribution.ts";
 
+const RemoveMediaKeyInput = builder.inputType("RemoveMediaKeyInput", {
+  description: "Which key to remove from which media distribution.",
+  fields: (t) => ({
+    distribution: t.field({
+      type: MediaDistributionRef,
+      required: true,
+      description: "The distribution that has the key, by either of its ids.",
+    }),
+    keyId: t.string({ required: true, description: "The platform's id of the key: `MediaKey.keyId`." }),
+    opensDistribution: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: "Must be true to remove the last key: then everyone who knows an address can play its media.",
+    }),
+  }),
+});
+
 const RemoveMediaKeyPayload = builder
   .objectRef<Payload & { readonly distribution?: MediaDistributionRecord }>("RemoveMediaKeyPayload")
   .implement({
@@ -25,24 +42,17 @@ builder.mutationField("removeMediaKey", (t) =>
     nullable: true,
     authScopes: { staff: "media:write" },
     description: "Removes a key from a distribution: what was signed with it plays nothing any more.",
-    args: {
-      distribution: t.arg({ type: MediaDistributionRef, required: true, description: "Which distribution." }),
-      keyId: t.arg.string({ required: true, description: "Which of its keys." }),
-      opensDistribution: t.arg.boolean({
-        required: true,
-        defaultValue: false,
-        description: "Needed to remove the last key: everyone who knows an address can play its media then.",
-      }),
-    },
-    resolve: (_root, { distribution: ref, keyId, opensDistribution }, context) =>
+    args: { input: t.arg({ type: RemoveMediaKeyInput, required: true, description: "Which key to remove." }) },
+    resolve: (_root, { input: { distribution: ref, keyId, opensDistribution } }, context) =>
       payload(async () => {
-        const former = await findMediaDistribution(ref, "distribution", context);
+        const former = await findMediaDistribution(ref, "input.distribution", context);
         const keys = former.keys.filter(({ id }) => id !== keyId);
-        if (keys.length === former.keys.length) throw new NotFoundError("keyId");
+        if (keys.length === former.keys.length) throw new NotFoundError("input.keyId");
         if (keys.length === 0 && !opensDistribution) {
-          const rule =
-            "It is the last key: without it everyone can play. Add another first, or set `opensDistribution`.";
-          throw new ConflictError(rule, { argument: "keyId" });
+          throw new ConflictError(
+            "`input.keyId` names the last key: without it everyone can play the media. Add another key first, or set `input.opensDistribution`.",
+            { argument: "input.keyId" },
+          );
         }
         await context.upstream.mediaDistributions.deleteKey(former.id, keyId);
         return { distribution: { ...former, keys } };

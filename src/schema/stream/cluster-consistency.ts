@@ -17,10 +17,10 @@ export const ClusterConsistency = builder.objectRef<Consistency>("ClusterConsist
       description: "Clusters of its subscribe tokens.",
       resolve: ({ subscribeClusters }) => [...subscribeClusters],
     }),
-    strandedTokens: t.field({
+    mismatchedTokens: t.field({
       type: [SubscribeToken],
       description: "Subscribe tokens that do not find the stream, whichever token publishes it.",
-      resolve: ({ strandedTokens }) => [...strandedTokens],
+      resolve: ({ mismatchedTokens }) => [...mismatchedTokens],
     }),
   }),
 });

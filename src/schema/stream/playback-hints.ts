@@ -22,20 +22,22 @@ const SdkOption = builder.objectRef<Option>("SdkOption").implement({
   fields: (t) => ({
     name: t.exposeString("name", { description: "Its name." }),
     type: t.exposeString("type", { description: "What it takes, as TypeScript writes it." }),
-    about: t.exposeString("description", { description: "What it does." }),
+    description: t.exposeString("description", { description: "What it does." }),
   }),
 });
 
-export const SdkEvent = builder.objectRef<{ readonly name: string; readonly about: string }>("SdkEvent").implement({
-  description: "An event of the platform's SDKs for players, told over each viewer's own connection.",
-  fields: (t) => ({
-    name: t.exposeString("name", { description: "Its name." }),
-    about: t.exposeString("about", { description: "What it tells." }),
-  }),
-});
+export const SdkEvent = builder
+  .objectRef<{ readonly name: string; readonly description: string }>("SdkEvent")
+  .implement({
+    description: "An event of the platform's SDKs for players, told over each viewer's own connection.",
+    fields: (t) => ({
+      name: t.exposeString("name", { description: "Its name." }),
+      description: t.exposeString("description", { description: "What it tells." }),
+    }),
+  });
 
 /** All events, as the SDKs name them. */
-export const sdkEvents = Object.entries(playerEvents).map(([name, about]) => ({ name, about }));
+export const sdkEvents = Object.entries(playerEvents).map(([name, description]) => ({ name, description }));
 
 const possibleWhen =
   "Whether the stream may have several sources: a usable publish token of it says so. Null without such a token.";

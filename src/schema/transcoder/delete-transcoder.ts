@@ -6,6 +6,17 @@ import { encodeGlobalId } from "../global-id.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { findTranscoder, TranscoderRef } from "./find-transcoder.ts";
 
+const DeleteTranscoderInput = builder.inputType("DeleteTranscoderInput", {
+  description: "Which cloud transcoder to delete.",
+  fields: (t) => ({
+    transcoder: t.field({
+      type: TranscoderRef,
+      required: true,
+      description: "The transcoder to delete, by either of its ids.",
+    }),
+  }),
+});
+
 const DeleteTranscoderPayload = builder
   .objectRef<Payload & { readonly deletedId?: string }>("DeleteTranscoderPayload")
   .implement({
@@ -25,11 +36,15 @@ builder.mutationField("deleteTranscoder", (t) =>
     nullable: true,
     authScopes: { scope: "transcoder:write" },
     description: "Deletes a transcoder. One that is running is shut down at once, and its stream ends.",
-    args: { transcoder: t.arg({ type: TranscoderRef, required: true, description: "Which transcoder." }) },
-    resolve: (_root, { transcoder: ref }, context) =>
+    args: { input: t.arg({ type: DeleteTranscoderInput, required: true, description: "Which transcoder to delete." }) },
+    resolve: (_root, { input: { transcoder: ref } }, context) =>
       payload(async () => {
-        const { id, status } = await findTranscoder(ref, "transcoder", context);
-        if (isGone(status)) throw new ConflictError("It has been deleted already.", { argument: "transcoder" });
+        const { id, status } = await findTranscoder(ref, "input.transcoder", context);
+        if (isGone(status)) {
+          throw new ConflictError("`input.transcoder` names a transcoder that has been deleted already.", {
+            argument: "input.transcoder",
+          });
+        }
         await remove(id, context.upstream.transcoders);
         return { deletedId: encodeGlobalId("Transcoder", id) };
       }),

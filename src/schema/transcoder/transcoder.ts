@@ -45,7 +45,7 @@ const TranscoderProfile = builder.objectRef<Profile>("TranscoderProfile").implem
   fields: (t) => ({
     profileId: t.exposeString("id", { nullable: true, description: "What the platform calls it, such as `1080p30`." }),
     name: t.exposeString("name", { nullable: true, description: "What people call it." }),
-    about: t.exposeString("description", { nullable: true, description: "What it is for." }),
+    description: t.exposeString("description", { nullable: true, description: "What it is for." }),
     height: t.exposeInt("height", { nullable: true, description: "Most lines of a frame." }),
     frameRate: t.exposeFloat("frameRate", { nullable: true, description: "Frames per second." }),
     isPassThrough: t.exposeBoolean("isPassThrough", {

@@ -21,14 +21,14 @@ describe("the clusters of a stream", () => {
   const subscribe = (...clusters: string[]) =>
     clusters.map((cluster, id) => subscribeToken({ id, ...inCluster(cluster) }));
   const stranded = (publishing: string[], subscribing: string[]) =>
-    clusterConsistency(publish(...publishing), subscribe(...subscribing)).strandedTokens.map(({ id }) => id);
+    clusterConsistency(publish(...publishing), subscribe(...subscribing)).mismatchedTokens.map(({ id }) => id);
 
   it("are consistent when publishers and viewers share one, or all leave it open", () => {
     expect(clusterConsistency(publish("phx-1", "phx-1"), subscribe("phx-1"))).toMatchObject({
       isConsistent: true,
       publishClusters: ["phx-1"],
       subscribeClusters: ["phx-1"],
-      strandedTokens: [],
+      mismatchedTokens: [],
     });
     expect(clusterConsistency(publish("auto"), subscribe("auto", "auto")).isConsistent).toBe(true);
     expect(clusterConsistency(publish("phx-1"), []).isConsistent).toBe(true);
@@ -51,7 +51,7 @@ describe("the clusters of a stream", () => {
   it("strand nobody while nothing publishes the stream", () => {
     expect(clusterConsistency([], subscribe("fra-1", "phx-1"))).toMatchObject({
       isConsistent: true,
-      strandedTokens: [],
+      mismatchedTokens: [],
     });
   });
 

@@ -1,0 +1,52 @@
+import type { GraphContext } from "../../context.ts";
+import type { PublishTokenRecord } from "../../model/token/token.ts";
+import type { StoppingLevel } from "../../upstream/streams.ts";
+import { userError } from "../errors.ts";
+import { payload } from "../payload.ts";
+import { disablePublishTokens } from "../token/change-many.ts";
+import type { InputFields } from "../token/token-input.ts";
+
+/** The field of an input that asks to disable tokens before streams are stopped. */
+export const disableFirstField = (t: InputFields) => ({
+  disableFirst: t.boolean({
+    required: true,
+    defaultValue: true,
+    description:
+      "Whether to disable the publish tokens that are in use first. Encoders reconnect by themselves, so without this they are back within seconds.",
+  }),
+});
+
+/** Streams that were stopped, and the tokens that were disabled first. */
+export interface Stopped {
+  readonly stoppingLevel: StoppingLevel;
+  readonly disabledTokens: readonly PublishTokenRecord[];
+}
+
+interface StopOutcome extends Stopped {
+  /** Tokens that could not be disabled; the streams were stopped all the same. */
+  readonly failures: readonly unknown[];
+}
+
+/** Returns the payload of a mutation that stops streams: tokens that could not be disabled become `userErrors`. */
+export async function stopPayload<Outcome extends StopOutcome>(run: () => Promise<Outcome>) {
+  const outcome = await payload(run);
+  return { ...outcome, userErrors: [...outcome.userErrors, ...(outcome.failures ?? []).map(userError)] };
+}
+
+/**
+ * Disables the publish tokens with these ids, then stops streams.
+ *
+ * @throws UpstreamError when no token could be disabled because the call failed, or when stopping failed
+ */
+export async function stopBroadcasts(
+  activeTokenIds: readonly number[],
+  stop: () => Promise<StoppingLevel>,
+  context: GraphContext,
+): Promise<StopOutcome> {
+  const found = await Promise.all(activeTokenIds.map((id) => context.tokenCache.publishToken(id)));
+  const tokens = found.filter((token) => token !== null);
+  const { disabled, failures } = await disablePublishTokens(tokens, context);
+  const stoppingLevel = await stop();
+  context.liveStreamCache.changed();
+  return { stoppingLevel, disabledTokens: disabled, failures };
+}
