@@ -35,11 +35,11 @@ import { useRequestParser } from "./http/plugins/use-request-parser.ts";
 import { useRequestTelemetry } from "./http/plugins/use-request-telemetry.ts";
 import { createReadBackpressure } from "./http/read-backpressure.ts";
 import { createResponseBatcher } from "./http/response-batcher.ts";
-import { ANONYMOUS, createUnsentResponses, type UnsentLimits, type UnsentResponse } from "./http/unsent-responses.ts";
 import { createSuspensionEnforcer } from "./jobs/enforce-suspension.ts";
 import { type Budgets, createCostBudget } from "./limits/cost-budget.ts";
 import type { RateLimitPool } from "./limits/rate-limit-pool.ts";
 import { createThumbnailLimit } from "./limits/thumbnail-limit.ts";
+import { ANONYMOUS, createUnsentResponses, type UnsentLimits, type UnsentResponse } from "./limits/unsent-responses.ts";
 import { refreshHotUsage } from "./loaders/usage.ts";
 import { ApplicationError } from "./model/errors.ts";
 import type { Network } from "./model/network.ts";
@@ -279,7 +279,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const sent = (callerId: string, over: () => void) => {
         let waiting: UnsentResponse | null = null;
         const wait = (bytes: number) => {
-          waiting = unsent.answer(callerId);
+          waiting = unsent.track(callerId);
           waiting.waiting(bytes);
         };
         whenTaken(request.socket, response, stalledMs, wait, () => {

@@ -49,14 +49,11 @@ const toCut: Readonly<Record<"imports" | "mutations" | "primitives", readonly st
 } = {
   imports: [
     "engine/execution.ts -> context.ts",
-    "engine/execution.ts -> http/unsent-responses.ts",
     "engine/execution.ts -> schema/scope-checks.ts",
     "engine/query-plan.ts -> context.ts",
     "engine/query-plan.ts -> schema/scope-checks.ts",
     "operation/execute-operation.ts -> http/request-body.ts",
     "operation/execute-operation.ts -> http/response-body.ts",
-    "operation/execute-operation.ts -> http/unsent-responses.ts",
-    "telemetry/metrics.ts -> http/unsent-responses.ts",
     "telemetry/metrics.ts -> operation/response-cache.ts",
     "telemetry/tracing.ts -> operation/execute-operation.ts",
   ],

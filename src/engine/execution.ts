@@ -14,7 +14,6 @@ import {
   responsePathAsArray,
 } from "graphql";
 import type { GraphContext } from "../context.ts";
-import type { UnsentResponse } from "../http/unsent-responses.ts";
 import type { MaybePromise } from "../primitives/maybe-promise.ts";
 import type { Scheduling } from "../scheduling/scheduling.ts";
 import type { TimeSlicer } from "../scheduling/time-slicer.ts";
@@ -32,8 +31,11 @@ export interface PlannedOperation {
 /** Variables as the schema reads them: checked, with their defaults. */
 export type Variables = Readonly<Record<string, unknown>>;
 
-/** Told how long the answer of a run is while it is written. @throws what ends the run */
-export type ResponseBudget = Pick<UnsentResponse, "writing">;
+/** Is told the length of a response while it is written. */
+export interface ResponseBudget {
+  /** @throws what ends the execution */
+  writing(bytes: number): void;
+}
 
 /** Characters between two looks at how long an answer is. */
 const LOOK_EVERY = 65_536;

@@ -1,12 +1,12 @@
 import type { Authenticate, Caller } from "../auth/caller.ts";
+import { ANONYMOUS, type UnsentResponses } from "../limits/unsent-responses.ts";
 import { ApplicationError } from "../model/errors.ts";
 import type { Network } from "../model/network.ts";
-import { OVERLOAD } from "../operation/request-error.ts";
+import { OVERLOADED } from "../operation/request-error.ts";
 import { isPromise, type MaybePromise } from "../primitives/maybe-promise.ts";
 import { clientAddress } from "./client-address.ts";
 import { createCors } from "./cors.ts";
 import { errorResponse, type HttpResponse, type RequestHead } from "./http-message.ts";
-import { ANONYMOUS, type UnsentResponses } from "./unsent-responses.ts";
 
 /** Who is let in. */
 export interface AuthenticatedRequest {
@@ -41,7 +41,7 @@ const SAFE = {
   "referrer-policy": "no-referrer",
 } as const;
 
-const OVERLOADED_RESPONSE = errorResponse("OVERLOADED", OVERLOAD.message, OVERLOAD.http);
+const OVERLOADED_RESPONSE = errorResponse("OVERLOADED", OVERLOADED.message, OVERLOADED.http);
 
 /** A page whose own name was pointed at our address (DNS rebinding) would be of the same origin for its browser. */
 const UNKNOWN_HOST = errorResponse(

@@ -4,8 +4,8 @@ import { FieldFailure } from "../engine/execution.ts";
 import type { SerializedResult } from "../engine/serialized-result.ts";
 import type { OperationParams } from "../http/request-body.ts";
 import { serializeErrors } from "../http/response-body.ts";
-import type { UnsentResponses } from "../http/unsent-responses.ts";
 import { type CostBudget, secondsUntil } from "../limits/cost-budget.ts";
+import type { UnsentResponses } from "../limits/unsent-responses.ts";
 import type { StalePart } from "../loaders/staleness.ts";
 import type { CostStatus } from "../model/cost.ts";
 import { InvalidInputError } from "../model/errors.ts";
@@ -17,7 +17,7 @@ import type { Scheduling } from "../scheduling/scheduling.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
 import { createDocumentCache, type PreparedOperation } from "./document-cache.ts";
 import type { Errors, ShownError } from "./mask-error.ts";
-import { OVERLOAD, type Refusal, requestError } from "./request-error.ts";
+import { OVERLOADED, type Refusal, requestError } from "./request-error.ts";
 import { CACHE_MISS, type CachedResponse, type CacheLookup, type ResponseCache } from "./response-cache.ts";
 
 /** What a client asks for, and who it is. */
@@ -56,7 +56,7 @@ export interface OperationExecutorOptions {
    */
   readonly queryDeadlineMs: number;
   readonly responseCache: ResponseCache;
-  readonly unsent: Pick<UnsentResponses, "answer" | "isFull">;
+  readonly unsent: Pick<UnsentResponses, "track" | "isFull">;
   readonly scheduling: Pick<Scheduling, "admissionQueue" | "createTimeSlicer">;
   /** Binds work that is done later to what is under way now; left out where nothing asks what that is. */
   readonly bind?: (work: QueuedTask) => QueuedTask;
@@ -175,7 +175,7 @@ class OperationExecution {
       try {
         if (this.#request.isCancelled?.()) this.#answered({ result: {}, cost });
         else if (waitedMs >= MAX_QUEUE_WAIT_MS || unsent.isFull(callerId))
-          this.#fail(requestError("OVERLOADED", OVERLOAD.message, OVERLOAD.http));
+          this.#fail(requestError("OVERLOADED", OVERLOADED.message, OVERLOADED.http));
         else this.#run(cost);
       } catch (error) {
         this.#fail(error);
@@ -187,7 +187,7 @@ class OperationExecution {
   #run(cost: CostStatus): void {
     const { operation, variables, wasServedRecently } = this.#asked;
     const context = this.#context(cost);
-    const room = this.#shared.unsent.answer(this.#request.caller.principalId);
+    const room = this.#shared.unsent.track(this.#request.caller.principalId);
     const answered = this.#answered;
     this.#answered = (answer) => {
       answered(answer);

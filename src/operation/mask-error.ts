@@ -1,8 +1,9 @@
 import { type FieldNode, GraphQLError, getLocation, type ResponsePath } from "graphql";
 import { FieldFailure } from "../engine/execution.ts";
+import { ResponseLimitError } from "../limits/unsent-responses.ts";
 import { ApplicationError, type ErrorCode } from "../model/errors.ts";
 import { withoutSecrets } from "../model/secret.ts";
-import { type HttpErrorInit, Refusal } from "./request-error.ts";
+import { type HttpErrorInit, httpOfResponseLimit, Refusal } from "./request-error.ts";
 
 /** Told of faults that the client learns nothing of. */
 export type OnInternalError = (error: unknown) => void;
@@ -130,6 +131,7 @@ function told(error: unknown, onFault: OnInternalError, isForPartner = false): R
 /** How yoga is to answer; it takes this out before the client reads the error, and answers 500 where it is lost. */
 function httpOf(error: unknown, cause: unknown): ShownHttp | null {
   if (cause instanceof Refusal) return cause.http;
+  if (cause instanceof ResponseLimitError) return httpOfResponseLimit(cause);
   const http = error instanceof GraphQLError ? error.extensions["http"] : undefined;
   return (http as ShownHttp | undefined) ?? null;
 }

@@ -1,3 +1,4 @@
+import { OVERLOADED_MESSAGE, type ResponseLimitError } from "../limits/unsent-responses.ts";
 import { ApplicationError, type ErrorCode, type ErrorFacts } from "../model/errors.ts";
 
 /** How a refusal looks in HTTP. */
@@ -6,9 +7,9 @@ export interface HttpErrorInit {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What is said where there is more to do than can be done in time: waiting would fail all requests. */
-export const OVERLOAD = {
-  message: "The gateway is overloaded. Try again in a second.",
+/** The error of requests beyond what can be done in time: queueing them would fail all requests. */
+export const OVERLOADED = {
+  message: OVERLOADED_MESSAGE,
   http: { status: 503, headers: { "retry-after": "1" } },
 } as const satisfies { readonly message: string; readonly http: HttpErrorInit };
 
@@ -30,4 +31,9 @@ export class Refusal extends ApplicationError {
  */
 export function requestError(code: ErrorCode, message: string, http: HttpErrorInit, facts: ErrorFacts = {}): Refusal {
   return new Refusal(code, message, http, facts);
+}
+
+/** Returns the HTTP status and headers of a response that would exceed a limit of response bytes. */
+export function httpOfResponseLimit({ code }: ResponseLimitError): HttpErrorInit {
+  return code === "OVERLOADED" ? OVERLOADED.http : { status: 400 };
 }

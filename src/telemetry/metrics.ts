@@ -2,7 +2,7 @@ import type { IntervalHistogram } from "node:perf_hooks";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { TokenCache } from "../cache/token-cache.ts";
 import type { UsageCache } from "../cache/usage-cache.ts";
-import type { UnsentResponses } from "../http/unsent-responses.ts";
+import type { UnsentResponses } from "../limits/unsent-responses.ts";
 import type { ResponseCache } from "../operation/response-cache.ts";
 import type { LoadShedder } from "../scheduling/load-shedder.ts";
 import type { PlatformClock } from "../upstream/platform-clock.ts";

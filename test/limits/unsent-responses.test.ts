@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { GatewayOptions } from "../../src/gateway.ts";
 import { listen } from "../../src/http/http-server.ts";
 import { whenTaken } from "../../src/http/node-http.ts";
-import { ANONYMOUS, createUnsentResponses } from "../../src/http/unsent-responses.ts";
+import { ANONYMOUS, createUnsentResponses } from "../../src/limits/unsent-responses.ts";
 import { createTestGateway, OPERATOR_KEY } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 
@@ -14,7 +14,7 @@ const LIMITS = { maxResponseBytes: 1_000_000, maxUnsentBytesPerCaller: 2_000_000
 describe("what is unsent", () => {
   it("fills a caller beyond its bound, and nobody else", () => {
     const unsent = createUnsentResponses(LIMITS);
-    const [one, other] = [unsent.answer("a"), unsent.answer("a")];
+    const [one, other] = [unsent.track("a"), unsent.track("a")];
     one.waiting(1_000_000);
     other.waiting(1_000_000);
     expect(unsent.isFull("a")).toBe(false);
@@ -28,23 +28,23 @@ describe("what is unsent", () => {
 
   it("fills everybody beyond the bound of all", () => {
     const unsent = createUnsentResponses(LIMITS);
-    for (const caller of ["a", "b"]) unsent.answer(caller).waiting(1_500_000);
+    for (const caller of ["a", "b"]) unsent.track(caller).waiting(1_500_000);
     expect(unsent.isFull("c")).toBe(false);
-    unsent.answer("c").waiting(1);
+    unsent.track("c").waiting(1);
     expect(unsent.isFull("d")).toBe(true);
   });
 
   it("counts an answer that waits as 64 KB at least: many small ones take memory as well", () => {
     const unsent = createUnsentResponses(LIMITS);
-    for (let count = 0; count < 31; count += 1) unsent.answer("a").waiting(1);
+    for (let count = 0; count < 31; count += 1) unsent.track("a").waiting(1);
     expect([unsent.bytes(), unsent.isFull("a")]).toEqual([31 * 65_536, true]);
   });
 
   it("ends an answer that is being written when it is too long, or when more than one answer beyond the bound is unsent", () => {
     const unsent = createUnsentResponses(LIMITS);
-    const answers = Array.from({ length: 5 }, () => unsent.answer("a"));
+    const answers = Array.from({ length: 5 }, () => unsent.track("a"));
     expect(() => answers[0]?.writing(1_000_001)).toThrow(
-      expect.objectContaining({ code: "RESPONSE_TOO_LARGE", facts: { max: 1_000_000 }, http: { status: 400 } }),
+      expect.objectContaining({ code: "RESPONSE_TOO_LARGE", facts: { max: 1_000_000 } }),
     );
     for (const answer of answers.slice(0, 3)) answer.writing(1_000_000);
     expect(() => answers[4]?.writing(1)).toThrow(expect.objectContaining({ code: "OVERLOADED" }));
@@ -163,7 +163,7 @@ describe("an answer that is too long", () => {
     expect(data).toBeUndefined();
     expect(errors).toEqual([
       {
-        message: "The answer would be longer than 200000 bytes: ask for fewer objects, fields or buckets.",
+        message: "The response must be at most 200000 bytes long: request fewer objects, fields or buckets.",
         extensions: { code: "RESPONSE_TOO_LARGE", max: 200_000 },
       },
     ]);
