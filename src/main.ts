@@ -1,4 +1,3 @@
-import { fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -8,22 +7,23 @@ import type { GraphiQLFiles } from "./http/graphiql/files.ts";
 import { listen } from "./http/http-server.ts";
 import type { RateLimitPool } from "./limits/rate-limit-pool.ts";
 import { Secret } from "./model/secret.ts";
+import { startSandbox } from "./start-sandbox.ts";
 import { passwordsIn } from "./store/database-url.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/store.ts";
 import { StoreError } from "./store/store-error.ts";
 import { createLogger } from "./telemetry/logger.ts";
 import type { Tracing } from "./telemetry/tracing.ts";
-import { tuneGarbageCollector } from "./v8-flags.ts";
+import { applyV8Flags } from "./v8-flags.ts";
 
-tuneGarbageCollector();
-// Whoever read the standard output may have gone.
+applyV8Flags();
+// A reader that closes the pipe must not end the gateway.
 process.stdout.on("error", () => undefined);
 
-/** Starts the gateway, with a sandbox of the platform where no API secret is given, and drains it on SIGTERM. */
+/** Starts the gateway, over a sandbox of the platform if no API secret is set, and drains it on SIGTERM. */
 async function main(): Promise<void> {
   const config = readConfig();
-  // The sandbox starts while the gateway's code is read.
+  // The sandbox starts while the gateway's code is loaded.
   const [platform, store, { createGateway }] = await Promise.all([
     config.platform ?? startSandbox(config),
     open(config),
@@ -37,10 +37,10 @@ async function main(): Promise<void> {
     ...(config.store.kind === "postgres" ? databaseSecrets(config.store.url) : []),
   ]);
   for (const { name, nearest } of unknownVariables()) {
-    const meant = nearest === null ? "" : `; ${nearest} may be meant`;
-    logger.warn({ variable: name }, `the environment variable ${name} is not read${meant}`);
+    const hint = nearest === null ? "" : `; did you mean ${nearest}?`;
+    logger.warn({ variable: name }, `unknown environment variable ${name}${hint}`);
   }
-  const counters = await countersOf(config);
+  const rateLimitPool = await openLimits(config);
   const gateway = createGateway({
     store,
     upstream: { ...platform, timeoutMs: config.upstreamTimeoutMs },
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
     allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,
     budgets: config.budgets,
-    counters,
+    rateLimitPool,
     maxRequestsInFlight: config.maxRequestsInFlight,
     unsent: config.unsent,
     tokenRefreshMs: config.tokenRefreshMs,
@@ -64,32 +64,32 @@ async function main(): Promise<void> {
     logger,
     slowRequestMs: config.slowRequestMs,
     refusedAttemptRetentionMs: config.refusedAttemptRetentionMs,
-    tracing: config.tracing ? await tracing() : null,
-    graphiql: config.graphiql ? await graphiqlFiles(logger) : null,
+    tracing: config.tracing ? await loadTracing() : null,
+    graphiql: config.graphiql ? await loadGraphiQL(logger) : null,
   });
   const server = await listen(gateway.handle, config.host, config.port, undefined, gateway.noteConnection);
 
-  let isLeaving = false;
-  const leave = async () => {
-    if (isLeaving) return;
-    isLeaving = true;
-    gateway.leave();
+  let isShuttingDown = false;
+  const shutDown = async () => {
+    if (isShuttingDown) return;
+    isShuttingDown = true;
+    gateway.advertiseShutdown();
     server.advertiseShutdown();
     await setTimeout(config.leaveNoticeMs);
     await server.drain(config.drainMs);
     await gateway.close();
-    await Promise.all([store.close(), counters?.end()]);
+    await Promise.all([store.close(), rateLimitPool?.end()]);
     process.exit(0);
   };
-  const leaveForGood = () => {
-    leave().catch((error: unknown) => {
-      logger.error({ err: error }, "the gateway did not end in order");
+  const onSignal = () => {
+    shutDown().catch((error: unknown) => {
+      logger.error({ err: error }, "shutdown failed");
       process.exit(1);
     });
   };
-  process.on("SIGTERM", leaveForGood);
-  process.on("SIGINT", leaveForGood);
-  // Whoever waits for this line may end the process at once, and that is to be an end in order.
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+  // Written after the signal handlers are set: who waits for this line may send SIGTERM at once.
   process.stdout.write(
     config.platform
       ? listeningText(server.url)
@@ -99,10 +99,10 @@ async function main(): Promise<void> {
   await gateway.start();
 }
 
-/** Shorter passwords are ordinary words, which a line of the log may hold for other reasons. */
+/** Length from which a password is redacted in logs; a shorter one may be an ordinary word of a message. */
 const MIN_PASSWORD_LENGTH = 8;
 
-/** The address of the database, and its password alone, which an error of the database may repeat. */
+/** Returns the database URL, and its password alone: errors of the database may quote either. */
 function databaseSecrets(url: Secret): Secret[] {
   const passwords = passwordsIn(url.reveal()).filter(({ length }) => length >= MIN_PASSWORD_LENGTH);
   return [url, ...passwords.map((password) => new Secret(password))];
@@ -112,88 +112,31 @@ function open({ store }: Config): Promise<Store> {
   return openStore(store.kind === "postgres" ? { kind: "postgres", url: store.url.reveal() } : store);
 }
 
-/** Null where one gateway counts alone: then no driver of PostgreSQL is loaded. */
-async function countersOf({ store }: Config): Promise<RateLimitPool | null> {
+/** Returns null if limits are counted in memory: then the PostgreSQL driver is not loaded. */
+async function openLimits({ store }: Config): Promise<RateLimitPool | null> {
   if (store.kind !== "postgres") return null;
   const { openRateLimitPool } = await import("./limits/rate-limit-pool.ts");
   return openRateLimitPool(store.url.reveal());
 }
 
-/** Runs the sandbox in a process of its own, so that the gateway is alone in its own, as it is in production. */
-async function startSandbox({ sandboxPort, host, conferenceStreaming }: Config): Promise<PlatformConfig> {
-  const port = sandboxPort ?? 4010;
-  const started = await tryPort(port, host).catch((error: unknown) => {
-    if (sandboxPort !== null) throw error;
-    return tryPort(0, host);
-  });
-  const { origin, secret, conferenceApp: app } = started;
-  return {
-    secret: new Secret(secret),
-    apiUrl: origin,
-    analyticsUrl: origin,
-    directorUrl: origin,
-    conference: conferenceStreaming
-      ? { apiUrl: origin, authUrl: origin, app: { key: app.key, secret: new Secret(app.secret) } }
-      : null,
-  };
-}
-
-/** What the sandbox tells when it listens. */
-interface StartedSandbox {
-  readonly origin: string;
-  readonly secret: string;
-  readonly conferenceApp: { readonly key: string; readonly secret: string };
-}
-
-function tryPort(port: number, host: string): Promise<StartedSandbox> {
-  return new Promise((resolve, reject) => {
-    const child = fork(new URL("./sandbox/main.js", import.meta.url), {
-      env: { ...process.env, SANDBOX_PORT: String(port), HOST: host },
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
-    });
-    let complaint = "";
-    const complained = (chunk: Buffer) => {
-      complaint += chunk.toString();
-    };
-    child.stderr?.on("error", () => undefined).on("data", complained);
-    child.once("message", (message) => {
-      child.stderr?.off("data", complained).resume();
-      resolve(message as StartedSandbox);
-    });
-    // Not once: where there is no listener, a later one would end the gateway.
-    child.on("error", reject);
-    child.once("exit", () => {
-      const [code] = /\bE(ADDRINUSE|ACCES|ADDRNOTAVAIL|NOTFOUND|INVAL)\b|\bEAI_AGAIN\b/.exec(complaint) ?? [];
-      const variable = code === "EADDRINUSE" || code === "EACCES" ? "SANDBOX_PORT" : "HOST";
-      reject(
-        code
-          ? new ConfigError([`  ${variable} should be one that the sandbox can listen on (${code} at ${host}:${port})`])
-          : new Error(complaint.trim() || "The sandbox ended before it listened."),
-      );
-    });
-  });
-}
-
-/** Nothing of it is loaded unless it is wanted. */
-async function tracing(): Promise<Tracing> {
+/** @throws ConfigError when OpenTelemetry is not installed */
+async function loadTracing(): Promise<Tracing> {
   try {
     const { createTracing } = await import("./telemetry/tracing.ts");
     return await createTracing();
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND")) throw error;
-    throw new ConfigError([
-      "  TRACING should be off, or an SDK of OpenTelemetry be installed: @opentelemetry/api is missing",
-    ]);
+    throw new ConfigError(["  TRACING must be off, or an OpenTelemetry SDK installed: @opentelemetry/api is missing"]);
   }
 }
 
-/** Null where the files are missing, as they are without a build: all else works without them. */
-async function graphiqlFiles(logger: Logger): Promise<GraphiQLFiles | null> {
+/** Returns null if the files are missing, as they are without a build. */
+async function loadGraphiQL(logger: Logger): Promise<GraphiQLFiles | null> {
   const { readGraphiQL } = await import("./http/graphiql/files.ts");
   try {
     return await readGraphiQL(fileURLToPath(new URL("./graphiql/", import.meta.url)));
   } catch (error) {
-    logger.warn({ err: error }, "GraphiQL is not served: its files were not read");
+    logger.warn({ err: error }, "GraphiQL is not served: its files could not be read");
     return null;
   }
 }
@@ -202,15 +145,15 @@ function listeningText(url: string): string {
   return `Syndigraph serves ${url}/graphql\n`;
 }
 
-/** @param made the operator key that was made for this run; null for a configured one, which is never printed */
-function welcome(url: string, made: Secret | null, sandbox: PlatformConfig): string {
-  const bearer = made?.reveal() ?? "$SYNDIGRAPH_OPERATOR_KEY";
+/** @param createdKey the operator key created for this run; null for a configured one, which is never printed */
+function welcome(url: string, createdKey: Secret | null, sandbox: PlatformConfig): string {
+  const bearer = createdKey?.reveal() ?? "$SYNDIGRAPH_OPERATOR_KEY";
   return `
-Syndigraph runs over a sandbox of the platform (${sandbox.apiUrl}/sandbox): nothing here is real.
+Syndigraph runs over a sandbox of the platform (${sandbox.apiUrl}/sandbox): all data is invented.
 
-  GraphiQL      ${url}/graphql${made ? `#key=${bearer}` : ""}
+  GraphiQL      ${url}/graphql${createdKey ? `#key=${bearer}` : ""}
   API           ${url}/graphql
-  Operator key  ${made ? bearer : "that of SYNDIGRAPH_OPERATOR_KEY"}
+  Operator key  ${createdKey ? bearer : "the value of SYNDIGRAPH_OPERATOR_KEY"}
 
   A first query:
   curl ${url}/graphql -H 'content-type: application/json' -H "authorization: Bearer ${bearer}" \\
@@ -219,7 +162,7 @@ Syndigraph runs over a sandbox of the platform (${sandbox.apiUrl}/sandbox): noth
 `;
 }
 
-/** What to do about a port that could not be opened, by the code of the failure. */
+/** Hints for a port that could not be opened, by error code. */
 const listenHints: Readonly<Record<string, string>> = {
   EADDRINUSE: "Set PORT to another port.",
   EACCES: "Set PORT to a port that this user may open, such as one above 1023.",
@@ -230,12 +173,12 @@ const listenHints: Readonly<Record<string, string>> = {
 };
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${complaint(error)}\n`);
+  process.stderr.write(`${startErrorText(error)}\n`);
   process.exit(1);
 });
 
-/** What the operator can mend is told in a line; a fault of ours is told whole. */
-function complaint(error: unknown): string {
+/** Returns one line for what the operator can fix, and the stack for anything else. */
+function startErrorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof ConfigError || error instanceof StoreError) return `${error.name}: ${error.message}`;
   const hint = "syscall" in error && "code" in error ? listenHints[String(error.code)] : undefined;

@@ -5,7 +5,7 @@ import { setFlagsFromString } from "node:v8";
  * Sets V8's garbage collector to what a server needs that answers thousands of questions a second, each forgotten at once. All
  * figures are of ten cold series.
  */
-export function tuneGarbageCollector(): void {
+export function applyV8Flags(): void {
   // The heap may grow by so much of what is alive before it is collected as a whole. Left to itself it grows to three or four times
   // that where memory abounds: 410 MB, 275 with 100 here, less yet with 70, and answers are no sooner for it.
   setFlagsFromString("--heap-growing-percent=70");

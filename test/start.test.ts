@@ -201,14 +201,14 @@ describe("npm start", () => {
     gateway.signal("SIGTERM");
     expect(await gateway.exit).toBe(0);
     expect(gateway.output()).not.toContain(OPERATOR_KEY);
-    expect(gateway.output()).toMatch(/ALLOWED_ORIGIN is not read; ALLOWED_ORIGINS may be meant/);
+    expect(gateway.output()).toMatch(/unknown environment variable ALLOWED_ORIGIN; did you mean ALLOWED_ORIGINS\?/);
   });
 
   it("names HOST where nothing can listen on it", async () => {
     for (const HOST of ["not.a.host.invalid", "[::1]"]) {
       await using gateway = run(MAIN, { PORT: "0", SANDBOX: "on", SANDBOX_PORT: "0", HOST });
       expect(await gateway.exit).toBe(1);
-      expect(gateway.output()).toMatch(/^ConfigError: .*\n {2}HOST should be one that .*\n$/);
+      expect(gateway.output()).toMatch(/^ConfigError: .*\n {2}HOST must be one that .*\n$/);
     }
   });
 

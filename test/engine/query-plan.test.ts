@@ -20,10 +20,11 @@ import { createContexts, type GraphContext } from "../../src/context.ts";
 import { FieldFailure } from "../../src/engine/execution.ts";
 import { planQuery } from "../../src/engine/query-plan.ts";
 import type { SerializedResult } from "../../src/engine/serialized-result.ts";
-import { createServices } from "../../src/gateway.ts";
+
 import { createBatchScheduler } from "../../src/loaders/batch-scheduler.ts";
 import { createScheduling } from "../../src/scheduling/scheduling.ts";
 import { createSchema } from "../../src/schema/schema.ts";
+import { createServices } from "../../src/services.ts";
 import { createTestGateway, OPERATOR_KEY } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 import { createRandomOperations, type Pools, seeded } from "../support/random-operations.ts";

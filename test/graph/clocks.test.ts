@@ -28,7 +28,7 @@ beforeEach(async () => {
   gateway = await createTestGateway({
     over: sandbox,
     platform: proxy.origin,
-    gateway: { clock: () => own, platformClock: "TOLD", elapsed: () => own, identityProvider: idp.options },
+    gateway: { clock: () => own, platformClock: "MEASURED", monotonicMs: () => own, identityProvider: idp.options },
   });
 });
 afterEach(async () => {

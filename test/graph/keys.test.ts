@@ -405,7 +405,7 @@ describe("createPartnerSession", () => {
     await using idp = await createIdentityProvider();
     const { store, sandbox } = gateway;
     await using withIdp = await createTestGateway({
-      gateway: { store, identityProvider: idp.options, clock: sandbox.clock.now, elapsed: sandbox.clock.now },
+      gateway: { store, identityProvider: idp.options, clock: sandbox.clock.now, monotonicMs: sandbox.clock.now },
     });
     const token = await idp.token(sandbox.clock.now());
     const made = await make(withIdp.as(token), { partner: { trackingId: "acme" }, expiresInSeconds: 3_600 });

@@ -166,11 +166,11 @@ describe("the port", () => {
     await using gateway = await createTestGateway();
     const server = await open(gateway);
     expect((await fetch(`${server.url}/readiness`)).status).toBe(200);
-    gateway.gateway.leave();
+    gateway.gateway.advertiseShutdown();
     server.advertiseShutdown();
     const readiness = await fetch(`${server.url}/readiness`);
     expect(readiness.status).toBe(503);
-    expect(await readiness.json()).toEqual({ status: "unavailable", reason: "LEAVING" });
+    expect(await readiness.json()).toEqual({ status: "unavailable", reason: "SHUTTING_DOWN" });
     const answer = await fetch(`${server.url}/graphql`, {
       method: "POST",
       headers: { "content-type": "application/json", ...bearer },

@@ -45,9 +45,9 @@ export async function createBuiltGateway(
     },
     noteConnection: () => undefined,
     start: async () => {
-      await program.printed(/what queries need was read/);
+      await program.printed(/the token list, account and clusters were read/);
     },
-    leave: () => program.signal("SIGTERM"),
+    advertiseShutdown: () => program.signal("SIGTERM"),
     close: async () => {
       await program[Symbol.asyncDispose]();
       await rm(data, { recursive: true });

@@ -131,7 +131,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     allowedHosts: null,
     allowedOrigins: [],
     budgets: { perMinute: 10_000_000, partnerPerMinute: 1_000_000 },
-    counters: null,
+    rateLimitPool: null,
     maxRequestsInFlight: 1_000,
     unsent: { maxResponseBytes: 16e6, maxUnsentBytesPerCaller: 32e6, maxUnsentBytes: 128e6 },
     tokenRefreshMs: 60_000,
@@ -142,7 +142,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     graphiql: null,
     clock: sandbox.clock.now,
     // What is remembered for a moment is forgotten when a test moves the time on.
-    elapsed: sandbox.clock.now,
+    monotonicMs: sandbox.clock.now,
     // Nobody waits for long, and so is refused, because the machine is slow.
     scheduling: createScheduling({
       maxRequestsInFlight: options.gateway?.maxRequestsInFlight ?? 1_000,

@@ -1,7 +1,7 @@
 import type { Plugin } from "graphql-yoga";
 import { toResponse } from "../fetch-http.ts";
 import { INTERNAL_ERROR_RESPONSE } from "../http-message.ts";
-import type { ServerContext } from "./use-authentication.ts";
+import type { ServerContext } from "../server-context.ts";
 
 type OnRequest = NonNullable<Plugin<object, ServerContext>["onRequest"]>;
 

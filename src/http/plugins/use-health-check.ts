@@ -1,28 +1,22 @@
 import type { Plugin } from "graphql-yoga";
+import { rejectOtherThanGet } from "../allow-methods.ts";
+import type { Readiness } from "../readiness.ts";
 
-/** Whether the gateway can serve; the reason is the code of what fails. */
-export type Readiness = ({ readonly isReady: true } | { readonly isReady: false; readonly reason: string }) & {
-  /** What the gateway rests on, where it was looked at. */
-  readonly parts?: { readonly platform: PartState; readonly store: PartState };
-};
-
-/** Whether a part answers. */
-export type PartState = "UP" | "DOWN";
-
-/** `GET /health`: the process is alive. `GET /readiness`: it can serve. Both answer anyone, and tell nothing else. */
+/** Serves `GET /health` (the process is alive) and `GET /readiness` (it can serve requests), both to anyone. */
 export function useHealthCheck(readiness: () => Promise<Readiness>): Plugin {
   return {
     async onRequest({ url, request, endResponse, fetchAPI }) {
       if (url.pathname !== "/health" && url.pathname !== "/readiness") return;
-      if (request.method !== "GET" && request.method !== "HEAD") {
-        endResponse(new fetchAPI.Response(null, { status: 405, headers: { allow: "GET, HEAD" } }));
+      const rejection = rejectOtherThanGet(request, fetchAPI.Response);
+      if (rejection) {
+        endResponse(rejection);
         return;
       }
       const state: Readiness = url.pathname === "/health" ? { isReady: true } : await readiness();
-      const { parts } = state;
+      const { dependencies } = state;
       const body = state.isReady
-        ? { status: "ok", ...parts }
-        : { status: "unavailable", reason: state.reason, ...parts };
+        ? { status: "ok", ...dependencies }
+        : { status: "unavailable", reason: state.reason, ...dependencies };
       endResponse(fetchAPI.Response.json(body, { status: state.isReady ? 200 : 503 }));
     },
   };

@@ -3,7 +3,7 @@ import { budgetHeaders } from "../../limits/cost-budget.ts";
 import type { OperationExecutor, OperationRequest, OperationResponse } from "../../operation/execute-operation.ts";
 import type { OperationParams } from "../request-body.ts";
 import { toYogaResult } from "../response-body.ts";
-import type { ServerContext } from "./use-authentication.ts";
+import type { ServerContext } from "../server-context.ts";
 
 /**
  * Lets our own pipeline answer what yoga has read, so that yoga neither parses, validates nor executes.

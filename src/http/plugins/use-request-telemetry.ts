@@ -2,7 +2,7 @@ import type { Plugin } from "graphql-yoga";
 import { REQUEST_ID, type RequestObserver } from "../../telemetry/request-observer.ts";
 import { recordResult } from "../../telemetry/request-record.ts";
 import { errorCodeOf } from "../fetch-http.ts";
-import type { ServerContext } from "./use-authentication.ts";
+import type { ServerContext } from "../server-context.ts";
 
 /** Follows the requests to the graph that yoga answers. Stands before all others. */
 export function useRequestTelemetry(requests: RequestObserver): Plugin<object, ServerContext> {
