@@ -5,11 +5,15 @@ import manifest from "./package.json" with { type: "json" };
 import { graphiQLFiles } from "./src/http/graphiql/build.ts";
 
 /**
- * Makes `dist`, the programs as production runs them, with all libraries but the drivers of databases inside: a few files
- * are opened at start instead of two thousand, and what nobody calls is left out. `--enable-source-maps` shows where a
- * stack trace stands in the sources. Another folder may be given as an argument.
+ * Builds `dist`, the programs as production runs them, with every library bundled except the database drivers.
+ *
+ * A bundle opens a few files at start in place of two thousand, and leaves out code that nothing calls. `dist/package.json`
+ * lists the drivers, so `npm install --omit=dev` in that folder completes it. The first argument names another folder;
+ * `--enable-source-maps` maps stack traces to the sources.
  */
 const folder = process.argv[2] ?? "dist";
+/** Libraries that stay outside: one driver is compiled for the machine, the other loads optional native code. */
+const drivers = ["libsql", "pg"] as const;
 const { outputFiles } = await build({
   entryPoints: { main: "src/main.ts", "sandbox/main": "src/sandbox/main.ts" },
   outdir: folder,
@@ -20,9 +24,9 @@ const { outputFiles } = await build({
   platform: "node",
   target: "node20.19",
   format: "esm",
-  // Drivers, one of which is compiled for the machine, and OpenTelemetry, which whoever wants traces brings along.
-  external: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
-  // What can't be shaken is taken only where a library has nothing else.
+  // The peer dependency is OpenTelemetry, which a deployment with traces brings along.
+  external: [...drivers, ...Object.keys(manifest.peerDependencies)],
+  // CommonJS can't be tree-shaken, so it is bundled only if a library has no ES module.
   mainFields: ["module", "main"],
   alias: {
     "graphql/execution/collectFields.js": "graphql/execution/collectFields.mjs",
@@ -30,7 +34,7 @@ const { outputFiles } = await build({
   },
   banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
   define: { "process.env.NODE_ENV": '"production"', "globalThis.process.env.NODE_ENV": '"production"' },
-  // Names stay as they are: stack traces and logs tell them.
+  // Identifiers keep their names: stack traces and logs contain them.
   minifySyntax: true,
   minifyWhitespace: true,
   lineLimit: 120,
@@ -43,13 +47,16 @@ const files = new Map<string, string | Uint8Array>(
   outputFiles.map(({ path, contents }) => [relative(folder, path), contents] as const),
 );
 for (const [name, content] of await graphiQLFiles()) files.set(join("graphiql", name), content);
+files.set("package.json", `${JSON.stringify(distManifest(), null, 2)}\n`);
 
-/** Lists the files of the newest build. */
+/** File that lists the files of the newest build. */
 const LIST = "build.json";
 
 /**
- * Puts each file in its place by a rename, the programs behind all that they import. A process that starts meanwhile finds
- * one whole build: the files of the build before stay until the next.
+ * Whether a file is written last: the programs come after everything that they import.
+ *
+ * Each file is renamed into its place, and the files of the previous build stay until the next one, so a process that starts
+ * meanwhile finds one whole build.
  */
 const isProgram = (name: string) => /^(sandbox\/)?main\.js$/.test(name);
 const names = [...files.keys()].sort((a, b) => Number(isProgram(a)) - Number(isProgram(b)));
@@ -59,21 +66,32 @@ const previous = await readFile(join(folder, LIST), "utf8").then(
 );
 for (const name of names) await put(name, files.get(name) ?? "");
 await put(LIST, JSON.stringify(names));
-const kept = new Set([...names, ...previous, LIST]);
+const retained = new Set([...names, ...previous, LIST]);
 for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
   const name = relative(folder, join(entry.parentPath, entry.name));
-  if (entry.isFile() && !kept.has(name) && !isBeingWritten(name)) await rm(join(folder, name), { force: true });
+  if (entry.isFile() && !retained.has(name) && !isForeign(name)) await rm(join(folder, name), { force: true });
 }
 
 async function put(name: string, content: string | Uint8Array): Promise<void> {
   const path = join(folder, name);
   await mkdir(dirname(path), { recursive: true });
-  const written = `${path}.${process.pid}.new`;
-  await writeFile(written, content);
-  await rename(written, path);
+  const temporary = `${path}.${process.pid}.new`;
+  await writeFile(temporary, content);
+  await rename(temporary, path);
 }
 
-/** Another build may run at the same time. */
-function isBeingWritten(name: string): boolean {
-  return name.endsWith(".new");
+/** Whether a file belongs to a build that runs at the same time, or to `npm install` in the folder. */
+function isForeign(name: string): boolean {
+  return name.endsWith(".new") || name === "package-lock.json" || name.startsWith("node_modules");
+}
+
+/** Returns the package.json of the build: the drivers alone, at the versions that the tests ran with. */
+function distManifest(): object {
+  const { name, version, description, license, type, engines, peerDependencies, peerDependenciesMeta } = manifest;
+  const dependencies = Object.fromEntries(drivers.map((driver) => [driver, manifest.dependencies[driver]]));
+  const scripts = { start: "node main.js" };
+  return {
+    ...{ name, version, private: true, description, license, type, engines, scripts, dependencies },
+    ...{ peerDependencies, peerDependenciesMeta },
+  };
 }

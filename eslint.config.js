@@ -4,8 +4,9 @@ const { configs, parser } = graphql;
 const SCHEMA = "schema/schema.graphql";
 
 /**
- * Holds the SDL to every rule for schemas and to those of Relay. Whatever is not held to says why. ESLint is here for the graph
- * alone, in pure JavaScript; package.json holds `url-loader` of its configuration at 8, as 9 needs a later Node.js than we do.
+ * Applies every rule for schemas and those of Relay to the SDL; each exception states its reason.
+ *
+ * ESLint checks the graph alone. package.json pins a library of it: see docs/dependencies.md.
  */
 export default [
   {

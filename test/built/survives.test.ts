@@ -141,7 +141,7 @@ describe("the built program", () => {
   });
 
   it("gives no place of a request to downloads that nobody reads, nor to those that were left", async () => {
-    await using program = run(join(built, "main.js"), { ...NOTHING_SET, MAX_REQUESTS_IN_FLIGHT: "1" });
+    await using program = run(join(built, "main.js"), { ...NOTHING_SET, SANDBOX: "on", MAX_REQUESTS_IN_FLIGHT: "1" });
     const { url, port, key } = await served(program);
     const stalled = Array.from({ length: 5 }, () => send(port, request("/graphiql/graphiql.js")));
     await Promise.all(stalled.map((socket) => once(socket, "readable")));

@@ -97,7 +97,7 @@ export async function startFleet({
     const startGateway = (name: string, port: string) =>
       start(
         CORES.server,
-        [...(profileFolder ? ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`] : []), here("../../dist/main.js")],
+        [...(profileFolder ? ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`] : []), here("../dist/main.js")],
         { ...gatewayEnvironment(stub.url, join(folder, name)), PORT: port },
       );
     const gateways: Gateway[] = [];

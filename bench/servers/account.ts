@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { HOUR_MS } from "../../../src/model/usage/time.ts";
+import { HOUR_MS } from "../../src/model/usage/time.ts";
 
 /** The name of the stub's n-th stream, from 1. */
 export function streamName(number: number): string {

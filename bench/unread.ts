@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { HOUR_MS } from "../../src/model/usage/time.ts";
+import { HOUR_MS } from "../src/model/usage/time.ts";
 import { type Fleet, KEY, pinBench, startFleet } from "./fleet.ts";
 import { quantile } from "./measure.ts";
 import type { Probed } from "./prober.ts";

@@ -1,4 +1,4 @@
-import { DAY_MS, floorTo, HOUR_MS, iso, type TimeWindow } from "../../src/model/usage/time.ts";
+import { DAY_MS, floorTo, HOUR_MS, iso, type TimeWindow } from "../src/model/usage/time.ts";
 
 /** A window as it is sent. */
 export interface Window {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
@@ -69,6 +70,10 @@ const { values: options } = parseArgs({
 
 async function main(): Promise<void> {
   if (options.help) return tell(USAGE);
+  if (!existsSync(new URL("./node_modules", import.meta.url))) {
+    process.exitCode = 1;
+    return tell("The servers to compare with are not installed. Install them with: npm ci --prefix bench");
+  }
   const pace = options.quick ? PACES.quick : PACES.full;
   const only = options.only?.split(",");
   const isWanted = (id: string) => only === undefined || only.includes(id);
@@ -142,7 +147,7 @@ function machine(isPinned: boolean, { connections, rounds, roundMs, warmUpMs }: 
 }
 
 async function writeTables(text: string): Promise<void> {
-  const file = new URL("../../docs/measurements.md", import.meta.url);
+  const file = new URL("../docs/measurements.md", import.meta.url);
   const [begin, end] = ["<!-- speed -->", "<!-- /speed -->"];
   const page = await readFile(file, "utf8");
   const [head, rest] = page.split(begin);
