@@ -20,7 +20,8 @@ export const builder = new SchemaBuilder<{
   DefaultEdgesNullability: { list: false; items: false };
   Scalars: {
     ID: { Input: string; Output: string };
-    DateTime: { Input: Date; Output: Date };
+    /** Shown from epoch milliseconds as well, which is how records hold an instant. */
+    DateTime: { Input: Date; Output: Date | number };
     Duration: { Input: string; Output: string };
     TimeZone: { Input: string; Output: string };
     CountryCode: { Input: string; Output: string };

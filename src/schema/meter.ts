@@ -18,7 +18,7 @@ export const Meter = builder.interfaceRef<MeterWindow>("Meter").implement({
     freshUntil: t.field({
       type: "DateTime",
       description: "Up to when figures are in: the last quarter hour, unless the meter says otherwise.",
-      resolve: ({ window }) => new Date(window.retention.freshUntil),
+      resolve: ({ window }) => window.retention.freshUntil,
     }),
   }),
 });

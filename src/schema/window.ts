@@ -116,12 +116,16 @@ function selectionOf(
 export const Window = builder.objectRef<TimeWindow & { readonly timeZone: string }>("Window").implement({
   description: "A half-open window of time, as it was answered.",
   fields: (t) => ({
-    from: t.field({ type: "DateTime", description: "Its first instant.", resolve: ({ from }) => new Date(from) }),
-    to: t.field({
+    from: t.expose("from", { type: "DateTime", description: "Its first instant." }),
+    to: t.expose("to", {
       type: "DateTime",
       description: "The instant behind its last. For a window that is not over yet, where the newest figures end.",
-      resolve: ({ to }) => new Date(to),
     }),
     timeZone: t.expose("timeZone", { type: "TimeZone", description: "Where its months and days begin." }),
   }),
 });
+
+/** Returns the part of the window that has usage: a window that is not over yet ends where the newest usage ends. */
+export function answeredWindow({ from, to, timeZone }: UsageWindow, freshUntil: number) {
+  return { from, to: Math.min(to, freshUntil), timeZone };
+}

@@ -14,6 +14,11 @@ export interface StreamRecord {
   readonly name: string;
 }
 
+/** Returns the stream with the name. */
+export function streamRecord(name: string): StreamRecord {
+  return { kind: "Stream", name };
+}
+
 /** The platform's analytics refuse names with these in them, though streams may have them. */
 const unmeteredParts = ["/", "*", "--"] as const;
 

@@ -7,7 +7,7 @@ import { sumTraffic, type Traffic as TrafficFigure } from "../../model/usage/tra
 import { Traffic } from "../bandwidth/traffic.ts";
 import { UsageCoverage } from "../bandwidth/usage-series.ts";
 import { builder } from "../builder.ts";
-import { Window } from "../window.ts";
+import { answeredWindow, Window } from "../window.ts";
 
 interface Reconciliation {
   readonly window: UsageWindow;
@@ -25,11 +25,7 @@ export const AccountReconciliation = builder.objectRef<Reconciliation>("AccountR
     window: t.field({
       type: Window,
       description: "The window as it is answered: up to the newest figures when it is not over yet.",
-      resolve: ({ window, freshUntil }) => ({
-        from: window.from,
-        to: Math.min(window.to, freshUntil),
-        timeZone: window.timeZone,
-      }),
+      resolve: ({ window, freshUntil }) => answeredWindow(window, freshUntil),
     }),
     freshUntil: t.field({
       type: "DateTime",

@@ -56,7 +56,7 @@ builder.node(AuditEntry, {
   authScopes: { staff: "audit:read" },
   id: { resolve: ({ id }) => id },
   fields: (t) => ({
-    at: t.field({ type: "DateTime", description: "When it was begun.", resolve: ({ at }) => new Date(at) }),
+    at: t.expose("at", { type: "DateTime", description: "When it was begun." }),
     principalId: t.exposeString("principalId", {
       description: "Who did it: `operator`, or `key:`, `session:` or `idp:` and what names it.",
     }),

@@ -2,7 +2,7 @@ import { InvalidInputError } from "../../model/errors.ts";
 import type { AuditStore, AuditFilter as Filter } from "../../store/audit.ts";
 import { builder } from "../builder.ts";
 import { decodeCursor, encodeCursor, type PageArguments, pageSize } from "../connection.ts";
-import { omitNulls } from "../token/token-input.ts";
+import { omitNulls } from "../input.ts";
 import { AuditEntry, AuditOutcome } from "./audit-entry.ts";
 
 const AuditFilter = builder.inputType("AuditFilter", {

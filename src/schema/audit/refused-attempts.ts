@@ -3,17 +3,13 @@ import type { RefusedAttempts as Counted } from "../../store/records.ts";
 import type { RefusedAttemptPosition } from "../../store/refused-attempts.ts";
 import { builder } from "../builder.ts";
 import { decodeCursor, encodeCursor, pageSize } from "../connection.ts";
-import { omitNulls } from "../token/token-input.ts";
+import { omitNulls } from "../input.ts";
 
 const RefusedAttempts = builder.objectRef<Counted>("RefusedAttempts").implement({
   description:
     "How often one caller was refused one mutation within a minute, because it lacked a right. The arguments of the attempts are not kept.",
   fields: (t) => ({
-    minute: t.field({
-      type: "DateTime",
-      description: "Beginning of the minute, in UTC.",
-      resolve: ({ minute }) => new Date(minute),
-    }),
+    minute: t.expose("minute", { type: "DateTime", description: "Beginning of the minute, in UTC." }),
     principalId: t.exposeString("principalId", {
       description: "Who tried: `operator`, or `key:`, `session:` or `idp:` and what names the caller.",
     }),

@@ -16,7 +16,7 @@ import { mapMaybe } from "../../primitives/maybe-promise.ts";
 import type { CountryRow } from "../../upstream/analytics.ts";
 import { builder } from "../builder.ts";
 import { pageSize } from "../connection.ts";
-import { Window } from "../window.ts";
+import { answeredWindow, Window } from "../window.ts";
 import { Traffic } from "./traffic.ts";
 import { Granularity, UsageCoverage, UsageSeries } from "./usage-series.ts";
 
@@ -47,10 +47,6 @@ const SURELY_OVER_MS = 2 * DAY_MS;
 async function freshUntilOf(bandwidth: BandwidthValue, { loaders }: GraphContext): Promise<number> {
   await loaders.batchScheduler.idle();
   return bandwidth.freshUntil;
-}
-
-function answeredWindow({ window }: BandwidthValue, freshUntil: number) {
-  return { from: window.from, to: Math.min(window.to, freshUntil), timeZone: window.timeZone };
 }
 
 const PercentileRate = builder.objectRef<Percentile & { readonly p: number; readonly granularity: GranularityName }>(
@@ -106,8 +102,8 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
       resolve: (bandwidth, _args, context) => {
         const { freshUntil } = bandwidth.window.retention;
         return bandwidth.window.to + SURELY_OVER_MS <= freshUntil
-          ? answeredWindow(bandwidth, freshUntil)
-          : freshUntilOf(bandwidth, context).then((until) => answeredWindow(bandwidth, until));
+          ? answeredWindow(bandwidth.window, freshUntil)
+          : freshUntilOf(bandwidth, context).then((until) => answeredWindow(bandwidth.window, until));
       },
     }),
     freshUntil: t.field({
@@ -158,7 +154,7 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
         const { source, window } = bandwidth;
         const timeZone = args.timeZone ?? window.timeZone;
         return mapMaybe(readSeries(source, window, args.granularity, timeZone), (figure) => ({
-          window: { ...answeredWindow(bandwidth, figure.freshUntil), timeZone },
+          window: { ...answeredWindow(window, figure.freshUntil), timeZone },
           granularity: args.granularity,
           freshUntil: figure.freshUntil,
           // The type of a list has no word for one that is only read.

@@ -27,11 +27,10 @@ const Caller = builder.objectRef<CallerShape>("Caller").implement({
       description: "The partner whose caller it is; null for the broadcaster's own people.",
       resolve: ({ partner }) => partner && toPartnerRecord(partner),
     }),
-    expiresAt: t.field({
+    expiresAt: t.expose("expiresAt", {
       type: "DateTime",
       nullable: true,
       description: "When the key, the session or the token ends by itself; null for one that does not.",
-      resolve: ({ expiresAt }) => (expiresAt === null ? null : new Date(expiresAt)),
     }),
     budget: t.field({
       type: CostStatus,

@@ -6,9 +6,9 @@ import { Account, type AccountRecord, accountRecord } from "../account/account.t
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { PublishToken } from "../refs.ts";
+import { GeoCascadeTarget, settingsTarget } from "../settings-target.ts";
 import { findPublishToken } from "../token/find-token.ts";
 import { GeoCascadeInput } from "../token/token-input.ts";
-import { GeoCascadeTarget, settingsTarget } from "../viewing/settings-target.ts";
 import { knownClusters } from "./known-clusters.ts";
 
 const SetGeoCascadeInput = builder.inputType("SetGeoCascadeInput", {

@@ -1,15 +1,16 @@
 import type { GraphContext } from "../../context.ts";
 import { assertConferenceId, assertMix, conferenceStreamingDisabled, type MixRequest } from "../../model/conference.ts";
 import { InvalidInputError } from "../../model/errors.ts";
+import { streamRecord } from "../../model/stream/stream.ts";
 import type { Conference, ConferenceStream } from "../../upstream/conference.ts";
 import { builder } from "../builder.ts";
 import { encodeGlobalId } from "../global-id.ts";
+import { omitNulls } from "../input.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { Stream } from "../refs.ts";
 import { findPublisher } from "../stream/find-publisher.ts";
 import { StreamRef, type StreamReference, streamNameOf } from "../stream/find-stream.ts";
 import { PublishTokenRef, type TokenReference } from "../token/find-token.ts";
-import { omitNulls } from "../token/token-input.ts";
 import { ConferenceStreamTarget, type Target } from "./conference-stream-target.ts";
 
 const StartConferenceStreamInput = builder.inputType("StartConferenceStreamInput", {
@@ -59,7 +60,7 @@ const StartConferenceStreamPayload = builder
         type: Stream,
         nullable: true,
         description: "The stream. It is live within seconds.",
-        resolve: ({ streamName }) => (streamName == null ? null : { kind: "Stream" as const, name: streamName }),
+        resolve: ({ streamName }) => (streamName == null ? null : streamRecord(streamName)),
       }),
       streamAccountId: t.string({
         nullable: true,

@@ -4,6 +4,7 @@ import {
   findingKinds,
   severities,
 } from "../../model/partner/findings.ts";
+import { streamRecord } from "../../model/stream/stream.ts";
 import { builder } from "../builder.ts";
 import { enumValues } from "../enum-values.ts";
 import { partnerOfTrackingId } from "../partner/partner-of-tracking-id.ts";
@@ -44,7 +45,7 @@ export const Finding = builder.objectRef<FindingRecord>("Finding").implement({
       type: Stream,
       nullable: true,
       description: "The stream that it is about, if it is about one.",
-      resolve: ({ streamName }) => (streamName === null ? null : { kind: "Stream" as const, name: streamName }),
+      resolve: ({ streamName }) => (streamName === null ? null : streamRecord(streamName)),
     }),
     partner: t.field({
       type: Partner,

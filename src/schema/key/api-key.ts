@@ -55,28 +55,21 @@ builder.node(ApiKey, {
       description: "Addresses and CIDR blocks that it may be used from; empty for any.",
       resolve: ({ allowedNetworks }) => [...allowedNetworks],
     }),
-    createdAt: t.field({
-      type: "DateTime",
-      description: "When it was made.",
-      resolve: ({ createdAt }) => new Date(createdAt),
-    }),
-    expiresAt: t.field({
+    createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was made." }),
+    expiresAt: t.expose("expiresAt", {
       type: "DateTime",
       nullable: true,
       description: "When it ends by itself; null for never.",
-      resolve: ({ expiresAt }) => instant(expiresAt),
     }),
-    revokedAt: t.field({
+    revokedAt: t.expose("revokedAt", {
       type: "DateTime",
       nullable: true,
       description: "When it was revoked; null while it is not.",
-      resolve: ({ revokedAt }) => instant(revokedAt),
     }),
-    lastUsedAt: t.field({
+    lastUsedAt: t.expose("lastUsedAt", {
       type: "DateTime",
       nullable: true,
       description: "When it was last used, to the minute; null for never.",
-      resolve: ({ lastUsedAt }) => instant(lastUsedAt),
     }),
     replacedBy: t.field({
       type: ApiKey,
@@ -103,8 +96,4 @@ export async function apiKeysOf(partnerId: string, page: PageArguments, { store 
 /** A page of keys that are sorted by age. */
 export function apiKeyPage(keys: readonly ApiKeyRecord[], page: PageArguments) {
   return pageOf(keys, ({ createdAt, id }) => `${sortableNumber(createdAt)}${id}`, page);
-}
-
-function instant(at: number | null): Date | null {
-  return at === null ? null : new Date(at);
 }

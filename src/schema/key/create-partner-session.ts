@@ -45,7 +45,7 @@ const CreatePartnerSessionPayload = builder
         type: "DateTime",
         nullable: true,
         description: "When it ends. Have a new one made before.",
-        resolve: ({ expiresAt }) => (expiresAt === undefined ? null : new Date(expiresAt)),
+        resolve: ({ expiresAt }) => expiresAt,
       }),
       scopes: t.field({
         type: [ScopeGrant],

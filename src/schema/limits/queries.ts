@@ -17,11 +17,7 @@ export const CostStatus = builder.objectRef<CostStatusShape>("CostStatus").imple
     requested: t.exposeInt("requested", { description: "Points of this request." }),
     limit: t.exposeInt("limit", { description: "Points that the caller may spend in a minute." }),
     remaining: t.exposeInt("remaining", { description: "What is left of them after this request." }),
-    resetAt: t.field({
-      type: "DateTime",
-      description: "When the budget is full again.",
-      resolve: ({ resetAt }) => new Date(resetAt),
-    }),
+    resetAt: t.expose("resetAt", { type: "DateTime", description: "When the budget is full again." }),
   }),
 });
 
@@ -66,21 +62,18 @@ const Limits = builder.objectRef<Retention>("Limits").implement({
         "How many streams or tracking ids the platform answers in one call. The gateway batches: it is no limit of a query, but what its cost is made of.",
       resolve: () => MAX_NAMES_PER_CALL,
     }),
-    freshUntil: t.field({
+    freshUntil: t.expose("freshUntil", {
       type: "DateTime",
       description: "The quarter hour up to which figures are surely published now.",
-      resolve: ({ freshUntil }) => new Date(freshUntil),
     }),
-    hoursSince: t.field({
+    hoursSince: t.expose("hourlySince", {
       type: "DateTime",
       description: "The oldest hour that is kept now; hours are kept for 7 days.",
-      resolve: ({ hourlySince }) => new Date(hourlySince),
     }),
-    daysSince: t.field({
+    daysSince: t.expose("dailySince", {
       type: "DateTime",
       description:
         "The oldest UTC day that is kept now; days are kept for 365 days, and beyond that months of the account.",
-      resolve: ({ dailySince }) => new Date(dailySince),
     }),
   }),
 });

@@ -8,11 +8,11 @@ import type { NewClip } from "../../upstream/media-assets.ts";
 import { UpstreamError } from "../../upstream/upstream-error.ts";
 import { builder } from "../builder.ts";
 import { encodeGlobalId } from "../global-id.ts";
+import { omitNulls } from "../input.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { MediaAsset } from "../refs.ts";
 import { findStream, StreamRef } from "../stream/find-stream.ts";
 import { findPublishToken, PublishTokenRef } from "../token/find-token.ts";
-import { omitNulls } from "../token/token-input.ts";
 import { distributionIdOf, MediaDistributionRef } from "./find-media-distribution.ts";
 
 const ClipFormat = builder.enumType("ClipFormat", {

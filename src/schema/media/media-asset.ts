@@ -10,6 +10,7 @@ import {
   mediaAssetStates,
   mediaAssetTypes,
 } from "../../model/media/media.ts";
+import { streamRecord } from "../../model/stream/stream.ts";
 import type { MediaAssetsQuery } from "../../upstream/media-assets.ts";
 import { builder } from "../builder.ts";
 import { decodeCursor, encodeCursor, pageSize } from "../connection.ts";
@@ -60,11 +61,10 @@ const MediaDownload = builder.objectRef<MediaDownloadRecord>("MediaDownload").im
       description: "Of the file, for a short time; null for HLS, which is many files.",
       resolve: ({ fileUrl }) => fileUrl?.reveal() ?? null,
     }),
-    fileUrlExpiresAt: t.field({
+    fileUrlExpiresAt: t.expose("fileUrlExpiresAt", {
       type: "DateTime",
       nullable: true,
       description: "When `fileUrl` stops working; ask again for another.",
-      resolve: ({ fileUrlExpiresAt }) => date(fileUrlExpiresAt),
     }),
     playbackUrl: t.string({
       nullable: true,
@@ -91,7 +91,7 @@ builder.node(MediaAsset, {
       description:
         "Since when the platform has been making it: since it was ordered, or since its broadcast ended. Null while that goes on, and when it is done.",
       resolve: ({ state, type, createdAt, endedAt }) =>
-        state === "PROCESSING" ? date(type === "CLIP" ? createdAt : endedAt) : null,
+        state === "PROCESSING" ? (type === "CLIP" ? createdAt : endedAt) : null,
     }),
     problem: t.exposeString("problem", {
       nullable: true,
@@ -102,7 +102,7 @@ builder.node(MediaAsset, {
       type: Stream,
       nullable: true,
       description: "The stream that it was made of; null for what was not broadcast.",
-      resolve: ({ streamName }) => (streamName === null ? null : { kind: "Stream" as const, name: streamName }),
+      resolve: ({ streamName }) => (streamName === null ? null : streamRecord(streamName)),
     }),
     publishToken: t.field({
       type: PublishToken,
@@ -118,40 +118,28 @@ builder.node(MediaAsset, {
       description: "The quality layer; null where the encoder named none.",
     }),
     priority: t.exposeInt("priority", { nullable: true, description: "The priority of the feed." }),
-    startedAt: t.field({
-      type: "DateTime",
-      description: "When its first picture was broadcast.",
-      resolve: ({ startedAt }) => new Date(startedAt),
-    }),
-    endedAt: t.field({
+    startedAt: t.expose("startedAt", { type: "DateTime", description: "When its first picture was broadcast." }),
+    endedAt: t.expose("endedAt", {
       type: "DateTime",
       nullable: true,
       description: "When its last picture was broadcast; null while that goes on.",
-      resolve: ({ endedAt }) => date(endedAt),
     }),
     durationSeconds: t.int({
       description: "How long it is, or has grown to.",
       resolve: ({ facts, startedAt, endedAt }, _args, { now }) =>
         facts?.durationSeconds ?? Math.max(0, Math.floor(((endedAt ?? now) - startedAt) / 1000)),
     }),
-    createdAt: t.field({
+    createdAt: t.expose("createdAt", {
       type: "DateTime",
       nullable: true,
       description: "When it was ordered, or its recording began.",
-      resolve: ({ createdAt }) => date(createdAt),
     }),
-    expiresAt: t.field({
+    expiresAt: t.expose("expiresAt", {
       type: "DateTime",
       nullable: true,
       description: "When the platform deletes it; null for never, and for a recording that has not ended.",
-      resolve: ({ expiresAt }) => date(expiresAt),
     }),
-    removedAt: t.field({
-      type: "DateTime",
-      nullable: true,
-      description: "When it was deleted.",
-      resolve: ({ removedAt }) => date(removedAt),
-    }),
+    removedAt: t.expose("removedAt", { type: "DateTime", nullable: true, description: "When it was deleted." }),
     storage: t.expose("storage", { type: MediaStorageEnum, description: "Whose storage it lies in." }),
     format: t.string({
       nullable: true,
@@ -332,8 +320,4 @@ function positionOf(key: string): AssetPosition {
     throw new InvalidInputError("after", "It is no cursor of media assets.");
   }
   return { startedAt: Number(startedAt), page: Number(page), id };
-}
-
-function date(time: number | null): Date | null {
-  return time === null ? null : new Date(time);
 }

@@ -33,12 +33,7 @@ builder.node(MediaDistribution, {
       description: "Whether everyone who knows an address can play it: it has no key.",
       resolve: ({ keys }) => keys.length === 0,
     }),
-    createdAt: t.field({
-      type: "DateTime",
-      nullable: true,
-      description: "When it was made.",
-      resolve: ({ createdAt }) => (createdAt === null ? null : new Date(createdAt)),
-    }),
+    createdAt: t.expose("createdAt", { type: "DateTime", nullable: true, description: "When it was made." }),
     keys: t.field({
       type: [MediaKey],
       description: "Its keys, at most 2, so that one can be replaced while the other is in use.",

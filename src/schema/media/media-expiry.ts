@@ -21,7 +21,7 @@ export const MediaExpiry = builder.objectRef<MediaExpiryRules>("MediaExpiry").im
     clippableSince: t.field({
       type: "DateTime",
       description: "The earliest instant that a clip can begin at now.",
-      resolve: (expiry, _args, { now }) => new Date(clippableSince(expiry, now)),
+      resolve: (expiry, _args, { now }) => clippableSince(expiry, now),
     }),
   }),
 });

@@ -1,8 +1,8 @@
 import { InvalidInputError } from "../../model/errors.ts";
 import type { MediaDistributionRecord } from "../../model/media/media.ts";
 import { builder } from "../builder.ts";
+import { omitNulls } from "../input.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
-import { omitNulls } from "../token/token-input.ts";
 import { assertDistributionName } from "./create-media-distribution.ts";
 import { findMediaDistribution, MediaDistributionRef } from "./find-media-distribution.ts";
 import { MediaDistribution } from "./media-distribution.ts";

@@ -1,9 +1,7 @@
 import { InvalidInputError } from "../../model/errors.ts";
 import { MAX_TRACKING_IDS } from "../../model/partner/partner.ts";
 import { assertName } from "../../model/text.ts";
-import type { builder } from "../builder.ts";
-
-type InputFields = Parameters<Parameters<typeof builder.inputType>[1]["fields"]>[0];
+import type { InputFields } from "../input.ts";
 
 /** Fields of a partner that may change later. */
 export const partnerDetailFields = (t: InputFields) => ({

@@ -1,16 +1,13 @@
-import pLimit from "p-limit";
 import type { GraphContext } from "../../context.ts";
 import { ApplicationError, NotFoundError } from "../../model/errors.ts";
 import type { RegisteredPartner } from "../../model/partner/partner.ts";
 import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import type { PartnerLease } from "../../store/partner-work.ts";
-import { type UserErrorShape, userErrors } from "../errors.ts";
+import { applyToEach } from "../apply-to-each.ts";
+import type { UserErrorShape } from "../errors.ts";
 import type { PartnerReference } from "./find-partner.ts";
 import { findRegistered } from "./find-registered-partner.ts";
 import { tokensOf } from "./partner.ts";
-
-/** The platform changes subscribe tokens one by one; so many of these calls run at once. */
-const CALLS_AT_ONCE = 8;
 
 /**
  * Runs work on a partner alone, with the partner as the store has it then.
@@ -51,16 +48,11 @@ export async function switchTokens(
   isActive: boolean,
   { upstream, tokenCache }: Pick<GraphContext, "upstream" | "tokenCache">,
 ): Promise<Switched> {
-  const atOnce = pLimit(CALLS_AT_ONCE);
-  const outcomes = await Promise.allSettled(
-    tokens.map(({ id }) => atOnce(() => upstream.subscribeTokens.update(id, { isActive }).catch(namingToken(id)))),
+  const { values, userErrors } = await applyToEach(tokens, ({ id }) =>
+    upstream.subscribeTokens.update(id, { isActive }).catch(namingToken(id)),
   );
-  const changed = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
-  for (const token of changed) tokenCache.put(token);
-  return {
-    tokens: changed,
-    userErrors: outcomes.flatMap((outcome) => (outcome.status === "rejected" ? userErrors(outcome.reason) : [])),
-  };
+  for (const token of values) tokenCache.put(token);
+  return { tokens: values, userErrors };
 }
 
 function namingToken(id: number): (error: unknown) => never {

@@ -86,7 +86,7 @@ builder.node(Partner, {
       type: "DateTime",
       nullable: true,
       description: "When it was registered; null while nobody has claimed the tracking id.",
-      resolve: (partner) => (partner.status === "UNCLAIMED" ? null : new Date(partner.createdAt)),
+      resolve: (partner) => (partner.status === "UNCLAIMED" ? null : partner.createdAt),
     }),
 
     usage: t.field({

@@ -1,6 +1,6 @@
 import type { GraphContext } from "../../context.ts";
 import { partnerBandwidth } from "../../loaders/bandwidth.ts";
-import type { StreamRecord } from "../../model/stream/stream.ts";
+import { streamRecord } from "../../model/stream/stream.ts";
 import { planTotal, type UsageWindow } from "../../model/usage/time-window.ts";
 import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
@@ -22,7 +22,7 @@ export const StreamUsage = builder.objectRef<StreamUsageValue>("StreamUsage").im
     stream: t.field({
       type: Stream,
       description: "The stream.",
-      resolve: ({ streamName }): StreamRecord => ({ kind: "Stream", name: streamName }),
+      resolve: ({ streamName }) => streamRecord(streamName),
     }),
     usage: t.field({
       type: Bandwidth,

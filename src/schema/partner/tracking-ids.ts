@@ -3,7 +3,7 @@ import { toPartnerRecord } from "../../loaders/partners.ts";
 import { ApplicationError, ConflictError, type ErrorCode, NotFoundError } from "../../model/errors.ts";
 import type { PartnerRecord, RegisteredPartner } from "../../model/partner/partner.ts";
 import { assertNoViolations, masterViolations } from "../../model/partner/syndication.ts";
-import { openedBy } from "../../model/stream/stream.ts";
+import { openedBy, streamRecord } from "../../model/stream/stream.ts";
 import { isUsable, type SubscribeTokenRecord } from "../../model/token/token.ts";
 import { DAY_MS, HOUR_MS } from "../../model/usage/time.ts";
 import { allDaysRetained } from "../../model/usage/time-window.ts";
@@ -64,7 +64,7 @@ const TrackingIdHoldings = builder.objectRef<Holdings>("TrackingIdHoldings").imp
     streams: t.field({
       type: [Stream],
       description: "Streams that a usable token with the tracking id opens, or that have traffic under it, by name.",
-      resolve: ({ streamNames }) => streamNames.map((name) => ({ kind: "Stream" as const, name })),
+      resolve: ({ streamNames }) => streamNames.map(streamRecord),
     }),
     traffic: t.expose("traffic", {
       type: Traffic,

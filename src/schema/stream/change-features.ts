@@ -1,6 +1,6 @@
-import pLimit from "p-limit";
 import type { GraphContext } from "../../context.ts";
 import { ConflictError, InvalidInputError } from "../../model/errors.ts";
+import { streamRecord } from "../../model/stream/stream.ts";
 import {
   assertDrmIsSecured,
   assertMultisourceCluster,
@@ -9,12 +9,14 @@ import {
 } from "../../model/token/publish-settings.ts";
 import { isUsable, type PublishTokenRecord } from "../../model/token/token.ts";
 import type { PublishSettings } from "../../upstream/publish-tokens.ts";
+import { applyToEach } from "../apply-to-each.ts";
 import { builder } from "../builder.ts";
-import { type UserErrorShape, userError } from "../errors.ts";
+import type { UserErrorShape } from "../errors.ts";
+import type { InputFields } from "../input.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { PublishToken, Stream } from "../refs.ts";
 import { findPublishToken, PublishTokenRef, type TokenReference } from "../token/find-token.ts";
-import { assertPublishSettings, type InputFields } from "../token/token-input.ts";
+import { assertPublishSettings } from "../token/token-input.ts";
 import { findStream, StreamRef, type StreamReference } from "./find-stream.ts";
 
 /** Which stream's features are switched, and in which of its publish tokens: they carry the settings. */
@@ -53,7 +55,7 @@ export function featuresPayload(name: string) {
         type: Stream,
         nullable: true,
         description: "The stream.",
-        resolve: ({ streamName }) => (streamName === undefined ? null : { kind: "Stream" as const, name: streamName }),
+        resolve: ({ streamName }) => (streamName === undefined ? null : streamRecord(streamName)),
       }),
       publishTokens: t.field({
         type: [PublishToken],
@@ -83,9 +85,6 @@ export async function changeFeatures(
   return { ...outcome, userErrors: [...outcome.userErrors, ...(outcome.failures ?? [])] };
 }
 
-/** The platform changes tokens one by one; so many of these calls run at once. */
-const CALLS_AT_ONCE = 8;
-
 /** @throws InvalidInputError, NotFoundError, ConflictError, UpstreamError before anything is changed */
 async function change(
   { stream, publishToken }: FeatureTarget,
@@ -104,17 +103,15 @@ async function change(
   const liveIds = await context.upstream.publishTokens.activeAll(context.signal);
   for (const token of tokens) assertRecordingMayChange(token, settings, liveIds);
 
-  const atOnce = pLimit(CALLS_AT_ONCE);
-  const outcomes = await Promise.allSettled(
-    tokens.map(({ id }) => atOnce(() => context.upstream.publishTokens.update(id, settings))),
+  const { values: changed, userErrors } = await applyToEach(tokens, ({ id }) =>
+    context.upstream.publishTokens.update(id, settings),
   );
-  const changed = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
   for (const token of changed) context.tokenCache.put(token);
   return {
     streamName: name,
     publishTokens: changed,
     live: changed.filter(({ id }) => liveIds.includes(id)),
-    failures: outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [userError(outcome.reason)] : [])),
+    failures: userErrors,
   };
 }
 

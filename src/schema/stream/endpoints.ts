@@ -11,9 +11,8 @@ import {
 import { playerParameters } from "../../model/stream/hosted-player.ts";
 import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
+import { omitNulls } from "../input.ts";
 import { PublishToken } from "../refs.ts";
-import { omitNulls } from "../token/token-input.ts";
-
 import { AudioMultiplexingHints, MultiViewHints, SdkEvent, sdkEvents } from "./playback-hints.ts";
 
 const HostedPlayerStrategy = builder.enumType("HostedPlayerStrategy", {

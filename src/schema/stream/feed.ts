@@ -18,17 +18,15 @@ const Restream = builder.objectRef<RunningRestream>("Restream").implement({
       resolve: ({ url }) => url && addressWithoutSecrets(url),
     }),
     isActive: t.exposeBoolean("isActive", { description: "Whether it is running now." }),
-    startedAt: t.field({
+    startedAt: t.expose("startedAt", {
       type: "DateTime",
       nullable: true,
       description: "When it began, for the last time.",
-      resolve: ({ startedAt }) => (startedAt === null ? null : new Date(startedAt)),
     }),
-    endedAt: t.field({
+    endedAt: t.expose("endedAt", {
       type: "DateTime",
       nullable: true,
       description: "When it ended, for the last time; null while it is running.",
-      resolve: ({ endedAt }) => (endedAt === null ? null : new Date(endedAt)),
     }),
     error: t.exposeString("error", { nullable: true, description: "Why it ended, in the platform's words." }),
   }),
@@ -41,12 +39,7 @@ const FeedQuality = builder.objectRef<Quality>("FeedQuality").implement({
       nullable: true,
       description: "What players call it, to choose it.",
     }),
-    measuredAt: t.field({
-      type: "DateTime",
-      nullable: true,
-      description: "When it was measured.",
-      resolve: ({ measuredAt }) => (measuredAt === null ? null : new Date(measuredAt)),
-    }),
+    measuredAt: t.expose("measuredAt", { type: "DateTime", nullable: true, description: "When it was measured." }),
     width: t.exposeFloat("width", { nullable: true, description: "Pixels of a line." }),
     height: t.exposeFloat("height", { nullable: true, description: "Lines of a frame." }),
     videoCodec: t.exposeString("videoCodec", { nullable: true, description: "How the picture is encoded." }),
@@ -89,17 +82,11 @@ export const Feed = builder.objectRef<FeedRecord>("Feed").implement({
       nullable: true,
       description: "Among redundant feeds the live one with the highest priority is shown; null is the lowest.",
     }),
-    startedAt: t.field({
-      type: "DateTime",
-      nullable: true,
-      description: "When it connected.",
-      resolve: ({ startedAt }) => (startedAt === null ? null : new Date(startedAt)),
-    }),
-    endedAt: t.field({
+    startedAt: t.expose("startedAt", { type: "DateTime", nullable: true, description: "When it connected." }),
+    endedAt: t.expose("endedAt", {
       type: "DateTime",
       nullable: true,
       description: "When it ended; null while it is active.",
-      resolve: ({ endedAt }) => (endedAt === null ? null : new Date(endedAt)),
     }),
     country: t.expose("country", { type: "CountryCode", nullable: true, description: "Where it is broadcast from." }),
     restreams: t.field({

@@ -1,6 +1,6 @@
 import type { GraphContext } from "../../context.ts";
 import { NotFoundError } from "../../model/errors.ts";
-import type { StreamRecord } from "../../model/stream/stream.ts";
+import { type StreamRecord, streamRecord } from "../../model/stream/stream.ts";
 import { type MaybePromise, mapMaybe } from "../../primitives/maybe-promise.ts";
 import { builder } from "../builder.ts";
 import { keyOfId } from "../global-id.ts";
@@ -34,7 +34,7 @@ export function findStream(
 ): MaybePromise<StreamRecord> {
   const name = streamNameOf(ref, argument);
   return mapMaybe(loaders.streamExists(name), (exists) => {
-    if (exists) return { kind: "Stream", name };
+    if (exists) return streamRecord(name);
     throw new NotFoundError(argument);
   });
 }

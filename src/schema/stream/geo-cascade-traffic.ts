@@ -10,7 +10,7 @@ import { bucketBoundary } from "../../model/usage/bucket-date.ts";
 import { earliestFreshUntil } from "../../model/usage/measured.ts";
 import type { UsageWindow } from "../../model/usage/time-window.ts";
 import { builder } from "../builder.ts";
-import { Window } from "../window.ts";
+import { answeredWindow, Window } from "../window.ts";
 import { usablePublishTokens } from "./usable-publish-tokens.ts";
 
 interface CascadeTrafficValue extends CascadeTraffic {
@@ -26,11 +26,7 @@ export const GeoCascadeTraffic = builder.objectRef<CascadeTrafficValue>("GeoCasc
     window: t.field({
       type: Window,
       description: "The window as it is answered: up to the newest figures when it is not over yet.",
-      resolve: ({ window, freshUntil }) => ({
-        from: window.from,
-        to: Math.min(window.to, freshUntil),
-        timeZone: window.timeZone,
-      }),
+      resolve: ({ window, freshUntil }) => answeredWindow(window, freshUntil),
     }),
     freshUntil: t.field({
       type: "DateTime",

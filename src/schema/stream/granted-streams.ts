@@ -1,5 +1,5 @@
 import type { GraphContext } from "../../context.ts";
-import { openedBy, type StreamRecord } from "../../model/stream/stream.ts";
+import { openedBy, type StreamRecord, streamRecord } from "../../model/stream/stream.ts";
 import type { StreamGrant } from "../../model/token/token.ts";
 import { type MaybePromise, mapMaybe } from "../../primitives/maybe-promise.ts";
 import { type Page, type PageArguments, pageOf } from "../connection.ts";
@@ -11,11 +11,6 @@ export function grantedStreamPage(
   { loaders, patternReadings }: GraphContext,
 ): MaybePromise<Page<StreamRecord>> {
   return mapMaybe(loaders.streamNames(), (names) =>
-    pageOf(
-      names.filter(openedBy(grants, patternReadings.read)),
-      (name) => name,
-      page,
-      (name): StreamRecord => ({ kind: "Stream", name }),
-    ),
+    pageOf(names.filter(openedBy(grants, patternReadings.read)), (name) => name, page, streamRecord),
   );
 }

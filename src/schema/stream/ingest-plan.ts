@@ -10,6 +10,7 @@ import {
   type IngestProtocol as Protocol,
   planIngest,
 } from "../../model/stream/ingest-plan.ts";
+import { streamRecord } from "../../model/stream/stream.ts";
 import { assertName } from "../../model/text.ts";
 import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
@@ -182,7 +183,7 @@ const IngestPlan = builder.objectRef<PlanValue>("IngestPlan").implement({
     stream: t.field({
       type: Stream,
       description: "The stream.",
-      resolve: ({ streamName }) => ({ kind: "Stream" as const, name: streamName }),
+      resolve: ({ streamName }) => streamRecord(streamName),
     }),
     protocol: t.expose("protocol", { type: IngestProtocol, description: "How it is sent." }),
     feeds: t.field({

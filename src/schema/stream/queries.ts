@@ -1,6 +1,6 @@
 import type { GraphContext } from "../../context.ts";
 import { cacheable } from "../../engine/cacheability.ts";
-import { openedBy, type StreamRecord } from "../../model/stream/stream.ts";
+import { openedBy, streamRecord } from "../../model/stream/stream.ts";
 import { type MaybePromise, mapMaybe } from "../../primitives/maybe-promise.ts";
 import { holdBatchesFor } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
@@ -54,14 +54,7 @@ builder.queryFields((t) => ({
 }));
 
 function streamPage(filter: Filter, page: PageArguments, context: GraphContext) {
-  return mapMaybe(streamNames(filter, context), (names) =>
-    pageOf(
-      names,
-      (name) => name,
-      page,
-      (name): StreamRecord => ({ kind: "Stream", name }),
-    ),
-  );
+  return mapMaybe(streamNames(filter, context), (names) => pageOf(names, (name) => name, page, streamRecord));
 }
 
 function streamNames(filter: Filter, context: GraphContext): MaybePromise<readonly string[]> {

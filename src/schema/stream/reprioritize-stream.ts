@@ -1,4 +1,5 @@
 import { ConflictError } from "../../model/errors.ts";
+import { streamRecord } from "../../model/stream/stream.ts";
 import type { PublishTokenRecord } from "../../model/token/token.ts";
 import type { StoppingLevel as Level } from "../../upstream/streams.ts";
 import { builder } from "../builder.ts";
@@ -44,7 +45,7 @@ const ReprioritizeStreamPayload = builder.objectRef<Payload & Partial<Moved>>("R
       type: Stream,
       nullable: true,
       description: "The stream. Its feeds are back with the new priority when their encoders have connected again.",
-      resolve: ({ streamName }) => (streamName === undefined ? null : { kind: "Stream" as const, name: streamName }),
+      resolve: ({ streamName }) => (streamName === undefined ? null : streamRecord(streamName)),
     }),
     publishToken: t.expose("token", {
       type: PublishToken,

@@ -1,5 +1,5 @@
 import { builder } from "../builder.ts";
-import { omitNulls } from "../token/token-input.ts";
+import { omitNulls } from "../input.ts";
 import { changeFeatures, featuresPayload, featureTargetFields } from "./change-features.ts";
 
 const SetRecordingInput = builder.inputType("SetRecordingInput", {

@@ -2,9 +2,9 @@ import type { GraphContext } from "../../context.ts";
 import type { PublishTokenRecord } from "../../model/token/token.ts";
 import type { StoppingLevel } from "../../upstream/streams.ts";
 import { userError } from "../errors.ts";
+import type { InputFields } from "../input.ts";
 import { payload } from "../payload.ts";
 import { disablePublishTokens } from "../token/change-many.ts";
-import type { InputFields } from "../token/token-input.ts";
 
 /** The field of an input that asks to disable tokens before streams are stopped. */
 export const disableFirstField = (t: InputFields) => ({

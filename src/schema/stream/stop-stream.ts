@@ -1,3 +1,4 @@
+import { streamRecord } from "../../model/stream/stream.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload } from "../payload.ts";
 import { PublishToken, Stream } from "../refs.ts";
@@ -23,7 +24,7 @@ const StopStreamPayload = builder
         type: Stream,
         nullable: true,
         description: "The stopped stream; null when the call failed.",
-        resolve: ({ streamName }) => (streamName === undefined ? null : { kind: "Stream" as const, name: streamName }),
+        resolve: ({ streamName }) => (streamName === undefined ? null : streamRecord(streamName)),
       }),
       stoppingLevel: t.expose("stoppingLevel", {
         type: StoppingLevel,

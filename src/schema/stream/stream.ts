@@ -70,13 +70,13 @@ builder.node(Stream, {
       type: "DateTime",
       nullable: true,
       description: "When the present broadcast began, or one that ended within the last hour.",
-      resolve: ({ name }, _args, context) => mapMaybe(live(name, context), (stream) => date(stream?.startedAt)),
+      resolve: ({ name }, _args, context) => mapMaybe(live(name, context), (stream) => stream?.startedAt),
     }),
     endedAt: t.field({
       type: "DateTime",
       nullable: true,
       description: "When the broadcast ended, for an hour afterwards; null while it is live.",
-      resolve: ({ name }, _args, context) => mapMaybe(live(name, context), (stream) => date(stream?.endedAt)),
+      resolve: ({ name }, _args, context) => mapMaybe(live(name, context), (stream) => stream?.endedAt),
     }),
     feeds: t.field({
       type: [Feed],
@@ -289,10 +289,6 @@ async function feedsOf(name: string, { loaders }: GraphContext) {
 
 function live(name: string, { loaders }: GraphContext) {
   return loaders.liveStreams.byName(name);
-}
-
-function date(time: number | null | undefined): Date | null {
-  return time == null ? null : new Date(time);
 }
 
 async function partnerPage(streamName: string, args: PageArguments, { loaders }: GraphContext) {

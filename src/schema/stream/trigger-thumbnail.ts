@@ -1,6 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import { THUMBNAILS_PER_MINUTE } from "../../limits/thumbnail-limit.ts";
 import { ApplicationError } from "../../model/errors.ts";
+import { streamRecord } from "../../model/stream/stream.ts";
 import { UpstreamError } from "../../upstream/upstream-error.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
@@ -29,7 +30,7 @@ const TriggerThumbnailPayload = builder
         type: Stream,
         nullable: true,
         description: "The stream.",
-        resolve: ({ streamName }) => (streamName === undefined ? null : { kind: "Stream" as const, name: streamName }),
+        resolve: ({ streamName }) => (streamName === undefined ? null : streamRecord(streamName)),
       }),
       isTriggered: t.boolean({
         description: "Whether it is being made. The platform sends it, as JPEG, to the account's thumbnail webhooks.",

@@ -1,8 +1,8 @@
-import pLimit from "p-limit";
 import type { GraphContext } from "../../context.ts";
 import { type ApplicationError, InvalidInputError, PartRefusedError } from "../../model/errors.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord } from "../../model/token/token.ts";
 import type { TokenChanges } from "../../upstream/token-client.ts";
+import { applyToEach } from "../apply-to-each.ts";
 import { builder } from "../builder.ts";
 import { type UserErrorShape, userError } from "../errors.ts";
 import { assertNotForeign } from "../partner/former-holders.ts";
@@ -13,8 +13,6 @@ import { findPublishToken, findSubscribeToken, type TokenReference } from "./fin
 
 /** How many tokens one mutation enables or disables. */
 export const MAX_TOKENS_PER_CHANGE = 100;
-/** The platform changes most tokens one by one; so many of these calls run at once. */
-const CALLS_AT_ONCE = 8;
 
 interface Changed<Token> extends Payload {
   readonly tokens: readonly Token[];
@@ -137,10 +135,5 @@ async function each<Item, Value>(
     const error = new InvalidInputError("tokens", rule, { max: MAX_TOKENS_PER_CHANGE }, "LIMIT_EXCEEDED");
     return { values: [], userErrors: [userError(error)] };
   }
-  const atOnce = pLimit(CALLS_AT_ONCE);
-  const outcomes = await Promise.allSettled(items.map((item, index) => atOnce(() => run(item, `tokens.${index}`))));
-  return {
-    values: outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : [])),
-    userErrors: outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [userError(outcome.reason)] : [])),
-  };
+  return applyToEach(items, (item, index) => run(item, `tokens.${index}`));
 }

@@ -2,6 +2,7 @@ import { assertMultisourceCluster } from "../../model/token/publish-settings.ts"
 import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { knownClusters } from "../cluster/known-clusters.ts";
+import { omitNulls } from "../input.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { PublishToken } from "../refs.ts";
 import { createPublishTokenOnce } from "./create-token-idempotently.ts";
@@ -9,7 +10,6 @@ import {
   assertNewToken,
   assertPublishSettings,
   newTokenFields,
-  omitNulls,
   publishSettingFields,
   restrictionFields,
 } from "./token-input.ts";

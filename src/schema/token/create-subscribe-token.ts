@@ -1,10 +1,11 @@
 import { assertName } from "../../model/text.ts";
 import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
+import { omitNulls } from "../input.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { SubscribeToken } from "../refs.ts";
 import { createSubscribeTokenOnce } from "./create-token-idempotently.ts";
-import { assertMasterIsUnbound, assertNewToken, newTokenFields, omitNulls, restrictionFields } from "./token-input.ts";
+import { assertMasterIsUnbound, assertNewToken, newTokenFields, restrictionFields } from "./token-input.ts";
 
 const CreateSubscribeTokenInput = builder.inputType("CreateSubscribeTokenInput", {
   description: "What a new subscribe token is made of.",

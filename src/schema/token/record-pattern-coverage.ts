@@ -22,11 +22,7 @@ const PatternCoverage = builder.objectRef<Coverage>("PatternCoverage").implement
       resolve: ({ streamNames }) => [...streamNames],
     }),
     recordedBy: t.exposeString("recordedByName", { description: "Name of the caller who recorded it." }),
-    recordedAt: t.field({
-      type: "DateTime",
-      description: "When it was recorded.",
-      resolve: ({ recordedAt }) => new Date(recordedAt),
-    }),
+    recordedAt: t.expose("recordedAt", { type: "DateTime", description: "When it was recorded." }),
   }),
 });
 

@@ -2,7 +2,7 @@ import { signViewerToken } from "../../auth/viewer-token.ts";
 import type { GraphContext } from "../../context.ts";
 import { NotFoundError, orIfFailed } from "../../model/errors.ts";
 import { hostedPlayerUrl } from "../../model/stream/endpoints.ts";
-import { openedBy } from "../../model/stream/stream.ts";
+import { openedBy, streamRecord } from "../../model/stream/stream.ts";
 import { isUsable, type PublishTokenRecord, type SubscribeTokenRecord } from "../../model/token/token.ts";
 import {
   planViewerToken,
@@ -18,6 +18,7 @@ import { noSideEffects } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { refusalError, SigningWarning, warningsVisibleTo } from "../errors.ts";
 import { encodeGlobalId } from "../global-id.ts";
+import type { InputFields } from "../input.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { Stream, SubscribeToken } from "../refs.ts";
 import { findSubscribeToken, SubscribeTokenRef, type TokenReference } from "./find-token.ts";
@@ -30,8 +31,6 @@ export const SigningAlgorithm = builder.enumType("SigningAlgorithm", {
     HS512: { description: "HMAC with SHA-512." },
   } satisfies Record<(typeof signingAlgorithms)[number], { description: string }>,
 });
-
-type InputFields = Parameters<Parameters<typeof builder.inputType>[1]["fields"]>[0];
 
 /** What all viewer tokens of one request share. */
 export const viewerTokenFields = (t: InputFields) => ({
@@ -120,7 +119,7 @@ export const ViewerToken = builder.objectRef<SignedViewerToken>("ViewerToken").i
     expiresAt: t.field({
       type: "DateTime",
       description: "Until when viewers may connect with it.",
-      resolve: ({ claims }) => new Date(claims.exp * 1000),
+      resolve: ({ claims }) => claims.exp * 1000,
     }),
     trackingId: t.string({
       nullable: true,
@@ -130,7 +129,7 @@ export const ViewerToken = builder.objectRef<SignedViewerToken>("ViewerToken").i
     stream: t.field({
       type: Stream,
       description: "The stream that may be watched.",
-      resolve: ({ claims }) => ({ kind: "Stream" as const, name: claims.streaming.streamName }),
+      resolve: ({ claims }) => streamRecord(claims.streaming.streamName),
     }),
     parent: t.expose("parent", { type: SubscribeToken, description: "The subscribe token it was signed under." }),
     playerUrl: t.string({

@@ -12,6 +12,7 @@ import {
 import { assertRestrictions, type RestrictionsInput } from "../../model/token/restrictions.ts";
 import type { GeoCascade, StreamGrant } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
+import { type InputFields, omitNulls } from "../input.ts";
 
 /** The longest life of a token, in seconds. @see POST /api/subscribe_token */
 const MAX_EXPIRES_IN_SECONDS = 2_147_483_647;
@@ -42,9 +43,6 @@ export const GeoCascadeInput = builder.inputType("GeoCascadeInput", {
     }),
   }),
 });
-
-/** What Pothos hands to the fields of an input. */
-export type InputFields = Parameters<Parameters<typeof builder.inputType>[1]["fields"]>[0];
 
 /** Fields of a token that may be set when it is made. */
 export const newTokenFields = (t: InputFields) => ({
@@ -112,14 +110,6 @@ export const publishSettingFields = (t: InputFields) => ({
   priority: t.int({ description: "Default priority of its feeds. Null clears it." }),
   geoCascade: t.field({ type: GeoCascadeInput, description: "Where its streams are relayed to." }),
 });
-
-/** Every optional field of an input as TypeScript has it when the client left it out or wrote null. */
-type Given<Input> = { readonly [Field in keyof Input]: Exclude<Input[Field], null> };
-
-/** The input with nulls taken for "left out". */
-export function omitNulls<Input extends object>(input: Input): Given<Input> {
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null)) as Given<Input>;
-}
 
 /** The same for the settings of a publish token, where null clears a priority and leaves UTC insertion to the account. */
 export function pickSettings<

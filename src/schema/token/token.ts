@@ -79,16 +79,11 @@ Token.implement({
       description: "Whether its time is over.",
       resolve: (token, _args, { now }) => isExpired(token, now),
     }),
-    addedAt: t.field({
-      type: "DateTime",
-      description: "When it was made.",
-      resolve: ({ addedAt }) => new Date(addedAt),
-    }),
-    expiresAt: t.field({
+    addedAt: t.expose("addedAt", { type: "DateTime", description: "When it was made." }),
+    expiresAt: t.expose("expiresAt", {
       type: "DateTime",
       nullable: true,
       description: "When its time is over; null for never. It can't be changed.",
-      resolve: ({ expiresAt }) => (expiresAt === null ? null : new Date(expiresAt)),
     }),
     grants: t.field({
       type: [StreamGrant],

@@ -2,11 +2,12 @@ import { assertName } from "../../model/text.ts";
 import { assertRestrictions, withTokenRestrictions } from "../../model/token/restrictions.ts";
 import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
+import { omitNulls } from "../input.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { SubscribeToken } from "../refs.ts";
 import { updateSubscribeTokenOf } from "./change-many.ts";
 import { findSubscribeToken, SubscribeTokenRef } from "./find-token.ts";
-import { assertChanges, assertMasterIsUnbound, changeFields, omitNulls, restrictionFields } from "./token-input.ts";
+import { assertChanges, assertMasterIsUnbound, changeFields, restrictionFields } from "./token-input.ts";
 
 const UpdateSubscribeTokenInput = builder.inputType("UpdateSubscribeTokenInput", {
   description:

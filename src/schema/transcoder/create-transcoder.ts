@@ -7,9 +7,9 @@ import {
 import type { NewTranscoder } from "../../upstream/transcoders.ts";
 import { builder } from "../builder.ts";
 import { createIdempotently } from "../create-idempotently.ts";
+import { omitNulls } from "../input.ts";
 import { type Comparison, matchesRequest } from "../matches-request.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
-import { omitNulls } from "../token/token-input.ts";
 import { Transcoder } from "./transcoder.ts";
 import { outputFields } from "./transcoder-input.ts";
 

@@ -1,4 +1,4 @@
-import type { InputFields } from "../token/token-input.ts";
+import type { InputFields } from "../input.ts";
 
 /** Fields of an input that say what a transcoder makes. */
 export const outputFields = (t: InputFields) => ({

@@ -78,11 +78,7 @@ const TranscoderDayUsage = builder
   .implement({
     description: "How long transcoders were active on one day.",
     fields: (t) => ({
-      date: t.field({
-        type: "DateTime",
-        description: "The beginning of the UTC day.",
-        resolve: ({ day }) => new Date(day),
-      }),
+      date: t.expose("day", { type: "DateTime", description: "The beginning of the UTC day." }),
       minutesUsed: t.exposeFloat("minutesUsed", { description: "Whole minutes." }),
     }),
   });
@@ -94,7 +90,7 @@ export const TranscoderUsage = builder.objectRef<UsageValue>("TranscoderUsage").
     freshUntil: t.field({
       type: "DateTime",
       description: "Up to when minutes can be in: the platform counts a day when it is over.",
-      resolve: (_usage, _args, { now }) => new Date(floorTo(now, DAY_MS)),
+      resolve: (_usage, _args, { now }) => floorTo(now, DAY_MS),
     }),
     minutesUsed: t.float({
       nullable: true,
@@ -150,16 +146,11 @@ builder.node(Transcoder, {
     }),
     host: t.exposeString("host", { nullable: true, description: "The name of its host." }),
     profile: t.expose("profile", { type: TranscoderProfile, nullable: true, description: "What it makes." }),
-    createdAt: t.field({
-      type: "DateTime",
-      description: "When it was made.",
-      resolve: ({ createdAt }) => new Date(createdAt),
-    }),
-    endedAt: t.field({
+    createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was made." }),
+    endedAt: t.expose("endedAt", {
       type: "DateTime",
       nullable: true,
       description: "When it was last shut down; null while it is not.",
-      resolve: ({ endedAt }) => (endedAt === null ? null : new Date(endedAt)),
     }),
     ingest: t.field({
       type: TranscoderIngest,

@@ -5,8 +5,8 @@ import {
   type TranscoderRecord,
 } from "../../model/transcoder.ts";
 import { builder } from "../builder.ts";
+import { omitNulls } from "../input.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
-import { omitNulls } from "../token/token-input.ts";
 import { findTranscoder, TranscoderRef } from "./find-transcoder.ts";
 import { Transcoder } from "./transcoder.ts";
 import { outputFields } from "./transcoder-input.ts";

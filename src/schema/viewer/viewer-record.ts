@@ -1,6 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import { type RecordPosition, takeRecords } from "../../loaders/viewer-records.ts";
 import { InvalidInputError, NotFoundError } from "../../model/errors.ts";
+import { streamRecord } from "../../model/stream/stream.ts";
 import type { ViewerRecord as Record, ViewerRecordsQuery } from "../../upstream/viewer-records.ts";
 import { builder } from "../builder.ts";
 import { decodeCursor, encodeCursor, pageSize } from "../connection.ts";
@@ -24,7 +25,7 @@ builder.node(ViewerRecord, {
     stream: t.field({
       type: Stream,
       description: "The stream that was watched.",
-      resolve: ({ streamName }) => ({ kind: "Stream" as const, name: streamName }),
+      resolve: ({ streamName }) => streamRecord(streamName),
     }),
     trackingId: t.exposeString("trackingId", {
       nullable: true,
@@ -36,16 +37,11 @@ builder.node(ViewerRecord, {
       description: "Who is billed for it; null for an untracked viewer.",
       resolve: ({ trackingId }, _args, context, info) => partnerOfTrackingId(trackingId, context, info),
     }),
-    startedAt: t.field({
-      type: "DateTime",
-      description: "When it began.",
-      resolve: ({ startedAt }) => new Date(startedAt),
-    }),
-    endedAt: t.field({
+    startedAt: t.expose("startedAt", { type: "DateTime", description: "When it began." }),
+    endedAt: t.expose("endedAt", {
       type: "DateTime",
       nullable: true,
       description: "When it ended; null while the viewer is watching.",
-      resolve: ({ endedAt }) => (endedAt === null ? null : new Date(endedAt)),
     }),
     durationSeconds: t.exposeInt("durationSeconds", { description: "How long it lasted, or has lasted so far." }),
     bytes: t.expose("bytes", { type: "Bytes", description: "Bytes sent and received." }),

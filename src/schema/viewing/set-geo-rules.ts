@@ -6,8 +6,8 @@ import { Account, type AccountRecord, accountRecord } from "../account/account.t
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { Token } from "../refs.ts";
+import { GeoRulesTarget, type SettingsTarget, settingsTarget } from "../settings-target.ts";
 import { findPublishToken, findSubscribeToken } from "../token/find-token.ts";
-import { GeoRulesTarget, type SettingsTarget, settingsTarget } from "./settings-target.ts";
 
 const SetGeoRulesInput = builder.inputType("SetGeoRulesInput", {
   description:

@@ -1,6 +1,6 @@
-import { InvalidInputError } from "../../model/errors.ts";
-import { builder } from "../builder.ts";
-import { PublishTokenRef, SubscribeTokenRef, type TokenReference } from "../token/find-token.ts";
+import { InvalidInputError } from "../model/errors.ts";
+import { builder } from "./builder.ts";
+import { PublishTokenRef, SubscribeTokenRef, type TokenReference } from "./token/find-token.ts";
 
 const account = {
   description: "True for the account: it holds for tokens that set nothing of their own. False is refused.",
