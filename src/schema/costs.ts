@@ -31,7 +31,7 @@ const RECORDS = { points: 500, pointsPerDay: 200 };
 const CALL = { points: 100 };
 /** Days on which nothing was used are left out: at most it is each of the window. */
 const DAYS = { points: 0, entries: "DAYS" } as const;
-const CHANGE_EACH = { points: 0, perEntry: { of: "tokens", points: 100 } };
+const CHANGE_EACH = { points: 0, perEntry: { of: "input.tokens", points: 100 } };
 
 export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   // Up to 4,000 characters.

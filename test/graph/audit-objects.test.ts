@@ -117,10 +117,10 @@ const publish = (id: number) => encodeGlobalId("PublishToken", id);
 
 describe("the audit log, of a mutation that is done in part,", () => {
   it.each([
-    ["disableSubscribeTokens(tokens: [{ tokenId: 999999 }, { tokenId: 5021 }])", [subscribe(5021)]],
-    ["enableSubscribeTokens(tokens: [{ tokenId: 5031 }, { tokenId: 999999 }])", [subscribe(5031)]],
-    ["disablePublishTokens(tokens: [{ tokenId: 999999 }, { tokenId: 1016 }])", [publish(1016)]],
-    ["enablePublishTokens(tokens: [{ tokenId: 1022 }, { tokenId: 999999 }])", [publish(1022)]],
+    ["disableSubscribeTokens(input: { tokens: [{ tokenId: 999999 }, { tokenId: 5021 }] })", [subscribe(5021)]],
+    ["enableSubscribeTokens(input: { tokens: [{ tokenId: 5031 }, { tokenId: 999999 }] })", [subscribe(5031)]],
+    ["disablePublishTokens(input: { tokens: [{ tokenId: 999999 }, { tokenId: 1016 }] })", [publish(1016)]],
+    ["enablePublishTokens(input: { tokens: [{ tokenId: 1022 }, { tokenId: 999999 }] })", [publish(1022)]],
   ])("says PARTIAL and names what was changed: %s", async (mutation, changed) => {
     await using gateway = await createTestGateway();
     await gateway.ask(`mutation { ${mutation} { userErrors { code } } }`);
@@ -225,7 +225,7 @@ describe("the audit log, of a mutation that is done in part,", () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "PUT", path: "/api/v2/subscribe_token/5022", drop: "after", times: 1 });
     await gateway.ask(
-      "mutation { disableSubscribeTokens(tokens: [{ tokenId: 5021 }, { tokenId: 5022 }]) { userErrors { code } } }",
+      "mutation { disableSubscribeTokens(input: { tokens: [{ tokenId: 5021 }, { tokenId: 5022 }] }) { userErrors { code } } }",
     );
     const [entry] = await log(gateway, "");
     expect(entry).toMatchObject({ outcome: "PARTIAL", code: "OUTCOME_UNKNOWN" });
@@ -240,13 +240,17 @@ describe("the audit log, of a mutation of which nothing is done,", () => {
   it("says REFUSED, with the object that was to be changed", async () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "PUT", path: "/api/v2/subscribe_token/5021", drop: "after", times: 1 });
-    await gateway.ask("mutation { disableSubscribeTokens(tokens: [{ tokenId: 5021 }]) { userErrors { code } } }");
+    await gateway.ask(
+      "mutation { disableSubscribeTokens(input: { tokens: [{ tokenId: 5021 }] }) { userErrors { code } } }",
+    );
     expect((await log(gateway, ""))[0]).toMatchObject({
       outcome: "UNKNOWN",
       code: null,
       objects: [{ objectId: subscribe(5021), effect: "UNKNOWN" }],
     });
-    await gateway.ask("mutation { disableSubscribeTokens(tokens: [{ tokenId: 999999 }]) { userErrors { code } } }");
+    await gateway.ask(
+      "mutation { disableSubscribeTokens(input: { tokens: [{ tokenId: 999999 }] }) { userErrors { code } } }",
+    );
     expect((await log(gateway, ""))[0]).toMatchObject({ outcome: "REFUSED", code: "NOT_FOUND", objects: [] });
   });
 
@@ -277,7 +281,7 @@ describe("the audit log, of a mutation of which nothing is done,", () => {
   it("shows as many objects as are asked for, and how many there are", async () => {
     await using gateway = await createTestGateway();
     await gateway.ask(
-      "mutation { disableSubscribeTokens(tokens: [{ tokenId: 5021 }, { tokenId: 5022 }]) { userErrors { code } } }",
+      "mutation { disableSubscribeTokens(input: { tokens: [{ tokenId: 5021 }, { tokenId: 5022 }] }) { userErrors { code } } }",
     );
     const ask = (first: number) =>
       gateway.ask(`{ auditLog(first: 1) { nodes { objectCount objects(first: ${first}) { effect } } } }`);
@@ -323,7 +327,7 @@ describe("attempts that are refused for lack of a right", () => {
     const before = await log(gateway, "", 100);
     const { ask } = gateway.as(meadow.key);
     await Promise.all(Array.from({ length: 40 }, () => ask(stop)));
-    await ask(`mutation { deletePublishToken(token: { tokenId: 1001 }) { deletedId } }`);
+    await ask(`mutation { deletePublishToken(input: { token: { tokenId: 1001 } }) { deletedId } }`);
     gateway.sandbox.clock.advance(MINUTE);
     await ask(stop);
     expect(await log(gateway, "", 100)).toEqual(before);

@@ -21,7 +21,7 @@ async function log(gateway: TestGateway, filter = ""): Promise<Entry[]> {
 }
 
 const disable = (tokenId: number) =>
-  `mutation { disableSubscribeTokens(tokens: [{ tokenId: ${tokenId} }]) { userErrors { code } } }`;
+  `mutation { disableSubscribeTokens(input: { tokens: [{ tokenId: ${tokenId} }] }) { userErrors { code } } }`;
 
 describe("the audit log", () => {
   it("tells of every mutation: who, from where, what, and what came of it", async () => {
@@ -59,7 +59,9 @@ describe("the audit log", () => {
     const revealed = await log(gateway, `operation: "reveal"`);
     expect(revealed.map(({ detail }) => detail).sort()).toEqual([`{"field":"ingest"}`, `{"field":"secret"}`]);
     expect(revealed.map(({ objectId }) => objectId)).toContain(data.subscribeToken.id);
-    await gateway.ask(`mutation { inspectViewerToken(jwt: "${meadow.secrets[0]}") { userErrors { code } } }`);
+    await gateway.ask(
+      `mutation { inspectViewerToken(input: { jwt: "${meadow.secrets[0]}" }) { userErrors { code } } }`,
+    );
     const everything = JSON.stringify(await log(gateway));
     for (const secret of [...meadow.secrets, meadow.key]) expect(everything).not.toContain(secret);
   });

@@ -87,7 +87,7 @@ const successes: Readonly<
     shows: /did not delete it: .*no access/,
   },
   "the reason of a token that was not disabled": {
-    ask: "mutation { disablePublishTokens(tokens: [{ tokenId: 1016 }]) { userErrors { code message } } }",
+    ask: "mutation { disablePublishTokens(input: { tokens: [{ tokenId: 1016 }] }) { userErrors { code message } } }",
     alter: (text) => (passing, path) =>
       path.endsWith("/disable") ? success({ failedTokens: [{ tokenId: 1016, errorMessage: text }] }) : passing,
     shows: /was not disabled: .*no access/,

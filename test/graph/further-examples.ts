@@ -121,9 +121,9 @@ export const furtherExamples: readonly FurtherExample[] = [
   },
   {
     text: `mutation EndToken($id: ID!) {
-      disableSubscribeTokens(tokens: [{ id: $id }]) { subscribeTokens { isActive } userErrors { code message } }
-      enableSubscribeTokens(tokens: [{ id: $id }]) { subscribeTokens { isActive } userErrors { code message } }
-      deleteSubscribeToken(token: { id: $id }) { deletedId userErrors { code message } }
+      disableSubscribeTokens(input: { tokens: [{ id: $id }] }) { subscribeTokens { isActive } userErrors { code message } }
+      enableSubscribeTokens(input: { tokens: [{ id: $id }] }) { subscribeTokens { isActive } userErrors { code message } }
+      deleteSubscribeToken(input: { token: { id: $id } }) { deletedId userErrors { code message } }
     }`,
     variables: (answered) => ({
       id: answered<{ rotateSubscribeToken: { subscribeToken: Made } }>("ChangeToken").rotateSubscribeToken

@@ -351,7 +351,7 @@ beforeAll(async () => {
   const expired = await subscribe("expired", named, { expiresInSeconds: 5 });
   const rotatedLater = await subscribe("rotated", named);
   await gateway.ask(
-    `mutation { disableSubscribeTokens(tokens: [{ tokenId: ${inactive.id} }]) { userErrors { code } }
+    `mutation { disableSubscribeTokens(input: { tokens: [{ tokenId: ${inactive.id} }] }) { userErrors { code } }
        rotateSubscribeToken(input: { idempotencyKey: "r", token: { tokenId: ${rotatedLater.id} } }) { userErrors { code } } }`,
   );
   gateway.sandbox.clock.advance(10_000);
@@ -395,13 +395,13 @@ async function inspect(jwt: string, streamName?: string) {
     inspectViewerToken: {
       inspection: {
         isAdmitted: boolean;
-        diesAt: string | null;
+        effectiveExpiresAt: string | null;
         reasons: Reason[];
         claims: { expiresAt: string | null };
       };
     };
   }>(
-    `mutation ($jwt: String!, $streamName: String) { inspectViewerToken(jwt: $jwt, streamName: $streamName) { inspection { isAdmitted diesAt
+    `mutation ($jwt: String!, $streamName: String) { inspectViewerToken(input: { jwt: $jwt, streamName: $streamName }) { inspection { isAdmitted effectiveExpiresAt
        reasons { path ... on SigningRefusedError { refusal } } warnings { code } claims { expiresAt notBefore } } } }`,
     { jwt, streamName },
   );
@@ -509,13 +509,13 @@ async function agree(apply: readonly Breaker[], expected: "admitted" | "refused"
   for (const breaker of apply) breaker(token, world);
   const jwt = await encoded(token);
   const told = await director(jwt, token.claims.streaming?.["streamName"]);
-  const { isAdmitted, reasons, diesAt } = await inspect(jwt);
+  const { isAdmitted, reasons, effectiveExpiresAt } = await inspect(jwt);
   const shown = JSON.stringify({ header: token.header, claims: token.claims, told, reasons });
   expect(isAdmitted, shown).toBe(told === "admitted");
   expect(reasons.length === 0, shown).toBe(isAdmitted);
   if (expected !== null) expect(told === "admitted", shown).toBe(expected === "admitted");
   if (told === "400") expect(reasons[0]?.refusal, shown).toBe("STREAM_OFFLINE");
-  if (diesAt !== null) expect(diesAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  if (effectiveExpiresAt !== null) expect(effectiveExpiresAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   counts[isAdmitted ? "admitted" : "refused"] += 1;
   const input = askable(token);
   if (!input) return;

@@ -14,15 +14,15 @@ afterEach(async () => {
 interface Inspection {
   readonly kind: string | null;
   readonly isAdmitted: boolean;
-  readonly diesAt: string | null;
+  readonly effectiveExpiresAt: string | null;
   readonly reasons: readonly { readonly refusal: string; readonly message: string; readonly path: readonly string[] }[];
   readonly warnings: readonly { readonly code: string }[];
   readonly claims: { readonly expiresAt: string | null } | null;
   readonly parent: { readonly label: string } | null;
 }
 
-const document = `mutation ($jwt: String!, $streamName: String) { inspectViewerToken(jwt: $jwt, streamName: $streamName) { userErrors { code }
-  inspection { kind isAdmitted diesAt reasons { message path ... on SigningRefusedError { refusal } } warnings { code }
+const document = `mutation ($jwt: String!, $streamName: String) { inspectViewerToken(input: { jwt: $jwt, streamName: $streamName }) { userErrors { code }
+  inspection { kind isAdmitted effectiveExpiresAt reasons { message path ... on SigningRefusedError { refusal } } warnings { code }
     claims { expiresAt } parent { label } } } }`;
 
 async function inspect(jwt: string, streamName?: string, { ask }: Pick<TestGateway, "ask"> = gateway) {
@@ -139,8 +139,12 @@ describe("a viewer token", () => {
   it.each([9_999_999_999_999, 8_640_000_000_001, 1e300, 1_773_829_200_000_000])(
     "that expires at %d is warned of, and has no end within the calendar",
     async (exp) => {
-      const { isAdmitted, diesAt, warnings, claims } = await inspect(await forge({}, { exp }));
-      expect({ isAdmitted, diesAt, claims }).toEqual({ isAdmitted: true, diesAt: null, claims: { expiresAt: null } });
+      const { isAdmitted, effectiveExpiresAt, warnings, claims } = await inspect(await forge({}, { exp }));
+      expect({ isAdmitted, effectiveExpiresAt, claims }).toEqual({
+        isAdmitted: true,
+        effectiveExpiresAt: null,
+        claims: { expiresAt: null },
+      });
       expect(warnings.map(({ code }) => code)).toContain("EXPIRY_BEYOND_CALENDAR");
       expect(gateway.complaints()).toBe("");
     },

@@ -59,7 +59,7 @@ async function interleave(
   const { tokenIds } = await onboard(gateways[0], id, ["derby-final", "derby-semi"]);
   const byHand = tokenIds[1];
   await gateways[0].ask(
-    `mutation { disableSubscribeTokens(tokens: [{ tokenId: ${byHand} }]) { userErrors { code } } }`,
+    `mutation { disableSubscribeTokens(input: { tokens: [{ tokenId: ${byHand} }] }) { userErrors { code } } }`,
   );
   const documents = Array.from({ length: OPERATIONS }, (_, index) => pick(operations)(id, `${seed}-${index}`));
   if (random() < 0.15) documents[OPERATIONS - 1] = status("retirePartner", id);

@@ -100,7 +100,7 @@ describe("a token that a request left behind which was cut off", () => {
           "WARNING",
           expect.stringContaining(`oken ${token.tokenId} (\`${token.label}\`)`),
         ]);
-        expect(remedy).toContain(`(token: { tokenId: ${token.tokenId} })`);
+        expect(remedy).toContain(`(input: { token: { tokenId: ${token.tokenId} } })`);
         await succeeds(remedy);
         expect(await labels()).not.toContain(token.label);
       }
@@ -222,7 +222,7 @@ describe("no token left behind is", () => {
     await cutOff(create, "createSubscribeToken");
     const [{ token }] = (await left()) as [Left];
     await succeeds(
-      `mutation { disableSubscribeTokens(tokens: [{ tokenId: ${token.tokenId} }]) { userErrors { code } } }`,
+      `mutation { disableSubscribeTokens(input: { tokens: [{ tokenId: ${token.tokenId} }] }) { userErrors { code } } }`,
     );
     expect(await left()).toEqual([]);
   });

@@ -109,9 +109,9 @@ describe("scopes", () => {
     ["{ clusters { id } }", "stream:read"],
     [`{ viewerRecords(window: { last: "PT1H" }) { nodes { id } } }`, "viewer:read"],
     ["mutation { stopAllStreams(input: {}) { stoppingLevel } }", "stream:control"],
-    ["mutation { deletePublishToken(token: { tokenId: 1 }) { deletedId } }", "token:write"],
-    ["mutation { disableSubscribeTokens(tokens: []) { userErrors { code } } }", "token:write"],
-    [`mutation { inspectViewerToken(jwt: "x") { userErrors { code } } }`, "token:sign"],
+    ["mutation { deletePublishToken(input: { token: { tokenId: 1 } }) { deletedId } }", "token:write"],
+    ["mutation { disableSubscribeTokens(input: { tokens: [] }) { userErrors { code } } }", "token:write"],
+    [`mutation { inspectViewerToken(input: { jwt: "x" }) { userErrors { code } } }`, "token:sign"],
   ])("%s needs %s, and says so", async (document, scope) => {
     await using gateway = await createTestGateway({ scopes: allScopes.filter((held) => held !== scope) });
     const { data, errors } = await gateway.ask<Record<string, unknown>>(document);

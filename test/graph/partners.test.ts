@@ -55,7 +55,7 @@ describe("a partner", () => {
   it("that is resumed gets back the tokens that its suspension disabled, and no others", async () => {
     const meadow = await onboard(gateway, "meadow-tv", ["derby-final", "derby-semi"]);
     await gateway.ask(
-      `mutation { disableSubscribeTokens(tokens: [{ tokenId: ${meadow.tokenIds[1]} }]) { userErrors { code } } }`,
+      `mutation { disableSubscribeTokens(input: { tokens: [{ tokenId: ${meadow.tokenIds[1]} }] }) { userErrors { code } } }`,
     );
     await change("suspendPartner", "meadow-tv");
     const { partner, subscribeTokens } = await change("resumePartner", "meadow-tv");

@@ -136,7 +136,9 @@ describe("the credentials of a client SDK", () => {
 
   it("for broadcasting of a stream that no usable token publishes are refused", async () => {
     await using gateway = await createTestGateway();
-    await gateway.ask("mutation { disablePublishTokens(tokens: [{ tokenId: 1002 }]) { userErrors { code } } }");
+    await gateway.ask(
+      "mutation { disablePublishTokens(input: { tokens: [{ tokenId: 1002 }] }) { userErrors { code } } }",
+    );
     const { errors } = await gateway.ask(
       '{ stream(by: { name: "arena-main" }) { sdkCredentials(role: PUBLISH) { role } } }',
     );

@@ -109,9 +109,12 @@ describe("an answer", () => {
     await askOften(gateway, TOKENS);
     const { data } = await gateway.ask<{ subscribeTokens: { nodes: { id: string; isActive: boolean }[] } }>(TOKENS);
     const first = data.subscribeTokens.nodes.find(({ isActive }) => isActive);
-    await gateway.ask(`mutation ($id: ID!) { disableSubscribeTokens(tokens: [{ id: $id }]) { userErrors { code } } }`, {
-      id: first?.id,
-    });
+    await gateway.ask(
+      `mutation ($id: ID!) { disableSubscribeTokens(input: { tokens: [{ id: $id }] }) { userErrors { code } } }`,
+      {
+        id: first?.id,
+      },
+    );
     const after = await gateway.ask<typeof data>(TOKENS);
     expect(after.data.subscribeTokens.nodes.find(({ id }) => id === first?.id)?.isActive).toBe(false);
   });

@@ -26,7 +26,7 @@ async function setTargets(gateway: TestGateway, label: string, targets: readonly
 
 const sync = (gateway: TestGateway, label: string) =>
   gateway.ask(
-    `mutation { syncRestreams(publishToken: { tokenId: ${tokenOf(gateway, label)?.id} }) { publishToken { label } userErrors { code } } }`,
+    `mutation { syncRestreams(input: { publishToken: { tokenId: ${tokenOf(gateway, label)?.id} } }) { publishToken { label } userErrors { code } } }`,
   );
 
 async function running(gateway: TestGateway, name: string) {
@@ -158,10 +158,10 @@ describe("re-streams of a running broadcast", () => {
   it("of a token that there is not can't be synced", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
-      "mutation { syncRestreams(publishToken: { tokenId: 9 }) { publishToken { label } userErrors { code path } } }",
+      "mutation { syncRestreams(input: { publishToken: { tokenId: 9 } }) { publishToken { label } userErrors { code path } } }",
     );
     expect(data).toEqual({
-      syncRestreams: { publishToken: null, userErrors: [{ code: "NOT_FOUND", path: ["publishToken"] }] },
+      syncRestreams: { publishToken: null, userErrors: [{ code: "NOT_FOUND", path: ["input", "publishToken"] }] },
     });
   });
 

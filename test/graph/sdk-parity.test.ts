@@ -111,7 +111,7 @@ const done: readonly SameDone[] = [
     what: "a disabled publish token",
     covers: ["publishToken.disable"],
     byClient: ({ publishToken }, secret) => publishToken.disable(secret, [DERBY]),
-    byGraph: `disablePublishTokens(tokens: [{ tokenId: ${DERBY} }])`,
+    byGraph: `disablePublishTokens(input: { tokens: [{ tokenId: ${DERBY} }] })`,
   },
   {
     what: "a publish token with what its broadcasts do",
@@ -165,7 +165,7 @@ const done: readonly SameDone[] = [
   {
     what: "a publish token that is enabled",
     byClient: ({ publishToken }, secret) => publishToken.update(secret, RETIRED, { isActive: true }),
-    byGraph: `enablePublishTokens(tokens: [{ tokenId: ${RETIRED} }])`,
+    byGraph: `enablePublishTokens(input: { tokens: [{ tokenId: ${RETIRED} }] })`,
   },
   {
     what: "a publish token with a new secret",
@@ -176,12 +176,12 @@ const done: readonly SameDone[] = [
     what: "a publish token that is deleted, and its broadcasts with it",
     covers: ["publishToken.deleteToken"],
     byClient: ({ publishToken }, secret) => publishToken.deleteToken(secret, DERBY),
-    byGraph: `deletePublishToken(${publishToken})`,
+    byGraph: `deletePublishToken(input: { ${publishToken} })`,
   },
   {
     what: "a subscribe token that is disabled",
     byClient: ({ subscribeToken }, secret) => subscribeToken.update(secret, NORTHWIND, { isActive: false }),
-    byGraph: `disableSubscribeTokens(tokens: [{ tokenId: ${NORTHWIND} }])`,
+    byGraph: `disableSubscribeTokens(input: { tokens: [{ tokenId: ${NORTHWIND} }] })`,
   },
   {
     what: "label, streams, cluster and binding of a subscribe token",
@@ -204,7 +204,7 @@ const done: readonly SameDone[] = [
     what: "a subscribe token that is deleted",
     covers: ["subscribeToken.deleteToken"],
     byClient: ({ subscribeToken }, secret) => subscribeToken.deleteToken(secret, NORTHWIND),
-    byGraph: `deleteSubscribeToken(${subscribeToken})`,
+    byGraph: `deleteSubscribeToken(input: { ${subscribeToken} })`,
   },
   {
     what: "the default cluster",

@@ -165,7 +165,7 @@ async function createParent(gateway: TestGateway, parent: Parent, round: number)
   const { subscribeToken, secret } = data.createSubscribeToken;
   if (!isActive) {
     await gateway.ask(
-      `mutation { disableSubscribeTokens(tokens: [{ tokenId: ${subscribeToken.tokenId} }]) { userErrors { code } } }`,
+      `mutation { disableSubscribeTokens(input: { tokens: [{ tokenId: ${subscribeToken.tokenId} }] }) { userErrors { code } } }`,
     );
   }
   return { id: subscribeToken.tokenId, secret };

@@ -463,13 +463,13 @@ describe("inspecting", () => {
     isAdmitted: boolean;
     reasons: { refusal: string }[];
     warnings: { code: string }[];
-    diesAt: string | null;
+    effectiveExpiresAt: string | null;
     claims: Record<string, unknown> | null;
     parent: { label: string } | null;
   }
   const inspect = async (gateway: TestGateway, jwt: string) => {
     const { data, errors } = await gateway.ask<{ inspectViewerToken: { inspection: Inspection } }>(
-      `mutation ($jwt: String!) { inspectViewerToken(jwt: $jwt) { userErrors { code } inspection { isAdmitted diesAt
+      `mutation ($jwt: String!) { inspectViewerToken(input: { jwt: $jwt }) { userErrors { code } inspection { isAdmitted effectiveExpiresAt
          reasons { ... on SigningRefusedError { refusal } } warnings { code }
          claims { algorithm streamName trackingId expiresAt customViewerData } parent { label } } } }`,
       { jwt },
@@ -487,7 +487,7 @@ describe("inspecting", () => {
       isAdmitted: true,
       reasons: [],
       warnings: [{ code: "CUSTOM_VIEWER_DATA_NEEDS_FEATURE" }],
-      diesAt: "2026-03-18T10:25:00.000Z",
+      effectiveExpiresAt: "2026-03-18T10:25:00.000Z",
       claims: {
         algorithm: "HS256",
         streamName: "derby-final",
@@ -561,9 +561,12 @@ describe("inspecting", () => {
   it("is no query, so that a token never stands in an address", async () => {
     await using gateway = await createTestGateway();
     const response = await gateway.gateway.fetch(
-      new Request("http://gateway.test/graphql?query=mutation{inspectViewerToken(jwt:%22x%22){userErrors{code}}}", {
-        headers: { authorization: "Bearer operator-key-of-the-tests" },
-      }),
+      new Request(
+        "http://gateway.test/graphql?query=mutation{inspectViewerToken(input:{jwt:%22x%22}){userErrors{code}}}",
+        {
+          headers: { authorization: "Bearer operator-key-of-the-tests" },
+        },
+      ),
     );
     expect(response.status).toBe(405);
   });

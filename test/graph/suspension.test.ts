@@ -161,7 +161,7 @@ describe("a suspended or retired partner", () => {
     const token = `{ tokenId: ${tokenIds[0]} }`;
     const adopt = `input: { partner: { trackingId: "acme" }, trackingId: "free" }`;
     for (const refused of [
-      `enableSubscribeTokens(tokens: [${token}])`,
+      `enableSubscribeTokens(input: { tokens: [${token}] })`,
       `updateSubscribeToken(input: { token: ${token}, isActive: true })`,
       `syndicateStream(input: { idempotencyKey: "s", stream: { name: "derby-final" }, partners: [{ trackingId: "acme" }] })`,
       `adoptTrackingId(${adopt})`,
@@ -199,12 +199,12 @@ describe("a suspended or retired partner", () => {
 
   it("has no usable token that was being enabled while it was suspended", async () => {
     const { tokenIds } = await onboard(b, "acme", ["derby-final"]);
-    await codes(b, `disableSubscribeTokens(tokens: [{ tokenId: ${tokenIds[0]} }])`);
+    await codes(b, `disableSubscribeTokens(input: { tokens: [{ tokenId: ${tokenIds[0]} }] })`);
     await using slow = await createTestGateway({
       over: sandbox,
       gateway: { store: interrupted(store, () => change(b, "suspendPartner")) },
     });
-    expect(await codes(slow, `enableSubscribeTokens(tokens: [{ tokenId: ${tokenIds[0]} }])`)).toEqual([
+    expect(await codes(slow, `enableSubscribeTokens(input: { tokens: [{ tokenId: ${tokenIds[0]} }] })`)).toEqual([
       "PARTNER_NOT_ACTIVE",
     ]);
     expect(await usable()).toEqual([]);
@@ -254,12 +254,12 @@ describe("a suspended or retired partner", () => {
     const { tokenIds } = await onboard(a, "acme", ["derby-final", "derby-semi", "arena-main"]);
     const [first, second, third] = tokenIds;
     await change(a, "suspendPartner");
-    await codes(a, `disableSubscribeTokens(tokens: [{ tokenId: ${third} }])`);
+    await codes(a, `disableSubscribeTokens(input: { tokens: [{ tokenId: ${third} }] })`);
     sandbox.fault({ method: "PUT", path: `/api/v2/subscribe_token/${second}`, status: 429, times: 1 });
     expect((await change(a, "resumePartner")).subscribeTokens.map(({ tokenId }) => tokenId)).toEqual([first]);
-    await codes(a, `disableSubscribeTokens(tokens: [{ tokenId: ${first} }])`);
+    await codes(a, `disableSubscribeTokens(input: { tokens: [{ tokenId: ${first} }] })`);
     expect((await change(a, "resumePartner")).subscribeTokens.map(({ tokenId }) => tokenId)).toEqual([second]);
-    await codes(b, `disableSubscribeTokens(tokens: [{ tokenId: ${second} }])`);
+    await codes(b, `disableSubscribeTokens(input: { tokens: [{ tokenId: ${second} }] })`);
     expect((await change(a, "resumePartner")).subscribeTokens).toEqual([]);
     expect(await usable()).toEqual([]);
   });

@@ -107,7 +107,7 @@ describe("creating a token", () => {
     await using gateway = await createTestGateway();
     const { subscribeToken } = await create(gateway, "once");
     await gateway.ask(
-      `mutation { deleteSubscribeToken(token: { tokenId: ${subscribeToken?.tokenId} }) { deletedId } }`,
+      `mutation { deleteSubscribeToken(input: { token: { tokenId: ${subscribeToken?.tokenId} } }) { deletedId } }`,
     );
     expect(await create(gateway, "once")).toMatchObject({ subscribeToken: null, userErrors: [{ code: "CONFLICT" }] });
   });
@@ -317,7 +317,7 @@ describe("enabling and disabling", () => {
     gateway.sandbox.clearCalls();
     const ids = "[{ tokenId: 1001 }, { tokenId: 1002 }, { tokenId: 1003 }]";
     const disabled = await gateway.ask(
-      `mutation { disablePublishTokens(tokens: ${ids}) { publishTokens { label isActive isUsable } ${errorsField} } }`,
+      `mutation { disablePublishTokens(input: { tokens: ${ids} }) { publishTokens { label isActive isUsable } ${errorsField} } }`,
     );
     expect(disabled.data).toEqual({
       disablePublishTokens: {
@@ -331,7 +331,7 @@ describe("enabling and disabling", () => {
     });
     expect(gateway.sandbox.calls().map(({ operationId }) => operationId)).toEqual(["PublishTokenV1_DisableTokens"]);
     const enabled = await gateway.ask(
-      `mutation { enablePublishTokens(tokens: ${ids}) { publishTokens { isActive } ${errorsField} } }`,
+      `mutation { enablePublishTokens(input: { tokens: ${ids} }) { publishTokens { isActive } ${errorsField} } }`,
     );
     expect(enabled.data).toEqual({
       enablePublishTokens: {
@@ -344,7 +344,7 @@ describe("enabling and disabling", () => {
   it("does what it can, and tells what it could not", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
-      `mutation { disableSubscribeTokens(tokens: [{ tokenId: 5001 }, { tokenId: 999999 }, { tokenId: 5002 }]) {
+      `mutation { disableSubscribeTokens(input: { tokens: [{ tokenId: 5001 }, { tokenId: 999999 }, { tokenId: 5002 }] }) {
          subscribeTokens { tokenId isActive } ${errorsField} } }`,
     );
     expect(data).toMatchObject({
@@ -353,7 +353,7 @@ describe("enabling and disabling", () => {
           { tokenId: 5001, isActive: false },
           { tokenId: 5002, isActive: false },
         ],
-        userErrors: [{ code: "NOT_FOUND", path: ["tokens", "1"] }],
+        userErrors: [{ code: "NOT_FOUND", path: ["input", "tokens", "1"] }],
       },
     });
   });
@@ -361,9 +361,11 @@ describe("enabling and disabling", () => {
   it.each([0, 101])("takes 1 to 100 tokens, not %i", async (count) => {
     await using gateway = await createTestGateway();
     const refs = Array.from({ length: count }, () => "{ tokenId: 5001 }").join(" ");
-    const { data } = await gateway.ask(`mutation { disableSubscribeTokens(tokens: [${refs}]) { ${errorsField} } }`);
+    const { data } = await gateway.ask(
+      `mutation { disableSubscribeTokens(input: { tokens: [${refs}] }) { ${errorsField} } }`,
+    );
     expect(data).toMatchObject({
-      disableSubscribeTokens: { userErrors: [{ code: "LIMIT_EXCEEDED", path: ["tokens"] }] },
+      disableSubscribeTokens: { userErrors: [{ code: "LIMIT_EXCEEDED", path: ["input", "tokens"] }] },
     });
   });
 });
@@ -414,7 +416,7 @@ describe("deleting a token", () => {
   it("takes it out of the graph at once", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask<{ deleteSubscribeToken: { deletedId: string } }>(
-      `mutation { deleteSubscribeToken(token: { tokenId: 5001 }) { deletedId ${errorsField} } }`,
+      `mutation { deleteSubscribeToken(input: { token: { tokenId: 5001 } }) { deletedId ${errorsField} } }`,
     );
     const { data: after, errors } = await gateway.ask(
       `{ node(id: "${data.deleteSubscribeToken.deletedId}") { id } stream(by: { name: "derby-final" }) { partners { nodes { trackingId } } } }`,
@@ -430,7 +432,7 @@ describe("deleting a token", () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "DELETE", path: "/api/publish_token/1005", drop: "after", times: 1 });
     const { data } = await gateway.ask(
-      `mutation { deletePublishToken(token: { tokenId: 1005 }) { deletedId ${errorsField} } }`,
+      `mutation { deletePublishToken(input: { token: { tokenId: 1005 } }) { deletedId ${errorsField} } }`,
     );
     expect(data).toMatchObject({ deletePublishToken: { deletedId: expect.any(String), userErrors: [] } });
     expect(gateway.sandbox.tokens.publish().some(({ id }) => id === 1005)).toBe(false);
@@ -440,8 +442,8 @@ describe("deleting a token", () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "DELETE", path: "/api/publish_token/*", status: 503 });
     const { data } = await gateway.ask(
-      `mutation { deletePublishToken(token: { tokenId: 1005 }) { deletedId userErrors { code ... on UpstreamError { upstreamStatus } } }
-         disablePublishTokens(tokens: [{ tokenId: 1005 }]) { publishTokens { isActive } userErrors { code } } }`,
+      `mutation { deletePublishToken(input: { token: { tokenId: 1005 } }) { deletedId userErrors { code ... on UpstreamError { upstreamStatus } } }
+         disablePublishTokens(input: { tokens: [{ tokenId: 1005 }] }) { publishTokens { isActive } userErrors { code } } }`,
     );
     expect(data).toEqual({
       deletePublishToken: { deletedId: null, userErrors: [{ code: "OUTCOME_UNKNOWN", upstreamStatus: 503 }] },

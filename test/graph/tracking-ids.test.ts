@@ -58,7 +58,7 @@ async function createToken(trackingId: string): Promise<number> {
 }
 
 const remove = (tokenId: number) =>
-  gateway.ask(`mutation { deleteSubscribeToken(token: { tokenId: ${tokenId} }) { userErrors { code } } }`);
+  gateway.ask(`mutation { deleteSubscribeToken(input: { token: { tokenId: ${tokenId} } }) { userErrors { code } } }`);
 
 const removeElsewhere = (tokenId: number) => clientOf(gateway.sandbox).delete(`/api/subscribe_token/${tokenId}`);
 
@@ -72,11 +72,13 @@ async function register(trackingIds: readonly string[], streamNames: readonly st
 }
 
 const disable = (tokenId: number) =>
-  gateway.ask(`mutation { disableSubscribeTokens(tokens: [{ tokenId: ${tokenId} }]) { userErrors { code } } }`);
+  gateway.ask(
+    `mutation { disableSubscribeTokens(input: { tokens: [{ tokenId: ${tokenId} }] }) { userErrors { code } } }`,
+  );
 
 async function enable(tokenId: number) {
   const { data } = await gateway.ask<{ enableSubscribeTokens: Adoption }>(
-    `mutation { enableSubscribeTokens(tokens: [{ tokenId: ${tokenId} }]) { userErrors { code path message } } }`,
+    `mutation { enableSubscribeTokens(input: { tokens: [{ tokenId: ${tokenId} }] }) { userErrors { code path message } } }`,
   );
   return data.enableSubscribeTokens.userErrors;
 }

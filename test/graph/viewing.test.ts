@@ -284,13 +284,13 @@ describe("whether somebody can view", () => {
     await setGeoRules(gateway, `target: { subscribeToken: { tokenId: ${viewer} } }, deniedCountries: ["BR"]`);
     const { data } = await gateway.ask(
       `{ canView(stream: { name: "fan-zone" }, token: { tokenId: ${viewer} }, country: "BR", origin: "https://a.example") {
-           verdict decidedBy { rule verdict message } objections { rule verdict } } }`,
+           verdict decidedBy { rule verdict message } failedRules { rule verdict } } }`,
     );
     expect(data).toEqual({
       canView: {
         verdict: "REFUSED",
         decidedBy: { rule: "ALLOWED_ORIGINS", verdict: "REFUSED", message: expect.stringContaining("origins") },
-        objections: [
+        failedRules: [
           { rule: "ALLOWED_ORIGINS", verdict: "REFUSED" },
           { rule: "GEO_RULES", verdict: "REFUSED" },
         ],
@@ -312,7 +312,9 @@ describe("whether somebody can view", () => {
   it("is no, where no usable publish token may broadcast the stream", async () => {
     await using gateway = await createTestGateway();
     const id = tokenId(gateway, "publish", "chess-open");
-    await gateway.ask(`mutation { disablePublishTokens(tokens: [{ tokenId: ${id} }]) { userErrors { code } } }`);
+    await gateway.ask(
+      `mutation { disablePublishTokens(input: { tokens: [{ tokenId: ${id} }] }) { userErrors { code } } }`,
+    );
     expect(await canView(gateway, at("chess-open", by(gateway, "lumen-play-chess-open")))).toBe(
       "REFUSED STREAM_NOT_PUBLISHED",
     );
@@ -353,7 +355,7 @@ describe("whether a viewer token lets its viewer in", () => {
   }
   const inspect = async (gateway: TestGateway, jwt: string, viewer: object | null) => {
     const { data, errors } = await gateway.ask<{ inspectViewerToken: Inspected }>(
-      `mutation ($jwt: String!, $viewer: ViewerPlaceInput) { inspectViewerToken(jwt: $jwt, viewer: $viewer) {
+      `mutation ($jwt: String!, $viewer: ViewerPlaceInput) { inspectViewerToken(input: { jwt: $jwt, viewer: $viewer }) {
          inspection { isAdmitted viewing { verdict decidedBy { rule } } } userErrors { code path message } } }`,
       { jwt, viewer },
     );
@@ -409,12 +411,12 @@ describe("whether a viewer token lets its viewer in", () => {
     expect(await viewing(gateway, "no.viewer.token", { country: "GB" })).toBeNull();
     expect(await inspect(gateway, jwt, { ip: "192.0.2.0/24" })).toMatchObject({
       inspection: null,
-      userErrors: [{ code: "INVALID_INPUT", path: ["viewer", "ip"] }],
+      userErrors: [{ code: "INVALID_INPUT", path: ["input", "viewer", "ip"] }],
     });
     const { errors } = await gateway
       .as(acme.key)
       .ask(
-        `mutation { inspectViewerToken(jwt: "${jwt}", viewer: { country: "GB" }) { inspection { isAdmitted viewing { verdict } } } }`,
+        `mutation { inspectViewerToken(input: { jwt: "${jwt}", viewer: { country: "GB" } }) { inspection { isAdmitted viewing { verdict } } } }`,
       );
     expect(errors).toMatchObject([{ extensions: { code: "FORBIDDEN" } }]);
   });
@@ -428,7 +430,7 @@ describe("whether a viewer token lets its viewer in", () => {
     );
     gateway.sandbox.fault({ path: "/api/monitoring/*", status: 503 });
     const { data, errors } = await gateway.ask(
-      `mutation { inspectViewerToken(jwt: "${jwt}", viewer: { country: "GB" }) { inspection { isAdmitted viewing { verdict } } } }`,
+      `mutation { inspectViewerToken(input: { jwt: "${jwt}", viewer: { country: "GB" } }) { inspection { isAdmitted viewing { verdict } } } }`,
     );
     expect(data).toEqual({ inspectViewerToken: { inspection: { isAdmitted: true, viewing: null } } });
     expect(errors).toMatchObject([{ extensions: { code: "UPSTREAM_UNAVAILABLE" } }]);

@@ -114,7 +114,7 @@ describe("secrets", () => {
     for (const status of [400, 401, 429, 500]) {
       gateway.sandbox.fault({ path: "/api/*", status, times: 8 });
       await ask(everything);
-      await ask("mutation { disablePublishTokens(tokens: [{ tokenId: 1001 }]) { userErrors { message } } }");
+      await ask("mutation { disablePublishTokens(input: { tokens: [{ tokenId: 1001 }] }) { userErrors { message } } }");
       gateway.sandbox.clearFaults();
     }
     gateway.sandbox.fault({ path: "/api/*", drop: "before", times: 8 });

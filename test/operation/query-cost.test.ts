@@ -58,10 +58,10 @@ describe("the cost of a query", () => {
       32,
     ],
     ["each entry of a list that is given", '{ nodes(ids: ["a", "b", "c"]) { id } }', 3],
-    ["two calls for a change", "mutation { deletePublishToken(token: { tokenId: 1 }) { deletedId } }", 200],
+    ["two calls for a change", "mutation { deletePublishToken(input: { token: { tokenId: 1 } }) { deletedId } }", 200],
     [
       "a call for each token that is changed",
-      "mutation { disablePublishTokens(tokens: [{ tokenId: 1 }, { tokenId: 2 }]) { publishTokens { id } } }",
+      "mutation { disablePublishTokens(input: { tokens: [{ tokenId: 1 }, { tokenId: 2 }] }) { publishTokens { id } } }",
       210,
     ],
     [

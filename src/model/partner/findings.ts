@@ -31,17 +31,18 @@ export const findingKinds = {
   UNTRACKED_VIEWERS: {
     severity: "CRITICAL",
     why: "Viewers used bandwidth of a secured stream under no tracking id, so nobody can be billed for it. Some subscribe token without a tracking id lets them in.",
-    remedy: "disableSubscribeTokens(tokens: [{ tokenId: N }]), after creating one with a trackingId for its holder",
+    remedy:
+      "disableSubscribeTokens(input: { tokens: [{ tokenId: N }] }), after creating one with a trackingId for its holder",
   },
   TOKEN_OF_INACTIVE_PARTNER: {
     severity: "CRITICAL",
     why: "The partner is suspended or retired, and whoever holds this usable subscribe token still lets viewers in.",
-    remedy: "disableSubscribeTokens(tokens: [{ tokenId: N }])",
+    remedy: "disableSubscribeTokens(input: { tokens: [{ tokenId: N }] })",
   },
   TRACKING_ID_MISSING: {
     severity: "CRITICAL",
     why: "Whoever holds this subscribe token may sign under any tracking id or none: usage can be hidden, or put on another partner's bill.",
-    remedy: "createSubscribeToken with a trackingId, then disableSubscribeTokens(tokens: [{ tokenId: N }])",
+    remedy: "createSubscribeToken with a trackingId, then disableSubscribeTokens(input: { tokens: [{ tokenId: N }] })",
   },
   MASTER_BINDS_ADDRESSES: {
     severity: "WARNING",
@@ -82,7 +83,8 @@ export const findingKinds = {
   TOKEN_LEFT_BEHIND: {
     severity: "WARNING",
     why: "A request that was cut off before its answer was recorded asked for a usable token like this one, and no other request of the gateways made it, so most likely nobody was handed the token. The same request, sent again with its idempotency key, takes it over. A token that was made in the platform's dashboard at that time with exactly the same settings looks the same.",
-    remedy: "deleteSubscribeToken(token: { tokenId: N }) or deletePublishToken(token: { tokenId: N })",
+    remedy:
+      "deleteSubscribeToken(input: { token: { tokenId: N } }) or deletePublishToken(input: { token: { tokenId: N } })",
   },
   TRACKING_ID_UNCLAIMED: {
     severity: "INFO",
@@ -241,7 +243,7 @@ export function inactivePartnerFindings(
 /** A usable token that an operation made and nobody was handed, since the operation was cut off. */
 export function leftBehindFinding(token: PublishTokenRecord | SubscribeTokenRecord, operation: string): Finding {
   const what = `${named(token)} is what a request of ${operation} asked for that was cut off before its answer was recorded. Delete the token unless it was made in the platform's dashboard.`;
-  const mutation = `mutation { delete${token.kind}(token: { tokenId: ${token.id} }) { deletedId userErrors { code message } } }`;
+  const mutation = `mutation { delete${token.kind}(input: { token: { tokenId: ${token.id} } }) { deletedId userErrors { code message } } }`;
   return { ...finding("TOKEN_LEFT_BEHIND", what, { token }), mutation };
 }
 

@@ -79,7 +79,7 @@ export interface ViewingDecision {
   /** The first rule with the verdict that holds. */
   readonly decidedBy: RuleOutcome;
   /** Every rule that refuses the viewer or leaves it open, in the order in which they are asked; empty for one who is admitted. */
-  readonly objections: readonly RuleOutcome[];
+  readonly failedRules: readonly RuleOutcome[];
   /** The geo rules that decide; null where no publish token is known. */
   readonly geoRules: EffectiveGeoRules | null;
 }
@@ -118,17 +118,17 @@ export function decideViewing(
     return detail === "" ? first : { ...first, decidedBy: { detail, ...first.decidedBy } };
   }
   const differs: RuleOutcome = { rule: "PUBLISHERS_DIFFER", verdict: "UNDECIDED", ...(detail !== "" && { detail }) };
-  return { decidedBy: differs, objections: [differs], geoRules: null };
+  return { decidedBy: differs, failedRules: [differs], geoRules: null };
 }
 
 function decision(
-  objections: readonly RuleOutcome[],
+  failedRules: readonly RuleOutcome[],
   isSecured: boolean,
   geoRules: EffectiveGeoRules | null,
 ): ViewingDecision {
   const admitted: RuleOutcome = { rule: isSecured ? "TOKEN_OPENS" : "STREAM_OPEN", verdict: "ADMITTED" };
-  const decidedBy = objections.find(({ verdict }) => verdict === "REFUSED") ?? objections[0] ?? admitted;
-  return { decidedBy, objections, geoRules };
+  const decidedBy = failedRules.find(({ verdict }) => verdict === "REFUSED") ?? failedRules[0] ?? admitted;
+  return { decidedBy, failedRules, geoRules };
 }
 
 /** Says which of a token's patterns can't be read; empty where all can. */

@@ -132,8 +132,8 @@ async function each<Item, Value>(
 ): Promise<{ values: Value[]; userErrors: UserErrorShape[] }> {
   if (items.length < 1 || items.length > MAX_TOKENS_PER_CHANGE) {
     const rule = `Name 1 to ${MAX_TOKENS_PER_CHANGE} tokens.`;
-    const error = new InvalidInputError("tokens", rule, { max: MAX_TOKENS_PER_CHANGE }, "LIMIT_EXCEEDED");
+    const error = new InvalidInputError("input.tokens", rule, { max: MAX_TOKENS_PER_CHANGE }, "LIMIT_EXCEEDED");
     return { values: [], userErrors: [userError(error)] };
   }
-  return applyToEach(items, (item, index) => run(item, `tokens.${index}`));
+  return applyToEach(items, (item, index) => run(item, `input.tokens.${index}`));
 }

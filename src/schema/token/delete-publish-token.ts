@@ -3,16 +3,23 @@ import { payload } from "../payload.ts";
 import { DeleteTokenPayload, deleteToken } from "./delete-token.ts";
 import { findPublishToken, PublishTokenRef } from "./find-token.ts";
 
+const DeletePublishTokenInput = builder.inputType("DeletePublishTokenInput", {
+  description: "Input of `deletePublishToken`.",
+  fields: (t) => ({
+    token: t.field({ type: PublishTokenRef, required: true, description: "The publish token to delete." }),
+  }),
+});
+
 builder.mutationField("deletePublishToken", (t) =>
   t.field({
     type: DeleteTokenPayload,
     nullable: true,
     authScopes: { scope: "token:write" },
     description: "Deletes a publish token. All broadcasts with it end at once.",
-    args: { token: t.arg({ type: PublishTokenRef, required: true, description: "Which token." }) },
-    resolve: (_root, { token: ref }, context) =>
+    args: { input: t.arg({ type: DeletePublishTokenInput, required: true, description: "The token to delete." }) },
+    resolve: (_root, { input }, context) =>
       payload(async () => {
-        const { id } = await findPublishToken(ref, "token", context);
+        const { id } = await findPublishToken(input.token, "input.token", context);
         return deleteToken("PublishToken", id, context.upstream.publishTokens, context);
       }),
   }),

@@ -3,6 +3,13 @@ import { payload } from "../payload.ts";
 import { DeleteTokenPayload, deleteToken } from "./delete-token.ts";
 import { findSubscribeToken, SubscribeTokenRef } from "./find-token.ts";
 
+const DeleteSubscribeTokenInput = builder.inputType("DeleteSubscribeTokenInput", {
+  description: "Input of `deleteSubscribeToken`.",
+  fields: (t) => ({
+    token: t.field({ type: SubscribeTokenRef, required: true, description: "The subscribe token to delete." }),
+  }),
+});
+
 builder.mutationField("deleteSubscribeToken", (t) =>
   t.field({
     type: DeleteTokenPayload,
@@ -10,10 +17,10 @@ builder.mutationField("deleteSubscribeToken", (t) =>
     authScopes: { scope: "token:write" },
     description:
       "Deletes a subscribe token. It and what was signed under it are refused at the next connection; viewers who are watching are not interrupted.",
-    args: { token: t.arg({ type: SubscribeTokenRef, required: true, description: "Which token." }) },
-    resolve: (_root, { token: ref }, context) =>
+    args: { input: t.arg({ type: DeleteSubscribeTokenInput, required: true, description: "The token to delete." }) },
+    resolve: (_root, { input }, context) =>
       payload(async () => {
-        const { id, trackingId } = await findSubscribeToken(ref, "token", context);
+        const { id, trackingId } = await findSubscribeToken(input.token, "input.token", context);
         // Once the token is deleted, nothing else tells that there was one.
         if (trackingId !== null) await context.store.partners.noteToken(trackingId, id);
         return deleteToken("SubscribeToken", id, context.upstream.subscribeTokens, context);

@@ -61,6 +61,25 @@ const ViewerPlaceInput = builder.inputType("ViewerPlaceInput", {
   }),
 });
 
+const InspectViewerTokenInput = builder.inputType("InspectViewerTokenInput", {
+  description: "Input of `inspectViewerToken`.",
+  fields: (t) => ({
+    jwt: t.string({
+      required: true,
+      description: "The viewer token, or the string of the subscribe token that the viewer shows.",
+    }),
+    streamName: t.string({
+      description:
+        "The stream that the viewer asks for. Defaults to the one the token names; a subscribe token that opens several needs it.",
+    }),
+    viewer: t.field({
+      type: ViewerPlaceInput,
+      description:
+        "Where the viewer is; `viewing` then tells whether the token opens the stream from there. `viewing` is null without it.",
+    }),
+  }),
+});
+
 const ViewerTokenClaims = builder.objectRef<DecodedViewerToken>("ViewerTokenClaims").implement({
   description: "What a viewer token says of itself. Nothing of it is proven unless its signature is valid.",
   fields: (t) => ({
@@ -126,11 +145,11 @@ const ViewerTokenInspection = builder.objectRef<Inspection>("ViewerTokenInspecti
       description: "What to know about it.",
       resolve: ({ warnings }, _args, { caller }) => warningsVisibleTo(caller, warnings),
     }),
-    diesAt: t.field({
+    effectiveExpiresAt: t.field({
       type: "DateTime",
       nullable: true,
       description:
-        "When it stops working: at its own expiry or its parent's, whichever is earlier. Null when neither has one before the year 10000.",
+        "When the token stops working: the earlier of its own expiry and its parent's. Null when neither has one before the year 10000.",
       resolve: ({ effectiveExpiry }) => dateOf(effectiveExpiry),
     }),
     claims: t.expose("claims", {
@@ -177,22 +196,15 @@ builder.mutationField("inspectViewerToken", (t) =>
     description:
       "Explains a viewer's token, signed or a subscribe token itself: what it says, whether it would be admitted, and every reason why not. It changes nothing; it is a mutation so that a token never stands in a URL.",
     args: {
-      jwt: t.arg.string({
+      input: t.arg({
+        type: InspectViewerTokenInput,
         required: true,
-        description: "The viewer token, or the string of the subscribe token that the viewer shows.",
-      }),
-      streamName: t.arg.string({
-        description:
-          "The stream that the viewer asks for. A viewer token names its own; a subscribe token that opens several needs it.",
-      }),
-      viewer: t.arg({
-        type: ViewerPlaceInput,
-        description: "Where its viewer is, to be told whether it opens the stream from there. For the broadcaster.",
+        description: "The token to inspect, and the viewer who shows it.",
       }),
     },
-    resolve: (_root, { jwt, streamName, viewer }, context) =>
+    resolve: (_root, { input: { jwt, streamName, viewer } }, context) =>
       payload(async () => ({
-        inspection: await inspect(jwt, streamName ?? null, viewer ? viewerAt(viewer, "viewer") : null, context),
+        inspection: await inspect(jwt, streamName ?? null, viewer ? viewerAt(viewer, "input.viewer") : null, context),
       })),
   }),
 );

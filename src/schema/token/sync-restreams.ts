@@ -4,6 +4,17 @@ import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { PublishToken } from "../refs.ts";
 import { findPublishToken, PublishTokenRef } from "./find-token.ts";
 
+const SyncRestreamsInput = builder.inputType("SyncRestreamsInput", {
+  description: "Input of `syncRestreams`.",
+  fields: (t) => ({
+    publishToken: t.field({
+      type: PublishTokenRef,
+      required: true,
+      description: "The publish token whose running streams take over its re-stream targets.",
+    }),
+  }),
+});
+
 const SyncRestreamsPayload = builder
   .objectRef<Payload & { readonly token?: PublishTokenRecord }>("SyncRestreamsPayload")
   .implement({
@@ -25,10 +36,12 @@ builder.mutationField("syncRestreams", (t) =>
     authScopes: { scope: "stream:control" },
     description:
       "Lets the running streams of a publish token be pushed to its targets as they are now. Pushes that stay are not interrupted.",
-    args: { publishToken: t.arg({ type: PublishTokenRef, required: true, description: "Which token." }) },
-    resolve: (_root, { publishToken: ref }, context) =>
+    args: {
+      input: t.arg({ type: SyncRestreamsInput, required: true, description: "The publish token to synchronize." }),
+    },
+    resolve: (_root, { input }, context) =>
       payload(async () => {
-        const token = await findPublishToken(ref, "publishToken", context);
+        const token = await findPublishToken(input.publishToken, "input.publishToken", context);
         await context.upstream.publishTokens.syncRestreams(token.id);
         context.liveStreamCache.changed();
         return { token };

@@ -27,7 +27,7 @@ const ViewingRule = builder.enumType("ViewingRule", {
   values: enumValues(viewingRules),
 });
 
-const ViewingRuling = builder.objectRef<RuleOutcome>("ViewingRuling").implement({
+const ViewingRuleResult = builder.objectRef<RuleOutcome>("ViewingRuleResult").implement({
   description: "What one rule makes of a viewer.",
   fields: (t) => ({
     rule: t.expose("rule", { type: ViewingRule, description: "The rule, for a program." }),
@@ -52,11 +52,11 @@ export const ViewingDecision = builder.objectRef<ViewingDecisionValue>("ViewingD
       description: "What comes of the viewer.",
       resolve: ({ decidedBy }) => decidedBy.verdict,
     }),
-    decidedBy: t.expose("decidedBy", { type: ViewingRuling, description: "The rule that decides." }),
-    objections: t.field({
-      type: [ViewingRuling],
+    decidedBy: t.expose("decidedBy", { type: ViewingRuleResult, description: "The rule that decides." }),
+    failedRules: t.field({
+      type: [ViewingRuleResult],
       description: "Every rule that refuses the viewer or leaves it open; empty for one who is admitted.",
-      resolve: ({ objections }) => [...objections],
+      resolve: ({ failedRules }) => [...failedRules],
     }),
     geoRules: t.expose("geoRules", {
       type: EffectiveGeoRules,

@@ -122,7 +122,7 @@ describe("a viewer", () => {
   it("whom one rule refuses and another leaves open is refused, by the rule that refuses", () => {
     const token = subscribeToken({ allowedIpAddresses: ["192.0.2.0/24"], isActive: true, ...inCluster("fra-1") });
     const decision = decideViewing(publishing, viewer({ token }), 0);
-    expect(decision.objections).toEqual([
+    expect(decision.failedRules).toEqual([
       { rule: "ALLOWED_IP_ADDRESSES", verdict: "UNDECIDED" },
       { rule: "CLUSTER_MISMATCH", verdict: "REFUSED" },
     ]);
@@ -131,9 +131,9 @@ describe("a viewer", () => {
 
   it("whom two rules leave open and none refuses is undecided, by the first", () => {
     const token = subscribeToken({ allowedIpAddresses: ["192.0.2.0/24"], bindIpsOnUsage: 2 });
-    const { decidedBy, objections } = decideViewing(publishing, viewer({ token }), 0);
+    const { decidedBy, failedRules } = decideViewing(publishing, viewer({ token }), 0);
     expect(decidedBy).toEqual({ rule: "ALLOWED_IP_ADDRESSES", verdict: "UNDECIDED" });
-    expect(objections).toHaveLength(2);
+    expect(failedRules).toHaveLength(2);
   });
 
   it("whom two rules refuse is refused by the first", () => {

@@ -71,7 +71,7 @@ function verdictOf(
   return {
     refusals: refusals.map(({ code }) => code),
     warnings: warnings.map(({ code }) => code),
-    diesAt: effectiveExpiry,
+    effectiveExpiry,
   };
 }
 
@@ -391,17 +391,21 @@ describe("somebody else's viewer token", () => {
     [253_402_300_800, ["EXPIRY_IN_MILLISECONDS", "EXPIRY_BEYOND_CALENDAR"]],
     [253_402_300_799, ["EXPIRY_IN_MILLISECONDS"]],
     [99_999_999_999, []],
-  ])("is warned of an expiry at %d seconds, and dies within the calendar or at no known time", (exp, warnings) => {
+  ])("is warned of an expiry at %d seconds, and expires within the calendar or at no known time", (exp, warnings) => {
     const verdict = verdictOf(subscribeToken({ trackingId: "a" }), { trackingId: "a", expiresAt: exp * 1000 });
     expect(verdict.warnings).toEqual(warnings);
-    expect(verdict.diesAt).toBe(exp * 1000 > at("9999-12-31T23:59:59.999Z") ? null : exp * 1000);
+    expect(verdict.effectiveExpiry).toBe(exp * 1000 > at("9999-12-31T23:59:59.999Z") ? null : exp * 1000);
   });
 
-  it("dies at its own end or its parent's, whichever is earlier", () => {
-    expect(verdictOf(subscribeToken({ expiresAt: NOW + 9_000 }), { expiresAt: NOW + 5_000 }).diesAt).toBe(NOW + 5_000);
-    expect(verdictOf(subscribeToken({ expiresAt: NOW + 9_000 }), { expiresAt: NOW + 50_000 }).diesAt).toBe(NOW + 9_000);
-    expect(verdictOf(subscribeToken(), { expiresAt: null }).diesAt).toBeNull();
-    expect(verdictOf(null).diesAt).toBeNull();
+  it("expires at its own end or its parent's, whichever is earlier", () => {
+    expect(verdictOf(subscribeToken({ expiresAt: NOW + 9_000 }), { expiresAt: NOW + 5_000 }).effectiveExpiry).toBe(
+      NOW + 5_000,
+    );
+    expect(verdictOf(subscribeToken({ expiresAt: NOW + 9_000 }), { expiresAt: NOW + 50_000 }).effectiveExpiry).toBe(
+      NOW + 9_000,
+    );
+    expect(verdictOf(subscribeToken(), { expiresAt: null }).effectiveExpiry).toBeNull();
+    expect(verdictOf(null).effectiveExpiry).toBeNull();
   });
 });
 
@@ -469,7 +473,7 @@ describe("what is planned and signed", () => {
     });
   }
 
-  it("is judged admitted, with the same warnings but for the clamped expiry, until it dies and not longer", async () => {
+  it("is judged admitted, with the same warnings but for the clamped expiry, until it expires and not longer", async () => {
     let signatures = 0;
     await fc.assert(
       fc.asyncProperty(parents, requests, publishers, async (parent, asked, publishTokens) => {
@@ -485,13 +489,13 @@ describe("what is planned and signed", () => {
         const verdict = explainViewerToken(parent, token, facts);
         expect(verdict.refusals).toEqual([]);
         expect(verdict.warnings).toEqual(plan.warnings.filter(({ code }) => code !== "EXPIRY_CLAMPED"));
-        const diesAt = verdict.effectiveExpiry ?? Number.NaN;
-        expect(diesAt).toBeGreaterThan(NOW);
-        expect(diesAt).toBeLessThanOrEqual(
+        const effectiveExpiry = verdict.effectiveExpiry ?? Number.NaN;
+        expect(effectiveExpiry).toBeGreaterThan(NOW);
+        expect(effectiveExpiry).toBeLessThanOrEqual(
           Math.min(asked.expiresAt ?? 0, parent.expiresAt ?? Number.POSITIVE_INFINITY),
         );
-        expect(explainViewerToken(parent, token, { ...facts, now: diesAt - 1 }).refusals).toEqual([]);
-        expect(explainViewerToken(parent, token, { ...facts, now: diesAt }).refusals).not.toEqual([]);
+        expect(explainViewerToken(parent, token, { ...facts, now: effectiveExpiry - 1 }).refusals).toEqual([]);
+        expect(explainViewerToken(parent, token, { ...facts, now: effectiveExpiry }).refusals).not.toEqual([]);
       }),
       { numRuns: 1_000 },
     );
