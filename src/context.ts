@@ -16,12 +16,13 @@ import { createStaleness, type Staleness } from "./loaders/staleness.ts";
 import { scopeToPartner } from "./loaders/tenant-scope.ts";
 import type { CostStatus } from "./model/cost.ts";
 import { type Retention, retentionAt } from "./model/usage/time-window.ts";
+import type { Clock } from "./primitives/clock.ts";
 import { setDeadline } from "./primitives/deadline.ts";
 import type { IdempotencyStore } from "./store/idempotency.ts";
 import type { PartnerWork } from "./store/partner-work.ts";
 import type { Store } from "./store/store.ts";
 import { type CallCounter, countCalls } from "./upstream/call-counter.ts";
-import type { Clock, PlatformClock } from "./upstream/platform-clock.ts";
+import type { PlatformClock } from "./upstream/platform-clock.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 
 /** The parts that all requests share. */

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type Auth, createAuth } from "./auth/create-auth.ts";
-import type { MonotonicClock } from "./auth/credential-cache.ts";
 import type { IdentityProviderOptions } from "./auth/identity-provider.ts";
 import { createRefusedAttemptLog } from "./auth/refused-attempt-log.ts";
 import type { Scope } from "./auth/scopes.ts";
@@ -18,13 +17,14 @@ import { createSuspensionEnforcer } from "./jobs/enforce-suspension.ts";
 import type { RateLimitPool } from "./limits/rate-limit-pool.ts";
 import { createThumbnailLimit } from "./limits/thumbnail-limit.ts";
 import type { Secret } from "./model/secret.ts";
+import type { Clock, MonotonicClock } from "./primitives/clock.ts";
 import { createScheduling, type Scheduling } from "./scheduling/scheduling.ts";
 import { encodeGlobalId } from "./schema/global-id.ts";
 import { disableOfInactive } from "./schema/partner/partner-active.ts";
 import { createIdempotencyStore } from "./store/idempotency.ts";
 import { createPartnerWork } from "./store/partner-work.ts";
 import type { Store } from "./store/store.ts";
-import { type Clock, createPlatformClock, type PlatformClock } from "./upstream/platform-clock.ts";
+import { createPlatformClock, type PlatformClock } from "./upstream/platform-clock.ts";
 import { createUpstream, type UpstreamOptions } from "./upstream/upstream.ts";
 
 export interface ServiceOptions {
@@ -148,7 +148,7 @@ export function createServices(options: ServiceOptions, onCall?: UpstreamOptions
       refreshAfterMs: options.tokenRefreshMs,
       staleAfterMs: 20 * options.tokenRefreshMs,
       patternReadings,
-      monotonicMs,
+      elapsed: monotonicMs,
       onRefreshed: () => onTokensRead(),
       onRefreshFailure: (error) => logger.warn({ err: error }, "the token list could not be refreshed"),
     }),

@@ -1,15 +1,17 @@
 import { hash, randomBytes } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { PartnerCache } from "../cache/partner-cache.ts";
+import { createKeyedReadThrough } from "../cache/read-through.ts";
 import { isInNetworks, parseNetwork } from "../model/network.ts";
 import type { RegisteredPartner } from "../model/partner/partner.ts";
 import { Secret } from "../model/secret.ts";
 import { boundedLru } from "../primitives/bounded-lru.ts";
+import type { Clock, MonotonicClock } from "../primitives/clock.ts";
 import type { ApiKeyStore } from "../store/api-keys.ts";
 import { inTime } from "../store/in-time.ts";
 import type { ApiKeyRecord } from "../store/records.ts";
 import type { Caller, Credentials } from "./caller.ts";
-import { type MonotonicClock, rememberReads } from "./credential-cache.ts";
+import { CREDENTIAL_TTL_MS, MAX_CREDENTIALS } from "./credential-cache.ts";
 import { scopesHeld } from "./scopes.ts";
 
 /** What can be said of a key at an instant. */
@@ -59,12 +61,18 @@ const NOTED_EVERY_MS = 60_000;
 export function createApiKeyRing(
   apiKeys: ApiKeyStore,
   partners: Pick<PartnerCache, "read">,
-  now: () => number,
+  now: Clock,
   elapsed: MonotonicClock,
   onNoteFailure: (error: unknown) => void,
 ): ApiKeyAuthenticator {
-  const byHash = rememberReads((hash) => inTime(apiKeys.byHash(hash)), elapsed);
-  const byId = rememberReads((id) => inTime(apiKeys.byId(id)), elapsed);
+  const caching = {
+    ttlMs: CREDENTIAL_TTL_MS,
+    maxEntries: MAX_CREDENTIALS,
+    onRefreshError: "FAIL",
+    elapsed,
+  } as const;
+  const byHash = createKeyedReadThrough((hash) => inTime(apiKeys.byHash(hash)), caching);
+  const byId = createKeyedReadThrough((id) => inTime(apiKeys.byId(id)), caching);
   const underWay = new Set<Promise<void>>();
   const notedAt = new LRUCache<string, number>(boundedLru(10_000));
 

@@ -1,11 +1,11 @@
 import type { Logger } from "pino";
 import type { PartnerCache } from "../cache/partner-cache.ts";
 import type { Secret } from "../model/secret.ts";
+import type { Clock, MonotonicClock } from "../primitives/clock.ts";
 import type { Tables } from "../store/store.ts";
 import { createApiKeyRing } from "./api-keys.ts";
 import { createAuthenticate } from "./authenticate.ts";
 import type { Authenticate } from "./caller.ts";
-import type { MonotonicClock } from "./credential-cache.ts";
 import { createIdentityProvider, type IdentityProviderOptions } from "./identity-provider.ts";
 import type { Scope } from "./scopes.ts";
 import { createSessions, type Sessions } from "./session.ts";
@@ -22,7 +22,7 @@ export interface AuthOptions {
   readonly issuer: string;
   /** Null where none is configured. */
   readonly identityProvider: IdentityProviderOptions | null;
-  readonly now: () => number;
+  readonly now: Clock;
   readonly elapsed: MonotonicClock;
   readonly logger: Logger;
 }

@@ -9,8 +9,9 @@ import {
   jwtVerify,
 } from "jose";
 import { ApplicationError } from "../model/errors.ts";
+import type { Clock, MonotonicClock } from "../primitives/clock.ts";
 import type { Caller } from "./caller.ts";
-import { cacheVerified, type MonotonicClock } from "./credential-cache.ts";
+import { cacheVerified } from "./credential-cache.ts";
 import { type Role, scopesOfRole } from "./scopes.ts";
 
 /** Algorithms of the identity provider that can be configured: asymmetric ones, so that no public key serves as a secret. */
@@ -72,7 +73,7 @@ const MAX_SUBJECT_LENGTH = 255;
 
 export function createIdentityProvider(
   options: IdentityProviderOptions,
-  now: () => number,
+  now: Clock,
   elapsed: MonotonicClock,
   { onKeysFailure, onRefusal }: IdentityProviderEvents,
 ): IdentityProvider {

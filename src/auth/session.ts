@@ -3,9 +3,10 @@ import { errors, type JWTHeaderParameters, jwtVerify, SignJWT } from "jose";
 import { ApplicationError } from "../model/errors.ts";
 import type { RegisteredPartner } from "../model/partner/partner.ts";
 import { Secret } from "../model/secret.ts";
+import type { Clock, MonotonicClock } from "../primitives/clock.ts";
 import { type ApiKeyAuthenticator, isFromOrigin } from "./api-keys.ts";
 import type { Caller, Credentials } from "./caller.ts";
-import { cacheVerified, type MonotonicClock, type Verified } from "./credential-cache.ts";
+import { cacheVerified, type Verified } from "./credential-cache.ts";
 import { allScopes, type Scope, scopesHeld } from "./scopes.ts";
 import { SESSION_ALGORITHM, type SigningKeys } from "./signing-keys.ts";
 
@@ -51,7 +52,7 @@ export interface SessionOptions {
   readonly secret: Secret;
   readonly signingKeys: SigningKeys;
   readonly apiKeys: Pick<ApiKeyAuthenticator, "findActive" | "partner">;
-  readonly now: () => number;
+  readonly now: Clock;
   readonly elapsed: MonotonicClock;
   /** Told why a session was refused; never what it was. */
   readonly onRefusal: (reason: string) => void;

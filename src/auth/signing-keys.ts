@@ -1,11 +1,14 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, randomUUID } from "node:crypto";
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
 import { LRUCache } from "lru-cache";
+import { createReadThrough } from "../cache/read-through.ts";
 import type { Secret } from "../model/secret.ts";
+import type { Clock, MonotonicClock } from "../primitives/clock.ts";
+import { SingleFlight } from "../primitives/single-flight.ts";
 import { inTime } from "../store/in-time.ts";
 import type { SigningKeyRecord } from "../store/records.ts";
 import type { SigningKeyStore } from "../store/signing-keys.ts";
-import { type MonotonicClock, rememberReads } from "./credential-cache.ts";
+import { CREDENTIAL_TTL_MS } from "./credential-cache.ts";
 
 /** What sessions are signed with: Ed25519. */
 export const SESSION_ALGORITHM = "EdDSA";
@@ -31,14 +34,13 @@ export interface SigningKeys {
 export function createSigningKeys(
   store: SigningKeyStore,
   sealedUnder: Secret,
-  now: () => number,
+  now: Clock,
   elapsed: MonotonicClock,
 ): SigningKeys {
   const seal = createSeal(sealedUnder);
-  const read = rememberReads(() => inTime(store.list(now())), elapsed);
-  const living = () => read("all");
+  const list = () => inTime(store.list(now()));
+  const cached = createReadThrough(list, { ttlMs: CREDENTIAL_TTL_MS, onRefreshError: "FAIL", elapsed });
   const imported = new LRUCache<string, CryptoKey>({ max: 100 });
-  let signing: Promise<{ kid: string; key: CryptoKey }> | null = null;
 
   const importOnce = async (id: string, jwk: string) => {
     const known = imported.get(id);
@@ -48,7 +50,7 @@ export function createSigningKeys(
     return key;
   };
 
-  const present = async () => {
+  const current = async () => {
     for (const { kid, createdAt, retiresAt, sealedPrivateJwk } of await store.list(now())) {
       if (createdAt > now() || retiresAt <= now()) continue;
       const jwk = seal.open(sealedPrivateJwk, kid);
@@ -57,7 +59,7 @@ export function createSigningKeys(
     return null;
   };
 
-  const make = async () => {
+  const create = async () => {
     const kid = randomUUID();
     const pair = await generateKeyPair(SESSION_ALGORITHM, { crv: "Ed25519", extractable: true });
     const createdAt = now();
@@ -74,24 +76,19 @@ export function createSigningKeys(
     return { kid, key: pair.privateKey };
   };
 
+  // Sessions are issued rarely, so the store is read each time and no gateway creates a second key.
+  const signing = new SingleFlight(async () => (await current()) ?? create());
+
   return {
-    signer: () => {
-      // Sessions are rarely made: each time the store tells which keys there are, so nobody makes a second one.
-      signing ??= present()
-        .then((key) => key ?? make())
-        .finally(() => {
-          signing = null;
-        });
-      return signing;
-    },
+    signer: () => signing.run(),
     verifier: async (kid) => {
       const isIt = (key: SigningKeyRecord) => key.kid === kid;
       // Another gateway may have made it since the keys were read.
-      const record = (await living()).find(isIt) ?? (await inTime(store.list(now()))).find(isIt);
+      const record = (await cached.read()).find(isIt) ?? (await list()).find(isIt);
       return record ? importOnce(`public ${kid}`, record.publicJwk) : null;
     },
     publicKeys: async () =>
-      (await living()).map(({ kid, publicJwk }) => ({
+      (await cached.read()).map(({ kid, publicJwk }) => ({
         ...publicPart(JSON.parse(publicJwk)),
         kid,
         alg: SESSION_ALGORITHM,

@@ -1,100 +1,91 @@
+import { type MonotonicClock, processClock } from "../primitives/clock.ts";
 import type { MaybePromise } from "../primitives/maybe-promise.ts";
+import { SingleFlight } from "../primitives/single-flight.ts";
 import type { LiveStream, LiveStreamWithFeeds, Monitoring } from "../upstream/monitoring.ts";
 
 /** Streams that are live, or ended within the last hour, by name. */
 export type LiveStreams = ReadonlyMap<string, LiveStream | LiveStreamWithFeeds>;
 
-/** The list of live streams, read once for all who ask at about the same time. */
+/** Lists of live streams, with and without feeds, shared by all requests. */
 export interface LiveStreamCache {
-  /** The list as it was moments ago, or null where it has to be read. One with feeds serves as one without. */
+  /** Returns a list that is at most 2 seconds old; null if there is none. A list with feeds also serves without. */
   fresh(feeds: boolean): LiveStreams | null;
-  /** The list, read now; a reading that is under way is shared, its failure as well. @throws UpstreamError */
+  /** Reads the list, or joins a read that is running. @throws UpstreamError */
   read(feeds: boolean): Promise<LiveStreams>;
   /**
-   * Waits until the names of live streams have been learnt lately, as far as the platform tells them; it never fails. Names
-   * seldom come, so they may be older than what is told of a live stream: the list is read again beside the request.
+   * Resolves once the names of live streams are known, as far as the platform lists them. Never fails.
+   *
+   * New names are rare, so they may be up to 30 seconds old; from 5 seconds on they are read in the background.
    */
   namesReady(): MaybePromise<unknown>;
-  /** Says that a stream was stopped: what was read before is no longer so. */
+  /** Discards all lists, because a stream was stopped. */
   changed(): void;
 }
 
-/** A stream has gone live at most so long before it is told. */
-const RECENT_MS = 2_000;
-/** Names that were learnt so long ago are learnt again. */
-const NAMES_LEARNT_AGAIN_MS = 5_000;
-/** Names that were learnt so long ago are waited for. */
-const NAMES_TOO_OLD_MS = 30_000;
+/** Maximum age of a list that is served, in milliseconds. */
+const FRESH_MS = 2_000;
+/** Age at which names are read again in the background, in milliseconds; also the pause after a failure. */
+const NAMES_REFRESH_MS = 5_000;
+/** Age at which requests wait for names, in milliseconds. */
+const NAMES_MAX_AGE_MS = 30_000;
 
-/** @param elapsed milliseconds since any fixed moment */
 export function createLiveStreamCache(
   monitoring: Pick<Monitoring, "listSummaries" | "listStreams">,
-  elapsed: () => number = () => performance.now(),
+  elapsed: MonotonicClock = processClock,
 ): LiveStreamCache {
-  const withFeeds = createReadings<LiveStreamWithFeeds>(() => monitoring.listStreams(), elapsed);
-  const summaries = createReadings<LiveStream>(() => monitoring.listSummaries(), elapsed);
-  let triedAt = Number.NEGATIVE_INFINITY;
+  const withFeeds = createListCache<LiveStreamWithFeeds>(() => monitoring.listStreams(), elapsed);
+  const summaries = createListCache<LiveStream>(() => monitoring.listSummaries(), elapsed);
+  let namesReadAt = Number.NEGATIVE_INFINITY;
 
-  const learn = () => {
-    triedAt = elapsed();
+  const readNames = () => {
+    namesReadAt = elapsed();
     return summaries.read().catch(() => null);
   };
 
   return {
-    fresh: (feeds) => withFeeds.within(RECENT_MS) ?? (feeds ? null : summaries.within(RECENT_MS)),
+    fresh: (feeds) => withFeeds.within(FRESH_MS) ?? (feeds ? null : summaries.within(FRESH_MS)),
     read: (feeds) => (feeds ? withFeeds : summaries).read(),
     namesReady: () => {
-      const isKnown = (ms: number) => summaries.within(ms) !== null || withFeeds.within(ms) !== null;
-      if (isKnown(NAMES_LEARNT_AGAIN_MS)) return null;
-      // While the platform fails it is asked as seldom, and nobody waits for it.
-      const isTried = elapsed() - triedAt < NAMES_LEARNT_AGAIN_MS;
-      const attempt = isTried ? summaries.inFlight() : learn();
-      return isKnown(NAMES_TOO_OLD_MS) ? null : attempt;
+      const areKnown = (ms: number) => summaries.within(ms) !== null || withFeeds.within(ms) !== null;
+      if (areKnown(NAMES_REFRESH_MS)) return null;
+      // While the platform fails it is called no more often than that, and no request waits for it.
+      const isRecentlyTried = elapsed() - namesReadAt < NAMES_REFRESH_MS;
+      const attempt = isRecentlyTried ? summaries.inFlight() : readNames();
+      return areKnown(NAMES_MAX_AGE_MS) ? null : attempt;
     },
     changed: () => {
-      for (const readings of [withFeeds, summaries]) readings.forget();
+      for (const list of [withFeeds, summaries]) list.discard();
     },
   };
 }
 
-interface Readings<Stream> {
+interface ListCache<Stream> {
   read(): Promise<ReadonlyMap<string, Stream>>;
-  /** The last reading, where it was begun at most so long ago. */
+  /** Returns the last list if its read started less than `ms` ago; null otherwise. */
   within(ms: number): ReadonlyMap<string, Stream> | null;
-  /** Settles with the reading that is under way; null where there is none. */
+  /** Resolves when the running read has settled; null if none is running. */
   inFlight(): Promise<unknown> | null;
-  forget(): void;
+  discard(): void;
 }
 
-function createReadings<Stream extends LiveStream>(
+function createListCache<Stream extends LiveStream>(
   list: () => Promise<readonly Stream[]>,
-  elapsed: () => number,
-): Readings<Stream> {
+  elapsed: MonotonicClock,
+): ListCache<Stream> {
   let last: { readonly at: number; readonly streams: ReadonlyMap<string, Stream> } | null = null;
-  let reading: Promise<ReadonlyMap<string, Stream>> | null = null;
-  const begin = () => {
+  const reading = new SingleFlight(async (isCurrent) => {
     const at = elapsed();
-    const attempt = list()
-      .then((rows) => {
-        const streams = new Map(rows.map((stream) => [stream.name, stream]));
-        if (reading === attempt) last = { at, streams };
-        return streams;
-      })
-      .finally(() => {
-        if (reading === attempt) reading = null;
-      });
-    return attempt;
-  };
+    const streams = new Map((await list()).map((stream) => [stream.name, stream]));
+    if (isCurrent()) last = { at, streams };
+    return streams;
+  });
   return {
-    read: () => {
-      reading ??= begin();
-      return reading;
-    },
+    read: () => reading.run(),
     within: (ms) => (last && elapsed() - last.at < ms ? last.streams : null),
-    inFlight: () => reading?.catch(() => null) ?? null,
-    forget: () => {
+    inFlight: () => reading.current?.catch(() => null) ?? null,
+    discard: () => {
       last = null;
-      reading = null;
+      reading.detach();
     },
   };
 }

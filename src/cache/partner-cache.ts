@@ -1,62 +1,59 @@
 import type { RegisteredPartner } from "../model/partner/partner.ts";
+import { type MonotonicClock, processClock } from "../primitives/clock.ts";
+import { SingleFlight } from "../primitives/single-flight.ts";
 import { inTime } from "../store/in-time.ts";
 import type { PartnerStore } from "../store/partners.ts";
 
-/** The registry of partners as it is now. */
+/** Registered partners. */
 export interface Partners {
-  /** Every partner, by name and then by id. */
+  /** Every partner, sorted by name and then by id. */
   readonly all: readonly RegisteredPartner[];
   byId(id: string): RegisteredPartner | null;
   byTrackingId(trackingId: string): RegisteredPartner | null;
 }
 
-/** The registry of partners, read once and shared by requests until some gateway changes it. */
+/** Registered partners, read once and shared by requests until a gateway changes one. */
 export interface PartnerCache {
-  /** At most {@link REVALIDATE_MS} old. @throws StoreError */
+  /** Returns the partners, at most {@link REVALIDATE_MS} old. @throws StoreError */
   read(): Promise<Partners>;
-  /** Says that this gateway has written: the next reading sees it. */
+  /** Makes the next read see what this gateway has written. */
   changed(): void;
 }
 
-/** How long a reading serves before the store is asked whether another gateway has written. */
+/** Age at which the store is asked whether another gateway has changed a partner, in milliseconds. */
 export const REVALIDATE_MS = 500;
 
 export function createPartnerCache(
   store: Pick<PartnerStore, "all" | "version">,
-  monotonicNow: () => number = () => performance.now(),
+  elapsed: MonotonicClock = processClock,
 ): PartnerCache {
-  let known: { readonly version: number; readonly partners: Partners } | null = null;
+  let cached: { readonly version: number; readonly partners: Partners } | null = null;
   let checkedAt = Number.NEGATIVE_INFINITY;
-  let checking: Promise<Partners> | null = null;
 
-  const check = async (): Promise<Partners> => {
-    const startedAt = monotonicNow();
+  const check = async (isCurrent: () => boolean): Promise<Partners> => {
+    const startedAt = elapsed();
+    // Reading the version first means that newer partners are at worst read once more.
     const version = await store.version();
-    // The version was read first: partners that are newer than it are read once more, and never taken for older ones.
-    if (known?.version !== version) known = { version, partners: indexed(await store.all()) };
-    checkedAt = startedAt;
-    return known.partners;
+    if (cached?.version !== version) cached = { version, partners: indexPartners(await store.all()) };
+    if (isCurrent()) checkedAt = startedAt;
+    return cached.partners;
   };
+  const checking = new SingleFlight((isCurrent) => inTime(check(isCurrent)));
 
   return {
     read: () => {
-      if (known && monotonicNow() - checkedAt < REVALIDATE_MS) return Promise.resolve(known.partners);
-      if (checking) return checking;
-      const attempt = inTime(check()).finally(() => {
-        if (checking === attempt) checking = null;
-      });
-      checking = attempt;
-      return attempt;
+      if (cached && elapsed() - checkedAt < REVALIDATE_MS) return Promise.resolve(cached.partners);
+      return checking.run();
     },
     changed: () => {
       checkedAt = Number.NEGATIVE_INFINITY;
-      // A check that is under way may have begun before the write.
-      checking = null;
+      // A check that is running may have read the version before the write.
+      checking.detach();
     },
   };
 }
 
-function indexed(all: readonly RegisteredPartner[]): Partners {
+function indexPartners(all: readonly RegisteredPartner[]): Partners {
   const byId = new Map(all.map((partner) => [partner.id, partner]));
   const byTrackingId = new Map(
     all.flatMap((partner) => partner.trackingIds.map((trackingId) => [trackingId, partner] as const)),

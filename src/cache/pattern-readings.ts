@@ -11,33 +11,33 @@ import { boundedLru } from "../primitives/bounded-lru.ts";
 import type { PatternCoverageStore } from "../store/pattern-coverages.ts";
 import type { PatternCoverage } from "../store/records.ts";
 
-/** Patterns whose readings are remembered. */
+/** Maximum number of cached readings. */
 const MAX_READINGS = 10_000;
 
-/** What the gateway makes of the patterns of tokens, and what an operator has recorded of those that it can't read. */
+/** Readings of the patterns of tokens, with what operators have recorded for patterns that the gateway cannot read. */
 export interface PatternReadings {
-  /** Reads a pattern; one that the gateway can't read opens what is recorded of it, where anything is. */
+  /** Reads a pattern. An unreadable one opens the streams recorded for it, if any. */
   readonly read: PatternReader;
-  /** Whether the patterns among the grants together open nearly any name at all. */
+  /** Returns whether the patterns among the grants together open nearly any name. */
   openAnyName(grants: readonly StreamGrant[]): boolean;
-  /** What is recorded of a pattern; null where nothing is. */
+  /** Returns the record of a pattern; null if there is none. */
   recorded(pattern: string): PatternCoverage | null;
-  /** Stands for all that is recorded: another object after each change. */
+  /** Returns the version of all records: another object after each change. */
   version(): object;
-  /** Reads again what is recorded, by this gateway or another. @throws StoreError */
+  /** Reads the records again, which another gateway may have changed. @throws StoreError */
   refresh(): Promise<void>;
 }
 
-/** @param store where operators' records are kept; left out where there are none */
+/** @param store store of the records; without it there are none */
 export function createPatternReadings(store?: Pick<PatternCoverageStore, "all">): PatternReadings {
   const readings = new LRUCache<string, PatternReading>(boundedLru(MAX_READINGS));
-  const ofAnyName = new LRUCache<string, boolean>(boundedLru(MAX_READINGS));
+  const anyNameByGrants = new LRUCache<string, boolean>(boundedLru(MAX_READINGS));
   let recorded: ReadonlyMap<string, PatternCoverage> = new Map();
   let fingerprint = "[]";
 
   const read: PatternReader = (pattern) => {
-    const known = readings.get(pattern);
-    if (known) return known;
+    const cached = readings.get(pattern);
+    if (cached) return cached;
     const own = readPattern(pattern);
     const coverage = recorded.get(pattern);
     const reading = coverage && own.state === "UNREADABLE" ? recordedReading(new Set(coverage.streamNames)) : own;
@@ -49,11 +49,11 @@ export function createPatternReadings(store?: Pick<PatternCoverageStore, "all">)
     read,
     openAnyName: (grants) => {
       const key = JSON.stringify(patternsOf(grants).sort());
-      const known = ofAnyName.get(key);
-      if (known !== undefined) return known;
-      const isOfAny = openAnyName(grants, read);
-      ofAnyName.set(key, isOfAny);
-      return isOfAny;
+      const cached = anyNameByGrants.get(key);
+      if (cached !== undefined) return cached;
+      const opensAnyName = openAnyName(grants, read);
+      anyNameByGrants.set(key, opensAnyName);
+      return opensAnyName;
     },
     recorded: (pattern) => recorded.get(pattern) ?? null,
     version: () => recorded,
@@ -64,7 +64,7 @@ export function createPatternReadings(store?: Pick<PatternCoverageStore, "all">)
       fingerprint = next;
       recorded = new Map(all.map((coverage) => [coverage.pattern, coverage]));
       readings.clear();
-      ofAnyName.clear();
+      anyNameByGrants.clear();
     },
   };
 }

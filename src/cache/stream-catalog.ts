@@ -1,15 +1,15 @@
 import type { DiscoveredNames } from "./discovered-names.ts";
 import type { TokenSnapshot } from "./token-cache.ts";
 
-/** Every stream that is known by name: through a token that spells it out, or through having been seen live or in traffic. */
+/** Names of all known streams: those that a token spells out, and those discovered live or in traffic. */
 export interface StreamCatalog {
-  /** Their names, sorted by code unit. */
+  /** Returns the names, sorted by code unit. */
   names(tokens: TokenSnapshot): readonly string[];
   has(name: string, tokens: TokenSnapshot): boolean;
 }
 
 export function createStreamCatalog(discoveredNames: DiscoveredNames): StreamCatalog {
-  let known: {
+  let cached: {
     readonly from: readonly unknown[];
     readonly names: readonly string[];
     readonly set: ReadonlySet<string>;
@@ -17,13 +17,13 @@ export function createStreamCatalog(discoveredNames: DiscoveredNames): StreamCat
   const current = (tokens: TokenSnapshot) => {
     const published = tokens.publish.names();
     const granted = tokens.subscribe.names();
-    // The lists are the same objects until some token changes, so thousands of names are seldom sorted again.
+    // The lists are the same objects until a token changes, so names are sorted again only then.
     const from = [published, granted, discoveredNames.version()];
-    if (!known || from.some((part, index) => part !== known.from[index])) {
+    if (!cached || from.some((part, index) => part !== cached.from[index])) {
       const set = new Set([...published, ...granted, ...discoveredNames.streams()]);
-      known = { from, names: [...set].sort(), set };
+      cached = { from, names: [...set].sort(), set };
     }
-    return known;
+    return cached;
   };
   return { names: (tokens) => current(tokens).names, has: (name, tokens) => current(tokens).set.has(name) };
 }

@@ -1,73 +1,76 @@
 import pLimit from "p-limit";
 import type { PublishTokenRecord, SubscribeTokenRecord, TokenRecord } from "../model/token/token.ts";
+import { type MonotonicClock, processClock } from "../primitives/clock.ts";
 import type { MaybePromise } from "../primitives/maybe-promise.ts";
+import { SingleFlight } from "../primitives/single-flight.ts";
 import { type ListPage, MAX_ITEMS_ON_PAGE } from "../upstream/token-client.ts";
 import { createPatternReadings, type PatternReadings } from "./pattern-readings.ts";
+import type { OnStale } from "./read-through.ts";
 import { TokenIndex } from "./token-index.ts";
 
-/** All tokens of the account, as far as they are known now. */
+/** All cached tokens of the account. */
 export interface TokenSnapshot {
   readonly publish: TokenIndex<PublishTokenRecord>;
   readonly subscribe: TokenIndex<SubscribeTokenRecord>;
-  /** The subscribe tokens with a tracking id, by ascending id. */
+  /** Returns the subscribe tokens with a tracking id, by ascending id. */
   withTrackingId(trackingId: string): readonly SubscribeTokenRecord[];
-  /** Every tracking id that some subscribe token has, sorted. */
+  /** Returns every tracking id of a subscribe token, sorted. */
   trackingIds(): readonly string[];
 }
 
 /**
- * What the gateway knows of the account's tokens. The platform lists them in pages without a total, and a stream's tokens
- * are found only by reading them all: so they are read once, shared by all requests, and kept up to date by reading again
- * in the background and by our own writes at once.
+ * Cache of all tokens of the account, shared by all requests.
+ *
+ * The platform lists tokens in pages without a total, and the tokens of a stream are found only by reading all of them.
+ * The cache is refreshed in the background, and at once by the gateway's own writes.
  */
 export interface TokenCache {
   /**
-   * The tokens, at once where they are known. Waits for the first reading, and for a new one when what is known is too old to be shown; a newer reading
-   * is begun in the background when what is known has aged.
+   * Returns the tokens, without a promise while they are fresh.
    *
-   * @param onStale told how old they are when they are past their freshness, because the platform failed
-   * @throws UpstreamError when they have never been read, and can't be read now
+   * Waits for the first refresh, and for a new one once the tokens are older than `staleAfterMs`.
+   *
+   * @param onStale called if old tokens are served because the platform failed
+   * @throws UpstreamError if the tokens have never been read and cannot be read now
    */
   read(onStale?: OnStale): MaybePromise<TokenSnapshot>;
-  /** The tokens, where they are known and fresh; null else. Nothing is read for it. */
+  /** Returns the tokens if they are cached and fresh; null otherwise. Never reads. */
   peek(): TokenSnapshot | null;
-  /** A token by its id, read from the platform when the directory has not seen it; null where there is none. */
+  /** Returns a publish token by id, read from the platform if it is not cached; null for an unknown id. @throws UpstreamError */
   publishToken(id: number): Promise<PublishTokenRecord | null>;
+  /** Returns a subscribe token by id, read from the platform if it is not cached; null for an unknown id. @throws UpstreamError */
   subscribeToken(id: number): Promise<SubscribeTokenRecord | null>;
-  /** Takes in a token as a write of ours has left it. */
+  /** Stores a token as a write of this gateway has left it. */
   put(token: PublishTokenRecord | SubscribeTokenRecord): void;
-  /** Takes out a token that a write of ours has deleted. */
+  /** Removes a token that this gateway has deleted. */
   delete(kind: TokenKind, id: number): void;
-  /** Reads all pages again; concurrent calls share one reading. @throws UpstreamError */
+  /** Reads all pages again; concurrent calls share one refresh. @throws UpstreamError */
   refresh(): Promise<void>;
   /**
-   * Reads all pages in a reading that begins after the call, and returns the tokens: whatever was made before the call, by
-   * whichever gateway, is among them.
+   * Returns the tokens of a refresh that starts after the call: tokens created before it, by any gateway, are included.
    *
    * @throws UpstreamError
    */
-  readAnew(): Promise<TokenSnapshot>;
+  readRefreshed(): Promise<TokenSnapshot>;
   /**
-   * Says that a write of ours has changed what tokens take from the account: all pages are read again, anew where a reading
-   * is under way. It does not fail: what could not be read is read in the background, later.
+   * Refreshes all tokens, because this gateway has changed account settings that tokens inherit.
+   *
+   * Never fails: a failed refresh is repeated later in the background.
    */
   accountChanged(): Promise<void>;
   stats(): TokenCacheStats;
 }
 
 export interface TokenCacheStats {
-  /** Since the last reading of all; null before the first. */
+  /** Milliseconds since the last full refresh; null before the first. */
   readonly ageMs: number | null;
   readonly publishTokens: number;
   readonly subscribeTokens: number;
 }
 
-/** Told the age of what is served past its freshness, in milliseconds. */
-export type OnStale = (ageMs: number) => void;
-
 export type TokenKind = "PublishToken" | "SubscribeToken";
 
-/** The calls that the directory is read by. */
+/** Calls that read tokens of one kind. */
 export interface TokenSource<Token> {
   list(page: ListPage): Promise<Token[]>;
   read(id: number): Promise<Token | null>;
@@ -76,122 +79,110 @@ export interface TokenSource<Token> {
 export interface TokenCacheOptions {
   readonly publishTokens: TokenSource<PublishTokenRecord>;
   readonly subscribeTokens: TokenSource<SubscribeTokenRecord>;
-  /** Age from which a reading in the background is begun. */
+  /** Age from which a refresh is started in the background, in milliseconds. */
   readonly refreshAfterMs: number;
   /**
-   * Age from which tokens are not fresh any more: callers wait for that reading, and if it fails they get what is known.
-   * While the platform fails nobody waits for it.
+   * Age from which tokens are stale, in milliseconds: callers wait for the refresh, and get the old tokens if it fails.
+   * While the platform fails, no caller waits.
    */
   readonly staleAfterMs: number;
-  /** Milliseconds since any fixed moment. */
-  readonly monotonicMs?: () => number;
-  /** How patterns are read; what operators have recorded of them is read again with the tokens. */
+  readonly elapsed?: MonotonicClock;
+  /** Readings of patterns, refreshed together with the tokens. */
   readonly patternReadings?: PatternReadings;
-  /** Told when all pages have been read. */
+  /** Called after each full refresh. */
   readonly onRefreshed?: () => void;
-  /** Told when a reading in the background fails; the next is tried when the directory is asked again. */
+  /** Called if a refresh in the background fails. */
   readonly onRefreshFailure?: (error: unknown) => void;
 }
 
-/** Pages asked for at once: few for a small account, then enough that 5,000 tokens take eight rounds. */
-const PAGES_AT_ONCE = [2, 4, 8] as const;
-/** After a failure the platform is left alone for so long. */
+/** Pages read concurrently in each round: few for a small account; the last number repeats. */
+const PAGES_PER_ROUND = [2, 4, 8] as const;
+/** Maximum number of tokens read concurrently by id. */
+const MAX_CONCURRENT_READS = 8;
+/** Pause after a failed refresh, in milliseconds. */
 const PAUSE_AFTER_FAILURE_MS = 1_000;
 
 export function createTokenCache(options: TokenCacheOptions): TokenCache {
-  const now = options.monotonicMs ?? (() => performance.now());
+  const { elapsed = processClock } = options;
   const readings = options.patternReadings ?? createPatternReadings();
-  const publish = new CacheOf(options.publishTokens, readings);
-  const subscribe = new CacheOf(options.subscribeTokens, readings);
-  const tokens: TokenSnapshot = withTrackingIds(publish.index, subscribe.index);
+  const publish = new TokensOfKind(options.publishTokens, readings);
+  const subscribe = new TokensOfKind(options.subscribeTokens, readings);
+  const tokens = createSnapshot(publish.index, subscribe.index);
 
-  let readAt: number | null = null;
+  let refreshedAt: number | null = null;
   let failure: { readonly at: number; readonly error: unknown } | null = null;
-  let reading: Promise<void> | null = null;
 
-  // Without the store what was recorded before still holds.
-  const refreshRecords = () => readings.refresh().catch((error: unknown) => options.onRefreshFailure?.(error));
-  const refresh = () => {
-    reading ??= bothRead(publish.refresh(), subscribe.refresh(), refreshRecords())
-      .then(
-        () => {
-          readAt = now();
-          failure = null;
-          options.onRefreshed?.();
-        },
-        (error: unknown) => {
-          failure = { at: now(), error };
-          throw error;
-        },
-      )
-      .finally(() => {
-        reading = null;
-      });
-    return reading;
-  };
-  let next: Promise<void> | null = null;
-  const refreshAnew = () => {
-    if (!reading) return refresh();
-    // A reading that is under way may have passed the page on which a new token stands.
-    next ??= reading
-      .catch(() => undefined)
-      .then(() => {
-        next = null;
-        return refresh();
-      });
-    return next;
-  };
+  // If the store fails, the readings recorded before are kept.
+  const refreshReadings = () => readings.refresh().catch((error: unknown) => options.onRefreshFailure?.(error));
+  const refreshing = new SingleFlight(async () => {
+    try {
+      await allSettledOrThrow([publish.refresh(), subscribe.refresh(), refreshReadings()]);
+    } catch (error) {
+      failure = { at: elapsed(), error };
+      throw error;
+    }
+    refreshedAt = elapsed();
+    failure = null;
+    options.onRefreshed?.();
+  });
+  const refresh = () => refreshing.run();
   const refreshQuietly = () => refresh().catch((error: unknown) => options.onRefreshFailure?.(error));
+  /** Waits for a refresh that is running: it may have passed the page on which a new token is listed. */
+  const currentSettled = () => refreshing.current?.catch(() => undefined);
 
   return {
     read: (onStale) => {
-      const known = () => {
-        const ageMs = now() - (readAt ?? now());
+      const serve = () => {
+        const ageMs = elapsed() - (refreshedAt ?? elapsed());
         if (ageMs > options.staleAfterMs) onStale?.(ageMs);
         return tokens;
       };
-      const isPausing = failure !== null && now() - failure.at < PAUSE_AFTER_FAILURE_MS;
-      if (readAt === null) return isPausing && failure ? Promise.reject(failure.error) : refresh().then(known);
-      if (now() - readAt > options.refreshAfterMs && !isPausing) {
+      const isPausing = failure !== null && elapsed() - failure.at < PAUSE_AFTER_FAILURE_MS;
+      if (refreshedAt === null) return isPausing && failure ? Promise.reject(failure.error) : refresh().then(serve);
+      if (elapsed() - refreshedAt > options.refreshAfterMs && !isPausing) {
         const isFailing = failure !== null;
         const attempt = refreshQuietly();
-        if (now() - readAt > options.staleAfterMs && !isFailing) return attempt.then(known);
+        if (elapsed() - refreshedAt > options.staleAfterMs && !isFailing) return attempt.then(serve);
       }
-      return known();
+      return serve();
     },
-    peek: () => (readAt !== null && now() - readAt <= options.staleAfterMs ? tokens : null),
+    peek: () => (refreshedAt !== null && elapsed() - refreshedAt <= options.staleAfterMs ? tokens : null),
     publishToken: (id) => publish.find(id),
     subscribeToken: (id) => subscribe.find(id),
     put: (token) => (token.kind === "PublishToken" ? publish.put(token) : subscribe.put(token)),
     delete: (kind, id) => (kind === "PublishToken" ? publish : subscribe).delete(id),
     refresh,
-    readAnew: () => refreshAnew().then(() => tokens),
+    readRefreshed: async () => {
+      await currentSettled();
+      await refresh();
+      return tokens;
+    },
     accountChanged: async () => {
-      // What has never been read will be read as it is now.
-      if (readAt === null && !reading) return;
-      await reading?.catch(() => undefined);
+      // Tokens that have never been read will be read with the new settings.
+      if (refreshedAt === null && !refreshing.current) return;
+      await currentSettled();
       await refreshQuietly();
     },
     stats: () => ({
-      ageMs: readAt === null ? null : now() - readAt,
+      ageMs: refreshedAt === null ? null : elapsed() - refreshedAt,
       publishTokens: publish.index.all().length,
       subscribeTokens: subscribe.index.all().length,
     }),
   };
 }
 
-/** A reading is over when both of its parts are: one that went on would not know what was written during the next. */
-async function bothRead(...parts: readonly Promise<void>[]): Promise<void> {
+/** Waits for all promises, then throws the first error. A part that went on would miss writes during the next refresh. */
+async function allSettledOrThrow(parts: readonly Promise<void>[]): Promise<void> {
   const outcomes = await Promise.allSettled(parts);
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
 }
 
-/** The tokens of one kind with the calls that read them. */
-class CacheOf<Token extends TokenRecord> {
+/** Tokens of one kind, with the calls that read them. */
+class TokensOfKind<Token extends TokenRecord> {
   readonly index: TokenIndex<Token>;
   readonly #source: TokenSource<Token>;
-  /** Ids that were written while a reading was under way: the reading may show them as they were before. */
-  readonly #writtenMeanwhile = new Set<number>();
+  /** Ids written during the current refresh, whose pages may show them as they were before. */
+  readonly #writtenDuringRefresh = new Set<number>();
   #writes = 0;
 
   constructor(source: TokenSource<Token>, readings: PatternReadings) {
@@ -200,45 +191,45 @@ class CacheOf<Token extends TokenRecord> {
   }
 
   put(token: Token): void {
-    this.#noteWrite(token.id);
+    this.#recordWrite(token.id);
     this.index.put(token);
   }
 
   delete(id: number): void {
-    this.#noteWrite(id);
+    this.#recordWrite(id);
     this.index.delete(id);
   }
 
-  #noteWrite(id: number): void {
-    this.#writtenMeanwhile.add(id);
+  #recordWrite(id: number): void {
+    this.#writtenDuringRefresh.add(id);
     this.#writes += 1;
   }
 
   async find(id: number): Promise<Token | null> {
-    const known = this.index.get(id);
-    if (known) return known;
+    const cached = this.index.get(id);
+    if (cached) return cached;
     const writes = this.#writes;
     const token = await this.#source.read(id);
-    // The answer may be older than a write of ours that came in between.
+    // The response may be older than a write of this gateway made meanwhile.
     if (token && writes === this.#writes) this.index.put(token);
     return token;
   }
 
   async refresh(): Promise<void> {
-    this.#writtenMeanwhile.clear();
+    this.#writtenDuringRefresh.clear();
     const listed = new Map((await this.#listAll()).map((token) => [token.id, token]));
-    const missing = this.index.all().filter(({ id }) => !listed.has(id) && !this.#writtenMeanwhile.has(id));
+    const missing = this.index.all().filter(({ id }) => !listed.has(id) && !this.#writtenDuringRefresh.has(id));
     for (const token of listed.values()) {
-      if (!this.#writtenMeanwhile.has(token.id)) this.index.put(token);
+      if (!this.#writtenDuringRefresh.has(token.id)) this.index.put(token);
     }
-    await this.#confirmGone(missing);
+    await this.#removeDeleted(missing);
   }
 
-  /** The documents call an empty page the end, so a page that is merely short is not taken for it. */
+  /** Reads pages up to the first empty one, which the API documents as the end; a short page is not the end. */
   async #listAll(): Promise<Token[]> {
     const tokens: Token[] = [];
     for (let round = 0, nextPage = 1; ; round += 1) {
-      const count = PAGES_AT_ONCE[Math.min(round, PAGES_AT_ONCE.length - 1)] ?? 1;
+      const count = PAGES_PER_ROUND[Math.min(round, PAGES_PER_ROUND.length - 1)] ?? 1;
       const pages = await Promise.all(
         Array.from({ length: count }, (_, offset) =>
           this.#source.list({ page: nextPage + offset, itemsOnPage: MAX_ITEMS_ON_PAGE }),
@@ -252,14 +243,18 @@ class CacheOf<Token extends TokenRecord> {
     }
   }
 
-  /** A deletion shifts pages while they are read and can hide a neighbour: only the token's own read proves it gone. */
-  async #confirmGone(missing: readonly Token[]): Promise<void> {
-    const atOnce = pLimit(8);
+  /**
+   * Removes unlisted tokens that their own read confirms to be gone.
+   *
+   * A deletion shifts pages while they are read, and can hide the token beside the deleted one.
+   */
+  async #removeDeleted(missing: readonly Token[]): Promise<void> {
+    const limit = pLimit(MAX_CONCURRENT_READS);
     await Promise.all(
       missing.map(({ id }) =>
-        atOnce(async () => {
+        limit(async () => {
           const token = await this.#source.read(id);
-          if (this.#writtenMeanwhile.has(id)) return;
+          if (this.#writtenDuringRefresh.has(id)) return;
           if (token) this.index.put(token);
           else this.index.delete(id);
         }),
@@ -268,14 +263,14 @@ class CacheOf<Token extends TokenRecord> {
   }
 }
 
-function withTrackingIds(
+function createSnapshot(
   publish: TokenIndex<PublishTokenRecord>,
   subscribe: TokenIndex<SubscribeTokenRecord>,
 ): TokenSnapshot {
   let grouped: { readonly from: readonly SubscribeTokenRecord[]; readonly byId: TokensByTrackingId } | null = null;
   const byId = () => {
     const all = subscribe.all();
-    // The list is the same object until some token changes.
+    // The list is the same object until a token changes.
     if (grouped?.from !== all) grouped = { from: all, byId: groupByTrackingId(all) };
     return grouped.byId;
   };

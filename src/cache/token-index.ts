@@ -4,53 +4,53 @@ import { boundedLru } from "../primitives/bounded-lru.ts";
 import { PatternIndex } from "./pattern-index.ts";
 import { createPatternReadings, type PatternReadings } from "./pattern-readings.ts";
 
-/** How many names the index remembers the grants of. */
-const MAX_REMEMBERED_NAMES = 20_000;
+/** Maximum number of stream names whose tokens are cached. */
+const MAX_CACHED_NAMES = 20_000;
 
-/**
- * The tokens of one kind, found by id and by the streams that they open. It changes token by token, so that one write
- * among thousands of tokens costs next to nothing.
- */
+/** Index of the tokens of one kind, by id and by the streams that they open. Updated token by token. */
 export class TokenIndex<Token extends TokenRecord> {
   readonly #byId = new Map<number, Token>();
-  /** Ids of the tokens with a grant, by its text: exact names apart from patterns. */
+  /** Ids of the tokens that grant a stream by its exact name. */
   readonly #byName = new Map<string, Set<number>>();
+  /** Ids of the tokens that grant streams by a pattern. */
   readonly #byPattern = new Map<string, Set<number>>();
   readonly #readings: Pick<PatternReadings, "read" | "version">;
   readonly #patterns: PatternIndex;
-  /** Forgotten whole when any grant changes. */
-  readonly #covering = new LRUCache<string, readonly Token[]>(boundedLru(MAX_REMEMBERED_NAMES));
-  readonly #possiblyCovering = new LRUCache<string, readonly Token[]>(boundedLru(MAX_REMEMBERED_NAMES));
-  /** What operators had recorded of unreadable patterns when the above was remembered. */
-  #recorded: object;
+  /** Results of {@link covering}, cleared by any change. */
+  readonly #covering = new LRUCache<string, readonly Token[]>(boundedLru(MAX_CACHED_NAMES));
+  /** Results of {@link possiblyCovering}, cleared by any change. */
+  readonly #possiblyCovering = new LRUCache<string, readonly Token[]>(boundedLru(MAX_CACHED_NAMES));
+  /** Version of the readings that the cached results are based on. */
+  #version: object;
   #sorted: readonly Token[] | null = null;
   #names: readonly string[] | null = null;
 
   constructor(readings: Pick<PatternReadings, "read" | "version"> = createPatternReadings()) {
     this.#readings = readings;
     this.#patterns = new PatternIndex(readings.read);
-    this.#recorded = readings.version();
+    this.#version = readings.version();
   }
 
   get(id: number): Token | undefined {
     return this.#byId.get(id);
   }
 
-  /** All tokens by ascending id, which is the order in which they were made. */
+  /** Returns all tokens by ascending id, the order of their creation. The same list until a token changes. */
   all(): readonly Token[] {
-    this.#heedRecords();
+    this.#checkVersion();
     this.#sorted ??= [...this.#byId.values()].sort((a, b) => a.id - b.id);
     return this.#sorted;
   }
 
-  /** The tokens that open the stream for certain, by its name or by a pattern, by ascending id: for what grants something. */
+  /** Returns the tokens that certainly open the stream, by name or pattern, by ascending id. Use it to grant access. */
   covering(streamName: string): readonly Token[] {
     return this.#found(streamName, this.#covering, "matching");
   }
 
   /**
-   * The tokens that may open the stream, by ascending id: for what protects something. Besides those above, tokens with a
-   * pattern that the gateway can't read and whose literal prefix the name has.
+   * Returns the tokens that may open the stream, by ascending id. Use it to protect a stream.
+   *
+   * Includes tokens with a pattern that the gateway cannot read and whose literal prefix the name has.
    */
   possiblyCovering(streamName: string): readonly Token[] {
     return this.#found(streamName, this.#possiblyCovering, "possible");
@@ -58,29 +58,29 @@ export class TokenIndex<Token extends TokenRecord> {
 
   #found(
     streamName: string,
-    remembered: LRUCache<string, readonly Token[]>,
+    cache: LRUCache<string, readonly Token[]>,
     sense: "matching" | "possible",
   ): readonly Token[] {
-    this.#heedRecords();
-    const known = remembered.get(streamName);
-    if (known) return known;
+    this.#checkVersion();
+    const cached = cache.get(streamName);
+    if (cached) return cached;
     const ids = new Set(this.#byName.get(streamName));
     for (const pattern of this.#patterns[sense](streamName)) {
       for (const id of this.#byPattern.get(pattern) ?? []) ids.add(id);
     }
     const tokens = [...ids].sort((a, b) => a - b).flatMap((id) => this.#byId.get(id) ?? []);
-    remembered.set(streamName, tokens);
+    cache.set(streamName, tokens);
     return tokens;
   }
 
-  #heedRecords(): void {
-    const recorded = this.#readings.version();
-    if (recorded === this.#recorded) return;
-    this.#recorded = recorded;
-    this.#forget();
+  #checkVersion(): void {
+    const version = this.#readings.version();
+    if (version === this.#version) return;
+    this.#version = version;
+    this.#clearResults();
   }
 
-  /** Every stream name that some token spells out, sorted. */
+  /** Returns every stream name that a token spells out, sorted. */
   names(): readonly string[] {
     this.#names ??= [...this.#byName.keys()].sort();
     return this.#names;
@@ -89,8 +89,8 @@ export class TokenIndex<Token extends TokenRecord> {
   put(token: Token): void {
     const former = this.#byId.get(token.id);
     this.#byId.set(token.id, Object.freeze(token));
-    this.#forget();
-    // Readings bring all tokens again: their patterns are not compiled anew for it.
+    this.#clearResults();
+    // A refresh puts every token again; patterns that are unchanged need no new compilation.
     if (former && sameGrants(former, token)) return;
     if (former) this.#unlink(former);
     for (const { pattern, isRegex } of token.streams) {
@@ -105,7 +105,7 @@ export class TokenIndex<Token extends TokenRecord> {
     if (!token) return;
     this.#byId.delete(id);
     this.#unlink(token);
-    this.#forget();
+    this.#clearResults();
   }
 
   #unlink(token: Token): void {
@@ -119,8 +119,8 @@ export class TokenIndex<Token extends TokenRecord> {
     }
   }
 
-  #forget(): void {
-    // A reading puts thousands of tokens, and clearing takes as long as there may be names.
+  #clearResults(): void {
+    // A refresh puts thousands of tokens, and clearing an empty cache takes time as well.
     if (this.#covering.size > 0) this.#covering.clear();
     if (this.#possiblyCovering.size > 0) this.#possiblyCovering.clear();
     this.#sorted = null;

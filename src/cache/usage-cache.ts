@@ -5,7 +5,8 @@ import type { TimeWindow } from "../model/usage/time.ts";
 import { cacheableUntil, freshUntilAt, windowKey } from "../model/usage/time-window.ts";
 import { type CancellationSignal, SharedCancellation } from "../primitives/cancellation.ts";
 import { remainingMs, setDeadline } from "../primitives/deadline.ts";
-import { Deferred, type MaybePromise } from "../primitives/maybe-promise.ts";
+import { Deferred } from "../primitives/deferred.ts";
+import type { MaybePromise } from "../primitives/maybe-promise.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 import { type CachedUsage, createEarlierUsage, type EarlierUsage, type HoursOfTotal } from "./earlier-usage.ts";
 

@@ -1,4 +1,4 @@
-import { createReadThrough } from "../cache/account-cache.ts";
+import { createReadThrough } from "../cache/read-through.ts";
 import type { SharedServices } from "../context.ts";
 import { ApplicationError } from "../model/errors.ts";
 
@@ -32,7 +32,7 @@ export function createReadiness(
   const checkPlatform = cached(() => Promise.all([upstream.account.id(), tokenCache.read()]), PLATFORM_TTL_MS);
   const checkStore = cached(() => store.partners.version(), STORE_TTL_MS);
   return async () => {
-    const results = await Promise.allSettled([checkPlatform(), checkStore()]);
+    const results = await Promise.allSettled([checkPlatform.read(), checkStore.read()]);
     for (const result of results) {
       if (result.status === "rejected" && !(result.reason instanceof ApplicationError)) onInternalError(result.reason);
     }

@@ -1,11 +1,12 @@
 import type { Logger } from "pino";
 import type { AccountCache } from "../cache/account-cache.ts";
-import { type DiscoveredNames, discoverNames } from "../cache/discovered-names.ts";
+import type { DiscoveredNames } from "../cache/discovered-names.ts";
 import type { TokenCache } from "../cache/token-cache.ts";
 import type { UsageCache } from "../cache/usage-cache.ts";
 import { refreshHotUsage } from "../loaders/usage.ts";
-import type { Clock } from "../upstream/platform-clock.ts";
+import type { Clock } from "../primitives/clock.ts";
 import type { Upstream } from "../upstream/upstream.ts";
+import { discoverNames } from "./discover-names.ts";
 
 /** Runs what a gateway does by itself. */
 export interface JobScheduler {

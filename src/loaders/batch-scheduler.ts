@@ -1,4 +1,5 @@
-import { Deferred, isPromise, type MaybePromise } from "../primitives/maybe-promise.ts";
+import { Deferred } from "../primitives/deferred.ts";
+import { isPromise, type MaybePromise } from "../primitives/maybe-promise.ts";
 
 /**
  * When the batches of one request leave. DataLoader sends a batch as soon as the resolvers that can run have run. But a

@@ -2,8 +2,8 @@ import DataLoader from "dataloader";
 import type { ByMediaKind, DrmDay, MeteredDay } from "../model/usage/meters.ts";
 import type { TimeWindow } from "../model/usage/time.ts";
 import { windowKey } from "../model/usage/time-window.ts";
+import { once } from "../primitives/memoize.ts";
 import type { Meters } from "../upstream/meters.ts";
-import { once } from "./once.ts";
 
 /** What the account is charged for beside bandwidth, each meter read once for a window. @throws UpstreamError */
 export interface MeterLoader {

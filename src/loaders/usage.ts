@@ -6,7 +6,8 @@ import type { TimeWindow } from "../model/usage/time.ts";
 import { windowKey } from "../model/usage/time-window.ts";
 import { addTraffic, sumTraffic, type Traffic } from "../model/usage/traffic.ts";
 import type { CancellationSignal } from "../primitives/cancellation.ts";
-import { Deferred, isPromise, type MaybePromise } from "../primitives/maybe-promise.ts";
+import { Deferred } from "../primitives/deferred.ts";
+import { isPromise, type MaybePromise } from "../primitives/maybe-promise.ts";
 import {
   type Analytics,
   type CountryRow,

@@ -1,20 +1,22 @@
-/**
- * Tells whether those who wait for a call have left, and when they do: an AbortSignal, or {@link SharedCancellation}, which takes a
- * tenth of the time to make and to listen to.
- */
+/** Tells whether the callers of an operation have cancelled it: an AbortSignal, or a {@link SharedCancellation}. */
 export interface CancellationSignal {
   readonly aborted: boolean;
-  /** Why, once it is aborted. */
+  /** Reason of the cancellation; undefined before it. */
   readonly reason: unknown;
   addEventListener(type: "abort", listener: () => void): void;
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
-/** A signal of our own, for a call that several wait for. Its listeners are told once, in their order. */
+/**
+ * Signal of a call that several callers share.
+ *
+ * Cheaper than an AbortController: see docs/decisions/0013-usage-cache.md. Listeners run once, in the order in which
+ * they were added.
+ */
 export class SharedCancellation implements CancellationSignal {
   aborted = false;
   reason: unknown = undefined;
-  #listeners: readonly (() => void)[] = NOBODY;
+  #listeners: readonly (() => void)[] = NO_LISTENERS;
 
   addEventListener(_type: "abort", listener: () => void): void {
     this.#listeners = [...this.#listeners, listener];
@@ -28,10 +30,10 @@ export class SharedCancellation implements CancellationSignal {
     if (this.aborted) return;
     this.aborted = true;
     this.reason = reason ?? new DOMException("This operation was aborted", "AbortError");
-    const told = this.#listeners;
-    this.#listeners = NOBODY;
-    for (const listener of told) listener();
+    const listeners = this.#listeners;
+    this.#listeners = NO_LISTENERS;
+    for (const listener of listeners) listener();
   }
 }
 
-const NOBODY: readonly (() => void)[] = [];
+const NO_LISTENERS: readonly (() => void)[] = [];

@@ -1,17 +1,18 @@
 import type { CancellationSignal } from "./cancellation.ts";
 
-/** By when the reads that carry a signal have to be over, by `performance.now()`. */
+/** Deadlines by signal, by `performance.now()`. They need no timer: reads look at them before they start. */
 const deadlines = new WeakMap<CancellationSignal, number>();
 
 /**
- * Says that all reads which carry this signal, one after the other, may take so long together. What is no read is not
- * bound by it: a change that has begun is brought to its end. A deadline beside the signal needs no timer of its own.
+ * Sets the time by which all reads with this signal must be over together, in milliseconds from now.
+ *
+ * Writes are not bound by it: a change that has started is finished.
  */
 export function setDeadline(signal: CancellationSignal, inMs: number): void {
   deadlines.set(signal, performance.now() + inMs);
 }
 
-/** How long a read with this signal may take: `timeoutMs`, or what is left when that is less. At or below 0 it is too late. */
+/** Returns the time left for a read with this signal, at most `timeoutMs`; 0 or less after the deadline. */
 export function remainingMs(signal: CancellationSignal | undefined, timeoutMs: number): number {
   const deadline = signal && deadlines.get(signal);
   return deadline === undefined ? timeoutMs : Math.min(timeoutMs, deadline - performance.now());

@@ -1,21 +1,31 @@
+/** Returns a function that creates the value on its first call and returns the same one afterwards. */
+export function once<Value>(create: () => Value): () => Value {
+  let created: { readonly value: Value } | null = null;
+  return () => {
+    created ??= { value: create() };
+    return created.value;
+  };
+}
+
 /**
- * The same function, with its last outcome remembered: the fields of a list ask for the same, one behind the other. What it
- * has thrown for the same arguments, it throws again. Arguments are the same when they are the same value or the same object.
+ * Returns the same function with its last result and its last error memoized.
+ *
+ * Serves loops whose items pass the same arguments. Arguments are compared by identity.
  */
 export function memoizeLast<Arguments extends readonly unknown[], Result>(
-  make: (...given: Arguments) => Result,
-): (...given: Arguments) => Result {
-  let last: { readonly given: Arguments; readonly result: Result } | null = null;
-  let lastFailure: { readonly given: Arguments; readonly error: unknown } | null = null;
-  return (...given) => {
-    if (last !== null && isSame(last.given, given)) return last.result;
-    if (lastFailure !== null && isSame(lastFailure.given, given)) throw lastFailure.error;
+  compute: (...args: Arguments) => Result,
+): (...args: Arguments) => Result {
+  let last: { readonly args: Arguments; readonly result: Result } | null = null;
+  let lastFailure: { readonly args: Arguments; readonly error: unknown } | null = null;
+  return (...args) => {
+    if (last !== null && isSame(last.args, args)) return last.result;
+    if (lastFailure !== null && isSame(lastFailure.args, args)) throw lastFailure.error;
     try {
-      const result = make(...given);
-      last = { given, result };
+      const result = compute(...args);
+      last = { args, result };
       return result;
     } catch (error) {
-      lastFailure = { given, error };
+      lastFailure = { args, error };
       throw error;
     }
   };

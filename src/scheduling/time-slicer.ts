@@ -1,4 +1,5 @@
-import { Deferred, type MaybePromise } from "../primitives/maybe-promise.ts";
+import { Deferred } from "../primitives/deferred.ts";
+import type { MaybePromise } from "../primitives/maybe-promise.ts";
 import type { EventLoopTurn } from "./event-loop-turn.ts";
 import type { TaskQueue } from "./task-queue.ts";
 

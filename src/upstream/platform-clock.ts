@@ -1,5 +1,4 @@
-/** A clock that tells milliseconds since the epoch. */
-export type Clock = () => number;
+import type { Clock } from "../primitives/clock.ts";
 
 /** A clock that is set by the `Date` header of the platform's answers. */
 export interface PlatformClock {

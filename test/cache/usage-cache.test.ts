@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createUsageCache, type UsageCache, UsageReader } from "../../src/cache/usage-cache.ts";
 import type { Measured } from "../../src/model/usage/measured.ts";
 import type { CancellationSignal } from "../../src/primitives/cancellation.ts";
-import { Deferred } from "../../src/primitives/maybe-promise.ts";
+import { Deferred } from "../../src/primitives/deferred.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 
 const at = (time: string) => Date.parse(`2026-03-18T${time}Z`);

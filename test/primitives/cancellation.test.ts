@@ -40,7 +40,7 @@ describe("that all have left", () => {
     const call = { operation: "Test_Call", path: "/api/test", decode: (data: unknown) => data, signal: left };
     for (const _ of ["under way", "not sent"]) {
       const failure = await upstreamFailure(platform.http.read(call));
-      expect(failure).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", health: "NOTHING" });
+      expect(failure).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", health: "UNKNOWN" });
       expect(failure.message).toContain("given up");
     }
     await platform.hungUp;

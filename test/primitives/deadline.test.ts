@@ -27,7 +27,7 @@ describe("the deadline of a query", () => {
     const { signal } = new AbortController();
     setDeadline(signal, 0);
     const read = platform.http.read({ operation: "Test_Call", path: "/api/test", decode: (data) => data, signal });
-    expect(await upstreamFailure(read)).toMatchObject({ code: "UPSTREAM_TIMEOUT", health: "NOTHING" });
+    expect(await upstreamFailure(read)).toMatchObject({ code: "UPSTREAM_TIMEOUT", health: "UNKNOWN" });
     expect(platform.calls).toEqual([]);
     expect(platform.reports).toMatchObject([{ tries: 0, failure: "UPSTREAM_TIMEOUT" }]);
   });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { memoizeLast } from "../../src/primitives/memoize.ts";
+import { memoizeLast, once } from "../../src/primitives/memoize.ts";
 
-it("a function that remembers its last answer is asked again for anything else, and throws again what it threw", () => {
+it("memoizeLast computes again for other arguments, and throws its last error again for the same", () => {
   const asked: string[] = [];
   const make = memoizeLast((name: string, size: number) => {
     asked.push(name);
@@ -25,4 +25,13 @@ it("a function that remembers its last answer is asked again for anything else, 
   expect(() => make("c", -1)).toThrow("c");
   expect(make("a", 1)).toEqual(first);
   expect(asked).toEqual(["a", "a", "a", "b", "c"]);
+});
+
+it("once creates its value on the first call alone, also when that is undefined", () => {
+  let calls = 0;
+  const create = once(() => {
+    calls += 1;
+    return undefined;
+  });
+  expect([create(), create(), calls]).toEqual([undefined, undefined, 1]);
 });

@@ -188,7 +188,7 @@ async function onboard(
   const { caller, idempotency } = context;
   // A repeated request has had its rules checked, and would now be in its own way.
   const isRepeated = await idempotency.knows({ caller: caller.principalId, operation: OPERATION, key });
-  if (!isRepeated) await context.tokenCache.readAnew();
+  if (!isRepeated) await context.tokenCache.readRefreshed();
   const choices = await clusterChoices(wish, context);
   if (!isRepeated) await assertRules(wish, choices, context);
   const clusters = choices.map(({ originCluster }) => originCluster);

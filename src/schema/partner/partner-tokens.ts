@@ -33,7 +33,7 @@ export async function freshTokensOf(
   { trackingIds }: RegisteredPartner,
   { tokenCache }: Pick<GraphContext, "tokenCache">,
 ): Promise<readonly SubscribeTokenRecord[]> {
-  return tokensOf(trackingIds, await tokenCache.readAnew());
+  return tokensOf(trackingIds, await tokenCache.readRefreshed());
 }
 
 /** What became of tokens that were to be switched. */

@@ -232,7 +232,7 @@ async function planSteps(
   key: string,
   context: GraphContext,
 ): Promise<{ plan: PlannedStep[]; violations: readonly ApplicationError[] }> {
-  await context.tokenCache.readAnew();
+  await context.tokenCache.readRefreshed();
   const publishers = await possiblePublishTokens(wish.streamName, context);
   const certain = await usablePublishTokens(wish.streamName, context);
   const clusters = await knownClusters(context);

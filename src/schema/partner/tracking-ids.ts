@@ -153,7 +153,7 @@ async function adopt(
   assertTrackingIds([...new Set([...partner.trackingIds, trackingId])], "input.trackingId");
   const holder = await store.partners.byTrackingId(trackingId);
   if (holder && holder.id !== partner.id) throw new TrackingIdTakenError(trackingId, "input.trackingId");
-  const tokens = (await tokenCache.readAnew()).withTrackingId(trackingId);
+  const tokens = (await tokenCache.readRefreshed()).withTrackingId(trackingId);
   const usable = tokens.filter((token) => isUsable(token, now));
   const formerHolders = holder ? [] : await store.partners.formerHolders(trackingId);
   assertNoViolations([
@@ -184,7 +184,7 @@ async function undo(
   if (await store.partners.hasStatement(partner.id, trackingId)) {
     throw new ConflictError("A statement has been issued for the tracking id, so its adoption is final.", { argument });
   }
-  const tokens = (await tokenCache.readAnew()).withTrackingId(trackingId);
+  const tokens = (await tokenCache.readRefreshed()).withTrackingId(trackingId);
   const since = tokens.filter((token) => token.id > claim.afterToken);
   const usable = since.filter((token) => isUsable(token, now));
   if (usable.length > 0)
@@ -209,7 +209,7 @@ async function release(
   const { tokenCache, now } = context;
   const rows = await freshRows(trackingId, context);
   if (rows.some(({ traffic }) => traffic.bytesOut > 0n || traffic.bytesIn > 0n)) throw hasTraffic();
-  const usable = (await tokenCache.readAnew()).withTrackingId(trackingId).filter((token) => isUsable(token, now));
+  const usable = (await tokenCache.readRefreshed()).withTrackingId(trackingId).filter((token) => isUsable(token, now));
   if (usable.length > 0) throw inUse("has the tracking id", usable, "input.trackingId");
   await assertNoViewers(trackingId, context);
   assertNotLast(partner, trackingId);

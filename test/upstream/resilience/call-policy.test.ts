@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { Deferred } from "../../../src/primitives/maybe-promise.ts";
+import { Deferred } from "../../../src/primitives/deferred.ts";
 import {
   createCallPolicy,
   MAX_CONCURRENT_CALLS,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Deferred } from "../../src/primitives/maybe-promise.ts";
+import { Deferred } from "../../src/primitives/deferred.ts";
 
 describe("a deferred value", () => {
   it("is there without a promise as soon as it is resolved", async () => {
