@@ -7,7 +7,7 @@ export interface OpenLoadResult {
   readonly seconds: number;
   /** Answers with data, and their times from when they were due, shortest first. */
   readonly servedMs: Float64Array;
-  /** Answers 503 with `Retry-After`. */
+  /** Responses 503 with `Retry-After`, and responses whose failed fields all have the code OVERLOADED. */
   readonly shed: number;
   /** Requests that were due while all connections waited for answers: as if a user more had looked and gone. */
   readonly unsent: number;
@@ -88,7 +88,7 @@ function createPool() {
     const head = answer.toString("latin1", 0, answer.indexOf("\r\n\r\n"));
     connection.answer = null;
     if (isSuccess(answer)) servedMs.push(performance.now() - askedAt);
-    else if (head.startsWith("HTTP/1.1 503") && /\r\nretry-after: *\d/i.test(head)) shed += 1;
+    else if (isShed(head, answer)) shed += 1;
     else fail(`${head.slice(9, 12)}: ${answer.toString("utf8", head.length, head.length + 300).trim()}`);
     ended(connection, null);
     if (/\r\nconnection: *close/i.test(head)) return socket.destroy();
@@ -144,4 +144,10 @@ function createPool() {
       }
     },
   };
+}
+
+function isShed(head: string, answer: Buffer): boolean {
+  if (head.startsWith("HTTP/1.1 503")) return /\r\nretry-after: *\d/i.test(head);
+  const codes = answer.toString("latin1", head.length).match(/"code":"\w+"/g);
+  return codes?.every((code) => code === '"code":"OVERLOADED"') ?? false;
 }

@@ -7,7 +7,7 @@ import { createTestGateway, START, type TestGateway } from "../support/gateway.t
 import { onboard } from "../support/partners.ts";
 import { platformTokens } from "../support/platform-tokens.ts";
 
-/** How many interleavings are tried; `INTERLEAVINGS=1000 npx vitest run test/graph/interleavings.test.ts` tries more. */
+/** Number of interleavings; the drill `interleavings` runs more. */
 const INTERLEAVINGS = Number(process.env["INTERLEAVINGS"] ?? 12);
 /** The first seed, to repeat one that failed. */
 const FIRST_SEED = Number(process.env["INTERLEAVINGS_SEED"] ?? 1);

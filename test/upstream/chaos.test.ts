@@ -143,6 +143,9 @@ const faults: fc.Arbitrary<Omit<FaultInput, "path"> | null> = fc.oneof(
   ),
 );
 
+/** Random sequences of writes; the drill `writes` runs more. */
+const SEQUENCES = Number(process.env["WRITE_SEQUENCES"] ?? 60);
+
 /** Creates three of five times, else changes or deletes one of the first tokens that there are. */
 const operations = fc.array(
   fc.record({
@@ -187,7 +190,7 @@ describe("a write", () => {
           if (kind === "CREATE") expect(labels().length - before.labels).toBe(done);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: SEQUENCES },
     );
   });
 });

@@ -1,9 +1,9 @@
 import { connect, type Socket } from "node:net";
 import { parseArgs } from "node:util";
-import { KEY } from "./fleet.ts";
-import { isWhole, load } from "./load.ts";
+import { KEY } from "../fleet.ts";
+import { isWhole, load } from "../load.ts";
 
-/** What a bystander waited for, in milliseconds each. */
+/** Response times that another client measured during a drill, in milliseconds. */
 export interface Probed {
   /** `/health` on one connection that stays open. */
   readonly health: readonly number[];
@@ -14,8 +14,10 @@ export interface Probed {
 }
 
 /**
- * Asks a gateway beside a drill until the parent process says that it is over, and then tells the parent what it waited for. It
- * is a process of its own: the drill's process is busy with its connections, and would measure itself.
+ * Pause between two requests, in milliseconds.
+ *
+ * The prober measures a gateway until the parent process sends a message, and then sends its figures. It is a process of its
+ * own, because the drill's process is busy with its connections and would measure itself.
  */
 const EVERY_MS = 20;
 
