@@ -25,6 +25,7 @@ import type { Network } from "./model/network.ts";
 import { createOperationExecutor } from "./operation/execute-operation.ts";
 import { createErrors } from "./operation/mask-error.ts";
 import { createResponseCache } from "./operation/response-cache.ts";
+import { traceOperations } from "./operation/trace-operations.ts";
 import { createSchema } from "./schema/schema.ts";
 import { createServices, type ServiceOptions } from "./services.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
@@ -74,8 +75,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const onInternalError = (error: unknown) => logger.error({ err: error }, "unhandled error");
   const metrics = createMetrics();
   const services = createServices(options, (report: CallReport) => {
-    metrics.called(report);
-    tracing?.called(report);
+    metrics.recordCall(report);
+    tracing?.recordCall(report);
   });
   const { auth, scheduling, dateHeaderClock, ...parts } = services;
   const unsent = createUnsentResponses(options.unsent);
@@ -86,7 +87,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     clock: parts.platformClock,
     lagMs: options.usageLagMs,
   });
-  metrics.watch({ ...parts, dateHeaderClock, loadShedder: scheduling.loadShedder, responseCache, unsent });
+  metrics.observe({ ...parts, dateHeaderClock, loadShedder: scheduling.loadShedder, responseCache, unsent });
   const requests = createRequestObserver(metrics, createRequestLog(logger, options.slowRequestMs), tracing);
   const errors = createErrors(onInternalError);
   const untraced = createOperationExecutor({
@@ -100,7 +101,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     scheduling,
     queryDeadlineMs: QUERY_DEADLINE_FACTOR * options.upstream.timeoutMs,
   });
-  const operations = tracing ? tracing.operations(untraced) : untraced;
+  const operations = tracing ? traceOperations(untraced, tracing) : untraced;
   const ingress = createIngress({ ...options, authenticate: auth.authenticate, unsent });
   const checkReadiness = createReadiness(parts, onInternalError, options.monotonicMs);
   let isShuttingDown = false;

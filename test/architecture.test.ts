@@ -54,8 +54,6 @@ const toCut: Readonly<Record<"imports" | "mutations" | "primitives", readonly st
     "engine/query-plan.ts -> schema/scope-checks.ts",
     "operation/execute-operation.ts -> http/request-body.ts",
     "operation/execute-operation.ts -> http/response-body.ts",
-    "telemetry/metrics.ts -> operation/response-cache.ts",
-    "telemetry/tracing.ts -> operation/execute-operation.ts",
   ],
   cycles: [
     ["http/response-body.ts", "operation/execute-operation.ts"],

@@ -165,7 +165,7 @@ class FastPathExchange {
     const { head } = this.#request;
     if (code) this.#record.errors = [code];
     try {
-      requests.end(this.#record, this.#request.isDisconnected() ? "LEFT" : status);
+      requests.end(this.#record, this.#request.isDisconnected() ? "DISCONNECTED" : status);
     } catch {
       // The log itself has failed, so nobody can be told; that must not cost the answer.
     }

@@ -116,7 +116,7 @@ function resolveOperation(
   if (operation.type === "mutation" && !request.mayChange) {
     throw requestError("BAD_REQUEST", "Mutations are sent by POST.", { status: 405, headers: { allow: "POST" } });
   }
-  if (record) record.asked = { name: operation.name, kind: operation.type };
+  if (record) record.operation = { name: operation.name, kind: operation.type };
   const variables = params.variables ?? {};
   const isQuery = operation.type === "query";
   const found = isQuery ? responseCache.find(caller, () => operation.cacheKey(variables)) : CACHE_MISS;

@@ -2,12 +2,14 @@ import { type DestinationStream, type Logger, pino } from "pino";
 import type { LogLevel } from "../config.ts";
 import { redacted, type Secret } from "../model/secret.ts";
 
-/** Lines go out together: a write for each took 3 % of a small request. What is left is written when the process ends. */
+/** Buffers lines, and writes them every 500 ms or 4 KB; the rest is written when the process ends. */
 const BUFFERED = { sync: true, minLength: 4_096, periodicFlush: 500 };
 
 /**
- * Writes lines of JSON. Secrets do not get out: not the fields that are known to hold one, not what looks like a token, and
- * not one of the secrets that the process was given, wherever in a line they stand.
+ * Creates a logger that writes lines of JSON without secrets: it redacts fields that may hold one, texts that look like a token, and
+ * the given secrets wherever they stand in a line.
+ *
+ * @param destination of the lines; standard output by default
  */
 export function createLogger(level: LogLevel, secrets: readonly Secret[], destination?: DestinationStream): Logger {
   const options = {
@@ -27,16 +29,16 @@ export function createLogger(level: LogLevel, secrets: readonly Secret[], destin
   return pino(options, destination ?? buffered());
 }
 
-/** The standard output. Pino itself writes what is left of a buffer only where it writes in a thread of its own. */
+/** Returns the standard output, flushed when the process ends: pino does that by itself only for a worker thread. */
 function buffered(): DestinationStream {
   const output = pino.destination(BUFFERED);
-  // A full disk or a closed pipe costs lines of the log, not the gateway.
+  // A full disk or a closed pipe loses log lines and must not end the gateway.
   output.on("error", () => undefined);
   process.once("exit", () => {
     try {
       output.flushSync();
     } catch {
-      // The end is as near as it was.
+      // The process ends anyway.
     }
   });
   return output;

@@ -1,22 +1,22 @@
 import { redacted } from "../model/secret.ts";
 
 /**
- * The names of operations by which requests are counted apart. Clients choose them, so only the first ones have a figure of
- * their own and all others share one: whoever makes up new names takes neither memory nor a place in the charts.
+ * Returns the label of an operation name. Clients choose the names, so only the first ones are labels of their own and all later
+ * ones share `other`: memory and charts stay bounded.
  */
 export type OperationNames = (name: string | null) => string;
 
-/** Longer ones are no names that anybody reads. */
+/** Longer names are labelled `other`. */
 const MAX_NAME_LENGTH = 64;
 
-/** @param max how many names are told apart, beside `anonymous` and `other` */
+/** @param max distinct names, in addition to `anonymous` and `other` */
 export function createOperationNames(max: number): OperationNames {
-  const known = new Set<string>();
+  const labels = new Set<string>();
   return (name) => {
     if (name === null) return "anonymous";
-    if (known.has(name)) return name;
-    if (known.size >= max || name.length > MAX_NAME_LENGTH || redacted(name) !== name) return "other";
-    known.add(name);
+    if (labels.has(name)) return name;
+    if (labels.size >= max || name.length > MAX_NAME_LENGTH || redacted(name) !== name) return "other";
+    labels.add(name);
     return name;
   };
 }

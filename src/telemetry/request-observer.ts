@@ -3,40 +3,40 @@ import type { RequestLog } from "./request-log.ts";
 import { createRequestRecord, type RequestRecord } from "./request-record.ts";
 import type { Tracing } from "./tracing.ts";
 
-/** Follows each request to the graph from its head to its answer. */
+/** Observes each request to the graph from its head to its response. */
 export interface RequestObserver {
-  /** @param header of the request, by its name in lower case */
+  /** @param header returns a header of the request by its name in lower case */
   begin(header: (name: string) => string | null): RequestRecord;
   /**
-   * Counts what was answered, and writes its line of the log.
+   * Counts the response and logs the request.
    *
-   * @param status LEFT where the client did not wait for its answer: told as 499, as nginx does
+   * @param status DISCONNECTED if the client did not wait for the response: reported as 499, as nginx does
    */
-  end(record: RequestRecord, status: number | "LEFT"): void;
+  end(record: RequestRecord, status: number | "DISCONNECTED"): void;
 }
 
-/** The header by which a client and its log know a request, given or made. */
+/** Header with the id of a request, chosen by the client or by the gateway. */
 export const REQUEST_ID = "x-request-id";
 
-const CLIENT_LEFT = 499;
+const CLIENT_CLOSED_REQUEST = 499;
 
 export function createRequestObserver(
-  metrics: Pick<Metrics, "answered">,
+  metrics: Pick<Metrics, "recordRequest">,
   log: RequestLog,
   tracing: Tracing | null,
 ): RequestObserver {
   return {
     begin: (header) => {
       const record = createRequestRecord(header(REQUEST_ID));
-      tracing?.requestBegan(record, header);
+      tracing?.startRequest(record, header);
       return record;
     },
-    end: (record, answered) => {
-      const status = answered === "LEFT" ? CLIENT_LEFT : answered;
-      const durationMs = performance.now() - record.beganAt;
-      metrics.answered(record, status, durationMs);
+    end: (record, result) => {
+      const status = result === "DISCONNECTED" ? CLIENT_CLOSED_REQUEST : result;
+      const durationMs = performance.now() - record.startedAt;
+      metrics.recordRequest(record, status, durationMs);
       log(record, status, durationMs);
-      tracing?.requestEnded(record, status);
+      tracing?.endRequest(record, status);
     },
   };
 }

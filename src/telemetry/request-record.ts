@@ -3,38 +3,38 @@ import type { ExecutionResult } from "graphql";
 import type { Caller } from "../auth/caller.ts";
 import { redacted } from "../model/secret.ts";
 
-/** What is known of one request while it is answered, and told of it afterwards. It holds no argument and no secret. */
+/** Facts of one request for logs, metrics and traces. Holds no argument and no secret. */
 export interface RequestRecord {
   readonly requestId: string;
-  /** Whether the client made it up. */
+  /** Whether the client chose the id. */
   readonly isGivenId: boolean;
-  /** When its head was there, by `performance.now()`. */
-  readonly beganAt: number;
-  /** Null where it proved nobody, or was refused before it was asked. */
+  /** When its head was received, by `performance.now()`. */
+  readonly startedAt: number;
+  /** Null if the request was not authenticated. */
   caller: Pick<Caller, "principalId" | "role"> | null;
-  /** What it asked for; null where it was no operation of the graph. */
-  asked: { readonly name: string | null; readonly kind: string } | null;
-  /** The code of each error of the answer. */
+  /** Operation of the request; null if there is no such operation in its document. */
+  operation: { readonly name: string | null; readonly kind: string } | null;
+  /** Code of each error of the response. */
   errors: readonly string[];
-  /** What it was charged. */
+  /** Points charged. */
   points: number;
-  /** How many questions were put to the platform for it alone. */
+  /** Calls made to the platform for this request alone. */
   upstreamCalls: number;
-  /** What of the answer was past its freshness. */
+  /** Sources of stale data in the response. */
   stale: readonly string[];
 }
 
-/** @param givenId `X-Request-Id` as the client sent it: taken over when it is a word that a log can hold */
+/** @param givenId `X-Request-Id` as the client sent it: used if it is a word that a log can hold */
 export function createRequestRecord(givenId: string | null | undefined): RequestRecord {
   const isGivenId = givenId != null && isSane(givenId);
   const requestId = isGivenId ? givenId : randomUUID();
-  const beganAt = performance.now();
+  const startedAt = performance.now();
   return {
     requestId,
     isGivenId,
-    beganAt,
+    startedAt,
     caller: null,
-    asked: null,
+    operation: null,
     errors: [],
     points: 0,
     upstreamCalls: 0,
@@ -46,7 +46,7 @@ function isSane(id: string): boolean {
   return /^[\w.:+/=@-]{1,100}$/.test(id) && redacted(id) === id;
 }
 
-/** Notes what the answer tells of itself: its errors, and its stale parts. */
+/** Records the errors and the stale sources of the response. */
 export function recordResult(
   record: RequestRecord,
   codes: readonly string[],

@@ -1,32 +1,42 @@
 import type { Context, Span, TextMapGetter } from "@opentelemetry/api";
-import type { OperationExecutor, OperationResponse } from "../operation/execute-operation.ts";
 import type { CallReport } from "../upstream/transport/http-client.ts";
 import { createOperationNames } from "./operation-names.ts";
 import type { RequestRecord } from "./request-record.ts";
 
 /**
- * Spans of OpenTelemetry: a request, the operation in it, and the calls to the platform that the operation makes. They hold no
- * argument, no name of a stream or partner, and no secret. Who exports them is the user's own SDK, which the process loads
- * before the gateway; without one nothing becomes of them.
+ * OpenTelemetry spans of requests, their operations, and the calls to the platform that an operation makes. They hold no argument,
+ * no name of a stream or partner, and no secret. The user's own SDK, loaded before the gateway, exports them; without one they
+ * are dropped.
  */
 export interface Tracing {
-  /** @param header of the request: a trace that it names goes on in ours */
-  requestBegan(record: RequestRecord, header: (name: string) => string | null): void;
-  requestEnded(record: RequestRecord, status: number): void;
-  /** The same, with a span for each operation, under which its calls to the platform stand. */
-  operations(operations: OperationExecutor): OperationExecutor;
-  /** The same work, to be done later within the span that is active now. */
+  /** @param header returns a header of the request: a trace that the client names is continued */
+  startRequest(record: RequestRecord, header: (name: string) => string | null): void;
+  endRequest(record: RequestRecord, status: number): void;
+  /** Starts the span of an operation, within that of its request. */
+  startOperation(record: RequestRecord | undefined): OperationSpan;
+  /** Returns the same work, to be done later within the span that is active now. */
   bind<Work extends (...given: never[]) => void>(work: Work): Work;
-  /** A call to the platform has ended. */
-  called(report: CallReport): void;
+  /** Adds the span of a call to the platform that has ended. */
+  recordCall(report: CallReport): void;
+}
+
+export interface OperationSpan {
+  /** Runs work within the span: its calls to the platform are children of the operation. */
+  run(work: () => void): void;
+  /** @param failure code of the first error; null for a response without errors */
+  end(callerRole: string, failure: string | null): void;
 }
 
 type Api = typeof import("@opentelemetry/api");
 
-/** Names of operations that spans are called by; others share one. */
-const MAX_NAMES = 200;
+/** Operation names that spans are named by; all others share one. */
+const MAX_OPERATION_NAMES = 200;
 
-/** Loads the API, which comes with every SDK. @throws Error when it is not installed */
+/**
+ * Loads the OpenTelemetry API, which comes with every SDK.
+ *
+ * @throws Error when it is not installed
+ */
 export async function createTracing(): Promise<Tracing> {
   return createOtelTracing(await import("@opentelemetry/api"));
 }
@@ -45,11 +55,11 @@ export function createOtelTracing({
   SpanStatusCode,
 }: Api): Tracing {
   const tracer = trace.getTracer("syndigraph");
-  const nameOf = createOperationNames(MAX_NAMES);
+  const nameOf = createOperationNames(MAX_OPERATION_NAMES);
   const requests = new WeakMap<RequestRecord, { readonly span: Span; readonly within: Context }>();
 
   return {
-    requestBegan: (record, header) => {
+    startRequest: (record, header) => {
       const parent = propagation.extract(ROOT_CONTEXT, header, headers);
       const span = tracer.startSpan(
         "/graphql",
@@ -58,36 +68,36 @@ export function createOtelTracing({
       );
       requests.set(record, { span, within: trace.setSpan(parent, span) });
     },
-    requestEnded: (record, status) => {
+    endRequest: (record, status) => {
       const span = requests.get(record)?.span;
       span?.setAttribute("http.response.status_code", status);
       if (status >= 500) span?.setStatus({ code: SpanStatusCode.ERROR });
       span?.end();
     },
-    operations: (operations) => (request, answered) => {
-      const { record, caller } = request;
+    startOperation: (record) => {
       const within = (record && requests.get(record)?.within) ?? ROOT_CONTEXT;
       const span = tracer.startSpan("operation", {}, within);
-      const ended = (answer: OperationResponse) => {
-        const [error] = answer.result.errors ?? [];
-        const name = record?.asked ? nameOf(record.asked.name) : "none";
-        const kind = record?.asked?.kind ?? "none";
-        span.updateName(`${kind} ${name}`);
-        span.setAttributes({
-          "graphql.operation.name": name,
-          "graphql.operation.type": kind,
-          "syndigraph.caller.role": caller.role,
-          "syndigraph.cost": record?.points ?? 0,
-          "syndigraph.upstream_calls": record?.upstreamCalls ?? 0,
-          "syndigraph.outcome": error ? error.code : "ok",
-        });
-        span.end();
-        answered(answer);
+      return {
+        run: (work) => context.with(trace.setSpan(within, span), work),
+        end: (callerRole, failure) => {
+          const { operation = null, points = 0, upstreamCalls = 0 } = record ?? {};
+          const name = operation ? nameOf(operation.name) : "none";
+          const kind = operation?.kind ?? "none";
+          span.updateName(`${kind} ${name}`);
+          span.setAttributes({
+            "graphql.operation.name": name,
+            "graphql.operation.type": kind,
+            "syndigraph.caller.role": callerRole,
+            "syndigraph.cost": points,
+            "syndigraph.upstream_calls": upstreamCalls,
+            "syndigraph.outcome": failure ?? "ok",
+          });
+          span.end();
+        },
       };
-      context.with(trace.setSpan(within, span), () => operations(request, ended));
     },
     bind: (work) => context.bind(context.active(), work),
-    called: ({ operation, durationMs, tries, failure, names }) => {
+    recordCall: ({ operation, durationMs, tries, failure, names }) => {
       const now = Date.now();
       const span = tracer.startSpan(
         operation,

@@ -10,7 +10,7 @@ const TOKENS = `{ subscribeTokens(first: 50) { nodes { id tokenId label isActive
 async function repeated({ gateway, options }: TestGateway): Promise<number> {
   const authorization = `Bearer ${options.operatorKey.reveal()}`;
   const response = await gateway.fetch(new Request("http://gateway.test/metrics", { headers: { authorization } }));
-  return Number(/^syndigraph_repeated_answers_total (\d+)$/m.exec(await response.text())?.[1]);
+  return Number(/^syndigraph_response_cache_hits_total (\d+)$/m.exec(await response.text())?.[1]);
 }
 
 /** Asks so often that the answer is kept from then on: the first time, the tokens may not have been known. */

@@ -88,7 +88,7 @@ describe("metrics", () => {
   it("count each error of an answer by its code, in whatever order they stand", () => {
     const metrics = createMetrics();
     const errors = ["INVALID_INPUT", "INVALID_INPUT", "NOT_FOUND", "INVALID_INPUT"];
-    metrics.answered(Object.assign(createRequestRecord(null), { errors }), 200, 1);
+    metrics.recordRequest(Object.assign(createRequestRecord(null), { errors }), 200, 1);
     const told = parseExposition(metrics.text());
     metrics.close();
     expect(told.value('syndigraph_errors_total{code="INVALID_INPUT"}')).toBe(3);
@@ -102,17 +102,17 @@ describe("metrics", () => {
     await gateway.ask(named);
     const fresh = await metricsOf(gateway);
     const lookups = (metrics: Exposition, result: string) =>
-      metrics.value(`syndigraph_figure_cache_lookups_total{result="${result}"}`);
+      metrics.value(`syndigraph_usage_cache_lookups_total{result="${result}"}`);
     expect([lookups(fresh, "miss"), lookups(fresh, "hit")]).toEqual([1, 1]);
-    expect(fresh.value("syndigraph_figure_cache_bytes")).toBeGreaterThan(0);
-    expect(fresh.value("syndigraph_stale_answers_total")).toBeUndefined();
+    expect(fresh.value("syndigraph_usage_cache_bytes")).toBeGreaterThan(0);
+    expect(fresh.value("syndigraph_stale_responses_total")).toBeUndefined();
 
     gateway.sandbox.clock.advance(16 * 60_000);
     gateway.sandbox.fault({ path: "/api/analytics/*", status: 503 });
     await gateway.ask(named);
     const stale = await metricsOf(gateway);
-    expect(stale.value("syndigraph_figure_cache_stale_total")).toBe(1);
-    expect(stale.value('syndigraph_stale_answers_total{source="FIGURES"}')).toBe(1);
+    expect(stale.value("syndigraph_usage_cache_stale_total")).toBe(1);
+    expect(stale.value('syndigraph_stale_responses_total{source="FIGURES"}')).toBe(1);
     expect(stale.sum('syndigraph_upstream_retries_total{operation="Analytics_StreamsTotal"}')).toBe(2);
   });
 
@@ -155,14 +155,14 @@ describe("metrics", () => {
 
   it("tell how many tokens are known, and how old the list is", async () => {
     await using gateway = await createTestGateway();
-    expect((await metricsOf(gateway)).value("syndigraph_token_directory_age_seconds")).toBeUndefined();
+    expect((await metricsOf(gateway)).value("syndigraph_token_cache_age_seconds")).toBeUndefined();
     const { data } = await gateway.ask<{ subscribeTokens: { totalCount: number } }>(
       "{ subscribeTokens { totalCount } }",
     );
     gateway.sandbox.clock.advance(7_000);
     const metrics = await metricsOf(gateway);
     expect(metrics.value('syndigraph_tokens{kind="subscribe"}')).toBe(data.subscribeTokens.totalCount);
-    expect(metrics.value("syndigraph_token_directory_age_seconds")).toBe(7);
+    expect(metrics.value("syndigraph_token_cache_age_seconds")).toBe(7);
   });
 
   it("stay bounded, whatever names clients make up, and nobody's names push out another's", async () => {

@@ -88,7 +88,7 @@ describe("the line of a request", () => {
       1,
     );
     const caller = { principalId: `idp:${API_SECRET}`, role: "ANALYST" } as const;
-    log({ ...createRequestRecord("a"), caller, asked: { name: TOKEN, kind: "query" } }, 200, 1);
+    log({ ...createRequestRecord("a"), caller, operation: { name: TOKEN, kind: "query" } }, 200, 1);
     expect(written.join("")).toContain("idp:[secret]");
     for (const secret of [API_SECRET, TOKEN]) expect(written.join("")).not.toContain(secret);
   });

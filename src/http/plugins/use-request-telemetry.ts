@@ -22,7 +22,7 @@ export function useRequestTelemetry(requests: RequestObserver): Plugin<object, S
       record.caller = caller ?? null;
       const code = errorCodeOf(response);
       if (code) record.errors = [code];
-      requests.end(record, request.signal.aborted ? "LEFT" : response.status);
+      requests.end(record, request.signal.aborted ? "DISCONNECTED" : response.status);
     },
   };
 }
