@@ -5,7 +5,7 @@ import * as typedDocumentNode from "@graphql-codegen/typed-document-node";
 import * as typescriptOperations from "@graphql-codegen/typescript-operations";
 import { type GraphQLSchema, lexicographicSortSchema, parse, printSchema } from "graphql";
 import openapiTS, { astToString } from "openapi-typescript";
-import { variables } from "./src/config.ts";
+import { variables } from "./src/config/variables.ts";
 import { errorCodes } from "./src/model/errors.ts";
 import { requestLimits } from "./src/model/request-limits.ts";
 import { createSchema } from "./src/schema/schema.ts";

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
-import { type Config, ConfigError, type PlatformConfig, readConfig, unknownVariables } from "./config.ts";
+import { type Config, ConfigError, type PlatformConfig, readConfig } from "./config/config.ts";
 import type { GraphiQLFiles } from "./http/graphiql/files.ts";
 import { listen } from "./http/http-server.ts";
 import type { RateLimitPool } from "./limits/rate-limit-pool.ts";
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
     ...(platform.conference ? [platform.conference.app.secret] : []),
     ...(config.store.kind === "postgres" ? databaseSecrets(config.store.url) : []),
   ]);
-  for (const { name, nearest } of unknownVariables()) {
+  for (const { name, nearest } of config.unknownVariables) {
     const hint = nearest === null ? "" : `; did you mean ${nearest}?`;
     logger.warn({ variable: name }, `unknown environment variable ${name}${hint}`);
   }
@@ -75,7 +75,7 @@ async function main(): Promise<void> {
     isShuttingDown = true;
     gateway.advertiseShutdown();
     server.advertiseShutdown();
-    await setTimeout(config.leaveNoticeMs);
+    await setTimeout(config.shutdownDelayMs);
     await server.drain(config.drainMs);
     await gateway.close();
     await Promise.all([store.close(), rateLimitPool?.end()]);

@@ -1,5 +1,5 @@
 import { fork } from "node:child_process";
-import { type Config, ConfigError, type PlatformConfig } from "./config.ts";
+import { type Config, ConfigError, type PlatformConfig } from "./config/config.ts";
 import { Secret } from "./model/secret.ts";
 
 const DEFAULT_PORT = 4010;

@@ -163,7 +163,7 @@ describe("the code", () => {
   it("reads the environment in one place", () => {
     const readers = files.filter((file) => readFileSync(join("src", file), "utf8").includes("process.env"));
     // The program passes its environment on to the sandbox that it starts, which is a program of its own.
-    expect(readers.sort()).toEqual(["config.ts", "sandbox/main.ts", "start-sandbox.ts"]);
+    expect(readers.sort()).toEqual(["config/config.ts", "sandbox/main.ts", "start-sandbox.ts"]);
   });
 
   it("reveals secrets only where they leave for the one who may have them", () => {

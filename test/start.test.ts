@@ -179,10 +179,10 @@ describe("npm start", () => {
     expect(gateway.output()).toBe(
       [
         "ConfigError: The configuration has mistakes:",
-        "  PORT should be a port, 0 to 65535",
-        "  MILLICAST_API_URL should be an origin such as https://api.millicast.com, without a path",
-        "  UPSTREAM_TIMEOUT_SECONDS should be seconds, from 1 to 60",
-        "  SYNDIGRAPH_OPERATOR_KEY should be set when MILLICAST_API_SECRET is: it is the key to all of the account",
+        "  PORT must be a port, 0 to 65535",
+        "  MILLICAST_API_URL must be an origin such as https://api.millicast.com, without a path",
+        "  UPSTREAM_TIMEOUT_SECONDS must be seconds, from 1 to 60",
+        "  SYNDIGRAPH_OPERATOR_KEY must be set when MILLICAST_API_SECRET is",
         "",
       ].join("\n"),
     );

@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from "pino";
-import type { LogLevel } from "../config.ts";
+import type { LogLevel } from "../config/config.ts";
 import { redacted, type Secret } from "../model/secret.ts";
 
 /** Buffers lines, and writes them every 500 ms or 4 KB; the rest is written when the process ends. */

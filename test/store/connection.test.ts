@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { openRateLimitPool } from "../../src/limits/rate-limit-pool.ts";
 import { createRateLimiter } from "../../src/limits/rate-limiter.ts";
 import { openStore } from "../../src/store/open-store.ts";

@@ -79,8 +79,8 @@ function environmentOf({
     PARTNER_COST_BUDGET_PER_MINUTE: `${options.budgets.partnerPerMinute}`,
     // A busy machine is no sick platform.
     UPSTREAM_TIMEOUT_SECONDS: "60",
-    DIRECTORY_REFRESH_SECONDS: `${options.tokenRefreshMs / 1_000}`,
-    FIGURE_CACHE_MEGABYTES: `${options.usageCacheBytes / 1e6}`,
+    TOKEN_REFRESH_SECONDS: `${options.tokenRefreshMs / 1_000}`,
+    USAGE_CACHE_MEGABYTES: `${options.usageCacheBytes / 1e6}`,
     GRAPHIQL: options.graphiql ? "on" : "off",
     LOG_LEVEL: "debug",
   };

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { allScopes } from "../src/auth/scopes.ts";
-import { ConfigError, readConfig, unknownVariables, variables } from "../src/config.ts";
+import { allScopes } from "../../src/auth/scopes.ts";
+import { ConfigError, readConfig } from "../../src/config/config.ts";
+import { unknownVariables } from "../../src/config/unknown-variables.ts";
+import { variables } from "../../src/config/variables.ts";
 
 const SECRET = "api-secret-of-the-account";
 const KEY = "operator-key-nobody-guesses";
@@ -40,7 +42,7 @@ describe("the configuration", () => {
       enforceSuspension: false,
       usageCacheBytes: 16e6,
       usageLagMs: 300_000,
-      leaveNoticeMs: 1_000,
+      shutdownDelayMs: 1_000,
       drainMs: 10_000,
       logLevel: "info",
       slowRequestMs: 2_000,
@@ -49,6 +51,7 @@ describe("the configuration", () => {
       graphiql: true,
       store: { kind: "memory" },
       sandboxPort: null,
+      unknownVariables: [],
     });
   });
 
@@ -64,7 +67,7 @@ describe("the configuration", () => {
 
   it("does not open an account to a key that nobody has chosen", () => {
     expect(mistakesIn({ MILLICAST_API_SECRET: SECRET })).toEqual([
-      "  SYNDIGRAPH_OPERATOR_KEY should be set when MILLICAST_API_SECRET is: it is the key to all of the account",
+      "  SYNDIGRAPH_OPERATOR_KEY must be set when MILLICAST_API_SECRET is",
     ]);
     expect(mistakesIn({ MILLICAST_API_SECRET: SECRET, SYNDIGRAPH_OPERATOR_KEY: "" })).toHaveLength(1);
   });
@@ -82,7 +85,7 @@ describe("the configuration", () => {
     expect(platform?.conference?.app.secret.reveal()).toBe("app-secret");
     expect(JSON.stringify(platform)).not.toContain("app-secret");
     expect(mistakesIn({ ...real, CONFERENCE_STREAMING: "on", CONFERENCE_APP_KEY: "app-key" })).toEqual([
-      "  CONFERENCE_APP_SECRET should be set when CONFERENCE_STREAMING is on",
+      "  CONFERENCE_APP_SECRET must be set when CONFERENCE_STREAMING is on",
     ]);
     expect(readConfig({ CONFERENCE_STREAMING: "on" })).toMatchObject({ platform: null, conferenceStreaming: true });
   });
@@ -95,7 +98,7 @@ describe("the configuration", () => {
       SYNDIGRAPH_OPERATOR_SCOPES: "usage:read, stream:read",
       TRUSTED_PROXIES: "10.0.0.0/8, 2001:db8::1",
       UPSTREAM_TIMEOUT_SECONDS: "1.5",
-      DIRECTORY_REFRESH_SECONDS: "3600",
+      TOKEN_REFRESH_SECONDS: "3600",
       ENFORCE_SUSPENSION: "on",
       DRAIN_SECONDS: "1",
       LOG_LEVEL: "silent",
@@ -145,12 +148,12 @@ describe("the configuration", () => {
     ]);
     for (const name of ["OIDC_ISSUER", "OIDC_AUDIENCE", "OIDC_JWKS_URL"]) {
       expect(mistakesIn({ ...three, [name]: "" })).toEqual([
-        `  ${name} should be set when one of OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL is`,
+        `  ${name} must be set when one of OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL is`,
       ]);
     }
     for (const url of ["keys", "http://idp.example/keys", "ftp://idp.example/keys", "https://me:pass@idp.example/"]) {
       expect(mistakesIn({ ...three, OIDC_JWKS_URL: url })).toEqual([
-        "  OIDC_JWKS_URL should be an address such as https://idp.example.com/keys; http only on the loopback",
+        "  OIDC_JWKS_URL must be a URL such as https://idp.example.com/keys; http only on the loopback",
       ]);
     }
   });
@@ -196,7 +199,10 @@ describe("the configuration", () => {
   });
 
   it("is not disturbed by variables of others", () => {
-    expect(readConfig({ PATH: "/bin", npm_config_port: "x", CONFERENCE_UNKNOWN: "1" })).toEqual(readConfig({}));
+    expect(readConfig({ PATH: "/bin", npm_config_port: "x", CONFERENCE_UNKNOWN: "1" })).toEqual({
+      ...readConfig({}),
+      unknownVariables: [{ name: "CONFERENCE_UNKNOWN", nearest: null }],
+    });
   });
 
   it("can't be changed once it is read", () => {
@@ -221,7 +227,7 @@ describe("a mistake in the configuration", () => {
     [
       "DATABASE_URL",
       ["db.example.com", "mysql://db/x", "postgres:db", "postgres://:a:b"],
-      "an address such as postgres://user:password@host:5432/database",
+      "a URL such as postgres://user:password@host:5432/database",
     ],
     ["COST_BUDGET_PER_MINUTE", ["999", "1000.5", "1e6"], "whole points, from 1,000 to 1,000,000,000"],
     ["PARTNER_COST_BUDGET_PER_MINUTE", ["0", "1000000001"], "whole points, from 1,000 to 1,000,000,000"],
@@ -230,7 +236,7 @@ describe("a mistake in the configuration", () => {
     ["MAX_UNSENT_MEGABYTES_PER_CALLER", ["0", "10001", "1.5"], "whole megabytes, from 1 to 10000"],
     ["MAX_UNSENT_MEGABYTES", ["0", "100001", "1.5"], "whole megabytes, from 1 to 100000"],
     ["UPSTREAM_TIMEOUT_SECONDS", ["0", "0.5", "61", "4s", "-4", " "], "seconds, from 1 to 60"],
-    ["DIRECTORY_REFRESH_SECONDS", ["0", "3601"], "seconds, from 1 to 3600"],
+    ["TOKEN_REFRESH_SECONDS", ["0", "3601"], "seconds, from 1 to 3600"],
     ["DRAIN_SECONDS", ["0", "301"], "seconds, from 1 to 300"],
     [
       "OIDC_ALGORITHMS",
@@ -262,16 +268,16 @@ describe("a mistake in the configuration", () => {
     [
       "MILLICAST_API_SECRET",
       ["short", "a secret with blanks", "secret-with-newline\n", "secret-é-secret"],
-      "the account's API secret, as it stands in the platform's dashboard",
+      "the API secret of the account, as shown in the platform's dashboard",
     ],
     [
       "SYNDIGRAPH_OPERATOR_KEY",
       ["fifteen-letters", "sixteen letters and more", "schlüssel-zu-allem-hier"],
-      "a key of at least 16 ASCII characters without blanks, that nobody can guess",
+      "a key of at least 16 ASCII characters without blanks that cannot be guessed",
     ],
     ["SANDBOX_API_SECRET", ["short"], "a secret of at least 8 ASCII characters without blanks"],
   ])("%s is told with what it should be", (name, values, rule) => {
-    for (const value of values) expect(mistakesIn({ ...real, [name]: value })).toEqual([`  ${name} should be ${rule}`]);
+    for (const value of values) expect(mistakesIn({ ...real, [name]: value })).toEqual([`  ${name} must be ${rule}`]);
   });
 
   it("is told with all others", () => {
@@ -282,7 +288,7 @@ describe("a mistake in the configuration", () => {
     const wrong = Object.fromEntries(Object.keys(variables).map((name) => [name, "hunter2 hunter2 hunter2"]));
     const told = mistakesIn({ ...wrong, HOST: "x" }).join("\n");
     const checked = Object.keys(variables).filter((name) => !["HOST", "DATA_DIRECTORY"].includes(name));
-    for (const name of checked) expect(told).toContain(`  ${name} should be `);
+    for (const name of checked) expect(told).toContain(`  ${name} must be `);
     expect(told).not.toContain("hunter2");
   });
 
@@ -323,7 +329,7 @@ describe("the sandbox", () => {
     for (const absent of [{}, { MILLICAST_API_SECRET: "" }]) {
       const mistakes = mistakesIn({ ...absent, [name]: "https://a-value-of-16.example" });
       expect(mistakes).toContainEqual(
-        `  MILLICAST_API_SECRET should be set when ${name} is; SANDBOX=on runs over the sandbox all the same`,
+        `  MILLICAST_API_SECRET must be set when ${name} is; SANDBOX=on runs over the sandbox anyway`,
       );
       expect(mistakes.join()).not.toContain("a-value");
     }
@@ -333,9 +339,9 @@ describe("the sandbox", () => {
     const url = "postgres://host/database";
     expect(readConfig({ SANDBOX: "on", DATABASE_URL: url, SYNDIGRAPH_OPERATOR_KEY: KEY }).platform).toBeNull();
     expect(mistakesIn({ ...real, SANDBOX: "on" })).toEqual([
-      "  SANDBOX should not be on when MILLICAST_API_SECRET is set",
+      "  SANDBOX must not be on when MILLICAST_API_SECRET is set",
     ]);
-    expect(mistakesIn({ SANDBOX: "off" })).toEqual(["  MILLICAST_API_SECRET should be set when SANDBOX is off"]);
+    expect(mistakesIn({ SANDBOX: "off" })).toEqual(["  MILLICAST_API_SECRET must be set when SANDBOX is off"]);
   });
 
   it("is served without a word beside the variables of a trial alone: every other one is of a deployment", () => {

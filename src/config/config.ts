@@ -1,0 +1,227 @@
+import * as z from "zod";
+import type { IdentityProviderOptions } from "../auth/identity-provider.ts";
+import type { Scope } from "../auth/scopes.ts";
+import type { Network } from "../model/network.ts";
+import { Secret } from "../model/secret.ts";
+import type { ConferenceOptions } from "../upstream/upstream.ts";
+import { loopbackNames } from "./rules.ts";
+import { type UnknownVariable, unknownVariables } from "./unknown-variables.ts";
+import { type logLevels, variables } from "./variables.ts";
+
+/**
+ * Configuration of the gateway, read once from the environment and checked as a whole before anything starts. This file is the only
+ * reader of `process.env`; the table in docs/configuration.md is generated from the same descriptions.
+ */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** Null in sandbox mode. */
+  readonly platform: PlatformConfig | null;
+  readonly conferenceStreaming: boolean;
+  /** Null in sandbox mode if none is set: then a key is created and printed. */
+  readonly operatorKey: Secret | null;
+  readonly operatorScopes: readonly Scope[];
+  /** Origin by which clients reach the gateway; null if unset. */
+  readonly publicUrl: string | null;
+  /** Null if none is configured. */
+  readonly identityProvider: IdentityProviderOptions | null;
+  readonly trustedProxies: readonly Network[];
+  /** Null for any. */
+  readonly allowedHosts: readonly string[] | null;
+  readonly allowedOrigins: readonly string[];
+  /** Points per minute of each caller. */
+  readonly budgets: { readonly perMinute: number; readonly partnerPerMinute: number };
+  readonly maxRequestsInFlight: number;
+  /** Limits on response bytes in memory. */
+  readonly unsent: {
+    readonly maxResponseBytes: number;
+    readonly maxUnsentBytesPerCaller: number;
+    readonly maxUnsentBytes: number;
+  };
+  readonly upstreamTimeoutMs: number;
+  readonly tokenRefreshMs: number;
+  /** Largest difference between the platform's clock and this machine's that is applied. */
+  readonly maxClockOffsetMs: number;
+  readonly enforceSuspension: boolean;
+  readonly usageCacheBytes: number;
+  readonly usageLagMs: number;
+  readonly shutdownDelayMs: number;
+  readonly drainMs: number;
+  readonly logLevel: LogLevel;
+  readonly slowRequestMs: number;
+  readonly refusedAttemptRetentionMs: number;
+  readonly tracing: boolean;
+  readonly graphiql: boolean;
+  readonly store: StoreConfig;
+  /** Null for the default port, or any free one if that is taken. */
+  readonly sandboxPort: number | null;
+  /** Variables of the environment that are probably misspelt. */
+  readonly unknownVariables: readonly UnknownVariable[];
+}
+
+/** Origins of the platform, and the account's secret. */
+export interface PlatformConfig {
+  readonly secret: Secret;
+  readonly apiUrl: string;
+  readonly analyticsUrl: string;
+  readonly directorUrl: string;
+  /** Null if streaming of conferences is switched off. */
+  readonly conference: ConferenceOptions | null;
+}
+
+/** Location of the gateway's own records. */
+export type StoreConfig =
+  | { readonly kind: "memory" }
+  | { readonly kind: "file"; readonly folder: string }
+  | { readonly kind: "postgres"; readonly url: Secret };
+
+export type LogLevel = (typeof logLevels)[number];
+
+/** Mistakes in the environment. The message lists them by variable and never shows a value, which may be a secret. */
+export class ConfigError extends Error {
+  constructor(mistakes: readonly string[]) {
+    super(`The configuration has ${mistakes.length === 1 ? "a mistake" : "mistakes"}:\n${mistakes.join("\n")}`);
+    this.name = "ConfigError";
+  }
+}
+
+/**
+ * Returns the configuration, frozen.
+ *
+ * @throws ConfigError naming every variable that is wrong, and the rule that it breaks
+ */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const schema = z.object(
+    Object.fromEntries(Object.entries(variables).map(([name, { schema: check }]) => [name, check])) as {
+      [Name in keyof typeof variables]: (typeof variables)[Name]["schema"];
+    },
+  );
+  // An empty variable counts as unset: templates leave some empty.
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const result = schema.safeParse(given);
+  const mistakes = (result.error?.issues ?? []).map(({ path, message }) => `  ${path.join(".")} must be ${message}`);
+  if (given["MILLICAST_API_SECRET"] && !given["SYNDIGRAPH_OPERATOR_KEY"]) {
+    mistakes.push("  SYNDIGRAPH_OPERATOR_KEY must be set when MILLICAST_API_SECRET is");
+  }
+  if (given["MILLICAST_API_SECRET"] && given["CONFERENCE_STREAMING"] === "on") {
+    const app = ["CONFERENCE_APP_KEY", "CONFERENCE_APP_SECRET"];
+    const absent = app.filter((name) => !given[name]);
+    mistakes.push(...absent.map((name) => `  ${name} must be set when CONFERENCE_STREAMING is on`));
+  }
+  mistakes.push(...sandboxMistakes(given));
+  const identity = ["OIDC_ISSUER", "OIDC_AUDIENCE", "OIDC_JWKS_URL"];
+  const missing = identity.filter((name) => !given[name]);
+  if (missing.length < identity.length) {
+    mistakes.push(...missing.map((name) => `  ${name} must be set when one of ${identity.join(", ")} is`));
+  }
+  if (!result.success || mistakes.length > 0) throw new ConfigError(mistakes);
+  const values = result.data;
+  return Object.freeze({
+    host: values.HOST,
+    port: values.PORT,
+    platform: values.MILLICAST_API_SECRET
+      ? {
+          secret: new Secret(values.MILLICAST_API_SECRET),
+          apiUrl: values.MILLICAST_API_URL,
+          analyticsUrl: values.MILLICAST_ANALYTICS_URL,
+          directorUrl: values.MILLICAST_DIRECTOR_URL,
+          conference:
+            values.CONFERENCE_STREAMING === "on" && values.CONFERENCE_APP_KEY && values.CONFERENCE_APP_SECRET
+              ? {
+                  apiUrl: values.CONFERENCE_API_URL,
+                  authUrl: values.CONFERENCE_AUTH_URL,
+                  app: { key: values.CONFERENCE_APP_KEY, secret: new Secret(values.CONFERENCE_APP_SECRET) },
+                }
+              : null,
+        }
+      : null,
+    conferenceStreaming: values.CONFERENCE_STREAMING === "on",
+    operatorKey: values.SYNDIGRAPH_OPERATOR_KEY ? new Secret(values.SYNDIGRAPH_OPERATOR_KEY) : null,
+    operatorScopes: values.SYNDIGRAPH_OPERATOR_SCOPES,
+    publicUrl: values.PUBLIC_URL ?? null,
+    identityProvider:
+      values.OIDC_ISSUER && values.OIDC_AUDIENCE && values.OIDC_JWKS_URL
+        ? {
+            issuer: values.OIDC_ISSUER,
+            audience: values.OIDC_AUDIENCE,
+            jwksUrl: values.OIDC_JWKS_URL,
+            algorithms: values.OIDC_ALGORITHMS,
+            tokenType: values.OIDC_TOKEN_TYPE,
+            roleClaim: values.OIDC_ROLE_CLAIM,
+            operatorRole: values.OIDC_OPERATOR_ROLE,
+            analystRole: values.OIDC_ANALYST_ROLE,
+          }
+        : null,
+    trustedProxies: values.TRUSTED_PROXIES ?? [],
+    allowedHosts: values.ALLOWED_HOSTS ?? loopbackNames(values.HOST),
+    allowedOrigins: values.ALLOWED_ORIGINS ?? [],
+    budgets: { perMinute: values.COST_BUDGET_PER_MINUTE, partnerPerMinute: values.PARTNER_COST_BUDGET_PER_MINUTE },
+    maxRequestsInFlight: values.MAX_REQUESTS_IN_FLIGHT,
+    unsent: {
+      maxResponseBytes: values.MAX_RESPONSE_MEGABYTES * 1_000_000,
+      maxUnsentBytesPerCaller: values.MAX_UNSENT_MEGABYTES_PER_CALLER * 1_000_000,
+      maxUnsentBytes: values.MAX_UNSENT_MEGABYTES * 1_000_000,
+    },
+    upstreamTimeoutMs: values.UPSTREAM_TIMEOUT_SECONDS * 1000,
+    maxClockOffsetMs:
+      (values.MAX_CLOCK_OFFSET_SECONDS ?? (values.MILLICAST_API_SECRET ? 300 : Number.POSITIVE_INFINITY)) * 1000,
+    usageCacheBytes: values.USAGE_CACHE_MEGABYTES * 1e6,
+    usageLagMs: values.USAGE_LAG_SECONDS * 1_000,
+    tokenRefreshMs: values.TOKEN_REFRESH_SECONDS * 1000,
+    enforceSuspension: values.ENFORCE_SUSPENSION === "on",
+    shutdownDelayMs: values.SHUTDOWN_DELAY_SECONDS * 1000,
+    drainMs: values.DRAIN_SECONDS * 1000,
+    logLevel: values.LOG_LEVEL,
+    slowRequestMs: values.SLOW_REQUEST_SECONDS * 1000,
+    refusedAttemptRetentionMs: values.REFUSED_ATTEMPTS_DAYS * 86_400_000,
+    tracing: values.TRACING === "on",
+    graphiql: values.GRAPHIQL === "on",
+    store: storeConfig(values.DATABASE_URL, values.DATA_DIRECTORY, values.MILLICAST_API_SECRET === undefined),
+    sandboxPort: values.SANDBOX_PORT ?? null,
+    unknownVariables: unknownVariables(environment),
+  });
+}
+
+/** Variables that may be set when the gateway runs over the sandbox; other programs set the first two as well. */
+const trialVariables: readonly string[] = [
+  "PORT",
+  "LOG_LEVEL",
+  "CONFERENCE_STREAMING",
+  "SANDBOX",
+  "SANDBOX_PORT",
+  "SANDBOX_API_SECRET",
+];
+
+/** Variables of a deployment: if one is set, the sandbox's invented data is served only with SANDBOX=on. */
+const deploymentVariables: readonly string[] = Object.keys(variables).filter(
+  (name) => name !== "MILLICAST_API_SECRET" && !trialVariables.includes(name),
+);
+
+/** Returns the mistakes in choosing between the sandbox and the platform. */
+function sandboxMistakes(given: NodeJS.ProcessEnv): string[] {
+  const { SANDBOX: choice, MILLICAST_API_SECRET: secret } = given;
+  if (secret) return choice === "on" ? ["  SANDBOX must not be on when MILLICAST_API_SECRET is set"] : [];
+  if (choice === "on") return [];
+  if (choice === "off") return ["  MILLICAST_API_SECRET must be set when SANDBOX is off"];
+  const misspelt = unknownVariables(given).filter(
+    ({ name, nearest: meant }) =>
+      /^(MILLICAST|SYNDIGRAPH)_/.test(name) ||
+      meant === "MILLICAST_API_SECRET" ||
+      (meant && deploymentVariables.includes(meant)),
+  );
+  const found = [
+    ...deploymentVariables.filter((name) => given[name] !== undefined),
+    ...misspelt.map(({ name }) => name),
+  ];
+  if (found.length === 0) return [];
+  return [
+    `  MILLICAST_API_SECRET must be set when ${found.join(", ")} ${found.length === 1 ? "is" : "are"}; SANDBOX=on runs over the sandbox anyway`,
+  ];
+}
+
+/** Returns the store's location; with the sandbox it is in memory by default, as all data of the sandbox is. */
+function storeConfig(url: string | undefined, folder: string | undefined, isSandbox: boolean): StoreConfig {
+  if (url !== undefined) return { kind: "postgres", url: new Secret(url) };
+  if (folder === undefined && isSandbox) return { kind: "memory" };
+  return { kind: "file", folder: folder ?? ".data" };
+}

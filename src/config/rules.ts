@@ -1,0 +1,82 @@
+import * as z from "zod";
+import { identityAlgorithms } from "../auth/identity-provider.ts";
+import { type Network, parseNetwork } from "../model/network.ts";
+import { parsedAddress } from "../store/database-url.ts";
+
+/** Parses a number in decimal digits; `Number` alone would read a blank as 0. */
+export const decimal = (rule: string, min: number, max: number) =>
+  z
+    .string(rule)
+    .regex(/^\d+(\.\d+)?$/, rule)
+    .transform(Number)
+    .refine((number) => number >= min && number <= max, rule);
+const portRule = "a port, 0 to 65535";
+export const port = decimal(portRule, 0, 65_535).refine(Number.isInteger, portRule);
+export const seconds = (max: number) => decimal(`seconds, from 1 to ${max}`, 1, max);
+export const whole = (rule: string, min: number, max: number) => decimal(rule, min, max).refine(Number.isInteger, rule);
+export const points = whole("whole points, from 1,000 to 1,000,000,000", 1_000, 1e9);
+export const origin = z
+  .string()
+  .refine(isOrigin, "an origin such as https://api.millicast.com, without a path")
+  .transform((text) => new URL(text).origin);
+/** Parses comma-separated parts, each of which must match a pattern. */
+const listOf = (pattern: RegExp, rule: string) =>
+  z
+    .string()
+    .transform((text) => text.split(",").map((part) => part.trim().toLowerCase()))
+    .refine((parts) => parts.every((part) => pattern.test(part)), rule);
+export const hosts = listOf(
+  /^([a-z\d_-]+(\.[a-z\d_-]+)*|\[[\da-f:.]+\])$/,
+  "names and addresses without ports, such as graph.example.com,[::1]",
+);
+export const origins = listOf(
+  /^https?:\/\/((\*\.)?[a-z\d-]+(\.[a-z\d-]+)+|localhost|\[[\da-f:.]+\])(:\d{1,5})?$/,
+  "origins such as https://app.example.com, or https://*.example.com for all below a domain",
+);
+const networksRule = "addresses and CIDR blocks such as 10.0.0.0/8,2001:db8::/32";
+export const networks = z
+  .string()
+  .transform((text) => text.split(",").map((part) => parseNetwork(part.trim())))
+  .refine((blocks): blocks is Network[] => blocks.every((block) => block !== null), networksRule);
+export const word = z.string().regex(/^[\x21-\x7e]{1,255}$/, "at most 255 ASCII characters without blanks");
+/** Parses a value that can follow `Bearer` in a header. */
+export const bearer = (minLength: number, rule: string) =>
+  z.string().regex(new RegExp(`^[\\x21-\\x7e]{${minLength},}$`), rule);
+
+export const onOrOff = z.enum(["on", "off"], "on or off");
+
+export function isPostgres(text: string): boolean {
+  return /^postgres(ql)?:\/\//.test(text) && parsedAddress(text) !== null;
+}
+
+function isOrigin(text: string): boolean {
+  try {
+    const url = new URL(text);
+    const isBare =
+      url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "" && url.password === "";
+    return isBare && (url.protocol === "https:" || url.protocol === "http:");
+  } catch {
+    return false;
+  }
+}
+
+export function areAlgorithms(names: string[]): names is (typeof identityAlgorithms)[number][] {
+  return names.every((name) => identityAlgorithms.some((algorithm) => algorithm === name));
+}
+
+/** Returns whether keys may be fetched from this URL: over TLS, since changed keys would authenticate anyone. */
+export function isKeysUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password } = new URL(text);
+  if (username !== "" || password !== "") return false;
+  return (
+    protocol === "https:" || (protocol === "http:" && loopbackNames(hostname.replace(/^\[(.*)\]$/, "$1")) !== null)
+  );
+}
+
+/** Returns the host names of a gateway that only its own machine can reach; null if others can. */
+export function loopbackNames(host: string): string[] | null {
+  return /^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host)
+    ? [...new Set(["localhost", "127.0.0.1", "[::1]", host.includes(":") ? `[${host}]` : host])]
+    : null;
+}

@@ -1,0 +1,244 @@
+import * as z from "zod";
+import { identityAlgorithms } from "../auth/identity-provider.ts";
+import { allScopes, isScope, type Scope } from "../auth/scopes.ts";
+import { MAX_LAG_MS } from "../model/usage/time-window.ts";
+import {
+  areAlgorithms,
+  bearer,
+  decimal,
+  hosts,
+  isKeysUrl,
+  isPostgres,
+  networks,
+  onOrOff,
+  origin,
+  origins,
+  points,
+  port,
+  seconds,
+  whole,
+  word,
+} from "./rules.ts";
+
+export const logLevels = ["fatal", "error", "warn", "info", "debug", "silent"] as const;
+
+/** Every variable: its rule, and its description in docs/configuration.md. */
+export const variables = {
+  PORT: { schema: port.default(4000), describe: "Port of the gateway; 0 takes any free one." },
+  HOST: { schema: z.string().min(1).default("127.0.0.1"), describe: "Address that the gateway listens on." },
+  MILLICAST_API_SECRET: {
+    schema: bearer(8, "the API secret of the account, as shown in the platform's dashboard").optional(),
+    describe:
+      "API secret of the account. If unset or empty, the gateway runs over its own sandbox of the platform, and refuses to start if variables of a deployment are set: see `SANDBOX`.",
+  },
+  MILLICAST_API_URL: {
+    schema: origin.default("https://api.millicast.com"),
+    describe: "Origin of the token, account and analytics APIs.",
+  },
+  MILLICAST_ANALYTICS_URL: {
+    schema: origin.default("https://analyticsapi.millicast.com"),
+    describe: "Origin of the viewer records.",
+  },
+  MILLICAST_DIRECTOR_URL: {
+    schema: origin.default("https://director.millicast.com"),
+    describe: "Origin of the Director, where streams are published and watched.",
+  },
+  CONFERENCE_STREAMING: {
+    schema: onOrOff.default("off"),
+    describe:
+      "Whether `startConferenceStream` can stream conferences. Their platform, Dolby.io Communications, has been retired; the sandbox emulates it.",
+  },
+  CONFERENCE_APP_KEY: {
+    schema: word.optional(),
+    describe: "Key of the app on the conference platform. Required with an API secret if `CONFERENCE_STREAMING` is on.",
+  },
+  CONFERENCE_APP_SECRET: {
+    schema: word.optional(),
+    describe: "Secret of the app on the conference platform.",
+  },
+  CONFERENCE_API_URL: {
+    schema: origin.default("https://comms.api.dolby.io"),
+    describe: "Origin of the conference platform.",
+  },
+  CONFERENCE_AUTH_URL: {
+    schema: origin.default("https://api.dolby.io"),
+    describe: "Origin of the conference platform's access tokens.",
+  },
+  SYNDIGRAPH_OPERATOR_KEY: {
+    schema: bearer(16, "a key of at least 16 ASCII characters without blanks that cannot be guessed").optional(),
+    describe: "Bearer key of an operator. Required with an API secret; created and printed in sandbox mode.",
+  },
+  SYNDIGRAPH_OPERATOR_SCOPES: {
+    schema: z
+      .string()
+      .default(allScopes.join(","))
+      .transform((text) => text.split(",").map((scope) => scope.trim()))
+      .refine((scopes): scopes is Scope[] => scopes.every(isScope), `scopes out of ${allScopes.join(",")}`),
+    describe: "Scopes of the operator's key, separated by commas; all by default.",
+  },
+  ALLOWED_HOSTS: {
+    schema: hosts.optional(),
+    describe:
+      "Host names of the gateway, without ports, separated by commas; requests to others are rejected. By default the loopback names if the gateway listens on the loopback only, otherwise any.",
+  },
+  ALLOWED_ORIGINS: {
+    schema: origins.optional(),
+    describe:
+      "Origins whose pages may read responses (CORS), separated by commas: `https://app.example.com`, or `https://*.example.com` for all subdomains. None by default.",
+  },
+  PUBLIC_URL: {
+    schema: origin.optional(),
+    describe:
+      "Origin by which clients reach the gateway, and issuer of its sessions; if unset, the issuer is `syndigraph`.",
+  },
+  OIDC_ISSUER: {
+    schema: word.optional(),
+    describe:
+      "Issuer (`iss`) of your identity provider's tokens. Set it together with `OIDC_AUDIENCE` and `OIDC_JWKS_URL`, or none of the three.",
+  },
+  OIDC_AUDIENCE: {
+    schema: word.optional(),
+    describe: "Audience (`aud`) of the identity provider's tokens for this gateway.",
+  },
+  OIDC_JWKS_URL: {
+    schema: z
+      .string()
+      .refine(isKeysUrl, "a URL such as https://idp.example.com/keys; http only on the loopback")
+      .optional(),
+    describe: "URL of the identity provider's key set (JWKS).",
+  },
+  OIDC_ALGORITHMS: {
+    schema: z
+      .string()
+      .default("RS256")
+      .transform((text) => text.split(",").map((algorithm) => algorithm.trim()))
+      .refine(areAlgorithms, `algorithms out of ${identityAlgorithms.join(",")}`),
+    describe: "Algorithms that the identity provider signs with, separated by commas; asymmetric ones only.",
+  },
+  OIDC_TOKEN_TYPE: {
+    schema: word.default("at+jwt"),
+    describe:
+      "Type (`typ`) in the header of the identity provider's access tokens (RFC 9068); some providers write `JWT`.",
+  },
+  OIDC_ROLE_CLAIM: {
+    schema: word.default("roles"),
+    describe: "Claim with a person's roles, as a string or a list of strings.",
+  },
+  OIDC_OPERATOR_ROLE: {
+    schema: word.default("syndigraph-operator"),
+    describe: "Role of operators, who may do everything.",
+  },
+  OIDC_ANALYST_ROLE: {
+    schema: word.default("syndigraph-analyst"),
+    describe: "Role of analysts, who read everything except secrets.",
+  },
+  TRUSTED_PROXIES: {
+    schema: networks.optional(),
+    describe: "Addresses and CIDR blocks of your own proxies, separated by commas; their `X-Forwarded-For` is trusted.",
+  },
+  COST_BUDGET_PER_MINUTE: {
+    schema: points.default(10_000_000),
+    describe:
+      "Points that an operator or analyst may spend per minute. A page of 50 names costs 61; one process serves about ten million.",
+  },
+  PARTNER_COST_BUDGET_PER_MINUTE: {
+    schema: points.default(1_000_000),
+    describe: "Points that a partner's key may spend per minute.",
+  },
+  MAX_RESPONSE_MEGABYTES: {
+    schema: whole("whole megabytes, from 1 to 1000", 1, 1_000).default(16),
+    describe: "Largest response of the graph; a larger one fails with RESPONSE_TOO_LARGE.",
+  },
+  MAX_UNSENT_MEGABYTES_PER_CALLER: {
+    schema: whole("whole megabytes, from 1 to 10000", 1, 10_000).default(32),
+    describe: "Unsent response bytes of one caller above which its new requests are rejected with 503.",
+  },
+  MAX_UNSENT_MEGABYTES: {
+    schema: whole("whole megabytes, from 1 to 100000", 1, 100_000).default(128),
+    describe: "Unsent response bytes of all callers together above which every new request is rejected with 503.",
+  },
+  MAX_REQUESTS_IN_FLIGHT: {
+    schema: whole("a whole number, from 1 to 100000", 1, 100_000).default(1_000),
+    describe: "Requests in flight above which new ones are rejected with 503.",
+  },
+  UPSTREAM_TIMEOUT_SECONDS: {
+    schema: seconds(60).default(4),
+    describe:
+      "Duration of one call to the platform, including retries; the first try of a read has half of it. All reads of a query together may take a quarter longer.",
+  },
+  MAX_CLOCK_OFFSET_SECONDS: {
+    schema: decimal("seconds, from 0 to 1000000000", 0, 1e9).optional(),
+    describe:
+      "Largest difference between the platform's clock and this machine's that is applied to viewer tokens and usage: 300 by default, unlimited with the sandbox. Beyond it this machine's clock is used, and a warning is logged.",
+  },
+  USAGE_CACHE_MEGABYTES: {
+    schema: whole("megabytes, from 0 to 10000", 0, 10_000).default(16),
+    describe: "Memory of the usage cache, which is valid until the next quarter hour; 0 disables it.",
+  },
+  USAGE_LAG_SECONDS: {
+    schema: whole("whole seconds, from 0 to 840", 0, MAX_LAG_MS / 1_000).default(300),
+    describe:
+      "Longest time that the platform needs to publish the usage of a quarter hour. Usage read sooner is not reported as complete.",
+  },
+  TOKEN_REFRESH_SECONDS: {
+    schema: seconds(3600).default(15),
+    describe: "Age from which the token list is refreshed in the background.",
+  },
+  ENFORCE_SUSPENSION: {
+    schema: onOrOff.default("off"),
+    describe:
+      "Whether subscribe tokens of suspended and retired partners that were created or enabled elsewhere, such as in the platform's dashboard, are disabled after each reading of the token list. Otherwise they are reported as findings.",
+  },
+  SHUTDOWN_DELAY_SECONDS: {
+    schema: decimal("seconds, from 0 to 60", 0, 60).default(1),
+    describe:
+      "Time after SIGTERM in which requests are still accepted while readiness is 503, so that load balancers can switch over.",
+  },
+  DRAIN_SECONDS: {
+    schema: seconds(300).default(10),
+    describe: "Time that accepted requests have to finish after `SHUTDOWN_DELAY_SECONDS`.",
+  },
+  LOG_LEVEL: {
+    schema: z.enum(logLevels, `one of ${logLevels.join(", ")}`).default("info"),
+    describe: "Least severe level that is logged, as lines of JSON on standard output.",
+  },
+  SLOW_REQUEST_SECONDS: {
+    schema: seconds(600).default(2),
+    describe: "Duration above which a request is logged as a warning.",
+  },
+  REFUSED_ATTEMPTS_DAYS: {
+    schema: whole("whole days, from 1 to 3,650", 1, 3_650).default(30),
+    describe: "Days for which counts of attempts without the needed scope are kept.",
+  },
+  TRACING: {
+    schema: onOrOff.default("off"),
+    describe: "Whether OpenTelemetry spans are recorded. Your own SDK, loaded by `--import`, exports them.",
+  },
+  GRAPHIQL: {
+    schema: onOrOff.default("on"),
+    describe: "Whether `GET /graphql` serves GraphiQL to browsers.",
+  },
+  DATA_DIRECTORY: {
+    schema: z.string().min(1).optional(),
+    describe:
+      "Folder of the store, created on first use: `.data` by default, or none with the sandbox, whose store is in memory.",
+  },
+  DATABASE_URL: {
+    schema: z.string().refine(isPostgres, "a URL such as postgres://user:password@host:5432/database").optional(),
+    describe:
+      "PostgreSQL database of the store, instead of the folder; needed for more than one gateway: `postgres://user:password@host:5432/database`.",
+  },
+  SANDBOX: {
+    schema: onOrOff.optional(),
+    describe:
+      "Whether the gateway runs over its own sandbox of the platform. If unset, it does when no variable of this table is set except `PORT`, `LOG_LEVEL`, `CONFERENCE_STREAMING` and those of the sandbox; `on` allows all others except `MILLICAST_API_SECRET`.",
+  },
+  SANDBOX_PORT: {
+    schema: port.optional(),
+    describe: "Port of the sandbox; 4010 by default, or any free one if that is taken.",
+  },
+  SANDBOX_API_SECRET: {
+    schema: bearer(8, "a secret of at least 8 ASCII characters without blanks").default("sandbox-secret"),
+    describe: "API secret that the sandbox accepts.",
+  },
+} as const;
