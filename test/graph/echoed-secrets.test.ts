@@ -84,7 +84,7 @@ const successes: Readonly<
     ask: 'mutation { deleteMediaAssets(input: { mediaAssets: [{ assetId: "a1" }] }) { userErrors { code message } } }',
     alter: (text) => (_passing, path) =>
       path.endsWith("/a1") ? success(failedAsset(text)) : success({ errors: [{ id: "a1", error: text }] }),
-    shows: /did not delete it: .*no access/,
+    shows: /did not delete the asset: .*no access/,
   },
   "the reason of a token that was not disabled": {
     ask: "mutation { disablePublishTokens(input: { tokens: [{ tokenId: 1016 }] }) { userErrors { code message } } }",

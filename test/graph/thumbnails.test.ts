@@ -48,7 +48,8 @@ describe("a thumbnail", () => {
         {
           __typename: "RateLimitedError",
           code: "RATE_LIMITED",
-          message: "The platform makes 6 thumbnails of a stream in a minute. The next is possible in 30 s.",
+          message:
+            "`input.stream` must not be pictured more than 6 times a minute; the next thumbnail is possible in 30 s.",
           path: ["input", "stream"],
           retryAfter: "PT30S",
           possibleAt: "2026-03-18T10:21:00.000Z",

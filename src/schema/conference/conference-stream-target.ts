@@ -1,10 +1,10 @@
 import { builder } from "../builder.ts";
 
 export const ConferenceStreamTarget = builder.enumType("ConferenceStreamTarget", {
-  description: "Where a conference is streamed to.",
+  description: "Destination of a streamed conference.",
   values: {
-    OWN_STREAM: { description: "A stream of the account, with its publish token." },
-    PLATFORM_STREAM: { description: "A stream that the conference platform has made." },
+    OWN_STREAM: { description: "A stream of the account, broadcast with its publish token." },
+    PLATFORM_STREAM: { description: "A stream that the conference platform has created." },
   } as const,
 });
 

@@ -14,35 +14,42 @@ import { PublishTokenRef, type TokenReference } from "../token/find-token.ts";
 import { ConferenceStreamTarget, type Target } from "./conference-stream-target.ts";
 
 const StartConferenceStreamInput = builder.inputType("StartConferenceStreamInput", {
-  description: "Which conference is streamed, and where to.",
+  description: "Which conference to stream, and where to.",
   fields: (t) => ({
     conferenceId: t.id({
       required: true,
-      description: "The conference's id: a UUID that its platform has made, not its alias.",
+      description: "Id of the conference: the UUID of its platform, not its alias.",
     }),
     stream: t.field({
       type: StreamRef,
-      description: "A stream of the account. Left out, the platform makes a stream, named after the conference.",
+      description:
+        "Stream of the account to broadcast to. Defaults to a new stream of the platform, named after the conference.",
     }),
     publishToken: t.field({
       type: PublishTokenRef,
       description:
-        "The token for that stream, which is handed to the conference platform. It may be left out where a single usable one publishes it.",
+        "Publish token of `stream`, which is handed to the conference platform. Defaults to the stream's only usable one.",
     }),
     layoutUrl: t.string({
       description:
-        "The page that arranges the picture, or `default` for the platform's own; left out, the app's setting.",
+        "Address of the page that lays out the picture, or `default` for the platform's own. Defaults to the app's setting.",
     }),
-    width: t.int({ description: "Of the picture: 390 to 1920 pixels. For a stream that the platform makes." }),
-    height: t.int({ description: "Of the picture: 390 to 1920 pixels. For a stream that the platform makes." }),
-    mixId: t.string({ description: "Your name for the mix. For a stream that the platform makes." }),
+    width: t.int({
+      description:
+        "Width of the picture, 390 to 1920 pixels; only without `stream`. Defaults to the platform's choice.",
+    }),
+    height: t.int({
+      description:
+        "Height of the picture, 390 to 1920 pixels; only without `stream`. Defaults to the platform's choice.",
+    }),
+    mixId: t.string({ description: "Name of your choice for the mix; only without `stream`. Defaults to none." }),
   }),
 });
 
 interface Started {
   readonly target: Target;
   readonly streamName: string | null;
-  readonly made: ConferenceStream | null;
+  readonly created: ConferenceStream | null;
 }
 
 const StartConferenceStreamPayload = builder
@@ -54,28 +61,30 @@ const StartConferenceStreamPayload = builder
       target: t.expose("target", {
         type: ConferenceStreamTarget,
         nullable: true,
-        description: "Whose stream it is: say it to stopConferenceStream.",
+        description: "Destination of the conference, to pass to `stopConferenceStream`; null when the call failed.",
       }),
       stream: t.field({
         type: Stream,
         nullable: true,
-        description: "The stream. It is live within seconds.",
+        description: "The stream, which is live within seconds; null when the call failed.",
         resolve: ({ streamName }) => (streamName == null ? null : streamRecord(streamName)),
       }),
       streamAccountId: t.string({
         nullable: true,
-        description: "The account of a stream that the platform has made.",
-        resolve: ({ made }) => made?.streamAccountId ?? null,
+        description: "Account id of a stream that the platform has created; null for a stream of the account.",
+        resolve: ({ created }) => created?.streamAccountId ?? null,
       }),
       subscribeToken: t.string({
         nullable: true,
-        description: "What opens a stream that the platform has made: a secret, which is shown this once.",
-        resolve: ({ made }) => made?.subscribeToken?.reveal() ?? null,
+        description:
+          "Subscribe token of a stream that the platform has created; null for a stream of the account. Secret, and shown only in this response.",
+        resolve: ({ created }) => created?.subscribeToken?.reveal() ?? null,
       }),
       hostedPlayerUrl: t.string({
         nullable: true,
-        description: "The player of a stream that the platform has made, with that token: a secret as well.",
-        resolve: ({ made }) => made?.viewerUrl?.reveal() ?? null,
+        description:
+          "Hosted player of a stream that the platform has created, with its token; null for a stream of the account. Secret.",
+        resolve: ({ created }) => created?.viewerUrl?.reveal() ?? null,
       }),
     }),
   });
@@ -86,8 +95,10 @@ builder.mutationField("startConferenceStream", (t) =>
     nullable: true,
     authScopes: { scope: "stream:control" },
     description:
-      "Streams a conference of Dolby.io Communications, to a stream of the account or to one that the platform makes. That platform has been retired: it answers FEATURE_DISABLED unless the gateway is configured for it. A conference is streamed once at a time.",
-    args: { input: t.arg({ type: StartConferenceStreamInput, required: true, description: "What to stream." }) },
+      "Streams a conference of Dolby.io Communications to a stream of the account, or to one that the platform creates; one stream at a time for each conference. That platform has been retired: answers FEATURE_DISABLED unless the gateway is configured for it.",
+    args: {
+      input: t.arg({ type: StartConferenceStreamInput, required: true, description: "Which conference to stream." }),
+    },
     resolve: (_root, { input: { conferenceId, stream, publishToken, ...rest } }, context) =>
       payload(async () => {
         const { conference } = context.upstream;
@@ -97,10 +108,13 @@ builder.mutationField("startConferenceStream", (t) =>
         assertMix(mix, stream != null);
         if (stream) return startToOwn(conference, conferenceId, { stream, publishToken, mix }, context);
         if (publishToken)
-          throw new InvalidInputError("input.publishToken", "It goes with a stream of yours: give `stream`.");
-        const made = await conference.start(conferenceId, mix);
+          throw new InvalidInputError(
+            "input.publishToken",
+            "`input.publishToken` must not be given without `input.stream`.",
+          );
+        const created = await conference.start(conferenceId, mix);
         context.liveStreamCache.changed();
-        return { target: "PLATFORM_STREAM" as const, streamName: made.streamName, made };
+        return { target: "PLATFORM_STREAM" as const, streamName: created.streamName, created };
       }),
   }),
 );
@@ -119,11 +133,11 @@ async function startToOwn(
 ): Promise<Started> {
   const streamName = streamNameOf(stream, "input.stream");
   const token = await findPublisher(streamName, ref, "input.publishToken", context);
-  // The token leaves for another platform, which is as much as to show it.
+  // The token is handed to another platform, which counts as showing it.
   const tokenId = encodeGlobalId("PublishToken", token.id);
   context.act?.touched(tokenId);
   await context.audit.reveal(tokenId, "startConferenceStream");
   await conference.startToOwn(conferenceId, { streamName, publishToken: token.secret, layoutUrl });
   context.liveStreamCache.changed();
-  return { target: "OWN_STREAM", streamName, made: null };
+  return { target: "OWN_STREAM", streamName, created: null };
 }

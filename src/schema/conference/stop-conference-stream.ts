@@ -6,7 +6,7 @@ import { ConferenceStreamTarget, type Target } from "./conference-stream-target.
 const StopConferenceStreamInput = builder.inputType("StopConferenceStreamInput", {
   description: "Which stream of a conference to end.",
   fields: (t) => ({
-    conferenceId: t.id({ required: true, description: "The conference's id, a UUID." }),
+    conferenceId: t.id({ required: true, description: "Id of the conference: the UUID of its platform." }),
     target: t.field({
       type: ConferenceStreamTarget,
       required: true,
@@ -18,14 +18,17 @@ const StopConferenceStreamInput = builder.inputType("StopConferenceStreamInput",
 const StopConferenceStreamPayload = builder
   .objectRef<Payload & { readonly conferenceId?: string; readonly target?: Target }>("StopConferenceStreamPayload")
   .implement({
-    description: "What was stopped, or why nothing was.",
+    description: "The ended stream, or why it was not ended.",
     interfaces: [MutationPayload],
     fields: (t) => ({
-      conferenceId: t.exposeID("conferenceId", { nullable: true, description: "The conference." }),
+      conferenceId: t.exposeID("conferenceId", {
+        nullable: true,
+        description: "Id of the conference; null when the call failed.",
+      }),
       target: t.expose("target", {
         type: ConferenceStreamTarget,
         nullable: true,
-        description: "Where it is no longer streamed to.",
+        description: "Destination that the conference is no longer streamed to; null when the call failed.",
       }),
     }),
   });
@@ -35,7 +38,7 @@ builder.mutationField("stopConferenceStream", (t) =>
     type: StopConferenceStreamPayload,
     nullable: true,
     authScopes: { scope: "stream:control" },
-    description: "Ends the stream of a conference, which itself goes on.",
+    description: "Ends the stream of a conference. The conference itself goes on.",
     args: {
       input: t.arg({ type: StopConferenceStreamInput, required: true, description: "Which stream to end." }),
     },

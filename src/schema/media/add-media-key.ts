@@ -9,19 +9,24 @@ import { MediaDistribution } from "./media-distribution.ts";
 import { type IssuedKey, MediaKeyInput, NewMediaKey, newMediaKey } from "./new-media-key.ts";
 
 const AddMediaKeyInput = builder.inputType("AddMediaKeyInput", {
-  description: "Which distribution gets which key.",
+  description: "Which key to add to which media distribution.",
   fields: (t) => ({
     idempotencyKey: t.id({
       required: true,
-      description: "Of your choosing: the same key adds the same media key, however often it is sent within a day.",
+      description:
+        "Key of your choice, 1 to 128 characters. Repeating a request with it within a day adds no second media key.",
     }),
-    distribution: t.field({ type: MediaDistributionRef, required: true, description: "Which distribution." }),
-    key: t.field({ type: MediaKeyInput, required: true, description: "The key." }),
+    distribution: t.field({
+      type: MediaDistributionRef,
+      required: true,
+      description: "The distribution that gets the key, by either of its ids.",
+    }),
+    key: t.field({ type: MediaKeyInput, required: true, description: "The media key to add." }),
   }),
 });
 
 const AddMediaKeyPayload = builder
-  .objectRef<Payload & { readonly distribution?: MediaDistributionRecord; readonly made?: IssuedKey | null }>(
+  .objectRef<Payload & { readonly distribution?: MediaDistributionRecord; readonly issued?: IssuedKey | null }>(
     "AddMediaKeyPayload",
   )
   .implement({
@@ -31,12 +36,12 @@ const AddMediaKeyPayload = builder
       mediaDistribution: t.expose("distribution", {
         type: MediaDistribution,
         nullable: true,
-        description: "The distribution with all its keys.",
+        description: "The distribution with all its keys; null when the call failed.",
       }),
-      newKey: t.expose("made", {
+      newKey: t.expose("issued", {
         type: NewMediaKey,
         nullable: true,
-        description: "The key with its secret, this once: null when the same idempotency key comes again.",
+        description: "The key with its secret, shown only in this response; null when the idempotency key is repeated.",
       }),
     }),
   });
@@ -47,24 +52,28 @@ builder.mutationField("addMediaKey", (t) =>
     nullable: true,
     authScopes: { staff: "media:write" },
     description:
-      "Adds a key to a distribution. From its first key on, its media plays only with a JWT that is signed by one.",
-    args: { input: t.arg({ type: AddMediaKeyInput, required: true, description: "Which key." }) },
+      "Adds a key to a distribution. Once it has a key, its media plays only with a JWT that is signed with one of its keys.",
+    args: { input: t.arg({ type: AddMediaKeyInput, required: true, description: "Which key to add." }) },
     resolve: (_root, { input: { idempotencyKey, distribution, key } }, context) =>
       payload(async () => {
         assertName(idempotencyKey, "input.idempotencyKey");
-        const wanted = newMediaKey(key, "input.key");
-        const former = await findMediaDistribution(distribution, "input.distribution", context);
-        return addOnce(idempotencyKey, former, { ...key }, wanted, context);
+        const newKey = newMediaKey(key, "input.key");
+        const target = await findMediaDistribution(distribution, "input.distribution", context);
+        return addOnce(idempotencyKey, target, { ...key }, newKey, context);
       }),
   }),
 );
 
-/** Adds it once: where the answer was lost, the key is the one that the distribution did not have before. */
+/**
+ * Adds the key once for an idempotency key.
+ *
+ * After a lost response, the key is recognised as the one that the distribution did not have before.
+ */
 async function addOnce(
   idempotencyKey: string,
   { id, keys }: MediaDistributionRecord,
-  wish: object,
-  wanted: ReturnType<typeof newMediaKey>,
+  input: object,
+  newKey: ReturnType<typeof newMediaKey>,
   { caller, idempotency, upstream }: GraphContext,
 ) {
   const { mediaDistributions } = upstream;
@@ -73,7 +82,7 @@ async function addOnce(
     caller: caller.principalId,
     operation: "addMediaKey",
     key: idempotencyKey,
-    input: { id, ...wish },
+    input: { id, ...input },
     likeness: id,
     before: JSON.stringify(keys.map((key) => key.id)),
     makes: "MediaKey",
@@ -81,7 +90,7 @@ async function addOnce(
       if (keys.length >= MAX_MEDIA_KEYS) {
         throw new ApplicationError(
           "LIMIT_EXCEEDED",
-          `A distribution has at most ${MAX_MEDIA_KEYS} keys: remove one first.`,
+          `\`input.distribution\` must have fewer than ${MAX_MEDIA_KEYS} keys; remove one first.`,
           {
             argument: "input.distribution",
             max: MAX_MEDIA_KEYS,
@@ -89,15 +98,15 @@ async function addOnce(
         );
       }
       isNew = true;
-      return (await mediaDistributions.createKey(id, wanted)).id;
+      return (await mediaDistributions.createKey(id, newKey)).id;
     },
     recover: async ({ before, isTaken, hasRival }) => {
-      // The platform never shows a key's secret, so two keys of one name can't be told apart.
+      // The platform never shows a key's secret, so two keys with one name cannot be told apart.
       if (await hasRival()) return null;
-      const known = JSON.parse(before ?? "[]") as string[];
+      const idsBefore = JSON.parse(before ?? "[]") as string[];
       for (const key of (await mediaDistributions.read(id))?.keys ?? []) {
-        const isAlike = key.name === (wanted.name ?? null) && !known.includes(key.id);
-        if (isAlike && !(await isTaken(key.id))) return key.id;
+        const matches = key.name === (newKey.name ?? null) && !idsBefore.includes(key.id);
+        if (matches && !(await isTaken(key.id))) return key.id;
       }
       return null;
     },
@@ -105,9 +114,12 @@ async function addOnce(
   const distribution = await mediaDistributions.read(id);
   const key = distribution?.keys.find((candidate) => candidate.id === keyId);
   if (!distribution || !key) {
-    throw new ConflictError("The key that this idempotency key added has been removed since. Use a new key.", {
-      argument: "input.idempotencyKey",
-    });
+    throw new ConflictError(
+      "`input.idempotencyKey` must be a new key: the media key that it added has been removed since.",
+      {
+        argument: "input.idempotencyKey",
+      },
+    );
   }
-  return { distribution, made: isNew ? { key, secret: wanted.isMade ? wanted.secret : null } : null };
+  return { distribution, issued: isNew ? { key, secret: newKey.isGenerated ? newKey.secret : null } : null };
 }

@@ -16,50 +16,56 @@ import { findPublishToken, PublishTokenRef } from "../token/find-token.ts";
 import { distributionIdOf, MediaDistributionRef } from "./find-media-distribution.ts";
 
 const ClipFormat = builder.enumType("ClipFormat", {
-  description: "What a clip is made into.",
+  description: "Format of a clip's files.",
   values: {
-    MP4: { value: "mp4", description: "One file, to be downloaded." },
-    HLS: { value: "hls", description: "Many files, to be played from the CDN." },
+    MP4: { value: "mp4", description: "One MP4 file, to be downloaded." },
+    HLS: { value: "hls", description: "HLS: many files, to be played from the CDN." },
   } as const,
 });
 
 const CreateClipInput = builder.inputType("CreateClipInput", {
-  description: "What to cut out of a broadcast, and what to make of it.",
+  description: "Which part of a broadcast to cut, and into what.",
   fields: (t) => ({
     idempotencyKey: t.id({
       required: true,
-      description: "Of your choosing: the same key makes the same clips, however often it is sent within a day.",
+      description:
+        "Key of your choice, 1 to 128 characters. Repeating a request with it within a day returns the same clips.",
     }),
-    stream: t.field({ type: StreamRef, required: true, description: "The stream." }),
+    stream: t.field({ type: StreamRef, required: true, description: "The stream to cut from, by id or name." }),
     from: t.field({
       type: "DateTime",
       required: true,
-      description:
-        "The first instant, no further back than the cache reaches: `account { mediaExpiry { clippableSince } }`.",
+      description: "Start of the clip, not before `account { mediaExpiry { clippableSince } }`.",
     }),
     to: t.field({
       type: "DateTime",
-      description: "The instant behind the last, 10 seconds to 8 hours later; now when it is left out.",
+      description: "End of the clip, exclusive: 10 seconds to 8 hours after `from`. Defaults to now.",
     }),
-    publishToken: t.field({ type: PublishTokenRef, description: "Only what was broadcast with this publish token." }),
-    sourceId: t.string({ description: "Only this source; the best by priority and quality when it is left out." }),
-    simulcastId: t.string({ description: "Only this quality layer; a clip of each when it is left out." }),
-    priority: t.int({ description: "Only feeds of this priority; the highest when it is left out." }),
+    publishToken: t.field({
+      type: PublishTokenRef,
+      description: "Only what was broadcast with this publish token. Defaults to all tokens.",
+    }),
+    sourceId: t.string({
+      description: "Only the source with this id. Defaults to the best source by priority and quality.",
+    }),
+    simulcastId: t.string({ description: "Only the quality layer with this id. Defaults to a clip of each layer." }),
+    priority: t.int({ description: "Only feeds of this priority. Defaults to the highest." }),
     name: t.string({
       description:
-        'What to call it: 1 to 256 characters, none of # [ ] * ? : " < > | / { } ^ % ` ~. Its id when it is left out.',
+        "Name of the clip: 1 to 256 characters, none of # [ ] * ? : \" < > | / { } ^ % ` ~. Defaults to the clip's id.",
     }),
-    format: t.field({ type: ClipFormat, description: "What to make of it; MP4 when it is left out." }),
+    format: t.field({ type: ClipFormat, description: "Format of the clip. Defaults to MP4." }),
     expiresAt: t.field({
       type: "DateTime",
-      description: "When the platform deletes it; by the account's rule for clips when it is left out.",
+      description: "When the platform deletes the clip. Defaults to the account's expiry rule for clips.",
     }),
     distribution: t.field({
       type: MediaDistributionRef,
-      description: "By which rules it is played; by the account's default distribution when it is left out.",
+      description: "Distribution by whose rules the clip is played. Defaults to the account's default distribution.",
     }),
     customPath: t.string({
-      description: "What stands for its id in the CDN's addresses: 1 to 512 characters, of no other asset.",
+      description:
+        "Replaces the clip's id in its CDN addresses: 1 to 512 characters, used by no other asset. Defaults to the id.",
     }),
   }),
 });
@@ -67,13 +73,13 @@ const CreateClipInput = builder.inputType("CreateClipInput", {
 const CreateClipPayload = builder
   .objectRef<Payload & { readonly clips?: readonly MediaAssetRecord[] }>("CreateClipPayload")
   .implement({
-    description: "The clips, or why there are none.",
+    description: "The new clips, or why there are none.",
     interfaces: [MutationPayload],
     fields: (t) => ({
       clips: t.field({
         type: [MediaAsset],
         description:
-          "One, or several where the stream restarted in the span or has several quality layers. They are PROCESSING at first: ask for their `state` until it is COMPLETE.",
+          "The new clips: several if the stream restarted in the span or has several quality layers. A clip begins as PROCESSING; read its `state` again until it is COMPLETE.",
         resolve: ({ clips }) => [...(clips ?? [])],
       }),
     }),
@@ -85,12 +91,12 @@ builder.mutationField("createClip", (t) =>
     nullable: true,
     authScopes: { staff: "media:write" },
     description:
-      "Cuts a clip out of a broadcast, while it is live or as long as its cache is kept. Its publish token must have had `isClipping` on before the broadcast began.",
-    args: { input: t.arg({ type: CreateClipInput, required: true, description: "What to cut." }) },
-    resolve: (_root, { input: { idempotencyKey, ...wish } }, context) =>
+      "Cuts a clip out of a broadcast, while it is live or cached. The publish token must have had `isClipping` on before the broadcast began.",
+    args: { input: t.arg({ type: CreateClipInput, required: true, description: "Which clip to cut." }) },
+    resolve: (_root, { input: { idempotencyKey, ...settings } }, context) =>
       payload(async () => {
         assertName(idempotencyKey, "input.idempotencyKey");
-        const { stream, publishToken, distribution, from, to, expiresAt, ...rest } = omitNulls(wish);
+        const { stream, publishToken, distribution, from, to, expiresAt, ...rest } = omitNulls(settings);
         if (rest.name !== undefined) assertClipName(rest.name, "input.name");
         if (rest.customPath !== undefined) assertCustomPath(rest.customPath, "input.customPath");
         const clip: NewClip = {
@@ -109,18 +115,22 @@ builder.mutationField("createClip", (t) =>
 );
 
 /**
- * Cuts clips once for an idempotency key. The platform keeps keys of its own for this one call, so an order whose answer was
- * lost is sent again under the same key: what was cut comes back, and is not cut twice.
+ * Cuts clips once for an idempotency key.
  *
- * @throws InvalidInputError; ApplicationError CLIP_NOT_CACHED, IDEMPOTENCY_MISMATCH, OUTCOME_UNKNOWN, CONFLICT; UpstreamError
+ * The platform has idempotency keys for this call. After a lost response the order is sent again under the same key:
+ * the platform returns the clips that it cut, and cuts none twice.
+ *
+ * @throws InvalidInputError
+ * @throws ApplicationError CLIP_NOT_CACHED, IDEMPOTENCY_MISMATCH, OUTCOME_UNKNOWN, CONFLICT
+ * @throws UpstreamError
  */
 async function clipOnce(idempotencyKey: string, clip: NewClip, context: GraphContext): Promise<MediaAssetRecord[]> {
   const { caller, idempotency, upstream, loaders } = context;
   const key = upstreamKey(caller.principalId, idempotencyKey);
-  let cut: readonly MediaAssetRecord[] | null = null;
+  let clips: readonly MediaAssetRecord[] | null = null;
   const order = async () => {
-    cut = await upstream.mediaAssets.clip(clip, key);
-    return cut.map(({ id }) => id).join(" ");
+    clips = await upstream.mediaAssets.clip(clip, key);
+    return clips.map(({ id }) => id).join(" ");
   };
   const ids = await idempotency.run({
     caller: caller.principalId,
@@ -130,51 +140,58 @@ async function clipOnce(idempotencyKey: string, clip: NewClip, context: GraphCon
     likeness: clip,
     makes: "Clip",
     perform: async () => {
-      // Rules of time hold for a new order: one that comes again is answered however late it is.
-      await assertCuttable(clip, context);
-      return order().catch(told);
+      // Rules of time apply to a new order only: a repeated one is answered however late it comes.
+      await assertMayClip(clip, context);
+      return order().catch(mapRejection);
     },
-    // The platform refuses what it would have to cut now: then it cut nothing before.
-    recover: () => order().catch(nothingIfRefused),
+    // When the platform rejects the repeated order, it cut nothing the first time.
+    recover: () => order().catch(nullIfRejected),
   });
-  const clips = cut ?? (await Promise.all(ids.split(" ").map((id) => loaders.mediaAssets.byId(id))));
-  const found = clips.filter((asset) => asset !== null).filter(({ state }) => state !== "DELETED");
+  const assets = clips ?? (await Promise.all(ids.split(" ").map((id) => loaders.mediaAssets.byId(id))));
+  const found = assets.filter((asset) => asset !== null).filter(({ state }) => state !== "DELETED");
   if (found.length > 0) return found;
-  throw new ConflictError("The clips that this idempotency key made have been deleted since. Use a new key.", {
-    argument: "input.idempotencyKey",
-  });
+  throw new ConflictError(
+    "`input.idempotencyKey` must be a new key: the clips that it created have been deleted since.",
+    {
+      argument: "input.idempotencyKey",
+    },
+  );
 }
 
-async function assertCuttable(clip: NewClip, { upstream, now, signal }: GraphContext): Promise<void> {
+async function assertMayClip(clip: NewClip, { upstream, now, signal }: GraphContext): Promise<void> {
   assertClipSpan(clip, now);
   if (clip.expiresAt !== undefined && clip.expiresAt <= now) {
-    throw new InvalidInputError("input.expiresAt", "It is in the future.");
+    throw new InvalidInputError("input.expiresAt", "`input.expiresAt` must be in the future.");
   }
   assertCached(clip, await upstream.mediaExpiry.read(signal), now);
 }
 
-/** Keys of different callers must not meet at the platform, which knows one caller alone. */
+/**
+ * Returns the idempotency key for the platform.
+ *
+ * The platform sees one caller, the gateway, so keys of different callers must differ.
+ */
 function upstreamKey(principalId: string, idempotencyKey: string): string {
   return createHash("sha256")
     .update(JSON.stringify(["createClip", principalId, idempotencyKey]))
     .digest("base64url");
 }
 
-/** The documented words for a span in which nothing can be clipped. @see POST /api/v3/media/assets */
+/** Documented message for a span in which nothing can be clipped. @see POST /api/v3/media/assets */
 const NO_TIMELINES = /no timelines found/i;
 
-function told(error: unknown): never {
-  if (!isRefused(error) || !NO_TIMELINES.test(error.message)) throw error;
+function mapRejection(error: unknown): never {
+  if (!isRejected(error) || !NO_TIMELINES.test(error.message)) throw error;
   throw notCached(
-    "Nothing of the stream is in the cache for that time: it was not live then, or its publish token did not have `isClipping` on before it went live.",
+    "`input.from` and `input.to` must span cached media: the stream was not live then, or its publish token had `isClipping` off when it went live.",
   );
 }
 
-function nothingIfRefused(error: unknown): null {
-  if (isRefused(error)) return null;
+function nullIfRejected(error: unknown): null {
+  if (isRejected(error)) return null;
   throw error;
 }
 
-function isRefused(error: unknown): error is UpstreamError {
+function isRejected(error: unknown): error is UpstreamError {
   return error instanceof UpstreamError && error.code === "UPSTREAM_REJECTED";
 }

@@ -9,11 +9,11 @@ import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { MediaDistribution } from "./media-distribution.ts";
 import { type IssuedKey, MediaKeyInput, NewMediaKey, newMediaKey } from "./new-media-key.ts";
 
-/** What a distribution is recognised by after the answer to its creation was lost. */
+/** Compares a distribution with a request whose response was lost. */
 export const distributionComparison: Comparison<NewMediaDistribution, MediaDistributionRecord> = {
-  name: (wished, { name }) => name === wished,
-  isDefault: (wished, { isDefault }) => isDefault === (wished ?? false),
-  keys: (wished, { keys }) => namesOf(wished) === namesOf(keys),
+  name: (requested, { name }) => name === requested,
+  isDefault: (requested, { isDefault }) => isDefault === (requested ?? false),
+  keys: (requested, { keys }) => namesOf(requested) === namesOf(keys),
 };
 
 function namesOf(keys: readonly { readonly name?: string | null | undefined }[]): string {
@@ -21,23 +21,28 @@ function namesOf(keys: readonly { readonly name?: string | null | undefined }[])
 }
 
 const CreateMediaDistributionInput = builder.inputType("CreateMediaDistributionInput", {
-  description: "The rules by which media is to be played.",
+  description: "The new distribution and its keys.",
   fields: (t) => ({
     idempotencyKey: t.id({
       required: true,
-      description: "Of your choosing: the same key makes the same distribution, however often it is sent within a day.",
+      description:
+        "Key of your choice, 1 to 128 characters. Repeating a request with it within a day creates no second distribution.",
     }),
-    name: t.string({ required: true, description: "What to call it: 1 to 128 characters, without an asterisk." }),
+    name: t.string({
+      required: true,
+      description: "Name of the distribution: 1 to 128 characters, without an asterisk.",
+    }),
     isDefault: t.boolean({
       required: true,
       defaultValue: false,
-      description: "Whether new assets get it that name none. It then takes the place of the present default.",
+      description: "Whether new assets use the distribution unless they name another. Replaces the present default.",
     }),
     keys: t.field({
       type: [MediaKeyInput],
       required: true,
       defaultValue: [],
-      description: "Keys, at most 2. Without any, everyone who knows an address can play it.",
+      description:
+        "Keys of the distribution, at most 2. Without keys, everyone who knows an address can play its media.",
     }),
   }),
 });
@@ -53,12 +58,12 @@ const CreateMediaDistributionPayload = builder
       mediaDistribution: t.expose("distribution", {
         type: MediaDistribution,
         nullable: true,
-        description: "The distribution.",
+        description: "The new distribution; null when the call failed.",
       }),
       newKeys: t.field({
         type: [NewMediaKey],
         description:
-          "Its keys with their secrets, this once: none when the same idempotency key comes again. Then add a key, and delete the one that you do not have.",
+          "The new keys with their secrets, shown only in this response; empty when the idempotency key is repeated. In that case add a key and remove the one whose secret is lost.",
         resolve: ({ keys }) => [...(keys ?? [])],
       }),
     }),
@@ -69,33 +74,42 @@ builder.mutationField("createMediaDistribution", (t) =>
     type: CreateMediaDistributionPayload,
     nullable: true,
     authScopes: { staff: "media:write" },
-    description: "Makes a distribution: the rules by which recordings and clips are played from the CDN.",
-    args: { input: t.arg({ type: CreateMediaDistributionInput, required: true, description: "What it is made of." }) },
+    description: "Creates a distribution: the rules by which recordings and clips are played from the CDN.",
+    args: {
+      input: t.arg({ type: CreateMediaDistributionInput, required: true, description: "The distribution to create." }),
+    },
     resolve: (_root, { input: { idempotencyKey, name, isDefault, keys } }, context) =>
       payload(async () => {
         assertName(idempotencyKey, "input.idempotencyKey");
         assertDistributionName(name, "input.name");
         if (keys.length > MAX_MEDIA_KEYS) {
-          throw new InvalidInputError("input.keys", `A distribution has at most ${MAX_MEDIA_KEYS} keys.`);
+          throw new InvalidInputError(
+            "input.keys",
+            `\`input.keys\` must have at most ${MAX_MEDIA_KEYS} entries; got ${keys.length}.`,
+          );
         }
-        const made = keys.map((key, index) => newMediaKey(key, `input.keys.${index}`));
-        const wish = { name, isDefault, keys: keys.map((key) => ({ ...key })) };
-        return createOnce(idempotencyKey, wish, { name, isDefault, keys: made }, context);
+        const newKeys = keys.map((key, index) => newMediaKey(key, `input.keys.${index}`));
+        const request = { name, isDefault, keys: keys.map((key) => ({ ...key })) };
+        return createOnce(idempotencyKey, request, { name, isDefault, keys: newKeys }, context);
       }),
   }),
 );
 
-/** @throws InvalidInputError for a name that no distribution can have */
+/** @throws InvalidInputError if the name is malformed */
 export function assertDistributionName(name: string, argument: string): void {
   assertName(name, argument);
-  if (name.includes("*")) throw new InvalidInputError(argument, "A distribution's name has no asterisk.");
+  if (name.includes("*")) throw new InvalidInputError(argument, `\`${argument}\` must not contain \`*\`.`);
 }
 
-/** Makes it once: where the answer was lost, it is looked for among the newest, by its name and the names of its keys. */
+/**
+ * Creates the distribution once for an idempotency key.
+ *
+ * After a lost response, it is recognised by its name and the names of its keys.
+ */
 async function createOnce(
   idempotencyKey: string,
-  wish: object,
-  wanted: NewMediaDistribution & { readonly keys: readonly ReturnType<typeof newMediaKey>[] },
+  request: object,
+  newDistribution: NewMediaDistribution & { readonly keys: readonly ReturnType<typeof newMediaKey>[] },
   context: GraphContext,
 ) {
   const { caller, idempotency, upstream } = context;
@@ -105,33 +119,33 @@ async function createOnce(
     caller: caller.principalId,
     operation: "createMediaDistribution",
     key: idempotencyKey,
-    input: wish,
-    likeness: { name: wanted.name, keys: namesOf(wanted.keys) },
+    input: request,
+    likeness: { name: newDistribution.name, keys: namesOf(newDistribution.keys) },
     makes: "MediaDistribution",
     perform: async () => {
       isNew = true;
-      return (await mediaDistributions.create(wanted)).id;
+      return (await mediaDistributions.create(newDistribution)).id;
     },
     recover: async ({ begunAt, isTaken, hasRival }) => {
-      // The platform never shows a key's secret, so two distributions with keys of the same names can't be told apart.
-      if (wanted.keys.length > 0 && (await hasRival())) return null;
+      // The platform never shows a key's secret, so distributions whose keys have the same names cannot be told apart.
+      if (newDistribution.keys.length > 0 && (await hasRival())) return null;
       const span = context.spanOnPlatform(begunAt);
       for (const each of (await mediaDistributions.list()).reverse()) {
-        const isAlike = matchesRequest(distributionComparison, wanted, each, span);
+        const matches = matchesRequest(distributionComparison, newDistribution, each, span);
         const isRecent = (each.createdAt ?? 0) >= span.begunAt - CLOCK_TOLERANCE_MS;
-        if (isAlike && isRecent && !(await isTaken(each.id))) return each.id;
+        if (matches && isRecent && !(await isTaken(each.id))) return each.id;
       }
       return null;
     },
   });
   const distribution = await mediaDistributions.read(id);
   if (!distribution) {
-    const rule = "The distribution that this idempotency key made has been deleted since. Use a new key.";
+    const rule = "`input.idempotencyKey` must be a new key: the distribution that it created has been deleted since.";
     throw new ConflictError(rule, { argument: "input.idempotencyKey" });
   }
   const keys = distribution.keys.map((key, index): IssuedKey => {
-    const made = wanted.keys[index];
-    return { key, secret: made?.isMade ? made.secret : null };
+    const newKey = newDistribution.keys[index];
+    return { key, secret: newKey?.isGenerated ? newKey.secret : null };
   });
   return { distribution, keys: isNew ? keys : [] };
 }

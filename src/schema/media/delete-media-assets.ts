@@ -15,23 +15,23 @@ import { userError } from "../errors.ts";
 import { MutationPayload, type Payload } from "../payload.ts";
 import { assetIdOf, MediaAssetRef, type MediaAssetReference } from "./find-media-asset.ts";
 
-/** How many assets one mutation deletes. */
+/** Assets that one mutation may delete. */
 const MAX_DELETED = 1_000;
-/** Why one was not deleted is told by itself alone; so many are asked for at once. */
-const READS_AT_ONCE = 8;
+/** Reads that may run at once to find out why assets were not deleted. */
+const CONCURRENT_READS = 8;
 
 const outcomes = {
-  DELETED: "Its deletion has begun; it is over within moments.",
-  ALREADY_DELETED: "It was deleted before, or is being deleted.",
-  NOT_FOUND: "There is no such asset, or not any more.",
-  NOT_READY: "It is being broadcast or processed still: delete it again when it is COMPLETE or ERROR.",
-  REFUSED: "The platform refuses to delete it; the error tells its reason.",
-  UNKNOWN: "The platform's answer was lost, or it could not be asked: delete it again.",
+  DELETED: "The deletion has begun and ends within moments.",
+  ALREADY_DELETED: "The asset was deleted before, or is being deleted.",
+  NOT_FOUND: "No asset has this id, or it is gone by now.",
+  NOT_READY: "The asset is still being broadcast or processed: delete it again when it is COMPLETE or ERROR.",
+  REFUSED: "The platform rejects the deletion; the user error has its reason.",
+  UNKNOWN: "The platform's response was lost, or the platform could not be reached: delete the asset again.",
 } as const;
 type Outcome = keyof typeof outcomes;
 
 const MediaDeletionOutcome = builder.enumType("MediaDeletionOutcome", {
-  description: "What became of the deletion of one media asset.",
+  description: "Outcome of the deletion of one media asset.",
   values: enumValues(outcomes),
 });
 
@@ -41,15 +41,18 @@ interface Deletion {
 }
 
 const MediaDeletion = builder.objectRef<Deletion>("MediaDeletion").implement({
-  description: "What became of one asset.",
+  description: "Outcome of deleting one asset.",
   fields: (t) => ({
     assetId: t.exposeString("assetId", {
       nullable: true,
-      description: "What the platform calls it; null for an id that can be none.",
+      description: "The platform's id of the asset; null if the reference is not a valid id.",
     }),
-    outcome: t.expose("outcome", { type: MediaDeletionOutcome, description: "What became of it." }),
+    outcome: t.expose("outcome", {
+      type: MediaDeletionOutcome,
+      description: "Whether the asset was deleted, or why not.",
+    }),
     isRetryable: t.boolean({
-      description: "Whether it may be deleted by sending it again: at once for UNKNOWN, later for NOT_READY.",
+      description: "Whether sending the asset again may delete it: at once for UNKNOWN, later for NOT_READY.",
       resolve: ({ outcome }) => outcome === "UNKNOWN" || outcome === "NOT_READY",
     }),
   }),
@@ -70,23 +73,23 @@ const DeleteMediaAssetsPayload = builder
   .objectRef<Payload & { readonly deletions: readonly Deletion[] }>("DeleteMediaAssetsPayload")
   .implement({
     description:
-      "What became of each asset. Some may have been deleted although others could not be; the same list may be sent again.",
+      "Outcome for each asset. Some may have been deleted although others could not; the same list may be sent again.",
     interfaces: [MutationPayload],
     fields: (t) => ({
       deletions: t.field({
         type: [MediaDeletion],
-        description: "What became of each, in the order of the argument.",
+        description: "Outcome of each asset, in the order of `input.mediaAssets`.",
         resolve: ({ deletions }) => [...deletions],
       }),
       deletedCount: t.int({
-        description: "How many are deleted now, those that were before as well.",
-        resolve: ({ deletions }) => deletions.filter(({ outcome }) => isGone(outcome)).length,
+        description: "Number of assets that are deleted now, including those deleted before.",
+        resolve: ({ deletions }) => deletions.filter(({ outcome }) => isDeleted(outcome)).length,
       }),
       remainingCount: t.int({
         description:
-          "How many are there still, or may be: those that are worth sending again, and those that are refused.",
+          "Number of assets that remain or may remain: those worth sending again, and those that the platform rejects.",
         resolve: ({ deletions }) =>
-          deletions.filter(({ outcome }) => !isGone(outcome) && outcome !== "NOT_FOUND").length,
+          deletions.filter(({ outcome }) => !isDeleted(outcome) && outcome !== "NOT_FOUND").length,
       }),
     }),
   });
@@ -96,12 +99,12 @@ builder.mutationField("deleteMediaAssets", (t) =>
     type: DeleteMediaAssetsPayload,
     nullable: true,
     authScopes: { staff: "media:write" },
-    description: "Deletes recordings, clips and other assets for good, one or many.",
+    description: "Deletes recordings, clips and other assets permanently, one or many.",
     args: { input: t.arg({ type: DeleteMediaAssetsInput, required: true, description: "Which assets to delete." }) },
     resolve: async (_root, { input: { mediaAssets } }, context) => {
       if (mediaAssets.length < 1 || mediaAssets.length > MAX_DELETED) {
-        const rule = `Name 1 to ${MAX_DELETED} assets.`;
-        const error = new InvalidInputError("input.mediaAssets", rule, { max: MAX_DELETED }, "LIMIT_EXCEEDED");
+        const message = `\`input.mediaAssets\` must have 1 to ${MAX_DELETED} entries; got ${mediaAssets.length}.`;
+        const error = new InvalidInputError("input.mediaAssets", message, { max: MAX_DELETED }, "LIMIT_EXCEEDED");
         return { deletions: [], userErrors: [userError(error)] };
       }
       return deleteAll(mediaAssets, context);
@@ -109,13 +112,13 @@ builder.mutationField("deleteMediaAssets", (t) =>
   }),
 );
 
-function isGone(outcome: Outcome): boolean {
+function isDeleted(outcome: Outcome): boolean {
   return outcome === "DELETED" || outcome === "ALREADY_DELETED";
 }
 
-interface Found {
+interface Result {
   readonly outcome: Outcome;
-  /** The platform's reason, for what it refuses. */
+  /** The platform's reason for rejecting the deletion. */
   readonly reason?: string;
 }
 
@@ -127,36 +130,36 @@ async function deleteAll(refs: readonly MediaAssetReference[], context: GraphCon
       return orIfFailed(null)(error);
     }
   });
-  const wanted = [...new Set(ids.filter((id) => id !== null))];
-  const found = new Map<string, Found>();
+  const distinctIds = [...new Set(ids.filter((id) => id !== null))];
+  const results = new Map<string, Result>();
   const failures: unknown[] = [];
-  for (let begin = 0; begin < wanted.length; begin += MAX_ASSETS_PER_CALL) {
-    const chunk = wanted.slice(begin, begin + MAX_ASSETS_PER_CALL);
+  for (let start = 0; start < distinctIds.length; start += MAX_ASSETS_PER_CALL) {
+    const chunk = distinctIds.slice(start, start + MAX_ASSETS_PER_CALL);
     try {
-      for (const [id, outcome] of await deleteChunk(chunk, context)) found.set(id, outcome);
+      for (const [id, outcome] of await deleteChunk(chunk, context)) results.set(id, outcome);
     } catch (error) {
-      // A call that fails fails its own assets, and no others.
+      // A failed call fails its own assets only.
       if (!(error instanceof UpstreamError)) throw error;
       failures.push(error);
       const outcome = error.code === "UPSTREAM_REJECTED" ? "REFUSED" : "UNKNOWN";
-      for (const id of chunk) found.set(id, { outcome });
+      for (const id of chunk) results.set(id, { outcome });
     }
   }
-  context.loaders.mediaAssets.forget(wanted);
-  const deletions = ids.map((id): Deletion & Found => {
-    const outcome: Found = (id !== null && found.get(id)) || { outcome: "NOT_FOUND" };
+  context.loaders.mediaAssets.forget(distinctIds);
+  const deletions = ids.map((id): Deletion & Result => {
+    const outcome: Result = (id !== null && results.get(id)) || { outcome: "NOT_FOUND" };
     return { assetId: id, ...outcome };
   });
   const errors = deletions.flatMap((deletion, index) => errorOf(deletion, `input.mediaAssets.${index}`) ?? []);
   return { deletions, userErrors: [...failures, ...errors].map(userError) };
 }
 
-/** Deletes up to a hundred in one call, and finds out of each that was not deleted why. @throws UpstreamError */
-async function deleteChunk(ids: readonly string[], { upstream, signal }: GraphContext): Promise<Map<string, Found>> {
+/** Deletes up to 100 assets in one call, and reads why others were not deleted. @throws UpstreamError */
+async function deleteChunk(ids: readonly string[], { upstream, signal }: GraphContext): Promise<Map<string, Result>> {
   const { failures } = await upstream.mediaAssets.delete(ids);
   const reasons = new Map(failures.map(({ id, reason }) => [id, reason]));
-  const atOnce = pLimit(READS_AT_ONCE);
-  const outcomeOf = async (id: string, reason: string): Promise<Found> => {
+  const limited = pLimit(CONCURRENT_READS);
+  const outcomeOf = async (id: string, reason: string): Promise<Result> => {
     try {
       const asset = await upstream.mediaAssets.read(id, signal);
       if (!asset) return { outcome: "NOT_FOUND" };
@@ -167,16 +170,16 @@ async function deleteChunk(ids: readonly string[], { upstream, signal }: GraphCo
       throw error;
     }
   };
-  const entries = ids.map(async (id): Promise<[string, Found]> => {
+  const entries = ids.map(async (id): Promise<[string, Result]> => {
     const reason = reasons.get(id);
-    return [id, reason === undefined ? { outcome: "DELETED" } : await atOnce(() => outcomeOf(id, reason))];
+    return [id, reason === undefined ? { outcome: "DELETED" } : await limited(() => outcomeOf(id, reason))];
   });
   return new Map(await Promise.all(entries));
 }
 
-/** Null for what is deleted, and for what a failed call tells of by itself. */
-function errorOf({ outcome, reason }: Found, argument: string): ApplicationError | null {
+/** Returns the user error of one asset; null if it is deleted or its whole call failed. */
+function errorOf({ outcome, reason }: Result, argument: string): ApplicationError | null {
   if (outcome === "NOT_FOUND") return new NotFoundError(argument);
   if (reason === undefined) return null;
-  return new PartRefusedError("The platform did not delete it", reason, { argument });
+  return new PartRefusedError("The platform did not delete the asset", reason, { argument });
 }

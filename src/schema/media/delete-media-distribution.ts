@@ -17,10 +17,13 @@ const DeleteMediaDistributionInput = builder.inputType("DeleteMediaDistributionI
 const DeleteMediaDistributionPayload = builder
   .objectRef<Payload & { readonly deletedId?: string }>("DeleteMediaDistributionPayload")
   .implement({
-    description: "What was deleted, or why nothing was.",
+    description: "The deleted distribution, or why it was not deleted.",
     interfaces: [MutationPayload],
     fields: (t) => ({
-      deletedId: t.exposeID("deletedId", { nullable: true, description: "The id of the deleted distribution." }),
+      deletedId: t.exposeID("deletedId", {
+        nullable: true,
+        description: "Global id of the deleted distribution; null when the call failed.",
+      }),
     }),
   });
 
@@ -29,7 +32,7 @@ builder.mutationField("deleteMediaDistribution", (t) =>
     type: DeleteMediaDistributionPayload,
     nullable: true,
     authScopes: { staff: "media:write" },
-    description: "Deletes a distribution with its keys. Its assets stay, and can't be played from the CDN any more.",
+    description: "Deletes a distribution with its keys. Its assets remain, and can no longer be played from the CDN.",
     args: {
       input: t.arg({
         type: DeleteMediaDistributionInput,

@@ -8,8 +8,8 @@ export const MediaAssetRef = builder.inputType("MediaAssetRef", {
   description: "Names a media asset, by exactly one of its fields.",
   isOneOf: true,
   fields: (t) => ({
-    id: t.id({ description: "Its id in the graph." }),
-    assetId: t.string({ description: "What the platform calls it." }),
+    id: t.id({ description: "Global id of the asset: `MediaAsset.id`." }),
+    assetId: t.string({ description: "The platform's id of the asset: `MediaAsset.assetId`." }),
   }),
 });
 
@@ -18,14 +18,14 @@ export interface MediaAssetReference {
   readonly assetId?: string | null | undefined;
 }
 
-/** The platform's id that is meant, be there such an asset or not. @throws NotFoundError for what can be none */
+/** Returns the platform's id of a reference, whether or not such an asset exists. @throws NotFoundError if malformed */
 export function assetIdOf({ id, assetId }: MediaAssetReference, argument: string): string {
   const key = assetId ?? (id == null ? null : keyOfId(id, "MediaAsset"));
   if (key === null || !/^[\w-]{1,128}$/.test(key)) throw new NotFoundError(argument);
   return key;
 }
 
-/** The media asset that is meant. @throws NotFoundError when the account has no such one */
+/** Returns the media asset that a reference names. @throws NotFoundError if the account has none; UpstreamError */
 export async function findMediaAsset(
   ref: MediaAssetReference,
   argument: string,

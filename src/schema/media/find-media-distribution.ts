@@ -8,8 +8,10 @@ export const MediaDistributionRef = builder.inputType("MediaDistributionRef", {
   description: "Names a media distribution, by exactly one of its fields.",
   isOneOf: true,
   fields: (t) => ({
-    id: t.id({ description: "Its id in the graph." }),
-    distributionId: t.string({ description: "What the platform calls it." }),
+    id: t.id({ description: "Global id of the distribution: `MediaDistribution.id`." }),
+    distributionId: t.string({
+      description: "The platform's id of the distribution: `MediaDistribution.distributionId`.",
+    }),
   }),
 });
 
@@ -18,14 +20,18 @@ export interface MediaDistributionReference {
   readonly distributionId?: string | null | undefined;
 }
 
-/** The platform's id that is meant, be there such a distribution or not. @throws NotFoundError for what can be none */
+/**
+ * Returns the platform's id of a reference, whether or not such a distribution exists.
+ *
+ * @throws NotFoundError if malformed
+ */
 export function distributionIdOf({ id, distributionId }: MediaDistributionReference, argument: string): string {
   const key = distributionId ?? (id == null ? null : keyOfId(id, "MediaDistribution"));
   if (key === null || !/^[\w-]{1,128}$/.test(key)) throw new NotFoundError(argument);
   return key;
 }
 
-/** The distribution that is meant. @throws NotFoundError when the account has no such one */
+/** Returns the distribution that a reference names. @throws NotFoundError if the account has none; UpstreamError */
 export async function findMediaDistribution(
   ref: MediaDistributionReference,
   argument: string,

@@ -21,55 +21,70 @@ import { recordWindow, WindowInput } from "../window.ts";
 import { MediaDistribution } from "./media-distribution.ts";
 
 export const MediaAssetTypeEnum = builder.enumType("MediaAssetType", {
-  description: "What kind of media an asset is.",
+  description: "Kind of media that an asset holds.",
   values: enumValues(mediaAssetTypes),
 });
 
 export const MediaAssetStateEnum = builder.enumType("MediaAssetState", {
-  description: "Where an asset is on its way. Time moves it on: ask again to see how far it is.",
+  description: "Stage in the life of an asset. An asset moves on by itself: read its state again to see how far it is.",
   values: enumValues(mediaAssetStates),
 });
 
 const MediaStorageEnum = builder.enumType("MediaStorage", {
-  description: "Whose storage an asset lies in.",
+  description: "Owner of the storage that an asset is in.",
   values: {
-    PLATFORM: { description: "The platform's." },
-    GOOGLE_CLOUD: { description: "A bucket of one's own at Google Cloud." },
-    AMAZON_S3: { description: "A bucket of one's own at Amazon S3." },
+    PLATFORM: { description: "The platform's own storage." },
+    GOOGLE_CLOUD: { description: "A bucket of the account at Google Cloud." },
+    AMAZON_S3: { description: "A bucket of the account at Amazon S3." },
   },
 });
 
 const MediaTrack = builder.objectRef<MediaTrackRecord>("MediaTrack").implement({
   description: "One track of finished media.",
   fields: (t) => ({
-    type: t.exposeString("type", { nullable: true, description: "`video` or `audio`." }),
-    codec: t.exposeString("codec", { nullable: true, description: "Such as `h264` or `opus`." }),
-    bitsPerSecond: t.exposeInt("bitsPerSecond", { nullable: true, description: "Its bit rate." }),
-    width: t.exposeInt("width", { nullable: true, description: "Of the picture, in pixels." }),
-    height: t.exposeInt("height", { nullable: true, description: "Of the picture, in pixels." }),
-    framesPerSecond: t.exposeInt("framesPerSecond", { nullable: true, description: "Pictures in a second." }),
-    channels: t.exposeInt("channels", { nullable: true, description: "Of sound." }),
-    samplesPerSecond: t.exposeInt("samplesPerSecond", { nullable: true, description: "Of sound, in hertz." }),
+    type: t.exposeString("type", {
+      nullable: true,
+      description: "Kind of track: `video` or `audio`; null if the platform reports none.",
+    }),
+    codec: t.exposeString("codec", {
+      nullable: true,
+      description: "Codec of the track, such as `h264` or `opus`; null if the platform reports none.",
+    }),
+    bitsPerSecond: t.exposeInt("bitsPerSecond", {
+      nullable: true,
+      description: "Bit rate of the track in bits per second; null if the platform reports none.",
+    }),
+    width: t.exposeInt("width", { nullable: true, description: "Width of the picture in pixels; null for audio." }),
+    height: t.exposeInt("height", { nullable: true, description: "Height of the picture in pixels; null for audio." }),
+    framesPerSecond: t.exposeInt("framesPerSecond", {
+      nullable: true,
+      description: "Frame rate of the picture in frames per second; null for audio.",
+    }),
+    channels: t.exposeInt("channels", { nullable: true, description: "Number of audio channels; null for video." }),
+    samplesPerSecond: t.exposeInt("samplesPerSecond", {
+      nullable: true,
+      description: "Sample rate of the audio in hertz; null for video.",
+    }),
   }),
 });
 
 const MediaDownload = builder.objectRef<MediaDownloadRecord>("MediaDownload").implement({
-  description: "Where finished media is fetched from. Whoever has an address can fetch it.",
+  description: "Addresses of finished media. Anyone who has an address can fetch the media.",
   fields: (t) => ({
     fileUrl: t.string({
       nullable: true,
-      description: "Of the file, for a short time; null for HLS, which is many files.",
+      description: "Address of the file, valid for a short time; null for HLS, which is many files.",
       resolve: ({ fileUrl }) => fileUrl?.reveal() ?? null,
     }),
     fileUrlExpiresAt: t.expose("fileUrlExpiresAt", {
       type: "DateTime",
       nullable: true,
-      description: "When `fileUrl` stops working; ask again for another.",
+      description: "When `fileUrl` stops working; read the field again for another. Null without an address.",
     }),
     playbackUrl: t.string({
       nullable: true,
       description:
-        "Of the CDN, for as long as the asset is there; null without a distribution. One with keys wants `?token=` and a JWT signed by one of them.",
+        "Address on the CDN, valid as long as the asset exists; null without a distribution. If the distribution has keys, append `?token=` and a JWT signed with one of them.",
       resolve: ({ playbackUrl }) => playbackUrl?.reveal() ?? null,
     }),
   }),
@@ -78,102 +93,113 @@ const MediaDownload = builder.objectRef<MediaDownloadRecord>("MediaDownload").im
 builder.node(MediaAsset, {
   name: "MediaAsset",
   description:
-    "A recording, a clip, or another stretch of media. One is made for each source and layer of a stream, and after 24 hours of recording a new one.",
+    "A recording, a clip, or another stretch of media. Each source and layer of a stream has an asset of its own, and a recording continues in a new asset after 24 hours.",
   authScopes: { staff: "stream:read" },
   id: { resolve: ({ id }) => id },
   fields: (t) => ({
-    assetId: t.exposeString("id", { description: "What the platform calls it." }),
-    type: t.expose("type", { type: MediaAssetTypeEnum, description: "What kind of media it is." }),
-    state: t.expose("state", { type: MediaAssetStateEnum, description: "Where it is on its way." }),
+    assetId: t.exposeString("id", { description: "The platform's id of the asset." }),
+    type: t.expose("type", { type: MediaAssetTypeEnum, description: "Kind of media that the asset holds." }),
+    state: t.expose("state", { type: MediaAssetStateEnum, description: "Stage that the asset has reached." }),
     processingSince: t.field({
       type: "DateTime",
       nullable: true,
       description:
-        "Since when the platform has been making it: since it was ordered, or since its broadcast ended. Null while that goes on, and when it is done.",
+        "When the platform began to process the asset: a clip when it was ordered, a recording when its broadcast ended. Null during the broadcast, and after processing.",
       resolve: ({ state, type, createdAt, endedAt }) =>
         state === "PROCESSING" ? (type === "CLIP" ? createdAt : endedAt) : null,
     }),
     problem: t.exposeString("problem", {
       nullable: true,
-      description: "Why it could not be made, in the platform's words.",
+      description: "Why processing failed, in the platform's words; null if it did not.",
     }),
-    name: t.exposeString("name", { nullable: true, description: "What people call it." }),
+    name: t.exposeString("name", { nullable: true, description: "Name of the asset; null if it has none." }),
     stream: t.field({
       type: Stream,
       nullable: true,
-      description: "The stream that it was made of; null for what was not broadcast.",
+      description: "Stream that the asset was made of; null if it was not broadcast.",
       resolve: ({ streamName }) => (streamName === null ? null : streamRecord(streamName)),
     }),
     publishToken: t.field({
       type: PublishToken,
       nullable: true,
       authScopes: { staff: "token:read" },
-      description: "The publish token that it was broadcast with; null when that has been deleted.",
+      description: "Publish token that the asset was broadcast with; null when that has been deleted.",
       resolve: ({ publishTokenId }, _args, { loaders }) =>
         publishTokenId === null ? null : loaders.publishToken(publishTokenId),
     }),
-    sourceId: t.exposeString("sourceId", { nullable: true, description: "The source; null for the main one." }),
+    sourceId: t.exposeString("sourceId", {
+      nullable: true,
+      description: "Id of the source; null for the main source.",
+    }),
     simulcastId: t.exposeString("simulcastId", {
       nullable: true,
-      description: "The quality layer; null where the encoder named none.",
+      description: "Id of the quality layer; null if the encoder named none.",
     }),
-    priority: t.exposeInt("priority", { nullable: true, description: "The priority of the feed." }),
-    startedAt: t.expose("startedAt", { type: "DateTime", description: "When its first picture was broadcast." }),
+    priority: t.exposeInt("priority", {
+      nullable: true,
+      description: "Priority of the feed that the asset was made of; null if it had none.",
+    }),
+    startedAt: t.expose("startedAt", { type: "DateTime", description: "Time at which the first frame was broadcast." }),
     endedAt: t.expose("endedAt", {
       type: "DateTime",
       nullable: true,
-      description: "When its last picture was broadcast; null while that goes on.",
+      description: "Time at which the last frame was broadcast; null during the broadcast.",
     }),
     durationSeconds: t.int({
-      description: "How long it is, or has grown to.",
+      description: "Length of the media in seconds; during the broadcast, the length so far.",
       resolve: ({ facts, startedAt, endedAt }, _args, { now }) =>
         facts?.durationSeconds ?? Math.max(0, Math.floor(((endedAt ?? now) - startedAt) / 1000)),
     }),
     createdAt: t.expose("createdAt", {
       type: "DateTime",
       nullable: true,
-      description: "When it was ordered, or its recording began.",
+      description: "When the clip was ordered or the recording began; null if the platform reports none.",
     }),
     expiresAt: t.expose("expiresAt", {
       type: "DateTime",
       nullable: true,
-      description: "When the platform deletes it; null for never, and for a recording that has not ended.",
+      description: "When the platform deletes the asset; null for never, and for a recording that has not ended.",
     }),
-    removedAt: t.expose("removedAt", { type: "DateTime", nullable: true, description: "When it was deleted." }),
-    storage: t.expose("storage", { type: MediaStorageEnum, description: "Whose storage it lies in." }),
+    removedAt: t.expose("removedAt", {
+      type: "DateTime",
+      nullable: true,
+      description: "When the asset was deleted; null while it exists.",
+    }),
+    storage: t.expose("storage", { type: MediaStorageEnum, description: "Owner of the storage that the asset is in." }),
     format: t.string({
       nullable: true,
-      description: "Of its file: `mp4`, `webm` or `hls`. Null until it is complete.",
+      description: "Format of the file: `mp4`, `webm` or `hls`; null until the asset is complete.",
       resolve: ({ facts }) => facts?.format ?? null,
     }),
     bytes: t.field({
       type: "Bytes",
       nullable: true,
-      description: "Size of its files. Null until it is complete.",
+      description: "Size of all files in bytes; null until the asset is complete.",
       resolve: ({ facts }) => facts?.bytes ?? null,
     }),
     tracks: t.field({
       type: [MediaTrack],
-      description: "Its tracks of pictures and sound; none until it is complete.",
+      description: "Video and audio tracks of the asset; empty until it is complete.",
       resolve: ({ facts }) => [...(facts?.tracks ?? [])],
     }),
     distribution: t.field({
       type: MediaDistribution,
       nullable: true,
-      description: "By which rules it is played from the CDN; null for none, and for one that has been deleted.",
+      description:
+        "Distribution by whose rules the asset is played from the CDN; null without one, and if it has been deleted.",
       resolve: ({ distributionId }, _args, { loaders }) =>
         distributionId === null ? null : loaders.mediaDistribution(distributionId),
     }),
     customPath: t.exposeString("customPath", {
       nullable: true,
-      description: "What stands for its id in the CDN's addresses.",
+      description: "Replaces the asset's id in its CDN addresses; null if the id is used.",
     }),
     download: t.field({
       type: MediaDownload,
       nullable: true,
       authScopes: { staff: "media:reveal" },
       description:
-        "Where it is fetched from: a secret. Null until it is complete, and in storage of one's own. Each reading is audited.",
+        "Addresses of the finished media. Secret, so each reading is audited. Null until the asset is complete, and if it is in a bucket of the account.",
       resolve: async ({ id }, _args, { loaders, audit }) => {
         const download = (await loaders.mediaAssets.byId(id))?.download ?? null;
         if (download) await audit.reveal(encodeGlobalId("MediaAsset", id), "download");
@@ -184,46 +210,52 @@ builder.node(MediaAsset, {
 });
 
 const MediaAssetOrder = builder.enumType("MediaAssetOrder", {
-  description: "In which order assets are listed, by the beginning of their media.",
+  description: "Order of a list of assets, by the start of their media.",
   values: {
-    NEWEST_FIRST: { description: "The latest broadcast first." },
-    OLDEST_FIRST: { description: "The earliest broadcast first." },
+    NEWEST_FIRST: { description: "The latest broadcast comes first." },
+    OLDEST_FIRST: { description: "The earliest broadcast comes first." },
   },
 });
 
-/** The arguments of every field that lists media assets. */
+/** Arguments of every field that lists media assets. */
 export const mediaAssetArgs = builder.args((t) => ({
   types: t.field({
     type: [MediaAssetTypeEnum],
     required: true,
     defaultValue: ["RECORDING", "CLIP"],
-    description: "Of these types, at least one.",
+    description: "Types of the assets, at least one. Defaults to recordings and clips.",
   }),
   states: t.field({
     type: [MediaAssetStateEnum],
     required: true,
     defaultValue: ["PROCESSING", "COMPLETE", "ERROR"],
-    description: "In these states, at least one. Deleted assets are in no list.",
+    description:
+      "States of the assets, at least one. Defaults to PROCESSING, COMPLETE and ERROR; deleted assets cannot be listed.",
   }),
-  sourceId: t.string({ description: "Of this source." }),
+  sourceId: t.string({ description: "Id of the assets' source. Defaults to all sources." }),
   window: t.field({
     type: WindowInput,
-    description: "That began in this window, which need not be of full hours; at any time when it is left out.",
+    description:
+      "Only assets that started within this window, which may begin and end at any minute. Defaults to all time.",
   }),
   timeZone: t.field({
     type: "TimeZone",
     required: true,
     defaultValue: "UTC",
-    description: "Where the months of `window` begin.",
+    description: "Time zone in which the months of `window` begin. Defaults to UTC.",
   }),
   order: t.field({
     type: MediaAssetOrder,
     required: true,
     defaultValue: "NEWEST_FIRST",
-    description: "By the beginning of their media.",
+    description: "Order by the start of the media. Defaults to the newest first.",
   }),
-  first: t.int({ required: true, defaultValue: 20, description: "At most so many assets, from 1 to 100." }),
-  after: t.string({ description: "Begin behind the asset with this cursor." }),
+  first: t.int({
+    required: true,
+    defaultValue: 20,
+    description: "Number of assets to return, 1 to 100. Defaults to 20.",
+  }),
+  after: t.string({ description: "Return the assets after this cursor. Defaults to the start of the list." }),
 }));
 
 interface MediaAssetArguments {
@@ -244,29 +276,29 @@ interface MediaAssetPage {
 }
 
 const MediaAssetEdge = builder.objectRef<MediaAssetPage["edges"][number]>("MediaAssetEdge").implement({
-  description: "A media asset of a page with its cursor.",
+  description: "A media asset of a page, with its cursor.",
   fields: (t) => ({
-    cursor: t.exposeString("cursor", { description: "Where this asset stands in the list." }),
-    node: t.expose("node", { type: MediaAsset, description: "The asset itself." }),
+    cursor: t.exposeString("cursor", { description: "Position of the asset in the list." }),
+    node: t.expose("node", { type: MediaAsset, description: "The media asset at this position." }),
   }),
 });
 
 export const MediaAssetConnection = builder.objectRef<MediaAssetPage>("MediaAssetConnection").implement({
-  description: "A page of media assets. How many there are in all, the platform does not tell.",
+  description: "A page of media assets. The platform does not report how many there are in total.",
   fields: (t) => ({
     edges: t.field({
       type: [MediaAssetEdge],
-      description: "The assets with their cursors.",
+      description: "Assets of the page with their cursors.",
       resolve: ({ edges }) => [...edges],
     }),
     nodes: t.field({
       type: [MediaAsset],
-      description: "The assets themselves, in the order of `edges`.",
+      description: "Assets of the page, in the order of `edges`.",
       resolve: ({ edges }) => edges.map(({ node }) => node),
     }),
     pageInfo: t.field({
       type: builder.pageInfoRef(),
-      description: "Where the page stands in the list.",
+      description: "Position of the page in the list.",
       resolve: ({ edges, hasNextPage, hasPreviousPage }) => ({
         hasNextPage,
         hasPreviousPage,
@@ -278,21 +310,27 @@ export const MediaAssetConnection = builder.objectRef<MediaAssetPage>("MediaAsse
 });
 
 /**
- * @param selection what the platform filters by, beside the arguments
- * @throws InvalidInputError naming the argument; UpstreamError
+ * Returns a page of media assets.
+ *
+ * @param selection filters of the platform beside the arguments
+ * @throws InvalidInputError naming the argument
+ * @throws UpstreamError
  */
 export async function mediaAssetPage(
   selection: Pick<MediaAssetsQuery, "streamName" | "publishTokenId" | "name">,
   { types, states, sourceId, window, timeZone, order, first, after }: MediaAssetArguments,
   context: GraphContext,
 ): Promise<MediaAssetPage> {
-  if (types.length === 0) throw new InvalidInputError("types", "Name at least one type.");
+  if (types.length === 0) throw new InvalidInputError("types", "`types` must name at least one type.");
   if (states.length === 0 || states.includes("DELETED")) {
-    throw new InvalidInputError("states", "Name at least one state. Deleted assets are in no list.");
+    throw new InvalidInputError(
+      "states",
+      "`states` must name at least one state, and not DELETED: deleted assets cannot be listed.",
+    );
   }
   const size = pageSize(first, "first");
   const position = after == null ? null : positionOf(decodeCursor(after, "after"));
-  const reading = context.loaders.mediaAssets.first(
+  const assets = context.loaders.mediaAssets.first(
     {
       ...selection,
       types: [...new Set(types)],
@@ -303,13 +341,13 @@ export async function mediaAssetPage(
     { ...(window && recordWindow({ window, timeZone }, context)), after: position },
     size + 1,
   );
-  const placed = await context.loaders.batchScheduler.track(reading);
+  const positioned = await context.loaders.batchScheduler.track(assets);
   return {
-    edges: placed.slice(0, size).map(({ asset, position: { startedAt, id, page } }) => ({
+    edges: positioned.slice(0, size).map(({ asset, position: { startedAt, id, page } }) => ({
       node: asset,
       cursor: encodeCursor(`${startedAt}:${page}:${id}`),
     })),
-    hasNextPage: placed.length > size,
+    hasNextPage: positioned.length > size,
     hasPreviousPage: position !== null,
   };
 }
@@ -317,7 +355,7 @@ export async function mediaAssetPage(
 function positionOf(key: string): AssetPosition {
   const [, startedAt, page, id] = /^(-?\d{1,15}):(\d{1,6}):(.{1,128})$/s.exec(key) ?? [];
   if (!startedAt || !page || !id || Number(page) < 1) {
-    throw new InvalidInputError("after", "It is no cursor of media assets.");
+    throw new InvalidInputError("after", "`after` must be a cursor of media assets.");
   }
   return { startedAt: Number(startedAt), page: Number(page), id };
 }

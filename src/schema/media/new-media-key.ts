@@ -6,17 +6,21 @@ import { assertName } from "../../model/text.ts";
 import type { NewMediaKey as NewKey } from "../../upstream/media-distributions.ts";
 import { builder } from "../builder.ts";
 
-/** What the platform takes for a secret. @see POST /api/v3/media/distributions/{id}/security/keys */
+/**
+ * Length of a secret that the platform accepts, in characters.
+ *
+ * @see POST /api/v3/media/distributions/{id}/security/keys
+ */
 const SECRET_LENGTH = { min: 32, max: 4096 };
-/** 64 characters. */
-const MADE_BYTES = 48;
+/** Random bytes of a generated secret, which become 64 characters. */
+const GENERATED_SECRET_BYTES = 48;
 
 export const MediaKeyInput = builder.inputType("MediaKeyInput", {
-  description: "A key to be made for a distribution.",
+  description: "A key to create for a distribution.",
   fields: (t) => ({
-    name: t.string({ description: "What to call it: 1 to 128 characters." }),
+    name: t.string({ description: "Name of the key: 1 to 128 characters. None if left out." }),
     secret: t.string({
-      description: "Its secret: 32 to 4096 characters. One is made, and shown once, when it is left out.",
+      description: "Secret of the key: 32 to 4096 characters. Generated, and shown once, if left out.",
     }),
   }),
 });
@@ -26,33 +30,43 @@ interface KeyInput {
   readonly secret?: string | null | undefined;
 }
 
-/** A key that was made just now, with the secret that only now is known. */
+/** A key that was just created, with the secret that only this response has. */
 export interface IssuedKey {
   readonly key: MediaKeyRecord;
-  /** Null for one that the client brought. */
+  /** Null if the client chose the secret. */
   readonly secret: Secret | null;
 }
 
 export const NewMediaKey = builder.objectRef<IssuedKey>("NewMediaKey").implement({
-  description: "A key that was made just now.",
+  description: "A key that was just created, with its secret.",
   fields: (t) => ({
-    keyId: t.string({ description: "`mediaKeyId` of the JWTs signed with it.", resolve: ({ key }) => key.id }),
-    name: t.string({ nullable: true, description: "What people call it.", resolve: ({ key }) => key.name }),
+    keyId: t.string({
+      description: "The platform's id of the key: `mediaKeyId` of the JWTs signed with it.",
+      resolve: ({ key }) => key.id,
+    }),
+    name: t.string({
+      nullable: true,
+      description: "Name of the key; null if it has none.",
+      resolve: ({ key }) => key.name,
+    }),
     secret: t.string({
       nullable: true,
-      description: "What signs the JWTs (HS256), shown this once; null where you brought it yourself.",
+      description: "Secret that signs JWTs (HS256), shown only in this response; null if the request contained it.",
       resolve: ({ secret }) => secret?.reveal() ?? null,
     }),
   }),
 });
 
-/** The key to send to the platform. @throws InvalidInputError naming the argument */
-export function newMediaKey({ name, secret }: KeyInput, argument: string): NewKey & { readonly isMade: boolean } {
+/** Returns the key to send to the platform. @throws InvalidInputError naming the argument */
+export function newMediaKey({ name, secret }: KeyInput, argument: string): NewKey & { readonly isGenerated: boolean } {
   if (name != null) assertName(name, `${argument}.name`);
   const { min, max } = SECRET_LENGTH;
   if (secret != null && (secret.length < min || secret.length > max)) {
-    throw new InvalidInputError(`${argument}.secret`, `It holds ${min} to ${max} characters, not ${secret.length}.`);
+    throw new InvalidInputError(
+      `${argument}.secret`,
+      `\`${argument}.secret\` must be ${min} to ${max} characters long; got ${secret.length}.`,
+    );
   }
-  const text = secret ?? randomBytes(MADE_BYTES).toString("base64url");
-  return { name: name ?? undefined, secret: new Secret(text), isMade: secret == null };
+  const text = secret ?? randomBytes(GENERATED_SECRET_BYTES).toString("base64url");
+  return { name: name ?? undefined, secret: new Secret(text), isGenerated: secret == null };
 }

@@ -15,19 +15,24 @@ builder.queryFields((t) => ({
     type: MediaAsset,
     nullable: true,
     authScopes: { staff: "stream:read" },
-    description: "One recording, clip or other asset.",
-    args: { by: t.arg({ type: MediaAssetRef, required: true, description: "Which asset." }) },
+    description: "One recording, clip or other asset; null with NOT_FOUND if the account has none.",
+    args: {
+      by: t.arg({ type: MediaAssetRef, required: true, description: "The asset to read, by either of its ids." }),
+    },
     resolve: (_root, { by }, context, info) => holdBatchesFor(context, info, findMediaAsset(by, "by", context)),
   }),
   mediaAssets: t.field({
     type: MediaAssetConnection,
     nullable: true,
     authScopes: { staff: "stream:read" },
-    description: "Recordings and clips of the account, or other assets, by the beginning of their media.",
+    description: "Recordings, clips and other assets of the account, by the start of their media.",
     args: {
-      stream: t.arg({ type: StreamRef, description: "Of this stream." }),
-      publishToken: t.arg({ type: PublishTokenRef, description: "Broadcast with this publish token." }),
-      name: t.arg.string({ description: "Of exactly this name." }),
+      stream: t.arg({ type: StreamRef, description: "Only assets of this stream. Defaults to all streams." }),
+      publishToken: t.arg({
+        type: PublishTokenRef,
+        description: "Only assets that were broadcast with this publish token. Defaults to all tokens.",
+      }),
+      name: t.arg.string({ description: "Only assets with exactly this name. Defaults to any name." }),
       ...mediaAssetArgs,
     },
     resolve: (_root, { stream, publishToken, name, ...args }, context, info) =>
@@ -42,10 +47,11 @@ builder.queryFields((t) => ({
       type: MediaDistribution,
       nullable: true,
       authScopes: { staff: "stream:read" },
-      description: "The rules by which recordings and clips are played from the CDN, the oldest first.",
+      description:
+        "Media distributions of the account, oldest first: rules by which recordings and clips are played from the CDN.",
       resolve: async (_root, args, { upstream, signal }) => {
         const distributions = await upstream.mediaDistributions.list(signal);
-        // By age, and those that the platform tells no age of in front.
+        // By age; those without a reported age come first.
         const keyOf = ({ createdAt, id }: MediaDistributionRecord) => `${sortableNumber(createdAt ?? 0)}:${id}`;
         return pageOf(
           distributions.sort((a, b) => byCodeUnit(keyOf(a), keyOf(b))),

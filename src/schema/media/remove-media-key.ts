@@ -25,13 +25,14 @@ const RemoveMediaKeyInput = builder.inputType("RemoveMediaKeyInput", {
 const RemoveMediaKeyPayload = builder
   .objectRef<Payload & { readonly distribution?: MediaDistributionRecord }>("RemoveMediaKeyPayload")
   .implement({
-    description: "What the distribution is without the key, or why it still has it.",
+    description: "The distribution without the key, or why it still has it.",
     interfaces: [MutationPayload],
     fields: (t) => ({
       mediaDistribution: t.expose("distribution", {
         type: MediaDistribution,
         nullable: true,
-        description: "The distribution with the keys that are left. Without any it is open to everyone.",
+        description:
+          "The distribution with its remaining keys; null when the call failed. Without keys it is open to everyone.",
       }),
     }),
   });
@@ -41,21 +42,21 @@ builder.mutationField("removeMediaKey", (t) =>
     type: RemoveMediaKeyPayload,
     nullable: true,
     authScopes: { staff: "media:write" },
-    description: "Removes a key from a distribution: what was signed with it plays nothing any more.",
+    description: "Removes a key from a distribution. JWTs that were signed with it no longer play its media.",
     args: { input: t.arg({ type: RemoveMediaKeyInput, required: true, description: "Which key to remove." }) },
     resolve: (_root, { input: { distribution: ref, keyId, opensDistribution } }, context) =>
       payload(async () => {
-        const former = await findMediaDistribution(ref, "input.distribution", context);
-        const keys = former.keys.filter(({ id }) => id !== keyId);
-        if (keys.length === former.keys.length) throw new NotFoundError("input.keyId");
+        const distribution = await findMediaDistribution(ref, "input.distribution", context);
+        const keys = distribution.keys.filter(({ id }) => id !== keyId);
+        if (keys.length === distribution.keys.length) throw new NotFoundError("input.keyId");
         if (keys.length === 0 && !opensDistribution) {
           throw new ConflictError(
             "`input.keyId` names the last key: without it everyone can play the media. Add another key first, or set `input.opensDistribution`.",
             { argument: "input.keyId" },
           );
         }
-        await context.upstream.mediaDistributions.deleteKey(former.id, keyId);
-        return { distribution: { ...former, keys } };
+        await context.upstream.mediaDistributions.deleteKey(distribution.id, keyId);
+        return { distribution: { ...distribution, keys } };
       }),
   }),
 );

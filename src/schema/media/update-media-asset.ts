@@ -8,15 +8,21 @@ import { findMediaAsset, MediaAssetRef } from "./find-media-asset.ts";
 import { findMediaDistribution, MediaDistributionRef } from "./find-media-distribution.ts";
 
 const UpdateMediaAssetInput = builder.inputType("UpdateMediaAssetInput", {
-  description: "How an asset is played. Null takes a setting away; what is left out stays as it is.",
+  description: "How an asset is played. Null removes a setting; a setting that is left out stays as it is.",
   fields: (t) => ({
-    mediaAsset: t.field({ type: MediaAssetRef, required: true, description: "Which asset." }),
+    mediaAsset: t.field({
+      type: MediaAssetRef,
+      required: true,
+      description: "The asset to change, by either of its ids.",
+    }),
     distribution: t.field({
       type: MediaDistributionRef,
-      description: "By which rules it is played. A change may take an hour to reach the CDN.",
+      description:
+        "Distribution by whose rules the asset is played; null for none. A change may take an hour to reach the CDN.",
     }),
     customPath: t.string({
-      description: "What stands for its id in the CDN's addresses: 1 to 512 characters, of no other asset.",
+      description:
+        "Replaces the asset's id in its CDN addresses: 1 to 512 characters, used by no other asset; null for the id.",
     }),
   }),
 });
@@ -27,7 +33,11 @@ const UpdateMediaAssetPayload = builder
     description: "The changed asset, or why it was not changed.",
     interfaces: [MutationPayload],
     fields: (t) => ({
-      mediaAsset: t.expose("asset", { type: MediaAsset, nullable: true, description: "The asset as it is now." }),
+      mediaAsset: t.expose("asset", {
+        type: MediaAsset,
+        nullable: true,
+        description: "The asset with its new settings; null when the call failed.",
+      }),
     }),
   });
 
@@ -37,11 +47,13 @@ builder.mutationField("updateMediaAsset", (t) =>
     nullable: true,
     authScopes: { staff: "media:write" },
     description: "Changes how an asset is played from the CDN. The media itself stays as it is.",
-    args: { input: t.arg({ type: UpdateMediaAssetInput, required: true, description: "What to change." }) },
+    args: {
+      input: t.arg({ type: UpdateMediaAssetInput, required: true, description: "Which asset to change, and how." }),
+    },
     resolve: (_root, { input: { mediaAsset, distribution, customPath } }, context) =>
       payload(async () => {
         if (distribution === undefined && customPath === undefined) {
-          throw new InvalidInputError("input", "There is nothing to change in it.");
+          throw new InvalidInputError("input", "`input` must name at least one setting to change.");
         }
         if (customPath != null) assertCustomPath(customPath, "input.customPath");
         const { id } = await findMediaAsset(mediaAsset, "input.mediaAsset", context);

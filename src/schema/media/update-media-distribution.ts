@@ -8,11 +8,17 @@ import { findMediaDistribution, MediaDistributionRef } from "./find-media-distri
 import { MediaDistribution } from "./media-distribution.ts";
 
 const UpdateMediaDistributionInput = builder.inputType("UpdateMediaDistributionInput", {
-  description: "What to change in a distribution; what is left out stays as it is.",
+  description: "What to change in a distribution. A field that is left out stays as it is.",
   fields: (t) => ({
-    distribution: t.field({ type: MediaDistributionRef, required: true, description: "Which distribution." }),
-    name: t.string({ description: "What to call it: 1 to 128 characters, without an asterisk." }),
-    isDefault: t.boolean({ description: "Whether new assets get it that name none." }),
+    distribution: t.field({
+      type: MediaDistributionRef,
+      required: true,
+      description: "The distribution to change, by either of its ids.",
+    }),
+    name: t.string({ description: "New name: 1 to 128 characters, without an asterisk. Unchanged if left out." }),
+    isDefault: t.boolean({
+      description: "Whether new assets use this distribution unless they name another. Unchanged if left out.",
+    }),
   }),
 });
 
@@ -25,7 +31,7 @@ const UpdateMediaDistributionPayload = builder
       mediaDistribution: t.expose("distribution", {
         type: MediaDistribution,
         nullable: true,
-        description: "The distribution as it is now.",
+        description: "The distribution with its new settings; null when the call failed.",
       }),
     }),
   });
@@ -35,13 +41,19 @@ builder.mutationField("updateMediaDistribution", (t) =>
     type: UpdateMediaDistributionPayload,
     nullable: true,
     authScopes: { staff: "media:write" },
-    description: "Changes the name of a distribution, or makes it the default.",
-    args: { input: t.arg({ type: UpdateMediaDistributionInput, required: true, description: "What to change." }) },
+    description: "Renames a distribution, or makes it the default of the account.",
+    args: {
+      input: t.arg({
+        type: UpdateMediaDistributionInput,
+        required: true,
+        description: "Which distribution to change, and how.",
+      }),
+    },
     resolve: (_root, { input: { distribution: ref, ...rest } }, context) =>
       payload(async () => {
         const changes = omitNulls(rest);
         if (Object.keys(changes).length === 0)
-          throw new InvalidInputError("input", "There is nothing to change in it.");
+          throw new InvalidInputError("input", "`input` must name at least one setting to change.");
         if (changes.name !== undefined) assertDistributionName(changes.name, "input.name");
         const { id } = await findMediaDistribution(ref, "input.distribution", context);
         return { distribution: await context.upstream.mediaDistributions.update(id, changes) };

@@ -4,28 +4,34 @@ import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { MediaExpiry } from "./media-expiry.ts";
 
-/** The longest time that media is kept by a rule. @see PUT /api/v3/account/media/expiration */
+/** Longest retention that a rule may set, in days. @see PUT /api/v3/account/media/expiration */
 const MAX_DAYS = 365;
 
 const UpdateMediaExpiryInput = builder.inputType("UpdateMediaExpiryInput", {
-  description: "Days from 1 to 365 that media is kept. Null takes a rule away; what is left out stays as it is.",
+  description: "Retention of media in days, 1 to 365. Null removes a rule; a rule that is left out stays as it is.",
   fields: (t) => ({
     timelineDays: t.int({
       description:
-        "Of the cache which clips are cut from; null for 1 day. It takes effect at once: what is older is deleted.",
+        "Retention of the cache that clips are cut from, in days; null for 1 day. Takes effect at once: older media is deleted.",
     }),
-    recordingDays: t.int({ description: "Of recordings that begin from now on; null for ever." }),
-    clipDays: t.int({ description: "Of clips that are ordered from now on; null for ever." }),
+    recordingDays: t.int({
+      description: "Retention of recordings that begin from now on, in days; null for unlimited.",
+    }),
+    clipDays: t.int({ description: "Retention of clips that are ordered from now on, in days; null for unlimited." }),
   }),
 });
 
 const UpdateMediaExpiryPayload = builder
   .objectRef<Payload & { readonly expiry?: MediaExpiryRules }>("UpdateMediaExpiryPayload")
   .implement({
-    description: "The rules as they are now, or why they were not changed.",
+    description: "The changed rules, or why they were not changed.",
     interfaces: [MutationPayload],
     fields: (t) => ({
-      mediaExpiry: t.expose("expiry", { type: MediaExpiry, nullable: true, description: "The account's rules." }),
+      mediaExpiry: t.expose("expiry", {
+        type: MediaExpiry,
+        nullable: true,
+        description: "The account's rules with the change; null when the call failed.",
+      }),
     }),
   });
 
@@ -34,15 +40,18 @@ builder.mutationField("updateMediaExpiry", (t) =>
     type: UpdateMediaExpiryPayload,
     nullable: true,
     authScopes: { staff: "media:write" },
-    description: "Sets how long the account keeps recordings, clips, and the cache which clips are cut from.",
-    args: { input: t.arg({ type: UpdateMediaExpiryInput, required: true, description: "The rules to change." }) },
+    description: "Sets how long the account retains recordings, clips, and the cache that clips are cut from.",
+    args: { input: t.arg({ type: UpdateMediaExpiryInput, required: true, description: "Which rules to change." }) },
     resolve: (_root, { input }, { upstream }) =>
       payload(async () => {
         const rules = Object.entries(input).flatMap(([name, days]) => (days === undefined ? [] : [{ name, days }]));
-        if (rules.length === 0) throw new InvalidInputError("input", "There is nothing to change in it.");
+        if (rules.length === 0) throw new InvalidInputError("input", "`input` must name at least one rule to change.");
         for (const { name, days } of rules) {
           if (days === null || (days >= 1 && days <= MAX_DAYS)) continue;
-          throw new InvalidInputError(`input.${name}`, `Media is kept for 1 to ${MAX_DAYS} days, not ${days}.`);
+          throw new InvalidInputError(
+            `input.${name}`,
+            `\`input.${name}\` must be 1 to ${MAX_DAYS} days, or null; got ${days}.`,
+          );
         }
         return { expiry: await upstream.mediaExpiry.update(input) };
       }),

@@ -19,53 +19,53 @@ import { findPublishToken, PublishTokenRef, type TokenReference } from "../token
 import { assertPublishSettings } from "../token/token-input.ts";
 import { findStream, StreamRef, type StreamReference } from "./find-stream.ts";
 
-/** Which stream's features are switched, and in which of its publish tokens: they carry the settings. */
+/** A stream and the publish tokens that carry its features. */
 export interface FeatureTarget {
   readonly stream: StreamReference;
   readonly publishToken?: TokenReference | null | undefined;
 }
 
-/** The fields of an input that say which. */
+/** Returns the input fields that name a stream and, if only one is meant, its publish token. */
 export const featureTargetFields = (t: InputFields) => ({
-  stream: t.field({ type: StreamRef, required: true, description: "Which stream." }),
+  stream: t.field({ type: StreamRef, required: true, description: "The stream whose features change, by id or name." }),
   publishToken: t.field({
     type: PublishTokenRef,
     description:
-      "In which of its publish tokens; in all usable ones when it is left out. One that stands for other streams too has to be named.",
+      "The publish token to change. Defaults to every usable publish token of the stream; a token that publishes other streams too must be named.",
   }),
 });
 
-/** What became of a switch of features. */
+/** Outcome of changing features. */
 interface Changed {
   readonly streamName: string;
   readonly publishTokens: readonly PublishTokenRecord[];
-  /** Tokens that take the change up with their next broadcast, because they are broadcasting now. */
+  /** Changed tokens that are broadcasting now: the change takes effect with their next broadcast. */
   readonly live: readonly PublishTokenRecord[];
   readonly failures: readonly UserErrorShape[];
 }
 
-/** The payload of a mutation that switches features of a stream. */
+/** Creates the payload type of a mutation that changes features of a stream. */
 export function featuresPayload(name: string) {
   return builder.objectRef<Payload & Partial<Changed>>(name).implement({
     description:
-      "The publish tokens that were changed, or why none was. Some may have been changed although others could not be.",
+      "The publish tokens that were changed, or why none was. Some may have changed although others could not.",
     interfaces: [MutationPayload],
     fields: (t) => ({
       stream: t.field({
         type: Stream,
         nullable: true,
-        description: "The stream.",
+        description: "The stream whose features were changed; null when nothing was changed.",
         resolve: ({ streamName }) => (streamName === undefined ? null : streamRecord(streamName)),
       }),
       publishTokens: t.field({
         type: [PublishToken],
-        description: "The tokens that were changed, as they are now.",
+        description: "The changed tokens with their new settings; empty when nothing was changed.",
         resolve: ({ publishTokens }) => [...(publishTokens ?? [])],
       }),
       awaitingNextBroadcast: t.field({
         type: [PublishToken],
         description:
-          "Those of them that are broadcasting now: a running broadcast keeps most of its settings until it is restarted.",
+          "Changed tokens that are broadcasting now. A running broadcast keeps most of its settings until it is restarted.",
         resolve: ({ live }) => [...(live ?? [])],
       }),
     }),
@@ -73,8 +73,10 @@ export function featuresPayload(name: string) {
 }
 
 /**
- * Switches features in the publish tokens of a stream. All rules are checked for all tokens before the first is changed;
- * what the platform refuses for one does not keep the others from being changed.
+ * Changes features in the publish tokens of a stream.
+ *
+ * All rules are checked for all tokens before the first is changed. When the platform rejects one token, the others are
+ * still changed.
  */
 export async function changeFeatures(
   target: FeatureTarget,
@@ -91,10 +93,11 @@ async function change(
   settings: PublishSettings,
   context: GraphContext,
 ): Promise<Changed> {
-  if (Object.keys(settings).length === 0) throw new InvalidInputError("input", "There is nothing to change in it.");
+  if (Object.keys(settings).length === 0)
+    throw new InvalidInputError("input", "`input` must name at least one setting to change.");
   assertPublishSettings(settings);
   const { name } = await findStream(stream, "input.stream", context);
-  const tokens = await (publishToken ? named(publishToken, name, context) : publishersOf(name, context));
+  const tokens = await (publishToken ? namedPublisher(publishToken, name, context) : usablePublishers(name, context));
   for (const token of tokens) {
     assertRecordsOrClips(settings, token);
     assertDrmIsSecured(settings, token);
@@ -115,27 +118,45 @@ async function change(
   };
 }
 
-/** The token that the client names: it may stand for other streams too. @throws NotFoundError, ConflictError */
-async function named(ref: TokenReference, streamName: string, context: GraphContext): Promise<PublishTokenRecord[]> {
+/**
+ * Returns the publish token that the client names, which may publish other streams too.
+ *
+ * @throws NotFoundError, ConflictError
+ */
+async function namedPublisher(
+  ref: TokenReference,
+  streamName: string,
+  context: GraphContext,
+): Promise<PublishTokenRecord[]> {
   const token = await findPublishToken(ref, "input.publishToken", context);
   if ((await context.loaders.publishersOf(streamName)).some(({ id }) => id === token.id)) return [token];
-  throw new ConflictError(`The publish token ${token.label} (${token.id}) does not publish ${streamName}.`, {
-    argument: "input.publishToken",
-  });
+  throw new ConflictError(
+    `\`input.publishToken\` must name a publish token of ${streamName}; ${token.label} (${token.id}) does not publish it.`,
+    {
+      argument: "input.publishToken",
+    },
+  );
 }
 
-/** Every usable publish token of the stream. @throws ConflictError when there is none, or one is for other streams too */
-async function publishersOf(streamName: string, { loaders, now }: GraphContext): Promise<PublishTokenRecord[]> {
+/**
+ * Returns every usable publish token of the stream.
+ *
+ * @throws ConflictError if there is none, or if one publishes other streams too
+ */
+async function usablePublishers(streamName: string, { loaders, now }: GraphContext): Promise<PublishTokenRecord[]> {
   const tokens = (await loaders.publishersOf(streamName)).filter((token) => isUsable(token, now));
   if (tokens.length === 0) {
-    throw new ConflictError(`No usable publish token publishes ${streamName}: its features are settings of one.`, {
-      argument: "input.stream",
-    });
+    throw new ConflictError(
+      `\`input.stream\` must have a usable publish token, which carries its features; none publishes ${streamName}.`,
+      {
+        argument: "input.stream",
+      },
+    );
   }
   const shared = tokens.find(({ streams }) => streams.length > 1 || streams.some(({ isRegex }) => isRegex));
   if (!shared) return tokens;
   throw new ConflictError(
-    `The publish token ${shared.label} (${shared.id}) stands for other streams too, which would change with it. Name it as \`publishToken\` if that is meant.`,
+    `\`input.publishToken\` must be given: the token ${shared.label} (${shared.id}) publishes other streams too, which would change with it.`,
     { argument: "input.publishToken" },
   );
 }

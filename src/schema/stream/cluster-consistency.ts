@@ -4,22 +4,25 @@ import { SubscribeToken } from "../refs.ts";
 
 export const ClusterConsistency = builder.objectRef<Consistency>("ClusterConsistency").implement({
   description:
-    "Whether broadcasters and viewers of a stream meet: its publish and subscribe tokens must be of one cluster, or all of `auto`. Usable tokens are compared, by their effective clusters.",
+    "Whether broadcasters and viewers of a stream meet: its publish and subscribe tokens must have the same effective cluster, or all `auto`. Only usable tokens are compared.",
   fields: (t) => ({
-    isConsistent: t.exposeBoolean("isConsistent", { description: "Every usable token is of the same cluster." }),
+    isConsistent: t.exposeBoolean("isConsistent", {
+      description: "Whether every usable token has the same effective cluster.",
+    }),
     publishClusters: t.field({
       type: ["String"],
-      description: "Clusters of its publish tokens.",
+      description: "Ids of the clusters of the stream's publish tokens, each once.",
       resolve: ({ publishClusters }) => [...publishClusters],
     }),
     subscribeClusters: t.field({
       type: ["String"],
-      description: "Clusters of its subscribe tokens.",
+      description: "Ids of the clusters of the stream's subscribe tokens, each once.",
       resolve: ({ subscribeClusters }) => [...subscribeClusters],
     }),
     mismatchedTokens: t.field({
       type: [SubscribeToken],
-      description: "Subscribe tokens that do not find the stream, whichever token publishes it.",
+      description:
+        "Subscribe tokens whose cluster differs from that of every publish token, so their viewers do not find the stream.",
       resolve: ({ mismatchedTokens }) => [...mismatchedTokens],
     }),
   }),

@@ -16,83 +16,98 @@ import { PublishToken } from "../refs.ts";
 import { AudioMultiplexingHints, MultiViewHints, SdkEvent, sdkEvents } from "./playback-hints.ts";
 
 const HostedPlayerStrategy = builder.enumType("HostedPlayerStrategy", {
-  description: "How the platform's own player chooses among the qualities of a stream.",
+  description: "How the platform's hosted player chooses among the qualities of a stream.",
   values: {
-    QUALITY: { description: "The best picture first." },
-    BANDWIDTH: { description: "What the connection carries; the player's default." },
-    PERFORMANCE: { description: "What the device plays smoothly." },
+    QUALITY: { description: "Prefers the best picture over a fluent one." },
+    BANDWIDTH: { description: "Follows the bandwidth of the connection; the player's default." },
+    PERFORMANCE: { description: "Prefers what the device can decode smoothly." },
   },
 });
 
 const HostedPlayerOptions = builder.inputType("HostedPlayerOptions", {
-  description: "What the platform's own player is told. What is left out is its default.",
+  description: "Options of the platform's hosted player. An option that is left out has the player's default.",
   fields: (t) => ({
     isMuted: t.boolean({
-      description: "Begins without sound, as browsers demand of players that start by themselves.",
+      description: "Whether playback begins muted, as browsers demand of players that start by themselves.",
     }),
-    isMultisource: t.boolean({ description: "Shows all sources of the stream, not the main one alone." }),
-    isGrid: t.boolean({ description: "Shows the sources in a grid. Needs `isMultisource`." }),
-    mainLabel: t.string({ description: "What the main source is called: 1 to 128 characters. Needs `isMultisource`." }),
-    showsTimer: t.boolean({ description: "Shows how long the stream has been on." }),
-    showsMetadata: t.boolean({ description: "Shows the metadata of frames." }),
-    strategy: t.field({ type: HostedPlayerStrategy, description: "How it chooses a quality." }),
-    initialBitsPerSecond: t.int({ description: "The rate that it begins with, in bits per second." }),
+    isMultisource: t.boolean({
+      description: "Whether to show all sources of the stream instead of the main one alone.",
+    }),
+    isGrid: t.boolean({ description: "Whether to show the sources in a grid. Needs `isMultisource`." }),
+    mainLabel: t.string({ description: "Label of the main source, 1 to 128 characters. Needs `isMultisource`." }),
+    showsTimer: t.boolean({ description: "Whether to show how long the stream has been live." }),
+    showsMetadata: t.boolean({ description: "Whether to show the metadata of frames." }),
+    strategy: t.field({
+      type: HostedPlayerStrategy,
+      description: "How the player chooses among the qualities. Defaults to BANDWIDTH.",
+    }),
+    initialBitsPerSecond: t.int({ description: "Bit rate that playback begins with, in bits per second." }),
     minPlayoutDelayMs: t.int({
-      description: "The shortest delay, in milliseconds; given with the longest or not at all.",
+      description: "Shortest playout delay, in milliseconds. Must be given together with `maxPlayoutDelayMs`.",
     }),
-    maxPlayoutDelayMs: t.int({ description: "The longest delay, in milliseconds." }),
-    isDrm: t.boolean({ description: "Plays an encrypted stream." }),
-    usesIpv6: t.boolean({ description: "Connects by IPv6." }),
+    maxPlayoutDelayMs: t.int({
+      description: "Longest playout delay, in milliseconds. Must be given together with `minPlayoutDelayMs`.",
+    }),
+    isDrm: t.boolean({ description: "Whether the stream is encrypted (DRM)." }),
+    usesIpv6: t.boolean({ description: "Whether to connect over IPv6." }),
     offlineImageUrl: t.string({
-      description: "A picture to show while the stream is offline: an `https://` address of at most 2048 characters.",
+      description: "Picture shown while the stream is offline: an `https://` address of at most 2048 characters.",
     }),
   }),
 });
 
 const playerArgs = builder.args((t) => ({
-  options: t.field({ type: HostedPlayerOptions, description: "How the player looks and behaves." }),
+  options: t.field({
+    type: HostedPlayerOptions,
+    description: "Options of the hosted player; the player's defaults if left out.",
+  }),
 }));
 
 export const StreamPlayback = builder
   .objectRef<PlaybackEndpoints & { readonly accountId: string; readonly streamName: string }>("StreamPlayback")
   .implement({
-    description: "Where a stream can be watched. Nothing of it is secret: a secured stream needs a viewer's own token.",
+    description:
+      "Where a stream can be watched. None of these values is secret: viewers of a secured stream need a token of their own.",
     fields: (t) => ({
       hostedPlayerUrl: t.string({
         nullable: true,
-        description: "The platform's own player as a page. Append `&token=` and a viewer token for a secured stream.",
+        description: "Page of the platform's hosted player. For a secured stream append `&token=` and a viewer token.",
         args: playerArgs,
         resolve: ({ hostedPlayerUrl }, { options }) =>
           hostedPlayerUrl + playerParameters(omitNulls(options ?? {}), "options"),
       }),
       embedHtml: t.string({
         nullable: true,
-        description: "The same as a frame, to be put into a page.",
+        description: "HTML of a frame with the hosted player, to embed in a page.",
         args: playerArgs,
         resolve: ({ hostedPlayerUrl }, { options }) =>
           embedHtml(hostedPlayerUrl + playerParameters(omitNulls(options ?? {}), "options")),
       }),
       whepUrl: t.exposeString("whepUrl", {
-        description: "For WHEP players: POST an SDP offer, with the viewer token as bearer.",
+        description: "WHEP address: POST an SDP offer, with the viewer token as bearer.",
       }),
       directorUrl: t.exposeString("directorUrl", {
-        description: "For the platform's SDKs, which ask it where to connect.",
+        description: "Address at which the platform's SDKs look up their servers.",
       }),
-      streamAccountId: t.exposeString("accountId", { description: "What SDKs call the account." }),
-      streamName: t.exposeString("streamName", { description: "What SDKs call the stream." }),
+      streamAccountId: t.exposeString("accountId", {
+        description: "Account id that SDKs need: their option `streamAccountId`.",
+      }),
+      streamName: t.exposeString("streamName", {
+        description: "Stream name that SDKs need: their option `streamName`.",
+      }),
       multiView: t.field({
         type: MultiViewHints,
-        description: "How to show several of its sources at once.",
+        description: "How to show several sources of the stream at once.",
         resolve: (played) => played,
       }),
       audioMultiplexing: t.field({
         type: AudioMultiplexingHints,
-        description: "How to let viewers hear several of its sources at once.",
+        description: "How to let viewers hear several sources of the stream at once.",
         resolve: (played) => played,
       }),
       sdkEvents: t.field({
         type: [SdkEvent],
-        description: "What players that are built with the platform's SDKs are told while they play.",
+        description: "Events that the platform's player SDKs emit during playback.",
         resolve: () => sdkEvents,
       }),
     }),
@@ -101,12 +116,14 @@ export const StreamPlayback = builder
 export const RtmpIngest = builder
   .objectRef<{ readonly server: string; readonly streamKey: string }>("RtmpIngest")
   .implement({
-    description: "RTMP, as encoders ask for it.",
+    description: "An RTMP destination, in the parts that encoders ask for.",
     fields: (t) => ({
-      server: t.exposeString("server", { description: "The server." }),
-      streamKey: t.exposeString("streamKey", { description: "The stream key. It holds the publish token: a secret." }),
+      server: t.exposeString("server", { description: "RTMP server address, without the stream key." }),
+      streamKey: t.exposeString("streamKey", {
+        description: "RTMP stream key. Secret: it contains the publish token.",
+      }),
       url: t.string({
-        description: "Both in one, for encoders with a single field: a secret.",
+        description: "Server and stream key in one address, for encoders with a single field. Secret.",
         resolve: ({ server, streamKey }) => `${server}/${streamKey}`,
       }),
     }),
@@ -120,18 +137,21 @@ interface IngestValue {
 export const StreamIngest = builder.objectRef<IngestValue>("StreamIngest").implement({
   description: "Where to broadcast a stream with one publish token.",
   fields: (t) => ({
-    publishToken: t.expose("token", { type: PublishToken, description: "The token." }),
+    publishToken: t.expose("token", {
+      type: PublishToken,
+      description: "The publish token that these addresses are for.",
+    }),
     whipUrl: t.string({
-      description: "WHIP: POST an SDP offer, with the publish token as bearer.",
+      description: "WHIP address: POST an SDP offer, with the publish token as bearer.",
       resolve: async (value, _args, context) => (await endpoints(value, context)).whipUrl,
     }),
     bearerToken: t.string({
-      description: "The publish token, for WHIP and as `publishingToken` of the platform's SDKs: a secret.",
+      description: "Publish token for WHIP, and `publishingToken` of the platform's SDKs. Secret.",
       resolve: async (value, _args, context) => (await endpoints(value, context)).publishToken,
     }),
     rtmp: t.field({
       type: RtmpIngest,
-      description: "RTMP.",
+      description: "RTMP destination, unencrypted.",
       resolve: async (value, _args, context) => {
         const { rtmpServer, rtmpStreamKey } = await endpoints(value, context);
         return { server: rtmpServer, streamKey: rtmpStreamKey };
@@ -139,19 +159,19 @@ export const StreamIngest = builder.objectRef<IngestValue>("StreamIngest").imple
     }),
     rtmps: t.field({
       type: RtmpIngest,
-      description: "RTMP over TLS.",
+      description: "RTMP destination over TLS (RTMPS).",
       resolve: async (value, _args, context) => {
         const { rtmpsServer, rtmpStreamKey } = await endpoints(value, context);
         return { server: rtmpsServer, streamKey: rtmpStreamKey };
       },
     }),
     srtUrl: t.string({
-      description: "SRT, with the stream id: a secret.",
+      description: "SRT address with the stream id. Secret.",
       resolve: async (value, _args, context) => (await endpoints(value, context)).srtUrl,
     }),
     srtPassphrase: t.string({
       nullable: true,
-      description: "What SRT is encrypted with, where the publish token asks for it: a secret.",
+      description: "Passphrase that SRT is encrypted with; null unless the publish token requires encryption. Secret.",
       resolve: async (value, _args, context) => (await endpoints(value, context)).srtPassphrase,
     }),
   }),
@@ -162,10 +182,14 @@ async function endpoints({ token, streamName }: IngestValue, context: GraphConte
   return ingestEndpoints(context.directorUrl, hosts, token, streamName);
 }
 
-/** The cluster list only tells hosts that the platform's naming tells as well, so its failure costs nothing. */
+/**
+ * Returns a cluster's ingest hosts.
+ *
+ * If the cluster list cannot be read, the hosts follow from the platform's naming convention.
+ */
 export async function ingestHosts(clusterId: string, { account }: GraphContext): Promise<IngestHosts> {
-  const known = await account.clusters().catch(orIfFailed(null));
-  const cluster = known?.clusters.find(({ id }) => id === clusterId);
-  const byName = conventionalHosts(clusterId);
-  return { rtmpHost: cluster?.rtmpHost ?? byName.rtmpHost, srtHost: cluster?.srtHost ?? byName.srtHost };
+  const list = await account.clusters().catch(orIfFailed(null));
+  const cluster = list?.clusters.find(({ id }) => id === clusterId);
+  const conventional = conventionalHosts(clusterId);
+  return { rtmpHost: cluster?.rtmpHost ?? conventional.rtmpHost, srtHost: cluster?.srtHost ?? conventional.srtHost };
 }

@@ -9,59 +9,81 @@ import { builder } from "../builder.ts";
 import { PublishToken } from "../refs.ts";
 
 const Restream = builder.objectRef<RunningRestream>("Restream").implement({
-  description: "A push of a feed to another platform, as it runs or ran.",
+  description: "A push of a feed to another platform, running or ended.",
   fields: (t) => ({
-    label: t.exposeString("label", { nullable: true, description: "What people call its target." }),
+    label: t.exposeString("label", {
+      nullable: true,
+      description: "Label of the push's target; null if the target has none.",
+    }),
     url: t.string({
       nullable: true,
-      description: "Where it is pushed to, without the stream key and other secrets of the address.",
+      description:
+        "Address that the feed is pushed to, without its stream key and other secrets; null if the platform reports none.",
       resolve: ({ url }) => url && addressWithoutSecrets(url),
     }),
-    isActive: t.exposeBoolean("isActive", { description: "Whether it is running now." }),
+    isActive: t.exposeBoolean("isActive", { description: "Whether the push is running now." }),
     startedAt: t.expose("startedAt", {
       type: "DateTime",
       nullable: true,
-      description: "When it began, for the last time.",
+      description: "Start of the most recent run; null before the first.",
     }),
     endedAt: t.expose("endedAt", {
       type: "DateTime",
       nullable: true,
-      description: "When it ended, for the last time; null while it is running.",
+      description: "End of the most recent run; null while it is running.",
     }),
-    error: t.exposeString("error", { nullable: true, description: "Why it ended, in the platform's words." }),
+    error: t.exposeString("error", {
+      nullable: true,
+      description: "Why the most recent run ended, in the platform's words; null without an error.",
+    }),
   }),
 });
 
 const FeedQuality = builder.objectRef<Quality>("FeedQuality").implement({
-  description: "One quality of a track, as it was measured last.",
+  description: "One quality of a track, as last measured.",
   fields: (t) => ({
     encodingId: t.exposeString("encodingId", {
       nullable: true,
-      description: "What players call it, to choose it.",
+      description: "Id by which players choose this quality; null if the encoder names none.",
     }),
-    measuredAt: t.expose("measuredAt", { type: "DateTime", nullable: true, description: "When it was measured." }),
-    width: t.exposeFloat("width", { nullable: true, description: "Pixels of a line." }),
-    height: t.exposeFloat("height", { nullable: true, description: "Lines of a frame." }),
-    videoCodec: t.exposeString("videoCodec", { nullable: true, description: "How the picture is encoded." }),
-    audioCodec: t.exposeString("audioCodec", { nullable: true, description: "How the sound is encoded." }),
+    measuredAt: t.expose("measuredAt", {
+      type: "DateTime",
+      nullable: true,
+      description: "Time of the measurement; null before the first.",
+    }),
+    width: t.exposeFloat("width", { nullable: true, description: "Width of the picture in pixels; null for sound." }),
+    height: t.exposeFloat("height", {
+      nullable: true,
+      description: "Height of the picture in pixels; null for sound.",
+    }),
+    videoCodec: t.exposeString("videoCodec", {
+      nullable: true,
+      description: "Codec of the picture, such as `h264`; null for sound.",
+    }),
+    audioCodec: t.exposeString("audioCodec", {
+      nullable: true,
+      description: "Codec of the sound, such as `opus`; null for a picture.",
+    }),
     videoBitrate: t.exposeFloat("videoBitrate", {
       nullable: true,
-      description: "The rate of the picture, as the platform tells it: it does not document the unit.",
+      description:
+        "Bit rate of the picture as the platform reports it, which does not document the unit; null for sound.",
     }),
     audioBitrate: t.exposeFloat("audioBitrate", {
       nullable: true,
-      description: "The rate of the sound, as the platform tells it.",
+      description:
+        "Bit rate of the sound as the platform reports it, which does not document the unit; null for a picture.",
     }),
   }),
 });
 
 const FeedTrack = builder.objectRef<Track>("FeedTrack").implement({
-  description: "A picture or a sound of a feed, in one or more qualities. Its id is another one with each connection.",
+  description: "A video or audio track of a feed, in one or more qualities. Each connection gives its tracks new ids.",
   fields: (t) => ({
-    trackId: t.exposeString("id", { description: "What the platform calls it." }),
+    trackId: t.exposeString("id", { description: "The platform's id of the track." }),
     qualities: t.field({
       type: [FeedQuality],
-      description: "The qualities, as viewers can choose among them.",
+      description: "Qualities of the track that viewers can choose among.",
       resolve: ({ qualities }) => [...qualities],
     }),
   }),
@@ -70,35 +92,49 @@ const FeedTrack = builder.objectRef<Track>("FeedTrack").implement({
 export const Feed = builder.objectRef<FeedRecord>("Feed").implement({
   description: "One publishing connection of a stream: a source, a quality layer, or a backup.",
   fields: (t) => ({
-    feedId: t.exposeID("id", { description: "What the platform calls it." }),
-    isActive: t.exposeBoolean("isActive", { description: "Whether it is connected now." }),
-    clusterId: t.exposeString("clusterId", { nullable: true, description: "The cluster that takes it in." }),
-    sourceId: t.exposeString("sourceId", { nullable: true, description: "Its source; null for the main one." }),
+    feedId: t.exposeID("id", { description: "The platform's id of the feed." }),
+    isActive: t.exposeBoolean("isActive", { description: "Whether the feed is connected now." }),
+    clusterId: t.exposeString("clusterId", {
+      nullable: true,
+      description: "Id of the cluster that receives the feed; null if the platform reports none.",
+    }),
+    sourceId: t.exposeString("sourceId", {
+      nullable: true,
+      description: "Id of the source that the feed sends; null for the main source.",
+    }),
     simulcastId: t.exposeString("simulcastId", {
       nullable: true,
-      description: "Joins feeds of one camera as quality layers; null for none.",
+      description: "Id that joins the feeds of one camera as its quality layers; null for a feed without layers.",
     }),
     priority: t.exposeInt("priority", {
       nullable: true,
-      description: "Among redundant feeds the live one with the highest priority is shown; null is the lowest.",
+      description: "Among redundant feeds viewers see the live one with the highest priority; null ranks lowest.",
     }),
-    startedAt: t.expose("startedAt", { type: "DateTime", nullable: true, description: "When it connected." }),
+    startedAt: t.expose("startedAt", {
+      type: "DateTime",
+      nullable: true,
+      description: "Time at which the feed connected; null if the platform reports none.",
+    }),
     endedAt: t.expose("endedAt", {
       type: "DateTime",
       nullable: true,
-      description: "When it ended; null while it is active.",
+      description: "Time at which the feed ended; null while it is active.",
     }),
-    country: t.expose("country", { type: "CountryCode", nullable: true, description: "Where it is broadcast from." }),
+    country: t.expose("country", {
+      type: "CountryCode",
+      nullable: true,
+      description: "Country that the feed is broadcast from; null if the platform cannot tell.",
+    }),
     restreams: t.field({
       type: [Restream],
-      description: "The pushes of it to other platforms.",
+      description: "Pushes of this feed to other platforms, running or ended.",
       resolve: ({ restreams }) => [...restreams],
     }),
     tracks: t.field({
       type: [FeedTrack],
       nullable: true,
       description:
-        "Its tracks with their qualities. The platform tells them of one stream at a time: a call for each stream of a list.",
+        "Tracks of the feed with their qualities. The platform reports the tracks of one stream per call, so a list of streams costs a call each.",
       resolve: async ({ id, streamName, tracks }, _args, { loaders }) => {
         if (tracks) return [...tracks];
         const stream = await loaders.liveStreams.details(streamName);
@@ -109,7 +145,7 @@ export const Feed = builder.objectRef<FeedRecord>("Feed").implement({
       type: PublishToken,
       nullable: true,
       authScopes: { scope: "token:read" },
-      description: "The token that it is published with; null when that has been deleted.",
+      description: "Publish token that the feed is broadcast with; null when that has been deleted.",
       resolve: ({ publishTokenId }, _args, { loaders }) =>
         publishTokenId === null ? null : loaders.publishToken(publishTokenId),
     }),

@@ -5,10 +5,12 @@ import { findPublishToken, type TokenReference } from "../token/find-token.ts";
 import { usablePublishTokens } from "./usable-publish-tokens.ts";
 
 /**
- * The publish token of a stream that is named, or its only usable one.
+ * Returns the publish token that the reference names or, without one, the stream's only usable publish token.
  *
  * @param argument path of the reference as the client wrote it
- * @throws NotFoundError, InvalidInputError when it does not stand for the stream, ConflictError when none does or several do
+ * @throws NotFoundError
+ * @throws InvalidInputError if the token does not publish the stream
+ * @throws ConflictError if no usable token, or more than one, publishes the stream
  */
 export async function findPublisher(
   streamName: string,
@@ -20,7 +22,10 @@ export async function findPublisher(
     const token = await findPublishToken(ref, argument, context);
     const covering = (await context.loaders.tokens()).publish.covering(streamName);
     if (covering.some(({ id }) => id === token.id)) return token;
-    throw new InvalidInputError(argument, "The token does not stand for this stream.");
+    throw new InvalidInputError(
+      argument,
+      `\`${argument}\` must name a publish token of the stream ${streamName}; token ${token.id} does not publish it.`,
+    );
   }
   const usable = await usablePublishTokens(streamName, context);
   const [only, ...others] = usable;
@@ -28,8 +33,8 @@ export async function findPublisher(
   const ids = usable.map(({ id }) => id);
   throw new ConflictError(
     only
-      ? `Several usable publish tokens stand for the stream (${ids.join(", ")}): say which.`
-      : "No usable publish token stands for the stream.",
+      ? `\`${argument}\` must be given: several usable publish tokens publish the stream (${ids.join(", ")}).`
+      : `\`${argument}\` cannot be chosen: no usable publish token publishes the stream ${streamName}.`,
     { argument, publishTokens: ids },
   );
 }

@@ -9,8 +9,8 @@ export const StreamRef = builder.inputType("StreamRef", {
   description: "Names a stream, by exactly one of its fields.",
   isOneOf: true,
   fields: (t) => ({
-    id: t.id({ description: "Its id in the graph." }),
-    name: t.string({ description: "Its name, with its case." }),
+    id: t.id({ description: "Global id of the stream: `Stream.id`." }),
+    name: t.string({ description: "Name of the stream, with its case: `Stream.name`." }),
   }),
 });
 
@@ -19,14 +19,16 @@ export interface StreamReference {
   readonly name?: string | null | undefined;
 }
 
-/** The name that a reference means, be there such a stream or not. @throws NotFoundError for an id that is none */
+/**
+ * Returns the stream name of a reference, whether or not such a stream exists. @throws NotFoundError for a foreign id
+ */
 export function streamNameOf({ id, name }: StreamReference, argument: string): string {
   const key = name ?? (id == null ? null : keyOfId(id, "Stream"));
   if (key === null) throw new NotFoundError(argument);
   return key;
 }
 
-/** The stream that is meant. @throws NotFoundError when it is nowhere to be found */
+/** Returns the stream that a reference names. @throws NotFoundError if no token, broadcast or traffic shows it */
 export function findStream(
   ref: StreamReference,
   argument: string,

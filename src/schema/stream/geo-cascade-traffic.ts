@@ -15,40 +15,44 @@ import { usablePublishTokens } from "./usable-publish-tokens.ts";
 
 interface CascadeTrafficValue extends CascadeTraffic {
   readonly window: UsageWindow;
-  /** Up to when all of its figures are whole. */
+  /** Instant up to which all figures are complete, in epoch milliseconds. */
   readonly freshUntil: number;
 }
 
 export const GeoCascadeTraffic = builder.objectRef<CascadeTrafficValue>("GeoCascadeTraffic").implement({
   description:
-    "The extra traffic of relaying a stream to further clusters: it is billed to the account, and to no partner. Where a cascade has run, what was metered is the better figure.",
+    "Extra traffic of relaying a stream to further clusters, billed to the account and to no partner. If a cascade has run, the metered figure is the better one.",
   fields: (t) => ({
     window: t.field({
       type: Window,
-      description: "The window as it is answered: up to the newest figures when it is not over yet.",
+      description: "The requested window, cut off at the newest complete figures if it is not over yet.",
       resolve: ({ window, freshUntil }) => answeredWindow(window, freshUntil),
     }),
     freshUntil: t.field({
       type: "DateTime",
-      description: "The quarter hour up to which all of these figures are whole.",
+      description: "Quarter hour up to which all of these figures are complete.",
       resolve: ({ freshUntil }) => bucketBoundary(freshUntil),
     }),
     meteredBytesOut: t.expose("meteredBytesOut", {
       type: "Bytes",
-      description: "What the platform has metered as relayed.",
+      description: "Bytes that the platform has metered as relayed; zero if no cascade has run.",
     }),
     clusterCount: t.exposeInt("clusterCount", {
       description:
-        "To how many further clusters it would have been relayed: those that are asked for, and no more than countries that it was watched from.",
+        "Further clusters that the stream would have been relayed to: the requested ones, but no more than countries with viewers.",
     }),
     estimatedBytesOut: t.expose("estimatedBytesOut", {
       type: "Bytes",
-      description: "What that would have sent: for each such cluster as much as the broadcaster sent.",
+      description: "Estimated bytes of that relaying: for each such cluster as many as the broadcaster sent.",
     }),
   }),
 });
 
-/** @throws InvalidInputError, UpstreamError, NotMeteredError */
+/**
+ * Returns what relaying a stream has cost and an estimate of what it would cost.
+ *
+ * @throws InvalidInputError, UpstreamError, NotMeteredError
+ */
 export async function geoCascadeTraffic(
   streamName: string,
   clusters: readonly string[],

@@ -23,28 +23,32 @@ import { findPublisher } from "./find-publisher.ts";
 import { StreamRef, streamNameOf } from "./find-stream.ts";
 
 const IngestProtocol = builder.enumType("IngestProtocol", {
-  description: "How an encoder sends a stream in. What each can do is told by `protocolInfo`.",
+  description: "How an encoder sends a stream to the platform. `protocolInfo` lists what each protocol supports.",
   values: {
-    WHIP: { description: "WebRTC by WHIP." },
-    RTMP: { description: "RTMP, unencrypted." },
-    RTMPS: { description: "RTMP over TLS." },
-    SRT: { description: "SRT, encrypted where the publish token says so." },
+    WHIP: { description: "WebRTC, signalled by WHIP." },
+    RTMP: { description: "RTMP over TCP, unencrypted." },
+    RTMPS: { description: "RTMP over TLS, encrypted." },
+    SRT: { description: "SRT over UDP, encrypted if the publish token requires it." },
   } as const satisfies Record<Protocol, { description: string }>,
 });
 
 const IngestWarningCodeEnum = builder.enumType("IngestWarningCode", {
-  description: "What a broadcaster should know of a plan, although it is possible.",
+  description: "A restriction of a plan that is valid nevertheless.",
   values: enumValues(ingestWarningCodes),
 });
 
 const IngestSourceInput = builder.inputType("IngestSourceInput", {
-  description: "A source of a stream: a camera, or a sound.",
+  description: "A source of a stream: a camera or a sound.",
   fields: (t) => ({
     sourceId: t.string({
       description:
-        "What to call it, of 1 to 128 characters without blanks and without & ? = # % + /. Only the first source, the main one, may go without.",
+        "Id of the source, 1 to 128 characters without blanks and without & ? = # % + /. Required for every source but the first, which is the main one.",
     }),
-    isAudioOnly: t.boolean({ required: true, defaultValue: false, description: "It has no picture, and no layers." }),
+    isAudioOnly: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: "Whether the source has no picture, and therefore no layers.",
+    }),
   }),
 });
 
@@ -53,28 +57,28 @@ const IngestLayerInput = builder.inputType("IngestLayerInput", {
   fields: (t) => ({
     name: t.string({
       required: true,
-      description: "What to call it, such as `high`: it becomes part of the feed's id.",
+      description: "Name of the layer, such as `high`; becomes part of the feed's id.",
     }),
     kilobitsPerSecond: t.int({
       description:
-        "The rate of its picture, by which the platform chooses a layer for each viewer. It is told over RTMP and SRT.",
+        "Bit rate of the layer's picture, in kilobits per second, by which the platform chooses a layer for each viewer. Announced over RTMP and SRT; not announced if left out.",
     }),
   }),
 });
 
 const IngestBackupInput = builder.inputType("IngestBackupInput", {
-  description: "A further set of the same feeds, from other encoders, which is shown when the set before it fails.",
+  description: "A further set of the same feeds, from other encoders, shown when the set before it fails.",
   fields: (t) => ({
     priority: t.int({
-      description: "Below that of the set before it; one less when it is left out.",
+      description: "Priority of this set, below that of the set before it. Defaults to one less.",
     }),
     clusterId: t.string({
       description:
-        "The cluster that takes it in, over RTMP, RTMPS or SRT; the token's when it is left out. Another one than the first set's needs geo-cascade.",
+        "Id of the cluster that receives this set, over RTMP, RTMPS or SRT. Defaults to the token's cluster; any other than the first set's needs geo-cascade.",
     }),
     publishToken: t.field({
       type: PublishTokenRef,
-      description: "A token of its own, which must have the same geo-cascade; the plan's when it is left out.",
+      description: "Publish token for this set, with the same geo-cascade as the plan's. Defaults to the plan's token.",
     }),
   }),
 });
@@ -86,60 +90,61 @@ interface FeedValue {
 }
 
 const IngestPlanFeed = builder.objectRef<FeedValue>("IngestPlanFeed").implement({
-  description: "One feed of a plan: what one output of an encoder is set to.",
+  description: "One feed of a plan: the settings of one output of an encoder.",
   fields: (t) => ({
     isBackup: t.boolean({
-      description: "Whether it stands by for another feed.",
+      description: "Whether this feed backs up another one.",
       resolve: ({ feed }) => feed.isBackup,
     }),
     sourceId: t.string({
       nullable: true,
-      description: "What the platform will call it among the stream's feeds; null for the main source without layers.",
+      description:
+        "Source id that the platform will show among the stream's feeds; null for the main source without layers.",
       resolve: ({ feed }) => feed.sourceId,
     }),
     simulcastId: t.string({
       nullable: true,
       description:
-        "The camera that it is a layer of, and its label in the platform's player: empty for the main one, null for a stream of a single feed.",
+        "Camera that this feed is a layer of, and its label in the hosted player: empty for the main source, null for a stream of a single feed.",
       resolve: ({ feed }) => feed.simulcastId,
     }),
     layer: t.string({
       nullable: true,
-      description: "Its quality; null without layers.",
+      description: "Name of the quality layer; null without layers.",
       resolve: ({ feed }) => feed.layer,
     }),
     priority: t.int({
       nullable: true,
-      description: "Its priority, as its address says; null leaves it to the token.",
+      description: "Priority that the address sets; null leaves it to the publish token.",
       resolve: ({ feed }) => feed.priority,
     }),
     hasAudio: t.boolean({
-      description: "Whether it carries sound: of several layers only the first does.",
+      description: "Whether the feed carries sound. Among several layers only the first does.",
       resolve: ({ feed }) => feed.hasAudio,
     }),
-    hasVideo: t.boolean({ description: "Whether it carries a picture.", resolve: ({ feed }) => feed.hasVideo }),
+    hasVideo: t.boolean({ description: "Whether the feed carries a picture.", resolve: ({ feed }) => feed.hasVideo }),
     isEncrypted: t.boolean({
-      description: "Whether it is encrypted on its way to the platform.",
+      description: "Whether the feed is encrypted on its way to the platform.",
       resolve: ({ feed }) => feed.isEncrypted,
     }),
     clusterId: t.string({
-      description: "The cluster that takes it in; `auto` for the nearest.",
+      description: "Id of the cluster that receives the feed; `auto` for the nearest.",
       resolve: ({ feed }) => feed.clusterId,
     }),
     publishToken: t.field({
       type: PublishToken,
-      description: "The token that it is published with.",
+      description: "Publish token that the feed is broadcast with.",
       resolve: ({ feed }) => feed.token,
     }),
     url: t.string({
       description:
-        "The whole address, for encoders with a single field: a secret, as it holds the token but over WHIP.",
+        "Whole address, for encoders with a single field. Secret except over WHIP: it contains the publish token.",
       resolve: ({ protocol, endpoints }) => addressOf(protocol, endpoints),
     }),
     rtmp: t.field({
       type: RtmpIngest,
       nullable: true,
-      description: "The same as server and stream key, over RTMP and RTMPS; null over others.",
+      description: "Address as server and stream key, over RTMP and RTMPS; null over other protocols. Secret.",
       resolve: ({ protocol, endpoints }) =>
         protocol === "RTMP" || protocol === "RTMPS"
           ? { server: serverOf(protocol, endpoints), streamKey: endpoints.rtmpStreamKey }
@@ -147,27 +152,34 @@ const IngestPlanFeed = builder.objectRef<FeedValue>("IngestPlanFeed").implement(
     }),
     bearerToken: t.string({
       nullable: true,
-      description: "The publish token, which WHIP takes as bearer: a secret. Null over others.",
+      description: "Publish token that WHIP takes as bearer; null over other protocols. Secret.",
       resolve: ({ protocol, endpoints }) => (protocol === "WHIP" ? endpoints.publishToken : null),
     }),
     srtStreamId: t.string({
       nullable: true,
-      description: "The stream id, for SRT encoders that have a field for it: a secret. Null over others.",
+      description: "Stream id, for SRT encoders that have a field for it; null over other protocols. Secret.",
       resolve: ({ protocol, endpoints }) => (protocol === "SRT" ? endpoints.srtStreamId : null),
     }),
     srtPassphrase: t.string({
       nullable: true,
-      description: "What SRT is encrypted with: a secret. Null where it is not, and over others.",
+      description: "Passphrase that SRT is encrypted with; null without encryption and over other protocols. Secret.",
       resolve: ({ protocol, endpoints }) => (protocol === "SRT" ? endpoints.srtPassphrase : null),
     }),
   }),
 });
 
 const IngestWarning = builder.objectRef<IngestWarningCode>("IngestWarning").implement({
-  description: "What a broadcaster should know of a plan, although it is possible.",
+  description: "A restriction of a plan that is valid nevertheless.",
   fields: (t) => ({
-    code: t.field({ type: IngestWarningCodeEnum, description: "The warning, for a program.", resolve: (code) => code }),
-    message: t.string({ description: "The same, for a person.", resolve: (code) => ingestWarningCodes[code] }),
+    code: t.field({
+      type: IngestWarningCodeEnum,
+      description: "Stable, machine-readable code of the warning.",
+      resolve: (code) => code,
+    }),
+    message: t.string({
+      description: "Explanation of the warning for people.",
+      resolve: (code) => ingestWarningCodes[code],
+    }),
   }),
 });
 
@@ -182,13 +194,13 @@ const IngestPlan = builder.objectRef<PlanValue>("IngestPlan").implement({
   fields: (t) => ({
     stream: t.field({
       type: Stream,
-      description: "The stream.",
+      description: "The stream that the plan is for.",
       resolve: ({ streamName }) => streamRecord(streamName),
     }),
-    protocol: t.expose("protocol", { type: IngestProtocol, description: "How it is sent." }),
+    protocol: t.expose("protocol", { type: IngestProtocol, description: "Protocol of every feed of the plan." }),
     feeds: t.field({
       type: [IngestPlanFeed],
-      description: "The primary feeds, source by source and the best layer first, then each set of backups.",
+      description: "Primary feeds, source by source with the best layer first, then each set of backups.",
       resolve: ({ plan, protocol, streamName }, _args, context) =>
         plan.feeds.map(async (feed) => {
           const hosts = await ingestHosts(feed.clusterId, context);
@@ -199,7 +211,7 @@ const IngestPlan = builder.objectRef<PlanValue>("IngestPlan").implement({
     }),
     warnings: t.field({
       type: [IngestWarning],
-      description: "What to know before it begins.",
+      description: "Restrictions to know before the broadcast begins; empty if there are none.",
       resolve: ({ plan }) => [...plan.warnings],
     }),
   }),
@@ -211,41 +223,48 @@ builder.queryField("ingestPlan", (t) =>
     nullable: true,
     authScopes: { staff: "token:reveal" },
     description:
-      "The exact addresses for sending a stream in: several sources, quality layers and backups, checked against the settings of the publish token and the platform's limits. The addresses hold the token, so each reading is audited.",
+      "The exact addresses for sending a stream in: sources, quality layers and backups, checked against the publish token's settings and the platform's limits. The addresses contain the token, so each reading is audited.",
     args: {
-      stream: t.arg({ type: StreamRef, required: true, description: "Which stream." }),
-      protocol: t.arg({ type: IngestProtocol, required: true, description: "How it is sent." }),
+      stream: t.arg({
+        type: StreamRef,
+        required: true,
+        description: "The stream to broadcast. It need not exist yet if a token's pattern opens it.",
+      }),
+      protocol: t.arg({ type: IngestProtocol, required: true, description: "Protocol of every feed of the plan." }),
       publishToken: t.arg({
         type: PublishTokenRef,
-        description: "With which token. It may be left out for a stream that a single usable one publishes.",
+        description: "Publish token to broadcast with. Defaults to the only usable one of the stream.",
       }),
       sources: t.arg({
         type: [IngestSourceInput],
-        description: "The sources, the main one first; a single one without an id when it is left out.",
+        description: "Sources, the main one first. Defaults to a single source without an id.",
       }),
       layers: t.arg({
         type: [IngestLayerInput],
-        description: "The qualities of each source with a picture, the best first; a single one when it is left out.",
+        description: "Qualities of each source with a picture, the best first. Defaults to a single one.",
       }),
       priority: t.arg.int({
         description:
-          "Of the primary feeds. Left out, it is the token's; with backups, which need one below it, the token's or else the number of backups.",
+          "Priority of the primary feeds. Defaults to the token's; with backups, which need lower priorities, to the token's or, if it has none, the number of backups.",
       }),
       backups: t.arg({
         type: [IngestBackupInput],
-        description: "Further sets of the same feeds, the next to be shown first.",
+        description: "Further sets of the same feeds, in the order in which they take over. None if left out.",
       }),
       isEncrypted: t.arg.boolean({
-        description: "What is expected of SRT: the plan is refused where the token says otherwise.",
+        description:
+          "Whether SRT must be encrypted. The plan is rejected if the token's setting differs; not checked if left out.",
       }),
-      extraLatencyMs: t.arg.int({ description: "Latency to add, for a steadier picture: 0 to 3000 milliseconds." }),
+      extraLatencyMs: t.arg.int({
+        description: "Latency to add for a steadier picture, 0 to 3000 milliseconds. Defaults to none.",
+      }),
     },
     resolve: async (_root, args, context) => {
-      // A stream under a pattern may be planned before it is anywhere.
+      // A stream that a pattern opens can be planned before it exists.
       const name = streamNameOf(args.stream, "stream");
       assertName(name, "stream");
       const token = await findPublisher(name, args.publishToken, "publishToken", context);
-      const backups = (args.backups ?? []).map((backup, index) => backupWish(name, backup, index, context));
+      const backups = (args.backups ?? []).map((backup, index) => backupRequest(name, backup, index, context));
       const plan = planIngest({
         token,
         protocol: args.protocol,
@@ -261,7 +280,7 @@ builder.queryField("ingestPlan", (t) =>
         now: context.now,
       });
       const used = new Set(plan.feeds.map((feed) => feed.token));
-      await Promise.all([...used].map((each: PublishTokenRecord) => noteReading(each, context)));
+      await Promise.all([...used].map((each: PublishTokenRecord) => auditReading(each, context)));
       return { streamName: name, protocol: args.protocol, plan };
     },
   }),
@@ -275,26 +294,28 @@ interface BackupInput {
   readonly publishToken?: TokenReference | null | undefined;
 }
 
-async function backupWish(
+async function backupRequest(
   streamName: string,
   { priority, clusterId, publishToken }: BackupInput,
   index: number,
   context: GraphContext,
 ): Promise<BackupRequest> {
-  const at = `backups.${index}`;
+  const argument = `backups.${index}`;
   if (clusterId != null) {
     const { clusters } = await context.account.clusters();
     assertCluster(
       clusterId,
       clusters.map(({ id }) => id),
-      `${at}.clusterId`,
+      `${argument}.clusterId`,
     );
   }
-  const token = publishToken ? await findPublisher(streamName, publishToken, `${at}.publishToken`, context) : null;
+  const token = publishToken
+    ? await findPublisher(streamName, publishToken, `${argument}.publishToken`, context)
+    : null;
   return { priority: priority ?? null, clusterId: clusterId ?? null, token };
 }
 
-function noteReading({ id }: PublishTokenRecord, { audit }: GraphContext): Promise<void> {
+function auditReading({ id }: PublishTokenRecord, { audit }: GraphContext): Promise<void> {
   return audit.reveal(encodeGlobalId("PublishToken", id), "ingestPlan");
 }
 

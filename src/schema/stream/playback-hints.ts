@@ -11,36 +11,36 @@ import {
 import { builder } from "../builder.ts";
 import { usablePublishTokens } from "./usable-publish-tokens.ts";
 
-/** The stream that is played. */
+/** A stream as players address it. */
 export interface PlayedStream {
   readonly accountId: string;
   readonly streamName: string;
 }
 
 const SdkOption = builder.objectRef<Option>("SdkOption").implement({
-  description: "An option of the platform's SDKs for players, given to `connect`.",
+  description: "An option of the platform's player SDKs, passed to `connect`.",
   fields: (t) => ({
-    name: t.exposeString("name", { description: "Its name." }),
-    type: t.exposeString("type", { description: "What it takes, as TypeScript writes it." }),
-    description: t.exposeString("description", { description: "What it does." }),
+    name: t.exposeString("name", { description: "Name of the option in the SDKs." }),
+    type: t.exposeString("type", { description: "Type of the option, in TypeScript's notation." }),
+    description: t.exposeString("description", { description: "Explanation of what the option does." }),
   }),
 });
 
 export const SdkEvent = builder
   .objectRef<{ readonly name: string; readonly description: string }>("SdkEvent")
   .implement({
-    description: "An event of the platform's SDKs for players, told over each viewer's own connection.",
+    description: "An event of the platform's player SDKs, sent over each viewer's own connection.",
     fields: (t) => ({
-      name: t.exposeString("name", { description: "Its name." }),
-      description: t.exposeString("description", { description: "What it tells." }),
+      name: t.exposeString("name", { description: "Name of the event in the SDKs." }),
+      description: t.exposeString("description", { description: "Explanation of what the event reports." }),
     }),
   });
 
-/** All events, as the SDKs name them. */
+/** All events of player SDKs, with the SDKs' names. */
 export const sdkEvents = Object.entries(playerEvents).map(([name, description]) => ({ name, description }));
 
 const possibleWhen =
-  "Whether the stream may have several sources: a usable publish token of it says so. Null without such a token.";
+  "Whether the stream may have several sources: one of its usable publish tokens allows it. Null if no usable token publishes the stream.";
 
 export const MultiViewHints = builder.objectRef<PlayedStream>("MultiViewHints").implement({
   description: "How to show several sources of a stream at once.",
@@ -55,29 +55,29 @@ export const MultiViewHints = builder.objectRef<PlayedStream>("MultiViewHints").
       type: ["String"],
       nullable: { list: true, items: true },
       authScopes: { staff: "stream:read" },
-      description: "The sources that are live now; null among them is the main one.",
+      description: "Ids of the sources that are live now; null in the list stands for the main source.",
       resolve: liveSources,
     }),
     hostedPlayerUrl: t.string({
-      description: "The platform's own player with all sources in a grid.",
+      description: "Page of the platform's hosted player with all sources in a grid.",
       resolve: ({ accountId, streamName }) =>
         hostedPlayerUrl(accountId, streamName) + playerParameters({ isMultisource: true, isGrid: true }, "options"),
     }),
     maxBitsPerSecond: t.int({
       description:
-        "What a viewer is sent at most, all sources together, in bits per second. The pinned source comes first, and may exceed it.",
+        "Most that one viewer is sent for all sources together, in bits per second. The pinned source comes first and may exceed it.",
       resolve: () => MAX_VIEWER_BITS_PER_SECOND,
     }),
     sdkOptions: t.field({
       type: [SdkOption],
-      description: "What SDKs are told for it.",
+      description: "SDK options to set for showing several sources.",
       resolve: () => [...multiViewOptions],
     }),
   }),
 });
 
 export const AudioMultiplexingHints = builder.objectRef<PlayedStream>("AudioMultiplexingHints").implement({
-  description: "How to let viewers hear several sources at once, as in a conference. It is done by players alone.",
+  description: "How to let viewers hear several sources at once, as in a conference. Only players are involved.",
   fields: (t) => ({
     isPossible: t.boolean({
       nullable: true,
@@ -88,12 +88,12 @@ export const AudioMultiplexingHints = builder.objectRef<PlayedStream>("AudioMult
     minAudioTracks: t.int({
       nullable: true,
       authScopes: { staff: "stream:read" },
-      description: "What `multiplexedAudioTracks` has to be at least: how many sources are live now.",
+      description: "Lowest useful value of `multiplexedAudioTracks`: the number of sources that are live now.",
       resolve: async (played, _args, context) => (await liveSources(played, _args, context)).length,
     }),
     sdkOptions: t.field({
       type: [SdkOption],
-      description: "What SDKs are told for it.",
+      description: "SDK options to set for hearing several sources.",
       resolve: () => [...audioMultiplexingOptions],
     }),
   }),

@@ -15,11 +15,13 @@ import type { Page } from "../connection.ts";
 import { usageWindow, type WindowArguments } from "../window.ts";
 
 /**
- * The page, once the totals are known that the client asks of its streams. They are read either way, and by the same calls;
- * but a stream whose total is there is answered at once, where 50 that wait each make promises, closures and a place to come
- * back to: that was half of what a page of totals cost (2.0 ms of CPU of a process that answers 50 clients). It is done only
- * where the streams are asked for nothing else that has to be read, so that nothing begins later for it. What fails here
- * fails again in its field, which tells the client.
+ * Returns the page after reading the totals that the client selects of its streams.
+ *
+ * The calls are the same either way; a stream whose total is already read resolves without a promise of its own.
+ * Nothing is prefetched if the streams' selection has other fields that need a call, so that those never start later. A
+ * failed read fails again in its field, which reports it.
+ *
+ * @see docs/decisions/0070-prefetched-totals.md
  */
 export function prefetchTotals(
   page: Page<StreamRecord>,
@@ -30,15 +32,15 @@ export function prefetchTotals(
   const [first, last] = [edges.at(0), edges.at(-1)];
   if (!first || !last || !context.caller.scopes.has("usage:read")) return page;
   const windows = windowsOf(info, context);
-  const missing = (nodes: readonly StreamRecord[]) =>
-    windows.flatMap((window) => nodes.map(({ name }) => ask(name, window, context)).filter(Boolean));
-  // Where both ends of it are there, so is what lies between, as a rule.
-  if (windows.length === 0 || missing([first.node, last.node]).length === 0) return page;
-  const promised = missing(edges.map(({ node }) => node)).filter(isPromise);
+  const unread = (nodes: readonly StreamRecord[]) =>
+    windows.flatMap((window) => nodes.map(({ name }) => prefetch(name, window, context)).filter(Boolean));
+  // If the totals of both ends of the page are cached, those between them normally are too.
+  if (windows.length === 0 || unread([first.node, last.node]).length === 0) return page;
+  const promised = unread(edges.map(({ node }) => node)).filter(isPromise);
   return settleMaybe([context.loaders.batchScheduler.idle(), ...promised]).then(() => page);
 }
 
-function ask(name: string, window: UsageWindow, { loaders }: GraphContext): Promise<unknown> | boolean {
+function prefetch(name: string, window: UsageWindow, { loaders }: GraphContext): Promise<unknown> | boolean {
   try {
     return prefetchTotal(loaders.streamBandwidth(name), window);
   } catch {
@@ -46,7 +48,7 @@ function ask(name: string, window: UsageWindow, { loaders }: GraphContext): Prom
   }
 }
 
-/** The windows that totals are asked for, of which there are mostly one or none. */
+/** Returns the windows of the selected totals, mostly one or none. */
 function windowsOf(info: GraphQLResolveInfo, context: GraphContext): UsageWindow[] {
   const stream = info.schema.getType("Stream");
   const definition = isObjectType(stream) ? stream.getFields()["bandwidth"] : undefined;
@@ -61,41 +63,45 @@ function windowsOf(info: GraphQLResolveInfo, context: GraphContext): UsageWindow
   });
 }
 
-/** Documents are parsed once and asked often. */
-const known = new WeakMap<FieldNode, readonly FieldNode[]>();
+/** Selections by field node: documents are parsed once and executed often. */
+const selectionsByField = new WeakMap<FieldNode, readonly FieldNode[]>();
 
-/** The fields `bandwidth` of the streams of a connection, if streams are asked for nothing else that has to be read. */
+/**
+ * Returns the connection's selections of `Stream.bandwidth`.
+ *
+ * Empty if its streams select other fields that need a call.
+ */
 function totalsBelow(info: GraphQLResolveInfo): readonly FieldNode[] {
   const [connection] = info.fieldNodes;
   if (!connection) return [];
-  const found = known.get(connection) ?? search(info);
-  known.set(connection, found);
+  const found = selectionsByField.get(connection) ?? findSelections(info);
+  selectionsByField.set(connection, found);
   return found;
 }
 
-/** Where a selection stands, and which of its fields are known to need no reading; those with a place are looked into. */
-const places: Readonly<Record<Place, Readonly<Record<string, Place | null>>>> = {
+/** Fields that need no call, by the type that has them. A field with a type is searched further. */
+const fieldsWithoutCalls: Readonly<Record<Parent, Readonly<Record<string, Parent | null>>>> = {
   CONNECTION: { __typename: null, totalCount: null, pageInfo: null, nodes: "STREAM", edges: "EDGE" },
   EDGE: { __typename: null, cursor: null, node: "STREAM" },
   STREAM: { __typename: null, id: null, name: null, bandwidth: "BANDWIDTH" },
   BANDWIDTH: { __typename: null, window: null, freshUntil: null, total: null },
 };
-type Place = "CONNECTION" | "EDGE" | "STREAM" | "BANDWIDTH";
+type Parent = "CONNECTION" | "EDGE" | "STREAM" | "BANDWIDTH";
 
-function search({ fieldNodes, fragments }: GraphQLResolveInfo): readonly FieldNode[] {
+function findSelections({ fieldNodes, fragments }: GraphQLResolveInfo): readonly FieldNode[] {
   const found: FieldNode[] = [];
-  const isPlain = (selections: SelectionSetNode["selections"], place: Place): boolean =>
+  const needsNoCalls = (selections: SelectionSetNode["selections"], parent: Parent): boolean =>
     selections.every((selection) => {
       if (selection.directives?.length) return false;
       if (selection.kind === Kind.FIELD) {
-        const next = places[place][selection.name.value];
+        const next = fieldsWithoutCalls[parent][selection.name.value];
         if (next === undefined) return false;
         if (next === "BANDWIDTH") found.push(selection);
-        return next === null || isPlain(selection.selectionSet?.selections ?? [], next);
+        return next === null || needsNoCalls(selection.selectionSet?.selections ?? [], next);
       }
       const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments[selection.name.value] : selection;
-      return isPlain(fragment?.selectionSet.selections ?? [], place);
+      return needsNoCalls(fragment?.selectionSet.selections ?? [], parent);
     });
-  const isAll = fieldNodes.every(({ selectionSet }) => isPlain(selectionSet?.selections ?? [], "CONNECTION"));
+  const isAll = fieldNodes.every(({ selectionSet }) => needsNoCalls(selectionSet?.selections ?? [], "CONNECTION"));
   return isAll ? found : [];
 }

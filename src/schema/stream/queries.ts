@@ -11,11 +11,11 @@ import { findStream, StreamRef } from "./find-stream.ts";
 import { prefetchTotals } from "./prefetch-totals.ts";
 
 const StreamFilter = builder.inputType("StreamFilter", {
-  description: "Which streams: those that satisfy every field that is set.",
+  description: "Selects the streams that satisfy every field that is set.",
   fields: (t) => ({
-    isLive: t.boolean({ description: "Live ones, or those that are not." }),
-    nameContains: t.string({ description: "Those with this text in their name, whatever its case." }),
-    partner: t.field({ type: PartnerRef, description: "Those that this partner's subscribe tokens open." }),
+    isLive: t.boolean({ description: "True for streams that are live now, false for the others. Both if left out." }),
+    nameContains: t.string({ description: "Text that the stream's name contains, ignoring case." }),
+    partner: t.field({ type: PartnerRef, description: "The partner whose subscribe tokens open the stream." }),
   }),
 });
 
@@ -31,8 +31,8 @@ builder.queryFields((t) => ({
     nullable: true,
     authScopes: { scope: "stream:read" },
     extensions: cacheable(),
-    description: "One stream. It exists through tokens that name it, through being live, or through traffic.",
-    args: { by: t.arg({ type: StreamRef, required: true, description: "Which stream." }) },
+    description: "One stream; null with NOT_FOUND if no token names it, it is not live and it has no traffic.",
+    args: { by: t.arg({ type: StreamRef, required: true, description: "The stream to read, by id or name." }) },
     resolve: (_root, { by }, context, info) => holdBatchesFor(context, info, findStream(by, "by", context)),
   }),
   streams: t.connection(
@@ -42,8 +42,8 @@ builder.queryFields((t) => ({
       authScopes: { scope: "stream:read" },
       extensions: cacheable(({ filter }) => filter == null),
       description:
-        "Every stream that is known by name, sorted: those that tokens spell out, those that are live or ended within the last hour, and those that were seen in traffic. A partner sees those that its tokens open.",
-      args: { filter: t.arg({ type: StreamFilter, description: "Which streams; all when it is left out." }) },
+        "Every stream that is known by name, sorted by name: named by a token, live or ended within the last hour, or seen in traffic. A partner sees only those that its tokens open.",
+      args: { filter: t.arg({ type: StreamFilter, description: "Which streams to list; all if left out." }) },
       resolve: (_root, { filter, ...page }, context, info) =>
         mapMaybe(holdBatchesFor(context, info, streamPage(filter ?? {}, page, context)), (found) =>
           prefetchTotals(found, info, context),

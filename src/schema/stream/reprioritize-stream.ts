@@ -11,22 +11,26 @@ import { findStream, StreamRef } from "./find-stream.ts";
 import { StoppingLevel } from "./stopping-level.ts";
 
 const ReprioritizeStreamInput = builder.inputType("ReprioritizeStreamInput", {
-  description: "Which of a stream's redundant feeds is moved up or down.",
+  description: "Which of a stream's redundant feeds get another priority.",
   fields: (t) => ({
-    stream: t.field({ type: StreamRef, required: true, description: "Which stream." }),
+    stream: t.field({
+      type: StreamRef,
+      required: true,
+      description: "The stream whose feeds are moved, by id or name.",
+    }),
     publishToken: t.field({
       type: PublishTokenRef,
-      description:
-        "The token that the feeds are published with. It may be left out for a stream that a single usable one publishes.",
+      description: "Publish token of the feeds to move. Defaults to the only usable one of the stream.",
     }),
     priority: t.int({
       required: true,
-      description: "The new priority: among redundant feeds the highest live one is shown.",
+      description: "New priority: among redundant feeds viewers see the live one with the highest priority.",
     }),
     restartsOtherStreams: t.boolean({
       required: true,
       defaultValue: false,
-      description: "Allow it for a token that stands for other streams as well: theirs are interrupted and moved, too.",
+      description:
+        "Must be true for a token that publishes other streams too: their feeds are interrupted and moved as well.",
     }),
   }),
 });
@@ -38,24 +42,26 @@ interface Moved {
 }
 
 const ReprioritizeStreamPayload = builder.objectRef<Payload & Partial<Moved>>("ReprioritizeStreamPayload").implement({
-  description: "What was moved, or why nothing was.",
+  description: "The feeds that were moved, or why none was.",
   interfaces: [MutationPayload],
   fields: (t) => ({
     stream: t.field({
       type: Stream,
       nullable: true,
-      description: "The stream. Its feeds are back with the new priority when their encoders have connected again.",
+      description:
+        "The stream; its feeds reappear with the new priority when their encoders have reconnected. Null when the call failed.",
       resolve: ({ streamName }) => (streamName === undefined ? null : streamRecord(streamName)),
     }),
     publishToken: t.expose("token", {
       type: PublishToken,
       nullable: true,
-      description: "The token, whose default priority it is from now on.",
+      description: "The publish token, with the new priority as its default. Null when the call failed.",
     }),
     stoppingLevel: t.expose("stoppingLevel", {
       type: StoppingLevel,
       nullable: true,
-      description: "How much was interrupted, so that encoders connect again: NONE when nothing was live.",
+      description:
+        "How much was interrupted to make encoders reconnect: NONE if nothing was live; null when the call failed.",
     }),
   }),
 });
@@ -66,13 +72,19 @@ builder.mutationField("reprioritizeStream", (t) =>
     nullable: true,
     authScopes: { scope: "stream:control" },
     description:
-      "Gives the feeds of a publish token another priority at once: they are interrupted, and their encoders come back with it within seconds. A feed that set its own priority in its address keeps that one.",
-    args: { input: t.arg({ type: ReprioritizeStreamInput, required: true, description: "What to move." }) },
+      "Gives the feeds of a publish token another priority at once: the feeds are interrupted, and their encoders reconnect with it within seconds. A feed whose address sets a priority keeps that one.",
+    args: {
+      input: t.arg({
+        type: ReprioritizeStreamInput,
+        required: true,
+        description: "Which feeds to move, and where to.",
+      }),
+    },
     resolve: (_root, { input }, context) =>
       payload(async () => {
         const { name } = await findStream(input.stream, "input.stream", context);
         const token = await findPublisher(name, input.publishToken, "input.publishToken", context);
-        assertOthersMayRestart(token, name, input.restartsOtherStreams);
+        assertMayRestartOthers(token, name, input.restartsOtherStreams);
         const stoppingLevel = await context.upstream.streams.reprioritize(token.id, input.priority);
         const moved = { ...token, priority: input.priority };
         context.tokenCache.put(moved);
@@ -82,12 +94,12 @@ builder.mutationField("reprioritizeStream", (t) =>
   }),
 );
 
-/** @throws ConflictError for a token of several streams, unless that is wanted */
-function assertOthersMayRestart({ streams }: PublishTokenRecord, streamName: string, isAllowed: boolean): void {
+/** @throws ConflictError if the token publishes other streams, unless that is allowed */
+function assertMayRestartOthers({ streams }: PublishTokenRecord, streamName: string, isAllowed: boolean): void {
   const isOfOneStream = streams.every(({ pattern, isRegex }) => !isRegex && pattern === streamName);
   if (isOfOneStream || isAllowed) return;
   throw new ConflictError(
-    "The token stands for other streams as well, which would be interrupted too. Say restartsOtherStreams if that is wanted.",
+    "`input.restartsOtherStreams` must be true: the token publishes other streams too, which would be interrupted as well.",
     { argument: "input.restartsOtherStreams" },
   );
 }

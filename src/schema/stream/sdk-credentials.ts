@@ -8,10 +8,10 @@ import type { TokenReference } from "../token/find-token.ts";
 import { findPublisher } from "./find-publisher.ts";
 
 export const SdkRole = builder.enumType("SdkRole", {
-  description: "What a client SDK of the platform does.",
+  description: "Role of a client SDK of the platform.",
   values: {
-    SUBSCRIBE: { description: "It plays: what it needs is no secret." },
-    PUBLISH: { description: "It broadcasts, with a publish token: a secret." },
+    SUBSCRIBE: { description: "The SDK plays the stream; its credentials hold no secret." },
+    PUBLISH: { description: "The SDK broadcasts the stream; its credentials hold the publish token, a secret." },
   } as const,
 });
 
@@ -25,33 +25,39 @@ interface Credentials {
 }
 
 export const SdkCredentials = builder.objectRef<Credentials>("SdkCredentials").implement({
-  description: "What a client SDK of the platform is made with, in the SDKs' own terms.",
+  description: "Credentials of a client SDK of the platform, in the SDKs' own terms.",
   fields: (t) => ({
-    role: t.expose("role", { type: SdkRole, description: "What it does." }),
+    role: t.expose("role", { type: SdkRole, description: "Role that these credentials are for." }),
     directorUrl: t.string({
-      description: "Where it asks for its servers. SDKs know it, but for a sandbox.",
+      description:
+        "Address at which the SDK looks up its servers. SDKs have it built in, so it is needed only against a sandbox.",
       resolve: ({ role, director }) => (role === "PUBLISH" ? director.publishUrl : director.subscribeUrl),
     }),
-    streamName: t.exposeString("streamName", { description: "`streamName`." }),
+    streamName: t.exposeString("streamName", { description: "Stream name: the SDKs' option `streamName`." }),
     streamAccountId: t.exposeString("streamAccountId", {
-      description: "`streamAccountId`: players of an unsecured stream need it.",
+      description: "Account id: the SDKs' option `streamAccountId`, needed by players of an unsecured stream.",
     }),
     publishToken: t.expose("token", {
       type: PublishToken,
       nullable: true,
-      description: "The token that a broadcaster uses; null for a player.",
+      description: "Publish token of a broadcaster; null for a player.",
     }),
     publishingToken: t.string({
       nullable: true,
       authScopes: { staff: "token:reveal" },
       description:
-        "`token` of a broadcaster: a secret. Null for a player, which takes a viewer token as `subscriberToken`, where the stream is secured: sign one by `signViewerToken`.",
+        "The SDKs' option `token` of a broadcaster. Secret. Null for a player: if the stream is secured, sign a viewer token by `signViewerToken` and pass it as `subscriberToken`.",
       resolve: ({ token }) => token?.secret.reveal() ?? null,
     }),
   }),
 });
 
-/** @throws NotFoundError, InvalidInputError, ConflictError about the publish token; UpstreamError */
+/**
+ * Returns the credentials of an SDK; those of a broadcaster are audited.
+ *
+ * @throws NotFoundError, InvalidInputError, ConflictError about the publish token
+ * @throws UpstreamError
+ */
 export async function sdkCredentials(
   streamName: string,
   { role, publishToken: ref }: { role: "SUBSCRIBE" | "PUBLISH"; publishToken?: TokenReference | null | undefined },

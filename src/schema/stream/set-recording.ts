@@ -3,17 +3,17 @@ import { omitNulls } from "../input.ts";
 import { changeFeatures, featuresPayload, featureTargetFields } from "./change-features.ts";
 
 const SetRecordingInput = builder.inputType("SetRecordingInput", {
-  description: "Whether the broadcasts of a stream are recorded, or can be clipped: one of the two, or neither.",
+  description: "Whether broadcasts of a stream are recorded or can be clipped: one of the two, or neither.",
   fields: (t) => ({
     ...featureTargetFields(t),
     isRecording: t.boolean({
       required: true,
       description:
-        "Whether broadcasts are recorded from their beginning to their end, of 10 seconds to 24 hours a recording. It can't be switched while the token is broadcasting.",
+        "Whether broadcasts are recorded as a whole, 10 seconds to 24 hours in each recording. Cannot change while the token is broadcasting.",
     }),
     isClipping: t.boolean({
       description:
-        "Whether clips can be cut out of a broadcast while it is live. It must be on before the broadcast begins. Excludes `isRecording`.",
+        "Whether clips can be cut out of a live broadcast. Must be on before the broadcast begins; excludes `isRecording`. Unchanged if left out.",
     }),
   }),
 });
@@ -25,8 +25,10 @@ builder.mutationField("setRecording", (t) =>
     type: SetRecordingPayload,
     nullable: true,
     authScopes: { staff: "media:write" },
-    description: "Switches the recording of a stream, or its clipping, on or off.",
-    args: { input: t.arg({ type: SetRecordingInput, required: true, description: "What is switched." }) },
+    description: "Switches recording or clipping of a stream on or off.",
+    args: {
+      input: t.arg({ type: SetRecordingInput, required: true, description: "Which stream to switch, and how." }),
+    },
     resolve: (_root, { input: { stream, publishToken, ...settings } }, context) =>
       changeFeatures({ stream, publishToken }, omitNulls(settings), context),
   }),

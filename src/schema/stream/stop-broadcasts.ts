@@ -6,7 +6,7 @@ import type { InputFields } from "../input.ts";
 import { payload } from "../payload.ts";
 import { disablePublishTokens } from "../token/change-many.ts";
 
-/** The field of an input that asks to disable tokens before streams are stopped. */
+/** Returns the input field that disables publish tokens before streams are stopped. */
 export const disableFirstField = (t: InputFields) => ({
   disableFirst: t.boolean({
     required: true,
@@ -27,7 +27,11 @@ interface StopOutcome extends Stopped {
   readonly failures: readonly unknown[];
 }
 
-/** Returns the payload of a mutation that stops streams: tokens that could not be disabled become `userErrors`. */
+/**
+ * Returns the payload of a mutation that stops streams.
+ *
+ * Tokens that could not be disabled become `userErrors` beside what was stopped.
+ */
 export async function stopPayload<Outcome extends StopOutcome>(run: () => Promise<Outcome>) {
   const outcome = await payload(run);
   return { ...outcome, userErrors: [...outcome.userErrors, ...(outcome.failures ?? []).map(userError)] };

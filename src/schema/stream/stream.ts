@@ -35,26 +35,26 @@ import { StreamTrackingUsage, trackingUsage } from "./tracking-usage.ts";
 import { possiblePublishTokens, usablePublishTokens } from "./usable-publish-tokens.ts";
 
 const sourceArgs = builder.args((t) => ({
-  sourceId: t.string({ description: "The source; the one that viewers begin with when it is left out." }),
+  sourceId: t.string({ description: "Id of the source. Defaults to the one that viewers begin with." }),
 }));
 
 builder.node(Stream, {
   name: "Stream",
   description:
-    "A live stream, by its name. The platform has no such object: a stream exists through tokens that name it, through being live, or through traffic.",
+    "A live stream, identified by its name. The platform has no such object: a stream exists if a token names it, if it is live, or if it has traffic.",
   id: { resolve: ({ name }) => name },
   fields: (t) => ({
-    name: t.exposeString("name", { description: "1 to 128 characters, with their case." }),
+    name: t.exposeString("name", { description: "Name of the stream: 1 to 128 characters, compared with their case." }),
     streamId: t.string({
       nullable: true,
-      description: "What the platform calls it: `{accountId}/{name}`.",
+      description: "The platform's id of the stream, `{accountId}/{name}`; null if the account's id cannot be read.",
       resolve: async ({ name }, _args, { account }) => `${await account.id()}/${name}`,
     }),
 
     isLive: t.boolean({
       nullable: true,
       description:
-        "Whether it is being broadcast now. Null for a stream that a partner has used, and that no token of its opens any more.",
+        "Whether the stream is being broadcast now. Null for a partner that has used the stream before and holds no token for it any more.",
       resolve: ({ name }, _args, context) =>
         mapMaybe(context.loaders.seesLiveState(name), (isSeen) =>
           isSeen ? mapMaybe(live(name, context), (stream) => stream?.isLive ?? false) : null,
@@ -63,26 +63,26 @@ builder.node(Stream, {
     viewerCount: t.int({
       nullable: true,
       authScopes: { staff: "stream:read" },
-      description: "How many are watching now, all partners together.",
+      description: "Viewers who are watching now, of all partners together.",
       resolve: ({ name }, _args, context) => mapMaybe(live(name, context), (stream) => stream?.viewerCount ?? 0),
     }),
     startedAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: "When the present broadcast began, or one that ended within the last hour.",
+      description: "Start of the current broadcast, or of one that ended within the last hour; null without either.",
       resolve: ({ name }, _args, context) => mapMaybe(live(name, context), (stream) => stream?.startedAt),
     }),
     endedAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: "When the broadcast ended, for an hour afterwards; null while it is live.",
+      description: "End of the broadcast, for an hour afterwards; null while it is live.",
       resolve: ({ name }, _args, context) => mapMaybe(live(name, context), (stream) => stream?.endedAt),
     }),
     feeds: t.field({
       type: [Feed],
       nullable: true,
       authScopes: { staff: "stream:read" },
-      description: "Its publishing connections, live ones and those that ended within the last hour.",
+      description: "Publishing connections of the stream: live ones and those that ended within the last hour.",
       resolve: async ({ name }, _args, context) => [...(await feedsOf(name, context))],
     }),
     activeFeed: t.field({
@@ -90,7 +90,7 @@ builder.node(Stream, {
       nullable: true,
       authScopes: { staff: "stream:read" },
       description:
-        "The live feed that viewers are shown: the one with the highest priority, and the newest of equal ones. Null while the source is not live.",
+        "The live feed that viewers see: the one with the highest priority and, among equal ones, the newest. Null while the source is not live.",
       args: sourceArgs,
       resolve: async ({ name }, { sourceId }, context) =>
         rankFeeds(await feedsOf(name, context), sourceId ?? null)[0] ?? null,
@@ -99,7 +99,7 @@ builder.node(Stream, {
       type: [Feed],
       nullable: true,
       authScopes: { staff: "stream:read" },
-      description: "The live feeds that stand by for the active one, the next to be shown first.",
+      description: "Live feeds that back up the active one, in the order in which they take over.",
       args: sourceArgs,
       resolve: async ({ name }, { sourceId }, context) =>
         rankFeeds(await feedsOf(name, context), sourceId ?? null).slice(1),
@@ -109,7 +109,7 @@ builder.node(Stream, {
       nullable: true,
       authScopes: { staff: "token:read" },
       description:
-        "Whether its viewers need a token whichever publish token is used: one unsecured publish token is enough to open it, also one that may broadcast it by a pattern that the gateway can't read. Null when no usable publish token has it.",
+        "Whether viewers need a token whichever publish token is used. One unsecured publish token opens the stream, including one that may publish it by a pattern that the gateway cannot read. Null if no usable token publishes the stream.",
       resolve: async ({ name }, _args, context) => {
         const tokens = await possiblePublishTokens(name, context);
         return tokens.length > 0 ? tokens.every((token) => token.isSecured) : null;
@@ -119,7 +119,7 @@ builder.node(Stream, {
       type: ClusterConsistency,
       nullable: true,
       authScopes: { staff: "token:read" },
-      description: "Whether those who publish it and those who watch it meet in one cluster.",
+      description: "Whether broadcasters and viewers of the stream meet in one cluster.",
       resolve: async ({ name }, _args, context) => {
         const { subscribe } = await context.loaders.tokens();
         const viewers = subscribe.covering(name).filter((token) => isUsable(token, context.now));
@@ -132,11 +132,11 @@ builder.node(Stream, {
       nullable: true,
       authScopes: { staff: "token:read" },
       description:
-        "The geo rules that decide where it may be watched from, and who sets them. One entry where all usable publish tokens agree; several where it depends on which of them it is broadcast with; none when there is no usable one.",
+        "Geo rules that decide from where the stream may be watched, and who sets them: one entry if all usable publish tokens agree, several if the rules depend on the token in use, none without a usable token.",
       args: {
         token: t.arg({
           type: SubscribeTokenRef,
-          description: "The subscribe token that a viewer shows; left out for a viewer who shows none.",
+          description: "Subscribe token that a viewer presents. Left out for a viewer without a token.",
         }),
       },
       resolve: async ({ name }, { token }, context) => {
@@ -152,7 +152,7 @@ builder.node(Stream, {
         authScopes: { staff: "token:read" },
         extensions: cacheable(),
         description:
-          "Publish tokens that may broadcast it, by name or by pattern, oldest first: also those with a pattern that the gateway can't read (`grants { coverage }` is UNKNOWN) and whose literal beginning the name has.",
+          "Publish tokens that may broadcast the stream, by name or pattern, oldest first. Includes tokens with a pattern that the gateway cannot read (`grants { coverage }` is UNKNOWN) if the stream's name begins with the literal part of the pattern.",
         resolve: async ({ name }, args, { loaders }) =>
           pageOf((await loaders.tokens()).publish.possiblyCovering(name), ({ id }) => sortableNumber(id), args),
       },
@@ -164,7 +164,7 @@ builder.node(Stream, {
         nullable: true,
         authScopes: { scope: "token:read" },
         extensions: cacheable(),
-        description: "Subscribe tokens that open it, by name or by pattern, oldest first.",
+        description: "Subscribe tokens that open the stream, by name or pattern, oldest first.",
         resolve: async ({ name }, args, { loaders }) =>
           pageOf((await loaders.tokens()).subscribe.covering(name), ({ id }) => sortableNumber(id), args),
       },
@@ -174,7 +174,8 @@ builder.node(Stream, {
       {
         type: Partner,
         nullable: true,
-        description: "Partners that hold a subscribe token for it, by tracking id. A partner sees itself.",
+        description:
+          "Partners with a subscribe token for the stream, sorted by tracking id. A partner sees only itself.",
         resolve: ({ name }, args, context, info) => holdBatchesFor(context, info, partnerPage(name, args, context)),
       },
       PartnerConnection,
@@ -186,7 +187,7 @@ builder.node(Stream, {
       authScopes: { scope: "usage:read" },
       extensions: { ...loadsUsage("STREAMS"), ...cacheable() },
       description:
-        "Its traffic over a window. For the broadcaster: all of it, of all partners, untracked viewers and the ingest. For a partner: the partner's own share, what its viewers used.",
+        "Traffic of the stream over a window. For the broadcaster: all of it, with all partners, untracked viewers and the ingest. For a partner: the share that its own viewers used.",
       args: windowArgs,
       resolve: ({ name }, args, context) =>
         new BandwidthValue(context.loaders.streamBandwidth(name), usageWindow(args, context)),
@@ -197,7 +198,7 @@ builder.node(Stream, {
       authScopes: { scope: "usage:read" },
       extensions: loadsUsage("STREAM_TRACKING"),
       description:
-        "Its traffic over a window, by tracking id: one entry for each that has any, and one without tracking id for untracked viewers and the broadcaster's ingest. A partner sees its own tracking ids.",
+        "Traffic of the stream over a window, by tracking id: one entry for each id with traffic, and one without an id for untracked viewers and the broadcaster's ingest. A partner sees only its own tracking ids.",
       args: windowArgs,
       resolve: ({ name }, args, context, info) =>
         holdBatchesFor(context, info, trackingUsage(name, usageWindow(args, context), context)),
@@ -209,13 +210,13 @@ builder.node(Stream, {
       authScopes: { staff: "usage:read" },
       extensions: loadsUsage("STREAMS"),
       description:
-        "What relaying it to further clusters has cost over a window, and an estimate of what it would cost: about one viewer more for each further cluster that has viewers.",
+        "Traffic of relaying the stream to further clusters over a window, metered and estimated. Relaying costs about as much as one more viewer for each further cluster that has viewers.",
       args: {
         ...windowArgs,
         clusters: t.arg.stringList({
           required: true,
           defaultValue: ["all"],
-          description: "Ids of the clusters that it would be relayed to, or `all`.",
+          description: "Ids of the clusters that the stream would be relayed to. Defaults to `all`.",
         }),
       },
       resolve: ({ name }, { clusters, ...args }, context) =>
@@ -227,7 +228,7 @@ builder.node(Stream, {
       nullable: true,
       authScopes: { staff: "token:reveal" },
       description:
-        "Where to broadcast it: one entry for each usable publish token. The addresses hold the token, so each reading is audited.",
+        "Where to broadcast the stream: one entry for each usable publish token. The addresses contain the token, so each reading is audited.",
       resolve: async ({ name }, _args, context) => {
         const tokens = await usablePublishTokens(name, context);
         await Promise.all(tokens.map(({ id }) => context.audit.reveal(encodeGlobalId("PublishToken", id), "ingest")));
@@ -237,7 +238,7 @@ builder.node(Stream, {
     playback: t.field({
       type: StreamPlayback,
       nullable: true,
-      description: "Where to watch it. Viewers of a secured stream add their own token.",
+      description: "Where to watch the stream. Viewers of a secured stream add a token of their own.",
       resolve: async ({ name }, _args, { account, directorUrl }) => {
         const accountId = await account.id();
         return { ...playbackEndpoints(directorUrl, accountId, name), accountId, streamName: name };
@@ -249,13 +250,13 @@ builder.node(Stream, {
       nullable: true,
       authScopes: (_stream, { role }) => (role === "PUBLISH" ? { staff: "token:reveal" } : { scope: "stream:read" }),
       description:
-        "What a client SDK of the platform needs, to play it or to broadcast it. Those for broadcasting hold the publish token, so each reading is audited.",
+        "Credentials for a client SDK of the platform, to play or broadcast the stream. Those for broadcasting contain the publish token, so each reading is audited.",
       args: {
-        role: t.arg({ type: SdkRole, required: true, description: "What the SDK does." }),
+        role: t.arg({ type: SdkRole, required: true, description: "What the SDK will do: play or broadcast." }),
         publishToken: t.arg({
           type: PublishTokenRef,
           description:
-            "To broadcast with which token. It may be left out where a single usable one publishes the stream.",
+            "Publish token to broadcast with. Defaults to the only usable one of the stream; ignored for playing.",
         }),
       },
       resolve: ({ name }, args, context) => sdkCredentials(name, args, context),
@@ -265,7 +266,7 @@ builder.node(Stream, {
       type: MediaAssetConnection,
       nullable: true,
       authScopes: { staff: "stream:read" },
-      description: "Its recordings and clips, or other assets that were made of it.",
+      description: "Recordings, clips and other assets that were made of the stream.",
       args: mediaAssetArgs,
       resolve: ({ name }, args, context, info) =>
         holdBatchesFor(context, info, mediaAssetPage({ streamName: name }, args, context)),
@@ -275,7 +276,7 @@ builder.node(Stream, {
       type: ViewerRecordConnection,
       nullable: true,
       authScopes: { scope: "viewer:read" },
-      description: "Its viewers' connections over a window, oldest first.",
+      description: "Connections of the stream's viewers over a window, oldest first.",
       args: recordArgs,
       resolve: ({ name }, args, context, info) =>
         holdBatchesFor(context, info, viewerRecordPage({ streamNames: [name] }, args, context)),

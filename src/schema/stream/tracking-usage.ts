@@ -7,7 +7,7 @@ import { byCodeUnit } from "../connection.ts";
 import { partnerOfTrackingId } from "../partner/partner-of-tracking-id.ts";
 import { Partner } from "../refs.ts";
 
-/** The traffic of one stream under one tracking id; null for its untracked rest. */
+/** Traffic of one stream under one tracking id; null for untracked traffic. */
 interface TrackingUsageValue {
   readonly streamName: string;
   readonly trackingId: string | null;
@@ -15,28 +15,32 @@ interface TrackingUsageValue {
 }
 
 export const StreamTrackingUsage = builder.objectRef<TrackingUsageValue>("StreamTrackingUsage").implement({
-  description: "The part of a stream's traffic that is counted under one tracking id, or under none.",
+  description: "Part of a stream's traffic that is counted under one tracking id, or under none.",
   fields: (t) => ({
     trackingId: t.exposeString("trackingId", {
       nullable: true,
-      description: "The tracking id; null for untracked viewers and the broadcaster's ingest.",
+      description: "Tracking id of the traffic; null for untracked viewers and the broadcaster's ingest.",
     }),
     partner: t.field({
       type: Partner,
       nullable: true,
-      description: "Who is billed for it; null for untracked traffic.",
+      description: "Partner that is billed for this traffic; null for untracked traffic.",
       resolve: ({ trackingId }, _args, context, info) => partnerOfTrackingId(trackingId, context, info),
     }),
     bandwidth: t.field({
       type: Bandwidth,
-      description: "The traffic.",
+      description: "Traffic of the stream under this tracking id.",
       resolve: ({ streamName, trackingId, window }, _args, { loaders }) =>
         new BandwidthValue(loaders.streamTrackingBandwidth(streamName, trackingId), window),
     }),
   }),
 });
 
-/** One entry for each tracking id with traffic on the stream, sorted; untracked traffic comes last. */
+/**
+ * Returns one entry for each tracking id with traffic on the stream, sorted.
+ *
+ * Untracked traffic comes last.
+ */
 export async function trackingUsage(
   streamName: string,
   window: UsageWindow,

@@ -10,12 +10,12 @@ import { findPublishToken, PublishTokenRef } from "../token/find-token.ts";
 import { findStream, StreamRef } from "./find-stream.ts";
 
 const TriggerThumbnailInput = builder.inputType("TriggerThumbnailInput", {
-  description: "Of which stream to make a thumbnail.",
+  description: "Which stream to make a thumbnail of.",
   fields: (t) => ({
-    stream: t.field({ type: StreamRef, required: true, description: "Which stream. It must be live." }),
+    stream: t.field({ type: StreamRef, required: true, description: "The stream, by id or name. It must be live." }),
     publishToken: t.field({
       type: PublishTokenRef,
-      description: "Of the feed with this publish token, where the stream has several.",
+      description: "Publish token of the feed to picture. Defaults to any feed of the stream.",
     }),
   }),
 });
@@ -23,17 +23,18 @@ const TriggerThumbnailInput = builder.inputType("TriggerThumbnailInput", {
 const TriggerThumbnailPayload = builder
   .objectRef<Payload & { readonly streamName?: string; readonly isTriggered?: boolean }>("TriggerThumbnailPayload")
   .implement({
-    description: "Whether a thumbnail is being made, or why it is not.",
+    description: "Whether a thumbnail is being made, or why not.",
     interfaces: [MutationPayload],
     fields: (t) => ({
       stream: t.field({
         type: Stream,
         nullable: true,
-        description: "The stream.",
+        description: "The stream that is pictured; null when the call failed.",
         resolve: ({ streamName }) => (streamName === undefined ? null : streamRecord(streamName)),
       }),
       isTriggered: t.boolean({
-        description: "Whether it is being made. The platform sends it, as JPEG, to the account's thumbnail webhooks.",
+        description:
+          "Whether the platform is making the thumbnail. It sends the picture as JPEG to the account's thumbnail webhooks.",
         resolve: ({ isTriggered }) => isTriggered ?? false,
       }),
     }),
@@ -44,8 +45,8 @@ builder.mutationField("triggerThumbnail", (t) =>
     type: TriggerThumbnailPayload,
     nullable: true,
     authScopes: { staff: "media:write" },
-    description: `Has a thumbnail of a live stream made now: ${THUMBNAILS_PER_MINUTE} a minute for a stream, then the error tells when the next is possible. It needs no setting of the publish token.`,
-    args: { input: t.arg({ type: TriggerThumbnailInput, required: true, description: "Of which stream." }) },
+    description: `Makes a thumbnail of a live stream now, up to ${THUMBNAILS_PER_MINUTE} a minute for each stream; the error of a further one has the time of the next. The publish token needs no setting for it.`,
+    args: { input: t.arg({ type: TriggerThumbnailInput, required: true, description: "Which stream to picture." }) },
     resolve: (_root, { input: { stream, publishToken } }, context) =>
       payload(async () => {
         const { name } = await findStream(stream, "input.stream", context);
@@ -55,18 +56,23 @@ builder.mutationField("triggerThumbnail", (t) =>
   }),
 );
 
-/** @throws ApplicationError RATE_LIMITED, before the platform is asked; UpstreamError */
+/**
+ * Returns whether the platform makes a thumbnail.
+ *
+ * @throws ApplicationError RATE_LIMITED before any call to the platform
+ * @throws UpstreamError
+ */
 async function trigger(
   streamName: string,
   publishTokenId: number | undefined,
   { upstream, thumbnailLimit, ownNow: now }: GraphContext,
 ): Promise<boolean> {
-  const place = await thumbnailLimit.take(streamName);
-  if ("retryAfterMs" in place) {
-    const retryAfterSeconds = Math.ceil(place.retryAfterMs / 1000);
+  const slot = await thumbnailLimit.take(streamName);
+  if ("retryAfterMs" in slot) {
+    const retryAfterSeconds = Math.ceil(slot.retryAfterMs / 1000);
     throw new ApplicationError(
       "RATE_LIMITED",
-      `The platform makes ${THUMBNAILS_PER_MINUTE} thumbnails of a stream in a minute. The next is possible in ${retryAfterSeconds} s.`,
+      `\`input.stream\` must not be pictured more than ${THUMBNAILS_PER_MINUTE} times a minute; the next thumbnail is possible in ${retryAfterSeconds} s.`,
       {
         argument: "input.stream",
         retryAfterSeconds,
@@ -77,8 +83,8 @@ async function trigger(
   try {
     return await upstream.thumbnails.trigger({ streamName, publishTokenId });
   } catch (error) {
-    // What the platform refuses outright it does not count.
-    if (error instanceof UpstreamError && error.code === "UPSTREAM_REJECTED") await place.release();
+    // The platform does not count a thumbnail that it rejects.
+    if (error instanceof UpstreamError && error.code === "UPSTREAM_REJECTED") await slot.release();
     throw error;
   }
 }

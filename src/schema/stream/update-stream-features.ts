@@ -3,10 +3,10 @@ import { pickSettings, publishSettingFields } from "../token/token-input.ts";
 import { changeFeatures, featuresPayload, featureTargetFields } from "./change-features.ts";
 
 const UpdateStreamFeaturesInput = builder.inputType("UpdateStreamFeaturesInput", {
-  description: "Which features of a stream to switch; what is left out stays as it is.",
+  description: "Which features of a stream to change. A setting that is left out stays as it is.",
   fields: (t) => ({
     ...featureTargetFields(t),
-    isSecured: t.boolean({ description: "Whether its viewers need a token." }),
+    isSecured: t.boolean({ description: "Whether viewers need a token. Unchanged if left out." }),
     ...publishSettingFields(t),
   }),
 });
@@ -18,8 +18,15 @@ builder.mutationField("updateStreamFeatures", (t) =>
     type: UpdateStreamFeaturesPayload,
     nullable: true,
     authScopes: { scope: "token:write" },
-    description: "Switches features of a stream on or off: its publish tokens carry them, and all are changed alike.",
-    args: { input: t.arg({ type: UpdateStreamFeaturesInput, required: true, description: "What to switch." }) },
+    description:
+      "Changes features of a stream. They are settings of its publish tokens, which all get the same values.",
+    args: {
+      input: t.arg({
+        type: UpdateStreamFeaturesInput,
+        required: true,
+        description: "Which stream to change, and how.",
+      }),
+    },
     resolve: (_root, { input: { stream, publishToken, ...settings } }, context) =>
       changeFeatures({ stream, publishToken }, pickSettings(settings), context),
   }),

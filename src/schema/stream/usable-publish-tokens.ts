@@ -1,7 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import { isUsable, type PublishTokenRecord } from "../../model/token/token.ts";
 
-/** The publish tokens that may broadcast the stream now, oldest first. @throws UpstreamError */
+/** Returns the publish tokens that may broadcast the stream now, oldest first. @throws UpstreamError */
 export async function usablePublishTokens(
   streamName: string,
   { loaders, now }: GraphContext,
@@ -10,8 +10,11 @@ export async function usablePublishTokens(
 }
 
 /**
- * The usable publish tokens that may broadcast the stream, oldest first, for checks that protect: besides those above, tokens
- * with a pattern that the gateway can't read. @throws UpstreamError
+ * Returns the publish tokens that might broadcast the stream now, oldest first.
+ *
+ * Includes usable tokens with a pattern that the gateway cannot read: for checks that protect.
+ *
+ * @throws UpstreamError
  */
 export async function possiblePublishTokens(
   streamName: string,

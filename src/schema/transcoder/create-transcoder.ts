@@ -14,26 +14,27 @@ import { Transcoder } from "./transcoder.ts";
 import { outputFields } from "./transcoder-input.ts";
 
 const CreateTranscoderInput = builder.inputType("CreateTranscoderInput", {
-  description: "What a new transcoder is made of.",
+  description: "Settings of the new transcoder.",
   fields: (t) => ({
     idempotencyKey: t.id({
       required: true,
-      description: "Of your choosing: the same key makes the same transcoder, however often it is sent within a day.",
+      description:
+        "Key of your choice, 1 to 128 characters. Repeating a request with it within a day returns the same transcoder.",
     }),
-    name: t.string({ required: true, description: "What to call it." }),
+    name: t.string({ required: true, description: "Name of the transcoder; must not be blank." }),
     clusterId: t.string({
       required: true,
-      description: "The cluster to run in, near the source: one with `canTranscode`.",
+      description: "Id of the cluster to run in, near the source; its `canTranscode` must be true.",
     }),
     dnsPrefix: t.string({
       description:
-        "The first part of its host's name, of letters, digits and dashes; the platform's choice when left out.",
+        "First part of the host's name: letters, digits and dashes. Defaults to one of the platform's choice.",
     }),
     ...outputFields(t),
     startsNow: t.boolean({
       required: true,
       defaultValue: false,
-      description: "Start it at once: it is charged from when it is active.",
+      description: "Whether to start the transcoder at once. It is charged while it is active.",
     }),
   }),
 });
@@ -44,32 +45,40 @@ const CreateTranscoderPayload = builder
     description: "The new transcoder, or why there is none.",
     interfaces: [MutationPayload],
     fields: (t) => ({
-      transcoder: t.expose("transcoder", { type: Transcoder, nullable: true, description: "The transcoder." }),
+      transcoder: t.expose("transcoder", {
+        type: Transcoder,
+        nullable: true,
+        description: "The new transcoder; null when the call failed.",
+      }),
     }),
   });
 
 const usualHeights: readonly number[] = [2160, 1440, 1080, 720, 540, 480, 360];
 
-/** The platform has a profile for each usual height; a height between two takes the lower one. */
-function isHeightOf(wished: number, made: number): boolean {
-  return made === wished || (!usualHeights.includes(wished) && made < wished);
+/**
+ * Returns whether the platform chose this height for a request.
+ *
+ * The platform has a profile for each usual height; a height in between gets the profile below it.
+ */
+function isProfileHeight(requested: number, actual: number): boolean {
+  return actual === requested || (!usualHeights.includes(requested) && actual < requested);
 }
 
-/** Statuses of a transcoder that was told to start, some moments later. */
-const starting = new Set<TranscoderRecord["status"]>(["Queued", "Provisioning", "Active", "Error"]);
+/** Statuses that a started transcoder may have moments later. */
+const statusesAfterStart = new Set<TranscoderRecord["status"]>(["Queued", "Provisioning", "Active", "Error"]);
 
-/** What a transcoder is recognised by after the answer to its creation was lost. */
+/** Compares a transcoder with a request whose response was lost. */
 export const transcoderComparison: Comparison<NewTranscoder, TranscoderRecord> = {
-  name: (wished, { name }) => name === wished,
-  clusterId: (wished, { clusterId }) => clusterId === wished,
+  name: (requested, { name }) => name === requested,
+  clusterId: (requested, { clusterId }) => clusterId === requested,
   // Without a prefix the platform chooses one.
-  dnsPrefix: (wished, { host }) =>
-    wished === undefined || (host ?? "").toLowerCase().startsWith(`${wished.toLowerCase()}-`),
-  profileId: (wished, { profile }) => wished === undefined || profile?.id === wished,
-  height: (wished, { profile }) => wished === undefined || isHeightOf(wished, profile?.height ?? 0),
-  frameRate: (wished, { profile }) => wished === undefined || profile?.frameRate === wished,
-  isPassThrough: (wished, { profile }) => (profile?.isPassThrough ?? false) === (wished ?? false),
-  startsNow: (wished, { status }) => starting.has(status) === wished,
+  dnsPrefix: (requested, { host }) =>
+    requested === undefined || (host ?? "").toLowerCase().startsWith(`${requested.toLowerCase()}-`),
+  profileId: (requested, { profile }) => requested === undefined || profile?.id === requested,
+  height: (requested, { profile }) => requested === undefined || isProfileHeight(requested, profile?.height ?? 0),
+  frameRate: (requested, { profile }) => requested === undefined || profile?.frameRate === requested,
+  isPassThrough: (requested, { profile }) => (profile?.isPassThrough ?? false) === (requested ?? false),
+  startsNow: (requested, { status }) => statusesAfterStart.has(status) === requested,
 };
 
 builder.mutationField("createTranscoder", (t) =>
@@ -77,11 +86,11 @@ builder.mutationField("createTranscoder", (t) =>
     type: CreateTranscoderPayload,
     nullable: true,
     authScopes: { scope: "transcoder:write" },
-    description: "Makes a cloud transcoder, by a profile of the platform or by height and frame rate.",
-    args: { input: t.arg({ type: CreateTranscoderInput, required: true, description: "What it is made of." }) },
-    resolve: (_root, { input: { idempotencyKey, ...wish } }, context) =>
+    description: "Creates a cloud transcoder, by a profile of the platform or by height and frame rate.",
+    args: { input: t.arg({ type: CreateTranscoderInput, required: true, description: "The transcoder to create." }) },
+    resolve: (_root, { input: { idempotencyKey, ...settings } }, context) =>
       payload(async () => {
-        const input: NewTranscoder = omitNulls(wish);
+        const input: NewTranscoder = omitNulls(settings);
         assertTranscoderSettings(input);
         assertOutput(input);
         assertTranscodes(input.clusterId, (await context.account.clusters()).clusters);
@@ -96,7 +105,7 @@ builder.mutationField("createTranscoder", (t) =>
             noun: "transcoder",
             create: () => transcoders.create(input),
             listNewest: (page) => transcoders.list({ page, newestFirst: true }),
-            matchesRequest: (made, span) => matchesRequest(transcoderComparison, input, made, span),
+            matchesRequest: (created, span) => matchesRequest(transcoderComparison, input, created, span),
             idOf: ({ id }) => id,
             madeAt: ({ createdAt }) => createdAt,
             find: (id) => transcoders.read(id),

@@ -20,12 +20,12 @@ const DeleteTranscoderInput = builder.inputType("DeleteTranscoderInput", {
 const DeleteTranscoderPayload = builder
   .objectRef<Payload & { readonly deletedId?: string }>("DeleteTranscoderPayload")
   .implement({
-    description: "What was deleted, or why nothing was.",
+    description: "The deleted transcoder, or why it was not deleted.",
     interfaces: [MutationPayload],
     fields: (t) => ({
       deletedId: t.exposeID("deletedId", {
         nullable: true,
-        description: "The id that the transcoder has in the graph, by which it can still be read.",
+        description: "Global id of the deleted transcoder, by which it can still be read; null when the call failed.",
       }),
     }),
   });
@@ -41,7 +41,7 @@ builder.mutationField("deleteTranscoder", (t) =>
       payload(async () => {
         const { id, status } = await findTranscoder(ref, "input.transcoder", context);
         if (isGone(status)) {
-          throw new ConflictError("`input.transcoder` names a transcoder that has been deleted already.", {
+          throw new ConflictError("`input.transcoder` must name a transcoder that has not been deleted.", {
             argument: "input.transcoder",
           });
         }
@@ -55,7 +55,7 @@ async function remove(id: string, transcoders: Transcoders): Promise<void> {
   try {
     await transcoders.delete(id);
   } catch (error) {
-    // When only the answer was lost, the transcoder is gone, and that is what was wanted.
+    // Only the response was lost: if the transcoder is gone, the deletion succeeded.
     if (!(error instanceof UpstreamError) || error.code !== "OUTCOME_UNKNOWN") throw error;
     const present = await transcoders.read(id);
     if (present && !isGone(present.status)) throw error;

@@ -8,8 +8,8 @@ export const TranscoderRef = builder.inputType("TranscoderRef", {
   description: "Names a transcoder, by exactly one of its fields.",
   isOneOf: true,
   fields: (t) => ({
-    id: t.id({ description: "Its id in the graph." }),
-    transcoderId: t.string({ description: "What the platform calls it." }),
+    id: t.id({ description: "Global id of the transcoder: `Transcoder.id`." }),
+    transcoderId: t.string({ description: "The platform's id of the transcoder: `Transcoder.transcoderId`." }),
   }),
 });
 
@@ -18,10 +18,10 @@ export interface TranscoderReference {
   readonly transcoderId?: string | null | undefined;
 }
 
-/** What the platform calls ids of transcoders: nothing else is put into a path. */
+/** Form of the platform's ids of transcoders; nothing else is put into a path. */
 const wellFormed = /^[\w-]{1,128}$/;
 
-/** The transcoder that is meant. @throws NotFoundError when the account has no such one; UpstreamError */
+/** Returns the transcoder that a reference names. @throws NotFoundError if the account has none; UpstreamError */
 export async function findTranscoder(
   { id, transcoderId }: TranscoderReference,
   argument: string,

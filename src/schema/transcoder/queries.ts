@@ -6,14 +6,14 @@ import { findTranscoder, TranscoderRef } from "./find-transcoder.ts";
 import { Transcoder, TranscoderConnection, TranscoderStatus } from "./transcoder.ts";
 
 const TranscoderFilter = builder.inputType("TranscoderFilter", {
-  description: "Which transcoders: those that satisfy every field that is set.",
+  description: "Selects the transcoders that satisfy every field that is set.",
   fields: (t) => ({
     statuses: t.field({
       type: [TranscoderStatus],
-      description: "Those that do one of these. Deleted ones are listed only when they are asked for here.",
+      description: "Statuses of the transcoders. Defaults to all but DELETED, which must be named here to be listed.",
     }),
-    clusterId: t.string({ description: "Those of this cluster." }),
-    nameContains: t.string({ description: "Those with this text in their name, whatever its case." }),
+    clusterId: t.string({ description: "Id of the transcoders' cluster. Defaults to all clusters." }),
+    nameContains: t.string({ description: "Text that the transcoder's name contains, ignoring case." }),
   }),
 });
 
@@ -22,8 +22,10 @@ builder.queryFields((t) => ({
     type: Transcoder,
     nullable: true,
     authScopes: { staff: "stream:read" },
-    description: "One cloud transcoder. One that has been deleted can still be read.",
-    args: { by: t.arg({ type: TranscoderRef, required: true, description: "Which transcoder." }) },
+    description: "One cloud transcoder, also a deleted one; null with NOT_FOUND if the account has none.",
+    args: {
+      by: t.arg({ type: TranscoderRef, required: true, description: "The transcoder to read, by either of its ids." }),
+    },
     resolve: (_root, { by }, context) => findTranscoder(by, "by", context),
   }),
   transcoders: t.connection(
@@ -31,20 +33,25 @@ builder.queryFields((t) => ({
       type: Transcoder,
       nullable: true,
       authScopes: { staff: "stream:read" },
-      description: "The account's cloud transcoders, oldest first.",
-      args: { filter: t.arg({ type: TranscoderFilter, description: "Which ones; all when it is left out." }) },
+      description: "Cloud transcoders of the account, oldest first.",
+      args: {
+        filter: t.arg({
+          type: TranscoderFilter,
+          description: "Which transcoders to list; all but deleted ones if left out.",
+        }),
+      },
       resolve: async (_root, { filter, ...page }, { loaders }) => {
         const { statuses, clusterId, nameContains } = filter ?? {};
         const part = nameContains?.toLowerCase();
         const all = await loaders.transcoders.all({ withDeleted: statuses?.includes("Deleted") ?? false });
-        const wanted = all.filter(
+        const selected = all.filter(
           (transcoder) =>
             (statuses == null || statuses.includes(transcoder.status)) &&
             (clusterId == null || transcoder.clusterId === clusterId) &&
             (part === undefined || transcoder.name.toLowerCase().includes(part)),
         );
         return pageOf(
-          wanted.toSorted((a, b) => byCodeUnit(position(a), position(b))),
+          selected.toSorted((a, b) => byCodeUnit(position(a), position(b))),
           position,
           page,
         );
@@ -54,7 +61,7 @@ builder.queryFields((t) => ({
   ),
 }));
 
-/** Where a transcoder stands in the list. */
+/** Returns the sort key of a transcoder in the list. */
 function position({ createdAt, id }: TranscoderRecord): string {
   return `${iso(createdAt)} ${id}`;
 }

@@ -1,11 +1,17 @@
 import type { InputFields } from "../input.ts";
 
-/** Fields of an input that say what a transcoder makes. */
+/** Returns the input fields for the output of a transcoder. */
 export const outputFields = (t: InputFields) => ({
   profileId: t.string({
-    description: "A profile of the platform, such as `1080p30`. It says all of the output, so it goes alone.",
+    description:
+      "Id of a profile of the platform, such as `1080p30`. Determines the whole output, so excludes the other fields.",
   }),
-  height: t.int({ description: "Most lines of a frame; given with `frameRate` where there is no profile." }),
-  frameRate: t.float({ description: "Frames per second: 24, 25, 29.97, 30, 50, 59.94 or 60." }),
-  isPassThrough: t.boolean({ description: "Send the input on as the best layer, as it came." }),
+  height: t.int({
+    description:
+      "Largest height of the picture in pixels. Must be given together with `frameRate` if there is no profile.",
+  }),
+  frameRate: t.float({
+    description: "Frames per second: 24, 25, 29.97, 30, 50, 59.94 or 60. Must be given together with `height`.",
+  }),
+  isPassThrough: t.boolean({ description: "Whether the best layer is the unchanged input." }),
 });

@@ -16,59 +16,96 @@ import { Meter, type MeterWindow } from "../meter.ts";
 import { dailyWindow, windowArgs } from "../window.ts";
 
 export const TranscoderStatus = builder.enumType("TranscoderStatus", {
-  description: "What a transcoder is doing. It is charged while it is active.",
+  description: "Stage in the life of a transcoder. It is charged only while ACTIVE.",
   values: {
-    QUEUED: { value: "Queued", description: "It waits for a machine." },
-    PROVISIONING: { value: "Provisioning", description: "Its machine is being made." },
-    ACTIVE: { value: "Active", description: "It takes a feed, or waits for one." },
-    ERROR: { value: "Error", description: "It has failed." },
-    SHUTTING_DOWN: { value: "ShuttingDown", description: "It is being shut down." },
-    SHUTDOWN: { value: "Shutdown", description: "It is not running; it may be started again." },
-    DELETING: { value: "Deleting", description: "It is being deleted." },
-    DELETED: { value: "Deleted", description: "It is gone, and can only be read." },
+    QUEUED: { value: "Queued", description: "The transcoder waits for a machine." },
+    PROVISIONING: { value: "Provisioning", description: "The transcoder's machine is being provisioned." },
+    ACTIVE: { value: "Active", description: "The transcoder receives a feed, or waits for one." },
+    ERROR: { value: "Error", description: "The transcoder has failed." },
+    SHUTTING_DOWN: { value: "ShuttingDown", description: "The transcoder is being shut down." },
+    SHUTDOWN: { value: "Shutdown", description: "The transcoder is not running and may be started again." },
+    DELETING: { value: "Deleting", description: "The transcoder is being deleted." },
+    DELETED: { value: "Deleted", description: "The transcoder is gone and can only be read." },
   } as const satisfies Record<string, { value: Status; description: string }>,
 });
 
 const TranscoderLayer = builder.objectRef<Layer>("TranscoderLayer").implement({
-  description: "A quality that a transcoder makes.",
+  description: "A quality that a transcoder produces.",
   fields: (t) => ({
-    height: t.exposeInt("height", { nullable: true, description: "Lines of a frame." }),
-    width: t.exposeInt("width", { nullable: true, description: "Pixels of a line." }),
-    frameRate: t.exposeFloat("frameRate", { nullable: true, description: "Frames per second." }),
-    codec: t.exposeString("codec", { nullable: true, description: "How it is encoded, such as `h264`." }),
-    bitsPerSecond: t.exposeInt("bitsPerSecond", { nullable: true, description: "The rate that it aims at." }),
+    height: t.exposeInt("height", {
+      nullable: true,
+      description: "Height of the picture in pixels; null if the platform reports none.",
+    }),
+    width: t.exposeInt("width", {
+      nullable: true,
+      description: "Width of the picture in pixels; null if the platform reports none.",
+    }),
+    frameRate: t.exposeFloat("frameRate", {
+      nullable: true,
+      description: "Frames per second; null if the platform reports none.",
+    }),
+    codec: t.exposeString("codec", {
+      nullable: true,
+      description: "Codec of the layer, such as `h264`; null if the platform reports none.",
+    }),
+    bitsPerSecond: t.exposeInt("bitsPerSecond", {
+      nullable: true,
+      description: "Target bit rate in bits per second; null if the platform reports none.",
+    }),
   }),
 });
 
 const TranscoderProfile = builder.objectRef<Profile>("TranscoderProfile").implement({
-  description: "What a transcoder makes of its input.",
+  description: "Output of a transcoder.",
   fields: (t) => ({
-    profileId: t.exposeString("id", { nullable: true, description: "What the platform calls it, such as `1080p30`." }),
-    name: t.exposeString("name", { nullable: true, description: "What people call it." }),
-    description: t.exposeString("description", { nullable: true, description: "What it is for." }),
-    height: t.exposeInt("height", { nullable: true, description: "Most lines of a frame." }),
-    frameRate: t.exposeFloat("frameRate", { nullable: true, description: "Frames per second." }),
+    profileId: t.exposeString("id", {
+      nullable: true,
+      description: "The platform's id of the profile, such as `1080p30`; null without a profile.",
+    }),
+    name: t.exposeString("name", { nullable: true, description: "Name of the profile; null if it has none." }),
+    description: t.exposeString("description", {
+      nullable: true,
+      description: "Purpose of the profile in the platform's words; null if it has none.",
+    }),
+    height: t.exposeInt("height", {
+      nullable: true,
+      description: "Largest height of the picture in pixels; null if the platform reports none.",
+    }),
+    frameRate: t.exposeFloat("frameRate", {
+      nullable: true,
+      description: "Frames per second; null if the platform reports none.",
+    }),
     isPassThrough: t.exposeBoolean("isPassThrough", {
-      description: "Whether the best layer is the input as it came.",
+      description: "Whether the best layer is the unchanged input.",
     }),
     layers: t.field({
       type: [TranscoderLayer],
-      description: "The qualities, as the platform lists them.",
+      description: "Qualities of the output, in the platform's order.",
       resolve: ({ layers }) => [...layers],
     }),
   }),
 });
 
 const TranscoderIngest = builder.objectRef<TranscoderRecord["ingest"]>("TranscoderIngest").implement({
-  description: "Where encoders send to, in place of the cluster's own addresses; the stream name and the token follow.",
+  description:
+    "Addresses that encoders send to instead of the cluster's. Append the stream name and the publish token.",
   fields: (t) => ({
-    rtmpServer: t.exposeString("rtmp", { nullable: true, description: "RTMP." }),
-    rtmpsServer: t.exposeString("rtmps", { nullable: true, description: "RTMP over TLS." }),
-    srtServer: t.exposeString("srt", { nullable: true, description: "SRT." }),
+    rtmpServer: t.exposeString("rtmp", {
+      nullable: true,
+      description: "RTMP server address; null if the platform reports none.",
+    }),
+    rtmpsServer: t.exposeString("rtmps", {
+      nullable: true,
+      description: "RTMPS server address (RTMP over TLS); null if the platform reports none.",
+    }),
+    srtServer: t.exposeString("srt", {
+      nullable: true,
+      description: "SRT server address; null if the platform reports none.",
+    }),
   }),
 });
 
-/** Minutes of one transcoder, or of all. */
+/** Minutes of one transcoder, or of all if the id is null. */
 interface UsageValue extends MeterWindow {
   readonly transcoderId: string | null;
 }
@@ -76,32 +113,32 @@ interface UsageValue extends MeterWindow {
 const TranscoderDayUsage = builder
   .objectRef<{ readonly day: number; readonly minutesUsed: number }>("TranscoderDayUsage")
   .implement({
-    description: "How long transcoders were active on one day.",
+    description: "Time for which transcoders were active on one day.",
     fields: (t) => ({
-      date: t.expose("day", { type: "DateTime", description: "The beginning of the UTC day." }),
-      minutesUsed: t.exposeFloat("minutesUsed", { description: "Whole minutes." }),
+      date: t.expose("day", { type: "DateTime", description: "Start of the day, in UTC." }),
+      minutesUsed: t.exposeFloat("minutesUsed", { description: "Active time of the day in whole minutes." }),
     }),
   });
 
 export const TranscoderUsage = builder.objectRef<UsageValue>("TranscoderUsage").implement({
-  description: "For how long transcoders were active, which is what they are charged for. It is metered by UTC days.",
+  description: "Time for which transcoders were active, which is what they are charged for. Metered by UTC days.",
   interfaces: [Meter],
   fields: (t) => ({
     freshUntil: t.field({
       type: "DateTime",
-      description: "Up to when minutes can be in: the platform counts a day when it is over.",
+      description: "Instant up to which minutes can be metered: the platform counts a day when it is over.",
       resolve: (_usage, _args, { now }) => floorTo(now, DAY_MS),
     }),
     minutesUsed: t.float({
       nullable: true,
-      description: "Whole minutes, all days together.",
+      description: "Active time of all days of the window, in whole minutes.",
       resolve: async (usage, _args, context) =>
         (await daysOf(usage, context)).reduce((sum, { minutesUsed }) => sum + minutesUsed, 0),
     }),
     days: t.field({
       type: [TranscoderDayUsage],
       nullable: true,
-      description: "The days on which any minute was used, oldest first.",
+      description: "Days with at least one active minute, oldest first.",
       resolve: (usage, _args, context) => daysOf(usage, context),
     }),
   }),
@@ -129,34 +166,44 @@ export const TranscoderConnection = connectionType(Transcoder, "Transcoder", "tr
 builder.node(Transcoder, {
   name: "Transcoder",
   description:
-    "A cloud transcoder: it takes one RTMP or SRT feed, and makes several qualities of it. It is charged by the minute while it is active.",
+    "A cloud transcoder: receives one RTMP or SRT feed and produces several qualities of it. It is charged by the minute while it is active.",
   authScopes: { staff: "stream:read" },
   id: { resolve: ({ id }) => id },
   fields: (t) => ({
-    transcoderId: t.exposeString("id", { description: "What the platform calls it." }),
-    name: t.exposeString("name", { description: "What people call it." }),
-    status: t.expose("status", { type: TranscoderStatus, description: "What it is doing." }),
-    clusterId: t.exposeString("clusterId", { nullable: true, description: "The cluster that it runs in." }),
+    transcoderId: t.exposeString("id", { description: "The platform's id of the transcoder." }),
+    name: t.exposeString("name", { description: "Name of the transcoder." }),
+    status: t.expose("status", { type: TranscoderStatus, description: "Stage that the transcoder has reached." }),
+    clusterId: t.exposeString("clusterId", {
+      nullable: true,
+      description: "Id of the cluster that the transcoder runs in; null if the platform reports none.",
+    }),
     cluster: t.field({
       type: Cluster,
       nullable: true,
-      description: "The same as an object; null for one that the account no longer has.",
+      description: "Cluster that the transcoder runs in; null if the account no longer has it.",
       resolve: async ({ clusterId }, _args, { account }) =>
         (await account.clusters()).clusters.find(({ id }) => id === clusterId) ?? null,
     }),
-    host: t.exposeString("host", { nullable: true, description: "The name of its host." }),
-    profile: t.expose("profile", { type: TranscoderProfile, nullable: true, description: "What it makes." }),
-    createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was made." }),
+    host: t.exposeString("host", {
+      nullable: true,
+      description: "Host name of the transcoder; null if it has none yet.",
+    }),
+    profile: t.expose("profile", {
+      type: TranscoderProfile,
+      nullable: true,
+      description: "Output of the transcoder; null if the platform reports none.",
+    }),
+    createdAt: t.expose("createdAt", { type: "DateTime", description: "Time of creation." }),
     endedAt: t.expose("endedAt", {
       type: "DateTime",
       nullable: true,
-      description: "When it was last shut down; null while it is not.",
+      description: "Time of the last shutdown; null while the transcoder is not shut down.",
     }),
     ingest: t.field({
       type: TranscoderIngest,
       nullable: true,
       authScopes: { staff: "token:reveal" },
-      description: "Where encoders send to. Each reading is audited, as that of other ingest addresses is.",
+      description: "Addresses that encoders send to. Each reading is audited, as for other ingest addresses.",
       resolve: async ({ id, ingest }, _args, { audit }) => {
         await audit.reveal(encodeGlobalId("Transcoder", id), "ingest");
         return ingest;
@@ -166,7 +213,7 @@ builder.node(Transcoder, {
       type: TranscoderUsage,
       nullable: true,
       authScopes: { staff: "usage:read" },
-      description: "For how long it was active.",
+      description: "Time for which the transcoder was active over a window.",
       args: windowArgs,
       resolve: ({ id }, args, context) => ({ transcoderId: id, window: dailyWindow(args, context) }),
     }),

@@ -12,13 +12,21 @@ import { Transcoder } from "./transcoder.ts";
 import { outputFields } from "./transcoder-input.ts";
 
 const UpdateTranscoderInput = builder.inputType("UpdateTranscoderInput", {
-  description: "What to change in a transcoder; what is left out stays as it is.",
+  description: "What to change in a transcoder. A setting that is left out stays as it is.",
   fields: (t) => ({
-    transcoder: t.field({ type: TranscoderRef, required: true, description: "Which transcoder." }),
-    name: t.string({ description: "What to call it." }),
-    clusterId: t.string({ description: "The cluster to run in. It changes only while the transcoder is shut down." }),
+    transcoder: t.field({
+      type: TranscoderRef,
+      required: true,
+      description: "The transcoder to change, by either of its ids.",
+    }),
+    name: t.string({ description: "New name; must not be blank. Unchanged if left out." }),
+    clusterId: t.string({
+      description:
+        "Id of the cluster to run in. Can change only while the transcoder is shut down; unchanged if left out.",
+    }),
     dnsPrefix: t.string({
-      description: "The first part of its host's name. It changes only while the transcoder is shut down.",
+      description:
+        "First part of the host's name. Can change only while the transcoder is shut down; unchanged if left out.",
     }),
     ...outputFields(t),
   }),
@@ -33,7 +41,7 @@ const UpdateTranscoderPayload = builder
       transcoder: t.expose("transcoder", {
         type: Transcoder,
         nullable: true,
-        description: "The transcoder as it is now.",
+        description: "The transcoder with its new settings; null when the call failed.",
       }),
     }),
   });
@@ -43,8 +51,14 @@ builder.mutationField("updateTranscoder", (t) =>
     type: UpdateTranscoderPayload,
     nullable: true,
     authScopes: { scope: "transcoder:write" },
-    description: "Changes a transcoder. It need not be restarted for a new output.",
-    args: { input: t.arg({ type: UpdateTranscoderInput, required: true, description: "What to change." }) },
+    description: "Changes a transcoder. A new output needs no restart.",
+    args: {
+      input: t.arg({
+        type: UpdateTranscoderInput,
+        required: true,
+        description: "Which transcoder to change, and how.",
+      }),
+    },
     resolve: (_root, { input: { transcoder: ref, ...rest } }, context) =>
       payload(async () => {
         const changes = omitNulls(rest);
