@@ -55,10 +55,7 @@ const toCut: Readonly<Record<"imports" | "mutations" | "primitives", readonly st
     "operation/execute-operation.ts -> http/request-body.ts",
     "operation/execute-operation.ts -> http/response-body.ts",
   ],
-  cycles: [
-    ["http/response-body.ts", "operation/execute-operation.ts"],
-    ["sandbox/conference/streaming.ts", "sandbox/live/simulated-clients.ts", "sandbox/platform.ts"],
-  ],
+  cycles: [["http/response-body.ts", "operation/execute-operation.ts"]],
   mutations: ["schema/partner/change-status.ts", "schema/partner/tracking-ids.ts", "schema/partner/update-partner.ts"],
   primitives: [],
 };

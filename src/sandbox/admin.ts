@@ -6,8 +6,8 @@ import type { CallLog } from "./http/call-log.ts";
 import { type Faults, faultInput } from "./http/faults.ts";
 import { fail, invalid, success } from "./http/response.ts";
 import type { Call, Route } from "./http/route.ts";
-import { endOf } from "./live/ending.ts";
 import { attachViewers, feedInput, startFeed, viewersInput } from "./live/simulated-clients.ts";
+import { endOf } from "./live/viewing.ts";
 import type { Platform } from "./platform.ts";
 import { addForeignToken, foreignTokenInput } from "./tokens/foreign.ts";
 

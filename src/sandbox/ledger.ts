@@ -1,7 +1,7 @@
 import { DAY_MS, floorTo, HOUR_MS, overlap, type Span } from "./calendar.ts";
-import { endOf } from "./live/ending.ts";
 import type { Live } from "./live/live.ts";
 import { liveReadings } from "./live/metering.ts";
+import { endOf } from "./live/viewing.ts";
 import { type MeterReading, sliceOf } from "./meter-reading.ts";
 import type { StreamModel, Traffic } from "./traffic/traffic.ts";
 

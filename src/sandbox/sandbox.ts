@@ -22,7 +22,8 @@ import {
   type ViewersInput,
   viewersInput,
 } from "./live/simulated-clients.ts";
-import { createPlatform, type Platform, platformRoutes } from "./platform.ts";
+import { createPlatform, type Platform } from "./platform.ts";
+import { platformRoutes } from "./routes.ts";
 import { addForeignToken, type ForeignTokenInput, foreignTokenInput } from "./tokens/foreign.ts";
 import type { PublishToken, SubscribeToken } from "./tokens/token.ts";
 
@@ -142,7 +143,7 @@ const DEFAULT_SECRET = "sandbox-secret";
  * How it hangs together: `seed` plants an account, its tokens and its streams. What a stream carried in the past follows
  * from `traffic`, a pure function; what connects since goes through the check in `director` into `live`. The `ledger`
  * joins the two into readings, of which `analytics` shows sums; `records` and `monitoring` show the same connections one
- * by one. `platform.ts` puts it together without HTTP, and `http` serves it.
+ * by one. `platform.ts` creates it all without HTTP, `routes.ts` gives it its paths, and `http` serves them.
  *
  * @throws RangeError when `startAt` is no date, or `lagMs` no lag
  */

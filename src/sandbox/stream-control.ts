@@ -13,7 +13,7 @@ import { noToken } from "./tokens/token-routes.ts";
  *
  * @see POST /api/stream/stop, /api/stream/stop/all, /api/stream/reprioritize
  */
-export function streamControlRoutes(shelf: TokenRepository<PublishToken>, account: Account, live: Live): Route[] {
+export function streamControlRoutes(repository: TokenRepository<PublishToken>, account: Account, live: Live): Route[] {
   const stopped = (feeds: readonly unknown[], level: "Account" | "Stream" | "Token") =>
     success({ stoppingLevel: feeds.length > 0 ? level : "None" });
 
@@ -55,7 +55,7 @@ export function streamControlRoutes(shelf: TokenRepository<PublishToken>, accoun
       body: "json",
       handle({ body }) {
         const { tokenId, updatePriority } = validated(reprioritizeInput, body);
-        const token = shelf.byId(tokenId);
+        const token = repository.byId(tokenId);
         if (!token) throw fail({ tokenId: noToken("publish", tokenId) });
         // A feed that named its own priority keeps it, so dropping it would change nothing. When that is every one of them
         // the call fails: upstream does not say so, but success would promise a change that does not come.
@@ -63,7 +63,7 @@ export function streamControlRoutes(shelf: TokenRepository<PublishToken>, accoun
         if (feeds.length > 0 && feeds.every(({ ownPriority }) => ownPriority)) {
           throw fail({ message: "The stream was published with a priority of its own, which cannot be changed." });
         }
-        shelf.replace({ ...token, priority: updatePriority });
+        repository.replace({ ...token, priority: updatePriority });
         return stopped(
           live.interruptFeeds((feed) => feed.tokenId === tokenId && !feed.ownPriority),
           "Token",

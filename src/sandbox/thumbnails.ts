@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Clock } from "./clock.ts";
 import { validated } from "./http/body.ts";
-import { error, fail, invalid, Refusal, success } from "./http/response.ts";
+import { error, fail, invalid, ResponseError, success } from "./http/response.ts";
 import type { Route } from "./http/route.ts";
 import type { Live } from "./live/live.ts";
 
@@ -39,7 +39,7 @@ export function thumbnailRoutes(live: Live, clock: Clock): Route[] {
         const recent = (requests.get(key) ?? []).filter((at) => at > now - WINDOW_MS);
         // The limit is documented and its answer is not: the status that says so everywhere else.
         if (recent.length >= MAX_IN_WINDOW)
-          throw new Refusal(error(429, "Too many thumbnail requests for this stream"));
+          throw new ResponseError(error(429, "Too many thumbnail requests for this stream"));
         requests.set(key, [...recent, now]);
         return success(true);
       },

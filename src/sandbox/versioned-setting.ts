@@ -1,5 +1,5 @@
 /** A setting that counts for what begins after it was made, so that its past must be known. */
-export interface TimedSetting<T> {
+export interface VersionedSetting<T> {
   /** The value in force at an instant. */
   at(instant: number): T;
   /** Sets the value from an instant on, which must not be before the last change. */
@@ -9,7 +9,7 @@ export interface TimedSetting<T> {
 }
 
 /** @param initial - in force since ever */
-export function createTimedSetting<T>(initial: T): TimedSetting<T> {
+export function createVersionedSetting<T>(initial: T): VersionedSetting<T> {
   const changes = [{ value: initial, from: Number.NEGATIVE_INFINITY }];
   return {
     at: (instant) => (changes.findLast(({ from }) => from <= instant) ?? { value: initial }).value,

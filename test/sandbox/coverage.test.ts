@@ -4,7 +4,7 @@ import { seriesBuckets, totalSpans } from "../../src/sandbox/analytics/coverage.
 import { DAY_MS, HOUR_MS, meteredSpans, parseInstant, QUARTER_MS, type Span } from "../../src/sandbox/calendar.ts";
 import { createClock } from "../../src/sandbox/clock.ts";
 import { createLag } from "../../src/sandbox/lag.ts";
-import { createAgenda } from "../../src/sandbox/live/scheduled-events.ts";
+import { createScheduledEvents } from "../../src/sandbox/live/scheduled-events.ts";
 import { reading, sliceOf } from "../../src/sandbox/meter-reading.ts";
 import { createPlatform } from "../../src/sandbox/platform.ts";
 import { sumOf } from "../../src/sandbox/usage.ts";
@@ -200,21 +200,21 @@ describe("a date", () => {
   });
 });
 
-describe("the agenda", () => {
+describe("the scheduledEvents", () => {
   it("does what is due in order of time, also what that adds, and each thing once", () => {
     const done: string[] = [];
-    const agenda = createAgenda();
-    agenda.add(30, (at) => done.push(`c@${at}`));
-    agenda.add(10, (at) => {
+    const scheduledEvents = createScheduledEvents();
+    scheduledEvents.add(30, (at) => done.push(`c@${at}`));
+    scheduledEvents.add(10, (at) => {
       done.push(`a@${at}`);
-      agenda.add(20, (later) => done.push(`added@${later}`));
-      agenda.settle(100); // looking at the world from inside must not start it over
+      scheduledEvents.add(20, (later) => done.push(`added@${later}`));
+      scheduledEvents.settle(100); // looking at the world from inside must not start it over
     });
-    agenda.add(20, (at) => done.push(`b@${at}`));
-    agenda.settle(25);
+    scheduledEvents.add(20, (at) => done.push(`b@${at}`));
+    scheduledEvents.settle(25);
     expect(done).toEqual(["a@10", "b@20", "added@20"]);
-    agenda.settle(100);
-    agenda.settle(200);
+    scheduledEvents.settle(100);
+    scheduledEvents.settle(200);
     expect(done).toEqual(["a@10", "b@20", "added@20", "c@30"]);
   });
 });

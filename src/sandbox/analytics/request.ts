@@ -23,7 +23,7 @@ export interface RequestShape {
 const MAX_NAMES = 10;
 const MAX_NAME_CHARACTERS = 128;
 
-/** @throws Refusal naming each field that is missing or malformed */
+/** @throws ResponseError naming each field that is missing or malformed */
 export function readRequest(query: URLSearchParams, asks: RequestShape, horizon: Horizon): AnalyticsRequest {
   const reader = new QueryReader(query);
   const range = { from: reader.instant("startDate"), to: reader.instant("stopDate") };

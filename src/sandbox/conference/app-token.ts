@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import { json } from "../http/response.ts";
 import type { Call, Route } from "../http/route.ts";
 import { hexSecret, uuidOf } from "../random.ts";
-import { refused } from "./conference-error.ts";
+import { conferenceError } from "./conference-error.ts";
 
 /** The credentials of an app on the conference platform. */
 export interface ConferenceApp {
@@ -51,7 +51,7 @@ export function appTokenRoute(app: ConferenceApp, clock: Clock): Route {
       const credentials = Buffer.from(`${app.key}:${app.secret}`).toString("base64");
       const [scheme, given] = (call.header("authorization") ?? "").split(/\s+/, 2);
       if (scheme?.toLowerCase() !== "basic" || given !== credentials) {
-        throw refused(401, "Unauthorized", "The app key and secret are not valid.");
+        throw conferenceError(401, "Unauthorized", "The app key and secret are not valid.");
       }
       const { seconds, scopes } = readRequest(call);
       const issuedAt = Math.floor(clock.now() / 1000);
@@ -69,31 +69,32 @@ export function appTokenRoute(app: ConferenceApp, clock: Clock): Route {
 
 function readRequest({ contentType, body }: Call): { seconds: number; scopes: readonly string[] } {
   if (contentType !== "application/x-www-form-urlencoded") {
-    throw refused(415, "Unsupported Media Type", "The body must be application/x-www-form-urlencoded.");
+    throw conferenceError(415, "Unsupported Media Type", "The body must be application/x-www-form-urlencoded.");
   }
   const form = new URLSearchParams(String(body ?? ""));
   if (form.get("grant_type") !== "client_credentials") {
-    throw refused(400, "unsupported_grant_type", "grant_type must be client_credentials.");
+    throw conferenceError(400, "unsupported_grant_type", "grant_type must be client_credentials.");
   }
   const lifetime = form.get("expires_in") ?? String(DEFAULT_SECONDS);
   const seconds = /^\d{1,9}$/.test(lifetime) ? Number(lifetime) : 0;
   if (seconds < 1 || seconds > MAX_SECONDS) {
-    throw refused(400, "invalid_request", `expires_in must be between 1 and ${MAX_SECONDS}.`);
+    throw conferenceError(400, "invalid_request", `expires_in must be between 1 and ${MAX_SECONDS}.`);
   }
   const asked = (form.get("scope") ?? "").split(" ").filter(Boolean);
   const scopes = asked.filter((scope) => scope === ALL_SCOPES || SCOPES.includes(scope));
   // Unknown scopes are dropped, and no scope is no limit; but to ask only for unknown ones must not grant everything.
-  if (asked.length > 0 && scopes.length === 0) throw refused(400, "invalid_scope", "None of the scopes is known.");
+  if (asked.length > 0 && scopes.length === 0)
+    throw conferenceError(400, "invalid_scope", "None of the scopes is known.");
   return { seconds, scopes };
 }
 
 /**
  * Lets a call pass that shows a token in force with the scope for streaming.
  *
- * @throws Refusal with 401, or 403 for a token without the scope
+ * @throws ResponseError with 401, or 403 for a token without the scope
  */
 export async function checkAppToken(call: Call, app: ConferenceApp, clock: Clock): Promise<void> {
-  const unauthorized = refused(401, "Unauthorized", "The token is missing, not valid or expired.");
+  const unauthorized = conferenceError(401, "Unauthorized", "The token is missing, not valid or expired.");
   const token = call.caller.bearer;
   if (token === null) throw unauthorized;
   const verified = await jwtVerify(token, signingKey(app), {
@@ -104,6 +105,6 @@ export async function checkAppToken(call: Call, app: ConferenceApp, clock: Clock
   const scope = verified.payload["scope"];
   const scopes = typeof scope === "string" ? scope.split(" ") : [ALL_SCOPES];
   if (!scopes.includes(ALL_SCOPES) && !scopes.includes("comms:stream:write")) {
-    throw refused(403, "Forbidden", "The token lacks the scope comms:stream:write.");
+    throw conferenceError(403, "Forbidden", "The token lacks the scope comms:stream:write.");
   }
 }

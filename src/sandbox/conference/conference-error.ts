@@ -1,8 +1,8 @@
-import { json, Refusal } from "../http/response.ts";
+import { json, ResponseError } from "../http/response.ts";
 
 /** A failure in the words of the conference platform, whose envelope is another than that of streaming. */
-export function refused(status: number, reason: string, description: string): Refusal {
-  return new Refusal(
+export function conferenceError(status: number, reason: string, description: string): ResponseError {
+  return new ResponseError(
     json(status, { type: "about:blank", error_code: status, error_reason: reason, error_description: description }),
   );
 }

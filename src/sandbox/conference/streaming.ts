@@ -6,7 +6,7 @@ import { feedInput, startFeed } from "../live/simulated-clients.ts";
 import type { Platform } from "../platform.ts";
 import { publishDraft, subscribeDraft } from "../seed/tokens.ts";
 import { type ConferenceApp, checkAppToken } from "./app-token.ts";
-import { refused } from "./conference-error.ts";
+import { conferenceError } from "./conference-error.ts";
 
 /** What a conference publishes, and what must go when it stops. */
 interface Output {
@@ -53,17 +53,17 @@ export function conferenceRoutes(platform: Platform, app: ConferenceApp): Route[
 
   function publish(streamName: string, token: string): void {
     const outcome = startFeed(platform, feedInput.parse({ streamName, token }));
-    if (!outcome.ok) throw refused(400, "Streaming failed", outcome.message);
+    if (!outcome.ok) throw conferenceError(400, "Streaming failed", outcome.message);
   }
 
   function checkIdle(conferenceId: string): void {
     if (running("v2", conferenceId).length + running("v3", conferenceId).length === 0) return;
-    throw refused(409, "Conflict", "The conference is being streamed already.");
+    throw conferenceError(409, "Conflict", "The conference is being streamed already.");
   }
 
   function stop(way: Way, conferenceId: string): void {
     const stopping = running(way, conferenceId);
-    if (stopping.length === 0) throw refused(404, "Not found", "The conference is not being streamed.");
+    if (stopping.length === 0) throw conferenceError(404, "Not found", "The conference is not being streamed.");
     const { live, tokens } = platform;
     for (const { streamName, token, ownTokens } of stopping) {
       live.endFeeds((feed) => feed.streamName === streamName && feed.credentials.token === token);
@@ -139,11 +139,12 @@ const ownStream = z.object({
 const rtmpTarget = mixOptions.extend({ uri: z.string().regex(/^rtmps?:\/\//, { error: "An RTMP address." }) });
 
 function readBody({ contentType, body }: Call): unknown {
-  if (contentType !== "application/json") throw refused(415, "Unsupported Media Type", "The body must be JSON.");
+  if (contentType !== "application/json")
+    throw conferenceError(415, "Unsupported Media Type", "The body must be JSON.");
   try {
     return JSON.parse(String(body ?? ""));
   } catch {
-    throw refused(400, "Bad request", "The body must be JSON, and an empty object at least.");
+    throw conferenceError(400, "Bad request", "The body must be JSON, and an empty object at least.");
   }
 }
 
@@ -151,14 +152,14 @@ function checked<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const problems = Object.entries(fieldErrorsOf(parsed.error)).map(([field, texts]) => `${field}: ${texts.join(" ")}`);
-  throw refused(400, "Bad request", problems.join("; "));
+  throw conferenceError(400, "Bad request", problems.join("; "));
 }
 
 /** The id, not the alias. */
 function conferenceOf(call: Call): string {
   const id = call.param("conferenceId");
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) return id;
-  throw refused(404, "Not found", "There is no such conference.");
+  throw conferenceError(404, "Not found", "There is no such conference.");
 }
 
 /** The stream behind an ingest address of the platform, `rtmp://rtmp-auto.millicast.com:1935/v2/pub/{name}?token={token}`. */

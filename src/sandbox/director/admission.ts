@@ -9,7 +9,7 @@ import {
   type SubscribeToken,
   type TokenRecord,
 } from "../tokens/token.ts";
-import type { TokenShelves } from "../tokens/token-repository.ts";
+import type { TokenRepositories } from "../tokens/token-repository.ts";
 import { asRefusal, DirectorError, type DirectorRefusal, unauthorized } from "./director-error.ts";
 import { isAddressAllowed, isCountryAllowed, isOriginAllowed } from "./restrictions.ts";
 import { isJwt, verifyViewerJwt } from "./viewer-jwt.ts";
@@ -68,7 +68,7 @@ interface Ticket {
 }
 
 /** A check that has seen no one yet, and so has bound no addresses. */
-export function createAdmission(account: Account, tokens: TokenShelves, live: Live): Admission {
+export function createAdmission(account: Account, tokens: TokenRepositories, live: Live): Admission {
   /** Addresses that have used each token, by token id. */
   const boundIps = new Map<number, { secret: string; ips: Set<string> }>();
 

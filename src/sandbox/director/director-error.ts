@@ -12,7 +12,7 @@ export class DirectorError extends Error {
 
   constructor(status: 400 | 401, message: string) {
     super(message);
-    this.name = "Refused";
+    this.name = "DirectorError";
     this.status = status;
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { z } from "zod";
-import { error, type FieldErrors, invalid, Refusal } from "./response.ts";
+import { error, type FieldErrors, invalid, ResponseError } from "./response.ts";
 
 const MAX_BODY_BYTES = 1_000_000;
 
@@ -17,11 +17,11 @@ export async function readBody(request: IncomingMessage): Promise<string | undef
 }
 
 /**
- * @throws Refusal with `Unsupported Media Type` for any content type but JSON, with validation errors for an empty
+ * @throws ResponseError with `Unsupported Media Type` for any content type but JSON, with validation errors for an empty
  *   body or one that is not JSON
  */
 export function parseJsonBody(mediaType: string, body: string): unknown {
-  if (mediaType !== "application/json") throw new Refusal(error(415, "Unsupported Media Type"));
+  if (mediaType !== "application/json") throw new ResponseError(error(415, "Unsupported Media Type"));
   if (body.trim() === "") throw invalid({ "": ["A non-empty request body is required."] });
   try {
     return JSON.parse(body);
@@ -33,7 +33,7 @@ export function parseJsonBody(mediaType: string, body: string): unknown {
 /**
  * Takes from a body what its schema names; unknown properties are let pass and dropped, as the platform does.
  *
- * @throws Refusal with a message for each bad field
+ * @throws ResponseError with a message for each bad field
  */
 export function validated<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
   const parsed = schema.safeParse(body);

@@ -97,7 +97,7 @@ export class QueryReader {
 
   /**
    * @param refuse - makes the answer out of the complaints; the platform has more than one form
-   * @throws Refusal when there were complaints
+   * @throws ResponseError when there were complaints
    */
   done(refuse: (errors: FieldErrors) => Error = invalid): void {
     if (Object.keys(this.#errors).length > 0) throw refuse(this.#errors);

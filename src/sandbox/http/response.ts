@@ -35,25 +35,25 @@ export function empty(status: number): SandboxResponse {
 }
 
 /** Thrown by a handler to answer with something other than success. */
-export class Refusal extends Error {
-  readonly answer: SandboxResponse;
+export class ResponseError extends Error {
+  readonly response: SandboxResponse;
 
-  constructor(answer: SandboxResponse) {
-    super(`${answer.status}`);
-    this.name = "Refusal";
-    this.answer = answer;
+  constructor(response: SandboxResponse) {
+    super(`${response.status}`);
+    this.name = "ResponseError";
+    this.response = response;
   }
 }
 
 /** A 400 `{status: "fail", data}`: something about the request that the caller can mend. */
-export function fail(data: unknown, status = 400): Refusal {
-  return new Refusal(json(status, { status: "fail", data }));
+export function fail(data: unknown, status = 400): ResponseError {
+  return new ResponseError(json(status, { status: "fail", data }));
 }
 
 /** What is wrong with each field of a request. */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
 
 /** The 400 of a request with bad fields: `{errors: {field: [text]}, message: "Validation errors"}`. */
-export function invalid(errors: FieldErrors): Refusal {
+export function invalid(errors: FieldErrors): ResponseError {
   return fail({ errors, message: "Validation errors" });
 }

@@ -44,7 +44,7 @@ export interface Route {
   readonly access: Access;
   /** What the request body must be; undefined when the operation takes none. */
   readonly body?: "json" | "sdp" | "text";
-  /** Throws a Refusal for every answer but success. */
+  /** Throws a ResponseError for every answer but success. */
   handle(call: Call): SandboxResponse | Promise<SandboxResponse>;
 }
 

@@ -6,7 +6,7 @@ import { parseJsonBody, readBody } from "./body.ts";
 import { type CallLog, withoutCredentials } from "./call-log.ts";
 import { callerOf, isFromLoopback } from "./caller.ts";
 import type { Fault, Faults } from "./faults.ts";
-import { error, fail, invalid, Refusal, type SandboxResponse } from "./response.ts";
+import { error, fail, invalid, ResponseError, type SandboxResponse } from "./response.ts";
 import type { Match, Router } from "./route.ts";
 import { send } from "./send.ts";
 
@@ -148,7 +148,7 @@ async function answerTo(
 ): Promise<SandboxResponse> {
   if (match === 404) return error(404, "Not Found");
   if (match === 405) return error(405, "Method Not Allowed");
-  if (match === 400) return invalid({ path: ["The path is not valid percent-encoding."] }).answer;
+  if (match === 400) return invalid({ path: ["The path is not valid percent-encoding."] }).response;
   if (body === undefined) return error(413, "Payload Too Large");
 
   const { route, params } = match;
@@ -172,7 +172,7 @@ async function answerTo(
       caller,
     });
   } catch (problem) {
-    if (problem instanceof Refusal) return problem.answer;
+    if (problem instanceof ResponseError) return problem.response;
     report(problem);
     return error(500, "The sandbox failed; its standard error says how.");
   }
@@ -182,7 +182,7 @@ async function answerTo(
 function injectedAnswer(status: number, { headers = {} }: Fault): SandboxResponse {
   if (status === 401 || status === 403) return { ...error(status, "Unauthorized"), headers };
   if (status >= 500) return { ...error(status, "Injected fault"), headers };
-  return { ...fail({ message: `Injected fault ${status}` }, status).answer, headers };
+  return { ...fail({ message: `Injected fault ${status}` }, status).response, headers };
 }
 
 /** Browsers call the Director straight from the viewer's page; api. and analyticsapi. let none. */

@@ -2,10 +2,9 @@ import type { Clock } from "../clock.ts";
 import { ingestCluster } from "../cluster.ts";
 import { uuidOf } from "../random.ts";
 import { effectiveCluster, type PublishToken } from "../tokens/token.ts";
-import { endOf } from "./ending.ts";
 import { beginRestreams, type Feed, type FeedStart, type PublisherCredentials, syncRestreams } from "./feed.ts";
-import { createAgenda } from "./scheduled-events.ts";
-import type { Viewing, ViewingStart } from "./viewing.ts";
+import { createScheduledEvents } from "./scheduled-events.ts";
+import { endOf, type Viewing, type ViewingStart } from "./viewing.ts";
 
 /** Feeds and viewers that connected since the sandbox began, and the feeds that were live when it did. */
 export interface Live {
@@ -48,7 +47,7 @@ export function createLive(
   clock: Clock,
   tokenFor: (streamName: string, credentials: PublisherCredentials, at: number) => PublishToken | undefined,
 ): Live {
-  const agenda = createAgenda();
+  const scheduledEvents = createScheduledEvents();
   const feeds: Feed[] = [];
   const feedsOf = new Map<string, Feed[]>();
   const viewings: Viewing[] = [];
@@ -59,7 +58,7 @@ export function createLive(
   /** The present, with everything due by now done. */
   function now(): number {
     const at = clock.now();
-    agenda.settle(at);
+    scheduledEvents.settle(at);
     return at;
   }
 
@@ -85,7 +84,7 @@ export function createLive(
     };
     feeds.push(feed);
     file(feedsOf, feed);
-    if (feed.endsAt !== null) agenda.add(feed.endsAt, (at) => end(feed, at));
+    if (feed.endsAt !== null) scheduledEvents.add(feed.endsAt, (at) => end(feed, at));
     return feed;
   }
 
@@ -123,7 +122,7 @@ export function createLive(
     interruptFeeds(which) {
       const at = now();
       const lost = endAll(which, at);
-      for (const feed of lost) agenda.add(at + RECONNECT_MS, (backAt) => reconnect(feed, backAt));
+      for (const feed of lost) scheduledEvents.add(at + RECONNECT_MS, (backAt) => reconnect(feed, backAt));
       return lost;
     },
     syncRestreams(token) {

@@ -1,9 +1,8 @@
 import { meteredSpans, overlap, SECOND_MS, type Span } from "../calendar.ts";
 import { type MeterReading, reading } from "../meter-reading.ts";
-import { endOf } from "./ending.ts";
 import type { Feed } from "./feed.ts";
 import type { Live } from "./live.ts";
-import type { Viewing } from "./viewing.ts";
+import { endOf, type Viewing } from "./viewing.ts";
 
 /**
  * Bytes that a connection has carried after `ms` milliseconds at a steady rate. What it carried between two instants is

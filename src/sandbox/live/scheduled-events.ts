@@ -1,13 +1,13 @@
 /** Things that will happen at known instants, such as an encoder's return. No timers: they happen when looked at. */
-export interface Agenda {
+export interface ScheduledEvents {
   /** @param happen - called with the instant itself, not with the later one at which someone looked */
   add(at: number, happen: (at: number) => void): void;
   /** Makes everything happen that is due by `now`, in order of time, also what that in turn adds. */
   settle(now: number): void;
 }
 
-/** An agenda with nothing on it. */
-export function createAgenda(): Agenda {
+/** An scheduledEvents with nothing on it. */
+export function createScheduledEvents(): ScheduledEvents {
   /** Latest first, so that the next one is taken from the end. */
   const entries: { at: number; happen: (at: number) => void }[] = [];
   let isSettling = false;

@@ -19,6 +19,11 @@ export interface Viewing {
   endedAt: number | null;
 }
 
+/** Returns when a connection ended or will end; infinite if neither is set. */
+export function endOf(connection: Pick<Viewing, "endsAt" | "endedAt">): number {
+  return Math.min(connection.endedAt ?? Number.POSITIVE_INFINITY, connection.endsAt ?? Number.POSITIVE_INFINITY);
+}
+
 /** A viewer connection about to begin. */
 export type ViewingStart = Omit<Viewing, "clientId" | "recordId" | "previousRecordId" | "startedAt" | "endedAt"> & {
   /** The client that reconnects; null for a new one. */

@@ -59,7 +59,7 @@ type ClipInput = z.output<typeof clipInput>;
  * Cuts clips out of the timelines of a stream: one for each timeline that reaches into the span, so several when the
  * stream restarted in it. A clip begins and ends with its timeline where that is shorter than the span.
  *
- * @throws Refusal with field errors in PascalCase, as the platform writes them here; or with its words for media that is
+ * @throws ResponseError with field errors in PascalCase, as the platform writes them here; or with its words for media that is
  *   not in the cache any more, or never was
  */
 export function orderClips(media: Media, body: unknown, now: number): readonly MediaAsset[] {
@@ -130,7 +130,7 @@ function checkReferences(media: Media, input: ClipInput, now: number): void {
   checkCustomPath(media, input.customPath ?? null);
 }
 
-/** @throws Refusal when another asset has the path */
+/** @throws ResponseError when another asset has the path */
 export function checkCustomPath(media: Media, path: string | null, ownId?: string): void {
   const taken = path !== null && media.assets().some((asset) => asset.customPath === path && asset.id !== ownId);
   if (taken) throw invalid({ CustomPath: [`The custom path '${path}' is taken`] });

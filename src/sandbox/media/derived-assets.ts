@@ -1,6 +1,6 @@
 import { DAY_MS, HOUR_MS } from "../calendar.ts";
 import { hexSecret } from "../random.ts";
-import type { TimedSetting } from "../versioned-setting.ts";
+import type { VersionedSetting } from "../versioned-setting.ts";
 import {
   type AssetFeed,
   type AssetType,
@@ -23,11 +23,11 @@ export interface Broadcast extends AssetFeed {
 /** The settings that footage takes on when it is made. */
 export interface FootageRules {
   /** Days that new recordings are kept; null for ever. */
-  readonly recordingDays: TimedSetting<number | null>;
+  readonly recordingDays: VersionedSetting<number | null>;
   /** Days that timelines are kept, the old ones too; null for the platform's one day. */
-  readonly timelineDays: TimedSetting<number | null>;
+  readonly timelineDays: VersionedSetting<number | null>;
   /** The distribution that new recordings get; null for none. */
-  readonly defaultDistribution: TimedSetting<string | null>;
+  readonly defaultDistribution: VersionedSetting<string | null>;
 }
 
 const LONGEST_RECORDING_MS = DAY_MS;
@@ -104,7 +104,7 @@ function assetOf(broadcast: Broadcast, type: AssetType, { index, from, to, isOve
 }
 
 /** A shorter rule removes what is older at once, a longer one keeps what is still there. */
-function timelineExpiry(stoppedAt: number, days: TimedSetting<number | null>): number | null {
+function timelineExpiry(stoppedAt: number, days: VersionedSetting<number | null>): number | null {
   for (const { value, from, to } of days.stretches()) {
     const due = Math.max(stoppedAt + (value ?? TIMELINE_DAYS) * DAY_MS, from);
     if (due < to) return due;

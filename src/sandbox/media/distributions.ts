@@ -1,5 +1,5 @@
 import { hexSecret } from "../random.ts";
-import { createTimedSetting, type TimedSetting } from "../versioned-setting.ts";
+import { createVersionedSetting, type VersionedSetting } from "../versioned-setting.ts";
 
 /** A key that signs viewing tokens; its secret is taken and never shown again. */
 export interface SecurityKey {
@@ -27,7 +27,7 @@ export interface Distributions {
   newKey(name: string | null): SecurityKey;
   remove(id: string, at: number): void;
   /** What new assets get that name none. */
-  readonly default: TimedSetting<string | null>;
+  readonly default: VersionedSetting<string | null>;
 }
 
 /** Keys of one distribution, so that one can be replaced while the other is in use. */
@@ -36,7 +36,7 @@ export const MAX_KEYS = 2;
 /** No distributions yet. */
 export function createDistributions(seed: number): Distributions {
   const distributions = new Map<string, Distribution>();
-  const ofNewAssets = createTimedSetting<string | null>(null);
+  const ofNewAssets = createVersionedSetting<string | null>(null);
   let [made, keys] = [0, 0];
 
   const newKey = (name: string | null) => ({ id: hexSecret(seed, `media key ${++keys}`).slice(0, 32), name });

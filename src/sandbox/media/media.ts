@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Live } from "../live/live.ts";
 import { hexSecret } from "../random.ts";
-import { createTimedSetting, type TimedSetting } from "../versioned-setting.ts";
+import { createVersionedSetting, type VersionedSetting } from "../versioned-setting.ts";
 import type { MediaAsset } from "./asset.ts";
 import { type Broadcast, recordingsOf, timelinesOf } from "./derived-assets.ts";
 import { createDistributions, type Distributions } from "./distributions.ts";
@@ -12,9 +12,9 @@ export type OrderedAsset = Omit<MediaAsset, "id" | "removedAt"> & { readonly typ
 
 /** Days that assets are kept, by kind; null for the platform's default. */
 export interface MediaExpiration {
-  readonly timelines: TimedSetting<number | null>;
-  readonly recordings: TimedSetting<number | null>;
-  readonly clips: TimedSetting<number | null>;
+  readonly timelines: VersionedSetting<number | null>;
+  readonly recordings: VersionedSetting<number | null>;
+  readonly clips: VersionedSetting<number | null>;
 }
 
 /** All media of the account. */
@@ -38,9 +38,9 @@ export interface Media {
  */
 export function createMedia(seed: number, clock: Clock, live: Live, pastRecordings: readonly Broadcast[]): Media {
   const expiration = {
-    timelines: createTimedSetting<number | null>(null),
-    recordings: createTimedSetting<number | null>(null),
-    clips: createTimedSetting<number | null>(null),
+    timelines: createVersionedSetting<number | null>(null),
+    recordings: createVersionedSetting<number | null>(null),
+    clips: createVersionedSetting<number | null>(null),
   };
   const distributions = createDistributions(seed);
   const rules = {

@@ -66,7 +66,7 @@ export const storageInput = z.object({
 /**
  * Options over those that are there already.
  *
- * @throws Refusal when the bucket, or an S3 bucket's region, is still missing
+ * @throws ResponseError when the bucket, or an S3 bucket's region, is still missing
  */
 export function mergedOptions(
   type: StorageProfile["type"],
@@ -85,7 +85,7 @@ export function mergedOptions(
 /**
  * Where an asset goes: to the bucket it names, or to the default profile's, or to the vendor's.
  *
- * @throws Refusal when the profile is unknown or the settings do not go together
+ * @throws ResponseError when the profile is unknown or the settings do not go together
  */
 export function storageFor(profiles: StorageProfiles, input: z.output<typeof storageInput> | null): AssetStorage {
   const { profileId, type, options } = input ?? {};

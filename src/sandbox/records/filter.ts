@@ -87,7 +87,7 @@ const v2 = z.object({
   completedBeforeOperator: operator.nullish(),
 });
 
-/** @throws Refusal when a field is malformed or both streams and tracking ids are named */
+/** @throws ResponseError when a field is malformed or both streams and tracking ids are named */
 export function readFilterV1(body: unknown): RecordFilter {
   const input = validated(v1, body);
   return {
@@ -97,7 +97,7 @@ export function readFilterV1(body: unknown): RecordFilter {
   };
 }
 
-/** @throws Refusal when a field is malformed or both streams and tracking ids are named */
+/** @throws ResponseError when a field is malformed or both streams and tracking ids are named */
 export function readFilterV2(body: unknown): RecordFilter {
   const input = validated(v2, body);
   return {

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { DAY_MS, floorTo, HOUR_MS } from "../calendar.ts";
 import type { Ledger } from "../ledger.ts";
-import { endOf } from "../live/ending.ts";
 import type { Live } from "../live/live.ts";
 import { bytesAfter } from "../live/metering.ts";
 import type { Viewing } from "../live/viewing.ts";
+import { endOf } from "../live/viewing.ts";
 import type { StreamModel, Traffic } from "../traffic/traffic.ts";
 import { type Connection, inOrder } from "./connection.ts";
 import { holds, type RecordFilter, reachOf } from "./filter.ts";

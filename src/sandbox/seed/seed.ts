@@ -2,7 +2,7 @@ import type { Account } from "../account.ts";
 import { HOUR_MS } from "../calendar.ts";
 import type { Live } from "../live/live.ts";
 import { covers } from "../tokens/token.ts";
-import type { TokenShelves } from "../tokens/token-repository.ts";
+import type { TokenRepositories } from "../tokens/token-repository.ts";
 import type { StreamProfile } from "../traffic/profile.ts";
 import { bulkSeed } from "./bulk.ts";
 import { SEED_STREAMS } from "./streams.ts";
@@ -13,7 +13,7 @@ export const ACCOUNT_ID = "SYN4DX";
 
 /** Where the seed goes. */
 export interface SeedTarget {
-  readonly tokens: TokenShelves;
+  readonly tokens: TokenRepositories;
   readonly live: Live;
   /** The sandbox's first instant: feeds of the seed are live then. */
   readonly beganAt: number;

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { publishDraft, subscribeDraft } from "../seed/tokens.ts";
 import type { PublishToken, SubscribeToken } from "./token.ts";
-import type { TokenShelves } from "./token-repository.ts";
+import type { TokenRepositories } from "./token-repository.ts";
 
 /**
  * A token with a pattern that the sandbox's own engine does not take, as the platform's dashboard can make it: the platform
@@ -25,7 +25,7 @@ export type ForeignTokenInput = z.input<typeof foreignTokenInput>;
 
 /** Puts such a token among the others. */
 export function addForeignToken(
-  tokens: TokenShelves,
+  tokens: TokenRepositories,
   { kind, label, pattern, opens, isSecured, trackingId, originCluster }: z.output<typeof foreignTokenInput>,
   { now, defaultCluster }: { readonly now: number; readonly defaultCluster: string },
 ): PublishToken | SubscribeToken {

@@ -102,7 +102,7 @@ export function withCommonChanges<T extends TokenRecord>(token: T, changes: Comm
 /**
  * Refuses a token whose settings exclude one another, whether they came together or one by one.
  *
- * @throws Refusal naming the field
+ * @throws ResponseError naming the field
  */
 export function checkCommonRules(token: Draft<TokenRecord>): void {
   if (token.streams.length === 0) throw invalid({ streams: ["A token needs at least one stream."] });
@@ -133,7 +133,7 @@ const CLEARED_BY_NULL = ["priority", "encoderProfileId", "enableUTCInsertion"];
  * Reads an update body of either version into the fields of v2. A field in the other version's spelling is an unknown
  * one, and passed over like any.
  *
- * @throws Refusal with errors under the names of that version, or when nothing at all would change
+ * @throws ResponseError with errors under the names of that version, or when nothing at all would change
  */
 export function readChanges<T extends z.ZodType<CommonChanges>>(schema: T, body: unknown, version: 1 | 2): z.output<T> {
   const parsed = schema.safeParse(version === 1 ? withoutPrefixes(body) : body);

@@ -77,14 +77,14 @@ const changes = z.object({ ...commonChanges, ...settings });
  * @see /api/publish_token and /api/v2/publish_token
  */
 export function publishTokenRoutes(
-  shelf: TokenRepository<PublishToken>,
+  repository: TokenRepository<PublishToken>,
   account: Account,
   live: Live,
   clock: Clock,
 ): Route[] {
   const kind: TokenKind<PublishToken> = {
     noun: "publish",
-    shelf,
+    repository,
     create(body) {
       const input = validated(creation, body);
       const draft: Draft<PublishToken> = {
@@ -104,7 +104,7 @@ export function publishTokenRoutes(
         encoderProfileId: input.encoderProfileId ?? null,
       };
       checkRules(draft);
-      return shelf.add(draft);
+      return repository.add(draft);
     },
     update(token, body, version) {
       const input = readChanges(changes, body, version);
@@ -130,8 +130,8 @@ export function publishTokenRoutes(
       if (next.record !== token.record && live.liveFeeds().some(({ tokenId }) => tokenId === token.id)) {
         throw fail({ record: "Record cannot be changed while the token is live." });
       }
-      const stored = shelf.replace(next);
-      return input.refreshToken ? shelf.refresh(stored) : stored;
+      const stored = repository.replace(next);
+      return input.refreshToken ? repository.refresh(stored) : stored;
     },
     removed: ({ id }) => void live.endFeeds((feed) => feed.tokenId === id),
     wire: (token, form) => publishTokenWire(token, account, form),
@@ -145,7 +145,9 @@ export function publishTokenRoutes(
       operationId: "PublishTokenV1_ListTokensByCluster",
       access: "api secret",
       handle: ({ query }) =>
-        success(listByClusterPage(shelf.all(), query).map((token) => kind.wire(token, { version: 1, isFresh: false }))),
+        success(
+          listByClusterPage(repository.all(), query).map((token) => kind.wire(token, { version: 1, isFresh: false })),
+        ),
     },
     {
       method: "GET",
@@ -189,8 +191,8 @@ export function publishTokenRoutes(
 
   /** Some may fail inside one success. */
   function disable(tokenIds: readonly number[]) {
-    const tokens = tokenIds.map((tokenId) => ({ tokenId, token: shelf.byId(tokenId) }));
-    for (const { token } of tokens) if (token) shelf.replace({ ...token, isActive: false });
+    const tokens = tokenIds.map((tokenId) => ({ tokenId, token: repository.byId(tokenId) }));
+    for (const { token } of tokens) if (token) repository.replace({ ...token, isActive: false });
     return {
       successfulTokens: tokens.filter(({ token }) => token).map(({ tokenId }) => tokenId),
       failedTokens: tokens

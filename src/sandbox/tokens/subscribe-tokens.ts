@@ -29,10 +29,14 @@ const changes = z.object(commonChanges);
  *
  * @see /api/subscribe_token and /api/v2/subscribe_token
  */
-export function subscribeTokenRoutes(shelf: TokenRepository<SubscribeToken>, account: Account, clock: Clock): Route[] {
+export function subscribeTokenRoutes(
+  repository: TokenRepository<SubscribeToken>,
+  account: Account,
+  clock: Clock,
+): Route[] {
   return tokenRoutes<SubscribeToken>({
     noun: "subscribe",
-    shelf,
+    repository,
     create(body) {
       const input = validated(creation, body);
       const draft = {
@@ -40,14 +44,14 @@ export function subscribeTokenRoutes(shelf: TokenRepository<SubscribeToken>, acc
         trackingId: input.tracking?.trackingId || null,
       };
       checkCommonRules(draft);
-      return shelf.add(draft);
+      return repository.add(draft);
     },
     update(token, body, version) {
       const input = readChanges(changes, body, version);
       const next = withCommonChanges(token, input);
       checkCommonRules(next);
-      const stored = shelf.replace(next);
-      return input.refreshToken ? shelf.refresh(stored) : stored;
+      const stored = repository.replace(next);
+      return input.refreshToken ? repository.refresh(stored) : stored;
     },
     removed: () => {},
     wire: (token, form) => subscribeTokenWire(token, account, form),

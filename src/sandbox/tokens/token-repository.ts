@@ -1,7 +1,7 @@
 import { hexSecret } from "../random.ts";
 import type { PublishToken, SubscribeToken, TokenRecord } from "./token.ts";
 
-/** What a token is made of; the shelf adds its id and its secret. */
+/** What a token is made of; the repository adds its id and its secret. */
 export type Draft<T extends TokenRecord> = Omit<T, "id" | "token">;
 
 /** All tokens of one kind. Records never change; an update puts a new one in the old one's place. */
@@ -18,8 +18,8 @@ export interface TokenRepository<T extends TokenRecord> {
   remove(id: number): boolean;
 }
 
-/** The shelves of both kinds. */
-export interface TokenShelves {
+/** The repositories of both kinds. */
+export interface TokenRepositories {
   readonly publish: TokenRepository<PublishToken>;
   readonly subscribe: TokenRepository<SubscribeToken>;
 }
@@ -27,8 +27,8 @@ export interface TokenShelves {
 const FIRST_PUBLISH_ID = 1001;
 const FIRST_SUBSCRIBE_ID = 5001;
 
-/** Two empty shelves whose ids never meet: both kinds count up and step over what the other has taken. */
-export function createShelves(seed: number): TokenShelves {
+/** Two empty repositories whose ids never meet: both kinds count up and step over what the other has taken. */
+export function createTokenRepositories(seed: number): TokenRepositories {
   const taken = new Set<number>();
   return {
     publish: createTokenRepository(seed, "publish", FIRST_PUBLISH_ID, taken),

@@ -9,7 +9,7 @@ import type { WireForm } from "./wire.ts";
 export interface TokenKind<T extends TokenRecord> {
   /** `publish` or `subscribe`, as in paths and messages. */
   readonly noun: "publish" | "subscribe";
-  readonly shelf: TokenRepository<T>;
+  readonly repository: TokenRepository<T>;
   /** Makes a token of a request body. */
   create(body: unknown): T;
   /** Changes a token by a request body of that version. */
@@ -27,7 +27,7 @@ const TAGS = { publish: "PublishToken", subscribe: "SubscribeToken" } as const;
  * @see /api/{publish,subscribe}_token and /api/v2/{publish,subscribe}_token
  */
 export function tokenRoutes<T extends TokenRecord>(kind: TokenKind<T>): Route[] {
-  const { noun, shelf } = kind;
+  const { noun, repository } = kind;
   const path = `/api/${noun}_token`;
   const shown = (token: T, version: 1 | 2 = 1, isFresh = false) => kind.wire(token, { version, isFresh });
   const route = (method: Route["method"], path: string, name: string, handle: (call: Call) => unknown): Route => ({
@@ -42,10 +42,10 @@ export function tokenRoutes<T extends TokenRecord>(kind: TokenKind<T>): Route[] 
   return [
     route("GET", `${path}/{tokenId}`, "V1_ReadToken", (call) => shown(tokenOf(kind, call))),
     route("GET", `${path}/list`, "V1_ListTokens", ({ query }) =>
-      listPage(shelf.all(), query).map((token) => shown(token)),
+      listPage(repository.all(), query).map((token) => shown(token)),
     ),
     route("GET", `${path}/list_by_name`, "V1_ListTokensByName", ({ query }) =>
-      listByNamePage(shelf.all(), query).map((token) => shown(token)),
+      listByNamePage(repository.all(), query).map((token) => shown(token)),
     ),
     route("POST", path, "V1_CreateToken", ({ body }) => shown(kind.create(body), 1, true)),
     route("PUT", `${path}/{tokenId}`, "V1_UpdateToken", (call) =>
@@ -56,7 +56,7 @@ export function tokenRoutes<T extends TokenRecord>(kind: TokenKind<T>): Route[] 
     ),
     route("DELETE", `${path}/{tokenId}`, "V1_DeleteToken", (call) => {
       const token = tokenOf(kind, call);
-      shelf.remove(token.id);
+      repository.remove(token.id);
       kind.removed(token);
       return true;
     }),
@@ -66,12 +66,15 @@ export function tokenRoutes<T extends TokenRecord>(kind: TokenKind<T>): Route[] 
 /**
  * The token that a path names.
  *
- * @throws Refusal with 400, never 404, when there is none
+ * @throws ResponseError with 400, never 404, when there is none
  */
-export function tokenOf<T extends TokenRecord>({ shelf, noun }: Pick<TokenKind<T>, "shelf" | "noun">, call: Call): T {
+export function tokenOf<T extends TokenRecord>(
+  { repository, noun }: Pick<TokenKind<T>, "repository" | "noun">,
+  call: Call,
+): T {
   const text = call.param("tokenId");
   if (!/^\d{1,15}$/.test(text)) throw invalid({ tokenId: [`The value '${text}' is not valid.`] });
-  const token = shelf.byId(Number(text));
+  const token = repository.byId(Number(text));
   if (!token) throw fail({ tokenId: noToken(noun, Number(text)) });
   return token;
 }
