@@ -5,15 +5,15 @@ import { fail, success } from "./http/response.ts";
 import type { Call, Route } from "./http/route.ts";
 import type { CountryRules, GeoCascade } from "./tokens/token.ts";
 
-/** Account-wide settings: the defaults behind every token. */
+/** Account-wide settings, which are the defaults of every token. */
 export interface Account extends DefaultCluster {
   /** Public id, the first part of every stream id. */
   readonly accountId: string;
-  /** For viewers under any token that sets no countries of its own. */
+  /** Rules for viewers whose token sets no countries. */
   countries: CountryRules;
-  /** For publish tokens that set no cascade of their own. */
+  /** Cascade of publish tokens that set none. */
   geoCascade: GeoCascade;
-  /** For publish tokens that do not say. */
+  /** Cluster of publish tokens that set none. */
   readonly enableUTCInsertion: boolean;
 }
 
@@ -24,7 +24,7 @@ export const geoCascadeInput = z
   .object({ isEnabled: z.boolean(), clusters: z.array(z.string()).nullish() })
   .transform(({ isEnabled, clusters }): GeoCascade => ({ isEnabled, clusters: clusters ?? ALL_CLUSTERS }));
 
-/** @returns what is wrong with a cascade setting, or undefined; a disabled one is not looked at */
+/** Returns what is wrong with a cascade setting, or undefined; a disabled one is not checked. */
 export function geoCascadeProblem({ isEnabled, clusters }: GeoCascade): string | undefined {
   if (!isEnabled) return undefined;
   if (clusters.length === 0) return "Geo cascade Clusters list cannot be empty";
@@ -100,7 +100,7 @@ const countryList = z
   .refine((codes) => codes.join(",").length <= MAX_COUNTRIES_CHARACTERS, { error: "The list is too long." })
   .nullish();
 
-/** The published schema says `updateAllowedCountries`, its examples say `allowedCountries`; both are taken. */
+/** The published schema says `updateAllowedCountries`, its examples say `allowedCountries`; both are accepted. */
 const countriesInput = z.object({
   updateAllowedCountries: countryList,
   updateDeniedCountries: countryList,

@@ -11,7 +11,7 @@ import { endOf } from "./live/viewing.ts";
 import type { Platform } from "./platform.ts";
 import { addForeignToken, foreignTokenInput } from "./tokens/foreign.ts";
 
-/** What the operator's paths reach beside the platform. */
+/** Parts that the operator's paths need beside the platform. */
 export interface AdminParts {
   readonly platform: Platform;
   readonly faults: Faults;
@@ -19,25 +19,28 @@ export interface AdminParts {
   reset(): void;
 }
 
-/** A path of the sandbox's own, with the words that `GET /sandbox` describes it by. */
+/** A path of the sandbox itself, with its description in `GET /sandbox`. */
 interface AdminPath {
   readonly method: Route["method"];
   readonly path: string;
   readonly does: string;
-  /** The fields of its JSON body. */
+  /** Fields of the JSON body. */
   readonly takes?: Readonly<Record<string, string>>;
   handle(call: Call): unknown;
 }
 
 /**
- * The sandbox's own paths, for whoever runs it. They are no part of the platform, need no bearer on loopback (and the API
- * secret from elsewhere), are hit by no fault and appear in no log.
+ * Creates the sandbox's own paths, for its operator.
+ *
+ * They are no part of the platform: no fault hits them, and no log has them. From loopback they need no bearer, from
+ * elsewhere the API secret.
  */
 export function adminRoutes(parts: AdminParts): Route[] {
   const paths = adminPaths(parts);
   const description = {
     about: "Controls of the sandbox. Every path answers JSON; a malformed body gets a 400 that names the field.",
-    callers: "Callers of the Director are taken from x-forwarded-for and x-sandbox-country, else the socket and US.",
+    callers:
+      "The Director reads a caller's address and country from x-forwarded-for and x-sandbox-country, otherwise from the socket and US.",
     paths: paths.map(({ method, path, does, takes }) => ({ method, path, does, ...(takes ? { takes } : {}) })),
   };
   return [
@@ -84,13 +87,13 @@ function adminPaths({ platform, faults, calls, reset }: AdminParts): AdminPath[]
     {
       method: "GET",
       path: "/sandbox/lag",
-      does: "Reads how long after each quarter hour analytics still answer with the figures of the quarter hour before.",
+      does: "Reads for how long after each quarter hour analytics still return the usage of the quarter hour before.",
       handle: () => ({ lagMs: platform.lag.get() }),
     },
     {
       method: "POST",
       path: "/sandbox/lag",
-      does: "Sets that lag, for all calls from now on.",
+      does: "Sets that lag, for all later calls.",
       takes: { lagMs: "milliseconds, less than a quarter hour" },
       handle({ body }) {
         platform.lag.set(validated(lagInput, body).lagMs);
@@ -120,7 +123,7 @@ function adminPaths({ platform, faults, calls, reset }: AdminParts): AdminPath[]
         streamName: "text",
         bitsPerSecond: "ingest, a number or decimal digits; 4000000",
         seconds: "how long; until stopped",
-        "ip, country, origin": "whence; 192.0.2.10, US, none",
+        "ip, country, origin": "address, country and origin; 192.0.2.10, US, none",
         "sourceId, simulcastId, priority": "optional",
       },
       handle: ({ body }) => letIn(startFeed(platform, validated(feedInput, body))),
@@ -128,17 +131,17 @@ function adminPaths({ platform, faults, calls, reset }: AdminParts): AdminPath[]
     {
       method: "DELETE",
       path: "/sandbox/feeds/{feedId}",
-      does: "Ends a feed as its encoder would: it does not come back.",
+      does: "Ends a feed as its encoder would: no reconnect.",
       handle(call) {
         const ended = live.endFeeds((feed) => feed.feedId === call.param("feedId"));
-        if (ended.length === 0) throw fail({ feedId: "No such feed is live." });
+        if (ended.length === 0) throw fail({ feedId: "No live feed has this id." });
         return true;
       },
     },
     {
       method: "GET",
       path: "/sandbox/viewers",
-      does: "Lists the viewers that are attached, apart from those of the seed.",
+      does: "Lists the attached viewers, without those of the seed.",
       handle: () =>
         live
           .viewings()
@@ -163,8 +166,8 @@ function adminPaths({ platform, faults, calls, reset }: AdminParts): AdminPath[]
         bitsPerSecond: "to each, a number or decimal digits; 2500000",
         seconds: "how long; until detached",
         count: "how many; 1",
-        "ip, country, origin, userAgent, cluster": "whence and through where; optional",
-        clientId: "of a viewer that comes back; optional",
+        "ip, country, origin, userAgent, cluster": "address, country, origin and route; optional",
+        clientId: "id of a viewer that reconnects; optional",
       },
       handle: async ({ body }) => letIn(await attachViewers(platform, validated(viewersInput, body))),
     },
@@ -173,14 +176,14 @@ function adminPaths({ platform, faults, calls, reset }: AdminParts): AdminPath[]
       path: "/sandbox/viewers/{clientId}",
       does: "Detaches a viewer.",
       handle(call) {
-        if (!live.detach(call.param("clientId"))) throw fail({ clientId: "No such viewer is attached." });
+        if (!live.detach(call.param("clientId"))) throw fail({ clientId: "No attached viewer has this id." });
         return true;
       },
     },
     {
       method: "POST",
       path: "/sandbox/tokens",
-      does: "Makes a token with a pattern that only the platform's own engine takes, as its dashboard would.",
+      does: "Creates a token with a pattern that only the platform's own engine accepts, as its dashboard would.",
       takes: {
         kind: "publish or subscribe",
         label: "1 to 128 characters",
@@ -201,22 +204,22 @@ function adminPaths({ platform, faults, calls, reset }: AdminParts): AdminPath[]
     {
       method: "POST",
       path: "/sandbox/faults",
-      does: "Makes coming calls of the platform's paths go wrong.",
+      does: "Makes later calls of the platform's paths fail.",
       takes: {
         method: "only this method; any",
-        path: "only paths like this, * for any text; *",
-        skip: "how many calls pass before the first that it hits; 0",
-        times: "how many calls; all",
-        chance: "what part of them, above 0 and up to 1; 1",
-        latencyMs: "answer this much later",
-        status: "answer with this status, doing nothing",
-        headers: "beside that status, such as retry-after",
-        drop: "drop the connection: before or after it is done",
-        hang: "never answer: before or after it is done",
-        truncate: "true: send half the answer, then drop the connection",
-        dripMs: "send the answer byte by byte, with so long between two",
-        padBytes: "send so many blanks behind the answer",
-        replace: "answer with status 200 and this contentType and body, after it is done",
+        path: "only paths that match, * for any text; *",
+        skip: "calls that pass before the first one that is hit; 0",
+        times: "calls to hit; all",
+        chance: "share of the calls to hit, above 0 and up to 1; 1",
+        latencyMs: "answer after this delay",
+        status: "answer with this status without acting",
+        headers: "headers of that status, such as retry-after",
+        drop: "drop the connection before or after acting",
+        hang: "never answer: before or after acting",
+        truncate: "true: send half the response, then drop the connection",
+        dripMs: "send the response byte by byte, with this delay between two",
+        padBytes: "append this many blanks to the response",
+        replace: "act, then answer with status 200 and this contentType and body",
       },
       handle({ body }) {
         faults.add(validated(faultInput, body));
@@ -241,7 +244,7 @@ function adminPaths({ platform, faults, calls, reset }: AdminParts): AdminPath[]
     {
       method: "DELETE",
       path: "/sandbox/calls",
-      does: "Forgets those calls.",
+      does: "Clears the log of calls.",
       handle() {
         calls.clear();
         return true;
@@ -250,7 +253,7 @@ function adminPaths({ platform, faults, calls, reset }: AdminParts): AdminPath[]
     {
       method: "POST",
       path: "/sandbox/reset",
-      does: "Goes back to the seed and to the first instant; forgets faults and calls.",
+      does: "Returns to the seed and to the first instant; clears faults and calls.",
       handle() {
         reset();
         return true;
@@ -282,7 +285,7 @@ function clockState({ clock }: Platform) {
   return { now: isoMillis(clock.now()), frozen: clock.frozen };
 }
 
-/** A refusal by the Director is the answer's status too. */
+/** The Director's refusal also sets the status of the response. */
 function letIn<T extends { readonly ok: true }>(outcome: T | DirectorRefusal): T {
   if (outcome.ok) return outcome;
   throw fail({ message: outcome.message }, outcome.status);

@@ -1,6 +1,6 @@
 import { toInstant } from "./calendar.ts";
 
-/** The sandbox's own time. Everything in the sandbox asks this clock, and every response carries it as `Date`. */
+/** Time of the sandbox. Every part reads this clock, and every response carries it as `Date`. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -8,21 +8,23 @@ export interface Clock {
    * Moves the clock forward.
    *
    * @param ms - how far, in milliseconds
-   * @throws RangeError when negative or no number
+   * @throws RangeError if negative or not a number
    */
   advance(ms: number): void;
   /**
    * Moves the clock forward to an instant.
    *
-   * @throws RangeError when the instant is past, since what was metered cannot be taken back, or is no date
+   * @throws RangeError if the instant is no date, or past: metered usage cannot be taken back
    */
   set(at: string | number | Date): void;
-  /** True when time stands still between calls of `advance` and `set`. */
+  /** Whether time stands still between calls of `advance` and `set`. */
   readonly frozen: boolean;
 }
 
 /**
- * @param startAt - the first reading, milliseconds since the epoch
+ * Creates a clock.
+ *
+ * @param startAt - first reading, milliseconds since the epoch
  * @param frozen - whether time moves only by hand; otherwise it runs as real time does
  */
 export function createClock(startAt: number, frozen: boolean): Clock {

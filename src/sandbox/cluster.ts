@@ -13,7 +13,7 @@ export interface Cluster {
   readonly features: { readonly transcoding: boolean };
 }
 
-/** The cluster id that stands for "the nearest one". */
+/** Cluster id that stands for the nearest cluster. */
 export const AUTO_CLUSTER = "auto";
 
 /** Every cluster of the account, `auto` first. */
@@ -37,7 +37,7 @@ function hostsOf(id: string): { id: string; rtmp: string; srt: string } {
   return { id, rtmp: `rtmp-${id}.millicast.com`, srt: `srt-${id}.millicast.com` };
 }
 
-/** Whether an id is that of a cluster of the account, `auto` included. */
+/** Returns whether an id is that of a cluster of the account, `auto` included. */
 export function isCluster(id: string): boolean {
   return CLUSTERS.some((cluster) => cluster.id === id);
 }
@@ -53,19 +53,19 @@ const NEAREST: Readonly<Record<string, string>> = {
   JP: "sgp-1",
 };
 
-/** The region nearest to a country; `iad-1` for countries of no special mention. */
+/** Returns the region nearest to a country; `iad-1` for countries without an entry. */
 export function nearestCluster(country: string): string {
   return NEAREST[country] ?? "iad-1";
 }
 
-/** The region that takes in what is published in a country under a cluster id: `auto` is resolved. */
+/** Returns the region that ingests a broadcast from a country under a cluster id, with `auto` resolved. */
 export function ingestCluster(clusterId: string, country: string): string {
   return clusterId === AUTO_CLUSTER ? nearestCluster(country) : clusterId;
 }
 
-/** The account's choice of cluster. */
+/** Default cluster of the account. */
 export interface DefaultCluster {
-  /** What a new token without an `originCluster` of its own gets. Tokens that exist keep what they got. */
+  /** Cluster of a new token without an `originCluster`. Existing tokens keep theirs. */
   defaultCluster: string;
 }
 

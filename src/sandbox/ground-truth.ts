@@ -6,20 +6,23 @@ import { type MeterReading, sliceOf } from "./meter-reading.ts";
 import type { Traffic } from "./traffic/traffic.ts";
 import { addReading, noUsage, type Usage } from "./usage.ts";
 
-/** What really flowed, as `truth` reports it. */
+/** Traffic that really flowed, as `truth` reports it. */
 export type Truth = Pick<Usage, "bytesIn" | "bytesOut" | "standard" | "restream" | "geoCascade">;
 
-/** Which traffic to add up; a field left out takes everything. */
+/** Which traffic to add up; a field that is left out takes everything. */
 export interface TruthFilter {
   readonly stream?: string;
-  /** Null for untracked traffic: viewers without a tracking id, and ingest. Re-streams and cascade have none either way. */
+  /**
+   * Null for untracked traffic: viewers without a tracking id, and ingest. Re-streams and cascade have none either way.
+   */
   readonly trackingId?: string | null;
   readonly country?: string;
 }
 
 /**
- * Adds up, hour by hour and straight from the traffic function and the live part, what flowed in a span. It shares the
- * meters with analytics but none of its ways of adding up: no days, no buckets, no retention, no quarter hours.
+ * Adds up the traffic of a span hour by hour, straight from the traffic function and the live part.
+ *
+ * Shares the meters with analytics, but none of its aggregation: no days, buckets, retention or quarter hours.
  */
 export function truthOf(traffic: Traffic, live: Live, ledger: Ledger, filter: TruthFilter, span: Span): Truth {
   const usage = noUsage();

@@ -1,6 +1,6 @@
 import { QUARTER_MS } from "./calendar.ts";
 
-/** How long after each quarter hour analytics still answer with the figures of the quarter hour before. */
+/** Time after each quarter hour for which analytics still return the usage of the quarter hour before. */
 export interface Lag {
   /** Returns the lag in milliseconds. */
   get(): number;
@@ -12,7 +12,7 @@ export interface Lag {
   set(lagMs: number): void;
 }
 
-/** One minute, in milliseconds. */
+/** Default lag of one minute, in milliseconds. */
 export const DEFAULT_LAG_MS = 60_000;
 
 /** Creates the setting. @throws RangeError as {@link Lag.set} does */

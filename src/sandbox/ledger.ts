@@ -6,30 +6,37 @@ import { type MeterReading, sliceOf } from "./meter-reading.ts";
 import type { StreamModel, Traffic } from "./traffic/traffic.ts";
 
 /**
- * Everything ever metered: the past from the traffic function, the rest from the live part. Every figure of analytics
- * is a sum over `readings`; there is no second way to count.
+ * All metered traffic: the past from the traffic function, the rest from the live part. Every figure of analytics is a
+ * sum over `readings`; nothing is counted in any other way.
  */
 export interface Ledger {
-  /** Nothing was metered before this UTC midnight. */
+  /** UTC midnight at which metering started, in milliseconds. */
   readonly opensAt: number;
   /**
-   * Names of the streams that may have readings, sorted.
+   * Returns the names of the streams that may have readings, sorted.
    *
    * @param trackingId - only streams that may have some under this tracking id
    */
   streamNames(trackingId?: string): readonly string[];
   /**
-   * All readings of one stream in a span, one or more for each of its meters. Readings of adjacent spans sum to those
-   * of their union, exactly. The span must not reach into the future.
+   * Returns all readings of one stream in a span, one or more for each of its meters.
+   *
+   * Readings of adjacent spans sum to those of their union, exactly. The span must not reach into the future.
    */
   readings(streamName: string, span: Span): Generator<MeterReading>;
-  /** The instant after which the traffic function gives nothing more for a stream; infinite while its feed runs. */
+  /**
+   * Returns the instant from which the traffic function gives nothing more for a stream; infinite while its feed runs.
+   */
   pastEndsAt(streamName: string): number;
 }
 
 const HISTORY_DAYS = 400;
 
-/** @param beganAt - the sandbox's first instant, T0: the past ends there but for streams that were live */
+/**
+ * Creates the ledger.
+ *
+ * @param beganAt - the sandbox's first instant, at which the past ends except for streams that were live
+ */
 export function createLedger(traffic: Traffic, live: Live, beganAt: number): Ledger {
   const opensAt = floorTo(beganAt, DAY_MS) - HISTORY_DAYS * DAY_MS;
 
@@ -75,7 +82,7 @@ export function createLedger(traffic: Traffic, live: Live, beganAt: number): Led
   };
 }
 
-/** Whole hours in one go; of the hours that are cut, by the quarter or by the end of a feed, an even share. */
+/** Whole hours in one call; of hours that are cut, by the quarter hour or by the end of a feed, an even share. */
 function* partOfDay(traffic: Traffic, stream: StreamModel, span: Span): Generator<MeterReading> {
   const firstWhole = Math.ceil(span.from / HOUR_MS);
   const lastWhole = Math.floor(span.to / HOUR_MS);

@@ -1,9 +1,11 @@
 import { createSandbox } from "./sandbox.ts";
 
 /**
- * Runs the sandbox alone. Environment: SANDBOX_PORT (4010), SANDBOX_API_SECRET (sandbox-secret), HOST (127.0.0.1), and for
- * trials SANDBOX_SEED, SANDBOX_START_AT, SANDBOX_BULK and SANDBOX_LAG_SECONDS. A parent that forked it hears `{type: "listening", origin,
- * secret, conferenceApp}` and takes it along when it goes.
+ * Runs the sandbox alone.
+ *
+ * Environment: SANDBOX_PORT (4010), SANDBOX_API_SECRET (sandbox-secret), HOST (127.0.0.1), and for experiments
+ * SANDBOX_SEED, SANDBOX_START_AT, SANDBOX_BULK and SANDBOX_LAG_SECONDS. A parent that forked the sandbox gets the
+ * message `{type: "listening", origin, secret, conferenceApp}`; the sandbox ends when the parent disconnects.
  */
 const { SANDBOX_PORT, SANDBOX_API_SECRET, HOST, SANDBOX_SEED, SANDBOX_START_AT, SANDBOX_BULK, SANDBOX_LAG_SECONDS } =
   process.env;
@@ -22,7 +24,7 @@ const sandbox = await createSandbox({
 });
 
 process.stdout.write(`Sandbox of the streaming platform: ${sandbox.origin} (account ${sandbox.accountId})\n`);
-process.stdout.write(`Its controls are described at ${sandbox.origin}/sandbox\n`);
+process.stdout.write(`The sandbox's controls are described at ${sandbox.origin}/sandbox\n`);
 const { origin, secret, conferenceApp } = sandbox;
 process.send?.({ type: "listening", origin, secret, conferenceApp });
 
@@ -36,7 +38,7 @@ function leave(): void {
 function wholeNumber(name: string, text: string | undefined): number | undefined {
   if (!text) return undefined;
   if (!/^\d{1,9}$/.test(text)) {
-    process.stderr.write(`${name} must be a whole number, not '${text}'.\n`);
+    process.stderr.write(`${name} must be a whole number of at most 9 digits; got '${text}'.\n`);
     process.exit(1);
   }
   return Number(text);

@@ -1,24 +1,25 @@
 /**
- * The traffic kinds that the platform tells apart: viewers and ingest; pushes to other platforms; relaying between
+ * Traffic kinds that the platform distinguishes: viewers and ingest; pushes to other platforms; relaying between
  * clusters.
  */
 export type Part = "standard" | "restream" | "geoCascade";
 
 /**
- * What one meter of one stream showed for some span of time: the atom that every analytics figure is a sum of. The
- * past gives readings (see traffic/traffic.ts), the live part gives readings (see live/metering.ts), and nothing else
- * does. So stream, tracking, country and account figures are sums over the same atoms and agree to the byte.
+ * Figures of one meter of one stream for a span of time: the unit that every analytics figure is a sum of.
+ *
+ * Readings come from the past (traffic/traffic.ts) and the live part (live/metering.ts) only. So stream, tracking,
+ * country and account figures are sums over the same units and agree to the byte.
  */
 export interface MeterReading {
   readonly streamName: string;
   readonly part: Part;
-  /** Null for untracked viewers, for ingest, and for the parts that no viewer causes. */
+  /** Null for untracked viewers, for ingest, and for parts that no viewer causes. */
   readonly trackingId: string | null;
-  /** ISO 3166-1 alpha-2: the viewer's country, or the publisher's for ingest and re-streams. */
+  /** Country of the viewer, or of the publisher for ingest and re-streams; ISO 3166-1 alpha-2. */
   readonly country: string;
   readonly bytesIn: bigint;
   readonly bytesOut: bigint;
-  /** Seconds of re-streaming, over all targets; 0 but for `restream`. */
+  /** Seconds of re-streaming over all targets; 0 except for `restream`. */
   readonly restreamSeconds: number;
   readonly publishes: number;
   readonly publishSeconds: number;
@@ -28,7 +29,7 @@ export interface MeterReading {
 
 type Keys = "streamName" | "part" | "trackingId" | "country";
 
-/** A reading from the few figures that it has; the rest is zero. */
+/** Returns a reading with these figures; the others are zero. */
 export function reading(of: Pick<MeterReading, Keys> & Partial<Omit<MeterReading, Keys>>): MeterReading {
   return {
     streamName: of.streamName,
@@ -46,12 +47,13 @@ export function reading(of: Pick<MeterReading, Keys> & Partial<Omit<MeterReading
 }
 
 /**
- * What of a reading falls between two points of its span, taking it to grow evenly: the difference of two rounded
- * shares, so that any pieces of a span sum to the whole exactly.
+ * Returns the part of a reading between two points of its span, as if it grew evenly.
  *
- * @param whole - the reading of the whole span
- * @param from - start of the piece, from 0
- * @param to - end of the piece, up to `length`, in the unit of `length`
+ * The part is the difference of two rounded shares, so that any parts of a span sum to the whole exactly.
+ *
+ * @param whole - reading of the whole span
+ * @param from - start of the part, from 0
+ * @param to - end of the part, up to `length`, in the unit of `length`
  */
 export function sliceOf(whole: MeterReading, from: number, to: number, length: number): MeterReading {
   if (from === 0 && to === length) return whole;

@@ -24,18 +24,19 @@ interface MonitoredStream {
   readonly viewerCount: number;
 }
 
-/** What monitoring looks at. */
+/** Parts that monitoring reads. */
 export interface MonitoringParts {
   readonly account: Account;
   readonly live: Live;
   readonly clock: Clock;
   readonly publishTokens: TokenRepository<PublishToken>;
-  /** Viewers of a stream at an instant. */
+  /** Returns the viewers of a stream at an instant. */
   viewerCount(streamName: string, now: number): number;
 }
 
 /**
- * Streams that are live or ended within the last hour. Unlike token lists these pages do say how many there are.
+ * Creates the routes for streams that are live or ended within the last hour. Unlike token lists, these pages have a
+ * total.
  *
  * @see GET /api/monitoring/streams, /api/monitoring/summary and each with /{streamName}
  */
@@ -139,7 +140,7 @@ function listed<T>(streams: readonly MonitoredStream[], query: URLSearchParams, 
     [reader.boolean("isRestreaming"), ({ isRestreaming }: MonitoredStream) => isRestreaming],
     [reader.boolean("hasRedundant"), hasRedundant],
   ] as const;
-  // Here alone the platform gives one text a field, not a list.
+  // Only here the platform returns one text for each field instead of a list.
   reader.done((errors) =>
     fail({ errors: Object.fromEntries(Object.entries(errors).map(([field, texts]) => [field, texts.join(" ")])) }),
   );
@@ -246,7 +247,7 @@ function hasRedundant(stream: MonitoredStream): boolean {
   return stream.feeds.some((feed) => isRedundant(stream, feed));
 }
 
-/** Whether another live feed carries the same source. */
+/** Returns whether another live feed carries the same source. */
 function isRedundant({ feeds }: MonitoredStream, feed: Feed): boolean {
   return feeds.some(
     (other) =>

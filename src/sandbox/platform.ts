@@ -12,7 +12,7 @@ import { createTokenRepositories, type TokenRepositories } from "./tokens/token-
 import { createTraffic, type Traffic } from "./traffic/traffic.ts";
 import { createTranscoders, type Transcoders } from "./transcoders/transcoders.ts";
 
-/** The emulated platform: all state of one account, and no HTTP. */
+/** The emulated platform: all state of one account, without HTTP. */
 export interface Platform {
   readonly clock: Clock;
   readonly account: Account;
@@ -27,7 +27,7 @@ export interface Platform {
 }
 
 /**
- * A platform as the seed leaves it. Equal arguments give equal platforms.
+ * Creates a platform from a seed. Equal arguments give equal platforms.
  *
  * @param clock - its first reading is the end of the past
  * @param bulk - further streams for scale tests
@@ -36,7 +36,7 @@ export interface Platform {
 export function createPlatform(seed: number, clock: Clock, bulk: number, lag: Lag): Platform {
   const beganAt = clock.now();
   const tokens = createTokenRepositories(seed);
-  // The live part asks the Director's check when an encoder comes back, and the check looks at the live part.
+  // The live part calls the Director's check when an encoder reconnects, and the check reads the live part.
   const live = createLive(seed, clock, (streamName, credentials, at) => {
     const admitted = admission.publish(streamName, credentials, at);
     return admitted.ok ? admitted.token : undefined;

@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 
 /**
  * The sandbox's only source of chance: pure functions of the seed and a name, so that everyone sees the same streams,
- * secrets and traffic. Integers only, no Math.sin and the like, so every machine agrees to the bit.
+ * secrets and traffic.
+ *
+ * Integers only, without Math.sin and the like, so that every machine agrees to the bit.
  */
 
 /** Mixes two 32-bit integers into one, every output bit depending on every input bit (murmur3's finalizer). */
@@ -13,19 +15,19 @@ export function mix(a: number, b: number): number {
   return (bits ^ (bits >>> 16)) >>> 0;
 }
 
-/** A 32-bit hash of a text (FNV-1a, mixed once more). */
+/** Returns a 32-bit hash of a text (FNV-1a, mixed once more). */
 export function hashText(text: string): number {
   let bits = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) bits = Math.imul(bits ^ text.charCodeAt(index), 0x01000193);
   return mix(bits, text.length);
 }
 
-/** 64 hexadecimal characters: the form of every token string of the platform. */
+/** Returns 64 hexadecimal characters, the form of every token string of the platform. */
 export function hexSecret(seed: number, name: string): string {
   return createHash("sha256").update(`${seed}:${name}`).digest("hex");
 }
 
-/** A UUID (version 4 in form) for feeds and viewers. */
+/** Returns a UUID (version 4 in form) for feeds and viewers. */
 export function uuidOf(seed: number, name: string): string {
   return uuidFromBits(
     hashText(`${seed}:${name}:a`),
@@ -35,7 +37,7 @@ export function uuidOf(seed: number, name: string): string {
   );
 }
 
-/** The same from four 32-bit integers, for callers that make millions of them. */
+/** Returns a UUID from four 32-bit integers, for callers that create millions. */
 export function uuidFromBits(a: number, b: number, c: number, d: number): string {
   const [bHigh, cHigh] = [b >>> 16, ((c >>> 16) & 0x3fff) | 0x8000];
   return `${hex32(a)}-${hex16(bHigh)}-4${hex16(b).slice(1)}-${hex16(cHigh)}-${hex16(c)}${hex32(d)}`;

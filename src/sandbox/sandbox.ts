@@ -36,100 +36,104 @@ export type { AttachedViewers, FeedInput, StartedFeed, ViewersInput } from "./li
 export type { ForeignTokenInput } from "./tokens/foreign.ts";
 export type { PublishToken, SubscribeToken } from "./tokens/token.ts";
 
-/** How to start a sandbox. Everything has a default. */
+/** Options of a sandbox, all with defaults. */
 export interface SandboxOptions {
-  /** Other seeds give other secrets and other figures for the same streams and tokens. 1 without it. */
+  /** Seed: another one gives other secrets and other traffic for the same streams and tokens. Defaults to 1. */
   readonly seed?: number;
-  /** The sandbox's first instant: milliseconds, a Date, `YYYY-MM-DD` or ISO 8601. The real present without it. */
+  /** First instant: milliseconds, a Date, `YYYY-MM-DD` or ISO 8601. Defaults to the real present. */
   readonly startAt?: string | number | Date;
-  /** True when time moves only by `clock`. False without it: time runs as it does outside. */
+  /** Whether time moves only by `clock`. Defaults to false: time runs as it does outside. */
   readonly frozen?: boolean;
-  /** The API secret of the account. `sandbox-secret` without it. */
+  /** API secret of the account. Defaults to `sandbox-secret`. */
   readonly secret?: string;
-  /** `127.0.0.1` without it. */
+  /** Defaults to `127.0.0.1`. */
   readonly host?: string;
-  /** A free port without it. */
+  /** Defaults to a free port. */
   readonly port?: number;
   /**
-   * For how long after each quarter hour analytics still answer with the figures of the quarter hour before, in
-   * milliseconds, less than a quarter hour. One minute without it.
+   * Time after each quarter hour for which analytics still return the usage of the quarter hour before.
+   *
+   * In milliseconds, less than a quarter hour. Defaults to one minute.
    */
   readonly lagMs?: number;
-  /** How many further streams to make for scale tests: `bulk-00001` and so on. None without it. */
+  /** Further streams for scale tests: `bulk-00001` and so on. Defaults to none. */
   readonly bulk?: number;
-  /** Sees each call of the platform's paths with its answer, credentials included. */
+  /** Called with each call of the platform's paths and its response, credentials included. */
   readonly onExchange?: (exchange: Exchange) => void;
   /**
-   * Waits where a fault asks for it: so many milliseconds for `latencyMs`, and for each byte of `dripMs`; Infinity is told of
-   * each call that `hang` leaves without an answer. A timer of the process without it.
+   * Waits for a fault: `latencyMs`, or `dripMs` for each byte, in milliseconds.
+   *
+   * Called with Infinity for each call that `hang` leaves without a response. Defaults to a timer of the process.
    */
   readonly wait?: (ms: number) => Promise<void>;
 }
 
-/** Which traffic to add up, and from when to when: `[from, to)`, milliseconds or dates. */
+/** Which traffic to add up, over `[from, to)` in milliseconds or dates. */
 export interface TruthQuery extends TruthFilter {
   readonly from: number | string;
   readonly to: number | string;
 }
 
-/** A running sandbox. All of it is also on the paths under `/sandbox/`. */
+/** A running sandbox. Everything is also available on the paths under `/sandbox/`. */
 export interface Sandbox extends AsyncDisposable {
-  /** `http://127.0.0.1:PORT`: the one origin of api., analyticsapi., director. and the conference platform. */
+  /** `http://127.0.0.1:PORT`: one origin for api., analyticsapi., director. and the conference platform. */
   readonly origin: string;
-  /** The API secret that api. and analyticsapi. paths take as bearer. */
+  /** API secret that api. and analyticsapi. paths accept as bearer. */
   readonly secret: string;
-  /** The first part of every stream id. */
+  /** First part of every stream id. */
   readonly accountId: string;
-  /** What the conference platform's token endpoint takes. */
+  /** Credentials that the conference platform's token endpoint accepts. */
   readonly conferenceApp: ConferenceApp;
   readonly clock: Pick<Clock, "now" | "advance" | "set">;
   /**
-   * Starts a feed if the Director lets it in.
+   * Starts a feed if the Director's check admits it.
    *
-   * @throws TypeError when the input is malformed
+   * @throws TypeError if the input is malformed
    */
   startFeed(input: FeedInput): StartedFeed | DirectorRefusal;
-  /** Ends a feed as its encoder would: for good. @returns false when it is not live */
+  /** Ends a feed as its encoder would: for good. @returns false if it is not live */
   stopFeed(feedId: string): boolean;
   /**
-   * Attaches viewers if the Director lets them in.
+   * Attaches viewers if the Director's check admits them.
    *
-   * @throws TypeError when the input is malformed
+   * @throws TypeError if the input is malformed
    */
   attachViewers(input: ViewersInput): Promise<AttachedViewers | DirectorRefusal>;
-  /** Ends a viewer's connection. @returns false when it has none */
+  /** Ends a viewer's connection. @returns false if it has none */
   detachViewer(clientId: string): boolean;
   /**
-   * Makes coming calls of the platform's paths go wrong.
+   * Makes later calls of the platform's paths fail.
    *
-   * @throws TypeError when the input is malformed
+   * @throws TypeError if the input is malformed
    */
   fault(input: FaultInput): void;
   clearFaults(): void;
-  /** Calls of the platform's paths, oldest first: the newest ten thousand. */
+  /** Returns the newest 10,000 calls of the platform's paths, oldest first. */
   calls(): readonly RecordedCall[];
   clearCalls(): void;
-  /** How far analytics lag behind the quarter hour, see {@link SandboxOptions.lagMs}. */
+  /** Lag of analytics behind the quarter hour, see {@link SandboxOptions.lagMs}. */
   readonly lag: Lag;
-  /** Back to the seed and to the first instant; faults and calls are forgotten, the port stays. */
+  /** Returns to the seed and to the first instant. Clears faults and calls; the port stays. */
   reset(): void;
   /**
-   * What really flowed, up to now: straight from the traffic function and the live part, independent of how the
-   * endpoints add up, of what they retain and of the quarter hour. The weekly gap counts nothing here either.
+   * Returns the traffic that really flowed up to now, straight from the traffic function and the live part.
+   *
+   * Independent of how the endpoints add up, of what they retain and of the quarter hour. The weekly gap counts nothing
+   * here either.
    */
   truth(query: TruthQuery): Truth;
-  /** Every token with its secret. */
+  /** All tokens with their secrets. */
   readonly tokens: { publish(): readonly PublishToken[]; subscribe(): readonly SubscribeToken[] };
   /**
-   * Puts a token there whose pattern the sandbox's own engine does not take, as the platform's dashboard can make it.
+   * Adds a token with a pattern that the sandbox's own engine rejects, as the platform's dashboard can create it.
    *
-   * @throws TypeError when the input is malformed
+   * @throws TypeError if the input is malformed
    */
   addForeignToken(input: ForeignTokenInput): PublishToken | SubscribeToken;
   close(): Promise<void>;
 }
 
-/** Waits for a timer of the process, or for ever. */
+/** Waits for a timer of the process, or forever. */
 async function realWait(ms: number): Promise<void> {
   if (Number.isFinite(ms)) await sleep(ms, undefined, { ref: false });
 }
@@ -138,14 +142,14 @@ const DEFAULT_SEED = 1;
 const DEFAULT_SECRET = "sandbox-secret";
 
 /**
- * Starts an emulator of the Millicast REST platform over real HTTP, on loopback unless told otherwise.
+ * Starts an emulator of the Millicast REST platform over real HTTP, by default on loopback.
  *
- * How it hangs together: `seed` plants an account, its tokens and its streams. What a stream carried in the past follows
- * from `traffic`, a pure function; what connects since goes through the check in `director` into `live`. The `ledger`
- * joins the two into readings, of which `analytics` shows sums; `records` and `monitoring` show the same connections one
- * by one. `platform.ts` creates it all without HTTP, `routes.ts` gives it its paths, and `http` serves them.
+ * `seed` creates an account with its tokens and streams. The past of a stream follows from `traffic`, a pure function;
+ * later connections pass the check in `director` into `live`. The `ledger` joins both into readings, of which
+ * `analytics` shows sums; `records` and `monitoring` show the same connections one by one. `platform.ts` creates it all
+ * without HTTP, `routes.ts` gives it its paths, and `http` serves them.
  *
- * @throws RangeError when `startAt` is no date, or `lagMs` no lag
+ * @throws RangeError if `startAt` is no date, or `lagMs` no lag
  */
 export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const {

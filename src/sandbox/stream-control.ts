@@ -9,7 +9,9 @@ import type { TokenRepository } from "./tokens/token-repository.ts";
 import { noToken } from "./tokens/token-routes.ts";
 
 /**
- * Stopping live streams and moving them up or down. A stopped encoder comes back after 5 s unless its token was disabled first.
+ * Creates the routes that stop live streams and change their priority.
+ *
+ * A stopped encoder reconnects after 5 s unless its token was disabled first.
  *
  * @see POST /api/stream/stop, /api/stream/stop/all, /api/stream/reprioritize
  */

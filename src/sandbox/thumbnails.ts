@@ -9,8 +9,9 @@ const WINDOW_MS = 60_000;
 const MAX_IN_WINDOW = 6;
 
 /**
- * A thumbnail of a live stream, made now. The image goes to webhooks and nowhere else, so the answer is all there is to
- * see. It needs no setting of the token.
+ * Creates the route that makes a thumbnail of a live stream.
+ *
+ * The picture goes to webhooks only, so the response is all there is to see. The token needs no setting.
  *
  * @see POST /api/thumbnails
  */
@@ -31,13 +32,13 @@ export function thumbnailRoutes(live: Live, clock: Clock): Route[] {
         const isWanted = (feed: { readonly streamName: string; readonly tokenId: number }) =>
           (!streamName || feed.streamName === streamName) && (tokenId == null || feed.tokenId === tokenId);
         const feed = live.liveFeeds().find(isWanted);
-        // Undocumented: an idle stream is refused, not answered with false.
+        // Undocumented: an idle stream is rejected, not answered with false.
         if (!feed) throw fail({ message: "stream not being published" });
 
         const key = `${feed.tokenId}/${feed.streamName}`;
         const now = clock.now();
         const recent = (requests.get(key) ?? []).filter((at) => at > now - WINDOW_MS);
-        // The limit is documented and its answer is not: the status that says so everywhere else.
+        // The limit is documented and its response is not: 429, as everywhere else.
         if (recent.length >= MAX_IN_WINDOW)
           throw new ResponseError(error(429, "Too many thumbnail requests for this stream"));
         requests.set(key, [...recent, now]);

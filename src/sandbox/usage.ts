@@ -17,7 +17,7 @@ export interface Usage extends Bandwidth {
   viewSeconds: number;
 }
 
-/** The sum of no readings: all zero. */
+/** Returns the sum of no readings: all zero. */
 export function noUsage(): Usage {
   return {
     bytesIn: 0n,
@@ -46,14 +46,14 @@ export function addReading(usage: Usage, reading: MeterReading): void {
   usage.viewSeconds += reading.viewSeconds;
 }
 
-/** The sum of readings. */
+/** Returns the sum of readings. */
 export function sumOf(readings: Iterable<MeterReading>): Usage {
   const usage = noUsage();
   for (const reading of readings) addReading(usage, reading);
   return usage;
 }
 
-/** The sums of readings by a key; keys appear in the order in which they were first met. */
+/** Returns the sums of readings by a key; keys appear in the order in which they were first met. */
 export function sumBy<K>(readings: Iterable<MeterReading>, keyOf: (reading: MeterReading) => K): Map<K, Usage> {
   const sums = new Map<K, Usage>();
   for (const reading of readings) {

@@ -1,14 +1,14 @@
-/** A setting that counts for what begins after it was made, so that its past must be known. */
+/** A setting that applies to what starts after its change, so its past values are recorded. */
 export interface VersionedSetting<T> {
-  /** The value in force at an instant. */
+  /** Returns the value in force at an instant. */
   at(instant: number): T;
   /** Sets the value from an instant on, which must not be before the last change. */
   set(value: T, from: number): void;
-  /** Every value with the time it was in force, oldest first; the last is in force for ever. */
+  /** Returns every value with the time it was in force, oldest first; the last one has no end. */
   stretches(): readonly { readonly value: T; readonly from: number; readonly to: number }[];
 }
 
-/** @param initial - in force since ever */
+/** @param initial - in force from the beginning of time */
 export function createVersionedSetting<T>(initial: T): VersionedSetting<T> {
   const changes = [{ value: initial, from: Number.NEGATIVE_INFINITY }];
   return {

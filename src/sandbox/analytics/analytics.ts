@@ -20,32 +20,34 @@ import {
   trackingRows,
 } from "./response-shapes.ts";
 
-/** Whose readings: those of some streams, and of these only one tracking id's if it is given. */
+/** Subject of a request: some streams, and within them one tracking id if given. */
 interface Selection {
   readonly streamNames: readonly string[];
   readonly trackingId?: string;
 }
 
-/** How an answer comes from a request: which spans it covers and what figure it makes of the readings in them. */
+/** Definition of one operation: the spans that it covers, and the figure that it makes of their readings. */
 type Projection = (selection: Selection, request: AnalyticsRequest) => unknown;
 
 const HOUR_OR_DAY = ["Hour", "Day"] as const;
 const HOUR_DAY_OR_MONTH = ["Hour", "Day", "Month"] as const;
 
 /**
- * The usage figures of the account, of streams and of tracking ids. Each operation is a projection of the ledger: whose
- * readings, over which spans, summed by what. The table below says it all; there is no other way to count.
+ * Creates the usage operations of the account, of streams and of tracking ids.
+ *
+ * Each operation is a projection of the ledger: a subject, spans, and a sum over the readings in them. The table below
+ * lists them all; nothing is counted in any other way.
  *
  * @see GET /api/analytics/*
  */
 export function analyticsRoutes(ledger: Ledger, clock: Clock, lag: Lag): Route[] {
-  /** One figure over the whole range. */
+  /** Returns one figure over the whole range. */
   const total =
     (figure: Figure, { monthsToo = false } = {}): Projection =>
     (selection, { range, horizon }) =>
       figure(readingsIn(selection, totalSpans(range, horizon, { monthsToo })));
 
-  /** One figure for each bucket of the range. */
+  /** Returns one figure for each bucket of the range. */
   const series =
     (figure: Figure): Projection =>
     (selection, { range, resolution, horizon }) =>
@@ -55,7 +57,7 @@ export function analyticsRoutes(ledger: Ledger, clock: Clock, lag: Lag): Route[]
         ({ span }) => figure(readingsIn(selection, [span])),
       );
 
-  /** A line of figures for each traffic kind: unlike other series, by kind first and by bucket then. */
+  /** Returns a series for each traffic kind: by kind first, then by bucket. */
   const lines: Projection = (selection, { range, resolution, horizon }) => {
     const points = seriesBuckets(range, resolution, horizon).map(({ key, span }) => ({
       key,
@@ -117,7 +119,7 @@ export function analyticsRoutes(ledger: Ledger, clock: Clock, lag: Lag): Route[]
   const resolutions = HOUR_OR_DAY;
 
   return [
-    // Months are kept for the account alone, and without countries.
+    // Months are retained for the account alone, and without countries.
     get("account/total", "AccountTotal", {}, total(totals, { monthsToo: true })),
     get("account/series", "AccountSeries", { resolutions: HOUR_DAY_OR_MONTH }, lines),
     get("account/geo_total", "AccountGeoTotal", {}, inGeo(total(geoTotals))),

@@ -3,23 +3,23 @@ import type { Clock } from "../clock.ts";
 import type { Lag } from "../lag.ts";
 import type { Ledger } from "../ledger.ts";
 
-/** The length of a bucket. */
+/** Length of a bucket. */
 export type Resolution = "Hour" | "Day" | "Month";
 
 /** One point of a series. */
 export interface Bucket {
-  /** Its start, as the platform writes it: `2024-06-01T00:00:00Z`. */
+  /** Start of the bucket, as the platform writes it: `2024-06-01T00:00:00Z`. */
   readonly key: string;
-  /** What of it is metered and visible; the newest bucket's ends at the last quarter hour. */
+  /** Part of the bucket that is metered and published; the newest bucket ends at the last quarter hour. */
   readonly span: Span;
 }
 
-/** The instants that bound what analytics can show. */
+/** Instants that bound what analytics can show. */
 export interface Horizon {
   readonly now: number;
-  /** Nothing was metered before. */
+  /** Start of metering. */
   readonly opensAt: number;
-  /** How long after a quarter hour the figures of that quarter hour are still not there, in milliseconds. */
+  /** Time after a quarter hour until its usage is published, in milliseconds. */
   readonly lagMs: number;
 }
 
@@ -41,9 +41,10 @@ export function freshUntil({ now, lagMs }: Pick<Horizon, "now" | "lagMs">): numb
 }
 
 /**
- * The buckets of a series over `[from, to)`: each retained bucket that starts in the range, oldest first, the newest
- * one as far as it has come. Hours are kept 7 days and days 365; months for ever. The hours of the weekly gap do not
- * exist.
+ * Returns the buckets of a series over `[from, to)` that are retained, oldest first.
+ *
+ * Hours are retained 7 days, days 365, months without limit. The newest bucket is included as far as it has come. The
+ * hours of the weekly gap do not exist.
  */
 export function seriesBuckets(range: Span, resolution: Resolution, horizon: Horizon): readonly Bucket[] {
   const fresh = freshUntil(horizon);
@@ -61,11 +62,13 @@ export function seriesBuckets(range: Span, resolution: Resolution, horizon: Hori
 }
 
 /**
- * What a total over `[from, to)` counts: each UTC day wholly inside the range, while days are kept; of days partly
- * inside, the hours that start inside, while hours are kept.
+ * Returns the spans that a total over `[from, to)` counts.
  *
- * @param monthsToo - for the account, whose months are kept for ever: those wholly inside the range count as a whole,
- *   also when their days are gone
+ * These are the UTC days wholly inside the range, while days are retained, and, of days partly inside, the hours that
+ * start inside, while hours are retained.
+ *
+ * @param monthsToo - for the account, whose months are retained without limit: those wholly inside the range count as a
+ * whole, also when their days are gone
  */
 export function totalSpans(range: Span, horizon: Horizon, { monthsToo }: { monthsToo: boolean }): readonly Span[] {
   const fresh = freshUntil(horizon);
@@ -106,7 +109,7 @@ function retainedFrom(resolution: Resolution, { now, opensAt }: Horizon): number
   }
 }
 
-/** The first bucket start that is not before an instant. */
+/** Returns the first bucket start at or after an instant. */
 function firstStart(instant: number, resolution: Resolution): number {
   switch (resolution) {
     case "Hour":

@@ -16,7 +16,7 @@ import { freshUntil, horizonOf, seriesBuckets } from "./coverage.ts";
 import { readRequest } from "./request.ts";
 import { keyed } from "./response-shapes.ts";
 
-/** What the further meters look at. */
+/** Parts that the further meters read. */
 export interface MeteredParts {
   readonly account: Account;
   readonly clock: Clock;
@@ -28,8 +28,10 @@ export interface MeteredParts {
 }
 
 /**
- * What is charged beside bandwidth: transcoder minutes, clip minutes, storage and DRM licences. A day counts when it begins
- * in the range; figures move on the quarter hour, but for transcoders, whose day is reckoned when it is over.
+ * Creates the meters that are charged beside bandwidth: transcoder minutes, clip minutes, storage and DRM licences.
+ *
+ * A day counts if it begins in the range. Figures change at the quarter hour; those of transcoders when the day is
+ * over.
  *
  * @see GET /api/analytics/{transcoder,clip,storage,media/storage,drm}/*
  */
@@ -52,7 +54,7 @@ export function meterRoutes(parts: MeteredParts): Route[] {
     return seriesBuckets(range, "Day", horizon);
   };
 
-  /** Minutes of each transcoder on each day that is over and on which any ran. */
+  /** Returns the minutes of each transcoder on each day that is over and had any. */
   const transcoderDays = (query: URLSearchParams) => {
     const today = floorTo(clock.now(), DAY_MS);
     return daysOf(query)
@@ -112,7 +114,7 @@ export function meterRoutes(parts: MeteredParts): Route[] {
       const { range, horizon } = ask(query);
       const span = overlap(range, { from: horizon.opensAt, to: freshUntil(horizon) });
       const assets = media.assets();
-      // Whole ones, as the schema has it, cut off; the total is that of what is shown, so that they add up.
+      // Whole minutes, as the schema has them, rounded down; the total is the sum of what is shown.
       const hours = perKind(
         (type) =>
           sumOver(
@@ -123,7 +125,7 @@ export function meterRoutes(parts: MeteredParts): Route[] {
       );
       return success({ gigabyteHours: total(hours), ...hours });
     }),
-    // The schema has these two bare, the published examples in an envelope. The schema stands.
+    // The schema has these two without an envelope, the published examples with one. The schema decides.
     get("drm/series", "GetDrmDailyUsage", (query) => {
       const days = drmDays(query).filter(({ licences }) => sumOfSystems(licences) > 0);
       const details = keyed(
@@ -142,7 +144,7 @@ export function meterRoutes(parts: MeteredParts): Route[] {
 
 const MS_PER_HOUR = 3_600_000;
 
-/** Minutes of the clips ordered in a span, begun ones counted whole for each clip: undocumented. */
+/** Returns the minutes of the clips ordered in a span, rounded up for each clip: undocumented. */
 function clipMinutesIn(assets: readonly MediaAsset[], { from, to }: Span): number {
   return assets
     .filter(({ type, createdAt }) => type === "clip" && createdAt >= from && createdAt < to)
@@ -153,7 +155,7 @@ function sumOver(assets: readonly MediaAsset[], span: Span): bigint {
   return span.to > span.from ? assets.reduce((sum, asset) => sum + storedByteMs(asset, span), 0n) : 0n;
 }
 
-/** An object of the days that have anything, by date. */
+/** Returns an object of the days with a value, by date. */
 function sparse<D extends { readonly key: string }>(
   days: readonly D[],
   value: (day: D) => number,
@@ -173,7 +175,9 @@ function total(kinds: ReturnType<typeof perKind>): bigint {
   return kinds.recordings + kinds.clips + kinds.timelines + kinds.vod;
 }
 
-/** Each viewer of a stream with DRM is given one licence. The sandbox's viewers are let in before, so none is denied one. */
+/**
+ * Each viewer of a stream with DRM gets one licence. Viewers passed the Director's check before, so none is denied one.
+ */
 function licencesIn({ ledger, publishTokens }: MeteredParts, span: Span): number {
   const protecting = publishTokens.all().filter(({ drm }) => drm);
   return ledger
@@ -182,13 +186,13 @@ function licencesIn({ ledger, publishTokens }: MeteredParts, span: Span): number
     .reduce((sum, streamName) => sum + sumOf(ledger.readings(streamName, span)).views, 0);
 }
 
-/** Licences by DRM system. No one takes PlayReady. */
+/** Licences by DRM system; none uses PlayReady. */
 interface Licences {
   readonly widevine: number;
   readonly fairPlay: number;
 }
 
-/** A quarter of the viewers are on Apple's devices. */
+/** A quarter of the viewers use Apple's devices. */
 function bySystem(licences: number): Licences {
   const fairPlay = Math.floor(licences / 4);
   return { widevine: licences - fairPlay, fairPlay };

@@ -2,21 +2,21 @@ import type { Span } from "../calendar.ts";
 import { QueryReader } from "../http/query.ts";
 import type { Horizon, Resolution } from "./coverage.ts";
 
-/** A request for figures, read and checked. */
+/** A request for usage, parsed and checked. */
 export interface AnalyticsRequest {
   readonly range: Span;
-  /** Stream names or tracking ids as asked for, without repeats; empty for the account. */
+  /** Requested stream names or tracking ids, without repeats; empty for the account. */
   readonly names: readonly string[];
-  /** Of a series. */
+  /** Resolution of a series. */
   readonly resolution: Resolution;
-  /** Taken once: the answer is of one instant, however long it takes. */
+  /** Read once: the response is of one instant, however long it takes. */
   readonly horizon: Horizon;
 }
 
-/** What an operation asks for beside `startDate` and `stopDate`. */
+/** Parameters of an operation beside `startDate` and `stopDate`. */
 export interface RequestShape {
   readonly names?: "streamNames" | "trackingIds";
-  /** The resolutions that it takes; none for a total. */
+  /** Accepted resolutions; empty for a total. */
   readonly resolutions?: readonly Resolution[];
 }
 

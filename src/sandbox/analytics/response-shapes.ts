@@ -1,10 +1,7 @@
 import type { MeterReading } from "../meter-reading.ts";
 import { sumBy, sumOf, type Usage } from "../usage.ts";
 
-/**
- * The shapes that figures take on the wire. Each is a sum of the readings that it is given, by one of their keys or by
- * none; which readings those are is not its business.
- */
+/** Response shapes of usage. Each is a sum of the given readings, by one of their keys or by none. */
 export type Figure = (readings: Iterable<MeterReading>) => unknown;
 
 /** `{bytesOut, bytesIn}` of all traffic kinds, and of each. */
@@ -25,10 +22,11 @@ export const bytesAndViews: Figure = (readings) =>
   byCountry(readings, ({ bytesOut, bytesIn, views }) => ({ bytes: bytesOut + bytesIn, views }));
 
 /**
- * A row for each tracking id with bytes, the untracked one first. Re-streams and cascade are no viewer's and in no row,
- * so the rows sum to `standardStream`.
+ * Returns a row for each tracking id with bytes, the untracked one first.
  *
- * @param untracked - what sets the row of untracked traffic apart, which the platform writes in two ways
+ * No viewer causes re-streams and cascade, so they are in no row and the rows sum to `standardStream`.
+ *
+ * @param untracked - marks the row of untracked traffic, which the platform writes in two ways
  */
 export function trackingRows(untracked: Readonly<Record<string, string>>): Figure {
   return (readings) => {
@@ -41,7 +39,7 @@ export function trackingRows(untracked: Readonly<Record<string, string>>): Figur
   };
 }
 
-/** A row for each stream with bytes. */
+/** Returns a row for each stream with bytes. */
 export const streamRows: Figure = (readings) =>
   rows(
     sumBy(readings, ({ streamName }) => streamName),
@@ -49,12 +47,12 @@ export const streamRows: Figure = (readings) =>
     (streamName) => ({ streamName }),
   );
 
-/** Bytes of both directions. */
+/** Returns the bytes of both directions. */
 export function bandwidthOf({ bytesOut, bytesIn }: Usage) {
   return { bytesOut, bytesIn };
 }
 
-/** An object of one value for each item. */
+/** Returns an object with one value for each item. */
 export function keyed<I, T>(items: readonly I[], key: (item: I) => string, value: (item: I) => T): Record<string, T> {
   return Object.fromEntries(items.map((item) => [key(item), value(item)]));
 }

@@ -5,13 +5,13 @@ import type { Call, Route } from "../http/route.ts";
 import { hexSecret, uuidOf } from "../random.ts";
 import { conferenceError } from "./conference-error.ts";
 
-/** The credentials of an app on the conference platform. */
+/** Credentials of an app on the conference platform. */
 export interface ConferenceApp {
   readonly key: string;
   readonly secret: string;
 }
 
-/** The app that the sandbox knows. */
+/** The only app that the sandbox accepts. */
 export const CONFERENCE_APP: ConferenceApp = { key: "sandbox-app-key", secret: "sandbox-app-secret" };
 
 const DEFAULT_SECONDS = 1800;
@@ -35,7 +35,7 @@ const ALL_SCOPES = "comms:*";
 const signingKey = ({ secret }: ConferenceApp) => new TextEncoder().encode(hexSecret(0, `conference ${secret}`));
 
 /**
- * Trades the app's key and secret for a token, by client credentials.
+ * Creates the route that issues a token for the app's key and secret, by client credentials.
  *
  * @see POST /v1/auth/token
  */
@@ -82,14 +82,15 @@ function readRequest({ contentType, body }: Call): { seconds: number; scopes: re
   }
   const asked = (form.get("scope") ?? "").split(" ").filter(Boolean);
   const scopes = asked.filter((scope) => scope === ALL_SCOPES || SCOPES.includes(scope));
-  // Unknown scopes are dropped, and no scope is no limit; but to ask only for unknown ones must not grant everything.
+  // Unknown scopes are dropped, and no scope is no limit; but a request for unknown scopes alone must not grant
+  // everything.
   if (asked.length > 0 && scopes.length === 0)
     throw conferenceError(400, "invalid_scope", "None of the scopes is known.");
   return { seconds, scopes };
 }
 
 /**
- * Lets a call pass that shows a token in force with the scope for streaming.
+ * Checks that a call bears a valid token with the scope for streaming.
  *
  * @throws ResponseError with 401, or 403 for a token without the scope
  */

@@ -8,23 +8,25 @@ import { publishDraft, subscribeDraft } from "../seed/tokens.ts";
 import { type ConferenceApp, checkAppToken } from "./app-token.ts";
 import { conferenceError } from "./conference-error.ts";
 
-/** What a conference publishes, and what must go when it stops. */
+/** One output of a conference, and what its end removes. */
 interface Output {
   readonly streamName: string;
-  /** The secret of the publish token; null for an RTMP target outside the platform. */
+  /** Secret of the publish token; null for an RTMP target outside the platform. */
   readonly token: string | null;
-  /** Of tokens that were made for this output alone. */
+  /** Ids of tokens that were created for this output alone; null if the client brought the token. */
   readonly ownTokens: { readonly publish: number; readonly subscribe: number } | null;
 }
 
 type Way = "v2" | "v3" | "rtmp";
 
 /**
- * Broadcasts of a conference's mix. The sandbox has no conferences: any UUID is the id of one that is under way. What a
- * conference publishes is a live feed like any other, let in by the same check.
+ * Creates the routes that broadcast the mix of a conference.
  *
- * Upstream's success code and its failures are undocumented. Here the start is refused at once when the Director would
- * refuse the feed, a second one with 409 while the first goes on, and a stop with nothing to stop with 404.
+ * The sandbox has no conferences: any UUID is the id of a running one. Its broadcast is a live feed like any other, and
+ * passes the same check.
+ *
+ * Upstream's success code and its failures are undocumented. Here a start fails at once if the Director would refuse
+ * the feed, with 409 while another one runs, and a stop without a start with 404.
  *
  * @see POST /v{2,3}/conferences/mix/{conferenceId}/rts/{start,stop} and /v2/.../rtmp/{start,stop}
  */
@@ -75,7 +77,7 @@ export function conferenceRoutes(platform: Platform, app: ConferenceApp): Route[
     outputs.delete(key(way, conferenceId));
   }
 
-  /** The stream that the platform makes is the account's own here, with a token of each kind for as long as it lasts. */
+  /** A stream of the platform's is one of the account here, with a token of each kind for as long as it lasts. */
   function startOwn(conferenceId: string) {
     const { account, tokens, clock } = platform;
     const common = {
@@ -155,14 +157,18 @@ function checked<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
   throw conferenceError(400, "Bad request", problems.join("; "));
 }
 
-/** The id, not the alias. */
+/** Returns the conference's id; an alias is rejected. */
 function conferenceOf(call: Call): string {
   const id = call.param("conferenceId");
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) return id;
   throw conferenceError(404, "Not found", "There is no such conference.");
 }
 
-/** The stream behind an ingest address of the platform, `rtmp://rtmp-auto.millicast.com:1935/v2/pub/{name}?token={token}`. */
+/**
+ * Returns the stream of an ingest address of the platform.
+ *
+ * Such as `rtmp://rtmp-auto.millicast.com:1935/v2/pub/{name}?token={token}`.
+ */
 function ingestOf(uri: string): { streamName: string; token: string | null } {
   const url = URL.canParse(uri) ? new URL(uri) : undefined;
   const [, name] = /^\/v2\/pub\/(.+)$/.exec(url?.pathname ?? "") ?? [];

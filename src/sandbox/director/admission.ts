@@ -14,43 +14,40 @@ import { asRefusal, DirectorError, type DirectorRefusal, unauthorized } from "./
 import { isAddressAllowed, isCountryAllowed, isOriginAllowed } from "./restrictions.ts";
 import { isJwt, verifyViewerJwt } from "./viewer-jwt.ts";
 
-/** Who asks, from where. */
+/** An attempt to connect, with its origin. */
 export interface ConnectionAttempt {
-  /** The bearer token: a plain token or a JWT; null for none. */
+  /** Bearer token, a plain token or a JWT; null for none. */
   readonly token: string | null;
   readonly ip: string;
-  /** ISO 3166-1 alpha-2. */
+  /** Country of the caller, ISO 3166-1 alpha-2. */
   readonly country: string;
   /** The Origin header; null for none. */
   readonly origin: string | null;
 }
 
-/** A publisher that was let in. */
+/** A publisher that passed the check. */
 export interface PublisherAdmission {
   readonly ok: true;
   readonly token: PublishToken;
 }
 
-/** A viewer that was let in. */
+/** A viewer that passed the check. */
 export interface ViewerAdmission {
   readonly ok: true;
-  /** The feed that the viewer would see first: the one of highest priority, the newest of several. */
+  /** Feed that the viewer sees first: the one of highest priority and, among equal ones, the newest. */
   readonly feed: Feed;
-  /** The publish token of that feed. */
+  /** Publish token of that feed. */
   readonly publishToken: PublishToken;
-  /** The subscribe token, a JWT's parent included; null for a viewer who showed none. */
+  /** Subscribe token, or the parent of a JWT; null for a viewer without one. */
   readonly token: SubscribeToken | null;
   readonly trackingId: string | null;
   readonly customViewerData: string | null;
 }
 
-/**
- * The Director's check: the only way into the sandbox's live part, for HTTP calls and for viewers and encoders made in
- * process alike.
- */
+/** The Director's check: the only way into the sandbox's live part, for HTTP calls and for simulated clients alike. */
 export interface Admission {
   publish(streamName: string, visitor: ConnectionAttempt, now: number): PublisherAdmission | DirectorRefusal;
-  /** @param streamAccountId - needed when the visitor shows no token */
+  /** @param streamAccountId - needed without a token */
   subscribe(
     streamName: string,
     streamAccountId: string | null,
@@ -59,7 +56,7 @@ export interface Admission {
   ): Promise<ViewerAdmission | DirectorRefusal>;
 }
 
-/** What a viewer's token comes to, plain or JWT. */
+/** Rights of a viewer's token, plain or JWT. */
 interface Ticket {
   readonly token: SubscribeToken;
   readonly trackingId: string | null;
@@ -67,7 +64,7 @@ interface Ticket {
   readonly clusterId: string;
 }
 
-/** A check that has seen no one yet, and so has bound no addresses. */
+/** Creates the check, with no addresses bound yet. */
 export function createAdmission(account: Account, tokens: TokenRepositories, live: Live): Admission {
   /** Addresses that have used each token, by token id. */
   const boundIps = new Map<number, { secret: string; ips: Set<string> }>();
@@ -164,7 +161,7 @@ export function createAdmission(account: Account, tokens: TokenRepositories, liv
       const isKnown = tokens.publish.all().some((token) => covers(token, streamName));
       throw new DirectorError(400, isKnown ? "stream not being published" : "stream not found");
     }
-    // One unsecured publisher opens the stream to everyone, whatever the others ask for.
+    // One unsecured publisher opens the stream to everyone, whatever the others require.
     return { ...first, isSecured: candidates.every(({ publishToken }) => publishToken.subscribeRequiresAuth) };
   }
 

@@ -1,7 +1,7 @@
-/** Why the Director lets someone not in. */
+/** Why the Director refuses a connection. */
 export interface DirectorRefusal {
   readonly ok: false;
-  /** 401 when the token is at fault, 400 when the stream is. */
+  /** 401 if the token is wrong, 400 if the stream is. */
   readonly status: 400 | 401;
   readonly message: string;
 }
@@ -17,12 +17,12 @@ export class DirectorError extends Error {
   }
 }
 
-/** A 401 in the platform's words: `Unauthorized: <reason>`. */
+/** Returns a 401 in the platform's words: `Unauthorized: <reason>`. */
 export function unauthorized(reason: string): DirectorError {
   return new DirectorError(401, `Unauthorized: ${reason}`);
 }
 
-/** @throws whatever is not a refusal */
+/** Returns the refusal of an error. @throws any other error */
 export function asRefusal(problem: unknown): DirectorRefusal {
   if (!(problem instanceof DirectorError)) throw problem;
   return { ok: false, status: problem.status, message: problem.message };

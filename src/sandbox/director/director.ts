@@ -11,8 +11,10 @@ import type { DirectorRefusal } from "./director-error.ts";
 import { sessionOf } from "./session.ts";
 
 /**
- * The Director hands out connection details to whoever its check lets in; WHIP and WHEP do the same over SDP. No media
- * flows, so nothing here starts a feed or a viewer: see `startFeed` and `attachViewers` in sandbox.ts for those.
+ * Creates the Director's routes, which return connection details to callers that pass the check.
+ *
+ * WHIP and WHEP do the same over SDP. No media flows, so nothing here starts a feed or a viewer: see `startFeed` and
+ * `attachViewers` in sandbox.ts.
  *
  * @see POST /api/director/publish, /api/director/subscribe, /api/whip/{streamName}, /api/whep/{account}/{streamName}
  */
@@ -96,14 +98,14 @@ export function directorRoutes(account: Account, admission: Admission, clock: Cl
   ];
 }
 
-/** Clients send more than this, the web SDK a `streamType`. */
+/** Clients send more fields than this, such as the web SDK's `streamType`. */
 const directorInput = z.object({ streamName: z.string().min(1), streamAccountId: z.string().nullish() });
 
 function visitorOf({ bearer, ip, country, origin }: Call["caller"]): ConnectionAttempt {
   return { token: bearer, ip, country, origin };
 }
 
-/** Of a stream at fault the answer names the id, of a token at fault only the reason. */
+/** For a wrong stream the response names its id, for a wrong token only the reason. */
 function refusal({ status, message }: DirectorRefusal, streamId: string): Error {
   return fail(status === 401 ? { message } : { streamId, message }, status);
 }
@@ -115,7 +117,7 @@ function sdpProblem({ body, contentType }: Call): string | undefined {
   return undefined;
 }
 
-/** An answer that rejects every medium: truthful, since no media server listens. */
+/** Returns an SDP answer that rejects every medium, since no media server listens. */
 const REJECTING_ANSWER = ["v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=sandbox", "t=0 0", ""].join("\r\n");
 
 function sdpAnswer(resource: string) {

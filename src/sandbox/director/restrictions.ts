@@ -2,8 +2,10 @@ import ipaddr from "ipaddr.js";
 import type { CountryRules } from "../tokens/token.ts";
 
 /**
+ * Returns whether an origin is allowed.
+ *
  * @param allowed - host names; `*.demo.com` stands for every subdomain and not for `demo.com` itself; empty allows all
- * @param origin - the Origin header, such as `https://player.demo.com:8443`; null when the caller sent none
+ * @param origin - the Origin header, such as `https://player.demo.com:8443`; null for none
  */
 export function isOriginAllowed(allowed: readonly string[], origin: string | null): boolean {
   if (allowed.length === 0) return true;
@@ -12,7 +14,7 @@ export function isOriginAllowed(allowed: readonly string[], origin: string | nul
   return allowed.map(hostOf).some((entry) => (entry.startsWith("*.") ? host.endsWith(entry.slice(1)) : host === entry));
 }
 
-/** Neither scheme nor port counts. */
+/** Scheme and port are ignored. */
 function hostOf(origin: string): string {
   return origin
     .toLowerCase()
@@ -20,13 +22,21 @@ function hostOf(origin: string): string {
     .replace(/[:/].*$/, "");
 }
 
-/** Whether a text is an IPv4 address or an IPv4 block in CIDR form; ranges, wildcards, leading zeros and IPv6 are not. */
+/**
+ * Returns whether a text is an IPv4 address or an IPv4 block in CIDR form.
+ *
+ * Ranges, wildcards, leading zeros and IPv6 are not.
+ */
 export function isAddressOrBlock(text: string): boolean {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return true;
   return ipaddr.IPv4.isValidCIDRFourPartDecimal(text) && !/\/0\d/.test(text);
 }
 
-/** @param allowed - IPv4 addresses and CIDR blocks; empty allows all, otherwise an IPv6 caller never is */
+/**
+ * Returns whether an address is allowed.
+ *
+ * @param allowed - IPv4 addresses and CIDR blocks; empty allows all, otherwise an IPv6 caller never is
+ */
 export function isAddressAllowed(allowed: readonly string[], ip: string): boolean {
   if (allowed.length === 0) return true;
   if (!ipaddr.IPv4.isValidFourPartDecimal(ip)) return false;
@@ -37,8 +47,10 @@ export function isAddressAllowed(allowed: readonly string[], ip: string): boolea
 }
 
 /**
- * The first rules that have any entry decide alone: the subscribe token's, then the publish token's, then the
- * account's. They replace one another and are never merged.
+ * Returns whether a country is allowed.
+ *
+ * The first rules with an entry decide alone: the subscribe token's, the publish token's, the account's. Rules are
+ * never merged.
  */
 export function isCountryAllowed(rules: readonly CountryRules[], country: string): boolean {
   const decisive = rules.find(

@@ -2,7 +2,7 @@ import { SignJWT } from "jose";
 import { isoSeconds } from "../calendar.ts";
 import type { PublishToken } from "../tokens/token.ts";
 
-/** What the Director hands to someone it lets in, apart from who may watch. */
+/** Connection details that the Director returns, except who may watch. */
 export interface SessionParts {
   readonly role: "pub" | "sub";
   readonly accountId: string;
@@ -16,8 +16,10 @@ const SESSION_SECONDS = 60;
 const SESSION_KEY = new TextEncoder().encode("the sandbox signs sessions that no media server will ever check");
 
 /**
- * Connection details as a client of the platform expects them. The URLs lead to the platform's media servers, which the
- * sandbox does not play; the JWT decodes, and carries the claims that the web SDK reads.
+ * Returns connection details as a client of the platform expects them.
+ *
+ * The URLs lead to the platform's media servers, which the sandbox does not emulate; the JWT can be decoded and has the
+ * claims that the web SDK reads.
  */
 export async function sessionOf({ role, accountId, streamName, clusterId, publishToken, now }: SessionParts) {
   const url = `wss://live-${clusterId}.millicast.com/ws/v2/${role}/${accountId}`;

@@ -5,7 +5,7 @@ import { effectiveCluster, type SubscribeToken } from "../tokens/token.ts";
 import { unauthorized } from "./director-error.ts";
 import { isAddressOrBlock } from "./restrictions.ts";
 
-/** What a self-signed token adds to its parent. */
+/** Restrictions that a self-signed token adds to its parent. */
 export interface ViewerClaims {
   readonly parent: SubscribeToken;
   readonly streamName: string;
@@ -16,7 +16,7 @@ export interface ViewerClaims {
   readonly allowedIpAddresses: readonly string[];
 }
 
-/** Whether a bearer token is a JWT; plain tokens are hexadecimal and hold no dot. */
+/** Returns whether a bearer token is a JWT; plain tokens are hexadecimal and contain no dot. */
 export function isJwt(token: string): boolean {
   return token.includes(".");
 }
@@ -24,11 +24,13 @@ export function isJwt(token: string): boolean {
 const ALGORITHMS = ["HS256", "HS384", "HS512"];
 
 /**
- * Verifies a self-signed subscribe token against its parent: a JWT whose key is the UTF-8 bytes of the parent's token
- * string. The parent itself must stand as well; the caller checks that.
+ * Verifies a self-signed subscribe token against its parent.
+ *
+ * The JWT's key is the UTF-8 bytes of the parent's token string. The parent must be valid as well, which the caller
+ * checks.
  *
  * @param parentById - finds a subscribe token; a publish token or another JWT is never a parent
- * @throws Refused with 401
+ * @throws DirectorError with 401
  * @see https://optiview.dolby.com/docs/millicast/distribution/access-control/self-signed-subscribe-tokens/
  */
 export async function verifyViewerJwt(
@@ -47,7 +49,7 @@ export async function verifyViewerJwt(
   const claims = streamingClaims.safeParse(payload["streaming"]);
   if (!claims.success) throw unauthorized(claims.error.issues[0]?.message ?? "Invalid token");
   const { streamName, allowedOrigins, allowedIpAddresses, customViewerData } = claims.data;
-  // A token is for one concrete name: one that reads like a pattern is none, unless the parent spells it out as a name.
+  // A token is for one name: one that reads like a pattern is invalid, unless the parent has it as a name.
   const isSpeltOut = parent.streams.some((grant) => !grant.isRegex && grant.streamName === streamName);
   if (/[*+?[\](){}|^$\\]/.test(streamName) && !isSpeltOut) throw unauthorized("StreamName is not valid for token");
   return {
@@ -118,7 +120,7 @@ const streamingClaims = z.object(
   { error: "Invalid token" },
 );
 
-/** A parent's tracking id must be repeated; without one, any or none will do. */
+/** A parent's tracking id must be repeated; without one, any or none is accepted. */
 function trackingIdUnder(parent: SubscribeToken, trackingId: string | null): string | null {
   if (parent.trackingId !== null && trackingId !== parent.trackingId) {
     throw unauthorized("Tracking id must repeat the parent token's");

@@ -4,21 +4,23 @@ import { error, type FieldErrors, invalid, ResponseError } from "./response.ts";
 
 const MAX_BODY_BYTES = 1_000_000;
 
-/** Reads a request body as text. @returns undefined when it is larger than a megabyte */
+/** Reads a request body as text. @returns undefined if it is larger than a megabyte */
 export async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     size += chunk.length;
-    // Read on, and forget: a client that is still sending would not see an answer.
+    // Read on and discard: a client that is still sending would not see a response.
     if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
   return size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks).toString("utf8");
 }
 
 /**
- * @throws ResponseError with `Unsupported Media Type` for any content type but JSON, with validation errors for an empty
- *   body or one that is not JSON
+ * Parses a JSON body.
+ *
+ * @throws ResponseError with `Unsupported Media Type` for any content type but JSON, with validation errors for an
+ * empty body or one that is not JSON
  */
 export function parseJsonBody(mediaType: string, body: string): unknown {
   if (mediaType !== "application/json") throw new ResponseError(error(415, "Unsupported Media Type"));
@@ -31,7 +33,7 @@ export function parseJsonBody(mediaType: string, body: string): unknown {
 }
 
 /**
- * Takes from a body what its schema names; unknown properties are let pass and dropped, as the platform does.
+ * Takes from a body what its schema names; unknown properties are dropped, as the platform does.
  *
  * @throws ResponseError with a message for each bad field
  */
@@ -41,7 +43,7 @@ export function validated<T extends z.ZodType>(schema: T, body: unknown): z.outp
   throw invalid(fieldErrorsOf(parsed.error));
 }
 
-/** `streams[0].streamName` → its messages. */
+/** Returns the messages of each field, by its path: `streams[0].streamName`. */
 export function fieldErrorsOf(problem: z.ZodError): FieldErrors {
   const errors: Record<string, string[]> = {};
   for (const issue of problem.issues) {

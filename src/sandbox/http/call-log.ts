@@ -1,15 +1,15 @@
-/** One call that the platform's paths received. Holds no token, no secret and no body. */
+/** One call that the platform's paths received, without tokens, secrets and bodies. */
 export interface RecordedCall {
-  /** Of the OpenAPI documents; null for a path they do not know. */
+  /** Operation id of the OpenAPI documents; null for a path that they do not have. */
   readonly operationId: string | null;
   readonly method: string;
   readonly path: string;
-  /** As sent, without the question mark; values that are credentials are replaced. */
+  /** Query as sent, without the question mark; values that are credentials are replaced. */
   readonly query: string;
-  /** Null when the connection was dropped unanswered. */
+  /** Status of the response; null if the connection was dropped without one. */
   readonly status: number | null;
   readonly durationMs: number;
-  /** Sandbox time at which the call came in, ISO 8601. */
+  /** Sandbox time at which the call arrived, ISO 8601. */
   readonly at: string;
 }
 
@@ -22,7 +22,7 @@ export interface CallLog {
 
 const REMEMBERED_CALLS = 10_000;
 
-/** An empty log. */
+/** Creates an empty log. */
 export function createCallLog(): CallLog {
   let calls: RecordedCall[] = [];
   return {
@@ -40,7 +40,7 @@ export function createCallLog(): CallLog {
 /** The one-line form of WHIP carries the publish token in `auth`; others use `token` and `t`. */
 const CREDENTIALS = /(^|&)(auth|token|t)=[^&]*/gi;
 
-/** A raw query string fit for a log. */
+/** Returns a query string without credentials. */
 export function withoutCredentials(query: string): string {
   return query.replace(CREDENTIALS, "$1$2=redacted");
 }

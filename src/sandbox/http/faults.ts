@@ -3,36 +3,36 @@ import { mix } from "../random.ts";
 
 const effects = ["latencyMs", "status", "drop", "hang", "truncate", "dripMs", "padBytes", "replace"] as const;
 
-/** What an injected fault does to a call, and to which calls. */
+/** Effect of an injected fault, and the calls that it hits. */
 export const faultInput = z
   .strictObject({
-    /** Only calls of this method; any without it. */
+    /** Hits only calls of this method; any method if left out. */
     method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]).optional(),
-    /** Only calls of paths that match; `*` stands for any text, so `/api/analytics/*` is all of analytics. */
+    /** Hits only paths that match; `*` stands for any text, so `/api/analytics/*` is all of analytics. */
     path: z.string().min(1).default("*"),
-    /** How many matching calls it lets pass before the first that it hits; none without it. */
+    /** Matching calls that pass before the first one that is hit; none if left out. */
     skip: z.int().min(0).optional(),
-    /** How many calls it hits before it is spent; every one without it. */
+    /** Calls that are hit before the fault ends; all if left out. */
     times: z.int().min(1).optional(),
-    /** What part of the matching calls it hits, each by chance, which is the same in every run; all of them without it. */
+    /** Share of the matching calls that are hit, by chance that is the same in every run; all if left out. */
     chance: z.number().gt(0).max(1).optional(),
-    /** Answers this much later. */
+    /** Delays the response, in milliseconds. */
     latencyMs: z.int().min(0).max(600_000).optional(),
-    /** Answers with this status, and the platform's envelope for it, without doing anything. */
+    /** Answers with this status in the platform's envelope, without acting. */
     status: z.int().min(400).max(599).optional(),
-    /** Headers beside that status, such as `retry-after`. */
+    /** Headers of that status, such as `retry-after`. */
     headers: z.record(z.string(), z.string()).optional(),
-    /** Drops the connection: `before` anything was done, or `after` it was done but not answered. */
+    /** Drops the connection `before` acting, or `after` acting and before the response. */
     drop: z.enum(["before", "after"]).optional(),
-    /** Never answers, and leaves the connection open: `before` anything was done, or `after` it was done. */
+    /** Never answers and leaves the connection open, `before` or `after` acting. */
     hang: z.enum(["before", "after"]).optional(),
-    /** Sends only the first half of the answer, then drops the connection. */
+    /** Sends the first half of the response, then drops the connection. */
     truncate: z.boolean().optional(),
-    /** Sends the answer byte by byte, with so long between two of them. */
+    /** Sends the response byte by byte, with this many milliseconds between two bytes. */
     dripMs: z.int().min(1).max(600_000).optional(),
-    /** Sends so many blanks behind the answer. */
+    /** Appends this many blanks to the response. */
     padBytes: z.int().min(1).max(100_000_000).optional(),
-    /** Does what was asked, and answers with status 200 and this text in place of the answer. */
+    /** Acts, and answers with status 200 and this text in place of the response. */
     replace: z
       .strictObject({ contentType: z.string().min(1).default("application/json"), body: z.string() })
       .optional(),
@@ -41,7 +41,7 @@ export const faultInput = z
     error: `A fault needs one of ${effects.join(", ")}.`,
   });
 
-/** A fault as it is asked for. */
+/** A fault as requested. */
 export type FaultInput = z.input<typeof faultInput>;
 /** A fault with its defaults filled in. */
 export type Fault = z.output<typeof faultInput>;
@@ -49,16 +49,16 @@ export type Fault = z.output<typeof faultInput>;
 /** The faults in force. */
 export interface Faults {
   add(fault: Fault): void;
-  /** The oldest fault that matches a call, used up by one; undefined when none does. */
+  /** Returns the oldest fault that matches a call and counts the call; undefined if none does. */
   take(method: string, path: string): Fault | undefined;
-  /** Faults in force with the calls each will still hit; null for no limit. */
+  /** Returns the faults in force with the calls that each will still hit; null for no limit. */
   list(): readonly (Fault & { remaining: number | null })[];
   clear(): void;
 }
 
 const CHANCE_SEED = 15;
 
-/** No faults. */
+/** Creates an empty list of faults. */
 export function createFaults(): Faults {
   let faults: { fault: Fault; remaining: number; toSkip: number }[] = [];
   let drawn = 0;

@@ -2,8 +2,9 @@ import { parseInstant } from "../calendar.ts";
 import { type FieldErrors, invalid } from "./response.ts";
 
 /**
- * Reads query parameters and gathers every complaint, so that one answer names all bad fields. Each reader returns a
- * usable value even after a complaint; call `done` before using any.
+ * Reads query parameters and collects every problem, so that one response names all bad fields.
+ *
+ * Each reader returns a usable value even after a problem; call `done` before using any.
  */
 export class QueryReader {
   readonly #query: URLSearchParams;
@@ -13,14 +14,14 @@ export class QueryReader {
     this.#query = query;
   }
 
-  /** Records what is wrong with a field. */
+  /** Records a problem with a field. */
   complain(field: string, message: string): void {
     const messages = this.#errors[field] ?? [];
     messages.push(message);
     this.#errors[field] = messages;
   }
 
-  /** The text, or undefined when it is absent or empty. */
+  /** Returns the text, or undefined if it is absent or empty. */
   optional(field: string): string | undefined {
     return this.#query.get(field) || undefined;
   }
@@ -31,12 +32,12 @@ export class QueryReader {
     return value ?? "";
   }
 
-  /** Every value of a repeated parameter: `streamNames=a&streamNames=b`. */
+  /** Returns every value of a repeated parameter: `streamNames=a&streamNames=b`. */
   all(field: string): readonly string[] {
     return this.#query.getAll(field);
   }
 
-  /** @param fallback - the value when absent; without one the parameter is required */
+  /** @param fallback - value if absent; without one the parameter is required */
   integer(field: string, { min, max, fallback }: { min: number; max: number; fallback?: number }): number {
     const text = this.optional(field);
     if (text === undefined && fallback !== undefined) return fallback;
@@ -58,7 +59,7 @@ export class QueryReader {
     return undefined;
   }
 
-  /** @param fallback - the value when absent; without one the parameter is required */
+  /** @param fallback - value if absent; without one the parameter is required */
   choice<const T extends string>(field: string, choices: readonly T[], fallback?: T): T {
     const text = this.optional(field);
     const chosen = choices.find((choice) => choice === text);
@@ -69,7 +70,7 @@ export class QueryReader {
     return choices[0] as T;
   }
 
-  /** Every value of a repeated parameter that takes only some; `fallback` when it is absent. */
+  /** Returns every value of a repeated parameter that accepts only some; `fallback` if it is absent. */
   choices<const T extends string>(field: string, choices: readonly T[], fallback: readonly T[]): readonly T[] {
     const texts = this.all(field).filter((text) => text !== "");
     const chosen = choices.filter((choice) => texts.includes(choice));
@@ -79,7 +80,7 @@ export class QueryReader {
     return texts.length === 0 ? fallback : chosen;
   }
 
-  /** A whole number, or undefined when it is absent or empty. */
+  /** Returns a whole number, or undefined if it is absent or empty. */
   optionalInteger(field: string): number | undefined {
     const text = this.optional(field);
     if (text === undefined || /^-?\d{1,15}$/.test(text)) return text === undefined ? undefined : Number(text);
@@ -87,7 +88,7 @@ export class QueryReader {
     return undefined;
   }
 
-  /** A date or instant, in milliseconds. */
+  /** Returns a date or instant, in milliseconds. */
   instant(field: string): number {
     const text = this.required(field);
     const value = parseInstant(text);
@@ -96,8 +97,10 @@ export class QueryReader {
   }
 
   /**
-   * @param refuse - makes the answer out of the complaints; the platform has more than one form
-   * @throws ResponseError when there were complaints
+   * Throws if problems were recorded.
+   *
+   * @param refuse - creates the error from the problems; the platform has several forms
+   * @throws ResponseError if there were problems
    */
   done(refuse: (errors: FieldErrors) => Error = invalid): void {
     if (Object.keys(this.#errors).length > 0) throw refuse(this.#errors);

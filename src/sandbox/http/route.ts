@@ -1,35 +1,37 @@
 import type { SandboxResponse } from "./response.ts";
 
 /**
- * Who may call a route: anyone with the account's API secret; anyone at all, since the handler looks at a stream token, or
- * at an app's credentials, itself; or whoever runs the sandbox.
+ * Who may call a route.
+ *
+ * `api secret`: callers with the account's API secret. `stream token` and `app`: everyone, since the handler checks the
+ * credentials itself. `operator`: the operator of the sandbox.
  */
 export type Access = "api secret" | "stream token" | "app" | "operator";
 
-/** Where a call comes from, as the sandbox sees it. */
+/** Caller of a route, as the sandbox sees it. */
 export interface Caller {
-  /** From `x-forwarded-for` (its first entry) or else the socket. */
+  /** First entry of `x-forwarded-for`, otherwise the socket's address. */
   readonly ip: string;
-  /** ISO 3166-1 alpha-2, from `x-sandbox-country` or else `US`. */
+  /** Country from `x-sandbox-country`, ISO 3166-1 alpha-2, otherwise `US`. */
   readonly country: string;
   /** The Origin header. */
   readonly origin: string | null;
-  /** The bearer token; null without one, also for the literal `NoAuth` that a client of the platform sends. */
+  /** Bearer token; null without one, and for the literal `NoAuth` that a client of the platform sends. */
   readonly bearer: string | null;
 }
 
 /** One request, as a handler sees it. */
 export interface Call {
-  /** A part of the path, decoded: `streamName` of `/api/whip/{streamName}`. */
+  /** Returns a part of the path, decoded: `streamName` of `/api/whip/{streamName}`. */
   param(name: string): string;
   readonly query: URLSearchParams;
-  /** A request header by its lower-case name. */
+  /** Returns a request header by its lower-case name. */
   header(name: string): string | undefined;
-  /** Parsed JSON, or the body as text for routes that read it themselves. */
+  /** Parsed JSON, or the body as text for routes that parse it themselves. */
   readonly body: unknown;
-  /** The media type of the body, lower case and without parameters; empty without one. */
+  /** Media type of the body, lower case and without parameters; empty without one. */
   readonly contentType: string;
-  /** The Accept header, lower case; empty without one. */
+  /** Accept header, lower case; empty without one. */
   readonly accept: string;
   readonly caller: Caller;
 }
@@ -37,18 +39,18 @@ export interface Call {
 /** One operation of the platform, or of the sandbox itself. */
 export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** As in the OpenAPI documents: `/api/publish_token/{tokenId}`. */
+  /** Path as in the OpenAPI documents: `/api/publish_token/{tokenId}`. */
   readonly path: string;
-  /** As in the OpenAPI documents; null for the sandbox's own paths. */
+  /** Operation id as in the OpenAPI documents; null for the sandbox's own paths. */
   readonly operationId: string | null;
   readonly access: Access;
-  /** What the request body must be; undefined when the operation takes none. */
+  /** Form of the request body; undefined if the operation takes none. */
   readonly body?: "json" | "sdp" | "text";
-  /** Throws a ResponseError for every answer but success. */
+  /** Handles a call. @throws ResponseError for every response but success */
   handle(call: Call): SandboxResponse | Promise<SandboxResponse>;
 }
 
-/** A route that was found, with the parts of its path. */
+/** A matching route, with the parts of its path. */
 export interface Match {
   readonly route: Route;
   readonly params: Readonly<Record<string, string>>;
@@ -56,13 +58,15 @@ export interface Match {
 
 /** Finds the route of a request. */
 export interface Router {
-  /** @returns the match, or the status that says why there is none: 400, 404 or 405 */
+  /** Returns the match, or the status that says why there is none: 400, 404 or 405. */
   match(method: string, path: string): Match | 400 | 404 | 405;
 }
 
 /**
- * A path is compared part by part, and a literal part beats a placeholder, so `/list` is not taken for a token id. A
- * trailing slash is let pass, as the platform does.
+ * Creates a router that compares paths part by part.
+ *
+ * A literal part wins over a placeholder, so `/list` is no token id. A trailing slash is accepted, as the platform
+ * does.
  */
 export function createRouter(routes: readonly Route[]): Router {
   const table = routes.map((route) => ({ route, parts: route.path.split("/") }));

@@ -5,21 +5,21 @@ import { pipeline } from "node:stream/promises";
 import type { Fault } from "./faults.ts";
 import type { SandboxResponse } from "./response.ts";
 
-/** The body of an answer as it was sent; of a very long one only the beginning. */
+/** Body of a response as it was sent; of a very long one only the beginning. */
 export interface SentBody {
   readonly body: string;
   readonly truncated?: true;
 }
 
-/** How much of a streamed body is kept. */
+/** Characters of a streamed body that are recorded. */
 const KEPT_CHARACTERS = 1_000_000;
 
 /**
- * Writes an answer. Rows are pulled as fast as the reader takes them and no faster.
+ * Writes a response. Rows are pulled as fast as the reader takes them and no faster.
  *
  * @param headers - all of them, `date` included
- * @param fault - `truncate` sends the first half, or the first rows, and drops the connection; `dripMs` and `padBytes` are
- *   for answers that are no rows
+ * @param fault - `truncate` sends the first half, or the first rows, and drops the connection; `dripMs` and `padBytes`
+ * apply to responses without rows
  * @param wait - waits between two bytes of `dripMs`
  */
 export async function send(
@@ -38,7 +38,7 @@ export async function send(
     : sendWhole(response, status, headers, text, truncate);
 }
 
-/** Ends when it is all sent, or when the client has had enough. */
+/** Ends when everything is sent, or when the client disconnects. */
 async function drip(
   response: ServerResponse,
   status: number,

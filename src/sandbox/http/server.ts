@@ -10,12 +10,12 @@ import { error, fail, invalid, ResponseError, type SandboxResponse } from "./res
 import type { Match, Router } from "./route.ts";
 import { send } from "./send.ts";
 
-/** One request to the platform and its answer, whole, credentials included: for checks inside the process. */
+/** One request to the platform with its response, whole and with credentials: for checks inside the process. */
 export interface Exchange {
   readonly request: {
     readonly method: string;
     readonly path: string;
-    /** As sent, without the question mark. */
+    /** Query as sent, without the question mark. */
     readonly query: string;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
@@ -24,28 +24,28 @@ export interface Exchange {
     readonly status: number;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
-    /** True when the answer was too long to keep and `body` is only its beginning. */
+    /** True if the response was too long to record and `body` is only its beginning. */
     readonly truncated?: true;
   };
-  /** Of the OpenAPI documents; null for a path they do not know. */
+  /** Operation id of the OpenAPI documents; null for a path that they do not have. */
   readonly operationId: string | null;
 }
 
-/** What the server serves; asked anew for each call, so that a reset needs no new port. */
+/** State that the server serves; read anew for each call, so that a reset needs no new port. */
 export interface Serving {
   readonly router: Router;
   now(): number;
 }
 
-/** What the server is made of. */
+/** Parts of the server. */
 export interface ServerParts {
   readonly serving: () => Serving;
   readonly secret: string;
   readonly faults: Faults;
   readonly calls: CallLog;
-  /** Called after each answer of the platform's paths, but not for answers that a fault replaced. */
+  /** Called after each response of the platform's paths, except those that a fault replaced. */
   readonly onExchange: ((exchange: Exchange) => void) | undefined;
-  /** Waits where a fault asks for it: so many milliseconds, or Infinity before an answer that never comes. */
+  /** Waits for a fault: this many milliseconds, or Infinity before a response that never comes. */
   readonly wait: (ms: number) => Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export interface ServerParts {
 export interface ListeningServer {
   /** `http://127.0.0.1:4010` */
   readonly origin: string;
-  /** Drops every connection. Closing twice is closing once. */
+  /** Drops every connection. A second call does nothing. */
   close(): Promise<void>;
 }
 
@@ -67,7 +67,7 @@ export async function listen(parts: ServerParts, host: string, port: number): Pr
   });
   server.listen(port, host);
   await once(server, "listening");
-  // Such as a connection that could not be taken for want of file descriptors.
+  // Such as a connection that could not be accepted for want of file descriptors.
   server.on("error", report);
   const { port: bound } = server.address() as AddressInfo;
   let closed: Promise<void> | undefined;
@@ -138,7 +138,7 @@ async function serve(parts: ServerParts, request: IncomingMessage, response: Ser
   });
 }
 
-/** @param body - undefined when it was too large to be read */
+/** @param body - undefined if it was too large to be read */
 async function answerTo(
   match: Match | 400 | 404 | 405,
   request: IncomingMessage,
@@ -178,14 +178,14 @@ async function answerTo(
   }
 }
 
-/** Of a fault, in the envelope that the platform has for the status. */
+/** Returns the response of a fault, in the platform's envelope for the status. */
 function injectedAnswer(status: number, { headers = {} }: Fault): SandboxResponse {
   if (status === 401 || status === 403) return { ...error(status, "Unauthorized"), headers };
   if (status >= 500) return { ...error(status, "Injected fault"), headers };
   return { ...fail({ message: `Injected fault ${status}` }, status).response, headers };
 }
 
-/** Browsers call the Director straight from the viewer's page; api. and analyticsapi. let none. */
+/** Returns whether browsers may call a path: they call the Director from the viewer's page, and nothing else. */
 function allowsBrowsers(path: string): boolean {
   return /^\/api\/(director|whip|whep)\//.test(path);
 }
@@ -235,7 +235,7 @@ function isClientGone(problem: unknown): boolean {
   return problem instanceof Error && "code" in problem && CLIENT_GONE.includes(String(problem.code));
 }
 
-/** A failure that is no client's doing is a bug of the sandbox and must be seen. */
+/** A failure that no client caused is a bug of the sandbox and must be seen. */
 function report(problem: unknown): void {
   process.emitWarning(problem instanceof Error ? problem : String(problem));
 }

@@ -5,31 +5,31 @@ export interface Feed {
   readonly feedId: string;
   readonly streamName: string;
   readonly tokenId: number;
-  /** What the encoder shows when it connects again. */
+  /** Credentials that the encoder presents when it reconnects. */
   readonly credentials: PublisherCredentials;
   readonly sourceId: string | null;
   readonly simulcastId: string | null;
-  /** The priority that the feed runs with: its own, or else its token's when it started. */
+  /** Priority that the feed runs with: its own, otherwise its token's when it started. */
   readonly priority: number | null;
-  /** True when the encoder named the priority itself, so the token's does not move it. */
+  /** True if the encoder set the priority itself, so the token's does not change it. */
   readonly ownPriority: boolean;
   readonly bitsPerSecond: bigint;
-  /** Whether its token recorded when it started; a later change is for later feeds. */
+  /** Whether its token recorded when it started; a later change applies to later feeds. */
   readonly isRecorded: boolean;
-  /** Whether its token kept a timeline for clips when it started. */
+  /** Whether its token stored a timeline for clips when it started. */
   readonly isClippable: boolean;
   readonly clusterId: string;
   readonly startedAt: number;
-  /** When it means to end; null for never. */
+  /** Planned end; null for none. */
   readonly endsAt: number | null;
-  /** Null while it is live. */
+  /** Null while the feed is live. */
   endedAt: number | null;
-  /** True for feeds that ran before the sandbox began: the traffic function meters those. */
+  /** True for feeds that ran before the sandbox started, which the traffic function meters. */
   readonly isSeeded: boolean;
   readonly restreams: Restream[];
 }
 
-/** Who publishes, from where and by which secret. */
+/** Credentials and origin of a publisher. */
 export interface PublisherCredentials {
   readonly token: string;
   readonly ip: string;
@@ -45,23 +45,24 @@ export interface Restream {
   endedAt: number | null;
 }
 
-/** A feed about to begin. */
+/** A feed about to start. */
 export interface FeedStart extends Pick<Feed, "streamName" | "credentials" | "sourceId" | "simulcastId"> {
   readonly bitsPerSecond: bigint;
-  /** Null for the token's. */
+  /** Null for the token's priority. */
   readonly ownPriority: number | null;
-  /** Null for until it is stopped. */
+  /** Null for a feed that runs until it is stopped. */
   readonly endsAt: number | null;
 }
 
-/** The pushes that a feed begins with: to every target that is enabled. */
+/** Returns the pushes that a feed starts with: to every enabled target. */
 export function beginRestreams(targets: readonly RestreamTarget[], startedAt: number): Restream[] {
   return targets.filter(({ enabled }) => enabled).map((target) => beginRestream(target, startedAt));
 }
 
 /**
- * Makes a running feed push to exactly the targets that are enabled. Pushes that stay are left alone: they must not be
- * cut for a change elsewhere in the list.
+ * Makes a running feed push to exactly the enabled targets.
+ *
+ * Pushes that stay are not interrupted by a change elsewhere in the list.
  */
 export function syncRestreams(feed: Feed, targets: readonly RestreamTarget[], at: number): void {
   const wanted = targets.filter(({ enabled }) => enabled);

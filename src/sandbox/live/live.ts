@@ -6,41 +6,43 @@ import { beginRestreams, type Feed, type FeedStart, type PublisherCredentials, s
 import { createScheduledEvents } from "./scheduled-events.ts";
 import { endOf, type Viewing, type ViewingStart } from "./viewing.ts";
 
-/** Feeds and viewers that connected since the sandbox began, and the feeds that were live when it did. */
+/** Feeds and viewers that connected since the sandbox started, and the feeds that were live when it did. */
 export interface Live {
-  /** Starts a feed that the Director has let in. */
+  /** Starts a feed that passed the Director's check. */
   startFeed(start: FeedStart, token: PublishToken): Feed;
-  /** Starts a feed as of before the sandbox began; the traffic function meters it, for as long as it runs. */
+  /** Starts a feed as of before the sandbox started; the traffic function meters it as long as it runs. */
   seedFeed(start: FeedStart, token: PublishToken, startedAt: number): Feed;
-  /** Ends feeds for good, as when their encoders stop. Viewers of a stream without feeds leave with the last. */
+  /** Ends feeds for good, as when their encoders stop. Viewers of a stream leave with its last feed. */
   endFeeds(which: (feed: Feed) => boolean): readonly Feed[];
-  /** Ends feeds as the platform does: the encoders come back 5 s later if the Director still lets them in. */
+  /** Ends feeds as the platform does: the encoders reconnect 5 s later if they still pass the Director's check. */
   interruptFeeds(which: (feed: Feed) => boolean): readonly Feed[];
-  /** Lets the running feeds of a token push to exactly its enabled targets. */
+  /** Makes the running feeds of a token push to exactly its enabled targets. */
   syncRestreams(token: PublishToken): void;
-  /** Every feed ever, of one stream or of all, oldest first. */
+  /** Returns every feed since the start, of one stream or of all, oldest first. */
   feeds(streamName?: string): readonly Feed[];
-  /** Feeds that are live now, of one stream or of all, oldest first. */
+  /** Returns the feeds that are live now, of one stream or of all, oldest first. */
   liveFeeds(streamName?: string): readonly Feed[];
-  /** Attaches a viewer that the Director has let in. */
+  /** Attaches a viewer that passed the Director's check. */
   attach(start: ViewingStart): Viewing;
-  /** @returns the connection that ended, or undefined when the client has none open */
+  /** Ends a viewer's connection. @returns the ended connection, or undefined if the client has none open */
   detach(clientId: string): Viewing | undefined;
-  /** Every viewer connection since the sandbox began, of one stream or of all, oldest first. */
+  /** Returns every viewer connection since the start, of one stream or of all, oldest first. */
   viewings(streamName?: string): readonly Viewing[];
-  /** Names of streams with any feed or viewer since the sandbox began. */
+  /** Returns the names of streams with any feed or viewer since the start. */
   streamNames(): readonly string[];
 }
 
-/** How long an encoder takes to come back. */
+/** Time until an encoder reconnects, in milliseconds. */
 const RECONNECT_MS = 5_000;
 
-/** Above every id that a record of the past can have: see records/history.ts. */
+/** First id of a live record, above every id of the past: see records/history.ts. */
 const FIRST_RECORD_ID = 2 ** 42;
 
 /**
- * @param seed - names feeds and viewers
- * @param tokenFor - the token of a publisher that the Director lets in at an instant; undefined when it is refused
+ * Creates the live part.
+ *
+ * @param seed - determines the ids of feeds and viewers
+ * @param tokenFor - token of a publisher that passes the check at an instant; undefined if it is refused
  */
 export function createLive(
   seed: number,
@@ -55,7 +57,7 @@ export function createLive(
   const latestOf = new Map<string, Viewing>();
   let clients = 0;
 
-  /** The present, with everything due by now done. */
+  /** Returns the present, after everything that is due by now has happened. */
   function now(): number {
     const at = clock.now();
     scheduledEvents.settle(at);
@@ -137,7 +139,7 @@ export function createLive(
       const startedAt = now();
       const clientId = start.clientId ?? uuidOf(seed, `viewer ${++clients}`);
       const previous = latestOf.get(clientId);
-      // A client has one connection: a second one takes the place of the first.
+      // A client has one connection: a second one replaces the first.
       if (previous && endOf(previous) > startedAt) previous.endedAt = startedAt;
       const viewing: Viewing = {
         ...start,

@@ -5,16 +5,19 @@ import type { Live } from "./live.ts";
 import { endOf, type Viewing } from "./viewing.ts";
 
 /**
- * Bytes that a connection has carried after `ms` milliseconds at a steady rate. What it carried between two instants is
- * the difference of two such figures, so that any pieces of a connection sum to the whole exactly.
+ * Returns the bytes that a connection has carried after `ms` milliseconds at a steady rate.
+ *
+ * The traffic between two instants is the difference of two such figures, so that any parts of a connection sum to the
+ * whole exactly.
  */
 export function bytesAfter(bitsPerSecond: bigint, ms: number): bigint {
   return (bitsPerSecond * BigInt(ms)) / 8000n;
 }
 
 /**
- * Readings of what is live, for one stream and span: one for each connection, its ingest or delivery in that span. The
- * weekly gap counts nothing. Feeds that ran before the sandbox began are the traffic function's.
+ * Yields the readings of live connections of one stream in a span, one for each connection.
+ *
+ * The weekly gap counts nothing. The traffic function covers feeds that ran before the sandbox started.
  */
 export function* liveReadings(live: Live, streamName: string, span: Span): Generator<MeterReading> {
   for (const feed of live.feeds(streamName)) {

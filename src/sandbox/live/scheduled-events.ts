@@ -1,12 +1,12 @@
-/** Things that will happen at known instants, such as an encoder's return. No timers: they happen when looked at. */
+/** Events at set instants, such as an encoder's return. No timers: they happen when the state is read. */
 export interface ScheduledEvents {
-  /** @param happen - called with the instant itself, not with the later one at which someone looked */
+  /** Schedules an event. @param happen - called with the event's instant, not with the later one of the reading */
   add(at: number, happen: (at: number) => void): void;
-  /** Makes everything happen that is due by `now`, in order of time, also what that in turn adds. */
+  /** Makes every event happen that is due by `now`, in order of time, including those that these add. */
   settle(now: number): void;
 }
 
-/** An scheduledEvents with nothing on it. */
+/** Creates an empty schedule. */
 export function createScheduledEvents(): ScheduledEvents {
   /** Latest first, so that the next one is taken from the end. */
   const entries: { at: number; happen: (at: number) => void }[] = [];
@@ -14,12 +14,12 @@ export function createScheduledEvents(): ScheduledEvents {
 
   return {
     add(at, happen) {
-      // After its equals, which were there before and come first.
+      // Behind entries of the same instant, which were added before and come first.
       const later = entries.findIndex((entry) => entry.at <= at);
       entries.splice(later < 0 ? entries.length : later, 0, { at, happen });
     },
     settle(now) {
-      // What happens may look at the live state, which settles first: once is enough.
+      // An event may read the live state, which settles first: once is enough.
       if (isSettling) return;
       isSettling = true;
       try {

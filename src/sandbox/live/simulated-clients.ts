@@ -7,11 +7,11 @@ import type { Platform } from "../platform.ts";
 import type { Viewing } from "./viewing.ts";
 
 /**
- * Encoders and viewers for the sandbox's live part. They show their tokens to the same check as callers of the Director
- * over HTTP; what it lets in is metered and turns up in analytics, viewer records and monitoring.
+ * Encoders and viewers of the sandbox's live part. They pass the same check as callers of the Director over HTTP, and
+ * appear in analytics, viewer records and monitoring.
  */
 
-/** A whole number of bits a second, as a number, a bigint or decimal digits. */
+/** A whole number of bits per second, as a number, a bigint or decimal digits. */
 const bitRate = z
   .union([z.bigint(), z.int(), z.string().regex(/^\d{1,30}$/)])
   .transform((value) => BigInt(value))
@@ -23,56 +23,56 @@ const seconds = z
   .max(366 * 86_400)
   .nullish();
 
-/** An encoder, as tests and operators describe it. */
+/** Options of a simulated encoder. */
 export const feedInput = z.strictObject({
-  /** The publish token's secret. */
+  /** Secret of the publish token. */
   token: z.string(),
   streamName: z.string().min(1).max(128),
-  /** Ingest; 4 Mbit/s without it. */
+  /** Ingest bit rate; 4 Mbit/s by default. */
   bitsPerSecond: bitRate.default(4_000_000n),
-  /** How long it means to run; until it is stopped without it. */
+  /** Planned duration; until it is stopped by default. */
   seconds,
   ip: z.string().default("192.0.2.10"),
   country: countryCode.default("US"),
   origin: z.string().nullish(),
   sourceId: z.string().nullish(),
   simulcastId: z.string().nullish(),
-  /** The encoder's own priority, which the token's cannot move. */
+  /** Priority that the encoder sets itself, which the token's does not change. */
   priority: z.int32().nullish(),
 });
 
-/** Viewers, as tests and operators describe them. */
+/** Options of simulated viewers. */
 export const viewersInput = z.strictObject({
-  /** A subscribe token's secret or a JWT signed under one; null or absent for none. */
+  /** Secret of a subscribe token, or a JWT signed under one; null or absent for none. */
   token: z.string().nullish(),
   streamName: z.string().min(1).max(128),
-  /** Needed without a token. */
+  /** Required without a token. */
   streamAccountId: z.string().nullish(),
-  /** Delivered to each viewer; 2.5 Mbit/s without it. */
+  /** Delivered to each viewer; 2.5 Mbit/s by default. */
   bitsPerSecond: bitRate.default(2_500_000n),
-  /** How long they mean to stay; until they are detached without it. */
+  /** Planned duration; until they are detached by default. */
   seconds,
-  /** How many viewers, all alike. */
+  /** Number of equal viewers. */
   count: z.int().min(1).max(10_000).default(1),
   ip: z.string().default("198.51.100.20"),
   country: countryCode.default("US"),
   origin: z.string().nullish(),
   userAgent: z.string().max(1024).default("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)"),
-  /** The cluster that serves them; the stream's, or the nearest if the stream cascades, without it. */
+  /** Cluster that serves them. Defaults to the stream's or, if the stream cascades, to the nearest. */
   cluster: z
     .string()
     .refine((id) => id !== AUTO_CLUSTER && isCluster(id), { error: "Unknown cluster." })
     .nullish(),
-  /** A viewer that was attached before and comes back; only for a count of 1. */
+  /** Client of a viewer that reconnects; only for a count of 1. */
   clientId: z.string().min(1).nullish(),
 });
 
-/** What `startFeed` takes. */
+/** Input of `startFeed`. */
 export type FeedInput = z.input<typeof feedInput>;
-/** What `attachViewers` takes. */
+/** Input of `attachViewers`. */
 export type ViewersInput = z.input<typeof viewersInput>;
 
-/** A feed that was let in. */
+/** A feed that passed the Director's check. */
 export interface StartedFeed {
   readonly ok: true;
   readonly feedId: string;
@@ -81,17 +81,17 @@ export interface StartedFeed {
   readonly clusterId: string;
 }
 
-/** Viewers that were let in. */
+/** Viewers that passed the Director's check. */
 export interface AttachedViewers {
   readonly ok: true;
   readonly streamName: string;
-  /** The id that their bytes are counted under; null when untracked. */
+  /** Tracking id of their traffic; null if untracked. */
   readonly trackingId: string | null;
-  /** One for each viewer, as viewer records show them. */
+  /** Client ids, one for each viewer, as viewer records show them. */
   readonly clientIds: readonly string[];
 }
 
-/** Starts a feed if the Director lets it in. */
+/** Starts a feed if the Director's check admits it. */
 export function startFeed(platform: Platform, input: z.output<typeof feedInput>): StartedFeed | DirectorRefusal {
   const { clock, admission, live } = platform;
   const { token, streamName, ip, country, origin = null, sourceId = null, simulcastId = null, priority = null } = input;
@@ -113,7 +113,7 @@ export function startFeed(platform: Platform, input: z.output<typeof feedInput>)
   return { ok: true, feedId, streamName, tokenId, clusterId };
 }
 
-/** Attaches viewers if the Director lets them in. */
+/** Attaches viewers if the Director's check admits them. */
 export async function attachViewers(
   platform: Platform,
   input: z.output<typeof viewersInput>,
@@ -145,7 +145,7 @@ export async function attachViewers(
   };
 }
 
-/** The nearest cluster that the stream is relayed to, or else the one that takes it in. */
+/** Returns the nearest cluster that the stream is relayed to, otherwise the one that ingests it. */
 function servingCluster({ account }: Platform, { publishToken, feed }: ViewerAdmission, country: string): string {
   const { isEnabled, clusters } = publishToken.geoCascade ?? account.geoCascade;
   const nearest = nearestCluster(country);

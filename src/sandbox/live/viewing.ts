@@ -2,7 +2,7 @@
 export interface Viewing {
   readonly clientId: string;
   readonly recordId: number;
-  /** The connection that this one continues. */
+  /** Record of the connection that this one continues. */
   readonly previousRecordId: number | null;
   readonly streamName: string;
   readonly trackingId: string | null;
@@ -13,9 +13,9 @@ export interface Viewing {
   readonly userAgent: string;
   readonly bitsPerSecond: bigint;
   readonly startedAt: number;
-  /** When the viewer means to leave; null for never. */
+  /** Planned end; null for none. */
   readonly endsAt: number | null;
-  /** When it left early or lost the stream. */
+  /** Early end, or the end of the stream. */
   endedAt: number | null;
 }
 
@@ -24,8 +24,8 @@ export function endOf(connection: Pick<Viewing, "endsAt" | "endedAt">): number {
   return Math.min(connection.endedAt ?? Number.POSITIVE_INFINITY, connection.endsAt ?? Number.POSITIVE_INFINITY);
 }
 
-/** A viewer connection about to begin. */
+/** A viewer connection about to start. */
 export type ViewingStart = Omit<Viewing, "clientId" | "recordId" | "previousRecordId" | "startedAt" | "endedAt"> & {
-  /** The client that reconnects; null for a new one. */
+  /** Client that reconnects; null for a new one. */
   readonly clientId: string | null;
 };

@@ -18,7 +18,7 @@ import {
 } from "./storage.ts";
 
 /**
- * The account's settings for media: how long it is kept, and where clips go.
+ * Creates the account's media settings: retention, and storage of clips.
  *
  * @see /api/v3/account/media/expiration and /api/v3/account/media/storage
  */
@@ -111,10 +111,10 @@ export function accountMediaRoutes(media: Media, live: Live, clock: Clock): Rout
 
 const KINDS = ["timelines", "recordings", "clips"] as const;
 
-/** How long the check of a storage takes; undocumented. */
+/** Duration of the check of a storage, in milliseconds; undocumented. */
 const VALIDATION_MS = 5 * SECOND_MS;
 
-/** `{}` clears a rule; what is absent stays. */
+/** `{}` clears a rule; an absent field stays. */
 const rule = z.object({ days: z.int().min(1).max(365).nullish() }).nullish();
 const expirationInput = z.object({ timelines: rule, recordings: rule, clips: rule });
 

@@ -6,7 +6,7 @@ const TYPES = ["recording", "clip", "storageValidation", "timeline", "vod"] as c
 const SORTS = ["startTime", "stopTime", "streamName", "tokenId", "created"] as const;
 
 /**
- * One page of assets. Deleted ones are in none, also when they are asked for.
+ * Returns one page of assets. Deleted ones are never listed, not even on request.
  *
  * @see GET /api/v3/media/assets
  */
@@ -25,7 +25,7 @@ export function assetPage(assets: readonly MediaAsset[], query: URLSearchParams,
     reader.optional("streamName"),
     reader.optional("sourceId"),
   ];
-  // A bare `simulcastId` asks for the empty id.
+  // A bare `simulcastId` selects the empty id.
   const simulcastId = query.get("simulcastId") ?? undefined;
   reader.done();
 

@@ -13,11 +13,12 @@ import type { Media } from "./media.ts";
 
 const MAX_DELETED = 100;
 
-/** How long a key is remembered; upstream does not say. */
+/** Retention of an idempotency key, in milliseconds; undocumented. */
 const REMEMBERED_MS = DAY_MS;
 
 /**
- * Recordings, clips and timelines. Recordings and timelines come of broadcasts by themselves; clips are ordered here.
+ * Creates the routes of recordings, clips and timelines. Recordings and timelines follow from broadcasts; clips are
+ * ordered here.
  *
  * @see /api/v3/media/assets
  */
@@ -38,8 +39,10 @@ export function assetRoutes(media: Media, account: Account, clock: Clock): Route
   });
 
   /**
-   * The only idempotent create of the platform. The same key with the same body gives the clips of the first call as they
-   * are now, with another body it is refused: both undocumented. A refused order uses no key up.
+   * Orders clips: the platform's only idempotent creation.
+   *
+   * A repeated key with the same body returns the clips of the first call as they are now; with another body it is
+   * rejected: both undocumented. A rejected order does not use its key up.
    */
   function ordered(call: Call): readonly MediaAsset[] {
     const now = clock.now();
@@ -62,7 +65,7 @@ export function assetRoutes(media: Media, account: Account, clock: Clock): Route
     return asset;
   }
 
-  /** Some may fail inside one success. */
+  /** Some deletions may fail inside a success. */
   function remove(ids: readonly string[]) {
     const errors = ids.flatMap((id) => {
       const error = removalProblem(media.byId(id), id, clock.now());
@@ -92,7 +95,7 @@ export function assetRoutes(media: Media, account: Account, clock: Clock): Route
         throw invalid({ mediaDistributionId: [`No media distribution with id: ${mediaDistributionId}`] });
       }
       checkCustomPath(media, changes.customPath ?? null, id);
-      // Null clears; what is absent stays. Upstream says neither.
+      // Null clears; an absent field stays. Upstream documents neither.
       media.change(id, changes);
       return downloadableWire(assetOf(call), account, clock.now());
     }),

@@ -3,13 +3,13 @@ import { HOUR_MS, isoMillis } from "../calendar.ts";
 import { hexSecret } from "../random.ts";
 import { bytesOf, goneAt, type MediaAsset, secondsOf, statusOf } from "./asset.ts";
 
-/** How long a download link lasts; upstream says only that it is short-lived. */
+/** Lifetime of a download link, in milliseconds; upstream only says that it is short. */
 const DOWNLOAD_MS = HOUR_MS;
 
-/** What the sound of a feed takes of its bits. */
+/** Share of a feed's bits that are sound. */
 const AUDIO_BITS_PER_SECOND = 128_000;
 
-/** An asset as REST sends it. Fields without a value are left out. */
+/** Returns an asset as REST sends it. Fields without a value are left out. */
 export function assetWire(asset: MediaAsset, now: number) {
   const status = statusOf(asset, now);
   const { feed, storage } = asset;
@@ -31,15 +31,15 @@ export function assetWire(asset: MediaAsset, now: number) {
   };
 }
 
-/** An asset read by itself: a complete one comes with its links. In a list it does not. */
+/** Returns an asset read by itself: a complete one has its links, unlike in a list. */
 export function downloadableWire(asset: MediaAsset, account: Account, now: number) {
   const wire = assetWire(asset, now);
-  // What lies in someone's own bucket is fetched from there.
+  // An asset in a bucket of the account is fetched from there.
   const hasLinks = wire.status === "complete" && asset.feed !== null && asset.storage.bucketPath === null;
   return hasLinks ? { ...wire, download: downloadOf(asset, account, now) } : wire;
 }
 
-/** What is known of finished media. */
+/** Returns the facts of finished media. */
 export function metadataOf(asset: MediaAsset, now: number) {
   const video = Math.max(Number(asset.bitsPerSecond) - AUDIO_BITS_PER_SECOND, 0);
   return {
@@ -55,7 +55,7 @@ export function metadataOf(asset: MediaAsset, now: number) {
   };
 }
 
-/** The short-lived link to an asset's file. It leads to no one: the sandbox has figures of media and no media. */
+/** Returns the short-lived link to an asset's file. The link leads nowhere: the sandbox has no media. */
 export function downloadUrlOf({ id, format }: MediaAsset, now: number) {
   const expiresAt = now + DOWNLOAD_MS;
   const signature = hexSecret(0, `download ${id} ${expiresAt}`);
@@ -65,7 +65,7 @@ export function downloadUrlOf({ id, format }: MediaAsset, now: number) {
   };
 }
 
-/** HLS is many files and has no single one to download; the CDN serves only what has a distribution. */
+/** HLS is many files and has no single one to download; the CDN serves only assets with a distribution. */
 function downloadOf(asset: MediaAsset, { accountId }: Account, now: number) {
   const { id, format, customPath, mediaDistributionId } = asset;
   const file = format === "hls" ? "index.m3u8" : `${id}.mp4`;

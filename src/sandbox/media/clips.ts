@@ -28,7 +28,7 @@ const clipName = z
     context.addIssue({ code: "custom", message: `Name may not contain character(s) (${found.join("")})` });
   });
 
-/** Where a viewing link leads instead of to the asset's id. */
+/** Replaces the asset's id in viewing links. */
 export const customPath = z.string().min(1).max(512);
 
 const clipInput = z.object({
@@ -56,11 +56,13 @@ const clipInput = z.object({
 type ClipInput = z.output<typeof clipInput>;
 
 /**
- * Cuts clips out of the timelines of a stream: one for each timeline that reaches into the span, so several when the
- * stream restarted in it. A clip begins and ends with its timeline where that is shorter than the span.
+ * Cuts clips out of the timelines of a stream.
  *
- * @throws ResponseError with field errors in PascalCase, as the platform writes them here; or with its words for media that is
- *   not in the cache any more, or never was
+ * One clip for each timeline that reaches into the span, so several if the stream restarted in it. A clip starts and
+ * ends with its timeline if that is shorter than the span.
+ *
+ * @throws ResponseError with field errors in PascalCase, as the platform writes them here; or with its message for
+ * media that is not in the cache
  */
 export function orderClips(media: Media, body: unknown, now: number): readonly MediaAsset[] {
   const input = readClipInput(body);
@@ -68,7 +70,7 @@ export function orderClips(media: Media, body: unknown, now: number): readonly M
   checkReferences(media, input, now);
   const storage = storageFor(media.storageProfiles, input.storage ?? null);
   const oldest = now - (media.expiration.timelines.at(now) ?? TIMELINE_DAYS) * DAY_MS;
-  // A start before the cache is refused, though a later part of the span may still be there: the rule "bounds the
+  // A start before the cache is rejected, though a later part of the span may be cached: the rule "bounds the
   // earliest clip startTime".
   const pieces = span.from < oldest ? [] : piecesFor(media, input, span, now);
   if (pieces.length === 0) {
@@ -92,7 +94,7 @@ export function orderClips(media: Media, body: unknown, now: number): readonly M
       readyAt: now + processingMs(to - from),
       problem: storageProblem(storage),
       storage,
-      // In storage of one's own nothing expires.
+      // In a bucket of the account nothing expires.
       expiresAt:
         storage.bucketPath === null ? (input.expiration ?? afterDays(now, media.expiration.clips.at(now))) : null,
       mediaDistributionId: input.mediaDistributionId ?? media.distributions.default.at(now),
@@ -130,7 +132,7 @@ function checkReferences(media: Media, input: ClipInput, now: number): void {
   checkCustomPath(media, input.customPath ?? null);
 }
 
-/** @throws ResponseError when another asset has the path */
+/** @throws ResponseError if another asset has the path */
 export function checkCustomPath(media: Media, path: string | null, ownId?: string): void {
   const taken = path !== null && media.assets().some((asset) => asset.customPath === path && asset.id !== ownId);
   if (taken) throw invalid({ CustomPath: [`The custom path '${path}' is taken`] });
@@ -141,7 +143,7 @@ interface Cut extends Span {
   readonly bitsPerSecond: bigint;
 }
 
-/** What the clips are cut from: of the sources that fit, one, and of that every simulcast layer unless one is named. */
+/** Returns the feeds to cut from: those of one matching source, with every simulcast layer unless one is named. */
 function piecesFor(media: Media, input: ClipInput, span: Span, now: number): Cut[] {
   const cuts = media.assets().flatMap((asset): Cut[] => {
     const { type, feed, bitsPerSecond, startedAt, stoppedAt } = asset;
@@ -169,7 +171,7 @@ function isWanted(
 
 const LOWEST = Number.NEGATIVE_INFINITY;
 
-/** The highest priority first, then the best quality, then the newest. */
+/** Order by highest priority, then best quality, then newest. */
 function byRank(a: Cut, b: Cut): number {
   const [priorityA, priorityB] = [a.feed.priority ?? LOWEST, b.feed.priority ?? LOWEST];
   if (priorityA !== priorityB) return priorityB - priorityA;
@@ -182,7 +184,7 @@ function isSameSource(a: AssetFeed, b: AssetFeed): boolean {
   );
 }
 
-/** `startTime` → `StartTime`: the casing of field errors of this operation. */
+/** Returns a field name in the casing of this operation's errors: `StartTime`. */
 function inPascalCase(errors: FieldErrors): FieldErrors {
   return Object.fromEntries(
     Object.entries(errors).map(([field, texts]) => [field.charAt(0).toUpperCase() + field.slice(1), texts]),

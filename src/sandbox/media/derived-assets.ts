@@ -11,34 +11,36 @@ import {
   SHORTEST_MS,
 } from "./asset.ts";
 
-/** What media is made of: a feed, live or past. */
+/** Source of media: a feed, live or past. */
 export interface Broadcast extends AssetFeed {
   readonly feedId: string;
   readonly bitsPerSecond: bigint;
   readonly startedAt: number;
-  /** Null while it goes on. */
+  /** Null during the broadcast. */
   readonly endedAt: number | null;
 }
 
-/** The settings that footage takes on when it is made. */
+/** Settings that media gets when it is created. */
 export interface FootageRules {
-  /** Days that new recordings are kept; null for ever. */
+  /** Retention of new recordings in days; null for unlimited. */
   readonly recordingDays: VersionedSetting<number | null>;
-  /** Days that timelines are kept, the old ones too; null for the platform's one day. */
+  /** Retention of all timelines in days, old ones included; null for the platform's one day. */
   readonly timelineDays: VersionedSetting<number | null>;
-  /** The distribution that new recordings get; null for none. */
+  /** Distribution of new recordings; null for none. */
   readonly defaultDistribution: VersionedSetting<string | null>;
 }
 
 const LONGEST_RECORDING_MS = DAY_MS;
 const LONGEST_TIMELINE_MS = 12 * HOUR_MS;
 
-/** Timelines are kept a day unless the account has a rule of its own. */
+/** Retention of timelines in days unless the account has a rule. */
 export const TIMELINE_DAYS = 1;
 
 /**
- * The recordings of a broadcast: one for each 24 hours, the last as long as the rest. Each is there as `processing` once
- * ten seconds of it are, since nothing shorter is kept, and is complete some time after it stopped.
+ * Returns the recordings of a broadcast: one for each 24 hours, the last for the rest.
+ *
+ * A recording appears as `processing` after ten seconds, since nothing shorter is stored, and is complete some time
+ * after it stopped.
  */
 export function recordingsOf(broadcast: Broadcast, now: number, rules: FootageRules): MediaAsset[] {
   return piecesOf(broadcast, LONGEST_RECORDING_MS, now)
@@ -54,7 +56,7 @@ export function recordingsOf(broadcast: Broadcast, now: number, rules: FootageRu
     });
 }
 
-/** The timelines of a broadcast, what clips are cut from: one for each 12 hours, ready as soon as it stops. */
+/** Returns the timelines of a broadcast, which clips are cut from: one for each 12 hours, ready as soon as it stops. */
 export function timelinesOf(broadcast: Broadcast, now: number, rules: FootageRules): MediaAsset[] {
   return piecesOf(broadcast, LONGEST_TIMELINE_MS, now).map((piece) => ({
     ...assetOf(broadcast, "timeline", piece),
@@ -66,7 +68,7 @@ export function timelinesOf(broadcast: Broadcast, now: number, rules: FootageRul
 interface Piece {
   readonly index: number;
   readonly from: number;
-  /** Up to now while it goes on. */
+  /** Up to now during the broadcast. */
   readonly to: number;
   readonly isOver: boolean;
 }
@@ -103,7 +105,7 @@ function assetOf(broadcast: Broadcast, type: AssetType, { index, from, to, isOve
   };
 }
 
-/** A shorter rule removes what is older at once, a longer one keeps what is still there. */
+/** A shorter rule removes older media at once, a longer one keeps what is still there. */
 function timelineExpiry(stoppedAt: number, days: VersionedSetting<number | null>): number | null {
   for (const { value, from, to } of days.stretches()) {
     const due = Math.max(stoppedAt + (value ?? TIMELINE_DAYS) * DAY_MS, from);

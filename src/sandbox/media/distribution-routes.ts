@@ -24,7 +24,7 @@ const creation = z.object({
 const changes = z.object({ name: distributionName.nullish(), default: z.boolean().nullish() });
 
 /**
- * The rules by which media may be viewed, and their keys. Assets of a deleted distribution keep its id.
+ * Creates the routes of distributions and their keys. Assets of a deleted distribution keep its id.
  *
  * @see /api/v3/media/distributions
  */
@@ -88,7 +88,7 @@ function distributionWire({ id, name, isDefault, createdAt, keys }: Distribution
   return { id, name, default: isDefault, createdAt: isoMillis(createdAt), security: { keys } };
 }
 
-/** The cursor is the id of the last one seen, so that pages skip nothing when others come or go. */
+/** The cursor is the id of the last item seen, so that pages skip nothing when others come or go. */
 function distributionPage(all: readonly Distribution[], query: URLSearchParams) {
   const reader = new QueryReader(query);
   const sort = reader.choice("sort", ["createdAt", "name"], "createdAt");

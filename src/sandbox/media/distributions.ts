@@ -1,39 +1,39 @@
 import { hexSecret } from "../random.ts";
 import { createVersionedSetting, type VersionedSetting } from "../versioned-setting.ts";
 
-/** A key that signs viewing tokens; its secret is taken and never shown again. */
+/** A key that signs viewing tokens; its secret is accepted and never shown again. */
 export interface SecurityKey {
   readonly id: string;
   readonly name: string | null;
 }
 
-/** The rules by which media may be viewed from the CDN. */
+/** Rules by which media may be viewed from the CDN. */
 export interface Distribution {
   readonly id: string;
   readonly name: string;
   readonly isDefault: boolean;
   readonly createdAt: number;
-  /** None: open viewing. */
+  /** Empty for open viewing. */
   readonly keys: readonly SecurityKey[];
 }
 
-/** The account's distributions; at most one is the default. */
+/** Distributions of the account; at most one is the default. */
 export interface Distributions {
   all(): readonly Distribution[];
   byId(id: string): Distribution | undefined;
   add(draft: Omit<Distribution, "id" | "keys">, keyNames: readonly (string | null)[]): Distribution;
-  /** @param at - from when on new assets see a changed default */
+  /** @param at - instant from which new assets see a changed default */
   replace(next: Distribution, at: number): Distribution;
   newKey(name: string | null): SecurityKey;
   remove(id: string, at: number): void;
-  /** What new assets get that name none. */
+  /** Default distribution of new assets. */
   readonly default: VersionedSetting<string | null>;
 }
 
-/** Keys of one distribution, so that one can be replaced while the other is in use. */
+/** Most keys of one distribution, so that one can be replaced while the other is in use. */
 export const MAX_KEYS = 2;
 
-/** No distributions yet. */
+/** Creates an empty set of distributions. */
 export function createDistributions(seed: number): Distributions {
   const distributions = new Map<string, Distribution>();
   const ofNewAssets = createVersionedSetting<string | null>(null);

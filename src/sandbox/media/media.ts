@@ -7,10 +7,10 @@ import { type Broadcast, recordingsOf, timelinesOf } from "./derived-assets.ts";
 import { createDistributions, type Distributions } from "./distributions.ts";
 import { createStorageProfiles, type StorageProfiles } from "./storage.ts";
 
-/** An asset that a call makes: a clip, or the check of a storage. */
+/** An asset that a call creates: a clip, or the check of a storage. */
 export type OrderedAsset = Omit<MediaAsset, "id" | "removedAt"> & { readonly type: "clip" | "storageValidation" };
 
-/** Days that assets are kept, by kind; null for the platform's default. */
+/** Retention of assets in days, by kind; null for the platform's default. */
 export interface MediaExpiration {
   readonly timelines: VersionedSetting<number | null>;
   readonly recordings: VersionedSetting<number | null>;
@@ -19,10 +19,10 @@ export interface MediaExpiration {
 
 /** All media of the account. */
 export interface Media {
-  /** Every asset ever, oldest first, as it is now. */
+  /** Returns every asset since the start, oldest first, in its present state. */
   assets(): readonly MediaAsset[];
   byId(id: string): MediaAsset | undefined;
-  /** Makes an asset; one without a name is named after its id. */
+  /** Creates an asset; one without a name is named after its id. */
   add(asset: OrderedAsset): MediaAsset;
   /** Begins the deletion of an asset. */
   remove(id: string): void;
@@ -34,7 +34,9 @@ export interface Media {
 }
 
 /**
- * @param pastRecordings - broadcasts that were recorded before the sandbox began
+ * Creates the media of the account.
+ *
+ * @param pastRecordings - broadcasts that were recorded before the sandbox started
  */
 export function createMedia(seed: number, clock: Clock, live: Live, pastRecordings: readonly Broadcast[]): Media {
   const expiration = {
@@ -51,7 +53,7 @@ export function createMedia(seed: number, clock: Clock, live: Live, pastRecordin
   const ordered: MediaAsset[] = [];
   const changes = new Map<string, Partial<MediaAsset>>();
 
-  /** Recordings and timelines follow from the feeds; only what calls have done to them is kept. */
+  /** Recordings and timelines follow from the feeds; only changes by calls are stored. */
   function assets(): readonly MediaAsset[] {
     const now = clock.now();
     const feeds = live.feeds();

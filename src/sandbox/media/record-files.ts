@@ -10,7 +10,7 @@ import { downloadUrlOf, metadataOf } from "./asset-wire.ts";
 import type { Media } from "./media.ts";
 
 /**
- * The recordings by their deprecated paths, under integer ids, to be read. They are deleted by their new path.
+ * Creates the deprecated paths of recordings, read-only and with integer ids. Deletion is on the new path only.
  *
  * @see GET /api/record_files/*
  */
@@ -43,7 +43,7 @@ export function recordFileRoutes(media: Media, publishTokens: TokenRepository<Pu
     }),
     list("ListRecordFiles", "list", () => () => true),
     list("ListRecordFilesByToken", "list_by_token", (reader) => {
-      // The document requires `token` and in the same breath says that either will do.
+      // The document requires `token` and says in the same place that either will do.
       const [token, tokenId] = [reader.optional("token"), reader.optionalInteger("tokenId")];
       if (token === undefined && tokenId === undefined) reader.complain("token", "Give token or tokenId.");
       const id = tokenId ?? publishTokens.bySecret(token ?? "")?.id;
@@ -56,7 +56,7 @@ export function recordFileRoutes(media: Media, publishTokens: TokenRepository<Pu
   ];
 }
 
-/** The first 32 bits of the asset's id. */
+/** Returns the first 32 bits of the asset's id. */
 function fileIdOf({ id }: MediaAsset): number {
   return Number.parseInt(id.slice(0, 8), 16);
 }

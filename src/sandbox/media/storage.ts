@@ -3,7 +3,7 @@ import { invalid } from "../http/response.ts";
 import { uuidOf } from "../random.ts";
 import { type AssetStorage, DOLBY_STORAGE } from "./asset.ts";
 
-/** A bucket of someone's own, or the vendor's. */
+/** A bucket of the account, or the vendor's. */
 interface StorageOptions {
   readonly objectPrefix: string | null;
   readonly bucketName: string;
@@ -14,13 +14,13 @@ interface StorageOptions {
 export interface StorageProfile {
   readonly id: string;
   readonly name: string | null;
-  /** Whether clips go here that name no storage. */
+  /** Whether clips that name no storage go here. */
   readonly default: boolean;
   readonly type: "gcs" | "awsS3";
   readonly options: StorageOptions;
 }
 
-/** The account's storage profiles; at most one is the default. */
+/** Storage profiles of the account; at most one is the default. */
 export interface StorageProfiles {
   all(): readonly StorageProfile[];
   byId(id: string): StorageProfile | undefined;
@@ -29,7 +29,7 @@ export interface StorageProfiles {
   remove(id: string): boolean;
 }
 
-/** No profiles yet. */
+/** Creates an empty set of profiles. */
 export function createStorageProfiles(seed: number): StorageProfiles {
   const profiles = new Map<string, StorageProfile>();
   let made = 0;
@@ -49,14 +49,14 @@ export function createStorageProfiles(seed: number): StorageProfiles {
   };
 }
 
-/** Options of which each may be left out. */
+/** Options that may each be left out. */
 export const optionChanges = z.object({
   objectPrefix: z.string().max(1000).nullish(),
   bucketName: z.string().min(1).nullish(),
   bucketRegion: z.string().min(1).max(32).nullish(),
 });
 
-/** Where one asset is to go: a profile, a bucket of its own, or neither. */
+/** Requested storage of one asset: a profile, a bucket, or neither. */
 export const storageInput = z.object({
   profileId: z.string().nullish(),
   type: z.enum(["gcs", "awsS3", "dolbyStorage"]).nullish(),
@@ -64,9 +64,9 @@ export const storageInput = z.object({
 });
 
 /**
- * Options over those that are there already.
+ * Returns options merged over present ones.
  *
- * @throws ResponseError when the bucket, or an S3 bucket's region, is still missing
+ * @throws ResponseError if the bucket, or an S3 bucket's region, is still missing
  */
 export function mergedOptions(
   type: StorageProfile["type"],
@@ -83,9 +83,9 @@ export function mergedOptions(
 }
 
 /**
- * Where an asset goes: to the bucket it names, or to the default profile's, or to the vendor's.
+ * Returns the storage of an asset: the bucket it names, otherwise the default profile's, otherwise the vendor's.
  *
- * @throws ResponseError when the profile is unknown or the settings do not go together
+ * @throws ResponseError if the profile is unknown or the settings exclude each other
  */
 export function storageFor(profiles: StorageProfiles, input: z.output<typeof storageInput> | null): AssetStorage {
   const { profileId, type, options } = input ?? {};
@@ -98,14 +98,16 @@ export function storageFor(profiles: StorageProfiles, input: z.output<typeof sto
 }
 
 /**
- * Why nothing can be written to a storage, or null. The sandbox has no cloud behind it: a bucket whose name begins with
- * `unreachable` stands for one that the vendor's service account may not write to.
+ * Returns why a storage cannot be written, or null.
+ *
+ * The sandbox has no cloud behind it: a bucket whose name begins with `unreachable` stands for one that the vendor's
+ * service account may not write to.
  */
 export function storageProblem({ bucketPath }: AssetStorage): string | null {
   return bucketPath !== null && /^\w+:\/\/unreachable/.test(bucketPath) ? "Storage upload failed: access denied" : null;
 }
 
-/** The words for an unknown profile. */
+/** Returns the platform's error for an unknown profile. */
 export function noProfile(id: string): string {
   return `No storage profile with id: ${id}`;
 }

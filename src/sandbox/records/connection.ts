@@ -1,4 +1,4 @@
-/** One viewer connection, of the past or of the live part, as viewer records look at it. */
+/** One viewer connection, past or live, as viewer records see it. */
 export interface Connection {
   /** Unique; grows with time among connections of the past. */
   readonly recordId: number;
@@ -11,15 +11,15 @@ export interface Connection {
   readonly clusterId: string;
   readonly ipAddress: string;
   readonly userAgent: string;
-  /** In milliseconds. */
+  /** Start in milliseconds. */
   readonly startedAt: number;
-  /** In milliseconds; infinite while nothing says when it will end. */
+  /** End in milliseconds; infinite if it is not set. */
   readonly endsAt: number;
-  /** Bytes delivered up to an instant between its start and its end. */
+  /** Returns the bytes delivered up to an instant between start and end. */
   bytesUntil(instant: number): number | bigint;
 }
 
-/** By start, then by record id: the order of every answer. */
+/** Order by start, then by record id, as in every response. */
 export function inOrder(a: Connection, b: Connection): number {
   return a.startedAt - b.startedAt || a.recordId - b.recordId;
 }

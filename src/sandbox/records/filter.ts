@@ -3,20 +3,20 @@ import { parseInstant } from "../calendar.ts";
 import { validated } from "../http/body.ts";
 import { invalid } from "../http/response.ts";
 
-/** Which viewer records are asked for. */
+/** Which viewer records to return. */
 export interface RecordFilter {
-  /** On the start of a record. */
+  /** Bounds on the start of a record. */
   readonly started: readonly Bound[];
-  /** On its completion; an ongoing record fails any. */
+  /** Bounds on the end of a record; an ongoing record satisfies none. */
   readonly completed: readonly Bound[];
   readonly search: Search;
-  /** Null takes all. */
+  /** Null for all. */
   readonly streamNames: ReadonlySet<string> | null;
-  /** Null takes all; a null in it stands for untracked viewers. */
+  /** Null for all; a null in the list stands for untracked viewers. */
   readonly trackingIds: ReadonlySet<string | null> | null;
 }
 
-/** Which records a search returns: those that ended, those that did not, or both. */
+/** Whether to return records that ended, that did not, or both. */
 export type Search = "Completed" | "Ongoing" | "Ongoing_Completed";
 type Operator = z.output<typeof operator>;
 
@@ -28,7 +28,7 @@ export interface Bound {
 
 const operator = z.enum(["GreaterThanOrEqualTo", "GreaterThan", "LessThanOrEqualTo", "LessThan"]);
 
-/** Whether an instant satisfies a bound. */
+/** Returns whether an instant satisfies a bound. */
 export function holds({ operator, at }: Bound, instant: number): boolean {
   switch (operator) {
     case "GreaterThanOrEqualTo":
@@ -42,7 +42,7 @@ export function holds({ operator, at }: Bound, instant: number): boolean {
   }
 }
 
-/** The span outside of which no instant can satisfy all bounds; it holds both its ends. */
+/** Returns the span outside of which no instant can satisfy all bounds, both ends included. */
 export function reachOf(bounds: readonly Bound[]): { from: number; to: number } {
   const isLower = ({ operator }: Bound) => operator.startsWith("Greater");
   return {
@@ -87,7 +87,11 @@ const v2 = z.object({
   completedBeforeOperator: operator.nullish(),
 });
 
-/** @throws ResponseError when a field is malformed or both streams and tracking ids are named */
+/**
+ * Parses the filter of v1.
+ *
+ * @throws ResponseError if a field is malformed, or both streams and tracking ids are named
+ */
 export function readFilterV1(body: unknown): RecordFilter {
   const input = validated(v1, body);
   return {
@@ -97,7 +101,11 @@ export function readFilterV1(body: unknown): RecordFilter {
   };
 }
 
-/** @throws ResponseError when a field is malformed or both streams and tracking ids are named */
+/**
+ * Parses the filter of v2.
+ *
+ * @throws ResponseError if a field is malformed, or both streams and tracking ids are named
+ */
 export function readFilterV2(body: unknown): RecordFilter {
   const input = validated(v2, body);
   return {

@@ -6,15 +6,16 @@ import { COUNTRIES } from "../traffic/profile.ts";
 import { hoursOnAir, type StreamModel } from "../traffic/traffic.ts";
 import type { Connection } from "./connection.ts";
 
-/** No connection of the past lasts as long. */
+/** Longest connection of the past, in milliseconds. */
 export const LONGEST_MS = HOUR_MS;
 
 /**
- * The viewer connections that began in one hour of a stream's past, in no order. They follow from the cells of that hour
- * alone: each cell with bytes has one to three connections, whose bytes sum to the cell's, so ids and figures are the
- * same whenever and however they are asked for.
+ * Returns the viewer connections that started in one hour of a stream's past, unordered.
  *
- * @param streamEndsAt - when the stream's past ends, in milliseconds; it takes its viewers with it
+ * They follow from the cells of that hour alone: each cell with bytes has one to three connections, whose bytes sum to
+ * the cell's, so ids and figures are always the same.
+ *
+ * @param streamEndsAt - when the stream's past ends, in milliseconds; its viewers leave with it
  */
 export function connectionsOfHour(stream: StreamModel, hour: number, streamEndsAt: number): Connection[] {
   const day = Math.floor(hour / 24);
@@ -71,7 +72,7 @@ function addConnections(connections: Connection[], cell: Cell): void {
   });
 }
 
-/** A connection of the past. What names its client is worked out only when asked for: most are only counted. */
+/** A connection of the past. The details of its client are computed on demand: most connections are only counted. */
 class PastConnection implements Connection {
   readonly recordId: number;
   readonly previousRecordId: number | null;
@@ -114,7 +115,7 @@ class PastConnection implements Connection {
     return uuidFromBits(mix(this.#key, 1), mix(this.#key, 2), mix(this.#key, 3), mix(this.#key, 4));
   }
 
-  /** In 198.18.0.0/15, which is set aside for benchmarks: no one's address. */
+  /** Address in 198.18.0.0/15, which is reserved for benchmarks. */
   get ipAddress(): string {
     const bits = mix(this.#key, 5);
     return `198.${18 + (bits & 1)}.${(bits >>> 8) & 255}.${(bits >>> 16) & 255}`;
@@ -134,7 +135,7 @@ class PastConnection implements Connection {
   }
 }
 
-/** One cell in eight with several viewers has one that loses its connection and comes back. */
+/** One in eight cells with several viewers has one that loses its connection and reconnects. */
 function hasReconnect(bits: number, lengths: readonly number[]): boolean {
   return (bits & 7) === 0 && lengths.length > 1 && (lengths[0] ?? 0) < LATEST_RECONNECT_SECOND;
 }
@@ -142,11 +143,11 @@ function hasReconnect(bits: number, lengths: readonly number[]): boolean {
 const LATEST_RECONNECT_SECOND = 3_500;
 const LONGEST_AWAY_SECONDS = 40;
 
-/** The second of the hour at which each connection starts, to the millisecond. */
+/** Returns the second of the hour at which each connection starts, to the millisecond. */
 function startSeconds(bits: number, lengths: readonly number[]): readonly number[] {
   const drawn = lengths.map((_, index) => (mix(bits, index) % 3_600_000) / 1000);
   if (!hasReconnect(bits, lengths)) return drawn;
-  // The first must end early enough for the second to begin within the hour.
+  // The first must end early enough for the second to start within the hour.
   const length = lengths[0] ?? 0;
   const first = mix(bits, 7) % (3600 - length - LONGEST_AWAY_SECONDS);
   return [first, first + length + 5 + (mix(bits, 8) % 30), ...drawn.slice(2)];

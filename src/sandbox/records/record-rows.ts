@@ -12,7 +12,7 @@ import { connectionsOfHour, LONGEST_MS } from "./history.ts";
 
 /** One viewer record: one connection, or in v1 all connections of one client. */
 export interface RecordRow {
-  /** The first connection. */
+  /** First connection. */
   readonly first: Connection;
   /** Null while it is ongoing, in milliseconds. */
   readonly endedAt: number | null;
@@ -20,7 +20,7 @@ export interface RecordRow {
   readonly bytes: number | bigint;
 }
 
-/** Where viewer connections come from. */
+/** Sources of viewer connections. */
 export interface RecordSources {
   readonly traffic: Traffic;
   readonly live: Live;
@@ -29,12 +29,13 @@ export interface RecordSources {
 
 const RETENTION_DAYS = 365;
 
-/** How long rows are made in one go before others get a turn. */
+/** Time for which rows are generated before other work may run, in milliseconds. */
 const TURN_MS = 10;
 
 /**
- * Records as of an instant, by start and then by record id, in batches. They are made hour by hour while they are read:
- * a year is a million rows and more, and costs no memory.
+ * Yields the records as of an instant in batches, by start and then by record id.
+ *
+ * They are generated hour by hour while they are read: a year is more than a million rows, and takes no memory.
  *
  * @param mergeReconnects - v1: the connections of one client are one row
  */
@@ -67,7 +68,7 @@ export async function* recordBatches(
   if (waiting.length > 0) yield waiting;
 }
 
-/** How many viewers a stream has at an instant: its ongoing records. */
+/** Returns the viewers of a stream at an instant: its ongoing records. */
 export function viewerCount({ traffic, live, ledger }: RecordSources, streamName: string, now: number): number {
   const isOpen = ({ startedAt, endsAt }: Connection) => startedAt <= now && endsAt > now;
   const stream = traffic.streams.get(streamName);
@@ -80,7 +81,7 @@ export function viewerCount({ traffic, live, ledger }: RecordSources, streamName
   return count;
 }
 
-/** Connections of the past that began in one hour. */
+/** Returns connections of the past that started in one hour. */
 interface PastHour {
   readonly endsAt: number;
   readonly connections: readonly Connection[];
@@ -134,7 +135,7 @@ function hasWantedId({ trackingId }: Connection, { trackingIds }: RecordFilter):
   return !trackingIds || trackingIds.has(trackingId);
 }
 
-/** Chains of one client's connections, in the order in which they began. */
+/** Groups the connections by client, in the order in which they started. */
 function byClient(connections: readonly Connection[]): readonly (readonly Connection[])[] {
   const chains = new Map<string, Connection[]>();
   for (const connection of connections) {
@@ -145,7 +146,7 @@ function byClient(connections: readonly Connection[]): readonly (readonly Connec
   return [...chains.values()];
 }
 
-/** @returns the record of a chain, or undefined when it had not begun yet or is not asked for */
+/** Returns the record of one client's connections, or undefined if it had not started yet or is filtered out. */
 function rowOf(chain: readonly Connection[], filter: RecordFilter, now: number): RecordRow | undefined {
   const begun = chain.filter(({ startedAt }) => startedAt <= now);
   const [first, last] = [begun[0], begun.at(-1)];

@@ -7,8 +7,10 @@ import { type RecordFilter, readFilterV1, readFilterV2 } from "./filter.ts";
 import { type RecordRow, type RecordSources, recordBatches } from "./record-rows.ts";
 
 /**
- * One record for each viewer connection, sent while it is made: JSON Lines, or CSV for an Accept header that asks for
- * `text/csv`. `bytes` are those delivered; what viewers send back is not emulated.
+ * Creates the routes of viewer records, one row for each connection, sent while it is generated.
+ *
+ * JSON Lines, or CSV for an Accept header with `text/csv`. `bytes` are those delivered; traffic from viewers is not
+ * emulated.
  *
  * @see POST /api/records/viewers and /api/v2/records/viewers on analyticsapi.
  */
@@ -51,7 +53,7 @@ export function viewerRecordRoutes(sources: RecordSources, clock: Clock): Route[
 
 type Field = string | number | bigint | null;
 
-/** Every column, in the order of both forms. */
+/** Every column, in the order of both formats. */
 const FIELDS = {
   startTime: ({ first }) => isoMillis(first.startedAt),
   endTime: ({ endedAt }) => (endedAt === null ? null : isoMillis(endedAt)),
@@ -78,7 +80,7 @@ function jsonLine(columns: readonly Column[]): (row: RecordRow) => string {
   return (row) => {
     const fields: Record<string, Field> = {};
     for (const column of columns) fields[column] = FIELDS[column](row);
-    // JSON.stringify is the faster, and refuses a bigint.
+    // JSON.stringify is the faster, and rejects a bigint.
     return `${typeof row.bytes === "bigint" ? stringify(fields) : JSON.stringify(fields)}\n`;
   };
 }
@@ -91,7 +93,7 @@ function csvLine(columns: readonly Column[]): (row: RecordRow) => string {
   return (row) => `${columns.map((column) => csvField(FIELDS[column](row))).join(",")}\n`;
 }
 
-/** RFC 4180: quoted when it must be, quotes doubled; null is an empty field. */
+/** Returns a CSV field by RFC 4180: quoted if it must be, quotes doubled; null is an empty field. */
 function csvField(value: Field): string {
   const text = value === null ? "" : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
@@ -99,7 +101,7 @@ function csvField(value: Field): string {
 
 const CHUNK_CHARACTERS = 32_768;
 
-/** The lines of all rows after a header, in pieces that are worth a write each. */
+/** Yields the lines of all rows after a header, in pieces large enough for a write each. */
 async function* written(
   batches: AsyncIterable<readonly RecordRow[]>,
   lineOf: (row: RecordRow) => string,

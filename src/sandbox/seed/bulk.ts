@@ -5,7 +5,13 @@ import { publishDraft, subscribeDraft } from "./tokens.ts";
 const PARTNERS = 200;
 const BYTES_PER_HOUR = 2e9;
 
-/** Streams by the thousand for scale tests: `bulk-00001` and so on. */
+/**
+ * Creates thousands of streams for scale tests: `bulk-00001` and so on.
+ *
+ * @param count - streams, each with a publish token, a subscribe token (tracking id `bulk-partner-<i % 200>`) and a few
+ * hours of light traffic a week
+ * @param addedAt - creation time of the tokens, in milliseconds
+ */
 export interface Bulk {
   readonly profiles: readonly StreamProfile[];
   readonly tokens: SeedTokens;

@@ -8,8 +8,9 @@ import { hoursOnAir, type Traffic } from "../traffic/traffic.ts";
 const RECORDED_DAYS = 30;
 
 /**
- * What was broadcast in the month before the sandbox began under a token that records: one broadcast for each day on air.
- * Streams that are live at the beginning are not among them, whose feeds are recorded as they are.
+ * Returns the recorded broadcasts of the month before the sandbox started, one for each day on air.
+ *
+ * Streams that are live at the start are not among them: their feeds are recorded as they run.
  */
 export function pastRecordings(
   traffic: Traffic,

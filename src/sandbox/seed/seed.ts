@@ -8,21 +8,21 @@ import { bulkSeed } from "./bulk.ts";
 import { SEED_STREAMS } from "./streams.ts";
 import { SEED_CLUSTER, seedTokens } from "./tokens.ts";
 
-/** The public id of the sandbox's only account. */
+/** Public id of the sandbox's only account. */
 export const ACCOUNT_ID = "SYN4DX";
 
-/** Where the seed goes. */
+/** Target of the seed. */
 export interface SeedTarget {
   readonly tokens: TokenRepositories;
   readonly live: Live;
-  /** The sandbox's first instant: feeds of the seed are live then. */
+  /** First instant of the sandbox: feeds of the seed are live then. */
   readonly beganAt: number;
-  /** How many further streams to make for scale tests. */
+  /** Further streams for scale tests. */
   readonly bulk: number;
 }
 
 /**
- * Fills an empty platform: the account, its tokens, and the feeds that are live when it begins.
+ * Fills an empty platform with the account, its tokens, and the feeds that are live at the start.
  *
  * @returns the account, and the profiles that its past follows from
  */

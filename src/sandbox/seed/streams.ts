@@ -2,11 +2,12 @@ import { nearestCluster } from "../cluster.ts";
 import type { Audience, Country, Schedule, StreamProfile } from "../traffic/profile.ts";
 
 /**
- * The streams of the seed: when they are on air and who watches them. The names are known to the README and to every
- * test of the product; add streams, but do not rename any.
+ * Streams of the seed: when they are on air and who watches them.
+ *
+ * The names are known to the docs and to every test; add streams, but do not rename any.
  */
 export interface SeedStream extends StreamProfile {
-  /** Live when the sandbox begins, from this many hours before; absent when it is not. */
+  /** Hours before the start since which the stream is live; absent if it is not live at the start. */
   readonly liveForHours?: number;
 }
 
@@ -69,7 +70,7 @@ function stream(
   };
 }
 
-/** All of them. The order is that of their audiences' ids: append only. */
+/** All streams of the seed. Their order determines the ids of their audiences: append only. */
 export const SEED_STREAMS: readonly SeedStream[] = [
   stream(
     "derby-final",
@@ -154,7 +155,7 @@ export const SEED_STREAMS: readonly SeedStream[] = [
   ),
   stream("opera-night", "FR", on([4, 5, 6], 18, 22), [
     audience("orchid-stream", 75 * GIGABYTE, EUROPE),
-    // Through the wildcard token, which carries no tracking id: what the untracked line of a secured stream looks like.
+    // Watched through the wildcard token, which carries no tracking id: the untracked line of a secured stream.
     audience(null, 0.4 * GIGABYTE, { FR: 1, DE: 1 }, { idleSixteenths: 8 }),
   ]),
   stream(

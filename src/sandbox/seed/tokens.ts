@@ -3,18 +3,23 @@ import type { Grant, PublishToken, SubscribeToken, TokenRecord } from "../tokens
 import type { Draft } from "../tokens/token-repository.ts";
 
 /**
- * The tokens of the seed, in the order of their ids: publish tokens from 1001, subscribe tokens from 5001. Tests know
- * them by label; append, but do not reorder.
+ * Tokens of the seed, in the order of their ids: publish tokens from 1001, subscribe tokens from 5001.
+ *
+ * Tests know them by label; append, but do not reorder.
  */
 export interface SeedTokens {
   readonly publish: readonly Draft<PublishToken>[];
   readonly subscribe: readonly Draft<SubscribeToken>[];
 }
 
-/** The account's default cluster when the seed's tokens were made. */
+/** The account's default cluster when the seed's tokens were created. */
 export const SEED_CLUSTER = "phx-1";
 
-/** @param beganAt - the sandbox's first instant: expiry and age are told from there */
+/**
+ * Returns the tokens of the seed.
+ *
+ * @param beganAt - the sandbox's first instant, from which expiry and age are counted
+ */
 export function seedTokens(beganAt: number): SeedTokens {
   const now = floorTo(beganAt, SECOND_MS);
   const inDays = (days: number) => now + days * DAY_MS;
@@ -106,12 +111,12 @@ const named = (streamName: string): Grant => ({ streamName, isRegex: false });
 const matching = (streamName: string): Grant => ({ streamName, isRegex: true });
 const restreamTo = (url: string, key: string, label: string) => ({ url, key, label, enabled: true });
 
-/** A publish token labelled and named after its stream. */
+/** Returns a publish token labelled and named after its stream. */
 function secured(label: string, settings: Partial<Draft<PublishToken>> = {}): Partial<Draft<PublishToken>> {
   return { label, streams: [named(label)], subscribeRequiresAuth: true, ...settings };
 }
 
-/** A partner's token for one stream: `northwind-tv-derby-final`. */
+/** Returns a partner's token for one stream: `northwind-tv-derby-final`. */
 function master(trackingId: string, streamName: string): Partial<Draft<SubscribeToken>> {
   return { label: `${trackingId}-${streamName}`, trackingId, streams: [named(streamName)] };
 }
@@ -131,7 +136,7 @@ const UNRESTRICTED: Draft<TokenRecord> = {
   deniedCountries: [],
 };
 
-/** A publish token from what differs from the platform's defaults. */
+/** Returns a publish token from its differences to the platform's defaults. */
 export function publishDraft(settings: Partial<Draft<PublishToken>>): Draft<PublishToken> {
   return {
     ...UNRESTRICTED,
@@ -152,7 +157,7 @@ export function publishDraft(settings: Partial<Draft<PublishToken>>): Draft<Publ
   };
 }
 
-/** A subscribe token from what differs from the platform's defaults. */
+/** Returns a subscribe token from its differences to the platform's defaults. */
 export function subscribeDraft(settings: Partial<Draft<SubscribeToken>>): Draft<SubscribeToken> {
   return { ...UNRESTRICTED, trackingId: null, ...settings };
 }

@@ -2,7 +2,7 @@ import { DAY_MS, floorTo, HOUR_MS, SECOND_MS } from "../calendar.ts";
 import { defaultProfile } from "../transcoders/profiles.ts";
 import type { Transcoder } from "../transcoders/transcoder.ts";
 
-/** One transcoder that runs when the sandbox begins, and one that has run. */
+/** Returns one transcoder that runs when the sandbox starts, and one that ran before. */
 export function seedTranscoders(beganAt: number): readonly Omit<Transcoder, "transcoderId">[] {
   const now = floorTo(beganAt, SECOND_MS);
   const profile = defaultProfile(1080, 30, false);

@@ -4,26 +4,27 @@ import type { PublishToken, SubscribeToken } from "./token.ts";
 import type { TokenRepositories } from "./token-repository.ts";
 
 /**
- * A token with a pattern that the sandbox's own engine does not take, as the platform's dashboard can make it: the platform
- * runs another engine. Which names the pattern opens is said along with it.
+ * A token with a pattern that the sandbox's own engine rejects, as the platform's dashboard can create it.
+ *
+ * The platform has another engine, so the names that the pattern opens are given with it.
  */
 export const foreignTokenInput = z.strictObject({
   kind: z.enum(["publish", "subscribe"]),
   label: z.string().min(1).max(128),
   pattern: z.string().min(1).max(128),
-  /** The names that the pattern opens. */
+  /** Names that the pattern opens. */
   opens: z.array(z.string().min(1).max(128)),
-  /** Of a publish token: whether viewers need a token. */
+  /** Whether viewers need a token; for a publish token. */
   isSecured: z.boolean().default(false),
-  /** Of a subscribe token; none without it. */
+  /** Tracking id of a subscribe token; none by default. */
   trackingId: z.string().min(1).max(128).nullish(),
-  /** The account's default without it. */
+  /** Defaults to the account's default cluster. */
   originCluster: z.string().default(""),
 });
 
 export type ForeignTokenInput = z.input<typeof foreignTokenInput>;
 
-/** Puts such a token among the others. */
+/** Adds such a token to the others. */
 export function addForeignToken(
   tokens: TokenRepositories,
   { kind, label, pattern, opens, isSecured, trackingId, originCluster }: z.output<typeof foreignTokenInput>,

@@ -7,7 +7,7 @@ import { type FieldErrors, fail, invalid } from "../http/response.ts";
 import { type Grant, patternProblem, type TokenRecord } from "./token.ts";
 import type { Draft } from "./token-repository.ts";
 
-/** The fields of tokens as clients send them, common to both kinds, and the rules that bind them. */
+/** Fields of tokens as clients send them, common to both kinds, and the rules between them. */
 
 const MAX_INT32 = 2_147_483_647;
 const MAX_UINT32 = 4_294_967_295;
@@ -39,7 +39,7 @@ const restrictions = {
   deniedCountries: z.array(countryCode).nullish(),
 };
 
-/** Fields of a create. */
+/** Fields of a creation. */
 export const commonCreation = {
   label,
   expires: z.int().min(1).max(MAX_INT32).nullish(),
@@ -60,7 +60,7 @@ export const commonChanges = {
 type CommonCreation = z.output<z.ZodObject<typeof commonCreation>>;
 type CommonChanges = z.output<z.ZodObject<typeof commonChanges>>;
 
-/** The common part of a new token. */
+/** Returns the common part of a new token. */
 export function commonDraft(input: CommonCreation, now: number, inheritedCluster: string): Draft<TokenRecord> {
   return {
     label: input.label,
@@ -78,7 +78,7 @@ export function commonDraft(input: CommonCreation, now: number, inheritedCluster
   };
 }
 
-/** A token with the common changes made. What is null or absent in them stays; 0 turns `bindIpsOnUsage` off. */
+/** Returns a token with the common changes. Null or absent fields stay; 0 turns `bindIpsOnUsage` off. */
 export function withCommonChanges<T extends TokenRecord>(token: T, changes: CommonChanges): T {
   const removed = new Set(changes.removeTokenStreams ?? []);
   const kept = token.streams.filter(({ streamName }) => !removed.has(streamName));
@@ -100,7 +100,7 @@ export function withCommonChanges<T extends TokenRecord>(token: T, changes: Comm
 }
 
 /**
- * Refuses a token whose settings exclude one another, whether they came together or one by one.
+ * Rejects a token whose settings exclude one another, whether they came together or one by one.
  *
  * @throws ResponseError naming the field
  */
@@ -130,10 +130,11 @@ const PREFIXED_IN_V1 = [
 const CLEARED_BY_NULL = ["priority", "encoderProfileId", "enableUTCInsertion"];
 
 /**
- * Reads an update body of either version into the fields of v2. A field in the other version's spelling is an unknown
- * one, and passed over like any.
+ * Parses an update body of either version into the fields of v2.
  *
- * @throws ResponseError with errors under the names of that version, or when nothing at all would change
+ * A field in the other version's spelling is unknown, and ignored like any other.
+ *
+ * @throws ResponseError with errors under the names of that version, or if nothing would change
  */
 export function readChanges<T extends z.ZodType<CommonChanges>>(schema: T, body: unknown, version: 1 | 2): z.output<T> {
   const parsed = schema.safeParse(version === 1 ? withoutPrefixes(body) : body);

@@ -3,7 +3,7 @@ import { fail } from "../http/response.ts";
 import { effectiveCluster, hasWildcard, type TokenRecord } from "./token.ts";
 
 /**
- * One page of all tokens. Pages say nothing of their number; the first empty one is the end.
+ * Returns one page of all tokens. Pages have no total; the first empty one is the end.
  *
  * @see GET /api/{publish,subscribe}_token/list
  */
@@ -15,8 +15,9 @@ export function listPage<T extends TokenRecord>(tokens: readonly T[], query: URL
 }
 
 /**
- * One page of the tokens whose label or stream name holds a text, whatever its case. Tokens with a wildcard entry are
- * left out, even when another entry fits.
+ * Returns one page of the tokens whose label or stream name contains a text, ignoring case.
+ *
+ * Tokens with a wildcard entry are left out, even if another entry matches.
  *
  * @see GET /api/{publish,subscribe}_token/list_by_name
  */
@@ -46,7 +47,7 @@ export function listByNamePage<T extends TokenRecord>(tokens: readonly T[], quer
 }
 
 /**
- * One page of the tokens whose streams go to a cluster.
+ * Returns one page of the tokens whose streams go to a cluster.
  *
  * @see GET /api/publish_token/list_by_cluster, whose field errors are a flat map unlike those of its siblings
  */
@@ -79,7 +80,7 @@ function readPage(reader: QueryReader): Page {
   };
 }
 
-/** Ties are broken by id, so that paging through never skips or repeats a token. */
+/** Ties are broken by id, so that paging never skips or repeats a token. */
 function pageOf<T extends TokenRecord>(
   tokens: readonly T[],
   { page, itemsOnPage, sortBy, isDescending }: Page,

@@ -71,8 +71,9 @@ const creation = z.object({ ...commonCreation, ...settings });
 const changes = z.object({ ...commonChanges, ...settings });
 
 /**
- * Publish tokens. Expiry and disabling stop no broadcast, they only let no new one begin; deleting ends its streams at
- * once.
+ * Creates the routes of publish tokens.
+ *
+ * Expiry and disabling stop no broadcast, but prevent new ones; deleting ends the token's streams at once.
  *
  * @see /api/publish_token and /api/v2/publish_token
  */
@@ -120,7 +121,7 @@ export function publishTokenRoutes(
         drm: input.drm ?? token.drm,
         geoCascade: cascadeOf(input.geoCascade, token.geoCascade),
         restream: input.restream ? withUrls(input.restream, token.restream) : token.restream,
-        // Null clears these three, back to the account's setting or to none.
+        // Null clears these three: the account's setting applies, or none.
         enableUTCInsertion:
           input.enableUTCInsertion === undefined ? token.enableUTCInsertion : input.enableUTCInsertion,
         priority: input.priority === undefined ? token.priority : input.priority,
@@ -189,7 +190,7 @@ export function publishTokenRoutes(
     },
   ];
 
-  /** Some may fail inside one success. */
+  /** Some tokens may fail inside a success. */
   function disable(tokenIds: readonly number[]) {
     const tokens = tokenIds.map((tokenId) => ({ tokenId, token: repository.byId(tokenId) }));
     for (const { token } of tokens) if (token) repository.replace({ ...token, isActive: false });
@@ -210,7 +211,7 @@ function cascadeOf(input: z.output<typeof geoCascade>, otherwise: GeoCascade | n
   return input === "as the account" ? null : (input ?? otherwise);
 }
 
-/** v2 lets a target go without its URL; then it means the one that the token has under the same key. */
+/** v2 accepts a target without its URL, which keeps the URL that the token has under the same key. */
 function withUrls(targets: readonly RestreamTarget[], known: readonly RestreamTarget[]): readonly RestreamTarget[] {
   return targets.map((target, index) => {
     const url = target.url ?? known.find(({ key }) => key === target.key)?.url;

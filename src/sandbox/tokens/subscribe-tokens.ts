@@ -25,7 +25,9 @@ const creation = z.object({
 const changes = z.object(commonChanges);
 
 /**
- * Disabling or deleting a subscribe token, or its expiry, ends no viewer: tokens are looked at when a viewer connects.
+ * Creates the routes of subscribe tokens.
+ *
+ * Disabling, deletion and expiry end no viewer's connection: tokens are checked when a viewer connects.
  *
  * @see /api/subscribe_token and /api/v2/subscribe_token
  */

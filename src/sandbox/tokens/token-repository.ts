@@ -1,24 +1,24 @@
 import { hexSecret } from "../random.ts";
 import type { PublishToken, SubscribeToken, TokenRecord } from "./token.ts";
 
-/** What a token is made of; the repository adds its id and its secret. */
+/** A token before the repository adds its id and its secret. */
 export type Draft<T extends TokenRecord> = Omit<T, "id" | "token">;
 
-/** All tokens of one kind. Records never change; an update puts a new one in the old one's place. */
+/** All tokens of one kind. Records never change; an update replaces the old one. */
 export interface TokenRepository<T extends TokenRecord> {
-  /** Makes a token with the next id and a new secret. Never idempotent. */
+  /** Adds a token with the next id and a new secret. Never idempotent. */
   add(draft: Draft<T>): T;
   byId(id: number): T | undefined;
   bySecret(token: string): T | undefined;
-  /** Every token, oldest first. */
+  /** Returns every token, oldest first. */
   all(): readonly T[];
   replace(next: T): T;
-  /** A new secret under the same id; the old one is worth nothing from then on. */
+  /** Replaces the secret under the same id; the old one is invalid from then on. */
   refresh(token: T): T;
   remove(id: number): boolean;
 }
 
-/** The repositories of both kinds. */
+/** Repositories of both kinds. */
 export interface TokenRepositories {
   readonly publish: TokenRepository<PublishToken>;
   readonly subscribe: TokenRepository<SubscribeToken>;
@@ -27,7 +27,7 @@ export interface TokenRepositories {
 const FIRST_PUBLISH_ID = 1001;
 const FIRST_SUBSCRIBE_ID = 5001;
 
-/** Two empty repositories whose ids never meet: both kinds count up and step over what the other has taken. */
+/** Creates two empty repositories whose ids never meet: both count up and skip ids that the other has used. */
 export function createTokenRepositories(seed: number): TokenRepositories {
   const taken = new Set<number>();
   return {
@@ -58,7 +58,7 @@ function createTokenRepository<T extends TokenRecord>(
     add(draft) {
       while (taken.has(nextId)) nextId++;
       taken.add(nextId);
-      // A draft is a record but for these two, which the compiler cannot see through the type parameter.
+      // A draft is a record except for these two, which the compiler cannot see through the type parameter.
       return put({ ...draft, id: nextId, token: newSecret() } as unknown as T);
     },
     byId: (id) => byId.get(id),

@@ -5,16 +5,16 @@ import type { TokenRecord } from "./token.ts";
 import type { TokenRepository } from "./token-repository.ts";
 import type { WireForm } from "./wire.ts";
 
-/** What sets one kind of token apart from the other. */
+/** Differences between the two kinds of token. */
 export interface TokenKind<T extends TokenRecord> {
   /** `publish` or `subscribe`, as in paths and messages. */
   readonly noun: "publish" | "subscribe";
   readonly repository: TokenRepository<T>;
-  /** Makes a token of a request body. */
+  /** Creates a token from a request body. */
   create(body: unknown): T;
   /** Changes a token by a request body of that version. */
   update(token: T, body: unknown, version: 1 | 2): T;
-  /** Called after a token is gone. */
+  /** Called after a token is deleted. */
   removed(token: T): void;
   wire(token: T, form: WireForm): unknown;
 }
@@ -22,7 +22,7 @@ export interface TokenKind<T extends TokenRecord> {
 const TAGS = { publish: "PublishToken", subscribe: "SubscribeToken" } as const;
 
 /**
- * The operations that both kinds of token have: read, list, list by name, create, update (v1 and v2), delete.
+ * Creates the operations of both kinds of token: read, list, list by name, create, update (v1 and v2), delete.
  *
  * @see /api/{publish,subscribe}_token and /api/v2/{publish,subscribe}_token
  */
@@ -64,9 +64,9 @@ export function tokenRoutes<T extends TokenRecord>(kind: TokenKind<T>): Route[] 
 }
 
 /**
- * The token that a path names.
+ * Returns the token that a path names.
  *
- * @throws ResponseError with 400, never 404, when there is none
+ * @throws ResponseError with 400, never 404, if there is none
  */
 export function tokenOf<T extends TokenRecord>(
   { repository, noun }: Pick<TokenKind<T>, "repository" | "noun">,
@@ -79,7 +79,7 @@ export function tokenOf<T extends TokenRecord>(
   return token;
 }
 
-/** The platform's words for an unknown id. */
+/** Returns the platform's error for an unknown id. */
 export function noToken(noun: TokenKind<TokenRecord>["noun"], id: number): string {
   return `No ${noun} token with id: ${id}`;
 }

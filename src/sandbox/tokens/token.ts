@@ -4,45 +4,45 @@ import { RE2JS } from "re2js";
 export interface Grant {
   readonly streamName: string;
   readonly isRegex: boolean;
-  /** The names that a pattern opens which the sandbox's engine does not take; undefined for any other entry. */
+  /** Names that a pattern opens if the sandbox's engine rejects the pattern; undefined for any other entry. */
   readonly opens?: readonly string[];
 }
 
-/** Which other clusters relay a stream. `["all"]` is every cluster, also future ones. */
+/** Other clusters that relay a stream. `["all"]` is every cluster, including future ones. */
 export interface GeoCascade {
   readonly isEnabled: boolean;
   readonly clusters: readonly string[];
 }
 
-/** Who may watch from where; at most one of the two lists has entries. */
+/** Countries that may or may not watch; at most one of the two lists has entries. */
 export interface CountryRules {
   readonly allowedCountries: readonly string[];
   readonly deniedCountries: readonly string[];
 }
 
-/** What publish and subscribe tokens have in common. */
+/** Common part of publish and subscribe tokens. */
 export interface TokenRecord extends CountryRules {
   readonly id: number;
   readonly label: string;
-  /** The secret: 64 hexadecimal characters. */
+  /** Secret of the token: 64 hexadecimal characters. */
   readonly token: string;
-  /** When it was made, in milliseconds. */
+  /** Time of creation, in milliseconds. */
   readonly addedAt: number;
-  /** When it dies, in milliseconds; null for never. */
+  /** Time of expiry, in milliseconds; null for never. */
   readonly expiresAt: number | null;
   readonly isActive: boolean;
   readonly streams: readonly Grant[];
   readonly allowedOrigins: readonly string[];
   readonly allowedIpAddresses: readonly string[];
-  /** How many distinct addresses may use it; null for any. */
+  /** Distinct addresses that may use the token; null for any number. */
   readonly bindIpsOnUsage: number | null;
-  /** The token's own choice; empty when it took the account's default. */
+  /** The token's own choice; empty if it took the account's default. */
   readonly originCluster: string;
-  /** The account's default when the token was made: what an empty `originCluster` stands for. */
+  /** Account's default when the token was created, which an empty `originCluster` stands for. */
   readonly inheritedCluster: string;
 }
 
-/** A push target. */
+/** Target of a push to another platform. */
 export interface RestreamTarget {
   readonly url: string | null;
   readonly key: string;
@@ -50,7 +50,7 @@ export interface RestreamTarget {
   readonly enabled: boolean;
 }
 
-/** Authorises broadcasting and carries the settings of the streams it publishes. */
+/** Authorises broadcasting and carries the settings of its streams. */
 export interface PublishToken extends TokenRecord {
   readonly subscribeRequiresAuth: boolean;
   readonly record: boolean;
@@ -60,9 +60,9 @@ export interface PublishToken extends TokenRecord {
   readonly lowLatencyRtmp: boolean;
   readonly displaySrtPassphrase: boolean;
   readonly drm: boolean;
-  /** Null when the account's setting applies. */
+  /** Null if the account's setting applies. */
   readonly enableUTCInsertion: boolean | null;
-  /** Null when the account's setting applies. */
+  /** Null if the account's setting applies. */
   readonly geoCascade: GeoCascade | null;
   readonly restream: readonly RestreamTarget[];
   readonly priority: number | null;
@@ -74,22 +74,22 @@ export interface SubscribeToken extends TokenRecord {
   readonly trackingId: string | null;
 }
 
-/** The cluster that the token's streams are routed to. */
+/** Returns the cluster that the token's streams are routed to. */
 export function effectiveCluster(token: TokenRecord): string {
   return token.originCluster || token.inheritedCluster;
 }
 
-/** A token is dead from the instant of its expiry on. */
+/** Returns whether a token has expired: from the instant of its expiry on. */
 export function isExpired(token: TokenRecord, now: number): boolean {
   return token.expiresAt !== null && token.expiresAt <= now;
 }
 
-/** Whether any entry of the token is a pattern. */
+/** Returns whether any entry of the token is a pattern. */
 export function hasWildcard(token: TokenRecord): boolean {
   return token.streams.some(({ isRegex }) => isRegex);
 }
 
-/** Whether one of the token's entries names the stream or matches the whole of its name; case matters. */
+/** Returns whether an entry of the token names the stream or matches its whole name; case matters. */
 export function covers(token: TokenRecord, streamName: string): boolean {
   return token.streams.some((grant) => {
     if (grant.opens) return grant.opens.includes(streamName);
@@ -97,7 +97,7 @@ export function covers(token: TokenRecord, streamName: string): boolean {
   });
 }
 
-/** @returns why the engine refuses a pattern, or undefined when it takes it */
+/** Returns why the engine rejects a pattern, or undefined if it accepts it. */
 export function patternProblem(pattern: string): string | undefined {
   try {
     compiled(pattern);
@@ -110,7 +110,7 @@ export function patternProblem(pattern: string): string | undefined {
 const REMEMBERED_PATTERNS = 1_000;
 const patterns = new Map<string, RE2JS>();
 
-/** re2js runs in time linear in the name, whatever the pattern: a tenant cannot stall the sandbox with one. */
+/** re2js takes time linear in the name, whatever the pattern: no tenant can stall the sandbox with one. */
 function compiled(pattern: string): RE2JS {
   const known = patterns.get(pattern);
   if (known) return known;

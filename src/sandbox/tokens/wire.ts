@@ -3,15 +3,15 @@ import { isoMillis, isoSeconds } from "../calendar.ts";
 import { hexSecret } from "../random.ts";
 import { effectiveCluster, type PublishToken, type SubscribeToken, type TokenRecord } from "./token.ts";
 
-/** How an answer shows a token. */
+/** Returns a token as a response shows it. */
 export interface WireForm {
   /** v1 repeats the label as `name`. */
   readonly version: 1 | 2;
-  /** Right after its creation a token shows the microseconds of `addedOn`; later reads are rounded down to seconds. */
+  /** Directly after its creation a token shows the microseconds of `addedOn`; later reads round down to seconds. */
   readonly isFresh: boolean;
 }
 
-/** A publish token as REST sends it. Fields without a value are left out. */
+/** Returns a publish token as REST sends it. Fields without a value are left out. */
 export function publishTokenWire(token: PublishToken, account: Account, form: WireForm) {
   return {
     ...commonWire(token, form),
@@ -36,7 +36,7 @@ export function publishTokenWire(token: PublishToken, account: Account, form: Wi
   };
 }
 
-/** A subscribe token as REST sends it. Fields without a value are left out. */
+/** Returns a subscribe token as REST sends it. Fields without a value are left out. */
 export function subscribeTokenWire(token: SubscribeToken, account: Account, form: WireForm) {
   return {
     ...commonWire(token, form),
@@ -64,7 +64,9 @@ function commonWire(token: TokenRecord, { version, isFresh }: WireForm) {
   };
 }
 
-/** The token's values or else the account's. The cluster is the account's default of the day the token was made. */
+/**
+ * Returns the token's values, otherwise the account's. The cluster is the account's default when the token was created.
+ */
 function effectiveSettings(token: TokenRecord, account: Account) {
   const hasOwn = token.allowedCountries.length > 0 || token.deniedCountries.length > 0;
   const { allowedCountries, deniedCountries } = hasOwn ? token : account.countries;

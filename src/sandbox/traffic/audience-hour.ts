@@ -2,32 +2,35 @@ import { mix } from "../random.ts";
 import { type Audience, COUNTRIES } from "./profile.ts";
 
 /**
- * A cell is what one audience in one country watched in one hour. Its figures are a pure function of (seed, stream,
- * tracking id, country, hour): no state, no order of evaluation, no neighbours. Everything that the sandbox knows of
- * the past is sums and pieces of cells.
+ * A cell is the traffic of one audience in one country in one hour.
+ *
+ * Its figures are a pure function of (seed, stream, tracking id, country, hour): no state, no order of evaluation, no
+ * neighbours. Everything that the sandbox knows of the past is sums and parts of cells.
  */
 
-/** An audience made ready for fast evaluation, a few million cells a second. */
+/** An audience prepared for fast evaluation. */
 export interface AudienceModel {
   readonly audience: Audience;
-  /** Countries where it has viewers: indices into COUNTRIES. */
+  /** Countries with viewers: indices into COUNTRIES. */
   readonly inhabited: readonly number[];
-  /** One 32-bit key a country, in the order of COUNTRIES. */
+  /** One 32-bit key for each country, in the order of COUNTRIES. */
   readonly keys: readonly number[];
-  /** Bytes an hour before weekday and chance, at `country * 24 + hour of the UTC day`; 0 where no one lives. */
+  /**
+   * Bytes per hour before weekday and chance, at `country * 24 + hour of the UTC day`; 0 in countries without viewers.
+   */
   readonly level: Float64Array;
 }
 
-/** How many of a day's viewers watch in each local hour, against the busiest. */
+/** Viewers of each local hour, relative to the busiest. */
 const DAYPART = [
   0.35, 0.24, 0.17, 0.13, 0.12, 0.14, 0.2, 0.28, 0.34, 0.38, 0.41, 0.45, 0.5, 0.52, 0.53, 0.56, 0.62, 0.72, 0.86, 0.97,
   1, 0.92, 0.73, 0.51,
 ] as const;
 
-/** Sunday first. */
+/** Factor of each weekday, Sunday first. */
 const WEEKDAY = [1, 0.7, 0.72, 0.75, 0.8, 0.95, 1.05] as const;
 
-/** Hours ahead of UTC, in the order of COUNTRIES; the sandbox knows no daylight saving. */
+/** Hours ahead of UTC, in the order of COUNTRIES; the sandbox has no daylight saving time. */
 const UTC_OFFSET_HOURS = [-6, 0, 1, 1, -3, 5, 10, 9] as const;
 
 /** @param key - 32 bits that no other audience of the seed has */
@@ -50,15 +53,16 @@ export function modelAudience(audience: Audience, key: number): AudienceModel {
 }
 
 /**
- * The chance of a cell: 32 bits from which its bytes, its viewers and their times are taken. Bits 0-15 vary the bytes,
- * 16-17 the number of viewers, 18-27 their time, 28-31 how their times differ.
+ * Returns the chance of a cell: 32 bits for its bytes, its viewers and their times.
+ *
+ * Bits 0-15 vary the bytes, 16-17 the number of viewers, 18-27 their time, 28-31 how their times differ.
  */
 export function cellBits(model: AudienceModel, country: number, hour: number): number {
   return mix(model.keys[country] ?? 0, hour);
 }
 
 /**
- * Bytes delivered in a cell: a whole number below 2^53, 0 when no one watched.
+ * Returns the bytes delivered in a cell: a whole number below 2^53, 0 without viewers.
  *
  * @param country - index into COUNTRIES
  * @param hour - whole hours since the epoch
@@ -71,17 +75,17 @@ export function cellBytes(model: AudienceModel, country: number, hour: number, w
   return Math.floor(level * (WEEKDAY[weekday] ?? 1) * (0.75 + (bits & 0xffff) / 0x20000));
 }
 
-/** Viewer sessions that begin in a cell with bytes: 1 to 3. */
+/** Returns the viewer sessions that start in a cell with bytes: 1 to 3. */
 export function cellViews(bits: number): number {
   return 1 + (((bits >>> 16) & 3) % 3);
 }
 
-/** Seconds that those sessions last together. */
+/** Returns the seconds of all those sessions. */
 export function cellViewSeconds(bits: number): number {
   return cellViews(bits) * meanSeconds(bits);
 }
 
-/** Seconds that each of them lasts, 75 to 3594; they sum to `cellViewSeconds`. */
+/** Returns the seconds of each session, 75 to 3594; they sum to `cellViewSeconds`. */
 export function cellSessionSeconds(bits: number): readonly number[] {
   const mean = meanSeconds(bits);
   const spread = (bits >>> 28) * 15;

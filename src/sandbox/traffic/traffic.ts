@@ -5,40 +5,44 @@ import { hashText, mix } from "../random.ts";
 import { type AudienceModel, cellBits, cellBytes, cellViewSeconds, cellViews, modelAudience } from "./audience-hour.ts";
 import { COUNTRIES, type StreamProfile } from "./profile.ts";
 
-/** A stream's profile made ready for evaluation. */
+/** A stream's profile prepared for evaluation. */
 export interface StreamModel {
   readonly profile: StreamProfile;
   readonly key: number;
   readonly audiences: readonly AudienceModel[];
-  /** Position of the first audience among all audiences of the seed: stable ids are made from it. */
+  /** Position of the first audience among all audiences of the seed, which stable ids are derived from. */
   readonly firstLane: number;
-  /** Cells that a day on air evaluates: what remembering the day saves. */
+  /** Cells of a day on air: the work that caching the day saves. */
   readonly cellsPerDay: number;
 }
 
-/** The traffic function: what every stream of the seed carries in any hour it is let run. Pure; knows no clock. */
+/** The traffic function: the traffic of every stream of the seed in any hour. Pure, without a clock. */
 export interface Traffic {
-  /** Every stream that has a profile, by name, in seed order. */
+  /** Every stream with a profile, by name, in seed order. */
   readonly streams: ReadonlyMap<string, StreamModel>;
   /**
-   * Readings of whole hours `[fromHour, toHour)` of one stream, summed over those hours: one for each meter that
-   * moved, and none for the hours of the gap. At most a day, so that sums stay exact.
+   * Returns the readings of whole hours `[fromHour, toHour)` of one stream, summed over those hours.
+   *
+   * One for each meter that moved, and none for the hours of the gap. At most a day, so that sums stay exact.
    */
   ofHours(stream: StreamModel, fromHour: number, toHour: number): readonly MeterReading[];
-  /** Readings of a whole UTC day (days since the epoch), remembered. */
+  /** Returns the cached readings of a whole UTC day (days since the epoch). */
   ofDay(stream: StreamModel, day: number): readonly MeterReading[];
 }
 
 /**
- * Days remembered, over all streams: a year of some thirty streams. Least recently used ones go first, so a sandbox of
- * thousands of streams costs time and not memory.
+ * Cached days of all streams together: a year of some thirty streams.
+ *
+ * The least recently used are evicted first, so a sandbox of thousands of streams takes time instead of memory.
  */
 const REMEMBERED_DAYS = 12_000;
 
-/** Days cheaper than this are not remembered: looking one up costs as much as making it anew. */
+/** Cells below which a day is not cached: looking it up costs as much as computing it. */
 const WORTH_REMEMBERING_CELLS = 16;
 
 /**
+ * Creates the traffic function.
+ *
  * @param seed - other seeds give other figures for the same profiles
  * @param profiles - one for each stream with a past
  */
@@ -74,8 +78,10 @@ export function createTraffic(seed: number, profiles: readonly StreamProfile[]):
 }
 
 /**
- * The hours of a UTC day on which a stream is on air, as hours since the epoch; `to` is not in them, and there are none
- * when it is not after `from`. The gap does not matter here: the platform loses figures then, not streams.
+ * Returns the hours of a UTC day on which a stream is on air, as hours since the epoch.
+ *
+ * `to` is excluded, and there are none if it is not after `from`. The gap is ignored here: the platform loses figures
+ * then, not streams.
  */
 export function hoursOnAir(stream: StreamModel, day: number): { from: number; to: number } {
   const { weekdays, hours, share } = stream.profile.schedule;
@@ -83,7 +89,7 @@ export function hoursOnAir(stream: StreamModel, day: number): { from: number; to
   return takesPlace ? { from: day * 24 + hours.from, to: day * 24 + hours.to } : { from: 0, to: 0 };
 }
 
-/** Sums of the cells of one audience, by country in the order of COUNTRIES. */
+/** Returns the sums of the cells of one audience, by country in the order of COUNTRIES. */
 interface CellSums {
   readonly bytes: number[];
   readonly views: number[];
@@ -172,7 +178,7 @@ function toReadings(
   return readings;
 }
 
-/** Bytes that the encoder sends in an hour: its bit rate, give or take an eighth. */
+/** Returns the bytes that the encoder sends in an hour: its bit rate, give or take an eighth. */
 function ingestOf(stream: StreamModel, hour: number): number {
   const nominal = (stream.profile.ingestBitsPerSecond * 3600) / 8;
   return Math.floor(nominal * (0.875 + (mix(stream.key, hour) & 0xffff) / 0x40000));

@@ -1,4 +1,4 @@
-/** What a transcoder makes of its input. */
+/** Output of a transcoder. */
 export interface TranscoderProfile {
   readonly profileId: string;
   readonly name: string;
@@ -19,7 +19,7 @@ interface TranscoderLayer {
   readonly allowTransrating: boolean;
 }
 
-/** The vendor's ladder is not printed: these are the heights and rates of common practice, at 30 frames a second. */
+/** The vendor's ladder is not published: these are common heights and rates, at 30 frames per second. */
 const LADDER = [
   { height: 2160, bitrate: 16_000_000 },
   { height: 1440, bitrate: 9_000_000 },
@@ -33,14 +33,14 @@ export const FRAME_RATES = [24, 25, 29.97, 30, 50, 59.94, 60];
 const PROFILE_HEIGHTS = LADDER.slice(0, 4).map(({ height }) => height);
 const LAYERS = 4;
 
-/** A profile by its id, `1080p30`; undefined when there is none such. */
+/** Returns a profile by its id, `1080p30`; undefined if there is none. */
 export function profileById(id: string): TranscoderProfile | undefined {
   const [, height, frameRate] = /^(\d+)p([\d.]+)$/.exec(id) ?? [];
   const isKnown = PROFILE_HEIGHTS.includes(Number(height)) && FRAME_RATES.includes(Number(frameRate));
   return isKnown ? profileOf(Number(height), Number(frameRate), false) : undefined;
 }
 
-/** The default profile of an input: as high as it, but for heights between two steps, which take the lower one. */
+/** Returns the default profile of an input: its height, or the lower step for a height between two. */
 export function defaultProfile(height: number, frameRate: number, passThrough: boolean): TranscoderProfile | undefined {
   const step = PROFILE_HEIGHTS.find((candidate) => candidate <= height);
   return step === undefined ? undefined : profileOf(step, frameRate, passThrough);

@@ -1,10 +1,10 @@
 import { overlap, SECOND_MS, type Span } from "../calendar.ts";
 import type { TranscoderProfile } from "./profiles.ts";
 
-/** The statuses that a transcoder of the sandbox goes through; it meets no error. */
+/** Statuses of a transcoder in the sandbox, which never fails. */
 export type TranscoderStatus = "Queued" | "Provisioning" | "Active" | "Shutdown" | "Deleting" | "Deleted";
 
-/** A cloud transcoder. Times are in milliseconds; what it does at an instant is told by `statusOf`. */
+/** A cloud transcoder. Times are in milliseconds; `statusOf` returns its status at an instant. */
 export interface Transcoder {
   readonly transcoderId: string;
   readonly name: string;
@@ -12,25 +12,25 @@ export interface Transcoder {
   readonly dnsPrefix: string;
   readonly profile: TranscoderProfile;
   readonly createdAt: number;
-  /** When it was told to start; null when it never was. The emulated API starts one only at its creation. */
+  /** Time of its start; null if it was never started. The emulated API starts a transcoder only at its creation. */
   readonly startedAt: number | null;
-  /** When its instance was shut down; null while it runs. */
+  /** Time at which its instance was shut down; null while it runs. */
   readonly endedAt: number | null;
-  /** When its deletion was asked for. */
+  /** Time of the request to delete it. */
   readonly deletedAt: number | null;
 }
 
-/** How long each status lasts: undocumented, so about a minute until it is active. */
+/** Duration of each status in milliseconds: undocumented, so about a minute until it is active. */
 const QUEUED_MS = 5 * SECOND_MS;
 const PROVISIONING_MS = 60 * SECOND_MS;
 const DELETING_MS = 15 * SECOND_MS;
 
-/** When it becomes active; infinite when it was never started. */
+/** Returns when it becomes active; infinite if it was never started. */
 function activeFrom({ startedAt }: Transcoder): number {
   return startedAt === null ? Number.POSITIVE_INFINITY : startedAt + QUEUED_MS + PROVISIONING_MS;
 }
 
-/** The status at an instant. */
+/** Returns the status at an instant. */
 export function statusOf(transcoder: Transcoder, now: number): TranscoderStatus {
   const { startedAt, endedAt, deletedAt } = transcoder;
   if (deletedAt !== null) return now < deletedAt + DELETING_MS ? "Deleting" : "Deleted";
@@ -39,7 +39,7 @@ export function statusOf(transcoder: Transcoder, now: number): TranscoderStatus 
   return now < activeFrom(transcoder) ? "Provisioning" : "Active";
 }
 
-/** Minutes that it was active in a span, begun ones counted whole; only an active transcoder is charged. */
+/** Returns the active minutes in a span, rounded up; only an active transcoder is charged. */
 export function minutesIn(transcoder: Transcoder, span: Span): number {
   const until = Math.min(
     transcoder.endedAt ?? Number.POSITIVE_INFINITY,

@@ -11,7 +11,7 @@ import { uuidOf } from "../random.ts";
 import { defaultProfile, FRAME_RATES, profileById, type TranscoderProfile } from "./profiles.ts";
 import { statusOf, type Transcoder } from "./transcoder.ts";
 
-/** The account's transcoders, deleted ones too: they were charged for. */
+/** Transcoders of the account, including deleted ones: they were charged for. */
 export interface Transcoders {
   /** Oldest first. */
   all(): readonly Transcoder[];
@@ -20,7 +20,7 @@ export interface Transcoders {
   replace(next: Transcoder): Transcoder;
 }
 
-/** No transcoders yet. */
+/** Creates an empty set of transcoders. */
 export function createTranscoders(seed: number): Transcoders {
   const transcoders = new Map<string, Transcoder>();
   function replace(next: Transcoder): Transcoder {
@@ -54,12 +54,12 @@ export function transcoderRoutes(transcoders: Transcoders, account: Account, clo
 
   function transcoderOf(call: Call): Transcoder {
     const transcoder = transcoders.byId(call.param("transcoderId"));
-    // A deleted one can still be read; it is gone only from lists that do not ask for it.
+    // A deleted one can still be read; only lists that do not ask for it leave it out.
     if (!transcoder) throw fail({ transcoderId: `No transcoder with id: ${call.param("transcoderId")}` });
     return transcoder;
   }
 
-  /** Two transcoders cannot answer to one host name. */
+  /** Two transcoders cannot have one host name. */
   function checkPrefix(dnsPrefix: string, ownId?: string): void {
     const isTaken = transcoders
       .all()
@@ -165,7 +165,7 @@ const changes = z.object({
   cluster: cluster.nullish(),
 });
 
-/** A profile id beats height, frame rate and pass-through. */
+/** A profile id wins over height, frame rate and pass-through. */
 function profileFor(
   profileId: string | null | undefined,
   height: number | null | undefined,
