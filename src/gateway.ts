@@ -32,7 +32,7 @@ import { createMetrics } from "./telemetry/metrics.ts";
 import { createRequestLog } from "./telemetry/request-log.ts";
 import { createRequestObserver } from "./telemetry/request-observer.ts";
 import type { Tracing } from "./telemetry/tracing.ts";
-import type { CallReport } from "./upstream/transport/http-client.ts";
+import type { CallReport } from "./upstream/transport/http-types.ts";
 
 export interface GatewayOptions extends ServiceOptions {
   /** Host names of the gateway, without ports; null for any. */

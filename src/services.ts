@@ -94,7 +94,13 @@ export function createServices(options: ServiceOptions, onCall?: UpstreamOptions
   const { platformClock: configured = options.clock ?? "MEASURED" } = options;
   const platformClock = configured === "MEASURED" ? dateHeaderClock.now : configured;
   const discoveredNames = createDiscoveredNames();
-  const clients = createUpstream({ ...options.upstream, onDate: dateHeaderClock.observe, ...(onCall && { onCall }) });
+  const scheduling = options.scheduling ?? createScheduling({ maxRequestsInFlight: options.maxRequestsInFlight });
+  const clients = createUpstream({
+    ...options.upstream,
+    onePerTurn: scheduling.onePerTurn,
+    onDate: dateHeaderClock.observe,
+    ...(onCall && { onCall }),
+  });
   const upstream = {
     ...clients,
     analytics: addFromAnalytics(clients.analytics, discoveredNames),
@@ -113,7 +119,7 @@ export function createServices(options: ServiceOptions, onCall?: UpstreamOptions
   const services: Services = {
     auth,
     sessions: auth.sessions,
-    scheduling: options.scheduling ?? createScheduling({ maxRequestsInFlight: options.maxRequestsInFlight }),
+    scheduling,
     store,
     refusals: createRefusedAttemptLog({ store, retentionMs: options.refusedAttemptRetentionMs, now: clock }),
     thumbnailLimit: createThumbnailLimit(options.rateLimitPool),

@@ -196,6 +196,7 @@ describe("the code", () => {
       "upstream/media-distributions.ts",
       "upstream/publish-tokens.ts",
       "upstream/transport/http-client.ts",
+      "upstream/transport/request.ts",
     ]);
   });
 });

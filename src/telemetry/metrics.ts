@@ -5,7 +5,7 @@ import type { UsageCache } from "../cache/usage-cache.ts";
 import type { UnsentResponses } from "../limits/unsent-responses.ts";
 import type { LoadShedder } from "../scheduling/load-shedder.ts";
 import type { PlatformClock } from "../upstream/platform-clock.ts";
-import type { CallReport } from "../upstream/transport/http-client.ts";
+import type { CallReport } from "../upstream/transport/http-types.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { createMetricsRegistry, type MetricsRegistry } from "./metrics-registry.ts";
 import { createOperationNames } from "./operation-names.ts";
@@ -105,12 +105,12 @@ export function createMetrics(): Metrics {
   observeProcess(registry, delays);
 
   return {
-    recordCall: ({ operation, durationMs, tries, outcomes, NEVER_SENT_CODES: reason, names: count }) => {
+    recordCall: ({ operation, durationMs, attempts, outcomes, notSentReason: reason, nameCount: count }) => {
       if (reason !== null) unsent.add({ operation, reason });
-      if (tries === 0) return;
+      if (attempts === 0) return;
       for (const outcome of outcomes) calls.add({ operation, outcome });
       callSeconds.observe({ operation }, durationMs / 1000);
-      if (tries > 1) retries.add({ operation }, tries - 1);
+      if (attempts > 1) retries.add({ operation }, attempts - 1);
       if (count !== null) names.observe({ operation }, count);
     },
     recordRequest: (request, status, durationMs) => {
@@ -181,7 +181,7 @@ function observeComponents(registry: MetricsRegistry, components: ObservedCompon
     "gauge",
     "syndigraph_upstream_concurrency_limit",
     "Calls that may be in flight at once; absent until the platform has asked to slow down.",
-    () => upstream.health().pace,
+    () => upstream.health().concurrencyLimit,
   );
   registry.observed(
     "counter",

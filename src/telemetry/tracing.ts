@@ -1,5 +1,5 @@
 import type { Context, Span, TextMapGetter } from "@opentelemetry/api";
-import type { CallReport } from "../upstream/transport/http-client.ts";
+import type { CallReport } from "../upstream/transport/http-types.ts";
 import { createOperationNames } from "./operation-names.ts";
 import type { RequestRecord } from "./request-record.ts";
 
@@ -97,7 +97,7 @@ export function createOtelTracing({
       };
     },
     bind: (work) => context.bind(context.active(), work),
-    recordCall: ({ operation, durationMs, tries, failure, names }) => {
+    recordCall: ({ operation, durationMs, attempts, failure, nameCount }) => {
       const now = Date.now();
       const span = tracer.startSpan(
         operation,
@@ -105,9 +105,9 @@ export function createOtelTracing({
           kind: SpanKind.CLIENT,
           startTime: now - durationMs,
           attributes: {
-            "syndigraph.upstream.tries": tries,
+            "syndigraph.upstream.tries": attempts,
             "syndigraph.upstream.outcome": failure ?? "ok",
-            ...(names !== null && { "syndigraph.upstream.names": names }),
+            ...(nameCount !== null && { "syndigraph.upstream.names": nameCount }),
           },
         },
         context.active(),

@@ -2,7 +2,7 @@ import type { CountryRules, GeoCascade } from "../model/token/token.ts";
 import type { components } from "./generated/account.ts";
 import { geoCascade } from "./token-wire.ts";
 import { object, optionalList, ShapeError, text } from "./transport/decode.ts";
-import type { Http } from "./transport/http-client.ts";
+import type { Http } from "./transport/http-types.ts";
 
 /** The account's own facts and defaults. Every method throws UpstreamError when there is no usable answer. */
 export interface Account {

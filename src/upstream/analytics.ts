@@ -12,7 +12,7 @@ import { iso, type TimeWindow } from "../model/usage/time.ts";
 import { noTraffic, type Traffic, type TrafficPart } from "../model/usage/traffic.ts";
 import type { CancellationSignal } from "../primitives/cancellation.ts";
 import { memoizeLast } from "../primitives/memoize.ts";
-import { parseSeriesFast, parseTotalsFast } from "./fast-usage-parser.ts";
+import { createFastUsageParser, type FastUsageParser } from "./fast-usage-parser.ts";
 import type { components } from "./generated/analytics.ts";
 import {
   count,
@@ -27,7 +27,7 @@ import {
   text,
   type WireObject,
 } from "./transport/decode.ts";
-import type { Http } from "./transport/http-client.ts";
+import type { Http } from "./transport/http-types.ts";
 
 /** Names or tracking ids that one call may hold. @see GET /api/analytics/streams/total */
 export const MAX_NAMES_PER_CALL = 10;
@@ -133,82 +133,100 @@ export interface Analytics {
   transcoderDays(window: TimeWindow, signal?: CancellationSignal): Promise<TranscoderDay[]>;
 }
 
+/** Creates the client of analytics. */
 export function createAnalytics(http: Http): Analytics {
+  const parser = createFastUsageParser();
+  const bucketStarts = createBucketStartsParser();
+  /** The calls of one query have the same window. */
+  const period = memoizeLast(periodParams);
+  const series = (value: unknown, at: string) => decodeSeries(value, at, bucketStarts);
+  const noSeries = () => packSeries(new BucketStarts([]), []);
+
   const read = <T>(
     operation: string,
     path: string,
     query: Query,
-    window: TimeWindow,
+    { from, to }: TimeWindow,
+    signal: CancellationSignal | undefined,
     decode: (data: unknown) => T,
-    usual?: (answer: Buffer) => T | null,
-  ) => {
-    const { startDate, stopDate } = periodOf(window.from, window.to);
-    return (signal?: CancellationSignal) =>
-      http.read({
-        operation,
-        path: `/api/analytics/${path}`,
-        query: { ...query, startDate, stopDate },
-        decode,
-        fastDecode: usual,
-        signal,
-      });
-  };
+    fastDecode?: (body: Buffer) => T | null,
+  ) =>
+    http.read({
+      operation,
+      path: `/api/analytics/${path}`,
+      query: { ...query, ...period(from, to) },
+      decode,
+      fastDecode,
+      signal,
+    });
 
-  /** A call that takes names and answers with a map of them. */
+  /** Creates a call that takes names and returns a map of them. */
   const named = <T>(
     operation: string,
     path: string,
     param: "streamNames" | "trackingIds",
     decode: Decode<T>,
-    none: () => T,
-    usual?: (answer: Buffer) => ((name: string) => T | undefined) | null,
+    empty: () => T,
+    fastDecode?: FastDecode<T>,
   ) => {
     return (names: readonly string[], window: TimeWindow, signal?: CancellationSignal, query: Query = {}) => {
-      const decodeAll = (data: unknown) => ofNames(names, data, "data", decode, none);
-      const usualAll = (answer: Buffer) => {
-        const found = usual?.(answer);
-        if (!found) return null;
-        const values = new Map<string, T>();
-        for (const name of names) values.set(name, found(name) ?? none());
-        return values;
+      const decodeAll = (data: unknown) => byName(names, data, "data", decode, empty);
+      const fastDecodeAll = (body: Buffer) => {
+        const find = fastDecode?.(body);
+        return find ? new Map(names.map((name) => [name, find(name) ?? empty()])) : null;
       };
-      return read(operation, path, { [param]: names, ...query }, window, decodeAll, usual && usualAll)(signal);
+      return read(
+        operation,
+        path,
+        { [param]: names, ...query },
+        window,
+        signal,
+        decodeAll,
+        fastDecode && fastDecodeAll,
+      );
     };
   };
 
-  /** The same with a resolution. */
-  const namedSeries = <T>(...call: Parameters<typeof named<T>>) => {
-    const total = named<T>(...call);
+  /** Creates such a call with a resolution. */
+  const namedSeries = <T>(...definition: Parameters<typeof named<T>>) => {
+    const call = named<T>(...definition);
     return (names: readonly string[], window: TimeWindow, resolution: StreamResolution, signal?: CancellationSignal) =>
-      total(names, window, signal, { resolution: resolutionParam[resolution] });
+      call(names, window, signal, { resolution: resolutionParam[resolution] });
   };
 
   return {
     accountTotal: (window, signal) =>
-      read("Analytics_AccountTotal", "account/total", {}, window, (data) => total(data, "data"))(signal),
+      read("Analytics_AccountTotal", "account/total", {}, window, signal, (data) => total(data, "data")),
     accountSeries: (window, resolution, signal) => {
       const query = { resolution: resolutionParam[resolution] };
-      return read("Analytics_AccountSeries", "account/series", query, window, (data) => series(data, "data"))(signal);
+      return read("Analytics_AccountSeries", "account/series", query, window, signal, (data) => series(data, "data"));
     },
     accountCountries: (window, signal) =>
-      read("Analytics_AccountGeoTotal", "account/geo_total", {}, window, (data) =>
+      read("Analytics_AccountGeoTotal", "account/geo_total", {}, window, signal, (data) =>
         countries(object<Schemas["GeoTotalAnalyticModel"]>(data, "data").geo, "data.geo"),
-      )(signal),
-    streamTotals: named("Analytics_StreamsTotal", "streams/total", "streamNames", total, nothing, usualTotalOf),
+      ),
+    streamTotals: named(
+      "Analytics_StreamsTotal",
+      "streams/total",
+      "streamNames",
+      total,
+      () => ({ ...noTraffic }),
+      (body) => fastTotals(parser, body),
+    ),
     streamSeries: namedSeries<UsageSeries>(
       "Analytics_StreamsSeries",
       "streams/series",
       "streamNames",
       series,
       noSeries,
-      usualSeriesOf,
+      (body) => fastSeries(parser, bucketStarts, body),
     ),
     streamCountries: (names, window, signal) => {
       const decode = (data: unknown) => {
         const { geo } = object<Schemas["StreamGeoTotalAnalyticModel"]>(data, "data");
-        return ofNames(names, geo ?? {}, "data.geo", countries, () => []);
+        return byName(names, geo ?? {}, "data.geo", countries, () => []);
       };
-      return read("Analytics_StreamsGeoTotal", "streams/geo_total", { streamNames: names }, window, decode)(signal);
+      return read("Analytics_StreamsGeoTotal", "streams/geo_total", { streamNames: names }, window, signal, decode);
     },
     trackingTotals: named<StreamRow[]>(
       "Analytics_GetTotalBandwidthForTrackingId",
@@ -239,9 +257,12 @@ export function createAnalytics(http: Http): Analytics {
       () => new Map(),
     ),
     transcoderDays: (window, signal) =>
-      read("Analytics_GetSeriesTranscoderMinutesForAccount", "transcoder/series", {}, window, transcoderDays)(signal),
+      read("Analytics_GetSeriesTranscoderMinutesForAccount", "transcoder/series", {}, window, signal, transcoderDays),
   };
 }
+
+/** Reads a body in its most common form; returns the values by name, or null for any other form. */
+type FastDecode<T> = (body: Buffer) => ((name: string) => T | undefined) | null;
 
 type Query = Readonly<Record<string, string | readonly string[]>>;
 type Schemas = components["schemas"];
@@ -251,11 +272,9 @@ const resolutionParam = { HOUR: "Hour", DAY: "Day", MONTH: "Month" } as const sa
   Schemas["AnalyticsResolution"]
 >;
 
-/** The calls of a query are of the same window. */
-const periodOf = memoizeLast((from: number, to: number) => ({
-  startDate: dateParam(from),
-  stopDate: dateParam(to),
-}));
+function periodParams(from: number, to: number): Query {
+  return { startDate: dateParam(from), stopDate: dateParam(to) };
+}
 
 /** Whole days are sent as dates, the documented form; the platform takes instants as well. */
 function dateParam(time: number): string {
@@ -263,33 +282,23 @@ function dateParam(time: number): string {
   return written.endsWith("T00:00:00Z") ? written.slice(0, 10) : written;
 }
 
-/** Only what was asked for, and all of it: the platform may leave a name without traffic out. */
-function ofNames<T>(
-  asked: readonly string[],
+/** Returns a value for each requested name, and no other: the platform may leave out names without traffic. */
+function byName<T>(
+  names: readonly string[],
   data: unknown,
   at: string,
   decode: Decode<T>,
-  none: () => T,
+  empty: () => T,
 ): Map<string, T> {
   const wire = object<Record<string, unknown>>(data, at);
-  const answer = new Map<string, T>();
-  for (const name of asked) answer.set(name, Object.hasOwn(wire, name) ? decode(wire[name], at) : none());
-  return answer;
-}
-
-function nothing(): Traffic {
-  return { ...noTraffic };
-}
-
-function noSeries(): UsageSeries {
-  return seriesInOrder(new BucketStarts([]), []);
+  return new Map(names.map((name) => [name, Object.hasOwn(wire, name) ? decode(wire[name], at) : empty()]));
 }
 
 function total(value: unknown, at: string): Traffic {
   return traffic(object<Schemas["BandwidthTotalAnalyticModel"]>(value, at), at);
 }
 
-function series(value: unknown, at: string): UsageSeries {
+function decodeSeries(value: unknown, at: string, parseStarts: BucketStartsParser): UsageSeries {
   const wire = object<Schemas["BandwidthSeriesAnalyticModel"]>(value, at);
   const map = (part: unknown, name: string) => object<Record<string, unknown>>(part ?? {}, `${at}.${name}`);
   const bandwidth = map(wire.bandwidth, "bandwidth");
@@ -297,62 +306,70 @@ function series(value: unknown, at: string): UsageSeries {
   const restream = map(wire.restream, "restream");
   const geoCascade = map(wire.geoCascade, "geoCascade");
   const starts = Object.keys(bandwidth);
-  const buckets = bucketsFrom(starts, `${at}.bandwidth`);
+  const buckets = parseStarts(starts, `${at}.bandwidth`);
   const counts: Count[] = [];
   for (const start of starts) {
     // These names are times, so none of them is inherited.
     addCounts(counts, bandwidth[start], standardStream[start], restream[start], geoCascade[start], at);
   }
-  return seriesInOrder(buckets, counts);
+  return packSeries(buckets, counts);
 }
 
-function seriesInOrder(buckets: BucketStarts, counts: readonly Count[]): UsageSeries {
-  return new PackedSeries(buckets, { counts, places: DEFAULT_LAYOUT, stride: COUNTERS_PER_RECORD, sharers: 1 });
+function packSeries(buckets: BucketStarts, counts: readonly Count[]): UsageSeries {
+  return new PackedSeries(buckets, { counts, layout: DEFAULT_LAYOUT, stride: COUNTERS_PER_RECORD, sharedBy: 1 });
 }
 
-function usualTotalOf(answer: Buffer): ((name: string) => Traffic | undefined) | null {
-  const usual = parseTotalsFast(answer);
-  if (!usual) return null;
-  const { counts, places } = usual;
+function fastTotals(parser: FastUsageParser, body: Buffer): ReturnType<FastDecode<Traffic>> {
+  const parsed = parser.totals(body);
+  if (!parsed) return null;
+  const { counts, offsets } = parsed;
   return (name) => {
-    const at = places.get(name);
-    return at === undefined ? undefined : new PackedTraffic(counts, at);
+    const offset = offsets.get(name);
+    return offset === undefined ? undefined : new PackedTraffic(counts, offset);
   };
 }
 
-function usualSeriesOf(answer: Buffer): ((name: string) => UsageSeries | undefined) | null {
-  const usual = parseSeriesFast(answer);
-  if (!usual) return null;
-  const buckets = bucketsFrom(usual.starts, "data");
+function fastSeries(
+  parser: FastUsageParser,
+  parseStarts: BucketStartsParser,
+  body: Buffer,
+): ReturnType<FastDecode<UsageSeries>> {
+  const parsed = parser.series(body);
+  if (!parsed) return null;
+  const buckets = parseStarts(parsed.starts, "data");
   return (name) => {
-    const counts = usual.series.get(name);
+    const counts = parsed.series.get(name);
     return counts && new PackedSeries(buckets, counts);
   };
 }
 
-/** The series of one answer, and of the next ones, have the same buckets. */
-let lastBuckets: { readonly written: readonly string[]; readonly buckets: BucketStarts } | null = null;
+/** Parses the starts of buckets. @throws ShapeError naming `at` for a text that is no time */
+type BucketStartsParser = (texts: readonly string[], at: string) => BucketStarts;
 
-function bucketsFrom(written: readonly string[], at: string): BucketStarts {
-  if (lastBuckets?.written.length === written.length && lastBuckets.written.every((start, i) => start === written[i])) {
-    return lastBuckets.buckets;
-  }
-  const buckets = new BucketStarts(written.map((start) => startOf(start, at)));
-  lastBuckets = { written, buckets };
-  return buckets;
-}
+/** Starts of buckets that one client remembers: a week has 168 hours. */
+const MAX_REMEMBERED_STARTS = 5_000;
 
-/** Beginnings of buckets as they were written lately: a week has 168 hours. */
-const knownStarts = new Map<string, number>();
-const MAX_KNOWN_STARTS = 5_000;
-
-function startOf(written: string, at: string): number {
-  const known = knownStarts.get(written);
-  if (known !== undefined) return known;
-  if (knownStarts.size >= MAX_KNOWN_STARTS) knownStarts.clear();
-  const start = instant(written, at);
-  knownStarts.set(written, start);
-  return start;
+/** Creates a parser that remembers the buckets of the last answer, which most answers share, and the starts of earlier ones. */
+function createBucketStartsParser(): BucketStartsParser {
+  let last: { readonly texts: readonly string[]; readonly buckets: BucketStarts } = {
+    texts: [],
+    buckets: new BucketStarts([]),
+  };
+  const remembered = new Map<string, number>();
+  const parse = (text: string, at: string): number => {
+    const cached = remembered.get(text);
+    if (cached !== undefined) return cached;
+    if (remembered.size >= MAX_REMEMBERED_STARTS) remembered.clear();
+    const start = instant(text, at);
+    remembered.set(text, start);
+    return start;
+  };
+  return (texts, at) => {
+    if (last.texts.length !== texts.length || !last.texts.every((text, index) => text === texts[index])) {
+      last = { texts, buckets: new BucketStarts(texts.map((text) => parse(text, at))) };
+    }
+    return last.buckets;
+  };
 }
 
 function countries(value: unknown, at: string): CountryRow[] {

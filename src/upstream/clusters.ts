@@ -1,6 +1,6 @@
 import type { components } from "./generated/cluster.ts";
 import { boolean, list, object, optional, text } from "./transport/decode.ts";
-import type { Http } from "./transport/http-client.ts";
+import type { Http } from "./transport/http-types.ts";
 
 /** A region where streams are taken in. */
 export interface ClusterRecord {

@@ -1,7 +1,7 @@
 import { Secret } from "../model/secret.ts";
 import type { components } from "./generated/conference.ts";
 import { integer, object, optional, ShapeError, text } from "./transport/decode.ts";
-import type { Call, Http, ResponseFormat, UpstreamResponse } from "./transport/http-client.ts";
+import type { Call, Http, ResponseFormat, UpstreamResponse } from "./transport/http-types.ts";
 import { parseExact } from "./transport/json.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
@@ -55,7 +55,7 @@ const SCOPE = "comms:stream:write";
 const UNUSED_SECONDS = 60;
 
 /** Answers without an envelope, or without a body; the names of a refusal's fields vary. */
-export const conferenceDialect: ResponseFormat = {
+export const conferenceFormat: ResponseFormat = {
   dataOf: ({ type, body }) => {
     if (body.trim() === "") return {};
     if (!/^application\/json\b/i.test(type)) throw new ShapeError("content type", "application/json");

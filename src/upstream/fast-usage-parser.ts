@@ -6,107 +6,117 @@ import {
   type SeriesCounts,
 } from "../model/usage/packed-traffic.ts";
 
-/**
- * Reads totals and series out of the bytes of an answer, in one pass and without the objects that JSON.parse makes for each
- * bucket and part: ten hourly series of a day are 960 of them, with as many keys to look up. That took a quarter of what ten
- * cold series cost.
- *
- * It knows the one form that such answers come in, to the letter: in ASCII, no space between, every part of a figure there,
- * counts of up to 15 digits. Whatever is written otherwise is not read here, which is told by null, nor is it wrong for that.
- */
-
-/** The counts of an answer's figures, {@link COUNTERS_PER_RECORD} for each, and where each name's begin. */
+/** The counts of an answer's totals, {@link COUNTERS_PER_RECORD} for each name, and the offset of each name's counts. */
 export interface FastTotals {
   readonly counts: readonly number[];
-  readonly places: ReadonlyMap<string, number>;
+  readonly offsets: ReadonlyMap<string, number>;
 }
 
-/** The series of an answer by name, in one list of counts. */
+/** The series of an answer by name; all share one list of counts. */
 export interface FastSeries {
-  /** Beginnings of the buckets as they are written, strictly ascending; the same for all names. */
+  /** Starts of the buckets as the platform wrote them, strictly ascending; the same for all names. */
   readonly starts: readonly string[];
   readonly series: ReadonlyMap<string, SeriesCounts>;
 }
 
-/** @param answer the body of a success */
-export function parseTotalsFast(answer: Buffer): FastTotals | null {
-  if (answer.length > MAX_BYTES) return null;
-  const scan = new Scan(answer);
-  const places = new Map<string, number>();
-  const isUsual = scan.names((name) => {
-    const at = scan.take(COUNTERS_PER_RECORD);
-    places.set(name, at);
-    return scan.total(at);
+/**
+ * Parses the most common form of the totals and series of analytics from their bytes; returns null for any other form.
+ *
+ * That form is ASCII without white space, with each part of a total present, and counts of up to 15 digits. Null does not
+ * mean that the answer is wrong: `JSON.parse` reads it then. See docs/decisions/0017-fast-usage-parser.md.
+ */
+export interface FastUsageParser {
+  /** @param body the body of a success */
+  totals(body: Buffer): FastTotals | null;
+  /** @param body the body of a success */
+  series(body: Buffer): FastSeries | null;
+}
+
+/** Longest body that is parsed, in bytes. A year of days for ten names is half of it. */
+const MAX_BYTES = 2_000_000;
+
+/** Creates a parser for one client. It reuses the list that it collects counts in, and the bucket starts of its last answer. */
+export function createFastUsageParser(): FastUsageParser {
+  const memory: ParserMemory = { counts: [], starts: NO_STARTS };
+  return {
+    totals: (body) => (body.length > MAX_BYTES ? null : parseTotals(new Scanner(body, memory))),
+    series: (body) => (body.length > MAX_BYTES ? null : parseSeries(new Scanner(body, memory))),
+  };
+}
+
+function parseTotals(scanner: Scanner): FastTotals | null {
+  const offsets = new Map<string, number>();
+  const isParsed = scanner.names((name) => {
+    const offset = scanner.reserve(COUNTERS_PER_RECORD);
+    offsets.set(name, offset);
+    return scanner.total(offset);
   });
-  return isUsual ? { counts: scan.counts(), places } : null;
+  return isParsed ? { counts: scanner.counts(), offsets } : null;
 }
 
 /**
- * Most maps of a series are written like one before: without re-streaming all traffic is ordinary, and where there is none the
- * next name has none either. Such a map is compared, not read, and its counts stand in the list once.
- *
- * @param answer the body of a success
+ * Most maps of a series equal an earlier one: without re-streaming the standard traffic is all traffic, and names without
+ * traffic are alike. Such a map is compared instead of parsed, and its counts are stored once.
  */
-export function parseSeriesFast(answer: Buffer): FastSeries | null {
-  if (answer.length > MAX_BYTES) return null;
-  const scan = new Scan(answer);
-  const places = new Map<string, CounterLayout>();
+function parseSeries(scanner: Scanner): FastSeries | null {
+  const layouts = new Map<string, CounterLayout>();
   let starts: Starts | null = null;
-  let last: Maps | null = null;
-  const isUsual = scan.names((name) => {
-    if (!scan.passes(BANDWIDTH)) return false;
-    starts ??= scan.startsAhead();
+  let previous: SeriesMaps | null = null;
+  const isParsed = scanner.names((name) => {
+    if (!scanner.consume(BANDWIDTH)) return false;
+    starts ??= scanner.peekStarts();
     if (!starts) return false;
-    const maps = scan.maps(starts, last);
+    const maps = scanner.maps(starts, previous);
     if (!maps) return false;
-    last = maps;
+    previous = maps;
     const { all, standard, restream, geoCascade } = maps;
-    places.set(name, {
-      all: all.place,
-      standard: standard.place,
-      restream: restream.place,
-      geoCascade: geoCascade.place,
+    layouts.set(name, {
+      all: all.offset,
+      standard: standard.offset,
+      restream: restream.offset,
+      geoCascade: geoCascade.offset,
     });
     return true;
   });
-  if (!isUsual) return null;
-  const counts = scan.counts();
+  if (!isParsed) return null;
+  const counts = scanner.counts();
   const series = new Map<string, SeriesCounts>();
-  for (const [name, its] of places) series.set(name, { counts, places: its, stride: STRIDE, sharers: places.size });
-  return { series, starts: (starts ?? NO_STARTS).written };
+  for (const [name, layout] of layouts) series.set(name, { counts, layout, stride: STRIDE, sharedBy: layouts.size });
+  return { series, starts: (starts ?? NO_STARTS).texts };
 }
 
-/** A year of days for ten names is half of it. What is longer is not usual, and would leave its room behind. */
-const MAX_BYTES = 2_000_000;
-
-/** The counts of a bucket in a map: bytes out and in, and seconds, which are those of re-streaming only. */
+/** Counts per bucket of a map: bytes out, bytes in, and seconds, which only re-streaming has. */
 const STRIDE = 3;
 
-/** A map of buckets: where it is written, and where its counts stand. */
+/** A map of buckets: its first and last byte in the body, and the offset of its counts. */
 interface BucketMap {
   readonly begin: number;
   readonly end: number;
-  readonly place: number;
+  readonly offset: number;
 }
-/** Those of one series. */
-type Maps = Readonly<Record<keyof CounterLayout, BucketMap>>;
+/** The maps of one series. */
+type SeriesMaps = Readonly<Record<keyof CounterLayout, BucketMap>>;
 
-const STANDARD = Buffer.from(',"standardStream":{');
-const RESTREAM = Buffer.from(',"restream":{');
-const GEO_CASCADE = Buffer.from(',"geoCascade":{');
-
-/** Beginnings of buckets, and the same as the keys of a map. */
+/** Starts of buckets as texts, and as keys of a map. */
 interface Starts {
-  readonly written: readonly string[];
+  readonly texts: readonly string[];
   readonly keys: readonly Uint8Array[];
 }
 
-const NO_STARTS: Starts = { written: [], keys: [] };
-/** Those of the last answer: the next one is often of the same window. */
-let lastStarts = NO_STARTS;
+const NO_STARTS: Starts = { texts: [], keys: [] };
+
+/** What a parser reuses from answer to answer. */
+interface ParserMemory {
+  readonly counts: number[];
+  /** Starts of the last answer: the next one is often of the same window. */
+  starts: Starts;
+}
 
 const BEGIN = Buffer.from('{"status":"success","data":{');
 const BANDWIDTH = Buffer.from('{"bandwidth":{');
+const STANDARD = Buffer.from(',"standardStream":{');
+const RESTREAM = Buffer.from(',"restream":{');
+const GEO_CASCADE = Buffer.from(',"geoCascade":{');
 const BYTES_OUT = Buffer.from('"bytesOut":');
 const BYTES_IN = Buffer.from('"bytesIn":');
 const SECONDS = Buffer.from('"secondsUsed":');
@@ -115,179 +125,181 @@ const COLON = Buffer.from(":");
 const COMMA = Buffer.from(",");
 const END = Buffer.from("}");
 const END_OF_ALL = Buffer.from("}}");
-const USUAL_START = /"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)":\{[^{}]*\}(,?)/y;
-const MOST_DIGITS = 15;
+const BUCKET = /"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)":\{[^{}]*\}(,?)/y;
+/** Digits of the longest count that is parsed: each such count is exact as a number. */
+const MAX_DIGITS = 15;
 const [ZERO, QUOTE, BACKSLASH] = [0x30, 0x22, 0x5c];
 
-/** The counts that have been read. Only the list that is handed out is made anew, in its size. */
-const read: number[] = [];
-
-/** An answer, and how far it has been read. Only one is read at a time. */
-class Scan {
+/** Reads one body from its beginning to its end. */
+class Scanner {
   readonly #bytes: Buffer;
-  #at = 0;
-  #counts = 0;
+  readonly #memory: ParserMemory;
+  #position = 0;
+  #countsUsed = 0;
 
-  constructor(answer: Buffer) {
-    this.#bytes = answer;
+  constructor(body: Buffer, memory: ParserMemory) {
+    this.#bytes = body;
+    this.#memory = memory;
   }
 
+  /** Returns a copy of the counts that were parsed. */
   counts(): number[] {
-    return read.slice(0, this.#counts);
+    return this.#memory.counts.slice(0, this.#countsUsed);
   }
 
-  /** Makes room for so many counts. @returns where it begins */
-  take(counts: number): number {
-    const at = this.#counts;
-    this.#counts += counts;
-    return at;
+  /** Reserves entries in the list of counts. @returns the offset of the first one */
+  reserve(entries: number): number {
+    const offset = this.#countsUsed;
+    this.#countsUsed += entries;
+    return offset;
   }
 
-  /** The whole answer. @param figure reads what stands behind a name, and tells whether it is usual */
-  names(figure: (name: string) => boolean): boolean {
-    if (!this.passes(BEGIN)) return false;
-    if (this.passes(END_OF_ALL)) return this.#isAtEnd();
+  /** Parses the whole body. @param value parses what follows a name; returns false for any other form */
+  names(value: (name: string) => boolean): boolean {
+    if (!this.consume(BEGIN)) return false;
+    if (this.consume(END_OF_ALL)) return this.#isAtEnd();
     do {
       const name = this.#name();
-      if (name === null || !figure(name)) return false;
-    } while (this.passes(COMMA));
-    return this.passes(END_OF_ALL) && this.#isAtEnd();
+      if (name === null || !value(name)) return false;
+    } while (this.consume(COMMA));
+    return this.consume(END_OF_ALL) && this.#isAtEnd();
   }
 
-  /** `{"bytesOut":1,"bytesIn":2,"standardStream":{…},"restream":{…},"geoCascade":{…}}`, the parts all there or all absent. */
-  total(at: number): boolean {
-    if (!this.passes(OPEN) || !this.#bytesOutAndIn(at + DEFAULT_LAYOUT.all)) return false;
-    if (this.passes(END)) {
-      for (let place = at + DEFAULT_LAYOUT.standard; place < at + COUNTERS_PER_RECORD; place += 1)
-        read[place] = PARTS_ABSENT;
+  /** Parses `{"bytesOut":1,"bytesIn":2,"standardStream":{…},"restream":{…},"geoCascade":{…}}`, with all parts or with none. */
+  total(offset: number): boolean {
+    if (!this.consume(OPEN) || !this.#bytesOutAndIn(offset + DEFAULT_LAYOUT.all)) return false;
+    if (this.consume(END)) {
+      for (let at = offset + DEFAULT_LAYOUT.standard; at < offset + COUNTERS_PER_RECORD; at += 1) {
+        this.#memory.counts[at] = PARTS_ABSENT;
+      }
       return true;
     }
     return (
-      this.passes(STANDARD) &&
-      this.#part(at + DEFAULT_LAYOUT.standard) &&
-      this.passes(RESTREAM) &&
-      this.#restreamPart(at + DEFAULT_LAYOUT.restream) &&
-      this.passes(GEO_CASCADE) &&
-      this.#part(at + DEFAULT_LAYOUT.geoCascade) &&
-      this.passes(END)
+      this.consume(STANDARD) &&
+      this.#part(offset + DEFAULT_LAYOUT.standard) &&
+      this.consume(RESTREAM) &&
+      this.#restreamPart(offset + DEFAULT_LAYOUT.restream) &&
+      this.consume(GEO_CASCADE) &&
+      this.#part(offset + DEFAULT_LAYOUT.geoCascade) &&
+      this.consume(END)
     );
   }
 
-  /** Behind the bracket of its first map: a series to its end. @param last that of the name before */
-  maps(starts: Starts, last: Maps | null): Maps | null {
-    const all = this.#map(starts, last?.all, null);
-    const standard = all && this.passes(STANDARD) ? this.#map(starts, all, last?.standard) : null;
-    const restream = standard && this.passes(RESTREAM) ? this.#map(starts, last?.restream, null, true) : null;
-    const geoCascade = restream && this.passes(GEO_CASCADE) ? this.#map(starts, last?.geoCascade, null) : null;
-    if (!all || !standard || !restream || !geoCascade || !this.passes(END)) return null;
+  /** Parses a series from the bracket of its first map to its end. @param previous the maps of the name before */
+  maps(starts: Starts, previous: SeriesMaps | null): SeriesMaps | null {
+    const all = this.#map(starts, previous?.all, null);
+    const standard = all && this.consume(STANDARD) ? this.#map(starts, all, previous?.standard) : null;
+    const restream = standard && this.consume(RESTREAM) ? this.#map(starts, previous?.restream, null, true) : null;
+    const geoCascade = restream && this.consume(GEO_CASCADE) ? this.#map(starts, previous?.geoCascade, null) : null;
+    if (!all || !standard || !restream || !geoCascade || !this.consume(END)) return null;
     return { all, standard, restream, geoCascade };
   }
 
-  /** The beginnings of the buckets of the map that comes, which is not passed over; null where they are unusual. */
-  startsAhead(): Starts | null {
-    const end = this.#bytes.indexOf(END_OF_ALL, this.#at);
-    const map = this.#bytes.toString("latin1", this.#at, end + END_OF_ALL.length);
-    const written: string[] = [];
+  /** Returns the bucket starts of the map that follows, without consuming it; null for any other form. */
+  peekStarts(): Starts | null {
+    const end = this.#bytes.indexOf(END_OF_ALL, this.#position);
+    const map = this.#bytes.toString("latin1", this.#position, end + END_OF_ALL.length);
+    const texts: string[] = [];
     let last = "";
-    USUAL_START.lastIndex = 0;
+    BUCKET.lastIndex = 0;
     for (;;) {
-      const [, start, comma] = USUAL_START.exec(map) ?? [];
+      const [, start, comma] = BUCKET.exec(map) ?? [];
       if (start === undefined || start <= last || Number.isNaN(Date.parse(start))) return null;
-      written.push(start);
+      texts.push(start);
       last = start;
       if (comma === "") break;
     }
-    const isSame =
-      written.length === lastStarts.written.length && written.every((start, i) => start === lastStarts.written[i]);
-    if (!isSame) lastStarts = { written, keys: written.map((start) => Buffer.from(`"${start}":{`)) };
-    return lastStarts;
+    const { starts } = this.#memory;
+    const isSame = texts.length === starts.texts.length && texts.every((start, i) => start === starts.texts[i]);
+    if (!isSame) this.#memory.starts = { texts, keys: texts.map((start) => Buffer.from(`"${start}":{`)) };
+    return this.#memory.starts;
   }
 
-  /** Whether this comes next; it is passed over then. */
-  passes(expected: Uint8Array): boolean {
-    const begin = this.#at;
+  /** Consumes the expected bytes. @returns false, with nothing consumed, when others follow */
+  consume(expected: Uint8Array): boolean {
+    const begin = this.#position;
     const { length } = expected;
     const bytes = this.#bytes;
     for (let at = 0; at < length; at += 1) if (bytes[begin + at] !== expected[at]) return false;
-    this.#at = begin + length;
+    this.#position = begin + length;
     return true;
   }
 
-  /** Behind the bracket of a map of buckets: all of them, and its end. It may be written like one of two others. */
+  /** Parses a map of buckets behind its bracket, up to its end. It may equal one of two others. */
   #map(
     starts: Starts,
     likely: BucketMap | null | undefined,
     lessLikely: BucketMap | null | undefined,
     hasSeconds = false,
   ): BucketMap | null {
-    if (likely && this.#passesAgain(likely)) return likely;
-    if (lessLikely && this.#passesAgain(lessLikely)) return lessLikely;
-    const begin = this.#at;
-    const place = this.take(starts.keys.length * STRIDE);
-    let at = place;
+    if (likely && this.#consumeEqual(likely)) return likely;
+    if (lessLikely && this.#consumeEqual(lessLikely)) return lessLikely;
+    const begin = this.#position;
+    const offset = this.reserve(starts.keys.length * STRIDE);
+    let at = offset;
     for (const key of starts.keys) {
-      if (at > place && !this.passes(COMMA)) return null;
-      if (!this.passes(key) || !(hasSeconds ? this.#restreamPart(at) : this.#part(at))) return null;
-      if (!hasSeconds) read[at + 2] = 0;
+      if (at > offset && !this.consume(COMMA)) return null;
+      if (!this.consume(key) || !(hasSeconds ? this.#restreamPart(at) : this.#part(at))) return null;
+      if (!hasSeconds) this.#memory.counts[at + 2] = 0;
       at += STRIDE;
     }
-    return this.passes(END) ? { begin, end: this.#at, place } : null;
+    return this.consume(END) ? { begin, end: this.#position, offset } : null;
   }
 
-  /** Whether the same map comes next; it is passed over then. */
-  #passesAgain({ begin, end }: BucketMap): boolean {
-    const wouldEnd = this.#at + end - begin;
+  /** Consumes a map that equals the given one byte by byte. */
+  #consumeEqual({ begin, end }: BucketMap): boolean {
+    const wouldEnd = this.#position + end - begin;
     if (wouldEnd > this.#bytes.length) return false;
-    if (this.#bytes.compare(this.#bytes, begin, end, this.#at, wouldEnd) !== 0) return false;
-    this.#at = wouldEnd;
+    if (this.#bytes.compare(this.#bytes, begin, end, this.#position, wouldEnd) !== 0) return false;
+    this.#position = wouldEnd;
     return true;
   }
 
   #isAtEnd(): boolean {
-    return this.#at === this.#bytes.length;
+    return this.#position === this.#bytes.length;
   }
 
-  /** A key in ASCII, in which nothing is escaped. */
+  /** Parses a key in ASCII without escapes, and its colon. */
   #name(): string | null {
     const bytes = this.#bytes;
-    const begin = this.#at + 1;
-    if (bytes[this.#at] !== QUOTE) return null;
+    const begin = this.#position + 1;
+    if (bytes[this.#position] !== QUOTE) return null;
     const end = bytes.indexOf(QUOTE, begin);
     if (end === -1) return null;
     for (let at = begin; at < end; at += 1) {
       const code = bytes[at] as number;
       if (code === BACKSLASH || code < 0x20 || code > 0x7f) return null;
     }
-    this.#at = end + 1;
-    return this.passes(COLON) ? bytes.toString("latin1", begin, end) : null;
+    this.#position = end + 1;
+    return this.consume(COLON) ? bytes.toString("latin1", begin, end) : null;
   }
 
-  /** `"bytesOut":1,"bytesIn":2}` */
-  #part(at: number): boolean {
-    return this.#bytesOutAndIn(at) && this.passes(END);
+  /** Parses `"bytesOut":1,"bytesIn":2}`. */
+  #part(offset: number): boolean {
+    return this.#bytesOutAndIn(offset) && this.consume(END);
   }
 
-  /** The same, with seconds before or behind where it has them. */
-  #restreamPart(at: number): boolean {
-    read[at + 2] = 0;
-    const areFirst = this.passes(SECONDS);
-    if (areFirst && !(this.#count(at + 2) && this.passes(COMMA))) return false;
-    if (!this.#bytesOutAndIn(at)) return false;
-    if (!areFirst && this.passes(COMMA) && !(this.passes(SECONDS) && this.#count(at + 2))) return false;
-    return this.passes(END);
+  /** Parses a part whose seconds come first, last, or not at all. */
+  #restreamPart(offset: number): boolean {
+    this.#memory.counts[offset + 2] = 0;
+    const areFirst = this.consume(SECONDS);
+    if (areFirst && !(this.#count(offset + 2) && this.consume(COMMA))) return false;
+    if (!this.#bytesOutAndIn(offset)) return false;
+    if (!areFirst && this.consume(COMMA) && !(this.consume(SECONDS) && this.#count(offset + 2))) return false;
+    return this.consume(END);
   }
 
-  /** In either order. */
-  #bytesOutAndIn(at: number): boolean {
-    if (this.passes(BYTES_OUT)) {
-      return this.#count(at) && this.passes(COMMA) && this.passes(BYTES_IN) && this.#count(at + 1);
+  /** Parses the two counts in either order. */
+  #bytesOutAndIn(offset: number): boolean {
+    if (this.consume(BYTES_OUT)) {
+      return this.#count(offset) && this.consume(COMMA) && this.consume(BYTES_IN) && this.#count(offset + 1);
     }
-    if (!this.passes(BYTES_IN)) return false;
-    return this.#count(at + 1) && this.passes(COMMA) && this.passes(BYTES_OUT) && this.#count(at);
+    if (!this.consume(BYTES_IN)) return false;
+    return this.#count(offset + 1) && this.consume(COMMA) && this.consume(BYTES_OUT) && this.#count(offset);
   }
 
-  #count(at: number): boolean {
-    const begin = this.#at;
+  #count(offset: number): boolean {
+    const begin = this.#position;
     let end = begin;
     let count = 0;
     const bytes = this.#bytes;
@@ -299,9 +311,9 @@ class Scan {
     }
     const digits = end - begin;
     const isPadded = digits > 1 && bytes[begin] === ZERO;
-    if (digits === 0 || digits > MOST_DIGITS || isPadded) return false;
-    read[at] = count;
-    this.#at = end;
+    if (digits === 0 || digits > MAX_DIGITS || isPadded) return false;
+    this.#memory.counts[offset] = count;
+    this.#position = end;
     return true;
   }
 }

@@ -23,7 +23,7 @@ import {
   ShapeError,
   text,
 } from "./transport/decode.ts";
-import type { Http } from "./transport/http-client.ts";
+import type { Http } from "./transport/http-types.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** Which assets, in which order of their beginning. Lists leave deleted ones out, whatever is asked. */

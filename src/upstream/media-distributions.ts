@@ -2,7 +2,7 @@ import type { MediaDistributionRecord, MediaKey } from "../model/media/media.ts"
 import type { Secret } from "../model/secret.ts";
 import type { components } from "./generated/media.ts";
 import { boolean, instant, object, optional, optionalList, ShapeError, text } from "./transport/decode.ts";
-import type { Http } from "./transport/http-client.ts";
+import type { Http } from "./transport/http-types.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** A key to be made: the platform takes its secret, and never shows it again. */
@@ -106,7 +106,7 @@ export function createMediaDistributions(http: Http): MediaDistributions {
         operation: "MediaDistributions_DeleteMediaDistribution",
         method: "DELETE",
         path: pathOf(id),
-        answer: "UNKNOWN",
+        success: "NO_CONTENT",
         decode: () => undefined,
       }),
     createKey: (id, key) =>
@@ -123,7 +123,7 @@ export function createMediaDistributions(http: Http): MediaDistributions {
         operation: "MediaDistributions_DeleteSecurityKey",
         method: "DELETE",
         path: `${pathOf(id)}/security/keys/${encodeURIComponent(keyId)}`,
-        answer: "UNKNOWN",
+        success: "NO_CONTENT",
         decode: () => undefined,
       }),
   };

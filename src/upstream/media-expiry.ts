@@ -1,7 +1,7 @@
 import type { MediaExpiry } from "../model/media/media.ts";
 import type { components } from "./generated/account.ts";
 import { integer, object, optional } from "./transport/decode.ts";
-import type { Http } from "./transport/http-client.ts";
+import type { Http } from "./transport/http-types.ts";
 
 /** How long the account keeps media. Every method throws UpstreamError when there is no usable answer. */
 export interface MediaExpiryRules {

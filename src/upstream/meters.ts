@@ -2,7 +2,7 @@ import type { ByMediaKind, DrmDay, DrmLicences, DrmSystem, MeteredDay } from "..
 import { iso, type TimeWindow } from "../model/usage/time.ts";
 import type { components } from "./generated/analytics.ts";
 import { count, type Decode, instant, integer, mapOf, number, object, optional } from "./transport/decode.ts";
-import type { Http } from "./transport/http-client.ts";
+import type { Http } from "./transport/http-types.ts";
 
 /**
  * What the account is charged for beside bandwidth, by UTC days: days on which nothing was used are left out. Every method
@@ -24,14 +24,14 @@ export interface Meters {
 export function createMeters(http: Http): Meters {
   const read = <T>(operation: string, path: string, window: TimeWindow, decode: (data: unknown) => T) => {
     const query = { startDate: dateParam(window.from), stopDate: dateParam(window.to) };
-    return (signal?: AbortSignal, answer?: "MAYBE_BARE") =>
+    return (signal?: AbortSignal, success?: "MAYBE_BARE") =>
       http.read({
         operation,
         path: `/api/analytics/${path}`,
         query,
         decode,
         signal,
-        ...(answer && { answer }),
+        ...(success && { success }),
       });
   };
   return {

@@ -14,7 +14,7 @@ import {
   ShapeError,
   text,
 } from "./transport/decode.ts";
-import type { Http } from "./transport/http-client.ts";
+import type { Http } from "./transport/http-types.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** A stream that is live, or ended within the last hour. Times are milliseconds since the epoch. */

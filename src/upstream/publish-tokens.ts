@@ -13,7 +13,7 @@ import {
 } from "./token-client.ts";
 import { geoCascade, tokenFields } from "./token-wire.ts";
 import { boolean, integer, object, optional, optionalList, text } from "./transport/decode.ts";
-import type { Http } from "./transport/http-client.ts";
+import type { Http } from "./transport/http-types.ts";
 
 /** What a publish token switches on or off for its streams; what is undefined is left to the default. */
 export interface PublishSettings {

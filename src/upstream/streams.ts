@@ -1,6 +1,6 @@
 import type { components } from "./generated/stream.ts";
 import { object, optional, text } from "./transport/decode.ts";
-import type { Http } from "./transport/http-client.ts";
+import type { Http } from "./transport/http-types.ts";
 
 /** How much was stopped; `None` when nothing was live. */
 export type StoppingLevel = components["schemas"]["StreamStoppingLevel"];

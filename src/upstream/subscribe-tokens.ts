@@ -10,7 +10,7 @@ import {
 } from "./token-client.ts";
 import { tokenFields } from "./token-wire.ts";
 import { object, optional, text } from "./transport/decode.ts";
-import type { Http } from "./transport/http-client.ts";
+import type { Http } from "./transport/http-types.ts";
 
 /** What a new subscribe token is made of. */
 export interface NewSubscribeToken extends NewToken {

@@ -1,6 +1,6 @@
 import type { components } from "./generated/media.ts";
 import { boolean } from "./transport/decode.ts";
-import type { Http } from "./transport/http-client.ts";
+import type { Http } from "./transport/http-types.ts";
 
 /** Thumbnails of live streams. Every method throws UpstreamError when there is no usable answer. */
 export interface Thumbnails {

@@ -1,7 +1,7 @@
 import type { Secret } from "../model/secret.ts";
 import type { StreamGrant } from "../model/token/token.ts";
 import { list } from "./transport/decode.ts";
-import type { Http } from "./transport/http-client.ts";
+import type { Http } from "./transport/http-types.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** What the platform offers for either kind of token. Every method throws UpstreamError when there is no usable answer. */

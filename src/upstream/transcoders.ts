@@ -2,7 +2,7 @@ import type { TranscoderProfile, TranscoderRecord, TranscoderSettings, Transcode
 import type { components } from "./generated/transcoder.ts";
 import { MAX_ITEMS_ON_PAGE } from "./token-client.ts";
 import { boolean, instant, integer, list, number, object, optional, optionalList, text } from "./transport/decode.ts";
-import type { Http } from "./transport/http-client.ts";
+import type { Http } from "./transport/http-types.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** What a new transcoder is made of. */

@@ -1,9 +1,10 @@
 import { Agent } from "undici";
 import type { Secret } from "../model/secret.ts";
+import type { TaskQueue } from "../scheduling/task-queue.ts";
 import { type Account, createAccount } from "./account.ts";
 import { type Analytics, createAnalytics } from "./analytics.ts";
 import { type Clusters, createClusters } from "./clusters.ts";
-import { type Conference, type ConferenceApp, conferenceDialect, createConference } from "./conference.ts";
+import { type Conference, type ConferenceApp, conferenceFormat, createConference } from "./conference.ts";
 import { createMediaAssets, type MediaAssets } from "./media-assets.ts";
 import { createMediaDistributions, type MediaDistributions } from "./media-distributions.ts";
 import { createMediaExpiryRules, type MediaExpiryRules } from "./media-expiry.ts";
@@ -18,7 +19,8 @@ import { createStreams, type Streams } from "./streams.ts";
 import { createSubscribeTokens, type SubscribeTokens } from "./subscribe-tokens.ts";
 import { createThumbnails, type Thumbnails } from "./thumbnails.ts";
 import { createTranscoders, type Transcoders } from "./transcoders.ts";
-import { type CallReport, createHttp } from "./transport/http-client.ts";
+import { createHttp } from "./transport/http-client.ts";
+import type { CallReport } from "./transport/http-types.ts";
 import { createViewerRecords, type ViewerRecords } from "./viewer-records.ts";
 
 /** Every client of the platform's REST APIs, by name. */
@@ -50,8 +52,8 @@ export interface Upstream {
 export interface UpstreamHealth {
   /** The breaker of each service that has been called, by its name in the OpenAPI documents: `Analytics`. */
   readonly breakers: ReadonlyMap<string, BreakerState>;
-  /** How many calls may be under way; Infinity until the platform has asked to slow down. */
-  readonly pace: number;
+  /** Calls that may be in flight at once; Infinity until the platform has answered 429. */
+  readonly concurrencyLimit: number;
 }
 
 export interface UpstreamOptions {
@@ -66,6 +68,8 @@ export interface UpstreamOptions {
   readonly timeoutMs: number;
   /** The process's own when it is left out. */
   readonly timing?: Timing;
+  /** Decodes large responses one per turn of the event loop; at once by default. */
+  readonly onePerTurn?: TaskQueue;
   readonly onDate?: (platformTime: number) => void;
   readonly onCall?: (report: CallReport) => void;
 }
@@ -96,22 +100,22 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   // Viewer records come by the million and are read as a stream, so only silence ends them.
   const streamAgent = new Agent({ ...connection, bodyTimeout: 30_000 });
   // Limits go by the credential, which both origins share.
-  const pace = createConcurrencyLimit();
-  const guard = createCallPolicy(pace, timing);
-  const recordsGuard = analyticsUrl === apiUrl ? guard : createCallPolicy(pace, timing);
+  const limit = createConcurrencyLimit();
+  const policy = createCallPolicy(limit, timing);
+  const recordsPolicy = analyticsUrl === apiUrl ? policy : createCallPolicy(limit, timing);
   const { conference } = options;
   const otherSecrets = conference ? [conference.app.secret] : [];
   const { timer } = timing;
-  const api = createHttp({ ...options, timer, otherSecrets, origin: apiUrl, dispatcher: agent, policy: guard });
+  const api = createHttp({ ...options, timer, otherSecrets, origin: apiUrl, dispatcher: agent, policy });
   const records = createHttp({
     ...options,
     timer,
     otherSecrets,
     origin: analyticsUrl,
     dispatcher: streamAgent,
-    policy: recordsGuard,
+    policy: recordsPolicy,
   });
-  const conferenceGuard = createCallPolicy(createConcurrencyLimit(), timing);
+  const conferencePolicy = createCallPolicy(createConcurrencyLimit(), timing);
   return {
     account: createAccount(api),
     analytics: createAnalytics(api),
@@ -129,10 +133,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     thumbnails: createThumbnails(api),
     viewerRecords: createViewerRecords(records),
     health: () => ({
-      breakers: new Map([...guard.breakers(), ...recordsGuard.breakers(), ...conferenceGuard.breakers()]),
-      pace: pace.limit(),
+      breakers: new Map([...policy.breakers(), ...recordsPolicy.breakers(), ...conferencePolicy.breakers()]),
+      concurrencyLimit: limit.limit(),
     }),
-    isAbandoned: (service) => guard.isOpen(service),
+    isAbandoned: (service) => policy.isOpen(service),
     close: async () => {
       await Promise.all([agent.close(), streamAgent.close()]);
     },
@@ -146,8 +150,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       dispatcher: agent,
       timeoutMs,
       timer,
-      guard: conferenceGuard,
-      dialect: conferenceDialect,
+      policy: conferencePolicy,
+      format: conferenceFormat,
       ...(onCall && { onCall }),
     };
     const auth = createHttp({ ...common, origin: authUrl });

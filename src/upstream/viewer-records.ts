@@ -1,7 +1,7 @@
 import { iso, type TimeWindow } from "../model/usage/time.ts";
 import type { components } from "./generated/viewer-records.ts";
 import { count, instant, integer, object, optional, ShapeError, text } from "./transport/decode.ts";
-import type { Http } from "./transport/http-client.ts";
+import type { Http } from "./transport/http-types.ts";
 import { parseExact } from "./transport/json.ts";
 import { UpstreamError } from "./upstream-error.ts";
 

@@ -176,9 +176,9 @@ describe("a series that is kept", () => {
     );
     const reading = new PackedSeries(starts, {
       counts,
-      places: DEFAULT_LAYOUT,
+      layout: DEFAULT_LAYOUT,
       stride: COUNTERS_PER_RECORD,
-      sharers: 1,
+      sharedBy: 1,
     });
     freezeUsage(reading);
     const source: BandwidthSource = {

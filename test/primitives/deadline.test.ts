@@ -29,6 +29,6 @@ describe("the deadline of a query", () => {
     const read = platform.http.read({ operation: "Test_Call", path: "/api/test", decode: (data) => data, signal });
     expect(await upstreamFailure(read)).toMatchObject({ code: "UPSTREAM_TIMEOUT", health: "UNKNOWN" });
     expect(platform.calls).toEqual([]);
-    expect(platform.reports).toMatchObject([{ tries: 0, failure: "UPSTREAM_TIMEOUT" }]);
+    expect(platform.reports).toMatchObject([{ attempts: 0, failure: "UPSTREAM_TIMEOUT" }]);
   });
 });

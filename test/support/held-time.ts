@@ -32,13 +32,13 @@ export function createHeldTime(clock?: () => number): HeldTime {
   };
   const look = () => {
     isLooking = false;
-    const underWay = [...timers].filter(({ purpose }) => purpose === "TRY").length;
+    const underWay = [...timers].filter(({ purpose }) => purpose === "ATTEMPT").length;
     if (isForGood || held === 0 || held < underWay) return;
     const [next] = [...timers].sort((one, other) => one.at - other.at);
     if (!next) return;
     timers.delete(next);
     passed = Math.max(passed, next.at);
-    if (next.purpose === "TRY") held -= 1;
+    if (next.purpose === "ATTEMPT") held -= 1;
     next.work();
     lookSoon();
   };

@@ -6,7 +6,8 @@ import { expect } from "vitest";
 import { type ApplicationError, errorCodes } from "../../src/model/errors.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { realTimer, type Timing } from "../../src/upstream/resilience/retry.ts";
-import { type CallReport, createHttp, type Http, type HttpOptions } from "../../src/upstream/transport/http-client.ts";
+import { createHttp } from "../../src/upstream/transport/http-client.ts";
+import type { CallReport, Http, HttpOptions } from "../../src/upstream/transport/http-types.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 import { rejectionOf } from "./refusal.ts";
 
@@ -90,7 +91,7 @@ const ORIGIN = "https://platform.test";
 const json = { "content-type": "application/json; charset=utf-8" };
 
 /** What is scripted and not called for makes disposing fail. */
-export function createScriptedPlatform(options: Pick<HttpOptions, "policy" | "dialect"> = {}): ScriptedPlatform {
+export function createScriptedPlatform(options: Pick<HttpOptions, "policy" | "format"> = {}): ScriptedPlatform {
   const agent = new MockAgent();
   agent.disableNetConnect();
   const calls: ReceivedCall[] = [];

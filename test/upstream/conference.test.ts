@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { Secret } from "../../src/model/secret.ts";
-import { conferenceDialect, createConference } from "../../src/upstream/conference.ts";
+import { conferenceFormat, createConference } from "../../src/upstream/conference.ts";
 import { createScriptedPlatform, type ScriptedAnswer, TOKEN, upstreamFailure } from "../support/platform.ts";
 
 const ID = "7e9c0a52-6a4e-4c8e-9f3f-0a1b2c3d4e5f";
 
 /** One platform for both origins, and a clock that tests move. */
 function createPlatform() {
-  const platform = createScriptedPlatform({ dialect: conferenceDialect });
+  const platform = createScriptedPlatform({ format: conferenceFormat });
   const clock = { now: 0 };
   const app = { key: "app-key", secret: new Secret("app-secret") };
   const conference = createConference(platform.http, platform.http, app, () => clock.now);

@@ -2,15 +2,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { iso, type TimeWindow } from "../../src/model/usage/time.ts";
 import { createAnalytics } from "../../src/upstream/analytics.ts";
-import { parseSeriesFast, parseTotalsFast } from "../../src/upstream/fast-usage-parser.ts";
+import { createFastUsageParser } from "../../src/upstream/fast-usage-parser.ts";
 import { createScriptedPlatform } from "../support/platform.ts";
 import { at } from "../support/time.ts";
 import { told } from "../support/traffic.ts";
 
 const MARCH: TimeWindow = { from: at("2026-03-01T00:00:00Z"), to: at("2026-04-01T00:00:00Z") };
 const envelope = (data: string) => `{"status":"success","data":${data}}`;
+const parser = createFastUsageParser();
 const bytes = (text: string) => Buffer.from(text);
-/** The same answer, in a form that is not usual. */
+/** The answer in a form that the fast parser declines. */
 const spaced = (text: string) => text.replace('"data":', '"data": ');
 
 const counts = fc.maxSafeNat().map((count) => count % 10 ** 15);
@@ -37,8 +38,8 @@ async function ask<Answer>(
   return await call(createAnalytics(platform.http));
 }
 
-describe("an answer in the usual form", () => {
-  it("of totals is read as it is in any other form", async () => {
+describe("fast usage parser", () => {
+  it("reads totals in their most common form as the general decoder reads any other form", async () => {
     const total = fc.oneof(
       part,
       fc
@@ -48,8 +49,8 @@ describe("an answer in the usual form", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(total, { maxLength: 4 }), async (totals) => {
         const text = envelope(`{${totals.map((each, place) => named(names[place] ?? "", each)).join(",")}}`);
-        expect(parseTotalsFast(bytes(text))).not.toBeNull();
-        expect(parseTotalsFast(bytes(spaced(text)))).toBeNull();
+        expect(parser.totals(bytes(text))).not.toBeNull();
+        expect(parser.totals(bytes(spaced(text)))).toBeNull();
         const [usual, general] = await Promise.all(
           [text, spaced(text)].map((form) => ask(form, (analytics) => analytics.streamTotals(names, MARCH))),
         );
@@ -60,7 +61,7 @@ describe("an answer in the usual form", () => {
     );
   });
 
-  it("of series is read as it is in any other form", async () => {
+  it("reads series in their most common form as the general decoder reads any other form", async () => {
     const buckets = starts.chain((times) =>
       fc
         .array(fc.array(fc.tuple(part, part, restream, part), { minLength: times.length, maxLength: times.length }), {
@@ -78,7 +79,7 @@ describe("an answer in the usual form", () => {
       fc.asyncProperty(buckets, async (all) => {
         const text = envelope(`{${all.map((each, place) => named(names[place] ?? "", each)).join(",")}}`);
         const hasBuckets = all.every(({ bandwidth }) => Object.keys(bandwidth).length > 0);
-        if (hasBuckets) expect(parseSeriesFast(bytes(text))).not.toBeNull();
+        if (hasBuckets) expect(parser.series(bytes(text))).not.toBeNull();
         const [usual, general] = await Promise.all(
           [text, spaced(text)].map((form) => ask(form, (analytics) => analytics.streamSeries(names, MARCH, "HOUR"))),
         );
@@ -98,28 +99,28 @@ describe("an answer in the usual form", () => {
   });
 });
 
-describe("an answer in another form is left to the general way", () => {
+describe("fast usage parser, given another form,", () => {
   const figure = '{"bytesOut":1,"bytesIn":2}';
   it.each([
-    ["no JSON", `{"a":${figure}`],
+    ["a missing bracket", `{"a":${figure}`],
     ["a count of 16 digits", '{"a":{"bytesOut":1234567890123456,"bytesIn":2}}'],
     ["a fraction", '{"a":{"bytesOut":1.5,"bytesIn":2}}'],
     ["an exponent", '{"a":{"bytesOut":1e3,"bytesIn":2}}'],
     ["a negative count", '{"a":{"bytesOut":-1,"bytesIn":2}}'],
-    ["a count with a zero before it", '{"a":{"bytesOut":01,"bytesIn":2}}'],
+    ["a count with a leading zero", '{"a":{"bytesOut":01,"bytesIn":2}}'],
     ["a count as text", '{"a":{"bytesOut":"1","bytesIn":2}}'],
-    ["null", '{"a":{"bytesOut":null,"bytesIn":2}}'],
-    ["a count that is left out", '{"a":{"bytesOut":1}}'],
-    ["a field that is not known", '{"a":{"bytesOut":1,"bytesIn":2,"bytes":3}}'],
+    ["a count of null", '{"a":{"bytesOut":null,"bytesIn":2}}'],
+    ["a count that is missing", '{"a":{"bytesOut":1}}'],
+    ["an unknown field", '{"a":{"bytesOut":1,"bytesIn":2,"bytes":3}}'],
     ["a name with an escape", `{"\\u0061":${figure}}`],
-    ["a name that is not ASCII", `{"é":${figure}}`],
+    ["a name outside ASCII", `{"é":${figure}}`],
     [
-      "seconds of what is no re-streaming",
+      "seconds outside of re-streaming",
       `{"a":{"bytesOut":1,"bytesIn":2,"standardStream":{"secondsUsed":1,"bytesOut":1,"bytesIn":2}}}`,
     ],
-    ["something behind it", `{"a":${figure}},"message":"b"`],
-  ])("%s", (_what, data) => {
-    expect(parseTotalsFast(bytes(envelope(data)))).toBeNull();
+    ["a field after the data", `{"a":${figure}},"message":"b"`],
+  ])("declines totals with %s", (_what, data) => {
+    expect(parser.totals(bytes(envelope(data)))).toBeNull();
   });
 
   const hour = (start: string) => `"${start}":${figure}`;
@@ -131,38 +132,38 @@ describe("an answer in another form is left to the general way", () => {
     ["a bucket twice", series(`${first},${first}`)],
     ["a part without one of the buckets", series(`${first},${second}`, first)],
     ["a part with other buckets", series(first, second)],
-    ["parts that are left out", `{"a":{"bandwidth":{${first}}}}`],
+    ["parts that are missing", `{"a":{"bandwidth":{${first}}}}`],
     ["a time with an offset", series(hour("2026-03-01T00:00:00+00:00"))],
-    ["no time", series(hour("2026-13-01T00:00:00Z"))],
+    ["a text that is no time", series(hour("2026-13-01T00:00:00Z"))],
     ["names with different buckets", `${series(first).slice(0, -1)},"b":${series(second).slice(5)}`],
-  ])("%s", (_what, data) => {
-    expect(parseSeriesFast(bytes(envelope(data)))).toBeNull();
+  ])("declines series with %s", (_what, data) => {
+    expect(parser.series(bytes(envelope(data)))).toBeNull();
   });
 
-  it("but two buckets and two names are usual", () => {
+  it("reads two names with the same two buckets", () => {
     const both = series(`${first},${second}`);
-    const usual = parseSeriesFast(bytes(envelope(`${both.slice(0, -1)},"b":${both.slice(5)}`)));
+    const usual = parser.series(bytes(envelope(`${both.slice(0, -1)},"b":${both.slice(5)}`)));
     expect(usual?.starts).toEqual(["2026-03-01T00:00:00Z", "2026-03-01T01:00:00Z"]);
     expect([...(usual?.series.keys() ?? [])]).toEqual(["a", "b"]);
   });
 });
 
-describe("maps of a series that are written like one before", () => {
+describe("fast usage parser, given equal maps in a series,", () => {
   const START = "2026-03-01T00:00:00Z";
   const map = (out: number) => `{"${START}":{"bytesOut":${out},"bytesIn":2}}`;
   const series = (...[all = 0, standard = 0, restream = 0, geoCascade = 0]: number[]) =>
     `{"bandwidth":${map(all)},"standardStream":${map(standard)},"restream":${map(restream)},"geoCascade":${map(geoCascade)}}`;
   const read = (...all: string[]) =>
-    parseSeriesFast(bytes(envelope(`{${all.map((each, place) => `"${names[place]}":${each}`).join(",")}}`)));
+    parser.series(bytes(envelope(`{${all.map((each, place) => `"${names[place]}":${each}`).join(",")}}`)));
 
-  it("are held once: ordinary traffic that is all traffic, and what the name before has as well", () => {
+  it("stores their counts once: standard traffic that is all traffic, and what the previous name has as well", () => {
     const [first, second] = [...(read(series(7, 7), series(8, 8))?.series.values() ?? [])];
     expect(first?.counts).toEqual([7, 2, 0, 0, 2, 0, 0, 2, 0, 8, 2, 0]);
-    expect(first?.places).toEqual({ all: 0, standard: 0, restream: 3, geoCascade: 6 });
-    expect(second?.places).toEqual({ all: 9, standard: 9, restream: 3, geoCascade: 6 });
+    expect(first?.layout).toEqual({ all: 0, standard: 0, restream: 3, geoCascade: 6 });
+    expect(second?.layout).toEqual({ all: 9, standard: 9, restream: 3, geoCascade: 6 });
   });
 
-  it("are read where they differ in one digit, or in where they end", () => {
+  it("parses a map that differs from an earlier one in one digit, or in its end", () => {
     const counts = (...all: string[]) => [...(read(...all)?.series.values() ?? [])][0]?.counts;
     expect(counts(series(17, 18))).toEqual([17, 2, 0, 18, 2, 0, 0, 2, 0, 0, 2, 0]);
     expect(
@@ -172,11 +173,11 @@ describe("maps of a series that are written like one before", () => {
   });
 });
 
-describe("an answer that is far longer than usual", () => {
-  it("is not read at once: the room that it takes would be kept", () => {
+describe("fast usage parser, given a body of more than 2,000,000 bytes,", () => {
+  it("declines, as it would keep the memory that the body needs", () => {
     const of = (name: string) => envelope(`{"${name}":{"bytesOut":1,"bytesIn":2}}`);
-    expect(parseTotalsFast(bytes(of("a".repeat(1_000))))).not.toBeNull();
-    expect(parseTotalsFast(bytes(of("a".repeat(2_000_000))))).toBeNull();
-    expect(parseSeriesFast(bytes(of("a".repeat(2_000_000))))).toBeNull();
+    expect(parser.totals(bytes(of("a".repeat(1_000))))).not.toBeNull();
+    expect(parser.totals(bytes(of("a".repeat(2_000_000))))).toBeNull();
+    expect(parser.series(bytes(of("a".repeat(2_000_000))))).toBeNull();
   });
 });

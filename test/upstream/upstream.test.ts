@@ -5,11 +5,11 @@ import { Secret } from "../../src/model/secret.ts";
 import { createUpstream } from "../../src/upstream/upstream.ts";
 import { upstreamFailure } from "../support/platform.ts";
 
-/** A platform that keeps what it was asked, and answers each call with the account's id or a page of nothing. */
+/** A platform that records the paths of its calls, and answers each call with the account's id or an empty page. */
 async function createPlatform() {
-  const asked: string[] = [];
+  const paths: string[] = [];
   const server = createServer((request, response) => {
-    asked.push(`${request.url}`);
+    paths.push(`${request.url}`);
     const isRecords = request.url?.startsWith("/api/v2/records");
     response.setHeader("content-type", isRecords ? "application/x-jsonl" : "application/json");
     response.end(isRecords ? "" : JSON.stringify({ status: "success", data: { accountId: "SYN4DX" } }));
@@ -17,13 +17,13 @@ async function createPlatform() {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
+    paths,
     [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
 }
 
-describe("the clients of the platform", () => {
-  it("ask two origins: one for the records of viewers, one for all the rest", async () => {
+describe("createUpstream", () => {
+  it("calls two origins: one for the records of viewers, one for all the rest", async () => {
     await using api = await createPlatform();
     await using analytics = await createPlatform();
     const dates: number[] = [];
@@ -37,13 +37,13 @@ describe("the clients of the platform", () => {
     expect(await upstream.account.id()).toBe("SYN4DX");
     const records = upstream.viewerRecords.stream({ window: { from: 0, to: 1 }, by: "STARTED", state: null });
     for await (const record of records) expect(record).toBe("none");
-    expect(api.asked).toEqual(["/api/v3/account/info"]);
-    expect(analytics.asked).toEqual(["/api/v2/records/viewers"]);
+    expect(api.paths).toEqual(["/api/v3/account/info"]);
+    expect(analytics.paths).toEqual(["/api/v2/records/viewers"]);
     expect(dates).toHaveLength(2);
     await upstream.close();
   });
 
-  it("wait for calls under way when they are closed, and take no more", async () => {
+  it("waits for calls in flight when it is closed, and rejects later ones", async () => {
     await using api = await createPlatform();
     const upstream = createUpstream({
       apiUrl: api.origin,
@@ -51,9 +51,32 @@ describe("the clients of the platform", () => {
       secret: new Secret("secret"),
       timeoutMs: 5_000,
     });
-    const underWay = upstream.account.id();
+    const inFlight = upstream.account.id();
     await upstream.close();
-    expect(await underWay).toBe("SYN4DX");
+    expect(await inFlight).toBe("SYN4DX");
     expect((await upstreamFailure(upstream.account.id())).code).toBe("UPSTREAM_UNAVAILABLE");
+  });
+
+  it("guards each origin: a call to any of them appears in the state of its circuit breakers", async () => {
+    await using api = await createPlatform();
+    await using analytics = await createPlatform();
+    await using conference = await createPlatform();
+    const upstream = createUpstream({
+      apiUrl: api.origin,
+      analyticsUrl: analytics.origin,
+      secret: new Secret("secret"),
+      conference: {
+        apiUrl: conference.origin,
+        authUrl: conference.origin,
+        app: { key: "key", secret: new Secret("app-secret") },
+      },
+      timeoutMs: 5_000,
+    });
+    const records = upstream.viewerRecords.stream({ window: { from: 0, to: 1 }, by: "STARTED", state: null });
+    for await (const record of records) expect(record).toBe("none");
+    await upstream.account.id();
+    await upstreamFailure(upstream.conference?.stop("7e9c0a52-6a4e-4c8e-9f3f-0a1b2c3d4e5f") ?? Promise.resolve());
+    expect([...upstream.health().breakers.keys()].sort()).toEqual(["Account", "Conference", "Records"]);
+    await upstream.close();
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Http } from "../../src/upstream/transport/http-client.ts";
+import type { Http } from "../../src/upstream/transport/http-types.ts";
 import { createViewerRecords, type ViewerRecord, type ViewerRecordsQuery } from "../../src/upstream/viewer-records.ts";
 import { createRawPlatform, createScriptedPlatform, TOKEN, upstreamFailure } from "../support/platform.ts";
 import { at } from "../support/time.ts";

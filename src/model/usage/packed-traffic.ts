@@ -1,12 +1,9 @@
 import type { Traffic, TrafficPart, TrafficParts } from "./traffic.ts";
 
-/** A count as the platform writes it: a bigint where it passes 2^53. */
+/** A count as the platform writes it: a bigint if it exceeds 2^53. */
 export type Count = number | bigint;
 
-/**
- * Where the counts of a figure's parts stand in a list, each with bytes out before bytes in, and those of re-streaming with its
- * seconds behind.
- */
+/** Offsets of the parts of a record in a list of counts. A part is bytes out, then bytes in; re-streaming adds seconds. */
 export interface CounterLayout {
   readonly all: number;
   readonly standard: number;
@@ -14,43 +11,40 @@ export interface CounterLayout {
   readonly geoCascade: number;
 }
 
-/** The counts of a figure one behind the other, */
+/** The layout of a record whose counts follow one another. */
 export const DEFAULT_LAYOUT: CounterLayout = { all: 0, standard: 2, restream: 4, geoCascade: 7 };
-/** and how many these are. */
+/** Number of counts in such a record. */
 export const COUNTERS_PER_RECORD = 9;
-/** In the place of bytes out of ordinary traffic where the platform does not break the figure down. No count is negative. */
+/** Stands for the bytes out of standard traffic if the platform gives no breakdown. No count is negative. */
 export const PARTS_ABSENT = -1;
 
-/**
- * A figure out of a list of counts, where it takes a tenth of the memory that objects with bigints do. An answer of ten hourly
- * series of a day has 2,160 counts, and most of them are never looked at.
- */
+/** Traffic in a list of counts, which takes a tenth of the memory of objects with bigints. */
 export class PackedTraffic implements Traffic {
   private readonly counts: readonly Count[];
-  private readonly at: number;
-  private readonly places: CounterLayout;
+  private readonly offset: number;
+  private readonly layout: CounterLayout;
 
   /**
-   * @param at where it begins
-   * @param places of its parts, from there on
+   * @param offset where the record begins
+   * @param layout offsets of its parts, relative to that
    */
-  constructor(counts: readonly Count[], at: number, places: CounterLayout = DEFAULT_LAYOUT) {
+  constructor(counts: readonly Count[], offset: number, layout: CounterLayout = DEFAULT_LAYOUT) {
     this.counts = counts;
-    this.at = at;
-    this.places = places;
+    this.offset = offset;
+    this.layout = layout;
   }
 
   get bytesOut(): bigint {
-    return this.count(this.places.all);
+    return this.count(this.layout.all);
   }
 
   get bytesIn(): bigint {
-    return this.count(this.places.all + 1);
+    return this.count(this.layout.all + 1);
   }
 
   get parts(): TrafficParts | null {
-    const { standard, restream, geoCascade } = this.places;
-    if (this.counts[this.at + standard] === PARTS_ABSENT) return null;
+    const { standard, restream, geoCascade } = this.layout;
+    if (this.counts[this.offset + standard] === PARTS_ABSENT) return null;
     return {
       standard: this.part(standard),
       restream: { ...this.part(restream), secondsUsed: this.count(restream + 2) },
@@ -58,59 +52,59 @@ export class PackedTraffic implements Traffic {
     };
   }
 
-  /** Roughly what it takes in memory. */
+  /** Estimated size in memory, in bytes. */
   get bytes(): number {
     return 60 + COUNTERS_PER_RECORD * 8;
   }
 
-  private part(place: number): TrafficPart {
-    return { bytesOut: this.count(place), bytesIn: this.count(place + 1) };
+  private part(at: number): TrafficPart {
+    return { bytesOut: this.count(at), bytesIn: this.count(at + 1) };
   }
 
-  private count(place: number): bigint {
-    return BigInt(this.counts[this.at + place] ?? 0);
+  private count(at: number): bigint {
+    return BigInt(this.counts[this.offset + at] ?? 0);
   }
 }
 
-/** The instants at which buckets begin, and where each stands. The series of one answer share them. */
+/** The starts of buckets, and the index of each. The series of one answer share them. */
 export class BucketStarts {
   readonly starts: readonly number[];
-  private readonly places: ReadonlyMap<number, number>;
+  private readonly indexes: ReadonlyMap<number, number>;
 
   constructor(starts: readonly number[]) {
     this.starts = starts;
-    this.places = new Map(starts.map((start, place) => [start, place]));
+    this.indexes = new Map(starts.map((start, index) => [start, index]));
   }
 
-  placeOf(start: number): number | undefined {
-    return this.places.get(start);
+  indexOf(start: number): number | undefined {
+    return this.indexes.get(start);
   }
 }
 
-/** How the counts of a series lie in a list that it may share with others. */
+/** The counts of a series, in a list that it may share with other series. */
 export interface SeriesCounts {
   readonly counts: readonly Count[];
-  /** Where the parts of the first bucket stand, */
-  readonly places: CounterLayout;
-  /** and how much farther those of each next one do. */
+  /** Offsets of the parts of the first bucket. */
+  readonly layout: CounterLayout;
+  /** Distance from one bucket to the next. */
   readonly stride: number;
-  /** How many series share the list. */
-  readonly sharers: number;
+  /** Number of series that share the list. */
+  readonly sharedBy: number;
 }
 
-/** Figures of one series by the instant at which their bucket begins. */
+/** The traffic of one series by the start of its bucket. */
 export class PackedSeries {
   private readonly buckets: BucketStarts;
-  private readonly held: SeriesCounts;
+  private readonly packed: SeriesCounts;
 
-  constructor(buckets: BucketStarts, held: SeriesCounts) {
+  constructor(buckets: BucketStarts, packed: SeriesCounts) {
     this.buckets = buckets;
-    this.held = held;
+    this.packed = packed;
   }
 
   get(start: number): Traffic | undefined {
-    const bucket = this.buckets.placeOf(start);
-    return bucket === undefined ? undefined : this.figure(bucket);
+    const index = this.buckets.indexOf(start);
+    return index === undefined ? undefined : this.traffic(index);
   }
 
   keys(): Iterable<number> {
@@ -118,21 +112,21 @@ export class PackedSeries {
   }
 
   *values(): Generator<Traffic, void> {
-    for (let bucket = 0; bucket < this.buckets.starts.length; bucket += 1) yield this.figure(bucket);
+    for (let index = 0; index < this.buckets.starts.length; index += 1) yield this.traffic(index);
   }
 
-  /** Roughly what it takes in memory. */
+  /** Estimated size in memory, in bytes. */
   get bytes(): number {
-    return 400 + Math.ceil((this.held.counts.length * 8) / this.held.sharers);
+    return 400 + Math.ceil((this.packed.counts.length * 8) / this.packed.sharedBy);
   }
 
-  private figure(bucket: number): Traffic {
-    const { counts, places, stride } = this.held;
-    return new PackedTraffic(counts, bucket * stride, places);
+  private traffic(index: number): Traffic {
+    const { counts, layout, stride } = this.packed;
+    return new PackedTraffic(counts, index * stride, layout);
   }
 }
 
-/** Freezes a figure that is asked for again: what is made of it may be kept with it, while others are made and forgotten. */
+/** Freezes traffic that is cached: what is derived from it may then be cached with it. */
 export function freezeUsage(value: unknown): void {
   if (value instanceof PackedTraffic || value instanceof PackedSeries) Object.freeze(value);
 }

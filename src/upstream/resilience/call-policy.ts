@@ -12,7 +12,7 @@ export interface PolicyCall {
   /** For all of it: waiting for its turn, every try, and the waits between them. */
   readonly timeoutMs: number;
   /** For the first try; a later one has the same part of what is left, and the last all of it, but no more than this. */
-  readonly tryMs: number;
+  readonly attemptMs: number;
   /** Whether its caller may be told of a failure before its answer is there: so for a read of which only the answer is wanted. */
   readonly isCancellable?: boolean;
   readonly signal?: CancellationSignal | undefined;
@@ -103,7 +103,7 @@ export function createCallPolicy(pace: AdaptiveConcurrencyLimit, timing: Timing 
       const by = timing.now() + call.timeoutMs;
       const timeOf = (tries: number) => {
         const left = by - timing.now();
-        return Math.min(call.tryMs, tries === MAX_ATTEMPTS ? left : left * (call.tryMs / call.timeoutMs));
+        return Math.min(call.attemptMs, tries === MAX_ATTEMPTS ? left : left * (call.attemptMs / call.timeoutMs));
       };
       const tryOnce = (tries: number) => inTurn(call, by, () => attempt(timeOf(tries)));
       return withRetries(tryOnce, by, budget, timing, call.signal);
@@ -132,7 +132,7 @@ function inTime(
       isLate = true;
       reject(late(call));
     };
-    const cancel = timer(timeoutMs, timeIsUp, "TURN");
+    const cancel = timer(timeoutMs, timeIsUp, "QUEUE");
     void turn.then(() => {
       cancel();
       if (isLate) giveBack();

@@ -21,7 +21,7 @@ export interface Timing {
 }
 
 /** What a timer limits: a try that was sent, the wait of a call for its turn, or the wait of a caller for a probe. */
-export type TimerPurpose = "TRY" | "TURN" | "PROBE";
+export type TimerPurpose = "ATTEMPT" | "QUEUE" | "PROBE";
 
 /** Timers of the process. */
 export const realTimer: Timing["timer"] = (ms, work) => {

@@ -2,121 +2,108 @@ import { setMaxListeners } from "node:events";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { CancellationSignal } from "../../primitives/cancellation.ts";
+import type { TaskQueue } from "../../scheduling/task-queue.ts";
 import type { Timing } from "../resilience/retry.ts";
 
-/** An answer as it came, all of it. */
+/** A response with its whole body. */
 export interface RawResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
-/** What becomes of an answer, or of the lack of one. */
-export interface Outcome<T> {
-  /** Makes of a whole answer what it is wanted for. What it throws, the round trip throws. */
-  readonly taken: (answer: RawResponse) => T;
-  /**
-   * Makes the error to be thrown of what undici throws, of a TimeoutError when the time is up, and of the signal's reason.
-   */
-  readonly failed: (error: unknown) => Error;
+/** Turns a response, or the lack of one, into the result of a call. */
+export interface ResponseHandlers<T> {
+  /** Returns the result; what it throws rejects the call. */
+  readonly onResponse: (response: RawResponse) => T;
+  /** Returns the error to reject with, for an error of undici, a TimeoutError or the signal's reason. */
+  readonly onError: (error: unknown) => Error;
 }
 
+/** What every request of a client shares. */
+export interface Transport {
+  readonly dispatcher: Dispatcher;
+  /** Limits the time of each request. */
+  readonly timer: Timing["timer"];
+  /** Decodes large responses, one per turn of the event loop. */
+  readonly onePerTurn: TaskQueue;
+}
+
+/** Size above which decoding a response takes milliseconds, in bytes. */
+const LARGE_BYTES = 100_000;
+
 /**
- * Sends a request and takes in its whole answer, in the given time and while the client waits. It stands on `dispatch`, the
- * core of undici: `request` makes a stream for each body, and signals for time and client cost more CPU than an answer of
- * ten totals does (`AbortSignal.any` alone 11 us, all else here 3 us).
+ * Sends a request and reads its whole response within the time limit and until the client leaves.
  *
- * The answer is made use of here, and is not what the promise is resolved with. A promise that has waited for it is old to
- * the garbage collector, which keeps what an old object holds until it looks at all of them: the text of ten series would
- * outlive its use by a second, and cost twice its parsing (0.96 ms of CPU instead of 1.19 for the whole query).
+ * The response is decoded before the promise resolves, and undici's `dispatch` is used in place of `request`: see
+ * docs/decisions/0016-buffered-dispatch.md.
  *
- * @param request makes the request: what it throws, the round trip throws
- * @param timer measures `timeoutMs`
+ * @param request creates the request: what it throws rejects the call
  */
 export function dispatchBuffered<T>(
-  dispatcher: Dispatcher,
+  transport: Transport,
   request: () => Dispatcher.DispatchOptions,
   timeoutMs: number,
-  timer: Timing["timer"],
   signal: CancellationSignal | undefined,
-  outcome: Outcome<T>,
+  handlers: ResponseHandlers<T>,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
-      reject(outcome.failed(signal.reason));
+      reject(handlers.onError(signal.reason));
       return;
     }
-    const sent = request();
-    const handler = new BufferedResponseHandler(resolve, reject, timeoutMs, timer, signal, outcome);
+    const options = request();
+    const handler = new BufferedResponseHandler(resolve, reject, transport, timeoutMs, signal, handlers);
     try {
-      dispatcher.dispatch(sent, handler);
+      transport.dispatcher.dispatch(options, handler);
     } catch (error) {
       handler.fail(error);
     }
   });
 }
 
-/** Reading an answer that is longer takes milliseconds, and ten that come together would hold the event loop for all of them. */
-const LARGE_BYTES = 100_000;
-
-/** What is done in the next turns of the event loop, one piece in each. It never throws. */
-const pieces: (() => void)[] = [];
-
-function onePerTurn(work: () => void): void {
-  pieces.push(work);
-  if (pieces.length === 1) setImmediate(nextPiece);
-}
-
-function nextPiece(): void {
-  pieces[0]?.();
-  pieces.shift();
-  if (pieces.length > 0) setImmediate(nextPiece);
-}
-
-/** Who waits for an answer, and for how long. */
-interface Waiting<T> {
-  readonly resolve: (made: T) => void;
+/** A call that waits for its response. */
+interface PendingCall<T> {
+  readonly resolve: (result: T) => void;
   readonly reject: (error: unknown) => void;
-  readonly outcome: Outcome<T>;
+  readonly handlers: ResponseHandlers<T>;
   readonly cancelTimer: () => void;
   readonly signal: CancellationSignal | undefined;
-  readonly leave: (() => void) | undefined;
+  readonly onAbort: (() => void) | undefined;
 }
 
-/**
- * Takes in one answer. It holds nothing any more once that is over: undici leads to it for longer, by objects that have grown old,
- * and whoever waited, with all of its request, would not be forgotten before the garbage collector looks at the old as well. That
- * took a tenth of the CPU of a page of totals.
- */
+/** Collects one response. It releases every reference when it has ended, as undici holds the handler for longer. */
 class BufferedResponseHandler<T> implements Dispatcher.DispatchHandler {
-  /** Null when it is over. */
-  #waiting: Waiting<T> | null;
+  readonly #onePerTurn: TaskQueue;
+  /** Null once the call has ended. */
+  #pending: PendingCall<T> | null;
   #chunks: Buffer[] = [];
   #bytes = 0;
   #controller: Dispatcher.DispatchController | null = null;
   #status = 0;
   #headers: IncomingHttpHeaders = {};
-  /** Set when it ended before its answer did. */
+  /** Set when the call ended before its response did. */
   #failure: Error | null = null;
 
   constructor(
-    resolve: (made: T) => void,
+    resolve: (result: T) => void,
     reject: (error: unknown) => void,
+    { timer, onePerTurn }: Transport,
     timeoutMs: number,
-    timer: Timing["timer"],
     signal: CancellationSignal | undefined,
-    outcome: Outcome<T>,
+    handlers: ResponseHandlers<T>,
   ) {
-    const cancelTimer = timer(timeoutMs, () => setImmediate(() => this.#timeIsUp()), "TRY");
-    const leave = signal && (() => this.#giveUp(signal.reason));
-    this.#waiting = { resolve, reject, outcome, cancelTimer, signal, leave };
-    if (!signal || !leave) return;
-    // A client may wait for any number of calls at once, and each takes its listener away again.
+    this.#onePerTurn = onePerTurn;
+    const cancelTimer = timer(timeoutMs, () => setImmediate(() => this.#onTimeout()), "ATTEMPT");
+    const onAbort = signal && (() => this.#cancel(signal.reason));
+    this.#pending = { resolve, reject, handlers, cancelTimer, signal, onAbort };
+    if (!signal || !onAbort) return;
+    // A client may wait for any number of calls at once, and each removes its listener again.
     if (signal instanceof EventTarget) setMaxListeners(0, signal);
-    signal.addEventListener("abort", leave);
+    signal.addEventListener("abort", onAbort);
   }
 
-  /** Connections are made and waited for in undici, so this may come when it is too late. */
+  /** Called once undici has a connection, which may be after the call has ended. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#failure) controller.abort(this.#failure);
     else this.#controller = controller;
@@ -133,20 +120,20 @@ class BufferedResponseHandler<T> implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    if (this.#bytes > LARGE_BYTES) onePerTurn(() => this.#take());
-    else this.#take();
+    if (this.#bytes > LARGE_BYTES) this.#onePerTurn(() => this.#complete());
+    else this.#complete();
   }
 
-  #take(): void {
-    const [only] = this.#chunks;
-    const body = only && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks);
+  #complete(): void {
+    const [first] = this.#chunks;
+    const body = first && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
     const [status, headers] = [this.#status, this.#headers];
-    const waiting = this.#end();
-    if (!waiting) return;
+    const pending = this.#end();
+    if (!pending) return;
     try {
-      waiting.resolve(waiting.outcome.taken({ status, headers, body }));
+      pending.resolve(pending.handlers.onResponse({ status, headers, body }));
     } catch (error) {
-      waiting.reject(error);
+      pending.reject(error);
     }
   }
 
@@ -155,34 +142,31 @@ class BufferedResponseHandler<T> implements Dispatcher.DispatchHandler {
   }
 
   fail(error: unknown): void {
-    const waiting = this.#end();
-    waiting?.reject(waiting.outcome.failed(error));
+    const pending = this.#end();
+    pending?.reject(pending.handlers.onError(error));
   }
 
-  /**
-   * Told a turn of the event loop after its time: timers come before what has arrived is read, and after a long turn all answers of
-   * that turn would else be found too late while they lie there.
-   */
-  #timeIsUp(): void {
-    if (this.#waiting) this.#giveUp(new DOMException("The time is up.", "TimeoutError"));
+  /** Called one turn after the time is up: a response that arrived during a long turn is read first, and counts. */
+  #onTimeout(): void {
+    if (this.#pending) this.#cancel(new DOMException("The time is up.", "TimeoutError"));
   }
 
-  #giveUp(reason: unknown): void {
+  #cancel(reason: unknown): void {
     const controller = this.#controller;
     this.#failure = reason instanceof Error ? reason : new Error(String(reason));
     this.fail(reason);
     controller?.abort(this.#failure);
   }
 
-  #end(): Waiting<T> | null {
-    const waiting = this.#waiting;
-    this.#waiting = null;
+  #end(): PendingCall<T> | null {
+    const pending = this.#pending;
+    this.#pending = null;
     this.#controller = null;
     this.#chunks = [];
     this.#headers = {};
-    if (!waiting) return null;
-    waiting.cancelTimer();
-    if (waiting.leave) waiting.signal?.removeEventListener("abort", waiting.leave);
-    return waiting;
+    if (!pending) return null;
+    pending.cancelTimer();
+    if (pending.onAbort) pending.signal?.removeEventListener("abort", pending.onAbort);
+    return pending;
   }
 }

@@ -30,9 +30,9 @@ describe("a figure out of a list of counts", () => {
 describe("a series out of a list of counts", () => {
   const held = {
     counts: [1, 2, ...none, 3, 4, ...none],
-    places: DEFAULT_LAYOUT,
+    layout: DEFAULT_LAYOUT,
     stride: COUNTERS_PER_RECORD,
-    sharers: 1,
+    sharedBy: 1,
   };
   const series = new PackedSeries(new BucketStarts([100, 200]), held);
 
@@ -44,17 +44,17 @@ describe("a series out of a list of counts", () => {
   });
 
   it("takes its share of a list that it has with others, in whole bytes", () => {
-    const shared = new PackedSeries(new BucketStarts([100, 200]), { ...held, sharers: 7 });
+    const shared = new PackedSeries(new BucketStarts([100, 200]), { ...held, sharedBy: 7 });
     expect(series.bytes - 18 * 8).toBe(shared.bytes - Math.ceil((18 * 8) / 7));
   });
 
   it("may have parts that stand at one place", () => {
-    const places = { all: 0, standard: 0, restream: 6, geoCascade: 6 };
+    const layout = { all: 0, standard: 0, restream: 6, geoCascade: 6 };
     const alike = new PackedSeries(new BucketStarts([100, 200]), {
       counts: [1, 2, 0, 3, 4, 0, 0, 0, 0, 0, 0, 0],
-      places,
+      layout,
       stride: 3,
-      sharers: 1,
+      sharedBy: 1,
     });
     expect(alike.get(200)?.parts).toEqual({
       standard: { bytesOut: 3n, bytesIn: 4n },

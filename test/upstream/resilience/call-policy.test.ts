@@ -10,7 +10,7 @@ import { createConcurrencyLimit } from "../../../src/upstream/resilience/concurr
 import { type PlatformHealth, UpstreamError, type UpstreamErrorCode } from "../../../src/upstream/upstream-error.ts";
 import { createTestTiming, upstreamFailure } from "../../support/platform.ts";
 
-const call: PolicyCall = { operation: "Test_Call", timeoutMs: 4_000, tryMs: 2_000 };
+const call: PolicyCall = { operation: "Test_Call", timeoutMs: 4_000, attemptMs: 2_000 };
 
 const failure = (health: PlatformHealth, code: UpstreamErrorCode = "OUTCOME_UNKNOWN", status?: number) =>
   new UpstreamError(code, `it is ${health}`, { operation: "Test_Call", health, status });
@@ -45,7 +45,7 @@ describe("the breaker", () => {
       await runMany(1, sick);
       timing.advance(60_000);
     }
-    expect((await upstreamFailure(run(sick))).message).toBe("it is SICK");
+    expect((await upstreamFailure(run(sick))).message).toBe("it is UNHEALTHY");
     const refused = await upstreamFailure(run());
     expect(refused).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", health: "UNKNOWN", status: null });
     expect(refused.facts).toEqual({ operation: "Test_Call", retryAfterSeconds: 1 });
@@ -66,7 +66,7 @@ describe("the breaker", () => {
     const { run, runMany, state } = guardOf();
     await runMany(5);
     await runMany(6, sick);
-    expect((await upstreamFailure(run(sick))).message).toBe("it is SICK");
+    expect((await upstreamFailure(run(sick))).message).toBe("it is UNHEALTHY");
     await upstreamFailure(run());
     expect(state.sent).toBe(12);
   });
@@ -333,7 +333,7 @@ describe("a call", () => {
       timing.advance(1_000);
       throw failure("UNHEALTHY", "UPSTREAM_UNAVAILABLE");
     };
-    await upstreamFailure(guard.call({ ...call, tryMs: call.timeoutMs }, attempt));
+    await upstreamFailure(guard.call({ ...call, attemptMs: call.timeoutMs }, attempt));
     expect(given).toEqual([4_000, 2_975, 1_925]);
   });
 

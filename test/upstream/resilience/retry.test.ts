@@ -7,7 +7,8 @@ import { createCallPolicy } from "../../../src/upstream/resilience/call-policy.t
 import { createConcurrencyLimit } from "../../../src/upstream/resilience/concurrency-limit.ts";
 import { createRetryBudget, MAX_ATTEMPTS, realTiming, withRetries } from "../../../src/upstream/resilience/retry.ts";
 import { ShapeError } from "../../../src/upstream/transport/decode.ts";
-import { type Call, createHttp, type StreamCall } from "../../../src/upstream/transport/http-client.ts";
+import { createHttp } from "../../../src/upstream/transport/http-client.ts";
+import type { Call, StreamCall } from "../../../src/upstream/transport/http-types.ts";
 import { UpstreamError } from "../../../src/upstream/upstream-error.ts";
 import {
   API_SECRET,
@@ -47,7 +48,7 @@ describe("a read that failed", () => {
     platform.answer(answer, answer);
     platform.succeed("fine");
     expect(await platform.http.read(call)).toBe("fine");
-    expect(platform.reports).toMatchObject([{ tries: MAX_ATTEMPTS, failure: null }]);
+    expect(platform.reports).toMatchObject([{ attempts: MAX_ATTEMPTS, failure: null }]);
   });
 
   it("three times has failed, as the last time did", async () => {
@@ -58,7 +59,7 @@ describe("a read that failed", () => {
       code: "UPSTREAM_UNAVAILABLE",
       status: 503,
     });
-    expect(platform.reports).toMatchObject([{ tries: 3, failure: "UPSTREAM_UNAVAILABLE" }]);
+    expect(platform.reports).toMatchObject([{ attempts: 3, failure: "UPSTREAM_UNAVAILABLE" }]);
   });
 
   it.each<[string, ScriptedAnswer, string]>([
@@ -138,7 +139,7 @@ describe("a read that failed", () => {
       return { status: 503 };
     });
     const failure = await upstreamFailure(platform.http.read({ ...call, signal: client.signal }));
-    expect(failure.message).toContain("given up");
+    expect(failure.message).toContain("cancelled");
     expect(platform.calls).toHaveLength(1);
   });
 });

@@ -7,7 +7,7 @@ import { Agent, type Dispatcher, errors } from "undici";
 import { describe, expect, it, vi } from "vitest";
 import { WITHHELD } from "../../../src/model/redactor.ts";
 import { text } from "../../../src/upstream/transport/decode.ts";
-import type { Call, Http } from "../../../src/upstream/transport/http-client.ts";
+import type { Call, Http } from "../../../src/upstream/transport/http-types.ts";
 import {
   API_SECRET,
   createRawPlatform,
@@ -476,7 +476,7 @@ describe("a client that leaves", () => {
   it("before the call is sent takes it back", async () => {
     await using platform = await createRawPlatform(() => undefined);
     const failure = await upstreamFailure(platform.http.read({ ...call, signal: AbortSignal.abort() }));
-    expect(failure).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", message: expect.stringContaining("given up") });
+    expect(failure).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", message: expect.stringContaining("cancelled") });
   });
 
   it.each<[string, (socket: { write(text: string): unknown }) => unknown]>([
@@ -489,7 +489,7 @@ describe("a client that leaves", () => {
       setImmediate(() => client.abort(new Error(`reason ${TOKEN}`)));
     });
     const failure = await upstreamFailure(platform.http.read({ ...call, signal: client.signal }));
-    expect(failure).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", message: expect.stringContaining("given up") });
+    expect(failure).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", message: expect.stringContaining("cancelled") });
     await platform.hungUp;
   });
 
@@ -564,7 +564,7 @@ describe("an answer of any length", () => {
       const chunks = await platform.http.stream({ ...lines, signal: client.signal });
       client.abort();
       await platform.hungUp;
-      expect((await upstreamFailure(readAll(chunks))).message).toContain("given up");
+      expect((await upstreamFailure(readAll(chunks))).message).toContain("cancelled");
       await later(10);
     } finally {
       process.off("uncaughtException", hear);
@@ -608,7 +608,7 @@ describe("an answer of any length", () => {
     const reading = platform.http.stream({ ...lines, signal: client.signal }).then(async (chunks) => {
       for await (const _chunk of chunks) client.abort();
     });
-    expect(await upstreamFailure(reading)).toMatchObject({ message: expect.stringContaining("given up") });
+    expect(await upstreamFailure(reading)).toMatchObject({ message: expect.stringContaining("cancelled") });
     await platform.hungUp;
   });
 });
