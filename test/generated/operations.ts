@@ -18,15 +18,15 @@ export type AuditOutcome =
   /** Its answer was lost, or the gateway ended in the middle: it may have been done. Look at the object. */
   | 'UNKNOWN';
 
-/** How much of a bucket is known. */
+/** How much of the usage of a bucket is known. */
 export type BucketState =
-  /** Every hour of the bucket is in its figure: the bucket was over, and its last quarter hour published, when the figure was read. */
+  /** Every hour of the bucket is counted: the bucket was over, and its last quarter hour published, when its usage was read. */
   | 'COMPLETE'
-  /** Nothing: the platform metered nothing. That is not the same as zero. */
+  /** Nothing is known: the platform has no usage of the bucket, which is not the same as zero. */
   | 'MISSING'
-  /** A part of the bucket is known: it is not over yet, or some of it is missing, which `missing` names. */
+  /** Part of the bucket is known: the bucket is not over yet, or `missing` names what lacks. */
   | 'PARTIAL'
-  /** The bucket is over and its figure will not grow, but nobody knows whether hours lack in it: hours are kept for 7 days, and the platform gives older days and months in one figure each. */
+  /** The bucket is over and its usage is final, but missing hours can't be ruled out: hours are retained for 7 days, and the platform gives older days and months as one number each. */
   | 'UNVERIFIED';
 
 /** What went wrong. The same codes stand in `errors[].extensions.code` of any answer. */
@@ -160,11 +160,11 @@ export type FindingSeverity =
   /** It will cost money or break, or makes bills wrong. */
   | 'WARNING';
 
-/** Kind of the token that was given for inspection. */
+/** Kind of an inspected token. */
 export type InspectedTokenKind =
-  /** A viewer token, signed under a subscribe token. */
+  /** A viewer token that was signed under a subscribe token. */
   | 'SIGNED'
-  /** The string of a subscribe token, which a viewer may show as it is. */
+  /** The string of a subscribe token, which a viewer may show itself. */
   | 'SUBSCRIBE_TOKEN';
 
 /** Whether a partner may use what it holds. */
@@ -288,17 +288,17 @@ export type StepState =
   /** It was not run: a step before it failed, or this is a dry run. */
   | 'SKIPPED';
 
-/** Where a viewer is who shows a token. */
+/** Where a viewer who shows a token is. */
 export type ViewerPlaceInput = {
-  /** Where the viewer is. Left out, geo rules stay open. */
+  /** Country of the viewer, by ISO 3166-1 alpha-2. If left out, geo rules are UNDECIDED. */
   country?: string | null | undefined;
-  /** The viewer's IPv4 or IPv6 address. Left out, lists of addresses stay open. */
+  /** IPv4 or IPv6 address of the viewer. If left out, lists of addresses are UNDECIDED. */
   ip?: string | null | undefined;
-  /** Origin of the page, such as `https://player.demo.com`; left out for a viewer who sends none, such as an app. */
+  /** Origin of the viewer's page, such as `https://player.demo.com`. Defaults to none, as of an app. */
   origin?: string | null | undefined;
 };
 
-/** The rules that decide whether a viewer may watch, in the order in which the platform asks them. */
+/** Rules that decide whether a viewer may watch, in the order in which the platform applies them. */
 export type ViewingRule =
   /** The subscribe token binds itself to the first addresses that use it. Which these are only the platform knows. */
   | 'ADDRESS_BINDING'
@@ -329,13 +329,13 @@ export type ViewingRule =
   /** The viewer token is not admitted as it is, wherever its viewer may be: `reasons` tells why. */
   | 'VIEWER_TOKEN';
 
-/** What comes of a viewer who asks to watch a stream. */
+/** Outcome for a viewer who asks to watch a stream. */
 export type ViewingVerdict =
   /** The platform lets the viewer in. */
   | 'ADMITTED'
   /** The platform keeps the viewer out. */
   | 'REFUSED'
-  /** It can't be told: what was not given decides, or what only the platform knows. No rule that can be looked at refuses. */
+  /** No known rule refuses the viewer, but a fact decides that was not given, or that only the platform knows. */
   | 'UNDECIDED';
 
 export type AccountHealthQueryVariables = Exact<{ [key: string]: never; }>;

@@ -1,33 +1,33 @@
 /**
- * What the platform takes in, plays and passes on: facts of its documents, which hold for every account.
+ * Protocols that the platform ingests, plays and pushes: facts from its documentation, identical for every account.
  *
  * @see the platform's guides to broadcasting, RTMP, SRT, WebRTC and re-streaming
  */
 
 export const streamingProtocols = {
-  WEBRTC: "WebRTC by the platform's SDKs, its own player and its dashboard.",
-  WHIP: "WebRTC, begun over HTTP: for encoders.",
-  WHEP: "WebRTC, begun over HTTP: for players.",
-  RTMP: "RTMP, unencrypted.",
-  RTMPS: "RTMP over TLS.",
-  SRT: "SRT, over UDP.",
+  WEBRTC: "WebRTC of the platform's SDKs, player and dashboard.",
+  WHIP: "WebRTC that is negotiated over HTTP, for encoders.",
+  WHEP: "WebRTC that is negotiated over HTTP, for players.",
+  RTMP: "RTMP over TCP, without encryption.",
+  RTMPS: "RTMP over TLS, encrypted.",
+  SRT: "SRT over UDP, encrypted if it has a passphrase.",
 } as const;
 
 export type StreamingProtocol = keyof typeof streamingProtocols;
 
 export const protocolUses = {
   INGEST:
-    "Broadcasting to the platform. What cameras give otherwise (SDI, HDMI, NDI, RTSP) goes through an encoder that speaks one of these.",
-  PLAYBACK: "Watching it from the platform.",
-  RESTREAM: "Passing it on to other platforms, by `setRestreamTargets`.",
+    "Broadcasting to the platform. Camera outputs such as SDI, HDMI, NDI and RTSP need an encoder that speaks one of these protocols.",
+  PLAYBACK: "Watching streams from the platform.",
+  RESTREAM: "Pushing streams to other platforms, with `setRestreamTargets`.",
 } as const;
 
 export type ProtocolUse = keyof typeof protocolUses;
 
 export const latencyClasses = {
   REAL_TIME: "Less than half a second from the camera to the viewer.",
-  LOW: "About a second: the feed is repackaged on its way in.",
-  DELAYED: "6 to 30 seconds, as public platforms take to show what they are sent.",
+  LOW: "About a second: the platform repackages the feed at ingest.",
+  DELAYED: "6 to 30 seconds, the delay of public platforms that streams are pushed to.",
 } as const;
 
 export type LatencyClass = keyof typeof latencyClasses;
@@ -42,12 +42,12 @@ export interface ProtocolFacts {
   readonly latency: LatencyClass;
   readonly videoCodecs: readonly VideoCodec[];
   readonly audioCodecs: readonly AudioCodec[];
-  /** What viewers hear, or the destination is sent, whatever came in. */
+  /** Codec that viewers or the destination get, whichever came in. */
   readonly audioDeliveredAs: AudioCodec;
-  /** True for always, false for never, null where it is a setting. */
+  /** True for always, false for never, null if a setting decides. */
   readonly isEncrypted: boolean | null;
   readonly ports: string;
-  /** Several qualities in one connection; elsewhere each is a feed of its own. */
+  /** Whether one connection carries several qualities; otherwise each quality is a feed. */
   readonly hasSimulcast: boolean;
 }
 

@@ -9,7 +9,7 @@ export const viewingVerdicts = {
   ADMITTED: "The platform lets the viewer in.",
   REFUSED: "The platform keeps the viewer out.",
   UNDECIDED:
-    "It can't be told: what was not given decides, or what only the platform knows. No rule that can be looked at refuses.",
+    "No known rule refuses the viewer, but a fact decides that was not given, or that only the platform knows.",
 } as const;
 export type ViewingVerdict = keyof typeof viewingVerdicts;
 

@@ -20,11 +20,11 @@ import { answeredWindow, Window } from "../window.ts";
 import { Traffic } from "./traffic.ts";
 import { Granularity, UsageCoverage, UsageSeries } from "./usage-series.ts";
 
-/** A subject's bandwidth over a window; nothing is read until a field asks for it. */
+/** Bandwidth of a subject over a window. Each field reads its own usage when it is resolved. */
 export class BandwidthValue {
   readonly source: BandwidthSource;
   readonly window: UsageWindow;
-  /** Up to when all figures are whole that its fields have read so far. */
+  /** Time up to which the usage that the fields have read so far is complete. */
   freshUntil: number;
 
   constructor(source: BandwidthSource, window: UsageWindow) {
@@ -33,17 +33,17 @@ export class BandwidthValue {
     this.freshUntil = window.retention.freshUntil;
   }
 
-  /** Returns the value of a figure that a field has read. */
-  take<Value>(figure: Measured<Value>): Value {
-    if (figure.freshUntil < this.freshUntil) this.freshUntil = figure.freshUntil;
-    return figure.value;
+  /** Returns the value that a field has read, and lowers `freshUntil` to its freshness. */
+  take<Value>(measured: Measured<Value>): Value {
+    if (measured.freshUntil < this.freshUntil) this.freshUntil = measured.freshUntil;
+    return measured.value;
   }
 }
 
-/** Figures that were read longer ago are not served, so a window that ended before is told at once; see the figure cache. */
-const SURELY_OVER_MS = 2 * DAY_MS;
+/** Milliseconds after which a window's end is final: the usage cache serves nothing that was read longer ago. */
+const FINAL_AFTER_MS = 2 * DAY_MS;
 
-/** Returns up to when the figures of all fields are whole: once everything has been read that the request asks for. */
+/** Returns the time up to which the usage of all fields is complete, after all of them have been read. */
 async function freshUntilOf(bandwidth: BandwidthValue, { loaders }: GraphContext): Promise<number> {
   await loaders.batchScheduler.idle();
   return bandwidth.freshUntil;
@@ -54,54 +54,55 @@ const PercentileRate = builder.objectRef<Percentile & { readonly p: number; read
 );
 PercentileRate.implement({
   description:
-    "A percentile of the mean rates of the window's buckets, by nearest rank over those that are over and lack nothing that is known of. The industry bills by samples of five minutes; the platform meters by the hour, and `sampleInterval` says so.",
+    "A percentile, by nearest rank, of the mean rates of the window's COMPLETE and UNVERIFIED buckets. The industry bills by samples of five minutes; the platform meters hours, as `sampleInterval` shows.",
   fields: (t) => ({
-    p: t.exposeFloat("p", { description: "The percentile, such as 95." }),
+    p: t.exposeFloat("p", { description: "Percentile that was asked for, such as 95." }),
     bitsPerSecond: t.exposeFloat("bitsPerSecond", {
       nullable: true,
-      description:
-        "The rate that so many per cent of the samples do not exceed, in bits per second; null without samples.",
+      description: "Rate that `p` percent of the samples do not exceed, in bits per second; null without samples.",
     }),
     sampleInterval: t.field({
       type: "Duration",
-      description: "The length of one sample.",
+      description: "Length of one sample, the size of a bucket.",
       resolve: ({ granularity }) => ({ HOUR: "PT1H", DAY: "P1D", MONTH: "P1M" })[granularity],
     }),
     samples: t.exposeInt("samples", {
-      description: "How many buckets are COMPLETE or UNVERIFIED: these are the samples.",
+      description: "Number of samples: buckets that are COMPLETE or UNVERIFIED.",
     }),
     unverified: t.exposeInt("unverified", {
-      description: "How many of the samples are UNVERIFIED: hours may lack in them, which makes a rate too low.",
+      description: "Number of samples that are UNVERIFIED: hours may be missing in them, which lowers the rate.",
     }),
-    discarded: t.exposeInt("discarded", { description: "How many samples lie above the percentile." }),
+    discarded: t.exposeInt("discarded", { description: "Number of samples above the percentile." }),
     missing: t.exposeInt("missing", {
-      description: "How many buckets of the window are PARTIAL or MISSING, and so are no samples.",
+      description: "Number of buckets that are PARTIAL or MISSING, and therefore no samples.",
     }),
   }),
 });
 
 const CountryTraffic = builder.objectRef<CountryRow>("CountryTraffic");
 CountryTraffic.implement({
-  description: "The traffic of one country.",
+  description: "Traffic of the viewers and broadcasters in one country.",
   fields: (t) => ({
-    country: t.expose("country", { type: "CountryCode", description: "The country." }),
-    traffic: t.expose("traffic", { type: Traffic, description: "Its bytes." }),
-    viewSeconds: t.exposeFloat("viewSeconds", { description: "How long its viewers watched, in seconds, summed." }),
-    publishSeconds: t.exposeFloat("publishSeconds", { description: "How long was broadcast from it, in seconds." }),
+    country: t.expose("country", { type: "CountryCode", description: "Country, by ISO 3166-1 alpha-2." }),
+    traffic: t.expose("traffic", { type: Traffic, description: "Bytes sent to and received from the country." }),
+    viewSeconds: t.exposeFloat("viewSeconds", { description: "Seconds that viewers in the country watched, summed." }),
+    publishSeconds: t.exposeFloat("publishSeconds", {
+      description: "Seconds that were broadcast from the country, summed.",
+    }),
   }),
 });
 
 export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implement({
   description:
-    "Metered traffic over a window. Each field is read only when it is asked for; a figure is null, with a code in `errors`, when the platform can't give it.",
+    "Metered traffic over a window. Each field is read from the platform only if selected, and is null, with a code in `errors`, when the platform can't give it.",
   fields: (t) => ({
     window: t.field({
       type: Window,
       extensions: cacheable(),
-      description: "The window as it is answered: up to the newest figures when it is not over yet.",
+      description: "Window that the fields cover: it ends at the newest published usage if it is not over yet.",
       resolve: (bandwidth, _args, context) => {
         const { freshUntil } = bandwidth.window.retention;
-        return bandwidth.window.to + SURELY_OVER_MS <= freshUntil
+        return bandwidth.window.to + FINAL_AFTER_MS <= freshUntil
           ? answeredWindow(bandwidth.window, freshUntil)
           : freshUntilOf(bandwidth, context).then((until) => answeredWindow(bandwidth.window, until));
       },
@@ -110,55 +111,55 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
       type: "DateTime",
       extensions: cacheable(),
       description:
-        "The quarter hour up to which every figure beside this field is whole. Older than the last quarter hour while the platform has not published that yet, and when a kept figure is served because the platform is down.",
+        "Quarter hour up to which the other selected fields are complete. Older than the last quarter hour until the platform publishes that, and when cached usage is served because the platform is down.",
       resolve: async (bandwidth, _args, context) => bucketBoundary(await freshUntilOf(bandwidth, context)),
     }),
     total: t.field({
       type: Traffic,
       nullable: true,
       description:
-        "All traffic of the window: exactly the sum of its series. Time that the platform did not meter counts nothing; `coverage` tells whether there is any.",
+        "All traffic of the window, exactly the sum of its series. Time that the platform did not meter counts as zero: see `coverage`. Null, with an error, when it can't be read.",
       resolve: (bandwidth) =>
-        mapMaybe(readTotal(bandwidth.source, bandwidth.window), (figure) => bandwidth.take(figure)),
+        mapMaybe(readTotal(bandwidth.source, bandwidth.window), (measured) => bandwidth.take(measured)),
     }),
     coverage: t.field({
       type: UsageCoverage,
       nullable: true,
       extensions: cacheable(),
       description:
-        "Whether the total lacks anything, and what. Read by the same calls as series: one for ten names by hours, one more where the window reaches back over 7 days, and one more for the account beyond 365.",
+        "How much of the total is known, and which periods are missing. Read by the same calls as `series`. Null, with an error, when it can't be read.",
       resolve: (bandwidth) =>
-        mapMaybe(readCoverage(bandwidth.source, bandwidth.window), (figure) => ({
-          ...bandwidth.take(figure),
-          freshUntil: figure.freshUntil,
+        mapMaybe(readCoverage(bandwidth.source, bandwidth.window), (measured) => ({
+          ...bandwidth.take(measured),
+          freshUntil: measured.freshUntil,
         })),
     }),
     series: t.field({
       type: UsageSeries,
       nullable: true,
       extensions: cacheable(),
-      description: "The window in hours, days or months.",
+      description: "Traffic of the window by hours, days or months. Null, with an error, when it can't be read.",
       args: {
         granularity: t.arg({
           type: Granularity,
           required: true,
           defaultValue: "HOUR",
-          description: "The size of a bucket.",
+          description: "Size of a bucket. Defaults to HOUR.",
         }),
         timeZone: t.arg({
           type: "TimeZone",
-          description: "Where days and months begin; that of the window when it is left out.",
+          description: "Time zone that days and months begin in. Defaults to the window's.",
         }),
       },
       resolve: (bandwidth, args) => {
         const { source, window } = bandwidth;
         const timeZone = args.timeZone ?? window.timeZone;
-        return mapMaybe(readSeries(source, window, args.granularity, timeZone), (figure) => ({
-          window: { ...answeredWindow(window, figure.freshUntil), timeZone },
+        return mapMaybe(readSeries(source, window, args.granularity, timeZone), (measured) => ({
+          window: { ...answeredWindow(window, measured.freshUntil), timeZone },
           granularity: args.granularity,
-          freshUntil: figure.freshUntil,
-          // The type of a list has no word for one that is only read.
-          points: bandwidth.take(figure) as SeriesPoint[],
+          freshUntil: measured.freshUntil,
+          // Pothos has no type for a readonly list.
+          points: bandwidth.take(measured) as SeriesPoint[],
         }));
       },
     }),
@@ -166,19 +167,25 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
       type: PercentileRate,
       nullable: true,
       extensions: cacheable(),
-      description: "A percentile of the rate of bytes sent, such as the 95th that bandwidth is often billed by.",
+      description:
+        "A percentile of the rate of bytes sent; bandwidth is often billed by the 95th. Null, with an error, when it can't be read.",
       args: {
-        p: t.arg.float({ required: true, defaultValue: 95, description: "More than 0, at most 100." }),
+        p: t.arg.float({
+          required: true,
+          defaultValue: 95,
+          description: "Percentile, greater than 0 and at most 100. Defaults to 95.",
+        }),
         granularity: t.arg({
           type: Granularity,
           required: true,
           defaultValue: "HOUR",
-          description: "The length of one sample.",
+          description: "Length of one sample, the size of a bucket.",
         }),
       },
       resolve: async (bandwidth, { p, granularity }) => {
         const { source, window } = bandwidth;
-        if (!(p > 0 && p <= 100)) throw new InvalidInputError("p", "A percentile is more than 0 and at most 100.");
+        if (!(p > 0 && p <= 100))
+          throw new InvalidInputError("p", `\`p\` must be greater than 0 and at most 100; got ${p}.`);
         const points = await readSeries(source, window, granularity, window.timeZone);
         return { ...percentile(bandwidth.take(points), p), p, granularity };
       },
@@ -188,12 +195,12 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
       nullable: true,
       extensions: cacheable(),
       description:
-        "Traffic by country, the largest first. Kept for streams and the account; the platform knows no countries per tracking id.",
+        "Traffic by country, largest first, for streams and the account. Null, with an error, for a partner: the platform does not break tracking ids down by country.",
       args: {
         first: t.arg.int({
           required: true,
           defaultValue: 50,
-          description: "At most so many countries, from 1 to 100.",
+          description: "Maximum number of countries, 1 to 100. Defaults to 50.",
         }),
       },
       resolve: async (bandwidth, { first }) => {

@@ -7,7 +7,7 @@ import {
 import { builder } from "../builder.ts";
 
 export const TrafficPart = builder.objectRef<TrafficPartFigure>("TrafficPart").implement({
-  description: "Bytes of one kind of traffic.",
+  description: "Sent and received bytes of one kind of traffic.",
   fields: (t) => ({
     bytesOut: t.expose("bytesOut", { type: "Bytes", description: "Bytes sent (egress)." }),
     bytesIn: t.expose("bytesIn", { type: "Bytes", description: "Bytes received (ingress)." }),
@@ -21,13 +21,13 @@ export const RestreamTraffic = builder.objectRef<RestreamPart>("RestreamTraffic"
     bytesIn: t.expose("bytesIn", { type: "Bytes", description: "Bytes received (ingress)." }),
     secondsUsed: t.expose("secondsUsed", {
       type: "Bytes",
-      description: "How long pushes ran, in seconds, summed over targets. A decimal string, as counts of bytes are.",
+      description: "Duration of the pushes in seconds, summed over targets, as a decimal string like counts of bytes.",
     }),
   }),
 });
 
 export const Traffic = builder.objectRef<TrafficFigure>("Traffic").implement({
-  description: "Metered bytes. Partners are billed for `bytesOut`.",
+  description: "Metered bytes, of which partners are billed for `bytesOut`.",
   fields: (t) => ({
     bytesOut: t.expose("bytesOut", {
       type: "Bytes",
@@ -47,19 +47,19 @@ export const Traffic = builder.objectRef<TrafficFigure>("Traffic").implement({
     standard: t.field({
       type: TrafficPart,
       nullable: true,
-      description: "Its part of ordinary broadcasting and watching; null where the platform does not break it down.",
+      description: "Traffic of ordinary broadcasting and watching; null if the platform gives no breakdown.",
       resolve: ({ parts }) => parts?.standard ?? null,
     }),
     restream: t.field({
       type: RestreamTraffic,
       nullable: true,
-      description: "Its part of re-streaming; null where the platform does not break it down.",
+      description: "Traffic of re-streaming; null if the platform gives no breakdown.",
       resolve: ({ parts }) => parts?.restream ?? null,
     }),
     geoCascade: t.field({
       type: TrafficPart,
       nullable: true,
-      description: "Its part of relaying between clusters; null where the platform does not break it down.",
+      description: "Traffic of relaying between clusters; null if the platform gives no breakdown.",
       resolve: ({ parts }) => parts?.geoCascade ?? null,
     }),
   }),

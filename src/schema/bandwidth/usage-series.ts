@@ -12,46 +12,47 @@ import { Window } from "../window.ts";
 import { Traffic } from "./traffic.ts";
 
 export const Granularity = builder.enumType("Granularity", {
-  description: "The size of a bucket.",
+  description: "Size of a bucket of time.",
   values: {
-    HOUR: { description: "UTC hours; kept for 7 days." },
-    DAY: { description: "Days of the time zone, of 23 to 25 hours; UTC days are kept for 365 days, others for 7." },
+    HOUR: { description: "Hours in UTC, retained for 7 days." },
+    DAY: { description: "Days of the time zone, of 23 to 25 hours. UTC days are retained for 365 days, others for 7." },
     MONTH: {
-      description: "Months of the time zone, put together from its days; the account's UTC months are kept for ever.",
+      description: "Months of the time zone, summed from its days. The account's UTC months are retained indefinitely.",
     },
   } satisfies Record<GranularityName, { description: string }>,
 });
 
 export const BucketState = builder.enumType("BucketState", {
-  description: "How much of a bucket is known.",
+  description: "How much of the usage of a bucket is known.",
   values: {
     COMPLETE: {
       description:
-        "Every hour of the bucket is in its figure: the bucket was over, and its last quarter hour published, when the figure was read.",
+        "Every hour of the bucket is counted: the bucket was over, and its last quarter hour published, when its usage was read.",
     },
     UNVERIFIED: {
       description:
-        "The bucket is over and its figure will not grow, but nobody knows whether hours lack in it: hours are kept for 7 days, and the platform gives older days and months in one figure each.",
+        "The bucket is over and its usage is final, but missing hours can't be ruled out: hours are retained for 7 days, and the platform gives older days and months as one number each.",
     },
     PARTIAL: {
-      description:
-        "A part of the bucket is known: it is not over yet, or some of it is missing, which `missing` names.",
+      description: "Part of the bucket is known: the bucket is not over yet, or `missing` names what lacks.",
     },
-    MISSING: { description: "Nothing: the platform metered nothing. That is not the same as zero." },
+    MISSING: {
+      description: "Nothing is known: the platform has no usage of the bucket, which is not the same as zero.",
+    },
   } satisfies Record<State, { description: string }>,
 });
 
 export const Gap = builder.objectRef<TimeWindow>("Gap").implement({
-  description: "A stretch of time, half-open, for which the platform has no figure although it is over.",
+  description: "A period that is over and of which the platform has no usage. Includes its start, excludes its end.",
   fields: (t) => ({
     from: t.field({
       type: "DateTime",
-      description: "First instant of the stretch.",
+      description: "Start of the period, inclusive.",
       resolve: ({ from }) => bucketBoundary(from),
     }),
     to: t.field({
       type: "DateTime",
-      description: "End of the stretch, exclusive.",
+      description: "End of the period, exclusive.",
       resolve: ({ to }) => bucketBoundary(to),
     }),
   }),
@@ -59,42 +60,42 @@ export const Gap = builder.objectRef<TimeWindow>("Gap").implement({
 
 export const UsageCoverage = builder.objectRef<Coverage & { readonly freshUntil: number }>("UsageCoverage").implement({
   description:
-    "How much of a window is known: by hours for the last 7 days, by days for 365, and by months of the account before that.",
+    "How much of a window's usage is known: by hours for the last 7 days, by days for 365 days, and by months before that (account only).",
   fields: (t) => ({
     state: t.expose("state", {
       type: BucketState,
       description:
-        "How much of the window is known. PARTIAL without any `missing` means that the window is not over yet.",
+        "How much of the window is known. PARTIAL with an empty `missing` means that the window is not over yet.",
     }),
     missing: t.field({
       type: [Gap],
       description:
-        "Hours, days and months of the window that are over and have no figure, and in an outage the time since the kept figures were read; in order, neighbours as one.",
+        "Periods of the window that are over and have no usage, oldest first, adjacent ones merged; in an outage, also the time since cached usage was read. Empty for none.",
       resolve: ({ missing }) => [...missing],
     }),
     freshUntil: t.field({
       type: "DateTime",
-      description: "The quarter hour up to which the window was looked at.",
+      description: "Quarter hour up to which the window was checked.",
       resolve: ({ freshUntil }) => bucketBoundary(freshUntil),
     }),
   }),
 });
 
 export const UsagePoint = builder.objectRef<SeriesPoint>("UsagePoint").implement({
-  description: "One bucket of a series.",
+  description: "Usage in one bucket of a series.",
   fields: (t) => ({
-    start: t.expose("start", { type: "DateTime", description: "Its first instant." }),
-    end: t.expose("end", { type: "DateTime", description: "The instant behind its last." }),
-    state: t.expose("state", { type: BucketState, description: "How much of it is known." }),
+    start: t.expose("start", { type: "DateTime", description: "Start of the bucket, inclusive." }),
+    end: t.expose("end", { type: "DateTime", description: "End of the bucket, exclusive." }),
+    state: t.expose("state", { type: BucketState, description: "How much of the bucket is known." }),
     bytesOut: t.expose("bytesOut", {
       type: "Bytes",
       nullable: true,
-      description: "Bytes sent; null when nothing is known, which is not zero.",
+      description: "Bytes sent (egress) in the bucket; null if nothing is known, which is not zero.",
     }),
     bytesIn: t.expose("bytesIn", {
       type: "Bytes",
       nullable: true,
-      description: "Bytes received; null when nothing is known.",
+      description: "Bytes received (ingress) in the bucket; null if nothing is known.",
     }),
     bitsPerSecondOut: t.float({
       nullable: true,
@@ -106,23 +107,23 @@ export const UsagePoint = builder.objectRef<SeriesPoint>("UsagePoint").implement
     missing: t.field({
       type: [Gap],
       description:
-        "Parts of the bucket that are over and have no figure, oldest first; empty when no part is known to be missing.",
+        "Periods of the bucket that are over and have no usage, oldest first; empty if none is known to be missing.",
       resolve: ({ missing }) => [...missing],
     }),
     traffic: t.expose("traffic", {
       type: Traffic,
       nullable: true,
-      description: "The figure in full, with its parts; null when nothing is known.",
+      description: "All usage of the bucket, with its breakdown; null if nothing is known.",
     }),
   }),
 });
 
 export const UsageColumns = builder.objectRef<readonly SeriesPoint[]>("UsageColumns").implement({
-  description: "A series as columns of equal length, as charts take it.",
+  description: "A series as columns of equal length, for charts: entry n of each column is bucket n.",
   fields: (t) => ({
     start: t.field({
       type: ["DateTime"],
-      description: "First instants of the buckets.",
+      description: "Start of each bucket, inclusive, oldest first.",
       resolve: (points) => points.map(({ start }) => start),
     }),
     state: t.field({
@@ -133,13 +134,13 @@ export const UsageColumns = builder.objectRef<readonly SeriesPoint[]>("UsageColu
     bytesOut: t.field({
       type: ["Bytes"],
       nullable: { list: false, items: true },
-      description: "Bytes sent; null where nothing is known.",
+      description: "Bytes sent (egress) in each bucket; null if nothing is known.",
       resolve: (points) => points.map(({ bytesOut }) => bytesOut),
     }),
     bytesIn: t.field({
       type: ["Bytes"],
       nullable: { list: false, items: true },
-      description: "Bytes received; null where nothing is known.",
+      description: "Bytes received (ingress) in each bucket; null if nothing is known.",
       resolve: (points) => points.map(({ bytesIn }) => bytesIn),
     }),
   }),
@@ -153,24 +154,23 @@ export interface SeriesValue {
 }
 
 export const UsageSeries = builder.objectRef<SeriesValue>("UsageSeries").implement({
-  description: "Bandwidth over time.",
+  description: "Usage over time, in buckets of equal granularity.",
   fields: (t) => ({
-    window: t.expose("window", { type: Window, description: "The window that the buckets fill." }),
-    granularity: t.expose("granularity", { type: Granularity, description: "The size of its buckets." }),
+    window: t.expose("window", { type: Window, description: "Window that the buckets cover, up to `freshUntil`." }),
+    granularity: t.expose("granularity", { type: Granularity, description: "Size of the buckets." }),
     freshUntil: t.field({
       type: "DateTime",
       description:
-        "The quarter hour up to which all buckets are whole. Figures move every 15 minutes, some minutes after the quarter hour.",
+        "Quarter hour up to which all buckets are complete. Usage is published every 15 minutes, some minutes after the quarter hour.",
       resolve: ({ freshUntil }) => bucketBoundary(freshUntil),
     }),
     points: t.expose("points", {
       type: [UsagePoint],
-      description:
-        "Every bucket of the window that begins before `freshUntil`, oldest first: none skipped, none invented.",
+      description: "Every bucket of the window that begins before `freshUntil`, oldest first, without gaps.",
     }),
     columns: t.field({
       type: UsageColumns,
-      description: "The same as columns, for charts.",
+      description: "The points of the series as columns, for charts.",
       resolve: ({ points }) => points,
     }),
   }),

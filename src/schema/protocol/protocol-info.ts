@@ -10,66 +10,69 @@ import { builder } from "../builder.ts";
 import { enumValues } from "../enum-values.ts";
 
 const StreamingProtocol = builder.enumType("StreamingProtocol", {
-  description: "How streams travel to the platform and from it.",
+  description: "Protocol that carries streams to the platform or from it.",
   values: enumValues(streamingProtocols),
 });
 
 export const ProtocolUse = builder.enumType("ProtocolUse", {
-  description: "What a protocol is used for.",
+  description: "Purpose that a protocol is used for.",
   values: enumValues(protocolUses),
 });
 
 const LatencyClass = builder.enumType("LatencyClass", {
-  description: "How far viewers are behind the camera.",
+  description: "Delay between the camera and the viewer.",
   values: enumValues(latencyClasses),
 });
 
 const VideoCodec = builder.enumType("VideoCodec", {
-  description: "How a picture is encoded.",
+  description: "Codec of the video of a stream.",
   values: {
-    H264: { description: "H.264 (AVC), which everything plays." },
-    H265: { description: "H.265 (HEVC): Safari and some others play it." },
-    VP8: { description: "VP8." },
-    VP9: { description: "VP9." },
-    AV1: { description: "AV1." },
+    H264: { description: "H.264 (AVC) video, which every player supports." },
+    H265: { description: "H.265 (HEVC) video, which Safari and some other players support." },
+    VP8: { description: "VP8 video, a royalty-free codec of WebRTC." },
+    VP9: { description: "VP9 video, the royalty-free successor of VP8." },
+    AV1: { description: "AV1 video, the royalty-free successor of VP9." },
   } as const satisfies Record<Video, { description: string }>,
 });
 
 const AudioCodec = builder.enumType("AudioCodec", {
-  description: "How sound is encoded.",
+  description: "Codec of the audio of a stream.",
   values: {
-    OPUS: { description: "Opus, as WebRTC has it." },
-    AAC: { description: "AAC, as encoders and public platforms have it." },
+    OPUS: { description: "Opus audio, the codec of WebRTC." },
+    AAC: { description: "AAC audio, the codec of encoders and public platforms." },
   } as const satisfies Record<Audio, { description: string }>,
 });
 
 export const ProtocolInfo = builder.objectRef<ProtocolFacts>("ProtocolInfo").implement({
-  description: "One protocol in one use: a fact of the platform, the same for every account.",
+  description: "Facts about one protocol in one use, identical for every account.",
   fields: (t) => ({
-    protocol: t.expose("protocol", { type: StreamingProtocol, description: "The protocol." }),
-    use: t.expose("use", { type: ProtocolUse, description: "What it is used for." }),
-    latency: t.expose("latency", { type: LatencyClass, description: "How far viewers are behind the camera." }),
+    protocol: t.expose("protocol", { type: StreamingProtocol, description: "The protocol that the facts are about." }),
+    use: t.expose("use", { type: ProtocolUse, description: "Purpose that the facts are about." }),
+    latency: t.expose("latency", { type: LatencyClass, description: "Delay between the camera and the viewer." }),
     videoCodecs: t.field({
       type: [VideoCodec],
-      description: "Codecs of the picture. Recordings are MP4 for H.264, and WebM for VP8, VP9 and AV1.",
+      description: "Video codecs that are accepted. Recordings are MP4 for H.264, and WebM for VP8, VP9 and AV1.",
       resolve: ({ videoCodecs }) => [...videoCodecs],
     }),
     audioCodecs: t.field({
       type: [AudioCodec],
-      description: "Codecs of the sound that it takes.",
+      description: "Audio codecs that are accepted.",
       resolve: ({ audioCodecs }) => [...audioCodecs],
     }),
     audioDeliveredAs: t.expose("audioDeliveredAs", {
       type: AudioCodec,
-      description: "What the sound is turned into: viewers hear Opus whatever came in, other platforms are sent AAC.",
+      description: "Audio codec of the output: viewers get Opus, other platforms get AAC, whichever came in.",
     }),
     isEncrypted: t.exposeBoolean("isEncrypted", {
       nullable: true,
-      description: "Whether it is encrypted: always, never, or (null) where its settings say so.",
+      description: "Whether the protocol is encrypted: true for always, false for never, null if its settings decide.",
     }),
     hasSimulcast: t.exposeBoolean("hasSimulcast", {
-      description: "Whether one connection carries several qualities; otherwise each is a feed: see `ingestPlan`.",
+      description:
+        "Whether one connection carries several qualities. Otherwise each quality is a feed: see `ingestPlan`.",
     }),
-    ports: t.exposeString("ports", { description: "The ports that a firewall must leave open." }),
+    ports: t.exposeString("ports", {
+      description: "Ports that a firewall must allow, such as `443/TCP`; for re-streaming, those of the destination.",
+    }),
   }),
 });

@@ -6,8 +6,8 @@ builder.queryField("protocolInfo", (t) =>
   t.field({
     type: [ProtocolInfo],
     description:
-      "What the platform takes in, plays and passes on: protocols with their latency and codecs. They can be used at the same time: a stream that is sent in once is played in real time by WebRTC, and pushed to other platforms by RTMP.",
-    args: { use: t.arg({ type: ProtocolUse, description: "For what; for everything when it is left out." }) },
+      "Protocols that the platform ingests, plays and pushes, with their latency and codecs. One stream can use several at the same time: played in real time by WebRTC and pushed to other platforms by RTMP.",
+    args: { use: t.arg({ type: ProtocolUse, description: "Only protocols in this use. Defaults to all uses." }) },
     resolve: (_root, { use }) => protocolFacts.filter((facts) => use == null || facts.use === use),
   }),
 );

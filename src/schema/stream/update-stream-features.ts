@@ -7,7 +7,7 @@ const UpdateStreamFeaturesInput = builder.inputType("UpdateStreamFeaturesInput",
   fields: (t) => ({
     ...featureTargetFields(t),
     isSecured: t.boolean({ description: "Whether viewers need a token. Unchanged if left out." }),
-    ...publishSettingFields(t),
+    ...publishSettingFields(t, false),
   }),
 });
 

@@ -11,47 +11,47 @@ import { MutationPayload, type Payload } from "../payload.ts";
 import { PublishToken, SubscribeToken } from "../refs.ts";
 import { findPublishToken, findSubscribeToken, type TokenReference } from "./find-token.ts";
 
-/** How many tokens one mutation enables or disables. */
+/** Maximum number of tokens that one mutation enables or disables. */
 export const MAX_TOKENS_PER_CHANGE = 100;
 
-interface Changed<Token> extends Payload {
+interface ChangedTokens<Token> extends Payload {
   readonly tokens: readonly Token[];
 }
 
 export const PublishTokensPayload = builder
-  .objectRef<Changed<PublishTokenRecord>>("ChangePublishTokensPayload")
+  .objectRef<ChangedTokens<PublishTokenRecord>>("ChangePublishTokensPayload")
   .implement({
-    description: "What became of several publish tokens. Some may have been changed although others could not be.",
+    description: "The changed publish tokens, and the reasons why others were not changed.",
     interfaces: [MutationPayload],
     fields: (t) => ({
       publishTokens: t.field({
         type: [PublishToken],
-        description: "The tokens that were changed, as they are now.",
+        description: "Tokens that were changed, in their new state; empty when none was.",
         resolve: ({ tokens }) => [...tokens],
       }),
     }),
   });
 
 export const SubscribeTokensPayload = builder
-  .objectRef<Changed<SubscribeTokenRecord>>("ChangeSubscribeTokensPayload")
+  .objectRef<ChangedTokens<SubscribeTokenRecord>>("ChangeSubscribeTokensPayload")
   .implement({
-    description: "What became of several subscribe tokens. Some may have been changed although others could not be.",
+    description: "The changed subscribe tokens, and the reasons why others were not changed.",
     interfaces: [MutationPayload],
     fields: (t) => ({
       subscribeTokens: t.field({
         type: [SubscribeToken],
-        description: "The tokens that were changed, as they are now.",
+        description: "Tokens that were changed, in their new state; empty when none was.",
         resolve: ({ tokens }) => [...tokens],
       }),
     }),
   });
 
-/** Enables or disables each of the publish tokens; one failure does not keep the others from being changed. */
+/** Enables or disables publish tokens. A failure does not keep the others from being changed. */
 export async function changePublishTokens(
   refs: readonly TokenReference[],
   isActive: boolean,
   context: GraphContext,
-): Promise<Changed<PublishTokenRecord>> {
+): Promise<ChangedTokens<PublishTokenRecord>> {
   if (isActive) {
     const enabled = await each(refs, async (ref, argument) => {
       const { id } = await findPublishToken(ref, argument, context);
@@ -70,7 +70,7 @@ export async function changePublishTokens(
   }
 }
 
-/** Disables many publish tokens in one call. @throws UpstreamError when it did not go through at all */
+/** Disables publish tokens in one call. @throws UpstreamError when the call failed as a whole */
 export async function disablePublishTokens(
   tokens: readonly PublishTokenRecord[],
   { upstream, tokenCache }: GraphContext,
@@ -87,25 +87,27 @@ export async function disablePublishTokens(
   };
 }
 
-/** Enables or disables each of the subscribe tokens; one failure does not keep the others from being changed. */
+/** Enables or disables subscribe tokens. A failure does not keep the others from being changed. */
 export async function changeSubscribeTokens(
   refs: readonly TokenReference[],
   isActive: boolean,
   context: GraphContext,
-): Promise<Changed<SubscribeTokenRecord>> {
+): Promise<ChangedTokens<SubscribeTokenRecord>> {
   const changed = await each(refs, async (ref, argument) =>
-    updateSubscribeTokenOf(await findSubscribeToken(ref, argument, context), { isActive }, argument, context),
+    changeSubscribeToken(await findSubscribeToken(ref, argument, context), { isActive }, argument, context),
   );
   return { tokens: changed.values, userErrors: changed.userErrors };
 }
 
 /**
- * Changes a subscribe token. None of a suspended or retired partner is enabled, and none that was made for another partner than
- * the one that has its tracking id now. One that is disabled by hand is enabled by no resumption of its partner.
+ * Changes a subscribe token.
+ *
+ * Does not enable a token of a suspended or retired partner, nor one that was created for a former holder of its tracking id.
+ * A token that is disabled by this call stays disabled when its partner is resumed.
  *
  * @throws PartnerNotActiveError, ConflictError, UpstreamError
  */
-export async function updateSubscribeTokenOf(
+export async function changeSubscribeToken(
   present: SubscribeTokenRecord,
   changes: TokenChanges,
   argument: string,
@@ -125,13 +127,13 @@ export async function updateSubscribeTokenOf(
   return token;
 }
 
-/** Does the same for each, some at once; one failure does not keep the others from being done. */
+/** Changes each token, up to the maximum number; a failure does not keep the others from being changed. */
 async function each<Item, Value>(
   items: readonly Item[],
   run: (item: Item, argument: string) => Promise<Value>,
 ): Promise<{ values: Value[]; userErrors: UserErrorShape[] }> {
   if (items.length < 1 || items.length > MAX_TOKENS_PER_CHANGE) {
-    const rule = `Name 1 to ${MAX_TOKENS_PER_CHANGE} tokens.`;
+    const rule = `\`input.tokens\` must name 1 to ${MAX_TOKENS_PER_CHANGE} tokens; got ${items.length}.`;
     const error = new InvalidInputError("input.tokens", rule, { max: MAX_TOKENS_PER_CHANGE }, "LIMIT_EXCEEDED");
     return { values: [], userErrors: [userError(error)] };
   }

@@ -15,34 +15,40 @@ import {
 } from "./token-input.ts";
 
 const CreatePublishTokenInput = builder.inputType("CreatePublishTokenInput", {
-  description: "What a new publish token is made of.",
+  description: "Settings of a new publish token.",
   fields: (t) => ({
     idempotencyKey: t.id({
       required: true,
-      description: "Of your choosing: the same key makes the same token, however often it is sent within a day.",
+      description:
+        "Key of your choice that makes a retry safe: the same key within a day returns the token created first.",
     }),
     ...newTokenFields(t),
     isSecured: t.boolean({
       required: true,
       defaultValue: true,
       description:
-        "Whether viewers of its streams need a token. Syndicated streams must be secured, else anyone can watch uncounted.",
+        "Whether viewers of the streams need a token. Defaults to true. Syndicated streams must be secured: otherwise anyone watches unbilled.",
     }),
-    ...publishSettingFields(t),
-    ...restrictionFields(t),
+    ...publishSettingFields(t, true),
+    ...restrictionFields(t, true),
   }),
 });
 
 const CreatePublishTokenPayload = builder
   .objectRef<Payload & { readonly token?: PublishTokenRecord }>("CreatePublishTokenPayload")
   .implement({
-    description: "The new publish token, or why there is none.",
+    description: "The new publish token, or the reasons why none was created.",
     interfaces: [MutationPayload],
     fields: (t) => ({
-      publishToken: t.expose("token", { type: PublishToken, nullable: true, description: "The token." }),
+      publishToken: t.expose("token", {
+        type: PublishToken,
+        nullable: true,
+        description: "The new token; null when none was created.",
+      }),
       secret: t.string({
         nullable: true,
-        description: "The token string: hand it to the broadcaster. It opens broadcasting to whoever has it.",
+        description:
+          "The token string, for the broadcaster: a secret, since anyone who holds it can broadcast. Null when no token was created.",
         resolve: ({ token }) => token?.secret.reveal() ?? null,
       }),
     }),
@@ -53,16 +59,22 @@ builder.mutationField("createPublishToken", (t) =>
     type: CreatePublishTokenPayload,
     nullable: true,
     authScopes: { scope: "token:write" },
-    description: "Makes a publish token, a credential for broadcasting.",
-    args: { input: t.arg({ type: CreatePublishTokenInput, required: true, description: "What it is made of." }) },
-    resolve: (_root, { input: { idempotencyKey, ...wish } }, context) =>
+    description: "Creates a publish token, a credential for broadcasting.",
+    args: {
+      input: t.arg({
+        type: CreatePublishTokenInput,
+        required: true,
+        description: "Settings of the new publish token.",
+      }),
+    },
+    resolve: (_root, { input: { idempotencyKey, ...rest } }, context) =>
       payload(async () => {
-        const input = omitNulls(wish);
+        const input = omitNulls(rest);
         assertNewToken(input);
         assertPublishSettings(input);
         if (input.isMultisource && !input.originCluster) {
-          const known = await knownClusters(context);
-          assertMultisourceCluster(input.isMultisource, known?.defaultCluster);
+          const clusters = await knownClusters(context);
+          assertMultisourceCluster(input.isMultisource, clusters?.defaultCluster);
         }
         const creation = { operation: "createPublishToken", idempotencyKey, input };
         return { token: await createPublishTokenOnce(creation, context) };

@@ -8,32 +8,37 @@ import { createSubscribeTokenOnce } from "./create-token-idempotently.ts";
 import { assertMasterIsUnbound, assertNewToken, newTokenFields, restrictionFields } from "./token-input.ts";
 
 const CreateSubscribeTokenInput = builder.inputType("CreateSubscribeTokenInput", {
-  description: "What a new subscribe token is made of.",
+  description: "Settings of a new subscribe token.",
   fields: (t) => ({
     idempotencyKey: t.id({
       required: true,
-      description: "Of your choosing: the same key makes the same token, however often it is sent within a day.",
+      description:
+        "Key of your choice that makes a retry safe: the same key within a day returns the token created first.",
     }),
     ...newTokenFields(t),
     trackingId: t.string({
       description:
-        "Under which its viewers' bytes are counted, one per partner: 1 to 128 characters. It can't be changed later.",
+        "Tracking id under which the viewers' bytes are counted, one per partner: 1 to 128 characters. Defaults to none. Can't be changed later.",
     }),
-    ...restrictionFields(t),
+    ...restrictionFields(t, true),
   }),
 });
 
 const CreateSubscribeTokenPayload = builder
   .objectRef<Payload & { readonly token?: SubscribeTokenRecord }>("CreateSubscribeTokenPayload")
   .implement({
-    description: "The new subscribe token, or why there is none.",
+    description: "The new subscribe token, or the reasons why none was created.",
     interfaces: [MutationPayload],
     fields: (t) => ({
-      subscribeToken: t.expose("token", { type: SubscribeToken, nullable: true, description: "The token." }),
+      subscribeToken: t.expose("token", {
+        type: SubscribeToken,
+        nullable: true,
+        description: "The new token; null when none was created.",
+      }),
       secret: t.string({
         nullable: true,
         description:
-          "The token string: hand it to the partner, which signs its viewers' tokens with it. It is a signing key.",
+          "The token string, for the partner: a secret, the signing key of its viewer tokens. Null when no token was created.",
         resolve: ({ token }) => token?.secret.reveal() ?? null,
       }),
     }),
@@ -45,11 +50,17 @@ builder.mutationField("createSubscribeToken", (t) =>
     nullable: true,
     authScopes: { scope: "token:write" },
     description:
-      "Makes a subscribe token, a credential for watching. With a tracking id it is what a partner signs its viewers' tokens under.",
-    args: { input: t.arg({ type: CreateSubscribeTokenInput, required: true, description: "What it is made of." }) },
-    resolve: (_root, { input: { idempotencyKey, ...wish } }, context) =>
+      "Creates a subscribe token, a credential for watching. With a tracking id, a partner signs viewer tokens under it.",
+    args: {
+      input: t.arg({
+        type: CreateSubscribeTokenInput,
+        required: true,
+        description: "Settings of the new subscribe token.",
+      }),
+    },
+    resolve: (_root, { input: { idempotencyKey, ...rest } }, context) =>
       payload(async () => {
-        const input = omitNulls(wish);
+        const input = omitNulls(rest);
         assertNewToken(input);
         if (input.trackingId !== undefined) assertName(input.trackingId, "input.trackingId");
         await assertMasterIsUnbound(input.bindIpsOnUsage, input.trackingId, context);

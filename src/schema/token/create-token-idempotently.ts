@@ -15,18 +15,18 @@ import {
 } from "../partner/partner-active.ts";
 import { publishTokenComparison, subscribeTokenComparison } from "./token-comparison.ts";
 
-/** Which token to make, for which key of which operation. */
+/** A token to create once for an idempotency key of an operation. */
 export interface Creation<Input> {
-  /** Name of the mutation, or of its step. */
+  /** Name of the mutation, or of a step of it. */
   readonly operation: string;
   readonly idempotencyKey: string;
   readonly input: Input;
-  /** Path of the argument that names the partner, where the token is one's. */
+  /** Path of the argument that names the partner, for a partner's token. */
   readonly argument?: string;
 }
 
 /**
- * Makes a publish token once for its idempotency key.
+ * Creates a publish token once for its idempotency key.
  *
  * @throws ApplicationError IDEMPOTENCY_MISMATCH, OUTCOME_UNKNOWN, CONFLICT; UpstreamError
  */
@@ -46,9 +46,10 @@ export async function createPublishTokenOnce(
 }
 
 /**
- * Makes a subscribe token once for its idempotency key. No partner that is suspended or retired gets one: a token that was
- * being made meanwhile is disabled before the call ends, however it was found. So is one whose tracking id left its partner
- * meanwhile.
+ * Creates a subscribe token once for its idempotency key.
+ *
+ * A suspended or retired partner gets none. If the partner is suspended or retired, or loses the tracking id, while the token
+ * is being created, the token is disabled before the call returns.
  *
  * @throws PartnerNotActiveError, TrackingIdLeftError
  * @throws ApplicationError IDEMPOTENCY_MISMATCH, OUTCOME_UNKNOWN, CONFLICT; UpstreamError
@@ -84,10 +85,10 @@ export async function createSubscribeTokenOnce(
   return disabled?.token ?? made;
 }
 
-/** A token that a creation which was cut off may have left behind. */
+/** A token that an interrupted creation may have left behind. */
 export interface OrphanedToken {
   readonly kind: "PublishToken" | "SubscribeToken";
-  /** What it was to be made of. */
+  /** Settings that the token was to be created with. */
   readonly input: NewPublishToken | NewSubscribeToken;
 }
 

@@ -16,12 +16,12 @@ builder.mutationField("deleteSubscribeToken", (t) =>
     nullable: true,
     authScopes: { scope: "token:write" },
     description:
-      "Deletes a subscribe token. It and what was signed under it are refused at the next connection; viewers who are watching are not interrupted.",
+      "Deletes a subscribe token. The token and viewer tokens signed under it are refused at the next connection; viewers who are watching are not interrupted.",
     args: { input: t.arg({ type: DeleteSubscribeTokenInput, required: true, description: "The token to delete." }) },
     resolve: (_root, { input }, context) =>
       payload(async () => {
         const { id, trackingId } = await findSubscribeToken(input.token, "input.token", context);
-        // Once the token is deleted, nothing else tells that there was one.
+        // Recorded first: once the token is deleted, no call shows that the partner had it.
         if (trackingId !== null) await context.store.partners.noteToken(trackingId, id);
         return deleteToken("SubscribeToken", id, context.upstream.subscribeTokens, context);
       }),

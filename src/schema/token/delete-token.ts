@@ -8,10 +8,13 @@ import { MutationPayload, type Payload } from "../payload.ts";
 export const DeleteTokenPayload = builder
   .objectRef<Payload & { readonly deletedId?: string }>("DeleteTokenPayload")
   .implement({
-    description: "What was deleted, or why nothing was.",
+    description: "The deleted token, or the reasons why it was not deleted.",
     interfaces: [MutationPayload],
     fields: (t) => ({
-      deletedId: t.exposeID("deletedId", { nullable: true, description: "The id that the token had in the graph." }),
+      deletedId: t.exposeID("deletedId", {
+        nullable: true,
+        description: "Global id of the deleted token; null when the call failed.",
+      }),
     }),
   });
 

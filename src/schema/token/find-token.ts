@@ -5,20 +5,20 @@ import { builder } from "../builder.ts";
 import { keyOfId } from "../global-id.ts";
 
 export const PublishTokenRef = builder.inputType("PublishTokenRef", {
-  description: "Names a publish token, by exactly one of its fields.",
+  description: "Reference to a publish token, by exactly one of the fields.",
   isOneOf: true,
   fields: (t) => ({
-    id: t.id({ description: "Its id in the graph." }),
-    tokenId: t.int({ description: "Its number on the platform." }),
+    id: t.id({ description: "Global id of the token, as the field `id` returns it." }),
+    tokenId: t.int({ description: "Number of the token on the platform." }),
   }),
 });
 
 export const SubscribeTokenRef = builder.inputType("SubscribeTokenRef", {
-  description: "Names a subscribe token, by exactly one of its fields.",
+  description: "Reference to a subscribe token, by exactly one of the fields.",
   isOneOf: true,
   fields: (t) => ({
-    id: t.id({ description: "Its id in the graph." }),
-    tokenId: t.int({ description: "Its number on the platform." }),
+    id: t.id({ description: "Global id of the token, as the field `id` returns it." }),
+    tokenId: t.int({ description: "Number of the token on the platform." }),
   }),
 });
 
@@ -27,7 +27,7 @@ export interface TokenReference {
   readonly tokenId?: number | null | undefined;
 }
 
-/** The publish token that is meant. @throws NotFoundError when the account has no such one */
+/** Returns the publish token that is referred to. @throws NotFoundError when the account has none */
 export async function findPublishToken(
   ref: TokenReference,
   argument: string,
@@ -38,7 +38,7 @@ export async function findPublishToken(
   return token;
 }
 
-/** The subscribe token that is meant. @throws NotFoundError when the account has no such one */
+/** Returns the subscribe token that is referred to. @throws NotFoundError when the account has none */
 export async function findSubscribeToken(
   ref: TokenReference,
   argument: string,

@@ -21,43 +21,43 @@ import { refusalError, SigningWarning, UserError, warningsVisibleTo } from "../e
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { SubscribeToken } from "../refs.ts";
 import {
-  placeDescriptions,
-  type ViewerAt,
+  parseViewerLocation,
+  type ViewerLocation,
   ViewingDecision,
   type ViewingDecisionValue,
-  viewerAt,
+  viewerLocationDescriptions,
   viewingDecision,
 } from "../viewing/viewing-decision.ts";
 import { signingFacts } from "./sign-viewer-token.ts";
 
-/** What was handed in for inspection. */
+/** Kinds of tokens that a viewer may show. */
 const inspectedKinds = {
-  SIGNED: "A viewer token, signed under a subscribe token.",
-  SUBSCRIBE_TOKEN: "The string of a subscribe token, which a viewer may show as it is.",
+  SIGNED: "A viewer token that was signed under a subscribe token.",
+  SUBSCRIBE_TOKEN: "The string of a subscribe token, which a viewer may show itself.",
 } as const;
 
 const InspectedTokenKind = builder.enumType("InspectedTokenKind", {
-  description: "Kind of the token that was given for inspection.",
+  description: "Kind of an inspected token.",
   values: enumValues(inspectedKinds),
 });
 
 interface Inspection extends ViewerTokenVerdict {
-  /** Null for a text that is neither. */
+  /** Null for a text that is no viewer's token. */
   readonly kind: keyof typeof inspectedKinds | null;
-  /** The stream that the verdict is about; null where none is named. */
+  /** The stream that the verdict is about; null if none is named. */
   readonly streamName: string | null;
   readonly claims: DecodedViewerToken | null;
   readonly parent: SubscribeTokenRecord | null;
-  /** Where its viewer is; null where that was not given. */
-  readonly place: ViewerAt | null;
+  /** Where the viewer is; null if not given. */
+  readonly location: ViewerLocation | null;
 }
 
 const ViewerPlaceInput = builder.inputType("ViewerPlaceInput", {
-  description: "Where a viewer is who shows a token.",
+  description: "Where a viewer who shows a token is.",
   fields: (t) => ({
-    country: t.field({ type: "CountryCode", description: placeDescriptions.country }),
-    origin: t.string({ description: placeDescriptions.origin }),
-    ip: t.string({ description: placeDescriptions.ip }),
+    country: t.field({ type: "CountryCode", description: viewerLocationDescriptions.country }),
+    origin: t.string({ description: viewerLocationDescriptions.origin }),
+    ip: t.string({ description: viewerLocationDescriptions.ip }),
   }),
 });
 
@@ -81,68 +81,72 @@ const InspectViewerTokenInput = builder.inputType("InspectViewerTokenInput", {
 });
 
 const ViewerTokenClaims = builder.objectRef<DecodedViewerToken>("ViewerTokenClaims").implement({
-  description: "What a viewer token says of itself. Nothing of it is proven unless its signature is valid.",
+  description: "Claims of a viewer token, as they are written in it. They are unproven unless the signature is valid.",
   fields: (t) => ({
-    algorithm: t.exposeString("algorithm", { description: "How it says it was signed." }),
-    tokenType: t.exposeString("tokenType", { description: "Must be `Subscribe`." }),
-    streamName: t.exposeString("streamName", { description: "The stream that it is for." }),
+    algorithm: t.exposeString("algorithm", { description: "Algorithm (`alg`) in the header of the token." }),
+    tokenType: t.exposeString("tokenType", { description: "Claim `tokenType`, which must be `Subscribe`." }),
+    streamName: t.exposeString("streamName", { description: "Name of the stream that the token is for." }),
     expiresAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: "Expiry that the token itself claims; null when it claims none, or one beyond the year 9999.",
+      description: "Expiry (`exp`) of the token itself; null if it has none, or one beyond the year 9999.",
       resolve: ({ expiresAt }) => dateOf(expiresAt),
     }),
     notBefore: t.field({
       type: "DateTime",
       nullable: true,
-      description: "Before when it is not valid (`nbf`); null when it names no such time, or one beyond the year 9999.",
+      description:
+        "Time before which the token is not valid (`nbf`); null if it has none, or one beyond the year 9999.",
       resolve: ({ notBefore }) => dateOf(notBefore ?? null),
     }),
     trackingId: t.exposeString("trackingId", {
       nullable: true,
-      description: "Under which it is counted; null for none.",
+      description: "Tracking id under which the viewer's bytes are counted; null for none.",
     }),
-    originCluster: t.exposeString("originCluster", { nullable: true, description: "The cluster that it names." }),
+    originCluster: t.exposeString("originCluster", {
+      nullable: true,
+      description: "Id of the cluster that the token names; null for the parent's.",
+    }),
     allowedOrigins: t.field({
       type: ["String"],
-      description: "Domains that it is narrowed to.",
+      description: "Domains that the token is restricted to; empty for those of the parent.",
       resolve: ({ allowedOrigins }) => [...allowedOrigins],
     }),
     allowedIpAddresses: t.field({
       type: ["String"],
-      description: "Addresses that it is narrowed to.",
+      description: "IP addresses that the token is restricted to; empty for those of the parent.",
       resolve: ({ allowedIpAddresses }) => [...allowedIpAddresses],
     }),
     customViewerData: t.string({
       nullable: true,
-      description: "Its mark of the viewer. Needs the scope viewer:pii, without which it is null.",
+      description: "Signer's mark of the viewer; null if it has none, and without the scope viewer:pii.",
       resolve: ({ customViewerData }, _args, { caller }) => (caller.scopes.has("viewer:pii") ? customViewerData : null),
     }),
   }),
 });
 
 const ViewerTokenInspection = builder.objectRef<Inspection>("ViewerTokenInspection").implement({
-  description: "What the platform would say of a viewer's token now, before it looks at the viewer's place.",
+  description: "Verdict of the platform on a viewer's token now, before it looks at where the viewer is.",
   fields: (t) => ({
     kind: t.expose("kind", {
       type: InspectedTokenKind,
       nullable: true,
-      description: "Kind of the token that was given; null when the text is no viewer's token.",
+      description: "Kind of the inspected token; null if the text is no viewer's token.",
     }),
     isAdmitted: t.boolean({
       description:
-        "Whether no rule is broken and the stream is on air. The viewer's address, origin and country are checked at the connection: see `viewing`.",
+        "Whether no rule is broken and the stream is on air. The viewer's address, origin and country are checked only when connecting: see `viewing`.",
       resolve: ({ refusals }) => refusals.length === 0,
     }),
     reasons: t.field({
       type: [UserError],
       description:
-        "Every rule that is broken. STREAM_OFFLINE comes first: while a stream is not being broadcast the platform lets nobody in.",
+        "Every rule that is broken; empty if admitted. STREAM_OFFLINE comes first: the platform admits nobody while a stream is off air.",
       resolve: ({ refusals }) => refusals.map(refusalError),
     }),
     warnings: t.field({
       type: [SigningWarning],
-      description: "What to know about it.",
+      description: "Warnings about the token; empty for none.",
       resolve: ({ warnings }, _args, { caller }) => warningsVisibleTo(caller, warnings),
     }),
     effectiveExpiresAt: t.field({
@@ -155,19 +159,20 @@ const ViewerTokenInspection = builder.objectRef<Inspection>("ViewerTokenInspecti
     claims: t.expose("claims", {
       type: ViewerTokenClaims,
       nullable: true,
-      description: "Claims of the token; null when it is no signed viewer token.",
+      description: "Claims of the token; null if it is no signed viewer token.",
     }),
     parent: t.expose("parent", {
       type: SubscribeToken,
       nullable: true,
-      description: "The subscribe token that it names, or that it is; null when there is none.",
+      description:
+        "The subscribe token that the viewer token names, or the inspected one itself; null if there is none.",
     }),
     viewing: t.field({
       type: ViewingDecision,
       nullable: true,
       authScopes: { staff: "token:read" },
       description:
-        "Whether the viewer at the place that was given may watch, and which rule decides; null where no place was given, or no parent or stream is named.",
+        "Whether the viewer may watch from where `input.viewer` says, and which rule decides. Null without `input.viewer`, without a parent or stream, and, with an error, for a partner's key.",
       resolve: viewingOf,
     }),
   }),
@@ -176,13 +181,13 @@ const ViewerTokenInspection = builder.objectRef<Inspection>("ViewerTokenInspecti
 const InspectViewerTokenPayload = builder
   .objectRef<Payload & { readonly inspection?: Inspection }>("InspectViewerTokenPayload")
   .implement({
-    description: "What there is to say about a viewer token.",
+    description: "Inspection of a viewer's token, or the reasons why there is none.",
     interfaces: [MutationPayload],
     fields: (t) => ({
       inspection: t.expose("inspection", {
         type: ViewerTokenInspection,
         nullable: true,
-        description: "The verdict with its reasons.",
+        description: "The verdict with its reasons; null when the call failed.",
       }),
     }),
   });
@@ -194,7 +199,7 @@ builder.mutationField("inspectViewerToken", (t) =>
     authScopes: { scope: "token:sign" },
     extensions: noSideEffects,
     description:
-      "Explains a viewer's token, signed or a subscribe token itself: what it says, whether it would be admitted, and every reason why not. It changes nothing; it is a mutation so that a token never stands in a URL.",
+      "Explains a viewer's token, which is a viewer token or a subscribe token itself: its claims, whether it would be admitted, and every reason if not. Changes nothing; a mutation so that no token appears in a URL.",
     args: {
       input: t.arg({
         type: InspectViewerTokenInput,
@@ -204,24 +209,29 @@ builder.mutationField("inspectViewerToken", (t) =>
     },
     resolve: (_root, { input: { jwt, streamName, viewer } }, context) =>
       payload(async () => ({
-        inspection: await inspect(jwt, streamName ?? null, viewer ? viewerAt(viewer, "input.viewer") : null, context),
+        inspection: await inspect(
+          jwt,
+          streamName ?? null,
+          viewer ? parseViewerLocation(viewer, "input.viewer") : null,
+          context,
+        ),
       })),
   }),
 );
 
 async function inspect(
-  given: string,
+  input: string,
   streamName: string | null,
-  place: ViewerAt | null,
+  location: ViewerLocation | null,
   context: GraphContext,
 ): Promise<Inspection> {
-  // Blanks and line ends around a token come from copying it; no viewer sends them along.
-  const text = given.trim();
+  // Whitespace around a token comes from copying it; no viewer sends it.
+  const text = input.trim();
   const kind = text.includes(".") ? "SIGNED" : "SUBSCRIBE_TOKEN";
   const found = await (kind === "SIGNED"
     ? inspectSigned(text, streamName, context)
     : inspectPlain(text, streamName, context));
-  if (found) return { ...found, kind, place };
+  if (found) return { ...found, kind, location };
   const refusals = [refusal("NOT_A_VIEWER_TOKEN", "jwt")];
   return {
     kind: null,
@@ -231,11 +241,11 @@ async function inspect(
     refusals,
     warnings: [],
     effectiveExpiry: null,
-    place,
+    location,
   };
 }
 
-type Found = Omit<Inspection, "kind" | "place">;
+type Found = Omit<Inspection, "kind" | "location">;
 
 async function inspectSigned(jwt: string, streamName: string | null, context: GraphContext): Promise<Found | null> {
   const decoded = decodeViewerToken(jwt);
@@ -259,12 +269,12 @@ async function inspectSigned(jwt: string, streamName: string | null, context: Gr
   };
 }
 
-/** A viewer may show the subscribe token itself. What is another's is not found, like what does not exist. */
-async function inspectPlain(text: string, named: string | null, context: GraphContext): Promise<Found | null> {
+/** Inspects a subscribe token itself, which a viewer may show. Another partner's token is not found. */
+async function inspectPlain(text: string, requestedName: string | null, context: GraphContext): Promise<Found | null> {
   const token = await context.loaders.subscribeTokenByString(text);
   if (!token) return null;
   const [only, ...others] = token.streams;
-  const streamName = named ?? (only && !only.isRegex && others.length === 0 ? only.pattern : null);
+  const streamName = requestedName ?? (only && !only.isRegex && others.length === 0 ? only.pattern : null);
   const facts =
     streamName === null
       ? { now: context.now, clusterIds: null, publishTokens: [] }
@@ -272,18 +282,18 @@ async function inspectPlain(text: string, named: string | null, context: GraphCo
   return { claims: null, parent: token, streamName, ...judgeSubscribeToken(token, streamName, facts) };
 }
 
-/** Ids that the platform has never given are not asked for. */
+/** Returns the subscribe token; null without a call for an id that the platform never gives. */
 async function subscribeTokenOf(id: number, { loaders }: GraphContext): Promise<SubscribeTokenRecord | null> {
   return id < 1 ? null : loaders.subscribeToken(id);
 }
 
-/** What signing knows, and what is on air: null for that where monitoring fails. */
+/** Returns the facts of signing, and the live state of the stream: null if monitoring fails. */
 async function factsNow(streamName: string, context: GraphContext): Promise<SigningFacts> {
   const [facts, onAir] = await Promise.all([signingFacts(streamName, context), onAirNow(streamName, context)]);
   return onAir === undefined ? facts : { ...facts, onAir };
 }
 
-/** Undefined for a stream whose live state the caller may not know, and for what is no name. */
+/** Returns the live state; undefined if the caller may not read it, or the text is no stream name. */
 async function onAirNow(streamName: string, { loaders }: GraphContext): Promise<OnAir | null | undefined> {
   if (streamName.length < 1 || streamName.length > MAX_NAME_LENGTH || !isWellFormed(streamName)) return undefined;
   try {
@@ -295,21 +305,21 @@ async function onAirNow(streamName: string, { loaders }: GraphContext): Promise<
 }
 
 async function viewingOf(
-  { claims, parent, place, refusals, streamName }: Inspection,
+  { claims, parent, location, refusals, streamName }: Inspection,
   _args: object,
   context: GraphContext,
 ): Promise<ViewingDecisionValue | null> {
   const namesNoStream = refusals.some(({ code }) => code === "STREAM_NOT_CONCRETE");
-  if (!parent || !place || streamName === null || namesNoStream) return null;
-  if (!claims) return viewingDecision(streamName, { token: parent, signed: null, ...place }, context);
+  if (!parent || !location || streamName === null || namesNoStream) return null;
+  if (!claims) return viewingDecision(streamName, { token: parent, signed: null, ...location }, context);
   const { allowedOrigins, allowedIpAddresses, originCluster } = claims;
-  // That a stream is off air is told by `isLive`, and is no fault of the token.
+  // A stream that is off air shows in `isLive`, and does not count against the token.
   const isAdmitted = refusals.every(({ code }) => code === "STREAM_OFFLINE");
   const signed = { isAdmitted, allowedOrigins, allowedIpAddresses, originCluster };
-  return viewingDecision(streamName, { token: parent, signed, ...place }, context);
+  return viewingDecision(streamName, { token: parent, signed, ...location }, context);
 }
 
-/** An instant that RFC 3339 can write; null for any other. */
+/** Returns the instant as a date; null for one that RFC 3339 can't express. */
 function dateOf(instant: number | null): Date | null {
   return instant === null || !isInCalendar(instant) ? null : new Date(instant);
 }

@@ -5,50 +5,53 @@ import { encodeGlobalId } from "../global-id.ts";
 import { PublishToken, Token } from "../refs.ts";
 
 export const GeoCascade = builder.objectRef<Cascade>("GeoCascade").implement({
-  description: "Relaying of a stream to other clusters, where its viewers are.",
+  description: "Relaying of a stream to other clusters, near its viewers.",
   fields: (t) => ({
-    isEnabled: t.exposeBoolean("isEnabled", { description: "Whether it is relayed." }),
+    isEnabled: t.exposeBoolean("isEnabled", { description: "Whether the stream is relayed to other clusters." }),
     clusters: t.field({
       type: ["String"],
-      description: "Ids of the clusters it is relayed to, or just `all`.",
+      description: "Ids of the clusters that the stream is relayed to, or only `all`.",
       resolve: ({ clusters }) => [...clusters],
     }),
   }),
 });
 
 export const RestreamTarget = builder.objectRef<Target>("RestreamTarget").implement({
-  description: "A destination that a live stream is pushed to. Its stream key is never shown.",
+  description: "A destination that live streams are pushed to. The stream key is never shown.",
   fields: (t) => ({
-    label: t.exposeString("label", { nullable: true, description: "What people call it." }),
+    label: t.exposeString("label", { nullable: true, description: "Name for people; null if it has none." }),
     url: t.string({
       nullable: true,
-      description: "Its address, without what may be secret in it: user, password and parameters.",
+      description:
+        "Address without its secrets: user, password and parameters are left out. Null when the platform gives none.",
       resolve: ({ url }) => url && addressWithoutSecrets(url),
     }),
-    isEnabled: t.exposeBoolean("isEnabled", { description: "Whether streams are pushed to it." }),
+    isEnabled: t.exposeBoolean("isEnabled", { description: "Whether streams are pushed to this destination." }),
   }),
 });
 
 builder.node(PublishToken, {
   name: "PublishToken",
-  description: "A credential for broadcasting. It carries nearly all settings of its streams.",
+  description: "A credential for broadcasting, which holds nearly all settings of its streams.",
   interfaces: () => [Token],
   authScopes: { staff: "token:read" },
   id: { resolve: ({ id }) => String(id) },
   fields: (t) => ({
     isSecured: t.exposeBoolean("isSecured", {
       description:
-        "Whether viewers of its streams need a token. Without it anyone may watch, and is counted for nobody.",
+        "Whether viewers of the streams need a token. If not, anyone may watch, and nobody is billed for it.",
     }),
-    isMultisource: t.exposeBoolean("isMultisource", { description: "Whether a stream may have several sources." }),
-    isRecording: t.exposeBoolean("isRecording", { description: "Whether its broadcasts are recorded." }),
+    isMultisource: t.exposeBoolean("isMultisource", {
+      description: "Whether a stream may have several sources at the same time.",
+    }),
+    isRecording: t.exposeBoolean("isRecording", { description: "Whether broadcasts with the token are recorded." }),
     isClipping: t.exposeBoolean("isClipping", { description: "Whether clips can be cut while a stream is live." }),
     hasThumbnails: t.exposeBoolean("hasThumbnails", { description: "Whether a thumbnail is sent every 30 seconds." }),
     isLowLatencyRtmp: t.exposeBoolean("isLowLatencyRtmp", { description: "Whether RTMP and SRT buffers are trimmed." }),
-    isDrm: t.exposeBoolean("isDrm", { description: "Whether its streams are encrypted for DRM." }),
+    isDrm: t.exposeBoolean("isDrm", { description: "Whether the streams are encrypted for DRM." }),
     isUtcInserted: t.exposeBoolean("isUtcInserted", {
       nullable: true,
-      description: "Whether the platform writes its UTC time into its streams; null where the account decides.",
+      description: "Whether the platform writes its UTC time into the streams; null if the account's setting decides.",
     }),
     isSrtEncrypted: t.exposeBoolean("isSrtEncrypted", {
       description: "Whether SRT is encrypted with a passphrase.",
@@ -56,7 +59,8 @@ builder.node(PublishToken, {
     srtPassphrase: t.string({
       nullable: true,
       authScopes: { staff: "token:reveal" },
-      description: "The passphrase of SRT: a secret. Null where SRT is not encrypted. Each reading is audited.",
+      description:
+        "Passphrase of SRT: a secret. Null if SRT is not encrypted, and, with an error, without the scope token:reveal. Each read is audited.",
       resolve: async ({ id, srtPassphrase }, _args, { audit }) => {
         if (!srtPassphrase) return null;
         await audit.reveal(encodeGlobalId("PublishToken", id), "srtPassphrase");
@@ -65,18 +69,20 @@ builder.node(PublishToken, {
     }),
     priority: t.exposeInt("priority", {
       nullable: true,
-      description: "Default priority of its feeds; among redundant feeds the highest live one is shown.",
+      description:
+        "Default priority of the feeds; of redundant feeds the live one with the highest is shown. Null for none, the lowest.",
     }),
     geoCascade: t.field({
       type: GeoCascade,
       nullable: true,
-      description: "Where its streams are relayed to, after the account's default is applied.",
+      description:
+        "Clusters that the streams are relayed to, with the account's default applied. Null if neither sets any.",
       resolve: ({ effective, geoCascade }) => effective.geoCascade ?? geoCascade,
     }),
     restreams: t.field({
       type: [RestreamTarget],
       description:
-        "Destinations that its streams are pushed to, at most 10. How long and how much was pushed is told by `total { restream }` of a stream's bandwidth.",
+        "Destinations that the streams are pushed to, at most 10. Usage is in `total { restream }` of a stream's bandwidth.",
       resolve: ({ restreams }) => [...restreams],
     }),
   }),

@@ -6,11 +6,17 @@ import { PublishToken, PublishTokenConnection, SubscribeToken, SubscribeTokenCon
 import { findPublishToken, findSubscribeToken, PublishTokenRef, SubscribeTokenRef } from "./find-token.ts";
 
 const TokenFilter = builder.inputType("TokenFilter", {
-  description: "Which tokens: those that satisfy every field that is set.",
+  description: "Filter of tokens: only those that match every field that is set.",
   fields: (t) => ({
-    isActive: t.boolean({ description: "Enabled ones, or disabled ones." }),
-    labelContains: t.string({ description: "Those with this text in their label, whatever its case." }),
-    streamName: t.string({ description: "Those that open this stream, by name or by pattern." }),
+    isActive: t.boolean({
+      description: "True for enabled tokens only, false for disabled ones only. Defaults to both.",
+    }),
+    labelContains: t.string({
+      description: "Only tokens with this text in their label, ignoring case. Defaults to any label.",
+    }),
+    streamName: t.string({
+      description: "Only tokens that open this stream, by name or by pattern. Defaults to any stream.",
+    }),
   }),
 });
 
@@ -25,8 +31,8 @@ builder.queryFields((t) => ({
     type: PublishToken,
     nullable: true,
     authScopes: { staff: "token:read" },
-    description: "One publish token.",
-    args: { by: t.arg({ type: PublishTokenRef, required: true, description: "Which token." }) },
+    description: "One publish token; null, with an error, if the account has none such.",
+    args: { by: t.arg({ type: PublishTokenRef, required: true, description: "The token to read." }) },
     resolve: (_root, { by }, context) => findPublishToken(by, "by", context),
   }),
   publishTokens: t.connection(
@@ -35,10 +41,10 @@ builder.queryFields((t) => ({
       nullable: true,
       authScopes: { staff: "token:read" },
       extensions: cacheable(),
-      description: "The account's publish tokens, oldest first.",
-      args: { filter: t.arg({ type: TokenFilter, description: "Which tokens; all when it is left out." }) },
+      description: "The account's publish tokens, oldest first. Null, with an error, when the platform can't be read.",
+      args: { filter: t.arg({ type: TokenFilter, description: "Only tokens that match. Defaults to all." }) },
       resolve: (_root, { filter, ...page }, { loaders }) =>
-        mapMaybe(loaders.tokens(), ({ publish }) => pageOf(chosen(publish, filter ?? {}), sortKey, page)),
+        mapMaybe(loaders.tokens(), ({ publish }) => pageOf(matching(publish, filter ?? {}), sortKey, page)),
     },
     PublishTokenConnection,
   ),
@@ -46,8 +52,8 @@ builder.queryFields((t) => ({
     type: SubscribeToken,
     nullable: true,
     authScopes: { scope: "token:read" },
-    description: "One subscribe token.",
-    args: { by: t.arg({ type: SubscribeTokenRef, required: true, description: "Which token." }) },
+    description: "One subscribe token; null, with an error, if it is not found or belongs to another partner.",
+    args: { by: t.arg({ type: SubscribeTokenRef, required: true, description: "The token to read." }) },
     resolve: (_root, { by }, context) => findSubscribeToken(by, "by", context),
   }),
   subscribeTokens: t.connection(
@@ -56,10 +62,11 @@ builder.queryFields((t) => ({
       nullable: true,
       authScopes: { scope: "token:read" },
       extensions: cacheable(),
-      description: "The account's subscribe tokens, oldest first; a partner sees its own.",
-      args: { filter: t.arg({ type: TokenFilter, description: "Which tokens; all when it is left out." }) },
+      description:
+        "The account's subscribe tokens, oldest first; a partner sees only its own. Null, with an error, when the platform can't be read.",
+      args: { filter: t.arg({ type: TokenFilter, description: "Only tokens that match. Defaults to all." }) },
       resolve: (_root, { filter, ...page }, { loaders }) =>
-        mapMaybe(loaders.tokens(), ({ subscribe }) => pageOf(chosen(subscribe, filter ?? {}), sortKey, page)),
+        mapMaybe(loaders.tokens(), ({ subscribe }) => pageOf(matching(subscribe, filter ?? {}), sortKey, page)),
     },
     SubscribeTokenConnection,
   ),
@@ -69,13 +76,13 @@ function sortKey({ id }: { readonly id: number }): string {
   return sortableNumber(id);
 }
 
-/** A set of tokens that can be asked for those of one stream. */
+/** Tokens of one kind, searchable by stream. */
 interface TokenSet<Token> {
   all(): readonly Token[];
   covering(streamName: string): readonly Token[];
 }
 
-function chosen<Token extends { readonly isActive: boolean; readonly label: string }>(
+function matching<Token extends { readonly isActive: boolean; readonly label: string }>(
   tokens: TokenSet<Token>,
   { isActive, labelContains, streamName }: Filter,
 ): readonly Token[] {

@@ -9,20 +9,20 @@ import { encodeGlobalId } from "../global-id.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { StreamGrant } from "./token.ts";
 
-/** How many streams a pattern can be recorded to open. */
+/** Maximum number of streams that a pattern can be recorded to open. */
 const MAX_RECORDED_NAMES = 1_000;
 
 const PatternCoverage = builder.objectRef<Coverage>("PatternCoverage").implement({
-  description: "Which streams a pattern opens that the gateway can't read, as an operator has recorded it.",
+  description: "An operator's record of the streams that an unreadable pattern opens.",
   fields: (t) => ({
-    pattern: t.exposeString("pattern", { description: "The pattern." }),
+    pattern: t.exposeString("pattern", { description: "The pattern, as a token's grant has it." }),
     streamNames: t.field({
       type: ["String"],
       description: "The streams that the pattern opens on the platform, sorted; empty for none.",
       resolve: ({ streamNames }) => [...streamNames],
     }),
     recordedBy: t.exposeString("recordedByName", { description: "Name of the caller who recorded it." }),
-    recordedAt: t.expose("recordedAt", { type: "DateTime", description: "When it was recorded." }),
+    recordedAt: t.expose("recordedAt", { type: "DateTime", description: "When the coverage was recorded." }),
   }),
 });
 
@@ -32,20 +32,21 @@ builder.objectField(StreamGrant, "recordedCoverage", (t) =>
     nullable: true,
     authScopes: { staff: "token:read" },
     description:
-      "What an operator has recorded of the pattern by recordPatternCoverage; null where nothing is recorded, or the gateway reads the pattern.",
+      "Streams that the pattern opens, as recorded with `recordPatternCoverage`. Null if nothing is recorded, or the gateway reads the pattern.",
     resolve: ({ pattern, isRegex }, _args, { patternReadings }) => (isRegex ? patternReadings.recorded(pattern) : null),
   }),
 );
 
 const RecordPatternCoverageInput = builder.inputType("RecordPatternCoverageInput", {
-  description: "Streams that a pattern opens which the gateway cannot read.",
+  description: "An unreadable pattern, and the streams that it opens.",
   fields: (t) => ({
     pattern: t.string({
       required: true,
-      description: "The pattern as a token has it: one that the gateway can't read, so that its `coverage` is UNKNOWN.",
+      description:
+        "The pattern, exactly as a token's grant has it: one that the gateway can't read (`coverage` UNKNOWN).",
     }),
     streamNames: t.stringList({
-      description: `The streams that it opens on the platform, up to ${MAX_RECORDED_NAMES}; empty for none. Left out or null, what was recorded is removed, and the coverage is UNKNOWN again.`,
+      description: `Streams that the pattern opens on the platform, up to ${MAX_RECORDED_NAMES}; empty for none. Null or left out, the record is removed and the coverage is UNKNOWN again.`,
     }),
   }),
 });
@@ -53,13 +54,13 @@ const RecordPatternCoverageInput = builder.inputType("RecordPatternCoverageInput
 const RecordPatternCoveragePayload = builder
   .objectRef<Payload & { readonly coverage?: Coverage | null }>("RecordPatternCoveragePayload")
   .implement({
-    description: "Stream names that are recorded for the pattern now.",
+    description: "The new record of the pattern, or the reasons why it was not changed.",
     interfaces: [MutationPayload],
     fields: (t) => ({
       coverage: t.expose("coverage", {
         type: PatternCoverage,
         nullable: true,
-        description: "The record as it is now; null when it was removed or refused.",
+        description: "The new record; null when it was removed, or the call failed.",
       }),
     }),
   });
@@ -70,12 +71,12 @@ builder.mutationField("recordPatternCoverage", (t) =>
     nullable: true,
     authScopes: { staff: "token:write" },
     description:
-      "Records which streams a pattern opens that the gateway can't read, in place of what was recorded before. All checks use the record from then on, those of other gateways of the same store within one refresh of the tokens. Nothing is changed on the platform.",
+      "Records which streams an unreadable pattern opens, replacing an earlier record. All checks use the record at once; other gateways on the same store use it after their next token refresh. Changes nothing on the platform.",
     args: {
       input: t.arg({
         type: RecordPatternCoverageInput,
         required: true,
-        description: "The pattern, and the streams that it opens.",
+        description: "The pattern and the streams that it opens.",
       }),
     },
     resolve: (_root, { input: { pattern, streamNames } }, context) =>
@@ -86,7 +87,7 @@ builder.mutationField("recordPatternCoverage", (t) =>
           throw new InvalidInputError("input.pattern", rule);
         }
         const coverage = streamNames ? coverageOf(pattern, streamNames, context) : null;
-        await noteTokensWith(pattern, context);
+        await auditTokensWith(pattern, context);
         await commitWithAudit(context, ({ patternCoverages }) =>
           coverage ? patternCoverages.record(coverage) : patternCoverages.remove(pattern),
         );
@@ -96,8 +97,8 @@ builder.mutationField("recordPatternCoverage", (t) =>
   }),
 );
 
-/** Notes in the audit log the tokens that have the pattern, as far as tokens are known. */
-async function noteTokensWith(pattern: string, { loaders, act }: GraphContext): Promise<void> {
+/** Names the tokens with the pattern in the audit log, if tokens can be read. */
+async function auditTokensWith(pattern: string, { loaders, act }: GraphContext): Promise<void> {
   const tokens = await Promise.resolve(loaders.tokens()).catch(orIfFailed(null));
   for (const { kind, id, streams } of [...(tokens?.publish.all() ?? []), ...(tokens?.subscribe.all() ?? [])]) {
     if (streams.some((grant) => grant.isRegex && grant.pattern === pattern)) act?.touched(encodeGlobalId(kind, id));

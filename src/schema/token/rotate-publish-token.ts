@@ -6,23 +6,27 @@ import { findPublishToken, PublishTokenRef } from "./find-token.ts";
 import { keyDescription, rotateIdempotently } from "./rotate-token.ts";
 
 const RotatePublishTokenInput = builder.inputType("RotatePublishTokenInput", {
-  description: "Which publish token gets a new secret.",
+  description: "Input of `rotatePublishToken`.",
   fields: (t) => ({
     idempotencyKey: t.id({ required: true, description: keyDescription }),
-    token: t.field({ type: PublishTokenRef, required: true, description: "Which token." }),
+    token: t.field({ type: PublishTokenRef, required: true, description: "The publish token that gets a new secret." }),
   }),
 });
 
 const RotatePublishTokenPayload = builder
   .objectRef<Payload & { readonly token?: PublishTokenRecord }>("RotatePublishTokenPayload")
   .implement({
-    description: "The publish token with its new secret, or why it has none.",
+    description: "The publish token with its new secret, or the reasons why it was not rotated.",
     interfaces: [MutationPayload],
     fields: (t) => ({
-      publishToken: t.expose("token", { type: PublishToken, nullable: true, description: "The token." }),
+      publishToken: t.expose("token", {
+        type: PublishToken,
+        nullable: true,
+        description: "The rotated token; null when the call failed.",
+      }),
       secret: t.string({
         nullable: true,
-        description: "The new token string: hand it to the broadcaster.",
+        description: "The new token string, for the broadcaster: a secret. Null when the call failed.",
         resolve: ({ token }) => token?.secret.reveal() ?? null,
       }),
     }),
@@ -33,8 +37,8 @@ builder.mutationField("rotatePublishToken", (t) =>
     type: RotatePublishTokenPayload,
     nullable: true,
     authScopes: { scope: "token:write" },
-    description: "Gives a publish token a new secret under the same id. The old one is refused from now on.",
-    args: { input: t.arg({ type: RotatePublishTokenInput, required: true, description: "Which token." }) },
+    description: "Gives a publish token a new secret under the same id. The old secret is refused at once.",
+    args: { input: t.arg({ type: RotatePublishTokenInput, required: true, description: "The token to rotate." }) },
     resolve: (_root, { input: { token: ref, idempotencyKey } }, context) =>
       payload(async () => {
         const former = await findPublishToken(ref, "input.token", context);

@@ -6,23 +6,31 @@ import { findSubscribeToken, SubscribeTokenRef } from "./find-token.ts";
 import { keyDescription, rotateIdempotently } from "./rotate-token.ts";
 
 const RotateSubscribeTokenInput = builder.inputType("RotateSubscribeTokenInput", {
-  description: "Which subscribe token gets a new secret.",
+  description: "Input of `rotateSubscribeToken`.",
   fields: (t) => ({
     idempotencyKey: t.id({ required: true, description: keyDescription }),
-    token: t.field({ type: SubscribeTokenRef, required: true, description: "Which token." }),
+    token: t.field({
+      type: SubscribeTokenRef,
+      required: true,
+      description: "The subscribe token that gets a new secret.",
+    }),
   }),
 });
 
 const RotateSubscribeTokenPayload = builder
   .objectRef<Payload & { readonly token?: SubscribeTokenRecord }>("RotateSubscribeTokenPayload")
   .implement({
-    description: "The subscribe token with its new secret, or why it has none.",
+    description: "The subscribe token with its new secret, or the reasons why it was not rotated.",
     interfaces: [MutationPayload],
     fields: (t) => ({
-      subscribeToken: t.expose("token", { type: SubscribeToken, nullable: true, description: "The token." }),
+      subscribeToken: t.expose("token", {
+        type: SubscribeToken,
+        nullable: true,
+        description: "The rotated token; null when the call failed.",
+      }),
       secret: t.string({
         nullable: true,
-        description: "The new token string: hand it to the partner.",
+        description: "The new token string, for the partner: a secret. Null when the call failed.",
         resolve: ({ token }) => token?.secret.reveal() ?? null,
       }),
     }),
@@ -34,8 +42,8 @@ builder.mutationField("rotateSubscribeToken", (t) =>
     nullable: true,
     authScopes: { scope: "token:write" },
     description:
-      "Gives a subscribe token a new secret under the same id. The old one, and every viewer token that was signed with it, is refused from the next connection on.",
-    args: { input: t.arg({ type: RotateSubscribeTokenInput, required: true, description: "Which token." }) },
+      "Gives a subscribe token a new secret under the same id. The old secret and every viewer token signed with it are refused from the next connection on.",
+    args: { input: t.arg({ type: RotateSubscribeTokenInput, required: true, description: "The token to rotate." }) },
     resolve: (_root, { input: { token: ref, idempotencyKey } }, context) =>
       payload(async () => {
         const former = await findSubscribeToken(ref, "input.token", context);

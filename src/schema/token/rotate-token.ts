@@ -5,8 +5,9 @@ import { assertName } from "../../model/text.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord, TokenRecord } from "../../model/token/token.ts";
 import type { TokenChanges } from "../../upstream/token-client.ts";
 
-/** Description of the idempotency key of both mutations that rotate a token. */
-export const keyDescription = "Of your choosing: sent again within a day, the same key does not rotate a second time.";
+/** Describes the idempotency key of the mutations that rotate a token. */
+export const keyDescription =
+  "Key of your choice that makes a retry safe: the same key within a day does not rotate again.";
 
 interface Rotation<Token> {
   readonly operation: string;
@@ -19,7 +20,13 @@ interface Rotation<Token> {
   readonly find: (id: number) => Promise<Token | null>;
 }
 
-/** Rotates once for an idempotency key. When the answer is lost, the token itself tells whether its secret is new. */
+/**
+ * Rotates a token once for its idempotency key.
+ *
+ * When the response is lost, the token is read: a secret that differs from the former one shows that it was rotated.
+ *
+ * @throws ApplicationError IDEMPOTENCY_MISMATCH, OUTCOME_UNKNOWN; UpstreamError
+ */
 export async function rotateIdempotently<Token extends PublishTokenRecord | SubscribeTokenRecord>(
   { operation, idempotencyKey, former, client, find }: Rotation<Token>,
   { caller, idempotency, tokenCache }: GraphContext,

@@ -9,38 +9,38 @@ import { PublishToken } from "../refs.ts";
 import { findPublishToken, PublishTokenRef, type TokenReference } from "./find-token.ts";
 
 const RestreamTargetInput = builder.inputType("RestreamTargetInput", {
-  description: "A destination that a live stream is pushed to.",
+  description: "A destination that live streams are pushed to.",
   fields: (t) => ({
     url: t.string({
       required: true,
-      description: "Its address, which begins with `rtmp://`, `rtmps://` or `srt://`: at most 2048 characters.",
+      description: "Address that begins with `rtmp://`, `rtmps://` or `srt://`, at most 2048 characters.",
     }),
     key: t.string({
       description:
-        "The stream key that the destination has given you, 5 to 512 characters: a secret, which is never shown again. Left out, a target that the token has already keeps its key; it is known by its address, and by its label where several have that address.",
+        "Stream key from the destination, 5 to 512 characters: a secret, never shown again. Defaults to the key of the present target with the same address, and the same label if several share the address.",
     }),
-    label: t.string({ description: "What to call it: at most 2048 characters." }),
+    label: t.string({ description: "Name for people, at most 2048 characters. Defaults to none." }),
     isEnabled: t.boolean({
       required: true,
       defaultValue: true,
-      description: "Whether streams are pushed to it.",
+      description: "Whether streams are pushed to this destination. Defaults to true.",
     }),
   }),
 });
 
 const SetRestreamTargetsInput = builder.inputType("SetRestreamTargetsInput", {
-  description: "Where the streams of a publish token are pushed to.",
+  description: "Input of `setRestreamTargets`.",
   fields: (t) => ({
     publishToken: t.field({
       type: PublishTokenRef,
       required: true,
       description:
-        "Which token. Give each stream that is re-streamed a token of its own: a token pushes one feed only, the one that connected last.",
+        "The publish token. Use one token for each re-streamed stream: a token pushes only one feed, the one that connected last.",
     }),
     targets: t.field({
       type: [RestreamTargetInput],
       required: true,
-      description: "All targets, in place of those before: at most 10. An empty list ends re-streaming.",
+      description: "All targets, at most 10; they replace the present ones. An empty list ends re-streaming.",
     }),
   }),
 });
@@ -48,10 +48,14 @@ const SetRestreamTargetsInput = builder.inputType("SetRestreamTargetsInput", {
 const SetRestreamTargetsPayload = builder
   .objectRef<Payload & { readonly token?: PublishTokenRecord }>("SetRestreamTargetsPayload")
   .implement({
-    description: "The token with its targets, or why they were not set.",
+    description: "The publish token with its targets, or the reasons why they were not set.",
     interfaces: [MutationPayload],
     fields: (t) => ({
-      publishToken: t.expose("token", { type: PublishToken, nullable: true, description: "The token as it is now." }),
+      publishToken: t.expose("token", {
+        type: PublishToken,
+        nullable: true,
+        description: "The token in its new state; null when it was not changed.",
+      }),
     }),
   });
 
@@ -61,8 +65,14 @@ builder.mutationField("setRestreamTargets", (t) =>
     nullable: true,
     authScopes: { scope: "token:write" },
     description:
-      "Sets where the streams of a publish token are pushed to: other platforms, over RTMP, RTMPS or SRT. Broadcasts that begin from now on use it; those that are running go on as they are until syncRestreams.",
-    args: { input: t.arg({ type: SetRestreamTargetsInput, required: true, description: "The targets." }) },
+      "Sets the destinations on other platforms that a publish token's streams are pushed to, over RTMP, RTMPS or SRT. New broadcasts use them; running ones only after `syncRestreams`.",
+    args: {
+      input: t.arg({
+        type: SetRestreamTargetsInput,
+        required: true,
+        description: "The publish token and its targets.",
+      }),
+    },
     resolve: (_root, { input }, context) =>
       payload(async () => {
         const targets = input.targets.map(
@@ -84,11 +94,15 @@ builder.mutationField("setRestreamTargets", (t) =>
   }),
 );
 
-/** The token, read anew where its keys are to be kept: the directory may know those of some seconds ago. @throws NotFoundError */
+/**
+ * Returns the publish token, read from the platform if keys of its targets are reused: the cache may be some seconds old.
+ *
+ * @throws NotFoundError
+ */
 async function presentToken(ref: TokenReference, targets: readonly RequestedTarget[], context: GraphContext) {
-  const known = await findPublishToken(ref, "input.publishToken", context);
-  if (targets.every(({ key }) => key)) return known;
-  const present = await context.upstream.publishTokens.read(known.id);
+  const cached = await findPublishToken(ref, "input.publishToken", context);
+  if (targets.every(({ key }) => key)) return cached;
+  const present = await context.upstream.publishTokens.read(cached.id);
   if (!present) throw new NotFoundError("input.publishToken");
   return present;
 }

@@ -24,64 +24,76 @@ import { Stream, SubscribeToken } from "../refs.ts";
 import { findSubscribeToken, SubscribeTokenRef, type TokenReference } from "./find-token.ts";
 
 export const SigningAlgorithm = builder.enumType("SigningAlgorithm", {
-  description: "How a viewer token is signed. The platform takes these three.",
+  description: "Algorithm that a viewer token is signed with: the three that the platform accepts.",
   values: {
-    HS256: { description: "HMAC with SHA-256." },
-    HS384: { description: "HMAC with SHA-384." },
-    HS512: { description: "HMAC with SHA-512." },
+    HS256: { description: "HMAC with SHA-256, the default of signing." },
+    HS384: { description: "HMAC with SHA-384, longer than the default." },
+    HS512: { description: "HMAC with SHA-512, the longest signature." },
   } satisfies Record<(typeof signingAlgorithms)[number], { description: string }>,
 });
 
-/** What all viewer tokens of one request share. */
+/** Input fields that all viewer tokens of one request share. */
 export const viewerTokenFields = (t: InputFields) => ({
   token: t.field({
     type: SubscribeTokenRef,
     required: true,
-    description: "The parent: the partner's subscribe token.",
+    description: "The parent to sign under: the partner's subscribe token.",
   }),
   streamName: t.string({ required: true, description: "The one stream that may be watched: a name, not a pattern." }),
   expiresInSeconds: t.int({
     description:
-      "How long from now viewers may connect with it. A viewer who is connected is not interrupted. Keep it short.",
+      "Seconds from now during which viewers may connect; connected viewers are not interrupted. Keep it short. This or `expiresAt` is required; the earlier one applies.",
   }),
-  expiresAt: t.field({ type: "DateTime", description: "The same as an instant; leave one of the two out." }),
+  expiresAt: t.field({
+    type: "DateTime",
+    description:
+      "Time until which viewers may connect. This or `expiresInSeconds` is required; the earlier one applies.",
+  }),
   trackingId: t.string({
     description:
-      "Under which the viewer's bytes are counted: repeat the parent's; free to choose, or none, where the parent has none.",
+      "Tracking id under which the viewer's bytes are counted. Must repeat the parent's if that has one; otherwise free to choose, and defaults to none.",
   }),
-  originCluster: t.string({ description: "A cluster, where the parent is of `auto` and leaves the choice." }),
+  originCluster: t.string({
+    description: "Id of the cluster to watch from, if the parent's is `auto`. Defaults to the parent's.",
+  }),
   algorithm: t.field({
     type: SigningAlgorithm,
     required: true,
     defaultValue: "HS256",
-    description: "How to sign it.",
+    description: "Algorithm to sign with. Defaults to HS256.",
   }),
   allowedCountries: t.stringList({
-    description: "Always refused with UNSUPPORTED_RESTRICTION: the platform ignores it here. Set it on the parent.",
+    description:
+      "Always refused with UNSUPPORTED_RESTRICTION, because the platform ignores it here: set it on the parent. Leave out.",
   }),
   deniedCountries: t.stringList({
-    description: "Always refused with UNSUPPORTED_RESTRICTION: the platform ignores it here. Set it on the parent.",
+    description:
+      "Always refused with UNSUPPORTED_RESTRICTION, because the platform ignores it here: set it on the parent. Leave out.",
   }),
   bindIpsOnUsage: t.int({
-    description: "Always refused with UNSUPPORTED_RESTRICTION: the platform ignores it here. Set it on the parent.",
+    description:
+      "Always refused with UNSUPPORTED_RESTRICTION, because the platform ignores it here: set it on the parent. Leave out.",
   }),
 });
 
-/** What may differ from viewer to viewer. */
+/** Input fields that may differ from viewer to viewer. */
 export const viewerFields = (t: InputFields) => ({
   allowedOrigins: t.stringList({
-    description: "Domains whose pages may use it; only such as the parent allows, where it names any.",
+    description:
+      "Domains whose pages may use the token, within those that the parent allows. Defaults to the parent's.",
   }),
   allowedIpAddresses: t.stringList({
-    description: "IPv4 addresses and CIDR blocks that may use it; only such as the parent allows, where it names any.",
+    description:
+      "IPv4 addresses and CIDR blocks that may use the token, within those that the parent allows. Defaults to the parent's.",
   }),
   customViewerData: t.string({
-    description: "Your own mark of this viewer, at most 1024 characters; it comes back in viewer records.",
+    description:
+      "Mark of your choice for this viewer, at most 1024 characters, which viewer records repeat. Defaults to none.",
   }),
 });
 
 const SignViewerTokenInput = builder.inputType("SignViewerTokenInput", {
-  description: "What a viewer token shall allow.",
+  description: "Viewer token to sign: its parent, stream, expiry and restrictions.",
   fields: (t) => ({ ...viewerTokenFields(t), ...viewerFields(t) }),
 });
 
@@ -101,7 +113,7 @@ export interface ViewerTokenInput {
   readonly customViewerData?: string | null | undefined;
 }
 
-/** A signed viewer token, with all that was put into it. */
+/** A signed viewer token with its claims and its parent. */
 export interface SignedViewerToken {
   readonly jwt: string;
   readonly claims: ViewerTokenClaims;
@@ -110,20 +122,20 @@ export interface SignedViewerToken {
 }
 
 export const ViewerToken = builder.objectRef<SignedViewerToken>("ViewerToken").implement({
-  description: "A signed viewer token. It opens its stream to whoever has it, until it expires.",
+  description: "A signed viewer token: a secret that opens its stream to anyone who holds it, until it expires.",
   fields: (t) => ({
     jwt: t.exposeString("jwt", {
       description:
-        "The token: bearer of Director and WHEP calls, `token` of the hosted player, `subscriberToken` of SDKs.",
+        "The signed token: bearer of Director and WHEP calls, `token` of the hosted player, `subscriberToken` of SDKs.",
     }),
     expiresAt: t.field({
       type: "DateTime",
-      description: "Until when viewers may connect with it.",
+      description: "Time until which viewers may connect with the token.",
       resolve: ({ claims }) => claims.exp * 1000,
     }),
     trackingId: t.string({
       nullable: true,
-      description: "Under which the viewer's bytes are counted; null for none.",
+      description: "Tracking id under which the viewer's bytes are counted; null for none.",
       resolve: ({ claims }) => claims.streaming.tracking?.trackingId ?? null,
     }),
     stream: t.field({
@@ -131,16 +143,20 @@ export const ViewerToken = builder.objectRef<SignedViewerToken>("ViewerToken").i
       description: "The stream that may be watched.",
       resolve: ({ claims }) => streamRecord(claims.streaming.streamName),
     }),
-    parent: t.expose("parent", { type: SubscribeToken, description: "The subscribe token it was signed under." }),
+    parent: t.expose("parent", {
+      type: SubscribeToken,
+      description: "The subscribe token that the viewer token was signed under.",
+    }),
     playerUrl: t.string({
       nullable: true,
-      description: "The platform's own player with this token in it: as secret as the token.",
+      description:
+        "URL of the platform's own player with this token in it: as secret as the token. Null, with an error, if the account's id can't be read.",
       resolve: async ({ jwt, claims }, _args, { account }) =>
         hostedPlayerUrl(await account.id(), claims.streaming.streamName, jwt),
     }),
     warnings: t.field({
       type: [SigningWarning],
-      description: "What to know about it.",
+      description: "Warnings about a token that is valid; empty for none.",
       resolve: ({ warnings }, _args, { caller }) => warningsVisibleTo(caller, warnings),
     }),
   }),
@@ -149,13 +165,13 @@ export const ViewerToken = builder.objectRef<SignedViewerToken>("ViewerToken").i
 const SignViewerTokenPayload = builder
   .objectRef<Payload & { readonly viewerToken?: SignedViewerToken | null }>("SignViewerTokenPayload")
   .implement({
-    description: "The signed token, or every rule that it would break.",
+    description: "The signed viewer token, or every rule that it would break.",
     interfaces: [MutationPayload],
     fields: (t) => ({
       viewerToken: t.expose("viewerToken", {
         type: ViewerToken,
         nullable: true,
-        description: "The token; null when it was refused.",
+        description: "The signed token; null when it was refused.",
       }),
     }),
   });
@@ -167,8 +183,8 @@ builder.mutationField("signViewerToken", (t) =>
     authScopes: { scope: "token:sign" },
     extensions: noSideEffects,
     description:
-      "Signs a viewer token under a subscribe token, without any call to the platform. What the platform would refuse is refused here, with the rule.",
-    args: { input: t.arg({ type: SignViewerTokenInput, required: true, description: "What it shall allow." }) },
+      "Signs a viewer token under a subscribe token, without any call to the platform. A token that the platform would refuse is refused here, with the rule.",
+    args: { input: t.arg({ type: SignViewerTokenInput, required: true, description: "The viewer token to sign." }) },
     resolve: async (_root, { input }, context) => {
       const outcome = await payload(async () => {
         const parent = await findParent(input.token, context);
@@ -181,13 +197,13 @@ builder.mutationField("signViewerToken", (t) =>
   }),
 );
 
-/** What came of one request to sign: a token or refusals. */
+/** Outcome of signing one token: the token or the refusals. */
 export interface SigningOutcome {
   readonly viewerToken?: SignedViewerToken | null;
   readonly refusals?: readonly Refusal[];
 }
 
-/** Signs what the rules allow. */
+/** Signs a viewer token, or returns the rules that it would break. */
 export async function signUnder(
   parent: SubscribeTokenRecord | Refusal,
   input: ViewerTokenInput,
@@ -200,9 +216,9 @@ export async function signUnder(
   return { viewerToken: { jwt: await signViewerToken(claims, parent.secret, algorithm), claims, parent, warnings } };
 }
 
-/** The subscribe token to sign under, or the rule that what was given is none. @throws UpstreamError */
+/** Returns the subscribe token to sign under, or the refusal if the reference names none. @throws UpstreamError */
 export async function findParent(ref: TokenReference, context: GraphContext): Promise<SubscribeTokenRecord | Refusal> {
-  // Whoever passes a viewer token on as a parent has mistaken it for a key; it must not be echoed or looked up.
+  // A viewer token in place of an id is a mistake of the caller; it must not be echoed or looked up.
   if (ref.id && /^[\w-]+\.[\w-]+\.[\w-]*$/.test(ref.id)) return refusal("PARENT_IS_VIEWER_TOKEN", "token");
   try {
     return await findSubscribeToken(ref, "input.token", context);
@@ -212,7 +228,7 @@ export async function findParent(ref: TokenReference, context: GraphContext): Pr
   }
 }
 
-/** What the rules need to know, all of it remembered: signing goes on while the platform is down. */
+/** Returns the facts that the signing rules need, all from caches: signing works while the platform is down. */
 export async function signingFacts(streamName: string, context: GraphContext): Promise<SigningFacts> {
   const { loaders, account, now, patternReadings } = context;
   const [publishers, clusters] = await Promise.all([
@@ -247,11 +263,11 @@ function requestOf(input: ViewerTokenInput, now: number): ViewerTokenRequest {
   };
 }
 
-/** Of two expiries that differ the earlier holds: neither promise is broken. */
+/** Returns the earlier of the two expiries, so that neither is exceeded; null if none is given. */
 function expiryOf({ expiresInSeconds, expiresAt }: ViewerTokenInput, now: number): number | null {
-  const ends = [
+  const expiries = [
     ...(expiresInSeconds == null ? [] : [now + expiresInSeconds * 1000]),
     ...(expiresAt == null ? [] : [expiresAt.getTime()]),
   ];
-  return ends.length > 0 ? Math.min(...ends) : null;
+  return expiries.length > 0 ? Math.min(...expiries) : null;
 }

@@ -14,24 +14,24 @@ import {
   viewerTokenFields,
 } from "./sign-viewer-token.ts";
 
-/** How many viewer tokens one mutation signs. */
+/** Maximum number of viewer tokens that one mutation signs. */
 export const MAX_VIEWER_TOKENS = 1000;
-/** So many are signed before other requests get a turn. */
-const TOKENS_PER_TURN = 100;
+/** Number of tokens that are signed at once, before the event loop serves other requests. */
+const SIGNING_BATCH_SIZE = 100;
 
 const ViewerInput = builder.inputType("ViewerInput", {
-  description: "One viewer: what its token has of its own.",
+  description: "One viewer: the fields that only this viewer's token has.",
   fields: viewerFields,
 });
 
 const SignViewerTokensInput = builder.inputType("SignViewerTokensInput", {
-  description: "What many viewers' tokens of one stream shall allow.",
+  description: "Viewer tokens of one stream to sign: shared fields, and one entry for each viewer.",
   fields: (t) => ({
     ...viewerTokenFields(t),
     viewers: t.field({
       type: [ViewerInput],
       required: true,
-      description: `One entry for each token, from 1 to ${MAX_VIEWER_TOKENS}.`,
+      description: `Viewers to sign a token for, 1 to ${MAX_VIEWER_TOKENS}; an empty object for a viewer without fields of its own.`,
     }),
   }),
 });
@@ -43,17 +43,17 @@ interface SigningResult {
 }
 
 const ViewerTokenResult = builder.objectRef<SigningResult>("ViewerTokenResult").implement({
-  description: "What became of one viewer's token.",
+  description: "One viewer's signed token, or the reasons why it was refused.",
   fields: (t) => ({
-    index: t.exposeInt("index", { description: "Its place in `viewers`, from 0." }),
+    index: t.exposeInt("index", { description: "Index of the viewer in `input.viewers`, from 0." }),
     viewerToken: t.expose("viewerToken", {
       type: ViewerToken,
       nullable: true,
-      description: "The token; null when it was refused.",
+      description: "The signed token; null when it was refused.",
     }),
     userErrors: t.field({
       type: [UserError],
-      description: "The rules that it would break.",
+      description: "Rules that the token would break; empty when it was signed.",
       resolve: ({ userErrors }) => [...userErrors],
     }),
   }),
@@ -62,12 +62,13 @@ const ViewerTokenResult = builder.objectRef<SigningResult>("ViewerTokenResult").
 const SignViewerTokensPayload = builder
   .objectRef<Payload & { readonly results?: readonly SigningResult[] }>("SignViewerTokensPayload")
   .implement({
-    description: "The signed tokens. Some may be refused although others were signed.",
+    description: "The result of each viewer: some may be refused although others were signed.",
     interfaces: [MutationPayload],
     fields: (t) => ({
       results: t.field({
         type: [ViewerTokenResult],
-        description: "One entry for each viewer, in their order; empty when the whole request was refused.",
+        description:
+          "One result for each viewer, in the order of `input.viewers`; empty when the whole request was refused.",
         resolve: ({ results }) => [...(results ?? [])],
       }),
     }),
@@ -81,19 +82,19 @@ builder.mutationField("signViewerTokens", (t) =>
     extensions: noSideEffects,
     description:
       "Signs up to 1,000 viewer tokens of one stream under a subscribe token, without any call to the platform.",
-    args: { input: t.arg({ type: SignViewerTokensInput, required: true, description: "What they shall allow." }) },
+    args: { input: t.arg({ type: SignViewerTokensInput, required: true, description: "The viewer tokens to sign." }) },
     resolve: (_root, { input: { viewers, ...shared } }, context) =>
       payload(async () => {
         if (viewers.length < 1 || viewers.length > MAX_VIEWER_TOKENS) {
-          const rule = `One call signs 1 to ${MAX_VIEWER_TOKENS} tokens, not ${viewers.length}.`;
+          const rule = `\`input.viewers\` must list 1 to ${MAX_VIEWER_TOKENS} viewers; got ${viewers.length}.`;
           throw new InvalidInputError("input.viewers", rule, { max: MAX_VIEWER_TOKENS }, "LIMIT_EXCEEDED");
         }
         const parent = await findParent(shared.token, context);
         const facts = await signingFacts(shared.streamName, context);
         const results: SigningResult[] = [];
-        for (let begin = 0; begin < viewers.length; begin += TOKENS_PER_TURN) {
-          const turn = viewers.slice(begin, begin + TOKENS_PER_TURN);
-          const outcomes = await Promise.all(turn.map((viewer) => signUnder(parent, { ...shared, ...viewer }, facts)));
+        for (let begin = 0; begin < viewers.length; begin += SIGNING_BATCH_SIZE) {
+          const batch = viewers.slice(begin, begin + SIGNING_BATCH_SIZE);
+          const outcomes = await Promise.all(batch.map((viewer) => signUnder(parent, { ...shared, ...viewer }, facts)));
           for (const { viewerToken, refusals } of outcomes) {
             const userErrors = (refusals ?? []).map(refusalError);
             results.push({ index: results.length, viewerToken: viewerToken ?? null, userErrors });

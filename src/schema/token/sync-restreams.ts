@@ -18,13 +18,13 @@ const SyncRestreamsInput = builder.inputType("SyncRestreamsInput", {
 const SyncRestreamsPayload = builder
   .objectRef<Payload & { readonly token?: PublishTokenRecord }>("SyncRestreamsPayload")
   .implement({
-    description: "What was brought up to date, or why it was not.",
+    description: "The synchronized publish token, or the reasons why it was not synchronized.",
     interfaces: [MutationPayload],
     fields: (t) => ({
       publishToken: t.expose("token", {
         type: PublishToken,
         nullable: true,
-        description: "The token. What runs now is told by `restreams` of its streams' feeds.",
+        description: "The token; null when the call failed. Pushes that run are in `restreams` of the streams' feeds.",
       }),
     }),
   });
@@ -35,7 +35,7 @@ builder.mutationField("syncRestreams", (t) =>
     nullable: true,
     authScopes: { scope: "stream:control" },
     description:
-      "Lets the running streams of a publish token be pushed to its targets as they are now. Pushes that stay are not interrupted.",
+      "Applies the re-stream targets of a publish token to its running streams: starts and ends pushes. Pushes to unchanged targets are not interrupted.",
     args: {
       input: t.arg({ type: SyncRestreamsInput, required: true, description: "The publish token to synchronize." }),
     },

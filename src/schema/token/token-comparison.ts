@@ -11,47 +11,47 @@ import type { NewToken } from "../../upstream/token-client.ts";
 import { type Comparison, expiryMatchesRequest, sameTexts } from "../matches-request.ts";
 
 const tokenComparison: Comparison<NewToken, TokenRecord> = {
-  label: (wished, { label }) => label === wished,
-  streams: (wished, { streams }) => sameGrants(wished, streams),
-  expiresInSeconds: (wished, { expiresAt }, span) => expiryMatchesRequest(wished, expiresAt, span),
-  originCluster: (wished, { originCluster }) => originCluster === (wished || null),
-  allowedOrigins: (wished, { allowedOrigins }) => sameTexts(wished, allowedOrigins),
-  allowedIpAddresses: (wished, { allowedIpAddresses }) => sameTexts(wished, allowedIpAddresses),
-  bindIpsOnUsage: (wished, { bindIpsOnUsage }) => bindIpsOnUsage === (wished ?? 0),
-  allowedCountries: (wished, { countries }) => sameTexts(wished, countries.allowedCountries),
-  deniedCountries: (wished, { countries }) => sameTexts(wished, countries.deniedCountries),
+  label: (requested, { label }) => label === requested,
+  streams: (requested, { streams }) => sameGrants(requested, streams),
+  expiresInSeconds: (requested, { expiresAt }, span) => expiryMatchesRequest(requested, expiresAt, span),
+  originCluster: (requested, { originCluster }) => originCluster === (requested || null),
+  allowedOrigins: (requested, { allowedOrigins }) => sameTexts(requested, allowedOrigins),
+  allowedIpAddresses: (requested, { allowedIpAddresses }) => sameTexts(requested, allowedIpAddresses),
+  bindIpsOnUsage: (requested, { bindIpsOnUsage }) => bindIpsOnUsage === (requested ?? 0),
+  allowedCountries: (requested, { countries }) => sameTexts(requested, countries.allowedCountries),
+  deniedCountries: (requested, { countries }) => sameTexts(requested, countries.deniedCountries),
 };
 
-/** What a subscribe token is recognised by after the answer to its creation was lost. */
+/** Compares a subscribe token with the request to create it, to recognise it after the response was lost. */
 export const subscribeTokenComparison: Comparison<NewSubscribeToken, SubscribeTokenRecord> = {
   ...tokenComparison,
-  trackingId: (wished, { trackingId }) => trackingId === (wished ?? null),
+  trackingId: (requested, { trackingId }) => trackingId === (requested ?? null),
 };
 
-/** What a publish token is recognised by. Defaults are those of the platform. @see POST /api/publish_token */
+/** Compares a publish token with the request to create it. Defaults are the platform's. @see POST /api/publish_token */
 export const publishTokenComparison: Comparison<NewPublishToken, PublishTokenRecord> = {
   ...tokenComparison,
-  isSecured: (wished, { isSecured }) => isSecured === (wished ?? false),
-  isMultisource: (wished, { isMultisource }) => isMultisource === (wished ?? true),
-  isRecording: (wished, { isRecording }) => isRecording === (wished ?? false),
-  isClipping: (wished, { isClipping }) => isClipping === (wished ?? false),
-  hasThumbnails: (wished, { hasThumbnails }) => hasThumbnails === (wished ?? false),
-  isLowLatencyRtmp: (wished, { isLowLatencyRtmp }) => isLowLatencyRtmp === (wished ?? true),
-  isSrtEncrypted: (wished, { isSrtEncrypted }) => isSrtEncrypted === (wished ?? false),
-  isDrm: (wished, { isDrm }) => isDrm === (wished ?? false),
-  isUtcInserted: (wished, { isUtcInserted }) => isUtcInserted === (wished ?? null),
-  priority: (wished, { priority }) => priority === (wished ?? null),
-  geoCascade: (wished, { geoCascade }) => sameCascade(wished ?? null, geoCascade),
+  isSecured: (requested, { isSecured }) => isSecured === (requested ?? false),
+  isMultisource: (requested, { isMultisource }) => isMultisource === (requested ?? true),
+  isRecording: (requested, { isRecording }) => isRecording === (requested ?? false),
+  isClipping: (requested, { isClipping }) => isClipping === (requested ?? false),
+  hasThumbnails: (requested, { hasThumbnails }) => hasThumbnails === (requested ?? false),
+  isLowLatencyRtmp: (requested, { isLowLatencyRtmp }) => isLowLatencyRtmp === (requested ?? true),
+  isSrtEncrypted: (requested, { isSrtEncrypted }) => isSrtEncrypted === (requested ?? false),
+  isDrm: (requested, { isDrm }) => isDrm === (requested ?? false),
+  isUtcInserted: (requested, { isUtcInserted }) => isUtcInserted === (requested ?? null),
+  priority: (requested, { priority }) => priority === (requested ?? null),
+  geoCascade: (requested, { geoCascade }) => sameCascade(requested ?? null, geoCascade),
 };
 
-function sameGrants(wished: readonly StreamGrant[], made: readonly StreamGrant[]): boolean {
+function sameGrants(requested: readonly StreamGrant[], created: readonly StreamGrant[]): boolean {
   const keysOf = (grants: readonly StreamGrant[]) =>
     new Set(grants.map((grant) => JSON.stringify([grant.pattern, grant.isRegex])));
-  const [left, right] = [keysOf(wished), keysOf(made)];
+  const [left, right] = [keysOf(requested), keysOf(created)];
   return left.size === right.size && [...left].every((key) => right.has(key));
 }
 
-function sameCascade(wished: GeoCascade | null, made: GeoCascade | null): boolean {
-  if (wished === null || made === null) return wished === made;
-  return wished.isEnabled === made.isEnabled && sameTexts(wished.clusters, made.clusters);
+function sameCascade(requested: GeoCascade | null, created: GeoCascade | null): boolean {
+  if (requested === null || created === null) return requested === created;
+  return requested.isEnabled === created.isEnabled && sameTexts(requested.clusters, created.clusters);
 }

@@ -14,11 +14,11 @@ import type { GeoCascade, StreamGrant } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { type InputFields, omitNulls } from "../input.ts";
 
-/** The longest life of a token, in seconds. @see POST /api/subscribe_token */
+/** The longest time until a token expires, in seconds. @see POST /api/subscribe_token */
 const MAX_EXPIRES_IN_SECONDS = 2_147_483_647;
 
 export const StreamGrantInput = builder.inputType("StreamGrantInput", {
-  description: "One entry of a token's list of streams.",
+  description: "One entry of a token's list of streams: a stream name, or a pattern for several.",
   fields: (t) => ({
     pattern: t.string({
       required: true,
@@ -27,91 +27,115 @@ export const StreamGrantInput = builder.inputType("StreamGrantInput", {
     isRegex: t.boolean({
       required: true,
       defaultValue: false,
-      description: "Whether it is a regular expression. It must be one of linear running time.",
+      description:
+        "Whether `pattern` is a regular expression. Defaults to false: a stream name. Must run in linear time.",
     }),
   }),
 });
 
 export const GeoCascadeInput = builder.inputType("GeoCascadeInput", {
-  description: "Relaying of a stream to other clusters.",
+  description: "Relaying of a stream to other clusters, near its viewers.",
   fields: (t) => ({
-    isEnabled: t.boolean({ required: true, description: "Whether it is relayed." }),
+    isEnabled: t.boolean({ required: true, description: "Whether the stream is relayed to other clusters." }),
     clusters: t.stringList({
       required: true,
       defaultValue: ["all"],
-      description: "Ids of the clusters, or just `all`; not empty while it is enabled.",
+      description: "Ids of the clusters to relay to, or only `all`. Defaults to `all`; must not be empty if enabled.",
     }),
   }),
 });
 
-/** Fields of a token that may be set when it is made. */
+/** Fields of a token that can be set at its creation. */
 export const newTokenFields = (t: InputFields) => ({
-  label: t.string({ required: true, description: "What to call it: 1 to 128 characters." }),
+  label: t.string({ required: true, description: "Name for people: 1 to 128 characters." }),
   streams: t.field({
     type: [StreamGrantInput],
     required: true,
-    description: "The streams it stands for, at least one.",
+    description: "Streams that the token opens, at least one entry.",
   }),
   expiresInSeconds: t.int({
-    description: "From now, at least 1; left out for a token that never expires. It can't be changed later.",
+    description: `Seconds from now until the token expires, 1 to ${MAX_EXPIRES_IN_SECONDS}. Defaults to never. Can't be changed later.`,
   }),
   originCluster: t.string({
     description:
-      "Id of a cluster, or `auto`; that of the account when it is left out. Broadcasters and viewers of a stream must share it.",
+      "Id of a cluster, or `auto`. Defaults to the account's. Broadcasters and viewers of a stream must share it.",
   }),
 });
 
-/** Fields of a token that may change later, beside its restrictions. */
+/** Fields of a token that can be changed later, besides its restrictions. */
 export const changeFields = (t: InputFields) => ({
-  label: t.string({ description: "What to call it: 1 to 128 characters." }),
-  isActive: t.boolean({ description: "Whether it is enabled." }),
-  addStreams: t.field({ type: [StreamGrantInput], description: "Entries to add to its list of streams." }),
-  removeStreams: t.stringList({ description: "Patterns of the entries to take away." }),
-  originCluster: t.string({ description: "Id of a cluster, or `auto`." }),
+  label: t.string({ description: "Name for people: 1 to 128 characters. Defaults to no change." }),
+  isActive: t.boolean({ description: "Whether the token is enabled. Defaults to no change." }),
+  addStreams: t.field({
+    type: [StreamGrantInput],
+    description: "Entries to add to the list of streams. Defaults to none.",
+  }),
+  removeStreams: t.stringList({
+    description: "Patterns of the entries to remove from the list of streams. Defaults to none.",
+  }),
+  originCluster: t.string({ description: "Id of a cluster, or `auto`. Defaults to no change." }),
 });
+
+/** Returns the sentence on the default of an optional field, which keeps an existing token's value. */
+const defaultsTo = (isNew: boolean) => (value: string) => `Defaults to ${isNew ? value : "no change"}.`;
 
 /** Fields of a token that restrict who may use it. */
-export const restrictionFields = (t: InputFields) => ({
-  allowedOrigins: t.stringList({
-    description: "Domains whose pages may use it, `*.` in front for subdomains; empty for any.",
-  }),
-  allowedIpAddresses: t.stringList({
-    description: "IPv4 addresses and CIDR blocks that may use it; empty for any. Excludes `bindIpsOnUsage`.",
-  }),
-  bindIpsOnUsage: t.int({
-    description:
-      "Binds it to the first so many addresses that use it; 0 for no binding. Excludes `allowedIpAddresses`, and is not for a registered partner's tokens, whose viewers would lock each other out.",
-  }),
-  allowedCountries: t.field({
-    type: ["CountryCode"],
-    description:
-      "Countries whose viewers may watch; empty for the rules of the next level. Excludes `deniedCountries`.",
-  }),
-  deniedCountries: t.field({
-    type: ["CountryCode"],
-    description: "Countries whose viewers may not watch. Excludes `allowedCountries`.",
-  }),
-});
+export const restrictionFields = (t: InputFields, isNew: boolean) => {
+  const byDefault = defaultsTo(isNew);
+  return {
+    allowedOrigins: t.stringList({
+      description: `Domains whose pages may use the token; a leading \`*.\` includes subdomains. Empty for any. ${byDefault("any")}`,
+    }),
+    allowedIpAddresses: t.stringList({
+      description: `IPv4 addresses and CIDR blocks that may use the token. Empty for any. ${byDefault("any")} Excludes \`bindIpsOnUsage\`.`,
+    }),
+    bindIpsOnUsage: t.int({
+      description: `Number of IP addresses to bind the token to: the first ones that use it; 0 for no limit. ${byDefault("0")} Excludes \`allowedIpAddresses\`. Refused for a registered partner's tokens, which its viewers share.`,
+    }),
+    allowedCountries: t.field({
+      type: ["CountryCode"],
+      description: `The only countries whose viewers may watch. Empty for the rules of the next level. ${byDefault("empty")} Excludes \`deniedCountries\`.`,
+    }),
+    deniedCountries: t.field({
+      type: ["CountryCode"],
+      description: `Countries whose viewers may not watch. Empty for the rules of the next level. ${byDefault("empty")} Excludes \`allowedCountries\`.`,
+    }),
+  };
+};
 
-/** Fields of a publish token that switch features of its streams; of some, null clears what was set: see {@link pickSettings}. */
-export const publishSettingFields = (t: InputFields) => ({
-  isMultisource: t.boolean({ description: "Whether a stream may have several sources. Needs a fixed cluster." }),
-  isRecording: t.boolean({ description: "Whether broadcasts are recorded. Excludes `isClipping`." }),
-  isClipping: t.boolean({ description: "Whether clips can be cut while a stream is live. Excludes `isRecording`." }),
-  hasThumbnails: t.boolean({ description: "Whether a thumbnail is sent every 30 seconds." }),
-  isLowLatencyRtmp: t.boolean({ description: "Whether RTMP and SRT buffers are trimmed." }),
-  isSrtEncrypted: t.boolean({ description: "Whether SRT is encrypted with a passphrase." }),
-  isDrm: t.boolean({
-    description: "Whether its streams are encrypted for DRM. Needs a secured stream; a premium feature.",
-  }),
-  isUtcInserted: t.boolean({
-    description: "Whether the platform writes its UTC time into the stream. Null leaves that to the account.",
-  }),
-  priority: t.int({ description: "Default priority of its feeds. Null clears it." }),
-  geoCascade: t.field({ type: GeoCascadeInput, description: "Where its streams are relayed to." }),
-});
+/** Fields of a publish token that switch features of its streams. Null clears some of them: see {@link pickSettings}. */
+export const publishSettingFields = (t: InputFields, isNew: boolean) => {
+  const byDefault = defaultsTo(isNew);
+  return {
+    isMultisource: t.boolean({
+      description: `Whether a stream may have several sources at the same time. Requires a fixed cluster. ${byDefault("true")}`,
+    }),
+    isRecording: t.boolean({
+      description: `Whether broadcasts are recorded. Excludes \`isClipping\`. ${byDefault("false")}`,
+    }),
+    isClipping: t.boolean({
+      description: `Whether clips can be cut while a stream is live. Excludes \`isRecording\`. ${byDefault("false")}`,
+    }),
+    hasThumbnails: t.boolean({ description: `Whether a thumbnail is sent every 30 seconds. ${byDefault("false")}` }),
+    isLowLatencyRtmp: t.boolean({ description: `Whether RTMP and SRT buffers are trimmed. ${byDefault("true")}` }),
+    isSrtEncrypted: t.boolean({ description: `Whether SRT is encrypted with a passphrase. ${byDefault("false")}` }),
+    isDrm: t.boolean({
+      description: `Whether streams are encrypted for DRM, a premium feature. Requires a secured stream. ${byDefault("false")}`,
+    }),
+    isUtcInserted: t.boolean({
+      description: `Whether the platform writes its UTC time into the streams. Null applies the account's setting. ${byDefault("null")}`,
+    }),
+    priority: t.int({
+      description: `Default priority of the feeds; of redundant feeds the live one with the highest is shown. Null clears the priority. ${byDefault("null")}`,
+    }),
+    geoCascade: t.field({
+      type: GeoCascadeInput,
+      description: `Clusters that streams are relayed to. ${byDefault("the account's setting")}`,
+    }),
+  };
+};
 
-/** The same for the settings of a publish token, where null clears a priority and leaves UTC insertion to the account. */
+/** Omits nulls from the settings of a publish token, except where null clears the priority or the choice of UTC insertion. */
 export function pickSettings<
   Input extends { readonly priority?: number | null | undefined; readonly isUtcInserted?: boolean | null | undefined },
 >({ priority, isUtcInserted, ...rest }: Input) {
@@ -122,7 +146,7 @@ export function pickSettings<
   };
 }
 
-/** Checks what new tokens of both kinds share. @throws InvalidInputError naming the argument and the rule */
+/** Checks the fields that new tokens of both kinds share. @throws InvalidInputError */
 export function assertNewToken(
   input: RestrictionsInput & {
     readonly label: string;
@@ -132,23 +156,26 @@ export function assertNewToken(
 ): void {
   assertName(input.label, "input.label");
   if (input.streams.length === 0)
-    throw new InvalidInputError("input.streams", "A token stands for at least one stream.");
+    throw new InvalidInputError("input.streams", "`input.streams` must name at least one stream; got none.");
   assertGrants(input.streams, "input.streams");
   assertTtl(input.expiresInSeconds, "input.expiresInSeconds");
   assertRestrictions(input, "input");
 }
 
-/** @throws InvalidInputError for a life that no token can have */
+/** @throws InvalidInputError for a time until expiry that no token can have */
 export function assertTtl(expiresInSeconds: number | undefined, argument: string): void {
   if (expiresInSeconds !== undefined && (expiresInSeconds < 1 || expiresInSeconds > MAX_EXPIRES_IN_SECONDS)) {
-    throw new InvalidInputError(argument, `A life is of 1 to ${MAX_EXPIRES_IN_SECONDS} seconds.`);
+    throw new InvalidInputError(
+      argument,
+      `\`${argument}\` must be between 1 and ${MAX_EXPIRES_IN_SECONDS}; got ${expiresInSeconds}.`,
+    );
   }
 }
 
 /**
- * Checks that a partner's master is not bound to addresses: its viewer tokens share the binding.
+ * Checks that a partner's master token is not bound to addresses: its viewer tokens share the binding.
  *
- * @throws InvalidInputError MASTER_BINDS_ADDRESSES where a registered partner has the tracking id
+ * @throws InvalidInputError MASTER_BINDS_ADDRESSES if a registered partner has the tracking id
  */
 export async function assertMasterIsUnbound(
   bindIpsOnUsage: number | undefined,
@@ -158,22 +185,23 @@ export async function assertMasterIsUnbound(
   if (!bindIpsOnUsage || !trackingId) return;
   const partner = (await partnerCache.read()).byTrackingId(trackingId);
   if (!partner) return;
-  const rule = "It would be a partner's master: the first viewers under it would lock out all others. Leave it at 0.";
+  const rule = `\`input.bindIpsOnUsage\` must be 0 for a registered partner's token, whose first viewers would lock out all others; got ${bindIpsOnUsage}.`;
   throw new InvalidInputError("input.bindIpsOnUsage", rule, {}, "MASTER_BINDS_ADDRESSES");
 }
 
-/** Checks what changes of both kinds of token share. @throws InvalidInputError naming the argument and the rule */
+/** Checks the changes that both kinds of token share. @throws InvalidInputError */
 export function assertChanges(changes: { readonly addStreams?: readonly StreamGrant[] | undefined }): void {
-  if (Object.keys(changes).length === 0) throw new InvalidInputError("input", "There is nothing to change in it.");
+  if (Object.keys(changes).length === 0)
+    throw new InvalidInputError("input", "`input` must set at least one field to change; got none.");
   assertGrants(changes.addStreams ?? [], "input.addStreams");
 }
 
-/** @throws InvalidInputError naming the entry */
+/** Checks every grant. @throws InvalidInputError naming the entry */
 export function assertGrants(grants: readonly StreamGrant[], argument: string): void {
   for (const [index, grant] of grants.entries()) assertGrant(grant, `${argument}.${index}.pattern`);
 }
 
-/** Checks what features exclude each other. @throws InvalidInputError naming the argument and the documented rule */
+/** Checks that the features do not exclude each other. @throws InvalidInputError naming the documented rule */
 export function assertPublishSettings(
   settings: RecordingSettings & {
     readonly isSecured?: boolean | undefined;

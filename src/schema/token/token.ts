@@ -9,16 +9,16 @@ import { Stream, StreamConnection, Token } from "../refs.ts";
 import { grantedStreamPage } from "../stream/granted-streams.ts";
 
 const GrantCoverage = builder.enumType("GrantCoverage", {
-  description: "Whether it is known which streams a grant opens.",
+  description: "Whether the gateway knows which streams a grant opens.",
   values: {
     KNOWN: { description: "The grant is a name, or a pattern that the gateway reads as the platform does." },
     RECORDED: {
       description:
-        "The gateway can't read the pattern; an operator has recorded by recordPatternCoverage what it opens.",
+        "The gateway can't read the pattern; an operator has recorded with `recordPatternCoverage` which streams it opens.",
     },
     UNKNOWN: {
       description:
-        "The gateway can't read the pattern. Checks that protect a stream count the grant as covering every name with the pattern's literal beginning; checks that grant something count it as opening nothing.",
+        "The gateway can't read the pattern. Checks that protect a stream assume that it opens every name with the pattern's literal beginning; checks that grant access assume that it opens nothing.",
     },
   },
 });
@@ -26,26 +26,28 @@ const GrantCoverage = builder.enumType("GrantCoverage", {
 const coverageOfState = { READABLE: "KNOWN", RECORDED: "RECORDED", UNREADABLE: "UNKNOWN" } as const;
 
 export const StreamGrant = builder.objectRef<Grant>("StreamGrant").implement({
-  description: "One entry of a token's list of streams.",
+  description: "One entry of a token's list of streams: a stream name, or a pattern for several.",
   fields: (t) => ({
     pattern: t.exposeString("pattern", {
       description: "A stream name, or a regular expression that a whole name must match, with its case.",
     }),
-    isRegex: t.exposeBoolean("isRegex", { description: "Whether it is a regular expression." }),
+    isRegex: t.exposeBoolean("isRegex", {
+      description: "Whether `pattern` is a regular expression; otherwise it is a stream name.",
+    }),
     isWildcard: t.boolean({
       description:
-        "Whether it opens every stream of the account: it is a pattern that opens 95 % of stream names in general, or all known streams where there are five or more. Also true for a pattern that the gateway can't read and that counts as covering every name.",
+        "Whether the grant opens every stream of the account: a pattern that matches 95% of possible stream names, or all known streams if there are at least five. Also true for an unreadable pattern that is assumed to cover every name.",
       resolve: (grant, _args, { patternReadings, loaders, caller }) => {
         if (!grant.isRegex) return false;
         if (patternReadings.openAnyName([grant])) return true;
-        // A partner's caller knows only what is open to it.
+        // A partner's caller knows only the streams that are open to it.
         if (!seesAccount(caller.role)) return false;
         return mapMaybe(loaders.streamNames(), (known) => openAllKnown([grant], known, patternReadings.read));
       },
     }),
     coverage: t.field({
       type: GrantCoverage,
-      description: "Whether it is known which streams it opens.",
+      description: "Whether the gateway knows which streams the grant opens.",
       resolve: ({ pattern, isRegex }, _args, { patternReadings }) =>
         isRegex ? coverageOfState[patternReadings.read(pattern).state] : "KNOWN",
     }),
@@ -54,7 +56,8 @@ export const StreamGrant = builder.objectRef<Grant>("StreamGrant").implement({
         type: Stream,
         nullable: true,
         authScopes: { scope: "stream:read" },
-        description: "Streams that it opens, as far as they are known by name, sorted.",
+        description:
+          "Known streams that the grant opens, sorted by name. Null, with an error, when tokens can't be read.",
         resolve: (grant, args, context, info) =>
           holdBatchesFor(context, info, grantedStreamPage([grant], args, context)),
       },
@@ -63,73 +66,78 @@ export const StreamGrant = builder.objectRef<Grant>("StreamGrant").implement({
   }),
 });
 
-/** What publish and subscribe tokens have in common. */
 Token.implement({
-  description: "A credential of the platform that stands for streams: for broadcasting them, or for watching them.",
+  description:
+    "A credential of the platform: a publish token to broadcast streams, or a subscribe token to watch them.",
   resolveType: ({ kind }) => kind,
   fields: (t) => ({
-    tokenId: t.exposeInt("id", { description: "Its number on the platform." }),
-    label: t.exposeString("label", { description: "What people call it." }),
-    isActive: t.exposeBoolean("isActive", { description: "Whether it is enabled. An expired token can still be." }),
+    tokenId: t.exposeInt("id", { description: "Number of the token on the platform." }),
+    label: t.exposeString("label", { description: "Name of the token for people." }),
+    isActive: t.exposeBoolean("isActive", {
+      description: "Whether the token is enabled. An expired token can still be enabled: see `isUsable`.",
+    }),
     isUsable: t.boolean({
-      description: "Whether it is enabled and has not expired.",
+      description: "Whether the token is enabled and has not expired.",
       resolve: (token, _args, { now }) => isUsable(token, now),
     }),
     isExpired: t.boolean({
-      description: "Whether its time is over.",
+      description: "Whether `expiresAt` has passed; false for a token that never expires.",
       resolve: (token, _args, { now }) => isExpired(token, now),
     }),
-    addedAt: t.expose("addedAt", { type: "DateTime", description: "When it was made." }),
+    addedAt: t.expose("addedAt", { type: "DateTime", description: "When the token was created." }),
     expiresAt: t.expose("expiresAt", {
       type: "DateTime",
       nullable: true,
-      description: "When its time is over; null for never. It can't be changed.",
+      description: "When the token expires; null for never. Can't be changed after creation.",
     }),
     grants: t.field({
       type: [StreamGrant],
-      description: "The streams it stands for.",
+      description: "Streams that the token opens, by name or by pattern.",
       resolve: ({ streams }) => [...streams],
     }),
     allowedOrigins: t.field({
       type: ["String"],
-      description: "Domains whose pages may use it, `*.` in front for subdomains; empty for any.",
+      description: "Domains whose pages may use the token; a leading `*.` includes subdomains. Empty for any.",
       resolve: ({ allowedOrigins }) => [...allowedOrigins],
     }),
     allowedIpAddresses: t.field({
       type: ["String"],
-      description: "IPv4 addresses and CIDR blocks that may use it; empty for any.",
+      description: "IPv4 addresses and CIDR blocks that may use the token. Empty for any.",
       resolve: ({ allowedIpAddresses }) => [...allowedIpAddresses],
     }),
     bindIpsOnUsage: t.exposeInt("bindIpsOnUsage", {
-      description: "Binds it to the first so many addresses that use it; 0 for no binding.",
+      description: "Number of IP addresses the token is bound to: the first ones that use it. 0 for no limit.",
     }),
     allowedCountries: t.field({
       type: ["CountryCode"],
       nullable: true,
       authScopes: { staff: "token:read" },
-      description: "Countries whose viewers may watch, after the account's rules are applied; empty for any.",
+      description:
+        "The only countries whose viewers may watch, with the account's rules applied; empty for any. Null, with an error, for a partner's key.",
       resolve: ({ effective }) => [...effective.allowedCountries],
     }),
     deniedCountries: t.field({
       type: ["CountryCode"],
       nullable: true,
       authScopes: { staff: "token:read" },
-      description: "Countries whose viewers may not watch, after the account's rules are applied.",
+      description:
+        "Countries whose viewers may not watch, with the account's rules applied; empty for none. Null, with an error, for a partner's key.",
       resolve: ({ effective }) => [...effective.deniedCountries],
     }),
     originCluster: t.exposeString("originCluster", {
       nullable: true,
-      description: "The cluster that it names; null where it takes the account's.",
+      description: "Id of the cluster the token is set to, or `auto`; null if it follows the account's default.",
     }),
     effectiveOriginCluster: t.string({
-      description: "The cluster that holds for it. Publishers and viewers of a stream must share it.",
+      description:
+        "Id of the cluster in effect, or `auto`: the token's own or the account's. Publishers and viewers of a stream must share it.",
       resolve: ({ effective }) => effective.originCluster,
     }),
     secret: t.string({
       nullable: true,
       authScopes: { staff: "token:reveal" },
       description:
-        "The token string itself. Whoever has it can use it, and sign with it if it is a subscribe token. Each reading is audited.",
+        "The token string: a secret, to broadcast or watch with, and the signing key if it is a subscribe token. Each read is audited. Null, with an error, without the scope token:reveal.",
       resolve: async ({ kind, id, secret }, _args, { audit }) => {
         await audit.reveal(encodeGlobalId(kind, id), "secret");
         return secret.reveal();

@@ -20,23 +20,27 @@ import {
 } from "./token-input.ts";
 
 const UpdatePublishTokenInput = builder.inputType("UpdatePublishTokenInput", {
-  description: "What to change in a publish token; what is left out stays as it is. Its expiry can't be changed.",
+  description: "Changes of a publish token; fields that are left out do not change. The expiry can't be changed.",
   fields: (t) => ({
-    token: t.field({ type: PublishTokenRef, required: true, description: "Which token." }),
+    token: t.field({ type: PublishTokenRef, required: true, description: "The publish token to change." }),
     ...changeFields(t),
-    isSecured: t.boolean({ description: "Whether viewers of its streams need a token." }),
-    ...publishSettingFields(t),
-    ...restrictionFields(t),
+    isSecured: t.boolean({ description: "Whether viewers of the streams need a token. Defaults to no change." }),
+    ...publishSettingFields(t, false),
+    ...restrictionFields(t, false),
   }),
 });
 
 const UpdatePublishTokenPayload = builder
   .objectRef<Payload & { readonly token?: PublishTokenRecord }>("UpdatePublishTokenPayload")
   .implement({
-    description: "The changed publish token, or why it was not changed.",
+    description: "The changed publish token, or the reasons why it was not changed.",
     interfaces: [MutationPayload],
     fields: (t) => ({
-      publishToken: t.expose("token", { type: PublishToken, nullable: true, description: "The token as it is now." }),
+      publishToken: t.expose("token", {
+        type: PublishToken,
+        nullable: true,
+        description: "The token in its new state; null when it was not changed.",
+      }),
     }),
   });
 
@@ -45,9 +49,10 @@ builder.mutationField("updatePublishToken", (t) =>
     type: UpdatePublishTokenPayload,
     nullable: true,
     authScopes: { scope: "token:write" },
-    description:
-      "Changes a publish token. Broadcasts that are running keep most of their settings until they are restarted.",
-    args: { input: t.arg({ type: UpdatePublishTokenInput, required: true, description: "What to change." }) },
+    description: "Changes a publish token. Running broadcasts keep most of their settings until they restart.",
+    args: {
+      input: t.arg({ type: UpdatePublishTokenInput, required: true, description: "The token and its changes." }),
+    },
     resolve: (_root, { input: { token: ref, ...rest } }, context) =>
       payload(async () => {
         const changes = pickSettings(rest);

@@ -5,30 +5,30 @@ import { builder } from "../builder.ts";
 import { omitNulls } from "../input.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { SubscribeToken } from "../refs.ts";
-import { updateSubscribeTokenOf } from "./change-many.ts";
+import { changeSubscribeToken } from "./change-many.ts";
 import { findSubscribeToken, SubscribeTokenRef } from "./find-token.ts";
 import { assertChanges, assertMasterIsUnbound, changeFields, restrictionFields } from "./token-input.ts";
 
 const UpdateSubscribeTokenInput = builder.inputType("UpdateSubscribeTokenInput", {
   description:
-    "What to change in a subscribe token; what is left out stays as it is. Its tracking id and expiry can't be changed: make a new token for that.",
+    "Changes of a subscribe token; fields that are left out do not change. The tracking id and the expiry can't be changed: create a new token for that.",
   fields: (t) => ({
-    token: t.field({ type: SubscribeTokenRef, required: true, description: "Which token." }),
+    token: t.field({ type: SubscribeTokenRef, required: true, description: "The subscribe token to change." }),
     ...changeFields(t),
-    ...restrictionFields(t),
+    ...restrictionFields(t, false),
   }),
 });
 
 const UpdateSubscribeTokenPayload = builder
   .objectRef<Payload & { readonly token?: SubscribeTokenRecord }>("UpdateSubscribeTokenPayload")
   .implement({
-    description: "The changed subscribe token, or why it was not changed.",
+    description: "The changed subscribe token, or the reasons why it was not changed.",
     interfaces: [MutationPayload],
     fields: (t) => ({
       subscribeToken: t.expose("token", {
         type: SubscribeToken,
         nullable: true,
-        description: "The token as it is now.",
+        description: "The token in its new state; null when it was not changed.",
       }),
     }),
   });
@@ -38,8 +38,10 @@ builder.mutationField("updateSubscribeToken", (t) =>
     type: UpdateSubscribeTokenPayload,
     nullable: true,
     authScopes: { scope: "token:write" },
-    description: "Changes a subscribe token, and with it what was signed under it, from the next connection on.",
-    args: { input: t.arg({ type: UpdateSubscribeTokenInput, required: true, description: "What to change." }) },
+    description: "Changes a subscribe token. Viewer tokens signed under it follow from the next connection on.",
+    args: {
+      input: t.arg({ type: UpdateSubscribeTokenInput, required: true, description: "The token and its changes." }),
+    },
     resolve: (_root, { input: { token: ref, ...rest } }, context) =>
       payload(async () => {
         const changes = omitNulls(rest);
@@ -49,7 +51,7 @@ builder.mutationField("updateSubscribeToken", (t) =>
         const present = await findSubscribeToken(ref, "input.token", context);
         assertRestrictions(withTokenRestrictions(changes, present), "input");
         await assertMasterIsUnbound(changes.bindIpsOnUsage, present.trackingId, context);
-        return { token: await updateSubscribeTokenOf(present, changes, "input.token", context) };
+        return { token: await changeSubscribeToken(present, changes, "input.token", context) };
       }),
   }),
 );

@@ -8,11 +8,13 @@ import { StreamRef, type StreamReference, streamNameOf } from "../stream/find-st
 import { type RecordSelection, recordArgs, ViewerRecordConnection, viewerRecordPage } from "./viewer-record.ts";
 
 const ViewerRecordFilter = builder.inputType("ViewerRecordFilter", {
-  description: "Which viewers: those that satisfy every field that is set.",
+  description: "Filter of viewer records: only those that match every field that is set.",
   fields: (t) => ({
-    streams: t.field({ type: [StreamRef], description: "Viewers of these streams." }),
-    partners: t.field({ type: [PartnerRef], description: "Viewers of these partners." }),
-    isTracked: t.boolean({ description: "Viewers with a tracking id, or those without." }),
+    streams: t.field({ type: [StreamRef], description: "Only viewers of these streams. Defaults to all streams." }),
+    partners: t.field({ type: [PartnerRef], description: "Only viewers of these partners. Defaults to all partners." }),
+    isTracked: t.boolean({
+      description: "True for viewers with a tracking id only, false for those without only. Defaults to both.",
+    }),
   }),
 });
 
@@ -28,26 +30,26 @@ builder.queryFields((t) => ({
     nullable: true,
     authScopes: { scope: "viewer:read" },
     description:
-      "Viewers' connections over a window, oldest first. Kept for a year; a premium feature of the platform.",
+      "Viewers' connections over a window, oldest first. Retained for a year; a premium feature of the platform. Null, with an error, when they can't be read.",
     args: {
-      filter: t.arg({ type: ViewerRecordFilter, description: "Which viewers; all when it is left out." }),
+      filter: t.arg({ type: ViewerRecordFilter, description: "Only viewers that match. Defaults to all." }),
       ...recordArgs,
     },
     resolve: (_root, { filter, ...args }, context, info) =>
       holdBatchesFor(
         context,
         info,
-        selection(filter ?? {}, context).then((chosen) => viewerRecordPage(chosen, args, context)),
+        selection(filter ?? {}, context).then((selected) => viewerRecordPage(selected, args, context)),
       ),
   }),
 }));
 
-/** The platform filters by streams or by tracking ids, not by both: the second is left to us. */
+/** Returns what the platform filters by, streams or tracking ids; `isWanted` applies the rest of the filter. */
 async function selection({ streams, partners, isTracked }: Filter, context: GraphContext): Promise<RecordSelection> {
   if (partners && isTracked === false) {
     throw new InvalidInputError(
       "filter.isTracked",
-      "A partner's viewers are tracked: leave one of the two filters out.",
+      "`filter.isTracked` must not be false together with `filter.partners`, whose viewers all have a tracking id; got false.",
     );
   }
   const streamNames = streams?.map((ref, index) => streamNameOf(ref, `filter.streams.${index}`));
@@ -56,11 +58,11 @@ async function selection({ streams, partners, isTracked }: Filter, context: Grap
         partners.map(async (ref, index) => (await findPartner(ref, `filter.partners.${index}`, context)).trackingIds),
       ).then((found) => found.flat())
     : undefined;
-  const isChosen = (record: ViewerRecord) =>
+  const matches = (record: ViewerRecord) =>
     (isTracked == null || (record.trackingId !== null) === isTracked) &&
     (!trackingIds || trackingIds.includes(record.trackingId ?? ""));
-  if (streamNames) return { streamNames, isWanted: isChosen };
+  if (streamNames) return { streamNames, isWanted: matches };
   if (trackingIds) return { trackingIds };
   if (isTracked === false) return { trackingIds: [null] };
-  return { isWanted: isChosen };
+  return { isWanted: matches };
 }

@@ -10,18 +10,22 @@ import { partnerOfTrackingId } from "../partner/partner-of-tracking-id.ts";
 import { Partner, Stream, ViewerRecord } from "../refs.ts";
 import { recordWindow, type WindowArguments, windowArgs } from "../window.ts";
 
-/** The largest page of viewer records. */
+/** Maximum number of viewer records on a page. */
 export const MAX_RECORD_PAGE_SIZE = 1000;
 
 builder.node(ViewerRecord, {
   name: "ViewerRecord",
   description:
-    "One viewer's connection. A viewer that comes back makes a new record, which names the one before. Its bytes are those sent and received together, so records do not add up to a partner's bandwidth.",
+    "One connection of a viewer. A reconnect creates a new record, which names the previous one. `bytes` counts sent and received bytes together, so records do not add up to a partner's bandwidth.",
   authScopes: ({ trackingId }) => ({ owner: [trackingId] }),
   id: { resolve: recordKey },
   fields: (t) => ({
-    recordId: t.exposeString("recordId", { description: "What the platform calls it; may pass 2^53." }),
-    clientId: t.exposeString("clientId", { description: "The viewer's connection; the same over its reconnects." }),
+    recordId: t.exposeString("recordId", {
+      description: "Id of the record on the platform: digits, which may exceed 2^53.",
+    }),
+    clientId: t.exposeString("clientId", {
+      description: "Id of the viewer's client, which stays the same over reconnects.",
+    }),
     stream: t.field({
       type: Stream,
       description: "The stream that was watched.",
@@ -29,60 +33,70 @@ builder.node(ViewerRecord, {
     }),
     trackingId: t.exposeString("trackingId", {
       nullable: true,
-      description: "Under which it is counted; null for none.",
+      description: "Tracking id under which the connection is counted; null for none.",
     }),
     partner: t.field({
       type: Partner,
       nullable: true,
-      description: "Who is billed for it; null for an untracked viewer.",
+      description: "The partner that is billed for the connection; null for an untracked viewer.",
       resolve: ({ trackingId }, _args, context, info) => partnerOfTrackingId(trackingId, context, info),
     }),
-    startedAt: t.expose("startedAt", { type: "DateTime", description: "When it began." }),
+    startedAt: t.expose("startedAt", { type: "DateTime", description: "When the connection began." }),
     endedAt: t.expose("endedAt", {
       type: "DateTime",
       nullable: true,
-      description: "When it ended; null while the viewer is watching.",
+      description: "When the connection ended; null while the viewer is watching.",
     }),
-    durationSeconds: t.exposeInt("durationSeconds", { description: "How long it lasted, or has lasted so far." }),
-    bytes: t.expose("bytes", { type: "Bytes", description: "Bytes sent and received." }),
-    country: t.expose("country", { type: "CountryCode", nullable: true, description: "The viewer's." }),
-    clusterId: t.exposeString("clusterId", { nullable: true, description: "The cluster that the viewer used." }),
+    durationSeconds: t.exposeInt("durationSeconds", {
+      description: "Duration of the connection in seconds; so far, if the viewer is still watching.",
+    }),
+    bytes: t.expose("bytes", { type: "Bytes", description: "Bytes sent to and received from the viewer, together." }),
+    country: t.expose("country", {
+      type: "CountryCode",
+      nullable: true,
+      description: "Country of the viewer, by ISO 3166-1 alpha-2; null if unknown.",
+    }),
+    clusterId: t.exposeString("clusterId", {
+      nullable: true,
+      description: "Id of the cluster that served the viewer; null if unknown.",
+    }),
     previousRecordId: t.exposeString("previousRecordId", {
       nullable: true,
-      description: "The record that this one goes on from; null when it is no reconnect.",
+      description: "`recordId` of the connection that this one continues; null if it is no reconnect.",
     }),
     ipAddress: t.string({
       nullable: true,
-      description: "The viewer's address. Needs the scope viewer:pii, without which it is null.",
+      description: "IP address of the viewer; null if unknown, and without the scope viewer:pii.",
       resolve: ({ ipAddress }, _args, { caller }) => (caller.scopes.has("viewer:pii") ? ipAddress : null),
     }),
     userAgent: t.string({
       nullable: true,
-      description: "The viewer's browser or app. Needs the scope viewer:pii, without which it is null.",
+      description: "Browser or app of the viewer; null if unknown, and without the scope viewer:pii.",
       resolve: ({ userAgent }, _args, { caller }) => (caller.scopes.has("viewer:pii") ? userAgent : null),
     }),
     customViewerData: t.string({
       nullable: true,
-      description: "What the viewer's token was signed with. Needs the scope viewer:pii, without which it is null.",
+      description: "`customViewerData` of the viewer's token; null if it has none, and without the scope viewer:pii.",
       resolve: ({ customViewerData }, _args, { caller }) => (caller.scopes.has("viewer:pii") ? customViewerData : null),
     }),
   }),
 });
 
 const ViewerState = builder.enumType("ViewerState", {
-  description: "Whether a viewer is still there.",
+  description: "Whether a viewer is still connected.",
   values: {
-    ONGOING: { description: "Watching now." },
-    COMPLETED: { description: "Gone." },
+    ONGOING: { description: "The viewer is connected now." },
+    COMPLETED: { description: "The viewer's connection has ended." },
   },
 });
 
 const RecordTime = builder.enumType("ViewerRecordTime", {
-  description: "Which time of a viewer's connection lies in the window.",
+  description: "Time of a viewer's connection that lies in the window.",
   values: {
-    STARTED: { description: "Its beginning." },
+    STARTED: { description: "The beginning of the connection lies in the window." },
     COMPLETED: {
-      description: "Its end: each connection lies in exactly one of adjacent windows, however long it lasted.",
+      description:
+        "The end of the connection lies in the window, so each ended connection is in exactly one of adjacent windows.",
     },
   },
 });
@@ -94,15 +108,15 @@ export const recordArgs = builder.args((t) => ({
     type: RecordTime,
     required: true,
     defaultValue: "STARTED",
-    description: "Which time of a connection lies in the window.",
+    description: "Time of a connection that must lie in the window. Defaults to STARTED.",
   }),
-  state: t.field({ type: ViewerState, description: "Only viewers that are there, or that are gone." }),
+  state: t.field({ type: ViewerState, description: "Only viewers in this state. Defaults to both." }),
   first: t.int({
     required: true,
     defaultValue: 100,
-    description: `At most so many records, from 1 to ${MAX_RECORD_PAGE_SIZE}.`,
+    description: `Maximum number of records on the page, 1 to ${MAX_RECORD_PAGE_SIZE}. Defaults to 100.`,
   }),
-  after: t.string({ description: "Begin behind the record with this cursor." }),
+  after: t.string({ description: "Return records after this cursor. Defaults to the beginning of the list." }),
 }));
 
 interface RecordArguments extends WindowArguments {
@@ -119,26 +133,28 @@ interface RecordPage {
 }
 
 const ViewerRecordEdge = builder.objectRef<RecordPage["edges"][number]>("ViewerRecordEdge").implement({
-  description: "A viewer record of a page with its cursor.",
+  description: "A viewer record on a page, with its cursor.",
   fields: (t) => ({
-    cursor: t.exposeString("cursor", { description: "Where this record stands in the list." }),
-    node: t.expose("node", { type: ViewerRecord, description: "The record itself." }),
+    cursor: t.exposeString("cursor", {
+      description: "Cursor of the record: pass it as `after` to continue after it.",
+    }),
+    node: t.expose("node", { type: ViewerRecord, description: "The viewer record on this edge." }),
   }),
 });
 
 export const ViewerRecordConnection = builder.objectRef<RecordPage>("ViewerRecordConnection").implement({
   description:
-    "A page of viewer records, sorted by their beginning. The platform has no pages: each costs a reading of the whole window, in constant memory.",
+    "A page of viewer records, oldest first. The platform has no pages, so each page reads the whole window.",
   fields: (t) => ({
-    edges: t.expose("edges", { type: [ViewerRecordEdge], description: "The records with their cursors." }),
+    edges: t.expose("edges", { type: [ViewerRecordEdge], description: "The records of the page with their cursors." }),
     nodes: t.field({
       type: [ViewerRecord],
-      description: "The records themselves, in the order of `edges`.",
+      description: "The records of the page, in the order of `edges`.",
       resolve: ({ edges }) => edges.map(({ node }) => node),
     }),
     pageInfo: t.field({
       type: builder.pageInfoRef(),
-      description: "Where this page stands in the list.",
+      description: "Position of this page in the list.",
       resolve: ({ edges, hasNextPage, hasPreviousPage }) => ({
         hasNextPage,
         hasPreviousPage,
@@ -149,12 +165,12 @@ export const ViewerRecordConnection = builder.objectRef<RecordPage>("ViewerRecor
   }),
 });
 
-/** Which records, beside the window. The platform filters by one of the lists; `isWanted` adds what it can't. */
+/** Filter of records, besides the window: one list for the platform, and `isWanted` for the rest. */
 export interface RecordSelection extends Pick<ViewerRecordsQuery, "streamNames" | "trackingIds"> {
   readonly isWanted?: (record: Record) => boolean;
 }
 
-/** @throws InvalidInputError, UpstreamError */
+/** Returns a page of the selected records, oldest first. @throws InvalidInputError, UpstreamError */
 export async function viewerRecordPage(
   { isWanted, ...selection }: RecordSelection,
   { by, state, first, after, ...period }: RecordArguments,
@@ -163,7 +179,7 @@ export async function viewerRecordPage(
   const size = pageSize(first, "first", MAX_RECORD_PAGE_SIZE);
   const window = recordWindow(period, context);
   const position = after == null ? null : positionOf(decodeCursor(after, "after"));
-  // What began before the cursor can't be on the page.
+  // Records that began before the cursor are not on the page.
   const from = by === "STARTED" && position ? Math.max(window.from, position.startedAt) : window.from;
   const stream = context.loaders.viewerRecords({
     ...selection,
@@ -179,7 +195,7 @@ export async function viewerRecordPage(
   };
 }
 
-/** The record with this id in the graph. @throws NotFoundError */
+/** Returns the record with this global id. @throws NotFoundError */
 export async function findViewerRecord(id: string, argument: string, context: GraphContext): Promise<Record> {
   const [, startedAt, recordId, streamName] =
     /^(\d{1,15}):(\d{1,20}):(.+)$/s.exec(keyOfId(id, "ViewerRecord") ?? "") ?? [];
@@ -202,6 +218,7 @@ function recordKey({ startedAt, recordId, streamName }: Record): string {
 
 function positionOf(key: string): RecordPosition {
   const [, startedAt, recordId] = /^(\d{1,15}):(\d{1,20})$/.exec(key) ?? [];
-  if (!startedAt || !recordId) throw new InvalidInputError("after", "It is no cursor of viewer records.");
+  if (!startedAt || !recordId)
+    throw new InvalidInputError("after", "`after` must be a cursor from a page of viewer records; got another text.");
   return { startedAt: Number(startedAt), recordId };
 }

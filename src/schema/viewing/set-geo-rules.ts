@@ -11,31 +11,44 @@ import { findPublishToken, findSubscribeToken } from "../token/find-token.ts";
 
 const SetGeoRulesInput = builder.inputType("SetGeoRulesInput", {
   description:
-    "Geo rules, and whose they are. They replace what was set there: name the allowed countries or the denied ones. An empty list takes the rules away, so that those of the next level decide.",
+    "Geo rules to set in place of the present ones: either allowed or denied countries. An empty list removes the rules, so that those of the next level apply.",
   fields: (t) => ({
-    target: t.field({ type: GeoRulesTarget, required: true, description: "Whose rules." }),
+    target: t.field({
+      type: GeoRulesTarget,
+      required: true,
+      description: "The account or the token to set the rules of.",
+    }),
     allowedCountries: t.field({
       type: ["CountryCode"],
-      description: "Countries whose viewers may watch, and no others. Excludes `deniedCountries`.",
+      description:
+        "The only countries whose viewers may watch. Excludes `deniedCountries`; one of the two is required.",
     }),
     deniedCountries: t.field({
       type: ["CountryCode"],
-      description: "Countries whose viewers may not watch, and all others may. Excludes `allowedCountries`.",
+      description: "Countries whose viewers may not watch. Excludes `allowedCountries`; one of the two is required.",
     }),
   }),
 });
 
-interface Changed {
+interface ChangedTarget {
   readonly account?: AccountRecord;
   readonly token?: PublishTokenRecord | SubscribeTokenRecord;
 }
 
-const SetGeoRulesPayload = builder.objectRef<Payload & Changed>("SetGeoRulesPayload").implement({
-  description: "Whose geo rules were set, or why they were not.",
+const SetGeoRulesPayload = builder.objectRef<Payload & ChangedTarget>("SetGeoRulesPayload").implement({
+  description: "The account or token with its new geo rules, or the reasons why they were not set.",
   interfaces: [MutationPayload],
   fields: (t) => ({
-    account: t.expose("account", { type: Account, nullable: true, description: "The account, if it was meant." }),
-    token: t.expose("token", { type: Token, nullable: true, description: "The token as it is now, if one was meant." }),
+    account: t.expose("account", {
+      type: Account,
+      nullable: true,
+      description: "The account, if its rules were set; otherwise null.",
+    }),
+    token: t.expose("token", {
+      type: Token,
+      nullable: true,
+      description: "The token in its new state, if its rules were set; otherwise null.",
+    }),
   }),
 });
 
@@ -45,8 +58,8 @@ builder.mutationField("setGeoRules", (t) =>
     nullable: true,
     authScopes: { scope: "token:write" },
     description:
-      "Sets the countries whose viewers may or may not watch, of the account, a publish token or a subscribe token. It holds from the next connection on.",
-    args: { input: t.arg({ type: SetGeoRulesInput, required: true, description: "The rules." }) },
+      "Sets the countries whose viewers may or may not watch, for the account, a publish token or a subscribe token. Applies from the next connection on.",
+    args: { input: t.arg({ type: SetGeoRulesInput, required: true, description: "The geo rules and their target." }) },
     resolve: (_root, { input }, context) =>
       payload(async () => {
         const rules = rulesOf(input);
@@ -55,13 +68,14 @@ builder.mutationField("setGeoRules", (t) =>
   }),
 );
 
-/** The rules as a whole. @throws InvalidInputError when both lists say something, or none is given */
+/** Returns both lists of countries. @throws InvalidInputError when both name countries, or neither is given */
 function rulesOf(input: {
   readonly allowedCountries?: readonly string[] | null | undefined;
   readonly deniedCountries?: readonly string[] | null | undefined;
 }): CountryRules {
   if (input.allowedCountries == null && input.deniedCountries == null) {
-    const rule = "Name the allowed countries or the denied ones; an empty list takes the rules away.";
+    const rule =
+      "`input.allowedCountries` or `input.deniedCountries` must be set, to an empty list to remove the rules; got neither.";
     throw new InvalidInputError("input.allowedCountries", rule);
   }
   const rules = {
@@ -72,7 +86,7 @@ function rulesOf(input: {
   return rules;
 }
 
-async function setRules(target: SettingsTarget, rules: CountryRules, context: GraphContext): Promise<Changed> {
+async function setRules(target: SettingsTarget, rules: CountryRules, context: GraphContext): Promise<ChangedTarget> {
   const { upstream, tokenCache } = context;
   if (target.kind === "Account") {
     const countryRules = await upstream.account.setCountryRules(rules);

@@ -18,23 +18,23 @@ import { possiblePublishTokens } from "../stream/usable-publish-tokens.ts";
 import { EffectiveGeoRules } from "./effective-geo-rules.ts";
 
 const ViewingVerdict = builder.enumType("ViewingVerdict", {
-  description: "What comes of a viewer who asks to watch a stream.",
+  description: "Outcome for a viewer who asks to watch a stream.",
   values: enumValues(viewingVerdicts),
 });
 
 const ViewingRule = builder.enumType("ViewingRule", {
-  description: "The rules that decide whether a viewer may watch, in the order in which the platform asks them.",
+  description: "Rules that decide whether a viewer may watch, in the order in which the platform applies them.",
   values: enumValues(viewingRules),
 });
 
 const ViewingRuleResult = builder.objectRef<RuleOutcome>("ViewingRuleResult").implement({
-  description: "What one rule makes of a viewer.",
+  description: "Outcome of one rule for a viewer.",
   fields: (t) => ({
-    rule: t.expose("rule", { type: ViewingRule, description: "The rule, for a program." }),
-    verdict: t.expose("verdict", { type: ViewingVerdict, description: "What would come of it if it stood alone." }),
+    rule: t.expose("rule", { type: ViewingRule, description: "Stable, machine-readable name of the rule." }),
+    verdict: t.expose("verdict", { type: ViewingVerdict, description: "Outcome if this rule alone decided." }),
     message: t.string({
       description:
-        "The rule, for a person; it names a token whose pattern the gateway can't read, where one plays a part.",
+        "Explanation of the rule for a person, which names a token with an unreadable pattern if one is involved.",
       resolve: ({ rule, detail }) => (detail ? `${viewingRules[rule]} ${detail}` : viewingRules[rule]),
     }),
   }),
@@ -45,61 +45,72 @@ export interface ViewingDecisionValue extends Decision {
 }
 
 export const ViewingDecision = builder.objectRef<ViewingDecisionValue>("ViewingDecision").implement({
-  description: "Whether a viewer may watch a stream, and why.",
+  description: "Decision whether a viewer may watch a stream, with the rules behind it.",
   fields: (t) => ({
     verdict: t.field({
       type: ViewingVerdict,
-      description: "What comes of the viewer.",
+      description: "Outcome for the viewer.",
       resolve: ({ decidedBy }) => decidedBy.verdict,
     }),
-    decidedBy: t.expose("decidedBy", { type: ViewingRuleResult, description: "The rule that decides." }),
+    decidedBy: t.expose("decidedBy", {
+      type: ViewingRuleResult,
+      description: "The rule that decides, with its outcome.",
+    }),
     failedRules: t.field({
       type: [ViewingRuleResult],
-      description: "Every rule that refuses the viewer or leaves it open; empty for one who is admitted.",
+      description: "Every rule that refuses the viewer or can't be decided; empty if the viewer is admitted.",
       resolve: ({ failedRules }) => [...failedRules],
     }),
     geoRules: t.expose("geoRules", {
       type: EffectiveGeoRules,
       nullable: true,
-      description: "The geo rules that hold for the viewer; null where it is open which publish token decides.",
+      description: "Geo rules that apply to the viewer; null if it is undecided which publish token applies.",
     }),
     isLive: t.exposeBoolean("isLive", {
       description:
-        "Whether the stream is on air, so that the verdict is of its live feeds. Off air it is of the moment when it is broadcast.",
+        "Whether the stream is on air. If so, the verdict is about the live feeds; otherwise about the moment when it is broadcast.",
     }),
   }),
 });
 
-/** How to say where a viewer is. */
-export const placeDescriptions = {
-  country: "Where the viewer is. Left out, geo rules stay open.",
-  origin:
-    "Origin of the page, such as `https://player.demo.com`; left out for a viewer who sends none, such as an app.",
-  ip: "The viewer's IPv4 or IPv6 address. Left out, lists of addresses stay open.",
+/** Descriptions of the arguments that say where a viewer is. */
+export const viewerLocationDescriptions = {
+  country: "Country of the viewer, by ISO 3166-1 alpha-2. If left out, geo rules are UNDECIDED.",
+  origin: "Origin of the viewer's page, such as `https://player.demo.com`. Defaults to none, as of an app.",
+  ip: "IPv4 or IPv6 address of the viewer. If left out, lists of addresses are UNDECIDED.",
 } as const;
 
-/** Where a viewer is, as a client wrote it. */
-export interface Place {
+/** Where a viewer is, as the client sends it. */
+export interface ViewerLocationInput {
   readonly country?: string | null | undefined;
   readonly origin?: string | null | undefined;
   readonly ip?: string | null | undefined;
 }
 
-/** Where a viewer is, checked. */
-export type ViewerAt = Pick<Viewer, "country" | "origin" | "ip">;
+/** Where a viewer is, after validation. */
+export type ViewerLocation = Pick<Viewer, "country" | "origin" | "ip">;
 
-/** @param path where the client wrote it: `viewer`, or nothing for arguments of their own. @throws InvalidInputError */
-export function viewerAt({ country, origin, ip }: Place, path = ""): ViewerAt {
+/**
+ * Validates where a viewer is.
+ *
+ * @param path path of the input object, `input.viewer`; empty for arguments of the field itself
+ * @throws InvalidInputError for an address or origin of the wrong form
+ */
+export function parseViewerLocation({ country, origin, ip }: ViewerLocationInput, path = ""): ViewerLocation {
   const at = (name: string) => (path ? `${path}.${name}` : name);
   const address = ip == null ? null : parseAddress(ip);
-  if (ip != null && address === null) throw new InvalidInputError(at("ip"), "It is one IPv4 or IPv6 address.");
+  if (ip != null && address === null)
+    throw new InvalidInputError(at("ip"), `\`${at("ip")}\` must be one IPv4 or IPv6 address; got \`${ip}\`.`);
   if (origin != null && !isOriginOfPage(origin)) {
-    throw new InvalidInputError(at("origin"), "It is an origin such as `https://player.demo.com`, without a path.");
+    throw new InvalidInputError(
+      at("origin"),
+      `\`${at("origin")}\` must be an origin such as \`https://player.demo.com\`, without a path; got \`${origin}\`.`,
+    );
   }
   return { country: country ?? null, origin: origin ?? null, ip: address };
 }
 
-/** Whether a viewer may watch the stream now, or when it is broadcast. @throws UpstreamError */
+/** Decides whether a viewer may watch the stream now, or when it is broadcast. @throws UpstreamError */
 export async function viewingDecision(
   streamName: string,
   viewer: Viewer,
@@ -109,7 +120,7 @@ export async function viewingDecision(
   return { ...decideViewing(publishing, viewer, context.now, context.patternReadings.read), isLive: publishing.isLive };
 }
 
-/** Who broadcasts the stream now, or may. */
+/** Returns the publish tokens of the live feeds; off air, those that may broadcast the stream. */
 async function publishingOf(streamName: string, context: GraphContext): Promise<PublishingState> {
   const { loaders } = context;
   const live = await loaders.liveStreams.withFeeds(streamName);
