@@ -1,5 +1,7 @@
+import type { GraphQLSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
 import { createCacheVersion } from "./cache/cache-version.ts";
+import type { EngineName } from "./engine/engine.ts";
 import { createFastPath } from "./http/fast-path.ts";
 import type { GraphiQLFiles } from "./http/graphiql/files.ts";
 import { createIngress } from "./http/ingress.ts";
@@ -49,6 +51,10 @@ export interface GatewayOptions extends ServiceOptions {
   readonly slowRequestMs: number;
   /** Receives requests, operations and calls for OpenTelemetry; null by default, for no traces. */
   readonly tracing?: Tracing | null;
+  /** Which engine executes operations; `planned` by default. */
+  readonly engine?: EngineName;
+  /** The graph; that of `schema/` by default. */
+  readonly schema?: GraphQLSchema;
   /** Null for no GraphiQL. */
   readonly graphiql: GraphiQLFiles | null;
 }
@@ -90,8 +96,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   metrics.observe({ ...parts, dateHeaderClock, loadShedder: scheduling.loadShedder, responseCache, unsent });
   const requests = createRequestObserver(metrics, createRequestLog(logger, options.slowRequestMs), tracing);
   const errors = createErrors(onInternalError);
+  const { schema = createSchema() } = options;
   const untraced = createOperationExecutor({
-    schema: createSchema(),
+    schema,
+    engine: options.engine,
     parts,
     budget: createCostBudget(options.budgets, parts.clock, options.rateLimitPool),
     errors,
@@ -106,6 +114,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const checkReadiness = createReadiness(parts, onInternalError, options.monotonicMs);
   let isShuttingDown = false;
   const yoga = createYoga<ServerContext>({
+    schema,
     graphqlEndpoint: "/graphql",
     graphiql: false,
     landingPage: false,
@@ -133,7 +142,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         ],
         onInternalError,
       ),
-      useOperations(operations, parts.clock),
+      useOperations(operations, errors, parts.clock),
     ],
   });
   const handler = createRequestHandler({

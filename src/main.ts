@@ -59,6 +59,7 @@ async function main(): Promise<void> {
     tokenRefreshMs: config.tokenRefreshMs,
     maxClockOffsetMs: config.maxClockOffsetMs,
     enforceSuspension: config.enforceSuspension,
+    engine: config.engine,
     usageCacheBytes: config.usageCacheBytes,
     usageLagMs: config.usageLagMs,
     logger,

@@ -47,15 +47,8 @@ const imports = files.flatMap((file) =>
 const toCut: Readonly<Record<"imports" | "mutations" | "primitives", readonly string[]>> & {
   readonly cycles: readonly (readonly string[])[];
 } = {
-  imports: [
-    "engine/execution.ts -> context.ts",
-    "engine/execution.ts -> schema/scope-checks.ts",
-    "engine/query-plan.ts -> context.ts",
-    "engine/query-plan.ts -> schema/scope-checks.ts",
-    "operation/execute-operation.ts -> http/request-body.ts",
-    "operation/execute-operation.ts -> http/response-body.ts",
-  ],
-  cycles: [["http/response-body.ts", "operation/execute-operation.ts"]],
+  imports: [],
+  cycles: [],
   mutations: ["schema/partner/change-status.ts", "schema/partner/tracking-ids.ts", "schema/partner/update-partner.ts"],
   primitives: [],
 };

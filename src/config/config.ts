@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { IdentityProviderOptions } from "../auth/identity-provider.ts";
 import type { Scope } from "../auth/scopes.ts";
+import type { EngineName } from "../engine/engine.ts";
 import type { Network } from "../model/network.ts";
 import { Secret } from "../model/secret.ts";
 import type { ConferenceOptions } from "../upstream/upstream.ts";
@@ -43,6 +44,8 @@ export interface Config {
   /** Largest difference between the platform's clock and this machine's that is applied. */
   readonly maxClockOffsetMs: number;
   readonly enforceSuspension: boolean;
+  /** Executes operations. */
+  readonly engine: EngineName;
   readonly usageCacheBytes: number;
   readonly usageLagMs: number;
   readonly shutdownDelayMs: number;
@@ -169,6 +172,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     usageLagMs: values.USAGE_LAG_SECONDS * 1_000,
     tokenRefreshMs: values.TOKEN_REFRESH_SECONDS * 1000,
     enforceSuspension: values.ENFORCE_SUSPENSION === "on",
+    engine: values.ENGINE,
     shutdownDelayMs: values.SHUTDOWN_DELAY_SECONDS * 1000,
     drainMs: values.DRAIN_SECONDS * 1000,
     logLevel: values.LOG_LEVEL,

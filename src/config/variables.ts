@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { identityAlgorithms } from "../auth/identity-provider.ts";
 import { allScopes, isScope, type Scope } from "../auth/scopes.ts";
+import { engineNames } from "../engine/engine.ts";
 import { MAX_LAG_MS } from "../model/usage/time-window.ts";
 import {
   areAlgorithms,
@@ -188,6 +189,10 @@ export const variables = {
     schema: onOrOff.default("off"),
     describe:
       "Whether subscribe tokens of suspended and retired partners that were created or enabled elsewhere, such as in the platform's dashboard, are disabled after each reading of the token list. Otherwise they are reported as findings.",
+  },
+  ENGINE: {
+    schema: z.enum(engineNames, `one of ${engineNames.join(", ")}`).default("planned"),
+    describe: "Engine that executes operations: the gateway's own, or the slower reference implementation.",
   },
   SHUTDOWN_DELAY_SECONDS: {
     schema: decimal("seconds, from 0 to 60", 0, 60).default(1),

@@ -1,23 +1,35 @@
-import type { GraphQLField } from "graphql";
+import { defaultFieldResolver, type GraphQLField, type GraphQLFieldResolver } from "graphql";
 
-/** Whether a field is repeatable; a function, where that depends on its arguments. */
+/** Whether a field's value may be cached; a function if that depends on the arguments. */
 export type Cacheability = boolean | ((args: Readonly<Record<string, unknown>>) => boolean);
 
-const REPEATS = "repeats";
+const EXTENSION = "cacheable";
 
 /**
- * Marks a field as repeatable: put it into the field's `extensions`. Its value follows from its object, its arguments, what
- * the caller may see, the tokens and names of streams that are known, and the figures of this quarter hour, and from nothing
- * else. An answer of such fields alone is the same until one of these changes, so whoever asks again is given it again. A
- * field needs no mark that is a property of its object, or made of its object alone without waiting for anything.
+ * Returns `extensions` that mark a field as cacheable: its value follows from its object, its arguments, the caller's rights and
+ * the cache version alone. A response is cacheable if all of its fields are.
  *
- * @param when tells by the arguments whether it is; always, where it is left out
+ * A property of the object, or a resolver that takes the object alone, needs no mark unless it returns a promise.
+ *
+ * @param when decides by the arguments; always cacheable by default
  */
-export function cacheable(when: Cacheability = true): { readonly [REPEATS]: Cacheability } {
-  return { [REPEATS]: when };
+export function cacheable(when: Cacheability = true): { readonly [EXTENSION]: Cacheability } {
+  return { [EXTENSION]: when };
 }
 
-/** What a field is marked as: what is not marked is not repeatable, but for the name of a type. */
+/** Returns the mark of a field; false for a field without one, except `__typename`. */
 export function cacheabilityOf({ name, extensions }: GraphQLField<unknown, unknown>): Cacheability {
-  return (extensions[REPEATS] as Cacheability | undefined) ?? name === "__typename";
+  return (extensions[EXTENSION] as Cacheability | undefined) ?? name === "__typename";
+}
+
+/** Returns the name of the property of its object that a field gives, which Pothos notes for `expose`; null for other fields. */
+export function propertyOf({ name, resolve, extensions }: GraphQLField<unknown, unknown>): string | null {
+  if (resolve === undefined || resolve === defaultFieldResolver) return name;
+  const exposed = extensions["pothosExposedField"];
+  return typeof exposed === "string" ? exposed : null;
+}
+
+/** Returns whether a field is a property of its object, or resolved from the object alone. */
+export function isOfObject(property: string | null, resolve: GraphQLFieldResolver<unknown, unknown>): boolean {
+  return property !== null || resolve.length === 1;
 }

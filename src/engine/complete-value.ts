@@ -3,7 +3,6 @@ import {
   type FieldNode,
   type GraphQLAbstractType,
   GraphQLError,
-  type GraphQLFieldResolver,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
@@ -16,46 +15,38 @@ import {
   type ResponsePath,
 } from "graphql";
 import { isPromise } from "../primitives/maybe-promise.ts";
-import { executeFields } from "./execute-fields.ts";
-import {
-  assertFieldAccess,
-  type CompleteValue,
-  completePromise,
-  type Execution,
-  type FieldPlan,
-  handleFieldError,
-  type JsonText,
-  nullOnError,
-  type PlannedOperation,
-  type Variables,
-} from "./execution.ts";
-import { createSerializedObjectCache } from "./serialized-object-cache.ts";
+import { isOfObject } from "./cacheability.ts";
+import { assertFieldAccess, completePromise, executeFields, handleFieldError, nullOnError } from "./execute-fields.ts";
+import type { CompleteValue, Execution, FieldPlan, JsonText, PlannedOperation, Variables } from "./execution.ts";
 import { appendAsync, type Chunks, concatChunks, NULL, rejectAfterPending, toJson } from "./serialized-result.ts";
 
-/** The fields that are selected, with the variables of a run. */
+/** Returns the fields that are selected, given the variables of an execution. */
 export type FieldsOf = (variables: Variables) => readonly FieldPlan[];
 
-/** The field whose values are written. */
+/** The field whose values are completed. */
 export interface FieldLocation {
   readonly planned: PlannedOperation;
-  /** What it selects of its objects, planned for one type of them. */
+  /** Returns what the field selects of one of its object types. */
   readonly fieldsOf: (type: GraphQLObjectType) => FieldsOf;
   readonly parentType: GraphQLObjectType;
   readonly name: string;
   readonly nodes: readonly FieldNode[];
 }
 
-/** Writes a scalar or the value of an enum; null for a type that is none. */
-export function leafCompleter(declared: GraphQLOutputType, place: FieldLocation): ((value: unknown) => string) | null {
-  const type = getNullableType(declared);
+/** Returns a function that completes values of a leaf type to JSON text; null for any other type. */
+export function leafCompleter(
+  declaredType: GraphQLOutputType,
+  location: FieldLocation,
+): ((value: unknown) => string) | null {
+  const type = getNullableType(declaredType);
   if (!isLeafType(type)) return null;
-  const isNonNull = isNonNullType(declared);
+  const isNonNull = isNonNullType(declaredType);
   return (value) => {
-    if (value == null && isNonNull) throw nullError(place);
+    if (value == null && isNonNull) throw nullError(location);
     if (value == null) return NULL;
     if (value instanceof Error) throw value;
     const serialized = type.serialize(value);
-    if (serialized == null) throw new Error(`${type.name} can't write its value`);
+    if (serialized == null) throw new Error(`Expected \`${type.name}.serialize\` to return a non-nullable value.`);
     return toJson(serialized);
   };
 }
@@ -64,195 +55,207 @@ function nullError({ parentType, name }: FieldLocation): Error {
   return new Error(`Cannot return null for non-nullable field ${parentType.name}.${name}.`);
 }
 
-/** Writes the values of a type, whatever it is. */
-export function valueCompleter(type: GraphQLOutputType, place: FieldLocation): CompleteValue {
-  const plain = leafCompleter(type, place);
-  if (plain) {
-    return (run, value) => {
-      const text = plain(value);
-      run.size += text.length;
+/** Returns a function that completes values of a type to JSON text. */
+export function valueCompleter(type: GraphQLOutputType, location: FieldLocation): CompleteValue {
+  const completeLeaf = leafCompleter(type, location);
+  if (completeLeaf) {
+    return (execution, value) => {
+      const text = completeLeaf(value);
+      execution.size += text.length;
       return text;
     };
   }
   if (isNonNullType(type)) {
-    const write = completeNullable(type.ofType, place);
-    return (run, value, path, info) => {
-      if (value == null) throw nullError(place);
+    const complete = nullableCompleter(type.ofType, location);
+    return (execution, value, path, info) => {
+      if (value == null) throw nullError(location);
       if (value instanceof Error) throw value;
-      return write(run, value, path, info);
+      return complete(execution, value, path, info);
     };
   }
-  const write = completeNullable(type, place);
-  return (run, value, path, info) => {
+  const complete = nullableCompleter(type, location);
+  return (execution, value, path, info) => {
     if (value == null) return NULL;
     if (value instanceof Error) throw value;
-    return write(run, value, path, info);
+    return complete(execution, value, path, info);
   };
 }
 
-function completeNullable(type: GraphQLOutputType, place: FieldLocation): CompleteValue {
-  if (isListType(type)) return completeList(type.ofType, place);
-  if (isObjectType(type)) return completeObject(type, place);
-  if (isAbstractType(type)) return completeAbstract(type, place);
-  throw new Error(`${type} is no type of an answer`);
+function nullableCompleter(type: GraphQLOutputType, location: FieldLocation): CompleteValue {
+  if (isListType(type)) return listCompleter(type.ofType, location);
+  if (isObjectType(type)) return objectCompleter(type, location);
+  if (isAbstractType(type)) return abstractCompleter(type, location);
+  throw new Error(`Cannot complete value of unexpected output type: "${type}".`);
 }
 
-function completeList(itemType: GraphQLOutputType, place: FieldLocation): CompleteValue {
-  const { nodes, parentType, name } = place;
-  const write = valueCompleter(itemType, place);
+function listCompleter(itemType: GraphQLOutputType, location: FieldLocation): CompleteValue {
+  const { nodes, parentType, name } = location;
+  const complete = valueCompleter(itemType, location);
   const isNonNull = isNonNullType(itemType);
-  const writeItem = (run: Execution, item: unknown, path: ResponsePath, info: GraphQLResolveInfo): JsonText => {
+  const completeItem = (
+    execution: Execution,
+    item: unknown,
+    path: ResponsePath,
+    info: GraphQLResolveInfo,
+  ): JsonText => {
     try {
-      const written = isPromise(item) ? completePromise(item, write, run, path, info) : write(run, item, path, info);
-      return typeof written === "string" ? written : nullOnError(written, run, isNonNull, nodes, path);
+      const completed = isPromise(item)
+        ? completePromise(item, complete, execution, path, info)
+        : complete(execution, item, path, info);
+      return typeof completed === "string" ? completed : nullOnError(completed, execution, isNonNull, nodes, path);
     } catch (error) {
-      return handleFieldError(error, run, isNonNull, nodes, path);
+      return handleFieldError(error, execution, isNonNull, nodes, path);
     }
   };
-  /** Writes the items that are left, of which the first is written in this turn, whatever it has had already. */
-  const writeRest = (
-    run: Execution,
+  /** Completes the items from `index` on, the first of them whether or not the time slice is used up. */
+  const completeRest = (
+    execution: Execution,
     items: Iterator<unknown>,
     index: number,
     path: ResponsePath,
     info: GraphQLResolveInfo,
   ): JsonText => {
     let text = index === 0 ? "[" : "";
-    /** What stands before it, in pieces that are one text each. */
-    let done = "";
-    let pieces: Chunks | null = null;
+    /** Flattened text before `text`. */
+    let flat = "";
+    let chunks: Chunks | null = null;
     try {
       let key = index;
       for (let next = items.next(); !next.done; next = items.next()) {
-        run.assertWithinBudget();
+        execution.assertWithinBudget();
         const { value: item } = next;
-        const value = writeItem(run, item, { prev: path, key, typename: undefined }, info);
+        const value = completeItem(execution, item, { prev: path, key, typename: undefined }, info);
         if (key > 0) text += ",";
         key += 1;
         if (typeof value === "string") {
           text += value;
-          if (text.length >= PIECE_CHARACTERS) {
-            done += asOneText(text);
+          if (text.length >= FLATTEN_STEP) {
+            flat += flattened(text);
             text = "";
           }
         } else {
-          pieces = appendAsync(pieces, done + text, value);
+          chunks = appendAsync(chunks, flat + text, value);
           text = "";
-          done = "";
+          flat = "";
         }
-        if (run.slices.isExhausted()) {
-          const rest = run.slices.defer(() => writeRest(run, items, key, path, info));
-          return concatChunks(appendAsync(pieces, asOneText(done + text), rest), "");
+        if (execution.slicer.isExhausted()) {
+          const rest = execution.slicer.defer(() => completeRest(execution, items, key, path, info));
+          return concatChunks(appendAsync(chunks, flattened(flat + text), rest), "");
         }
       }
     } catch (error) {
-      return rejectAfterPending(pieces, error);
+      return rejectAfterPending(chunks, error);
     }
-    const end = `${done}${text}]`;
-    return concatChunks(pieces, end.length < LONG_LIST_CHARACTERS ? end : asOneText(end));
+    const end = `${flat}${text}]`;
+    return concatChunks(chunks, end.length < LONG_LIST ? end : flattened(end));
   };
-  const writeList: CompleteValue = (run, items, path, info) => {
+  const completeList: CompleteValue = (execution, items, path, info) => {
     if (typeof items !== "object" || !(Symbol.iterator in (items as object))) {
       throw new GraphQLError(`Expected Iterable, but did not find one for field "${parentType.name}.${name}".`);
     }
-    return writeRest(run, (items as Iterable<unknown>)[Symbol.iterator](), 0, path, info);
+    return completeRest(execution, (items as Iterable<unknown>)[Symbol.iterator](), 0, path, info);
   };
   const objectType = getNullableType(itemType);
-  return isObjectType(objectType) ? cachedList(writeList, place.fieldsOf(objectType)) : writeList;
+  if (!isObjectType(objectType)) return completeList;
+  return cachedList(completeList, location.fieldsOf(objectType), location.planned);
 }
 
-/** A long list is made one text after so many characters: linked out of thousands of small ones it takes ten times as much. */
-const PIECE_CHARACTERS = 65_536;
-/** A list from this length on is made one text when it ends: hundreds of them may wait for the last one of their answer. */
-const LONG_LIST_CHARACTERS = 8_192;
+/** Characters of a list after which its text is flattened, see docs/decisions/0004-json-text.md. */
+const FLATTEN_STEP = 65_536;
+/** Characters from which on a list is flattened when it ends. */
+const LONG_LIST = 8_192;
 
-/** The same text, which V8 has copied into one piece to count its bytes. */
-function asOneText(text: string): string {
+/** Returns the same text as one piece of memory: V8 flattens a text to count its bytes. */
+function flattened(text: string): string {
   Buffer.byteLength(text);
   return text;
 }
 
-/** A frozen list of frozen objects is written once, where no check has to look at each of them. */
-function cachedList(writeList: CompleteValue, fields: FieldsOf): CompleteValue {
-  const texts = createSerializedObjectCache();
-  return (run, items, path, info) => {
-    const plans = Array.isArray(items) && Object.isFrozen(items) ? fields(run.variables) : null;
-    const isRepeatable = plans?.every((plan) => isOfObjectAlone(plan) && !plan.hasChecksOfObject);
-    if (!plans || !isRepeatable || !hasAccess(run, plans, undefined)) return writeList(run, items, path, info);
-    const list = items as readonly unknown[];
-    const known = texts.get(list);
-    if (known !== undefined) {
-      run.size += known.length;
-      run.assertWithinBudget();
-      return known;
+/** Caches the text of a frozen list of frozen objects if no check depends on the single object. */
+function cachedList(
+  completeList: CompleteValue,
+  fieldsOf: FieldsOf,
+  { createObjectCache }: PlannedOperation,
+): CompleteValue {
+  const texts = createObjectCache();
+  return (execution, items, path, info) => {
+    const plans = Array.isArray(items) && Object.isFrozen(items) ? fieldsOf(execution.variables) : null;
+    const isOfObjects = plans?.every((plan) => isLeafOfObject(plan) && !plan.hasChecksOfObject);
+    if (!plans || !isOfObjects || !hasAccess(execution, plans, undefined)) {
+      return completeList(execution, items, path, info);
     }
-    const failures = run.errors.count;
-    run.isWithinKept = true;
+    const list = items as readonly unknown[];
+    const cached = texts.get(list);
+    if (cached !== undefined) {
+      execution.size += cached.length;
+      execution.assertWithinBudget();
+      return cached;
+    }
+    const errorsBefore = execution.errors.count;
+    execution.isWithinCachedList = true;
     try {
-      const text = writeList(run, items, path, info);
-      const isWhole = typeof text === "string" && run.errors.count === failures;
-      if (isWhole && list.every(Object.isFrozen)) texts.store(list, text);
+      const text = completeList(execution, items, path, info);
+      const isComplete = typeof text === "string" && execution.errors.count === errorsBefore;
+      if (isComplete && list.every(Object.isFrozen)) texts.store(list, text);
       return text;
     } finally {
-      run.isWithinKept = false;
+      execution.isWithinCachedList = false;
     }
   };
 }
 
-function completeObject(type: GraphQLObjectType, place: FieldLocation): CompleteValue {
-  const fields = place.fieldsOf(type);
-  const texts = createSerializedObjectCache();
-  return (run, value, path) => {
-    const plans = fields(run.variables);
-    if (typeof value !== "object" || !Object.isFrozen(value) || !plans.every(isOfObjectAlone))
-      return executeFields(run, plans, value, path);
-    const known = texts.get(value as object);
-    if (known !== undefined && hasAccess(run, plans, value)) {
-      run.size += known.length;
-      run.assertWithinBudget();
-      return known;
+/** Completes objects of one type. The text of a frozen object is cached if all of its fields depend on the object alone. */
+function objectCompleter(type: GraphQLObjectType, location: FieldLocation): CompleteValue {
+  const fieldsOf = location.fieldsOf(type);
+  const texts = location.planned.createObjectCache();
+  return (execution, value, path) => {
+    const plans = fieldsOf(execution.variables);
+    if (typeof value !== "object" || !Object.isFrozen(value) || !plans.every(isLeafOfObject)) {
+      return executeFields(execution, plans, value, path);
     }
-    const failures = run.errors.count;
-    const text = executeFields(run, plans, value, path);
-    const isWhole = typeof text === "string" && run.errors.count === failures;
-    if (isWhole && known === undefined && !run.isWithinKept) texts.store(value as object, text);
+    const cached = texts.get(value as object);
+    if (cached !== undefined && hasAccess(execution, plans, value)) {
+      execution.size += cached.length;
+      execution.assertWithinBudget();
+      return cached;
+    }
+    const errorsBefore = execution.errors.count;
+    const text = executeFields(execution, plans, value, path);
+    const isComplete = typeof text === "string" && execution.errors.count === errorsBefore;
+    if (isComplete && cached === undefined && !execution.isWithinCachedList) texts.store(value as object, text);
     return text;
   };
 }
 
-/** Whether a field follows from its object alone. A frozen object's is always the same, for everybody who may have it. */
-function isOfObjectAlone({ plain, property, resolve }: FieldPlan): boolean {
-  return plain !== null && isOfObject(property, resolve);
+function isLeafOfObject({ completeLeaf, property, resolve }: FieldPlan): boolean {
+  return completeLeaf !== null && isOfObject(property, resolve);
 }
 
-/** Whether a field is a property of its object, or resolved of nothing else. */
-export function isOfObject(property: string | null, resolve: GraphQLFieldResolver<unknown, unknown>): boolean {
-  return property !== null || resolve.length === 1;
-}
-
-function hasAccess(run: Execution, plans: readonly FieldPlan[], source: unknown): boolean {
+/** Returns false instead of the error, which is thrown again when the field is executed. */
+function hasAccess(execution: Execution, plans: readonly FieldPlan[], source: unknown): boolean {
   try {
-    for (const plan of plans) if (plan.checks.length > 0) assertFieldAccess(run, plan, source, undefined);
+    for (const plan of plans) if (plan.checks.length > 0) assertFieldAccess(execution, plan, source, undefined);
     return true;
   } catch {
-    // The field tells why.
     return false;
   }
 }
 
-function completeAbstract(type: GraphQLAbstractType, place: FieldLocation): CompleteValue {
+function abstractCompleter(type: GraphQLAbstractType, location: FieldLocation): CompleteValue {
   const resolveType = type.resolveType ?? defaultTypeResolver;
   const members = new Map(
-    place.planned.schema.getPossibleTypes(type).map((member) => [member.name, completeObject(member, place)]),
+    location.planned.schema.getPossibleTypes(type).map((member) => [member.name, objectCompleter(member, location)]),
   );
-  return (run, value, path, info) => {
-    run.isRepeatable = false;
-    const found = (name: unknown) => {
-      const write = members.get(String(name));
-      if (!write) throw new Error(`${String(name)} is no type of the abstract type ${type.name}`);
-      return write(run, value, path, info);
+  return (execution, value, path, info) => {
+    execution.isCacheable = false;
+    const completeAs = (name: unknown) => {
+      const complete = members.get(String(name));
+      if (!complete) {
+        throw new Error(`Abstract type "${type.name}" was resolved to "${String(name)}", which is none of its types.`);
+      }
+      return complete(execution, value, path, info);
     };
-    const name = resolveType(value, run.context, info, type);
-    return isPromise(name) ? name.then(found) : found(name);
+    const name = resolveType(value, execution.context, info, type);
+    return isPromise(name) ? name.then(completeAs) : completeAs(name);
   };
 }

@@ -1,109 +1,203 @@
-import type { GraphQLResolveInfo, ResponsePath } from "graphql";
+import { type FieldNode, type GraphQLResolveInfo, getArgumentValues, type ResponsePath } from "graphql";
 import { isPromise } from "../primitives/maybe-promise.ts";
 import { cacheabilityOf } from "./cacheability.ts";
-import {
-  assertFieldAccess,
-  coerceArguments,
-  completePromise,
-  type Execution,
-  type FieldPlan,
-  handleFieldError,
-  type JsonText,
-  nullOnError,
-  type Path,
-  ResolveInfo,
-} from "./execution.ts";
-import { appendAsync, type Chunks, concatChunks, rejectAfterPending } from "./serialized-result.ts";
+import { FieldFailure } from "./error-collector.ts";
+import type { Arguments, CompleteValue, Execution, FieldPlan, JsonText, Path } from "./execution.ts";
+import type { CheckOfObject } from "./field-checks.ts";
+import { ResolveInfo } from "./resolve-info.ts";
+import { appendAsync, type Chunks, concatChunks, NULL, rejectAfterPending } from "./serialized-result.ts";
 
-/** Writes the fields of an object, each as its plan says. */
-export function executeFields(run: Execution, plans: readonly FieldPlan[], source: unknown, path: Path): JsonText {
+// Continuations stand in functions of their own: a function that creates closures allocates a context on every call.
+
+/** Executes the fields of an object at once, and returns the object as JSON text. */
+export function executeFields(
+  execution: Execution,
+  plans: readonly FieldPlan[],
+  source: unknown,
+  path: Path,
+): JsonText {
   let text = "";
-  let pieces: Chunks | null = null;
+  let chunks: Chunks | null = null;
   try {
     for (const plan of plans) {
-      const value = executeField(run, plan, source, path);
+      const value = executeField(execution, plan, source, path);
       text += plan.key;
-      run.size += plan.key.length;
+      execution.size += plan.key.length;
       if (typeof value === "string") {
         text += value;
       } else {
-        pieces = appendAsync(pieces, text, value);
+        chunks = appendAsync(chunks, text, value);
         text = "";
       }
     }
   } catch (error) {
-    return rejectAfterPending(pieces, error);
+    return rejectAfterPending(chunks, error);
   }
-  return concatChunks(pieces, text + (plans.length === 0 ? "{}" : "}"));
+  return concatChunks(chunks, text + (plans.length === 0 ? "{}" : "}"));
 }
 
-function executeField(run: Execution, plan: FieldPlan, source: unknown, parentPath: Path): JsonText {
-  const { plain, property } = plan;
-  if (!plain || (property === null && plan.wantsInfo)) return completeField(run, plan, source, parentPath);
-  try {
-    if (plan.repeats !== true) noteCacheability(run, plan);
-    if (plan.checks.length > 0) assertFieldAccess(run, plan, source, undefined);
-    const value =
-      property === null
-        ? plan.resolve(source, coerceArguments(run, plan), run.context, NO_INFO)
-        : (source as Readonly<Record<string, unknown>> | null | undefined)?.[property];
-    if (property !== null && typeof value === "function") {
-      run.isRepeatable = false;
-      return completeField(run, plan, source, parentPath);
-    }
-    if (!isPromise(value)) return counted(run, plain(value));
-    noteLate(run, plan);
-    return nullOnError(countedLater(run, value.then(plain)), run, plan.isNonNull, plan.nodes, pathOf(plan, parentPath));
-  } catch (error) {
-    return handleFieldError(error, run, plan.isNonNull, plan.nodes, pathOf(plan, parentPath));
-  }
-}
-
-function counted(run: Execution, text: string): string {
-  run.size += text.length;
-  return text;
-}
-
-function countedLater(run: Execution, written: Promise<string>): Promise<string> {
-  return written.then((text) => counted(run, text));
-}
-
-/** Writes the fields of an object one behind the other: each begins when the one before has ended. */
-export async function writeSerially(run: Execution, plans: readonly FieldPlan[]): Promise<string> {
+/** Executes the fields of a mutation one after another: each starts when the one before has ended. */
+export async function executeFieldsSerially(execution: Execution, plans: readonly FieldPlan[]): Promise<string> {
   let text = plans.length === 0 ? "{" : "";
-  for (const plan of plans) text += plan.key + (await executeField(run, plan, undefined, undefined));
+  for (const plan of plans) text += plan.key + (await executeField(execution, plan, undefined, undefined));
   return `${text}}`;
 }
 
-/** For fields of which nothing asks where it stands. */
+function executeField(execution: Execution, plan: FieldPlan, source: unknown, parentPath: Path): JsonText {
+  const { completeLeaf, property } = plan;
+  if (!completeLeaf || (property === null && plan.takesInfo)) {
+    return executeCompositeField(execution, plan, source, parentPath);
+  }
+  try {
+    if (plan.cacheability !== true) noteCacheability(execution, plan);
+    if (plan.checks.length > 0) assertFieldAccess(execution, plan, source, undefined);
+    const value =
+      property === null
+        ? plan.resolve(source, coerceArguments(execution, plan), execution.context, NO_INFO)
+        : (source as Readonly<Record<string, unknown>> | null | undefined)?.[property];
+    if (property !== null && typeof value === "function") {
+      execution.isCacheable = false;
+      return executeCompositeField(execution, plan, source, parentPath);
+    }
+    if (!isPromise(value)) return counted(execution, completeLeaf(value));
+    notePromise(execution, plan);
+    const completed = countedLater(execution, value.then(completeLeaf));
+    return nullOnError(completed, execution, plan.isNonNull, plan.nodes, pathOf(plan, parentPath));
+  } catch (error) {
+    return handleFieldError(error, execution, plan.isNonNull, plan.nodes, pathOf(plan, parentPath));
+  }
+}
+
+function executeCompositeField(execution: Execution, plan: FieldPlan, source: unknown, parentPath: Path): JsonText {
+  const { resolve, complete } = plan;
+  const path = pathOf(plan, parentPath);
+  const info = plan.needsInfo ? new ResolveInfo(execution, plan, path) : NO_INFO;
+  try {
+    if (plan.cacheability !== true) noteCacheability(execution, plan);
+    if (plan.checks.length > 0) assertFieldAccess(execution, plan, source, info);
+    const value = resolve(source, coerceArguments(execution, plan), execution.context, info);
+    if (isPromise(value)) notePromise(execution, plan);
+    const completed = isPromise(value)
+      ? completePromise(value, complete, execution, path, info)
+      : complete(execution, value, path, info);
+    return typeof completed === "string"
+      ? completed
+      : nullOnError(completed, execution, plan.isNonNull, plan.nodes, path);
+  } catch (error) {
+    return handleFieldError(error, execution, plan.isNonNull, plan.nodes, path);
+  }
+}
+
+/** The `info` of fields that do not take it. */
 const NO_INFO = undefined as unknown as GraphQLResolveInfo;
+
+function counted(execution: Execution, text: string): string {
+  execution.size += text.length;
+  return text;
+}
+
+function countedLater(execution: Execution, completed: Promise<string>): Promise<string> {
+  return completed.then((text) => counted(execution, text));
+}
 
 function pathOf({ responseName, parentType }: FieldPlan, parentPath: Path): ResponsePath {
   return { prev: parentPath, key: responseName, typename: parentType.name };
 }
 
-function completeField(run: Execution, plan: FieldPlan, source: unknown, parentPath: Path): JsonText {
-  const { resolve, write } = plan;
-  const path = pathOf(plan, parentPath);
-  const info = plan.needsInfo ? new ResolveInfo(run, plan, path) : NO_INFO;
+function noteCacheability(execution: Execution, plan: FieldPlan): void {
+  const { cacheability } = plan;
+  if (!execution.isCacheable) return;
+  execution.isCacheable = typeof cacheability === "function" && cacheability(coerceArguments(execution, plan));
+}
+
+/** An object that has to wait for a value has read it from somewhere. */
+function notePromise(execution: Execution, { definition }: FieldPlan): void {
+  if (cacheabilityOf(definition) === false) execution.isCacheable = false;
+}
+
+/** @throws the error of the first check that fails */
+export function assertFieldAccess(
+  execution: Execution,
+  plan: FieldPlan,
+  source: unknown,
+  info: GraphQLResolveInfo | undefined,
+): void {
+  const isCallerAllowed = plan.passedIn === execution.number;
+  if (isCallerAllowed && !plan.hasChecksOfObject) return;
+  const { context, environment } = execution;
+  for (const check of plan.checks) {
+    if (typeof check !== "function") {
+      if (!isCallerAllowed) environment.assertAllowed(check, context);
+    } else if ((check as CheckOfObject).ofType) {
+      if (execution.passedCheck === check && execution.passedSource === source) continue;
+      environment.assertAllowed(check, context, source, context);
+      execution.passedCheck = check;
+      execution.passedSource = source;
+    } else {
+      environment.assertAllowed(check, context, source, coerceArguments(execution, plan), context, info);
+    }
+  }
+  plan.passedIn = execution.number;
+}
+
+/** Returns the arguments of a field, the same for every object. @throws GraphQLError, the same for every object as well */
+export function coerceArguments(execution: Execution, plan: FieldPlan): Arguments {
+  const { definition, constantArguments } = plan;
+  if (constantArguments) return constantArguments;
+  const [node] = plan.nodes as [FieldNode];
+  const coerced = execution.arguments.get(node);
+  if (coerced?.definition === definition) {
+    if (coerced.values) return coerced.values;
+    throw coerced.error;
+  }
   try {
-    if (plan.repeats !== true) noteCacheability(run, plan);
-    if (plan.checks.length > 0) assertFieldAccess(run, plan, source, info);
-    const value = resolve(source, coerceArguments(run, plan), run.context, info);
-    if (isPromise(value)) noteLate(run, plan);
-    const written = isPromise(value) ? completePromise(value, write, run, path, info) : write(run, value, path, info);
-    return typeof written === "string" ? written : nullOnError(written, run, plan.isNonNull, plan.nodes, path);
+    const values = getArgumentValues(definition, node, execution.variables);
+    if (plan.hasVariables) execution.arguments.set(node, { definition, values });
+    else plan.constantArguments = values;
+    return values;
   } catch (error) {
-    return handleFieldError(error, run, plan.isNonNull, plan.nodes, path);
+    execution.arguments.set(node, { definition, values: null, error });
+    throw error;
   }
 }
 
-function noteCacheability(run: Execution, plan: FieldPlan): void {
-  if (run.isRepeatable)
-    run.isRepeatable = typeof plan.repeats === "function" && plan.repeats(coerceArguments(run, plan));
+/** Completes the value of a promise, in a later time slice if this one is used up: many promises may settle at once. */
+export function completePromise(
+  value: Promise<unknown>,
+  complete: CompleteValue,
+  execution: Execution,
+  path: ResponsePath,
+  info: GraphQLResolveInfo,
+): Promise<string> {
+  return value.then((settled) =>
+    execution.slicer.isExhausted()
+      ? execution.slicer.defer(() => complete(execution, settled, path, info))
+      : complete(execution, settled, path, info),
+  );
 }
 
-/** What an object has to wait for, it has read from somewhere. */
-function noteLate(run: Execution, { definition }: FieldPlan): void {
-  if (cacheabilityOf(definition) === false) run.isRepeatable = false;
+/** Returns the same text, or the result of {@link handleFieldError} if its promise is rejected. */
+export function nullOnError(
+  completed: Promise<string>,
+  execution: Execution,
+  isNonNull: boolean,
+  nodes: readonly FieldNode[],
+  path: ResponsePath,
+): Promise<string> {
+  return completed.then(undefined, (error) => handleFieldError(error, execution, isNonNull, nodes, path));
+}
+
+/** Collects the error and returns null. @throws the error with its location if the type is non-null */
+export function handleFieldError(
+  error: unknown,
+  execution: Execution,
+  isNonNull: boolean,
+  nodes: readonly FieldNode[],
+  path: ResponsePath,
+): typeof NULL {
+  if (execution.abortReason !== null) throw execution.abortReason;
+  const failure = error instanceof FieldFailure ? error : new FieldFailure(error, nodes, path);
+  if (isNonNull) throw failure;
+  execution.errors.add(failure, path);
+  return NULL;
 }

@@ -1,80 +1,74 @@
 import {
-  defaultFieldResolver,
+  type DocumentNode,
   type FieldNode,
   type GraphQLField,
+  GraphQLIncludeDirective,
   type GraphQLObjectType,
+  type GraphQLSchema,
+  GraphQLSkipDirective,
+  getDirectiveValues,
   getNamedType,
   isAbstractType,
   isNonNullType,
   Kind,
-  OperationTypeNode,
+  type OperationDefinitionNode,
+  SchemaMetaFieldDef,
+  type SelectionNode,
+  type SelectionSetNode,
+  TypeMetaFieldDef,
+  TypeNameMetaFieldDef,
   type ValueNode,
   visit,
 } from "graphql";
-import { collectFields, collectSubfields } from "graphql/execution/collectFields.js";
-import { getFieldDef } from "graphql/execution/execute.js";
-import type { GraphContext } from "../context.ts";
-import { isPromise, type MaybePromise } from "../primitives/maybe-promise.ts";
-import type { Scheduling } from "../scheduling/scheduling.ts";
-import { checksOf } from "../schema/scope-checks.ts";
-import { cacheabilityOf } from "./cacheability.ts";
-import { type FieldLocation, isOfObject, leafCompleter, valueCompleter } from "./complete-value.ts";
-import { executeFields, writeSerially } from "./execute-fields.ts";
-import { Execution, type FieldPlan, type PlannedOperation, type ResponseBudget, type Variables } from "./execution.ts";
-import { NULL, type SerializedResult } from "./serialized-result.ts";
+import { cacheabilityOf, isOfObject, propertyOf } from "./cacheability.ts";
+import { type FieldLocation, type FieldsOf, leafCompleter, valueCompleter } from "./complete-value.ts";
+import type { FieldPlan, PlannedOperation, Variables } from "./execution.ts";
+import { accessOf } from "./field-checks.ts";
+import { fragmentsOf, selectedFields } from "./selections.ts";
+import type { CreateObjectCache } from "./serialized-object-cache.ts";
 
-/** Answers the same as graphql-js. All runs of one plan have the same values in the conditions of `@skip` and `@include`. */
-export type QueryPlan = (
-  context: GraphContext,
-  variables: Variables,
-  /** Told how long the answer is while it is written; nobody is, where it is left out. */
-  room?: ResponseBudget,
-) => MaybePromise<SerializedResult>;
-
-/**
- * Executes an operation as graphql-js does, step by step (`execution/execute.js` of its version 16), and keeps what it finds out
- * on the way: which fields a selection has for a type, how each is resolved and completed, and its arguments. The plan grows
- * while it runs, so the first run needs no compilation. Two things are done otherwise, for speed:
- *
- * - Values are written as JSON text at once. Objects of an answer would only be made to be written and thrown away, and a
- *   list of 50 objects is answered in a third of the time without them.
- * - What the caller's scopes alone decide is checked once for a field, and not for each object that has it.
- *
- * It does not generate code, as graphql-jit 0.8 does. That is no faster with our resolvers, and it differs in what clients
- * and the log would notice: a serialiser's error loses its cause and so reads like the client's own mistake, what throws
- * while a promise's value is completed leaves the request without an answer, and errors come in another order.
- */
-export function planQuery(planned: PlannedOperation, createTimeSlicer: Scheduling["createTimeSlicer"]): QueryPlan {
-  const { schema, fragments, operation } = planned;
-  const root = schema.getRootType(operation.operation) as GraphQLObjectType;
-  const isSerial = operation.operation === OperationTypeNode.MUTATION;
-  const fieldsOfRoot = once((variables: Variables) =>
-    fieldPlans(planned, root, collectFields(schema, fragments, variables, root, operation.selectionSet)),
-  );
-  return (context, variables, room) => {
-    const run = new Execution(planned, context, variables, createTimeSlicer, room);
-    const { errors } = run;
-    const failed = (error: unknown): SerializedResult => {
-      if (run.refusal !== null) return { errors: [run.refusal] };
-      errors.add(error, undefined);
-      return errors.result(NULL);
-    };
-    const done = (text: string) => {
-      run.assertFits(text);
-      return { ...errors.result(text), isRepeatable: run.isRepeatable };
-    };
-    try {
-      const plans = fieldsOfRoot(variables);
-      const data = isSerial ? writeSerially(run, plans) : executeFields(run, plans, undefined, undefined);
-      return isPromise(data) ? data.then(done).catch(failed) : done(data);
-    } catch (error) {
-      return failed(error);
-    }
-  };
+/** An operation that is ready to be executed, any number of times and at once. */
+export interface OperationPlan extends PlannedOperation {
+  /** Returns the fields of the root type. */
+  readonly rootFields: FieldsOf;
 }
 
-/** The names of the variables on which it depends what a document selects. */
-export function skipIncludeConditions({ operation, fragments }: PlannedOperation): readonly string[] {
+/** Plans of an operation that are cached, one for each combination of values in `@skip` and `@include`. */
+const MAX_PLANS = 4;
+
+/**
+ * Plans an operation of a valid document. The plan grows while it is executed: which fields a selection has for a type, how each is
+ * resolved and completed, and its arguments are computed once.
+ *
+ * @param createObjectCache creates the caches of serialized objects, which share one bound
+ */
+export function planOperation(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  createObjectCache: CreateObjectCache,
+): OperationPlan {
+  const planned: PlannedOperation = {
+    schema,
+    operation,
+    fragments: fragmentsOf(document),
+    createObjectCache,
+    executions: 0,
+  };
+  const rootType = schema.getRootType(operation.operation) as GraphQLObjectType;
+  const conditions = skipIncludeVariables(planned);
+  const plans = new Map<string, FieldsOf>();
+  const rootFields: FieldsOf = (variables) => {
+    const key = conditions.map((condition) => String(variables[condition])).join();
+    const fieldsOf = plans.get(key) ?? fieldsOnce(planned, rootType, [operation.selectionSet]);
+    if (plans.size < MAX_PLANS) plans.set(key, fieldsOf);
+    return fieldsOf(variables);
+  };
+  return Object.assign(planned, { rootFields });
+}
+
+/** Returns the names of the variables that decide what the operation selects. */
+function skipIncludeVariables({ operation, fragments }: PlannedOperation): readonly string[] {
   const names = new Set<string>();
   for (const definition of [operation, ...Object.values(fragments)]) {
     visit(definition, {
@@ -86,6 +80,39 @@ export function skipIncludeConditions({ operation, fragments }: PlannedOperation
   return [...names];
 }
 
+/** Returns the fields that selection sets select of a type, planned at the first call for all. */
+function fieldsOnce(
+  planned: PlannedOperation,
+  type: GraphQLObjectType,
+  sets: readonly (SelectionSetNode | undefined)[],
+): FieldsOf {
+  let plans: readonly FieldPlan[] | null = null;
+  return (variables) => {
+    plans ??= fieldPlans(planned, type, collectFields(planned, variables, type, sets));
+    return plans;
+  };
+}
+
+/** Returns the selected fields of a type by response name, in order. */
+function collectFields(
+  { schema, fragments }: PlannedOperation,
+  variables: Variables,
+  type: GraphQLObjectType,
+  sets: readonly (SelectionSetNode | undefined)[],
+): ReadonlyMap<string, readonly FieldNode[]> {
+  const isIncluded = (selection: SelectionNode) =>
+    getDirectiveValues(GraphQLSkipDirective, selection, variables)?.["if"] !== true &&
+    getDirectiveValues(GraphQLIncludeDirective, selection, variables)?.["if"] !== false;
+  const selected = new Map<string, FieldNode[]>();
+  for (const { node } of selectedFields(sets, type, { schema, fragments, isIncluded })) {
+    const responseName = (node.alias ?? node.name).value;
+    const nodes = selected.get(responseName);
+    if (nodes) nodes.push(node);
+    else selected.set(responseName, [node]);
+  }
+  return selected;
+}
+
 function fieldPlans(
   planned: PlannedOperation,
   parentType: GraphQLObjectType,
@@ -94,13 +121,19 @@ function fieldPlans(
   const plans: FieldPlan[] = [];
   for (const [responseName, nodes] of selected) {
     const [node] = nodes;
-    const definition = node && getFieldDef(planned.schema, parentType, node);
+    const definition = node && fieldDefinition(planned.schema, parentType, node);
     if (!definition) continue;
-    const { checks, resolve } = checksOf(definition.resolve ?? defaultFieldResolver);
-    const place = { planned, parentType, nodes, name: definition.name, fieldsOf: selectionOf(planned, nodes) };
+    const { checks, resolve } = accessOf(definition);
+    const fieldsOf = (type: GraphQLObjectType) =>
+      fieldsOnce(
+        planned,
+        type,
+        nodes.map(({ selectionSet }) => selectionSet),
+      );
+    const location: FieldLocation = { planned, parentType, nodes, name: definition.name, fieldsOf };
     const property = propertyOf(definition);
     const hasChecksOfObject = checks.some((check) => typeof check === "function");
-    const wantsInfo = resolve.length === 0 || resolve.length > 3;
+    const takesInfo = resolve.length === 0 || resolve.length > 3;
     plans.push({
       responseName,
       key: `${plans.length === 0 ? "{" : ","}${JSON.stringify(responseName)}:`,
@@ -114,31 +147,28 @@ function fieldPlans(
       resolve,
       constantArguments: null,
       hasVariables: hasVariables(node),
-      write: valueCompleter(definition.type, place),
-      plain: leafCompleter(definition.type, place),
+      complete: valueCompleter(definition.type, location),
+      completeLeaf: leafCompleter(definition.type, location),
       property,
-      wantsInfo,
-      needsInfo: wantsInfo || hasChecksOfObject || isAbstractType(getNamedType(definition.type)),
-      repeats: isOfObject(property, resolve) || cacheabilityOf(definition),
+      takesInfo,
+      needsInfo: takesInfo || hasChecksOfObject || isAbstractType(getNamedType(definition.type)),
+      cacheability: isOfObject(property, resolve) || cacheabilityOf(definition),
     });
   }
   return plans;
 }
 
-/** What a field selects of the objects that it gives. */
-function selectionOf(planned: PlannedOperation, nodes: readonly FieldNode[]): FieldLocation["fieldsOf"] {
-  const { schema, fragments } = planned;
-  return (type) =>
-    once((variables: Variables) =>
-      fieldPlans(planned, type, collectSubfields(schema, fragments, variables, type, nodes)),
-    );
-}
-
-/** Pothos tells which property a field is that was made by `expose`. */
-function propertyOf({ name, resolve, extensions }: GraphQLField<unknown, unknown>): string | null {
-  if (resolve === undefined || resolve === defaultFieldResolver) return name;
-  const exposed = extensions["pothosExposedField"];
-  return typeof exposed === "string" ? exposed : null;
+function fieldDefinition(
+  schema: GraphQLSchema,
+  parentType: GraphQLObjectType,
+  { name: { value: name } }: FieldNode,
+): GraphQLField<unknown, unknown> | undefined {
+  if (name === TypeNameMetaFieldDef.name) return TypeNameMetaFieldDef;
+  if (parentType === schema.getQueryType()) {
+    if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;
+    if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef;
+  }
+  return parentType.getFields()[name];
 }
 
 function hasVariables({ arguments: given = [] }: FieldNode): boolean {
@@ -149,13 +179,4 @@ function variablesIn(value: ValueNode): string[] {
   if (value.kind === Kind.VARIABLE) return [value.name.value];
   if (value.kind === Kind.LIST) return value.values.flatMap(variablesIn);
   return value.kind === Kind.OBJECT ? value.fields.flatMap((field) => variablesIn(field.value)) : [];
-}
-
-/** What is found out at the first run, for all. */
-function once<Argument, Result>(find: (argument: Argument) => Result): (argument: Argument) => Result {
-  let found: Result | undefined;
-  return (argument) => {
-    found ??= find(argument);
-    return found;
-  };
 }

@@ -1,43 +1,51 @@
-/** The text of frozen objects, or lists of them, for one selection of fields. */
+/** JSON text of frozen objects, or of lists of them, for one selection of fields. */
 export interface SerializedObjectCache {
   get(object: object): string | undefined;
-  /** Keeps the text when it is offered again: much is asked for once, and never more. */
+  /** Stores the text when it is offered for the second time: most objects are written once. */
   store(object: object, text: string): void;
 }
 
-/** What all selections together keep. */
-const KEPT_BYTES = 8_000_000;
+/** Creates a cache for one selection. All caches of a gateway share one bound. */
+export type CreateObjectCache = () => SerializedObjectCache;
 
-/** What stands for an object whose text was offered once, and what that takes. */
+/** Bytes that all selections of a gateway cache together. */
+const MAX_CACHE_BYTES = 8_000_000;
+
+/** Stands for an object that was offered once. */
 const OFFERED = "";
+/** Bytes that an object takes which was offered once. */
 const OFFERED_BYTES = 20;
 
-let kept = 0;
-/** Begins anew when too much is kept: what is asked for still is soon kept again. */
-let generation = 0;
-
 /**
- * A list of 50 tokens is asked for again and again, and each token is written the same until it changes: then it is another
- * object. Keeping its text halves what such a list takes. Texts go with their objects, or with their selection.
+ * Creates the caches of a gateway. When they are full, all of them are emptied: what is still requested is soon cached again.
+ *
+ * A list of 50 tokens is requested again and again, and each token serializes to the same text until it changes, which makes it
+ * another object.
+ *
+ * @see docs/decisions/0004-json-text.md
  */
-export function createSerializedObjectCache(): SerializedObjectCache {
-  let texts = new WeakMap<object, string>();
-  let ofEra = generation;
-  return {
-    get: (object) => (ofEra === generation ? texts.get(object) || undefined : undefined),
-    store: (object, text) => {
-      const isKnown = ofEra === generation && texts.has(object);
-      // Counting bytes makes one text of what is linked out of many, which take several times as much.
-      kept += isKnown ? Buffer.byteLength(text) : OFFERED_BYTES;
-      if (kept > KEPT_BYTES) {
-        kept = 0;
-        generation += 1;
-      }
-      if (ofEra !== generation) {
-        texts = new WeakMap();
-        ofEra = generation;
-      }
-      texts.set(object, isKnown ? text : OFFERED);
-    },
+export function createObjectCaches(): CreateObjectCache {
+  let cachedBytes = 0;
+  let generation = 0;
+  return () => {
+    let texts = new WeakMap<object, string>();
+    let textsGeneration = generation;
+    return {
+      get: (object) => (textsGeneration === generation ? texts.get(object) || undefined : undefined),
+      store: (object, text) => {
+        const wasOffered = textsGeneration === generation && texts.has(object);
+        // Counting bytes flattens the text, which otherwise takes several times as much memory.
+        cachedBytes += wasOffered ? Buffer.byteLength(text) : OFFERED_BYTES;
+        if (cachedBytes > MAX_CACHE_BYTES) {
+          cachedBytes = 0;
+          generation += 1;
+        }
+        if (textsGeneration !== generation) {
+          texts = new WeakMap();
+          textsGeneration = generation;
+        }
+        texts.set(object, wasOffered ? text : OFFERED);
+      },
+    };
   };
 }

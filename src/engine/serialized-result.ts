@@ -1,62 +1,59 @@
-import type { ResponsePath } from "graphql";
-import { SerializedDate } from "../model/usage/bucket-date.ts";
 import { isPromise, type MaybePromise } from "../primitives/maybe-promise.ts";
 
-/** What came of an operation. */
+/** Result of an operation. */
 export interface SerializedResult {
-  /** JSON text; absent where nothing was executed. */
+  /** JSON text; absent if nothing was executed. */
   readonly data?: string;
-  /** What stood in the way: each a FieldFailure, or an error of the whole operation. */
+  /** A FieldFailure for each field that failed, or an error of the whole operation. */
   readonly errors?: readonly unknown[];
-  /** Whether it holds nothing but repeatable fields, see `schema/repeatable.ts`. */
-  readonly isRepeatable?: boolean;
+  /** Whether all of its fields are cacheable, see `cacheability.ts`. */
+  readonly isCacheable?: boolean;
 }
 
-/** The JSON text of nothing. */
+/** JSON text of null. */
 export const NULL = "null";
 
-/** The JSON text of what a scalar was serialised to. */
+/** Returns the JSON text of a serialized leaf value. A Date with a property `json` is written as that text. */
 export function toJson(value: unknown): string {
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : NULL;
-  if (value instanceof SerializedDate) return value.json;
-  // Dates write themselves faster than they are written.
-  return value instanceof Date ? `"${value.toISOString()}"` : JSON.stringify(value);
+  if (value instanceof Date) return (value as { readonly json?: string }).json ?? `"${value.toISOString()}"`;
+  return JSON.stringify(value);
 }
 
-/** JSON text of an object or list in the making: pieces of text, and promises of such. */
+/** JSON text of an object or list under construction: pieces of text, and promises of pieces. */
 export type Chunks = MaybePromise<string>[];
 
-/** Adds a text, and what comes behind it later, to the pieces so far. */
-export function appendAsync(pieces: Chunks | null, text: string, late: Promise<string>): Chunks {
-  const all = pieces ?? [];
-  all.push(text, late);
+/** Adds a text, and the promise of the text after it, to the chunks so far. */
+export function appendAsync(chunks: Chunks | null, text: string, later: Promise<string>): Chunks {
+  const all = chunks ?? [];
+  all.push(text, later);
   return all;
 }
 
-/** The pieces so far with the text behind them: at once where nothing of it is late. */
-export function concatChunks(pieces: Chunks | null, text: string): MaybePromise<string> {
-  if (!pieces) return text;
-  pieces.push(text);
-  return joined(pieces);
+/** Returns the chunks followed by a text; without a promise if there are no chunks. */
+export function concatChunks(chunks: Chunks | null, text: string): MaybePromise<string> {
+  if (!chunks) return text;
+  chunks.push(text);
+  return joined(chunks);
 }
 
-/** The whole text, as soon as all of it is there. One promise for all of it: a list of 50 objects has hundreds. */
-function joined(pieces: Chunks): Promise<string> {
-  const [before, late, after] = pieces;
-  // Most objects wait for one thing alone.
-  if (pieces.length === 3 && isPromise(late)) return late.then((text) => `${before}${text}${after}`);
+/** Joins chunks with one promise for all of them: a list of 50 objects has hundreds. */
+function joined(chunks: Chunks): Promise<string> {
+  const [before, later, after] = chunks;
+  // Most objects wait for one value.
+  if (chunks.length === 3 && isPromise(later)) return later.then((text) => `${before}${text}${after}`);
   return new Promise((resolve, reject) => {
     let missing = 1;
     const arrived = () => {
       missing -= 1;
-      if (missing === 0) resolve(concatenated(pieces));
+      if (missing === 0) resolve(concatenated(chunks));
     };
-    for (let index = 0; index < pieces.length; index += 1) {
-      const piece = pieces[index];
-      if (typeof piece !== "object") continue;
+    for (let index = 0; index < chunks.length; index += 1) {
+      const chunk = chunks[index];
+      if (typeof chunk !== "object") continue;
       missing += 1;
-      piece.then((text) => {
-        pieces[index] = text;
+      chunk.then((text) => {
+        chunks[index] = text;
         arrived();
       }, reject);
     }
@@ -64,39 +61,16 @@ function joined(pieces: Chunks): Promise<string> {
   });
 }
 
-/** Texts that are only linked, and copied once when all of the answer is there; `join` would copy each for every level. */
-function concatenated(pieces: Chunks): string {
+/** Concatenates by `+=`, which V8 copies once for the whole response; `join` would copy at every level. */
+function concatenated(chunks: Chunks): string {
   let text = "";
-  for (const piece of pieces) text += piece;
+  for (const chunk of chunks) text += chunk;
   return text;
 }
 
-/** What is still on its way may fail as well, and nobody else would hear of it. @throws the error */
-export function rejectAfterPending(pieces: Chunks | null, error: unknown): Promise<never> {
-  if (!pieces) throw error;
+/** Rejects with the error once the chunks have settled, since nobody else handles their rejections. @throws the error */
+export function rejectAfterPending(chunks: Chunks | null, error: unknown): Promise<never> {
+  if (!chunks) throw error;
   const fail = () => Promise.reject(error);
-  return joined(pieces).then(fail, fail);
-}
-
-/** The errors of an answer: none of what stands below a value that became null for another one. */
-export class ErrorCollector {
-  #nulled: Set<ResponsePath | undefined> | null = null;
-  readonly #errors: unknown[] = [];
-
-  /** @param path of the value that becomes null; undefined for the whole answer */
-  add(error: unknown, path: ResponsePath | undefined): void {
-    this.#nulled ??= new Set();
-    for (let at = path; at !== undefined; at = at.prev) if (this.#nulled.has(at)) return;
-    if (this.#nulled.has(undefined)) return;
-    this.#nulled.add(path);
-    this.#errors.push(error);
-  }
-
-  get count(): number {
-    return this.#errors.length;
-  }
-
-  result(data: string): SerializedResult {
-    return this.#errors.length === 0 ? { data } : { errors: this.#errors, data };
-  }
+  return joined(chunks).then(fail, fail);
 }

@@ -1,6 +1,7 @@
 import { budgetHeaders } from "../limits/cost-budget.ts";
 import type { OperationExecutor, OperationResponse, OperationResult } from "../operation/execute-operation.ts";
 import type { Errors } from "../operation/mask-error.ts";
+import type { OperationParams } from "../operation/operation-params.ts";
 import { isPromise } from "../primitives/maybe-promise.ts";
 import { memoizeLast } from "../primitives/memoize.ts";
 import { REQUEST_ID, type RequestObserver } from "../telemetry/request-observer.ts";
@@ -8,7 +9,7 @@ import { type RequestRecord, recordResult } from "../telemetry/request-record.ts
 import { negotiateMediaType } from "./content-negotiation.ts";
 import { type HttpResponse, INTERNAL_ERROR_RESPONSE, type RequestHead } from "./http-message.ts";
 import type { AuthenticatedRequest, Ingress } from "./ingress.ts";
-import { assertJson, type OperationParams, parseBodyParams } from "./request-body.ts";
+import { assertJson, parseBodyParams } from "./request-body.ts";
 import { createStatusRule, type MediaType, type StatusRule, serializeResult } from "./response-body.ts";
 
 /** A request that needs nothing of yoga. */

@@ -1,12 +1,6 @@
 import { requestLimits } from "../model/request-limits.ts";
+import type { OperationParams } from "../operation/operation-params.ts";
 import { requestError } from "../operation/request-error.ts";
-
-/** A request of GraphQL, as its client sent it. */
-export interface OperationParams {
-  readonly query: string;
-  readonly operationName?: string | null | undefined;
-  readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
-}
 
 /** The most bytes of a body, and characters of an address. */
 export const { max: MAX_BODY_BYTES } = requestLimits.maxBodyBytes;

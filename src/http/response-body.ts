@@ -2,7 +2,7 @@ import { type ExecutionResult, GraphQLError } from "graphql";
 import { type FetchAPI, processRegularResult } from "graphql-yoga";
 import { NULL } from "../engine/serialized-result.ts";
 import type { OperationResult } from "../operation/execute-operation.ts";
-import type { ShownError, ShownHttp } from "../operation/mask-error.ts";
+import { type ShownError, type ShownHttp, serializeErrors } from "../operation/mask-error.ts";
 import type { HttpResponse } from "./http-message.ts";
 
 /** The media types of an answer that is one object. */
@@ -13,11 +13,6 @@ export function serializeResult({ data, errors, errorsJson, extensions }: Operat
   const more = extensions ? `,"extensions":${JSON.stringify(extensions)}` : "";
   if (!errors) return `{"data":${data ?? NULL}${more}}`;
   return `{"errors":[${errorsJson ?? serializeErrors(errors)}]${more}${data === undefined ? "" : `,"data":${data}`}}`;
-}
-
-/** Returns the JSON text of errors, between commas. */
-export function serializeErrors(errors: readonly ShownError[]): string {
-  return errors.map(({ json }) => json).join(",");
 }
 
 /** The result as yoga takes it: its errors stand for what they say of the answer's status, and it is written by us. */

@@ -1,5 +1,6 @@
 import type { Caller } from "../auth/caller.ts";
 import type { CostStatus } from "../model/cost.ts";
+import type { AdmittedSubscription } from "../operation/subscribe.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
 import type { RequestHead } from "./http-message.ts";
 
@@ -15,6 +16,8 @@ export interface ServerContext {
   caller?: Caller;
   /** Cost of the operation; null where nothing was charged. */
   cost?: CostStatus | null;
+  /** Set for a subscription that yoga is to execute. */
+  subscription?: AdmittedSubscription;
   /** Facts for logs, metrics and traces; left out for requests to anything but the graph. */
   record?: RequestRecord;
 }

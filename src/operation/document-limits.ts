@@ -1,6 +1,9 @@
-import { type DocumentNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from "graphql";
+import { type DocumentNode, GraphQLError, Kind, type SelectionSetNode } from "graphql";
+import { fragmentsOf } from "../engine/selections.ts";
+import { requestLimits } from "../model/request-limits.ts";
+import { type Refusal, requestError } from "./request-error.ts";
 
-/** How large what is selected is, each fragment counted as often as it is spread. Counts may be as large as numbers go. */
+/** Size of a selection, each fragment counted as often as it is spread. Counts may reach infinity. */
 export interface SelectionSize {
   /** Fields of the first level. */
   readonly rootFields: number;
@@ -11,7 +14,7 @@ export interface SelectionSize {
   readonly directives: number;
 }
 
-/** The size of a document: of its largest operation or fragment in each respect. */
+/** Size of a document: the largest of its operations and fragments in each respect. */
 export interface DocumentSize extends SelectionSize {
   readonly operations: number;
 }
@@ -19,21 +22,18 @@ export interface DocumentSize extends SelectionSize {
 const EMPTY: SelectionSize = { rootFields: 0, fields: 0, depth: 0, aliases: 0, directives: 0 };
 
 /**
- * Measures a document as it would be executed, in time that grows with its text alone: a fragment is counted once and
- * multiplied by its spreads, where expanding it would take exponential time. It needs no valid document: what is spread
- * within itself or nowhere defined counts nothing, and validation refuses it.
+ * Measures a document as it would be executed, in time linear in its text: a fragment is counted once and multiplied by its
+ * spreads. The document need not be valid: a fragment that is undefined, or spread within itself, counts nothing.
  */
-export function measureDocument({ definitions }: DocumentNode): DocumentSize {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  }
+export function measureDocument(document: DocumentNode): DocumentSize {
+  const { definitions } = document;
+  const fragments = fragmentsOf(document);
   const sizes = new Map<string, SelectionSize>();
 
   const fragmentSize = (name: string): SelectionSize => {
-    const known = sizes.get(name);
-    if (known) return known;
-    const fragment = fragments.get(name);
+    const measured = sizes.get(name);
+    if (measured) return measured;
+    const fragment = fragments[name];
     if (!fragment) return EMPTY;
     sizes.set(name, EMPTY);
     const size = withDirectives(selectionSize(fragment.selectionSet), fragment.directives);
@@ -65,7 +65,7 @@ export function measureDocument({ definitions }: DocumentNode): DocumentSize {
   let largest = EMPTY;
   for (const definition of definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) {
-      // Its fields are of no operation's first level.
+      // A fragment has no root fields.
       largest = larger(largest, { ...fragmentSize(definition.name.value), rootFields: 0 });
     } else if (definition.kind === Kind.OPERATION_DEFINITION) {
       operations += 1;
@@ -87,4 +87,26 @@ function larger(a: SelectionSize, b: SelectionSize): SelectionSize {
     aliases: Math.max(a.aliases, b.aliases),
     directives: Math.max(a.directives, b.directives),
   };
+}
+
+/** @throws Refusal of the first limit that a document exceeds */
+export function assertWithinLimits(size: DocumentSize): void {
+  if (size.operations > requestLimits.maxOperations.max) throw tooComplex("maxOperations", size.operations);
+  if (size.rootFields > requestLimits.maxRootFields.max) throw tooComplex("maxRootFields", size.rootFields);
+  if (size.fields > requestLimits.maxFields.max) throw tooComplex("maxFields", size.fields);
+  if (size.depth > requestLimits.maxDepth.max) throw tooComplex("maxDepth", size.depth);
+  if (size.aliases > requestLimits.maxAliases.max) throw tooComplex("maxAliases", size.aliases);
+  if (size.directives > requestLimits.maxDirectives.max) throw tooComplex("maxDirectives", size.directives);
+}
+
+/** @param count how many the document has; left out if they were not counted to the end */
+export function tooComplex(limit: Exclude<keyof typeof requestLimits, "maxErrors">, count?: number): Refusal {
+  const { max, code, description } = requestLimits[limit];
+  const facts = { limit, max, ...(count !== undefined && { asked: Math.min(count, Number.MAX_SAFE_INTEGER) }) };
+  return requestError(code, `${description.replace(/\.$/, "")}: at most ${max} are answered.`, { status: 400 }, facts);
+}
+
+/** Returns whether parsing ended at the limit of tokens, or ran out of stack, which a small stack does before the limit. */
+export function isTooManyTokens(error: unknown): boolean {
+  return error instanceof RangeError || (error instanceof GraphQLError && error.message.includes("Parsing aborted"));
 }

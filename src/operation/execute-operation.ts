@@ -1,9 +1,8 @@
 import type { GraphQLSchema } from "graphql";
 import { createContexts, type GraphContext, type RequestFacts, type SharedServices } from "../context.ts";
-import { FieldFailure } from "../engine/execution.ts";
+import { createEngine, type EngineName } from "../engine/engine.ts";
+import { FieldFailure } from "../engine/error-collector.ts";
 import type { SerializedResult } from "../engine/serialized-result.ts";
-import type { OperationParams } from "../http/request-body.ts";
-import { serializeErrors } from "../http/response-body.ts";
 import { type CostBudget, secondsUntil } from "../limits/cost-budget.ts";
 import type { UnsentResponses } from "../limits/unsent-responses.ts";
 import type { StalePart } from "../loaders/staleness.ts";
@@ -14,96 +13,110 @@ import { isPromise, type MaybePromise, mapMaybe } from "../primitives/maybe-prom
 import { memoizeLast } from "../primitives/memoize.ts";
 import { MAX_QUEUE_WAIT_MS, type QueuedTask } from "../scheduling/admission-queue.ts";
 import type { Scheduling } from "../scheduling/scheduling.ts";
+import { assertAllowed } from "../schema/scope-checks.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
 import { createDocumentCache, type PreparedOperation } from "./document-cache.ts";
-import type { Errors, ShownError } from "./mask-error.ts";
+import { type Errors, type ShownError, serializeErrors } from "./mask-error.ts";
+import type { OperationParams } from "./operation-params.ts";
 import { OVERLOADED, type Refusal, requestError } from "./request-error.ts";
 import { CACHE_MISS, type CachedResponse, type CacheLookup, type ResponseCache } from "./response-cache.ts";
+import type { AdmittedSubscription } from "./subscribe.ts";
 
-/** What a client asks for, and who it is. */
+/** A request for one operation, and its caller. */
 export interface OperationRequest extends Pick<RequestFacts, "caller" | "address" | "signal"> {
   readonly params: OperationParams;
-  /** Whether it may be a mutation: a request by GET may not. */
+  /** Whether the operation may be a mutation: a request by GET may not. */
   readonly mayChange: boolean;
-  /** Whether the client has left: nothing is begun for it then. It can't leave where this is left out. */
+  /** Whether the client accepts a stream of results, as a subscription gives; false by default. */
+  readonly acceptsStream?: boolean;
+  /** Returns whether the client has disconnected, so that nothing need be started; never by default. */
   readonly isCancelled?: (() => boolean) | undefined;
-  /** Told what is asked for, and what it takes. */
+  /** Collects what the operation is and takes, for logs, metrics and traces. */
   readonly record?: RequestRecord | undefined;
 }
 
-/** What goes back to the client: errors as it may read them, and the rest as plain values. */
+/** Result as the client may read it. */
 export interface OperationResult extends Pick<SerializedResult, "data"> {
   readonly errors?: readonly ShownError[];
-  /** The JSON text of all errors, between commas, where it is there already. */
+  /** JSON text of all errors, comma-separated, if it was serialized before. */
   readonly errorsJson?: string | undefined;
   readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
 export interface OperationResponse {
+  /** Empty for an admitted subscription. */
   readonly result: OperationResult;
-  /** What it cost, and what is left; null where nothing was counted, because the document is wrong. */
+  /** Price and remaining budget; null if nothing was charged, because the request or the document is invalid. */
   readonly cost: CostStatus | null;
+  /** Left out for operations that were executed, and for errors. */
+  readonly subscription?: AdmittedSubscription;
 }
 
 export interface OperationExecutorOptions {
   readonly schema: GraphQLSchema;
+  /** Which engine executes operations; `planned` by default. */
+  readonly engine?: EngineName | undefined;
   readonly parts: SharedServices;
   readonly budget: CostBudget;
   readonly errors: Errors;
   /**
-   * How long the reads of one query may take together: what is not read by then is null, with UPSTREAM_TIMEOUT. A mutation
-   * has no such bound, since half of its steps would be worse than all of them late.
+   * Milliseconds that all reads of one query may take together: later fields are null, with UPSTREAM_TIMEOUT. A mutation has no
+   * such bound, since a half-finished mutation is worse than a late one.
    */
   readonly queryDeadlineMs: number;
   readonly responseCache: ResponseCache;
   readonly unsent: Pick<UnsentResponses, "track" | "isFull">;
   readonly scheduling: Pick<Scheduling, "admissionQueue" | "createTimeSlicer">;
-  /** Binds work that is done later to what is under way now; left out where nothing asks what that is. */
-  readonly bind?: (work: QueuedTask) => QueuedTask;
+  /** Binds a queued task to the trace that is active now; left out without tracing. */
+  readonly bind?: (task: QueuedTask) => QueuedTask;
 }
 
 /**
- * Answers one operation, however it came here: at once where it needs to wait for nothing, and in its turn where it will have
- * to (see `turns.ts`). Never fails.
+ * Executes one operation: synchronously if nothing has to wait, otherwise through the admission queue. Never throws.
  *
- * @param answered told the answer, once; it never throws
+ * @param respond called once with the response; never throws
  */
-export type OperationExecutor = (request: OperationRequest, answered: (answer: OperationResponse) => void) => void;
+export type OperationExecutor = (request: OperationRequest, respond: (response: OperationResponse) => void) => void;
 
-/** From a document to its answer: limited, validated, counted and charged before it runs, masked and limited after. */
+/** Creates the pipeline: parse, limit, cost, cache, charge, execute, mask. */
 export function createOperationExecutor(options: OperationExecutorOptions): OperationExecutor {
-  const { parts, errors } = options;
-  const shared = {
+  const { schema, parts, errors, scheduling } = options;
+  const engine = createEngine<GraphContext>(options.engine ?? "planned", schema, {
+    assertAllowed,
+    createTimeSlicer: scheduling.createTimeSlicer,
+    onDeferred: ({ loaders }, allStarted) => loaders.batchScheduler.holdWhile(allStarted),
+  });
+  const shared: Shared = {
     ...options,
-    prepare: createDocumentCache(options.schema, errors, options.scheduling.createTimeSlicer),
-    contextOf: createContexts(parts),
-    failed: (error: unknown): OperationResponse => ({ result: { errors: [errors.show(error)] }, cost: null }),
+    prepare: createDocumentCache(schema, engine, errors),
+    createContext: createContexts(parts),
+    failed: (error) => ({ result: { errors: [errors.show(error)] }, cost: null }),
   };
-  return (request, answered) => {
+  return (request, respond) => {
     try {
-      const asked = resolveOperation(shared, request);
-      if ("result" in asked) answered(asked);
-      else new OperationExecution(shared, request, asked, answered).begin();
+      const resolved = resolveOperation(shared, request);
+      if ("result" in resolved) respond(resolved);
+      else new OperationExecution(shared, request, resolved, respond).start();
     } catch (error) {
-      answered(shared.failed(error));
+      respond(shared.failed(error));
     }
   };
 }
 
 interface Shared extends OperationExecutorOptions {
   readonly prepare: ReturnType<typeof createDocumentCache>;
-  readonly contextOf: ReturnType<typeof createContexts>;
+  readonly createContext: ReturnType<typeof createContexts>;
   readonly failed: (error: unknown) => OperationResponse;
 }
 
-/** An operation that may run, and its price. */
+/** An operation that may be executed, its price, and its cached response. */
 interface ResolvedOperation extends CacheLookup {
   readonly operation: PreparedOperation;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly points: number;
 }
 
-/** What is asked for, or the answer where that is no operation. @throws Refusal */
+/** Returns the operation of a request; a response if the document is invalid. @throws Refusal */
 function resolveOperation(
   { prepare, responseCache }: Shared,
   request: OperationRequest,
@@ -116,94 +129,103 @@ function resolveOperation(
   if (operation.type === "mutation" && !request.mayChange) {
     throw requestError("BAD_REQUEST", "Mutations are sent by POST.", { status: 405, headers: { allow: "POST" } });
   }
+  if (operation.type === "subscription" && !request.acceptsStream) {
+    throw requestError("BAD_REQUEST", "`Accept` must be text/event-stream for a subscription.", { status: 406 });
+  }
   if (record) record.operation = { name: operation.name, kind: operation.type };
   const variables = params.variables ?? {};
   const isQuery = operation.type === "query";
-  const found = isQuery ? responseCache.find(caller, () => operation.cacheKey(variables)) : CACHE_MISS;
-  return { operation, variables, points: found.answer?.points ?? operation.cost(variables), ...found };
+  const lookup = isQuery ? responseCache.find(caller, () => operation.cacheKey(variables)) : CACHE_MISS;
+  return { operation, variables, points: lookup.answer?.points ?? operation.cost(variables), ...lookup };
 }
 
 /**
- * Goes from the price to the answer, each step called by the one before. What it waits for first, its budget and its turn,
- * leaves nothing behind that its answer would hang on, as promises do.
+ * Takes one operation from its price to its response. Each step is called by the one before, and not by a promise: a promise that
+ * waits for the budget or the queue would keep the response alive, see docs/decisions/0003-admission-queue.md.
  */
 class OperationExecution {
   readonly #shared: Shared;
   readonly #request: OperationRequest;
-  readonly #asked: ResolvedOperation;
-  #answered: (answer: OperationResponse) => void;
+  readonly #resolved: ResolvedOperation;
+  #respond: (response: OperationResponse) => void;
 
   constructor(
     shared: Shared,
     request: OperationRequest,
-    asked: ResolvedOperation,
-    answered: (answer: OperationResponse) => void,
+    resolved: ResolvedOperation,
+    respond: (response: OperationResponse) => void,
   ) {
     this.#shared = shared;
     this.#request = request;
-    this.#asked = asked;
-    this.#answered = answered;
+    this.#resolved = resolved;
+    this.#respond = respond;
   }
 
-  /** @throws what stood in the way at once */
-  begin(): void {
+  /** @throws what fails before the first promise */
+  start(): void {
     const { budget, parts } = this.#shared;
-    const charge = charged(this.#asked.points, this.#request.caller, budget, parts.clock);
-    if (isPromise(charge)) charge.then((made) => this.#charged(made)).catch((error) => this.#fail(error));
+    const charge = chargeBudget(this.#resolved.points, this.#request.caller, budget, parts.clock);
+    if (isPromise(charge)) charge.then((result) => this.#charged(result)).catch((error) => this.#fail(error));
     else this.#charged(charge);
   }
 
-  #charged({ cost, refusal }: Charged): void {
-    const { answer, points, operation, wasServedRecently } = this.#asked;
+  #charged({ cost, refusal }: Charge): void {
+    const { answer, points, operation, wasServedRecently } = this.#resolved;
     const { record } = this.#request;
     if (record && !refusal) record.points = points;
-    if (refusal) this.#answered({ result: this.#finished({ errors: [refusal] }, cost, null), cost });
-    else if (answer) this.#answered({ result: resultOf(answer, cost, []), cost });
-    else if (points >= LARGE_POINTS || (operation.blockingScore > 0 && !wasServedRecently)) this.#inItsTurn(cost);
-    else this.#run(cost);
+    if (refusal) this.#respond({ result: this.#toResult({ errors: [refusal] }, cost, null), cost });
+    else if (answer) this.#respond({ result: resultOf(answer, cost, []), cost });
+    else if (operation.type === "subscription") this.#admitSubscription(cost);
+    else if (points >= MIN_LARGE_POINTS || (operation.blockingScore > 0 && !wasServedRecently)) this.#enqueue(cost);
+    else this.#execute(cost);
   }
 
-  #inItsTurn(cost: CostStatus): void {
-    const { unsent, scheduling, bind = (work) => work } = this.#shared;
+  #admitSubscription(cost: CostStatus): void {
+    const { document } = this.#resolved.operation;
+    this.#respond({ result: {}, cost, subscription: { document, context: this.#createContext(cost) } });
+  }
+
+  #enqueue(cost: CostStatus): void {
+    const { unsent, scheduling, bind = (task) => task } = this.#shared;
     const callerId = this.#request.caller.principalId;
-    const begin: QueuedTask = (ended, waitedMs) => {
-      const answered = this.#answered;
-      this.#answered = (answer) => {
+    const task: QueuedTask = (ended, waitedMs) => {
+      const respond = this.#respond;
+      this.#respond = (response) => {
         ended();
-        answered(answer);
+        respond(response);
       };
       try {
-        if (this.#request.isCancelled?.()) this.#answered({ result: {}, cost });
+        if (this.#request.isCancelled?.()) this.#respond({ result: {}, cost });
         else if (waitedMs >= MAX_QUEUE_WAIT_MS || unsent.isFull(callerId))
           this.#fail(requestError("OVERLOADED", OVERLOADED.message, OVERLOADED.http));
-        else this.#run(cost);
+        else this.#execute(cost);
       } catch (error) {
         this.#fail(error);
       }
     };
-    scheduling.admissionQueue.enqueue(bind(begin), callerId);
+    scheduling.admissionQueue.enqueue(bind(task), callerId);
   }
 
-  #run(cost: CostStatus): void {
-    const { operation, variables, wasServedRecently } = this.#asked;
-    const context = this.#context(cost);
-    const room = this.#shared.unsent.track(this.#request.caller.principalId);
-    const answered = this.#answered;
-    this.#answered = (answer) => {
-      answered(answer);
-      room.end();
+  #execute(cost: CostStatus): void {
+    const { operation, variables, wasServedRecently } = this.#resolved;
+    const context = this.#createContext(cost);
+    const budget = this.#shared.unsent.track(this.#request.caller.principalId);
+    const respond = this.#respond;
+    this.#respond = (response) => {
+      respond(response);
+      budget.end();
     };
-    const made = operation.run(context, variables, room);
+    const result = operation.execute({ context, variables, budget });
     if (!wasServedRecently)
-      operation.blockingScore = isPromise(made) ? BLOCKING_SCORE : Math.max(operation.blockingScore - 1, 0);
-    if (!isPromise(made)) this.#done(made, cost, context);
-    else made.then((result) => this.#done(result, cost, context)).catch((error) => this.#fail(error));
+      operation.blockingScore = isPromise(result) ? BLOCKING_SCORE : Math.max(operation.blockingScore - 1, 0);
+    if (!isPromise(result)) this.#finish(result, cost, context);
+    else result.then((settled) => this.#finish(settled, cost, context)).catch((error) => this.#fail(error));
   }
 
-  #context(cost: CostStatus): GraphContext {
+  #createContext(cost: CostStatus): GraphContext {
     const { caller, address, signal, record } = this.#request;
-    const isQuery = this.#asked.operation.type === "query";
-    return this.#shared.contextOf({
+    const isQuery = this.#resolved.operation.type === "query";
+    return this.#shared.createContext({
       caller,
       address,
       signal,
@@ -213,24 +235,24 @@ class OperationExecution {
     });
   }
 
-  #done(made: SerializedResult, cost: CostStatus, context: GraphContext): void {
-    const result = this.#finished(made, cost, context);
-    const { data, errors = [], isRepeatable = false } = made;
-    const isRepeatableAsAWhole = errors.every(followsFromRequest) && !result.extensions?.["stale"];
-    const { store, points } = this.#asked;
-    if (store && data !== undefined && isRepeatableAsAWhole) {
+  #finish(executed: SerializedResult, cost: CostStatus, context: GraphContext): void {
+    const result = this.#toResult(executed, cost, context);
+    const { data, errors = [], isCacheable = false } = executed;
+    const isFresh = errors.every(followsFromRequest) && !result.extensions?.["stale"];
+    const { store, points } = this.#resolved;
+    if (store && data !== undefined && isFresh) {
       const shown = result.errors ?? [];
       const errorsJson = shown.length > 0 ? serializeErrors(shown) : undefined;
-      store({ data, errors: shown, errorsJson, omittedErrors: errors.length - shown.length, points }, isRepeatable);
+      store({ data, errors: shown, errorsJson, omittedErrors: errors.length - shown.length, points }, isCacheable);
     }
-    this.#answered({ result, cost });
+    this.#respond({ result, cost });
   }
 
   #fail(error: unknown): void {
-    this.#answered(this.#shared.failed(error));
+    this.#respond(this.#shared.failed(error));
   }
 
-  #finished({ data, errors = [] }: SerializedResult, cost: CostStatus, context: GraphContext | null): OperationResult {
+  #toResult({ data, errors = [] }: SerializedResult, cost: CostStatus, context: GraphContext | null): OperationResult {
     const isForPartner = this.#request.caller.role === "PARTNER";
     const shown = errors.length === 0 ? [] : this.#shared.errors.showFirst(errors, MAX_ERRORS, isForPartner);
     const omittedErrors = errors.length - shown.length;
@@ -238,19 +260,16 @@ class OperationExecution {
   }
 }
 
-/**
- * From this price on an operation waits for its turn, also where it finds all that it asks for: its answer may be hundreds of
- * kilobytes long, and takes milliseconds to write. A thousand of them that were written as they came would hold up all others.
- */
-const LARGE_POINTS = 5_000;
+/** Points from which on an operation is queued even if all of its data is cached: its response may take long to write. */
+const MIN_LARGE_POINTS = 5_000;
 const MAX_ERRORS = requestLimits.maxErrors.max;
 
-/** Whether an error is the same whenever the same is asked, until something changes that the answer follows from. */
+/** Returns whether an error is the same for every execution, until the cache version changes. */
 function followsFromRequest(error: unknown): boolean {
   return error instanceof FieldFailure && error.cause instanceof InvalidInputError;
 }
 
-/** An answer's errors as they are shown, and beside its data what it cost, what of it is stale, and how many errors are left out. */
+/** Returns a result with its extensions: cost, stale parts, and how many errors are omitted. */
 function resultOf(
   {
     data,
@@ -262,46 +281,46 @@ function resultOf(
   stale: readonly StalePart[],
 ): OperationResult {
   const { requested, limit, remaining, resetAt } = cost;
-  const told = { cost: { requested, limit, remaining, resetAt: formatReset(resetAt) } };
+  const extensions = { cost: { requested, limit, remaining, resetAt: formatReset(resetAt) } };
   if (stale.length === 0 && omittedErrors === 0 && data !== undefined) {
-    return errors.length === 0 ? { data, extensions: told } : { errors, errorsJson, data, extensions: told };
+    return errors.length === 0 ? { data, extensions } : { errors, errorsJson, data, extensions };
   }
   return {
     ...(errors.length > 0 && { errors, errorsJson }),
     ...(data !== undefined && { data }),
     extensions: {
       ...(omittedErrors > 0 && { omittedErrors }),
-      ...told,
+      ...extensions,
       ...(stale.length > 0 && { stale: stale.map(({ source, asOf }) => ({ source, asOf: new Date(asOf) })) }),
     },
   };
 }
 
 /**
- * When one had to wait, so many are taken to have to. Among them may be such as find all that they ask for: an operation that were
- * judged by its last one alone would have hundreds begin at once behind one of these.
+ * Executions of an operation that are assumed to block after one that did. Judging by the last execution alone would start hundreds
+ * at once after a single cache hit.
  */
 const BLOCKING_SCORE = 100;
 
-/** The budgets of all who asked in one millisecond are full again in the same one. */
+/** The budgets of all requests of one millisecond are reset at the same time. */
 const formatReset = memoizeLast((instant: number) => new Date(instant).toISOString());
 
-interface Charged {
+interface Charge {
   readonly cost: CostStatus;
   readonly refusal: Refusal | null;
 }
 
-/** Refuses what is dearer than any query may be, or than what is left of its caller's budget. */
-function charged(
+/** Charges an operation; refuses one that exceeds the maximum price, or the rest of its caller's budget. */
+function chargeBudget(
   points: number,
   caller: GraphContext["caller"],
   budget: CostBudget,
   clock: () => number,
-): MaybePromise<Charged> {
-  const most = requestLimits.maxCost;
-  if (points > most.max) {
-    const message = `The query would cost ${points} points, and one may cost ${most.max}: ask for fewer objects or shorter windows.`;
-    const refusal = requestError(most.code, message, { status: 400 }, { cost: points, max: most.max });
+): MaybePromise<Charge> {
+  const { max, code } = requestLimits.maxCost;
+  if (points > max) {
+    const message = `The query would cost ${points} points, and one may cost ${max}: ask for fewer objects or shorter windows.`;
+    const refusal = requestError(code, message, { status: 400 }, { cost: points, max });
     return mapMaybe(budget.look(caller, points), (cost) => ({ cost, refusal }));
   }
   return mapMaybe(budget.charge(caller, points), ({ isGranted, status: cost }) => ({

@@ -1,45 +1,50 @@
 import { type FieldNode, GraphQLError, getLocation, type ResponsePath } from "graphql";
-import { FieldFailure } from "../engine/execution.ts";
+import { FieldFailure } from "../engine/error-collector.ts";
 import { ResponseLimitError } from "../limits/unsent-responses.ts";
 import { ApplicationError, type ErrorCode } from "../model/errors.ts";
 import { withoutSecrets } from "../model/secret.ts";
 import { type HttpErrorInit, httpOfResponseLimit, Refusal } from "./request-error.ts";
 
-/** Told of faults that the client learns nothing of. */
+/** Called with an error that the client must not read. */
 export type OnInternalError = (error: unknown) => void;
 
-/** What a client may read of a failure. */
+/** An error as the client may read it. */
 export interface ShownError {
   readonly code: string;
-  /** The error as the answer has it, in JSON. */
+  /** The error in JSON, as the response has it. */
   readonly json: string;
-  /** How it changes the status and the headers of the answer; null where it does not. */
+  /** Status and headers that the error gives the response; null if it changes neither. */
   readonly http: ShownHttp | null;
 }
 
 export interface ShownHttp extends HttpErrorInit {
-  /** Whether the status is that of the specification of GraphQL over HTTP, which `application/json` does not follow. */
+  /** Whether the status is from the specification of GraphQL over HTTP, which `application/json` does not follow. */
   readonly spec?: boolean;
 }
 
 /**
- * Writes what a client may read of failures. Failures that are part of the API come with their code and facts; a client's own
- * mistakes in the document come with a code, and without the values that it wrote, which may be secrets; anything else is a
- * fault of ours, told to the log and not to the client.
+ * Masks errors. An error of the API keeps its code and facts. An error in the client's document or variables has a code, and none of
+ * the values that the client wrote, which may be secrets. Any other error is internal: it is logged, and the client reads a fixed
+ * message.
  */
 export interface Errors {
-  /** The failure as text. */
+  /** Returns the error as the client may read it. */
   show(error: unknown, isForPartner?: boolean): ShownError;
-  /** The first so many of them as text. Faults of ours among the others are told to the log as well. */
-  showFirst(errors: readonly unknown[], most: number, isForPartner?: boolean): readonly ShownError[];
-  /** The failure as yoga takes it. */
+  /** Returns the first `max` errors as the client may read them. Internal errors among the rest are logged as well. */
+  showFirst(errors: readonly unknown[], max: number, isForPartner?: boolean): readonly ShownError[];
+  /** Returns the error as yoga takes it. */
   mask(error: unknown): GraphQLError;
 }
 
-export function createErrors(onFault: OnInternalError): Errors {
-  /** Each error of a failing page stands at one of few fields, */
+/** Returns the JSON text of errors, comma-separated. */
+export function serializeErrors(errors: readonly ShownError[]): string {
+  return errors.map(({ json }) => json).join(",");
+}
+
+export function createErrors(onInternalError: OnInternalError): Errors {
+  /** An error page has many errors at few fields. */
   const locations = new WeakMap<readonly FieldNode[], string>();
-  /** and behind ten of them is one call. */
+  /** Consecutive errors often have one cause: a call that served several fields. */
   let last: {
     readonly cause: ApplicationError;
     readonly isForPartner: boolean;
@@ -48,8 +53,8 @@ export function createErrors(onFault: OnInternalError): Errors {
   } | null = null;
 
   const locationsOf = (nodes: readonly FieldNode[]): string => {
-    const known = locations.get(nodes);
-    if (known !== undefined) return known;
+    const cached = locations.get(nodes);
+    if (cached !== undefined) return cached;
     const text = locationsText(nodes);
     locations.set(nodes, text);
     return text;
@@ -71,23 +76,23 @@ export function createErrors(onFault: OnInternalError): Errors {
         return showAtField(cause, error, isForPartner);
       return show(error.located(), isForPartner);
     }
-    const { message, extensions, http } = told(error, onFault, isForPartner);
-    const { locations, path } = placeOf(error);
+    const { message, extensions, http } = report(error, onInternalError, isForPartner);
+    const { locations, path } = locationOf(error);
     const json = JSON.stringify({ message, locations, path, extensions });
     return { code: String(extensions["code"]), json, http };
   };
   return {
     show,
-    showFirst: (errors, most, isForPartner) => {
-      for (const error of errors.slice(most)) {
+    showFirst: (errors, max, isForPartner) => {
+      for (const error of errors.slice(max)) {
         const cause = error instanceof FieldFailure ? error.cause : error;
         if (!(cause instanceof ApplicationError))
-          told(error instanceof FieldFailure ? error.located() : error, onFault);
+          report(error instanceof FieldFailure ? error.located() : error, onInternalError);
       }
-      return errors.slice(0, most).map((error) => show(error, isForPartner));
+      return errors.slice(0, max).map((error) => show(error, isForPartner));
     },
     mask: (error) => {
-      const { message, extensions, http } = told(error, onFault);
+      const { message, extensions, http } = report(error, onInternalError);
       const { nodes = null, source = null, positions = null, path = null } = error instanceof GraphQLError ? error : {};
       return new GraphQLError(message, {
         nodes,
@@ -106,21 +111,22 @@ interface ReportedError {
   readonly http: ShownHttp | null;
 }
 
-function told(error: unknown, onFault: OnInternalError, isForPartner = false): ReportedError {
+/** Returns what the client may read of an error, and logs an internal one. */
+function report(error: unknown, onInternalError: OnInternalError, isForPartner = false): ReportedError {
   const cause = deepestCause(error);
   if (cause instanceof ApplicationError) {
     const { message, facts } = isForPartner ? cause.faceForPartners : cause;
     return { message, extensions: { code: cause.code, ...facts }, http: httpOf(error, cause) };
   }
-  if (error instanceof GraphQLError && cause instanceof GraphQLError && !isServersOwn(error)) {
+  if (error instanceof GraphQLError && cause instanceof GraphQLError && !isInternal(error)) {
     const { http: _, ...extensions } = error.extensions;
     return {
-      message: clientsMistake(error.message),
+      message: redactedMessage(error.message),
       extensions: { ...extensions, code: codeOf(error) },
       http: httpOf(error, cause),
     };
   }
-  onFault(cause);
+  onInternalError(cause);
   return {
     message: "The gateway failed. The fault has been logged.",
     extensions: { code: "INTERNAL_SERVER_ERROR" },
@@ -128,7 +134,7 @@ function told(error: unknown, onFault: OnInternalError, isForPartner = false): R
   };
 }
 
-/** How yoga is to answer; it takes this out before the client reads the error, and answers 500 where it is lost. */
+/** Returns the status and headers for yoga, which removes them from the error, and answers 500 without them. */
 function httpOf(error: unknown, cause: unknown): ShownHttp | null {
   if (cause instanceof Refusal) return cause.http;
   if (cause instanceof ResponseLimitError) return httpOfResponseLimit(cause);
@@ -136,18 +142,18 @@ function httpOf(error: unknown, cause: unknown): ShownHttp | null {
   return (http as ShownHttp | undefined) ?? null;
 }
 
-function placeOf(error: unknown): Pick<GraphQLError, "locations" | "path"> {
+function locationOf(error: unknown): Pick<GraphQLError, "locations" | "path"> {
   if (!(error instanceof GraphQLError)) return { locations: undefined, path: undefined };
   return { locations: error.locations, path: error.path };
 }
 
-/** The places of fields in their document, as graphql-js tells them; nothing for fields of no document. */
+/** Returns the locations of fields as graphql-js writes them; empty for fields of no document. */
 function locationsText(nodes: readonly FieldNode[]): string {
-  const places = nodes.flatMap(({ loc }) => (loc ? [getLocation(loc.source, loc.start)] : []));
-  return places.length === 0 ? "" : `,"locations":${JSON.stringify(places)}`;
+  const found = nodes.flatMap(({ loc }) => (loc ? [getLocation(loc.source, loc.start)] : []));
+  return found.length === 0 ? "" : `,"locations":${JSON.stringify(found)}`;
 }
 
-/** The path as a list in JSON. Names of fields need no escapes. */
+/** Returns the path as a list in JSON. Names of fields need no escapes. */
 function pathText(path: ResponsePath): string {
   let text = "]";
   for (let at: ResponsePath | undefined = path; at !== undefined; at = at.prev) {
@@ -157,15 +163,15 @@ function pathText(path: ResponsePath): string {
   return text;
 }
 
-/** graphql-js wraps what a resolver throws, and wraps scalars' errors twice. */
+/** Returns the error that was thrown: graphql-js wraps errors of resolvers, and errors of scalars twice. */
 function deepestCause(error: unknown): unknown {
   let cause = error;
   while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError;
   return cause;
 }
 
-/** An error without another behind it that stands at a field is graphql-js refusing a value that we returned. */
-function isServersOwn({ path, message }: GraphQLError): boolean {
+/** Returns whether graphql-js rejected a value that a resolver returned: such an error has a path and no original error. */
+function isInternal({ path, message }: GraphQLError): boolean {
   return path !== undefined && /cannot represent|Cannot return null|must be an instance/.test(message);
 }
 
@@ -175,8 +181,8 @@ function codeOf({ extensions }: GraphQLError): ErrorCode {
   return code === "BAD_REQUEST" ? code : "INVALID_INPUT";
 }
 
-/** The message of graphql-js without the values that it quotes: a secret may have been pasted into the wrong place. */
-function clientsMistake(message: string): string {
+/** Returns the message of graphql-js without the values that it quotes, since a client may have pasted a secret. */
+function redactedMessage(message: string): string {
   const [, variable] = /^Variable "\$(\w+)" got invalid value /.exec(message) ?? [];
   if (variable === undefined) return withoutSecrets(withoutValue(message));
   const place = / at "([^"]*)"; /.exec(message)?.[1];

@@ -1,7 +1,6 @@
 import {
   type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   type GraphQLField,
   type GraphQLObjectType,
   type GraphQLOutputType,
@@ -19,21 +18,22 @@ import {
   type SelectionSetNode,
   valueFromASTUntyped,
 } from "graphql";
+import { fragmentAt, fragmentsOf, narrowedType } from "../engine/selections.ts";
 import { durationMs } from "../model/usage/calendar.ts";
 import { DAY_MS, HOUR_MS } from "../model/usage/time.ts";
 import { DEFAULT_PAGE_SIZE } from "../schema/connection.ts";
 import { type FieldCost, fieldCosts, MUTATION_COST } from "../schema/costs.ts";
 
-/** The variables of a request, as it sent them. */
+/** Variables of a request, as its client sent them. */
 export type RawVariables = Readonly<Record<string, unknown>>;
 
 /**
- * Points of a selection. How many hours, days or months there are is told by a window further out, and how many buckets by
- * a granularity in between: until then they are counted apart. So a selection is counted once, wherever it is spread.
+ * Points of a selection. The number of hours, days or months follows from a window further out, and the number of buckets from a
+ * granularity in between; until then they are counted separately. So a selection is counted once, wherever it is spread.
  */
 interface Cost {
   readonly fixed: number;
-  /** Plain values that the object itself has. */
+  /** Leaf values of the object itself. */
   readonly values: number;
   readonly perBucket: number;
   readonly perHour: number;
@@ -43,29 +43,30 @@ interface Cost {
 
 const FREE: Cost = { fixed: 0, values: 0, perBucket: 0, perHour: 0, perDay: 0, perMonth: 0 };
 const VALUE: Cost = { ...FREE, values: 1 };
-/** HTTP, parsing, validation. */
+/** Points of every request, for HTTP, parsing and validation. */
 const REQUEST_POINTS = 10;
-/** The schema of the schema has nothing of the account's, but it is large. */
+/** Points of each introspection field: its response is large. */
 const SCHEMA_POINTS = 1_000;
-/** Points of each field below an alias in the schema of the schema, which may tell of two thousand fields again. */
+/** Points of each introspection field below an alias, which may repeat the description of 2,000 fields. */
 const SCHEMA_ALIAS_POINTS = 500;
-/** A list whose length nothing tells. */
-const USUAL_ENTRIES = 10;
-/** Points of one plain value: of each in a list, and of each that an object has beyond its free ones. */
+/** Entries of a list whose arguments do not bound its length. */
+const DEFAULT_ENTRIES = 10;
+/** Points of one leaf value: of each in a list, and of each beyond the free ones of an object. */
 const VALUE_POINTS = 0.1;
-/** Plain values of an object that cost no more than the object itself. */
+/** Leaf values of an object that are included in the object's price. */
 const FREE_VALUES = 5;
-/** No page, window or list that is refused for its size may be counted as more than the largest that is not. */
-const MOST = { entries: 1_000, hours: 8 * 24, days: 366, months: 120 };
+/** Entries, hours, days and months that are counted at most: the largest page, list or window that is accepted. */
+const MAX = { entries: 1_000, hours: 8 * 24, days: 366, months: 120 };
 
 /**
- * What an operation costs before it runs, in points as {@link fieldCosts} tells them: an upper bound of the rows that it
- * makes, and of the plain values in them beyond {@link FREE_VALUES} each, whatever its fragments, variables and conditions are. It takes time that grows with the document's text alone.
+ * Returns the price of an operation before execution, in points as {@link fieldCosts} lists them: an upper bound of the rows that it
+ * reads, and of the leaf values in them beyond {@link FREE_VALUES} each, for all fragments, variables and conditions. Takes time
+ * linear in the text of the document.
  *
- * The plugin of Pothos is not used: it adds up the branches of an interface, counts what is skipped, and knows a list only
- * by the list's own arguments, where our points follow from a window two levels further out.
+ * The complexity plugin of Pothos adds up the branches of an interface, counts skipped fields, and bounds a list by the list's own
+ * arguments only, whereas a list of buckets is bounded by a window two levels further out.
  *
- * @param variables as the client sent them; such as are of the wrong type cost nothing, and are refused later
+ * @param variables as the client sent them; values of a wrong type cost nothing, and are rejected later
  */
 export function queryCost(
   schema: GraphQLSchema,
@@ -77,39 +78,36 @@ export function queryCost(
   const root = operation && schema.getRootType(operation.operation);
   if (!root) return REQUEST_POINTS;
   const estimate = createEstimate(schema, document, withDefaults(operation, variables));
-  const { fixed } = ofObject(estimate(operation.selectionSet, root, 0));
+  const { fixed } = objectCost(estimate(operation.selectionSet, root, 0));
   return Math.min(Math.ceil(REQUEST_POINTS + fixed), Number.MAX_SAFE_INTEGER);
 }
 
 function createEstimate(schema: GraphQLSchema, document: DocumentNode, variables: RawVariables) {
-  const known = new Map<SelectionSetNode, Map<string, Cost>>();
+  const costsOfSets = new Map<SelectionSetNode, Map<string, Cost>>();
   const allFields = new Map<SelectionSetNode, number>();
   const aliasedFields = new Map<SelectionSetNode, number>();
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  }
+  const fragments = fragmentsOf(document);
   return selectionCost;
 
-  /** @param pageSize how many objects the page has, where the type is a connection */
+  /** @param pageSize objects of the page, if the type is a connection */
   function selectionCost(set: SelectionSetNode, type: GraphQLObjectType, pageSize: number): Cost {
     const key = `${type.name} ${pageSize}`;
-    const costs = known.get(set) ?? new Map<string, Cost>();
+    const costs = costsOfSets.get(set) ?? new Map<string, Cost>();
     const found = costs.get(key);
     if (found) return found;
     let cost = FREE;
     for (const selection of set.selections) {
-      if (isLeftOut(selection, variables)) continue;
+      if (isSkipped(selection, variables)) continue;
       if (selection.kind === Kind.FIELD) {
         cost = sum(cost, fieldCost(selection, type, pageSize));
         continue;
       }
-      const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
-      if (fragment && fits(fragment.typeCondition?.name.value, type)) {
+      const fragment = fragmentAt(selection, fragments);
+      if (fragment && narrowedType(schema, type, fragment.typeCondition?.name.value)) {
         cost = sum(cost, selectionCost(fragment.selectionSet, type, pageSize));
       }
     }
-    known.set(set, costs.set(key, cost));
+    costsOfSets.set(set, costs.set(key, cost));
     return cost;
   }
 
@@ -127,7 +125,9 @@ function createEstimate(schema: GraphQLSchema, document: DocumentNode, variables
     const rule: FieldCost = fieldCosts[`${parent.name}.${name}`] ?? byDefault ?? {};
     const argument = (argumentName: string) => argumentValue(field, node, argumentName, variables);
 
-    const below = node.selectionSet ? ofObject(anyOf(node.selectionSet, field.type, entriesOf(argument))) : FREE;
+    const below = node.selectionSet
+      ? objectCost(highestCost(node.selectionSet, field.type, entriesOf(argument)))
+      : FREE;
     const isList = isListType(getNullableType(field.type));
     const isLeaf = isLeafType(getNamedType(field.type));
     let cost = isList
@@ -142,56 +142,51 @@ function createEstimate(schema: GraphQLSchema, document: DocumentNode, variables
     return field.args.some((arg) => arg.name === "window") ? inWindow(cost, argument("window")) : cost;
   }
 
-  /** How many fields of a selection have an alias, or stand below one. */
+  /** Returns how many fields of a selection have an alias, or an ancestor with one. */
   function repeatsIn(set: SelectionSetNode, isBelow = false): number {
-    const known = isBelow ? allFields : aliasedFields;
-    const found = known.get(set);
+    const counts = isBelow ? allFields : aliasedFields;
+    const found = counts.get(set);
     if (found !== undefined) return found;
     let count = 0;
     for (const selection of set.selections) {
-      if (isLeftOut(selection, variables)) continue;
+      if (isSkipped(selection, variables)) continue;
       const isField = selection.kind === Kind.FIELD;
       const isRepeat = isBelow || (isField && selection.alias !== undefined);
       if (isField && isRepeat) count += 1;
-      const part = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
+      const part = selection.kind === Kind.FIELD ? selection : fragmentAt(selection, fragments);
       if (part?.selectionSet) count += repeatsIn(part.selectionSet, isRepeat);
     }
-    known.set(set, count);
+    counts.set(set, count);
     return count;
   }
 
-  /** An object of an interface is one of its types: the dearest. */
-  function anyOf(set: SelectionSetNode, type: GraphQLOutputType, pageSize: number): Cost {
+  /** Returns the price of the most expensive object type. */
+  function highestCost(set: SelectionSetNode, type: GraphQLOutputType, pageSize: number): Cost {
     const named = getNamedType(type);
     if (isObjectType(named)) return selectionCost(set, named, pageSize);
     if (!isAbstractType(named)) return FREE;
     return schema
       .getPossibleTypes(named)
       .map((each) => selectionCost(set, each, pageSize))
-      .reduce(dearest, FREE);
-  }
-
-  function fits(condition: string | undefined, type: GraphQLObjectType): boolean {
-    if (condition === undefined || condition === type.name) return true;
-    const conditionType = schema.getType(condition);
-    return isAbstractType(conditionType) && schema.isSubType(conditionType, type);
+      .reduce(maximum, FREE);
   }
 }
 
 type Argument = (name: string) => unknown;
 
-function inList(entry: Cost, entries: FieldCost["entries"], told: number, argument: Argument): Cost {
+function inList(entry: Cost, entries: FieldCost["entries"], pageSize: number, argument: Argument): Cost {
   if (entries === "BUCKETS") return { ...FREE, perBucket: entry.fixed };
   if (entries === "DAYS") return { ...FREE, perDay: entry.fixed };
-  const length = typeof entries === "object" ? lengthAt(entries.of, argument) : (entries ?? (told || USUAL_ENTRIES));
-  return times(entry, Math.min(length, MOST.entries));
+  const length =
+    typeof entries === "object" ? lengthAt(entries.of, argument) : (entries ?? (pageSize || DEFAULT_ENTRIES));
+  return times(entry, Math.min(length, MAX.entries));
 }
 
-/** How many objects a page or a list has by its arguments; 0 where they do not tell. */
+/** Returns the length of a page or list by its arguments; 0 if they do not bound it. */
 function entriesOf(argument: Argument): number {
   const size = argument("first") ?? argument("last");
   if (size === undefined) return 0;
-  return typeof size === "number" && size > 0 ? Math.min(size, MOST.entries) : DEFAULT_PAGE_SIZE;
+  return typeof size === "number" && size > 0 ? Math.min(size, MAX.entries) : DEFAULT_PAGE_SIZE;
 }
 
 function inBuckets({ perBucket, ...cost }: Cost, granularity: unknown): Cost {
@@ -203,15 +198,13 @@ function inBuckets({ perBucket, ...cost }: Cost, granularity: unknown): Cost {
 
 function inWindow({ fixed, values, perHour, perDay, perMonth }: Cost, window: unknown): Cost {
   const lengthMs = windowMs(window);
-  const count = (unitMs: number, most: number) => Math.min(Math.ceil(lengthMs / unitMs), most);
+  const count = (unitMs: number, max: number) => Math.min(Math.ceil(lengthMs / unitMs), max);
   const inside =
-    perHour * count(HOUR_MS, MOST.hours) +
-    perDay * count(DAY_MS, MOST.days) +
-    perMonth * count(28 * DAY_MS, MOST.months);
+    perHour * count(HOUR_MS, MAX.hours) + perDay * count(DAY_MS, MAX.days) + perMonth * count(28 * DAY_MS, MAX.months);
   return { ...FREE, values, fixed: fixed + inside };
 }
 
-/** The length of a window as the client wrote it; 0 for what is none. */
+/** Returns the length of a window as the client wrote it; 0 if it is invalid. */
 function windowMs(window: unknown): number {
   if (typeof window !== "object" || window === null) return 0;
   const { last, month, range } = window as {
@@ -225,7 +218,7 @@ function windowMs(window: unknown): number {
   return lengthMs > 0 ? lengthMs : 0;
 }
 
-/** The length of the list at a path such as `input.viewers`; 1 for what is no list, as GraphQL takes it. */
+/** Returns the length of the list at a path such as `input.viewers`; 1 for a single value, which GraphQL accepts as a list. */
 function lengthAt(path: string, argument: Argument): number {
   const [name = "", ...keys] = path.split(".");
   const value = keys.reduce<unknown>(
@@ -235,7 +228,7 @@ function lengthAt(path: string, argument: Argument): number {
   return Array.isArray(value) ? value.length : 1;
 }
 
-/** The value as the client wrote it, or by default; undefined where there is no such argument, or null. */
+/** Returns an argument as the client wrote it, or its default; undefined if there is neither, or if it is null. */
 function argumentValue(
   field: GraphQLField<unknown, unknown>,
   { arguments: given }: FieldNode,
@@ -247,7 +240,7 @@ function argumentValue(
   return value ?? field.args.find((each) => each.name === name)?.defaultValue ?? undefined;
 }
 
-function isLeftOut({ directives }: SelectionNode, variables: RawVariables): boolean {
+function isSkipped({ directives }: SelectionNode, variables: RawVariables): boolean {
   return (directives ?? []).some(({ name, arguments: given }) => {
     if (name.value !== "skip" && name.value !== "include") return false;
     const condition = given?.find((each) => each.name.value === "if");
@@ -266,7 +259,7 @@ function sum(a: Cost, b: Cost): Cost {
   return combined(a, b, (x, y) => x + y);
 }
 
-function dearest(a: Cost, b: Cost): Cost {
+function maximum(a: Cost, b: Cost): Cost {
   return combined(a, b, Math.max);
 }
 
@@ -274,8 +267,8 @@ function times(cost: Cost, factor: number): Cost {
   return combined(cost, FREE, (each) => each * factor);
 }
 
-/** What an object costs for its plain values, in place of their number. */
-function ofObject(cost: Cost): Cost {
+/** Returns the cost with the points of an object's leaf values in place of their number. */
+function objectCost(cost: Cost): Cost {
   const { fixed, values } = cost;
   return { ...cost, fixed: fixed + VALUE_POINTS * Math.max(values - FREE_VALUES, 0), values: 0 };
 }

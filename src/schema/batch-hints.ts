@@ -1,13 +1,6 @@
-import {
-  type GraphQLNamedType,
-  type GraphQLResolveInfo,
-  getNamedType,
-  isCompositeType,
-  isInterfaceType,
-  isObjectType,
-  type SelectionSetNode,
-} from "graphql";
+import { type FieldNode, type GraphQLNamedType, type GraphQLResolveInfo, getNamedType } from "graphql";
 import type { GraphContext } from "../context.ts";
+import { selectedFields } from "../engine/selections.ts";
 import type { BatchGroup } from "../loaders/batch-scheduler.ts";
 import { isPromise, type MaybePromise } from "../primitives/maybe-promise.ts";
 
@@ -28,48 +21,30 @@ export function holdBatchesFor<T>(
   list: MaybePromise<T>,
 ): MaybePromise<T> {
   if (!isPromise(list)) return list;
-  const families = familiesBelow(info);
-  return families.size > 0 ? loaders.batchScheduler.holdUntil(families, list) : list;
+  const groups = groupsBelow(info);
+  return groups.size > 0 ? loaders.batchScheduler.holdUntil(groups, list) : list;
 }
 
-/** Documents are parsed once and asked often. */
-const known = new WeakMap<object, ReadonlySet<BatchGroup>>();
+/** Groups by field: a document is parsed once and executed often. */
+const groupsOfFields = new WeakMap<FieldNode, ReadonlySet<BatchGroup>>();
 
-function familiesBelow(info: GraphQLResolveInfo): ReadonlySet<BatchGroup> {
+function groupsBelow(info: GraphQLResolveInfo): ReadonlySet<BatchGroup> {
   const [field] = info.fieldNodes;
   if (!field) return new Set();
-  let families = known.get(field);
-  if (!families) {
-    const found = new Set<BatchGroup>();
-    for (const { selectionSet } of info.fieldNodes) {
-      if (selectionSet) collect(selectionSet, getNamedType(info.returnType), info, found, new Set());
-    }
-    families = found;
-    known.set(field, families);
+  let groups = groupsOfFields.get(field);
+  if (!groups) {
+    groups = new Set(groupsIn(info.fieldNodes, getNamedType(info.returnType), info));
+    groupsOfFields.set(field, groups);
   }
-  return families;
+  return groups;
 }
 
-function collect(
-  { selections }: SelectionSetNode,
-  type: GraphQLNamedType,
-  info: GraphQLResolveInfo,
-  found: Set<BatchGroup>,
-  seen: Set<object>,
-): void {
-  for (const selection of selections) {
-    if (selection.kind === "Field") {
-      const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[selection.name.value] : undefined;
-      if (!field) continue;
-      const family = field.extensions["loadsUsage"];
-      if (family) found.add(family as BatchGroup);
-      if (selection.selectionSet) collect(selection.selectionSet, getNamedType(field.type), info, found, seen);
-      continue;
-    }
-    const fragment = selection.kind === "FragmentSpread" ? info.fragments[selection.name.value] : selection;
-    if (!fragment || seen.has(fragment)) continue;
-    seen.add(fragment);
-    const condition = fragment.typeCondition ? info.schema.getType(fragment.typeCondition.name.value) : type;
-    if (condition && isCompositeType(condition)) collect(fragment.selectionSet, condition, info, found, seen);
-  }
+function groupsIn(nodes: readonly FieldNode[], type: GraphQLNamedType, info: GraphQLResolveInfo): BatchGroup[] {
+  const sets = nodes.map(({ selectionSet }) => selectionSet);
+  return selectedFields(sets, type, info).flatMap(({ node, parentType }) => {
+    const field = "getFields" in parentType ? parentType.getFields()[node.name.value] : undefined;
+    if (!field) return [];
+    const group = field.extensions["loadsUsage"] as BatchGroup | undefined;
+    return [...(group ? [group] : []), ...groupsIn([node], getNamedType(field.type), info)];
+  });
 }

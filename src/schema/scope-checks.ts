@@ -4,6 +4,7 @@ import type { GraphQLFieldResolver } from "graphql";
 import type { Caller } from "../auth/caller.ts";
 import { isScope, type Scope, scopesOfRole, seesAccount } from "../auth/scopes.ts";
 import type { GraphContext } from "../context.ts";
+import { accessExtension, type CheckOfObject, type FieldCheck } from "../engine/field-checks.ts";
 import { ApplicationError, ForbiddenError } from "../model/errors.ts";
 
 /** What the `authScopes` of a type or a field may ask for: any one of it is enough. */
@@ -17,28 +18,7 @@ export interface AuthScopes {
 }
 
 type Resolver = GraphQLFieldResolver<unknown, object, object>;
-
-/** Asked of every caller alike, or by a function of the object and the field's arguments. */
-export type FieldCheck = Partial<AuthScopes> | CheckOfObject;
-
-interface CheckOfObject {
-  (...about: unknown[]): Partial<AuthScopes> | boolean;
-  /** It is told only the object and the context, because it is the same for every field of the object's type. */
-  ofType?: true;
-}
-
-/** A field that can be asked what it checks before it resolves. */
-interface CheckedField {
-  readonly checks: readonly FieldCheck[];
-  readonly resolve: GraphQLFieldResolver<unknown, unknown>;
-}
-
-const checkedFields = new WeakMap<GraphQLFieldResolver<never, never>, CheckedField>();
-
-/** What a resolver of the schema checks, and the one behind it that does not: for an executor that makes the checks itself. */
-export function checksOf(resolve: GraphQLFieldResolver<unknown, unknown>): CheckedField {
-  return checkedFields.get(resolve) ?? { checks: [], resolve };
-}
+type AnyResolver = GraphQLFieldResolver<unknown, unknown>;
 
 /**
  * The plugin of Pothos with its options and types, whose checks are made at once. Its own keep what they have found in five
@@ -50,16 +30,14 @@ class ScopeChecks extends PothosScopeAuthPlugin<SchemaTypes> {
     const ofTypes = this.#typesOf(field).flatMap((type) => checkIn(type.pothosOptions));
     const ofField = checkIn(field.pothosOptions);
     if (ofTypes.length + ofField.length === 0) return resolve;
-    for (const check of ofTypes) if (typeof check === "function") check.ofType = true;
+    for (const check of ofTypes) if (typeof check === "function") (check as CheckOfObject).ofType = true;
     const checked: Resolver = (parent, args, context, info) => {
       for (const check of ofTypes) assertAllowed(check, context, parent, context);
       for (const check of ofField) assertAllowed(check, context, parent, args, context, info);
       return resolve(parent, args, context, info);
     };
-    checkedFields.set(checked, {
-      checks: [...ofTypes, ...ofField],
-      resolve: resolve as GraphQLFieldResolver<unknown, unknown>,
-    });
+    const access = accessExtension([...ofTypes, ...ofField], resolve as AnyResolver, checked as AnyResolver);
+    field.extensions = { ...field.extensions, ...access };
     return checked;
   }
 
@@ -92,7 +70,9 @@ function checkIn(options: object): FieldCheck[] {
  */
 export function assertAllowed(check: FieldCheck, context: object, ...about: unknown[]): void {
   const { caller } = context as GraphContext;
-  const asked = typeof check === "function" ? check(...about) : check;
+  const asked = (typeof check === "function" ? (check as CheckOfObject)(...about) : check) as
+    | Partial<AuthScopes>
+    | boolean;
   if (asked === true) return;
   if (asked === false) throw new ForbiddenError("of this field");
   for (const name in asked) if (!KNOWN.has(name)) throw new Error("a field asks for what no caller can have");

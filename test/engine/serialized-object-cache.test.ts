@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { createSerializedObjectCache } from "../../src/engine/serialized-object-cache.ts";
+import { createObjectCaches } from "../../src/engine/serialized-object-cache.ts";
 import { createTestGateway } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 
 describe("the text of an object", () => {
   it("is kept when it is offered again, for the object itself, and not for an equal one or another selection", () => {
-    const [texts, others, object] = [createSerializedObjectCache(), createSerializedObjectCache(), { id: 1 }];
+    const createObjectCache = createObjectCaches();
+    const [texts, others, object] = [createObjectCache(), createObjectCache(), { id: 1 }];
     texts.store(object, "{}");
     expect(texts.get(object)).toBeUndefined();
     texts.store(object, "{}");
@@ -13,7 +14,8 @@ describe("the text of an object", () => {
   });
 
   it("is forgotten with all others when they are too many together, whatever selections they are of", () => {
-    const [first, second, object] = [createSerializedObjectCache(), createSerializedObjectCache(), {}];
+    const createObjectCache = createObjectCaches();
+    const [first, second, object] = [createObjectCache(), createObjectCache(), {}];
     const keep = (texts: typeof first, kept: object, text: string) => {
       texts.store(kept, text);
       texts.store(kept, text);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Caller } from "../../src/auth/caller.ts";
 import type { Scope } from "../../src/auth/scopes.ts";
-import { assertAllowed, type FieldCheck } from "../../src/schema/scope-checks.ts";
+import type { FieldCheck } from "../../src/engine/field-checks.ts";
+import { assertAllowed } from "../../src/schema/scope-checks.ts";
 
 const staff = (...scopes: Scope[]) => caller("ANALYST", scopes, null);
 const partner = (...scopes: Scope[]) => caller("PARTNER", scopes, { trackingIds: ["acme"], status: "ACTIVE" });

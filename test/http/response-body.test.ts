@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { type FieldNode, type GraphQLError, parse, type ResponsePath } from "graphql";
 import { type FetchAPI, processRegularResult } from "graphql-yoga";
 import { describe, expect, it } from "vitest";
-import { FieldFailure } from "../../src/engine/execution.ts";
+import { FieldFailure } from "../../src/engine/error-collector.ts";
 import { createStatusRule, type MediaType, serializeResult, toYogaResult } from "../../src/http/response-body.ts";
 import { ApplicationError, InvalidInputError } from "../../src/model/errors.ts";
 import { createErrors } from "../../src/operation/mask-error.ts";

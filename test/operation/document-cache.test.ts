@@ -1,15 +1,22 @@
 import { GraphQLError } from "graphql";
 import { describe, expect, it } from "vitest";
 import type { GraphContext } from "../../src/context.ts";
+import { createEngine } from "../../src/engine/engine.ts";
 import { createDocumentCache, type PreparedOperation } from "../../src/operation/document-cache.ts";
 import { createErrors } from "../../src/operation/mask-error.ts";
 import { createScheduling } from "../../src/scheduling/scheduling.ts";
 import { createSchema } from "../../src/schema/schema.ts";
 
+const schema = createSchema();
+const engine = createEngine<GraphContext>("planned", schema, {
+  assertAllowed: () => undefined,
+  createTimeSlicer: createScheduling({ maxRequestsInFlight: 1 }).createTimeSlicer,
+  onDeferred: () => undefined,
+});
 const prepare = createDocumentCache(
-  createSchema(),
+  schema,
+  engine,
   createErrors(() => undefined),
-  createScheduling({ maxRequestsInFlight: 1 }).createTimeSlicer,
 );
 const context = {} as GraphContext;
 
@@ -45,13 +52,16 @@ describe("a document", () => {
       .join(" ")} }`;
     for (let combination = 0; combination < 16; combination += 1) {
       const variables = Object.fromEntries(names.map((name, index) => [name, (combination & (1 << index)) !== 0]));
-      const { data } = await operationOf(text).run(context, variables);
+      const { data } = await operationOf(text).execute({ context, variables });
       expect(Object.keys(JSON.parse(data ?? "{}"))).toEqual(names.filter((name) => variables[name]));
     }
   });
 
   it("whose variables are wrong is answered with what is wrong, and runs nothing", async () => {
-    const { data, errors } = await operationOf("query ($a: Boolean!) { __typename @skip(if: $a) }").run(context, {});
+    const { data, errors } = await operationOf("query ($a: Boolean!) { __typename @skip(if: $a) }").execute({
+      context,
+      variables: {},
+    });
     expect([data, errors?.[0]]).toEqual([undefined, expect.any(GraphQLError)]);
   });
 });

@@ -1,8 +1,6 @@
 import { GraphQLInt, GraphQLObjectType, GraphQLSchema, type OperationDefinitionNode, parse } from "graphql";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { GraphContext } from "../../src/context.ts";
-import { planQuery } from "../../src/engine/query-plan.ts";
-import { createBatchScheduler } from "../../src/loaders/batch-scheduler.ts";
+import { createEngine } from "../../src/engine/engine.ts";
 import { createScheduling } from "../../src/scheduling/scheduling.ts";
 import type { TimeSlicer } from "../../src/scheduling/time-slicer.ts";
 import { createTestGateway, range } from "../support/gateway.ts";
@@ -99,8 +97,14 @@ describe("values that are settled together", () => {
     const text = `{ ${Object.keys(fields)
       .map((name) => `${name} { slow }`)
       .join(" ")} }`;
-    const [operation] = parse(text).definitions as [OperationDefinitionNode];
-    const context = { loaders: { batchScheduler: createBatchScheduler() } } as GraphContext;
+    const document = parse(text);
+    const [operation] = document.definitions as [OperationDefinitionNode];
+    const held: Promise<void>[] = [];
+    const engine = createEngine<object>("planned", schema, {
+      assertAllowed: () => undefined,
+      createTimeSlicer,
+      onDeferred: (_context, allStarted) => void held.push(allStarted),
+    });
     let turns = 0;
     let isOver = false;
     const turn = () => {
@@ -108,10 +112,12 @@ describe("values that are settled together", () => {
       if (!isOver) setImmediate(turn);
     };
     setImmediate(turn);
-    const { data = "" } = await planQuery({ schema, operation, fragments: {} }, createTimeSlicer)(context, {});
+    const { data = "" } = await engine(document, operation)({ context: {}, variables: {} });
     isOver = true;
     expect(Object.values(JSON.parse(data))).toEqual(Array.from({ length: 200 }, (_, slow) => ({ slow })));
     expect(turns).toBeGreaterThanOrEqual(8);
+    expect(held).not.toEqual([]);
+    await Promise.all(held);
   });
 });
 

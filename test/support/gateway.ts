@@ -3,6 +3,7 @@ import { type FormattedExecutionResult, print } from "graphql";
 import { pino } from "pino";
 import { inject } from "vitest";
 import { allScopes, type Scope } from "../../src/auth/scopes.ts";
+import { engineNames } from "../../src/engine/engine.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "../../src/gateway.ts";
 import { Secret } from "../../src/model/secret.ts";
 import type { RecordedCall, SandboxOptions } from "../../src/sandbox/sandbox.ts";
@@ -140,6 +141,8 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     slowRequestMs: 60_000,
     refusedAttemptRetentionMs: 30 * 86_400_000,
     graphiql: null,
+    // `TEST_ENGINE=graphql-js` runs the tests on the reference engine.
+    engine: engineNames.find((name) => name === process.env["TEST_ENGINE"]) ?? "planned",
     clock: sandbox.clock.now,
     // What is remembered for a moment is forgotten when a test moves the time on.
     monotonicMs: sandbox.clock.now,

@@ -1,12 +1,13 @@
-import { defaultFieldResolver, type GraphQLField, type GraphQLFieldResolver, type GraphQLSchema } from "graphql";
+import type { GraphQLField, GraphQLSchema } from "graphql";
 import type { AuditedAction } from "../../auth/audit-recorder.ts";
 import { type GraphContext, withAuditedAction } from "../../context.ts";
+import { accessOf, type FieldCheck } from "../../engine/field-checks.ts";
 import { ApplicationError } from "../../model/errors.ts";
 import type { AuditEnd } from "../../store/records.ts";
 import type { Tables } from "../../store/store.ts";
 import { decodeGlobalId } from "../global-id.ts";
 import type { Payload } from "../payload.ts";
-import { assertAllowed, checksOf, type FieldCheck } from "../scope-checks.ts";
+import { assertAllowed } from "../scope-checks.ts";
 import { auditDetail } from "./audit-detail.ts";
 import { recorded, recordedTables } from "./audit-effects.ts";
 import { touchedObjects } from "./touched-objects.ts";
@@ -20,7 +21,7 @@ export const noSideEffects = { noSideEffects: true } as const;
 /** Lets every mutation of the schema be written into the audit log, whoever adds it. */
 export function withAudit(schema: GraphQLSchema): GraphQLSchema {
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
-    const { checks, resolve } = checksOf((field.resolve ?? defaultFieldResolver) as AnyResolve);
+    const { checks, resolve } = accessOf(field);
     const audit = field.extensions["noSideEffects"] ? recordAfter : recordBefore;
     field.resolve = allowed(field, checks, audit(field, resolve as Resolve));
   }
@@ -29,7 +30,6 @@ export function withAudit(schema: GraphQLSchema): GraphQLSchema {
 
 type Field = GraphQLField<unknown, GraphContext>;
 type Resolve = NonNullable<Field["resolve"]>;
-type AnyResolve = GraphQLFieldResolver<unknown, unknown>;
 
 /** Checks rights first: an attempt that is refused for lack of one is counted, and the log does not tell of it. */
 function allowed({ name }: Field, checks: readonly FieldCheck[], resolve: Resolve): Resolve {

@@ -1,12 +1,13 @@
 import {
   type FieldNode,
+  type GraphQLNamedType,
   type GraphQLResolveInfo,
   getArgumentValues,
+  getNamedType,
   isObjectType,
-  Kind,
-  type SelectionSetNode,
 } from "graphql";
 import type { GraphContext } from "../../context.ts";
+import { selectedFields } from "../../engine/selections.ts";
 import { prefetchTotal } from "../../loaders/bandwidth.ts";
 import type { StreamRecord } from "../../model/stream/stream.ts";
 import type { UsageWindow } from "../../model/usage/time-window.ts";
@@ -63,45 +64,49 @@ function windowsOf(info: GraphQLResolveInfo, context: GraphContext): UsageWindow
   });
 }
 
-/** Selections by field node: documents are parsed once and executed often. */
-const selectionsByField = new WeakMap<FieldNode, readonly FieldNode[]>();
+/** Fields `bandwidth` by connection: a document is parsed once and executed often. */
+const totalsOfConnections = new WeakMap<FieldNode, readonly FieldNode[]>();
 
-/**
- * Returns the connection's selections of `Stream.bandwidth`.
- *
- * Empty if its streams select other fields that need a call.
- */
+/** Returns the fields `bandwidth` of the streams of a connection; none if the streams have other fields that are read. */
 function totalsBelow(info: GraphQLResolveInfo): readonly FieldNode[] {
   const [connection] = info.fieldNodes;
   if (!connection) return [];
-  const found = selectionsByField.get(connection) ?? findSelections(info);
-  selectionsByField.set(connection, found);
-  return found;
+  const totals =
+    totalsOfConnections.get(connection) ??
+    totalsIn(info.fieldNodes, getNamedType(info.returnType), "CONNECTION", info) ??
+    [];
+  totalsOfConnections.set(connection, totals);
+  return totals;
 }
 
-/** Fields that need no call, by the type that has them. A field with a type is searched further. */
-const fieldsWithoutCalls: Readonly<Record<Parent, Readonly<Record<string, Parent | null>>>> = {
+type Position = "CONNECTION" | "EDGE" | "STREAM" | "BANDWIDTH";
+
+/** Fields that need no read, by position; the value is the position of the field's own selection. */
+const plainFields: Readonly<Record<Position, Readonly<Record<string, Position | null>>>> = {
   CONNECTION: { __typename: null, totalCount: null, pageInfo: null, nodes: "STREAM", edges: "EDGE" },
   EDGE: { __typename: null, cursor: null, node: "STREAM" },
   STREAM: { __typename: null, id: null, name: null, bandwidth: "BANDWIDTH" },
   BANDWIDTH: { __typename: null, window: null, freshUntil: null, total: null },
 };
-type Parent = "CONNECTION" | "EDGE" | "STREAM" | "BANDWIDTH";
 
-function findSelections({ fieldNodes, fragments }: GraphQLResolveInfo): readonly FieldNode[] {
-  const found: FieldNode[] = [];
-  const needsNoCalls = (selections: SelectionSetNode["selections"], parent: Parent): boolean =>
-    selections.every((selection) => {
-      if (selection.directives?.length) return false;
-      if (selection.kind === Kind.FIELD) {
-        const next = fieldsWithoutCalls[parent][selection.name.value];
-        if (next === undefined) return false;
-        if (next === "BANDWIDTH") found.push(selection);
-        return next === null || needsNoCalls(selection.selectionSet?.selections ?? [], next);
-      }
-      const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments[selection.name.value] : selection;
-      return needsNoCalls(fragment?.selectionSet.selections ?? [], parent);
-    });
-  const isAll = fieldNodes.every(({ selectionSet }) => needsNoCalls(selectionSet?.selections ?? [], "CONNECTION"));
-  return isAll ? found : [];
+/** Returns null if a field is read, or left out by a directive. */
+function totalsIn(
+  nodes: readonly FieldNode[],
+  type: GraphQLNamedType,
+  position: Position,
+  info: GraphQLResolveInfo,
+): readonly FieldNode[] | null {
+  const sets = nodes.map(({ selectionSet }) => selectionSet);
+  const totals: FieldNode[] = [];
+  for (const { node, parentType, hasDirectives } of selectedFields(sets, type, info)) {
+    const next = plainFields[position][node.name.value];
+    if (next === undefined || hasDirectives) return null;
+    if (next === null) continue;
+    if (next === "BANDWIDTH") totals.push(node);
+    const field = "getFields" in parentType ? parentType.getFields()[node.name.value] : undefined;
+    const below = field ? totalsIn([node], getNamedType(field.type), next, info) : null;
+    if (below === null) return null;
+    totals.push(...below);
+  }
+  return totals;
 }

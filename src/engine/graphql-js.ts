@@ -1,0 +1,108 @@
+import {
+  type DocumentNode,
+  execute,
+  type GraphQLError,
+  type GraphQLField,
+  type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
+  isIntrospectionType,
+  isObjectType,
+  type OperationDefinitionNode,
+  type ResponsePath,
+} from "graphql";
+import { isPromise, type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
+import { cacheabilityOf, isOfObject, propertyOf } from "./cacheability.ts";
+import { FieldFailure } from "./error-collector.ts";
+import { type ExecutionRequest, MAX_COERCION_ERRORS } from "./execute.ts";
+import { accessOf } from "./field-checks.ts";
+import { fragmentsOf, selectedFields } from "./selections.ts";
+import type { SerializedResult } from "./serialized-result.ts";
+
+/** Whether the fields that a context has resolved so far are all cacheable. */
+type CacheabilityNotes = WeakMap<object, { isCacheable: boolean }>;
+
+/**
+ * Returns an engine that executes operations by graphql-js, with the same results as the planned engine. Long lists are not
+ * deferred, and the budget sees the response when it is complete.
+ *
+ * Replaces the resolvers of the schema by ones that note cacheability.
+ */
+export function createGraphqlJsExecutor<Context extends object>(schema: GraphQLSchema) {
+  const notes: CacheabilityNotes = new WeakMap();
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || isIntrospectionType(type)) continue;
+    for (const field of Object.values(type.getFields())) noteCacheability(field, notes);
+  }
+  return (document: DocumentNode, operation: OperationDefinitionNode) => {
+    const isIntrospection = selectsIntrospection(schema, document, operation);
+    return ({ context, variables, budget }: ExecutionRequest<Context>): MaybePromise<SerializedResult> => {
+      const noted = { isCacheable: !isIntrospection };
+      notes.set(context, noted);
+      const result = execute({
+        schema,
+        document,
+        operationName: operation.name?.value ?? null,
+        contextValue: context,
+        variableValues: variables,
+        options: { maxCoercionErrors: MAX_COERCION_ERRORS },
+      });
+      return mapMaybe(result, ({ data, errors }) => {
+        const failures = errors?.map(toFieldFailure);
+        if (data === undefined) return { errors: failures ?? [] };
+        const json = JSON.stringify(data);
+        try {
+          budget?.writing(json.length);
+        } catch (error) {
+          return { errors: [error] };
+        }
+        const { isCacheable } = noted;
+        return failures === undefined ? { data: json, isCacheable } : { errors: failures, data: json, isCacheable };
+      });
+    };
+  };
+}
+
+/** Introspection is not cacheable, and its fields belong to graphql-js. */
+function selectsIntrospection(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  { operation, selectionSet }: OperationDefinitionNode,
+): boolean {
+  const rootType = schema.getRootType(operation);
+  if (!rootType) return false;
+  const fields = selectedFields([selectionSet], rootType, { schema, fragments: fragmentsOf(document) });
+  return fields.some(({ node }) => node.name.value === "__schema" || node.name.value === "__type");
+}
+
+function noteCacheability(field: GraphQLField<unknown, unknown>, notes: CacheabilityNotes): void {
+  const { resolve } = field;
+  const property = propertyOf(field);
+  const isAbstract = isAbstractType(getNamedType(field.type));
+  const mark = cacheabilityOf(field);
+  const cacheability = isOfObject(property, accessOf(field).resolve) || mark;
+  field.resolve = (source, args, context, info) => {
+    const noted = notes.get(context as object);
+    const own = property === null ? undefined : (source as Readonly<Record<string, unknown>> | undefined)?.[property];
+    const value = resolve
+      ? resolve(source, args, context, info)
+      : typeof own === "function"
+        ? own.call(source, args, context, info)
+        : own;
+    if (!noted?.isCacheable) return value;
+    const isCacheable = typeof cacheability === "function" ? cacheability(args) : cacheability;
+    const isRead = isPromise(value) && mark === false;
+    noted.isCacheable = isCacheable && !isAbstract && !isRead && typeof own !== "function";
+    return value;
+  };
+}
+
+/** Returns the failure behind a field's error; errors of the whole operation as they are. */
+function toFieldFailure(error: GraphQLError): unknown {
+  const { originalError, nodes, path } = error;
+  const [first, ...rest] = path ?? [];
+  if (first === undefined || !nodes) return error;
+  let at: ResponsePath = { prev: undefined, key: first, typename: undefined };
+  for (const key of rest) at = { prev: at, key, typename: undefined };
+  return new FieldFailure(originalError ?? error, nodes as FieldFailure["nodes"], at);
+}
