@@ -100,7 +100,7 @@ const countryList = z
   .refine((codes) => codes.join(",").length <= MAX_COUNTRIES_CHARACTERS, { error: "The list is too long." })
   .nullish();
 
-/** The published schema says `updateAllowedCountries`, its examples say `allowedCountries`; both are accepted. */
+/** The schema says `updateAllowedCountries`, its examples `allowedCountries`; both are accepted. */
 const countriesInput = z.object({
   updateAllowedCountries: countryList,
   updateDeniedCountries: countryList,

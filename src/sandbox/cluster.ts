@@ -71,7 +71,7 @@ export interface DefaultCluster {
 
 /** @see GET /api/cluster and PUT /api/cluster */
 export function clusterRoutes(account: DefaultCluster): Route[] {
-  const answer = (): SandboxResponse =>
+  const respond = (): SandboxResponse =>
     success({ defaultCluster: account.defaultCluster, availableClusters: CLUSTERS });
   return [
     {
@@ -79,7 +79,7 @@ export function clusterRoutes(account: DefaultCluster): Route[] {
       path: "/api/cluster",
       operationId: "Cluster_GetClustersInfo",
       access: "api secret",
-      handle: answer,
+      handle: respond,
     },
     {
       method: "PUT",
@@ -91,7 +91,7 @@ export function clusterRoutes(account: DefaultCluster): Route[] {
         const { defaultCluster } = validated(z.object({ defaultCluster: z.string().min(1) }), body);
         if (!isCluster(defaultCluster)) throw fail({ defaultCluster: `Unknown cluster: ${defaultCluster}` });
         account.defaultCluster = defaultCluster;
-        return answer();
+        return respond();
       },
     },
   ];

@@ -38,7 +38,7 @@ export function truthOf(traffic: Traffic, live: Live, ledger: Ledger, filter: Tr
     for (const reading of liveReadings(live, streamName, span)) add(reading);
     const stream = traffic.streams.get(streamName);
     if (!stream) continue;
-    const past = overlap(span, { from: ledger.opensAt, to: ledger.pastEndsAt(streamName) });
+    const past = overlap(span, { from: ledger.meteredSince, to: ledger.pastEndsAt(streamName) });
     for (let hour = Math.floor(past.from / HOUR_MS); hour * HOUR_MS < past.to; hour++) {
       const start = hour * HOUR_MS;
       const from = Math.max(past.from - start, 0);

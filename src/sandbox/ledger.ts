@@ -11,7 +11,7 @@ import type { StreamModel, Traffic } from "./traffic/traffic.ts";
  */
 export interface Ledger {
   /** UTC midnight at which metering started, in milliseconds. */
-  readonly opensAt: number;
+  readonly meteredSince: number;
   /**
    * Returns the names of the streams that may have readings, sorted.
    *
@@ -25,7 +25,9 @@ export interface Ledger {
    */
   readings(streamName: string, span: Span): Generator<MeterReading>;
   /**
-   * Returns the instant from which the traffic function gives nothing more for a stream; infinite while its feed runs.
+   * Returns the instant from which the traffic function has no traffic of a stream.
+   *
+   * Infinite while the stream's seeded feed runs.
    */
   pastEndsAt(streamName: string): number;
 }
@@ -38,7 +40,7 @@ const HISTORY_DAYS = 400;
  * @param beganAt - the sandbox's first instant, at which the past ends except for streams that were live
  */
 export function createLedger(traffic: Traffic, live: Live, beganAt: number): Ledger {
-  const opensAt = floorTo(beganAt, DAY_MS) - HISTORY_DAYS * DAY_MS;
+  const meteredSince = floorTo(beganAt, DAY_MS) - HISTORY_DAYS * DAY_MS;
 
   function pastEndsAt(streamName: string): number {
     const seeded = live.feeds(streamName).find(({ isSeeded }) => isSeeded);
@@ -46,7 +48,7 @@ export function createLedger(traffic: Traffic, live: Live, beganAt: number): Led
   }
 
   function* pastReadings(stream: StreamModel, span: Span): Generator<MeterReading> {
-    let { from, to } = overlap(span, { from: opensAt, to: pastEndsAt(stream.profile.streamName) });
+    let { from, to } = overlap(span, { from: meteredSince, to: pastEndsAt(stream.profile.streamName) });
     while (from < to) {
       if (from % DAY_MS === 0 && from + DAY_MS <= to) {
         yield* traffic.ofDay(stream, from / DAY_MS);
@@ -60,7 +62,7 @@ export function createLedger(traffic: Traffic, live: Live, beganAt: number): Led
   }
 
   return {
-    opensAt,
+    meteredSince,
     pastEndsAt,
     streamNames(trackingId) {
       const names = new Set<string>();

@@ -28,10 +28,10 @@ process.stdout.write(`The sandbox's controls are described at ${sandbox.origin}/
 const { origin, secret, conferenceApp } = sandbox;
 process.send?.({ type: "listening", origin, secret, conferenceApp });
 
-for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, leave);
-process.once("disconnect", leave);
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, shutDown);
+process.once("disconnect", shutDown);
 
-function leave(): void {
+function shutDown(): void {
   sandbox.close().finally(() => process.exit(0));
 }
 

@@ -146,7 +146,7 @@ function listed<T>(streams: readonly MonitoredStream[], query: URLSearchParams, 
   );
 
   const found = streams
-    .filter((stream) => traits.every(([wanted, trait]) => wanted === undefined || trait(stream) === wanted))
+    .filter((stream) => traits.every(([expected, trait]) => expected === undefined || trait(stream) === expected))
     .filter((stream) => clusters.length === 0 || stream.clusters.some((cluster) => clusters.includes(cluster)))
     .filter(({ streamName }) => search === undefined || streamName.includes(search))
     .sort((a, b) => direction * compare(orderOf(a), orderOf(b)) || compare(a.streamName, b.streamName));

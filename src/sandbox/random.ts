@@ -7,7 +7,11 @@ import { createHash } from "node:crypto";
  * Integers only, without Math.sin and the like, so that every machine agrees to the bit.
  */
 
-/** Mixes two 32-bit integers into one, every output bit depending on every input bit (murmur3's finalizer). */
+/**
+ * Mixes two 32-bit integers into one (murmur3's finalizer).
+ *
+ * Every output bit depends on every input bit.
+ */
 export function mix(a: number, b: number): number {
   let bits = Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 15), 0xc2b2ae35);

@@ -116,16 +116,18 @@ export interface Sandbox extends AsyncDisposable {
   /** Returns to the seed and to the first instant. Clears faults and calls; the port stays. */
   reset(): void;
   /**
-   * Returns the traffic that really flowed up to now, straight from the traffic function and the live part.
+   * Returns the traffic that really flowed up to now.
    *
-   * Independent of how the endpoints add up, of what they retain and of the quarter hour. The weekly gap counts nothing
-   * here either.
+   * Read straight from the traffic function and the live part, independent of how the endpoints add up, of what they
+   * retain and of the quarter hour. The weekly gap counts nothing here either.
    */
   truth(query: TruthQuery): Truth;
   /** All tokens with their secrets. */
   readonly tokens: { publish(): readonly PublishToken[]; subscribe(): readonly SubscribeToken[] };
   /**
-   * Adds a token with a pattern that the sandbox's own engine rejects, as the platform's dashboard can create it.
+   * Adds a token with a pattern that the sandbox's engine rejects.
+   *
+   * The platform's dashboard can create such tokens, as its engine is another.
    *
    * @throws TypeError if the input is malformed
    */
@@ -163,9 +165,9 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   const { host = "127.0.0.1", port = 0, onExchange, wait = realWait } = options;
   const faults = createFaults();
   const calls = createCallLog();
-  let state = begin();
+  let state = createState();
 
-  function begin(): { platform: Platform; router: ReturnType<typeof createRouter> } {
+  function createState(): { platform: Platform; router: ReturnType<typeof createRouter> } {
     const platform = createPlatform(seed, createClock(toInstant(startAt), frozen), bulk, createLag(lagMs));
     const routes = [...platformRoutes(platform, CONFERENCE_APP), ...adminRoutes({ platform, faults, calls, reset })];
     return { platform, router: createRouter(routes) };
@@ -174,7 +176,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   function reset(): void {
     faults.clear();
     calls.clear();
-    state = begin();
+    state = createState();
   }
 
   const server = await listen(

@@ -14,7 +14,7 @@ import { sumOf } from "../../src/sandbox/usage.ts";
 const NOW = Date.parse("2025-06-18T10:37:00Z");
 const FRESH = Date.parse("2025-06-18T10:30:00Z");
 const OPENS = Date.parse("2024-05-14");
-const horizon = { now: NOW, opensAt: OPENS, lagMs: 0 };
+const horizon = { now: NOW, meteredSince: OPENS, lagMs: 0 };
 const day = (text: string) => Date.parse(text);
 const lengthOf = (spans: readonly Span[]) => spans.reduce((sum, { from, to }) => sum + to - from, 0);
 

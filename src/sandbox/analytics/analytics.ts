@@ -103,13 +103,13 @@ export function analyticsRoutes(ledger: Ledger, clock: Clock, lag: Lag): Route[]
     }
   }
 
-  const get = (path: string, operation: string, asks: RequestShape, projection: Projection): Route => ({
+  const get = (path: string, operation: string, shape: RequestShape, projection: Projection): Route => ({
     method: "GET",
     path: `/api/analytics/${path}`,
     operationId: `Analytics_${operation}`,
     access: "api secret",
     handle({ query }) {
-      const request = readRequest(query, asks, horizonOf({ clock, ledger, lag }));
+      const request = readRequest(query, shape, horizonOf({ clock, ledger, lag }));
       return success(projection({ streamNames: ledger.streamNames() }, request));
     },
   });

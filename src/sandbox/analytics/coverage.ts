@@ -18,14 +18,14 @@ export interface Bucket {
 export interface Horizon {
   readonly now: number;
   /** Start of metering. */
-  readonly opensAt: number;
+  readonly meteredSince: number;
   /** Time after a quarter hour until its usage is published, in milliseconds. */
   readonly lagMs: number;
 }
 
 /** Returns the horizon of a call that is answered now. */
 export function horizonOf({ clock, ledger, lag }: { clock: Clock; ledger: Ledger; lag: Lag }): Horizon {
-  return { now: clock.now(), opensAt: ledger.opensAt, lagMs: lag.get() };
+  return { now: clock.now(), meteredSince: ledger.meteredSince, lagMs: lag.get() };
 }
 
 const HOUR_RETENTION_DAYS = 7;
@@ -77,7 +77,7 @@ export function totalSpans(range: Span, horizon: Horizon, { monthsToo }: { month
   const isInside = (span: Span) => span.from >= range.from && span.to <= range.to;
 
   const spans: Span[] = [];
-  let day = floorTo(Math.max(range.from, horizon.opensAt), DAY_MS);
+  let day = floorTo(Math.max(range.from, horizon.meteredSince), DAY_MS);
   while (day < Math.min(range.to, fresh)) {
     const month = monthAround(day);
     const whole = { from: day, to: day + DAY_MS };
@@ -98,14 +98,14 @@ export function totalSpans(range: Span, horizon: Horizon, { monthsToo }: { month
   return joined(spans.map(({ from, to }) => ({ from, to: Math.min(to, fresh) })));
 }
 
-function retainedFrom(resolution: Resolution, { now, opensAt }: Horizon): number {
+function retainedFrom(resolution: Resolution, { now, meteredSince }: Horizon): number {
   switch (resolution) {
     case "Hour":
-      return Math.max(opensAt, floorTo(now, HOUR_MS) - HOUR_RETENTION_DAYS * DAY_MS);
+      return Math.max(meteredSince, floorTo(now, HOUR_MS) - HOUR_RETENTION_DAYS * DAY_MS);
     case "Day":
-      return Math.max(opensAt, floorTo(now, DAY_MS) - DAY_RETENTION_DAYS * DAY_MS);
+      return Math.max(meteredSince, floorTo(now, DAY_MS) - DAY_RETENTION_DAYS * DAY_MS);
     case "Month":
-      return monthAround(opensAt).from;
+      return monthAround(meteredSince).from;
   }
 }
 

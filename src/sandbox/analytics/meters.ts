@@ -40,13 +40,13 @@ export function meterRoutes(parts: MeteredParts): Route[] {
   const get = (
     path: string,
     operation: string,
-    answer: (query: URLSearchParams) => ReturnType<typeof success>,
+    respond: (query: URLSearchParams) => ReturnType<typeof success>,
   ): Route => ({
     method: "GET",
     path: `/api/analytics/${path}`,
     operationId: `Analytics_${operation}`,
     access: "api secret",
-    handle: ({ query }) => answer(query),
+    handle: ({ query }) => respond(query),
   });
   const ask = (query: URLSearchParams) => readRequest(query, {}, horizonOf(parts));
   const daysOf = (query: URLSearchParams) => {
@@ -112,7 +112,7 @@ export function meterRoutes(parts: MeteredParts): Route[] {
     }),
     get("media/storage/usage/billing", "MediaAssetUsageBillable", (query) => {
       const { range, horizon } = ask(query);
-      const span = overlap(range, { from: horizon.opensAt, to: freshUntil(horizon) });
+      const span = overlap(range, { from: horizon.meteredSince, to: freshUntil(horizon) });
       const assets = media.assets();
       // Whole minutes, as the schema has them, rounded down; the total is the sum of what is shown.
       const hours = perKind(

@@ -24,11 +24,11 @@ const MAX_NAMES = 10;
 const MAX_NAME_CHARACTERS = 128;
 
 /** @throws ResponseError naming each field that is missing or malformed */
-export function readRequest(query: URLSearchParams, asks: RequestShape, horizon: Horizon): AnalyticsRequest {
+export function readRequest(query: URLSearchParams, shape: RequestShape, horizon: Horizon): AnalyticsRequest {
   const reader = new QueryReader(query);
   const range = { from: reader.instant("startDate"), to: reader.instant("stopDate") };
-  const names = asks.names === undefined ? [] : readNames(reader, asks.names);
-  const resolution = asks.resolutions === undefined ? "Day" : reader.choice("resolution", asks.resolutions);
+  const names = shape.names === undefined ? [] : readNames(reader, shape.names);
+  const resolution = shape.resolutions === undefined ? "Day" : reader.choice("resolution", shape.resolutions);
   reader.done();
   if (range.to <= range.from) reader.complain("stopDate", "stopDate must be after startDate.");
   reader.done();

@@ -80,11 +80,11 @@ function readRequest({ contentType, body }: Call): { seconds: number; scopes: re
   if (seconds < 1 || seconds > MAX_SECONDS) {
     throw conferenceError(400, "invalid_request", `expires_in must be between 1 and ${MAX_SECONDS}.`);
   }
-  const asked = (form.get("scope") ?? "").split(" ").filter(Boolean);
-  const scopes = asked.filter((scope) => scope === ALL_SCOPES || SCOPES.includes(scope));
+  const requested = (form.get("scope") ?? "").split(" ").filter(Boolean);
+  const scopes = requested.filter((scope) => scope === ALL_SCOPES || SCOPES.includes(scope));
   // Unknown scopes are dropped, and no scope is no limit; but a request for unknown scopes alone must not grant
   // everything.
-  if (asked.length > 0 && scopes.length === 0)
+  if (requested.length > 0 && scopes.length === 0)
     throw conferenceError(400, "invalid_scope", "None of the scopes is known.");
   return { seconds, scopes };
 }

@@ -48,8 +48,8 @@ export function conferenceRoutes(platform: Platform, app: ConferenceApp): Route[
     async handle(call) {
       await checkAppToken(call, app, platform.clock);
       const body = readBody(call);
-      const answer = handle(conferenceOf(call), body);
-      return answer === undefined ? empty(200) : json(200, answer);
+      const responseData = handle(conferenceOf(call), body);
+      return responseData === undefined ? empty(200) : json(200, responseData);
     },
   });
 

@@ -12,7 +12,7 @@ export interface SentBody {
 }
 
 /** Characters of a streamed body that are recorded. */
-const KEPT_CHARACTERS = 1_000_000;
+const RECORDED_CHARACTERS = 1_000_000;
 
 /**
  * Writes a response. Rows are pulled as fast as the reader takes them and no faster.
@@ -81,11 +81,11 @@ async function sendRows(
   rows: AsyncIterable<string>,
   cutShort: boolean,
 ): Promise<SentBody> {
-  let kept = "";
+  let recorded = "";
   let isWhole = true;
   async function* keeping() {
     for await (const text of rows) {
-      if (kept.length < KEPT_CHARACTERS) kept += text;
+      if (recorded.length < RECORDED_CHARACTERS) recorded += text;
       else isWhole = false;
       yield text;
       if (cutShort) return;
@@ -94,5 +94,5 @@ async function sendRows(
   response.writeHead(status, headers);
   await pipeline(Readable.from(keeping(), { objectMode: false }), response, { end: !cutShort });
   if (cutShort) response.destroy();
-  return isWhole ? { body: kept } : { body: kept, truncated: true };
+  return isWhole ? { body: recorded } : { body: recorded, truncated: true };
 }

@@ -89,13 +89,13 @@ async function serve(parts: ServerParts, request: IncomingMessage, response: Ser
   const { method = "GET", url = "/" } = request;
   const [path, query] = splitAtQuestionMark(url);
   const match = router.match(method, path);
-  const answered = async (body: string | undefined): Promise<SandboxResponse> =>
+  const respond = async (body: string | undefined): Promise<SandboxResponse> =>
     isPreflight(method, path) ? PREFLIGHT : answerTo(match, request, query, body, parts.secret);
-  const headersOf = (answer: SandboxResponse) => responseHeaders(answer, parts.serving().now(), path);
+  const headersOf = (sandboxResponse: SandboxResponse) => responseHeaders(sandboxResponse, parts.serving().now(), path);
 
   if (typeof match === "object" && match.route.access === "operator") {
-    const answer = await answered(await readBody(request));
-    await send(response, answer, headersOf(answer), undefined, parts.wait);
+    const sandboxResponse = await respond(await readBody(request));
+    await send(response, sandboxResponse, headersOf(sandboxResponse), undefined, parts.wait);
     return;
   }
 
@@ -122,18 +122,18 @@ async function serve(parts: ServerParts, request: IncomingMessage, response: Ser
     record(null);
     throw problem;
   });
-  const genuine = fault?.status === undefined ? await answered(body) : injectedAnswer(fault.status, fault);
-  const answer = fault?.replace ? { ...genuine, status: 200, ...fault.replace } : genuine;
+  const genuine = fault?.status === undefined ? await respond(body) : injectedResponse(fault.status, fault);
+  const sandboxResponse = fault?.replace ? { ...genuine, status: 200, ...fault.replace } : genuine;
   if (fault?.drop === "after") return drop();
   if (fault?.hang === "after") return hang();
 
-  const headers = headersOf(answer);
-  const sent = await send(response, answer, headers, fault, parts.wait);
-  record(answer.status);
+  const headers = headersOf(sandboxResponse);
+  const sent = await send(response, sandboxResponse, headers, fault, parts.wait);
+  record(sandboxResponse.status);
   if (fault && (fault.status ?? fault.truncate ?? fault.dripMs ?? fault.padBytes ?? fault.replace)) return;
   parts.onExchange?.({
     request: { method, path, query, headers: requestHeaders(request), body: body ?? "" },
-    response: { status: answer.status, headers, ...sent },
+    response: { status: sandboxResponse.status, headers, ...sent },
     operationId,
   });
 }
@@ -179,7 +179,7 @@ async function answerTo(
 }
 
 /** Returns the response of a fault, in the platform's envelope for the status. */
-function injectedAnswer(status: number, { headers = {} }: Fault): SandboxResponse {
+function injectedResponse(status: number, { headers = {} }: Fault): SandboxResponse {
   if (status === 401 || status === 403) return { ...error(status, "Unauthorized"), headers };
   if (status >= 500) return { ...error(status, "Injected fault"), headers };
   return { ...fail({ message: `Injected fault ${status}` }, status).response, headers };

@@ -55,8 +55,8 @@ export interface FeedStart extends Pick<Feed, "streamName" | "credentials" | "so
 }
 
 /** Returns the pushes that a feed starts with: to every enabled target. */
-export function beginRestreams(targets: readonly RestreamTarget[], startedAt: number): Restream[] {
-  return targets.filter(({ enabled }) => enabled).map((target) => beginRestream(target, startedAt));
+export function startRestreams(targets: readonly RestreamTarget[], startedAt: number): Restream[] {
+  return targets.filter(({ enabled }) => enabled).map((target) => startRestream(target, startedAt));
 }
 
 /**
@@ -65,16 +65,16 @@ export function beginRestreams(targets: readonly RestreamTarget[], startedAt: nu
  * Pushes that stay are not interrupted by a change elsewhere in the list.
  */
 export function syncRestreams(feed: Feed, targets: readonly RestreamTarget[], at: number): void {
-  const wanted = targets.filter(({ enabled }) => enabled);
+  const enabledTargets = targets.filter(({ enabled }) => enabled);
   for (const restream of feed.restreams) {
-    if (restream.endedAt === null && !wanted.some(({ url }) => url === restream.url)) restream.endedAt = at;
+    if (restream.endedAt === null && !enabledTargets.some(({ url }) => url === restream.url)) restream.endedAt = at;
   }
-  for (const target of wanted) {
+  for (const target of enabledTargets) {
     const isRunning = feed.restreams.some(({ url, endedAt }) => url === target.url && endedAt === null);
-    if (!isRunning) feed.restreams.push(beginRestream(target, at));
+    if (!isRunning) feed.restreams.push(startRestream(target, at));
   }
 }
 
-function beginRestream({ label, url }: RestreamTarget, startedAt: number): Restream {
+function startRestream({ label, url }: RestreamTarget, startedAt: number): Restream {
   return { label, url, startedAt, endedAt: null };
 }

@@ -2,11 +2,11 @@ import type { Clock } from "../clock.ts";
 import { ingestCluster } from "../cluster.ts";
 import { uuidOf } from "../random.ts";
 import { effectiveCluster, type PublishToken } from "../tokens/token.ts";
-import { beginRestreams, type Feed, type FeedStart, type PublisherCredentials, syncRestreams } from "./feed.ts";
+import { type Feed, type FeedStart, type PublisherCredentials, startRestreams, syncRestreams } from "./feed.ts";
 import { createScheduledEvents } from "./scheduled-events.ts";
 import { endOf, type Viewing, type ViewingStart } from "./viewing.ts";
 
-/** Feeds and viewers that connected since the sandbox started, and the feeds that were live when it did. */
+/** Feeds and viewers since the sandbox started, and feeds that were live when it did. */
 export interface Live {
   /** Starts a feed that passed the Director's check. */
   startFeed(start: FeedStart, token: PublishToken): Feed;
@@ -64,7 +64,7 @@ export function createLive(
     return at;
   }
 
-  function begin(start: FeedStart, token: PublishToken, startedAt: number, isSeeded: boolean): Feed {
+  function addFeed(start: FeedStart, token: PublishToken, startedAt: number, isSeeded: boolean): Feed {
     const feed: Feed = {
       feedId: uuidOf(seed, `feed ${feeds.length + 1}`),
       streamName: start.streamName,
@@ -82,7 +82,7 @@ export function createLive(
       endsAt: start.endsAt,
       endedAt: null,
       isSeeded,
-      restreams: beginRestreams(token.restream, startedAt),
+      restreams: startRestreams(token.restream, startedAt),
     };
     feeds.push(feed);
     file(feedsOf, feed);
@@ -111,21 +111,21 @@ export function createLive(
     return ending;
   }
 
-  function reconnect(lost: Feed, at: number): void {
-    if (lost.endsAt !== null && lost.endsAt <= at) return;
-    const token = tokenFor(lost.streamName, lost.credentials, at);
-    if (token) begin({ ...lost, ownPriority: lost.ownPriority ? lost.priority : null }, token, at, false);
+  function reconnect(ended: Feed, at: number): void {
+    if (ended.endsAt !== null && ended.endsAt <= at) return;
+    const token = tokenFor(ended.streamName, ended.credentials, at);
+    if (token) addFeed({ ...ended, ownPriority: ended.ownPriority ? ended.priority : null }, token, at, false);
   }
 
   return {
-    startFeed: (start, token) => begin(start, token, now(), false),
-    seedFeed: (start, token, startedAt) => begin(start, token, startedAt, true),
+    startFeed: (start, token) => addFeed(start, token, now(), false),
+    seedFeed: (start, token, startedAt) => addFeed(start, token, startedAt, true),
     endFeeds: (which) => endAll(which, now()),
     interruptFeeds(which) {
       const at = now();
-      const lost = endAll(which, at);
-      for (const feed of lost) scheduledEvents.add(at + RECONNECT_MS, (backAt) => reconnect(feed, backAt));
-      return lost;
+      const ended = endAll(which, at);
+      for (const feed of ended) scheduledEvents.add(at + RECONNECT_MS, (backAt) => reconnect(feed, backAt));
+      return ended;
     },
     syncRestreams(token) {
       const at = now();

@@ -29,48 +29,48 @@ export function* liveReadings(live: Live, streamName: string, span: Span): Gener
 function* feedReadings(feed: Feed, span: Span): Generator<MeterReading> {
   const whole = { from: feed.startedAt, to: endOf(feed) };
   const at = { streamName: feed.streamName, trackingId: null, country: feed.credentials.country };
-  for (const piece of meteredSpans(overlap(whole, span))) {
+  for (const segment of meteredSpans(overlap(whole, span))) {
     yield reading({
       ...at,
       part: "standard",
-      bytesIn: bytesIn(feed.bitsPerSecond, whole, piece),
-      publishes: beganIn(whole, piece),
-      publishSeconds: secondsIn(whole, piece),
+      bytesIn: bytesIn(feed.bitsPerSecond, whole, segment),
+      publishes: startedIn(whole, segment),
+      publishSeconds: secondsIn(whole, segment),
     });
   }
   for (const restream of feed.restreams) {
     const push = { from: restream.startedAt, to: restream.endedAt ?? whole.to };
-    for (const piece of meteredSpans(overlap(push, span))) {
-      const bytesOut = bytesIn(feed.bitsPerSecond, push, piece);
-      yield reading({ ...at, part: "restream", bytesOut, restreamSeconds: secondsIn(push, piece) });
+    for (const segment of meteredSpans(overlap(push, span))) {
+      const bytesOut = bytesIn(feed.bitsPerSecond, push, segment);
+      yield reading({ ...at, part: "restream", bytesOut, restreamSeconds: secondsIn(push, segment) });
     }
   }
 }
 
 function* viewingReadings(viewing: Viewing, span: Span): Generator<MeterReading> {
   const whole = { from: viewing.startedAt, to: endOf(viewing) };
-  for (const piece of meteredSpans(overlap(whole, span))) {
+  for (const segment of meteredSpans(overlap(whole, span))) {
     yield reading({
       streamName: viewing.streamName,
       part: "standard",
       trackingId: viewing.trackingId,
       country: viewing.country,
-      bytesOut: bytesIn(viewing.bitsPerSecond, whole, piece),
-      views: beganIn(whole, piece),
-      viewSeconds: secondsIn(whole, piece),
+      bytesOut: bytesIn(viewing.bitsPerSecond, whole, segment),
+      views: startedIn(whole, segment),
+      viewSeconds: secondsIn(whole, segment),
     });
   }
 }
 
-function bytesIn(bitsPerSecond: bigint, whole: Span, piece: Span): bigint {
-  return bytesAfter(bitsPerSecond, piece.to - whole.from) - bytesAfter(bitsPerSecond, piece.from - whole.from);
+function bytesIn(bitsPerSecond: bigint, whole: Span, segment: Span): bigint {
+  return bytesAfter(bitsPerSecond, segment.to - whole.from) - bytesAfter(bitsPerSecond, segment.from - whole.from);
 }
 
-function secondsIn(whole: Span, piece: Span): number {
+function secondsIn(whole: Span, segment: Span): number {
   const after = (instant: number) => Math.floor((instant - whole.from) / SECOND_MS);
-  return after(piece.to) - after(piece.from);
+  return after(segment.to) - after(segment.from);
 }
 
-function beganIn(whole: Span, piece: Span): number {
-  return whole.from >= piece.from && whole.from < piece.to ? 1 : 0;
+function startedIn(whole: Span, segment: Span): number {
+  return whole.from >= segment.from && whole.from < segment.to ? 1 : 0;
 }

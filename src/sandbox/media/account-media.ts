@@ -70,15 +70,15 @@ export function accountMediaRoutes(media: Media, live: Live, clock: Clock): Rout
     }),
     route("GET", `${path}/storage/{id}`, "GetStorageProfile", profileOf),
     route("PUT", `${path}/storage/{id}`, "UpdateStorageProfile", (call) => {
-      const known = profileOf(call);
+      const present = profileOf(call);
       const changes = validated(profileChanges, call.body);
-      const type = changes.type ?? known.type;
+      const type = changes.type ?? present.type;
       return profiles.replace({
-        ...known,
-        name: changes.name ?? known.name,
-        default: changes.default ?? known.default,
+        ...present,
+        name: changes.name ?? present.name,
+        default: changes.default ?? present.default,
         type,
-        options: mergedOptions(type, known.options, changes.options ?? {}),
+        options: mergedOptions(type, present.options, changes.options ?? {}),
       });
     }),
     route("DELETE", `${path}/storage/{id}`, "DeleteStorageProfile", (call) => profiles.remove(profileOf(call).id)),

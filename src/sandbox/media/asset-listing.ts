@@ -31,7 +31,8 @@ export function assetPage(assets: readonly MediaAsset[], query: URLSearchParams,
 
   const found = assets.filter((asset) => {
     const status = statusOf(asset, now);
-    const is = <T>(wanted: T | undefined, actual: T | null | undefined) => wanted === undefined || wanted === actual;
+    const is = <T>(expected: T | undefined, actual: T | null | undefined) =>
+      expected === undefined || expected === actual;
     return (
       status !== "deleted" &&
       statuses.includes(status) &&

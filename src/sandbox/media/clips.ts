@@ -134,8 +134,8 @@ function checkReferences(media: Media, input: ClipInput, now: number): void {
 
 /** @throws ResponseError if another asset has the path */
 export function checkCustomPath(media: Media, path: string | null, ownId?: string): void {
-  const taken = path !== null && media.assets().some((asset) => asset.customPath === path && asset.id !== ownId);
-  if (taken) throw invalid({ CustomPath: [`The custom path '${path}' is taken`] });
+  const usedBy = path !== null && media.assets().some((asset) => asset.customPath === path && asset.id !== ownId);
+  if (usedBy) throw invalid({ CustomPath: [`The custom path '${path}' is taken`] });
 }
 
 interface Cut extends Span {

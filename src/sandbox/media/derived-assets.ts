@@ -43,25 +43,25 @@ export const TIMELINE_DAYS = 1;
  * after it stopped.
  */
 export function recordingsOf(broadcast: Broadcast, now: number, rules: FootageRules): MediaAsset[] {
-  return piecesOf(broadcast, LONGEST_RECORDING_MS, now)
+  return segmentsOf(broadcast, LONGEST_RECORDING_MS, now)
     .filter(({ from, to }) => to - from >= SHORTEST_MS)
-    .map((piece) => {
-      const days = rules.recordingDays.at(piece.from);
+    .map((segment) => {
+      const days = rules.recordingDays.at(segment.from);
       return {
-        ...assetOf(broadcast, "recording", piece),
-        readyAt: piece.isOver ? piece.to + processingMs(piece.to - piece.from) : null,
-        expiresAt: piece.isOver ? afterDays(piece.to, days) : null,
-        mediaDistributionId: rules.defaultDistribution.at(piece.from),
+        ...assetOf(broadcast, "recording", segment),
+        readyAt: segment.isOver ? segment.to + processingMs(segment.to - segment.from) : null,
+        expiresAt: segment.isOver ? afterDays(segment.to, days) : null,
+        mediaDistributionId: rules.defaultDistribution.at(segment.from),
       };
     });
 }
 
 /** Returns the timelines of a broadcast, which clips are cut from: one for each 12 hours, ready as soon as it stops. */
 export function timelinesOf(broadcast: Broadcast, now: number, rules: FootageRules): MediaAsset[] {
-  return piecesOf(broadcast, LONGEST_TIMELINE_MS, now).map((piece) => ({
-    ...assetOf(broadcast, "timeline", piece),
-    readyAt: piece.isOver ? piece.to : null,
-    expiresAt: piece.isOver ? timelineExpiry(piece.to, rules.timelineDays) : null,
+  return segmentsOf(broadcast, LONGEST_TIMELINE_MS, now).map((segment) => ({
+    ...assetOf(broadcast, "timeline", segment),
+    readyAt: segment.isOver ? segment.to : null,
+    expiresAt: segment.isOver ? timelineExpiry(segment.to, rules.timelineDays) : null,
   }));
 }
 
@@ -73,14 +73,14 @@ interface Piece {
   readonly isOver: boolean;
 }
 
-function piecesOf({ startedAt, endedAt }: Broadcast, longestMs: number, now: number): Piece[] {
+function segmentsOf({ startedAt, endedAt }: Broadcast, longestMs: number, now: number): Piece[] {
   const end = endedAt ?? now;
-  const pieces: Piece[] = [];
+  const segments: Piece[] = [];
   for (let from = startedAt; from < end; from += longestMs) {
     const isOver = endedAt !== null || from + longestMs <= now;
-    pieces.push({ index: pieces.length, from, to: Math.min(from + longestMs, end), isOver });
+    segments.push({ index: segments.length, from, to: Math.min(from + longestMs, end), isOver });
   }
-  return pieces;
+  return segments;
 }
 
 function assetOf(broadcast: Broadcast, type: AssetType, { index, from, to, isOver }: Piece): MediaAsset {

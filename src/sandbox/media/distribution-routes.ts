@@ -56,9 +56,9 @@ export function distributionRoutes(distributions: Distributions, clock: Clock): 
     route("GET", path, "ListMediaDistribution", ({ query }) => success(distributionPage(distributions.all(), query))),
     route("GET", `${path}/{id}`, "ReadMediaDistribution", (call) => success(distributionWire(distributionOf(call)))),
     route("PATCH", `${path}/{id}`, "UpdateMediaDistribution", (call) => {
-      const known = distributionOf(call);
+      const present = distributionOf(call);
       const input = validated(changes, call.body);
-      const next = { ...known, name: input.name ?? known.name, isDefault: input.default ?? known.isDefault };
+      const next = { ...present, name: input.name ?? present.name, isDefault: input.default ?? present.isDefault };
       return success(distributionWire(distributions.replace(next, clock.now())));
     }),
     route("DELETE", `${path}/{id}`, "DeleteMediaDistribution", (call) => {
@@ -67,18 +67,18 @@ export function distributionRoutes(distributions: Distributions, clock: Clock): 
     }),
     route("GET", `${path}/{id}/security/keys`, "GetSecurityKeys", (call) => success(distributionOf(call).keys)),
     route("POST", `${path}/{id}/security/keys`, "CreateSecurityKey", (call) => {
-      const known = distributionOf(call);
+      const present = distributionOf(call);
       const { name = null } = validated(keyInput, call.body);
-      if (known.keys.length >= MAX_KEYS) throw fail({ message: `A distribution has at most ${MAX_KEYS} keys.` });
+      if (present.keys.length >= MAX_KEYS) throw fail({ message: `A distribution has at most ${MAX_KEYS} keys.` });
       const key = distributions.newKey(name);
-      distributions.replace({ ...known, keys: [...known.keys, key] }, clock.now());
+      distributions.replace({ ...present, keys: [...present.keys, key] }, clock.now());
       return success(key);
     }),
     route("DELETE", `${path}/{id}/security/keys/{keyId}`, "DeleteSecurityKey", (call) => {
-      const known = distributionOf(call);
-      const keys = known.keys.filter(({ id }) => id !== call.param("keyId"));
-      if (keys.length === known.keys.length) throw fail({ keyId: `No key with id: ${call.param("keyId")}` });
-      distributions.replace({ ...known, keys }, clock.now());
+      const present = distributionOf(call);
+      const keys = present.keys.filter(({ id }) => id !== call.param("keyId"));
+      if (keys.length === present.keys.length) throw fail({ keyId: `No key with id: ${call.param("keyId")}` });
+      distributions.replace({ ...present, keys }, clock.now());
       return empty(204);
     }),
   ];

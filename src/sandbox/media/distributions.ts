@@ -37,7 +37,7 @@ export const MAX_KEYS = 2;
 export function createDistributions(seed: number): Distributions {
   const distributions = new Map<string, Distribution>();
   const ofNewAssets = createVersionedSetting<string | null>(null);
-  let [made, keys] = [0, 0];
+  let [created, keys] = [0, 0];
 
   const newKey = (name: string | null) => ({ id: hexSecret(seed, `media key ${++keys}`).slice(0, 32), name });
 
@@ -59,7 +59,7 @@ export function createDistributions(seed: number): Distributions {
     all: () => [...distributions.values()],
     byId: (id) => distributions.get(id),
     add(draft, keyNames) {
-      const id = hexSecret(seed, `media distribution ${++made}`).slice(0, 32);
+      const id = hexSecret(seed, `media distribution ${++created}`).slice(0, 32);
       return put({ ...draft, id, keys: keyNames.map(newKey) }, draft.createdAt);
     },
     replace: put,

@@ -73,9 +73,9 @@ export function createMedia(seed: number, clock: Clock, live: Live, pastRecordin
     byId: (id) => assets().find((asset) => asset.id === id),
     add(asset) {
       const id = hexSecret(seed, `media asset ${ordered.length + 1}`).slice(0, 32);
-      const made = { ...asset, id, name: asset.name ?? id, removedAt: null };
-      ordered.push(made);
-      return made;
+      const created = { ...asset, id, name: asset.name ?? id, removedAt: null };
+      ordered.push(created);
+      return created;
     },
     remove: (id) => change(id, { removedAt: clock.now() }),
     change,

@@ -16,7 +16,7 @@ import type { Media } from "./media.ts";
  */
 export function recordFileRoutes(media: Media, publishTokens: TokenRepository<PublishToken>, clock: Clock): Route[] {
   const recordings = () => media.assets().filter(({ type }) => type === "recording");
-  const shown = (asset: MediaAsset) => fileWire(asset, publishTokens, clock.now());
+  const toWire = (asset: MediaAsset) => fileWire(asset, publishTokens, clock.now());
   const route = (path: string, operationId: string, handle: Route["handle"]): Route => ({
     method: "GET",
     path: `/api/record_files/${path}`,
@@ -24,12 +24,12 @@ export function recordFileRoutes(media: Media, publishTokens: TokenRepository<Pu
     access: "api secret",
     handle,
   });
-  const list = (operationId: string, path: string, wanted: (reader: QueryReader) => (asset: MediaAsset) => boolean) =>
+  const list = (operationId: string, path: string, filterOf: (reader: QueryReader) => (asset: MediaAsset) => boolean) =>
     route(path, operationId, ({ query }) => {
       const reader = new QueryReader(query);
-      const isWanted = wanted(reader);
+      const matches = filterOf(reader);
       const page = readPage(reader);
-      return success(pageOf(recordings().filter(isWanted), page, publishTokens, clock.now()).map(shown));
+      return success(pageOf(recordings().filter(matches), page, publishTokens, clock.now()).map(toWire));
     });
 
   return [
@@ -39,7 +39,7 @@ export function recordFileRoutes(media: Media, publishTokens: TokenRepository<Pu
       const asset = recordings().find((one) => fileIdOf(one) === Number(text));
       if (!asset) throw fail({ recordFileId: `No record file with id: ${text}` });
       const isComplete = statusOf(asset, clock.now()) === "complete";
-      return success({ ...shown(asset), ...(isComplete ? { download: downloadUrlOf(asset, clock.now()) } : {}) });
+      return success({ ...toWire(asset), ...(isComplete ? { download: downloadUrlOf(asset, clock.now()) } : {}) });
     }),
     list("ListRecordFiles", "list", () => () => true),
     list("ListRecordFilesByToken", "list_by_token", (reader) => {

@@ -32,7 +32,7 @@ export interface StorageProfiles {
 /** Creates an empty set of profiles. */
 export function createStorageProfiles(seed: number): StorageProfiles {
   const profiles = new Map<string, StorageProfile>();
-  let made = 0;
+  let created = 0;
 
   function put(profile: StorageProfile): StorageProfile {
     if (profile.default) for (const other of profiles.values()) profiles.set(other.id, { ...other, default: false });
@@ -43,7 +43,7 @@ export function createStorageProfiles(seed: number): StorageProfiles {
   return {
     all: () => [...profiles.values()],
     byId: (id) => profiles.get(id),
-    add: (profile) => put({ ...profile, id: uuidOf(seed, `storage profile ${++made}`) }),
+    add: (profile) => put({ ...profile, id: uuidOf(seed, `storage profile ${++created}`) }),
     replace: put,
     remove: (id) => profiles.delete(id),
   };
@@ -70,16 +70,16 @@ export const storageInput = z.object({
  */
 export function mergedOptions(
   type: StorageProfile["type"],
-  known: StorageOptions | null,
+  present: StorageOptions | null,
   changes: z.output<typeof optionChanges>,
 ): StorageOptions {
-  const bucketName = changes.bucketName ?? known?.bucketName;
-  const bucketRegion = changes.bucketRegion ?? known?.bucketRegion ?? null;
+  const bucketName = changes.bucketName ?? present?.bucketName;
+  const bucketRegion = changes.bucketRegion ?? present?.bucketRegion ?? null;
   if (!bucketName) throw invalid({ "options.bucketName": ["The bucketName field is required."] });
   if (type === "awsS3" && bucketRegion === null) {
     throw invalid({ "options.bucketRegion": ["The bucketRegion field is required for awsS3."] });
   }
-  return { bucketName, bucketRegion, objectPrefix: changes.objectPrefix ?? known?.objectPrefix ?? null };
+  return { bucketName, bucketRegion, objectPrefix: changes.objectPrefix ?? present?.objectPrefix ?? null };
 }
 
 /**

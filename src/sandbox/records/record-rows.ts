@@ -30,7 +30,7 @@ export interface RecordSources {
 const RETENTION_DAYS = 365;
 
 /** Time for which rows are generated before other work may run, in milliseconds. */
-const TURN_MS = 10;
+const SLICE_MS = 10;
 
 /**
  * Yields the records as of an instant in batches, by start and then by record id.
@@ -45,24 +45,24 @@ export async function* recordBatches(
   mergeReconnects: boolean,
   now: number,
 ): AsyncGenerator<readonly RecordRow[]> {
-  const keptFrom = floorTo(now, DAY_MS) - RETENTION_DAYS * DAY_MS;
+  const retainedFrom = floorTo(now, DAY_MS) - RETENTION_DAYS * DAY_MS;
   const rowsOf = (connections: readonly Connection[]) =>
     (mergeReconnects ? byClient(connections) : connections.map((connection) => [connection]))
       .flatMap((chain) => rowOf(chain, filter, now) ?? [])
-      .filter(({ first }) => first.startedAt >= keptFrom);
+      .filter(({ first }) => first.startedAt >= retainedFrom);
 
   let waiting = rowsOf(liveConnections(sources.live, filter));
-  let turnBegan = performance.now();
-  for (const hour of pastHours(sources, filter, keptFrom, now)) {
+  let sliceStart = performance.now();
+  for (const hour of pastHours(sources, filter, retainedFrom, now)) {
     const rows = rowsOf(hour.connections);
     if (waiting.length > 0) {
       rows.push(...waiting.filter(({ first }) => first.startedAt < hour.endsAt));
       waiting = waiting.filter(({ first }) => first.startedAt >= hour.endsAt);
     }
     if (rows.length > 0) yield rows.sort((a, b) => inOrder(a.first, b.first));
-    if (performance.now() - turnBegan > TURN_MS) {
+    if (performance.now() - sliceStart > SLICE_MS) {
       await nextTurn();
-      turnBegan = performance.now();
+      sliceStart = performance.now();
     }
   }
   if (waiting.length > 0) yield waiting;
@@ -90,7 +90,7 @@ interface PastHour {
 function* pastHours(
   { traffic, ledger }: RecordSources,
   filter: RecordFilter,
-  keptFrom: number,
+  retainedFrom: number,
   now: number,
 ): Generator<PastHour> {
   const streams = [...traffic.streams.values()]
@@ -98,7 +98,12 @@ function* pastHours(
     .map((stream) => ({ stream, endsAt: ledger.pastEndsAt(stream.profile.streamName) }));
   const [started, completed] = [reachOf(filter.started), reachOf(filter.completed)];
   const stillOpen = filter.search === "Ongoing" ? now : Number.NEGATIVE_INFINITY;
-  const from = Math.max(keptFrom, ledger.opensAt, started.from, Math.max(completed.from, stillOpen) - LONGEST_MS);
+  const from = Math.max(
+    retainedFrom,
+    ledger.meteredSince,
+    started.from,
+    Math.max(completed.from, stillOpen) - LONGEST_MS,
+  );
   const to = Math.min(now, Math.max(...streams.map(({ endsAt }) => endsAt), 0), started.to, completed.to);
   for (let hour = Math.floor(from / HOUR_MS); hour * HOUR_MS <= to; hour++) {
     const connections = streams
@@ -146,7 +151,11 @@ function byClient(connections: readonly Connection[]): readonly (readonly Connec
   return [...chains.values()];
 }
 
-/** Returns the record of one client's connections, or undefined if it had not started yet or is filtered out. */
+/**
+ * Returns the record of one client's connections.
+ *
+ * Undefined if it had not started yet or is filtered out.
+ */
 function rowOf(chain: readonly Connection[], filter: RecordFilter, now: number): RecordRow | undefined {
   const begun = chain.filter(({ startedAt }) => startedAt <= now);
   const [first, last] = [begun[0], begun.at(-1)];

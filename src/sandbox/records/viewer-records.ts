@@ -15,7 +15,7 @@ import { type RecordRow, type RecordSources, recordBatches } from "./record-rows
  * @see POST /api/records/viewers and /api/v2/records/viewers on analyticsapi.
  */
 export function viewerRecordRoutes(sources: RecordSources, clock: Clock): Route[] {
-  const answer = ({ accept }: Call, filter: RecordFilter, version: 1 | 2): SandboxResponse => {
+  const respond = ({ accept }: Call, filter: RecordFilter, version: 1 | 2): SandboxResponse => {
     const batches = recordBatches(sources, filter, version === 1, clock.now());
     const columns = version === 1 ? COLUMNS : COLUMNS_V2;
     return accept.includes("text/csv")
@@ -38,7 +38,7 @@ export function viewerRecordRoutes(sources: RecordSources, clock: Clock): Route[
       operationId: "Records_GetViewerRecords",
       access: "api secret",
       body: "json",
-      handle: (call) => answer(call, readFilterV1(call.body), 1),
+      handle: (call) => respond(call, readFilterV1(call.body), 1),
     },
     {
       method: "POST",
@@ -46,7 +46,7 @@ export function viewerRecordRoutes(sources: RecordSources, clock: Clock): Route[
       operationId: "RecordsV2_GetViewerRecords",
       access: "api secret",
       body: "json",
-      handle: (call) => answer(call, readFilterV2(call.body), 2),
+      handle: (call) => respond(call, readFilterV2(call.body), 2),
     },
   ];
 }

@@ -5,22 +5,18 @@ import { publishDraft, subscribeDraft } from "./tokens.ts";
 const PARTNERS = 200;
 const BYTES_PER_HOUR = 2e9;
 
-/**
- * Creates thousands of streams for scale tests: `bulk-00001` and so on.
- *
- * @param count - streams, each with a publish token, a subscribe token (tracking id `bulk-partner-<i % 200>`) and a few
- * hours of light traffic a week
- * @param addedAt - creation time of the tokens, in milliseconds
- */
+/** Profiles and tokens of streams by the thousand for scale tests: `bulk-00001` and so on. */
 export interface Bulk {
   readonly profiles: readonly StreamProfile[];
   readonly tokens: SeedTokens;
 }
 
 /**
- * @param count - how many streams, each with a publish token, a subscribe token (tracking id `bulk-partner-<i % 200>`)
- *   and a few hours of light traffic a week
- * @param addedAt - when the tokens were made, in milliseconds
+ * Returns further streams for scale tests.
+ *
+ * @param count - streams, each with a publish token, a subscribe token (tracking id `bulk-partner-<i % 200>`) and a few
+ *   hours of light traffic a week
+ * @param addedAt - creation time of the tokens, in milliseconds
  */
 export function bulkSeed(count: number, addedAt: number): Bulk {
   const numbers = Array.from({ length: count }, (_, index) => index + 1);

@@ -23,7 +23,7 @@ export const SEED_CLUSTER = "phx-1";
 export function seedTokens(beganAt: number): SeedTokens {
   const now = floorTo(beganAt, SECOND_MS);
   const inDays = (days: number) => now + days * DAY_MS;
-  const made = (index: number) => now - 390 * DAY_MS + index * HOUR_MS;
+  const createdAt = (index: number) => now - 390 * DAY_MS + index * HOUR_MS;
 
   const publish: Partial<Draft<PublishToken>>[] = [
     secured("derby-final", {
@@ -100,8 +100,10 @@ export function seedTokens(beganAt: number): SeedTokens {
   ];
 
   return {
-    publish: publish.map((draft, index) => publishDraft({ ...draft, addedAt: made(index) })),
-    subscribe: subscribe.map((draft, index) => subscribeDraft({ ...draft, addedAt: made(publish.length + index) })),
+    publish: publish.map((draft, index) => publishDraft({ ...draft, addedAt: createdAt(index) })),
+    subscribe: subscribe.map((draft, index) =>
+      subscribeDraft({ ...draft, addedAt: createdAt(publish.length + index) }),
+    ),
   };
 }
 

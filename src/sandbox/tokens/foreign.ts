@@ -4,9 +4,10 @@ import type { PublishToken, SubscribeToken } from "./token.ts";
 import type { TokenRepositories } from "./token-repository.ts";
 
 /**
- * A token with a pattern that the sandbox's own engine rejects, as the platform's dashboard can create it.
+ * A token with a pattern that the sandbox's engine rejects.
  *
- * The platform has another engine, so the names that the pattern opens are given with it.
+ * The platform's dashboard can create such tokens, as its engine is another: so the names that the pattern opens are
+ * given with it.
  */
 export const foreignTokenInput = z.strictObject({
   kind: z.enum(["publish", "subscribe"]),

@@ -81,15 +81,16 @@ export function commonDraft(input: CommonCreation, now: number, inheritedCluster
 /** Returns a token with the common changes. Null or absent fields stay; 0 turns `bindIpsOnUsage` off. */
 export function withCommonChanges<T extends TokenRecord>(token: T, changes: CommonChanges): T {
   const removed = new Set(changes.removeTokenStreams ?? []);
-  const kept = token.streams.filter(({ streamName }) => !removed.has(streamName));
+  const remaining = token.streams.filter(({ streamName }) => !removed.has(streamName));
   const added = (changes.addTokenStreams ?? []).filter(
-    (grant) => !kept.some(({ streamName, isRegex }) => streamName === grant.streamName && isRegex === grant.isRegex),
+    (grant) =>
+      !remaining.some(({ streamName, isRegex }) => streamName === grant.streamName && isRegex === grant.isRegex),
   );
   return {
     ...token,
     label: changes.label ?? token.label,
     isActive: changes.isActive ?? token.isActive,
-    streams: [...kept, ...added],
+    streams: [...remaining, ...added],
     allowedOrigins: changes.allowedOrigins ?? token.allowedOrigins,
     allowedIpAddresses: changes.allowedIpAddresses ?? token.allowedIpAddresses,
     bindIpsOnUsage: (changes.bindIpsOnUsage ?? token.bindIpsOnUsage) || null,

@@ -212,9 +212,9 @@ function cascadeOf(input: z.output<typeof geoCascade>, otherwise: GeoCascade | n
 }
 
 /** v2 accepts a target without its URL, which keeps the URL that the token has under the same key. */
-function withUrls(targets: readonly RestreamTarget[], known: readonly RestreamTarget[]): readonly RestreamTarget[] {
+function withUrls(targets: readonly RestreamTarget[], present: readonly RestreamTarget[]): readonly RestreamTarget[] {
   return targets.map((target, index) => {
-    const url = target.url ?? known.find(({ key }) => key === target.key)?.url;
+    const url = target.url ?? present.find(({ key }) => key === target.key)?.url;
     if (!url) throw invalid({ [`restream[${index}].url`]: ["The url field is required for a new target."] });
     return { ...target, url };
   });

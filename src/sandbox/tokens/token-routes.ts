@@ -29,7 +29,7 @@ const TAGS = { publish: "PublishToken", subscribe: "SubscribeToken" } as const;
 export function tokenRoutes<T extends TokenRecord>(kind: TokenKind<T>): Route[] {
   const { noun, repository } = kind;
   const path = `/api/${noun}_token`;
-  const shown = (token: T, version: 1 | 2 = 1, isFresh = false) => kind.wire(token, { version, isFresh });
+  const toWire = (token: T, version: 1 | 2 = 1, isFresh = false) => kind.wire(token, { version, isFresh });
   const route = (method: Route["method"], path: string, name: string, handle: (call: Call) => unknown): Route => ({
     method,
     path,
@@ -40,19 +40,19 @@ export function tokenRoutes<T extends TokenRecord>(kind: TokenKind<T>): Route[] 
   });
 
   return [
-    route("GET", `${path}/{tokenId}`, "V1_ReadToken", (call) => shown(tokenOf(kind, call))),
+    route("GET", `${path}/{tokenId}`, "V1_ReadToken", (call) => toWire(tokenOf(kind, call))),
     route("GET", `${path}/list`, "V1_ListTokens", ({ query }) =>
-      listPage(repository.all(), query).map((token) => shown(token)),
+      listPage(repository.all(), query).map((token) => toWire(token)),
     ),
     route("GET", `${path}/list_by_name`, "V1_ListTokensByName", ({ query }) =>
-      listByNamePage(repository.all(), query).map((token) => shown(token)),
+      listByNamePage(repository.all(), query).map((token) => toWire(token)),
     ),
-    route("POST", path, "V1_CreateToken", ({ body }) => shown(kind.create(body), 1, true)),
+    route("POST", path, "V1_CreateToken", ({ body }) => toWire(kind.create(body), 1, true)),
     route("PUT", `${path}/{tokenId}`, "V1_UpdateToken", (call) =>
-      shown(kind.update(tokenOf(kind, call), call.body, 1), 1),
+      toWire(kind.update(tokenOf(kind, call), call.body, 1), 1),
     ),
     route("PUT", `/api/v2/${noun}_token/{tokenId}`, "V2_UpdateToken", (call) =>
-      shown(kind.update(tokenOf(kind, call), call.body, 2), 2),
+      toWire(kind.update(tokenOf(kind, call), call.body, 2), 2),
     ),
     route("DELETE", `${path}/{tokenId}`, "V1_DeleteToken", (call) => {
       const token = tokenOf(kind, call);

@@ -112,8 +112,8 @@ const patterns = new Map<string, RE2JS>();
 
 /** re2js takes time linear in the name, whatever the pattern: no tenant can stall the sandbox with one. */
 function compiled(pattern: string): RE2JS {
-  const known = patterns.get(pattern);
-  if (known) return known;
+  const cached = patterns.get(pattern);
+  if (cached) return cached;
   const expression = RE2JS.compile(pattern);
   if (patterns.size >= REMEMBERED_PATTERNS) patterns.clear();
   patterns.set(pattern, expression);

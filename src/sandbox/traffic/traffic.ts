@@ -68,8 +68,8 @@ export function createTraffic(seed: number, profiles: readonly StreamProfile[]):
     ofDay(stream, day) {
       if (stream.cellsPerDay < WORTH_REMEMBERING_CELLS) return readingsOfHours(stream, day * 24, day * 24 + 24);
       const key = `${stream.profile.streamName}/${day}`;
-      const known = days.get(key);
-      if (known) return known;
+      const cached = days.get(key);
+      if (cached) return cached;
       const readings = readingsOfHours(stream, day * 24, day * 24 + 24);
       days.set(key, readings);
       return readings;

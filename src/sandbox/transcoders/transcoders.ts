@@ -50,7 +50,7 @@ export function transcoderRoutes(transcoders: Transcoders, account: Account, clo
     ...(method === "POST" || method === "PUT" ? { body: "json" } : {}),
     handle: (call) => success(handle(call)),
   });
-  const shown = (transcoder: Transcoder) => transcoderWire(transcoder, account, clock.now());
+  const toWire = (transcoder: Transcoder) => transcoderWire(transcoder, account, clock.now());
 
   function transcoderOf(call: Call): Transcoder {
     const transcoder = transcoders.byId(call.param("transcoderId"));
@@ -89,23 +89,24 @@ export function transcoderRoutes(transcoders: Transcoders, account: Account, clo
   }
 
   function update(call: Call): Transcoder {
-    const known = transcoderOf(call);
+    const present = transcoderOf(call);
     const input = validated(changes, call.body);
-    const status = statusOf(known, clock.now());
+    const status = statusOf(present, clock.now());
     if (status === "Deleting" || status === "Deleted") throw fail({ message: `The transcoder is ${status}.` });
     const moves =
-      (input.dnsPrefix ?? known.dnsPrefix) !== known.dnsPrefix || (input.cluster ?? known.cluster) !== known.cluster;
+      (input.dnsPrefix ?? present.dnsPrefix) !== present.dnsPrefix ||
+      (input.cluster ?? present.cluster) !== present.cluster;
     if (moves && status !== "Shutdown") {
       throw fail({ message: "The DNS prefix and the cluster can only be changed while the transcoder is Shutdown." });
     }
-    if (input.dnsPrefix) checkPrefix(input.dnsPrefix, known.transcoderId);
-    const { height, frameRate, passThrough } = known.profile;
+    if (input.dnsPrefix) checkPrefix(input.dnsPrefix, present.transcoderId);
+    const { height, frameRate, passThrough } = present.profile;
     const changesProfile = [input.profile, input.height, input.frameRate, input.passThrough].some((one) => one != null);
     return transcoders.replace({
-      ...known,
-      name: input.name || known.name,
-      cluster: input.cluster ?? known.cluster,
-      dnsPrefix: input.dnsPrefix ?? known.dnsPrefix,
+      ...present,
+      name: input.name || present.name,
+      cluster: input.cluster ?? present.cluster,
+      dnsPrefix: input.dnsPrefix ?? present.dnsPrefix,
       profile: changesProfile
         ? profileFor(
             input.profile,
@@ -113,26 +114,26 @@ export function transcoderRoutes(transcoders: Transcoders, account: Account, clo
             input.frameRate ?? frameRate,
             input.passThrough ?? passThrough,
           )
-        : known.profile,
+        : present.profile,
     });
   }
 
   function remove(call: Call): true {
-    const known = transcoderOf(call);
+    const present = transcoderOf(call);
     const now = clock.now();
-    if (known.deletedAt !== null) throw fail({ transcoderId: `No transcoder with id: ${known.transcoderId}` });
-    const isRunning = known.startedAt !== null && known.endedAt === null;
-    transcoders.replace({ ...known, deletedAt: now, endedAt: isRunning ? now : known.endedAt });
+    if (present.deletedAt !== null) throw fail({ transcoderId: `No transcoder with id: ${present.transcoderId}` });
+    const isRunning = present.startedAt !== null && present.endedAt === null;
+    transcoders.replace({ ...present, deletedAt: now, endedAt: isRunning ? now : present.endedAt });
     return true;
   }
 
   return [
-    route("POST", "", "CreateTranscoder", (call) => shown(create(call))),
+    route("POST", "", "CreateTranscoder", (call) => toWire(create(call))),
     route("GET", "", "ListTranscoders", ({ query }) =>
-      transcoderPage(transcoders.all(), query, clock.now()).map(shown),
+      transcoderPage(transcoders.all(), query, clock.now()).map(toWire),
     ),
-    route("GET", "/{transcoderId}", "GetTranscoder", (call) => shown(transcoderOf(call))),
-    route("PUT", "/{transcoderId}", "UpdateTranscoder", (call) => shown(update(call))),
+    route("GET", "/{transcoderId}", "GetTranscoder", (call) => toWire(transcoderOf(call))),
+    route("PUT", "/{transcoderId}", "UpdateTranscoder", (call) => toWire(update(call))),
     route("DELETE", "/{transcoderId}", "DeleteTranscoder", remove),
   ];
 }

@@ -8,7 +8,7 @@ import { findMediaDistribution, MediaDistributionRef } from "./find-media-distri
 import { MediaDistribution } from "./media-distribution.ts";
 
 const UpdateMediaDistributionInput = builder.inputType("UpdateMediaDistributionInput", {
-  description: "What to change in a distribution. A field that is left out stays as it is.",
+  description: "Changes to a distribution. A field that is left out stays as it is.",
   fields: (t) => ({
     distribution: t.field({
       type: MediaDistributionRef,

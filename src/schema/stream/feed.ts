@@ -123,7 +123,7 @@ export const Feed = builder.objectRef<FeedRecord>("Feed").implement({
     country: t.expose("country", {
       type: "CountryCode",
       nullable: true,
-      description: "Country that the feed is broadcast from; null if the platform cannot tell.",
+      description: "Country that the feed is broadcast from; null if the platform reports none.",
     }),
     restreams: t.field({
       type: [Restream],

@@ -5,7 +5,7 @@ import { findPublishToken, type TokenReference } from "../token/find-token.ts";
 import { usablePublishTokens } from "./usable-publish-tokens.ts";
 
 /**
- * Returns the publish token that the reference names or, without one, the stream's only usable publish token.
+ * Returns the publish token that the reference names, otherwise the stream's only usable one.
  *
  * @param argument path of the reference as the client wrote it
  * @throws NotFoundError

@@ -55,7 +55,7 @@ export const MultiViewHints = builder.objectRef<PlayedStream>("MultiViewHints").
       type: ["String"],
       nullable: { list: true, items: true },
       authScopes: { staff: "stream:read" },
-      description: "Ids of the sources that are live now; null in the list stands for the main source.",
+      description: "Ids of the sources that are live now; null in the list is the main source.",
       resolve: liveSources,
     }),
     hostedPlayerUrl: t.string({

@@ -252,7 +252,11 @@ builder.node(Stream, {
       description:
         "Credentials for a client SDK of the platform, to play or broadcast the stream. Those for broadcasting contain the publish token, so each reading is audited.",
       args: {
-        role: t.arg({ type: SdkRole, required: true, description: "What the SDK will do: play or broadcast." }),
+        role: t.arg({
+          type: SdkRole,
+          required: true,
+          description: "Role of the SDK: to play or to broadcast the stream.",
+        }),
         publishToken: t.arg({
           type: PublishTokenRef,
           description:

@@ -193,7 +193,7 @@ builder.node(Transcoder, {
       nullable: true,
       description: "Output of the transcoder; null if the platform reports none.",
     }),
-    createdAt: t.expose("createdAt", { type: "DateTime", description: "Time of creation." }),
+    createdAt: t.expose("createdAt", { type: "DateTime", description: "Time at which the transcoder was created." }),
     endedAt: t.expose("endedAt", {
       type: "DateTime",
       nullable: true,

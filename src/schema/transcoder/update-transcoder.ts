@@ -12,7 +12,7 @@ import { Transcoder } from "./transcoder.ts";
 import { outputFields } from "./transcoder-input.ts";
 
 const UpdateTranscoderInput = builder.inputType("UpdateTranscoderInput", {
-  description: "What to change in a transcoder. A setting that is left out stays as it is.",
+  description: "Changes to a transcoder. A setting that is left out stays as it is.",
   fields: (t) => ({
     transcoder: t.field({
       type: TranscoderRef,
