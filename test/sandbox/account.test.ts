@@ -4,8 +4,8 @@ import { clientOf, START } from "./support.ts";
 
 const sandboxAtStart = () => createConformantSandbox({ startAt: START, frozen: true });
 
-describe("the clusters", () => {
-  it("are nine, with auto among them and hosts for each", async () => {
+describe("sandbox clusters", () => {
+  it("GET /api/cluster lists nine clusters, with auto among them and hosts for each", async () => {
     await using sandbox = await sandboxAtStart();
     const { data } = (await clientOf(sandbox).get("/api/cluster")).body;
     expect(data.defaultCluster).toBe("phx-1");
@@ -17,7 +17,7 @@ describe("the clusters", () => {
     );
   });
 
-  it("have a default that can only be one of them", async () => {
+  it("the default cluster must be one of the account's", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     expect((await client.put("/api/cluster", { defaultCluster: "ams-1" })).status).toBe(400);
@@ -25,15 +25,15 @@ describe("the clusters", () => {
   });
 });
 
-describe("the account", () => {
-  it("tells its public id", async () => {
+describe("sandbox account", () => {
+  it("returns the account's public id", async () => {
     await using sandbox = await sandboxAtStart();
     const { data } = (await clientOf(sandbox).get("/api/v3/account/info")).body;
     expect(data).toEqual({ accountId: "SYN4DX" });
     expect(sandbox.accountId).toBe("SYN4DX");
   });
 
-  it("takes country rules by the schema's names and by the examples' names", async () => {
+  it("accepts country rules by the schema's names and by the examples' names", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const put = (body: unknown) => client.put("/api/v3/account/security", body);
@@ -48,7 +48,7 @@ describe("the account", () => {
     expect((await client.get("/api/geo/account")).body).toEqual((await client.get("/api/v3/account/security")).body);
   });
 
-  it("takes examples' names for country rules", async () => {
+  it("accepts country rules by the examples' names alone", async () => {
     const sandbox = await sandboxAtStart();
     const { body } = await clientOf(sandbox).put("/api/v3/account/security", { allowedCountries: ["US"] });
     expect(body.data.allowedCountries).toEqual(["US"]);
@@ -56,13 +56,13 @@ describe("the account", () => {
     await expect(sandbox.close()).rejects.toThrow("additional properties");
   });
 
-  it("refuses a list of countries of 768 characters", async () => {
+  it("rejects a list of countries of 768 characters", async () => {
     await using sandbox = await sandboxAtStart();
     const updateAllowedCountries = Array.from({ length: 257 }, () => "US");
     expect((await clientOf(sandbox).put("/api/v3/account/security", { updateAllowedCountries })).status).toBe(400);
   });
 
-  it("has one cascade setting, by its new path and by its old one", async () => {
+  it("has one cascade setting, by its new path and by its deprecated one", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const { data } = (await client.put("/api/v3/account/distribution", { geoCascade: { isEnabled: true } })).body;
@@ -78,7 +78,7 @@ describe("the account", () => {
   it.each([
     ["/api/v3/account/distribution", { geoCascade: { isEnabled: true, clusters: [] } }],
     ["/api/account/geo_cascade", { isEnabled: true, clusters: [] }],
-  ])("refuses at %s to cascade nowhere", async (path, body) => {
+  ])("%s rejects a cascade without clusters", async (path, body) => {
     await using sandbox = await sandboxAtStart();
     const reply = await clientOf(sandbox).put(path, body);
     expect(reply).toMatchObject({

@@ -27,7 +27,7 @@ const OPERATIONS: readonly [path: string, query: Record<string, string | readonl
   ["tracking/series", { trackingIds: ["northwind-tv", "nobody"], resolution: "Day" }],
 ];
 
-describe.each(OPERATIONS)("GET /api/analytics/%s", (path, query) => {
+describe.each(OPERATIONS)("sandbox GET /api/analytics/%s", (path, query) => {
   let sandbox: ConformantSandbox;
   beforeAll(async () => {
     sandbox = await sandboxAtStart();
@@ -37,7 +37,7 @@ describe.each(OPERATIONS)("GET /api/analytics/%s", (path, query) => {
   const ask = (changes: Record<string, string | readonly string[]>) =>
     clientOf(sandbox).get(`/api/analytics/${path}`, { ...WEEK, ...query, ...changes });
 
-  it("answers as its document says", async () => {
+  it("answers as its OpenAPI document says", async () => {
     expect((await ask({})).body.status).toBe("success");
   });
 
@@ -47,7 +47,7 @@ describe.each(OPERATIONS)("GET /api/analytics/%s", (path, query) => {
     ["a stop that is no date", { stopDate: "tomorrow" }, "stopDate"],
     ["a stop at the start", { stopDate: WEEK.startDate }, "stopDate"],
     ["a stop before the start", { stopDate: "2025-06-10T23:59:59Z" }, "stopDate"],
-  ])("fails for %s", async (_, changes, field) => {
+  ])("rejects %s with a validation error", async (_, changes, field) => {
     const { status, body } = await ask(changes);
     expect(status).toBe(400);
     expect(body).toEqual({
@@ -56,20 +56,20 @@ describe.each(OPERATIONS)("GET /api/analytics/%s", (path, query) => {
     });
   });
 
-  it("takes instants as well as dates", async () => {
+  it("accepts instants as well as dates", async () => {
     const dates = await ask({});
     const instants = await ask({ startDate: "2025-06-11T00:00:00Z", stopDate: "2025-06-17T22:00:00-02:00" });
     expect(instants.text).toBe(dates.text);
   });
 
-  it("shows nothing of a range before anything was kept, without an error", async () => {
+  it("returns nothing for a range before metering, without an error", async () => {
     const { status, text } = await ask({ startDate: "2019-01-01", stopDate: "2019-02-01" });
     expect(status).toBe(200);
     expect(text).not.toMatch(/"bytes(In|Out)?":[1-9]/);
   });
 
   if ("resolution" in query) {
-    it.each(["", "Minute", "day"])("fails for the resolution '%s'", async (resolution) => {
+    it.each(["", "Minute", "day"])("rejects the resolution '%s'", async (resolution) => {
       expect((await ask({ resolution })).body.data.errors).toHaveProperty("resolution");
     });
   }
@@ -83,19 +83,19 @@ describe.each(OPERATIONS)("GET /api/analytics/%s", (path, query) => {
       ["a name with an asterisk", ["a*"]],
       ["a name with two dashes", ["a--b"]],
       ["a name of 129 characters", ["x".repeat(129)]],
-    ])("fails for %s", async (_, list) => {
+    ])("rejects %s with a validation error", async (_, list) => {
       expect((await ask({ [names]: list })).body.data.errors).toHaveProperty(names);
     });
 
-    it("takes ten names", async () => {
+    it("accepts ten names", async () => {
       const ten = Array.from({ length: 10 }, (_, index) => `name-${index}`);
       expect((await ask({ [names]: ten })).status).toBe(200);
     });
   }
 });
 
-describe("a month", () => {
-  it("is a resolution of the account's series alone", async () => {
+describe("sandbox analytics by month", () => {
+  it("only the account's series accepts the resolution Month", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const query = { ...WEEK, resolution: "Month", streamNames: ["derby-final"], trackingIds: ["northwind-tv"] };
@@ -105,7 +105,7 @@ describe("a month", () => {
     }
   });
 
-  it("is kept for ever, from the account's first on", async () => {
+  it("months are retained without limit, from the account's first on", async () => {
     await using sandbox = await sandboxAtStart();
     const series = async () => {
       const query = { resolution: "Month", startDate: "2020-01-01", stopDate: "2030-01-01" };
@@ -118,7 +118,7 @@ describe("a month", () => {
     expect((await series())["2024-05-01T00:00:00Z"]).toEqual(before["2024-05-01T00:00:00Z"]);
   });
 
-  it("counts in an account total once its days are gone, and is not counted twice before", async () => {
+  it("a month counts in an account total once its days are gone, and is never counted twice", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const total = async (startDate: string, stopDate: string) =>
@@ -138,8 +138,8 @@ describe("a month", () => {
   });
 });
 
-describe("retention", () => {
-  it("keeps hours for 7 days and days for 365", async () => {
+describe("sandbox analytics retention", () => {
+  it("hours are retained for 7 days and days for 365", async () => {
     await using sandbox = await sandboxAtStart();
     const keys = async (resolution: string) => {
       const query = { resolution, startDate: "2024-01-01", stopDate: "2026-01-01" };
@@ -153,7 +153,7 @@ describe("retention", () => {
     expect(days).toHaveLength(366);
   });
 
-  it("lets a total count the hours of a day that is only partly in its range for as long as hours are kept", async () => {
+  it("a total counts the hours of a day partly in its range as long as hours are retained", async () => {
     await using sandbox = await sandboxAtStart();
     const total = async (startDate: string, stopDate: string) => {
       const query = { streamNames: ["harbor-news-24"], startDate, stopDate };
@@ -168,11 +168,11 @@ describe("retention", () => {
   });
 });
 
-describe("the weekly gap", () => {
+describe("sandbox analytics in the weekly gap", () => {
   const TUESDAY = { startDate: "2025-06-17", stopDate: "2025-06-18" };
   const missing = ["2025-06-17T03:00:00Z", "2025-06-17T04:00:00Z"];
 
-  it("leaves no hour buckets, and every other bucket is there even when nothing flowed", async () => {
+  it("the gap has no hour buckets, and every other bucket exists even without traffic", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const hourly = { ...TUESDAY, resolution: "Hour" };
@@ -202,7 +202,7 @@ describe("the weekly gap", () => {
     expect(partner.nobody).toEqual(Object.fromEntries(expected.map((key) => [key, []])));
   });
 
-  it("counts nothing, of the past or of what is live", async () => {
+  it("the gap counts nothing, neither of the past nor of live connections", async () => {
     await using sandbox = await createConformantSandbox({ startAt: "2025-06-17T02:30:00Z", frozen: true });
     const { token } = publishToken(sandbox, "rehearsal");
     sandbox.startFeed({ token, streamName: "rehearsal", bitsPerSecond: 8_000_000 });
@@ -218,8 +218,8 @@ describe("the weekly gap", () => {
   });
 });
 
-describe("freshness", () => {
-  it("lags a minute behind the quarter hour, or as long as it is told, and reads the newest hour till then as it was", async () => {
+describe("sandbox analytics freshness", () => {
+  it("usage lags a minute behind the quarter hour, or as set, and the newest hour reads as before until then", async () => {
     await using sandbox = await createConformantSandbox({ startAt: "2025-06-18T11:00:59.999Z", frozen: true });
     const client = clientOf(sandbox);
     const query = { startDate: "2025-06-18", stopDate: "2025-06-19", resolution: "Hour" };
@@ -253,7 +253,7 @@ describe("freshness", () => {
     expect(sandbox.lag.get()).toBe(5 * 60_000);
   });
 
-  it("moves figures on the quarter hour and never back", async () => {
+  it("figures change at the quarter hour and never decrease", async () => {
     await using sandbox = await createConformantSandbox({ startAt: "2025-06-18T10:00:00Z", frozen: true, lagMs: 0 });
     const client = clientOf(sandbox);
     const query = { streamNames: ["derby-final"], startDate: "2025-06-18", stopDate: "2025-06-19", resolution: "Hour" };
@@ -283,14 +283,14 @@ describe("freshness", () => {
   });
 });
 
-describe("untracked traffic", () => {
+describe("sandbox analytics of untracked traffic", () => {
   const query = {
     streamNames: ["derby-final", "city-council", "rehearsal"],
     startDate: "2025-06-15",
     stopDate: "2025-06-16",
   };
 
-  it("has a row without the key in a total, and with an empty id in a series", async () => {
+  it("the untracked row has no tracking id in a total, and an empty one in a series", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const totals = (await client.get("/api/analytics/tracking/streams/total", query)).body.data;
@@ -307,14 +307,14 @@ describe("untracked traffic", () => {
     expect(series["derby-final"]["2025-06-15T00:00:00Z"][0]).toMatchObject({ trackingId: "", bytesOut: 0 });
   });
 
-  it("is all that an unsecured stream has", async () => {
+  it("an unsecured stream has untracked traffic only", async () => {
     await using sandbox = await sandboxAtStart();
     const { data } = (await clientOf(sandbox).get("/api/analytics/tracking/streams/total", query)).body;
     expect(data["city-council"]).toEqual([{ bytesIn: expect.any(Number), bytesOut: expect.any(Number) }]);
     expect(data["city-council"][0].bytesOut).toBeGreaterThan(0);
   });
 
-  it("never holds a partner's ingest: tracked rows only send", async () => {
+  it("tracked rows never contain a partner's ingest", async () => {
     await using sandbox = await sandboxAtStart();
     const trackingIds = ["northwind-tv", "polar-sports"];
     const { data } = (await clientOf(sandbox).get("/api/analytics/tracking/total", { ...WEEK, trackingIds })).body;
@@ -327,8 +327,8 @@ describe("untracked traffic", () => {
   });
 });
 
-describe("the parts of a total", () => {
-  it("add up, and a re-stream has its seconds", async () => {
+describe("sandbox analytics totals", () => {
+  it("the parts of a total add up, and a re-stream has its seconds", async () => {
     await using sandbox = await sandboxAtStart();
     const { data } = (await clientOf(sandbox).get("/api/analytics/account/total", WEEK)).body;
     const parts = [data.standardStream, data.restream, data.geoCascade];
@@ -340,8 +340,8 @@ describe("the parts of a total", () => {
   });
 });
 
-describe("figures past 2^53", () => {
-  it("keep every digit on the wire", async () => {
+describe("sandbox analytics past 2^53", () => {
+  it("figures past 2^53 are sent with every digit", async () => {
     await using sandbox = await sandboxAtStart();
     const query = { streamNames: ["world-feed"], startDate: "2025-05-01", stopDate: "2025-06-01" };
     const { body, text } = await clientOf(sandbox).get("/api/analytics/streams/total", query);
@@ -353,8 +353,8 @@ describe("figures past 2^53", () => {
   });
 });
 
-describe("the past", () => {
-  it("is the same from wherever it is looked at", async () => {
+describe("sandbox past traffic", () => {
+  it("past traffic is the same whichever instant it is read at", async () => {
     const asked = { startDate: "2025-06-12", stopDate: "2025-06-13", resolution: "Hour" };
     const seenFrom = async (startAt: string) => {
       await using sandbox = await createConformantSandbox({ startAt, frozen: true, lagMs: 0 });
@@ -364,8 +364,8 @@ describe("the past", () => {
   });
 });
 
-describe("the seed's streams", () => {
-  it("have the traffic that their story tells", async () => {
+describe("sandbox seed streams", () => {
+  it("each stream of the seed has the traffic of its profile", async () => {
     await using sandbox = await sandboxAtStart();
     const bytesOut = (stream: string, from: string, to: string) => sandbox.truth({ stream, from, to }).bytesOut;
     const year = ["2024-06-18", "2025-06-18"] as const;
@@ -382,7 +382,7 @@ describe("the seed's streams", () => {
     ).toBeGreaterThan(0n);
   });
 
-  it("end with the past unless they are live", async () => {
+  it("past traffic of a stream ends with the past unless the stream is live", async () => {
     await using sandbox = await sandboxAtStart();
     sandbox.clock.advance(3 * DAY_MS);
     const since = { from: START, to: "2025-06-21" };

@@ -13,7 +13,7 @@ beforeEach(async () => {
 
 afterEach(() => sandbox.close());
 
-describe("the web SDK's Director", () => {
+describe("sandbox Director with the web SDK", () => {
   /** The SDK looks for a browser when it is loaded; the process will do. */
   async function director() {
     vi.stubGlobal("window", globalThis);
@@ -29,14 +29,14 @@ describe("the web SDK's Director", () => {
   /** What the SDK reads out of the session token before it connects. */
   const claimsOf = (jwt: string) => JSON.parse(Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString("utf8"));
 
-  it("gets a publisher's connection", async () => {
+  it("returns a publisher's connection details", async () => {
     const { token } = publishToken(sandbox, "rehearsal");
     const connection = await (await director()).getPublisher({ token, streamName: "rehearsal" });
     expect(connection).toMatchObject({ urls: [expect.stringMatching(/^wss:/)], streamAccountId: "SYN4DX" });
     expect(claimsOf(connection.jwt).millicast).toMatchObject({ streamName: "rehearsal", record: false });
   });
 
-  it("gets a viewer's connection, with a plain token, with a self-signed one, and with none", async () => {
+  it("returns a viewer's connection details for a plain token, a self-signed one, and none", async () => {
     const { getSubscriber } = await director();
     const streamAccountId = sandbox.accountId;
     const master = subscribeToken(sandbox, "northwind-tv-derby-final");
@@ -48,7 +48,7 @@ describe("the web SDK's Director", () => {
     expect(open.urls).toHaveLength(1);
   });
 
-  it("reads a refusal's words and status", async () => {
+  it("refuses with a status and a message that the SDK reads", async () => {
     const { getPublisher, getSubscriber } = await director();
     await expect(getPublisher({ token: "wrong", streamName: "rehearsal" })).rejects.toMatchObject({
       message: "Unauthorized: Invalid token",
@@ -66,7 +66,7 @@ describe("the web SDK's Director", () => {
   });
 });
 
-describe("the REST client for Node", () => {
+describe("sandbox with the REST client for Node", () => {
   const secret = "sandbox-secret";
 
   let streaming: ReturnType<typeof restClientOf>;
@@ -75,7 +75,7 @@ describe("the REST client for Node", () => {
   });
   afterEach(() => vi.restoreAllMocks());
 
-  it("manages publish tokens", async () => {
+  it("the client can manage publish tokens", async () => {
     const { publishToken: api } = streaming;
     const made = await api.create(secret, {
       label: "studio",
@@ -95,7 +95,7 @@ describe("the REST client for Node", () => {
     await expect(api.read(secret, id)).rejects.toMatch(`No publish token with id: ${id}`);
   });
 
-  it("manages subscribe tokens", async () => {
+  it("the client can manage subscribe tokens", async () => {
     const { subscribeToken: api } = streaming;
     const made = await api.create(secret, {
       label: "acme",
@@ -110,7 +110,7 @@ describe("the REST client for Node", () => {
     await expect(api.create("wrong", { label: "acme", streams: [] })).rejects.toMatch("401");
   });
 
-  it("reads and sets the account", async () => {
+  it("the client can read and set the account", async () => {
     expect((await streaming.cluster.read(secret)).availableClusters).toHaveLength(9);
     expect(await streaming.account.getGeoCascade(secret)).toEqual({ isEnabled: false, clusters: ["all"] });
     expect(await streaming.account.updateGeoRestrictions(secret, ["US"])).toEqual({
@@ -120,13 +120,13 @@ describe("the REST client for Node", () => {
     expect(await streaming.account.readGeoRestrictions(secret)).toMatchObject({ allowedCountries: ["US"] });
   });
 
-  it("names no content type in two of its calls, which are refused for it", async () => {
+  it("two calls of the client have no content type and are rejected for it", async () => {
     const unsupported = '415 and description: {"status":"error","message":"Unsupported Media Type"}';
     await expect(streaming.cluster.update(secret, "lon-1")).rejects.toMatch(unsupported);
     await expect(streaming.account.updateGeoCascade(secret, { isEnabled: true })).rejects.toMatch(unsupported);
   });
 
-  it("stops streams and asks the Director", async () => {
+  it("the client can stop streams and call the Director", async () => {
     const { token } = subscribeToken(sandbox, "northwind-tv-derby-final");
     expect(await streaming.director.subscribe("derby-final", undefined, token)).toMatchObject({
       streamAccountId: "SYN4DX",

@@ -29,8 +29,8 @@ const liveNames = async (sandbox: Sandbox) => {
   return data.map(({ streamName }: { streamName: string }) => streamName);
 };
 
-describe("an app's token", () => {
-  it("is given for the app's key and secret, for half an hour unless asked otherwise", async () => {
+describe("sandbox conference app token", () => {
+  it("is issued for the app's key and secret, for half an hour by default", async () => {
     await using sandbox = await sandboxAtStart();
     expect(await tokenReply(sandbox)).toEqual({
       status: 200,
@@ -46,7 +46,7 @@ describe("an app's token", () => {
     for (const form of bad) expect((await tokenReply(sandbox, form)).status).toBe(400);
   });
 
-  it("opens streaming until it expires, and only with the scope if it has any", async () => {
+  it("permits streaming until it expires, and only with the scope if it has any", async () => {
     await using sandbox = await sandboxAtStart();
     const publishing = { streamName: "rehearsal", publishingToken: publishToken(sandbox, "rehearsal").token };
     const start = async (form: Record<string, string>) => conferenceClient(sandbox, form);
@@ -60,8 +60,8 @@ describe("an app's token", () => {
   });
 });
 
-describe("a conference", () => {
-  it("is streamed to a stream of one's own by its publish token, and stopped", async () => {
+describe("sandbox conference streaming", () => {
+  it("streams a conference to an existing stream by its publish token, and stops it", async () => {
     await using sandbox = await sandboxAtStart();
     const call = await conferenceClient(sandbox);
     const publishing = { streamName: "rehearsal", publishingToken: publishToken(sandbox, "rehearsal").token };
@@ -74,7 +74,7 @@ describe("a conference", () => {
     expect((await call("v2/rts/stop")).status).toBe(404);
   });
 
-  it("is refused where the Director would refuse its feed", async () => {
+  it("rejects a conference if the Director would refuse its feed", async () => {
     await using sandbox = await sandboxAtStart();
     const call = await conferenceClient(sandbox);
     const publishingToken = publishToken(sandbox, "rehearsal").token;
@@ -86,7 +86,7 @@ describe("a conference", () => {
     expect((await call("v3/rts/start", { height: 200 })).status).toBe(400);
   });
 
-  it("is streamed to a stream that the platform makes, secured and named after it", async () => {
+  it("streams a conference to a new stream, secured and named after the conference", async () => {
     await using sandbox = await sandboxAtStart();
     const call = await conferenceClient(sandbox);
     const { body } = await call("v3/rts/start", { mixId: "default" });
@@ -102,7 +102,7 @@ describe("a conference", () => {
     expect((await call("v3/rts/start")).status).toBe(200);
   });
 
-  it("is pushed by RTMP to several targets, of which those of the platform go live", async () => {
+  it("pushes a conference by RTMP to several targets, and those of the platform go live", async () => {
     await using sandbox = await sandboxAtStart();
     const call = await conferenceClient(sandbox);
     const { token } = publishToken(sandbox, "rehearsal");

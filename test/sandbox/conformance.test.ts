@@ -52,7 +52,7 @@ const noContent: Call = async (client) => {
 const unauthorized: Call = (client) =>
   client.post("/api/director/subscribe", { streamName: "x", streamType: "WebRtc" });
 
-describe("the check", () => {
+describe("conformance check of the sandbox", () => {
   it.each([
     ["JSON", cluster],
     ["an instant where the schema says date", total],
@@ -64,7 +64,7 @@ describe("the check", () => {
     ["a fail where no failure is declared", (client) => client.post("/api/v2/records/viewers", { search: "?" })],
     ["a trailing slash", (client) => client.get("/api/cluster/")],
     ["no body where none is declared", noContent],
-  ] as [string, Call][])("lets pass %s", async (_, call) => {
+  ] as [string, Call][])("accepts %s", async (_, call) => {
     expect(await complaints(call)).toEqual([]);
   });
 
@@ -134,26 +134,23 @@ describe("the check", () => {
       /streamNames must be array/,
     ],
     ["a request property too many", rows, bendRequest({ body: '{"invented":1}' }), /additional properties/],
-  ] as [string, Call, (exchange: Exchange) => Exchange, RegExp][])(
-    "complains of %s",
-    async (_, call, bend, complaint) => {
-      expect((await complaints(call, bend)).join("\n")).toMatch(complaint);
-    },
-  );
+  ] as [string, Call, (exchange: Exchange) => Exchange, RegExp][])("reports %s", async (_, call, bend, complaint) => {
+    expect((await complaints(call, bend)).join("\n")).toMatch(complaint);
+  });
 
-  it("complains of a status that no one declared", async () => {
+  it("reports a status that the document does not declare", async () => {
     const whip: Call = (client) => client.post("/api/whip/x", "v=0", { "content-type": "application/sdp" });
     expect(await complaints(whip)).toEqual([]);
     expect((await complaints(whip, bendResponse({ status: 418 }))).join()).toMatch(/declares no status 418/);
   });
 
-  it("looks at requests only when they were taken", async () => {
+  it("checks requests only if they were accepted", async () => {
     expect(await complaints((client) => client.get("/api/publish_token/list", { page: 0, itemsOnPage: 5 }))).toEqual(
       [],
     );
   });
 
-  it("looks at the whole rows of an answer that was too long to keep", async () => {
+  it("checks the whole rows of a response that was too long to record", async () => {
     const cut = (exchange: Exchange) => {
       const { body } = exchange.response;
       return { ...exchange, response: { ...exchange.response, body: body.slice(0, -20), truncated: true as const } };

@@ -27,8 +27,8 @@ const range = fc
   .map(([a, b]) => ({ from: Math.min(a, b), to: Math.max(a, b) }));
 const resolution = fc.constantFrom("Hour" as const, "Day" as const, "Month" as const);
 
-describe("a series", () => {
-  it("has the buckets that start in its range, in order and without overlap, up to the newest quarter", () => {
+describe("sandbox series buckets", () => {
+  it("start in the range, in order and without overlap, up to the newest quarter hour", () => {
     fc.assert(
       fc.property(range, resolution, (asked, resolution) => {
         const buckets = seriesBuckets(asked, resolution, horizon);
@@ -45,7 +45,7 @@ describe("a series", () => {
     );
   });
 
-  it("splits like its range: two adjacent ranges have the buckets of their union", () => {
+  it("of two adjacent ranges are those of their union", () => {
     fc.assert(
       fc.property(range, instant, resolution, ({ from, to }, cut, resolution) => {
         const at = Math.min(Math.max(cut, from), to);
@@ -56,8 +56,8 @@ describe("a series", () => {
   });
 });
 
-describe("a total", () => {
-  it("never counts an instant twice, nor outside its range but for hours begun inside it", () => {
+describe("sandbox total spans", () => {
+  it("count no instant twice, and none outside the range except in hours that start inside it", () => {
     fc.assert(
       fc.property(range, fc.boolean(), (asked, monthsToo) => {
         const spans = totalSpans(asked, horizon, { monthsToo });
@@ -71,7 +71,7 @@ describe("a total", () => {
     );
   });
 
-  it("covers what its hourly series does while hours are kept", () => {
+  it("cover what the hourly series does while hours are retained", () => {
     const recent = fc
       .tuple(fc.integer({ min: 0, max: 10_000 }), fc.integer({ min: 1, max: 10_000 }))
       .map(([start, length]) => ({ from: NOW - (7 * DAY_MS - HOUR_MS) + start * 60_000, length }))
@@ -85,7 +85,7 @@ describe("a total", () => {
     );
   });
 
-  it("counts whole days for a year, and parts of days for a week", () => {
+  it("count whole days for a year, and parts of days for a week", () => {
     const total = (from: string, to: string) =>
       totalSpans({ from: day(from), to: day(to) }, horizon, { monthsToo: false }).map(({ from, to }) => [
         new Date(from).toISOString().slice(0, 16),
@@ -99,7 +99,7 @@ describe("a total", () => {
     expect(total("2025-06-19", "2025-07-01")).toEqual([]);
   });
 
-  it("of the account counts a month whole when its days are gone, instead of those that are left", () => {
+  it("count a month of the account whole when its days are gone, instead of the remaining days", () => {
     const months = (from: string, to: string) =>
       lengthOf(totalSpans({ from: day(from), to: day(to) }, horizon, { monthsToo: true })) / DAY_MS;
     expect(months("2024-06-01", "2024-07-01")).toBe(30);
@@ -109,8 +109,8 @@ describe("a total", () => {
   });
 });
 
-describe("the weekly gap", () => {
-  it("is cut out of any span, and nothing else is", () => {
+describe("sandbox meteredSpans", () => {
+  it("cuts the weekly gap out of any span, and nothing else", () => {
     fc.assert(
       fc.property(range, (asked) => {
         const pieces = [...meteredSpans(asked)];
@@ -127,8 +127,8 @@ describe("the weekly gap", () => {
   });
 });
 
-describe("a piece of a reading", () => {
-  it("sums with the other pieces to the whole", () => {
+describe("sandbox sliceOf", () => {
+  it("gives parts of a reading that sum to the whole", () => {
     const whole = { streamName: "x", part: "restream", trackingId: null, country: "US" } as const;
     fc.assert(
       fc.property(
@@ -147,8 +147,8 @@ describe("a piece of a reading", () => {
   });
 });
 
-describe("the ledger", () => {
-  it("reads the same off a span as off any pieces of it, to the millisecond", () => {
+describe("sandbox ledger", () => {
+  it("reads the same traffic from a span as from any parts of it, to the millisecond", () => {
     const { ledger } = createPlatform(1, createClock(NOW, true), 0, createLag());
     const streams = fc.constantFrom("derby-final", "marathon", "sydney-regatta", "rehearsal");
     const cuts = fc.array(fc.integer({ min: NOW - 9 * DAY_MS, max: NOW }), { minLength: 2, maxLength: 6 });
@@ -172,7 +172,7 @@ describe("the ledger", () => {
   });
 });
 
-describe("a date", () => {
+describe("sandbox toInstant", () => {
   it.each([
     ["2025-06-18", "2025-06-18T00:00:00.000Z"],
     ["2025-06-18T10:37", "2025-06-18T10:37:00.000Z"],
@@ -181,7 +181,7 @@ describe("a date", () => {
     ["2025-06-18T10:37:05.123456Z", "2025-06-18T10:37:05.123Z"],
     ["2025-06-18T10:37:05+02:00", "2025-06-18T08:37:05.000Z"],
     ["2024-02-29", "2024-02-29T00:00:00.000Z"],
-  ])("may read %s", (text, iso) => {
+  ])("parses %s", (text, iso) => {
     expect(new Date(parseInstant(text) ?? 0).toISOString()).toBe(iso);
   });
 
@@ -195,13 +195,13 @@ describe("a date", () => {
     "2025-06-18 10:00",
     "18.06.2025",
     "1750242000000",
-  ])("may not read '%s'", (text) => {
+  ])("rejects '%s'", (text) => {
     expect(parseInstant(text)).toBeUndefined();
   });
 });
 
-describe("the scheduledEvents", () => {
-  it("does what is due in order of time, also what that adds, and each thing once", () => {
+describe("sandbox scheduled events", () => {
+  it("happen once each, in order of time, including those that an event adds", () => {
     const done: string[] = [];
     const scheduledEvents = createScheduledEvents();
     scheduledEvents.add(30, (at) => done.push(`c@${at}`));

@@ -56,8 +56,8 @@ async function newSubscribeToken(sandbox: Sandbox, settings: Record<string, unkn
   return subscribeToken(sandbox, data.label);
 }
 
-describe("a plain subscribe token", () => {
-  it("opens the streams it grants, and a JWT hands its holder a session", async () => {
+describe("Director check of a plain subscribe token", () => {
+  it("admits a viewer to the streams that the token grants, and returns a session as JWT", async () => {
     await using sandbox = await sandboxAtStart();
     const { token } = subscribeToken(sandbox, "northwind-tv-derby-final");
     const { body } = await clientOf(sandbox, token).post("/api/director/subscribe", { streamName: "derby-final" });
@@ -89,12 +89,12 @@ describe("a plain subscribe token", () => {
       "401 Unauthorized: StreamName is not valid for token",
     ],
     ["the wildcard", (sandbox: Sandbox) => subscribeToken(sandbox, "qa-wildcard").token, "ok"],
-  ])("that is %s gets what it deserves", async (_, tokenOf, outcome) => {
+  ])("decides as documented on %s", async (_, tokenOf, outcome) => {
     await using sandbox = await sandboxAtStart();
     expect(await subscribe(sandbox, tokenOf(sandbox))).toBe(outcome);
   });
 
-  it("expires at its second", async () => {
+  it("refuses a token from the second of its expiry on", async () => {
     await using sandbox = await sandboxAtStart();
     const { token } = await newSubscribeToken(sandbox, { expires: 60 });
     sandbox.clock.advance(59_999);
@@ -103,7 +103,7 @@ describe("a plain subscribe token", () => {
     expect(await subscribe(sandbox, token)).toBe("401 Unauthorized: Token expired");
   });
 
-  it("is worth nothing once refreshed, disabled or deleted", async () => {
+  it("refuses a token once it is refreshed, disabled or deleted", async () => {
     await using sandbox = await sandboxAtStart();
     const parent = subscribeToken(sandbox, "open-parent");
     await update(sandbox, "subscribe", parent.id, { refreshToken: true });
@@ -116,7 +116,7 @@ describe("a plain subscribe token", () => {
     expect(await subscribe(sandbox, token)).toBe("401 Unauthorized: Invalid token");
   });
 
-  it("matches patterns in full and with regard to case", async () => {
+  it("matches patterns against the whole name, with its case", async () => {
     await using sandbox = await sandboxAtStart();
     const { token } = subscribeToken(sandbox, "polar-sports-arena-cams");
     const encoder = publishToken(sandbox, "arena-cams").token;
@@ -131,14 +131,14 @@ describe("a plain subscribe token", () => {
     }
   });
 
-  it("takes metacharacters in a plain name for themselves", async () => {
+  it("takes metacharacters in a plain name literally", async () => {
     await using sandbox = await sandboxAtStart();
     const { token } = await newSubscribeToken(sandbox, { streams: [{ streamName: "derby.final" }] });
     expect(await subscribe(sandbox, token)).toBe("401 Unauthorized: StreamName is not valid for token");
   });
 });
 
-describe("a self-signed token", () => {
+describe("Director check of a self-signed token", () => {
   const signed = async (label: string, options: ViewerJwtOptions = {}, ask: Ask = {}) => {
     await using sandbox = await sandboxAtStart();
     const jwt = await viewerJwt(sandbox, subscribeToken(sandbox, label), ask.streamName ?? "derby-final", options);
@@ -146,11 +146,14 @@ describe("a self-signed token", () => {
   };
   const MASTER = "northwind-tv-derby-final";
 
-  it.each(["HS256", "HS384", "HS512"])("is signed with %s by the characters of its parent's token", async (alg) => {
-    expect(await signed(MASTER, { alg })).toBe("ok");
-  });
+  it.each(["HS256", "HS384", "HS512"])(
+    "accepts a signature by %s with the characters of the parent's token",
+    async (alg) => {
+      expect(await signed(MASTER, { alg })).toBe("ok");
+    },
+  );
 
-  it("is refused under any other algorithm, and under none", async () => {
+  it("refuses any other algorithm, and none", async () => {
     await using sandbox = await sandboxAtStart();
     const parent = subscribeToken(sandbox, MASTER);
     const claims = { streaming: { tokenId: parent.id, tokenType: "Subscribe", streamName: "derby-final" } };
@@ -277,11 +280,14 @@ describe("a self-signed token", () => {
       { streaming: { allowedCountries: ["JP"], bindIpsOnUsage: 1, expires_in: 1 } },
       "ok",
     ],
-  ] as [string, string, ViewerJwtOptions, string][])("%s gets what it deserves", async (_, label, options, outcome) => {
-    expect(await signed(label, options)).toBe(outcome);
-  });
+  ] as [string, string, ViewerJwtOptions, string][])(
+    "decides as documented: %s",
+    async (_, label, options, outcome) => {
+      expect(await signed(label, options)).toBe(outcome);
+    },
+  );
 
-  it("dies at its second, and with its parent before", async () => {
+  it("refuses a token from the second of its expiry on, and from its parent's", async () => {
     await using sandbox = await sandboxAtStart();
     const short = await newSubscribeToken(sandbox, { expires: 30 });
     const jwt = await viewerJwt(sandbox, short, "derby-final", { expiresIn: 60 });
@@ -296,7 +302,7 @@ describe("a self-signed token", () => {
     expect(await subscribe(sandbox, other)).toBe("401 Unauthorized: Token expired");
   });
 
-  it("is not valid before its nbf", async () => {
+  it("refuses a token before its nbf", async () => {
     await using sandbox = await sandboxAtStart();
     const parent = subscribeToken(sandbox, MASTER);
     const { SignJWT } = await import("jose");
@@ -319,7 +325,7 @@ describe("a self-signed token", () => {
     expect(await subscribe(sandbox, jwt)).toBe("ok");
   });
 
-  it("loses its signature when its parent is refreshed", async () => {
+  it("refuses a token once its parent is refreshed", async () => {
     await using sandbox = await sandboxAtStart();
     const parent = subscribeToken(sandbox, MASTER);
     const jwt = await viewerJwt(sandbox, parent, "derby-final");
@@ -327,7 +333,7 @@ describe("a self-signed token", () => {
     expect(await subscribe(sandbox, jwt)).toBe("401 Unauthorized: Invalid token");
   });
 
-  it("matches any one of its parent's entries", async () => {
+  it("matches any entry of the parent", async () => {
     await using sandbox = await sandboxAtStart();
     const parent = await newSubscribeToken(sandbox, {
       streams: [{ streamName: "arena-main" }, { streamName: "derby-.+", isRegex: true }],
@@ -341,7 +347,7 @@ describe("a self-signed token", () => {
     }
   });
 
-  it("may name the stream's cluster under an auto parent, and no unknown one", async () => {
+  it("accepts the stream's cluster under an auto parent, and no unknown one", async () => {
     await using sandbox = await sandboxAtStart();
     const parent = subscribeToken(sandbox, "harbor-news-roaming-reporter");
     await admitted(
@@ -360,19 +366,16 @@ describe("a self-signed token", () => {
     expect(await ask("lon-1")).toBe("ok");
   });
 
-  it.each(["", ".", "a.b", "a.b.c", "..", "eyJhbGciOiJIUzI1NiJ9.e30.x"])(
-    "that reads '%s' is no token",
-    async (text) => {
-      await using sandbox = await sandboxAtStart();
-      if (text === "")
-        expect(await subscribe(sandbox, null)).toBe("400 streamAccountId is required without a subscribe token");
-      else expect(await subscribe(sandbox, text)).toBe("401 Unauthorized: Invalid token");
-    },
-  );
+  it.each(["", ".", "a.b", "a.b.c", "..", "eyJhbGciOiJIUzI1NiJ9.e30.x"])("refuses '%s' as no token", async (text) => {
+    await using sandbox = await sandboxAtStart();
+    if (text === "")
+      expect(await subscribe(sandbox, null)).toBe("400 streamAccountId is required without a subscribe token");
+    else expect(await subscribe(sandbox, text)).toBe("401 Unauthorized: Invalid token");
+  });
 });
 
-describe("the cluster rule", () => {
-  it("wants the token's effective cluster to be the stream's", async () => {
+describe("Director check of clusters", () => {
+  it("requires the token's effective cluster to be the stream's", async () => {
     await using sandbox = await sandboxAtStart();
     const encoder = publishToken(sandbox, "sydney-regatta").token;
     await admitted(sandbox.startFeed({ token: encoder, streamName: "sydney-regatta" }));
@@ -385,7 +388,7 @@ describe("the cluster rule", () => {
   });
 });
 
-describe("allowed origins", () => {
+describe("Director check of origins", () => {
   const from = (origin: string) => ({ headers: { origin } });
 
   it.each([
@@ -397,19 +400,19 @@ describe("allowed origins", () => {
     ["https://notlive.example", "401 Unauthorized: Origin not allowed"],
     ["https://demo.com.evil.example", "401 Unauthorized: Origin not allowed"],
     ["null", "401 Unauthorized: Origin not allowed"],
-  ])("of demo.com and *.live.example decide on %s", async (origin, outcome) => {
+  ])("with demo.com and *.live.example allowed decides on %s", async (origin, outcome) => {
     await using sandbox = await sandboxAtStart();
     const { token } = await newSubscribeToken(sandbox, { allowedOrigins: ["demo.com", "*.live.example"] });
     expect(await subscribe(sandbox, token, from(origin))).toBe(outcome);
   });
 
-  it("turn away a caller that names none", async () => {
+  it("refuses a caller without an origin if origins are restricted", async () => {
     await using sandbox = await sandboxAtStart();
     const { token } = await newSubscribeToken(sandbox, { allowedOrigins: ["demo.com"] });
     expect(await subscribe(sandbox, token)).toBe("401 Unauthorized: Origin not allowed");
   });
 
-  it("of a JWT narrow its parent's and never widen them", async () => {
+  it("lets a JWT narrow its parent's origins and never widen them", async () => {
     await using sandbox = await sandboxAtStart();
     const parent = await newSubscribeToken(sandbox, { allowedOrigins: ["a.example", "b.example"] });
     const jwt = await viewerJwt(sandbox, parent, "derby-final", {
@@ -421,7 +424,7 @@ describe("allowed origins", () => {
   });
 });
 
-describe("allowed addresses", () => {
+describe("Director check of addresses", () => {
   const from = (ip: string) => ({ headers: { "x-forwarded-for": ip } });
 
   it.each([
@@ -431,19 +434,19 @@ describe("allowed addresses", () => {
     ["11.0.0.1", "401 Unauthorized: IP Address not allowed"],
     ["2001:db8::1", "401 Unauthorized: IP Address not allowed"],
     ["10.1.2.3, 192.0.2.99", "ok"],
-  ])("of 192.0.2.1 and 10.0.0.0/8 decide on %s", async (ip, outcome) => {
+  ])("with 192.0.2.1 and 10.0.0.0/8 allowed decides on %s", async (ip, outcome) => {
     await using sandbox = await sandboxAtStart();
     const { token } = await newSubscribeToken(sandbox, { allowedIpAddresses: ["192.0.2.1", "10.0.0.0/8"] });
     expect(await subscribe(sandbox, token, from(ip))).toBe(outcome);
   });
 
-  it("look at the socket when no header says otherwise", async () => {
+  it("reads the socket's address if no header gives another", async () => {
     await using sandbox = await sandboxAtStart();
     const { token } = await newSubscribeToken(sandbox, { allowedIpAddresses: ["127.0.0.1"] });
     expect(await subscribe(sandbox, token)).toBe("ok");
   });
 
-  it("of a JWT narrow its parent's and never widen them", async () => {
+  it("lets a JWT narrow its parent's addresses and never widen them", async () => {
     await using sandbox = await sandboxAtStart();
     const parent = await newSubscribeToken(sandbox, { allowedIpAddresses: ["10.0.0.0/8"] });
     const jwt = await viewerJwt(sandbox, parent, "derby-final", {
@@ -455,10 +458,10 @@ describe("allowed addresses", () => {
   });
 });
 
-describe("binding to addresses", () => {
+describe("Director check of bound addresses", () => {
   const from = (ip: string) => ({ streamName: "quay-cam", headers: { "x-forwarded-for": ip } });
 
-  it("lets in the first two addresses, over the token and all JWTs under it, and them again", async () => {
+  it("admits the first two addresses, over the token and all JWTs under it, again and again", async () => {
     await using sandbox = await sandboxAtStart();
     await admitted(sandbox.startFeed({ token: publishToken(sandbox, "quay-cam").token, streamName: "quay-cam" }));
     const parent = subscribeToken(sandbox, "quayside-kiosk");
@@ -473,7 +476,7 @@ describe("binding to addresses", () => {
     expect(await subscribe(sandbox, token, from("192.0.2.3"))).toBe("ok");
   });
 
-  it("is not used up by callers who were turned away for something else", async () => {
+  it("binds no address of a caller that was refused for another reason", async () => {
     await using sandbox = await sandboxAtStart();
     const { token } = subscribeToken(sandbox, "quayside-kiosk");
     for (const ip of ["192.0.2.1", "192.0.2.2", "192.0.2.3"]) {
@@ -484,11 +487,11 @@ describe("binding to addresses", () => {
   });
 });
 
-describe("countries", () => {
+describe("Director check of countries", () => {
   const from = (country: string, ask: Ask = {}) => ({ ...ask, headers: { "x-sandbox-country": country } });
   const refused = "401 Unauthorized: Country not allowed";
 
-  it("are ruled by the subscribe token, else the publish token, else the account, never by two of them", async () => {
+  it("applies the subscribe token's rules, otherwise the publish token's, otherwise the account's, never two of them", async () => {
     await using sandbox = await sandboxAtStart();
     const viewer = await newSubscribeToken(sandbox, {});
     const encoder = publishToken(sandbox, "derby-final");
@@ -504,7 +507,7 @@ describe("countries", () => {
     expect([await ask("US"), await ask("BR"), await ask("GB")]).toEqual(["ok", "ok", refused]);
   });
 
-  it("are ruled for JWTs by the parent", async () => {
+  it("applies the parent's rules to a JWT", async () => {
     await using sandbox = await sandboxAtStart();
     const parent = await newSubscribeToken(sandbox, { allowedCountries: ["IN"] });
     const jwt = await viewerJwt(sandbox, parent, "derby-final");
@@ -514,7 +517,7 @@ describe("countries", () => {
     ]);
   });
 
-  it("are ruled for unsecured streams too, and never for broadcasters", async () => {
+  it("applies rules to unsecured streams too, and never to broadcasters", async () => {
     await using sandbox = await sandboxAtStart();
     const encoder = publishToken(sandbox, "city-council");
     await update(sandbox, "publish", encoder.id, { allowedCountries: ["DE"] });
@@ -524,17 +527,17 @@ describe("countries", () => {
     expect(await publish(sandbox, encoder.token, "city-council", { "x-sandbox-country": "FR" })).toBe("ok");
   });
 
-  it("are the United States when no header says otherwise", async () => {
+  it("takes the United States as country if no header gives another", async () => {
     await using sandbox = await sandboxAtStart();
     const { token } = await newSubscribeToken(sandbox, { allowedCountries: ["US"] });
     expect(await subscribe(sandbox, token)).toBe("ok");
   });
 });
 
-describe("an unsecured stream", () => {
+describe("Director check of an unsecured stream", () => {
   const ask = { streamName: "city-council", streamAccountId: "SYN4DX" };
 
-  it("needs no token but the account's id", async () => {
+  it("admits viewers with the account's id and without a token", async () => {
     await using sandbox = await sandboxAtStart();
     expect(await subscribe(sandbox, null, ask)).toBe("ok");
     expect(await subscribe(sandbox, null, { streamName: "city-council" })).toBe(
@@ -545,7 +548,7 @@ describe("an unsecured stream", () => {
     expect(noAuth.status).toBe(200);
   });
 
-  it("checks a token that is shown all the same, and counts under its tracking id", async () => {
+  it("checks a token that is presented nevertheless, and counts under its tracking id", async () => {
     await using sandbox = await sandboxAtStart();
     expect(await subscribe(sandbox, "0".repeat(64), ask)).toBe("401 Unauthorized: Invalid token");
     const { token } = await newSubscribeToken(sandbox, {
@@ -556,7 +559,7 @@ describe("an unsecured stream", () => {
     expect(await admitted(sandbox.attachViewers(ask))).toMatchObject({ trackingId: null });
   });
 
-  it("is what a secured one becomes when any of its publishers is unsecured", async () => {
+  it("applies to a secured stream when any of its publishers is unsecured", async () => {
     await using sandbox = await sandboxAtStart();
     const open = { streamName: "derby-final", streamAccountId: "SYN4DX" };
     expect(await subscribe(sandbox, null, open)).toBe("401 Unauthorized: Subscribe token required");
@@ -569,8 +572,8 @@ describe("an unsecured stream", () => {
   });
 });
 
-describe("a stream that is not live", () => {
-  it("is one not being published when a publish token covers it, and else one not found", async () => {
+describe("Director check of a stream that is not live", () => {
+  it("answers that the stream is not being published if a publish token covers it, otherwise that it was not found", async () => {
     await using sandbox = await sandboxAtStart();
     const { token } = subscribeToken(sandbox, "qa-wildcard");
     const ask = (streamName: string) => clientOf(sandbox, token).post("/api/director/subscribe", { streamName });
@@ -583,8 +586,8 @@ describe("a stream that is not live", () => {
   });
 });
 
-describe("a publisher", () => {
-  it("is let in by a token that covers the stream, and told whether it is secured", async () => {
+describe("Director check of a publisher", () => {
+  it("admits a token that covers the stream, and returns whether it is secured", async () => {
     await using sandbox = await sandboxAtStart();
     const secured = await clientOf(sandbox, publishToken(sandbox, "rehearsal").token).post("/api/director/publish", {
       streamName: "rehearsal",
@@ -631,12 +634,12 @@ describe("a publisher", () => {
       "popup-",
       "400 StreamName is not valid for token",
     ],
-  ])("with %s gets what it deserves", async (_, tokenOf, streamName, outcome) => {
+  ])("with %s decides as documented", async (_, tokenOf, streamName, outcome) => {
     await using sandbox = await sandboxAtStart();
     expect(await publish(sandbox, tokenOf(sandbox), streamName)).toBe(outcome);
   });
 
-  it("is held to the token's origins, addresses and binding", async () => {
+  it("applies the token's origins, addresses and binding", async () => {
     await using sandbox = await sandboxAtStart();
     const { id, token } = publishToken(sandbox, "rehearsal");
     await update(sandbox, "publish", id, { allowedOrigins: ["studio.example"], allowedIpAddresses: ["10.0.0.0/8"] });
@@ -650,7 +653,7 @@ describe("a publisher", () => {
   });
 });
 
-describe("WHIP and WHEP", () => {
+describe("sandbox WHIP and WHEP", () => {
   const post = async (
     sandbox: Sandbox,
     path: string,
@@ -662,7 +665,7 @@ describe("WHIP and WHEP", () => {
     return { status, text, type: headers.get("content-type"), location: headers.get("location") };
   };
 
-  it("answer 201 with an SDP and the place of the session", async () => {
+  it("answer 201 with an SDP and the location of the session", async () => {
     await using sandbox = await sandboxAtStart();
     const whip = await post(sandbox, "/api/whip/rehearsal?codec=h264", publishToken(sandbox, "rehearsal").token);
     expect(whip).toMatchObject({ status: 201, type: "application/sdp", location: "/api/whip/rehearsal/session" });
@@ -673,7 +676,7 @@ describe("WHIP and WHEP", () => {
     expect((await post(sandbox, "/api/whep/SYN4DX/city-council", null)).status).toBe(201);
   });
 
-  it("say no in plain text", async () => {
+  it("refuse in plain text", async () => {
     await using sandbox = await sandboxAtStart();
     const { token } = subscribeToken(sandbox, "qa-wildcard");
     const plain = "text/plain; charset=utf-8";

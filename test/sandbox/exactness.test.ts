@@ -77,8 +77,8 @@ const ask = async (path: string, query: Record<string, string | readonly string[
 const check = (runs: number, property: fc.IAsyncProperty<unknown>) =>
   fc.assert(property, { numRuns: runs, seed: 20250618 });
 
-describe("a stream's figures", () => {
-  it("are the sum of its series, of its parts, of its countries, and the truth", () =>
+describe("sandbox usage of a stream", () => {
+  it("equals the sum of its series, of its parts, of its countries, and the ground truth", () =>
     check(
       60,
       fc.asyncProperty(anyStream, anyWindow, async (stream, window) => {
@@ -111,7 +111,7 @@ describe("a stream's figures", () => {
       }),
     ));
 
-  it("are, but for pushes and relays, the sum over its tracking ids", () =>
+  it("equals the sum over its tracking ids, except for pushes and relays", () =>
     check(
       60,
       fc.asyncProperty(anyStream, anyWindow, async (stream, window) => {
@@ -129,8 +129,8 @@ describe("a stream's figures", () => {
     ));
 });
 
-describe("a tracking id's figures", () => {
-  it("are the sum of its streams and of its series, and the truth", () =>
+describe("sandbox usage of a tracking id", () => {
+  it("equals the sum of its streams and of its series, and the ground truth", () =>
     check(
       50,
       fc.asyncProperty(fc.constantFrom(...TRACKING_IDS), anyWindow, async (trackingId, window) => {
@@ -150,8 +150,8 @@ describe("a tracking id's figures", () => {
     ));
 });
 
-describe("the account's figures", () => {
-  it("are the sum of its streams, of its countries and of its series, and the truth", () =>
+describe("sandbox usage of the account", () => {
+  it("equals the sum of its streams, of its countries and of its series, and the ground truth", () =>
     check(
       12,
       fc.asyncProperty(

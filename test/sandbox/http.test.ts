@@ -3,8 +3,8 @@ import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { createConformantSandbox } from "../support/conformance.ts";
 import { clientOf, START } from "./support.ts";
 
-describe("the API secret", () => {
-  it("opens api and analytics paths, and nothing else does", async () => {
+describe("sandbox API secret", () => {
+  it("is the only bearer that api and analytics paths accept", async () => {
     await using sandbox = await createConformantSandbox({ startAt: START, frozen: true, secret: "my-own" });
     const paths = ["/api/publish_token/1001", "/api/analytics/account/total?startDate=2025-06-01&stopDate=2025-06-02"];
     for (const path of paths) {
@@ -16,7 +16,7 @@ describe("the API secret", () => {
     }
   });
 
-  it("is not asked for by the Director, whose callers bring stream tokens", async () => {
+  it("is not required by the Director, whose callers have stream tokens", async () => {
     await using sandbox = await createConformantSandbox({ startAt: START, frozen: true });
     const { status, body } = await clientOf(sandbox).post("/api/director/subscribe", { streamName: "derby-final" });
     expect({ status, body }).toEqual({
@@ -26,11 +26,11 @@ describe("the API secret", () => {
   });
 });
 
-describe("a request body", () => {
+describe("sandbox request body", () => {
   const path = "/api/subscribe_token";
 
   it.each(["text/plain", "application/x-www-form-urlencoded", ""])(
-    "of type '%s' is an unsupported one",
+    "of type '%s' is rejected as unsupported",
     async (type) => {
       await using sandbox = await createConformantSandbox({ startAt: START, frozen: true });
       const { status, body } = await clientOf(sandbox).post(path, '{"label":"x"}', { "content-type": type });
@@ -38,7 +38,7 @@ describe("a request body", () => {
     },
   );
 
-  it.each(["", "{", "nothing"])("that reads '%s' is a validation error", async (text) => {
+  it.each(["", "{", "nothing"])("of text '%s' is a validation error", async (text) => {
     await using sandbox = await createConformantSandbox({ startAt: START, frozen: true });
     const { status, body } = await clientOf(sandbox).post(path, text);
     expect(status).toBe(400);
@@ -48,13 +48,13 @@ describe("a request body", () => {
     });
   });
 
-  it("names every bad field at once", async () => {
+  it("is rejected with every bad field at once", async () => {
     await using sandbox = await createConformantSandbox({ startAt: START, frozen: true });
     const { body } = await clientOf(sandbox).post(path, { label: "", streams: [{ streamName: 7 }], expires: 0 });
     expect(Object.keys(body.data.errors)).toEqual(["label", "expires", "streams[0].streamName"]);
   });
 
-  it("may hold properties that no document knows", async () => {
+  it("may have properties that no document declares", async () => {
     await using sandbox = await createConformantSandbox({ startAt: START, frozen: true });
     const { status } = await clientOf(sandbox).post("/api/director/publish", { streamName: "x", streamType: "WebRtc" });
     expect(status).toBe(401);
@@ -66,8 +66,8 @@ describe("a request body", () => {
   });
 });
 
-describe("a path", () => {
-  it("that no one knows is 404, with a method that it does not have 405", async () => {
+describe("sandbox path", () => {
+  it("is 404 if it is unknown, and 405 with an unknown method", async () => {
     await using sandbox = await createSandbox({ startAt: START, frozen: true });
     const client = clientOf(sandbox);
     expect(await client.get("/api/nothing")).toMatchObject({
@@ -84,8 +84,8 @@ describe("a path", () => {
   });
 });
 
-describe("a response", () => {
-  it("carries the sandbox's time", async () => {
+describe("sandbox response", () => {
+  it("carries the sandbox's time as Date", async () => {
     await using sandbox = await createConformantSandbox({ startAt: START, frozen: true });
     const date = async () => (await clientOf(sandbox).get("/api/cluster")).headers.get("date");
     expect(await date()).toBe("Wed, 18 Jun 2025 10:37:00 GMT");
@@ -103,15 +103,15 @@ describe("a response", () => {
   });
 });
 
-describe("the conformance check", () => {
-  it("makes closing the sandbox fail when a call breaks the documents", async () => {
+describe("sandbox conformance check", () => {
+  it("makes closing the sandbox fail if a call breaks the documents", async () => {
     const sandbox = await createConformantSandbox({ startAt: START, frozen: true });
     await clientOf(sandbox).get("/api/no/such/path");
     expect(sandbox.violations()).toEqual(["GET /api/no/such/path -> 404: no OpenAPI document knows this operation"]);
     await expect(sandbox.close()).rejects.toThrow("/api/no/such/path");
   });
 
-  it("finds a request that the platform would not promise to take", async () => {
+  it("finds a request that the platform does not promise to accept", async () => {
     const sandbox = await createConformantSandbox({ startAt: START, frozen: true });
     await clientOf(sandbox).get("/api/cluster", { invented: "yes" });
     expect(sandbox.violations()[0]).toMatch(/the request\/query must NOT have additional properties/);
@@ -120,7 +120,7 @@ describe("the conformance check", () => {
 });
 
 describe("two sandboxes", () => {
-  it("of one seed and start are the same, of another seed are not", async () => {
+  it("are equal if their seed and start are, and differ with another seed", async () => {
     const query = { startDate: "2025-06-01", stopDate: "2025-06-18" };
     const seen = async (seed: number) => {
       await using sandbox = await createConformantSandbox({ startAt: START, frozen: true, seed });

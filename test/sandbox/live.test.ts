@@ -28,8 +28,8 @@ async function hourly(sandbox: Sandbox): Promise<Record<string, Wire[]>> {
   return Object.fromEntries(Object.entries<Wire[]>(data.rehearsal).filter(([, rows]) => rows.length > 0));
 }
 
-describe("what viewers consume", () => {
-  it("turns up under their tracking id at the next quarter hour, split over the hours by the millisecond", async () => {
+describe("sandbox usage of live viewers", () => {
+  it("appears under their tracking id at the next quarter hour, split over the hours by the millisecond", async () => {
     await using sandbox = await sandboxAt("2025-06-18T10:52:30.500Z");
     await onAir(sandbox, { bitsPerSecond: 8_000_000 });
     const token = await partnerToken(sandbox);
@@ -67,7 +67,7 @@ describe("what viewers consume", () => {
     expect((await hourly(sandbox))["2025-06-18T10:00:00Z"]?.[1].bytesOut).toBe(expected);
   });
 
-  it("sums to the same however it is cut", async () => {
+  it("sums to the same total however it is cut", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.bigInt({ min: 1n, max: 10n ** 13n }),
@@ -91,7 +91,7 @@ describe("what viewers consume", () => {
     );
   });
 
-  it("of a self-signed token counts under the id that it names", async () => {
+  it("of a self-signed token counts under the tracking id of the token", async () => {
     await using sandbox = await sandboxAt(START);
     const parent = subscribeToken(sandbox, "open-parent");
     const jwt = await viewerJwt(sandbox, parent, "derby-final", {
@@ -106,7 +106,7 @@ describe("what viewers consume", () => {
     expect(data).toEqual({ "somebody-new": [{ streamName: "derby-final", bytesIn: 0, bytesOut: 5 * 60_000 }] });
   });
 
-  it("shows in the country of the viewer, with a view and its seconds", async () => {
+  it("appears in the country of the viewer, with a view and its seconds", async () => {
     await using sandbox = await sandboxAt("2025-06-18T10:00:00Z");
     await onAir(sandbox, { bitsPerSecond: 8000 });
     const token = await partnerToken(sandbox);
@@ -123,8 +123,8 @@ describe("what viewers consume", () => {
   });
 });
 
-describe("a viewer", () => {
-  it("leaves when it means to, when it is detached, or when its stream ends", async () => {
+describe("sandbox viewer", () => {
+  it("leaves when planned, when it is detached, or when its stream ends", async () => {
     await using sandbox = await sandboxAt("2025-06-18T10:00:00Z");
     const feed = await onAir(sandbox, { seconds: 300 });
     const token = await partnerToken(sandbox);
@@ -143,7 +143,7 @@ describe("a viewer", () => {
     expect(sandbox.stopFeed(feed.feedId)).toBe(false);
   });
 
-  it("outlives its token, but does not come back with it", async () => {
+  it("stays when its token expires, but cannot reconnect with it", async () => {
     await using sandbox = await sandboxAt("2025-06-18T10:00:00Z");
     await onAir(sandbox);
     const token = await partnerToken(sandbox);
@@ -163,7 +163,7 @@ describe("a viewer", () => {
     });
   });
 
-  it("that connects again leaves its first connection", async () => {
+  it("that connects again ends its first connection", async () => {
     await using sandbox = await sandboxAt("2025-06-18T10:00:00Z");
     await onAir(sandbox);
     const viewer = { token: await partnerToken(sandbox), streamName: "rehearsal", bitsPerSecond: 8000 };
@@ -174,7 +174,7 @@ describe("a viewer", () => {
     expect(sandbox.truth({ trackingId: "acme", from: 0, to: sandbox.clock.now() }).bytesOut).toBe(20_000n);
   });
 
-  it("of a malformed input is refused before anything is looked at", async () => {
+  it("with malformed input is rejected before any check", async () => {
     await using sandbox = await sandboxAt(START);
     await expect(sandbox.attachViewers({ streamName: "" })).rejects.toThrow(/streamName/);
     await expect(sandbox.attachViewers({ streamName: "x", count: 0 })).rejects.toThrow(TypeError);
@@ -182,7 +182,7 @@ describe("a viewer", () => {
   });
 });
 
-describe("stopping a stream", () => {
+describe("sandbox stream stop", () => {
   const stop = (sandbox: Sandbox, streamName: string) =>
     clientOf(sandbox).post("/api/stream/stop", { streamId: `SYN4DX/${streamName}` });
   const feedsOf = async (sandbox: ConformantSandbox, streamName: string) => {
@@ -190,7 +190,7 @@ describe("stopping a stream", () => {
     return body.data.feeds.filter(({ active }: Wire) => active).map(({ feedId }: Wire) => feedId) as string[];
   };
 
-  it("ends its feeds and viewers, and the encoder comes back five seconds later as another feed", async () => {
+  it("ends feeds and viewers, and the encoder reconnects five seconds later as another feed", async () => {
     await using sandbox = await sandboxAt("2025-06-18T10:00:00Z");
     const { feedId } = await onAir(sandbox, { bitsPerSecond: 8000 });
     const token = await partnerToken(sandbox);
@@ -213,7 +213,7 @@ describe("stopping a stream", () => {
     expect({ bytesIn, bytesOut }).toEqual({ bytesIn: 65_000n, bytesOut: 60_000n });
   });
 
-  it("keeps it off when its token was disabled first", async () => {
+  it("is permanent if the token was disabled first", async () => {
     await using sandbox = await sandboxAt(START);
     await onAir(sandbox);
     await clientOf(sandbox).patch("/api/publish_token/disable", { tokenIds: [publishToken(sandbox, "rehearsal").id] });
@@ -223,7 +223,7 @@ describe("stopping a stream", () => {
     expect(await feedsOf(sandbox, "rehearsal")).toEqual([]);
   });
 
-  it("keeps it off when the encoder's secret is no longer the token's", async () => {
+  it("is permanent if the encoder's secret is no longer the token's", async () => {
     await using sandbox = await sandboxAt(START);
     await onAir(sandbox);
     await stop(sandbox, "rehearsal");
@@ -234,14 +234,14 @@ describe("stopping a stream", () => {
     expect(await feedsOf(sandbox, "rehearsal")).toEqual([]);
   });
 
-  it("says so when there was nothing to stop, and knows no other account's streams", async () => {
+  it("answers NONE without a live feed, and rejects other accounts' streams", async () => {
     await using sandbox = await sandboxAt(START);
     expect((await stop(sandbox, "rehearsal")).body.data).toEqual({ stoppingLevel: "None" });
     expect((await clientOf(sandbox).post("/api/stream/stop", { streamId: "OTHER1/rehearsal" })).status).toBe(400);
     expect((await clientOf(sandbox).post("/api/stream/stop", {})).status).toBe(400);
   });
 
-  it("can be done to all at once", async () => {
+  it("can stop all streams at once", async () => {
     await using sandbox = await sandboxAt(START);
     const client = clientOf(sandbox);
     const active = async () => (await client.get("/api/publish_token/active/all")).body.data.tokenIds.length;
@@ -252,7 +252,7 @@ describe("stopping a stream", () => {
     expect(await active()).toBe(6);
   });
 
-  it("of the seed ends what its past went on to carry", async () => {
+  it("of a seeded stream ends its past traffic too", async () => {
     await using sandbox = await sandboxAt("2025-06-18T10:00:00Z");
     sandbox.clock.advance(600_000);
     await clientOf(sandbox).patch("/api/publish_token/disable", { tokenIds: [1001] });
@@ -268,8 +268,8 @@ describe("stopping a stream", () => {
   });
 });
 
-describe("a publish token", () => {
-  it("that is deleted takes its streams along, and they stay away", async () => {
+describe("sandbox publish token of a live stream", () => {
+  it("ends its streams for good when it is deleted", async () => {
     await using sandbox = await sandboxAt(START);
     await onAir(sandbox);
     const client = clientOf(sandbox);
@@ -279,7 +279,7 @@ describe("a publish token", () => {
     expect(data).toMatchObject({ live: false, endTime: "2025-06-18T10:37:00.000Z" });
   });
 
-  it("that expires or is disabled lets its streams run", async () => {
+  it("lets its streams run when it expires or is disabled", async () => {
     await using sandbox = await sandboxAt(START);
     const client = clientOf(sandbox);
     const { data } = (
@@ -293,7 +293,7 @@ describe("a publish token", () => {
     });
   });
 
-  it("that is reprioritized brings its feeds back with the new priority, but for those that named their own", async () => {
+  it("brings its feeds back with a new priority, except those that set their own", async () => {
     await using sandbox = await sandboxAt(START);
     await onAir(sandbox);
     const own = await onAir(sandbox, { priority: 7 });
@@ -311,7 +311,7 @@ describe("a publish token", () => {
     expect((await reprioritize({ tokenId: id })).status).toBe(400);
   });
 
-  it("cannot be reprioritized when each of its feeds named its own priority, and then nothing changes", async () => {
+  it("cannot change priority if each of its feeds set its own, and then nothing changes", async () => {
     await using sandbox = await sandboxAt(START);
     const own = await onAir(sandbox, { priority: 7 });
     const { id } = publishToken(sandbox, "rehearsal");
@@ -322,7 +322,7 @@ describe("a publish token", () => {
     expect(feeds).toMatchObject([{ feedId: own.feedId, active: true }]);
   });
 
-  it("pushes a live stream to its targets, as changed by a sync", async () => {
+  it("pushes the stream to its targets, as changed by a sync", async () => {
     await using sandbox = await sandboxAt("2025-06-18T10:00:00Z");
     await onAir(sandbox, { bitsPerSecond: 8000 });
     const client = clientOf(sandbox);
@@ -341,8 +341,8 @@ describe("a publish token", () => {
   });
 });
 
-describe("a stream with several feeds", () => {
-  it("ends with the last of them", async () => {
+describe("sandbox stream with several feeds", () => {
+  it("ends with the last of its feeds", async () => {
     await using sandbox = await sandboxAt("2025-06-18T10:00:00Z");
     const main = await onAir(sandbox);
     const backup = await onAir(sandbox);

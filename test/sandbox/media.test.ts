@@ -26,8 +26,8 @@ const list = async (client: ApiClient, query: Record<string, string | number | b
 const read = async (client: ApiClient, id: string) => (await client.get(`${ASSETS}/${id}`)).body.data as Wire;
 const ofRehearsal = { streamName: "rehearsal" };
 
-describe("a recording", () => {
-  it("comes of a broadcast under a token that records, and is complete some time after its end", async () => {
+describe("sandbox recording", () => {
+  it("follows from a broadcast whose token records, and is complete some time after its end", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const feedId = await onAir(sandbox, { record: true }, { sourceId: "cam-1" });
@@ -59,7 +59,7 @@ describe("a recording", () => {
     expect((await list(client, ofRehearsal))[0].download).toBeUndefined();
   });
 
-  it("is not made of less than ten seconds, nor under a token that does not record", async () => {
+  it("needs ten seconds and a token that records", async () => {
     await using sandbox = await sandboxAtStart();
     const feedId = await onAir(sandbox, { record: true });
     sandbox.clock.advance(9_000);
@@ -71,7 +71,7 @@ describe("a recording", () => {
     expect(await list(clientOf(sandbox), ofRehearsal)).toEqual([]);
   });
 
-  it("is split after 24 hours", async () => {
+  it("continues in a new asset after 24 hours", async () => {
     await using sandbox = await sandboxAtStart();
     await onAir(sandbox, { record: true });
     sandbox.clock.advance(DAY + HOUR);
@@ -82,14 +82,14 @@ describe("a recording", () => {
     ]);
   });
 
-  it("is there of the seed's broadcasts of the last month", async () => {
+  it("exists for the seed's broadcasts of the last month", async () => {
     await using sandbox = await sandboxAtStart();
     const recordings = await list(clientOf(sandbox), { streamName: "opera-night", limit: 100 });
     expect(recordings.length).toBeGreaterThan(8);
     for (const recording of recordings) expect(recording).toMatchObject({ status: "complete", type: "recording" });
   });
 
-  it("shows by its deprecated paths under an integer id, to be read", async () => {
+  it("can be read by its deprecated paths under an integer id", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const { id, token } = publishToken(sandbox, "opera-night");
@@ -115,7 +115,7 @@ describe("a recording", () => {
   });
 });
 
-describe("a clip", () => {
+describe("sandbox clip", () => {
   async function clippable(sandbox: Sandbox) {
     const feedId = await onAir(sandbox, { clip: true });
     sandbox.clock.advance(HOUR);
@@ -152,14 +152,14 @@ describe("a clip", () => {
     });
   });
 
-  it("is named after its id when the order names none", async () => {
+  it("is named after its id if the order names none", async () => {
     await using sandbox = await sandboxAtStart();
     const { clip } = await clippable(sandbox);
     const [{ id, name }] = (await clip({})).body.data;
     expect(name).toBe(id);
   });
 
-  it("is made once for an Idempotency-Key, however often it is ordered", async () => {
+  it("is created once for an Idempotency-Key, however often it is ordered", async () => {
     await using sandbox = await sandboxAtStart();
     const { client, ago, clip } = await clippable(sandbox);
     const [startTime, stopTime] = [ago(10 * MINUTE), ago(MINUTE)];
@@ -176,7 +176,7 @@ describe("a clip", () => {
     expect(await list(client, ofRehearsal)).toHaveLength(4);
   });
 
-  it("is made once when the answer to its order was lost and the order is sent again under its key", async () => {
+  it("is created once if the response is lost and the order is repeated under its key", async () => {
     await using sandbox = await sandboxAtStart();
     const { client, ago, clip } = await clippable(sandbox);
     const order = () => clip({ stopTime: ago(MINUTE) }, { "idempotency-key": "key-1" });
@@ -186,7 +186,7 @@ describe("a clip", () => {
     expect((await list(client, ofRehearsal)).map((asset) => asset.id)).toEqual([id]);
   });
 
-  it("comes one for each stretch when the stream restarted, and one for each simulcast layer", async () => {
+  it("is one of each stretch if the stream restarted, and one of each simulcast layer", async () => {
     await using sandbox = await sandboxAtStart();
     const { clip, feedId, ago } = await clippable(sandbox);
     sandbox.stopFeed(feedId);
@@ -212,7 +212,7 @@ describe("a clip", () => {
     expect((await clip({ startTime, customPath: "one/for/three" })).status).toBe(400);
   });
 
-  it("is of the source with the highest priority unless it names one", async () => {
+  it("is cut from the source with the highest priority unless the order names one", async () => {
     await using sandbox = await sandboxAtStart();
     const { clip, ago } = await clippable(sandbox);
     await onAir(sandbox, {}, { sourceId: "backup", priority: 5 });
@@ -229,7 +229,7 @@ describe("a clip", () => {
     ["a second over eight hours", () => ({ from: 9 * HOUR, to: HOUR - 1_000 }), "StopTime"],
     ["from the future", () => ({ from: -MINUTE, to: -2 * MINUTE }), "StartTime"],
     ["into the future", () => ({ from: MINUTE, to: -MINUTE }), "StopTime"],
-  ])("is not made %s", async (_, spanOf, field) => {
+  ])("is rejected %s", async (_, spanOf, field) => {
     await using sandbox = await sandboxAtStart();
     const { clip, ago } = await clippable(sandbox);
     const { from, to } = spanOf();
@@ -238,7 +238,7 @@ describe("a clip", () => {
     expect(Object.keys(reply.body.data.errors)).toEqual([field]);
   });
 
-  it("has a name without a colon and the like, in the platform's words", async () => {
+  it("must have a name without a colon and the like", async () => {
     await using sandbox = await sandboxAtStart();
     const { clip } = await clippable(sandbox);
     expect((await clip({ name: "10:37" })).body).toEqual({
@@ -247,7 +247,7 @@ describe("a clip", () => {
     });
   });
 
-  it("is refused when nothing of it is in the cache", async () => {
+  it("is rejected if nothing of it is in the cache", async () => {
     await using sandbox = await sandboxAtStart();
     const { client, clip, ago } = await clippable(sandbox);
     const none = { status: 400, body: { data: { message: expect.stringMatching(/^No timelines found/) } } };
@@ -261,7 +261,7 @@ describe("a clip", () => {
     expect((await clip({ startTime: ago(DAY + MINUTE), stopTime: ago(DAY) })).status).toBe(200);
   });
 
-  it("can only be cut when the setting was on before the broadcast began", async () => {
+  it("can only be cut if the setting was on before the broadcast began", async () => {
     await using sandbox = await sandboxAtStart();
     await onAir(sandbox, {});
     const client = clientOf(sandbox);
@@ -271,7 +271,7 @@ describe("a clip", () => {
     expect((await client.post(ASSETS, order)).status).toBe(400);
   });
 
-  it("ends when its own expiry or the account's rule says so", async () => {
+  it("expires by its own expiry or by the account's rule", async () => {
     await using sandbox = await sandboxAtStart();
     const { client, clip, ago } = await clippable(sandbox);
     const [kept] = (await clip({})).body.data;
@@ -288,7 +288,7 @@ describe("a clip", () => {
     );
   });
 
-  it("goes to a bucket of one's own, and fails when that cannot be written", async () => {
+  it("is stored in a bucket of the account, and fails if that cannot be written", async () => {
     await using sandbox = await sandboxAtStart();
     const { client, clip } = await clippable(sandbox);
     const bucket = (bucketName: string) => ({ type: "gcs", options: { bucketName, objectPrefix: "clips" } });
@@ -305,8 +305,8 @@ describe("a clip", () => {
   });
 });
 
-describe("media assets", () => {
-  it("are listed by stream, kind, status and time, a page at a time", async () => {
+describe("sandbox media assets", () => {
+  it("are listed by stream, kind, status and time, in pages", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const newest = await list(client, { desc: true, limit: 2 });
@@ -321,7 +321,7 @@ describe("media assets", () => {
     expect((await client.get(`${ASSETS}/none`)).body.data).toEqual({ mediaAssetId: "No media asset with id: none" });
   });
 
-  it("are deleted by id, a hundred at a time, and only when they are complete or failed", async () => {
+  it("are deleted by id, a hundred at a time, and only if complete or failed", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const [first, second] = await list(client, { streamName: "opera-night" });
@@ -349,7 +349,7 @@ describe("media assets", () => {
     expect(all.itemsDeleted).toBeGreaterThan(5);
   });
 
-  it("are kept for the days of the account's rule, recordings by the rule of their beginning", async () => {
+  it("are retained for the days of the account's rule, recordings by the rule at their start", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const rules = (body: object) => client.put("/api/v3/account/media/expiration", body);
@@ -373,7 +373,7 @@ describe("media assets", () => {
     expect((await rules({ clips: { days: 0 } })).status).toBe(400);
   });
 
-  it("can be given a distribution and a path of their own", async () => {
+  it("can be given a distribution and a custom path", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const { id } = (await client.post("/api/v3/media/distributions", { name: "public" })).body.data;
@@ -391,7 +391,7 @@ describe("media assets", () => {
   });
 });
 
-describe("a media distribution", () => {
+describe("sandbox media distribution", () => {
   const path = "/api/v3/media/distributions";
   const key = "k".repeat(32);
 
@@ -411,7 +411,7 @@ describe("a media distribution", () => {
     expect((await client.get(`${path}/${id}`)).text).not.toContain(key);
   });
 
-  it("that is the default takes the place of the one before, for later assets", async () => {
+  it("replaces the former default for later assets if it becomes the default", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const make = async (name: string) => (await client.post(path, { name, default: true })).body.data;
@@ -445,11 +445,11 @@ describe("a media distribution", () => {
   });
 });
 
-describe("a storage profile", () => {
+describe("sandbox storage profile", () => {
   const path = "/api/v3/account/media/storage";
   const gcs = (name: string, more: object = {}) => ({ name, type: "gcs", options: { bucketName: name }, ...more });
 
-  it("is where clips go that name no storage, when it is the default", async () => {
+  it("that is the default takes clips that name no storage", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const first = (await client.post(path, gcs("first", { default: true }))).body.data;
@@ -481,7 +481,7 @@ describe("a storage profile", () => {
     expect((await client.post(path, { name: "x", type: "gcs", options: {} })).status).toBe(400);
   });
 
-  it("can be tried out: the check is an asset of its own, for an hour", async () => {
+  it("can be checked: the check is an asset of its own, for an hour", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const validate = async (bucketName: string) =>

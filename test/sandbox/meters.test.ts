@@ -16,8 +16,8 @@ async function clippedHour(sandbox: Awaited<ReturnType<typeof sandboxAtStart>>) 
   await client.post("/api/v3/media/assets", { streamName: "rehearsal", ...span });
 }
 
-describe("transcoder minutes", () => {
-  it("are those of being active, by day, and today's are not reckoned yet", async () => {
+describe("sandbox transcoder minutes", () => {
+  it("count active time by day, without today", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const { data } = (await client.get("/api/analytics/transcoder/series", week)).body;
@@ -37,8 +37,8 @@ describe("transcoder minutes", () => {
   });
 });
 
-describe("clip minutes", () => {
-  it("count each clip's begun minutes on the day of its order, from the next quarter hour on", async () => {
+describe("sandbox clip minutes", () => {
+  it("count each clip's minutes, rounded up, on the day of its order, from the next quarter hour on", async () => {
     await using sandbox = await sandboxAtStart();
     await clippedHour(sandbox);
     const series = async () => (await clientOf(sandbox).get("/api/analytics/clip/series", week)).body.data.series;
@@ -48,8 +48,8 @@ describe("clip minutes", () => {
   });
 });
 
-describe("storage", () => {
-  it("is what is kept now, by kind, the growing timeline too", async () => {
+describe("sandbox storage meter", () => {
+  it("counts what is stored now, by kind, including the growing timeline", async () => {
     await using sandbox = await sandboxAtStart();
     const usage = async () => (await clientOf(sandbox).get("/api/analytics/media/storage/usage")).body.data;
     const before = await usage();
@@ -65,7 +65,7 @@ describe("storage", () => {
     expect((await usage()).timelines - after.timelines).toBeGreaterThanOrEqual(1_000_000);
   });
 
-  it("is billed by bytes and hours, in decimal gigabytes by day and in binary ones over a range", async () => {
+  it("bills bytes and hours, in decimal gigabytes by day and in binary ones over a range", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     await clippedHour(sandbox);
@@ -84,7 +84,7 @@ describe("storage", () => {
     expect(binaryHours - after.gigabyteHours).toBeLessThan(3);
   });
 
-  it("of a broadcast that grows is half of what it comes to", async () => {
+  it("counts half of its final size for a broadcast that grows", async () => {
     await using sandbox = await createConformantSandbox({ startAt: "2025-06-18T10:00:00Z", frozen: true, lagMs: 0 });
     const client = clientOf(sandbox);
     const { id, token } = publishToken(sandbox, "rehearsal");
@@ -103,8 +103,8 @@ describe("storage", () => {
   });
 });
 
-describe("DRM licences", () => {
-  it("are one for each viewer of a stream with DRM, bare as the schema has them", async () => {
+describe("sandbox DRM licences", () => {
+  it("are one for each viewer of a stream with DRM, without an envelope as in the schema", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const month = { startDate: "2025-04-01", stopDate: "2025-06-18" };

@@ -6,11 +6,11 @@ const sandboxAtStart = () => createConformantSandbox({ startAt: START, frozen: t
 const LIVE = ["arena-main", "city-council", "derby-final", "harbor-news-24", "popup-kiosk", "world-feed"];
 const namesOf = (rows: Wire[]) => rows.map(({ streamName }) => streamName);
 
-describe.each(["streams", "summary"])("GET /api/monitoring/%s", (path) => {
+describe.each(["streams", "summary"])("sandbox GET /api/monitoring/%s", (path) => {
   const list = async (sandbox: Awaited<ReturnType<typeof sandboxAtStart>>, query = {}) =>
     (await clientOf(sandbox).get(`/api/monitoring/${path}`, query)).body.data;
 
-  it("shows the live streams, and says how many pages there are", async () => {
+  it("returns the live streams and the number of pages", async () => {
     await using sandbox = await sandboxAtStart();
     const { pagination, data } = await list(sandbox);
     expect(pagination).toEqual({ totalItems: 6, totalPages: 1, itemsOnPage: 6 });
@@ -20,7 +20,7 @@ describe.each(["streams", "summary"])("GET /api/monitoring/%s", (path) => {
     expect((await list(sandbox, { page: 3, itemsOnPage: 4 })).data).toEqual([]);
   });
 
-  it("shows a stream that ended for an hour more", async () => {
+  it("returns a stream for an hour after its end", async () => {
     await using sandbox = await sandboxAtStart();
     const { token } = publishToken(sandbox, "rehearsal");
     await admitted(sandbox.startFeed({ token, streamName: "rehearsal", seconds: 60 }));
@@ -33,7 +33,7 @@ describe.each(["streams", "summary"])("GET /api/monitoring/%s", (path) => {
     expect(await rehearsal()).toEqual([]);
   });
 
-  it("filters by what it is asked to", async () => {
+  it("filters as requested", async () => {
     await using sandbox = await sandboxAtStart();
     const { token } = publishToken(sandbox, "sydney-regatta");
     await admitted(sandbox.startFeed({ token, streamName: "sydney-regatta", seconds: 1 }));
@@ -48,7 +48,7 @@ describe.each(["streams", "summary"])("GET /api/monitoring/%s", (path) => {
     if (path === "streams") expect(await names({ isRestreaming: true })).toEqual(["derby-final"]);
   });
 
-  it("sorts as it is asked to", async () => {
+  it("sorts as requested", async () => {
     await using sandbox = await sandboxAtStart();
     const names = async (sortBy: string, isDescending: boolean) =>
       namesOf((await list(sandbox, { sortBy, isDescending })).data);
@@ -58,7 +58,7 @@ describe.each(["streams", "summary"])("GET /api/monitoring/%s", (path) => {
     expect((await names("Duration", true))[0]).toBe("harbor-news-24");
   });
 
-  it("refuses a bad page with one text a field", async () => {
+  it("rejects a bad page with one text for each field", async () => {
     await using sandbox = await sandboxAtStart();
     const { status, body } = await clientOf(sandbox).get(`/api/monitoring/${path}`, { page: 0, itemsOnPage: 101 });
     expect({ status, body }).toEqual({
@@ -68,8 +68,8 @@ describe.each(["streams", "summary"])("GET /api/monitoring/%s", (path) => {
   });
 });
 
-describe("a monitored stream", () => {
-  it("shows its feeds, their restreams and, in detail, their stats", async () => {
+describe("sandbox monitored stream", () => {
+  it("has its feeds, their re-streams and, in detail, their stats", async () => {
     await using sandbox = await sandboxAtStart();
     const { data } = (await clientOf(sandbox).get("/api/monitoring/streams/derby-final")).body;
     expect(data).toMatchObject({
@@ -94,7 +94,7 @@ describe("a monitored stream", () => {
     });
   });
 
-  it("is redundant when two live feeds carry one source", async () => {
+  it("is redundant if two live feeds carry one source", async () => {
     await using sandbox = await sandboxAtStart();
     const feed = { token: publishToken(sandbox, "rehearsal").token, streamName: "rehearsal" };
     const redundant = async () =>
@@ -106,7 +106,7 @@ describe("a monitored stream", () => {
     expect(await redundant()).toBe(true);
   });
 
-  it("of an unknown name is a 400 that says so", async () => {
+  it("of an unknown name is a 400 that names it", async () => {
     await using sandbox = await sandboxAtStart();
     for (const path of ["streams", "summary"]) {
       expect(await clientOf(sandbox).get(`/api/monitoring/${path}/rehearsal`)).toMatchObject({
@@ -116,7 +116,7 @@ describe("a monitored stream", () => {
     }
   });
 
-  it("under an auto token is taken in by the cluster nearest to its publisher", async () => {
+  it("under an auto token is ingested by the cluster nearest to its publisher", async () => {
     await using sandbox = await sandboxAtStart();
     const { token } = publishToken(sandbox, "roaming-reporter");
     await admitted(sandbox.startFeed({ token, streamName: "roaming-reporter", country: "JP" }));

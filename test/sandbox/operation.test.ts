@@ -10,8 +10,8 @@ import { admitted, clientOf, publishToken, START, subscribeToken } from "./suppo
 
 const sandboxAtStart = () => createConformantSandbox({ startAt: START, frozen: true });
 
-describe("the clock", () => {
-  it("stands still when frozen and runs otherwise, from wherever it starts", async () => {
+describe("sandbox clock", () => {
+  it("stands still if frozen and runs otherwise, from any start", async () => {
     await using frozen = await sandboxAtStart();
     expect(frozen.clock.now()).toBe(Date.parse(START));
     await using running = await createSandbox({ startAt: "2025-06-18" });
@@ -37,10 +37,10 @@ describe("the clock", () => {
   });
 });
 
-describe("a fault", () => {
+describe("sandbox fault", () => {
   const path = "/api/cluster";
 
-  it("answers with its status, its envelope and its headers, as often as it is told", async () => {
+  it("answers with its status, envelope and headers, for the set number of calls", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     sandbox.fault({ path: "/api/cl*r", method: "GET", status: 429, headers: { "retry-after": "7" }, times: 2 });
@@ -68,7 +68,7 @@ describe("a fault", () => {
     ["/api/clust", false],
     ["/api/cluster/*", false],
     ["/api/*/cluster", false],
-  ])("for %s hits /api/cluster: %s", async (pattern, hits) => {
+  ])("with path %s hits /api/cluster: %s", async (pattern, hits) => {
     await using sandbox = await sandboxAtStart();
     sandbox.fault({ path: pattern, status: 500 });
     expect((await clientOf(sandbox).get(path)).status).toBe(hits ? 500 : 200);
@@ -84,7 +84,7 @@ describe("a fault", () => {
     expect((await clientOf(sandbox).get("/sandbox/clock")).status).toBe(200);
   });
 
-  it("drops the connection before anything is done, or after it is", async () => {
+  it("drops the connection before or after acting", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const create = () => client.post("/api/subscribe_token", { label: "lost", streams: [{ streamName: "x" }] });
@@ -98,14 +98,14 @@ describe("a fault", () => {
     expect(sandbox.calls().map(({ status }) => status)).toEqual([null, null]);
   });
 
-  it("cuts an answer short, whole or streamed", async () => {
+  it("truncates a response, whole or streamed", async () => {
     await using sandbox = await sandboxAtStart();
     sandbox.fault({ truncate: true });
     await expect(clientOf(sandbox).get(path)).rejects.toThrow();
     await expect(clientOf(sandbox).post("/api/v2/records/viewers", { startedAfter: "2025-06-17" })).rejects.toThrow();
   });
 
-  it("sends an answer byte by byte, or with blanks behind it", async () => {
+  it("sends a response byte by byte, or with blanks behind it", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const { body } = await client.get(path);
@@ -119,7 +119,7 @@ describe("a fault", () => {
     expect(Number(padded.headers.get("content-length"))).toBeGreaterThan(100_000);
   });
 
-  it("puts another text in place of an answer, after what was asked is done", async () => {
+  it("replaces the text of a response after acting", async () => {
     await using sandbox = await sandboxAtStart();
     sandbox.fault({ replace: { contentType: "text/html", body: "<html>" } });
     const reply = await fetch(`${sandbox.origin}/api/cluster`, {
@@ -132,7 +132,7 @@ describe("a fault", () => {
     expect((await clientOf(sandbox).get(path)).body.data.defaultCluster).toBe("lon-1");
   });
 
-  it("hits some calls by chance, the same ones each time", async () => {
+  it("hits a share of the calls by chance, the same ones in each run", async () => {
     const hits = async () => {
       await using sandbox = await sandboxAtStart();
       sandbox.fault({ chance: 0.2, status: 500 });
@@ -146,7 +146,7 @@ describe("a fault", () => {
     expect(await hits()).toEqual(first);
   });
 
-  it("delays an answer", async () => {
+  it("delays a response", async () => {
     await using sandbox = await sandboxAtStart();
     sandbox.fault({ latencyMs: 30, times: 1 });
     const began = performance.now();
@@ -155,15 +155,15 @@ describe("a fault", () => {
     expect(sandbox.calls()[0]?.durationMs).toBeGreaterThanOrEqual(29);
   });
 
-  it("needs something to do", async () => {
+  it("is rejected without an effect", async () => {
     await using sandbox = await sandboxAtStart();
     expect(() => sandbox.fault({ path: "/api/*" })).toThrow(/one of latencyMs, status, drop, hang, truncate, dripMs/);
     expect(() => sandbox.fault({ status: 200 })).toThrow(TypeError);
   });
 });
 
-describe("the log of calls", () => {
-  it("tells what was called, and no secret", async () => {
+describe("sandbox call log", () => {
+  it("has the calls and no secret", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     await client.get("/api/analytics/streams/total", {
@@ -196,8 +196,8 @@ describe("the log of calls", () => {
   });
 });
 
-describe("a reset", () => {
-  it("goes back to the seed on the same port, and forgets everything since", async () => {
+describe("sandbox reset", () => {
+  it("returns to the seed on the same port, and clears everything since", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const before = (await client.get("/api/publish_token/list", { page: 1, itemsOnPage: 100 })).text;
@@ -214,8 +214,8 @@ describe("a reset", () => {
   });
 });
 
-describe("the sandbox's own paths", () => {
-  it("are described by themselves", async () => {
+describe("sandbox control paths", () => {
+  it("are described by GET /sandbox", async () => {
     await using sandbox = await sandboxAtStart();
     const { data } = (await clientOf(sandbox, null).get("/sandbox")).body;
     expect(data.paths.map(({ method, path }: { method: string; path: string }) => `${method} ${path}`)).toEqual([
@@ -239,7 +239,7 @@ describe("the sandbox's own paths", () => {
     ]);
   });
 
-  it("do over HTTP all that the process can do", async () => {
+  it("offer over HTTP all that the process offers", async () => {
     await using sandbox = await sandboxAtStart();
     const admin = clientOf(sandbox, null);
     expect((await admin.post("/sandbox/clock", { advanceMs: 1000 })).body.data).toEqual({
@@ -295,7 +295,7 @@ describe("the sandbox's own paths", () => {
     ["POST", "/sandbox/faults", { times: 1 }],
     ["DELETE", "/sandbox/feeds/none", undefined],
     ["DELETE", "/sandbox/viewers/none", undefined],
-  ])("%s %s refuses %j in plain words", async (method, path, body) => {
+  ])("%s %s rejects %j with field errors", async (method, path, body) => {
     await using sandbox = await sandboxAtStart();
     const admin = clientOf(sandbox, null);
     const reply = method === "POST" ? await admin.post(path, body) : await admin.delete(path);
@@ -309,8 +309,8 @@ describe("the sandbox's own paths", () => {
   });
 });
 
-describe("a client that goes away", () => {
-  it("does not trouble the sandbox", async () => {
+describe("sandbox with a client that disconnects", () => {
+  it("keeps serving other clients", async () => {
     await using sandbox = await sandboxAtStart();
     const { port } = new URL(sandbox.origin);
     const socket = connect(Number(port), "127.0.0.1");
@@ -323,8 +323,8 @@ describe("a client that goes away", () => {
   });
 });
 
-describe("the bulk", () => {
-  it("adds streams by the thousand", async () => {
+describe("sandbox bulk streams", () => {
+  it("are added by the thousand", async () => {
     await using sandbox = await createConformantSandbox({ startAt: START, frozen: true, bulk: 5000 });
     expect(subscribeToken(sandbox, "bulk-partner-7-bulk-04807")).toMatchObject({
       trackingId: "bulk-partner-7",
@@ -342,8 +342,8 @@ describe("the bulk", () => {
   });
 });
 
-describe("closing", () => {
-  it("can be done twice", async () => {
+describe("sandbox close", () => {
+  it("may be called twice", async () => {
     const sandbox = await sandboxAtStart();
     await Promise.all([sandbox.close(), sandbox.close()]);
     await sandbox[Symbol.asyncDispose]();
@@ -351,7 +351,7 @@ describe("closing", () => {
   });
 });
 
-describe("the process", () => {
+describe("sandbox process", () => {
   const start = (env: Record<string, string>) =>
     fork(new URL("../../src/sandbox/main.ts", import.meta.url), {
       env: { ...process.env, SANDBOX_PORT: "0", ...env },
@@ -359,7 +359,7 @@ describe("the process", () => {
       silent: true,
     });
 
-  it("tells its parent where it listens, and leaves on SIGTERM with 0", async () => {
+  it("reports its address to its parent, and exits with 0 on SIGTERM", async () => {
     const child = start({ SANDBOX_API_SECRET: "from-outside", SANDBOX_START_AT: START });
     const [message] = (await once(child, "message")) as [{ type: string; origin: string; secret: string }];
     expect(message).toMatchObject({ type: "listening", secret: "from-outside" });
@@ -371,14 +371,14 @@ describe("the process", () => {
     expect(await once(child, "exit")).toEqual([0, null]);
   });
 
-  it("goes when its parent goes", async () => {
+  it("ends when its parent ends", async () => {
     const child = start({});
     await once(child, "message");
     child.disconnect();
     expect(await once(child, "exit")).toEqual([0, null]);
   });
 
-  it("says what is wrong with its environment", async () => {
+  it("reports a bad environment variable", async () => {
     const child = start({ SANDBOX_PORT: "many" });
     const [[code]] = await Promise.all([once(child, "exit")]);
     expect(code).toBe(1);

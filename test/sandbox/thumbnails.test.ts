@@ -4,7 +4,7 @@ import { clientOf, publishToken, START } from "./support.ts";
 
 const sandboxAtStart = () => createConformantSandbox({ startAt: START, frozen: true });
 
-describe("a thumbnail on demand", () => {
+describe("sandbox thumbnail on demand", () => {
   it("is made of a live stream, named by itself or by its token", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
@@ -18,7 +18,7 @@ describe("a thumbnail on demand", () => {
     expect((await trigger({})).status).toBe(400);
   });
 
-  it("is made six times a minute of one stream, and of another one still", async () => {
+  it("is limited to six a minute for each stream", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const trigger = async (streamName: string) => (await client.post("/api/thumbnails", { streamName })).status;

@@ -6,10 +6,10 @@ import { admitted, clientOf, publishToken, START, subscribeToken } from "./suppo
 const sandboxAtStart = () => createConformantSandbox({ startAt: START, frozen: true });
 const streams = [{ streamName: "news" }];
 
-describe.each(["publish", "subscribe"] as const)("a %s token", (noun) => {
+describe.each(["publish", "subscribe"] as const)("sandbox %s token", (noun) => {
   const path = `/api/${noun}_token`;
 
-  it("is made with the platform's defaults, and reads back with whole seconds", async () => {
+  it("is created with the platform's defaults, and read back with whole seconds", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const made = (await client.post(path, { label: "studio", streams, expires: 60 })).body.data;
@@ -32,7 +32,7 @@ describe.each(["publish", "subscribe"] as const)("a %s token", (noun) => {
     expect(read).toEqual({ ...made, addedOn: "2025-06-18T10:37:00Z" });
   });
 
-  it("is made anew by each create, however alike", async () => {
+  it("is created anew by each call, however alike", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const [first, second] = [
@@ -80,7 +80,7 @@ describe.each(["publish", "subscribe"] as const)("a %s token", (noun) => {
       "deniedCountries",
     ],
     ["a country that is no code", { label: "x", streams, allowedCountries: ["usa"] }, "allowedCountries[0]"],
-  ])("is not made with %s", async (_, body, field) => {
+  ])("is not created with %s", async (_, body, field) => {
     await using sandbox = await sandboxAtStart();
     const { status, body: answer } = await clientOf(sandbox).post(path, body);
     expect(status).toBe(400);
@@ -95,7 +95,7 @@ describe.each(["publish", "subscribe"] as const)("a %s token", (noun) => {
     ["a block and an address", { streams, allowedIpAddresses: ["10.0.0.0/8", "192.0.2.1"] }],
     ["binding turned off", { streams, allowedIpAddresses: ["192.0.2.1"], bindIpsOnUsage: 0 }],
     ["nulls for what is not set", { streams, expires: null, allowedOrigins: null, originCluster: null }],
-  ])("is made with %s", async (_, body) => {
+  ])("is created with %s", async (_, body) => {
     await using sandbox = await sandboxAtStart();
     expect((await clientOf(sandbox).post(path, { label: "x", ...body })).status).toBe(200);
   });
@@ -115,7 +115,7 @@ describe.each(["publish", "subscribe"] as const)("a %s token", (noun) => {
     expect((await client.get(`${path}/first`)).body.data.errors).toHaveProperty("tokenId");
   });
 
-  it("is updated by v2 under plain names, and shows no name of old", async () => {
+  it("is updated by v2 under plain names, and ignores the names of v1", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const { id, token } = (await client.post(path, { label: "x", streams })).body.data;
@@ -144,7 +144,7 @@ describe.each(["publish", "subscribe"] as const)("a %s token", (noun) => {
     expect(data).not.toHaveProperty("name");
   });
 
-  it("is updated by v1 under prefixed names, and knows no plain ones", async () => {
+  it("is updated by v1 under prefixed names, and ignores plain ones", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const { id } = (await client.post(path, { label: "x", streams })).body.data;
@@ -175,7 +175,7 @@ describe.each(["publish", "subscribe"] as const)("a %s token", (noun) => {
     }
   });
 
-  it("keeps its rules over updates one by one", async () => {
+  it("cannot break its rules by single updates", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const { id } = (await client.post(path, { label: "x", streams, allowedCountries: ["US"], bindIpsOnUsage: 3 })).body
@@ -189,7 +189,7 @@ describe.each(["publish", "subscribe"] as const)("a %s token", (noun) => {
     expect((await update({ allowedIpAddresses: ["192.0.2.1"], bindIpsOnUsage: 0 })).status).toBe(200);
   });
 
-  it("is refreshed to another secret under its id", async () => {
+  it("gets another secret under its id by a refresh", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const { id, token } = (await client.post(path, { label: "x", streams })).body.data;
@@ -198,7 +198,7 @@ describe.each(["publish", "subscribe"] as const)("a %s token", (noun) => {
     expect(data.token).not.toBe(token);
   });
 
-  it("is deleted once", async () => {
+  it("can be deleted once", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const { id } = (await client.post(path, { label: "x", streams })).body.data;
@@ -207,7 +207,7 @@ describe.each(["publish", "subscribe"] as const)("a %s token", (noun) => {
   });
 });
 
-describe("a publish token's own settings", () => {
+describe("sandbox publish token settings", () => {
   it.each([
     ["record and clip at once", { record: true, clip: true }],
     ["an empty cascade that is enabled", { geoCascade: { isEnabled: true, clusters: [] } }],
@@ -216,20 +216,20 @@ describe("a publish token's own settings", () => {
     ["a restream key of 4 characters", { restream: [{ url: "rtmp://x.example/a", key: "1234" }] }],
     ["a restream without a URL", { restream: [{ key: "12345" }] }],
     ["a priority past int32", { priority: 2 ** 31 }],
-  ])("are refused with %s", async (_, settings) => {
+  ])("are rejected with %s", async (_, settings) => {
     await using sandbox = await sandboxAtStart();
     const { status, body } = await clientOf(sandbox).post("/api/publish_token", { label: "x", streams, ...settings });
     expect({ status, envelope: body.status }).toEqual({ status: 400, envelope: "fail" });
   });
 
-  it("say in the platform's words that a cascade lacks clusters", async () => {
+  it("need clusters for a cascade, in the platform's words", async () => {
     await using sandbox = await sandboxAtStart();
     const geoCascade = { isEnabled: true, clusters: [] };
     const { body } = await clientOf(sandbox).post("/api/publish_token", { label: "x", streams, geoCascade });
     expect(body).toEqual({ status: "fail", data: { message: "Geo cascade Clusters list cannot be empty" } });
   });
 
-  it("fall back to the account's", async () => {
+  it("default to the account's", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const { id } = (await client.post("/api/publish_token", { label: "x", streams })).body.data;
@@ -254,7 +254,7 @@ describe("a publish token's own settings", () => {
     expect(back.effectiveSettings.geoCascade).toEqual({ isEnabled: true, clusters: ["lon-1"] });
   });
 
-  it("keep the default cluster of the day they were made", async () => {
+  it("keep the default cluster of the token's creation", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     await client.put("/api/cluster", { defaultCluster: "lon-1" });
@@ -264,7 +264,7 @@ describe("a publish token's own settings", () => {
     expect(old).toMatchObject({ originCluster: "", effectiveSettings: { originCluster: "phx-1" } });
   });
 
-  it("show a passphrase only when asked to", async () => {
+  it("have a passphrase only if encryption is requested", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     expect((await client.get("/api/publish_token/1001")).body.data).not.toHaveProperty("srtPassphrase");
@@ -272,7 +272,7 @@ describe("a publish token's own settings", () => {
     expect(data.srtPassphrase).toEqual(expect.any(String));
   });
 
-  it("are cleared by null where null means that", async () => {
+  it("are cleared by null where the document says so", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const { data } = (await client.put("/api/v2/publish_token/1001", { priority: 5, enableUTCInsertion: true })).body;
@@ -283,7 +283,7 @@ describe("a publish token's own settings", () => {
     expect(cleared).not.toHaveProperty("enableUTCInsertion");
   });
 
-  it("let v2 name a restream by its key alone once v1 has given its URL", async () => {
+  it("let v2 name a re-stream by its key alone once v1 has given its URL", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const [url, key] = ["rtmp://x.example/app", "stream-key"];
@@ -292,7 +292,7 @@ describe("a publish token's own settings", () => {
     expect(data.restream).toMatchObject([{ url, key, enabled: false }]);
   });
 
-  it("do not change recording while live", async () => {
+  it("cannot change recording while live", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const live = publishToken(sandbox, "arena-main");
@@ -303,8 +303,8 @@ describe("a publish token's own settings", () => {
   });
 });
 
-describe("a subscribe token", () => {
-  it("takes a tracking id at birth and never after", async () => {
+describe("sandbox subscribe token", () => {
+  it("accepts a tracking id at creation only", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const { data } = (
@@ -326,7 +326,7 @@ describe("a subscribe token", () => {
   });
 });
 
-describe("a list", () => {
+describe("sandbox token list", () => {
   const everyLabel = async (sandbox: Sandbox, path: string, query: Record<string, string | number | boolean>) => {
     const labels: string[] = [];
     for (let page = 1; ; page++) {
@@ -347,7 +347,7 @@ describe("a list", () => {
     );
   });
 
-  it("sorts by name or by age, either way round", async () => {
+  it("sorts by name or by age, in both directions", async () => {
     await using sandbox = await sandboxAtStart();
     const byAge = sandbox.tokens.publish().map(({ label }) => label);
     const list = (query: Record<string, string | boolean>) =>
@@ -364,14 +364,14 @@ describe("a list", () => {
     [{ page: 1, itemsOnPage: 101 }, "itemsOnPage"],
     [{ page: 1, itemsOnPage: 10, sortBy: "Size" }, "sortBy"],
     [{ page: 1, itemsOnPage: 10, isDescending: "perhaps" }, "isDescending"],
-  ])("asked with %j names the bad field", async (query, field) => {
+  ])("with %j is rejected and names the bad field", async (query, field) => {
     await using sandbox = await sandboxAtStart();
     const { status, body } = await clientOf(sandbox).get("/api/publish_token/list", query);
     expect(status).toBe(400);
     expect(Object.keys(body.data.errors)).toEqual([field]);
   });
 
-  it("by name finds labels and streams, and leaves wildcard tokens out", async () => {
+  it("by name finds labels and streams, without wildcard tokens", async () => {
     await using sandbox = await sandboxAtStart();
     const list = (query: Record<string, string>) =>
       everyLabel(sandbox, "/api/subscribe_token/list_by_name", { itemsOnPage: 100, ...query });
@@ -383,7 +383,7 @@ describe("a list", () => {
     expect(await list({ name: "", filterBy: "None" })).toHaveLength(29);
   });
 
-  it("by cluster shows whose streams go there, and its errors as a flat map", async () => {
+  it("by cluster returns tokens whose streams go there, and its errors as a flat map", async () => {
     await using sandbox = await sandboxAtStart();
     const path = "/api/publish_token/list_by_cluster";
     expect(await everyLabel(sandbox, path, { itemsOnPage: 100, cluster: "syd-1" })).toEqual(["sydney-regatta"]);
@@ -392,8 +392,8 @@ describe("a list", () => {
   });
 });
 
-describe("the active tokens", () => {
-  it("are those with a feed", async () => {
+describe("sandbox active tokens", () => {
+  it("are those with a live feed", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const seeded = [1001, 1002, 1004, 1005, 1009, 1013];
@@ -409,7 +409,7 @@ describe("the active tokens", () => {
     expect(await active()).toEqual(seeded);
   });
 
-  it("are disabled in bulk, some with success and some without", async () => {
+  it("can be disabled in bulk, some with success and some without", async () => {
     await using sandbox = await sandboxAtStart();
     const { body } = await clientOf(sandbox).patch("/api/publish_token/disable", { tokenIds: [1001, 99, 1002] });
     expect(body).toEqual({

@@ -7,8 +7,8 @@ const path = "/api/transcoders";
 const page = { page: 1, itemsOnPage: 100 };
 const input = { name: "studio", cluster: "lon-1", height: 1080, frameRate: 29.97 };
 
-describe("a transcoder", () => {
-  it("is queued, provisioned and active when it is to start now", async () => {
+describe("sandbox transcoder", () => {
+  it("is queued, provisioned and active if it starts at once", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const { data } = (await client.post(path, { ...input, dnsPrefix: "studio", startNow: true })).body;
@@ -28,7 +28,7 @@ describe("a transcoder", () => {
     expect(await status()).toBe("Active");
   });
 
-  it("is shut down when it is not, and then its cluster and prefix can change", async () => {
+  it("is otherwise shut down, and then its cluster and prefix can change", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const { transcoderId, status, instance } = (await client.post(path, input)).body.data;
@@ -53,18 +53,18 @@ describe("a transcoder", () => {
     ["a profile that there is not", { profile: "8000p30" }],
     ["an underscore in its prefix", { dnsPrefix: "a_b" }],
     ["another's prefix", { dnsPrefix: "arena-main" }],
-  ])("is not made with %s", async (_, bad) => {
+  ])("is not created with %s", async (_, bad) => {
     await using sandbox = await sandboxAtStart();
     expect((await clientOf(sandbox).post(path, { ...input, ...bad })).status).toBe(400);
   });
 
-  it("takes its profile before its height", async () => {
+  it("prefers its profile to its height", async () => {
     await using sandbox = await sandboxAtStart();
     const { data } = (await clientOf(sandbox).post(path, { ...input, profile: "720p60" })).body;
     expect(data.profile).toMatchObject({ height: 720, frameRate: 60 });
   });
 
-  it("is listed by name, status and cluster, and deleted only when asked for", async () => {
+  it("is listed by name, status and cluster, and if deleted only on request", async () => {
     await using sandbox = await sandboxAtStart();
     const client = clientOf(sandbox);
     const names = async (query: object = {}) =>

@@ -35,8 +35,8 @@ async function records(sandbox: Sandbox, filter: Record<string, unknown>, versio
 
 const HOUR = { startedAfter: "2025-06-16T18:00:00Z", startedBefore: "2025-06-16T19:00:00Z" };
 
-describe("a record of the past", () => {
-  it("has the bytes of what was metered, hour by hour and partner by partner", async () => {
+describe("sandbox viewer record of the past", () => {
+  it("has the metered bytes, hour by hour and partner by partner", async () => {
     await using sandbox = await sandboxAtStart();
     const rows = await records(sandbox, HOUR);
     expect(rows.length).toBeGreaterThan(50);
@@ -52,7 +52,7 @@ describe("a record of the past", () => {
     }
   });
 
-  it("is the same whenever and however it is asked for", async () => {
+  it("is the same whenever and however it is read", async () => {
     await using sandbox = await sandboxAtStart();
     const whole = await records(sandbox, HOUR);
     const stream = await records(sandbox, { ...HOUR, streamNames: ["derby-final"] });
@@ -63,7 +63,7 @@ describe("a record of the past", () => {
     expect(await records(later, HOUR)).toEqual(whole);
   });
 
-  it("comes in the order of its start, then of its id", async () => {
+  it("is ordered by its start, then by its id", async () => {
     await using sandbox = await sandboxAtStart();
     const rows = await records(sandbox, { ...HOUR, startedBefore: "2025-06-17" });
     const sorted = rows.toSorted((a, b) => a.startTime.localeCompare(b.startTime) || a.recordId - b.recordId);
@@ -71,7 +71,7 @@ describe("a record of the past", () => {
     expect(new Set(rows.map(({ recordId }) => recordId)).size).toBe(rows.length);
   });
 
-  it("carries viewer data where the partner signs its own tokens, and nowhere else", async () => {
+  it("carries viewer data only if the partner signs its own tokens", async () => {
     await using sandbox = await sandboxAtStart();
     const rows = await records(sandbox, HOUR);
     const signing = new Set(["lumen-play", "freelance-desk", "polar-sports", "zephyr-fan"]);
@@ -82,7 +82,7 @@ describe("a record of the past", () => {
     expect(rows.some(({ customViewerData }) => customViewerData !== null)).toBe(true);
   });
 
-  it("is kept for a year", async () => {
+  it("is retained for a year", async () => {
     await using sandbox = await sandboxAtStart();
     const day = { startedBefore: "2024-06-19", streamNames: ["harbor-news-24"] };
     const [first] = await records(sandbox, day);
@@ -92,7 +92,7 @@ describe("a record of the past", () => {
   });
 });
 
-describe("a reconnect", () => {
+describe("sandbox viewer record of a reconnect", () => {
   const DAY = { streamNames: ["derby-final"], startedAfter: "2025-06-16", startedBefore: "2025-06-17" };
 
   it("is a row of its own in v2, linked to the one before", async () => {
@@ -150,8 +150,8 @@ describe("a reconnect", () => {
   });
 });
 
-describe("a live viewer's record", () => {
-  it("is ongoing at once, grows, and is completed with the viewer's leave", async () => {
+describe("sandbox viewer record of a live viewer", () => {
+  it("is ongoing at once, grows, and is complete when the viewer leaves", async () => {
     await using sandbox = await sandboxAtStart();
     const jwt = await viewerJwt(sandbox, subscribeToken(sandbox, "open-parent"), "derby-final", {
       streaming: { tracking: { trackingId: "freelance-desk" }, customViewerData: 'seat "A", row 7' },
@@ -203,7 +203,7 @@ describe("a live viewer's record", () => {
     ]);
   });
 
-  it("of the seed's live streams ends when its stream does", async () => {
+  it("of the seed's live streams ends with its stream", async () => {
     await using sandbox = await sandboxAtStart();
     const ongoing = () => records(sandbox, { search: "Ongoing", streamNames: ["derby-final"] });
     expect((await ongoing()).length).toBeGreaterThan(0);
@@ -215,7 +215,7 @@ describe("a live viewer's record", () => {
     expect(await records(sandbox, { startedAfter: START, streamNames: ["derby-final"] })).toEqual([]);
   });
 
-  it("keeps every digit of its bytes", async () => {
+  it("has every digit of its bytes", async () => {
     await using sandbox = await sandboxAtStart();
     const { token } = subscribeToken(sandbox, "open-parent");
     const bitsPerSecond = 8n * 9_007_199_254_740_993n;
@@ -230,7 +230,7 @@ describe("a live viewer's record", () => {
   });
 });
 
-describe("a filter", () => {
+describe("sandbox viewer record filter", () => {
   const one = { streamNames: ["polar-cup"], startedAfter: "2025-06-14", startedBefore: "2025-06-16" };
 
   it.each([
@@ -238,14 +238,14 @@ describe("a filter", () => {
     ["a bound that is no date", { startedAfter: "yesterday" }, "startedAfter"],
     ["an unknown operator", { startedAfterOperator: "Equals" }, "startedAfterOperator"],
     ["an unknown search", { search: "All" }, "search"],
-  ])("with %s is refused", async (_, filter, field) => {
+  ])("with %s is rejected", async (_, filter, field) => {
     await using sandbox = await sandboxAtStart();
     const { status, body } = await clientOf(sandbox).post("/api/v2/records/viewers", filter);
     expect(status).toBe(400);
     expect(Object.keys(body.data.errors)).toEqual([field]);
   });
 
-  it("of tracking ids finds each, and with null those without", async () => {
+  it("by tracking ids finds each, and with null those without", async () => {
     await using sandbox = await sandboxAtStart();
     const ids = async (trackingIds: (string | null)[]) =>
       new Set((await records(sandbox, { ...HOUR, trackingIds })).map(({ trackingId }) => trackingId));
@@ -267,7 +267,7 @@ describe("a filter", () => {
     expect(await count("GreaterThan")).toBe(all.length - before - same);
   });
 
-  it("of completion puts each record into exactly one of adjacent windows", async () => {
+  it("by completion puts each record into exactly one of adjacent windows", async () => {
     await using sandbox = await sandboxAtStart();
     const [from, to] = [Date.parse("2025-06-16T10:00:00Z"), Date.parse("2025-06-16T16:00:00Z")];
     const completed = (after: number, before: number) =>
@@ -293,14 +293,14 @@ describe("a filter", () => {
     );
   });
 
-  it("of completion leaves ongoing records out", async () => {
+  it("by completion leaves ongoing records out", async () => {
     await using sandbox = await sandboxAtStart();
     const rows = await records(sandbox, { completedBefore: "2030-01-01", startedAfter: "2025-06-18T10:00:00Z" });
     expect(rows.length).toBeGreaterThan(0);
     expect(rows.every(({ endTime }) => endTime !== null)).toBe(true);
   });
 
-  it("of v1 is one-sided at the end: every call repeats what completed before", async () => {
+  it("of v1 has no upper bound: every call repeats what completed before", async () => {
     await using sandbox = await sandboxAtStart();
     const until = (endTime: string) =>
       records(sandbox, { streamNames: ["polar-cup"], search: "Completed", endTime }, 1);
@@ -310,8 +310,8 @@ describe("a filter", () => {
   });
 });
 
-describe("CSV", () => {
-  it("has the same rows under a PascalCase header, quoted where it must be", async () => {
+describe("sandbox viewer records as CSV", () => {
+  it("have the same rows under a PascalCase header, quoted where needed", async () => {
     await using sandbox = await sandboxAtStart();
     const filter = { ...HOUR, streamNames: ["derby-final"] };
     const { text, headers } = await clientOf(sandbox).post("/api/v2/records/viewers", filter, { accept: "text/csv" });
@@ -327,13 +327,13 @@ describe("CSV", () => {
     expect(text).toContain('"SmartTV/4.1 (model ""Vista 55""; build 7)"');
   });
 
-  it("of v1 has neither record ids nor previous ones", async () => {
+  it("of v1 have neither record ids nor previous ones", async () => {
     await using sandbox = await sandboxAtStart();
     const { text } = await clientOf(sandbox).post("/api/records/viewers", { startTime: START }, { accept: "text/csv" });
     expect(text.split("\n")[0]).toMatch(/UserAgent,CustomViewerData$/);
   });
 
-  it("without rows is its header", async () => {
+  it("without rows are the header alone", async () => {
     await using sandbox = await sandboxAtStart();
     const { text } = await clientOf(sandbox).post(
       "/api/v2/records/viewers",
@@ -344,8 +344,8 @@ describe("CSV", () => {
   });
 });
 
-describe("a year of records", () => {
-  it("is sent while it is made: at the reader's pace, and letting others in", async () => {
+describe("sandbox viewer records of a year", () => {
+  it("are sent while they are generated: at the reader's pace, without blocking other calls", async () => {
     await using sandbox = await sandboxAtStart();
     const response = await fetch(`${sandbox.origin}/api/v2/records/viewers`, {
       method: "POST",
@@ -370,8 +370,8 @@ describe("a year of records", () => {
   });
 });
 
-describe("monitoring", () => {
-  it("counts as viewers exactly those with ongoing records", async () => {
+describe("sandbox monitoring viewer count", () => {
+  it("equals the number of ongoing records", async () => {
     await using sandbox = await sandboxAtStart();
     await admitted(
       sandbox.attachViewers({
