@@ -117,5 +117,5 @@ function limitTable(): string {
     ([name, { max, code, description }]) =>
       `| \`${name}\` | ${max.toLocaleString("en")} | ${description} | ${code ? `\`${code}\`` : ""} |`,
   );
-  return ["| limit | at most | of what | else |", "|---|---|---|---|", ...rows].join("\n");
+  return ["| limit | maximum | meaning | code |", "|---|---|---|---|", ...rows].join("\n");
 }
