@@ -49,7 +49,7 @@ const toCut: Readonly<Record<"imports" | "mutations" | "primitives", readonly st
 } = {
   imports: [],
   cycles: [],
-  mutations: ["schema/partner/change-status.ts", "schema/partner/tracking-ids.ts", "schema/partner/update-partner.ts"],
+  mutations: [],
   primitives: [],
 };
 

@@ -86,12 +86,12 @@ builder.objectType(builder.objectRef<UserErrorShape>("RateLimitedError"), {
       description: "How long to wait until it can be done again.",
       resolve: ({ error }) => retryAfter(error),
     }),
-    possibleAt: t.field({
+    retryAt: t.field({
       type: "DateTime",
       nullable: true,
       description: "When it can be done again.",
       resolve: ({ error }) => {
-        const at = error?.facts["possibleAt"];
+        const at = error?.facts["retryAt"];
         return typeof at === "string" ? new Date(at) : null;
       },
     }),

@@ -1,30 +1,32 @@
 import { builder } from "./builder.ts";
 import { UserError, type UserErrorShape, userErrors } from "./errors.ts";
 
-/** What every mutation answers with: what was changed, or why it was not. */
+/** The part that all payloads share: why something was not changed. */
 export interface Payload {
   readonly userErrors: readonly UserErrorShape[];
 }
 
 /** The interface of all payloads. */
 export const MutationPayload = builder.interfaceRef<Payload>("MutationPayload").implement({
-  description: "What every mutation answers with, beside what it changed.",
+  description: "The result of a mutation: the changed objects, and why something was not changed.",
   fields: (t) => ({
     userErrors: t.field({
       type: [UserError],
-      description: "What the caller can act on; empty when all went well.",
+      description: "Failures that the caller can act on; empty after a complete success.",
       resolve: ({ userErrors }) => [...userErrors],
     }),
   }),
 });
 
 /**
- * Runs a mutation: failures that a client may read become `userErrors` in its payload, and the other mutations of the
- * request go on. Faults of ours are thrown on.
+ * Runs a mutation and returns its payload. A failure that a client may read becomes `userErrors`, and the other mutations
+ * of the request go on; any other failure is thrown again.
+ *
+ * @param run may return `userErrors` itself, for parts that failed while others succeeded
  */
 export async function payload<Result extends object>(run: () => Promise<Result>): Promise<Partial<Result> & Payload> {
   try {
-    return { ...(await run()), userErrors: [] };
+    return { userErrors: [], ...(await run()) };
   } catch (error) {
     return { ...({} as Partial<Result>), userErrors: userErrors(error) };
   }

@@ -158,7 +158,7 @@ describe("the audit log, of a mutation that is done in part,", () => {
     const meadow = await onboard(gateway, "meadow-tv", ["derby-final", "arena-main"]);
     const [closed = 0, open = 0] = meadow.tokenIds;
     gateway.sandbox.fault({ method: "PUT", path: `/api/v2/subscribe_token/${open}`, status: 400 });
-    await gateway.ask(`mutation { ${name}(partner: { id: "${meadow.id}" }) { userErrors { code } } }`);
+    await gateway.ask(`mutation { ${name}(input: { partner: { id: "${meadow.id}" } }) { userErrors { code } } }`);
     const [entry] = await log(gateway, `operation: "${name}"`);
     expect(entry).toMatchObject({ outcome: "PARTIAL", code: "UPSTREAM_REJECTED" });
     expect(entry?.objects).toEqual(
@@ -173,10 +173,12 @@ describe("the audit log, of a mutation that is done in part,", () => {
   it("names the tokens that resumePartner left closed", async () => {
     await using gateway = await createTestGateway();
     const meadow = await onboard(gateway, "meadow-tv", ["derby-final", "arena-main"]);
-    await gateway.ask(`mutation { suspendPartner(partner: { id: "${meadow.id}" }) { userErrors { code } } }`);
+    await gateway.ask(
+      `mutation { suspendPartner(input: { partner: { id: "${meadow.id}" } }) { userErrors { code } } }`,
+    );
     const [opened = 0, closed = 0] = meadow.tokenIds;
     gateway.sandbox.fault({ method: "PUT", path: `/api/v2/subscribe_token/${closed}`, status: 400 });
-    await gateway.ask(`mutation { resumePartner(partner: { id: "${meadow.id}" }) { userErrors { code } } }`);
+    await gateway.ask(`mutation { resumePartner(input: { partner: { id: "${meadow.id}" } }) { userErrors { code } } }`);
     const [entry] = await log(gateway, `operation: "resumePartner"`);
     expect(entry?.outcome).toBe("PARTIAL");
     expect(entry?.objects).toEqual(
@@ -381,7 +383,9 @@ describe("attempts that are refused for lack of a right", () => {
       `mutation { createPartnerSession(input: { scopes: ["usage:read"] }) { userErrors { code } } }`,
     );
     expect(data).toMatchObject({ createPartnerSession: { userErrors: [{ code: "FORBIDDEN" }] } });
-    await gateway.ask(`mutation { suspendPartner(partner: { id: "${meadow.id}" }) { userErrors { code } } }`);
+    await gateway.ask(
+      `mutation { suspendPartner(input: { partner: { id: "${meadow.id}" } }) { userErrors { code } } }`,
+    );
     await ask(
       `mutation { signViewerToken(input: { token: { tokenId: ${meadow.tokenIds[0]} }, streamName: "derby-final", expiresInSeconds: 60 }) { userErrors { code } } }`,
     );

@@ -121,7 +121,7 @@ describe("the audit log", () => {
 
   it.each([
     `updatePartner(input: { partner: { trackingId: "meadow-tv" }, name: "Other" })`,
-    `suspendPartner(partner: { trackingId: "meadow-tv" })`,
+    `suspendPartner(input: { partner: { trackingId: "meadow-tv" } })`,
   ])("is kept with a change of ours or not at all: without it nothing is changed by %s", async (mutation) => {
     await using gateway = await createTestGateway();
     await onboard(gateway, "meadow-tv");

@@ -59,7 +59,7 @@ const asOperator = [
   'mutation { syndicateStream(input: { idempotencyKey: "KEY", stream: { name: "derby-final" }, partners: [{ trackingId: "northwind-tv" }] }) { steps { detail } userErrors { code message } } }',
   'mutation { rotateSubscribeToken(input: { idempotencyKey: "KEY", token: { tokenId: 5001 } }) { userErrors { code message } } }',
   "{ auditLog(first: 20) { nodes { operation outcome code detail } } }",
-  "{ findings(first: 5) { nodes { code what } } }",
+  "{ findings(first: 5) { nodes { code summary } } }",
 ];
 /** An asset that the platform could not make. */
 const failedAsset = (text: string) => ({

@@ -6,16 +6,16 @@ import { onboard } from "../support/partners.ts";
 interface Finding {
   readonly code: string;
   readonly severity: string;
-  readonly what: string;
-  readonly why: string;
-  readonly remedy: string;
+  readonly summary: string;
+  readonly impact: string;
+  readonly suggestedMutation: string;
   readonly stream: { readonly name: string } | null;
   readonly partner: { readonly trackingId: string } | null;
   readonly token: { readonly tokenId: number } | null;
 }
 
 const fields =
-  "nodes { code severity what why remedy stream { name } partner { trackingId } token { tokenId } } totalCount";
+  "nodes { code severity summary impact suggestedMutation stream { name } partner { trackingId } token { tokenId } } totalCount";
 
 async function findings(gateway: TestGateway, args = "first: 100"): Promise<readonly Finding[]> {
   const { data, errors } = await gateway.ask<{ findings: { nodes: Finding[] } }>(`{ findings(${args}) { ${fields} } }`);
@@ -32,10 +32,11 @@ const made = async (gateway: TestGateway, kind: "Publish" | "Subscribe", input: 
 };
 
 describe("findings of the account", () => {
-  it("name what, why and the mutation that mends it, the gravest first", async () => {
+  it("state a summary, the impact and a mutation to fix it, the gravest first", async () => {
     await using gateway = await createTestGateway();
     const found = await findings(gateway);
-    for (const { what, why, remedy } of found) for (const text of [what, why, remedy]) expect(text).not.toBe("");
+    for (const { summary, impact, suggestedMutation } of found)
+      for (const text of [summary, impact, suggestedMutation]) expect(text).not.toBe("");
     const order = ["CRITICAL", "WARNING", "INFO"];
     expect(found.map(({ severity }) => order.indexOf(severity))).toEqual(
       found.map(({ severity }) => order.indexOf(severity)).sort(),
@@ -107,7 +108,7 @@ describe("findings of the account", () => {
   it("hold PUBLISHERS_DIFFER for a stream whose publish tokens differ in cluster or geo-cascade", async () => {
     await using gateway = await createTestGateway();
     const differing = async () =>
-      (await findings(gateway)).filter(({ code }) => code === "PUBLISHERS_DIFFER").map(({ what }) => what);
+      (await findings(gateway)).filter(({ code }) => code === "PUBLISHERS_DIFFER").map(({ summary }) => summary);
     expect(await differing()).toEqual([]);
     const tokenId = await made(gateway, "Publish", `streams: [{ pattern: "rehearsal" }] isSecured: true`);
     const set = (clusters: string) =>

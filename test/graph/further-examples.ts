@@ -94,7 +94,7 @@ export const furtherExamples: readonly FurtherExample[] = [
       rotateApiKey(input: { id: $id, idempotencyKey: "key-2", overlapSeconds: 60 }) {
         apiKey { id } secret userErrors { code message }
       }
-      revokeApiKey(id: $id) { apiKey { id } userErrors { code message } }
+      revokeApiKey(input: { id: $id }) { apiKey { id } userErrors { code message } }
     }`,
     variables: (answered) => ({
       id: answered<{ createApiKey: { apiKey: Made } }>("CreateKey").createApiKey.apiKey.id,
@@ -135,8 +135,8 @@ export const furtherExamples: readonly FurtherExample[] = [
       syndicateStream(input: { idempotencyKey: "sale", stream: { name: "spring-gala" }, partners: [{ trackingId: "far-radio" }] }) {
         steps { name state } userErrors { code message }
       }
-      suspendPartner(partner: { trackingId: "far-radio" }) { partner { status } userErrors { code message } }
-      resumePartner(partner: { trackingId: "far-radio" }) { partner { status } userErrors { code message } }
+      suspendPartner(input: { partner: { trackingId: "far-radio" } }) { partner { status } userErrors { code message } }
+      resumePartner(input: { partner: { trackingId: "far-radio" } }) { partner { status } userErrors { code message } }
     }`,
   },
   {
@@ -167,7 +167,7 @@ export const furtherExamples: readonly FurtherExample[] = [
   },
   {
     text: `mutation RetirePartner {
-      retirePartner(partner: { trackingId: "far-radio" }) { partner { status } userErrors { code message } }
+      retirePartner(input: { partner: { trackingId: "far-radio" } }) { partner { status } userErrors { code message } }
     }`,
   },
   {

@@ -33,7 +33,7 @@ interface World {
 }
 
 const status = (mutation: string, id: string) =>
-  `mutation { ${mutation}(partner: { trackingId: "${id}" }) { userErrors { code } } }`;
+  `mutation { ${mutation}(input: { partner: { trackingId: "${id}" } }) { userErrors { code } } }`;
 
 /** The operations as documents, for a partner and a key of their own. */
 const operations: readonly ((id: string, key: string) => string)[] = [

@@ -13,8 +13,9 @@ interface KeyAnswer {
 const KEY_FIELDS = `apiKey { id name role state scopes { name } allowedOrigins allowedNetworks expiresAt partner { trackingId } }
   secret userErrors { code path message }`;
 const CREATE = `mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { ${KEY_FIELDS} } }`;
-const ROTATE = `mutation ($input: RotateApiKeyInput!) { rotateApiKey(input: $input) { ${KEY_FIELDS} formerKey { id expiresAt replacedBy { id } } } }`;
-const REVOKE = "mutation ($id: ID!) { revokeApiKey(id: $id) { apiKey { id state revokedAt } userErrors { code } } }";
+const ROTATE = `mutation ($input: RotateApiKeyInput!) { rotateApiKey(input: $input) { ${KEY_FIELDS} previousKey { id expiresAt replacedBy { id } } } }`;
+const REVOKE =
+  "mutation ($id: ID!) { revokeApiKey(input: { id: $id }) { apiKey { id state revokedAt } userErrors { code } } }";
 const SESSION = `mutation ($input: CreatePartnerSessionInput!) {
   createPartnerSession(input: $input) { jwt expiresAt scopes { name } userErrors { code path message } }
 }`;
@@ -51,7 +52,7 @@ async function partnerWithKey(trackingId: string, wish: object = {}) {
 async function rotate(id: string, input: object = {}, as: Pick<TestGateway, "ask"> = gateway) {
   number += 1;
   const whole = { idempotencyKey: `rotate-${number}`, id, ...input };
-  const { data } = await as.ask<{ rotateApiKey: KeyAnswer & { formerKey: unknown } }>(ROTATE, { input: whole });
+  const { data } = await as.ask<{ rotateApiKey: KeyAnswer & { previousKey: unknown } }>(ROTATE, { input: whole });
   return data.rotateApiKey;
 }
 
@@ -184,10 +185,10 @@ describe("createApiKey", () => {
 describe("rotateApiKey", () => {
   it("puts a key like the former one in its place, and lets both in while they overlap", async () => {
     const former = await create({ name: "feed", allowedNetworks: ["192.0.2.0/24"], expiresInSeconds: 86_400 });
-    const { apiKey, secret, formerKey } = await rotate(former.apiKey?.id ?? "", { overlapSeconds: 600 });
+    const { apiKey, secret, previousKey } = await rotate(former.apiKey?.id ?? "", { overlapSeconds: 600 });
     expect(apiKey).toEqual({ ...former.apiKey, id: expect.any(String) });
     expect(apiKey?.id).not.toBe(former.apiKey?.id);
-    expect(formerKey).toEqual({
+    expect(previousKey).toEqual({
       id: former.apiKey?.id,
       expiresAt: "2026-03-18T10:30:00.000Z",
       replacedBy: { id: apiKey?.id },
@@ -210,8 +211,8 @@ describe("rotateApiKey", () => {
 
   it("can end the former at once, and never lets it live longer than it would have", async () => {
     const short = await create({ expiresInSeconds: 60 });
-    const { formerKey } = await rotate(short.apiKey?.id ?? "", { overlapSeconds: 3_600 });
-    expect(formerKey).toMatchObject({ expiresAt: "2026-03-18T10:21:00.000Z" });
+    const { previousKey } = await rotate(short.apiKey?.id ?? "", { overlapSeconds: 3_600 });
+    expect(previousKey).toMatchObject({ expiresAt: "2026-03-18T10:21:00.000Z" });
     const leaked = await create();
     await rotate(leaked.apiKey?.id ?? "", { overlapSeconds: 0 });
     gateway.sandbox.clock.advance(1_000);

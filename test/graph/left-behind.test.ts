@@ -38,8 +38,8 @@ async function cutOff(mutation: string, operation: string, waitMs = LEASE_MS): P
 
 interface Left {
   readonly severity: string;
-  readonly what: string;
-  readonly remedy: string;
+  readonly summary: string;
+  readonly suggestedMutation: string;
   readonly token: { readonly tokenId: number; readonly label: string };
 }
 
@@ -47,7 +47,7 @@ interface Left {
 async function left(): Promise<Left[]> {
   await using fresh = await createTestGateway({ over: sandbox, gateway: { store } });
   const { data, errors } = await fresh.ask<{ findings: { nodes: (Left & { code: string })[] } }>(
-    "{ findings(first: 100) { nodes { code severity what remedy token { tokenId label } } } }",
+    "{ findings(first: 100) { nodes { code severity summary suggestedMutation token { tokenId label } } } }",
   );
   expect(errors).toEqual([]);
   return data.findings.nodes.flatMap(({ code, ...finding }) => (code === "TOKEN_LEFT_BEHIND" ? [finding] : []));
@@ -95,13 +95,13 @@ describe("a token that a request left behind which was cut off", () => {
       await cutOff(mutation, operation);
       const found = await left();
       expect(found.map(({ token }) => token.label).sort()).toEqual(all);
-      for (const { severity, what, remedy, token } of found) {
-        expect([severity, what]).toEqual([
+      for (const { severity, summary, suggestedMutation, token } of found) {
+        expect([severity, summary]).toEqual([
           "WARNING",
           expect.stringContaining(`oken ${token.tokenId} (\`${token.label}\`)`),
         ]);
-        expect(remedy).toContain(`(input: { token: { tokenId: ${token.tokenId} } })`);
-        await succeeds(remedy);
+        expect(suggestedMutation).toContain(`(input: { token: { tokenId: ${token.tokenId} } })`);
+        await succeeds(suggestedMutation);
         expect(await labels()).not.toContain(token.label);
       }
       expect(await left()).toEqual([]);
@@ -179,8 +179,8 @@ describe("no token left behind is", () => {
     ["another expiry", { expires: 3_600 }],
   ])("one that was made in the dashboard with %s", async (_what, other) => {
     await cutOff(create, "createSubscribeToken");
-    const [{ remedy }] = (await left()) as [Left];
-    await succeeds(remedy);
+    const [{ suggestedMutation }] = (await left()) as [Left];
+    await succeeds(suggestedMutation);
     await clientOf(sandbox).post("/api/subscribe_token", {
       label: "show",
       streams: [{ streamName: "new-show" }],
@@ -200,8 +200,8 @@ describe("no token left behind is", () => {
     await alike();
     sandbox.clock.advance(60_000);
     await cutOff(create, "createSubscribeToken");
-    const [{ remedy }] = (await left()) as [Left];
-    await succeeds(remedy);
+    const [{ suggestedMutation }] = (await left()) as [Left];
+    await succeeds(suggestedMutation);
     sandbox.clock.advance(60_000);
     await alike();
     expect(await left()).toEqual([]);
@@ -209,8 +209,8 @@ describe("no token left behind is", () => {
 
   it("one that another key has made, nor for as long as the key of the request is kept", async () => {
     await cutOff(create, "createSubscribeToken");
-    const [{ remedy }] = (await left()) as [Left];
-    await succeeds(remedy);
+    const [{ suggestedMutation }] = (await left()) as [Left];
+    await succeeds(suggestedMutation);
     await succeeds(create.replace('"k"', '"another"'));
     expect(await left()).toEqual([]);
     sandbox.clock.advance(2 * DAY_MS);

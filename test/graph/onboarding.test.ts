@@ -178,10 +178,10 @@ describe("onboarding", () => {
         },
       ],
     });
-    const { data: found } = await gateway.ask<{ findings: { nodes: { code: string; what: string }[] } }>(
-      "{ findings(first: 100) { nodes { code what } } }",
+    const { data: found } = await gateway.ask<{ findings: { nodes: { code: string; summary: string }[] } }>(
+      "{ findings(first: 100) { nodes { code summary } } }",
     );
-    expect(found.findings.nodes.filter(({ code }) => code === "BROAD_GRANT").map(({ what }) => what)).toEqual([
+    expect(found.findings.nodes.filter(({ code }) => code === "BROAD_GRANT").map(({ summary }) => summary)).toEqual([
       expect.stringContaining(`opens 40 of the ${totalCount} known streams`),
     ]);
   });

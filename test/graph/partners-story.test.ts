@@ -99,7 +99,9 @@ describe("the story of a syndicated stream, told by its partners", () => {
 
     // One does not pay: the operator suspends it. What it has signed is refused, and it signs no more; the others go on.
     const [, brook, hill] = partners;
-    await gateway.ask(`mutation { suspendPartner(partner: { trackingId: "brook-radio" }) { userErrors { code } } }`);
+    await gateway.ask(
+      `mutation { suspendPartner(input: { partner: { trackingId: "brook-radio" } }) { userErrors { code } } }`,
+    );
     const signAs = async (partner = hill) => {
       const { data, errors } = await gateway
         .as(partner?.key ?? "")

@@ -12,8 +12,8 @@ afterEach(async () => {
 
 const change = async (mutation: string, trackingId: string) => {
   const { data, errors } = await gateway.ask<Record<string, StatusChange>>(
-    `mutation { ${mutation}(partner: { trackingId: "${trackingId}" }) {
-       partner { status } subscribeTokens { tokenId isActive } notice userErrors { code message } } }`,
+    `mutation { ${mutation}(input: { partner: { trackingId: "${trackingId}" } }) {
+       partner { status } subscribeTokens { tokenId isActive } warning userErrors { code message } } }`,
   );
   expect(errors).toEqual([]);
   return data[mutation] as StatusChange;
@@ -21,7 +21,7 @@ const change = async (mutation: string, trackingId: string) => {
 interface StatusChange {
   readonly partner: { readonly status: string } | null;
   readonly subscribeTokens: readonly { readonly tokenId: number; readonly isActive: boolean }[];
-  readonly notice: string | null;
+  readonly warning: string | null;
   readonly userErrors: readonly { readonly code: string; readonly message: string }[];
 }
 
@@ -35,10 +35,10 @@ const partnerErrors = async (mutation: string) => {
 describe("a partner", () => {
   it("that is suspended has no token that opens anything, and signs nothing, but reads its usage", async () => {
     const meadow = await onboard(gateway, "meadow-tv", ["derby-final", "derby-semi"]);
-    const { partner, subscribeTokens, notice } = await change("suspendPartner", "meadow-tv");
+    const { partner, subscribeTokens, warning } = await change("suspendPartner", "meadow-tv");
     expect(partner).toEqual({ status: "SUSPENDED" });
     expect(subscribeTokens.map(({ isActive }) => isActive)).toEqual([false, false]);
-    expect(notice).toContain("next connection");
+    expect(warning).toContain("next connection");
     const { ask } = gateway.as(meadow.key);
     const { data, errors } = await ask(
       `mutation { signViewerToken(input: { token: { tokenId: ${meadow.tokenIds[0]} } streamName: "derby-final"

@@ -129,7 +129,7 @@ describe("an answer", () => {
       me: { scopes: expect.arrayContaining([{ name: "token:sign" }]) },
     });
     const { errors } = await gateway.ask(
-      `mutation ($id: ID!) { suspendPartner(partner: { id: $id }) { userErrors { code } } }`,
+      `mutation ($id: ID!) { suspendPartner(input: { partner: { id: $id } }) { userErrors { code } } }`,
       { id },
     );
     expect(errors).toEqual([]);

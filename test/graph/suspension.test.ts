@@ -35,7 +35,7 @@ afterEach(async () => {
 
 async function change({ ask }: TestGateway, mutation: string, trackingId = "acme"): Promise<Changed> {
   const { data, errors } = await ask<Record<string, Changed>>(
-    `mutation { ${mutation}(partner: { trackingId: "${trackingId}" }) {
+    `mutation { ${mutation}(input: { partner: { trackingId: "${trackingId}" } }) {
        partner { status } subscribeTokens { tokenId isActive } userErrors { code path } } }`,
   );
   expect(errors).toEqual([]);
@@ -243,7 +243,7 @@ describe("a suspended or retired partner", () => {
     await onboard(a, "acme", ["derby-final"]);
     await change(a, "retirePartner");
     for (const mutation of ["suspendPartner", "resumePartner"]) {
-      expect((await change(a, mutation)).userErrors).toEqual([{ code: "CONFLICT", path: ["partner"] }]);
+      expect((await change(a, mutation)).userErrors).toEqual([{ code: "CONFLICT", path: ["input", "partner"] }]);
       const { data } = await b.ask(`{ partner(by: { trackingId: "acme" }) { status } }`);
       expect(data).toEqual({ partner: { status: "RETIRED" } });
     }

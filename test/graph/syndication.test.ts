@@ -110,7 +110,9 @@ describe("selling a stream", () => {
   it("is refused for a partner that is suspended, and for a tracking id that nobody has claimed", async () => {
     await using gateway = await createTestGateway();
     await register(gateway);
-    await gateway.ask(`mutation { suspendPartner(partner: { trackingId: "brook-radio" }) { userErrors { code } } }`);
+    await gateway.ask(
+      `mutation { suspendPartner(input: { partner: { trackingId: "brook-radio" } }) { userErrors { code } } }`,
+    );
     expect((await sell(gateway)).userErrors).toMatchObject([
       { code: "PARTNER_NOT_ACTIVE", path: ["input", "partners", "1"] },
     ]);

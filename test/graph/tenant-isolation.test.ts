@@ -92,7 +92,7 @@ describe("a partner", () => {
     `{ subscribeTokens(first: 1) { nodes { secret } } }`,
     `{ subscribeTokens(first: 1) { nodes { allowedCountries } } }`,
     "mutation { stopAllStreams(input: {}) { userErrors { code } } }",
-    `mutation { suspendPartner(partner: { trackingId: "northwind-tv" }) { userErrors { code } } }`,
+    `mutation { suspendPartner(input: { partner: { trackingId: "northwind-tv" } }) { userErrors { code } } }`,
     `mutation { createSubscribeToken(input: { idempotencyKey: "k", label: "l", streams: [{ pattern: ".*", isRegex: true }] }) { secret } }`,
   ])("is not for %s, though it may read of it in the docs", async (query) => {
     const { data, errors } = await asNorthwind(query);
@@ -172,7 +172,9 @@ describe("a partner", () => {
     }
     const before = await gateway.as(lumen.key).ask<Seen>(seen);
     expect(before.data.partner.usageByStream.nodes.some(({ stream }) => stream.isLive !== null)).toBe(true);
-    await gateway.ask(`mutation { suspendPartner(partner: { trackingId: "lumen-play" }) { userErrors { code } } }`);
+    await gateway.ask(
+      `mutation { suspendPartner(input: { partner: { trackingId: "lumen-play" } }) { userErrors { code } } }`,
+    );
     const after = await gateway.as(lumen.key).ask<Seen>(seen);
     expect(after.data.streams.nodes).toEqual([]);
     expect(after.data.partner.usageByStream.nodes).toHaveLength(before.data.partner.usageByStream.nodes.length);

@@ -11,7 +11,7 @@ async function trigger(gateway: TestGateway, streamName = "derby-final", more = 
   const { data, errors } = await gateway.ask<{ triggerThumbnail: Triggered }>(
     `mutation { triggerThumbnail(input: { stream: { name: "${streamName}" } ${more} }) {
        stream { name } isTriggered
-       userErrors { __typename code message path ... on RateLimitedError { retryAfter possibleAt } } } }`,
+       userErrors { __typename code message path ... on RateLimitedError { retryAfter retryAt } } } }`,
   );
   expect(errors).toEqual([]);
   return data.triggerThumbnail;
@@ -52,7 +52,7 @@ describe("a thumbnail", () => {
             "`input.stream` must not be pictured more than 6 times a minute; the next thumbnail is possible in 30 s.",
           path: ["input", "stream"],
           retryAfter: "PT30S",
-          possibleAt: "2026-03-18T10:21:00.000Z",
+          retryAt: "2026-03-18T10:21:00.000Z",
         },
       ],
     });

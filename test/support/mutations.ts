@@ -72,11 +72,12 @@ export const succeeding: Readonly<Record<string, (world: World) => Promise<strin
   reprioritizeStream: () => `input: { stream: { name: "arena-main" }, priority: 7 }`,
   resumePartner: async (world) => {
     const { id } = await onboard(world, "resumed", ["derby-final"]);
-    await done(world, `suspendPartner(partner: { id: "${id}" })`);
-    return `partner: { id: "${id}" }`;
+    await done(world, `suspendPartner(input: { partner: { id: "${id}" } })`);
+    return `input: { partner: { id: "${id}" } }`;
   },
-  retirePartner: async (world) => `partner: { id: "${(await onboard(world, "retired", ["derby-final"])).id}" }`,
-  revokeApiKey: async (world) => `id: "${await apiKey(world, "revoked")}"`,
+  retirePartner: async (world) =>
+    `input: { partner: { id: "${(await onboard(world, "retired", ["derby-final"])).id}" } }`,
+  revokeApiKey: async (world) => `input: { id: "${await apiKey(world, "revoked")}" }`,
   rotateApiKey: async (world) => `input: { idempotencyKey: "k", id: "${await apiKey(world, "rotated")}" }`,
   rotatePartnerTokens: async (world) =>
     `input: { idempotencyKey: "k", partner: { id: "${(await onboard(world, "leaked", ["derby-final"])).id}" } }`,
@@ -113,7 +114,8 @@ export const succeeding: Readonly<Record<string, (world: World) => Promise<strin
     return `input: { conferenceId: "${OTHER_CONFERENCE}", target: OWN_STREAM }`;
   },
   stopStream: () => `input: { stream: { name: "derby-final" } }`,
-  suspendPartner: async (world) => `partner: { id: "${(await onboard(world, "suspended", ["derby-final"])).id}" }`,
+  suspendPartner: async (world) =>
+    `input: { partner: { id: "${(await onboard(world, "suspended", ["derby-final"])).id}" } }`,
   syncRestreams: () => `input: { publishToken: { tokenId: 1001 } }`,
   syndicateStream: ({ meadow }) =>
     `input: { idempotencyKey: "k", stream: { name: "aurora-night" }, partners: [{ id: "${meadow.id}" }] }`,

@@ -25,78 +25,93 @@ export type Severity = keyof typeof severities;
 export const findingKinds = {
   STREAM_UNSECURED: {
     severity: "CRITICAL",
-    why: "Anyone may watch the stream without a token. What they use is billed to you, and to no partner.",
-    remedy: "updatePublishToken(input: { token: { tokenId: N }, isSecured: true })",
+    impact: "Anyone may watch the stream without a token. What they use is billed to you, and to no partner.",
+    suggestedMutation: "updatePublishToken(input: { token: { tokenId: N }, isSecured: true })",
   },
   UNTRACKED_VIEWERS: {
     severity: "CRITICAL",
-    why: "Viewers used bandwidth of a secured stream under no tracking id, so nobody can be billed for it. Some subscribe token without a tracking id lets them in.",
-    remedy:
+    impact:
+      "Viewers used bandwidth of a secured stream under no tracking id, so nobody can be billed for it. Some subscribe token without a tracking id lets them in.",
+    suggestedMutation:
       "disableSubscribeTokens(input: { tokens: [{ tokenId: N }] }), after creating one with a trackingId for its holder",
   },
   TOKEN_OF_INACTIVE_PARTNER: {
     severity: "CRITICAL",
-    why: "The partner is suspended or retired, and whoever holds this usable subscribe token still lets viewers in.",
-    remedy: "disableSubscribeTokens(input: { tokens: [{ tokenId: N }] })",
+    impact: "The partner is suspended or retired, and whoever holds this usable subscribe token still lets viewers in.",
+    suggestedMutation: "disableSubscribeTokens(input: { tokens: [{ tokenId: N }] })",
   },
   TRACKING_ID_MISSING: {
     severity: "CRITICAL",
-    why: "Whoever holds this subscribe token may sign under any tracking id or none: usage can be hidden, or put on another partner's bill.",
-    remedy: "createSubscribeToken with a trackingId, then disableSubscribeTokens(input: { tokens: [{ tokenId: N }] })",
+    impact:
+      "Whoever holds this subscribe token may sign under any tracking id or none: usage can be hidden, or put on another partner's bill.",
+    suggestedMutation:
+      "createSubscribeToken with a trackingId, then disableSubscribeTokens(input: { tokens: [{ tokenId: N }] })",
   },
   MASTER_BINDS_ADDRESSES: {
     severity: "WARNING",
-    why: "Viewer tokens inherit the binding: the partner's first viewers lock all later ones out.",
-    remedy: "updateSubscribeToken(input: { token: { tokenId: N }, bindIpsOnUsage: 0 })",
+    impact: "Viewer tokens inherit the binding: the partner's first viewers lock all later ones out.",
+    suggestedMutation: "updateSubscribeToken(input: { token: { tokenId: N }, bindIpsOnUsage: 0 })",
   },
   WILDCARD_GRANT: {
     severity: "WARNING",
-    why: "The token opens every stream of the account, those of other partners and later ones included.",
-    remedy: 'updateSubscribeToken(input: { token: { tokenId: N }, addStreams: [...], removeStreams: [".*"] })',
+    impact: "The token opens every stream of the account, those of other partners and later ones included.",
+    suggestedMutation:
+      'updateSubscribeToken(input: { token: { tokenId: N }, addStreams: [...], removeStreams: [".*"] })',
   },
   BROAD_GRANT: {
     severity: "WARNING",
-    why: "The token's patterns open more than half of the streams that are known by name, and streams of such names that are yet to be made.",
-    remedy: 'updateSubscribeToken(input: { token: { tokenId: N }, addStreams: [...], removeStreams: ["..."] })',
+    impact:
+      "The token's patterns open more than half of the streams that are known by name, and streams of such names that are yet to be made.",
+    suggestedMutation:
+      'updateSubscribeToken(input: { token: { tokenId: N }, addStreams: [...], removeStreams: ["..."] })',
   },
   PATTERN_UNREADABLE: {
     severity: "WARNING",
-    why: "The platform takes the pattern and the gateway can't read it, so which streams the token opens is not known. Checks that protect a stream count it as covering every name that begins like it; checks that grant something count it as opening nothing.",
-    remedy: 'recordPatternCoverage(input: { pattern: "...", streamNames: [...] })',
+    impact:
+      "The platform takes the pattern and the gateway can't read it, so which streams the token opens is not known. Checks that protect a stream count it as covering every name that begins like it; checks that grant something count it as opening nothing.",
+    suggestedMutation: 'recordPatternCoverage(input: { pattern: "...", streamNames: [...] })',
   },
   CLUSTER_MISMATCH: {
     severity: "WARNING",
-    why: "Publishers and viewers of a stream meet in one cluster only: viewers under this token do not find the stream.",
-    remedy: 'updateSubscribeToken(input: { token: { tokenId: N }, originCluster: "..." })',
+    impact:
+      "Publishers and viewers of a stream meet in one cluster only: viewers under this token do not find the stream.",
+    suggestedMutation: 'updateSubscribeToken(input: { token: { tokenId: N }, originCluster: "..." })',
   },
   PUBLISHERS_DIFFER: {
     severity: "WARNING",
-    why: "The stream can be published with tokens that differ in cluster or geo-cascade: which viewers find it, and from where, depends on who publishes.",
-    remedy:
+    impact:
+      "The stream can be published with tokens that differ in cluster or geo-cascade: which viewers find it, and from where, depends on who publishes.",
+    suggestedMutation:
       'updatePublishToken(input: { token: { tokenId: N }, originCluster: "..." }), or setGeoCascade(input: { target: { publishToken: { tokenId: N } }, geoCascade: { ... } })',
   },
   TOKEN_EXPIRES: {
     severity: "WARNING",
-    why: "From then on it opens nothing, and neither does what was signed under it. An expiry can't be changed.",
-    remedy: "syndicateStream, or createSubscribeToken or createPublishToken, for its successor",
+    impact: "From then on it opens nothing, and neither does what was signed under it. An expiry can't be changed.",
+    suggestedMutation: "syndicateStream, or createSubscribeToken or createPublishToken, for its successor",
   },
   TOKEN_LEFT_BEHIND: {
     severity: "WARNING",
-    why: "A request that was cut off before its answer was recorded asked for a usable token like this one, and no other request of the gateways made it, so most likely nobody was handed the token. The same request, sent again with its idempotency key, takes it over. A token that was made in the platform's dashboard at that time with exactly the same settings looks the same.",
-    remedy:
+    impact:
+      "A request that was cut off before its answer was recorded asked for a usable token like this one, and no other request of the gateways made it, so most likely nobody was handed the token. The same request, sent again with its idempotency key, takes it over. A token that was made in the platform's dashboard at that time with exactly the same settings looks the same.",
+    suggestedMutation:
       "deleteSubscribeToken(input: { token: { tokenId: N } }) or deletePublishToken(input: { token: { tokenId: N } })",
   },
   TRACKING_ID_UNCLAIMED: {
     severity: "INFO",
-    why: "Traffic is counted under a tracking id that no registered partner has: nobody is billed for it.",
-    remedy: "onboardPartner(input: { trackingIds: [...] }), or adoptTrackingId for a partner that is registered",
+    impact: "Traffic is counted under a tracking id that no registered partner has: nobody is billed for it.",
+    suggestedMutation:
+      "onboardPartner(input: { trackingIds: [...] }), or adoptTrackingId for a partner that is registered",
   },
   TRACKED_INGEST: {
     severity: "WARNING",
-    why: "Incoming bytes are counted under a tracking id. Partners are billed for what is sent to viewers, so this points to a mistake in metering.",
-    remedy: "Compare reconciliation with the platform's own figures before the partner is billed.",
+    impact:
+      "Incoming bytes are counted under a tracking id. Partners are billed for what is sent to viewers, so this points to a mistake in metering.",
+    suggestedMutation: "Compare reconciliation with the platform's own figures before the partner is billed.",
   },
-} as const satisfies Record<string, { readonly severity: Severity; readonly why: string; readonly remedy: string }>;
+} as const satisfies Record<
+  string,
+  { readonly severity: Severity; readonly impact: string; readonly suggestedMutation: string }
+>;
 
 export type FindingKind = keyof typeof findingKinds;
 
@@ -104,7 +119,7 @@ export type FindingKind = keyof typeof findingKinds;
 export interface Finding {
   readonly kind: FindingKind;
   /** What was found, with names and numbers. */
-  readonly what: string;
+  readonly summary: string;
   readonly streamName: string | null;
   readonly trackingId: string | null;
   readonly token: PublishTokenRecord | SubscribeTokenRecord | null;
@@ -242,9 +257,9 @@ export function inactivePartnerFindings(
 
 /** A usable token that an operation made and nobody was handed, since the operation was cut off. */
 export function leftBehindFinding(token: PublishTokenRecord | SubscribeTokenRecord, operation: string): Finding {
-  const what = `${named(token)} is what a request of ${operation} asked for that was cut off before its answer was recorded. Delete the token unless it was made in the platform's dashboard.`;
+  const summary = `${named(token)} is what a request of ${operation} asked for that was cut off before its answer was recorded. Delete the token unless it was made in the platform's dashboard.`;
   const mutation = `mutation { delete${token.kind}(input: { token: { tokenId: ${token.id} } }) { deletedId userErrors { code message } } }`;
-  return { ...finding("TOKEN_LEFT_BEHIND", what, { token }), mutation };
+  return { ...finding("TOKEN_LEFT_BEHIND", summary, { token }), mutation };
 }
 
 /** Findings about publish tokens by themselves. */
@@ -344,14 +359,14 @@ function expiry(token: PublishTokenRecord | SubscribeTokenRecord, expiringBefore
 
 type About = Partial<Pick<Finding, "streamName" | "trackingId" | "token">>;
 
-function when(isFound: boolean, kind: FindingKind, what: string, about: About): Finding[] {
-  return isFound ? [finding(kind, what, about)] : [];
+function when(isFound: boolean, kind: FindingKind, summary: string, about: About): Finding[] {
+  return isFound ? [finding(kind, summary, about)] : [];
 }
 
-function finding(kind: FindingKind, what: string, about: About): Finding {
+function finding(kind: FindingKind, summary: string, about: About): Finding {
   const token = about.token ?? null;
   const trackingId = about.trackingId ?? (token && "trackingId" in token ? token.trackingId : null);
-  return { kind, what, streamName: about.streamName ?? null, trackingId, token, mutation: null };
+  return { kind, summary, streamName: about.streamName ?? null, trackingId, token, mutation: null };
 }
 
 function named({ id, label, kind }: TokenRecord & { readonly kind: "PublishToken" | "SubscribeToken" }): string {

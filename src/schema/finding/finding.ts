@@ -18,7 +18,7 @@ export const FindingSeverity = builder.enumType("FindingSeverity", {
 const FindingCode = builder.enumType("FindingCode", {
   description: "What kind of thing was found.",
   values: Object.fromEntries(
-    Object.entries(findingKinds).map(([name, { why }]) => [name, { description: why }]),
+    Object.entries(findingKinds).map(([name, { impact }]) => [name, { description: impact }]),
   ) as Record<FindingKind, { description: string }>,
 });
 
@@ -31,15 +31,15 @@ export const Finding = builder.objectRef<FindingRecord>("Finding").implement({
       description: "How much it matters.",
       resolve: ({ kind }) => findingKinds[kind].severity,
     }),
-    what: t.exposeString("what", { description: "What was found, with names and numbers." }),
-    why: t.string({
-      description: "Why it costs money or security.",
-      resolve: ({ kind }) => findingKinds[kind].why,
+    summary: t.exposeString("summary", { description: "One sentence on what was found, with names and numbers." }),
+    impact: t.string({
+      description: "Why the finding costs money or security.",
+      resolve: ({ kind }) => findingKinds[kind].impact,
     }),
-    remedy: t.string({
+    suggestedMutation: t.string({
       description:
-        "The mutation that mends it: a whole document to send as it is, or the call with `N` and `...` to be filled in.",
-      resolve: ({ kind, mutation }) => mutation ?? findingKinds[kind].remedy,
+        "The mutation that fixes it: a whole document to send as it is, or a call with `N` and `...` to fill in.",
+      resolve: ({ kind, mutation }) => mutation ?? findingKinds[kind].suggestedMutation,
     }),
     stream: t.field({
       type: Stream,

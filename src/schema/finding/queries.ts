@@ -20,7 +20,7 @@ import { ceilTo, DAY_MS, HOUR_MS } from "../../model/usage/time.ts";
 import { builder } from "../builder.ts";
 import { byCodeUnit, pageOf, sortableNumber } from "../connection.ts";
 import { connectionType } from "../connection-type.ts";
-import { tokensOf } from "../partner/partner.ts";
+import { tokensOf } from "../partner/partner-tokens.ts";
 import { Partner } from "../refs.ts";
 import { Finding, FindingSeverity } from "./finding.ts";
 import { leftBehindFindings } from "./left-behind.ts";
@@ -167,7 +167,7 @@ function findingPage(findings: readonly FindingRecord[], { severity, ...page }: 
 }
 
 /** Nothing of the key moves with figures: counts in the text of a finding grow, and cursors hold the key. */
-function keyOf({ kind, what, streamName, trackingId, token }: FindingRecord): string {
+function keyOf({ kind, summary, streamName, trackingId, token }: FindingRecord): string {
   const subject = [streamName ?? "", trackingId ?? "", token ? `${token.kind} ${sortableNumber(token.id)}` : ""];
-  return [gravity.indexOf(findingKinds[kind].severity), kind, ...subject, what.replace(/\d+/g, "#")].join("\n");
+  return [gravity.indexOf(findingKinds[kind].severity), kind, ...subject, summary.replace(/\d+/g, "#")].join("\n");
 }

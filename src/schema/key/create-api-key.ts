@@ -12,7 +12,7 @@ import { builder } from "../builder.ts";
 import { CallerRole } from "../caller/scope-grant.ts";
 import { type Comparison, expiryMatchesRequest, matchesRequest, sameTexts } from "../matches-request.ts";
 import { PartnerRef, type PartnerReference } from "../partner/find-partner.ts";
-import { findRegistered } from "../partner/find-registered-partner.ts";
+import { findRegisteredPartner } from "../partner/find-registered-partner.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { ApiKey } from "../refs.ts";
 import { grantedScopes } from "./granted-scopes.ts";
@@ -122,7 +122,7 @@ async function ownerOf({ role, partner: ref }: Wish, context: GraphContext): Pro
     throw new InvalidInputError("input.partner", "Only a key with the role PARTNER is a partner's.");
   }
   if (!ref) throw new InvalidInputError("input.partner", "A key with the role PARTNER is a partner's: name it.");
-  const partner = await findRegistered(ref, "input.partner", context);
+  const partner = await findRegisteredPartner(ref, "input.partner", context);
   assertGetsKeys(partner.status);
   return partner.id;
 }

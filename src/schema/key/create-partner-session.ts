@@ -7,7 +7,7 @@ import { builder } from "../builder.ts";
 import { ScopeGrant } from "../caller/scope-grant.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import { PartnerRef, type PartnerReference, registeredKey } from "../partner/find-partner.ts";
-import { findRegistered } from "../partner/find-registered-partner.ts";
+import { findRegisteredPartner } from "../partner/find-registered-partner.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { grantedScopes } from "./granted-scopes.ts";
 
@@ -79,7 +79,7 @@ builder.mutationField("createPartnerSession", (t) =>
 
 /** @throws NotFoundError; ApplicationError PARTNER_NOT_ACTIVE */
 async function ownerOf(ref: PartnerReference | null | undefined, context: GraphContext): Promise<RegisteredPartner> {
-  const partner = ref ? await findRegistered(ref, "input.partner", context) : context.caller.partner;
+  const partner = ref ? await findRegisteredPartner(ref, "input.partner", context) : context.caller.partner;
   if (!partner) throw new InvalidInputError("input.partner", "Name the partner whose session it is.");
   if (partner.status === "ACTIVE") return partner;
   const message = `The partner is ${partner.status.toLowerCase()}, so no sessions are made for it.`;

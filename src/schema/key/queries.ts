@@ -2,7 +2,7 @@ import { apiKeyState } from "../../auth/api-keys.ts";
 import { builder } from "../builder.ts";
 import { CallerRole } from "../caller/scope-grant.ts";
 import { PartnerRef } from "../partner/find-partner.ts";
-import { findRegistered } from "../partner/find-registered-partner.ts";
+import { findRegisteredPartner } from "../partner/find-registered-partner.ts";
 import { ApiKey, ApiKeyConnection } from "../refs.ts";
 import { ApiKeyState, apiKeyPage } from "./api-key.ts";
 
@@ -26,7 +26,7 @@ builder.queryFields((t) => ({
       args: { filter: t.arg({ type: ApiKeyFilter, description: "Which keys; all when it is left out." }) },
       resolve: async (_root, { filter, ...page }, context) => {
         const { partner, role, state } = filter ?? {};
-        const owner = partner && (await findRegistered(partner, "filter.partner", context));
+        const owner = partner && (await findRegisteredPartner(partner, "filter.partner", context));
         const keys = await context.store.apiKeys.list(owner ? { partnerId: owner.id } : {});
         const chosen = keys.filter(
           (key) => (role == null || key.role === role) && (state == null || apiKeyState(key, context.ownNow) === state),

@@ -13,43 +13,51 @@ import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { ApiKey } from "../refs.ts";
 import { findApiKey } from "./api-key.ts";
 
-/** The longest time for which both keys are taken. */
+/** The longest time for which both keys are accepted, in seconds. */
 const MAX_OVERLAP_SECONDS = 7 * 86_400;
 
 const RotateApiKeyInput = builder.inputType("RotateApiKeyInput", {
-  description: "Which API key gets a successor, and how long both are taken.",
+  description: "The API key to replace, and how long both keys are accepted.",
   fields: (t) => ({
     idempotencyKey: t.id({
       required: true,
       description:
-        "Of your choosing: sent again within a day, the same key does not rotate a second time. It answers with the successor, and not with its secret, of which the gateway keeps nothing.",
+        "A key that the client chooses, 1 to 128 characters. Repeated within a day, the same key does not rotate again: it returns the successor without its secret, which the gateway does not store.",
     }),
-    id: t.id({ required: true, description: "The key's id." }),
+    id: t.id({ required: true, description: "The global id of the API key to replace." }),
     overlapSeconds: t.int({
       required: true,
       defaultValue: 3_600,
-      description: `For how long the former key is still taken: 0 to ${MAX_OVERLAP_SECONDS}. Sessions that it made end with it.`,
+      description: `Seconds for which the previous key is still accepted: 0 to ${MAX_OVERLAP_SECONDS}. Sessions that it issued end with it.`,
     }),
   }),
 });
 
-/** A key and what a rotation put in its place; the secret is there in the one answer that makes it. */
+/** A key and its successor; the secret is null when an earlier request with the idempotency key created the successor. */
 interface Rotated {
-  readonly former: ApiKeyRecord;
+  readonly previous: ApiKeyRecord;
   readonly successor: ApiKeyRecord | null;
   readonly secret: Secret | null;
 }
 
 const RotateApiKeyPayload = builder.objectRef<Payload & Partial<Rotated>>("RotateApiKeyPayload").implement({
-  description: "The key and its successor, or why it has none.",
+  description: "The API key and its successor, or why it was not rotated.",
   interfaces: [MutationPayload],
   fields: (t) => ({
-    apiKey: t.expose("successor", { type: ApiKey, nullable: true, description: "The new key." }),
-    formerKey: t.expose("former", { type: ApiKey, nullable: true, description: "The key that it replaces." }),
+    apiKey: t.expose("successor", {
+      type: ApiKey,
+      nullable: true,
+      description: "The new key; null after a failure.",
+    }),
+    previousKey: t.expose("previous", {
+      type: ApiKey,
+      nullable: true,
+      description: "The key that the new one replaces; null after a failure.",
+    }),
     secret: t.string({
       nullable: true,
       description:
-        "The new key itself, to send behind `Bearer`. It is shown this once; null when the idempotency key had rotated before.",
+        "The secret of the new key, to send after `Bearer`. Shown once; null when an earlier request with the same idempotency key rotated the key.",
       resolve: ({ secret }) => secret?.reveal() ?? null,
     }),
   }),
@@ -61,23 +69,24 @@ builder.mutationField("rotateApiKey", (t) =>
     nullable: true,
     authScopes: { staff: "key:admin" },
     description:
-      "Makes another key for the same caller: same name, role, scopes and restrictions, and a life as long as the former was made for. The former one ends when the overlap is over, or earlier by itself.",
-    args: { input: t.arg({ type: RotateApiKeyInput, required: true, description: "Which key." }) },
+      "Creates another API key for the same caller, with the same name, role, scopes, restrictions and lifetime. The previous key is rejected when the overlap is over, or at its own expiry if that is earlier.",
+    args: { input: t.arg({ type: RotateApiKeyInput, required: true, description: "The API key to replace." }) },
     resolve: (_root, { input }, context) =>
       payload(async () => {
         const { id, overlapSeconds } = input;
         if (overlapSeconds < 0 || overlapSeconds > MAX_OVERLAP_SECONDS) {
-          throw new InvalidInputError("input.overlapSeconds", `An overlap is of 0 to ${MAX_OVERLAP_SECONDS} seconds.`);
+          const rule = `\`input.overlapSeconds\` must be 0 to ${MAX_OVERLAP_SECONDS}; got ${overlapSeconds}.`;
+          throw new InvalidInputError("input.overlapSeconds", rule);
         }
         return rotateOnce(input, await findApiKey(id, "input.id", context), context);
       }),
   }),
 );
 
-/** Rotates once for an idempotency key: the successor, the end of the former and the audit entry together, or nothing. */
+/** Rotates once per idempotency key: the successor, the expiry of the previous key and the audit entry, or nothing. */
 async function rotateOnce(
   { idempotencyKey, overlapSeconds }: { readonly idempotencyKey: string; readonly overlapSeconds: number },
-  former: ApiKeyRecord,
+  previous: ApiKeyRecord,
   context: GraphContext,
 ): Promise<Rotated> {
   assertName(idempotencyKey, "input.idempotencyKey");
@@ -87,42 +96,44 @@ async function rotateOnce(
     caller: caller.principalId,
     operation: "rotateApiKey",
     key: idempotencyKey,
-    input: { id: former.id, overlapSeconds },
-    likeness: former.id,
+    input: { id: previous.id, overlapSeconds },
+    likeness: previous.id,
     makes: "ApiKey",
     perform: async () => {
-      const made = generateApiKey();
+      const generated = generateApiKey();
       const successor = await commitLast(context, async ({ apiKeys, partners }) => {
-        // Read again within the transaction: two rotations of one key would leave a key that nobody knows of.
-        if (former.partnerId !== null) await partners.locked(former.partnerId);
-        const present = (await apiKeys.byId(former.id)) ?? former;
-        const created = await apiKeys.create(successorOf(present, context), made.hash, now);
-        await apiKeys.replace(former.id, created.id, now + overlapSeconds * 1_000);
+        // Read again within the transaction: otherwise two rotations of one key would leave an orphaned successor.
+        if (previous.partnerId !== null) await partners.locked(previous.partnerId);
+        const present = (await apiKeys.byId(previous.id)) ?? previous;
+        const created = await apiKeys.create(successorOf(present, context), generated.hash, now);
+        await apiKeys.replace(previous.id, created.id, now + overlapSeconds * 1_000);
         return created;
       });
-      secret = made.key;
+      secret = generated.key;
       return successor.id;
     },
-    recover: async () => (await store.apiKeys.byId(former.id))?.replacedById ?? null,
+    recover: async () => (await store.apiKeys.byId(previous.id))?.replacedById ?? null,
   });
-  const [successor, present] = await Promise.all([store.apiKeys.byId(id), store.apiKeys.byId(former.id)]);
-  return { former: present ?? former, successor, secret };
+  const [successor, present] = await Promise.all([store.apiKeys.byId(id), store.apiKeys.byId(previous.id)]);
+  return { previous: present ?? previous, successor, secret };
 }
 
-/** @throws ConflictError for a key that is no longer used; InvalidInputError FORBIDDEN for one that allows more than its maker */
+/** @throws ConflictError for a key that is not active; InvalidInputError FORBIDDEN for a key with scopes the caller lacks */
 function successorOf(key: ApiKeyRecord, { caller, ownNow: now }: GraphContext): NewApiKey {
   const { name, role, partnerId, scopes, allowedOrigins, allowedNetworks, createdAt, expiresAt, replacedById } = key;
   if (replacedById !== null) {
     const facts = { argument: "input.id", replacedBy: encodeGlobalId("ApiKey", replacedById) };
-    throw new ConflictError("The key has a successor already: rotate that one.", facts);
+    throw new ConflictError("`input.id` must be a key without a successor: rotate the successor.", facts);
   }
   const state = apiKeyState(key, now);
   if (state !== "ACTIVE") {
-    throw new ConflictError(`The key is ${state.toLowerCase()}: make a new one.`, { argument: "input.id" });
+    const message = `\`input.id\` must be an active key; got one that is ${state.toLowerCase()}. Create a new key.`;
+    throw new ConflictError(message, { argument: "input.id" });
   }
   const lacking = scopes.find((scope) => !isScope(scope) || !caller.scopes.has(scope));
   if (lacking !== undefined) {
-    throw new InvalidInputError("input.id", `It allows ${lacking}, which you do not hold.`, {}, "FORBIDDEN");
+    const message = `\`input.id\` must allow only scopes that the caller holds; the key allows \`${lacking}\`.`;
+    throw new InvalidInputError("input.id", message, {}, "FORBIDDEN");
   }
   return {
     name,

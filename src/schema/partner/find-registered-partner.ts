@@ -9,7 +9,7 @@ import { findPartner, type PartnerReference } from "./find-partner.ts";
  * @throws NotFoundError
  * @throws ApplicationError PARTNER_NOT_ACTIVE for a tracking id that nobody has claimed
  */
-export async function findRegistered(
+export async function findRegisteredPartner(
   ref: PartnerReference,
   argument: string,
   context: GraphContext,

@@ -1,8 +1,6 @@
-import type { TokenSnapshot } from "../../cache/token-cache.ts";
 import { cacheable } from "../../engine/cacheability.ts";
 import { partnerBandwidth } from "../../loaders/bandwidth.ts";
 import { partnerName, primaryTrackingId } from "../../model/partner/partner.ts";
-import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import { mapMaybe } from "../../primitives/maybe-promise.ts";
 import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
 import { holdBatchesFor, loadsUsage } from "../batch-hints.ts";
@@ -22,6 +20,7 @@ import { grantedStreamPage } from "../stream/granted-streams.ts";
 import { recordArgs, ViewerRecordConnection, viewerRecordPage } from "../viewer/viewer-record.ts";
 import { usageWindow, windowArgs } from "../window.ts";
 import { partnerKey } from "./find-partner.ts";
+import { tokensOf } from "./partner-tokens.ts";
 import { StreamUsage, StreamUsageConnection, StreamUsageOrder, streamUsagePage } from "./stream-usage.ts";
 
 export const PartnerStatus = builder.enumType("PartnerStatus", {
@@ -174,8 +173,3 @@ builder.node(Partner, {
     }),
   }),
 });
-
-/** The subscribe tokens with one of the tracking ids, by ascending id. */
-export function tokensOf(trackingIds: readonly string[], tokens: TokenSnapshot): readonly SubscribeTokenRecord[] {
-  return trackingIds.flatMap((trackingId) => tokens.withTrackingId(trackingId)).sort((a, b) => a.id - b.id);
-}

@@ -11,7 +11,7 @@ import { builder } from "../builder.ts";
 import { knownClusters } from "../cluster/known-clusters.ts";
 import { userErrors } from "../errors.ts";
 import { omitNulls } from "../input.ts";
-import { MutationPayload, type Payload } from "../payload.ts";
+import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { Partner, PublishToken, Stream, SubscribeToken } from "../refs.ts";
 import { StreamPlayback } from "../stream/endpoints.ts";
 import { StreamRef, type StreamReference, streamNameOf } from "../stream/find-stream.ts";
@@ -94,11 +94,11 @@ const SyndicationType = builder.objectRef<Syndication>("Syndication").implement(
 });
 
 interface Outcome extends Payload {
-  readonly stream: StreamRecord | null;
+  readonly stream: StreamRecord;
   readonly steps: readonly Step[];
 }
 
-const SyndicateStreamPayload = builder.objectRef<Outcome>("SyndicateStreamPayload").implement({
+const SyndicateStreamPayload = builder.objectRef<Payload & Partial<Outcome>>("SyndicateStreamPayload").implement({
   description: "The steps of selling a stream, and what came of them.",
   interfaces: [MutationPayload],
   fields: (t) => ({
@@ -107,17 +107,17 @@ const SyndicateStreamPayload = builder.objectRef<Outcome>("SyndicateStreamPayloa
       type: PublishToken,
       nullable: true,
       description: "With which it is broadcast; null when there is none.",
-      resolve: ({ steps }) => publishTokenOf(steps),
+      resolve: ({ steps }) => publishTokenOf(steps ?? []),
     }),
     syndications: t.field({
       type: [SyndicationType],
       description: "One for each partner that has its token now.",
-      resolve: ({ stream, steps }) => (stream ? steps.flatMap((step) => syndicationOf(stream.name, step)) : []),
+      resolve: ({ stream, steps = [] }) => (stream ? steps.flatMap((step) => syndicationOf(stream.name, step)) : []),
     }),
     steps: t.field({
       type: [WorkflowStep],
       description: "Every step, in order.",
-      resolve: ({ steps }) => [...steps],
+      resolve: ({ steps }) => [...(steps ?? [])],
     }),
   }),
 });
@@ -139,13 +139,7 @@ builder.mutationField("syndicateStream", (t) =>
     description:
       "Sells a stream to partners: makes sure that it has a secured publish token, and that each partner has a subscribe token with its tracking id that opens it, of the same cluster and bound to no addresses. What fits is used again; if a step fails, what was made is taken back, except a token that was only found by its settings after a lost answer: its step says so.",
     args: { input: t.arg({ type: SyndicateStreamInput, required: true, description: "Which stream, to whom." }) },
-    resolve: async (_root, { input }, context): Promise<Outcome> => {
-      try {
-        return await syndicate(input, context);
-      } catch (error) {
-        return { stream: null, steps: [], userErrors: userErrors(error) };
-      }
-    },
+    resolve: (_root, { input }, context) => payload(() => syndicate(input, context)),
   }),
 );
 

@@ -1,40 +1,34 @@
 import { toPartnerRecord } from "../../loaders/partners.ts";
 import { InvalidInputError, NotFoundError } from "../../model/errors.ts";
-import { assertPartnerDetails, type PartnerRecord } from "../../model/partner/partner.ts";
+import { assertPartnerDetails } from "../../model/partner/partner.ts";
 import { commitLast } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
-import { MutationPayload, type Payload, payload } from "../payload.ts";
-import { Partner } from "../refs.ts";
+import { payload } from "../payload.ts";
 import { PartnerRef } from "./find-partner.ts";
-import { findRegistered } from "./find-registered-partner.ts";
+import { findRegisteredPartner } from "./find-registered-partner.ts";
 import { partnerDetailFields } from "./partner-input.ts";
-
-export const PartnerPayload = builder
-  .objectRef<Payload & { readonly partner?: PartnerRecord | null }>("PartnerPayload")
-  .implement({
-    description: "The partner as it is now, or why it was not changed.",
-    interfaces: [MutationPayload],
-    fields: (t) => ({
-      partner: t.expose("partner", { type: Partner, nullable: true, description: "The partner." }),
-    }),
-  });
+import { PartnerPayload } from "./partner-payload.ts";
 
 const UpdatePartnerInput = builder.inputType("UpdatePartnerInput", {
-  description: "What to change of a partner; what is left out stays. Null clears contact and notes.",
+  description: "Changes to a partner's record. Omitted fields stay as they are; null clears `contact` and `notes`.",
   fields: (t) => ({
-    partner: t.field({ type: PartnerRef, required: true, description: "Which partner." }),
-    name: t.string({ description: "What to call it: 1 to 128 characters." }),
+    partner: t.field({
+      type: PartnerRef,
+      required: true,
+      description: "The registered partner, by id or by one tracking id.",
+    }),
+    name: t.string({ description: "New name of the partner: 1 to 128 characters." }),
     ...partnerDetailFields(t),
   }),
 });
 
-builder.mutationFields((t) => ({
-  updatePartner: t.field({
+builder.mutationField("updatePartner", (t) =>
+  t.field({
     type: PartnerPayload,
     nullable: true,
     authScopes: { staff: "partner:admin" },
-    description: "Changes what is noted of a registered partner.",
-    args: { input: t.arg({ type: UpdatePartnerInput, required: true, description: "What to change." }) },
+    description: "Changes the recorded details of a registered partner: name, contact, time zone, currency and notes.",
+    args: { input: t.arg({ type: UpdatePartnerInput, required: true, description: "The partner and the changes." }) },
     resolve: (_root, { input: { partner: ref, name, timeZone, currency, ...clearable } }, context) =>
       payload(async () => {
         const changes = {
@@ -45,13 +39,13 @@ builder.mutationFields((t) => ({
         };
         assertPartnerDetails(changes, "input");
         if (Object.values(changes).every((value) => value === undefined)) {
-          throw new InvalidInputError("input", "There is nothing to change in it.");
+          throw new InvalidInputError("input", "`input` must change at least one field; got none.");
         }
-        const { id } = await findRegistered(ref, "input.partner", context);
+        const { id } = await findRegisteredPartner(ref, "input.partner", context);
         const partner = await commitLast(context, ({ partners }) => partners.update(id, changes));
         context.partnerCache.changed();
         if (!partner) throw new NotFoundError("input.partner");
         return { partner: toPartnerRecord(partner) };
       }),
   }),
-}));
+);

@@ -76,7 +76,7 @@ async function trigger(
       {
         argument: "input.stream",
         retryAfterSeconds,
-        possibleAt: new Date(now + retryAfterSeconds * 1000).toISOString(),
+        retryAt: new Date(now + retryAfterSeconds * 1000).toISOString(),
       },
     );
   }

@@ -68,7 +68,7 @@ describe("findings of tokens", () => {
       tokens.map((fields, index) => subscribeToken({ id: index + 1, trackingId: "acme", ...fields })),
       NOW,
       NOW + 1_000,
-    ).map(({ kind, token, what }) => [kind, token?.id ?? null, what]);
+    ).map(({ kind, token, summary }) => [kind, token?.id ?? null, summary]);
 
   it("are none of a token that opens what it is named for, for ever, with a tracking id", () => {
     expect(ofSubscribe({})).toEqual([]);
@@ -96,7 +96,7 @@ describe("findings of tokens", () => {
     const expiresAt = NOW + 10;
     expect(ofSubscribe({ expiresAt, label: "desk" })[0]?.[2]).toMatch(/^Subscribe token 1 \(`desk`\)/);
     const published = publishTokenFindings([publishToken({ id: 7, label: "cam", expiresAt })], NOW, NOW + 1_000);
-    expect(published.map(({ what }) => what)).toEqual([expect.stringMatching(/^Publish token 7 \(`cam`\)/)]);
+    expect(published.map(({ summary }) => summary)).toEqual([expect.stringMatching(/^Publish token 7 \(`cam`\)/)]);
   });
 
   it("are none of a publish token that is disabled or expired", () => {

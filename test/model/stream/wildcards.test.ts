@@ -276,6 +276,6 @@ describe("findings of tokens by themselves", () => {
       0,
     );
     expect(published.map(({ kind }) => kind)).toEqual(["PATTERN_UNREADABLE"]);
-    expect(published[0]?.what).toContain("covering every name");
+    expect(published[0]?.summary).toContain("covering every name");
   });
 });
