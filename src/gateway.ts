@@ -146,7 +146,15 @@ export function createGateway(options: GatewayOptions): Gateway {
     ],
   });
   const handler = createRequestHandler({
-    fastPath: createFastPath({ ingress, operations, requests, errors, onInternalError, clock: parts.clock }),
+    fastPath: createFastPath({
+      ingress,
+      operations,
+      requests,
+      errors,
+      onInternalError,
+      clock: parts.clock,
+      fetchAPI: yoga.fetchAPI,
+    }),
     yoga,
     loadShedder: scheduling.loadShedder,
     unsent,

@@ -1,23 +1,23 @@
 import type { MediaType } from "./response-body.ts";
 
-/** The media types that an answer can have; those of streams carry one object as well. */
+/** Media types of responses; those of streams can carry a single object as well. */
 export type ResponseMediaType = MediaType | "text/event-stream" | "multipart/mixed";
 
 const json = ["application/json", "application/graphql-response+json"] as const;
 const streams = ["text/event-stream", "multipart/mixed"] as const;
 
-/** A range of media types that a client accepts. */
+/** A media range of the header Accept. */
 interface Range {
   /** Such as `application/json`, `application/*` or `*\/*`, in lower case. */
   readonly type: string;
-  /** From 0, not acceptable, to 1. */
+  /** From 0 (not acceptable) to 1. */
   readonly quality: number;
 }
 
 /**
- * Returns the media type that a request is answered in, by RFC 9110, section 12.5.1: the acceptable one of the highest quality,
- * the first of the header among equals. JSON comes before streams, which nobody needs for one object, and which have to be named. Parameters other than
- * `charset` and `q` are passed over. Null when nothing that the gateway can write is acceptable.
+ * Returns the media type of the response by RFC 9110, section 12.5.1: the acceptable one of the highest quality, the first in the
+ * header among equals; null if none is acceptable. JSON is preferred to streams, which must be named without a wildcard. Parameters
+ * other than `charset` and `q` are ignored.
  */
 export function negotiateMediaType(accept: string | null): ResponseMediaType | null {
   const ranges = rangesOf(accept || "*/*");
@@ -28,13 +28,13 @@ export function negotiateMediaType(accept: string | null): ResponseMediaType | n
 function best<Type extends ResponseMediaType>(types: readonly Type[], ranges: readonly Range[]): Type | null {
   const found = types.flatMap((type) => {
     const range = rangeFor(type, ranges);
-    return range && range.quality > 0 ? [{ type, quality: range.quality, place: ranges.indexOf(range) }] : [];
+    return range && range.quality > 0 ? [{ type, quality: range.quality, position: ranges.indexOf(range) }] : [];
   });
-  found.sort((a, b) => b.quality - a.quality || a.place - b.place);
+  found.sort((a, b) => b.quality - a.quality || a.position - b.position);
   return found[0]?.type ?? null;
 }
 
-/** The most specific range that a type lies in. */
+/** Returns the most specific range that matches a type. */
 function rangeFor(type: string, ranges: readonly Range[]): Range | undefined {
   const [main = "", sub = ""] = type.split("/");
   for (const name of [type, `*/${sub}`, `${main}/*`, "*/*"]) {
@@ -44,10 +44,10 @@ function rangeFor(type: string, ranges: readonly Range[]): Range | undefined {
   return undefined;
 }
 
-/** What is not in UTF-8 is passed over, and so is what is no range. */
+/** Parses the header; ignores ranges that are malformed or not in UTF-8. */
 function rangesOf(accept: string): readonly Range[] {
-  return outsideQuotes(accept.toLowerCase(), ",").flatMap((part) => {
-    const [type = "", ...parameters] = outsideQuotes(part, ";").map((each) => each.replace(/\s/g, ""));
+  return splitUnquoted(accept.toLowerCase(), ",").flatMap((part) => {
+    const [type = "", ...parameters] = splitUnquoted(part, ";").map((each) => each.replace(/\s/g, ""));
     const parameter = (name: string) => parameters.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
     const charset = parameter("charset")?.replace(/^"(.*)"$/, "$1") ?? "utf-8";
     const quality = Number(parameter("q") ?? 1);
@@ -56,7 +56,7 @@ function rangesOf(accept: string): readonly Range[] {
   });
 }
 
-/** Parts of a text between separators, of which those in a quoted string are none. */
-function outsideQuotes(text: string, separator: "," | ";"): readonly string[] {
+/** Splits a text at separators outside quoted strings. */
+function splitUnquoted(text: string, separator: "," | ";"): readonly string[] {
   return text.match(separator === "," ? /(?:"(?:\\.|[^"\\])*"|[^,])+/g : /(?:"(?:\\.|[^"\\])*"|[^;])+/g) ?? [];
 }

@@ -1,29 +1,29 @@
 import type { HttpResponse, RequestHead } from "./http-message.ts";
 
-/** Which pages of other origins read answers. */
+/** Decides which pages of other origins may read responses. */
 export interface Cors {
-  /** The answer to a preflight of a listed origin; null for any other request. */
+  /** Returns the response to a preflight of a listed origin; null for any other request. */
   preflight(head: RequestHead): HttpResponse | null;
-  /** What every answer says of it. */
+  /** Returns the CORS headers of every response to this request. */
   headers(head: RequestHead): HttpResponse["headers"];
 }
 
-const EXPOSED = "RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id";
-/** Seconds for which a browser remembers the answer to a preflight. */
+const EXPOSED_HEADERS = "RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id";
+/** Seconds for which browsers may cache a preflight. */
 const PREFLIGHT_MAX_AGE = "600";
 
 /**
- * Lets pages of other origins read answers: those that are listed, and no others. A page needs a key, which it holds itself;
- * cookies are neither sent nor asked for, so credentials are never allowed. Without origins there is none.
+ * Creates CORS for an allow-list of origins; null if the list is empty. Pages send a key of their own in a header, and the gateway uses
+ * no cookies, so credentials are never allowed.
  *
- * @param origins such as `https://app.example.com`, or `https://*.example.com` for all below a domain
+ * @param origins such as `https://app.example.com`, or `https://*.example.com` for all subdomains
  */
 export function createCors(origins: readonly string[]): Cors | null {
   if (origins.length === 0) return null;
   const isAllowed = originMatcher(origins);
   return {
     preflight: ({ method, header }) => {
-      // Preflights come without a key by their nature.
+      // Browsers send preflights without a key.
       if (method !== "OPTIONS" || header("access-control-request-method") === null) return null;
       if (!isAllowed(header("origin"))) return null;
       const headers = {
@@ -39,7 +39,7 @@ export function createCors(origins: readonly string[]): Cors | null {
       return {
         vary: "Origin",
         "access-control-allow-origin": origin,
-        "access-control-expose-headers": EXPOSED,
+        "access-control-expose-headers": EXPOSED_HEADERS,
       };
     },
   };
@@ -47,15 +47,15 @@ export function createCors(origins: readonly string[]): Cors | null {
 
 function originMatcher(origins: readonly string[]): (origin: string | null) => boolean {
   const exact = new Set(origins.filter((origin) => !origin.includes("*")));
-  const wild = origins
+  const wildcards = origins
     .filter((origin) => origin.includes("*"))
     .map((origin) => origin.split("*") as [head: string, tail: string]);
   return (origin) => {
     if (!origin || origin.length > 255) return false;
     if (exact.has(origin)) return true;
-    return wild.some(([head, tail]) => {
-      const below = origin.slice(head.length, -tail.length);
-      return origin === `${head}${below}${tail}` && /^[a-z\d-]+(\.[a-z\d-]+)*$/.test(below);
+    return wildcards.some(([head, tail]) => {
+      const subdomain = origin.slice(head.length, -tail.length);
+      return origin === `${head}${subdomain}${tail}` && /^[a-z\d-]+(\.[a-z\d-]+)*$/.test(subdomain);
     });
   };
 }

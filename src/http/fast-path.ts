@@ -1,3 +1,4 @@
+import type { FetchAPI } from "graphql-yoga";
 import { budgetHeaders } from "../limits/cost-budget.ts";
 import type { OperationExecutor, OperationResponse, OperationResult } from "../operation/execute-operation.ts";
 import type { Errors } from "../operation/mask-error.ts";
@@ -12,18 +13,18 @@ import type { AuthenticatedRequest, Ingress } from "./ingress.ts";
 import { assertJson, parseBodyParams } from "./request-body.ts";
 import { createStatusRule, type MediaType, type StatusRule, serializeResult } from "./response-body.ts";
 
-/** A request that needs nothing of yoga. */
+/** A request to the fast path. */
 export interface FastPathRequest {
   readonly head: RequestHead;
   readonly mediaType: MediaType;
   /**
-   * @param taken told the whole body, or else
-   * @param failed why there is none: a Refusal where it is too large or ends early
+   * @param onBody called with the whole body
+   * @param onError called instead, with a Refusal if the body is too large or ends early
    */
-  readBody(taken: (body: Uint8Array) => void, failed: (error: unknown) => void): void;
-  /** Aborted when the client leaves. It is made when it is asked for, since what needs no call needs no signal. */
+  readBody(onBody: (body: Uint8Array) => void, onError: (error: unknown) => void): void;
+  /** Creates a signal that is aborted when the client disconnects; many requests need none. */
   signal(): AbortSignal;
-  /** Whether the client has left. */
+  /** Returns whether the client has disconnected. */
   isDisconnected(): boolean;
 }
 
@@ -32,99 +33,98 @@ export interface FastPathOptions {
   readonly operations: OperationExecutor;
   readonly requests: RequestObserver;
   readonly errors: Pick<Errors, "show">;
-  /** Told of faults that the client learns nothing of. */
+  /** Called with errors of the gateway itself, which clients see masked. */
   readonly onInternalError: (error: unknown) => void;
-  /** The time by which the budget tells when it is full again. */
+  /** Time by which budgets are reset. */
   readonly clock: () => number;
+  readonly fetchAPI: FetchAPI;
 }
 
 /**
- * In what to answer a request that takes the plain path: `POST /graphql` of somebody who takes JSON, nearly every request.
- * Yoga's way for it takes 230 us more, most of them for objects of the fetch API. Null for any other request.
+ * Returns the media type of the response to a request for the fast path: `POST /graphql` by a client that accepts JSON. Null for any
+ * other request, which yoga serves.
+ *
+ * @see docs/decisions/0010-fast-path.md
  */
 export function fastPathMediaType({ method, target, header }: RequestHead): MediaType | null {
   return method === "POST" && target === "/graphql" ? acceptedJson(header("accept")) : null;
 }
 
-/** Nearly all clients of a kind accept the same. */
+/** Clients of one kind accept the same. */
 const acceptedJson = memoizeLast((accept: string | null): MediaType | null => {
   const type = negotiateMediaType(accept);
   return type === "application/json" || type === "application/graphql-response+json" ? type : null;
 });
 
 /**
- * Answers without yoga, by the same rules; never fails.
+ * Serves a request by the same rules as yoga; never throws.
  *
- * @param answered told the answer, once, and the `principalId` of who called, where that was found out; it never throws
+ * @param onResponse called once, with the `principalId` of the caller, or null if it was not authenticated; must not throw
  */
-export type FastPath = (request: FastPathRequest, isOverloaded: boolean, answered: FastPathResponse) => void;
-type FastPathResponse = (answer: HttpResponse, callerId: string | null) => void;
+export type FastPath = (request: FastPathRequest, isOverloaded: boolean, onResponse: OnResponse) => void;
+type OnResponse = (response: HttpResponse, callerId: string | null) => void;
 
 export function createFastPath(options: FastPathOptions): FastPath {
-  const shared = { ...options, statusOf: createStatusRule() };
-  return (request, isOverloaded, answered) => new FastPathExchange(shared, request, answered).begin(isOverloaded);
+  const shared = { ...options, statusOf: createStatusRule(options.fetchAPI) };
+  return (request, isOverloaded, onResponse) => new FastPathExchange(shared, request, onResponse).start(isOverloaded);
 }
 
 interface Shared extends FastPathOptions {
   readonly statusOf: StatusRule;
 }
 
-/**
- * Goes from a request's head to its answer, each step called by the one before: waiting for nothing, or for a body alone, takes
- * no promise.
- */
+/** Takes one request from its head to its response. Each step calls the next, without a promise unless there is something to wait for. */
 class FastPathExchange {
   readonly #options: Shared;
   readonly #request: FastPathRequest;
-  readonly #answered: FastPathResponse;
+  readonly #onResponse: OnResponse;
   readonly #record: RequestRecord;
 
-  constructor(options: Shared, request: FastPathRequest, answered: FastPathResponse) {
+  constructor(options: Shared, request: FastPathRequest, onResponse: OnResponse) {
     this.#options = options;
     this.#request = request;
-    this.#answered = answered;
+    this.#onResponse = onResponse;
     this.#record = options.requests.begin(request.head.header);
   }
 
-  begin(isOverloaded: boolean): void {
+  start(isOverloaded: boolean): void {
     const { ingress } = this.#options;
     const { head } = this.#request;
     try {
-      const admission = ingress.rejectEarly(head, isOverloaded) ?? ingress.authenticate(head);
-      if (!isPromise(admission)) this.#admitted(admission);
-      else admission.then((admitted) => this.#admitted(admitted)).catch((error) => this.#fail(error));
+      const result = ingress.rejectEarly(head, isOverloaded) ?? ingress.authenticate(head);
+      if (!isPromise(result)) this.#afterIngress(result);
+      else result.then((settled) => this.#afterIngress(settled)).catch((error) => this.#fail(error));
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  #admitted(admission: AuthenticatedRequest | HttpResponse): void {
-    if ("status" in admission) this.#end(admission);
-    else this.#read(admission);
+  #afterIngress(result: AuthenticatedRequest | HttpResponse): void {
+    if ("status" in result) this.#end(result);
+    else this.#read(result);
   }
 
-  #read(admitted: AuthenticatedRequest): void {
-    this.#record.caller = admitted.caller;
-    const refuse = (error: unknown) =>
-      this.#told({ result: { errors: [this.#options.errors.show(error)] }, cost: null });
+  #read(authenticated: AuthenticatedRequest): void {
+    this.#record.caller = authenticated.caller;
+    const reject = (error: unknown) =>
+      this.#respond({ result: { errors: [this.#options.errors.show(error)] }, cost: null });
     try {
       assertJson(this.#request.head.header);
       this.#request.readBody((body) => {
         try {
-          this.#ask(parseBodyParams(body), admitted);
+          this.#execute(parseBodyParams(body), authenticated);
         } catch (error) {
-          refuse(error);
+          reject(error);
         }
-      }, refuse);
+      }, reject);
     } catch (error) {
-      refuse(error);
+      reject(error);
     }
   }
 
-  /** Asks the graph, for whoever was let in. */
-  #ask(params: OperationParams, { caller, address }: AuthenticatedRequest): void {
+  #execute(params: OperationParams, { caller, address }: AuthenticatedRequest): void {
     const { signal, isDisconnected } = this.#request;
-    const asked = {
+    const operation = {
       params,
       caller,
       address,
@@ -133,20 +133,20 @@ class FastPathExchange {
       mayChange: true,
       record: this.#record,
     };
-    this.#options.operations(asked, (answer) => this.#told(answer));
+    this.#options.operations(operation, (response) => this.#respond(response));
   }
 
-  #told({ result, cost }: OperationResponse): void {
+  #respond({ result, cost }: OperationResponse): void {
     try {
       recordResult(this.#record, result.errors?.map(({ code }) => code) ?? [], result.extensions);
-      this.#end(this.#written(result, cost && budgetHeaders(cost, this.#options.clock())));
+      this.#end(this.#toHttp(result, cost && budgetHeaders(cost, this.#options.clock())));
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  /** @param budget the headers that tell of the caller's budget; null where nothing was counted */
-  #written(result: OperationResult, budget: HttpResponse["headers"] | null): HttpResponse {
+  /** @param budget headers of the caller's budget; null if nothing was charged */
+  #toHttp(result: OperationResult, budget: HttpResponse["headers"] | null): HttpResponse {
     const { mediaType } = this.#request;
     const body = serializeResult(result);
     if (result.errors) {
@@ -168,10 +168,9 @@ class FastPathExchange {
     try {
       requests.end(this.#record, this.#request.isDisconnected() ? "DISCONNECTED" : status);
     } catch {
-      // The log itself has failed, so nobody can be told; that must not cost the answer.
+      // A failing log must not cost the client its response.
     }
-    // Spreading as many objects takes 2 us.
     const headers = Object.assign({}, ingress.headers(head), own, { [REQUEST_ID]: this.#record.requestId });
-    this.#answered({ status, headers, body }, this.#record.caller?.principalId ?? null);
+    this.#onResponse({ status, headers, body }, this.#record.caller?.principalId ?? null);
   }
 }

@@ -1,8 +1,9 @@
-import type { ErrorCode } from "../model/errors.ts";
+import type { Plugin } from "graphql-yoga";
 import type { HttpResponse, RequestHead } from "./http-message.ts";
 import { bodyTruncated, createBodyCollector, payloadTooLarge } from "./request-body.ts";
+import type { ServerContext } from "./server-context.ts";
 
-/** The head of a request of the fetch API. */
+/** Returns the head of a request of the fetch API. */
 export function headOfRequest(request: Request, peer: string | undefined): RequestHead {
   const url = new URL(request.url);
   return {
@@ -14,41 +15,46 @@ export function headOfRequest(request: Request, peer: string | undefined): Reque
   };
 }
 
-/** Reads the body. @throws Refusal */
+/**
+ * Reads the body of a request of the fetch API.
+ *
+ * @throws Refusal when the body is too large or ends early
+ */
 export async function bodyOfRequest(request: Request): Promise<Uint8Array> {
   const body = createBodyCollector();
-  // A body of a told length ends there, and the length has been looked at. Reading it as a whole is much faster.
+  // A body of a declared length cannot exceed it, and the length has been checked. Reading it as a whole is much faster.
   if (request.headers.has("content-length")) {
-    if (body.take(new Uint8Array(await ofClient(request.arrayBuffer())))) return body.bytes();
+    if (body.take(new Uint8Array(await fromClient(request.arrayBuffer())))) return body.bytes();
     throw payloadTooLarge();
   }
-  // Its iterator would cancel the body when no more is wanted, and the connection would end without an answer.
+  // The iterator of a body would cancel it when the loop ends early, and the connection would end without a response.
   const reader = request.body?.getReader();
   if (!reader) return body.bytes();
-  for (let next = await ofClient(reader.read()); !next.done; next = await ofClient(reader.read())) {
+  for (let next = await fromClient(reader.read()); !next.done; next = await fromClient(reader.read())) {
     if (!body.take(next.value)) throw payloadTooLarge();
   }
   return body.bytes();
 }
 
-/** What the client sends. Reading it fails only where the client breaks off. */
-function ofClient<Part>(read: Promise<Part>): Promise<Part> {
+/** Awaits a part of the body. Reading fails only if the client disconnects. */
+function fromClient<Part>(read: Promise<Part>): Promise<Part> {
   return read.catch(() => {
     throw bodyTruncated();
   });
 }
 
-const codes = new WeakMap<Response, ErrorCode>();
-
-/** The answer as a response. */
-export function toResponse(ResponseClass: typeof Response, { status, headers, body, code }: HttpResponse): Response {
-  // A copy: a response writes into the headers that it is given, and those of a refusal are of all who are refused.
-  const response = new ResponseClass(body, { status, headers: { ...headers } });
-  if (code) codes.set(response, code);
-  return response;
+export function toResponse(ResponseClass: typeof Response, { status, headers, body }: HttpResponse): Response {
+  // A copy: a response writes into the headers that it is given, and those of an error are shared by all requests.
+  return new ResponseClass(body, { status, headers: { ...headers } });
 }
 
-/** The code of what was refused with this response; undefined for any other. */
-export function errorCodeOf(response: Response): ErrorCode | undefined {
-  return codes.get(response);
+type OnRequest = NonNullable<Plugin<object, ServerContext>["onRequest"]>;
+
+/** Ends a request to yoga with a response of the gateway's own, and notes its error code for the log. */
+export function respond(
+  { endResponse, fetchAPI, serverContext }: Parameters<OnRequest>[0],
+  response: HttpResponse,
+): void {
+  if (response.code) serverContext.errorCode = response.code;
+  endResponse(toResponse(fetchAPI.Response, response));
 }

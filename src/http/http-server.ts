@@ -1,30 +1,31 @@
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { memoizeLast } from "../primitives/memoize.ts";
 import { RawBodyRequest } from "./raw-body-request.ts";
 
-/** A gateway that takes requests on a port. */
+/** An HTTP server that is listening. */
 export interface HttpServer {
   /** Such as `http://127.0.0.1:4000`. */
   readonly url: string;
-  /** Every answer from now on asks its client to connect anew, while requests are still taken: others may take over. */
+  /** Adds `connection: close` to every response from now on, so that clients reconnect elsewhere. Requests are still accepted. */
   advertiseShutdown(): void;
-  /** Takes no new connection, lets accepted requests finish for so long, and cuts off what is left then. */
+  /** Accepts no new connection, and closes the others once their requests have ended, or after `graceMs`. */
   drain(graceMs: number): Promise<void>;
 }
 
-/** How long a client may take, in milliseconds: Node.js waits for minutes, or for ever. */
+/** Limits on the time that clients may take, in milliseconds. */
 export interface ServerTimeouts {
-  /** For all headers of a request. */
+  /** Time to send the headers of a request. */
   readonly headersMs: number;
-  /** For a whole request, its body included. */
+  /** Time to send a whole request, including its body. */
   readonly requestMs: number;
-  /** For an answer, from the end of the headers, or of the answer before it, to its last byte that the client has taken. */
+  /** Time from the end of the headers, or of the response before, until the client has received the last byte of a response. */
   readonly responseMs: number;
-  /** Between two requests of a connection. */
+  /** Time between two requests of a connection. */
   readonly idleMs: number;
-  /** How often slow requests are looked for. */
-  readonly checkedEveryMs: number;
+  /** Interval between checks of these limits. */
+  readonly checkIntervalMs: number;
 }
 
 const DEFAULT_TIMEOUTS: ServerTimeouts = {
@@ -32,52 +33,54 @@ const DEFAULT_TIMEOUTS: ServerTimeouts = {
   requestMs: 10_000,
   responseMs: 120_000,
   idleMs: 5_000,
-  checkedEveryMs: 1_000,
+  checkIntervalMs: 1_000,
 };
 const MAX_HEADER_BYTES = 16_384;
-/** Connections that wait to be taken: beyond them clients try again after seconds, and learn of no overload. */
+/** Connections that may wait to be accepted; beyond that, clients retry after seconds and get no 503. */
 const BACKLOG = 4_096;
 
-/** Never throws. */
+/** Handles a request; never throws. */
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * Opens the port. What is no HTTP that a gateway could answer ends here, in a line of text: what comes behind may rely on a
- * well-formed Host and address. Slow clients are cut off.
+ * Opens the port. Malformed requests are answered here, in a line of text: handlers may rely on a well-formed Host and URL. Slow
+ * clients are disconnected.
  *
- * @throws Error when the port is taken
+ * @param onConnection called for each new connection
+ * @throws Error when the port is in use
  */
 export async function listen(
   handler: Handler,
   host: string,
   port: number,
-  patience: ServerTimeouts = DEFAULT_TIMEOUTS,
+  timeouts: ServerTimeouts = DEFAULT_TIMEOUTS,
   onConnection: () => void = () => undefined,
 ): Promise<HttpServer> {
   let isDraining = false;
-  const connections = createConnections(patience);
+  const isHost = createHostCheck();
+  const connections = createConnections(timeouts);
   const server = createServer(
     {
       IncomingMessage: RawBodyRequest,
-      headersTimeout: patience.headersMs,
-      requestTimeout: patience.requestMs,
-      connectionsCheckingInterval: patience.checkedEveryMs,
-      keepAliveTimeout: patience.idleMs,
+      headersTimeout: timeouts.headersMs,
+      requestTimeout: timeouts.requestMs,
+      connectionsCheckingInterval: timeouts.checkIntervalMs,
+      keepAliveTimeout: timeouts.idleMs,
       maxHeaderSize: MAX_HEADER_BYTES,
     },
     (request, response) => {
       if (isDraining) response.setHeader("connection", "close");
       const connection = connections.of(request.socket);
-      connection.began(response);
-      // What is written to a client that has left fails there.
-      response.on("error", ignored);
+      connection.start(response);
+      // Writing to a client that has disconnected fails.
+      response.on("error", () => undefined);
       response.on("close", () => {
-        connection.ended(response);
+        connection.end(response);
         discardRest(request);
       });
-      const wrong = malformation(request);
-      if (wrong) {
-        const { status, message } = wrong;
+      const malformation = findMalformation(request, isHost);
+      if (malformation) {
+        const { status, message } = malformation;
         response
           .writeHead(status, { "content-type": "text/plain", connection: "close", ...(status === 426 && UPGRADE) })
           .end(`${message}\n`);
@@ -87,14 +90,13 @@ export async function listen(
     },
   );
   server.on("connection", onConnection);
-  // A connection that can't be taken for want of file descriptors is an error of the server: Node.js ends the process for
-  // one that nobody listens to.
+  // Without a listener, a connection that fails for lack of file descriptors would end the process.
   server.on("error", () => undefined);
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const newest = connections.newestOn(socket);
-    // A second answer behind a part of the first would be read as its continuation.
-    const isAnswering = newest?.headersSent && !newest.writableFinished;
-    if (socket.writable && !isAnswering && error.code !== "ECONNRESET") socket.write(plainAnswer(statusOf(error)));
+    // A client would read an error response behind part of another one as its continuation.
+    const isResponding = newest?.headersSent && !newest.writableFinished;
+    if (socket.writable && !isResponding && error.code !== "ECONNRESET") socket.write(plainResponse(statusOf(error)));
     socket.destroy();
   });
   await new Promise<void>((resolve, reject) => {
@@ -119,24 +121,24 @@ export async function listen(
   };
 }
 
-/** A connection, and the answers on it that are not taken to their end. */
+/** A connection and its unfinished responses. */
 class Connection {
-  /** The answer that was begun last; null once it has ended. */
+  /** Response that was started last; null once it has ended. */
   newest: ServerResponse | null = null;
   #unfinished = 0;
   #since = 0;
 
-  began(answer: ServerResponse): void {
+  start(response: ServerResponse): void {
     if (this.#unfinished === 0) this.#since = performance.now();
     this.#unfinished += 1;
-    this.newest = answer;
+    this.newest = response;
   }
 
-  /** The next of several goes out from now on. */
-  ended(answer: ServerResponse): void {
+  /** Ends a response; the time of the next one starts now. */
+  end(response: ServerResponse): void {
     this.#unfinished -= 1;
     this.#since = performance.now();
-    if (this.newest === answer) this.newest = null;
+    if (this.newest === response) this.newest = null;
   }
 
   isLate(since: number): boolean {
@@ -145,22 +147,20 @@ class Connection {
 }
 
 /**
- * All connections. One timer looks at all of them: a timer for each answer takes as long as a header does.
- *
- * Connections stand here, and not their answers: a table that changes with each request is often laid anew, and the table before
- * it, which leads to the one after it, keeps all that stood in it alive until the garbage collector looks at the old as well.
+ * Creates the table of connections, which one timer checks for slow clients. It holds connections instead of responses, since a table
+ * that changes with each request costs memory and CPU.
  */
-function createConnections({ responseMs, checkedEveryMs }: ServerTimeouts) {
+function createConnections({ responseMs, checkIntervalMs }: ServerTimeouts) {
   const all = new Map<Duplex, Connection>();
   const check = () => {
     const since = performance.now() - responseMs;
     for (const [socket, connection] of all) if (connection.isLate(since)) socket.destroy();
   };
-  const timer = setInterval(check, checkedEveryMs).unref();
+  const timer = setInterval(check, checkIntervalMs).unref();
   return {
     of: (socket: Duplex): Connection => {
-      const known = all.get(socket);
-      if (known) return known;
+      const existing = all.get(socket);
+      if (existing) return existing;
       const connection = new Connection();
       all.set(socket, connection);
       socket.once("close", () => all.delete(socket));
@@ -171,9 +171,7 @@ function createConnections({ responseMs, checkedEveryMs }: ServerTimeouts) {
   };
 }
 
-function ignored(): void {}
-
-/** What nobody wanted of a body is thrown away, so that the client can send it, read its answer and ask again. */
+/** Discards the unread rest of a body, so that the client can send all of it and then read the response. */
 function discardRest(request: IncomingMessage): void {
   if (request.complete) return;
   request.removeAllListeners("readable");
@@ -182,29 +180,27 @@ function discardRest(request: IncomingMessage): void {
 
 const UPGRADE = { upgrade: "HTTP/1.1" };
 
-/** What the URL parser behind us would answer with a stack trace, and what nothing behind us speaks. */
-function malformation({ headers, url }: IncomingMessage): { status: number; message: string } | null {
-  const isAddress = url?.startsWith("/") ?? false;
-  // What follows a slash can't make an address unreadable, so it is the host that does.
-  if (!isHost(headers.host)) return { status: 400, message: "The Host header is malformed." };
-  if (!isAddress) return { status: 400, message: "The address is malformed: it begins with a slash." };
-  // An offer of HTTP/2 is passed over, as clients expect that make it with every request.
+/** Returns the error of a request that no handler can serve; null for a well-formed one. */
+function findMalformation(
+  { headers, url }: IncomingMessage,
+  isHost: (host: string | undefined) => boolean,
+): { status: number; message: string } | null {
+  if (!isHost(headers.host))
+    return { status: 400, message: "The header Host must be a host name or address, with an optional port." };
+  if (!url?.startsWith("/")) return { status: 400, message: "The request target must begin with a slash." };
+  // An offer to upgrade to HTTP/2 is ignored: some clients send it with every request.
   if (headers.upgrade?.toLowerCase().includes("websocket")) {
-    return { status: 426, message: "Only HTTP is spoken here." };
+    return { status: 426, message: "WebSocket is not supported: send HTTP requests." };
   }
   return null;
 }
 
-/** The host that was found well-formed last: nearly all requests name the same. */
-let knownHost: string | undefined;
-
-/** A host name or address with an optional port. */
-function isHost(host: string | undefined): boolean {
-  if (host === undefined || host.length > 255) return false;
-  if (host === knownHost) return true;
-  const isWellFormed = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(host) && URL.canParse(`http://${host}/`);
-  if (isWellFormed) knownHost = host;
-  return isWellFormed;
+/** Creates a check of the header Host: a host name or address with an optional port. Nearly all requests have the same. */
+function createHostCheck(): (host: string | undefined) => boolean {
+  return memoizeLast((host: string | undefined) => {
+    if (host === undefined || host.length > 255) return false;
+    return /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(host) && URL.canParse(`http://${host}/`);
+  });
 }
 
 function statusOf({ code }: NodeJS.ErrnoException): number {
@@ -212,7 +208,7 @@ function statusOf({ code }: NodeJS.ErrnoException): number {
   return code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
 }
 
-function plainAnswer(status: number): string {
+function plainResponse(status: number): string {
   const body = `${STATUS_CODES[status]}\n`;
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 }

@@ -4,29 +4,29 @@ import { ApplicationError } from "../model/errors.ts";
 import type { Network } from "../model/network.ts";
 import { OVERLOADED } from "../operation/request-error.ts";
 import { isPromise, type MaybePromise } from "../primitives/maybe-promise.ts";
-import { clientAddress } from "./client-address.ts";
+import { createClientAddress } from "./client-address.ts";
 import { createCors } from "./cors.ts";
 import { errorResponse, type HttpResponse, type RequestHead } from "./http-message.ts";
 
-/** Who is let in. */
+/** Who sent a request that was authenticated. */
 export interface AuthenticatedRequest {
   readonly caller: Caller;
-  /** The client's network address; null where it is not known. */
+  /** Client's network address; null where it is not known. */
   readonly address: string | null;
 }
 
-/** What stands before the graph, the same on every way to it. */
+/** Checks of the head of a request, the same for the fast path and for yoga. */
 export interface Ingress {
-  /** Turns a request away before anybody looks who sent it; null lets it pass. */
+  /** Returns the response to a request that is rejected without authentication; null to continue. */
   rejectEarly(head: RequestHead, isOverloaded: boolean): HttpResponse | null;
-  /** Finds out who calls, before the body is read. */
+  /** Authenticates the caller before the body is read. */
   authenticate(head: RequestHead): MaybePromise<AuthenticatedRequest | HttpResponse>;
-  /** What every answer says, whatever it is. */
+  /** Returns the headers of every response to this request. */
   headers(head: RequestHead): HttpResponse["headers"];
 }
 
 export interface IngressOptions {
-  /** Names and addresses without ports, an IPv6 address in brackets; null for any. */
+  /** Host names and addresses without ports, an IPv6 address in brackets; null for any. */
   readonly allowedHosts: readonly string[] | null;
   readonly allowedOrigins: readonly string[];
   readonly authenticate: Authenticate;
@@ -34,8 +34,8 @@ export interface IngressOptions {
   readonly unsent: Pick<UnsentResponses, "isFull">;
 }
 
-/** Answers may hold secrets: nobody on the way keeps one, and no browser guesses what it is. */
-const SAFE = {
+/** Responses may hold secrets: caches must not store them, and browsers must not guess their type. */
+const SECURITY_HEADERS = {
   "cache-control": "no-store",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
@@ -43,27 +43,19 @@ const SAFE = {
 
 const OVERLOADED_RESPONSE = errorResponse("OVERLOADED", OVERLOADED.message, OVERLOADED.http);
 
-/** A page whose own name was pointed at our address (DNS rebinding) would be of the same origin for its browser. */
-const UNKNOWN_HOST = errorResponse(
-  "BAD_REQUEST",
-  "This host is not served here. The variable ALLOWED_HOSTS names those that are.",
-  { status: 421 },
-);
+/** Protects against DNS rebinding: a page whose host name points to our address would be of the same origin for its browser. */
+const UNKNOWN_HOST = errorResponse("BAD_REQUEST", "The header Host must be one of the variable ALLOWED_HOSTS.", {
+  status: 421,
+});
 
+/** Gives no reason: unauthenticated callers must not learn why they were rejected. */
 const UNAUTHENTICATED = errorResponse("UNAUTHENTICATED", "A valid bearer key is needed.", {
   status: 401,
   headers: { "www-authenticate": 'Bearer realm="syndigraph"' },
 });
 
-/** The store and the identity provider are asked again after so long at most. */
+/** Seconds after which clients retry when the store or the identity provider is unavailable. */
 const RETRY_AFTER_SECONDS = 5;
-
-/** It can't be found out now who calls. @throws what is a fault of ours */
-function unknown(error: unknown): HttpResponse {
-  if (!(error instanceof ApplicationError)) throw error;
-  const headers = { "retry-after": String(RETRY_AFTER_SECONDS) };
-  return errorResponse(error.code, error.message, { status: 503, headers });
-}
 
 export function createIngress({
   allowedHosts,
@@ -74,24 +66,35 @@ export function createIngress({
 }: IngressOptions): Ingress {
   const hosts = allowedHosts && new Set(allowedHosts.map((host) => host.toLowerCase()));
   const cors = createCors(allowedOrigins);
+  const clientAddress = createClientAddress(trustedProxies);
   return {
     rejectEarly: (head, isOverloaded) => {
-      if (isOverloaded || (head.header("authorization") === null && unsent.isFull(ANONYMOUS)))
-        return OVERLOADED_RESPONSE;
+      const isAnonymous = head.header("authorization") === null;
+      if (isOverloaded || (isAnonymous && unsent.isFull(ANONYMOUS))) return OVERLOADED_RESPONSE;
       if (hosts && !hosts.has(head.hostname().replace(/\.$/, ""))) return UNKNOWN_HOST;
       return cors?.preflight(head) ?? null;
     },
-    // Who proves nobody learns nothing, not even what was wrong.
     authenticate: ({ header, peer }) => {
-      const address = clientAddress(peer, header("x-forwarded-for"), trustedProxies);
+      const address = clientAddress(peer, header("x-forwarded-for"));
       const credentials = { authorization: header("authorization"), origin: header("origin"), address };
-      const admitted = (caller: Caller | null) => {
+      const accept = (caller: Caller | null) => {
         if (!caller) return UNAUTHENTICATED;
         return unsent.isFull(caller.principalId) ? OVERLOADED_RESPONSE : { caller, address };
       };
       const caller = authenticate(credentials);
-      return isPromise(caller) ? caller.then(admitted, unknown) : admitted(caller);
+      return isPromise(caller) ? caller.then(accept, unavailable) : accept(caller);
     },
-    headers: (head) => (cors ? { ...SAFE, ...cors.headers(head) } : SAFE),
+    headers: (head) => (cors ? { ...SECURITY_HEADERS, ...cors.headers(head) } : SECURITY_HEADERS),
   };
+}
+
+/**
+ * Returns the response while callers cannot be authenticated.
+ *
+ * @throws unknown any error of the gateway itself
+ */
+function unavailable(error: unknown): HttpResponse {
+  if (!(error instanceof ApplicationError)) throw error;
+  const headers = { "retry-after": String(RETRY_AFTER_SECONDS) };
+  return errorResponse(error.code, error.message, { status: 503, headers });
 }

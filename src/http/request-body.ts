@@ -2,22 +2,26 @@ import { requestLimits } from "../model/request-limits.ts";
 import type { OperationParams } from "../operation/operation-params.ts";
 import { requestError } from "../operation/request-error.ts";
 
-/** The most bytes of a body, and characters of an address. */
+/** Largest body, in bytes, and longest URL, in characters. */
 export const { max: MAX_BODY_BYTES } = requestLimits.maxBodyBytes;
 
-/** @throws Refusal when the headers tell of a body that is not read: JSON in UTF-8, neither compressed nor too large */
+/**
+ * Checks the headers of a body.
+ *
+ * @throws Refusal unless they declare uncompressed JSON in UTF-8 that is not too large
+ */
 export function assertJson(header: (name: string) => string | null): void {
   const type = header("content-type") ?? "";
   if (type !== "application/json" && !isJsonInUtf8(type)) {
-    throw badRequest(415, "The content type of a request is application/json, in UTF-8.", {
+    throw badRequest(415, "The header Content-Type must be application/json, in UTF-8.", {
       accept: "application/json",
     });
   }
   if (!/^(identity)?$/i.test(header("content-encoding") ?? "")) {
-    throw badRequest(415, "The body of a request is not compressed.", { "accept-encoding": "identity" });
+    throw badRequest(415, "The body must not be compressed.", { "accept-encoding": "identity" });
   }
   const length = header("content-length") ?? "0";
-  if (!/^\d+$/.test(length)) throw badRequest(400, "The header Content-Length is no number.");
+  if (!/^\d+$/.test(length)) throw badRequest(400, "The header Content-Length must be a number.");
   if (Number(length) > MAX_BODY_BYTES) throw payloadTooLarge();
 }
 
@@ -26,9 +30,9 @@ function isJsonInUtf8(contentType: string): boolean {
   return type === "application/json" && parameters.every((parameter) => /^(charset="?utf-8"?)?$/.test(parameter));
 }
 
-/** The bytes of a body, counted while they come. */
+/** Collects the chunks of a body up to the limit. */
 export interface BodyCollector {
-  /** Keeps a chunk, unless it makes the body too large: then it gives false. */
+  /** Adds a chunk; returns false if the body is too large. */
   take(chunk: Uint8Array): boolean;
   bytes(): Uint8Array;
 }
@@ -49,30 +53,38 @@ export function createBodyCollector(): BodyCollector {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** What a body asks for. @throws Refusal when it is no request */
+/**
+ * Parses a body.
+ *
+ * @throws Refusal when it is not a GraphQL request
+ */
 export function parseBodyParams(bytes: Uint8Array): OperationParams {
   let text: string;
   try {
     text = utf8.decode(bytes);
   } catch {
-    throw badRequest(400, "The body is not UTF-8.");
+    throw badRequest(400, "The body must be UTF-8.");
   }
-  return params(parsedJson(text, "The body"));
+  return params(parseJson(text, "The body"));
 }
 
-/** What an address asks for. @throws Refusal when it is no request */
+/**
+ * Parses a URL.
+ *
+ * @throws Refusal when its query is not a GraphQL request
+ */
 export function parseQueryParams(url: string): OperationParams {
   const search = url.slice(url.indexOf("?") + 1 || url.length).replace(/#.*$/s, "");
   try {
-    // URLSearchParams would replace what is no UTF-8.
+    // URLSearchParams replaces invalid UTF-8 instead of failing.
     decodeURIComponent(search);
   } catch {
-    throw badRequest(400, "The address is not percent-encoded UTF-8.");
+    throw badRequest(400, "The URL must be percent-encoded UTF-8.");
   }
   const parameters = new URLSearchParams(search);
   const json = (name: string) => {
     const text = parameters.get(name);
-    return text ? parsedJson(text, `The parameter ${name}`) : undefined;
+    return text ? parseJson(text, `The parameter ${name}`) : undefined;
   };
   return params({
     query: parameters.get("query") ?? "",
@@ -82,26 +94,27 @@ export function parseQueryParams(url: string): OperationParams {
   });
 }
 
-/** The message of the parser is left out: it quotes what it could not read. */
-function parsedJson(text: string, what: string): unknown {
+/** Parses JSON. The parser's message is omitted, since it quotes the text. */
+function parseJson(text: string, subject: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw badRequest(400, `${what} is not JSON.`);
+    throw badRequest(400, `${subject} must be JSON.`);
   }
 }
 
 function params(value: unknown): OperationParams {
-  if (Array.isArray(value)) throw badRequest(400, "One request holds one operation: batches are not taken.");
+  if (Array.isArray(value)) throw badRequest(400, "The body must be one object: batches are not supported.");
   const { query, operationName, variables, extensions, ...rest } = (isObject(value) ? value : {}) as Values;
   if (typeof query !== "string" || query === "") {
-    throw badRequest(400, "A request holds a document, as the text `query`.");
+    throw badRequest(400, "`query` must be a document, as a string.");
   }
-  if (operationName != null && typeof operationName !== "string") throw badRequest(400, "`operationName` is a text.");
-  if (variables != null && !isObject(variables)) throw badRequest(400, "`variables` is an object.");
-  if (extensions != null && !isObject(extensions)) throw badRequest(400, "`extensions` is an object.");
+  if (operationName != null && typeof operationName !== "string")
+    throw badRequest(400, "`operationName` must be a string.");
+  if (variables != null && !isObject(variables)) throw badRequest(400, "`variables` must be an object.");
+  if (extensions != null && !isObject(extensions)) throw badRequest(400, "`extensions` must be an object.");
   if (Object.values(rest).some((each) => each != null)) {
-    throw badRequest(400, "A request holds `query`, `operationName`, `variables` and `extensions`, and nothing else.");
+    throw badRequest(400, "The request must hold `query`, `operationName`, `variables` and `extensions` only.");
   }
   return { query, operationName, variables };
 }
@@ -113,11 +126,11 @@ function isObject(value: unknown): value is Values {
 }
 
 export function payloadTooLarge() {
-  return badRequest(413, `A request has at most ${MAX_BODY_BYTES} bytes.`);
+  return badRequest(413, `The request must be at most ${MAX_BODY_BYTES} bytes long.`);
 }
 
 export function bodyTruncated() {
-  return badRequest(400, "The body ended early.");
+  return badRequest(400, "The body ended before its declared length.");
 }
 
 function badRequest(status: number, message: string, headers: Record<string, string> = {}) {

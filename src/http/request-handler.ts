@@ -5,7 +5,7 @@ import type { LoadShedder } from "../scheduling/load-shedder.ts";
 import { type FastPath, type FastPathRequest, fastPathMediaType } from "./fast-path.ts";
 import { bodyOfRequest, headOfRequest, toResponse } from "./fetch-http.ts";
 import type { HttpResponse } from "./http-message.ts";
-import { disconnectSignal, isDisconnected, readBody, requestHead, whenTaken } from "./node-http.ts";
+import { createHeadReader, disconnectSignal, isDisconnected, readBody, whenReceived } from "./node-http.ts";
 import type { EnqueueResponse } from "./response-batcher.ts";
 import type { ServerContext } from "./server-context.ts";
 
@@ -29,6 +29,7 @@ export interface RequestHandler {
 
 /** Creates the handler that counts each request, and serves it by the fast path or by yoga. */
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
+  const readHead = createHeadReader();
   const { fastPath, yoga, loadShedder, unsent, enqueueResponse, stalledMs } = options;
 
   /** Counts a response that was given to its connection until its client has received it. */
@@ -38,7 +39,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
       tracked = unsent.track(callerId);
       tracked.waiting(bytes);
     };
-    whenTaken(request.socket, response, stalledMs, wait, () => {
+    whenReceived(request.socket, response, stalledMs, wait, () => {
       tracked?.end();
       received();
     });
@@ -71,7 +72,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
         if (isInFlight) loadShedder.release();
         isInFlight = false;
       };
-      const head = requestHead(request);
+      const head = readHead(request);
       const mediaType = fastPathMediaType(head);
       if (!mediaType) {
         // Yoga's promise waits until the client has received everything, and never settles if it disconnects before: the

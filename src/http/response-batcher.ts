@@ -10,31 +10,31 @@ const MAX_WAIT_MS = 1;
  * Sends a response at the end of this turn of the event loop, or a millisecond later within it, together with all others that are
  * ready by then.
  *
- * @param sent called when the response has been given to its connection, which may still have to wait for its client
+ * @param onSent called when the response has been given to its connection, which may still have to wait for its client
  */
-export type EnqueueResponse = (response: ServerResponse, answer: HttpResponse, sent: () => void) => void;
+export type EnqueueResponse = (response: ServerResponse, message: HttpResponse, onSent: () => void) => void;
 
 export function createResponseBatcher(pauseReadsIfBusy: PauseReadsIfBusy): EnqueueResponse {
-  let ready: { readonly response: ServerResponse; readonly answer: HttpResponse; readonly sent: () => void }[] = [];
+  let ready: { readonly response: ServerResponse; readonly message: HttpResponse; readonly onSent: () => void }[] = [];
   let since = 0;
   let isScheduled = false;
   let scheduledAt = 0;
   const sendAll = () => {
     const all = ready;
     ready = [];
-    for (const { response, answer, sent } of all) {
-      send(response, answer);
-      sent();
+    for (const { response, message, onSent } of all) {
+      send(response, message);
+      onSent();
     }
   };
   const endTurn = () => {
     isScheduled = false;
     sendAll();
   };
-  return (response, answer, sent) => {
+  return (response, message, onSent) => {
     const now = performance.now();
     if (ready.length === 0) since = now;
-    ready.push({ response, answer, sent });
+    ready.push({ response, message, onSent });
     if (!isScheduled) {
       isScheduled = true;
       scheduledAt = now;

@@ -1,5 +1,6 @@
 import type { Caller } from "../auth/caller.ts";
 import type { CostStatus } from "../model/cost.ts";
+import type { ErrorCode } from "../model/errors.ts";
 import type { AdmittedSubscription } from "../operation/subscribe.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
 import type { RequestHead } from "./http-message.ts";
@@ -14,6 +15,8 @@ export interface ServerContext {
   /** Client's network address; null where it is not known. */
   address?: string | null;
   caller?: Caller;
+  /** Code of a response of the gateway's own; left out for a result of the graph. */
+  errorCode?: ErrorCode;
   /** Cost of the operation; null where nothing was charged. */
   cost?: CostStatus | null;
   /** Set for a subscription that yoga is to execute. */

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { clientAddress } from "../../src/http/client-address.ts";
+import { createClientAddress } from "../../src/http/client-address.ts";
 import { parseNetwork } from "../../src/model/network.ts";
 
-const proxies = ["10.0.0.0/8", "2001:db8::/32"].map(parseNetwork).filter((network) => network !== null);
+const clientAddress = createClientAddress(
+  ["10.0.0.0/8", "2001:db8::/32"].map(parseNetwork).filter((network) => network !== null),
+);
 
-describe("the client's address", () => {
+describe("client address", () => {
   it.each([
     ["is the peer's, where there is no proxy", "192.0.2.1", null, "192.0.2.1"],
     ["is the peer's, whatever a foreign peer writes", "192.0.2.1", "203.0.113.9", "192.0.2.1"],
@@ -20,6 +22,6 @@ describe("the client's address", () => {
     ["is not known when our proxy wrote none", "10.0.0.1", "203.0.113.9, unknown", null],
     ["is not known without a connection", undefined, "203.0.113.9", null],
   ])("%s", (_rule, peer, forwardedFor, address) => {
-    expect(clientAddress(peer, forwardedFor, proxies)).toBe(address);
+    expect(clientAddress(peer, forwardedFor)).toBe(address);
   });
 });

@@ -380,7 +380,7 @@ describe("what is no HTTP", () => {
 });
 
 describe("a slow client", () => {
-  const patience = { headersMs: 60, requestMs: 120, responseMs: 60_000, idleMs: 60, checkedEveryMs: 10 };
+  const patience = { headersMs: 60, requestMs: 120, responseMs: 60_000, idleMs: 60, checkIntervalMs: 10 };
   const head = `POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\ncontent-type: application/json\r\ncontent-length: 500\r\n`;
 
   it.each([

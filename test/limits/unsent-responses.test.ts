@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { GatewayOptions } from "../../src/gateway.ts";
 import { listen } from "../../src/http/http-server.ts";
-import { whenTaken } from "../../src/http/node-http.ts";
+import { whenReceived } from "../../src/http/node-http.ts";
 import { ANONYMOUS, createUnsentResponses } from "../../src/limits/unsent-responses.ts";
 import { createTestGateway, OPERATOR_KEY } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
@@ -59,7 +59,7 @@ describe("a sent answer", () => {
     const told: (string | number)[] = [];
     const connection = Object.assign(socket, { setTimeout: (ms: number) => told.push(`${ms} ms`), destroyed: false });
     const response = Object.assign(new EventEmitter(), { writableLength, destroyed: false });
-    whenTaken(
+    whenReceived(
       connection as unknown as Socket,
       response as unknown as ServerResponse,
       30_000,

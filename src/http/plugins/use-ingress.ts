@@ -1,14 +1,15 @@
 import type { Plugin } from "graphql-yoga";
-import { toResponse } from "../fetch-http.ts";
+import { respond } from "../fetch-http.ts";
 import type { Ingress } from "../ingress.ts";
 import type { ServerContext } from "../server-context.ts";
 
 /** Rejects requests early, and adds the headers of every response. */
 export function useIngress(ingress: Ingress): Plugin<object, ServerContext> {
   return {
-    onRequest({ serverContext: { head, isOverloaded }, endResponse, fetchAPI }) {
+    onRequest(payload) {
+      const { head, isOverloaded } = payload.serverContext;
       const rejection = ingress.rejectEarly(head, isOverloaded);
-      if (rejection) endResponse(toResponse(fetchAPI.Response, rejection));
+      if (rejection) respond(payload, rejection);
     },
     onResponse({ response: { headers }, serverContext: { head, onResponse } }) {
       onResponse?.();

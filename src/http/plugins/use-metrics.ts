@@ -2,7 +2,7 @@ import type { Plugin } from "graphql-yoga";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { METRICS_TYPE } from "../../telemetry/metrics-registry.ts";
 import { rejectOtherThanGet } from "../allow-methods.ts";
-import { toResponse } from "../fetch-http.ts";
+import { respond } from "../fetch-http.ts";
 import { errorResponse } from "../http-message.ts";
 import type { ServerContext } from "../server-context.ts";
 
@@ -12,14 +12,16 @@ import type { ServerContext } from "../server-context.ts";
  */
 export function useMetrics(metrics: Pick<Metrics, "text">): Plugin<object, ServerContext> {
   return {
-    onRequest({ url, request, serverContext: { caller }, endResponse, fetchAPI }) {
+    onRequest(payload) {
+      const { url, request, serverContext, endResponse, fetchAPI } = payload;
+      const { caller } = serverContext;
       if (url.pathname !== "/metrics" || !caller) return;
       const rejection = rejectOtherThanGet(request, fetchAPI.Response);
       if (rejection) {
         endResponse(rejection);
       } else if (caller.role === "PARTNER") {
         const message = "Metrics describe the whole account and are for the broadcaster's own people only.";
-        endResponse(toResponse(fetchAPI.Response, errorResponse("FORBIDDEN", message, { status: 403 })));
+        respond(payload, errorResponse("FORBIDDEN", message, { status: 403 }));
       } else {
         endResponse(new fetchAPI.Response(metrics.text(), { headers: { "content-type": METRICS_TYPE } }));
       }

@@ -1,32 +1,35 @@
 import type { GraphQLParams, Plugin } from "graphql-yoga";
 import { negotiateMediaType } from "../content-negotiation.ts";
-import { bodyOfRequest, toResponse } from "../fetch-http.ts";
+import { bodyOfRequest, respond } from "../fetch-http.ts";
 import { errorResponse } from "../http-message.ts";
 import { assertJson, MAX_BODY_BYTES, parseBodyParams, parseQueryParams } from "../request-body.ts";
+import type { ServerContext } from "../server-context.ts";
 
 const PATH = "/graphql";
 const NOT_ACCEPTABLE =
-  "The header Accept must allow application/json or application/graphql-response+json, in UTF-8. Nothing was done.";
+  "The header Accept must allow application/json or application/graphql-response+json, in UTF-8. Nothing was executed.";
 
 /**
- * The only reader of GraphQL requests: `POST /graphql` with JSON in UTF-8, and `GET /graphql?query=` for queries. All other
- * forms that yoga knows (forms, uploads, bare text, batches) are refused.
+ * Parses GraphQL requests: `POST /graphql` with JSON in UTF-8, and `GET /graphql?query=` for queries. All other forms that yoga knows
+ * (HTML forms, uploads, plain text, batches) are rejected.
  *
- * Nothing stands here against forged cross-site requests, because they can't be made: a browser sends our key only in the
- * `Authorization` header, which no form and no link can set, and no cookie opens anything.
+ * Cross-site requests need no check of their own: a browser sends our key in the `Authorization` header only, which no form and no
+ * link can set, and no cookie authenticates anything.
  */
-export function useRequestParser(): Plugin {
+export function useRequestParser(): Plugin<object, ServerContext> {
   return {
-    onRequest({ request, url, endResponse, fetchAPI }) {
-      const refuse = (status: number, message: string) =>
-        endResponse(toResponse(fetchAPI.Response, errorResponse("BAD_REQUEST", message, { status })));
-      if (url.pathname !== PATH) refuse(404, `Nothing is here: the graph is at ${PATH}.`);
-      else if (request.url.length > MAX_BODY_BYTES) refuse(414, "The address is too long.");
+    onRequest(payload) {
+      const { request, url } = payload;
+      const reject = (status: number, message: string) =>
+        respond(payload, errorResponse("BAD_REQUEST", message, { status }));
+      if (url.pathname !== PATH) reject(404, `Not found: the graph is at ${PATH}.`);
+      else if (request.url.length > MAX_BODY_BYTES)
+        reject(414, `The URL must be at most ${MAX_BODY_BYTES} characters long.`);
       else if (request.method === "GET" || request.method === "POST") {
-        // Judged before anything runs: nothing is done whose outcome the client could not be told.
+        // Checked before anything is executed: the client could not be told the outcome.
         const type = negotiateMediaType(request.headers.get("accept"));
         if (type) request.headers.set("accept", type);
-        else refuse(406, NOT_ACCEPTABLE);
+        else reject(406, NOT_ACCEPTABLE);
       }
     },
     onRequestParse({ request, setRequestParser }) {

@@ -1,10 +1,9 @@
 import type { Plugin } from "graphql-yoga";
 import { REQUEST_ID, type RequestObserver } from "../../telemetry/request-observer.ts";
 import { recordResult } from "../../telemetry/request-record.ts";
-import { errorCodeOf } from "../fetch-http.ts";
 import type { ServerContext } from "../server-context.ts";
 
-/** Follows the requests to the graph that yoga answers. Stands before all others. */
+/** Observes the requests to the graph that yoga answers. Must be the first plugin. */
 export function useRequestTelemetry(requests: RequestObserver): Plugin<object, ServerContext> {
   return {
     onRequest({ request, url, serverContext }) {
@@ -16,12 +15,11 @@ export function useRequestTelemetry(requests: RequestObserver): Plugin<object, S
       const codes = errors.map((error) => String(error.extensions["code"] ?? "INTERNAL_SERVER_ERROR"));
       recordResult(record, codes, extensions);
     },
-    onResponse({ request, response, serverContext: { record, caller } }) {
+    onResponse({ request, response, serverContext: { record, caller, errorCode } }) {
       if (!record) return;
       response.headers.set(REQUEST_ID, record.requestId);
       record.caller = caller ?? null;
-      const code = errorCodeOf(response);
-      if (code) record.errors = [code];
+      if (errorCode) record.errors = [errorCode];
       requests.end(record, request.signal.aborted ? "DISCONNECTED" : response.status);
     },
   };
