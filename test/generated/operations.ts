@@ -300,40 +300,40 @@ export type ViewerPlaceInput = {
 
 /** Rules that decide whether a viewer may watch, in the order in which the platform applies them. */
 export type ViewingRule =
-  /** The subscribe token binds itself to the first addresses that use it. Which these are only the platform knows. */
+  /** The subscribe token is bound to the first addresses that use it, which only the platform knows. */
   | 'ADDRESS_BINDING'
-  /** The subscribe token, or the viewer token signed under it, lets in some IPv4 addresses alone. IPv6 is never on its list. */
+  /** The subscribe token, or the viewer token signed under it, admits only listed IPv4 addresses; IPv6 is never listed. */
   | 'ALLOWED_IP_ADDRESSES'
-  /** The subscribe token, or the viewer token signed under it, lets in pages of some origins alone. A viewer who sends no origin is not on its list. */
+  /** The subscribe token, or the viewer token signed under it, admits only pages of listed origins; a viewer without an origin is not listed. */
   | 'ALLOWED_ORIGINS'
-  /** The stream is published in another cluster than that of the subscribe token. */
+  /** The stream is published in another cluster than the subscribe token's. */
   | 'CLUSTER_MISMATCH'
-  /** Viewers of some countries alone are let in, or kept out: `geoRules` tells by whom. */
+  /** Viewers are admitted by their country: see `geoRules`. */
   | 'GEO_RULES'
-  /** The stream is off air, and which publish token it will be broadcast with decides. */
+  /** The stream is off air, and the outcome depends on the publish token that it will be broadcast with. */
   | 'PUBLISHERS_DIFFER'
-  /** None of the subscribe token's grants covers the stream. */
+  /** No grant of the subscribe token covers the stream. */
   | 'STREAM_NOT_COVERED'
   /** No usable publish token may broadcast the stream. */
   | 'STREAM_NOT_PUBLISHED'
-  /** The stream is not secured: anyone may watch whom no other rule keeps out. */
+  /** The stream is not secured: anyone may watch whom no other rule refuses. */
   | 'STREAM_OPEN'
   /** The subscribe token is disabled. */
   | 'TOKEN_DISABLED'
   /** The subscribe token has expired. */
   | 'TOKEN_EXPIRED'
-  /** The subscribe token opens the stream, and no rule stands against the viewer. */
+  /** The subscribe token opens the stream, and no rule refuses the viewer. */
   | 'TOKEN_OPENS'
   /** The stream is secured, and the viewer shows no token. */
   | 'TOKEN_REQUIRED'
-  /** The viewer token is not admitted as it is, wherever its viewer may be: `reasons` tells why. */
+  /** The viewer token is refused wherever the viewer is: see `reasons`. */
   | 'VIEWER_TOKEN';
 
 /** Outcome for a viewer who asks to watch a stream. */
 export type ViewingVerdict =
-  /** The platform lets the viewer in. */
+  /** The platform lets the viewer watch. */
   | 'ADMITTED'
-  /** The platform keeps the viewer out. */
+  /** The platform refuses the viewer. */
   | 'REFUSED'
   /** No known rule refuses the viewer, but a fact decides that was not given, or that only the platform knows. */
   | 'UNDECIDED';

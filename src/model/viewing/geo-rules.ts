@@ -1,34 +1,36 @@
 import type { CountryRules, PublishTokenRecord, SubscribeTokenRecord } from "../token/token.ts";
 
-/** Who sets the rules that decide where a stream may be watched from, those that go first first. */
+/** Levels at which the rules on where a stream may be watched from can be set, highest precedence first. */
 export const geoRuleLevels = {
-  SUBSCRIBE_TOKEN: "The subscribe token that the viewer shows, or that the viewer's token was signed under.",
-  PUBLISH_TOKEN: "The publish token that the stream is broadcast with. Its rules hold for unsecured streams as well.",
-  ACCOUNT: "The account: no token sets rules.",
-  NONE: "Nobody: the stream may be watched from everywhere.",
+  SUBSCRIBE_TOKEN: "The viewer's subscribe token, or the parent of its viewer token, sets the rules.",
+  PUBLISH_TOKEN: "The publish token of the stream sets the rules, which apply to unsecured streams as well.",
+  ACCOUNT: "The account sets the rules, because no token does.",
+  NONE: "No rules are set: the stream may be watched from everywhere.",
 } as const;
 export type GeoRuleLevel = keyof typeof geoRuleLevels;
 
-/** The rules that decide for a viewer. Levels replace one another, and are never merged. */
+/** Rules that decide for a viewer, all from one level: levels are never merged. */
 export interface EffectiveGeoRules extends CountryRules {
   readonly level: GeoRuleLevel;
-  /** The token that sets them; null where none does. */
+  /** Token that sets the rules; null if none does. */
   readonly token: PublishTokenRecord | SubscribeTokenRecord | null;
 }
 
-/** True when at least one country is allowed or denied. */
+/** Returns whether at least one country is allowed or denied. */
 export function hasRules({ allowedCountries, deniedCountries }: CountryRules): boolean {
   return allowedCountries.length > 0 || deniedCountries.length > 0;
 }
 
-/** True when viewers of the country (ISO 3166-1 alpha-2) may watch under these rules. */
+/** Returns whether viewers in the country (ISO 3166-1 alpha-2) may watch under the rules. */
 export function countryIsAllowed({ allowedCountries, deniedCountries }: CountryRules, country: string): boolean {
   return allowedCountries.length > 0 ? allowedCountries.includes(country) : !deniedCountries.includes(country);
 }
 
 /**
- * The rules that decide for a stream that is broadcast with one token and watched with another: the subscribe token's own, or
- * else the publish token's own, or else the account's, which stand in the settings of any token that has none of its own.
+ * Returns the rules that decide for a stream that is broadcast with one token and watched with another.
+ *
+ * These are the subscribe token's own rules, otherwise the publish token's own, otherwise the account's, which the platform
+ * gives as the effective rules of a token that has none of its own.
  *
  * @param subscribeToken null for a viewer without a token
  * @see schema/upstream: precedence of country rules in publish-tokens.yaml and account.yaml
@@ -48,7 +50,7 @@ export function geoRulesOf(
   return { level, token: null, allowedCountries, deniedCountries };
 }
 
-/** The rules that may decide for a stream, each once: several where the tokens that may broadcast it differ. */
+/** Returns the distinct rules that may decide for a stream: several if the tokens that may broadcast it differ. */
 export function geoRulesOfStream(
   publishTokens: readonly PublishTokenRecord[],
   subscribeToken: SubscribeTokenRecord | null,

@@ -4,89 +4,90 @@ import { ipIsWithin, isIpv4OrCidr, originIsAllowed } from "../token/restrictions
 import { isExpired, type PublishTokenRecord, type SubscribeTokenRecord } from "../token/token.ts";
 import { countryIsAllowed, type EffectiveGeoRules, geoRulesOf, hasRules } from "./geo-rules.ts";
 
-/** What comes of a viewer who asks to watch a stream. */
+/** Outcomes for a viewer who asks to watch a stream. */
 export const viewingVerdicts = {
-  ADMITTED: "The platform lets the viewer in.",
-  REFUSED: "The platform keeps the viewer out.",
+  ADMITTED: "The platform lets the viewer watch.",
+  REFUSED: "The platform refuses the viewer.",
   UNDECIDED:
     "No known rule refuses the viewer, but a fact decides that was not given, or that only the platform knows.",
 } as const;
 export type ViewingVerdict = keyof typeof viewingVerdicts;
 
-/** The rules that decide whether a viewer may watch, in the order in which the platform's Director asks. */
+/** Rules that decide whether a viewer may watch, in the order in which the platform's Director applies them. */
 export const viewingRules = {
-  VIEWER_TOKEN: "The viewer token is not admitted as it is, wherever its viewer may be: `reasons` tells why.",
+  VIEWER_TOKEN: "The viewer token is refused wherever the viewer is: see `reasons`.",
   TOKEN_DISABLED: "The subscribe token is disabled.",
   TOKEN_EXPIRED: "The subscribe token has expired.",
-  STREAM_NOT_COVERED: "None of the subscribe token's grants covers the stream.",
+  STREAM_NOT_COVERED: "No grant of the subscribe token covers the stream.",
   ALLOWED_ORIGINS:
-    "The subscribe token, or the viewer token signed under it, lets in pages of some origins alone. A viewer who sends no origin is not on its list.",
+    "The subscribe token, or the viewer token signed under it, admits only pages of listed origins; a viewer without an origin is not listed.",
   ALLOWED_IP_ADDRESSES:
-    "The subscribe token, or the viewer token signed under it, lets in some IPv4 addresses alone. IPv6 is never on its list.",
+    "The subscribe token, or the viewer token signed under it, admits only listed IPv4 addresses; IPv6 is never listed.",
   STREAM_NOT_PUBLISHED: "No usable publish token may broadcast the stream.",
   TOKEN_REQUIRED: "The stream is secured, and the viewer shows no token.",
-  GEO_RULES: "Viewers of some countries alone are let in, or kept out: `geoRules` tells by whom.",
-  CLUSTER_MISMATCH: "The stream is published in another cluster than that of the subscribe token.",
-  ADDRESS_BINDING:
-    "The subscribe token binds itself to the first addresses that use it. Which these are only the platform knows.",
-  PUBLISHERS_DIFFER: "The stream is off air, and which publish token it will be broadcast with decides.",
-  STREAM_OPEN: "The stream is not secured: anyone may watch whom no other rule keeps out.",
-  TOKEN_OPENS: "The subscribe token opens the stream, and no rule stands against the viewer.",
+  GEO_RULES: "Viewers are admitted by their country: see `geoRules`.",
+  CLUSTER_MISMATCH: "The stream is published in another cluster than the subscribe token's.",
+  ADDRESS_BINDING: "The subscribe token is bound to the first addresses that use it, which only the platform knows.",
+  PUBLISHERS_DIFFER:
+    "The stream is off air, and the outcome depends on the publish token that it will be broadcast with.",
+  STREAM_OPEN: "The stream is not secured: anyone may watch whom no other rule refuses.",
+  TOKEN_OPENS: "The subscribe token opens the stream, and no rule refuses the viewer.",
 } as const;
 export type ViewingRule = keyof typeof viewingRules;
 
-/** A rule with what it makes of the viewer. */
+/** Outcome of one rule for a viewer. */
 export interface RuleOutcome {
   readonly rule: ViewingRule;
   readonly verdict: ViewingVerdict;
-  /** Names the token with a pattern that can't be read, where such a one plays a part; undefined elsewhere. */
+  /** Names the token with an unreadable pattern, if one is involved; otherwise undefined. */
   readonly detail?: string;
 }
 
-/** What a viewer token adds to its parent. */
+/** Restrictions that a viewer token adds to those of its parent. */
 export interface SignedUnderToken {
-  /** Whether it is admitted at all, wherever its viewer may be. */
+  /** Whether the viewer token is admitted, wherever the viewer is. */
   readonly isAdmitted: boolean;
   readonly allowedOrigins: readonly string[];
   readonly allowedIpAddresses: readonly string[];
-  /** Null for the parent's. */
+  /** Id of the cluster that the viewer token names; null for the parent's. */
   readonly originCluster: string | null;
 }
 
-/** Who asks to watch. */
+/** A viewer who asks to watch a stream. */
 export interface Viewer {
-  /** The subscribe token that is shown, or the parent of the viewer token that is; null for none. */
+  /** Subscribe token of the viewer, or the parent of the viewer token; null for none. */
   readonly token: SubscribeTokenRecord | null;
-  /** The viewer token; null for a viewer who shows the subscribe token itself. */
+  /** Viewer token; null for a viewer with the subscribe token itself. */
   readonly signed: SignedUnderToken | null;
-  /** ISO 3166-1 alpha-2; null where it is not given. */
+  /** Country by ISO 3166-1 alpha-2; null if not given. */
   readonly country: string | null;
-  /** Of the page, as browsers send it; null for a viewer who sends none. */
+  /** Origin of the page, as browsers send it; null for a viewer who sends none. */
   readonly origin: string | null;
-  /** IPv4 or IPv6; null where it is not given. */
+  /** IPv4 or IPv6 address; null if not given. */
   readonly ip: string | null;
 }
 
-/** Who broadcasts a stream. */
+/** Publish tokens behind a stream. */
 export interface PublishingState {
   readonly streamName: string;
-  /** While it is on air: the tokens of its live feeds, that of the feed that is shown first. Else those that may broadcast it. */
+  /** On air, the tokens of the live feeds, the active feed's first; off air, the tokens that may broadcast the stream. */
   readonly publishTokens: readonly PublishTokenRecord[];
   readonly isLive: boolean;
 }
 
 export interface ViewingDecision {
-  /** The first rule with the verdict that holds. */
+  /** First rule with the verdict of the decision. */
   readonly decidedBy: RuleOutcome;
-  /** Every rule that refuses the viewer or leaves it open, in the order in which they are asked; empty for one who is admitted. */
+  /** Every rule that refuses the viewer or can't be decided, in the order of the rules; empty if the viewer is admitted. */
   readonly failedRules: readonly RuleOutcome[];
-  /** The geo rules that decide; null where no publish token is known. */
+  /** Geo rules that apply; null if it is undecided which publish token applies. */
   readonly geoRules: EffectiveGeoRules | null;
 }
 
 /**
- * Decides as the platform's Director does at the moment of connecting, for a stream that is on air; for one that is not, as
- * it would if the stream were broadcast now with any of the tokens that may.
+ * Decides whether a viewer may watch a stream, as the platform's Director does when the viewer connects.
+ *
+ * A stream that is off air is decided as if it were broadcast now, with each of the tokens that may broadcast it.
  *
  * @param now milliseconds since the epoch, by the platform's clock
  */
@@ -97,17 +98,17 @@ export function decideViewing(
   read: PatternReader = readPattern,
 ): ViewingDecision {
   const { streamName, publishTokens, isLive } = publishing;
-  const ofToken = tokenRulings(viewer, streamName, now, read);
+  const byToken = tokenOutcomes(viewer, streamName, now, read);
   const scenarios = isLive ? [publishTokens] : publishTokens.map((publishToken) => [publishToken]);
   const decisions = scenarios.flatMap((tokens) => {
-    const [shown] = tokens;
-    if (!shown) return [];
+    const [active] = tokens;
+    if (!active) return [];
     const isSecured = tokens.every((token) => token.isSecured);
-    const geoRules = geoRulesOf(shown, viewer.token);
-    return [decision([...ofToken, ...streamRulings(viewer, shown, isSecured, geoRules)], isSecured, geoRules)];
+    const geoRules = geoRulesOf(active, viewer.token);
+    return [decision([...byToken, ...streamOutcomes(viewer, active, isSecured, geoRules)], isSecured, geoRules)];
   });
   const [first, ...others] = decisions;
-  if (!first) return decision([...ofToken, { rule: "STREAM_NOT_PUBLISHED", verdict: "REFUSED" }], true, null);
+  if (!first) return decision([...byToken, { rule: "STREAM_NOT_PUBLISHED", verdict: "REFUSED" }], true, null);
   const detail = isLive
     ? ""
     : publishTokens
@@ -131,18 +132,18 @@ function decision(
   return { decidedBy, failedRules, geoRules };
 }
 
-/** Says which of a token's patterns can't be read; empty where all can. */
+/** Names the unreadable patterns of a token; empty if all can be read. */
 function unreadDetail(token: PublishTokenRecord | SubscribeTokenRecord, read: PatternReader): string {
   const kind = token.kind === "PublishToken" ? "Publish" : "Subscribe";
   return unreadPatterns(token, read)
     .map(
       (pattern) =>
-        `${kind} token ${token.id} has the pattern \`${pattern}\`, which the gateway can't read: record what it opens by recordPatternCoverage.`,
+        `${kind} token ${token.id} has the pattern \`${pattern}\`, which the gateway can't read: record the streams that it opens with recordPatternCoverage.`,
     )
     .join(" ");
 }
 
-function tokenRulings(
+function tokenOutcomes(
   { token, signed, origin, ip }: Viewer,
   streamName: string,
   now: number,
@@ -162,7 +163,7 @@ function tokenRulings(
       "ALLOWED_ORIGINS",
     ),
     ...(ip === null
-      ? undecidedWhere(isLimited, "ALLOWED_IP_ADDRESSES")
+      ? undecidedIf(isLimited, "ALLOWED_IP_ADDRESSES")
       : refusedUnless(
           lists.every(({ allowedIpAddresses }) => addressIsAllowed(ip, allowedIpAddresses)),
           "ALLOWED_IP_ADDRESSES",
@@ -170,7 +171,7 @@ function tokenRulings(
   ];
 }
 
-function streamRulings(
+function streamOutcomes(
   { token, signed, country }: Viewer,
   publishToken: PublishTokenRecord,
   isSecured: boolean,
@@ -180,10 +181,10 @@ function streamRulings(
   return [
     ...refusedUnless(token !== null || !isSecured, "TOKEN_REQUIRED"),
     ...(country === null
-      ? undecidedWhere(hasRules(geoRules), "GEO_RULES")
+      ? undecidedIf(hasRules(geoRules), "GEO_RULES")
       : refusedUnless(countryIsAllowed(geoRules, country), "GEO_RULES")),
     ...refusedUnless(cluster === null || cluster === publishToken.effective.originCluster, "CLUSTER_MISMATCH"),
-    ...undecidedWhere(token !== null && token.bindIpsOnUsage > 0, "ADDRESS_BINDING"),
+    ...undecidedIf(token !== null && token.bindIpsOnUsage > 0, "ADDRESS_BINDING"),
   ];
 }
 
@@ -191,10 +192,10 @@ function addressIsAllowed(ip: string, allowed: readonly string[]): boolean {
   return allowed.length === 0 || (isIpv4OrCidr(ip) && ipIsWithin(ip, allowed));
 }
 
-function refusedUnless(isKept: boolean, rule: ViewingRule, detail = ""): RuleOutcome[] {
-  return isKept ? [] : [{ rule, verdict: "REFUSED", ...(detail !== "" && { detail }) }];
+function refusedUnless(isMet: boolean, rule: ViewingRule, detail = ""): RuleOutcome[] {
+  return isMet ? [] : [{ rule, verdict: "REFUSED", ...(detail !== "" && { detail }) }];
 }
 
-function undecidedWhere(isOpen: boolean, rule: ViewingRule): RuleOutcome[] {
-  return isOpen ? [{ rule, verdict: "UNDECIDED" }] : [];
+function undecidedIf(isUndecided: boolean, rule: ViewingRule): RuleOutcome[] {
+  return isUndecided ? [{ rule, verdict: "UNDECIDED" }] : [];
 }
