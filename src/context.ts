@@ -179,7 +179,7 @@ class RequestContext {
     this.lazy.account ??= {
       id: this.shared.account.id,
       putClusters: this.shared.account.putClusters,
-      clusters: () => this.shared.account.clusters((ageMs) => this.staleness.note("CLUSTERS", ageMs)),
+      clusters: () => this.shared.account.clusters((ageMs) => this.staleness.record("CLUSTERS", ageMs)),
     };
     return this.lazy.account;
   }

@@ -113,7 +113,7 @@ export function createServices(options: ServiceOptions, onCall?: UpstreamOptions
     partners: partnerCache,
     secret: options.upstream.secret,
     now: clock,
-    elapsed: monotonicMs,
+    monotonicMs,
   });
   let onTokensRead: () => void = () => undefined;
   const services: Services = {
@@ -129,7 +129,7 @@ export function createServices(options: ServiceOptions, onCall?: UpstreamOptions
     usageCache: createUsageCache({
       maxBytes: options.usageCacheBytes,
       now: platformClock,
-      elapsed: monotonicMs,
+      monotonicMs,
       isAbandoned: () => upstream.isAbandoned("Analytics"),
       lagMs: options.usageLagMs,
     }),
@@ -154,7 +154,7 @@ export function createServices(options: ServiceOptions, onCall?: UpstreamOptions
       refreshAfterMs: options.tokenRefreshMs,
       staleAfterMs: 20 * options.tokenRefreshMs,
       patternReadings,
-      elapsed: monotonicMs,
+      monotonicMs,
       onRefreshed: () => onTokensRead(),
       onRefreshFailure: (error) => logger.warn({ err: error }, "the token list could not be refreshed"),
     }),

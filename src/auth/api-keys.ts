@@ -62,14 +62,14 @@ export function createApiKeyRing(
   apiKeys: ApiKeyStore,
   partners: Pick<PartnerCache, "read">,
   now: Clock,
-  elapsed: MonotonicClock,
+  monotonicMs: MonotonicClock,
   onNoteFailure: (error: unknown) => void,
 ): ApiKeyAuthenticator {
   const caching = {
     ttlMs: CREDENTIAL_TTL_MS,
     maxEntries: MAX_CREDENTIALS,
     onRefreshError: "FAIL",
-    elapsed,
+    monotonicMs,
   } as const;
   const byHash = createKeyedReadThrough((hash) => inTime(apiKeys.byHash(hash)), caching);
   const byId = createKeyedReadThrough((id) => inTime(apiKeys.byId(id)), caching);
@@ -77,8 +77,8 @@ export function createApiKeyRing(
   const notedAt = new LRUCache<string, number>(boundedLru(10_000));
 
   const note = (id: string) => {
-    if (elapsed() < (notedAt.get(id) ?? Number.NEGATIVE_INFINITY) + NOTED_EVERY_MS) return;
-    notedAt.set(id, elapsed());
+    if (monotonicMs() < (notedAt.get(id) ?? Number.NEGATIVE_INFINITY) + NOTED_EVERY_MS) return;
+    notedAt.set(id, monotonicMs());
     const noting = apiKeys
       .touch(new Map([[id, now()]]))
       .catch(onNoteFailure)

@@ -23,7 +23,7 @@ export interface AuthOptions {
   /** Null where none is configured. */
   readonly identityProvider: IdentityProviderOptions | null;
   readonly now: Clock;
-  readonly elapsed: MonotonicClock;
+  readonly monotonicMs: MonotonicClock;
   readonly logger: Logger;
 }
 
@@ -37,12 +37,12 @@ export interface Auth {
 }
 
 export function createAuth(options: AuthOptions): Auth {
-  const { store, secret, operatorKey, operatorScopes, issuer, now, elapsed, logger } = options;
+  const { store, secret, operatorKey, operatorScopes, issuer, now, monotonicMs, logger } = options;
   const onRefusal = (reason: string) => logger.debug({ reason }, "a bearer token was refused");
-  const apiKeys = createApiKeyRing(store.apiKeys, options.partners, now, elapsed, (error) =>
+  const apiKeys = createApiKeyRing(store.apiKeys, options.partners, now, monotonicMs, (error) =>
     logger.warn({ err: error }, "the use of an API key was not noted"),
   );
-  const signingKeys = createSigningKeys(store.signingKeys, secret, now, elapsed);
+  const signingKeys = createSigningKeys(store.signingKeys, secret, now, monotonicMs);
   const sessions = createSessions({
     issuer,
     secret,
@@ -51,12 +51,12 @@ export function createAuth(options: AuthOptions): Auth {
     signingKeys,
     apiKeys,
     now,
-    elapsed,
+    monotonicMs,
     onRefusal,
   });
   const identityProvider =
     options.identityProvider &&
-    createIdentityProvider(options.identityProvider, now, elapsed, {
+    createIdentityProvider(options.identityProvider, now, monotonicMs, {
       onRefusal,
       onKeysFailure: (error) => logger.warn({ err: error }, "the identity provider's keys could not be read"),
     });

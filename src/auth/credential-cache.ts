@@ -21,12 +21,12 @@ export interface Verified {
 export function cacheVerified<Claims extends Verified>(
   verify: (token: string) => Promise<Claims | null>,
   now: Clock,
-  elapsed: MonotonicClock,
+  monotonicMs: MonotonicClock,
 ): (token: string) => Promise<Claims | null> {
   const verified = new LRUCache<string, Claims>({
     ...boundedLru(MAX_CREDENTIALS),
     ttl: VERIFIED_MS,
-    perf: { now: elapsed },
+    perf: { now: monotonicMs },
     ttlResolution: 0,
   });
   return async (token) => {

@@ -74,10 +74,10 @@ const MAX_SUBJECT_LENGTH = 255;
 export function createIdentityProvider(
   options: IdentityProviderOptions,
   now: Clock,
-  elapsed: MonotonicClock,
+  monotonicMs: MonotonicClock,
   { onKeysFailure, onRefusal }: IdentityProviderEvents,
 ): IdentityProvider {
-  const keySet = createKeySet(options.jwksUrl, elapsed, onKeysFailure);
+  const keySet = createKeySet(options.jwksUrl, monotonicMs, onKeysFailure);
   const refused = (reason: string): null => {
     onRefusal(reason);
     return null;
@@ -119,7 +119,7 @@ export function createIdentityProvider(
     }
     return callerNamed(payload);
   };
-  return { identify: cacheVerified(identify, now, elapsed) };
+  return { identify: cacheVerified(identify, now, monotonicMs) };
 }
 
 /** The issuer that a JWT claims to have, not verified. */
@@ -159,10 +159,10 @@ const RETRY_AFTER_SECONDS = 5;
 const MAX_KEYS_BYTES = 262_144;
 
 /** The provider's public keys. jose follows no redirect; what it does not see to is that a provider in trouble is left alone. */
-function createKeySet(url: string, elapsed: MonotonicClock, onFailure: (error: unknown) => void) {
+function createKeySet(url: string, monotonicMs: MonotonicClock, onFailure: (error: unknown) => void) {
   let retryAt = Number.NEGATIVE_INFINITY;
   const read: FetchImplementation = async (...request) => {
-    if (elapsed() < retryAt) throw unavailable();
+    if (monotonicMs() < retryAt) throw unavailable();
     try {
       const response = await fetch(...request);
       if (response.status !== 200) throw new Error(`The identity provider answered with ${response.status}.`);
@@ -171,7 +171,7 @@ function createKeySet(url: string, elapsed: MonotonicClock, onFailure: (error: u
       createLocalJWKSet(JSON.parse(text));
       return new Response(text);
     } catch (error) {
-      retryAt = elapsed() + RETRY_AFTER_SECONDS * 1_000;
+      retryAt = monotonicMs() + RETRY_AFTER_SECONDS * 1_000;
       onFailure(error);
       throw unavailable(error);
     }

@@ -53,7 +53,7 @@ export interface SessionOptions {
   readonly signingKeys: SigningKeys;
   readonly apiKeys: Pick<ApiKeyAuthenticator, "findActive" | "partner">;
   readonly now: Clock;
-  readonly elapsed: MonotonicClock;
+  readonly monotonicMs: MonotonicClock;
   /** Told why a session was refused; never what it was. */
   readonly onRefusal: (reason: string) => void;
 }
@@ -74,7 +74,7 @@ interface Issuer {
 }
 
 export function createSessions(options: SessionOptions): Sessions {
-  const { issuer, signingKeys, apiKeys, now, elapsed, onRefusal } = options;
+  const { issuer, signingKeys, apiKeys, now, monotonicMs, onRefusal } = options;
   const operatorMaker = `operator:${fingerprint(options.operatorKey, options.secret)}`;
 
   const keyOf = async ({ kid }: JWTHeaderParameters) => {
@@ -105,7 +105,7 @@ export function createSessions(options: SessionOptions): Sessions {
       return null;
     }
   };
-  const verifyOnce = cacheVerified(verify, now, elapsed);
+  const verifyOnce = cacheVerified(verify, now, monotonicMs);
 
   /** The maker as it is now: a session ends with the key that made it, and with what that key may do. */
   const makerOf = async ({ maker, partnerId }: SessionClaims): Promise<Issuer | null> => {

@@ -35,11 +35,11 @@ export function createSigningKeys(
   store: SigningKeyStore,
   sealedUnder: Secret,
   now: Clock,
-  elapsed: MonotonicClock,
+  monotonicMs: MonotonicClock,
 ): SigningKeys {
   const seal = createSeal(sealedUnder);
   const list = () => inTime(store.list(now()));
-  const cached = createReadThrough(list, { ttlMs: CREDENTIAL_TTL_MS, onRefreshError: "FAIL", elapsed });
+  const cached = createReadThrough(list, { ttlMs: CREDENTIAL_TTL_MS, onRefreshError: "FAIL", monotonicMs });
   const imported = new LRUCache<string, CryptoKey>({ max: 100 });
 
   const importOnce = async (id: string, jwk: string) => {

@@ -23,10 +23,10 @@ const CLUSTERS_TTL_MS = 600_000;
 export function createAccountCache(
   account: Pick<Account, "id">,
   clusters: Pick<Clusters, "read">,
-  elapsed?: MonotonicClock,
+  monotonicMs?: MonotonicClock,
 ): AccountCache {
-  const id = createReadThrough(() => account.id(), { ttlMs: Number.POSITIVE_INFINITY, elapsed });
-  const clusterList = createReadThrough(() => clusters.read(), { ttlMs: CLUSTERS_TTL_MS, elapsed });
+  const id = createReadThrough(() => account.id(), { ttlMs: Number.POSITIVE_INFINITY, monotonicMs });
+  const clusterList = createReadThrough(() => clusters.read(), { ttlMs: CLUSTERS_TTL_MS, monotonicMs });
   return {
     id: () => id.read(),
     clusters: (onStale) => clusterList.read(onStale),

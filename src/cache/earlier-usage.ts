@@ -1,115 +1,90 @@
 import type { Measured } from "../model/usage/measured.ts";
-import type { TimeWindow } from "../model/usage/time.ts";
+import type { UsageQuery } from "./usage-query.ts";
 
-/** What tells two questions apart, without the end of their windows. */
-export interface EarlierQuestion {
-  readonly scope: string;
-  readonly operation: string;
-  readonly window: TimeWindow;
-  readonly resolution: string | null;
+/** Cached value of one name, with the time at which it was read. */
+export interface ReadValue extends Measured<unknown> {
+  readonly result: {
+    /** Milliseconds since the epoch, of the platform's time. */
+    readonly readAt: number;
+    /** The same instant by the monotonic clock. */
+    readonly readAtMonotonicMs: number;
+  };
 }
 
-/** How a total is worked out of a kept series of hours. */
-export interface HoursOfTotal {
-  /** Name of the loader of the series. */
-  readonly operation: string;
-  /** Returns the total of the figures of some hours. */
-  readonly sum: (hours: Iterable<unknown>) => unknown;
-}
-
-/** A figure that is kept, with when it was read. */
-export interface KeptFigure extends Measured<unknown> {
-  readonly answer: { readonly readAt: number; readonly readAtElapsed: number };
-}
-
-/** Figures that are kept under one question. */
-export interface CachedUsage {
-  readonly query: EarlierQuestion;
-  kept(name: string): KeptFigure | undefined;
-}
-
-/** A figure of an earlier reading, as the answer to another question. */
-export interface EarlierFigure extends Measured<unknown> {
-  readonly readAt: number;
-  readonly readAtElapsed: number;
+/** Cached values of one query, by name. */
+export interface CachedQuery {
+  readonly query: UsageQuery;
+  entry(name: string): ReadValue | undefined;
 }
 
 /**
- * Finds, in an outage, a figure of a window that was not over when it was read: the platform is asked for such a window up to
- * the next full hour, so an hour later the same window of a client is another question.
+ * Index of cached queries, by which usage of an earlier query serves a later one in an outage.
+ *
+ * A window that is not over is read up to the next full hour, so one hour later the same window of a client is another
+ * query. The index holds no values itself.
  */
 export interface EarlierUsage {
-  add(figures: CachedUsage): void;
-  delete(figures: CachedUsage): void;
+  add(cached: CachedQuery): void;
+  delete(cached: CachedQuery): void;
   /**
-   * Returns the figure that reaches furthest, or null where none answers the question:
-   * - a total of a window with the same start, which is whole up to its own `freshUntil`;
-   * - a series whose window starts no later, without the buckets before the window that is asked for;
-   * - a total worked out of such a series of hours.
+   * Returns the value that reaches furthest; null if none fits the query. These fit:
+   * - a total of a window with the same start;
+   * - a series whose window starts no later, without the buckets before the window of the query;
+   * - a total derived from such a series of hours.
    *
-   * @param readSince moment by the clock that only goes forward: older readings are left out
+   * @param readSince instant of the monotonic clock; values read before are ignored
    */
-  find(
-    query: EarlierQuestion & { readonly hours?: HoursOfTotal | undefined },
-    name: string,
-    readSince: number,
-  ): EarlierFigure | null;
+  find(query: UsageQuery, name: string, readSince: number): ReadValue | null;
 }
 
-/** Holds no figures itself: each question's are forgotten by {@link EarlierUsage.delete}. */
 export function createEarlierUsage(): EarlierUsage {
-  const byKind = new Map<string, Set<CachedUsage>>();
+  const byKind = new Map<string, Set<CachedQuery>>();
 
-  const newest = (query: EarlierQuestion, name: string, readSince: number): KeptFigure | null => {
+  const findLatest = (query: UsageQuery, name: string, readSince: number): ReadValue | null => {
     const { from, to } = query.window;
-    let found: KeptFigure | null = null;
-    for (const figures of byKind.get(kindOf(query)) ?? []) {
-      const earlier = figures.query.window;
-      if (earlier.from > from || earlier.to > to) continue;
-      const figure = figures.kept(name);
-      // What was over when it was read ends where its own window ends, not where the figures did.
-      if (!figure || figure.freshUntil > earlier.to || figure.freshUntil <= from) continue;
-      if (figure.answer.readAtElapsed < readSince) continue;
-      if (!found || found.freshUntil < figure.freshUntil) found = figure;
+    let latest: ReadValue | null = null;
+    for (const cached of byKind.get(kindOf(query)) ?? []) {
+      const { window } = cached.query;
+      if (window.from > from || window.to > to) continue;
+      const entry = cached.entry(name);
+      // A window that was over when it was read ends at its own end, not where its usage ended.
+      if (!entry || entry.freshUntil > window.to || entry.freshUntil <= from) continue;
+      if (entry.result.readAtMonotonicMs < readSince) continue;
+      if (!latest || latest.freshUntil < entry.freshUntil) latest = entry;
     }
-    return found;
+    return latest;
   };
 
   return {
-    add: (figures) => {
-      const kind = kindOf(figures.query);
-      const known = byKind.get(kind) ?? new Set();
-      byKind.set(kind, known.add(figures));
+    add: (cached) => {
+      const kind = kindOf(cached.query);
+      byKind.set(kind, (byKind.get(kind) ?? new Set()).add(cached));
     },
-    delete: (figures) => {
-      const kind = kindOf(figures.query);
-      const known = byKind.get(kind);
-      known?.delete(figures);
-      if (known?.size === 0) byKind.delete(kind);
+    delete: (cached) => {
+      const kind = kindOf(cached.query);
+      const ofKind = byKind.get(kind);
+      ofKind?.delete(cached);
+      if (ofKind?.size === 0) byKind.delete(kind);
     },
     find: (query, name, readSince) => {
       const { window, resolution, hours } = query;
-      const same = newest(query, name, readSince);
-      if (same && resolution !== null) return earlierFigure(same, bucketsSince(same.value, window.from));
-      const ofHours = hours && newest({ ...query, operation: hours.operation, resolution: "HOUR" }, name, readSince);
-      if (hours && ofHours && (!same || same.freshUntil < ofHours.freshUntil)) {
-        return earlierFigure(ofHours, hours.sum(bucketsSince(ofHours.value, window.from).values()));
+      const same = findLatest(query, name, readSince);
+      if (same && resolution !== null) return { ...same, value: bucketsSince(same.value, window.from) };
+      const series = hours && findLatest({ ...query, operation: hours.operation, resolution: "HOUR" }, name, readSince);
+      if (hours && series && (!same || same.freshUntil < series.freshUntil)) {
+        return { ...series, value: hours.sum(bucketsSince(series.value, window.from).values()) };
       }
-      return same && earlierFigure(same, same.value);
+      return same;
     },
   };
 }
 
-/** Totals are of one start: nothing can be taken out of a sum. */
-function kindOf({ scope, operation, window, resolution }: EarlierQuestion): string {
+/** Returns the part of a query that an earlier one must share. Totals must share their start: no part can be subtracted. */
+function kindOf({ scope, operation, window, resolution }: UsageQuery): string {
   return `${scope}|${operation}|${resolution ?? window.from}`;
 }
 
-function earlierFigure({ freshUntil, answer: { readAt, readAtElapsed } }: KeptFigure, value: unknown): EarlierFigure {
-  return { value, freshUntil, readAt, readAtElapsed };
-}
-
-/** A series as every loader of one gives it. */
+/** Part of a series that all loaders of series return. */
 type Buckets = Pick<ReadonlyMap<number, unknown>, "get" | "keys">;
 
 function bucketsSince(series: unknown, from: number): Map<number, unknown> {

@@ -31,14 +31,14 @@ const NAMES_MAX_AGE_MS = 30_000;
 
 export function createLiveStreamCache(
   monitoring: Pick<Monitoring, "listSummaries" | "listStreams">,
-  elapsed: MonotonicClock = processClock,
+  monotonicMs: MonotonicClock = processClock,
 ): LiveStreamCache {
-  const withFeeds = createListCache<LiveStreamWithFeeds>(() => monitoring.listStreams(), elapsed);
-  const summaries = createListCache<LiveStream>(() => monitoring.listSummaries(), elapsed);
+  const withFeeds = createListCache<LiveStreamWithFeeds>(() => monitoring.listStreams(), monotonicMs);
+  const summaries = createListCache<LiveStream>(() => monitoring.listSummaries(), monotonicMs);
   let namesReadAt = Number.NEGATIVE_INFINITY;
 
   const readNames = () => {
-    namesReadAt = elapsed();
+    namesReadAt = monotonicMs();
     return summaries.read().catch(() => null);
   };
 
@@ -49,7 +49,7 @@ export function createLiveStreamCache(
       const areKnown = (ms: number) => summaries.within(ms) !== null || withFeeds.within(ms) !== null;
       if (areKnown(NAMES_REFRESH_MS)) return null;
       // While the platform fails it is called no more often than that, and no request waits for it.
-      const isRecentlyTried = elapsed() - namesReadAt < NAMES_REFRESH_MS;
+      const isRecentlyTried = monotonicMs() - namesReadAt < NAMES_REFRESH_MS;
       const attempt = isRecentlyTried ? summaries.inFlight() : readNames();
       return areKnown(NAMES_MAX_AGE_MS) ? null : attempt;
     },
@@ -70,18 +70,18 @@ interface ListCache<Stream> {
 
 function createListCache<Stream extends LiveStream>(
   list: () => Promise<readonly Stream[]>,
-  elapsed: MonotonicClock,
+  monotonicMs: MonotonicClock,
 ): ListCache<Stream> {
   let last: { readonly at: number; readonly streams: ReadonlyMap<string, Stream> } | null = null;
   const reading = new SingleFlight(async (isCurrent) => {
-    const at = elapsed();
+    const at = monotonicMs();
     const streams = new Map((await list()).map((stream) => [stream.name, stream]));
     if (isCurrent()) last = { at, streams };
     return streams;
   });
   return {
     read: () => reading.run(),
-    within: (ms) => (last && elapsed() - last.at < ms ? last.streams : null),
+    within: (ms) => (last && monotonicMs() - last.at < ms ? last.streams : null),
     inFlight: () => reading.current?.catch(() => null) ?? null,
     discard: () => {
       last = null;

@@ -25,13 +25,13 @@ export const REVALIDATE_MS = 500;
 
 export function createPartnerCache(
   store: Pick<PartnerStore, "all" | "version">,
-  elapsed: MonotonicClock = processClock,
+  monotonicMs: MonotonicClock = processClock,
 ): PartnerCache {
   let cached: { readonly version: number; readonly partners: Partners } | null = null;
   let checkedAt = Number.NEGATIVE_INFINITY;
 
   const check = async (isCurrent: () => boolean): Promise<Partners> => {
-    const startedAt = elapsed();
+    const startedAt = monotonicMs();
     // Reading the version first means that newer partners are at worst read once more.
     const version = await store.version();
     if (cached?.version !== version) cached = { version, partners: indexPartners(await store.all()) };
@@ -42,7 +42,7 @@ export function createPartnerCache(
 
   return {
     read: () => {
-      if (cached && elapsed() - checkedAt < REVALIDATE_MS) return Promise.resolve(cached.partners);
+      if (cached && monotonicMs() - checkedAt < REVALIDATE_MS) return Promise.resolve(cached.partners);
       return checking.run();
     },
     changed: () => {

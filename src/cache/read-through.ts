@@ -12,7 +12,7 @@ export interface ReadThroughOptions {
   readonly ttlMs: number;
   /** What to do if the value cannot be loaded again: serve the old one (default), or fail. */
   readonly onRefreshError?: "SERVE_OLD" | "FAIL";
-  readonly elapsed?: MonotonicClock | undefined;
+  readonly monotonicMs?: MonotonicClock | undefined;
 }
 
 /** One cached value. */
@@ -34,9 +34,9 @@ const RETRY_AFTER_MS = 1_000;
 /** Creates a read-through cache of one value. A failure is not cached; while an old value is served, no caller waits. */
 export function createReadThrough<Value>(
   load: () => Promise<Value>,
-  { ttlMs, onRefreshError = "SERVE_OLD", elapsed = processClock }: ReadThroughOptions,
+  { ttlMs, onRefreshError = "SERVE_OLD", monotonicMs = processClock }: ReadThroughOptions,
 ): ReadThrough<Value> {
-  return new CachedValue(load, ttlMs, onRefreshError, elapsed);
+  return new CachedValue(load, ttlMs, onRefreshError, monotonicMs);
 }
 
 /** Creates a read-through cache of up to `maxEntries` values by key; the least recently used are evicted. */
@@ -55,7 +55,7 @@ export function createKeyedReadThrough<Value>(
 class CachedValue<Value> implements ReadThrough<Value> {
   readonly #ttlMs: number;
   readonly #onRefreshError: "SERVE_OLD" | "FAIL";
-  readonly #elapsed: MonotonicClock;
+  readonly #monotonicMs: MonotonicClock;
   readonly #flight: SingleFlight<Value>;
   #cached: { readonly value: Value; readonly at: number } | null = null;
   #startedAt = Number.NEGATIVE_INFINITY;
@@ -65,13 +65,13 @@ class CachedValue<Value> implements ReadThrough<Value> {
     load: () => Promise<Value>,
     ttlMs: number,
     onRefreshError: "SERVE_OLD" | "FAIL",
-    elapsed: MonotonicClock,
+    monotonicMs: MonotonicClock,
   ) {
     this.#ttlMs = ttlMs;
     this.#onRefreshError = onRefreshError;
-    this.#elapsed = elapsed;
+    this.#monotonicMs = monotonicMs;
     this.#flight = new SingleFlight(async (isCurrent) => {
-      const at = elapsed();
+      const at = monotonicMs();
       this.#startedAt = at;
       try {
         const value = await load();
@@ -81,7 +81,7 @@ class CachedValue<Value> implements ReadThrough<Value> {
         }
         return value;
       } catch (error) {
-        if (isCurrent()) this.#failedAt = elapsed();
+        if (isCurrent()) this.#failedAt = monotonicMs();
         throw error;
       }
     });
@@ -89,27 +89,27 @@ class CachedValue<Value> implements ReadThrough<Value> {
 
   async read(onStale?: OnStale): Promise<Value> {
     const cached = this.#cached;
-    if (cached && this.#elapsed() - cached.at < this.#ttlMs) return cached.value;
+    if (cached && this.#monotonicMs() - cached.at < this.#ttlMs) return cached.value;
     if (!cached || this.#onRefreshError === "FAIL") return this.#load();
     if (this.#failedAt === null) {
       const refreshed = await this.#load().catch(orIfFailed(null));
       if (refreshed !== null) return refreshed;
-    } else if (this.#elapsed() - this.#failedAt >= RETRY_AFTER_MS) {
+    } else if (this.#monotonicMs() - this.#failedAt >= RETRY_AFTER_MS) {
       this.#load().catch(() => undefined);
     }
-    onStale?.(this.#elapsed() - cached.at);
+    onStale?.(this.#monotonicMs() - cached.at);
     return cached.value;
   }
 
   set(value: Value): void {
     this.#flight.detach();
-    this.#cached = { value, at: this.#elapsed() };
+    this.#cached = { value, at: this.#monotonicMs() };
     this.#failedAt = null;
   }
 
   #load(): Promise<Value> {
     // The result of a load that takes longer than the value is fresh would be too old for new callers.
-    if (this.#elapsed() - this.#startedAt >= this.#ttlMs) this.#flight.detach();
+    if (this.#monotonicMs() - this.#startedAt >= this.#ttlMs) this.#flight.detach();
     return this.#flight.run();
   }
 }

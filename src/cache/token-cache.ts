@@ -86,7 +86,7 @@ export interface TokenCacheOptions {
    * While the platform fails, no caller waits.
    */
   readonly staleAfterMs: number;
-  readonly elapsed?: MonotonicClock;
+  readonly monotonicMs?: MonotonicClock;
   /** Readings of patterns, refreshed together with the tokens. */
   readonly patternReadings?: PatternReadings;
   /** Called after each full refresh. */
@@ -103,7 +103,7 @@ const MAX_CONCURRENT_READS = 8;
 const PAUSE_AFTER_FAILURE_MS = 1_000;
 
 export function createTokenCache(options: TokenCacheOptions): TokenCache {
-  const { elapsed = processClock } = options;
+  const { monotonicMs = processClock } = options;
   const readings = options.patternReadings ?? createPatternReadings();
   const publish = new TokensOfKind(options.publishTokens, readings);
   const subscribe = new TokensOfKind(options.subscribeTokens, readings);
@@ -118,10 +118,10 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
     try {
       await allSettledOrThrow([publish.refresh(), subscribe.refresh(), refreshReadings()]);
     } catch (error) {
-      failure = { at: elapsed(), error };
+      failure = { at: monotonicMs(), error };
       throw error;
     }
-    refreshedAt = elapsed();
+    refreshedAt = monotonicMs();
     failure = null;
     options.onRefreshed?.();
   });
@@ -133,20 +133,20 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
   return {
     read: (onStale) => {
       const serve = () => {
-        const ageMs = elapsed() - (refreshedAt ?? elapsed());
+        const ageMs = monotonicMs() - (refreshedAt ?? monotonicMs());
         if (ageMs > options.staleAfterMs) onStale?.(ageMs);
         return tokens;
       };
-      const isPausing = failure !== null && elapsed() - failure.at < PAUSE_AFTER_FAILURE_MS;
+      const isPausing = failure !== null && monotonicMs() - failure.at < PAUSE_AFTER_FAILURE_MS;
       if (refreshedAt === null) return isPausing && failure ? Promise.reject(failure.error) : refresh().then(serve);
-      if (elapsed() - refreshedAt > options.refreshAfterMs && !isPausing) {
+      if (monotonicMs() - refreshedAt > options.refreshAfterMs && !isPausing) {
         const isFailing = failure !== null;
         const attempt = refreshQuietly();
-        if (elapsed() - refreshedAt > options.staleAfterMs && !isFailing) return attempt.then(serve);
+        if (monotonicMs() - refreshedAt > options.staleAfterMs && !isFailing) return attempt.then(serve);
       }
       return serve();
     },
-    peek: () => (refreshedAt !== null && elapsed() - refreshedAt <= options.staleAfterMs ? tokens : null),
+    peek: () => (refreshedAt !== null && monotonicMs() - refreshedAt <= options.staleAfterMs ? tokens : null),
     publishToken: (id) => publish.find(id),
     subscribeToken: (id) => subscribe.find(id),
     put: (token) => (token.kind === "PublishToken" ? publish.put(token) : subscribe.put(token)),
@@ -164,7 +164,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       await refreshQuietly();
     },
     stats: () => ({
-      ageMs: refreshedAt === null ? null : elapsed() - refreshedAt,
+      ageMs: refreshedAt === null ? null : monotonicMs() - refreshedAt,
       publishTokens: publish.index.all().length,
       subscribeTokens: subscribe.index.all().length,
     }),

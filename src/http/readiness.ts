@@ -28,7 +28,7 @@ export function createReadiness(
   monotonicMs?: () => number,
 ): () => Promise<Readiness> {
   const cached = <Value>(read: () => Promise<Value>, ttlMs: number) =>
-    createReadThrough(read, { ttlMs, onRefreshError: "FAIL", elapsed: monotonicMs });
+    createReadThrough(read, { ttlMs, onRefreshError: "FAIL", monotonicMs });
   const checkPlatform = cached(() => Promise.all([upstream.account.id(), tokenCache.read()]), PLATFORM_TTL_MS);
   const checkStore = cached(() => store.partners.version(), STORE_TTL_MS);
   return async () => {

@@ -3,10 +3,11 @@ import type { AccountCache } from "../cache/account-cache.ts";
 import type { DiscoveredNames } from "../cache/discovered-names.ts";
 import type { TokenCache } from "../cache/token-cache.ts";
 import type { UsageCache } from "../cache/usage-cache.ts";
-import { refreshHotUsage } from "../loaders/usage.ts";
+
 import type { Clock } from "../primitives/clock.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { discoverNames } from "./discover-names.ts";
+import { refreshHotUsage } from "./refresh-hot-usage.ts";
 
 /** Runs what a gateway does by itself. */
 export interface JobScheduler {

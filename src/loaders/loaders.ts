@@ -4,7 +4,8 @@ import type { PartnerCache } from "../cache/partner-cache.ts";
 import type { PatternReadings } from "../cache/pattern-readings.ts";
 import type { StreamCatalog } from "../cache/stream-catalog.ts";
 import type { TokenCache, TokenSnapshot } from "../cache/token-cache.ts";
-import { type UsageCache, UsageReader } from "../cache/usage-cache.ts";
+import type { UsageCache } from "../cache/usage-cache.ts";
+import { UsageReader } from "../cache/usage-reader.ts";
 import type { MediaDistributionRecord } from "../model/media/media.ts";
 import { liveFeeds } from "../model/stream/feed-ranking.ts";
 import { isMetered } from "../model/stream/stream.ts";
@@ -151,18 +152,18 @@ class AccountLoaders implements Loaders {
   }
 
   get usage(): UsageLoaders {
-    this.#usage ??= this.#makeFigures();
+    this.#usage ??= this.#createUsage();
     return this.#usage;
   }
 
-  #makeFigures(): UsageLoaders {
+  #createUsage(): UsageLoaders {
     const { upstream, usageCache: cache } = this.#sources;
     const { signal, staleness } = this.#client;
-    const waiter = new UsageReader(signal, (asOf) => staleness.note("FIGURES", this.#now - asOf));
+    const reader = new UsageReader(signal, (asOf) => staleness.record("USAGE", this.#now - asOf));
     return createUsageLoaders(
       { analytics: upstream.analytics, cache, scope: this.#scope },
       this.batchScheduler,
-      waiter,
+      reader,
     );
   }
 
@@ -211,7 +212,7 @@ class AccountLoaders implements Loaders {
 
   tokens(): MaybePromise<TokenSnapshot> {
     this.#tokens ??= this.batchScheduler.track(
-      this.#sources.tokenCache.read((ageMs) => this.#client.staleness.note("TOKENS", ageMs)),
+      this.#sources.tokenCache.read((ageMs) => this.#client.staleness.record("TOKENS", ageMs)),
     );
     return this.#tokens;
   }

@@ -1,21 +1,22 @@
-/** What of an answer can be past its freshness: the tokens, the clusters, the metered figures. */
-export type StaleSource = "TOKENS" | "CLUSTERS" | "FIGURES";
+/** Source of data that can be served past its freshness. */
+export type StaleSource = "TOKENS" | "CLUSTERS" | "USAGE";
 
-/** A part of an answer that was served past its freshness, because the platform did not give a newer one. */
+/** Source that was served past its freshness, because the platform returned nothing newer. */
 export interface StalePart {
   readonly source: StaleSource;
-  /** From when the oldest of what was used is; milliseconds since the epoch, by the clock of the request. */
+  /** Time of the oldest data used, in milliseconds since the epoch, by the clock of the request. */
   readonly asOf: number;
 }
 
 /**
- * What one request was answered with in place of fresh data. Whoever serves something old because the platform failed says
- * so here, and the answer passes it on in `extensions.stale`. What is merely young enough to be shared is not stale.
+ * Record of the stale data in one response, which returns it in `extensions.stale`.
+ *
+ * Data that is merely cached is not stale: only data served because the platform failed.
  */
 export interface Staleness {
-  /** @param ageMs how old what was served is */
-  note(source: StaleSource, ageMs: number): void;
-  /** Each source once, with the oldest that was used, by source; empty when all was fresh. */
+  /** @param ageMs age of the data served, in milliseconds */
+  record(source: StaleSource, ageMs: number): void;
+  /** Returns each stale source once, with its oldest data, sorted by source; empty if all data was fresh. */
   parts(): readonly StalePart[];
 }
 
@@ -23,7 +24,7 @@ export interface Staleness {
 export function createStaleness(now: number): Staleness {
   let oldest: Map<StaleSource, number> | null = null;
   return {
-    note: (source, ageMs) => {
+    record: (source, ageMs) => {
       oldest ??= new Map();
       oldest.set(source, Math.min(oldest.get(source) ?? now, now - ageMs));
     },

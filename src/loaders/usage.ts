@@ -1,5 +1,7 @@
-import type { HoursOfTotal } from "../cache/earlier-usage.ts";
-import { type UsageCache, type UsageEntries, type UsageQuery, UsageReader } from "../cache/usage-cache.ts";
+import type { UsageCache } from "../cache/usage-cache.ts";
+import type { UsageEntries } from "../cache/usage-entries.ts";
+import type { HourlySource, UsageQuery } from "../cache/usage-query.ts";
+import type { UsageReader } from "../cache/usage-reader.ts";
 import type { Measured } from "../model/usage/measured.ts";
 import type { Granularity, UsageSeries } from "../model/usage/series.ts";
 import type { TimeWindow } from "../model/usage/time.ts";
@@ -18,13 +20,13 @@ import {
 } from "../upstream/analytics.ts";
 import type { BatchGroup, BatchScheduler } from "./batch-scheduler.ts";
 
-/** A figure of one name (a stream's or a tracking id) over one window. */
+/** Key of the usage of one stream or tracking id over one window. */
 export interface NamedKey {
   readonly name: string;
   readonly window: TimeWindow;
 }
 
-/** The same as a series. */
+/** Key of a series of usage. */
 export interface NamedSeriesKey extends NamedKey {
   readonly resolution: StreamResolution;
 }
@@ -37,25 +39,26 @@ export interface AccountSeriesKey extends AccountKey {
   readonly resolution: Granularity;
 }
 
-/** Loads by key, at once what is known already. What one request loads under one key is read once. */
+/** Loads by key: a cached value without a promise, and each key once in a request. */
 export interface Loader<Key, Value> {
   load(key: Key): MaybePromise<Measured<Value>>;
 }
 
-/** Loads in sets. */
+/** Loader that can start a load before its value is needed. */
 export interface PrefetchingLoader<Key, Value> extends Loader<Key, Value> {
   /**
-   * Asks for what will be loaded, without a promise for each.
+   * Starts a load without creating a promise for it.
    *
-   * @returns whether it is not there yet: it is when all calls of the request are over, be it as a failure. See `Waves.quiet`
+   * @returns whether the value is still pending; it has settled once `BatchScheduler.idle` resolves
    */
   prefetch(key: Key): boolean;
 }
 
 /**
- * Metered figures, batched and remembered for one request. Calls take ten names and one window, so a query costs, for each
- * operation, window and resolution, a tenth of its distinct names rounded up: however its fields are nested, aliased or
- * repeated. A call that fails fails the names it was for, and no others.
+ * Loaders of usage for one request.
+ *
+ * A call takes up to ten names and one window. Each operation, window and resolution of a request costs one call for ten
+ * distinct names, however its fields are nested, aliased or repeated. A failed call fails its own names alone.
  */
 export interface UsageLoaders {
   readonly accountTotal: Loader<AccountKey, Traffic>;
@@ -70,21 +73,21 @@ export interface UsageLoaders {
   readonly trackingRowSeriesByStream: Loader<NamedSeriesKey, Map<number, TrackingRow[]>>;
 }
 
-/** What figures are read by. */
+/** Sources of the usage loaders. */
 export interface UsageSource {
   readonly analytics: Analytics;
   readonly cache: UsageCache;
-  /** Whom they are read for: keys of the cache begin with it. */
+  /** Tenant that usage is read for; part of each key of the cache. */
   readonly scope: string;
 }
 
 export function createUsageLoaders(
   source: UsageSource,
   batchScheduler: BatchScheduler,
-  waiter: UsageReader,
+  reader: UsageReader,
 ): UsageLoaders {
   const loader = <Key extends AnyKey, Value>(operation: keyof typeof operations) =>
-    new UsageLoader<Key, Value>(operation, source, batchScheduler, waiter);
+    new UsageLoader<Key, Value>(operation, source, batchScheduler, reader);
   return {
     accountTotal: loader("accountTotal"),
     accountSeries: loader("accountSeries"),
@@ -99,54 +102,52 @@ export function createUsageLoaders(
   };
 }
 
-/** Reads again, ahead of need, what was asked for repeatedly and has run out. Call it every few seconds. */
-export async function refreshHotUsage(cache: UsageCache, analytics: Analytics): Promise<void> {
-  for (const { query: question, names } of cache.hot()) {
-    const { read } = operations[question.operation as keyof typeof operations];
-    for (const chunk of perCall(names)) {
-      await cache.of(question).read(chunk, (signal) => read(analytics, chunk, question, signal), nobody, new Map());
-    }
-  }
+/** Makes the call of a query for up to ten names. @throws UpstreamError */
+export function readUsage(
+  analytics: Analytics,
+  query: UsageQuery,
+  names: readonly string[],
+  signal: CancellationSignal,
+): Promise<ReadonlyMap<string, unknown>> {
+  const { read }: Operation = operations[query.operation as keyof typeof operations];
+  return read(analytics, names, query, signal);
 }
-
-/** Waits for what is read ahead: it never leaves, and needs not be told. */
-const nobody = new UsageReader(undefined, () => undefined);
 
 type AnyKey = AccountKey & { readonly name?: string; readonly resolution?: Granularity };
 
-/** How the platform is asked: in one call for up to ten names, or for the account, which has the empty name here. */
+/** Call of the platform for up to ten names, or for the account, whose only name is empty. */
 interface Operation {
-  readonly family: BatchGroup;
+  readonly group: BatchGroup;
   readonly read: (
     analytics: Analytics,
     names: readonly string[],
     query: UsageQuery,
     signal: CancellationSignal,
   ) => Promise<ReadonlyMap<string, unknown>>;
-  /** How a total is worked out of kept hours in an outage; left out where it can't be. */
-  readonly hours?: HoursOfTotal;
+  /** How to derive the total from cached hours in an outage; undefined if it cannot be. */
+  readonly hours?: HourlySource;
 }
 
 const ofAccount = (
   read: (analytics: Analytics, query: UsageQuery, signal: CancellationSignal) => Promise<unknown>,
-  hours?: HoursOfTotal,
+  hours?: HourlySource,
 ): Operation => ({
-  family: "ACCOUNT",
+  group: "ACCOUNT",
   read: async (analytics, _names, query, signal) => new Map([["", await read(analytics, query, signal)]]),
   ...(hours && { hours }),
 });
 
-/** @param operation the loader of the hours, whose values are of the type that is summed */
-const sumOfHours = (operation: keyof UsageLoaders): HoursOfTotal => ({
+/** @param operation loader of the hours, whose values are of type `Traffic` */
+const sumOfHours = (operation: keyof UsageLoaders): HourlySource => ({
   operation,
   sum: (hours) => sumTraffic(hours as Iterable<Traffic>),
 });
 
-/** One row for each `name` of the rows of all hours. */
+/** Returns one row per name, with the sum of its traffic in all hours. */
 function sumOfRows<Row extends { readonly traffic: Traffic }>(
   operation: keyof UsageLoaders,
   nameOf: (row: Row) => string | null,
-): HoursOfTotal {
+): HourlySource {
   const sum = (hours: Iterable<unknown>) => {
     const rows = new Map<string | null, Row>();
     for (const row of [...(hours as Iterable<readonly Row[]>)].flat()) {
@@ -158,7 +159,7 @@ function sumOfRows<Row extends { readonly traffic: Traffic }>(
   return { operation, sum };
 }
 
-/** The resolution of a series. What has none is asked for by other operations. */
+/** Returns the resolution of a query for a series. */
 const resolutionOf = <Resolution extends Granularity>({ resolution }: UsageQuery) => resolution as Resolution;
 
 const operations = {
@@ -171,76 +172,77 @@ const operations = {
   ),
   accountCountries: ofAccount((analytics, { window }, signal) => analytics.accountCountries(window, signal)),
   streamTotal: {
-    family: "STREAMS",
+    group: "STREAMS",
     read: (analytics, names, { window }, signal) => analytics.streamTotals(names, window, signal),
     hours: sumOfHours("streamSeries"),
   },
   streamSeries: {
-    family: "STREAMS",
+    group: "STREAMS",
     read: (analytics, names, query, signal) =>
       analytics.streamSeries(names, query.window, resolutionOf<StreamResolution>(query), signal),
   },
   streamCountries: {
-    family: "STREAMS",
+    group: "STREAMS",
     read: (analytics, names, { window }, signal) => analytics.streamCountries(names, window, signal),
   },
   rowsByTrackingId: {
-    family: "TRACKING_IDS",
+    group: "TRACKING_IDS",
     read: (analytics, ids, { window }, signal) => analytics.trackingTotals(ids, window, signal),
     hours: sumOfRows<StreamRow>("rowSeriesByTrackingId", ({ streamName }) => streamName),
   },
   rowSeriesByTrackingId: {
-    family: "TRACKING_IDS",
+    group: "TRACKING_IDS",
     read: (analytics, ids, query, signal) =>
       analytics.trackingSeries(ids, query.window, resolutionOf<StreamResolution>(query), signal),
   },
   trackingRowsByStream: {
-    family: "STREAM_TRACKING",
+    group: "STREAM_TRACKING",
     read: (analytics, names, { window }, signal) => analytics.streamTrackingTotals(names, window, signal),
     hours: sumOfRows<TrackingRow>("trackingRowSeriesByStream", ({ trackingId }) => trackingId),
   },
   trackingRowSeriesByStream: {
-    family: "STREAM_TRACKING",
+    group: "STREAM_TRACKING",
     read: (analytics, names, query, signal) =>
       analytics.streamTrackingSeries(names, query.window, resolutionOf<StreamResolution>(query), signal),
   },
 } as const satisfies Record<keyof UsageLoaders, Operation>;
 
-/** What one request asks under one question. */
-interface Asked<Value> {
+/** Names that one request loads by one query. */
+interface Batch<Value> {
   readonly query: UsageQuery;
-  readonly figures: UsageEntries<Value>;
-  /** Every name that was not there at once; what was told of it serves the whole request, be it a failure. */
-  readonly answers: Map<string, Deferred<Measured<Value>>>;
-  /** The names that no call has been made for yet. */
-  waiting: string[];
+  readonly entries: UsageEntries<Value>;
+  /** Value of each name that was not cached, for the whole request; a failure too. */
+  readonly loads: Map<string, Deferred<Measured<Value>>>;
+  /** Names that no call has been made for yet. */
+  pending: string[];
 }
 
 /**
- * A loader of what one call answers for many names. It does what a DataLoader does, but in sets: what is kept is given at
- * once, without a promise, and what is read costs one promise a name. Fifty figures take a tenth of the time so.
+ * Loader of one operation: a DataLoader that returns cached values without a promise, and reads in sets.
+ *
+ * See docs/decisions/0012-values-without-promises.md.
  */
 class UsageLoader<Key extends AnyKey, Value> implements PrefetchingLoader<Key, Value> {
   readonly #operation: keyof typeof operations;
   readonly #source: UsageSource;
   readonly #batchScheduler: BatchScheduler;
-  readonly #waiter: UsageReader;
+  readonly #reader: UsageReader;
   readonly #takesNames: boolean;
-  #asked: Map<string, Asked<Value>> | null = null;
-  #last: { readonly key: AnyKey; readonly asked: Asked<Value> } | null = null;
+  #batches: Map<string, Batch<Value>> | null = null;
+  #last: { readonly key: AnyKey; readonly batch: Batch<Value> } | null = null;
   #isScheduled = false;
 
   constructor(
     operation: keyof typeof operations,
     source: UsageSource,
     batchScheduler: BatchScheduler,
-    waiter: UsageReader,
+    reader: UsageReader,
   ) {
     this.#operation = operation;
     this.#source = source;
     this.#batchScheduler = batchScheduler;
-    this.#waiter = waiter;
-    this.#takesNames = operations[operation].family !== "ACCOUNT";
+    this.#reader = reader;
+    this.#takesNames = operations[operation].group !== "ACCOUNT";
   }
 
   load(key: Key): MaybePromise<Measured<Value>> {
@@ -253,74 +255,73 @@ class UsageLoader<Key extends AnyKey, Value> implements PrefetchingLoader<Key, V
     return found instanceof Deferred && found.isPending;
   }
 
-  /** What is there, or on its way. */
+  /** Returns the cached value, or a load that has been started. */
   #find(key: Key): Measured<Value> | Deferred<Measured<Value>> {
     const name = this.#takesNames ? (key.name ?? "") : "";
-    const { figures, answers, waiting } = this.#askedLike(key);
-    const answer = answers.get(name);
-    if (answer) return answer;
-    const found = figures.find(name, this.#waiter);
+    const { entries, loads, pending } = this.#batchOf(key);
+    const load = loads.get(name);
+    if (load) return load;
+    const found = entries.find(name, this.#reader);
     if (found !== undefined && !isPromise(found)) return found;
-    const promised = new Deferred<Measured<Value>>();
-    answers.set(name, promised);
+    const started = new Deferred<Measured<Value>>();
+    loads.set(name, started);
     if (found) {
-      // Somebody else has asked for it, and it may be kept nowhere but here.
-      promised.resolve(this.#batchScheduler.track(found));
-      return promised;
+      // A call of another request is in flight, whose result may be cached nowhere else.
+      started.resolve(this.#batchScheduler.track(found));
+      return started;
     }
-    waiting.push(name);
+    pending.push(name);
     this.#schedule();
-    return promised;
+    return started;
   }
 
-  /** The fields of a list ask for the same window, one behind the other. */
-  #askedLike(key: AnyKey): Asked<Value> {
+  /** Returns the batch of the key's query. Items of a list have the same query, so the last one is compared first. */
+  #batchOf(key: AnyKey): Batch<Value> {
     if (this.#last && this.#last.key.window === key.window && this.#last.key.resolution === key.resolution) {
-      return this.#last.asked;
+      return this.#last.batch;
     }
-    this.#asked ??= new Map();
+    this.#batches ??= new Map();
     const { window, resolution = null } = key;
     const id = `${windowKey(window)}|${resolution}`;
-    let asked = this.#asked.get(id);
-    if (!asked) {
+    let batch = this.#batches.get(id);
+    if (!batch) {
       const { cache, scope } = this.#source;
       const { hours }: Operation = operations[this.#operation];
       const query = { scope, operation: this.#operation, window, resolution, hours };
-      asked = { query, figures: cache.of(query), answers: new Map(), waiting: [] };
-      this.#asked.set(id, asked);
+      batch = { query, entries: cache.of(query), loads: new Map(), pending: [] };
+      this.#batches.set(id, batch);
     }
-    this.#last = { key, asked };
-    return asked;
+    this.#last = { key, batch };
+    return batch;
   }
 
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    this.#batchScheduler.schedule(operations[this.#operation].family)(() => this.#dispatch());
+    this.#batchScheduler.schedule(operations[this.#operation].group)(() => this.#dispatch());
   }
 
   #dispatch(): void {
     this.#isScheduled = false;
-    for (const asked of this.#asked?.values() ?? []) if (asked.waiting.length > 0) this.#read(asked);
+    for (const batch of this.#batches?.values() ?? []) if (batch.pending.length > 0) this.#read(batch);
   }
 
-  /** Reads in as few calls as it takes. Somebody else may have begun to read some of the names meanwhile. */
-  #read(asked: Asked<Value>): void {
-    const { query: question, answers } = asked;
+  /** Reads the pending names, without those that another request has begun to read meanwhile. */
+  #read(batch: Batch<Value>): void {
+    const { query, loads } = batch;
     const { analytics, cache } = this.#source;
-    const figures = cache.of<Value>(question);
+    const entries = cache.of<Value>(query);
     const missing: string[] = [];
-    for (const name of asked.waiting) {
-      const found = figures.find(name, this.#waiter);
+    for (const name of batch.pending) {
+      const found = entries.find(name, this.#reader);
       if (found === undefined) missing.push(name);
-      else answers.get(name)?.resolve(found);
+      else loads.get(name)?.resolve(found);
     }
-    asked.waiting = [];
-    const { read }: Operation = operations[this.#operation];
+    batch.pending = [];
     for (const names of perCall(missing)) {
       const call = (signal: CancellationSignal) =>
-        read(analytics, names, question, signal) as Promise<ReadonlyMap<string, Value>>;
-      this.#batchScheduler.track(figures.read(names, call, this.#waiter, answers));
+        readUsage(analytics, query, names, signal) as Promise<ReadonlyMap<string, Value>>;
+      this.#batchScheduler.track(entries.read(names, call, this.#reader, loads));
     }
   }
 }

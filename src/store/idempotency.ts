@@ -118,12 +118,12 @@ interface UnderWay {
  * whether one may have happened.
  *
  * @param now the gateway's own clock, in milliseconds since the epoch: other gateways of the store go by theirs
- * @param elapsed milliseconds since any fixed moment, by a clock that only goes forward
+ * @param monotonicMs milliseconds since any fixed moment, by a clock that only goes forward
  */
 export function createIdempotencyStore(
   keys: IdempotencyKeyStore,
   now: () => number,
-  elapsed: () => number = now,
+  monotonicMs: () => number = now,
 ): IdempotencyStore {
   const owner = randomUUID();
   const inFlight = new Map<string, UnderWay>();
@@ -131,8 +131,8 @@ export function createIdempotencyStore(
   let sweptAt = Number.NEGATIVE_INFINITY;
 
   const sweep = () => {
-    if (elapsed() < sweptAt + SWEEP_EVERY_MS) return;
-    sweptAt = elapsed();
+    if (monotonicMs() < sweptAt + SWEEP_EVERY_MS) return;
+    sweptAt = monotonicMs();
     // A key that has expired stands in nobody's way: deleting it can wait for the next time.
     keys.deleteExpired(now()).catch(() => undefined);
   };

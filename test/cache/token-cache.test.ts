@@ -60,7 +60,7 @@ function directoryOf(subscribeTokens: TokenSource<SubscribeTokenRecord>, options
     subscribeTokens,
     refreshAfterMs: 15_000,
     staleAfterMs: 300_000,
-    elapsed: () => clock.now,
+    monotonicMs: () => clock.now,
     onRefreshFailure: (error) => failures.push(error),
     ...options,
   });

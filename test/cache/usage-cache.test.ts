@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createUsageCache, type UsageCache, UsageReader } from "../../src/cache/usage-cache.ts";
+import { createUsageCache, type UsageCache } from "../../src/cache/usage-cache.ts";
+import { UsageReader } from "../../src/cache/usage-reader.ts";
 import type { Measured } from "../../src/model/usage/measured.ts";
 import type { CancellationSignal } from "../../src/primitives/cancellation.ts";
 import { Deferred } from "../../src/primitives/deferred.ts";
@@ -19,16 +20,16 @@ function createSource(maxBytes = 1e6) {
     readings: [] as string[][],
     failure: null as Error | null,
     held: null as Promise<void> | null,
-    isLeftAlone: false,
+    isAbandoned: false,
   };
   const cache = createUsageCache({
     maxBytes,
     now: () => source.now + source.setBy,
-    elapsed: () => source.now,
+    monotonicMs: () => source.now,
     lagMs: LAG_MS,
-    isAbandoned: () => source.isLeftAlone,
+    isAbandoned: () => source.isAbandoned,
   });
-  const question = (scope: string) => ({ scope, operation: "total", window: { from: 0, to: 1 }, resolution: null });
+  const queryOf = (scope: string) => ({ scope, operation: "total", window: { from: 0, to: 1 }, resolution: null });
   const call = (names: readonly string[]) => async (signal: CancellationSignal) => {
     const number = source.readings.push([...names]);
     await source.held;
@@ -36,26 +37,26 @@ function createSource(maxBytes = 1e6) {
     if (source.failure) throw source.failure;
     return new Map(names.map((name) => [name, `${name} ${number}`]));
   };
-  const read = async (names: readonly string[], who: UsageReader, scope: string) => {
-    const waiting = new Map(names.map((name) => [name, new Deferred<Measured<string>>()]));
-    void cache.of<string>(question(scope)).read(names, call(names), who, waiting);
-    return Promise.all([...waiting.values()].map(({ promise }) => promise));
+  const read = async (names: readonly string[], by: UsageReader, scope: string) => {
+    const requested = new Map(names.map((name) => [name, new Deferred<Measured<string>>()]));
+    void cache.of<string>(queryOf(scope)).read(names, call(names), by, requested);
+    return Promise.all([...requested.values()].map(({ promise }) => promise));
   };
-  const figure = async (name: string, who: UsageReader = waiter(), scope = "account") => {
-    const found = cache.of<string>(question(scope)).find(name, who);
-    return found === undefined ? (await read([name], who, scope))[0] : found;
+  const load = async (name: string, by: UsageReader = reader(), scope = "account") => {
+    const found = cache.of<string>(queryOf(scope)).find(name, by);
+    return found === undefined ? (await read([name], by, scope))[0] : found;
   };
-  const ask = async (...asked: Parameters<typeof figure>) => (await figure(...asked))?.value;
+  const ask = async (...asked: Parameters<typeof load>) => (await load(...asked))?.value;
   /** Reads ahead what is hot, as the gateway does every few seconds. */
   const refreshHot = async () => {
     for (const { query, names } of cache.hot()) {
-      await cache.of<string>(query).read(names, call(names), waiter(), new Map());
+      await cache.of<string>(query).read(names, call(names), reader(), new Map());
     }
   };
-  return { source, cache, ask, figure, read, refreshHot };
+  return { source, cache, ask, load, read, refreshHot };
 }
 
-function waiter(): UsageReader & { readonly client: AbortController; readonly stale: number[] } {
+function reader(): UsageReader & { readonly client: AbortController; readonly stale: number[] } {
   const client = new AbortController();
   const stale: number[] = [];
   return Object.assign(new UsageReader(client.signal, (asOf) => stale.push(asOf)), { client, stale });
@@ -63,7 +64,7 @@ function waiter(): UsageReader & { readonly client: AbortController; readonly st
 
 const bytesOf = (cache: UsageCache) => cache.stats().bytes;
 
-describe("a figure", () => {
+describe("an entry of the usage cache", () => {
   it("is read once until the quarter hour, and again after it", async () => {
     const { source, ask } = createSource();
     expect(await ask("a")).toBe("a 1");
@@ -73,7 +74,7 @@ describe("a figure", () => {
     expect(await ask("a")).toBe("a 2");
   });
 
-  it("that was read just after the quarter hour may be of before it, and is read again a minute later", async () => {
+  it("read just after a quarter hour may be older than it, and is read again a minute later", async () => {
     const { source, ask } = createSource();
     source.now = at("10:30:10");
     expect(await ask("a")).toBe("a 1");
@@ -85,18 +86,18 @@ describe("a figure", () => {
     expect(await ask("a")).toBe("a 2");
   });
 
-  it("is read once for all who ask at the same time", async () => {
+  it("is read once for concurrent readers", async () => {
     const { source, ask, cache } = createSource();
     expect(await Promise.all([ask("a"), ask("a"), ask("a")])).toEqual(["a 1", "a 1", "a 1"]);
     expect(source.readings).toEqual([["a"]]);
     expect(cache.stats()).toMatchObject({ misses: 1, joined: 2, hits: 0 });
   });
 
-  it("is waited for by nobody who asks later while the platform is left alone: each is told at once", async () => {
+  it("is not joined while the circuit breaker is open: later readers fail at once", async () => {
     const { source, ask, cache } = createSource();
     const held = new Deferred<void>();
     source.held = held.promise;
-    source.isLeftAlone = true;
+    source.isAbandoned = true;
     const probe = ask("a");
     source.held = null;
     source.failure = down();
@@ -107,53 +108,53 @@ describe("a figure", () => {
     expect(await probe).toBe("a 1");
   });
 
-  it("is as fresh as the call was when it was sent, for whoever joins it and for whom it is kept", async () => {
-    const { source, figure } = createSource();
+  it("is as fresh as the call was when it was sent, for readers who join and from the cache", async () => {
+    const { source, load } = createSource();
     let release = () => {};
     source.held = new Promise((resolve) => {
       release = resolve;
     });
     source.now = at("10:59:59") + 900;
-    const first = figure("a");
+    const first = load("a");
     source.now = at("11:01:01");
-    const joined = figure("a");
+    const joined = load("a");
     release();
     expect(await Promise.all([first, joined])).toMatchObject([
       { value: "a 1", freshUntil: at("10:45:00") },
       { value: "a 1", freshUntil: at("10:45:00") },
     ]);
     source.held = null;
-    expect(await figure("a")).toMatchObject({ value: "a 2", freshUntil: at("11:00:00") });
+    expect(await load("a")).toMatchObject({ value: "a 2", freshUntil: at("11:00:00") });
     source.now = at("11:15:59");
-    expect(await figure("a")).toMatchObject({ value: "a 3", freshUntil: at("11:00:00") });
+    expect(await load("a")).toMatchObject({ value: "a 3", freshUntil: at("11:00:00") });
     source.now = at("12:10:00");
     source.failure = down();
-    expect(await figure("a")).toMatchObject({ value: "a 3", freshUntil: at("11:00:00") });
+    expect(await load("a")).toMatchObject({ value: "a 3", freshUntil: at("11:00:00") });
   });
 
-  it("that was asked for earlier never takes the place of a newer one, whichever call ends first", async () => {
-    const { source, figure } = createSource();
+  it("is never replaced by the result of a call that started earlier", async () => {
+    const { source, load } = createSource();
     const held = new Deferred<void>();
     source.held = held.promise;
-    const slow = figure("a");
+    const slow = load("a");
     source.held = null;
-    source.isLeftAlone = true;
+    source.isAbandoned = true;
     source.now = at("10:46:00");
-    expect(await figure("a")).toMatchObject({ value: "a 2", freshUntil: at("10:45:00") });
+    expect(await load("a")).toMatchObject({ value: "a 2", freshUntil: at("10:45:00") });
     held.resolve();
     expect(await slow).toMatchObject({ value: "a 1", freshUntil: at("10:15:00") });
-    expect(await figure("a")).toMatchObject({ value: "a 2", freshUntil: at("10:45:00") });
+    expect(await load("a")).toMatchObject({ value: "a 2", freshUntil: at("10:45:00") });
   });
 
-  it("is as fresh as its call also where nothing is kept", async () => {
-    const { source, figure } = createSource(0);
+  it("is as fresh as its call in a cache of size 0", async () => {
+    const { source, load } = createSource(0);
     source.now = at("11:00:59");
-    expect(await figure("a")).toMatchObject({ freshUntil: at("10:45:00") });
+    expect(await load("a")).toMatchObject({ freshUntil: at("10:45:00") });
     source.now = at("11:01:00");
-    expect(await figure("a")).toMatchObject({ freshUntil: at("11:00:00") });
+    expect(await load("a")).toMatchObject({ freshUntil: at("11:00:00") });
   });
 
-  it("that is read ahead of need is given to all who ask for it meanwhile", async () => {
+  it("that is read ahead is shared with readers who join", async () => {
     const { source, ask, refreshHot } = createSource();
     for (let time = 0; time < 3; time += 1) await ask("a");
     source.now = at("10:31:00");
@@ -165,12 +166,12 @@ describe("a figure", () => {
 
   it("of one scope is never served to another", async () => {
     const { ask } = createSource();
-    expect(await ask("a", waiter(), "partner:1")).toBe("a 1");
-    expect(await ask("a", waiter(), "partner:2")).toBe("a 2");
-    expect(await ask("a", waiter(), "partner:1")).toBe("a 1");
+    expect(await ask("a", reader(), "partner:1")).toBe("a 1");
+    expect(await ask("a", reader(), "partner:2")).toBe("a 2");
+    expect(await ask("a", reader(), "partner:1")).toBe("a 1");
   });
 
-  it("that could not be read fails those who wait for it, and nobody later", async () => {
+  it("that could not be read fails the readers who wait, and no later one", async () => {
     const { source, ask } = createSource();
     source.failure = down();
     const outcomes = await Promise.allSettled([ask("a"), ask("a")]);
@@ -179,13 +180,13 @@ describe("a figure", () => {
     expect(await ask("a")).toBe("a 2");
   });
 
-  it("goes on being read while somebody waits for it, and no longer", async () => {
+  it("is read while a reader waits, and its call is cancelled when the last one leaves", async () => {
     const { source, ask } = createSource();
     let release = () => {};
     source.held = new Promise((resolve) => {
       release = resolve;
     });
-    const [first, second, third] = [waiter(), waiter(), waiter()];
+    const [first, second, third] = [reader(), reader(), reader()];
     const [one, two] = [ask("a", first), ask("a", second)];
     first.client.abort();
     release();
@@ -201,12 +202,12 @@ describe("a figure", () => {
     expect(await ask("b")).toBe("b 3");
   });
 
-  it("past its time is served while the platform is down, and says of when it is", async () => {
+  it("is served stale while the platform is down, with the time at which it was read", async () => {
     const { source, ask } = createSource();
     await ask("a");
     source.now = at("10:31:00");
     source.failure = down();
-    const [first, second] = [waiter(), waiter()];
+    const [first, second] = [reader(), reader()];
     expect(await ask("a", first)).toBe("a 1");
     expect(first.stale).toEqual([at("10:20:00")]);
     // For moments the platform is left alone.
@@ -215,12 +216,12 @@ describe("a figure", () => {
     expect(source.readings).toHaveLength(2);
     source.now = at("10:31:02");
     source.failure = null;
-    const third = waiter();
+    const third = reader();
     expect(await ask("a", third)).toBe("a 3");
     expect(third.stale).toEqual([]);
   });
 
-  it("is not served past its time when the platform refuses the question, or after a day", async () => {
+  it("is not served stale when the platform rejects the request, or after a day", async () => {
     const { source, ask } = createSource();
     await ask("a");
     source.now = at("10:31:00");
@@ -232,7 +233,7 @@ describe("a figure", () => {
   });
 
   it.each([-3_600_000, 3_600_000])(
-    "is stale for as long as it is, whatever the clock is set to: %d ms",
+    "is stale by the monotonic clock, whatever the clock is set to: %d ms",
     async (setBy) => {
       const { source, ask } = createSource();
       await ask("a");
@@ -242,7 +243,7 @@ describe("a figure", () => {
       source.setBy = setBy;
       // For a second the platform is left alone, and not for an hour.
       source.now = at("10:31:00") + 999;
-      const [early, late, last, anew] = [waiter(), waiter(), waiter(), waiter()];
+      const [early, late, last, anew] = [reader(), reader(), reader(), reader()];
       expect(await ask("a", early)).toBe("a 1");
       expect(source.readings).toHaveLength(2);
       source.now = at("10:31:01");
@@ -260,7 +261,7 @@ describe("a figure", () => {
     },
   );
 
-  it("that was read after the clock was set back takes the place of the one before", async () => {
+  it("read after the clock was set back replaces the one before", async () => {
     const { source, ask } = createSource();
     await ask("a");
     source.now = at("10:31:00");
@@ -273,9 +274,9 @@ describe("a figure", () => {
     expect(await ask("a")).toBe("a 3");
   });
 
-  it("that is asked for again and again is read ahead at the quarter hour", async () => {
+  it("that is hot is read ahead at the quarter hour", async () => {
     const { source, ask, read, refreshHot } = createSource();
-    await read(["hot", "cold", "warm"], waiter(), "account");
+    await read(["hot", "cold", "warm"], reader(), "account");
     for (const name of ["hot", "hot", "warm", "warm", "cold"]) await ask(name);
     await refreshHot();
     expect(source.readings).toHaveLength(1);
@@ -301,8 +302,8 @@ describe("a figure", () => {
   });
 });
 
-describe("the cache of figures", () => {
-  it("holds no more than it may, and forgets what was asked for longest ago", async () => {
+describe("the usage cache", () => {
+  it("stays within its size, and evicts the least recently used", async () => {
     const { ask, cache } = createSource(2_000);
     for (let index = 0; index < 200; index += 1) await ask(`name-${index}`);
     expect(bytesOf(cache)).toBeLessThanOrEqual(2_000);
@@ -310,7 +311,7 @@ describe("the cache of figures", () => {
     expect(await ask("name-0")).toBe("name-0 201");
   });
 
-  it("counts the characters of names among what it holds", async () => {
+  it("counts the characters of names in its size", async () => {
     const bytesFor = async (name: string) => {
       const { ask, cache } = createSource();
       await ask(name);
@@ -319,7 +320,7 @@ describe("the cache of figures", () => {
     expect((await bytesFor("n".repeat(128))) - (await bytesFor("n"))).toBe(127);
   });
 
-  it("goes by when figures were asked for, also where nothing else of their question is", async () => {
+  it("keeps a name that is used often, whatever the other names of its query", async () => {
     const { source, ask } = createSource(4_000);
     for (let other = 0; other < 30; other += 1) {
       await ask("often", undefined, "one scope");
@@ -328,7 +329,7 @@ describe("the cache of figures", () => {
     expect(source.readings.filter(([name]) => name === "often")).toHaveLength(1);
   });
 
-  it("of no size keeps nothing, but still reads once for all who ask at the same time", async () => {
+  it("of size 0 caches nothing, but reads once for concurrent readers", async () => {
     const { ask, source } = createSource(0);
     await Promise.all([ask("a"), ask("a")]);
     await ask("a");

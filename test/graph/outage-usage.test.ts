@@ -4,7 +4,7 @@ import { createTestGateway, range, type TestGateway } from "../support/gateway.t
 const HOUR_MS = 3_600_000;
 const START = "2026-03-18T10:50:00Z";
 const READ_UNTIL = "2026-03-18T10:45:00.000Z";
-const AS_OF = { source: "FIGURES", asOf: "2026-03-18T10:50:00.000Z" };
+const AS_OF = { source: "USAGE", asOf: "2026-03-18T10:50:00.000Z" };
 
 const MONTH = `{ month: "2026-03" }`;
 const DAY = `{ last: "P1D" }`;

@@ -76,7 +76,7 @@ describe("while the platform is down", () => {
     pass(gateway, 30 * MINUTE_MS);
     const { data, errors, extensions } = await gateway.ask(known);
     expect({ data, errors }).toEqual({ data: before.data, errors: [] });
-    expect(extensions["stale"]).toEqual([{ source: "FIGURES", asOf: "2026-03-18T10:20:00.000Z" }]);
+    expect(extensions["stale"]).toEqual([{ source: "USAGE", asOf: "2026-03-18T10:20:00.000Z" }]);
     const unknown = await gateway.ask(usage("2026-03-16T00:00:00Z"));
     expect(unknown.data).toEqual({ account: { usage: { total: null } } });
     expect(unknown.errors).toMatchObject([{ extensions: { code: "UPSTREAM_UNAVAILABLE" } }]);
@@ -183,7 +183,7 @@ describe("after an outage", () => {
       'mutation { onboardPartner(input: { idempotencyKey: "k", name: "x", trackingIds: ["x"] }) { userErrors { code } } }',
     );
     gateway.sandbox.clearFaults();
-    const failures = () => gateway.logged().split("the token list was not read again").length;
+    const failures = () => gateway.logged().split("the token list could not be refreshed").length;
     const isStale = async () => "stale" in (await gateway.ask(TOKENS)).extensions;
     const before = failures();
     pass(gateway, 1_000);

@@ -191,7 +191,7 @@ describe("an answer", () => {
     gateway.sandbox.fault({ path: "/api/analytics/*", status: 503 });
     const before = await repeated(gateway);
     for (let count = 0; count < 4; count += 1) {
-      expect((await gateway.ask(TOTALS)).extensions["stale"]).toMatchObject([{ source: "FIGURES" }]);
+      expect((await gateway.ask(TOTALS)).extensions["stale"]).toMatchObject([{ source: "USAGE" }]);
     }
     expect(await repeated(gateway)).toBe(before);
   });

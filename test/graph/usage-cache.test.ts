@@ -37,7 +37,7 @@ describe("figures", () => {
     gateway.sandbox.fault({ path: "/api/analytics/*", status: 503 });
     const stale = await gateway.ask(query);
     expect(stale).toMatchObject({ data: first.data, errors: [] });
-    expect(stale.extensions["stale"]).toEqual([{ source: "FIGURES", asOf: "2026-03-18T10:20:00.000Z" }]);
+    expect(stale.extensions["stale"]).toEqual([{ source: "USAGE", asOf: "2026-03-18T10:20:00.000Z" }]);
     gateway.sandbox.clock.advance(60_000);
     gateway.sandbox.clearFaults();
     const fresh = await gateway.ask(query);

@@ -173,7 +173,7 @@ describe("figures of names", () => {
     const { loaders } = createAnalytics((asked) => (asked.includes("odd") ? "thrown text" : undefined));
     await expect(loaders.streamTotal.load({ name: "odd", window: TODAY })).rejects.toThrow(new Error("thrown text"));
     await expect(loaders.streamTotal.load({ name: "left out", window: TODAY })).rejects.toThrow(
-      "no answer was read for left out",
+      "the platform returned no usage for left out",
     );
   });
 

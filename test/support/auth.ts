@@ -44,7 +44,7 @@ export async function createTestAuth(
     issuer: "syndigraph",
     identityProvider: null,
     now: () => clock.now,
-    elapsed: () => clock.now,
+    monotonicMs: () => clock.now,
     logger: pino({ level: "debug" }, { write: (line: string) => void lines.push(line) }),
     ...options,
     store,

@@ -112,7 +112,7 @@ describe("metrics", () => {
     await gateway.ask(named);
     const stale = await metricsOf(gateway);
     expect(stale.value("syndigraph_usage_cache_stale_total")).toBe(1);
-    expect(stale.value('syndigraph_stale_responses_total{source="FIGURES"}')).toBe(1);
+    expect(stale.value('syndigraph_stale_responses_total{source="USAGE"}')).toBe(1);
     expect(stale.sum('syndigraph_upstream_retries_total{operation="Analytics_StreamsTotal"}')).toBe(2);
   });
 
