@@ -32,8 +32,8 @@ const clipIds = async (gateway: TestGateway) => {
   return data.mediaAssets.nodes.map(({ assetId }) => assetId);
 };
 
-describe("a clip", () => {
-  it("is cut while the stream is live, and is complete some time later", async () => {
+describe("Mutation.createClip", () => {
+  it("cuts a clip while the stream is live, which is complete some time later", async () => {
     await using gateway = await createTestGateway();
     const { clips, userErrors } = await cut(gateway, ', name: "lead story"', "id state name processingSince");
     expect(userErrors).toEqual([]);
@@ -64,7 +64,7 @@ describe("a clip", () => {
     });
   });
 
-  it("is made into what was asked for, played by its distribution, and gone at its time", async () => {
+  it("creates the requested format, played by its distribution and deleted at its time", async () => {
     await using gateway = await createTestGateway();
     const made = await gateway.ask<{ createMediaDistribution: { mediaDistribution: { id: string } } }>(
       'mutation { createMediaDistribution(input: { idempotencyKey: "d", name: "open" }) { mediaDistribution { id } } }',
@@ -100,7 +100,7 @@ describe("a clip", () => {
     expect(await clipIds(gateway)).toEqual([]);
   });
 
-  it("comes one for each stretch, where the stream restarted", async () => {
+  it("creates a clip of each stretch if the stream restarted", async () => {
     await using gateway = await createTestGateway();
     const token = gateway.sandbox.tokens.publish().find(({ label }) => label === "fan-zone")?.token ?? "";
     for (let time = 0; time < 2; time += 1) {
@@ -118,8 +118,8 @@ describe("a clip", () => {
   });
 });
 
-describe("an order of a clip", () => {
-  it("makes the same clip however often its key is sent, also a day later, when it could not be cut any more", async () => {
+describe("Mutation.createClip with an idempotency key", () => {
+  it("returns the same clip however often the key is sent, even a day later when nothing is cached", async () => {
     await using gateway = await createTestGateway();
     const first = await cut(gateway, "", "assetId");
     expect(await cut(gateway, "", "assetId")).toEqual(first);
@@ -129,7 +129,7 @@ describe("an order of a clip", () => {
     expect(await clipIds(gateway)).toEqual(first.clips.map(({ assetId }) => assetId));
   });
 
-  it("refuses a key that came with another span before", async () => {
+  it("rejects a key that was used for another span", async () => {
     await using gateway = await createTestGateway();
     await cut(gateway);
     const other = await cut(gateway, ', from: "2026-03-18T10:00:00Z", to: "2026-03-18T10:05:00Z"');
@@ -137,7 +137,7 @@ describe("an order of a clip", () => {
     expect(await clipIds(gateway)).toHaveLength(1);
   });
 
-  it("whose answer was lost is sent again under the platform's own key, and nothing is cut twice", async () => {
+  it("sends an order with a lost response again under the platform's own key, and cuts nothing twice", async () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "POST", path: ASSETS, drop: "after", times: 1 });
     const { clips, userErrors } = await cut(gateway, "", "assetId");
@@ -146,7 +146,7 @@ describe("an order of a clip", () => {
     expect(await clipIds(gateway)).toEqual(clips.map(({ assetId }) => assetId));
   });
 
-  it("whose answer stays lost is OUTCOME_UNKNOWN, and settled by its key, also by another gateway", async () => {
+  it("answers OUTCOME_UNKNOWN if the response stays lost, and settles it by the key, also on another gateway", async () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "POST", path: ASSETS, drop: "after", times: 2 });
     expect(await cut(gateway)).toMatchObject({ clips: [], userErrors: [{ code: "OUTCOME_UNKNOWN" }] });
@@ -157,7 +157,7 @@ describe("an order of a clip", () => {
     expect(await clipIds(second)).toEqual(clips.map(({ assetId }) => assetId));
   });
 
-  it("does not hand out clips that were deleted since", async () => {
+  it("does not return clips that have been deleted since", async () => {
     await using gateway = await createTestGateway();
     const { clips } = await cut(gateway, "", "assetId");
     gateway.sandbox.clock.advance(MINUTE);
@@ -172,7 +172,7 @@ describe("an order of a clip", () => {
   });
 });
 
-describe("a clip is refused", () => {
+describe("Mutation.createClip rejects an order", () => {
   it.each([
     ["when it begins in the future", ', from: "2026-03-18T10:30:00Z"', "INVALID_INPUT", "from"],
     ["when it ends in the future", ', from: "2026-03-18T10:00:00Z", to: "2026-03-18T10:30:00Z"', "INVALID_INPUT", "to"],
@@ -190,7 +190,7 @@ describe("a clip is refused", () => {
       "CLIP_NOT_CACHED",
       "from",
     ],
-  ])("%s, before any order", async (_what, fields, code, argument) => {
+  ])("%s, before any call", async (_what, fields, code, argument) => {
     await using gateway = await createTestGateway();
     const { clips, userErrors } = await cut(gateway, fields);
     expect(clips).toEqual([]);
@@ -198,7 +198,7 @@ describe("a clip is refused", () => {
     expect(orders(gateway)).toEqual([]);
   });
 
-  it("by what the account's own rule keeps, which the message tells", async () => {
+  it("before the account's retention of the cache, and the message has the limit", async () => {
     await using gateway = await createTestGateway();
     await gateway.ask("mutation { updateMediaExpiry(input: { timelineDays: 2 }) { userErrors { code } } }");
     const span = ', from: "2026-03-17T05:00:00Z", to: "2026-03-17T05:10:00Z"';
@@ -216,7 +216,7 @@ describe("a clip is refused", () => {
     ]);
   });
 
-  it("where the platform has nothing of the stream, with what it needs; the key is free again", async () => {
+  it("if the platform has nothing of the stream, with what is needed; the key may be used again", async () => {
     await using gateway = await createTestGateway();
     const of = async (name: string) =>
       (
@@ -234,7 +234,7 @@ describe("a clip is refused", () => {
     }
   });
 
-  it("with what else only the platform knows", async () => {
+  it("for other reasons of the platform", async () => {
     await using gateway = await createTestGateway();
     await cut(gateway, ', customPath: "taken"');
     const { data } = await gateway.ask<{ createClip: Cut }>(
@@ -246,7 +246,7 @@ describe("a clip is refused", () => {
     ]);
   });
 
-  it("to a key without media:write, and is in the audit log otherwise", async () => {
+  it("of a key without media:write, and audits every other order", async () => {
     await using without = await createTestGateway({ scopes: ["stream:read", "token:write"] });
     const { errors } = await without.ask(
       'mutation { createClip(input: { idempotencyKey: "k", stream: { name: "harbor-news-24" }, from: "2026-03-18T10:00:00Z" }) { clips { state } } }',

@@ -45,8 +45,8 @@ const conferenceCalls = (gateway: TestGateway) =>
     .filter(({ path }) => path.includes("/conferences/") || path === "/v1/auth/token")
     .map(({ operationId }) => operationId);
 
-describe("streaming of conferences", () => {
-  it("is switched off unless the gateway is configured for it, and says so before any call", async () => {
+describe("Mutation.startConferenceStream", () => {
+  it("answers FEATURE_DISABLED before any call unless the gateway is configured for it", async () => {
     await using gateway = await createTestGateway();
     const off = [{ code: "FEATURE_DISABLED", message: expect.stringContaining("CONFERENCE_STREAMING"), path: null }];
     expect(await start(gateway)).toEqual({
@@ -61,7 +61,7 @@ describe("streaming of conferences", () => {
     expect(gateway.sandbox.calls()).toEqual([]);
   });
 
-  it("goes to a stream of one's own, with its publish token, until it is stopped", async () => {
+  it("streams to a stream of the account, with its publish token, until it is stopped", async () => {
     await using gateway = await createTestGateway({ conference: true });
     const started = await start(gateway, ', stream: { name: "rehearsal" }, layoutUrl: "default"');
     expect(started).toEqual({
@@ -83,7 +83,7 @@ describe("streaming of conferences", () => {
     expect(log.data).toEqual({ auditLog: { nodes: [{ detail: '{"field":"startConferenceStream"}' }] } });
   });
 
-  it("goes to a stream that the platform makes, whose token is shown once and never logged", async () => {
+  it("streams to a stream of the platform, whose token is shown once and never logged", async () => {
     await using gateway = await createTestGateway({ conference: true });
     const started = await start(gateway, ', width: 1280, height: 720, mixId: "stage"');
     expect(started).toMatchObject({
@@ -102,7 +102,7 @@ describe("streaming of conferences", () => {
     expect(await isLive(gateway, CONFERENCE)).toBe(false);
   });
 
-  it("gets one token of the app for all calls, and the next one when that has ended", async () => {
+  it("uses one token of the app for all calls, and the next one after its expiry", async () => {
     await using gateway = await createTestGateway({ conference: true });
     const others = [1, 2, 3].map((digit) => CONFERENCE.replace("7e", `${digit}e`));
     await Promise.all(others.map((id) => start(gateway, "", id)));
@@ -115,7 +115,7 @@ describe("streaming of conferences", () => {
     expect(gateway.logged()).not.toMatch(/sandbox-app-secret|eyJ/);
   });
 
-  it("passes on what the platform alone knows: that it is on already, or that nothing is to be stopped", async () => {
+  it("passes on errors of the platform: streamed already, or nothing to stop", async () => {
     await using gateway = await createTestGateway({ conference: true });
     await start(gateway);
     expect((await start(gateway)).userErrors).toMatchObject([
@@ -147,14 +147,14 @@ describe("streaming of conferences", () => {
     ],
     ["a layout that is no address", ', layoutUrl: "javascript:alert(1)"', CONFERENCE, "INVALID_INPUT", "layoutUrl"],
     ["a mix without a name", ', mixId: " "', CONFERENCE, "INVALID_INPUT", "mixId"],
-  ])("is refused before any call for %s", async (_, fields, conferenceId, code, argument) => {
+  ])("is rejected before any call for %s", async (_, fields, conferenceId, code, argument) => {
     await using gateway = await createTestGateway({ conference: true });
     const { userErrors } = await start(gateway, fields, conferenceId);
     expect(userErrors).toMatchObject([{ code, path: ["input", argument] }]);
     expect(conferenceCalls(gateway)).toEqual([]);
   });
 
-  it("fails with a code when the platform for it is gone, and nothing else does", async () => {
+  it("fails with a code when the conference platform is down, and nothing else does", async () => {
     await using gateway = await createTestGateway({ conference: true });
     gateway.sandbox.fault({ path: "/v1/auth/token", status: 503 });
     expect((await start(gateway)).userErrors).toMatchObject([{ code: "UPSTREAM_UNAVAILABLE" }]);
@@ -165,7 +165,7 @@ describe("streaming of conferences", () => {
     expect(errors).toEqual([]);
   });
 
-  it("is not for partners", async () => {
+  it("rejects partners", async () => {
     await using gateway = await createTestGateway({ conference: true });
     const { key } = await onboard(gateway, "meadow-tv", ["derby-final"]);
     const { errors } = await gateway

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { clientOf } from "../sandbox/support.ts";
 import { createTestGateway, type TestGateway } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
+import { clientOf } from "../support/sandbox.ts";
 
 interface Finding {
   readonly code: string;

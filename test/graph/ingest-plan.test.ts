@@ -47,8 +47,8 @@ const parametersOf = (gateway: TestGateway, label: string, { rtmp }: Feed) =>
 const CAMERAS = 'sources: [{ sourceId: "main" }, { sourceId: "side" }]';
 const LAYERS = 'layers: [{ name: "high", kilobitsPerSecond: 6000 }, { name: "low", kilobitsPerSecond: 800 }]';
 
-describe("an ingest plan", () => {
-  it("of one feed is the plain address of each protocol", async () => {
+describe("Query.ingestPlan", () => {
+  it("returns the plain address of each protocol for one feed", async () => {
     await using gateway = await createTestGateway();
     const token = secretOf(gateway, "derby-final");
     const short = Buffer.from(token, "hex").toString("base64url");
@@ -65,7 +65,7 @@ describe("an ingest plan", () => {
     });
   });
 
-  it("of several sources in layers gives each feed its ids, and sound to the best layer alone", async () => {
+  it("gives each feed of several sources in layers its ids, and sound to the best layer alone", async () => {
     await using gateway = await createTestGateway();
     const feeds = await feedsOf(gateway, `stream: { name: "rehearsal" }, protocol: RTMPS, ${CAMERAS}, ${LAYERS}`);
     expect(feeds.map((feed) => parametersOf(gateway, "rehearsal", feed))).toEqual([
@@ -77,7 +77,7 @@ describe("an ingest plan", () => {
     expect(feeds[1]).toMatchObject({ sourceId: "main-low", simulcastId: "", layer: "low", hasAudio: false });
   });
 
-  it("sends a source of sound alone without layers, and a main source without an id", async () => {
+  it("sends a source of sound without layers, and a main source without an id", async () => {
     await using gateway = await createTestGateway();
     const sources = 'sources: [{}, { sourceId: "crowd", isAudioOnly: true }]';
     const feeds = await feedsOf(gateway, `stream: { name: "rehearsal" }, protocol: RTMP, ${sources}`);
@@ -110,7 +110,7 @@ describe("an ingest plan", () => {
     expect(ranked[1]?.srtStreamId).toMatch(/^ranked\?t=[\w-]{43}&priority=10$/);
   });
 
-  it("leaves the priority to the token where nothing asks for one, so that the stream can be reprioritized", async () => {
+  it("leaves the priority to the token by default, so that the stream can be reprioritized", async () => {
     await using gateway = await createTestGateway();
     const { data } = await plan(gateway, 'stream: { name: "derby-final" }, protocol: WHIP');
     expect(data.ingestPlan).toMatchObject({ feeds: [{ priority: null, isEncrypted: true }], warnings: [] });
@@ -118,7 +118,7 @@ describe("an ingest plan", () => {
     expect(fixed.data.ingestPlan.warnings.map(({ code }) => code)).toEqual(["PRIORITY_FIXED"]);
   });
 
-  it("holds the passphrase of SRT where the token encrypts", async () => {
+  it("has the passphrase of SRT if the token encrypts", async () => {
     await using gateway = await createTestGateway();
     await create(gateway, "hushed", 'streams: [{ pattern: "hushed" }], isSrtEncrypted: true');
     const [feed] = await feedsOf(gateway, 'stream: { name: "hushed" }, protocol: SRT, isEncrypted: true, priority: 1');
@@ -133,7 +133,7 @@ describe("an ingest plan", () => {
     expect(new URL(feed?.url ?? "").searchParams.get("streamid")).toBe(feed?.srtStreamId);
   });
 
-  it("by WHIP is an address that the Director takes, with the token as bearer", async () => {
+  it("returns a WHIP address that the Director accepts, with the token as bearer", async () => {
     await using gateway = await createTestGateway();
     const feeds = await feedsOf(gateway, `stream: { name: "rehearsal" }, protocol: WHIP, ${CAMERAS}`);
     expect(feeds.map(({ url }) => url.split("/api/whip/")[1])).toEqual([
@@ -148,7 +148,7 @@ describe("an ingest plan", () => {
     expect(answer.status).toBe(201);
   });
 
-  it("lets a backup have a token of its own, of another region, when both relay alike", async () => {
+  it("lets a backup have another token, in another region, if both relay alike", async () => {
     await using gateway = await createTestGateway();
     const cascade = 'geoCascade: { isEnabled: true, clusters: ["all"] }';
     await create(gateway, "spare", `streams: [{ pattern: "arena-main" }], originCluster: "iad-1", ${cascade}`);
@@ -167,7 +167,7 @@ describe("an ingest plan", () => {
     expect(errors).toMatchObject([{ extensions: { code: "PUBLISHERS_DIFFER", argument: "backups.0.publishToken" } }]);
   });
 
-  it("of a name that a pattern covers may be made before there is such a stream", async () => {
+  it("plans a name that a pattern covers before the stream exists", async () => {
     await using gateway = await createTestGateway();
     const [feed] = await feedsOf(gateway, 'stream: { name: "popup-tomorrow" }, protocol: RTMP');
     expect(feed?.publishToken.label).toBe("popups");
@@ -182,7 +182,7 @@ describe("an ingest plan", () => {
     expect(feeds.map(({ srtStreamId }) => srtStreamId?.includes("&noRecord"))).toEqual([false, true]);
   });
 
-  it("warns of what a broadcaster should know", async () => {
+  it("warns of restrictions", async () => {
     await using gateway = await createTestGateway();
     const warnings = async (args: string) =>
       (await plan(gateway, args)).data.ingestPlan.warnings.map(({ code }) => code);
@@ -291,14 +291,14 @@ describe("an ingest plan", () => {
       "INVALID_INPUT",
       "publishToken",
     ],
-  ])("is refused for %s", async (_, name, args, code, argument) => {
+  ])("is rejected for %s", async (_, name, args, code, argument) => {
     await using gateway = await createTestGateway();
     const { data, errors } = await plan(gateway, `stream: { name: "${name}" }, ${args}`);
     expect(data).toEqual({ ingestPlan: null });
     expect(errors).toMatchObject([{ extensions: { code, argument } }]);
   });
 
-  it("is refused where the token encrypts SRT, and no passphrase is wanted", async () => {
+  it("is rejected if the token encrypts SRT and the request says no", async () => {
     await using gateway = await createTestGateway();
     await create(gateway, "hushed", 'streams: [{ pattern: "hushed" }], isSrtEncrypted: true');
     const { errors } = await plan(gateway, 'stream: { name: "hushed" }, protocol: SRT, isEncrypted: false');
@@ -310,7 +310,7 @@ describe("an ingest plan", () => {
     ]);
   });
 
-  it("is refused for more feeds than a plan has", async () => {
+  it("is rejected with more feeds than a plan may have", async () => {
     await using gateway = await createTestGateway();
     const sources = Array.from({ length: 51 }, (_, index) => `{ sourceId: "cam${index}" }`).join(", ");
     const { errors } = await plan(
@@ -320,7 +320,7 @@ describe("an ingest plan", () => {
     expect(errors).toMatchObject([{ extensions: { code: "LIMIT_EXCEEDED", max: 100 } }]);
   });
 
-  it("costs no call beside the token pages and the clusters, which are kept", async () => {
+  it("needs no call beside the token pages and the clusters, which are cached", async () => {
     await using gateway = await createTestGateway();
     await feedsOf(gateway, `stream: { name: "rehearsal" }, protocol: SRT, ${CAMERAS}, ${LAYERS}`);
     gateway.sandbox.clearCalls();
@@ -331,14 +331,14 @@ describe("an ingest plan", () => {
     expect(gateway.sandbox.calls()).toEqual([]);
   });
 
-  it("is told from the platform's naming of hosts when the clusters can't be read", async () => {
+  it("uses the platform's naming of hosts when the clusters cannot be read", async () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ path: "/api/cluster", status: 503 });
     const [feed] = await feedsOf(gateway, 'stream: { name: "derby-final" }, protocol: RTMP');
     expect(feed?.rtmp?.server).toBe("rtmp://rtmp-phx-1.millicast.com:1935/v2/pub");
   });
 
-  it("is shown to those alone who may see secrets, and each reading is audited without one", async () => {
+  it("needs the scope token:reveal, and each reading is audited without a secret", async () => {
     await using gateway = await createTestGateway();
     const { key } = await onboard(gateway, "meadow-tv", ["derby-final"]);
     const { data, errors } = await gateway

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LEASE_MS, SETTLE_GRACE_MS } from "../../src/store/idempotency.ts";
 import type { Store } from "../../src/store/store.ts";
-import { clientOf } from "../sandbox/support.ts";
 import { type ConformantSandbox, createConformantSandbox } from "../support/conformance.ts";
 import { createTestDatabase, type TestDatabase } from "../support/databases.ts";
 import { endingAt } from "../support/ending-keys.ts";
 import { createTestGateway, START, type TestGateway } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
+import { clientOf } from "../support/sandbox.ts";
 
 const DAY_MS = 86_400_000;
 

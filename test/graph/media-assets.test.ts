@@ -41,8 +41,8 @@ async function broadcast(gateway: TestGateway, streamName: string, times: number
   }
 }
 
-describe("recordings", () => {
-  it("are made of a broadcast by time alone: being broadcast, being processed, complete", async () => {
+describe("MediaAsset of a recording", () => {
+  it("moves on by time alone: being broadcast, being processed, complete", async () => {
     await using gateway = await createTestGateway();
     await gateway.ask(
       'mutation { setRecording(input: { stream: { name: "rehearsal" }, isRecording: true }) { userErrors { code } } }',
@@ -91,7 +91,7 @@ describe("recordings", () => {
     ]);
   });
 
-  it("are listed newest first, by one call for a page", async () => {
+  it("is listed newest first, by one call for a page", async () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.clearCalls();
     const { nodes, pageInfo } = await assets(gateway, 'stream: { name: "opera-night" }, first: 3');
@@ -107,7 +107,7 @@ describe("recordings", () => {
     expect(calls(gateway)).toHaveLength(2);
   });
 
-  it("are found by token, state, time and order", async () => {
+  it("is found by token, state, time and order", async () => {
     await using gateway = await createTestGateway();
     const days = async (args: string) =>
       (await assets(gateway, args)).nodes.map(({ startedAt }) => startedAt.slice(0, 10));
@@ -141,7 +141,7 @@ describe("recordings", () => {
       'window: { range: { from: "2026-03-18T00:00:00Z", to: "2026-03-17T00:00:00Z" } }',
       "window.range",
     ],
-  ])("can't be asked for with %s, which causes no call", async (_what, args, argument) => {
+  ])("cannot be listed with %s, which causes no call", async (_what, args, argument) => {
     await using gateway = await createTestGateway();
     gateway.sandbox.clearCalls();
     const { data, errors } = await gateway.ask(`{ mediaAssets(${args}) { nodes { id } } }`);
@@ -151,7 +151,7 @@ describe("recordings", () => {
   });
 });
 
-describe("a list of hundreds", () => {
+describe("Query.mediaAssets of hundreds", () => {
   const TIMES = 230;
   /** Ids in the order of their broadcasts. */
   async function many(gateway: TestGateway): Promise<string[]> {
@@ -175,7 +175,7 @@ describe("a list of hundreds", () => {
     }
   }
 
-  it("is walked through in either order, in pages of any size, each once", async () => {
+  it("can be paged through in either order, in pages of any size, each asset once", async () => {
     await using gateway = await createTestGateway();
     const ids = await many(gateway);
     expect(new Set(ids).size).toBe(TIMES);
@@ -209,7 +209,7 @@ describe("a list of hundreds", () => {
     expect(second.nodes.map(({ assetId }) => assetId)).toEqual(ids.slice(110, 170).toReversed());
   });
 
-  it("gives a window deep in it by few calls", async () => {
+  it("reads a window deep in the list by few calls", async () => {
     await using gateway = await createTestGateway();
     const ids = await many(gateway);
     gateway.sandbox.clearCalls();
@@ -225,10 +225,10 @@ describe("a list of hundreds", () => {
   });
 });
 
-describe("one asset", () => {
+describe("Query.mediaAsset", () => {
   const newest = async (gateway: TestGateway) => (await assets(gateway, "first: 1")).nodes[0] as Asset;
 
-  it("is found by its id in the graph and by the platform's, read once for one request", async () => {
+  it("finds an asset by its global id and by the platform's, with one read for one request", async () => {
     await using gateway = await createTestGateway();
     const { id, assetId } = await newest(gateway);
     gateway.sandbox.clearCalls();
@@ -248,14 +248,14 @@ describe("one asset", () => {
     ["unknown", "0123456789abcdef0123456789abcdef"],
     ["malformed", "../account/info"],
     ["empty", ""],
-  ])("that is %s is not found", async (_what, assetId) => {
+  ])("answers NOT_FOUND for an id that is %s", async (_what, assetId) => {
     await using gateway = await createTestGateway();
     const { data, errors } = await gateway.ask(`{ mediaAsset(by: { assetId: "${assetId}" }) { id } }`);
     expect(data).toEqual({ mediaAsset: null });
     expect(errors).toMatchObject([{ extensions: { code: "NOT_FOUND", argument: "by" } }]);
   });
 
-  it("is null, and nothing else is, when the platform's media is down", async () => {
+  it("is null, and nothing else is, when the platform's media API is down", async () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ path: ASSETS, status: 503 });
     const { data, errors } = await gateway.ask(
@@ -266,10 +266,10 @@ describe("one asset", () => {
   });
 });
 
-describe("where media is downloaded from", () => {
+describe("MediaAsset.download", () => {
   const download = "download { fileUrl fileUrlExpiresAt playbackUrl }";
 
-  it("is a secret of its own scope, each reading of which is audited", async () => {
+  it("needs a scope of its own, and each reading is audited", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask<{ mediaAssets: { nodes: { id: string; download: { fileUrl: string } }[] } }>(
       `{ mediaAssets(first: 1) { nodes { id ${download} } } }`,
@@ -294,7 +294,7 @@ describe("where media is downloaded from", () => {
     expect(errors).toMatchObject([{ extensions: { code: "FORBIDDEN", scope: "media:reveal" } }]);
   });
 
-  it("is null until the media is complete, which is no error and no reading of a secret", async () => {
+  it("is null until the media is complete, without an error or an audit entry", async () => {
     await using gateway = await createTestGateway();
     const token = tokenOf(gateway, "opera-night");
     await gateway.sandbox.startFeed({ token, streamName: "opera-night", bitsPerSecond: 8_000_000 });
@@ -307,7 +307,7 @@ describe("where media is downloaded from", () => {
   });
 });
 
-describe("deleting media", () => {
+describe("Mutation.deleteMediaAssets", () => {
   interface Deleted {
     readonly deletions: readonly { assetId: string | null; outcome: string; isRetryable: boolean }[];
     readonly deletedCount: number;
@@ -325,7 +325,7 @@ describe("deleting media", () => {
   }
   const outcomesOf = ({ deletions }: Deleted) => deletions.map(({ outcome }) => outcome);
 
-  it("deletes many by one call, and is over within moments", async () => {
+  it("deletes many by one call, within moments", async () => {
     await using gateway = await createTestGateway();
     const { nodes } = await assets(gateway, 'stream: { name: "opera-night" }, first: 3');
     gateway.sandbox.clearCalls();
@@ -343,7 +343,7 @@ describe("deleting media", () => {
     expect(await state()).toEqual({ mediaAsset: { state: "DELETED", removedAt: "2026-03-18T10:20:00.000Z" } });
   });
 
-  it("tells of each what became of it, and can be sent again until all is gone", async () => {
+  it("returns an outcome for each asset, and may be sent again until all are gone", async () => {
     await using gateway = await createTestGateway();
     const [old] = (await assets(gateway, 'stream: { name: "opera-night" }, first: 1')).nodes;
     const token = tokenOf(gateway, "opera-night");
@@ -373,7 +373,7 @@ describe("deleting media", () => {
     expect(again).toMatchObject({ deletedCount: 2, remainingCount: 0, userErrors: [] });
   });
 
-  it("whose answer was lost is UNKNOWN, and settled by sending it again", async () => {
+  it("returns UNKNOWN after a lost response, and settles it when sent again", async () => {
     await using gateway = await createTestGateway();
     const [asset] = (await assets(gateway, "first: 1")).nodes;
     gateway.sandbox.fault({ method: "DELETE", path: ASSETS, drop: "after", times: 1 });
@@ -390,7 +390,7 @@ describe("deleting media", () => {
   it.each([
     ["none", 0],
     ["more than a thousand", 1_001],
-  ])("of %s is refused before any call", async (_what, count) => {
+  ])("rejects a list of %s before any call", async (_what, count) => {
     await using gateway = await createTestGateway();
     gateway.sandbox.clearCalls();
     const { userErrors } = await remove(
@@ -401,7 +401,7 @@ describe("deleting media", () => {
     expect(gateway.sandbox.calls()).toEqual([]);
   });
 
-  it("is not for analysts, nor for keys without media:write", async () => {
+  it("rejects analysts and keys without media:write", async () => {
     await using gateway = await createTestGateway({ scopes: ["stream:read", "media:reveal"] });
     const { errors } = await gateway.ask(
       'mutation { deleteMediaAssets(input: { mediaAssets: [{ assetId: "a" }] }) { deletedCount } }',
@@ -410,10 +410,10 @@ describe("deleting media", () => {
   });
 });
 
-describe("how long media is kept", () => {
+describe("MediaExpiry", () => {
   const rules = "timelineDays recordingDays clipDays clippableSince";
 
-  it("is for ever, and a day for the cache, unless the account has rules", async () => {
+  it("is unlimited, and a day for the cache, unless the account has rules", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(`{ account { mediaExpiry { ${rules} } } }`);
     expect(data).toEqual({
@@ -428,7 +428,7 @@ describe("how long media is kept", () => {
     });
   });
 
-  it("is set rule by rule, and a rule is taken away by null", async () => {
+  it("is set rule by rule, and null removes a rule", async () => {
     await using gateway = await createTestGateway();
     const update = async (input: string) =>
       (
@@ -457,7 +457,7 @@ describe("how long media is kept", () => {
     expect(gateway.sandbox.calls()).toEqual([]);
   });
 
-  it("shows on recordings that began under the rule, and they are gone when it says so", async () => {
+  it("applies to recordings that began under the rule", async () => {
     await using gateway = await createTestGateway();
     await gateway.ask("mutation { updateMediaExpiry(input: { recordingDays: 2 }) { userErrors { code } } }");
     await broadcast(gateway, "opera-night", 1);

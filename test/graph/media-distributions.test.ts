@@ -48,8 +48,8 @@ const all = async (gateway: TestGateway) =>
     )
   ).data.mediaDistributions;
 
-describe("a media distribution", () => {
-  it("is made with keys, whose secrets are shown this once and never again", async () => {
+describe("MediaDistribution", () => {
+  it("is created with keys, whose secrets are shown only once", async () => {
     await using gateway = await createTestGateway();
     const brought = "a-secret-of-the-broadcasters-own-making";
     const wish = `idempotencyKey: "k", name: "members", isDefault: true, keys: [{ name: "a" }, { name: "b", secret: "${brought}" }]`;
@@ -115,7 +115,7 @@ describe("a media distribution", () => {
     expect(node.data).toEqual({ node: { name: "open" } });
   });
 
-  it("is renamed, made the default, and deleted", async () => {
+  it("can be renamed, made the default, and deleted", async () => {
     await using gateway = await createTestGateway();
     const { mediaDistribution } = await create(gateway, 'idempotencyKey: "k", name: "open"');
     const ref = `{ id: "${mediaDistribution?.id}" }`;
@@ -139,7 +139,7 @@ describe("a media distribution", () => {
     });
   });
 
-  it("is made once when the answer was lost, and its secret is shown all the same", async () => {
+  it("is created once after a lost response, and its secret is shown nevertheless", async () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "POST", path: PATH, drop: "after", times: 1 });
     const made = await create(gateway, 'idempotencyKey: "k", name: "members", keys: [{}]');
@@ -153,7 +153,7 @@ describe("a media distribution", () => {
     ["no name", 'name: ""', "input.name"],
     ["three keys", 'name: "x", keys: [{}, {}, {}]', "input.keys"],
     ["a short secret", 'name: "x", keys: [{ secret: "short" }]', "input.keys.0.secret"],
-  ])("with %s is refused before any call", async (_what, fields, argument) => {
+  ])("with %s is rejected before any call", async (_what, fields, argument) => {
     await using gateway = await createTestGateway();
     gateway.sandbox.clearCalls();
     const { userErrors } = await create(gateway, `idempotencyKey: "k", ${fields}`);
@@ -161,7 +161,7 @@ describe("a media distribution", () => {
     expect(gateway.sandbox.calls()).toEqual([]);
   });
 
-  it("is shown to analysts without any secret, and changed by nobody without media:write", async () => {
+  it("is shown to analysts without any secret, and changed only with media:write", async () => {
     await using gateway = await createTestGateway({ scopes: ["stream:read"] });
     expect((await all(gateway)).totalCount).toBe(0);
     const { errors } = await gateway.ask(
@@ -171,8 +171,8 @@ describe("a media distribution", () => {
   });
 });
 
-describe("the keys of a distribution", () => {
-  it("are replaced one after the other: at most two, and the last only on purpose", async () => {
+describe("MediaDistribution.keys", () => {
+  it("are replaced one after the other: at most two, and the last is removed only on request", async () => {
     await using gateway = await createTestGateway();
     const { mediaDistribution, newKeys } = await create(
       gateway,
@@ -216,7 +216,7 @@ describe("the keys of a distribution", () => {
     });
   });
 
-  it("are added once when the answer was lost", async () => {
+  it("are added once after a lost response", async () => {
     await using gateway = await createTestGateway();
     const { mediaDistribution } = await create(gateway, 'idempotencyKey: "k", name: "members"');
     gateway.sandbox.fault({ method: "POST", path: PATH, drop: "after", times: 1 });

@@ -16,8 +16,8 @@ async function askDirector(
   return response.status;
 }
 
-describe("what protocols can do", () => {
-  it("is told for broadcasting, watching and passing on, without a call", async () => {
+describe("Query.protocolInfo", () => {
+  it("lists protocols for broadcasting, watching and re-streaming, without a call", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask<{ protocolInfo: { protocol: string; use: string; latency: string }[] }>(
       "{ protocolInfo { protocol use latency } }",
@@ -37,7 +37,7 @@ describe("what protocols can do", () => {
     expect(gateway.sandbox.calls()).toEqual([]);
   });
 
-  it("names the codecs of each, and what sound is turned into", async () => {
+  it("has the codecs of each, and what sound is transcoded to", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
       "{ protocolInfo(use: INGEST) { protocol videoCodecs audioCodecs audioDeliveredAs isEncrypted hasSimulcast ports } }",
@@ -63,7 +63,7 @@ describe("what protocols can do", () => {
   });
 });
 
-describe("the credentials of a client SDK", () => {
+describe("Stream.sdkCredentials", () => {
   const fields = "role directorUrl streamName streamAccountId publishToken { label } publishingToken";
   type Answer = {
     stream: {
@@ -98,7 +98,7 @@ describe("the credentials of a client SDK", () => {
     expect(await askDirector(credentials, null)).toBe(401);
   });
 
-  it("for playing are a partner's to see, of its own streams", async () => {
+  it("for playing are visible to a partner, of its own streams", async () => {
     await using gateway = await createTestGateway();
     const { key } = await onboard(gateway, "meadow-tv", ["derby-final"]);
     const ask = (name: string) =>
@@ -116,7 +116,7 @@ describe("the credentials of a client SDK", () => {
     expect(errors).toMatchObject([{ extensions: { code: "FORBIDDEN", scope: "token:reveal" } }]);
   });
 
-  it("for broadcasting hold the publish token, are audited, and are taken by the Director", async () => {
+  it("for broadcasting hold the publish token, are audited, and are accepted by the Director", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask<Answer>(
       `{ stream(by: { name: "rehearsal" }) { sdkCredentials(role: PUBLISH) { ${fields} } } }`,
@@ -134,7 +134,7 @@ describe("the credentials of a client SDK", () => {
     expect(gateway.logged()).not.toContain(credentials.publishingToken);
   });
 
-  it("for broadcasting of a stream that no usable token publishes are refused", async () => {
+  it("for broadcasting are rejected if no usable token publishes the stream", async () => {
     await using gateway = await createTestGateway();
     await gateway.ask(
       "mutation { disablePublishTokens(input: { tokens: [{ tokenId: 1002 }] }) { userErrors { code } } }",
@@ -146,12 +146,12 @@ describe("the credentials of a client SDK", () => {
   });
 });
 
-describe("players of several sources", () => {
+describe("StreamPlayback.multiView and audioMultiplexing", () => {
   const hints = `stream(by: { name: "rehearsal" }) { playback {
     multiView { isPossible liveSourceIds hostedPlayerUrl maxBitsPerSecond sdkOptions { name } }
     audioMultiplexing { isPossible minAudioTracks sdkOptions { name } } } }`;
 
-  it("are told what the stream has, and what the SDKs call it", async () => {
+  it("have the sources of the stream and the SDKs' options", async () => {
     await using gateway = await createTestGateway();
     const token = gateway.sandbox.tokens.publish().find(({ label }) => label === "rehearsal")?.token ?? "";
     gateway.sandbox.startFeed({ token, streamName: "rehearsal" });
@@ -182,7 +182,7 @@ describe("players of several sources", () => {
     });
   });
 
-  it("of a stream whose token takes one source are told so", async () => {
+  it("report a stream whose token allows one source", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
       '{ stream(by: { name: "roaming-reporter" }) { playback { multiView { isPossible liveSourceIds } } } }',
@@ -190,7 +190,7 @@ describe("players of several sources", () => {
     expect(data).toEqual({ stream: { playback: { multiView: { isPossible: false, liveSourceIds: [] } } } });
   });
 
-  it("are told to a partner without how the stream is published", async () => {
+  it("are visible to a partner without the publishing details", async () => {
     await using gateway = await createTestGateway();
     const { key } = await onboard(gateway, "meadow-tv", ["rehearsal"]);
     const { data, errors } = await gateway.as(key).ask(`{ ${hints} }`);
@@ -200,7 +200,7 @@ describe("players of several sources", () => {
     expect(new Set(errors.map(({ extensions }) => extensions.code))).toEqual(new Set(["FORBIDDEN"]));
   });
 
-  it("know the events of the SDKs", async () => {
+  it("come with the events of the SDKs", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask<{ stream: { playback: { sdkEvents: { name: string }[] } } }>(
       '{ stream(by: { name: "derby-final" }) { playback { sdkEvents { name description } } } }',

@@ -41,8 +41,8 @@ const tokenOf = (gateway: TestGateway, label: string) => {
 const writes = (gateway: TestGateway) =>
   gateway.sandbox.calls().filter(({ method, path }) => method !== "GET" && !path.startsWith("/sandbox"));
 
-describe("switching recording", () => {
-  it("is a setting of the stream's publish token, and one call to change", async () => {
+describe("Mutation.setRecording", () => {
+  it("sets the stream's publish token by one call", async () => {
     await using gateway = await createTestGateway();
     expect(await setRecording(gateway, 'stream: { name: "rehearsal" }, isRecording: true')).toEqual({
       stream: { name: "rehearsal" },
@@ -77,7 +77,7 @@ describe("switching recording", () => {
     ["while it is live", "derby-final", "isRecording: true", "CONFLICT", "isRecording"],
     ["of what shares its token", "arena-cam1", "isRecording: true", "CONFLICT", "publishToken"],
     ["of what nobody knows", "nobody-knows", "isRecording: true", "NOT_FOUND", "stream"],
-  ])("%s is refused before anything is changed", async (_what, name, settings, code, argument) => {
+  ])("rejects %s before anything is changed", async (_what, name, settings, code, argument) => {
     await using gateway = await createTestGateway();
     const { publishTokens, userErrors } = await setRecording(gateway, `stream: { name: "${name}" }, ${settings}`);
     expect(publishTokens).toEqual([]);
@@ -85,7 +85,7 @@ describe("switching recording", () => {
     expect(writes(gateway)).toEqual([]);
   });
 
-  it("goes from clipping to recording in one change", async () => {
+  it("switches from clipping to recording in one change", async () => {
     await using gateway = await createTestGateway();
     const { publishTokens } = await setRecording(
       gateway,
@@ -94,7 +94,7 @@ describe("switching recording", () => {
     expect(publishTokens).toEqual([{ label: "fan-zone", isRecording: true, isClipping: false }]);
   });
 
-  it("of a live stream that is recorded already goes through: nothing of it is switched", async () => {
+  it("accepts a live stream that is recorded already, since nothing changes", async () => {
     await using gateway = await createTestGateway();
     const { token } = tokenOf(gateway, "opera-night");
     await gateway.sandbox.startFeed({ token, streamName: "opera-night", bitsPerSecond: 1_000_000 });
@@ -106,7 +106,7 @@ describe("switching recording", () => {
     ]);
   });
 
-  it("changes a token of several streams when that token is named, and only one that publishes the stream", async () => {
+  it("changes a token of several streams only if it is named and publishes the stream", async () => {
     await using gateway = await createTestGateway();
     const named = (label: string) =>
       setRecording(
@@ -120,7 +120,7 @@ describe("switching recording", () => {
     });
   });
 
-  it("needs the scope media:write, and is in the audit log", async () => {
+  it("needs the scope media:write, and is audited", async () => {
     await using gateway = await createTestGateway({ scopes: ["media:write", "audit:read", "stream:read"] });
     await gateway.ask(
       'mutation { setRecording(input: { stream: { name: "rehearsal" }, isRecording: true }) { userErrors { code } } }',
@@ -135,8 +135,8 @@ describe("switching recording", () => {
   });
 });
 
-describe("switching features of a stream", () => {
-  it("changes any of them in one mutation, and tells who waits for the next broadcast", async () => {
+describe("Mutation.updateStreamFeatures", () => {
+  it("changes any feature in one mutation, and returns tokens that wait for the next broadcast", async () => {
     await using gateway = await createTestGateway();
     const fields =
       "label isSecured hasThumbnails isLowLatencyRtmp isSrtEncrypted isUtcInserted isDrm priority geoCascade { isEnabled clusters }";
@@ -184,7 +184,7 @@ describe("switching features of a stream", () => {
     ["DRM of an open stream", "isDrm: true, isSecured: false", "input.isDrm"],
     ["no cluster while relaying", "geoCascade: { isEnabled: true, clusters: [] }", "input.geoCascade.clusters"],
     ["recording and clipping", "isRecording: true, isClipping: true", "input.isClipping"],
-  ])("to %s is refused before any call", async (_what, settings, argument) => {
+  ])("rejects %s before any call", async (_what, settings, argument) => {
     await using gateway = await createTestGateway();
     gateway.sandbox.clearCalls();
     const { userErrors } = await updateFeatures(gateway, `stream: { name: "marathon" }, ${settings}`);
@@ -197,14 +197,14 @@ describe("switching features of a stream", () => {
     ["DRM where viewers need no token", "city-council", "isDrm: true", "isDrm"],
     ["an open stream where there is DRM", "vista-concert", "isSecured: false", "isSecured"],
     ["clipping where it is recorded", "opera-night", "isClipping: true", "isClipping"],
-  ])("to %s is refused before anything is changed", async (_what, name, settings, argument) => {
+  ])("rejects %s before anything is changed", async (_what, name, settings, argument) => {
     await using gateway = await createTestGateway();
     const { userErrors } = await updateFeatures(gateway, `stream: { name: "${name}" }, ${settings}`);
     expect(userErrors).toMatchObject([{ code: "INVALID_INPUT", path: ["input", argument] }]);
     expect(writes(gateway)).toEqual([]);
   });
 
-  it("changes every usable publish token alike, and tells of one that the platform refuses", async () => {
+  it("changes every usable publish token alike, and reports one that the platform rejects", async () => {
     await using gateway = await createTestGateway();
     const created = await gateway.ask<{ createPublishToken: { publishToken: { tokenId: number } } }>(
       `mutation { createPublishToken(input: { idempotencyKey: "b", label: "backup", streams: [{ pattern: "marathon" }] }) {
@@ -222,8 +222,8 @@ describe("switching features of a stream", () => {
   });
 });
 
-describe("a token by itself", () => {
-  it("that records can't be told to clip as well", async () => {
+describe("Mutation.updatePublishToken", () => {
+  it("rejects clipping for a token that records", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
       `mutation { updatePublishToken(input: { token: { tokenId: ${tokenOf(gateway, "opera-night").id} }, isClipping: true }) {

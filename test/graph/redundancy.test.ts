@@ -32,8 +32,8 @@ const reprioritize = (fields: string) =>
   `mutation { reprioritizeStream(input: { ${fields} }) {
      stream { name } publishToken { label priority } stoppingLevel userErrors { __typename code message path } } }`;
 
-describe("redundant feeds of a stream", () => {
-  it("stand in the order of their priority, and equal ones with the newest first", async () => {
+describe("Stream.activeFeed and standbyFeeds", () => {
+  it("are ordered by priority, with the newest first among equal ones", async () => {
     await using gateway = await createTestGateway();
     const unset = publish(gateway, "rehearsal");
     gateway.sandbox.clock.advance(1_000);
@@ -46,7 +46,7 @@ describe("redundant feeds of a stream", () => {
     expect(await standing(gateway, "rehearsal")).toEqual([older, negative, unset]);
   });
 
-  it("stand apart for each source, and viewers begin with the main one", async () => {
+  it("are separate for each source, and default to the main one", async () => {
     await using gateway = await createTestGateway();
     const main = publish(gateway, "rehearsal");
     const side = publish(gateway, "rehearsal", { sourceId: "side", priority: 9 });
@@ -70,8 +70,8 @@ describe("redundant feeds of a stream", () => {
   });
 });
 
-describe("reprioritizing a stream", () => {
-  it("moves the feeds of its token as soon as their encoders are back", async () => {
+describe("Mutation.reprioritizeStream", () => {
+  it("moves the feeds of the token as soon as their encoders have reconnected", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(reprioritize('stream: { name: "derby-final" }, priority: 7'));
     expect(data).toEqual({
@@ -91,13 +91,13 @@ describe("reprioritizing a stream", () => {
     });
   });
 
-  it("holds from the next broadcast on where nothing is live", async () => {
+  it("applies from the next broadcast on if nothing is live", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(reprioritize('stream: { name: "rehearsal" }, priority: 3'));
     expect(data).toMatchObject({ reprioritizeStream: { stoppingLevel: "NONE", publishToken: { priority: 3 } } });
   });
 
-  it("is refused in the platform's words for a live feed that set its own priority", async () => {
+  it("is rejected in the platform's words for a live feed that set its own priority", async () => {
     await using gateway = await createTestGateway();
     publish(gateway, "rehearsal", { priority: 4 });
     const { data } = await gateway.ask(reprioritize('stream: { name: "rehearsal" }, priority: 9'));
@@ -123,7 +123,7 @@ describe("reprioritizing a stream", () => {
     ["a token of other streams, unless they may be interrupted", "arena-cam1", "", "CONFLICT", "restartsOtherStreams"],
     ["a token of another stream", "rehearsal", "publishToken: { tokenId: 1001 }", "INVALID_INPUT", "publishToken"],
     ["a token that there is not", "rehearsal", "publishToken: { tokenId: 9 }", "NOT_FOUND", "publishToken"],
-  ])("is refused before any call for %s", async (_, name, fields, code, argument) => {
+  ])("is rejected before any call for %s", async (_, name, fields, code, argument) => {
     await using gateway = await createTestGateway();
     await gateway.ask("{ publishTokens { totalCount } }");
     gateway.sandbox.clearCalls();
@@ -132,7 +132,7 @@ describe("reprioritizing a stream", () => {
     expect(gateway.sandbox.calls().filter(({ method }) => method !== "GET")).toEqual([]);
   });
 
-  it("of a stream that several tokens publish needs to be told which", async () => {
+  it("needs a token if several publish the stream", async () => {
     await using gateway = await createTestGateway();
     await gateway.ask(
       `mutation { createPublishToken(input: { idempotencyKey: "b", label: "backup", streams: [{ pattern: "rehearsal" }] }) { userErrors { code } } }`,
@@ -148,7 +148,7 @@ describe("reprioritizing a stream", () => {
     expect(told).toMatchObject({ reprioritizeStream: { publishToken: { label: "backup", priority: 1 } } });
   });
 
-  it("of a pattern's stream interrupts the others, where that is allowed", async () => {
+  it("of a pattern's stream interrupts the others only if that is allowed", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
       reprioritize('stream: { name: "popup-kiosk" }, priority: 2, restartsOtherStreams: true'),
@@ -157,11 +157,11 @@ describe("reprioritizing a stream", () => {
   });
 });
 
-describe("the qualities of a feed", () => {
+describe("Feed.tracks", () => {
   const tracks =
     "feeds { tracks { trackId qualities { encodingId width height videoCodec audioCodec videoBitrate } } }";
 
-  it("are told with the stream that is asked for, in one call", async () => {
+  it("of one stream are read with the stream, in one call", async () => {
     await using gateway = await createTestGateway();
     await gateway.ask("{ publishTokens { totalCount } }");
     gateway.sandbox.clearCalls();
@@ -191,7 +191,7 @@ describe("the qualities of a feed", () => {
     expect(gateway.sandbox.calls().map(({ operationId }) => operationId)).toEqual(["Monitoring_GetStream"]);
   });
 
-  it("of a list take a call for each stream, and only for those that are asked", async () => {
+  it("of a list take a call for each stream, and only for the selected ones", async () => {
     await using gateway = await createTestGateway();
     await gateway.ask("{ publishTokens { totalCount } }");
     gateway.sandbox.clearCalls();

@@ -6,8 +6,8 @@ const isLive = async (gateway: TestGateway, name: string) => {
   return data.stream.isLive;
 };
 
-describe("stopping a stream", () => {
-  it("disables the token that publishes it first, so that its encoder stays away", async () => {
+describe("Mutation.stopStream", () => {
+  it("disables the token that publishes the stream first, so that its encoder cannot reconnect", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
       `mutation { stopStream(input: { stream: { name: "derby-final" } }) { stream { name } stoppingLevel disabledTokens { label isActive } userErrors { code } } }`,
@@ -24,7 +24,7 @@ describe("stopping a stream", () => {
     expect(await isLive(gateway, "derby-final")).toBe(false);
   });
 
-  it("without disabling lets the encoder come back within seconds", async () => {
+  it("lets the encoder reconnect within seconds without disableFirst", async () => {
     await using gateway = await createTestGateway();
     await gateway.ask(
       `mutation { stopStream(input: { stream: { name: "derby-final" }, disableFirst: false }) { userErrors { code } } }`,
@@ -34,7 +34,7 @@ describe("stopping a stream", () => {
     expect(await isLive(gateway, "derby-final")).toBe(true);
   });
 
-  it("that is not live stops nothing, and says so", async () => {
+  it("stops nothing if the stream is not live, and returns NONE", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
       `mutation { stopStream(input: { stream: { name: "rehearsal" } }) { stoppingLevel disabledTokens { label } userErrors { code } } }`,
@@ -42,7 +42,7 @@ describe("stopping a stream", () => {
     expect(data).toEqual({ stopStream: { stoppingLevel: "NONE", disabledTokens: [], userErrors: [] } });
   });
 
-  it("that nobody knows is not found", async () => {
+  it("answers NOT_FOUND for an unknown stream", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
       `mutation { stopStream(input: { stream: { name: "nobody-knows" } }) { stream { name } stoppingLevel userErrors { code path } } }`,
@@ -53,7 +53,7 @@ describe("stopping a stream", () => {
   });
 });
 
-describe("stopping all streams", () => {
+describe("Mutation.stopAllStreams", () => {
   it("ends every broadcast of the account", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask<{

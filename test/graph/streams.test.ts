@@ -6,8 +6,8 @@ type Streams = {
   streams: { totalCount: number; nodes: { name: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } };
 };
 
-describe("streams", () => {
-  it("are the union of those that tokens name, those that are live, and those seen in traffic", async () => {
+describe("Query.streams", () => {
+  it("lists the streams that tokens name, that are live, and that were seen in traffic", async () => {
     await using gateway = await createTestGateway();
     // Known by name through a token; live under a pattern; and seen in traffic under a pattern.
     const before = await gateway.ask<Streams>("{ streams(first: 100) { nodes { name } } }");
@@ -20,7 +20,7 @@ describe("streams", () => {
     expect(after.data.streams.totalCount).toBe(24);
   });
 
-  it("are filtered by being live, by name and by partner", async () => {
+  it("filters by being live, by name and by partner", async () => {
     await using gateway = await createTestGateway();
     const filtered = async (filter: string) =>
       names((await gateway.ask<Streams>(`{ streams(first: 100, filter: ${filter}) { nodes { name } } }`)).data);
@@ -41,7 +41,7 @@ describe("streams", () => {
     expect(await filtered('{ partner: { trackingId: "orchid-stream" }, isLive: true }')).toEqual(["popup-kiosk"]);
   });
 
-  it("come in pages that neither skip nor repeat one, forwards and backwards", async () => {
+  it("pages without skipping or repeating a stream, forwards and backwards", async () => {
     await using gateway = await createTestGateway();
     const all = names((await gateway.ask<Streams>("{ streams(first: 100) { nodes { name } } }")).data);
     const forwards: string[] = [];
@@ -59,7 +59,7 @@ describe("streams", () => {
     expect(names(data)).toEqual(all.slice(-3));
   });
 
-  it("are still listed when monitoring is down, without those that only monitoring knows", async () => {
+  it("still lists streams when monitoring is down, without those that only monitoring reports", async () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ path: "/api/monitoring/*", status: 503 });
     const { data, errors } = await gateway.ask<Streams>("{ streams(first: 100) { nodes { name } } }");
@@ -71,8 +71,8 @@ describe("streams", () => {
   });
 });
 
-describe("the hosted player of a stream", () => {
-  it("is told what it is asked to be, and nothing that it can't be", async () => {
+describe("StreamPlayback.hostedPlayerUrl", () => {
+  it("contains the given options, and rejects what the player does not support", async () => {
     await using gateway = await createTestGateway();
     const { data, errors } = await gateway.ask<{ stream: { playback: Record<string, string> } }>(
       `{ stream(by: { name: "derby-final" }) { playback {
@@ -88,8 +88,8 @@ describe("the hosted player of a stream", () => {
   });
 });
 
-describe("a stream", () => {
-  it("tells whether it is live, since when, and how many watch", async () => {
+describe("Stream", () => {
+  it("returns whether it is live, since when, and how many viewers watch", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
       `{ live: stream(by: { name: "derby-final" }) { isLive startedAt endedAt viewerCount
@@ -106,7 +106,7 @@ describe("a stream", () => {
     });
   });
 
-  it("exists by traffic alone, and then stays known", async () => {
+  it("exists by traffic alone, and continues to", async () => {
     await using gateway = await createTestGateway();
     const { data, errors } = await gateway.ask('{ stream(by: { name: "popup-expo" }) { name isLive } }');
     expect({ data, errors }).toEqual({ data: { stream: { name: "popup-expo", isLive: false } }, errors: [] });
@@ -114,7 +114,7 @@ describe("a stream", () => {
     expect(names(listed.data)).toEqual(["popup-expo", "popup-kiosk"]);
   });
 
-  it("that nobody knows is not found, and nothing else on the page is lost", async () => {
+  it("is NOT_FOUND if it is unknown, and the rest of the response is served", async () => {
     await using gateway = await createTestGateway();
     const { data, errors } = await gateway.ask(
       '{ nobody: stream(by: { name: "never-heard-of" }) { name } rehearsal: stream(by: { name: "rehearsal" }) { name } }',
@@ -129,7 +129,7 @@ describe("a stream", () => {
     ]);
   });
 
-  it("is secured only when every token that publishes it is", async () => {
+  it("is secured only if every token that publishes it is", async () => {
     await using gateway = await createTestGateway();
     const secured = (name: string) => `${name.replace("-", "_")}: stream(by: { name: "${name}" }) { isSecured }`;
     const before = await gateway.ask(`{ ${secured("derby-final")} ${secured("city-council")} }`);
@@ -141,7 +141,7 @@ describe("a stream", () => {
     expect((await gateway.ask(`{ ${secured("derby-final")} }`)).data).toEqual({ derby_final: { isSecured: false } });
   });
 
-  it("tells which subscribe tokens are of another cluster than its publishers", async () => {
+  it("returns the subscribe tokens of another cluster than its publishers", async () => {
     await using gateway = await createTestGateway();
     const consistency =
       "clusterConsistency { isConsistent publishClusters subscribeClusters mismatchedTokens { label } }";
@@ -188,7 +188,7 @@ describe("a stream", () => {
     });
   });
 
-  it("tells where to watch it, without a secret", async () => {
+  it("returns where to watch it, without a secret", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
       `{ stream(by: { name: "derby-final" }) { streamId playback { hostedPlayerUrl embedHtml whepUrl directorUrl streamAccountId streamName } } }`,
@@ -210,7 +210,7 @@ describe("a stream", () => {
     });
   });
 
-  it("tells where to broadcast it with each usable token", async () => {
+  it("returns where to broadcast it with each usable token", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask<{ stream: { ingest: Record<string, unknown>[] } }>(
       `{ stream(by: { name: "sydney-regatta" }) { ingest { publishToken { label } whipUrl bearerToken srtUrl srtPassphrase
@@ -235,7 +235,7 @@ describe("a stream", () => {
     ]);
   });
 
-  it("carries encryption in its SRT address when the token asks for it", async () => {
+  it("has encryption in its SRT address if the token requires it", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask<{ createPublishToken: { publishToken: { srtPassphrase: string } } }>(
       `mutation { createPublishToken(input: { idempotencyKey: "s", label: "srt", streams: [{ pattern: "srt-cam" }], isSrtEncrypted: true }) {
@@ -248,7 +248,7 @@ describe("a stream", () => {
     expect(seen.stream.ingest[0]?.srtPassphrase).toBe(data.createPublishToken.publishToken.srtPassphrase);
   });
 
-  it("whose name analytics refuse says so at its figures, and nowhere else", async () => {
+  it("with a name that analytics reject reports so on its usage, and nowhere else", async () => {
     await using gateway = await createTestGateway();
     for (const name of ["studio/a", "take*two", "dash--dash"]) {
       await gateway.ask(

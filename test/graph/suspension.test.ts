@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Store } from "../../src/store/store.ts";
-import { clientOf } from "../sandbox/support.ts";
 import { type ConformantSandbox, createConformantSandbox } from "../support/conformance.ts";
 import { createTestDatabase, type TestDatabase } from "../support/databases.ts";
 import { createTestGateway, START, type TestGateway } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 import { makeElsewhere, platformTokens } from "../support/platform-tokens.ts";
+import { clientOf } from "../support/sandbox.ts";
 
 interface Changed {
   readonly partner: { readonly status: string } | null;

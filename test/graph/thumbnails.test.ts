@@ -19,7 +19,7 @@ async function trigger(gateway: TestGateway, streamName = "derby-final", more = 
 
 const calls = (gateway: TestGateway) => gateway.sandbox.calls().filter(({ path }) => path === "/api/thumbnails");
 
-describe("a thumbnail", () => {
+describe("Mutation.triggerThumbnail", () => {
   // The limit is measured by the gateway's own time, of which only the date is set: nothing is waited for.
   beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"], now: new Date(START) }));
   afterEach(() => void vi.useRealTimers());
@@ -29,13 +29,13 @@ describe("a thumbnail", () => {
     gateway.sandbox.clock.advance(ms);
   };
 
-  it("of a live stream is made now, without any setting of its token", async () => {
+  it("makes a thumbnail of a live stream, without any setting of its token", async () => {
     await using gateway = await createTestGateway();
     expect(await trigger(gateway)).toEqual({ stream: { name: "derby-final" }, isTriggered: true, userErrors: [] });
     expect(calls(gateway)).toHaveLength(1);
   });
 
-  it("is made six times in any minute, and the error tells when the next is possible", async () => {
+  it("makes six in any minute, and the error has the time of the next", async () => {
     await using gateway = await createTestGateway();
     for (let time = 0; time < 6; time += 1) {
       expect((await trigger(gateway)).isTriggered).toBe(true);
@@ -67,14 +67,14 @@ describe("a thumbnail", () => {
     expect(calls(gateway)).toHaveLength(8);
   });
 
-  it("asked for many times at once is made six times", async () => {
+  it("makes six if called many times at once", async () => {
     await using gateway = await createTestGateway();
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => trigger(gateway)));
     expect(outcomes.filter(({ isTriggered }) => isTriggered)).toHaveLength(6);
     expect(calls(gateway)).toHaveLength(6);
   });
 
-  it("of an idle stream is refused by the platform, which does not count it", async () => {
+  it("of an idle stream is rejected by the platform, which does not count it", async () => {
     await using gateway = await createTestGateway();
     for (let time = 0; time < 8; time += 1) {
       expect(await trigger(gateway, "rehearsal")).toMatchObject({
@@ -87,7 +87,7 @@ describe("a thumbnail", () => {
     expect((await trigger(gateway, "rehearsal")).isTriggered).toBe(true);
   });
 
-  it("is of the feed with a publish token, where one is named", async () => {
+  it("pictures the feed of a publish token if one is named", async () => {
     await using gateway = await createTestGateway();
     const id = (label: string) => gateway.sandbox.tokens.publish().find((token) => token.label === label)?.id;
     expect(

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { clientOf } from "../sandbox/support.ts";
 import { createTestGateway, type TestGateway } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 import { makeElsewhere, platformTokens } from "../support/platform-tokens.ts";
+import { clientOf } from "../support/sandbox.ts";
 
 let gateway: TestGateway;
 beforeEach(async () => {

@@ -27,8 +27,8 @@ async function names(gateway: TestGateway, args = ""): Promise<string[]> {
 
 const calls = (gateway: TestGateway) => gateway.sandbox.calls().map(({ operationId }) => operationId);
 
-describe("cloud transcoders", () => {
-  it("are listed oldest first, by status, cluster and name", async () => {
+describe("Query.transcoders", () => {
+  it("lists transcoders oldest first, by status, cluster and name", async () => {
     await using gateway = await createTestGateway();
     expect(await names(gateway)).toEqual(["arena-main", "marathon"]);
     expect(await names(gateway, "(filter: { statuses: [ACTIVE] })")).toEqual(["arena-main"]);
@@ -37,7 +37,7 @@ describe("cloud transcoders", () => {
     expect(await names(gateway, "(last: 1)")).toEqual(["marathon"]);
   });
 
-  it("tell what they make of their input, where they run and what they are doing", async () => {
+  it("returns their output, their cluster and their status", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
       `{ transcoders(first: 1) { totalCount nodes { name status clusterId cluster { canTranscode } host endedAt
@@ -70,7 +70,7 @@ describe("cloud transcoders", () => {
     });
   });
 
-  it("are read in a call for each hundred, whatever is asked of them", async () => {
+  it("reads a hundred in one call, whatever is selected", async () => {
     await using gateway = await createTestGateway();
     const usage = 'usage(window: { last: "P7D" }) { minutesUsed }';
     await gateway.ask(`{ a: transcoders { nodes { name ${usage} } } b: transcoders(filter: { statuses: [ACTIVE] }) { nodes { id ${usage} } }
@@ -82,7 +82,7 @@ describe("cloud transcoders", () => {
     ]);
   });
 
-  it("are found by their id, one by a call of its own and several by the list", async () => {
+  it("finds one by a call of its own, and several by the list", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask<{ transcoders: { nodes: { id: string }[] } }>(
       "{ transcoders { nodes { id } } }",
@@ -100,7 +100,7 @@ describe("cloud transcoders", () => {
     }
   });
 
-  it("are not for partners, and their ingest is shown to those alone who may see secrets", async () => {
+  it("rejects partners, and shows the ingest only to keys that may reveal secrets", async () => {
     await using gateway = await createTestGateway();
     const { key } = await onboard(gateway, "meadow-tv", ["derby-final"]);
     const { data: list } = await gateway.ask<{ transcoders: { nodes: { id: string }[] } }>(
@@ -133,8 +133,8 @@ describe("cloud transcoders", () => {
   });
 });
 
-describe("the minutes of transcoders", () => {
-  it("are those of whole UTC days, of each and of all", async () => {
+describe("TranscoderUsage", () => {
+  it("counts whole UTC days, of each transcoder and of all", async () => {
     await using gateway = await createTestGateway();
     const window = range("2026-03-14T05:00:00Z", "2026-03-17T05:00:00Z");
     const fields = "window { from to } freshUntil minutesUsed days { date minutesUsed }";
@@ -165,7 +165,7 @@ describe("the minutes of transcoders", () => {
     });
   });
 
-  it("of a time that is no longer kept are refused, and the transcoders are served all the same", async () => {
+  it("is rejected for a time that is no longer retained, and the transcoders are served nevertheless", async () => {
     await using gateway = await createTestGateway();
     const { data, errors } = await gateway.ask(
       `{ transcoders(first: 1) { nodes { name usage(window: ${range("2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z")}) { minutesUsed } } } }`,
@@ -175,8 +175,8 @@ describe("the minutes of transcoders", () => {
   });
 });
 
-describe("creating a transcoder", () => {
-  it("makes one that starts at once where that is wanted", async () => {
+describe("Mutation.createTranscoder", () => {
+  it("creates a transcoder that starts at once if requested", async () => {
     await using gateway = await createTestGateway();
     const { transcoder, userErrors } = await create(
       gateway,
@@ -197,7 +197,7 @@ describe("creating a transcoder", () => {
     });
   });
 
-  it("makes one for one key, also when the platform's answer is lost", async () => {
+  it("creates one for each key, also after a lost response", async () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "POST", path: "/api/transcoders", drop: "after", times: 1 });
     const first = await create(gateway);
@@ -219,7 +219,7 @@ describe("creating a transcoder", () => {
     ["half of what to make", "height: 720", "INVALID_INPUT", "frameRate"],
     ["a profile and a height", 'profileId: "720p30", height: 720', "INVALID_INPUT", "height"],
     ["an underscore in its prefix", 'profileId: "720p30", dnsPrefix: "a_b"', "INVALID_INPUT", "dnsPrefix"],
-  ])("is refused before any change for %s", async (_, fields, code, argument) => {
+  ])("is rejected before any change for %s", async (_, fields, code, argument) => {
     await using gateway = await createTestGateway();
     const cluster = fields.includes("clusterId") ? "" : 'clusterId: "lon-1",';
     const { data } = await gateway.ask<{ createTranscoder: Made }>(
@@ -232,7 +232,7 @@ describe("creating a transcoder", () => {
     expect(calls(gateway).filter((operation) => operation?.startsWith("Transcoder_"))).toEqual([]);
   });
 
-  it("passes on what the platform alone knows: a prefix that is taken, a profile that there is not", async () => {
+  it("passes on errors of the platform: a prefix in use, an unknown profile", async () => {
     await using gateway = await createTestGateway();
     const taken = await create(gateway, 'profileId: "720p30", dnsPrefix: "arena-main"');
     expect(taken.userErrors).toMatchObject([
@@ -243,14 +243,14 @@ describe("creating a transcoder", () => {
   });
 });
 
-describe("a transcoder", () => {
+describe("Mutation.updateTranscoder and deleteTranscoder", () => {
   const update = (gateway: TestGateway, id: string | undefined, fields: string) =>
     gateway.ask<{ updateTranscoder: Made }>(
       `mutation { updateTranscoder(input: { transcoder: { id: "${id}" }, ${fields} }) {
          transcoder { id transcoderId status name clusterId profile { profileId } } ${ERRORS} } }`,
     );
 
-  it("is changed while it runs, but for its cluster and prefix", async () => {
+  it("change a running transcoder, except its cluster and prefix", async () => {
     await using gateway = await createTestGateway();
     const { transcoder } = await create(gateway, 'profileId: "720p60", startsNow: true');
     const renamed = await update(gateway, transcoder?.id, 'name: "stage", height: 1080, frameRate: 50');
@@ -268,7 +268,7 @@ describe("a transcoder", () => {
     expect(data.updateTranscoder).toMatchObject({ transcoder: { clusterId: "fra-1" }, userErrors: [] });
   });
 
-  it("is not changed by nothing, nor when there is none", async () => {
+  it("reject an empty change, and an unknown transcoder", async () => {
     await using gateway = await createTestGateway();
     const { data } = await update(gateway, "bm9uZQ", "");
     expect(data.updateTranscoder.userErrors).toMatchObject([{ code: "INVALID_INPUT", path: ["input"] }]);
@@ -276,7 +276,7 @@ describe("a transcoder", () => {
     expect(missing.updateTranscoder.userErrors).toMatchObject([{ code: "NOT_FOUND", path: ["input", "transcoder"] }]);
   });
 
-  it("is deleted once, also when the platform's answer is lost", async () => {
+  it("delete a transcoder once, also after a lost response", async () => {
     await using gateway = await createTestGateway();
     const { transcoder } = await create(gateway, 'profileId: "720p60", startsNow: true');
     const remove = async () => {
@@ -296,7 +296,7 @@ describe("a transcoder", () => {
     expect(await names(gateway, "(filter: { statuses: [DELETED] })")).toEqual(["studio"]);
   });
 
-  it("is neither made nor changed without the scope", async () => {
+  it("need the scope transcoder:write", async () => {
     await using gateway = await createTestGateway({ scopes: ["stream:read", "stream:control"] });
     const { data, errors } = await gateway.ask(
       'mutation { createTranscoder(input: { idempotencyKey: "k", name: "studio", clusterId: "lon-1", profileId: "720p30" }) { transcoder { id } } }',

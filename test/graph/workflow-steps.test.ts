@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { clientOf } from "../sandbox/support.ts";
 import { createTestGateway, type TestGateway } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 import { platformTokens } from "../support/platform-tokens.ts";
+import { clientOf } from "../support/sandbox.ts";
 
 interface Workflow {
   readonly steps: readonly {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createConformantSandbox } from "../support/conformance.ts";
-import { clientOf, START } from "./support.ts";
+import { clientOf, START } from "../support/sandbox.ts";
 
 const sandboxAtStart = () => createConformantSandbox({ startAt: START, frozen: true });
 

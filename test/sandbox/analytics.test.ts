@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ConformantSandbox, createConformantSandbox } from "../support/conformance.ts";
-import { clientOf, publishToken, START, type Wire } from "./support.ts";
+import { clientOf, publishToken, START, type Wire } from "../support/sandbox.ts";
 
 const sandboxAtStart = () => createConformantSandbox({ startAt: START, frozen: true });
 const WEEK = { startDate: "2025-06-11", stopDate: "2025-06-18" };

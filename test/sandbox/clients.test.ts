@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type ConformantSandbox, createConformantSandbox } from "../support/conformance.ts";
 import { restClientOf } from "../support/rest-client.ts";
-import { publishToken, START, subscribeToken, viewerJwt } from "./support.ts";
+import { publishToken, START, subscribeToken, viewerJwt } from "../support/sandbox.ts";
 
 /** The platform's own clients, as they are published, against the sandbox: it must say what they understand. */
 

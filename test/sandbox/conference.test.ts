@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { createConformantSandbox } from "../support/conformance.ts";
-import { clientOf, publishToken, START } from "./support.ts";
+import { clientOf, publishToken, START } from "../support/sandbox.ts";
 
 const sandboxAtStart = () => createConformantSandbox({ startAt: START, frozen: true });
 const CONFERENCE = "7e9c0a52-6a4e-4c8e-9f3f-0a1b2c3d4e5f";

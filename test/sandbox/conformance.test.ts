@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createSandbox, type Exchange } from "../../src/sandbox/sandbox.ts";
 import { createConformance } from "../support/conformance.ts";
-import { clientOf, START } from "./support.ts";
+import { clientOf, START } from "../support/sandbox.ts";
 
 /** A check that never complains proves nothing: real exchanges, bent in one place each. */
 

@@ -10,7 +10,7 @@ import {
   subscribeToken,
   type ViewerJwtOptions,
   viewerJwt,
-} from "./support.ts";
+} from "../support/sandbox.ts";
 
 const sandboxAtStart = () => createConformantSandbox({ startAt: START, frozen: true });
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ConformantSandbox, createConformantSandbox } from "../support/conformance.ts";
-import { admitted, clientOf, publishToken, START, subscribeToken, type Wire } from "./support.ts";
+import { admitted, clientOf, publishToken, START, subscribeToken, type Wire } from "../support/sandbox.ts";
 
 /**
  * Every figure of analytics is a sum of the same readings. So whatever the window: a total is the sum of its series, of

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { createConformantSandbox } from "../support/conformance.ts";
-import { clientOf, START } from "./support.ts";
+import { clientOf, START } from "../support/sandbox.ts";
 
 describe("sandbox API secret", () => {
   it("is the only bearer that api and analytics paths accept", async () => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { type ConformantSandbox, createConformantSandbox } from "../support/conformance.ts";
-import { admitted, clientOf, publishToken, START, subscribeToken, viewerJwt, type Wire } from "./support.ts";
+import { admitted, clientOf, publishToken, START, subscribeToken, viewerJwt, type Wire } from "../support/sandbox.ts";
 
 /** Without a lag, so that what happens shows on the quarter hour. */
 const sandboxAt = (startAt: string) => createConformantSandbox({ startAt, frozen: true, lagMs: 0 });

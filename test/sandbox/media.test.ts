@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { createConformantSandbox } from "../support/conformance.ts";
-import { type ApiClient, admitted, clientOf, publishToken, START, type Wire } from "./support.ts";
+import { type ApiClient, admitted, clientOf, publishToken, START, type Wire } from "../support/sandbox.ts";
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;

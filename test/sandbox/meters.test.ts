@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createConformantSandbox } from "../support/conformance.ts";
-import { admitted, clientOf, publishToken, START } from "./support.ts";
+import { admitted, clientOf, publishToken, START } from "../support/sandbox.ts";
 
 const HOUR = 3_600_000;
 const sandboxAtStart = () => createConformantSandbox({ startAt: START, frozen: true, lagMs: 0 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createConformantSandbox } from "../support/conformance.ts";
-import { admitted, clientOf, publishToken, START, type Wire } from "./support.ts";
+import { admitted, clientOf, publishToken, START, type Wire } from "../support/sandbox.ts";
 
 const sandboxAtStart = () => createConformantSandbox({ startAt: START, frozen: true });
 const LIVE = ["arena-main", "city-council", "derby-final", "harbor-news-24", "popup-kiosk", "world-feed"];

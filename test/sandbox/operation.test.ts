@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { createConformantSandbox } from "../support/conformance.ts";
-import { admitted, clientOf, publishToken, START, subscribeToken } from "./support.ts";
+import { admitted, clientOf, publishToken, START, subscribeToken } from "../support/sandbox.ts";
 
 /** How the sandbox is run: its clock, its faults, its log, its own paths and its process. */
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { createConformantSandbox } from "../support/conformance.ts";
-import { admitted, clientOf, publishToken, START, subscribeToken } from "./support.ts";
+import { admitted, clientOf, publishToken, START, subscribeToken } from "../support/sandbox.ts";
 
 const sandboxAtStart = () => createConformantSandbox({ startAt: START, frozen: true });
 const streams = [{ streamName: "news" }];

@@ -4,7 +4,7 @@ import { parse } from "lossless-json";
 import { describe, expect, it } from "vitest";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { createConformantSandbox } from "../support/conformance.ts";
-import { admitted, clientOf, publishToken, START, subscribeToken, viewerJwt, type Wire } from "./support.ts";
+import { admitted, clientOf, publishToken, START, subscribeToken, viewerJwt, type Wire } from "../support/sandbox.ts";
 
 const sandboxAtStart = () => createConformantSandbox({ startAt: START, frozen: true });
 

@@ -1,5 +1,5 @@
-import { clientOf } from "../sandbox/support.ts";
 import type { ConformantSandbox } from "./conformance.ts";
+import { clientOf } from "./sandbox.ts";
 
 /** A subscribe token as the platform has it. */
 export interface PlatformToken {

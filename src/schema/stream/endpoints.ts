@@ -116,7 +116,7 @@ export const StreamPlayback = builder
 export const RtmpIngest = builder
   .objectRef<{ readonly server: string; readonly streamKey: string }>("RtmpIngest")
   .implement({
-    description: "An RTMP destination, in the parts that encoders ask for.",
+    description: "An RTMP destination, split into the two fields that encoders have.",
     fields: (t) => ({
       server: t.exposeString("server", { description: "RTMP server address, without the stream key." }),
       streamKey: t.exposeString("streamKey", {

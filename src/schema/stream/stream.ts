@@ -140,8 +140,8 @@ builder.node(Stream, {
         }),
       },
       resolve: async ({ name }, { token }, context) => {
-        const shown = token ? await findSubscribeToken(token, "token", context) : null;
-        return [...geoRulesOfStream(await possiblePublishTokens(name, context), shown)];
+        const subscribeToken = token ? await findSubscribeToken(token, "token", context) : null;
+        return [...geoRulesOfStream(await possiblePublishTokens(name, context), subscribeToken)];
       },
     }),
 

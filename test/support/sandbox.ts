@@ -5,7 +5,7 @@ import type { PublishToken, Sandbox, SubscribeToken } from "../../src/sandbox/sa
 /** A Wednesday, 37 minutes past the hour: the newest quarter is 10:30, and the last gap was the day before. */
 export const START = "2025-06-18T10:37:00Z";
 
-/** A parsed answer. Whole numbers past 2^53 are bigints, so that no digit is lost on the way into a test. */
+/** A parsed response. Whole numbers past 2^53 are bigints, so that no digit is lost. */
 export interface Reply<T = Wire> {
   readonly status: number;
   readonly headers: Headers;
@@ -13,7 +13,7 @@ export interface Reply<T = Wire> {
   readonly text: string;
 }
 
-/** JSON of no known shape, to be looked into by a test. */
+/** JSON of any shape. */
 // biome-ignore lint/suspicious/noExplicitAny: a test names the fields it expects; a wrong guess fails the test.
 export type Wire = any;
 
@@ -94,7 +94,7 @@ export interface ViewerJwtOptions {
   /** Seconds from the sandbox's now; null for no `exp`. */
   readonly expiresIn?: number | null;
   readonly alg?: string;
-  /** The signing secret; the parent's token string without it. */
+  /** Signing secret; defaults to the parent's token string. */
   readonly key?: string;
 }
 
@@ -118,7 +118,7 @@ export async function viewerJwt(
   return jwt.sign(new TextEncoder().encode(key));
 }
 
-/** Lets something happen that must not be refused. */
+/** Returns the outcome. @throws Error if the Director refused it */
 export async function admitted<T extends { readonly ok: boolean }>(
   outcome: T | Promise<T>,
 ): Promise<Extract<T, { readonly ok: true }>> {
