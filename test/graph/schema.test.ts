@@ -48,6 +48,20 @@ describe("the schema", () => {
     }
   });
 
+  it("gives every mutation one argument, `input`, which is required", () => {
+    const fields = Object.values(schema.getMutationType()?.getFields() ?? {});
+    expect(fields.length).toBeGreaterThan(40);
+    for (const { name, args } of fields) {
+      expect
+        .soft(
+          args.map((arg) => arg.name),
+          name,
+        )
+        .toEqual(["input"]);
+      expect.soft(args[0]?.type.toString(), name).toMatch(/^\w+Input!$/);
+    }
+  });
+
   it("lets a field that needs the platform fail alone: every root field but what is our own is nullable", () => {
     const nonNull = Object.values(schema.getQueryType()?.getFields() ?? {})
       .filter(({ type }) => type.toString().endsWith("!"))
