@@ -87,9 +87,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { auth, scheduling, dateHeaderClock, ...parts } = services;
   const unsent = createUnsentResponses(options.unsent);
   const responseCache = createResponseCache({
-    isKeeping: options.usageCacheBytes > 0,
-    known: createCacheVersion(parts),
-    figures: parts.usageCache,
+    isEnabled: options.usageCacheBytes > 0,
+    version: createCacheVersion(parts),
+    usageCache: parts.usageCache,
     clock: parts.platformClock,
     lagMs: options.usageLagMs,
   });

@@ -19,7 +19,7 @@ export interface FastPathRequest {
   readonly mediaType: MediaType;
   /**
    * @param onBody called with the whole body
-   * @param onError called instead, with a Refusal if the body is too large or ends early
+   * @param onError called instead, with a RequestError if the body is too large or ends early
    */
   readBody(onBody: (body: Uint8Array) => void, onError: (error: unknown) => void): void;
   /** Creates a signal that is aborted when the client disconnects; many requests need none. */

@@ -18,7 +18,7 @@ export function headOfRequest(request: Request, peer: string | undefined): Reque
 /**
  * Reads the body of a request of the fetch API.
  *
- * @throws Refusal when the body is too large or ends early
+ * @throws RequestError when the body is too large or ends early
  */
 export async function bodyOfRequest(request: Request): Promise<Uint8Array> {
   const body = createBodyCollector();

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Refusal } from "../operation/request-error.ts";
+import type { RequestError } from "../operation/request-error.ts";
 import { memoizeLast } from "../primitives/memoize.ts";
 import type { HttpResponse, RequestHead } from "./http-message.ts";
 import { RawBodyRequest } from "./raw-body-request.ts";
@@ -29,11 +29,11 @@ export function createHeadReader(): (request: IncomingMessage) => RequestHead {
 export function readBody(
   request: IncomingMessage,
   onBody: (body: Uint8Array) => void,
-  onError: (error: Refusal) => void,
+  onError: (error: RequestError) => void,
 ): void {
   const body = createBodyCollector();
   let isOver = false;
-  const fail = (error: Refusal) => {
+  const fail = (error: RequestError) => {
     if (isOver) return;
     isOver = true;
     onError(error);

@@ -8,7 +8,7 @@ export const { max: MAX_BODY_BYTES } = requestLimits.maxBodyBytes;
 /**
  * Checks the headers of a body.
  *
- * @throws Refusal unless they declare uncompressed JSON in UTF-8 that is not too large
+ * @throws RequestError unless they declare uncompressed JSON in UTF-8 that is not too large
  */
 export function assertJson(header: (name: string) => string | null): void {
   const type = header("content-type") ?? "";
@@ -56,7 +56,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 /**
  * Parses a body.
  *
- * @throws Refusal when it is not a GraphQL request
+ * @throws RequestError when it is not a GraphQL request
  */
 export function parseBodyParams(bytes: Uint8Array): OperationParams {
   let text: string;
@@ -71,7 +71,7 @@ export function parseBodyParams(bytes: Uint8Array): OperationParams {
 /**
  * Parses a URL.
  *
- * @throws Refusal when its query is not a GraphQL request
+ * @throws RequestError when its query is not a GraphQL request
  */
 export function parseQueryParams(url: string): OperationParams {
   const search = url.slice(url.indexOf("?") + 1 || url.length).replace(/#.*$/s, "");

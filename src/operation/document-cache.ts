@@ -21,7 +21,7 @@ import {
 } from "./document-limits.ts";
 import type { Errors, ShownError } from "./mask-error.ts";
 import { queryCost, type RawVariables } from "./query-cost.ts";
-import { Refusal } from "./request-error.ts";
+import { RequestError } from "./request-error.ts";
 
 /** An operation that is ready to be executed. */
 export interface PreparedOperation {
@@ -122,7 +122,7 @@ export function createDocumentCache(
 }
 
 type Checked =
-  | { readonly errors: readonly (GraphQLError | Refusal)[]; readonly document?: never; readonly size?: never }
+  | { readonly errors: readonly (GraphQLError | RequestError)[]; readonly document?: never; readonly size?: never }
   | { readonly errors: null; readonly document: DocumentNode; readonly size: DocumentSize };
 
 /**
@@ -139,7 +139,7 @@ function checked(schema: GraphQLSchema, text: string): Checked {
     return { errors: errors.map((error) => withCode(error, "GRAPHQL_VALIDATION_FAILED")) };
   } catch (error) {
     if (isTooManyTokens(error)) return { errors: [tooComplex("maxTokens")] };
-    if (error instanceof Refusal) return { errors: [error] };
+    if (error instanceof RequestError) return { errors: [error] };
     if (!(error instanceof GraphQLError)) throw error;
     return { errors: [withCode(error, "GRAPHQL_PARSE_FAILED")] };
   }

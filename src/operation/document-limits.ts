@@ -1,7 +1,7 @@
 import { type DocumentNode, GraphQLError, Kind, type SelectionSetNode } from "graphql";
 import { fragmentsOf } from "../engine/selections.ts";
 import { requestLimits } from "../model/request-limits.ts";
-import { type Refusal, requestError } from "./request-error.ts";
+import { type RequestError, requestError } from "./request-error.ts";
 
 /** Size of a selection, each fragment counted as often as it is spread. Counts may reach infinity. */
 export interface SelectionSize {
@@ -89,7 +89,7 @@ function larger(a: SelectionSize, b: SelectionSize): SelectionSize {
   };
 }
 
-/** @throws Refusal of the first limit that a document exceeds */
+/** @throws RequestError of the first limit that a document exceeds */
 export function assertWithinLimits(size: DocumentSize): void {
   if (size.operations > requestLimits.maxOperations.max) throw tooComplex("maxOperations", size.operations);
   if (size.rootFields > requestLimits.maxRootFields.max) throw tooComplex("maxRootFields", size.rootFields);
@@ -100,10 +100,12 @@ export function assertWithinLimits(size: DocumentSize): void {
 }
 
 /** @param count how many the document has; left out if they were not counted to the end */
-export function tooComplex(limit: Exclude<keyof typeof requestLimits, "maxErrors">, count?: number): Refusal {
+export function tooComplex(limit: Exclude<keyof typeof requestLimits, "maxErrors">, count?: number): RequestError {
   const { max, code, description } = requestLimits[limit];
-  const facts = { limit, max, ...(count !== undefined && { asked: Math.min(count, Number.MAX_SAFE_INTEGER) }) };
-  return requestError(code, `${description.replace(/\.$/, "")}: at most ${max} are answered.`, { status: 400 }, facts);
+  const actual = count === undefined ? undefined : Math.min(count, Number.MAX_SAFE_INTEGER);
+  const facts = { limit, max, ...(actual !== undefined && { actual }) };
+  const got = actual === undefined ? "" : `; got ${actual}`;
+  return requestError(code, `${description.replace(/\.$/, "")}: must be at most ${max}${got}.`, { status: 400 }, facts);
 }
 
 /** Returns whether parsing ended at the limit of tokens, or ran out of stack, which a small stack does before the limit. */

@@ -18,7 +18,7 @@ import type { RequestRecord } from "../telemetry/request-record.ts";
 import { createDocumentCache, type PreparedOperation } from "./document-cache.ts";
 import { type Errors, type ShownError, serializeErrors } from "./mask-error.ts";
 import type { OperationParams } from "./operation-params.ts";
-import { OVERLOADED, type Refusal, requestError } from "./request-error.ts";
+import { OVERLOADED, type RequestError, requestError } from "./request-error.ts";
 import { CACHE_MISS, type CachedResponse, type CacheLookup, type ResponseCache } from "./response-cache.ts";
 import type { AdmittedSubscription } from "./subscribe.ts";
 
@@ -116,7 +116,7 @@ interface ResolvedOperation extends CacheLookup {
   readonly points: number;
 }
 
-/** Returns the operation of a request; a response if the document is invalid. @throws Refusal */
+/** Returns the operation of a request; a response if the document is invalid. @throws RequestError */
 function resolveOperation(
   { prepare, responseCache }: Shared,
   request: OperationRequest,
@@ -125,9 +125,13 @@ function resolveOperation(
   const document = prepare(params.query);
   if (document.errors) return { result: { errors: document.errors }, cost: null };
   const operation = document.operation(params.operationName);
-  if (!operation) throw requestError("INVALID_INPUT", "The document has no such operation.", { status: 400 });
+  if (!operation)
+    throw requestError("INVALID_INPUT", "`operationName` must name an operation of the document.", { status: 400 });
   if (operation.type === "mutation" && !request.mayChange) {
-    throw requestError("BAD_REQUEST", "Mutations are sent by POST.", { status: 405, headers: { allow: "POST" } });
+    throw requestError("BAD_REQUEST", "The method of a mutation must be POST.", {
+      status: 405,
+      headers: { allow: "POST" },
+    });
   }
   if (operation.type === "subscription" && !request.acceptsStream) {
     throw requestError("BAD_REQUEST", "`Accept` must be text/event-stream for a subscription.", { status: 406 });
@@ -136,7 +140,7 @@ function resolveOperation(
   const variables = params.variables ?? {};
   const isQuery = operation.type === "query";
   const lookup = isQuery ? responseCache.find(caller, () => operation.cacheKey(variables)) : CACHE_MISS;
-  return { operation, variables, points: lookup.answer?.points ?? operation.cost(variables), ...lookup };
+  return { operation, variables, points: lookup.response?.points ?? operation.cost(variables), ...lookup };
 }
 
 /**
@@ -170,11 +174,11 @@ class OperationExecution {
   }
 
   #charged({ cost, refusal }: Charge): void {
-    const { answer, points, operation, wasServedRecently } = this.#resolved;
+    const { response: cached, points, operation, wasServedRecently } = this.#resolved;
     const { record } = this.#request;
     if (record && !refusal) record.points = points;
     if (refusal) this.#respond({ result: this.#toResult({ errors: [refusal] }, cost, null), cost });
-    else if (answer) this.#respond({ result: resultOf(answer, cost, []), cost });
+    else if (cached) this.#respond({ result: resultOf(cached, cost, []), cost });
     else if (operation.type === "subscription") this.#admitSubscription(cost);
     else if (points >= MIN_LARGE_POINTS || (operation.blockingScore > 0 && !wasServedRecently)) this.#enqueue(cost);
     else this.#execute(cost);
@@ -307,7 +311,7 @@ const formatReset = memoizeLast((instant: number) => new Date(instant).toISOStri
 
 interface Charge {
   readonly cost: CostStatus;
-  readonly refusal: Refusal | null;
+  readonly refusal: RequestError | null;
 }
 
 /** Charges an operation; refuses one that exceeds the maximum price, or the rest of its caller's budget. */
@@ -319,7 +323,7 @@ function chargeBudget(
 ): MaybePromise<Charge> {
   const { max, code } = requestLimits.maxCost;
   if (points > max) {
-    const message = `The query would cost ${points} points, and one may cost ${max}: ask for fewer objects or shorter windows.`;
+    const message = `An operation must cost at most ${max} points; got ${points}. Ask for fewer objects or shorter windows.`;
     const refusal = requestError(code, message, { status: 400 }, { cost: points, max });
     return mapMaybe(budget.look(caller, points), (cost) => ({ cost, refusal }));
   }
@@ -329,11 +333,11 @@ function chargeBudget(
   }));
 }
 
-function throttled(points: number, cost: CostStatus, now: number): Refusal {
+function throttled(points: number, cost: CostStatus, now: number): RequestError {
   const retryAfterSeconds = secondsUntil(cost.resetAt, now);
   return requestError(
     "THROTTLED",
-    `The query costs ${points} points, and ${cost.remaining} of ${cost.limit} a minute are left.`,
+    `The operation costs ${points} points; ${cost.remaining} of ${cost.limit} points per minute remain.`,
     { status: 429, headers: { "retry-after": String(retryAfterSeconds) } },
     { cost: points, remaining: cost.remaining, retryAfterSeconds },
   );

@@ -3,7 +3,7 @@ import { FieldFailure } from "../engine/error-collector.ts";
 import { ResponseLimitError } from "../limits/unsent-responses.ts";
 import { ApplicationError, type ErrorCode } from "../model/errors.ts";
 import { withoutSecrets } from "../model/secret.ts";
-import { type HttpErrorInit, httpOfResponseLimit, Refusal } from "./request-error.ts";
+import { type HttpErrorInit, httpOfResponseLimit, RequestError } from "./request-error.ts";
 
 /** Called with an error that the client must not read. */
 export type OnInternalError = (error: unknown) => void;
@@ -72,7 +72,7 @@ export function createErrors(onInternalError: OnInternalError): Errors {
   const show = (error: unknown, isForPartner = false): ShownError => {
     if (error instanceof FieldFailure) {
       const { cause } = error;
-      if (cause instanceof ApplicationError && !(cause instanceof Refusal))
+      if (cause instanceof ApplicationError && !(cause instanceof RequestError))
         return showAtField(cause, error, isForPartner);
       return show(error.located(), isForPartner);
     }
@@ -136,7 +136,7 @@ function report(error: unknown, onInternalError: OnInternalError, isForPartner =
 
 /** Returns the status and headers for yoga, which removes them from the error, and answers 500 without them. */
 function httpOf(error: unknown, cause: unknown): ShownHttp | null {
-  if (cause instanceof Refusal) return cause.http;
+  if (cause instanceof RequestError) return cause.http;
   if (cause instanceof ResponseLimitError) return httpOfResponseLimit(cause);
   const http = error instanceof GraphQLError ? error.extensions["http"] : undefined;
   return (http as ShownHttp | undefined) ?? null;

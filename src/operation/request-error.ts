@@ -1,20 +1,20 @@
 import { OVERLOADED_MESSAGE, type ResponseLimitError } from "../limits/unsent-responses.ts";
 import { ApplicationError, type ErrorCode, type ErrorFacts } from "../model/errors.ts";
 
-/** How a refusal looks in HTTP. */
+/** HTTP status and headers of an error response. */
 export interface HttpErrorInit {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The error of requests beyond what can be done in time: queueing them would fail all requests. */
+/** Message and status for a request that is rejected because of load. */
 export const OVERLOADED = {
   message: OVERLOADED_MESSAGE,
   http: { status: 503, headers: { "retry-after": "1" } },
 } as const satisfies { readonly message: string; readonly http: HttpErrorInit };
 
-/** Why a request is not served, and how that looks in HTTP. */
-export class Refusal extends ApplicationError {
+/** Why a request is not served, with its HTTP status. */
+export class RequestError extends ApplicationError {
   readonly http: HttpErrorInit;
 
   constructor(code: ErrorCode, message: string, http: HttpErrorInit, facts: ErrorFacts = {}) {
@@ -24,13 +24,17 @@ export class Refusal extends ApplicationError {
 }
 
 /**
- * A request that is not served: with a status of its own, whatever media type the client accepts. Throw it where yoga turns
- * what is thrown into an answer: while a request is read, parsed or executed.
+ * Returns the error of a request that is not served, whatever media type its client accepts.
  *
- * @param facts what the client may know to do better, such as the limit; plain JSON, never a secret
+ * @param facts what helps the client, such as the limit; plain JSON, never a secret
  */
-export function requestError(code: ErrorCode, message: string, http: HttpErrorInit, facts: ErrorFacts = {}): Refusal {
-  return new Refusal(code, message, http, facts);
+export function requestError(
+  code: ErrorCode,
+  message: string,
+  http: HttpErrorInit,
+  facts: ErrorFacts = {},
+): RequestError {
+  return new RequestError(code, message, http, facts);
 }
 
 /** Returns the HTTP status and headers of a response that would exceed a limit of response bytes. */

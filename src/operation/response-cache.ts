@@ -5,132 +5,139 @@ import type { UsageCache } from "../cache/usage-cache.ts";
 import { cacheableUntil } from "../model/usage/time-window.ts";
 import type { ShownError } from "./mask-error.ts";
 
-/** An answer as it was given: without errors, or with such alone as follow from the question. */
+/** A response that may be sent again: its errors, if any, follow from the request. */
 export interface CachedResponse {
   /** JSON text. */
   readonly data: string;
-  /** The errors that were shown. */
   readonly errors: readonly ShownError[];
-  /** The JSON text of these errors, between commas; left out where there are none. */
+  /** JSON text of the errors, comma-separated; left out if there are none. */
   readonly errorsJson?: string | undefined;
-  /** How many more errors there were than were shown. */
+  /** Errors beyond those in `errors`. */
   readonly omittedErrors: number;
-  /** What it costs, in points. */
+  /** Price of the operation, in points. */
   readonly points: number;
 }
 
-/** Answers that are given again, to the same caller, for as long as nothing changes that they follow from. */
+/** Caches responses for each caller, until something changes that they follow from. */
 export interface ResponseCache {
   /**
-   * @param caller who asks: nobody else is given what it was given
-   * @param question gives what it asks, with its variables, as text
+   * @param caller receives only responses that the same principal has received
+   * @param operationKey returns the operation with its variables, as text
    */
-  find(caller: Caller, question: () => string): CacheLookup;
-  /** How often an answer was given again. */
+  find(caller: Caller, operationKey: () => string): CacheLookup;
+  /** Returns how many responses were served from the cache. */
   hits(): number;
 }
 
-/** An answer that is still good; or null, and how to keep the one that is made now, where it may be kept. */
 export interface CacheLookup {
-  readonly answer: CachedResponse | null;
-  /** Whether the same was answered since the last quarter hour, and the figures that it follows from are there still. */
+  /** The cached response; null if there is none. */
+  readonly response: CachedResponse | null;
+  /** Whether the same was served since the last quarter hour, so that its usage data is still cached. */
   readonly wasServedRecently: boolean;
   /**
-   * Notes that it was answered, and keeps the answer if it is repeatable, was asked for often enough, and nothing has changed
-   * while it was made.
+   * Counts a response. Stores it if it is cacheable, was requested often enough, and the cache version is still the same; null if
+   * nothing may be stored.
    */
-  readonly store: ((answer: CachedResponse, isRepeatable: boolean) => void) | null;
+  readonly store: ((response: CachedResponse, isCacheable: boolean) => void) | null;
 }
 
-/**
- * So long is an answer given again, in milliseconds: what depends on the time of day, as expiry does, is told no later. Then
- * it is made anew, which has the platform asked for what has aged.
- */
+/** Milliseconds for which a response is served again: fields such as an expiry depend on the time of day. */
 const TTL_MS = 1_000;
-/** Kept when it is made so often: most are asked for once, and figures that are kept have been seen to be asked for again. */
+/** Requests after which a response is stored. */
 const MIN_REQUESTS_TO_CACHE = 3;
-/** What all answers together may take. */
+/** Bytes of all entries. */
 const MAX_CACHE_BYTES = 4_000_000;
 const MAX_ENTRIES = 5_000;
-/** Longer ones are seldom asked for again by many, and take little longer to make than to send. */
-const MAX_ANSWER_CHARACTERS = 200_000;
-const MAX_QUESTION_CHARACTERS = 2_000;
+/** Characters of the longest response that is stored: a longer one takes little more time to execute than to send. */
+const MAX_RESPONSE_CHARACTERS = 200_000;
+/** Characters of the longest operation key that is looked up. */
+const MAX_KEY_CHARACTERS = 2_000;
 
 interface Entry {
-  /** How often it was made of what can be repeated. */
-  readonly made: number;
-  /** When it was made last, */
-  readonly madeAt: number;
-  /** and how long the figures are good that it was made of. */
-  readonly familiarUntil: number;
-  readonly kept: Kept | null;
+  /** Cacheable responses so far. */
+  readonly count: number;
+  /** When the last response was computed, in epoch milliseconds. */
+  readonly computedAt: number;
+  /** Until when its usage data is fresh, in epoch milliseconds. */
+  readonly freshUntil: number;
+  readonly stored: StoredResponse | null;
 }
 
-interface Kept extends CacheLookup {
-  readonly answer: CachedResponse;
+interface StoredResponse extends CacheLookup {
+  readonly response: CachedResponse;
   readonly caller: Caller;
-  readonly known: CacheVersion;
+  readonly version: CacheVersion;
   readonly at: number;
   readonly until: number;
 }
 
-/** What kept answers depend on. */
 export interface ResponseCacheOptions {
-  /** Whether anything is kept: not where figures are not. */
-  readonly isKeeping: boolean;
-  /** What answers follow from; null where that is not known or not fresh, and nothing is given again. */
-  readonly known: () => CacheVersion | null;
-  /** The figures that answers are made of. */
-  readonly figures: Pick<UsageCache, "lastEvictedUseAt">;
-  /** Milliseconds since the epoch. */
+  /** False stores nothing, as where usage is not cached. */
+  readonly isEnabled: boolean;
+  /** Returns the version of all cached data; null if it is unknown or not fresh, so that nothing is served again. */
+  readonly version: () => CacheVersion | null;
+  readonly usageCache: Pick<UsageCache, "lastEvictedUseAt">;
+  /** Time in epoch milliseconds. */
   readonly clock: () => number;
-  /** The longest that figures are taken to lag behind the quarter hour, in milliseconds. */
+  /** Longest delay of usage data after a quarter hour, in milliseconds. */
   readonly lagMs: number;
 }
 
-/** Keeps the answers of one gateway, of all its callers, each for whoever was given it. */
-export function createResponseCache({ isKeeping, known, figures, clock, lagMs }: ResponseCacheOptions): ResponseCache {
+/** Creates the response cache of one gateway. */
+export function createResponseCache({
+  isEnabled,
+  version: currentVersion,
+  usageCache,
+  clock,
+  lagMs,
+}: ResponseCacheOptions): ResponseCache {
   const entries = new LRUCache<string, Entry>({
     max: MAX_ENTRIES,
     maxSize: MAX_CACHE_BYTES,
-    // Counting bytes makes one text of what is linked out of hundreds, which take ten times as much.
-    sizeCalculation: ({ kept }, key) => key.length + (kept ? bytesOf(kept.answer) : 0),
+    // Counting bytes flattens the text, see docs/decisions/0004-json-text.md.
+    sizeCalculation: ({ stored }, key) => key.length + (stored ? bytesOf(stored.response) : 0),
   });
   let hits = 0;
   return {
     hits: () => hits,
-    find: (caller, question) => {
-      const now = isKeeping ? known() : null;
-      if (now === null) return CACHE_MISS;
-      const text = question();
-      if (text.length > MAX_QUESTION_CHARACTERS) return CACHE_MISS;
-      const key = `${caller.principalId}\n${text}`;
+    find: (caller, operationKey) => {
+      const version = isEnabled ? currentVersion() : null;
+      if (version === null) return CACHE_MISS;
+      const operation = operationKey();
+      if (operation.length > MAX_KEY_CHARACTERS) return CACHE_MISS;
+      const key = `${caller.principalId}\n${operation}`;
       const entry = entries.get(key);
       const at = clock();
-      const kept = entry?.kept;
-      if (kept && kept.known === now && kept.at <= at && at < kept.until && isSame(caller, kept.caller)) {
+      const stored = entry?.stored;
+      if (
+        stored &&
+        stored.version === version &&
+        stored.at <= at &&
+        at < stored.until &&
+        isSameCaller(caller, stored.caller)
+      ) {
         hits += 1;
-        return kept;
+        return stored;
       }
-      const store = (answer: CachedResponse, isRepeatable: boolean) => {
-        const made = (entry?.made ?? 0) + (isRepeatable ? 1 : 0);
-        const isKept =
-          isRepeatable &&
-          made >= MIN_REQUESTS_TO_CACHE &&
-          charactersOf(answer) <= MAX_ANSWER_CHARACTERS &&
-          known() === now;
-        const familiarUntil = cacheableUntil(at, lagMs);
-        const until = Math.min(at + TTL_MS, familiarUntil);
+      const store = (response: CachedResponse, isCacheable: boolean) => {
+        const count = (entry?.count ?? 0) + (isCacheable ? 1 : 0);
+        const isStored =
+          isCacheable &&
+          count >= MIN_REQUESTS_TO_CACHE &&
+          charactersOf(response) <= MAX_RESPONSE_CHARACTERS &&
+          currentVersion() === version;
+        const freshUntil = cacheableUntil(at, lagMs);
+        const until = Math.min(at + TTL_MS, freshUntil);
         entries.set(key, {
-          made,
-          madeAt: at,
-          familiarUntil,
-          kept: isKept ? { answer, wasServedRecently: true, store: null, caller, known: now, at, until } : null,
+          count,
+          computedAt: at,
+          freshUntil,
+          stored: isStored ? { response, wasServedRecently: true, store: null, caller, version, at, until } : null,
         });
       };
       const wasServedRecently =
-        entry !== undefined && at < entry.familiarUntil && entry.madeAt > figures.lastEvictedUseAt();
-      return { answer: null, wasServedRecently, store };
+        entry !== undefined && at < entry.freshUntil && entry.computedAt > usageCache.lastEvictedUseAt();
+      return { response: null, wasServedRecently, store };
     },
   };
 }
@@ -143,19 +150,19 @@ function charactersOf({ data, errorsJson = "" }: CachedResponse): number {
   return data.length + errorsJson.length;
 }
 
-/** What is asked is not kept. */
-export const CACHE_MISS: CacheLookup = { answer: null, wasServedRecently: false, store: null };
+/** The lookup of an operation that is never stored. */
+export const CACHE_MISS: CacheLookup = { response: null, wasServedRecently: false, store: null };
 
-/** Whether a caller is who it was, and may see what it did. A partner is another object when anything of it changes. */
-function isSame(caller: Caller, former: Caller): boolean {
-  if (caller === former) return true;
+/** Returns whether two callers are the same principal with the same rights. A changed partner is another object. */
+function isSameCaller(caller: Caller, other: Caller): boolean {
+  if (caller === other) return true;
   return (
-    caller.principalId === former.principalId &&
-    caller.name === former.name &&
-    caller.role === former.role &&
-    caller.partner === former.partner &&
-    caller.expiresAt === former.expiresAt &&
-    caller.scopes.size === former.scopes.size &&
-    [...caller.scopes].every((scope) => former.scopes.has(scope))
+    caller.principalId === other.principalId &&
+    caller.name === other.name &&
+    caller.role === other.role &&
+    caller.partner === other.partner &&
+    caller.expiresAt === other.expiresAt &&
+    caller.scopes.size === other.scopes.size &&
+    [...caller.scopes].every((scope) => other.scopes.has(scope))
   );
 }

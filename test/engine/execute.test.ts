@@ -118,7 +118,7 @@ describe("the planned engine", () => {
       const caller = await parts.auth.authenticate({ authorization: `Bearer ${key}`, origin: null, address: null });
       if (!caller) throw new Error("nobody");
       const operations = createRandomOperations(engines.schema, pools, seeded(SEED + index));
-      for (let count = 0; count < 500; count += 1) {
+      for (let count = 0; count < 250; count += 1) {
         const text = operations();
         // A secret that is shown is in the log that the next answer shows.
         const showsItself = /\bsecret\b/.test(text) && /\bauditLog\b/.test(text);

@@ -3,8 +3,8 @@ import { createObjectCaches } from "../../src/engine/serialized-object-cache.ts"
 import { createTestGateway } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 
-describe("the text of an object", () => {
-  it("is kept when it is offered again, for the object itself, and not for an equal one or another selection", () => {
+describe("serialized object cache", () => {
+  it("stores a text offered twice, for this object and selection alone", () => {
     const createObjectCache = createObjectCaches();
     const [texts, others, object] = [createObjectCache(), createObjectCache(), { id: 1 }];
     texts.store(object, "{}");
@@ -13,7 +13,7 @@ describe("the text of an object", () => {
     expect([texts.get(object), texts.get({ id: 1 }), others.get(object)]).toEqual(["{}", undefined, undefined]);
   });
 
-  it("is forgotten with all others when they are too many together, whatever selections they are of", () => {
+  it("drops the texts of all selections when they exceed the bound together", () => {
     const createObjectCache = createObjectCaches();
     const [first, second, object] = [createObjectCache(), createObjectCache(), {}];
     const keep = (texts: typeof first, kept: object, text: string) => {
@@ -28,7 +28,7 @@ describe("the text of an object", () => {
     expect(first.get(object)).toBe("b");
   });
 
-  it("is another one as soon as the object has changed", async () => {
+  it("serves no text of an object that has changed", async () => {
     await using gateway = await createTestGateway();
     const labels = () => gateway.ask("{ subscribeTokens(first: 3) { nodes { tokenId label } } }");
     await labels();
@@ -42,7 +42,7 @@ describe("the text of an object", () => {
     expect(after.data).toMatchObject({ subscribeTokens: { nodes: [{ tokenId: 5001, label: "renamed" }, {}, {}] } });
   });
 
-  it("is shown to none who may not have it, though another has had it just before", async () => {
+  it("serves no text to a caller without access, even if another caller has just received it", async () => {
     await using gateway = await createTestGateway();
     const northwind = await onboard(gateway, "northwind-tv", ["derby-final"]);
     const kestrel = await onboard(gateway, "kestrel-media", ["derby-final"]);

@@ -77,7 +77,7 @@ export type ErrorCode =
   | 'PARTNER_NOT_ACTIVE'
   /** The publish tokens of the stream differ in cluster or geo-cascade; redundant publishers must be alike. */
   | 'PUBLISHERS_DIFFER'
-  /** The document is larger than one request may be; `limit`, `max` and `asked` tell in what. */
+  /** The document is larger than one request may be; `limit`, `max` and `actual` tell in what. */
   | 'QUERY_TOO_COMPLEX'
   /** The query would cost more than one request may; `extensions.cost` tells how much. */
   | 'QUERY_TOO_EXPENSIVE'

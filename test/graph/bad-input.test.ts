@@ -66,7 +66,7 @@ describe("a window", () => {
       {
         extensions: {
           code: "WINDOW_NOT_RETAINED",
-          asked: { from: expect.any(String), to: expect.any(String) },
+          actual: { from: expect.any(String), to: expect.any(String) },
           limit: { hoursSince: "2026-03-11T11:00:00Z", daysSince: "2025-03-19T00:00:00Z" },
           valid: { from: expect.any(String), to: expect.any(String) },
         },

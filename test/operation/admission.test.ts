@@ -59,8 +59,8 @@ async function experienced(options: Partial<GatewayOptions> = {}): Promise<Queue
   return gateway;
 }
 
-describe("a query that has to wait for figures, while there is more to do than can be done", () => {
-  it("is refused when its turn has not come within two seconds, and asks the platform nothing", async () => {
+describe("admission of a query that blocks on the platform, under load", () => {
+  it("rejects the query after 2 s in the queue, without a call to the platform", async () => {
     await using gateway = await experienced();
     using crowd = await gateway.crowd();
     const answer = gateway.gateway.fetch(request(2));
@@ -71,7 +71,7 @@ describe("a query that has to wait for figures, while there is more to do than c
     expect(gateway.sandbox.calls()).toEqual([]);
   });
 
-  it("does not wait where the same was answered since the last quarter hour, and waits after it", async () => {
+  it("does not queue a query that was served since the last quarter hour, and queues it after that", async () => {
     await using gateway = await experienced();
     using crowd = await gateway.crowd();
     expect((await gateway.gateway.fetch(request(1))).status).toBe(200);
@@ -81,7 +81,7 @@ describe("a query that has to wait for figures, while there is more to do than c
     expect((await answer).status).toBe(503);
   });
 
-  it("waits also behind one that has found all that it asked for", async () => {
+  it("queues a query also after one of the same operation found everything cached", async () => {
     await using gateway = await experienced();
     // The same day in other words, which nobody has used before.
     const { from, to } = day(1).range;
@@ -95,8 +95,8 @@ describe("a query that has to wait for figures, while there is more to do than c
   });
 });
 
-describe("a query that has been answered before, while there is more to do than can be done", () => {
-  it("waits as well where its figures have been forgotten since", async () => {
+describe("admission of a query that was served before, under load", () => {
+  it("queues the query if its usage has been evicted", async () => {
     await using gateway = await createQueuedGateway({ usageCacheBytes: 2_500 });
     await gateway.ask("{ subscribeTokens { totalCount } }");
     for (const number of [1, 2, 3, 4, 5]) {
@@ -111,8 +111,8 @@ describe("a query that has been answered before, while there is more to do than 
   });
 });
 
-describe("a change, while there is more to do than can be done", () => {
-  it("is not begun for a client that has left meanwhile", async () => {
+describe("admission of a mutation, under load", () => {
+  it("does not start the mutation of a client that has disconnected", async () => {
     await using gateway = await createQueuedGateway();
     const create =
       "mutation ($input: CreatePublishTokenInput!) { createPublishToken(input: $input) { userErrors { code } } }";
@@ -158,8 +158,8 @@ async function crowdByProcess({ admissionQueue }: Scheduling): Promise<Disposabl
 /** A page of hourly series, at more than 5,000 points. */
 const LONG = `{ streams(first: 50) { nodes { bandwidth(window: { last: "P5D" }) { series { points { start } } } } } }`;
 
-describe("a query whose answer may be long, while there is more to do than can be done", () => {
-  it("waits as well where the same was answered before", async () => {
+describe("admission of a query with a long response, under load", () => {
+  it("queues the query even if all of its data is cached", async () => {
     await using gateway = await experienced();
     expect((await gateway.ask(LONG)).errors).toEqual([]);
     using crowd = await gateway.crowd();
@@ -170,8 +170,8 @@ describe("a query whose answer may be long, while there is more to do than can b
   });
 });
 
-describe("a query that waits for its turn", () => {
-  it("is refused before it is run where its caller leaves too much unread meanwhile", async () => {
+describe("admission of a queued query", () => {
+  it("rejects the query if its caller has too many unsent bytes by then", async () => {
     const unsent = { maxResponseBytes: 10e6, maxUnsentBytesPerCaller: 1_000, maxUnsentBytes: 64e6 };
     const scheduling = createScheduling({ maxRequestsInFlight: 1_000 });
     await using gateway = await experienced({ unsent, scheduling });
@@ -200,8 +200,8 @@ describe("a query that waits for its turn", () => {
   });
 });
 
-describe("a query whose turn comes", () => {
-  it("is answered as ever", async () => {
+describe("admission without load", () => {
+  it("executes the query", async () => {
     await using gateway = await experienced();
     const { data, errors } = await gateway.ask<{ stream: unknown }>(query, { window: day(2) });
     expect(errors).toEqual([]);

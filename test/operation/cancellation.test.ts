@@ -81,7 +81,7 @@ async function callsEnded(gateway: Pick<TestGateway, "gateway">, outcome: string
 const statuses = ({ logged }: Pick<TestGateway, "logged">) =>
   [...logged().matchAll(/"status":(\d+).*"msg":"request"/g)].slice(1).map(([, status]) => Number(status));
 
-describe("a client that hangs up before its answer", () => {
+describe("cancellation by a client that disconnects", () => {
   it.each([
     ["figures", TOTAL],
     ["a live stream", LIVE],
@@ -97,7 +97,7 @@ describe("a client that hangs up before its answer", () => {
     expect(gateway.complaints()).toBe("");
   });
 
-  it("takes nothing from those who wait for the same call: they get its answer", async () => {
+  it("does not cancel a call that others wait for", async () => {
     await using gateway = await onPort();
     gateway.sandbox.fault({ path: "/api/analytics/*", latencyMs: 1 });
     const [first, second, third] = [1, 2, 3].map(() => askOver(gateway.url, TOTAL));
@@ -116,7 +116,7 @@ describe("a client that hangs up before its answer", () => {
     await expect.poll(() => statuses(gateway).sort()).toEqual([200, 499, 499]);
   });
 
-  it("does not undo the change that it asked for", async () => {
+  it("does not undo a mutation", async () => {
     await using gateway = await onPort();
     gateway.sandbox.fault({ method: "POST", path: "/api/subscribe_token", latencyMs: 1 });
     const client = askOver(

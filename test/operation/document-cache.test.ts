@@ -28,24 +28,24 @@ function operationOf(text: string, name: string | null = null): PreparedOperatio
   return operation;
 }
 
-describe("a document", () => {
-  it("is prepared once, be it right or wrong", () => {
+describe("document cache", () => {
+  it("prepares a document once, whether it is valid or not", () => {
     for (const text of ["{ __typename }", "{ nonsense }", "{"]) expect(prepare(text)).toBe(prepare(text));
   });
 
-  it("is not remembered when it is very long", () => {
+  it("does not cache a very long document", () => {
     const text = `{ __typename ${"#".repeat(60_000)}\n}`;
     expect(prepare(text)).not.toBe(prepare(text));
   });
 
-  it("has its operations by name, and the only one without", () => {
+  it("finds operations by name, and the only one without a name", () => {
     expect(operationOf("query a { __typename } mutation b { __typename }", "a").type).toBe("query");
     const document = prepare("query a { __typename } query b { __typename }");
     expect(document.errors === null && document.operation(null)).toBeNull();
     expect(document.errors === null && document.operation("c")).toBeNull();
   });
 
-  it("is answered for every combination of its conditions, also for more of them than are planned", async () => {
+  it("executes every combination of conditions, also beyond those whose plans are cached", async () => {
     const names = ["a", "b", "c", "d"];
     const text = `query (${names.map((name) => `$${name}: Boolean!`).join(", ")}) { ${names
       .map((name) => `${name}: __typename @include(if: $${name})`)
@@ -57,7 +57,7 @@ describe("a document", () => {
     }
   });
 
-  it("whose variables are wrong is answered with what is wrong, and runs nothing", async () => {
+  it("executes nothing if variables are invalid, and returns why", async () => {
     const { data, errors } = await operationOf("query ($a: Boolean!) { __typename @skip(if: $a) }").execute({
       context,
       variables: {},

@@ -57,7 +57,7 @@ describe("a document", () => {
     expect((await ask(document(max))).extensions).not.toMatchObject({ code: "QUERY_TOO_COMPLEX" });
     expect(await ask(document(max + 1))).toMatchObject({
       status: 400,
-      extensions: { code: "QUERY_TOO_COMPLEX", limit, max, asked: max + 1 },
+      extensions: { code: "QUERY_TOO_COMPLEX", limit, max, actual: max + 1 },
     });
   });
 

@@ -24,7 +24,7 @@ async function mistakes(source: string, variableValues: Record<string, unknown> 
   return errors.map((error) => masked(error));
 }
 
-describe("a failure that is part of the API", () => {
+describe("masking of an error of the API", () => {
   it.each([
     new InvalidInputError("window.last", "It is a duration.", { max: 7 }),
     new NotFoundError("by"),
@@ -39,7 +39,7 @@ describe("a failure that is part of the API", () => {
     });
   });
 
-  it("comes without its cause and its stack", () => {
+  it("omits cause and stack", () => {
     const cause = new Error("connect ECONNREFUSED 10.0.0.1:443");
     const error = new UpstreamError(
       "UPSTREAM_UNAVAILABLE",
@@ -52,13 +52,13 @@ describe("a failure that is part of the API", () => {
     expect(shown.originalError).toBeUndefined();
   });
 
-  it("is found below what wraps it, however often", () => {
+  it("finds the error within any number of wrapping errors", () => {
     const error = new NotFoundError("by");
     expect(masked(atField(atField(atField(error)))).extensions["code"]).toBe("NOT_FOUND");
   });
 });
 
-describe("a fault of the gateway", () => {
+describe("masking of an internal error", () => {
   it.each<[string, unknown, unknown]>([
     [
       "an error at a field",
@@ -75,7 +75,7 @@ describe("a fault of the gateway", () => {
     expect(faults).toEqual([told]);
   });
 
-  it("still says at which field it was", () => {
+  it("keeps the path of the field", () => {
     expect(masked(atField(new TypeError("x"))).path).toEqual(["stream", "bandwidth"]);
   });
 
@@ -90,7 +90,7 @@ describe("a fault of the gateway", () => {
   });
 });
 
-describe("a client's own mistake", () => {
+describe("masking of an error in the client's document or variables", () => {
   it.each([
     ["GRAPHQL_PARSE_FAILED", "GRAPHQL_PARSE_FAILED"],
     ["GRAPHQL_VALIDATION_FAILED", "GRAPHQL_VALIDATION_FAILED"],
@@ -106,14 +106,14 @@ describe("a client's own mistake", () => {
     });
   });
 
-  it("is told by the variable and its rule", async () => {
+  it("names the variable and the rule", async () => {
     const [wrong] = await mistakes("query ($first: Int!) { streams(first: $first) { totalCount } }", { first: "five" });
     expect(wrong?.message).toBe('Variable "$first" got an invalid value: Int cannot represent non-integer value.');
     const [missing] = await mistakes("query ($first: Int!) { streams(first: $first) { totalCount } }");
     expect(missing?.message).toBe('Variable "$first" of required type "Int!" was not provided.');
   });
 
-  it("is told by its place within the variable", async () => {
+  it("names the place within the variable", async () => {
     const document = "query ($window: WindowInput!) { account { usage(window: $window) { freshUntil } } }";
     const [wrong] = await mistakes(document, { window: { month: 5 } });
     expect(wrong?.message).toBe(
@@ -121,7 +121,7 @@ describe("a client's own mistake", () => {
     );
   });
 
-  it("is told with what is right, where it is a name that there is not", async () => {
+  it("suggests names for an unknown name", async () => {
     const [wrong] = await mistakes("{ streams(filter: { isAlive: true }) { totalCount } }");
     expect(wrong?.message).toContain('Field "isAlive" is not defined by type');
   });
@@ -152,7 +152,7 @@ describe("a client's own mistake", () => {
     expect(JSON.stringify(all)).not.toContain(secret);
   });
 
-  it("is told without a token, wherever in the document it stood", async () => {
+  it("omits tokens, wherever they stand in the document", async () => {
     const name = `x${TOKEN}`;
     expect(JSON.stringify(await mistakes(`{ ${name} stream(by: { ${name}: 1 }) { name } }`))).not.toContain(TOKEN);
   });

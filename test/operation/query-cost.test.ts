@@ -238,7 +238,7 @@ describe("a budget", () => {
       expect(await refused.json()).toEqual({
         errors: [
           {
-            message: "The query costs 113 points, and 112 of 1000 a minute are left.",
+            message: "The operation costs 113 points; 112 of 1000 points per minute remain.",
             extensions: { code: "THROTTLED", cost: 113, remaining: 112, retryAfterSeconds: 10 },
           },
         ],

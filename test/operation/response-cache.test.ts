@@ -13,38 +13,38 @@ const caller: Caller = {
   expiresAt: 2_000_000,
 };
 
-function createKept() {
+function createCache() {
   const time = { now: 1_000_000 };
-  const known = {} as CacheVersion;
-  const kept = createResponseCache({
-    isKeeping: true,
-    known: () => known,
-    figures: { lastEvictedUseAt: () => 0 },
+  const version = {} as CacheVersion;
+  const cache = createResponseCache({
+    isEnabled: true,
+    version: () => version,
+    usageCache: { lastEvictedUseAt: () => 0 },
     clock: () => time.now,
     lagMs: 0,
   });
-  /** Asks as somebody; what is not known yet is answered with this text. */
+  /** Returns the cached response of the caller, or stores this one. */
   const ask = (by: Caller, data: string): string => {
-    const { answer, store } = kept.find(by, () => "{ me { name } }");
-    if (answer) return answer.data;
+    const { response, store } = cache.find(by, () => "{ me { name } }");
+    if (response) return response.data;
     store?.({ data, errors: [], omittedErrors: 0, points: 1 }, true);
     return data;
   };
-  return { time, ask, kept };
+  return { time, ask, cache };
 }
 
-/** Asks until the answer is kept. */
-function createKnown() {
-  const world = createKept();
+/** Returns a cache that holds a response of the caller. */
+function createFilledCache() {
+  const world = createCache();
   for (let time = 0; time < 3; time += 1) world.ask({ ...caller }, "former");
   return world;
 }
 
-describe("an answer that is kept", () => {
-  it("is given again to the same caller, be it another object", () => {
-    const { ask, kept } = createKnown();
+describe("response cache", () => {
+  it("serves a response again to the same caller, even as another object", () => {
+    const { ask, cache } = createFilledCache();
     expect(ask({ ...caller, scopes: new Set(caller.scopes) }, "new")).toBe("former");
-    expect(kept.hits()).toBe(1);
+    expect(cache.hits()).toBe(1);
   });
 
   it.each<[string, Partial<Caller>]>([
@@ -58,18 +58,18 @@ describe("an answer that is kept", () => {
     ["scopes, by as many others", { scopes: new Set(["usage:read", "token:read"]) }],
     ["scopes, by all of them", { scopes: new Set(["viewer:read", "token:read"]) }],
     ["principal", { principalId: "key:2" }],
-  ])("is not given to one that differs in its %s", (_what, change) => {
-    const { ask, kept } = createKnown();
+  ])("serves no response to a caller that differs in its %s", (_what, change) => {
+    const { ask, cache } = createFilledCache();
     expect(ask({ ...caller, ...change }, "new")).toBe("new");
-    expect(kept.hits()).toBe(0);
+    expect(cache.hits()).toBe(0);
   });
 
   it.each([
-    ["no longer than the longest is kept", 200_000, 1],
-    ["longer by a character is not", 200_001, 0],
-  ])("of a text %s", (_rule, length, hits) => {
-    const { ask, kept } = createKept();
+    ["stores a response of the maximum length", 200_000, 1],
+    ["does not store a response that is longer by a character", 200_001, 0],
+  ])("%s", (_rule, length, hits) => {
+    const { ask, cache } = createCache();
     for (let time = 0; time < 4; time += 1) ask(caller, "x".repeat(length));
-    expect(kept.hits()).toBe(hits);
+    expect(cache.hits()).toBe(hits);
   });
 });

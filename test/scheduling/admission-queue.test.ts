@@ -39,8 +39,8 @@ function createWork() {
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
 
-describe("work that will have to wait", () => {
-  it("begins eight at once and in its order, when what has begun before is over, while there is other work", async () => {
+describe("admission queue", () => {
+  it("starts eight tasks at once and in order while the event loop is busy, and the next when one has ended", async () => {
     const { begun, wait, turnOf, endOne } = createWork();
     wait(10);
     expect(begun).toEqual([]);
@@ -54,7 +54,7 @@ describe("work that will have to wait", () => {
     expect(begun).toEqual(numbers(10));
   });
 
-  it("begins one more in each turn with nothing else to do, however much is under way", async () => {
+  it("starts one more task in each idle turn of the event loop, however many run", async () => {
     const { begun, wait, turnOf } = createWork();
     wait(50);
     for (const count of [9, 10, 11]) {
@@ -65,7 +65,7 @@ describe("work that will have to wait", () => {
     expect(begun).toEqual(numbers(50));
   });
 
-  it("begins in a turn that goes on for long, when more comes", async () => {
+  it("starts starving tasks within a long turn when another task is enqueued", async () => {
     const { begun, wait, pass, turnOf, endAll } = createWork();
     wait(10);
     pass(200);
@@ -76,7 +76,7 @@ describe("work that will have to wait", () => {
     expect(begun).toEqual(numbers(11));
   });
 
-  it("begins 40 at a time where it has waited long, however long the turns are", async () => {
+  it("starts up to 40 tasks that have waited for 200 ms, however long turns are", async () => {
     const { begun, wait, turnOf, endAll } = createWork();
     wait(100);
     for (const count of [40, 80, 100]) {
@@ -86,7 +86,7 @@ describe("work that will have to wait", () => {
     }
   });
 
-  it("begins whatever is under way when it has waited for as long as anybody waits", async () => {
+  it("starts a task that has waited for 2 s, however many run", async () => {
     const { begun, wait, turnOf } = createWork();
     wait(100);
     await turnOf(1_999);
@@ -95,7 +95,7 @@ describe("work that will have to wait", () => {
     expect(begun).toHaveLength(100);
   });
 
-  it("waits for none that began in another gateway", async () => {
+  it("does not count tasks of another gateway", async () => {
     const [one, other] = [createWork(), createWork()];
     one.wait(50);
     await one.turnOf(1);
@@ -105,7 +105,7 @@ describe("work that will have to wait", () => {
   });
 });
 
-describe("work that ends at once", () => {
+describe("admission queue of tasks that end at once", () => {
   /** So many pieces of work of four milliseconds each, by a clock that nothing else moves. */
   function shortWork(pieces: number, now: { at: number }, callers: readonly string[] = ["caller"]) {
     const { admissionQueue, arrivals } = createScheduling({ maxRequestsInFlight: 1_000, clock: () => now.at });
@@ -122,7 +122,7 @@ describe("work that ends at once", () => {
     return { begun, arrivals };
   }
 
-  it("begins for ten milliseconds of each turn of the event loop, however long it has waited", async () => {
+  it("starts tasks for 10 ms of each turn, however long they have waited", async () => {
     const now = { at: 0 };
     const { begun } = shortWork(12, now);
     now.at += 500;
@@ -133,7 +133,7 @@ describe("work that ends at once", () => {
     }
   });
 
-  it("begins of each caller in its turn", async () => {
+  it("serves callers in turn", async () => {
     const now = { at: 0 };
     const { begun } = shortWork(2, now, ["first", "second", "third"]);
     now.at += 1;
@@ -143,7 +143,7 @@ describe("work that ends at once", () => {
     expect(begun).toEqual(["first 0", "second 0", "third 0", "first 1", "second 1", "third 1"]);
   });
 
-  it("does not begin while new connections come, which are taken one a turn, for fifty milliseconds at most", async () => {
+  it("starts nothing while new connections arrive, for at most 50 ms", async () => {
     const now = { at: 0 };
     const { begun, arrivals } = shortWork(1, now);
     for (let arrival = 0; arrival < 4; arrival += 1) {
@@ -158,7 +158,7 @@ describe("work that ends at once", () => {
     expect(begun).toHaveLength(1);
   });
 
-  it("begins in the first turn in which no new connection comes", async () => {
+  it("starts tasks in the first turn without a new connection", async () => {
     const now = { at: 0 };
     const { begun, arrivals } = shortWork(1, now);
     arrivals.note();

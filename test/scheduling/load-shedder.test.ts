@@ -5,8 +5,8 @@ import { createTestGateway, graphqlRequest } from "../support/gateway.ts";
 
 const ask = () => graphqlRequest({ query: "{ account { accountId } }" });
 
-describe("a gateway with more to do than it can", () => {
-  it("turns requests away at once, before it looks at their keys, and stays alive for its health checks", async () => {
+describe("load shedding", () => {
+  it("rejects requests beyond the maximum in flight before it authenticates them, and still answers health checks", async () => {
     const gate = createGate();
     await using gateway = await createTestGateway({
       gateway: { maxRequestsInFlight: 3 },
@@ -26,7 +26,7 @@ describe("a gateway with more to do than it can", () => {
   });
 });
 
-describe("the load of one turn of the event loop", () => {
+describe("load shedder", () => {
   let now = 0;
   const nextTurn = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
   /** How many of so many requests in one turn, each of which holds the loop for so long, are told that it is too much. */
@@ -46,11 +46,11 @@ describe("the load of one turn of the event loop", () => {
     return told.filter(Boolean).length;
   };
 
-  it("is too much for those behind a second of work of others, and the next turn is another one", async () => {
+  it("rejects requests that follow a second of work of others in one turn, and accepts them in the next turn", async () => {
     expect(await refused(300, 5)).toBeGreaterThan(50);
   });
 
-  it("is not, while all connections are heard in less time, however often they ask", () => {
+  it("accepts all requests if each round of connections takes less than a second", () => {
     const { loadShedder: load } = createScheduling({ maxRequestsInFlight: 1_000, clock: () => now });
     const connections = Array.from({ length: 150 }, () => ({}));
     const taken: boolean[] = [];
@@ -64,7 +64,7 @@ describe("the load of one turn of the event loop", () => {
     expect(taken).not.toContain(false);
   });
 
-  it("is not, while it is of many small requests, or of few large ones", async () => {
+  it("accepts many small requests, and few large ones", async () => {
     expect(await refused(500, 0.1)).toBe(0);
     expect(await refused(5, 300)).toBe(0);
   });

@@ -39,8 +39,8 @@ async function written(slices: TimeSlicer, objects: number): Promise<{ order: nu
   return { order, turns };
 }
 
-describe("a long list", () => {
-  it("is written in slices of the event loop, and in its order", async () => {
+describe("time slicer", () => {
+  it("divides a long list into slices of the event loop, in order", async () => {
     const { order, turns } = await written(
       createTimeSlicer(() => undefined),
       200,
@@ -49,7 +49,7 @@ describe("a long list", () => {
     expect(turns).toBeGreaterThanOrEqual(8);
   });
 
-  it("lets others know until all of it has begun", async () => {
+  it("announces deferred work until all of it has started", async () => {
     const held: Promise<void>[] = [];
     const slices = createTimeSlicer((begun) => void held.push(begun));
     await written(slices, 100);
@@ -57,7 +57,7 @@ describe("a long list", () => {
     await Promise.all(held);
   });
 
-  it("fails in the place of what fails, late or not", async () => {
+  it("rejects the promise of deferred work that throws", async () => {
     const failing = createTimeSlicer(() => undefined).defer(() => {
       throw new Error("odd");
     });
@@ -65,8 +65,8 @@ describe("a long list", () => {
   });
 });
 
-describe("a short list", () => {
-  it("is written at once", async () => {
+describe("time slicer of a short list", () => {
+  it("defers nothing", async () => {
     const held: Promise<void>[] = [];
     await written(
       createTimeSlicer((begun) => void held.push(begun)),
@@ -76,8 +76,8 @@ describe("a short list", () => {
   });
 });
 
-describe("values that are settled together", () => {
-  it("are written in slices as well, also where each is an object and none a list", async () => {
+describe("execution in time slices", () => {
+  it("defers values whose promises settle together, also if none of them is in a list", async () => {
     const item = new GraphQLObjectType({
       name: "Item",
       fields: {
@@ -121,8 +121,8 @@ describe("values that are settled together", () => {
   });
 });
 
-describe("a page that is written in slices", () => {
-  it("asks for its figures in as few calls as one that is not, and is answered the same when all of it is kept", async () => {
+describe("a page written in time slices", () => {
+  it("reads its usage in as few calls as an undivided page, and gives the same data when all of it is cached", async () => {
     // Each look at the clock takes a tenth of a millisecond, so that the page takes many slices.
     vi.spyOn(performance, "now").mockImplementation(() => {
       now += 0.1;

@@ -164,7 +164,7 @@ export function notRetained(
     `${rule} Asked was ${iso(window.from)} to ${iso(window.to)}. ${offered(written(valid))}`,
     {
       reason: "NOT_KEPT",
-      asked: written(window),
+      actual: written(window),
       limit: { hoursSince: iso(retention.hourlySince), daysSince: iso(retention.dailySince) },
       valid: written(valid),
     },
