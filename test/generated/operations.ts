@@ -180,21 +180,21 @@ export type PartnerStatus =
 
 /** Why a viewer token is not signed, or would not be admitted. */
 export type SigningRefusalCode =
-  /** Only HS256, HS384 and HS512 are taken. */
+  /** The algorithm must be HS256, HS384 or HS512. */
   | 'ALGORITHM_NOT_ALLOWED'
-  /** A claim has a type that the platform does not take. */
+  /** A claim has a type that the platform does not accept. */
   | 'CLAIM_TYPE_WRONG'
   /** The parent belongs to another cluster; only a parent of the cluster `auto` leaves the choice. */
   | 'CLUSTER_MISMATCH'
   /** The account has no such cluster. */
   | 'CLUSTER_UNKNOWN'
-  /** Custom viewer data holds at most 1024 characters. */
+  /** Custom viewer data must be at most 1024 characters long. */
   | 'CUSTOM_VIEWER_DATA_TOO_LONG'
   /** A viewer token must say when it expires. */
   | 'EXPIRY_MISSING'
   /** The viewer token would have expired already. */
   | 'EXPIRY_PASSED'
-  /** The platform takes IPv4 addresses and CIDR blocks; no IPv6, no ranges, no wildcards and no leading zeros. */
+  /** An address must be an IPv4 address or CIDR block, without ranges, wildcards and leading zeros. */
   | 'IP_FORM_UNSUPPORTED'
   /** The parent does not allow this address, and a viewer token can only narrow what the parent allows. */
   | 'IP_OUTSIDE_PARENT'
@@ -222,11 +222,11 @@ export type SigningRefusalCode =
   | 'STREAM_NOT_CONCRETE'
   /** None of the parent's grants covers this stream. Names are compared as a whole, with their case. */
   | 'STREAM_NOT_COVERED'
-  /** The stream is not being broadcast now: the platform lets nobody in, whatever the token. */
+  /** The stream is not being broadcast now: the platform admits nobody, whatever the token. */
   | 'STREAM_OFFLINE'
   /** The claim `tokenType` must be exactly `Subscribe`. */
   | 'TOKEN_TYPE_WRONG'
-  /** A tracking id holds 1 to 128 characters. */
+  /** A tracking id must be 1 to 128 characters long. */
   | 'TRACKING_ID_INVALID'
   /** The parent has another tracking id; a viewer token can't be counted under a foreign one. */
   | 'TRACKING_ID_MISMATCH'
@@ -237,29 +237,29 @@ export type SigningRefusalCode =
 
 /** What a signer should know although the viewer token is valid. */
 export type SigningWarningCode =
-  /** It holds claims that the platform ignores. */
+  /** The viewer token has claims that the platform ignores. */
   | 'CLAIM_IGNORED'
   /** Custom viewer data shows up in viewer records only on accounts with that feature. */
   | 'CUSTOM_VIEWER_DATA_NEEDS_FEATURE'
   /** The expiry lies beyond the year 9999: only the parent's end, if it has one, ends the viewer token. */
   | 'EXPIRY_BEYOND_CALENDAR'
-  /** The parent expires earlier than was asked, so the viewer token ends with it. */
+  /** The parent expires before the requested time, so the viewer token expires with it. */
   | 'EXPIRY_CLAMPED'
-  /** The expiry reads like milliseconds. JWTs count seconds, so the viewer token outlives everything but its parent. */
+  /** The expiry looks like milliseconds. JWTs count seconds, so only the parent's expiry ends the viewer token. */
   | 'EXPIRY_IN_MILLISECONDS'
   /** The parent binds to the first addresses that use it, and its viewer tokens share them: later viewers are locked out. */
   | 'PARENT_BINDS_ADDRESSES'
-  /** It names origins or addresses that the parent does not allow; whether they are admitted is not documented. */
+  /** The viewer token names origins or addresses that the parent does not allow; whether they are admitted is not documented. */
   | 'RESTRICTION_OUTSIDE_PARENT'
   /** Some publish token of the stream belongs to another cluster; while it publishes, this viewer token finds nothing. */
   | 'STREAM_CLUSTER_VARIES'
   /** The subscribe token opens several streams, and none was named: only the token itself is judged. Name the stream by `streamName`. */
   | 'STREAM_NOT_NAMED'
-  /** Whether the stream is being broadcast now could not be read. While it is not, the platform lets nobody in. */
+  /** The live state of the stream could not be read. While a stream is off air, the platform admits nobody. */
   | 'STREAM_STATE_UNKNOWN'
   /** The stream can be watched without any token, so its bytes can go untracked. */
   | 'STREAM_UNSECURED'
-  /** Neither the parent nor the viewer token has a tracking id: its bytes are billed to nobody. */
+  /** Neither the parent nor the viewer token has a tracking id: nobody is billed for the bytes. */
   | 'USAGE_UNTRACKED';
 
 /** What a step of a workflow is about. */

@@ -457,8 +457,7 @@ describe("what restricts a token", () => {
         {
           code: "INVALID_INPUT",
           path: ["input", "allowedIpAddresses", "1"],
-          message:
-            "The platform takes IPv4 addresses and CIDR blocks; no IPv6, no ranges, no wildcards and no leading zeros.",
+          message: `\`input.allowedIpAddresses.1\` must be an IPv4 address or CIDR block, without ranges, wildcards and leading zeros; got \`${entry}\`.`,
         },
       ]);
       expect(writes(gateway)).toEqual([]);

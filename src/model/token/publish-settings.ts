@@ -1,7 +1,7 @@
 import { ConflictError, InvalidInputError } from "../errors.ts";
 import type { PublishTokenRecord } from "./token.ts";
 
-/** Settings of a publish token of which at most one is on. */
+/** Settings of a publish token, at most one of which is true. */
 export interface RecordingSettings {
   readonly isRecording?: boolean | undefined;
   readonly isClipping?: boolean | undefined;
@@ -10,7 +10,7 @@ export interface RecordingSettings {
 /**
  * Throws when a token would both record and clip.
  *
- * @param present what the token has so far, if that is known
+ * @param present the token's present settings; empty for a new token
  * @throws InvalidInputError naming the argument
  * @see PUT /api/v2/publish_token/{tokenId} (`record`, `clip`)
  */
@@ -51,7 +51,7 @@ interface DrmSettings {
 /**
  * Throws when DRM would be on for a stream that is not secured: DRM identifies its viewers by their tokens.
  *
- * @param present what the token has so far, if that is known
+ * @param present the token's present settings; empty for a new token
  * @throws InvalidInputError naming the argument
  */
 export function assertDrmIsSecured(settings: DrmSettings, present: DrmSettings = {}): void {

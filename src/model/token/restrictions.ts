@@ -3,20 +3,21 @@ import { InvalidInputError } from "../errors.ts";
 import type { TokenRecord } from "./token.ts";
 
 /**
- * Who may use a token, by where the request comes from: the origin of the page, the address, the country. What the
- * platform takes: domains with an optional `*.` in front, IPv4 addresses and CIDR blocks, ISO 3166-1 alpha-2 codes.
+ * Restrictions on who may use a token: by the origin of the page, the IP address and the country. The platform accepts
+ * domains with an optional leading `*.`, IPv4 addresses and CIDR blocks, and ISO 3166-1 alpha-2 codes.
  */
 
 const domain = /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:\d{1,5})?$/i;
 
-/** True for a domain such as `demo.com` or `*.demo.com`; a scheme or a path does not belong to it. */
+/** Returns whether the text is a domain such as `demo.com` or `*.demo.com`, without scheme and path. */
 export function isOrigin(text: string): boolean {
   return text.length <= 255 && domain.test(text);
 }
 
 /**
- * True when a page of this origin may use what is limited to `allowed`; no list at all lets every page. Neither scheme nor
- * port counts, and `*.demo.com` stands for every subdomain of `demo.com` but not for itself.
+ * Returns whether a page of this origin may use a token that is restricted to `allowed`. An empty list allows every page.
+ *
+ * Scheme and port are ignored; `*.demo.com` matches every subdomain of `demo.com` but not `demo.com` itself.
  *
  * @param origin as browsers send it, `https://player.demo.com`, or a host name; null for a viewer who sends none
  */
@@ -27,7 +28,7 @@ export function originIsAllowed(origin: string | null, allowed: readonly string[
   return originIsWithin(host, allowed.map(hostOf));
 }
 
-/** True for what a browser sends as its origin, `https://player.demo.com:8443`, and for a host name alone. */
+/** Returns whether the text is an origin as browsers send it, `https://player.demo.com:8443`, or a host name alone. */
 export function isOriginOfPage(text: string): boolean {
   const name = text.replace(/^https?:\/\//i, "");
   return !name.startsWith("*") && isOrigin(name);
@@ -38,7 +39,7 @@ function hostOf(origin: string): string {
   return host;
 }
 
-/** True when every page that `narrow` admits is admitted by one of `allowed`; no list at all admits everything. */
+/** Returns whether one entry of `allowed` admits every page that `narrow` admits. An empty list admits everything. */
 export function originIsWithin(narrow: string, allowed: readonly string[]): boolean {
   if (allowed.length === 0) return true;
   const name = narrow.toLowerCase();
@@ -49,8 +50,9 @@ export function originIsWithin(narrow: string, allowed: readonly string[]): bool
 }
 
 /**
- * True for an IPv4 address in four decimal parts, or a block of them with a prefix length. No number has leading zeros: some
- * programs read them as octal, so `010.0.0.1` and `10.0.0.0/08` mean different addresses to different readers.
+ * Returns whether the text is an IPv4 address in four decimal parts, or a block of them with a prefix length.
+ *
+ * Leading zeros are refused: some programs read them as octal, so `010.0.0.1` is ambiguous.
  */
 export function isIpv4OrCidr(text: string): boolean {
   const [address = "", prefix, ...rest] = text.split("/");
@@ -58,11 +60,11 @@ export function isIpv4OrCidr(text: string): boolean {
   return prefix === undefined || (/^(0|[1-9]\d?)$/.test(prefix) && Number(prefix) <= 32);
 }
 
-/** True when every address that `narrow` holds is held by one of `allowed`; no list at all holds everything. */
+/** Returns whether one entry of `allowed` contains every address of `narrow`. An empty list contains everything. */
 export function ipIsWithin(narrow: string, allowed: readonly string[]): boolean {
   if (allowed.length === 0) return true;
   const inner = block(narrow);
-  // An entry of a form that the platform does not document holds no address.
+  // An entry in an undocumented form contains no address.
   return allowed.filter(isIpv4OrCidr).some((entry) => {
     const outer = block(entry);
     return outer.prefix <= inner.prefix && inner.address.match(outer.address, outer.prefix);
@@ -74,7 +76,7 @@ function block(text: string) {
   return { address: ipaddr.IPv4.parse(address), prefix: Number(prefix) };
 }
 
-/** What a client may set of these when it makes or changes a token; what is undefined stays as it is. */
+/** Restrictions that a client sets when it creates or changes a token; undefined for no change. */
 export interface RestrictionsInput {
   readonly allowedOrigins?: readonly string[] | undefined;
   readonly allowedIpAddresses?: readonly string[] | undefined;
@@ -84,39 +86,38 @@ export interface RestrictionsInput {
 }
 
 /**
- * Checks restrictions before they are sent: the platform would take some of these mistakes in silence.
+ * Checks restrictions before they are sent: the platform silently accepts some of these mistakes.
  *
- * @param path where the client wrote them, such as `input`
+ * @param path path of the object that holds them, such as `input`
  * @throws InvalidInputError naming the argument and the documented rule
  */
 export function assertRestrictions(input: RestrictionsInput, path: string): void {
-  each(
-    input.allowedOrigins,
-    `${path}.allowedOrigins`,
-    isOrigin,
-    "An origin is a domain such as `demo.com` or `*.demo.com`.",
-  );
-  each(
+  assertEach(input.allowedOrigins, `${path}.allowedOrigins`, isOrigin, "a domain such as `demo.com` or `*.demo.com`");
+  assertEach(
     input.allowedIpAddresses,
     `${path}.allowedIpAddresses`,
     isIpv4OrCidr,
-    "The platform takes IPv4 addresses and CIDR blocks; no IPv6, no ranges, no wildcards and no leading zeros.",
+    "an IPv4 address or CIDR block, without ranges, wildcards and leading zeros",
   );
   assertCountries(input, path);
   if (notEmpty(input.allowedIpAddresses) && (input.bindIpsOnUsage ?? 0) > 0) {
     throw new InvalidInputError(
       `${path}.bindIpsOnUsage`,
-      "Binding to first addresses excludes a list of allowed ones: set it to 0, or empty the list.",
+      `\`${path}.bindIpsOnUsage\` must be 0 while \`allowedIpAddresses\` is not empty; got ${input.bindIpsOnUsage}.`,
     );
   }
   if (input.bindIpsOnUsage !== undefined && (input.bindIpsOnUsage < 0 || input.bindIpsOnUsage > 0x7fffffff)) {
-    throw new InvalidInputError(`${path}.bindIpsOnUsage`, "It is a count of addresses from 0 (off) to 2147483647.");
+    throw new InvalidInputError(
+      `${path}.bindIpsOnUsage`,
+      `\`${path}.bindIpsOnUsage\` must be between 0 and 2147483647; got ${input.bindIpsOnUsage}.`,
+    );
   }
 }
 
 /**
- * Changes of restrictions together with what a token has that they exclude or are excluded by: what is checked so is
- * refused before the platform would refuse it.
+ * Returns the changes together with the token's present restrictions that exclude them.
+ *
+ * Checking the result refuses a contradiction before the platform does.
  */
 export function withTokenRestrictions(
   changes: RestrictionsInput,
@@ -134,7 +135,7 @@ export function withTokenRestrictions(
   };
 }
 
-/** Checks that at most one of the lists says something. @throws InvalidInputError naming the argument and the documented rule */
+/** Checks that at least one of the lists is empty. @throws InvalidInputError naming the argument */
 export function assertCountries(
   { allowedCountries, deniedCountries }: Pick<RestrictionsInput, "allowedCountries" | "deniedCountries">,
   path: string,
@@ -142,7 +143,7 @@ export function assertCountries(
   if (notEmpty(allowedCountries) && notEmpty(deniedCountries)) {
     throw new InvalidInputError(
       `${path}.deniedCountries`,
-      "Set the allowed countries or the denied ones, not both: empty one list to set the other.",
+      `\`${path}.deniedCountries\` must be empty while \`allowedCountries\` is not; got both.`,
     );
   }
 }
@@ -151,8 +152,17 @@ function notEmpty(list: readonly unknown[] | undefined): boolean {
   return (list?.length ?? 0) > 0;
 }
 
-function each(list: readonly string[] | undefined, argument: string, accepts: (text: string) => boolean, rule: string) {
+function assertEach(
+  list: readonly string[] | undefined,
+  argument: string,
+  isValid: (text: string) => boolean,
+  rule: string,
+) {
   for (const [index, entry] of (list ?? []).entries()) {
-    if (!accepts(entry)) throw new InvalidInputError(`${argument}.${index}`, rule);
+    if (!isValid(entry))
+      throw new InvalidInputError(
+        `${argument}.${index}`,
+        `\`${argument}.${index}\` must be ${rule}; got \`${entry}\`.`,
+      );
   }
 }

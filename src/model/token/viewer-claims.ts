@@ -1,19 +1,19 @@
 import { isWellFormed } from "../text.ts";
 
 /**
- * The reader of viewer tokens: what a JWT's payload says, claim by claim, with each claim that has a type which the platform does
- * not take. Signing reads what it is about to sign by it, and inspection what somebody else has signed.
+ * Reads the claims of viewer tokens from a JWT's payload, and names each claim of a type that the platform does not accept.
+ * Signing reads the claims that it is about to sign; inspection reads tokens that others signed.
  */
 
-/** The claims of a viewer token by their documented types. A claim of a wrong type is read as absent, and is among the faults. */
+/** Claims of a viewer token by their documented types. A claim of a wrong type is absent, and among the faults. */
 export interface ReadClaims {
-  /** Id of the parent; null where the claim is missing or of a wrong type. */
+  /** Id of the parent; null if the claim is missing or of a wrong type. */
   readonly tokenId: number | null;
   readonly tokenType: string;
   readonly streamName: string;
-  /** Milliseconds since the epoch, beyond any calendar perhaps; null where the token names no expiry. */
+  /** Milliseconds since the epoch, possibly beyond the calendar; null if the token has no expiry. */
   readonly expiresAt: number | null;
-  /** Milliseconds since the epoch; null where the token names no beginning. */
+  /** Milliseconds since the epoch; null if the token has no `nbf`. */
   readonly notBefore: number | null;
   readonly trackingId: string | null;
   readonly originCluster: string | null;
@@ -25,11 +25,11 @@ export interface ReadClaims {
   readonly faults: readonly ClaimFault[];
 }
 
-/** A claim of a type that the platform does not take. */
+/** A claim of a type that the platform does not accept. */
 export interface ClaimFault {
-  /** The claim, such as `streaming.allowedOrigins`. */
+  /** Path of the claim, such as `streaming.allowedOrigins`. */
   readonly claim: string;
-  /** What the claim must be, and what was received. */
+  /** The rule for the claim, and what was received. */
   readonly message: string;
 }
 
@@ -45,7 +45,7 @@ const knownClaims = new Set([
   "customViewerData",
 ]);
 
-/** Reads the payload of a JWT; null where it has not even the shape of a viewer token. */
+/** Returns the claims of a JWT's payload; null if the payload has no `streaming` object. */
 export function readClaims(payload: Readonly<Record<string, unknown>>): ReadClaims | null {
   const { streaming, exp, nbf, iat } = payload;
   if (!isObject(streaming)) return null;
@@ -58,7 +58,7 @@ export function readClaims(payload: Readonly<Record<string, unknown>>): ReadClai
     if (value === undefined || typeof value === "number") return value ?? null;
     return wrong(claim, "a number of seconds since the epoch", value);
   };
-  /** An absent claim, null and an empty text all mean that nothing is named. */
+  /** Returns a text claim; an absent claim and null are null. */
   const text = (claim: string, value: unknown): string | null => {
     if (value === undefined || value === null) return null;
     if (typeof value === "string" && isWellFormed(value)) return value;
@@ -87,7 +87,7 @@ export function readClaims(payload: Readonly<Record<string, unknown>>): ReadClai
     tokenId: isId ? tokenId : wrong("streaming.tokenId", "the number of a subscribe token", tokenId),
     tokenType: typeof tokenType === "string" ? tokenType : "",
     streamName: typeof streamName === "string" ? streamName : "",
-    // The platform counts whole seconds: a token that expires within a second lives until its end.
+    // The platform counts whole seconds: a token that expires within a second is valid until its end.
     expiresAt: expiresAt === null ? null : Math.ceil(expiresAt) * 1000,
     notBefore: notBefore === null ? null : notBefore * 1000,
     trackingId: tracked(streaming["tracking"]),
@@ -104,7 +104,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The type of a value, and no part of it: claims may hold personal data. */
+/** Returns the type of a value, and no part of the value: claims may hold personal data. */
 function described(value: unknown): string {
   if (value === undefined) return "nothing";
   if (value === null) return "null";

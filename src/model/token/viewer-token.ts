@@ -7,19 +7,19 @@ import { isExpired, type PublishTokenRecord, type SubscribeTokenRecord } from ".
 import { type ClaimFault, readClaims } from "./viewer-claims.ts";
 
 /**
- * The rules of self-signed viewer tokens: JWTs that a partner makes from its subscribe token (the parent), without any
- * call. The platform's Director holds a viewer to them at the moment of connecting, so what would be refused there is
- * refused here before it is signed. The same rules explain a token that somebody else signed.
+ * Rules of self-signed viewer tokens: JWTs that a partner signs under its subscribe token (the parent), without any call.
+ * The platform's Director applies them when a viewer connects, so a token that it would refuse is refused before signing.
+ * The same rules explain a token that somebody else signed.
  */
 
-/** Algorithms that the Director takes. */
+/** Algorithms that the Director accepts. */
 export const signingAlgorithms = ["HS256", "HS384", "HS512"] as const;
 export type SigningAlgorithm = (typeof signingAlgorithms)[number];
 
 /** @see the vendor's self-signing reference: longest `customViewerData` */
 export const MAX_CUSTOM_VIEWER_DATA = 1024;
 
-/** Why a viewer token is not signed, or would not be admitted. Codes never change their meaning. */
+/** Reasons why a viewer token is not signed, or would not be admitted. Codes never change their meaning. */
 export const refusalCodes = {
   PARENT_NOT_FOUND: "There is no such subscribe token on this account.",
   PARENT_IS_VIEWER_TOKEN: "The parent is itself a viewer token. Only a subscribe token can sign.",
@@ -28,9 +28,9 @@ export const refusalCodes = {
   EXPIRY_MISSING: "A viewer token must say when it expires.",
   EXPIRY_PASSED: "The viewer token would have expired already.",
   NOT_YET_VALID: "The viewer token's claim `nbf` names an instant that is still to come.",
-  CLAIM_TYPE_WRONG: "A claim has a type that the platform does not take.",
-  STREAM_OFFLINE: "The stream is not being broadcast now: the platform lets nobody in, whatever the token.",
-  ALGORITHM_NOT_ALLOWED: "Only HS256, HS384 and HS512 are taken.",
+  CLAIM_TYPE_WRONG: "A claim has a type that the platform does not accept.",
+  STREAM_OFFLINE: "The stream is not being broadcast now: the platform admits nobody, whatever the token.",
+  ALGORITHM_NOT_ALLOWED: "The algorithm must be HS256, HS384 or HS512.",
   SIGNATURE_INVALID:
     "The signature is not of the parent's present secret: it was forged, damaged, or signed before the secret was rotated.",
   TOKEN_TYPE_WRONG: "The claim `tokenType` must be exactly `Subscribe`.",
@@ -41,7 +41,7 @@ export const refusalCodes = {
   STREAM_NOT_COVERED: "None of the parent's grants covers this stream. Names are compared as a whole, with their case.",
   TRACKING_ID_REQUIRED: "The parent has a tracking id, and the viewer token must repeat it.",
   TRACKING_ID_MISMATCH: "The parent has another tracking id; a viewer token can't be counted under a foreign one.",
-  TRACKING_ID_INVALID: "A tracking id holds 1 to 128 characters.",
+  TRACKING_ID_INVALID: "A tracking id must be 1 to 128 characters long.",
   CLUSTER_UNKNOWN: "The account has no such cluster.",
   CLUSTER_MISMATCH: "The parent belongs to another cluster; only a parent of the cluster `auto` leaves the choice.",
   STREAM_CLUSTER_MISMATCH:
@@ -49,19 +49,18 @@ export const refusalCodes = {
   ORIGIN_INVALID: "An origin is a domain such as `demo.com` or `*.demo.com`.",
   ORIGIN_OUTSIDE_PARENT:
     "The parent does not allow this origin, and a viewer token can only narrow what the parent allows.",
-  IP_FORM_UNSUPPORTED:
-    "The platform takes IPv4 addresses and CIDR blocks; no IPv6, no ranges, no wildcards and no leading zeros.",
+  IP_FORM_UNSUPPORTED: "An address must be an IPv4 address or CIDR block, without ranges, wildcards and leading zeros.",
   IP_OUTSIDE_PARENT:
     "The parent does not allow this address, and a viewer token can only narrow what the parent allows.",
   UNSUPPORTED_RESTRICTION: "The platform ignores this inside a viewer token. Set it on the parent instead.",
-  CUSTOM_VIEWER_DATA_TOO_LONG: "Custom viewer data holds at most 1024 characters.",
+  CUSTOM_VIEWER_DATA_TOO_LONG: "Custom viewer data must be at most 1024 characters long.",
 } as const;
 export type RefusalCode = keyof typeof refusalCodes;
 
-/** What a signer should know although the token is valid. Codes never change their meaning. */
+/** Warnings about a token that is valid. Codes never change their meaning. */
 export const warningCodes = {
-  EXPIRY_CLAMPED: "The parent expires earlier than was asked, so the viewer token ends with it.",
-  USAGE_UNTRACKED: "Neither the parent nor the viewer token has a tracking id: its bytes are billed to nobody.",
+  EXPIRY_CLAMPED: "The parent expires before the requested time, so the viewer token expires with it.",
+  USAGE_UNTRACKED: "Neither the parent nor the viewer token has a tracking id: nobody is billed for the bytes.",
   PARENT_BINDS_ADDRESSES:
     "The parent binds to the first addresses that use it, and its viewer tokens share them: later viewers are locked out.",
   STREAM_UNSECURED: "The stream can be watched without any token, so its bytes can go untracked.",
@@ -69,36 +68,36 @@ export const warningCodes = {
     "Some publish token of the stream belongs to another cluster; while it publishes, this viewer token finds nothing.",
   CUSTOM_VIEWER_DATA_NEEDS_FEATURE: "Custom viewer data shows up in viewer records only on accounts with that feature.",
   RESTRICTION_OUTSIDE_PARENT:
-    "It names origins or addresses that the parent does not allow; whether they are admitted is not documented.",
-  CLAIM_IGNORED: "It holds claims that the platform ignores.",
+    "The viewer token names origins or addresses that the parent does not allow; whether they are admitted is not documented.",
+  CLAIM_IGNORED: "The viewer token has claims that the platform ignores.",
   EXPIRY_IN_MILLISECONDS:
-    "The expiry reads like milliseconds. JWTs count seconds, so the viewer token outlives everything but its parent.",
+    "The expiry looks like milliseconds. JWTs count seconds, so only the parent's expiry ends the viewer token.",
   EXPIRY_BEYOND_CALENDAR:
     "The expiry lies beyond the year 9999: only the parent's end, if it has one, ends the viewer token.",
   STREAM_STATE_UNKNOWN:
-    "Whether the stream is being broadcast now could not be read. While it is not, the platform lets nobody in.",
+    "The live state of the stream could not be read. While a stream is off air, the platform admits nobody.",
   STREAM_NOT_NAMED:
     "The subscribe token opens several streams, and none was named: only the token itself is judged. Name the stream by `streamName`.",
 } as const;
 export type WarningCode = keyof typeof warningCodes;
 
-/** A rule that would be broken. `argument` is the part of the request, or the claim, that breaks it. */
+/** A broken rule. `argument` is the part of the request, or the claim, that breaks it. */
 export interface Refusal {
   readonly code: RefusalCode;
   readonly argument: string;
   readonly message: string;
 }
 
-/** @see Refusal; a warning does not keep the token from being signed */
+/** A warning, which does not keep the token from being signed. */
 export interface Warning {
   readonly code: WarningCode;
   readonly message: string;
 }
 
-/** What a signer asks for. Lists may be empty; null is "not set". */
+/** A viewer token to sign. Lists may be empty; null is "not set". */
 export interface ViewerTokenRequest {
   readonly streamName: string;
-  /** Milliseconds since the epoch; null when the signer gave no expiry. */
+  /** Milliseconds since the epoch; null if the signer gave no expiry. */
   readonly expiresAt: number | null;
   readonly trackingId: string | null;
   readonly originCluster: string | null;
@@ -106,34 +105,34 @@ export interface ViewerTokenRequest {
   readonly allowedIpAddresses: readonly string[];
   readonly customViewerData: string | null;
   readonly algorithm: string;
-  /** Names of restrictions that were asked for although a viewer token can't have them. */
+  /** Names of requested restrictions that a viewer token can't have. */
   readonly unsupported: readonly string[];
 }
 
-/** What the rules need to know of the account at the moment of signing. */
+/** Facts about the account that the rules need at the moment of signing. */
 export interface SigningFacts {
   /** Milliseconds since the epoch, by the platform's clock. */
   readonly now: number;
-  /** Ids of the account's clusters; null when they could not be read, and then the Director has the last word. */
+  /** Ids of the account's clusters; null if they could not be read, so that only the Director checks them. */
   readonly clusterIds: readonly string[] | null;
-  /** The usable publish tokens of the stream; empty when none is known. */
+  /** Usable publish tokens of the stream; empty for none. */
   readonly publishTokens: readonly PublishTokenRecord[];
-  /** Usable publish tokens that may be of the stream: their patterns can't be read. None when it is left out. */
+  /** Usable publish tokens that may open the stream by an unreadable pattern. Defaults to none. */
   readonly possiblePublishTokens?: readonly PublishTokenRecord[];
-  /** What is on air, for the verdict on a viewer who connects now; undefined for signing, null where it could not be read. */
+  /** Live state, for a viewer who connects now; undefined for signing, null if it could not be read. */
   readonly onAir?: OnAir | null;
-  /** How patterns are read; without what operators have recorded when it is left out. */
+  /** Reads patterns. Defaults to a reader without the operators' records. */
   readonly read?: PatternReader;
 }
 
-/** What is being broadcast of a stream now. */
+/** Live state of a stream. */
 export interface OnAir {
   readonly isLive: boolean;
-  /** The publish tokens of its live feeds, that of the feed that is shown first; empty where they are not known. */
+  /** Publish tokens of the live feeds, the active feed's first; empty if unknown. */
   readonly publishTokens: readonly PublishTokenRecord[];
 }
 
-/** The payload of a viewer token, in the order and with the names that the Director expects. */
+/** Payload of a viewer token, in the order and with the names that the Director expects. */
 export interface ViewerTokenClaims {
   readonly streaming: {
     readonly tokenId: number;
@@ -150,15 +149,15 @@ export interface ViewerTokenClaims {
   readonly exp: number;
 }
 
-/** The outcome of the rules: claims to sign, or every reason not to. */
+/** Outcome of the rules: claims to sign, or every reason not to. */
 export type ViewerTokenPlan =
   | { readonly claims: ViewerTokenClaims; readonly algorithm: SigningAlgorithm; readonly warnings: readonly Warning[] }
   | { readonly refusals: readonly Refusal[] };
 
 /**
- * Decides whether a viewer token may be signed under the parent, and with which claims. All broken rules are told at once.
+ * Decides whether a viewer token may be signed under the parent, and with which claims. Reports all broken rules at once.
  *
- * @param parent the subscribe token, or null where there is none by the id that was given
+ * @param parent the subscribe token; null if it was not found
  */
 export function planViewerToken(
   parent: SubscribeTokenRecord | null,
@@ -167,21 +166,21 @@ export function planViewerToken(
 ): ViewerTokenPlan {
   if (!parent) return { refusals: [refusal("PARENT_NOT_FOUND", "token")] };
   const claims = claimsOf(parent, request, facts.now);
-  const asked = readClaims({ ...claims });
-  if (!asked) throw new Error("claims of our own making could not be read");
+  const claimed = readClaims({ ...claims });
+  if (!claimed) throw new Error("claims of a planned viewer token could not be read");
   const refusals = [
-    ...asked.faults.map(claimRefusal),
-    // What ends with its parent within this second has expired by the time that it is used.
+    ...claimed.faults.map(claimRefusal),
+    // A token that ends with its parent within this second has expired before it is used.
     ...parentRefusals(parent, endOfSecond(facts.now)),
     ...expiryRefusals(request.expiresAt === null ? null : Math.floor(request.expiresAt / 1000) * 1000, facts),
     ...algorithmRefusals(request.algorithm),
-    ...streamRefusals(parent, asked.streamName, facts),
-    ...trackingRefusals(parent, asked.trackingId),
-    ...clusterRefusals(parent, asked.originCluster, facts),
-    ...addressFormRefusals(asked.allowedIpAddresses),
-    ...narrowingRefusals(parent, asked),
+    ...streamRefusals(parent, claimed.streamName, facts),
+    ...trackingRefusals(parent, claimed.trackingId),
+    ...clusterRefusals(parent, claimed.originCluster, facts),
+    ...addressFormRefusals(claimed.allowedIpAddresses),
+    ...narrowingRefusals(parent, claimed),
     ...request.unsupported.map((argument) => refusal("UNSUPPORTED_RESTRICTION", argument)),
-    ...customDataRefusals(asked.customViewerData),
+    ...customDataRefusals(claimed.customViewerData),
   ];
   if (refusals.length > 0) return { refusals };
   return {
@@ -189,35 +188,35 @@ export function planViewerToken(
     algorithm: request.algorithm as SigningAlgorithm,
     warnings: [
       ...clampWarnings(parent, request),
-      ...standingWarnings(parent, asked, facts),
-      ...expiryWarnings(asked.expiresAt),
+      ...standingWarnings(parent, claimed, facts),
+      ...expiryWarnings(claimed.expiresAt),
     ],
   };
 }
 
-/** What somebody else's viewer token asks for; `algorithm` and `tokenType` as its header and claims have them. */
+/** A viewer token that somebody signed; `algorithm` and `tokenType` as its header and claims have them. */
 export interface DecodedViewerToken extends Omit<ViewerTokenRequest, "unsupported"> {
   readonly tokenType: string;
   readonly signatureIsValid: boolean;
   readonly ignoredClaims: readonly string[];
-  /** Milliseconds since the epoch before which the token is not valid; null, or left out, where it names no such time. */
+  /** Milliseconds since the epoch before which the token is not valid; null or undefined for no such time. */
   readonly notBefore?: number | null;
-  /** Claims of a wrong type; none when it is left out. */
+  /** Claims of a wrong type. Defaults to none. */
   readonly faults?: readonly ClaimFault[];
 }
 
-/** What the Director would say of a viewer token now, for a viewer of no particular place. */
+/** Verdict of the Director on a viewer token now, wherever the viewer is. */
 export interface ViewerTokenVerdict {
   readonly refusals: readonly Refusal[];
   readonly warnings: readonly Warning[];
   /**
-   * When it stops working if nobody touches the parent: its own expiry or the parent's, whichever is earlier. Null where
+   * When the token stops working, in milliseconds since the epoch: the earlier of its own expiry and the parent's. Null if
    * neither lies within the calendar.
    */
   readonly effectiveExpiry: number | null;
 }
 
-/** Explains a viewer token by the rules it was, or should have been, signed under. */
+/** Explains a viewer token by the rules of signing. */
 export function explainViewerToken(
   parent: SubscribeTokenRecord | null,
   token: DecodedViewerToken,
@@ -236,7 +235,7 @@ export function explainViewerToken(
     ...(token.tokenType === "Subscribe" ? [] : [refusal("TOKEN_TYPE_WRONG", "streaming.tokenType")]),
     ...faults,
     ...parentRefusals(parent, facts.now),
-    // An expiry of a wrong type is a fault of its own.
+    // An expiry of a wrong type is already among the faults.
     ...(faults.some(({ argument }) => argument === "exp") ? [] : expiryRefusals(token.expiresAt, facts)),
     ...beginningRefusals(token.notBefore ?? null, facts),
     ...streamRefusals(parent, token.streamName, facts),
@@ -260,11 +259,11 @@ export function explainViewerToken(
 }
 
 /**
- * Explains what the Director would say of a viewer who shows the subscribe token itself.
+ * Explains a subscribe token that a viewer shows itself, by the rules of the Director.
  *
- * @param streamName which stream the viewer asks for; null where that is not known, and only the token is judged
+ * @param streamName the stream to watch; null if it is not known, so that only the token is explained
  */
-export function judgeSubscribeToken(
+export function explainSubscribeToken(
   token: SubscribeTokenRecord,
   streamName: string | null,
   facts: SigningFacts,
@@ -287,10 +286,10 @@ export function judgeSubscribeToken(
   };
 }
 
-/** The last instant that RFC 3339 can write. */
+/** Last instant that RFC 3339 can express, in milliseconds since the epoch. */
 const END_OF_CALENDAR_MS = Date.parse("9999-12-31T23:59:59.999Z");
 
-/** True for an instant that RFC 3339 can write. */
+/** Returns whether RFC 3339 can express the instant. */
 export function isInCalendar(instant: number): boolean {
   return instant >= Date.parse("0000-01-01T00:00:00Z") && instant <= END_OF_CALENDAR_MS;
 }
@@ -300,7 +299,7 @@ function earliest(...ends: readonly (number | null)[]): number | null {
   return isInCalendar(end) ? end : null;
 }
 
-/** Seconds since the epoch that are more likely milliseconds: of the years 1973 to 5138. */
+/** Range of seconds since the epoch that are more likely milliseconds: of the years 1973 to 5138. */
 const LIKELY_MILLISECONDS = { from: 1e11, to: 1e14 } as const;
 
 function expiryWarnings(expiresAt: number | null): Warning[] {
@@ -328,7 +327,7 @@ function claimRefusal({ claim, message }: ClaimFault): Refusal {
 function claimsOf(parent: SubscribeTokenRecord, request: ViewerTokenRequest, now: number): ViewerTokenClaims {
   const end = Math.min(request.expiresAt ?? Number.POSITIVE_INFINITY, parent.expiresAt ?? Number.POSITIVE_INFINITY);
   const { allowedOrigins, allowedIpAddresses, customViewerData } = request;
-  // An empty text names nothing.
+  // An empty text counts as not set.
   const [originCluster, trackingId] = [request.originCluster || null, request.trackingId || null];
   return {
     streaming: {
@@ -357,7 +356,7 @@ function endOfSecond(instant: number): number {
   return Math.floor(instant / 1000) * 1000 + 999;
 }
 
-/** The platform's present is a whole second, which an expiry has to lie beyond. */
+/** Refuses an expiry up to the present second: the platform compares whole seconds. */
 function expiryRefusals(expiresAt: number | null, { now }: SigningFacts): Refusal[] {
   if (expiresAt === null) return [refusal("EXPIRY_MISSING", "expiresAt")];
   return expiresAt <= startOfSecond(now) ? [refusal("EXPIRY_PASSED", "expiresAt")] : [];
@@ -379,7 +378,7 @@ function algorithmRefusals(algorithm: string): Refusal[] {
 
 function streamRefusals(parent: SubscribeTokenRecord, streamName: string, facts: SigningFacts): Refusal[] {
   if (!isName(streamName)) return [refusal("STREAM_NOT_CONCRETE", "streamName")];
-  // `Cooked or Cooking??` is a name if a grant spells it out; that `.*` matches the text `.*` makes it none.
+  // A name with special characters, such as `Cooking??`, is accepted only if a grant names it literally.
   if (parent.streams.some(({ pattern, isRegex }) => !isRegex && pattern === streamName)) return [];
   if (looksLikePattern(streamName)) return [refusal("STREAM_NOT_CONCRETE", "streamName")];
   return coverageRefusals(parent, streamName, facts);
@@ -422,14 +421,14 @@ function clusterRefusals(
       return [refusal("CLUSTER_MISMATCH", "originCluster")];
     if (clusterIds && !clusterIds.includes(originCluster)) return [refusal("CLUSTER_UNKNOWN", "originCluster")];
   }
-  // While it is on air, the feed that is shown decides; before that, any token that may broadcast it.
+  // On air, the active feed decides; off air, any token that may broadcast the stream.
   const [shown] = onAir?.publishTokens ?? [];
   const publishers = shown ? [shown] : publishTokens;
   const isFound = publishers.length === 0 || publishers.some((token) => findsStream(token, parent, originCluster));
   return isFound ? [] : [refusal("STREAM_CLUSTER_MISMATCH", "streamName")];
 }
 
-/** A viewer is of the cluster that its token names, or else of its parent's; the publisher must be of the same. */
+/** Returns whether the publisher is in the viewer's cluster: the one that the token names, otherwise the parent's. */
 function findsStream(
   publishToken: PublishTokenRecord,
   parent: SubscribeTokenRecord,
@@ -438,7 +437,7 @@ function findsStream(
   return publishToken.effective.originCluster === (originCluster ?? parent.effective.originCluster);
 }
 
-/** The platform takes no IPv6, ranges or wildcards, wherever they come from. */
+/** Refuses IPv6, ranges and wildcards, which the platform does not accept. */
 function addressFormRefusals(allowedIpAddresses: readonly string[]): Refusal[] {
   return allowedIpAddresses.flatMap((address, index) =>
     isIpv4OrCidr(address) ? [] : [refusal("IP_FORM_UNSUPPORTED", `allowedIpAddresses.${index}`)],
@@ -494,7 +493,7 @@ function standingWarnings(
   ];
 }
 
-/** A broken rule with the words for it. */
+/** Creates a refusal with its message, followed by a detail if there is one. */
 export function refusal(code: RefusalCode, argument: string, detail = ""): Refusal {
   return { code, argument, message: detail === "" ? refusalCodes[code] : `${refusalCodes[code]} ${detail}` };
 }

@@ -6,9 +6,9 @@ import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import { readClaims } from "../../model/token/viewer-claims.ts";
 import {
   type DecodedViewerToken,
+  explainSubscribeToken,
   explainViewerToken,
   isInCalendar,
-  judgeSubscribeToken,
   type OnAir,
   refusal,
   type SigningFacts,
@@ -279,7 +279,7 @@ async function inspectPlain(text: string, requestedName: string | null, context:
     streamName === null
       ? { now: context.now, clusterIds: null, publishTokens: [] }
       : await factsNow(streamName, context);
-  return { claims: null, parent: token, streamName, ...judgeSubscribeToken(token, streamName, facts) };
+  return { claims: null, parent: token, streamName, ...explainSubscribeToken(token, streamName, facts) };
 }
 
 /** Returns the subscribe token; null without a call for an id that the platform never gives. */

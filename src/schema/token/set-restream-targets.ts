@@ -1,7 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import { NotFoundError } from "../../model/errors.ts";
 import { Secret } from "../../model/secret.ts";
-import { assertTargets, type RequestedTarget, withKnownKeys } from "../../model/token/restream.ts";
+import { assertTargets, type RequestedTarget, withPresentKeys } from "../../model/token/restream.ts";
 import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
@@ -86,7 +86,7 @@ builder.mutationField("setRestreamTargets", (t) =>
         assertTargets(targets, "input.targets");
         const { id, restreams } = await presentToken(input.publishToken, targets, context);
         const token = await context.upstream.publishTokens.update(id, {
-          restreams: withKnownKeys(targets, restreams, "input.targets"),
+          restreams: withPresentKeys(targets, restreams, "input.targets"),
         });
         context.tokenCache.put(token);
         return { token };

@@ -349,7 +349,7 @@ describe("somebody else's viewer token", () => {
       nobodyPublishes,
     );
     expect(warnings.map(({ message }) => message).at(-1)).toBe(
-      "It holds claims that the platform ignores. (allowedCountries, record)",
+      "The viewer token has claims that the platform ignores. (allowedCountries, record)",
     );
   });
 
