@@ -6,6 +6,7 @@ import type { AccountCache } from "./cache/account-cache.ts";
 import type { DiscoveredNames } from "./cache/discovered-names.ts";
 import type { LiveStreamCache } from "./cache/live-stream-cache.ts";
 import type { PartnerCache } from "./cache/partner-cache.ts";
+import type { PartnerTokens } from "./cache/partner-tokens.ts";
 import type { PatternReadings } from "./cache/pattern-readings.ts";
 import type { StreamCatalog } from "./cache/stream-catalog.ts";
 import type { TokenCache } from "./cache/token-cache.ts";
@@ -30,6 +31,7 @@ export interface SharedServices {
   readonly upstream: Upstream;
   readonly tokenCache: TokenCache;
   readonly partnerCache: PartnerCache;
+  readonly partnerTokens: PartnerTokens;
   readonly liveStreamCache: LiveStreamCache;
   readonly patternReadings: PatternReadings;
   readonly discoveredNames: DiscoveredNames;
@@ -55,7 +57,7 @@ export interface SharedServices {
 }
 
 /** What a resolver receives, made anew for each request. */
-export interface GraphContext extends Omit<SharedServices, "discoveredNames" | "streamCatalog"> {
+export interface GraphContext extends Omit<SharedServices, "discoveredNames" | "partnerTokens" | "streamCatalog"> {
   readonly caller: Caller;
   /** The caller's network address; null where it is not known. */
   readonly address: string | null;
@@ -203,5 +205,5 @@ function loadersOf(shared: SharedServices, context: Reader): Loaders {
   const { partner } = caller;
   const scope = partner ? `partner:${partner.id}` : "account";
   const whole = createLoaders({ ...shared, upstream }, scope, now, context);
-  return partner ? scopeToPartner(whole, partner, now) : whole;
+  return partner ? scopeToPartner(whole, partner, shared.partnerTokens, now) : whole;
 }

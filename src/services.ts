@@ -8,6 +8,7 @@ import { createAccountCache } from "./cache/account-cache.ts";
 import { addFromAnalytics, addFromMonitoring, createDiscoveredNames } from "./cache/discovered-names.ts";
 import { createLiveStreamCache } from "./cache/live-stream-cache.ts";
 import { createPartnerCache } from "./cache/partner-cache.ts";
+import { createPartnerTokens } from "./cache/partner-tokens.ts";
 import { createPatternReadings } from "./cache/pattern-readings.ts";
 import { createStreamCatalog } from "./cache/stream-catalog.ts";
 import { createTokenCache } from "./cache/token-cache.ts";
@@ -144,6 +145,7 @@ export function createServices(options: ServiceOptions, onCall?: UpstreamOptions
     directorUrl: options.directorUrl,
     streamCatalog: createStreamCatalog(discoveredNames),
     partnerCache,
+    partnerTokens: createPartnerTokens(patternReadings),
     liveStreamCache: createLiveStreamCache(upstream.monitoring, monotonicMs),
     account: createAccountCache(upstream.account, upstream.clusters, monotonicMs),
     idempotency: createIdempotencyStore(store.idempotencyKeys, clock, monotonicMs),

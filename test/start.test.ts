@@ -154,7 +154,7 @@ describe("npm start", () => {
     for (const [location, reason] of [
       [
         { SANDBOX: "on", DATA_DIRECTORY: "package.json" },
-        /^StoreError: The folder package\.json can't be made \(\w+\)\. Set DATA_DIRECTORY .*\n$/,
+        /^StoreError: The folder package\.json can't be created \(\w+\)\. Set DATA_DIRECTORY .*\n$/,
       ],
       [
         { SANDBOX: "on", DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/syndigraph" },

@@ -14,7 +14,7 @@ import type { Caller, Credentials } from "./caller.ts";
 import { CREDENTIAL_TTL_MS, MAX_CREDENTIALS } from "./credential-cache.ts";
 import { scopesHeld } from "./scopes.ts";
 
-/** What can be said of a key at an instant. */
+/** State of an API key at an instant. */
 export type ApiKeyState = "ACTIVE" | "EXPIRED" | "REVOKED";
 
 export function apiKeyState({ revokedAt, expiresAt }: ApiKeyRecord, now: number): ApiKeyState {
@@ -22,7 +22,7 @@ export function apiKeyState({ revokedAt, expiresAt }: ApiKeyRecord, now: number)
   return expiresAt !== null && expiresAt <= now ? "EXPIRED" : "ACTIVE";
 }
 
-/** A new key, `sgk_` and 32 random bytes, and the hash that is kept of it. */
+/** Generates a key, `sgk_` and 32 random bytes in base64url, and the hash that is stored. */
 export function generateApiKey(): { readonly key: Secret; readonly hash: string } {
   const key = `sgk_${randomBytes(32).toString("base64url")}`;
   return { key: new Secret(key), hash: hashOf(key) };
@@ -30,40 +30,40 @@ export function generateApiKey(): { readonly key: Secret; readonly hash: string 
 
 const apiKey = /^sgk_[\w-]{43}$/;
 
-/** True for a text that looks like one of our keys. */
+/** Returns whether a text has the format of an API key. */
 export function hasApiKeyFormat(text: string): boolean {
   return apiKey.test(text);
 }
 
-/** A key that opens something now, and whose it is. */
+/** Active API key with its partner. */
 export interface ActiveKey {
   readonly key: ApiKeyRecord;
-  /** Null unless it is a partner's. */
+  /** Null unless the key belongs to a partner. */
   readonly partner: RegisteredPartner | null;
 }
 
-/** The registry of keys as it is asked for each request. Whatever it tells is at most 0.8 s old. */
+/** Authenticates API keys, by data that is at most {@link CREDENTIAL_TTL_MS} old. */
 export interface ApiKeyAuthenticator {
-  /** The caller by a key and by where the request comes from; null when that proves nobody, whatever the cause. */
+  /** Returns the caller by a key and the origin of the request; null if either is not accepted. @throws StoreError */
   authenticate(key: string, from: Pick<Credentials, "origin" | "address">): Promise<Caller | null>;
-  /** The key with this id; null when it was revoked, has expired, or was of a partner that is retired. */
+  /** Returns the active key with this id; null if it is revoked or expired, or its partner is retired. @throws StoreError */
   findActive(id: string): Promise<ActiveKey | null>;
-  /** The partner with this id; null when there is none, or a retired one. */
+  /** Returns the partner with this id; null if it is unknown or retired. @throws StoreError */
   partner(id: string): Promise<RegisteredPartner | null>;
-  /** Done when what is written in the background is written. */
+  /** Resolves when all writes in the background are done. */
   settled(): Promise<void>;
 }
 
-/** A key's use is noted once in so long. */
-const NOTED_EVERY_MS = 60_000;
+/** Interval between two records of a key's use, in milliseconds. */
+const USE_INTERVAL_MS = 60_000;
 
-/** @param onNoteFailure told when the time of a key's use was not kept, which costs the caller nothing */
-export function createApiKeyRing(
+/** @param onUseNotRecorded called if the time of a key's use could not be stored; the caller is authenticated all the same */
+export function createApiKeyAuthenticator(
   apiKeys: ApiKeyStore,
   partners: Pick<PartnerCache, "read">,
   now: Clock,
   monotonicMs: MonotonicClock,
-  onNoteFailure: (error: unknown) => void,
+  onUseNotRecorded: (error: unknown) => void,
 ): ApiKeyAuthenticator {
   const caching = {
     ttlMs: CREDENTIAL_TTL_MS,
@@ -73,17 +73,17 @@ export function createApiKeyRing(
   } as const;
   const byHash = createKeyedReadThrough((hash) => inTime(apiKeys.byHash(hash)), caching);
   const byId = createKeyedReadThrough((id) => inTime(apiKeys.byId(id)), caching);
-  const underWay = new Set<Promise<void>>();
-  const notedAt = new LRUCache<string, number>(boundedLru(10_000));
+  const writes = new Set<Promise<void>>();
+  const recordedAt = new LRUCache<string, number>(boundedLru(10_000));
 
-  const note = (id: string) => {
-    if (monotonicMs() < (notedAt.get(id) ?? Number.NEGATIVE_INFINITY) + NOTED_EVERY_MS) return;
-    notedAt.set(id, monotonicMs());
-    const noting = apiKeys
+  const recordUse = (id: string) => {
+    if (monotonicMs() < (recordedAt.get(id) ?? Number.NEGATIVE_INFINITY) + USE_INTERVAL_MS) return;
+    recordedAt.set(id, monotonicMs());
+    const write = apiKeys
       .touch(new Map([[id, now()]]))
-      .catch(onNoteFailure)
-      .finally(() => underWay.delete(noting));
-    underWay.add(noting);
+      .catch(onUseNotRecorded)
+      .finally(() => writes.delete(write));
+    writes.add(write);
   };
 
   const partner = async (id: string): Promise<RegisteredPartner | null> => {
@@ -91,7 +91,7 @@ export function createApiKeyRing(
     return found?.status === "RETIRED" ? null : found;
   };
 
-  const ifLiving = async (key: ApiKeyRecord | null): Promise<ActiveKey | null> => {
+  const ifActive = async (key: ApiKeyRecord | null): Promise<ActiveKey | null> => {
     if (!key || apiKeyState(key, now()) !== "ACTIVE") return null;
     if (key.role !== "PARTNER") return { key, partner: null };
     const owner = key.partnerId === null ? null : await partner(key.partnerId);
@@ -101,14 +101,14 @@ export function createApiKeyRing(
   return {
     partner,
     settled: async () => {
-      await Promise.all(underWay);
+      await Promise.all(writes);
     },
-    findActive: async (id) => ifLiving(await byId(id)),
+    findActive: async (id) => ifActive(await byId(id)),
     authenticate: async (text, from) => {
-      const findActive = await ifLiving(await byHash(hashOf(text)));
-      if (!findActive || !isAdmitted(findActive.key, from)) return null;
-      note(findActive.key.id);
-      return callerOf(findActive);
+      const active = await ifActive(await byHash(hashOf(text)));
+      if (!active || !isAdmitted(active.key, from)) return null;
+      recordUse(active.key.id);
+      return callerOf(active);
     },
   };
 }
@@ -124,12 +124,12 @@ function callerOf({ key, partner }: ActiveKey): Caller {
   };
 }
 
-/** Whether a key may be used from there. One with origins is for web pages: a request that names no origin is refused. */
+/** Returns whether a key may be used from there. A key with origins is for web pages: it needs the header `Origin`. */
 function isAdmitted(key: ApiKeyRecord, { origin, address }: Pick<Credentials, "origin" | "address">): boolean {
   return isFromOrigin(origin, key.allowedOrigins) && isFromNetwork(address, key.allowedNetworks);
 }
 
-/** Whether a page of this origin may use a credential; no list admits everybody, also those that are no page. */
+/** Returns whether a web page of this origin may use a credential. An empty list allows every caller, web page or not. */
 export function isFromOrigin(origin: string | null, allowed: readonly string[]): boolean {
   return allowed.length === 0 || (origin !== null && allowed.includes(origin));
 }

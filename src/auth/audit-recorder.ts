@@ -3,27 +3,29 @@ import type { Store, Tables } from "../store/store.ts";
 import type { Caller } from "./caller.ts";
 import type { RefusedAttemptLog } from "./refused-attempt-log.ts";
 
-/** Something that a caller does, as the audit log tells of it. */
+/** Action of a caller that the audit log records. */
 export interface AuditedAction {
-  /** Every object that was touched so far, with what became of it. */
+  /** Objects touched so far, with the effect on each. */
   readonly objects: ReadonlyMap<string, AuditEffect>;
   /**
-   * Notes an object that was touched. Changes through `context.upstream` and {@link commit} are noted by themselves, so this
-   * is for what they can't tell: an object that is used and not changed, and a change that was taken back.
+   * Records an object that was touched.
+   *
+   * Changes through `context.upstream` and {@link commit} are recorded without it. Use it for an object that is used and
+   * not changed, and for a change that was rolled back.
    *
    * @param objectId global id
-   * @param effect USED when it is left out
+   * @param effect USED by default
    */
   touched(objectId: string, effect?: AuditEffect): void;
-  /** Writes how it ended, and the objects; only the first end is kept. @throws StoreError */
+  /** Writes the end and the objects. A second end is ignored. @throws StoreError */
   end(end: AuditEnd): Promise<void>;
-  /** Writes the objects and leaves the end open, so that the outcome is read as UNKNOWN. @throws StoreError */
+  /** Writes the objects without an end, so that the outcome is UNKNOWN. @throws StoreError */
   leaveOpen(): Promise<void>;
   /**
-   * Changes the gateway's own store and writes the objects that were changed, both or nothing.
+   * Changes the store and records the changed objects in one transaction.
    *
-   * @param work is given the tables, and a function that notes what it has changed by global id
-   * @param isLast writes in the same transaction that the act is DONE, since nothing comes after
+   * @param work receives the tables, and a function that records a changed object by global id
+   * @param isLast whether to write the end DONE in the same transaction, because nothing follows
    * @throws StoreError
    */
   commit<Result>(
@@ -32,17 +34,17 @@ export interface AuditedAction {
   ): Promise<Result>;
 }
 
-type What = Pick<AuditEntry, "operation" | "objectId" | "detail">;
+type ActionFacts = Pick<AuditEntry, "operation" | "objectId" | "detail">;
 
-/** Writes the audit log for one caller. */
+/** Writes the audit log of one caller. */
 export interface AuditRecorder {
-  /** Opens an entry before something is tried: should its end never be written, the log says UNKNOWN. @throws StoreError */
-  begin(what: What): Promise<AuditedAction>;
-  /** Opens an act that changes nothing: its entry is written once, when it is over. */
-  open(what: What): AuditedAction;
-  /** Notes that a secret of an object is shown, before it is. @throws StoreError when it can't be noted, so it is not shown */
+  /** Writes the entry of an action before it starts, so that the log has it even without an end. @throws StoreError */
+  begin(facts: ActionFacts): Promise<AuditedAction>;
+  /** Starts an action that changes nothing: its entry is written with its end. */
+  open(facts: ActionFacts): AuditedAction;
+  /** Records that a secret of an object is revealed. Call it before. @throws StoreError if it cannot be recorded */
   reveal(objectId: string, field: string): Promise<void>;
-  /** Counts an attempt that was refused for lack of a right, which the log does not tell of. @throws StoreError */
+  /** Counts an attempt refused for a missing scope, which is not in the log itself. @throws StoreError */
   recordRefusal(operation: string, code: string): Promise<void>;
 }
 
@@ -54,8 +56,8 @@ export function createAuditRecorder(
   address: string | null,
   now: () => number,
 ): AuditRecorder {
-  const entry = (what: What): AuditEntry => ({
-    ...what,
+  const entry = (facts: ActionFacts): AuditEntry => ({
+    ...facts,
     at: now(),
     principalId: caller.principalId,
     principalName: caller.name,
@@ -64,8 +66,8 @@ export function createAuditRecorder(
     address,
   });
   return {
-    begin: async (what) => new StoredAct(store, await store.audit.append(entry(what)), null),
-    open: (what) => new StoredAct(store, null, entry(what)),
+    begin: async (facts) => new StoredAction(store, await store.audit.append(entry(facts)), null),
+    open: (facts) => new StoredAction(store, null, entry(facts)),
     reveal: async (objectId, field) => {
       const shown = entry({ operation: "reveal", objectId, detail: JSON.stringify({ field }) });
       await store.audit.append(shown, DONE, [{ objectId, effect: "USED" }]);
@@ -76,13 +78,13 @@ export function createAuditRecorder(
 
 const DONE: AuditEnd = { outcome: "DONE", code: null, objectId: null };
 
-/** An act whose entry is in the log, or is written with its end. */
-class StoredAct implements AuditedAction {
+/** Action whose entry is in the log, or is written with its end. */
+class StoredAction implements AuditedAction {
   readonly objects = new Map<string, AuditEffect>();
   readonly #store: Store;
   readonly #id: string | null;
   readonly #entry: AuditEntry | null;
-  /** What of the objects is in the log. */
+  /** Objects in the log, with the effect recorded there. */
   readonly #written = new Map<string, AuditEffect>();
   #isEnded = false;
 
@@ -94,7 +96,7 @@ class StoredAct implements AuditedAction {
 
   touched(objectId: string, effect: AuditEffect = "USED"): void {
     const former = this.objects.get(objectId);
-    if (former === undefined || isLater(former, effect)) this.objects.set(objectId, effect);
+    if (former === undefined || replaces(former, effect)) this.objects.set(objectId, effect);
   }
 
   async end(end: AuditEnd): Promise<void> {
@@ -119,18 +121,18 @@ class StoredAct implements AuditedAction {
     isLast: boolean,
   ): Promise<Result> {
     const id = this.#id;
-    if (id === null) throw new Error("an act that changes nothing changes the store");
+    if (id === null) throw new Error("an action that was opened as changing nothing must not change the store");
     const changed = new Set<string>();
     const objects = () => [...changed].map((objectId): AuditObject => ({ objectId, effect: "CHANGED" }));
     const endsNow = isLast && !this.#isEnded;
     try {
       const result = await this.#store.transaction(async (tables) => {
         changed.clear();
-        const made = await work(tables, (objectId) => void changed.add(objectId));
+        const workResult = await work(tables, (objectId) => void changed.add(objectId));
         const fresh = objects().filter(({ objectId }) => this.#written.get(objectId) !== "CHANGED");
         if (endsNow) await tables.audit.end(id, { ...DONE, objectId: fresh[0]?.objectId ?? null }, fresh);
         else await tables.audit.addObjects(id, fresh);
-        return made;
+        return workResult;
       });
       this.#isEnded ||= endsNow;
       for (const { objectId, effect } of objects()) this.touched(objectId, effect);
@@ -153,8 +155,8 @@ class StoredAct implements AuditedAction {
   }
 }
 
-/** Whether an effect replaces a former one: what is merely used, or could not be changed, takes nothing back. */
-function isLater(former: AuditEffect, effect: AuditEffect): boolean {
+/** Returns whether an effect replaces a former one: neither USED nor UNCHANGED revokes a change. */
+function replaces(former: AuditEffect, effect: AuditEffect): boolean {
   if (effect === "USED") return false;
   return effect !== "UNCHANGED" || former === "USED";
 }

@@ -14,7 +14,7 @@ import type { Caller } from "./caller.ts";
 import { cacheVerified } from "./credential-cache.ts";
 import { type Role, scopesOfRole } from "./scopes.ts";
 
-/** Algorithms of the identity provider that can be configured: asymmetric ones, so that no public key serves as a secret. */
+/** Algorithms that can be configured for the identity provider: asymmetric ones, so that no public key acts as a secret. */
 export const identityAlgorithms = [
   "RS256",
   "RS384",
@@ -28,58 +28,58 @@ export const identityAlgorithms = [
   "EdDSA",
 ] as const;
 
-/** The operator's own identity provider, and what its tokens must be like. */
+/** Identity provider of the operator, and what its tokens must contain. */
 export interface IdentityProviderOptions {
-  /** `iss` of its tokens, as a whole. */
+  /** Claim `iss` of its tokens, exact. */
   readonly issuer: string;
-  /** `aud` of the tokens that are meant for this gateway. */
+  /** Claim `aud` of tokens for this gateway. */
   readonly audience: string;
-  /** Where its public keys are. */
+  /** Address of its public keys. */
   readonly jwksUrl: string;
   readonly algorithms: readonly (typeof identityAlgorithms)[number][];
-  /** `typ` in the header of its tokens. */
+  /** Header `typ` of its tokens. */
   readonly tokenType: string;
-  /** The claim that names roles: a text, or a list of texts. */
+  /** Claim that names roles: a text, or a list of texts. */
   readonly roleClaim: string;
-  /** Which of them makes an operator, and which an analyst. */
+  /** Role whose holder is an operator. */
   readonly operatorRole: string;
+  /** Role whose holder is an analyst. */
   readonly analystRole: string;
 }
 
-/** Told of what the operator should know; nothing that is told holds a token. */
+/** Listener for events that the operator should know of; no argument contains a token. */
 export interface IdentityProviderEvents {
-  /** The keys could not be read: nobody new is let in by the identity provider now. */
+  /** Called if the public keys could not be read, so that no new token can be verified. */
   onKeysFailure(error: unknown): void;
-  /** A token was refused, for this reason. */
-  onRefusal(reason: string): void;
+  /** Called with the reason for which a token was rejected. */
+  onRejected(reason: string): void;
 }
 
-/** Knows the broadcaster's own people by the tokens of its identity provider. */
+/** Authenticates the broadcaster's own staff by tokens of its identity provider. */
 export interface IdentityProvider {
   /**
-   * An operator or an analyst, never a partner; null for a token that proves nobody.
+   * Returns the caller, an operator or an analyst; null for an invalid token.
    *
-   * @throws ApplicationError AUTHENTICATION_UNAVAILABLE for a token that says it is the identity provider's, while its keys
-   * can't be read
+   * @throws ApplicationError AUTHENTICATION_UNAVAILABLE if the keys cannot be read, for a token with the provider's issuer
    */
   identify(token: string): Promise<Caller | null>;
 }
 
-/** The longest life that a token may be made for, and the oldest that it may be: access tokens live for minutes or hours. */
+/** Maximum lifetime and maximum age of a token, in seconds. */
 const MAX_TOKEN_AGE_SECONDS = 86_400;
 const CLOCK_TOLERANCE_SECONDS = 5;
-/** The longest `sub` that OpenID Connect allows. */
+/** Maximum length of `sub` by OpenID Connect, in characters. */
 const MAX_SUBJECT_LENGTH = 255;
 
 export function createIdentityProvider(
   options: IdentityProviderOptions,
   now: Clock,
   monotonicMs: MonotonicClock,
-  { onKeysFailure, onRefusal }: IdentityProviderEvents,
+  { onKeysFailure, onRejected }: IdentityProviderEvents,
 ): IdentityProvider {
   const keySet = createKeySet(options.jwksUrl, monotonicMs, onKeysFailure);
-  const refused = (reason: string): null => {
-    onRefusal(reason);
+  const rejected = (reason: string): null => {
+    onRejected(reason);
     return null;
   };
 
@@ -99,30 +99,32 @@ export function createIdentityProvider(
 
   const callerNamed = (payload: JWTPayload) => {
     const { sub, exp = Number.POSITIVE_INFINITY, iat = 0 } = payload;
-    if (exp - iat > MAX_TOKEN_AGE_SECONDS) return refused("it was made to live for longer than a day");
+    if (exp - iat > MAX_TOKEN_AGE_SECONDS) return rejected("its lifetime exceeds a day");
     if (typeof sub !== "string" || sub.length < 1 || sub.length > MAX_SUBJECT_LENGTH)
-      return refused("it has no subject");
+      return rejected("it has no subject");
     const role = roleOf(payload[options.roleClaim], options);
-    return role ? callerOf(sub, role, exp * 1_000) : refused(`its claim ${options.roleClaim} names no role of ours`);
+    return role
+      ? callerOf(sub, role, exp * 1_000)
+      : rejected(`its claim ${options.roleClaim} contains no configured role`);
   };
 
   const identify = async (token: string) => {
-    // Keys are not asked for on behalf of a token that is not even said to be the provider's.
-    if (issuerOf(token) !== options.issuer) return refused("it has another issuer");
+    // A token with another issuer must not cause a read of the keys.
+    if (issuerOf(token) !== options.issuer) return rejected("it has another issuer");
     let payload: JWTPayload;
     try {
       payload = await payloadOf(token);
     } catch (error) {
       if (error instanceof ApplicationError) throw error;
-      // What the library throws that is none of its own errors comes of a key of the provider that can't be imported.
-      return refused(error instanceof errors.JOSEError ? error.code : "its key can't be used");
+      // Any other error of the library means that a key of the provider cannot be imported.
+      return rejected(error instanceof errors.JOSEError ? error.code : "its key can't be used");
     }
     return callerNamed(payload);
   };
   return { identify: cacheVerified(identify, now, monotonicMs) };
 }
 
-/** The issuer that a JWT claims to have, not verified. */
+/** Returns the claim `iss` of a JWT, not verified; undefined for a text that is no JWT. */
 function issuerOf(token: string): string | undefined {
   try {
     return decodeJwt(token).iss;
@@ -142,23 +144,25 @@ function callerOf(subject: string, role: Role, expiresAt: number): Caller & { re
   };
 }
 
-/** The highest role that the claim names; null when it names none of ours. */
+/** Returns the highest role in the claim; null if it contains no configured role. */
 function roleOf(claim: unknown, { operatorRole, analystRole }: IdentityProviderOptions): Role | null {
   const names: readonly unknown[] = Array.isArray(claim) ? claim : [claim];
   if (names.includes(operatorRole)) return "OPERATOR";
   return names.includes(analystRole) ? "ANALYST" : null;
 }
 
+/** Time limit of a read of the keys, in milliseconds. */
 const KEYS_TIMEOUT_MS = 2_000;
-/** Keys are read again when they are so old, */
-const KEYS_KEPT_MS = 600_000;
-/** or when a token names an unknown one, but not more often than so. */
+/** Age at which the keys are read again, in milliseconds. */
+const KEYS_TTL_MS = 600_000;
+/** Minimum interval between reads of the keys for tokens with an unknown key, in milliseconds. */
 const KEYS_COOLDOWN_MS = 30_000;
-/** After a failure they are not asked for again for so long, whoever calls. */
+/** Pause after a failed read of the keys, in seconds. */
 const RETRY_AFTER_SECONDS = 5;
+/** Maximum size of the keys, in bytes. */
 const MAX_KEYS_BYTES = 262_144;
 
-/** The provider's public keys. jose follows no redirect; what it does not see to is that a provider in trouble is left alone. */
+/** Creates the set of the provider's public keys. jose caches them and follows no redirect; the pause after a failure is added. */
 function createKeySet(url: string, monotonicMs: MonotonicClock, onFailure: (error: unknown) => void) {
   let retryAt = Number.NEGATIVE_INFINITY;
   const read: FetchImplementation = async (...request) => {
@@ -167,7 +171,7 @@ function createKeySet(url: string, monotonicMs: MonotonicClock, onFailure: (erro
       const response = await fetch(...request);
       if (response.status !== 200) throw new Error(`The identity provider answered with ${response.status}.`);
       const text = await readText(response);
-      // It throws for what is no set of keys, before jose takes it in.
+      // Throws for a text that is no key set, before jose caches it.
       createLocalJWKSet(JSON.parse(text));
       return new Response(text);
     } catch (error) {
@@ -178,7 +182,7 @@ function createKeySet(url: string, monotonicMs: MonotonicClock, onFailure: (erro
   };
   return createRemoteJWKSet(new URL(url), {
     timeoutDuration: KEYS_TIMEOUT_MS,
-    cacheMaxAge: KEYS_KEPT_MS,
+    cacheMaxAge: KEYS_TTL_MS,
     cooldownDuration: KEYS_COOLDOWN_MS,
     [customFetch]: read,
   });
@@ -189,7 +193,8 @@ async function readText({ body }: Response): Promise<string> {
   let size = 0;
   for await (const chunk of body ?? []) {
     size += chunk.length;
-    if (size > MAX_KEYS_BYTES) throw new Error("The identity provider's keys are larger than keys can be.");
+    if (size > MAX_KEYS_BYTES)
+      throw new Error(`The identity provider's keys must be at most ${MAX_KEYS_BYTES} bytes long.`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
@@ -198,7 +203,7 @@ async function readText({ body }: Response): Promise<string> {
 function unavailable(cause?: unknown): ApplicationError {
   return new ApplicationError(
     "AUTHENTICATION_UNAVAILABLE",
-    "The identity provider's keys can't be read now.",
+    "The identity provider's keys cannot be read now. Repeat the request in a few seconds.",
     { retryAfterSeconds: RETRY_AFTER_SECONDS },
     { cause },
   );

@@ -1,39 +1,39 @@
+import type { Clock } from "../primitives/clock.ts";
 import type { RefusedAttempts } from "../store/records.ts";
 import type { RefusedAttemptFilter, RefusedAttemptPosition } from "../store/refused-attempts.ts";
 import type { Store } from "../store/store.ts";
 import type { Caller } from "./caller.ts";
 
 const MINUTE_MS = 60_000;
-/** Old rows are deleted at most once in this time. */
-const SWEEP_EVERY_MS = 3_600_000;
+/** Interval between deletions of old counts, in milliseconds. */
+const DELETE_INTERVAL_MS = 3_600_000;
 
-/** Attempts that were refused for lack of a right: counted by caller, operation and minute, and kept for some days. */
+/** Counts of attempts that were refused for a missing scope, by caller, operation and minute. */
 export interface RefusedAttemptLog {
   /** Counts one attempt. @throws StoreError */
   count(caller: Caller, operation: string, code: string): Promise<void>;
-  /** Newest minute first; what is older than is kept is left out. @throws StoreError */
+  /** Returns up to `limit` counts within the retention, newest minute first, after a position. @throws StoreError */
   list(filter: RefusedAttemptFilter, limit: number, after?: RefusedAttemptPosition): Promise<RefusedAttempts[]>;
 }
 
 export interface RefusedAttemptLogOptions {
   readonly store: Pick<Store, "refusedAttempts">;
-  /** How long a count is kept, in milliseconds. */
+  /** Retention of a count, in milliseconds. */
   readonly retentionMs: number;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
+  readonly now: Clock;
 }
 
-/** Counts in the store, and deletes what is older than is kept: now, and then once an hour when something is counted. */
+/** Creates the log in the store. Old counts are deleted up to once an hour, after a new one. */
 export function createRefusedAttemptLog({
   store: { refusedAttempts },
   retentionMs,
   now,
 }: RefusedAttemptLogOptions): RefusedAttemptLog {
-  let sweptAt = Number.NEGATIVE_INFINITY;
-  const sweep = async () => {
-    if (now() < sweptAt + SWEEP_EVERY_MS) return;
-    sweptAt = now();
-    // A row that is too old is shown to nobody: deleting it can wait for the next time.
+  let deletedAt = Number.NEGATIVE_INFINITY;
+  const deleteOld = async () => {
+    if (now() < deletedAt + DELETE_INTERVAL_MS) return;
+    deletedAt = now();
+    // An old count is never listed, so a failed deletion can wait for the next one.
     await refusedAttempts.deleteBefore(now() - retentionMs).catch(() => undefined);
   };
   return {
@@ -50,7 +50,7 @@ export function createRefusedAttemptLog({
         code,
         attempts: 1,
       });
-      await sweep();
+      await deleteOld();
     },
     list: ({ from = Number.NEGATIVE_INFINITY, ...filter }, limit, after) =>
       refusedAttempts.list({ ...filter, from: Math.max(from, now() - retentionMs) }, limit, after),

@@ -1,13 +1,11 @@
 import type { RegisteredPartner } from "../model/partner/partner.ts";
 
-/**
- * What a key can allow, and what each scope opens. A closed list: a key with a scope that is not here does not load.
- */
+/** All scopes, with the access that each one grants. */
 export const scopes = {
   "usage:read": "Read metered traffic: totals, series, countries, percentiles.",
   "stream:read": "Read streams, their live state, feeds, viewers and playback addresses.",
   "stream:control": "Stop and reprioritize streams, and bring their re-streams up to date.",
-  "transcoder:write": "Make, change and delete cloud transcoders, which are charged by the minute.",
+  "transcoder:write": "Create, change and delete cloud transcoders, which are charged by the minute.",
   "token:read": "Read publish and subscribe tokens, without their secrets.",
   "token:write": "Create, change, enable, disable, rotate and delete tokens; set what tokens take from the account.",
   "token:sign": "Sign viewer tokens under subscribe tokens, and inspect them.",
@@ -19,7 +17,7 @@ export const scopes = {
   "viewer:pii": "Read the address, user agent and custom data of a viewer.",
   "partner:read": "Read the registry of partners: contacts, notes, status, findings.",
   "partner:admin": "Register, change, suspend, resume and retire partners, and sell streams to them.",
-  "key:admin": "Read, make, rotate and revoke API keys, and make sessions for others.",
+  "key:admin": "Read, create, rotate and revoke API keys, and issue sessions for others.",
   "billing:read": "Read price plans and statements.",
   "audit:read": "Read the audit log.",
 } as const;
@@ -31,10 +29,10 @@ export function isScope(text: string): text is Scope {
   return Object.hasOwn(scopes, text);
 }
 
-/** What kind of caller it is. */
+/** Role of a caller. */
 export type Role = "OPERATOR" | "ANALYST" | "PARTNER";
 
-/** The most that a key of a role can allow. */
+/** Scopes that a caller of each role can hold. */
 export const scopesOfRole: Readonly<Record<Role, readonly Scope[]>> = {
   OPERATOR: allScopes,
   ANALYST: ["usage:read", "stream:read", "token:read", "viewer:read", "partner:read", "billing:read", "audit:read"],
@@ -50,7 +48,7 @@ export const scopesOfRole: Readonly<Record<Role, readonly Scope[]>> = {
   ],
 };
 
-/** What is left to a partner while it is suspended: it reads what it has used and owes, and signs nothing. */
+/** Scopes that a suspended partner keeps: it reads its usage and statements, and signs nothing. */
 const scopesWhenSuspended: readonly Scope[] = [
   "usage:read",
   "stream:read",
@@ -62,8 +60,9 @@ const scopesWhenSuspended: readonly Scope[] = [
 ];
 
 /**
- * What a caller may do: what it was granted, and never more than its role allows. A suspended partner keeps what reads, a
- * retired one nothing.
+ * Returns the scopes that a caller holds: those granted, as far as its role allows them.
+ *
+ * A suspended partner keeps the scopes that read; a retired one keeps none.
  */
 export function scopesHeld(
   granted: readonly string[],
@@ -77,7 +76,7 @@ export function scopesHeld(
   );
 }
 
-/** True for a role that sees the whole account; a partner sees only what is its own. */
+/** Returns whether a role sees the whole account; a partner sees only its own data. */
 export function seesAccount(role: Role): boolean {
   return role !== "PARTNER";
 }

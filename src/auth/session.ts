@@ -10,16 +10,16 @@ import { cacheVerified, type Verified } from "./credential-cache.ts";
 import { allScopes, type Scope, scopesHeld } from "./scopes.ts";
 import { SESSION_ALGORITHM, type SigningKeys } from "./signing-keys.ts";
 
-/** The longest life of a session. */
+/** Maximum lifetime of a session, in seconds. */
 export const MAX_SESSION_SECONDS = 3_600;
-/** `typ` in the header of a session: no other JWT of ours or of others is taken for one. */
+/** Header `typ` of a session, which no other JWT has. */
 export const SESSION_TYPE = "session+jwt";
 const AUDIENCE = "syndigraph";
-/** The maker of sessions that somebody made who is known by the identity provider. */
-const IDENTITY_MAKER = "idp";
+/** Claim of the issuer for sessions issued by a caller of the identity provider. */
+const IDENTITY_ISSUER = "idp";
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-/** A session that was made: what is handed to a frontend. */
+/** Issued session, as it is given to a frontend. */
 export interface IssuedSession {
   readonly jwt: Secret;
   /** Milliseconds since the epoch, on a whole second. */
@@ -28,45 +28,45 @@ export interface IssuedSession {
 }
 
 export interface SessionRequest {
-  /** Who makes it: it never holds more, and never lives longer. */
-  readonly maker: Caller;
+  /** Caller that issues the session, whose scopes and expiry limit it. */
+  readonly issuedBy: Caller;
   readonly partner: RegisteredPartner;
   readonly scopes: readonly Scope[];
   readonly expiresInSeconds: number;
 }
 
-/** Short-lived callers of partners, which need no entry in the store: a signed text says all about them. */
+/** Short-lived credentials of partners: signed tokens without an entry in the store. */
 export interface Sessions {
-  /** Makes one for a partner. What the maker or a partner may not do is left out of its scopes. */
-  issue(wish: SessionRequest): Promise<IssuedSession>;
-  /** The caller by a session; null when it proves nobody, or when the key that made it does not live any more. */
+  /** Issues a session. Scopes that its issuer or a partner cannot hold are omitted. @throws StoreError */
+  issue(request: SessionRequest): Promise<IssuedSession>;
+  /** Returns the caller of a session; null if it is invalid, or its issuing key is no longer active. @throws StoreError */
   identify(token: string, from: Pick<Credentials, "origin">): Promise<Caller | null>;
 }
 
 export interface SessionOptions {
-  /** `iss` of sessions. All gateways of one store have the same. */
+  /** Claim `iss` of sessions, the same for all gateways of one store. */
   readonly issuer: string;
   readonly operatorKey: Secret;
   readonly operatorScopes: readonly Scope[];
-  /** Binds sessions to the operator's key without showing anything of it. */
+  /** Secret for the fingerprint that binds sessions to the operator's key without revealing it. */
   readonly secret: Secret;
   readonly signingKeys: SigningKeys;
   readonly apiKeys: Pick<ApiKeyAuthenticator, "findActive" | "partner">;
   readonly now: Clock;
   readonly monotonicMs: MonotonicClock;
-  /** Told why a session was refused; never what it was. */
-  readonly onRefusal: (reason: string) => void;
+  /** Called with the reason for which a session was rejected, never with the session. */
+  readonly onRejected: (reason: string) => void;
 }
 
-/** What a session says, once its signature was found good. */
+/** Claims of a session with a valid signature. */
 interface SessionClaims extends Verified {
   readonly partnerId: string;
   readonly scopes: readonly string[];
-  /** `key:` and an id, `operator:` and a fingerprint of the operator's key, or {@link IDENTITY_MAKER}. */
+  /** `key:` and an id, `operator:` and a fingerprint of the operator's key, or {@link IDENTITY_ISSUER}. */
   readonly maker: string;
 }
 
-/** What the maker of a session may do now, and from which pages. */
+/** Issuer of a session as it is now. */
 interface Issuer {
   readonly name: string;
   readonly scopes: readonly string[];
@@ -74,8 +74,8 @@ interface Issuer {
 }
 
 export function createSessions(options: SessionOptions): Sessions {
-  const { issuer, signingKeys, apiKeys, now, monotonicMs, onRefusal } = options;
-  const operatorMaker = `operator:${fingerprint(options.operatorKey, options.secret)}`;
+  const { issuer, signingKeys, apiKeys, now, monotonicMs, onRejected } = options;
+  const operatorIssuer = `operator:${fingerprint(options.operatorKey, options.secret)}`;
 
   const keyOf = async ({ kid }: JWTHeaderParameters) => {
     const key = typeof kid === "string" ? await signingKeys.verifier(kid) : null;
@@ -101,36 +101,37 @@ export function createSessions(options: SessionOptions): Sessions {
       return { partnerId: sub, scopes: scope.split(" "), maker, expiresAt: exp * 1_000 };
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error;
-      onRefusal(error.code);
+      onRejected(error.code);
       return null;
     }
   };
   const verifyOnce = cacheVerified(verify, now, monotonicMs);
 
-  /** The maker as it is now: a session ends with the key that made it, and with what that key may do. */
-  const makerOf = async ({ maker, partnerId }: SessionClaims): Promise<Issuer | null> => {
-    if (maker === operatorMaker) return { name: "operator", scopes: options.operatorScopes, allowedOrigins: [] };
-    // What the identity provider said can't be taken back either: the session lives no longer than that.
-    if (maker === IDENTITY_MAKER) return { name: "operator", scopes: allScopes, allowedOrigins: [] };
-    const living = maker.startsWith("key:") ? await apiKeys.findActive(maker.slice("key:".length)) : null;
-    return living?.partner && living.partner.id !== partnerId ? null : (living?.key ?? null);
+  /** Returns the issuer as it is now: a session loses what its issuing key loses. */
+  const issuerOf = async ({ maker, partnerId }: SessionClaims): Promise<Issuer | null> => {
+    if (maker === operatorIssuer) return { name: "operator", scopes: options.operatorScopes, allowedOrigins: [] };
+    // Tokens of the identity provider cannot be revoked either; the session expires with the token of its issuer.
+    if (maker === IDENTITY_ISSUER) return { name: "operator", scopes: allScopes, allowedOrigins: [] };
+    const active = maker.startsWith("key:") ? await apiKeys.findActive(maker.slice("key:".length)) : null;
+    return active?.partner && active.partner.id !== partnerId ? null : (active?.key ?? null);
   };
 
   const claimOf = ({ principalId }: Caller): string => {
-    if (principalId === "operator") return operatorMaker;
+    if (principalId === "operator") return operatorIssuer;
     if (principalId.startsWith("key:")) return principalId;
-    if (principalId.startsWith("idp:")) return IDENTITY_MAKER;
-    throw new ApplicationError("FORBIDDEN", "A session makes no sessions; the key that made it does.");
+    if (principalId.startsWith("idp:")) return IDENTITY_ISSUER;
+    throw new ApplicationError("FORBIDDEN", "A session cannot issue sessions. Use the key that issued it.");
   };
 
   return {
-    issue: async ({ maker, partner, scopes, expiresInSeconds }) => {
+    issue: async ({ issuedBy, partner, scopes, expiresInSeconds }) => {
       const iat = Math.floor(now() / 1_000);
-      const lastSecond = maker.expiresAt === null ? Number.POSITIVE_INFINITY : Math.floor(maker.expiresAt / 1_000);
+      const lastSecond =
+        issuedBy.expiresAt === null ? Number.POSITIVE_INFINITY : Math.floor(issuedBy.expiresAt / 1_000);
       const exp = Math.min(iat + Math.min(expiresInSeconds, MAX_SESSION_SECONDS), lastSecond);
-      const held = [...scopesHeld(scopes, "PARTNER", partner)].filter((scope) => maker.scopes.has(scope));
+      const held = [...scopesHeld(scopes, "PARTNER", partner)].filter((scope) => issuedBy.scopes.has(scope));
       const { kid, key } = await signingKeys.signer();
-      const jwt = await new SignJWT({ scope: held.join(" "), maker: claimOf(maker) })
+      const jwt = await new SignJWT({ scope: held.join(" "), maker: claimOf(issuedBy) })
         .setProtectedHeader({ alg: SESSION_ALGORITHM, kid, typ: SESSION_TYPE })
         .setIssuer(issuer)
         .setAudience(AUDIENCE)
@@ -144,13 +145,13 @@ export function createSessions(options: SessionOptions): Sessions {
     identify: async (token, { origin }) => {
       const claims = await verifyOnce(token);
       if (!claims) return null;
-      const [maker, partner] = await Promise.all([makerOf(claims), apiKeys.partner(claims.partnerId)]);
-      if (!maker || !partner || !isFromOrigin(origin, maker.allowedOrigins)) return null;
-      const granted = claims.scopes.filter((scope) => maker.scopes.includes(scope));
+      const [sessionIssuer, partner] = await Promise.all([issuerOf(claims), apiKeys.partner(claims.partnerId)]);
+      if (!sessionIssuer || !partner || !isFromOrigin(origin, sessionIssuer.allowedOrigins)) return null;
+      const granted = claims.scopes.filter((scope) => sessionIssuer.scopes.includes(scope));
       return {
-        // All sessions of a maker for a partner share one budget, else more sessions would be more budget.
+        // All sessions of an issuer for a partner share one budget; otherwise more sessions would mean more budget.
         principalId: `session:${idOf(claims.maker)}:${partner.id}`,
-        name: `session of ${maker.name}`,
+        name: `session of ${sessionIssuer.name}`,
         role: "PARTNER",
         scopes: scopesHeld(granted, "PARTNER", partner),
         partner,
@@ -160,13 +161,13 @@ export function createSessions(options: SessionOptions): Sessions {
   };
 }
 
-/** `operator`, `idp`, or the id of a key. */
+/** Returns `operator`, `idp`, or the id of a key. */
 function idOf(maker: string): string {
   const [kind = "", id = ""] = maker.split(":");
   return kind === "key" ? id : kind;
 }
 
-/** Tells one operator's key from another. Nobody without the secret can try keys against it. */
+/** Returns a fingerprint of the operator's key, against which keys can be tried only with the secret. */
 function fingerprint(operatorKey: Secret, secret: Secret): string {
   const key = Buffer.from(hkdfSync("sha256", secret.reveal(), "syndigraph", "fingerprint of the operator's key", 32));
   return createHmac("sha256", key).update(operatorKey.reveal()).digest("base64url").slice(0, 22);

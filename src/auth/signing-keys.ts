@@ -10,26 +10,26 @@ import type { SigningKeyRecord } from "../store/records.ts";
 import type { SigningKeyStore } from "../store/signing-keys.ts";
 import { CREDENTIAL_TTL_MS } from "./credential-cache.ts";
 
-/** What sessions are signed with: Ed25519. */
+/** Algorithm that signs sessions: Ed25519. */
 export const SESSION_ALGORITHM = "EdDSA";
-/** A key signs for so long, then the next one does. */
-const SIGNS_MS = 7 * 86_400_000;
-/** What it signed last may live for an hour; twice that is left for clocks and caches. */
+/** Time for which a key signs, in milliseconds. */
+const SIGNING_PERIOD_MS = 7 * 86_400_000;
+/** Time for which a retired key still verifies, in milliseconds: the longest session twice, for clocks and caches. */
 const OVERLAP_MS = 2 * 3_600_000;
 
-/** The keys that sign sessions. All gateways of one store sign and verify with the same ones. */
+/** Keys that sign sessions, the same for all gateways of one store. */
 export interface SigningKeys {
-  /** The key that signs now; it is made when there is none. */
+  /** Returns the key that signs now, and creates one if there is none. @throws StoreError */
   signer(): Promise<{ readonly kid: string; readonly key: CryptoKey }>;
-  /** The public key with this id; null when there is none (any more). */
+  /** Returns the public key with this id; null if it is unknown or expired. @throws StoreError */
   verifier(kid: string): Promise<CryptoKey | null>;
-  /** All keys that may have signed what is still valid. Nothing of the private parts. */
+  /** Returns the public keys of all sessions that can still be valid. @throws StoreError */
   publicKeys(): Promise<JWK[]>;
 }
 
 /**
- * @param sealedUnder the platform's API secret: whoever reads the store alone can sign nothing. After it was changed the
- * private keys can't be opened any more, and a new one is made; what was signed before stays valid for its hour.
+ * @param sealedUnder API secret of the platform, which encrypts the private keys: the store alone can sign nothing. After
+ * it changes, a new key is created, and sessions signed before stay valid until they expire.
  */
 export function createSigningKeys(
   store: SigningKeyStore,
@@ -68,8 +68,8 @@ export function createSigningKeys(
       publicJwk: JSON.stringify(await exportJWK(pair.publicKey)),
       sealedPrivateJwk: seal.close(JSON.stringify(await exportJWK(pair.privateKey)), kid),
       createdAt,
-      retiresAt: createdAt + SIGNS_MS,
-      expiresAt: createdAt + SIGNS_MS + OVERLAP_MS,
+      retiresAt: createdAt + SIGNING_PERIOD_MS,
+      expiresAt: createdAt + SIGNING_PERIOD_MS + OVERLAP_MS,
     };
     await store.create(record);
     await store.deleteExpired(createdAt);
@@ -82,9 +82,9 @@ export function createSigningKeys(
   return {
     signer: () => signing.run(),
     verifier: async (kid) => {
-      const isIt = (key: SigningKeyRecord) => key.kid === kid;
-      // Another gateway may have made it since the keys were read.
-      const record = (await cached.read()).find(isIt) ?? (await list()).find(isIt);
+      const hasKid = (key: SigningKeyRecord) => key.kid === kid;
+      // Another gateway may have created the key since the keys were read.
+      const record = (await cached.read()).find(hasKid) ?? (await list()).find(hasKid);
       return record ? importOnce(`public ${kid}`, record.publicJwk) : null;
     },
     publicKeys: async () =>
@@ -101,7 +101,7 @@ function publicPart({ kty, crv, x }: JWK): JWK {
   return { kty, crv, x } as JWK;
 }
 
-/** AES-256-GCM under a key that is derived from a secret. `context` is bound to it: a text that was moved does not open. */
+/** Creates AES-256-GCM encryption under a key derived from a secret. A text decrypts only with its own `context`. */
 function createSeal(secret: Secret) {
   const key = Buffer.from(hkdfSync("sha256", secret.reveal(), "syndigraph", "session signing keys", 32));
   return {
@@ -111,7 +111,7 @@ function createSeal(secret: Secret) {
       const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
       return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString("base64url");
     },
-    /** Null when it was sealed under another secret, or is not whole. */
+    /** Returns null for a text that was sealed under another secret, or is damaged. */
     open: (text: string, context: string): string | null => {
       const bytes = Buffer.from(text, "base64url");
       try {

@@ -2,12 +2,13 @@ import { compactVerify, decodeJwt, decodeProtectedHeader, errors, SignJWT } from
 import type { Secret } from "../model/secret.ts";
 import { type SigningAlgorithm, signingAlgorithms, type ViewerTokenClaims } from "../model/token/viewer-token.ts";
 
-/** The longest viewer token that is looked at, in characters: as long as what a client may send in a header. */
+/** Maximum length of a viewer token, in characters, as long as a header may be; longer ones are rejected unread. */
 export const MAX_VIEWER_TOKEN_LENGTH = 16_384;
 
 /**
- * Signs a viewer token. The key is the parent's secret as text: its 64 hexadecimal characters are the key's bytes, they
- * are not decoded.
+ * Signs a viewer token.
+ *
+ * The key is the parent's secret as text: its 64 hexadecimal characters are the bytes of the key, not decoded.
  *
  * @returns the JWT in compact form
  * @see the vendor's self-signing reference; its test vector is a test here
@@ -23,13 +24,13 @@ export async function signViewerToken(
     .sign(keyOf(parentSecret));
 }
 
-/** True when the viewer token was signed with the parent's present secret, whatever its claims say. */
+/** Returns whether the viewer token was signed with the parent's current secret, regardless of its claims. */
 export async function isSignedBy(viewerToken: string, parentSecret: Secret): Promise<boolean> {
   try {
     const { protectedHeader } = await compactVerify(viewerToken, keyOf(parentSecret), {
       algorithms: [...signingAlgorithms],
     });
-    // RFC 7797, section 7: a JWT's payload is always encoded. Where `b64` is not critical, it means nothing.
+    // RFC 7797, section 7: the payload of a JWT is always encoded. `b64` has no effect unless it is critical.
     return !(protectedHeader.crit?.includes("b64") && protectedHeader["b64"] === false);
   } catch (error) {
     if (error instanceof errors.JOSEError) return false;
@@ -37,7 +38,7 @@ export async function isSignedBy(viewerToken: string, parentSecret: Secret): Pro
   }
 }
 
-/** Header and claims of a JWT as they stand, not verified; null when the text is no JWT. */
+/** Returns algorithm and claims of a JWT without verification; null for a text that is no JWT. */
 export function decodeViewerToken(viewerToken: string): { algorithm: string; claims: Record<string, unknown> } | null {
   if (viewerToken.length > MAX_VIEWER_TOKEN_LENGTH) return null;
   try {

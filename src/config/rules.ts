@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { identityAlgorithms } from "../auth/identity-provider.ts";
 import { type Network, parseNetwork } from "../model/network.ts";
-import { parsedAddress } from "../store/database-url.ts";
+import { parseAddress } from "../store/database-url.ts";
 
 /** Parses a number in decimal digits; `Number` alone would read a blank as 0. */
 export const decimal = (rule: string, min: number, max: number) =>
@@ -46,7 +46,7 @@ export const bearer = (minLength: number, rule: string) =>
 export const onOrOff = z.enum(["on", "off"], "on or off");
 
 export function isPostgres(text: string): boolean {
-  return /^postgres(ql)?:\/\//.test(text) && parsedAddress(text) !== null;
+  return /^postgres(ql)?:\/\//.test(text) && parseAddress(text) !== null;
 }
 
 function isOrigin(text: string): boolean {

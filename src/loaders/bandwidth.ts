@@ -22,58 +22,60 @@ import type { CountryRow, StreamResolution, StreamRow, TrackingRow } from "../up
 import type { UsageLoaders } from "./usage.ts";
 
 /**
- * Whose bandwidth: everything that the graph's one type `Bandwidth` needs to know of its subject. Each method loads by one
- * operation of the platform, gives at once what is known already, and throws UpstreamError when that gives no usable answer.
+ * Source of the bandwidth of one subject, for the graph's type `Bandwidth`.
+ *
+ * Each method loads by one operation of the platform, returns cached values without a promise, and throws UpstreamError if
+ * the platform gives no usable response.
  */
 export interface BandwidthSource {
-  readonly keeping: RetentionPolicy;
+  readonly retention: RetentionPolicy;
   total(window: TimeWindow): MaybePromise<Measured<Traffic>>;
-  /** Asks for a total that will be read, see `SetLoader.ahead`; left out where it is worked out of others. */
+  /** Starts the load of a total, see `PrefetchingLoader`; undefined if the total is derived from other loads. */
   prefetchTotal?(window: TimeWindow): boolean;
-  series(read: SeriesRequest): MaybePromise<Measured<UsageSeries>>;
-  /** Null where the platform does not break the figure down by country. */
+  series(read: SeriesRequest): MaybePromise<MeasuredSeries>;
+  /** Loads the traffic by country; null if the platform does not report countries for the subject. */
   readonly countries: ((window: TimeWindow) => MaybePromise<Measured<readonly CountryRow[]>>) | null;
 }
 
-/** The streams of a list are asked for the same window. */
+/** Plans of the last window: all streams of a list have the same one. */
 const totalPlan = memoizeLast(planTotal);
 const seriesPlan = memoizeLast(planSeries);
 
-/** The total of a window. @throws InvalidInputError WINDOW_NOT_RETAINED */
+/** Loads the total of a window. @throws InvalidInputError WINDOW_NOT_RETAINED */
 export function readTotal(source: BandwidthSource, window: UsageWindow): MaybePromise<Measured<Traffic>> {
-  const { direct, months } = totalPlan(window, source.keeping);
-  const rest = direct ? source.total(direct) : nothingOf(window);
+  const { direct, months } = totalPlan(window, source.retention);
+  const rest = direct ? source.total(direct) : noUsage(window);
   if (!months) return rest;
-  const whole = mapMaybe(source.series({ resolution: "MONTH", window: months }), ({ value, freshUntil }) => ({
+  const ofMonths = mapMaybe(source.series({ resolution: "MONTH", window: months }), ({ value, freshUntil }) => ({
     value: sumTraffic(value.values()),
     freshUntil,
   }));
-  return mapMaybe(allMaybe([whole, rest]), sumUsage);
+  return mapMaybe(allMaybe([ofMonths, rest]), sumUsage);
 }
 
-function nothingOf({ retention }: UsageWindow): Measured<Traffic> {
+function noUsage({ retention }: UsageWindow): Measured<Traffic> {
   return { value: noTraffic, freshUntil: retention.freshUntil };
 }
 
-function sumUsage(figures: readonly Measured<Traffic>[]): Measured<Traffic> {
-  return { value: sumTraffic(figures.map(({ value }) => value)), freshUntil: earliestFreshUntil(figures) };
+function sumUsage(parts: readonly Measured<Traffic>[]): Measured<Traffic> {
+  return { value: sumTraffic(parts.map(({ value }) => value)), freshUntil: earliestFreshUntil(parts) };
 }
 
 /**
- * Asks for the total of a window that will be read.
+ * Starts the load of the total of a window.
  *
- * @returns what to wait for: a promise, or true for what is there when all calls of the request are over; else false
+ * @returns a promise to wait for; true if the total is cached once all calls of the request are over; false if it is now
  * @throws InvalidInputError WINDOW_NOT_RETAINED
  */
 export function prefetchTotal(source: BandwidthSource, window: UsageWindow): Promise<unknown> | boolean {
-  const { direct, months } = totalPlan(window, source.keeping);
+  const { direct, months } = totalPlan(window, source.retention);
   if (direct && !months && source.prefetchTotal) return source.prefetchTotal(direct);
   const total = readTotal(source, window);
   return isPromise(total) ? total : false;
 }
 
 /**
- * Every bucket of a window in order, up to when all that was read for them is whole.
+ * Loads every bucket of a window in order, oldest first, with the time up to which all of them are complete.
  *
  * @throws InvalidInputError WINDOW_NOT_RETAINED
  */
@@ -83,60 +85,61 @@ export function readSeries(
   granularity: Granularity,
   timeZone: string,
 ): MaybePromise<Measured<readonly SeriesPoint[]>> {
-  const plan = seriesPlan(window, granularity, timeZone, source.keeping);
+  const plan = seriesPlan(window, granularity, timeZone, source.retention);
   const known = window.retention.freshUntil;
   const [only, ...others] = plan.reads;
   if (only && others.length === 0) {
-    return mapMaybe(source.series(only), ({ value: reading, freshUntil: readUntil }) => {
-      const freshUntil = Math.min(known, readUntil);
-      const assemble = () => assembleSeries(plan, { get: () => reading }, freshUntil);
-      if (!Object.isFrozen(reading)) return { value: assemble(), freshUntil };
+    return mapMaybe(source.series(only), (measured) => {
+      const freshUntil = Math.min(known, measured.freshUntil);
+      const assemble = () => assembleSeries(plan, { get: () => measured.value }, freshUntil);
+      if (!Object.isFrozen(measured.value)) return { value: assemble(), freshUntil };
       const shape = [granularity, timeZone, window.from, window.to, freshUntil].join(" ");
-      return { value: keptPoints(reading, shape, assemble), freshUntil };
+      return { value: memoizedPoints(measured, shape, assemble), freshUntil };
     });
   }
   return readPlanned(source, plan, known);
 }
 
-/** Every bucket of a plan. */
+/** Loads every bucket of a plan. */
 function readPlanned(
   source: BandwidthSource,
   plan: SeriesPlan,
   known: number,
 ): MaybePromise<Measured<readonly SeriesPoint[]>> {
-  return mapMaybe(allMaybe(plan.reads.map((read) => source.series(read))), (readings) => {
-    const freshUntil = Math.min(known, earliestFreshUntil(readings));
-    const byResolution = new Map(plan.reads.map(({ resolution }, index) => [resolution, readings[index]?.value]));
+  return mapMaybe(allMaybe(plan.reads.map((read) => source.series(read))), (series) => {
+    const freshUntil = Math.min(known, earliestFreshUntil(series));
+    const byResolution = new Map(plan.reads.map(({ resolution }, index) => [resolution, series[index]?.value]));
     const value = assembleSeries(plan, { get: (resolution) => byResolution.get(resolution) }, freshUntil);
     return { value, freshUntil };
   });
 }
 
-/** What is known of a window, and what lacks in its total. @throws InvalidInputError WINDOW_NOT_RETAINED */
+/** Loads which parts of a window are covered by data. @throws InvalidInputError WINDOW_NOT_RETAINED */
 export function readCoverage(source: BandwidthSource, window: UsageWindow): MaybePromise<Measured<Coverage>> {
-  const points = readPlanned(source, planCoverage(window, source.keeping), window.retention.freshUntil);
+  const points = readPlanned(source, planCoverage(window, source.retention), window.retention.freshUntil);
   return mapMaybe(points, ({ value, freshUntil }) => ({
     value: coverageOf(value, window, freshUntil),
     freshUntil,
   }));
 }
 
-/** What was made of readings that are asked for again, in the shape that was asked for last. */
-const assembled = new WeakMap<UsageSeries, { readonly shape: string; readonly points: readonly SeriesPoint[] }>();
+/** Cached series, with the points that were last assembled from it. */
+export interface MeasuredSeries extends Measured<UsageSeries> {
+  assembled?: { readonly shape: string; readonly points: readonly SeriesPoint[] };
+}
 
-function keptPoints(reading: UsageSeries, shape: string, assemble: () => SeriesPoint[]): readonly SeriesPoint[] {
-  const known = assembled.get(reading);
-  if (known?.shape === shape) return known.points;
+function memoizedPoints(series: MeasuredSeries, shape: string, assemble: () => SeriesPoint[]): readonly SeriesPoint[] {
+  if (series.assembled?.shape === shape) return series.assembled.points;
   const points = assemble();
   for (const point of points) Object.freeze(point);
-  assembled.set(reading, { shape, points: Object.freeze(points) });
+  series.assembled = { shape, points: Object.freeze(points) };
   return points;
 }
 
 /**
- * The countries of a window, in no order.
+ * Loads the traffic of a window by country, in no order.
  *
- * @throws NotMeteredError where the platform does not break the figure down
+ * @throws NotMeteredError if the platform does not report countries for the subject
  * @throws InvalidInputError WINDOW_NOT_RETAINED
  */
 export function readCountries(
@@ -146,85 +149,83 @@ export function readCountries(
   if (!source.countries) {
     throw new NotMeteredError("The platform does not break traffic down by country for a tracking id.");
   }
-  const { direct } = totalPlan(window, DAYS_KEPT);
+  const { direct } = totalPlan(window, DAYS_RETAINED);
   return direct ? source.countries(direct) : { value: [], freshUntil: window.retention.freshUntil };
 }
 
-const MONTHS_KEPT: RetentionPolicy = { monthsRetained: true };
-const DAYS_KEPT: RetentionPolicy = { monthsRetained: false };
+const MONTHS_RETAINED: RetentionPolicy = { monthsRetained: true };
+const DAYS_RETAINED: RetentionPolicy = { monthsRetained: false };
 
-/** All traffic of the account, that of no partner included. */
-export function accountBandwidth(figures: UsageLoaders): BandwidthSource {
+/** Returns the bandwidth of the account, including traffic without a partner. */
+export function accountBandwidth(usage: UsageLoaders): BandwidthSource {
   return {
-    keeping: MONTHS_KEPT,
-    total: (window) => figures.accountTotal.load({ window }),
-    series: (read) => figures.accountSeries.load(read),
-    countries: (window) => figures.accountCountries.load({ window }),
+    retention: MONTHS_RETAINED,
+    total: (window) => usage.accountTotal.load({ window }),
+    series: (read) => usage.accountSeries.load(read),
+    countries: (window) => usage.accountCountries.load({ window }),
   };
 }
 
-/** All traffic of one stream. @throws NotMeteredError (from its methods) for a name that analytics refuse */
-export function streamBandwidth(figures: UsageLoaders, name: string): BandwidthSource {
-  return new StreamBandwidth(figures, name);
+/** Returns the bandwidth of a stream. Its methods throw NotMeteredError for a name that analytics reject. */
+export function streamBandwidth(usage: UsageLoaders, name: string): BandwidthSource {
+  return new StreamBandwidth(usage, name);
 }
 
-/** A class, since a page makes one for each of its streams, and functions of their own would be most of it. */
+/** A class, because a page creates one for each of its streams. */
 class StreamBandwidth implements BandwidthSource {
-  readonly #figures: UsageLoaders;
+  readonly #usage: UsageLoaders;
   readonly #name: string;
 
-  constructor(figures: UsageLoaders, name: string) {
-    this.#figures = figures;
+  constructor(usage: UsageLoaders, name: string) {
+    this.#usage = usage;
     this.#name = name;
   }
 
-  get keeping(): RetentionPolicy {
-    return DAYS_KEPT;
+  get retention(): RetentionPolicy {
+    return DAYS_RETAINED;
   }
 
   total(window: TimeWindow): MaybePromise<Measured<Traffic>> {
-    return this.#figures.streamTotal.load({ name: metered(this.#name), window });
+    return this.#usage.streamTotal.load({ name: metered(this.#name), window });
   }
 
   prefetchTotal(window: TimeWindow): boolean {
-    return this.#figures.streamTotal.prefetch({ name: metered(this.#name), window });
+    return this.#usage.streamTotal.prefetch({ name: metered(this.#name), window });
   }
 
-  series({ window, resolution }: SeriesRequest): MaybePromise<Measured<UsageSeries>> {
-    return this.#figures.streamSeries.load({ name: metered(this.#name), window, resolution: daily(resolution) });
+  series({ window, resolution }: SeriesRequest): MaybePromise<MeasuredSeries> {
+    return this.#usage.streamSeries.load({ name: metered(this.#name), window, resolution: daily(resolution) });
   }
 
   countries(window: TimeWindow): MaybePromise<Measured<readonly CountryRow[]>> {
-    return this.#figures.streamCountries.load({ name: metered(this.#name), window });
+    return this.#usage.streamCountries.load({ name: metered(this.#name), window });
   }
 }
 
-/** All traffic under some tracking ids, or only its part on one stream. A request has one source of each. */
-export function partnerBandwidth(
-  figures: UsageLoaders,
-  trackingIds: readonly string[],
-  streamName?: string,
-): BandwidthSource {
-  const ofRequest = partnerSources.get(figures) ?? new Map<string, BandwidthSource>();
-  partnerSources.set(figures, ofRequest);
-  const key = JSON.stringify([trackingIds, streamName]);
-  const source = ofRequest.get(key) ?? workedOutOnce(sourceOfIds(figures, trackingIds, streamName));
-  ofRequest.set(key, source);
-  return source;
+/** Returns the bandwidth of tracking ids, or its part on one stream. */
+export type PartnerBandwidth = (trackingIds: readonly string[], streamName?: string) => BandwidthSource;
+
+/** Creates the bandwidth of partners for one request, which has one source for each of them. */
+export function createPartnerBandwidth(usage: UsageLoaders): PartnerBandwidth {
+  const sources = new Map<string, BandwidthSource>();
+  return (trackingIds, streamName) => {
+    const key = JSON.stringify([trackingIds, streamName]);
+    const source = sources.get(key) ?? memoizeSeries(sourceOfIds(usage, trackingIds, streamName));
+    sources.set(key, source);
+    return source;
+  };
 }
 
-const partnerSources = new WeakMap<UsageLoaders, Map<string, BandwidthSource>>();
-
-/** The same source, whose series are worked out once however often one request names their stream. */
-function workedOutOnce(source: BandwidthSource): BandwidthSource {
-  const all = new Map<string, MaybePromise<Measured<UsageSeries>>>();
+/** Returns the same source with its series memoized, since a request may name a stream repeatedly. */
+function memoizeSeries(source: BandwidthSource): BandwidthSource {
+  const all = new Map<string, MaybePromise<MeasuredSeries>>();
   return {
     ...source,
     series: (read) => {
       const key = `${read.resolution} ${read.window.from} ${read.window.to}`;
-      const known = all.get(key);
-      if (known) return known;
-      const series = mapMaybe(source.series(read), ({ value, freshUntil }) => ({
+      const memoized = all.get(key);
+      if (memoized) return memoized;
+      const series: MaybePromise<MeasuredSeries> = mapMaybe(source.series(read), ({ value, freshUntil }) => ({
         value: Object.freeze(value),
         freshUntil,
       }));
@@ -235,63 +236,61 @@ function workedOutOnce(source: BandwidthSource): BandwidthSource {
   };
 }
 
-function sourceOfIds(figures: UsageLoaders, trackingIds: readonly string[], streamName?: string): BandwidthSource {
+function sourceOfIds(usage: UsageLoaders, trackingIds: readonly string[], streamName?: string): BandwidthSource {
   const [only] = trackingIds;
-  if (only !== undefined && trackingIds.length === 1) return trackingIdBandwidth(figures, only, streamName);
-  return sumBandwidth(trackingIds.map((trackingId) => trackingIdBandwidth(figures, trackingId, streamName)));
+  if (only !== undefined && trackingIds.length === 1) return trackingIdBandwidth(usage, only, streamName);
+  return sumBandwidth(trackingIds.map((trackingId) => trackingIdBandwidth(usage, trackingId, streamName)));
 }
 
-function trackingIdBandwidth(figures: UsageLoaders, trackingId: string, streamName?: string): BandwidthSource {
+function trackingIdBandwidth(usage: UsageLoaders, trackingId: string, streamName?: string): BandwidthSource {
   const ownRows = (rows: readonly StreamRow[]) =>
     sumTraffic(rows.flatMap((row) => (streamName === undefined || row.streamName === streamName ? row.traffic : [])));
   return {
-    keeping: DAYS_KEPT,
-    total: (window) => mapMaybe(figures.rowsByTrackingId.load({ name: trackingId, window }), changed(ownRows)),
+    retention: DAYS_RETAINED,
+    total: (window) => mapMaybe(usage.rowsByTrackingId.load({ name: trackingId, window }), mapMeasured(ownRows)),
     series: ({ window, resolution }) =>
       mapMaybe(
-        figures.rowSeriesByTrackingId.load({ name: trackingId, window, resolution: daily(resolution) }),
-        changed((buckets) => mapValues(buckets, ownRows)),
+        usage.rowSeriesByTrackingId.load({ name: trackingId, window, resolution: daily(resolution) }),
+        mapMeasured((buckets) => mapValues(buckets, ownRows)),
       ),
     countries: null,
   };
 }
 
-/** The traffic of one stream under one tracking id; null for its untracked rest, which includes the broadcaster's ingest. */
-export function streamTrackingBandwidth(
-  figures: UsageLoaders,
-  name: string,
-  trackingId: string | null,
-): BandwidthSource {
+/** Returns the bandwidth of a stream under one tracking id; null for its untracked part, which includes the ingest. */
+export function streamTrackingBandwidth(usage: UsageLoaders, name: string, trackingId: string | null): BandwidthSource {
   const ownRows = (rows: readonly TrackingRow[]) =>
     sumTraffic(rows.flatMap((row) => (row.trackingId === trackingId ? row.traffic : [])));
   return {
-    keeping: DAYS_KEPT,
-    total: (window) => mapMaybe(figures.trackingRowsByStream.load({ name: metered(name), window }), changed(ownRows)),
+    retention: DAYS_RETAINED,
+    total: (window) => mapMaybe(usage.trackingRowsByStream.load({ name: metered(name), window }), mapMeasured(ownRows)),
     series: ({ window, resolution }) =>
       mapMaybe(
-        figures.trackingRowSeriesByStream.load({ name: metered(name), window, resolution: daily(resolution) }),
-        changed((buckets) => mapValues(buckets, ownRows)),
+        usage.trackingRowSeriesByStream.load({ name: metered(name), window, resolution: daily(resolution) }),
+        mapMeasured((buckets) => mapValues(buckets, ownRows)),
       ),
     countries: null,
   };
 }
 
 /**
- * The sum of several subjects. A bucket is there as soon as one of them has it, and lacks a part while another one, that has
- * buckets at all, has it not. One without any has no traffic: the platform may leave such a name out.
+ * Returns the sum of several sources.
+ *
+ * A bucket exists if one source has it, and is incomplete if another source with buckets lacks it. A source without any
+ * bucket has no traffic: the platform may omit such a name.
  */
 export function sumBandwidth(sources: readonly BandwidthSource[]): BandwidthSource {
   return {
-    keeping: DAYS_KEPT,
+    retention: DAYS_RETAINED,
     total: (window) => mapMaybe(allMaybe(sources.map((source) => source.total(window))), sumUsage),
     series: (read) =>
-      mapMaybe(allMaybe(sources.map((source) => source.series(read))), (readings) => {
-        const starts = new Set(readings.flatMap(({ value }) => [...value.keys()]));
-        const sum = (start: number) => sumTraffic(readings.flatMap(({ value }) => value.get(start) ?? []));
+      mapMaybe(allMaybe(sources.map((source) => source.series(read))), (series) => {
+        const starts = new Set(series.flatMap(({ value }) => [...value.keys()]));
+        const sum = (start: number) => sumTraffic(series.flatMap(({ value }) => value.get(start) ?? []));
         const value: UsageSeries = new Map([...starts].map((start) => [start, sum(start)]));
-        const summed = readings.filter(({ value: each }) => !isEmpty(each));
-        value.lacks = (start) => summed.some(({ value: each }) => !each.get(start) || each.lacks?.(start));
-        return { value, freshUntil: earliestFreshUntil(readings) };
+        const withBuckets = series.filter(({ value: each }) => !isEmpty(each));
+        value.lacks = (start) => withBuckets.some(({ value: each }) => !each.get(start) || each.lacks?.(start));
+        return { value, freshUntil: earliestFreshUntil(series) };
       }),
     countries: null,
   };
@@ -302,20 +301,20 @@ function metered(name: string): string {
   return name;
 }
 
-/** Only the account's series know months, and only its windows are planned with them. */
+/** Narrows the resolution: only the account has monthly series. */
 function daily(resolution: Granularity): StreamResolution {
-  if (resolution === "MONTH") throw new RangeError("months are kept for the account alone");
+  if (resolution === "MONTH") throw new RangeError("only the account has monthly series");
   return resolution;
 }
 
-function isEmpty(reading: UsageSeries): boolean {
-  for (const _start of reading.keys()) return false;
+function isEmpty(series: UsageSeries): boolean {
+  for (const _start of series.keys()) return false;
   return true;
 }
 
-/** The same change of a figure's value. */
-function changed<In, Out>(change: (value: In) => Out): (figure: Measured<In>) => Measured<Out> {
-  return ({ value, freshUntil }) => ({ value: change(value), freshUntil });
+/** Applies a function to the value of a measurement. */
+function mapMeasured<In, Out>(map: (value: In) => Out): (measured: Measured<In>) => Measured<Out> {
+  return ({ value, freshUntil }) => ({ value: map(value), freshUntil });
 }
 
 function mapValues<In, Out>(map: ReadonlyMap<number, In>, change: (value: In) => Out): Map<number, Out> {

@@ -2,103 +2,103 @@ import { Deferred } from "../primitives/deferred.ts";
 import { isPromise, type MaybePromise } from "../primitives/maybe-promise.ts";
 
 /**
- * When the batches of one request leave. DataLoader sends a batch as soon as the resolvers that can run have run. But a
- * field may still be waiting for a list that will name more streams, and each batch that leaves too early is a REST call
- * too many. So a batch waits while something is on its way that will add to it, and only then.
+ * Schedules the batches of one request.
+ *
+ * DataLoader dispatches a batch once the resolvers that can run have run. A field may still wait for a list that brings
+ * more keys, and each batch dispatched too early is one REST call too many. So a batch waits while such a list is loading.
  */
 export interface BatchScheduler {
-  /** DataLoader's `batchScheduleFn` for loaders of this family. */
-  schedule(family: BatchGroup): (dispatch: () => void) => void;
+  /** Returns DataLoader's `batchScheduleFn` for loaders of this group. */
+  schedule(group: BatchGroup): (dispatch: () => void) => void;
   /**
-   * Says that a list will give more names to load in these families: their batches wait for it. What is there already is
-   * waited for by nobody.
+   * Holds the batches of these groups until a list has loaded that brings more keys.
    *
    * @returns the list itself
    */
-  holdUntil<List extends MaybePromise<unknown>>(families: ReadonlySet<BatchGroup>, list: List): List;
-  /** No batch leaves before this has settled: all of them may be added to until then. */
+  holdUntil<List extends MaybePromise<unknown>>(groups: ReadonlySet<BatchGroup>, list: List): List;
+  /** Holds all batches until the promise has settled. */
   holdWhile(promise: Promise<unknown>): void;
-  /** Counts a call that is under way. @returns the call itself */
+  /** Counts a call as in flight until it has settled. @returns the call itself */
   track<Call extends MaybePromise<unknown>>(promise: Call): Call;
-  /** Resolved when no call is under way and no batch waits to leave. */
+  /** Resolves when no call is in flight and no batch is waiting. */
   idle(): Promise<void>;
 }
 
-/** Loaders that ask the platform about the same kind of name, and so are fed by the same lists. */
+/** Group of loaders that take the same kind of key, which the same lists bring. */
 export type BatchGroup = "ACCOUNT" | "STREAMS" | "TRACKING_IDS" | "STREAM_TRACKING" | "MONITORING";
 
 export function createBatchScheduler(): BatchScheduler {
-  const held: { readonly family: BatchGroup; readonly dispatch: () => void }[] = [];
-  const feeders = new Map<BatchGroup, number>();
-  let underWay = 0;
+  const waiting: { readonly group: BatchGroup; readonly dispatch: () => void }[] = [];
+  const loadingLists = new Map<BatchGroup, number>();
+  let inFlight = 0;
   let holds = 0;
-  let isArmed = false;
-  let awaited: Deferred<void> | null = null;
+  let isDispatchScheduled = false;
+  let idle: Deferred<void> | null = null;
 
-  const arm = () => {
-    if (isArmed) return;
-    isArmed = true;
-    // The promise lets every resolver that is ready run first; so does the tick for those that these make ready.
-    void Promise.resolve().then(() => process.nextTick(release));
+  const scheduleDispatch = () => {
+    if (isDispatchScheduled) return;
+    isDispatchScheduled = true;
+    // The promise runs after all resolvers that are ready; the tick runs after those that these make ready.
+    void Promise.resolve().then(() => process.nextTick(dispatchReady));
   };
 
-  const release = () => {
-    isArmed = false;
+  const dispatchReady = () => {
+    isDispatchScheduled = false;
     if (holds > 0) return;
-    const ready = held.filter(({ family }) => !feeders.get(family));
-    // Two lists that wait for each other's names would wait for ever: when nothing moves, the first one goes.
-    const [first] = held;
-    if (ready.length === 0 && underWay === 0 && first) ready.push(first);
+    const ready = waiting.filter(({ group }) => !loadingLists.get(group));
+    // Two lists that wait for each other's keys would deadlock: if nothing else runs, the first batch is dispatched.
+    const [first] = waiting;
+    if (ready.length === 0 && inFlight === 0 && first) ready.push(first);
     for (const batch of ready) {
-      held.splice(held.indexOf(batch), 1);
+      waiting.splice(waiting.indexOf(batch), 1);
       batch.dispatch();
     }
-    // A batch of nothing but what is known already makes no call, whose end would bring us here again.
-    if (held.length > 0 && underWay === 0) arm();
-    if (held.length > 0 || underWay > 0) return;
-    awaited?.resolve();
-    awaited = null;
+    // A batch of cached keys makes no call whose end would continue here.
+    if (waiting.length > 0 && inFlight === 0) scheduleDispatch();
+    if (waiting.length > 0 || inFlight > 0) return;
+    idle?.resolve();
+    idle = null;
   };
 
-  const settled = (promise: Promise<unknown>, then: () => void) => {
-    const done = () => {
-      then();
-      arm();
+  const onSettled = (promise: Promise<unknown>, action: () => void) => {
+    const settled = () => {
+      action();
+      scheduleDispatch();
     };
-    promise.then(done, done);
+    promise.then(settled, settled);
   };
 
   return {
-    schedule: (family) => (dispatch) => {
-      held.push({ family, dispatch });
-      arm();
+    schedule: (group) => (dispatch) => {
+      waiting.push({ group, dispatch });
+      scheduleDispatch();
     },
-    holdUntil: (families, list) => {
+    holdUntil: (groups, list) => {
       if (!isPromise(list)) return list;
-      for (const family of families) feeders.set(family, (feeders.get(family) ?? 0) + 1);
-      settled(list, () => {
-        for (const family of families) feeders.set(family, (feeders.get(family) ?? 1) - 1);
+      for (const group of groups) loadingLists.set(group, (loadingLists.get(group) ?? 0) + 1);
+      onSettled(list, () => {
+        for (const group of groups) loadingLists.set(group, (loadingLists.get(group) ?? 1) - 1);
       });
       return list;
     },
     holdWhile: (promise) => {
       holds += 1;
-      settled(promise, () => {
+      onSettled(promise, () => {
         holds -= 1;
       });
     },
     track: (call) => {
       if (!isPromise(call)) return call;
-      underWay += 1;
-      settled(call, () => {
-        underWay -= 1;
+      inFlight += 1;
+      onSettled(call, () => {
+        inFlight -= 1;
       });
       return call;
     },
     idle: () => {
-      awaited ??= new Deferred();
-      arm();
-      return awaited.promise;
+      idle ??= new Deferred();
+      scheduleDispatch();
+      return idle.promise;
     },
   };
 }

@@ -5,39 +5,40 @@ import { type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
 import type { LiveStream, LiveStreamWithFeeds, Monitoring } from "../upstream/monitoring.ts";
 import type { BatchScheduler } from "./batch-scheduler.ts";
 
-/** Which streams are live, or ended within the last hour. */
+/** Loader of streams that are live, or ended within the last hour. */
 export interface LiveStreamLoader {
-  /** All of them, by name. @throws UpstreamError */
+  /** Loads all of them, by name. @throws UpstreamError */
   all(): MaybePromise<LiveStreams>;
-  /** One, or null for a stream that is not among them. @throws UpstreamError */
+  /** Loads one by name; null for a stream that is not among them. @throws UpstreamError */
   byName(name: string): MaybePromise<LiveStream | null>;
-  /** One with its feeds. @throws UpstreamError */
+  /** Loads one with its feeds. @throws UpstreamError */
   withFeeds(name: string): MaybePromise<LiveStreamWithFeeds | null>;
-  /** One with all that is told of its feeds, which takes a call for each. @throws UpstreamError */
+  /** Loads one with all details of its feeds, by one call per stream. @throws UpstreamError */
   details(name: string): Promise<LiveStreamWithFeeds | null>;
 }
 
-/** A null name asks for all. */
-interface Question {
+/** Key of the loader; the name is null for all streams. */
+interface LiveStreamKey {
   readonly name: string | null;
   readonly feeds: boolean;
 }
 
 /**
- * Reads the monitoring list once for a request, or not at all where some request has read it moments ago: a page holds a
- * hundred streams, so that is what many questions cost. A single question about a single stream is asked as such. Feeds
- * come with a heavier list, which then serves all questions.
+ * Creates the loader of one request.
+ *
+ * Several streams cost one list, which requests share while it is fresh; a single stream is read by itself. Feeds come
+ * with a longer list, which then serves the whole request.
  */
 export function createLiveStreamLoader(
   monitoring: Monitoring,
-  directory: LiveStreamCache,
+  cache: LiveStreamCache,
   batchScheduler: BatchScheduler,
   signal?: AbortSignal,
 ): LiveStreamLoader {
   const lists: { summaries?: Promise<LiveStreams>; withFeeds?: Promise<LiveStreams> } = {};
   const read = (feeds: boolean): Promise<LiveStreams> => {
-    // A reading that is shared is not bound by whose turn it was; but nobody begins one when it is too late.
-    if (remainingMs(signal, 1) > 0) return directory.read(feeds);
+    // A shared read is not bound by the deadline of one request, but none is started after it.
+    if (remainingMs(signal, 1) > 0) return cache.read(feeds);
     return (feeds ? monitoring.listStreams(signal) : monitoring.listSummaries(signal)).then(byName);
   };
   const listed = (feeds: boolean): Promise<LiveStreams> => {
@@ -50,18 +51,18 @@ export function createLiveStreamLoader(
     return new Map(stream ? [[name, stream]] : []);
   };
 
-  const answer = (questions: readonly Question[]): Promise<LiveStreams> => {
-    const feeds = questions.some((question) => question.feeds);
-    const names = new Set(questions.map(({ name }) => name));
+  const loadAll = (keys: readonly LiveStreamKey[]): Promise<LiveStreams> => {
+    const feeds = keys.some((key) => key.feeds);
+    const names = new Set(keys.map(({ name }) => name));
     const [name = null] = names;
     const isListed = lists.withFeeds !== undefined || (!feeds && lists.summaries !== undefined);
     return names.size > 1 || name === null || isListed ? listed(feeds) : single(name, feeds);
   };
 
-  const loader = new DataLoader<Question, LiveStreams, string>(
-    async (questions) => {
-      const streams = await batchScheduler.track(answer(questions));
-      return questions.map(() => streams);
+  const loader = new DataLoader<LiveStreamKey, LiveStreams, string>(
+    async (keys) => {
+      const streams = await batchScheduler.track(loadAll(keys));
+      return keys.map(() => streams);
     },
     {
       cacheKeyFn: ({ name, feeds }) => `${feeds}|${name ?? ""}`,
@@ -72,7 +73,7 @@ export function createLiveStreamLoader(
     (names) => batchScheduler.track(Promise.all(names.map((name) => monitoring.readStream(name, signal)))),
     { batch: false },
   );
-  const load = (question: Question) => directory.fresh(question.feeds) ?? loader.load(question);
+  const load = (key: LiveStreamKey) => cache.fresh(key.feeds) ?? loader.load(key);
 
   return {
     details: (name) => details.load(name),

@@ -1,7 +1,6 @@
 import type { DiscoveredNames } from "../cache/discovered-names.ts";
 import type { LiveStreamCache } from "../cache/live-stream-cache.ts";
 import type { PartnerCache } from "../cache/partner-cache.ts";
-import type { PatternReadings } from "../cache/pattern-readings.ts";
 import type { StreamCatalog } from "../cache/stream-catalog.ts";
 import type { TokenCache, TokenSnapshot } from "../cache/token-cache.ts";
 import type { UsageCache } from "../cache/usage-cache.ts";
@@ -18,7 +17,13 @@ import { isPromise, type MaybePromise, mapMaybe } from "../primitives/maybe-prom
 import type { TrackingRow } from "../upstream/analytics.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { ViewerRecord, ViewerRecordsQuery } from "../upstream/viewer-records.ts";
-import { type BandwidthSource, streamBandwidth, streamTrackingBandwidth } from "./bandwidth.ts";
+import {
+  type BandwidthSource,
+  createPartnerBandwidth,
+  type PartnerBandwidth,
+  streamBandwidth,
+  streamTrackingBandwidth,
+} from "./bandwidth.ts";
 import { type BatchScheduler, createBatchScheduler } from "./batch-scheduler.ts";
 import { createLiveStreamLoader, type LiveStreamLoader } from "./live-streams.ts";
 import { createMediaAssetLoader, type MediaAssetLoader } from "./media-assets.ts";
@@ -29,62 +34,64 @@ import { createTranscoderLoader, type TranscoderLoader } from "./transcoders.ts"
 import { createUsageLoaders, type UsageLoaders } from "./usage.ts";
 
 /**
- * Everything that reads for one request, batched and remembered until it is answered. It is made for its caller: what the
- * caller may not be shown can't be read by it at all, and is missing from lists.
+ * Loaders of one request, which batch its reads and load each key once.
+ *
+ * They are restricted to the caller: data hidden from it cannot be loaded, and is missing from lists.
  */
 export interface Loaders {
   readonly usage: UsageLoaders;
   readonly liveStreams: LiveStreamLoader;
   readonly mediaAssets: MediaAssetLoader;
-  /** One of the account's media distributions, which are read all at once; null where there is none. @throws UpstreamError */
+  /** Loads one of the account's media distributions, all of which one call reads; null for an unknown id. @throws UpstreamError */
   mediaDistribution(id: string): Promise<MediaDistributionRecord | null>;
   readonly meters: MeterLoader;
   readonly partners: PartnerLoader;
   readonly transcoders: TranscoderLoader;
   readonly batchScheduler: BatchScheduler;
-  /** How the patterns of tokens are read. */
-  readonly patternReadings: PatternReadings;
-  /** The tokens, from the directory that all requests share. @throws UpstreamError */
+  /** Loads the cached tokens. @throws UpstreamError */
   tokens(): MaybePromise<TokenSnapshot>;
-  /** One publish token, be it ever so new; null where there is none. @throws UpstreamError */
+  /** Loads a publish token by id, also one that is too new for the cache; null for an unknown id. @throws UpstreamError */
   publishToken(id: number): Promise<PublishTokenRecord | null>;
-  /** One subscribe token, be it ever so new; null where there is none. @throws UpstreamError */
+  /** Loads a subscribe token by id, also one that is too new for the cache; null for an unknown id. @throws UpstreamError */
   subscribeToken(id: number): Promise<SubscribeTokenRecord | null>;
   /**
-   * The publish tokens that may broadcast a stream, as far as can be told, to check viewer tokens against; nothing of them may
-   * be shown. @throws UpstreamError
+   * Loads the publish tokens that may broadcast a stream, for checks of viewer tokens. Never show them to the caller.
+   *
+   * @throws UpstreamError
    */
   publishersOf(streamName: string): Promise<readonly PublishTokenRecord[]>;
-  /** The subscribe token whose string this is, among those that are known; null where there is none. @throws UpstreamError */
+  /** Loads the subscribe token with this string from the cache; null if there is none. @throws UpstreamError */
   subscribeTokenByString(text: string): Promise<SubscribeTokenRecord | null>;
   /**
-   * What is on air of a stream, to check viewer tokens against; nothing of its publish tokens may be shown. Null for a stream
-   * whose live state the caller may not know.
+   * Loads what is on air of a stream, for checks of viewer tokens. Never show its publish tokens to the caller.
    *
+   * @returns null if the live state of the stream is hidden from the caller
    * @throws UpstreamError
    */
   onAir(streamName: string): Promise<OnAir | null>;
   /**
-   * Every stream that is known by name, sorted: live ones have been learnt as well, if the platform tells them.
+   * Loads the names of all known streams, sorted: also of live ones, if the platform lists them.
    *
    * @throws UpstreamError
    */
   streamNames(): MaybePromise<readonly string[]>;
-  /** Whether there is such a stream: through tokens that name it, through being live, or through traffic. @throws UpstreamError */
+  /** Loads whether the stream exists: a token names it, it is live, or it has traffic. @throws UpstreamError */
   streamExists(name: string): MaybePromise<boolean>;
-  /** Whether it can be told if the stream is live: true for all whose live state the caller may know. @throws UpstreamError */
+  /** Loads whether the live state of the stream is visible to the caller. @throws UpstreamError */
   seesLiveState(name: string): MaybePromise<boolean>;
-  /** Whose traffic of a stream: all of it, or the caller's share. */
+  /** Returns the bandwidth of a stream; for a partner, its own part. */
   streamBandwidth(name: string): BandwidthSource;
-  /** The part of it under one tracking id; null for its untracked rest. */
+  /** Returns the bandwidth of a stream under one tracking id; null for its untracked part. */
   streamTrackingBandwidth(name: string, trackingId: string | null): BandwidthSource;
-  /** A stream's traffic by tracking id. @throws UpstreamError, NotMeteredError */
+  /** Returns the bandwidth of tracking ids, or its part on one stream. */
+  readonly partnerBandwidth: PartnerBandwidth;
+  /** Loads a stream's traffic by tracking id. @throws UpstreamError, NotMeteredError */
   trackingRows(name: string, window: TimeWindow): MaybePromise<readonly TrackingRow[]>;
-  /** Viewer records, one at a time. @throws UpstreamError */
+  /** Streams viewer records. @throws UpstreamError */
   viewerRecords(query: ViewerRecordsQuery): AsyncIterable<ViewerRecord>;
 }
 
-/** What the loaders read from, shared by all requests. */
+/** Sources of the loaders, shared by all requests. */
 export interface LoaderSources {
   readonly upstream: Pick<
     Upstream,
@@ -96,34 +103,29 @@ export interface LoaderSources {
   readonly partnerCache: PartnerCache;
   readonly discoveredNames: DiscoveredNames;
   readonly streamCatalog: StreamCatalog;
-  readonly patternReadings: PatternReadings;
 }
 
 /**
- * Loaders that see the whole account. Made anew for each request, so nothing that was read for one caller is ever served
- * to another.
+ * Creates the loaders of one request, which see the whole account.
  *
- * @param scope whom they read for; what is remembered of the platform's answers is kept apart by it
+ * @param scope tenant that they load for; cached usage is separate for each
  * @param now milliseconds since the epoch, the same for the whole request
- * @param client tells by its signal when it leaves, and is told what was served past its freshness
  */
 export function createLoaders(sources: LoaderSources, scope: string, now: number, client: LoaderClient): Loaders {
   return new AccountLoaders(sources, scope, now, client);
 }
 
-/** Whom loaders read for. */
+/** Client of a request. */
 export interface LoaderClient {
-  /** Aborted when it leaves; undefined for one that can't. */
+  /** Aborted when the client disconnects; undefined if it cannot. */
   readonly signal: AbortSignal | undefined;
   readonly staleness: Staleness;
 }
 
 /**
- * Each loader is made when it is first asked for: a small query needs few, and making all of them took longer than its answer.
+ * Loaders that are created on first use, since a query needs few of them.
  *
- * A class, and no object with getters: each such object gets a shape of its own, which holds its getters, and with them all of the
- * request, until the garbage collector looks at the old as well. That took half of what small queries took, and a fifth of large
- * ones.
+ * A class, because object literals with getters outlive their request: see docs/decisions/0012-values-without-promises.md.
  */
 class AccountLoaders implements Loaders {
   readonly batchScheduler = createBatchScheduler();
@@ -139,16 +141,13 @@ class AccountLoaders implements Loaders {
   #mediaDistributions: Promise<readonly MediaDistributionRecord[]> | null = null;
   #meters: MeterLoader | null = null;
   #transcoders: TranscoderLoader | null = null;
+  #partnerBandwidth: PartnerBandwidth | null = null;
 
   constructor(sources: LoaderSources, scope: string, now: number, client: LoaderClient) {
     this.#sources = sources;
     this.#scope = scope;
     this.#now = now;
     this.#client = client;
-  }
-
-  get patternReadings(): PatternReadings {
-    return this.#sources.patternReadings;
   }
 
   get usage(): UsageLoaders {
@@ -165,6 +164,11 @@ class AccountLoaders implements Loaders {
       this.batchScheduler,
       reader,
     );
+  }
+
+  get partnerBandwidth(): PartnerBandwidth {
+    this.#partnerBandwidth ??= createPartnerBandwidth(this.usage);
+    return this.#partnerBandwidth;
   }
 
   get liveStreams(): LiveStreamLoader {
@@ -244,19 +248,19 @@ class AccountLoaders implements Loaders {
   }
 
   streamNames(): MaybePromise<readonly string[]> {
-    const { liveStreamCache: liveDirectory, streamCatalog } = this.#sources;
-    const [learnt, known] = [liveDirectory.namesReady(), this.tokens()];
-    const live = isPromise(learnt) ? this.batchScheduler.track(learnt) : learnt;
-    return mapMaybe(known, (all) => mapMaybe(live, () => streamCatalog.names(all)));
+    const { liveStreamCache, streamCatalog } = this.#sources;
+    const [namesReady, tokens] = [liveStreamCache.namesReady(), this.tokens()];
+    const live = isPromise(namesReady) ? this.batchScheduler.track(namesReady) : namesReady;
+    return mapMaybe(tokens, (all) => mapMaybe(live, () => streamCatalog.names(all)));
   }
 
   streamExists(name: string): MaybePromise<boolean> {
     if (name.length < 1 || name.length > MAX_NAME_LENGTH) return false;
-    // Asked in the order of their price.
-    return mapMaybe(this.tokens(), (all) => this.#sources.streamCatalog.has(name, all) || this.#isSeen(name));
+    // The cheapest source first.
+    return mapMaybe(this.tokens(), (all) => this.#sources.streamCatalog.has(name, all) || this.#isDiscovered(name));
   }
 
-  async #isSeen(name: string): Promise<boolean> {
+  async #isDiscovered(name: string): Promise<boolean> {
     const isFound = (await this.liveStreams.byName(name)) !== null || (await this.#hasTraffic(name));
     if (isFound) this.#sources.discoveredNames.addStream(name);
     return isFound;
@@ -290,7 +294,7 @@ class AccountLoaders implements Loaders {
   }
 }
 
-/** The subscribe token whose string a text is, among the given ones; null where there is none. */
+/** Returns the subscribe token with this string; null if there is none. */
 export function tokenByString({ subscribe }: TokenSnapshot, text: string): SubscribeTokenRecord | null {
   return subscribe.all().find(({ secret }) => secret.equals(text)) ?? null;
 }

@@ -1,49 +1,49 @@
 import type { MediaAssetRecord } from "../model/media/media.ts";
 import { MAX_ASSETS_PER_CALL, type MediaAssets, type MediaAssetsQuery } from "../upstream/media-assets.ts";
 
-/** Where an asset stands in a list: by its beginning, then by its id. */
+/** Position of an asset in a list, which is sorted by start and then by id. */
 export interface AssetPosition {
   readonly startedAt: number;
   readonly id: string;
-  /** The platform's page on which it was seen: where to look for it first. */
+  /** Page of the platform on which the asset was last found, where a search starts. */
   readonly page: number;
 }
 
-/** An asset with its place in the list. */
+/** Asset with its position in the list. */
 export interface PositionedAsset {
   readonly asset: MediaAssetRecord;
   readonly position: AssetPosition;
 }
 
-/** Which part of a list, in milliseconds since the epoch: assets that began in `[from, to)`, behind a position. */
+/** Part of a list: assets that started in `[from, to)`, in milliseconds since the epoch, after a position. */
 export interface AssetRange {
   readonly from?: number | undefined;
   readonly to?: number | undefined;
   readonly after: AssetPosition | null;
 }
 
-/** Media assets, each read once for one request. Every method throws UpstreamError when there is no usable answer. */
+/** Loader of media assets. Every method throws UpstreamError if the platform gives no usable response. */
 export interface MediaAssetLoader {
-  /** With its download addresses; null where there is none. */
+  /** Loads an asset with its download addresses; null for an unknown id. */
   byId(id: string): Promise<MediaAssetRecord | null>;
-  /** The first assets of a part of a list, in its order. */
+  /** Loads the first assets of a part of a list, in its order. */
   first(query: MediaAssetsQuery, range: AssetRange, count: number): Promise<PositionedAsset[]>;
-  /** Lets assets be read again that a write has changed. */
+  /** Clears assets that a write has changed, so that they are read again. */
   forget(ids: readonly string[]): void;
 }
 
-/** @param signal aborted when the client leaves */
+/** @param signal aborted when the client disconnects */
 export function createMediaAssetLoader(assets: MediaAssets, signal?: AbortSignal): MediaAssetLoader {
-  const known = new Map<string, Promise<MediaAssetRecord | null>>();
+  const loads = new Map<string, Promise<MediaAssetRecord | null>>();
   return {
     byId: (id) => {
-      const reading = known.get(id) ?? assets.read(id, signal);
-      known.set(id, reading);
-      return reading;
+      const load = loads.get(id) ?? assets.read(id, signal);
+      loads.set(id, load);
+      return load;
     },
     first: (query, range, count) => firstAssets((page) => assets.list(query, page, signal), query, range, count),
     forget: (ids) => {
-      for (const id of ids) known.delete(id);
+      for (const id of ids) loads.delete(id);
     },
   };
 }
@@ -51,9 +51,11 @@ export function createMediaAssetLoader(assets: MediaAssets, signal?: AbortSignal
 type ReadPage = (page: number) => Promise<readonly MediaAssetRecord[]>;
 
 /**
- * The first assets behind a position. The platform has pages by number and no cursors, so the page on which the position
- * was last seen is looked at first; where assets have come or gone since, it is searched for by halves. What began at one
- * and the same instant stands in no documented order, and is read whole and sorted by id before it is cut.
+ * Returns the first assets after a position.
+ *
+ * The platform has numbered pages and no cursors. The page on which the position was last found is read first; if assets
+ * were added or removed since, a binary search follows. Assets of one start have no documented order, so all of them are
+ * read and sorted by id before the list is cut.
  */
 async function firstAssets(
   readPage: ReadPage,
@@ -67,7 +69,7 @@ async function firstAssets(
     pages.set(page, reading);
     return reading;
   };
-  /** Positive where the first instant comes later in the list. */
+  /** Returns a positive number if the first instant comes later in the list. */
   const byTime = (a: number, b: number) => (newestFirst ? b - a : a - b);
   const compare = (a: Omit<AssetPosition, "page">, b: Omit<AssetPosition, "page">) =>
     byTime(a.startedAt, b.startedAt) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
@@ -97,7 +99,7 @@ async function firstAssets(
   return [...found.values()].sort((a, b) => compare(a.position, b.position)).slice(0, count);
 }
 
-/** The first page that is not wholly before what is looked for: from a guess on, by steps that double, then by halves. */
+/** Returns the first page with an asset that is not before the range: doubling steps from a guess, then a binary search. */
 async function firstPage(
   read: ReadPage,
   isBefore: (asset: MediaAssetRecord) => boolean,

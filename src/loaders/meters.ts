@@ -5,7 +5,7 @@ import { windowKey } from "../model/usage/time-window.ts";
 import { once } from "../primitives/memoize.ts";
 import type { Meters } from "../upstream/meters.ts";
 
-/** What the account is charged for beside bandwidth, each meter read once for a window. @throws UpstreamError */
+/** Loader of the meters that the account is charged for beside bandwidth. Every method throws UpstreamError. */
 export interface MeterLoader {
   clipDays(window: TimeWindow): Promise<readonly MeteredDay[]>;
   storageDays(window: TimeWindow): Promise<readonly MeteredDay[]>;
@@ -14,7 +14,7 @@ export interface MeterLoader {
   drmDays(window: TimeWindow): Promise<readonly DrmDay[]>;
 }
 
-/** @param signal aborted when the client leaves */
+/** @param signal aborted when the client disconnects */
 export function createMeterLoader(meters: Meters, signal?: AbortSignal): MeterLoader {
   const byWindow = <Value>(read: (window: TimeWindow, signal?: AbortSignal) => Promise<Value>) => {
     const loader = new DataLoader<TimeWindow, Value, string>(

@@ -8,15 +8,15 @@ import type { MaybePromise } from "../primitives/maybe-promise.ts";
 import type { BatchScheduler } from "./batch-scheduler.ts";
 import type { UsageLoaders } from "./usage.ts";
 
-/** Partners: registered ones, and tracking ids that nobody has claimed. */
+/** Loader of partners: registered ones, and tracking ids without a registered partner. */
 export interface PartnerLoader {
-  /** The registered partner with this id, or null. @throws StoreError */
+  /** Loads a registered partner by id; null for an unknown id. @throws StoreError */
   byId(id: string): Promise<PartnerRecord | null>;
-  /** Whoever has the tracking id; null when no partner, no token and no traffic knows it. @throws UpstreamError, StoreError */
+  /** Loads the partner of a tracking id; null if no partner, token or traffic has it. @throws UpstreamError, StoreError */
   byTrackingId(trackingId: string): Promise<PartnerRecord | null>;
-  /** Those whose tracking ids these are, each once, sorted by their first tracking id. @throws StoreError */
+  /** Loads the partners of tracking ids, each once, sorted by their first tracking id. @throws StoreError */
   of(trackingIds: Iterable<string>): Promise<readonly PartnerRecord[]>;
-  /** All of them, sorted by their first tracking id. @throws UpstreamError, StoreError */
+  /** Loads all partners, sorted by their first tracking id. @throws UpstreamError, StoreError */
   all(): Promise<readonly PartnerRecord[]>;
 }
 
@@ -31,10 +31,10 @@ interface PartnerSources {
 
 export function createPartnerLoader(sources: PartnerSources): PartnerLoader {
   const { discoveredNames, usage, tokens, now } = sources;
-  // Lists of partners name more streams: their batches wait for the registry as they wait for a call.
-  const registryNow = () => sources.batchScheduler.track(sources.partnerCache.read());
+  // Lists of partners bring more keys, so batches wait for the registry as they wait for a call.
+  const readRegistry = () => sources.batchScheduler.track(sources.partnerCache.read());
 
-  /** A tracking id that nobody has claimed exists through tokens or through traffic: asked in the order of their price. */
+  /** Returns whether an unregistered tracking id has tokens or traffic; the cheapest source first. */
   const exists = async (trackingId: string) => {
     if (trackingId.length < 1 || trackingId.length > MAX_NAME_LENGTH) return false;
     if ((await tokens()).withTrackingId(trackingId).length > 0 || discoveredNames.hasTrackingId(trackingId))
@@ -46,7 +46,7 @@ export function createPartnerLoader(sources: PartnerSources): PartnerLoader {
   };
 
   const of = async (trackingIds: Iterable<string>) => {
-    const registry = await registryNow();
+    const registry = await readRegistry();
     const found = new Map<string, PartnerRecord>();
     for (const trackingId of trackingIds) {
       const partner = registry.byTrackingId(trackingId);
@@ -58,19 +58,19 @@ export function createPartnerLoader(sources: PartnerSources): PartnerLoader {
 
   return {
     byId: async (id) => {
-      const partner = (await registryNow()).byId(id);
+      const partner = (await readRegistry()).byId(id);
       return partner && toPartnerRecord(partner);
     },
     byTrackingId: async (trackingId) => {
-      const partner = (await registryNow()).byTrackingId(trackingId);
+      const partner = (await readRegistry()).byTrackingId(trackingId);
       if (partner) return toPartnerRecord(partner);
       return (await exists(trackingId)) ? unclaimed(trackingId) : null;
     },
     of,
     all: async () => {
-      const [registry, known] = await Promise.all([registryNow(), tokens()]);
+      const [registry, snapshot] = await Promise.all([readRegistry(), tokens()]);
       const claimed = registry.all.flatMap(({ trackingIds }) => trackingIds);
-      return of(new Set([...claimed, ...known.trackingIds(), ...discoveredNames.trackingIds()]));
+      return of(new Set([...claimed, ...snapshot.trackingIds(), ...discoveredNames.trackingIds()]));
     },
   };
 }

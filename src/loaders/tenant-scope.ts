@@ -1,50 +1,55 @@
-import { LRUCache } from "lru-cache";
-import type { PatternReadings } from "../cache/pattern-readings.ts";
+import type { PartnerTokens } from "../cache/partner-tokens.ts";
 import type { TokenSnapshot } from "../cache/token-cache.ts";
-import { TokenIndex } from "../cache/token-index.ts";
 import type { RegisteredPartner } from "../model/partner/partner.ts";
-import { isUsable, type PublishTokenRecord, type SubscribeTokenRecord } from "../model/token/token.ts";
+import { isUsable } from "../model/token/token.ts";
 import { allMaybe, type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
 import type { ViewerRecord, ViewerRecordsQuery } from "../upstream/viewer-records.ts";
-import { partnerBandwidth } from "./bandwidth.ts";
+import { createPartnerBandwidth } from "./bandwidth.ts";
 import type { LiveStreamLoader } from "./live-streams.ts";
 import { type Loaders, tokenByString } from "./loaders.ts";
 import { toPartnerRecord } from "./partners.ts";
 import type { Loader, PrefetchingLoader, UsageLoaders } from "./usage.ts";
 
-/** Something behind the wall was asked to load what is not the partner's: a fault of the gateway, which answers nothing. */
+/** Loaders of a partner were asked for data of another tenant: a bug of the gateway, whose field returns nothing. */
 export class TenantIsolationError extends Error {
-  constructor(what: string) {
-    super(`a partner's caller asked for ${what}`);
-    this.name = "WallError";
+  constructor(denied: string) {
+    super(`loaders of a partner must not load ${denied}`);
+    this.name = "TenantIsolationError";
   }
 }
 
 /**
- * The wall between partners: the same loaders, but they can only be asked for what is the partner's own, and what comes
- * back is looked through once more. What is another's is not told from what does not exist, and costs no call either.
+ * Returns loaders that load only data of the partner.
+ *
+ * Loaded data is filtered as well. Data of another tenant looks like data that does not exist, and costs no call.
  */
-export function scopeToPartner(unscoped: Loaders, partner: RegisteredPartner, now: number): Loaders {
+export function scopeToPartner(
+  unscoped: Loaders,
+  partner: RegisteredPartner,
+  partnerTokens: PartnerTokens,
+  now: number,
+): Loaders {
   const own: ReadonlySet<string> = new Set(partner.trackingIds);
   const ownIds = [...own];
-  const tokens = () => mapMaybe(unscoped.tokens(), (all) => ownTokens(all, partner, unscoped.patternReadings));
-  /** A stream is the partner's to see while a token of its own opens it. */
+  const tokens = () => mapMaybe(unscoped.tokens(), (all) => partnerTokens(all, partner));
+  /** Returns whether a usable token of the partner opens the stream, which makes the stream visible to it. */
   const opens = (streamName: string) =>
     mapMaybe(tokens(), ({ subscribe }) => subscribe.covering(streamName).some((token) => isUsable(token, now)));
   const self = toPartnerRecord(partner);
-  const figures = ownUsage(unscoped.usage, own);
+  const usage = ownUsage(unscoped.usage, own);
+  const partnerBandwidth = createPartnerBandwidth(usage);
   const assertOwn = (trackingId: string | null) => {
-    if (trackingId === null || !own.has(trackingId)) throw new TenantIsolationError("a foreign tracking id");
+    if (trackingId === null || !own.has(trackingId)) throw new TenantIsolationError("a tracking id of another tenant");
     return trackingId;
   };
 
   return {
     batchScheduler: unscoped.batchScheduler,
-    patternReadings: unscoped.patternReadings,
     tokens,
-    usage: figures,
+    usage,
+    partnerBandwidth,
     liveStreams: ownLiveStreams(unscoped.liveStreams, opens),
-    // Recordings and clips are the broadcaster's.
+    // Recordings and clips belong to the broadcaster.
     mediaAssets: {
       byId: async () => null,
       first: () => Promise.reject(new TenantIsolationError("the account's media")),
@@ -78,12 +83,12 @@ export function scopeToPartner(unscoped: Loaders, partner: RegisteredPartner, no
       mapMaybe(unscoped.streamNames(), (names) => mapMaybe(openNames(tokens(), now), (isOpen) => names.filter(isOpen))),
     streamExists: (name) => mapMaybe(opens(name), (isOpen) => isOpen && unscoped.streamExists(name)),
     seesLiveState: opens,
-    streamBandwidth: (name) => partnerBandwidth(figures, ownIds, name),
-    streamTrackingBandwidth: (name, trackingId) => partnerBandwidth(figures, [assertOwn(trackingId)], name),
+    streamBandwidth: (name) => partnerBandwidth(ownIds, name),
+    streamTrackingBandwidth: (name, trackingId) => partnerBandwidth([assertOwn(trackingId)], name),
     trackingRows: async (name, window) => {
       const rows = await Promise.all(
         ownIds.map(async (trackingId) => {
-          const { value: streams } = await figures.rowsByTrackingId.load({ name: trackingId, window });
+          const { value: streams } = await usage.rowsByTrackingId.load({ name: trackingId, window });
           return streams.flatMap(({ streamName, traffic }) => (streamName === name ? [{ trackingId, traffic }] : []));
         }),
       );
@@ -91,34 +96,6 @@ export function scopeToPartner(unscoped: Loaders, partner: RegisteredPartner, no
     },
     viewerRecords: (query) => ownRecords(unscoped, query, ownIds),
   };
-}
-
-/** The index of a partner's own tokens, kept until some token of the account or the partner's tracking ids change. */
-const indexed = new WeakMap<readonly SubscribeTokenRecord[], LRUCache<string, TokenSnapshot>>();
-const MAX_PARTNERS_INDEXED = 1_000;
-
-function ownTokens(
-  tokens: TokenSnapshot,
-  { id, trackingIds }: RegisteredPartner,
-  readings: PatternReadings,
-): TokenSnapshot {
-  const all = tokens.subscribe.all();
-  const byPartner = indexed.get(all) ?? new LRUCache<string, TokenSnapshot>({ max: MAX_PARTNERS_INDEXED });
-  indexed.set(all, byPartner);
-  // The key begins with the partner: an index is never another's.
-  const key = JSON.stringify([id, ...trackingIds]);
-  const known = byPartner.get(key);
-  if (known) return known;
-  const subscribe = new TokenIndex<SubscribeTokenRecord>(readings);
-  for (const trackingId of trackingIds) for (const token of tokens.withTrackingId(trackingId)) subscribe.put(token);
-  const own: TokenSnapshot = {
-    publish: new TokenIndex<PublishTokenRecord>(readings),
-    subscribe,
-    withTrackingId: (trackingId) => (trackingIds.includes(trackingId) ? tokens.withTrackingId(trackingId) : []),
-    trackingIds: () => [...trackingIds].sort(),
-  };
-  byPartner.set(key, own);
-  return own;
 }
 
 function openNames(tokens: MaybePromise<TokenSnapshot>, now: number): MaybePromise<(name: string) => boolean> {
@@ -130,18 +107,18 @@ function openNames(tokens: MaybePromise<TokenSnapshot>, now: number): MaybePromi
   );
 }
 
-function ownUsage(figures: UsageLoaders, own: ReadonlySet<string>): UsageLoaders {
+function ownUsage(usage: UsageLoaders, own: ReadonlySet<string>): UsageLoaders {
   return {
-    accountTotal: denied("figures of the account"),
-    accountSeries: denied("figures of the account"),
-    accountCountries: denied("figures of the account"),
+    accountTotal: denied("usage of the account"),
+    accountSeries: denied("usage of the account"),
+    accountCountries: denied("usage of the account"),
     streamTotal: denied("all traffic of a stream"),
     streamSeries: denied("all traffic of a stream"),
     streamCountries: denied("all traffic of a stream"),
     trackingRowsByStream: denied("all tracking ids of a stream"),
     trackingRowSeriesByStream: denied("all tracking ids of a stream"),
-    rowsByTrackingId: restrictTo(own, figures.rowsByTrackingId),
-    rowSeriesByTrackingId: restrictTo(own, figures.rowSeriesByTrackingId),
+    rowsByTrackingId: restrictTo(own, usage.rowsByTrackingId),
+    rowSeriesByTrackingId: restrictTo(own, usage.rowSeriesByTrackingId),
   };
 }
 
@@ -149,11 +126,11 @@ function meterDenied(): Promise<never> {
   return Promise.reject(new TenantIsolationError("meters of the account"));
 }
 
-function denied<Key, Value>(what: string): PrefetchingLoader<Key, Value> {
+function denied<Key, Value>(data: string): PrefetchingLoader<Key, Value> {
   return {
-    load: () => Promise.reject(new TenantIsolationError(what)),
+    load: () => Promise.reject(new TenantIsolationError(data)),
     prefetch: () => {
-      throw new TenantIsolationError(what);
+      throw new TenantIsolationError(data);
     },
   };
 }
@@ -164,11 +141,13 @@ function restrictTo<Key extends { readonly name: string }, Value>(
 ): Loader<Key, Value> {
   return {
     load: (key) =>
-      own.has(key.name) ? loader.load(key) : Promise.reject(new TenantIsolationError("a foreign tracking id")),
+      own.has(key.name)
+        ? loader.load(key)
+        : Promise.reject(new TenantIsolationError("a tracking id of another tenant")),
   };
 }
 
-/** Whether a stream is live is told of the partner's streams; how many watch it and who feeds it is not for partners. */
+/** Loads whether streams of the partner are live. Numbers of viewers and feeds are hidden from partners. */
 function ownLiveStreams(live: LiveStreamLoader, opens: (name: string) => MaybePromise<boolean>): LiveStreamLoader {
   return {
     all: async () => {
@@ -182,7 +161,7 @@ function ownLiveStreams(live: LiveStreamLoader, opens: (name: string) => MaybePr
   };
 }
 
-/** The platform filters by tracking ids or by streams: by tracking ids always, so the streams are left to us. */
+/** Yields records of the partner. The platform filters by tracking ids or by streams, so streams are filtered here. */
 async function* ownRecords(
   unscoped: Loaders,
   { streamNames, trackingIds, ...query }: ViewerRecordsQuery,

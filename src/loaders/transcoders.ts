@@ -6,17 +6,17 @@ import type { Analytics, TranscoderDay } from "../upstream/analytics.ts";
 import { MAX_ITEMS_ON_PAGE } from "../upstream/token-client.ts";
 import type { Transcoders } from "../upstream/transcoders.ts";
 
-/** The account's transcoders, and for how long they were active. */
+/** Loader of the account's transcoders and of their active minutes. */
 export interface TranscoderLoader {
-  /** All of them, oldest first: a call for each hundred, once for a request. @throws UpstreamError */
+  /** Loads all of them, oldest first: one call per hundred transcoders. @throws UpstreamError */
   all(options: { readonly withDeleted: boolean }): Promise<readonly TranscoderRecord[]>;
-  /** One, also one that has been deleted; null for an id that there is not. @throws UpstreamError */
+  /** Loads one by id, also a deleted one; null for an unknown id. @throws UpstreamError */
   byId(id: string): Promise<TranscoderRecord | null>;
-  /** Minutes of each transcoder on each day of a window, in one call for all. @throws UpstreamError */
+  /** Loads the minutes of each transcoder on each day of a window, in one call. @throws UpstreamError */
   days(window: TimeWindow): Promise<readonly TranscoderDay[]>;
 }
 
-/** A list that goes on for longer than this is not believed. */
+/** Maximum number of pages that are read, should the platform never return a short one. */
 const MAX_PAGES = 100;
 
 export function createTranscoderLoader(
@@ -25,7 +25,7 @@ export function createTranscoderLoader(
   signal?: AbortSignal,
 ): TranscoderLoader {
   const lists = new DataLoader<boolean, readonly TranscoderRecord[]>(
-    (questions) => Promise.all(questions.map((withDeleted) => readAll(transcoders, withDeleted, signal))),
+    (keys) => Promise.all(keys.map((withDeleted) => readAll(transcoders, withDeleted, signal))),
     { batch: false },
   );
   const single = new DataLoader<string, TranscoderRecord | null>(async (ids) => {

@@ -1,33 +1,35 @@
 import type { ViewerRecord } from "../upstream/viewer-records.ts";
 
-/** Where a record stands in a list of records: by start, then by id. */
+/** Position of a record in a list, which is sorted by start and then by id. */
 export interface RecordPosition {
   readonly startedAt: number;
   readonly recordId: string;
 }
 
 /**
- * The first records behind a position, sorted. The platform sends all records of a query in one answer, in an order that
- * it does not document, by the million; so all are looked at, one at a time, and only as many kept as are asked for.
+ * Returns the first records after a position, sorted.
+ *
+ * The platform sends all records of a query in one response, up to millions in no documented order. All of them are read
+ * one at a time, and only `count` are held in memory.
  */
 export async function takeRecords(
   records: AsyncIterable<ViewerRecord>,
   after: RecordPosition | null,
   count: number,
-  isWanted: (record: ViewerRecord) => boolean = () => true,
+  matches: (record: ViewerRecord) => boolean = () => true,
 ): Promise<ViewerRecord[]> {
-  const kept: ViewerRecord[] = [];
+  const first: ViewerRecord[] = [];
   for await (const record of records) {
-    const last = kept.length === count ? kept.at(-1) : undefined;
+    const last = first.length === count ? first.at(-1) : undefined;
     if (last && comparePositions(record, last) >= 0) continue;
-    if ((after && comparePositions(record, after) <= 0) || !isWanted(record)) continue;
-    insert(kept, record);
-    if (kept.length > count) kept.pop();
+    if ((after && comparePositions(record, after) <= 0) || !matches(record)) continue;
+    insert(first, record);
+    if (first.length > count) first.pop();
   }
-  return kept;
+  return first;
 }
 
-/** Ids are numbers that may pass 2^53, written without leading zeros: the longer is the larger. */
+/** Compares by start, then by id. Ids are decimal numbers beyond 2^53 without leading zeros: the longer one is larger. */
 export function comparePositions(a: RecordPosition, b: RecordPosition): number {
   if (a.startedAt !== b.startedAt) return a.startedAt - b.startedAt;
   if (a.recordId.length !== b.recordId.length) return a.recordId.length - b.recordId.length;

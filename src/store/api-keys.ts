@@ -10,22 +10,22 @@ export type NewApiKey = Pick<
 
 export interface ApiKeyStore {
   byId(id: string): Promise<ApiKeyRecord | null>;
-  /** The key whose SHA-256 (hex) this is, revoked and expired ones included. */
+  /** Returns the key with this SHA-256 (hex), also a revoked or expired one; null for an unknown hash. */
   byHash(hash: string): Promise<ApiKeyRecord | null>;
-  /** All keys, or those of a partner, oldest first. */
+  /** Returns all keys, or those of a partner, oldest first. */
   list(filter: { readonly partnerId?: string }): Promise<ApiKeyRecord[]>;
   create(key: NewApiKey, hash: string, now: number): Promise<ApiKeyRecord>;
-  /** Ends a key at an instant if it would live longer, and names its successor. Null when there is no such key. */
+  /** Records the successor of a key and expires it by `endsAt`; returns null for an unknown id. */
   replace(id: string, successorId: string, endsAt: number): Promise<ApiKeyRecord | null>;
-  /** Null when there is no such key; a key that was revoked before stays as it was. */
+  /** Revokes a key, unless it is revoked; returns null for an unknown id. */
   revoke(id: string, now: number): Promise<ApiKeyRecord | null>;
-  /** Revokes all keys of a partner that are not. */
+  /** Revokes all keys of a partner that are not revoked. */
   revokeOf(partnerId: string, now: number): Promise<void>;
-  /** Notes when keys were used; best effort. */
+  /** Records when keys were last used, in milliseconds since the epoch. */
   touch(uses: ReadonlyMap<string, number>): Promise<void>;
 }
 
-/** API keys in a table of a database, which never sees a key itself. */
+/** Creates the store of API keys. The database has their hashes alone. */
 export function createApiKeyStore(db: Db): ApiKeyStore {
   const byId = async (id: string) => {
     const row = await db.selectFrom("apiKeys").selectAll().where("id", "=", id).executeTakeFirst();
@@ -94,7 +94,7 @@ export function createApiKeyStore(db: Db): ApiKeyStore {
     },
     touch: (uses) =>
       inTransaction(db, async (transaction) => {
-        // In one order, so that two gateways never wait for each other in a circle.
+        // One order for all gateways prevents deadlocks.
         for (const [id, at] of [...uses].sort(([a], [b]) => (a < b ? -1 : 1))) {
           await transaction
             .updateTable("apiKeys")

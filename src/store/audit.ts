@@ -4,14 +4,14 @@ import { type Database, type Db, inTransaction } from "./database.ts";
 import type { AuditEffect, AuditEnd, AuditEntry, AuditObject, AuditOutcome } from "./records.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";
 
-/** An entry as it is read: UNKNOWN as long as no end was written. */
+/** Entry of the audit log with its end and its objects. */
 export interface AuditRecord extends AuditEntry {
   readonly kind: "AuditEntry";
-  /** Ascending in the order of writing. */
+  /** Ascends in the order of writing. */
   readonly id: string;
   readonly outcome: AuditOutcome;
   readonly code: string | null;
-  /** Every object that it touched, each once, in the order in which they were touched. */
+  /** Objects of the entry, each once, in the order in which they were touched. */
   readonly objects: readonly AuditObject[];
 }
 
@@ -21,27 +21,28 @@ export interface AuditFilter {
   readonly operation?: string | undefined;
   readonly objectId?: string | undefined;
   readonly outcome?: AuditOutcome | undefined;
-  /** Half-open, milliseconds since the epoch. */
+  /** Start, inclusive, in milliseconds since the epoch. */
   readonly from?: number | undefined;
+  /** End, exclusive, in milliseconds since the epoch. */
   readonly to?: number | undefined;
 }
 
-/** Append-only: the database itself refuses to change or delete what stands in the log. */
+/** Store of the audit log. The database itself refuses to change or delete its rows. */
 export interface AuditStore {
-  /** Appends an entry, ended at once where its end is given, with its objects, and answers with its id. */
+  /** Appends an entry, with its end if given, and its objects; returns its id. */
   append(entry: AuditEntry, end?: AuditEnd, objects?: readonly AuditObject[]): Promise<string>;
-  /** Adds objects to an entry. An object may be added again with another effect, which is the one that is read. */
+  /** Adds objects to an entry. An object that is added again has the effect of the higher rank. */
   addObjects(id: string, objects: readonly AuditObject[]): Promise<void>;
-  /** Writes how it ended, and adds objects, both or nothing; an entry ends once, a second end is an error. */
+  /** Writes the end of an entry and adds objects in one transaction. A second end is an error. */
   end(id: string, end: AuditEnd, objects?: readonly AuditObject[]): Promise<void>;
   byId(id: string): Promise<AuditRecord | null>;
-  /** Newest first, up to `limit`, older than the entry `before` where it is given. */
+  /** Returns up to `limit` entries, newest first, older than the entry `before` if given. */
   list(filter: AuditFilter, limit: number, before?: string): Promise<AuditRecord[]>;
 }
 
-/** The most entries of one statement: each takes nine parameters, of which SQLite has 32,766. */
+/** Maximum number of entries in one statement, of nine parameters each; SQLite allows 32,766 parameters. */
 const MAX_BATCH = 500;
-/** The most objects of one statement, of four parameters each. */
+/** Maximum number of objects in one statement, of four parameters each. */
 const MAX_OBJECTS = 5_000;
 
 interface Append {
@@ -50,10 +51,7 @@ interface Append {
   readonly objects: readonly AuditObject[];
 }
 
-/**
- * The log in tables of a database. Entries that come at the same time share one commit, since each signed token is one
- * entry and a commit waits for the disk.
- */
+/** Creates the store of the audit log. Concurrent entries share a commit, which waits for the disk. */
 export function createAuditStore(db: Db): AuditStore {
   const appendTogether = createBatcher((batch: readonly Append[]) => appendAll(db, batch), MAX_BATCH);
   return {
@@ -71,7 +69,7 @@ export function createAuditStore(db: Db): AuditStore {
           .execute();
         await insertObjects(writer, toObjectRows(Number(id), objects));
       };
-      // One statement is a transaction by itself.
+      // A single statement needs no transaction.
       await (objects.length === 0 ? write(db) : inTransaction(db, write));
     },
     byId: async (id) => {
@@ -81,7 +79,7 @@ export function createAuditStore(db: Db): AuditStore {
     },
     list: async (filter, limit, before) => {
       if (before !== undefined && !isId(before)) return [];
-      // The two are the same number, but each database reads the index of a rare outcome only in that index's own order.
+      // Both ids are equal, but the index of outcomes is used only when sorting by its own column.
       const id = filter.outcome === undefined || filter.outcome === "UNKNOWN" ? "auditEntries.id" : "auditEnds.entryId";
       const rows = await filtered(select(db), filter)
         .$if(before !== undefined, (query) => query.where(id, "<", Number(before)))
@@ -93,12 +91,12 @@ export function createAuditStore(db: Db): AuditStore {
   };
 }
 
-/** The ids of the entries, in their order. */
+/** Appends entries and returns their ids in the same order. */
 function appendAll(db: Db, batch: readonly Append[]): Promise<string[]> {
   return inTransaction(db, async (transaction) => {
     const entries = batch.map(({ entry }) => toEntryRow(entry));
     const rows = await transaction.insertInto("auditEntries").values(entries).returning("id").execute();
-    // Ids rise in the order of the rows that were written; the order of what is returned is not promised.
+    // Ids ascend in the order of the written rows; the order of `returning` is not defined.
     const ids = rows.map(({ id }) => id).sort((a, b) => a - b);
     const ends = batch.flatMap(({ end }, index) => (end ? [toEndRow(ids[index] ?? 0, end)] : []));
     if (ends.length > 0) await transaction.insertInto("auditEnds").values(ends).execute();
@@ -124,15 +122,15 @@ function toObjectRows(entryId: number, objects: readonly AuditObject[]): Databas
 }
 
 async function insertObjects(db: Db, rows: readonly Database["auditObjects"][]): Promise<void> {
-  for (let begin = 0; begin < rows.length; begin += MAX_OBJECTS) {
+  for (let start = 0; start < rows.length; start += MAX_OBJECTS) {
     await db
       .insertInto("auditObjects")
-      .values(rows.slice(begin, begin + MAX_OBJECTS))
+      .values(rows.slice(start, start + MAX_OBJECTS))
       .execute();
   }
 }
 
-/** The later of two effects on an object has the higher rank. */
+/** Ranks of effects: of two effects on an object, the one of the higher rank counts. */
 const RANK: Readonly<Record<AuditEffect, number>> = { USED: 0, UNCHANGED: 1, UNKNOWN: 2, CHANGED: 3, UNDONE: 4 };
 
 async function withObjects(db: Db, rows: readonly AuditRow[]): Promise<AuditRecord[]> {
@@ -152,8 +150,8 @@ async function withObjects(db: Db, rows: readonly AuditRow[]): Promise<AuditReco
   const ofEntry = new Map<number, Map<string, AuditObject>>(rows.map(({ id }) => [id, new Map()]));
   for (const { entryId, objectId, effect } of found) {
     const objects = ofEntry.get(entryId);
-    const known = objects?.get(objectId);
-    if (!known || RANK[effect] > RANK[known.effect]) objects?.set(objectId, { objectId, effect });
+    const former = objects?.get(objectId);
+    if (!former || RANK[effect] > RANK[former.effect]) objects?.set(objectId, { objectId, effect });
   }
   return rows.map((row) => toRecord(row, [...(ofEntry.get(row.id)?.values() ?? [])]));
 }
@@ -208,7 +206,7 @@ function toRecord(
   };
 }
 
-/** Any other text is the id of no entry. */
+/** Returns whether a text can be the id of an entry. */
 function isId(text: string): boolean {
   return /^[1-9]\d{0,14}$/.test(text);
 }

@@ -1,21 +1,22 @@
 /**
- * Makes one call of many: what is asked for while a call is under way is asked for together in the next one. The call gives
- * the answers in the order of its items; when it fails, all who shared it fail.
+ * Combines concurrent calls into one: items that arrive during a call go together into the next one.
+ *
+ * @param call returns the results in the order of its items; a failure fails all items of the call
  */
-export function createBatcher<Item, Answer>(
-  call: (items: readonly Item[]) => Promise<readonly Answer[]>,
+export function createBatcher<Item, Result>(
+  call: (items: readonly Item[]) => Promise<readonly Result[]>,
   maxItems: number,
-): (item: Item) => Promise<Answer> {
-  let waiting: { item: Item; resolve: (answer: Answer) => void; reject: (error: unknown) => void }[] = [];
+): (item: Item) => Promise<Result> {
+  let queue: { item: Item; resolve: (result: Result) => void; reject: (error: unknown) => void }[] = [];
   let isRunning = false;
 
   const run = async () => {
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, maxItems);
-      waiting = waiting.slice(maxItems);
+    while (queue.length > 0) {
+      const batch = queue.slice(0, maxItems);
+      queue = queue.slice(maxItems);
       try {
-        const answers = await call(batch.map(({ item }) => item));
-        for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer);
+        const results = await call(batch.map(({ item }) => item));
+        for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result);
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
@@ -25,10 +26,10 @@ export function createBatcher<Item, Answer>(
 
   return (item) =>
     new Promise((resolve, reject) => {
-      waiting.push({ item, resolve, reject });
+      queue.push({ item, resolve, reject });
       if (isRunning) return;
       isRunning = true;
-      // Whoever asks in this turn of the event loop still gets on.
+      // Items of the current event-loop turn join the first call.
       setImmediate(run);
     });
 }

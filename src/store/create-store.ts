@@ -14,15 +14,15 @@ import type { Store, Tables } from "./store.ts";
 import { asTransaction } from "./transaction-scope.ts";
 
 /**
- * The store over a database, whose tables it brings up to date first.
+ * Creates the store of a database, and brings its tables up to date.
  *
- * @throws StoreError when the database can't be reached or written, or belongs to a newer version of the program
+ * @throws StoreError if the database cannot be reached or written, or was migrated by a newer version of the program
  */
 export async function createStore(dialect: Dialect, sqlDialect: SqlDialect): Promise<Store> {
   const db = new Kysely<Database>({ dialect, plugins: [new CamelCasePlugin()] });
   try {
     await migrate(db, sqlDialect);
-    // One process has a database of SQLite: whoever was at a write before has ended.
+    // A SQLite database belongs to one process, so the owners of all leases have ended.
     if (sqlDialect === "sqlite") {
       await createIdempotencyKeyStore(db).releaseAll();
       await createPartnerLeaseStore(db).releaseAll();

@@ -7,54 +7,60 @@ type Ending = Pick<IdempotencyKeyRecord, "result" | "claim" | "isRecovered" | "e
 };
 
 export interface IdempotencyKeyStore {
-  /** True when there is a record of this id that has not expired. */
+  /** Returns whether a record with this id exists that has not expired. */
   knows(id: string, now: number): Promise<boolean>;
   /**
-   * Puts the record there, and answers with null, if its id is new (or the one there has expired) and no write that is alike
-   * is under way; else with the record that stands against it: the one of this id, or the one that is alike.
+   * Inserts the record, unless another one conflicts: one of the same id, or one of the same likeness with an owner.
+   *
+   * @returns null if it was inserted; otherwise the conflicting record
    */
   begin(record: IdempotencyKeyRecord, now: number): Promise<IdempotencyKeyRecord | null>;
   /**
-   * Takes over a record without a result that no gateway is at, or that was this owner's; `lostAt` becomes null. False when
-   * another gateway was faster, or is at a write that is alike.
+   * Takes over a record without a result that has no owner, or this one; `lostAt` becomes null.
+   *
+   * @returns false if another gateway owns the record, or one of the same likeness
    */
   lease(id: string, owner: string, now: number, leasedUntil: number): Promise<boolean>;
   /**
-   * Notes the result and gives the record free.
+   * Records the result and removes the owner.
    *
-   * @throws ResultTakenError when another key has this claim. A key that claimed it before this one's
-   * write began can't stand for it any more (the platform has given the id anew), and is forgotten.
+   * A key that had claimed the object before this write began is deleted, since the platform has reused the id.
+   *
+   * @throws ResultTakenError if another key has this claim
    */
   finish(id: string, ending: Ending): Promise<void>;
-  /** Notes that the answer was lost and gives the record free. */
+  /** Records that the response was lost and removes the owner. */
   lose(id: string, lostAt: number): Promise<void>;
-  /** Forgets a write that surely did not happen. */
+  /** Deletes the record of a write that certainly did not happen. */
   forget(id: string): Promise<void>;
-  /** True when a key has the claim. */
+  /** Returns whether a key has the claim. */
   isTaken(claim: string): Promise<boolean>;
-  /** True when another write that is alike as the one of this id, which has no result, has none either. */
+  /** Returns whether the record has no result, and another one of the same likeness has none either. */
   hasRival(id: string): Promise<boolean>;
-  /** True when the write of this id has a result that its own answer told, and not a search after a lost answer. */
+  /** Returns whether the record has a result from its own response, not from a search after a lost one. */
   isAnswered(id: string): Promise<boolean>;
   /**
-   * Returns the records without a result that may have left a token behind, oldest first: those whose lease is over, and those
-   * that no gateway is at and whose answer was lost at `lostBefore` or earlier.
+   * Returns the records without a result that may have left a token behind, oldest first.
+   *
+   * These are records with an expired lease, and records without an owner whose response was lost by `lostBefore`.
    */
   unsettled(now: number, lostBefore: number): Promise<IdempotencyKeyRecord[]>;
-  /** Returns the records with a claim whose operation is a step of this one. */
+  /** Returns the records with a claim of the operation's steps. */
   finishedSteps(operation: string): Promise<{ readonly id: string; readonly claim: string }[]>;
-  /** Keeps records until this instant at least. */
+  /** Extends the expiry of records to this instant at least. */
   keep(ids: readonly string[], expiresAt: number): Promise<void>;
   /**
-   * Deletes the records that have expired and that no gateway is at. A record with a result stays while an older one without may
-   * have left a token behind: its claim says that its own token is not the one that was left.
+   * Deletes expired records without an owner.
+   *
+   * A record with a result stays while an older one without may have left a token behind: its claim proves that its own
+   * token is another one.
    */
   deleteExpired(now: number): Promise<void>;
-  /** Gives all records free, when it is certain that no gateway is at any. */
+  /** Removes all owners. Call it only if no other gateway uses the store. */
   releaseAll(): Promise<void>;
 }
 
-/** Idempotency keys in a table of a database. */
+/** Creates the store of idempotency keys. */
 export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
   const insert = async (record: IdempotencyKeyRecord) => {
     const { numInsertedOrUpdatedRows } = await db
@@ -65,12 +71,12 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
     return numInsertedOrUpdatedRows === 1n;
   };
 
-  /** Frees the way of what only seems to stand in it: leases that are over, and the id's own record when it has expired. */
-  const clear = (id: string, likeness: string, now: number) =>
+  /** Removes the owners of expired leases, and the record of the id if it has expired. */
+  const clearExpired = (id: string, likeness: string, now: number) =>
     inTransaction(db, async (transaction) => {
       await transaction
         .updateTable("idempotencyKeys")
-        // Whoever let the lease run out ended before it did.
+        // The owner ended before its lease did.
         .set(({ ref }) => ({ owner: null, leasedUntil: null, lostAt: ref("leasedUntil") }))
         .where("likeness", "=", likeness)
         .where("leasedUntil", "<=", now)
@@ -83,7 +89,7 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
         .execute();
     });
 
-  const against = async ({ id, likeness }: IdempotencyKeyRecord) => {
+  const conflictOf = async ({ id, likeness }: IdempotencyKeyRecord) => {
     const rows = await db
       .selectFrom("idempotencyKeys")
       .selectAll()
@@ -96,10 +102,10 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
 
   const begin = async (record: IdempotencyKeyRecord, now: number): Promise<IdempotencyKeyRecord | null> => {
     if (await insert(record)) return null;
-    await clear(record.id, record.likeness, now);
+    await clearExpired(record.id, record.likeness, now);
     if (await insert(record)) return null;
-    // What stood against it may have gone since: then somebody got on, and so will this.
-    return (await against(record)) ?? begin(record, now);
+    // The conflicting record may be gone by now; then the insertion is repeated.
+    return (await conflictOf(record)) ?? begin(record, now);
   };
 
   return {
@@ -111,7 +117,7 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
     lease: async (id, owner, now, leasedUntil) => {
       const row = await db.selectFrom("idempotencyKeys").selectAll().where("id", "=", id).executeTakeFirst();
       if (!row) return false;
-      await clear(id, row.likeness, now);
+      await clearExpired(id, row.likeness, now);
       try {
         const { numUpdatedRows } = await db
           .updateTable("idempotencyKeys")

@@ -7,118 +7,122 @@ import type { IdempotencyKeyStore } from "./idempotency-keys.ts";
 import type { IdempotencyKeyRecord } from "./records.ts";
 import { ResultTakenError } from "./store-error.ts";
 
-/** Which write: keys of different callers and operations never meet. */
+/** Identity of a write. Equal keys of different callers or operations are different writes. */
 export interface WriteKey {
   readonly caller: string;
   readonly operation: string;
   readonly key: string;
 }
 
-/** One write that must happen once, however often it is asked for. Its result names an object and is no secret. */
+/** Write that must happen once, however often it is requested. Its result is the id of an object, and no secret. */
 export interface IdempotentWrite extends WriteKey {
-  /** All that the outcome depends on; the same key with other input is refused. It is hashed, never kept. */
+  /** Everything that the outcome depends on, stored as a hash. The same key with other input is rejected. */
   readonly input: unknown;
-  /** What the made object can be recognised by. Writes that are alike run one after the other, so none is taken for another. */
+  /** Settings that recognize the created object. Writes with equal settings run one after the other. */
   readonly likeness: unknown;
   /**
-   * Kind of the object that the write itself makes, and that its result is the id of: `SubscribeToken`. One object has one
-   * key, whichever operation and caller the key belongs to. Left out, several keys may have one result.
+   * Kind of the created object, whose id is the result: `SubscribeToken`. An object belongs to one key among those of all
+   * operations and callers. Without a kind, several keys may have one result.
    */
   readonly makes?: string | undefined;
   /**
-   * What the tokens are recognised by that the write may leave behind when it is cut off. It is kept as it is, so it holds no
-   * secret. Left out for a write that leaves no token behind.
+   * Settings that recognize the tokens which the write may leave behind if it is interrupted; undefined if it leaves none.
+   * Stored as they are, so they must not contain a secret.
    */
   readonly mayLeave?: unknown;
-  /** Tells the state before the change; that of the first attempt is handed to `recover`. No secret. */
+  /** State before the change, without secrets. `recover` receives that of the first attempt. */
   readonly before?: string;
   readonly perform: () => Promise<string>;
-  /** Finds the object of an attempt whose answer was lost; null when there is none to be seen. */
+  /** Finds the object of an attempt whose response was lost; null if none is visible. */
   readonly recover: (attempt: Attempt) => Promise<string | null>;
 }
 
-/** A write that may have left a token behind: its outcome was never told, and no gateway is at it. */
+/** Write without a known outcome and without an owner, which may have left a token behind. */
 export interface UnsettledWrite extends WriteKey {
   readonly mayLeave: unknown;
   /** Milliseconds since the epoch, by the gateway's own clock. */
   readonly begunAt: number;
-  /** After this instant the platform has carried out nothing of it; null where nobody can tell. */
+  /** Instant after which the platform performs nothing more of the write; null if it is unknown. */
   readonly settledAt: number | null;
 }
 
-/** An attempt whose outcome is not known. */
+/** Attempt whose outcome is unknown. */
 export interface Attempt {
   /** Milliseconds since the epoch, by the gateway's own clock. */
   readonly begunAt: number;
-  /** What `before` was when it began. */
+  /** Value of `before` when the attempt began. */
   readonly before: string | undefined;
-  /** False while the request that lost the answer is still running; true when the key came again. */
+  /** False in the request that lost the response; true if the key was sent again. */
   readonly isRepeated: boolean;
-  /** True for an object of the write's kind that another key has, whichever operation made it. */
+  /** Returns whether another key has claimed an object of the write's kind. */
   readonly isTaken: (result: string) => Promise<boolean>;
-  /** True while another write that is alike has lost its answer too: what is found may have been made by either. */
+  /** Returns whether another write with equal settings has lost its response too, so that either may have created an object. */
   readonly hasRival: () => Promise<boolean>;
 }
 
 /**
- * Remembers which write each key stands for. The platform makes a second token when a create is repeated, and a client
- * that lost an answer can only repeat: so it repeats to us, with the same key, and gets the first one's result.
+ * Performs each write once per idempotency key.
+ *
+ * The platform creates a second token if a create is repeated, and a client that lost a response can only repeat it. With
+ * the same key it gets the result of the first request.
  */
 export interface IdempotencyStore {
   /**
-   * Performs the write, or answers with what its key led to before, also when a gateway ended in the middle of it. Requests
-   * with one key at the same time share one attempt.
+   * Performs the write, or returns the earlier result of its key, also if a gateway ended in the middle of it.
    *
-   * @throws ApplicationError IDEMPOTENCY_MISMATCH for a key that came with other input before
-   * @throws ApplicationError OUTCOME_UNKNOWN when an answer was lost and its object can't be found (yet)
-   * @throws ConflictError when another gateway is at this write, or at one that is alike
+   * Concurrent requests with one key share one attempt.
+   *
+   * @throws ApplicationError IDEMPOTENCY_MISMATCH if the key was used with other input
+   * @throws ApplicationError OUTCOME_UNKNOWN if a response was lost and the object cannot be found yet
+   * @throws ConflictError if another gateway performs this write, or one with equal settings
    * @throws StoreError
    */
   run(write: IdempotentWrite): Promise<string>;
-  /** True when the key stands for a write that has begun, whatever became of it. */
+  /** Returns whether a write with the key has begun, whatever its outcome. @throws StoreError */
   knows(key: WriteKey): Promise<boolean>;
   /**
-   * True when the answer to the key's own write told the object. An object that was found by its settings after a lost answer
-   * may have been made elsewhere, so a roll-back must not delete it.
+   * Returns whether the result came from the response to the write itself.
+   *
+   * An object found by its settings after a lost response may have been created elsewhere: a roll-back must not delete it.
    */
   isAnswered(key: WriteKey): Promise<boolean>;
   /** Returns the writes that may have left a token behind, the oldest first. */
   unsettled(): Promise<UnsettledWrite[]>;
-  /** Returns the objects of the write's steps that are finished: kind and id, as in `SubscribeToken 12`. */
+  /** Returns the objects of the finished steps of a write, as kind and id: `SubscribeToken 12`. */
   finishedSteps(write: WriteKey): Promise<string[]>;
-  /** True when a key has made this object: kind and id, as in `SubscribeToken 12`. */
+  /** Returns whether a key has claimed the object, given as kind and id: `SubscribeToken 12`. */
   isTaken(object: string): Promise<boolean>;
-  /** Lets a key stand for nothing, when what it made was taken back. */
+  /** Deletes a key whose result was rolled back. */
   forget(key: WriteKey): Promise<void>;
 }
 
-/** How long a key is remembered. */
+/** Retention of a key, in milliseconds. */
 export const KEY_RETENTION_MS = 86_400_000;
-/** How long the key of a write is remembered that may have left a token behind. */
-export const UNSETTLED_KEPT_MS = 30 * KEY_RETENTION_MS;
-/** A request that was cut off may still be carried out for so long; after that, what is not there did not happen. */
+/** Retention of a key whose write may have left a token behind, in milliseconds. */
+export const UNSETTLED_RETENTION_MS = 30 * KEY_RETENTION_MS;
+/** Time after a lost response in which the platform may still perform the request, in milliseconds. */
 export const SETTLE_GRACE_MS = 10_000;
-/** How long a gateway that tells nothing more of itself is believed to be at a write. */
+/** Time after which a lease expires unless it is renewed, in milliseconds. */
 export const LEASE_MS = 30_000;
-/** How often a gateway tells that it is still at one. */
-const RENEW_EVERY_MS = 10_000;
-/** Expired keys are deleted this often. */
-const SWEEP_EVERY_MS = 3_600_000;
-/** The most kinds of writes whose order is kept. */
+/** Interval between renewals of a lease, in milliseconds. */
+const RENEW_INTERVAL_MS = 10_000;
+/** Interval between deletions of expired keys, in milliseconds. */
+const DELETE_INTERVAL_MS = 3_600_000;
+/** Maximum number of queues of writes with equal settings. */
 const MAX_QUEUES = 10_000;
 
-/** What a write is known by while it is under way in this process. */
-interface UnderWay {
+/** Write that this process performs now. */
+interface InFlightWrite {
   readonly inputHash: string;
   readonly outcome: Promise<string>;
 }
 
 /**
- * Keeps keys in the store for a day. A key is written before its write begins, so that it is known for sure afterwards
- * whether one may have happened.
+ * Creates the idempotency store.
  *
- * @param now the gateway's own clock, in milliseconds since the epoch: other gateways of the store go by theirs
- * @param monotonicMs milliseconds since any fixed moment, by a clock that only goes forward
+ * A key is stored before its write begins, so that it is known afterwards whether the write may have happened.
+ *
+ * @param now the gateway's own clock; other gateways of the store use theirs
  */
 export function createIdempotencyStore(
   keys: IdempotencyKeyStore,
@@ -126,29 +130,29 @@ export function createIdempotencyStore(
   monotonicMs: () => number = now,
 ): IdempotencyStore {
   const owner = randomUUID();
-  const inFlight = new Map<string, UnderWay>();
+  const inFlight = new Map<string, InFlightWrite>();
   const queues = new LRUCache<string, LimitFunction>(boundedLru(MAX_QUEUES));
-  let sweptAt = Number.NEGATIVE_INFINITY;
+  let deletedAt = Number.NEGATIVE_INFINITY;
 
-  const sweep = () => {
-    if (monotonicMs() < sweptAt + SWEEP_EVERY_MS) return;
-    sweptAt = monotonicMs();
-    // A key that has expired stands in nobody's way: deleting it can wait for the next time.
+  const deleteExpired = () => {
+    if (monotonicMs() < deletedAt + DELETE_INTERVAL_MS) return;
+    deletedAt = monotonicMs();
+    // An expired key conflicts with no write, so a failed deletion can wait for the next one.
     keys.deleteExpired(now()).catch(() => undefined);
   };
 
   const once = async (write: IdempotentWrite, id: string, inputHash: string): Promise<string> => {
-    sweep();
+    deleteExpired();
     const fresh = freshRecord(write, id, inputHash);
-    const standing = await keys.begin(fresh, fresh.begunAt);
-    if (standing === null) return leased(write, fresh, null);
-    if (standing.id === id && standing.inputHash !== inputHash) throw mismatch();
-    if (standing.id === id && standing.result !== null) return standing.result;
-    const isFree = standing.id === id && (await keys.lease(id, owner, now(), now() + LEASE_MS));
-    if (!isFree) throw inFlightElsewhere(standing.leasedUntil ?? now(), now());
-    // A workflow that goes on after its steps have expired would make their tokens a second time.
+    const conflict = await keys.begin(fresh, fresh.begunAt);
+    if (conflict === null) return leased(write, fresh, null);
+    if (conflict.id === id && conflict.inputHash !== inputHash) throw mismatch();
+    if (conflict.id === id && conflict.result !== null) return conflict.result;
+    const isLeased = conflict.id === id && (await keys.lease(id, owner, now(), now() + LEASE_MS));
+    if (!isLeased) throw inFlightElsewhere(conflict.leasedUntil ?? now(), now());
+    // A workflow that continues after its steps have expired would create their tokens again.
     await keys.keep(await stepIds(write), now() + KEY_RETENTION_MS);
-    return leased(write, standing, { lostAt: standing.owner === null ? standing.lostAt : standing.leasedUntil });
+    return leased(write, conflict, { lostAt: conflict.owner === null ? conflict.lostAt : conflict.leasedUntil });
   };
 
   const stepIds = async ({ caller, operation, key }: WriteKey) =>
@@ -169,10 +173,10 @@ export function createIdempotencyStore(
     lostAt: null,
     owner,
     leasedUntil: now() + LEASE_MS,
-    expiresAt: now() + (write.mayLeave === undefined ? KEY_RETENTION_MS : UNSETTLED_KEPT_MS),
+    expiresAt: now() + (write.mayLeave === undefined ? KEY_RETENTION_MS : UNSETTLED_RETENTION_MS),
   });
 
-  /** Goes on with a write that no other gateway is at: looks for what an earlier attempt made, and performs it if it is not there. */
+  /** Continues a write under a lease: searches for the object of an earlier attempt, and performs the write if there is none. */
   const leased = async (
     write: IdempotentWrite,
     record: IdempotencyKeyRecord,
@@ -188,20 +192,20 @@ export function createIdempotencyStore(
     };
     const renewal = setInterval(() => {
       keys.lease(id, owner, now(), now() + LEASE_MS).catch(() => undefined);
-    }, RENEW_EVERY_MS).unref();
+    }, RENEW_INTERVAL_MS).unref();
     try {
       const settled = earlier && (await settle(write, id, attempt, earlier));
-      const made = settled ?? (await perform(write, id, { ...attempt, isRepeated: false }));
-      await finish(write, id, made);
-      return made.result;
+      const outcome = settled ?? (await perform(write, id, { ...attempt, isRepeated: false }));
+      await finish(write, id, outcome);
+      return outcome.result;
     } finally {
       clearInterval(renewal);
     }
   };
 
-  /** What became of an attempt whose answer was lost; null when it surely did not happen. */
+  /** Returns the outcome of an attempt whose response was lost; null if it certainly did not happen. */
   const settle = async (write: IdempotentWrite, id: string, attempt: Attempt, { lostAt }: Lost) => {
-    // A gateway that ended in the middle could not tell when it did: at the latest when its lease was over.
+    // A gateway that ended in the middle recorded no time; it ended before its lease did.
     const lost = lostAt ?? now();
     try {
       const found = await write.recover(attempt);
@@ -210,23 +214,23 @@ export function createIdempotencyStore(
       if (settlesIn > 0) throw stillUnknown(settlesIn);
       return null;
     } catch (error) {
-      // As long as the earlier attempt can't be looked for, the key stands for it.
+      // While the earlier attempt cannot be searched for, the key stays with it.
       await keys.lose(id, lost);
       throw error;
     }
   };
 
-  const perform = async (write: IdempotentWrite, id: string, attempt: Attempt): Promise<Made> => {
+  const perform = async (write: IdempotentWrite, id: string, attempt: Attempt): Promise<Outcome> => {
     try {
       return { result: await write.perform(), isRecovered: false };
     } catch (error) {
       if (!isUnknown(error)) {
-        // A key that can't be forgotten now stands for a lost attempt, and is settled when it is repeated.
+        // A key that cannot be deleted now counts as a lost attempt, which is settled when the key is sent again.
         await keys.forget(id).catch(() => undefined);
         throw error;
       }
-      // Mostly only the answer was lost. When looking for the object fails too, the first failure is the one to tell; and a
-      // fault of ours is told in any case.
+      // Usually only the response was lost. If the search for the object fails as well, the first error is thrown; so is any
+      // bug of the gateway.
       const isLost = error instanceof ApplicationError;
       const recovered = isLost ? await write.recover(attempt).catch(() => null) : null;
       if (recovered !== null) return { result: recovered, isRecovered: true };
@@ -235,14 +239,14 @@ export function createIdempotencyStore(
     }
   };
 
-  const finish = async (write: IdempotentWrite, id: string, { result, isRecovered }: Made): Promise<void> => {
+  const finish = async (write: IdempotentWrite, id: string, { result, isRecovered }: Outcome): Promise<void> => {
     const finishedAt = now();
     const ending = { result, claim: claimOf(write, result), isRecovered: isRecovered ? 1 : 0, finishedAt };
     try {
       await keys.finish(id, { ...ending, expiresAt: finishedAt + KEY_RETENTION_MS });
     } catch (error) {
       if (!(error instanceof ResultTakenError)) throw error;
-      // While this gateway was held up, another one took the object for its own: this key's own is still to be found.
+      // Another gateway has claimed the object meanwhile: that of this key is still to be found.
       await keys.lose(id, finishedAt);
       throw stillUnknown(SETTLE_GRACE_MS);
     }
@@ -255,7 +259,7 @@ export function createIdempotencyStore(
       const current = inFlight.get(id);
       if (current && current.inputHash !== inputHash) throw mismatch();
       if (current) return current.outcome;
-      const queue = remember(queues, fingerprintOf(write), () => pLimit(1));
+      const queue = getOrCreate(queues, fingerprintOf(write), () => pLimit(1));
       const outcome = queue(() => once(write, id, inputHash)).finally(() => inFlight.delete(id));
       inFlight.set(id, { inputHash, outcome });
       return outcome;
@@ -272,23 +276,23 @@ export function createIdempotencyStore(
   };
 }
 
-/** What came of a write: the result, and whether it was found after the answer was lost. */
-interface Made {
+/** Outcome of a write: the result, and whether it was found after the response was lost. */
+interface Outcome {
   readonly result: string;
   readonly isRecovered: boolean;
 }
 
-/** Writes that make objects of one kind are compared with each other, whichever operation they belong to. */
+/** Returns the likeness of a write: equal for writes of all operations that create like objects of one kind. */
 function fingerprintOf({ makes, operation, likeness }: IdempotentWrite): string {
   return hash([makes ?? operation, likeness]);
 }
 
-/** The name of the object among all that were made; null for a result that is no object of the write's own. */
+/** Returns the claim of the created object; null for a write that creates none itself. */
 function claimOf({ makes }: IdempotentWrite, result: string): string | null {
   return makes === undefined ? null : `${makes} ${result}`;
 }
 
-/** When the answer of an attempt was lost; null when nobody could tell. */
+/** Loss of a response; the time is null if it was not recorded. */
 interface Lost {
   readonly lostAt: number | null;
 }
@@ -297,40 +301,44 @@ function idOf({ caller, operation, key }: WriteKey): string {
   return JSON.stringify([caller, operation, key]);
 }
 
-/** Whether the platform may have done the work: a fault of ours may come before or behind it. */
-function namesOf(id: string): WriteKey {
+function parseId(id: string): WriteKey {
   const [caller, operation, key] = JSON.parse(id) as readonly [string, string, string];
   return { caller, operation, key };
 }
 
 function isOf(id: string, caller: string, key: string): boolean {
-  const names = namesOf(id);
-  return names.caller === caller && names.key === key;
+  const parsed = parseId(id);
+  return parsed.caller === caller && parsed.key === key;
 }
 
 function unsettledWrite({ id, mayLeave, begunAt, lostAt, leasedUntil }: IdempotencyKeyRecord): UnsettledWrite {
   const lost = lostAt ?? leasedUntil;
   return {
-    ...namesOf(id),
+    ...parseId(id),
     mayLeave: JSON.parse(mayLeave ?? "null"),
     begunAt,
     settledAt: lost === null ? null : lost + SETTLE_GRACE_MS,
   };
 }
 
+/** Returns whether the platform may have performed the write: a bug of the gateway may occur before or after it. */
 function isUnknown(error: unknown): boolean {
   return !(error instanceof ApplicationError) || error.code === "OUTCOME_UNKNOWN";
 }
 
 function mismatch(): ApplicationError {
-  return new ApplicationError("IDEMPOTENCY_MISMATCH", "This idempotency key was used with other input.", {
-    argument: "input.idempotencyKey",
-  });
+  return new ApplicationError(
+    "IDEMPOTENCY_MISMATCH",
+    "`input.idempotencyKey` must be new for each input; this key was used with other input.",
+    {
+      argument: "input.idempotencyKey",
+    },
+  );
 }
 
 function inFlightElsewhere(leasedUntil: number, now: number): ConflictError {
   return new ConflictError(
-    "Another request with this key, or one for the same, is under way. Ask again in a few seconds.",
+    "Another request with this key, or for the same object, is running. Repeat the request in a few seconds.",
     {
       argument: "input.idempotencyKey",
       retryAfterSeconds: Math.max(1, Math.ceil((leasedUntil - now) / 1000)),
@@ -341,31 +349,31 @@ function inFlightElsewhere(leasedUntil: number, now: number): ConflictError {
 function stillUnknown(waitMs: number): ApplicationError {
   return new ApplicationError(
     "OUTCOME_UNKNOWN",
-    "An earlier request with this key lost its answer, and may still be carried out. Ask again in a few seconds.",
+    "An earlier request with this key lost its response and may still be performed. Repeat the request in a few seconds.",
     { argument: "input.idempotencyKey", retryAfterSeconds: Math.ceil(waitMs / 1000) },
   );
 }
 
-function remember<Value extends object>(cache: LRUCache<string, Value>, key: string, make: () => Value): Value {
-  const known = cache.get(key) ?? make();
-  cache.set(key, known);
-  return known;
+function getOrCreate<Value extends object>(cache: LRUCache<string, Value>, key: string, create: () => Value): Value {
+  const value = cache.get(key) ?? create();
+  cache.set(key, value);
+  return value;
 }
 
 function hash(input: unknown): string {
   return createHash("sha256")
-    .update(JSON.stringify(sorted(input)) ?? "")
+    .update(JSON.stringify(sortFields(input)) ?? "")
     .digest("base64");
 }
 
-/** The same input whatever the order in which the client wrote its fields. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
+/** Returns the input with sorted fields, so that their order does not change its hash. */
+function sortFields(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortFields);
   if (typeof value !== "object" || value === null || value instanceof Date) return value;
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, field]) => field !== undefined)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, field]) => [name, sorted(field)]),
+      .map(([name, field]) => [name, sortFields(field)]),
   );
 }

@@ -2,19 +2,19 @@ import type { Dialect } from "kysely";
 import type { Store } from "./store.ts";
 import { assertAddress, atStart } from "./store-error.ts";
 
-/** Where a store is kept. */
+/** Location of a store. */
 export type StoreLocation =
-  /** Nowhere: it ends with the process. */
+  /** In memory, until the process ends. */
   | { readonly kind: "memory" }
-  /** In a folder of this machine, for one gateway at a time. It waits for the one before it to end, 5 s by default. */
+  /** In a folder, for one gateway at a time. Waits up to `waitMs`, 5 seconds by default, for another one to end. */
   | { readonly kind: "file"; readonly folder: string; readonly waitMs?: number }
   /** In PostgreSQL, for any number of gateways. */
   | { readonly kind: "postgres"; readonly url: string };
 
 /**
- * Opens the store, creates it on first use, and brings its tables up to date. Only the driver that is used is loaded.
+ * Opens the store, creates it on first use, and brings its tables up to date. Loads only the driver that is used.
  *
- * @throws StoreError when it can't be opened: in one line, for the operator, without a secret
+ * @throws StoreError if the store cannot be opened; its message is one line for the operator, without a secret
  */
 export async function openStore(location: StoreLocation): Promise<Store> {
   if (location.kind === "postgres") assertAddress("DATABASE_URL", location.url);

@@ -2,17 +2,17 @@ import { type Db, inTransaction } from "./database.ts";
 import type { PartnerLeaseRecord } from "./records.ts";
 
 export interface PartnerLeaseStore {
-  /** Takes a partner that nobody holds, or whose lease has expired, and returns the epoch; null while it is held. */
+  /** Takes the lease of a partner if it is free or expired. Returns the epoch; null while another owner has it. */
   take(partnerId: string, owner: string, now: number, expiresAt: number): Promise<number | null>;
-  /** Lets the lease last longer. False when somebody else has taken the partner. */
+  /** Extends the lease. Returns false if another owner has taken it. */
   renew(lease: PartnerLeaseRecord): Promise<boolean>;
-  /** Ends the lease, if it is still held. */
+  /** Ends the lease, if it is still this one. */
   release(lease: PartnerLeaseRecord): Promise<void>;
-  /** Ends all leases, when it is certain that no gateway works. */
+  /** Ends all leases. Call it only if no other gateway uses the store. */
   releaseAll(): Promise<void>;
 }
 
-/** Leases of partners in a table of a database. */
+/** Creates the store of partner leases. */
 export function createPartnerLeaseStore(db: Db): PartnerLeaseStore {
   return {
     take: (partnerId, owner, now, expiresAt) =>

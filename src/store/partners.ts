@@ -5,7 +5,7 @@ import { type Db, inTransaction } from "./database.ts";
 import type { FormerHolder } from "./records.ts";
 import { LastTrackingIdError, TrackingIdTakenError } from "./store-error.ts";
 
-/** A partner to be. */
+/** Details of a partner to register. */
 export interface NewPartner {
   readonly name: string;
   readonly trackingIds: readonly string[];
@@ -15,71 +15,69 @@ export interface NewPartner {
   readonly notes: string | null;
 }
 
-/** Which subscribe tokens were made since a partner claimed a tracking id, by their ascending ids. */
+/** Claim of a tracking id, by which its subscribe tokens are dated: their ids ascend. */
 export interface Claim {
-  /** Highest id of a subscribe token when the tracking id was claimed. */
+  /** Highest subscribe token id when the tracking id was claimed. */
   readonly afterToken: number;
-  /** Highest id of a token that is known to have been made under the tracking id since, deleted or not; 0 for none. */
+  /** Highest id of a token created under the tracking id since, deleted or not; 0 for none. */
   readonly newestToken: number;
 }
 
 export interface PartnerStore {
   byId(id: string): Promise<RegisteredPartner | null>;
-  /** The partner that has the tracking id now. */
+  /** Returns the partner that has the tracking id now; null for none. */
   byTrackingId(trackingId: string): Promise<RegisteredPartner | null>;
-  /** The partner, which stays as it is until the transaction is over. */
+  /** Returns the partner, locked until the end of the transaction; null for an unknown id. */
   locked(id: string): Promise<RegisteredPartner | null>;
-  /** Every partner, by name and then by id. */
+  /** Returns every partner, sorted by name and then by id. */
   all(): Promise<RegisteredPartner[]>;
-  /**
-   * Rises with every change of any partner, by whichever gateway: what was read under the same version is still true.
-   */
+  /** Returns a number that rises with every change of a partner by any gateway. */
   version(): Promise<number>;
   /**
    * Registers a partner with its tracking ids.
    *
-   * @param claim of the tracking ids; `newestToken` is of the first one. Left out, all tokens count as made since
-   * @throws TrackingIdTakenError when another partner has one of the tracking ids, also when two race for it
+   * @param claim claim of the tracking ids, its `newestToken` for the first one; without it all tokens count as created since
+   * @throws TrackingIdTakenError if another partner has one of the tracking ids
    */
   create(partner: NewPartner, now: number, claim?: Claim): Promise<RegisteredPartner>;
-  /** Null when there is no such partner. What is undefined stays as it is. */
+  /** Updates the defined fields. Returns null for an unknown id. */
   update(
     id: string,
     changes: PartnerDetails & { readonly status?: RegisteredStatus },
   ): Promise<RegisteredPartner | null>;
   /**
-   * Gives the partner one more tracking id, which it adopts.
+   * Adds a tracking id to the partner.
    *
-   * @param newestToken highest id of a subscribe token now
-   * @throws TrackingIdTakenError
+   * @param newestToken highest subscribe token id now
+   * @throws TrackingIdTakenError if another partner has the tracking id
    */
   addTrackingId(id: string, trackingId: string, newestToken: number): Promise<void>;
   /**
-   * Takes a tracking id from the partner, and notes that the partner had it.
+   * Removes a tracking id from the partner, and records the partner as its former holder.
    *
-   * @param newestToken highest id of a subscribe token now
-   * @throws LastTrackingIdError when the partner has no other
+   * @param newestToken highest subscribe token id now
+   * @throws LastTrackingIdError if the partner has no other tracking id
    */
   removeTrackingId(id: string, trackingId: string, newestToken: number, now: number): Promise<void>;
-  /** Returns how the partner claimed a tracking id; null for one that is not the partner's. */
+  /** Returns the partner's claim of a tracking id; null if it does not have it. */
   claim(id: string, trackingId: string): Promise<Claim | null>;
-  /** Notes that a subscribe token was made under a tracking id, which is known although the token may be deleted later. */
-  noteToken(trackingId: string, tokenId: number): Promise<void>;
-  /** True when a statement has been issued for the partner's traffic under a tracking id. No statements are issued yet. */
+  /** Records that a subscribe token was created under a tracking id. */
+  recordToken(trackingId: string, tokenId: number): Promise<void>;
+  /** Returns whether a statement covers the partner's traffic under a tracking id. No statements are issued yet. */
   hasStatement(id: string, trackingId: string): Promise<boolean>;
-  /** The partners that had a tracking id before, by the time at which it left them. */
+  /** Returns the former partners of a tracking id, in the order in which it left them. */
   formerHolders(trackingId: string): Promise<FormerHolder[]>;
-  /** Ids of the subscribe tokens that the partner's suspension is to disable, and its resumption to enable again. */
+  /** Returns the ids of the subscribe tokens that the partner's suspension disables and its resumption enables again. */
   suspendedTokenIds(id: string): Promise<number[]>;
-  /** Puts others in their place. */
+  /** Replaces the ids of the suspended tokens. */
   setSuspendedTokenIds(id: string, tokenIds: readonly number[]): Promise<void>;
-  /** Adds some to them. */
-  noteSuspendedTokenIds(id: string, tokenIds: readonly number[]): Promise<void>;
-  /** Takes tokens out of them that somebody has disabled by hand: no resumption enables those. */
-  forgetSuspendedTokenIds(tokenIds: readonly number[]): Promise<void>;
+  /** Adds ids to those of the suspended tokens. */
+  addSuspendedTokenIds(id: string, tokenIds: readonly number[]): Promise<void>;
+  /** Removes ids of tokens that were disabled otherwise, so that no resumption enables them. */
+  removeSuspendedTokenIds(tokenIds: readonly number[]): Promise<void>;
 }
 
-/** Partners in the tables of a database. Changes of partners wait for each other, so that none meets another half done. */
+/** Creates the store of partners. Changes of partners run one after the other. */
 export function createPartnerStore(db: Db): PartnerStore {
   const change = <Result>(work: (db: Db) => Promise<Result>) =>
     inTransaction(db, async (transaction) => {
@@ -144,10 +142,10 @@ export function createPartnerStore(db: Db): PartnerStore {
     removeTrackingId: (id, trackingId, newestToken, now) =>
       change(async (transaction) => {
         const held = await positions(transaction, id);
-        const leaving = held.find((row) => row.trackingId === trackingId);
-        if (!leaving) return;
+        const removed = held.find((row) => row.trackingId === trackingId);
+        if (!removed) return;
         if (held.length === 1) throw new LastTrackingIdError(trackingId);
-        const range = { afterToken: leaving.adoptedAfter ?? 0, untilToken: newestToken };
+        const range = { afterToken: removed.adoptedAfter ?? 0, untilToken: newestToken };
         const former = { trackingId, partnerId: id, ...range, heldUntil: now };
         await transaction.insertInto("trackingIdHolders").values(former).execute();
         await transaction.deleteFrom("partnerTrackingIds").where("trackingId", "=", trackingId).execute();
@@ -156,7 +154,7 @@ export function createPartnerStore(db: Db): PartnerStore {
       const row = (await positions(db, id)).find((held) => held.trackingId === trackingId);
       return row ? { afterToken: row.adoptedAfter ?? 0, newestToken: row.newestToken ?? 0 } : null;
     },
-    noteToken: async (trackingId, tokenId) => {
+    recordToken: async (trackingId, tokenId) => {
       await db
         .updateTable("partnerTrackingIds")
         .set({ newestToken: tokenId })
@@ -183,7 +181,7 @@ export function createPartnerStore(db: Db): PartnerStore {
         const rows = tokenIds.map((tokenId) => ({ tokenId, partnerId: id }));
         await transaction.insertInto("suspendedTokens").values(rows).execute();
       }),
-    noteSuspendedTokenIds: async (id, tokenIds) => {
+    addSuspendedTokenIds: async (id, tokenIds) => {
       if (tokenIds.length === 0) return;
       await db
         .insertInto("suspendedTokens")
@@ -191,14 +189,14 @@ export function createPartnerStore(db: Db): PartnerStore {
         .onConflict((conflict) => conflict.doNothing())
         .execute();
     },
-    forgetSuspendedTokenIds: async (tokenIds) => {
+    removeSuspendedTokenIds: async (tokenIds) => {
       if (tokenIds.length === 0) return;
       await db.deleteFrom("suspendedTokens").where("tokenId", "in", tokenIds).execute();
     },
   };
 }
 
-/** A partner, or all of them. */
+/** Reads one partner, or all. */
 async function read(db: Db, id?: string): Promise<RegisteredPartner[]> {
   const rows = await db
     .selectFrom("partnerTrackingIds")
@@ -210,8 +208,8 @@ async function read(db: Db, id?: string): Promise<RegisteredPartner[]> {
     .execute();
   const partners = new Map<string, RegisteredPartner & { readonly trackingIds: string[] }>();
   for (const { trackingId, ...partner } of rows) {
-    const known = partners.get(partner.id);
-    if (known) known.trackingIds.push(trackingId);
+    const former = partners.get(partner.id);
+    if (former) former.trackingIds.push(trackingId);
     else partners.set(partner.id, { ...partner, trackingIds: [trackingId] });
   }
   return [...partners.values()];
@@ -229,7 +227,7 @@ function positions(
     .execute();
 }
 
-/** Nobody else takes one meanwhile, since changes of partners wait for each other. */
+/** @throws TrackingIdTakenError if a partner has one of the tracking ids; none can take one before the transaction ends */
 async function assertFree(db: Db, trackingIds: readonly string[]): Promise<void> {
   const taken = await db
     .selectFrom("partnerTrackingIds")
@@ -240,7 +238,7 @@ async function assertFree(db: Db, trackingIds: readonly string[]): Promise<void>
   if (first !== undefined) throw new TrackingIdTakenError(first);
 }
 
-/** By code units: the two databases would sort by rules of their own. */
+/** Compares by code units, because the two databases sort by different rules. */
 function byNameAndId(a: RegisteredPartner, b: RegisteredPartner): number {
   if (a.name !== b.name) return a.name < b.name ? -1 : 1;
   return a.id < b.id ? -1 : 1;

@@ -2,15 +2,15 @@ import { type Db, inTransaction } from "./database.ts";
 import type { PatternCoverage } from "./records.ts";
 
 export interface PatternCoverageStore {
-  /** Every record, by pattern. */
+  /** Returns every record, sorted by pattern. */
   all(): Promise<PatternCoverage[]>;
-  /** Records what a pattern opens, in place of what was recorded before. */
+  /** Inserts or replaces the record of a pattern. */
   record(coverage: PatternCoverage): Promise<void>;
-  /** Removes what is recorded of a pattern, if anything is. */
+  /** Removes the record of a pattern, if there is one. */
   remove(pattern: string): Promise<void>;
 }
 
-/** Records of patterns in a table of a database. */
+/** Creates the store of pattern coverages. */
 export function createPatternCoverageStore(db: Db): PatternCoverageStore {
   return {
     all: async () => {

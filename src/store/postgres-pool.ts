@@ -2,22 +2,22 @@ import { connect } from "node:net";
 import pg from "pg";
 import { addressForDriver } from "./database-url.ts";
 
-/** A pool of connections to PostgreSQL, which may stand behind a pooler such as PgBouncer, in any of its modes. */
+/** Options of a pool of connections to PostgreSQL, or to a pooler such as PgBouncer in any of its modes. */
 export interface PoolOptions {
   /** Name of the connections in `pg_stat_activity`. */
   readonly name: string;
   readonly maxConnections: number;
   readonly connectTimeoutMs: number;
-  /** Time after which a query is given up and the server is asked to cancel it. */
+  /** Time after which a query fails and the server is asked to cancel it, in milliseconds. */
   readonly queryTimeoutMs: number;
   readonly types?: pg.CustomTypesConfig;
 }
 
 /**
- * Creates a pool. Connects with the first query.
+ * Creates a pool. It connects with the first query.
  *
- * Poolers refuse startup parameters such as `statement_timeout`, and hand a connection with its settings and its prepared
- * statements to others between two transactions. Hence the time of a query is limited here and not by a setting.
+ * The time of a query is limited here and not by `statement_timeout`: poolers reject startup parameters, and pass a
+ * connection with its settings to other clients between two transactions.
  */
 export function createPool(url: string, options: PoolOptions): pg.Pool {
   const { name, maxConnections, connectTimeoutMs, queryTimeoutMs, types } = options;
@@ -30,19 +30,18 @@ export function createPool(url: string, options: PoolOptions): pg.Pool {
     keepAlive: true,
     ...(types && { types }),
   });
-  // A connection that breaks, be it idle or between two queries, is replaced by the pool when it is asked for again. Without
-  // listeners it would end the process.
+  // The pool replaces a broken connection when it is needed again. Without these listeners it would end the process.
   pool.on("error", () => undefined);
   pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }
 
-/** Whether the driver gave a query up; the server may still be at it. */
+/** Returns whether the driver stopped waiting for a query, which the server may still run. */
 export function isQueryTimeout(error: unknown): boolean {
   return error instanceof Error && error.message === "Query read timeout";
 }
 
-/** What the driver knows of a connection, and its types leave out. */
+/** Properties of a connection that the types of the driver omit. */
 interface Connected {
   readonly host?: unknown;
   readonly port?: unknown;
@@ -50,13 +49,15 @@ interface Connected {
   readonly secretKey?: unknown;
 }
 
-/** Number by which PostgreSQL tells a request to cancel from a startup. */
+/** Protocol code of a cancel request. */
 const CANCEL_REQUEST = 80_877_102;
+/** Time limit of a cancel request, in milliseconds. */
 const CANCEL_TIMEOUT_MS = 5_000;
 
 /**
- * Asks the server to cancel what a connection is at: otherwise a query that was given up waits for its lock, and is carried
- * out later. Nothing comes of it where the server can't be reached; the connection must not be used any more.
+ * Asks the server to cancel the current query of a connection, which would otherwise wait for its lock and run later.
+ *
+ * Has no effect if the server cannot be reached. The connection must not be used afterwards.
  *
  * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS
  */

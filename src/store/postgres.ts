@@ -12,15 +12,16 @@ import { toSqlParameter } from "./sql-parameter.ts";
 import { connectionFailed, describeFailure, toStoreError } from "./store-error.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";
 
-/** The most connections of one gateway. */
+/** Maximum number of connections of one gateway. */
 const MAX_CONNECTIONS = 10;
+/** Time limit of a connection attempt, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 5_000;
-/** A query that takes longer is given up: the store answers in milliseconds. */
+/** Time limit of a query, in milliseconds. */
 const QUERY_TIMEOUT_MS = 10_000;
-/** PostgreSQL's number for bigint. */
+/** Type id of bigint. */
 const BIGINT = 20;
 
-/** The dialect of kysely for a database that several gateways may share. Connects with the first query. */
+/** Creates kysely's dialect for a database that several gateways may share. It connects with the first query. */
 export function createPostgresDialect(url: string): Dialect {
   const pool = createPool(url, {
     name: "syndigraph",
@@ -29,7 +30,7 @@ export function createPostgresDialect(url: string): Dialect {
     queryTimeoutMs: QUERY_TIMEOUT_MS,
     types: {
       getTypeParser: (type: number, format?: "text" | "binary") =>
-        type === BIGINT ? exactInteger : pg.types.getTypeParser(type, format),
+        type === BIGINT ? parseExactInteger : pg.types.getTypeParser(type, format),
     },
   });
   const dialect = new PostgresDialect({ pool: adapted(pool) });
@@ -41,13 +42,13 @@ export function createPostgresDialect(url: string): Dialect {
   };
 }
 
-/** Without kysely's own lock of migrations, which is that of a session: {@link migrate} takes one of a transaction. */
+/** Adapter without kysely's session lock for migrations: `migrate` takes a transaction lock. */
 class UnlockedAdapter extends PostgresAdapter {
   override async acquireMigrationLock(): Promise<void> {}
   override async releaseMigrationLock(): Promise<void> {}
 }
 
-/** The pool as kysely uses it, with failures told as StoreError. */
+/** Adapts the pool to kysely, with failures as StoreError. */
 function adapted(pool: pg.Pool): PostgresPool {
   return {
     connect: async () => {
@@ -84,15 +85,15 @@ class ErrorMappingClient implements PostgresPoolClient {
     }
   }
 
-  /** A connection that failed is not given to anybody else: an answer that comes late would be taken for another's. */
+  /** Releases the connection, or closes it after a failure: a late response must not reach another query. */
   release(): void {
     this.#client.release(this.#isBroken);
   }
 }
 
-/** @throws RangeError for what no number holds exactly; times and counters never come near it */
-function exactInteger(text: string): number {
+/** @throws RangeError if the integer exceeds 2^53 */
+function parseExactInteger(text: string): number {
   const integer = Number(text);
-  if (!Number.isSafeInteger(integer)) throw new RangeError("an integer in the store passes 2^53");
+  if (!Number.isSafeInteger(integer)) throw new RangeError("an integer in the store exceeds 2^53");
   return integer;
 }

@@ -8,28 +8,29 @@ export interface RefusedAttemptFilter {
   readonly principalId?: string | undefined;
   readonly partnerId?: string | undefined;
   readonly operation?: string | undefined;
-  /** Half-open, milliseconds since the epoch. */
+  /** Start, inclusive, in milliseconds since the epoch. */
   readonly from?: number | undefined;
+  /** End, exclusive, in milliseconds since the epoch. */
   readonly to?: number | undefined;
 }
 
-/** Where a row stands in the list. */
+/** Position of a row in the list. */
 export type RefusedAttemptPosition = Pick<RefusedAttempts, "minute" | "principalId" | "operation">;
 
-/** Counts, and no arguments: what a caller sends again and again must not fill the store. */
+/** Store of refused attempts: counts without arguments, so that repeated requests do not fill it. */
 export interface RefusedAttemptStore {
-  /** Adds to the row of the same caller, operation and minute. */
+  /** Adds to the count of the same caller, operation and minute. */
   add(attempts: RefusedAttempts): Promise<void>;
-  /** Newest minute first, then by caller and operation; up to `limit`, behind the row at `after` where it is given. */
+  /** Returns up to `limit` rows after a position, newest minute first, then by caller and operation. */
   list(filter: RefusedAttemptFilter, limit: number, after?: RefusedAttemptPosition): Promise<RefusedAttempts[]>;
-  /** Deletes the rows of minutes that began before. */
+  /** Deletes the rows of minutes that started before this instant. */
   deleteBefore(at: number): Promise<void>;
 }
 
-/** The most rows of one statement: each takes eight parameters, of which SQLite has 32,766. */
+/** Maximum number of rows in one statement, of eight parameters each; SQLite allows 32,766 parameters. */
 const MAX_BATCH = 500;
 
-/** Attempts that come at the same time share one commit. */
+/** Creates the store of refused attempts. Concurrent attempts share a commit. */
 export function createRefusedAttemptStore(db: Db): RefusedAttemptStore {
   const addTogether = createBatcher(async (batch: readonly RefusedAttempts[]) => {
     await addAll(db, batch);
@@ -73,10 +74,10 @@ async function addAll(db: Db, batch: readonly RefusedAttempts[]): Promise<void> 
   const rows = new Map<string, RefusedAttempts>();
   for (const row of batch) {
     const key = JSON.stringify([row.principalId, row.operation, row.minute]);
-    const known = rows.get(key);
-    rows.set(key, known ? { ...row, attempts: known.attempts + row.attempts } : row);
+    const former = rows.get(key);
+    rows.set(key, former ? { ...row, attempts: former.attempts + row.attempts } : row);
   }
-  // Sorted, so that two gateways that write the same rows never wait for each other in a circle.
+  // One order for all gateways prevents deadlocks.
   const sorted = [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
   await inTransaction(db, (transaction) =>
     transaction

@@ -2,13 +2,13 @@ import type { Db } from "./database.ts";
 import type { SigningKeyRecord } from "./records.ts";
 
 export interface SigningKeyStore {
-  /** Those not expired, newest first. */
+  /** Returns the keys that have not expired, newest first. */
   list(now: number): Promise<SigningKeyRecord[]>;
   create(key: SigningKeyRecord): Promise<void>;
   deleteExpired(now: number): Promise<void>;
 }
 
-/** Signing keys in a table of a database. */
+/** Creates the store of signing keys. */
 export function createSigningKeyStore(db: Db): SigningKeyStore {
   return {
     list: (now) =>

@@ -14,46 +14,46 @@ import { toSqlParameter } from "./sql-parameter.ts";
 import { StoreError, toStoreError } from "./store-error.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";
 
-/** How long a query waits for a lock of another process. It holds up all of this process meanwhile. */
+/** Time that a query waits for a lock of another process, in milliseconds. It blocks the event loop meanwhile. */
 const BUSY_TIMEOUT_MS = 250;
-/** How often the folder's lock is tried. */
+/** Interval between attempts to lock the folder, in milliseconds. */
 const LOCK_RETRY_MS = 50;
 
-/** A database of SQLite, ready to be queried. */
+/** Open SQLite database. */
 export interface Sqlite {
   readonly database: Libsql.Database;
-  /** Lets another process have the folder. Call it when the database is closed. */
+  /** Unlocks the folder for other processes. Call it after the database is closed. */
   release(): void;
 }
 
-/** A database that nobody else sees, and that is gone when it is closed. */
+/** Opens a database in memory, which ends when it is closed. */
 export function openMemory(): Sqlite {
-  return { database: prepared(new Libsql(":memory:")), release: () => undefined };
+  return { database: configure(new Libsql(":memory:")), release: () => undefined };
 }
 
 /**
- * Opens, or creates, the database in a folder, which is made too. One process has a folder at a time; another one waits so
- * long for the first to end.
+ * Opens the database in a folder; creates both if they do not exist. One process can use a folder at a time.
  *
- * @throws StoreError when the folder can't be written, is in use, or holds no database
+ * @param waitMs maximum time to wait for another process to end
+ * @throws StoreError if the folder cannot be written, is in use, or its file is not a database
  */
 export async function openFile(folder: string, waitMs: number): Promise<Sqlite> {
-  // What callers are and did is nobody's business on a shared machine.
+  // Only the user of the gateway may read the store.
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-    throw new StoreError(`The folder ${folder} can't be made (${error.code}). Set DATA_DIRECTORY to another one.`);
+    throw new StoreError(`The folder ${folder} can't be created (${error.code}). Set DATA_DIRECTORY to another one.`);
   });
   const lock = open(join(folder, "syndigraph.lock"), folder);
   try {
-    await take(lock, folder, waitMs);
+    await takeLock(lock, folder, waitMs);
     const database = open(join(folder, "syndigraph.db"), folder);
-    return { database: prepared(database), release: () => lock.close() };
+    return { database: configure(database), release: () => lock.close() };
   } catch (error) {
     lock.close();
     throw toStoreError(error);
   }
 }
 
-/** The dialect of kysely for it. Every transaction may write from its beginning, so that none is refused half way. */
+/** Creates kysely's dialect. Every transaction locks for writing at its start, so that none fails half way. */
 export function createSqliteDialect(sqlite: Sqlite): Dialect {
   const dialect = new SqliteDialect({ database: () => Promise.resolve(adapted(sqlite)) });
   return {
@@ -65,7 +65,7 @@ export function createSqliteDialect(sqlite: Sqlite): Dialect {
 }
 
 class TransactionalSqliteAdapter extends SqliteAdapter {
-  /** Kysely leaves it unused, but SQLite has it: a migration is made as a whole or not at all. */
+  /** Makes a migration transactional, which kysely does not do for SQLite by default. */
   override get supportsTransactionalDdl(): boolean {
     return true;
   }
@@ -93,26 +93,26 @@ class ImmediateSqliteDriver extends SqliteDriver {
   }
 
   override async rollbackTransaction(): Promise<void> {
-    // A full disk has ended the transaction already; to end it again is an error that would hide the first.
+    // A full disk has ended the transaction already; a second rollback would hide that error.
     if (this.#database.inTransaction) execute(this.#database, "rollback");
   }
 }
 
-/** The database as kysely uses it, with failures told as StoreError. */
+/** Adapts the database to kysely, with failures as StoreError. */
 function adapted({ database, release }: Sqlite): SqliteDatabase {
   return {
     prepare: (sql) => {
       const statement = mapErrors(() => database.prepare(sql));
       return {
         reader: statement.reader,
-        all: (parameters) => written(database, sql, () => statement.all(parameters.map(bindable))),
-        run: (parameters) => written(database, sql, () => statement.run(parameters.map(bindable))),
+        all: (parameters) => runStatement(database, sql, () => statement.all(parameters.map(bindable))),
+        run: (parameters) => runStatement(database, sql, () => statement.run(parameters.map(bindable))),
         iterate: (parameters) => mapErrors(() => statement.iterate(parameters.map(bindable))),
       };
     },
     close: () => {
-      // The driver closes its files only when the last statement is collected as garbage: so the database is made whole
-      // in one file now. Where that fails nothing is lost, since the next opening reads both files.
+      // The driver closes its files late, so the log is merged into the database now. If that fails nothing is lost: the
+      // next process reads both files.
       attempt(() => database.exec("pragma wal_checkpoint(truncate)"));
       database.close();
       release();
@@ -120,18 +120,19 @@ function adapted({ database, release }: Sqlite): SqliteDatabase {
   };
 }
 
-/** @throws TypeError for a boolean, on which the driver would end the process */
+/** @throws TypeError for a boolean, for which the driver would end the process */
 function bindable(value: unknown): unknown {
   if (typeof value === "boolean") throw new TypeError("SQLite has no booleans: bind 0 or 1");
   return toSqlParameter(value);
 }
 
 /**
- * Runs a statement, in a transaction of its own where it writes and none is open. A statement that has to wait for a lock
- * in vain stays under way in this driver until it is collected as garbage, and no transaction could be committed until
- * then: so it is the transaction's beginning, which leaves nothing behind, that waits for the lock.
+ * Runs a statement; a write in a transaction of its own if none is open.
+ *
+ * In this driver, a statement that fails to get its lock stays open for an indefinite time and blocks every commit. So the
+ * start of the transaction, which leaves no statement, waits for the lock.
  */
-function written<Result>(database: Libsql.Database, sql: string, run: () => Result): Result {
+function runStatement<Result>(database: Libsql.Database, sql: string, run: () => Result): Result {
   if (database.inTransaction || !/^(insert|update|delete)/i.test(sql)) return mapErrors(run);
   execute(database, "begin immediate");
   try {
@@ -164,10 +165,11 @@ function mapErrors<Result>(run: () => Result): Result {
 }
 
 /**
- * Holds a lock that the system takes back when the process ends, however it ends. It is a file of its own, so that the
- * database itself can be read and copied by other programs at any time.
+ * Takes a lock that the system releases when the process ends, however it ends.
+ *
+ * The lock is a file of its own, so that other programs can read and copy the database at any time.
  */
-async function take(lock: Libsql.Database, folder: string, waitMs: number): Promise<void> {
+async function takeLock(lock: Libsql.Database, folder: string, waitMs: number): Promise<void> {
   for (let waited = 0; ; waited += LOCK_RETRY_MS) {
     try {
       lock.exec("begin exclusive");
@@ -192,8 +194,8 @@ function open(path: string, folder: string): Libsql.Database {
   }
 }
 
-/** A commit is on the disk when it is acknowledged; readers do not wait for the writer. */
-function prepared(database: Libsql.Database): Libsql.Database {
+/** Configures the database: a commit is on the disk when it returns, and readers do not wait for the writer. */
+function configure(database: Libsql.Database): Libsql.Database {
   try {
     database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
     database.exec("pragma journal_mode = wal");

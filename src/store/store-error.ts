@@ -2,7 +2,7 @@ import { ApplicationError, ConflictError, InvalidInputError } from "../model/err
 import { withoutSecrets } from "../model/secret.ts";
 import { databaseUrlProblem, hostIn, passwordsIn } from "./database-url.ts";
 
-/** The database is locked, full, read-only, damaged or out of reach. The message holds no secret. */
+/** The database is locked, full, read-only, damaged or unreachable. The message contains no secret. */
 export class StoreError extends ApplicationError {
   constructor(message: string, options?: ErrorOptions) {
     super("STORE_UNAVAILABLE", message, {}, options);
@@ -13,28 +13,33 @@ export class StoreError extends ApplicationError {
 export class TrackingIdTakenError extends InvalidInputError {
   readonly trackingId: string;
 
-  /** `argument` is the path of the tracking id as the client wrote it, where the caller knows it. */
+  /** @param argument path of the tracking id in the input */
   constructor(trackingId: string, argument = "input.trackingIds") {
-    super(argument, "Another partner has this tracking id.", { trackingId }, "TRACKING_ID_TAKEN");
+    super(
+      argument,
+      `\`${argument}\` must contain tracking ids of no other partner; another one has \`${trackingId}\`.`,
+      { trackingId },
+      "TRACKING_ID_TAKEN",
+    );
     this.trackingId = trackingId;
   }
 }
 
-/** The last tracking id of a partner can't be taken from it. */
+/** The last tracking id of a partner cannot be removed. */
 export class LastTrackingIdError extends ConflictError {
   constructor(trackingId: string) {
-    const message = "A partner has at least one tracking id, and this is its last: adopt another one first.";
+    const message = "A partner must have at least one tracking id, and this is its last. Adopt another one first.";
     super(message, { argument: "input.trackingId", trackingId });
   }
 }
 
-/** Another idempotency key claims the result. It never leaves the store's own modules. */
+/** Another idempotency key has claimed the result. Handled within the store. */
 export class ResultTakenError extends Error {
   override readonly name = "ResultTakenError";
 }
 
-/** What is wrong with a database, by the first part of SQLite's code. */
-const sqliteTroubles: Readonly<Record<string, string>> = {
+/** Failures by the first part of SQLite's code. */
+const sqliteFailures: Readonly<Record<string, string>> = {
   BUSY: "another process holds its lock",
   LOCKED: "another process holds its lock",
   FULL: "its disk is full",
@@ -47,7 +52,7 @@ const sqliteTroubles: Readonly<Record<string, string>> = {
   NOTADB: "its file is not a database, or is damaged",
 };
 
-/** The same by PostgreSQL's SQLSTATE, whole or its class of two characters. */
+/** Failures by PostgreSQL's SQLSTATE, or its class of two characters. */
 const postgresFailures: Readonly<Record<string, string>> = {
   "08": "the connection to it broke",
   "08P01": "it, or the pooler before it, refused the connection's parameters",
@@ -55,7 +60,7 @@ const postgresFailures: Readonly<Record<string, string>> = {
   "28": "it refused the user or the password",
   "28000": "it takes no connection of this user from this address, or none without TLS",
   "3D": "there is no database of that name",
-  "40": "the write met another one",
+  "40": "the write conflicted with another one",
   "42501": "its user may not do this",
   "53": "its disk, memory or connections are used up",
   "53100": "its disk is full",
@@ -71,8 +76,8 @@ const postgresFailures: Readonly<Record<string, string>> = {
 const UNTRUSTED = "its certificate is not of an authority that is trusted here";
 const UNREADABLE_FILE = "a file that its address names for TLS can't be read";
 
-/** The same by the code of a failed connection. */
-const connectionTroubles: Readonly<Record<string, string>> = {
+/** Failures by the error code of a connection. */
+const connectionFailures: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing answers at its address",
   ECONNRESET: "the connection to it broke",
   ECONNABORTED: "the connection to it broke",
@@ -109,8 +114,8 @@ const connectionTroubles: Readonly<Record<string, string>> = {
   EPROTO: "TLS with it failed",
 };
 
-/** The same by the words of the driver where it gives no code. */
-const wordedTroubles: readonly (readonly [RegExp, string])[] = [
+/** Failures by the message of the driver, for errors without a code. */
+const failuresByMessage: readonly (readonly [RegExp, string])[] = [
   [/does not support SSL/i, "it does not support TLS"],
   [/password must be a (non-empty )?string/i, "it asks for a password, and its address has none"],
   [/^SASL/, "it refused the user or the password, or how they are proved"],
@@ -121,13 +126,17 @@ const wordedTroubles: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** What is wrong with the database; null when the fault is not the database's, but that of a query. */
+/** Returns the failure of the database in words; null if the query is at fault. */
 export function describeFailure(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   const code = codeOf(error);
   const [, sqlite = ""] = /^SQLITE_([A-Z]+)/.exec(code) ?? [];
   return (
-    sqliteTroubles[sqlite] ?? connectionTroubles[code] ?? tlsTrouble(code) ?? postgresFailure(code) ?? worded(error)
+    sqliteFailures[sqlite] ??
+    connectionFailures[code] ??
+    tlsFailure(code) ??
+    postgresFailure(code) ??
+    failureByMessage(error)
   );
 }
 
@@ -135,7 +144,7 @@ function codeOf(error: Error): string {
   return "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
-function tlsTrouble(code: string): string | null {
+function tlsFailure(code: string): string | null {
   return /^ERR_(TLS|SSL|OSSL)_/.test(code) ? "TLS with it failed" : null;
 }
 
@@ -143,58 +152,58 @@ function postgresFailure(code: string): string | null {
   return /^[0-9A-Z]{5}$/.test(code) ? (postgresFailures[code] ?? postgresFailures[code.slice(0, 2)] ?? null) : null;
 }
 
-function worded(error: Error): string | null {
+function failureByMessage(error: Error): string | null {
   if (codeOf(error) !== "") return null;
-  return wordedTroubles.find(([words]) => words.test(error.message))?.[1] ?? null;
+  return failuresByMessage.find(([words]) => words.test(error.message))?.[1] ?? null;
 }
 
-/** A driver's error as the gateway throws it: StoreError where the database is at fault, else itself. */
+/** Returns a StoreError for a driver's error if the database is at fault; otherwise the error itself. */
 export function toStoreError(error: unknown): unknown {
-  const trouble = describeFailure(error);
-  return trouble === null ? error : storeError(trouble, error);
+  const failure = describeFailure(error);
+  return failure === null ? error : storeError(failure, error);
 }
 
 /**
- * The error of a connection that was not made, as the gateway throws it. No query of ours can be at fault then, so whatever
- * the driver says is the database's, its address's or the network's; errors of the language are ours.
+ * Returns a StoreError for a failed connection; errors of the language itself are returned unchanged.
+ *
+ * No query can be at fault, so any error of the driver is caused by the database, its address or the network.
  */
 export function connectionFailed(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof StoreError) return error;
-  // Files of the address are read before anything is sent; a socket that is a file is connected to.
+  // Files named in the address are read before connecting.
   if ("syscall" in error && error.syscall !== "connect" && /^E(NOENT|ACCES|ISDIR|PERM)$/.test(codeOf(error))) {
     return storeError(UNREADABLE_FILE, error);
   }
-  const trouble = describeFailure(error);
-  if (trouble !== null) return storeError(trouble, error);
-  const isOurs = [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
-  return isOurs && codeOf(error) === "" ? error : storeError("no connection to it could be made", error);
+  const failure = describeFailure(error);
+  if (failure !== null) return storeError(failure, error);
+  const isBug = [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
+  return isBug && codeOf(error) === "" ? error : storeError("no connection to it could be established", error);
 }
 
-function storeError(trouble: string, cause: unknown): StoreError {
-  return new StoreError(`The gateway's database can't be used: ${trouble}.`, { cause });
+function storeError(failure: string, cause: unknown): StoreError {
+  return new StoreError(`The gateway's database can't be used: ${failure}.`, { cause });
 }
 
 /**
- * What an operator reads when the store of an address can't be opened: the variable, the host, the driver's code and words,
- * and never the password.
+ * Returns the error for an operator whose database cannot be opened: variable, host, and the driver's code and message.
  *
- * @param variable that holds the address
+ * @param variable name of the variable that holds the address
  */
 export function atStart(variable: string, url: string, error: unknown): unknown {
   if (!(error instanceof StoreError) || !(error.cause instanceof Error)) return error;
-  const trouble = error.message.replace(/^.*?: /, "");
+  const failure = error.message.replace(/^.*?: /, "");
   const detail = detailOf(error.cause, url);
-  const message = `${variable} names a database at ${hostIn(url)} that can't be used${detail && ` (${detail})`}: ${trouble}`;
+  const message = `${variable} names a database at ${hostIn(url)} that can't be used${detail && ` (${detail})`}: ${failure}`;
   return new StoreError(message, { cause: error.cause });
 }
 
-/** @throws StoreError where the address itself can't be used; it names the variable and no part of the address */
+/** @throws StoreError if the address is invalid; the message contains no part of it */
 export function assertAddress(variable: string, url: string): void {
   const mistake = databaseUrlProblem(variable, url);
   if (mistake !== null) throw new StoreError(mistake);
 }
 
-/** The code and the words of a driver's error, in one line. Words that only repeat the code are left out. */
+/** Returns code and message of a driver's error in one line, without secrets. */
 function detailOf(cause: Error, url: string): string {
   const code = codeOf(cause);
   const words = cause.message.includes(code) && code !== "" ? "" : cause.message.replace(/\s+/g, " ").trim();
@@ -202,7 +211,7 @@ function detailOf(cause: Error, url: string): string {
   return [code, withoutSecrets(clean)].filter((part) => part !== "").join(": ");
 }
 
-/** True for a row that breaks a primary key or a unique index. */
+/** Returns whether an error is the violation of a primary key or unique index. */
 export function isUniqueViolation(error: unknown): boolean {
   if (!(error instanceof Error) || !("code" in error)) return false;
   return ["23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"].includes(String(error.code));

@@ -7,7 +7,7 @@ import type { PatternCoverageStore } from "./pattern-coverages.ts";
 import type { RefusedAttemptStore } from "./refused-attempts.ts";
 import type { SigningKeyStore } from "./signing-keys.ts";
 
-/** The tables, each with the reads and writes that the gateway needs of it. */
+/** Stores of all tables. */
 export interface Tables {
   readonly partners: PartnerStore;
   readonly partnerLeases: PartnerLeaseStore;
@@ -20,13 +20,13 @@ export interface Tables {
 }
 
 /**
- * What the platform never knew: partners, keys, the audit log. A small relational store: SQLite in the process, or
- * PostgreSQL where several gateways share it. A write is acknowledged when it would survive a loss of power.
+ * Store of the gateway's own records: partners, keys, the audit log.
  *
- * Methods throw StoreError STORE_UNAVAILABLE when the database is locked, full, read-only or out of reach.
+ * SQLite in the process, or PostgreSQL if several gateways share it. A write that has returned survives a loss of power.
+ * Methods throw StoreError STORE_UNAVAILABLE if the database is locked, full, read-only or unreachable.
  */
 export interface Store extends Tables {
-  /** All that `work` writes is kept, or nothing of it; nothing of it is seen by others before. */
+  /** Runs work in a transaction: all its writes are committed, or none. Use only the given tables in it. */
   transaction<Result>(work: (tables: Tables) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }

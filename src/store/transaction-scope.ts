@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 const scope = new AsyncLocalStorage<{ isOpen: boolean }>();
 
-/** Runs the work of a transaction, so that its queries can be told from those of others. */
+/** Runs the work of a transaction in a scope that {@link assertOutsideTransaction} recognizes. */
 export async function asTransaction<Result>(work: () => Promise<Result>): Promise<Result> {
   const transaction = { isOpen: true };
   try {
@@ -13,9 +13,10 @@ export async function asTransaction<Result>(work: () => Promise<Result>): Promis
 }
 
 /**
- * Refuses the slip of using the store itself within a transaction of its own: with SQLite it would wait for ever for the
- * one connection that the transaction holds, with PostgreSQL it would write outside of it.
+ * Throws if the store itself is used within a transaction.
+ *
+ * With SQLite it would wait forever for the connection of the transaction; with PostgreSQL it would write outside of it.
  */
 export function assertOutsideTransaction(): void {
-  if (scope.getStore()?.isOpen) throw new Error("within a transaction, only the tables that it was given may be used");
+  if (scope.getStore()?.isOpen) throw new Error("work in a transaction must use only the tables that it receives");
 }

@@ -138,7 +138,7 @@ describe("an API key", () => {
     await using gateway = await createTestAuth({ store: { ...auth.store, apiKeys } });
     expect(await gateway.callerBy(key)).not.toBeNull();
     await gateway.close();
-    expect(gateway.logged()).toContain("the use of an API key was not noted");
+    expect(gateway.logged()).toContain("the use of an API key could not be recorded");
     expect(gateway.logged()).not.toContain(key.reveal());
   });
 

@@ -70,10 +70,10 @@ describe("a token of the identity provider", () => {
   });
 
   it.each([
-    ["no role of ours", { roles: [] }, "its claim roles names no role of ours"],
+    ["no configured role", { roles: [] }, "its claim roles contains no configured role"],
     ["no subject", { sub: "" }, "it has no subject"],
     ["another audience", { aud: "https://other.example" }, "ERR_JWT_CLAIM_VALIDATION_FAILED"],
-  ])("is told in the log, and never itself, when it has %s", async (_what, claims, reason) => {
+  ])("is rejected with a reason in the log, and without the token, when it has %s", async (_what, claims, reason) => {
     await using idp = await createIdentityProvider();
     await using auth = await createTestAuth({ identityProvider: idp.options });
     const token = await idp.token(auth.clock.now, claims);

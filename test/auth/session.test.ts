@@ -20,11 +20,11 @@ import { createTestAuth, OPERATOR_KEY, type TestAuth } from "../support/auth.ts"
 import { rejectionOf } from "../support/refusal.ts";
 
 /** The caller by a key of the store, of a partner unless it is told otherwise. */
-async function makerBy(auth: TestAuth, wish: Parameters<TestAuth["addKey"]>[0] = {}) {
+async function issuerBy(auth: TestAuth, wish: Parameters<TestAuth["addKey"]>[0] = {}) {
   const partner = await auth.addPartner();
   const { key, record } = await auth.addKey({ role: "PARTNER", partnerId: partner.id, ...wish });
   const origin = wish.allowedOrigins?.[0] ?? null;
-  return { partner, key, record, maker: (await auth.callerBy(key, { origin })) as Caller };
+  return { partner, key, record, issuedBy: (await auth.callerBy(key, { origin })) as Caller };
 }
 
 /** A session of an hour with all that a partner may hold. */
@@ -33,8 +33,8 @@ const wish = { scopes: scopesOfRole.PARTNER, expiresInSeconds: 3_600 };
 describe("a session", () => {
   it("makes its holder a caller of the partner, until it expires", async () => {
     await using auth = await createTestAuth();
-    const { partner, maker, record } = await makerBy(auth);
-    const session = await auth.sessions.issue({ maker, partner, scopes: ["usage:read"], expiresInSeconds: 60 });
+    const { partner, issuedBy, record } = await issuerBy(auth);
+    const session = await auth.sessions.issue({ issuedBy, partner, scopes: ["usage:read"], expiresInSeconds: 60 });
     expect(session).toMatchObject({ scopes: ["usage:read"], expiresAt: auth.clock.now + 60_000 });
     expect(await auth.callerBy(session.jwt)).toEqual({
       principalId: `session:${record.id}:${partner.id}`,
@@ -50,23 +50,23 @@ describe("a session", () => {
 
   it("lives an hour at most, and never longer than the key that made it", async () => {
     await using auth = await createTestAuth();
-    const { partner, maker } = await makerBy(auth, { expiresAt: auth.clock.now + 120_500 });
-    const long = await auth.sessions.issue({ ...wish, maker, partner, expiresInSeconds: 3_600 });
+    const { partner, issuedBy } = await issuerBy(auth, { expiresAt: auth.clock.now + 120_500 });
+    const long = await auth.sessions.issue({ ...wish, issuedBy, partner, expiresInSeconds: 3_600 });
     expect(long.expiresAt).toBe(auth.clock.now + 120_000);
     const operator = (await auth.callerBy(OPERATOR_KEY)) as Caller;
-    const longest = await auth.sessions.issue({ ...wish, maker: operator, partner, expiresInSeconds: 1e9 });
+    const longest = await auth.sessions.issue({ ...wish, issuedBy: operator, partner, expiresInSeconds: 1e9 });
     expect(longest.expiresAt).toBe(auth.clock.now + 3_600_000);
   });
 
-  it("never holds more than was asked for, than its maker, than a partner's role", async () => {
+  it("never holds more than was asked for, than its issuedBy, than a partner's role", async () => {
     await using auth = await createTestAuth();
     const partner = await auth.addPartner();
     const some = fc.subarray([...allScopes]);
     await fc.assert(
       fc.asyncProperty(some, some, fc.constantFrom("OPERATOR", "PARTNER"), async (held, asked, role) => {
         const { key } = await auth.addKey({ role, partnerId: role === "PARTNER" ? partner.id : null, scopes: held });
-        const maker = (await auth.callerBy(key)) as Caller;
-        const { jwt, scopes } = await auth.sessions.issue({ maker, partner, scopes: asked, expiresInSeconds: 60 });
+        const issuedBy = (await auth.callerBy(key)) as Caller;
+        const { jwt, scopes } = await auth.sessions.issue({ issuedBy, partner, scopes: asked, expiresInSeconds: 60 });
         const caller = await auth.callerBy(jwt);
         const both = asked.filter((scope) => held.includes(scope) && scopesOfRole.PARTNER.includes(scope));
         expect(caller?.scopes).toEqual(new Set(both));
@@ -78,8 +78,8 @@ describe("a session", () => {
 
   it("ends within a second when the key that made it is revoked", async () => {
     await using auth = await createTestAuth();
-    const { partner, maker, record } = await makerBy(auth);
-    const { jwt } = await auth.sessions.issue({ ...wish, maker, partner });
+    const { partner, issuedBy, record } = await issuerBy(auth);
+    const { jwt } = await auth.sessions.issue({ ...wish, issuedBy, partner });
     expect(await auth.callerBy(jwt)).not.toBeNull();
     await auth.store.apiKeys.revoke(record.id, auth.clock.now);
     auth.clock.now += 1_000;
@@ -88,8 +88,8 @@ describe("a session", () => {
 
   it("follows its partner: suspended, it signs nothing; retired, it is nobody's", async () => {
     await using auth = await createTestAuth();
-    const { partner, maker } = await makerBy(auth);
-    const { jwt } = await auth.sessions.issue({ ...wish, maker, partner });
+    const { partner, issuedBy } = await issuerBy(auth);
+    const { jwt } = await auth.sessions.issue({ ...wish, issuedBy, partner });
     await auth.store.partners.update(partner.id, { status: "SUSPENDED" });
     auth.clock.now += 1_000;
     expect((await auth.callerBy(jwt))?.scopes.has("token:sign")).toBe(false);
@@ -102,9 +102,9 @@ describe("a session", () => {
   it("by the operator's key ends when that key is another one, and shows nothing of it", async () => {
     await using auth = await createTestAuth();
     await using later = await createTestAuth({ store: auth.store, operatorKey: new Secret("another-operator-key") });
-    const { partner } = await makerBy(auth);
+    const { partner } = await issuerBy(auth);
     const operator = (await auth.callerBy(OPERATOR_KEY)) as Caller;
-    const { jwt } = await auth.sessions.issue({ ...wish, maker: operator, partner });
+    const { jwt } = await auth.sessions.issue({ ...wish, issuedBy: operator, partner });
     expect(await auth.callerBy(jwt)).toMatchObject({ principalId: `session:operator:${partner.id}`, role: "PARTNER" });
     expect(await later.callerBy(jwt)).toBeNull();
     expect(Buffer.from(jwt.reveal(), "base64url").toString()).not.toContain(OPERATOR_KEY);
@@ -113,26 +113,26 @@ describe("a session", () => {
   it("by the operator's key holds no more than that key allows now", async () => {
     await using auth = await createTestAuth();
     await using later = await createTestAuth({ store: auth.store, operatorScopes: ["usage:read", "key:admin"] });
-    const { partner } = await makerBy(auth);
+    const { partner } = await issuerBy(auth);
     const operator = (await auth.callerBy(OPERATOR_KEY)) as Caller;
-    const { jwt } = await auth.sessions.issue({ ...wish, maker: operator, partner });
+    const { jwt } = await auth.sessions.issue({ ...wish, issuedBy: operator, partner });
     expect((await later.callerBy(jwt))?.scopes).toEqual(new Set(["usage:read"]));
   });
 
   it("makes no sessions", async () => {
     await using auth = await createTestAuth();
-    const { partner, maker } = await makerBy(auth);
-    const { jwt } = await auth.sessions.issue({ ...wish, maker, partner });
+    const { partner, issuedBy } = await issuerBy(auth);
+    const { jwt } = await auth.sessions.issue({ ...wish, issuedBy, partner });
     const session = (await auth.callerBy(jwt)) as Caller;
-    const refusal = await rejectionOf(auth.sessions.issue({ ...wish, maker: session, partner }));
+    const refusal = await rejectionOf(auth.sessions.issue({ ...wish, issuedBy: session, partner }));
     expect(refusal.code).toBe("FORBIDDEN");
   });
 
   it("of a key with origins opens for pages of these origins alone; networks of a key are not its frontends'", async () => {
     await using auth = await createTestAuth();
     const origin = "https://app.northwind.example";
-    const { partner, maker } = await makerBy(auth, { allowedOrigins: [origin] });
-    const { jwt } = await auth.sessions.issue({ ...wish, maker, partner });
+    const { partner, issuedBy } = await issuerBy(auth, { allowedOrigins: [origin] });
+    const { jwt } = await auth.sessions.issue({ ...wish, issuedBy, partner });
     expect(await auth.callerBy(jwt, { origin })).not.toBeNull();
     expect(await auth.callerBy(jwt, { origin: "https://other.example" })).toBeNull();
     expect(await auth.callerBy(jwt)).toBeNull();
@@ -141,9 +141,9 @@ describe("a session", () => {
   it("is verified by every gateway of the store, at once, and by its public keys", async () => {
     await using here = await createTestAuth();
     await using there = await createTestAuth({ store: here.store });
-    const { partner, maker } = await makerBy(here);
+    const { partner, issuedBy } = await issuerBy(here);
     expect(await there.signingKeys.publicKeys()).toEqual([]);
-    const { jwt } = await here.sessions.issue({ ...wish, maker, partner });
+    const { jwt } = await here.sessions.issue({ ...wish, issuedBy, partner });
     expect(await there.callerBy(jwt)).toMatchObject({ role: "PARTNER" });
     there.clock.now += 1_000;
     const keys = await there.signingKeys.publicKeys();
@@ -158,8 +158,8 @@ describe("a session", () => {
   it("is not one of a gateway with another issuer", async () => {
     await using here = await createTestAuth();
     await using there = await createTestAuth({ store: here.store, issuer: "https://other.example" });
-    const { partner, maker } = await makerBy(here);
-    const { jwt } = await here.sessions.issue({ ...wish, maker, partner });
+    const { partner, issuedBy } = await issuerBy(here);
+    const { jwt } = await here.sessions.issue({ ...wish, issuedBy, partner });
     expect(await there.callerBy(jwt)).toBeNull();
   });
 });
@@ -218,8 +218,8 @@ describe("the keys of sessions", () => {
 describe("a JWT that claims to be a session", () => {
   /** A session as it is made, with whatever is to be wrong about it. */
   async function forged(auth: TestAuth, claims: object = {}, header: object = {}) {
-    const { partner, maker } = await makerBy(auth);
-    const { jwt } = await auth.sessions.issue({ ...wish, maker, partner });
+    const { partner, issuedBy } = await issuerBy(auth);
+    const { jwt } = await auth.sessions.issue({ ...wish, issuedBy, partner });
     const { kid, key } = await auth.signingKeys.signer();
     const whole = { ...decodeJwt(jwt.reveal()), ...claims };
     return new SignJWT(JSON.parse(JSON.stringify(whole)))
@@ -242,9 +242,9 @@ describe("a JWT that claims to be a session", () => {
     ["an unknown partner", () => ({ sub: "nobody" })],
     ["no scope", () => ({ scope: undefined })],
     ["a list for a scope", () => ({ scope: ["usage:read"] })],
-    ["no maker", () => ({ maker: undefined })],
-    ["an unknown maker", () => ({ maker: "key:nobody" })],
-    ["a maker of no kind", () => ({ maker: "operator" })],
+    ["no issuer", () => ({ maker: undefined })],
+    ["an unknown issuer", () => ({ maker: "key:nobody" })],
+    ["an issuer of no kind", () => ({ maker: "operator" })],
     ["a made-up fingerprint", () => ({ maker: "operator:AAAAAAAAAAAAAAAAAAAAAA" })],
     ["no id", () => ({ jti: undefined })],
     ["no expiry", () => ({ exp: undefined })],
@@ -278,7 +278,7 @@ describe("a JWT that claims to be a session", () => {
     expect(await auth.sessions.identify(await typed.sign(key), { origin: null })).toBeNull();
   });
 
-  it("is none of another partner than its maker's", async () => {
+  it("is none of another partner than its issuer's", async () => {
     await using auth = await createTestAuth();
     const other = await auth.addPartner("Kestrel");
     expect(await auth.callerBy(await forged(auth, { sub: other.id }))).toBeNull();

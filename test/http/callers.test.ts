@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { generateApiKey } from "../../src/auth/api-keys.ts";
 import { listen } from "../../src/http/http-server.ts";
 import { parseNetwork } from "../../src/model/network.ts";
-import { IDENTIFYING_MS } from "../../src/store/in-time.ts";
+import { AUTHENTICATION_TIMEOUT_MS } from "../../src/store/in-time.ts";
 import type { Store } from "../../src/store/store.ts";
 import { StoreError } from "../../src/store/store-error.ts";
 import { addKey } from "../support/api-keys.ts";
@@ -120,7 +120,7 @@ describe("callers by API keys", () => {
         const answer = Promise.resolve(silent.gateway.fetch(request)).finally(() => {
           isAnswered = true;
         });
-        while (!isAnswered) await vi.advanceTimersByTimeAsync(IDENTIFYING_MS);
+        while (!isAnswered) await vi.advanceTimersByTimeAsync(AUTHENTICATION_TIMEOUT_MS);
         const response = await answer;
         expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
         expect(await response.text()).toContain("STORE_UNAVAILABLE");

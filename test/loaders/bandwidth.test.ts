@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   accountBandwidth,
   type BandwidthSource,
-  partnerBandwidth,
+  createPartnerBandwidth,
   readCountries,
   readCoverage,
   readSeries,
@@ -38,7 +38,7 @@ const YESTERDAY = windowOf("2026-03-17T00:00:00Z", "2026-03-18T00:00:00Z");
 function sourceOf(total: bigint, series: Record<string, bigint> = {}, monthsKept = false, freshUntil = FRESH_UNTIL) {
   const reads: unknown[] = [];
   const source: BandwidthSource = {
-    keeping: { monthsRetained: monthsKept },
+    retention: { monthsRetained: monthsKept },
     total: async (window) => {
       reads.push(["total", ...span(window)]);
       return { value: bytesOut(total), freshUntil };
@@ -207,7 +207,7 @@ describe("countries", () => {
     });
     expect(await readCountries(accountBandwidth(loaders), YESTERDAY)).toMatchObject({ value: [row] });
     expect(await readCountries(streamBandwidth(loaders, "derby"), YESTERDAY)).toMatchObject({ value: [row] });
-    for (const source of [partnerBandwidth(loaders, ["acme"]), streamTrackingBandwidth(loaders, "derby", null)]) {
+    for (const source of [createPartnerBandwidth(loaders)(["acme"]), streamTrackingBandwidth(loaders, "derby", null)]) {
       expect((await rejectionOf(() => readCountries(source, YESTERDAY))).code).toBe("NOT_METERED");
     }
   });
@@ -294,7 +294,7 @@ describe("the bandwidth of a partner", () => {
       trackingSeries: async () => new Map([["acme", new Map([[hour, rows]])]]),
     });
     const read = async (streamName?: string) => {
-      const source = partnerBandwidth(loaders, ["acme"], streamName);
+      const source = createPartnerBandwidth(loaders)(["acme"], streamName);
       return [
         (await source.total(YESTERDAY)).value.bytesOut,
         bytesAt(await source.series({ resolution: "HOUR", window: YESTERDAY })),
@@ -311,8 +311,9 @@ describe("the bandwidth of a partner", () => {
       ["other", new Map()],
     ]);
     const loaders = loadersOver({ trackingSeries: async () => rows });
+    const partnerBandwidth = createPartnerBandwidth(loaders);
     const series = (stream: string) =>
-      readSeries(partnerBandwidth(loaders, ["acme", "other"], stream), YESTERDAY, "HOUR", "UTC");
+      readSeries(partnerBandwidth(["acme", "other"], stream), YESTERDAY, "HOUR", "UTC");
     const [first, second, another] = await Promise.all([series("derby"), series("derby"), series("final")]);
     expect(second.value).toBe(first.value);
     expect(another.value).not.toBe(first.value);
@@ -353,10 +354,10 @@ describe("months", () => {
     expect(asked).toEqual([month.window]);
     const others = [
       streamBandwidth(loaders, "a"),
-      partnerBandwidth(loaders, ["a"]),
+      createPartnerBandwidth(loaders)(["a"]),
       streamTrackingBandwidth(loaders, "a", null),
     ];
-    expect([account, ...others, sumBandwidth([account])].map(({ keeping }) => keeping.monthsRetained)).toEqual([
+    expect([account, ...others, sumBandwidth([account])].map(({ retention }) => retention.monthsRetained)).toEqual([
       true,
       false,
       false,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createPartnerTokens } from "../../src/cache/partner-tokens.ts";
 import { createPatternReadings } from "../../src/cache/pattern-readings.ts";
 import type { TokenSnapshot } from "../../src/cache/token-cache.ts";
 import { TokenIndex } from "../../src/cache/token-index.ts";
@@ -77,7 +78,6 @@ function createWhole({ readsTokens = false } = {}) {
   };
   const whole = {
     waves: {},
-    patternReadings: readings,
     tokens: () => (readsTokens ? Promise.resolve(tokens) : tokens),
     usage: figures,
     liveStreams: {
@@ -105,7 +105,7 @@ function createWhole({ readsTokens = false } = {}) {
       yield* records;
     },
   };
-  return { asked, own: scopeToPartner(whole as unknown as Loaders, meadow, NOW) };
+  return { asked, own: scopeToPartner(whole as unknown as Loaders, meadow, createPartnerTokens(readings), NOW) };
 }
 
 async function listed<Value>(values: AsyncIterable<Value>): Promise<Value[]> {

@@ -203,7 +203,11 @@ describe("a folder", () => {
 
 describe("opening is refused in one line", () => {
   it.each([
-    ["the folder can't be made", "package.json/data", /^The folder package\.json\/data can't be made \(ENOTDIR\)/],
+    [
+      "the folder can't be created",
+      "package.json/data",
+      /^The folder package\.json\/data can't be created \(ENOTDIR\)/,
+    ],
     ["the folder can't be written", "/proc/self", /^The folder \/proc\/self can't be written/],
   ])("when %s", async (_, folder, message) => {
     const refusal = await rejectionOf(openStore({ kind: "file", folder, waitMs: 0 }));

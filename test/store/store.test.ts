@@ -503,7 +503,7 @@ for (const { kind, isReachable } of databaseKinds) {
       it("that uses the store past its own tables is refused, and does not wait for itself for ever", async () => {
         const slips: (() => Promise<unknown>)[] = [() => store.partners.version(), () => store.audit.append(entry())];
         for (const slip of slips) {
-          await expect(store.transaction(slip)).rejects.toThrow("only the tables that it was given");
+          await expect(store.transaction(slip)).rejects.toThrow("only the tables that it receives");
         }
         expect(await store.partners.version()).toBeGreaterThanOrEqual(0);
       });

@@ -230,7 +230,7 @@ const tableRules: { readonly [Name in keyof Tables]: TableRules<Tables[Name]> | 
     locked: null,
     claim: null,
     // The token itself is noted when it is made or deleted.
-    noteToken: null,
+    recordToken: null,
     hasStatement: null,
     formerHolders: null,
     create: { after: ({ id }) => [partner(id)] },
@@ -238,9 +238,9 @@ const tableRules: { readonly [Name in keyof Tables]: TableRules<Tables[Name]> | 
     addTrackingId: ofPartner,
     removeTrackingId: ofPartner,
     setSuspendedTokenIds: ofPartner,
-    noteSuspendedTokenIds: ofPartner,
+    addSuspendedTokenIds: ofPartner,
     // The tokens themselves are noted when they are disabled.
-    forgetSuspendedTokenIds: null,
+    removeSuspendedTokenIds: null,
   },
   apiKeys: {
     byId: null,

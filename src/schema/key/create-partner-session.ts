@@ -72,7 +72,7 @@ builder.mutationField("createPartnerSession", (t) =>
         const partner = await ownerOf(ref, context);
         context.act?.touched(encodeGlobalId("Partner", registeredKey(partner.id)));
         const granted = grantedScopes(scopes, "PARTNER", context.caller, "input.scopes");
-        return context.sessions.issue({ maker: context.caller, partner, scopes: granted, expiresInSeconds });
+        return context.sessions.issue({ issuedBy: context.caller, partner, scopes: granted, expiresInSeconds });
       }),
   }),
 );

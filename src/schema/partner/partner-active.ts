@@ -83,7 +83,7 @@ export async function disableOfInactive(
     // Under the lease no suspension and no resumption is half done, and the status is final until the token is disabled.
     const partner = await inactiveHolder(trackingId, context);
     if (!partner) return null;
-    if (isMade && partner.status === "SUSPENDED") await store.partners.noteSuspendedTokenIds(partner.id, [id]);
+    if (isMade && partner.status === "SUSPENDED") await store.partners.addSuspendedTokenIds(partner.id, [id]);
     const token = await upstream.subscribeTokens.update(id, { isActive: false });
     tokenCache.put(token);
     return { partner, token };

@@ -1,5 +1,4 @@
 import { cacheable } from "../../engine/cacheability.ts";
-import { partnerBandwidth } from "../../loaders/bandwidth.ts";
 import { partnerName, primaryTrackingId } from "../../model/partner/partner.ts";
 import { mapMaybe } from "../../primitives/maybe-promise.ts";
 import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
@@ -96,7 +95,7 @@ builder.node(Partner, {
       description: "All traffic under its tracking ids over a window, on all streams together.",
       args: windowArgs,
       resolve: ({ trackingIds }, args, context) =>
-        new BandwidthValue(partnerBandwidth(context.loaders.usage, trackingIds), usageWindow(args, context)),
+        new BandwidthValue(context.loaders.partnerBandwidth(trackingIds), usageWindow(args, context)),
     }),
     usageByStream: t.connection(
       {

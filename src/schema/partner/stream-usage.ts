@@ -1,5 +1,4 @@
 import type { GraphContext } from "../../context.ts";
-import { partnerBandwidth } from "../../loaders/bandwidth.ts";
 import { streamRecord } from "../../model/stream/stream.ts";
 import { planTotal, type UsageWindow } from "../../model/usage/time-window.ts";
 import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
@@ -28,7 +27,7 @@ export const StreamUsage = builder.objectRef<StreamUsageValue>("StreamUsage").im
       type: Bandwidth,
       description: "The traffic.",
       resolve: ({ trackingIds, streamName, window }, _args, { loaders }) =>
-        new BandwidthValue(partnerBandwidth(loaders.usage, trackingIds, streamName), window),
+        new BandwidthValue(loaders.partnerBandwidth(trackingIds, streamName), window),
     }),
   }),
 });

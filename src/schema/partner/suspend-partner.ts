@@ -35,7 +35,7 @@ builder.mutationField("suspendPartner", (t) =>
           const recordSuspended = (ids: readonly number[]) =>
             commitWithAudit(context, async (tables) => {
               await lease.assertHeld(tables);
-              await tables.partners.noteSuspendedTokenIds(partner.id, ids);
+              await tables.partners.addSuspendedTokenIds(partner.id, ids);
             });
           const disabled = await disableAll(partner, lease, context, recordSuspended);
           return { partner: suspended, ...disabled, warning: CONNECTED_VIEWERS_STAY };

@@ -121,7 +121,7 @@ export async function changeSubscribeToken(
   }
   const token = await upstream.subscribeTokens.update(id, changes);
   tokenCache.put(token);
-  if (changes.isActive === false) await store.partners.forgetSuspendedTokenIds([id]);
+  if (changes.isActive === false) await store.partners.removeSuspendedTokenIds([id]);
   const disabled = changes.isActive ? await disableOfInactive(token, false, context) : null;
   if (disabled) throw new PartnerNotActiveError(disabled.partner, argument);
   return token;

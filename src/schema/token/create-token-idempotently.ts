@@ -73,7 +73,7 @@ export async function createSubscribeTokenOnce(
     find: context.tokenCache.subscribeToken,
   };
   const { made, isNew } = await createTokenIdempotently(creation, kind, context);
-  if (made.trackingId !== null) await context.store.partners.noteToken(made.trackingId, made.id);
+  if (made.trackingId !== null) await context.store.partners.recordToken(made.trackingId, made.id);
   const former = holder as RegisteredPartner | null;
   if (isNew && former && (await holderOf(trackingId, context))?.id !== former.id) {
     const disabledToken = await client.update(made.id, { isActive: false });

@@ -22,7 +22,7 @@ builder.mutationField("deleteSubscribeToken", (t) =>
       payload(async () => {
         const { id, trackingId } = await findSubscribeToken(input.token, "input.token", context);
         // Recorded first: once the token is deleted, no call shows that the partner had it.
-        if (trackingId !== null) await context.store.partners.noteToken(trackingId, id);
+        if (trackingId !== null) await context.store.partners.recordToken(trackingId, id);
         return deleteToken("SubscribeToken", id, context.upstream.subscribeTokens, context);
       }),
   }),
