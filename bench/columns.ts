@@ -1,25 +1,25 @@
 import { streamName } from "./servers/account.ts";
 import { dayWindow, HOUR_WINDOWS, hourWindow, type Window } from "./windows.ts";
 
-/** One question of the bench, as it is put to a graph and to the proxy. */
+/** One request of the benchmark, in the form of a graph and of the proxy. */
 export interface Column {
   readonly id: string;
   readonly title: string;
-  /** How many streams the account has. */
+  /** Number of streams of the account. */
   readonly streams: number;
   readonly document: string;
   readonly variables: (index: number) => Readonly<Record<string, unknown>>;
-  /** The same question to the proxy. */
+  /** Path of the same request to the proxy. */
   readonly path: (index: number) => string;
-  /** The graph's `data` in the form of the proxy's answer, all figures as text. */
+  /** Converts the graph's `data` to the form of the proxy's response, with figures as strings. */
   readonly ofGraph: (data: never) => unknown;
-  /** The proxy's answer, all figures as text. */
+  /** Converts the proxy's response, with figures as strings. */
   readonly ofProxy: (body: never) => unknown;
 }
 
 const FIRST = 50;
 const SERIES = 10;
-/** Streams of the account that series are read of: so many that a stream and a window seldom meet again. */
+/** Number of streams with series: enough that the same stream and window seldom repeat. */
 const SERIES_STREAMS = 1_000;
 
 interface TotalsData {
@@ -51,7 +51,7 @@ const list: Column = {
   ofProxy: (body: unknown) => body,
 };
 
-/** Streams with a total each, for the first so many of an account. */
+/** Returns a request for the totals of the first streams of an account. */
 export function totalsColumn(first: number, streams: number): Column {
   return {
     id: "totals",
@@ -69,7 +69,7 @@ export function totalsColumn(first: number, streams: number): Column {
   };
 }
 
-/** The n-th ten of streams with a window: first each window with the first ten, then with the next. */
+/** Returns the n-th ten of streams with a window: each window with the first ten, then each with the next. */
 function seriesQuestion(index: number): { readonly names: readonly string[]; readonly window: Window } {
   const ten = Math.floor(index / HOUR_WINDOWS) % (SERIES_STREAMS / SERIES);
   return {
@@ -117,5 +117,5 @@ const typename: Column = {
   ofProxy: (body: unknown) => body,
 };
 
-/** The questions that are measured. */
+/** Requests that are measured, by id. */
 export const columns = { list, totals: totalsColumn(FIRST, FIRST), series, typename };

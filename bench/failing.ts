@@ -5,16 +5,16 @@ import { type Pace, quantile, requestText } from "./measure.ts";
 import { figure, table } from "./table.ts";
 import { cpuMs } from "./usage.ts";
 
-/** One way in which a page of streams is answered. */
+/** One situation in which a page of streams is requested. */
 interface Situation {
   readonly title: string;
   readonly isOut: boolean;
-  /** Which question is asked the n-th time. */
+  /** Index of the n-th request. */
   readonly index: (asked: number) => number;
-  /** What is changed in its text. */
+  /** Changes the text of the request. */
   readonly changed: (text: string) => string;
   readonly fails: boolean;
-  /** The situation whose CPU it is held against; null for none. */
+  /** Situation whose CPU is the reference; null for none. */
   readonly reference: string | null;
 }
 
@@ -34,7 +34,7 @@ const situations: readonly Situation[] = [
     reference: null,
   },
   {
-    // The text keeps its length, which its head tells.
+    // The text keeps its length, which its header states.
     title: "window that is refused",
     isOut: false,
     index: (asked) => asked % WARM_QUESTIONS,
@@ -50,7 +50,7 @@ interface Measured {
   readonly healthMs: number[];
 }
 
-/** What a page costs whose every stream fails, beside the same page with its figures, and how long `/health` takes meanwhile. */
+/** Returns the CPU of a page whose every stream fails beside the same page with usage, and the latency of `/health`. */
 export async function failingTable(pace: Pace, profileFolder: string | null): Promise<string> {
   const { totals } = columns;
   await using fleet = await startFleet({ streams: totals.streams, servers: "gateway", profileFolder });
@@ -78,7 +78,7 @@ export async function failingTable(pace: Pace, profileFolder: string | null): Pr
   return table([title, "CPU ms/query", "times the same page with figures", "queries/s", "p99 of /health ms"], rows);
 }
 
-/** The breaker opens within so long of load, and closes again. */
+/** Time of load after which the circuit breaker has opened, and of its absence until it closes, in milliseconds. */
 const LEAD_MS = 1_500;
 const HEALTH_EVERY_MS = 5;
 let asked = 0;

@@ -5,55 +5,55 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const SECRET = "secret-of-the-bench";
-/** The bearer key that all servers ask for. */
+/** Bearer key that all servers require. */
 export const KEY = "operator-key-of-the-bench";
 
-/** A process that is asked. */
+/** A server under test, in a process of its own. */
 export interface Server {
   readonly name: string;
-  /** Whether it is asked by paths, by paths with the body that a graph is sent, or by documents. */
+  /** Form of its requests: paths, paths with the body that a graph would receive, or GraphQL documents. */
   readonly kind: "proxy" | "posted proxy" | "graph";
   readonly url: URL;
   readonly pid: number;
 }
 
-/** One of our gateways, at its place: it is another process after each restart. */
+/** A Syndigraph gateway at a fixed address; each restart is another process. */
 export interface Gateway extends Server {
-  /** Ends it as an operator does, by SIGTERM, starts it anew at the same address, and waits until it is ready. */
+  /** Ends it by SIGTERM, starts it again at the same address, and waits until it is ready. */
   restart(): Promise<void>;
 }
 
-/** The platform's stand-in and the servers over it, each a process of its own. */
+/** The stub of the platform and the servers over it, each in a process of its own. */
 export interface Fleet extends AsyncDisposable {
   readonly gateway: Gateway;
-  /** All of ours: one, unless more were wanted. */
+  /** All Syndigraph gateways: one by default. */
   readonly gateways: readonly Gateway[];
-  /** The hand-written proxy first, then our gateway, then its peers; our gateway alone where no others were wanted. */
+  /** The hand-written proxy, Syndigraph, and the other servers; Syndigraph alone if no others were requested. */
   readonly servers: readonly Server[];
-  /** How many calls the stub has answered. */
+  /** Returns the number of calls that the stub has answered. */
   calls(): Promise<number>;
-  /** Makes each of the stub's answers take so long. */
+  /** Sets the latency of the stub's responses. */
   setLatency(ms: number): Promise<void>;
-  /** Has the stub answer 503 where it is asked for figures, or answer again. */
+  /** Makes the stub answer usage requests with 503, or normally again. */
   setOutage(isOut: boolean): Promise<void>;
 }
 
 export interface FleetOptions {
-  /** How many streams the account has. */
+  /** Number of streams of the account. */
   readonly streams: number;
-  /** Our gateway, or the others as well. */
+  /** Syndigraph alone, or the other servers as well. */
   readonly servers: "gateway" | "all";
-  /** How many gateways: one when it is left out. */
+  /** Number of gateways: 1 by default. */
   readonly gateways?: number;
-  /** Where the gateway leaves a CPU profile when it ends; null for none. */
+  /** Folder for the CPU profile of the gateway; null for none. */
   readonly profileFolder: string | null;
 }
 
-/** The servers under test have a core for themselves; stub and bench have the other. */
+/** Cores of the servers under test, and of stub and benchmark. */
 const CORES = { server: "0", rest: "1" } as const;
 const canPin = availableParallelism() > 1 && spawnSync("taskset", ["-c", CORES.rest, "true"]).status === 0;
 
-/** Moves the bench itself away from the core of the servers. @returns whether processes are pinned to cores */
+/** Pins the benchmark itself to the other core. @returns whether processes are pinned to cores */
 export function pinBench(): boolean {
   if (canPin) spawnSync("taskset", ["-a", "-c", "-p", CORES.rest, String(process.pid)]);
   return canPin;
@@ -61,12 +61,12 @@ export function pinBench(): boolean {
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The proxy, asked by POST: so much of what a graph takes is HTTP's. */
+/** Returns the proxy with requests by POST, which shows how much of a graph's time HTTP takes. */
 export function posted(proxy: Server): Server {
   return { ...proxy, name: "the same, by POST with a body", kind: "posted proxy" };
 }
 
-/** Starts everything, and waits until it answers. */
+/** Starts the stub and the servers, and waits until they are ready. */
 export async function startFleet({
   streams,
   servers,
@@ -169,7 +169,7 @@ function graph(name: string, { url, pid }: Pick<Started, "url" | "pid">): Server
   return { name, kind: "graph", url: new URL("/graphql", url), pid };
 }
 
-/** Everything is at its default, so that all protections are on; only the budget is not one that the bench can exhaust. */
+/** Returns default settings, so that all protections are on, with a cost budget that nothing exhausts. */
 function gatewayEnvironment(platform: string, dataFolder: string): NodeJS.ProcessEnv {
   return {
     MILLICAST_API_SECRET: SECRET,
@@ -192,7 +192,7 @@ async function run(core: string, args: readonly string[], environment: NodeJS.Pr
   return { child, url: await addressIn(logFile, child) };
 }
 
-/** Output goes to a file, as a server's log does, and the first address in it is the server's. */
+/** Returns the first URL in a server's log file, which is its address. */
 async function addressIn(logFile: string, child: ChildProcess): Promise<string> {
   for (let attempt = 0; attempt < 600 && child.exitCode === null; attempt += 1) {
     await using log = await open(logFile, "r");

@@ -5,10 +5,10 @@ import { figure, middle, ratio, table } from "./table.ts";
 
 const ACCOUNTS = [50, 1_000, 5_000] as const;
 const FIRSTS = [10, 100] as const;
-/** Few, since it is the work that is measured here, and not how much of it can wait. */
+/** Number of connections: few, because CPU is measured and not queueing. */
 const CONNECTIONS = 10;
 
-/** What a stream with its total costs our gateway, by the size of the page and of the account. */
+/** Returns the CPU of a stream with its total, by the size of the page and of the account. */
 export async function growthTable(pace: Pace): Promise<string> {
   const fleets: Fleet[] = [];
   try {

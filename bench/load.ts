@@ -1,21 +1,22 @@
 import { connect, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 
-/** What came of some seconds of load. */
+/** Result of a load with a fixed number of connections. */
 export interface LoadResult {
   readonly answers: number;
   readonly seconds: number;
-  /** Times from request to the last byte of its answer, shortest first. */
+  /** Times from request to the last byte of the response, ascending. */
   readonly latenciesMs: Float64Array;
 }
 
 /**
- * Asks over some connections for some time, each connection one question after another. The client is made of bare sockets,
- * because any other would take more time than the fastest server that it measures.
+ * Sends requests over a number of connections for a time, one after another on each.
  *
- * @param nextRequest the text of a request of HTTP/1.1, in ASCII
- * @param isExpected whether an answer is one that the load is made of: a success, when it is left out
- * @throws Error for an answer that is not expected
+ * The client uses bare sockets: any other takes more time than the fastest server that it measures.
+ *
+ * @param nextRequest gives the text of an HTTP/1.1 request, in ASCII
+ * @param isExpected whether a response is acceptable: a success by default
+ * @throws Error for a response that is not expected
  */
 export async function load(
   { hostname, port }: URL,
@@ -74,7 +75,7 @@ function askUntil(
 const HEAD_END = "\r\n\r\n";
 const LAST_CHUNK = Buffer.from("0\r\n\r\n");
 
-/** Whether all of an answer has come. */
+/** Whether a response is complete. */
 export function isWhole(answer: Buffer): boolean {
   const headLength = answer.indexOf(HEAD_END);
   if (headLength < 0) return false;
@@ -83,7 +84,7 @@ export function isWhole(answer: Buffer): boolean {
   return answer.length >= headLength + HEAD_END.length + Number(length);
 }
 
-/** Whether it has data, and no error. */
+/** Whether a response has data and no error. */
 export function isSuccess(answer: Buffer): boolean {
   return answer.toString("latin1", 9, 12) === "200" && !answer.includes('"errors":');
 }

@@ -10,17 +10,17 @@ import { assertEqualAnswers, measure, type Pace, type Rotation } from "./measure
 import { comparison, figure, table } from "./table.ts";
 import { memoryMb } from "./usage.ts";
 
-/** One table of the bench. */
+/** One table of the benchmark. */
 interface Run {
   readonly column: Column;
   readonly rotation: Rotation;
-  /** How long each answer of the platform takes. */
+  /** Latency of each of the platform's responses, in milliseconds. */
   readonly latencyMs: number;
-  /** How many ask at once, where it is fewer than usual: so few that no server is busy all the time. */
+  /** Number of connections, if fewer than by default. */
   readonly connections?: number;
-  /** Whether the proxy is asked by POST as well, as a graph is: where the answer takes no time, that is most of it. */
+  /** Whether the proxy is measured by POST as well, which is most of the time of a trivial request. */
   readonly isPosted?: boolean;
-  /** Peers are compared where each of them does the same work; else only the proxy and our gateway are. */
+  /** Whether the other servers take part, which they do if each does the same work. */
   readonly withPeers: boolean;
 }
 
@@ -28,7 +28,7 @@ const { list, totals, series, typename } = columns;
 const cold = { rotation: "cold", latencyMs: 0, withPeers: true } as const;
 const warm = { rotation: "warm", latencyMs: 0, withPeers: false } as const;
 const slow = { rotation: "cold", latencyMs: 20, withPeers: false } as const;
-/** By fleet: the runs of one fleet are of one account. */
+/** Runs by fleet; the runs of one fleet share an account. */
 const runs: readonly (readonly Run[])[] = [
   [
     { column: list, ...cold },
@@ -45,17 +45,17 @@ const runs: readonly (readonly Run[])[] = [
 ];
 
 const PACES = {
-  // Compiling goes on for ten seconds and more under load, and a gateway runs for weeks.
+  // Code is compiled for ten seconds and more under load, and a gateway runs for weeks.
   full: { connections: 50, rounds: 5, roundMs: 1_200, warmUpMs: 10_000 },
   quick: { connections: 50, rounds: 2, roundMs: 400, warmUpMs: 600 },
 } as const satisfies Record<string, Pace>;
 
 const USAGE = `npm run bench -- [--quick] [--only list,totals,series,typename,growth,failing] [--write] [--cpu-prof folder]
 
-  --quick     a look, in less than a minute
-  --only      some of the questions
-  --write     puts the tables into docs/measurements.md
-  --cpu-prof  the gateway leaves its profiles there
+  --quick     takes less than a minute
+  --only      measures some of the requests
+  --write     writes the tables into docs/measurements.md
+  --cpu-prof  writes CPU profiles of the gateway into a folder
 `;
 
 const { values: options } = parseArgs({

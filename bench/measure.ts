@@ -4,45 +4,45 @@ import { type Fleet, KEY, type Server } from "./fleet.ts";
 import { load } from "./load.ts";
 import { cpuMs } from "./usage.ts";
 
-/** How long to measure. */
+/** Duration and concurrency of a measurement. */
 export interface Pace {
-  /** How many ask at once. */
+  /** Number of connections. */
   readonly connections: number;
   readonly rounds: number;
   readonly roundMs: number;
   readonly warmUpMs: number;
 }
 
-/** One round of one server. */
+/** Figures of one round of one server. */
 export interface Sample {
   readonly perSecond: number;
-  /** Null where the system does not tell. */
+  /** Null if the system does not report CPU time. */
   readonly cpuMsPerQuery: number | null;
   readonly callsPerQuery: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
 
-/** A server with what it is asked, and with the platform that it asks. */
+/** A server with its request and its platform. */
 export interface Contestant {
   readonly fleet: Fleet;
   readonly server: Server;
   readonly column: Column;
 }
 
-/** The rounds of each contestant, in their order. */
+/** Rounds of each contestant, in the order of the contestants. */
 export type Results = readonly (Contestant & { readonly samples: readonly Sample[] })[];
 
-/** Questions that a warm run has in rotation. */
+/** Number of different requests of a warm run. */
 const WARM_QUESTIONS = 20;
 
-/** Counts questions over the whole bench, so that no server is ever asked for what another has had. */
+/** Counts requests over the whole benchmark, so that no server gets a request that another has had. */
 let asked = 0;
 
-/** Every question anew, or few in rotation. */
+/** Whether each request is new, or a few rotate. */
 export type Rotation = "cold" | "warm";
 
-/** Measures contestants by turns. */
+/** Measures the contestants alternately, round by round. */
 export async function measure(contestants: readonly Contestant[], rotation: Rotation, pace: Pace): Promise<Results> {
   const next = (contestant: Contestant) => () => {
     asked += 1;
@@ -53,7 +53,7 @@ export async function measure(contestants: readonly Contestant[], rotation: Rota
   }
   const results = contestants.map((contestant) => ({ ...contestant, samples: [] as Sample[] }));
   for (let round = 0; round < pace.rounds; round += 1) {
-    // What slows the machine down over time slows down each of them.
+    // Alternating spreads a slowdown of the machine over all of them.
     for (const result of round % 2 === 0 ? results : results.toReversed()) {
       result.samples.push(await sample(result, pace, next(result)));
     }
@@ -74,12 +74,12 @@ async function sample({ fleet, server }: Contestant, pace: Pace, next: () => str
   };
 }
 
-/** @param sorted ascending */
+/** Returns a quantile. @param sorted ascending */
 export function quantile(sorted: Float64Array, share: number): number {
   return sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)] ?? Number.NaN;
 }
 
-/** A question as it goes over the wire. */
+/** Returns the text of a request over HTTP/1.1. */
 export function requestText({ server, column }: Pick<Contestant, "server" | "column">, index: number): string {
   const { kind, url } = server;
   const head = `host: ${url.host}\r\nauthorization: Bearer ${KEY}`;
@@ -94,7 +94,7 @@ function bodyOf({ document, variables }: Column, index: number): string {
   return JSON.stringify({ query: document, variables: variables(index) });
 }
 
-/** Asks all for the same, more than once. @throws AssertionError when one answers otherwise than the first */
+/** Checks that all servers give equal responses. @throws AssertionError if one differs from the first */
 export async function assertEqualAnswers(servers: readonly Server[], column: Column): Promise<void> {
   const [reference, ...others] = servers;
   for (let attempt = 0; attempt < 3; attempt += 1) {

@@ -2,39 +2,41 @@ import { connect, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import { isSuccess, isWhole } from "./load.ts";
 
-/** What came of a load that goes by the clock. */
+/** Result of a load with a fixed rate. */
 export interface OpenLoadResult {
   readonly seconds: number;
-  /** Answers with data, and their times from when they were due, shortest first. */
+  /** Times of successful responses from the moment at which their requests were due, ascending. */
   readonly servedMs: Float64Array;
   /** Responses 503 with `Retry-After`, and responses whose failed fields all have the code OVERLOADED. */
   readonly shed: number;
-  /** Requests that were due while all connections waited for answers: as if a user more had looked and gone. */
+  /** Number of requests that were due while all connections were waiting. */
   readonly unsent: number;
-  /** What else became of requests, in words, with how often. */
+  /** Other outcomes with their numbers. */
   readonly failures: ReadonlyMap<string, number>;
 }
 
 export interface OpenLoadOptions {
   readonly perSecond: number;
   readonly durationMs: number;
-  /** Whose turn it is: it may be another one each time. */
+  /** Gives the server of the next request. */
   readonly nextServer: () => URL;
-  /** The text of a request of HTTP/1.1 to that server, in ASCII. */
+  /** Gives the text of an HTTP/1.1 request to a server, in ASCII. */
   readonly nextRequest: (server: URL) => string;
 }
 
 const TICK_MS = 5;
-/** As many as there are users who wait. */
+/** Number of connections, as many as users who wait. */
 const MAX_CONNECTIONS = 4_000;
-/** A server closes idle connections after five seconds: older ones are left alone, as clients of HTTP do. */
+/** Time after which an idle connection is not used again, in milliseconds: servers close them after five seconds. */
 const MAX_IDLE_MS = 3_000;
-/** Longer nobody waits. */
+/** Time after which a missing response is a failure, in milliseconds. */
 const MAX_WAIT_MS = 20_000;
 
 /**
- * Asks so many times a second, whether or not earlier questions have been answered: so do users, and so a server that is too
- * slow gets more to do. A connection takes one question at a time, and is used again unless its server says otherwise.
+ * Sends requests at a fixed rate, whether or not earlier ones have been answered.
+ *
+ * Users behave like that, and a slow server gets more to do. A connection carries one request at a time, and is used again
+ * unless the server closes it.
  */
 export async function openLoad(options: OpenLoadOptions): Promise<OpenLoadResult> {
   const pool = createPool();
@@ -60,7 +62,7 @@ export async function openLoad(options: OpenLoadOptions): Promise<OpenLoadResult
 
 interface Connection {
   readonly socket: Socket;
-  /** When its question was due; null while it has none. */
+  /** Time at which its request was due; null while it is idle. */
   askedAt: number | null;
   idleSince: number;
   answer: Buffer | null;
@@ -116,7 +118,7 @@ function createPool() {
     failures,
     shed: () => shed,
     unsent: () => unsent,
-    /** @param request makes its text, which takes longer than to see that nobody can ask it now */
+    /** @param request gives the text, and is called only if a connection is free */
     ask: (server: URL, request: OpenLoadOptions["nextRequest"], dueAt: number) => {
       const place = idle.get(server.host) ?? [];
       idle.set(server.host, place);
@@ -134,7 +136,7 @@ function createPool() {
       underWay += 1;
       connection.socket.write(request(server), "latin1");
     },
-    /** Waits for what is under way. */
+    /** Waits for the responses in flight. */
     end: async () => {
       const begin = performance.now();
       while (underWay > 0 && performance.now() - begin < MAX_WAIT_MS) await new Promise((next) => setTimeout(next, 20));

@@ -1,14 +1,15 @@
 import type { Results, Sample } from "./measure.ts";
 
-/** A table of Markdown, its first column aligned left and the others right. */
+/** Returns a Markdown table with the first column aligned left and the others right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map((_, index) => (index === 0 ? "---" : "---:"))), ...rows.map(line)].join("\n");
 }
 
 /**
- * One row for each server: what it does, and how many times as much as the first of them. The ratio by CPU is how many times
- * as much it does in the same CPU time, which other load of the machine disturbs least.
+ * Returns a table with one row for each server, and ratios to the first.
+ *
+ * The ratio by CPU compares requests in the same CPU time, which other load of the machine distorts least.
  */
 export function comparison(title: string, results: Results): string {
   const [reference] = results;
@@ -46,10 +47,10 @@ function inverse(value: number | null): number | null {
 const perSecond: Pick = (sample) => sample.perSecond;
 const cpu: Pick = ({ cpuMsPerQuery }) => cpuMsPerQuery;
 
-/** A figure of each round; null where there is none. */
+/** Selects a figure of a round; null if it has none. */
 export type Pick = (sample: Sample) => number | null;
 
-/** The median of what a round gave, divided by what the same round gave of another server. */
+/** Returns the median ratio of a figure to that of another server in the same round. */
 export function ratio(samples: readonly Sample[], reference: readonly Sample[], pick: Pick): number | null {
   return median(
     samples.map((sample, round) => {
@@ -59,7 +60,7 @@ export function ratio(samples: readonly Sample[], reference: readonly Sample[], 
   );
 }
 
-/** The median of the rounds. */
+/** Returns the median of the rounds. */
 export function middle(samples: readonly Sample[], pick: Pick): number | null {
   return median(samples.map(pick));
 }
@@ -70,7 +71,7 @@ function median(values: readonly (number | null)[]): number | null {
   return low === undefined || high === undefined ? null : (low + high) / 2;
 }
 
-/** A figure with so many decimals, or a dash where there is none. */
+/** Formats a figure, or a dash for null. */
 export function figure(value: number | null, decimals: number): string {
   if (value === null) return "–";
   return value.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });

@@ -1,23 +1,23 @@
 import { readFileSync } from "node:fs";
 
-/** Linux counts the time of processes in hundredths of a second, on every machine that Node.js runs on. */
+/** Unit of CPU time in `/proc`, in milliseconds. */
 const TICK_MS = 10;
 
-/** CPU time that a process has used, with all its threads; null where the system does not tell. */
+/** Returns the CPU time of a process with its threads, in milliseconds; null without `/proc`. */
 export function cpuMs(pid: number): number | null {
   const stat = readProc(pid, "stat");
-  // The name of the program may hold blanks and brackets.
+  // The name of the program may contain blanks and brackets.
   const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
   return fields ? (Number(fields[11]) + Number(fields[12])) * TICK_MS : null;
 }
 
-/** Memory that a process holds now, in megabytes; null where the system does not tell. */
+/** Returns the resident memory of a process in megabytes; null without `/proc`. */
 export function memoryMb(pid: number): number | null {
   const kilobytes = /^VmRSS:\s*(\d+) kB$/m.exec(readProc(pid, "status") ?? "")?.[1];
   return kilobytes === undefined ? null : Number(kilobytes) / 1_024;
 }
 
-/** The most memory that a process has held so far, in megabytes; null where the system does not tell. */
+/** Returns the largest resident memory of a process so far in megabytes; null without `/proc`. */
 export function peakMemoryMb(pid: number): number | null {
   const kilobytes = /^VmHWM:\s*(\d+) kB$/m.exec(readProc(pid, "status") ?? "")?.[1];
   return kilobytes === undefined ? null : Number(kilobytes) / 1_024;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { HOUR_MS } from "../../src/model/usage/time.ts";
 
-/** The name of the stub's n-th stream, from 1. */
+/** Returns the name of the stub's n-th stream, from 1. */
 export function streamName(number: number): string {
   return `stream-${String(number).padStart(5, "0")}`;
 }
@@ -13,7 +13,7 @@ const settings = {
   deniedCountries: [],
 };
 
-/** The n-th token of either kind as the platform sends it, which is some 700 bytes. */
+/** Returns the n-th token of either kind as the platform sends it, about 700 bytes. */
 export function tokenWire(number: number, kind: "publish" | "subscribe"): object {
   const label = `${kind}-${number}`;
   const common = {
@@ -47,7 +47,7 @@ export function tokenWire(number: number, kind: "publish" | "subscribe"): object
   };
 }
 
-/** The total of a stream over a window, which no other stream and hardly another window has. */
+/** Returns the total of a stream over a window, which differs between streams and windows. */
 export function totalWire(name: string, from: number, to: number): string {
   const hours = (to - from) / HOUR_MS;
   const out = (numberOf(name) * 1_000_003 + ((from / HOUR_MS) % 9_973)) * hours;
@@ -59,10 +59,10 @@ export function totalWire(name: string, from: number, to: number): string {
 
 /** Streams whose numbers differ by a multiple of this have the same series. */
 const SHAPES = 16;
-/** One map of the wire's four: its hours as texts, by shape and hour. */
+/** Hours of one of the four maps of the wire, as JSON text, by shape and hour. */
 const hoursOf = new Map<number, readonly [usage: string, restream: string, none: string]>();
 
-/** The hourly series of a stream over a window, put together from texts that are made once. */
+/** Returns the hourly series of a stream over a window, joined from cached text. */
 export function seriesWire(name: string, from: number, to: number): string {
   const shape = numberOf(name) % SHAPES;
   const maps = ["", "", ""];
@@ -74,7 +74,7 @@ export function seriesWire(name: string, from: number, to: number): string {
   return `"${name}":{"bandwidth":{${usage}},"standardStream":{${usage}},"restream":{${restream}},"geoCascade":{${none}}}`;
 }
 
-/** The hourly series of a tracking id, all of it by the one stream that has the same number. */
+/** Returns the hourly series of a tracking id, which is that of the stream with the same number. */
 export function trackingSeriesWire(trackingId: string, from: number, to: number): string {
   const row = JSON.stringify({
     streamName: streamName(numberOf(trackingId)),

@@ -1,18 +1,18 @@
 import { parseArgs } from "node:util";
 
-/** What a server of the bench is started with. */
+/** Command line of a server of the benchmark. */
 export interface ServerArguments {
   /** Origin of the platform. */
   readonly platform: string;
-  /** The platform's API secret. */
+  /** API secret of the platform. */
   readonly secret: string;
-  /** The bearer key that callers bring. */
+  /** Bearer key of callers. */
   readonly key: string;
-  /** How many streams the account has; each has one publish token and one subscribe token. */
+  /** Number of streams of the account; each has one publish token and one subscribe token. */
   readonly streams: number;
 }
 
-/** Reads the command line; what is not there is empty, or 0. */
+/** Reads the command line; a missing argument is empty or 0. */
 export function serverArguments(): ServerArguments {
   const text = { type: "string", default: "" } as const;
   const { values } = parseArgs({ options: { platform: text, secret: text, key: text, streams: text } });

@@ -4,7 +4,7 @@ import { serverArguments } from "./arguments.ts";
 const digest = (text: string) => createHash("sha256").update(text).digest();
 const expected = digest(`Bearer ${serverArguments().key}`);
 
-/** Whether a header brings the right key; how long it takes tells nothing of the key. */
+/** Whether a header has the right key, compared in constant time. */
 export function isAllowed(authorization: string | undefined): boolean {
   return timingSafeEqual(digest(authorization ?? ""), expected);
 }

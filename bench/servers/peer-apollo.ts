@@ -6,7 +6,7 @@ import { isAllowed } from "./bearer.ts";
 import { type BandwidthKey, readByWindow, typeDefs } from "./peer-schema.ts";
 import { readSeries, readStreamNames, readSubscribeTokens, readTotals, type Window } from "./platform.ts";
 
-/** A peer: Apollo Server with DataLoader. */
+/** Context of Apollo Server: the loaders of one request. */
 interface Context {
   readonly totals: DataLoader<BandwidthKey, unknown, string>;
   readonly series: DataLoader<BandwidthKey, unknown, string>;

@@ -4,7 +4,7 @@ import { isAllowed } from "./bearer.ts";
 import { type BandwidthKey, readByWindow, typeDefs } from "./peer-schema.ts";
 import { readSeries, readStreamNames, readSubscribeTokens, readTotals, type Window } from "./platform.ts";
 
-/** A peer: Mercurius over Fastify, compiled by graphql-jit, batched by Mercurius' loaders. */
+/** Mercurius over Fastify, compiled by graphql-jit and batched by Mercurius' loaders. */
 const app = fastify();
 
 app.addHook("onRequest", async (request, reply) => {

@@ -1,6 +1,6 @@
 import type { Window } from "./platform.ts";
 
-/** The part of the graph that the bench asks for, as the peers serve it. */
+/** Part of the graph that the benchmark requests, as the other servers define it. */
 export const typeDefs = `
   scalar Bytes
   scalar DateTime
@@ -23,15 +23,13 @@ export const typeDefs = `
   }
 `;
 
-/** What `Stream.bandwidth` hands on to its fields. */
+/** Source object of the fields of `Bandwidth`. */
 export interface BandwidthKey {
   readonly name: string;
   readonly window: Window;
 }
 
-/**
- * Reads what keys stand for, in their order. A call to the platform has one window, so keys of one window are read together.
- */
+/** Reads the values of keys in their order, with keys of one window in one call. */
 export async function readByWindow<Value>(
   keys: readonly BandwidthKey[],
   read: (names: readonly string[], window: Window) => Promise<Value[]>,

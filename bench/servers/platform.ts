@@ -1,7 +1,7 @@
 import { Pool } from "undici";
 import { serverArguments } from "./arguments.ts";
 
-/** A window as it is sent: dates or instants. */
+/** A window as a request contains it: dates or instants. */
 export interface Window {
   readonly from: string;
   readonly to: string;
@@ -29,7 +29,7 @@ const { platform, secret } = serverArguments();
 const pool = new Pool(platform || "http://127.0.0.1", { connections: 256, headersTimeout: 4_000, bodyTimeout: 4_000 });
 const headers = { authorization: `Bearer ${secret}`, accept: "application/json" };
 
-/** The platform's `data`. @throws Error for any answer but a success */
+/** Returns `data` of the platform's response. @throws Error unless the response is a success */
 async function read<Data>(path: string): Promise<Data> {
   const { statusCode, body } = await pool.request({ path, method: "GET", headers });
   if (statusCode !== 200) {
@@ -40,24 +40,24 @@ async function read<Data>(path: string): Promise<Data> {
   return data;
 }
 
-/** The oldest subscribe tokens, up to a hundred. */
+/** Returns the oldest subscribe tokens, up to a hundred. */
 export async function readSubscribeTokens(first: number): Promise<SubscribeToken[]> {
   const wires = await read<TokenWire[]>(`/api/subscribe_token/list?sortBy=AddedOn&page=1&itemsOnPage=${first}`);
   return wires.map(({ id, label, tracking }) => ({ tokenId: id, label, trackingId: tracking?.trackingId ?? null }));
 }
 
-/** The streams that the oldest publish tokens name. */
+/** Returns the streams that the oldest publish tokens name. */
 export async function readStreamNames(first: number): Promise<string[]> {
   const wires = await read<TokenWire[]>(`/api/publish_token/list?sortBy=AddedOn&page=1&itemsOnPage=${first}`);
   return wires.flatMap(({ streams }) => streams.flatMap(({ streamName, isRegex }) => (isRegex ? [] : streamName)));
 }
 
-/** Totals in the order of the names, of which there may be any number: ten go into one call. */
+/** Returns totals in the order of any number of names, ten in a call. */
 export async function readTotals(names: readonly string[], window: Window): Promise<Traffic[]> {
   return byTens(names, (ten) => read<Record<string, Traffic>>(address("total", ten, window)));
 }
 
-/** Hourly series in the order of the names. */
+/** Returns hourly series in the order of the names. */
 export async function readSeries(names: readonly string[], window: Window): Promise<Point[][]> {
   type Wire = Record<string, { readonly bandwidth: Record<string, Traffic> }>;
   const wires = await byTens(names, (ten) => read<Wire>(`${address("series", ten, window)}&resolution=Hour`));

@@ -3,7 +3,7 @@ import { isAllowed } from "./bearer.ts";
 import { readSeries, readStreamNames, readSubscribeTokens, readTotals } from "./platform.ts";
 import { answerJson, serve } from "./serve.ts";
 
-/** What one would write by hand instead of a gateway: three REST resources over the platform, and no GraphQL. The 1.00. */
+/** Serves three REST resources over the platform without GraphQL, as one would write by hand: the reference, 1.00. */
 const routes = new Map<string, (query: URLSearchParams) => Promise<unknown>>([
   ["/typename", async () => ({ __typename: "Query" })],
   ["/tokens", async (query) => readSubscribeTokens(firstOf(query))],
@@ -32,7 +32,7 @@ serve(async (request, response) => {
   const route = routes.get(path);
   if (!route) return answerJson(response, 404, `{"error":"not found"}`);
   try {
-    // What a graph is asked comes as a body of JSON, which takes a server of HTTP as long as all else it does.
+    // A graph's request has a JSON body, which takes an HTTP server as long as everything else.
     if (request.method === "POST") await readJson(request);
     answerJson(response, 200, JSON.stringify(await route(new URLSearchParams(query))));
   } catch (error) {
@@ -41,7 +41,7 @@ serve(async (request, response) => {
   }
 });
 
-/** The message names the parameter. */
+/** Error whose message names the invalid parameter. */
 class InvalidRequest extends Error {}
 
 function readJson(request: IncomingMessage): Promise<unknown> {

@@ -4,10 +4,11 @@ import { serverArguments } from "./arguments.ts";
 import { answerJson, serve } from "./serve.ts";
 
 /**
- * The platform as far as the bench needs it, with answers that are made beforehand or put together from texts, so that it
- * is never what is measured. It obeys the platform's limits: ten names a call, a hundred tokens a page. Paths under
- * `/stub/` are its own: `/stub/calls` tells how many calls it has answered, `/stub/latency?ms=20` makes it slow,
- * `/stub/outage?on=true` has it answer 503 where it is asked for figures.
+ * Serves the part of the platform that the benchmark needs.
+ *
+ * Responses are joined from cached text, so that the stub is never the bottleneck. The platform's limits hold: ten names a
+ * call, a hundred tokens a page. `/stub/calls` returns the number of answered calls, `/stub/latency?ms=20` sets the latency,
+ * `/stub/outage?on=true` makes usage requests fail with 503.
  */
 const { streams, secret } = serverArguments();
 const authorization = `Bearer ${secret}`;
