@@ -1,6 +1,8 @@
 /**
- * UTC time as the platform meters it: quarter hours, hours, days and months, and the two hours a week without metering.
- * All instants are milliseconds since 1970-01-01T00:00:00Z.
+ * UTC time as the platform meters it.
+ *
+ * Quarter hours, hours, days and months, and the two hours a week without metering. All instants are milliseconds since
+ * 1970-01-01T00:00:00Z.
  */
 
 /** Lengths in milliseconds; a day is a UTC day, which has 24 hours. */
@@ -15,7 +17,7 @@ export interface Span {
   readonly to: number;
 }
 
-/** Returns the last multiple of `stepMs` at or before `ms`: the start of its quarter hour, hour or UTC day. */
+/** Returns the last multiple of `stepMs` at or before `ms`, such as the start of its UTC day. */
 export function floorTo(ms: number, stepMs: number): number {
   return Math.floor(ms / stepMs) * stepMs;
 }
@@ -32,7 +34,7 @@ export function overlap(a: Span, b: Span): Span {
   return { from: Math.max(a.from, b.from), to: Math.min(a.to, b.to) };
 }
 
-/** Returns `2024-06-01T00:00:00Z`: whole seconds, as the platform writes bucket starts and expiry times. */
+/** Returns `2024-06-01T00:00:00Z`, as the platform writes bucket starts and expiry times. */
 export function isoSeconds(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
@@ -79,7 +81,9 @@ export function* meteredSpans(span: Span): Generator<Span> {
 const ISO_INSTANT = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:\d{2})?)?$/;
 
 /**
- * Parses `YYYY-MM-DD` or an ISO 8601 instant; without a zone it is UTC. Fractions below a millisecond are cut off.
+ * Parses `YYYY-MM-DD` or an ISO 8601 instant; without a zone it is UTC.
+ *
+ * Fractions below a millisecond are cut off.
  *
  * @returns undefined if the text is no such date, or names a day that does not exist
  */

@@ -13,7 +13,9 @@ export type Truth = Pick<Usage, "bytesIn" | "bytesOut" | "standard" | "restream"
 export interface TruthFilter {
   readonly stream?: string;
   /**
-   * Null for untracked traffic: viewers without a tracking id, and ingest. Re-streams and cascade have none either way.
+   * Null for untracked traffic: viewers without a tracking id, and ingest.
+   *
+   * Re-streams and cascade have none either way.
    */
   readonly trackingId?: string | null;
   readonly country?: string;

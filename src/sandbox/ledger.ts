@@ -6,8 +6,9 @@ import { type MeterReading, sliceOf } from "./meter-reading.ts";
 import type { StreamModel, Traffic } from "./traffic/traffic.ts";
 
 /**
- * All metered traffic: the past from the traffic function, the rest from the live part. Every figure of analytics is a
- * sum over `readings`; nothing is counted in any other way.
+ * All metered traffic: the past from the traffic function, the rest from the live part.
+ *
+ * Every figure of analytics is a sum over `readings`; nothing is counted in any other way.
  */
 export interface Ledger {
   /** UTC midnight at which metering started, in milliseconds. */

@@ -1,11 +1,12 @@
 /**
- * Traffic kinds that the platform distinguishes: viewers and ingest; pushes to other platforms; relaying between
- * clusters.
+ * Traffic kinds of the platform.
+ *
+ * Viewers and ingest; pushes to other platforms; relaying between clusters.
  */
 export type Part = "standard" | "restream" | "geoCascade";
 
 /**
- * Figures of one meter of one stream for a span of time: the unit that every analytics figure is a sum of.
+ * Figures of one meter of one stream for a span of time, of which every analytics figure is a sum.
  *
  * Readings come from the past (traffic/traffic.ts) and the live part (live/metering.ts) only. So stream, tracking,
  * country and account figures are sums over the same units and agree to the byte.

@@ -35,8 +35,9 @@ export interface MonitoringParts {
 }
 
 /**
- * Creates the routes for streams that are live or ended within the last hour. Unlike token lists, these pages have a
- * total.
+ * Creates the routes for streams that are live or ended within the last hour.
+ *
+ * Unlike token lists, these pages have a total.
  *
  * @see GET /api/monitoring/streams, /api/monitoring/summary and each with /{streamName}
  */

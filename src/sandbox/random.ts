@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 
 /**
- * The sandbox's only source of chance: pure functions of the seed and a name, so that everyone sees the same streams,
- * secrets and traffic.
+ * The sandbox's only source of chance: pure functions of the seed and a name.
  *
- * Integers only, without Math.sin and the like, so that every machine agrees to the bit.
+ * Everyone sees the same streams, secrets and traffic. Integers only, without Math.sin and the like, so that every
+ * machine agrees to the bit.
  */
 
 /**

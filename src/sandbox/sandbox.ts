@@ -38,7 +38,11 @@ export type { PublishToken, SubscribeToken } from "./tokens/token.ts";
 
 /** Options of a sandbox, all with defaults. */
 export interface SandboxOptions {
-  /** Seed: another one gives other secrets and other traffic for the same streams and tokens. Defaults to 1. */
+  /**
+   * Seed: another one gives other secrets and other traffic for the same streams and tokens.
+   *
+   * Defaults to 1.
+   */
   readonly seed?: number;
   /** First instant: milliseconds, a Date, `YYYY-MM-DD` or ISO 8601. Defaults to the real present. */
   readonly startAt?: string | number | Date;

@@ -26,7 +26,7 @@ interface Selection {
   readonly trackingId?: string;
 }
 
-/** Definition of one operation: the spans that it covers, and the figure that it makes of their readings. */
+/** One operation: the spans that it covers, and the figure that it makes of their readings. */
 type Projection = (selection: Selection, request: AnalyticsRequest) => unknown;
 
 const HOUR_OR_DAY = ["Hour", "Day"] as const;

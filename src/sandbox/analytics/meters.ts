@@ -28,7 +28,7 @@ export interface MeteredParts {
 }
 
 /**
- * Creates the meters that are charged beside bandwidth: transcoder minutes, clip minutes, storage and DRM licences.
+ * Creates the meters of transcoder minutes, clip minutes, storage and DRM licences.
  *
  * A day counts if it begins in the range. Figures change at the quarter hour; those of transcoders when the day is
  * over.
@@ -176,7 +176,9 @@ function total(kinds: ReturnType<typeof perKind>): bigint {
 }
 
 /**
- * Each viewer of a stream with DRM gets one licence. Viewers passed the Director's check before, so none is denied one.
+ * Each viewer of a stream with DRM gets one licence.
+ *
+ * Viewers passed the Director's check before, so none is denied one.
  */
 function licencesIn({ ledger, publishTokens }: MeteredParts, span: Span): number {
   const protecting = publishTokens.all().filter(({ drm }) => drm);

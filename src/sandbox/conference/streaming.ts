@@ -77,7 +77,7 @@ export function conferenceRoutes(platform: Platform, app: ConferenceApp): Route[
     outputs.delete(key(way, conferenceId));
   }
 
-  /** A stream of the platform's is one of the account here, with a token of each kind for as long as it lasts. */
+  /** Starts a stream of the platform's: here one of the account, with a token of each kind while it lasts. */
   function startOwn(conferenceId: string) {
     const { account, tokens, clock } = platform;
     const common = {

@@ -44,7 +44,7 @@ export interface ViewerAdmission {
   readonly customViewerData: string | null;
 }
 
-/** The Director's check: the only way into the sandbox's live part, for HTTP calls and for simulated clients alike. */
+/** The Director's check: the only way into the live part, for HTTP calls and simulated clients alike. */
 export interface Admission {
   publish(streamName: string, visitor: ConnectionAttempt, now: number): PublisherAdmission | DirectorRefusal;
   /** @param streamAccountId - needed without a token */
@@ -69,7 +69,11 @@ export function createAdmission(account: Account, tokens: TokenRepositories, liv
   /** Addresses that have used each token, by token id. */
   const boundIps = new Map<number, { secret: string; ips: Set<string> }>();
 
-  /** A token binds to the first addresses that use it; JWTs use up their parent's. A new secret starts over. */
+  /**
+   * A token binds to the first addresses that use it; JWTs use up their parent's.
+   *
+   * A new secret starts over.
+   */
   function bindIp(token: TokenRecord, ip: string): void {
     if (token.bindIpsOnUsage === null) return;
     let bound = boundIps.get(token.id);

@@ -9,7 +9,11 @@ export interface SandboxResponse {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Returns a JSON response. A bigint is written as a JSON number with every digit, which JSON.stringify cannot do. */
+/**
+ * Returns a JSON response.
+ *
+ * A bigint is written as a JSON number with every digit, which JSON.stringify cannot do.
+ */
 export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): SandboxResponse {
   return { status, contentType: "application/json; charset=utf-8", body: stringify(value) ?? "null", headers };
 }

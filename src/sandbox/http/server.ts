@@ -10,7 +10,7 @@ import { error, fail, invalid, ResponseError, type SandboxResponse } from "./res
 import type { Match, Router } from "./route.ts";
 import { send } from "./send.ts";
 
-/** One request to the platform with its response, whole and with credentials: for checks inside the process. */
+/** One request to the platform with its response, whole and with credentials. */
 export interface Exchange {
   readonly request: {
     readonly method: string;
@@ -185,7 +185,7 @@ function injectedResponse(status: number, { headers = {} }: Fault): SandboxRespo
   return { ...fail({ message: `Injected fault ${status}` }, status).response, headers };
 }
 
-/** Returns whether browsers may call a path: they call the Director from the viewer's page, and nothing else. */
+/** Returns whether browsers may call a path: only the Director's, from the viewer's page. */
 function allowsBrowsers(path: string): boolean {
   return /^\/api\/(director|whip|whep)\//.test(path);
 }

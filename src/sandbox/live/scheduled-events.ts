@@ -1,6 +1,10 @@
 /** Events at set instants, such as an encoder's return. No timers: they happen when the state is read. */
 export interface ScheduledEvents {
-  /** Schedules an event. @param happen - called with the event's instant, not with the later one of the reading */
+  /**
+   * Schedules an event.
+   *
+   * @param happen - called with the event's instant, not with the later one of the reading
+   */
   add(at: number, happen: (at: number) => void): void;
   /** Makes every event happen that is due by `now`, in order of time, including those that these add. */
   settle(now: number): void;

@@ -7,8 +7,10 @@ import type { Platform } from "../platform.ts";
 import type { Viewing } from "./viewing.ts";
 
 /**
- * Encoders and viewers of the sandbox's live part. They pass the same check as callers of the Director over HTTP, and
- * appear in analytics, viewer records and monitoring.
+ * Encoders and viewers of the sandbox's live part.
+ *
+ * They pass the same check as callers of the Director over HTTP, and appear in analytics, viewer records and
+ * monitoring.
  */
 
 /** A whole number of bits per second, as a number, a bigint or decimal digits. */

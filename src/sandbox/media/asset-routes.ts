@@ -17,8 +17,9 @@ const MAX_DELETED = 100;
 const REMEMBERED_MS = DAY_MS;
 
 /**
- * Creates the routes of recordings, clips and timelines. Recordings and timelines follow from broadcasts; clips are
- * ordered here.
+ * Creates the routes of recordings, clips and timelines.
+ *
+ * Recordings and timelines follow from broadcasts; clips are ordered here.
  *
  * @see /api/v3/media/assets
  */

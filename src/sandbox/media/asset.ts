@@ -61,7 +61,7 @@ export const SHORTEST_MS = 10 * SECOND_MS;
 /** Duration of a deletion, in milliseconds; upstream documents only the status. */
 const DELETING_MS = 10 * SECOND_MS;
 
-/** Returns the processing time of media of a length: undocumented, so 10 s and a sixtieth of the length. */
+/** Returns the processing time of media of a length: 10 s and a sixtieth of the length (undocumented). */
 export function processingMs(lengthMs: number): number {
   return 10 * SECOND_MS + Math.ceil(lengthMs / 60);
 }

@@ -143,7 +143,11 @@ interface Cut extends Span {
   readonly bitsPerSecond: bigint;
 }
 
-/** Returns the feeds to cut from: those of one matching source, with every simulcast layer unless one is named. */
+/**
+ * Returns the feeds to cut from.
+ *
+ * Those of one matching source, with every simulcast layer unless one is named.
+ */
 function piecesFor(media: Media, input: ClipInput, span: Span, now: number): Cut[] {
   const cuts = media.assets().flatMap((asset): Cut[] => {
     const { type, feed, bitsPerSecond, startedAt, stoppedAt } = asset;

@@ -56,7 +56,11 @@ export function recordingsOf(broadcast: Broadcast, now: number, rules: FootageRu
     });
 }
 
-/** Returns the timelines of a broadcast, which clips are cut from: one for each 12 hours, ready as soon as it stops. */
+/**
+ * Returns the timelines of a broadcast, which clips are cut from.
+ *
+ * One for each 12 hours, ready as soon as it stops.
+ */
 export function timelinesOf(broadcast: Broadcast, now: number, rules: FootageRules): MediaAsset[] {
   return segmentsOf(broadcast, LONGEST_TIMELINE_MS, now).map((segment) => ({
     ...assetOf(broadcast, "timeline", segment),

@@ -10,7 +10,9 @@ import { downloadUrlOf, metadataOf } from "./asset-wire.ts";
 import type { Media } from "./media.ts";
 
 /**
- * Creates the deprecated paths of recordings, read-only and with integer ids. Deletion is on the new path only.
+ * Creates the deprecated paths of recordings, read-only and with integer ids.
+ *
+ * Deletion is on the new path only.
  *
  * @see GET /api/record_files/*
  */

@@ -83,7 +83,9 @@ export function mergedOptions(
 }
 
 /**
- * Returns the storage of an asset: the bucket it names, otherwise the default profile's, otherwise the vendor's.
+ * Returns the storage of an asset.
+ *
+ * The bucket it names, otherwise the default profile's, otherwise the vendor's.
  *
  * @throws ResponseError if the profile is unknown or the settings exclude each other
  */

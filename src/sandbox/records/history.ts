@@ -72,7 +72,11 @@ function addConnections(connections: Connection[], cell: Cell): void {
   });
 }
 
-/** A connection of the past. The details of its client are computed on demand: most connections are only counted. */
+/**
+ * A connection of the past.
+ *
+ * The details of its client are computed on demand: most connections are only counted.
+ */
 class PastConnection implements Connection {
   readonly recordId: number;
   readonly previousRecordId: number | null;

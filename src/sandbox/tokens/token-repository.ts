@@ -27,7 +27,11 @@ export interface TokenRepositories {
 const FIRST_PUBLISH_ID = 1001;
 const FIRST_SUBSCRIBE_ID = 5001;
 
-/** Creates two empty repositories whose ids never meet: both count up and skip ids that the other has used. */
+/**
+ * Creates two empty repositories whose ids never meet.
+ *
+ * Both count up and skip ids that the other has used.
+ */
 export function createTokenRepositories(seed: number): TokenRepositories {
   const taken = new Set<number>();
   return {

@@ -22,7 +22,9 @@ export interface TokenKind<T extends TokenRecord> {
 const TAGS = { publish: "PublishToken", subscribe: "SubscribeToken" } as const;
 
 /**
- * Creates the operations of both kinds of token: read, list, list by name, create, update (v1 and v2), delete.
+ * Creates the operations of both kinds of token.
+ *
+ * Read, list, list by name, create, update (v1 and v2), delete.
  *
  * @see /api/{publish,subscribe}_token and /api/v2/{publish,subscribe}_token
  */

@@ -4,7 +4,7 @@ import { RE2JS } from "re2js";
 export interface Grant {
   readonly streamName: string;
   readonly isRegex: boolean;
-  /** Names that a pattern opens if the sandbox's engine rejects the pattern; undefined for any other entry. */
+  /** Names that a pattern opens if the sandbox's engine rejects it; undefined for any other entry. */
   readonly opens?: readonly string[];
 }
 

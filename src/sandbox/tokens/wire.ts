@@ -65,7 +65,9 @@ function commonWire(token: TokenRecord, { version, isFresh }: WireForm) {
 }
 
 /**
- * Returns the token's values, otherwise the account's. The cluster is the account's default when the token was created.
+ * Returns the token's values, otherwise the account's.
+ *
+ * The cluster is the account's default when the token was created.
  */
 function effectiveSettings(token: TokenRecord, account: Account) {
   const hasOwn = token.allowedCountries.length > 0 || token.deniedCountries.length > 0;

@@ -16,7 +16,9 @@ export interface AudienceModel {
   /** One 32-bit key for each country, in the order of COUNTRIES. */
   readonly keys: readonly number[];
   /**
-   * Bytes per hour before weekday and chance, at `country * 24 + hour of the UTC day`; 0 in countries without viewers.
+   * Bytes per hour before weekday and chance, at `country * 24 + hour of the UTC day`.
+   *
+   * 0 in countries without viewers.
    */
   readonly level: Float64Array;
 }

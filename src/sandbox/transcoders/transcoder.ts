@@ -12,7 +12,11 @@ export interface Transcoder {
   readonly dnsPrefix: string;
   readonly profile: TranscoderProfile;
   readonly createdAt: number;
-  /** Time of its start; null if it was never started. The emulated API starts a transcoder only at its creation. */
+  /**
+   * Time of its start; null if it was never started.
+   *
+   * The emulated API starts a transcoder only at its creation.
+   */
   readonly startedAt: number | null;
   /** Time at which its instance was shut down; null while it runs. */
   readonly endedAt: number | null;

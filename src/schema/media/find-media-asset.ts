@@ -18,14 +18,22 @@ export interface MediaAssetReference {
   readonly assetId?: string | null | undefined;
 }
 
-/** Returns the platform's id of a reference, whether or not such an asset exists. @throws NotFoundError if malformed */
+/**
+ * Returns the platform's id of a reference, whether or not such an asset exists.
+ *
+ * @throws NotFoundError if malformed
+ */
 export function assetIdOf({ id, assetId }: MediaAssetReference, argument: string): string {
   const key = assetId ?? (id == null ? null : keyOfId(id, "MediaAsset"));
   if (key === null || !/^[\w-]{1,128}$/.test(key)) throw new NotFoundError(argument);
   return key;
 }
 
-/** Returns the media asset that a reference names. @throws NotFoundError if the account has none; UpstreamError */
+/**
+ * Returns the media asset that a reference names.
+ *
+ * @throws NotFoundError if the account has none; UpstreamError
+ */
 export async function findMediaAsset(
   ref: MediaAssetReference,
   argument: string,

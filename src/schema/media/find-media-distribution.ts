@@ -31,7 +31,11 @@ export function distributionIdOf({ id, distributionId }: MediaDistributionRefere
   return key;
 }
 
-/** Returns the distribution that a reference names. @throws NotFoundError if the account has none; UpstreamError */
+/**
+ * Returns the distribution that a reference names.
+ *
+ * @throws NotFoundError if the account has none; UpstreamError
+ */
 export async function findMediaDistribution(
   ref: MediaDistributionReference,
   argument: string,

@@ -20,7 +20,9 @@ export interface StreamReference {
 }
 
 /**
- * Returns the stream name of a reference, whether or not such a stream exists. @throws NotFoundError for a foreign id
+ * Returns the stream name of a reference, whether or not such a stream exists.
+ *
+ * @throws NotFoundError for a foreign id
  */
 export function streamNameOf({ id, name }: StreamReference, argument: string): string {
   const key = name ?? (id == null ? null : keyOfId(id, "Stream"));
@@ -28,7 +30,11 @@ export function streamNameOf({ id, name }: StreamReference, argument: string): s
   return key;
 }
 
-/** Returns the stream that a reference names. @throws NotFoundError if no token, broadcast or traffic shows it */
+/**
+ * Returns the stream that a reference names.
+ *
+ * @throws NotFoundError if no token, broadcast or traffic shows it
+ */
 export function findStream(
   ref: StreamReference,
   argument: string,

@@ -4,7 +4,11 @@ import type { StreamGrant } from "../../model/token/token.ts";
 import { type MaybePromise, mapMaybe } from "../../primitives/maybe-promise.ts";
 import { type Page, type PageArguments, pageOf } from "../connection.ts";
 
-/** Returns a page of the streams, by name, that grants open, among those known by name. @throws UpstreamError */
+/**
+ * Returns a page of the streams, by name, that grants open, among those known by name.
+ *
+ * @throws UpstreamError
+ */
 export function grantedStreamPage(
   grants: readonly StreamGrant[],
   page: PageArguments,

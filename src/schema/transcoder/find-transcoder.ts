@@ -21,7 +21,11 @@ export interface TranscoderReference {
 /** Form of the platform's ids of transcoders; nothing else is put into a path. */
 const wellFormed = /^[\w-]{1,128}$/;
 
-/** Returns the transcoder that a reference names. @throws NotFoundError if the account has none; UpstreamError */
+/**
+ * Returns the transcoder that a reference names.
+ *
+ * @throws NotFoundError if the account has none; UpstreamError
+ */
 export async function findTranscoder(
   { id, transcoderId }: TranscoderReference,
   argument: string,
