@@ -41,8 +41,8 @@ export default [
       "@graphql-eslint/strict-id-in-types": "off",
       // `id` is the graph's, so the platform's own ids are `streamId`, `tokenId` and so on, as its documents name them.
       "@graphql-eslint/no-typename-prefix": "off",
-      // A mutation that takes one reference takes it as an argument by its name: an input object would hold nothing else.
-      "@graphql-eslint/input-name": "off",
+      // Every mutation takes one argument, `input`. Mutations with the same fields share the type of it.
+      "@graphql-eslint/input-name": ["error", { checkInputType: false }],
       // There are mutations.
       "@graphql-eslint/no-root-type": "off",
       // Payloads tell what was changed. A way from there to all else would let one change read without end.

@@ -17,8 +17,8 @@ interface Total {
   bytesIn: string;
 }
 
-describe("a total", () => {
-  it("is what flowed, to the byte", async () => {
+describe("Bandwidth.total", () => {
+  it("counts every byte that flowed", async () => {
     await using gateway = await createTestGateway();
     const { data, errors } = await gateway.ask<{ stream: { bandwidth: { total: Total } } }>(
       `{ stream(by: { name: "derby-final" }) { bandwidth(window: ${YESTERDAY}) { total { bytesOut bytesIn } } } }`,
@@ -65,7 +65,7 @@ describe("a total", () => {
     });
   });
 
-  it("of a partner is the sum over its streams, and no stream's other viewers", async () => {
+  it("of a partner sums only the partner's viewers over its streams", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask<{ partner: { usage: { total: Total } } }>(
       `{ partner(by: { trackingId: "northwind-tv" }) { usage(window: ${YESTERDAY}) { total { bytesOut bytesIn } } } }`,
@@ -85,7 +85,7 @@ describe("a total", () => {
   });
 });
 
-describe("a series", () => {
+describe("Bandwidth.series", () => {
   const series = async (window: string, granularity: string, extra = "") => {
     await using gateway = await createTestGateway();
     const { data, errors } = await gateway.ask<{
@@ -140,7 +140,7 @@ describe("a series", () => {
     expect(points.reduce((sum, { bytesOut }) => sum + BigInt(bytesOut ?? 0), 0n).toString()).toBe(total.bytesOut);
   });
 
-  it("of days is kept for a year", async () => {
+  it("by days reaches back a year", async () => {
     const { points, total } = await series(range("2025-04-01T00:00:00Z", "2026-03-01T00:00:00Z"), "DAY");
     expect(points).toHaveLength(334);
     // Their hours are kept no more, so nobody can tell whether some lack.
@@ -176,7 +176,7 @@ describe("a series", () => {
     expect(gateway.analyticsCalls()).toHaveLength(2);
   });
 
-  it("calls no Tuesday of any month complete, nor the months, since they lack hours", async () => {
+  it("marks no day and no month as COMPLETE that lacks hours", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask<{
       account: { usage: { day: { points: Point[] }; month: { points: Point[] } } };
@@ -196,7 +196,7 @@ describe("a series", () => {
     ]);
   });
 
-  it("of two years of which a part was never metered tells so beside its total", async () => {
+  it("over two years marks the time that was never metered", async () => {
     await using gateway = await createTestGateway();
     const { data, errors } = await gateway.ask<{
       account: { usage: { coverage: { state: string; missing: { from: string; to: string }[] } } };
@@ -221,7 +221,7 @@ describe("a series", () => {
     });
   });
 
-  it("begins days where they begin in the time zone", async () => {
+  it("begins days at midnight of the time zone", async () => {
     const { points, truth } = await series(
       range("2026-03-15T23:00:00Z", "2026-03-17T23:00:00Z"),
       "DAY",
@@ -259,7 +259,7 @@ describe("a series", () => {
     expect(points.reduce((sum, { bytesOut }) => sum + BigInt(bytesOut ?? 0), 0n).toString()).toBe(total.bytesOut);
   });
 
-  it("gives the same as columns, for charts", async () => {
+  it("returns the same points as columns", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask<{
       account: {
@@ -277,8 +277,8 @@ describe("a series", () => {
   });
 });
 
-describe("months", () => {
-  it("of the account are kept without end", async () => {
+describe("Bandwidth.series by months", () => {
+  it("reaches back without limit for the account", async () => {
     await using gateway = await createTestGateway();
     const { data, errors } = await gateway.ask<{ account: { usage: { series: { points: Point[] } } } }>(
       `{ account { usage(window: ${range("2025-03-01T00:00:00Z", "2026-04-01T00:00:00Z")}) {
@@ -291,7 +291,7 @@ describe("months", () => {
     expect(points.at(-1)).toMatchObject({ start: "2026-03-01T00:00:00.000Z", state: "PARTIAL" });
   });
 
-  it("of a partner are put together from days", async () => {
+  it("sums days for a partner", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask<{ partner: { usage: { series: { points: Point[] } } } }>(
       `{ partner(by: { trackingId: "kestrel-media" }) { usage(window: ${range("2026-01-01T00:00:00Z", "2026-03-01T00:00:00Z")}) {
@@ -306,7 +306,7 @@ describe("months", () => {
     );
   });
 
-  it("that are not over yet end where the figures end", async () => {
+  it("ends a month that is not over at the newest usage", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
       `{ account { usage(window: { month: "2026-03" }) { window { from to timeZone } } } }`,
@@ -319,8 +319,8 @@ describe("months", () => {
   });
 });
 
-describe("a percentile", () => {
-  it("is the nearest rank over complete hours, and says what it is made of", async () => {
+describe("Bandwidth.percentile", () => {
+  it("is the nearest rank over complete hours, with the number of samples", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask<{
       stream: { bandwidth: { series: { points: Point[] }; percentile: { bitsPerSecond: number } } };
@@ -354,7 +354,7 @@ describe("a percentile", () => {
   });
 });
 
-describe("traffic by country", () => {
+describe("Bandwidth.byCountry", () => {
   it("adds up to the total, the largest country first", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask<{
@@ -369,7 +369,7 @@ describe("traffic by country", () => {
     expect(sizes).toEqual(sizes.toSorted((a, b) => (a < b ? 1 : -1)));
   });
 
-  it("is not metered per tracking id, and says so", async () => {
+  it("is null with NOT_METERED for a partner", async () => {
     await using gateway = await createTestGateway();
     const { data, errors } = await gateway.ask(
       `{ partner(by: { trackingId: "northwind-tv" }) { name usage(window: ${YESTERDAY}) { byCountry { country } } } }`,
@@ -379,8 +379,8 @@ describe("traffic by country", () => {
   });
 });
 
-describe("figures", () => {
-  it("equal what flowed, for any stream, partner and window of the last week", async () => {
+describe("Bandwidth", () => {
+  it("equals the simulated traffic for any stream, partner and window of the last week", async () => {
     await using gateway = await createTestGateway();
     const now = gateway.sandbox.clock.now();
     const firstHour = Math.ceil((now - 7 * 24 * HOUR) / HOUR);

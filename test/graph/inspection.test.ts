@@ -56,7 +56,7 @@ function forge(fields: object, claims: object = {}) {
 const director = async (token: string, streamName = "derby-final") =>
   (await gateway.sandbox.attachViewers({ token, streamName })).ok;
 
-describe("a claim of a wrong type", () => {
+describe("inspectViewerToken of a claim of a wrong type", () => {
   it.each([
     ["streaming.allowedOrigins", { allowedOrigins: "evil.example" }, "a list of texts; got a text."],
     ["streaming.allowedOrigins.0", { allowedOrigins: [5] }, "a text; got a number."],
@@ -89,8 +89,8 @@ describe("a claim of a wrong type", () => {
   });
 });
 
-describe("a viewer token", () => {
-  it("is not admitted before its nbf, as RFC 7519 has it", async () => {
+describe("inspectViewerToken of a viewer token", () => {
+  it("does not admit the token before its nbf (RFC 7519)", async () => {
     const now = Math.floor(gateway.sandbox.clock.now() / 1000);
     const jwt = await forge({}, { nbf: now + 3_600 });
     expect([(await inspect(jwt)).refusals, await director(jwt)]).toEqual([["NOT_YET_VALID"], false]);
@@ -124,14 +124,14 @@ describe("a viewer token", () => {
     expect([(await inspect(jwt)).isAdmitted, await director(jwt)]).toEqual([isTaken, isTaken]);
   });
 
-  it("is judged without the blanks and line ends that came from copying it", async () => {
+  it("ignores whitespace around the token", async () => {
     const jwt = await forge({});
     expect(await inspect(` ${jwt}\n`)).toMatchObject({ kind: "SIGNED", isAdmitted: true });
     const { token } = parentOf("northwind-tv-derby-final");
     expect(await inspect(`\t${token} \r\n`)).toMatchObject({ kind: "SUBSCRIBE_TOKEN", isAdmitted: true });
   });
 
-  it("with an empty originCluster names none", async () => {
+  it("reads an empty originCluster as none", async () => {
     const jwt = await forge({ originCluster: "" });
     expect([(await inspect(jwt)).refusals, await director(jwt)]).toEqual([[], true]);
   });
@@ -150,12 +150,12 @@ describe("a viewer token", () => {
     },
   );
 
-  it("that expires in milliseconds is warned of", async () => {
+  it("warns of an expiry in milliseconds", async () => {
     const { warnings } = await inspect(await forge({}, { exp: gateway.sandbox.clock.now() }));
     expect(warnings.map(({ code }) => code)).toContain("EXPIRY_IN_MILLISECONDS");
   });
 
-  it("of a stream off the air is refused for that first, and admitted once the stream is on air", async () => {
+  it("gives STREAM_OFFLINE first while the stream is off air, and admits the token once it is on air", async () => {
     const parent = parentOf("polar-sports-polar-cup");
     const { data } = await gateway.ask<{ signViewerToken: { viewerToken: { jwt: string } } }>(
       `mutation { signViewerToken(input: { token: { tokenId: ${parent.id} }, streamName: "polar-cup", trackingId: "polar-sports", expiresInSeconds: 600 }) { viewerToken { jwt } } }`,
@@ -169,13 +169,13 @@ describe("a viewer token", () => {
     expect(await inspect(jwt)).toMatchObject({ isAdmitted: true, refusals: [] });
   });
 
-  it("for another stream than the viewer asks for is refused", async () => {
+  it("refuses a token for another stream than the viewer asks for", async () => {
     const jwt = await forge({});
     expect((await inspect(jwt, "derby-final")).refusals).toEqual([]);
     expect((await inspect(jwt, "arena-main")).refusals).toEqual(["STREAM_NOT_COVERED"]);
   });
 
-  it("is judged without the live state where that can't be read, and says so", async () => {
+  it("warns when the live state can't be read", async () => {
     const jwt = await forge({});
     gateway.sandbox.fault({ path: "/api/monitoring/*", status: 503 });
     const { isAdmitted, warnings } = await inspect(jwt);
@@ -183,8 +183,8 @@ describe("a viewer token", () => {
   });
 });
 
-describe("a subscribe token itself", () => {
-  it("is understood, for the one stream that it names", async () => {
+describe("inspectViewerToken of a subscribe token itself", () => {
+  it("explains the token for the one stream that it names", async () => {
     const { token } = parentOf("northwind-tv-derby-final");
     expect(await inspect(token)).toMatchObject({
       kind: "SUBSCRIBE_TOKEN",
@@ -197,7 +197,7 @@ describe("a subscribe token itself", () => {
     expect((await inspect(token, "arena-main")).refusals).toEqual(["STREAM_NOT_COVERED"]);
   });
 
-  it("is held to the stream that is named, where it opens several", async () => {
+  it("explains a token that opens several for the stream of the input", async () => {
     const { token } = parentOf("qa-wildcard");
     const told = await inspect(token);
     expect([told.isAdmitted, told.warnings.map(({ code }) => code)]).toEqual([
@@ -218,7 +218,7 @@ describe("a subscribe token itself", () => {
     expect([(await inspect(token)).refusals, await director(token)]).toEqual([[refusal], false]);
   });
 
-  it("of another partner answers like a text that is no token, and so does a publish token", async () => {
+  it("answers for another partner's token and a publish token as for a text that is no token", async () => {
     const partner = await onboard(gateway, "northwind-tv");
     const { token } = parentOf("northwind-tv-derby-final");
     const foreign = parentOf("kestrel-media-derby-final").token;
@@ -231,7 +231,7 @@ describe("a subscribe token itself", () => {
     expect(await inspect(publisher)).toEqual(missing);
   });
 
-  it("stands in no log and no entry of the audit log", async () => {
+  it("writes the token into no log and no audit entry", async () => {
     const { token } = parentOf("northwind-tv-derby-final");
     await inspect(token);
     const { data } = await gateway.ask("{ auditLog(first: 5) { nodes { operation detail } } }");

@@ -38,8 +38,8 @@ async function running(gateway: TestGateway, name: string) {
 
 const VIDEO_SITE = { url: "rtmps://a.video.example/live2", key: "key-of-the-video-site", label: "Video site" };
 
-describe("targets of re-streaming", () => {
-  it("are set as a whole, and their keys are never shown again", async () => {
+describe("setRestreamTargets", () => {
+  it("replaces all targets, and never shows their keys again", async () => {
     await using gateway = await createTestGateway();
     const { publishToken, userErrors } = await setTargets(gateway, "rehearsal", [
       VIDEO_SITE,
@@ -70,7 +70,7 @@ describe("targets of re-streaming", () => {
     expect(told).not.toMatch(/key-of-the|hush/);
   });
 
-  it("keep their keys where none is given, as the address that is shown tells them", async () => {
+  it("keeps the key of a target that is sent without one, by the address that the graph shows", async () => {
     await using gateway = await createTestGateway();
     const withSecret = { url: "srt://relay.example:9000?passphrase=hush-hush-hush", key: "key-of-the-relay" };
     await setTargets(gateway, "rehearsal", [VIDEO_SITE, withSecret]);
@@ -113,7 +113,7 @@ describe("targets of re-streaming", () => {
     expect(gateway.sandbox.calls().filter(({ method }) => method !== "GET")).toEqual([]);
   });
 
-  it("of one address are told apart by their labels, else their keys are asked for", async () => {
+  it("tells targets with one address apart by their labels, and otherwise requires their keys", async () => {
     await using gateway = await createTestGateway();
     const twins = ["one", "two"].map((label) => ({ url: VIDEO_SITE.url, key: `key-of-${label}`, label }));
     await setTargets(gateway, "rehearsal", twins);
@@ -124,7 +124,7 @@ describe("targets of re-streaming", () => {
     expect(userErrors).toMatchObject([{ code: "INVALID_INPUT", path: ["input", "targets", "0", "key"] }]);
   });
 
-  it("can't be set by a partner, nor without the scope", async () => {
+  it("is refused for a partner, and without the scope", async () => {
     await using gateway = await createTestGateway();
     const { key } = await onboard(gateway, "meadow-tv", ["derby-final"]);
     const input = { publishToken: { tokenId: tokenOf(gateway, "derby-final")?.id }, targets: [VIDEO_SITE] };
@@ -134,8 +134,8 @@ describe("targets of re-streaming", () => {
   });
 });
 
-describe("re-streams of a running broadcast", () => {
-  it("go on as they are until they are synced; those that stay are not interrupted", async () => {
+describe("syncRestreams", () => {
+  it("applies new targets to running broadcasts, and does not interrupt unchanged ones", async () => {
     await using gateway = await createTestGateway();
     const before = await running(gateway, "derby-final");
     expect(before.map(({ label, isActive }) => [label, isActive])).toEqual([
@@ -155,7 +155,7 @@ describe("re-streams of a running broadcast", () => {
     ]);
   });
 
-  it("of a token that there is not can't be synced", async () => {
+  it("answers NOT_FOUND for a token that does not exist", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
       "mutation { syncRestreams(input: { publishToken: { tokenId: 9 } }) { publishToken { label } userErrors { code path } } }",
@@ -165,7 +165,7 @@ describe("re-streams of a running broadcast", () => {
     });
   });
 
-  it("are metered in seconds and bytes, apart from what viewers used", async () => {
+  it("starts pushes that are metered in seconds and bytes, apart from viewers", async () => {
     await using gateway = await createTestGateway();
     const window = range("2026-03-17T00:00:00Z", "2026-03-18T00:00:00Z");
     const { data } = await gateway.ask<{

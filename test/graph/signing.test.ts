@@ -56,7 +56,7 @@ async function director(
 
 const derby = 'streamName: "derby-final" trackingId: "northwind-tv"';
 
-describe("the parent", () => {
+describe("signViewerToken: the parent", () => {
   it("row 1: must be a subscribe token of the account", async () => {
     await using gateway = await createTestGateway();
     const publishTokenId = gateway.sandbox.tokens.publish()[0]?.id;
@@ -81,7 +81,7 @@ describe("the parent", () => {
     expect(refusals(signed)).toEqual(["PARENT_EXPIRED token"]);
   });
 
-  it("row 4: takes its viewer tokens along when it expires, so their expiry is cut to its own", async () => {
+  it("row 4: limits the expiry of its viewer tokens to its own", async () => {
     await using gateway = await createTestGateway();
     const signed = await sign(
       gateway,
@@ -113,7 +113,7 @@ describe("the parent", () => {
   });
 });
 
-describe("the expiry", () => {
+describe("signViewerToken: the expiry", () => {
   it.each([
     ["is missing", "", "EXPIRY_MISSING expiresAt"],
     ["is now", "expiresInSeconds: 0", "EXPIRY_PASSED expiresAt"],
@@ -125,14 +125,14 @@ describe("the expiry", () => {
   });
 });
 
-describe("the algorithm", () => {
-  it.each(["HS256", "HS384", "HS512"])("row 6: %s is taken by the Director", async (algorithm) => {
+describe("signViewerToken: the algorithm", () => {
+  it.each(["HS256", "HS384", "HS512"])("row 6: %s is accepted by the Director", async (algorithm) => {
     await using gateway = await createTestGateway();
     const signed = await sign(gateway, "northwind-tv-derby-final", `${derby} algorithm: ${algorithm}`);
     expect(await director(gateway, signed, "derby-final")).toBe("northwind-tv");
   });
 
-  it.each(["none", "RS256", "ES256"])("row 6: %s can't even be asked for", async (algorithm) => {
+  it.each(["none", "RS256", "ES256"])("row 6: %s is no value of the enum", async (algorithm) => {
     await using gateway = await createTestGateway();
     const { errors } = await gateway.ask(
       `mutation { signViewerToken(input: { token: { tokenId: 5001 } expiresInSeconds: 60 algorithm: ${algorithm} ${derby} }) { viewerToken { jwt } } }`,
@@ -140,7 +140,7 @@ describe("the algorithm", () => {
     expect(errors[0]?.extensions.code).toBe("GRAPHQL_VALIDATION_FAILED");
   });
 
-  it("row 7: a rotated secret kills what the old one signed", async () => {
+  it("row 7: a rotated secret invalidates the tokens that the old one signed", async () => {
     await using gateway = await createTestGateway();
     const before = await sign(gateway, "northwind-tv-derby-final", derby);
     await gateway.ask(
@@ -152,7 +152,7 @@ describe("the algorithm", () => {
   });
 });
 
-describe("the stream", () => {
+describe("signViewerToken: the stream", () => {
   it("row 8: is allowed when the parent names it", async () => {
     await using gateway = await createTestGateway();
     const signed = await sign(gateway, "northwind-tv-derby-final", derby);
@@ -241,7 +241,7 @@ describe("the stream", () => {
   });
 });
 
-describe("the tracking id", () => {
+describe("signViewerToken: the tracking id", () => {
   it("row 14: is the parent's", async () => {
     await using gateway = await createTestGateway();
     const signed = await sign(gateway, "northwind-tv-derby-final", derby);
@@ -281,7 +281,7 @@ describe("the tracking id", () => {
   });
 });
 
-describe("the cluster", () => {
+describe("signViewerToken: the cluster", () => {
   it("row 19: may be chosen under a parent of auto, out of the account's", async () => {
     await using gateway = await createTestGateway();
     const fields = 'streamName: "roaming-reporter" trackingId: "harbor-news"';
@@ -311,7 +311,7 @@ describe("the cluster", () => {
   });
 });
 
-describe("origins and addresses", () => {
+describe("signViewerToken: origins and addresses", () => {
   it("row 23: stay within the parent's", async () => {
     await using gateway = await createTestGateway();
     const zephyr = 'streamName: "fan-zone" trackingId: "zephyr-fan"';
@@ -372,7 +372,7 @@ describe("origins and addresses", () => {
   });
 });
 
-describe("other restrictions", () => {
+describe("signViewerToken: other restrictions", () => {
   it.each([
     ['allowedCountries: ["GB"]', "allowedCountries"],
     ['deniedCountries: ["GB"]', "deniedCountries"],
@@ -393,7 +393,7 @@ describe("other restrictions", () => {
     expect(refusals(tooLong)).toEqual(["CUSTOM_VIEWER_DATA_TOO_LONG customViewerData"]);
   });
 
-  it("tells all broken rules at once", async () => {
+  it("all broken rules are reported at once", async () => {
     await using gateway = await createTestGateway();
     const signed = await sign(
       gateway,
@@ -410,12 +410,12 @@ describe("other restrictions", () => {
   });
 });
 
-describe("many viewers", () => {
+describe("signViewerTokens", () => {
   const signMany = `mutation ($viewers: [ViewerInput!]!) {
     signViewerTokens(input: { token: { tokenId: 5001 } expiresInSeconds: 300 ${derby} viewers: $viewers }) {
       results { index viewerToken { jwt } userErrors { code path } } userErrors { code path } } }`;
 
-  it("get their tokens in one call, without a call to the platform", async () => {
+  it("signs the tokens of many viewers without a call to the platform", async () => {
     await using gateway = await createTestGateway();
     await gateway.ask("{ subscribeTokens { totalCount } clusters { name } }");
     gateway.sandbox.clearCalls();
@@ -434,7 +434,7 @@ describe("many viewers", () => {
     expect(admission.ok).toBe(true);
   });
 
-  it("are told apart: one refusal keeps nobody else from a token", async () => {
+  it("signs the tokens of the other viewers when one is refused", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(signMany, { viewers: [{}, { allowedIpAddresses: ["::1"] }, {}] });
     expect(data).toMatchObject({
@@ -449,7 +449,7 @@ describe("many viewers", () => {
     });
   });
 
-  it.each([0, 1001])("are 1 to 1000 in one call, not %i", async (count) => {
+  it.each([0, 1001])("accepts 1 to 1000 viewers, not %i", async (count) => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(signMany, { viewers: Array.from({ length: count }, () => ({})) });
     expect(data).toEqual({
@@ -458,7 +458,7 @@ describe("many viewers", () => {
   });
 });
 
-describe("inspecting", () => {
+describe("inspectViewerToken", () => {
   interface Inspection {
     isAdmitted: boolean;
     reasons: { refusal: string }[];
@@ -480,7 +480,7 @@ describe("inspecting", () => {
   const forge = (claims: object, secret: string, alg = "HS256") =>
     new SignJWT({ ...claims }).setProtectedHeader({ alg, typ: "JWT" }).sign(new TextEncoder().encode(secret));
 
-  it("tells what a good token says, and that it is admitted", async () => {
+  it("returns the claims of a valid token, and that it is admitted", async () => {
     await using gateway = await createTestGateway();
     const signed = await sign(gateway, "northwind-tv-derby-final", `${derby} customViewerData: "seat 12"`);
     expect(await inspect(gateway, signed.viewerToken?.jwt ?? "")).toEqual({
@@ -499,7 +499,7 @@ describe("inspecting", () => {
     });
   });
 
-  it("tells every reason why a token is refused", async () => {
+  it("returns every reason why a token is refused", async () => {
     await using gateway = await createTestGateway();
     const streaming = {
       tokenId: parentId(gateway, "northwind-tv-derby-final"),
@@ -518,7 +518,7 @@ describe("inspecting", () => {
     ]);
   });
 
-  it("does not take the algorithm none for a signature", async () => {
+  it("does not accept the algorithm none as a signature", async () => {
     await using gateway = await createTestGateway();
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
     const streaming = {
@@ -534,7 +534,7 @@ describe("inspecting", () => {
     ]);
   });
 
-  it.each(["", "abc", "a.b.c", "x".repeat(9000)])("says of what is none that it is none", async (jwt) => {
+  it.each(["", "abc", "a.b.c", "x".repeat(9000)])("reports a text that is no viewer token", async (jwt) => {
     await using gateway = await createTestGateway();
     const { claims, reasons } = await inspect(gateway, jwt);
     expect(claims).toBeNull();
@@ -558,7 +558,7 @@ describe("inspecting", () => {
     expect(told.map(({ code }) => code)).toEqual(["RESTRICTION_OUTSIDE_PARENT", "CLAIM_IGNORED"]);
   });
 
-  it("is no query, so that a token never stands in an address", async () => {
+  it("is no query, so that no token appears in a URL", async () => {
     await using gateway = await createTestGateway();
     const response = await gateway.gateway.fetch(
       new Request(

@@ -23,8 +23,8 @@ async function create(
 const labelled = (gateway: TestGateway, label: string) =>
   gateway.sandbox.tokens.subscribe().filter((token) => token.label === label);
 
-describe("creating a token", () => {
-  it("gives its secret, which nothing else gives but the field for it", async () => {
+describe("createPublishToken and createSubscribeToken", () => {
+  it("return the secret, which no other field but `secret` returns", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask<{ createSubscribeToken: { secret: string; subscribeToken: { id: string } } }>(
       `mutation { createSubscribeToken(input: { idempotencyKey: "k", label: "acme", trackingId: "acme",
@@ -63,7 +63,7 @@ describe("creating a token", () => {
     expect(read.node.secret).toBe(stored?.token);
   });
 
-  it("makes one token for one key, however often it is sent", async () => {
+  it("create one token for one idempotency key, however often it is sent", async () => {
     await using gateway = await createTestGateway();
     const first = await create(gateway, "once");
     const again = await create(gateway, "once");
@@ -73,7 +73,7 @@ describe("creating a token", () => {
     expect(labelled(gateway, "master")).toHaveLength(2);
   });
 
-  it("refuses a key that came with other input before", async () => {
+  it("refuse an idempotency key that came with other input before", async () => {
     await using gateway = await createTestGateway();
     await create(gateway, "once");
     const other = await create(gateway, "once", 'label: "other", streams: [{ pattern: "a" }]');
@@ -81,7 +81,7 @@ describe("creating a token", () => {
     expect(labelled(gateway, "other")).toEqual([]);
   });
 
-  it("finds the token whose answer was lost, and makes no second one", async () => {
+  it("find the token whose response was lost, and create no second one", async () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "POST", path: "/api/subscribe_token", drop: "after", times: 1 });
     const { subscribeToken, userErrors } = await create(gateway, "lost");
@@ -89,7 +89,7 @@ describe("creating a token", () => {
     expect(labelled(gateway, "master").map(({ id }) => id)).toEqual([subscribeToken?.tokenId]);
   });
 
-  it("tells when an outcome is unknown, and settles it when the key comes again", async () => {
+  it("report an unknown outcome, and settle it when the key comes again", async () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "POST", path: "/api/subscribe_token", drop: "before", times: 1 });
     const unknown = await create(gateway, "lost");
@@ -103,7 +103,7 @@ describe("creating a token", () => {
     expect(labelled(gateway, "master")).toHaveLength(1);
   });
 
-  it("does not hand out a token that was deleted since", async () => {
+  it("do not return a token that was deleted since", async () => {
     await using gateway = await createTestGateway();
     const { subscribeToken } = await create(gateway, "once");
     await gateway.ask(
@@ -112,7 +112,7 @@ describe("creating a token", () => {
     expect(await create(gateway, "once")).toMatchObject({ subscribeToken: null, userErrors: [{ code: "CONFLICT" }] });
   });
 
-  it("passes on what only the platform can know", async () => {
+  it("report a rule that only the platform checks", async () => {
     await using gateway = await createTestGateway();
     const { userErrors } = await create(
       gateway,
@@ -168,7 +168,7 @@ describe("creating a token", () => {
   });
 });
 
-describe("a publish token", () => {
+describe("PublishToken", () => {
   const createPublish = async (gateway: TestGateway, fields: string) => {
     const { data } = await gateway.ask<{ createPublishToken: { publishToken: object | null; userErrors: object[] } }>(
       `mutation { createPublishToken(input: { idempotencyKey: "p", label: "studio", streams: [{ pattern: "studio" }] ${fields} }) {
@@ -178,14 +178,14 @@ describe("a publish token", () => {
     return data.createPublishToken;
   };
 
-  it("is secured unless it is asked not to be", async () => {
+  it("is secured unless the input says otherwise", async () => {
     await using gateway = await createTestGateway();
     expect(await createPublish(gateway, "")).toMatchObject({
       publishToken: { isSecured: true, isMultisource: true, priority: null },
     });
   });
 
-  it("carries the settings of its streams", async () => {
+  it("holds the settings of its streams", async () => {
     await using gateway = await createTestGateway();
     const created = await createPublish(
       gateway,
@@ -235,8 +235,8 @@ describe("a publish token", () => {
   });
 });
 
-describe("changing a token", () => {
-  it("changes what is named, and nothing else", async () => {
+describe("updatePublishToken and updateSubscribeToken", () => {
+  it("change the fields of the input, and nothing else", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
       `mutation { updateSubscribeToken(input: { token: { tokenId: 5001 }, label: "renamed", addStreams: [{ pattern: "arena-main" }],
@@ -257,7 +257,7 @@ describe("changing a token", () => {
     });
   });
 
-  it("is seen by the next query, without waiting for the list to be read again", async () => {
+  it("show in the next query, without a new read of the list", async () => {
     await using gateway = await createTestGateway();
     await gateway.ask("{ subscribeTokens { totalCount } }");
     await gateway.ask(
@@ -267,7 +267,7 @@ describe("changing a token", () => {
     expect(data).toEqual({ stream: { partners: { nodes: [{ trackingId: "northwind-tv" }] } } });
   });
 
-  it("of nothing is refused before any call", async () => {
+  it("refuse an input without changes before any call", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
       `mutation { updatePublishToken(input: { token: { tokenId: 1001 } }) { ${errorsField} } }`,
@@ -276,7 +276,7 @@ describe("changing a token", () => {
     expect(gateway.sandbox.calls()).toEqual([]);
   });
 
-  it("clears a priority by null, and leaves it alone when it is left out", async () => {
+  it("clear a priority by null, and keep it when it is left out", async () => {
     await using gateway = await createTestGateway();
     const update = async (fields: string) => {
       const { data } = await gateway.ask<{ updatePublishToken: { publishToken: { priority: number | null } } }>(
@@ -289,7 +289,7 @@ describe("changing a token", () => {
     expect(await update("priority: null")).toBeNull();
   });
 
-  it("that does not exist is not found", async () => {
+  it("answer NOT_FOUND for a token that does not exist", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
       `mutation { a: updateSubscribeToken(input: { token: { tokenId: 999999 }, label: "x" }) { subscribeToken { id } ${errorsField} }
@@ -310,7 +310,7 @@ describe("changing a token", () => {
   });
 });
 
-describe("enabling and disabling", () => {
+describe("enabling and disabling tokens", () => {
   it("changes many publish tokens, the disabling in one call", async () => {
     await using gateway = await createTestGateway();
     await gateway.ask("{ publishTokens { totalCount } }");
@@ -341,7 +341,7 @@ describe("enabling and disabling", () => {
     });
   });
 
-  it("does what it can, and tells what it could not", async () => {
+  it("changes the tokens it can, and reports the others", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
       `mutation { disableSubscribeTokens(input: { tokens: [{ tokenId: 5001 }, { tokenId: 999999 }, { tokenId: 5002 }] }) {
@@ -370,7 +370,7 @@ describe("enabling and disabling", () => {
   });
 });
 
-describe("rotating a token", () => {
+describe("rotatePublishToken and rotateSubscribeToken", () => {
   const rotate = async (gateway: TestGateway, key: string) => {
     const { data } = await gateway.ask<{
       rotateSubscribeToken: { secret: string | null; userErrors: { code: string }[] };
@@ -381,7 +381,7 @@ describe("rotating a token", () => {
   };
   const stored = (gateway: TestGateway) => gateway.sandbox.tokens.subscribe().find(({ id }) => id === 5001)?.token;
 
-  it("gives a new secret, once for one key", async () => {
+  it("return a new secret, once for one idempotency key", async () => {
     await using gateway = await createTestGateway();
     const before = stored(gateway);
     const first = await rotate(gateway, "r1");
@@ -391,7 +391,7 @@ describe("rotating a token", () => {
     expect((await rotate(gateway, "r2")).secret).not.toBe(first.secret);
   });
 
-  it("learns from the token itself what became of a lost answer", async () => {
+  it("read the token when the response was lost", async () => {
     await using gateway = await createTestGateway();
     const before = stored(gateway);
     gateway.sandbox.fault({ method: "PUT", path: "/api/v2/subscribe_token/*", drop: "after", times: 1 });
@@ -401,7 +401,7 @@ describe("rotating a token", () => {
     expect(secret).not.toBe(before);
   });
 
-  it("does not rotate a second time when an answer was lost and the key comes again", async () => {
+  it("do not rotate again when the response was lost and the key comes again", async () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "PUT", path: "/api/v2/subscribe_token/*", drop: "after", times: 1 });
     gateway.sandbox.fault({ method: "GET", path: "/api/subscribe_token/5001", status: 503, times: 3 });
@@ -412,8 +412,8 @@ describe("rotating a token", () => {
   });
 });
 
-describe("deleting a token", () => {
-  it("takes it out of the graph at once", async () => {
+describe("deletePublishToken and deleteSubscribeToken", () => {
+  it("remove the token from the graph at once", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask<{ deleteSubscribeToken: { deletedId: string } }>(
       `mutation { deleteSubscribeToken(input: { token: { tokenId: 5001 } }) { deletedId ${errorsField} } }`,
@@ -428,7 +428,7 @@ describe("deleting a token", () => {
     expect(errors).toMatchObject([{ extensions: { code: "NOT_FOUND", argument: "id" } }]);
   });
 
-  it("has happened when only its answer was lost", async () => {
+  it("succeed when only the response was lost", async () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "DELETE", path: "/api/publish_token/1005", drop: "after", times: 1 });
     const { data } = await gateway.ask(
@@ -438,7 +438,7 @@ describe("deleting a token", () => {
     expect(gateway.sandbox.tokens.publish().some(({ id }) => id === 1005)).toBe(false);
   });
 
-  it("that is down tells so, and the other mutations of the request go on", async () => {
+  it("report a platform that is down, and the other mutations of the request go on", async () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "DELETE", path: "/api/publish_token/*", status: 503 });
     const { data } = await gateway.ask(
@@ -452,8 +452,8 @@ describe("deleting a token", () => {
   });
 });
 
-describe("tokens", () => {
-  it("are listed oldest first, filtered by state, label and stream", async () => {
+describe("Query.publishTokens and Query.subscribeTokens", () => {
+  it("list tokens oldest first, filtered by state, label and stream", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask(
       `{ all: subscribeTokens(first: 2) { totalCount nodes { tokenId } }
@@ -471,7 +471,7 @@ describe("tokens", () => {
     });
   });
 
-  it("that were made elsewhere are found by their number at once, and in lists when they are read again", async () => {
+  it("show tokens that were created elsewhere by number at once, and in lists after the next read", async () => {
     await using gateway = await createTestGateway({ gateway: { tokenRefreshMs: 0 } });
     await gateway.ask("{ subscribeTokens { totalCount } }");
     const made = await fetch(`${gateway.sandbox.origin}/api/subscribe_token`, {

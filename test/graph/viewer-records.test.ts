@@ -32,8 +32,8 @@ async function records(gateway: TestGateway, args: string): Promise<Page> {
   return data.viewerRecords;
 }
 
-describe("viewer records", () => {
-  it("come by their beginning, in pages that neither skip nor repeat one", async () => {
+describe("Query.viewerRecords", () => {
+  it("lists records oldest first, in pages that neither skip nor repeat one", async () => {
     await using gateway = await createTestGateway();
     const { nodes: all } = await records(
       gateway,
@@ -55,7 +55,7 @@ describe("viewer records", () => {
     expect(all.map(({ startedAt }) => startedAt)).toEqual(all.map(({ startedAt }) => startedAt).toSorted());
   });
 
-  it("are chosen by stream, by partner, by being tracked, and by any of these together", async () => {
+  it("filters by stream, partner and tracking, and by any of these together", async () => {
     await using gateway = await createTestGateway();
     const of = async (filter: string) =>
       (await records(gateway, `window: ${HOUR}, first: 1000, filter: ${filter}`)).nodes;
@@ -70,7 +70,7 @@ describe("viewer records", () => {
     expect(await of('{ isTracked: true, streams: [{ name: "city-council" }] }')).toEqual([]);
   });
 
-  it("lie in exactly one of adjacent windows when they are taken by their end", async () => {
+  it("puts a record into exactly one of adjacent windows by its end", async () => {
     await using gateway = await createTestGateway();
     const ended = async (from: string, to: string) => {
       const page = await records(
@@ -87,7 +87,7 @@ describe("viewer records", () => {
     expect(new Set(halves).size).toBe(halves.length);
   });
 
-  it("tell who is still watching", async () => {
+  it("shows which viewers are still watching", async () => {
     await using gateway = await createTestGateway();
     const ongoing = await records(gateway, 'window: { last: "PT1H" }, state: ONGOING, first: 1000');
     expect(ongoing.nodes.length).toBeGreaterThan(0);
@@ -96,7 +96,7 @@ describe("viewer records", () => {
     expect(gone.nodes.every(({ endedAt }) => endedAt !== null)).toBe(true);
   });
 
-  it("name the record that a viewer's reconnect goes on from", async () => {
+  it("names the record that a reconnect continues", async () => {
     await using gateway = await createTestGateway();
     const { nodes } = await records(gateway, `window: ${HOUR}, first: 1000`);
     const again = nodes.find(({ previousRecordId }) => previousRecordId !== null);
@@ -104,7 +104,7 @@ describe("viewer records", () => {
     expect(again?.clientId).toBe(before?.clientId);
   });
 
-  it("can be read again by their id", async () => {
+  it("returns records that `node` reads again by their id", async () => {
     await using gateway = await createTestGateway();
     const { nodes } = await records(gateway, `window: ${HOUR}, first: 3`);
     const { data } = await gateway.ask(
@@ -116,7 +116,7 @@ describe("viewer records", () => {
     expect(data).toEqual({ nodes: nodes.map(({ id, recordId }) => ({ id, recordId })) });
   });
 
-  it("keep what identifies a person behind a scope of its own", async () => {
+  it("hides personal data without the scope viewer:pii", async () => {
     const without = { scopes: allScopes.filter((scope) => scope !== "viewer:pii") };
     await using gateway = await createTestGateway(without);
     const { nodes } = await records(gateway, `window: ${HOUR}, first: 1000`);
@@ -132,7 +132,7 @@ describe("viewer records", () => {
     expect((await records(trusted, `window: ${HOUR}, first: 1`)).nodes[0]?.ipAddress).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
   });
 
-  it("are read in constant memory, however long the answer is", async () => {
+  it("reads responses of any length in constant memory", async () => {
     await using gateway = await createTestGateway();
     const heap = () => {
       globalThis.gc?.();
@@ -164,7 +164,7 @@ describe("viewer records", () => {
     expect(errors).toMatchObject([{ path: ["viewerRecords"], extensions: { code, argument } }]);
   });
 
-  it("are null with a code when the answer breaks off", async () => {
+  it("is null with a code when the response breaks off", async () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ path: "/api/v2/records/viewers", truncate: true });
     const { data, errors } = await gateway.ask(`{ me { name } viewerRecords(window: ${HOUR}) { nodes { id } } }`);

@@ -47,8 +47,8 @@ async function canView(gateway: TestGateway, args: string): Promise<string> {
   return `${data.canView.verdict} ${data.canView.decidedBy.rule}`;
 }
 
-describe("geo rules", () => {
-  it("of a subscribe token go before those of the publish token, and these before the account's; they are never merged", async () => {
+describe("setGeoRules and Stream.effectiveGeoRules", () => {
+  it("put a subscribe token's rules before a publish token's, these before the account's, and never merge them", async () => {
     await using gateway = await createTestGateway();
     const viewer = tokenId(gateway, "subscribe", "northwind-tv-derby-final");
     const publisher = tokenId(gateway, "publish", "derby-final");
@@ -88,7 +88,7 @@ describe("geo rules", () => {
     expect(await rulesOf(gateway, withToken)).toEqual([nobody]);
   });
 
-  it("replace what was set: a level goes from denied countries to allowed ones in one call", async () => {
+  it("replace the present rules: denied countries become allowed ones in one call", async () => {
     await using gateway = await createTestGateway();
     const viewer = tokenId(gateway, "subscribe", "northwind-tv-derby-final");
     const token = `{ subscribeToken: { tokenId: ${viewer} } }`;
@@ -124,7 +124,7 @@ describe("geo rules", () => {
     expect(gateway.sandbox.calls()).toEqual([]);
   });
 
-  it("name countries by the codes of ISO 3166-1, and nothing else", async () => {
+  it("accept only countries of ISO 3166-1", async () => {
     await using gateway = await createTestGateway();
     const rule = "A country is its ISO 3166-1 alpha-2 code in capital letters, such as GB for the United Kingdom.";
     const set = (countries: string) =>
@@ -142,7 +142,7 @@ describe("geo rules", () => {
     expect(gateway.sandbox.calls()).toEqual([]);
   });
 
-  it("of a token that is not there are not found", async () => {
+  it("answer NOT_FOUND for a token that does not exist", async () => {
     await using gateway = await createTestGateway();
     const { userErrors } = await setGeoRules(
       gateway,
@@ -151,7 +151,7 @@ describe("geo rules", () => {
     expect(userErrors).toMatchObject([{ code: "NOT_FOUND", path: ["input", "target", "publishToken"] }]);
   });
 
-  it("are several where publish tokens differ, and one where the viewer's token decides", async () => {
+  it("give several rules if publish tokens differ, and one if the viewer's token decides", async () => {
     await using gateway = await createTestGateway();
     await gateway.ask(
       `mutation { createPublishToken(input: { idempotencyKey: "spare", label: "spare", streams: [{ pattern: "derby-final" }],
@@ -166,7 +166,7 @@ describe("geo rules", () => {
     expect(await rulesOf(gateway, `(token: { tokenId: ${viewer} })`)).toHaveLength(1);
   });
 
-  it("of 50 streams cost the token pages, and none of their own", async () => {
+  it("cost no call of their own for 50 streams beside the token pages", async () => {
     await using gateway = await createTestGateway({ sandbox: { bulk: 40 } });
     const { data, errors } = await gateway.ask<{ streams: { nodes: { effectiveGeoRules: Rules[] }[] } }>(
       `{ streams(first: 50) { nodes { effectiveGeoRules { ${RULES} } isSecured } } }`,
@@ -182,7 +182,7 @@ describe("geo rules", () => {
     ]);
   });
 
-  it("of the account are read once for all its fields, and shown as they were set without another call", async () => {
+  it("read the account's rules once for all fields, and show new ones without another call", async () => {
     await using gateway = await createTestGateway();
     await gateway.ask("{ account { allowedCountries deniedCountries } }");
     const reads = () =>
@@ -194,7 +194,7 @@ describe("geo rules", () => {
     expect(reads()).toHaveLength(1);
   });
 
-  it("are in doubt when the platform fails before it has answered, and can be set again", async () => {
+  it("report OUTCOME_UNKNOWN when the response is lost, and can be set again", async () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ method: "PUT", path: "/api/v3/account/security", status: 503, times: 1 });
     const set = () => setGeoRules(gateway, 'target: { account: true }, allowedCountries: ["GB"]');
@@ -202,7 +202,7 @@ describe("geo rules", () => {
     expect((await set()).userErrors).toEqual([]);
   });
 
-  it("are the broadcaster's business: a partner neither sees nor sets them", async () => {
+  it("are hidden from partners, who can't set them either", async () => {
     await using gateway = await createTestGateway();
     const { key, tokenIds } = await onboard(gateway, "acme", ["derby-final"]);
     const { data, errors } = await gateway.as(key).ask(
@@ -220,11 +220,11 @@ describe("geo rules", () => {
   });
 });
 
-describe("whether somebody can view", () => {
+describe("canView", () => {
   const at = (stream: string, rest = "") => `stream: { name: "${stream}" } ${rest}`;
   const by = (gateway: TestGateway, label: string) => `token: { tokenId: ${tokenId(gateway, "subscribe", label)} }`;
 
-  it("is told with the rule that decides", async () => {
+  it("returns the verdict with the rule that decides", async () => {
     await using gateway = await createTestGateway();
     const ask = (args: string) => canView(gateway, args);
     const token = (label: string) => by(gateway, label);
@@ -278,7 +278,7 @@ describe("whether somebody can view", () => {
     expect(await canView(gateway, concert)).toBe("UNDECIDED ALLOWED_IP_ADDRESSES");
   });
 
-  it("is told with every rule that stands against the viewer", async () => {
+  it("returns every rule that refuses the viewer", async () => {
     await using gateway = await createTestGateway();
     const viewer = tokenId(gateway, "subscribe", "zephyr-fan-fan-zone");
     await setGeoRules(gateway, `target: { subscribeToken: { tokenId: ${viewer} } }, deniedCountries: ["BR"]`);
@@ -298,7 +298,7 @@ describe("whether somebody can view", () => {
     });
   });
 
-  it("is open while the stream is off air and its publish tokens differ, and settled by the one that is used", async () => {
+  it("is UNDECIDED while the stream is off air and its publish tokens differ, and decided by the one in use", async () => {
     await using gateway = await createTestGateway();
     const { data } = await gateway.ask<{ createPublishToken: { secret: string } }>(
       `mutation { createPublishToken(input: { idempotencyKey: "open", label: "open", isSecured: false,
@@ -309,7 +309,7 @@ describe("whether somebody can view", () => {
     expect(await canView(gateway, at("rehearsal"))).toBe("ADMITTED STREAM_OPEN");
   });
 
-  it("is no, where no usable publish token may broadcast the stream", async () => {
+  it("is REFUSED if no usable publish token may broadcast the stream", async () => {
     await using gateway = await createTestGateway();
     const id = tokenId(gateway, "publish", "chess-open");
     await gateway.ask(
@@ -340,7 +340,7 @@ describe("whether somebody can view", () => {
   });
 });
 
-describe("whether a viewer token lets its viewer in", () => {
+describe("ViewerTokenInspection.viewing", () => {
   const signed = async (gateway: TestGateway, label: string, fields: string) => {
     const id = tokenId(gateway, "subscribe", label);
     const { data } = await gateway.ask<{ signViewerToken: { viewerToken: { jwt: string } } & Errors }>(
@@ -367,7 +367,7 @@ describe("whether a viewer token lets its viewer in", () => {
     return told && `${told.verdict} ${told.decidedBy.rule}`;
   };
 
-  it("is told for the viewer's place, by what it and its parent allow, as the Director says it", async () => {
+  it("decides by where the viewer is and what the token and its parent allow, as the Director does", async () => {
     await using gateway = await createTestGateway();
     const parent = tokenId(gateway, "subscribe", "northwind-tv-derby-final");
     await setGeoRules(gateway, `target: { subscribeToken: { tokenId: ${parent} } }, deniedCountries: ["US"]`);
@@ -392,14 +392,14 @@ describe("whether a viewer token lets its viewer in", () => {
     expect(await viewing(gateway, jwt, at)).toBe("REFUSED VIEWER_TOKEN");
   });
 
-  it("goes by the cluster that it chooses where its parent leaves it open", async () => {
+  it("uses the cluster of the viewer token if its parent leaves the choice", async () => {
     await using gateway = await createTestGateway();
     const fields = 'streamName: "roaming-reporter", trackingId: "harbor-news"';
     const open = await signed(gateway, "harbor-news-roaming-reporter", fields);
     expect(await viewing(gateway, open, { country: "FR" })).toBe("ADMITTED TOKEN_OPENS");
   });
 
-  it("is not told without a place, and is the broadcaster's to know", async () => {
+  it("is null without the viewer's location, and hidden from partners", async () => {
     await using gateway = await createTestGateway();
     const acme = await onboard(gateway, "acme", ["derby-final"]);
     const { data } = await gateway.as(acme.key).ask<{ signViewerToken: { viewerToken: { jwt: string } } }>(
@@ -421,7 +421,7 @@ describe("whether a viewer token lets its viewer in", () => {
     expect(errors).toMatchObject([{ extensions: { code: "FORBIDDEN" } }]);
   });
 
-  it("is null, and the rest is told, while monitoring is down", async () => {
+  it("is null, and nothing else is, while monitoring is down", async () => {
     await using gateway = await createTestGateway();
     const jwt = await signed(
       gateway,
@@ -437,7 +437,7 @@ describe("whether a viewer token lets its viewer in", () => {
   });
 });
 
-describe("what restricts a token", () => {
+describe("restrictions of a token", () => {
   const update = async (gateway: TestGateway, label: string, fields: string) => {
     const { data } = await gateway.ask<{ updateSubscribeToken: Errors }>(
       `mutation { updateSubscribeToken(input: { token: { tokenId: ${tokenId(gateway, "subscribe", label)} } ${fields} }) {
@@ -448,7 +448,7 @@ describe("what restricts a token", () => {
   const writes = (gateway: TestGateway) => gateway.sandbox.calls().filter(({ method }) => method !== "GET");
 
   it.each(["2001:db8::1", "192.0.2.1-192.0.2.9", "192.0.2.*", "192.0.2.0/33", "192.0.2.10/008"])(
-    "is a list of IPv4 addresses and blocks: %s is refused with that rule, before the call",
+    "accept only IPv4 addresses and blocks: %s is refused with that rule, before the call",
     async (entry) => {
       await using gateway = await createTestGateway();
       expect(
@@ -484,7 +484,7 @@ describe("what restricts a token", () => {
     expect(writes(gateway)).toEqual([]);
   });
 
-  it("can be exchanged for the other in one call", async () => {
+  it("can be replaced by the excluded one in one call", async () => {
     await using gateway = await createTestGateway();
     expect(await update(gateway, "quayside-kiosk", 'bindIpsOnUsage: 0, allowedIpAddresses: ["192.0.2.0/24"]')).toEqual(
       [],
@@ -493,7 +493,7 @@ describe("what restricts a token", () => {
     expect(kiosk).toMatchObject({ bindIpsOnUsage: null, allowedIpAddresses: ["192.0.2.0/24"] });
   });
 
-  it("is no binding to addresses on a registered partner's master: its first viewers would lock out the rest", async () => {
+  it("refuse a binding to addresses on a registered partner's master token", async () => {
     await using gateway = await createTestGateway();
     await onboard(gateway, "acme", ["derby-final"]);
     const { data } = await gateway.ask<{ partner: { subscribeTokens: { nodes: { tokenId: number }[] } } }>(
