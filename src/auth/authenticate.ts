@@ -20,7 +20,7 @@ export interface AuthenticateOptions {
 /** Maximum length of the `Authorization` header, in characters; longer ones are rejected unread. */
 const MAX_AUTHORIZATION_LENGTH = 8_192;
 
-/** Creates the authentication of all kinds of credentials, which their format tells apart. */
+/** Creates the authentication of all kinds of credentials, distinguished by their format. */
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
   const { operatorKey, operatorScopes, apiKeys, sessions, identityProvider } = options;
   const operator: Caller = {

@@ -12,7 +12,7 @@ import type { CachedQuery, EarlierUsage } from "./earlier-usage.ts";
 import type { UsageQuery } from "./usage-query.ts";
 import { SharedCall, type UsageReader } from "./usage-reader.ts";
 
-/** Cached usage of one query, by name. Get it anew before each call: without entries it is dropped. */
+/** Cached usage of one query, by name. Look it up again before each call: without entries it is dropped. */
 export interface UsageEntries<Value> {
   /** Returns the cached entry, or a promise from a call in flight; undefined if the name must be read. */
   find(name: string, reader: UsageReader): MaybePromise<Measured<Value>> | undefined;
@@ -76,7 +76,7 @@ export interface UsageCacheState {
   readonly drop: (key: string) => void;
 }
 
-/** Minimum time of a call that others may join, in milliseconds, however little its first reader has left. */
+/** Minimum time of a call that others may join, in milliseconds, also if its first reader has less time left. */
 const MIN_SHARED_CALL_MS = 1_000;
 /** Time for which a stale entry is served before the platform is called again, in milliseconds. */
 const STALE_SERVED_MS = 1_000;

@@ -10,7 +10,7 @@ import { type Loaders, tokenByString } from "./loaders.ts";
 import { toPartnerRecord } from "./partners.ts";
 import type { Loader, PrefetchingLoader, UsageLoaders } from "./usage.ts";
 
-/** Loaders of a partner were asked for data of another tenant: a bug of the gateway, whose field returns nothing. */
+/** Loaders of a partner received a key of another tenant: a bug of the gateway, so the field fails. */
 export class TenantIsolationError extends Error {
   constructor(denied: string) {
     super(`loaders of a partner must not load ${denied}`);

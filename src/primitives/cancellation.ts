@@ -1,4 +1,4 @@
-/** Tells whether the callers of an operation have cancelled it: an AbortSignal, or a {@link SharedCancellation}. */
+/** Signal by which callers cancel an operation: an AbortSignal, or a {@link SharedCancellation}. */
 export interface CancellationSignal {
   readonly aborted: boolean;
   /** Reason of the cancellation; undefined before it. */

@@ -7,7 +7,7 @@ export class SingleFlight<Value> {
   readonly #call: (isCurrent: () => boolean) => Promise<Value>;
   #current: Promise<Value> | null = null;
 
-  /** @param call receives a function that tells, from its first `await` on, whether callers can still join the call */
+  /** @param call receives a function that returns whether callers can still join the call; use it after the first `await` */
   constructor(call: (isCurrent: () => boolean) => Promise<Value>) {
     this.#call = call;
   }

@@ -32,7 +32,7 @@ export interface FormerHolder {
 export interface PartnerLeaseRecord {
   readonly partnerId: string;
   readonly owner: string;
-  /** Rises each time the partner is taken, which tells a former holder from the present one. */
+  /** Rises each time the partner is taken, which distinguishes the holders. */
   readonly epoch: number;
   readonly expiresAt: number;
 }

@@ -3,7 +3,7 @@ import { generateApiKey } from "../../src/auth/api-keys.ts";
 import { scopesOfRole } from "../../src/auth/scopes.ts";
 import { createTestAuth } from "../support/auth.ts";
 
-describe("an API key", () => {
+describe("API key", () => {
   it("is sgk_ and 32 random bytes, never twice the same", () => {
     const keys = Array.from({ length: 100 }, () => generateApiKey());
     for (const { key, hash } of keys) {
@@ -156,7 +156,7 @@ describe("an API key", () => {
   });
 });
 
-describe("an API key with origins", () => {
+describe("API key: with origins", () => {
   const page = "https://app.northwind.example";
 
   it("opens for pages of these origins alone: not for others, and not for what is no page", async () => {
@@ -177,7 +177,7 @@ describe("an API key with origins", () => {
   });
 });
 
-describe("an API key with networks", () => {
+describe("API key: with networks", () => {
   it("opens from these addresses alone, also when they come as IPv6", async () => {
     await using auth = await createTestAuth();
     const { key } = await auth.addKey({ allowedNetworks: ["192.0.2.0/24", "2001:db8::7"] });

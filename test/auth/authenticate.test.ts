@@ -13,7 +13,7 @@ const authenticateAll = createAuthenticate({
 });
 const authenticate = (authorization: string | null) => authenticateAll({ authorization, origin: null, address: null });
 
-describe("a caller", () => {
+describe("authenticate: a caller", () => {
   it.each([`Bearer ${KEY}`, `bearer ${KEY}`, `BEARER   ${KEY}`, `Bearer ${KEY}  `])(
     "is the operator by %j",
     async (authorization) => {

@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("a token of the identity provider", () => {
+describe("identity provider: a token", () => {
   it("makes its subject an operator, by the role that it names", async () => {
     await using idp = await createIdentityProvider();
     await using auth = await createTestAuth({ identityProvider: idp.options });
@@ -156,7 +156,7 @@ describe("a token of the identity provider", () => {
   });
 });
 
-describe("the identity provider's keys", () => {
+describe("identity provider: the keys", () => {
   it("are not asked for by a token that does not even say that it is the provider's", async () => {
     await using idp = await createIdentityProvider();
     await using auth = await createTestAuth({ identityProvider: idp.options });

@@ -30,7 +30,7 @@ async function issuerBy(auth: TestAuth, wish: Parameters<TestAuth["addKey"]>[0] 
 /** A session of an hour with all that a partner may hold. */
 const wish = { scopes: scopesOfRole.PARTNER, expiresInSeconds: 3_600 };
 
-describe("a session", () => {
+describe("session", () => {
   it("makes its holder a caller of the partner, until it expires", async () => {
     await using auth = await createTestAuth();
     const { partner, issuedBy, record } = await issuerBy(auth);
@@ -164,7 +164,7 @@ describe("a session", () => {
   });
 });
 
-describe("the keys of sessions", () => {
+describe("session: the signing keys", () => {
   it("are made when they are needed, one for all who need one at once, and rotate every week", async () => {
     await using auth = await createTestAuth();
     const kids = async () => (await auth.store.signingKeys.list(auth.clock.now)).map(({ kid }) => kid);
@@ -215,7 +215,7 @@ describe("the keys of sessions", () => {
   });
 });
 
-describe("a JWT that claims to be a session", () => {
+describe("session: a forged JWT", () => {
   /** A session as it is made, with whatever is to be wrong about it. */
   async function forged(auth: TestAuth, claims: object = {}, header: object = {}) {
     const { partner, issuedBy } = await issuerBy(auth);

@@ -30,7 +30,7 @@ const secret = new Secret(KEY);
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-describe("signing a viewer token", () => {
+describe("viewer token: signing", () => {
   it("gives the signature that the vendor documents, to the letter", async () => {
     const [header, payload, signature] = (await signViewerToken(CLAIMS, secret, "HS256")).split(".");
     expect(header).toBe(base64url({ alg: "HS256", typ: "JWT" }));
@@ -62,7 +62,7 @@ describe("signing a viewer token", () => {
   });
 });
 
-describe("a viewer token is the parent's", () => {
+describe("viewer token: its parent", () => {
   it("whatever it claims, when the parent's present secret signed it", async () => {
     expect(
       await isSignedBy(
@@ -121,7 +121,7 @@ describe("a viewer token is the parent's", () => {
   });
 });
 
-describe("reading a viewer token", () => {
+describe("viewer token: decoding", () => {
   it("believes nothing and shows what stands there, the signature be what it may", () => {
     const jwt = `${base64url({ alg: "none" })}.${base64url({ streaming: "odd", exp: "soon" })}.AAAA`;
     expect(decodeViewerToken(jwt)).toEqual({ algorithm: "none", claims: { streaming: "odd", exp: "soon" } });

@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("the account cache", () => {
+describe("account cache", () => {
   it("reads the id once, and the clusters every ten minutes", async () => {
     const calls: string[] = [];
     const clusters: ClusterList = { defaultCluster: "auto", clusters: [] };

@@ -24,15 +24,15 @@ function earlier(...figures: readonly CachedQuery[]) {
   return all;
 }
 
-describe("an earlier total", () => {
+describe("earlier usage: a total", () => {
   const running = cached(queryOf(0, 11), hour(10.75));
 
-  it("is that of the same start, with when it was read and up to when it is whole", () => {
+  it("is found for a later end and the same start, with the time at which it was read", () => {
     const found = earlier(running).find(queryOf(0, 14), "a", 0);
     expect(found).toEqual({ value: "kept", freshUntil: hour(10.75), result: { readAt: 100, readAtMonotonicMs: 5 } });
   });
 
-  it("is of the same scope, operation, start and name", () => {
+  it("is found for the same scope, operation, start and name alone", () => {
     const all = earlier(running);
     for (const more of [{ scope: "other" }, { operation: "countries" }, { window: { from: hour(1), to: hour(14) } }]) {
       expect(all.find(queryOf(0, 14, more), "a", 0)).toBeNull();
@@ -40,14 +40,14 @@ describe("an earlier total", () => {
     expect(all.find(queryOf(0, 14), "b", 0)).toBeNull();
   });
 
-  it("is not of a window that was over, that ends later, or that was read too long ago", () => {
+  it("is not found if its window was over, ends later, or was read too long ago", () => {
     expect(earlier(cached(queryOf(0, 8), hour(10.75))).find(queryOf(0, 14), "a", 0)).toBeNull();
     expect(earlier(running).find(queryOf(0, 10), "a", 0)).toBeNull();
     expect(earlier(running).find(queryOf(0, 14), "a", 5)).not.toBeNull();
     expect(earlier(running).find(queryOf(0, 14), "a", 6)).toBeNull();
   });
 
-  it("is the one that reaches furthest, as long as it is kept", () => {
+  it("is the one that reaches furthest, as long as it is cached", () => {
     const later = cached(queryOf(0, 12), hour(11.5), "later");
     const all = earlier(later, running);
     expect(all.find(queryOf(0, 14), "a", 0)?.value).toBe("later");
@@ -58,21 +58,21 @@ describe("an earlier total", () => {
   });
 });
 
-describe("an earlier series", () => {
+describe("earlier usage: a series", () => {
   const buckets = new Map([8, 9, 10].map((start) => [hour(start), start]));
   const hours = (from: number, to: number) => queryOf(from, to, { operation: "series", resolution: "HOUR" });
   const all = earlier(cached(hours(8, 11), hour(10.75), buckets));
 
-  it("is told from the start that is asked for", () => {
+  it("is cut at the start of the query", () => {
     expect(all.find(hours(9, 14), "a", 0)?.value).toEqual(new Map([...buckets].slice(1)));
     expect(all.find(hours(7, 14), "a", 0)).toBeNull();
   });
 
-  it("of which nothing is asked for is not told", () => {
+  it("without a bucket in the window is not found", () => {
     expect(all.find(hours(11, 14), "a", 0)).toBeNull();
   });
 
-  it("gives the total of hours where that is known to be its sum, and reaches further than a kept total", () => {
+  it("of hours gives the total of a query that can be derived from it, if it reaches further than a cached total", () => {
     const sum = (figures: Iterable<unknown>) => [...figures].reduce((total: number, each) => total + Number(each), 0);
     const asked = { ...queryOf(9, 14), hours: { operation: "series", sum } };
     expect(all.find(asked, "a", 0)).toMatchObject({ value: 19, freshUntil: hour(10.75) });

@@ -29,8 +29,8 @@ function createDirectory() {
   return { platform, clock, directory: createLiveStreamCache(monitoring, () => clock.now) };
 }
 
-describe("the list of live streams", () => {
-  it("is read once for all who ask, and then known for two seconds", async () => {
+describe("live stream cache: the list", () => {
+  it("is read once for concurrent requests, and cached for two seconds", async () => {
     const { directory, platform, clock } = createDirectory();
     expect(directory.fresh(false)).toBeNull();
     const answers = await Promise.all([directory.read(false), directory.read(false)]);
@@ -42,7 +42,7 @@ describe("the list of live streams", () => {
     expect(directory.fresh(false)).toBeNull();
   });
 
-  it("with feeds serves those who need none, but not the other way round", async () => {
+  it("with feeds also serves without, but not the other way round", async () => {
     const { directory } = createDirectory();
     await directory.read(false);
     expect(directory.fresh(true)).toBeNull();
@@ -53,7 +53,7 @@ describe("the list of live streams", () => {
     expect(directory.fresh(false)?.size).toBe(1);
   });
 
-  it("that fails is told to those who wait for it, and not kept", async () => {
+  it("that fails rejects its readers, and is not cached", async () => {
     const { directory, platform } = createDirectory();
     platform.isDown = true;
     const outcomes = await Promise.allSettled([directory.read(false), directory.read(false)]);
@@ -63,7 +63,7 @@ describe("the list of live streams", () => {
     expect(platform.calls).toHaveLength(2);
   });
 
-  it("is forgotten when a stream is stopped, that which is under way as well", async () => {
+  it("is discarded when a stream is stopped, also one that is being read", async () => {
     const { directory, platform } = createDirectory();
     const before = directory.read(false);
     directory.changed();
@@ -74,8 +74,8 @@ describe("the list of live streams", () => {
   });
 });
 
-describe("the names of live streams", () => {
-  it("are waited for at first, then known for five seconds, and then learnt again beside the request", async () => {
+describe("live stream cache: the names", () => {
+  it("are waited for at first, cached for five seconds, and then read in the background", async () => {
     const { directory, platform, clock } = createDirectory();
     await Promise.all([directory.namesReady(), directory.namesReady()]);
     expect(platform.calls).toHaveLength(1);
@@ -87,7 +87,7 @@ describe("the names of live streams", () => {
     expect(platform.calls).toHaveLength(2);
   });
 
-  it("are waited for when they were learnt long ago", async () => {
+  it("are waited for when they are older than 30 seconds", async () => {
     const { directory, platform, clock } = createDirectory();
     await directory.namesReady();
     clock.now = 30_000;
@@ -96,7 +96,7 @@ describe("the names of live streams", () => {
     expect(platform.calls).toHaveLength(2);
   });
 
-  it("are not waited for a second time while the platform fails", async () => {
+  it("are not waited for again while the platform fails", async () => {
     const { directory, platform, clock } = createDirectory();
     platform.isDown = true;
     await directory.namesReady();

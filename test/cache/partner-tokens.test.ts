@@ -7,7 +7,7 @@ import { tokenCacheOf } from "../support/token-cache.ts";
 
 const partner = (id: string, ...trackingIds: string[]) => ({ id, trackingIds }) as unknown as RegisteredPartner;
 
-describe("the tokens of a partner", () => {
+describe("partner tokens", () => {
   it("are those with its tracking ids, and no publish tokens", async () => {
     const tokens = await tokenCacheOf(["derby"], ["acme", "other", "acme"]).read();
     const own = createPartnerTokens(createPatternReadings())(tokens, partner("1", "acme"));

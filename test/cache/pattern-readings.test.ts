@@ -13,7 +13,7 @@ const recordOf = (pattern: string, ...streamNames: string[]): PatternCoverage =>
   recordedAt: 1,
 });
 
-describe("the readings of patterns", () => {
+describe("pattern readings", () => {
   it("follow what is recorded, and only for patterns that can't be read", async () => {
     let all: PatternCoverage[] = [];
     const readings = createPatternReadings({ all: async () => all });
@@ -34,7 +34,7 @@ describe("the readings of patterns", () => {
   });
 });
 
-describe("an index of tokens", () => {
+describe("token index: with recorded patterns", () => {
   it("finds tokens that may open a stream apart from those that do, and forgets both when a record changes", async () => {
     let all: PatternCoverage[] = [];
     const readings = createPatternReadings({ all: async () => all });

@@ -20,7 +20,7 @@ function counted() {
   return { state, load };
 }
 
-describe("a read-through cache", () => {
+describe("read-through cache", () => {
   it("loads once for concurrent reads, and again after the TTL", async () => {
     const { load } = counted();
     const cache = createReadThrough(load, { ttlMs: 1_000 });

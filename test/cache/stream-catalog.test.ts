@@ -4,7 +4,7 @@ import { createStreamCatalog } from "../../src/cache/stream-catalog.ts";
 import { grants, subscribeToken } from "../support/records.ts";
 import { tokenCacheOf } from "../support/token-cache.ts";
 
-describe("the stream catalog", () => {
+describe("stream catalog", () => {
   it("holds the names in tokens and the discovered ones, each once, sorted by code unit", async () => {
     const discoveredNames = createDiscoveredNames();
     const catalog = createStreamCatalog(discoveredNames);

@@ -51,11 +51,11 @@ const noPublishTokens = { list: async () => [], read: async () => null };
 const token = (id: number, label = "as it was") => subscribeToken({ id, label });
 const many = (count: number) => Array.from({ length: count }, (_, index) => token(index + 1));
 
-/** A directory over the platform, on a clock that tests move. */
-function directoryOf(subscribeTokens: TokenSource<SubscribeTokenRecord>, options: Partial<TokenCacheOptions> = {}) {
+/** A cache over the platform, on a clock that tests move. */
+function cacheOf(subscribeTokens: TokenSource<SubscribeTokenRecord>, options: Partial<TokenCacheOptions> = {}) {
   const clock = { now: 0 };
   const failures: unknown[] = [];
-  const directory = createTokenCache({
+  const cache = createTokenCache({
     publishTokens: noPublishTokens,
     subscribeTokens,
     refreshAfterMs: 15_000,
@@ -65,8 +65,8 @@ function directoryOf(subscribeTokens: TokenSource<SubscribeTokenRecord>, options
     ...options,
   });
   const labels = async () =>
-    Object.fromEntries((await directory.read()).subscribe.all().map(({ id, label }) => [id, label]));
-  return { directory, clock, failures, labels };
+    Object.fromEntries((await cache.read()).subscribe.all().map(({ id, label }) => [id, label]));
+  return { cache, clock, failures, labels };
 }
 
 /** Lets everything happen that needs no more than turns of the event loop. */
@@ -83,7 +83,7 @@ function gate() {
 
 const idsOf = async ({ read }: TokenCache) => (await read()).subscribe.all().map(({ id }) => id);
 
-describe("the first reading", () => {
+describe("token cache: the first refresh", () => {
   it.each([
     [0, 2],
     [1, 2],
@@ -93,52 +93,52 @@ describe("the first reading", () => {
     [650, 14],
   ])("takes in %d tokens with %d calls: pages are read until one is empty, some at once", async (count, calls) => {
     const platform = new Platform(...many(count));
-    const { directory } = directoryOf(platform);
-    expect(await idsOf(directory)).toEqual(many(count).map(({ id }) => id));
+    const { cache } = cacheOf(platform);
+    expect(await idsOf(cache)).toEqual(many(count).map(({ id }) => id));
     expect(platform.calls).toHaveLength(calls);
     expect(new Set(platform.calls).size).toBe(calls);
   });
 
-  it("is not over at a page that is merely short", async () => {
+  it("continues after a short page", async () => {
     const platform = new Platform(...many(250));
     platform.page = (rows, page) => (page === 1 ? rows.slice(0, 40) : rows);
-    expect(await idsOf(directoryOf(platform).directory)).toHaveLength(190);
+    expect(await idsOf(cacheOf(platform).cache)).toHaveLength(190);
   });
 
-  it("is made once for all who ask at the same time, and not again while it is young", async () => {
+  it("runs once for concurrent reads, and not again while the tokens are fresh", async () => {
     const platform = new Platform(token(1));
-    const { directory, clock } = directoryOf(platform);
-    await Promise.all([directory.read(), directory.read(), directory.refresh()]);
+    const { cache, clock } = cacheOf(platform);
+    await Promise.all([cache.read(), cache.read(), cache.refresh()]);
     clock.now = 15_000;
-    await directory.read();
+    await cache.read();
     expect(platform.calls).toEqual(["page 1", "page 2"]);
   });
 
-  it("that fails is told to all who wait for it, and is not tried again for a second", async () => {
+  it("that fails rejects all who wait for it, and is not repeated for a second", async () => {
     const platform = new Platform(token(1));
     platform.travel = () => Promise.reject(down);
-    const { directory, clock } = directoryOf(platform);
-    expect(await Promise.all([rejectionOf(directory.read()), rejectionOf(directory.read())])).toEqual([down, down]);
+    const { cache, clock } = cacheOf(platform);
+    expect(await Promise.all([rejectionOf(cache.read()), rejectionOf(cache.read())])).toEqual([down, down]);
     expect(platform.calls).toHaveLength(2);
     platform.travel = () => undefined;
     clock.now = 999;
-    expect(await rejectionOf(directory.read())).toBe(down);
+    expect(await rejectionOf(cache.read())).toBe(down);
     expect(platform.calls).toHaveLength(2);
     clock.now = 1_000;
-    expect(await idsOf(directory)).toEqual([1]);
+    expect(await idsOf(cache)).toEqual([1]);
   });
 });
 
-describe("a change of the account", () => {
-  it("is seen at once: all is read again, anew where a reading had begun before it", async () => {
+describe("token cache: a change of the account", () => {
+  it("is visible at once: all tokens are read again, after a refresh that started before it", async () => {
     const platform = new Platform(token(1));
-    const { directory, labels } = directoryOf(platform);
+    const { cache, labels } = cacheOf(platform);
     await labels();
     const { opened, open } = gate();
     platform.travel = () => opened;
-    const begun = directory.refresh();
+    const begun = cache.refresh();
     platform.set(token(1, "by the account's new default"));
-    const changed = directory.accountChanged();
+    const changed = cache.accountChanged();
     platform.travel = () => undefined;
     open();
     await Promise.all([begun, changed]);
@@ -146,23 +146,23 @@ describe("a change of the account", () => {
     expect(platform.calls).toHaveLength(6);
   });
 
-  it("costs nothing where the tokens have never been read, and does not fail where they can't be", async () => {
+  it("costs no call if the tokens have never been read, and never fails", async () => {
     const platform = new Platform(token(1));
-    const { directory, labels, failures } = directoryOf(platform);
-    await directory.accountChanged();
+    const { cache, labels, failures } = cacheOf(platform);
+    await cache.accountChanged();
     expect(platform.calls).toEqual([]);
     await labels();
     platform.travel = () => Promise.reject(down);
-    await directory.accountChanged();
+    await cache.accountChanged();
     expect(failures).toEqual([down]);
     expect(await labels()).toEqual({ 1: "as it was" });
   });
 });
 
-describe("a later reading", () => {
-  it("is made in the background: who asks gets what is known, and sees the new at the next question", async () => {
+describe("token cache: a later refresh", () => {
+  it("runs in the background: a read returns the cached tokens, and the next one the new", async () => {
     const platform = new Platform(token(1));
-    const { clock, labels } = directoryOf(platform);
+    const { clock, labels } = cacheOf(platform);
     await labels();
     platform.set(token(1, "changed"), token(2));
     clock.now = 15_001;
@@ -171,28 +171,28 @@ describe("a later reading", () => {
     expect(await labels()).toEqual({ 1: "changed", 2: "as it was" });
   });
 
-  it("is one at a time, however many ask", async () => {
+  it("runs once at a time for concurrent reads", async () => {
     const platform = new Platform(token(1));
-    const { directory, clock } = directoryOf(platform);
-    await directory.read();
+    const { cache, clock } = cacheOf(platform);
+    await cache.read();
     clock.now = 15_001;
-    await Promise.all([directory.read(), directory.read(), directory.read()]);
+    await Promise.all([cache.read(), cache.read(), cache.read()]);
     await settle();
     expect(platform.calls).toHaveLength(4);
   });
 
-  it("is waited for when what is known is too old to be shown", async () => {
+  it("is waited for when the tokens are stale", async () => {
     const platform = new Platform(token(1));
-    const { clock, labels } = directoryOf(platform);
+    const { clock, labels } = cacheOf(platform);
     await labels();
     platform.set(token(1, "changed"));
     clock.now = 300_001;
     expect(await labels()).toEqual({ 1: "changed" });
   });
 
-  it("that fails is told to the log, not to who asks, and is not tried again for a second", async () => {
+  it("that fails is logged, rejects no read, and is not repeated for a second", async () => {
     const platform = new Platform(token(1));
-    const { clock, labels, failures } = directoryOf(platform);
+    const { clock, labels, failures } = cacheOf(platform);
     await labels();
     platform.travel = () => Promise.reject(down);
     for (const now of [300_001, 300_500, 301_000]) {
@@ -207,9 +207,9 @@ describe("a later reading", () => {
     expect(failures).toEqual([down, down]);
   });
 
-  it("is not waited for while the platform fails, however old the tokens are, until one has succeeded", async () => {
+  it("is not waited for after a failure until one has succeeded, however old the tokens are", async () => {
     const platform = new Platform(token(1));
-    const { clock, labels } = directoryOf(platform);
+    const { clock, labels } = cacheOf(platform);
     await labels();
     platform.travel = () => Promise.reject(down);
     clock.now = 300_001;
@@ -224,11 +224,11 @@ describe("a later reading", () => {
     expect(await labels()).toEqual({ 1: "changed" });
   });
 
-  it("that fails makes stale what is known, and says how old it is; what is only aged is not stale", async () => {
+  it("that fails makes old tokens stale, and reports their age; tokens that only need a refresh are not stale", async () => {
     const platform = new Platform(token(1));
-    const { directory, clock } = directoryOf(platform);
+    const { cache, clock } = cacheOf(platform);
     const ages: number[] = [];
-    const read = () => directory.read((ageMs) => ages.push(ageMs));
+    const read = () => cache.read((ageMs) => ages.push(ageMs));
     await read();
     platform.travel = () => Promise.reject(down);
     for (const now of [15_001, 300_000, 300_001, 86_400_000]) {
@@ -245,75 +245,75 @@ describe("a later reading", () => {
     expect(ages).toEqual([300_001, 86_400_000, 86_401_000]);
   });
 
-  it("counts its age from when it ended", async () => {
+  it("counts the age of the tokens from its end", async () => {
     const platform = new Platform(token(1));
-    const { directory, clock } = directoryOf(platform);
+    const { cache, clock } = cacheOf(platform);
     platform.travel = () => {
       clock.now = 20_000;
     };
-    await directory.read();
+    await cache.read();
     clock.now = 35_000;
-    await directory.read();
+    await cache.read();
     expect(platform.calls).toHaveLength(2);
   });
 
-  it("of one kind does not keep the other from being taken in, and both are over before the next begins", async () => {
+  it("stores one kind if the other fails, and ends for both before the next one starts", async () => {
     const platform = new Platform(token(1));
     const { opened, open } = gate();
     const publishTokens = { list: () => Promise.reject(down), read: async () => null };
-    const { directory, clock } = directoryOf(platform, { publishTokens });
+    const { cache, clock } = cacheOf(platform, { publishTokens });
     platform.travel = () => opened;
-    const first = directory.read();
+    const first = cache.read();
     await settle();
     clock.now = 5_000;
-    const second = directory.read();
+    const second = cache.read();
     expect(platform.calls).toEqual(["page 1", "page 2"]);
     open();
     expect(await rejectionOf(first)).toBe(down);
     expect(await rejectionOf(second)).toBe(down);
-    expect((await directory.subscribeToken(1))?.label).toBe("as it was");
+    expect((await cache.subscribeToken(1))?.label).toBe("as it was");
     expect(platform.calls).toHaveLength(2);
   });
 });
 
-describe("a token that a reading does not show", () => {
-  /** A directory that knows tokens 1 to 3, whose next list leaves out the second. */
+describe("token cache: a token that a refresh does not list", () => {
+  /** A cache that knows tokens 1 to 3, whose next list leaves out the second. */
   async function hiding() {
     const platform = new Platform(...many(3));
-    const all = directoryOf(platform);
-    await all.directory.read();
+    const all = cacheOf(platform);
+    await all.cache.read();
     platform.page = (rows) => rows.filter(({ id }) => id !== 2);
     platform.calls = [];
     return { platform, ...all };
   }
 
-  it("is asked for by itself, and kept as it is now when pages have only shifted", async () => {
-    const { platform, directory, labels } = await hiding();
+  it("is read by id, and stored if pages have only shifted", async () => {
+    const { platform, cache, labels } = await hiding();
     platform.set(token(2, "still here"));
-    await directory.refresh();
+    await cache.refresh();
     expect(platform.calls).toEqual(["page 1", "page 2", "token 2"]);
     expect(await labels()).toEqual({ 1: "as it was", 2: "still here", 3: "as it was" });
   });
 
-  it("is gone when the platform says so of it", async () => {
-    const { platform, directory, labels } = await hiding();
+  it("is removed if its own read returns null", async () => {
+    const { platform, cache, labels } = await hiding();
     platform.tokens.delete(2);
-    await directory.refresh();
+    await cache.refresh();
     expect(await labels()).toEqual({ 1: "as it was", 3: "as it was" });
   });
 
-  it("is kept when the platform can't be asked, and the reading has failed", async () => {
-    const { platform, directory, labels } = await hiding();
+  it("stays if its own read fails, which fails the refresh", async () => {
+    const { platform, cache, labels } = await hiding();
     platform.tokens.delete(2);
     platform.travel = (call) => (call === "token 2" ? Promise.reject(down) : undefined);
-    expect(await rejectionOf(directory.refresh())).toBe(down);
+    expect(await rejectionOf(cache.refresh())).toBe(down);
     expect(await labels()).toHaveProperty("2");
   });
 
-  it("is one of many, which are not all asked for at once", async () => {
+  it("is one of many, which are read up to eight at a time", async () => {
     const platform = new Platform(...many(50));
-    const { directory } = directoryOf(platform);
-    await directory.read();
+    const { cache } = cacheOf(platform);
+    await cache.read();
     platform.tokens.clear();
     let [underWay, most] = [0, 0];
     platform.travel = async (call) => {
@@ -323,21 +323,21 @@ describe("a token that a reading does not show", () => {
       await settle();
       underWay -= 1;
     };
-    await directory.refresh();
-    expect(await idsOf(directory)).toEqual([]);
+    await cache.refresh();
+    expect(await idsOf(cache)).toEqual([]);
     expect(most).toBe(8);
   });
 });
 
-describe("a write of ours", () => {
+describe("token cache: a write of the gateway", () => {
   /** Runs a write while the pages of a reading are under way, which show tokens 1 and 2 as they were. */
-  async function duringReading(write: (all: ReturnType<typeof directoryOf> & { platform: Platform }) => unknown) {
+  async function duringReading(write: (all: ReturnType<typeof cacheOf> & { platform: Platform }) => unknown) {
     const platform = new Platform(...many(2));
-    const all = directoryOf(platform);
-    await all.directory.read();
+    const all = cacheOf(platform);
+    await all.cache.read();
     const { opened, open } = gate();
     platform.travel = () => opened;
-    const reading = all.directory.refresh();
+    const reading = all.cache.refresh();
     await settle();
     await write({ ...all, platform });
     open();
@@ -346,103 +346,103 @@ describe("a write of ours", () => {
     return all.labels();
   }
 
-  it("is seen at once", async () => {
-    const { directory, labels } = directoryOf(new Platform(token(1)));
-    await directory.read();
-    directory.put(token(1, "ours"));
-    directory.put(token(2, "ours"));
-    directory.put(publishToken({ id: 1, label: "ours" }));
+  it("is visible at once", async () => {
+    const { cache, labels } = cacheOf(new Platform(token(1)));
+    await cache.read();
+    cache.put(token(1, "ours"));
+    cache.put(token(2, "ours"));
+    cache.put(publishToken({ id: 1, label: "ours" }));
     expect(await labels()).toEqual({ 1: "ours", 2: "ours" });
-    directory.delete("SubscribeToken", 1);
+    cache.delete("SubscribeToken", 1);
     expect(await labels()).toEqual({ 2: "ours" });
-    expect((await directory.read()).publish.all().map(({ id }) => id)).toEqual([1]);
-    directory.delete("PublishToken", 1);
-    expect((await directory.read()).publish.all()).toEqual([]);
+    expect((await cache.read()).publish.all().map(({ id }) => id)).toEqual([1]);
+    cache.delete("PublishToken", 1);
+    expect((await cache.read()).publish.all()).toEqual([]);
   });
 
-  it("wins over a reading that was under way", async () => {
-    expect(await duringReading(({ directory }) => directory.put(token(1, "ours")))).toEqual({
+  it("wins over a refresh that was running", async () => {
+    expect(await duringReading(({ cache }) => cache.put(token(1, "ours")))).toEqual({
       1: "ours",
       2: "as it was",
     });
-    expect(await duringReading(({ directory }) => directory.put(token(3, "ours")))).toEqual({
+    expect(await duringReading(({ cache }) => cache.put(token(3, "ours")))).toEqual({
       1: "as it was",
       2: "as it was",
       3: "ours",
     });
-    expect(await duringReading(({ directory }) => directory.delete("SubscribeToken", 1))).toEqual({ 2: "as it was" });
+    expect(await duringReading(({ cache }) => cache.delete("SubscribeToken", 1))).toEqual({ 2: "as it was" });
   });
 
-  it("wins over the reading of a token by itself", async () => {
+  it("wins over a read by id that was running", async () => {
     const platform = new Platform(...many(2));
-    const { directory, labels } = directoryOf(platform);
-    await directory.read();
+    const { cache, labels } = cacheOf(platform);
+    await cache.read();
     platform.page = (rows) => rows.filter(({ id }) => id !== 2);
     const { opened, open } = gate();
     platform.travel = (call) => (call === "token 2" ? opened : undefined);
-    const reading = directory.refresh();
+    const reading = cache.refresh();
     await settle();
-    directory.put(token(2, "ours"));
+    cache.put(token(2, "ours"));
     open();
     await reading;
     expect(await labels()).toEqual({ 1: "as it was", 2: "ours" });
   });
 
-  it("does not win over the next reading, which is newer", async () => {
+  it("does not win over the next refresh", async () => {
     const platform = new Platform(token(1));
-    const { directory, labels } = directoryOf(platform);
-    await directory.read();
-    directory.put(token(1, "ours"));
+    const { cache, labels } = cacheOf(platform);
+    await cache.read();
+    cache.put(token(1, "ours"));
     platform.set(token(1, "theirs, later"));
-    await directory.refresh();
+    await cache.refresh();
     expect(await labels()).toEqual({ 1: "theirs, later" });
   });
 });
 
-describe("one token by its id", () => {
-  it("costs no call when it is known, and one when it is not", async () => {
+describe("token cache: one token by id", () => {
+  it("costs no call if it is cached, and one otherwise", async () => {
     const platform = new Platform(token(1));
-    const { directory } = directoryOf(platform);
-    await directory.read();
+    const { cache } = cacheOf(platform);
+    await cache.read();
     platform.set(token(2, "new"));
-    expect((await directory.subscribeToken(1))?.id).toBe(1);
-    expect((await directory.subscribeToken(2))?.label).toBe("new");
-    expect((await directory.subscribeToken(2))?.label).toBe("new");
-    expect(await directory.subscribeToken(3)).toBeNull();
-    expect(await directory.publishToken(1)).toBeNull();
+    expect((await cache.subscribeToken(1))?.id).toBe(1);
+    expect((await cache.subscribeToken(2))?.label).toBe("new");
+    expect((await cache.subscribeToken(2))?.label).toBe("new");
+    expect(await cache.subscribeToken(3)).toBeNull();
+    expect(await cache.publishToken(1)).toBeNull();
     expect(platform.calls.slice(2)).toEqual(["token 2", "token 3"]);
   });
 
-  it("is not brought back by an answer that is older than its deletion", async () => {
+  it("is not restored by a response that is older than its deletion", async () => {
     const platform = new Platform(token(1));
     const { opened, open } = gate();
     platform.travel = (call) => (call === "token 1" ? opened : undefined);
     platform.page = () => [];
-    const { directory } = directoryOf(platform);
-    await directory.read();
-    const finding = directory.subscribeToken(1);
-    directory.delete("SubscribeToken", 1);
+    const { cache } = cacheOf(platform);
+    await cache.read();
+    const finding = cache.subscribeToken(1);
+    cache.delete("SubscribeToken", 1);
     open();
     await finding;
-    expect(await idsOf(directory)).toEqual([]);
+    expect(await idsOf(cache)).toEqual([]);
   });
 });
 
-describe("tracking ids", () => {
-  it("are those of all subscribe tokens, sorted, with their tokens by age", async () => {
+describe("token cache: tracking ids", () => {
+  it("are those of all subscribe tokens, sorted, with their tokens by id", async () => {
     const tracked = (id: number, trackingId: string | null) => subscribeToken({ id, trackingId });
     const platform = new Platform(tracked(3, "b"), tracked(1, "b"), tracked(2, "a"), tracked(4, null));
-    const { directory } = directoryOf(platform);
-    const tokens = await directory.read();
+    const { cache } = cacheOf(platform);
+    const tokens = await cache.read();
     expect(tokens.trackingIds()).toEqual(["a", "b"]);
     expect(tokens.withTrackingId("b").map(({ id }) => id)).toEqual([1, 3]);
     expect(tokens.withTrackingId("nobody")).toEqual([]);
-    directory.put(tracked(5, "constructor"));
+    cache.put(tracked(5, "constructor"));
     expect(tokens.trackingIds()).toEqual(["a", "b", "constructor"]);
   });
 });
 
-describe("whatever happens while answers are under way", () => {
+describe("token cache: events in any order during a refresh", () => {
   /** What may happen: a write of ours, a change by others, a reading, a look at one token. */
   const events = fc.array(
     fc.record({
@@ -452,12 +452,12 @@ describe("whatever happens while answers are under way", () => {
     { minLength: 1, maxLength: 14 },
   );
 
-  it("what we wrote stays as we wrote it or later, and in the end all is as the platform has it", async () => {
+  it("never undo a write of the gateway, and the cache ends as the platform is", async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), events, async (scheduler, all) => {
         const platform = new Platform(...many(104));
-        const { directory } = directoryOf(platform, { refreshAfterMs: Number.POSITIVE_INFINITY });
-        const { subscribe } = await directory.read();
+        const { cache } = cacheOf(platform, { refreshAfterMs: Number.POSITIVE_INFINITY });
+        const { subscribe } = await cache.read();
         platform.travel = (call) => scheduler.schedule(Promise.resolve(), call);
         const written = new Map<number, number>();
         const writing = new Set<number>();
@@ -471,8 +471,8 @@ describe("whatever happens while answers are under way", () => {
         };
 
         const run = async ({ what, id }: { what: string; id: number }) => {
-          if (what === "we read") return directory.refresh();
-          if (what === "we look") return directory.subscribeToken(id);
+          if (what === "we read") return cache.refresh();
+          if (what === "we look") return cache.subscribeToken(id);
           if (writing.has(id) || !platform.tokens.has(id)) return;
           version += 1;
           const changed = token(id, `${version}`);
@@ -483,8 +483,8 @@ describe("whatever happens while answers are under way", () => {
           writing.add(id);
           await scheduler.schedule(Promise.resolve(), `${what} ${id}`);
           writing.delete(id);
-          if (isDeletion) directory.delete("SubscribeToken", id);
-          else directory.put(changed);
+          if (isDeletion) cache.delete("SubscribeToken", id);
+          else cache.put(changed);
           written.set(id, isDeletion ? Number.POSITIVE_INFINITY : Number(changed.label));
         };
         const running = all.map(async (event) => {
@@ -495,7 +495,7 @@ describe("whatever happens while answers are under way", () => {
         });
         await scheduler.waitFor(Promise.all(running));
         platform.travel = () => undefined;
-        await directory.refresh();
+        await cache.refresh();
         check();
         expect(subscribe.all()).toEqual([...platform.tokens.values()].sort((a, b) => a.id - b.id));
       }),

@@ -44,7 +44,7 @@ function matchesAlone(pattern: string, name: string): boolean {
   }
 }
 
-describe("an index of patterns", () => {
+describe("pattern index", () => {
   it("tells the patterns that match a whole name, as each would tell by itself", () => {
     let matches = 0;
     fc.assert(
@@ -83,7 +83,7 @@ describe("an index of patterns", () => {
   });
 });
 
-describe("an index of tokens", () => {
+describe("token index", () => {
   const ids = (tokens: readonly SubscribeTokenRecord[]) => tokens.map(({ id }) => id);
 
   it("finds tokens by id and by stream, in the order in which they were made", () => {

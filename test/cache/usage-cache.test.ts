@@ -64,7 +64,7 @@ function reader(): UsageReader & { readonly client: AbortController; readonly st
 
 const bytesOf = (cache: UsageCache) => cache.stats().bytes;
 
-describe("an entry of the usage cache", () => {
+describe("usage cache: an entry", () => {
   it("is read once until the quarter hour, and again after it", async () => {
     const { source, ask } = createSource();
     expect(await ask("a")).toBe("a 1");
@@ -302,7 +302,7 @@ describe("an entry of the usage cache", () => {
   });
 });
 
-describe("the usage cache", () => {
+describe("usage cache", () => {
   it("stays within its size, and evicts the least recently used", async () => {
     const { ask, cache } = createSource(2_000);
     for (let index = 0; index < 200; index += 1) await ask(`name-${index}`);

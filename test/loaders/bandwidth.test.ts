@@ -23,10 +23,10 @@ import type { UsageSeries } from "../../src/model/usage/series.ts";
 import { HOUR_MS, iso, type TimeWindow } from "../../src/model/usage/time.ts";
 import { resolveWindow, retentionAt } from "../../src/model/usage/time-window.ts";
 import type { Analytics } from "../../src/upstream/analytics.ts";
-import { figureLoadersOver } from "../support/figures.ts";
 import { rejectionOf } from "../support/refusal.ts";
 import { at, span } from "../support/time.ts";
 import { bytesOut } from "../support/traffic.ts";
+import { createTestUsageLoaders } from "../support/usage-loaders.ts";
 
 const NOW = at("2026-03-18T10:20:00Z");
 const FRESH_UNTIL = at("2026-03-18T10:15:00Z");
@@ -54,14 +54,14 @@ function sourceOf(total: bigint, series: Record<string, bigint> = {}, monthsKept
 }
 
 /** Loaders over analytics of which only what a test names is there. */
-const loadersOver = (analytics: Partial<Analytics>) => figureLoadersOver(analytics as Analytics);
+const loadersOver = (analytics: Partial<Analytics>) => createTestUsageLoaders(analytics as Analytics);
 const streamRow = (streamName: string | null, bytes: bigint) => ({ streamName, traffic: bytesOut(bytes) });
 const trackingRow = (trackingId: string | null, bytes: bigint) => ({ trackingId, traffic: bytesOut(bytes) });
 const hour = at("2026-03-17T05:00:00Z");
 const bytesAt = ({ value: reading }: Measured<UsageSeries>) =>
   [...reading.keys()].map((start) => [start, reading.get(start)?.bytesOut]);
 
-describe("a total", () => {
+describe("bandwidth: a total", () => {
   it("is one call", async () => {
     const { source, reads } = sourceOf(5n);
     expect(await readTotal(source, YESTERDAY)).toEqual({ value: bytesOut(5n), freshUntil: FRESH_UNTIL });
@@ -78,7 +78,7 @@ describe("a total", () => {
     ]);
   });
 
-  it("that is no longer kept is refused before anything is read", async () => {
+  it("beyond the retention is rejected before any call", async () => {
     const { source, reads } = sourceOf(5n);
     expect(
       (await rejectionOf(() => readTotal(source, windowOf("2024-02-01T00:00:00Z", "2026-03-01T00:00:00Z")))).code,
@@ -87,8 +87,8 @@ describe("a total", () => {
   });
 });
 
-describe("a series", () => {
-  it("is read by as few calls as its buckets need, and comes in order", async () => {
+describe("bandwidth: a series", () => {
+  it("is read by as few calls as its buckets need, oldest first", async () => {
     const { source, reads } = sourceOf(0n, { "2026-03-02T00:00:00Z": 2n, "2026-03-01T00:00:00Z": 1n });
     const { value: points } = await readSeries(
       source,
@@ -104,14 +104,14 @@ describe("a series", () => {
     expect(reads).toEqual([["DAY", "2026-03-01T00:00:00Z", "2026-03-04T00:00:00Z"]]);
   });
 
-  it("fails as a whole when one of its calls does", async () => {
+  it("fails if one of its calls fails", async () => {
     const { source } = sourceOf(0n);
     const failing: BandwidthSource = { ...source, series: () => Promise.reject(new Error("down")) };
     await expect(readSeries(failing, YESTERDAY, "HOUR", "UTC")).rejects.toThrow("down");
   });
 });
 
-describe("the coverage of a window", () => {
+describe("bandwidth: the coverage of a window", () => {
   const coverage = async (from: string, to: string, series: Record<string, bigint>, monthsKept = false) => {
     const { source, reads } = sourceOf(0n, series, monthsKept);
     const { value } = await readCoverage(source, windowOf(from, to));
@@ -120,7 +120,7 @@ describe("the coverage of a window", () => {
   const hours = (from: string, count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, hour) => [iso(at(from) + hour * HOUR_MS), 1n]));
 
-  it("is complete when every hour is there, and names those that are not", async () => {
+  it("is complete if every hour exists, and lists the missing ones", async () => {
     const day = hours("2026-03-16T00:00:00Z", 24);
     expect(await coverage("2026-03-16T00:00:00Z", "2026-03-17T00:00:00Z", day)).toEqual({
       state: "COMPLETE",
@@ -136,7 +136,7 @@ describe("the coverage of a window", () => {
     expect(await coverage("2026-03-16T00:00:00Z", "2026-03-17T00:00:00Z", {})).toMatchObject({ state: "MISSING" });
   });
 
-  it("of older days can't be verified, and names the days and months without a figure as one stretch", async () => {
+  it("of older days is unverified, and lists days and months without data as one stretch", async () => {
     expect(await coverage("2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z", { "2026-03-02T00:00:00Z": 1n })).toEqual({
       state: "UNVERIFIED",
       missing: [],
@@ -155,7 +155,7 @@ describe("the coverage of a window", () => {
     });
   });
 
-  it("of a sum lacks what one of its parts lacks that has figures at all", async () => {
+  it("of a sum lacks the hours that one of its sources with buckets lacks", async () => {
     const [whole, part, none] = [hours("2026-03-16T00:00:00Z", 2), hours("2026-03-16T01:00:00Z", 1), {}];
     const sum = sumBandwidth([whole, part, none].map((series) => sourceOf(0n, series).source));
     const window = windowOf("2026-03-16T00:00:00Z", "2026-03-16T02:00:00Z");
@@ -168,8 +168,8 @@ describe("the coverage of a window", () => {
   });
 });
 
-describe("a series that is kept", () => {
-  it("is told by the hours and by the days of any zone that are asked for, however often", async () => {
+describe("bandwidth: a cached series", () => {
+  it("is assembled again for other granularities and zones", async () => {
     const counts = Array.from({ length: 48 }, () => [1, 0, -1, 0, 0, 0, 0, 0, 0]).flat();
     const starts = new BucketStarts(
       Array.from({ length: 48 }, (_, hour) => at("2026-03-15T23:00:00Z") + hour * HOUR_MS),
@@ -198,8 +198,8 @@ describe("a series that is kept", () => {
   });
 });
 
-describe("countries", () => {
-  it("are told where the platform breaks a figure down, and of no tracking id", async () => {
+describe("bandwidth: countries", () => {
+  it("are loaded for streams and the account, and for no tracking id", async () => {
     const row = { country: "GB", traffic: bytesOut(5n), viewSeconds: 0, publishSeconds: 0 };
     const loaders = loadersOver({
       accountCountries: async () => [row],
@@ -212,15 +212,15 @@ describe("countries", () => {
     }
   });
 
-  it("are kept for a year, for the account too", async () => {
+  it("are retained for a year, for the account too", async () => {
     const source = accountBandwidth(loadersOver({}));
     const old = windowOf("2024-02-01T00:00:00Z", "2024-03-01T00:00:00Z");
     expect((await rejectionOf(() => readCountries(source, old))).code).toBe("WINDOW_NOT_RETAINED");
   });
 });
 
-describe("the bandwidth of a stream", () => {
-  it("can't be asked for when analytics refuse its name, which costs no call", async () => {
+describe("bandwidth: of a stream", () => {
+  it("is rejected without a call for a name that analytics reject", async () => {
     const source = streamBandwidth(loadersOver({}), "box/1");
     for (const read of [
       () => readTotal(source, YESTERDAY),
@@ -286,8 +286,8 @@ describe("the bandwidth of a stream", () => {
   });
 });
 
-describe("the bandwidth of a partner", () => {
-  it("is the sum over all streams, or the part of one; a bucket without it is zero and not missing", async () => {
+describe("bandwidth: of a partner", () => {
+  it("is the sum over all streams, or the part of one; a bucket without the stream is zero, not missing", async () => {
     const rows = [streamRow("derby", 1n), streamRow("final", 10n), streamRow(null, 100n)];
     const loaders = loadersOver({
       trackingTotals: async () => new Map([["acme", rows]]),
@@ -305,7 +305,7 @@ describe("the bandwidth of a partner", () => {
     expect(await read("nobody")).toEqual([0n, [[hour, 0n]]]);
   });
 
-  it("has each series worked out once in a request, however often its stream is named", async () => {
+  it("derives each series once in a request", async () => {
     const rows = new Map([
       ["acme", new Map([[hour, [streamRow("derby", 1n)]]])],
       ["other", new Map()],
@@ -320,8 +320,8 @@ describe("the bandwidth of a partner", () => {
   });
 });
 
-describe("the sum of several subjects", () => {
-  it("has each bucket that one of them has", async () => {
+describe("bandwidth: the sum of several sources", () => {
+  it("has each bucket that a source has", async () => {
     const sum = sumBandwidth([
       sourceOf(1n, { "2026-03-17T05:00:00Z": 1n }).source,
       sourceOf(10n, { "2026-03-17T05:00:00Z": 10n, "2026-03-17T06:00:00Z": 20n }).source,
@@ -339,8 +339,8 @@ describe("the sum of several subjects", () => {
   });
 });
 
-describe("months", () => {
-  it("are kept for the account alone", async () => {
+describe("bandwidth: months", () => {
+  it("are retained for the account alone", async () => {
     const asked: TimeWindow[] = [];
     const loaders = loadersOver({
       accountSeries: async (window) => {

@@ -6,82 +6,82 @@ import { type BatchGroup, type BatchScheduler, createBatchScheduler } from "../.
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** A loader whose calls take a turn of the event loop, and the batches that left, in order. */
-function loaderIn(waves: BatchScheduler, family: BatchGroup, batches: string[] = []) {
+function loaderIn(batchScheduler: BatchScheduler, family: BatchGroup, batches: string[] = []) {
   const read = async (names: readonly string[]) => {
     batches.push(`${family}: ${[...names].sort().join(" ")}`);
     await turn();
     return names;
   };
-  const loader = new DataLoader<string, string>((names) => waves.track(read(names)), {
-    batchScheduleFn: waves.schedule(family),
+  const loader = new DataLoader<string, string>((names) => batchScheduler.track(read(names)), {
+    batchScheduleFn: batchScheduler.schedule(family),
   });
   return { load: (...names: string[]) => Promise.all(names.map((name) => loader.load(name))), batches };
 }
 
 /** A list that gives its names after some calls, which are counted as under way. */
-function listOf(waves: BatchScheduler, names: string[], calls = 1): Promise<string[]> {
+function listOf(batchScheduler: BatchScheduler, names: string[], calls = 1): Promise<string[]> {
   const read = async () => {
     for (let call = 0; call < calls; call += 1) await turn();
     return names;
   };
-  return waves.track(read());
+  return batchScheduler.track(read());
 }
 
-describe("a batch", () => {
+describe("batch scheduler: a batch", () => {
   it("takes all that is asked for in one turn, with what becomes ready in it", async () => {
-    const waves = createBatchScheduler();
-    const { load, batches } = loaderIn(waves, "STREAMS");
+    const batchScheduler = createBatchScheduler();
+    const { load, batches } = loaderIn(batchScheduler, "STREAMS");
     await Promise.all([load("a"), Promise.resolve().then(() => load("b")), load("c")]);
     expect(batches).toEqual(["STREAMS: a b c"]);
   });
 
   it("waits for a list that will name more of its kind, and takes those along", async () => {
-    const waves = createBatchScheduler();
-    const { load, batches } = loaderIn(waves, "STREAMS");
-    const list = waves.holdUntil(new Set(["STREAMS"]), listOf(waves, ["b", "c"], 3));
+    const batchScheduler = createBatchScheduler();
+    const { load, batches } = loaderIn(batchScheduler, "STREAMS");
+    const list = batchScheduler.holdUntil(new Set(["STREAMS"]), listOf(batchScheduler, ["b", "c"], 3));
     await Promise.all([load("a"), list.then((names) => load(...names))]);
     expect(batches).toEqual(["STREAMS: a b c"]);
   });
 
   it("waits for each of several lists, and for lists below lists", async () => {
-    const waves = createBatchScheduler();
-    const { load, batches } = loaderIn(waves, "STREAMS");
+    const batchScheduler = createBatchScheduler();
+    const { load, batches } = loaderIn(batchScheduler, "STREAMS");
     const families = new Set<BatchGroup>(["STREAMS"]);
-    const below = () => waves.holdUntil(families, listOf(waves, ["d"], 2));
+    const below = () => batchScheduler.holdUntil(families, listOf(batchScheduler, ["d"], 2));
     await Promise.all([
       load("a"),
-      waves.holdUntil(families, listOf(waves, ["b"], 1)).then((names) => load(...names)),
-      waves
-        .holdUntil(families, listOf(waves, ["c"], 4))
+      batchScheduler.holdUntil(families, listOf(batchScheduler, ["b"], 1)).then((names) => load(...names)),
+      batchScheduler
+        .holdUntil(families, listOf(batchScheduler, ["c"], 4))
         .then((names) => Promise.all([load(...names), below().then((more) => load(...more))])),
     ]);
     expect(batches).toEqual(["STREAMS: a b c d"]);
   });
 
   it("does not wait for lists that name others", async () => {
-    const waves = createBatchScheduler();
-    const streams = loaderIn(waves, "STREAMS");
-    const ids = loaderIn(waves, "TRACKING_IDS", streams.batches);
-    const list = waves.holdUntil(new Set(["TRACKING_IDS"]), listOf(waves, ["y"], 5));
+    const batchScheduler = createBatchScheduler();
+    const streams = loaderIn(batchScheduler, "STREAMS");
+    const ids = loaderIn(batchScheduler, "TRACKING_IDS", streams.batches);
+    const list = batchScheduler.holdUntil(new Set(["TRACKING_IDS"]), listOf(batchScheduler, ["y"], 5));
     await Promise.all([streams.load("a"), ids.load("x"), list.then((names) => ids.load(...names))]);
     expect(streams.batches).toEqual(["STREAMS: a", "TRACKING_IDS: x y"]);
   });
 
   it("waits no longer for a list that fails", async () => {
-    const waves = createBatchScheduler();
-    const { load, batches } = loaderIn(waves, "STREAMS");
-    const failing = waves.holdUntil(
+    const batchScheduler = createBatchScheduler();
+    const { load, batches } = loaderIn(batchScheduler, "STREAMS");
+    const failing = batchScheduler.holdUntil(
       new Set(["STREAMS"]),
-      waves.track(turn().then(() => Promise.reject(new Error("down")))),
+      batchScheduler.track(turn().then(() => Promise.reject(new Error("down")))),
     );
     await Promise.all([load("a"), expect(failing).rejects.toThrow("down")]);
     expect(batches).toEqual(["STREAMS: a"]);
   });
 
   it("leaves when nothing moves any more: a list may be waiting for this very batch", async () => {
-    const waves = createBatchScheduler();
-    const { load, batches } = loaderIn(waves, "STREAMS");
-    const list = waves.holdUntil(
+    const batchScheduler = createBatchScheduler();
+    const { load, batches } = loaderIn(batchScheduler, "STREAMS");
+    const list = batchScheduler.holdUntil(
       new Set(["STREAMS"]),
       load("a").then(() => ["b"]),
     );
@@ -90,14 +90,14 @@ describe("a batch", () => {
   });
 
   it("is the only one that leaves when two lists wait for each other's names: the other may still be joined", async () => {
-    const waves = createBatchScheduler();
-    const streams = loaderIn(waves, "STREAMS");
-    const ids = loaderIn(waves, "TRACKING_IDS", streams.batches);
-    const streamNames = waves.holdUntil(
+    const batchScheduler = createBatchScheduler();
+    const streams = loaderIn(batchScheduler, "STREAMS");
+    const ids = loaderIn(batchScheduler, "TRACKING_IDS", streams.batches);
+    const streamNames = batchScheduler.holdUntil(
       new Set(["STREAMS"]),
       ids.load("x").then(() => ["b"]),
     );
-    const trackingIds = waves.holdUntil(
+    const trackingIds = batchScheduler.holdUntil(
       new Set(["TRACKING_IDS"]),
       streams.load("a").then(() => ["y"]),
     );
@@ -109,19 +109,19 @@ describe("a batch", () => {
   });
 
   it("leaves also after a batch of nothing but what is known already, which makes no call", async () => {
-    const waves = createBatchScheduler();
-    const streams = loaderIn(waves, "STREAMS");
-    const monitoring = loaderIn(waves, "MONITORING", streams.batches);
-    const list = waves.holdUntil(new Set(["MONITORING"]), monitoring.load("live"));
+    const batchScheduler = createBatchScheduler();
+    const streams = loaderIn(batchScheduler, "STREAMS");
+    const monitoring = loaderIn(batchScheduler, "MONITORING", streams.batches);
+    const list = batchScheduler.holdUntil(new Set(["MONITORING"]), monitoring.load("live"));
     await Promise.all([streams.load("a").then(() => streams.load("a")), list]);
     expect(streams.batches).toEqual(["STREAMS: a", "MONITORING: live"]);
   });
 
   it("does not leave for want of movement while a call is under way", async () => {
-    const waves = createBatchScheduler();
-    const { load, batches } = loaderIn(waves, "STREAMS");
-    const slow = listOf(waves, [], 3);
-    const list = waves.holdUntil(
+    const batchScheduler = createBatchScheduler();
+    const { load, batches } = loaderIn(batchScheduler, "STREAMS");
+    const slow = listOf(batchScheduler, [], 3);
+    const list = batchScheduler.holdUntil(
       new Set(["STREAMS"]),
       slow.then(() => ["b"]),
     );
@@ -130,15 +130,15 @@ describe("a batch", () => {
   });
 
   it("may find nothing to wait for: promises are handed through as they are", async () => {
-    const waves = createBatchScheduler();
+    const batchScheduler = createBatchScheduler();
     const promise = Promise.resolve(5);
-    expect(waves.track(promise)).toBe(promise);
-    expect(waves.holdUntil(new Set(), promise)).toBe(promise);
+    expect(batchScheduler.track(promise)).toBe(promise);
+    expect(batchScheduler.holdUntil(new Set(), promise)).toBe(promise);
     await promise;
   });
 });
 
-describe("whatever a query waits for", () => {
+describe("batch scheduler: whatever a query waits for", () => {
   type Step =
     | { readonly do: "load"; readonly family: BatchGroup; readonly name: string }
     | { readonly do: "pause"; readonly isCounted: boolean }
@@ -165,20 +165,20 @@ describe("whatever a query waits for", () => {
   it("it is answered: no batch and no list waits for ever", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(steps, { maxLength: 5 }), async (fields) => {
-        const waves = createBatchScheduler();
+        const batchScheduler = createBatchScheduler();
         const batches: string[] = [];
         const loaders = {
-          STREAMS: loaderIn(waves, "STREAMS", batches),
-          TRACKING_IDS: loaderIn(waves, "TRACKING_IDS", batches),
-          MONITORING: loaderIn(waves, "MONITORING", batches),
+          STREAMS: loaderIn(batchScheduler, "STREAMS", batches),
+          TRACKING_IDS: loaderIn(batchScheduler, "TRACKING_IDS", batches),
+          MONITORING: loaderIn(batchScheduler, "MONITORING", batches),
         };
         const run = async (all: readonly Step[]): Promise<void> => {
           for (const step of all) {
             if (step.do === "load") await loaders[step.family as keyof typeof loaders].load(step.name);
-            if (step.do === "pause") await (step.isCounted ? waves.track(turn()) : turn());
+            if (step.do === "pause") await (step.isCounted ? batchScheduler.track(turn()) : turn());
             if (step.do === "fail") throw new Error("a list failed");
             if (step.do === "list")
-              await waves.holdUntil(new Set(step.families), run(step.steps)).catch(() => undefined);
+              await batchScheduler.holdUntil(new Set(step.families), run(step.steps)).catch(() => undefined);
           }
         };
         let isAnswered = false;

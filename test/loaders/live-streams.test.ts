@@ -44,15 +44,15 @@ function createLoader(fails = false) {
   };
 }
 
-describe("the live streams of a request", () => {
-  it("cost one small call when one stream is asked about, however often", async () => {
+describe("live stream loader", () => {
+  it("reads a single stream by one call, however often it is loaded", async () => {
     const { loader, calls } = createLoader();
     const answers = await Promise.all([loader.byName("a"), loader.byName("a")]);
     expect(answers.map((stream) => stream?.name)).toEqual(["a", "a"]);
     expect(calls).toEqual(["summary of a"]);
   });
 
-  it("cost one list when several are asked about, or all", async () => {
+  it("reads one list for several streams, or all", async () => {
     const several = createLoader();
     await Promise.all([several.loader.byName("a"), several.loader.byName("b"), several.loader.byName("nobody")]);
     expect(several.calls).toEqual(["summaries"]);
@@ -63,7 +63,7 @@ describe("the live streams of a request", () => {
     expect(all.calls).toEqual(["summaries"]);
   });
 
-  it("are read with feeds once, where those are asked for, and this serves the other questions too", async () => {
+  it("reads the list with feeds once, which also serves loads without them", async () => {
     const { loader, calls } = createLoader();
     const [stream, summary] = await Promise.all([loader.withFeeds("a"), loader.byName("b")]);
     expect(stream?.feeds).toEqual([]);
@@ -74,14 +74,14 @@ describe("the live streams of a request", () => {
     expect(calls).toEqual(["streams"]);
   });
 
-  it("of one stream with feeds cost one call for that stream, which answers both questions", async () => {
+  it("reads a single stream with feeds by one call, which also serves loads without them", async () => {
     const { loader, calls } = createLoader();
     const [stream, summary] = await Promise.all([loader.withFeeds("a"), loader.byName("a")]);
     expect([stream?.feeds, summary?.name]).toEqual([[], "a"]);
     expect(calls).toEqual(["stream a"]);
   });
 
-  it("are read from the list once there is one", async () => {
+  it("loads from the list once it has been read", async () => {
     const { loader, calls } = createLoader();
     await loader.all();
     expect((await loader.byName("b"))?.name).toBe("b");
@@ -90,14 +90,14 @@ describe("the live streams of a request", () => {
     expect(calls).toEqual(["summaries", "stream b"]);
   });
 
-  it("are null for a stream that is not among them", async () => {
+  it("returns null for a stream that is not live", async () => {
     const { loader } = createLoader();
     expect([await loader.byName("nobody"), await loader.withFeeds("nobody")]).toEqual([null, null]);
     await loader.all();
     expect(await loader.byName("nobody")).toBeNull();
   });
 
-  it("fail for all who ask, and are not asked for again in the same request", async () => {
+  it("fails for all loads, and does not read again in the same request", async () => {
     const { loader, calls } = createLoader(true);
     const asked = [loader.all(), loader.byName("a"), loader.byName("b")];
     for (const outcome of await Promise.allSettled(asked)) expect(outcome.status).toBe("rejected");

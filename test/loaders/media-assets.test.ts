@@ -34,7 +34,7 @@ const lists = fc
     numbers.map((number): Kept => ({ id: `asset-${number}`, startedAt: (number * 7919) % instants })),
   );
 
-describe("pages of media assets", () => {
+describe("media asset loader: pages", () => {
   it("hold each asset of a window once, in order, whatever comes and goes between them", async () => {
     await fc.assert(
       fc.asyncProperty(

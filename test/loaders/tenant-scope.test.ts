@@ -62,7 +62,7 @@ function createWhole({ readsTokens = false } = {}) {
   };
   const figure = (name: string, value: unknown = "figures") => ({
     load: answering(name, value),
-    ahead: () => void asked.push(`${name} ahead`),
+    prefetch: () => void asked.push(`${name} prefetch`),
   });
   const figures = {
     accountTotal: figure("accountTotal"),
@@ -77,7 +77,7 @@ function createWhole({ readsTokens = false } = {}) {
     rowSeriesByTrackingId: figure("rowSeriesByTrackingId"),
   };
   const whole = {
-    waves: {},
+    batchScheduler: {},
     tokens: () => (readsTokens ? Promise.resolve(tokens) : tokens),
     usage: figures,
     liveStreams: {
@@ -114,7 +114,7 @@ async function listed<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
   return list;
 }
 
-describe("behind the wall, a partner's caller", () => {
+describe("tenant scope: a partner's caller", () => {
   it.each<[string, (own: Loaders) => unknown]>([
     ["the account's total", ({ usage }) => usage.accountTotal.load({ window } as never)],
     ["the account's series", ({ usage }) => usage.accountSeries.load({ window } as never)],

@@ -7,8 +7,8 @@ import type { Measured } from "../../src/model/usage/measured.ts";
 import { DAY_MS, HOUR_MS, type TimeWindow } from "../../src/model/usage/time.ts";
 import { isPromise, type MaybePromise } from "../../src/primitives/maybe-promise.ts";
 import type { Analytics } from "../../src/upstream/analytics.ts";
-import { figureLoadersOver } from "../support/figures.ts";
 import { bytesOut } from "../support/traffic.ts";
+import { createTestUsageLoaders } from "../support/usage-loaders.ts";
 
 const TODAY: TimeWindow = { from: 0, to: DAY_MS };
 const NOON: TimeWindow = { from: 0, to: 12 * HOUR_MS };
@@ -49,16 +49,22 @@ function createAnalytics(fails: (names: readonly string[]) => unknown = () => un
     ...["accountTotal", "accountSeries", "accountCountries"].map((operation) => [operation, ofAccount(operation)]),
   ]) as unknown as Analytics;
   const client = new AbortController();
-  const waves = createBatchScheduler();
-  return { calls, client, waves, analytics, loaders: figureLoadersOver(analytics, client.signal, waves) };
+  const batchScheduler = createBatchScheduler();
+  return {
+    calls,
+    client,
+    batchScheduler,
+    analytics,
+    loaders: createTestUsageLoaders(analytics, client.signal, batchScheduler),
+  };
 }
 
 const valuesOf = async <Value>(figures: readonly MaybePromise<Measured<Value>>[]) =>
   (await Promise.all(figures)).map(({ value }) => value);
 const names = (count: number) => Array.from({ length: count }, (_, index) => `s${index}`);
 
-describe("figures of names", () => {
-  it("are read ten names at a time, each name once", async () => {
+describe("usage loaders: usage of names", () => {
+  it("is read by one call for ten names, each name once", async () => {
     const { loaders, calls } = createAnalytics();
     const asked = [...names(25), ...names(25)];
     const answers = await valuesOf(asked.map((name) => loaders.streamTotal.load({ name, window: TODAY })));
@@ -70,13 +76,13 @@ describe("figures of names", () => {
     expect(answers).toEqual(asked.map((name) => `streamTotals ${name} [${JSON.stringify(TODAY)}]`));
   });
 
-  it("are there at once when they were asked for ahead, by the same calls, and what failed fails where it is loaded", async () => {
-    const { loaders, calls, waves } = createAnalytics((asked) =>
+  it("is cached after a prefetch, by the same calls, and a failed one fails where it is loaded", async () => {
+    const { loaders, calls, batchScheduler } = createAnalytics((asked) =>
       asked.includes("s12") ? new Error("down") : undefined,
     );
     const key = (name: string) => ({ name, window: TODAY });
     expect(names(25).map((name) => loaders.streamTotal.prefetch(key(name)))).not.toContain(false);
-    await waves.idle();
+    await batchScheduler.idle();
     expect(names(25).map((name) => loaders.streamTotal.prefetch(key(name)))).not.toContain(true);
     const loaded = names(25).map((name) => loaders.streamTotal.load(key(name)));
     expect(loaded.filter((figure) => !isPromise(figure))).toHaveLength(15);
@@ -85,12 +91,12 @@ describe("figures of names", () => {
     expect(calls).toHaveLength(3);
   });
 
-  it("that two requests ask for at the same time are read once for both, also where nothing is kept", async () => {
+  it("is read once for two concurrent requests, also with a cache of size 0", async () => {
     const { analytics, calls } = createAnalytics();
     const cache = createUsageCache({ maxBytes: 0, now: () => 0, lagMs: 0 });
-    const requests = [createBatchScheduler(), createBatchScheduler()].map((waves) => ({
-      waves,
-      loader: figureLoadersOver(analytics, undefined, waves, cache).streamTotal,
+    const requests = [createBatchScheduler(), createBatchScheduler()].map((batchScheduler) => ({
+      batchScheduler,
+      loader: createTestUsageLoaders(analytics, undefined, batchScheduler, cache).streamTotal,
     }));
     const key = { name: "a", window: TODAY };
     for (const { loader } of requests) {
@@ -98,14 +104,14 @@ describe("figures of names", () => {
       // The call of the first has begun when the second asks.
       await new Promise(process.nextTick);
     }
-    for (const { waves, loader } of requests) {
-      await waves.idle();
+    for (const { batchScheduler, loader } of requests) {
+      await batchScheduler.idle();
       expect(loader.load(key)).toMatchObject({ value: `streamTotals a [${JSON.stringify(TODAY)}]` });
     }
     expect(calls).toHaveLength(1);
   });
 
-  it("are remembered for the request: what was read is not read again", async () => {
+  it("is read once in a request", async () => {
     const { loaders, calls } = createAnalytics();
     await loaders.streamTotal.load({ name: "a", window: TODAY });
     await Promise.all([
@@ -115,7 +121,7 @@ describe("figures of names", () => {
     expect(calls.map((call) => call.names)).toEqual([["a"], ["b"]]);
   });
 
-  it("of other windows or resolutions are other calls", async () => {
+  it("costs a call for each window and resolution", async () => {
     const { loaders, calls } = createAnalytics();
     const keys: NamedSeriesKey[] = [
       { name: "a", window: TODAY, resolution: "HOUR" },
@@ -132,7 +138,7 @@ describe("figures of names", () => {
     expect(new Set(answers).size).toBe(4);
   });
 
-  it("cost no more calls than they must and come to whom they belong, whatever is asked for", async () => {
+  it("costs the fewest possible calls and reaches the right key, whatever is loaded", async () => {
     const keys = fc.record({
       name: fc.integer({ min: 0, max: 30 }).map((number) => `s${number}`),
       window: fc.constantFrom(TODAY, NOON, { from: HOUR_MS, to: DAY_MS }),
@@ -157,7 +163,7 @@ describe("figures of names", () => {
     );
   });
 
-  it("fail for the names of the call that failed, and for no others", async () => {
+  it("fails for the names of a failed call alone", async () => {
     const down = new Error("down");
     const { loaders } = createAnalytics((asked) => (asked.includes("s12") ? down : undefined));
     const outcomes = await Promise.allSettled(
@@ -169,7 +175,7 @@ describe("figures of names", () => {
     expect(failed).toEqual(names(10).map((_, index) => [index + 10, down]));
   });
 
-  it("fail by an error, whatever was thrown, and when an answer leaves a name out", async () => {
+  it("fails with an Error, whatever was thrown, and when a response omits a name", async () => {
     const { loaders } = createAnalytics((asked) => (asked.includes("odd") ? "thrown text" : undefined));
     await expect(loaders.streamTotal.load({ name: "odd", window: TODAY })).rejects.toThrow(new Error("thrown text"));
     await expect(loaders.streamTotal.load({ name: "left out", window: TODAY })).rejects.toThrow(
@@ -186,7 +192,7 @@ describe("figures of names", () => {
     expect(answer?.value).toBe(`streamTotals ${name} [${JSON.stringify(TODAY)}]`);
   });
 
-  it("are each read by one operation of the platform, given up when the client leaves", async () => {
+  it("is read by one operation of the platform, cancelled when the client disconnects", async () => {
     const { loaders, calls, client } = createAnalytics();
     const key = { name: "a", window: TODAY };
     const series = { ...key, resolution: "DAY" as const };
@@ -219,8 +225,8 @@ describe("figures of names", () => {
   });
 });
 
-describe("figures of the account", () => {
-  it("are one call for each window and resolution, however often they are asked for", async () => {
+describe("usage loaders: usage of the account", () => {
+  it("costs one call for each window and resolution", async () => {
     const { loaders, calls } = createAnalytics();
     const months = { window: TODAY, resolution: "MONTH" as const };
     await Promise.all([

@@ -47,7 +47,7 @@ const byNumber = (a: ViewerRecord, b: ViewerRecord) => {
   return a.startedAt - b.startedAt || (difference < 0n ? -1 : difference > 0n ? 1 : 0);
 };
 
-describe("a page of viewer records", () => {
+describe("viewer records: a page", () => {
   it("is the first of all that are wanted, as if all had been sorted, in whichever order they arrive", async () => {
     const pages = fc.record({
       count: fc.integer({ min: 0, max: 45 }),
@@ -102,7 +102,7 @@ describe("a page of viewer records", () => {
   });
 });
 
-describe("the order of viewer records", () => {
+describe("viewer records: the order", () => {
   it("is by start, then by the number of the id, beyond 2^53 as well", () => {
     const order = [
       record(1, 9n),

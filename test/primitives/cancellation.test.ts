@@ -2,46 +2,46 @@ import { describe, expect, it } from "vitest";
 import { SharedCancellation } from "../../src/primitives/cancellation.ts";
 import { createRawPlatform, upstreamFailure } from "../support/platform.ts";
 
-describe("that all have left", () => {
-  it("is told once to each that listens, with its reason", () => {
-    const left = new SharedCancellation();
-    const told: string[] = [];
-    const listener = () => void told.push("one");
-    left.addEventListener("abort", listener);
-    left.addEventListener("abort", () => {
-      // As any that ends does.
-      left.removeEventListener("abort", listener);
-      told.push("two");
+describe("SharedCancellation", () => {
+  it("calls each listener once, with the reason", () => {
+    const cancellation = new SharedCancellation();
+    const calls: string[] = [];
+    const listener = () => void calls.push("one");
+    cancellation.addEventListener("abort", listener);
+    cancellation.addEventListener("abort", () => {
+      // As a call does when it ends.
+      cancellation.removeEventListener("abort", listener);
+      calls.push("two");
     });
-    left.addEventListener("abort", () => void told.push("three"));
+    cancellation.addEventListener("abort", () => void calls.push("three"));
     const reason = new Error("gone");
-    left.abort(reason);
-    left.abort(new Error("again"));
-    expect(told).toEqual(["one", "two", "three"]);
-    expect(left).toMatchObject({ aborted: true, reason });
+    cancellation.abort(reason);
+    cancellation.abort(new Error("again"));
+    expect(calls).toEqual(["one", "two", "three"]);
+    expect(cancellation).toMatchObject({ aborted: true, reason });
   });
 
-  it("is not told to what has ceased to listen, and has a reason of its own where none is given", () => {
-    const left = new SharedCancellation();
+  it("calls no removed listener, and has an AbortError as its default reason", () => {
+    const cancellation = new SharedCancellation();
     const listener = () => expect.unreachable();
-    left.addEventListener("abort", listener);
-    left.removeEventListener("abort", listener);
-    left.abort(undefined);
-    expect(left.reason).toMatchObject({ name: "AbortError" });
+    cancellation.addEventListener("abort", listener);
+    cancellation.removeEventListener("abort", listener);
+    cancellation.abort(undefined);
+    expect(cancellation.reason).toMatchObject({ name: "AbortError" });
   });
 
-  it("ends a call that is under way, and keeps another from being sent", async () => {
-    const left = new SharedCancellation();
+  it("cancels a call in flight, and prevents another one from being sent", async () => {
+    const cancellation = new SharedCancellation();
     let sent = 0;
     await using platform = await createRawPlatform(() => {
       sent += 1;
-      setImmediate(() => left.abort(undefined));
+      setImmediate(() => cancellation.abort(undefined));
     });
-    const call = { operation: "Test_Call", path: "/api/test", decode: (data: unknown) => data, signal: left };
-    for (const _ of ["under way", "not sent"]) {
+    const call = { operation: "Test_Call", path: "/api/test", decode: (data: unknown) => data, signal: cancellation };
+    for (const _ of ["in flight", "not sent"]) {
       const failure = await upstreamFailure(platform.http.read(call));
       expect(failure).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", health: "UNKNOWN" });
-      expect(failure.message).toContain("given up");
+      expect(failure.message).toContain("cancelled");
     }
     await platform.hungUp;
     expect(sent).toBe(1);

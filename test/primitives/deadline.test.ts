@@ -2,8 +2,8 @@ import { describe, expect, it, vi } from "vitest";
 import { remainingMs, setDeadline } from "../../src/primitives/deadline.ts";
 import { createScriptedPlatform, upstreamFailure } from "../support/platform.ts";
 
-describe("the deadline of a query", () => {
-  it("is what is left of its time, where that is less than a call's", () => {
+describe("deadline", () => {
+  it("limits the time of a call to what is left of it", () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     try {
       const { signal } = new AbortController();
@@ -22,7 +22,7 @@ describe("the deadline of a query", () => {
     }
   });
 
-  it("keeps a read from being sent that comes too late, and tells nothing of the platform by it", async () => {
+  it("prevents a read after it from being sent, without a health report on the platform", async () => {
     await using platform = createScriptedPlatform();
     const { signal } = new AbortController();
     setDeadline(signal, 0);

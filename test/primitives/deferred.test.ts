@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Deferred } from "../../src/primitives/deferred.ts";
 
-describe("a deferred value", () => {
-  it("is there without a promise as soon as it is resolved", async () => {
+describe("Deferred", () => {
+  it("has its value without a promise once it is resolved", async () => {
     const deferred = new Deferred<string>();
     expect([deferred.isPending, deferred.value]).toEqual([true, undefined]);
     deferred.resolve("told");
@@ -10,7 +10,7 @@ describe("a deferred value", () => {
     expect(await deferred.promise).toBe("told");
   });
 
-  it("settles the promise that was asked for before, by what came first", async () => {
+  it("settles a promise created before, with the first outcome", async () => {
     const deferred = new Deferred<string>();
     const { promise } = deferred;
     deferred.resolve("first");
@@ -21,7 +21,7 @@ describe("a deferred value", () => {
     expect(deferred.value).toBe("first");
   });
 
-  it("waits for another promise, and takes over how that settles", async () => {
+  it("takes over the outcome of another promise", async () => {
     const [told, failed] = [new Deferred<string>(), new Deferred<string>()];
     told.resolve(Promise.resolve("told"));
     failed.resolve(Promise.reject(new Error("failed")));
@@ -30,7 +30,7 @@ describe("a deferred value", () => {
     await expect(failed.promise).rejects.toThrow("failed");
   });
 
-  it("that nobody asks for may fail unheard", async () => {
+  it("rejects without an unhandled rejection if no promise was created", async () => {
     new Deferred<string>().reject(new Error("unheard"));
     await new Promise((resolve) => setImmediate(resolve));
     const failed = new Deferred<string>();

@@ -18,7 +18,7 @@ function controlled() {
   return { flight, calls, current };
 }
 
-describe("a single flight", () => {
+describe("SingleFlight", () => {
   it("shares one call among all that run it meanwhile, and starts another one afterwards", async () => {
     const { flight, calls } = controlled();
     const results = [flight.run(), flight.run()];

@@ -15,7 +15,7 @@ const TAKEN = ["user", "database", "client_encoding", "application_name"];
 
 const limit = { keyPrefix: "cost", points: 10, seconds: 60 };
 
-describe("a connection to PostgreSQL", () => {
+describe("PostgreSQL: a connection", () => {
   it("starts with no parameter that a pooler refuses", async () => {
     await using server = await createPostgresServer();
     await (await openStore({ kind: "postgres", url: server.url })).close();
@@ -107,7 +107,7 @@ const connecting: readonly (readonly [string, Error, RegExp])[] = [
   ["words that nobody has thought of", failure("", "odd"), /no connection to it/],
 ];
 
-describe("a connection that fails", () => {
+describe("PostgreSQL: a connection that fails", () => {
   it.each(connecting)("by %s is the database's fault, and STORE_UNAVAILABLE", (_name, error, message) => {
     const told = connectionFailed(error);
     expect(told).toBeInstanceOf(StoreError);
@@ -120,7 +120,7 @@ describe("a connection that fails", () => {
   );
 });
 
-describe("a query that fails", () => {
+describe("PostgreSQL: a query that fails", () => {
   it.each(["42601", "42P01", "42703", "23502", "22P02", "23505"])("with SQLSTATE %s stays a fault of ours", (code) => {
     const error = failure(code);
     expect(toStoreError(error)).toBe(error);
@@ -132,7 +132,7 @@ describe("a query that fails", () => {
   );
 });
 
-describe("a store that can't be opened", () => {
+describe("openStore: a store that cannot be opened", () => {
   const opened = async (options: PostgresServerOptions, query = "") => {
     await using server = await createPostgresServer(options);
     const url = server.url.replace("somebody", "somebody:hunter2-%C3%BC") + query;

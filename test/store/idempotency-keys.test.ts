@@ -286,7 +286,7 @@ for (const { kind, isReachable } of databaseKinds) {
   });
 }
 
-describe("idempotency keys in a folder", () => {
+describe("idempotency keys: in a folder", () => {
   it("are free at once when the gateway is started again, since no other one can be at them", async () => {
     await using database = await createTestDatabase("file");
     let now = 1_000_000;
@@ -315,7 +315,7 @@ describe("idempotency keys in a folder", () => {
   });
 });
 
-describe("a write whose key can't be kept", () => {
+describe("idempotency keys: a write whose key cannot be stored", () => {
   it("is not performed when the key can't be written before it", async () => {
     await using database = await createTestDatabase("memory");
     const { idempotencyKeys } = await database.open();

@@ -83,7 +83,7 @@ function createWorld(...endings: readonly Ending[]) {
   return world;
 }
 
-describe("a key", () => {
+describe("idempotency store: a key", () => {
   it("stands for what it led to first: the write is made once, however often it is asked for", async () => {
     const world = createWorld();
     expect([await world.run("a"), await world.run("a"), await world.run("b")]).toEqual([1, 1, 2]);
@@ -145,7 +145,7 @@ describe("a key", () => {
   });
 });
 
-describe("keys that have expired", () => {
+describe("idempotency store: expired keys", () => {
   it("are deleted when a key is used, at most once in a while, and others are not", async () => {
     const deleted: number[] = [];
     const clock = { now: time.now + 10 * KEY_RETENTION_MS };
@@ -170,7 +170,7 @@ describe("keys that have expired", () => {
   });
 });
 
-describe("a lost answer", () => {
+describe("idempotency store: a lost response", () => {
   it("is made up for at once when the object can be seen", async () => {
     const world = createWorld("LATER");
     world.delayMs = 0;
@@ -271,7 +271,7 @@ describe("a lost answer", () => {
   });
 });
 
-describe("writes that are alike", () => {
+describe("idempotency store: writes with equal settings", () => {
   it("run one after the other, and others beside them", async () => {
     const world = createWorld();
     const order: string[] = [];

@@ -171,7 +171,7 @@ describe.skipIf(!databaseKinds.some(({ kind, isReachable }) => kind === "postgre
   },
 );
 
-describe("a folder", () => {
+describe("openStore: a folder", () => {
   it("serves one gateway at a time: a second one waits, and is refused when the first does not end", async () => {
     await using database = await createTestDatabase("file");
     const first = await openStore(database.location);
@@ -201,7 +201,7 @@ describe("a folder", () => {
   });
 });
 
-describe("opening is refused in one line", () => {
+describe("openStore: fails in one line", () => {
   it.each([
     [
       "the folder can't be created",

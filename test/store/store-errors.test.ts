@@ -66,7 +66,7 @@ async function expectNoWrite(store: Store, trouble: RegExp): Promise<void> {
   expect([await store.partners.all(), await store.partners.version(), await store.audit.list({}, 10)]).toEqual(before);
 }
 
-describe("a store in a folder", () => {
+describe("StoreError: a store in a folder", () => {
   it("whose disk is full says so, keeps nothing by half, and goes on when there is room again", async () => {
     await using troubled = await createTroubledStore();
     const { store, connection } = troubled;

@@ -5,7 +5,7 @@ import { createUsageLoaders, type UsageLoaders } from "../../src/loaders/usage.t
 import type { Analytics } from "../../src/upstream/analytics.ts";
 
 /** Usage loaders of one request, over a cache of size 0 unless one is given. */
-export function figureLoadersOver(
+export function createTestUsageLoaders(
   analytics: Analytics,
   signal?: AbortSignal,
   batchScheduler: BatchScheduler = createBatchScheduler(),
