@@ -26,7 +26,7 @@ import { type CallCounter, countCalls } from "./upstream/call-counter.ts";
 import type { PlatformClock } from "./upstream/platform-clock.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 
-/** The parts that all requests share. */
+/** Services that all requests share. */
 export interface SharedServices {
   readonly upstream: Upstream;
   readonly tokenCache: TokenCache;
@@ -44,74 +44,68 @@ export interface SharedServices {
   readonly refusals: RefusedAttemptLog;
   readonly sessions: Sessions;
   readonly thumbnailLimit: ThumbnailLimit;
-  /** This gateway's own time: keys, sessions, budgets, the audit log and the registry go by it. */
+  /** The gateway's own time, for keys, sessions, budgets, the audit log and the registry. */
   readonly clock: Clock;
-  /** The platform's time: windows of figures and all that the Director judges go by it, and nothing else. */
+  /** The platform's time, for windows of usage and everything that the Director decides. */
   readonly platformClock: Clock;
-  /** Returns the span from an instant of our own time until now as the platform may have dated it, at its widest. */
+  /** Returns the widest span in which the platform may have dated what happened between an instant of our own time and now. */
   readonly spanOnPlatform: PlatformClock["span"];
-  /** The longest that figures are taken to lag behind the quarter hour, in milliseconds. */
+  /** Longest delay after a quarter hour before the platform has published its usage, in milliseconds. */
   readonly usageLagMs: number;
-  /** Origin of the platform's Director, where streams are published and watched. */
+  /** Origin of the platform's Director, by which streams are published and viewed. */
   readonly directorUrl: string;
 }
 
-/** What a resolver receives, made anew for each request. */
+/** Context of the resolvers of one request. */
 export interface GraphContext extends Omit<SharedServices, "discoveredNames" | "partnerTokens" | "streamCatalog"> {
   readonly caller: Caller;
-  /** The caller's network address; null where it is not known. */
+  /** Caller's network address; null where it is not known. */
   readonly address: string | null;
-  /** All reading for the caller goes through these: they know what it may be shown. */
+  /** Loaders for every read, restricted to what the caller may see. */
   readonly loaders: Loaders;
-  /** What of the answer is past its freshness: whoever serves such a thing says so here. */
+  /** Collects the stale data of the response. */
   readonly staleness: Staleness;
   /** Writes the audit log for the caller. */
   readonly audit: AuditRecorder;
-  /** The mutation that is under way, as the audit log tells of it; null in a query. */
+  /** Mutation that is being executed, for the audit log; null in a query. */
   readonly act: AuditedAction | null;
-  /** Aborted when the client leaves. */
+  /** Aborted when the client disconnects; undefined if it cannot. */
   readonly signal: AbortSignal | undefined;
-  /** What this request costs. */
+  /** Cost of this request. */
   readonly cost: CostStatus;
-  /**
-   * One instant of the platform's time for the whole request, so that all its windows end alike. Milliseconds since the epoch.
-   * Windows of figures and all that the Director judges go by it.
-   */
+  /** The platform's time at the start of the request, in milliseconds since the epoch: the same for all its windows. */
   readonly now: number;
-  /** The same instant of this gateway's own time: keys, the registry and whatever else the platform does not judge go by it. */
+  /** The gateway's own time at the start of the request, in milliseconds since the epoch. */
   readonly ownNow: number;
-  /** What the platform keeps at that instant, and up to when its figures are in. */
+  /** Retention of the platform at the start of the request. */
   readonly retention: Retention;
 }
 
-/** What is known of a request before the graph looks at it. */
+/** Facts of a request from which its context is created. */
 export interface RequestFacts {
   readonly caller: Caller;
   readonly address: string | null;
-  /** Gives the signal of the client's leaving; undefined where it can't leave. */
+  /** Creates a signal that is aborted when the client disconnects; undefined if it cannot. */
   readonly signal?: (() => AbortSignal) | undefined;
-  /** By when its reads have to be over, by `performance.now()`; null for no such time. */
+  /** Deadline of all reads, by `performance.now()`; null for none. */
   readonly readsUntil?: number | null;
   readonly cost: CostStatus;
-  /** Counts the questions that are put to the platform for this request alone. */
+  /** Counts the calls to the platform for this request alone. */
   readonly callCounter?: CallCounter | undefined;
 }
 
-/**
- * Makes contexts over the parts that all requests share. Those stand in the prototype, and what a request may never need is
- * made when it is asked for: either took longer than a small query does.
- */
+/** Returns a factory of contexts. Shared services are in their prototype, and parts that many requests never need are created lazily. */
 export function createContexts(shared: SharedServices): (facts: RequestFacts) => GraphContext {
-  class OverShared extends RequestContext {}
+  class SharedContext extends RequestContext {}
   const { upstream: _, account: __, ...parts } = shared;
-  Object.assign(OverShared.prototype, parts, { shared });
-  return (facts) => new OverShared(facts) as unknown as GraphContext;
+  Object.assign(SharedContext.prototype, parts, { shared });
+  return (facts) => new SharedContext(facts) as unknown as GraphContext;
 }
 
 /**
- * The same context, while a mutation is under way.
+ * Returns the context for the fields of a mutation.
  *
- * @param upstream the clients that the mutation changes the platform through
+ * @param upstream clients by which the mutation changes the platform
  */
 export function withAuditedAction(context: GraphContext, act: AuditedAction, upstream: Upstream): GraphContext {
   return Object.create(context, {
@@ -140,7 +134,7 @@ class RequestContext {
   readonly ownNow: number;
   readonly act: AuditedAction | null = null;
   private readonly facts: RequestFacts;
-  /** What has been made so far, the same for the contexts of the request's mutations. */
+  /** Parts created so far, shared with the contexts of the request's mutations. */
   private readonly lazy: Lazy = {};
 
   constructor(facts: RequestFacts) {

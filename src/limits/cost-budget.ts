@@ -5,32 +5,34 @@ import type { MaybePromise } from "../primitives/maybe-promise.ts";
 import type { RateLimitPool } from "./rate-limit-pool.ts";
 import { createRateLimiter } from "./rate-limiter.ts";
 
-/** Points that callers may spend in a minute. */
+/** Points that callers may spend per minute. */
 export interface Budgets {
-  /** Of each operator and analyst. */
+  /** Points of each operator and analyst. */
   readonly perMinute: number;
-  /** Of each key of a partner. */
+  /** Points of each key of a partner. */
   readonly partnerPerMinute: number;
 }
 
-/** Keeps what each caller has spent, by its `principalId`. */
+/** Counts what each caller has spent, by its `principalId`. */
 export interface CostBudget {
-  /** Takes the points off the caller's budget, all of them or none. `status` tells what is left either way. */
+  /** Charges all of the points, or none if fewer are left; `status` is the budget after that. */
   charge(caller: Caller, points: number): MaybePromise<{ readonly isGranted: boolean; readonly status: CostStatus }>;
-  /** What is left, with nothing taken off. */
-  look(caller: Caller, points: number): MaybePromise<CostStatus>;
+  /** Returns the budget without charging. */
+  read(caller: Caller, points: number): MaybePromise<CostStatus>;
 }
 
-/** Budgets are of a minute, which begins with its first request. */
+/** Interval of a budget in seconds, which begins with its first request. */
 export const BUDGET_SECONDS = 60;
 
 /**
- * @param clock the time that callers are told of. Milliseconds since the epoch
- * @param counters where several gateways count together; counted in memory when it is null, and while it can't be reached
+ * Creates the budgets of all callers.
+ *
+ * @param clock time of `resetAt`, in milliseconds since the epoch
+ * @param pool counts for several gateways together; null to count in memory, as while the pool is unreachable
  */
-export function createCostBudget(budgets: Budgets, clock: () => number, counters: RateLimitPool | null): CostBudget {
+export function createCostBudget(budgets: Budgets, clock: () => number, pool: RateLimitPool | null): CostBudget {
   const limiter = (keyPrefix: string, points: number) =>
-    createRateLimiter({ keyPrefix, points, seconds: BUDGET_SECONDS }, counters);
+    createRateLimiter({ keyPrefix, points, seconds: BUDGET_SECONDS }, pool);
   const staff = limiter("cost", budgets.perMinute);
   const partners = limiter("partner-cost", budgets.partnerPerMinute);
   const limiterOf = ({ role }: Caller) => (role === "PARTNER" ? partners : staff);
@@ -46,19 +48,19 @@ export function createCostBudget(budgets: Budgets, clock: () => number, counters
     charge: (caller, points) => {
       const limiter = limiterOf(caller);
       const key = caller.principalId;
-      const granted = (result: RateLimiterRes) => ({
+      const grant = (result: RateLimiterRes) => ({
         isGranted: true,
         status: statusOf(limiter.points, points, result),
       });
-      const refused = async (refusal: unknown) => {
-        if (!(refusal instanceof RateLimiterRes)) throw refusal;
-        // What is refused costs nothing: it must not keep smaller requests out.
+      const reject = async (rejection: unknown) => {
+        if (!(rejection instanceof RateLimiterRes)) throw rejection;
+        // A rejected request costs nothing: smaller ones may still fit.
         const result = await limiter.reward(key, points);
         return { isGranted: false, status: statusOf(limiter.points, points, result) };
       };
-      return limiter.consume(key, points).then(granted, refused);
+      return limiter.consume(key, points).then(grant, reject);
     },
-    look: async (caller, points) => {
+    read: async (caller, points) => {
       const limiter = limiterOf(caller);
       return statusOf(limiter.points, points, await limiter.get(caller.principalId));
     },
@@ -66,7 +68,7 @@ export function createCostBudget(budgets: Budgets, clock: () => number, counters
 }
 
 /**
- * The headers that tell of a caller's budget.
+ * Returns the response headers of a caller's budget.
  *
  * @see https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-10
  */
@@ -80,7 +82,7 @@ export function budgetHeaders(
   };
 }
 
-/** Whole seconds, rounded up; 0 for what is past. */
+/** Returns whole seconds until an instant, rounded up; 0 for a past one. */
 export function secondsUntil(instant: number, now: number): number {
   return Math.max(Math.ceil((instant - now) / 1000), 0);
 }

@@ -1,31 +1,31 @@
 import type pg from "pg";
 import { cancelQuery, createPool, isQueryTimeout } from "../store/postgres-pool.ts";
 
-/** Counting is waited for by every request: what takes longer is counted in memory instead. */
-const PATIENCE_MS = 500;
+/** Time-out of a connection and of a query, in milliseconds: every request waits for it. */
+const TIMEOUT_MS = 500;
 const MAX_CONNECTIONS = 4;
 
-/** Connections on which several gateways count together; they are made when the first is needed. */
+/** Connections by which several gateways count together, opened on first use. */
 export interface RateLimitPool {
   /**
-   * Runs a query. A `name` is passed over: a statement that was prepared under a name is unknown to the next connection that
-   * a pooler gives us.
+   * Runs a query, without its `name`: a statement prepared by name is unknown to the next connection of an external pooler.
    */
   query(query: pg.QueryConfig): Promise<pg.QueryResult>;
   end(): Promise<void>;
 }
 
 /**
- * @param url of the PostgreSQL that holds the store as well, which has been opened before and has made their table; they
- *   have connections of their own, so that counting never waits behind the store's queries
- * @param patienceMs for a connection, and for each query
+ * Creates a pool with connections of its own, so that counting never waits for queries of the store.
+ *
+ * @param url of the store's database; the store must have been opened before, since its migrations create the table
+ * @param timeoutMs of a connection and of each query
  */
-export function openRateLimitPool(url: string, patienceMs = PATIENCE_MS): RateLimitPool {
+export function openRateLimitPool(url: string, timeoutMs = TIMEOUT_MS): RateLimitPool {
   const pool = createPool(url, {
     name: "syndigraph-counters",
     maxConnections: MAX_CONNECTIONS,
-    connectTimeoutMs: patienceMs,
-    queryTimeoutMs: patienceMs,
+    connectTimeoutMs: timeoutMs,
+    queryTimeoutMs: timeoutMs,
   });
   return {
     query: async ({ text, values }) => {

@@ -2,38 +2,42 @@ import { RateLimiterRes } from "rate-limiter-flexible";
 import type { RateLimitPool } from "./rate-limit-pool.ts";
 import { createRateLimiter } from "./rate-limiter.ts";
 
-/** Thumbnails of one stream in a minute. @see POST /api/thumbnails */
+/**
+ * Thumbnails of one stream per minute.
+ *
+ * @see POST /api/thumbnails
+ */
 export const THUMBNAILS_PER_MINUTE = 6;
 
-/** Keeps to the platform's limit of thumbnails, so that it is not asked for what it would refuse. */
+/** Applies the platform's limit of thumbnails before a call is sent. */
 export interface ThumbnailLimit {
-  /** Takes one of a stream's places in a minute; tells how long until one is free where none is. */
+  /** Takes a slot of the stream; returns the time until one is free if none is. */
   take(streamName: string): Promise<Slot | { readonly retryAfterMs: number }>;
 }
 
-/** A place that was taken. */
+/** A slot that was taken. */
 export interface Slot {
-  /** Leaves it to another: nothing was asked of the platform. */
+  /** Frees the slot at once, because no call was sent. */
   release(): Promise<void>;
 }
 
 /**
- * Each stream has six places, and each is taken for a minute: so no minute, wherever it begins, has more than six requests.
- * One count of six that begins anew every minute would let twelve through around its edge.
+ * Creates the limit. Each stream has six slots, each taken for a minute, so that no interval of a minute has more than six requests; a
+ * counter that is reset every minute would allow twelve around the reset.
  */
-export function createThumbnailLimit(counters: RateLimitPool | null): ThumbnailLimit {
-  const limiter = createRateLimiter({ keyPrefix: "thumbnail", points: 1, seconds: 60 }, counters);
+export function createThumbnailLimit(pool: RateLimitPool | null): ThumbnailLimit {
+  const limiter = createRateLimiter({ keyPrefix: "thumbnail", points: 1, seconds: 60 }, pool);
   return {
     take: async (streamName) => {
       let retryAfterMs = Number.POSITIVE_INFINITY;
-      for (let place = 1; place <= THUMBNAILS_PER_MINUTE; place += 1) {
-        const key = `${place}:${streamName}`;
+      for (let slot = 1; slot <= THUMBNAILS_PER_MINUTE; slot += 1) {
+        const key = `${slot}:${streamName}`;
         try {
           await limiter.consume(key);
           return { release: async () => void (await limiter.delete(key)) };
-        } catch (refusal) {
-          if (!(refusal instanceof RateLimiterRes)) throw refusal;
-          retryAfterMs = Math.min(retryAfterMs, refusal.msBeforeNext);
+        } catch (rejection) {
+          if (!(rejection instanceof RateLimiterRes)) throw rejection;
+          retryAfterMs = Math.min(retryAfterMs, rejection.msBeforeNext);
         }
       }
       return { retryAfterMs };

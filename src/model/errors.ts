@@ -15,10 +15,9 @@ export const errorCodes = {
     "The platform keeps no such figure: a name that analytics refuses, or a breakdown that it does not have.",
   UNSAFE_PATTERN: "The stream pattern is no regular expression of linear running time.",
   LIMIT_EXCEEDED: "More was asked than one request may have; the message states the limit.",
-  QUERY_TOO_COMPLEX: "The document is larger than one request may be; `limit`, `max` and `actual` tell in what.",
+  QUERY_TOO_COMPLEX: "The document exceeds a limit: `limit` is its name, `max` its value, `actual` the document's.",
   QUERY_TOO_EXPENSIVE: "The query would cost more than one request may; `extensions.cost` tells how much.",
-  RESPONSE_TOO_LARGE:
-    "The answer would be longer than one answer may be; `max` tells how many bytes that is. A change that was asked for has been made.",
+  RESPONSE_TOO_LARGE: "The response would be longer than `max` bytes. A requested change has been made.",
   THROTTLED: "The caller's budget is used up for now; `Retry-After` tells when it is full again.",
   OVERLOADED: "The gateway has more to do than it can; `Retry-After` tells when to try again.",
   CONFLICT: "The object is in a state that does not allow this change, or another request with this key is under way.",

@@ -325,7 +325,7 @@ function chargeBudget(
   if (points > max) {
     const message = `An operation must cost at most ${max} points; got ${points}. Ask for fewer objects or shorter windows.`;
     const refusal = requestError(code, message, { status: 400 }, { cost: points, max });
-    return mapMaybe(budget.look(caller, points), (cost) => ({ cost, refusal }));
+    return mapMaybe(budget.read(caller, points), (cost) => ({ cost, refusal }));
   }
   return mapMaybe(budget.charge(caller, points), ({ isGranted, status: cost }) => ({
     cost,

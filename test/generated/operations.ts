@@ -77,13 +77,13 @@ export type ErrorCode =
   | 'PARTNER_NOT_ACTIVE'
   /** The publish tokens of the stream differ in cluster or geo-cascade; redundant publishers must be alike. */
   | 'PUBLISHERS_DIFFER'
-  /** The document is larger than one request may be; `limit`, `max` and `actual` tell in what. */
+  /** The document exceeds a limit: `limit` is its name, `max` its value, `actual` the document's. */
   | 'QUERY_TOO_COMPLEX'
   /** The query would cost more than one request may; `extensions.cost` tells how much. */
   | 'QUERY_TOO_EXPENSIVE'
   /** This can be done only so often for one object; `retryAfter` tells when it can be done again. */
   | 'RATE_LIMITED'
-  /** The answer would be longer than one answer may be; `max` tells how many bytes that is. A change that was asked for has been made. */
+  /** The response would be longer than `max` bytes. A requested change has been made. */
   | 'RESPONSE_TOO_LARGE'
   /** The viewer token was not signed, or is not admitted; the `refusal` of each error names a rule that it breaks. */
   | 'SIGNING_REFUSED'

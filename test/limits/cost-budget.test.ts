@@ -30,7 +30,7 @@ describe("a budget", () => {
 
   it("is whole for whoever has not spent any of it", async () => {
     const budget = createCostBudget(budgets, now, null);
-    expect(await budget.look(caller("a"), 7)).toEqual({ requested: 7, limit: 100, remaining: 100, resetAt: 0 });
+    expect(await budget.read(caller("a"), 7)).toEqual({ requested: 7, limit: 100, remaining: 100, resetAt: 0 });
   });
 
   it("is spent exactly, however many requests come at once", async () => {
@@ -49,8 +49,8 @@ describe("a budget", () => {
     const gateways = pools.map((pool) => createCostBudget(budgets, now, pool));
     const charges = gateways.flatMap((gateway) => Array.from({ length: 5 }, () => gateway.charge(caller("a"), 30)));
     expect((await Promise.all(charges)).filter(({ isGranted }) => isGranted)).toHaveLength(3);
-    expect((await gateways[1]?.look(caller("a"), 0))?.remaining).toBe(
-      (await gateways[0]?.look(caller("a"), 0))?.remaining,
+    expect((await gateways[1]?.read(caller("a"), 0))?.remaining).toBe(
+      (await gateways[0]?.read(caller("a"), 0))?.remaining,
     );
     await Promise.all(pools.map((pool) => pool.end()));
   });

@@ -8,8 +8,8 @@ import type { Manifest } from "./page.ts";
 const source = fileURLToPath(new URL(".", import.meta.url));
 
 /**
- * Returns the files of GraphiQL by name, from the package that holds it whole, so that the page needs no CDN and production
- * needs no package. Each file lies beside its compressed form.
+ * Returns the files of GraphiQL by name, each also compressed. They come from a package that bundles GraphiQL, so that the page needs
+ * no CDN and production no package.
  */
 export async function graphiQLFiles(): Promise<ReadonlyMap<string, string | Uint8Array>> {
   const library = await import("@graphql-yoga/render-graphiql/graphiql");
@@ -31,7 +31,7 @@ export async function graphiQLFiles(): Promise<ReadonlyMap<string, string | Uint
   return files;
 }
 
-/** Writes them into a folder. */
+/** Writes the files of GraphiQL into a folder. */
 export async function buildGraphiQL(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const [name, content] of await graphiQLFiles()) await writeFile(join(folder, name), content);

@@ -10,19 +10,18 @@ export interface AssetFile {
   readonly gzipped: Uint8Array<ArrayBuffer>;
 }
 
-/** All that GraphiQL is served from. */
+/** Files of GraphiQL, in memory. */
 export interface GraphiQLFiles {
   readonly manifest: Manifest;
-  /** Files by the name they are asked for under `/graphiql/`. */
+  /** Files by their name under `/graphiql/`. */
   readonly assets: ReadonlyMap<string, AssetFile>;
 }
 
 /**
- * Reads all files of GraphiQL into memory (10 MB). Requests then need no file descriptor and no folder: a build may replace
- * the folder under a running gateway.
+ * Reads all files of GraphiQL into memory (10 MB), so that a build may replace the folder under a running gateway.
  *
- * @param folder where `npm run build` has put the files
- * @throws Error when one of the files can't be read
+ * @param folder of the files that `npm run build` writes
+ * @throws Error when one of the files cannot be read
  */
 export async function readGraphiQL(folder: string): Promise<GraphiQLFiles> {
   const manifest = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")) as Manifest;

@@ -7,7 +7,7 @@ export interface Asset {
 
 const script = "text/javascript; charset=utf-8";
 
-/** The files of the page, by the name they are asked for under `/graphiql/`. */
+/** Files of the page by their name under `/graphiql/`. */
 export const assets: ReadonlyMap<string, Asset> = new Map([
   ["boot.js", { file: "boot.js", type: script }],
   ["graphiql.js", { file: "graphiql.js", type: script }],
@@ -17,23 +17,20 @@ export const assets: ReadonlyMap<string, Asset> = new Map([
   ["graphql.js", { file: "graphql.js", type: script }],
 ]);
 
-/** What the build tells the server. */
+/** Manifest that the build writes for the server. */
 export interface Manifest {
-  /** Changes with any of the files. */
+  /** Hash of all files. */
   readonly version: string;
-  /** The documents of the tabs, by file name. */
+  /** Documents of the tabs by file name. */
   readonly documents: Readonly<Record<string, string>>;
 }
 
-/**
- * GraphiQL keeps its tabs draggable, and places those that it opens with for a drag that never was: pressed, a tab would
- * jump from under the pointer and miss its click.
- */
+/** Stops GraphiQL from moving the initial tabs, as for a drag, when they are pressed: the click would miss them. */
 const STEADY_TABS = ".graphiql-tab { transform: none !important; }";
 
 /**
- * GraphiQL's page with the tabs of operators and of partners, their variables set for today. The browser knows whose key it
- * has, so it chooses.
+ * Returns GraphiQL's page with the tabs of operators and of partners, and variables for the given day. The browser chooses between
+ * them by the key that it holds.
  */
 export function renderPage({ version, documents }: Manifest, now: number): string {
   const shown = (tab: Tab) => ({ query: documents[tab.file] ?? "", variables: tab.variables(now) });

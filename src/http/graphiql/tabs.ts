@@ -1,13 +1,13 @@
-/** A tab that GraphiQL opens with: a document of the folder `tabs`, and variables with which it runs as it is. */
+/** A tab that GraphiQL opens with: a document of the folder `tabs` and its variables. */
 export interface Tab {
   readonly file: string;
-  /** One that is null is known to the browser alone: it is filled in from the partner's own first token. */
+  /** The browser replaces null by values of the partner's own first token. */
   readonly variables: (now: number) => Variables;
 }
 
 type Variables = Readonly<Record<string, string | number | boolean | null | Readonly<Record<string, string | null>>>>;
 
-/** The broadcaster's, in the order of a first visit: see what is there, then sell it, then reckon. They run over the sandbox. */
+/** Tabs of operators, in the order of a first visit. They run unchanged over the sandbox. */
 export const operatorTabs: readonly Tab[] = [
   { file: "stream-usage.graphql", variables: () => ({ stream: "derby-final" }) },
   { file: "partner-month.graphql", variables: (now) => ({ trackingId: "northwind-tv", month: month(now) }) },
@@ -37,7 +37,7 @@ export const operatorTabs: readonly Tab[] = [
   { file: "account-health.graphql", variables: () => ({}) },
 ];
 
-/** A partner's: what it has used, what it may show, and how to let viewers in. They run as they are for any partner with a token. */
+/** Tabs of partners: usage, streams and viewer tokens. They run unchanged for any partner with a token. */
 export const partnerTabs: readonly Tab[] = [
   { file: "my-month.graphql", variables: (now) => ({ month: month(now) }) },
   { file: "my-streams.graphql", variables: () => ({}) },
@@ -61,7 +61,7 @@ function day(now: number): string {
   return new Date(now).toISOString().slice(0, 10);
 }
 
-/** A viewer token that somebody signed with a key of their own, long ago: there is much to say against it. */
+/** Returns a viewer token that expired long ago and is signed with a foreign key, so that its inspection lists many refusals. */
 function foreignToken(tokenId: number, streamName: string, trackingId: string): string {
   return [
     { alg: "HS256", typ: "JWT" },

@@ -2,7 +2,7 @@ import type { Plugin } from "graphql-yoga";
 import type { AssetFile, GraphiQLFiles } from "../graphiql/files.ts";
 import { renderPage } from "../graphiql/page.ts";
 
-/** What the page may load and talk to: this server, and nothing else. */
+/** Lets the page load from and connect to this server only. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'self'",
   "style-src 'self' 'unsafe-inline'",
@@ -12,11 +12,10 @@ const CONTENT_SECURITY_POLICY = [
 ].join("; ");
 
 /**
- * `GET /graphql` from a browser: GraphiQL, with its files under `/graphiql/`. The page holds no data and no schema: it asks
- * for both with the key that the operator gives it.
+ * Serves GraphiQL for `GET /graphql` by a browser, and its files under `/graphiql/`. The page holds no data and no schema, and loads
+ * both with the key that its user enters.
  *
- * @param files all of them, in memory
- * @param now the platform's time, by which the tabs choose their months
+ * @param now the platform's time, which determines the months in the tabs
  */
 export function useGraphiQL({ manifest, assets }: GraphiQLFiles, now: () => number): Plugin {
   return {
@@ -41,7 +40,7 @@ function wantsPage(request: Request): boolean {
   return request.headers.get("accept")?.toLowerCase().includes("text/html") ?? false;
 }
 
-/** The files carry their version in their address, so they never change under it. */
+/** Returns a file, cacheable for a year: its URL contains its version. */
 function fileResponse(
   ResponseClass: typeof Response,
   { type, plain, gzipped }: AssetFile,
