@@ -35,10 +35,10 @@ export class TimeSlicer {
 
   /** Returns whether the slice of this turn is used up, so that further work should be deferred. */
   isExhausted(): boolean {
-    const { clock, eventLoopTurn } = this.#options;
-    if (this.#isExhausted && this.#turn === eventLoopTurn()) return true;
+    if (this.#isExhausted && this.#turn === this.#options.eventLoopTurn()) return true;
     this.#steps += 1;
     if (this.#steps % STEPS_PER_CLOCK_READ !== 0) return false;
+    const { clock, eventLoopTurn } = this.#options;
     const now = clock();
     const turn = eventLoopTurn();
     if (this.#turn !== turn) {

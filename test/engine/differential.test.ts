@@ -30,7 +30,7 @@ import { onboard } from "../support/partners.ts";
 import { createRandomOperations, type Pools, seeded } from "../support/random-operations.ts";
 
 /** Operations that are compared on schemas whose resolvers fail at random; more by the environment variable. */
-const OPERATIONS = Number(process.env["DIFFERENTIAL_OPERATIONS"] ?? 2_000);
+const OPERATIONS = Number(process.env["ENGINE_OPERATIONS"] ?? 2_000);
 const SEED = 20_260_318;
 
 /** The result as graphql-js gives it. */
