@@ -355,7 +355,10 @@ export async function mediaAssetPage(
 function positionOf(key: string): AssetPosition {
   const [, startedAt, page, id] = /^(-?\d{1,15}):(\d{1,6}):(.{1,128})$/s.exec(key) ?? [];
   if (!startedAt || !page || !id || Number(page) < 1) {
-    throw new InvalidInputError("after", "`after` must be a cursor of media assets.");
+    throw new InvalidInputError(
+      "after",
+      "`after` must be a cursor of media assets, such as their `pageInfo.endCursor`.",
+    );
   }
   return { startedAt: Number(startedAt), page: Number(page), id };
 }

@@ -51,7 +51,7 @@ builder.mutationField("removeMediaKey", (t) =>
         if (keys.length === distribution.keys.length) throw new NotFoundError("input.keyId");
         if (keys.length === 0 && !opensDistribution) {
           throw new ConflictError(
-            "`input.keyId` names the last key: without it everyone can play the media. Add another key first, or set `input.opensDistribution`.",
+            "`input.keyId` must not name the last key, without which everyone can play the media: add another key first, or set `input.opensDistribution`.",
             { argument: "input.keyId" },
           );
         }
