@@ -15,7 +15,7 @@ export interface RequestLimit {
  * fields.
  */
 export const requestLimits = {
-  maxBodyBytes: { max: 100_000, code: "BAD_REQUEST", description: "Bytes of a request." },
+  maxBodyBytes: { max: 100_000, code: "BAD_REQUEST", description: "Maximum size of a request body, in bytes." },
   maxTokens: {
     max: 2_000,
     code: "QUERY_TOO_COMPLEX",
@@ -28,7 +28,7 @@ export const requestLimits = {
     code: "QUERY_TOO_COMPLEX",
     description: "Fields of an operation, with each fragment as often as it is spread.",
   },
-  maxDepth: { max: 20, code: "QUERY_TOO_COMPLEX", description: "Levels of fields." },
+  maxDepth: { max: 20, code: "QUERY_TOO_COMPLEX", description: "Maximum nesting depth of fields." },
   maxAliases: { max: 100, code: "QUERY_TOO_COMPLEX", description: "Aliases of an operation." },
   maxDirectives: { max: 50, code: "QUERY_TOO_COMPLEX", description: "Directives of an operation." },
   maxCost: {

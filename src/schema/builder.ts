@@ -38,7 +38,7 @@ export const builder = new SchemaBuilder<{
     clientMutationId: "omit",
     cursorType: "String",
     encodeGlobalID: encodeGlobalId,
-    // The fields node and nodes are our own: they answer with coded errors.
+    // The fields node and nodes are the gateway's own: they return coded errors.
     nodeQueryOptions: false,
     nodesQueryOptions: false,
     nodesOnConnection: { description: "The objects themselves, in the order of `edges`." },
@@ -47,31 +47,32 @@ export const builder = new SchemaBuilder<{
       resolveType: (node) => (node as { readonly kind: string }).kind,
     },
     idFieldOptions: {
-      description: "Unique in the whole graph, and opaque: pass it back as it is.",
+      description: "Global id of the object: unique in the graph and opaque.",
       extensions: cacheable(),
     },
-    pageInfoTypeOptions: { description: "Where a page stands in its list." },
-    pageInfoFieldOptions: { description: "Where this page stands in the list." },
-    hasNextPageFieldOptions: { description: "More objects follow this page." },
-    hasPreviousPageFieldOptions: { description: "More objects come before this page." },
+    pageInfoTypeOptions: { description: "Position of a page in its list." },
+    pageInfoFieldOptions: { description: "Position of this page in the list." },
+    hasNextPageFieldOptions: { description: "Whether more objects follow this page." },
+    hasPreviousPageFieldOptions: { description: "Whether more objects come before this page." },
     startCursorFieldOptions: { description: "Cursor of the first object of the page; null when it is empty." },
     endCursorFieldOptions: {
       description: "Cursor of the last object: pass it as `after` to get the next page; null when the page is empty.",
     },
-    cursorFieldOptions: { description: "Where this object stands in the list. It stays valid when the list changes." },
-    nodeFieldOptions: { description: "The object itself.", nullable: false },
+    cursorFieldOptions: {
+      description: "Position of this object in the list. The cursor stays valid when the list changes.",
+    },
+    nodeFieldOptions: { description: "The object that the edge leads to.", nullable: false },
     edgesFieldOptions: { description: "The objects with their cursors.", nullable: { list: false, items: false } },
-    firstArgOptions: { description: "At most so many objects from the beginning, or after the cursor `after`." },
-    afterArgOptions: { description: "Begin behind the object with this cursor." },
-    lastArgOptions: { description: "At most so many objects from the end, or before the cursor `before`." },
-    beforeArgOptions: { description: "End before the object with this cursor." },
+    firstArgOptions: { description: "Maximum number of objects from the start, or after the cursor `after`." },
+    afterArgOptions: { description: "Return objects after this cursor." },
+    lastArgOptions: { description: "Maximum number of objects from the end, or before the cursor `before`." },
+    beforeArgOptions: { description: "Return objects before this cursor." },
     defaultConnectionTypeOptions: { description: "One page of a list." },
     defaultEdgeTypeOptions: { description: "An object of a page with its cursor." },
   },
 });
 
-builder.queryType({ description: "Everything that can be read." });
+builder.queryType({ description: "All fields that read data." });
 builder.mutationType({
-  description:
-    "Everything that can be changed. What a client can act on comes back in `userErrors`, beside what succeeded.",
+  description: "All mutations. Failures that a client can act on are returned in `userErrors`, beside what succeeded.",
 });

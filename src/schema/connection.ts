@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { InvalidInputError } from "../model/errors.ts";
 
-/** The largest page of a list. */
+/** Largest page of a list, in objects. */
 export const MAX_PAGE_SIZE = 100;
-/** The page of a client that names no size. */
+/** Page size by default, in objects. */
 export const DEFAULT_PAGE_SIZE = 20;
 
 /** The arguments of every connection. */
@@ -45,7 +45,8 @@ export function pageOf<Item>(
   { first, after, last, before }: PageArguments,
   nodeOf: (item: Item) => unknown = (item) => item,
 ): Page<unknown> {
-  if (first != null && last != null) throw new InvalidInputError("last", "Give `first` or `last`, not both.");
+  if (first != null && last != null)
+    throw new InvalidInputError("last", "`last` must not be given together with `first`; got both.");
   const from = after == null ? 0 : upperBound(sorted, keyOf, decodeCursor(after, "after"));
   const to = before == null ? sorted.length : lowerBound(sorted, keyOf, decodeCursor(before, "before"));
   const size = last == null ? pageSize(first, "first") : pageSize(last, "last");
@@ -72,7 +73,8 @@ export function pageOfMoving<Node>(
   nameOf: (node: Node) => string,
   { first, after, last, before }: PageArguments,
 ): Page<Node> {
-  if (first != null && last != null) throw new InvalidInputError("last", "Give `first` or `last`, not both.");
+  if (first != null && last != null)
+    throw new InvalidInputError("last", "`last` must not be given together with `first`; got both.");
   const seen = after == null ? [] : decodeSeen(after, "after");
   const ahead = before == null ? null : decodeSeen(before, "before").slice(0, -1);
   const items = ordered.map((node) => ({ node, hash: hashOf(nameOf(node)) }));
@@ -167,7 +169,7 @@ class Edge<Item> {
     this.#keyOf = keyOf;
   }
 
-  /** Most queries ask for the nodes alone. */
+  /** Encodes the cursor on demand: most queries select nodes alone. */
   get cursor(): string {
     return encodeCursor(this.#keyOf(this.#item));
   }
@@ -177,26 +179,27 @@ class Edge<Item> {
 export function pageSize(size: number | null | undefined, argument: string, max = MAX_PAGE_SIZE): number {
   if (size == null) return Math.min(DEFAULT_PAGE_SIZE, max);
   if (size >= 1 && size <= max) return size;
-  throw new InvalidInputError(argument, `A page holds 1 to ${max} objects, not ${size}.`, { max });
+  throw new InvalidInputError(argument, `\`${argument}\` must be 1 to ${max}; got ${size}.`, { max });
 }
 
 export function encodeCursor(key: string): string {
   return Buffer.from(key, "utf8").toString("base64url");
 }
 
-/** @throws InvalidInputError for a text that is no cursor of ours */
+/** Returns the key that a cursor holds. @throws InvalidInputError for any other text */
 export function decodeCursor(cursor: string, argument: string): string {
   const key = Buffer.from(cursor, "base64url").toString("utf8");
   if (cursor.length > 0 && encodeCursor(key) === cursor) return key;
-  throw new InvalidInputError(argument, "It is no cursor: pass `pageInfo.endCursor` back as it is.");
+  const rule = "must be a cursor of this list, such as its `pageInfo.endCursor`";
+  throw new InvalidInputError(argument, `\`${argument}\` ${rule}; got ${JSON.stringify(cursor.slice(0, 40))}.`);
 }
 
-/** A number as text that sorts as the number does. */
+/** Returns a number as text that sorts as the number does. */
 export function sortableNumber(value: number | bigint): string {
   return value.toString().padStart(24, "0");
 }
 
-/** Texts are compared by code unit everywhere, so that one order holds for lists and cursors. */
+/** Compares texts by code unit, so that lists and cursors have the same order. */
 export function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
@@ -209,7 +212,7 @@ function upperBound<Node>(sorted: readonly Node[], keyOf: (node: Node) => string
   return partition(sorted, (node) => keyOf(node) <= key);
 }
 
-/** How many objects at the beginning of the list satisfy the condition, which no later one does. */
+/** Returns the number of objects at the start of the list that satisfy the condition; no later one does. */
 function partition<Node>(sorted: readonly Node[], isBefore: (node: Node) => boolean): number {
   let low = 0;
   let high = sorted.length;

@@ -8,21 +8,21 @@ import { builder } from "./builder.ts";
 import { enumValues } from "./enum-values.ts";
 
 export const ErrorCodeEnum = builder.enumType("ErrorCode", {
-  description: "What went wrong. The same codes stand in `errors[].extensions.code` of any answer.",
+  description: "Machine-readable code of an error. `errors[].extensions.code` of every response uses the same codes.",
   values: enumValues(errorCodes),
 });
 
 export const RefusalCodeEnum = builder.enumType("SigningRefusalCode", {
-  description: "Why a viewer token is not signed, or would not be admitted.",
+  description: "Rule that keeps a viewer token from being signed or admitted.",
   values: enumValues(refusalCodes),
 });
 
 export const WarningCodeEnum = builder.enumType("SigningWarningCode", {
-  description: "What a signer should know although the viewer token is valid.",
+  description: "Warning about a valid viewer token.",
   values: enumValues(warningCodes),
 });
 
-/** What a mutation's payload tells of a failure. */
+/** A failure as a mutation's payload reports it. */
 export interface UserErrorShape {
   readonly type:
     | "InvalidInputError"
@@ -39,19 +39,19 @@ export interface UserErrorShape {
 }
 
 export const UserError = builder.interfaceRef<UserErrorShape>("UserError").implement({
-  description: "Something that the caller of a mutation can act on.",
+  description: "A failure that the caller of a mutation can act on.",
   resolveType: ({ type }) => type,
   fields: (t) => ({
     message: t.string({
-      description: "What was wrong and what would be right, for a person.",
+      description: "Message for a person: the argument, the rule, and what was received.",
       resolve: ({ message, error }, _args, { caller }) =>
         error && !seesAccount(caller.role) ? error.faceForPartners.message : message,
     }),
-    code: t.expose("code", { type: ErrorCodeEnum, description: "The same, for a program." }),
+    code: t.expose("code", { type: ErrorCodeEnum, description: "Stable, machine-readable code of this error." }),
     path: t.field({
       type: ["String"],
       nullable: true,
-      description: "The argument it is about, from `input` downwards; null when it is about none.",
+      description: "Path of the argument at fault, from `input` downwards; null if no argument is at fault.",
       resolve: ({ path }) => path && [...path],
     }),
   }),
@@ -59,37 +59,38 @@ export const UserError = builder.interfaceRef<UserErrorShape>("UserError").imple
 
 builder.objectType(builder.objectRef<UserErrorShape>("InvalidInputError"), {
   name: "InvalidInputError",
-  description: "An argument breaks a rule.",
+  description: "An argument breaks a rule; `path` names the argument.",
   interfaces: [UserError],
 });
 
 builder.objectType(builder.objectRef<UserErrorShape>("NotFoundError"), {
   name: "NotFoundError",
-  description: "An argument names something that is not there.",
+  description: "An argument names an object that does not exist, or that the caller may not see.",
   interfaces: [UserError],
 });
 
 builder.objectType(builder.objectRef<UserErrorShape>("ConflictError"), {
   name: "ConflictError",
-  description: "The object, or an earlier request with the same idempotency key, stands against it.",
+  description:
+    "The state of the object, or an earlier request with the same idempotency key, does not allow the change.",
   interfaces: [UserError],
 });
 
 builder.objectType(builder.objectRef<UserErrorShape>("RateLimitedError"), {
   name: "RateLimitedError",
-  description: "It can be done only so often for one object, and was not done.",
+  description: "The operation is rate limited for one object, and was not carried out.",
   interfaces: [UserError],
   fields: (t) => ({
     retryAfter: t.field({
       type: "Duration",
       nullable: true,
-      description: "How long to wait until it can be done again.",
+      description: "Time to wait until the operation is possible again; null if unknown.",
       resolve: ({ error }) => retryAfter(error),
     }),
     retryAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: "When it can be done again.",
+      description: "Time at which the operation is possible again; null if unknown.",
       resolve: ({ error }) => {
         const at = error?.facts["retryAt"];
         return typeof at === "string" ? new Date(at) : null;
@@ -100,18 +101,18 @@ builder.objectType(builder.objectRef<UserErrorShape>("RateLimitedError"), {
 
 builder.objectType(builder.objectRef<UserErrorShape>("UpstreamError"), {
   name: "UpstreamError",
-  description: "The platform refused, failed or gave no usable answer.",
+  description: "The platform refused the call, failed, or gave no usable response.",
   interfaces: [UserError],
   fields: (t) => ({
     upstreamStatus: t.int({
       nullable: true,
-      description: "HTTP status of the platform's answer; null when there was none.",
+      description: "HTTP status of the platform's response; null if there was none.",
       resolve: ({ error }) => (error instanceof UpstreamError ? error.status : null),
     }),
     retryAfter: t.field({
       type: "Duration",
       nullable: true,
-      description: "How long to wait before trying again, where that is known.",
+      description: "Time to wait before trying again; null if unknown.",
       resolve: ({ error }) => retryAfter(error),
     }),
   }),
@@ -119,35 +120,36 @@ builder.objectType(builder.objectRef<UserErrorShape>("UpstreamError"), {
 
 builder.objectType(builder.objectRef<UserErrorShape>("SigningRefusedError"), {
   name: "SigningRefusedError",
-  description: "A rule of viewer tokens would be broken, so nothing was signed. All broken rules are told at once.",
+  description:
+    "A rule of viewer tokens would be broken, so nothing was signed. There is one error for each broken rule.",
   interfaces: [UserError],
   fields: (t) => ({
     refusal: t.field({
       type: RefusalCodeEnum,
       nullable: true,
-      description: "The rule.",
+      description: "The signing rule that would be broken.",
       resolve: ({ refusal }) => refusal?.code ?? null,
     }),
   }),
 });
 
 export const SigningWarning = builder.objectRef<Warning>("SigningWarning").implement({
-  description: "What a signer should know although the viewer token is valid.",
+  description: "Warning about a valid viewer token.",
   fields: (t) => ({
-    code: t.expose("code", { type: WarningCodeEnum, description: "The warning, for a program." }),
-    message: t.exposeString("message", { description: "The same, for a person." }),
+    code: t.expose("code", { type: WarningCodeEnum, description: "Stable, machine-readable code of the warning." }),
+    message: t.exposeString("message", { description: "The warning in a sentence for a person." }),
   }),
 });
 
-/** Warnings that tell of the publish tokens of a stream. */
+/** Warnings that reveal the publish tokens of a stream. */
 const warningsOfPublishing: readonly Warning["code"][] = ["STREAM_UNSECURED", "STREAM_CLUSTER_VARIES"];
 
-/** The warnings that a caller may read: a partner learns nothing of how its streams are published. */
+/** Returns the warnings that a caller may read: a partner must not learn how its streams are published. */
 export function warningsVisibleTo({ role }: Caller, warnings: readonly Warning[]): Warning[] {
   return warnings.filter(({ code }) => seesAccount(role) || !warningsOfPublishing.includes(code));
 }
 
-/** The face of an error in a payload. @throws the error itself when it is none that a client may read */
+/** Returns an error as payloads report it. @throws the error itself if a client may not read it */
 export function userError(error: unknown): UserErrorShape {
   if (!(error instanceof ApplicationError)) throw error;
   const argument = error.facts["argument"];
@@ -161,12 +163,12 @@ export function userError(error: unknown): UserErrorShape {
   };
 }
 
-/** The faces of an error: one for each rule, where it tells of several. @throws the error itself, as above */
+/** Returns an error as payloads report it, one for each broken rule. @throws the error itself if a client may not read it */
 export function userErrors(error: unknown): UserErrorShape[] {
   return error instanceof RuleViolations ? error.violations.map(userError) : [userError(error)];
 }
 
-/** The face of a broken signing rule in a payload. */
+/** Returns a broken signing rule as payloads report it. */
 export function refusalError(refusal: Refusal): UserErrorShape {
   return {
     type: "SigningRefusedError",

@@ -51,18 +51,22 @@ builder.queryFields((t) => ({
   node: t.field({
     type: builder.nodeInterfaceRef(),
     nullable: true,
-    description: "Any object by its id.",
-    args: { id: t.arg.id({ required: true, description: "The id, as some field gave it." }) },
+    description: "Any object by its global id; null with an error if there is none.",
+    args: { id: t.arg.id({ required: true, description: "The global id, as a field `id` returned it." }) },
     resolve: (_root, { id }, context) => findNode(id, "id", context),
   }),
   nodes: t.field({
     type: [builder.nodeInterfaceRef()],
     nullable: { list: false, items: true },
-    description: "Several objects by their ids, in that order; null, with an error, where there is none.",
-    args: { ids: t.arg.idList({ required: true, description: "At most 100 ids." }) },
+    description:
+      "Several objects by their global ids, in the order of `ids`; null with an error in place of each that does not exist.",
+    args: { ids: t.arg.idList({ required: true, description: "Global ids of the objects, at most 100." }) },
     resolve: (_root, { ids }, context) => {
       if (ids.length > 100)
-        throw new ApplicationError("LIMIT_EXCEEDED", "At most 100 ids.", { argument: "ids", max: 100 });
+        throw new ApplicationError("LIMIT_EXCEEDED", `\`ids\` must have at most 100 entries; got ${ids.length}.`, {
+          argument: "ids",
+          max: 100,
+        });
       // An error in the place of an object costs the client that object alone.
       return ids.map((id, index) => findNode(id, `ids.${index}`, context).catch((error: Error) => error as never));
     },

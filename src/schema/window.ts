@@ -7,40 +7,44 @@ import { memoizeLast } from "../primitives/memoize.ts";
 import { builder } from "./builder.ts";
 
 const RangeInput = builder.inputType("RangeInput", {
-  description: "A half-open range of time: it holds `from` and everything up to, but not at, `to`.",
+  description: "A half-open range of time: includes `from` and excludes `to`.",
   fields: (t) => ({
-    from: t.field({ type: "DateTime", required: true, description: "The first instant, on the full UTC hour." }),
+    from: t.field({
+      type: "DateTime",
+      required: true,
+      description: "Start of the range, inclusive, on the full UTC hour.",
+    }),
     to: t.field({
       type: "DateTime",
       required: true,
-      description: "The instant behind the last, on the full UTC hour.",
+      description: "End of the range, exclusive, on the full UTC hour.",
     }),
   }),
 });
 
 export const WindowInput = builder.inputType("WindowInput", {
   description:
-    "The time that figures are of: exactly one of its fields. Figures move on the quarter hour; hours are kept for 7 days, days for 365, and older than that only months of the account.",
+    "A window of time, by exactly one of these fields. Usage is updated every quarter hour. Hourly data is retained for 7 days, daily data for 365 days, and monthly data of the account indefinitely.",
   isOneOf: true,
   fields: (t) => ({
-    range: t.field({ type: RangeInput, description: "From one instant to another." }),
+    range: t.field({ type: RangeInput, description: "A range between two full UTC hours." }),
     last: t.field({
       type: "Duration",
       description:
-        "So long up to the newest figures. It begins on the hour, or on the UTC day where it reaches back further than a week.",
+        "A duration back from the newest usage, such as `P7D` or `PT24H`. The window starts on the full hour, or on the UTC day if it is longer than a week.",
     }),
     month: t.string({ description: "A calendar month, `YYYY-MM`, in the time zone of the field." }),
   }),
 });
 
-/** The arguments of every field that gives figures of a window. */
+/** The arguments of every field that returns usage over a window. */
 export const windowArgs = builder.args((t) => ({
-  window: t.field({ type: WindowInput, required: true, description: "The time that the figures are of." }),
+  window: t.field({ type: WindowInput, required: true, description: "The window that the result covers." }),
   timeZone: t.field({
     type: "TimeZone",
     required: true,
     defaultValue: "UTC",
-    description: "Where its months and days begin.",
+    description: "Time zone in which days and months begin; UTC by default.",
   }),
 }));
 
@@ -53,7 +57,7 @@ export interface WindowArguments {
   readonly timeZone: string;
 }
 
-/** The window that the arguments mean now. @throws InvalidInputError naming the argument */
+/** Returns the window that the arguments select at present. @throws InvalidInputError naming the argument */
 export function usageWindow(
   { window, timeZone }: WindowArguments,
   { retention }: Pick<GraphContext, "retention">,
@@ -62,7 +66,7 @@ export function usageWindow(
   return windowOf(range?.from.getTime(), range?.to.getTime(), last, month, timeZone, retention);
 }
 
-/** The streams of a list are asked for the same window. */
+/** Memoizes the latest window: the streams of a list are queried for the same one. */
 const windowOf = memoizeLast(
   (
     from: number | undefined,
@@ -77,13 +81,13 @@ const windowOf = memoizeLast(
   },
 );
 
-/** The window that the arguments mean, in the whole UTC days that are metered. @throws InvalidInputError */
+/** Returns the window of {@link usageWindow}, extended to the whole UTC days that are metered. @throws InvalidInputError */
 export function dailyWindow(args: WindowArguments, context: Pick<GraphContext, "retention">): UsageWindow {
   const window = usageWindow(args, context);
   return { ...window, from: floorTo(window.from, DAY_MS), to: ceilTo(window.to, DAY_MS) };
 }
 
-/** The window of records, which are not bound to the hour. @throws InvalidInputError naming the argument */
+/** Returns the window of records, which need not be on the full hour. @throws InvalidInputError naming the argument */
 export function recordWindow({ window, timeZone }: WindowArguments, { now }: Pick<GraphContext, "now">): TimeWindow {
   const { range, last, month } = window;
   const selection = selectionOf(range && { from: range.from.getTime(), to: range.to.getTime() }, last, month);
@@ -96,7 +100,12 @@ export function recordWindow({ window, timeZone }: WindowArguments, { now }: Pic
     throw new InvalidInputError("window.month", `${rule}; got ${selection.month}.`, facts, "INVALID_WINDOW");
   }
   if (selection.range.from < selection.range.to) return selection.range;
-  throw new InvalidInputError("window.range", "The window ends before it begins.", {}, "INVALID_WINDOW");
+  throw new InvalidInputError(
+    "window.range",
+    "`window.range.to` must be later than `window.range.from`; got a range that ends before it begins.",
+    {},
+    "INVALID_WINDOW",
+  );
 }
 
 function selectionOf(
@@ -108,20 +117,26 @@ function selectionOf(
   if (month != null) return { month };
   const lastMs = last == null ? null : durationMs(last);
   if (lastMs === null) {
-    throw new InvalidInputError("window.last", "It is a duration of days, hours or minutes, such as P7D or PT24H.");
+    throw new InvalidInputError(
+      "window.last",
+      "`window.last` must be a duration of days, hours or minutes, such as P7D or PT24H.",
+    );
   }
   return { lastMs };
 }
 
 export const Window = builder.objectRef<TimeWindow & { readonly timeZone: string }>("Window").implement({
-  description: "A half-open window of time, as it was answered.",
+  description: "The half-open window of time that a result covers.",
   fields: (t) => ({
-    from: t.expose("from", { type: "DateTime", description: "Its first instant." }),
+    from: t.expose("from", { type: "DateTime", description: "Start of the window, inclusive." }),
     to: t.expose("to", {
       type: "DateTime",
-      description: "The instant behind its last. For a window that is not over yet, where the newest figures end.",
+      description: "End of the window, exclusive. For a window that is not over yet, the end of the newest usage.",
     }),
-    timeZone: t.expose("timeZone", { type: "TimeZone", description: "Where its months and days begin." }),
+    timeZone: t.expose("timeZone", {
+      type: "TimeZone",
+      description: "Time zone in which days and months begin; UTC by default.",
+    }),
   }),
 });
 

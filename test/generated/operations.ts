@@ -5,17 +5,17 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** What came of an act. */
+/** Outcome of an audited operation. */
 export type AuditOutcome =
-  /** It was done. */
+  /** The operation succeeded completely. */
   | 'DONE'
   /** The platform or the gateway failed, and nothing was changed. */
   | 'FAILED'
-  /** Something failed or was refused after something else had been changed. `AuditEntry.objects` tells which objects were changed. */
+  /** A part of the operation failed or was refused after another part had changed something. `AuditEntry.objects` lists the changed objects. */
   | 'PARTIAL'
-  /** It was refused, and nothing was changed. */
+  /** The operation was refused, and nothing was changed. */
   | 'REFUSED'
-  /** Its answer was lost, or the gateway ended in the middle: it may have been done. Look at the object. */
+  /** The platform's response was lost or the gateway stopped during the operation, which may have been carried out: check the object. */
   | 'UNKNOWN';
 
 /** How much of the usage of a bucket is known. */
@@ -29,7 +29,7 @@ export type BucketState =
   /** The bucket is over and its usage is final, but missing hours can't be ruled out: hours are retained for 7 days, and the platform gives older days and months as one number each. */
   | 'UNVERIFIED';
 
-/** What went wrong. The same codes stand in `errors[].extensions.code` of any answer. */
+/** Machine-readable code of an error. `errors[].extensions.code` of every response uses the same codes. */
 export type ErrorCode =
   /** Who calls can't be found out now: the identity provider's keys can't be read. */
   | 'AUTHENTICATION_UNAVAILABLE'
@@ -120,7 +120,7 @@ export type ErrorCode =
   /** The platform no longer keeps figures that fine for that time; `valid` holds a window that works. */
   | 'WINDOW_NOT_RETAINED';
 
-/** What kind of thing was found. */
+/** Kind of a finding; the description of each is its impact. */
 export type FindingCode =
   /** The token's patterns open more than half of the streams that are known by name, and streams of such names that are yet to be made. */
   | 'BROAD_GRANT'
@@ -151,13 +151,13 @@ export type FindingCode =
   /** The token opens every stream of the account, those of other partners and later ones included. */
   | 'WILDCARD_GRANT';
 
-/** How much a finding matters. */
+/** Severity of a finding. */
 export type FindingSeverity =
-  /** It costs money or opens a stream now. */
+  /** Costs money or leaves a stream open now. */
   | 'CRITICAL'
-  /** Worth knowing. */
+  /** Needs no action now, but is worth knowing. */
   | 'INFO'
-  /** It will cost money or break, or makes bills wrong. */
+  /** Will cost money or break something, or makes bills wrong. */
   | 'WARNING';
 
 /** Kind of an inspected token. */
@@ -167,18 +167,18 @@ export type InspectedTokenKind =
   /** The string of a subscribe token, which a viewer may show itself. */
   | 'SUBSCRIBE_TOKEN';
 
-/** Whether a partner may use what it holds. */
+/** Status of a partner. */
 export type PartnerStatus =
-  /** It may. */
+  /** The partner is registered and may sign and watch. */
   | 'ACTIVE'
-  /** It is a partner no more: its tokens are disabled and its keys are refused. */
+  /** The partnership has ended: the partner's tokens are disabled and its API keys are rejected. */
   | 'RETIRED'
-  /** Its subscribe tokens are disabled and it signs nothing; its keys still read its usage. */
+  /** The partner's subscribe tokens are disabled and it cannot sign; its API keys still read its usage. */
   | 'SUSPENDED'
-  /** Nobody has registered a partner with the tracking id. */
+  /** No registered partner has the tracking id. */
   | 'UNCLAIMED';
 
-/** Why a viewer token is not signed, or would not be admitted. */
+/** Rule that keeps a viewer token from being signed or admitted. */
 export type SigningRefusalCode =
   /** The algorithm must be HS256, HS384 or HS512. */
   | 'ALGORITHM_NOT_ALLOWED'
@@ -235,7 +235,7 @@ export type SigningRefusalCode =
   /** The platform ignores this inside a viewer token. Set it on the parent instead. */
   | 'UNSUPPORTED_RESTRICTION';
 
-/** What a signer should know although the viewer token is valid. */
+/** Warning about a valid viewer token. */
 export type SigningWarningCode =
   /** The viewer token has claims that the platform ignores. */
   | 'CLAIM_IGNORED'
@@ -262,30 +262,30 @@ export type SigningWarningCode =
   /** Neither the parent nor the viewer token has a tracking id: nobody is billed for the bytes. */
   | 'USAGE_UNTRACKED';
 
-/** What a step of a workflow is about. */
+/** Kind of a workflow step. */
 export type StepName =
-  /** The rules that hold before anything is made. */
+  /** Checks the rules before anything is created. */
   | 'CHECK_RULES'
-  /** A secured publish token for the stream. */
+  /** Creates a secured publish token for the stream. */
   | 'PUBLISH_TOKEN'
-  /** The partner's record, and its key. */
+  /** Registers the partner with its API key. */
   | 'REGISTER_PARTNER'
-  /** A subscribe token of a partner, the parent of its viewers' tokens. */
+  /** Creates a subscribe token of a partner, the parent of its viewers' tokens. */
   | 'SUBSCRIBE_TOKEN';
 
-/** What became of a step. */
+/** Outcome of a workflow step. */
 export type StepState =
-  /** It was made. */
+  /** The step was carried out. */
   | 'DONE'
-  /** It failed; `code` and `detail` say why. */
+  /** The step failed; `code` and `detail` say why. */
   | 'FAILED'
-  /** The platform's answer was lost, so what the step makes may exist or not. The same request finds out and goes on. */
+  /** The platform's response was lost, so the object may or may not exist. Repeating the request finds out and continues. */
   | 'OUTCOME_UNKNOWN'
-  /** What was there already is used. */
+  /** The step reuses an existing object. */
   | 'REUSED'
-  /** It was made, and taken back because a later step failed. */
+  /** The step was carried out, and rolled back because a later step failed. */
   | 'ROLLED_BACK'
-  /** It was not run: a step before it failed, or this is a dry run. */
+  /** The step was not run, because an earlier step failed or the request is a dry run. */
   | 'SKIPPED';
 
 /** Where a viewer who shows a token is. */

@@ -15,7 +15,7 @@ export const mediaAssetStates = {
   PROCESSING: "Being broadcast still, or being made into a file.",
   COMPLETE: "Ready to be downloaded, or played where it has a distribution.",
   ERROR: "Could not be made: `problem` tells why.",
-  DELETING: "On its way out.",
+  DELETING: "The platform is deleting the asset.",
   DELETED: "Gone. It is in no list, and found by its id alone.",
 } as const;
 export type MediaAssetState = keyof typeof mediaAssetStates;

@@ -14,9 +14,9 @@ import { isBroad } from "./syndication.ts";
 
 /** How much a finding matters. */
 export const severities = {
-  CRITICAL: "It costs money or opens a stream now.",
-  WARNING: "It will cost money or break, or makes bills wrong.",
-  INFO: "Worth knowing.",
+  CRITICAL: "Costs money or leaves a stream open now.",
+  WARNING: "Will cost money or break something, or makes bills wrong.",
+  INFO: "Needs no action now, but is worth knowing.",
 } as const;
 
 export type Severity = keyof typeof severities;

@@ -50,35 +50,38 @@ builder.node(Account, {
   description: "The broadcaster's account, which the platform bills for all traffic.",
   id: { resolve: ({ accountId }) => accountId },
   fields: (t) => ({
-    accountId: t.exposeString("accountId", { description: "Its public id: the first part of every stream id." }),
+    accountId: t.exposeString("accountId", {
+      description: "Public id of the account: the first part of every stream id.",
+    }),
     defaultCluster: t.string({
       nullable: true,
-      description: "The cluster of tokens that name none.",
+      description: "The default cluster, which tokens use that name no cluster.",
       resolve: async (_account, _args, { account }) => (await account.clusters()).defaultCluster,
     }),
     allowedCountries: t.field({
       type: ["CountryCode"],
       nullable: true,
-      description: "Countries whose viewers may watch, for tokens that set no rule; empty for any.",
+      description:
+        "Countries whose viewers may watch, for tokens without a rule of their own; empty allows every country.",
       resolve: async (account) => [...(await account.countryRules()).allowedCountries],
     }),
     deniedCountries: t.field({
       type: ["CountryCode"],
       nullable: true,
-      description: "Countries whose viewers may not watch, for tokens that set no rule.",
+      description: "Countries whose viewers may not watch, for tokens without a rule of their own; empty denies none.",
       resolve: async (account) => [...(await account.countryRules()).deniedCountries],
     }),
     geoCascade: t.field({
       type: GeoCascade,
       nullable: true,
-      description: "Where streams are relayed to, for publish tokens that set nothing.",
+      description: "Clusters that streams are relayed to, for publish tokens without a setting of their own.",
       resolve: (account) => account.geoCascade(),
     }),
     mediaExpiry: t.field({
       type: MediaExpiry,
       nullable: true,
       authScopes: { staff: "stream:read" },
-      description: "How long recordings, clips, and the cache which clips are cut from are kept.",
+      description: "Retention of recordings, of clips, and of the cache that clips are cut from.",
       resolve: (_account, _args, { upstream, signal }) => upstream.mediaExpiry.read(signal),
     }),
     usage: t.field({
@@ -86,7 +89,7 @@ builder.node(Account, {
       nullable: true,
       authScopes: { staff: "usage:read" },
       extensions: loadsUsage("ACCOUNT"),
-      description: "All traffic of the account over a window. Whole UTC months are kept without end.",
+      description: "All traffic of the account over a window. Whole UTC months are retained indefinitely.",
       args: windowArgs,
       resolve: (_account, args, context) =>
         new BandwidthValue(accountBandwidth(context.loaders.usage), usageWindow(args, context)),
@@ -96,7 +99,7 @@ builder.node(Account, {
       nullable: true,
       authScopes: { staff: "usage:read" },
       description:
-        "Traffic of no partner over a window, on all streams that are known by name: viewers without a tracking id (`bytesOut`), and what broadcasters sent (`bytesIn`).",
+        "Traffic without a tracking id over a window, on all streams that are known by name: bytes sent to untracked viewers (`bytesOut`) and bytes that broadcasters sent (`bytesIn`).",
       args: windowArgs,
       resolve: async (_account, args, context) => {
         const names = await meteredStreams(context);
@@ -108,7 +111,7 @@ builder.node(Account, {
       type: TranscoderUsage,
       nullable: true,
       authScopes: { staff: "usage:read" },
-      description: "For how long all transcoders together were active, those that have been deleted since included.",
+      description: "Active time of all cloud transcoders together, deleted ones included.",
       args: windowArgs,
       resolve: (_account, args, context) => ({ transcoderId: null, window: dailyWindow(args, context) }),
     }),
@@ -116,7 +119,7 @@ builder.node(Account, {
       type: ClipUsage,
       nullable: true,
       authScopes: { staff: "usage:read" },
-      description: "Minutes of the clips that were ordered in a window.",
+      description: "Minutes of the clips that were ordered within a window.",
       args: windowArgs,
       resolve: (_account, args, context) => ({ window: dailyWindow(args, context) }),
     }),
@@ -124,7 +127,7 @@ builder.node(Account, {
       type: StorageUsage,
       nullable: true,
       authScopes: { staff: "usage:read" },
-      description: "What was kept of recordings, clips and their cache in a window, and for how long.",
+      description: "Storage used by recordings, clips and their cache within a window, in gigabyte hours.",
       args: windowArgs,
       resolve: (_account, args, context) => ({ window: dailyWindow(args, context) }),
     }),
@@ -132,14 +135,14 @@ builder.node(Account, {
       type: StoredMedia,
       nullable: true,
       authScopes: { staff: "usage:read" },
-      description: "What is kept now in the platform's storage.",
+      description: "Bytes in the platform's storage now, by kind of media.",
       resolve: (_account, _args, { loaders }) => loaders.meters.storedBytes(),
     }),
     drmUsage: t.field({
       type: DrmUsage,
       nullable: true,
       authScopes: { staff: "usage:read" },
-      description: "Requests for DRM licences in a window.",
+      description: "DRM licence requests within a window, by result and system.",
       args: windowArgs,
       resolve: (_account, args, context) => ({ window: dailyWindow(args, context) }),
     }),
@@ -148,7 +151,7 @@ builder.node(Account, {
       nullable: true,
       authScopes: { staff: "usage:read" },
       description:
-        "The account's traffic against that of its partners over a window: what is billed, to whom, and what is left.",
+        "The account's traffic compared with its partners' traffic over a window, with the remainder that no partner is billed for.",
       args: windowArgs,
       resolve: async (_account, args, context) =>
         reconcile(await meteredStreams(context), usageWindow(args, context), context),

@@ -14,154 +14,155 @@ import { builder } from "../builder.ts";
 import { Meter, type MeterWindow } from "../meter.ts";
 
 const ClipDayUsage = builder.objectRef<MeteredDay>("ClipDayUsage").implement({
-  description: "Clips that were ordered on one day.",
+  description: "Minutes of the clips that were ordered on one UTC day.",
   fields: (t) => ({
-    date: t.field({ type: "DateTime", description: "The beginning of the UTC day.", resolve: dateOf }),
-    minutesUsed: t.exposeFloat("amount", { description: "Minutes of clips." }),
+    date: t.field({ type: "DateTime", description: "Start of the UTC day.", resolve: dateOf }),
+    minutesUsed: t.exposeFloat("amount", { description: "Minutes of clips that were ordered on this day." }),
   }),
 });
 
 export const ClipUsage = builder.objectRef<MeterWindow>("ClipUsage").implement({
-  description: "Minutes of the clips that were ordered, which is what they are charged for.",
+  description: "Minutes of ordered clips, which the platform charges for.",
   interfaces: [Meter],
   fields: (t) => ({
     minutesUsed: t.float({
       nullable: true,
-      description: "Minutes, all days together.",
+      description: "Minutes of clips over all days of the window.",
       resolve: async (usage, _args, context) => sumOf(await clipDays(usage, context)),
     }),
     days: t.field({
       type: [ClipDayUsage],
       nullable: true,
-      description: "The days on which any was ordered, oldest first.",
+      description: "Days on which clips were ordered, oldest first; empty if there were none.",
       resolve: async (usage, _args, context) => [...(await clipDays(usage, context))],
     }),
   }),
 });
 
 const StorageDayUsage = builder.objectRef<MeteredDay>("StorageDayUsage").implement({
-  description: "What was kept on one day.",
+  description: "Storage used on one UTC day.",
   fields: (t) => ({
-    date: t.field({ type: "DateTime", description: "The beginning of the UTC day.", resolve: dateOf }),
+    date: t.field({ type: "DateTime", description: "Start of the UTC day.", resolve: dateOf }),
     gigabyteHours: t.exposeFloat("amount", {
-      description: "Decimal gigabytes (1,000,000,000 bytes), times the hours that they were kept.",
+      description: "Gigabyte hours: decimal gigabytes (1,000,000,000 bytes) times the hours that they were stored.",
     }),
   }),
 });
 
 const BilledStorage = builder.objectRef<ByMediaKind<number>>("BilledStorage").implement({
   description:
-    "Binary gigabytes (1024³ bytes), times the hours that they were kept, as whole numbers: the platform bills storage by them, and draws its days in decimal ones.",
+    "Billed storage, in gigabyte hours: binary gigabytes (1024³ bytes) times the hours that they were stored, as whole numbers. Days are given in decimal gigabytes instead.",
   fields: (t) => ({
-    total: t.exposeFloat("total", { description: "Of all media." }),
-    recordings: t.exposeFloat("recordings", { description: "Of recordings." }),
-    clips: t.exposeFloat("clips", { description: "Of clips." }),
-    timelines: t.exposeFloat("timelines", { description: "Of the cache that clips are cut from." }),
-    vod: t.exposeFloat("vod", { description: "Of what was uploaded." }),
+    total: t.exposeFloat("total", { description: "Gigabyte hours of all media together." }),
+    recordings: t.exposeFloat("recordings", { description: "Gigabyte hours of recordings." }),
+    clips: t.exposeFloat("clips", { description: "Gigabyte hours of clips." }),
+    timelines: t.exposeFloat("timelines", { description: "Gigabyte hours of the cache that clips are cut from." }),
+    vod: t.exposeFloat("vod", { description: "Gigabyte hours of uploaded media." }),
   }),
 });
 
 export const StorageUsage = builder.objectRef<MeterWindow>("StorageUsage").implement({
-  description: "What was kept of recordings, clips and their cache, and for how long.",
+  description: "Storage used by recordings, clips and their cache over a window.",
   interfaces: [Meter],
   fields: (t) => ({
     gigabyteHours: t.float({
       nullable: true,
-      description: "Decimal gigabytes (1,000,000,000 bytes), times the hours that they were kept: all days together.",
+      description:
+        "Gigabyte hours over all days: decimal gigabytes (1,000,000,000 bytes) times the hours that they were stored.",
       resolve: async (usage, _args, context) => sumOf(await storageDays(usage, context)),
     }),
     days: t.field({
       type: [StorageDayUsage],
       nullable: true,
-      description: "The days on which anything was kept, oldest first.",
+      description: "Days on which anything was stored, oldest first; empty if there were none.",
       resolve: async (usage, _args, context) => [...(await storageDays(usage, context))],
     }),
     billed: t.field({
       type: BilledStorage,
       nullable: true,
-      description: "What the platform bills for the window.",
+      description: "Storage that the platform bills for the window, by kind of media.",
       resolve: ({ window }, _args, { loaders }) => loaders.meters.billedStorage(kept(window)),
     }),
   }),
 });
 
 export const StoredMedia = builder.objectRef<ByMediaKind<bigint>>("StoredMedia").implement({
-  description: "What is kept now in the platform's storage.",
+  description: "Bytes in the platform's storage now, by kind of media.",
   fields: (t) => ({
-    total: t.expose("total", { type: "Bytes", description: "All media." }),
-    recordings: t.expose("recordings", { type: "Bytes", description: "Recordings." }),
-    clips: t.expose("clips", { type: "Bytes", description: "Clips." }),
-    timelines: t.expose("timelines", { type: "Bytes", description: "The cache that clips are cut from." }),
-    vod: t.expose("vod", { type: "Bytes", description: "What was uploaded." }),
+    total: t.expose("total", { type: "Bytes", description: "Bytes of all media together." }),
+    recordings: t.expose("recordings", { type: "Bytes", description: "Bytes of recordings." }),
+    clips: t.expose("clips", { type: "Bytes", description: "Bytes of clips, without their cache." }),
+    timelines: t.expose("timelines", { type: "Bytes", description: "Bytes of the cache that clips are cut from." }),
+    vod: t.expose("vod", { type: "Bytes", description: "Bytes of uploaded media." }),
   }),
 });
 
 const DrmSystemEnum = builder.enumType("DrmSystem", {
-  description: "Whose DRM a viewer's device has.",
+  description: "The DRM system of a viewer's device.",
   values: {
-    FAIRPLAY: { description: "Apple's." },
-    PLAYREADY: { description: "Microsoft's." },
-    WIDEVINE: { description: "Google's." },
+    FAIRPLAY: { description: "Apple FairPlay, on Apple devices." },
+    PLAYREADY: { description: "Microsoft PlayReady, on Windows and Xbox." },
+    WIDEVINE: { description: "Google Widevine, on Android and in most browsers." },
   } as const satisfies Record<DrmSystem, { description: string }>,
 });
 
 const DrmLicences = builder.objectRef<DrmLicencesFigure>("DrmLicences").implement({
-  description: "Requests for DRM licences, by what came of them.",
+  description: "DRM licence requests, by result.",
   fields: (t) => ({
-    issued: t.exposeFloat("issued", { description: "Licences that were given." }),
-    failed: t.exposeFloat("failed", { description: "Requests that failed for an error." }),
-    denied: t.exposeFloat("denied", { description: "Requests of viewers who may not have one." }),
+    issued: t.exposeFloat("issued", { description: "Requests that were answered with a licence." }),
+    failed: t.exposeFloat("failed", { description: "Requests that failed because of an error." }),
+    denied: t.exposeFloat("denied", { description: "Requests of viewers who are not entitled to a licence." }),
   }),
 });
 
 const DrmSystemUsage = builder
   .objectRef<{ readonly system: DrmSystem; readonly licences: DrmLicencesFigure }>("DrmSystemUsage")
   .implement({
-    description: "Requests of one DRM system.",
+    description: "Licence requests of one DRM system.",
     fields: (t) => ({
-      system: t.expose("system", { type: DrmSystemEnum, description: "The system." }),
-      licences: t.expose("licences", { type: DrmLicences, description: "Its requests." }),
+      system: t.expose("system", { type: DrmSystemEnum, description: "The DRM system that the requests came from." }),
+      licences: t.expose("licences", { type: DrmLicences, description: "Licence requests of this system, by result." }),
     }),
   });
 
 const DrmDayUsage = builder.objectRef<DrmDay>("DrmDayUsage").implement({
-  description: "Requests for DRM licences on one day.",
+  description: "DRM licence requests on one UTC day.",
   fields: (t) => ({
-    date: t.field({ type: "DateTime", description: "The beginning of the UTC day.", resolve: dateOf }),
+    date: t.field({ type: "DateTime", description: "Start of the UTC day.", resolve: dateOf }),
     licences: t.field({
       type: DrmLicences,
-      description: "Of all systems together.",
+      description: "Requests of all systems on this day, by result.",
       resolve: ({ systems }) => sumLicences(Object.values(systems)),
     }),
     bySystem: t.field({
       type: [DrmSystemUsage],
-      description: "Of each system.",
+      description: "Requests of this day by DRM system.",
       resolve: (day) => bySystem([day]),
     }),
   }),
 });
 
 export const DrmUsage = builder.objectRef<MeterWindow>("DrmUsage").implement({
-  description: "Requests for DRM licences, which is what protected streams are charged for beside their bandwidth.",
+  description: "DRM licence requests, which the platform charges for in addition to bandwidth.",
   interfaces: [Meter],
   fields: (t) => ({
     licences: t.field({
       type: DrmLicences,
       nullable: true,
-      description: "Of all systems, all days together.",
+      description: "Requests of all systems over all days, by result.",
       resolve: async (usage, _args, context) =>
         sumLicences((await drmDays(usage, context)).flatMap(({ systems }) => Object.values(systems))),
     }),
     bySystem: t.field({
       type: [DrmSystemUsage],
       nullable: true,
-      description: "Of each system, all days together.",
+      description: "Requests over all days by DRM system.",
       resolve: async (usage, _args, context) => bySystem(await drmDays(usage, context)),
     }),
     days: t.field({
       type: [DrmDayUsage],
       nullable: true,
-      description: "The days on which any was asked for, oldest first.",
+      description: "Days with licence requests, oldest first; empty if there were none.",
       resolve: async (usage, _args, context) => [...(await drmDays(usage, context))],
     }),
   }),

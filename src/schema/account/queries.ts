@@ -6,7 +6,7 @@ builder.queryFields((t) => ({
     type: Account,
     nullable: true,
     authScopes: { staff: "usage:read" },
-    description: "The broadcaster's account.",
+    description: "The broadcaster's account on the platform.",
     resolve: (_root, _args, context) => accountRecord(context),
   }),
 }));

@@ -20,46 +20,51 @@ interface Reconciliation {
 
 export const AccountReconciliation = builder.objectRef<Reconciliation>("AccountReconciliation").implement({
   description:
-    "What the platform meters for the account, against what it meters per tracking id. The account pays for more than its partners use: ingest, relays between clusters, re-streams and untracked viewers.",
+    "Traffic that the platform meters for the account, compared with the traffic per tracking id. The account pays for more than its partners use: ingest, relays between clusters, re-streams and untracked viewers.",
   fields: (t) => ({
     window: t.field({
       type: Window,
-      description: "The window as it is answered: up to the newest figures when it is not over yet.",
+      description: "The window that the figures cover: a window that is not over yet ends at the newest usage.",
       resolve: ({ window, freshUntil }) => answeredWindow(window, freshUntil),
     }),
     freshUntil: t.field({
       type: "DateTime",
       description:
-        "The quarter hour up to which the account's figures and those of all tracking ids are whole. Where some were read later than others, they are compared as they are.",
+        "End of the last quarter hour for which the usage of the account and of all tracking ids is complete. Readings of different times are compared as they are.",
       resolve: ({ freshUntil }) => bucketBoundary(freshUntil),
     }),
     coverage: t.field({
       type: UsageCoverage,
       nullable: true,
-      description: "Whether the account's traffic lacks anything in the window, and what. Read by a call of its own.",
+      description:
+        "Completeness of the account's traffic over the window; null if it could not be read. Costs one more upstream call.",
       resolve: async ({ window }, _args, { loaders }) => {
         const { value, freshUntil } = await readCoverage(accountBandwidth(loaders.usage), window);
         return { ...value, freshUntil };
       },
     }),
-    account: t.expose("account", { type: Traffic, description: "All traffic of the account, with its parts." }),
+    account: t.expose("account", {
+      type: Traffic,
+      description: "All traffic of the account, with its parts: viewers, re-streams and relays.",
+    }),
     partners: t.expose("partners", {
       type: Traffic,
-      description: "The sum over all tracking ids: what partners can be billed.",
+      description: "Traffic of all tracking ids together, which partners can be billed for.",
     }),
     untracked: t.expose("untracked", {
       type: Traffic,
-      description: "Traffic without a tracking id: viewers of no partner, and what broadcasters sent.",
+      description: "Traffic without a tracking id: untracked viewers and the broadcasters' ingest.",
     }),
     residualBytesOut: t.field({
       type: "Bytes",
-      description: "`bytesOut` of the account less that of all partners: what the broadcaster bears itself.",
+      description:
+        "`bytesOut` of the account minus `bytesOut` of all partners: bytes that the broadcaster pays for itself.",
       resolve: ({ account, partners }) => account.bytesOut - partners.bytesOut,
     }),
     unexplainedBytesOut: t.field({
       type: "Bytes",
       description:
-        "What is left of the residual after untracked viewers, re-streams and relays: 0 when every stream with traffic is known by name. Negative when corrections are still on their way.",
+        "`residualBytesOut` minus untracked viewers, re-streams and relays. 0 when every stream with traffic is known by name; negative while the platform's corrections are pending.",
       resolve: ({ account, partners, untracked }) =>
         account.bytesOut -
         partners.bytesOut -

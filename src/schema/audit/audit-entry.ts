@@ -4,18 +4,18 @@ import type { AuditObject, AuditEffect as Effect, AuditOutcome as Outcome } from
 import { builder } from "../builder.ts";
 
 export const AuditOutcome = builder.enumType("AuditOutcome", {
-  description: "What came of an act.",
+  description: "Outcome of an audited operation.",
   values: {
-    DONE: { description: "It was done." },
+    DONE: { description: "The operation succeeded completely." },
     PARTIAL: {
       description:
-        "Something failed or was refused after something else had been changed. `AuditEntry.objects` tells which objects were changed.",
+        "A part of the operation failed or was refused after another part had changed something. `AuditEntry.objects` lists the changed objects.",
     },
-    REFUSED: { description: "It was refused, and nothing was changed." },
+    REFUSED: { description: "The operation was refused, and nothing was changed." },
     FAILED: { description: "The platform or the gateway failed, and nothing was changed." },
     UNKNOWN: {
       description:
-        "Its answer was lost, or the gateway ended in the middle: it may have been done. Look at the object.",
+        "The platform's response was lost or the gateway stopped during the operation, which may have been carried out: check the object.",
     },
   } satisfies Record<Outcome, { description: string }>,
 });
@@ -26,17 +26,17 @@ const AuditEffect = builder.enumType("AuditEffect", {
     CHANGED: {
       description: "The object was created, changed, deleted, stopped or otherwise acted upon, and the change stands.",
     },
-    UNDONE: { description: "The object was changed, and the change was taken back before the act ended." },
-    UNCHANGED: { description: "A change of the object was tried, and was refused or failed: the object is as before." },
-    UNKNOWN: { description: "A change of the object was sent and its answer was lost: look at the object." },
+    UNDONE: { description: "The object was changed, and the change was rolled back before the operation ended." },
+    UNCHANGED: { description: "A change of the object was refused or failed: the object is as before." },
+    UNKNOWN: { description: "A change of the object was sent and the platform's response was lost: check the object." },
     USED: {
-      description: "The object was read, signed under, shown or answered with, and was not changed.",
+      description: "The object was read, signed under, shown or returned, and was not changed.",
     },
   } satisfies Record<Effect, { description: string }>,
 });
 
 const AuditedObject = builder.objectRef<AuditObject>("AuditedObject").implement({
-  description: "One object that an act touched, with what became of the object.",
+  description: "One object that an audited operation touched, with the outcome for this object.",
   fields: (t) => ({
     objectId: t.exposeID("objectId", {
       description: "Id of the object in the graph. `node` finds the object by this id as long as the object exists.",
@@ -52,36 +52,41 @@ export const AuditEntry = builder.objectRef<AuditRecord>("AuditEntry");
 
 builder.node(AuditEntry, {
   name: "AuditEntry",
-  description: "One line of the audit log: a mutation, or a secret that was shown. Nothing in the log is ever changed.",
+  description: "An entry of the audit log: a mutation, or a secret that was shown. Entries are never changed.",
   authScopes: { staff: "audit:read" },
   id: { resolve: ({ id }) => id },
   fields: (t) => ({
-    at: t.expose("at", { type: "DateTime", description: "When it was begun." }),
+    at: t.expose("at", { type: "DateTime", description: "Time at which the operation began." }),
     principalId: t.exposeString("principalId", {
-      description: "Who did it: `operator`, or `key:`, `session:` or `idp:` and what names it.",
+      description: "Id of the caller: `operator`, or `key:`, `session:` or `idp:` followed by an id.",
     }),
-    principalName: t.exposeString("principalName", { description: "What the key was called then." }),
-    role: t.exposeString("role", { description: "The caller's role then." }),
+    principalName: t.exposeString("principalName", { description: "Name of the caller's key at that time." }),
+    role: t.exposeString("role", { description: "Role of the caller at that time." }),
     partnerId: t.exposeString("partnerId", {
       nullable: true,
-      description: "Whose caller it was; null for the broadcaster's own people.",
+      description: "Id of the partner whose caller it was; null for the broadcaster's own callers.",
     }),
-    address: t.exposeString("address", { nullable: true, description: "The network address that it came from." }),
-    operation: t.exposeString("operation", { description: "The mutation's name, or `reveal` for a secret shown." }),
+    address: t.exposeString("address", {
+      nullable: true,
+      description: "Network address that the request came from; null if unknown.",
+    }),
+    operation: t.exposeString("operation", {
+      description: "Name of the mutation, or `reveal` for a secret that was shown.",
+    }),
     objectId: t.exposeID("objectId", {
       nullable: true,
       description:
-        "Id in the graph of the object that the act was about first, where there is one. `objects` has all of them.",
+        "Global id of the first object that the operation was about; null if there is none. `objects` lists all of them.",
     }),
     objects: t.field({
       type: [AuditedObject],
       description:
-        "Every object that the act touched, each once. An entry whose outcome is UNKNOWN names those that were touched for certain.",
+        "Every object that the operation touched, each once. With the outcome UNKNOWN only objects that were certainly touched are listed.",
       args: {
         first: t.arg.int({
           required: true,
           defaultValue: 100,
-          description: `How many objects at most: 0 to ${MAX_OBJECTS}. \`objectCount\` tells how many there are.`,
+          description: `Maximum number of objects, 0 to ${MAX_OBJECTS}. \`objectCount\` is the total.`,
         }),
       },
       resolve: ({ objects }, { first }) => {
@@ -92,16 +97,16 @@ builder.node(AuditEntry, {
       },
     }),
     objectCount: t.int({
-      description: "How many objects the act touched.",
+      description: "Number of objects that the operation touched.",
       resolve: ({ objects }) => objects.length,
     }),
     detail: t.exposeString("detail", {
-      description: "What was asked for: the arguments as JSON, without secrets.",
+      description: "Arguments of the operation as JSON, without secrets.",
     }),
-    outcome: t.expose("outcome", { type: AuditOutcome, description: "What came of it." }),
+    outcome: t.expose("outcome", { type: AuditOutcome, description: "Outcome of the whole operation." }),
     code: t.exposeString("code", {
       nullable: true,
-      description: "Code of the error that kept the act from being done in full; null for DONE and UNKNOWN.",
+      description: "Code of the error that kept the operation from succeeding completely; null for DONE and UNKNOWN.",
     }),
   }),
 });

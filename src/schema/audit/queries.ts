@@ -6,15 +6,15 @@ import { omitNulls } from "../input.ts";
 import { AuditEntry, AuditOutcome } from "./audit-entry.ts";
 
 const AuditFilter = builder.inputType("AuditFilter", {
-  description: "Which entries: those that satisfy every field that is set.",
+  description: "Conditions on audit entries; an entry must meet all that are set.",
   fields: (t) => ({
-    principalId: t.string({ description: "Those of one caller, such as `operator`." }),
-    partnerId: t.string({ description: "Those of one partner's callers, by the partner's `partnerId`." }),
-    operation: t.string({ description: "Those of one mutation, or `reveal`." }),
+    principalId: t.string({ description: "Only entries of this caller, such as `operator`." }),
+    partnerId: t.string({ description: "Only entries of this partner's callers, by the partner's `partnerId`." }),
+    operation: t.string({ description: "Only entries of this mutation, or `reveal` for secrets that were shown." }),
     objectId: t.id({ description: "Only entries that touched the object with this id in the graph." }),
-    outcome: t.field({ type: AuditOutcome, description: "Those that ended so." }),
-    from: t.field({ type: "DateTime", description: "Those begun at this instant or later." }),
-    to: t.field({ type: "DateTime", description: "Those begun before this instant." }),
+    outcome: t.field({ type: AuditOutcome, description: "Only entries with this outcome." }),
+    from: t.field({ type: "DateTime", description: "Only entries that began at this time or later." }),
+    to: t.field({ type: "DateTime", description: "Only entries that began before this time." }),
   }),
 });
 
@@ -31,7 +31,7 @@ builder.queryFields((t) => ({
       authScopes: { staff: "audit:read" },
       description:
         "Every mutation and every secret that was shown, newest first. Attempts that were refused for lack of a right are counted by `refusedAttempts` instead.",
-      args: { filter: t.arg({ type: AuditFilter, description: "Which entries; all when it is left out." }) },
+      args: { filter: t.arg({ type: AuditFilter, description: "Conditions on the entries; all entries by default." }) },
       resolve: (_root, { filter, ...page }, { store }) => {
         const { from, to, ...equal } = omitNulls(filter ?? {});
         return auditPage({ ...equal, from: from?.getTime(), to: to?.getTime() }, page, store.audit);

@@ -7,30 +7,30 @@ import { omitNulls } from "../input.ts";
 
 const RefusedAttempts = builder.objectRef<Counted>("RefusedAttempts").implement({
   description:
-    "How often one caller was refused one mutation within a minute, because it lacked a right. The arguments of the attempts are not kept.",
+    "Number of times that a caller was refused a mutation within one minute for lack of a right. The arguments of the attempts are not recorded.",
   fields: (t) => ({
     minute: t.expose("minute", { type: "DateTime", description: "Beginning of the minute, in UTC." }),
     principalId: t.exposeString("principalId", {
-      description: "Who tried: `operator`, or `key:`, `session:` or `idp:` and what names the caller.",
+      description: "Id of the caller: `operator`, or `key:`, `session:` or `idp:` followed by an id.",
     }),
     principalName: t.exposeString("principalName", {
       description: "Name of the caller's key at the time of the attempt.",
     }),
-    role: t.exposeString("role", { description: "The caller's role then." }),
+    role: t.exposeString("role", { description: "Role of the caller at that time." }),
     partnerId: t.exposeString("partnerId", {
       nullable: true,
-      description: "The partner whose caller it was; null for the broadcaster's own people.",
+      description: "Id of the partner whose caller it was; null for the broadcaster's own callers.",
     }),
     operation: t.exposeString("operation", { description: "Name of the mutation that was refused." }),
     code: t.exposeString("code", {
       description: "Code of the latest refusal: FORBIDDEN, or PARTNER_NOT_ACTIVE for a suspended partner's caller.",
     }),
-    attempts: t.exposeInt("attempts", { description: "How many attempts were refused, at least 1." }),
+    attempts: t.exposeInt("attempts", { description: "Number of refused attempts, at least 1." }),
   }),
 });
 
 const RefusedAttemptFilter = builder.inputType("RefusedAttemptFilter", {
-  description: "Which counts: those that satisfy every field that is set.",
+  description: "Conditions on the counts; a count must meet all that are set.",
   fields: (t) => ({
     principalId: t.string({ description: "Counts of one caller, such as `operator`." }),
     partnerId: t.string({ description: "Counts of one partner's callers, by the partner's `partnerId`." }),
@@ -58,7 +58,7 @@ builder.queryFields((t) => ({
       description:
         "Mutations that were refused because the caller lacked a right: one count for each caller, mutation and minute, newest minute first. Counts are kept for `REFUSED_ATTEMPTS_DAYS` days, 30 by default.",
       args: {
-        filter: t.arg({ type: RefusedAttemptFilter, description: "Which counts; all when it is left out." }),
+        filter: t.arg({ type: RefusedAttemptFilter, description: "Conditions on the counts; all counts by default." }),
       },
       resolve: async (_root, { filter, first, after, last, before }, { refusals }) => {
         if (last != null || before != null) {

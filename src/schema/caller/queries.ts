@@ -8,34 +8,34 @@ import { Partner } from "../refs.ts";
 import { CallerRole, ScopeGrant } from "./scope-grant.ts";
 
 const Caller = builder.objectRef<CallerShape>("Caller").implement({
-  description: "Who asks.",
+  description: "The caller that this request is authenticated as.",
   fields: (t) => ({
     principalId: t.exposeString("principalId", {
       description:
-        "Under which the audit log and the budget know it: `operator`, `key:`, `session:` or `idp:` and what tells it from others.",
+        "Id of the caller in the audit log and the budget: `operator`, or `key:`, `session:` or `idp:` followed by an id.",
     }),
-    name: t.exposeString("name", { description: "What the key is called." }),
-    role: t.expose("role", { type: CallerRole, description: "What kind of caller it is." }),
+    name: t.exposeString("name", { description: "Name of the caller's key." }),
+    role: t.expose("role", { type: CallerRole, description: "Role of the caller, which limits its scopes." }),
     scopes: t.field({
       type: [ScopeGrant],
-      description: "What the key allows now. Of a suspended partner's, what signs is left out.",
+      description: "Scopes that the caller may use now. While its partner is suspended, scopes that sign are left out.",
       resolve: ({ scopes: held }) => allScopes.filter((scope) => held.has(scope)),
     }),
     partner: t.field({
       type: Partner,
       nullable: true,
-      description: "The partner whose caller it is; null for the broadcaster's own people.",
+      description: "The caller's partner; null for the broadcaster's own callers.",
       resolve: ({ partner }) => partner && toPartnerRecord(partner),
     }),
     expiresAt: t.expose("expiresAt", {
       type: "DateTime",
       nullable: true,
-      description: "When the key, the session or the token ends by itself; null for one that does not.",
+      description: "Expiry of the key, session or token; null if it does not expire.",
     }),
     budget: t.field({
       type: CostStatus,
       nullable: true,
-      description: "What it may still spend, this request taken off.",
+      description: "The caller's budget after this request, in points.",
       resolve: (_caller, _args, { cost }) => cost,
     }),
   }),
@@ -45,7 +45,7 @@ builder.queryFields((t) => ({
   me: t.field({
     type: Caller,
     extensions: cacheable(),
-    description: "The caller, by the key of this request.",
+    description: "The caller, identified by the credentials of this request.",
     resolve: (_root, _args, { caller }) => caller,
   }),
 }));

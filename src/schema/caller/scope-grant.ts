@@ -2,18 +2,21 @@ import { type Scope, scopes } from "../../auth/scopes.ts";
 import { builder } from "../builder.ts";
 
 export const CallerRole = builder.enumType("CallerRole", {
-  description: "What kind of caller it is.",
+  description: "Role of a caller, which limits the scopes that its key may have.",
   values: {
-    OPERATOR: { description: "Runs the account, and sees all of it." },
-    ANALYST: { description: "Reads all of the account, but no secrets." },
-    PARTNER: { description: "A partner: sees what is its own, and nothing else." },
+    OPERATOR: { description: "Runs the account and sees all of it, with every scope." },
+    ANALYST: { description: "Reads the whole account except secrets, and changes nothing." },
+    PARTNER: { description: "Acts for one partner, and sees only what belongs to that partner." },
   },
 });
 
 export const ScopeGrant = builder.objectRef<Scope>("ScopeGrant").implement({
-  description: "Something that a key allows.",
+  description: "A scope that a caller holds.",
   fields: (t) => ({
-    name: t.string({ description: "Its name, such as `usage:read`.", resolve: (scope) => scope }),
-    description: t.string({ description: "What it opens.", resolve: (scope) => scopes[scope] }),
+    name: t.string({ description: "Name of the scope, such as `usage:read`.", resolve: (scope) => scope }),
+    description: t.string({
+      description: "Fields and mutations that the scope opens, in one sentence.",
+      resolve: (scope) => scopes[scope],
+    }),
   }),
 });

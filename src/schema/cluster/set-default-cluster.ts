@@ -7,9 +7,12 @@ import { Cluster } from "./cluster.ts";
 import { knownClusters } from "./known-clusters.ts";
 
 const SetDefaultClusterInput = builder.inputType("SetDefaultClusterInput", {
-  description: "The cluster of new tokens that name none.",
+  description: "The new default cluster of the account.",
   fields: (t) => ({
-    clusterId: t.string({ required: true, description: "What the platform calls it, such as `phx-1`, or `auto`." }),
+    clusterId: t.string({
+      required: true,
+      description: "Id of the cluster, such as `phx-1`, or `auto` for the nearest one.",
+    }),
   }),
 });
 
@@ -19,14 +22,18 @@ interface Changed {
 }
 
 const SetDefaultClusterPayload = builder.objectRef<Payload & Changed>("SetDefaultClusterPayload").implement({
-  description: "The account's default cluster, or why it was not changed.",
+  description: "The account with its default cluster, or why it was not changed.",
   interfaces: [MutationPayload],
   fields: (t) => ({
-    account: t.expose("account", { type: Account, nullable: true, description: "The account." }),
+    account: t.expose("account", {
+      type: Account,
+      nullable: true,
+      description: "The account after the change; null after a failure.",
+    }),
     cluster: t.expose("cluster", {
       type: Cluster,
       nullable: true,
-      description: "The cluster that is the default now.",
+      description: "The default cluster now; null for `auto` and after a failure.",
     }),
   }),
 });
@@ -36,9 +43,14 @@ builder.mutationField("setDefaultCluster", (t) =>
     type: SetDefaultClusterPayload,
     nullable: true,
     authScopes: { scope: "token:write" },
-    description:
-      "Chooses the cluster of tokens that are made from now on and name none. Tokens that there are keep theirs.",
-    args: { input: t.arg({ type: SetDefaultClusterInput, required: true, description: "The cluster." }) },
+    description: "Sets the cluster of new tokens that name none. Existing tokens keep theirs.",
+    args: {
+      input: t.arg({
+        type: SetDefaultClusterInput,
+        required: true,
+        description: "The new default cluster of the account.",
+      }),
+    },
     resolve: (_root, { input: { clusterId } }, context) =>
       payload(async () => {
         const known = await knownClusters(context);

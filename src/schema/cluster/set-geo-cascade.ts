@@ -12,12 +12,17 @@ import { GeoCascadeInput } from "../token/token-input.ts";
 import { knownClusters } from "./known-clusters.ts";
 
 const SetGeoCascadeInput = builder.inputType("SetGeoCascadeInput", {
-  description: "A geo-cascade, and whose it is.",
+  description: "A geo-cascade, and the account or publish token to set it for.",
   fields: (t) => ({
-    target: t.field({ type: GeoCascadeTarget, required: true, description: "Whose geo-cascade." }),
+    target: t.field({
+      type: GeoCascadeTarget,
+      required: true,
+      description: "The account or the publish token to change.",
+    }),
     geoCascade: t.field({
       type: GeoCascadeInput,
-      description: "Where streams are relayed to. Null lets a publish token follow the account again.",
+      description:
+        "Clusters to relay streams to. Null makes a publish token follow the account again; the account needs a value.",
     }),
   }),
 });
@@ -28,14 +33,18 @@ interface Changed {
 }
 
 const SetGeoCascadePayload = builder.objectRef<Payload & Changed>("SetGeoCascadePayload").implement({
-  description: "Whose geo-cascade was set, or why it was not.",
+  description: "The account or publish token that was changed, or why it was not.",
   interfaces: [MutationPayload],
   fields: (t) => ({
-    account: t.expose("account", { type: Account, nullable: true, description: "The account, if it was meant." }),
+    account: t.expose("account", {
+      type: Account,
+      nullable: true,
+      description: "The account after the change; null if a publish token was the target.",
+    }),
     publishToken: t.expose("publishToken", {
       type: PublishToken,
       nullable: true,
-      description: "The publish token as it is now, if one was meant.",
+      description: "The publish token after the change; null if the account was the target.",
     }),
   }),
 });
@@ -46,8 +55,10 @@ builder.mutationField("setGeoCascade", (t) =>
     nullable: true,
     authScopes: { scope: "token:write" },
     description:
-      "Relays streams to further clusters, those of the account or of a publish token. A link is made when a viewer comes to such a cluster, and carries about what one more viewer would: `Stream.geoCascadeTraffic` estimates it. All who publish a stream must have the same.",
-    args: { input: t.arg({ type: SetGeoCascadeInput, required: true, description: "The geo-cascade." }) },
+      "Relays the streams of the account or of a publish token to further clusters. A relay starts when a viewer connects in such a cluster and uses about as much bandwidth as one more viewer: see `Stream.geoCascadeTraffic`. All publish tokens of a stream must have the same geo-cascade.",
+    args: {
+      input: t.arg({ type: SetGeoCascadeInput, required: true, description: "The geo-cascade and its target." }),
+    },
     resolve: (_root, { input }, context) =>
       payload(async () => {
         const target = settingsTarget(input.target, "input.target");
@@ -57,11 +68,13 @@ builder.mutationField("setGeoCascade", (t) =>
           assertCascade(geoCascade, known?.ids ?? null, "input.geoCascade");
         }
         if (target.kind !== "Account") {
-          if (geoCascade === undefined) throw missing("Say what it shall be, or null to follow the account.");
+          if (geoCascade === undefined)
+            throw missing("`input.geoCascade` must be given, or null to follow the account; got nothing.");
           const { id } = await findPublishToken(target.ref, target.argument, context);
           return { publishToken: await setOfToken(id, geoCascade, context) };
         }
-        if (!geoCascade) throw missing("Say what it shall be: the account follows nobody.");
+        if (!geoCascade)
+          throw missing("`input.geoCascade` must be given for the account, which follows nothing else; got null.");
         const set = await context.upstream.account.setGeoCascade(geoCascade);
         await context.tokenCache.accountChanged();
         return { account: await accountRecord(context, { geoCascade: set }) };

@@ -11,24 +11,24 @@ import { partnerOfTrackingId } from "../partner/partner-of-tracking-id.ts";
 import { Partner, Stream, Token } from "../refs.ts";
 
 export const FindingSeverity = builder.enumType("FindingSeverity", {
-  description: "How much a finding matters.",
+  description: "Severity of a finding.",
   values: enumValues(severities),
 });
 
 const FindingCode = builder.enumType("FindingCode", {
-  description: "What kind of thing was found.",
+  description: "Kind of a finding; the description of each is its impact.",
   values: Object.fromEntries(
     Object.entries(findingKinds).map(([name, { impact }]) => [name, { description: impact }]),
   ) as Record<FindingKind, { description: string }>,
 });
 
 export const Finding = builder.objectRef<FindingRecord>("Finding").implement({
-  description: "Something about the account that costs money or security, and how to mend it.",
+  description: "A problem of the account that costs money or security, with a mutation that fixes it.",
   fields: (t) => ({
-    code: t.expose("kind", { type: FindingCode, description: "What kind of thing it is." }),
+    code: t.expose("kind", { type: FindingCode, description: "Kind of the finding, for programs." }),
     severity: t.field({
       type: FindingSeverity,
-      description: "How much it matters.",
+      description: "Severity of the finding.",
       resolve: ({ kind }) => findingKinds[kind].severity,
     }),
     summary: t.exposeString("summary", { description: "One sentence on what was found, with names and numbers." }),
@@ -44,19 +44,19 @@ export const Finding = builder.objectRef<FindingRecord>("Finding").implement({
     stream: t.field({
       type: Stream,
       nullable: true,
-      description: "The stream that it is about, if it is about one.",
+      description: "The stream concerned; null if the finding is not about one stream.",
       resolve: ({ streamName }) => (streamName === null ? null : streamRecord(streamName)),
     }),
     partner: t.field({
       type: Partner,
       nullable: true,
-      description: "The partner that it is about, if it is about one.",
+      description: "The partner concerned; null if the finding is not about one partner.",
       resolve: ({ trackingId }, _args, context, info) => partnerOfTrackingId(trackingId, context, info),
     }),
     token: t.expose("token", {
       type: Token,
       nullable: true,
-      description: "The token that it is about, if it is about one.",
+      description: "The token concerned; null if the finding is not about one token.",
     }),
   }),
 });

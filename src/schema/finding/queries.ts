@@ -27,18 +27,18 @@ import { leftBehindFindings } from "./left-behind.ts";
 
 const FindingConnection = connectionType(Finding, "Finding", "findings");
 
-/** The longest look ahead at expiries, in days. */
+/** The largest `expiringWithinDays`, in days. */
 const MAX_DAYS_AHEAD = 3650;
 const DAYS_AHEAD = 14;
-/** So far back is traffic looked at. */
+/** Age of the oldest traffic that findings consider, in milliseconds. */
 const TRAFFIC_WINDOW_MS = 7 * DAY_MS;
 
 const findingArgs = builder.args((t) => ({
-  severity: t.field({ type: [FindingSeverity], description: "Those that matter so much; all when it is left out." }),
+  severity: t.field({ type: [FindingSeverity], description: "Only findings of these severities; all by default." }),
   expiringWithinDays: t.int({
     required: true,
     defaultValue: DAYS_AHEAD,
-    description: `How many days ahead a token's expiry is a finding, from 0 to ${MAX_DAYS_AHEAD}.`,
+    description: `Days before a token's expiry at which it becomes a finding, 0 to ${MAX_DAYS_AHEAD}.`,
   }),
 }));
 
@@ -49,7 +49,7 @@ builder.queryField("findings", (t) =>
       nullable: true,
       authScopes: { staff: "partner:read" },
       description:
-        "What is wrong with the account: streams that are open, traffic of nobody, tokens that open too much, do not meet, end soon, or were left behind by a request that was cut off. Traffic of the last 7 days is looked at. The gravest come first.",
+        "Problems of the account, most severe first: unsecured streams, untracked traffic, and tokens that open too much, are in different clusters, expire soon or were left behind by an interrupted request. Traffic of the last 7 days is considered.",
       args: findingArgs,
       resolve: async (_root, args, context) => {
         const expiringBefore = horizon(args.expiringWithinDays, context);
@@ -66,7 +66,7 @@ builder.objectField(Partner, "findings", (t) =>
       type: Finding,
       nullable: true,
       authScopes: { scope: "partner:read" },
-      description: "What is wrong with its own subscribe tokens. The gravest come first.",
+      description: "Problems of the partner's own subscribe tokens, most severe first.",
       args: findingArgs,
       resolve: async ({ trackingIds, status }, args, context) => {
         const expiringBefore = horizon(args.expiringWithinDays, context);
@@ -88,7 +88,10 @@ builder.objectField(Partner, "findings", (t) =>
 
 function horizon(days: number, { now }: GraphContext): number {
   if (days >= 0 && days <= MAX_DAYS_AHEAD) return now + days * DAY_MS;
-  throw new InvalidInputError("expiringWithinDays", `It is a number of days from 0 to ${MAX_DAYS_AHEAD}.`);
+  throw new InvalidInputError(
+    "expiringWithinDays",
+    `\`expiringWithinDays\` must be 0 to ${MAX_DAYS_AHEAD}; got ${days}.`,
+  );
 }
 
 async function accountFindings(expiringBefore: number, context: GraphContext): Promise<FindingRecord[]> {
@@ -126,7 +129,7 @@ async function accountFindings(expiringBefore: number, context: GraphContext): P
   ];
 }
 
-/** A partner's caller is not told how many streams the account has: its grants are held against names in general. */
+/** Returns no stream names for a partner's caller, which must not learn the account's streams: its grants are judged alone. */
 async function grantFacts({ loaders, caller, patternReadings }: GraphContext): Promise<GrantFacts> {
   const { read, openAnyName } = patternReadings;
   if (!seesAccount(caller.role)) return { read, openAnyName, known: [], mostOpened: () => 0 };

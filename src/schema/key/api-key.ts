@@ -10,90 +10,89 @@ import { keyOfId } from "../global-id.ts";
 import { ApiKey, Partner } from "../refs.ts";
 
 export const ApiKeyState = builder.enumType("ApiKeyState", {
-  description: "Whether an API key opens anything.",
+  description: "State of an API key.",
   values: {
-    ACTIVE: { description: "It does." },
-    EXPIRED: { description: "Its time is over, or that of the overlap after a rotation." },
-    REVOKED: { description: "It was revoked." },
+    ACTIVE: { description: "The key authenticates requests." },
+    EXPIRED: { description: "The key's expiry has passed, or the overlap after a rotation is over." },
+    REVOKED: { description: "The key was revoked and is rejected permanently." },
   },
 });
 
 builder.node(ApiKey, {
   name: "ApiKey",
-  description:
-    "What a caller proves itself with. The key itself is shown once, when it is made: the gateway keeps nothing but a hash of it.",
+  description: "A credential of a caller. Its secret is shown once, on creation: the gateway stores only a hash.",
   authScopes: ({ partnerId }, { caller }) =>
     caller.partner ? caller.partner.id === partnerId : { staff: "key:admin" },
   id: { resolve: ({ id }) => id },
   fields: (t) => ({
-    name: t.exposeString("name", { description: "What it is called." }),
-    role: t.expose("role", { type: CallerRole, description: "What kind of caller it makes." }),
+    name: t.exposeString("name", { description: "Name of the key, given on creation." }),
+    role: t.expose("role", { type: CallerRole, description: "Role of callers with this key." }),
     state: t.field({
       type: ApiKeyState,
-      description: "Whether it opens anything now.",
+      description: "Whether the key is accepted now.",
       resolve: (key, _args, { ownNow }) => apiKeyState(key, ownNow),
     }),
     partner: t.field({
       type: Partner,
       nullable: true,
-      description: "Whose key it is; null unless its role is PARTNER.",
+      description: "The partner that the key belongs to; null unless the role is PARTNER.",
       resolve: ({ partnerId }, _args, { loaders }) => (partnerId === null ? null : loaders.partners.byId(partnerId)),
     }),
     scopes: t.field({
       type: [ScopeGrant],
-      description: "What it allows.",
+      description: "Scopes that the key grants.",
       resolve: ({ scopes }) => allScopes.filter((scope) => scopes.includes(scope)),
     }),
     allowedOrigins: t.field({
       type: ["String"],
       description:
-        "Web pages that may use it, by their origin; empty for any caller. A key that has some is for pages alone: a request without the header `Origin` is refused.",
+        "Origins of the web pages that may use the key; empty allows any caller. If there are any, a request without the header `Origin` is rejected.",
       resolve: ({ allowedOrigins }) => [...allowedOrigins],
     }),
     allowedNetworks: t.field({
       type: ["String"],
-      description: "Addresses and CIDR blocks that it may be used from; empty for any.",
+      description: "IP addresses and CIDR blocks that the key may be used from; empty allows any.",
       resolve: ({ allowedNetworks }) => [...allowedNetworks],
     }),
-    createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was made." }),
+    createdAt: t.expose("createdAt", { type: "DateTime", description: "Time at which the key was created." }),
     expiresAt: t.expose("expiresAt", {
       type: "DateTime",
       nullable: true,
-      description: "When it ends by itself; null for never.",
+      description: "Time at which the key expires; null if it never does.",
     }),
     revokedAt: t.expose("revokedAt", {
       type: "DateTime",
       nullable: true,
-      description: "When it was revoked; null while it is not.",
+      description: "Time at which the key was revoked; null if it was not.",
     }),
     lastUsedAt: t.expose("lastUsedAt", {
       type: "DateTime",
       nullable: true,
-      description: "When it was last used, to the minute; null for never.",
+      description: "Time of the latest use, to the minute; null if the key was never used.",
     }),
     replacedBy: t.field({
       type: ApiKey,
       nullable: true,
-      description: "The key that a rotation put in its place.",
+      description: "The successor that a rotation created; null if the key was not rotated.",
       resolve: ({ replacedById }, _args, { store }) =>
         replacedById === null ? null : store.apiKeys.byId(replacedById),
     }),
   }),
 });
 
-/** The key that is meant. @throws NotFoundError when there is none, or it is another partner's */
+/** Returns the API key with the global id. @throws NotFoundError for an unknown key and for another partner's */
 export async function findApiKey(id: string, argument: string, { store, caller }: GraphContext): Promise<ApiKeyRecord> {
   const key = await store.apiKeys.byId(keyOfId(id, "ApiKey") ?? "");
   if (!key || (caller.partner && key.partnerId !== caller.partner.id)) throw new NotFoundError(argument);
   return key;
 }
 
-/** A page of a partner's keys, oldest first. */
+/** Returns a page of a partner's keys, oldest first. */
 export async function apiKeysOf(partnerId: string, page: PageArguments, { store }: Pick<GraphContext, "store">) {
   return apiKeyPage(await store.apiKeys.list({ partnerId }), page);
 }
 
-/** A page of keys that are sorted by age. */
+/** Returns a page of keys that are sorted by age. */
 export function apiKeyPage(keys: readonly ApiKeyRecord[], page: PageArguments) {
   return pageOf(keys, ({ createdAt, id }) => `${sortableNumber(createdAt)}${id}`, page);
 }

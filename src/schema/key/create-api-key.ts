@@ -17,58 +17,63 @@ import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { ApiKey } from "../refs.ts";
 import { grantedScopes } from "./granted-scopes.ts";
 
+/** The longest lifetime of an API key, in seconds. */
 const MAX_EXPIRES_IN_SECONDS = 2_147_483_647;
-/** Origins of one key, or networks: each request is compared with all of them. */
+/** The most origins of one key, and the most networks: each request is compared with all of them. */
 const MAX_RESTRICTIONS = 50;
 
 const CreateApiKeyInput = builder.inputType("CreateApiKeyInput", {
-  description: "What a new API key is made of. It can't be changed later: make another one, and revoke this one.",
+  description:
+    "The properties of a new API key. They cannot be changed later: create another key and revoke this one instead.",
   fields: (t) => ({
     idempotencyKey: t.id({
       required: true,
       description:
-        "Of your choosing: sent again within a day, the same key makes no second API key. It answers with the first one, and not with its secret, of which the gateway keeps nothing.",
+        "A key that the client chooses, 1 to 128 characters. Repeated within a day, the same key creates no second API key: it returns the first one without its secret, which the gateway does not store.",
     }),
-    name: t.string({ required: true, description: "What to call it, such as who uses it: 1 to 128 characters." }),
-    role: t.field({ type: CallerRole, required: true, description: "What kind of caller it makes." }),
+    name: t.string({ required: true, description: "Name of the key, such as its user: 1 to 128 characters." }),
+    role: t.field({ type: CallerRole, required: true, description: "Role of callers with this key." }),
     partner: t.field({
       type: PartnerRef,
-      description: "Whose key it is. Needed for the role PARTNER, and for no other.",
+      description: "The partner that the key belongs to. Required for the role PARTNER and not allowed for others.",
     }),
     scopes: t.stringList({
       required: true,
-      description: "What it allows: scopes that its role may hold, and that you hold yourself.",
+      description: "Scopes of the key: each must be allowed for the role and held by the caller.",
     }),
     allowedOrigins: t.stringList({
       required: true,
       defaultValue: [],
       description:
-        "Web pages that may use it, by their origin: `https://app.example.com`. Empty for any caller; else a request without the header `Origin`, as a backend sends it, is refused.",
+        "Origins of the web pages that may use the key, such as `https://app.example.com`, at most 50. Empty allows any caller; otherwise a request without the header `Origin`, such as a backend's, is rejected.",
     }),
     allowedNetworks: t.stringList({
       required: true,
       defaultValue: [],
-      description: "Addresses and CIDR blocks, IPv4 or IPv6, that it may be used from; empty for any.",
+      description:
+        "IPv4 or IPv6 addresses and CIDR blocks that the key may be used from, at most 50; empty allows any.",
     }),
-    expiresInSeconds: t.int({ description: "From now, at least 1; left out for a key that never expires." }),
+    expiresInSeconds: t.int({
+      description: "Lifetime in seconds from now, at least 1; omit it for a key that never expires.",
+    }),
   }),
 });
 
-/** A key that was made; its secret is there in the one answer that makes it. */
-interface Made {
+/** A new key; the secret is null when an earlier request with the idempotency key created it. */
+interface Created {
   readonly key: ApiKeyRecord;
   readonly secret: Secret | null;
 }
 
-const CreateApiKeyPayload = builder.objectRef<Payload & Partial<Made>>("CreateApiKeyPayload").implement({
-  description: "The new API key, or why there is none.",
+const CreateApiKeyPayload = builder.objectRef<Payload & Partial<Created>>("CreateApiKeyPayload").implement({
+  description: "The new API key, or why none was created.",
   interfaces: [MutationPayload],
   fields: (t) => ({
-    apiKey: t.expose("key", { type: ApiKey, nullable: true, description: "The key, as it is listed from now on." }),
+    apiKey: t.expose("key", { type: ApiKey, nullable: true, description: "The new API key; null after a failure." }),
     secret: t.string({
       nullable: true,
       description:
-        "The key itself, to send behind `Bearer`. It is shown this once; null when the idempotency key had made the API key before.",
+        "The secret of the key, to send after `Bearer`. Shown once; null when an earlier request with the same idempotency key created the key.",
       resolve: ({ secret }) => secret?.reveal() ?? null,
     }),
   }),
@@ -79,14 +84,14 @@ builder.mutationField("createApiKey", (t) =>
     type: CreateApiKeyPayload,
     nullable: true,
     authScopes: { staff: "key:admin" },
-    description: "Makes an API key. It never allows more than its role may hold, nor more than you hold.",
-    args: { input: t.arg({ type: CreateApiKeyInput, required: true, description: "What it is made of." }) },
-    resolve: (_root, { input: { idempotencyKey, ...wish } }, context) =>
-      payload(async () => makeOnce(idempotencyKey, wish, await newKey(wish, context), context)),
+    description: "Creates an API key. The key never grants more than its role allows, nor more than the caller holds.",
+    args: { input: t.arg({ type: CreateApiKeyInput, required: true, description: "The properties of the new key." }) },
+    resolve: (_root, { input: { idempotencyKey, ...request } }, context) =>
+      payload(async () => createOnce(idempotencyKey, request, await newKey(request, context), context)),
   }),
 );
 
-interface Wish {
+interface KeyRequest {
   readonly name: string;
   readonly role: ApiKeyRecord["role"];
   readonly partner?: PartnerReference | null | undefined;
@@ -97,18 +102,19 @@ interface Wish {
 }
 
 /** @throws InvalidInputError, NotFoundError naming the argument; ApplicationError PARTNER_NOT_ACTIVE */
-async function newKey(wish: Wish, context: GraphContext): Promise<NewApiKey> {
-  const { name, role, scopes, allowedOrigins, allowedNetworks, expiresInSeconds } = wish;
+async function newKey(request: KeyRequest, context: GraphContext): Promise<NewApiKey> {
+  const { name, role, scopes, allowedOrigins, allowedNetworks, expiresInSeconds } = request;
   assertName(name, "input.name");
   assertOrigins(allowedOrigins, "input.allowedOrigins");
   assertNetworks(allowedNetworks, "input.allowedNetworks");
   if (expiresInSeconds != null && (expiresInSeconds < 1 || expiresInSeconds > MAX_EXPIRES_IN_SECONDS)) {
-    throw new InvalidInputError("input.expiresInSeconds", `A life is of 1 to ${MAX_EXPIRES_IN_SECONDS} seconds.`);
+    const rule = `\`input.expiresInSeconds\` must be 1 to ${MAX_EXPIRES_IN_SECONDS}; got ${expiresInSeconds}.`;
+    throw new InvalidInputError("input.expiresInSeconds", rule);
   }
   return {
     name,
     role,
-    partnerId: await ownerOf(wish, context),
+    partnerId: await ownerOf(request, context),
     scopes: grantedScopes(scopes, role, context.caller, "input.scopes"),
     allowedOrigins,
     allowedNetworks,
@@ -116,12 +122,17 @@ async function newKey(wish: Wish, context: GraphContext): Promise<NewApiKey> {
   };
 }
 
-async function ownerOf({ role, partner: ref }: Wish, context: GraphContext): Promise<string | null> {
+async function ownerOf({ role, partner: ref }: KeyRequest, context: GraphContext): Promise<string | null> {
   if (role !== "PARTNER") {
     if (!ref) return null;
-    throw new InvalidInputError("input.partner", "Only a key with the role PARTNER is a partner's.");
+    throw new InvalidInputError(
+      "input.partner",
+      `\`input.partner\` must be omitted for the role ${role}; got a partner.`,
+    );
   }
-  if (!ref) throw new InvalidInputError("input.partner", "A key with the role PARTNER is a partner's: name it.");
+  if (!ref) {
+    throw new InvalidInputError("input.partner", "`input.partner` must be given for the role PARTNER; got nothing.");
+  }
   const partner = await findRegisteredPartner(ref, "input.partner", context);
   assertGetsKeys(partner.status);
   return partner.id;
@@ -130,11 +141,11 @@ async function ownerOf({ role, partner: ref }: Wish, context: GraphContext): Pro
 /** @throws ApplicationError PARTNER_NOT_ACTIVE */
 function assertGetsKeys(status: RegisteredStatus): void {
   if (status === "ACTIVE") return;
-  const message = `The partner is ${status.toLowerCase()}, so it gets no new keys.`;
+  const message = `\`input.partner\` must be active to get keys; got one that is ${status.toLowerCase()}.`;
   throw new ApplicationError("PARTNER_NOT_ACTIVE", message, { argument: "input.partner" });
 }
 
-/** What a key is recognised by when the gateway ended before it noted that the key was made. */
+/** Compares a request with a key, to find the key that an interrupted request created. */
 export const keyComparison: Comparison<
   Omit<NewApiKey, "expiresAt"> & { readonly expiresInSeconds: number | undefined },
   ApiKeyRecord
@@ -148,28 +159,33 @@ export const keyComparison: Comparison<
   expiresInSeconds: (wished, { expiresAt }, span) => expiryMatchesRequest(wished, expiresAt, span),
 };
 
-/** Makes the key once for its idempotency key, in one transaction with its entry in the audit log. */
-async function makeOnce(idempotencyKey: string, wish: Wish, key: NewApiKey, context: GraphContext): Promise<Made> {
+/** Creates the key once per idempotency key, in one transaction with its entry in the audit log. */
+async function createOnce(
+  idempotencyKey: string,
+  request: KeyRequest,
+  key: NewApiKey,
+  context: GraphContext,
+): Promise<Created> {
   assertName(idempotencyKey, "input.idempotencyKey");
   const { caller, idempotency, store, ownNow: now } = context;
-  const input = { ...key, expiresInSeconds: wish.expiresInSeconds ?? undefined };
+  const input = { ...key, expiresInSeconds: request.expiresInSeconds ?? undefined };
   let secret: Secret | null = null;
   const id = await idempotency.run({
     caller: caller.principalId,
     operation: "createApiKey",
     key: idempotencyKey,
-    input: wish,
+    input: request,
     likeness: { name: key.name, role: key.role, partnerId: key.partnerId },
     makes: "ApiKey",
     perform: async () => {
-      const made = generateApiKey();
+      const generated = generateApiKey();
       const record = await commitLast(context, async ({ apiKeys, partners }) => {
         const partner = key.partnerId === null ? null : await partners.locked(key.partnerId);
         if (partner) assertGetsKeys(partner.status);
-        // Later than the idempotency key: by this a repeated request recognises the API key.
-        return apiKeys.create(key, made.hash, context.clock());
+        // Later than the idempotency key, so that a repeated request recognizes the API key.
+        return apiKeys.create(key, generated.hash, context.clock());
       });
-      secret = made.key;
+      secret = generated.key;
       return record.id;
     },
     recover: async ({ begunAt, isTaken }) => {
@@ -190,10 +206,9 @@ function assertOrigins(origins: readonly string[], argument: string): void {
   assertCount(origins, argument);
   for (const [index, origin] of origins.entries()) {
     if (isOrigin(origin)) continue;
-    throw new InvalidInputError(
-      `${argument}.${index}`,
-      "It is an origin, as browsers send it: https://app.example.com.",
-    );
+    const at = `${argument}.${index}`;
+    const rule = "must be an origin as browsers send it, such as https://app.example.com";
+    throw new InvalidInputError(at, `\`${at}\` ${rule}; got ${JSON.stringify(origin.slice(0, 40))}.`);
   }
 }
 
@@ -201,17 +216,19 @@ function assertNetworks(networks: readonly string[], argument: string): void {
   assertCount(networks, argument);
   for (const [index, network] of networks.entries()) {
     if (parseNetwork(network)) continue;
-    const rule = "It is an address or a CIDR block: 192.0.2.1, 192.0.2.0/24, 2001:db8::/32.";
-    throw new InvalidInputError(`${argument}.${index}`, rule);
+    const at = `${argument}.${index}`;
+    const rule = "must be an address or a CIDR block, such as 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32";
+    throw new InvalidInputError(at, `\`${at}\` ${rule}; got ${JSON.stringify(network.slice(0, 40))}.`);
   }
 }
 
 function assertCount(entries: readonly string[], argument: string): void {
   if (entries.length <= MAX_RESTRICTIONS) return;
-  throw new InvalidInputError(argument, `At most ${MAX_RESTRICTIONS} of them.`, { max: MAX_RESTRICTIONS });
+  const rule = `\`${argument}\` must have at most ${MAX_RESTRICTIONS} entries; got ${entries.length}.`;
+  throw new InvalidInputError(argument, rule, { max: MAX_RESTRICTIONS });
 }
 
-/** Browsers send an origin in one form: without a path, in small letters, without the port that its scheme implies. */
+/** Returns whether the text is an origin in the form that browsers send: lower case, no path, no default port. */
 function isOrigin(text: string): boolean {
   return text.length <= 255 && /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }

@@ -12,20 +12,21 @@ import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { grantedScopes } from "./granted-scopes.ts";
 
 const CreatePartnerSessionInput = builder.inputType("CreatePartnerSessionInput", {
-  description: "Whose session it is, what it allows and how long.",
+  description: "The partner, scopes and lifetime of a new session.",
   fields: (t) => ({
     partner: t.field({
       type: PartnerRef,
-      description: "Whose session it is. A partner may leave it out: it is its own.",
+      description:
+        "The partner that the session acts for; defaults to the caller's own partner and is required otherwise.",
     }),
     scopes: t.stringList({
       required: true,
-      description: "What it allows: scopes that a partner may hold, and that you hold yourself.",
+      description: "Scopes of the session: each must be allowed for partners and held by the caller.",
     }),
     expiresInSeconds: t.int({
       required: true,
       defaultValue: 900,
-      description: `How long it lives, 1 to ${MAX_SESSION_SECONDS} seconds; never longer than the key that makes it.`,
+      description: `Lifetime in seconds, 1 to ${MAX_SESSION_SECONDS}. The session ends earlier if the issuing key expires earlier.`,
     }),
   }),
 });
@@ -33,23 +34,23 @@ const CreatePartnerSessionInput = builder.inputType("CreatePartnerSessionInput",
 const CreatePartnerSessionPayload = builder
   .objectRef<Payload & Partial<IssuedSession>>("CreatePartnerSessionPayload")
   .implement({
-    description: "The session, or why there is none.",
+    description: "The new session, or why none was created.",
     interfaces: [MutationPayload],
     fields: (t) => ({
       jwt: t.string({
         nullable: true,
-        description: "The session itself, which the frontend sends behind `Bearer`.",
+        description: "The session token, which a frontend sends after `Bearer`; null after a failure.",
         resolve: ({ jwt }) => jwt?.reveal() ?? null,
       }),
       expiresAt: t.field({
         type: "DateTime",
         nullable: true,
-        description: "When it ends. Have a new one made before.",
+        description: "Time at which the session expires; null after a failure.",
         resolve: ({ expiresAt }) => expiresAt,
       }),
       scopes: t.field({
         type: [ScopeGrant],
-        description: "What it allows.",
+        description: "Scopes that the session grants.",
         resolve: ({ scopes = [] }) => [...scopes],
       }),
     }),
@@ -62,12 +63,13 @@ builder.mutationField("createPartnerSession", (t) =>
     authScopes: (_root, _args, { caller }) => caller.partner !== null || { staff: "key:admin" },
     extensions: noSideEffects,
     description:
-      "Makes a session: a caller of a partner for an hour at most, which a backend hands to its frontend so that no key ever leaves it. It ends with the key that made it, and with the partner. Anyone can verify it by the keys at `/.well-known/jwks.json`. A session makes no sessions.",
-    args: { input: t.arg({ type: CreatePartnerSessionInput, required: true, description: "What to make." }) },
+      "Creates a session of a partner, valid for one hour at most, that a backend passes to its frontend in place of an API key. The session ends with the issuing key and with the partner. Anyone can verify it with the keys at `/.well-known/jwks.json`. A session cannot create sessions.",
+    args: { input: t.arg({ type: CreatePartnerSessionInput, required: true, description: "The session to create." }) },
     resolve: (_root, { input: { partner: ref, scopes, expiresInSeconds } }, context) =>
       payload(async () => {
         if (expiresInSeconds < 1 || expiresInSeconds > MAX_SESSION_SECONDS) {
-          throw new InvalidInputError("input.expiresInSeconds", `A session lives 1 to ${MAX_SESSION_SECONDS} seconds.`);
+          const rule = `\`input.expiresInSeconds\` must be 1 to ${MAX_SESSION_SECONDS}; got ${expiresInSeconds}.`;
+          throw new InvalidInputError("input.expiresInSeconds", rule);
         }
         const partner = await ownerOf(ref, context);
         context.act?.touched(encodeGlobalId("Partner", registeredKey(partner.id)));
@@ -80,8 +82,10 @@ builder.mutationField("createPartnerSession", (t) =>
 /** @throws NotFoundError; ApplicationError PARTNER_NOT_ACTIVE */
 async function ownerOf(ref: PartnerReference | null | undefined, context: GraphContext): Promise<RegisteredPartner> {
   const partner = ref ? await findRegisteredPartner(ref, "input.partner", context) : context.caller.partner;
-  if (!partner) throw new InvalidInputError("input.partner", "Name the partner whose session it is.");
+  if (!partner) {
+    throw new InvalidInputError("input.partner", "`input.partner` must name the session's partner; got nothing.");
+  }
   if (partner.status === "ACTIVE") return partner;
-  const message = `The partner is ${partner.status.toLowerCase()}, so no sessions are made for it.`;
+  const message = `\`input.partner\` must be active to get sessions; got one that is ${partner.status.toLowerCase()}.`;
   throw new ApplicationError("PARTNER_NOT_ACTIVE", message, { argument: "input.partner" });
 }

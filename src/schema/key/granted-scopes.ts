@@ -3,25 +3,34 @@ import { allScopes, isScope, type Role, type Scope, scopesOfRole } from "../../a
 import { InvalidInputError } from "../../model/errors.ts";
 
 /**
- * Scopes as a client wrote them, for something that it makes: nobody gives what it does not hold itself, nor what the role
- * of what it makes does not allow.
+ * Checks the scopes that a caller grants to a key or session: each must be held by the caller and allowed for the role.
  *
  * @throws InvalidInputError naming the entry
  */
-export function grantedScopes(names: readonly string[], role: Role, maker: Caller, argument: string): Scope[] {
-  if (names.length === 0) throw new InvalidInputError(argument, "Name at least one scope.");
-  if (names.length > allScopes.length) throw new InvalidInputError(argument, "There are not so many scopes.");
+export function grantedScopes(names: readonly string[], role: Role, issuer: Caller, argument: string): Scope[] {
+  if (names.length === 0)
+    throw new InvalidInputError(argument, `\`${argument}\` must name at least one scope; got none.`);
+  if (names.length > allScopes.length) {
+    const rule = `\`${argument}\` must name at most ${allScopes.length} scopes, all that exist; got ${names.length}.`;
+    throw new InvalidInputError(argument, rule);
+  }
   return names.map((name, index) => {
     const at = `${argument}.${index}`;
-    if (!isScope(name)) throw new InvalidInputError(at, `It is no scope. Scopes are ${allScopes.join(", ")}.`);
-    if (!scopesOfRole[role].includes(name)) {
-      const rule = `The role ${role} never holds ${name}. It may hold ${scopesOfRole[role].join(", ")}.`;
+    if (!isScope(name)) {
+      const rule = `\`${at}\` must be one of ${allScopes.join(", ")}; got ${JSON.stringify(name.slice(0, 40))}.`;
       throw new InvalidInputError(at, rule);
     }
-    if (!maker.scopes.has(name)) {
-      throw new InvalidInputError(at, `Nobody gives what it does not hold: yours is without ${name}.`, {}, "FORBIDDEN");
+    if (!scopesOfRole[role].includes(name)) {
+      const rule = `\`${at}\` must be a scope of the role ${role}: ${scopesOfRole[role].join(", ")}; got ${name}.`;
+      throw new InvalidInputError(at, rule);
     }
-    if (names.indexOf(name) !== index) throw new InvalidInputError(at, "This scope is named twice.");
+    if (!issuer.scopes.has(name)) {
+      const rule = `\`${at}\` must be a scope that the caller holds; the caller does not hold ${name}.`;
+      throw new InvalidInputError(at, rule, {}, "FORBIDDEN");
+    }
+    if (names.indexOf(name) !== index) {
+      throw new InvalidInputError(at, `\`${at}\` must not repeat a scope; got ${name} again.`);
+    }
     return name;
   });
 }

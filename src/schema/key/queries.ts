@@ -7,11 +7,11 @@ import { ApiKey, ApiKeyConnection } from "../refs.ts";
 import { ApiKeyState, apiKeyPage } from "./api-key.ts";
 
 const ApiKeyFilter = builder.inputType("ApiKeyFilter", {
-  description: "Which keys: those that satisfy every field that is set.",
+  description: "Conditions on API keys; a key must meet all that are set.",
   fields: (t) => ({
-    partner: t.field({ type: PartnerRef, description: "Those of one partner." }),
-    role: t.field({ type: CallerRole, description: "Those that make callers of this kind." }),
-    state: t.field({ type: ApiKeyState, description: "Those that are so now." }),
+    partner: t.field({ type: PartnerRef, description: "Only keys of this partner." }),
+    role: t.field({ type: CallerRole, description: "Only keys with this role." }),
+    state: t.field({ type: ApiKeyState, description: "Only keys currently in this state." }),
   }),
 });
 
@@ -22,8 +22,8 @@ builder.queryFields((t) => ({
       nullable: true,
       authScopes: { staff: "key:admin" },
       description:
-        "The keys of the gateway's callers, oldest first. The operator's key of the environment is none of them.",
-      args: { filter: t.arg({ type: ApiKeyFilter, description: "Which keys; all when it is left out." }) },
+        "API keys of the gateway's callers, oldest first. The operator's key from the environment is not listed.",
+      args: { filter: t.arg({ type: ApiKeyFilter, description: "Conditions on the keys; all keys by default." }) },
       resolve: async (_root, { filter, ...page }, context) => {
         const { partner, role, state } = filter ?? {};
         const owner = partner && (await findRegisteredPartner(partner, "filter.partner", context));

@@ -12,17 +12,17 @@ import { MAX_RECORD_PAGE_SIZE } from "../viewer/viewer-record.ts";
 
 export const CostStatus = builder.objectRef<CostStatusShape>("CostStatus").implement({
   description:
-    "What this request costs, in points, and what is left of the caller's budget. The same is told by `extensions.cost` and the headers `RateLimit` of every answer.",
+    "Cost of this request and the caller's remaining budget, in points. `extensions.cost` and the `RateLimit` headers of every response say the same.",
   fields: (t) => ({
-    requested: t.exposeInt("requested", { description: "Points of this request." }),
-    limit: t.exposeInt("limit", { description: "Points that the caller may spend in a minute." }),
-    remaining: t.exposeInt("remaining", { description: "What is left of them after this request." }),
-    resetAt: t.expose("resetAt", { type: "DateTime", description: "When the budget is full again." }),
+    requested: t.exposeInt("requested", { description: "Cost of this request, in points." }),
+    limit: t.exposeInt("limit", { description: "Points that the caller may spend per minute." }),
+    remaining: t.exposeInt("remaining", { description: "Points that remain in the budget after this request." }),
+    resetAt: t.expose("resetAt", { type: "DateTime", description: "Time at which the budget is full again." }),
   }),
 });
 
 const Limits = builder.objectRef<Retention>("Limits").implement({
-  description: "How much one request may ask for, and how far back figures reach now.",
+  description: "Limits of one request, and how far back usage is available now.",
   fields: (t) => ({
     ...Object.fromEntries(
       Object.entries(requestLimits).map(([name, { max, description }]) => [
@@ -33,47 +33,47 @@ const Limits = builder.objectRef<Retention>("Limits").implement({
     cost: t.field({
       type: CostStatus,
       nullable: true,
-      description: "What this request costs, and what is left of the caller's budget.",
+      description: "Cost of this request and the caller's remaining budget.",
       resolve: (_limits, _args, { cost }) => cost,
     }),
-    maxPageSize: t.int({ description: "The largest `first` of a list.", resolve: () => MAX_PAGE_SIZE }),
+    maxPageSize: t.int({ description: "Largest `first` of a connection.", resolve: () => MAX_PAGE_SIZE }),
     maxViewerRecordPageSize: t.int({
-      description: "The largest `first` of viewer records.",
+      description: "Largest `first` of a list of viewer records.",
       resolve: () => MAX_RECORD_PAGE_SIZE,
     }),
     maxViewerTokensPerCall: t.int({
-      description: "How many viewer tokens one mutation signs.",
+      description: "Maximum number of viewer tokens that one mutation signs.",
       resolve: () => MAX_VIEWER_TOKENS,
     }),
     maxTokensPerChange: t.int({
-      description: "How many tokens one mutation enables or disables.",
+      description: "Maximum number of tokens that one mutation enables or disables.",
       resolve: () => MAX_TOKENS_PER_CHANGE,
     }),
     maxNameLength: t.int({
-      description: "Characters of a stream name, a label or a tracking id.",
+      description: "Maximum length of a stream name, a label or a tracking id, in characters.",
       resolve: () => MAX_NAME_LENGTH,
     }),
     maxCustomViewerDataLength: t.int({
-      description: "Characters of a viewer token's custom data.",
+      description: "Maximum length of a viewer token's custom data, in characters.",
       resolve: () => MAX_CUSTOM_VIEWER_DATA,
     }),
     namesPerUpstreamCall: t.int({
       description:
-        "How many streams or tracking ids the platform answers in one call. The gateway batches: it is no limit of a query, but what its cost is made of.",
+        "Streams or tracking ids that the platform accepts in one call. The gateway batches its calls, so this does not limit a query but determines its cost.",
       resolve: () => MAX_NAMES_PER_CALL,
     }),
     freshUntil: t.expose("freshUntil", {
       type: "DateTime",
-      description: "The quarter hour up to which figures are surely published now.",
+      description: "End of the last quarter hour for which the platform has surely published usage.",
     }),
     hoursSince: t.expose("hourlySince", {
       type: "DateTime",
-      description: "The oldest hour that is kept now; hours are kept for 7 days.",
+      description: "Start of the oldest hour that is available now; hours are retained for 7 days.",
     }),
     daysSince: t.expose("dailySince", {
       type: "DateTime",
       description:
-        "The oldest UTC day that is kept now; days are kept for 365 days, and beyond that months of the account.",
+        "Start of the oldest UTC day that is available now; days are retained for 365 days, months of the account indefinitely.",
     }),
   }),
 });
@@ -81,7 +81,7 @@ const Limits = builder.objectRef<Retention>("Limits").implement({
 builder.queryFields((t) => ({
   limits: t.field({
     type: Limits,
-    description: "How much one request may ask for, and how far back figures reach now.",
+    description: "Limits of one request, and how far back usage is available now.",
     resolve: (_root, _args, { retention }) => retention,
   }),
 }));

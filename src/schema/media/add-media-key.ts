@@ -53,7 +53,9 @@ builder.mutationField("addMediaKey", (t) =>
     authScopes: { staff: "media:write" },
     description:
       "Adds a key to a distribution. Once it has a key, its media plays only with a JWT that is signed with one of its keys.",
-    args: { input: t.arg({ type: AddMediaKeyInput, required: true, description: "Which key to add." }) },
+    args: {
+      input: t.arg({ type: AddMediaKeyInput, required: true, description: "The key to add, and its distribution." }),
+    },
     resolve: (_root, { input: { idempotencyKey, distribution, key } }, context) =>
       payload(async () => {
         assertName(idempotencyKey, "input.idempotencyKey");

@@ -92,7 +92,7 @@ builder.mutationField("createClip", (t) =>
     authScopes: { staff: "media:write" },
     description:
       "Cuts a clip out of a broadcast, while it is live or cached. The publish token must have had `isClipping` on before the broadcast began.",
-    args: { input: t.arg({ type: CreateClipInput, required: true, description: "Which clip to cut." }) },
+    args: { input: t.arg({ type: CreateClipInput, required: true, description: "The clip to cut, and its stream." }) },
     resolve: (_root, { input: { idempotencyKey, ...settings } }, context) =>
       payload(async () => {
         assertName(idempotencyKey, "input.idempotencyKey");

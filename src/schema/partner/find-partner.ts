@@ -6,11 +6,11 @@ import { builder } from "../builder.ts";
 import { keyOfId } from "../global-id.ts";
 
 export const PartnerRef = builder.inputType("PartnerRef", {
-  description: "Names a partner, by exactly one of its fields.",
+  description: "A reference to a partner, by exactly one of these fields.",
   isOneOf: true,
   fields: (t) => ({
-    id: t.id({ description: "Its id in the graph." }),
-    trackingId: t.string({ description: "Its tracking id." }),
+    id: t.id({ description: "The global id of the partner." }),
+    trackingId: t.string({ description: "Any tracking id of the partner, registered or UNCLAIMED." }),
   }),
 });
 
@@ -19,21 +19,21 @@ export interface PartnerReference {
   readonly trackingId?: string | null | undefined;
 }
 
-/** Ids of partners in the graph hold one of these and a key. */
+/** Prefixes of the key in a partner's global id. */
 const REGISTERED = "registered:";
 const TRACKING_ID = "tracking:";
 
-/** What a partner's id in the graph is made of: that of its record, or the tracking id that nobody has claimed. */
+/** Returns the key of a partner's global id: the id of its record, or its unclaimed tracking id. */
 export function partnerKey(partner: PartnerRecord): string {
   return partner.status === "UNCLAIMED" ? `${TRACKING_ID}${partner.trackingIds[0]}` : registeredKey(partner.id);
 }
 
-/** What the id in the graph of a registered partner is made of. */
+/** Returns the key of a registered partner's global id. */
 export function registeredKey(id: string): string {
   return `${REGISTERED}${id}`;
 }
 
-/** The partner that is meant. @throws NotFoundError when it is neither registered nor known through a token or traffic */
+/** Returns the partner. @throws NotFoundError if it is neither registered nor known through a token or traffic */
 export async function findPartner(
   { id, trackingId }: PartnerReference,
   argument: string,
@@ -45,7 +45,7 @@ export async function findPartner(
   return partner;
 }
 
-/** A tracking id's partner is found under the id that it had before it was claimed, too. */
+/** Finds a partner by the key of its global id, also by the one that it had while it was UNCLAIMED. */
 function byKey(key: string, partners: PartnerLoader): Promise<PartnerRecord | null> | null {
   if (key.startsWith(REGISTERED)) return partners.byId(key.slice(REGISTERED.length));
   return key.startsWith(TRACKING_ID) ? partners.byTrackingId(key.slice(TRACKING_ID.length)) : null;

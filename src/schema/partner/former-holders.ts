@@ -5,7 +5,7 @@ import type { FormerHolder } from "../../store/records.ts";
 
 type Dated = Pick<SubscribeTokenRecord, "id" | "addedAt">;
 
-/** Usable tokens that were made while another partner had the tracking id would let that partner's viewers in. */
+/** Returns a violation for usable tokens of another partner that had the tracking id: its viewers would be let in. */
 export function foreignTokens(
   tokens: readonly Dated[],
   formerHolders: readonly FormerHolder[],
@@ -13,11 +13,13 @@ export function foreignTokens(
   argument: string,
 ): ApplicationError[] {
   const foreign = tokens.filter((token) => isForeign(token, formerHolders, partnerId));
-  return foreign.length > 0 ? [inUse("was made for another partner that had the tracking id", foreign, argument)] : [];
+  return foreign.length > 0
+    ? [inUse("was created for another partner that had the tracking id", foreign, argument)]
+    : [];
 }
 
 /**
- * Checks that a token may be enabled: not one that was made for another partner than the one that has its tracking id now.
+ * Checks that a token may be enabled: one that was created for a former partner of its tracking id may not.
  *
  * @throws ConflictError
  */
@@ -30,19 +32,19 @@ export async function assertNotForeign(
   const holder = await store.partners.byTrackingId(token.trackingId);
   if (!holder || !isForeign(token, await store.partners.formerHolders(token.trackingId), holder.id)) return;
   throw new ConflictError(
-    `Subscribe token ${token.id} was made for another partner that had its tracking id, so it stays disabled: make a new one for \`${holder.name}\`.`,
+    `\`${argument}\` must be a token of the present partner; subscribe token ${token.id} was created for a former partner of its tracking id. Create a new one for \`${holder.name}\`.`,
     { argument },
   );
 }
 
-/** The error to throw where usable tokens stand against what was asked for. */
+/** Returns the error for a change of a tracking id that usable tokens prevent. */
 export function inUse(what: string, tokens: readonly Pick<Dated, "id">[], argument: string): ApplicationError {
   const ids = tokens.map(({ id }) => id);
-  const message = `Subscribe token ${ids.join(", ")} ${what}: disable it by disableSubscribeTokens first.`;
+  const message = `\`${argument}\` must not be in use; subscribe token ${ids.join(", ")} ${what}: disable it by disableSubscribeTokens first.`;
   return new ApplicationError("TRACKING_ID_IN_USE", message, { argument, subscribeTokenIds: ids });
 }
 
-/** Highest id of a subscribe token in the reading that the request has made; 0 where there is none. */
+/** Returns the highest id of a subscribe token in the latest reading of the request; 0 if there is none. */
 export function newestToken({ tokenCache }: Pick<GraphContext, "tokenCache">): number {
   return tokenCache.peek()?.subscribe.all().at(-1)?.id ?? 0;
 }

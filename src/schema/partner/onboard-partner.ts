@@ -38,41 +38,43 @@ import { foreignTokens, newestToken } from "./former-holders.ts";
 import { rollBackToken } from "./master-token.ts";
 import { assertTrackingIds, partnerDetailFields } from "./partner-input.ts";
 import { WorkflowStep } from "./step-type.ts";
-import { LEAVES_TOKENS_OF_STEPS, type PlannedStep, runWorkflow, type Step, takenBack } from "./workflow.ts";
+import { LEAVES_TOKENS_OF_STEPS, type PlannedStep, rolledBack, runWorkflow, type Step } from "./workflow.ts";
 
 const OnboardPartnerInput = builder.inputType("OnboardPartnerInput", {
-  description: "A partner to be, and what it is granted.",
+  description: "A new partner with its tracking ids, details and grants.",
   fields: (t) => ({
     idempotencyKey: t.id({
       required: true,
-      description: "Of your choosing: the same key onboards the same partner, however often it is sent within a day.",
+      description:
+        "A key that the client chooses, 1 to 128 characters. Repeated within a day, the same key returns the same partner.",
     }),
-    name: t.string({ required: true, description: "What to call it: 1 to 128 characters." }),
+    name: t.string({ required: true, description: "Name of the partner: 1 to 128 characters." }),
     trackingIds: t.stringList({
       required: true,
       description:
-        "Under which its viewers' bytes are counted, at least one, and no other partner's. Those that have traffic or tokens already are adopted. The first one is that of the new subscribe tokens.",
+        "Tracking ids that the partner's traffic is counted under: at least one, none of another partner. Ids that have traffic or tokens already are adopted. The new subscribe tokens get the first one.",
     }),
     ...partnerDetailFields(t),
     grants: t.field({
       type: [StreamGrantInput],
       required: true,
       defaultValue: [],
-      description: "What it may watch: one subscribe token is made for each.",
+      description: "Streams that the partner may watch: one subscribe token is created for each grant.",
     }),
     streamNames: t.stringList({
-      description: "Streams that it is to sign for: refused with GRANT_NOT_COVERED if some grant opens none of them.",
+      description:
+        "Streams that the partner must be able to sign for: rejected with GRANT_NOT_COVERED if no grant opens one of them.",
     }),
     originCluster: t.string({
-      description: "Cluster of its tokens, or `auto`; that of the streams' publish tokens when it is left out.",
+      description: "Id of the tokens' cluster, or `auto`; defaults to the cluster of the streams' publish tokens.",
     }),
-    expiresInSeconds: t.int({ description: "How long from now its tokens last; for ever when it is left out." }),
+    expiresInSeconds: t.int({ description: "Lifetime of the tokens in seconds from now; unlimited by default." }),
     allowWildcard: t.boolean({
       required: true,
       defaultValue: false,
-      description: "Says on purpose that a grant may open every stream of the account.",
+      description: "Whether a grant may open every stream of the account; otherwise such a grant is rejected.",
     }),
-    keyName: t.string({ description: "What to call its API key; the partner's name when it is left out." }),
+    keyName: t.string({ description: "Name of the partner's API key; the partner's name by default." }),
   }),
 });
 
@@ -89,10 +91,10 @@ const GrantWarning = builder.objectRef<BroadGrant>("GrantWarning").implement({
   description: "A grant that opens more than half of the streams that are known by name.",
   fields: (t) => ({
     pattern: t.string({ description: "The pattern of the grant.", resolve: ({ grant }) => grant.pattern }),
-    openedStreams: t.exposeInt("opened", { description: "How many of the known streams the grant opens." }),
-    knownStreams: t.exposeInt("known", { description: "How many streams of the account are known by name." }),
+    openedStreams: t.exposeInt("opened", { description: "Number of known streams that the grant opens." }),
+    knownStreams: t.exposeInt("known", { description: "Number of streams of the account that are known by name." }),
     message: t.string({
-      description: "The warning, for a person.",
+      description: "The warning in a sentence for a person.",
       resolve: ({ grant, index, opened, known }) =>
         `\`input.grants.${index}.pattern\` opens ${opened} of the ${known} known streams; got \`${grant.pattern}\`.`,
     }),
@@ -100,36 +102,45 @@ const GrantWarning = builder.objectRef<BroadGrant>("GrantWarning").implement({
 });
 
 const OnboardedToken = builder.objectRef<SubscribeTokenRecord>("OnboardedToken").implement({
-  description: "A subscribe token that was made for a new partner.",
+  description: "A subscribe token that was created for a new partner.",
   fields: (t) => ({
-    subscribeToken: t.field({ type: SubscribeToken, description: "The token.", resolve: (token) => token }),
+    subscribeToken: t.field({
+      type: SubscribeToken,
+      description: "The subscribe token of one grant.",
+      resolve: (token) => token,
+    }),
     secret: t.string({
       description:
-        "The token string, a signing key. A partner that signs by its own key of this gateway never needs it.",
+        "Token string, which is a signing key. A partner that signs with its own API key of this gateway never needs it.",
       resolve: ({ secret }) => secret.reveal(),
     }),
   }),
 });
 
 const OnboardPartnerPayload = builder.objectRef<Onboarding>("OnboardPartnerPayload").implement({
-  description: "The new partner with all that it needs, or every rule that stands against it.",
+  description: "The new partner with its tokens and API key, or every rule that the request breaks.",
   interfaces: [MutationPayload],
   fields: (t) => ({
-    partner: t.expose("partner", { type: Partner, nullable: true, description: "The partner." }),
+    partner: t.expose("partner", {
+      type: Partner,
+      nullable: true,
+      description: "The registered partner; null after a failure.",
+    }),
     subscribeTokens: t.field({
       type: [OnboardedToken],
-      description: "Its subscribe tokens, one for each grant, in their order.",
+      description:
+        "The partner's subscribe tokens, one for each grant, in the order of the grants; empty after a failure.",
       resolve: ({ tokens }) => [...(tokens ?? [])],
     }),
     warnings: t.field({
       type: [GrantWarning],
-      description: "The grants that open more than half of the known streams; empty where none does, or on a refusal.",
+      description: "Grants that open more than half of the known streams; empty if none does and after a failure.",
       resolve: ({ warnings }) => [...(warnings ?? [])],
     }),
     notices: t.field({
       type: ["String"],
       description:
-        "What a person should know of the new partner: that its time zone has an offset of no whole hour, so that its figures are in UTC. Empty where there is nothing, or on a refusal.",
+        "Notices about the new partner for a person, such as a time zone without whole-hour offsets, whose usage stays in UTC. Empty if there are none and after a failure.",
       resolve: ({ partner }, _args, { now }) =>
         partner && partner.status !== "UNCLAIMED" && !hasWholeHours(partner.timeZone, now)
           ? [
@@ -139,14 +150,19 @@ const OnboardPartnerPayload = builder.objectRef<Onboarding>("OnboardPartnerPaylo
     }),
     steps: t.field({
       type: [WorkflowStep],
-      description: "The tokens in the order of the grants, then the registration; empty where no step was begun.",
+      description:
+        "Steps of the workflow: the tokens in the order of the grants, then the registration; empty if no step was begun.",
       resolve: ({ steps }) => [...(steps ?? [])],
     }),
-    apiKey: t.expose("apiKey", { type: ApiKey, nullable: true, description: "Its key to this gateway." }),
+    apiKey: t.expose("apiKey", {
+      type: ApiKey,
+      nullable: true,
+      description: "The partner's API key; null after a failure.",
+    }),
     apiKeySecret: t.string({
       nullable: true,
       description:
-        "The key itself: it is shown this once, and null when the request is repeated. Lost, it is replaced by rotateApiKey.",
+        "Secret of the API key. Shown once, and null when the request is repeated: use rotateApiKey to replace a lost key.",
       resolve: ({ apiKeySecret }) => apiKeySecret?.reveal() ?? null,
     }),
   }),
@@ -158,52 +174,55 @@ builder.mutationField("onboardPartner", (t) =>
     nullable: true,
     authScopes: { staff: "partner:admin" },
     description:
-      "Registers a partner, makes its subscribe tokens and its API key, all or nothing, except that a token which was only found by its settings after a lost answer is never deleted: its step says so. It is refused where a stream that it is granted is open to anyone, is published in another cluster, or by publishers that differ.",
-    args: { input: t.arg({ type: OnboardPartnerInput, required: true, description: "Who, and what it is granted." }) },
+      "Registers a partner and creates its subscribe tokens and API key, all or nothing; only a token that was found by its settings after a lost response is never deleted, and its step says so. Refused if a granted stream is unsecured, is published in another cluster, or has publish tokens that differ.",
+    args: {
+      input: t.arg({ type: OnboardPartnerInput, required: true, description: "The new partner and its grants." }),
+    },
     resolve: async (_root, { input }, context) => {
       let steps: readonly Step[] = [];
-      const told = (all: readonly Step[]) => {
+      const reportSteps = (all: readonly Step[]) => {
         steps = all;
       };
-      return { ...(await payload(() => onboard(input, context, told))), steps };
+      return { ...(await payload(() => onboard(input, context, reportSteps))), steps };
     },
   }),
 );
 
 type Input = typeof OnboardPartnerInput.$inferInput;
-type Wish = ReturnType<typeof checked>;
+type OnboardingRequest = ReturnType<typeof parseInput>;
 
 const OPERATION = "onboardPartner";
 
-type Told = (steps: readonly Step[]) => void;
+type ReportSteps = (steps: readonly Step[]) => void;
 
 async function onboard(
   input: Input,
   context: GraphContext,
-  told: Told,
+  reportSteps: ReportSteps,
 ): Promise<Omit<Onboarding, "userErrors" | "steps">> {
   const key = String(input.idempotencyKey);
   assertName(key, "input.idempotencyKey");
-  const wish = checked(input);
+  const request = parseInput(input);
   const { caller, idempotency } = context;
-  // A repeated request has had its rules checked, and would now be in its own way.
+  // A repeated request had its rules checked before, and would now conflict with its own tokens.
   const isRepeated = await idempotency.knows({ caller: caller.principalId, operation: OPERATION, key });
   if (!isRepeated) await context.tokenCache.readRefreshed();
-  const choices = await clusterChoices(wish, context);
-  if (!isRepeated) await assertRules(wish, choices, context);
+  const choices = await clusterChoices(request, context);
+  if (!isRepeated) await assertRules(request, choices, context);
   const clusters = choices.map(({ originCluster }) => originCluster);
   let apiKeySecret: Secret | null = null;
   const attempt = async () => {
     const afterToken = newestToken(context);
-    const plan = planTokens(wish, clusters, key, context);
-    const steps = await makeTokens(plan, told);
+    const plan = planTokens(request, clusters, key, context);
+    const steps = await createTokens(plan, reportSteps);
     try {
-      const made = await register(wish, claimOf(steps, afterToken), context);
-      apiKeySecret = made.secret;
-      return `${made.partnerId} ${made.keyId}`;
+      const registered = await register(request, claimOf(steps, afterToken), context);
+      apiKeySecret = registered.secret;
+      return `${registered.partnerId} ${registered.keyId}`;
     } catch (error) {
-      const { message, code } = error instanceof ApplicationError ? error : { message: "It failed.", code: null };
-      told([...(await takenBack(steps, plan)), { ...registration, state: "FAILED", detail: message, code }]);
+      const { message, code } =
+        error instanceof ApplicationError ? error : { message: "The registration failed.", code: null };
+      reportSteps([...(await rolledBack(steps, plan)), { ...registration, state: "FAILED", detail: message, code }]);
       throw error;
     }
   };
@@ -211,76 +230,76 @@ async function onboard(
     caller: caller.principalId,
     operation: OPERATION,
     key,
-    input: wish,
-    likeness: { trackingIds: wish.trackingIds },
+    input: request,
+    likeness: { trackingIds: request.trackingIds },
     mayLeave: LEAVES_TOKENS_OF_STEPS,
     perform: attempt,
     recover: async ({ begunAt, isRepeated }) =>
-      (await earlierResult(wish, begunAt, context)) ?? (isRepeated ? await attempt() : null),
+      (await earlierResult(request, begunAt, context)) ?? (isRepeated ? await attempt() : null),
   });
   const [partnerId = "", keyId = ""] = result.split(" ");
-  const steps = await makeTokens(planTokens(wish, clusters, key, context), told);
+  const steps = await createTokens(planTokens(request, clusters, key, context), reportSteps);
   const partner = await context.loaders.partners.byId(partnerId);
-  told([...steps, { ...registration, state: "DONE", partner }]);
+  reportSteps([...steps, { ...registration, state: "DONE", partner }]);
   return {
     partner,
     tokens: steps.flatMap(({ token }) => (token?.kind === "SubscribeToken" ? [token] : [])),
     apiKey: await context.store.apiKeys.byId(keyId),
     apiKeySecret,
-    warnings: broadGrants(wish.grants, await context.loaders.streamNames(), context.patternReadings.read),
+    warnings: broadGrants(request.grants, await context.loaders.streamNames(), context.patternReadings.read),
   };
 }
 
-/** @throws InvalidInputError naming the argument */
-function checked({ idempotencyKey: _key, ...input }: Input) {
-  const wish = omitNulls(input);
-  const { name, trackingIds, contact, timeZone, currency, notes, grants, keyName } = wish;
+/** Returns the checked input without nulls. @throws InvalidInputError naming the argument */
+function parseInput({ idempotencyKey: _key, ...input }: Input) {
+  const request = omitNulls(input);
+  const { name, trackingIds, contact, timeZone, currency, notes, grants, keyName } = request;
   assertPartnerDetails({ name, contact, timeZone, currency, notes }, "input");
   assertTrackingIds(trackingIds, "input.trackingIds");
   assertGrants(grants, "input.grants");
-  assertTtl(wish.expiresInSeconds, "input.expiresInSeconds");
+  assertTtl(request.expiresInSeconds, "input.expiresInSeconds");
   if (keyName !== undefined) assertName(keyName, "input.keyName");
-  for (const [index, stream] of (wish.streamNames ?? []).entries()) assertName(stream, `input.streamNames.${index}`);
-  return wish;
+  for (const [index, stream] of (request.streamNames ?? []).entries()) assertName(stream, `input.streamNames.${index}`);
+  return request;
 }
 
-/** One token for each grant. */
+/** Plans one token for each grant. */
 function planTokens(
-  wish: Wish,
+  request: OnboardingRequest,
   clusters: readonly (string | undefined)[],
   key: string,
   context: GraphContext,
 ): PlannedStep[] {
-  const [trackingId = ""] = wish.trackingIds;
-  return wish.grants.map((grant, index) => ({
+  const [trackingId = ""] = request.trackingIds;
+  return request.grants.map((grant, index) => ({
     name: "SUBSCRIBE_TOKEN",
     detail: `A subscribe token for \`${grant.pattern}\`.`,
     partner: null,
     reused: null,
-    make: () =>
+    create: () =>
       createSubscribeTokenOnce(
         {
           operation: tokenOperation(index),
           idempotencyKey: key,
           input: {
-            label: cutToName(`${wish.name}: ${grant.pattern}`),
+            label: cutToName(`${request.name}: ${grant.pattern}`),
             streams: [grant],
             trackingId,
             originCluster: clusters[index],
-            expiresInSeconds: wish.expiresInSeconds,
+            expiresInSeconds: request.expiresInSeconds,
           },
         },
         context,
       ),
-    takeBack: (token) => rollBackToken(token, tokenOperation(index), key, context),
+    rollBack: (token) => rollBackToken(token, tokenOperation(index), key, context),
   }));
 }
 
-/** Makes all tokens or none: also when the request is repeated, which makes none a second time. */
-async function makeTokens(plan: readonly PlannedStep[], told: Told): Promise<Step[]> {
+/** Creates all tokens or none; a repeated request creates none again. */
+async function createTokens(plan: readonly PlannedStep[], reportSteps: ReportSteps): Promise<Step[]> {
   const { steps, failure } = await runWorkflow(plan);
   if (!failure) return steps;
-  told([...steps, registration]);
+  reportSteps([...steps, registration]);
   throw failure;
 }
 
@@ -293,14 +312,14 @@ const registration: Step = {
   token: null,
 };
 
-/** The cluster of each grant's token, with the rules that stand against it. */
-async function clusterChoices(wish: Wish, context: GraphContext): Promise<ClusterChoice[]> {
+/** Returns the cluster for each grant's token, with the rules that it breaks. */
+async function clusterChoices(request: OnboardingRequest, context: GraphContext): Promise<ClusterChoice[]> {
   const [tokens, known, clusters] = await Promise.all([
     context.loaders.tokens(),
     context.loaders.streamNames(),
     knownClusters(context),
   ]);
-  const names = [...new Set([...known, ...(wish.streamNames ?? [])])];
+  const names = [...new Set([...known, ...(request.streamNames ?? [])])];
   const { read } = context.patternReadings;
   const publishersOf = (grant: StreamGrant) => {
     const opened = names.filter(openedBy([grant], read)).concat(grant.isRegex ? [] : grant.pattern);
@@ -308,17 +327,21 @@ async function clusterChoices(wish: Wish, context: GraphContext): Promise<Cluste
     for (const token of tokens.publish.all()) if (mayShareNames(grant, token.streams, read)) found.add(token);
     return [...found].filter((token) => isUsable(token, context.now));
   };
-  return wish.grants.map((grant, index) => {
+  return request.grants.map((grant, index) => {
     const publishers = publishersOf(grant);
-    const choice = chooseCluster(publishers, wish.originCluster, clusters, "input.originCluster", read);
+    const choice = chooseCluster(publishers, request.originCluster, clusters, "input.originCluster", read);
     const violations = publisherViolations(publishers, `input.grants.${index}`, read);
     return { ...choice, violations: [...violations, ...choice.violations] };
   });
 }
 
 /** @throws RuleViolations */
-async function assertRules(wish: Wish, choices: readonly ClusterChoice[], context: GraphContext): Promise<void> {
-  const { grants, trackingIds, allowWildcard, streamNames = [] } = wish;
+async function assertRules(
+  request: OnboardingRequest,
+  choices: readonly ClusterChoice[],
+  context: GraphContext,
+): Promise<void> {
+  const { grants, trackingIds, allowWildcard, streamNames = [] } = request;
   const tokens = await context.loaders.tokens();
   const adopted = trackingIds.flatMap((trackingId) => tokens.withTrackingId(trackingId));
   const masters = adopted.filter((token) => isUsable(token, context.now));
@@ -335,7 +358,7 @@ async function assertRules(wish: Wish, choices: readonly ClusterChoice[], contex
   ]);
 }
 
-/** Usable tokens that were made for partners that had the tracking ids before. */
+/** Returns a violation for usable tokens that were created for partners that had the tracking ids before. */
 async function tokensOfFormerHolders(
   usable: readonly SubscribeTokenRecord[],
   trackingIds: readonly string[],
@@ -349,7 +372,7 @@ async function tokensOfFormerHolders(
   return (await Promise.all(violations)).flat();
 }
 
-/** The store has the last word when two race for one; asking first keeps tokens from being made for nothing. */
+/** Returns a violation for each taken tracking id. The store decides races; this check avoids needless tokens. */
 async function takenIds(trackingIds: readonly string[], { partnerCache }: GraphContext): Promise<ApplicationError[]> {
   partnerCache.changed();
   const partners = await partnerCache.read();
@@ -358,29 +381,29 @@ async function takenIds(trackingIds: readonly string[], { partnerCache }: GraphC
   );
 }
 
-/** The tokens of the steps are made for the partner, also those that an earlier attempt made. */
+/** Returns the claim of the tracking ids: tokens of the steps count as the partner's, also from an earlier attempt. */
 function claimOf(steps: readonly Step[], afterToken: number): Claim {
   const ids = steps.flatMap(({ token }) => (token ? [token.id] : []));
   return { afterToken: Math.min(afterToken, ...ids.map((id) => id - 1)), newestToken: Math.max(0, ...ids) };
 }
 
-/** Registers the partner with its key: both, or nothing. */
-async function register(wish: Wish, claim: Claim, context: GraphContext) {
+/** Registers the partner and its API key in one transaction. */
+async function register(request: OnboardingRequest, claim: Claim, context: GraphContext) {
   const { key, hash } = generateApiKey();
-  const { name, trackingIds, contact = null, timeZone = "UTC", currency = "USD", notes = null } = wish;
-  // Later than the idempotency key, which began after the request: by this a repeated request recognises the partner.
+  const { name, trackingIds, contact = null, timeZone = "UTC", currency = "USD", notes = null } = request;
+  // Later than the idempotency key, so that a repeated request recognizes the partner.
   const now = context.clock();
   const made = await commitWithAudit(context, async ({ partners, apiKeys }) => {
     const partner = await partners.create({ name, trackingIds, contact, timeZone, currency, notes }, now, claim);
-    const apiKey = await apiKeys.create({ ...keyOf(wish, context), partnerId: partner.id }, hash, now);
+    const apiKey = await apiKeys.create({ ...keyOf(request, context), partnerId: partner.id }, hash, now);
     return { partner, keyId: apiKey.id };
   });
   context.partnerCache.changed();
   return { partnerId: made.partner.id, keyId: made.keyId, secret: key };
 }
 
-/** The key allows all that partners may do but to read personal data, as far as its maker holds it: nobody gives more. */
-function keyOf({ name, keyName }: Wish, { caller }: GraphContext) {
+/** Returns the partner's first API key: all scopes of partners that the caller holds, except reading personal data. */
+function keyOf({ name, keyName }: OnboardingRequest, { caller }: GraphContext) {
   const scopes: readonly Scope[] = scopesOfRole.PARTNER.filter(
     (scope) => scope !== "viewer:pii" && caller.scopes.has(scope),
   );
@@ -394,12 +417,16 @@ function keyOf({ name, keyName }: Wish, { caller }: GraphContext) {
   };
 }
 
-/** The partner that an attempt registered before it was cut off. */
-async function earlierResult(wish: Wish, begunAt: number, context: GraphContext): Promise<string | null> {
+/** Returns the partner and key that an interrupted attempt registered; null if there are none. */
+async function earlierResult(
+  request: OnboardingRequest,
+  begunAt: number,
+  context: GraphContext,
+): Promise<string | null> {
   context.partnerCache.changed();
-  const [trackingId = ""] = wish.trackingIds;
+  const [trackingId = ""] = request.trackingIds;
   const partner = (await context.partnerCache.read()).byTrackingId(trackingId);
-  if (!partner || partner.name !== wish.name || partner.createdAt < begunAt) return null;
+  if (!partner || partner.name !== request.name || partner.createdAt < begunAt) return null;
   const [key] = await context.store.apiKeys.list({ partnerId: partner.id });
   return key ? `${partner.id} ${key.id}` : null;
 }

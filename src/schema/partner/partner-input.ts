@@ -3,32 +3,33 @@ import { MAX_TRACKING_IDS } from "../../model/partner/partner.ts";
 import { assertName } from "../../model/text.ts";
 import type { InputFields } from "../input.ts";
 
-/** Fields of a partner that may change later. */
+/** Details of a partner that can be changed after its registration. */
 export const partnerDetailFields = (t: InputFields) => ({
-  contact: t.string({ description: "How to reach it: at most 320 characters." }),
+  contact: t.string({ description: "Contact of the partner, such as an e-mail address: at most 320 characters." }),
   timeZone: t.string({
     description:
-      "IANA time zone, such as Europe/Berlin; UTC by default. It is recorded to be shown: figures are in UTC unless a query names a time zone.",
+      "IANA time zone of the partner, such as Europe/Berlin; UTC by default. For display only: usage is in UTC unless a query names a time zone.",
   }),
   currency: t.string({
     description:
-      "Currency by ISO 4217, such as EUR; USD by default. It is recorded to be shown: the gateway reckons no amounts of money.",
+      "Currency of the partner by ISO 4217, such as EUR; USD by default. For display only: the gateway computes no amounts of money.",
   }),
   notes: t.string({
-    description: "For the broadcaster's own people; the partner does not see it. At most 4,000 characters.",
+    description: "Internal notes of the broadcaster, which the partner cannot read: at most 4,000 characters.",
   }),
 });
 
 /** @throws InvalidInputError naming the argument */
 export function assertTrackingIds(trackingIds: readonly string[], argument: string): void {
   if (trackingIds.length < 1 || trackingIds.length > MAX_TRACKING_IDS) {
-    const rule = `A partner has 1 to ${MAX_TRACKING_IDS} tracking ids, not ${trackingIds.length}.`;
+    const rule = `\`${argument}\` must hold 1 to ${MAX_TRACKING_IDS} tracking ids; got ${trackingIds.length}.`;
     throw new InvalidInputError(argument, rule, { max: MAX_TRACKING_IDS });
   }
   for (const [index, trackingId] of trackingIds.entries()) {
     assertName(trackingId, `${argument}.${index}`);
     if (trackingIds.indexOf(trackingId) !== index) {
-      throw new InvalidInputError(`${argument}.${index}`, "This tracking id is named twice.");
+      const at = `${argument}.${index}`;
+      throw new InvalidInputError(at, `\`${at}\` must not repeat a tracking id; got \`${trackingId}\` again.`);
     }
   }
 }

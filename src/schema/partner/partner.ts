@@ -23,67 +23,69 @@ import { tokensOf } from "./partner-tokens.ts";
 import { StreamUsage, StreamUsageConnection, StreamUsageOrder, streamUsagePage } from "./stream-usage.ts";
 
 export const PartnerStatus = builder.enumType("PartnerStatus", {
-  description: "Whether a partner may use what it holds.",
+  description: "Status of a partner.",
   values: {
-    ACTIVE: { description: "It may." },
+    ACTIVE: { description: "The partner is registered and may sign and watch." },
     SUSPENDED: {
-      description: "Its subscribe tokens are disabled and it signs nothing; its keys still read its usage.",
+      description: "The partner's subscribe tokens are disabled and it cannot sign; its API keys still read its usage.",
     },
-    RETIRED: { description: "It is a partner no more: its tokens are disabled and its keys are refused." },
-    UNCLAIMED: { description: "Nobody has registered a partner with the tracking id." },
+    RETIRED: {
+      description: "The partnership has ended: the partner's tokens are disabled and its API keys are rejected.",
+    },
+    UNCLAIMED: { description: "No registered partner has the tracking id." },
   },
 });
 
 builder.node(Partner, {
   name: "Partner",
   description:
-    "Whoever the feed is sold to: the holder of subscribe tokens with its tracking ids, which signs its viewers' tokens under them and is billed for what they use. A tracking id that no registered partner has is shown as a partner of its own, with the status UNCLAIMED.",
+    "A customer of the broadcaster: holds subscribe tokens with its tracking ids, signs its viewers' tokens under them, and is billed for their traffic. A tracking id that no registered partner has is listed as a partner with the status UNCLAIMED.",
   authScopes: ({ trackingIds }) => ({ owner: trackingIds }),
   id: { resolve: partnerKey },
   fields: (t) => ({
     trackingId: t.string({
-      description: "Under which the partner's traffic is counted; its first one, where it has several.",
+      description: "Tracking id that the partner's traffic is counted under; the first one if there are several.",
       resolve: primaryTrackingId,
     }),
     trackingIds: t.field({
       type: ["String"],
-      description: "All its tracking ids. No other partner has any of them.",
+      description: "All tracking ids of the partner, at least one; no other partner has any of them.",
       resolve: ({ trackingIds }) => [...trackingIds],
     }),
     name: t.string({
-      description: "What to call the partner; its tracking id while nobody has claimed that.",
+      description: "Name of the partner; the tracking id while the partner is UNCLAIMED.",
       resolve: partnerName,
     }),
-    status: t.expose("status", { type: PartnerStatus, description: "Whether it may use what it holds." }),
+    status: t.expose("status", { type: PartnerStatus, description: "Status of the partner." }),
     timeZone: t.field({
       type: "TimeZone",
       nullable: true,
       description:
-        "Recorded to be shown: figures are in UTC unless a query names a time zone of its own. Null while nobody has claimed the tracking id.",
+        "Time zone of the partner, for display only: usage is in UTC unless a query names a time zone. Null while the partner is UNCLAIMED.",
       resolve: (partner) => (partner.status === "UNCLAIMED" ? null : partner.timeZone),
     }),
     currency: t.string({
       nullable: true,
       description:
-        "Recorded to be shown, by ISO 4217: the gateway reckons no amounts of money. Null while nobody has claimed the tracking id.",
+        "Currency of the partner by ISO 4217, for display only: the gateway computes no amounts of money. Null while the partner is UNCLAIMED.",
       resolve: (partner) => (partner.status === "UNCLAIMED" ? null : partner.currency),
     }),
     contact: t.string({
       nullable: true,
       authScopes: { scope: "partner:read" },
-      description: "How to reach it.",
+      description: "Contact of the partner, as recorded; null if none is.",
       resolve: (partner) => (partner.status === "UNCLAIMED" ? null : partner.contact),
     }),
     notes: t.string({
       nullable: true,
       authScopes: { staff: "partner:read" },
-      description: "What the broadcaster noted of it. The partner does not see it.",
+      description: "Internal notes of the broadcaster, which the partner cannot read; null if there are none.",
       resolve: (partner) => (partner.status === "UNCLAIMED" ? null : partner.notes),
     }),
     createdAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: "When it was registered; null while nobody has claimed the tracking id.",
+      description: "Time of the registration; null while the partner is UNCLAIMED.",
       resolve: (partner) => (partner.status === "UNCLAIMED" ? null : partner.createdAt),
     }),
 
@@ -92,7 +94,7 @@ builder.node(Partner, {
       nullable: true,
       authScopes: { scope: "usage:read" },
       extensions: { ...loadsUsage("TRACKING_IDS"), ...cacheable() },
-      description: "All traffic under its tracking ids over a window, on all streams together.",
+      description: "Traffic under the partner's tracking ids over a window, on all streams together.",
       args: windowArgs,
       resolve: ({ trackingIds }, args, context) =>
         new BandwidthValue(context.loaders.partnerBandwidth(trackingIds), usageWindow(args, context)),
@@ -103,14 +105,15 @@ builder.node(Partner, {
         nullable: true,
         authScopes: { scope: "usage:read" },
         extensions: loadsUsage("TRACKING_IDS"),
-        description: "The same by stream: one entry for each with traffic in the window.",
+        description:
+          "Traffic under the partner's tracking ids by stream: one entry for each stream with traffic in the window.",
         args: {
           ...windowArgs,
           orderBy: t.arg({
             type: StreamUsageOrder,
             required: true,
             defaultValue: "BYTES_OUT",
-            description: "In which order.",
+            description: "Order of the entries; most bytes first by default.",
           }),
         },
         resolve: ({ trackingIds }, args, context, info) =>
@@ -124,7 +127,7 @@ builder.node(Partner, {
         type: Stream,
         nullable: true,
         authScopes: { scope: "stream:read" },
-        description: "Streams that its subscribe tokens open, as far as they are known by name, sorted.",
+        description: "Streams that the partner's subscribe tokens open, by name; only streams that are known by name.",
         resolve: ({ trackingIds }, args, context, info) => {
           const grants = mapMaybe(context.loaders.tokens(), (tokens) =>
             tokensOf(trackingIds, tokens).flatMap((token) => token.streams),
@@ -143,7 +146,7 @@ builder.node(Partner, {
         type: SubscribeToken,
         nullable: true,
         authScopes: { scope: "token:read" },
-        description: "Its subscribe tokens: the parents of its viewers' tokens, oldest first.",
+        description: "Subscribe tokens of the partner, oldest first: the parents of its viewers' tokens.",
         resolve: async ({ trackingIds }, args, { loaders }) =>
           pageOf(tokensOf(trackingIds, await loaders.tokens()), ({ id }) => sortableNumber(id), args),
       },
@@ -155,7 +158,7 @@ builder.node(Partner, {
         nullable: true,
         authScopes: (_partner, _args, { caller }) =>
           caller.partner ? { scope: "partner:read" } : { staff: "key:admin" },
-        description: "The keys of its callers, oldest first; none while nobody has claimed the tracking id.",
+        description: "API keys of the partner's callers, oldest first; empty while the partner is UNCLAIMED.",
         resolve: (partner, args, context) =>
           partner.status === "UNCLAIMED" ? pageOf([], String, args) : apiKeysOf(partner.id, args, context),
       },
@@ -165,7 +168,7 @@ builder.node(Partner, {
       type: ViewerRecordConnection,
       nullable: true,
       authScopes: { scope: "viewer:read" },
-      description: "Its viewers' connections over a window, oldest first.",
+      description: "Connections of the partner's viewers over a window, oldest first.",
       args: recordArgs,
       resolve: ({ trackingIds }, args, context, info) =>
         holdBatchesFor(context, info, viewerRecordPage({ trackingIds }, args, context)),

@@ -7,11 +7,11 @@ import { findPartner, PartnerRef } from "./find-partner.ts";
 import { PartnerStatus } from "./partner.ts";
 
 const PartnerFilter = builder.inputType("PartnerFilter", {
-  description: "Which partners: those that satisfy every field that is set.",
+  description: "Conditions on partners; a partner must meet all that are set.",
   fields: (t) => ({
     status: t.field({
       type: [PartnerStatus],
-      description: "Those with one of these states: UNCLAIMED lists the tracking ids that wait to be adopted.",
+      description: "Only partners with one of these statuses; UNCLAIMED lists tracking ids that can be adopted.",
     }),
   }),
 });
@@ -22,8 +22,10 @@ builder.queryFields((t) => ({
     nullable: true,
     authScopes: { scope: "usage:read" },
     description:
-      "One partner: registered, or known through a subscribe token or through traffic. A partner finds itself alone.",
-    args: { by: t.arg({ type: PartnerRef, required: true, description: "Which partner." }) },
+      "One partner, registered or known through a subscribe token or traffic; null with an error if there is none. A partner's caller finds only its own partner.",
+    args: {
+      by: t.arg({ type: PartnerRef, required: true, description: "The partner to read, by id or by tracking id." }),
+    },
     resolve: (_root, { by }, context, info) => holdBatchesFor(context, info, findPartner(by, "by", context)),
   }),
   partners: t.connection(
@@ -32,8 +34,10 @@ builder.queryFields((t) => ({
       nullable: true,
       authScopes: { scope: "usage:read" },
       description:
-        "Every partner, by its first tracking id: registered ones, and tracking ids of subscribe tokens and traffic that nobody has claimed yet. A partner sees itself.",
-      args: { filter: t.arg({ type: PartnerFilter, description: "Which partners; all when it is left out." }) },
+        "All partners, ordered by their first tracking id: registered ones, and unclaimed tracking ids of subscribe tokens and traffic. A partner's caller sees only its own partner.",
+      args: {
+        filter: t.arg({ type: PartnerFilter, description: "Conditions on the partners; all partners by default." }),
+      },
       resolve: (_root, { filter, ...page }, context, info) => {
         const statuses = filter?.status;
         const chosen = context.loaders.partners

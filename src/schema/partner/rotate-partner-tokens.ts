@@ -67,7 +67,13 @@ builder.mutationField("rotatePartnerTokens", (t) =>
     authScopes: { staff: "partner:admin" },
     description:
       "Gives every subscribe token of a partner that has not expired a new secret under the same id. Viewer tokens that were signed with an old secret are refused from the viewer's next connection on.",
-    args: { input: t.arg({ type: RotatePartnerTokensInput, required: true, description: "The partner." }) },
+    args: {
+      input: t.arg({
+        type: RotatePartnerTokensInput,
+        required: true,
+        description: "The partner whose tokens are rotated.",
+      }),
+    },
     resolve: (_root, { input: { partner: ref, idempotencyKey } }, context) =>
       payload(async () => {
         const key = String(idempotencyKey);

@@ -4,48 +4,56 @@ import { Partner, Token } from "../refs.ts";
 import { existsNow, type StepName as Name, type StepState as State, type Step } from "./workflow.ts";
 
 const StepName = builder.enumType("StepName", {
-  description: "What a step of a workflow is about.",
+  description: "Kind of a workflow step.",
   values: {
-    CHECK_RULES: { description: "The rules that hold before anything is made." },
-    PUBLISH_TOKEN: { description: "A secured publish token for the stream." },
-    SUBSCRIBE_TOKEN: { description: "A subscribe token of a partner, the parent of its viewers' tokens." },
-    REGISTER_PARTNER: { description: "The partner's record, and its key." },
+    CHECK_RULES: { description: "Checks the rules before anything is created." },
+    PUBLISH_TOKEN: { description: "Creates a secured publish token for the stream." },
+    SUBSCRIBE_TOKEN: { description: "Creates a subscribe token of a partner, the parent of its viewers' tokens." },
+    REGISTER_PARTNER: { description: "Registers the partner with its API key." },
   } satisfies Record<Name, { description: string }>,
 });
 
 const StepState = builder.enumType("StepState", {
-  description: "What became of a step.",
+  description: "Outcome of a workflow step.",
   values: {
-    DONE: { description: "It was made." },
-    REUSED: { description: "What was there already is used." },
-    SKIPPED: { description: "It was not run: a step before it failed, or this is a dry run." },
-    FAILED: { description: "It failed; `code` and `detail` say why." },
+    DONE: { description: "The step was carried out." },
+    REUSED: { description: "The step reuses an existing object." },
+    SKIPPED: { description: "The step was not run, because an earlier step failed or the request is a dry run." },
+    FAILED: { description: "The step failed; `code` and `detail` say why." },
     OUTCOME_UNKNOWN: {
       description:
-        "The platform's answer was lost, so what the step makes may exist or not. The same request finds out and goes on.",
+        "The platform's response was lost, so the object may or may not exist. Repeating the request finds out and continues.",
     },
-    ROLLED_BACK: { description: "It was made, and taken back because a later step failed." },
+    ROLLED_BACK: { description: "The step was carried out, and rolled back because a later step failed." },
   } satisfies Record<State, { description: string }>,
 });
 
 export const WorkflowStep = builder.objectRef<Step>("WorkflowStep").implement({
-  description: "One step of a workflow, and what became of it.",
+  description: "One step of a workflow, with its outcome.",
   fields: (t) => ({
-    name: t.expose("name", { type: StepName, description: "What it is about." }),
-    state: t.expose("state", { type: StepState, description: "What became of it." }),
+    name: t.expose("name", { type: StepName, description: "Kind of the workflow step." }),
+    state: t.expose("state", { type: StepState, description: "Outcome of the step." }),
     exists: t.boolean({
       nullable: true,
       description:
-        "Whether what the step makes exists now. Null while that is not known, as after a lost answer, and for a step that makes nothing.",
+        "Whether the object of the step exists now. Null while that is unknown, such as after a lost response, and for a step that creates nothing.",
       resolve: existsNow,
     }),
-    detail: t.exposeString("detail", { description: "The same for a person." }),
-    code: t.expose("code", { type: ErrorCodeEnum, nullable: true, description: "Why it failed, if it failed." }),
+    detail: t.exposeString("detail", { description: "Description of the step and its outcome for a person." }),
+    code: t.expose("code", {
+      type: ErrorCodeEnum,
+      nullable: true,
+      description: "Error code of the step; null if it did not fail.",
+    }),
     partner: t.expose("partner", {
       type: Partner,
       nullable: true,
-      description: "The partner it is for, if it is for one.",
+      description: "The partner that the step is for; null if it is for none.",
     }),
-    token: t.expose("token", { type: Token, nullable: true, description: "The token that it made or used again." }),
+    token: t.expose("token", {
+      type: Token,
+      nullable: true,
+      description: "The token that the step created or reused; null if there is none.",
+    }),
   }),
 });

@@ -16,16 +16,16 @@ interface StreamUsageValue {
 }
 
 export const StreamUsage = builder.objectRef<StreamUsageValue>("StreamUsage").implement({
-  description: "The part of a partner's traffic that was used on one stream.",
+  description: "A partner's traffic on one stream over a window.",
   fields: (t) => ({
     stream: t.field({
       type: Stream,
-      description: "The stream.",
+      description: "The stream that the traffic was used on.",
       resolve: ({ streamName }) => streamRecord(streamName),
     }),
     usage: t.field({
       type: Bandwidth,
-      description: "The traffic.",
+      description: "The partner's traffic on the stream over the window.",
       resolve: ({ trackingIds, streamName, window }, _args, { loaders }) =>
         new BandwidthValue(loaders.partnerBandwidth(trackingIds, streamName), window),
     }),
@@ -35,19 +35,19 @@ export const StreamUsage = builder.objectRef<StreamUsageValue>("StreamUsage").im
 export const StreamUsageConnection = connectionType(StreamUsage, "StreamUsage", "streams with their usage");
 
 export const StreamUsageOrder = builder.enumType("StreamUsageOrder", {
-  description: "In which order usage by stream is listed.",
+  description: "Order of usage by stream.",
   values: {
     BYTES_OUT: {
       description:
-        "The most bytes sent first. Figures grow between two pages: each page is ordered by the figures of its time, and holds no stream of a page before. Cursors hold what has been seen, 8 characters for each stream.",
+        "Most bytes sent first. Usage grows between two pages: each page is ordered by the usage at its time and repeats no stream of an earlier page. Cursors grow by 8 characters for each stream.",
     },
-    STREAM_NAME: { description: "By the stream's name." },
+    STREAM_NAME: { description: "Ascending by the name of the stream." },
   },
 });
 
 type Order = typeof StreamUsageOrder.$inferType;
 
-/** One entry for each stream that the tracking ids have traffic on. */
+/** Returns a page with an entry for each stream that the tracking ids have traffic on. @throws UpstreamError */
 export async function streamUsagePage(
   trackingIds: readonly string[],
   window: UsageWindow,

@@ -23,38 +23,46 @@ import { rollBackToken } from "./master-token.ts";
 import { WorkflowStep } from "./step-type.ts";
 import { dryRun, LEAVES_TOKENS_OF_STEPS, type PlannedStep, runWorkflow, type Step, skipped } from "./workflow.ts";
 
-/** The most partners that one call sells a stream to. */
+/** The most partners that one mutation syndicates a stream to. */
 export const MAX_PARTNERS_PER_CALL = 50;
 
 const SyndicateStreamInput = builder.inputType("SyndicateStreamInput", {
-  description: "Which stream is sold to whom.",
+  description: "The stream, and the partners to syndicate it to.",
   fields: (t) => ({
     idempotencyKey: t.id({
       required: true,
       description:
-        "Of your choosing: within a day the same key leads to the same result, also after a failure of ours.",
+        "A key that the client chooses, 1 to 128 characters. Repeated within a day, the same key returns the same result, also after a failure of the gateway.",
     }),
-    stream: t.field({ type: StreamRef, required: true, description: "The stream; it need not exist yet." }),
+    stream: t.field({
+      type: StreamRef,
+      required: true,
+      description: "The stream to syndicate; it need not exist yet.",
+    }),
     partners: t.field({
       type: [PartnerRef],
       required: true,
-      description: `The partners, from 1 to ${MAX_PARTNERS_PER_CALL}: registered and active ones.`,
+      description: `The partners to syndicate to, 1 to ${MAX_PARTNERS_PER_CALL}; all must be registered and active.`,
     }),
     expiresInSeconds: t.int({
-      description: "How long from now the partners' tokens last. With it, or with restrictions, new tokens are made.",
+      description:
+        "Lifetime of the partners' tokens in seconds from now; unlimited by default. With a lifetime or restrictions, new tokens are always created.",
     }),
     originCluster: t.string({
-      description: "Id of a cluster, or `auto`; that of the publish tokens, or the account's, when it is left out.",
+      description:
+        "Id of a cluster, or `auto`. Defaults to the cluster of the stream's publish tokens, or to the account's.",
     }),
-    allowedOrigins: t.stringList({ description: "Domains whose pages may use the partners' tokens; empty for any." }),
+    allowedOrigins: t.stringList({
+      description: "Domains whose pages may use the partners' tokens; empty allows any.",
+    }),
     allowedCountries: t.field({
       type: ["CountryCode"],
-      description: "Countries whose viewers may watch; the account's rule when it is left out.",
+      description: "Countries whose viewers may watch; the account's rule by default.",
     }),
     dryRun: t.boolean({
       required: true,
       defaultValue: false,
-      description: "Shows the steps, checks the rules, and changes nothing.",
+      description: "Checks the rules and returns the steps without changing anything.",
     }),
   }),
 });
@@ -63,28 +71,28 @@ interface Syndication {
   readonly streamName: string;
   readonly partner: PartnerRecord;
   readonly token: SubscribeTokenRecord;
-  /** Made just now, so that its secret is handed out. */
+  /** Whether this request created the token, so that its secret is returned. */
   readonly isNew: boolean;
 }
 
 const SyndicationType = builder.objectRef<Syndication>("Syndication").implement({
-  description: "A stream that is sold to a partner, and what the partner needs for it.",
+  description: "A stream that is syndicated to a partner, with everything that the partner needs.",
   fields: (t) => ({
-    partner: t.expose("partner", { type: Partner, description: "The partner." }),
+    partner: t.expose("partner", { type: Partner, description: "The partner that the stream is syndicated to." }),
     subscribeToken: t.expose("token", {
       type: SubscribeToken,
-      description: "Under which the partner signs its viewers' tokens.",
+      description: "Subscribe token that the partner signs its viewers' tokens under.",
     }),
     secret: t.string({
       nullable: true,
       description:
-        "The token string of a token that was made by this request; null for one that is used again. A partner that signs by its own key of this gateway never needs it.",
+        "Token string of a token that this request created; null for a reused token. A partner that signs with its own API key of this gateway never needs it.",
       resolve: ({ token, isNew }) => (isNew ? token.secret.reveal() : null),
     }),
     playback: t.field({
       type: StreamPlayback,
       nullable: true,
-      description: "Where its viewers watch.",
+      description: "Playback addresses for the partner's viewers; null if the account could not be read.",
       resolve: async ({ streamName }, _args, { account, directorUrl }) => {
         const accountId = await account.id();
         return { ...playbackEndpoints(directorUrl, accountId, streamName), accountId, streamName };
@@ -99,30 +107,34 @@ interface Outcome extends Payload {
 }
 
 const SyndicateStreamPayload = builder.objectRef<Payload & Partial<Outcome>>("SyndicateStreamPayload").implement({
-  description: "The steps of selling a stream, and what came of them.",
+  description: "The steps of the syndication with their outcomes.",
   interfaces: [MutationPayload],
   fields: (t) => ({
-    stream: t.expose("stream", { type: Stream, nullable: true, description: "The stream." }),
+    stream: t.expose("stream", {
+      type: Stream,
+      nullable: true,
+      description: "The syndicated stream; null after invalid input.",
+    }),
     publishToken: t.field({
       type: PublishToken,
       nullable: true,
-      description: "With which it is broadcast; null when there is none.",
+      description: "Publish token that the stream is broadcast with; null if there is none.",
       resolve: ({ steps }) => publishTokenOf(steps ?? []),
     }),
     syndications: t.field({
       type: [SyndicationType],
-      description: "One for each partner that has its token now.",
+      description: "One entry for each partner that has its token now.",
       resolve: ({ stream, steps = [] }) => (stream ? steps.flatMap((step) => syndicationOf(stream.name, step)) : []),
     }),
     steps: t.field({
       type: [WorkflowStep],
-      description: "Every step, in order.",
+      description: "All steps in the order in which they run.",
       resolve: ({ steps }) => [...(steps ?? [])],
     }),
   }),
 });
 
-interface Wish {
+interface SyndicationRequest {
   readonly streamName: string;
   readonly partners: readonly PartnerRecord[];
   readonly expiresInSeconds?: number | undefined;
@@ -137,8 +149,8 @@ builder.mutationField("syndicateStream", (t) =>
     nullable: true,
     authScopes: { staff: "partner:admin" },
     description:
-      "Sells a stream to partners: makes sure that it has a secured publish token, and that each partner has a subscribe token with its tracking id that opens it, of the same cluster and bound to no addresses. What fits is used again; if a step fails, what was made is taken back, except a token that was only found by its settings after a lost answer: its step says so.",
-    args: { input: t.arg({ type: SyndicateStreamInput, required: true, description: "Which stream, to whom." }) },
+      "Syndicates a stream to partners: ensures that the stream has a secured publish token, and that each partner has a subscribe token for it with the partner's tracking id, in the same cluster and not bound to addresses. Suitable tokens are reused. If a step fails, created tokens are deleted again, except a token that was only found by its settings after a lost response: its step says so.",
+    args: { input: t.arg({ type: SyndicateStreamInput, required: true, description: "The stream and the partners." }) },
     resolve: (_root, { input }, context) => payload(() => syndicate(input, context)),
   }),
 );
@@ -150,25 +162,25 @@ async function syndicate(
   context: GraphContext,
 ): Promise<Outcome> {
   assertName(idempotencyKey, "input.idempotencyKey");
-  const wish: Wish = {
+  const request: SyndicationRequest = {
     ...omitNulls(options),
     streamName: namedStream(stream),
     partners: await activePartners(partners, context),
   };
-  assertRestrictions(wish, "input");
-  assertTtl(wish.expiresInSeconds, "input.expiresInSeconds");
-  const record = streamRecord(wish.streamName);
-  if (isDry) return { stream: record, ...(await rehearse(wish, String(idempotencyKey), context)) };
+  assertRestrictions(request, "input");
+  assertTtl(request.expiresInSeconds, "input.expiresInSeconds");
+  const record = streamRecord(request.streamName);
+  if (isDry) return { stream: record, ...(await dryRunSteps(request, String(idempotencyKey), context)) };
 
   let outcome: Pick<Outcome, "steps" | "userErrors"> = { steps: [], userErrors: [] };
   const attempt = async () => {
-    const { plan, violations } = await planSteps(wish, String(idempotencyKey), context);
+    const { plan, violations } = await planSteps(request, String(idempotencyKey), context);
     if (violations.length > 0) {
-      outcome = refused(plan, violations);
+      outcome = rejected(plan, violations);
       assertNoViolations(violations);
     }
     const { steps, failure } = await runWorkflow(plan);
-    outcome = { steps: [rulesKept, ...steps], userErrors: failure ? userErrors(failure) : [] };
+    outcome = { steps: [rulesPassed, ...steps], userErrors: failure ? userErrors(failure) : [] };
     if (failure) throw failure;
     return encodeSteps(outcome.steps);
   };
@@ -177,13 +189,13 @@ async function syndicate(
       caller: context.caller.principalId,
       operation: "syndicateStream",
       key: String(idempotencyKey),
-      input: { ...wish, partners: wish.partners.map(primaryTrackingId) },
-      // Two syndications of one stream would each make its publish token.
-      likeness: { streamName: wish.streamName },
+      input: { ...request, partners: request.partners.map(primaryTrackingId) },
+      // Otherwise two syndications of one stream would each create its publish token.
+      likeness: { streamName: request.streamName },
       mayLeave: LEAVES_TOKENS_OF_STEPS,
       perform: attempt,
-      // Every step finds what an earlier attempt has made, so going on is going through all of them. A step has looked for
-      // its own token already when its answer was lost in this request.
+      // Every step finds what an earlier attempt created, so all steps run again. A step whose response was lost in this
+      // request has already looked for its token.
       recover: async ({ isRepeated }) => (isRepeated ? attempt() : null),
     });
     return { stream: record, steps: await decodeSteps(result, context), userErrors: [] };
@@ -202,68 +214,69 @@ function namedStream(ref: StreamReference): string {
 /** @throws NotFoundError, ApplicationError PARTNER_NOT_ACTIVE, InvalidInputError */
 async function activePartners(refs: readonly PartnerReference[], context: GraphContext): Promise<PartnerRecord[]> {
   if (refs.length < 1 || refs.length > MAX_PARTNERS_PER_CALL) {
-    const rule = `One call sells to 1 to ${MAX_PARTNERS_PER_CALL} partners, not ${refs.length}.`;
+    const rule = `\`input.partners\` must name 1 to ${MAX_PARTNERS_PER_CALL} partners; got ${refs.length}.`;
     throw new InvalidInputError("input.partners", rule, { max: MAX_PARTNERS_PER_CALL }, "LIMIT_EXCEEDED");
   }
   context.partnerCache.changed();
   const partners = await Promise.all(refs.map((ref, index) => findPartner(ref, `input.partners.${index}`, context)));
   for (const [index, partner] of partners.entries()) {
     if (partner.status === "ACTIVE") continue;
-    const message = `\`${partnerName(partner)}\` is ${partner.status.toLowerCase()}: only a registered, active partner is sold to.`;
-    throw new ApplicationError("PARTNER_NOT_ACTIVE", message, { argument: `input.partners.${index}` });
+    const argument = `input.partners.${index}`;
+    const message = `\`${argument}\` must be a registered, active partner; got \`${partnerName(partner)}\`, which is ${partner.status.toLowerCase()}.`;
+    throw new ApplicationError("PARTNER_NOT_ACTIVE", message, { argument });
   }
   return [...new Map(partners.map((partner) => [primaryTrackingId(partner), partner])).values()];
 }
 
-async function rehearse(wish: Wish, key: string, context: GraphContext) {
-  const { plan, violations } = await planSteps(wish, key, context);
-  return violations.length > 0 ? refused(plan, violations) : { steps: [rulesKept, ...dryRun(plan)], userErrors: [] };
+async function dryRunSteps(request: SyndicationRequest, key: string, context: GraphContext) {
+  const { plan, violations } = await planSteps(request, key, context);
+  return violations.length > 0 ? rejected(plan, violations) : { steps: [rulesPassed, ...dryRun(plan)], userErrors: [] };
 }
 
-/** Looks at what is there and says what has to be made; changes nothing. */
+/** Reads what exists and plans what has to be created; changes nothing. */
 async function planSteps(
-  wish: Wish,
+  request: SyndicationRequest,
   key: string,
   context: GraphContext,
 ): Promise<{ plan: PlannedStep[]; violations: readonly ApplicationError[] }> {
   await context.tokenCache.readRefreshed();
-  const publishers = await possiblePublishTokens(wish.streamName, context);
-  const certain = await usablePublishTokens(wish.streamName, context);
+  const publishers = await possiblePublishTokens(request.streamName, context);
+  const certain = await usablePublishTokens(request.streamName, context);
   const clusters = await knownClusters(context);
   const { read } = context.patternReadings;
-  const choice = chooseCluster(publishers, wish.originCluster, clusters, "input.originCluster", read);
+  const choice = chooseCluster(publishers, request.originCluster, clusters, "input.originCluster", read);
   const violations = [...publisherViolations(publishers, "input.stream", read), ...choice.violations];
   const cluster = choice.originCluster ?? clusters?.defaultCluster;
-  const settled = { ...wish, originCluster: choice.originCluster };
+  const placed = { ...request, originCluster: choice.originCluster };
   const partners = await Promise.all(
-    wish.partners.map((partner) => planSubscribeToken(partner, settled, cluster, key, context)),
+    request.partners.map((partner) => planSubscribeToken(partner, placed, cluster, key, context)),
   );
-  return { plan: [await planPublishToken(settled, certain, key, context), ...partners], violations };
+  return { plan: [await planPublishToken(placed, certain, key, context), ...partners], violations };
 }
 
 async function planPublishToken(
-  { streamName, originCluster }: Wish,
+  { streamName, originCluster }: SyndicationRequest,
   publishers: readonly PublishTokenRecord[],
   key: string,
   context: GraphContext,
 ): Promise<PlannedStep> {
   const operation = "syndicateStream/publishToken";
-  const isOurs = await isBegun(operation, key, context);
+  const isResumed = await isBegun(operation, key, context);
   const streams = [{ pattern: streamName, isRegex: false }];
   const input = { label: streamName, streams, isSecured: true, originCluster };
   return {
     name: "PUBLISH_TOKEN",
     detail: `A secured publish token for the stream \`${streamName}\`.`,
     partner: null,
-    reused: isOurs ? null : (publishers[0] ?? null),
-    make: () => createPublishTokenOnce({ operation, idempotencyKey: key, input }, context),
-    takeBack: (token) => rollBackToken(token, operation, key, context),
+    reused: isResumed ? null : (publishers[0] ?? null),
+    create: () => createPublishTokenOnce({ operation, idempotencyKey: key, input }, context),
+    rollBack: (token) => rollBackToken(token, operation, key, context),
   };
 }
 
 async function planSubscribeToken(
   partner: PartnerRecord,
-  { streamName, expiresInSeconds, allowedOrigins, allowedCountries, originCluster }: Wish,
+  { streamName, expiresInSeconds, allowedOrigins, allowedCountries, originCluster }: SyndicationRequest,
   cluster: string | undefined,
   key: string,
   context: GraphContext,
@@ -271,7 +284,7 @@ async function planSubscribeToken(
   const trackingId = primaryTrackingId(partner);
   const operation = `syndicateStream/subscribeToken/${trackingId}`;
   const isSpecial = expiresInSeconds !== undefined || allowedOrigins !== undefined || allowedCountries !== undefined;
-  const isOurs = await isBegun(operation, key, context);
+  const isResumed = await isBegun(operation, key, context);
   const streams = [{ pattern: streamName, isRegex: false }];
   const label = cutToName(`${partnerName(partner)}: ${streamName}`);
   const input = { label, streams, trackingId, expiresInSeconds, allowedOrigins, allowedCountries, originCluster };
@@ -279,14 +292,14 @@ async function planSubscribeToken(
     name: "SUBSCRIBE_TOKEN",
     detail: `A subscribe token for \`${streamName}\` with the tracking id \`${trackingId}\`.`,
     partner,
-    reused: isOurs || isSpecial ? null : await fittingMaster(partner, streamName, cluster, context),
-    make: () =>
+    reused: isResumed || isSpecial ? null : await fittingMaster(partner, streamName, cluster, context),
+    create: () =>
       createSubscribeTokenOnce({ operation, idempotencyKey: key, input, argument: "input.partners" }, context),
-    takeBack: (token) => rollBackToken(token, operation, key, context),
+    rollBack: (token) => rollBackToken(token, operation, key, context),
   };
 }
 
-/** A token of the partner's that serves for the stream as it is. */
+/** Returns a token of the partner that suits the stream as it is; null if there is none. */
 async function fittingMaster(
   { trackingIds }: PartnerRecord,
   streamName: string,
@@ -303,27 +316,27 @@ async function fittingMaster(
   return tokens.find(fits) ?? null;
 }
 
-/** Whether an attempt with this key has begun the step: then it is gone on with, and its token is not taken for another's. */
+/** Returns whether an attempt with this key has begun the step, which is then continued instead of reusing a token. */
 function isBegun(operation: string, key: string, { idempotency, caller }: GraphContext): Promise<boolean> {
   return idempotency.knows({ caller: caller.principalId, operation, key });
 }
 
-const rulesKept: Step = {
+const rulesPassed: Step = {
   name: "CHECK_RULES",
   state: "DONE",
-  detail: "The stream is secured, its publishers agree, and publishers and viewers meet in one cluster.",
+  detail: "The stream is secured, its publish tokens agree, and publishers and viewers use one cluster.",
   code: null,
   partner: null,
   token: null,
 };
 
-function refused(plan: readonly PlannedStep[], violations: readonly ApplicationError[]) {
+function rejected(plan: readonly PlannedStep[], violations: readonly ApplicationError[]) {
   const [first] = violations;
-  const failed: Step = { ...rulesKept, state: "FAILED", detail: first?.message ?? "", code: first?.code ?? null };
+  const failed: Step = { ...rulesPassed, state: "FAILED", detail: first?.message ?? "", code: first?.code ?? null };
   return { steps: [failed, ...skipped(plan)], userErrors: violations.flatMap(userErrors) };
 }
 
-/** The steps as the key's result, by ids: they are told again for a day. */
+/** Encodes the steps, by ids, as the result of the idempotency key, which repeated requests return. */
 function encodeSteps(steps: readonly Step[]): string {
   return JSON.stringify(
     steps.map(({ name, state, detail, partner, token }) => ({

@@ -32,7 +32,7 @@ builder.mutationField("stopAllStreams", (t) =>
     nullable: true,
     authScopes: { scope: "stream:control" },
     description: "Ends every live stream of the account.",
-    args: { input: t.arg({ type: StopAllStreamsInput, required: true, description: "How to stop them." }) },
+    args: { input: t.arg({ type: StopAllStreamsInput, required: true, description: "How to stop the streams." }) },
     resolve: (_root, { input: { disableFirst } }, context) =>
       stopPayload(async () => {
         const { publishTokens, streams } = context.upstream;

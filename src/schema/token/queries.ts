@@ -32,7 +32,7 @@ builder.queryFields((t) => ({
     nullable: true,
     authScopes: { staff: "token:read" },
     description: "One publish token; null, with an error, if the account has none such.",
-    args: { by: t.arg({ type: PublishTokenRef, required: true, description: "The token to read." }) },
+    args: { by: t.arg({ type: PublishTokenRef, required: true, description: "The token to read, by id." }) },
     resolve: (_root, { by }, context) => findPublishToken(by, "by", context),
   }),
   publishTokens: t.connection(
@@ -53,7 +53,7 @@ builder.queryFields((t) => ({
     nullable: true,
     authScopes: { scope: "token:read" },
     description: "One subscribe token; null, with an error, if it is not found or belongs to another partner.",
-    args: { by: t.arg({ type: SubscribeTokenRef, required: true, description: "The token to read." }) },
+    args: { by: t.arg({ type: SubscribeTokenRef, required: true, description: "The token to read, by id." }) },
     resolve: (_root, { by }, context) => findSubscribeToken(by, "by", context),
   }),
   subscribeTokens: t.connection(
