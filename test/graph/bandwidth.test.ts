@@ -152,29 +152,32 @@ describe("Bandwidth.series", () => {
     "account { usage",
     'stream(by: { name: "derby-final" }) { bandwidth',
     'partner(by: { trackingId: "northwind-tv" }) { usage',
-  ])("of a UTC day that lacks hours is not complete, and says which, as its total does: %s", async (subject) => {
-    await using gateway = await createTestGateway();
-    const field = `${subject}(window: ${YESTERDAY}) {
+  ])(
+    "marks a UTC day that lacks hours as incomplete, with the missing hours, as the total does: %s",
+    async (subject) => {
+      await using gateway = await createTestGateway();
+      const field = `${subject}(window: ${YESTERDAY}) {
         total { bytesOut } coverage { state freshUntil missing { from to } }
         day: series(granularity: DAY) { points { state bytesOut bitsPerSecondOut missing { from to } } }
         hour: series(granularity: HOUR) { points { state bytesOut } }
         percentile(p: 100, granularity: DAY) { samples missing } } }`;
-    const { data, errors } = await gateway.ask<Record<string, Record<string, never>>>(`{ ${field} }`);
-    expect(errors).toEqual([]);
-    const [usage] = Object.values(Object.values(data)[0] ?? {}) as unknown as {
-      total: { bytesOut: string };
-      hour: { points: Point[] };
-    }[];
-    const gap = [{ from: "2026-03-17T03:00:00.000Z", to: "2026-03-17T05:00:00.000Z" }];
-    expect(usage).toMatchObject({
-      coverage: { state: "PARTIAL", missing: gap, freshUntil: FRESH_UNTIL.replace("Z", ".000Z") },
-      day: { points: [{ state: "PARTIAL", missing: gap, bytesOut: usage?.total.bytesOut, bitsPerSecondOut: null }] },
-      percentile: { samples: 0, missing: 1 },
-    });
-    expect(usage?.hour.points.filter(({ state }) => state === "MISSING")).toHaveLength(2);
-    // One call for the total, one for hours and days alike, and one for the subject's coverage at most.
-    expect(gateway.analyticsCalls()).toHaveLength(2);
-  });
+      const { data, errors } = await gateway.ask<Record<string, Record<string, never>>>(`{ ${field} }`);
+      expect(errors).toEqual([]);
+      const [usage] = Object.values(Object.values(data)[0] ?? {}) as unknown as {
+        total: { bytesOut: string };
+        hour: { points: Point[] };
+      }[];
+      const gap = [{ from: "2026-03-17T03:00:00.000Z", to: "2026-03-17T05:00:00.000Z" }];
+      expect(usage).toMatchObject({
+        coverage: { state: "PARTIAL", missing: gap, freshUntil: FRESH_UNTIL.replace("Z", ".000Z") },
+        day: { points: [{ state: "PARTIAL", missing: gap, bytesOut: usage?.total.bytesOut, bitsPerSecondOut: null }] },
+        percentile: { samples: 0, missing: 1 },
+      });
+      expect(usage?.hour.points.filter(({ state }) => state === "MISSING")).toHaveLength(2);
+      // One call for the total, one for hours and days alike, and one for the subject's coverage at most.
+      expect(gateway.analyticsCalls()).toHaveLength(2);
+    },
+  );
 
   it("marks no day and no month as COMPLETE that lacks hours", async () => {
     await using gateway = await createTestGateway();

@@ -67,7 +67,7 @@ describe("inspectViewerToken of a claim of a wrong type", () => {
     ["streaming.tracking", { tracking: "northwind-tv" }, "an object with a `trackingId`; got a text."],
     ["streaming.tracking.trackingId", { tracking: { trackingId: 77 } }, "a text; got a number."],
     ["streaming.tokenId", { tokenId: "5001" }, "the number of a subscribe token; got a text."],
-  ])("is named: %s in %j", async (claim, fields, rule) => {
+  ])("names the claim: %s in %j", async (claim, fields, rule) => {
     const jwt = await forge(fields);
     const { isAdmitted, reasons } = await inspect(jwt);
     expect([isAdmitted, await director(jwt)]).toEqual([false, false]);
@@ -81,7 +81,7 @@ describe("inspectViewerToken of a claim of a wrong type", () => {
     ["exp", { exp: null }],
     ["nbf", { nbf: "1" }],
     ["iat", { iat: "1" }],
-  ])("is named: %s in %j", async (claim, claims) => {
+  ])("names the claim: %s in %j", async (claim, claims) => {
     const jwt = await forge({}, claims);
     const { refusals, reasons } = await inspect(jwt);
     expect([refusals, await director(jwt)]).toEqual([["CLAIM_TYPE_WRONG"], false]);
@@ -105,7 +105,7 @@ describe("inspectViewerToken of a viewer token", () => {
     ["0.0.0.0/00"],
     ["192.0.2.10/008"],
     ["192.0.2.010"],
-  ])("for an address of the unsupported form %s is refused", async (address) => {
+  ])("refuses an address of the unsupported form %s", async (address) => {
     const jwt = await forge({ allowedIpAddresses: [address] });
     expect([(await inspect(jwt)).refusals, await director(jwt)]).toEqual([["IP_FORM_UNSUPPORTED"], false]);
   });
@@ -113,7 +113,7 @@ describe("inspectViewerToken of a viewer token", () => {
   it.each([
     ["😀".repeat(64), true],
     ["😀".repeat(65), false],
-  ])("has at most as many UTF-16 units in its texts as the platform counts: %s", async (trackingId, isTaken) => {
+  ])("counts the UTF-16 units of a text as the platform does: %s", async (trackingId, isTaken) => {
     const parent = parentOf("open-parent");
     const jwt = await new SignJWT({
       streaming: { tokenId: parent.id, tokenType: "Subscribe", streamName: "derby-final", tracking: { trackingId } },
@@ -137,7 +137,7 @@ describe("inspectViewerToken of a viewer token", () => {
   });
 
   it.each([9_999_999_999_999, 8_640_000_000_001, 1e300, 1_773_829_200_000_000])(
-    "that expires at %d is warned of, and has no end within the calendar",
+    "warns of an expiry at %d, and gives no expiry beyond the calendar",
     async (exp) => {
       const { isAdmitted, effectiveExpiresAt, warnings, claims } = await inspect(await forge({}, { exp }));
       expect({ isAdmitted, effectiveExpiresAt, claims }).toEqual({
@@ -213,7 +213,7 @@ describe("inspectViewerToken of a subscribe token itself", () => {
   it.each([
     ["lumen-play-old", "PARENT_INACTIVE"],
     ["kestrel-media-trial", "PARENT_EXPIRED"],
-  ])("that is past its use is refused: %s", async (label, refusal) => {
+  ])("refuses a token that is not usable: %s", async (label, refusal) => {
     const { token } = parentOf(label);
     expect([(await inspect(token)).refusals, await director(token)]).toEqual([[refusal], false]);
   });

@@ -104,7 +104,7 @@ describe("setRestreamTargets", () => {
     ["a long label", [{ ...VIDEO_SITE, label: "x".repeat(2049) }], "INVALID_INPUT", "input.targets.0.label"],
     ["the same twice", [VIDEO_SITE, VIDEO_SITE], "INVALID_INPUT", "input.targets.1"],
     ["no key for a new address", [{ url: VIDEO_SITE.url }], "INVALID_INPUT", "input.targets.0.key"],
-  ])("are refused before any change with %s", async (_, targets, code, path) => {
+  ])("refuses targets with %s before any change", async (_, targets, code, path) => {
     await using gateway = await createTestGateway();
     const { publishToken, userErrors } = await setTargets(gateway, "rehearsal", targets);
     expect(publishToken).toBeNull();

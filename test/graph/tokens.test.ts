@@ -157,7 +157,7 @@ describe("createPublishToken and createSubscribeToken", () => {
       "INVALID_INPUT",
       "input.allowedOrigins.0",
     ],
-  ])("refuses %s before any call is made", async (fields, code, argument) => {
+  ])("refuse %s before any call", async (fields, code, argument) => {
     await using gateway = await createTestGateway();
     const { subscribeToken, userErrors } = await create(gateway, "k", fields);
     expect({ subscribeToken, userErrors }).toMatchObject({
@@ -358,7 +358,7 @@ describe("enabling and disabling tokens", () => {
     });
   });
 
-  it.each([0, 101])("takes 1 to 100 tokens, not %i", async (count) => {
+  it.each([0, 101])("accepts 1 to 100 tokens, not %i", async (count) => {
     await using gateway = await createTestGateway();
     const refs = Array.from({ length: count }, () => "{ tokenId: 5001 }").join(" ");
     const { data } = await gateway.ask(

@@ -155,7 +155,7 @@ describe("Query.viewerRecords", () => {
     ['after: "rubbish"', "INVALID_INPUT", "after"],
     ['filter: { partners: [{ trackingId: "nobody-knows" }] }', "NOT_FOUND", "filter.partners.0"],
     ['filter: { partners: [{ trackingId: "northwind-tv" }], isTracked: false }', "INVALID_INPUT", "filter.isTracked"],
-  ])("refuse %s, and nothing else on the page is lost", async (args, code, argument) => {
+  ])("refuses %s, and loses nothing else on the page", async (args, code, argument) => {
     await using gateway = await createTestGateway();
     const { data, errors } = await gateway.ask(
       `{ me { name } viewerRecords(window: ${HOUR}, ${args}) { nodes { id } } }`,

@@ -117,7 +117,7 @@ describe("setGeoRules and Stream.effectiveGeoRules", () => {
     ],
     ["no list", "target: { account: true }", "input.allowedCountries"],
     ["an account that is none", 'target: { account: false }, allowedCountries: ["GB"]', "input.target.account"],
-  ])("are refused before any call: %s", async (_what, input, path) => {
+  ])("are refused by a wrong input before any call: %s", async (_what, input, path) => {
     await using gateway = await createTestGateway();
     const { userErrors } = await setGeoRules(gateway, input);
     expect(userErrors).toMatchObject([{ code: "INVALID_INPUT", path: path.split(".") }]);
@@ -324,7 +324,7 @@ describe("canView", () => {
     ["an address that is none", 'ip: "192.0.2.0/24"', "INVALID_INPUT"],
     ["an origin with a path", 'origin: "https://demo.com/live"', "INVALID_INPUT"],
     ["a token that is not there", "token: { tokenId: 99 }", "NOT_FOUND"],
-  ])("is not told of %s", async (_what, args, code) => {
+  ])("fails for %s", async (_what, args, code) => {
     await using gateway = await createTestGateway();
     const { data, errors } = await gateway.ask(`{ canView(stream: { name: "derby-final" } ${args}) { verdict } }`);
     expect(data).toEqual({ canView: null });
@@ -478,7 +478,7 @@ describe("restrictions of a token", () => {
       'deniedCountries: ["US"]',
       "deniedCountries",
     ],
-  ])("can't be what excludes each other, be it set before: %s", async (_what, label, fields, argument) => {
+  ])("can't exclude each other, also if one was set before: %s", async (_what, label, fields, argument) => {
     await using gateway = await createTestGateway();
     expect(await update(gateway, label, fields)).toMatchObject([{ code: "INVALID_INPUT", path: ["input", argument] }]);
     expect(writes(gateway)).toEqual([]);

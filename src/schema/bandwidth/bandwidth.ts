@@ -179,7 +179,7 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
           type: Granularity,
           required: true,
           defaultValue: "HOUR",
-          description: "Length of one sample, the size of a bucket.",
+          description: "Length of one sample, the size of a bucket. Defaults to HOUR.",
         }),
       },
       resolve: async (bandwidth, { p, granularity }) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { addressWithoutSecrets } from "../../../src/model/token/restream.ts";
 
-describe("an address without secrets", () => {
+describe("addressWithoutSecrets", () => {
   it.each([
     ["rtmp://host.example/app/instance", "rtmp://host.example/app/instance"],
     ["rtmps://user:pa/ss@host.example:443/app", "rtmps://user:pa/ss@host.example:443/app"],

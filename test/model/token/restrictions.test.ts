@@ -14,7 +14,7 @@ import {
 import { isAddressAllowed, isAddressOrBlock } from "../../../src/sandbox/director/restrictions.ts";
 import { refusalOf } from "../../support/refusal.ts";
 
-describe("an origin", () => {
+describe("isOrigin and originIsWithin", () => {
   it.each([
     "demo.com",
     "*.demo.com",
@@ -24,7 +24,7 @@ describe("an origin", () => {
     "DEMO.com",
     "xn--mnchen-3ya.de",
     `${"x".repeat(63)}.com`,
-  ])("is a domain, with subdomains or a port: %s", (text) => expect(isOrigin(text)).toBe(true));
+  ])("accept a domain, with subdomains or a port: %s", (text) => expect(isOrigin(text)).toBe(true));
 
   it.each([
     "",
@@ -45,21 +45,21 @@ describe("an origin", () => {
     "demo.com:",
     `${"x".repeat(64)}.com`,
     `${"x.".repeat(127)}com`,
-  ])("is not %j", (text) => expect(isOrigin(text)).toBe(false));
+  ])("refuse %j as an origin", (text) => expect(isOrigin(text)).toBe(false));
 
-  it("is judged at once even when it is made to be slow", () => {
+  it("decide at once for an origin that is made to be slow", () => {
     expect(isOrigin(`${"a-".repeat(120)}!`)).toBe(false);
     expect(isOrigin(`${"a".repeat(62)}.`.repeat(4))).toBe(false);
   });
 
-  it("is within a list when it is an entry, or a subdomain of a wildcard, whatever the case", () => {
+  it("accept an entry of the list and a subdomain of a wildcard, ignoring case", () => {
     expect(originIsWithin("Demo.com", ["demo.COM"])).toBe(true);
     expect(originIsWithin("live.demo.com", ["*.demo.com"])).toBe(true);
     expect(originIsWithin("*.live.demo.com", ["*.demo.com"])).toBe(true);
     expect(originIsWithin("*.demo.com", ["other.org", "*.demo.com"])).toBe(true);
   });
 
-  it("is not within a list that admits less", () => {
+  it("refuse an origin that a list does not admit as a whole", () => {
     expect(originIsWithin("demo.com", ["*.demo.com"])).toBe(false);
     expect(originIsWithin("*.demo.com", ["live.demo.com"])).toBe(false);
     expect(originIsWithin("evildemo.com", ["*.demo.com"])).toBe(false);
@@ -67,7 +67,7 @@ describe("an origin", () => {
     expect(originIsWithin("demo.com:8080", ["demo.com"])).toBe(false);
   });
 
-  it("is within no list at all, which admits everything", () => {
+  it("accept every origin for an empty list", () => {
     expect(originIsWithin("demo.com", [])).toBe(true);
   });
 });
@@ -76,9 +76,9 @@ describe("an origin", () => {
 const dotted = (address: number) => [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join(".");
 const addresses = fc.integer({ min: 0, max: 0xffffffff });
 
-describe("an address", () => {
+describe("isIpv4OrCidr and ipIsWithin", () => {
   it.each(["0.0.0.0", "255.255.255.255", "192.0.2.7", "192.0.2.0/24", "192.0.2.7/24", "0.0.0.0/0", "10.0.0.1/32"])(
-    "is IPv4 in four decimal parts, or a block of them: %s",
+    "accept IPv4 in four decimal parts, or a block of them: %s",
     (text) => expect(isIpv4OrCidr(text)).toBe(true),
   );
 
@@ -107,9 +107,9 @@ describe("an address", () => {
     "192.0.2.1\n",
     "192.0.2.1/ 8",
     "１９２.0.2.1",
-  ])("is not %j", (text) => expect(isIpv4OrCidr(text)).toBe(false));
+  ])("refuse %j as an address", (text) => expect(isIpv4OrCidr(text)).toBe(false));
 
-  it("is read alike by the gateway and by the sandbox's Director, in whatever form", () => {
+  it("read addresses of any form as the sandbox's Director does", () => {
     const odd = fc.constantFrom(
       "0",
       "00",
@@ -148,7 +148,7 @@ describe("an address", () => {
     );
   });
 
-  it("is taken in its plain form, whichever it is", () => {
+  it("accept every address in its plain form", () => {
     fc.assert(
       fc.property(addresses, fc.integer({ min: 0, max: 32 }), (address, prefix) => {
         expect(isIpv4OrCidr(dotted(address))).toBe(true);
@@ -157,7 +157,7 @@ describe("an address", () => {
     );
   });
 
-  it("is within a list exactly when one of its blocks holds all of it", () => {
+  it("accept a block exactly if one entry contains all of it", () => {
     const near = fc
       .tuple(
         addresses,
@@ -189,23 +189,23 @@ describe("an address", () => {
     expect(outcomes.size).toBe(2);
   });
 
-  it("without a prefix is a block of one", () => {
+  it("read an address without a prefix as a block of one", () => {
     expect(ipIsWithin("192.0.2.7", ["192.0.2.7/32"])).toBe(true);
     expect(ipIsWithin("192.0.2.0/31", ["192.0.2.0"])).toBe(false);
     expect(ipIsWithin("192.0.2.0/0", ["192.0.2.0/24"])).toBe(false);
   });
 
-  it("is within no list at all, which holds everything", () => {
+  it("accept every address for an empty list", () => {
     expect(ipIsWithin("192.0.2.7", [])).toBe(true);
   });
 
-  it("is not within entries of a form that the platform does not document", () => {
+  it("ignore entries in an undocumented form", () => {
     expect(ipIsWithin("192.0.2.7", ["::1", "192.0.2.*", ""])).toBe(false);
     expect(ipIsWithin("192.0.2.7", ["::1", "192.0.2.0/24"])).toBe(true);
   });
 });
 
-describe("a page", () => {
+describe("originIsAllowed and isOriginOfPage", () => {
   it.each([
     ["a host of the list", "https://demo.com", ["demo.com"], true],
     ["whatever its scheme, port and case", "http://Demo.COM:8080", ["demo.com:9090"], true],
@@ -225,7 +225,7 @@ describe("a page", () => {
     expect(originIsAllowed(origin, allowed)).toBe(false);
   });
 
-  it("is named by its origin or its host, and by nothing else", () => {
+  it("accept an origin or a host name, and nothing else", () => {
     for (const text of ["https://demo.com", "http://localhost:3000", "demo.com"])
       expect(isOriginOfPage(text)).toBe(true);
     for (const text of ["https://demo.com/live", "*.demo.com", "", "https://", "ftp://demo.com", "demo.com?x"]) {
@@ -234,14 +234,14 @@ describe("a page", () => {
   });
 });
 
-describe("changed restrictions", () => {
+describe("withTokenRestrictions", () => {
   const token = {
     allowedIpAddresses: ["192.0.2.7"],
     bindIpsOnUsage: 0,
     countries: { allowedCountries: ["GB"], deniedCountries: [] },
   };
 
-  it("are checked with what the token has beside them", () => {
+  it("adds the token's present restrictions that exclude the changes", () => {
     const check = (changes: RestrictionsInput) => () =>
       assertRestrictions(withTokenRestrictions(changes, token), "input");
     expect(refusalOf(check({ bindIpsOnUsage: 2 }))).toMatchObject({ facts: { argument: "input.bindIpsOnUsage" } });
@@ -254,8 +254,8 @@ describe("changed restrictions", () => {
   });
 });
 
-describe("restrictions", () => {
-  it("that follow the rules are taken, and none at all as well", () => {
+describe("assertRestrictions", () => {
+  it("accepts restrictions that follow the rules, and none at all", () => {
     const all: RestrictionsInput[] = [
       {},
       { allowedOrigins: [], allowedIpAddresses: [], bindIpsOnUsage: 0, allowedCountries: [], deniedCountries: [] },
@@ -281,7 +281,7 @@ describe("restrictions", () => {
     ],
     ["a negative binding", { bindIpsOnUsage: -1 }, "input.bindIpsOnUsage"],
     ["a binding beyond 32 bits", { bindIpsOnUsage: 0x80000000 }, "input.bindIpsOnUsage"],
-  ])("are refused by %s", (_what, restrictions, argument) => {
+  ])("refuses restrictions by %s", (_what, restrictions, argument) => {
     expect(refusalOf(() => assertRestrictions(restrictions, "input"))).toMatchObject({
       code: "INVALID_INPUT",
       facts: { argument },

@@ -3,13 +3,13 @@ import { clusterConsistency } from "../../../src/model/cluster/cluster-consisten
 import { isExpired, isUsable } from "../../../src/model/token/token.ts";
 import { inCluster, publishToken, subscribeToken } from "../../support/records.ts";
 
-describe("a token", () => {
-  it("is expired from the instant of its expiry on", () => {
+describe("isExpired and isUsable", () => {
+  it("a token is expired from the instant of its expiry on", () => {
     expect([999, 1_000, 1_001].map((now) => isExpired({ expiresAt: 1_000 }, now))).toEqual([false, true, true]);
     expect(isExpired({ expiresAt: null }, Number.MAX_SAFE_INTEGER)).toBe(false);
   });
 
-  it("is usable while it is active and not expired", () => {
+  it("a token is usable while it is active and not expired", () => {
     expect(isUsable({ isActive: true, expiresAt: null }, 0)).toBe(true);
     expect(isUsable({ isActive: false, expiresAt: null }, 0)).toBe(false);
     expect(isUsable({ isActive: true, expiresAt: 5 }, 5)).toBe(false);

@@ -21,7 +21,7 @@ import { at } from "../../support/time.ts";
 const NOW = at("2026-03-18T10:20:00.250Z");
 const nobodyPublishes: SigningFacts = { now: NOW, clusterIds: ["auto", "phx-1", "fra-1"], publishTokens: [] };
 
-const request = (fields: Partial<ViewerTokenRequest> = {}): ViewerTokenRequest => ({
+const requestOf = (fields: Partial<ViewerTokenRequest> = {}): ViewerTokenRequest => ({
   streamName: "derby",
   expiresAt: NOW + 60_000,
   trackingId: null,
@@ -35,26 +35,26 @@ const request = (fields: Partial<ViewerTokenRequest> = {}): ViewerTokenRequest =
 });
 
 const foreign = (fields: Partial<DecodedViewerToken> = {}): DecodedViewerToken => {
-  const { unsupported: _, ...asked } = request();
-  return { ...asked, tokenType: "Subscribe", signatureIsValid: true, ignoredClaims: [], ...fields };
+  const { unsupported: _, ...request } = requestOf();
+  return { ...request, tokenType: "Subscribe", signatureIsValid: true, ignoredClaims: [], ...fields };
 };
 
 /** What is refused, as code and argument; empty when the token would be signed. */
 function refusalsOf(
   parent: SubscribeTokenRecord | null,
-  asked: Partial<ViewerTokenRequest> = {},
+  request: Partial<ViewerTokenRequest> = {},
   facts: Partial<SigningFacts> = {},
 ) {
-  const plan = planViewerToken(parent, request(asked), { ...nobodyPublishes, ...facts });
+  const plan = planViewerToken(parent, requestOf(request), { ...nobodyPublishes, ...facts });
   return "refusals" in plan ? plan.refusals.map(({ code, argument }) => `${code} ${argument}`) : [];
 }
 
 function signed(
   parent: SubscribeTokenRecord,
-  asked: Partial<ViewerTokenRequest> = {},
+  request: Partial<ViewerTokenRequest> = {},
   facts: Partial<SigningFacts> = {},
 ) {
-  const plan = planViewerToken(parent, request(asked), { ...nobodyPublishes, ...facts });
+  const plan = planViewerToken(parent, requestOf(request), { ...nobodyPublishes, ...facts });
   if ("refusals" in plan) throw new Error(`refused: ${plan.refusals.map(({ code }) => code).join(", ")}`);
   return { ...plan, warnings: plan.warnings.map(({ code }) => code) };
 }
@@ -75,8 +75,8 @@ function verdictOf(
   };
 }
 
-describe("a viewer token", () => {
-  it("holds what was asked and nothing else: what was left open is left out", () => {
+describe("planViewerToken", () => {
+  it("puts only requested claims into the token", () => {
     expect(signed(subscribeToken({ id: 12_345 })).claims).toEqual({
       streaming: { tokenId: 12_345, tokenType: "Subscribe", streamName: "derby" },
       iat: at("2026-03-18T10:20:00Z") / 1000,
@@ -84,7 +84,7 @@ describe("a viewer token", () => {
     });
   });
 
-  it("names everything in the order and spelling of the vendor's reference", () => {
+  it("writes claims in the order and spelling of the vendor's reference", () => {
     const { claims } = signed(subscribeToken({ id: 7, trackingId: "acme" }), {
       trackingId: "acme",
       originCluster: "phx-1",
@@ -98,7 +98,7 @@ describe("a viewer token", () => {
     );
   });
 
-  it("ends with its parent when that is earlier, and says so", () => {
+  it("ends the token with its parent if that is earlier, and warns", () => {
     const { claims, warnings } = signed(subscribeToken({ expiresAt: NOW + 5_000, trackingId: "a" }), {
       trackingId: "a",
     });
@@ -106,11 +106,11 @@ describe("a viewer token", () => {
     expect(warnings).toEqual(["EXPIRY_CLAMPED"]);
   });
 
-  it("ends on a full second, never later than was asked", () => {
+  it("ends the token on a full second, never later than requested", () => {
     expect(signed(subscribeToken(), { expiresAt: NOW + 1_999 }).claims.exp).toBe(at("2026-03-18T10:20:02Z") / 1000);
   });
 
-  it("is refused when it would be over within this second, by its own expiry or its parent's", () => {
+  it("refuses a token that would expire within this second, by its own expiry or its parent's", () => {
     const endOfSecond = at("2026-03-18T10:20:00.999Z");
     expect(refusalsOf(subscribeToken(), { expiresAt: endOfSecond })).toEqual(["EXPIRY_PASSED expiresAt"]);
     expect(refusalsOf(subscribeToken({ expiresAt: endOfSecond }))).toEqual(["PARENT_EXPIRED token"]);
@@ -193,8 +193,8 @@ describe("a viewer token", () => {
       { customViewerData: "x".repeat(1025) },
       "CUSTOM_VIEWER_DATA_TOO_LONG customViewerData",
     ],
-  ])("is refused %s", (_what, parent, asked, refusal) => {
-    expect(refusalsOf(parent && subscribeToken(parent), asked)).toEqual([refusal]);
+  ])("refuses a token %s", (_what, parent, request, refusal) => {
+    expect(refusalsOf(parent && subscribeToken(parent), request)).toEqual([refusal]);
   });
 
   it.each<[string, Partial<SubscribeTokenRecord>, Partial<ViewerTokenRequest>]>([
@@ -216,25 +216,25 @@ describe("a viewer token", () => {
     ],
     ["with 1024 characters of viewer data", {}, { customViewerData: "x".repeat(1024) }],
     ["with HS512", {}, { algorithm: "HS512" }],
-  ])("is signed %s", (_what, parent, asked) => {
-    expect(refusalsOf(subscribeToken(parent), asked)).toEqual([]);
+  ])("signs a token %s", (_what, parent, request) => {
+    expect(refusalsOf(subscribeToken(parent), request)).toEqual([]);
   });
 
-  it("names nothing where a text is empty", () => {
+  it("reads an empty text as not set", () => {
     const { claims, warnings } = signed(subscribeToken(), { trackingId: "", originCluster: "" });
     expect(claims.streaming).toEqual({ tokenId: 1, tokenType: "Subscribe", streamName: "derby" });
     expect(warnings).toEqual(["USAGE_UNTRACKED"]);
   });
 
-  it("is told every rule that it would break at once", () => {
+  it("returns every rule that the token would break at once", () => {
     const parent = subscribeToken({ isActive: false, expiresAt: NOW - 1, trackingId: "acme" });
-    const asked = {
+    const request = {
       streamName: "final",
       algorithm: "none",
       expiresAt: null,
       unsupported: ["bindIpsOnUsage", "record"],
     };
-    expect(refusalsOf(parent, asked).map((refusal) => refusal.split(" ")[0])).toEqual([
+    expect(refusalsOf(parent, request).map((refusal) => refusal.split(" ")[0])).toEqual([
       "PARENT_INACTIVE",
       "PARENT_EXPIRED",
       "EXPIRY_MISSING",
@@ -246,12 +246,12 @@ describe("a viewer token", () => {
     ]);
   });
 
-  it("takes any cluster when the account's clusters could not be read", () => {
+  it("accepts any cluster when the account's clusters could not be read", () => {
     expect(refusalsOf(subscribeToken(), { originCluster: "ams-1" }, { clusterIds: null })).toEqual([]);
   });
 });
 
-describe("a viewer token and the cluster of its stream", () => {
+describe("a viewer and the publisher of its stream", () => {
   const inPhoenix = publishToken(inCluster("phx-1"));
   const inFrankfurt = publishToken(inCluster("fra-1"));
   const anywhere = publishToken(inCluster("auto"));
@@ -260,7 +260,7 @@ describe("a viewer token and the cluster of its stream", () => {
     originCluster: string | null,
     publishTokens: SigningFacts["publishTokens"],
   ) => {
-    const plan = planViewerToken(subscribeToken(inCluster(parentCluster)), request({ originCluster }), {
+    const plan = planViewerToken(subscribeToken(inCluster(parentCluster)), requestOf({ originCluster }), {
       ...nobodyPublishes,
       publishTokens,
     });
@@ -268,7 +268,7 @@ describe("a viewer token and the cluster of its stream", () => {
     return found.map(({ code }) => code).filter((code) => code.startsWith("STREAM_CLUSTER"));
   };
 
-  it("meet in one cluster, or when both leave it open", () => {
+  it("meet in one cluster, or if both leave it open", () => {
     expect(outcome("phx-1", null, [inPhoenix])).toEqual([]);
     expect(outcome("auto", null, [anywhere])).toEqual([]);
     expect(outcome("auto", "phx-1", [inPhoenix])).toEqual([]);
@@ -287,12 +287,12 @@ describe("a viewer token and the cluster of its stream", () => {
     expect(outcome("phx-1", null, [inPhoenix, inFrankfurt])).toEqual(["STREAM_CLUSTER_VARIES"]);
   });
 
-  it("are not compared when nobody is known to publish it", () => {
+  it("are not compared if no publisher is known", () => {
     expect(outcome("phx-1", null, [])).toEqual([]);
   });
 });
 
-describe("a signed token is warned of", () => {
+describe("planViewerToken warns of", () => {
   it.each<[string, Partial<SubscribeTokenRecord>, Partial<ViewerTokenRequest>, Partial<SigningFacts>, string]>([
     ["bytes that are billed to nobody", {}, {}, {}, "USAGE_UNTRACKED"],
     [
@@ -316,12 +316,12 @@ describe("a signed token is warned of", () => {
       {},
       "CUSTOM_VIEWER_DATA_NEEDS_FEATURE",
     ],
-  ])("%s", (_what, parent, asked, facts, warning) => {
-    expect(signed(subscribeToken(parent), asked, facts).warnings).toEqual([warning]);
+  ])("%s", (_what, parent, request, facts, warning) => {
+    expect(signed(subscribeToken(parent), request, facts).warnings).toEqual([warning]);
   });
 });
 
-describe("somebody else's viewer token", () => {
+describe("explainViewerToken", () => {
   it.each<[string, Partial<SubscribeTokenRecord> | null, Partial<DecodedViewerToken>, string]>([
     ["names no parent of this account", null, {}, "PARENT_NOT_FOUND"],
     ["was not signed by its parent's present secret", {}, { signatureIsValid: false }, "SIGNATURE_INVALID"],
@@ -330,11 +330,11 @@ describe("somebody else's viewer token", () => {
     ["never expires", {}, { expiresAt: null }, "EXPIRY_MISSING"],
     ["hides whose usage it is", { trackingId: "acme" }, { trackingId: null }, "TRACKING_ID_REQUIRED"],
     ["is under a disabled parent", { isActive: false }, {}, "PARENT_INACTIVE"],
-  ])("is not admitted when it %s", (_what, parent, token, refusal) => {
+  ])("does not admit a token that %s", (_what, parent, token, refusal) => {
     expect(verdictOf(parent && subscribeToken(parent), token).refusals).toEqual([refusal]);
   });
 
-  it("may widen its parent's places, of which it is warned: whether they count is not documented", () => {
+  it("warns of origins and addresses beyond the parent's, whose effect is not documented", () => {
     const parent = subscribeToken({ allowedOrigins: ["a.com"], trackingId: "a" });
     expect(verdictOf(parent, { trackingId: "a", allowedOrigins: ["b.com"] })).toMatchObject({
       refusals: [],
@@ -342,7 +342,7 @@ describe("somebody else's viewer token", () => {
     });
   });
 
-  it("is told which of its claims are ignored", () => {
+  it("names the claims that are ignored", () => {
     const { warnings } = explainViewerToken(
       subscribeToken(),
       foreign({ ignoredClaims: ["allowedCountries", "record"] }),
@@ -353,13 +353,13 @@ describe("somebody else's viewer token", () => {
     );
   });
 
-  it("is not admitted before its beginning, and is while the beginning is this second", () => {
+  it("refuses a token before its nbf, and admits it within the second of nbf", () => {
     const second = at("2026-03-18T10:20:00Z");
     expect(verdictOf(subscribeToken(), { notBefore: second }).refusals).toEqual([]);
     expect(verdictOf(subscribeToken(), { notBefore: second + 1 }).refusals).toEqual(["NOT_YET_VALID"]);
   });
 
-  it("is told first that its stream is off the air", () => {
+  it("gives STREAM_OFFLINE first", () => {
     const onAir = { isLive: false, publishTokens: [] };
     expect(verdictOf(subscribeToken(), { expiresAt: null }, { onAir }).refusals).toEqual([
       "STREAM_OFFLINE",
@@ -371,7 +371,7 @@ describe("somebody else's viewer token", () => {
     });
   });
 
-  it("is held to the cluster of the feed that is shown, while the stream is on air", () => {
+  it("compares the cluster of the active feed while the stream is on air", () => {
     const [phoenix, frankfurt] = [publishToken(inCluster("phx-1")), publishToken(inCluster("fra-1"))];
     const of = (shown: typeof phoenix) =>
       verdictOf(
@@ -391,13 +391,13 @@ describe("somebody else's viewer token", () => {
     [253_402_300_800, ["EXPIRY_IN_MILLISECONDS", "EXPIRY_BEYOND_CALENDAR"]],
     [253_402_300_799, ["EXPIRY_IN_MILLISECONDS"]],
     [99_999_999_999, []],
-  ])("is warned of an expiry at %d seconds, and expires within the calendar or at no known time", (exp, warnings) => {
+  ])("warns of an expiry at %d seconds, and gives null beyond the calendar", (exp, warnings) => {
     const verdict = verdictOf(subscribeToken({ trackingId: "a" }), { trackingId: "a", expiresAt: exp * 1000 });
     expect(verdict.warnings).toEqual(warnings);
     expect(verdict.effectiveExpiry).toBe(exp * 1000 > at("9999-12-31T23:59:59.999Z") ? null : exp * 1000);
   });
 
-  it("expires at its own end or its parent's, whichever is earlier", () => {
+  it("gives the earlier of the token's expiry and its parent's", () => {
     expect(verdictOf(subscribeToken({ expiresAt: NOW + 9_000 }), { expiresAt: NOW + 5_000 }).effectiveExpiry).toBe(
       NOW + 5_000,
     );
@@ -409,7 +409,7 @@ describe("somebody else's viewer token", () => {
   });
 });
 
-describe("what is planned and signed", () => {
+describe("a planned and signed token", () => {
   /** Mostly the first, so that many requests break no rule. */
   const mostly = <T>(usual: T, ...others: T[]) =>
     fc.oneof({ weight: 9, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(usual, ...others) });
@@ -473,12 +473,12 @@ describe("what is planned and signed", () => {
     });
   }
 
-  it("is judged admitted, with the same warnings but for the clamped expiry, until it expires and not longer", async () => {
+  it("is explained as admitted, with the same warnings except EXPIRY_CLAMPED, exactly until it expires", async () => {
     let signatures = 0;
     await fc.assert(
-      fc.asyncProperty(parents, requests, publishers, async (parent, asked, publishTokens) => {
+      fc.asyncProperty(parents, requests, publishers, async (parent, request, publishTokens) => {
         const facts = { ...nobodyPublishes, publishTokens };
-        const plan = planViewerToken(parent, asked, facts);
+        const plan = planViewerToken(parent, request, facts);
         if ("refusals" in plan) {
           expect(plan.refusals.length).toBeGreaterThan(0);
           return;
@@ -492,7 +492,7 @@ describe("what is planned and signed", () => {
         const effectiveExpiry = verdict.effectiveExpiry ?? Number.NaN;
         expect(effectiveExpiry).toBeGreaterThan(NOW);
         expect(effectiveExpiry).toBeLessThanOrEqual(
-          Math.min(asked.expiresAt ?? 0, parent.expiresAt ?? Number.POSITIVE_INFINITY),
+          Math.min(request.expiresAt ?? 0, parent.expiresAt ?? Number.POSITIVE_INFINITY),
         );
         expect(explainViewerToken(parent, token, { ...facts, now: effectiveExpiry - 1 }).refusals).toEqual([]);
         expect(explainViewerToken(parent, token, { ...facts, now: effectiveExpiry }).refusals).not.toEqual([]);
@@ -516,8 +516,8 @@ describe("what is planned and signed", () => {
   });
 });
 
-describe("every refusal and warning", () => {
-  it("has words of its own", () => {
+describe("refusalCodes and warningCodes", () => {
+  it("have a message of their own each", () => {
     const words = [...Object.values(refusalCodes), ...Object.values(warningCodes)];
     expect(new Set(words).size).toBe(words.length);
     for (const text of words) expect(text).toMatch(/^[A-Z].*\.$/);
