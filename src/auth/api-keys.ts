@@ -124,12 +124,20 @@ function callerOf({ key, partner }: ActiveKey): Caller {
   };
 }
 
-/** Returns whether a key may be used from there. A key with origins is for web pages: it needs the header `Origin`. */
+/**
+ * Returns whether a key may be used from there.
+ *
+ * A key with origins is for web pages: it needs the header `Origin`.
+ */
 function isAdmitted(key: ApiKeyRecord, { origin, address }: Pick<Credentials, "origin" | "address">): boolean {
   return isFromOrigin(origin, key.allowedOrigins) && isFromNetwork(address, key.allowedNetworks);
 }
 
-/** Returns whether a web page of this origin may use a credential. An empty list allows every caller, web page or not. */
+/**
+ * Returns whether a web page of this origin may use a credential.
+ *
+ * An empty list allows every caller, web page or not.
+ */
 export function isFromOrigin(origin: string | null, allowed: readonly string[]): boolean {
   return allowed.length === 0 || (origin !== null && allowed.includes(origin));
 }

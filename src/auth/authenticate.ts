@@ -50,7 +50,10 @@ function bearerToken(authorization: string | null): string | null {
   return /^Bearer +([^\s]+) *$/i.exec(authorization)?.[1] ?? null;
 }
 
-/** Returns the header `typ` of a JWT in lower case, empty if it has none; null for a text that is no JWT. */
+/**
+ * Returns the header `typ` of a JWT in lower case, empty if it has none; null for a text that is no
+ * JWT.
+ */
 function typeOfJwt(text: string): string | null {
   try {
     return String(decodeProtectedHeader(text).typ ?? "").toLowerCase();

@@ -14,7 +14,10 @@ import { createSigningKeys, type SigningKeys } from "./signing-keys.ts";
 export interface AuthOptions {
   readonly store: Pick<Tables, "apiKeys" | "signingKeys">;
   readonly partners: Pick<PartnerCache, "read">;
-  /** API secret of the platform, which all gateways of one store share; derives the key that encrypts signing keys. */
+  /**
+   * API secret of the platform, which all gateways of one store share; derives the key that encrypts
+   * signing keys.
+   */
   readonly secret: Secret;
   readonly operatorKey: Secret;
   readonly operatorScopes: readonly Scope[];

@@ -3,12 +3,18 @@ import { LRUCache } from "lru-cache";
 import { boundedLru } from "../primitives/bounded-lru.ts";
 import type { Clock, MonotonicClock } from "../primitives/clock.ts";
 
-/** Maximum age of cached credentials, in milliseconds: every gateway rejects a revoked one within a second. */
+/**
+ * Maximum age of cached credentials, in milliseconds: every gateway rejects a revoked one within a
+ * second.
+ */
 export const CREDENTIAL_TTL_MS = 800;
 /** Maximum number of cached credentials of each kind. */
 export const MAX_CREDENTIALS = 10_000;
 
-/** Time after which a valid signature is verified again, in milliseconds, since its key may have been withdrawn. */
+/**
+ * Time after which a valid signature is verified again, in milliseconds, since its key may have been
+ * withdrawn.
+ */
 const VERIFIED_MS = 600_000;
 
 /** Claims of a verified token. */

@@ -14,7 +14,10 @@ import type { Caller } from "./caller.ts";
 import { cacheVerified } from "./credential-cache.ts";
 import { type Role, scopesOfRole } from "./scopes.ts";
 
-/** Algorithms that can be configured for the identity provider: asymmetric ones, so that no public key acts as a secret. */
+/**
+ * Algorithms that can be configured for the identity provider: asymmetric ones, so that no public key
+ * acts as a secret.
+ */
 export const identityAlgorithms = [
   "RS256",
   "RS384",
@@ -162,7 +165,10 @@ const RETRY_AFTER_SECONDS = 5;
 /** Maximum size of the keys, in bytes. */
 const MAX_KEYS_BYTES = 262_144;
 
-/** Creates the set of the provider's public keys. jose caches them and follows no redirect; the pause after a failure is added. */
+/**
+ * Creates the set of the provider's public keys. jose caches them and follows no redirect; the pause
+ * after a failure is added.
+ */
 function createKeySet(url: string, monotonicMs: MonotonicClock, onFailure: (error: unknown) => void) {
   let retryAt = Number.NEGATIVE_INFINITY;
   const read: FetchImplementation = async (...request) => {

@@ -14,7 +14,10 @@ import { CREDENTIAL_TTL_MS } from "./credential-cache.ts";
 export const SESSION_ALGORITHM = "EdDSA";
 /** Time for which a key signs, in milliseconds. */
 const SIGNING_PERIOD_MS = 7 * 86_400_000;
-/** Time for which a retired key still verifies, in milliseconds: the longest session twice, for clocks and caches. */
+/**
+ * Time for which a retired key still verifies, in milliseconds: the longest session twice, for clocks
+ * and caches.
+ */
 const OVERLAP_MS = 2 * 3_600_000;
 
 /** Keys that sign sessions, the same for all gateways of one store. */
@@ -101,7 +104,11 @@ function publicPart({ kty, crv, x }: JWK): JWK {
   return { kty, crv, x } as JWK;
 }
 
-/** Creates AES-256-GCM encryption under a key derived from a secret. A text decrypts only with its own `context`. */
+/**
+ * Creates AES-256-GCM encryption under a key derived from a secret.
+ *
+ * A text decrypts only with its own `context`.
+ */
 function createSeal(secret: Secret) {
   const key = Buffer.from(hkdfSync("sha256", secret.reveal(), "syndigraph", "session signing keys", 32));
   return {

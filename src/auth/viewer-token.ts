@@ -2,7 +2,10 @@ import { compactVerify, decodeJwt, decodeProtectedHeader, errors, SignJWT } from
 import type { Secret } from "../model/secret.ts";
 import { type SigningAlgorithm, signingAlgorithms, type ViewerTokenClaims } from "../model/token/viewer-token.ts";
 
-/** Maximum length of a viewer token, in characters, as long as a header may be; longer ones are rejected unread. */
+/**
+ * Maximum length of a viewer token, in characters, as long as a header may be; longer ones are
+ * rejected unread.
+ */
 export const MAX_VIEWER_TOKEN_LENGTH = 16_384;
 
 /**
@@ -24,7 +27,10 @@ export async function signViewerToken(
     .sign(keyOf(parentSecret));
 }
 
-/** Returns whether the viewer token was signed with the parent's current secret, regardless of its claims. */
+/**
+ * Returns whether the viewer token was signed with the parent's current secret, regardless of its
+ * claims.
+ */
 export async function isSignedBy(viewerToken: string, parentSecret: Secret): Promise<boolean> {
   try {
     const { protectedHeader } = await compactVerify(viewerToken, keyOf(parentSecret), {

@@ -16,7 +16,10 @@ interface Parts {
   readonly names: readonly string[];
 }
 
-/** Creates a function that returns the current version without a read; null if the tokens are unknown or not fresh. */
+/**
+ * Creates a function that returns the current version without a read; null if the tokens are unknown
+ * or not fresh.
+ */
 export function createCacheVersion({ tokenCache, streamCatalog }: Sources): () => CacheVersion | null {
   let current: Parts | null = null;
   return () => {

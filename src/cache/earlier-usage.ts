@@ -79,7 +79,11 @@ export function createEarlierUsage(): EarlierUsage {
   };
 }
 
-/** Returns the part of a query that an earlier one must share. Totals must share their start: no part can be subtracted. */
+/**
+ * Returns the part of a query that an earlier one must share.
+ *
+ * Totals must share their start: no part can be subtracted.
+ */
 function kindOf({ scope, operation, window, resolution }: UsageQuery): string {
   return `${scope}|${operation}|${resolution ?? window.from}`;
 }

@@ -8,7 +8,11 @@ export type LiveStreams = ReadonlyMap<string, LiveStream | LiveStreamWithFeeds>;
 
 /** Lists of live streams, with and without feeds, shared by all requests. */
 export interface LiveStreamCache {
-  /** Returns a list that is at most 2 seconds old; null if there is none. A list with feeds also serves without. */
+  /**
+   * Returns a list that is at most 2 seconds old; null if there is none.
+   *
+   * A list with feeds also serves without.
+   */
   fresh(feeds: boolean): LiveStreams | null;
   /** Reads the list, or joins a read that is running. @throws UpstreamError */
   read(feeds: boolean): Promise<LiveStreams>;
@@ -24,7 +28,10 @@ export interface LiveStreamCache {
 
 /** Maximum age of a list that is served, in milliseconds. */
 const FRESH_MS = 2_000;
-/** Age at which names are read again in the background, in milliseconds; also the pause after a failure. */
+/**
+ * Age at which names are read again in the background, in milliseconds; also the pause after a
+ * failure.
+ */
 const NAMES_REFRESH_MS = 5_000;
 /** Age at which requests wait for names, in milliseconds. */
 const NAMES_MAX_AGE_MS = 30_000;

@@ -11,7 +11,10 @@ export type PartnerTokens = (tokens: TokenSnapshot, partner: RegisteredPartner) 
 /** Maximum number of partners whose tokens are cached. */
 const MAX_PARTNERS = 1_000;
 
-/** Caches the snapshot of each partner until a token of the account, or the partner's tracking ids, change. */
+/**
+ * Caches the snapshot of each partner until a token of the account, or the partner's tracking ids,
+ * change.
+ */
 export function createPartnerTokens(readings: PatternReadings): PartnerTokens {
   const snapshots = new LRUCache<string, TokenSnapshot>({ max: MAX_PARTNERS });
   let from: readonly SubscribeTokenRecord[] | null = null;

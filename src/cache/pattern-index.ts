@@ -52,12 +52,18 @@ export class PatternIndex {
     for (const automaton of this.#automata) if (automaton.patterns.delete(pattern)) automaton.compiled = null;
   }
 
-  /** Returns the patterns that certainly match the name; an unreadable one if it is recorded to open the name. */
+  /**
+   * Returns the patterns that certainly match the name; an unreadable one if it is recorded to open the
+   * name.
+   */
   matching(name: string): string[] {
     return this.#found(name, "opens");
   }
 
-  /** Returns the patterns that may match the name: also unreadable ones whose literal prefix the name has. */
+  /**
+   * Returns the patterns that may match the name: also unreadable ones whose literal prefix the name
+   * has.
+   */
   possible(name: string): string[] {
     return this.#found(name, "mayOpen");
   }

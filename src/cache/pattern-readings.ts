@@ -14,7 +14,10 @@ import type { PatternCoverage } from "../store/records.ts";
 /** Maximum number of cached readings. */
 const MAX_READINGS = 10_000;
 
-/** Readings of the patterns of tokens, with what operators have recorded for patterns that the gateway cannot read. */
+/**
+ * Readings of the patterns of tokens, with what operators have recorded for patterns that the gateway
+ * cannot read.
+ */
 export interface PatternReadings {
   /** Reads a pattern. An unreadable one opens the streams recorded for it, if any. */
   readonly read: PatternReader;

@@ -31,7 +31,11 @@ export interface ReadThrough<Value> {
 /** Pause between two loads in the background while an old value is served, in milliseconds. */
 const RETRY_AFTER_MS = 1_000;
 
-/** Creates a read-through cache of one value. A failure is not cached; while an old value is served, no caller waits. */
+/**
+ * Creates a read-through cache of one value.
+ *
+ * A failure is not cached; while an old value is served, no caller waits.
+ */
 export function createReadThrough<Value>(
   load: () => Promise<Value>,
   { ttlMs, onRefreshError = "SERVE_OLD", monotonicMs = processClock }: ReadThroughOptions,
@@ -39,7 +43,10 @@ export function createReadThrough<Value>(
   return new CachedValue(load, ttlMs, onRefreshError, monotonicMs);
 }
 
-/** Creates a read-through cache of up to `maxEntries` values by key; the least recently used are evicted. */
+/**
+ * Creates a read-through cache of up to `maxEntries` values by key; the least recently used are
+ * evicted.
+ */
 export function createKeyedReadThrough<Value>(
   load: (key: string) => Promise<Value>,
   { maxEntries, ...options }: ReadThroughOptions & { readonly maxEntries: number },

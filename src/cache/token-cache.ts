@@ -171,7 +171,11 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
   };
 }
 
-/** Waits for all promises, then throws the first error. A part that went on would miss writes during the next refresh. */
+/**
+ * Waits for all promises, then throws the first error.
+ *
+ * A part that went on would miss writes during the next refresh.
+ */
 async function allSettledOrThrow(parts: readonly Promise<void>[]): Promise<void> {
   const outcomes = await Promise.allSettled(parts);
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
@@ -225,7 +229,10 @@ class TokensOfKind<Token extends TokenRecord> {
     await this.#removeDeleted(missing);
   }
 
-  /** Reads pages up to the first empty one, which the API documents as the end; a short page is not the end. */
+  /**
+   * Reads pages up to the first empty one, which the API documents as the end; a short page is not the
+   * end.
+   */
   async #listAll(): Promise<Token[]> {
     const tokens: Token[] = [];
     for (let round = 0, nextPage = 1; ; round += 1) {

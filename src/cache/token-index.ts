@@ -35,14 +35,22 @@ export class TokenIndex<Token extends TokenRecord> {
     return this.#byId.get(id);
   }
 
-  /** Returns all tokens by ascending id, the order of their creation. The same list until a token changes. */
+  /**
+   * Returns all tokens by ascending id, the order of their creation.
+   *
+   * The same list until a token changes.
+   */
   all(): readonly Token[] {
     this.#checkVersion();
     this.#sorted ??= [...this.#byId.values()].sort((a, b) => a.id - b.id);
     return this.#sorted;
   }
 
-  /** Returns the tokens that certainly open the stream, by name or pattern, by ascending id. Use it to grant access. */
+  /**
+   * Returns the tokens that certainly open the stream, by name or pattern, by ascending id.
+   *
+   * Use it to grant access.
+   */
   covering(streamName: string): readonly Token[] {
     return this.#found(streamName, this.#covering, "matching");
   }

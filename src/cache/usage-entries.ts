@@ -12,7 +12,11 @@ import type { CachedQuery, EarlierUsage } from "./earlier-usage.ts";
 import type { UsageQuery } from "./usage-query.ts";
 import { SharedCall, type UsageReader } from "./usage-reader.ts";
 
-/** Cached usage of one query, by name. Look it up again before each call: without entries it is dropped. */
+/**
+ * Cached usage of one query, by name.
+ *
+ * Look it up again before each call: without entries it is dropped.
+ */
 export interface UsageEntries<Value> {
   /** Returns the cached entry, or a promise from a call in flight; undefined if the name must be read. */
   find(name: string, reader: UsageReader): MaybePromise<Measured<Value>> | undefined;
@@ -44,7 +48,10 @@ export interface CallResult {
   usedAt: number;
   /** Quarter hour up to which the entries are fresh, of the platform's time. */
   readonly freshBefore: number;
-  /** Instant of the monotonic clock up to which stale entries are served without another call; null while fresh. */
+  /**
+   * Instant of the monotonic clock up to which stale entries are served without another call; null while
+   * fresh.
+   */
   staleBefore: number | null;
   readonly names: readonly string[];
   /** Number of names that are still served from this result; others have been read again. */
@@ -63,7 +70,11 @@ export interface ResultOwner extends CachedQuery {
 export interface UsageCacheState {
   /** Results, the least recently used first; null if nothing is cached. */
   readonly results: LRUCache<CallResult, CallResult> | null;
-  /** Result that was used or added last. Items of a list come from the same one, so its place in the LRU is known. */
+  /**
+   * Result that was used or added last.
+   *
+   * Items of a list come from the same one, so its place in the LRU is known.
+   */
   newest: CallResult | null;
   /** Latest use of any result that was evicted. */
   lastEvictedUseAt: number;
@@ -76,7 +87,10 @@ export interface UsageCacheState {
   readonly drop: (key: string) => void;
 }
 
-/** Minimum time of a call that others may join, in milliseconds, also if its first reader has less time left. */
+/**
+ * Minimum time of a call that others may join, in milliseconds, also if its first reader has less time
+ * left.
+ */
 const MIN_SHARED_CALL_MS = 1_000;
 /** Time for which a stale entry is served before the platform is called again, in milliseconds. */
 const STALE_SERVED_MS = 1_000;
@@ -285,7 +299,10 @@ export class QueryEntries<Value> implements ResultOwner, UsageEntries<Value> {
     deferred.resolve(entry);
   }
 
-  /** Returns the last entry of the name, or one derived from an earlier query; null if all are older than `readSince`. */
+  /**
+   * Returns the last entry of the name, or one derived from an earlier query; null if all are older than
+   * `readSince`.
+   */
   #staleEntry(name: string, readSince: number): Entry<Value> | null {
     const own = this.#entries.get(name);
     if (own && own.result.readAtMonotonicMs >= readSince) return own;

@@ -7,7 +7,10 @@ import { UpstreamError } from "../upstream/upstream-error.ts";
 
 /** Maximum number of calls in one run; the next run continues where it stopped. */
 const MAX_CALLS_PER_RUN = 40;
-/** Window of traffic that is searched, in milliseconds up to now; the platform's own stream list covers as much. */
+/**
+ * Window of traffic that is searched, in milliseconds up to now; the platform's own stream list covers
+ * as much.
+ */
 const SEARCH_WINDOW_MS = 90 * DAY_MS;
 
 /**
@@ -39,7 +42,10 @@ export async function discoverNames(
   return start + run.length;
 }
 
-/** Ignores that analytics refuse a name, which fails the call for the names beside it but not other calls. */
+/**
+ * Ignores that analytics refuse a name, which fails the call for the names beside it but not other
+ * calls.
+ */
 function ignoreRefusedNames(error: unknown): void {
   if (!(error instanceof UpstreamError && error.code === "UPSTREAM_REJECTED")) throw error;
 }

@@ -30,7 +30,10 @@ import type { UsageLoaders } from "./usage.ts";
 export interface BandwidthSource {
   readonly retention: RetentionPolicy;
   total(window: TimeWindow): MaybePromise<Measured<Traffic>>;
-  /** Starts the load of a total, see `PrefetchingLoader`; undefined if the total is derived from other loads. */
+  /**
+   * Starts the load of a total, see `PrefetchingLoader`; undefined if the total is derived from other
+   * loads.
+   */
   prefetchTotal?(window: TimeWindow): boolean;
   series(read: SeriesRequest): MaybePromise<MeasuredSeries>;
   /** Loads the traffic by country; null if the platform does not report countries for the subject. */
@@ -166,7 +169,11 @@ export function accountBandwidth(usage: UsageLoaders): BandwidthSource {
   };
 }
 
-/** Returns the bandwidth of a stream. Its methods throw NotMeteredError for a name that analytics reject. */
+/**
+ * Returns the bandwidth of a stream.
+ *
+ * Its methods throw NotMeteredError for a name that analytics reject.
+ */
 export function streamBandwidth(usage: UsageLoaders, name: string): BandwidthSource {
   return new StreamBandwidth(usage, name);
 }
@@ -257,7 +264,10 @@ function trackingIdBandwidth(usage: UsageLoaders, trackingId: string, streamName
   };
 }
 
-/** Returns the bandwidth of a stream under one tracking id; null for its untracked part, which includes the ingest. */
+/**
+ * Returns the bandwidth of a stream under one tracking id; null for its untracked part, which includes
+ * the ingest.
+ */
 export function streamTrackingBandwidth(usage: UsageLoaders, name: string, trackingId: string | null): BandwidthSource {
   const ownRows = (rows: readonly TrackingRow[]) =>
     sumTraffic(rows.flatMap((row) => (row.trackingId === trackingId ? row.traffic : [])));

@@ -15,7 +15,10 @@ export interface PositionedAsset {
   readonly position: AssetPosition;
 }
 
-/** Part of a list: assets that started in `[from, to)`, in milliseconds since the epoch, after a position. */
+/**
+ * Part of a list: assets that started in `[from, to)`, in milliseconds since the epoch, after a
+ * position.
+ */
 export interface AssetRange {
   readonly from?: number | undefined;
   readonly to?: number | undefined;
@@ -99,7 +102,10 @@ async function firstAssets(
   return [...found.values()].sort((a, b) => compare(a.position, b.position)).slice(0, count);
 }
 
-/** Returns the first page with an asset that is not before the range: doubling steps from a guess, then a binary search. */
+/**
+ * Returns the first page with an asset that is not before the range: doubling steps from a guess, then
+ * a binary search.
+ */
 async function firstPage(
   read: ReadPage,
   isBefore: (asset: MediaAssetRecord) => boolean,

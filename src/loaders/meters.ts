@@ -5,7 +5,11 @@ import { windowKey } from "../model/usage/time-window.ts";
 import { once } from "../primitives/memoize.ts";
 import type { Meters } from "../upstream/meters.ts";
 
-/** Loader of the meters that the account is charged for beside bandwidth. Every method throws UpstreamError. */
+/**
+ * Loader of the meters that the account is charged for beside bandwidth.
+ *
+ * Every method throws UpstreamError.
+ */
 export interface MeterLoader {
   clipDays(window: TimeWindow): Promise<readonly MeteredDay[]>;
   storageDays(window: TimeWindow): Promise<readonly MeteredDay[]>;

@@ -32,7 +32,10 @@ export function scopeToPartner(
   const own: ReadonlySet<string> = new Set(partner.trackingIds);
   const ownIds = [...own];
   const tokens = () => mapMaybe(unscoped.tokens(), (all) => partnerTokens(all, partner));
-  /** Returns whether a usable token of the partner opens the stream, which makes the stream visible to it. */
+  /**
+   * Returns whether a usable token of the partner opens the stream, which makes the stream visible to
+   * it.
+   */
   const opens = (streamName: string) =>
     mapMaybe(tokens(), ({ subscribe }) => subscribe.covering(streamName).some((token) => isUsable(token, now)));
   const self = toPartnerRecord(partner);
@@ -147,7 +150,11 @@ function restrictTo<Key extends { readonly name: string }, Value>(
   };
 }
 
-/** Loads whether streams of the partner are live. Numbers of viewers and feeds are hidden from partners. */
+/**
+ * Loads whether streams of the partner are live.
+ *
+ * Numbers of viewers and feeds are hidden from partners.
+ */
 function ownLiveStreams(live: LiveStreamLoader, opens: (name: string) => MaybePromise<boolean>): LiveStreamLoader {
   return {
     all: async () => {
@@ -161,7 +168,11 @@ function ownLiveStreams(live: LiveStreamLoader, opens: (name: string) => MaybePr
   };
 }
 
-/** Yields records of the partner. The platform filters by tracking ids or by streams, so streams are filtered here. */
+/**
+ * Yields records of the partner.
+ *
+ * The platform filters by tracking ids or by streams, so streams are filtered here.
+ */
 async function* ownRecords(
   unscoped: Loaders,
   { streamNames, trackingIds, ...query }: ViewerRecordsQuery,

@@ -275,7 +275,11 @@ class UsageLoader<Key extends AnyKey, Value> implements PrefetchingLoader<Key, V
     return started;
   }
 
-  /** Returns the batch of the key's query. Items of a list have the same query, so the last one is compared first. */
+  /**
+   * Returns the batch of the key's query.
+   *
+   * Items of a list have the same query, so the last one is compared first.
+   */
   #batchOf(key: AnyKey): Batch<Value> {
     if (this.#last && this.#last.key.window === key.window && this.#last.key.resolution === key.resolution) {
       return this.#last.batch;

@@ -29,7 +29,11 @@ export async function takeRecords(
   return first;
 }
 
-/** Compares by start, then by id. Ids are decimal numbers beyond 2^53 without leading zeros: the longer one is larger. */
+/**
+ * Compares by start, then by id.
+ *
+ * Ids are decimal numbers beyond 2^53 without leading zeros: the longer one is larger.
+ */
 export function comparePositions(a: RecordPosition, b: RecordPosition): number {
   if (a.startedAt !== b.startedAt) return a.startedAt - b.startedAt;
   if (a.recordId.length !== b.recordId.length) return a.recordId.length - b.recordId.length;

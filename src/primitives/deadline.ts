@@ -1,6 +1,10 @@
 import type { CancellationSignal } from "./cancellation.ts";
 
-/** Deadlines by signal, by `performance.now()`. They need no timer: reads look at them before they start. */
+/**
+ * Deadlines by signal, by `performance.now()`.
+ *
+ * They need no timer: reads look at them before they start.
+ */
 const deadlines = new WeakMap<CancellationSignal, number>();
 
 /**
@@ -12,7 +16,10 @@ export function setDeadline(signal: CancellationSignal, inMs: number): void {
   deadlines.set(signal, performance.now() + inMs);
 }
 
-/** Returns the time left for a read with this signal, at most `timeoutMs`; 0 or less after the deadline. */
+/**
+ * Returns the time left for a read with this signal, at most `timeoutMs`; 0 or less after the
+ * deadline.
+ */
 export function remainingMs(signal: CancellationSignal | undefined, timeoutMs: number): number {
   const deadline = signal && deadlines.get(signal);
   return deadline === undefined ? timeoutMs : Math.min(timeoutMs, deadline - performance.now());

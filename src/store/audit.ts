@@ -40,7 +40,10 @@ export interface AuditStore {
   list(filter: AuditFilter, limit: number, before?: string): Promise<AuditRecord[]>;
 }
 
-/** Maximum number of entries in one statement, of nine parameters each; SQLite allows 32,766 parameters. */
+/**
+ * Maximum number of entries in one statement, of nine parameters each; SQLite allows 32,766
+ * parameters.
+ */
 const MAX_BATCH = 500;
 /** Maximum number of objects in one statement, of four parameters each. */
 const MAX_OBJECTS = 5_000;

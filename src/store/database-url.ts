@@ -23,7 +23,10 @@ function findMistake(address: string): string | null {
   return isDecodable ? null : "one with a % that begins no percent-encoding: a % itself is written %25";
 }
 
-/** Returns every spelling in which a message may contain the password of an address; empty without a password. */
+/**
+ * Returns every spelling in which a message may contain the password of an address; empty without a
+ * password.
+ */
 export function passwordsIn(address: string): string[] {
   // An unencoded password with / or @ ends later than the grammar of URLs says.
   const spellings = [/^\w+:\/\/[^:/?#@]*:(.*)@/s, /^\w+:\/\/[^:/?#@]*:([^@]*)@/, /[?&]password=([^&#]*)/].flatMap(

@@ -14,7 +14,11 @@ import type {
   TrackingIdRow,
 } from "./records.ts";
 
-/** Tables of the database. Columns are in snake case, times in milliseconds since the epoch, lists in JSON. */
+/**
+ * Tables of the database.
+ *
+ * Columns are in snake case, times in milliseconds since the epoch, lists in JSON.
+ */
 export interface Database {
   partners: PartnerRow;
   partnerTrackingIds: TrackingIdRow;

@@ -14,7 +14,11 @@ export interface WriteKey {
   readonly key: string;
 }
 
-/** Write that must happen once, however often it is requested. Its result is the id of an object, and no secret. */
+/**
+ * Write that must happen once, however often it is requested.
+ *
+ * Its result is the id of an object, and no secret.
+ */
 export interface IdempotentWrite extends WriteKey {
   /** Everything that the outcome depends on, stored as a hash. The same key with other input is rejected. */
   readonly input: unknown;
@@ -56,7 +60,10 @@ export interface Attempt {
   readonly isRepeated: boolean;
   /** Returns whether another key has claimed an object of the write's kind. */
   readonly isTaken: (result: string) => Promise<boolean>;
-  /** Returns whether another write with equal settings has lost its response too, so that either may have created an object. */
+  /**
+   * Returns whether another write with equal settings has lost its response too, so that either may have
+   * created an object.
+   */
   readonly hasRival: () => Promise<boolean>;
 }
 
@@ -176,7 +183,10 @@ export function createIdempotencyStore(
     expiresAt: now() + (write.mayLeave === undefined ? KEY_RETENTION_MS : UNSETTLED_RETENTION_MS),
   });
 
-  /** Continues a write under a lease: searches for the object of an earlier attempt, and performs the write if there is none. */
+  /**
+   * Continues a write under a lease: searches for the object of an earlier attempt, and performs the
+   * write if there is none.
+   */
   const leased = async (
     write: IdempotentWrite,
     record: IdempotencyKeyRecord,
@@ -282,7 +292,10 @@ interface Outcome {
   readonly isRecovered: boolean;
 }
 
-/** Returns the likeness of a write: equal for writes of all operations that create like objects of one kind. */
+/**
+ * Returns the likeness of a write: equal for writes of all operations that create like objects of one
+ * kind.
+ */
 function fingerprintOf({ makes, operation, likeness }: IdempotentWrite): string {
   return hash([makes ?? operation, likeness]);
 }
@@ -321,7 +334,10 @@ function unsettledWrite({ id, mayLeave, begunAt, lostAt, leasedUntil }: Idempote
   };
 }
 
-/** Returns whether the platform may have performed the write: a bug of the gateway may occur before or after it. */
+/**
+ * Returns whether the platform may have performed the write: a bug of the gateway may occur before or
+ * after it.
+ */
 function isUnknown(error: unknown): boolean {
   return !(error instanceof ApplicationError) || error.code === "OUTCOME_UNKNOWN";
 }

@@ -6,7 +6,11 @@ import { assertAddress, atStart } from "./store-error.ts";
 export type StoreLocation =
   /** In memory, until the process ends. */
   | { readonly kind: "memory" }
-  /** In a folder, for one gateway at a time. Waits up to `waitMs`, 5 seconds by default, for another one to end. */
+  /**
+   * In a folder, for one gateway at a time.
+   *
+   * Waits up to `waitMs`, 5 seconds by default, for another one to end.
+   */
   | { readonly kind: "file"; readonly folder: string; readonly waitMs?: number }
   /** In PostgreSQL, for any number of gateways. */
   | { readonly kind: "postgres"; readonly url: string };

@@ -2,7 +2,11 @@ import { type Db, inTransaction } from "./database.ts";
 import type { PartnerLeaseRecord } from "./records.ts";
 
 export interface PartnerLeaseStore {
-  /** Takes the lease of a partner if it is free or expired. Returns the epoch; null while another owner has it. */
+  /**
+   * Takes the lease of a partner if it is free or expired.
+   *
+   * Returns the epoch; null while another owner has it.
+   */
   take(partnerId: string, owner: string, now: number, expiresAt: number): Promise<number | null>;
   /** Extends the lease. Returns false if another owner has taken it. */
   renew(lease: PartnerLeaseRecord): Promise<boolean>;

@@ -63,11 +63,18 @@ export interface PartnerStore {
   claim(id: string, trackingId: string): Promise<Claim | null>;
   /** Records that a subscribe token was created under a tracking id. */
   recordToken(trackingId: string, tokenId: number): Promise<void>;
-  /** Returns whether a statement covers the partner's traffic under a tracking id. No statements are issued yet. */
+  /**
+   * Returns whether a statement covers the partner's traffic under a tracking id.
+   *
+   * No statements are issued yet.
+   */
   hasStatement(id: string, trackingId: string): Promise<boolean>;
   /** Returns the former partners of a tracking id, in the order in which it left them. */
   formerHolders(trackingId: string): Promise<FormerHolder[]>;
-  /** Returns the ids of the subscribe tokens that the partner's suspension disables and its resumption enables again. */
+  /**
+   * Returns the ids of the subscribe tokens that the partner's suspension disables and its resumption
+   * enables again.
+   */
   suspendedTokenIds(id: string): Promise<number[]>;
   /** Replaces the ids of the suspended tokens. */
   setSuspendedTokenIds(id: string, tokenIds: readonly number[]): Promise<void>;

@@ -2,7 +2,10 @@ import { connect } from "node:net";
 import pg from "pg";
 import { addressForDriver } from "./database-url.ts";
 
-/** Options of a pool of connections to PostgreSQL, or to a pooler such as PgBouncer in any of its modes. */
+/**
+ * Options of a pool of connections to PostgreSQL, or to a pooler such as PgBouncer in any of its
+ * modes.
+ */
 export interface PoolOptions {
   /** Name of the connections in `pg_stat_activity`. */
   readonly name: string;

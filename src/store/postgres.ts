@@ -21,7 +21,11 @@ const QUERY_TIMEOUT_MS = 10_000;
 /** Type id of bigint. */
 const BIGINT = 20;
 
-/** Creates kysely's dialect for a database that several gateways may share. It connects with the first query. */
+/**
+ * Creates kysely's dialect for a database that several gateways may share.
+ *
+ * It connects with the first query.
+ */
 export function createPostgresDialect(url: string): Dialect {
   const pool = createPool(url, {
     name: "syndigraph",

@@ -1,6 +1,10 @@
 import type { RegisteredPartner } from "../model/partner/partner.ts";
 
-/** The rows of the tables, and the records that the stores return. Times are milliseconds since the epoch. */
+/**
+ * The rows of the tables, and the records that the stores return.
+ *
+ * Times are milliseconds since the epoch.
+ */
 
 /** Partner without its tracking ids, which have a table of their own. */
 export type PartnerRow = Omit<RegisteredPartner, "trackingIds">;
@@ -87,12 +91,19 @@ export interface IdempotencyKeyRecord {
   /** Caller, operation and key as JSON. */
   readonly id: string;
   readonly operation: string;
-  /** Hash of the kind of object and the settings it is recognized by. Writes with the same hash run one at a time. */
+  /**
+   * Hash of the kind of object and the settings it is recognized by.
+   *
+   * Writes with the same hash run one at a time.
+   */
   readonly likeness: string;
   readonly inputHash: string;
   /** State before the change, as the write reported it. Holds no secret. */
   readonly before: string | null;
-  /** What recognizes the tokens that the write may leave behind, as JSON without secrets; null if it leaves none. */
+  /**
+   * What recognizes the tokens that the write may leave behind, as JSON without secrets; null if it
+   * leaves none.
+   */
   readonly mayLeave: string | null;
   /** Id of the result; null while it is unknown. */
   readonly result: string | null;
@@ -102,7 +113,10 @@ export interface IdempotencyKeyRecord {
   readonly isRecovered: number;
   readonly begunAt: number;
   readonly finishedAt: number | null;
-  /** When the last response was lost; null if none was, or if the gateway ended before it could record it. */
+  /**
+   * When the last response was lost; null if none was, or if the gateway ended before it could record
+   * it.
+   */
   readonly lostAt: number | null;
   /** Gateway that performs the write now; null for none. */
   readonly owner: string | null;

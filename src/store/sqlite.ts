@@ -14,7 +14,11 @@ import { toSqlParameter } from "./sql-parameter.ts";
 import { StoreError, toStoreError } from "./store-error.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";
 
-/** Time that a query waits for a lock of another process, in milliseconds. It blocks the event loop meanwhile. */
+/**
+ * Time that a query waits for a lock of another process, in milliseconds.
+ *
+ * It blocks the event loop meanwhile.
+ */
 const BUSY_TIMEOUT_MS = 250;
 /** Interval between attempts to lock the folder, in milliseconds. */
 const LOCK_RETRY_MS = 50;
@@ -53,7 +57,11 @@ export async function openFile(folder: string, waitMs: number): Promise<Sqlite> 
   }
 }
 
-/** Creates kysely's dialect. Every transaction locks for writing at its start, so that none fails half way. */
+/**
+ * Creates kysely's dialect.
+ *
+ * Every transaction locks for writing at its start, so that none fails half way.
+ */
 export function createSqliteDialect(sqlite: Sqlite): Dialect {
   const dialect = new SqliteDialect({ database: () => Promise.resolve(adapted(sqlite)) });
   return {
@@ -194,7 +202,10 @@ function open(path: string, folder: string): Libsql.Database {
   }
 }
 
-/** Configures the database: a commit is on the disk when it returns, and readers do not wait for the writer. */
+/**
+ * Configures the database: a commit is on the disk when it returns, and readers do not wait for the
+ * writer.
+ */
 function configure(database: Libsql.Database): Libsql.Database {
   try {
     database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);

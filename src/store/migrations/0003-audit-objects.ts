@@ -1,7 +1,10 @@
 import { type QueryExecutorProvider, sql } from "kysely";
 import type { SqlDialect } from "../sql-dialect.ts";
 
-/** Adds the objects of audit entries, the outcome PARTIAL, and the attempts refused for a missing scope. */
+/**
+ * Adds the objects of audit entries, the outcome PARTIAL, and the attempts refused for a missing
+ * scope.
+ */
 export async function up(db: QueryExecutorProvider, dialect: SqlDialect): Promise<void> {
   for (const statement of [...partialEnds[dialect], ...tables[dialect]]) await sql.raw(statement).execute(db);
 }

@@ -5,7 +5,10 @@ export async function up(db: QueryExecutorProvider): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db);
 }
 
-/** Kind of the object by the operation that created it before this migration; other operations create none. */
+/**
+ * Kind of the object by the operation that created it before this migration; other operations create
+ * none.
+ */
 const kindOfOperation = `case
   when operation = 'createSubscribeToken' or operation like '%/subscribeToken/%' then 'SubscribeToken'
   when operation = 'createPublishToken' or operation = 'syndicateStream/publishToken' then 'PublishToken'

@@ -10,7 +10,11 @@ import { up as createPatternCoverages } from "./0005-pattern-coverages.ts";
 import { up as addTokensLeftBehind } from "./0006-tokens-left-behind.ts";
 import { up as addTokensOfClaims } from "./0007-tokens-of-claims.ts";
 
-/** Returns every migration from an empty database to the current tables. New ones are appended; none ever changes. */
+/**
+ * Returns every migration from an empty database to the current tables.
+ *
+ * New ones are appended; none ever changes.
+ */
 function migrations(dialect: SqlDialect): Record<string, Migration> {
   return {
     "0001-registry": { up: (db) => createRegistry(db, dialect) },
@@ -44,7 +48,10 @@ export async function migrate(db: Db, dialect: SqlDialect): Promise<void> {
   );
 }
 
-/** Number of the advisory lock for migrations; arbitrary, and used by no other program in the same database. */
+/**
+ * Number of the advisory lock for migrations; arbitrary, and used by no other program in the same
+ * database.
+ */
 const LOCK_ID = 3_853_314_791;
 
 /**
@@ -60,7 +67,10 @@ function underLock<Result>(db: Db, work: () => Promise<Result>): Promise<Result>
   });
 }
 
-/** Returns the first applied migration that this version does not have; null for none, or if the list cannot be read. */
+/**
+ * Returns the first applied migration that this version does not have; null for none, or if the list
+ * cannot be read.
+ */
 async function firstUnknown(db: Db, known: object): Promise<string | null> {
   const done = sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
   const { rows } = await done.catch(() => ({ rows: [] }));
