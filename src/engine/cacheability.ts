@@ -22,7 +22,11 @@ export function cacheabilityOf({ name, extensions }: GraphQLField<unknown, unkno
   return (extensions[EXTENSION] as Cacheability | undefined) ?? name === "__typename";
 }
 
-/** Returns the name of the property of its object that a field gives, which Pothos notes for `expose`; null for other fields. */
+/**
+ * Returns the name of the property of its object that a field gives, which Pothos notes for `expose`.
+ *
+ * Returns null for other fields.
+ */
 export function propertyOf({ name, resolve, extensions }: GraphQLField<unknown, unknown>): string | null {
   if (resolve === undefined || resolve === defaultFieldResolver) return name;
   const exposed = extensions["pothosExposedField"];

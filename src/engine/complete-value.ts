@@ -204,7 +204,11 @@ function cachedList(
   };
 }
 
-/** Completes objects of one type. The text of a frozen object is cached if all of its fields depend on the object alone. */
+/**
+ * Completes objects of one type.
+ *
+ * The text of a frozen object is cached if all of its fields depend on the object alone.
+ */
 function objectCompleter(type: GraphQLObjectType, location: FieldLocation): CompleteValue {
   const fieldsOf = location.fieldsOf(type);
   const texts = location.planned.createObjectCache();

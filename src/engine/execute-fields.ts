@@ -140,7 +140,11 @@ export function assertFieldAccess(
   plan.passedIn = execution.number;
 }
 
-/** Returns the arguments of a field, the same for every object. @throws GraphQLError, the same for every object as well */
+/**
+ * Returns the arguments of a field, the same for every object.
+ *
+ * @throws GraphQLError, the same for every object as well
+ */
 export function coerceArguments(execution: Execution, plan: FieldPlan): Arguments {
   const { definition, constantArguments } = plan;
   if (constantArguments) return constantArguments;
@@ -161,7 +165,11 @@ export function coerceArguments(execution: Execution, plan: FieldPlan): Argument
   }
 }
 
-/** Completes the value of a promise, in a later time slice if this one is used up: many promises may settle at once. */
+/**
+ * Completes the value of a promise, in a later time slice if this one is used up.
+ *
+ * Many promises may settle at once.
+ */
 export function completePromise(
   value: Promise<unknown>,
   complete: CompleteValue,

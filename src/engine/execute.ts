@@ -16,7 +16,11 @@ export interface ExecutionRequest<Context> {
 /** Errors in variables after which coercion stops. */
 export const MAX_COERCION_ERRORS = 50;
 
-/** Executes an operation to JSON text, with the result that graphql-js computes; synchronously if no resolver waits. */
+/**
+ * Executes an operation to JSON text, with the result that graphql-js computes.
+ *
+ * Returns no promise if no resolver waits.
+ */
 export function execute<Context>(
   plan: OperationPlan,
   environment: ExecutionEnvironment<Context>,

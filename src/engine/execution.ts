@@ -29,12 +29,16 @@ export interface PlannedOperation {
   executions: number;
 }
 
-/** What the engine needs of the gateway around it. */
+/** Functions that the gateway hands to the engine. */
 export interface ExecutionEnvironment<Context> {
   readonly assertAllowed: AssertAllowed<Context>;
   /** Creates the slicer of one execution, which calls back whenever it defers work. */
   createTimeSlicer(onDeferred: (allStarted: Promise<void>) => void): TimeSlicer;
-  /** Called when a long list is deferred, with a promise that resolves once all of it has started: it may load more keys. */
+  /**
+   * Called when a long list is deferred, with a promise that resolves once all of it has started.
+   *
+   * Deferred work may load more keys.
+   */
   onDeferred(context: Context, allStarted: Promise<void>): void;
 }
 
@@ -55,7 +59,11 @@ export class Execution {
   readonly errors = new ErrorCollector();
   /** Arguments of fields with variables, which are the same wherever a fragment is spread. */
   readonly arguments = new Map<FieldNode, CoercedArguments>();
-  /** The last check of an object that passed, and the object: its other fields need not make the check again. */
+  /**
+   * The last check of an object that passed, and the object.
+   *
+   * Other fields of that object need not make the check again.
+   */
   passedCheck: FieldCheck | null = null;
   passedSource: unknown;
 
@@ -103,7 +111,11 @@ export class Execution {
     this.assertWithinBudget();
   }
 
-  /** Checks the response so far; called for each item of a list, which is how responses grow long. @throws what ends it */
+  /**
+   * Checks the response so far; called for each item of a list, which is how responses grow long.
+   *
+   * @throws what ends it
+   */
   assertWithinBudget(): void {
     if (this.size < this.#nextLookAt) return;
     if (this.abortReason !== null) throw this.abortReason;
@@ -143,7 +155,7 @@ export type CompleteValue = (
 /** A field of a selection, for one object type. */
 export interface FieldPlan {
   readonly responseName: string;
-  /** Its name in the response, with the punctuation before it: `{"name":` for the first field of a selection. */
+  /** Name in the response with the punctuation before it, such as `{"name":` for a first field. */
   readonly key: string;
   readonly nodes: readonly FieldNode[];
   readonly parentType: GraphQLObjectType;

@@ -1,6 +1,10 @@
 import { defaultFieldResolver, type GraphQLField, type GraphQLFieldResolver } from "graphql";
 
-/** Requirement of a field: the same for every object, or computed from the object and the field's arguments. */
+/**
+ * Requirement of a field.
+ *
+ * The same for every object, or computed from the object and the field's arguments.
+ */
 export type FieldCheck = object | CheckOfObject;
 
 export interface CheckOfObject {
@@ -9,7 +13,11 @@ export interface CheckOfObject {
   ofType?: true;
 }
 
-/** Throws if the context does not fulfil a check; `about` holds the object, and for a field its arguments. */
+/**
+ * Throws if the context does not fulfil a check.
+ *
+ * `about` holds the object, and for a field its arguments.
+ */
 export type AssertAllowed<Context> = (check: FieldCheck, context: Context, ...about: unknown[]) => void;
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
@@ -38,7 +46,11 @@ export function accessExtension(
   return { access: { checks, resolve, guarded } };
 }
 
-/** Returns what a field checks. A resolver that was replaced since is called as it is: the checks are then its own business. */
+/**
+ * Returns what a field checks.
+ *
+ * A resolver that has replaced the guarded one has no checks here, since it makes its own.
+ */
 export function accessOf({ extensions, resolve = defaultFieldResolver }: GraphQLField<unknown, unknown>): FieldAccess {
   const access = extensions["access"] as AccessExtension | undefined;
   return access?.guarded === resolve ? access : { checks: [], resolve };

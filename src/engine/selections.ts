@@ -42,7 +42,11 @@ export function fragmentsOf({ definitions }: DocumentNode): Fragments {
   return fragments;
 }
 
-/** Returns the fields that selection sets select of a type, in order. Each named fragment is expanded once. */
+/**
+ * Returns the fields that selection sets select of a type, in order.
+ *
+ * Each named fragment is expanded once.
+ */
 export function selectedFields(
   sets: readonly (SelectionSetNode | undefined)[],
   type: GraphQLNamedType,
@@ -80,7 +84,11 @@ export function fragmentAt(
   return selection.kind === Kind.FRAGMENT_SPREAD ? fragments[selection.name.value] : selection;
 }
 
-/** Returns the type that a fragment with this condition selects of; null for an object that the condition excludes. */
+/**
+ * Returns the type that a fragment with this condition selects of.
+ *
+ * Returns null for an object that the condition excludes.
+ */
 export function narrowedType(
   schema: GraphQLSchema,
   type: GraphQLNamedType,

@@ -13,7 +13,11 @@ export interface SerializedResult {
 /** JSON text of null. */
 export const NULL = "null";
 
-/** Returns the JSON text of a serialized leaf value. A Date with a property `json` is written as that text. */
+/**
+ * Returns the JSON text of a serialized leaf value.
+ *
+ * A Date with a property `json` is written as that text.
+ */
 export function toJson(value: unknown): string {
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : NULL;
   if (value instanceof Date) return (value as { readonly json?: string }).json ?? `"${value.toISOString()}"`;
@@ -68,7 +72,11 @@ function concatenated(chunks: Chunks): string {
   return text;
 }
 
-/** Rejects with the error once the chunks have settled, since nobody else handles their rejections. @throws the error */
+/**
+ * Rejects with the error once the chunks have settled, since nobody else handles their rejections.
+ *
+ * @throws the error
+ */
 export function rejectAfterPending(chunks: Chunks | null, error: unknown): Promise<never> {
   if (!chunks) throw error;
   const fail = () => Promise.reject(error);

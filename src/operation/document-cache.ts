@@ -33,7 +33,11 @@ export interface PreparedOperation {
   cacheKey(variables: RawVariables): string;
   /** Returns the price before execution, in points. */
   cost(variables: RawVariables): number;
-  /** Executions that are still assumed to block, since one of this operation did. Set by whoever executes it. */
+  /**
+   * Executions that are still assumed to block, since one of this operation did.
+   *
+   * Set by whoever executes it.
+   */
   blockingScore: number;
   readonly execute: ExecuteOperation<GraphContext>;
 }

@@ -46,7 +46,11 @@ export interface OperationResult extends Pick<SerializedResult, "data"> {
 export interface OperationResponse {
   /** Empty for an admitted subscription. */
   readonly result: OperationResult;
-  /** Price and remaining budget; null if nothing was charged, because the request or the document is invalid. */
+  /**
+   * Price and remaining budget.
+   *
+   * Null if nothing was charged, because the request or the document is invalid.
+   */
   readonly cost: CostStatus | null;
   /** Left out for operations that were executed, and for errors. */
   readonly subscription?: AdmittedSubscription;
@@ -264,7 +268,11 @@ class OperationExecution {
   }
 }
 
-/** Points from which on an operation is queued even if all of its data is cached: its response may take long to write. */
+/**
+ * Points from which on an operation is queued even if all of its data is cached.
+ *
+ * Its response may take long to write.
+ */
 const MIN_LARGE_POINTS = 5_000;
 const MAX_ERRORS = requestLimits.maxErrors.max;
 
@@ -314,7 +322,11 @@ interface Charge {
   readonly refusal: RequestError | null;
 }
 
-/** Charges an operation; refuses one that exceeds the maximum price, or the rest of its caller's budget. */
+/**
+ * Charges an operation.
+ *
+ * Refuses one that exceeds the maximum price, or the rest of its caller's budget.
+ */
 function chargeBudget(
   points: number,
   caller: GraphContext["caller"],

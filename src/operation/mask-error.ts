@@ -30,7 +30,11 @@ export interface ShownHttp extends HttpErrorInit {
 export interface Errors {
   /** Returns the error as the client may read it. */
   show(error: unknown, isForPartner?: boolean): ShownError;
-  /** Returns the first `max` errors as the client may read them. Internal errors among the rest are logged as well. */
+  /**
+   * Returns the first `max` errors as the client may read them.
+   *
+   * Internal errors among the rest are logged as well.
+   */
   showFirst(errors: readonly unknown[], max: number, isForPartner?: boolean): readonly ShownError[];
   /** Returns the error as yoga takes it. */
   mask(error: unknown): GraphQLError;
@@ -163,14 +167,22 @@ function pathText(path: ResponsePath): string {
   return text;
 }
 
-/** Returns the error that was thrown: graphql-js wraps errors of resolvers, and errors of scalars twice. */
+/**
+ * Returns the error that was thrown.
+ *
+ * graphql-js wraps errors of resolvers, and errors of scalars twice.
+ */
 function deepestCause(error: unknown): unknown {
   let cause = error;
   while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError;
   return cause;
 }
 
-/** Returns whether graphql-js rejected a value that a resolver returned: such an error has a path and no original error. */
+/**
+ * Returns whether graphql-js rejected a value that a resolver returned.
+ *
+ * Such an error has a path and no original error.
+ */
 function isInternal({ path, message }: GraphQLError): boolean {
   return path !== undefined && /cannot represent|Cannot return null|must be an instance/.test(message);
 }

@@ -55,7 +55,11 @@ const DEFAULT_ENTRIES = 10;
 const VALUE_POINTS = 0.1;
 /** Leaf values of an object that are included in the object's price. */
 const FREE_VALUES = 5;
-/** Entries, hours, days and months that are counted at most: the largest page, list or window that is accepted. */
+/**
+ * Entries, hours, days and months that are counted at most.
+ *
+ * The largest page, list or window that is accepted.
+ */
 const MAX = { entries: 1_000, hours: 8 * 24, days: 366, months: 120 };
 
 /**
@@ -218,7 +222,11 @@ function windowMs(window: unknown): number {
   return lengthMs > 0 ? lengthMs : 0;
 }
 
-/** Returns the length of the list at a path such as `input.viewers`; 1 for a single value, which GraphQL accepts as a list. */
+/**
+ * Returns the length of the list at a path such as `input.viewers`.
+ *
+ * 1 for a single value, which GraphQL accepts as a list.
+ */
 function lengthAt(path: string, argument: Argument): number {
   const [name = "", ...keys] = path.split(".");
   const value = keys.reduce<unknown>(
@@ -228,7 +236,11 @@ function lengthAt(path: string, argument: Argument): number {
   return Array.isArray(value) ? value.length : 1;
 }
 
-/** Returns an argument as the client wrote it, or its default; undefined if there is neither, or if it is null. */
+/**
+ * Returns an argument as the client wrote it, or its default.
+ *
+ * Undefined if there is neither, or if it is null.
+ */
 function argumentValue(
   field: GraphQLField<unknown, unknown>,
   { arguments: given }: FieldNode,

@@ -41,14 +41,22 @@ export interface CacheLookup {
   readonly store: ((response: CachedResponse, isCacheable: boolean) => void) | null;
 }
 
-/** Milliseconds for which a response is served again: fields such as an expiry depend on the time of day. */
+/**
+ * Milliseconds for which a response is served again.
+ *
+ * Fields such as an expiry depend on the time of day.
+ */
 const TTL_MS = 1_000;
 /** Requests after which a response is stored. */
 const MIN_REQUESTS_TO_CACHE = 3;
 /** Bytes of all entries. */
 const MAX_CACHE_BYTES = 4_000_000;
 const MAX_ENTRIES = 5_000;
-/** Characters of the longest response that is stored: a longer one takes little more time to execute than to send. */
+/**
+ * Characters of the longest response that is stored.
+ *
+ * A longer one takes little more time to execute than to send.
+ */
 const MAX_RESPONSE_CHARACTERS = 200_000;
 /** Characters of the longest operation key that is looked up. */
 const MAX_KEY_CHARACTERS = 2_000;
@@ -74,7 +82,11 @@ interface StoredResponse extends CacheLookup {
 export interface ResponseCacheOptions {
   /** False stores nothing, as where usage is not cached. */
   readonly isEnabled: boolean;
-  /** Returns the version of all cached data; null if it is unknown or not fresh, so that nothing is served again. */
+  /**
+   * Returns the version of all cached data.
+   *
+   * Null if it is unknown or not fresh, so that nothing is served again.
+   */
   readonly version: () => CacheVersion | null;
   readonly usageCache: Pick<UsageCache, "lastEvictedUseAt">;
   /** Time in epoch milliseconds. */
@@ -153,7 +165,11 @@ function charactersOf({ data, errorsJson = "" }: CachedResponse): number {
 /** The lookup of an operation that is never stored. */
 export const CACHE_MISS: CacheLookup = { response: null, wasServedRecently: false, store: null };
 
-/** Returns whether two callers are the same principal with the same rights. A changed partner is another object. */
+/**
+ * Returns whether two callers are the same principal with the same rights.
+ *
+ * A changed partner is another object.
+ */
 function isSameCaller(caller: Caller, other: Caller): boolean {
   if (caller === other) return true;
   return (

@@ -20,17 +20,29 @@ export interface AdmissionQueue {
   enqueue(task: QueuedTask, callerId: string): void;
 }
 
-/** Operations that may run concurrently regardless of load. Operations started together share upstream calls. */
+/**
+ * Operations that may run concurrently regardless of load.
+ *
+ * Operations started together share upstream calls.
+ */
 const MIN_CONCURRENCY = 8;
 /** Operations up to which starvation starts further ones, regardless of load. */
 const MAX_CONCURRENCY = 40;
 /** Milliseconds of one turn of the event loop after which no further operation is started in it. */
 const START_SLICE_MS = 10;
-/** Milliseconds below which a turn of the event loop was idle: reading one upstream response takes longer. */
+/**
+ * Milliseconds below which a turn of the event loop was idle.
+ *
+ * Reading one upstream response takes longer.
+ */
 const IDLE_TURN_MS = 0.05;
 /** Milliseconds in the queue after which an operation no longer waits for the event loop to be idle. */
 const STARVATION_MS = 200;
-/** Milliseconds in the queue after which an operation is started in any case: it is expected to reject itself. */
+/**
+ * Milliseconds in the queue after which an operation is started in any case.
+ *
+ * It is expected to reject itself.
+ */
 export const MAX_QUEUE_WAIT_MS = 2_000;
 
 /**

@@ -16,7 +16,11 @@ export interface LoadShedder {
 
 /** Milliseconds of work of other connections after which a request of the same turn of the event loop is rejected. */
 const MAX_ROUND_MS = 1_000;
-/** Connections from which on a long turn counts as overload: with fewer, something else has blocked the loop and is over. */
+/**
+ * Connections from which on a long turn counts as overload.
+ *
+ * With fewer, something else has blocked the loop and is over.
+ */
 const MIN_CONNECTIONS = 100;
 
 /**

@@ -1,4 +1,8 @@
-/** Runs a task in a later turn of the event loop, after the tasks queued before it. A task never throws. */
+/**
+ * Runs a task in a later turn of the event loop, after the tasks queued before it.
+ *
+ * A task never throws.
+ */
 export type TaskQueue = (task: () => void) => void;
 
 /**

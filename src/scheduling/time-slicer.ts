@@ -8,7 +8,7 @@ export const SLICE_MS = 12;
 /** Steps between two reads of the clock, which cost more than writing a small object. */
 const STEPS_PER_CLOCK_READ = 16;
 
-/** What all time slicers of a gateway share. */
+/** Parts that all time slicers of a gateway share. */
 export interface SlicerOptions {
   readonly eventLoopTurn: EventLoopTurn;
   readonly taskQueue: TaskQueue;
