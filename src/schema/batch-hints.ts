@@ -4,14 +4,13 @@ import { selectedFields } from "../engine/selections.ts";
 import type { BatchGroup } from "../loaders/batch-scheduler.ts";
 import { isPromise, type MaybePromise } from "../primitives/maybe-promise.ts";
 
-/** Marks a field as giving figures that loaders of this family read: put it into the field's `extensions`. */
+/** Marks a field, in its `extensions`, as loading usage through this group of loaders. */
 export function loadsUsage(family: BatchGroup): { readonly loadsUsage: BatchGroup } {
   return { loadsUsage: family };
 }
 
 /**
- * Lets the batches of figures wait for a list that will name more of their subjects. It looks at what the client selected
- * below the list: a list of bare names is waited for by nobody.
+ * Holds the usage batches until the list is there, if the client selected usage below the list.
  *
  * @returns the list itself
  */

@@ -26,13 +26,13 @@ export interface Page<Node> {
 }
 
 /**
- * A page of a list that is sorted by a key, which is unique in it. Cursors hold the key and not the position, so a page
- * neither skips nor repeats an object when others come and go.
+ * Returns a page of a list that is sorted by a unique key. Cursors hold the key and not the position, so a page neither
+ * skips nor repeats an object when others are added or removed.
  *
  * @throws InvalidInputError naming the argument
  */
 export function pageOf<Node>(sorted: readonly Node[], keyOf: (node: Node) => string, page: PageArguments): Page<Node>;
-/** @param nodeOf makes the node of an item: of those on the page alone */
+/** @param nodeOf returns the node of an item; called for items on the page alone */
 export function pageOf<Item, Node>(
   sorted: readonly Item[],
   keyOf: (item: Item) => string,
@@ -61,11 +61,11 @@ export function pageOf<Item>(
 }
 
 /**
- * A page of a list whose order moves, as that by a figure does. Cursors hold what has been seen: all nodes up to their own, each
- * by a hash of 6 bytes of its name, 8 characters. So pages neither skip nor repeat a node, however the order moves between
- * two pages and whichever gateway is asked. See docs/decisions/0001-cursors-of-moving-lists.md.
+ * Returns a page of a list whose order changes, such as a list ordered by usage. A cursor holds a hash of 8 characters of
+ * every node up to its own, so pages neither skip nor repeat a node, however the order changes between two pages and
+ * whichever gateway serves them. See docs/decisions/0001-cursors-of-moving-lists.md.
  *
- * @param nameOf gives what never changes of a node, and no other one has
+ * @param nameOf returns a text of the node that is unique and never changes
  * @throws InvalidInputError naming the argument
  */
 export function pageOfMoving<Node>(
@@ -86,7 +86,7 @@ export function pageOfMoving<Node>(
   const size = last == null ? pageSize(first, "first") : pageSize(last, "last");
   const begin = last == null ? 0 : Math.max(0, wanted.length - size);
   const end = last == null ? Math.min(wanted.length, size) : wanted.length;
-  // What was seen stays seen when it is not in the list just now.
+  // Nodes that were seen stay seen while they are missing from the list.
   const passedHashes = [...new Set([...seen, ...passed.map(({ hash }) => hash)])];
   const hashes = [...passedHashes, ...wanted.map(({ hash }) => hash)];
   const edges = wanted
@@ -115,7 +115,7 @@ class MovingEdge<Node> {
   }
 }
 
-/** How a cursor begins that holds what was seen. */
+/** Prefix of a cursor that holds hashes of seen nodes. */
 const SEEN = "seen.";
 const HASH_CHARACTERS = 8;
 
@@ -124,7 +124,7 @@ function hashOf(name: string): string {
   return createHash("sha256").update(name).digest("base64url").slice(0, HASH_CHARACTERS);
 }
 
-/** @throws InvalidInputError for a text that is no such cursor */
+/** Returns the hashes that a cursor holds. @throws InvalidInputError for any other text */
 function decodeSeen(cursor: string, argument: string): string[] {
   const hashes = cursor.slice(SEEN.length);
   const isSeen = cursor.startsWith(SEEN) && hashes.length > 0 && hashes.length % HASH_CHARACTERS === 0;
@@ -137,7 +137,7 @@ function decodeSeen(cursor: string, argument: string): string[] {
   );
 }
 
-/** A class, as an object with getters of its own would stay in memory for longer than its request: see `loaders/loaders.ts`. */
+/** The position of a page. A class: see `loaders/loaders.ts` on object literals with getters. */
 class PageInfo {
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
@@ -175,7 +175,7 @@ class Edge<Item> {
   }
 }
 
-/** @throws InvalidInputError for a size that is not from 1 to `max` */
+/** Returns the page size. @throws InvalidInputError unless it is 1 to `max` */
 export function pageSize(size: number | null | undefined, argument: string, max = MAX_PAGE_SIZE): number {
   if (size == null) return Math.min(DEFAULT_PAGE_SIZE, max);
   if (size >= 1 && size <= max) return size;

@@ -8,28 +8,28 @@
 export interface FieldCost {
   /** Points of the field itself. */
   readonly points?: number;
-  /** Points for each day of its window, beside. */
+  /** Additional points for each day of the field's window. */
   readonly pointsPerDay?: number;
-  /** Points for each entry of the list that it is given as this argument, or within it: `input.viewers`. */
+  /** Points for each entry of the list in this argument, such as `input.viewers`. */
   readonly perEntry?: { readonly of: string; readonly points: number };
   /**
    * How many entries its list has: so many, as the list that it is given, or one for each bucket of the series, or each day of
    * the window around it.
    */
   readonly entries?: number | { readonly of: string } | "BUCKETS" | "DAYS";
-  /** It reads every bucket of its window, in the granularity of its argument. */
+  /** The field reads every bucket of its window, in the granularity of its argument. */
   readonly readsBuckets?: true;
 }
 
-/** A figure of one name, a tenth of a call. */
+/** Usage of one name: a tenth of an upstream call. */
 const USAGE = { points: 10 };
-/** A figure of every name of the account. */
+/** Usage of every name of the account. */
 const WHOLE_ACCOUNT = { points: 500 };
 /** The platform has no pages of viewer records: each page reads the whole window. */
 const RECORDS = { points: 500, pointsPerDay: 200 };
-/** One call, or a few where pages have to be searched for. */
+/** One upstream call, or a few if pages have to be searched. */
 const CALL = { points: 100 };
-/** Days on which nothing was used are left out: at most it is each of the window. */
+/** At most one entry for each day of the window: days without usage are omitted. */
 const DAYS = { points: 0, entries: "DAYS" } as const;
 const CHANGE_EACH = { points: 0, perEntry: { of: "input.tokens", points: 100 } };
 
@@ -102,5 +102,5 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "Mutation.stopAllStreams": { points: 1_000 },
 };
 
-/** A field of the type `Mutation` that does not stand in the table: one or two calls that change something. */
+/** Cost of a mutation that is not in the table: one or two upstream calls. */
 export const MUTATION_COST: FieldCost = { points: 200 };

@@ -3,45 +3,45 @@ import { ConflictError } from "../model/errors.ts";
 import { assertName } from "../model/text.ts";
 import { type AttemptSpan, CLOCK_TOLERANCE_MS } from "./matches-request.ts";
 
-/** The making of an object of the platform, which has no idempotency keys of its own for it. */
+/** The creation of an object on the platform, which has no idempotency keys of its own. */
 export interface IdempotentCreation<Made> {
   /** Name of the mutation. */
   readonly operation: string;
   readonly idempotencyKey: string;
-  /** All that is asked for; the same key with other input is refused. */
+  /** The whole request; the same key with other input is rejected. */
   readonly input: unknown;
   /** Kind of the object: one object has one key, whichever operation the key belongs to. */
   readonly kind: string;
-  /** The part of it that the object can be recognised by. */
+  /** The part of the input that the object can be recognized by. */
   readonly likeness: unknown;
-  /** What the object is recognised by when it is left behind; left out for an object that is no token. No secret. */
+  /** Settings by which a token that was left behind is recognized, without secrets; omitted for other objects. */
   readonly mayLeave?: unknown;
-  /** What the object is called in a message: `token`. */
+  /** Noun for the object in messages: `token`. */
   readonly noun: string;
   readonly create: () => Promise<Made>;
   /** Pages from 1, the newest objects first; an empty one is the end. */
   readonly listNewest: (page: number) => Promise<readonly Made[]>;
-  /** Compares every setting that was asked for. */
+  /** Compares every requested setting. */
   readonly matchesRequest: (made: Made, span: AttemptSpan) => boolean;
   readonly idOf: (made: Made) => string;
   /** Milliseconds since the epoch. */
   readonly madeAt: (made: Made) => number;
-  /** Told of the object as soon as it is known. */
+  /** Called with the object as soon as it is known. */
   readonly take?: (made: Made) => void;
-  /** Finds one that was made before. */
+  /** Finds an object that was created before. */
   readonly find: (id: string) => Promise<Made | null>;
 }
 
 /** The object of a key. */
 export interface Made<Object> {
   readonly made: Object;
-  /** False when the key came again, and its object was known from before. */
+  /** False if the key was repeated and its object was known already. */
   readonly isNew: boolean;
 }
 
 /**
- * Makes an object once for its idempotency key. When the platform's answer is lost, the object is looked for among the newest
- * ones, and is this key's if it has every setting that was asked for and no other key has it.
+ * Creates an object once per idempotency key. If the platform's response is lost, the object is looked for among the newest
+ * ones: it is this key's if it has every requested setting and no other key has it.
  *
  * @throws ApplicationError IDEMPOTENCY_MISMATCH, OUTCOME_UNKNOWN, CONFLICT; UpstreamError
  */

@@ -1,9 +1,9 @@
-/** Ids of the graph: `Type:key`, in base64url so that nobody is tempted to take them apart. */
+/** Returns a global id: `Type:key` in base64url, which keeps it opaque. */
 export function encodeGlobalId(typename: string, key: string | number | bigint): string {
   return Buffer.from(`${typename}:${key}`, "utf8").toString("base64url");
 }
 
-/** The parts of an id, or null for a text that is none of ours. */
+/** Returns the parts of a global id; null for any other text. */
 export function decodeGlobalId(id: string): { readonly typename: string; readonly key: string } | null {
   const text = Buffer.from(id, "base64url").toString("utf8");
   const colon = text.indexOf(":");
@@ -11,7 +11,7 @@ export function decodeGlobalId(id: string): { readonly typename: string; readonl
   return { typename: text.slice(0, colon), key: text.slice(colon + 1) };
 }
 
-/** The key of an id of this type, or null. */
+/** Returns the key of a global id of this type; null for any other text. */
 export function keyOfId(id: string, typename: string): string | null {
   const parts = decodeGlobalId(id);
   return parts?.typename === typename ? parts.key : null;

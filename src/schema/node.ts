@@ -14,15 +14,15 @@ import { findPublishToken, findSubscribeToken } from "./token/find-token.ts";
 import { findTranscoder } from "./transcoder/find-transcoder.ts";
 import { findViewerRecord } from "./viewer/viewer-record.ts";
 
-/** How an object of each type is found by its id, and the scope that the field of its type needs as well. */
+/** Finds an object of each type by its global id, with the scope that reading such objects needs. */
 const finders: Readonly<
   Record<
     string,
     {
       readonly find: (id: string, argument: string, context: GraphContext) => MaybePromise<object>;
-      /** For everybody, unless `staff` stands beside it: then for partners. */
+      /** Scope for every caller, or for partners' callers if `staff` is given too. */
       readonly scope?: Scope;
-      /** For those who see the whole account. */
+      /** Scope for callers who see the whole account. */
       readonly staff?: Scope;
     }
   >
@@ -67,7 +67,7 @@ builder.queryFields((t) => ({
           argument: "ids",
           max: 100,
         });
-      // An error in the place of an object costs the client that object alone.
+      // An error in place of an object costs the client that object alone.
       return ids.map((id, index) => findNode(id, `ids.${index}`, context).catch((error: Error) => error as never));
     },
   }),
@@ -78,7 +78,7 @@ async function findNode(id: string, argument: string, context: GraphContext) {
   if (!finder) throw new NotFoundError(argument);
   const { role, scopes } = context.caller;
   const scope = (seesAccount(role) ? finder.staff : undefined) ?? finder.scope;
-  // To a partner, an id that is not for partners is like one that is none.
+  // To a partner, an id that is not for partners is like an unknown one.
   if (!scope) throw new NotFoundError(argument);
   if (!scopes.has(scope)) throw new ForbiddenError(scope);
   return finder.find(id, argument, context);

@@ -15,7 +15,7 @@ builder.addScalarType("TimeZone", GraphQLTimeZone, {
   description: "A time zone by its IANA name: `Europe/Berlin`, `UTC`.",
 });
 
-/** Serialised as text on purpose: sums pass 2^53, which JSON numbers lose in most clients. */
+/** Serialized as text: sums exceed 2^53, where JSON numbers lose digits in most clients. */
 export const Bytes = new GraphQLScalarType<bigint, string>({
   name: "Bytes",
   description:
@@ -27,7 +27,7 @@ export const Bytes = new GraphQLScalarType<bigint, string>({
 });
 builder.addScalarType("Bytes", Bytes);
 
-/** Text as well, for the same reason. */
+/** Serialized as text, like {@link Bytes}. */
 export const Decimal = new GraphQLScalarType<string, string>({
   name: "Decimal",
   description: 'An exact decimal number, always a string such as `"12.5"`.',
@@ -38,7 +38,7 @@ export const Decimal = new GraphQLScalarType<string, string>({
 });
 builder.addScalarType("Decimal", Decimal);
 
-/** What clients write is one of ISO's codes; what the platform holds is shown as it is. */
+/** Accepts ISO codes from clients; serializes the platform's texts as they are. */
 export const CountryCode = new GraphQLScalarType<string, string>({
   name: "CountryCode",
   description: "A country by its ISO 3166-1 alpha-2 code: `GB` for the United Kingdom, `DE` for Germany.",
@@ -51,11 +51,11 @@ builder.addScalarType("CountryCode", CountryCode);
 function countryCode(value: unknown, node: ValueNode | null = null): string {
   try {
     const country = GraphQLCountryCode.parseValue(value);
-    // The platform takes capital letters alone.
+    // The platform accepts capital letters alone.
     if (country === country.toUpperCase()) return country;
   } catch {
-    // Told below.
+    // Reported below.
   }
-  const rule = "A country is its ISO 3166-1 alpha-2 code in capital letters, such as GB for the United Kingdom.";
+  const rule = "A country must be an ISO 3166-1 alpha-2 code in capital letters, such as GB for the United Kingdom.";
   throw new GraphQLError(rule, { nodes: node });
 }

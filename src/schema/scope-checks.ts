@@ -7,13 +7,13 @@ import type { GraphContext } from "../context.ts";
 import { accessExtension, type CheckOfObject, type FieldCheck } from "../engine/field-checks.ts";
 import { ApplicationError, ForbiddenError } from "../model/errors.ts";
 
-/** What the `authScopes` of a type or a field may ask for: any one of it is enough. */
+/** The rights that `authScopes` of a type or field may require: any one of them is enough. */
 export interface AuthScopes {
-  /** For every caller with the scope: what it is shown is its own by way of the loaders. */
+  /** Allows every caller with the scope; the loaders restrict a partner's caller to its own objects. */
   scope: Scope;
-  /** For callers with the scope who see the whole account: never for a partner's. */
+  /** Allows callers with the scope who see the whole account, never a partner's. */
   staff: Scope;
-  /** For those who see the whole account, and for the partner with one of these tracking ids. */
+  /** Allows callers who see the whole account, and the partner with one of these tracking ids. */
   owner: readonly (string | null)[];
 }
 

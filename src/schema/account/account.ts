@@ -13,7 +13,7 @@ import { dailyWindow, usageWindow, windowArgs } from "../window.ts";
 import { ClipUsage, DrmUsage, StorageUsage, StoredMedia } from "./meters.ts";
 import { AccountReconciliation, reconcile } from "./reconciliation.ts";
 
-/** The account that the gateway's API secret belongs to. What it sets for its tokens is read when it is first asked for. */
+/** The account that the gateway's API secret belongs to; its settings are read on demand. */
 export interface AccountRecord {
   readonly kind: "Account";
   readonly accountId: string;
@@ -21,7 +21,7 @@ export interface AccountRecord {
   geoCascade(): Promise<Cascade>;
 }
 
-/** The account, with what of its settings is known already. @throws UpstreamError when its id can't be read */
+/** Returns the account, with settings that are known already. @throws UpstreamError if its id cannot be read */
 export async function accountRecord(
   { account, upstream, signal }: GraphContext,
   known: { readonly countryRules?: CountryRules; readonly geoCascade?: Cascade } = {},
@@ -159,7 +159,7 @@ builder.node(Account, {
   }),
 });
 
-/** Streams that analytics can be asked for. */
+/** Returns the names of streams that analytics accepts. */
 function meteredStreams({ loaders }: GraphContext): MaybePromise<readonly string[]> {
   const names = mapMaybe(loaders.streamNames(), (known) => known.filter(isMetered));
   return loaders.batchScheduler.holdUntil(new Set(["STREAM_TRACKING"]), names);

@@ -168,7 +168,7 @@ export const DrmUsage = builder.objectRef<MeterWindow>("DrmUsage").implement({
   }),
 });
 
-/** The window as the platform is asked for it. @throws InvalidInputError WINDOW_NOT_RETAINED */
+/** Returns the window as the platform's meters take it. @throws InvalidInputError WINDOW_NOT_RETAINED */
 function kept(window: UsageWindow): TimeWindow {
   return planTotal(window, { monthsRetained: false }).direct ?? window;
 }

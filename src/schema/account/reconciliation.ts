@@ -11,7 +11,7 @@ import { answeredWindow, Window } from "../window.ts";
 
 interface Reconciliation {
   readonly window: UsageWindow;
-  /** Up to when all of its figures are whole. */
+  /** Time up to which all usage is complete, in milliseconds since the epoch. */
   readonly freshUntil: number;
   readonly account: TrafficFigure;
   readonly partners: TrafficFigure;
@@ -75,7 +75,7 @@ export const AccountReconciliation = builder.objectRef<Reconciliation>("AccountR
   }),
 });
 
-/** @throws InvalidInputError WINDOW_NOT_RETAINED; UpstreamError */
+/** Compares the account's traffic with that of all tracking ids. @throws InvalidInputError WINDOW_NOT_RETAINED; UpstreamError */
 export async function reconcile(
   streamNames: readonly string[],
   window: UsageWindow,

@@ -1,15 +1,15 @@
 import { redacted } from "../../model/secret.ts";
 import { addressWithoutSecrets } from "../../model/token/restream.ts";
 
-/** Arguments that hold a secret, or a viewer's personal data. */
+/** Names of arguments that hold a secret or a viewer's personal data. */
 const neverLogged = new Set(["jwt", "secret", "passphrase", "srtPassphrase", "customViewerData", "key"]);
-/** Of longer lists only the length is kept. */
+/** Longest list that is recorded whole, in entries; a longer one is recorded as its length. */
 const MAX_LISTED = 20;
 const MAX_DETAIL_LENGTH = 4_000;
 
 /**
- * What a mutation was asked for, as the audit log keeps it: its arguments as JSON, without secrets and without a thousand
- * viewers; and the global id of the object that they name first, if they name one.
+ * Returns the arguments of a mutation for the audit log, as JSON without secrets and long lists, and the global id of the
+ * first object that they name, if there is one.
  */
 export function auditDetail(args: Readonly<Record<string, unknown>>): { detail: string; objectId: string | null } {
   const detail = redacted(JSON.stringify(args, (name, value) => shown(name, value)));
@@ -26,7 +26,7 @@ function shown(name: string, value: unknown): unknown {
   return Array.isArray(value) && value.length > MAX_LISTED ? `[${value.length} entries]` : value;
 }
 
-/** References name objects as `{ id }`, the first one being what the mutation is about. */
+/** Returns the first object that the arguments reference as `{ id }`, which the mutation is about. */
 function firstId(value: unknown): string | null {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
   if ("id" in value && typeof value.id === "string") return value.id.length <= 512 ? redacted(value.id) : null;

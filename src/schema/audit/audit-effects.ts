@@ -7,17 +7,17 @@ import { UpstreamError } from "../../upstream/upstream-error.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import { registeredKey } from "../partner/find-partner.ts";
 
-/** The account as an object, whose id has to be asked for. */
+/** The account as an object, whose id has to be read first. */
 const ACCOUNT = Symbol("the account");
 type Subject = string | typeof ACCOUNT;
 
-/** What a method of a client changes. Null stands for a method that only reads. */
+/** The effect of a client's method on objects of the graph; null for a method that only reads. */
 interface Rule<Args, Result> {
-  /** Global ids of what it changes, as far as its arguments name it. */
+  /** Returns the global ids of the objects that the arguments name. */
   readonly of: (args: Args) => readonly Subject[];
-  /** Those that its result names, in place of the above: what it made, or what became of each. */
+  /** Returns the objects that the result names, with their effects, in place of the above. */
   readonly result?: (result: Result, args: Args) => readonly (readonly [Subject, AuditEffect])[];
-  /** The type that it makes: when its answer is lost, one of the type may have been made. */
+  /** Type of the object that it creates: after a lost response, one may have been created. */
   readonly makes?: string;
   readonly deletes?: true;
 }
@@ -28,7 +28,7 @@ type Rules<Client> = {
     | null;
 };
 
-/** The clients: what is no function of the whole. */
+/** The clients: the properties of the upstream that are no functions. */
 type Clients = {
   readonly [Name in keyof Upstream as NonNullable<Upstream[Name]> extends (...args: never[]) => unknown
     ? never
@@ -44,7 +44,7 @@ const transcoder = (id: string) => encodeGlobalId("Transcoder", id);
 const theAccount = (): readonly Subject[] => [ACCOUNT];
 const changed = (subject: Subject) => [subject, "CHANGED"] as const;
 
-/** Every method of every client: a new one that changes something has to say what, or it does not compile. */
+/** The effects of every method of every client: a new method without an entry does not compile. */
 const rules: { readonly [Name in keyof Clients]: Rules<NonNullable<Clients[Name]>> | null } = {
   account: {
     id: null,
@@ -137,16 +137,16 @@ const rules: { readonly [Name in keyof Clients]: Rules<NonNullable<Clients[Name]
   viewerRecords: null,
 };
 
-/** Clients that note in an act what is changed through them. */
+/** Clients that record in an audited action the objects that are changed through them. */
 export interface Recorded {
   readonly upstream: Upstream;
-  /** Types of which an object may have been made by a call whose answer was lost. */
+  /** Types of which a call with a lost response may have created an object. */
   readonly lostTypes: ReadonlySet<string>;
 }
 
 type AnyRule = Rule<readonly unknown[], unknown>;
 
-/** @param accountId gives the account's public id */
+/** @param accountId returns the account's public id */
 export function recorded(upstream: Upstream, act: AuditedAction, accountId: () => Promise<string>): Recorded {
   const lostTypes = new Set<string>();
   const made = new Set<Subject>();
@@ -203,7 +203,7 @@ export function recorded(upstream: Upstream, act: AuditedAction, accountId: () =
   return { upstream: proxy, lostTypes };
 }
 
-/** What a method of a table changes: global ids, which may have to be read first. Null for a method that only reads. */
+/** The effect of a table's method: global ids, which may have to be read first; null for a method that only reads. */
 type TableRules<Table> = {
   readonly [Name in keyof Table]:
     | (Table[Name] extends (...args: infer Args) => Promise<infer Result>
@@ -219,7 +219,7 @@ const partner = (id: string) => encodeGlobalId("Partner", registeredKey(id));
 const apiKey = (id: string) => encodeGlobalId("ApiKey", id);
 const ofPartner = { after: (_result: unknown, [id]: readonly [string, ...unknown[]]) => [partner(id)] };
 
-/** Every method of every table with objects of the graph. Null for a table without. */
+/** The effects of every method of every table; null for a table without objects of the graph. */
 const tableRules: { readonly [Name in keyof Tables]: TableRules<Tables[Name]> | null } = {
   partners: {
     byId: null,
@@ -229,7 +229,7 @@ const tableRules: { readonly [Name in keyof Tables]: TableRules<Tables[Name]> | 
     byTrackingId: null,
     locked: null,
     claim: null,
-    // The token itself is noted when it is made or deleted.
+    // The token itself is recorded when it is created or deleted.
     recordToken: null,
     hasStatement: null,
     formerHolders: null,
@@ -239,14 +239,14 @@ const tableRules: { readonly [Name in keyof Tables]: TableRules<Tables[Name]> | 
     removeTrackingId: ofPartner,
     setSuspendedTokenIds: ofPartner,
     addSuspendedTokenIds: ofPartner,
-    // The tokens themselves are noted when they are disabled.
+    // The tokens themselves are recorded when they are disabled.
     removeSuspendedTokenIds: null,
   },
   apiKeys: {
     byId: null,
     byHash: null,
     list: null,
-    // When a key was used last is no change of anybody's.
+    // The time of the latest use is no change by a caller.
     touch: null,
     create: { after: ({ id }) => [apiKey(id)] },
     replace: { after: (result, [id, successorId]) => [apiKey(successorId), ...(result ? [apiKey(id)] : [])] },
@@ -270,7 +270,7 @@ interface AnyTableRule {
   readonly after?: (result: unknown, args: readonly unknown[]) => readonly string[];
 }
 
-/** Tables that tell what is changed through them, by global id. */
+/** Tables that report the objects that are changed through them, by global id. */
 export function recordedTables(tables: Tables, changed: (objectId: string) => void): Tables {
   const run = async (rule: AnyTableRule, args: readonly unknown[], call: () => Promise<unknown>): Promise<unknown> => {
     const ids = (await rule.before?.(args, tables)) ?? [];

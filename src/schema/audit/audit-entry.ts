@@ -45,7 +45,7 @@ const AuditedObject = builder.objectRef<AuditObject>("AuditedObject").implement(
   }),
 });
 
-/** The most objects of one entry that are read at once. */
+/** Most objects of one entry in a response. */
 const MAX_OBJECTS = 1_000;
 
 export const AuditEntry = builder.objectRef<AuditRecord>("AuditEntry");

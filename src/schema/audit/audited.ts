@@ -13,12 +13,12 @@ import { recorded, recordedTables } from "./audit-effects.ts";
 import { touchedObjects } from "./touched-objects.ts";
 
 /**
- * Put into the `extensions` of a mutation that changes nothing anywhere, such as signing: its entry is written once, when
- * it is over, and not before it as well.
+ * Marks a mutation that changes nothing, such as signing, in its `extensions`: its audit entry is written once, after the
+ * mutation, and not before it as well.
  */
 export const noSideEffects = { noSideEffects: true } as const;
 
-/** Lets every mutation of the schema be written into the audit log, whoever adds it. */
+/** Makes every mutation of the schema write an entry into the audit log. */
 export function withAudit(schema: GraphQLSchema): GraphQLSchema {
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
     const { checks, resolve } = accessOf(field);
@@ -31,13 +31,13 @@ export function withAudit(schema: GraphQLSchema): GraphQLSchema {
 type Field = GraphQLField<unknown, GraphContext>;
 type Resolve = NonNullable<Field["resolve"]>;
 
-/** Checks rights first: an attempt that is refused for lack of one is counted, and the log does not tell of it. */
+/** Checks rights first: an attempt without the right is counted and has no entry in the log. */
 function allowed({ name }: Field, checks: readonly FieldCheck[], resolve: Resolve): Resolve {
   return async (source, args, context, info) => {
     try {
       for (const check of checks) assertAllowed(check, context, source, args, context, info);
     } catch (error) {
-      // The refusal itself is what the caller must hear of, also when it can't be counted.
+      // The caller must get the refusal itself, also if it cannot be counted.
       if (error instanceof ApplicationError) await context.audit.recordRefusal(name, error.code).catch(() => undefined);
       throw error;
     }
@@ -59,7 +59,7 @@ function recordAfter({ name }: Field, resolve: Resolve): Resolve {
   return async (source, args, context, info) => {
     const act = context.audit.open({ operation: name, ...auditDetail(args) });
     const during = withAuditedAction(context, act, context.upstream);
-    // What was refused for lack of a right is counted, as it is where the field itself asks for the right.
+    // A refusal for lack of a right is counted, as it is if the field itself checks the right.
     const refuse = (code: string) => (code === "FORBIDDEN" ? context.audit.recordRefusal(name, code) : null);
     return recordOutcome(() => resolve(source, args, during, info), act, NOTHING_LOST, refuse);
   };
@@ -80,17 +80,17 @@ async function recordOutcome(
   try {
     result = await run();
   } catch (error) {
-    // The failure itself is what the caller must hear of, also when the log can't be written.
+    // The caller must get the failure itself, also if the log cannot be written.
     await end([error instanceof ApplicationError ? error.code : "INTERNAL_SERVER_ERROR"], []).catch(() => undefined);
     throw error;
   }
   const answered = touchedObjects(result);
   const codes = ((result as Partial<Payload> | null)?.userErrors ?? []).map(({ code }) => code);
   for (const objectId of answered) {
-    const isMade = lostTypes.has(decodeGlobalId(objectId)?.typename ?? "") && !act.objects.has(objectId);
-    act.touched(objectId, isMade ? "CHANGED" : "USED");
+    const isCreated = lostTypes.has(decodeGlobalId(objectId)?.typename ?? "") && !act.objects.has(objectId);
+    act.touched(objectId, isCreated ? "CHANGED" : "USED");
   }
-  // Without an error, a change whose answer was lost has been found to be made.
+  // Without an error, a change whose response was lost was found to be carried out.
   if (codes.length === 0) {
     for (const [objectId, effect] of act.objects) if (effect === "UNKNOWN") act.touched(objectId, "CHANGED");
   }
@@ -98,7 +98,7 @@ async function recordOutcome(
   return result;
 }
 
-/** Null leaves the entry without an end, which is read as UNKNOWN. */
+/** Returns the outcome of the entry; null leaves it open, which reads as UNKNOWN. */
 function outcomeOf(codes: readonly string[], { objects }: AuditedAction, answered: readonly string[]): AuditEnd | null {
   const changed = [...objects].flatMap(([objectId, effect]) => (effect === "CHANGED" ? [objectId] : []));
   const objectId = answered[0] ?? changed[0] ?? null;
@@ -117,8 +117,8 @@ function isFault(code: string): boolean {
 }
 
 /**
- * Changes the gateway's own store in one transaction with the objects of the audit entry of the mutation that asks for it.
- * Its outcome is written when the mutation is over.
+ * Changes the gateway's store in one transaction with the objects of the mutation's audit entry. The entry's outcome is
+ * written at the end of the mutation.
  */
 export function commitWithAudit<Result>(
   { act }: GraphContext,
@@ -127,7 +127,7 @@ export function commitWithAudit<Result>(
   return committed(act, work, false);
 }
 
-/** The same for the last change of a mutation, after which nothing can fail: the outcome is written with it. */
+/** Like {@link commitWithAudit} for the last change of a mutation, after which nothing can fail: writes the outcome with it. */
 export function commitLast<Result>({ act }: GraphContext, work: (tables: Tables) => Promise<Result>): Promise<Result> {
   return committed(act, work, true);
 }

@@ -41,7 +41,7 @@ builder.queryFields((t) => ({
   ),
 }));
 
-/** The log can be long, so it is read in one direction and never counted. */
+/** Returns a page of entries. The log can be long, so it is read in one direction and never counted. */
 async function auditPage(filter: Filter, { first, after, last, before }: PageArguments, log: AuditStore) {
   if (last != null || before != null) {
     throw new InvalidInputError(last != null ? "last" : "before", "The log is read forwards: use `first` and `after`.");

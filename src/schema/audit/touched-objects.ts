@@ -15,12 +15,12 @@ const keys: Readonly<Record<string, (record: Readonly<Record<string, unknown>>) 
   Transcoder: ({ id }) => id,
 };
 
-/** Parts of a payload that tell of no objects: errors, and claims, which anybody may have written. */
+/** Parts of a payload without objects: errors, and claims, which anybody may have written. */
 const SKIPPED = new Set(["userErrors", "failures", "claims"]);
-/** A token of a step of a payload is the deepest. */
+/** Depth of the deepest object: a token of a step of a payload. */
 const MAX_DEPTH = 4;
 
-/** The global ids of the objects that a mutation answers with, each once, in their order. */
+/** Returns the global ids of the objects in a mutation's payload, each once, in their order. */
 export function touchedObjects(payload: unknown): string[] {
   const found = new Set<string>();
   const look = (value: unknown, depth: number) => {
@@ -49,7 +49,7 @@ export function touchedObjects(payload: unknown): string[] {
   return [...found];
 }
 
-/** A viewer token may claim any text as its stream: only what can be a stream's name is kept. */
+/** Returns whether the text can be a stream's name: a viewer token may claim any text as its stream. */
 function isStreamName(value: unknown): value is string {
   return typeof value === "string" && value.length >= 1 && value.length <= 128;
 }

@@ -12,9 +12,9 @@ import { publishTokenComparison, subscribeTokenComparison } from "../token/token
 type Token = PublishTokenRecord | SubscribeTokenRecord;
 
 /**
- * Findings of usable tokens that writes left behind which were cut off: those that have every setting that a write asked for,
- * were made while it may have been carried out, and are no other key's; and those of the finished steps of a workflow. One
- * write leaves one such token, the oldest.
+ * Returns a finding for each usable token that an interrupted write left behind: a token that has every requested setting,
+ * was created while the write may have been carried out, and belongs to no other key; and the tokens of the finished steps
+ * of a workflow. One write leaves one such token, the oldest.
  *
  * @throws StoreError, UpstreamError
  */
@@ -38,7 +38,7 @@ export async function leftBehindFindings(context: GraphContext): Promise<Finding
   return [...found].map(([token, operation]) => leftBehindFinding(token, operation));
 }
 
-/** The oldest token that fits the write and that no other write has made; none where there is none. */
+/** Returns the oldest token that fits the write and that no other write created; empty if there is none. */
 async function tokenOf(
   write: UnsettledWrite,
   left: OrphanedToken,
@@ -54,7 +54,7 @@ async function tokenOf(
   return [];
 }
 
-/** The tokens of the finished steps. A partner that was registered since has its tokens. */
+/** Returns the tokens of finished steps, unless their partner was registered since. */
 async function tokensOfSteps(
   write: UnsettledWrite,
   usable: readonly Token[],
@@ -69,7 +69,7 @@ async function tokensOfSteps(
   return left.filter((token) => !isRegistered(token));
 }
 
-/** When the platform may have carried the write out, by the platform's clock. */
+/** Returns when the platform may have carried out the write, by the platform's clock. */
 function spanOf({ begunAt, settledAt }: UnsettledWrite, { spanOnPlatform, ownNow }: GraphContext): AttemptSpan {
   const span = spanOnPlatform(begunAt);
   const sinceMs = settledAt === null ? 0 : Math.max(0, ownNow - settledAt);
