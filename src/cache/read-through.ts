@@ -53,8 +53,11 @@ export function createKeyedReadThrough<Value>(
 ): (key: string) => Promise<Value> {
   const entries = new LRUCache<string, ReadThrough<Value>>(boundedLru(maxEntries));
   return (key) => {
-    const entry = entries.get(key) ?? createReadThrough(() => load(key), options);
-    entries.set(key, entry);
+    let entry = entries.get(key);
+    if (!entry) {
+      entry = createReadThrough(() => load(key), options);
+      entries.set(key, entry);
+    }
     return entry.read();
   };
 }
