@@ -1,11 +1,12 @@
-import { ApplicationError, InvalidInputError } from "./errors.ts";
+import { ApplicationError, invalidArgument } from "./errors.ts";
+import { assertNotBlank } from "./text.ts";
 
-/** Frames of a conference's mix are so many pixels wide and high. @see POST /v3/conferences/mix/{conferenceId}/rts/start */
+/** Width and height of the frames of a mix, in pixels. @see POST /v3/conferences/mix/{conferenceId}/rts/start */
 const FRAME_PIXELS = { min: 390, max: 1920 };
 const MAX_ADDRESS_LENGTH = 2048;
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-/** What a client wants a conference's stream to look like. */
+/** The requested look of a conference's stream. */
 export interface MixRequest {
   readonly layoutUrl?: string | undefined;
   readonly width?: number | undefined;
@@ -13,40 +14,40 @@ export interface MixRequest {
   readonly mixId?: string | undefined;
 }
 
-/** What a mutation about conferences answers where they are switched off. */
+/** Returns the error of mutations about conferences while the feature is disabled. */
 export function conferenceStreamingDisabled(): ApplicationError {
   return new ApplicationError(
     "FEATURE_DISABLED",
-    "Streaming of conferences is switched off, as its platform has been retired: CONFERENCE_STREAMING=on switches it on.",
+    "Conference streaming is disabled, because its platform has been retired. Set CONFERENCE_STREAMING=on to enable it.",
   );
 }
 
-/** @throws InvalidInputError for what is no id of a conference, such as its alias */
+/** Throws unless the text has the form of a conference id. @throws InvalidInputError naming the argument */
 export function assertConferenceId(conferenceId: string, argument: string): void {
   if (uuid.test(conferenceId)) return;
-  throw new InvalidInputError(argument, "It is the conference's id, a UUID that its platform has made; not its alias.");
+  throw invalidArgument(argument, "must be the UUID of a conference, not its alias", conferenceId);
 }
 
 /**
- * @param isOwnStream to a stream of one's own, which takes less
- * @throws InvalidInputError naming the argument and the documented rule
+ * Throws unless the platform accepts the mix.
+ *
+ * @param isOwnStream whether the target is a stream of the account, which has fewer options
+ * @throws InvalidInputError naming the argument
  */
 export function assertMix({ layoutUrl, width, height, mixId }: MixRequest, isOwnStream: boolean): void {
   const isLayout = layoutUrl === undefined || layoutUrl === "default" || isWebAddress(layoutUrl);
-  if (!isLayout)
-    throw new InvalidInputError("input.layoutUrl", "It is `default`, or an address that begins with https://.");
+  if (!isLayout) {
+    throw invalidArgument("input.layoutUrl", "must be `default` or a URL that begins with https://", layoutUrl);
+  }
   for (const [name, pixels] of Object.entries({ width, height })) {
     if (pixels !== undefined && (pixels < FRAME_PIXELS.min || pixels > FRAME_PIXELS.max)) {
-      throw new InvalidInputError(`input.${name}`, `It is of ${FRAME_PIXELS.min} to ${FRAME_PIXELS.max} pixels.`);
+      throw invalidArgument(`input.${name}`, `must be ${FRAME_PIXELS.min} to ${FRAME_PIXELS.max} pixels`, pixels);
     }
   }
-  if (mixId !== undefined && mixId.trim() === "") throw new InvalidInputError("input.mixId", "It holds a text.");
+  if (mixId !== undefined) assertNotBlank(mixId, "input.mixId");
   const [extra] = Object.entries({ width, height, mixId }).find(([, value]) => value !== undefined) ?? [];
   if (isOwnStream && extra !== undefined) {
-    throw new InvalidInputError(
-      `input.${extra}`,
-      "It goes with a stream that the platform makes; leave it out, or `stream`.",
-    );
+    throw invalidArgument(`input.${extra}`, "must be absent if `stream` is set: only a platform stream has it");
   }
 }
 

@@ -105,7 +105,21 @@ export class InvalidInputError extends ApplicationError {
   }
 }
 
-/** Nothing is there, or it is not the caller's: the two are never told apart. */
+/** Longest text of an argument that an error message repeats, in characters. */
+const MAX_RECEIVED_LENGTH = 60;
+
+/**
+ * Returns the error for an argument that breaks a rule: "`input.label` must be 1 to 128 characters long; got 140."
+ *
+ * @param rule begins with "must", and has no full stop
+ * @param received what the client sent, if that helps and is no secret
+ */
+export function invalidArgument(argument: string, rule: string, received?: string | number): InvalidInputError {
+  const text = typeof received === "string" ? JSON.stringify(received.slice(0, MAX_RECEIVED_LENGTH)) : received;
+  return new InvalidInputError(argument, `\`${argument}\` ${rule}${text === undefined ? "" : `; got ${text}`}.`);
+}
+
+/** The object does not exist, or is not the caller's: clients cannot tell the two apart. */
 export class NotFoundError extends ApplicationError {
   constructor(argument: string) {
     super("NOT_FOUND", "Nothing is found under this id or name.", { argument });

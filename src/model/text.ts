@@ -1,4 +1,4 @@
-import { InvalidInputError } from "./errors.ts";
+import { InvalidInputError, invalidArgument } from "./errors.ts";
 
 /** Longest name of a stream, label or tracking id, in characters. @see POST /api/subscribe_token */
 export const MAX_NAME_LENGTH = 128;
@@ -17,7 +17,7 @@ export function assertName(value: string, argument: string): void {
   assertLength(value, 1, MAX_NAME_LENGTH, argument);
   // A database that can't store a control character would keep another name than the platform has.
   if (/\p{Cc}/u.test(value)) {
-    throw new InvalidInputError(argument, `\`${argument}\` must hold no control character; got one.`);
+    throw invalidArgument(argument, "must not contain control characters");
   }
 }
 
@@ -32,14 +32,14 @@ export function assertLength(value: string, min: number, max: number, argument: 
     throw new InvalidInputError(argument, rule, { maxLength: max });
   }
   if (!isWellFormed(value)) {
-    throw new InvalidInputError(argument, `\`${argument}\` must be well-formed Unicode; got an unpaired surrogate.`);
+    throw invalidArgument(argument, "must be well-formed Unicode, without unpaired surrogates");
   }
 }
 
 /** Throws unless the text has a character that is not white space. @throws InvalidInputError naming the argument */
 export function assertNotBlank(value: string, argument: string): void {
   if (value.trim() !== "") return;
-  throw new InvalidInputError(argument, `\`${argument}\` must not be blank.`);
+  throw invalidArgument(argument, "must not be blank");
 }
 
 /** Returns the text, cut to the length of a name. No surrogate pair is cut in half. */

@@ -1,8 +1,9 @@
-import { InvalidInputError } from "./errors.ts";
+import { InvalidInputError, invalidArgument } from "./errors.ts";
+import { assertNotBlank } from "./text.ts";
 
 /**
- * Cloud transcoders: each takes one RTMP or SRT feed and makes a ladder of quality layers of it. They are charged by the
- * minute while they are active.
+ * Cloud transcoders: each turns one RTMP or SRT feed into a ladder of quality layers. The platform bills the minutes in which
+ * they are active.
  *
  * @see /api/transcoders
  */
@@ -17,15 +18,15 @@ export type TranscoderStatus =
   | "Deleting"
   | "Deleted";
 
-/** What a transcoder makes of its input. */
+/** The output of a transcoder. */
 export interface TranscoderProfile {
   readonly id: string | null;
   readonly name: string | null;
   readonly description: string | null;
-  /** Most lines of a frame. */
+  /** Highest number of lines in a frame. */
   readonly height: number | null;
   readonly frameRate: number | null;
-  /** The top layer is the input, as it came. */
+  /** Whether the top layer is the unchanged input. */
   readonly isPassThrough: boolean;
   readonly layers: readonly TranscoderLayer[];
 }
@@ -48,58 +49,55 @@ export interface TranscoderRecord {
   readonly profile: TranscoderProfile | null;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
-  /** When it was last shut down; null while it is not, or has never been started. */
+  /** When the transcoder was last shut down, in milliseconds since the epoch; null while it runs, or before its first start. */
   readonly endedAt: number | null;
-  /** Where encoders send to. */
+  /** Addresses that encoders send to. */
   readonly ingest: { readonly rtmp: string | null; readonly rtmps: string | null; readonly srt: string | null };
 }
 
-/** What can be set of a transcoder; what is undefined is left as it is. */
+/** Settings to create or change; undefined leaves a setting as it is. */
 export interface TranscoderSettings {
   readonly name?: string | undefined;
   readonly clusterId?: string | undefined;
   readonly dnsPrefix?: string | undefined;
-  /** It says all of the output, so it goes without the three below. */
+  /** Defines the whole output, so it excludes the three settings below. */
   readonly profileId?: string | undefined;
   readonly height?: number | undefined;
   readonly frameRate?: number | undefined;
   readonly isPassThrough?: boolean | undefined;
 }
 
-/** The frame rates that the platform takes. @see POST /api/transcoders */
+/** Frame rates that the platform accepts, per second. @see POST /api/transcoders */
 export const frameRates = [24, 25, 29.97, 30, 50, 59.94, 60];
-/** A part of a host name holds 63 characters, of which a dash and the account's id take some. */
+/** A label of a host name has up to 63 characters, of which a hyphen and the account's id take some. */
 const prefix = /^[a-z\d-]{1,56}$/i;
 
-/** @throws InvalidInputError naming the argument and the documented rule */
+/** Throws unless the platform accepts the settings. @throws InvalidInputError naming the argument */
 export function assertTranscoderSettings(settings: TranscoderSettings): void {
   const { name, dnsPrefix, profileId, height, frameRate, isPassThrough } = settings;
-  if (name !== undefined && name.trim() === "") throw new InvalidInputError("input.name", "It holds a text.");
+  if (name !== undefined) assertNotBlank(name, "input.name");
   if (dnsPrefix !== undefined && !prefix.test(dnsPrefix)) {
-    throw new InvalidInputError("input.dnsPrefix", "It holds letters, digits and dashes, at most 56; no underscores.");
+    throw invalidArgument("input.dnsPrefix", "must be 1 to 56 letters, digits and hyphens", dnsPrefix);
   }
-  if (height !== undefined && height < 1) throw new InvalidInputError("input.height", "It is a number of lines.");
+  if (height !== undefined && height < 1) throw invalidArgument("input.height", "must be at least 1 line", height);
   if (frameRate !== undefined && !frameRates.includes(frameRate)) {
-    throw new InvalidInputError("input.frameRate", `It is one of ${frameRates.join(", ")} frames per second.`);
+    throw invalidArgument("input.frameRate", `must be one of ${frameRates.join(", ")} frames per second`, frameRate);
   }
   const output = { height, frameRate, isPassThrough };
   const [other] = Object.entries(output).find(([, value]) => value !== undefined) ?? [];
   if (profileId !== undefined && other !== undefined) {
-    throw new InvalidInputError(
-      `input.${other}`,
-      "A profile says all of the output, and would win: give one or the other.",
-    );
+    throw invalidArgument(`input.${other}`, "must be absent if `profileId` is set: a profile defines the whole output");
   }
 }
 
-/** A new transcoder needs to know what to make. @throws InvalidInputError */
+/** Throws unless a new transcoder has a profile, or a height and a frame rate. @throws InvalidInputError naming the argument */
 export function assertOutput({ profileId, height, frameRate }: TranscoderSettings): void {
   if (profileId !== undefined || (height !== undefined && frameRate !== undefined)) return;
   const missing = height === undefined ? "height" : "frameRate";
-  throw new InvalidInputError(`input.${missing}`, "Give a profileId, or a height and a frameRate.");
+  throw invalidArgument(`input.${missing}`, "must be set unless `profileId` is");
 }
 
-/** @throws InvalidInputError CLUSTER_UNKNOWN, or for a cluster where no transcoder runs */
+/** Throws unless transcoders run in the cluster. @throws InvalidInputError, CLUSTER_UNKNOWN if the account has no such cluster */
 export function assertTranscodes(
   clusterId: string,
   clusters: readonly { readonly id: string; readonly canTranscode: boolean }[],
@@ -109,14 +107,14 @@ export function assertTranscodes(
   const isKnown = clusters.some(({ id }) => id === clusterId);
   throw new InvalidInputError(
     "input.clusterId",
-    `Transcoders run in the clusters ${able.join(", ")}.`,
+    `\`input.clusterId\` must be a cluster with transcoders, one of ${able.join(", ")}; got ${JSON.stringify(clusterId)}.`,
     {},
     isKnown ? "INVALID_INPUT" : "CLUSTER_UNKNOWN",
   );
 }
 
-/** @throws InvalidInputError when nothing is set */
+/** Throws when no setting is set. @throws InvalidInputError naming the argument */
 export function assertSomething(settings: TranscoderSettings): void {
   if (Object.values(settings).some((value) => value !== undefined)) return;
-  throw new InvalidInputError("input", "There is nothing to change in it.");
+  throw invalidArgument("input", "must set at least one field besides the transcoder");
 }

@@ -211,7 +211,7 @@ describe("Mutation.createClip rejects an order", () => {
     expect(late.data.createClip.userErrors).toEqual([
       {
         code: "CLIP_NOT_CACHED",
-        message: "Clips are cut from a cache of 1 day: nothing before 2026-03-17T10:20:00Z is in it any more.",
+        message: "`input.from` must not be before 2026-03-17T10:20:00Z: clips are cut from a cache of 1 day.",
       },
     ]);
   });

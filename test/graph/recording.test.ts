@@ -102,7 +102,7 @@ describe("Mutation.setRecording", () => {
     expect(on).toMatchObject({ userErrors: [], awaitingNextBroadcast: [{ label: "opera-night" }] });
     const off = await setRecording(gateway, 'stream: { name: "opera-night" }, isRecording: false');
     expect(off.userErrors).toMatchObject([
-      { code: "CONFLICT", message: expect.stringContaining("can't be switched until its broadcast has ended") },
+      { code: "CONFLICT", message: expect.stringContaining("can be switched once the broadcast has ended") },
     ]);
   });
 

@@ -1,17 +1,22 @@
-import { InvalidInputError } from "../errors.ts";
+import { InvalidInputError, invalidArgument } from "../errors.ts";
 import type { GeoCascade } from "../token/token.ts";
 
-/** What stands for every cluster of the platform, later ones included. */
+/** Stands for every cluster of the platform, including those added later. */
 const ALL_CLUSTERS = "all";
 
-/** @param known ids of the account's clusters; null when they could not be read. @throws InvalidInputError CLUSTER_UNKNOWN */
+/**
+ * Throws unless the account has the cluster.
+ *
+ * @param known ids of the account's clusters; null when they could not be read, which accepts any
+ * @throws InvalidInputError CLUSTER_UNKNOWN
+ */
 export function assertCluster(clusterId: string, known: readonly string[] | null, argument: string): void {
   if (!known || known.includes(clusterId)) return;
-  const rule = `The account has no such cluster. It has ${known.join(", ")}.`;
+  const rule = `\`${argument}\` must be a cluster of the account, one of ${known.join(", ")}; got ${JSON.stringify(clusterId)}.`;
   throw new InvalidInputError(argument, rule, { known }, "CLUSTER_UNKNOWN");
 }
 
-/** Checks a geo-cascade before it is sent; one that is switched off is not looked at. @see assertCascadeClusters */
+/** Throws unless an enabled geo-cascade has valid clusters; accepts any disabled one. @see assertCascadeClusters */
 export function assertCascade(
   { isEnabled, clusters }: GeoCascade,
   known: readonly string[] | null,
@@ -21,10 +26,10 @@ export function assertCascade(
 }
 
 /**
- * Checks the clusters that streams shall be relayed to.
+ * Throws unless the account can relay streams to these clusters.
  *
  * @param known ids of the account's clusters; null when they could not be read
- * @throws InvalidInputError naming the argument and the documented rule
+ * @throws InvalidInputError naming the argument
  */
 export function assertCascadeClusters(
   clusters: readonly string[],
@@ -32,44 +37,45 @@ export function assertCascadeClusters(
   argument: string,
 ): void {
   if (clusters.length === 0) {
-    throw new InvalidInputError(argument, "Name the clusters, or `all`: a cascade that is enabled has at least one.");
+    throw invalidArgument(argument, "must list at least one cluster, or `all`, for an enabled geo-cascade");
   }
   for (const [index, id] of clusters.entries()) {
     if (id !== ALL_CLUSTERS) assertCluster(id, known, `${argument}.${index}`);
   }
 }
 
-/** The clusters that a stream is relayed to beside its origin. `auto` is no place, and takes in where it pleases. */
+/** Returns the clusters that a stream is relayed to besides its origin. `auto` is no cluster: the platform picks the origin. */
 export function clustersBeside(originCluster: string, clusters: readonly string[], known: readonly string[]): string[] {
-  const places = known.filter((id) => id !== "auto");
-  const named = clusters.includes(ALL_CLUSTERS) ? places : places.filter((id) => clusters.includes(id));
+  const actual = known.filter((id) => id !== "auto");
+  const named = clusters.includes(ALL_CLUSTERS) ? actual : actual.filter((id) => clusters.includes(id));
   if (originCluster !== "auto") return named.filter((id) => id !== originCluster);
-  // One of all places takes the stream in, whichever it is.
-  return named.length === places.length ? named.slice(1) : named;
+  // One of all clusters is the origin, whichever it is.
+  return named.length === actual.length ? named.slice(1) : named;
 }
 
-/** What relaying a stream to further clusters has cost over a window, and what it would cost by estimate. */
+/** The traffic of relaying a stream to further clusters over a window: as metered, and as estimated. */
 export interface CascadeTraffic {
-  /** Bytes that the platform has metered as relayed. */
+  /** Bytes that the platform metered as relayed. */
   readonly meteredBytesOut: bigint;
-  /** To how many further clusters the stream would have been relayed. */
+  /** Number of further clusters in the estimate. */
   readonly clusterCount: number;
-  /** Bytes that this would have sent. */
+  /** Bytes that relaying to those clusters would have sent. */
   readonly estimatedBytesOut: bigint;
 }
 
 /**
- * Estimates the extra traffic of a geo-cascade by what the platform documents: each further cluster that has viewers costs
- * about one viewer more. A viewer of everything receives what the broadcaster sent, and viewers of one country count as
- * viewers of one cluster.
+ * Estimates the extra traffic of a geo-cascade.
+ *
+ * The platform documents that each further cluster with viewers costs about one more viewer. The estimate assumes that a
+ * viewer receives all that the broadcaster sent, and that the viewers of one country use one cluster.
  */
 export function cascadeTraffic(figures: {
   readonly meteredBytesOut: bigint;
-  /** From broadcasters. */
+  /** Bytes from broadcasters. */
   readonly bytesIn: bigint;
-  /** How many clusters there are beside the one that takes the stream in. */
+  /** Number of clusters besides the origin. */
   readonly clustersBeside: number;
-  /** From how many countries it was watched. */
+  /** Number of countries with viewers. */
   readonly countries: number;
 }): CascadeTraffic {
   const clusterCount = Math.min(figures.clustersBeside, figures.countries);

@@ -1,18 +1,18 @@
-import { InvalidInputError } from "../errors.ts";
+import { invalidArgument } from "../errors.ts";
 import { assertLength, assertName } from "../text.ts";
 import { isTimeZone } from "../usage/calendar.ts";
 
-/** Whether a registered partner may use what it holds. */
+/** Whether the tokens and keys of a registered partner may be used. */
 export type RegisteredStatus = "ACTIVE" | "SUSPENDED" | "RETIRED";
 
-/** A partner as the broadcaster registered it: whoever the feed is sold to. */
+/** A customer that the broadcaster syndicates streams to, as registered. */
 export interface RegisteredPartner {
   readonly id: string;
   readonly name: string;
-  /** In the order in which they were given; no other partner has any of them. At least one. */
+  /** In the order in which they were registered, at least one. No other partner has any of them. */
   readonly trackingIds: readonly string[];
   readonly contact: string | null;
-  /** IANA, for the days and months of its figures and bills. */
+  /** IANA time zone of the days and months of usage and bills. */
   readonly timeZone: string;
   /** ISO 4217. */
   readonly currency: string;
@@ -22,7 +22,7 @@ export interface RegisteredPartner {
   readonly createdAt: number;
 }
 
-/** Whoever a tracking id's traffic is billed to: a registered partner, or nobody yet. */
+/** Who is billed for the traffic of a tracking id: a registered partner, or nobody yet. */
 export type PartnerRecord =
   | ({ readonly kind: "Partner" } & RegisteredPartner)
   | {
@@ -32,17 +32,17 @@ export type PartnerRecord =
       readonly trackingIds: readonly [string];
     };
 
-/** What to call a partner. */
+/** Returns the name of a partner; the tracking id if it is not registered. */
 export function partnerName(partner: PartnerRecord): string {
   return partner.status === "UNCLAIMED" ? partner.trackingIds[0] : partner.name;
 }
 
-/** The tracking id that it was given first: no other partner has it, so lists are sorted by it. */
+/** Returns the tracking id that was registered first. It is unique, so lists are sorted by it. */
 export function primaryTrackingId({ trackingIds }: { readonly trackingIds: readonly string[] }): string {
   return trackingIds[0] ?? "";
 }
 
-/** What a partner is registered with, or what of it is changed. What is undefined stays, or takes its default. */
+/** Details to register or change. Undefined leaves a detail as it is, or at its default. */
 export interface PartnerDetails {
   readonly name?: string | undefined;
   readonly contact?: string | null | undefined;
@@ -53,10 +53,15 @@ export interface PartnerDetails {
 
 const MAX_CONTACT_LENGTH = 320;
 const MAX_NOTES_LENGTH = 4_000;
-/** Tracking ids of one partner: figures cost a call for every ten of them. */
+/** Tracking ids of one partner at most: usage costs a call for every ten of them. */
 export const MAX_TRACKING_IDS = 20;
 
-/** Checks what a client wrote; `at` is the path of the object that holds it. @throws InvalidInputError naming the argument */
+/**
+ * Throws unless each of the details can be registered.
+ *
+ * @param at path of the input object that has them
+ * @throws InvalidInputError naming the argument
+ */
 export function assertPartnerDetails({ name, contact, timeZone, currency, notes }: PartnerDetails, at: string): void {
   if (name !== undefined) assertName(name, `${at}.name`);
   if (timeZone !== undefined) assertTimeZone(timeZone, `${at}.timeZone`);
@@ -67,12 +72,10 @@ export function assertPartnerDetails({ name, contact, timeZone, currency, notes 
 
 function assertTimeZone(timeZone: string, argument: string): void {
   if (isTimeZone(timeZone)) return;
-  const rule = "must be an IANA time zone such as Europe/Berlin";
-  throw new InvalidInputError(argument, `\`${argument}\` ${rule}; got ${JSON.stringify(timeZone)}.`);
+  throw invalidArgument(argument, "must be an IANA time zone such as Europe/Berlin", timeZone);
 }
 
 function assertCurrency(currency: string, argument: string): void {
   if (Intl.supportedValuesOf("currency").includes(currency)) return;
-  const rule = "must be an ISO 4217 currency in three capital letters, such as EUR";
-  throw new InvalidInputError(argument, `\`${argument}\` ${rule}; got ${JSON.stringify(currency)}.`);
+  throw invalidArgument(argument, "must be an ISO 4217 currency in three capital letters, such as EUR", currency);
 }

@@ -1,9 +1,10 @@
-import { InvalidInputError } from "../errors.ts";
+import { invalidArgument } from "../errors.ts";
+import { assertLength } from "../text.ts";
 
-/** How the platform's own player chooses among the qualities of a stream. */
+/** How the platform's hosted player chooses among the qualities of a stream. */
 export type PlayerStrategy = "QUALITY" | "BANDWIDTH" | "PERFORMANCE";
 
-/** What the platform's own player can be told by its address. What is left out is the player's default. */
+/** Options of the platform's hosted player; undefined leaves the player's default. */
 export interface PlayerOptions {
   readonly isMuted?: boolean | undefined;
   readonly isMultisource?: boolean | undefined;
@@ -17,7 +18,7 @@ export interface PlayerOptions {
   readonly maxPlayoutDelayMs?: number | undefined;
   readonly isDrm?: boolean | undefined;
   readonly usesIpv6?: boolean | undefined;
-  /** Shown while the stream is offline. */
+  /** Image that is shown while the stream is offline. */
   readonly offlineImageUrl?: string | undefined;
 }
 
@@ -27,12 +28,17 @@ const strategies: Readonly<Record<PlayerStrategy, string>> = {
   PERFORMANCE: "performance",
 };
 
-/** The longest address of an image that is put into an address, in characters. */
+/** Longest URL of the offline image, in characters. */
 const MAX_URL_LENGTH = 2_048;
-/** The longest label that is put into an address, in characters. */
+/** Longest label of the main source, in characters. */
 const MAX_LABEL_LENGTH = 128;
 
-/** The options as parameters of the player's address, each with `&` in front. `at` is the path of the argument. */
+/**
+ * Returns the options as parameters of the player's URL, each preceded by `&`.
+ *
+ * @param at path of the argument
+ * @throws InvalidInputError naming the option
+ */
 export function playerParameters(options: PlayerOptions, at: string): string {
   assertPlayerOptions(options, at);
   const { isMuted, isMultisource, isGrid, mainLabel, showsTimer, showsMetadata, strategy } = options;
@@ -50,7 +56,7 @@ export function playerParameters(options: PlayerOptions, at: string): string {
     ["forcePlayoutDelayMax", maxPlayoutDelayMs],
     ["drm", isDrm],
     ["ipv6", usesIpv6],
-    // The product's pages tell of this switch and not of its name, which is that of the player's published plugin.
+    // The product's pages describe this option without its name, which is that of the player's published plugin.
     ["image", offlineImageUrl],
   ];
   return parameters
@@ -58,7 +64,6 @@ export function playerParameters(options: PlayerOptions, at: string): string {
     .join("");
 }
 
-/** @throws InvalidInputError naming the option and the rule */
 function assertPlayerOptions(options: PlayerOptions, at: string): void {
   const {
     isMultisource,
@@ -71,31 +76,29 @@ function assertPlayerOptions(options: PlayerOptions, at: string): void {
   } = options;
   if ((isGrid || mainLabel !== undefined) && !isMultisource) {
     const option = isGrid ? "isGrid" : "mainLabel";
-    throw new InvalidInputError(`${at}.${option}`, "It arranges several sources: say isMultisource as well.");
-  }
-  if (mainLabel !== undefined && (mainLabel.length < 1 || mainLabel.length > MAX_LABEL_LENGTH)) {
-    throw new InvalidInputError(`${at}.mainLabel`, `It holds 1 to ${MAX_LABEL_LENGTH} characters.`);
-  }
-  if ((min === undefined) !== (max === undefined)) {
-    const missing = min === undefined ? "minPlayoutDelayMs" : "maxPlayoutDelayMs";
-    throw new InvalidInputError(`${at}.${missing}`, "The two delays are given both, or neither.");
-  }
-  if (min !== undefined && max !== undefined && (min < 0 || max < min)) {
-    throw new InvalidInputError(
-      `${at}.maxPlayoutDelayMs`,
-      "The delays are of 0 or more, the second no shorter than the first.",
+    throw invalidArgument(
+      `${at}.${option}`,
+      "must be absent unless `isMultisource` is true: it arranges several sources",
     );
   }
+  if (mainLabel !== undefined) assertLength(mainLabel, 1, MAX_LABEL_LENGTH, `${at}.mainLabel`);
+  if ((min === undefined) !== (max === undefined)) {
+    const missing = min === undefined ? "minPlayoutDelayMs" : "maxPlayoutDelayMs";
+    throw invalidArgument(`${at}.${missing}`, "must be set if the other playout delay is");
+  }
+  if (min !== undefined && max !== undefined && (min < 0 || max < min)) {
+    throw invalidArgument(`${at}.maxPlayoutDelayMs`, "must be at least `minPlayoutDelayMs`, and neither below 0", max);
+  }
   if (offlineImageUrl !== undefined && !isImageUrl(offlineImageUrl)) {
-    const rule = `It is an https:// address of at most ${MAX_URL_LENGTH} characters, without a password in it.`;
-    throw new InvalidInputError(`${at}.offlineImageUrl`, rule);
+    const rule = `must be an https:// URL of at most ${MAX_URL_LENGTH} characters without credentials`;
+    throw invalidArgument(`${at}.offlineImageUrl`, rule);
   }
   if (initialBitsPerSecond !== undefined && initialBitsPerSecond < 1) {
-    throw new InvalidInputError(`${at}.initialBitsPerSecond`, "It is a rate of at least one bit per second.");
+    throw invalidArgument(`${at}.initialBitsPerSecond`, "must be at least 1", initialBitsPerSecond);
   }
 }
 
-/** Browsers load nothing else into a page that came by HTTPS. */
+/** Returns whether a page that was loaded over HTTPS can show the image. */
 function isImageUrl(text: string): boolean {
   if (text.length > MAX_URL_LENGTH || !text.startsWith("https://") || !URL.canParse(text)) return false;
   const { username, password } = new URL(text);

@@ -6,8 +6,8 @@ import { sampleNames } from "./sample-names.ts";
 import { literalPrefix, type PatternReader, readPattern } from "./stream-pattern.ts";
 
 /**
- * A stream is not an object of the platform: it exists through tokens that name it, through being live, or through
- * traffic. All of it hangs on the name.
+ * A stream by its name. The platform has no such object: a stream exists if a token names it, if it is live, or if it has
+ * traffic.
  */
 export interface StreamRecord {
   readonly kind: "Stream";
@@ -19,31 +19,32 @@ export function streamRecord(name: string): StreamRecord {
   return { kind: "Stream", name };
 }
 
-/** The platform's analytics refuse names with these in them, though streams may have them. */
+/** Parts of names that analytics rejects, although streams may have them. */
 const unmeteredParts = ["/", "*", "--"] as const;
 
-/** True for a name that analytics can be asked for. @see GET /api/analytics/streams/total */
+/** Returns whether analytics accepts the name. @see GET /api/analytics/streams/total */
 export function isMetered(name: string): boolean {
   return name.length > 0 && name.length <= MAX_NAME_LENGTH && !unmeteredParts.some((part) => name.includes(part));
 }
 
-/** @throws NotMeteredError for a stream that analytics can't be asked for */
+/** Throws unless analytics accepts the name. @throws NotMeteredError */
 export function assertMetered(name: string): void {
   if (isMetered(name)) return;
   throw new NotMeteredError(
-    "The platform's analytics can't answer for stream names that hold `/`, `*` or `--`, or more than 128 characters.",
+    "The platform has no usage of streams whose names contain `/`, `*` or `--`, or are longer than 128 characters.",
     { streamName: name },
   );
 }
 
-/** Tells whether a stream name is one of those that a pattern stands for. */
+/** Matches stream names against a pattern. */
 export interface PatternMatcher {
   matches(streamName: string): boolean;
 }
 
 /**
- * Compiles the regular expression of a grant. A name must match as a whole, case-sensitively; the engine runs in linear
- * time whatever the pattern, and refuses what would not (lookahead, backreferences).
+ * Compiles the regular expression of a grant. A name must match as a whole, case-sensitively.
+ *
+ * The engine runs in linear time for every pattern, and rejects what would not (lookahead, backreferences).
  *
  * @throws InvalidInputError UNSAFE_PATTERN naming the argument
  */
@@ -54,7 +55,7 @@ export function compilePattern(pattern: string, argument: string): PatternMatche
   } catch (error) {
     throw new InvalidInputError(
       argument,
-      `It is no regular expression of linear running time: ${error instanceof Error ? error.message : "it does not compile"}.`,
+      `\`${argument}\` must be a regular expression of linear running time: ${error instanceof Error ? error.message : "it does not compile"}.`,
       { pattern },
       "UNSAFE_PATTERN",
     );
@@ -63,15 +64,15 @@ export function compilePattern(pattern: string, argument: string): PatternMatche
   return { matches: opens };
 }
 
-/** Checks one grant as a client wrote it. @throws InvalidInputError naming the argument */
+/** Throws unless the grant is a valid name or pattern. @throws InvalidInputError naming the argument */
 export function assertGrant({ pattern, isRegex }: StreamGrant, argument: string): void {
   if (isRegex) compilePattern(pattern, argument);
   else assertName(pattern, argument);
 }
 
 /**
- * Whether one of the grants opens a stream for certain: what every check asks that grants something. A pattern that the gateway
- * can't read opens nothing.
+ * Returns a test of whether one of the grants certainly opens a stream. Checks that grant something use it: a pattern that the
+ * gateway cannot read opens nothing.
  */
 export function openedBy(
   grants: readonly StreamGrant[],
@@ -82,8 +83,8 @@ export function openedBy(
 }
 
 /**
- * Whether one of the grants may open a stream: what every check asks that protects something. A pattern that the gateway can't
- * read may open each name that starts with its literal prefix.
+ * Returns a test of whether one of the grants may open a stream. Checks that protect something use it: a pattern that the
+ * gateway cannot read may open each name that starts with its literal prefix.
  */
 export function possiblyOpenedBy(
   grants: readonly StreamGrant[],
@@ -98,23 +99,23 @@ function parts(grants: readonly StreamGrant[], read: PatternReader) {
   return { names, readings: patternsOf(grants).map(read) };
 }
 
-/** The patterns among the grants, each once. */
+/** Returns the patterns among the grants, each once. */
 export function patternsOf(grants: readonly StreamGrant[]): string[] {
   return [...new Set(grants.flatMap(({ pattern, isRegex }) => (isRegex ? pattern : [])))];
 }
 
 const samples: readonly string[] = Object.freeze(sampleNames());
-/** A pattern that leaves out more of the sample names than this is no wildcard: 5 % of them. */
+/** Sample names that a wildcard may fail to match at most: 5 % of them. */
 const MAX_LEFT_OUT = samples.length / 20;
-/** From so many known streams on, a pattern that opens all of them is a wildcard. */
-export const KNOWN_STREAMS_THAT_TELL = 5;
+/** Smallest number of known streams for which a pattern that opens all of them counts as a wildcard. */
+export const MIN_KNOWN_STREAMS = 5;
 
-/** A pattern of nearly any name at all, however it is spelt: one that may open 95 % of 1,000 sample names. */
+/** Returns whether a pattern opens nearly any name: it may open at least 95 % of 1,000 sample names. */
 export function isWildcard(grant: StreamGrant): boolean {
   return openAnyName([grant]);
 }
 
-/** Whether the patterns among the grants together open nearly any name at all. Names that are spelt out do not count. */
+/** Returns whether the patterns among the grants together open nearly any name. Literal names do not count. */
 export function openAnyName(grants: readonly StreamGrant[], read: PatternReader = readPattern): boolean {
   const readings = patternsOf(grants).map(read);
   if (readings.length === 0) return false;
@@ -127,18 +128,18 @@ export function openAnyName(grants: readonly StreamGrant[], read: PatternReader 
   return true;
 }
 
-/** Whether the patterns among the grants open every known stream, where enough are known to tell. */
+/** Returns whether the patterns among the grants open every known stream, and at least 5 are known. */
 export function openAllKnown(
   grants: readonly StreamGrant[],
   known: readonly string[],
   read: PatternReader = readPattern,
 ): boolean {
-  if (known.length < KNOWN_STREAMS_THAT_TELL) return false;
+  if (known.length < MIN_KNOWN_STREAMS) return false;
   const readings = patternsOf(grants).map(read);
   return readings.length > 0 && known.every((name) => readings.some((reading) => reading.mayOpen(name)));
 }
 
-/** How many of the known streams the patterns among the grants open. */
+/** Returns the number of known streams that the patterns among the grants open. */
 export function countOpened(
   grants: readonly StreamGrant[],
   known: readonly string[],
@@ -149,8 +150,8 @@ export function countOpened(
 }
 
 /**
- * Whether a grant by pattern may open a name that a pattern among others opens which the gateway can't read: their literal
- * beginnings do not exclude each other.
+ * Returns whether a pattern may open a name that an unreadable pattern among the others opens: their literal prefixes do not
+ * exclude each other.
  */
 export function mayShareNames(grant: StreamGrant, others: readonly StreamGrant[], read: PatternReader): boolean {
   if (!grant.isRegex) return false;
@@ -161,7 +162,7 @@ export function mayShareNames(grant: StreamGrant, others: readonly StreamGrant[]
   });
 }
 
-/** The patterns of a token that the gateway can't read, and of which nothing is recorded. */
+/** Returns the patterns of a token that the gateway cannot read, and that have no recorded coverage. */
 export function unreadPatterns({ streams }: Pick<TokenRecord, "streams">, read: PatternReader): string[] {
   return patternsOf(streams).filter((pattern) => read(pattern).state === "UNREADABLE");
 }

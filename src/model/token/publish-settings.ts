@@ -1,4 +1,4 @@
-import { ConflictError, InvalidInputError } from "../errors.ts";
+import { ConflictError, invalidArgument } from "../errors.ts";
 import type { PublishTokenRecord } from "./token.ts";
 
 /** Settings of a publish token, at most one of which is true. */
@@ -19,10 +19,7 @@ export function assertRecordsOrClips(settings: RecordingSettings, present: Recor
   const isClipping = settings.isClipping ?? present.isClipping;
   if (!isRecording || !isClipping) return;
   const [added, other] = settings.isClipping ? ["isClipping", "isRecording"] : ["isRecording", "isClipping"];
-  throw new InvalidInputError(
-    `input.${added}`,
-    `\`input.${added}\` must be false unless \`${other}\` is false: a token either records or clips.`,
-  );
+  throw invalidArgument(`input.${added}`, `must be false unless \`${other}\` is: a token either records or clips`);
 }
 
 /**
@@ -38,7 +35,7 @@ export function assertRecordingMayChange(
 ): void {
   if (settings.isRecording === undefined || settings.isRecording === isRecording || !liveTokenIds.includes(id)) return;
   throw new ConflictError(
-    `The publish token ${label} (${id}) is broadcasting: recording can't be switched until its broadcast has ended.`,
+    `The publish token ${label} (${id}) is broadcasting: recording can be switched once the broadcast has ended.`,
     { argument: "input.isRecording" },
   );
 }
@@ -58,12 +55,10 @@ export function assertDrmIsSecured(settings: DrmSettings, present: DrmSettings =
   const isDrm = settings.isDrm ?? present.isDrm;
   const isSecured = settings.isSecured ?? present.isSecured;
   if (!isDrm || isSecured !== false) return;
-  const [argument, value] = settings.isDrm ? ["input.isDrm", "false"] : ["input.isSecured", "true"];
-  const other = settings.isDrm ? "`isSecured` is false" : "`isDrm` is true";
-  throw new InvalidInputError(
-    argument,
-    `\`${argument}\` must be ${value} while ${other}: DRM is for secured streams, whose viewers need a token.`,
-  );
+  const [argument, rule] = settings.isDrm
+    ? ["input.isDrm", "must be false while `isSecured` is"]
+    : ["input.isSecured", "must be true while `isDrm` is"];
+  throw invalidArgument(argument, `${rule}: DRM needs viewers with tokens`);
 }
 
 /**
@@ -78,8 +73,8 @@ export function assertMultisourceCluster(
   originCluster: string | null | undefined,
 ): void {
   if (!isMultisource || originCluster !== "auto") return;
-  throw new InvalidInputError(
+  throw invalidArgument(
     "input.isMultisource",
-    "`input.isMultisource` must be false while `originCluster` is `auto`: several sources need a cluster by its id.",
+    "must be false while `originCluster` is `auto`: several sources need a cluster by its id",
   );
 }

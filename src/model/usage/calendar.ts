@@ -1,24 +1,23 @@
 import { Temporal } from "temporal-polyfill";
-import { InvalidInputError } from "../errors.ts";
+import { invalidArgument } from "../errors.ts";
 import { DAY_MS, HOUR_MS, type TimeWindow } from "./time.ts";
 
 /**
- * Calendar days and months of an IANA time zone as half-open windows of instants. Days of 23 and 25 hours come out right;
- * that is what the library is for.
+ * Calendar days and months of an IANA time zone as half-open windows of instants, including days of 23 and 25 hours.
  */
 
-/** The window of the month `YYYY-MM` in the zone. @throws InvalidInputError when it is no month */
+/** Returns the window of the month `YYYY-MM` in the zone. @throws InvalidInputError for another text */
 export function monthWindow(month: string, timeZone: string): TimeWindow {
   if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) {
-    throw new InvalidInputError("window.month", "A month is written YYYY-MM, such as 2026-03.");
+    throw invalidArgument("window.month", "must be written YYYY-MM, such as 2026-03", month);
   }
   const first = Temporal.PlainYearMonth.from(month).toPlainDate({ day: 1 });
   return { from: startOfDay(first, timeZone), to: startOfDay(first.add({ months: 1 }), timeZone) };
 }
 
 /**
- * The instants at which days or months begin in the zone, from the one that holds `window.from` to the first at or after
- * `window.to`: neighbours enclose one day or month each.
+ * Yields the instants at which days or months begin in the zone: from that of the day or month around `window.from` to the
+ * first at or after `window.to`. Neighbours enclose one day or month each.
  */
 export function* calendarBoundaries(
   window: TimeWindow,
@@ -37,13 +36,13 @@ export function* calendarBoundaries(
   }
 }
 
-/** True for an instant at which a UTC month begins. */
+/** Returns whether a UTC month begins at the instant. */
 export function isUtcMonthStart(instant: number): boolean {
   const date = new Date(instant);
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1) === instant;
 }
 
-/** True for a zone that the runtime knows by its IANA name. */
+/** Returns whether the runtime knows a zone of this IANA name. */
 export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
@@ -53,16 +52,16 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** Whether all months of the zone around now begin at a whole hour of UTC, as the platform meters. */
+/** Returns whether each month of the last year began on a full UTC hour in the zone, as the platform meters. */
 export function hasWholeHours(timeZone: string, now: number): boolean {
   const year = { from: now - 366 * DAY_MS, to: now };
   return [...calendarBoundaries(year, "MONTH", timeZone)].every((edge) => edge % HOUR_MS === 0);
 }
 
-/** Longer durations reach beyond the calendar. */
+/** Longest duration within the calendar, in milliseconds. */
 const MAX_DURATION_MS = 8.64e15;
 
-/** The length in milliseconds of an ISO 8601 duration of weeks, days, hours, minutes and seconds; null where it has none. */
+/** Returns the milliseconds of an ISO 8601 duration; null for years and months, which vary, and for other texts. */
 export function durationMs(text: string): number | null {
   try {
     const duration = Temporal.Duration.from(text);
