@@ -31,93 +31,93 @@ export type BucketState =
 
 /** Machine-readable code of an error. `errors[].extensions.code` of every response uses the same codes. */
 export type ErrorCode =
-  /** Who calls can't be found out now: the identity provider's keys can't be read. */
+  /** The caller cannot be authenticated now: the identity provider's keys are unavailable. */
   | 'AUTHENTICATION_UNAVAILABLE'
   /** The HTTP request is not a GraphQL request. */
   | 'BAD_REQUEST'
-  /** The platform has nothing of that time any more, or never had, that a clip could be cut from. */
+  /** The platform has no cached media of that time to cut a clip from. */
   | 'CLIP_NOT_CACHED'
-  /** Publishers and viewers of the stream would be of different clusters, and would not meet. */
+  /** Publishers and viewers of the stream would use different clusters, so viewers would not find the stream. */
   | 'CLUSTER_MISMATCH'
   /** The account has no such cluster. */
   | 'CLUSTER_UNKNOWN'
-  /** The object is in a state that does not allow this change, or another request with this key is under way. */
+  /** The object's state does not allow this change, or another request with this key is in progress. */
   | 'CONFLICT'
-  /** The gateway's configuration has this feature switched off; the message names the variable. */
+  /** The gateway's configuration disables this feature; the message names the variable. */
   | 'FEATURE_DISABLED'
   /** The caller's key lacks the scope that this field needs, or the field is not for partners. */
   | 'FORBIDDEN'
-  /** A stream that was asked for is opened by no grant. */
+  /** No grant opens one of the requested streams. */
   | 'GRANT_NOT_COVERED'
-  /** The document is not GraphQL. */
+  /** The document is not valid GraphQL syntax. */
   | 'GRAPHQL_PARSE_FAILED'
-  /** The document does not fit the schema: an unknown field or argument, or a value of the wrong type. */
+  /** The document does not match the schema: an unknown field or argument, or a value of the wrong type. */
   | 'GRAPHQL_VALIDATION_FAILED'
-  /** This idempotency key was used before, with other input. */
+  /** The idempotency key was used before with different input. */
   | 'IDEMPOTENCY_MISMATCH'
-  /** A fault of the gateway. It was logged; the message tells nothing more on purpose. */
+  /** An internal error of the gateway. Its log has the details; the message deliberately has none. */
   | 'INTERNAL_SERVER_ERROR'
-  /** An argument breaks a rule; the message names the argument and what would be right. */
+  /** An argument breaks a rule; the message names the argument and the rule. */
   | 'INVALID_INPUT'
-  /** The window is upside down, in the future, or cuts through the hours in which the platform meters. */
+  /** The window ends before it begins, lies in the future, or does not consist of full UTC hours. */
   | 'INVALID_WINDOW'
-  /** More was asked than one request may have; the message states the limit. */
+  /** The request exceeds a limit; the message states the limit. */
   | 'LIMIT_EXCEEDED'
-  /** A partner's subscribe token must not bind itself to addresses: its first viewers would lock out the rest. */
+  /** A partner's subscribe token must not bind to IP addresses: its first viewers would lock out all others. */
   | 'MASTER_BINDS_ADDRESSES'
-  /** Nothing is found under this id or name. A malformed id and one of another account answer alike. */
+  /** No object has this id or name, or the caller may not see it. A malformed id gets the same error. */
   | 'NOT_FOUND'
-  /** The platform keeps no such figure: a name that analytics refuses, or a breakdown that it does not have. */
+  /** The platform does not meter this: analytics rejects the name, or has no such breakdown. */
   | 'NOT_METERED'
-  /** The change was sent and its answer was lost. Repeat it with the same idempotency key to learn what became of it. */
+  /** The change was sent and its response was lost. Repeat it with the same idempotency key to learn the outcome. */
   | 'OUTCOME_UNKNOWN'
-  /** The gateway has more to do than it can; `Retry-After` tells when to try again. */
+  /** The gateway is overloaded; `Retry-After` says when to try again. */
   | 'OVERLOADED'
   /** The partner is not registered, suspended or retired. */
   | 'PARTNER_NOT_ACTIVE'
-  /** The publish tokens of the stream differ in cluster or geo-cascade; redundant publishers must be alike. */
+  /** The publish tokens of the stream differ in cluster or geo-cascade; redundant publishers must have the same. */
   | 'PUBLISHERS_DIFFER'
   /** The document exceeds a limit: `limit` is its name, `max` its value, `actual` the document's. */
   | 'QUERY_TOO_COMPLEX'
-  /** The query would cost more than one request may; `extensions.cost` tells how much. */
+  /** The query would cost more than one request may; `extensions.cost` has the points. */
   | 'QUERY_TOO_EXPENSIVE'
-  /** This can be done only so often for one object; `retryAfter` tells when it can be done again. */
+  /** The operation is limited per object; `retryAt` says when it is possible again. */
   | 'RATE_LIMITED'
   /** The response would be longer than `max` bytes. A requested change has been made. */
   | 'RESPONSE_TOO_LARGE'
-  /** The viewer token was not signed, or is not admitted; the `refusal` of each error names a rule that it breaks. */
+  /** The viewer token was not signed, or is not admitted; the `refusal` of each error names a rule it breaks. */
   | 'SIGNING_REFUSED'
-  /** The gateway's own database can't be used now: it is locked, full, read-only or out of reach. Nothing was half written. */
+  /** The gateway's database is locked, full, read-only or unreachable. No change was written in part. */
   | 'STORE_UNAVAILABLE'
-  /** Some publish token leaves the stream open to anyone without a token; secure it before it is sold. */
+  /** A publish token lets anyone watch the stream without a token; secure it before syndicating the stream. */
   | 'STREAM_UNSECURED'
-  /** The caller's budget is used up for now; `Retry-After` tells when it is full again. */
+  /** The caller's cost budget is used up; `Retry-After` says when it is full again. */
   | 'THROTTLED'
-  /** The tracking id has traffic, so it stays with its partner. */
+  /** The tracking id has traffic, so it cannot leave its partner. */
   | 'TRACKING_ID_HAS_TRAFFIC'
-  /** Viewers are admitted under the tracking id: a usable subscribe token has it, or a viewer is connected under it. */
+  /** Viewers can use the tracking id: a usable subscribe token has it, or a viewer is connected under it. */
   | 'TRACKING_ID_IN_USE'
   /** Another partner has this tracking id. */
   | 'TRACKING_ID_TAKEN'
-  /** The request carries no key, or one that is not valid. */
+  /** The request has no key, or an invalid one. */
   | 'UNAUTHENTICATED'
-  /** The stream pattern is no regular expression of linear running time. */
+  /** The stream pattern is not a regular expression of linear running time. */
   | 'UNSAFE_PATTERN'
-  /** The platform answered with something that is not what it documents, so it was not believed. */
+  /** The platform's response does not match its documentation, so it was discarded. */
   | 'UPSTREAM_BAD_RESPONSE'
-  /** The platform asks us to slow down. */
+  /** The platform limits the rate of the gateway's calls. */
   | 'UPSTREAM_RATE_LIMITED'
-  /** The platform refused the call; the message passes on its reason, to the broadcaster's own people alone. */
+  /** The platform rejected the call; the message gives its reason to staff only. */
   | 'UPSTREAM_REJECTED'
   /** The platform did not answer in time. */
   | 'UPSTREAM_TIMEOUT'
-  /** The platform refused the gateway's own API secret. */
+  /** The platform rejected the gateway's API secret. */
   | 'UPSTREAM_UNAUTHORIZED'
   /** The platform could not be reached, or failed. */
   | 'UPSTREAM_UNAVAILABLE'
-  /** The grant would open every stream of the account. */
+  /** The grant would open every stream of the account, including later ones. */
   | 'WILDCARD_GRANT'
-  /** The platform no longer keeps figures that fine for that time; `valid` holds a window that works. */
+  /** The platform no longer has usage of that time in that resolution; `valid` is a window that works. */
   | 'WINDOW_NOT_RETAINED';
 
 /** Kind of a finding; the description of each is its impact. */
