@@ -1,22 +1,23 @@
 import type { Upstream } from "./upstream.ts";
 
-/** What one request has asked of the platform. */
+/** Counts the upstream calls of one request. */
 export interface CallCounter {
   upstreamCalls: number;
 }
 
 /**
- * The same clients, which count each question that is put to the platform through them. A list that the platform gives in
- * pages is one question. Made for each request, so it costs next to nothing until something is asked.
+ * Returns the clients with every call counted. A list that the platform returns in pages counts as one call.
+ *
+ * The proxies are created lazily, as most requests make no call.
  */
-export function countCalls(upstream: Upstream, tally: CallCounter): Upstream {
+export function countCalls(upstream: Upstream, counter: CallCounter): Upstream {
   const countedClient = <Client extends object>(client: Client): Client =>
     new Proxy(client, {
       get: (target, name) => {
         const method: unknown = Reflect.get(target, name);
         if (typeof method !== "function") return method;
         return (...args: unknown[]): unknown => {
-          tally.upstreamCalls += 1;
+          counter.upstreamCalls += 1;
           return Reflect.apply(method, target, args);
         };
       },

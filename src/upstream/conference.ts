@@ -1,11 +1,12 @@
 import { Secret } from "../model/secret.ts";
 import type { components } from "./generated/conference.ts";
 import { integer, object, optional, ShapeError, text } from "./transport/decode.ts";
+import { isJson, parseObject } from "./transport/envelope.ts";
 import type { Call, Http, ResponseFormat, UpstreamResponse } from "./transport/http-types.ts";
 import { parseExact } from "./transport/json.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
-/** How a conference's mix looks. What is undefined is the platform's default; a layout of null is that of its dashboard. */
+/** The look of a conference's mix; undefined leaves the platform's default. */
 export interface MixOptions {
   readonly layoutUrl?: string | undefined;
   /** In pixels. */
@@ -14,30 +15,30 @@ export interface MixOptions {
   readonly mixId?: string | undefined;
 }
 
-/** A stream that the conference platform has made for a conference. */
+/** A stream that the conference platform created for a conference. */
 export interface ConferenceStream {
   readonly streamName: string | null;
   readonly streamAccountId: string | null;
   readonly subscribeToken: Secret | null;
-  /** The player, with the token in it. */
+  /** URL of the player, including the token. */
   readonly viewerUrl: Secret | null;
 }
 
 /**
- * Streaming of conferences, which is another platform with credentials of its own. Its makers have retired it; the
- * documents are rebuilt from their clients. Every method throws UpstreamError when there is no usable answer.
+ * Streams conferences on another platform, which has its own credentials and has been retired. Its documents are rebuilt from
+ * its published clients. Every method throws UpstreamError when there is no usable response.
  */
 export interface Conference {
-  /** To a stream that the platform makes. @see POST /v3/conferences/mix/{conferenceId}/rts/start */
+  /** Starts streaming to a stream that the platform creates. @see POST /v3/conferences/mix/{conferenceId}/rts/start */
   start(conferenceId: string, mix: MixOptions): Promise<ConferenceStream>;
-  /** @see POST /v3/conferences/mix/{conferenceId}/rts/stop */
+  /** Stops streaming to the platform's stream. @see POST /v3/conferences/mix/{conferenceId}/rts/stop */
   stop(conferenceId: string): Promise<void>;
-  /** To a stream of one's own, whose publish token the platform is given. @see POST /v2/conferences/mix/{conferenceId}/rts/start */
+  /** Starts streaming to a stream of the account, with its publish token. @see POST /v2/conferences/mix/{conferenceId}/rts/start */
   startToOwn(
     conferenceId: string,
     target: { readonly streamName: string; readonly publishToken: Secret; readonly layoutUrl?: string | undefined },
   ): Promise<void>;
-  /** @see POST /v2/conferences/mix/{conferenceId}/rts/stop */
+  /** Stops streaming to a stream of the account. @see POST /v2/conferences/mix/{conferenceId}/rts/stop */
   stopOwn(conferenceId: string): Promise<void>;
 }
 
@@ -49,37 +50,34 @@ export interface ConferenceApp {
 
 type Schemas = components["schemas"];
 
-/** What a token may do: nothing but this. */
+/** The only scope of the app's tokens. */
 const SCOPE = "comms:stream:write";
-/** A token is not used in the last part of its life, so that none ends on its way. */
-const UNUSED_SECONDS = 60;
+/** Seconds before its expiry in which a token is no longer used, so that it does not expire in flight. */
+const EXPIRY_MARGIN_SECONDS = 60;
 
-/** Answers without an envelope, or without a body; the names of a refusal's fields vary. */
+/** Responses have no envelope, and sometimes no body; the field of a refusal's reason varies. */
 export const conferenceFormat: ResponseFormat = {
   dataOf: ({ type, body }) => {
     if (body.trim() === "") return {};
-    if (!/^application\/json\b/i.test(type)) throw new ShapeError("content type", "application/json");
+    if (!isJson(type)) throw new ShapeError("content type", "application/json");
     return parseExact(body);
   },
   reasonsOf: ({ type, body }: UpstreamResponse) => {
-    if (!/^application\/json\b/i.test(type)) return null;
-    try {
-      const said = JSON.parse(body) as Record<string, unknown> | null;
-      const told = [said?.["error_description"], said?.["message"], said?.["error_reason"], said?.["error"]];
-      const reason = told.find((each) => typeof each === "string" && each !== "");
-      return reason === undefined ? {} : { message: String(reason) };
-    } catch (error) {
-      if (error instanceof SyntaxError) return null;
-      throw error;
-    }
+    const refusal = isJson(type) ? parseObject(body) : null;
+    if (!refusal) return null;
+    const texts = [refusal["error_description"], refusal["message"], refusal["error_reason"], refusal["error"]];
+    const reason = texts.find((text) => typeof text === "string" && text !== "");
+    return reason === undefined ? {} : { message: String(reason) };
   },
   unauthorized: "The conference platform refused the app's key, secret or token.",
 };
 
 /**
- * @param auth the client of the origin that gives tokens
- * @param api the client of the origin of conferences
- * @param now milliseconds since any fixed moment
+ * Creates the client of the conference platform.
+ *
+ * @param auth client of the origin that issues tokens
+ * @param api client of the origin of conferences
+ * @param now returns milliseconds since a fixed moment
  */
 export function createConference(auth: Http, api: Http, app: ConferenceApp, now: () => number): Conference {
   const token = createAppToken(auth, app, now);
@@ -97,7 +95,7 @@ export function createConference(auth: Http, api: Http, app: ConferenceApp, now:
       return await send(bearer);
     } catch (error) {
       if (!(error instanceof UpstreamError) || error.code !== "UPSTREAM_UNAUTHORIZED") throw error;
-      // Refused at the door, nothing was done: with a token that ended early, the next one opens.
+      // Nothing was done: a token that was revoked early is replaced once.
       token.drop(bearer);
       return send(await token.get());
     }
@@ -121,12 +119,12 @@ export function createConference(auth: Http, api: Http, app: ConferenceApp, now:
   };
 }
 
-/** A token of the app, got once for all who need it and kept for as long as it lasts. @see POST /v1/auth/token */
+/** Caches a token of the app until it expires; concurrent calls share one request. @see POST /v1/auth/token */
 function createAppToken(auth: Http, { key, secret }: ConferenceApp, now: () => number) {
-  let known: { readonly bearer: Secret; readonly goodUntil: number } | null = null;
-  let asking: Promise<Secret> | null = null;
+  let cached: { readonly bearer: Secret; readonly usableUntil: number } | null = null;
+  let inFlight: Promise<Secret> | null = null;
 
-  const ask = async (): Promise<Secret> => {
+  const request = async (): Promise<Secret> => {
     const credentials = Buffer.from(`${key}:${secret.reveal()}`).toString("base64");
     const { access, seconds } = await auth.read({
       operation: "Conference_GetApiToken",
@@ -140,20 +138,20 @@ function createAppToken(auth: Http, { key, secret }: ConferenceApp, now: () => n
       },
     });
     const bearer = new Secret(`Bearer ${access}`);
-    known = { bearer, goodUntil: now() + Math.max(seconds - UNUSED_SECONDS, seconds / 2) * 1_000 };
+    cached = { bearer, usableUntil: now() + Math.max(seconds - EXPIRY_MARGIN_SECONDS, seconds / 2) * 1_000 };
     return bearer;
   };
 
   return {
     get: async (): Promise<Secret> => {
-      if (known && now() < known.goodUntil) return known.bearer;
-      asking ??= ask().finally(() => {
-        asking = null;
+      if (cached && now() < cached.usableUntil) return cached.bearer;
+      inFlight ??= request().finally(() => {
+        inFlight = null;
       });
-      return asking;
+      return inFlight;
     },
     drop: (bearer: Secret): void => {
-      if (known?.bearer === bearer) known = null;
+      if (cached?.bearer === bearer) cached = null;
     },
   };
 }
@@ -169,10 +167,11 @@ function mixBody({ layoutUrl, width, height, mixId }: MixOptions): Schemas["MixO
 
 function conferenceStream(data: unknown): ConferenceStream {
   const wire = object<Schemas["RtsStream"]>(data, "stream");
-  const secret = (value: unknown, at: string) => optional(value, at, (told, place) => new Secret(text(told, place)));
+  const secret = (value: unknown, at: string) =>
+    optional(value, at, (present, path) => new Secret(text(present, path)));
   return {
     streamName: optional(wire.streamName, "streamName", text),
-    // Clients of the platform differ in its case, so it may come in either.
+    // The platform's clients differ in the case of this field, so both are read.
     streamAccountId:
       optional(wire.streamAccountId, "streamAccountId", text) ??
       optional(wire.streamAccountID, "streamAccountID", text),

@@ -1,21 +1,21 @@
 import type { Clock } from "../primitives/clock.ts";
 
-/** A clock that is set by the `Date` header of the platform's answers. */
+/** A clock that follows the `Date` header of the platform's responses. */
 export interface PlatformClock {
   readonly now: Clock;
-  /** Takes in the platform's time as one successful answer told it, in whole seconds. */
+  /** Adds the platform's time from one successful response, which has whole seconds. */
   observe(platformTime: number): void;
   /**
-   * Returns the span from an instant of this machine's until now as the platform may have dated it, at its widest. What was
-   * made in it is found also where the platform's clock is off by more than {@link PlatformClockOptions.maxOffsetMs}.
+   * Returns the widest span that the platform's clock may show from an instant of this machine until now. Objects that were
+   * created in it are found even if the clocks differ by more than {@link PlatformClockOptions.maxOffsetMs}.
    */
   span(begunAt: number): { readonly begunAt: number; readonly now: number };
-  /** How the platform's clock was found to differ. */
+  /** Returns the measured difference of the platform's clock. */
   offset(): PlatformOffset;
 }
 
 export interface PlatformOffset {
-  /** Milliseconds by which the platform's clock is ahead of this machine's; null until several answers agreed. */
+  /** Milliseconds by which the platform's clock is ahead of this machine's; null until several responses agreed. */
   readonly measuredMs: number | null;
   /** Milliseconds that {@link PlatformClock.now} adds to this machine's clock. */
   readonly appliedMs: number;
@@ -30,15 +30,16 @@ export interface PlatformClockOptions {
   readonly onTooFar?: (offsetMs: number) => void;
 }
 
-/** `Date` is cut to the second and has travelled: within this many milliseconds two clocks are equal. */
+/** Milliseconds within which two clocks count as equal: `Date` has whole seconds, and some latency. */
 const TOLERANCE_MS = 2_000;
-/** Answers, one behind the other, that have to agree before an offset counts. */
-const AGREEING = 3;
+/** Consecutive responses that must agree before an offset is applied. */
+const MIN_AGREEING = 3;
 
 /**
- * The platform's Director decides by its own clock whether a viewer token has expired, and its analytics decide which
- * quarter hour has passed. A gateway whose clock is a little off would sign tokens that are dead on arrival, so it goes by
- * theirs for these. Nothing else goes by it: whoever can write a header of an answer would decide who may call.
+ * Creates a clock that shows this machine's time until several responses agree on an offset.
+ *
+ * The platform's own clock decides whether a viewer token has expired, and which quarter hour is over. A gateway whose clock
+ * differs would sign tokens that are rejected. Authentication never uses this clock: a forged header would control it.
  */
 export function createPlatformClock({
   machine = Date.now,
@@ -57,12 +58,12 @@ export function createPlatformClock({
     offset: () => ({ measuredMs: measured, appliedMs: applied }),
     observe: (platformTime) => {
       const difference = platformTime + 500 - machine();
-      // Nearly all answers say what is known, and need no list.
+      // Nearly all responses confirm the offset, and need no list.
       if (latest.length === 0 && measured !== null && Math.abs(difference - measured) <= TOLERANCE_MS) return;
-      latest = [...latest, difference].slice(-AGREEING);
+      latest = [...latest, difference].slice(-MIN_AGREEING);
       const sorted = latest.toSorted((a, b) => a - b);
       const [least = 0, median = 0, most = 0] = sorted;
-      if (sorted.length < AGREEING || most - least > TOLERANCE_MS) return;
+      if (sorted.length < MIN_AGREEING || most - least > TOLERANCE_MS) return;
       const wasTooFar = measured !== null && Math.abs(measured) > maxOffsetMs;
       measured = Math.abs(median) > TOLERANCE_MS ? median : 0;
       latest = [];

@@ -1,30 +1,30 @@
 import { ApplicationError, type ErrorCode, type ErrorFace } from "../model/errors.ts";
 
-/** The ways in which the platform can fail us; each is a code of the graph. */
+/** Codes of the graph for failures of the platform. */
 export type UpstreamErrorCode = Extract<ErrorCode, `UPSTREAM_${string}` | "OUTCOME_UNKNOWN" | "OVERLOADED">;
 
 /**
- * What a failure tells of the platform: SICK when it failed, broke off or kept us waiting, WELL when it answered in its
- * senses (a refusal is such an answer), NOTHING when the call ended for reasons of ours.
+ * What a failure says about the platform: UNHEALTHY when it failed, disconnected or timed out; HEALTHY when it gave a valid
+ * response, such as a rejection; UNKNOWN when the call ended for the gateway's own reasons.
  */
 export type PlatformHealth = "UNHEALTHY" | "HEALTHY" | "UNKNOWN";
 
 export interface UpstreamFailure {
   /** The operation as the OpenAPI documents name it, such as `Analytics_StreamsTotal`. */
   readonly operation: string;
-  /** HTTP status, where there was an answer. */
+  /** HTTP status; undefined without a response. */
   readonly status?: number | undefined;
-  /** Seconds to wait, where the platform or the breaker said so. */
+  /** Seconds to wait, if the platform or the breaker said so. */
   readonly retryAfterSeconds?: number | undefined;
-  /** Why the platform refused, by its own field names; null where the failure is none of its words. */
+  /** The platform's reasons by its field names; undefined for any other failure. */
   readonly reasons?: Readonly<Record<string, string>> | undefined;
-  /** WELL when it is left out. */
+  /** HEALTHY by default. */
   readonly health?: PlatformHealth;
 }
 
 /**
- * The platform gave no usable answer. No such error holds the API secret, an address, or the body of an answer; `reasons` are
- * the platform's words without any part of a secret, for the broadcaster's own people.
+ * The platform gave no usable response. The error never contains the API secret, an address, or a response body; `reasons` are
+ * the platform's words with secrets removed, for staff only.
  */
 export class UpstreamError extends ApplicationError {
   readonly operation: string;
@@ -33,7 +33,7 @@ export class UpstreamError extends ApplicationError {
   readonly reasons: Readonly<Record<string, string>>;
   readonly health: PlatformHealth;
 
-  /** A partner reads a fixed sentence in place of the platform's words. */
+  /** A fixed sentence in place of the platform's words. */
   override get faceForPartners(): ErrorFace {
     if (!("reasons" in this.facts)) return this;
     const { reasons: _, ...facts } = this.facts;

@@ -31,7 +31,7 @@ export interface Upstream {
   readonly mediaAssets: MediaAssets;
   readonly mediaDistributions: MediaDistributions;
   readonly mediaExpiry: MediaExpiryRules;
-  /** Null where it is switched off. */
+  /** Null while the feature is disabled. */
   readonly conference: Conference | null;
   readonly meters: Meters;
   readonly monitoring: Monitoring;
@@ -41,16 +41,16 @@ export interface Upstream {
   readonly transcoders: Transcoders;
   readonly thumbnails: Thumbnails;
   readonly viewerRecords: ViewerRecords;
-  /** How the platform looks from here. */
+  /** Returns the state of the circuit breakers and the concurrency limit. */
   health(): UpstreamHealth;
-  /** Whether the breaker of a service of the streaming APIs is not closed, by its name in the OpenAPI documents: `Analytics`. */
+  /** Returns whether the breaker of a service of the streaming APIs, such as `Analytics`, is open or half open. */
   isAbandoned(service: string): boolean;
-  /** Waits for calls under way, then closes every connection. */
+  /** Waits for calls in flight, then closes every connection. */
   close(): Promise<void>;
 }
 
 export interface UpstreamHealth {
-  /** The breaker of each service that has been called, by its name in the OpenAPI documents: `Analytics`. */
+  /** State of the breaker of each service that has been called, by its name in the OpenAPI documents: `Analytics`. */
   readonly breakers: ReadonlyMap<string, BreakerState>;
   /** Calls that may be in flight at once; Infinity until the platform has answered 429. */
   readonly concurrencyLimit: number;
@@ -62,11 +62,11 @@ export interface UpstreamOptions {
   /** Origin of the viewer records. */
   readonly analyticsUrl: string;
   readonly secret: Secret;
-  /** Streaming of conferences, on the other platform; null where it is switched off. */
+  /** The conference platform; null disables the feature. */
   readonly conference?: ConferenceOptions | null;
-  /** For one call with all its tries. */
+  /** Milliseconds for one call with all its attempts. */
   readonly timeoutMs: number;
-  /** The process's own when it is left out. */
+  /** Clock and timers; those of the process by default. */
   readonly timing?: Timing;
   /** Decodes large responses one per turn of the event loop; at once by default. */
   readonly onePerTurn?: TaskQueue;
@@ -75,21 +75,22 @@ export interface UpstreamOptions {
 }
 
 export interface ConferenceOptions {
-  /** Origin of conferences. */
+  /** Origin of the conference API. */
   readonly apiUrl: string;
-  /** Origin that gives tokens. */
+  /** Origin that issues the app's tokens. */
   readonly authUrl: string;
   readonly app: ConferenceApp;
 }
 
-/** The largest answer that is read: a page of 100 tokens is some 100 KB, an hourly series of ten names 200 KB. */
+/** Largest response that is read, in bytes. A page of 100 tokens is 100 KB, an hourly series of ten names 200 KB. */
 const MAX_ANSWER_BYTES = 5_000_000;
 
+/** Creates the clients of all APIs; connects to nothing yet. */
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { apiUrl, analyticsUrl, timeoutMs, timing = realTiming } = options;
   const connection = {
-    // Fewer sockets than places halve the throughput as soon as the platform takes 20 ms to answer, and a service that hangs
-    // may hold as many as it has places.
+    // Fewer sockets than slots halve the throughput once the platform takes 20 ms to respond, and a service that hangs may hold
+    // all of its slots.
     connections: 2 * MAX_CONCURRENT_CALLS,
     pipelining: 1,
     keepAliveTimeout: 4_000,
@@ -99,7 +100,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const agent = new Agent({ ...connection, bodyTimeout: timeoutMs, maxResponseSize: MAX_ANSWER_BYTES });
   // Viewer records come by the million and are read as a stream, so only silence ends them.
   const streamAgent = new Agent({ ...connection, bodyTimeout: 30_000 });
-  // Limits go by the credential, which both origins share.
+  // The platform limits each credential, which both origins share.
   const limit = createConcurrencyLimit();
   const policy = createCallPolicy(limit, timing);
   const recordsPolicy = analyticsUrl === apiUrl ? policy : createCallPolicy(limit, timing);
@@ -123,7 +124,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     mediaAssets: createMediaAssets(api),
     mediaDistributions: createMediaDistributions(api),
     mediaExpiry: createMediaExpiryRules(api),
-    conference: options.conference ? conferenceOver(options.conference) : null,
+    conference: options.conference ? conferenceClient(options.conference) : null,
     meters: createMeters(api),
     monitoring: createMonitoring(api),
     publishTokens: createPublishTokens(api),
@@ -142,7 +143,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     },
   };
 
-  function conferenceOver({ apiUrl: origin, authUrl, app }: ConferenceOptions): Conference {
+  function conferenceClient({ apiUrl: origin, authUrl, app }: ConferenceOptions): Conference {
     const { onCall } = options;
     const common = {
       secret: app.secret,

@@ -5,55 +5,55 @@ import type { AdaptiveConcurrencyLimit } from "./concurrency-limit.ts";
 import { createRetryBudget, MAX_ATTEMPTS, realTiming, type Timing, withRetries } from "./retry.ts";
 import { Semaphore } from "./semaphore.ts";
 
-/** A call as its guard sees it. */
+/** A call as the policy needs it. */
 export interface PolicyCall {
-  /** It begins with its service: `Analytics_StreamsTotal` and `AnalyticsV2_StreamsTotal` are calls of `Analytics`. */
+  /** Begins with the service: `Analytics_StreamsTotal` and `AnalyticsV2_StreamsTotal` belong to `Analytics`. */
   readonly operation: string;
-  /** For all of it: waiting for its turn, every try, and the waits between them. */
+  /** Milliseconds for queueing, every attempt, and the waits between attempts. */
   readonly timeoutMs: number;
-  /** For the first try; a later one has the same part of what is left, and the last all of it, but no more than this. */
+  /** Milliseconds for the first attempt. A later one has the same share of the remaining time; the last has all of it, up to this. */
   readonly attemptMs: number;
-  /** Whether its caller may be told of a failure before its answer is there: so for a read of which only the answer is wanted. */
+  /** Whether the caller may receive a failure before the response arrives: true for reads, false for writes. */
   readonly isCancellable?: boolean;
   readonly signal?: CancellationSignal | undefined;
 }
 
-/** What stands between the gateway and one origin of the platform, so that neither is the other's ruin. */
+/** Applies the concurrency limit, circuit breaker and retries to every call to one upstream origin. */
 export interface CallPolicy {
   /**
-   * Makes a call when there is room for it, and again when its failure may pass: see `retry.ts` for when that is.
+   * Makes a call as soon as a slot is free, and repeats it after a transient failure: see `retry.ts`.
    *
-   * @param attempt makes one try in the given time; fails with an UpstreamError whose `health` tells of the platform
-   * @throws UpstreamError of the last try; UPSTREAM_UNAVAILABLE while the breaker is open, OVERLOADED when too many calls
-   *   wait, UPSTREAM_TIMEOUT when the turn never came: after these three nothing was sent
+   * @param attempt makes one attempt in the given time; rejects with an UpstreamError whose `health` describes the platform
+   * @throws UpstreamError of the last attempt; UPSTREAM_UNAVAILABLE while the breaker is open, OVERLOADED when the queue is
+   *   full, UPSTREAM_TIMEOUT when no slot became free in time: after these three nothing was sent
    */
   call<T>(call: PolicyCall, attempt: (timeoutMs: number) => Promise<T>): Promise<T>;
-  /** Whether the breaker of this service is open, or finds out by a probe whether it may close. */
+  /** Returns whether the breaker of this service is open or half open. */
   isOpen(service: string): boolean;
-  /** Of each service that has been called, by its name. */
+  /** Returns the breaker state of each service that has been called, by its name. */
   breakers(): ReadonlyMap<string, BreakerState>;
 }
 
-/** How many calls of a service may be under way, */
+/** Calls of one service that may be in flight at once. */
 export const MAX_CONCURRENT_CALLS = 256;
-/** and how many may wait for it. */
+/** Calls of one service that may wait in the queue. */
 const MAX_QUEUED_CALLS = 512;
 
-/** No guard: each call is made once, at once. */
+/** Makes each call once, immediately. */
 export const noPolicy: CallPolicy = {
   call: ({ timeoutMs }, attempt) => attempt(timeoutMs),
   isOpen: () => false,
   breakers: () => new Map(),
 };
 
-/** The services of an origin fail each by itself, so none takes the room of another, nor is left alone for another's failures. */
-export function createCallPolicy(pace: AdaptiveConcurrencyLimit, timing: Timing = realTiming): CallPolicy {
+/** Creates the policy of one origin. Its services fail independently, so each has its own slots and its own breaker. */
+export function createCallPolicy(limit: AdaptiveConcurrencyLimit, timing: Timing = realTiming): CallPolicy {
   const budget = createRetryBudget();
   const services = new Map<string, Service>();
   const byOperation = new Map<string, Service>();
   const serviceOf = ({ operation }: PolicyCall): Service => {
-    const known = byOperation.get(operation);
-    if (known) return known;
+    const cached = byOperation.get(operation);
+    if (cached) return cached;
     const name = operation.replace(/(V\d+)?_.*/, "");
     const service = services.get(name) ?? {
       slots: new Semaphore(MAX_CONCURRENT_CALLS),
@@ -64,49 +64,50 @@ export function createCallPolicy(pace: AdaptiveConcurrencyLimit, timing: Timing 
     return service;
   };
 
-  /** What a call waits for, in the order in which it does; nearly always for nothing, which is told by undefined. */
-  const turnIn = ({ slots }: Service): Promise<void> | undefined => {
-    const place = slots.acquire();
-    return place ? place.then(() => pace.enter()) : pace.enter();
+  /** Acquires a slot of the service, then one of the limit. Returns undefined if both are free, as they nearly always are. */
+  const acquire = ({ slots }: Service): Promise<void> | undefined => {
+    const queued = slots.acquire();
+    return queued ? queued.then(() => limit.enter()) : limit.enter();
   };
 
-  const inTurn = <T>(call: PolicyCall, by: number, attempt: () => Promise<T>): Promise<T> => {
+  const enqueue = <T>(call: PolicyCall, deadline: number, attempt: () => Promise<T>): Promise<T> => {
     const service = serviceOf(call);
     if (service.slots.waiting >= MAX_QUEUED_CALLS) return Promise.reject(overloaded(call));
-    const leave = (began: number, error?: unknown) => {
-      pace.leave(began, error);
+    const release = (began: number, error?: unknown) => {
+      limit.leave(began, error);
       service.slots.release();
     };
-    const begin = (): Promise<T> => {
-      const began = pace.era();
+    const start = (): Promise<T> => {
+      const began = limit.era();
       return service.breaker
-        .execute(attempt, () => abandoned(call), call.isCancellable ?? false)
+        .execute(attempt, () => breakerOpen(call), call.isCancellable ?? false)
         .then(
-          (answer) => {
-            leave(began);
-            return answer;
+          (result) => {
+            release(began);
+            return result;
           },
           (error: unknown) => {
-            leave(began, error);
+            release(began, error);
             throw error;
           },
         );
     };
-    const turn = turnIn(service);
-    if (!turn) return begin();
-    const giveBack = () => leave(pace.era(), late(call));
-    return inTime(turn, by - timing.now(), timing.timer, call, giveBack).then(begin);
+    const slot = acquire(service);
+    if (!slot) return start();
+    const releaseUnused = () => release(limit.era(), queueTimeout(call));
+    return inTime(slot, deadline - timing.now(), timing.timer, call, releaseUnused).then(start);
   };
 
   return {
     call: (call, attempt) => {
-      const by = timing.now() + call.timeoutMs;
-      const timeOf = (tries: number) => {
-        const left = by - timing.now();
-        return Math.min(call.attemptMs, tries === MAX_ATTEMPTS ? left : left * (call.attemptMs / call.timeoutMs));
+      const deadline = timing.now() + call.timeoutMs;
+      const attemptTime = (number: number) => {
+        const remaining = deadline - timing.now();
+        const share = number === MAX_ATTEMPTS ? 1 : call.attemptMs / call.timeoutMs;
+        return Math.min(call.attemptMs, remaining * share);
       };
-      const tryOnce = (tries: number) => inTurn(call, by, () => attempt(timeOf(tries)));
-      return withRetries(tryOnce, by, budget, timing, call.signal);
+      const attemptOnce = (number: number) => enqueue(call, deadline, () => attempt(attemptTime(number)));
+      return withRetries(attemptOnce, deadline, budget, timing, call.signal);
     },
     isOpen: (service) => (services.get(service)?.breaker.state() ?? "CLOSED") !== "CLOSED",
     breakers: () => new Map([...services].map(([name, { breaker }]) => [name, breaker.state()])),
@@ -118,43 +119,48 @@ interface Service {
   readonly breaker: ReturnType<typeof createCircuitBreaker>;
 }
 
-/** The turn, unless it does not come in time. @param giveBack called when it comes after that */
+/** Waits for a slot until the time is up. @param releaseUnused called when the slot comes later */
 function inTime(
-  turn: Promise<void>,
+  slot: Promise<void>,
   timeoutMs: number,
   timer: Timing["timer"],
   call: PolicyCall,
-  giveBack: () => void,
+  releaseUnused: () => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let isLate = false;
-    const timeIsUp = () => {
+    const onTimeout = () => {
       isLate = true;
-      reject(late(call));
+      reject(queueTimeout(call));
     };
-    const cancel = timer(timeoutMs, timeIsUp, "QUEUE");
-    void turn.then(() => {
+    const cancel = timer(timeoutMs, onTimeout, "QUEUE");
+    void slot.then(() => {
       cancel();
-      if (isLate) giveBack();
+      if (isLate) releaseUnused();
       else resolve();
     });
   });
 }
 
-function late(call: PolicyCall): UpstreamError {
-  return unsent("UPSTREAM_TIMEOUT", "The call's turn to be sent did not come in time.", call);
+function queueTimeout(call: PolicyCall): UpstreamError {
+  return notSent("UPSTREAM_TIMEOUT", "The call waited too long for a free slot, and was not sent.", call);
 }
 
-function abandoned(call: PolicyCall): UpstreamError {
-  return unsent("UPSTREAM_UNAVAILABLE", "The platform keeps failing, and is left alone for a moment.", call, 1);
+function breakerOpen(call: PolicyCall): UpstreamError {
+  return notSent(
+    "UPSTREAM_UNAVAILABLE",
+    "The platform keeps failing, so calls to it are paused for a moment.",
+    call,
+    1,
+  );
 }
 
 function overloaded(call: PolicyCall): UpstreamError {
-  return unsent("OVERLOADED", "Too many calls wait for the platform already.", call, 1);
+  return notSent("OVERLOADED", "Too many calls to the platform are queued already.", call, 1);
 }
 
-/** A failure of a call that never left: so it tells nothing of the platform, and leaves no write in doubt. */
-function unsent(
+/** Returns the error of a call that was never sent: it says nothing about the platform, and no write is in doubt. */
+function notSent(
   code: "UPSTREAM_TIMEOUT" | "UPSTREAM_UNAVAILABLE" | "OVERLOADED",
   message: string,
   { operation }: PolicyCall,

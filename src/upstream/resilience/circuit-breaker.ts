@@ -1,100 +1,100 @@
 import { UpstreamError } from "../upstream-error.ts";
 import type { Timing } from "./retry.ts";
 
-/** CLOSED lets calls through, OPEN none but a probe now and then, HALF_OPEN is OPEN while a probe is under way. */
+/** CLOSED permits calls; OPEN permits none but a probe now and then; HALF_OPEN is OPEN while a probe is in flight. */
 export type BreakerState = "CLOSED" | "HALF_OPEN" | "OPEN";
 
-/** Lets calls through while a service of the platform is well. */
+/** Permits calls while a service of the platform is healthy. */
 export interface CircuitBreaker {
   /**
-   * Makes the call. While the service is sick, one call in every {@link PROBE_EVERY_MS} is made, as a probe of whether it is
-   * well again; every other call is refused at once.
+   * Makes the call. While the service is unhealthy, one call in every {@link PROBE_EVERY_MS} is made as a probe; every other
+   * call is rejected immediately.
    *
-   * @param refusal makes the error of a call that is not made
-   * @param mayBeLeft whether the caller of a probe may be refused as well, {@link PROBE_EVERY_MS} after it was sent: so a read
-   *   may be and a write must not be. The probe itself goes on, and closes the breaker when it succeeds later.
-   * @throws what `refusal` makes
+   * @param rejection creates the error of a call that is not made
+   * @param isCancellable whether the caller of a probe may be rejected as well, {@link PROBE_EVERY_MS} after it was sent: true
+   *   for reads, false for writes. The probe continues, and closes the breaker if it succeeds later.
+   * @throws the error of `rejection`
    */
-  execute<T>(call: () => Promise<T>, refusal: () => UpstreamError, mayBeLeft: boolean): Promise<T>;
+  execute<T>(call: () => Promise<T>, rejection: () => UpstreamError, isCancellable: boolean): Promise<T>;
   state(): BreakerState;
 }
 
-/** Time between two probes, and the time after which the caller of a probe is refused. In milliseconds. */
+/** Milliseconds between two probes, and after which the caller of a probe is rejected. */
 export const PROBE_EVERY_MS = 500;
 
-/** Time over which the share of failures is counted, in milliseconds. */
-const WATCHED_MS = 3_000;
-/** Calls within that time below which their share says nothing. */
-const LEAST_WATCHED = 12;
+/** Milliseconds over which the share of failures is counted. */
+const WINDOW_MS = 3_000;
+/** Smallest number of calls within that time for which their share counts. */
+const MIN_CALLS = 12;
 /** Share of failures above which the breaker opens. */
-const SICK_SHARE = 0.5;
+const MAX_FAILURE_SHARE = 0.5;
 /** Length of one slot of the counters, in milliseconds. */
 const SLOT_MS = 200;
-/** Failures in a row that open the breaker, however slowly they come. */
-const IN_A_ROW = 8;
+/** Consecutive failures that open the breaker, however slowly they come. */
+const MAX_CONSECUTIVE_FAILURES = 8;
 
 /**
- * Opens when more than half of at least 12 calls within three seconds found the service sick, or eight in a row did and none
- * has found it well for as long. (Calls that hang end together, so a row alone says little when many are under way.) The first
- * call that goes well closes it.
+ * Creates a closed breaker. It opens when more than half of at least 12 calls within three seconds found the service
+ * unhealthy, or when eight consecutive calls did and none found it healthy for three seconds. The first success closes it.
  *
- * All of it is measured by a monotonic clock: a wall clock that is set back would keep the breaker open for as long.
+ * Calls that hang end together, so consecutive failures alone say little when many calls are in flight. The clock is
+ * monotonic: a wall clock that is set back would keep the breaker open.
  */
 export function createCircuitBreaker({ now, timer }: Pick<Timing, "now" | "timer">): CircuitBreaker {
-  let watch = createWatch(now);
+  let watch = countRecentResults(now);
   let isOpen = false;
   let probe: Promise<void> | null = null;
-  /** When it opened, or the newest probe began. */
-  let triedAt = 0;
+  /** When the breaker opened, or the newest probe started. */
+  let lastProbeAt = 0;
 
   const open = () => {
     isOpen = true;
-    triedAt = now();
+    lastProbeAt = now();
   };
   const close = () => {
     isOpen = false;
-    watch = createWatch(now);
+    watch = countRecentResults(now);
   };
   const counted = <T>(call: () => Promise<T>): Promise<T> => {
-    // A call of the time before the breaker closed says nothing of the time since.
-    const watching = watch;
+    // A call from before the breaker closed says nothing about the time since.
+    const current = watch;
     return call().then(
-      (answer) => {
-        watching.reportHealthy();
-        return answer;
+      (result) => {
+        current.reportHealthy();
+        return result;
       },
       (error: unknown) => {
-        if (isUnhealthy(error) && watching.reportUnhealthy() && watching === watch && !isOpen) open();
+        if (isUnhealthy(error) && current.reportUnhealthy() && current === watch && !isOpen) open();
         throw error;
       },
     );
   };
   const probing = <T>(call: () => Promise<T>): Promise<T> => {
-    triedAt = now();
-    const answer = call();
-    const own = answer
+    lastProbeAt = now();
+    const result = call();
+    const own = result
       .then(close, (error: unknown) => {
-        // One that the client gave up has not shown that the service is well.
+        // A cancelled call has not shown that the service is healthy.
         if (isHealthy(error)) close();
       })
       .finally(() => {
         if (probe === own) probe = null;
       });
     probe = own;
-    return answer;
+    return result;
   };
-  const forAWhile = <T>(answer: Promise<T>, refusal: () => UpstreamError): Promise<T> =>
+  const limitWait = <T>(result: Promise<T>, rejection: () => UpstreamError): Promise<T> =>
     new Promise((resolve, reject) => {
-      const cancel = timer(PROBE_EVERY_MS, () => reject(refusal()), "PROBE");
-      answer.then(resolve, reject).finally(cancel);
+      const cancel = timer(PROBE_EVERY_MS, () => reject(rejection()), "PROBE");
+      result.then(resolve, reject).finally(cancel);
     });
 
   return {
-    execute: (call, refusal, mayBeLeft) => {
+    execute: (call, rejection, isCancellable) => {
       if (!isOpen) return counted(call);
-      if (now() - triedAt < PROBE_EVERY_MS) return Promise.reject(refusal());
-      const answer = probing(call);
-      return mayBeLeft ? forAWhile(answer, refusal) : answer;
+      if (now() - lastProbeAt < PROBE_EVERY_MS) return Promise.reject(rejection());
+      const result = probing(call);
+      return isCancellable ? limitWait(result, rejection) : result;
     },
     state: () => {
       if (!isOpen) return "CLOSED";
@@ -103,49 +103,50 @@ export function createCircuitBreaker({ now, timer }: Pick<Timing, "now" | "timer
   };
 }
 
-/** Counts what calls have found lately. */
-interface Watch {
+/** Counts the results of recent calls. */
+interface RecentResults {
   reportHealthy(): void;
-  /** @returns whether the service is sick by what was found so far */
+  /** @returns whether the service is unhealthy by the results so far */
   reportUnhealthy(): boolean;
 }
 
 interface Slot {
   readonly since: number;
-  reportHealthy: number;
-  reportUnhealthy: number;
+  healthy: number;
+  unhealthy: number;
 }
 
 /**
- * Written by hand: the rules of cockatiel 3.2 measure by `Date.now()` and take no other clock, and in its half-open state a
- * probe that hangs lets no other begin.
+ * Creates counters of recent results.
+ *
+ * cockatiel 3.2 is not used: its breakers measure by `Date.now()` alone, and a probe that hangs blocks all later ones.
  */
-function createWatch(now: () => number): Watch {
+function countRecentResults(now: () => number): RecentResults {
   let slots: Slot[] = [];
-  let row = 0;
-  let wellAt = Number.NEGATIVE_INFINITY;
-  const current = (at: number): Slot => {
+  let consecutiveFailures = 0;
+  let healthyAt = Number.NEGATIVE_INFINITY;
+  const slotAt = (at: number): Slot => {
     const last = slots.at(-1);
     if (last && at - last.since < SLOT_MS) return last;
-    const slot = { since: at, reportHealthy: 0, reportUnhealthy: 0 };
-    slots = [...slots.filter(({ since }) => at - since < WATCHED_MS), slot];
+    const slot = { since: at, healthy: 0, unhealthy: 0 };
+    slots = [...slots.filter(({ since }) => at - since < WINDOW_MS), slot];
     return slot;
   };
   return {
     reportHealthy: () => {
-      wellAt = now();
-      row = 0;
-      current(wellAt).reportHealthy += 1;
+      healthyAt = now();
+      consecutiveFailures = 0;
+      slotAt(healthyAt).healthy += 1;
     },
     reportUnhealthy: () => {
       const at = now();
-      row += 1;
-      current(at).reportUnhealthy += 1;
-      const lately = slots.filter(({ since }) => at - since < WATCHED_MS);
-      const reportUnhealthy = lately.reduce((sum, slot) => sum + slot.reportUnhealthy, 0);
-      const all = lately.reduce((sum, slot) => sum + slot.reportUnhealthy + slot.reportHealthy, 0);
-      const isShare = all >= LEAST_WATCHED && reportUnhealthy > SICK_SHARE * all;
-      return isShare || (row >= IN_A_ROW && at - wellAt >= WATCHED_MS);
+      consecutiveFailures += 1;
+      slotAt(at).unhealthy += 1;
+      const recent = slots.filter(({ since }) => at - since < WINDOW_MS);
+      const unhealthy = recent.reduce((sum, slot) => sum + slot.unhealthy, 0);
+      const all = recent.reduce((sum, slot) => sum + slot.unhealthy + slot.healthy, 0);
+      const failsOften = all >= MIN_CALLS && unhealthy > MAX_FAILURE_SHARE * all;
+      return failsOften || (consecutiveFailures >= MAX_CONSECUTIVE_FAILURES && at - healthyAt >= WINDOW_MS);
     },
   };
 }

@@ -1,58 +1,60 @@
 import { UpstreamError } from "../upstream-error.ts";
 import { Semaphore } from "./semaphore.ts";
 
-/** How many calls may be under way at once with one credential. */
+/** Limits the calls in flight with one credential; adapts to responses of status 429. */
 export interface AdaptiveConcurrencyLimit {
-  /** Takes a place for a call: at once, which is told by undefined, or when its turn comes; first come, first served. */
+  /** Acquires a slot, first come, first served. Returns undefined if one is free, otherwise a promise of one. */
   enter(): Promise<void> | undefined;
-  /** Rises at each halving: calls that left before one say nothing more of the pace since. */
+  /** Returns the number of halvings so far: calls from before a halving do not cause another. */
   era(): number;
   /**
-   * Gives the place back.
+   * Releases the slot of a call.
    *
-   * @param began the era in which the call left
-   * @param error what it failed with; undefined when it went well
+   * @param began the era in which the call started
+   * @param error the error that it failed with; undefined for a success
    */
   leave(began: number, error?: unknown): void;
-  /** Infinity until the platform has asked to slow down. */
+  /** Returns the limit; Infinity until the platform has answered 429. */
   limit(): number;
 }
 
-/** Where so many at once went well, there is no limit any more that we know of. */
-const FORGOTTEN_AT = 256;
+/** Limit above which there is none any more. */
+const UNLIMITED_FROM = 256;
 
 /**
- * A round of calls that goes well adds a quarter. TCP adds one; but of a platform that says 429 to one call in seventy by
- * chance, and is silent to others, that leaves ten at once, and calls are late for waiting.
+ * Added to the limit for each successful call.
+ *
+ * TCP adds one for each round of calls. With a platform that randomly answers 429 to one call in seventy, that would settle at
+ * ten calls at once.
  */
 const ADDED_PER_CALL = 1 / 4;
 
 /**
- * The platform publishes no limits, and says 429 when one is reached: so there is none until then. It halves what is under
- * way, and what goes well adds to it again.
+ * Creates a limit that starts at Infinity, as the platform publishes none. A 429 halves the number of calls in flight; each
+ * success raises it again.
  */
 export function createConcurrencyLimit(): AdaptiveConcurrencyLimit {
   let limit = Number.POSITIVE_INFINITY;
   let era = 0;
-  const room = new Semaphore(limit);
+  const slots = new Semaphore(limit);
 
-  const slowDown = () => {
-    limit = Math.max(1, Math.floor(Math.min(limit, room.inUse) / 2));
+  const decrease = () => {
+    limit = Math.max(1, Math.floor(Math.min(limit, slots.inUse) / 2));
     era += 1;
   };
-  const speedUp = () => {
+  const increase = () => {
     limit += ADDED_PER_CALL;
-    if (limit > FORGOTTEN_AT) limit = Number.POSITIVE_INFINITY;
+    if (limit > UNLIMITED_FROM) limit = Number.POSITIVE_INFINITY;
   };
 
   return {
     limit: () => limit,
     era: () => era,
-    enter: () => room.acquire(),
+    enter: () => slots.acquire(),
     leave: (began, error) => {
-      if (error === undefined) speedUp();
-      else if (error instanceof UpstreamError && error.status === 429 && began === era) slowDown();
-      room.release(Math.floor(limit));
+      if (error === undefined) increase();
+      else if (error instanceof UpstreamError && error.status === 429 && began === era) decrease();
+      slots.release(Math.floor(limit));
     },
   };
 }

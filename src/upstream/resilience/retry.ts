@@ -1,29 +1,29 @@
 import type { CancellationSignal } from "../../primitives/cancellation.ts";
 import { UpstreamError } from "../upstream-error.ts";
 
-/** How often a call is made at most. */
+/** Attempts of one call at most. */
 export const MAX_ATTEMPTS = 3;
-/** The first wait is of 0 to so many milliseconds, the second of up to twice as many. */
+/** Longest wait before the second attempt, in milliseconds; before the third it is twice as long. */
 const BASE_WAIT_MS = 50;
-/** The same where the platform asks us to slow down, and does not say for how long. */
-const SLOWER_BASE_WAIT_MS = 250;
+/** Longest wait before the second attempt after a 429 without `Retry-After`, in milliseconds. */
+const RATE_LIMITED_BASE_WAIT_MS = 250;
 
-/** Time and chance. Tests set both, so that they never wait. */
+/** Clock, timers and random numbers. Tests replace them, so that they never wait. */
 export interface Timing {
-  /** Milliseconds since any fixed moment. */
+  /** Returns milliseconds since a fixed moment. */
   readonly now: () => number;
-  /** From 0 to below 1. */
+  /** Returns a random number from 0 to below 1. */
   readonly random: () => number;
   /** Waits; ends early when the signal is aborted. */
   readonly pause: (ms: number, signal: CancellationSignal | undefined) => Promise<void>;
-  /** Does the work after so many milliseconds. @returns what cancels it */
+  /** Runs the work after some milliseconds. @returns a function that cancels it */
   readonly timer: (ms: number, work: () => void, purpose: TimerPurpose) => () => void;
 }
 
-/** What a timer limits: a try that was sent, the wait of a call for its turn, or the wait of a caller for a probe. */
+/** What a timer limits: an attempt, the wait in a queue, or the wait of a caller for a probe. */
 export type TimerPurpose = "ATTEMPT" | "QUEUE" | "PROBE";
 
-/** Timers of the process. */
+/** Starts a timer of the process. */
 export const realTimer: Timing["timer"] = (ms, work) => {
   const timer = setTimeout(work, ms);
   return () => clearTimeout(timer);
@@ -46,72 +46,75 @@ export const realTiming: Timing = {
 };
 
 /**
- * Makes a call up to {@link MAX_ATTEMPTS} times, with a wait of random length in between ("full jitter"), so that clients who
- * failed together do not come back together. The wait that the platform asks for is kept on top of it.
+ * Makes a call up to {@link MAX_ATTEMPTS} times with random waits in between ("full jitter"), so that clients that failed
+ * together do not return together. The wait of a `Retry-After` header is added.
  *
- * @param attempt is told which try it is, from 1 on
- * @param by when all of it has to be over, by `timing.now`: a wait that would not fit is not begun
- * @throws what the last try threw
+ * @param attempt receives the number of the attempt, from 1
+ * @param deadline when the call must end, by `timing.now`: a wait beyond it is not started
+ * @throws the error of the last attempt
  */
 export function withRetries<T>(
-  attempt: (tries: number) => Promise<T>,
-  by: number,
+  attempt: (number: number) => Promise<T>,
+  deadline: number,
   budget: RetryBudget,
   timing: Timing,
   signal?: CancellationSignal,
 ): Promise<T> {
   budget.earn();
-  const again = async (error: unknown, tries: number): Promise<T> => {
-    if (tries === MAX_ATTEMPTS || !(error instanceof UpstreamError) || !mayPass(error)) throw error;
-    const isPaced = error.code === "UPSTREAM_RATE_LIMITED" && error.retryAfterSeconds === null;
-    const jitter = timing.random() * (isPaced ? SLOWER_BASE_WAIT_MS : BASE_WAIT_MS) * 2 ** (tries - 1);
+  const retry = async (error: unknown, number: number): Promise<T> => {
+    if (number === MAX_ATTEMPTS || !(error instanceof UpstreamError) || !isTransient(error)) throw error;
+    const isRateLimited = error.code === "UPSTREAM_RATE_LIMITED" && error.retryAfterSeconds === null;
+    const jitter = timing.random() * (isRateLimited ? RATE_LIMITED_BASE_WAIT_MS : BASE_WAIT_MS) * 2 ** (number - 1);
     const wait = (error.retryAfterSeconds ?? 0) * 1_000 + jitter;
-    if (timing.now() + wait >= by || !budget.spend(error.health === "UNHEALTHY")) throw error;
+    if (timing.now() + wait >= deadline || !budget.spend(error.health === "UNHEALTHY")) throw error;
     await timing.pause(wait, signal);
-    return tryOnce(tries + 1);
+    return attemptOnce(number + 1);
   };
-  const tryOnce = (tries: number): Promise<T> => attempt(tries).catch((error: unknown) => again(error, tries));
-  return tryOnce(1);
+  const attemptOnce = (number: number): Promise<T> => attempt(number).catch((error: unknown) => retry(error, number));
+  return attemptOnce(1);
 }
 
 /**
- * Whether the same call may be made again. Of a write this is so only when it surely has not happened: every doubt about one
- * is OUTCOME_UNKNOWN, and what is left are connections that nobody took, and a 429 that says when to come back.
+ * Returns whether the call may be repeated. A write may be repeated only if it surely has not happened: any doubt is
+ * OUTCOME_UNKNOWN, which leaves failed connections, and a 429 with `Retry-After`.
  */
-function mayPass({ code, health, retryAfterSeconds }: UpstreamError): boolean {
+function isTransient({ code, health, retryAfterSeconds }: UpstreamError): boolean {
   if (code === "OUTCOME_UNKNOWN") return false;
   if (code === "UPSTREAM_RATE_LIMITED") return health === "HEALTHY" || retryAfterSeconds !== null;
   return health === "UNHEALTHY" || code === "UPSTREAM_BAD_RESPONSE";
 }
 
-/** What keeps an outage from being tripled: repetitions are paid for by calls. */
+/** Limits retries to a share of all calls, so that retries do not triple the load of an outage. */
 export interface RetryBudget {
-  /** A call is made. */
+  /** Adds the share of one call. */
   earn(): void;
   /**
-   * @param isCounted whether its failure counts for the breaker
-   * @returns whether it may be repeated, which is then paid for
+   * Spends the price of one retry.
+   *
+   * @param isCounted whether the breaker counts the failure
+   * @returns false, with nothing spent, when the budget is too low
    */
   spend(isCounted: boolean): boolean;
 }
 
-/** A platform that fails one call in seven by chance needs one in five, unevenly; an outage is to have no more than this. */
+/** Retries that each call adds: enough for a platform that randomly fails one call in seven. */
 const EARNED_PER_CALL = 0.3;
-/** What is there at first, and the most that is saved up: calls that hung together are repeated together. */
-const MOST_SAVED = 30;
-/** What the breaker does not count it does not end either: so this is dearer, and leaves most of the savings alone. */
-const PRICE_UNCOUNTED = 1.5;
-const LEFT_FOR_COUNTED = 20;
+/** Retries at the start, and at most: calls that hung together are repeated together. */
+const MAX_SAVED = 30;
+/** Price of a retry after a failure that the breaker does not count, and so never ends. */
+const UNCOUNTED_PRICE = 1.5;
+/** Retries that such failures leave for counted ones. */
+const RESERVED_FOR_COUNTED = 20;
 
 export function createRetryBudget(): RetryBudget {
-  let saved = MOST_SAVED;
+  let saved = MAX_SAVED;
   return {
     earn: () => {
-      saved = Math.min(MOST_SAVED, saved + EARNED_PER_CALL);
+      saved = Math.min(MAX_SAVED, saved + EARNED_PER_CALL);
     },
     spend: (isCounted) => {
-      const price = isCounted ? 1 : PRICE_UNCOUNTED;
-      if (saved - price < (isCounted ? 0 : LEFT_FOR_COUNTED)) return false;
+      const price = isCounted ? 1 : UNCOUNTED_PRICE;
+      if (saved - price < (isCounted ? 0 : RESERVED_FOR_COUNTED)) return false;
       saved -= price;
       return true;
     },

@@ -1,37 +1,37 @@
-/** Room for so many at once. The others wait in line: first come, first served. */
+/** Limits how many hold a slot at once. The others wait in a queue: first come, first served. */
 export class Semaphore {
   #size: number;
   #inUse = 0;
-  readonly #line: (() => void)[] = [];
+  readonly #queue: (() => void)[] = [];
 
-  /** @param size a whole number, or Infinity */
+  /** @param size number of slots: a whole number, or Infinity */
   constructor(size: number) {
     this.#size = size;
   }
 
-  /** How many are in. */
+  /** Slots in use. */
   get inUse(): number {
     return this.#inUse;
   }
 
-  /** How many wait. */
+  /** Length of the queue. */
   get waiting(): number {
-    return this.#line.length;
+    return this.#queue.length;
   }
 
-  /** Takes a place: at once, which is told by undefined, or when its turn comes. */
+  /** Acquires a slot. Returns undefined if one is free, otherwise a promise of one. */
   acquire(): Promise<void> | undefined {
-    if (this.#inUse >= this.#size) return new Promise((resolve) => this.#line.push(resolve));
+    if (this.#inUse >= this.#size) return new Promise((resolve) => this.#queue.push(resolve));
     this.#inUse += 1;
     return undefined;
   }
 
-  /** Gives a place back. @param size how much room there is from now on; as much as before when it is left out */
+  /** Releases a slot. @param size number of slots from now on; unchanged by default */
   release(size: number = this.#size): void {
     this.#size = size;
     this.#inUse -= 1;
     while (this.#inUse < this.#size) {
-      const next = this.#line.shift();
+      const next = this.#queue.shift();
       if (!next) return;
       this.#inUse += 1;
       next();
