@@ -19,7 +19,7 @@ function mistakesIn(environment: NodeJS.ProcessEnv): string[] {
   return [];
 }
 
-describe("the configuration", () => {
+describe("readConfig", () => {
   it("needs nothing: without an API secret the gateway runs over its sandbox", () => {
     expect(readConfig({})).toEqual({
       host: "127.0.0.1",
@@ -213,7 +213,7 @@ describe("the configuration", () => {
   });
 });
 
-describe("a mistake in the configuration", () => {
+describe("readConfig: a mistake", () => {
   it.each([
     ["PORT", ["65536", "-1", "80.5", "4000 ", " ", "0x50", "1e3", "http", "Infinity"], "a port, 0 to 65535"],
     ["SANDBOX_PORT", ["65536", "none"], "a port, 0 to 65535"],
@@ -300,7 +300,7 @@ describe("a mistake in the configuration", () => {
   });
 });
 
-describe("the sandbox", () => {
+describe("readConfig: the sandbox", () => {
   it.each([
     "MILLICAST_API_URL",
     "MILLICAST_ANALYTICS_URL",
@@ -357,7 +357,7 @@ describe("the sandbox", () => {
   });
 });
 
-describe("variables that are not read", () => {
+describe("unknownVariables: variables that are not read", () => {
   it("are told with the nearest name that is", () => {
     const environment = {
       ...real,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { scopesOfRole } from "../../src/auth/scopes.ts";
+import { metricsOf } from "../support/exposition.ts";
 import { createTestGateway, type TestGateway } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 
@@ -7,10 +8,8 @@ const TOTALS = `{ streams(first: 50) { totalCount nodes { id name bandwidth(wind
 const TOKENS = `{ subscribeTokens(first: 50) { nodes { id tokenId label isActive trackingId } } }`;
 
 /** How many answers were given again since the gateway began. */
-async function repeated({ gateway, options }: TestGateway): Promise<number> {
-  const authorization = `Bearer ${options.operatorKey.reveal()}`;
-  const response = await gateway.fetch(new Request("http://gateway.test/metrics", { headers: { authorization } }));
-  return Number(/^syndigraph_response_cache_hits_total (\d+)$/m.exec(await response.text())?.[1]);
+async function repeated(gateway: TestGateway): Promise<number> {
+  return (await metricsOf(gateway)).value("syndigraph_response_cache_hits_total") ?? Number.NaN;
 }
 
 /** Asks so often that the answer is kept from then on: the first time, the tokens may not have been known. */

@@ -12,7 +12,7 @@ import { createIdentityProvider } from "../support/identity-provider.ts";
 
 const REFUSED = '{"errors":[{"message":"A valid bearer key is needed.","extensions":{"code":"UNAUTHENTICATED"}}]}';
 
-describe("callers by API keys", () => {
+describe("authentication by API keys", () => {
   it("learn nothing by one that is wrong, revoked, expired, from elsewhere or of a retired partner, in the same words", async () => {
     await using gateway = await createTestGateway();
     const { store, sandbox } = gateway;
@@ -148,7 +148,7 @@ describe("callers by API keys", () => {
   });
 });
 
-describe("callers by the identity provider", () => {
+describe("authentication by the identity provider", () => {
   it("are served, and told by 503 when its keys can't be had: the gateway starts and serves others without them", async () => {
     await using idp = await createIdentityProvider();
     await using gateway = await createTestGateway({ gateway: { identityProvider: idp.options } });
@@ -170,7 +170,7 @@ describe("callers by the identity provider", () => {
   });
 });
 
-describe("the public keys of sessions", () => {
+describe("GET /.well-known/jwks.json", () => {
   it("are for everybody, and may be kept for five minutes", async () => {
     await using gateway = await createTestGateway();
     const url = "http://gateway.test/.well-known/jwks.json";

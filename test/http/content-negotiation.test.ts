@@ -15,7 +15,7 @@ function post(path: string, accept: string | null, query: string): Request {
   return new Request(`http://gateway.test${path}`, { method, headers, body: JSON.stringify({ query }) });
 }
 
-describe("what a client accepts", () => {
+describe("content negotiation: the header Accept", () => {
   it.each([
     "application/xml",
     "text/html",

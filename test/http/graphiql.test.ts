@@ -48,7 +48,7 @@ type OnboardingVariables = Step1_OnboardPartnerMutationVariables & Step2_Rehears
 
 const withPage = async () => createTestGateway({ gateway: { graphiql: await readGraphiQL(folder) } });
 
-describe("the tabs of GraphiQL", () => {
+describe("GraphiQL tabs", () => {
   /** What the page fills in, as the type that codegen has given the document's variables. */
   const variables = <Variables>(tabs: readonly Tab[], file: string) =>
     (tabs.find((tab) => tab.file === file)?.variables(Date.parse(START)) ?? {}) as Variables;

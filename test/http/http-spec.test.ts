@@ -7,7 +7,7 @@ const bearer = { authorization: `Bearer ${OPERATOR_KEY}` };
 const get = (path: string, headers: Record<string, string> = {}) =>
   new Request(`http://gateway.test${path}`, { headers });
 
-describe("callers", () => {
+describe("HTTP server: callers", () => {
   it.each([
     ["no key", {}],
     ["another key", { authorization: "Bearer operator-key-of-the-testz" }],
@@ -65,7 +65,7 @@ describe("callers", () => {
   });
 });
 
-describe("health", () => {
+describe("GET /health and /readiness", () => {
   it("is good as long as the process is alive", async () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ path: "*", status: 503 });
@@ -95,7 +95,7 @@ describe("health", () => {
   });
 });
 
-describe("secrets", () => {
+describe("HTTP server: secrets", () => {
   it("stand in no answer but those that are asked for them, in no error and in no log line", async () => {
     await using gateway = await createTestGateway();
     const { publish, subscribe } = gateway.sandbox.tokens;
@@ -124,7 +124,7 @@ describe("secrets", () => {
   });
 });
 
-describe("the port", () => {
+describe("HTTP server: the port", () => {
   const open = async (gateway: TestGateway): Promise<HttpServer> => listen(gateway.gateway.handle, "127.0.0.1", 0);
   const raw = (url: string, host: string) =>
     new Promise<{ status: number; body: string }>((resolve, reject) => {

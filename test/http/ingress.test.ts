@@ -7,7 +7,7 @@ import type { GatewayOptions } from "../../src/gateway.ts";
 import { type HttpServer, listen } from "../../src/http/http-server.ts";
 import { requestLimits } from "../../src/model/request-limits.ts";
 import { addKey } from "../support/api-keys.ts";
-import { parseExposition } from "../support/exposition.ts";
+import { metricsOf } from "../support/exposition.ts";
 import { createTestGateway, OPERATOR_KEY, type TestGateway } from "../support/gateway.ts";
 
 const authorization = `Bearer ${OPERATOR_KEY}`;
@@ -67,10 +67,9 @@ async function bothWays(
   );
 }
 
-/** How many requests are under way beside the one for the metrics that tell it. */
-async function inFlight({ gateway }: TestGateway): Promise<number> {
-  const answer = await gateway.fetch(new Request("http://gateway.test/metrics", { headers: { authorization } }));
-  return (parseExposition(await answer.text()).value("syndigraph_requests_in_flight") ?? 0) - 1;
+/** Returns the requests in flight, without the one that reads the metrics. */
+async function inFlight(gateway: TestGateway): Promise<number> {
+  return ((await metricsOf(gateway)).value("syndigraph_requests_in_flight") ?? 0) - 1;
 }
 
 const post = (body: BodyInit, headers: Record<string, string> = {}) => ({
@@ -82,7 +81,7 @@ const post = (body: BodyInit, headers: Record<string, string> = {}) => ({
 /** What a client must never read. */
 const INTERNALS = /\bat .*\(|node_modules|\.ts:|\.js:|SyntaxError|TypeError|127\.0\.0\.1:\d+/;
 
-describe("a body", () => {
+describe("request parser: a body", () => {
   it.each<[string, RequestInit, number]>([
     ["of JSON is read", post(QUERY), 200],
     ["of JSON is read, whatever the case of its type", post(QUERY, { "content-type": "Application/JSON" }), 200],
@@ -190,7 +189,7 @@ describe("a body", () => {
   });
 });
 
-describe("an address", () => {
+describe("request parser: a URL", () => {
   const get = (query: string) => `/graphql?query=${query}`;
 
   it("may hold a query, and no mutation", async () => {
@@ -241,7 +240,7 @@ describe("an address", () => {
   });
 });
 
-describe("a host", () => {
+describe("ingress: a host", () => {
   it("that is not named by the configuration is not served, except to health checks", async () => {
     await using gateway = await open({ allowedHosts: ["graph.example.com", "[::1]"] });
     const ask = (host: string, path = "/graphql?query={__typename}") =>
@@ -265,7 +264,7 @@ describe("a host", () => {
   });
 });
 
-describe("a page of another site", () => {
+describe("CORS: a page of another origin", () => {
   it("can't make a browser send the key: no cookie, no form and no address opens anything", async () => {
     await using gateway = await open();
     const forged: RequestInit[] = [
@@ -350,7 +349,7 @@ describe("a page of another site", () => {
   });
 });
 
-describe("what is no HTTP", () => {
+describe("HTTP server: malformed HTTP", () => {
   it.each([
     ["a line of nonsense", "nonsense\r\n\r\n", 400],
     [
@@ -379,7 +378,7 @@ describe("what is no HTTP", () => {
   });
 });
 
-describe("a slow client", () => {
+describe("HTTP server: a slow client", () => {
   const patience = { headersMs: 60, requestMs: 120, responseMs: 60_000, idleMs: 60, checkIntervalMs: 10 };
   const head = `POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\ncontent-type: application/json\r\ncontent-length: 500\r\n`;
 

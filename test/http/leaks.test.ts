@@ -14,7 +14,7 @@ async function answerTo(query: string, v: unknown = null): Promise<string> {
   return (await gateway.gateway.fetch(graphqlRequest({ query, variables: { v } }))).text();
 }
 
-describe("a secret that was pasted into the wrong place", () => {
+describe("error messages: a secret in the wrong place", () => {
   const usage = (of: string, selection = "{ freshUntil }") => `{ account { usage(${of}) ${selection} } }`;
   it.each<[string, string, unknown]>([
     [
@@ -50,7 +50,7 @@ describe("a secret that was pasted into the wrong place", () => {
   });
 });
 
-describe("an answer", () => {
+describe("HTTP response", () => {
   it("tells nothing of the platform's addresses, of files and of stacks, whatever goes wrong", async () => {
     await using broken = await createTestGateway({ isTimingSet: true });
     const query =

@@ -48,7 +48,7 @@ function echo(request: RawBodyRequest, response: ServerResponse): void {
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-describe("a body that is taken as it comes", () => {
+describe("RawBodyRequest: a captured body", () => {
   it("comes whole and in order, of one request after the other on a connection", async () => {
     await withServer(echo, async (send) => {
       const long = "0123456789".repeat(30_000);

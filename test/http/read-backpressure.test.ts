@@ -19,7 +19,7 @@ function connections() {
   return { told, answered, noteNewConnection: arrivals.note };
 }
 
-describe("a connection that is answered", () => {
+describe("read backpressure: a connection that gets a response", () => {
   it("rests in a long turn of the event loop, and in a short one where others rest or a new one has come lately", async () => {
     const { told, answered, noteNewConnection } = connections();
     now += 2_000;
@@ -37,7 +37,7 @@ describe("a connection that is answered", () => {
   });
 });
 
-describe("connections that rest", () => {
+describe("read backpressure: paused connections", () => {
   it("are heard in a turn of the event loop after this one, in their order", async () => {
     const { told, answered } = connections();
     answered("first", 60);

@@ -11,7 +11,7 @@ function gone(store: Store, code: string): Store {
   return { ...store, partners: failing(store.partners), apiKeys: failing(store.apiKeys), audit: failing(store.audit) };
 }
 
-describe("a gateway whose database is gone", () => {
+describe("readiness: a gateway whose database is gone", () => {
   it.each(["CERT_HAS_EXPIRED", "SELF_SIGNED_CERT_IN_CHAIN", "ECONNREFUSED", "28P01"])(
     "by %s tells so by its readiness, answers the operator, and refuses API keys with 503",
     async (code) => {

@@ -30,7 +30,7 @@ function outbox() {
   return { told, send, enqueueResponse };
 }
 
-describe("answers", () => {
+describe("response batcher: responses", () => {
   it("that are ready in one turn of the event loop go out together at its end, in their order", async () => {
     const { told, send } = outbox();
     send("first");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createTestGateway } from "../support/gateway.ts";
 
-describe("the headers of a refusal", () => {
+describe("error response headers", () => {
   it("tell nobody the request id that another client has chosen", async () => {
     await using gateway = await createTestGateway();
     const get = async (path: string, headers: Record<string, string> = {}) => {

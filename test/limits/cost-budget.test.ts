@@ -17,7 +17,7 @@ const caller = (principalId: string, role: Caller["role"] = "OPERATOR"): Caller 
 const budgets = { perMinute: 100, partnerPerMinute: 10 };
 const now = () => 0;
 
-describe("a budget", () => {
+describe("cost budget", () => {
   it("is of each key, and a partner's is smaller", async () => {
     const budget = createCostBudget(budgets, now, null);
     const left = async (who: Caller, points: number) => (await budget.charge(who, points)).status.remaining;

@@ -11,7 +11,7 @@ import { onboard } from "../support/partners.ts";
 
 const LIMITS = { maxResponseBytes: 1_000_000, maxUnsentBytesPerCaller: 2_000_000, maxUnsentBytes: 3_000_000 };
 
-describe("what is unsent", () => {
+describe("unsent responses", () => {
   it("fills a caller beyond its bound, and nobody else", () => {
     const unsent = createUnsentResponses(LIMITS);
     const [one, other] = [unsent.track("a"), unsent.track("a")];
@@ -53,7 +53,7 @@ describe("what is unsent", () => {
   });
 });
 
-describe("a sent answer", () => {
+describe("whenReceived: a sent response", () => {
   /** A response with so many bytes that wait, on a connection. */
   function sent(writableLength: number, socket = new EventEmitter()) {
     const told: (string | number)[] = [];
@@ -134,7 +134,7 @@ async function open(options: Partial<GatewayOptions> = {}) {
   };
 }
 
-describe("a caller that does not read its answers", () => {
+describe("unsent responses: a caller that does not read", () => {
   it("is turned away until it has, while others are answered", async () => {
     await using opened = await open();
     const partner = await onboard(opened.gateway, "northwind-tv", ["derby-final"]);
@@ -153,7 +153,7 @@ describe("a caller that does not read its answers", () => {
   });
 });
 
-describe("an answer that is too long", () => {
+describe("response limit: a response that is too long", () => {
   const limits = { unsent: { maxResponseBytes: 200_000, maxUnsentBytesPerCaller: 1e6, maxUnsentBytes: 64e6 } };
 
   it("is refused as a whole, with its code and the limit, and its field's null hides nothing", async () => {

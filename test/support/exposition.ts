@@ -1,3 +1,5 @@
+import type { TestGateway } from "./gateway.ts";
+
 /** What Prometheus was told: the value of each series, by its name with its labels as written. */
 export interface Exposition {
   /** The value of a series such as `syndigraph_errors_total{code="THROTTLED"}`; undefined for one that is not there. */
@@ -38,4 +40,10 @@ export function parseExposition(text: string): Exposition {
     value: (name) => series.get(name),
     sum: (beginning) => [...series].reduce((sum, [name, value]) => sum + (name.startsWith(beginning) ? value : 0), 0),
   };
+}
+
+/** Reads the metrics of a gateway as its operator. */
+export async function metricsOf({ gateway, options }: Pick<TestGateway, "gateway" | "options">): Promise<Exposition> {
+  const headers = { authorization: `Bearer ${options.operatorKey.reveal()}` };
+  return parseExposition(await (await gateway.fetch(new Request("http://gateway.test/metrics", { headers }))).text());
 }

@@ -18,7 +18,7 @@ function lines(
   return written;
 }
 
-describe("a line of the log", () => {
+describe("logger: a line", () => {
   it("is JSON, with its time and without the machine's name", () => {
     const [line = ""] = lines("info", (logger) => logger.info({ operation: "Test_Call" }, "called"));
     expect(JSON.parse(line)).toEqual({
@@ -87,7 +87,7 @@ describe("a line of the log", () => {
   });
 });
 
-describe("the last lines of a process", () => {
+describe("logger: the last lines of a process", () => {
   const logger = new URL("../../src/telemetry/logger.ts", import.meta.url).href;
 
   it.each([

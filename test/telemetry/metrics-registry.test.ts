@@ -4,7 +4,7 @@ import { createOperationNames } from "../../src/telemetry/operation-names.ts";
 import { parseExposition } from "../support/exposition.ts";
 import { TOKEN } from "../support/platform.ts";
 
-describe("the text of metrics", () => {
+describe("metrics registry: the text", () => {
   it("tells each count apart by its labels, with what it means", () => {
     const registry = createMetricsRegistry();
     const calls = registry.counter("calls_total", "Calls made.", ["operation", "outcome"]);
@@ -55,7 +55,7 @@ describe("the text of metrics", () => {
   });
 });
 
-describe("names of operations", () => {
+describe("operation names", () => {
   it("are told apart up to a number, and keep their place", () => {
     const nameOf = createOperationNames(2);
     expect(["A", "B", "C", "A", "C", null].map(nameOf)).toEqual(["A", "B", "other", "A", "other", "anonymous"]);

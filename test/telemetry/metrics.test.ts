@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
 import { createRequestRecord } from "../../src/telemetry/request-record.ts";
-import { type Exposition, parseExposition } from "../support/exposition.ts";
+import { type Exposition, metricsOf, parseExposition } from "../support/exposition.ts";
 import { createTestGateway, OPERATOR_KEY, range, type TestGateway } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 
@@ -12,10 +12,6 @@ const PAGE = `query Page { streams(first: 25) { nodes { name isLive bandwidth(wi
 function scrape({ gateway }: TestGateway, key: string | null = OPERATOR_KEY, method = "GET"): Promise<Response> {
   const headers = key === null ? {} : { authorization: `Bearer ${key}` };
   return gateway.fetch(new Request("http://gateway.test/metrics", { method, headers }));
-}
-
-async function metricsOf(gateway: TestGateway): Promise<Exposition> {
-  return parseExposition(await (await scrape(gateway)).text());
 }
 
 describe("metrics", () => {
@@ -200,7 +196,7 @@ describe("metrics", () => {
   });
 });
 
-describe("the dashboard", () => {
+describe("Grafana dashboard", () => {
   it("shows every metric, and none that does not exist", async () => {
     await using gateway = await createTestGateway();
     // Everything that is counted happens once.

@@ -18,7 +18,7 @@ function linesOf({ logged }: Pick<TestGateway, "logged">): Record<string, unknow
     .filter(({ msg }) => msg === "request" || msg === "slow request");
 }
 
-describe("the line of a request", () => {
+describe("request log: a line", () => {
   it("says who asked, what for, what it cost and what came of it", async () => {
     await using gateway = await createTestGateway();
     const { extensions } = await gateway.ask(
@@ -105,7 +105,7 @@ describe("the line of a request", () => {
   });
 });
 
-describe("the id of a request", () => {
+describe("request log: the request id", () => {
   const idOf = async (given?: string) => {
     await using gateway = await createTestGateway();
     const headers = given === undefined ? {} : { "x-request-id": given };
@@ -125,7 +125,7 @@ describe("the id of a request", () => {
   });
 });
 
-describe("a log that fails", () => {
+describe("request log: a log that fails", () => {
   it("costs no answer", async () => {
     const write = () => {
       throw new Error("no space is left");

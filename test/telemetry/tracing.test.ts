@@ -95,7 +95,7 @@ const USAGE = `query Usage { streams(first: 25) { nodes { bandwidth(window: ${WI
 const tracedGateway = () => createTestGateway({ gateway: { tracing: createOtelTracing(api) } });
 const childrenOf = (span: Ended | undefined) => ended.filter(({ parentId }) => parentId === span?.spanId);
 
-describe("a trace", () => {
+describe("tracing: a trace", () => {
   it("has a span for the request, one for its operation, and one for each call to the platform", async () => {
     await using gateway = await tracedGateway();
     await gateway.ask("{ subscribeTokens { totalCount } }");
