@@ -14,7 +14,7 @@ import { createSchema } from "./src/schema/schema.ts";
  * Generates the files that are derived from others.
  *
  * These are the types of the REST APIs (from their OpenAPI documents), the SDL (from the schema), the typed documents of the
- * tests (from GraphiQL's tabs), and the tables of docs/ (from the code). `npm run codegen` writes the files that have
+ * tests (from GraphiQL's tabs), and the tables of docs/ (from the code, and of decisions from their titles). `npm run codegen` writes the files that have
  * changed; `npm run codegen -- --check` writes nothing and fails if a file is out of date.
  */
 const generated = new Map<string, string>([
@@ -24,6 +24,7 @@ const generated = new Map<string, string>([
   await pageWithTable("docs/configuration.md", "variables", variableTable()),
   await pageWithTable("docs/errors.md", "codes", codeTable()),
   await pageWithTable("docs/limits.md", "limits", limitTable()),
+  await pageWithTable("docs/decisions/README.md", "decisions", await decisionTable()),
 ]);
 
 const drifted = [];
@@ -87,6 +88,18 @@ async function typedOperations(schema: GraphQLSchema): Promise<string> {
     pluginMap: { typescriptOperations, typedDocumentNode },
   });
   return `// Made by codegen.ts from ${folder}.\n\n${code}`;
+}
+
+async function decisionTable(): Promise<string> {
+  const folder = "docs/decisions";
+  const names = (await readdir(folder)).filter((name) => /^\d{4}-/.test(name)).sort();
+  const rows = await Promise.all(
+    names.map(async (name) => {
+      const title = /^# (?:\d+[:.] )?(.*)$/m.exec(await readFile(`${folder}/${name}`, "utf8"))?.[1] ?? name;
+      return `| [${name.slice(0, 4)}](${name}) | ${title} |`;
+    }),
+  );
+  return ["| number | decision |", "|---|---|", ...rows].join("\n");
 }
 
 /** Returns a page of the documentation with the table between its marks replaced. */

@@ -1,7 +1,8 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests of the program that `npm run build` makes: those that are only of it, and those that both pass. */
+/** Tests of the program that `npm run build` makes. */
 const ofBuilt = ["test/built/**/*.test.ts", "test/start.test.ts"];
+/** Tests of the sources that the built program has to pass as well. */
 const ofBoth = [
   "test/graph/coverage.test.ts",
   "test/graph/*story.test.ts",
@@ -10,21 +11,29 @@ const ofBoth = [
   "test/http/graphiql.test.ts",
 ];
 
+/**
+ * Tests that share a process, since what they run has no module-level state and they restore what they fake.
+ *
+ * Loading the gateway takes longer than most of these files: see docs/decisions/0023-tests-share-a-process.md.
+ */
+const ofShared = ["test/graph/**/*.test.ts", "test/model/**/*.test.ts", "test/primitives/**/*.test.ts"];
+
 export default defineConfig({
   resolve: {
-    // Vite would take graphql's ES module build while its dependents, loaded by Node.js, take the other: two realms.
+    // Vite would load graphql's ES modules while its dependents, loaded by Node.js, load CommonJS: two realms.
     alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }],
   },
   test: {
-    // Every core tests: by default one would be left to the watcher, which `npm test` has not.
+    // By default one core is left to the watcher, which `npm test` does not run.
     maxWorkers: "100%",
-    // A test takes seconds at most; this is for a machine ten times slower and busy.
+    // A test takes seconds at most; this suffices for a busy machine that is ten times slower.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // What a test waits for comes by an event: the limit only ends a test for which it never comes.
+    // Tests wait for events; the timeout only ends a test whose event never comes.
     expect: { poll: { timeout: 100_000, interval: 10 } },
     projects: [
-      { extends: true, test: { name: "source", include: ["test/**/*.test.ts"], exclude: ofBuilt } },
+      { extends: true, test: { name: "source", include: ["test/**/*.test.ts"], exclude: [...ofBuilt, ...ofShared] } },
+      { extends: true, test: { name: "shared", include: ofShared, isolate: false } },
       {
         extends: true,
         test: {

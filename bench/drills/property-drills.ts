@@ -43,16 +43,22 @@ export const propertyDrills: Readonly<Record<string, PropertyDrill>> = {
   },
   engine: {
     title: "random operations with failing resolvers: both engines give equal data, errors and order",
-    file: "test/engine/differential.test.ts",
-    variable: "ENGINE_OPERATIONS",
+    file: "test/engine/execute.test.ts",
+    variable: "DIFFERENTIAL_OPERATIONS",
     cases: 100_000,
+  },
+  parser: {
+    title: "random analytics responses: the fast parser reads what JSON.parse reads, or leaves it to JSON.parse",
+    file: "test/upstream/fast-usage-parser-fuzz.test.ts",
+    variable: "FUZZ_RUNS",
+    cases: 1_000_000,
   },
 };
 
 /** Runs the test file of a drill with its full number of cases, and prints what the runner prints. */
 export async function runProperty({ file, variable, cases }: PropertyDrill): Promise<Outcome> {
   const begin = performance.now();
-  const child = spawn("npx", ["vitest", "run", "--project", "source", "--maxWorkers=1", "--testTimeout=0", file], {
+  const child = spawn("npx", ["vitest", "run", "--project", "!built", "--maxWorkers=1", "--testTimeout=0", file], {
     env: { ...process.env, [variable]: String(cases) },
     stdio: ["ignore", "inherit", "inherit"],
   });
