@@ -271,7 +271,7 @@ class OperationExecution {
 /**
  * Points from which on an operation is queued even if all of its data is cached.
  *
- * Its response may take long to write.
+ * The response of such an operation may take long to write.
  */
 const MIN_LARGE_POINTS = 5_000;
 const MAX_ERRORS = requestLimits.maxErrors.max;

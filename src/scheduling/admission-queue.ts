@@ -41,7 +41,7 @@ const STARVATION_MS = 200;
 /**
  * Milliseconds in the queue after which an operation is started in any case.
  *
- * It is expected to reject itself.
+ * Such an operation is expected to reject itself.
  */
 export const MAX_QUEUE_WAIT_MS = 2_000;
 
