@@ -126,7 +126,7 @@ describe("setGeoRules and Stream.effectiveGeoRules", () => {
 
   it("accept only countries of ISO 3166-1", async () => {
     await using gateway = await createTestGateway();
-    const rule = "A country is its ISO 3166-1 alpha-2 code in capital letters, such as GB for the United Kingdom.";
+    const rule = "A country must be an ISO 3166-1 alpha-2 code in capital letters, such as GB for the United Kingdom.";
     const set = (countries: string) =>
       `setGeoRules(input: { target: { account: true }, deniedCountries: ${countries} }) { userErrors { code } }`;
     for (const country of ["UK", "gb", "DEU", "Germany", ""]) {
