@@ -1,11 +1,11 @@
-/** What a request costs, and what is left of its caller's budget. In points. */
+/** The cost of a request and its caller's budget, in points. */
 export interface CostStatus {
-  /** What the request was counted as. */
+  /** Points that the request was charged. */
   readonly requested: number;
-  /** The budget of a minute. */
+  /** Points per minute. */
   readonly limit: number;
-  /** What is left of it, this request taken off. */
+  /** Points that remain after this request. */
   readonly remaining: number;
-  /** When the budget is full again. Milliseconds since the epoch. */
+  /** When the budget is full again, in milliseconds since the epoch. */
   readonly resetAt: number;
 }

@@ -1,6 +1,6 @@
 import type { PublishTokenRecord, SubscribeTokenRecord } from "../token/token.ts";
 
-/** Whether those who publish a stream and those who watch it meet: their tokens must be of one cluster, or all `auto`. */
+/** Whether viewers of a stream find its publishers: their tokens must have one cluster, or all `auto`. */
 export interface ClusterConsistency {
   readonly isConsistent: boolean;
   /** Clusters of the tokens that publish the stream, each once. */

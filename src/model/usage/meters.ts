@@ -1,7 +1,7 @@
-/** A figure of one UTC day, which begins at `day`: milliseconds since the epoch. */
+/** The usage of one UTC day, which begins at `day`, in milliseconds since the epoch. */
 export interface MeteredDay {
   readonly day: number;
-  /** In the unit of its meter. */
+  /** Amount in the unit of the meter. */
   readonly amount: number;
 }
 
@@ -15,25 +15,25 @@ export interface ByMediaKind<Amount> {
   readonly vod: Amount;
 }
 
-/** Requests for DRM licences, by what came of them. */
+/** Requests for DRM licences, by outcome. */
 export interface DrmLicences {
   readonly issued: number;
-  /** For an error. */
+  /** Requests that ended in an error. */
   readonly failed: number;
-  /** For a viewer who may not have one. */
+  /** Requests of viewers who may not have a licence. */
   readonly denied: number;
 }
 
 export const drmSystems = ["FAIRPLAY", "PLAYREADY", "WIDEVINE"] as const;
 export type DrmSystem = (typeof drmSystems)[number];
 
-/** Requests of one UTC day for each system. */
+/** Requests of one UTC day by DRM system. */
 export interface DrmDay {
   readonly day: number;
   readonly systems: Readonly<Record<DrmSystem, DrmLicences>>;
 }
 
-/** What several requests came to together. */
+/** Returns the sum of the requests by outcome. */
 export function sumLicences(all: readonly DrmLicences[]): DrmLicences {
   const sum = (outcome: keyof DrmLicences) => all.reduce((total, licences) => total + licences[outcome], 0);
   return { issued: sum("issued"), failed: sum("failed"), denied: sum("denied") };

@@ -5,36 +5,36 @@ import { ceilTo, DAY_MS, floorTo, HOUR_MS, iso, type TimeWindow } from "./time.t
 import {
   meteredWindow,
   notRetained,
-  offered,
   planTotal,
   type RetentionPolicy,
+  suggestion,
   type UsageWindow,
   validWindow,
 } from "./time-window.ts";
 import { addTraffic, bitsPerSecond, type Traffic } from "./traffic.ts";
 
-/** The size of a bucket, for the client as for the platform. */
+/** The size of a bucket, for clients and for the platform. */
 export type Granularity = "HOUR" | "DAY" | "MONTH";
 
 /**
- * Whether a bucket's figure is known to be whole, is over with nobody knowing whether hours lack in it, is still growing (or
- * lacks a part), or is not there at all.
+ * COMPLETE: the bucket is over and nothing is missing. UNVERIFIED: the bucket is over, and hours may be missing. PARTIAL: the
+ * bucket is not over, or a part is missing. MISSING: there is no usage.
  */
 export type BucketState = "COMPLETE" | "UNVERIFIED" | "PARTIAL" | "MISSING";
 
-/** One read of a series upstream, whose buckets are of `resolution` and begin inside the window. */
+/** One read of a series: buckets of this resolution that begin in the window. */
 export interface SeriesRequest {
   readonly resolution: Granularity;
   readonly window: TimeWindow;
 }
 
-/** A bucket of the answer, the resolution of the upstream buckets that tile it, and where these begin. */
+/** A bucket of the response, and the resolution and starts of the platform's buckets that cover it. */
 interface PlannedBucket extends TimeWindow {
   readonly resolution: Granularity;
   readonly tiles: readonly number[];
 }
 
-/** How to read a series: which buckets it has, in order, and the fewest calls that hold them all. */
+/** The buckets of a series in order, and the fewest reads that cover them. */
 export interface SeriesPlan {
   readonly buckets: readonly PlannedBucket[];
   readonly reads: readonly SeriesRequest[];
@@ -42,13 +42,13 @@ export interface SeriesPlan {
 
 const NOTHING: readonly TimeWindow[] = Object.freeze([]);
 
-/** One bucket of a series. `traffic` is null exactly when the state is MISSING: nothing known is not the same as zero. */
+/** One bucket of a series. `traffic` is null exactly if the state is MISSING, which is not the same as zero. */
 export class SeriesPoint implements TimeWindow {
   readonly from: number;
   readonly to: number;
   readonly state: BucketState;
   readonly traffic: Traffic | null;
-  /** What of it is over and has no figure, in order and apart. */
+  /** Disjoint spans that are over and have no usage, in order. */
   readonly missing: readonly TimeWindow[];
 
   constructor(
@@ -65,12 +65,12 @@ export class SeriesPoint implements TimeWindow {
     this.missing = missing;
   }
 
-  /** The first instant. */
+  /** Start of the bucket. */
   get start(): Date {
     return bucketBoundary(this.from);
   }
 
-  /** The instant behind the last. */
+  /** End of the bucket, exclusive. */
   get end(): Date {
     return bucketBoundary(this.to);
   }
@@ -84,31 +84,33 @@ export class SeriesPoint implements TimeWindow {
   }
 }
 
-/** What one read gave: figures by the instant at which their bucket begins. A bucket that upstream left out is absent. */
+/** Traffic by the start of its bucket. Buckets that the platform omitted are absent. */
 export interface UsageSeries {
   get(start: number): Traffic | undefined;
   keys(): Iterable<number>;
   values(): Iterable<Traffic>;
-  /** Whether the figure that begins there lacks a part, as a sum does of which one summand is absent; never without it. */
+  /** Returns whether the bucket lacks a part, such as an absent summand; undefined means no bucket does. */
   lacks?(start: number): boolean;
 }
 
 /**
- * Plans a series of hours, days or months. HOUR buckets are UTC hours; DAY and MONTH buckets begin where they do in the
- * zone, and are cut at the window's edges. Days are read by hours while these are kept, so that hours which lack in them are
- * seen; else a bucket is read at the coarsest resolution that tiles it and is still kept.
+ * Plans a series of hours, days or months. HOUR buckets are UTC hours; DAY and MONTH buckets follow the time zone, and are cut
+ * at the window's edges.
  *
- * @throws InvalidInputError WINDOW_NOT_RETAINED when some bucket can no longer be told apart from its neighbours
+ * Days are read by hours while these are retained, so that missing hours are found. Any other bucket is read in the coarsest
+ * retained resolution that covers it exactly.
+ *
+ * @throws InvalidInputError WINDOW_NOT_RETAINED when no retained resolution covers a bucket exactly
  */
 export function planSeries(
   window: UsageWindow,
   granularity: Granularity,
   timeZone: string,
-  keeping: RetentionPolicy,
+  policy: RetentionPolicy,
 ): SeriesPlan {
-  const buckets = planBuckets(window, granularity, timeZone, keeping);
+  const buckets = planBuckets(window, granularity, timeZone, policy);
   if (!buckets) {
-    const valid = readableWindow(window, granularity, timeZone, keeping);
+    const valid = readableWindow(window, granularity, timeZone, policy);
     if (granularity !== "HOUR" && beginsOffTheHour(window, granularity, timeZone)) {
       throw offTheHour(granularity, timeZone, valid ?? validWindow(window, window.retention));
     }
@@ -117,16 +119,16 @@ export function planSeries(
   return { buckets, reads: readsOf(buckets) };
 }
 
-/** Null at the first bucket that is no longer kept: a window of centuries is not laid out to the end. */
+/** Returns null at the first bucket that is no longer retained, so that a window of centuries ends early. */
 function planBuckets(
   window: UsageWindow,
   granularity: Granularity,
   timeZone: string,
-  keeping: RetentionPolicy,
+  policy: RetentionPolicy,
 ): PlannedBucket[] | null {
   const buckets: PlannedBucket[] = [];
   for (const bucket of bucketsOf(window, granularity, timeZone)) {
-    const resolution = tilingOf(bucket, window, granularity, keeping);
+    const resolution = tilingOf(bucket, window, granularity, policy);
     if (!resolution) return null;
     const { from, to } = bucket;
     buckets.push({
@@ -139,12 +141,12 @@ function planBuckets(
   return buckets;
 }
 
-/** A window like the one asked whose buckets can be told apart: of whole days, of hours, or within one day of the zone. */
+/** Returns a similar window whose buckets can be read: of whole days, of hours, or within one day of the zone. */
 function readableWindow(
   window: UsageWindow,
   granularity: Granularity,
   timeZone: string,
-  keeping: RetentionPolicy,
+  policy: RetentionPolicy,
 ): TimeWindow | undefined {
   const { retention } = window;
   const { hourlySince, freshUntil } = retention;
@@ -157,14 +159,14 @@ function readableWindow(
   return [validWindow(window, retention), validWindow(hours, retention), ...withinDays.reverse()].find(
     (candidate) =>
       candidate.from < Math.min(candidate.to, freshUntil) &&
-      planBuckets({ ...window, ...candidate }, granularity, timeZone, keeping),
+      planBuckets({ ...window, ...candidate }, granularity, timeZone, policy),
   );
 }
 
 /**
- * Joins what was read with the plan: every bucket in order, none skipped, none invented.
+ * Joins the plan and what was read: every bucket in order, without gaps.
  *
- * @param freshUntil up to when all of the readings are whole; buckets that begin later are left out
+ * @param freshUntil up to when all reads are complete; buckets that begin later are omitted
  */
 export function assembleSeries(
   plan: SeriesPlan,
@@ -196,28 +198,28 @@ export function assembleSeries(
   });
 }
 
-/** Adds a stretch behind the others; neighbours become one. */
+/** Appends a span; adjacent spans are merged. */
 function addGap(gaps: TimeWindow[], from: number, to: number): void {
   const last = gaps.at(-1);
   if (last?.to === from) gaps[gaps.length - 1] = { from: last.from, to };
   else gaps.push({ from, to });
 }
 
-/** What is known of a whole window, hour by hour where hours are kept. */
+/** The completeness of a whole window, by the hour if hours are retained. */
 export interface Coverage {
   readonly state: BucketState;
-  /** What is over and has no figure, in order and apart. */
+  /** Disjoint spans that are over and have no usage, in order. */
   readonly missing: readonly TimeWindow[];
 }
 
 /**
- * Plans what a window's total is made of: hours for the whole days of which all hours are kept, days before, and months of
- * the account before those.
+ * Plans the buckets of a window's total: hours for days whose hours are all retained, days before that, and months of the
+ * account before those.
  *
  * @throws InvalidInputError WINDOW_NOT_RETAINED as the total does
  */
-export function planCoverage(window: UsageWindow, keeping: RetentionPolicy): SeriesPlan {
-  const { direct, months } = planTotal(window, keeping);
+export function planCoverage(window: UsageWindow, policy: RetentionPolicy): SeriesPlan {
+  const { direct, months } = planTotal(window, policy);
   const { hourlySince, freshUntil } = window.retention;
   const buckets: PlannedBucket[] = [];
   const add = (from: number, to: number, resolution: Granularity) => {
@@ -234,9 +236,9 @@ export function planCoverage(window: UsageWindow, keeping: RetentionPolicy): Ser
 }
 
 /**
- * Returns what is known of the window, from the buckets of {@link planCoverage}.
+ * Returns the completeness of the window, from the buckets of {@link planCoverage}.
  *
- * @param freshUntil up to when the buckets are whole; what is over since then lacks, as it does in an outage
+ * @param freshUntil up to when the buckets are complete; later time that is over is missing, as in an outage
  */
 export function coverageOf(points: readonly SeriesPoint[], window: UsageWindow, freshUntil: number): Coverage {
   const missing: TimeWindow[] = [];
@@ -248,20 +250,20 @@ export function coverageOf(points: readonly SeriesPoint[], window: UsageWindow, 
   return { state: points.some(({ state }) => state === "UNVERIFIED") ? "UNVERIFIED" : "COMPLETE", missing };
 }
 
-/** A percentile of a rate over the buckets of a series that are over and lack nothing that is known of, by nearest rank. */
+/** A percentile of the rate, by nearest rank, over the complete and unverified buckets of a series. */
 export interface Percentile {
   /** Bits per second out; null without samples. */
   readonly bitsPerSecond: number | null;
   readonly samples: number;
-  /** Samples of which nobody knows whether hours lack in them. */
+  /** Samples in which hours may be missing. */
   readonly unverified: number;
-  /** Samples above the percentile: what a bill by percentile forgives. */
+  /** Samples above the percentile, which a bill by percentile does not charge. */
   readonly discarded: number;
-  /** Buckets that are not over or lack a part, and so are no samples. */
+  /** Buckets that are not over or lack a part, and so are not samples. */
   readonly missing: number;
 }
 
-/** Nearest-rank percentile, 0 < p <= 100: the smallest sample that at least p % of the samples do not exceed. */
+/** Returns the nearest-rank percentile, 0 < p <= 100: the smallest sample that at least p % of the samples do not exceed. */
 export function percentile(points: readonly SeriesPoint[], p: number): Percentile {
   const samples = points.filter(({ state }) => state === "COMPLETE" || state === "UNVERIFIED");
   const rates = samples
@@ -303,8 +305,8 @@ function* bucketsOf(window: UsageWindow, granularity: Granularity, timeZone: str
 }
 
 /**
- * The resolution whose buckets, still kept, lie edge to edge over this one: hours for days while they are kept, else the
- * coarsest. Nothing lies beyond the newest figures.
+ * Returns the retained resolution that covers the bucket exactly: hours for days while they are retained, otherwise the
+ * coarsest. There is nothing after the newest usage.
  */
 function tilingOf(
   bucket: TimeWindow,
@@ -336,7 +338,7 @@ function readsOf(buckets: readonly PlannedBucket[]): SeriesRequest[] {
   }));
 }
 
-/** A bucket that the window cuts short of its natural end is read whole: nothing lies beyond the newest figures. */
+/** Returns the end of a read: a bucket that the window cuts is read whole, as there is nothing after the newest usage. */
 function upstreamEnd(resolution: Granularity, to: number): number {
   if (resolution === "MONTH" && !isUtcMonthStart(to)) return tileEnd(to, "MONTH");
   return ceilTo(to, resolution === "DAY" ? DAY_MS : HOUR_MS);
@@ -358,7 +360,7 @@ function tileEnd(start: number, resolution: Granularity): number {
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
 }
 
-/** Whether the zone's days or months begin at an offset from UTC that is no whole hour. */
+/** Returns whether days or months of the zone begin off the full UTC hour. */
 function beginsOffTheHour(window: UsageWindow, granularity: "DAY" | "MONTH", timeZone: string): boolean {
   const edges = calendarBoundaries({ from: window.from, to: window.from + 1 }, granularity, timeZone);
   return [...edges].some((edge) => edge % HOUR_MS !== 0);
@@ -366,19 +368,19 @@ function beginsOffTheHour(window: UsageWindow, granularity: "DAY" | "MONTH", tim
 
 function offTheHour(granularity: "DAY" | "MONTH", timeZone: string, { from, to }: TimeWindow): InvalidInputError {
   const valid = { from: iso(from), to: iso(to) };
-  const cause = `The ${granularity === "DAY" ? "days" : "months"} of ${timeZone} begin at an offset from UTC that is no whole hour, and the platform meters whole UTC hours.`;
+  const cause = `\`window\` must be shorter than one of the ${granularity === "DAY" ? "days" : "months"} of ${timeZone}: they do not begin on a full UTC hour, and the platform meters full UTC hours.`;
   return new InvalidInputError(
     "window",
-    `${cause} A part of one of them can be read. ${offered(valid)}`,
+    `${cause} ${suggestion(valid)}`,
     { reason: "OFFSET_NOT_WHOLE_HOURS", timeZone, valid },
     "INVALID_WINDOW",
   );
 }
 
 function unreadable(granularity: Granularity, timeZone: string): string {
-  if (granularity === "HOUR") return "Hours are kept for 7 days.";
+  if (granularity === "HOUR") return "`window` must be within the last 7 days, as hours are retained for 7 days.";
   const unit = granularity === "DAY" ? "days" : "months";
   return timeZone === "UTC"
-    ? `Hours are kept for 7 days and days for 365; ${unit} that the window cuts need hours.`
-    : `The ${unit} of ${timeZone} are put together from whole UTC hours, which are kept for 7 days; UTC ${unit} reach back 365 days.`;
+    ? `\`window\` must not cut ${unit} older than 7 days, nor begin more than 365 days ago: hours are retained for 7 days, days for 365.`
+    : `\`window\` must be within the last 7 days: ${unit} of ${timeZone} are sums of UTC hours, which are retained for 7 days. UTC ${unit} reach back 365 days.`;
 }

@@ -3,21 +3,20 @@ import { isUtcMonthStart, monthWindow } from "./calendar.ts";
 import { ceilTo, DAY_MS, floorTo, HOUR_MS, iso, QUARTER_HOUR_MS, type TimeWindow } from "./time.ts";
 
 /**
- * What the platform has and still keeps at one instant. Figures move on the quarter hour; hours are kept for 7 days, days
- * for 365, and beyond that only whole months of the account. The two bounds are rounded towards the present, so that a
- * figure is asked for only while it is surely kept.
+ * The usage that the platform has at one instant. It publishes every quarter hour, retains hours for 7 days and days for 365,
+ * and beyond that only whole months of the account. Both bounds are rounded up, so that a read never misses a bucket.
  */
 export interface Retention {
-  /** The quarter hour up to which figures are in. */
+  /** The quarter hour up to which usage is published. */
   readonly freshUntil: number;
-  /** The oldest hour kept. */
+  /** The oldest retained hour. */
   readonly hourlySince: number;
-  /** The oldest day kept. */
+  /** The oldest retained day. */
   readonly dailySince: number;
 }
 
 /**
- * Returns what is kept at `now`, by a platform whose figures lag behind the quarter hour by at most `lagMs`.
+ * Returns what is retained at `now`, if the platform publishes a quarter hour at most `lagMs` after its end.
  *
  * @see GET /api/analytics/account/series (retention of Hour, Day and Month)
  */
@@ -29,12 +28,12 @@ export function retentionAt(now: number, lagMs: number): Retention {
   };
 }
 
-/** What a client chose: a range, the time up to now, or a calendar month (`YYYY-MM`). Exactly one is set. */
+/** The window that a client selected: a range, the time up to now, or a calendar month (`YYYY-MM`). Exactly one is set. */
 export type WindowSelection = { readonly range: TimeWindow } | { readonly lastMs: number } | { readonly month: string };
 
 /**
- * A window of figures that can be answered: on the hour, begun in the past. `to` is where the client wanted it to end,
- * which may be ahead of the figures; {@link meteredWindow} is the part of it that has been metered.
+ * A valid window of usage: on full hours, with its start in the past. `to` is the requested end, which may be in the future;
+ * {@link meteredWindow} is the part that has been metered.
  */
 export interface UsageWindow extends TimeWindow {
   readonly timeZone: string;
@@ -42,37 +41,40 @@ export interface UsageWindow extends TimeWindow {
 }
 
 /**
- * The window that a selection means while `retention` is kept, its calendar months in `timeZone`.
+ * Returns the window of a selection, its calendar months in `timeZone`.
  *
- * `last` ends at the newest figures. It begins on the hour, and where it reaches further back than hours are kept, at the
- * beginning of the UTC day: the window never holds less than was asked, but for what is no longer kept.
+ * `last` ends with the newest usage. It starts on a full hour, or on a UTC day if hours are no longer retained: the window
+ * is never shorter than requested, except for what is no longer retained.
  *
  * @throws InvalidInputError INVALID_WINDOW when the window is upside down, in the future or off the hour
  */
 export function resolveWindow(selection: WindowSelection, timeZone: string, retention: Retention): UsageWindow {
   const window = chosenWindow(selection, timeZone, retention);
   if (window.from >= window.to) {
-    throw invalidWindow(`The window ends (${iso(window.to)}) before it begins (${iso(window.from)}).`, {
-      valid: written(
+    throw invalidWindow(`\`window\` must end after it begins; got ${iso(window.from)} to ${iso(window.to)}.`, {
+      valid: toText(
         validWindow({ from: Math.min(window.from, window.to), to: Math.max(window.from, window.to) }, retention),
       ),
     });
   }
   if (window.from % HOUR_MS !== 0 || window.to % HOUR_MS !== 0) {
-    const valid = written(validWindow(window, retention));
+    const valid = toText(validWindow(window, retention));
     const cause =
       "month" in selection
-        ? `The months of ${timeZone} begin at an offset from UTC that is no whole hour, and the platform meters whole UTC hours.`
-        : "The platform meters by the hour, so a window must begin and end on the full UTC hour.";
-    throw invalidWindow(`${cause} Got ${iso(window.from)} to ${iso(window.to)}. ${offered(valid)}`, {
+        ? `\`window\` must consist of full UTC hours, and the months of ${timeZone} do not begin on one.`
+        : "`window` must begin and end on a full UTC hour, as the platform meters hours.";
+    throw invalidWindow(`${cause} Got ${iso(window.from)} to ${iso(window.to)}. ${suggestion(valid)}`, {
       ...("month" in selection && { reason: "OFFSET_NOT_WHOLE_HOURS", timeZone }),
       valid,
     });
   }
   if (window.from >= retention.freshUntil) {
-    throw invalidWindow(`The window begins after the newest figures, which are of ${iso(retention.freshUntil)}.`, {
-      valid: written(validWindow({ from: retention.freshUntil - HOUR_MS, to: retention.freshUntil }, retention)),
-    });
+    throw invalidWindow(
+      `\`window\` must begin before ${iso(retention.freshUntil)}, the end of the newest usage; got ${iso(window.from)}.`,
+      {
+        valid: toText(validWindow({ from: retention.freshUntil - HOUR_MS, to: retention.freshUntil }, retention)),
+      },
+    );
   }
   return { ...window, timeZone, retention };
 }
@@ -84,61 +86,68 @@ function chosenWindow(selection: WindowSelection, timeZone: string, retention: R
 }
 
 function lastWindow(lastMs: number, retention: Retention): TimeWindow {
-  if (lastMs <= 0) throw invalidWindow("`last` is a duration of more than nothing, such as PT24H or P7D.", {});
-  // Nothing was streamed before 1970, and a calendar does not reach back as far as a duration may.
+  if (lastMs <= 0) throw invalidWindow("`window.last` must be a positive duration such as PT24H or P7D.", {});
+  // A duration may reach further back than the calendar.
   const begin = Math.max(retention.freshUntil - lastMs, 0);
   return { from: beginOfLast(begin, lastMs, retention), to: ceilTo(retention.freshUntil, HOUR_MS) };
 }
 
-/** A full week and a full year reach a little past the oldest figures that are kept: they begin with those. */
+/** Returns the start of `last`. A full week and a full year would start just before the oldest retained bucket, so they start with it. */
 function beginOfLast(begin: number, lastMs: number, { hourlySince, dailySince }: Retention): number {
   if (lastMs <= 7 * DAY_MS) return Math.max(floorTo(begin, HOUR_MS), hourlySince);
   return lastMs <= 365 * DAY_MS ? Math.max(floorTo(begin, DAY_MS), dailySince) : floorTo(begin, DAY_MS);
 }
 
-/** The part of the window that has been metered: up to `freshUntil`. This is the window that is echoed to the client. */
+/** Returns the part of the window that has been metered, up to `freshUntil`. Clients receive this window. */
 export function meteredWindow(window: UsageWindow): TimeWindow {
   return { from: window.from, to: Math.min(window.to, window.retention.freshUntil) };
 }
 
 /**
- * The window as it is sent upstream: it ends on the hour after the newest figures, so that all windows which mean the same
- * are one call.
+ * Returns the window to request from the platform. It ends on the hour after the newest usage, so that all windows with the
+ * same meaning share one call.
  */
 function readWindow(window: UsageWindow): TimeWindow {
   return { from: window.from, to: ceilTo(meteredWindow(window).to, HOUR_MS) };
 }
 
-/** What may be read of a subject: whole months are kept, without end, for the account alone. */
+/** What the platform retains for a subject: only the account has whole months without limit. */
 export interface RetentionPolicy {
   readonly monthsRetained: boolean;
 }
 
-/** One read of a total: directly, or as the sum of months that are no longer kept as days. */
+/** The reads of a total: one call, and the months that are no longer retained as days. */
 export interface TotalPlan {
   readonly direct: TimeWindow | null;
   readonly months: TimeWindow | null;
 }
 
 /**
- * How to read the total of a window: by one call, or, where the account's window reaches further back than days are kept,
- * as whole months and a call for the rest.
+ * Plans how to read the total of a window: with one call, or, if the account's window starts before the oldest retained day,
+ * as whole months and one call for the rest.
  *
- * @throws InvalidInputError WINDOW_NOT_RETAINED when the platform no longer keeps what the window's edges need
+ * @throws InvalidInputError WINDOW_NOT_RETAINED when the platform no longer retains what the window's edges need
  */
 export function planTotal(window: UsageWindow, { monthsRetained }: RetentionPolicy): TotalPlan {
   const { from, to } = readWindow(window);
   const { dailySince, hourlySince } = window.retention;
-  // Of a day that is counted in part all hours must be kept: the platform leaves out, silently, those that are not.
+  // A day in part needs all of its hours: the platform silently omits those that are no longer retained.
   const endsOnAnEdge = to % DAY_MS === 0 || Math.max(from, floorTo(to, DAY_MS)) >= hourlySince;
   if (from >= dailySince) {
     if (endsOnAnEdge && (from % DAY_MS === 0 || from >= hourlySince)) return { direct: { from, to }, months: null };
-    throw notRetained(window, "Hours are kept for 7 days; an older window begins and ends at midnight UTC.");
+    throw notRetained(
+      window,
+      "`window` must begin and end at midnight UTC if it is older than 7 days, as hours are retained for 7 days.",
+    );
   }
-  if (!monthsRetained) throw notRetained(window, "Figures are kept for 365 days.");
+  if (!monthsRetained)
+    throw notRetained(window, "`window` must not begin more than 365 days ago, as usage is retained for 365 days.");
   const monthsEnd = firstMonthRetainedAsDays(window.retention, to);
   if (!isUtcMonthStart(from) || !isUtcMonthStart(monthsEnd) || !endsOnAnEdge) {
-    throw notRetained(window, "Beyond 365 days only whole UTC months of the account are kept.");
+    throw notRetained(
+      window,
+      "`window` must consist of whole UTC months beyond 365 days, as only those of the account are retained.",
+    );
   }
   return { direct: monthsEnd < to ? { from: monthsEnd, to } : null, months: { from, to: monthsEnd } };
 }
@@ -150,8 +159,9 @@ function firstMonthRetainedAsDays({ dailySince }: Retention, to: number): number
 }
 
 /**
- * @param valid a window that works
- * @returns the error that says what is kept, what was asked, and what works
+ * Returns the error for a window that is no longer retained, with the rule, the requested window and a valid one.
+ *
+ * @param rule a sentence that begins with `window`
  */
 export function notRetained(
   window: UsageWindow,
@@ -161,22 +171,22 @@ export function notRetained(
   const { retention } = window;
   return new InvalidInputError(
     "window",
-    `${rule} Asked was ${iso(window.from)} to ${iso(window.to)}. ${offered(written(valid))}`,
+    `${rule} Got ${iso(window.from)} to ${iso(window.to)}. ${suggestion(toText(valid))}`,
     {
       reason: "NOT_KEPT",
-      actual: written(window),
+      actual: toText(window),
       limit: { hoursSince: iso(retention.hourlySince), daysSince: iso(retention.dailySince) },
-      valid: written(valid),
+      valid: toText(valid),
     },
     "WINDOW_NOT_RETAINED",
   );
 }
 
-/** The nearest window to the one asked that a total can be read for. */
-export function validWindow(asked: TimeWindow, { freshUntil, hourlySince, dailySince }: Retention): TimeWindow {
+/** Returns the window nearest to the requested one that has a total. */
+export function validWindow(requested: TimeWindow, { freshUntil, hourlySince, dailySince }: Retention): TimeWindow {
   const newest = ceilTo(freshUntil, HOUR_MS);
-  const to = Math.min(ceilTo(asked.to, HOUR_MS), newest);
-  const from = Math.min(floorTo(asked.from, HOUR_MS), to - HOUR_MS);
+  const to = Math.min(ceilTo(requested.to, HOUR_MS), newest);
+  const from = Math.min(floorTo(requested.from, HOUR_MS), to - HOUR_MS);
   if (from >= hourlySince) return { from, to };
   return {
     from: Math.max(floorTo(from, DAY_MS), dailySince),
@@ -184,45 +194,45 @@ export function validWindow(asked: TimeWindow, { freshUntil, hourlySince, dailyS
   };
 }
 
-function written({ from, to }: TimeWindow): { readonly from: string; readonly to: string } {
+function toText({ from, to }: TimeWindow): { readonly from: string; readonly to: string } {
   return { from: iso(from), to: iso(to) };
 }
 
-/** Returns the sentence that names a window that works. */
-export function offered({ from, to }: { readonly from: string; readonly to: string }): string {
-  return `A window that works: ${from} to ${to}.`;
+/** Returns the sentence that suggests a valid window. */
+export function suggestion({ from, to }: { readonly from: string; readonly to: string }): string {
+  return `A valid window is ${from} to ${to}.`;
 }
 
 function invalidWindow(message: string, facts: Readonly<Record<string, unknown>>): InvalidInputError {
   return new InvalidInputError("window", message, facts, "INVALID_WINDOW");
 }
 
-/** What tells two windows apart, as text. */
+/** Returns a text that is equal for equal windows only. */
 export function windowKey({ from, to }: TimeWindow): string {
   return `${from}/${to}`;
 }
 
-/** All days for which the platform keeps figures, as one window. `now` is in milliseconds since the epoch. */
+/** Returns all retained days as one window. `now` is in milliseconds since the epoch. */
 export function allDaysRetained(now: number): TimeWindow {
   return { from: ceilTo(now - 365 * DAY_MS, DAY_MS), to: ceilTo(now, HOUR_MS) };
 }
 
-/** The longest lag that can be reckoned with: the platform publishes a quarter hour before the next one is over. */
+/** Longest supported lag, in milliseconds: the platform publishes a quarter hour before the next one ends. */
 export const MAX_LAG_MS = QUARTER_HOUR_MS - 60_000;
 
 /**
- * Returns the quarter hour up to which figures are whole that the platform was asked for at `readAt`.
+ * Returns the quarter hour up to which usage that was read at `readAt` is complete.
  *
- * The platform publishes a quarter hour some time after its end and does not say when. What is asked sooner than `lagMs`
- * after a quarter hour is therefore taken to lack it.
+ * The platform publishes a quarter hour some time after its end and does not say when. A read less than `lagMs` after a
+ * quarter hour is therefore taken to lack it.
  */
 export function freshUntilAt(readAt: number, lagMs: number): number {
   return floorTo(readAt - lagMs, QUARTER_HOUR_MS);
 }
 
 /**
- * Until when an answer serves that was read at `readAt`: figures move on the quarter hour. One that was read less than
- * `lagMs` after it may be of before it, and serves until then only.
+ * Returns until when usage that was read at `readAt` may be cached: until the next quarter hour, or, if it was read less than
+ * `lagMs` after a quarter hour and may lack it, until that time is over.
  */
 export function cacheableUntil(readAt: number, lagMs: number): number {
   const quarter = floorTo(readAt, QUARTER_HOUR_MS);

@@ -17,8 +17,8 @@ export interface TrafficParts {
 }
 
 /**
- * Metered bytes: `bytesOut` to viewers (egress), `bytesIn` from broadcasters (ingress). `parts` is null where the platform
- * does not break the figure down, as it does not per tracking id.
+ * Metered bytes: `bytesOut` to viewers (egress), `bytesIn` from broadcasters (ingress). `parts` is null if the platform gives
+ * no breakdown, as for tracking ids.
  */
 export interface Traffic extends TrafficPart {
   readonly parts: TrafficParts | null;
@@ -26,7 +26,7 @@ export interface Traffic extends TrafficPart {
 
 export const noTraffic: Traffic = { bytesOut: 0n, bytesIn: 0n, parts: null };
 
-/** The sum of two figures. Parts are kept only when both have them, or one of the two is nothing at all. */
+/** Returns the sum. It has parts only if both summands have them, or one of them is {@link noTraffic}. */
 export function addTraffic(a: Traffic, b: Traffic): Traffic {
   if (a === noTraffic) return b;
   if (b === noTraffic) return a;
@@ -37,7 +37,7 @@ export function addTraffic(a: Traffic, b: Traffic): Traffic {
   };
 }
 
-/** The sum of any number of figures; of none it is {@link noTraffic}. */
+/** Returns the sum; {@link noTraffic} without summands. */
 export function sumTraffic(figures: Iterable<Traffic>): Traffic {
   let sum = noTraffic;
   for (const figure of figures) sum = addTraffic(sum, figure);
@@ -56,7 +56,7 @@ function addPart(a: TrafficPart, b: TrafficPart): TrafficPart {
   return { bytesOut: a.bytesOut + b.bytesOut, bytesIn: a.bytesIn + b.bytesIn };
 }
 
-/** Decimal gigabytes (10^9 bytes) as an exact decimal text, without trailing zeros: 1500000000 bytes are `1.5`. */
+/** Returns decimal gigabytes (10^9 bytes) as an exact decimal text, without trailing zeros: 1500000000 bytes are `1.5`. */
 export function gigabytes(bytes: bigint): string {
   const sign = bytes < 0n ? "-" : "";
   const absolute = bytes < 0n ? -bytes : bytes;
@@ -65,7 +65,7 @@ export function gigabytes(bytes: bigint): string {
   return `${sign}${whole}${fraction && `.${fraction}`}`;
 }
 
-/** Mean bits per second of so many bytes over so many milliseconds. A rate, hence a float; null for no time at all. */
+/** Returns the mean rate in bits per second; null for a duration of 0. */
 export function bitsPerSecond(bytes: bigint, durationMs: number): number | null {
   return durationMs > 0 ? (Number(bytes) * 8000) / durationMs : null;
 }

@@ -186,13 +186,8 @@ describe("a window whose buckets are no longer kept apart", () => {
   const asked = windowOf("2026-02-01T00:00:00Z", "2026-02-10T00:00:00Z");
 
   it.each([
-    ["hours of last month", "HOUR", "UTC", "Hours are kept for 7 days."],
-    [
-      "a zone's days of last month",
-      "DAY",
-      "Europe/Berlin",
-      "The days of Europe/Berlin are put together from whole UTC hours",
-    ],
+    ["hours of last month", "HOUR", "UTC", "hours are retained for 7 days."],
+    ["a zone's days of last month", "DAY", "Europe/Berlin", "days of Europe/Berlin are sums of UTC hours"],
   ] as const)("is refused for %s with the rule", (_what, granularity, timeZone, rule) => {
     const refusal = refusalOf(() => planSeries(asked, granularity, timeZone, days));
     expect(refusal).toMatchObject({ code: "WINDOW_NOT_RETAINED", message: expect.stringContaining(rule) });

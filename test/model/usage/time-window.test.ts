@@ -111,7 +111,7 @@ describe("a month", () => {
   it("that begins at the half hour is refused, since the platform meters whole UTC hours", () => {
     expect(refusalOf(() => month("2026-02", "Asia/Kolkata"))).toMatchObject({
       code: "INVALID_WINDOW",
-      message: expect.stringContaining("A window that works: 2026-01-31T00:00:00Z to 2026-03-01T00:00:00Z."),
+      message: expect.stringContaining("A valid window is 2026-01-31T00:00:00Z to 2026-03-01T00:00:00Z."),
       facts: {
         reason: "OFFSET_NOT_WHOLE_HOURS",
         timeZone: "Asia/Kolkata",
@@ -180,7 +180,7 @@ describe("a range", () => {
       code: "WINDOW_NOT_RETAINED",
       facts: {
         argument: "window",
-        asked: { from: "2026-02-01T05:00:00Z", to: "2026-02-03T00:00:00Z" },
+        actual: { from: "2026-02-01T05:00:00Z", to: "2026-02-03T00:00:00Z" },
         limit: { hoursSince: "2026-03-11T11:00:00Z", daysSince: "2025-03-19T00:00:00Z" },
         valid: { from: "2026-02-01T00:00:00Z", to: "2026-02-03T00:00:00Z" },
       },
