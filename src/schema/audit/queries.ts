@@ -63,6 +63,10 @@ async function auditPage(filter: Filter, { first, after, last, before }: PageArg
 
 function positionOf(cursor: string): string {
   const id = decodeCursor(cursor, "after");
-  if (!/^[\w-]{1,64}$/.test(id)) throw new InvalidInputError("after", "It is no cursor of the audit log.");
+  if (!/^[\w-]{1,64}$/.test(id))
+    throw new InvalidInputError(
+      "after",
+      "`after` must be a cursor of the audit log, such as its `pageInfo.endCursor`.",
+    );
   return id;
 }
