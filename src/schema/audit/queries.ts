@@ -44,7 +44,11 @@ builder.queryFields((t) => ({
 /** Returns a page of entries. The log can be long, so it is read in one direction and never counted. */
 async function auditPage(filter: Filter, { first, after, last, before }: PageArguments, log: AuditStore) {
   if (last != null || before != null) {
-    throw new InvalidInputError(last != null ? "last" : "before", "The log is read forwards: use `first` and `after`.");
+    const argument = last != null ? "last" : "before";
+    throw new InvalidInputError(
+      argument,
+      `\`${argument}\` must be left out: the log is read forwards, by \`first\` and \`after\`.`,
+    );
   }
   const size = pageSize(first, "first");
   const position = after == null ? undefined : positionOf(after);

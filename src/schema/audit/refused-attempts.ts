@@ -63,7 +63,10 @@ builder.queryFields((t) => ({
       resolve: async (_root, { filter, first, after, last, before }, { refusals }) => {
         if (last != null || before != null) {
           const argument = last != null ? "last" : "before";
-          throw new InvalidInputError(argument, "The list is read forwards: use `first` and `after`.");
+          throw new InvalidInputError(
+            argument,
+            `\`${argument}\` must be left out: the list is read forwards, by \`first\` and \`after\`.`,
+          );
         }
         const { from, to, ...equal } = omitNulls(filter ?? {});
         const size = pageSize(first, "first");
