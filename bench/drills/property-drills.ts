@@ -43,8 +43,8 @@ export const propertyDrills: Readonly<Record<string, PropertyDrill>> = {
   },
   engine: {
     title: "random operations with failing resolvers: both engines give equal data, errors and order",
-    file: "test/engine/execute.test.ts",
-    variable: "DIFFERENTIAL_OPERATIONS",
+    file: "test/engine/differential.test.ts",
+    variable: "ENGINE_OPERATIONS",
     cases: 100_000,
   },
   parser: {
