@@ -88,6 +88,10 @@ async function main(): Promise<void> {
       process.exit(1);
     });
   };
+  if (config.engine === "graphql-js") {
+    const { dropAbandonedFieldError } = await import("./engine/graphql-js.ts");
+    process.on("unhandledRejection", dropAbandonedFieldError);
+  }
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
   // Written after the signal handlers are set: who waits for this line may send SIGTERM at once.

@@ -1,7 +1,7 @@
 import {
   type DocumentNode,
   execute,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLField,
   type GraphQLSchema,
   getNamedType,
@@ -105,4 +105,16 @@ function toFieldFailure(error: GraphQLError): unknown {
   let at: ResponsePath = { prev: undefined, key: first, typename: undefined };
   for (const key of rest) at = { prev: at, key, typename: undefined };
   return new FieldFailure(originalError ?? error, nodes as FieldFailure["nodes"], at);
+}
+
+/**
+ * Handles a rejection that nobody handles, for a process that runs this engine.
+ *
+ * If an item of a list fails at once, graphql-js 16 abandons the promises of the items before it. Their errors have no place in the
+ * response, so they are dropped here; Node.js would end the process otherwise.
+ *
+ * @throws the reason itself if it is no error of a field
+ */
+export function dropAbandonedFieldError(reason: unknown): void {
+  if (!(reason instanceof GraphQLError && reason.path)) throw reason;
 }
