@@ -19,27 +19,31 @@ export const requestLimits = {
   maxTokens: {
     max: 2_000,
     code: "QUERY_TOO_COMPLEX",
-    description: "Tokens of a document: names, values and punctuation, without comments.",
+    description: "Maximum number of tokens of a document: names, values and punctuation, without comments.",
   },
-  maxOperations: { max: 10, code: "QUERY_TOO_COMPLEX", description: "Operations in a document." },
-  maxRootFields: { max: 50, code: "QUERY_TOO_COMPLEX", description: "Fields of an operation's first level." },
+  maxOperations: { max: 10, code: "QUERY_TOO_COMPLEX", description: "Maximum number of operations in a document." },
+  maxRootFields: {
+    max: 50,
+    code: "QUERY_TOO_COMPLEX",
+    description: "Maximum number of fields at the first level of an operation.",
+  },
   maxFields: {
     max: 500,
     code: "QUERY_TOO_COMPLEX",
-    description: "Fields of an operation, with each fragment as often as it is spread.",
+    description: "Maximum number of fields of an operation, with each fragment as often as it is spread.",
   },
   maxDepth: { max: 20, code: "QUERY_TOO_COMPLEX", description: "Maximum nesting depth of fields." },
-  maxAliases: { max: 100, code: "QUERY_TOO_COMPLEX", description: "Aliases of an operation." },
-  maxDirectives: { max: 50, code: "QUERY_TOO_COMPLEX", description: "Directives of an operation." },
+  maxAliases: { max: 100, code: "QUERY_TOO_COMPLEX", description: "Maximum number of aliases in an operation." },
+  maxDirectives: { max: 50, code: "QUERY_TOO_COMPLEX", description: "Maximum number of directives in an operation." },
   maxCost: {
     max: 500_000,
     code: "QUERY_TOO_EXPENSIVE",
     description:
-      "Points of a query: one for each object, 10 for each figure of a name. A year by day for 50 streams, each with all its tracking ids, is 226,111.",
+      "Maximum points of a query: one for each object, 10 for each usage figure of a name. A year by day for 50 streams, each with all its tracking ids, is 226,111.",
   },
   maxErrors: {
     max: 100,
     code: null,
-    description: "Errors of one answer; `extensions.omittedErrors` counts those beyond.",
+    description: "Maximum number of errors in one response; `extensions.omittedErrors` counts the rest.",
   },
 } as const satisfies Record<string, RequestLimit>;

@@ -33,7 +33,10 @@ export const WindowInput = builder.inputType("WindowInput", {
       description:
         "A duration back from the newest usage, such as `P7D` or `PT24H`. The window starts on the full hour, or on the UTC day if it is longer than a week.",
     }),
-    month: t.string({ description: "A calendar month, `YYYY-MM`, in the time zone of the field." }),
+    month: t.string({
+      description:
+        "A calendar month, `YYYY-MM`, in the time zone of the field's argument `timeZone`. The current month ends with the newest usage.",
+    }),
   }),
 });
 

@@ -63,7 +63,7 @@ PercentileRate.implement({
     }),
     sampleInterval: t.field({
       type: "Duration",
-      description: "Length of one sample, the size of a bucket.",
+      description: "Length of one sample, the size of a bucket, such as `PT1H`.",
       resolve: ({ granularity }) => ({ HOUR: "PT1H", DAY: "P1D", MONTH: "P1M" })[granularity],
     }),
     samples: t.exposeInt("samples", {

@@ -168,7 +168,8 @@ builder.node(Partner, {
       type: ViewerRecordConnection,
       nullable: true,
       authScopes: { scope: "viewer:read" },
-      description: "Connections of the partner's viewers over a window, oldest first.",
+      description:
+        "Connections of the partner's viewers over a window, oldest first. Retained for a year; a premium feature of the platform. Null, with an error, if they cannot be read.",
       args: recordArgs,
       resolve: ({ trackingIds }, args, context, info) =>
         holdBatchesFor(context, info, viewerRecordPage({ trackingIds }, args, context)),

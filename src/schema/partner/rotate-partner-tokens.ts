@@ -54,7 +54,7 @@ const RotatePartnerTokensPayload = builder.objectRef<Rotation>("RotatePartnerTok
     }),
     rotatedTokens: t.field({
       type: [RotatedToken],
-      description: "The rotated tokens with their new secrets, by ascending number.",
+      description: "The rotated tokens with their new secrets, by ascending `tokenId`; empty if none was rotated.",
       resolve: ({ tokens }) => [...(tokens ?? [])],
     }),
   }),

@@ -50,7 +50,7 @@ const SyndicateStreamInput = builder.inputType("SyndicateStreamInput", {
     }),
     originCluster: t.string({
       description:
-        "Id of a cluster, or `auto`. Defaults to the cluster of the stream's publish tokens, or to the account's.",
+        "Cluster of the created tokens, by its id, or `auto`. Defaults to the cluster of the stream's publish tokens, or, if the stream has none, to the account's default cluster.",
     }),
     allowedOrigins: t.stringList({
       description: "Domains whose pages may use the partners' tokens; empty allows any.",

@@ -105,7 +105,7 @@ const IngestPlanFeed = builder.objectRef<FeedValue>("IngestPlanFeed").implement(
     simulcastId: t.string({
       nullable: true,
       description:
-        "Camera that this feed is a layer of, and its label in the hosted player: empty for the main source, null for a stream of a single feed.",
+        "Id of the camera that this feed is a layer of, and its label in the hosted player. Empty for the main source; null for a plan of one source without an id and without layers.",
       resolve: ({ feed }) => feed.simulcastId,
     }),
     layer: t.string({
@@ -233,7 +233,8 @@ builder.queryField("ingestPlan", (t) =>
       protocol: t.arg({ type: IngestProtocol, required: true, description: "Protocol of every feed of the plan." }),
       publishToken: t.arg({
         type: PublishTokenRef,
-        description: "Publish token to broadcast with. Defaults to the only usable one of the stream.",
+        description:
+          "Publish token to broadcast with. Defaults to the only usable one of the stream; required if the stream has several.",
       }),
       sources: t.arg({
         type: [IngestSourceInput],

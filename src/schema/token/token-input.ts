@@ -22,7 +22,8 @@ export const StreamGrantInput = builder.inputType("StreamGrantInput", {
   fields: (t) => ({
     pattern: t.string({
       required: true,
-      description: "A stream name, or a regular expression that a whole name must match, with its case.",
+      description:
+        "Stream name, or, if `isRegex` is true, a regular expression that must match a whole name. Case-sensitive.",
     }),
     isRegex: t.boolean({
       required: true,

@@ -29,7 +29,8 @@ export const StreamGrant = builder.objectRef<Grant>("StreamGrant").implement({
   description: "One entry of a token's list of streams: a stream name, or a pattern for several.",
   fields: (t) => ({
     pattern: t.exposeString("pattern", {
-      description: "A stream name, or a regular expression that a whole name must match, with its case.",
+      description:
+        "Stream name, or, if `isRegex` is true, a regular expression that must match a whole name. Case-sensitive.",
     }),
     isRegex: t.exposeBoolean("isRegex", {
       description: "Whether `pattern` is a regular expression; otherwise it is a stream name.",
