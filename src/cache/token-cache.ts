@@ -185,6 +185,8 @@ async function allSettledOrThrow(parts: readonly Promise<void>[]): Promise<void>
 class TokensOfKind<Token extends TokenRecord> {
   readonly index: TokenIndex<Token>;
   readonly #source: TokenSource<Token>;
+  /** Whether the last listing failed, or has not ended. */
+  #hasFailed = false;
   /** Ids written during the current refresh, whose pages may show them as they were before. */
   readonly #writtenDuringRefresh = new Set<number>();
   #writes = 0;
@@ -235,15 +237,22 @@ class TokensOfKind<Token extends TokenRecord> {
    */
   async #listAll(): Promise<Token[]> {
     const tokens: Token[] = [];
+    // After a failure the first page goes alone: an open circuit breaker lets one call through, and rejects others beside it.
+    const isProbe = this.#hasFailed;
+    this.#hasFailed = true;
     for (let round = 0, nextPage = 1; ; round += 1) {
-      const count = PAGES_PER_ROUND[Math.min(round, PAGES_PER_ROUND.length - 1)] ?? 1;
-      const pages = await Promise.all(
+      const pages = PAGES_PER_ROUND[Math.min(round, PAGES_PER_ROUND.length - 1)] ?? 1;
+      const count = isProbe && round === 0 ? 1 : pages;
+      const lists = await Promise.all(
         Array.from({ length: count }, (_, offset) =>
           this.#source.list({ page: nextPage + offset, itemsOnPage: MAX_ITEMS_ON_PAGE }),
         ),
       );
-      for (const page of pages) {
-        if (page.length === 0) return tokens;
+      for (const page of lists) {
+        if (page.length === 0) {
+          this.#hasFailed = false;
+          return tokens;
+        }
         tokens.push(...page);
       }
       nextPage += count;

@@ -114,6 +114,23 @@ describe("token cache: the first refresh", () => {
     expect(platform.calls).toEqual(["page 1", "page 2"]);
   });
 
+  it("asks for one page alone after a failure, since an open circuit breaker lets one call through", async () => {
+    const platform = new Platform(...many(3));
+    const { cache, clock } = cacheOf(platform);
+    platform.travel = () => Promise.reject(down);
+    await rejectionOf(cache.read());
+    platform.calls = [];
+    let isOpen = true;
+    platform.travel = async (call) => {
+      if (isOpen && call !== "page 1") throw down;
+      await settle();
+      isOpen = false;
+    };
+    clock.now += 1_000;
+    expect((await cache.read()).subscribe.all()).toHaveLength(3);
+    expect(platform.calls.slice(0, 2)).toEqual(["page 1", "page 2"]);
+  });
+
   it("that fails rejects all who wait for it, and is not repeated for a second", async () => {
     const platform = new Platform(token(1));
     platform.travel = () => Promise.reject(down);

@@ -7,7 +7,7 @@ import { Semaphore } from "./semaphore.ts";
 
 /** A call as the policy needs it. */
 export interface PolicyCall {
-  /** Begins with the service: `Analytics_StreamsTotal` and `AnalyticsV2_StreamsTotal` belong to `Analytics`. */
+  /** Begins with the service: `Analytics_StreamsTotal` belongs to `Analytics`, and so would `AnalyticsV2_StreamsTotal`. */
   readonly operation: string;
   /** Milliseconds for queueing, every attempt, and the waits between attempts. */
   readonly timeoutMs: number;
