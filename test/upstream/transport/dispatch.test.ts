@@ -10,7 +10,7 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 /** Dispatches whose responses the test gives. */
 function createDispatches() {
   const { timer, advance } = createTestTiming();
-  const onePerTurn = createTaskQueue(setImmediate, 0, () => performance.now());
+  const onePerTurn = createTaskQueue(setImmediate, 0, () => 0);
   const sent: Dispatcher.DispatchHandler[] = [];
   const read: number[] = [];
   const controller = { abort: () => undefined } as unknown as Dispatcher.DispatchController;
