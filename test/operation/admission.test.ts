@@ -1,8 +1,8 @@
 import { connect } from "node:net";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { GatewayOptions } from "../../src/gateway.ts";
 import { listen } from "../../src/http/http-server.ts";
-import { createScheduling, type Scheduling } from "../../src/scheduling/scheduling.ts";
+import { createScheduling } from "../../src/scheduling/scheduling.ts";
 import { createTestGateway, graphqlRequest, OPERATOR_KEY, type TestGateway } from "../support/gateway.ts";
 
 const query = `query ($window: WindowInput!) {
@@ -137,24 +137,6 @@ describe("admission of a mutation, under load", () => {
   });
 });
 
-/** The same by the clock of the process, which all parts of the gateway see. */
-async function crowdByProcess({ admissionQueue }: Scheduling): Promise<Disposable> {
-  const ends: (() => void)[] = [];
-  for (let piece = 0; piece < 40; piece += 1) admissionQueue.enqueue((ended) => ends.push(ended), "crowd");
-  await expect.poll(() => ends).toHaveLength(40);
-  let now = performance.now();
-  const spy = vi.spyOn(performance, "now").mockImplementation(() => {
-    now += 0.1;
-    return now;
-  });
-  return {
-    [Symbol.dispose]: () => {
-      spy.mockRestore();
-      for (const end of ends) end();
-    },
-  };
-}
-
 /** A page of hourly series, at more than 5,000 points. */
 const LONG = `{ streams(first: 50) { nodes { bandwidth(window: { last: "P5D" }) { series { points { start } } } } } }`;
 
@@ -173,12 +155,11 @@ describe("admission of a query with a long response, under load", () => {
 describe("admission of a queued query", () => {
   it("rejects the query if its caller has too many unsent bytes by then", async () => {
     const unsent = { maxResponseBytes: 10e6, maxUnsentBytesPerCaller: 1_000, maxUnsentBytes: 64e6 };
-    const scheduling = createScheduling({ maxRequestsInFlight: 1_000 });
-    await using gateway = await experienced({ unsent, scheduling });
+    await using gateway = await experienced({ unsent });
     const server = await listen(gateway.gateway.handle, "127.0.0.1", 0);
     let answer: Promise<Response>;
     {
-      using _ = await crowdByProcess(scheduling);
+      using _ = await gateway.crowd();
       answer = gateway.gateway.fetch(request(2));
       await gateway.ask("{ __typename }");
       const body = JSON.stringify({
