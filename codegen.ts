@@ -14,8 +14,8 @@ import { createSchema } from "./src/schema/schema.ts";
  * Generates the files that are derived from others.
  *
  * These are the types of the REST APIs (from their OpenAPI documents), the SDL (from the schema), the typed documents of the
- * tests (from GraphiQL's tabs), and the tables of docs/ (from the code, and of decisions from their titles). `npm run codegen` writes the files that have
- * changed; `npm run codegen -- --check` writes nothing and fails if a file is out of date.
+ * tests (from GraphiQL's tabs), and the tables of docs/ (from the code, and of decisions from their titles). `npm run codegen`
+ * writes the files that have changed; `npm run codegen -- --check` writes nothing and fails if a file is out of date.
  */
 const generated = new Map<string, string>([
   ...(await upstreamTypes()),
@@ -95,7 +95,7 @@ async function decisionTable(): Promise<string> {
   const names = (await readdir(folder)).filter((name) => /^\d{4}-/.test(name)).sort();
   const rows = await Promise.all(
     names.map(async (name) => {
-      const title = /^# (?:\d+[:.] )?(.*)$/m.exec(await readFile(`${folder}/${name}`, "utf8"))?.[1] ?? name;
+      const title = /^# \d{4}: (.*)$/m.exec(await readFile(`${folder}/${name}`, "utf8"))?.[1] ?? name;
       return `| [${name.slice(0, 4)}](${name}) | ${title} |`;
     }),
   );

@@ -3,7 +3,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTestGateway, type TestGateway } from "./support/gateway.ts";
 
 const root = new URL("../", import.meta.url);
-const pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...list("docs"), ...list("docs/decisions")];
+const pages = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  "CHANGELOG.md",
+  ...list("docs"),
+  ...list("docs/decisions"),
+];
+const decisions = list("docs/decisions").filter((page) => !page.endsWith("README.md"));
 const examples = pages.flatMap((page) =>
   [...read(page).matchAll(/```graphql\n(.*?)```/gs)].map(([, query = ""]) => ({ page, query })),
 );
@@ -26,6 +34,12 @@ describe("the documentation", () => {
     const links = [...read(page).matchAll(/\]\(([^)#]+?)(?:#[^)]*)?\)/g)].map(([, link = ""]) => link);
     const missing = links.filter((link) => !/^https?:/.test(link) && !existsSync(new URL(link, new URL(page, root))));
     expect(missing).toEqual([]);
+  });
+
+  it.each(decisions)("has decisions of one form: %s", (page) => {
+    const [title, ...parts] = read(page).match(/^##? .*$/gm) ?? [];
+    expect(title?.slice(2, 8)).toBe(`${page.slice("docs/decisions/".length, "docs/decisions/0000".length)}: `);
+    expect(parts).toEqual(["## Context", "## Decision", "## Consequences"]);
   });
 
   it("has a README of at most 160 lines, with examples", () => {

@@ -22,7 +22,7 @@ import { usageWindow, type WindowArguments } from "../window.ts";
  * Nothing is prefetched if the streams' selection has other fields that need a call, so that those never start later. A
  * failed read fails again in its field, which reports it.
  *
- * @see docs/decisions/0070-prefetched-totals.md
+ * @see docs/decisions/0026-prefetched-totals.md
  */
 export function prefetchTotals(
   page: Page<StreamRecord>,
