@@ -21,7 +21,7 @@ export interface PartnerCache {
 }
 
 /** Age at which the store is asked whether another gateway has changed a partner, in milliseconds. */
-export const REVALIDATE_MS = 500;
+const REVALIDATE_MS = 500;
 
 export function createPartnerCache(
   store: Pick<PartnerStore, "all" | "version">,
@@ -29,16 +29,22 @@ export function createPartnerCache(
 ): PartnerCache {
   let cached: { readonly version: number; readonly partners: Partners } | null = null;
   let checkedAt = Number.NEGATIVE_INFINITY;
+  let writes = 0;
 
-  const check = async (isCurrent: () => boolean): Promise<Partners> => {
+  const check = async (): Promise<Partners> => {
     const startedAt = monotonicMs();
+    const writesBefore = writes;
     // Reading the version first means that newer partners are at worst read once more.
     const version = await store.version();
-    if (cached?.version !== version) cached = { version, partners: indexPartners(await store.all()) };
-    if (isCurrent()) checkedAt = startedAt;
-    return cached.partners;
+    const partners = cached?.version === version ? cached.partners : indexPartners(await store.all());
+    // Partners read before a write of this gateway must not replace those read after it.
+    if (writes === writesBefore) {
+      cached = { version, partners };
+      checkedAt = startedAt;
+    }
+    return partners;
   };
-  const checking = new SingleFlight((isCurrent) => inTime(check(isCurrent)));
+  const checking = new SingleFlight(() => inTime(check()));
 
   return {
     read: () => {
@@ -46,6 +52,7 @@ export function createPartnerCache(
       return checking.run();
     },
     changed: () => {
+      writes += 1;
       checkedAt = Number.NEGATIVE_INFINITY;
       // A check that is running may have read the version before the write.
       checking.detach();
