@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
+import { generateApiKey } from "./auth/api-keys.ts";
 import { type Config, ConfigError, type PlatformConfig, readConfig } from "./config/config.ts";
 import type { GraphiQLFiles } from "./http/graphiql/files.ts";
 import { listen } from "./http/http-server.ts";
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
     open(config),
     import("./gateway.ts"),
   ]);
-  const operatorKey = config.operatorKey ?? new Secret(`sgk_${randomBytes(32).toString("base64url")}`);
+  const operatorKey = config.operatorKey ?? generateApiKey().key;
   const logger = createLogger(config.logLevel, [
     platform.secret,
     operatorKey,

@@ -18,7 +18,7 @@ import { createSuspensionEnforcer } from "./jobs/enforce-suspension.ts";
 import type { RateLimitPool } from "./limits/rate-limit-pool.ts";
 import { createThumbnailLimit } from "./limits/thumbnail-limit.ts";
 import type { Secret } from "./model/secret.ts";
-import type { Clock, MonotonicClock } from "./primitives/clock.ts";
+import { type Clock, type MonotonicClock, processClock } from "./primitives/clock.ts";
 import { createScheduling, type Scheduling } from "./scheduling/scheduling.ts";
 import { encodeGlobalId } from "./schema/global-id.ts";
 import { disableOfInactive } from "./schema/partner/partner-active.ts";
@@ -82,7 +82,7 @@ const MAX_CLOCK_OFFSET_MS = 300_000;
  * @param onCall called after each call to the platform
  */
 export function createServices(options: ServiceOptions, onCall?: UpstreamOptions["onCall"]): Services {
-  const { logger, store, clock = Date.now, monotonicMs = () => performance.now() } = options;
+  const { logger, store, clock = Date.now, monotonicMs = processClock } = options;
   const dateHeaderClock = createPlatformClock({
     machine: clock,
     maxOffsetMs: options.maxClockOffsetMs ?? MAX_CLOCK_OFFSET_MS,

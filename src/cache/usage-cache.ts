@@ -20,7 +20,7 @@ export interface UsageCache {
   /** Returns the entries of a query. */
   of<Value>(query: UsageQuery): UsageEntries<Value>;
   /** Returns the names to read ahead: requested repeatedly, and past their quarter hour. */
-  hot(): readonly HotKeys[];
+  hot(): readonly HotNames[];
   /**
    * Returns the latest use of anything that was evicted: usage that was served later, and is still fresh, is cached.
    *
@@ -31,7 +31,7 @@ export interface UsageCache {
 }
 
 /** Hot names of one query. */
-export interface HotKeys {
+export interface HotNames {
   readonly query: UsageQuery;
   readonly names: readonly string[];
 }

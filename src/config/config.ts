@@ -2,6 +2,8 @@ import * as z from "zod";
 import type { IdentityProviderOptions } from "../auth/identity-provider.ts";
 import type { Scope } from "../auth/scopes.ts";
 import type { EngineName } from "../engine/engine.ts";
+import type { Budgets } from "../limits/cost-budget.ts";
+import type { UnsentLimits } from "../limits/unsent-responses.ts";
 import type { Network } from "../model/network.ts";
 import { Secret } from "../model/secret.ts";
 import type { ConferenceOptions } from "../upstream/upstream.ts";
@@ -30,15 +32,9 @@ export interface Config {
   /** Null for any. */
   readonly allowedHosts: readonly string[] | null;
   readonly allowedOrigins: readonly string[];
-  /** Points per minute of each caller. */
-  readonly budgets: { readonly perMinute: number; readonly partnerPerMinute: number };
+  readonly budgets: Budgets;
   readonly maxRequestsInFlight: number;
-  /** Limits on response bytes in memory. */
-  readonly unsent: {
-    readonly maxResponseBytes: number;
-    readonly maxUnsentBytesPerCaller: number;
-    readonly maxUnsentBytes: number;
-  };
+  readonly unsent: UnsentLimits;
   readonly upstreamTimeoutMs: number;
   readonly tokenRefreshMs: number;
   /** Largest difference between the platform's clock and this machine's that is applied. */

@@ -1,6 +1,7 @@
 import type { UsageCache } from "../cache/usage-cache.ts";
 import { UsageReader } from "../cache/usage-reader.ts";
 import { readUsage } from "../loaders/usage.ts";
+import type { CancellationSignal } from "../primitives/cancellation.ts";
 import { type Analytics, perCall } from "../upstream/analytics.ts";
 
 /**
@@ -12,7 +13,7 @@ export async function refreshHotUsage(cache: UsageCache, analytics: Analytics): 
   const reader = new UsageReader(undefined, () => undefined);
   for (const { query, names } of cache.hot()) {
     for (const chunk of perCall(names)) {
-      const call = (signal: Parameters<typeof readUsage>[3]) => readUsage(analytics, query, chunk, signal);
+      const call = (signal: CancellationSignal) => readUsage(analytics, query, chunk, signal);
       await cache.of(query).read(chunk, call, reader, new Map());
     }
   }

@@ -3,7 +3,6 @@ import type { AccountCache } from "../cache/account-cache.ts";
 import type { DiscoveredNames } from "../cache/discovered-names.ts";
 import type { TokenCache } from "../cache/token-cache.ts";
 import type { UsageCache } from "../cache/usage-cache.ts";
-
 import type { Clock } from "../primitives/clock.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { discoverNames } from "./discover-names.ts";

@@ -13,7 +13,7 @@ import type { PublishTokenRecord, SubscribeTokenRecord } from "../model/token/to
 import type { OnAir } from "../model/token/viewer-token.ts";
 import type { TimeWindow } from "../model/usage/time.ts";
 import { allDaysRetained } from "../model/usage/time-window.ts";
-import { isPromise, type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
+import { type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
 import type { TrackingRow } from "../upstream/analytics.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { ViewerRecord, ViewerRecordsQuery } from "../upstream/viewer-records.ts";
@@ -250,7 +250,7 @@ class AccountLoaders implements Loaders {
   streamNames(): MaybePromise<readonly string[]> {
     const { liveStreamCache, streamCatalog } = this.#sources;
     const [namesReady, tokens] = [liveStreamCache.namesReady(), this.tokens()];
-    const live = isPromise(namesReady) ? this.batchScheduler.track(namesReady) : namesReady;
+    const live = this.batchScheduler.track(namesReady);
     return mapMaybe(tokens, (all) => mapMaybe(live, () => streamCatalog.names(all)));
   }
 

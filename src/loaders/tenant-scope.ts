@@ -36,8 +36,7 @@ export function scopeToPartner(
    * Returns whether a usable token of the partner opens the stream, which makes the stream visible to
    * it.
    */
-  const opens = (streamName: string) =>
-    mapMaybe(tokens(), ({ subscribe }) => subscribe.covering(streamName).some((token) => isUsable(token, now)));
+  const opens = (streamName: string) => mapMaybe(tokens(), (snapshot) => isOpened(snapshot, streamName, now));
   const self = toPartnerRecord(partner);
   const usage = ownUsage(unscoped.usage, own);
   const partnerBandwidth = createPartnerBandwidth(usage);
@@ -83,7 +82,9 @@ export function scopeToPartner(
     onAir: async (name) => ((await opens(name)) ? unscoped.onAir(name) : null),
     publishersOf: async (name) => ((await opens(name)) ? unscoped.publishersOf(name) : []),
     streamNames: () =>
-      mapMaybe(unscoped.streamNames(), (names) => mapMaybe(openNames(tokens(), now), (isOpen) => names.filter(isOpen))),
+      mapMaybe(unscoped.streamNames(), (names) =>
+        mapMaybe(tokens(), (snapshot) => names.filter((name) => isOpened(snapshot, name, now))),
+      ),
     streamExists: (name) => mapMaybe(opens(name), (isOpen) => isOpen && unscoped.streamExists(name)),
     seesLiveState: opens,
     streamBandwidth: (name) => partnerBandwidth(ownIds, name),
@@ -101,13 +102,8 @@ export function scopeToPartner(
   };
 }
 
-function openNames(tokens: MaybePromise<TokenSnapshot>, now: number): MaybePromise<(name: string) => boolean> {
-  return mapMaybe(
-    tokens,
-    ({ subscribe }) =>
-      (name) =>
-        subscribe.covering(name).some((token) => isUsable(token, now)),
-  );
+function isOpened({ subscribe }: TokenSnapshot, streamName: string, now: number): boolean {
+  return subscribe.covering(streamName).some((token) => isUsable(token, now));
 }
 
 function ownUsage(usage: UsageLoaders, own: ReadonlySet<string>): UsageLoaders {

@@ -218,7 +218,7 @@ interface Batch<Value> {
 }
 
 /**
- * Loader of one operation: a DataLoader that returns cached values without a promise, and reads in sets.
+ * Loader of one operation: a DataLoader that returns cached values without a promise.
  *
  * See docs/decisions/0012-values-without-promises.md.
  */

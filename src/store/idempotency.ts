@@ -106,7 +106,7 @@ export interface IdempotencyStore {
 /** Retention of a key, in milliseconds. */
 export const KEY_RETENTION_MS = 86_400_000;
 /** Retention of a key whose write may have left a token behind, in milliseconds. */
-export const UNSETTLED_RETENTION_MS = 30 * KEY_RETENTION_MS;
+const UNSETTLED_RETENTION_MS = 30 * KEY_RETENTION_MS;
 /** Time after a lost response in which the platform may still perform the request, in milliseconds. */
 export const SETTLE_GRACE_MS = 10_000;
 /** Time after which a lease expires unless it is renewed, in milliseconds. */
@@ -168,7 +168,7 @@ export function createIdempotencyStore(
   const freshRecord = (write: IdempotentWrite, id: string, inputHash: string): IdempotencyKeyRecord => ({
     id,
     operation: write.operation,
-    likeness: fingerprintOf(write),
+    likeness: likenessOf(write),
     inputHash,
     before: write.before ?? null,
     mayLeave: write.mayLeave === undefined ? null : JSON.stringify(write.mayLeave),
@@ -269,7 +269,7 @@ export function createIdempotencyStore(
       const current = inFlight.get(id);
       if (current && current.inputHash !== inputHash) throw mismatch();
       if (current) return current.outcome;
-      const queue = getOrCreate(queues, fingerprintOf(write), () => pLimit(1));
+      const queue = getOrCreate(queues, likenessOf(write), () => pLimit(1));
       const outcome = queue(() => once(write, id, inputHash)).finally(() => inFlight.delete(id));
       inFlight.set(id, { inputHash, outcome });
       return outcome;
@@ -296,7 +296,7 @@ interface Outcome {
  * Returns the likeness of a write: equal for writes of all operations that create like objects of one
  * kind.
  */
-function fingerprintOf({ makes, operation, likeness }: IdempotentWrite): string {
+function likenessOf({ makes, operation, likeness }: IdempotentWrite): string {
   return hash([makes ?? operation, likeness]);
 }
 
