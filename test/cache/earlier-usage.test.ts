@@ -12,15 +12,15 @@ const queryOf = (from: number, to: number, more: Partial<UsageQuery> = {}): Usag
   ...more,
 });
 
-/** Figures of the name `a` alone. */
+/** Cached usage of the name `a` alone. */
 function cached(query: UsageQuery, freshUntil: number, value: unknown = "kept", readAtMonotonicMs = 5): CachedQuery {
   const result = { readAt: 100, readAtMonotonicMs };
   return { query, entry: (name) => (name === "a" ? { value, freshUntil, result } : undefined) };
 }
 
-function earlier(...figures: readonly CachedQuery[]) {
+function earlier(...queries: readonly CachedQuery[]) {
   const all = createEarlierUsage();
-  for (const each of figures) all.add(each);
+  for (const each of queries) all.add(each);
   return all;
 }
 
@@ -73,7 +73,7 @@ describe("earlier usage: a series", () => {
   });
 
   it("of hours gives the total of a query that can be derived from it, if it reaches further than a cached total", () => {
-    const sum = (figures: Iterable<unknown>) => [...figures].reduce((total: number, each) => total + Number(each), 0);
+    const sum = (values: Iterable<unknown>) => [...values].reduce((total: number, each) => total + Number(each), 0);
     const asked = { ...queryOf(9, 14), hours: { operation: "series", sum } };
     expect(all.find(asked, "a", 0)).toMatchObject({ value: 19, freshUntil: hour(10.75) });
     expect(all.find(queryOf(9, 14), "a", 0)).toBeNull();

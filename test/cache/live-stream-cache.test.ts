@@ -14,8 +14,8 @@ const stream = (name: string): LiveStreamWithFeeds => ({
   feeds: [],
 });
 
-/** A directory over a platform whose answers wait until the test lets them come, by a clock that the test moves. */
-function createDirectory() {
+/** A cache over a platform whose answers wait until the test lets them come, by a clock that the test moves. */
+function createCache() {
   const platform = { live: ["a"], calls: [] as string[], isDown: false };
   const clock = { now: 0 };
   const list = async (call: string) => {
@@ -26,83 +26,83 @@ function createDirectory() {
     return live.map(stream);
   };
   const monitoring = { listSummaries: () => list("summaries"), listStreams: () => list("streams") };
-  return { platform, clock, directory: createLiveStreamCache(monitoring, () => clock.now) };
+  return { platform, clock, cache: createLiveStreamCache(monitoring, () => clock.now) };
 }
 
 describe("live stream cache: the list", () => {
   it("is read once for concurrent requests, and cached for two seconds", async () => {
-    const { directory, platform, clock } = createDirectory();
-    expect(directory.fresh(false)).toBeNull();
-    const answers = await Promise.all([directory.read(false), directory.read(false)]);
+    const { cache, platform, clock } = createCache();
+    expect(cache.fresh(false)).toBeNull();
+    const answers = await Promise.all([cache.read(false), cache.read(false)]);
     expect(answers.map((streams) => [...streams.keys()])).toEqual([["a"], ["a"]]);
     expect(platform.calls).toEqual(["summaries"]);
     clock.now = 1_999;
-    expect(directory.fresh(false)?.get("a")?.isLive).toBe(true);
+    expect(cache.fresh(false)?.get("a")?.isLive).toBe(true);
     clock.now = 2_000;
-    expect(directory.fresh(false)).toBeNull();
+    expect(cache.fresh(false)).toBeNull();
   });
 
   it("with feeds also serves without, but not the other way round", async () => {
-    const { directory } = createDirectory();
-    await directory.read(false);
-    expect(directory.fresh(true)).toBeNull();
-    await directory.read(true);
-    expect(directory.fresh(true)?.size).toBe(1);
-    directory.changed();
-    await directory.read(true);
-    expect(directory.fresh(false)?.size).toBe(1);
+    const { cache } = createCache();
+    await cache.read(false);
+    expect(cache.fresh(true)).toBeNull();
+    await cache.read(true);
+    expect(cache.fresh(true)?.size).toBe(1);
+    cache.changed();
+    await cache.read(true);
+    expect(cache.fresh(false)?.size).toBe(1);
   });
 
   it("that fails rejects its readers, and is not cached", async () => {
-    const { directory, platform } = createDirectory();
+    const { cache, platform } = createCache();
     platform.isDown = true;
-    const outcomes = await Promise.allSettled([directory.read(false), directory.read(false)]);
+    const outcomes = await Promise.allSettled([cache.read(false), cache.read(false)]);
     expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     platform.isDown = false;
-    expect((await directory.read(false)).size).toBe(1);
+    expect((await cache.read(false)).size).toBe(1);
     expect(platform.calls).toHaveLength(2);
   });
 
   it("is discarded when a stream is stopped, also one that is being read", async () => {
-    const { directory, platform } = createDirectory();
-    const before = directory.read(false);
-    directory.changed();
+    const { cache, platform } = createCache();
+    const before = cache.read(false);
+    cache.changed();
     platform.live = [];
-    expect((await directory.read(false)).size).toBe(0);
+    expect((await cache.read(false)).size).toBe(0);
     expect((await before).size).toBe(1);
-    expect(directory.fresh(false)?.size).toBe(0);
+    expect(cache.fresh(false)?.size).toBe(0);
   });
 });
 
 describe("live stream cache: the names", () => {
   it("are waited for at first, cached for five seconds, and then read in the background", async () => {
-    const { directory, platform, clock } = createDirectory();
-    await Promise.all([directory.namesReady(), directory.namesReady()]);
+    const { cache, platform, clock } = createCache();
+    await Promise.all([cache.namesReady(), cache.namesReady()]);
     expect(platform.calls).toHaveLength(1);
     clock.now = 4_999;
-    expect(directory.namesReady()).toBeNull();
+    expect(cache.namesReady()).toBeNull();
     expect(platform.calls).toHaveLength(1);
     clock.now = 5_000;
-    expect([directory.namesReady(), directory.namesReady()]).toEqual([null, null]);
+    expect([cache.namesReady(), cache.namesReady()]).toEqual([null, null]);
     expect(platform.calls).toHaveLength(2);
   });
 
   it("are waited for when they are older than 30 seconds", async () => {
-    const { directory, platform, clock } = createDirectory();
-    await directory.namesReady();
+    const { cache, platform, clock } = createCache();
+    await cache.namesReady();
     clock.now = 30_000;
-    expect(directory.namesReady()).toBeInstanceOf(Promise);
-    await directory.namesReady();
+    expect(cache.namesReady()).toBeInstanceOf(Promise);
+    await cache.namesReady();
     expect(platform.calls).toHaveLength(2);
   });
 
   it("are not waited for again while the platform fails", async () => {
-    const { directory, platform, clock } = createDirectory();
+    const { cache, platform, clock } = createCache();
     platform.isDown = true;
-    await directory.namesReady();
-    expect(directory.namesReady()).toBeNull();
+    await cache.namesReady();
+    expect(cache.namesReady()).toBeNull();
     clock.now = 5_000;
-    await directory.namesReady();
+    await cache.namesReady();
     expect(platform.calls).toHaveLength(2);
   });
 });

@@ -8,6 +8,7 @@ import {
 } from "../../src/cache/token-cache.ts";
 import type { SubscribeTokenRecord } from "../../src/model/token/token.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
+import { createGate } from "../support/gate.ts";
 import { publishToken, subscribeToken } from "../support/records.ts";
 import { rejectionOf } from "../support/refusal.ts";
 
@@ -71,15 +72,6 @@ function cacheOf(subscribeTokens: TokenSource<SubscribeTokenRecord>, options: Pa
 
 /** Lets everything happen that needs no more than turns of the event loop. */
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
-
-/** A promise that a test keeps from settling until it says so. */
-function gate() {
-  let open: () => void = () => undefined;
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
-}
 
 const idsOf = async ({ read }: TokenCache) => (await read()).subscribe.all().map(({ id }) => id);
 
@@ -151,8 +143,8 @@ describe("token cache: a change of the account", () => {
     const platform = new Platform(token(1));
     const { cache, labels } = cacheOf(platform);
     await labels();
-    const { opened, open } = gate();
-    platform.travel = () => opened;
+    const { wait, open } = createGate();
+    platform.travel = wait;
     const begun = cache.refresh();
     platform.set(token(1, "by the account's new default"));
     const changed = cache.accountChanged();
@@ -231,9 +223,9 @@ describe("token cache: a later refresh", () => {
     platform.travel = () => Promise.reject(down);
     clock.now = 300_001;
     await labels();
-    const { opened, open } = gate();
+    const { wait, open } = createGate();
     platform.set(token(1, "changed"));
-    platform.travel = () => opened;
+    platform.travel = wait;
     clock.now = 400_000;
     expect(await labels()).toEqual({ 1: "as it was" });
     open();
@@ -276,10 +268,10 @@ describe("token cache: a later refresh", () => {
 
   it("stores one kind if the other fails, and ends for both before the next one starts", async () => {
     const platform = new Platform(token(1));
-    const { opened, open } = gate();
+    const { wait, open } = createGate();
     const publishTokens = { list: () => Promise.reject(down), read: async () => null };
     const { cache, clock } = cacheOf(platform, { publishTokens });
-    platform.travel = () => opened;
+    platform.travel = wait;
     const first = cache.read();
     await settle();
     clock.now = 5_000;
@@ -352,8 +344,8 @@ describe("token cache: a write of the gateway", () => {
     const platform = new Platform(...many(2));
     const all = cacheOf(platform);
     await all.cache.read();
-    const { opened, open } = gate();
-    platform.travel = () => opened;
+    const { wait, open } = createGate();
+    platform.travel = wait;
     const reading = all.cache.refresh();
     await settle();
     await write({ ...all, platform });
@@ -395,8 +387,8 @@ describe("token cache: a write of the gateway", () => {
     const { cache, labels } = cacheOf(platform);
     await cache.read();
     platform.page = (rows) => rows.filter(({ id }) => id !== 2);
-    const { opened, open } = gate();
-    platform.travel = (call) => (call === "token 2" ? opened : undefined);
+    const { wait, open } = createGate();
+    platform.travel = (call) => (call === "token 2" ? wait() : undefined);
     const reading = cache.refresh();
     await settle();
     cache.put(token(2, "ours"));
@@ -432,8 +424,8 @@ describe("token cache: one token by id", () => {
 
   it("is not restored by a response that is older than its deletion", async () => {
     const platform = new Platform(token(1));
-    const { opened, open } = gate();
-    platform.travel = (call) => (call === "token 1" ? opened : undefined);
+    const { wait, open } = createGate();
+    platform.travel = (call) => (call === "token 1" ? wait() : undefined);
     platform.page = () => [];
     const { cache } = cacheOf(platform);
     await cache.read();

@@ -6,14 +6,14 @@ import { type BatchGroup, type BatchScheduler, createBatchScheduler } from "../.
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** A loader whose calls take a turn of the event loop, and the batches that left, in order. */
-function loaderIn(batchScheduler: BatchScheduler, family: BatchGroup, batches: string[] = []) {
+function loaderIn(batchScheduler: BatchScheduler, group: BatchGroup, batches: string[] = []) {
   const read = async (names: readonly string[]) => {
-    batches.push(`${family}: ${[...names].sort().join(" ")}`);
+    batches.push(`${group}: ${[...names].sort().join(" ")}`);
     await turn();
     return names;
   };
   const loader = new DataLoader<string, string>((names) => batchScheduler.track(read(names)), {
-    batchScheduleFn: batchScheduler.schedule(family),
+    batchScheduleFn: batchScheduler.schedule(group),
   });
   return { load: (...names: string[]) => Promise.all(names.map((name) => loader.load(name))), batches };
 }
@@ -46,13 +46,13 @@ describe("batch scheduler: a batch", () => {
   it("waits for each of several lists, and for lists below lists", async () => {
     const batchScheduler = createBatchScheduler();
     const { load, batches } = loaderIn(batchScheduler, "STREAMS");
-    const families = new Set<BatchGroup>(["STREAMS"]);
-    const below = () => batchScheduler.holdUntil(families, listOf(batchScheduler, ["d"], 2));
+    const groups = new Set<BatchGroup>(["STREAMS"]);
+    const below = () => batchScheduler.holdUntil(groups, listOf(batchScheduler, ["d"], 2));
     await Promise.all([
       load("a"),
-      batchScheduler.holdUntil(families, listOf(batchScheduler, ["b"], 1)).then((names) => load(...names)),
+      batchScheduler.holdUntil(groups, listOf(batchScheduler, ["b"], 1)).then((names) => load(...names)),
       batchScheduler
-        .holdUntil(families, listOf(batchScheduler, ["c"], 4))
+        .holdUntil(groups, listOf(batchScheduler, ["c"], 4))
         .then((names) => Promise.all([load(...names), below().then((more) => load(...more))])),
     ]);
     expect(batches).toEqual(["STREAMS: a b c d"]);
@@ -140,21 +140,21 @@ describe("batch scheduler: a batch", () => {
 
 describe("batch scheduler: whatever a query waits for", () => {
   type Step =
-    | { readonly do: "load"; readonly family: BatchGroup; readonly name: string }
+    | { readonly do: "load"; readonly group: BatchGroup; readonly name: string }
     | { readonly do: "pause"; readonly isCounted: boolean }
     | { readonly do: "fail" }
-    | { readonly do: "list"; readonly families: readonly BatchGroup[]; readonly steps: readonly Step[] };
-  const family = fc.constantFrom<BatchGroup>("STREAMS", "TRACKING_IDS", "MONITORING");
+    | { readonly do: "list"; readonly groups: readonly BatchGroup[]; readonly steps: readonly Step[] };
+  const group = fc.constantFrom<BatchGroup>("STREAMS", "TRACKING_IDS", "MONITORING");
   const { steps } = fc.letrec<{ steps: readonly Step[] }>((tie) => ({
     steps: fc.array(
       fc.oneof(
         { maxDepth: 3 },
-        fc.record({ do: fc.constant("load" as const), family, name: fc.constantFrom("a", "b", "c", "d") }),
+        fc.record({ do: fc.constant("load" as const), group, name: fc.constantFrom("a", "b", "c", "d") }),
         fc.record({ do: fc.constant("pause" as const), isCounted: fc.boolean() }),
         fc.record({ do: fc.constant("fail" as const) }),
         fc.record({
           do: fc.constant("list" as const),
-          families: fc.uniqueArray(family, { maxLength: 3 }),
+          groups: fc.uniqueArray(group, { maxLength: 3 }),
           steps: tie("steps"),
         }),
       ),
@@ -174,11 +174,11 @@ describe("batch scheduler: whatever a query waits for", () => {
         };
         const run = async (all: readonly Step[]): Promise<void> => {
           for (const step of all) {
-            if (step.do === "load") await loaders[step.family as keyof typeof loaders].load(step.name);
+            if (step.do === "load") await loaders[step.group as keyof typeof loaders].load(step.name);
             if (step.do === "pause") await (step.isCounted ? batchScheduler.track(turn()) : turn());
             if (step.do === "fail") throw new Error("a list failed");
             if (step.do === "list")
-              await batchScheduler.holdUntil(new Set(step.families), run(step.steps)).catch(() => undefined);
+              await batchScheduler.holdUntil(new Set(step.groups), run(step.steps)).catch(() => undefined);
           }
         };
         let isAnswered = false;

@@ -60,26 +60,26 @@ function createWhole({ readsTokens = false } = {}) {
     withTrackingId: (trackingId) => subscribeTokens.filter((token) => token.trackingId === trackingId),
     trackingIds: () => ["kestrel", "meadow-radio", "meadow-tv"],
   };
-  const figure = (name: string, value: unknown = "figures") => ({
+  const loaderOf = (name: string, value: unknown = "usage") => ({
     load: answering(name, value),
     prefetch: () => void asked.push(`${name} prefetch`),
   });
-  const figures = {
-    accountTotal: figure("accountTotal"),
-    accountSeries: figure("accountSeries"),
-    accountCountries: figure("accountCountries"),
-    streamTotal: figure("streamTotal"),
-    streamSeries: figure("streamSeries"),
-    streamCountries: figure("streamCountries"),
-    trackingRowsByStream: figure("trackingRowsByStream"),
-    trackingRowSeriesByStream: figure("trackingRowSeriesByStream"),
-    rowsByTrackingId: figure("rowsByTrackingId", { value: rows, readAt: NOW }),
-    rowSeriesByTrackingId: figure("rowSeriesByTrackingId"),
+  const usage = {
+    accountTotal: loaderOf("accountTotal"),
+    accountSeries: loaderOf("accountSeries"),
+    accountCountries: loaderOf("accountCountries"),
+    streamTotal: loaderOf("streamTotal"),
+    streamSeries: loaderOf("streamSeries"),
+    streamCountries: loaderOf("streamCountries"),
+    trackingRowsByStream: loaderOf("trackingRowsByStream"),
+    trackingRowSeriesByStream: loaderOf("trackingRowSeriesByStream"),
+    rowsByTrackingId: loaderOf("rowsByTrackingId", { value: rows, freshUntil: NOW }),
+    rowSeriesByTrackingId: loaderOf("rowSeriesByTrackingId"),
   };
   const whole = {
     batchScheduler: {},
     tokens: () => (readsTokens ? Promise.resolve(tokens) : tokens),
-    usage: figures,
+    usage,
     liveStreams: {
       all: answering("all", liveStreams),
       byName: answering("byName", { name: "any", isLive: true }),

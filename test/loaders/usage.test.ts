@@ -59,8 +59,8 @@ function createAnalytics(fails: (names: readonly string[]) => unknown = () => un
   };
 }
 
-const valuesOf = async <Value>(figures: readonly MaybePromise<Measured<Value>>[]) =>
-  (await Promise.all(figures)).map(({ value }) => value);
+const valuesOf = async <Value>(usage: readonly MaybePromise<Measured<Value>>[]) =>
+  (await Promise.all(usage)).map(({ value }) => value);
 const names = (count: number) => Array.from({ length: count }, (_, index) => `s${index}`);
 
 describe("usage loaders: usage of names", () => {
@@ -85,7 +85,7 @@ describe("usage loaders: usage of names", () => {
     await batchScheduler.idle();
     expect(names(25).map((name) => loaders.streamTotal.prefetch(key(name)))).not.toContain(true);
     const loaded = names(25).map((name) => loaders.streamTotal.load(key(name)));
-    expect(loaded.filter((figure) => !isPromise(figure))).toHaveLength(15);
+    expect(loaded.filter((each) => !isPromise(each))).toHaveLength(15);
     await expect(loaded[12]).rejects.toThrow("down");
     expect((await Promise.allSettled(loaded)).filter(({ status }) => status === "rejected")).toHaveLength(10);
     expect(calls).toHaveLength(3);

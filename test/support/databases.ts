@@ -54,7 +54,7 @@ const makers: Record<DatabaseKind, () => Promise<Made>> = {
 };
 
 /** A folder that does not exist yet. */
-export async function makeFile(): Promise<Made<Extract<StoreLocation, { kind: "file" }>>> {
+async function makeFile(): Promise<Made<Extract<StoreLocation, { kind: "file" }>>> {
   const parent = await mkdtemp(join(tmpdir(), "syndigraph-store-"));
   return {
     location: { kind: "file", folder: join(parent, "data"), waitMs: 0 },

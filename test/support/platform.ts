@@ -219,7 +219,7 @@ export async function upstreamFailure(promise: Promise<unknown>): Promise<Upstre
   return error as UpstreamError;
 }
 
-export function expectNoSecret(error: ApplicationError): void {
+function expectNoSecret(error: ApplicationError): void {
   const told = [
     inspect(error, { depth: 20, showHidden: true, getters: true }),
     JSON.stringify(error),
