@@ -45,6 +45,12 @@ const STARVATION_MS = 200;
  */
 export const MAX_QUEUE_WAIT_MS = 2_000;
 
+interface QueuedEntry {
+  readonly task: QueuedTask;
+  /** When the task was enqueued, in milliseconds of the queue's clock. */
+  readonly since: number;
+}
+
 /**
  * Creates an empty queue.
  *
@@ -55,7 +61,7 @@ export function createAdmissionQueue(
   clock: () => number,
 ): AdmissionQueue {
   /** Tasks by caller, in the order in which callers are served. */
-  const queues = new Map<string, { readonly task: QueuedTask; readonly since: number }[]>();
+  const queues = new Map<string, QueuedEntry[]>();
   let running = 0;
   let isScheduled = false;
   let scheduledAt = 0;
@@ -65,10 +71,7 @@ export function createAdmissionQueue(
   const ended = () => {
     running -= 1;
   };
-  const startNext = (now: number) => {
-    const [first] = queues;
-    if (!first) return;
-    const [callerId, queue] = first;
+  const startOldestOf = (callerId: string, queue: QueuedEntry[], now: number) => {
     const next = queue.shift();
     // The caller goes to the end.
     queues.delete(callerId);
@@ -79,9 +82,9 @@ export function createAdmissionQueue(
     next.task(ended, now - next.since);
     startingMs += clock() - startedAt;
   };
-  const nextSince = () => {
-    const [queue] = queues.values();
-    return queue?.[0]?.since;
+  const startNext = (now: number) => {
+    const [first] = queues;
+    if (first) startOldestOf(...first, now);
   };
   const isDue = (waitedMs: number) => {
     // A task that has waited this long rejects itself, which takes next to no time.
@@ -89,7 +92,11 @@ export function createAdmissionQueue(
     return waitedMs >= STARVATION_MS && running < MAX_CONCURRENCY && startingMs < START_SLICE_MS;
   };
   const startEligible = (now: number) => {
-    for (let since = nextSince(); since !== undefined && isDue(now - since); since = nextSince()) startNext(now);
+    // A caller that goes to the end is visited again.
+    for (const [callerId, queue] of queues) {
+      const [oldest] = queue;
+      if (oldest && isDue(now - oldest.since)) startOldestOf(callerId, queue, now);
+    }
   };
   const runTurn = () => {
     isScheduled = false;

@@ -13,13 +13,13 @@ function createWork() {
   return {
     begun,
     /** Lets so many further pieces of work wait for their turn. */
-    wait: (count: number) => {
+    wait: (count: number, callerId = "caller") => {
       for (let each = 0; each < count; each += 1) {
         const piece = pieces++;
         admissionQueue.enqueue((ended) => {
           begun.push(piece);
           ends.push(ended);
-        }, "caller");
+        }, callerId);
       }
     },
     pass: (ms: number) => {
@@ -93,6 +93,19 @@ describe("admission queue", () => {
     expect(begun).toHaveLength(40);
     await turnOf(1);
     expect(begun).toHaveLength(100);
+  });
+
+  it("starts due tasks even if the caller whose turn it is has a newer one only", async () => {
+    const { begun, wait, pass, turnOf } = createWork();
+    wait(100, "first");
+    await turnOf(1);
+    pass(1_000);
+    wait(1, "second");
+    expect(begun).toEqual(numbers(40));
+    await turnOf(1_000);
+    expect(begun).toEqual(numbers(100));
+    await turnOf(1_000);
+    expect(begun).toEqual(numbers(101));
   });
 
   it("does not count tasks of another gateway", async () => {
