@@ -16,8 +16,11 @@ const MAX_PEERS = 1_000;
 export function createClientAddress(trustedProxies: readonly Network[]): ClientAddress {
   const peers = new LRUCache<string, { readonly address: string | null }>({ max: MAX_PEERS });
   const peerAddress = (peer: string) => {
-    const cached = peers.get(peer) ?? { address: parseAddress(peer) };
-    peers.set(peer, cached);
+    let cached = peers.get(peer);
+    if (!cached) {
+      cached = { address: parseAddress(peer) };
+      peers.set(peer, cached);
+    }
     return cached.address;
   };
   return (peer, forwardedFor) => {
