@@ -249,8 +249,7 @@ class OperationExecution {
     const isFresh = errors.every(followsFromRequest) && !result.extensions?.["stale"];
     const { store, points } = this.#resolved;
     if (store && data !== undefined && isFresh) {
-      const shown = result.errors ?? [];
-      const errorsJson = shown.length > 0 ? serializeErrors(shown) : undefined;
+      const { errors: shown = [], errorsJson } = result;
       store({ data, errors: shown, errorsJson, omittedErrors: errors.length - shown.length, points }, isCacheable);
     }
     this.#respond({ result, cost });
@@ -263,8 +262,9 @@ class OperationExecution {
   #toResult({ data, errors = [] }: SerializedResult, cost: CostStatus, context: GraphContext | null): OperationResult {
     const isForPartner = this.#request.caller.role === "PARTNER";
     const shown = errors.length === 0 ? [] : this.#shared.errors.showFirst(errors, MAX_ERRORS, isForPartner);
+    const errorsJson = shown.length === 0 ? undefined : serializeErrors(shown);
     const omittedErrors = errors.length - shown.length;
-    return resultOf({ data, errors: shown, omittedErrors }, cost, context?.staleness.parts() ?? []);
+    return resultOf({ data, errors: shown, errorsJson, omittedErrors }, cost, context?.staleness.parts() ?? []);
   }
 }
 
