@@ -1,13 +1,17 @@
 import { extendSchema, type GraphQLFieldResolver, type GraphQLSchema, parse } from "graphql";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { GraphContext } from "../../src/context.ts";
 import { InvalidInputError } from "../../src/model/errors.ts";
 import { createSchema } from "../../src/schema/schema.ts";
 import { createTestGateway, graphqlRequest } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 
-/** The graph with subscriptions for tests: the graph itself has none yet. */
-function schemaWithSubscriptions(): GraphQLSchema {
+/**
+ * The graph with subscriptions for tests: the graph itself has none yet.
+ *
+ * @param onEnd called when the source of `endless` is closed
+ */
+function schemaWithSubscriptions(onEnd: () => void = () => undefined): GraphQLSchema {
   const schema = extendSchema(
     createSchema(),
     parse(
@@ -39,7 +43,11 @@ function schemaWithSubscriptions(): GraphQLSchema {
     yield `${caller.role} ${typeof loaders}`;
   });
   define("endless", async function* () {
-    for (let tick = 0; ; tick += 1) yield tick;
+    try {
+      for (let tick = 0; ; tick += 1) yield tick;
+    } finally {
+      onEnd();
+    }
   });
   return schema;
 }
@@ -61,8 +69,8 @@ describe("a subscription", () => {
     expect(response.headers.get("content-type")).toContain("text/event-stream");
     expect(await eventsOf(response)).toEqual([{ data: { callers: "OPERATOR object" } }]);
     const after = (await gateway.ask("{ __typename }")).extensions["cost"] as { remaining: number };
-    const [query, subscription] = [10, before.remaining - after.remaining - 10];
-    expect([query, subscription]).toEqual([10, 10]);
+    const pointsOfQuery = 10;
+    expect(before.remaining - after.remaining - pointsOfQuery).toBe(10);
   });
 
   it("has each event's errors masked as those of a query are, without what a partner may not read", async () => {
@@ -102,11 +110,14 @@ describe("a subscription", () => {
   });
 
   it("ends when its client disconnects", async () => {
-    await using gateway = await createTestGateway({ gateway: { schema: schemaWithSubscriptions() } });
+    const onEnd = vi.fn();
+    await using gateway = await createTestGateway({ gateway: { schema: schemaWithSubscriptions(onEnd) } });
     const response = await gateway.gateway.fetch(asStream("subscription { endless }"));
     const reader = response.body?.getReader();
     expect((await reader?.read())?.done).toBe(false);
+    expect(onEnd).not.toHaveBeenCalled();
     await reader?.cancel();
+    await expect.poll(() => onEnd.mock.calls).toHaveLength(1);
     expect((await gateway.ask("{ __typename }")).errors).toEqual([]);
   });
 });

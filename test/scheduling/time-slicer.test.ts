@@ -2,7 +2,7 @@ import { GraphQLInt, GraphQLObjectType, GraphQLSchema, type OperationDefinitionN
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createEngine } from "../../src/engine/engine.ts";
 import { createScheduling } from "../../src/scheduling/scheduling.ts";
-import type { TimeSlicer } from "../../src/scheduling/time-slicer.ts";
+import { SLICE_MS, type TimeSlicer } from "../../src/scheduling/time-slicer.ts";
 import { createTestGateway, range } from "../support/gateway.ts";
 
 /** The time, which stands still unless a test moves it. */
@@ -50,11 +50,20 @@ describe("time slicer", () => {
   });
 
   it("announces deferred work until all of it has started", async () => {
-    const held: Promise<void>[] = [];
-    const slices = createTimeSlicer((begun) => void held.push(begun));
-    await written(slices, 100);
-    expect(held.length).toBeGreaterThan(0);
-    await Promise.all(held);
+    let started = 0;
+    const startedWhenAnnounced: Promise<number>[] = [];
+    const slices = createTimeSlicer((allStarted) => {
+      startedWhenAnnounced.push(allStarted.then(() => started));
+    });
+    const deferOne = () =>
+      slices.defer(() => {
+        started += 1;
+        // Used up, so that the next one starts in another turn.
+        holdLoop(SLICE_MS);
+      });
+    await Promise.all([deferOne(), deferOne(), deferOne()]);
+    await deferOne();
+    expect(await Promise.all(startedWhenAnnounced)).toEqual([3, 4]);
   });
 
   it("rejects the promise of deferred work that throws", async () => {
