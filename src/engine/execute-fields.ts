@@ -145,7 +145,7 @@ export function assertFieldAccess(
  *
  * @throws GraphQLError, the same for every object as well
  */
-export function coerceArguments(execution: Execution, plan: FieldPlan): Arguments {
+function coerceArguments(execution: Execution, plan: FieldPlan): Arguments {
   const { definition, constantArguments } = plan;
   if (constantArguments) return constantArguments;
   const [node] = plan.nodes as [FieldNode];

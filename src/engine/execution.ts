@@ -48,7 +48,7 @@ export interface ResponseBudget {
   writing(characters: number): void;
 }
 
-/** Characters between two looks at the budget. */
+/** Characters between two checks of the budget. */
 const BUDGET_STEP = 65_536;
 const UNBOUNDED: ResponseBudget = { writing: () => undefined };
 
@@ -85,7 +85,7 @@ export class Execution {
   readonly context: unknown;
   readonly variables: Variables;
   readonly #budget: ResponseBudget;
-  #nextLookAt = BUDGET_STEP;
+  #nextCheckAt = BUDGET_STEP;
 
   constructor(
     planned: PlannedOperation,
@@ -107,7 +107,7 @@ export class Execution {
   /** Checks the whole response. @throws what ends the execution */
   assertFits(text: string): void {
     this.size = text.length;
-    this.#nextLookAt = Math.min(this.#nextLookAt, BUDGET_STEP);
+    this.#nextCheckAt = Math.min(this.#nextCheckAt, BUDGET_STEP);
     this.assertWithinBudget();
   }
 
@@ -117,14 +117,14 @@ export class Execution {
    * @throws what ends it
    */
   assertWithinBudget(): void {
-    if (this.size < this.#nextLookAt) return;
+    if (this.size < this.#nextCheckAt) return;
     if (this.abortReason !== null) throw this.abortReason;
-    this.#nextLookAt = this.size + BUDGET_STEP;
+    this.#nextCheckAt = this.size + BUDGET_STEP;
     try {
       this.#budget.writing(this.size);
     } catch (reason) {
       this.abortReason = reason;
-      this.#nextLookAt = 0;
+      this.#nextCheckAt = 0;
       throw reason;
     }
   }

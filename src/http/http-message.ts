@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../model/errors.ts";
-import type { HttpErrorInit } from "../operation/request-error.ts";
+import { type HttpErrorInit, INTERNAL_ERROR_MESSAGE } from "../operation/request-error.ts";
 
 /** Head of a request, from node:http or from the fetch API. */
 export interface RequestHead {
@@ -31,10 +31,6 @@ export function errorResponse(code: ErrorCode, message: string, { status, header
 }
 
 /** Response to an error of the gateway itself, without details. */
-export const INTERNAL_ERROR_RESPONSE: HttpResponse = errorResponse(
-  "INTERNAL_SERVER_ERROR",
-  "The gateway failed. The fault has been logged.",
-  {
-    status: 500,
-  },
-);
+export const INTERNAL_ERROR_RESPONSE: HttpResponse = errorResponse("INTERNAL_SERVER_ERROR", INTERNAL_ERROR_MESSAGE, {
+  status: 500,
+});

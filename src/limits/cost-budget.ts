@@ -22,7 +22,7 @@ export interface CostBudget {
 }
 
 /** Interval of a budget in seconds, which begins with its first request. */
-export const BUDGET_SECONDS = 60;
+const BUDGET_SECONDS = 60;
 
 /**
  * Creates the budgets of all callers.

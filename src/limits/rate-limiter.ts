@@ -22,8 +22,7 @@ export function createRateLimiter({ keyPrefix, points, seconds }: LimiterOptions
     ...options,
     storeClient: pool,
     storeType: "pool",
-    // The store has made it: a limiter that finds none when it begins would count in memory for good.
-    // Created by the migration 0002-counters.
+    // Created by the store's migration 0002-counters. A limiter that creates it counts in memory for ever if that fails.
     tableName: "cost_budget",
     tableCreated: true,
     insuranceLimiter: inMemory,

@@ -29,8 +29,8 @@ export interface OperationRequest extends Pick<RequestFacts, "caller" | "address
   readonly mayChange: boolean;
   /** Whether the client accepts a stream of results, as a subscription gives; false by default. */
   readonly acceptsStream?: boolean;
-  /** Returns whether the client has disconnected, so that nothing need be started; never by default. */
-  readonly isCancelled?: (() => boolean) | undefined;
+  /** Returns whether the client has disconnected, so that nothing need be started. */
+  readonly isCancelled: () => boolean;
   /** Collects what the operation is and takes, for logs, metrics and traces. */
   readonly record?: RequestRecord | undefined;
 }
@@ -203,7 +203,7 @@ class OperationExecution {
         respond(response);
       };
       try {
-        if (this.#request.isCancelled?.()) this.#respond({ result: {}, cost });
+        if (this.#request.isCancelled()) this.#respond({ result: {}, cost });
         else if (waitedMs >= MAX_QUEUE_WAIT_MS || unsent.isFull(callerId))
           this.#fail(requestError("OVERLOADED", OVERLOADED.message, OVERLOADED.http));
         else this.#execute(cost);

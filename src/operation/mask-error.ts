@@ -3,7 +3,7 @@ import { FieldFailure } from "../engine/error-collector.ts";
 import { ResponseLimitError } from "../limits/unsent-responses.ts";
 import { ApplicationError, type ErrorCode } from "../model/errors.ts";
 import { withoutSecrets } from "../model/secret.ts";
-import { type HttpErrorInit, httpOfResponseLimit, RequestError } from "./request-error.ts";
+import { type HttpErrorInit, httpOfResponseLimit, INTERNAL_ERROR_MESSAGE, RequestError } from "./request-error.ts";
 
 /** Called with an error that the client must not read. */
 export type OnInternalError = (error: unknown) => void;
@@ -132,7 +132,7 @@ function report(error: unknown, onInternalError: OnInternalError, isForPartner =
   }
   onInternalError(cause);
   return {
-    message: "The gateway failed. The fault has been logged.",
+    message: INTERNAL_ERROR_MESSAGE,
     extensions: { code: "INTERNAL_SERVER_ERROR" },
     http: null,
   };

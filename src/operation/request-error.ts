@@ -13,6 +13,9 @@ export const OVERLOADED = {
   http: { status: 503, headers: { "retry-after": "1" } },
 } as const satisfies { readonly message: string; readonly http: HttpErrorInit };
 
+/** Message of an error of the gateway itself, without details. */
+export const INTERNAL_ERROR_MESSAGE = "The gateway failed. The fault has been logged.";
+
 /** Why a request is not served, with its HTTP status. */
 export class RequestError extends ApplicationError {
   readonly http: HttpErrorInit;
