@@ -70,7 +70,7 @@ export function totalsColumn(first: number, streams: number): Column {
 }
 
 /** Returns the n-th ten of streams with a window: each window with the first ten, then each with the next. */
-function seriesQuestion(index: number): { readonly names: readonly string[]; readonly window: Window } {
+function seriesRequest(index: number): { readonly names: readonly string[]; readonly window: Window } {
   const ten = Math.floor(index / HOUR_WINDOWS) % (SERIES_STREAMS / SERIES);
   return {
     names: Array.from({ length: SERIES }, (_, place) => streamName(ten * SERIES + place + 1)),
@@ -93,11 +93,11 @@ const series: Column = {
     name bandwidth(window: { range: { from: $from, to: $to } }) { series(granularity: HOUR) { points { start bytesOut } } }
   }`,
   variables: (index) => {
-    const { names, window } = seriesQuestion(index);
+    const { names, window } = seriesRequest(index);
     return { ...window, ...Object.fromEntries(names.map((name, place) => [`n${place}`, name])) };
   },
   path: (index) => {
-    const { names, window } = seriesQuestion(index);
+    const { names, window } = seriesRequest(index);
     return `/series?${names.map((name) => `name=${name}`).join("&")}&${windowPath(window)}`;
   },
   ofGraph: (data: SeriesData) =>

@@ -1,8 +1,8 @@
 import { columns, totalsColumn } from "./columns.ts";
 import { type Fleet, startFleet } from "./fleet.ts";
 import { load } from "./load.ts";
-import { type Pace, quantile, requestText } from "./measure.ts";
-import { figure, table } from "./table.ts";
+import { type Pace, quantile, requestText, WARM_REQUESTS } from "./measure.ts";
+import { figure, median, table } from "./table.ts";
 import { cpuMs } from "./usage.ts";
 
 /** One situation in which a page of streams is requested. */
@@ -10,7 +10,7 @@ interface Situation {
   readonly title: string;
   readonly isOut: boolean;
   /** Index of the n-th request. */
-  readonly index: (asked: number) => number;
+  readonly index: (request: number) => number;
   /** Changes the text of the request. */
   readonly changed: (text: string) => string;
   readonly fails: boolean;
@@ -18,26 +18,25 @@ interface Situation {
   readonly reference: string | null;
 }
 
-const WARM_QUESTIONS = 20;
-const COLD = "found at the platform";
-const WARM = "found in the cache";
+const COLD = "read from the platform";
+const WARM = "read from the cache";
 const same = (text: string) => text;
 const situations: readonly Situation[] = [
-  { title: COLD, isOut: false, index: (asked) => asked, changed: same, fails: false, reference: null },
-  { title: "platform down", isOut: true, index: (asked) => asked, changed: same, fails: true, reference: COLD },
+  { title: COLD, isOut: false, index: (request) => request, changed: same, fails: false, reference: null },
+  { title: "platform down", isOut: true, index: (request) => request, changed: same, fails: true, reference: COLD },
   {
     title: WARM,
     isOut: false,
-    index: (asked) => asked % WARM_QUESTIONS,
+    index: (request) => request % WARM_REQUESTS,
     changed: same,
     fails: false,
     reference: null,
   },
   {
     // The text keeps its length, which its header states.
-    title: "window that is refused",
+    title: "rejected window",
     isOut: false,
-    index: (asked) => asked % WARM_QUESTIONS,
+    index: (request) => request % WARM_REQUESTS,
     changed: (text) => text.replaceAll(":00:00Z", ":17:00Z").replaceAll(":00:00.000Z", ":17:00.000Z"),
     fails: true,
     reference: WARM,
@@ -71,22 +70,22 @@ export async function failingTable(pace: Pace, profileFolder: string | null): Pr
     const cpuOf = (name: string) => median(all.get(name)?.cpu ?? []);
     const own = cpuOf(title);
     const other = reference === null ? null : cpuOf(reference);
-    const times = own === null || other === null ? null : own / other;
-    return [title, figure(own, 3), figure(times, 2), figure(median(perSecond), 0), figure(p99, 1)];
+    const ratio = own === null || other === null ? null : own / other;
+    return [title, figure(own, 3), figure(ratio, 2), figure(median(perSecond), 0), figure(p99, 1)];
   });
   const title = `page of ${totalsColumn(50, 50).title}`;
-  return table([title, "CPU ms/query", "times the same page with figures", "queries/s", "p99 of /health ms"], rows);
+  return table([title, "CPU ms/query", "CPU ratio to the page with usage", "queries/s", "p99 of /health ms"], rows);
 }
 
 /** Time of load after which the circuit breaker has opened, and of its absence until it closes, in milliseconds. */
 const LEAD_MS = 1_500;
 const HEALTH_EVERY_MS = 5;
-let asked = 0;
+let requestCount = 0;
 
 function nextOf({ gateway }: Fleet, { index, changed }: Situation): () => string {
   return () => {
-    asked += 1;
-    return changed(requestText({ server: gateway, column: columns.totals }, index(asked)));
+    requestCount += 1;
+    return changed(requestText({ server: gateway, column: columns.totals }, index(requestCount)));
   };
 }
 
@@ -113,9 +112,8 @@ async function measure(fleet: Fleet, situation: Situation, pace: Pace, into: Mea
   into.healthMs.push(...(await pinging));
 }
 
-async function ping({ hostname, port, host }: URL, ms: number): Promise<Float64Array> {
-  const url = new URL(`http://${hostname}:${port}/`);
-  const text = `GET /health HTTP/1.1\r\nhost: ${host}\r\n\r\n`;
+async function ping(url: URL, ms: number): Promise<number[]> {
+  const text = `GET /health HTTP/1.1\r\nhost: ${url.host}\r\n\r\n`;
   const times: number[] = [];
   const end = performance.now() + ms;
   while (performance.now() < end) {
@@ -123,10 +121,5 @@ async function ping({ hostname, port, host }: URL, ms: number): Promise<Float64A
     times.push(...latenciesMs);
     await new Promise((resolve) => setTimeout(resolve, HEALTH_EVERY_MS));
   }
-  return Float64Array.from(times);
-}
-
-function median(values: readonly (number | null)[]): number | null {
-  const sorted = values.filter((value) => value !== null).sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? null;
+  return times;
 }

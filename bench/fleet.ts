@@ -110,17 +110,17 @@ export async function startFleet({
       servers === "gateway"
         ? [syndigraph]
         : await withOthers(syndigraph, (file) => start(CORES.server, script(file, stub.url)));
-    const told = async (path: string) => (await (await fetch(new URL(path, stub.url))).json()) as { calls: number };
+    const askStub = async (path: string) => (await (await fetch(new URL(path, stub.url))).json()) as { calls: number };
     return {
       gateway: syndigraph,
       gateways,
       servers: all,
-      calls: async () => (await told("/stub/calls")).calls,
+      calls: async () => (await askStub("/stub/calls")).calls,
       setLatency: async (ms) => {
-        await told(`/stub/latency?ms=${ms}`);
+        await askStub(`/stub/latency?ms=${ms}`);
       },
       setOutage: async (isOut) => {
-        await told(`/stub/outage?on=${isOut}`);
+        await askStub(`/stub/outage?on=${isOut}`);
       },
       [Symbol.asyncDispose]: dispose,
     };

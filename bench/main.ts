@@ -69,26 +69,26 @@ const { values: options } = parseArgs({
 });
 
 async function main(): Promise<void> {
-  if (options.help) return tell(USAGE);
+  if (options.help) return print(USAGE);
   if (!existsSync(new URL("./node_modules", import.meta.url))) {
     process.exitCode = 1;
-    return tell("The servers to compare with are not installed. Install them with: npm ci --prefix bench");
+    return print("The servers to compare with are not installed. Install them with: npm ci --prefix bench");
   }
   const pace = options.quick ? PACES.quick : PACES.full;
   const only = options.only?.split(",");
   const isWanted = (id: string) => only === undefined || only.includes(id);
   const parts = [machine(pinBench(), pace)];
-  tell(parts[0] ?? "");
-  const told = (part: string) => {
+  print(parts[0] ?? "");
+  const report = (part: string) => {
     parts.push(part);
-    tell(part);
+    print(part);
   };
-  for (const ofFleet of runs) {
-    const wanted = ofFleet.filter(({ column }) => isWanted(column.id));
-    if (wanted[0]) await runFleet(wanted[0].column.streams, wanted, pace, told);
+  for (const runsOfFleet of runs) {
+    const wanted = runsOfFleet.filter(({ column }) => isWanted(column.id));
+    if (wanted[0]) await runFleet(wanted[0].column.streams, wanted, pace, report);
   }
-  if (isWanted("growth")) told(await growthTable(pace));
-  if (isWanted("failing")) told(await failingTable(pace, options["cpu-prof"] ?? null));
+  if (isWanted("growth")) report(await growthTable(pace));
+  if (isWanted("failing")) report(await failingTable(pace, options["cpu-prof"] ?? null));
   if (options.write) await writeTables(parts.join("\n\n"));
 }
 
@@ -96,11 +96,11 @@ async function runFleet(
   streams: number,
   wanted: readonly Run[],
   pace: Pace,
-  told: (part: string) => void,
+  report: (part: string) => void,
 ): Promise<void> {
   await using fleet = await startFleet({ streams, servers: "all", profileFolder: options["cpu-prof"] ?? null });
-  for (const run of wanted) told(await runTable(fleet, run, pace));
-  told(memoryTable(fleet));
+  for (const run of wanted) report(await runTable(fleet, run, pace));
+  report(memoryTable(fleet));
 }
 
 async function runTable(fleet: Fleet, run: Run, pace: Pace): Promise<string> {
@@ -157,7 +157,7 @@ async function writeTables(text: string): Promise<void> {
   await writeFile(file, `${head}${begin}\n${text}\n${end}${tail}`);
 }
 
-function tell(text: string): void {
+function print(text: string): void {
   process.stdout.write(`${text}\n\n`);
 }
 

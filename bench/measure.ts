@@ -34,10 +34,10 @@ export interface Contestant {
 export type Results = readonly (Contestant & { readonly samples: readonly Sample[] })[];
 
 /** Number of different requests of a warm run. */
-const WARM_QUESTIONS = 20;
+export const WARM_REQUESTS = 20;
 
 /** Counts requests over the whole benchmark, so that no server gets a request that another has had. */
-let asked = 0;
+let requestCount = 0;
 
 /** Whether each request is new, or a few rotate. */
 export type Rotation = "cold" | "warm";
@@ -45,8 +45,8 @@ export type Rotation = "cold" | "warm";
 /** Measures the contestants alternately, round by round. */
 export async function measure(contestants: readonly Contestant[], rotation: Rotation, pace: Pace): Promise<Results> {
   const next = (contestant: Contestant) => () => {
-    asked += 1;
-    return requestText(contestant, rotation === "warm" ? asked % WARM_QUESTIONS : asked);
+    requestCount += 1;
+    return requestText(contestant, rotation === "warm" ? requestCount % WARM_REQUESTS : requestCount);
   };
   for (const contestant of contestants) {
     await load(contestant.server.url, pace.connections, pace.warmUpMs, next(contestant));
@@ -98,10 +98,10 @@ function bodyOf({ document, variables }: Column, index: number): string {
 export async function assertEqualAnswers(servers: readonly Server[], column: Column): Promise<void> {
   const [reference, ...others] = servers;
   for (let attempt = 0; attempt < 3; attempt += 1) {
-    asked += 1;
-    const expected = reference && (await answerOf(reference, column, asked));
+    requestCount += 1;
+    const expected = reference && (await answerOf(reference, column, requestCount));
     for (const server of others) {
-      deepStrictEqual(await answerOf(server, column, asked), expected, `${server.name} answers otherwise.`);
+      deepStrictEqual(await answerOf(server, column, requestCount), expected, `${server.name} gives another response.`);
     }
   }
 }

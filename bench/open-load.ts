@@ -75,14 +75,14 @@ function createPool() {
   const failures = new Map<string, number>();
   let shed = 0;
   let unsent = 0;
-  let underWay = 0;
+  let inFlight = 0;
   const fail = (what: string) => failures.set(what, (failures.get(what) ?? 0) + 1);
 
   const ended = (connection: Connection, failure: string | null) => {
     if (connection.askedAt === null) return;
     if (failure) fail(failure);
     connection.askedAt = null;
-    underWay -= 1;
+    inFlight -= 1;
   };
   const answered = (connection: Connection, place: Connection[]) => {
     const { answer, askedAt, socket } = connection;
@@ -133,13 +133,13 @@ function createPool() {
       }
       connection ??= open(server, place);
       connection.askedAt = dueAt;
-      underWay += 1;
+      inFlight += 1;
       connection.socket.write(request(server), "latin1");
     },
     /** Waits for the responses in flight. */
     end: async () => {
       const begin = performance.now();
-      while (underWay > 0 && performance.now() - begin < MAX_WAIT_MS) await new Promise((next) => setTimeout(next, 20));
+      while (inFlight > 0 && performance.now() - begin < MAX_WAIT_MS) await new Promise((next) => setTimeout(next, 20));
       for (const connection of all) {
         ended(connection, "no answer came");
         connection.socket.destroy();

@@ -65,7 +65,8 @@ export function middle(samples: readonly Sample[], pick: Pick): number | null {
   return median(samples.map(pick));
 }
 
-function median(values: readonly (number | null)[]): number | null {
+/** Returns the median of the values that are not null; null without any. */
+export function median(values: readonly (number | null)[]): number | null {
   const sorted = values.filter((value) => value !== null).sort((a, b) => a - b);
   const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
   return low === undefined || high === undefined ? null : (low + high) / 2;

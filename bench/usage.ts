@@ -13,13 +13,16 @@ export function cpuMs(pid: number): number | null {
 
 /** Returns the resident memory of a process in megabytes; null without `/proc`. */
 export function memoryMb(pid: number): number | null {
-  const kilobytes = /^VmRSS:\s*(\d+) kB$/m.exec(readProc(pid, "status") ?? "")?.[1];
-  return kilobytes === undefined ? null : Number(kilobytes) / 1_024;
+  return statusMb(pid, "VmRSS");
 }
 
 /** Returns the largest resident memory of a process so far in megabytes; null without `/proc`. */
 export function peakMemoryMb(pid: number): number | null {
-  const kilobytes = /^VmHWM:\s*(\d+) kB$/m.exec(readProc(pid, "status") ?? "")?.[1];
+  return statusMb(pid, "VmHWM");
+}
+
+function statusMb(pid: number, field: string): number | null {
+  const kilobytes = new RegExp(`^${field}:\\s*(\\d+) kB$`, "m").exec(readProc(pid, "status") ?? "")?.[1];
   return kilobytes === undefined ? null : Number(kilobytes) / 1_024;
 }
 

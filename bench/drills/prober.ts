@@ -5,7 +5,7 @@ import { isWhole, load } from "../load.ts";
 
 /** Response times that another client measured during a drill, in milliseconds. */
 export interface Probed {
-  /** `/health` on one connection that stays open. */
+  /** `/health` on a persistent connection. */
   readonly health: readonly number[];
   /** `/health` on a new connection each. */
   readonly healthAnew: readonly number[];
@@ -13,14 +13,11 @@ export interface Probed {
   readonly list: readonly number[];
 }
 
-/**
- * Pause between two requests, in milliseconds.
- *
- * The prober measures a gateway until the parent process sends a message, and then sends its figures. It is a process of its
- * own, because the drill's process is busy with its connections and would measure itself.
- */
+/** Pause between two requests, in milliseconds. */
 const EVERY_MS = 20;
 
+// Measures a gateway until the parent process sends a message, and then sends the figures. A process of its own, because the
+// drill's process is busy with its connections and would measure itself.
 const { values } = parseArgs({ options: { url: { type: "string" } } });
 const url = new URL(values.url ?? "");
 let isOver = false;
@@ -34,7 +31,7 @@ const listText = `POST /graphql HTTP/1.1\r\nhost: ${url.host}\r\nauthorization: 
 
 process.send?.("ready");
 const [health, healthAnew, lists] = await Promise.all([
-  repeat(keptOpen()),
+  repeat(healthOnPersistentConnection()),
   repeat(async () => void (await load(url, 1, 0, () => healthText))),
   repeat(async () => void (await load(url, 1, 0, () => listText))),
 ]);
@@ -44,7 +41,7 @@ async function repeat(ask: () => Promise<void>): Promise<number[]> {
   const times: number[] = [];
   while (!isOver) {
     const begin = performance.now();
-    // A connection may be closed before its answer: then the same is asked again, and the wait goes on.
+    // A connection may be closed before its response; the request is then repeated, and its time includes that.
     while (
       !(await ask().then(
         () => true,
@@ -57,8 +54,8 @@ async function repeat(ask: () => Promise<void>): Promise<number[]> {
   return times;
 }
 
-/** Asks on one connection, and on another where that was closed. */
-function keptOpen(): () => Promise<void> {
+/** Returns a function that requests `/health` on a persistent connection, which is opened again if it was closed. */
+function healthOnPersistentConnection(): () => Promise<void> {
   let socket: Socket | null = null;
   return () =>
     new Promise((resolve, reject) => {

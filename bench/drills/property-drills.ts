@@ -36,7 +36,7 @@ export const propertyDrills: Readonly<Record<string, PropertyDrill>> = {
     cases: 10_000,
   },
   kill: {
-    title: "a store whose process is killed: every acknowledged write is there, and none by half",
+    title: "a store whose process is killed: every acknowledged write is there, and none in part",
     file: "test/store/power-loss.test.ts",
     variable: "KILL_ROUNDS",
     cases: 500,

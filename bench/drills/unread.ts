@@ -80,7 +80,7 @@ const slowReaders: UnreadResponses = {
 
 /** Time over which the requests of a full run are spread. */
 const FULL_MS = 15_000;
-/** The same of a small run. */
+/** Time over which the requests of a small run are spread. */
 const SMALL_MS = 3_000;
 /** Connections of a small run, in place of those of the case. */
 const SMALL_CONNECTIONS = 8;
