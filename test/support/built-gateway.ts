@@ -6,15 +6,15 @@ import { run } from "./program.ts";
 
 /** A gateway in a process of its own, over SQLite in a folder. */
 export interface BuiltGateway extends Gateway {
-  /** What it has printed. */
+  /** Returns all output of the process so far. */
   logged(): string;
 }
 
 const CLOCK = new URL("./clock-of-program.js", import.meta.url).href;
 
 /**
- * Starts the built program with the options of a test, as its environment tells them. Its clock stands still as that of the
- * sandbox does, and is set before each request.
+ * Starts the built program with the options of a test in its environment. Its clock stands still like the sandbox's, and is set
+ * to the sandbox's time before each request.
  *
  * @param folder of the built programs
  * @param now the sandbox's time

@@ -1,13 +1,13 @@
 import type { RecordedCall } from "../../src/sandbox/sandbox.ts";
 
-/** What calls of analytics have in common when the platform could have answered them in one, but for its limit of names. */
+/** Calls of analytics that would have been one call without the platform's limit of names. */
 export interface CallGroup {
   readonly calls: number;
-  /** Names or tracking ids, those that were asked for twice as well. */
+  /** Names or tracking ids, with repetitions. */
   readonly names: readonly string[];
 }
 
-/** Calls by operation, window and resolution. */
+/** Groups calls by operation, window and resolution. */
 export function groupCalls(calls: readonly RecordedCall[]): ReadonlyMap<string, CallGroup> {
   const groups = new Map<string, CallGroup>();
   for (const { path, query } of calls) {
@@ -20,7 +20,7 @@ export function groupCalls(calls: readonly RecordedCall[]): ReadonlyMap<string, 
   return groups;
 }
 
-/** The fewest calls that could have asked for the same: ten names each. */
+/** Returns the least number of calls for the names of a group, at ten names a call. */
 export function lowerBound({ names }: CallGroup): number {
   return Math.max(1, Math.ceil(new Set(names).size / 10));
 }

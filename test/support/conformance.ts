@@ -29,9 +29,9 @@ export function createConformance(): Conformance {
   };
 }
 
-/** A sandbox under watch. */
+/** A sandbox whose exchanges are checked against the OpenAPI documents. */
 export interface ConformantSandbox extends Sandbox {
-  /** What has been broken so far; looking at it forgives nothing. */
+  /** Returns the violations so far. Disposing still throws for them. */
   violations(): readonly string[];
 }
 
@@ -189,7 +189,7 @@ function isFailure(body: unknown): boolean {
 /** Parsed as its media type says; streamed rows as one array. */
 function bodyOf({ response }: Exchange, mediaType: string): { body: unknown; isWhole: boolean } | "unreadable" {
   const isWhole = !response.truncated;
-  // Of a body that was too long to keep, the rows that are whole.
+  // A body that was too long to record is checked up to its last complete row.
   const text = isWhole ? response.body : response.body.slice(0, response.body.lastIndexOf("\n") + 1);
   try {
     switch (mediaType) {

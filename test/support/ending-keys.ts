@@ -1,6 +1,6 @@
 import type { IdempotencyKeyStore } from "../../src/store/idempotency-keys.ts";
 
-/** The keys as a gateway has them that ends when it would finish the key of an operation: it does nothing to any key from then on. */
+/** Returns the keys of a gateway that ends when it would finish the key of an operation: that call and all later ones fail. */
 export function endingAt(keys: IdempotencyKeyStore, operation: string): IdempotencyKeyStore {
   let hasEnded = false;
   const alive =

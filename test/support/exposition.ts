@@ -1,11 +1,11 @@
 import type { TestGateway } from "./gateway.ts";
 
-/** What Prometheus was told: the value of each series, by its name with its labels as written. */
+/** Metrics of one scrape: the value of each series, by its name with its labels as written. */
 export interface Exposition {
-  /** The value of a series such as `syndigraph_errors_total{code="THROTTLED"}`; undefined for one that is not there. */
+  /** Returns the value of a series such as `syndigraph_errors_total{code="THROTTLED"}`; undefined if it is missing. */
   value(series: string): number | undefined;
-  /** The sum of all series whose text begins so. */
-  sum(beginning: string): number;
+  /** Returns the sum of all series whose text has this prefix. */
+  sum(prefix: string): number;
   readonly series: ReadonlyMap<string, number>;
   /** The type of each metric, by its name. */
   readonly types: ReadonlyMap<string, string>;
@@ -24,13 +24,13 @@ export function parseExposition(text: string): Exposition {
     const [, kind, name = "", rest = ""] = /^# (HELP|TYPE) (\w+) (.+)$/.exec(line) ?? [];
     if (kind === "HELP") helped.add(name);
     else if (kind === "TYPE") {
-      if (types.has(name)) throw new Error(`${name} is told twice`);
+      if (types.has(name)) throw new Error(`the type of ${name} is stated twice`);
       types.set(name, rest);
     } else {
       const [, metric = "", labels = "", value] = SAMPLE.exec(line) ?? [];
       const family = types.has(metric) ? metric : metric.replace(/_(bucket|sum|count)$/, "");
       if (!types.has(family) || !helped.has(family)) throw new Error(`no type or help before: ${line}`);
-      if (series.has(metric + labels)) throw new Error(`told twice: ${line}`);
+      if (series.has(metric + labels)) throw new Error(`repeated series: ${line}`);
       series.set(metric + labels, value === "+Inf" ? Number.POSITIVE_INFINITY : Number(value));
     }
   }
@@ -38,7 +38,7 @@ export function parseExposition(text: string): Exposition {
     series,
     types,
     value: (name) => series.get(name),
-    sum: (beginning) => [...series].reduce((sum, [name, value]) => sum + (name.startsWith(beginning) ? value : 0), 0),
+    sum: (prefix) => [...series].reduce((sum, [name, value]) => sum + (name.startsWith(prefix) ? value : 0), 0),
   };
 }
 

@@ -1,13 +1,13 @@
 /** A gate that a test opens. */
 export interface Gate {
-  /** How often was waited at it. */
+  /** Returns the number of calls of `wait`. */
   readonly arrivals: () => number;
-  /** Waits at it until it is open. */
+  /** Resolves when the gate is open. */
   readonly wait: () => Promise<void>;
   readonly open: () => void;
 }
 
-/** Stands in for a time that has to be long enough: what waits here goes on when the test has seen what it wants to see. */
+/** Creates a closed gate, in place of a delay that would have to be long enough for what the test waits for. */
 export function createGate(): Gate {
   let arrivals = 0;
   let open: () => void = () => undefined;

@@ -34,7 +34,7 @@ export type AnswerError = NonNullable<FormattedExecutionResult["errors"]>[number
   readonly extensions: { readonly code: string } & Record<string, unknown>;
 };
 
-/** Asks the gateway, and reads its answer. */
+/** Sends an operation to the gateway, and returns the response. */
 export interface Ask {
   <Data, Variables>(document: TypedDocumentNode<Data, Variables>, variables: Variables): Promise<Answer<Data>>;
   <Data = Record<string, never>>(document: string, variables?: Record<string, unknown>): Promise<Answer<Data>>;
@@ -58,26 +58,26 @@ export const isBuilt = builtPrograms !== undefined;
  */
 export interface TestGateway extends AsyncDisposable {
   readonly gateway: Gateway;
-  /** What it was made of. */
+  /** Options that the gateway was created with. */
   readonly options: GatewayOptions;
-  /** In memory, and empty at first. */
+  /** Store of the gateway, in memory and empty at first. */
   readonly store: Store;
-  /** Every exchange with it is held against the OpenAPI documents; disposing throws when one breaks them. */
+  /** Platform of the gateway; disposing throws if an exchange violated the OpenAPI documents. */
   readonly sandbox: ConformantSandbox;
   /** Asks as the operator. */
   readonly ask: Ask;
   /**
-   * Somebody else, by a key, a session or a token of the identity provider, so that a story can be told by several callers:
+   * Returns another caller, by a key, a session or a token of the identity provider:
    * `await gateway.as(key).ask("{ me { name } }")`.
    */
   as(bearer: string, from?: From): { readonly ask: Ask };
-  /** The calls of analytics since the last look, by operation, sorted. */
+  /** Returns the calls of analytics since the previous call of this method, sorted by operation. */
   analyticsCalls(): readonly RecordedCall[];
-  /** With `isTimingSet`: lets no call that the sandbox holds run out of time from now on. @returns what ends this */
+  /** With `isTimingSet`: stops timeouts of calls that the sandbox holds. @returns a function that resumes them */
   holdForGood(): () => void;
-  /** Everything that the gateway has logged. */
+  /** Returns the whole log. */
   logged(): string;
-  /** What of it is more than a line for each request; not of a built program. */
+  /** Returns the log without the lines of requests; empty for a built program. */
   complaints(): string;
 }
 
@@ -144,9 +144,9 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     // `TEST_ENGINE=graphql-js` runs the tests on the reference engine.
     engine: engineNames.find((name) => name === process.env["TEST_ENGINE"]) ?? "planned",
     clock: sandbox.clock.now,
-    // What is remembered for a moment is forgotten when a test moves the time on.
+    // Caches expire when a test moves the time on.
     monotonicMs: sandbox.clock.now,
-    // Nobody waits for long, and so is refused, because the machine is slow.
+    // The clock stands still, so that a slow machine rejects no request for having waited too long.
     scheduling: createScheduling({
       maxRequestsInFlight: options.gateway?.maxRequestsInFlight ?? 1_000,
       clock: () => 0,

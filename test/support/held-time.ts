@@ -1,22 +1,21 @@
 import type { TimerPurpose, Timing } from "../../src/upstream/resilience/retry.ts";
 import { impatient } from "./platform.ts";
 
-/** Time for a gateway and the sandbox below it, in which a call's time is up when nothing else can happen any more. */
+/** Timers of a gateway and its sandbox that expire only when every call in flight is held by the sandbox. */
 export interface HeldTime {
   readonly timing: Timing;
-  /** For the sandbox, which tells by it of each call that it holds: by latency, by single bytes, or for ever. */
+  /** Delay function for the sandbox, which calls it for each call that it holds: by latency, by single bytes, or for ever. */
   readonly wait: (ms: number) => Promise<void>;
-  /** Lets no call run out of time from now on. @returns what ends this */
+  /** Stops timeouts of held calls. @returns a function that resumes them */
   readonly holdForGood: () => () => void;
 }
 
 /**
- * No real time is looked at. As soon as the platform holds every call that is under way, the timer that would be the next is
- * over, and so on: calls that are answered never run out of time, however slow the machine is, and calls that are held do at
- * once. No client may leave while its call is held.
+ * Creates timers that do not depend on real time. As soon as the platform holds every call in flight, the next timer expires,
+ * and so on: held calls time out at once, and calls that are answered never do, however slow the machine is. No client may
+ * disconnect while its call is held.
  *
- * @param clock the time that breakers and retries see, which a timer does not move; a time that only timers move when it is
- *   left out
+ * @param clock time that breakers and retries see, which no timer moves; by default a time that only timers move
  */
 export function createHeldTime(clock?: () => number): HeldTime {
   let passed = 0;
@@ -32,8 +31,8 @@ export function createHeldTime(clock?: () => number): HeldTime {
   };
   const look = () => {
     isLooking = false;
-    const underWay = [...timers].filter(({ purpose }) => purpose === "ATTEMPT").length;
-    if (isForGood || held === 0 || held < underWay) return;
+    const inFlight = [...timers].filter(({ purpose }) => purpose === "ATTEMPT").length;
+    if (isForGood || held === 0 || held < inFlight) return;
     const [next] = [...timers].sort((one, other) => one.at - other.at);
     if (!next) return;
     timers.delete(next);

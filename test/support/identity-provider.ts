@@ -5,21 +5,21 @@ import type { IdentityProviderOptions } from "../../src/auth/identity-provider.t
 
 /** The operator's identity provider, on a port of this machine. */
 export interface TestIdentityProvider extends AsyncDisposable {
-  /** How the gateway is to know it. */
+  /** Options by which a gateway accepts tokens of this provider. */
   readonly options: IdentityProviderOptions;
   readonly publicJwk: JWK;
   readonly privateKey: CryptoKey;
-  /** How often its keys were asked for. */
+  /** Returns the number of requests for the keys. */
   asked(): number;
-  /** What it answers from now on, in place of its keys. */
+  /** Sets the response to further requests for the keys. */
   answer(status: number, body?: string, headers?: Record<string, string>): void;
-  /** From now on it answers with these keys. */
+  /** Serves these keys from now on. */
   publish(keys: readonly JWK[]): void;
-  /** A token as it signs them at an instant, of an operator, with whatever is to be different about it. */
+  /** Returns an operator's token that was signed at `now`, with some claims or header parameters replaced. */
   token(now: number, claims?: object, header?: object): Promise<string>;
 }
 
-/** Made once, for making them takes longest. */
+/** Generated once, since generation is slow. */
 let keys: ReturnType<typeof generateKeyPair> | undefined;
 
 export async function createIdentityProvider(): Promise<TestIdentityProvider> {

@@ -21,7 +21,7 @@ export const schema = buildSchema(readFileSync(new URL("../../schema/schema.grap
 export const rootFields = (kind: "Query" | "Mutation"): string[] =>
   Object.keys((schema.getType(kind) as GraphQLObjectType).getFields());
 
-/** What a mutation works on: a gateway with conferences switched on, and a partner with a key and a subscribe token. */
+/** Gateway with conference streaming enabled, and a partner with a key and a subscribe token. */
 export interface World extends TestGateway {
   readonly meadow: TestPartner;
 }
@@ -152,8 +152,8 @@ export async function createWorld(gateway: TestGateway): Promise<World> {
 export function mutationText(name: string, args: string): string {
   const field = (schema.getMutationType() as GraphQLObjectType).getFields()[name];
   if (!field) throw new Error(`there is no mutation ${name}`);
-  const told = selection(getNamedType(field.type), 3).replace(/}$/, "userErrors { code message } }");
-  return `mutation { ${name}${args && `(${args})`} ${told} }`;
+  const selected = selection(getNamedType(field.type), 3).replace(/}$/, "userErrors { code message } }");
+  return `mutation { ${name}${args && `(${args})`} ${selected} }`;
 }
 
 /** Every `id` and `deletedId` in an answer. */

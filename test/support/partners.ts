@@ -5,7 +5,7 @@ import type { TestGateway } from "./gateway.ts";
 export interface TestPartner {
   readonly id: string;
   readonly trackingId: string;
-  /** Its API key. */
+  /** API key of the partner. */
   readonly key: string;
   readonly tokenIds: readonly number[];
   readonly secrets: readonly string[];

@@ -72,12 +72,12 @@ export interface ScriptedAnswer {
   readonly body?: unknown;
 }
 
-/** A platform that answers what it is told to, call by call, with the network off. */
+/** Platform with a scripted response for each call, with the network off. */
 export interface ScriptedPlatform extends AsyncDisposable {
   readonly http: Http;
   readonly calls: readonly ReceivedCall[];
   readonly reports: readonly CallReport[];
-  /** The platform's times that the client was told. */
+  /** Times of the platform that the client reported, in milliseconds since the epoch. */
   readonly dates: readonly number[];
   /** The answer to the next call, or one for each of the next. */
   answer(...answers: readonly ScriptedAnswer[]): void;
@@ -90,7 +90,7 @@ export interface ScriptedPlatform extends AsyncDisposable {
 const ORIGIN = "https://platform.test";
 const json = { "content-type": "application/json; charset=utf-8" };
 
-/** What is scripted and not called for makes disposing fail. */
+/** Creates a platform without scripted responses. Disposing fails if a scripted response was never requested. */
 export function createScriptedPlatform(options: Pick<HttpOptions, "policy" | "format"> = {}): ScriptedPlatform {
   const agent = new MockAgent();
   agent.disableNetConnect();
@@ -198,7 +198,7 @@ export async function createRawPlatform(
   };
 }
 
-/** Time limit of a call of {@link httpOver} in milliseconds: so long that only a test that sets the time comes to its end. */
+/** Time limit of a call of {@link httpOver}, in milliseconds; only tests that set the time reach it. */
 export const TIMEOUT_MS = 100_000;
 
 export function httpOver(
@@ -210,7 +210,7 @@ export function httpOver(
   return createHttp({ origin, secret: new Secret(API_SECRET), dispatcher, timeoutMs, timer });
 }
 
-/** Why the platform gave no usable answer. Fails when the error tells a secret anywhere, or a code that there is not. */
+/** Returns the error of a call. Fails if it is no `UpstreamError`, contains a secret, or has an undocumented code. */
 export async function upstreamFailure(promise: Promise<unknown>): Promise<UpstreamError> {
   const error = await rejectionOf(promise);
   expect(error).toBeInstanceOf(UpstreamError);
@@ -220,12 +220,12 @@ export async function upstreamFailure(promise: Promise<unknown>): Promise<Upstre
 }
 
 function expectNoSecret(error: ApplicationError): void {
-  const told = [
+  const texts = [
     inspect(error, { depth: 20, showHidden: true, getters: true }),
     JSON.stringify(error),
     JSON.stringify(error.facts),
   ];
-  for (const text of told) {
+  for (const text of texts) {
     expect(text).not.toContain(API_SECRET);
     expect(text).not.toContain(TOKEN);
   }

@@ -16,13 +16,13 @@ export interface PostgresServer extends AsyncDisposable {
 }
 
 export interface PostgresServerOptions {
-  /** SQLSTATE and message with which a startup is refused. */
+  /** SQLSTATE and message with which each startup is rejected. */
   readonly refusesStartup?: { readonly code: string; readonly message: string };
-  /** What becomes of a query: no row and no error, unless it is left without an answer or refused with an SQLSTATE. */
+  /** Outcome of every query: no response, or an error with this SQLSTATE. By default a success without rows. */
   readonly queries?: "ARE_LOST" | { readonly code: string };
   /** Whether a password is asked for, by SCRAM-SHA-256. */
   readonly asksForPassword?: boolean;
-  /** Folder of the socket that it listens on, in place of a port. */
+  /** Folder of the Unix socket to listen on. By default the server listens on a port. */
   readonly folder?: string;
 }
 

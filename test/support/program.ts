@@ -11,16 +11,16 @@ declare module "vitest" {
 /** A program that runs in a process of its own. Disposing ends it at once. */
 export interface Program extends AsyncDisposable {
   readonly pid: number;
-  /** What it has printed so far. */
+  /** Returns all output so far. */
   readonly output: () => string;
-  /** Waits until it has printed this, and gives the match. @throws Error when it ends without */
+  /** Waits until the output matches, and returns the match. @throws Error if the program ends without a match */
   printed(pattern: RegExp): Promise<RegExpExecArray>;
   /** Waits for its end. */
   readonly exit: Promise<number | null>;
   signal(name: NodeJS.Signals): void;
-  /** Closes its output, as a reader does that goes away. */
+  /** Closes the reading end of the output, like a reader that exits. */
   closeOutput(): void;
-  /** Asks it something by a message, and waits for its answer. */
+  /** Sends a message to the program, and waits for the reply. */
   tell(message: object): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export function run(program: string, environment: Record<string, string>, option
   );
 }
 
-/** The same, where it may have so many files and connections open at once. */
+/** Starts a program of Node.js that may have at most `limit` files and connections open. */
 export function runWithDescriptors(limit: number, program: string, environment: Record<string, string>): Program {
   return started(
     spawn("bash", ["-c", `ulimit -n ${limit} && exec "$0" "$1"`, process.execPath, program], {

@@ -18,7 +18,7 @@ import {
   isRequiredInputField,
 } from "graphql";
 
-/** What arguments are drawn from: names, ids and numbers, one's own, others' and nobody's. */
+/** Values of random arguments: the caller's own, those of others, and unknown ones. */
 export interface Pools {
   readonly ids: readonly string[];
   readonly tokenIds: readonly number[];

@@ -1,6 +1,6 @@
 import { ApplicationError } from "../../src/model/errors.ts";
 
-/** What a call refuses, so that a test can look at its code and facts. Any other failure is thrown on. */
+/** Returns the `ApplicationError` that a function throws. Any other error is thrown again. */
 export function refusalOf(run: () => unknown): ApplicationError {
   try {
     run();
@@ -11,7 +11,7 @@ export function refusalOf(run: () => unknown): ApplicationError {
   throw new Error("nothing was refused");
 }
 
-/** The same for a call that takes time, or for what makes one that may fail at once. */
+/** Returns the `ApplicationError` of a rejected promise, or of a function that returns one or throws. */
 export async function rejectionOf(answer: unknown | (() => unknown)): Promise<ApplicationError> {
   const error = await (async () => (typeof answer === "function" ? answer() : answer))().then(
     () => new Error("nothing was refused"),
