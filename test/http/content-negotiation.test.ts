@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createTestGateway, graphqlRequest, OPERATOR_KEY } from "../support/gateway.ts";
 
-/** The plain path, and yoga's. */
+/** The fast path, and that of yoga. */
 const paths = ["/graphql", "/graphql?way=yoga"];
 const JSON_TYPE = "application/json; charset=utf-8";
 const GRAPHQL_TYPE = "application/graphql-response+json; charset=utf-8";

@@ -18,7 +18,7 @@ const holdLoop = (ms: number) => {
 };
 
 /** Responses that tell what they were sent, and connections that tell what became of them, in order. */
-function outbox() {
+function createBatcher() {
   const told: string[] = [];
   const { arrivals } = createScheduling({ maxRequestsInFlight: 1 });
   const enqueueResponse = createResponseBatcher(createReadBackpressure(arrivals));
@@ -32,7 +32,7 @@ function outbox() {
 
 describe("response batcher: responses", () => {
   it("that are ready in one turn of the event loop go out together at its end, in their order", async () => {
-    const { told, send } = outbox();
+    const { told, send } = createBatcher();
     send("first");
     send("second");
     expect(told).toEqual([]);
@@ -41,7 +41,7 @@ describe("response batcher: responses", () => {
   });
 
   it("go out within the turn when they have waited for a millisecond", async () => {
-    const { told, send } = outbox();
+    const { told, send } = createBatcher();
     send("first");
     holdLoop(2);
     send("second");
@@ -50,7 +50,7 @@ describe("response batcher: responses", () => {
   });
 
   it("go out in a turn that goes on for long as well, but whoever has one is not heard before its end", async () => {
-    const { told, send } = outbox();
+    const { told, send } = createBatcher();
     send("first");
     holdLoop(60);
     send("second");
@@ -64,7 +64,7 @@ describe("response batcher: responses", () => {
   });
 
   it("are given one after the other on a connection that rests each time", async () => {
-    const { send, enqueueResponse } = outbox();
+    const { send, enqueueResponse } = createBatcher();
     const rested: boolean[] = [];
     const server = await listen(
       (request, response) => {

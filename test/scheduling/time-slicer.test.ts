@@ -18,7 +18,7 @@ const holdLoop = (ms: number) => {
 const { createTimeSlicer } = createScheduling({ maxRequestsInFlight: 1 });
 
 /** Writes so many objects as a list does, each of which takes a millisecond, and tells how many turns it took. */
-async function written(slices: TimeSlicer, objects: number): Promise<{ order: number[]; turns: number }> {
+async function written(slicer: TimeSlicer, objects: number): Promise<{ order: number[]; turns: number }> {
   let turns = 0;
   let isOver = false;
   const turn = () => {
@@ -32,7 +32,7 @@ async function written(slices: TimeSlicer, objects: number): Promise<{ order: nu
   };
   const order = await Promise.all(
     Array.from({ length: objects }, (_, index) =>
-      slices.isExhausted() ? slices.defer(() => write(index)) : write(index),
+      slicer.isExhausted() ? slicer.defer(() => write(index)) : write(index),
     ),
   );
   isOver = true;
@@ -52,11 +52,11 @@ describe("time slicer", () => {
   it("announces deferred work until all of it has started", async () => {
     let started = 0;
     const startedWhenAnnounced: Promise<number>[] = [];
-    const slices = createTimeSlicer((allStarted) => {
+    const slicer = createTimeSlicer((allStarted) => {
       startedWhenAnnounced.push(allStarted.then(() => started));
     });
     const deferOne = () =>
-      slices.defer(() => {
+      slicer.defer(() => {
         started += 1;
         // Used up, so that the next one starts in another turn.
         holdLoop(SLICE_MS);
