@@ -16,7 +16,7 @@ import { createLoaders, type Loaders } from "./loaders/loaders.ts";
 import { createStaleness, type Staleness } from "./loaders/staleness.ts";
 import { scopeToPartner } from "./loaders/tenant-scope.ts";
 import type { CostStatus } from "./model/cost.ts";
-import { type Retention, retentionAt } from "./model/usage/time-window.ts";
+import { type Retention, retentionAt } from "./model/usage/retention.ts";
 import type { Clock } from "./primitives/clock.ts";
 import { setDeadline } from "./primitives/deadline.ts";
 import type { IdempotencyStore } from "./store/idempotency.ts";

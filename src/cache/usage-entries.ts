@@ -1,7 +1,7 @@
 import type { LRUCache } from "lru-cache";
 import type { Measured } from "../model/usage/measured.ts";
 import { freezeUsage } from "../model/usage/packed-traffic.ts";
-import { cacheableUntil, freshUntilAt } from "../model/usage/time-window.ts";
+import { cacheableUntil, freshUntilAt } from "../model/usage/retention.ts";
 import type { CancellationSignal } from "../primitives/cancellation.ts";
 import type { Clock, MonotonicClock } from "../primitives/clock.ts";
 import { remainingMs, setDeadline } from "../primitives/deadline.ts";

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { identityAlgorithms } from "../auth/identity-provider.ts";
 import { allScopes, isScope, type Scope } from "../auth/scopes.ts";
 import { engineNames } from "../engine/engine.ts";
-import { MAX_LAG_MS } from "../model/usage/time-window.ts";
+import { MAX_LAG_MS } from "../model/usage/retention.ts";
 import {
   areAlgorithms,
   bearer,

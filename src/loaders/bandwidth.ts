@@ -1,6 +1,7 @@
 import { NotMeteredError } from "../model/errors.ts";
 import { assertMetered } from "../model/stream/stream.ts";
 import { earliestFreshUntil, type Measured } from "../model/usage/measured.ts";
+import type { RetentionPolicy } from "../model/usage/retention.ts";
 import {
   assembleSeries,
   type Coverage,
@@ -14,7 +15,7 @@ import {
   type UsageSeries,
 } from "../model/usage/series.ts";
 import type { TimeWindow } from "../model/usage/time.ts";
-import { planTotal, type RetentionPolicy, type UsageWindow } from "../model/usage/time-window.ts";
+import { planTotal, type UsageWindow } from "../model/usage/time-window.ts";
 import { noTraffic, sumTraffic, type Traffic } from "../model/usage/traffic.ts";
 import { allMaybe, isPromise, type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
 import { memoizeLast } from "../primitives/memoize.ts";

@@ -3,7 +3,7 @@ import type { PartnerCache } from "../cache/partner-cache.ts";
 import type { TokenSnapshot } from "../cache/token-cache.ts";
 import { type PartnerRecord, primaryTrackingId, type RegisteredPartner } from "../model/partner/partner.ts";
 import { MAX_NAME_LENGTH } from "../model/text.ts";
-import { allDaysRetained } from "../model/usage/time-window.ts";
+import { allDaysRetained } from "../model/usage/retention.ts";
 import type { MaybePromise } from "../primitives/maybe-promise.ts";
 import type { BatchScheduler } from "./batch-scheduler.ts";
 import type { UsageLoaders } from "./usage.ts";

@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { Caller } from "../auth/caller.ts";
 import type { CacheVersion } from "../cache/cache-version.ts";
 import type { UsageCache } from "../cache/usage-cache.ts";
-import { cacheableUntil } from "../model/usage/time-window.ts";
+import { cacheableUntil } from "../model/usage/retention.ts";
 import type { ShownError } from "./mask-error.ts";
 
 /** A response that may be sent again: its errors, if any, follow from the request. */

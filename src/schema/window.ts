@@ -1,8 +1,9 @@
 import type { GraphContext } from "../context.ts";
 import { InvalidInputError } from "../model/errors.ts";
 import { durationMs, monthWindow } from "../model/usage/calendar.ts";
+import type { Retention } from "../model/usage/retention.ts";
 import { ceilTo, DAY_MS, floorTo, type TimeWindow } from "../model/usage/time.ts";
-import { type Retention, resolveWindow, type UsageWindow, type WindowSelection } from "../model/usage/time-window.ts";
+import { resolveWindow, type UsageWindow, type WindowSelection } from "../model/usage/time-window.ts";
 import { memoizeLast } from "../primitives/memoize.ts";
 import { builder } from "./builder.ts";
 

@@ -19,9 +19,10 @@ import {
   freezeUsage,
   PackedSeries,
 } from "../../src/model/usage/packed-traffic.ts";
+import { retentionAt } from "../../src/model/usage/retention.ts";
 import type { UsageSeries } from "../../src/model/usage/series.ts";
 import { HOUR_MS, iso, type TimeWindow } from "../../src/model/usage/time.ts";
-import { resolveWindow, retentionAt } from "../../src/model/usage/time-window.ts";
+import { resolveWindow } from "../../src/model/usage/time-window.ts";
 import type { Analytics } from "../../src/upstream/analytics.ts";
 import { rejectionOf } from "../support/refusal.ts";
 import { at, span } from "../support/time.ts";

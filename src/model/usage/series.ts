@@ -1,16 +1,9 @@
 import { InvalidInputError } from "../errors.ts";
 import { bucketBoundary } from "./bucket-date.ts";
 import { calendarBoundaries, isUtcMonthStart } from "./calendar.ts";
+import type { RetentionPolicy } from "./retention.ts";
 import { ceilTo, DAY_MS, floorTo, HOUR_MS, iso, type TimeWindow } from "./time.ts";
-import {
-  meteredWindow,
-  notRetained,
-  planTotal,
-  type RetentionPolicy,
-  suggestion,
-  type UsageWindow,
-  validWindow,
-} from "./time-window.ts";
+import { meteredWindow, notRetained, planTotal, suggestion, type UsageWindow, validWindow } from "./time-window.ts";
 import { addTraffic, bitsPerSecond, type Traffic } from "./traffic.ts";
 
 /** The size of a bucket, for clients and for the platform. */

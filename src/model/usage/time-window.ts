@@ -1,32 +1,7 @@
 import { InvalidInputError } from "../errors.ts";
 import { isUtcMonthStart, monthWindow } from "./calendar.ts";
-import { ceilTo, DAY_MS, floorTo, HOUR_MS, iso, QUARTER_HOUR_MS, type TimeWindow } from "./time.ts";
-
-/**
- * The usage that the platform has at one instant. It publishes every quarter hour, retains hours for 7 days and days for 365,
- * and beyond that only whole months of the account. Both bounds are rounded up, so that a read never misses a bucket.
- */
-export interface Retention {
-  /** The quarter hour up to which usage is published. */
-  readonly freshUntil: number;
-  /** The oldest retained hour. */
-  readonly hourlySince: number;
-  /** The oldest retained day. */
-  readonly dailySince: number;
-}
-
-/**
- * Returns what is retained at `now`, if the platform publishes a quarter hour at most `lagMs` after its end.
- *
- * @see GET /api/analytics/account/series (retention of Hour, Day and Month)
- */
-export function retentionAt(now: number, lagMs: number): Retention {
-  return {
-    freshUntil: freshUntilAt(now, lagMs),
-    hourlySince: ceilTo(now - 7 * DAY_MS, HOUR_MS),
-    dailySince: ceilTo(now - 365 * DAY_MS, DAY_MS),
-  };
-}
+import { DAILY_RETENTION_MS, HOURLY_RETENTION_MS, type Retention, type RetentionPolicy } from "./retention.ts";
+import { ceilTo, DAY_MS, floorTo, HOUR_MS, iso, type TimeWindow } from "./time.ts";
 
 /** The window that a client selected: a range, the time up to now, or a calendar month (`YYYY-MM`). Exactly one is set. */
 export type WindowSelection = { readonly range: TimeWindow } | { readonly lastMs: number } | { readonly month: string };
@@ -94,8 +69,8 @@ function lastWindow(lastMs: number, retention: Retention): TimeWindow {
 
 /** Returns the start of `last`. A full week and a full year would start just before the oldest retained bucket, so they start with it. */
 function beginOfLast(begin: number, lastMs: number, { hourlySince, dailySince }: Retention): number {
-  if (lastMs <= 7 * DAY_MS) return Math.max(floorTo(begin, HOUR_MS), hourlySince);
-  return lastMs <= 365 * DAY_MS ? Math.max(floorTo(begin, DAY_MS), dailySince) : floorTo(begin, DAY_MS);
+  if (lastMs <= HOURLY_RETENTION_MS) return Math.max(floorTo(begin, HOUR_MS), hourlySince);
+  return lastMs <= DAILY_RETENTION_MS ? Math.max(floorTo(begin, DAY_MS), dailySince) : floorTo(begin, DAY_MS);
 }
 
 /** Returns the part of the window that has been metered, up to `freshUntil`. Clients receive this window. */
@@ -109,11 +84,6 @@ export function meteredWindow(window: UsageWindow): TimeWindow {
  */
 function readWindow(window: UsageWindow): TimeWindow {
   return { from: window.from, to: ceilTo(meteredWindow(window).to, HOUR_MS) };
-}
-
-/** What the platform retains for a subject: only the account has whole months without limit. */
-export interface RetentionPolicy {
-  readonly monthsRetained: boolean;
 }
 
 /** The reads of a total: one call, and the months that are no longer retained as days. */
@@ -210,31 +180,4 @@ function invalidWindow(message: string, facts: Readonly<Record<string, unknown>>
 /** Returns a text that is equal for equal windows only. */
 export function windowKey({ from, to }: TimeWindow): string {
   return `${from}/${to}`;
-}
-
-/** Returns all retained days as one window. `now` is in milliseconds since the epoch. */
-export function allDaysRetained(now: number): TimeWindow {
-  return { from: ceilTo(now - 365 * DAY_MS, DAY_MS), to: ceilTo(now, HOUR_MS) };
-}
-
-/** Longest supported lag, in milliseconds: the platform publishes a quarter hour before the next one ends. */
-export const MAX_LAG_MS = QUARTER_HOUR_MS - 60_000;
-
-/**
- * Returns the quarter hour up to which usage that was read at `readAt` is complete.
- *
- * The platform publishes a quarter hour some time after its end and does not say when. A read less than `lagMs` after a
- * quarter hour is therefore taken to lack it.
- */
-export function freshUntilAt(readAt: number, lagMs: number): number {
-  return floorTo(readAt - lagMs, QUARTER_HOUR_MS);
-}
-
-/**
- * Returns until when usage that was read at `readAt` may be cached: until the next quarter hour, or, if it was read less than
- * `lagMs` after a quarter hour and may lack it, until that time is over.
- */
-export function cacheableUntil(readAt: number, lagMs: number): number {
-  const quarter = floorTo(readAt, QUARTER_HOUR_MS);
-  return readAt < quarter + lagMs ? quarter + lagMs : quarter + QUARTER_HOUR_MS;
 }

@@ -2,7 +2,7 @@ import type { CostStatus as CostStatusShape } from "../../model/cost.ts";
 import { requestLimits } from "../../model/request-limits.ts";
 import { MAX_NAME_LENGTH } from "../../model/text.ts";
 import { MAX_CUSTOM_VIEWER_DATA } from "../../model/token/viewer-token.ts";
-import type { Retention } from "../../model/usage/time-window.ts";
+import type { Retention } from "../../model/usage/retention.ts";
 import { MAX_NAMES_PER_CALL } from "../../upstream/analytics.ts";
 import { builder } from "../builder.ts";
 import { MAX_PAGE_SIZE } from "../connection.ts";

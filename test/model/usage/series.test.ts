@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { retentionAt } from "../../../src/model/usage/retention.ts";
 import {
   assembleSeries,
   type BucketState,
@@ -10,7 +11,7 @@ import {
   SeriesPoint,
 } from "../../../src/model/usage/series.ts";
 import { ceilTo, DAY_MS, floorTo, HOUR_MS } from "../../../src/model/usage/time.ts";
-import { meteredWindow, resolveWindow, retentionAt, type UsageWindow } from "../../../src/model/usage/time-window.ts";
+import { meteredWindow, resolveWindow, type UsageWindow } from "../../../src/model/usage/time-window.ts";
 import type { Traffic } from "../../../src/model/usage/traffic.ts";
 import { refusalOf } from "../../support/refusal.ts";
 import { at, instants, span, zones } from "../../support/time.ts";

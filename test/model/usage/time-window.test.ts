@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ceilTo, DAY_MS, HOUR_MS, iso, QUARTER_HOUR_MS } from "../../../src/model/usage/time.ts";
+import { retentionAt } from "../../../src/model/usage/retention.ts";
+import { ceilTo, DAY_MS, HOUR_MS, iso } from "../../../src/model/usage/time.ts";
 import {
   meteredWindow,
   planTotal,
   resolveWindow,
-  retentionAt,
   type WindowSelection,
   windowKey,
 } from "../../../src/model/usage/time-window.ts";
@@ -24,35 +24,6 @@ function proposalOf({ facts }: { readonly facts: Readonly<Record<string, unknown
   const { from, to } = facts["valid"] as { from: string; to: string };
   return { range: { from: at(from), to: at(to) } };
 }
-
-describe("what is kept", () => {
-  it.each([
-    ["2026-03-18T10:20:00.000Z", "2026-03-18T10:15:00Z", "2026-03-11T11:00:00Z", "2025-03-19T00:00:00Z"],
-    ["2026-03-18T10:14:59.999Z", "2026-03-18T10:00:00Z", "2026-03-11T11:00:00Z", "2025-03-19T00:00:00Z"],
-    ["2026-03-18T10:00:00.000Z", "2026-03-18T10:00:00Z", "2026-03-11T10:00:00Z", "2025-03-19T00:00:00Z"],
-    ["2026-03-18T10:00:00.001Z", "2026-03-18T10:00:00Z", "2026-03-11T11:00:00Z", "2025-03-19T00:00:00Z"],
-    ["2026-03-18T00:00:00.000Z", "2026-03-18T00:00:00Z", "2026-03-11T00:00:00Z", "2025-03-18T00:00:00Z"],
-    ["2026-12-31T23:59:59.999Z", "2026-12-31T23:45:00Z", "2026-12-25T00:00:00Z", "2026-01-01T00:00:00Z"],
-    ["2028-02-29T12:00:00.000Z", "2028-02-29T12:00:00Z", "2028-02-22T12:00:00Z", "2027-03-02T00:00:00Z"],
-  ])("at %s are figures up to %s, hours since %s and days since %s", (now, freshUntil, hourlySince, dailySince) => {
-    const retention = retentionAt(at(now), 0);
-    expect(Object.values(retention).map(iso)).toEqual([freshUntil, hourlySince, dailySince]);
-  });
-
-  it("is never promised for longer than the platform keeps it, nor given up more than one step early", () => {
-    fc.assert(
-      fc.property(instants, (now) => {
-        const { freshUntil, hourlySince, dailySince } = retentionAt(now, 0);
-        expect(now - freshUntil).toBeGreaterThanOrEqual(0);
-        expect(now - freshUntil).toBeLessThan(QUARTER_HOUR_MS);
-        expect(now - hourlySince).toBeLessThanOrEqual(7 * DAY_MS);
-        expect(now - hourlySince).toBeGreaterThan(7 * DAY_MS - HOUR_MS);
-        expect(now - dailySince).toBeLessThanOrEqual(365 * DAY_MS);
-        expect(now - dailySince).toBeGreaterThan(364 * DAY_MS);
-      }),
-    );
-  });
-});
 
 describe("the last so and so long", () => {
   it("ends with the hour of the newest figures and begins on an hour that holds all that was asked", () => {
