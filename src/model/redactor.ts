@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import { boundedLru } from "../primitives/bounded-lru.ts";
 import { type Secret, withoutSecrets } from "./secret.ts";
 
-/** Returns a text of the platform, cut to `maxLength` characters, or {@link WITHHELD} if it would reveal a part of a secret. */
+/** Returns a text of the platform, cut to `maxLength` characters; {@link WITHHELD} if it would reveal part of a secret. */
 export type Redactor = (text: string, maxLength?: number) => string;
 
 /** Sentence in place of a text that reveals a part of a secret. */
@@ -10,9 +10,9 @@ export const WITHHELD = "Withheld: the platform's text repeats part of a secret.
 
 /** Length of the parts of a secret that are searched for, in characters. */
 const PART = 8;
-/** Characters of a text in which whole secrets are replaced before the text is cut. */
+/** Characters in which whole secrets are replaced before the text is cut. */
 const SEARCHED = 1_000;
-/** Characters of all readings of one text. A text with more is withheld, which bounds the time. */
+/** Limit for the sum of all readings of one text, in characters: a text with more is withheld, which bounds the time. */
 const MAX_READ = 100_000;
 /** Texts whose verdict is cached, because an outage repeats one text for every call. */
 const MAX_CACHED = 500;
@@ -97,7 +97,7 @@ function formsOf(secret: string): string[] {
   return [secret, ...[...encoded, ...inUrls].filter((form) => form.length >= PART)];
 }
 
-/** Whether any reading of the text contains a part, or the text has too many readings to know. */
+/** Returns whether a reading of the text contains a part; true also for a text that exceeds {@link MAX_READ}. */
 function reveals(text: string, parts: Parts): boolean {
   const readings = new Set([folded(text)]);
   let read = 0;
@@ -155,11 +155,11 @@ function characterOf(code: number): string {
 }
 
 /**
- * Returns what the text says if its characters are base64 or hexadecimal digits: the printable runs that are long enough for
- * a part, one per line.
+ * Returns the text decoded from base64 or hexadecimal digits: the printable runs that are long enough for a part, one per
+ * line.
  *
  * @param alignments positions of the first digit that are tried, since other words may precede it
- * @param separators what is left out between digits
+ * @param separators characters between digits, which are removed
  */
 function decodedRuns(
   text: string,
@@ -178,7 +178,7 @@ function decodedRuns(
 
 const printable = new RegExp(`[\\t\\n\\r -~]{${PART},}`, "g");
 
-/** Returns what the text says if its numbers are codes of characters, in the bases that numbers are written in. */
+/** Returns the text decoded from its numbers as character codes, in base 2, 8 and 10, one per line; empty for few numbers. */
 function fromCodes(text: string): string {
   const numbers = text.match(/\d+/g) ?? [];
   if (numbers.length < PART) return "";

@@ -2,9 +2,8 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { inspect } from "node:util";
 
 /**
- * A string that must not be seen: a token string, the API secret, a passphrase. It prints as `[secret]` wherever a value is
- * turned into text by accident (templates, JSON, logs, inspection); only `reveal()` gives it away, so each place that does
- * can be found by that name.
+ * A string that must not be printed: a token, the API secret, a passphrase. Templates, JSON, logs and inspection print
+ * `[secret]`; only `reveal()` returns the string, so every use can be found by that name.
  */
 export class Secret {
   readonly #value: string;
@@ -13,12 +12,12 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The string itself. Call it only where it leaves for the one who may have it. */
+  /** Returns the string. Call it only where the string is sent to somebody who may have it. */
   reveal(): string {
     return this.#value;
   }
 
-  /** Whether a text is the string, found out in a time that tells nothing of where the two differ. */
+  /** Returns whether the text is the string, in constant time. */
   equals(text: string): boolean {
     return timingSafeEqual(digest(this.#value), digest(text));
   }
@@ -41,19 +40,18 @@ function digest(text: string): Buffer {
 }
 
 /**
- * Token strings are 64 hexadecimal characters, viewer tokens and sessions are JWTs, our own keys begin with `sgk_`: all are
- * cut out of any text that is passed on, also where a line break that JSON has escaped stands before them, and so is what
- * follows `Bearer` and `Basic`.
+ * Forms of secrets: token strings are 64 hexadecimal characters, viewer tokens and sessions are JWTs, the gateway's own keys
+ * begin with `sgk_`, and credentials follow `Bearer` or `Basic`. An escaped line break (`\n`) may precede a JWT.
  */
 const secretShapes =
   /[0-9a-f]{64,}|sgk_[\w-]{20,}|(?<=^|[^\w-]|\\[bfnrt])eyJ[\w-]+\.[\w-]+\.[\w-]*|(?<=\b(?:Bearer|Basic)(?:\s|%20|\+)+)(?!auth|cred|token|scheme)[\w.~+/=-]{8,}/gi;
 
-/** The text with everything that looks like a token string or a JWT replaced. */
+/** Returns the text with everything that has the form of a secret replaced by `[secret]`. */
 export function redacted(text: string): string {
   return text.replace(secretShapes, "[secret]");
 }
 
-/** The same, cut to `maxLength` characters: for texts of others that are passed on to a client. */
+/** Returns the {@link redacted} text, cut to `maxLength` characters: for texts of others that are passed on to a client. */
 export function withoutSecrets(text: string, maxLength = 200): string {
   const clean = redacted(text);
   return clean.length > maxLength ? `${clean.slice(0, maxLength - 1)}…` : clean;

@@ -185,7 +185,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
 
   const server = await listen(
     {
-      serving: () => ({ router: state.router, now: state.platform.clock.now }),
+      served: () => ({ router: state.router, now: state.platform.clock.now }),
       secret,
       faults,
       calls,

@@ -6,20 +6,20 @@ import type { Http } from "./transport/http-types.ts";
 
 /** The account's own facts and defaults. Every method throws UpstreamError when there is no usable answer. */
 export interface Account {
-  /** The public account id, first part of every stream id. @see GET /api/v3/account/info */
+  /** Returns the public account id, the first part of every stream id. @see GET /api/v3/account/info */
   id(signal?: AbortSignal): Promise<string>;
-  /** Country rules of tokens that set none. @see GET /api/v3/account/security */
+  /** Returns the country rules of tokens that set none. @see GET /api/v3/account/security */
   countryRules(signal?: AbortSignal): Promise<CountryRules>;
   /**
-   * Replaces the rules of tokens that set none: an empty list is none. The platform's schema and its examples spell the
-   * lists differently, so an answer that does not hold what was sent is an OUTCOME_UNKNOWN.
+   * Replaces the country rules of tokens that set none; an empty list removes them. The platform's schema and its examples spell the
+   * lists differently, so a response without the sent rules throws OUTCOME_UNKNOWN.
    *
    * @see PUT /api/v3/account/security
    */
   setCountryRules(rules: CountryRules): Promise<CountryRules>;
-  /** Geo-cascade of publish tokens that set none. @see GET /api/v3/account/distribution */
+  /** Returns the geo-cascade of publish tokens that set none. @see GET /api/v3/account/distribution */
   geoCascade(signal?: AbortSignal): Promise<GeoCascade>;
-  /** Replaces it. @see PUT /api/v3/account/distribution */
+  /** Replaces the geo-cascade of publish tokens that set none. @see PUT /api/v3/account/distribution */
   setGeoCascade(cascade: GeoCascade): Promise<GeoCascade>;
 }
 

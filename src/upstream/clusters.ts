@@ -2,13 +2,13 @@ import type { components } from "./generated/cluster.ts";
 import { boolean, list, object, optional, text } from "./transport/decode.ts";
 import type { Http } from "./transport/http-types.ts";
 
-/** A region where streams are taken in. */
+/** A region that ingests streams. */
 export interface ClusterRecord {
   readonly kind: "Cluster";
   /** Such as `phx-1`, or `auto` for the nearest. */
   readonly id: string;
   readonly name: string;
-  /** Host that takes RTMP in this region. */
+  /** Host that ingests RTMP in this region. */
   readonly rtmpHost: string | null;
   readonly srtHost: string | null;
   readonly city: string | null;
@@ -19,7 +19,7 @@ export interface ClusterRecord {
 }
 
 export interface ClusterList {
-  /** The cluster of tokens that name none. */
+  /** Cluster of tokens that name none. */
   readonly defaultCluster: string;
   readonly clusters: readonly ClusterRecord[];
 }
@@ -28,7 +28,7 @@ export interface ClusterList {
 export interface Clusters {
   /** @see GET /api/cluster */
   read(signal?: AbortSignal): Promise<ClusterList>;
-  /** Chooses the cluster of tokens that are made from now on and name none. @see PUT /api/cluster */
+  /** Sets the cluster of new tokens that name none. @see PUT /api/cluster */
   setDefault(clusterId: string): Promise<ClusterList>;
 }
 

@@ -24,9 +24,9 @@ import {
   text,
 } from "./transport/decode.ts";
 import type { Http } from "./transport/http-types.ts";
-import { UpstreamError } from "./upstream-error.ts";
+import { nullIfRejected } from "./upstream-error.ts";
 
-/** Which assets, in which order of their beginning. Lists leave deleted ones out, whatever is asked. */
+/** Filter of a list of assets, which is sorted by their start. Lists never contain deleted assets. */
 export interface MediaAssetsQuery {
   readonly types: readonly MediaAssetType[];
   readonly states: readonly MediaAssetState[];
@@ -37,17 +37,17 @@ export interface MediaAssetsQuery {
   readonly newestFirst: boolean;
 }
 
-/** What a clip is cut from, and what is made of it. Times are milliseconds since the epoch. */
+/** Source and settings of a new clip. Times are milliseconds since the epoch. */
 export interface NewClip {
   readonly streamName: string;
   readonly publishTokenId?: number | undefined;
-  /** The best by priority, then quality, when it is left out. */
+  /** The source of the highest priority, then quality, by default. */
   readonly sourceId?: string | undefined;
-  /** Every layer, a clip for each, when it is left out. */
+  /** Every layer by default, with a clip for each. */
   readonly simulcastId?: string | undefined;
   readonly priority?: number | undefined;
   readonly from: number;
-  /** Up to now when it is left out. */
+  /** Now by default. */
   readonly to?: number | undefined;
   readonly name?: string | undefined;
   readonly format?: "mp4" | "hls" | undefined;
@@ -56,34 +56,35 @@ export interface NewClip {
   readonly customPath?: string | undefined;
 }
 
-/** What may change in an asset: null takes it away, undefined leaves it as it is. */
+/** Changes to an asset: null removes a setting, undefined leaves it as it is. */
 export interface MediaAssetChanges {
   readonly distributionId?: string | null | undefined;
   readonly customPath?: string | null | undefined;
 }
 
-/** The outcome of deleting many: the platform may do some and refuse others in one answer. */
+/** Outcome of deleting several assets: one response may report some as deleted and others as refused. */
 export interface DeletionOutcome {
   readonly failures: readonly { readonly id: string; readonly reason: string }[];
 }
 
-/** Assets that a page of a list holds, and ids that one deletion takes. @see GET, DELETE /api/v3/media/assets */
+/** Assets on a full page of a list, and ids that one deletion accepts. @see GET, DELETE /api/v3/media/assets */
 export const MAX_ASSETS_PER_CALL = 100;
 
-/** Recordings, clips and timelines. Every method throws UpstreamError when there is no usable answer. */
+/** Client for recordings, clips and timelines. Every method throws UpstreamError when there is no usable response. */
 export interface MediaAssets {
-  /** One page, counted from 1; one with fewer than {@link MAX_ASSETS_PER_CALL} is the last. @see GET /api/v3/media/assets */
+  /** Returns one page, counted from 1; a page with fewer than {@link MAX_ASSETS_PER_CALL} is the last. @see GET /api/v3/media/assets */
   list(query: MediaAssetsQuery, page: number, signal?: AbortSignal): Promise<MediaAssetRecord[]>;
-  /** With its download addresses; null for an id that the account does not have. @see GET /api/v3/media/assets/{mediaAssetId} */
+  /** Returns an asset with its download URLs; null for an id that the account does not have. @see GET /api/v3/media/assets/{mediaAssetId} */
   read(id: string, signal?: AbortSignal): Promise<MediaAssetRecord | null>;
   /**
-   * Cuts clips: one for each stretch of the stream and layer in the span. The same key gives the same clips, however often
-   * it is sent. @see POST /api/v3/media/assets
+   * Cuts clips: one for each timeline and layer in the span. A repeated idempotency key returns the same clips.
+   *
+   * @see POST /api/v3/media/assets
    */
   clip(clip: NewClip, idempotencyKey: string): Promise<MediaAssetRecord[]>;
-  /** @see PATCH /api/v3/media/assets/{mediaAssetId} */
+  /** Changes an asset. @see PATCH /api/v3/media/assets/{mediaAssetId} */
   update(id: string, changes: MediaAssetChanges): Promise<MediaAssetRecord>;
-  /** Of up to {@link MAX_ASSETS_PER_CALL}, those that are complete or failed. @see DELETE /api/v3/media/assets */
+  /** Deletes up to {@link MAX_ASSETS_PER_CALL} assets; refuses those that are neither complete nor failed. @see DELETE /api/v3/media/assets */
   delete(ids: readonly string[]): Promise<DeletionOutcome>;
 }
 
@@ -110,22 +111,16 @@ export function createMediaAssets(http: Http): MediaAssets {
         decode: (data, redact) => list(data, "data", assetBy(redact)),
         signal,
       }),
-    read: async (id, signal) => {
-      try {
-        return await http.read({
+    read: async (id, signal) =>
+      nullIfRejected(
+        http.read({
           operation: "MediaAssets_ReadMediaAsset",
           path: `${PATH}/${encodeURIComponent(id)}`,
           decode: (data, redact) => assetBy(redact)(data, "data"),
           signal,
-        });
-      } catch (error) {
-        // An unknown id is answered with a refusal that names the id's field, not with 404.
-        if (error instanceof UpstreamError && error.code === "UPSTREAM_REJECTED" && "mediaAssetId" in error.reasons) {
-          return null;
-        }
-        throw error;
-      }
-    },
+        }),
+        "mediaAssetId",
+      ),
     clip: (clip, idempotencyKey) =>
       http.write({
         operation: "MediaAssets_CreateMediaAsset",
@@ -181,19 +176,19 @@ const storages = {
   AMAZON_S3: "awsS3",
 } as const satisfies Record<MediaStorage, Schemas["MediaAssetStorageType"]>;
 
-/** The name that we have for a word of the platform's. */
-function named<Name extends string>(names: Readonly<Record<Name, string>>, what: string) {
-  const byWord = new Map(Object.entries<string>(names).map(([name, word]) => [word, name as Name]));
+/** Creates the decoder of an enum from its names and the platform's values. @param what completes the message "is not ..." */
+function enumDecoder<Name extends string>(names: Readonly<Record<Name, string>>, what: string) {
+  const byValue = new Map(Object.entries<string>(names).map(([name, value]) => [value, name as Name]));
   return (value: unknown, at: string): Name => {
-    const name = byWord.get(text(value, at));
+    const name = byValue.get(text(value, at));
     if (name === undefined) throw new ShapeError(at, what);
     return name;
   };
 }
 
-const assetType = named(wireTypes, "a type of media");
-const assetState = named(wireStates, "a status of media");
-const storageType = named(storages, "a kind of storage");
+const assetType = enumDecoder(wireTypes, "a type of media");
+const assetState = enumDecoder(wireStates, "a status of media");
+const storageType = enumDecoder(storages, "a kind of storage");
 
 function clipBody(clip: NewClip): Schemas["CreateMediaAssetModel"] {
   const { streamName, publishTokenId, sourceId, simulcastId, priority, name, format, distributionId, customPath } =

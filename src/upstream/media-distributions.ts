@@ -3,9 +3,9 @@ import type { Secret } from "../model/secret.ts";
 import type { components } from "./generated/media.ts";
 import { boolean, instant, object, optional, optionalList, ShapeError, text } from "./transport/decode.ts";
 import type { Http } from "./transport/http-types.ts";
-import { UpstreamError } from "./upstream-error.ts";
+import { nullIfRejected } from "./upstream-error.ts";
 
-/** A key to be made: the platform takes its secret, and never shows it again. */
+/** A new key. The platform stores its secret, and never returns it. */
 export interface NewMediaKey {
   readonly name?: string | undefined;
   readonly secret: Secret;
@@ -17,30 +17,30 @@ export interface NewMediaDistribution {
   readonly keys: readonly NewMediaKey[];
 }
 
-/** Media distributions and their keys. Every method throws UpstreamError when there is no usable answer. */
+/** Client for media distributions and their keys. Every method throws UpstreamError when there is no usable response. */
 export interface MediaDistributions {
-  /** All of them, the oldest first. @see GET /api/v3/media/distributions */
+  /** Returns all distributions, oldest first. @see GET /api/v3/media/distributions */
   list(signal?: AbortSignal): Promise<MediaDistributionRecord[]>;
-  /** Null for an id that the account does not have. @see GET /api/v3/media/distributions/{id} */
+  /** Returns a distribution; null for an id that the account does not have. @see GET /api/v3/media/distributions/{id} */
   read(id: string, signal?: AbortSignal): Promise<MediaDistributionRecord | null>;
-  /** Not idempotent: each call makes one. @see POST /api/v3/media/distributions */
+  /** Creates a distribution. Not idempotent: each call creates another one. @see POST /api/v3/media/distributions */
   create(distribution: NewMediaDistribution): Promise<MediaDistributionRecord>;
-  /** @see PATCH /api/v3/media/distributions/{id} */
+  /** Changes a distribution. @see PATCH /api/v3/media/distributions/{id} */
   update(
     id: string,
     changes: { readonly name?: string | undefined; readonly isDefault?: boolean | undefined },
   ): Promise<MediaDistributionRecord>;
-  /** Assets keep its id, and can't be played any more. @see DELETE /api/v3/media/distributions/{id} */
+  /** Deletes a distribution. Its assets keep its id, but can't be played any more. @see DELETE /api/v3/media/distributions/{id} */
   delete(id: string): Promise<void>;
-  /** Not idempotent: each call makes one. @see POST /api/v3/media/distributions/{id}/security/keys */
+  /** Creates a key. Not idempotent: each call creates another one. @see POST /api/v3/media/distributions/{id}/security/keys */
   createKey(id: string, key: NewMediaKey): Promise<MediaKey>;
-  /** @see DELETE /api/v3/media/distributions/{id}/security/keys/{keyId} */
+  /** Deletes a key. @see DELETE /api/v3/media/distributions/{id}/security/keys/{keyId} */
   deleteKey(id: string, keyId: string): Promise<void>;
 }
 
 const PATH = "/api/v3/media/distributions";
 const LIMIT = 100;
-/** An account has a handful. An answer that never ends is not believed, and not followed. */
+/** Most pages that are read: a list that never ends is cut off. */
 const MAX_PAGES = 50;
 
 export function createMediaDistributions(http: Http): MediaDistributions {
@@ -63,20 +63,15 @@ export function createMediaDistributions(http: Http): MediaDistributions {
       }
       return found;
     },
-    read: async (id, signal) => {
-      try {
-        return await http.read({
+    read: async (id, signal) =>
+      nullIfRejected(
+        http.read({
           operation: "MediaDistributions_ReadMediaDistribution",
           path: pathOf(id),
           decode: (data) => distribution(data, "data"),
           signal,
-        });
-      } catch (error) {
-        // An unknown id is answered with a refusal, not with 404.
-        if (error instanceof UpstreamError && error.code === "UPSTREAM_REJECTED") return null;
-        throw error;
-      }
-    },
+        }),
+      ),
     create: ({ name, isDefault, keys }) =>
       http.write({
         operation: "MediaDistributions_CreateMediaDistribution",

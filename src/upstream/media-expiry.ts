@@ -3,11 +3,11 @@ import type { components } from "./generated/account.ts";
 import { integer, object, optional } from "./transport/decode.ts";
 import type { Http } from "./transport/http-types.ts";
 
-/** How long the account keeps media. Every method throws UpstreamError when there is no usable answer. */
+/** Client for the retention of media. Every method throws UpstreamError when there is no usable response. */
 export interface MediaExpiryRules {
-  /** @see GET /api/v3/account/media/expiration */
+  /** Returns the rules. @see GET /api/v3/account/media/expiration */
   read(signal?: AbortSignal): Promise<MediaExpiry>;
-  /** Null takes a rule away, undefined leaves it as it is. @see PUT /api/v3/account/media/expiration */
+  /** Changes rules: null removes one, undefined leaves it as it is. @see PUT /api/v3/account/media/expiration */
   update(changes: { readonly [Rule in keyof MediaExpiry]?: number | null | undefined }): Promise<MediaExpiry>;
 }
 
@@ -33,7 +33,7 @@ export function createMediaExpiryRules(http: Http): MediaExpiryRules {
 
 type Schemas = components["schemas"];
 
-/** An empty rule clears the one that is there. */
+/** Returns a rule; an empty one removes the present one. */
 function rule(days: number | null): Schemas["TimeSpanModel"] {
   return days === null ? {} : { days };
 }

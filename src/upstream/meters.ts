@@ -5,19 +5,19 @@ import { count, type Decode, instant, integer, mapOf, number, object, optional }
 import type { Http } from "./transport/http-types.ts";
 
 /**
- * What the account is charged for beside bandwidth, by UTC days: days on which nothing was used are left out. Every method
- * throws UpstreamError when there is no usable answer.
+ * Client for what the account is charged for besides bandwidth, by UTC day; days without use are absent. Every method throws
+ * UpstreamError when there is no usable response.
  */
 export interface Meters {
-  /** Minutes of the clips that were ordered. @see GET /api/analytics/clip/series */
+  /** Returns minutes of ordered clips. @see GET /api/analytics/clip/series */
   clipDays(window: TimeWindow, signal?: AbortSignal): Promise<MeteredDay[]>;
-  /** Decimal gigabytes, times the hours that they were kept. @see GET /api/analytics/storage/series */
+  /** Returns gigabyte-hours of stored media, in decimal gigabytes. @see GET /api/analytics/storage/series */
   storageDays(window: TimeWindow, signal?: AbortSignal): Promise<MeteredDay[]>;
-  /** Whole binary gigabytes (1024³ bytes), times the hours. @see GET /api/analytics/media/storage/usage/billing */
+  /** Returns the billed gigabyte-hours, whole and in binary gigabytes (1024³ bytes). @see GET /api/analytics/media/storage/usage/billing */
   billedStorage(window: TimeWindow, signal?: AbortSignal): Promise<ByMediaKind<number>>;
-  /** Bytes that are kept now. @see GET /api/analytics/media/storage/usage */
+  /** Returns the bytes that are stored now. @see GET /api/analytics/media/storage/usage */
   storedBytes(signal?: AbortSignal): Promise<ByMediaKind<bigint>>;
-  /** Requests for DRM licences. @see GET /api/analytics/drm/series */
+  /** Returns the requests for DRM licences. @see GET /api/analytics/drm/series */
   drmDays(window: TimeWindow, signal?: AbortSignal): Promise<DrmDay[]>;
 }
 
@@ -52,7 +52,7 @@ export function createMeters(http: Http): Meters {
         },
         signal,
       }),
-    // The document has this one bare, and its example in the envelope.
+    // The document describes this response without an envelope, and its example has one.
     drmDays: (window, signal) =>
       read("Analytics_GetDrmDailyUsage", "drm/series", window, drmDays)(signal, "MAYBE_BARE"),
   };
@@ -114,7 +114,7 @@ function licences(value: unknown, at: string): DrmLicences {
   return { issued: number("ok"), failed: number("fail"), denied: number("denied") };
 }
 
-/** The platform's own examples are not in order. */
+/** Sorts the days: the platform documents no order, and its examples have none. */
 function inOrder<Day extends { readonly day: number }>(days: readonly Day[]): Day[] {
   return [...days].sort((a, b) => a.day - b.day);
 }

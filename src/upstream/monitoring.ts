@@ -15,7 +15,7 @@ import {
   text,
 } from "./transport/decode.ts";
 import type { Http } from "./transport/http-types.ts";
-import { UpstreamError } from "./upstream-error.ts";
+import { nullIfRejected } from "./upstream-error.ts";
 
 /** A stream that is live, or ended within the last hour. Times are milliseconds since the epoch. */
 export interface LiveStream {
@@ -46,7 +46,7 @@ export interface Feed {
   /** ISO 3166-1 alpha-2, of the broadcaster. */
   readonly country: string | null;
   readonly restreams: readonly RunningRestream[];
-  /** What it consists of; null where that was not told, as in lists. */
+  /** Tracks of the feed; null where the platform leaves them out, as in lists. */
   readonly tracks: readonly FeedTrack[] | null;
 }
 
@@ -56,7 +56,7 @@ export interface FeedTrack {
   readonly qualities: readonly FeedQuality[];
 }
 
-/** One quality of a track, as it was measured last. The unit of rates is not documented. */
+/** The latest measurement of one quality of a track. The unit of its rates is not documented. */
 export interface FeedQuality {
   readonly encodingId: string | null;
   readonly measuredAt: number | null;
@@ -73,11 +73,11 @@ export interface RunningRestream {
   readonly label: string | null;
   readonly url: string | null;
   readonly isActive: boolean;
-  /** When it began for the last time. */
+  /** Newest start. */
   readonly startedAt: number | null;
-  /** When it ended for the last time; null while it runs. */
+  /** Newest end; null while the push runs. */
   readonly endedAt: number | null;
-  /** The platform's word on why it ended last; null for none. */
+  /** Reason of the newest end, in the platform's words; null if it gave none. */
   readonly error: string | null;
 }
 
@@ -86,15 +86,15 @@ export interface LiveStreamWithFeeds extends LiveStream {
   readonly feeds: readonly Feed[];
 }
 
-/** Streams that are live or ended within the last hour. Every method throws UpstreamError when there is no usable answer. */
+/** Client for streams that are live or ended within the last hour. Every method throws UpstreamError when there is no usable response. */
 export interface Monitoring {
-  /** All of them, without feeds. @see GET /api/monitoring/summary */
+  /** Returns all streams, without feeds. @see GET /api/monitoring/summary */
   listSummaries(signal?: AbortSignal): Promise<LiveStream[]>;
-  /** All of them, with feeds. @see GET /api/monitoring/streams */
+  /** Returns all streams with their feeds. @see GET /api/monitoring/streams */
   listStreams(signal?: AbortSignal): Promise<LiveStreamWithFeeds[]>;
-  /** One of them, or null when it is not among them. @see GET /api/monitoring/summary/{streamName} */
+  /** Returns a stream, without feeds; null if it is neither live nor ended within the last hour. @see GET /api/monitoring/summary/{streamName} */
   readSummary(name: string, signal?: AbortSignal): Promise<LiveStream | null>;
-  /** One of them with its feeds, or null when it is not among them. @see GET /api/monitoring/streams/{streamName} */
+  /** Returns a stream with its feeds; null if it is neither live nor ended within the last hour. @see GET /api/monitoring/streams/{streamName} */
   readStream(name: string, signal?: AbortSignal): Promise<LiveStreamWithFeeds | null>;
 }
 
@@ -104,7 +104,7 @@ export function createMonitoring(http: Http): Monitoring {
       http.read({
         operation,
         path,
-        // By name, so that pages do not shift while streams come and go.
+        // Sorted by name, so that pages do not shift when streams start and end.
         query: { page, itemsOnPage: MAX_ITEMS_ON_PAGE, sortBy: "StreamId", isDescending: false },
         decode: (data, redact) => pageOf(data, (row, at) => item(row, at, redact)),
         signal,
@@ -117,18 +117,8 @@ export function createMonitoring(http: Http): Monitoring {
   };
   const readOne = async <T>(operation: string, path: string, name: string, item: Item<T>, signal?: AbortSignal) => {
     if (!isWellFormed(name)) return null;
-    try {
-      return await http.read({
-        operation,
-        path: `${path}/${encodeURIComponent(name)}`,
-        decode: (data, redact) => item(data, "data", redact),
-        signal,
-      });
-    } catch (error) {
-      // An unknown name is answered with a refusal, not with 404.
-      if (error instanceof UpstreamError && error.code === "UPSTREAM_REJECTED") return null;
-      throw error;
-    }
+    const decode = (data: unknown, redact: Redactor) => item(data, "data", redact);
+    return nullIfRejected(http.read({ operation, path: `${path}/${encodeURIComponent(name)}`, decode, signal }));
   };
   return {
     listSummaries: (signal) => readPages("Monitoring_ListStreamSummary", "/api/monitoring/summary", liveStream, signal),
@@ -143,10 +133,10 @@ export function createMonitoring(http: Http): Monitoring {
 
 type Schemas = components["schemas"];
 
-/** Decodes one row; texts in which the platform says what went wrong pass `redact`. */
+/** Decodes one row. Every text in which the platform explains a failure passes `redact`. */
 type Item<T> = (row: unknown, at: string, redact: Redactor) => T;
 
-/** A hundred thousand streams at once. An answer that tells of more pages is not believed, and not followed. */
+/** Most pages that are read, enough for 100,000 streams: a response that announces more is invalid. */
 const MAX_PAGES = 1_000;
 
 function pageOf<T>(data: unknown, item: (row: unknown, at: string) => T): { rows: T[]; totalPages: number } {
@@ -180,7 +170,7 @@ function liveStreamWithFeeds(value: unknown, at: string, redact: Redactor): Live
   };
 }
 
-/** Lists tell less of a feed than the details of a stream. */
+/** Decodes a feed of a list, or of a stream, which has more fields. */
 function feed(value: unknown, at: string, streamName: string, redact: Redactor): Feed {
   const wire = object<Schemas["FeedSummary"] & Schemas["FeedDetails"]>(value, at);
   const client = object<Schemas["GeoClient"]>(wire.client ?? {}, `${at}.client`);
@@ -248,6 +238,6 @@ function restreamEvent(
   return {
     startedAt: optional(wire.started, `${at}.started`, instant),
     endedAt: optional(wire.ended, `${at}.ended`, instant),
-    error: optional(wire.error, `${at}.error`, (told, place) => redact(text(told, place))),
+    error: optional(wire.error, `${at}.error`, (reason, place) => redact(text(reason, place))),
   };
 }

@@ -5,7 +5,7 @@ import type { GeoCascade, PublishTokenRecord, RestreamTarget } from "../model/to
 import type { components } from "./generated/publish-tokens.ts";
 import {
   changesBody,
-  createTokens,
+  createTokenClient,
   type NewToken,
   newTokenBody,
   type TokenChanges,
@@ -15,7 +15,7 @@ import { geoCascade, tokenFields } from "./token-wire.ts";
 import { boolean, integer, object, optional, optionalList, text } from "./transport/decode.ts";
 import type { Http } from "./transport/http-types.ts";
 
-/** What a publish token switches on or off for its streams; what is undefined is left to the default. */
+/** Settings of the streams under a publish token; undefined takes the default. */
 export interface PublishSettings {
   readonly isSecured?: boolean | undefined;
   readonly isMultisource?: boolean | undefined;
@@ -25,7 +25,7 @@ export interface PublishSettings {
   readonly isLowLatencyRtmp?: boolean | undefined;
   readonly isSrtEncrypted?: boolean | undefined;
   readonly isDrm?: boolean | undefined;
-  /** Null leaves it to the account. */
+  /** Null takes the account's. */
   readonly isUtcInserted?: boolean | null | undefined;
   /** Null clears it. */
   readonly priority?: number | null | undefined;
@@ -33,16 +33,16 @@ export interface PublishSettings {
   readonly geoCascade?: GeoCascade | null | undefined;
 }
 
-/** What a new publish token is made of. */
+/** Settings of a new publish token. */
 export type NewPublishToken = NewToken & PublishSettings;
 
 export type PublishTokenChanges = TokenChanges &
   PublishSettings & {
-    /** All targets, in place of those before. */
+    /** Replaces all targets. */
     readonly restreams?: readonly RestreamTarget[] | undefined;
   };
 
-/** The outcome of disabling many: the platform may do some and refuse others in one answer. */
+/** Outcome of disabling several tokens: one response may report some as disabled and others as refused. */
 export interface DisableOutcome {
   readonly disabledIds: readonly number[];
   readonly failures: readonly { readonly id: number; readonly reason: string }[];
@@ -50,19 +50,19 @@ export interface DisableOutcome {
 
 /** Publish tokens. Every method throws UpstreamError when there is no usable answer. */
 export interface PublishTokens extends TokenClient<PublishTokenRecord, NewPublishToken, PublishTokenChanges> {
-  /** Running broadcasts go on; new ones are refused. @see PATCH /api/publish_token/disable */
+  /** Disables tokens: running broadcasts continue, new ones are refused. @see PATCH /api/publish_token/disable */
   disable(ids: readonly number[]): Promise<DisableOutcome>;
-  /** Lets the running streams of a token push to its targets as they are now. @see POST /api/publish_token/{tokenId}/restream/sync */
+  /** Applies the current targets of a token to its live streams. @see POST /api/publish_token/{tokenId}/restream/sync */
   syncRestreams(id: number): Promise<void>;
-  /** Ids of the tokens that publish the stream now. @see GET /api/publish_token/active */
+  /** Returns the ids of the tokens that publish the stream now. @see GET /api/publish_token/active */
   active(streamId: string, signal?: AbortSignal): Promise<number[]>;
-  /** Ids of all tokens that publish now. @see GET /api/publish_token/active/all */
+  /** Returns the ids of all tokens that publish now. @see GET /api/publish_token/active/all */
   activeAll(signal?: AbortSignal): Promise<number[]>;
 }
 
 export function createPublishTokens(http: Http): PublishTokens {
   return {
-    ...createTokens(http, {
+    ...createTokenClient(http, {
       kind: "Publish",
       path: "publish_token",
       decode: publishToken,
@@ -130,7 +130,7 @@ function settingsBody(settings: PublishSettings) {
   };
 }
 
-/** The key, and an address that has a password or parameters in it. */
+/** Returns the secrets of a target: its key, and its URL if that has a password or parameters. */
 function secretsOfTarget({ url, key }: RestreamTarget): Secret[] {
   return url !== null && addressWithoutSecrets(url) !== url ? [new Secret(url), key] : [key];
 }
@@ -139,12 +139,12 @@ function wireTarget({ url, key, label, isEnabled }: RestreamTarget) {
   return { url, key: key.reveal(), enabled: isEnabled, ...(label !== null && { label }) };
 }
 
-/** The platform takes a cascade that is neither on nor off for the account's. */
+/** Returns the request's form of a cascade; null resets the token to the account's. */
 function cascadeBody(cascade: GeoCascade | null): Schemas["GeoCascadeModel3"] {
   return cascade ? { isEnabled: cascade.isEnabled, clusters: [...cascade.clusters] } : { isEnabled: null };
 }
 
-/** One that is neither on nor off is none of the token's own. */
+/** Returns null for a setting that is neither on nor off: the token then has none of its own. */
 function ownCascade(value: unknown, at: string): GeoCascade | null {
   const wire = object<Schemas["GeoCascadeModel2"]>(value, at);
   return wire.isEnabled == null ? null : geoCascade(value, at);

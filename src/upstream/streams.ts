@@ -2,7 +2,7 @@ import type { components } from "./generated/stream.ts";
 import { object, optional, text } from "./transport/decode.ts";
 import type { Http } from "./transport/http-types.ts";
 
-/** How much was stopped; `None` when nothing was live. */
+/** Extent of a stop; `None` if nothing was live. */
 export type StoppingLevel = components["schemas"]["StreamStoppingLevel"];
 
 /** Control of live streams. Every method throws UpstreamError when there is no usable answer. */

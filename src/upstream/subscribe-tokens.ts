@@ -2,7 +2,7 @@ import type { SubscribeTokenRecord } from "../model/token/token.ts";
 import type { components } from "./generated/subscribe-tokens.ts";
 import {
   changesBody,
-  createTokens,
+  createTokenClient,
   type NewToken,
   newTokenBody,
   type TokenChanges,
@@ -12,9 +12,9 @@ import { tokenFields } from "./token-wire.ts";
 import { object, optional, text } from "./transport/decode.ts";
 import type { Http } from "./transport/http-types.ts";
 
-/** What a new subscribe token is made of. */
+/** Settings of a new subscribe token. */
 export interface NewSubscribeToken extends NewToken {
-  /** Under which its viewers' traffic is counted. It can't be changed later. */
+  /** The traffic of the token's viewers is counted under this id, which can't be changed later. */
   readonly trackingId?: string | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface NewSubscribeToken extends NewToken {
 export type SubscribeTokens = TokenClient<SubscribeTokenRecord, NewSubscribeToken, TokenChanges>;
 
 export function createSubscribeTokens(http: Http): SubscribeTokens {
-  return createTokens(http, {
+  return createTokenClient(http, {
     kind: "Subscribe",
     path: "subscribe_token",
     decode: subscribeToken,

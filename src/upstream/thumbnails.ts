@@ -5,9 +5,9 @@ import type { Http } from "./transport/http-types.ts";
 /** Thumbnails of live streams. Every method throws UpstreamError when there is no usable answer. */
 export interface Thumbnails {
   /**
-   * Has one made now, which goes to the account's thumbnail webhooks. The platform takes six a minute for a stream.
+   * Requests a thumbnail, which the platform sends to the account's webhooks; it accepts six requests a minute for a stream.
    *
-   * @returns whether it is being made
+   * @returns whether the platform is making it
    * @see POST /api/thumbnails
    */
   trigger(stream: { readonly streamName: string; readonly publishTokenId?: number | undefined }): Promise<boolean>;

@@ -2,43 +2,44 @@ import type { Secret } from "../model/secret.ts";
 import type { StreamGrant } from "../model/token/token.ts";
 import { list } from "./transport/decode.ts";
 import type { Http } from "./transport/http-types.ts";
-import { UpstreamError } from "./upstream-error.ts";
+import { nullIfRejected } from "./upstream-error.ts";
 
-/** What the platform offers for either kind of token. Every method throws UpstreamError when there is no usable answer. */
+/** Client of one kind of token. Every method throws UpstreamError when there is no usable response. */
 export interface TokenClient<Token, NewToken, Changes> {
-  /** One page of all tokens, by age; an empty page is the end. @see GET /api/{kind}_token/list */
+  /** Returns one page of all tokens, sorted by age; empty after the last page. @see GET /api/{kind}_token/list */
   list(page: ListPage, signal?: AbortSignal): Promise<Token[]>;
-  /** Null for an id that the account does not have. @see GET /api/{kind}_token/{tokenId} */
+  /** Returns a token; null for an id that the account does not have. @see GET /api/{kind}_token/{tokenId} */
   read(id: number, signal?: AbortSignal): Promise<Token | null>;
-  /** Not idempotent: each call makes a token. @see POST /api/{kind}_token */
+  /** Creates a token. Not idempotent: each call creates another one. @see POST /api/{kind}_token */
   create(token: NewToken): Promise<Token>;
-  /** @see PUT /api/v2/{kind}_token/{tokenId} */
+  /** Changes a token. @see PUT /api/v2/{kind}_token/{tokenId} */
   update(id: number, changes: Changes): Promise<Token>;
-  /** A publish token's broadcasts end at once. @see DELETE /api/{kind}_token/{tokenId} */
+  /** Deletes a token. Broadcasts under a publish token end at once. @see DELETE /api/{kind}_token/{tokenId} */
   delete(id: number): Promise<void>;
 }
 
-/** Which page of a token list: pages count from 1 and hold up to 100; totals are not told. */
+/** Page of a token list, counted from 1. The platform returns no total. */
 export interface ListPage {
   readonly page: number;
+  /** At most {@link MAX_ITEMS_ON_PAGE}. */
   readonly itemsOnPage: number;
-  /** Oldest first when it is left out. */
+  /** Oldest first by default. */
   readonly newestFirst?: boolean;
 }
 
-/** How one kind of token stands on the wire, where the two kinds differ. */
+/** Differences between the two kinds of token in the REST API. */
 interface TokenKind<Token, NewToken, Changes> {
   readonly kind: "Publish" | "Subscribe";
   readonly path: "publish_token" | "subscribe_token";
   readonly decode: (value: unknown, at: string) => Token;
   readonly createBody: (token: NewToken) => object;
   readonly updateBody: (changes: Changes) => object;
-  /** What of the changes must not come back in a refusal. */
+  /** Returns the secrets in the changes; error messages have them removed. */
   readonly secretsOf?: (changes: Changes) => readonly Secret[];
 }
 
-/** The five calls that both kinds of token have. */
-export function createTokens<Token, NewToken, Changes>(
+/** Creates the client of one kind of token. */
+export function createTokenClient<Token, NewToken, Changes>(
   http: Http,
   { kind, path, decode, createBody, updateBody, secretsOf }: TokenKind<Token, NewToken, Changes>,
 ): TokenClient<Token, NewToken, Changes> {
@@ -52,19 +53,11 @@ export function createTokens<Token, NewToken, Changes>(
         decode: (data) => list(data, "data", decode),
         signal,
       }),
-    read: async (id, signal) => {
-      try {
-        return await http.read({
-          operation: `${kind}TokenV1_ReadToken`,
-          path: `/api/${path}/${id}`,
-          decode: token,
-          signal,
-        });
-      } catch (error) {
-        if (isUnknownToken(error)) return null;
-        throw error;
-      }
-    },
+    read: (id, signal) =>
+      nullIfRejected(
+        http.read({ operation: `${kind}TokenV1_ReadToken`, path: `/api/${path}/${id}`, decode: token, signal }),
+        "tokenId",
+      ),
     create: (wanted) =>
       http.write({
         operation: `${kind}TokenV1_CreateToken`,
@@ -93,19 +86,19 @@ export function createTokens<Token, NewToken, Changes>(
   };
 }
 
-/** The page as the lists of both kinds take it: by age, so that new tokens come at one end. */
+/** Returns the query of a page, sorted by age so that new tokens appear at one end only. */
 function listQuery({ page, itemsOnPage, newestFirst }: ListPage) {
   return { sortBy: "AddedOn", page, itemsOnPage, isDescending: newestFirst ? true : undefined };
 }
 
-/** The most tokens that a page holds. @see GET /api/publish_token/list */
+/** Largest page of a list, in items. @see GET /api/publish_token/list */
 export const MAX_ITEMS_ON_PAGE = 100;
 
-/** What a new token of either kind is made of. What is undefined is left to the platform's or the account's default. */
+/** Settings of a new token of either kind; undefined takes the default of the platform or of the account. */
 export interface NewToken {
   readonly label: string;
   readonly streams: readonly StreamGrant[];
-  /** From now; undefined for a token that never expires. It can't be changed later. */
+  /** Seconds from now; undefined for a token that never expires. The expiry can't be changed later. */
   readonly expiresInSeconds?: number | undefined;
   readonly originCluster?: string | undefined;
   readonly allowedOrigins?: readonly string[] | undefined;
@@ -115,7 +108,7 @@ export interface NewToken {
   readonly deniedCountries?: readonly string[] | undefined;
 }
 
-/** A new token as v1 takes it, in what the two kinds spell alike. */
+/** Returns the part of a v1 request body that both kinds of token share. */
 export function newTokenBody({ label, streams, expiresInSeconds, ...access }: NewToken) {
   return {
     label,
@@ -125,12 +118,12 @@ export function newTokenBody({ label, streams, expiresInSeconds, ...access }: Ne
   };
 }
 
-/** What may change in either kind of token; what is undefined stays as it is. Expiry and tracking id never change. */
+/** Changes to a token of either kind; undefined leaves a setting as it is. Expiry and tracking id never change. */
 export interface TokenChanges {
   readonly label?: string | undefined;
   readonly isActive?: boolean | undefined;
   readonly addStreams?: readonly StreamGrant[] | undefined;
-  /** The patterns of the grants to take away. */
+  /** Patterns of the grants to remove. */
   readonly removeStreams?: readonly string[] | undefined;
   readonly allowedOrigins?: readonly string[] | undefined;
   readonly allowedIpAddresses?: readonly string[] | undefined;
@@ -138,11 +131,11 @@ export interface TokenChanges {
   readonly originCluster?: string | undefined;
   readonly allowedCountries?: readonly string[] | undefined;
   readonly deniedCountries?: readonly string[] | undefined;
-  /** A new secret under the same id; what the old one signed stops working at the next connection. */
+  /** Replaces the secret under the same id: tokens signed with the old one are rejected at their next connection. */
   readonly refreshSecret?: boolean | undefined;
 }
 
-/** The changes as v2 takes them, in what the two kinds spell alike. */
+/** Returns the part of a v2 request body that both kinds of token share. */
 export function changesBody(changes: TokenChanges) {
   const { label, isActive, addStreams, removeStreams, refreshSecret, ...access } = changes;
   return {
@@ -155,7 +148,7 @@ export function changesBody(changes: TokenChanges) {
   };
 }
 
-/** Who may use a token and where it lives: the same in a new one as in a changed one. */
+/** Returns the cluster and access rules of a request body; v1 and v2 have the same names for them. */
 function accessBody(access: Omit<NewToken, "label" | "streams" | "expiresInSeconds">) {
   const { originCluster, bindIpsOnUsage } = access;
   const { allowedOrigins, allowedIpAddresses, allowedCountries, deniedCountries } = access;
@@ -171,9 +164,4 @@ function accessBody(access: Omit<NewToken, "label" | "streams" | "expiresInSecon
 
 function wireGrant({ pattern, isRegex }: StreamGrant) {
   return { streamName: pattern, isRegex };
-}
-
-/** The platform answers an unknown id with a refusal that names the id's field, not with 404. */
-function isUnknownToken(error: unknown): boolean {
-  return error instanceof UpstreamError && error.code === "UPSTREAM_REJECTED" && "tokenId" in error.reasons;
 }

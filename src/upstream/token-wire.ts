@@ -3,10 +3,10 @@ import type { CountryRules, GeoCascade, StreamGrant, TokenRecord } from "../mode
 import type { components } from "./generated/subscribe-tokens.ts";
 import { boolean, instant, integer, list, object, optional, optionalList, text } from "./transport/decode.ts";
 
-/** What both kinds of token share on the wire. v1 and v2 answers differ only in what may be null. */
+/** Fields that both kinds of token share in the REST API. v1 and v2 responses differ only in which may be null. */
 type Wire = components["schemas"]["SubscribeTokenResponseV1"];
 
-/** Picks the fields that publish and subscribe tokens have in common. */
+/** Decodes the fields that both kinds of token share. */
 export function tokenFields(value: unknown, at: string): TokenRecord {
   const wire = object<Wire>(value, at);
   const effective = object<components["schemas"]["TokenEffectiveSettings"]>(

@@ -3,36 +3,36 @@ import type { components } from "./generated/transcoder.ts";
 import { MAX_ITEMS_ON_PAGE } from "./token-client.ts";
 import { boolean, instant, integer, list, number, object, optional, optionalList, text } from "./transport/decode.ts";
 import type { Http } from "./transport/http-types.ts";
-import { UpstreamError } from "./upstream-error.ts";
+import { nullIfRejected } from "./upstream-error.ts";
 
-/** What a new transcoder is made of. */
+/** Settings of a new transcoder. */
 export interface NewTranscoder extends TranscoderSettings {
   readonly name: string;
   readonly clusterId: string;
-  /** Starts it at once, from when on it is charged. */
+  /** Whether it starts at once; the platform bills it from then on. */
   readonly startsNow: boolean;
 }
 
-/** Which page of the transcoders: pages count from 1 and hold up to 100; totals are not told. */
+/** Page of the list, counted from 1, of up to 100 transcoders. The platform returns no total. */
 export interface TranscoderPage {
   readonly page: number;
-  /** Oldest first when it is left out. */
+  /** Oldest first by default. */
   readonly newestFirst?: boolean;
-  /** Those that are deleted as well. */
+  /** Whether deleted transcoders are included; false by default. */
   readonly withDeleted?: boolean;
 }
 
-/** Cloud transcoders. Every method throws UpstreamError when there is no usable answer. */
+/** Client for cloud transcoders. Every method throws UpstreamError when there is no usable response. */
 export interface Transcoders {
-  /** One page, by age. @see GET /api/transcoders */
+  /** Returns one page, sorted by age. @see GET /api/transcoders */
   list(page: TranscoderPage, signal?: AbortSignal): Promise<TranscoderRecord[]>;
-  /** Null for an id that the account does not have. @see GET /api/transcoders/{transcoderId} */
+  /** Returns a transcoder; null for an id that the account does not have. @see GET /api/transcoders/{transcoderId} */
   read(id: string, signal?: AbortSignal): Promise<TranscoderRecord | null>;
-  /** Not idempotent: each call makes one. @see POST /api/transcoders */
+  /** Creates a transcoder. Not idempotent: each call creates another one. @see POST /api/transcoders */
   create(transcoder: NewTranscoder): Promise<TranscoderRecord>;
-  /** @see PUT /api/transcoders/{transcoderId} */
+  /** Changes a transcoder. @see PUT /api/transcoders/{transcoderId} */
   update(id: string, changes: TranscoderSettings): Promise<TranscoderRecord>;
-  /** One that is running is shut down at once. @see DELETE /api/transcoders/{transcoderId} */
+  /** Deletes a transcoder; a running one is shut down at once. @see DELETE /api/transcoders/{transcoderId} */
   delete(id: string): Promise<void>;
 }
 
@@ -67,15 +67,8 @@ export function createTranscoders(http: Http): Transcoders {
         decode: (data) => list(data, "data", transcoder),
         signal,
       }),
-    read: async (id, signal) => {
-      try {
-        return await http.read({ operation: "Transcoder_GetTranscoder", path: at(id), decode, signal });
-      } catch (error) {
-        // An unknown id is answered with a refusal, not with 404.
-        if (error instanceof UpstreamError && error.code === "UPSTREAM_REJECTED") return null;
-        throw error;
-      }
-    },
+    read: async (id, signal) =>
+      nullIfRejected(http.read({ operation: "Transcoder_GetTranscoder", path: at(id), decode, signal })),
     create: ({ startsNow, ...settings }) =>
       http.write({
         operation: "Transcoder_CreateTranscoder",
@@ -142,10 +135,10 @@ function transcoder(value: unknown, at: string): TranscoderRecord {
   };
 }
 
-/** One that the documents do not know is taken for an error: it is none in which the transcoder can be relied on. */
+/** Returns `Error` for a status that the documents do not list: the transcoder can't be relied on in it. */
 function status(value: unknown, at: string): TranscoderStatus {
-  const told = text(value, at);
-  return statuses.find((known) => known === told) ?? "Error";
+  const received = text(value, at);
+  return statuses.find((known) => known === received) ?? "Error";
 }
 
 function profile(value: unknown, at: string): TranscoderProfile {

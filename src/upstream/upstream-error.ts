@@ -59,3 +59,18 @@ export class UpstreamError extends ApplicationError {
     this.health = failure.health ?? "HEALTHY";
   }
 }
+
+/**
+ * Resolves to the result of a read by id, or to null if the platform rejected the id: it does not answer 404 to an unknown one.
+ *
+ * @param field field that the rejection must name; any by default
+ */
+export async function nullIfRejected<T>(read: Promise<T>, field?: string): Promise<T | null> {
+  try {
+    return await read;
+  } catch (error) {
+    const isRejected = error instanceof UpstreamError && error.code === "UPSTREAM_REJECTED";
+    if (isRejected && (field === undefined || field in error.reasons)) return null;
+    throw error;
+  }
+}

@@ -5,10 +5,10 @@ import type { Http } from "./transport/http-types.ts";
 import { parseExact } from "./transport/json.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
-/** One viewer's connection. A reconnect after an end is a record of its own. Times are milliseconds since the epoch. */
+/** One viewer's connection. A reconnection has its own record. Times are milliseconds since the epoch. */
 export interface ViewerRecord {
   readonly kind: "ViewerRecord";
-  /** Unique together with the start; may pass 2^53, so it is text. */
+  /** Unique together with `startedAt`. A string, as it may exceed 2^53. */
   readonly recordId: string;
   readonly previousRecordId: string | null;
   readonly clientId: string;
@@ -22,14 +22,14 @@ export interface ViewerRecord {
   readonly trackingId: string | null;
   readonly country: string | null;
   readonly clusterId: string | null;
-  /** Personal data, as are the next two. */
+  /** Personal data, as are `userAgent` and `customViewerData`. */
   readonly ipAddress: string | null;
   readonly userAgent: string | null;
   readonly customViewerData: string | null;
 }
 
 export interface ViewerRecordsQuery {
-  /** Bounds the start of a session, or its completion: half-open either way. */
+  /** Window of the time that `by` selects: the start of a session or its completion. */
   readonly window: TimeWindow;
   readonly by: "STARTED" | "COMPLETED";
   readonly state: "ONGOING" | "COMPLETED" | null;
@@ -40,17 +40,17 @@ export interface ViewerRecordsQuery {
 
 export interface ViewerRecords {
   /**
-   * The records of a query, one at a time as they arrive; in no documented order, and however many there are. Leaving the
-   * loop early ends the call.
+   * Yields the records of a query as they arrive, in no documented order and without a limit. Leaving the loop early cancels
+   * the call.
    *
-   * @throws UpstreamError when there is no usable answer, or it breaks off
+   * @throws UpstreamError when there is no usable response, or it is cut off
    * @see POST /api/v2/records/viewers
    */
   stream(query: ViewerRecordsQuery, signal?: AbortSignal): AsyncIterable<ViewerRecord>;
 }
 
 const OPERATION = "RecordsV2_GetViewerRecords";
-/** One record is some 500 bytes; a line of this length is no record. */
+/** Longest line that can be a record, in characters; most have about 500. */
 const MAX_LINE_LENGTH = 65_536;
 
 export function createViewerRecords(http: Http): ViewerRecords {
@@ -77,7 +77,7 @@ export function createViewerRecords(http: Http): ViewerRecords {
 
 type Schemas = components["schemas"];
 
-/** The document types a tracking id as text, while its description admits null for untracked viewers. */
+/** Request body: the document has tracking ids as strings, but its description permits null for untracked viewers. */
 type RequestBody = Omit<Schemas["GetRecordsV2Model"], "trackingIds"> & { trackingIds?: (string | null)[] };
 
 function requestBody({ window, by, state, streamNames, trackingIds }: ViewerRecordsQuery): RequestBody {
@@ -101,12 +101,12 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncIterable<string
     if (rest.length > MAX_LINE_LENGTH) throw notJson();
     for (const line of lines) if (line.trim()) yield line;
   }
-  // An answer that ends inside a character was cut off.
+  // A response that ends within a character was cut off.
   rest += decoded(decoder);
   if (rest.trim()) yield rest;
 }
 
-/** @param chunk the next of several; left out at the end. @throws ShapeError when it is not UTF-8 */
+/** @param chunk the next part of the response; undefined at the end. @throws ShapeError when it is not UTF-8 */
 function decoded(decoder: TextDecoder, chunk?: Uint8Array): string {
   try {
     return decoder.decode(chunk, { stream: chunk !== undefined });

@@ -132,9 +132,9 @@ export type FindingCode =
   | 'PATTERN_UNREADABLE'
   /** The stream can be published with tokens that differ in cluster or geo-cascade: which viewers find it, and from where, depends on who publishes. */
   | 'PUBLISHERS_DIFFER'
-  /** Anyone may watch the stream without a token. What they use is billed to you, and to no partner. */
+  /** Anyone may watch the stream without a token. Their traffic is billed to the account, and to no partner. */
   | 'STREAM_UNSECURED'
-  /** From then on it opens nothing, and neither does what was signed under it. An expiry can't be changed. */
+  /** After its expiry the token and the viewer tokens signed with it are rejected. An expiry can't be changed. */
   | 'TOKEN_EXPIRES'
   /** A request that was cut off before its answer was recorded asked for a usable token like this one, and no other request of the gateways made it, so most likely nobody was handed the token. The same request, sent again with its idempotency key, takes it over. A token that was made in the platform's dashboard at that time with exactly the same settings looks the same. */
   | 'TOKEN_LEFT_BEHIND'
@@ -153,11 +153,11 @@ export type FindingCode =
 
 /** Severity of a finding. */
 export type FindingSeverity =
-  /** Costs money or leaves a stream open now. */
+  /** The problem costs money or leaves a stream unprotected now. */
   | 'CRITICAL'
-  /** Needs no action now, but is worth knowing. */
+  /** No action is needed now. */
   | 'INFO'
-  /** Will cost money or break something, or makes bills wrong. */
+  /** The problem will cost money, break viewing or falsify bills. */
   | 'WARNING';
 
 /** Kind of an inspected token. */

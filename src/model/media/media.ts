@@ -1,29 +1,29 @@
 import type { Secret } from "../secret.ts";
 
-/** What kind of media an asset is, with what it means to a client. */
+/** Types of assets with their descriptions for clients. */
 export const mediaAssetTypes = {
-  RECORDING: "A broadcast that was recorded from its beginning to its end, or 24 hours of it.",
-  CLIP: "Cut out of a broadcast while it was live.",
+  RECORDING: "A recorded broadcast, from its start to its end, or up to 24 hours of it.",
+  CLIP: "A part of a broadcast, cut from its timeline.",
   TIMELINE: "The cache of a broadcast that clips are cut from, of at most 12 hours.",
-  VOD: "Uploaded to the platform, not broadcast.",
-  STORAGE_VALIDATION: "A file that was written to try out a storage.",
+  VOD: "Media that was uploaded to the platform, not broadcast.",
+  STORAGE_VALIDATION: "A file that was written to test a storage.",
 } as const;
 export type MediaAssetType = keyof typeof mediaAssetTypes;
 
-/** Where an asset is on its way, with what it means to a client. */
+/** States of assets with their descriptions for clients. */
 export const mediaAssetStates = {
-  PROCESSING: "Being broadcast still, or being made into a file.",
-  COMPLETE: "Ready to be downloaded, or played where it has a distribution.",
-  ERROR: "Could not be made: `problem` tells why.",
+  PROCESSING: "Still being broadcast, or being converted to a file.",
+  COMPLETE: "Ready for download, and for playback if the asset has a distribution.",
+  ERROR: "The asset could not be created; `problem` has the reason.",
   DELETING: "The platform is deleting the asset.",
-  DELETED: "Gone. It is in no list, and found by its id alone.",
+  DELETED: "The platform has deleted the asset. No list contains it; only a lookup by id finds it.",
 } as const;
 export type MediaAssetState = keyof typeof mediaAssetStates;
 
-/** Whose storage an asset lies in. */
+/** Storage of an asset: the platform's, or a bucket of the account. */
 export type MediaStorage = "PLATFORM" | "GOOGLE_CLOUD" | "AMAZON_S3";
 
-/** One track of finished media. */
+/** A track of complete media. */
 export interface MediaTrack {
   /** `video` or `audio`, as the platform says. */
   readonly type: string | null;
@@ -36,23 +36,23 @@ export interface MediaTrack {
   readonly samplesPerSecond: number | null;
 }
 
-/** What is known of finished media. */
+/** Properties of complete media. */
 export interface MediaFacts {
   /** `mp4`, `webm` or `hls`, as the platform says. */
   readonly format: string | null;
-  /** All its files together; null where the platform does not tell. */
+  /** Sum of all files; null if the platform gives none. */
   readonly bytes: bigint | null;
   readonly durationSeconds: number | null;
   readonly tracks: readonly MediaTrack[];
 }
 
-/** Where finished media is fetched from. Whoever has an address can fetch it. */
+/** URLs of complete media. Whoever has one can fetch the media. */
 export interface MediaDownload {
-  /** Of the file; null for media of many files. It lasts for a short time. */
+  /** URL of the file, valid until `fileUrlExpiresAt`; null for media of many files. */
   readonly fileUrl: Secret | null;
   /** Milliseconds since the epoch. */
   readonly fileUrlExpiresAt: number | null;
-  /** Of the CDN, lasting; null without a distribution. A distribution with keys wants a signed `?token=` behind it. */
+  /** Permanent URL on the CDN; null without a distribution. One with keys requires a signed `?token=` parameter. */
   readonly playbackUrl: Secret | null;
 }
 
@@ -72,50 +72,50 @@ export interface MediaAssetRecord {
   readonly simulcastId: string | null;
   readonly priority: number | null;
   readonly startedAt: number;
-  /** Null while it is being broadcast. */
+  /** Null during the broadcast. */
   readonly endedAt: number | null;
   readonly createdAt: number | null;
-  /** Null for never. */
+  /** Null for an asset that never expires. */
   readonly expiresAt: number | null;
   readonly removedAt: number | null;
-  /** What went wrong, in the platform's words. */
+  /** Reason of a failure, in the platform's words; null without one. */
   readonly problem: string | null;
   readonly storage: MediaStorage;
-  /** Null until it is complete. */
+  /** Null until the asset is complete. */
   readonly facts: MediaFacts | null;
   readonly distributionId: string | null;
   readonly customPath: string | null;
-  /** Null until it is complete, in storage of one's own, and in lists: only a reading of the asset alone has it. */
+  /** Null until the asset is complete, in a bucket of the account, and in lists: only a read by id has it. */
   readonly download: MediaDownload | null;
 }
 
-/** Days that media is kept; null where the account has no rule, which means for ever, and one day for timelines. */
+/** Retention of media, in days. Null means no rule: one day for timelines, unlimited for the rest. */
 export interface MediaExpiry {
   readonly timelineDays: number | null;
   readonly recordingDays: number | null;
   readonly clipDays: number | null;
 }
 
-/** Timelines are kept so long unless the account has a rule. @see GET /api/v3/account/media/expiration */
+/** Retention of timelines without a rule, in days. @see GET /api/v3/account/media/expiration */
 export const DEFAULT_TIMELINE_DAYS = 1;
 
-/** A key that signs what opens a distribution. Its secret is never shown again. */
+/** A key that signs the tokens for a distribution. The platform never returns its secret. */
 export interface MediaKey {
   readonly id: string;
   readonly name: string | null;
 }
 
-/** The rules by which media is played from the CDN. Without keys it is open to everyone. */
+/** Rules for playback from the CDN. Without keys, everyone can play the media. */
 export interface MediaDistributionRecord {
   readonly kind: "MediaDistribution";
   readonly id: string;
   readonly name: string;
-  /** Whether new assets get it that name none. */
+  /** Whether new assets that name no distribution get this one. */
   readonly isDefault: boolean;
   /** Milliseconds since the epoch. */
   readonly createdAt: number | null;
   readonly keys: readonly MediaKey[];
 }
 
-/** Keys of one distribution, so that one can be replaced while the other is in use. */
+/** Keys of one distribution at most: one can be replaced while the other is in use. */
 export const MAX_MEDIA_KEYS = 2;

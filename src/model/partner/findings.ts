@@ -12,20 +12,20 @@ import {
 import type { Traffic } from "../usage/traffic.ts";
 import { isBroad } from "./syndication.ts";
 
-/** How much a finding matters. */
+/** Severities of findings with their descriptions for clients, most severe first. */
 export const severities = {
-  CRITICAL: "Costs money or leaves a stream open now.",
-  WARNING: "Will cost money or break something, or makes bills wrong.",
-  INFO: "Needs no action now, but is worth knowing.",
+  CRITICAL: "The problem costs money or leaves a stream unprotected now.",
+  WARNING: "The problem will cost money, break viewing or falsify bills.",
+  INFO: "No action is needed now.",
 } as const;
 
 export type Severity = keyof typeof severities;
 
-/** Every kind of finding: how much it matters, why it costs money or security, and the mutation that mends it. */
+/** Every kind of finding: its severity, its impact on money or security, and the mutation that fixes it. */
 export const findingKinds = {
   STREAM_UNSECURED: {
     severity: "CRITICAL",
-    impact: "Anyone may watch the stream without a token. What they use is billed to you, and to no partner.",
+    impact: "Anyone may watch the stream without a token. Their traffic is billed to the account, and to no partner.",
     suggestedMutation: "updatePublishToken(input: { token: { tokenId: N }, isSecured: true })",
   },
   UNTRACKED_VIEWERS: {
@@ -86,7 +86,7 @@ export const findingKinds = {
   },
   TOKEN_EXPIRES: {
     severity: "WARNING",
-    impact: "From then on it opens nothing, and neither does what was signed under it. An expiry can't be changed.",
+    impact: "After its expiry the token and the viewer tokens signed with it are rejected. An expiry can't be changed.",
     suggestedMutation: "syndicateStream, or createSubscribeToken or createPublishToken, for its successor",
   },
   TOKEN_LEFT_BEHIND: {
@@ -118,16 +118,16 @@ export type FindingKind = keyof typeof findingKinds;
 /** Something about the account that costs money or security. */
 export interface Finding {
   readonly kind: FindingKind;
-  /** What was found, with names and numbers. */
+  /** Sentence with the names and numbers of the finding. */
   readonly summary: string;
   readonly streamName: string | null;
   readonly trackingId: string | null;
   readonly token: PublishTokenRecord | SubscribeTokenRecord | null;
-  /** The mutation that mends it, complete; null where some of it is to be filled in. */
+  /** Complete mutation that fixes the problem; null if some of its values must be filled in. */
   readonly mutation: string | null;
 }
 
-/** Whose traffic of one stream over the window that is looked at. */
+/** Traffic of one stream in the checked window, by tracking id. */
 export interface StreamTraffic {
   readonly streamName: string;
   readonly rows: readonly { readonly trackingId: string | null; readonly traffic: Traffic }[];
@@ -140,14 +140,14 @@ export interface StreamTokens {
   readonly subscribe: readonly SubscribeTokenRecord[];
 }
 
-/** How the patterns of tokens are read, and what is known to hold them against. */
+/** How patterns of tokens are read, and the streams that they are compared with. */
 export interface GrantFacts {
   readonly read: PatternReader;
-  /** Whether the patterns among the grants together open nearly any name at all. */
+  /** Returns whether the patterns of the grants together open nearly every name. */
   readonly openAnyName: (grants: readonly StreamGrant[]) => boolean;
   /** Every stream of the account that is known by name; empty for a caller who may not know them. */
   readonly known: readonly string[];
-  /** At most so many of them a token opens: an estimate that costs little, and is never too low. */
+  /** Returns an upper bound for the known streams that a token opens, at little cost. */
   readonly mostOpened: (token: SubscribeTokenRecord) => number;
 }
 
@@ -158,7 +158,7 @@ const unaided: GrantFacts = {
   mostOpened: () => Number.POSITIVE_INFINITY,
 };
 
-/** Findings about subscribe tokens by themselves. `expiringBefore` is in milliseconds since the epoch. */
+/** Returns the findings about single subscribe tokens, and about those of one tracking id together. `expiringBefore` is in milliseconds since the epoch. */
 export function subscribeTokenFindings(
   tokens: readonly SubscribeTokenRecord[],
   now: number,
@@ -202,7 +202,7 @@ function broad(who: string, opened: number, known: number): string {
   return `${who} opens ${opened} of the ${known} known streams by its patterns.`;
 }
 
-/** Tokens of one tracking id that only together open everything. */
+/** Returns a finding for each tracking id whose tokens open every stream only together. */
 function togetherEverything(
   usable: readonly SubscribeTokenRecord[],
   { read, openAnyName: openAny }: GrantFacts,
@@ -239,7 +239,7 @@ function unreadable(token: PublishTokenRecord | SubscribeTokenRecord, read: Patt
   });
 }
 
-/** Usable subscribe tokens whose partner is suspended or retired, by the partner's tracking ids. */
+/** Returns a finding for each usable subscribe token whose partner is suspended or retired. */
 export function inactivePartnerFindings(
   tokens: readonly SubscribeTokenRecord[],
   isInactive: (trackingId: string) => boolean,
@@ -255,14 +255,14 @@ export function inactivePartnerFindings(
   );
 }
 
-/** A usable token that an operation made and nobody was handed, since the operation was cut off. */
+/** Returns the finding about a usable token that an interrupted operation created and did not return to its caller. */
 export function leftBehindFinding(token: PublishTokenRecord | SubscribeTokenRecord, operation: string): Finding {
   const summary = `${named(token)} is what a request of ${operation} asked for that was cut off before its answer was recorded. Delete the token unless it was made in the platform's dashboard.`;
   const mutation = `mutation { delete${token.kind}(input: { token: { tokenId: ${token.id} } }) { deletedId userErrors { code message } } }`;
   return { ...finding("TOKEN_LEFT_BEHIND", summary, { token }), mutation };
 }
 
-/** Findings about publish tokens by themselves. */
+/** Returns the findings about single publish tokens. */
 export function publishTokenFindings(
   tokens: readonly PublishTokenRecord[],
   now: number,
@@ -274,7 +274,7 @@ export function publishTokenFindings(
     .flatMap((token) => [...unreadable(token, read), ...expiry(token, expiringBefore)]);
 }
 
-/** Findings about who publishes a stream and who may watch it. */
+/** Returns the findings about the tokens that publish a stream and those that may watch it. */
 export function streamFindings(
   { streamName, publish, subscribe }: StreamTokens,
   now: number,
@@ -302,7 +302,7 @@ export function streamFindings(
       `The publish tokens of the stream \`${streamName}\` have different geo-cascades.`,
       { streamName },
     ),
-    // A grant of every stream strands on some; that finding is made once, as a wildcard.
+    // A wildcard grant includes streams of other clusters; that is one finding, WILDCARD_GRANT.
     ...mismatchedTokens
       .filter(({ streams }) => !openAny(streams))
       .map((token) =>
@@ -315,7 +315,7 @@ export function streamFindings(
   ];
 }
 
-/** Findings about metered traffic. */
+/** Returns the findings about metered traffic: those of the streams first, then one for each unclaimed tracking id. */
 export function trafficFindings(
   streams: readonly StreamTraffic[],
   isSecured: (streamName: string) => boolean,

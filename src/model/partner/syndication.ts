@@ -3,7 +3,7 @@ import { countOpened, openAllKnown, openAnyName, openedBy, patternsOf, unreadPat
 import { type PatternReader, readPattern } from "../stream/stream-pattern.ts";
 import { cascadeKey, type PublishTokenRecord, type StreamGrant, type SubscribeTokenRecord } from "../token/token.ts";
 
-/** Several rules are broken at once; all of them are told. */
+/** Every rule that a request breaks. The code and message are those of the first violation. */
 export class RuleViolations extends ApplicationError {
   readonly violations: readonly ApplicationError[];
 
@@ -13,31 +13,32 @@ export class RuleViolations extends ApplicationError {
   }
 }
 
-/** @throws RuleViolations when there is any */
+/** Throws if there is a violation. @throws RuleViolations */
 export function assertNoViolations(violations: readonly ApplicationError[]): void {
   const [first, ...others] = violations;
   if (first) throw new RuleViolations([first, ...others]);
 }
 
-/** The cluster that a master token needs, or why there is none. */
+/** The cluster of a new master token, or the reasons why there is none. */
 export interface ClusterChoice {
-  /** What to name on creation; undefined to take the account's default, which is the right one. */
+  /** Cluster to send on creation; undefined if the account's default is the right one. */
   readonly originCluster: string | undefined;
   readonly violations: readonly ApplicationError[];
 }
 
-/** What is known of the account's clusters; null when the platform could not tell. */
+/** The account's clusters. */
 export interface KnownClusters {
   readonly ids: readonly string[];
   readonly defaultCluster: string;
 }
 
 /**
- * Chooses the cluster of a master token for the streams that these publish tokens broadcast: publishers and viewers meet
- * only in one cluster, or where all are of `auto`.
+ * Chooses the cluster of a master token for the streams of the publish tokens: viewers find a stream only in its publishers'
+ * cluster.
  *
- * @param publishTokens usable ones that broadcast what the master shall open
- * @param wished the client's own choice
+ * @param publishTokens usable ones that publish a stream of the master token
+ * @param wished cluster that the client chose; undefined to follow the publishers
+ * @param known null when the platform could not list the clusters
  */
 export function chooseCluster(
   publishTokens: readonly PublishTokenRecord[],
@@ -58,14 +59,14 @@ export function chooseCluster(
   if (clusters.length > 1) {
     violations.push(differing(`clusters ${clusters.join(" and ")}`, argument, { clusters }, because));
   } else if (wished !== undefined && published !== undefined && wished !== published) {
-    const message = `Its publishers are of the cluster ${published}: viewers under a token of ${wished} would not find the stream.`;
+    const message = `\`${argument}\` must be ${published}, the cluster of the publish tokens; got ${wished}. Viewers would not find the stream.`;
     violations.push(violation("CLUSTER_MISMATCH", argument, message + because, { published, wished }));
   }
   const needed = wished ?? published;
   return { originCluster: needed === known?.defaultCluster && wished === undefined ? undefined : needed, violations };
 }
 
-/** Rules for the publish tokens of streams that are to be sold: secured, and alike where there are several. */
+/** Returns the violations of publish tokens whose streams are syndicated: each must be secured, all with one geo-cascade. */
 export function publisherViolations(
   publishTokens: readonly PublishTokenRecord[],
   argument: string,
@@ -90,7 +91,7 @@ export function publisherViolations(
   ];
 }
 
-/** Rules for what a partner is granted: never everything, unless that is said on purpose; and all that is asked for. */
+/** Returns the violations of a partner's grants: wildcards without `allowWildcard`, and streams that no grant opens. */
 export function grantViolations(
   grants: readonly StreamGrant[],
   { allowWildcard, streamNames, known = [], read = readPattern }: GrantRules,
@@ -109,18 +110,18 @@ export function grantViolations(
       ];
 }
 
-/** What grants are held against. */
+/** Rules that grants are checked against. */
 export interface GrantRules {
-  /** Whether a grant of everything is meant. */
+  /** Whether grants may open every stream. */
   readonly allowWildcard: boolean;
-  /** Streams that some grant has to open. */
+  /** Streams that the grants must open. */
   readonly streamNames: readonly string[];
   /** Every stream of the account that is known by name. */
   readonly known?: readonly string[];
   readonly read?: PatternReader;
 }
 
-/** Each grant of everything, however it is spelt; or all grants, where only together they open everything. */
+/** Returns a violation for each grant that opens every stream; otherwise one if all grants together do. */
 function wildcardViolations(
   grants: readonly StreamGrant[],
   known: readonly string[],
@@ -150,13 +151,13 @@ function wildcardViolations(
 /** A grant that opens more than half of the known streams. */
 export interface BroadGrant {
   readonly grant: StreamGrant;
-  /** Its place among the grants, from 0. */
+  /** Index among the grants. */
   readonly index: number;
   readonly opened: number;
   readonly known: number;
 }
 
-/** The grants by pattern that open more than half of the known streams, each with the counts. */
+/** Returns the grants that open more than half of the known streams, in their order. */
 export function broadGrants(
   grants: readonly StreamGrant[],
   known: readonly string[],
@@ -168,17 +169,17 @@ export function broadGrants(
   });
 }
 
-/** More than half of several streams. */
+/** Returns whether a token opens more than half of the known streams, and several. */
 export function isBroad(opened: number, known: number): boolean {
   return opened > 1 && opened * 2 > known;
 }
 
-/** Whether a subscribe token can serve as a partner's master: usable, counted under its id, and not bound to addresses. */
+/** Returns whether a usable subscribe token can be a partner's master: it has the partner's tracking id and binds no addresses. */
 export function isMaster(token: SubscribeTokenRecord, trackingIds: readonly string[]): boolean {
   return token.trackingId !== null && trackingIds.includes(token.trackingId) && token.bindIpsOnUsage === 0;
 }
 
-/** Rules for subscribe tokens that become a partner's masters because the partner adopts their tracking id. */
+/** Returns the violations of subscribe tokens that become a partner's masters when the partner adopts their tracking id. */
 export function masterViolations(masters: readonly SubscribeTokenRecord[], argument: string): ApplicationError[] {
   const bound = masters.filter(({ bindIpsOnUsage }) => bindIpsOnUsage > 0);
   if (bound.length === 0) return [];
@@ -186,7 +187,7 @@ export function masterViolations(masters: readonly SubscribeTokenRecord[], argum
   return [violation("MASTER_BINDS_ADDRESSES", argument, message, { subscribeTokenIds: bound.map(({ id }) => id) })];
 }
 
-/** Names the publish tokens that count for a stream although their patterns can't be read; empty where there is none. */
+/** Returns sentences that name the publish tokens whose patterns can't be read, as they count for the stream; empty for none. */
 function reasonOfUnread(publishTokens: readonly PublishTokenRecord[], read: PatternReader): string {
   return publishTokens
     .flatMap((token) => unreadPatterns(token, read).map((pattern) => ` ${countsUnread(token, pattern)}`))

@@ -32,14 +32,14 @@ export interface Exchange {
 }
 
 /** State that the server serves; read anew for each call, so that a reset needs no new port. */
-export interface Serving {
+export interface ServedState {
   readonly router: Router;
   now(): number;
 }
 
 /** Parts of the server. */
 export interface ServerParts {
-  readonly serving: () => Serving;
+  readonly served: () => ServedState;
   readonly secret: string;
   readonly faults: Faults;
   readonly calls: CallLog;
@@ -85,13 +85,13 @@ export async function listen(parts: ServerParts, host: string, port: number): Pr
 
 async function serve(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const startedAt = performance.now();
-  const { router, now } = parts.serving();
+  const { router, now } = parts.served();
   const { method = "GET", url = "/" } = request;
   const [path, query] = splitAtQuestionMark(url);
   const match = router.match(method, path);
   const respond = async (body: string | undefined): Promise<SandboxResponse> =>
     isPreflight(method, path) ? PREFLIGHT : answerTo(match, request, query, body, parts.secret);
-  const headersOf = (sandboxResponse: SandboxResponse) => responseHeaders(sandboxResponse, parts.serving().now(), path);
+  const headersOf = (sandboxResponse: SandboxResponse) => responseHeaders(sandboxResponse, parts.served().now(), path);
 
   if (typeof match === "object" && match.route.access === "operator") {
     const sandboxResponse = await respond(await readBody(request));

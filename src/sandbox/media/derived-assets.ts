@@ -20,8 +20,8 @@ export interface Broadcast extends AssetFeed {
   readonly endedAt: number | null;
 }
 
-/** Settings that media gets when it is created. */
-export interface FootageRules {
+/** Settings of the account that apply to derived assets. */
+export interface AssetRules {
   /** Retention of new recordings in days; null for unlimited. */
   readonly recordingDays: VersionedSetting<number | null>;
   /** Retention of all timelines in days, old ones included; null for the platform's one day. */
@@ -42,7 +42,7 @@ export const TIMELINE_DAYS = 1;
  * A recording appears as `processing` after ten seconds, since nothing shorter is stored, and is complete some time
  * after it stopped.
  */
-export function recordingsOf(broadcast: Broadcast, now: number, rules: FootageRules): MediaAsset[] {
+export function recordingsOf(broadcast: Broadcast, now: number, rules: AssetRules): MediaAsset[] {
   return segmentsOf(broadcast, LONGEST_RECORDING_MS, now)
     .filter(({ from, to }) => to - from >= SHORTEST_MS)
     .map((segment) => {
@@ -57,11 +57,9 @@ export function recordingsOf(broadcast: Broadcast, now: number, rules: FootageRu
 }
 
 /**
- * Returns the timelines of a broadcast, which clips are cut from.
- *
- * One for each 12 hours, ready as soon as it stops.
+ * Returns the timelines of a broadcast, which clips are cut from: one for each 12 hours, complete as soon as it stops.
  */
-export function timelinesOf(broadcast: Broadcast, now: number, rules: FootageRules): MediaAsset[] {
+export function timelinesOf(broadcast: Broadcast, now: number, rules: AssetRules): MediaAsset[] {
   return segmentsOf(broadcast, LONGEST_TIMELINE_MS, now).map((segment) => ({
     ...assetOf(broadcast, "timeline", segment),
     readyAt: segment.isOver ? segment.to : null,
@@ -69,7 +67,8 @@ export function timelinesOf(broadcast: Broadcast, now: number, rules: FootageRul
   }));
 }
 
-interface Piece {
+/** A part of a broadcast that becomes one asset. */
+interface Segment {
   readonly index: number;
   readonly from: number;
   /** Up to now during the broadcast. */
@@ -77,9 +76,9 @@ interface Piece {
   readonly isOver: boolean;
 }
 
-function segmentsOf({ startedAt, endedAt }: Broadcast, longestMs: number, now: number): Piece[] {
+function segmentsOf({ startedAt, endedAt }: Broadcast, longestMs: number, now: number): Segment[] {
   const end = endedAt ?? now;
-  const segments: Piece[] = [];
+  const segments: Segment[] = [];
   for (let from = startedAt; from < end; from += longestMs) {
     const isOver = endedAt !== null || from + longestMs <= now;
     segments.push({ index: segments.length, from, to: Math.min(from + longestMs, end), isOver });
@@ -87,7 +86,7 @@ function segmentsOf({ startedAt, endedAt }: Broadcast, longestMs: number, now: n
   return segments;
 }
 
-function assetOf(broadcast: Broadcast, type: AssetType, { index, from, to, isOver }: Piece): MediaAsset {
+function assetOf(broadcast: Broadcast, type: AssetType, { index, from, to, isOver }: Segment): MediaAsset {
   const { tokenId, streamName, sourceId, simulcastId, priority, bitsPerSecond } = broadcast;
   return {
     id: hexSecret(0, `${type} ${index} of ${broadcast.feedId}`).slice(0, 32),
@@ -109,7 +108,7 @@ function assetOf(broadcast: Broadcast, type: AssetType, { index, from, to, isOve
   };
 }
 
-/** A shorter rule removes older media at once, a longer one keeps what is still there. */
+/** Returns when a timeline expires: a shorter rule removes older ones at once, a longer one applies to those that remain. */
 function timelineExpiry(stoppedAt: number, days: VersionedSetting<number | null>): number | null {
   for (const { value, from, to } of days.stretches()) {
     const due = Math.max(stoppedAt + (value ?? TIMELINE_DAYS) * DAY_MS, from);

@@ -1,10 +1,10 @@
 /**
- * Checks of what the platform sends, one small function for each kind of value. They are plain functions because analytics
- * answers hold thousands of numbers; `at` is the place in the answer, as a fixed text, and is told when the check fails.
- * Nothing that these functions do not name gets past a client.
+ * Decoders for values of the platform's responses, one function for each type. `at` is the place of the value in the response,
+ * for the error message: a constant text, as analytics responses contain thousands of numbers. Clients pass on decoded values
+ * only.
  */
 
-/** A value is not what the platform documents. The message tells where and what was expected, never the value. */
+/** A value is not what the platform documents. The message names its place and the expected type, never the value. */
 export class ShapeError extends Error {
   constructor(at: string, expected: string) {
     super(`${at} is not ${expected}`);
@@ -71,7 +71,7 @@ export function count(value: unknown, at: string): bigint {
   return BigInt(plainCount(value, at));
 }
 
-/** The same as it was written: a bigint only where it passes 2^53. */
+/** A count as `parseExact` returns it: a bigint only above 2^53. */
 export function plainCount(value: unknown, at: string): number | bigint {
   if (value === undefined || value === null) return 0;
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
