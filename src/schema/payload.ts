@@ -6,6 +6,11 @@ export interface Payload {
   readonly userErrors: readonly UserErrorShape[];
 }
 
+type ObjectOptions<Shape> = Parameters<ReturnType<typeof builder.objectRef<Shape>>["implement"]>[0];
+
+/** The field builder that Pothos passes to `fields` of an object type, for fields that several payloads share. */
+export type OutputFields<Shape> = Parameters<NonNullable<ObjectOptions<Shape>["fields"]>>[0];
+
 /** The interface of all payloads. */
 export const MutationPayload = builder.interfaceRef<Payload>("MutationPayload").implement({
   description: "The result of a mutation: the changed objects, and why something was not changed.",

@@ -1,21 +1,13 @@
 import type { GraphContext } from "../../context.ts";
-import { toPartnerRecord } from "../../loaders/partners.ts";
 import { ApplicationError, NotFoundError } from "../../model/errors.ts";
 import { isUsable } from "../../model/token/token.ts";
 import { DAY_MS, HOUR_MS } from "../../model/usage/time.ts";
 import { builder } from "../builder.ts";
 import { payload } from "../payload.ts";
-import { inUse, newestToken } from "./former-holders.ts";
+import { inUse } from "./former-holders.ts";
 import { PartnerPayload } from "./partner-payload.ts";
 import { withPartnerLease } from "./partner-tokens.ts";
-import {
-  assertNoConnectedViewer,
-  assertNotLast,
-  changeTrackingIds,
-  freshRows,
-  hasRecord,
-  TrackingIdInput,
-} from "./tracking-ids.ts";
+import { assertNoConnectedViewer, freshRows, hasRecord, removeTrackingId, TrackingIdInput } from "./tracking-ids.ts";
 
 /** Age of the oldest viewer record that keeps a tracking id from being released, in milliseconds. */
 const RECORDS_WINDOW_MS = 7 * DAY_MS;
@@ -42,11 +34,7 @@ builder.mutationField("releaseTrackingId", (t) =>
           if (usable.length > 0) throw inUse("has the tracking id", usable, "input.trackingId");
           await assertNoConnectedViewer(trackingId, context);
           await assertNoRecentViewer(trackingId, context);
-          assertNotLast(partner, trackingId);
-          if (dryRun) return { partner: toPartnerRecord(partner) };
-          return changeTrackingIds(partner, lease, context, ({ partners }) =>
-            partners.removeTrackingId(partner.id, trackingId, newestToken(context), now),
-          );
+          return removeTrackingId(partner, { trackingId, dryRun }, lease, context);
         }),
       ),
   }),

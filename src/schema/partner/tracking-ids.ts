@@ -12,6 +12,7 @@ import type { ViewerRecordsQuery } from "../../upstream/viewer-records.ts";
 import { commitLast } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { PartnerRef } from "./find-partner.ts";
+import { newestToken } from "./former-holders.ts";
 
 export const TrackingIdInput = builder.inputType("PartnerTrackingIdInput", {
   description: "A tracking id, and the partner that gets or loses it.",
@@ -31,11 +32,6 @@ export const TrackingIdInput = builder.inputType("PartnerTrackingIdInput", {
   }),
 });
 
-/** @throws LastTrackingIdError as the store does, so that a dry run reports it too */
-export function assertNotLast({ trackingIds }: RegisteredPartner, trackingId: string): void {
-  if (trackingIds.length === 1) throw new LastTrackingIdError(trackingId);
-}
-
 /** Changes a partner's tracking ids in one transaction while the lease is held, and returns the partner. */
 export async function changeTrackingIds(
   { id }: RegisteredPartner,
@@ -50,6 +46,24 @@ export async function changeTrackingIds(
   });
   context.partnerCache.changed();
   return { partner: partner && toPartnerRecord(partner) };
+}
+
+/**
+ * Removes a tracking id from a partner while the lease is held, and returns the partner. A dry run changes nothing.
+ *
+ * @throws LastTrackingIdError as the store does, so that a dry run reports it too
+ */
+export async function removeTrackingId(
+  partner: RegisteredPartner,
+  { trackingId, dryRun }: { readonly trackingId: string; readonly dryRun: boolean },
+  lease: PartnerLease,
+  context: GraphContext,
+): Promise<{ readonly partner: PartnerRecord | null }> {
+  if (partner.trackingIds.length === 1) throw new LastTrackingIdError(trackingId);
+  if (dryRun) return { partner: toPartnerRecord(partner) };
+  return changeTrackingIds(partner, lease, context, ({ partners }) =>
+    partners.removeTrackingId(partner.id, trackingId, newestToken(context), context.now),
+  );
 }
 
 /** Returns a tracking id's traffic by stream over all days that the platform retains, read now and past every cache. */

@@ -1,12 +1,11 @@
-import { toPartnerRecord } from "../../loaders/partners.ts";
 import { ConflictError, NotFoundError } from "../../model/errors.ts";
 import { isUsable } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { payload } from "../payload.ts";
-import { inUse, newestToken } from "./former-holders.ts";
+import { inUse } from "./former-holders.ts";
 import { PartnerPayload } from "./partner-payload.ts";
 import { withPartnerLease } from "./partner-tokens.ts";
-import { assertNoConnectedViewer, assertNotLast, changeTrackingIds, TrackingIdInput } from "./tracking-ids.ts";
+import { assertNoConnectedViewer, removeTrackingId, TrackingIdInput } from "./tracking-ids.ts";
 
 builder.mutationField("undoAdoption", (t) =>
   t.field({
@@ -41,11 +40,7 @@ builder.mutationField("undoAdoption", (t) =>
           // partner with the id.
           const isCreatedSince = since.length > 0 || claim.newestToken > claim.afterToken;
           if (isCreatedSince) await assertNoConnectedViewer(trackingId, context);
-          assertNotLast(partner, trackingId);
-          if (dryRun) return { partner: toPartnerRecord(partner) };
-          return changeTrackingIds(partner, lease, context, ({ partners }) =>
-            partners.removeTrackingId(partner.id, trackingId, newestToken(context), now),
-          );
+          return removeTrackingId(partner, { trackingId, dryRun }, lease, context);
         }),
       ),
   }),

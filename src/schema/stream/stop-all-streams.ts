@@ -1,29 +1,16 @@
 import { builder } from "../builder.ts";
-import { MutationPayload, type Payload } from "../payload.ts";
-import { PublishToken } from "../refs.ts";
-import { disableFirstField, type Stopped, stopBroadcasts, stopPayload } from "./stop-broadcasts.ts";
-import { StoppingLevel } from "./stopping-level.ts";
+import { MutationPayload } from "../payload.ts";
+import { disableFirstField, type StopPayload, stopBroadcasts, stopPayload, stoppedFields } from "./stop-broadcasts.ts";
 
 const StopAllStreamsInput = builder.inputType("StopAllStreamsInput", {
   description: "How to stop every live stream of the account.",
   fields: disableFirstField,
 });
 
-const StopAllStreamsPayload = builder.objectRef<Payload & Partial<Stopped>>("StopAllStreamsPayload").implement({
+const StopAllStreamsPayload = builder.objectRef<StopPayload>("StopAllStreamsPayload").implement({
   description: "How much was stopped, or why nothing was.",
   interfaces: [MutationPayload],
-  fields: (t) => ({
-    stoppingLevel: t.expose("stoppingLevel", {
-      type: StoppingLevel,
-      nullable: true,
-      description: "How much was stopped; null when the call failed.",
-    }),
-    disabledTokens: t.field({
-      type: [PublishToken],
-      description: "Publish tokens that were disabled, so that encoders can't come back with them.",
-      resolve: ({ disabledTokens }) => [...(disabledTokens ?? [])],
-    }),
-  }),
+  fields: stoppedFields,
 });
 
 builder.mutationField("stopAllStreams", (t) =>

@@ -3,8 +3,10 @@ import type { PublishTokenRecord } from "../../model/token/token.ts";
 import type { StoppingLevel } from "../../upstream/streams.ts";
 import { userError } from "../errors.ts";
 import type { InputFields } from "../input.ts";
-import { payload } from "../payload.ts";
+import { type OutputFields, type Payload, payload } from "../payload.ts";
+import { PublishToken } from "../refs.ts";
 import { disablePublishTokens } from "../token/change-many.ts";
+import { StoppingLevel as StoppingLevelEnum } from "./stopping-level.ts";
 
 /** Returns the input field that disables publish tokens before streams are stopped. */
 export const disableFirstField = (t: InputFields) => ({
@@ -17,10 +19,27 @@ export const disableFirstField = (t: InputFields) => ({
 });
 
 /** Streams that were stopped, and the tokens that were disabled first. */
-export interface Stopped {
+interface Stopped {
   readonly stoppingLevel: StoppingLevel;
   readonly disabledTokens: readonly PublishTokenRecord[];
 }
+
+/** Payload of a mutation that stops one stream, which it names, or all of them. */
+export type StopPayload = Payload & Partial<Stopped> & { readonly streamName?: string };
+
+/** Returns the payload fields that report what was stopped and disabled. */
+export const stoppedFields = (t: OutputFields<StopPayload>) => ({
+  stoppingLevel: t.expose("stoppingLevel", {
+    type: StoppingLevelEnum,
+    nullable: true,
+    description: "How much was stopped; null when the call failed.",
+  }),
+  disabledTokens: t.field({
+    type: [PublishToken],
+    description: "Publish tokens that were disabled, so that encoders can't come back with them.",
+    resolve: ({ disabledTokens }) => [...(disabledTokens ?? [])],
+  }),
+});
 
 interface StopOutcome extends Stopped {
   /** Tokens that could not be disabled; the streams were stopped all the same. */

@@ -1,10 +1,9 @@
 import { streamRecord } from "../../model/stream/stream.ts";
 import { builder } from "../builder.ts";
-import { MutationPayload, type Payload } from "../payload.ts";
-import { PublishToken, Stream } from "../refs.ts";
+import { MutationPayload } from "../payload.ts";
+import { Stream } from "../refs.ts";
 import { findStream, StreamRef } from "./find-stream.ts";
-import { disableFirstField, type Stopped, stopBroadcasts, stopPayload } from "./stop-broadcasts.ts";
-import { StoppingLevel } from "./stopping-level.ts";
+import { disableFirstField, type StopPayload, stopBroadcasts, stopPayload, stoppedFields } from "./stop-broadcasts.ts";
 
 const StopStreamInput = builder.inputType("StopStreamInput", {
   description: "Which live stream to stop, and how.",
@@ -14,30 +13,19 @@ const StopStreamInput = builder.inputType("StopStreamInput", {
   }),
 });
 
-const StopStreamPayload = builder
-  .objectRef<Payload & Partial<Stopped> & { readonly streamName?: string }>("StopStreamPayload")
-  .implement({
-    description: "How much was stopped, or why nothing was.",
-    interfaces: [MutationPayload],
-    fields: (t) => ({
-      stream: t.field({
-        type: Stream,
-        nullable: true,
-        description: "The stopped stream; null when the call failed.",
-        resolve: ({ streamName }) => (streamName === undefined ? null : streamRecord(streamName)),
-      }),
-      stoppingLevel: t.expose("stoppingLevel", {
-        type: StoppingLevel,
-        nullable: true,
-        description: "How much was stopped; null when the call failed.",
-      }),
-      disabledTokens: t.field({
-        type: [PublishToken],
-        description: "Publish tokens that were disabled, so that encoders can't come back with them.",
-        resolve: ({ disabledTokens }) => [...(disabledTokens ?? [])],
-      }),
+const StopStreamPayload = builder.objectRef<StopPayload>("StopStreamPayload").implement({
+  description: "How much was stopped, or why nothing was.",
+  interfaces: [MutationPayload],
+  fields: (t) => ({
+    stream: t.field({
+      type: Stream,
+      nullable: true,
+      description: "The stopped stream; null when the call failed.",
+      resolve: ({ streamName }) => (streamName === undefined ? null : streamRecord(streamName)),
     }),
-  });
+    ...stoppedFields(t),
+  }),
+});
 
 builder.mutationField("stopStream", (t) =>
   t.field({

@@ -1,7 +1,7 @@
 import type { TokenKind } from "../../cache/token-cache.ts";
 import type { GraphContext } from "../../context.ts";
-import { UpstreamError } from "../../upstream/upstream-error.ts";
 import { builder } from "../builder.ts";
+import { deleteOnPlatform } from "../delete-on-platform.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import { MutationPayload, type Payload } from "../payload.ts";
 
@@ -34,13 +34,10 @@ export async function deleteToken(
   client: DeletingClient,
   { tokenCache }: GraphContext,
 ): Promise<{ deletedId: string }> {
-  try {
-    await client.delete(id);
-  } catch (error) {
-    // A delete whose response was lost has succeeded if the token is gone.
-    const isLost = error instanceof UpstreamError && error.code === "OUTCOME_UNKNOWN";
-    if (!isLost || (await client.read(id))) throw error;
-  }
+  await deleteOnPlatform(
+    () => client.delete(id),
+    async () => (await client.read(id)) !== null,
+  );
   tokenCache.delete(kind, id);
   return { deletedId: encodeGlobalId(kind, id) };
 }

@@ -1,7 +1,6 @@
 import { ConflictError } from "../../model/errors.ts";
-import type { Transcoders } from "../../upstream/transcoders.ts";
-import { UpstreamError } from "../../upstream/upstream-error.ts";
 import { builder } from "../builder.ts";
+import { deleteOnPlatform } from "../delete-on-platform.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { findTranscoder, TranscoderRef } from "./find-transcoder.ts";
@@ -45,22 +44,18 @@ builder.mutationField("deleteTranscoder", (t) =>
             argument: "input.transcoder",
           });
         }
-        await remove(id, context.upstream.transcoders);
+        const { transcoders } = context.upstream;
+        await deleteOnPlatform(
+          () => transcoders.delete(id),
+          async () => {
+            const present = await transcoders.read(id);
+            return present !== null && !isGone(present.status);
+          },
+        );
         return { deletedId: encodeGlobalId("Transcoder", id) };
       }),
   }),
 );
-
-async function remove(id: string, transcoders: Transcoders): Promise<void> {
-  try {
-    await transcoders.delete(id);
-  } catch (error) {
-    // Only the response was lost: if the transcoder is gone, the deletion succeeded.
-    if (!(error instanceof UpstreamError) || error.code !== "OUTCOME_UNKNOWN") throw error;
-    const present = await transcoders.read(id);
-    if (present && !isGone(present.status)) throw error;
-  }
-}
 
 function isGone(status: string): boolean {
   return status === "Deleting" || status === "Deleted";
