@@ -16,12 +16,7 @@ export interface PageArguments {
 
 export interface Page<Node> {
   readonly edges: { readonly cursor: string; readonly node: Node }[];
-  readonly pageInfo: {
-    readonly hasNextPage: boolean;
-    readonly hasPreviousPage: boolean;
-    readonly startCursor: string | null;
-    readonly endCursor: string | null;
-  };
+  readonly pageInfo: PageInfo;
   readonly totalCount: number;
 }
 
@@ -45,11 +40,9 @@ export function pageOf<Item>(
   { first, after, last, before }: PageArguments,
   nodeOf: (item: Item) => unknown = (item) => item,
 ): Page<unknown> {
-  if (first != null && last != null)
-    throw new InvalidInputError("last", "`last` must not be given together with `first`; got both.");
+  const size = sizeOf(first, last);
   const from = after == null ? 0 : upperBound(sorted, keyOf, decodeCursor(after, "after"));
   const to = before == null ? sorted.length : lowerBound(sorted, keyOf, decodeCursor(before, "before"));
-  const size = last == null ? pageSize(first, "first") : pageSize(last, "last");
   const begin = last == null ? from : Math.max(from, to - size);
   const end = last == null ? Math.min(to, from + size) : to;
   const edges = sorted.slice(begin, Math.max(begin, end)).map((item) => new Edge(nodeOf(item), item, keyOf));
@@ -73,8 +66,7 @@ export function pageOfMoving<Node>(
   nameOf: (node: Node) => string,
   { first, after, last, before }: PageArguments,
 ): Page<Node> {
-  if (first != null && last != null)
-    throw new InvalidInputError("last", "`last` must not be given together with `first`; got both.");
+  const size = sizeOf(first, last);
   const seen = after == null ? [] : decodeSeen(after, "after");
   const ahead = before == null ? null : decodeSeen(before, "before").slice(0, -1);
   const items = ordered.map((node) => ({ node, hash: hashOf(nameOf(node)) }));
@@ -83,7 +75,6 @@ export function pageOfMoving<Node>(
   const rest = items.filter(({ hash }) => !isSeen.has(hash));
   const wanted = isAhead ? rest.filter(({ hash }) => isAhead.has(hash)) : rest;
   const behind = isAhead ? rest.filter(({ hash }) => !isAhead.has(hash)) : [];
-  const size = last == null ? pageSize(first, "first") : pageSize(last, "last");
   const begin = last == null ? 0 : Math.max(0, wanted.length - size);
   const end = last == null ? Math.min(wanted.length, size) : wanted.length;
   // Nodes that were seen stay seen while they are missing from the list.
@@ -138,7 +129,7 @@ function decodeSeen(cursor: string, argument: string): string[] {
 }
 
 /** The position of a page. A class: see `loaders/loaders.ts` on object literals with getters. */
-class PageInfo {
+export class PageInfo {
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
   readonly #edges: readonly { readonly cursor: string }[];
@@ -173,6 +164,13 @@ class Edge<Item> {
   get cursor(): string {
     return encodeCursor(this.#keyOf(this.#item));
   }
+}
+
+/** Returns the page size, from either end of the list. @throws InvalidInputError naming the argument */
+function sizeOf(first: PageArguments["first"], last: PageArguments["last"]): number {
+  if (last == null) return pageSize(first, "first");
+  if (first == null) return pageSize(last, "last");
+  throw new InvalidInputError("last", "`last` must not be given together with `first`; got both.");
 }
 
 /** Returns the page size. @throws InvalidInputError unless it is 1 to `max` */

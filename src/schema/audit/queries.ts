@@ -1,9 +1,8 @@
 import { InvalidInputError } from "../../model/errors.ts";
-import type { AuditStore, AuditFilter as Filter } from "../../store/audit.ts";
 import { builder } from "../builder.ts";
-import { decodeCursor, encodeCursor, type PageArguments, pageSize } from "../connection.ts";
 import { omitNulls } from "../input.ts";
 import { AuditEntry, AuditOutcome } from "./audit-entry.ts";
+import { forwardPage } from "./forward-page.ts";
 
 const AuditFilter = builder.inputType("AuditFilter", {
   description: "Conditions on audit entries; an entry must meet all that are set.",
@@ -34,39 +33,16 @@ builder.queryFields((t) => ({
       args: { filter: t.arg({ type: AuditFilter, description: "Conditions on the entries; all entries by default." }) },
       resolve: (_root, { filter, ...page }, { store }) => {
         const { from, to, ...equal } = omitNulls(filter ?? {});
-        return auditPage({ ...equal, from: from?.getTime(), to: to?.getTime() }, page, store.audit);
+        const wanted = { ...equal, from: from?.getTime(), to: to?.getTime() };
+        const list = (limit: number, after: string | undefined) => store.audit.list(wanted, limit, after);
+        return forwardPage({ list, keyOf: ({ id }) => id, positionOf }, page);
       },
     },
     AuditEntryConnection,
   ),
 }));
 
-/** Returns a page of entries. The log can be long, so it is read in one direction and never counted. */
-async function auditPage(filter: Filter, { first, after, last, before }: PageArguments, log: AuditStore) {
-  if (last != null || before != null) {
-    const argument = last != null ? "last" : "before";
-    throw new InvalidInputError(
-      argument,
-      `\`${argument}\` must be left out: the log is read forwards, by \`first\` and \`after\`.`,
-    );
-  }
-  const size = pageSize(first, "first");
-  const position = after == null ? undefined : positionOf(after);
-  const entries = await log.list(filter, size + 1, position);
-  const edges = entries.slice(0, size).map((node) => ({ cursor: encodeCursor(node.id), node }));
-  return {
-    edges,
-    pageInfo: {
-      hasNextPage: entries.length > size,
-      hasPreviousPage: position !== undefined,
-      startCursor: edges.at(0)?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
-  };
-}
-
-function positionOf(cursor: string): string {
-  const id = decodeCursor(cursor, "after");
+function positionOf(id: string): string {
   if (!/^[\w-]{1,64}$/.test(id))
     throw new InvalidInputError(
       "after",

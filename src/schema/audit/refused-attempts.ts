@@ -2,8 +2,8 @@ import { InvalidInputError } from "../../model/errors.ts";
 import type { RefusedAttempts as Counted } from "../../store/records.ts";
 import type { RefusedAttemptPosition } from "../../store/refused-attempts.ts";
 import { builder } from "../builder.ts";
-import { decodeCursor, encodeCursor, pageSize } from "../connection.ts";
 import { omitNulls } from "../input.ts";
+import { forwardPage } from "./forward-page.ts";
 
 const RefusedAttempts = builder.objectRef<Counted>("RefusedAttempts").implement({
   description:
@@ -60,29 +60,11 @@ builder.queryFields((t) => ({
       args: {
         filter: t.arg({ type: RefusedAttemptFilter, description: "Conditions on the counts; all counts by default." }),
       },
-      resolve: async (_root, { filter, first, after, last, before }, { refusals }) => {
-        if (last != null || before != null) {
-          const argument = last != null ? "last" : "before";
-          throw new InvalidInputError(
-            argument,
-            `\`${argument}\` must be left out: the list is read forwards, by \`first\` and \`after\`.`,
-          );
-        }
+      resolve: (_root, { filter, ...page }, { refusals }) => {
         const { from, to, ...equal } = omitNulls(filter ?? {});
-        const size = pageSize(first, "first");
-        const position = after == null ? undefined : positionOf(after);
         const wanted = { ...equal, from: from?.getTime(), to: to?.getTime() };
-        const counts = await refusals.list(wanted, size + 1, position);
-        const edges = counts.slice(0, size).map((node) => ({ cursor: encodeCursor(keyOf(node)), node }));
-        return {
-          edges,
-          pageInfo: {
-            hasNextPage: counts.length > size,
-            hasPreviousPage: position !== undefined,
-            startCursor: edges.at(0)?.cursor ?? null,
-            endCursor: edges.at(-1)?.cursor ?? null,
-          },
-        };
+        const list = (limit: number, after: RefusedAttemptPosition | undefined) => refusals.list(wanted, limit, after);
+        return forwardPage({ list, keyOf, positionOf }, page);
       },
     },
     RefusedAttemptsConnection,
@@ -93,9 +75,8 @@ function keyOf({ minute, operation, principalId }: RefusedAttemptPosition): stri
   return `${minute} ${operation} ${principalId}`;
 }
 
-function positionOf(cursor: string): RefusedAttemptPosition {
-  const [, minute, operation, principalId] =
-    /^(\d{1,15}) (\w{1,128}) (.{1,512})$/s.exec(decodeCursor(cursor, "after")) ?? [];
+function positionOf(key: string): RefusedAttemptPosition {
+  const [, minute, operation, principalId] = /^(\d{1,15}) (\w{1,128}) (.{1,512})$/s.exec(key) ?? [];
   if (minute === undefined || operation === undefined || principalId === undefined) {
     throw new InvalidInputError("after", "`after` must be a cursor of refused attempts.");
   }

@@ -13,7 +13,7 @@ import {
 import { streamRecord } from "../../model/stream/stream.ts";
 import type { MediaAssetsQuery } from "../../upstream/media-assets.ts";
 import { builder } from "../builder.ts";
-import { decodeCursor, encodeCursor, pageSize } from "../connection.ts";
+import { decodeCursor, encodeCursor, PageInfo, pageSize } from "../connection.ts";
 import { enumValues } from "../enum-values.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import { MediaAsset, PublishToken, Stream } from "../refs.ts";
@@ -299,12 +299,7 @@ export const MediaAssetConnection = builder.objectRef<MediaAssetPage>("MediaAsse
     pageInfo: t.field({
       type: builder.pageInfoRef(),
       description: "Position of the page in the list.",
-      resolve: ({ edges, hasNextPage, hasPreviousPage }) => ({
-        hasNextPage,
-        hasPreviousPage,
-        startCursor: edges.at(0)?.cursor ?? null,
-        endCursor: edges.at(-1)?.cursor ?? null,
-      }),
+      resolve: ({ edges, hasNextPage, hasPreviousPage }) => new PageInfo(edges, hasNextPage, hasPreviousPage),
     }),
   }),
 });

@@ -4,7 +4,7 @@ import { InvalidInputError, NotFoundError } from "../../model/errors.ts";
 import { streamRecord } from "../../model/stream/stream.ts";
 import type { ViewerRecord as Record, ViewerRecordsQuery } from "../../upstream/viewer-records.ts";
 import { builder } from "../builder.ts";
-import { decodeCursor, encodeCursor, pageSize } from "../connection.ts";
+import { decodeCursor, encodeCursor, PageInfo, pageSize } from "../connection.ts";
 import { keyOfId } from "../global-id.ts";
 import { partnerOfTrackingId } from "../partner/partner-of-tracking-id.ts";
 import { Partner, Stream, ViewerRecord } from "../refs.ts";
@@ -155,12 +155,7 @@ export const ViewerRecordConnection = builder.objectRef<RecordPage>("ViewerRecor
     pageInfo: t.field({
       type: builder.pageInfoRef(),
       description: "Position of this page in the list.",
-      resolve: ({ edges, hasNextPage, hasPreviousPage }) => ({
-        hasNextPage,
-        hasPreviousPage,
-        startCursor: edges.at(0)?.cursor ?? null,
-        endCursor: edges.at(-1)?.cursor ?? null,
-      }),
+      resolve: ({ edges, hasNextPage, hasPreviousPage }) => new PageInfo(edges, hasNextPage, hasPreviousPage),
     }),
   }),
 });
