@@ -1,20 +1,21 @@
 /**
- * What fields cost, in points: one for each object of an answer, and a hundred for a call of the platform. The platform is
- * asked for ten names at once, so a figure of one name costs 10. Fields that stand here differ from the rule that types
- * tell: 1 for an object with its first five plain values, a tenth for each more of them, aliases included, and for each value of
- * a list of them, and for a list as often as its arguments or this table say. So points go by what an answer takes to write and
- * to send: a tenth of a point is some 30 bytes.
+ * Price of a field in points, for a field whose price differs from the price that its type implies.
+ *
+ * An object costs 1 point with its first 5 leaf values, and 0.1 points for each further one, aliases included. Each leaf value of
+ * a list costs 0.1 points. A list costs the sum of its entries, whose number its arguments or `entries` give. These points measure
+ * what a response takes to write and to send: 0.1 points are about 30 bytes. An upstream call costs 100 points; usage is read
+ * for 10 names in one call, so the usage of one name costs 10.
  */
 export interface FieldCost {
-  /** Points of the field itself. */
+  /** Points of the field itself, in place of the 1 of its object; a list still costs 1 for each object. */
   readonly points?: number;
   /** Additional points for each day of the field's window. */
   readonly pointsPerDay?: number;
   /** Points for each entry of the list in this argument, such as `input.viewers`. */
   readonly perEntry?: { readonly of: string; readonly points: number };
   /**
-   * How many entries its list has: so many, as the list that it is given, or one for each bucket of the series, or each day of
-   * the window around it.
+   * Number of entries of the field's list: a constant, the length of the list in the argument `of`, or one for each bucket of the
+   * series or each day of the window around the field.
    */
   readonly entries?: number | { readonly of: string } | "BUCKETS" | "DAYS";
   /** The field reads every bucket of its window, in the granularity of its argument. */
@@ -31,10 +32,12 @@ const RECORDS = { points: 500, pointsPerDay: 200 };
 const CALL = { points: 100 };
 /** At most one entry for each day of the window: days without usage are omitted. */
 const DAYS = { points: 0, entries: "DAYS" } as const;
+/** One upstream call for each token. */
 const CHANGE_EACH = { points: 0, perEntry: { of: "input.tokens", points: 100 } };
 
+/** Prices by `Type.field`; see {@link FieldCost} for the price of every other field. */
 export const fieldCosts: Readonly<Record<string, FieldCost>> = {
-  // Up to 4,000 characters.
+  // A text of up to 4,000 characters.
   "AuditEntry.detail": { points: 2 },
   "Account.clipUsage": CALL,
   "Account.drmUsage": CALL,
@@ -42,7 +45,7 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "Account.reconciliation": WHOLE_ACCOUNT,
   "Account.storageUsage": { points: 200 },
   "Account.storedMedia": CALL,
-  "Account.transcoderUsage": { points: 100 },
+  "Account.transcoderUsage": CALL,
   "Account.untrackedUsage": WHOLE_ACCOUNT,
   "Bandwidth.byCountry": USAGE,
   "AccountReconciliation.coverage": CALL,
@@ -62,13 +65,13 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "MediaDistribution.keys": { entries: 2 },
   "Partner.usageByStream": USAGE,
   "Partner.viewerRecords": RECORDS,
-  "Query.canView": { points: 100 },
+  "Query.canView": CALL,
   "Query.mediaAsset": CALL,
   "Query.mediaAssets": { points: 200 },
   "Query.mediaDistributions": CALL,
   "Query.nodes": { entries: { of: "ids" } },
-  "Query.transcoder": { points: 100 },
-  "Query.transcoders": { points: 100 },
+  "Query.transcoder": CALL,
+  "Query.transcoders": CALL,
   "Query.viewerRecords": RECORDS,
   "Stream.bandwidthByTrackingId": { ...USAGE, entries: 5 },
   "Stream.effectiveGeoRules": { entries: 2 },

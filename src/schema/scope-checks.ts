@@ -21,9 +21,10 @@ type Resolver = GraphQLFieldResolver<unknown, object, object>;
 type AnyResolver = GraphQLFieldResolver<unknown, unknown>;
 
 /**
- * The plugin of Pothos with its options and types, whose checks are made at once. Its own keep what they have found in five
- * maps for each request, with an object or two for each field: 42 % of the memory that a list took to be answered. It has
- * more than is known here, and what is not known lets nobody through.
+ * The scope-auth plugin of Pothos with its options and types, but with checks that store nothing between fields.
+ *
+ * The plugin's own checks cache their outcomes in five maps for each request, which cost 42 % of the memory of a list's response.
+ * Only the scopes of {@link AuthScopes} are supported: any other option of the plugin, such as `$any`, is refused to every caller.
  */
 class ScopeChecks extends PothosScopeAuthPlugin<SchemaTypes> {
   override wrapResolve(resolve: Resolver, field: PothosOutputFieldConfig<SchemaTypes>): Resolver {
@@ -41,7 +42,7 @@ class ScopeChecks extends PothosScopeAuthPlugin<SchemaTypes> {
     return checked;
   }
 
-  /** The type that has the field, the interface that declares it, and the interfaces of both. */
+  /** Returns the type that has the field, the interface that declares the field, and the interfaces of both. */
   #typesOf({ parentType, declaringType }: PothosOutputFieldConfig<SchemaTypes>) {
     const names = [...new Set([declaringType ?? parentType, parentType])];
     const types = names.map((name) => this.buildCache.getTypeConfig(name));
@@ -50,13 +51,14 @@ class ScopeChecks extends PothosScopeAuthPlugin<SchemaTypes> {
   }
 }
 
-/** Puts the checks into the place of the plugin's own, for builders that are made from then on. */
+/** Replaces the plugin's own checks in every builder that is created afterwards. */
 export function registerScopeChecks(): void {
   SchemaBuilder.allowPluginReRegistration = true;
   SchemaBuilder.registerPlugin("scopeAuth", ScopeChecks);
   SchemaBuilder.allowPluginReRegistration = false;
 }
 
+/** Names of the requirements that {@link AuthScopes} has. */
 const KNOWN = new Set(["scope", "staff", "owner"]);
 
 function checkIn(options: object): FieldCheck[] {
@@ -65,22 +67,24 @@ function checkIn(options: object): FieldCheck[] {
 }
 
 /**
- * @param about what a check that is a function is told: the object, and for a field its arguments
- * @throws ApplicationError why the caller may not have the field
+ * Throws unless the caller fulfils a check.
+ *
+ * @param about arguments of a check that is a function: the object, and for a field its arguments
+ * @throws ApplicationError FORBIDDEN, PARTNER_NOT_ACTIVE
  */
 export function assertAllowed(check: FieldCheck, context: object, ...about: unknown[]): void {
   const { caller } = context as GraphContext;
-  const asked = (typeof check === "function" ? (check as CheckOfObject)(...about) : check) as
+  const required = (typeof check === "function" ? (check as CheckOfObject)(...about) : check) as
     | Partial<AuthScopes>
     | boolean;
-  if (asked === true) return;
-  if (asked === false) throw new ForbiddenError("of this field");
-  for (const name in asked) if (!KNOWN.has(name)) throw new Error("a field asks for what no caller can have");
-  const { scope, staff, owner } = asked;
+  if (required === true) return;
+  if (required === false) throw new ForbiddenError("of this field");
+  for (const name in required) if (!KNOWN.has(name)) throw new Error(`authScopes must not contain ${name}`);
+  const { scope, staff, owner } = required;
   if (scope !== undefined && caller.scopes.has(scope)) return;
   if (staff !== undefined && seesAccount(caller.role) && caller.scopes.has(staff)) return;
   if (owner !== undefined && isOwner(caller, owner)) return;
-  throw refusal(caller, asked);
+  throw refusal(caller, required);
 }
 
 function isOwner({ role, partner }: Caller, trackingIds: readonly (string | null)[]): boolean {
@@ -89,13 +93,16 @@ function isOwner({ role, partner }: Caller, trackingIds: readonly (string | null
   );
 }
 
-/** What the caller lacks, or that its partner is suspended and lacks it for that. */
+/** Returns the error for a caller without the right, which says so if the reason is that its partner is suspended. */
 function refusal({ partner, scopes }: Caller, { scope, staff }: Partial<AuthScopes>): ApplicationError {
   const lacking = scope ?? staff;
   if (lacking === undefined) return new ForbiddenError("of its owner");
   const isSuspended = partner?.status === "SUSPENDED" && scope !== undefined;
   if (isSuspended && isScope(lacking) && scopesOfRole.PARTNER.includes(lacking) && !scopes.has(lacking)) {
-    return new ApplicationError("PARTNER_NOT_ACTIVE", "The partner is suspended: its callers read, and sign nothing.");
+    return new ApplicationError(
+      "PARTNER_NOT_ACTIVE",
+      "The partner is suspended: its callers can read, but cannot sign viewer tokens.",
+    );
   }
   return new ForbiddenError(lacking, scope === undefined);
 }
