@@ -112,9 +112,3 @@ export function assertTranscodes(
     isKnown ? "INVALID_INPUT" : "CLUSTER_UNKNOWN",
   );
 }
-
-/** Throws when no setting is set. @throws InvalidInputError naming the argument */
-export function assertSomething(settings: TranscoderSettings): void {
-  if (Object.values(settings).some((value) => value !== undefined)) return;
-  throw invalidArgument("input", "must set at least one field besides the transcoder");
-}

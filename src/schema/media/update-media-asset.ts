@@ -1,7 +1,7 @@
-import { InvalidInputError } from "../../model/errors.ts";
 import { assertCustomPath } from "../../model/media/clip.ts";
 import type { MediaAssetRecord } from "../../model/media/media.ts";
 import { builder } from "../builder.ts";
+import { assertAnyChange } from "../input.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { MediaAsset } from "../refs.ts";
 import { findMediaAsset, MediaAssetRef } from "./find-media-asset.ts";
@@ -52,9 +52,7 @@ builder.mutationField("updateMediaAsset", (t) =>
     },
     resolve: (_root, { input: { mediaAsset, distribution, customPath } }, context) =>
       payload(async () => {
-        if (distribution === undefined && customPath === undefined) {
-          throw new InvalidInputError("input", "`input` must name at least one setting to change.");
-        }
+        assertAnyChange({ distribution, customPath });
         if (customPath != null) assertCustomPath(customPath, "input.customPath");
         const { id } = await findMediaAsset(mediaAsset, "input.mediaAsset", context);
         const asset = await context.upstream.mediaAssets.update(id, {

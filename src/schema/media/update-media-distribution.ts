@@ -1,7 +1,6 @@
-import { InvalidInputError } from "../../model/errors.ts";
 import type { MediaDistributionRecord } from "../../model/media/media.ts";
 import { builder } from "../builder.ts";
-import { omitNulls } from "../input.ts";
+import { assertAnyChange, omitNulls } from "../input.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { assertDistributionName } from "./create-media-distribution.ts";
 import { findMediaDistribution, MediaDistributionRef } from "./find-media-distribution.ts";
@@ -52,8 +51,7 @@ builder.mutationField("updateMediaDistribution", (t) =>
     resolve: (_root, { input: { distribution: ref, ...rest } }, context) =>
       payload(async () => {
         const changes = omitNulls(rest);
-        if (Object.keys(changes).length === 0)
-          throw new InvalidInputError("input", "`input` must name at least one setting to change.");
+        assertAnyChange(changes);
         if (changes.name !== undefined) assertDistributionName(changes.name, "input.name");
         const { id } = await findMediaDistribution(ref, "input.distribution", context);
         return { distribution: await context.upstream.mediaDistributions.update(id, changes) };

@@ -1,6 +1,7 @@
 import { InvalidInputError } from "../../model/errors.ts";
 import type { MediaExpiry as MediaExpiryRules } from "../../model/media/media.ts";
 import { builder } from "../builder.ts";
+import { assertAnyChange } from "../input.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { MediaExpiry } from "./media-expiry.ts";
 
@@ -44,10 +45,9 @@ builder.mutationField("updateMediaExpiry", (t) =>
     args: { input: t.arg({ type: UpdateMediaExpiryInput, required: true, description: "Which rules to change." }) },
     resolve: (_root, { input }, { upstream }) =>
       payload(async () => {
-        const rules = Object.entries(input).flatMap(([name, days]) => (days === undefined ? [] : [{ name, days }]));
-        if (rules.length === 0) throw new InvalidInputError("input", "`input` must name at least one rule to change.");
-        for (const { name, days } of rules) {
-          if (days === null || (days >= 1 && days <= MAX_DAYS)) continue;
+        assertAnyChange(input);
+        for (const [name, days] of Object.entries(input)) {
+          if (days == null || (days >= 1 && days <= MAX_DAYS)) continue;
           throw new InvalidInputError(
             `input.${name}`,
             `\`input.${name}\` must be 1 to ${MAX_DAYS} days, or null; got ${days}.`,

@@ -1,8 +1,9 @@
 import { toPartnerRecord } from "../../loaders/partners.ts";
-import { InvalidInputError, NotFoundError } from "../../model/errors.ts";
+import { NotFoundError } from "../../model/errors.ts";
 import { assertPartnerDetails } from "../../model/partner/partner.ts";
 import { commitLast } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
+import { assertAnyChange } from "../input.ts";
 import { payload } from "../payload.ts";
 import { PartnerRef } from "./find-partner.ts";
 import { findRegisteredPartner } from "./find-registered-partner.ts";
@@ -38,9 +39,7 @@ builder.mutationField("updatePartner", (t) =>
           ...clearable,
         };
         assertPartnerDetails(changes, "input");
-        if (Object.values(changes).every((value) => value === undefined)) {
-          throw new InvalidInputError("input", "`input` must change at least one field; got none.");
-        }
+        assertAnyChange(changes);
         const { id } = await findRegisteredPartner(ref, "input.partner", context);
         const partner = await commitLast(context, ({ partners }) => partners.update(id, changes));
         context.partnerCache.changed();

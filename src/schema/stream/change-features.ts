@@ -1,5 +1,5 @@
 import type { GraphContext } from "../../context.ts";
-import { ConflictError, InvalidInputError } from "../../model/errors.ts";
+import { ConflictError } from "../../model/errors.ts";
 import { streamRecord } from "../../model/stream/stream.ts";
 import {
   assertDrmIsSecured,
@@ -12,7 +12,7 @@ import type { PublishSettings } from "../../upstream/publish-tokens.ts";
 import { applyToEach } from "../apply-to-each.ts";
 import { builder } from "../builder.ts";
 import type { UserErrorShape } from "../errors.ts";
-import type { InputFields } from "../input.ts";
+import { assertAnyChange, type InputFields } from "../input.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { PublishToken, Stream } from "../refs.ts";
 import { findPublishToken, PublishTokenRef, type TokenReference } from "../token/find-token.ts";
@@ -93,8 +93,7 @@ async function change(
   settings: PublishSettings,
   context: GraphContext,
 ): Promise<Changed> {
-  if (Object.keys(settings).length === 0)
-    throw new InvalidInputError("input", "`input` must name at least one setting to change.");
+  assertAnyChange(settings);
   assertPublishSettings(settings);
   const { name } = await findStream(stream, "input.stream", context);
   const tokens = await (publishToken ? namedPublisher(publishToken, name, context) : usablePublishers(name, context));

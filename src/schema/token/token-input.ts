@@ -12,7 +12,7 @@ import {
 import { assertRestrictions, type RestrictionsInput } from "../../model/token/restrictions.ts";
 import type { GeoCascade, StreamGrant } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
-import { type InputFields, omitNulls } from "../input.ts";
+import { assertAnyChange, type InputFields, omitNulls } from "../input.ts";
 
 /** The longest time until a token expires, in seconds. @see POST /api/subscribe_token */
 const MAX_EXPIRES_IN_SECONDS = 2_147_483_647;
@@ -192,8 +192,7 @@ export async function assertMasterIsUnbound(
 
 /** Checks the changes that both kinds of token share. @throws InvalidInputError */
 export function assertChanges(changes: { readonly addStreams?: readonly StreamGrant[] | undefined }): void {
-  if (Object.keys(changes).length === 0)
-    throw new InvalidInputError("input", "`input` must set at least one field to change; got none.");
+  assertAnyChange(changes);
   assertGrants(changes.addStreams ?? [], "input.addStreams");
 }
 

@@ -1,11 +1,6 @@
-import {
-  assertSomething,
-  assertTranscoderSettings,
-  assertTranscodes,
-  type TranscoderRecord,
-} from "../../model/transcoder.ts";
+import { assertTranscoderSettings, assertTranscodes, type TranscoderRecord } from "../../model/transcoder.ts";
 import { builder } from "../builder.ts";
-import { omitNulls } from "../input.ts";
+import { assertAnyChange, omitNulls } from "../input.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { findTranscoder, TranscoderRef } from "./find-transcoder.ts";
 import { Transcoder } from "./transcoder.ts";
@@ -62,7 +57,7 @@ builder.mutationField("updateTranscoder", (t) =>
     resolve: (_root, { input: { transcoder: ref, ...rest } }, context) =>
       payload(async () => {
         const changes = omitNulls(rest);
-        assertSomething(changes);
+        assertAnyChange(changes);
         assertTranscoderSettings(changes);
         if (changes.clusterId !== undefined) {
           assertTranscodes(changes.clusterId, (await context.account.clusters()).clusters);
