@@ -187,7 +187,7 @@ function breadth(
   token: SubscribeTokenRecord,
   { read, openAnyName: openAny, known, mostOpened }: GrantFacts,
 ): Finding[] {
-  const readable = token.streams.filter(({ pattern, isRegex }) => isRegex && read(pattern).state !== "UNREADABLE");
+  const readable = readablePatterns(token, read);
   if (readable.length === 0) return [];
   if (openAny(readable)) return [finding("WILDCARD_GRANT", `${named(token)} opens every stream.`, { token })];
   if (!isBroad(mostOpened(token), known.length)) return [];
@@ -196,6 +196,11 @@ function breadth(
   }
   const opened = countOpened(readable, known, read);
   return when(isBroad(opened, known.length), "BROAD_GRANT", broad(named(token), opened, known.length), { token });
+}
+
+/** Returns the token's grants by pattern, except those that can't be read. */
+function readablePatterns({ streams }: SubscribeTokenRecord, read: PatternReader): StreamGrant[] {
+  return streams.filter(({ pattern, isRegex }) => isRegex && read(pattern).state !== "UNREADABLE");
 }
 
 function broad(who: string, opened: number, known: number): string {
@@ -207,8 +212,7 @@ function togetherEverything(
   usable: readonly SubscribeTokenRecord[],
   { read, openAnyName: openAny }: GrantFacts,
 ): Finding[] {
-  const readable = ({ streams }: SubscribeTokenRecord) =>
-    streams.filter(({ pattern, isRegex }) => isRegex && read(pattern).state !== "UNREADABLE");
+  const readable = (token: SubscribeTokenRecord) => readablePatterns(token, read);
   const byTrackingId = new Map<string, SubscribeTokenRecord[]>();
   for (const token of usable) {
     if (token.trackingId === null || readable(token).length === 0 || openAny(readable(token))) continue;

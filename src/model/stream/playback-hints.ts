@@ -1,5 +1,5 @@
 /**
- * What players that are built with the platform's SDKs can be told and are told. The names are those of the SDKs.
+ * Options and events of players that are built with the platform's SDKs, by their names in the SDKs.
  *
  * @see the platform's guides to multi-view, audio multiplexing, source selection and viewer events
  */
@@ -7,7 +7,7 @@
 /** An option of the SDKs' `connect`. */
 export interface SdkOption {
   readonly name: string;
-  /** As TypeScript writes it. */
+  /** TypeScript type. */
   readonly type: string;
   readonly description: string;
 }
@@ -41,7 +41,7 @@ export const audioMultiplexingOptions: readonly SdkOption[] = [
   },
 ];
 
-/** What a player is told while it is connected. */
+/** Events that a connected player receives. */
 export const playerEvents = {
   active: "A source has begun: `sourceId` and its tracks.",
   inactive: "A source has ended.",
