@@ -12,12 +12,12 @@ export const ErrorCodeEnum = builder.enumType("ErrorCode", {
   values: enumValues(errorCodes),
 });
 
-export const RefusalCodeEnum = builder.enumType("SigningRefusalCode", {
+const RefusalCodeEnum = builder.enumType("SigningRefusalCode", {
   description: "Rule that keeps a viewer token from being signed or admitted.",
   values: enumValues(refusalCodes),
 });
 
-export const WarningCodeEnum = builder.enumType("SigningWarningCode", {
+const WarningCodeEnum = builder.enumType("SigningWarningCode", {
   description: "Warning about a valid viewer token.",
   values: enumValues(warningCodes),
 });

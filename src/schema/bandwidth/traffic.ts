@@ -14,7 +14,7 @@ export const TrafficPart = builder.objectRef<TrafficPartFigure>("TrafficPart").i
   }),
 });
 
-export const RestreamTraffic = builder.objectRef<RestreamPart>("RestreamTraffic").implement({
+const RestreamTraffic = builder.objectRef<RestreamPart>("RestreamTraffic").implement({
   description: "Bytes of pushes to external RTMP or SRT targets.",
   fields: (t) => ({
     bytesOut: t.expose("bytesOut", { type: "Bytes", description: "Bytes sent (egress)." }),

@@ -42,7 +42,7 @@ export const BucketState = builder.enumType("BucketState", {
   } satisfies Record<State, { description: string }>,
 });
 
-export const Gap = builder.objectRef<TimeWindow>("Gap").implement({
+const Gap = builder.objectRef<TimeWindow>("Gap").implement({
   description: "A period that is over and of which the platform has no usage. Includes its start, excludes its end.",
   fields: (t) => ({
     from: t.field({

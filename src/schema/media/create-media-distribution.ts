@@ -10,7 +10,7 @@ import { MediaDistribution } from "./media-distribution.ts";
 import { type IssuedKey, MediaKeyInput, NewMediaKey, newMediaKey } from "./new-media-key.ts";
 
 /** Compares a distribution with a request whose response was lost. */
-export const distributionComparison: Comparison<NewMediaDistribution, MediaDistributionRecord> = {
+const distributionComparison: Comparison<NewMediaDistribution, MediaDistributionRecord> = {
   name: (requested, { name }) => name === requested,
   isDefault: (requested, { isDefault }) => isDefault === (requested ?? false),
   keys: (requested, { keys }) => namesOf(requested) === namesOf(keys),

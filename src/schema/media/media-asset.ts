@@ -20,12 +20,12 @@ import { MediaAsset, PublishToken, Stream } from "../refs.ts";
 import { recordWindow, WindowInput } from "../window.ts";
 import { MediaDistribution } from "./media-distribution.ts";
 
-export const MediaAssetTypeEnum = builder.enumType("MediaAssetType", {
+const MediaAssetTypeEnum = builder.enumType("MediaAssetType", {
   description: "Kind of media that an asset holds.",
   values: enumValues(mediaAssetTypes),
 });
 
-export const MediaAssetStateEnum = builder.enumType("MediaAssetState", {
+const MediaAssetStateEnum = builder.enumType("MediaAssetState", {
   description: "Stage in the life of an asset. An asset moves on by itself: read its state again to see how far it is.",
   values: enumValues(mediaAssetStates),
 });

@@ -54,7 +54,7 @@ export async function holderOf(
 }
 
 /** Returns the partner with the tracking id if it is suspended or retired; null otherwise. */
-export async function inactiveHolder(
+async function inactiveHolder(
   trackingId: string | null | undefined,
   context: Pick<GraphContext, "store">,
 ): Promise<RegisteredPartner | null> {

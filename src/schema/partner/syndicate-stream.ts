@@ -24,7 +24,7 @@ import { WorkflowStep } from "./step-type.ts";
 import { dryRun, LEAVES_TOKENS_OF_STEPS, type PlannedStep, runWorkflow, type Step, skipped } from "./workflow.ts";
 
 /** The most partners that one mutation syndicates a stream to. */
-export const MAX_PARTNERS_PER_CALL = 50;
+const MAX_PARTNERS_PER_CALL = 50;
 
 const SyndicateStreamInput = builder.inputType("SyndicateStreamInput", {
   description: "The stream, and the partners to syndicate it to.",
