@@ -5,13 +5,10 @@ import type { Readiness } from "../readiness.ts";
 /** Serves `GET /health` (the process is alive) and `GET /readiness` (it can serve requests), both to anyone. */
 export function useHealthCheck(readiness: () => Promise<Readiness>): Plugin {
   return {
-    async onRequest({ url, request, endResponse, fetchAPI }) {
+    async onRequest(payload) {
+      const { url, endResponse, fetchAPI } = payload;
       if (url.pathname !== "/health" && url.pathname !== "/readiness") return;
-      const rejection = rejectOtherThanGet(request, fetchAPI.Response);
-      if (rejection) {
-        endResponse(rejection);
-        return;
-      }
+      if (rejectOtherThanGet(payload)) return;
       const state: Readiness = url.pathname === "/health" ? { isReady: true } : await readiness();
       const { dependencies } = state;
       const body = state.isReady

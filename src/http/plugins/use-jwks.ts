@@ -13,13 +13,9 @@ import type { ServerContext } from "../server-context.ts";
 export function useJwks({ publicKeys }: Pick<SigningKeys, "publicKeys">): Plugin<object, ServerContext> {
   return {
     async onRequest(payload) {
-      const { url, request, endResponse, fetchAPI } = payload;
+      const { url, endResponse, fetchAPI } = payload;
       if (url.pathname !== "/.well-known/jwks.json") return;
-      const rejection = rejectOtherThanGet(request, fetchAPI.Response);
-      if (rejection) {
-        endResponse(rejection);
-        return;
-      }
+      if (rejectOtherThanGet(payload)) return;
       try {
         const headers = { "cache-control": "public, max-age=300" };
         endResponse(fetchAPI.Response.json({ keys: await publicKeys() }, { headers }));

@@ -13,13 +13,11 @@ import type { ServerContext } from "../server-context.ts";
 export function useMetrics(metrics: Pick<Metrics, "text">): Plugin<object, ServerContext> {
   return {
     onRequest(payload) {
-      const { url, request, serverContext, endResponse, fetchAPI } = payload;
+      const { url, serverContext, endResponse, fetchAPI } = payload;
       const { caller } = serverContext;
       if (url.pathname !== "/metrics" || !caller) return;
-      const rejection = rejectOtherThanGet(request, fetchAPI.Response);
-      if (rejection) {
-        endResponse(rejection);
-      } else if (caller.role === "PARTNER") {
+      if (rejectOtherThanGet(payload)) return;
+      if (caller.role === "PARTNER") {
         const message = "Metrics describe the whole account and are for the broadcaster's own people only.";
         respond(payload, errorResponse("FORBIDDEN", message, { status: 403 }));
       } else {
