@@ -5,6 +5,7 @@ import * as typedDocumentNode from "@graphql-codegen/typed-document-node";
 import * as typescriptOperations from "@graphql-codegen/typescript-operations";
 import { type GraphQLSchema, lexicographicSortSchema, parse, printSchema } from "graphql";
 import openapiTS, { astToString } from "openapi-typescript";
+import { withSection } from "./docs-section.ts";
 import { variables } from "./src/config/variables.ts";
 import { errorCodes } from "./src/model/errors.ts";
 import { requestLimits } from "./src/model/request-limits.ts";
@@ -102,13 +103,8 @@ async function decisionTable(): Promise<string> {
   return ["| number | decision |", "|---|---|", ...rows].join("\n");
 }
 
-/** Returns a page of the documentation with the table between its marks replaced. */
 async function pageWithTable(page: string, name: string, table: string): Promise<[string, string]> {
-  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-  const [head, rest] = (await readFile(page, "utf8")).split(begin);
-  const [, tail] = rest?.split(end) ?? [];
-  if (head === undefined || tail === undefined) throw new Error(`${page} lacks the marks of the table ${name}`);
-  return [page, `${head}${begin}\n${table}\n${end}${tail}`];
+  return [page, await withSection(page, name, () => `${table}\n`)];
 }
 
 function variableTable(): string {

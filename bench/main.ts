@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { writeSection } from "../docs-section.ts";
 import { type Column, columns } from "./columns.ts";
 import { failingTable } from "./failing.ts";
 import { type Fleet, pinBench, posted, type Server, startFleet } from "./fleet.ts";
@@ -89,7 +89,7 @@ async function main(): Promise<void> {
   }
   if (isWanted("growth")) report(await growthTable(pace));
   if (isWanted("failing")) report(await failingTable(pace, options["cpu-prof"] ?? null));
-  if (options.write) await writeTables(parts.join("\n\n"));
+  if (options.write) await writeSection("docs/measurements.md", "speed", () => `${parts.join("\n\n")}\n`);
 }
 
 async function runFleet(
@@ -144,17 +144,6 @@ function machine(isPinned: boolean, { connections, rounds, roundMs, warmUpMs }: 
   const place = isPinned ? "each server alone on one core" : "processes not pinned to cores";
   const date = new Date().toISOString().slice(0, 10);
   return `${date}, Node.js ${process.versions.node}, ${cpus().length} cores (${model.trim()}), ${place}; ${connections} connections, medians of ${rounds} rounds of ${roundMs / 1_000} s by turns, after ${warmUpMs / 1_000} s of load on each.`;
-}
-
-async function writeTables(text: string): Promise<void> {
-  const file = new URL("../docs/measurements.md", import.meta.url);
-  const [begin, end] = ["<!-- speed -->", "<!-- /speed -->"];
-  const page = await readFile(file, "utf8");
-  const [head, rest] = page.split(begin);
-  const [, tail] = rest?.split(end) ?? [];
-  if (head === undefined || tail === undefined)
-    throw new Error("docs/measurements.md lacks the marks of the section on speed.");
-  await writeFile(file, `${head}${begin}\n${text}\n${end}${tail}`);
 }
 
 function print(text: string): void {

@@ -1,15 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
+import { writeSection } from "../../docs-section.ts";
 import type { Outcome } from "./drill.ts";
-
-const PAGE = new URL("../../docs/measurements.md", import.meta.url);
-const END = "<!-- /drills -->";
 
 /** Appends the outcome of a full run to docs/measurements.md, with the date, the commit and the machine. */
 export async function record(name: string, { passed, figures }: Outcome): Promise<void> {
-  const page = await readFile(PAGE, "utf8");
-  if (!page.includes(END)) throw new Error("docs/measurements.md lacks the end mark of the drills.");
   const cells = [
     new Date().toISOString().slice(0, 10),
     commit(),
@@ -18,7 +13,7 @@ export async function record(name: string, { passed, figures }: Outcome): Promis
     passed ? "passed" : "failed",
     figures.map(([figure, value]) => `${figure}: ${value}`).join("; "),
   ];
-  await writeFile(PAGE, page.replace(END, `| ${cells.join(" | ")} |\n${END}`));
+  await writeSection("docs/measurements.md", "drills", (rows) => `${rows}| ${cells.join(" | ")} |\n`);
 }
 
 /** Returns the short hash of the commit, marked if files differ from it. */
