@@ -8,11 +8,12 @@ import { UsageReader } from "../cache/usage-reader.ts";
 import type { MediaDistributionRecord } from "../model/media/media.ts";
 import { liveFeeds } from "../model/stream/feed-ranking.ts";
 import { isMetered } from "../model/stream/stream.ts";
-import { MAX_NAME_LENGTH } from "../model/text.ts";
+import { hasNameLength } from "../model/text.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord } from "../model/token/token.ts";
 import type { OnAir } from "../model/token/viewer-token.ts";
 import { allDaysRetained } from "../model/usage/retention.ts";
 import type { TimeWindow } from "../model/usage/time.ts";
+import { hasBytes } from "../model/usage/traffic.ts";
 import { type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
 import type { TrackingRow } from "../upstream/analytics.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -255,7 +256,7 @@ class AccountLoaders implements Loaders {
   }
 
   streamExists(name: string): MaybePromise<boolean> {
-    if (name.length < 1 || name.length > MAX_NAME_LENGTH) return false;
+    if (!hasNameLength(name)) return false;
     // The cheapest source first.
     return mapMaybe(this.tokens(), (all) => this.#sources.streamCatalog.has(name, all) || this.#isDiscovered(name));
   }
@@ -269,8 +270,7 @@ class AccountLoaders implements Loaders {
   async #hasTraffic(name: string): Promise<boolean> {
     if (!isMetered(name)) return false;
     const { value } = await this.usage.streamTotal.load({ name, window: allDaysRetained(this.#now) });
-    const { bytesIn, bytesOut } = value;
-    return bytesIn > 0n || bytesOut > 0n;
+    return hasBytes(value);
   }
 
   seesLiveState(): boolean {

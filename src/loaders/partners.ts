@@ -2,8 +2,9 @@ import type { DiscoveredNames } from "../cache/discovered-names.ts";
 import type { PartnerCache } from "../cache/partner-cache.ts";
 import type { TokenSnapshot } from "../cache/token-cache.ts";
 import { type PartnerRecord, primaryTrackingId, type RegisteredPartner } from "../model/partner/partner.ts";
-import { MAX_NAME_LENGTH } from "../model/text.ts";
+import { hasNameLength } from "../model/text.ts";
 import { allDaysRetained } from "../model/usage/retention.ts";
+import { hasBytes } from "../model/usage/traffic.ts";
 import type { MaybePromise } from "../primitives/maybe-promise.ts";
 import type { BatchScheduler } from "./batch-scheduler.ts";
 import type { UsageLoaders } from "./usage.ts";
@@ -36,11 +37,11 @@ export function createPartnerLoader(sources: PartnerSources): PartnerLoader {
 
   /** Returns whether an unregistered tracking id has tokens or traffic; the cheapest source first. */
   const exists = async (trackingId: string) => {
-    if (trackingId.length < 1 || trackingId.length > MAX_NAME_LENGTH) return false;
+    if (!hasNameLength(trackingId)) return false;
     if ((await tokens()).withTrackingId(trackingId).length > 0 || discoveredNames.hasTrackingId(trackingId))
       return true;
     const { value: rows } = await usage.rowsByTrackingId.load({ name: trackingId, window: allDaysRetained(now) });
-    const isFound = rows.some(({ traffic }) => traffic.bytesOut > 0n || traffic.bytesIn > 0n);
+    const isFound = rows.some(({ traffic }) => hasBytes(traffic));
     if (isFound) discoveredNames.addTrackingId(trackingId);
     return isFound;
   };

@@ -3,6 +3,11 @@ import { InvalidInputError, invalidArgument } from "./errors.ts";
 /** Longest name of a stream, label or tracking id, in characters. @see POST /api/subscribe_token */
 export const MAX_NAME_LENGTH = 128;
 
+/** Returns whether the text is as long as a name: 1 to 128 characters. */
+export function hasNameLength(text: string): boolean {
+  return text.length >= 1 && text.length <= MAX_NAME_LENGTH;
+}
+
 /** Returns false for a text with an unpaired surrogate, which JSON can carry but a URL or UTF-8 cannot. */
 export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);

@@ -1,3 +1,4 @@
+import { processClock } from "../primitives/clock.ts";
 import { type AdmissionQueue, createAdmissionQueue } from "./admission-queue.ts";
 import { type ConnectionArrivals, createConnectionArrivals } from "./connection-arrivals.ts";
 import { createEventLoopTurn } from "./event-loop-turn.ts";
@@ -24,10 +25,7 @@ export interface SchedulingOptions {
 }
 
 /** Creates the queues and counters of one gateway. */
-export function createScheduling({
-  maxRequestsInFlight,
-  clock = () => performance.now(),
-}: SchedulingOptions): Scheduling {
+export function createScheduling({ maxRequestsInFlight, clock = processClock }: SchedulingOptions): Scheduling {
   const eventLoopTurn = createEventLoopTurn();
   const arrivals = createConnectionArrivals(clock);
   const slicing = { eventLoopTurn, taskQueue: createTaskQueue(arrivals.runAfter, SLICE_MS, clock), clock };

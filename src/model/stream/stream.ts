@@ -1,6 +1,6 @@
 import { RE2JS } from "re2js";
 import { InvalidInputError, NotMeteredError } from "../errors.ts";
-import { assertName, MAX_NAME_LENGTH } from "../text.ts";
+import { assertName, hasNameLength } from "../text.ts";
 import type { StreamGrant, TokenRecord } from "../token/token.ts";
 import { sampleNames } from "./sample-names.ts";
 import { literalPrefix, type PatternReader, readPattern } from "./stream-pattern.ts";
@@ -24,7 +24,7 @@ const unmeteredParts = ["/", "*", "--"] as const;
 
 /** Returns whether analytics accepts the name. @see GET /api/analytics/streams/total */
 export function isMetered(name: string): boolean {
-  return name.length > 0 && name.length <= MAX_NAME_LENGTH && !unmeteredParts.some((part) => name.includes(part));
+  return hasNameLength(name) && !unmeteredParts.some((part) => name.includes(part));
 }
 
 /** Throws unless analytics accepts the name. @throws NotMeteredError */

@@ -1,6 +1,6 @@
 import { openedBy, unreadPatterns } from "../stream/stream.ts";
 import { type PatternReader, readPattern } from "../stream/stream-pattern.ts";
-import { isWellFormed, MAX_NAME_LENGTH } from "../text.ts";
+import { hasNameLength, isWellFormed } from "../text.ts";
 import { iso } from "../usage/time.ts";
 import { ipIsWithin, isIpv4OrCidr, isOrigin, originIsWithin } from "./restrictions.ts";
 import { isExpired, type PublishTokenRecord, type SubscribeTokenRecord } from "./token.ts";
@@ -397,7 +397,7 @@ function coverageRefusals(
 }
 
 function isName(text: string): boolean {
-  return text.length >= 1 && text.length <= MAX_NAME_LENGTH && isWellFormed(text);
+  return hasNameLength(text) && isWellFormed(text);
 }
 
 function looksLikePattern(streamName: string): boolean {

@@ -26,6 +26,11 @@ export interface Traffic extends TrafficPart {
 
 export const noTraffic: Traffic = { bytesOut: 0n, bytesIn: 0n, parts: null };
 
+/** Returns whether any byte was sent or received. */
+export function hasBytes({ bytesOut, bytesIn }: TrafficPart): boolean {
+  return bytesOut > 0n || bytesIn > 0n;
+}
+
 /** Returns the sum. It has parts only if both summands have them, or one of them is {@link noTraffic}. */
 export function addTraffic(a: Traffic, b: Traffic): Traffic {
   if (a === noTraffic) return b;
@@ -38,9 +43,9 @@ export function addTraffic(a: Traffic, b: Traffic): Traffic {
 }
 
 /** Returns the sum; {@link noTraffic} without summands. */
-export function sumTraffic(figures: Iterable<Traffic>): Traffic {
+export function sumTraffic(summands: Iterable<Traffic>): Traffic {
   let sum = noTraffic;
-  for (const figure of figures) sum = addTraffic(sum, figure);
+  for (const summand of summands) sum = addTraffic(sum, summand);
   return sum;
 }
 

@@ -2,6 +2,7 @@ import type { GraphContext } from "../../context.ts";
 import { ApplicationError, NotFoundError } from "../../model/errors.ts";
 import { isUsable } from "../../model/token/token.ts";
 import { DAY_MS, HOUR_MS } from "../../model/usage/time.ts";
+import { hasBytes } from "../../model/usage/traffic.ts";
 import { builder } from "../builder.ts";
 import { payload } from "../payload.ts";
 import { inUse } from "./former-holders.ts";
@@ -28,7 +29,7 @@ builder.mutationField("releaseTrackingId", (t) =>
           const { tokenCache, now } = context;
           if (!partner.trackingIds.includes(trackingId)) throw new NotFoundError("input.trackingId");
           const rows = await freshRows(trackingId, context);
-          if (rows.some(({ traffic }) => traffic.bytesOut > 0n || traffic.bytesIn > 0n)) throw hasTraffic();
+          if (rows.some(({ traffic }) => hasBytes(traffic))) throw hasTraffic();
           const tokens = (await tokenCache.readRefreshed()).withTrackingId(trackingId);
           const usable = tokens.filter((token) => isUsable(token, now));
           if (usable.length > 0) throw inUse("has the tracking id", usable, "input.trackingId");

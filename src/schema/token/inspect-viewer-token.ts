@@ -1,7 +1,7 @@
 import { decodeViewerToken, isSignedBy } from "../../auth/viewer-token.ts";
 import type { GraphContext } from "../../context.ts";
 import { ApplicationError } from "../../model/errors.ts";
-import { isWellFormed, MAX_NAME_LENGTH } from "../../model/text.ts";
+import { hasNameLength, isWellFormed } from "../../model/text.ts";
 import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import { readClaims } from "../../model/token/viewer-claims.ts";
 import {
@@ -295,7 +295,7 @@ async function factsNow(streamName: string, context: GraphContext): Promise<Sign
 
 /** Returns the live state; undefined if the caller may not read it, or the text is no stream name. */
 async function onAirNow(streamName: string, { loaders }: GraphContext): Promise<OnAir | null | undefined> {
-  if (streamName.length < 1 || streamName.length > MAX_NAME_LENGTH || !isWellFormed(streamName)) return undefined;
+  if (!hasNameLength(streamName) || !isWellFormed(streamName)) return undefined;
   try {
     return (await loaders.onAir(streamName)) ?? undefined;
   } catch (error) {

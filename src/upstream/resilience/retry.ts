@@ -1,4 +1,5 @@
 import type { CancellationSignal } from "../../primitives/cancellation.ts";
+import { processClock } from "../../primitives/clock.ts";
 import { UpstreamError } from "../upstream-error.ts";
 
 /** Attempts of one call at most. */
@@ -30,7 +31,7 @@ export const realTimer: Timing["timer"] = (ms, work) => {
 };
 
 export const realTiming: Timing = {
-  now: () => performance.now(),
+  now: processClock,
   random: Math.random,
   pause: (ms, signal) =>
     new Promise((resolve) => {
