@@ -82,7 +82,7 @@ export function queryCost(
   const root = operation && schema.getRootType(operation.operation);
   if (!root) return REQUEST_POINTS;
   const estimate = createEstimate(schema, document, withDefaults(operation, variables));
-  const { fixed } = objectCost(estimate(operation.selectionSet, root, 0));
+  const { fixed } = objectCost(estimate(operation.selectionSet, root));
   return Math.min(Math.ceil(REQUEST_POINTS + fixed), Number.MAX_SAFE_INTEGER);
 }
 
@@ -93,8 +93,8 @@ function createEstimate(schema: GraphQLSchema, document: DocumentNode, variables
   const fragments = fragmentsOf(document);
   return selectionCost;
 
-  /** @param pageSize objects of the page, if the type is a connection */
-  function selectionCost(set: SelectionSetNode, type: GraphQLObjectType, pageSize: number): Cost {
+  /** @param pageSize objects of the page, if the type is a connection whose arguments bound it */
+  function selectionCost(set: SelectionSetNode, type: GraphQLObjectType, pageSize?: number): Cost {
     const key = `${type.name} ${pageSize}`;
     const costs = costsOfSets.get(set) ?? new Map<string, Cost>();
     const found = costs.get(key);
@@ -115,7 +115,7 @@ function createEstimate(schema: GraphQLSchema, document: DocumentNode, variables
     return cost;
   }
 
-  function fieldCost(node: FieldNode, parent: GraphQLObjectType, pageSize: number): Cost {
+  function fieldCost(node: FieldNode, parent: GraphQLObjectType, pageSize?: number): Cost {
     const name = node.name.value;
     const field = parent.getFields()[name];
     if (name === "__typename") return VALUE;
@@ -135,7 +135,7 @@ function createEstimate(schema: GraphQLSchema, document: DocumentNode, variables
     const isList = isListType(getNullableType(field.type));
     const isLeaf = isLeafType(getNamedType(field.type));
     let cost = isList
-      ? inList(plus(below, isLeaf ? VALUE_POINTS : 1), rule.entries, entriesOf(argument) || pageSize, argument)
+      ? inList(plus(below, isLeaf ? VALUE_POINTS : 1), rule.entries, entriesOf(argument) ?? pageSize, argument)
       : isLeaf
         ? VALUE
         : plus(below, rule.points !== undefined ? 0 : 1);
@@ -165,7 +165,7 @@ function createEstimate(schema: GraphQLSchema, document: DocumentNode, variables
   }
 
   /** Returns the price of the most expensive object type. */
-  function highestCost(set: SelectionSetNode, type: GraphQLOutputType, pageSize: number): Cost {
+  function highestCost(set: SelectionSetNode, type: GraphQLOutputType, pageSize?: number): Cost {
     const named = getNamedType(type);
     if (isObjectType(named)) return selectionCost(set, named, pageSize);
     if (!isAbstractType(named)) return FREE;
@@ -178,19 +178,19 @@ function createEstimate(schema: GraphQLSchema, document: DocumentNode, variables
 
 type Argument = (name: string) => unknown;
 
-function inList(entry: Cost, entries: FieldCost["entries"], pageSize: number, argument: Argument): Cost {
+function inList(entry: Cost, entries: FieldCost["entries"], pageSize: number | undefined, argument: Argument): Cost {
   if (entries === "BUCKETS") return { ...FREE, perBucket: entry.fixed };
   if (entries === "DAYS") return { ...FREE, perDay: entry.fixed };
   const length =
-    typeof entries === "object" ? lengthAt(entries.of, argument) : (entries ?? (pageSize || DEFAULT_ENTRIES));
+    typeof entries === "object" ? lengthAt(entries.of, argument) : (entries ?? pageSize ?? DEFAULT_ENTRIES);
   return times(entry, Math.min(length, MAX.entries));
 }
 
-/** Returns the length of a page or list by its arguments; 0 if they do not bound it. */
-function entriesOf(argument: Argument): number {
+/** Returns the length of a page or list by its arguments; undefined if they do not bound it. */
+function entriesOf(argument: Argument): number | undefined {
   const size = argument("first") ?? argument("last");
-  if (size === undefined) return 0;
-  return typeof size === "number" && size > 0 ? Math.min(size, MAX.entries) : DEFAULT_PAGE_SIZE;
+  if (size === undefined) return undefined;
+  return typeof size === "number" && size >= 0 ? Math.min(size, MAX.entries) : DEFAULT_PAGE_SIZE;
 }
 
 function inBuckets({ perBucket, ...cost }: Cost, granularity: unknown): Cost {

@@ -63,11 +63,13 @@ export const builder = new SchemaBuilder<{
     },
     nodeFieldOptions: { description: "The object that the edge leads to.", nullable: false },
     edgesFieldOptions: { description: "The objects with their cursors.", nullable: { list: false, items: false } },
-    firstArgOptions: { description: "Maximum number of objects from the start, or after the cursor `after`." },
+    firstArgOptions: {
+      description: "Maximum number of objects from the start, or after the cursor `after`: 0 to 100. Defaults to 20.",
+    },
     afterArgOptions: { description: "Only objects after this cursor. Defaults to the start of the list." },
     lastArgOptions: {
       description:
-        "Maximum number of objects from the end, or before the cursor `before`: 1 to 100. Not applied if left out.",
+        "Maximum number of objects from the end, or before the cursor `before`: 0 to 100. Not applied if left out.",
     },
     beforeArgOptions: { description: "Only objects before this cursor. Defaults to the end of the list." },
     defaultConnectionTypeOptions: { description: "One page of a list." },

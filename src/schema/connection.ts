@@ -6,7 +6,7 @@ export const MAX_PAGE_SIZE = 100;
 /** Page size by default, in objects. */
 export const DEFAULT_PAGE_SIZE = 20;
 
-/** The arguments of every connection. */
+/** The arguments of every connection. An empty cursor, which some clients send for none, is the same as none. */
 export interface PageArguments {
   readonly first?: number | null | undefined;
   readonly after?: string | null | undefined;
@@ -41,8 +41,8 @@ export function pageOf<Item>(
   nodeOf: (item: Item) => unknown = (item) => item,
 ): Page<unknown> {
   const size = sizeOf(first, last);
-  const from = after == null ? 0 : upperBound(sorted, keyOf, decodeCursor(after, "after"));
-  const to = before == null ? sorted.length : lowerBound(sorted, keyOf, decodeCursor(before, "before"));
+  const from = after ? upperBound(sorted, keyOf, decodeCursor(after, "after")) : 0;
+  const to = before ? lowerBound(sorted, keyOf, decodeCursor(before, "before")) : sorted.length;
   const begin = last == null ? from : Math.max(from, to - size);
   const end = last == null ? Math.min(to, from + size) : to;
   const edges = sorted.slice(begin, Math.max(begin, end)).map((item) => new Edge(nodeOf(item), item, keyOf));
@@ -67,8 +67,8 @@ export function pageOfMoving<Node>(
   { first, after, last, before }: PageArguments,
 ): Page<Node> {
   const size = sizeOf(first, last);
-  const seen = after == null ? [] : decodeSeen(after, "after");
-  const ahead = before == null ? null : decodeSeen(before, "before").slice(0, -1);
+  const seen = after ? decodeSeen(after, "after") : [];
+  const ahead = before ? decodeSeen(before, "before").slice(0, -1) : null;
   const items = ordered.map((node) => ({ node, hash: hashOf(nameOf(node)) }));
   const [isSeen, isAhead] = [new Set(seen), ahead && new Set(ahead)];
   const passed = items.filter(({ hash }) => isSeen.has(hash));
@@ -173,11 +173,11 @@ function sizeOf(first: PageArguments["first"], last: PageArguments["last"]): num
   throw new InvalidInputError("last", "`last` must not be given together with `first`; got both.");
 }
 
-/** Returns the page size. @throws InvalidInputError unless it is 1 to `max` */
+/** Returns the page size. @throws InvalidInputError unless it is 0 to `max` */
 export function pageSize(size: number | null | undefined, argument: string, max = MAX_PAGE_SIZE): number {
   if (size == null) return Math.min(DEFAULT_PAGE_SIZE, max);
-  if (size >= 1 && size <= max) return size;
-  throw new InvalidInputError(argument, `\`${argument}\` must be 1 to ${max}; got ${size}.`, { max });
+  if (size >= 0 && size <= max) return size;
+  throw new InvalidInputError(argument, `\`${argument}\` must be 0 to ${max}; got ${size}.`, { max });
 }
 
 export function encodeCursor(key: string): string {
@@ -187,7 +187,7 @@ export function encodeCursor(key: string): string {
 /** Returns the key that a cursor holds. @throws InvalidInputError for any other text */
 export function decodeCursor(cursor: string, argument: string): string {
   const key = Buffer.from(cursor, "base64url").toString("utf8");
-  if (cursor.length > 0 && encodeCursor(key) === cursor) return key;
+  if (encodeCursor(key) === cursor) return key;
   const rule = "must be a cursor of this list, such as its `pageInfo.endCursor`";
   throw new InvalidInputError(argument, `\`${argument}\` ${rule}; got ${JSON.stringify(cursor.slice(0, 40))}.`);
 }

@@ -126,13 +126,13 @@ describe("a document", () => {
   });
 
   it.each([
-    ["first: 0", "first"],
     ["first: 101", "first"],
     ["first: -1", "first"],
     ["last: 500", "last"],
     ["first: 1, last: 1", "last"],
     ['after: "%%%"', "after"],
-    ['before: ""', "before"],
+    ['before: "%%%"', "before"],
+    ["last: -1", "last"],
   ])("that pages by %s is told which argument is wrong", async (args, argument) => {
     await using gateway = await createTestGateway();
     const { data, errors } = await gateway.ask(`{ me { name } streams(${args}) { totalCount } }`);

@@ -150,7 +150,7 @@ describe("Query.viewerRecords", () => {
   });
 
   it.each([
-    ["first: 0", "INVALID_INPUT", "first"],
+    ["first: -1", "INVALID_INPUT", "first"],
     ["first: 1001", "INVALID_INPUT", "first"],
     ['after: "rubbish"', "INVALID_INPUT", "after"],
     ['filter: { partners: [{ trackingId: "nobody-knows" }] }', "NOT_FOUND", "filter.partners.0"],

@@ -97,7 +97,8 @@ describe("the cost of a query", () => {
       '{ account { usage(window: { range: { from: "2026-03-03T00:00:00Z", to: "2026-03-01T00:00:00Z" } }) { series(granularity: DAY) { points { start } } } } }',
       12,
     ],
-    ["a page of no objects as one of the usual size", "{ streams(first: 0) { nodes { name } } }", 21],
+    ["a page of no objects as the connection alone", "{ streams(first: 0) { nodes { name } } }", 1],
+    ["a page of an impossible size as one of the usual size", "{ streams(first: -1) { nodes { name } } }", 21],
     ["one entry where a list is given as one value", '{ nodes(ids: "a") { id } }', 1],
     ["a thousand points for the schema of the schema", "{ __schema { types { name fields { name } } } }", 1000],
     [

@@ -16,13 +16,13 @@ export async function forwardPage<Node, Position>(
   { list, keyOf, positionOf }: StoredList<Node, Position>,
   { first, after, last, before }: PageArguments,
 ) {
-  if (last != null || before != null) {
+  if (last != null || before) {
     const argument = last != null ? "last" : "before";
     const rule = `\`${argument}\` must be left out: the list is read forwards, by \`first\` and \`after\`.`;
     throw new InvalidInputError(argument, rule);
   }
   const size = pageSize(first, "first");
-  const position = after == null ? undefined : positionOf(decodeCursor(after, "after"));
+  const position = after ? positionOf(decodeCursor(after, "after")) : undefined;
   const nodes = await list(size + 1, position);
   const edges = nodes.slice(0, size).map((node) => ({ cursor: encodeCursor(keyOf(node)), node }));
   return { edges, pageInfo: new PageInfo(edges, nodes.length > size, position !== undefined) };

@@ -200,7 +200,7 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
         first: t.arg.int({
           required: true,
           defaultValue: 50,
-          description: "Maximum number of countries, 1 to 100. Defaults to 50.",
+          description: "Maximum number of countries, 0 to 100. Defaults to 50.",
         }),
       },
       resolve: async (bandwidth, { first }) => {

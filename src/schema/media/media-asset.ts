@@ -253,7 +253,7 @@ export const mediaAssetArgs = builder.args((t) => ({
   first: t.int({
     required: true,
     defaultValue: 20,
-    description: "Number of assets to return, 1 to 100. Defaults to 20.",
+    description: "Number of assets to return, 0 to 100. Defaults to 20.",
   }),
   after: t.string({ description: "Return the assets after this cursor. Defaults to the start of the list." }),
 }));
@@ -324,7 +324,7 @@ export async function mediaAssetPage(
     );
   }
   const size = pageSize(first, "first");
-  const position = after == null ? null : positionOf(decodeCursor(after, "after"));
+  const position = after ? positionOf(decodeCursor(after, "after")) : null;
   const assets = context.loaders.mediaAssets.first(
     {
       ...selection,

@@ -114,7 +114,7 @@ export const recordArgs = builder.args((t) => ({
   first: t.int({
     required: true,
     defaultValue: 100,
-    description: `Maximum number of records on the page, 1 to ${MAX_RECORD_PAGE_SIZE}. Defaults to 100.`,
+    description: `Maximum number of records on the page, 0 to ${MAX_RECORD_PAGE_SIZE}. Defaults to 100.`,
   }),
   after: t.string({ description: "Return records after this cursor. Defaults to the beginning of the list." }),
 }));
@@ -173,7 +173,7 @@ export async function viewerRecordPage(
 ): Promise<RecordPage> {
   const size = pageSize(first, "first", MAX_RECORD_PAGE_SIZE);
   const window = recordWindow(period, context);
-  const position = after == null ? null : positionOf(decodeCursor(after, "after"));
+  const position = after ? positionOf(decodeCursor(after, "after")) : null;
   // Records that began before the cursor are not on the page.
   const from = by === "STARTED" && position ? Math.max(window.from, position.startedAt) : window.from;
   const stream = context.loaders.viewerRecords({
