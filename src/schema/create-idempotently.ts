@@ -4,7 +4,7 @@ import { assertName } from "../model/text.ts";
 import { type AttemptSpan, CLOCK_TOLERANCE_MS } from "./matches-request.ts";
 
 /** The creation of an object on the platform, which has no idempotency keys of its own. */
-export interface IdempotentCreation<Made> {
+export interface IdempotentCreation<Created> {
   /** Name of the mutation. */
   readonly operation: string;
   readonly idempotencyKey: string;
@@ -13,29 +13,29 @@ export interface IdempotentCreation<Made> {
   /** Kind of the object: one object has one key, whichever operation the key belongs to. */
   readonly kind: string;
   /** The part of the input that the object can be recognized by. */
-  readonly likeness: unknown;
+  readonly fingerprint: unknown;
   /** Settings by which a token that was left behind is recognized, without secrets; omitted for other objects. */
   readonly mayLeave?: unknown;
   /** Noun for the object in messages: `token`. */
   readonly noun: string;
-  readonly create: () => Promise<Made>;
+  readonly create: () => Promise<Created>;
   /** Pages from 1, the newest objects first; an empty one is the end. */
-  readonly listNewest: (page: number) => Promise<readonly Made[]>;
+  readonly listNewest: (page: number) => Promise<readonly Created[]>;
   /** Compares every requested setting. */
-  readonly matchesRequest: (made: Made, span: AttemptSpan) => boolean;
-  readonly idOf: (made: Made) => string;
+  readonly matchesRequest: (created: Created, span: AttemptSpan) => boolean;
+  readonly idOf: (created: Created) => string;
   /** Milliseconds since the epoch. */
-  readonly madeAt: (made: Made) => number;
+  readonly createdAt: (created: Created) => number;
   /** Called with the object as soon as it is known. */
-  readonly take?: (made: Made) => void;
+  readonly take?: (created: Created) => void;
   /** Finds an object that was created before. */
-  readonly find: (id: string) => Promise<Made | null>;
+  readonly find: (id: string) => Promise<Created | null>;
 }
 
-/** The object of a key. */
-export interface Made<Object> {
-  readonly made: Object;
-  /** False if the key was repeated and its object was known already. */
+/** Object that belongs to an idempotency key. */
+export interface CreatedOnce<Object> {
+  readonly created: Object;
+  /** False if an earlier request with the key received the object. */
   readonly isNew: boolean;
 }
 
@@ -46,41 +46,41 @@ export interface Made<Object> {
  * @throws ApplicationError IDEMPOTENCY_MISMATCH, OUTCOME_UNKNOWN, CONFLICT; UpstreamError
  */
 export async function createIdempotently<Object>(
-  making: IdempotentCreation<Object>,
+  creation: IdempotentCreation<Object>,
   context: GraphContext,
-): Promise<Made<Object>> {
-  const { operation, idempotencyKey, input, kind, likeness, idOf, madeAt } = making;
+): Promise<CreatedOnce<Object>> {
+  const { operation, idempotencyKey, input, kind, fingerprint, idOf, createdAt } = creation;
   const { caller, idempotency } = context;
   assertName(idempotencyKey, "input.idempotencyKey");
   let taken: Object | null = null;
-  const take = (made: Object) => {
-    taken = made;
-    making.take?.(made);
-    return idOf(made);
+  const take = (created: Object) => {
+    taken = created;
+    creation.take?.(created);
+    return idOf(created);
   };
   const id = await idempotency.run({
     caller: caller.principalId,
     operation,
     key: idempotencyKey,
     input,
-    likeness,
-    makes: kind,
-    mayLeave: making.mayLeave,
-    perform: async () => take(await making.create()),
+    fingerprint,
+    creates: kind,
+    mayLeave: creation.mayLeave,
+    perform: async () => take(await creation.create()),
     recover: async ({ begunAt, isTaken }) => {
       const span = context.spanOnPlatform(begunAt);
       for (let page = 1; ; page += 1) {
-        const listed = await making.listNewest(page);
-        const recent = listed.filter((made) => madeAt(made) >= span.begunAt - CLOCK_TOLERANCE_MS);
-        for (const made of recent.toReversed()) {
-          if (making.matchesRequest(made, span) && !(await isTaken(idOf(made)))) return take(made);
+        const listed = await creation.listNewest(page);
+        const recent = listed.filter((created) => createdAt(created) >= span.begunAt - CLOCK_TOLERANCE_MS);
+        for (const created of recent.toReversed()) {
+          if (creation.matchesRequest(created, span) && !(await isTaken(idOf(created)))) return take(created);
         }
         if (recent.length < listed.length || listed.length === 0) return null;
       }
     },
   });
-  const made = taken ?? (await making.find(id));
-  if (made) return { made, isNew: taken !== null };
-  const message = `The ${making.noun} that this idempotency key made has been deleted since. Use a new key.`;
+  const created = taken ?? (await creation.find(id));
+  if (created) return { created, isNew: taken !== null };
+  const message = `\`input.idempotencyKey\` must be a new key: the ${creation.noun} that it created has been deleted since.`;
   throw new ConflictError(message, { argument: "input.idempotencyKey" });
 }

@@ -11,18 +11,18 @@ export const CLOCK_TOLERANCE_MS = 5_000;
  * Compares every field of a request with the object that it created. The type requires an entry for each field, so a new
  * setting cannot be left out.
  */
-export type Comparison<Input, Made> = {
-  readonly [Field in keyof Required<Input>]: (wished: Input[Field], made: Made, span: AttemptSpan) => boolean;
+export type Comparison<Input, Created> = {
+  readonly [Field in keyof Required<Input>]: (requested: Input[Field], created: Created, span: AttemptSpan) => boolean;
 };
 
 /** Returns whether the object has exactly the requested settings; omitted settings must have the platform's default. */
-export function matchesRequest<Input, Made>(
-  comparison: Comparison<Input, Made>,
+export function matchesRequest<Input, Created>(
+  comparison: Comparison<Input, Created>,
   input: Input,
-  made: Made,
+  created: Created,
   span: AttemptSpan,
 ): boolean {
-  return (Object.keys(comparison) as (keyof Input)[]).every((field) => comparison[field](input[field], made, span));
+  return (Object.keys(comparison) as (keyof Input)[]).every((field) => comparison[field](input[field], created, span));
 }
 
 /** Returns whether a lifetime of so many seconds, counted from a moment of the attempt, can have this expiry. */
@@ -37,8 +37,8 @@ export function expiryMatchesRequest(
 }
 
 /** Returns whether two lists hold the same texts, in any order and case; an omitted list is empty. */
-export function sameTexts(wished: readonly string[] | undefined, made: readonly string[]): boolean {
-  const [left, right] = [wished ?? [], made].map((texts) => new Set(texts.map((text) => text.toLowerCase())));
+export function sameTexts(requested: readonly string[] | undefined, created: readonly string[]): boolean {
+  const [left, right] = [requested ?? [], created].map((texts) => new Set(texts.map((text) => text.toLowerCase())));
   return (
     left !== undefined && right !== undefined && left.size === right.size && [...left].every((text) => right.has(text))
   );

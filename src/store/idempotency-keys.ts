@@ -10,7 +10,7 @@ export interface IdempotencyKeyStore {
   /** Returns whether a record with this id exists that has not expired. */
   knows(id: string, now: number): Promise<boolean>;
   /**
-   * Inserts the record, unless another one conflicts: one of the same id, or one of the same likeness with an owner.
+   * Inserts the record, unless another one conflicts: one of the same id, or one with the same fingerprint with an owner.
    *
    * @returns null if it was inserted; otherwise the conflicting record
    */
@@ -18,7 +18,7 @@ export interface IdempotencyKeyStore {
   /**
    * Takes over a record without a result that has no owner, or this one; `lostAt` becomes null.
    *
-   * @returns false if another gateway owns the record, or one of the same likeness
+   * @returns false if another gateway owns the record, or one with the same fingerprint
    */
   lease(id: string, owner: string, now: number, leasedUntil: number): Promise<boolean>;
   /**
@@ -35,7 +35,7 @@ export interface IdempotencyKeyStore {
   forget(id: string): Promise<void>;
   /** Returns whether a key has the claim. */
   isTaken(claim: string): Promise<boolean>;
-  /** Returns whether the record has no result, and another one of the same likeness has none either. */
+  /** Returns whether the record has no result, and another one with the same fingerprint has none either. */
   hasRival(id: string): Promise<boolean>;
   /** Returns whether the record has a result from its own response, not from a search after a lost one. */
   isAnswered(id: string): Promise<boolean>;
@@ -72,13 +72,13 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
   };
 
   /** Removes the owners of expired leases, and the record of the id if it has expired. */
-  const clearExpired = (id: string, likeness: string, now: number) =>
+  const clearExpired = (id: string, fingerprint: string, now: number) =>
     inTransaction(db, async (transaction) => {
       await transaction
         .updateTable("idempotencyKeys")
         // The owner ended before its lease did.
         .set(({ ref }) => ({ owner: null, leasedUntil: null, lostAt: ref("leasedUntil") }))
-        .where("likeness", "=", likeness)
+        .where("fingerprint", "=", fingerprint)
         .where("leasedUntil", "<=", now)
         .execute();
       await transaction
@@ -89,12 +89,12 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
         .execute();
     });
 
-  const conflictOf = async ({ id, likeness }: IdempotencyKeyRecord) => {
+  const conflictOf = async ({ id, fingerprint }: IdempotencyKeyRecord) => {
     const rows = await db
       .selectFrom("idempotencyKeys")
       .selectAll()
       .where(({ eb, or, and }) =>
-        or([eb("id", "=", id), and([eb("likeness", "=", likeness), eb("owner", "is not", null)])]),
+        or([eb("id", "=", id), and([eb("fingerprint", "=", fingerprint), eb("owner", "is not", null)])]),
       )
       .execute();
     return rows.find((row) => row.id === id) ?? rows[0];
@@ -102,7 +102,7 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
 
   const begin = async (record: IdempotencyKeyRecord, now: number): Promise<IdempotencyKeyRecord | null> => {
     if (await insert(record)) return null;
-    await clearExpired(record.id, record.likeness, now);
+    await clearExpired(record.id, record.fingerprint, now);
     if (await insert(record)) return null;
     // The conflicting record may be gone by now; then the insertion is repeated.
     return (await conflictOf(record)) ?? begin(record, now);
@@ -117,7 +117,7 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
     lease: async (id, owner, now, leasedUntil) => {
       const row = await db.selectFrom("idempotencyKeys").selectAll().where("id", "=", id).executeTakeFirst();
       if (!row) return false;
-      await clearExpired(id, row.likeness, now);
+      await clearExpired(id, row.fingerprint, now);
       try {
         const { numUpdatedRows } = await db
           .updateTable("idempotencyKeys")
@@ -169,7 +169,7 @@ export function createIdempotencyKeyStore(db: Db): IdempotencyKeyStore {
     hasRival: async (id) => {
       const row = await db
         .selectFrom("idempotencyKeys as own")
-        .innerJoin("idempotencyKeys as rival", "rival.likeness", "own.likeness")
+        .innerJoin("idempotencyKeys as rival", "rival.fingerprint", "own.fingerprint")
         .select("rival.id")
         .where("own.id", "=", id)
         .where("own.result", "is", null)

@@ -23,12 +23,12 @@ export interface IdempotentWrite extends WriteKey {
   /** Everything that the outcome depends on, stored as a hash. The same key with other input is rejected. */
   readonly input: unknown;
   /** Settings that recognize the created object. Writes with equal settings run one after the other. */
-  readonly likeness: unknown;
+  readonly fingerprint: unknown;
   /**
    * Kind of the created object, whose id is the result: `SubscribeToken`. An object belongs to one key among those of all
    * operations and callers. Without a kind, several keys may have one result.
    */
-  readonly makes?: string | undefined;
+  readonly creates?: string | undefined;
   /**
    * Settings that recognize the tokens which the write may leave behind if it is interrupted; undefined if it leaves none.
    * Stored as they are, so they must not contain a secret.
@@ -168,7 +168,7 @@ export function createIdempotencyStore(
   const freshRecord = (write: IdempotentWrite, id: string, inputHash: string): IdempotencyKeyRecord => ({
     id,
     operation: write.operation,
-    likeness: likenessOf(write),
+    fingerprint: fingerprintOf(write),
     inputHash,
     before: write.before ?? null,
     mayLeave: write.mayLeave === undefined ? null : JSON.stringify(write.mayLeave),
@@ -269,7 +269,7 @@ export function createIdempotencyStore(
       const current = inFlight.get(id);
       if (current && current.inputHash !== inputHash) throw mismatch();
       if (current) return current.outcome;
-      const queue = getOrCreate(queues, likenessOf(write), () => pLimit(1));
+      const queue = getOrCreate(queues, fingerprintOf(write), () => pLimit(1));
       const outcome = queue(() => once(write, id, inputHash)).finally(() => inFlight.delete(id));
       inFlight.set(id, { inputHash, outcome });
       return outcome;
@@ -293,16 +293,16 @@ interface Outcome {
 }
 
 /**
- * Returns the likeness of a write: equal for writes of all operations that create like objects of one
- * kind.
+ * Returns the fingerprint of a write as it is stored: equal for writes of all operations that create objects of one kind
+ * with equal settings.
  */
-function likenessOf({ makes, operation, likeness }: IdempotentWrite): string {
-  return hash([makes ?? operation, likeness]);
+function fingerprintOf({ creates, operation, fingerprint }: IdempotentWrite): string {
+  return hash([creates ?? operation, fingerprint]);
 }
 
 /** Returns the claim of the created object; null for a write that creates none itself. */
-function claimOf({ makes }: IdempotentWrite, result: string): string | null {
-  return makes === undefined ? null : `${makes} ${result}`;
+function claimOf({ creates }: IdempotentWrite, result: string): string | null {
+  return creates === undefined ? null : `${creates} ${result}`;
 }
 
 /** Loss of a response; the time is null if it was not recorded. */

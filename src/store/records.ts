@@ -96,7 +96,7 @@ export interface IdempotencyKeyRecord {
    *
    * Writes with the same hash run one at a time.
    */
-  readonly likeness: string;
+  readonly fingerprint: string;
   readonly inputHash: string;
   /** State before the change, as the write reported it. Holds no secret. */
   readonly before: string | null;

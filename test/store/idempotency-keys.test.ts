@@ -43,8 +43,8 @@ for (const { kind, isReachable } of databaseKinds) {
           operation,
           key,
           input: key,
-          likeness: "alike",
-          makes: operation,
+          fingerprint: "alike",
+          creates: operation,
           perform: async () => platform.make(),
           recover: async ({ isTaken }) => {
             for (const object of objects) if (!(await isTaken(object))) return object;
@@ -217,7 +217,7 @@ for (const { kind, isReachable } of databaseKinds) {
         await isAt;
         const made = platform.make();
         expect((await rejectionOf(two.run(platform.write("b")))).code).toBe("CONFLICT");
-        expect(await two.run(platform.write("c", { likeness: "other" }))).toBe("object 2");
+        expect(await two.run(platform.write("c", { fingerprint: "other" }))).toBe("object 2");
         answer(made);
         await expect.poll(() => two.run(platform.write("a"))).toBe("object 1");
         expect(await two.run(platform.write("b"))).toBe("object 3");
@@ -258,7 +258,7 @@ for (const { kind, isReachable } of databaseKinds) {
 
       it("may share a result that none of them makes", async () => {
         const platform = createPlatform();
-        const shared = { makes: undefined, perform: async () => "all is there" };
+        const shared = { creates: undefined, perform: async () => "all is there" };
         for (const key of ["a", "b", "a", "b"]) {
           expect(await platform.gateway().run(platform.write(key, shared))).toBe("all is there");
         }
@@ -290,7 +290,14 @@ describe("idempotency keys: in a folder", () => {
   it("are free at once when the gateway is started again, since no other one can be at them", async () => {
     await using database = await createTestDatabase("file");
     let now = 1_000_000;
-    const write = { caller: "operator", operation: "create", key: "a", input: "a", likeness: "a", makes: "create" };
+    const write = {
+      caller: "operator",
+      operation: "create",
+      key: "a",
+      input: "a",
+      fingerprint: "a",
+      creates: "create",
+    };
     const first = await database.open();
     await new Promise<void>((resolve) => {
       const perform = () => {
@@ -325,7 +332,15 @@ describe("idempotency keys: a write whose key cannot be stored", () => {
     };
     let attempts = 0;
     const perform = async () => `${++attempts}`;
-    const write = { caller: "o", operation: "create", key: "a", input: "a", likeness: "a", perform, recover: perform };
+    const write = {
+      caller: "o",
+      operation: "create",
+      key: "a",
+      input: "a",
+      fingerprint: "a",
+      perform,
+      recover: perform,
+    };
     const refusal = await rejectionOf(createIdempotencyStore(refusing, () => 1).run(write));
     expect([refusal.code, attempts]).toEqual(["STORE_UNAVAILABLE", 0]);
   });
@@ -344,7 +359,7 @@ describe("idempotency keys: a write whose key cannot be stored", () => {
       operation: "create",
       key: "a",
       input: "a",
-      likeness: "a",
+      fingerprint: "a",
       perform: async () => {
         objects.push("made");
         return "made";

@@ -16,7 +16,7 @@ const failure = (code: "OUTCOME_UNKNOWN" | "UPSTREAM_REJECTED" | "UPSTREAM_UNAVA
 /** How one attempt ends. `LATER` is carried out only when its answer has been given up. */
 type Ending = "DONE" | "LOST" | "LATER" | "NEVER" | "REFUSED";
 
-/** One store serves all worlds. Each world has operations and likenesses of its own. */
+/** One store serves all worlds. Each world has operations and fingerprints of its own. */
 const time = { now: 1_000_000 };
 const { idempotencyKeys } = await openStore({ kind: "memory" });
 const store = createIdempotencyStore(idempotencyKeys, () => time.now);
@@ -27,7 +27,7 @@ function createWorld(...endings: readonly Ending[]) {
   worlds += 1;
   const name = `create in world ${worlds}`;
   const left = [...endings];
-  const objects: { readonly id: number; readonly likeness: string; readonly madeAt: number }[] = [];
+  const objects: { readonly id: number; readonly fingerprint: string; readonly madeAt: number }[] = [];
   let attempts = 0;
   const world = {
     get now() {
@@ -43,23 +43,23 @@ function createWorld(...endings: readonly Ending[]) {
     objects,
     attempts: () => attempts,
     visible: () => objects.filter(({ madeAt }) => madeAt <= world.now),
-    run: (key: string, more: Partial<IdempotentWrite> & { likeness?: string } = {}) =>
+    run: (key: string, more: Partial<IdempotentWrite> & { fingerprint?: string } = {}) =>
       store.run(write(key, more)).then(Number),
   };
 
-  function write(key: string, more: Partial<IdempotentWrite> & { likeness?: string } = {}): IdempotentWrite {
-    const likeness = more.likeness ?? "alike";
+  function write(key: string, more: Partial<IdempotentWrite> & { fingerprint?: string } = {}): IdempotentWrite {
+    const fingerprint = more.fingerprint ?? "alike";
     const make = (madeAt: number) => {
-      objects.push({ id: objects.length + 1, likeness, madeAt });
+      objects.push({ id: objects.length + 1, fingerprint, madeAt });
       return objects.length;
     };
     return {
       caller: "operator",
       operation: name,
       key,
-      input: { likeness },
-      likeness,
-      makes: name,
+      input: { fingerprint },
+      fingerprint,
+      creates: name,
       perform: async () => {
         attempts += 1;
         await Promise.resolve();
@@ -73,7 +73,7 @@ function createWorld(...endings: readonly Ending[]) {
       recover: async ({ begunAt, isTaken }) => {
         await Promise.resolve();
         if (!world.isReadable) throw failure("UPSTREAM_UNAVAILABLE");
-        const alike = world.visible().filter((made) => made.likeness === likeness && made.madeAt >= begunAt);
+        const alike = world.visible().filter((made) => made.fingerprint === fingerprint && made.madeAt >= begunAt);
         for (const { id } of alike) if (!(await isTaken(String(id)))) return String(id);
         return null;
       },
@@ -125,7 +125,7 @@ describe("idempotency store: a key", () => {
   it("stands for nothing when the write was refused: it may be used again, with other input", async () => {
     const world = createWorld("REFUSED");
     expect((await rejectionOf(world.run("a"))).code).toBe("UPSTREAM_REJECTED");
-    expect(await world.run("a", { likeness: "other" })).toBe(1);
+    expect(await world.run("a", { fingerprint: "other" })).toBe(1);
   });
 
   it("lets the refusal be seen by all who share the attempt", async () => {
@@ -158,7 +158,7 @@ describe("idempotency store: expired keys", () => {
     };
     const swept = createIdempotencyStore(watched, () => clock.now);
     const run = (key: string) => {
-      const names = { caller: "operator", operation: "sweep", key, input: key, likeness: key };
+      const names = { caller: "operator", operation: "sweep", key, input: key, fingerprint: key };
       return swept.run({ ...names, perform: async () => key, recover: async () => null } as IdempotentWrite);
     };
     await run("first");
@@ -267,7 +267,7 @@ describe("idempotency store: a lost response", () => {
     await rejectionOf(world.run("a"));
     world.now += SETTLE_GRACE_MS;
     expect((await rejectionOf(world.run("a"))).code).toBe("UPSTREAM_REJECTED");
-    expect(await world.run("a", { likeness: "other" })).toBe(1);
+    expect(await world.run("a", { fingerprint: "other" })).toBe(1);
   });
 });
 
@@ -284,7 +284,7 @@ describe("idempotency store: writes with equal settings", () => {
     await Promise.all([
       world.run("a", { perform: perform("a") }),
       world.run("b", { perform: perform("b") }),
-      world.run("c", { perform: perform("c"), likeness: "other" }),
+      world.run("c", { perform: perform("c"), fingerprint: "other" }),
     ]);
     expect(order.filter((event) => !event.startsWith("c"))).toEqual(["a begins", "a ends", "b begins", "b ends"]);
     expect(order.indexOf("c begins")).toBeLessThan(order.indexOf("a ends"));
@@ -315,7 +315,7 @@ describe("idempotency store: writes with equal settings", () => {
     lost: readonly Ending[],
     all: readonly ({ key: string } | { wait: number } | { repair: boolean })[],
     delayMs: number,
-    likenessOf: (key: string) => string,
+    fingerprintOf: (key: string) => string,
   ) {
     const world = createWorld(...lost);
     world.delayMs = delayMs;
@@ -326,7 +326,7 @@ describe("idempotency store: writes with equal settings", () => {
     ]);
     const asking: Promise<unknown>[] = [];
     const ask = async (key: string) => {
-      const answer = await world.run(key, { likeness: likenessOf(key) }).catch(() => null);
+      const answer = await world.run(key, { fingerprint: fingerprintOf(key) }).catch(() => null);
       if (answer !== null) answers.get(key)?.add(answer);
       return answer;
     };

@@ -150,13 +150,13 @@ export const keyComparison: Comparison<
   Omit<NewApiKey, "expiresAt"> & { readonly expiresInSeconds: number | undefined },
   ApiKeyRecord
 > = {
-  name: (wished, { name }) => name === wished,
-  role: (wished, { role }) => role === wished,
-  partnerId: (wished, { partnerId }) => partnerId === wished,
-  scopes: (wished, { scopes }) => sameTexts(wished, scopes),
-  allowedOrigins: (wished, { allowedOrigins }) => sameTexts(wished, allowedOrigins),
-  allowedNetworks: (wished, { allowedNetworks }) => sameTexts(wished, allowedNetworks),
-  expiresInSeconds: (wished, { expiresAt }, span) => expiryMatchesRequest(wished, expiresAt, span),
+  name: (requested, { name }) => name === requested,
+  role: (requested, { role }) => role === requested,
+  partnerId: (requested, { partnerId }) => partnerId === requested,
+  scopes: (requested, { scopes }) => sameTexts(requested, scopes),
+  allowedOrigins: (requested, { allowedOrigins }) => sameTexts(requested, allowedOrigins),
+  allowedNetworks: (requested, { allowedNetworks }) => sameTexts(requested, allowedNetworks),
+  expiresInSeconds: (requested, { expiresAt }, span) => expiryMatchesRequest(requested, expiresAt, span),
 };
 
 /** Creates the key once per idempotency key, in one transaction with its entry in the audit log. */
@@ -175,8 +175,8 @@ async function createOnce(
     operation: "createApiKey",
     key: idempotencyKey,
     input: request,
-    likeness: { name: key.name, role: key.role, partnerId: key.partnerId },
-    makes: "ApiKey",
+    fingerprint: { name: key.name, role: key.role, partnerId: key.partnerId },
+    creates: "ApiKey",
     perform: async () => {
       const generated = generateApiKey();
       const record = await commitLast(context, async ({ apiKeys, partners }) => {

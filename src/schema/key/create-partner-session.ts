@@ -72,7 +72,7 @@ builder.mutationField("createPartnerSession", (t) =>
           throw new InvalidInputError("input.expiresInSeconds", rule);
         }
         const partner = await ownerOf(ref, context);
-        context.act?.touched(encodeGlobalId("Partner", registeredKey(partner.id)));
+        context.action?.touched(encodeGlobalId("Partner", registeredKey(partner.id)));
         const granted = grantedScopes(scopes, "PARTNER", context.caller, "input.scopes");
         return context.sessions.issue({ issuedBy: context.caller, partner, scopes: granted, expiresInSeconds });
       }),

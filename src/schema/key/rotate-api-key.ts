@@ -97,8 +97,8 @@ async function rotateOnce(
     operation: "rotateApiKey",
     key: idempotencyKey,
     input: { id: previous.id, overlapSeconds },
-    likeness: previous.id,
-    makes: "ApiKey",
+    fingerprint: previous.id,
+    creates: "ApiKey",
     perform: async () => {
       const generated = generateApiKey();
       const successor = await commitLast(context, async ({ apiKeys, partners }) => {

@@ -85,9 +85,9 @@ async function addOnce(
     operation: "addMediaKey",
     key: idempotencyKey,
     input: { id, ...input },
-    likeness: id,
+    fingerprint: id,
     before: JSON.stringify(keys.map((key) => key.id)),
-    makes: "MediaKey",
+    creates: "MediaKey",
     perform: async () => {
       if (keys.length >= MAX_MEDIA_KEYS) {
         throw new ApplicationError(

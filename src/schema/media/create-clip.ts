@@ -108,7 +108,7 @@ builder.mutationField("createClip", (t) =>
           to: to?.getTime(),
           expiresAt: expiresAt?.getTime(),
         };
-        context.act?.touched(encodeGlobalId("Stream", clip.streamName));
+        context.action?.touched(encodeGlobalId("Stream", clip.streamName));
         return { clips: await clipOnce(idempotencyKey, clip, context) };
       }),
   }),
@@ -137,8 +137,8 @@ async function clipOnce(idempotencyKey: string, clip: NewClip, context: GraphCon
     operation: "createClip",
     key: idempotencyKey,
     input: clip,
-    likeness: clip,
-    makes: "Clip",
+    fingerprint: clip,
+    creates: "Clip",
     perform: async () => {
       // Rules of time apply to a new order only: a repeated one is answered however late it comes.
       await assertMayClip(clip, context);

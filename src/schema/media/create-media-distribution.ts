@@ -120,8 +120,8 @@ async function createOnce(
     operation: "createMediaDistribution",
     key: idempotencyKey,
     input: request,
-    likeness: { name: newDistribution.name, keys: namesOf(newDistribution.keys) },
-    makes: "MediaDistribution",
+    fingerprint: { name: newDistribution.name, keys: namesOf(newDistribution.keys) },
+    creates: "MediaDistribution",
     perform: async () => {
       isNew = true;
       return (await mediaDistributions.create(newDistribution)).id;

@@ -231,7 +231,7 @@ async function onboard(
     operation: OPERATION,
     key,
     input: request,
-    likeness: { trackingIds: request.trackingIds },
+    fingerprint: { trackingIds: request.trackingIds },
     mayLeave: LEAVES_TOKENS_OF_STEPS,
     perform: attempt,
     recover: async ({ begunAt, isRepeated }) =>
@@ -393,13 +393,13 @@ async function register(request: OnboardingRequest, claim: Claim, context: Graph
   const { name, trackingIds, contact = null, timeZone = "UTC", currency = "USD", notes = null } = request;
   // Later than the idempotency key, so that a repeated request recognizes the partner.
   const now = context.clock();
-  const made = await commitWithAudit(context, async ({ partners, apiKeys }) => {
+  const registered = await commitWithAudit(context, async ({ partners, apiKeys }) => {
     const partner = await partners.create({ name, trackingIds, contact, timeZone, currency, notes }, now, claim);
     const apiKey = await apiKeys.create({ ...keyOf(request, context), partnerId: partner.id }, hash, now);
     return { partner, keyId: apiKey.id };
   });
   context.partnerCache.changed();
-  return { partnerId: made.partner.id, keyId: made.keyId, secret: key };
+  return { partnerId: registered.partner.id, keyId: registered.keyId, secret: key };
 }
 
 /** Returns the partner's first API key: all scopes of partners that the caller holds, except reading personal data. */

@@ -191,7 +191,7 @@ async function syndicate(
       key: String(idempotencyKey),
       input: { ...request, partners: request.partners.map(primaryTrackingId) },
       // Otherwise two syndications of one stream would each create its publish token.
-      likeness: { streamName: request.streamName },
+      fingerprint: { streamName: request.streamName },
       mayLeave: LEAVES_TOKENS_OF_STEPS,
       perform: attempt,
       // Every step finds what an earlier attempt created, so all steps run again. A step whose response was lost in this

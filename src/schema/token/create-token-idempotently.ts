@@ -4,7 +4,7 @@ import type { PublishTokenRecord, SubscribeTokenRecord, TokenRecord } from "../.
 import type { NewPublishToken } from "../../upstream/publish-tokens.ts";
 import type { NewSubscribeToken } from "../../upstream/subscribe-tokens.ts";
 import { type ListPage, MAX_ITEMS_ON_PAGE, type NewToken } from "../../upstream/token-client.ts";
-import { createIdempotently, type Made } from "../create-idempotently.ts";
+import { type CreatedOnce, createIdempotently } from "../create-idempotently.ts";
 import { type Comparison, matchesRequest } from "../matches-request.ts";
 import {
   assertHolderActive,
@@ -42,7 +42,7 @@ export async function createPublishTokenOnce(
     create: () => client.create(creation.input),
     find: context.tokenCache.publishToken,
   };
-  return (await createTokenIdempotently(creation, kind, context)).made;
+  return (await createTokenIdempotently(creation, kind, context)).created;
 }
 
 /**
@@ -72,17 +72,17 @@ export async function createSubscribeTokenOnce(
     },
     find: context.tokenCache.subscribeToken,
   };
-  const { made, isNew } = await createTokenIdempotently(creation, kind, context);
-  if (made.trackingId !== null) await context.store.partners.recordToken(made.trackingId, made.id);
+  const { created, isNew } = await createTokenIdempotently(creation, kind, context);
+  if (created.trackingId !== null) await context.store.partners.recordToken(created.trackingId, created.id);
   const former = holder as RegisteredPartner | null;
   if (isNew && former && (await holderOf(trackingId, context))?.id !== former.id) {
-    const disabledToken = await client.update(made.id, { isActive: false });
+    const disabledToken = await client.update(created.id, { isActive: false });
     context.tokenCache.put(disabledToken);
     throw new TrackingIdLeftError(former, argument, disabledToken);
   }
-  const disabled = await disableOfInactive(made, isNew, context);
+  const disabled = await disableOfInactive(created, isNew, context);
   if (disabled && isNew) throw new PartnerNotActiveError(disabled.partner, argument, disabled.token);
-  return disabled?.token ?? made;
+  return disabled?.token ?? created;
 }
 
 /** A token that an interrupted creation may have left behind. */
@@ -107,7 +107,7 @@ function createTokenIdempotently<
   { operation, idempotencyKey, input }: Creation<Input>,
   { kind, client, comparison, create, find }: TokenCreation<Input, Token & (PublishTokenRecord | SubscribeTokenRecord)>,
   context: GraphContext,
-): Promise<Made<Token>> {
+): Promise<CreatedOnce<Token>> {
   const { label, streams, trackingId } = input;
   return createIdempotently(
     {
@@ -115,14 +115,14 @@ function createTokenIdempotently<
       idempotencyKey,
       input,
       kind,
-      likeness: { label, streams, trackingId },
+      fingerprint: { label, streams, trackingId },
       mayLeave: { kind, input } satisfies OrphanedToken,
       noun: "token",
       create,
       listNewest: (page) => client.list({ page, itemsOnPage: MAX_ITEMS_ON_PAGE, newestFirst: true }),
       matchesRequest: (token, span) => matchesRequest(comparison, input, token, span),
       idOf: ({ id }) => String(id),
-      madeAt: ({ addedAt }) => addedAt,
+      createdAt: ({ addedAt }) => addedAt,
       find: (id) => find(Number(id)),
       take: context.tokenCache.put,
     },

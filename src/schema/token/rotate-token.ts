@@ -37,15 +37,15 @@ export async function rotateIdempotently<Token extends PublishTokenRecord | Subs
     operation,
     key: idempotencyKey,
     input: former.id,
-    likeness: former.id,
-    before: fingerprint(former),
+    fingerprint: former.id,
+    before: hashOfSecret(former),
     perform: async () => {
       tokenCache.put(await client.update(former.id, { refreshSecret: true }));
       return String(former.id);
     },
     recover: async ({ before }) => {
       const present = await client.read(former.id);
-      if (!present || fingerprint(present) === before) return null;
+      if (!present || hashOfSecret(present) === before) return null;
       tokenCache.put(present);
       return String(present.id);
     },
@@ -55,6 +55,6 @@ export async function rotateIdempotently<Token extends PublishTokenRecord | Subs
   return rotated;
 }
 
-function fingerprint({ secret }: TokenRecord): string {
+function hashOfSecret({ secret }: TokenRecord): string {
   return createHash("sha256").update(secret.reveal()).digest("base64");
 }

@@ -95,19 +95,19 @@ builder.mutationField("createTranscoder", (t) =>
         assertOutput(input);
         assertTranscodes(input.clusterId, (await context.account.clusters()).clusters);
         const { transcoders } = context.upstream;
-        const { made: transcoder } = await createIdempotently(
+        const { created: transcoder } = await createIdempotently(
           {
             operation: "createTranscoder",
             idempotencyKey,
             input,
             kind: "Transcoder",
-            likeness: { name: input.name, clusterId: input.clusterId },
+            fingerprint: { name: input.name, clusterId: input.clusterId },
             noun: "transcoder",
             create: () => transcoders.create(input),
             listNewest: (page) => transcoders.list({ page, newestFirst: true }),
             matchesRequest: (created, span) => matchesRequest(transcoderComparison, input, created, span),
             idOf: ({ id }) => id,
-            madeAt: ({ createdAt }) => createdAt,
+            createdAt: ({ createdAt }) => createdAt,
             find: (id) => transcoders.read(id),
           },
           context,

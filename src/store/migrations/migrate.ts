@@ -9,6 +9,7 @@ import { up as addPartnerWork } from "./0004-partner-work.ts";
 import { up as createPatternCoverages } from "./0005-pattern-coverages.ts";
 import { up as addTokensLeftBehind } from "./0006-tokens-left-behind.ts";
 import { up as addTokensOfClaims } from "./0007-tokens-of-claims.ts";
+import { up as renameFingerprints } from "./0008-fingerprints.ts";
 
 /**
  * Returns every migration from an empty database to the current tables.
@@ -24,6 +25,7 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     "0005-pattern-coverages": { up: createPatternCoverages },
     "0006-tokens-left-behind": { up: addTokensLeftBehind },
     "0007-tokens-of-claims": { up: addTokensOfClaims },
+    "0008-fingerprints": { up: renameFingerprints },
   };
 }
 
