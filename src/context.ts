@@ -68,7 +68,7 @@ export interface GraphContext extends Omit<SharedServices, "discoveredNames" | "
   /** Writes the audit log for the caller. */
   readonly audit: AuditRecorder;
   /** Mutation that is being executed, for the audit log; null in a query. */
-  readonly act: AuditedAction | null;
+  readonly action: AuditedAction | null;
   /** Aborted when the client disconnects; undefined if it cannot. */
   readonly signal: AbortSignal | undefined;
   /** Cost of this request. */
@@ -107,9 +107,9 @@ export function createContexts(shared: SharedServices): (facts: RequestFacts) =>
  *
  * @param upstream clients by which the mutation changes the platform
  */
-export function withAuditedAction(context: GraphContext, act: AuditedAction, upstream: Upstream): GraphContext {
+export function withAuditedAction(context: GraphContext, action: AuditedAction, upstream: Upstream): GraphContext {
   return Object.create(context, {
-    act: { value: act, enumerable: true },
+    action: { value: action, enumerable: true },
     upstream: { value: upstream, enumerable: true },
   }) as GraphContext;
 }
@@ -132,7 +132,7 @@ class RequestContext {
   readonly cost: CostStatus;
   readonly now: number;
   readonly ownNow: number;
-  readonly act: AuditedAction | null = null;
+  readonly action: AuditedAction | null = null;
   private readonly facts: RequestFacts;
   /** Parts created so far, shared with the contexts of the request's mutations. */
   private readonly lazy: Lazy = {};

@@ -46,8 +46,8 @@ export function createSigningKeys(
   const imported = new LRUCache<string, CryptoKey>({ max: 100 });
 
   const importOnce = async (id: string, jwk: string) => {
-    const known = imported.get(id);
-    if (known) return known;
+    const present = imported.get(id);
+    if (present) return present;
     const key = (await importJWK(JSON.parse(jwk), SESSION_ALGORITHM)) as CryptoKey;
     imported.set(id, key);
     return key;

@@ -53,12 +53,12 @@ export function createLiveStreamCache(
     fresh: (feeds) => withFeeds.within(FRESH_MS) ?? (feeds ? null : summaries.within(FRESH_MS)),
     read: (feeds) => (feeds ? withFeeds : summaries).read(),
     namesReady: () => {
-      const areKnown = (ms: number) => summaries.within(ms) !== null || withFeeds.within(ms) !== null;
-      if (areKnown(NAMES_REFRESH_MS)) return null;
+      const areYoungerThan = (ms: number) => summaries.within(ms) !== null || withFeeds.within(ms) !== null;
+      if (areYoungerThan(NAMES_REFRESH_MS)) return null;
       // While the platform fails it is called no more often than that, and no request waits for it.
       const isRecentlyTried = monotonicMs() - namesReadAt < NAMES_REFRESH_MS;
       const attempt = isRecentlyTried ? summaries.inFlight() : readNames();
-      return areKnown(NAMES_MAX_AGE_MS) ? null : attempt;
+      return areYoungerThan(NAMES_MAX_AGE_MS) ? null : attempt;
     },
     changed: () => {
       for (const list of [withFeeds, summaries]) list.discard();

@@ -116,8 +116,8 @@ class InFlightCall<Value> extends SharedCall {
   }
 
   promiseOf(name: string): Promise<Measured<Value>> {
-    const known = this.#deferredOf(name);
-    if (known) return known.promise;
+    const pending = this.#deferredOf(name);
+    if (pending) return pending.promise;
     const deferred = new Deferred<Measured<Value>>();
     this.#joined ??= new Map();
     this.#joined.set(name, deferred);

@@ -90,28 +90,28 @@ export function readSeries(
   timeZone: string,
 ): MaybePromise<Measured<readonly SeriesPoint[]>> {
   const plan = seriesPlan(window, granularity, timeZone, source.retention);
-  const known = window.retention.freshUntil;
+  const windowFreshUntil = window.retention.freshUntil;
   const [only, ...others] = plan.reads;
   if (only && others.length === 0) {
     return mapMaybe(source.series(only), (measured) => {
-      const freshUntil = Math.min(known, measured.freshUntil);
+      const freshUntil = Math.min(windowFreshUntil, measured.freshUntil);
       const assemble = () => assembleSeries(plan, { get: () => measured.value }, freshUntil);
       if (!Object.isFrozen(measured.value)) return { value: assemble(), freshUntil };
       const shape = [granularity, timeZone, window.from, window.to, freshUntil].join(" ");
       return { value: memoizedPoints(measured, shape, assemble), freshUntil };
     });
   }
-  return readPlanned(source, plan, known);
+  return readPlanned(source, plan, windowFreshUntil);
 }
 
 /** Loads every bucket of a plan. */
 function readPlanned(
   source: BandwidthSource,
   plan: SeriesPlan,
-  known: number,
+  windowFreshUntil: number,
 ): MaybePromise<Measured<readonly SeriesPoint[]>> {
   return mapMaybe(allMaybe(plan.reads.map((read) => source.series(read))), (series) => {
-    const freshUntil = Math.min(known, earliestFreshUntil(series));
+    const freshUntil = Math.min(windowFreshUntil, earliestFreshUntil(series));
     const byResolution = new Map(plan.reads.map(({ resolution }, index) => [resolution, series[index]?.value]));
     const value = assembleSeries(plan, { get: (resolution) => byResolution.get(resolution) }, freshUntil);
     return { value, freshUntil };

@@ -151,8 +151,8 @@ function sumOfRows<Row extends { readonly traffic: Traffic }>(
   const sum = (hours: Iterable<unknown>) => {
     const rows = new Map<string | null, Row>();
     for (const row of [...(hours as Iterable<readonly Row[]>)].flat()) {
-      const known = rows.get(nameOf(row));
-      rows.set(nameOf(row), known ? { ...row, traffic: addTraffic(known.traffic, row.traffic) } : row);
+      const former = rows.get(nameOf(row));
+      rows.set(nameOf(row), former ? { ...row, traffic: addTraffic(former.traffic, row.traffic) } : row);
     }
     return [...rows.values()];
   };

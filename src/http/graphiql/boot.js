@@ -65,8 +65,8 @@ function open(key, caller) {
     sessionStorage.setItem(KEY, key);
     sessionStorage.setItem(OWNER, owner);
   }
-  const kept = JSON.parse(sessionStorage.getItem("graphiql:tabState"));
-  const { query, variables } = kept?.tabs[kept.activeTabIndex] ?? defaultTabs[0];
+  const saved = JSON.parse(sessionStorage.getItem("graphiql:tabState"));
+  const { query, variables } = saved?.tabs[saved.activeTabIndex] ?? defaultTabs[0];
   YogaGraphiQL.renderYogaGraphiQL(document.querySelector("#root"), {
     title: "Syndigraph",
     logo: " ",
@@ -83,11 +83,11 @@ function open(key, caller) {
   });
 }
 
-function askForKey(wasRefused) {
+function askForKey(wasRejected) {
   const form = document.createElement("form");
   form.style.cssText = "font: 16px system-ui; max-width: 28rem; margin: 20vh auto; display: grid; gap: 1rem";
   const label = document.createElement("label");
-  label.textContent = wasRefused ? "The key was refused. Another one:" : "Key:";
+  label.textContent = wasRejected ? "The key was refused. Another one:" : "Key:";
   const input = document.createElement("input");
   Object.assign(input, { type: "password", name: "key", required: true, autocomplete: "off", autofocus: true });
   input.style.cssText = "font: inherit; display: block; width: 100%; margin-top: .5rem; padding: .5rem";

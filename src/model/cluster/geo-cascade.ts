@@ -69,7 +69,7 @@ export interface CascadeTraffic {
  * The platform documents that each further cluster with viewers costs about one more viewer. The estimate assumes that a
  * viewer receives all that the broadcaster sent, and that the viewers of one country use one cluster.
  */
-export function cascadeTraffic(figures: {
+export function cascadeTraffic(usage: {
   readonly meteredBytesOut: bigint;
   /** Bytes from broadcasters. */
   readonly bytesIn: bigint;
@@ -78,10 +78,10 @@ export function cascadeTraffic(figures: {
   /** Number of countries with viewers. */
   readonly countries: number;
 }): CascadeTraffic {
-  const clusterCount = Math.min(figures.clustersBeside, figures.countries);
+  const clusterCount = Math.min(usage.clustersBeside, usage.countries);
   return {
-    meteredBytesOut: figures.meteredBytesOut,
+    meteredBytesOut: usage.meteredBytesOut,
     clusterCount,
-    estimatedBytesOut: figures.bytesIn * BigInt(clusterCount),
+    estimatedBytesOut: usage.bytesIn * BigInt(clusterCount),
   };
 }

@@ -37,12 +37,12 @@ export interface KnownClusters {
  * cluster.
  *
  * @param publishTokens usable ones that publish a stream of the master token
- * @param wished cluster that the client chose; undefined to follow the publishers
+ * @param requested cluster that the client chose; undefined to follow the publishers
  * @param known null when the platform could not list the clusters
  */
 export function chooseCluster(
   publishTokens: readonly PublishTokenRecord[],
-  wished: string | undefined,
+  requested: string | undefined,
   known: KnownClusters | null,
   argument: string,
   read: PatternReader = readPattern,
@@ -51,19 +51,22 @@ export function chooseCluster(
   const clusters = [...new Set(publishTokens.map((token) => token.effective.originCluster))].sort();
   const [published] = clusters;
   const violations: ApplicationError[] = [];
-  if (wished !== undefined && known && wished !== "auto" && !known.ids.includes(wished)) {
+  if (requested !== undefined && known && requested !== "auto" && !known.ids.includes(requested)) {
     violations.push(
-      violation("CLUSTER_UNKNOWN", argument, `The account has no cluster ${wished}.`, { known: known.ids }),
+      violation("CLUSTER_UNKNOWN", argument, `The account has no cluster ${requested}.`, { known: known.ids }),
     );
   }
   if (clusters.length > 1) {
     violations.push(differing(`clusters ${clusters.join(" and ")}`, argument, { clusters }, because));
-  } else if (wished !== undefined && published !== undefined && wished !== published) {
-    const message = `\`${argument}\` must be ${published}, the cluster of the publish tokens; got ${wished}. Viewers would not find the stream.`;
-    violations.push(violation("CLUSTER_MISMATCH", argument, message + because, { published, wished }));
+  } else if (requested !== undefined && published !== undefined && requested !== published) {
+    const message = `\`${argument}\` must be ${published}, the cluster of the publish tokens; got ${requested}. Viewers would not find the stream.`;
+    violations.push(violation("CLUSTER_MISMATCH", argument, message + because, { published, requested }));
   }
-  const needed = wished ?? published;
-  return { originCluster: needed === known?.defaultCluster && wished === undefined ? undefined : needed, violations };
+  const needed = requested ?? published;
+  return {
+    originCluster: needed === known?.defaultCluster && requested === undefined ? undefined : needed,
+    violations,
+  };
 }
 
 /** Returns the violations of publish tokens whose streams are syndicated: each must be secured, all with one geo-cascade. */

@@ -5,8 +5,8 @@ export interface Measured<Value> {
 }
 
 /** Returns up to when all values are complete; Infinity without values. */
-export function earliestFreshUntil(figures: readonly Measured<unknown>[]): number {
+export function earliestFreshUntil(values: readonly Measured<unknown>[]): number {
   let oldest = Number.POSITIVE_INFINITY;
-  for (const { freshUntil } of figures) oldest = Math.min(oldest, freshUntil);
+  for (const { freshUntil } of values) oldest = Math.min(oldest, freshUntil);
   return oldest;
 }

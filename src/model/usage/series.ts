@@ -174,9 +174,9 @@ export function assembleSeries(
     let missing: TimeWindow[] | null = null;
     for (const start of bucket.tiles) {
       if (start >= freshUntil) break;
-      const figure = reading?.get(start);
-      if (figure) traffic = traffic ? addTraffic(traffic, figure) : figure;
-      if (figure && !reading?.lacks?.(start)) continue;
+      const tile = reading?.get(start);
+      if (tile) traffic = traffic ? addTraffic(traffic, tile) : tile;
+      if (tile && !reading?.lacks?.(start)) continue;
       missing ??= [];
       addGap(missing, start, Math.min(tileEnd(start, bucket.resolution), bucket.to, freshUntil));
     }

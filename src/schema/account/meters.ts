@@ -81,7 +81,7 @@ export const StorageUsage = builder.objectRef<MeterWindow>("StorageUsage").imple
       type: BilledStorage,
       nullable: true,
       description: "Storage that the platform bills for the window, by kind of media.",
-      resolve: ({ window }, _args, { loaders }) => loaders.meters.billedStorage(kept(window)),
+      resolve: ({ window }, _args, { loaders }) => loaders.meters.billedStorage(meteredDays(window)),
     }),
   }),
 });
@@ -169,20 +169,20 @@ export const DrmUsage = builder.objectRef<MeterWindow>("DrmUsage").implement({
 });
 
 /** Returns the window as the platform's meters take it. @throws InvalidInputError WINDOW_NOT_RETAINED */
-function kept(window: UsageWindow): TimeWindow {
+function meteredDays(window: UsageWindow): TimeWindow {
   return planTotal(window, { monthsRetained: false }).direct ?? window;
 }
 
 function clipDays({ window }: MeterWindow, { loaders }: GraphContext) {
-  return loaders.meters.clipDays(kept(window));
+  return loaders.meters.clipDays(meteredDays(window));
 }
 
 function storageDays({ window }: MeterWindow, { loaders }: GraphContext) {
-  return loaders.meters.storageDays(kept(window));
+  return loaders.meters.storageDays(meteredDays(window));
 }
 
 function drmDays({ window }: MeterWindow, { loaders }: GraphContext) {
-  return loaders.meters.drmDays(kept(window));
+  return loaders.meters.drmDays(meteredDays(window));
 }
 
 function sumOf(days: readonly MeteredDay[]): number {

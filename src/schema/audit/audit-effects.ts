@@ -18,7 +18,7 @@ interface Rule<Args, Result> {
   /** Returns the objects that the result names, with their effects, in place of the above. */
   readonly result?: (result: Result, args: Args) => readonly (readonly [Subject, AuditEffect])[];
   /** Type of the object that it creates: after a lost response, one may have been created. */
-  readonly makes?: string;
+  readonly creates?: string;
   readonly deletes?: true;
 }
 
@@ -67,7 +67,7 @@ const rules: { readonly [Name in keyof Clients]: Rules<NonNullable<Clients[Name]
     clip: {
       of: () => [],
       result: (clips) => clips.map(({ id }) => changed(mediaAsset(id))),
-      makes: "MediaAsset",
+      creates: "MediaAsset",
     },
     update: { of: ([id]) => [mediaAsset(id)] },
     delete: {
@@ -84,7 +84,7 @@ const rules: { readonly [Name in keyof Clients]: Rules<NonNullable<Clients[Name]
     create: {
       of: () => [],
       result: ({ id }) => [changed(mediaDistribution(id))],
-      makes: "MediaDistribution",
+      creates: "MediaDistribution",
     },
     update: { of: ([id]) => [mediaDistribution(id)] },
     delete: { of: ([id]) => [mediaDistribution(id)], deletes: true },
@@ -99,7 +99,7 @@ const rules: { readonly [Name in keyof Clients]: Rules<NonNullable<Clients[Name]
     read: null,
     active: null,
     activeAll: null,
-    create: { of: () => [], result: ({ id }) => [changed(publishToken(id))], makes: "PublishToken" },
+    create: { of: () => [], result: ({ id }) => [changed(publishToken(id))], creates: "PublishToken" },
     update: { of: ([id]) => [publishToken(id)] },
     delete: { of: ([id]) => [publishToken(id)], deletes: true },
     disable: {
@@ -117,7 +117,7 @@ const rules: { readonly [Name in keyof Clients]: Rules<NonNullable<Clients[Name]
   subscribeTokens: {
     list: null,
     read: null,
-    create: { of: () => [], result: ({ id }) => [changed(subscribeToken(id))], makes: "SubscribeToken" },
+    create: { of: () => [], result: ({ id }) => [changed(subscribeToken(id))], creates: "SubscribeToken" },
     update: { of: ([id]) => [subscribeToken(id)] },
     delete: { of: ([id]) => [subscribeToken(id)], deletes: true },
   },
@@ -130,7 +130,7 @@ const rules: { readonly [Name in keyof Clients]: Rules<NonNullable<Clients[Name]
   transcoders: {
     list: null,
     read: null,
-    create: { of: () => [], result: ({ id }) => [changed(transcoder(id))], makes: "Transcoder" },
+    create: { of: () => [], result: ({ id }) => [changed(transcoder(id))], creates: "Transcoder" },
     update: { of: ([id]) => [transcoder(id)] },
     delete: { of: ([id]) => [transcoder(id)], deletes: true },
   },
@@ -147,16 +147,16 @@ export interface Recorded {
 type AnyRule = Rule<readonly unknown[], unknown>;
 
 /** @param accountId returns the account's public id */
-export function recorded(upstream: Upstream, act: AuditedAction, accountId: () => Promise<string>): Recorded {
+export function recorded(upstream: Upstream, action: AuditedAction, accountId: () => Promise<string>): Recorded {
   const lostTypes = new Set<string>();
-  const made = new Set<Subject>();
+  const created = new Set<Subject>();
 
   const note = async (effects: readonly (readonly [Subject, AuditEffect])[]) => {
     for (const [subject, effect] of effects) {
-      if (subject !== ACCOUNT) act.touched(subject, effect);
+      if (subject !== ACCOUNT) action.touched(subject, effect);
       else {
         const id = await accountId().catch(orIfFailed(null));
-        if (id !== null) act.touched(encodeGlobalId("Account", id), effect);
+        if (id !== null) action.touched(encodeGlobalId("Account", id), effect);
       }
     }
   };
@@ -168,15 +168,15 @@ export function recorded(upstream: Upstream, act: AuditedAction, accountId: () =
       result = await call();
     } catch (error) {
       const isLost = error instanceof UpstreamError && error.code === "OUTCOME_UNKNOWN";
-      if (isLost && rule.makes) lostTypes.add(rule.makes);
+      if (isLost && rule.creates) lostTypes.add(rule.creates);
       await note(named.map((subject) => [subject, isLost ? "UNKNOWN" : "UNCHANGED"] as const));
       throw error;
     }
     const effects = rule.result?.(result, args) ?? named.map(changed);
-    if (rule.makes) for (const [subject] of effects) made.add(subject);
+    if (rule.creates) for (const [subject] of effects) created.add(subject);
     await note(
       effects.map(([subject, effect]) =>
-        rule.deletes && made.has(subject) ? ([subject, "UNDONE"] as const) : ([subject, effect] as const),
+        rule.deletes && created.has(subject) ? ([subject, "UNDONE"] as const) : ([subject, effect] as const),
       ),
     );
     return result;

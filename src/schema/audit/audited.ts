@@ -49,32 +49,36 @@ const NOTHING_LOST: ReadonlySet<string> = new Set();
 
 function recordBefore({ name }: Field, resolve: Resolve): Resolve {
   return async (source, args, context, info) => {
-    const act = await context.audit.begin({ operation: name, ...auditDetail(args) });
-    const { upstream, lostTypes } = recorded(context.upstream, act, () => context.account.id());
-    return recordOutcome(() => resolve(source, args, withAuditedAction(context, act, upstream), info), act, lostTypes);
+    const action = await context.audit.begin({ operation: name, ...auditDetail(args) });
+    const { upstream, lostTypes } = recorded(context.upstream, action, () => context.account.id());
+    return recordOutcome(
+      () => resolve(source, args, withAuditedAction(context, action, upstream), info),
+      action,
+      lostTypes,
+    );
   };
 }
 
 function recordAfter({ name }: Field, resolve: Resolve): Resolve {
   return async (source, args, context, info) => {
-    const act = context.audit.open({ operation: name, ...auditDetail(args) });
-    const during = withAuditedAction(context, act, context.upstream);
+    const action = context.audit.open({ operation: name, ...auditDetail(args) });
+    const during = withAuditedAction(context, action, context.upstream);
     // A refusal for lack of a right is counted, as it is if the field itself checks the right.
     const refuse = (code: string) => (code === "FORBIDDEN" ? context.audit.recordRefusal(name, code) : null);
-    return recordOutcome(() => resolve(source, args, during, info), act, NOTHING_LOST, refuse);
+    return recordOutcome(() => resolve(source, args, during, info), action, NOTHING_LOST, refuse);
   };
 }
 
 async function recordOutcome(
   run: () => unknown,
-  act: AuditedAction,
+  action: AuditedAction,
   lostTypes: ReadonlySet<string>,
   refuse: (code: string) => Promise<void> | null = () => null,
 ): Promise<unknown> {
   const end = (codes: readonly string[], answered: readonly string[]) => {
-    const outcome = outcomeOf(codes, act, answered);
-    if (outcome === null) return act.leaveOpen();
-    return (outcome.outcome === "REFUSED" && refuse(outcome.code ?? "")) || act.end(outcome);
+    const outcome = outcomeOf(codes, action, answered);
+    if (outcome === null) return action.leaveOpen();
+    return (outcome.outcome === "REFUSED" && refuse(outcome.code ?? "")) || action.end(outcome);
   };
   let result: unknown;
   try {
@@ -87,12 +91,12 @@ async function recordOutcome(
   const answered = touchedObjects(result);
   const codes = ((result as Partial<Payload> | null)?.userErrors ?? []).map(({ code }) => code);
   for (const objectId of answered) {
-    const isCreated = lostTypes.has(decodeGlobalId(objectId)?.typename ?? "") && !act.objects.has(objectId);
-    act.touched(objectId, isCreated ? "CHANGED" : "USED");
+    const isCreated = lostTypes.has(decodeGlobalId(objectId)?.typename ?? "") && !action.objects.has(objectId);
+    action.touched(objectId, isCreated ? "CHANGED" : "USED");
   }
   // Without an error, a change whose response was lost was found to be carried out.
   if (codes.length === 0) {
-    for (const [objectId, effect] of act.objects) if (effect === "UNKNOWN") act.touched(objectId, "CHANGED");
+    for (const [objectId, effect] of action.objects) if (effect === "UNKNOWN") action.touched(objectId, "CHANGED");
   }
   await end(codes, answered);
   return result;
@@ -121,22 +125,25 @@ function isFault(code: string): boolean {
  * written at the end of the mutation.
  */
 export function commitWithAudit<Result>(
-  { act }: GraphContext,
+  { action }: GraphContext,
   work: (tables: Tables) => Promise<Result>,
 ): Promise<Result> {
-  return committed(act, work, false);
+  return committed(action, work, false);
 }
 
 /** Like {@link commitWithAudit} for the last change of a mutation, after which nothing can fail: writes the outcome with it. */
-export function commitLast<Result>({ act }: GraphContext, work: (tables: Tables) => Promise<Result>): Promise<Result> {
-  return committed(act, work, true);
+export function commitLast<Result>(
+  { action }: GraphContext,
+  work: (tables: Tables) => Promise<Result>,
+): Promise<Result> {
+  return committed(action, work, true);
 }
 
 function committed<Result>(
-  act: AuditedAction | null,
+  action: AuditedAction | null,
   work: (tables: Tables) => Promise<Result>,
   isLast: boolean,
 ): Promise<Result> {
-  if (!act) throw new Error("only a mutation changes the store");
-  return act.commit((tables, changed) => work(recordedTables(tables, changed)), isLast);
+  if (!action) throw new Error("only a mutation changes the store");
+  return action.commit((tables, changed) => work(recordedTables(tables, changed)), isLast);
 }

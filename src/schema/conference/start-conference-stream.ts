@@ -135,7 +135,7 @@ async function startToOwn(
   const token = await findPublisher(streamName, ref, "input.publishToken", context);
   // The token is handed to another platform, which counts as showing it.
   const tokenId = encodeGlobalId("PublishToken", token.id);
-  context.act?.touched(tokenId);
+  context.action?.touched(tokenId);
   await context.audit.reveal(tokenId, "startConferenceStream");
   await conference.startToOwn(conferenceId, { streamName, publishToken: token.secret, layoutUrl });
   context.liveStreamCache.changed();

@@ -60,8 +60,8 @@ async function tokensOfSteps(
   usable: readonly Token[],
   { idempotency, partnerCache }: GraphContext,
 ): Promise<Token[]> {
-  const made = new Set(await idempotency.finishedSteps(write));
-  const left = usable.filter((token) => made.has(nameOf(token)));
+  const created = new Set(await idempotency.finishedSteps(write));
+  const left = usable.filter((token) => created.has(nameOf(token)));
   if (write.operation !== "onboardPartner") return left;
   const partners = await partnerCache.read();
   const isRegistered = (token: Token) =>

@@ -73,12 +73,12 @@ export async function geoCascadeTraffic(
     readCountries(source, window),
   ]);
   const origin = publishTokens[0]?.effective.originCluster ?? defaultCluster;
-  const figures = {
+  const usage = {
     meteredBytesOut: total.value.parts?.geoCascade.bytesOut ?? 0n,
     bytesIn: total.value.bytesIn,
     clustersBeside: clustersBeside(origin, clusters, ids).length,
     countries: countries.value.filter(({ traffic, viewSeconds }) => traffic.bytesOut > 0n || viewSeconds > 0).length,
   };
   const freshUntil = Math.min(window.retention.freshUntil, earliestFreshUntil([total, countries]));
-  return { ...cascadeTraffic(figures), window, freshUntil };
+  return { ...cascadeTraffic(usage), window, freshUntil };
 }

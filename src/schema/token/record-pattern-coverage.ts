@@ -98,10 +98,10 @@ builder.mutationField("recordPatternCoverage", (t) =>
 );
 
 /** Names the tokens with the pattern in the audit log, if tokens can be read. */
-async function auditTokensWith(pattern: string, { loaders, act }: GraphContext): Promise<void> {
+async function auditTokensWith(pattern: string, { loaders, action }: GraphContext): Promise<void> {
   const tokens = await Promise.resolve(loaders.tokens()).catch(orIfFailed(null));
   for (const { kind, id, streams } of [...(tokens?.publish.all() ?? []), ...(tokens?.subscribe.all() ?? [])]) {
-    if (streams.some((grant) => grant.isRegex && grant.pattern === pattern)) act?.touched(encodeGlobalId(kind, id));
+    if (streams.some((grant) => grant.isRegex && grant.pattern === pattern)) action?.touched(encodeGlobalId(kind, id));
   }
 }
 

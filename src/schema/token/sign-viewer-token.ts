@@ -191,7 +191,7 @@ builder.mutationField("signViewerToken", (t) =>
         return signUnder(parent, input, await signingFacts(input.streamName, context));
       });
       const { refusals, viewerToken = null } = outcome;
-      if (viewerToken) context.act?.touched(encodeGlobalId("Stream", input.streamName));
+      if (viewerToken) context.action?.touched(encodeGlobalId("Stream", input.streamName));
       return { viewerToken, userErrors: refusals ? refusals.map(refusalError) : outcome.userErrors };
     },
   }),

@@ -101,7 +101,7 @@ builder.mutationField("signViewerTokens", (t) =>
           }
         }
         if (results.some(({ viewerToken }) => viewerToken !== null)) {
-          context.act?.touched(encodeGlobalId("Stream", shared.streamName));
+          context.action?.touched(encodeGlobalId("Stream", shared.streamName));
         }
         return { results };
       }),

@@ -13,10 +13,10 @@ const known = { ids: ["auto", "phx-1", "fra-1"], defaultCluster: "phx-1" };
 const cascading = { isEnabled: true, clusters: ["all"] };
 
 describe("the cluster of a partner's token", () => {
-  it("can't be chosen where publishers are of several clusters, whatever is wished", () => {
+  it("can't be chosen where publishers are of several clusters, whatever is requested", () => {
     const publishers = [publishToken(inCluster("phx-1")), publishToken(inCluster("fra-1"))];
-    for (const wished of [undefined, "phx-1"]) {
-      expect(chooseCluster(publishers, wished, known, "input.originCluster").violations).toMatchObject([
+    for (const requested of [undefined, "phx-1"]) {
+      expect(chooseCluster(publishers, requested, known, "input.originCluster").violations).toMatchObject([
         { code: "PUBLISHERS_DIFFER", facts: { argument: "input.originCluster", clusters: ["fra-1", "phx-1"] } },
       ]);
     }
@@ -25,7 +25,7 @@ describe("the cluster of a partner's token", () => {
   it("must be that of the publishers, and a refusal has both", () => {
     const publishers = [publishToken(inCluster("phx-1"))];
     expect(chooseCluster(publishers, "fra-1", known, "c").violations).toMatchObject([
-      { code: "CLUSTER_MISMATCH", facts: { argument: "c", published: "phx-1", wished: "fra-1" } },
+      { code: "CLUSTER_MISMATCH", facts: { argument: "c", published: "phx-1", requested: "fra-1" } },
     ]);
     expect(chooseCluster(publishers, "phx-1", known, "c")).toEqual({ originCluster: "phx-1", violations: [] });
     expect(chooseCluster(publishers, undefined, known, "c")).toEqual({ originCluster: undefined, violations: [] });
