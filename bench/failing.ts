@@ -1,8 +1,8 @@
-import { columns, totalsColumn } from "./columns.ts";
 import { type Fleet, startFleet } from "./fleet.ts";
 import { load } from "./load.ts";
 import { type Pace, quantile, requestText, WARM_REQUESTS } from "./measure.ts";
 import { figure, median, table } from "./table.ts";
+import { tasks } from "./tasks/tasks.ts";
 import { cpuMs } from "./usage.ts";
 
 /** One situation in which a page of streams is requested. */
@@ -21,9 +21,17 @@ interface Situation {
 const COLD = "read from the platform";
 const WARM = "read from the cache";
 const same = (text: string) => text;
+const DOWN: Situation = {
+  title: "platform down",
+  isOut: true,
+  index: (request) => request,
+  changed: same,
+  fails: true,
+  reference: COLD,
+};
 const situations: readonly Situation[] = [
   { title: COLD, isOut: false, index: (request) => request, changed: same, fails: false, reference: null },
-  { title: "platform down", isOut: true, index: (request) => request, changed: same, fails: true, reference: COLD },
+  DOWN,
   {
     title: WARM,
     isOut: false,
@@ -49,9 +57,16 @@ interface Measured {
   readonly healthMs: number[];
 }
 
-/** Returns the CPU of a page whose every stream fails beside the same page with usage, and the latency of `/health`. */
-export async function failingTable(pace: Pace, profileFolder: string | null): Promise<string> {
-  const { totals } = columns;
+/** Measures the CPU of a page whose every stream fails beside the same page with usage, and the latency of `/health`. */
+export async function failingTable(
+  pace: Pace,
+  profileFolder: string | null,
+): Promise<{
+  readonly text: string;
+  /** CPU of a page while the platform is down as a ratio to the page with usage; null if it is unknown. */
+  readonly ratio: number | null;
+}> {
+  const { totals } = tasks;
   await using fleet = await startFleet({ streams: totals.streams, servers: "gateway", profileFolder });
   const all = new Map<string, Measured>();
   for (const { title } of situations) all.set(title, { cpu: [], perSecond: [], healthMs: [] });
@@ -64,17 +79,31 @@ export async function failingTable(pace: Pace, profileFolder: string | null): Pr
     }
   }
   await fleet.setOutage(false);
-  const rows = situations.map(({ title, reference }) => {
+  const cpuOf = (name: string) => median(all.get(name)?.cpu ?? []);
+  const ratioOf = ({ title, reference }: Situation) => {
+    const [own, other] = [cpuOf(title), reference === null ? null : cpuOf(reference)];
+    return own === null || other === null ? null : own / other;
+  };
+  const rows = situations.map((situation) => {
+    const { title } = situation;
     const { perSecond, healthMs } = all.get(title) ?? { perSecond: [], healthMs: [] };
     const p99 = quantile(Float64Array.from(healthMs).sort(), 0.99);
-    const cpuOf = (name: string) => median(all.get(name)?.cpu ?? []);
-    const own = cpuOf(title);
-    const other = reference === null ? null : cpuOf(reference);
-    const ratio = own === null || other === null ? null : own / other;
-    return [title, figure(own, 3), figure(ratio, 2), figure(median(perSecond), 0), figure(p99, 1)];
+    return [
+      title,
+      figure(cpuOf(title), 3),
+      figure(ratioOf(situation), 2),
+      figure(median(perSecond), 0),
+      figure(p99, 1),
+    ];
   });
-  const title = `page of ${totalsColumn(50, 50).title}`;
-  return table([title, "CPU ms/query", "CPU ratio to the page with usage", "queries/s", "p99 of /health ms"], rows);
+  const head = [
+    `page of ${totals.title}`,
+    "CPU ms/query",
+    "CPU ratio to the page with usage",
+    "queries/s",
+    "p99 of /health ms",
+  ];
+  return { text: table(head, rows), ratio: ratioOf(DOWN) };
 }
 
 /** Time of load after which the circuit breaker has opened, and of its absence until it closes, in milliseconds. */
@@ -85,7 +114,7 @@ let requestCount = 0;
 function nextOf({ gateway }: Fleet, { index, changed }: Situation): () => string {
   return () => {
     requestCount += 1;
-    return changed(requestText({ server: gateway, column: columns.totals }, index(requestCount)));
+    return changed(requestText({ server: gateway, task: tasks.totals }, index(requestCount)));
   };
 }
 

@@ -11,8 +11,8 @@ export const KEY = "operator-key-of-the-bench";
 /** A server under test, in a process of its own. */
 export interface Server {
   readonly name: string;
-  /** Form of its requests: paths, paths with the body that a graph would receive, or GraphQL documents. */
-  readonly kind: "proxy" | "posted proxy" | "graph";
+  /** Form of its requests: paths, or GraphQL documents. */
+  readonly kind: "proxy" | "graph";
   readonly url: URL;
   readonly pid: number;
 }
@@ -47,6 +47,8 @@ export interface FleetOptions {
   readonly gateways?: number;
   /** Folder for the CPU profile of the gateway; null for none. */
   readonly profileFolder: string | null;
+  /** Settings of the gateway beside those of the benchmark. */
+  readonly settings?: NodeJS.ProcessEnv;
 }
 
 /** Cores of the servers under test, and of stub and benchmark. */
@@ -61,17 +63,13 @@ export function pinBench(): boolean {
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Returns the proxy with requests by POST, which shows how much of a graph's time HTTP takes. */
-export function posted(proxy: Server): Server {
-  return { ...proxy, name: "the same, by POST with a body", kind: "posted proxy" };
-}
-
 /** Starts the stub and the servers, and waits until they are ready. */
 export async function startFleet({
   streams,
   servers,
   gateways: count = 1,
   profileFolder,
+  settings,
 }: FleetOptions): Promise<Fleet> {
   const children: ChildProcess[] = [];
   const folder = await mkdtemp(join(tmpdir(), "bench-"));
@@ -98,7 +96,7 @@ export async function startFleet({
       start(
         CORES.server,
         [...(profileFolder ? ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`] : []), here("../dist/main.js")],
-        { ...gatewayEnvironment(stub.url, join(folder, name)), PORT: port },
+        { ...gatewayEnvironment(stub.url, join(folder, name)), ...settings, PORT: port },
       );
     const gateways: Gateway[] = [];
     for (let index = 0; index < count; index += 1) {

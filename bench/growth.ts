@@ -1,7 +1,7 @@
-import { totalsColumn } from "./columns.ts";
 import { type Fleet, startFleet } from "./fleet.ts";
-import { measure, type Pace, type Results, type Sample } from "./measure.ts";
+import { measure, type Pace, type Result, type Sample } from "./measure.ts";
 import { figure, middle, ratio, table } from "./table.ts";
+import { totalsTask } from "./tasks/totals.ts";
 
 const ACCOUNTS = [50, 1_000, 5_000] as const;
 const FIRSTS = [10, 100] as const;
@@ -16,7 +16,7 @@ export async function growthTable(pace: Pace): Promise<string> {
     const rows: string[][] = [];
     for (const first of FIRSTS) {
       const contestants = fleets.map((fleet, index) => {
-        return { fleet, server: fleet.gateway, column: totalsColumn(first, ACCOUNTS[index] ?? 0) };
+        return { fleet, server: fleet.gateway, task: totalsTask(first, ACCOUNTS[index] ?? 0) };
       });
       rows.push(...rowsOf(first, await measure(contestants, "cold", { ...pace, connections: CONNECTIONS })));
     }
@@ -26,14 +26,14 @@ export async function growthTable(pace: Pace): Promise<string> {
   }
 }
 
-function rowsOf(first: number, results: Results): string[][] {
-  const perStream = results.map(({ column, samples }) =>
-    samples.map((sample) => ({ ...sample, cpuMsPerQuery: microseconds(sample, Math.min(first, column.streams)) })),
+function rowsOf(first: number, results: readonly Result[]): string[][] {
+  const perStream = results.map(({ task, samples }) =>
+    samples.map((sample) => ({ ...sample, cpuMsPerQuery: microseconds(sample, Math.min(first, task.streams)) })),
   );
   const cost = ({ cpuMsPerQuery }: Sample) => cpuMsPerQuery;
-  return results.map(({ column, samples }, index) => [
+  return results.map(({ task, samples }, index) => [
     `first: ${first}`,
-    figure(column.streams, 0),
+    figure(task.streams, 0),
     figure(middle(perStream[index] ?? [], cost), 1),
     figure(ratio(perStream[index] ?? [], perStream[0] ?? [], cost), 2),
     figure(

@@ -2,58 +2,51 @@ import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { writeSection } from "../docs-section.ts";
-import { type Column, columns } from "./columns.ts";
+import { createCaller } from "./callers.ts";
 import { failingTable } from "./failing.ts";
-import { type Fleet, pinBench, posted, type Server, startFleet } from "./fleet.ts";
+import { type Fleet, pinBench, type Server, startFleet } from "./fleet.ts";
 import { growthTable } from "./growth.ts";
-import { assertEqualAnswers, measure, type Pace, type Rotation } from "./measure.ts";
+import { type Contestant, measure, type Pace, type Result, type Rotation } from "./measure.ts";
 import { comparison, figure, table } from "./table.ts";
+import { type Measured, targetTable } from "./targets.ts";
+import type { Task, Wording } from "./task.ts";
+import { tasks } from "./tasks/tasks.ts";
 import { memoryMb } from "./usage.ts";
 
 /** One table of the benchmark. */
 interface Run {
-  readonly column: Column;
+  readonly task: Task;
   readonly rotation: Rotation;
-  /** Latency of each of the platform's responses, in milliseconds. */
-  readonly latencyMs: number;
+  /** Latency of each of the platform's responses, in milliseconds; none by default. */
+  readonly latencyMs?: number;
   /** Number of connections, if fewer than by default. */
   readonly connections?: number;
-  /** Whether the proxy is measured by POST as well, which is most of the time of a trivial request. */
-  readonly isPosted?: boolean;
-  /** Whether the other servers take part, which they do if each does the same work. */
-  readonly withPeers: boolean;
 }
 
-const { list, totals, series, typename } = columns;
-const cold = { rotation: "cold", latencyMs: 0, withPeers: true } as const;
-const warm = { rotation: "warm", latencyMs: 0, withPeers: false } as const;
-const slow = { rotation: "cold", latencyMs: 20, withPeers: false } as const;
+const { list, list8, totals, totals8, totalsHours, typename, series, series3, series8, mixed } = tasks;
+const cold = (task: Task): Run => ({ task, rotation: "cold" });
+const warm = (task: Task): Run => ({ task, rotation: "warm" });
 /** Runs by fleet; the runs of one fleet share an account. */
 const runs: readonly (readonly Run[])[] = [
   [
-    { column: list, ...cold },
-    { column: totals, ...cold },
-    { column: typename, ...cold, isPosted: true },
-    { column: totals, ...warm },
-    { column: totals, ...slow },
-    { column: totals, ...slow, connections: 10 },
+    ...[list, list8, totals, totals8, totalsHours, typename].map(cold),
+    ...[totals, totals8, totalsHours].map(warm),
+    { task: totals, rotation: "cold", latencyMs: 20 },
+    { task: totals, rotation: "cold", latencyMs: 20, connections: 10 },
   ],
-  [
-    { column: series, ...cold },
-    { column: series, ...warm },
-  ],
+  [...[series, series3, series8, mixed].map(cold), ...[series, series3, series8, mixed].map(warm)],
 ];
 
 const PACES = {
-  // Code is compiled for ten seconds and more under load, and a gateway runs for weeks.
-  full: { connections: 50, rounds: 5, roundMs: 1_200, warmUpMs: 10_000 },
-  quick: { connections: 50, rounds: 2, roundMs: 400, warmUpMs: 600 },
+  full: { connections: 50, rounds: 5, roundMs: 600, warmUpMs: 4_000 },
+  quick: { connections: 50, rounds: 2, roundMs: 200, warmUpMs: 400 },
 } as const satisfies Record<string, Pace>;
 
-const USAGE = `npm run bench -- [--quick] [--only list,totals,series,typename,growth,failing] [--write] [--cpu-prof folder]
+const USAGE = `npm run bench -- [--quick] [--only names] [--write] [--cpu-prof folder]
 
-  --quick     takes less than a minute
-  --only      measures some of the requests
+  --quick     short rounds: a rough measurement in three minutes
+  --only      measures some tasks: list, totals, series, typename, mixed, growth, failing; a task such as totals-8; the
+              cold or warm runs of a shape or task: totals:cold
   --write     writes the tables into docs/measurements.md
   --cpu-prof  writes CPU profiles of the gateway into a folder
 `;
@@ -76,19 +69,23 @@ async function main(): Promise<void> {
   }
   const pace = options.quick ? PACES.quick : PACES.full;
   const only = options.only?.split(",");
-  const isWanted = (id: string) => only === undefined || only.includes(id);
+  const isWanted = (id: string, rotation = "") =>
+    only?.some((name) => id === name || id.startsWith(`${name}-`) || `${id}:${rotation}`.startsWith(name)) ?? true;
   const parts = [machine(pinBench(), pace)];
   print(parts[0] ?? "");
   const report = (part: string) => {
     parts.push(part);
     print(part);
   };
+  const measured: Measured[] = [];
   for (const runsOfFleet of runs) {
-    const wanted = runsOfFleet.filter(({ column }) => isWanted(column.id));
-    if (wanted[0]) await runFleet(wanted[0].column.streams, wanted, pace, report);
+    const wanted = runsOfFleet.filter(({ task, rotation }) => isWanted(task.id, rotation));
+    if (wanted[0]) measured.push(...(await runFleet(wanted[0].task.streams, wanted, pace, report)));
   }
   if (isWanted("growth")) report(await growthTable(pace));
-  if (isWanted("failing")) report(await failingTable(pace, options["cpu-prof"] ?? null));
+  const failing = isWanted("failing") ? await failingTable(pace, options["cpu-prof"] ?? null) : null;
+  if (failing) report(failing.text);
+  report(targetTable(measured, failing?.ratio ?? null));
   if (options.write) await writeSection("docs/measurements.md", "speed", () => `${parts.join("\n\n")}\n`);
 }
 
@@ -97,34 +94,55 @@ async function runFleet(
   wanted: readonly Run[],
   pace: Pace,
   report: (part: string) => void,
-): Promise<void> {
-  await using fleet = await startFleet({ streams, servers: "all", profileFolder: options["cpu-prof"] ?? null });
-  for (const run of wanted) report(await runTable(fleet, run, pace));
+): Promise<Measured[]> {
+  const settings = { PARTNER_COST_BUDGET_PER_MINUTE: "1000000000" };
+  const profileFolder = options["cpu-prof"] ?? null;
+  await using fleet = await startFleet({ streams, servers: "all", profileFolder, settings });
+  const { key: partnerKey } = await createCaller(fleet.gateway.url, "PARTNER", PARTNER_SCOPES);
+  const measured: Measured[] = [];
+  for (const run of wanted) {
+    const { task, rotation, latencyMs = 0 } = run;
+    const results = await runTable(fleet, run, pace, partnerKey);
+    report(comparison(titleOf(run), results));
+    if (latencyMs === 0) measured.push({ taskId: task.id, rotation, results, memoryMb: memoryMb(fleet.gateway.pid) });
+  }
   report(memoryTable(fleet));
+  return measured;
 }
 
-async function runTable(fleet: Fleet, run: Run, pace: Pace): Promise<string> {
-  const { column, rotation, latencyMs, connections = pace.connections } = run;
-  await assertEqualAnswers(fleet.servers, column);
+const PARTNER_SCOPES = ["usage:read", "stream:read", "token:read"];
+
+async function runTable(fleet: Fleet, run: Run, pace: Pace, partnerKey: string): Promise<readonly Result[]> {
+  const { rotation, latencyMs = 0, connections = pace.connections } = run;
   await fleet.setLatency(latencyMs);
-  const results = await measure(
-    contestants(fleet, run).map((server) => ({ fleet, server, column })),
-    rotation,
-    { ...pace, connections },
-  );
+  const contestants = contestantsOf(fleet, run, partnerKey);
+  const results = await measure(contestants, rotation, { ...pace, connections }, contestants[0]?.server);
   await fleet.setLatency(0);
-  return comparison(titleOf(run), results);
+  return results;
 }
 
-function contestants({ servers }: Fleet, { withPeers, isPosted }: Run): Server[] {
-  const [proxy, ...graphs] = withPeers ? servers : servers.slice(0, 2);
-  if (!proxy) return graphs;
-  return isPosted ? [proxy, posted(proxy), ...graphs] : [proxy, ...graphs];
+/** Returns the proxy, and each server with the wordings that it takes part in. */
+function contestantsOf(fleet: Fleet, { task, rotation, latencyMs = 0 }: Run, partnerKey: string): Contestant[] {
+  const [proxy, gateway, rival, other] = fleet.servers as [Server, Server, Server, Server];
+  const [first, ...more] = task.wordings;
+  const forPeers = task.wordings.filter(({ isForPeers }) => isForPeers !== false);
+  // Other servers do the same work in cold runs alone; the slowest of them shows no more in other wordings.
+  const withPeers = rotation === "cold" && latencyMs === 0;
+  const inWording = (server: Server) => (wording: Wording) => ({
+    ...{ fleet, server, task, wording },
+    ...(wording.by === "partner" && { key: partnerKey }),
+  });
+  return [
+    { fleet, server: proxy, task },
+    ...[first, ...(latencyMs === 0 ? more : [])].map(inWording(gateway)),
+    ...(withPeers ? forPeers.map(inWording(rival)) : []),
+    ...(withPeers ? forPeers.slice(0, 1).map(inWording(other)) : []),
+  ];
 }
 
-function titleOf({ column, rotation, latencyMs, connections }: Run): string {
+function titleOf({ task, rotation, latencyMs = 0, connections }: Run): string {
   const conditions = [
-    column.title,
+    task.title,
     latencyMs > 0 ? `upstream ${latencyMs} ms` : "",
     connections === undefined ? "" : `${connections} connections`,
     rotation === "warm" ? "20 windows in rotation" : "",
@@ -143,7 +161,7 @@ function machine(isPinned: boolean, { connections, rounds, roundMs, warmUpMs }: 
   const [{ model } = { model: "an unknown processor" }] = cpus();
   const place = isPinned ? "each server alone on one core" : "processes not pinned to cores";
   const date = new Date().toISOString().slice(0, 10);
-  return `${date}, Node.js ${process.versions.node}, ${cpus().length} cores (${model.trim()}), ${place}; ${connections} connections, medians of ${rounds} rounds of ${roundMs / 1_000} s by turns, after ${warmUpMs / 1_000} s of load on each.`;
+  return `${date}, Node.js ${process.versions.node}, ${cpus().length} cores (${model.trim()}), ${place}; ${connections} connections, medians of ${rounds} rounds of ${roundMs / 1_000} s by turns, after ${warmUpMs / 1_000} s of load on each server. A wrong answer, before or during a run, disqualifies. CV is the coefficient of variation of the rounds.`;
 }
 
 function print(text: string): void {

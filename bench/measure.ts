@@ -1,8 +1,8 @@
-import { deepStrictEqual } from "node:assert/strict";
-import type { Column } from "./columns.ts";
 import { type Fleet, KEY, type Server } from "./fleet.ts";
-import { load } from "./load.ts";
+import { bodyOf, isSuccess, load } from "./load.ts";
+import { documentOf, type Task, type Wording } from "./task.ts";
 import { cpuMs } from "./usage.ts";
+import { createSampledCheck, differenceIn } from "./verify.ts";
 
 /** Duration and concurrency of a measurement. */
 export interface Pace {
@@ -10,6 +10,7 @@ export interface Pace {
   readonly connections: number;
   readonly rounds: number;
   readonly roundMs: number;
+  /** Load on each server before the first wording of a table, in milliseconds; a quarter of it before each other one. */
   readonly warmUpMs: number;
 }
 
@@ -23,15 +24,23 @@ export interface Sample {
   readonly p99Ms: number;
 }
 
-/** A server with its request and its platform. */
+/** A server with a task, in one wording. */
 export interface Contestant {
   readonly fleet: Fleet;
   readonly server: Server;
-  readonly column: Column;
+  readonly task: Task;
+  /** The task's first wording by default; the proxy has none. */
+  readonly wording?: Wording;
+  /** Bearer key; the operator's by default. */
+  readonly key?: string;
 }
 
-/** Rounds of each contestant, in the order of the contestants. */
-export type Results = readonly (Contestant & { readonly samples: readonly Sample[] })[];
+/** A contestant with its rounds. */
+export interface Result extends Contestant {
+  readonly samples: Sample[];
+  /** Why it takes no part: a wrong answer, or none; null if it takes part. */
+  failure: string | null;
+}
 
 /** Number of different requests of a warm run. */
 export const WARM_REQUESTS = 20;
@@ -42,36 +51,79 @@ let requestCount = 0;
 /** Whether each request is new, or a few rotate. */
 export type Rotation = "cold" | "warm";
 
-/** Measures the contestants alternately, round by round. */
-export async function measure(contestants: readonly Contestant[], rotation: Rotation, pace: Pace): Promise<Results> {
-  const next = (contestant: Contestant) => () => {
-    requestCount += 1;
-    return requestText(contestant, rotation === "warm" ? requestCount % WARM_REQUESTS : requestCount);
-  };
-  for (const contestant of contestants) {
-    await load(contestant.server.url, pace.connections, pace.warmUpMs, next(contestant));
+/**
+ * Measures the contestants alternately, round by round. A contestant whose answer differs from the reference is disqualified.
+ *
+ * @param reference server whose answers are right; null checks nothing but success
+ */
+export async function measure(
+  contestants: readonly Contestant[],
+  rotation: Rotation,
+  pace: Pace,
+  reference: Server | null = null,
+): Promise<readonly Result[]> {
+  const results = contestants.map((contestant): Result => ({ ...contestant, samples: [], failure: null }));
+  const warmedUp = new Set<Server>();
+  for (const result of results) {
+    await attempt(result, async () => {
+      for (let count = 0; reference && count < CHECKS; count += 1) {
+        await checkAnswer(result, nextIndex(rotation), reference);
+      }
+      const warmUpMs = warmedUp.has(result.server) ? pace.warmUpMs / 4 : pace.warmUpMs;
+      warmedUp.add(result.server);
+      const next = () => requestText(result, nextIndex(rotation));
+      await load(result.server.url, pace.connections, warmUpMs, next);
+    });
   }
-  const results = contestants.map((contestant) => ({ ...contestant, samples: [] as Sample[] }));
   for (let round = 0; round < pace.rounds; round += 1) {
     // Alternating spreads a slowdown of the machine over all of them.
     for (const result of round % 2 === 0 ? results : results.toReversed()) {
-      result.samples.push(await sample(result, pace, next(result)));
+      await attempt(result, async () => {
+        result.samples.push(await sample(result, rotation, pace, reference));
+      });
     }
   }
   return results;
 }
 
-async function sample({ fleet, server }: Contestant, pace: Pace, next: () => string): Promise<Sample> {
+/** Answers of each contestant that are checked before it is measured. */
+const CHECKS = 3;
+
+function nextIndex(rotation: Rotation): number {
+  requestCount += 1;
+  return rotation === "warm" ? requestCount % WARM_REQUESTS : requestCount;
+}
+
+async function attempt(result: Result, step: () => Promise<void>): Promise<void> {
+  if (result.failure !== null) return;
+  try {
+    await step();
+  } catch (error) {
+    result.failure = (error as Error).message;
+  }
+}
+
+/** @throws Error for a wrong answer */
+async function sample(result: Result, rotation: Rotation, pace: Pace, reference: Server | null): Promise<Sample> {
+  const { fleet, server } = result;
+  const sampled = createSampledCheck();
+  const next = () => {
+    const index = nextIndex(rotation);
+    return sampled.asked(requestText(result, index), index);
+  };
+  const isExpected = (answer: Buffer, request: string) => isSuccess(answer) && sampled.answered(answer, request);
   const [calls, cpu] = [await fleet.calls(), cpuMs(server.pid)];
-  const { answers, seconds, latenciesMs } = await load(server.url, pace.connections, pace.roundMs, next);
+  const { answers, seconds, latenciesMs } = await load(server.url, pace.connections, pace.roundMs, next, isExpected);
   const cpuAfter = cpuMs(server.pid);
-  return {
+  const figures = {
     perSecond: answers / seconds,
     cpuMsPerQuery: cpu === null || cpuAfter === null ? null : (cpuAfter - cpu) / answers,
     callsPerQuery: ((await fleet.calls()) - calls) / answers,
     p50Ms: quantile(latenciesMs, 0.5),
     p99Ms: quantile(latenciesMs, 0.99),
   };
+  for (const { index, body } of sampled.answers) if (reference) await compare(result, index, body, reference);
+  return figures;
 }
 
 /** Returns a quantile. @param sorted ascending */
@@ -80,41 +132,49 @@ export function quantile(sorted: Float64Array, share: number): number {
 }
 
 /** Returns the text of a request over HTTP/1.1. */
-export function requestText({ server, column }: Pick<Contestant, "server" | "column">, index: number): string {
+export function requestText(
+  { server, task, wording = task.wordings[0], key = KEY }: Omit<Contestant, "fleet">,
+  index: number,
+): string {
   const { kind, url } = server;
-  const head = `host: ${url.host}\r\nauthorization: Bearer ${KEY}`;
-  if (kind === "proxy") return `GET ${column.path(index)} HTTP/1.1\r\n${head}\r\n\r\n`;
-  const body = bodyOf(column, index);
+  const head = `host: ${url.host}\r\nauthorization: Bearer ${key}`;
+  if (kind === "proxy" && task.method === undefined) return `GET ${task.path(index)} HTTP/1.1\r\n${head}\r\n\r\n`;
+  const body = JSON.stringify({ query: documentOf(wording, index), variables: wording.variables?.(index) ?? {} });
   const length = `content-type: application/json\r\ncontent-length: ${body.length}`;
-  const path = kind === "graph" ? "/graphql" : column.path(index);
+  const path = kind === "graph" ? "/graphql" : task.path(index);
   return `POST ${path} HTTP/1.1\r\n${head}\r\n${length}\r\n\r\n${body}`;
 }
 
-function bodyOf({ document, variables }: Column, index: number): string {
-  return JSON.stringify({ query: document, variables: variables(index) });
+/** @throws Error unless the answer to a request equals that of the reference */
+async function checkAnswer(contestant: Contestant, index: number, reference: Server): Promise<void> {
+  await compare(contestant, index, await answerTo(contestant, index), reference);
 }
 
-/** Checks that all servers give equal responses. @throws AssertionError if one differs from the first */
-export async function assertEqualAnswers(servers: readonly Server[], column: Column): Promise<void> {
-  const [reference, ...others] = servers;
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    requestCount += 1;
-    const expected = reference && (await answerOf(reference, column, requestCount));
-    for (const server of others) {
-      deepStrictEqual(await answerOf(server, column, requestCount), expected, `${server.name} gives another response.`);
-    }
-  }
+async function compare(
+  { server, task, wording = task.wordings[0] }: Contestant,
+  index: number,
+  body: string,
+  reference: Server,
+): Promise<void> {
+  if (server.kind === "proxy") return;
+  const expected: unknown = JSON.parse(await answerTo({ server: reference, task }, index));
+  const { data } = JSON.parse(body) as { readonly data: never };
+  const difference = differenceIn(wording.rows(data, index), expected);
+  if (difference !== null) throw new Error(`Wrong answer to request ${index}: ${difference}`);
 }
 
-async function answerOf({ kind, url }: Server, column: Column, index: number): Promise<unknown> {
-  const authorization = `Bearer ${KEY}`;
-  if (kind === "proxy") {
-    const response = await fetch(new URL(column.path(index), url), { headers: { authorization } });
-    return column.ofProxy((await response.json()) as never);
-  }
-  const headers = { authorization, "content-type": "application/json" };
-  const response = await fetch(url, { method: "POST", headers, body: bodyOf(column, index) });
-  const { data, errors } = (await response.json()) as { data: never; errors?: unknown };
-  if (errors) throw new Error(`${url} answered with ${JSON.stringify(errors)}`);
-  return column.ofGraph(data);
+/** Returns the body of the answer to one request. @throws Error unless it succeeds */
+async function answerTo(contestant: Omit<Contestant, "fleet">, index: number): Promise<string> {
+  let body = "";
+  await load(
+    contestant.server.url,
+    1,
+    0,
+    () => requestText(contestant, index),
+    (answer) => {
+      body = bodyOf(answer);
+      return isSuccess(answer);
+    },
+  );
+  return body;
 }

@@ -1,4 +1,4 @@
-import type { Results, Sample } from "./measure.ts";
+import type { Result, Sample } from "./measure.ts";
 
 /** Returns a Markdown table with the first column aligned left and the others right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -11,15 +11,19 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
  *
  * The ratio by CPU compares requests in the same CPU time, which other load of the machine distorts least.
  */
-export function comparison(title: string, results: Results): string {
+export function comparison(title: string, results: readonly Result[]): string {
   const [reference] = results;
-  const rows = results.map(({ server, samples }) => {
+  const figures = ["CV %", "queries/s", "p50 ms", "p99 ms", "CPU ms/query", "upstream calls/query"];
+  const rows = results.map((result) => {
+    const { samples, failure } = result;
+    if (failure !== null) return [nameOf(result), "disqualified", ...Array<string>(figures.length + 1).fill("–")];
     const times = (pick: Pick) => ratio(samples, reference?.samples ?? [], pick);
     const usual = (pick: Pick) => middle(samples, pick);
     return [
-      server.name,
+      nameOf(result),
       figure(times(perSecond), 2),
       figure(inverse(times(cpu)), 2),
+      figure(variation(samples), 1),
       figure(usual(perSecond), 0),
       figure(
         usual(({ p50Ms }) => p50Ms),
@@ -36,8 +40,26 @@ export function comparison(title: string, results: Results): string {
       ),
     ];
   });
-  const figures = ["queries/s", "p50 ms", "p99 ms", "CPU ms/query", "upstream calls/query"];
-  return table([title, "ratio", "ratio by CPU", ...figures], rows);
+  const failures = results.filter(({ failure }) => failure !== null);
+  const reasons = failures.map((result) => `\n\n${nameOf(result)} is disqualified: \`${result.failure}\``);
+  return table([title, "ratio", "ratio by CPU", ...figures], rows) + reasons.join("");
+}
+
+function nameOf({ server, wording }: Result): string {
+  return wording ? `${server.name}: ${wording.name}` : server.name;
+}
+
+/** Returns the median ratio of requests per second to those of another contestant; null if either is disqualified. */
+export function speedRatio(result: Result, reference: Result): number | null {
+  if (result.failure !== null || reference.failure !== null) return null;
+  return ratio(result.samples, reference.samples, perSecond);
+}
+
+/** Returns the coefficient of variation of requests per second over the rounds, in percent. */
+function variation(samples: readonly Sample[]): number | null {
+  const mean = samples.reduce((sum, sample) => sum + sample.perSecond, 0) / samples.length;
+  const squares = samples.reduce((sum, sample) => sum + (sample.perSecond - mean) ** 2, 0);
+  return samples.length < 2 ? null : (Math.sqrt(squares / (samples.length - 1)) / mean) * 100;
 }
 
 function inverse(value: number | null): number | null {

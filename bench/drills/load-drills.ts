@@ -1,15 +1,16 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type Column, columns } from "../columns.ts";
 import { type Fleet, type Gateway, startFleet } from "../fleet.ts";
 import { load } from "../load.ts";
 import { quantile, requestText } from "../measure.ts";
 import { type OpenLoadResult, openLoad } from "../open-load.ts";
 import { figure } from "../table.ts";
+import type { Task } from "../task.ts";
+import { tasks } from "../tasks/tasks.ts";
 import { cpuMs, memoryMb } from "../usage.ts";
 import type { Drill, Outcome, Size } from "./drill.ts";
 
 /** Requests of a drill in turn: cached usage twice as often as tokens and as a query without data. */
-const mix: readonly Column[] = [columns.totals, columns.list, columns.totals, columns.typename];
+const mix: readonly Task[] = [tasks.totals, tasks.list, tasks.totals, tasks.typename];
 /** One request in this many has a window that was not requested before. */
 const NEW_WINDOW_EVERY = 50;
 /** Number of windows that the other requests rotate through. */
@@ -20,8 +21,8 @@ function createMixedRequests(): (server: Gateway) => string {
   let count = 0;
   return (server) => {
     count += 1;
-    const column = mix[count % mix.length] as Column;
-    return requestText({ server, column }, count % NEW_WINDOW_EVERY === 0 ? count : count % CACHED_WINDOWS);
+    const task = mix[count % mix.length] as Task;
+    return requestText({ server, task }, count % NEW_WINDOW_EVERY === 0 ? count : count % CACHED_WINDOWS);
   };
 }
 
@@ -30,12 +31,12 @@ function createUncachedRequests(): (server: Gateway) => string {
   let count = 0;
   return (server) => {
     count += 1;
-    return requestText({ server, column: columns.totals }, count);
+    return requestText({ server, task: tasks.totals }, count);
   };
 }
 
 const startGateways = async (count: number): Promise<Fleet> =>
-  startFleet({ streams: columns.totals.streams, servers: "gateway", gateways: count, profileFolder: null });
+  startFleet({ streams: tasks.totals.streams, servers: "gateway", gateways: count, profileFolder: null });
 
 /** Sends requests until code is compiled: the first requests after a start take longest. */
 async function warmUp(gateways: readonly Gateway[], next: (server: Gateway) => string, size: Size): Promise<void> {

@@ -4,9 +4,9 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { HOUR_MS } from "../../src/model/usage/time.ts";
-import { type Fleet, KEY, startFleet } from "../fleet.ts";
+import { createCaller } from "../callers.ts";
+import { type Fleet, startFleet } from "../fleet.ts";
 import { quantile } from "../measure.ts";
-import { streamName } from "../servers/account.ts";
 import { figure } from "../table.ts";
 import { peakMemoryMb } from "../usage.ts";
 import type { Drill, Outcome, Size } from "./drill.ts";
@@ -120,7 +120,7 @@ async function runCases(selected: readonly UnreadResponses[], size: Size): Promi
 
 async function runCase({ gateway }: Fleet, unread: UnreadResponses, size: Size) {
   const { hostname, port, host } = gateway.url;
-  const { key, streamId } = await createCaller(gateway.url, unread.role);
+  const { key, streamId } = await createCaller(gateway.url, unread.role, ["usage:read", "stream:read"]);
   const body = JSON.stringify({ query: unread.query(streamId) });
   const head = `POST /graphql HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\n`;
   const text = `${head}content-length: ${body.length}\r\n\r\n${body}`;
@@ -159,42 +159,4 @@ async function runCase({ gateway }: Fleet, unread: UnreadResponses, size: Size) 
   const memoryMb = peakMemoryMb(gateway.pid);
   for (const socket of sockets) socket.destroy();
   return { memoryMb, probed, statuses };
-}
-
-/** Creates an API key that is not the operator's, so that budgets and limits of a caller count. */
-async function createCaller(
-  url: URL,
-  role: UnreadResponses["role"],
-): Promise<{ readonly key: string; readonly streamId: string }> {
-  const name = `drill ${performance.now()}`;
-  if (role === "PARTNER") {
-    const partner = `partner: { trackingId: "drill" }`;
-    await ask(
-      url,
-      `mutation { onboardPartner(input: { idempotencyKey: "p", name: "drill", trackingIds: ["drill"] }) { userErrors { message } } }`,
-    );
-    await ask(
-      url,
-      `mutation { adoptTrackingId(input: { ${partner}, trackingId: "partner-1" }) { userErrors { message } } }`,
-    );
-  }
-  const partner = role === "PARTNER" ? `, partner: { trackingId: "drill" }` : "";
-  const created = (await ask(
-    url,
-    `mutation { createApiKey(input: { idempotencyKey: "k", name: "${name}", role: ${role}, scopes: ["usage:read", "stream:read"]${partner} }) { secret userErrors { message } } }`,
-  )) as { readonly createApiKey: { readonly secret: string } };
-  const { stream } = (await ask(url, `{ stream(by: { name: "${streamName(1)}" }) { id } }`)) as {
-    readonly stream: { readonly id: string };
-  };
-  return { key: created.createApiKey.secret, streamId: stream.id };
-}
-
-/** @throws Error for a response with errors or user errors */
-async function ask(url: URL, query: string): Promise<unknown> {
-  const headers = { authorization: `Bearer ${KEY}`, "content-type": "application/json" };
-  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify({ query }) });
-  const text = await response.text();
-  const { data, errors } = JSON.parse(text) as { readonly data?: unknown; readonly errors?: unknown };
-  if (!data || errors || /"userErrors":\[\{/.test(text)) throw new Error(`The gateway responded with ${text}`);
-  return data;
 }

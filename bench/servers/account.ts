@@ -6,7 +6,8 @@ export function streamName(number: number): string {
   return `stream-${String(number).padStart(5, "0")}`;
 }
 
-const PARTNERS = 200;
+/** Number of successive tokens with the same tracking id. */
+const TOKENS_OF_PARTNER = 50;
 const settings = {
   originCluster: "phx-1",
   allowedCountries: [],
@@ -30,7 +31,11 @@ export function tokenWire(number: number, kind: "publish" | "subscribe"): object
     ...settings,
   };
   if (kind === "subscribe") {
-    return { ...common, tracking: { trackingId: `partner-${number % PARTNERS}` }, effectiveSettings: settings };
+    return {
+      ...common,
+      tracking: { trackingId: `partner-${Math.ceil(number / TOKENS_OF_PARTNER)}` },
+      effectiveSettings: settings,
+    };
   }
   return {
     ...common,
@@ -72,6 +77,16 @@ export function seriesWire(name: string, from: number, to: number): string {
   }
   const [usage, restream, none] = maps;
   return `"${name}":{"bandwidth":{${usage}},"standardStream":{${usage}},"restream":{${restream}},"geoCascade":{${none}}}`;
+}
+
+/** Returns the totals of a tracking id: those of its streams. */
+export function trackingTotalWire(trackingId: string, from: number, to: number): string {
+  const first = (numberOf(trackingId) - 1) * TOKENS_OF_PARTNER + 1;
+  const rows = Array.from({ length: TOKENS_OF_PARTNER }, (_, index) => {
+    const name = streamName(first + index);
+    return `{"streamName":"${name}",${totalWire(name, from, to).slice(name.length + 4)}`;
+  });
+  return `"${trackingId}":[${first > 0 ? rows.join(",") : ""}]`;
 }
 
 /** Returns the hourly series of a tracking id, which is that of the stream with the same number. */

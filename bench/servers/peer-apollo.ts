@@ -3,8 +3,8 @@ import { startStandaloneServer } from "@apollo/server/standalone";
 import DataLoader from "dataloader";
 import { GraphQLError } from "graphql";
 import { isAllowed } from "./bearer.ts";
-import { type BandwidthKey, readByWindow, typeDefs } from "./peer-schema.ts";
-import { readSeries, readStreamNames, readSubscribeTokens, readTotals, type Window } from "./platform.ts";
+import { type BandwidthKey, readByWindow, resolvers, typeDefs } from "./peer-schema.ts";
+import { readSeries, readTotals, type Window } from "./platform.ts";
 
 /** Context of Apollo Server: the loaders of one request. */
 interface Context {
@@ -15,19 +15,8 @@ interface Context {
 const server = new ApolloServer<Context>({
   typeDefs,
   resolvers: {
-    Query: {
-      subscribeTokens: async (_root, { first }: { first: number }) => ({ nodes: await readSubscribeTokens(first) }),
-      streams: async (_root, { first }: { first: number }) => ({
-        nodes: (await readStreamNames(first)).map((name) => ({ name })),
-      }),
-      stream: (_root, { by }: { by: { name: string } }) => ({ name: by.name }),
-    },
-    Stream: {
-      bandwidth: ({ name }: { name: string }, { window }: { window: { range: Window } }): BandwidthKey => ({
-        name,
-        window: window.range,
-      }),
-    },
+    ...resolvers,
+    Node: { __resolveType: resolvers.Node.resolveType },
     Bandwidth: {
       total: (key: BandwidthKey, _arguments, { totals }) => totals.load(key),
       series: async (key: BandwidthKey, _arguments, { series }) => ({ points: await series.load(key) }),
@@ -47,7 +36,7 @@ const { url } = await startStandaloneServer(server, {
     if (!isAllowed(req.headers.authorization)) {
       throw new GraphQLError("unauthenticated", { extensions: { http: { status: 401 } } });
     }
-    return { totals: loaderOf(readTotals), series: loaderOf(readSeries) };
+    return { totals: loaderOf(readTotals), series: loaderOf((names, window) => readSeries(names, window)) };
   },
 });
 process.stdout.write(`${url}\n`);

@@ -1,8 +1,8 @@
 import { fastify } from "fastify";
 import { mercurius } from "mercurius";
 import { isAllowed } from "./bearer.ts";
-import { type BandwidthKey, readByWindow, typeDefs } from "./peer-schema.ts";
-import { readSeries, readStreamNames, readSubscribeTokens, readTotals, type Window } from "./platform.ts";
+import { type BandwidthKey, readByWindow, resolvers, typeDefs } from "./peer-schema.ts";
+import { readSeries, readTotals } from "./platform.ts";
 
 /** Mercurius over Fastify, compiled by graphql-jit and batched by Mercurius' loaders. */
 const app = fastify();
@@ -16,23 +16,7 @@ const keysOf = (queries: readonly { readonly obj: BandwidthKey }[]) => queries.m
 await app.register(mercurius, {
   schema: typeDefs,
   jit: 1,
-  resolvers: {
-    Query: {
-      subscribeTokens: async (_root: unknown, { first }: { first: number }) => ({
-        nodes: await readSubscribeTokens(first),
-      }),
-      streams: async (_root: unknown, { first }: { first: number }) => ({
-        nodes: (await readStreamNames(first)).map((name) => ({ name })),
-      }),
-      stream: (_root: unknown, { by }: { by: { name: string } }) => ({ name: by.name }),
-    },
-    Stream: {
-      bandwidth: ({ name }: { name: string }, { window }: { window: { range: Window } }): BandwidthKey => ({
-        name,
-        window: window.range,
-      }),
-    },
-  },
+  resolvers,
   loaders: {
     Bandwidth: {
       total: {
@@ -41,7 +25,9 @@ await app.register(mercurius, {
       },
       series: {
         loader: async (queries: { readonly obj: BandwidthKey }[]) =>
-          (await readByWindow(keysOf(queries), readSeries)).map((points) => ({ points })),
+          (await readByWindow(keysOf(queries), (names, window) => readSeries(names, window))).map((points) => ({
+            points,
+          })),
         opts: { cache: false },
       },
     },

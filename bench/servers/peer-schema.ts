@@ -1,4 +1,12 @@
-import type { Window } from "./platform.ts";
+import { decodeGlobalId } from "../../src/schema/global-id.ts";
+import {
+  type Point,
+  readStreamNames,
+  readSubscribeTokens,
+  type SubscribeToken,
+  type Total,
+  type Window,
+} from "./platform.ts";
 
 /** Part of the graph that the benchmark requests, as the other servers define it. */
 export const typeDefs = `
@@ -8,17 +16,29 @@ export const typeDefs = `
   input RangeInput { from: DateTime! to: DateTime! }
   input WindowInput { range: RangeInput }
   input StreamRef { name: String }
-  type SubscribeToken { tokenId: Int! label: String! trackingId: String }
+  type SubscribeToken {
+    tokenId: Int! label: String! trackingId: String isActive: Boolean! addedAt: DateTime! bindIpsOnUsage: Int!
+    allowedOrigins: [String!]! allowedIpAddresses: [String!]!
+  }
   type SubscribeTokens { nodes: [SubscribeToken!]! }
-  type Traffic { bytesOut: Bytes! }
-  type UsagePoint { start: DateTime! bytesOut: Bytes }
-  type UsageSeries { points: [UsagePoint!]! }
+  scalar TimeZone
+  interface Node { id: ID! }
+  type TrafficPart { bytesOut: Bytes! bytesIn: Bytes! }
+  type RestreamTraffic { bytesOut: Bytes! bytesIn: Bytes! secondsUsed: Bytes! }
+  type Traffic { bytesOut: Bytes! bytesIn: Bytes! standard: TrafficPart restream: RestreamTraffic }
+  type UsagePoint { start: DateTime! bytesOut: Bytes bytesIn: Bytes }
+  type UsageColumns { start: [DateTime!]! bytesOut: [Bytes]! bytesIn: [Bytes]! }
+  type UsageSeries { points: [UsagePoint!]! columns: UsageColumns! }
   type Bandwidth { total: Traffic series(granularity: Granularity! = HOUR): UsageSeries }
-  type Stream { name: String! bandwidth(window: WindowInput!): Bandwidth! }
-  type Streams { nodes: [Stream!]! }
+  type Stream implements Node {
+    id: ID! name: String! bandwidth(timeZone: TimeZone! = "UTC", window: WindowInput!): Bandwidth!
+  }
+  type StreamEdge { node: Stream! }
+  type StreamConnection { nodes: [Stream!]! edges: [StreamEdge!]! }
   type Query {
     subscribeTokens(first: Int!): SubscribeTokens
-    streams(first: Int!): Streams
+    streams(first: Int!): StreamConnection
+    nodes(ids: [ID!]!): [Node]!
     stream(by: StreamRef!): Stream
   }
 `;
@@ -28,6 +48,47 @@ export interface BandwidthKey {
   readonly name: string;
   readonly window: Window;
 }
+
+interface StreamSource {
+  readonly name: string;
+}
+
+/** Resolvers that do not depend on the server. */
+export const resolvers = {
+  Query: {
+    subscribeTokens: async (_root: unknown, { first }: { readonly first: number }) => ({
+      nodes: await readSubscribeTokens(first),
+    }),
+    streams: async (_root: unknown, { first }: { readonly first: number }) => {
+      const nodes = (await readStreamNames(first)).map((name) => ({ name }));
+      return { nodes, edges: nodes.map((node) => ({ node })) };
+    },
+    stream: (_root: unknown, { by }: { readonly by: StreamSource }): StreamSource => ({ name: by.name }),
+    nodes: (_root: unknown, { ids }: { readonly ids: readonly string[] }): StreamSource[] =>
+      ids.map((id) => ({ name: decodeGlobalId(id)?.key ?? "" })),
+  },
+  Node: { resolveType: () => "Stream" },
+  SubscribeToken: {
+    isActive: ({ wire }: SubscribeToken) => wire.isActive,
+    addedAt: ({ wire }: SubscribeToken) => wire.addedOn,
+    bindIpsOnUsage: ({ wire }: SubscribeToken) => wire.bindIpsOnUsage,
+    allowedOrigins: ({ wire }: SubscribeToken) => wire.allowedOrigins,
+    allowedIpAddresses: ({ wire }: SubscribeToken) => wire.allowedIpAddresses,
+  },
+  Stream: {
+    bandwidth: ({ name }: StreamSource, { window }: { readonly window: { readonly range: Window } }): BandwidthKey => ({
+      name,
+      window: window.range,
+    }),
+  },
+  Traffic: { standard: ({ standardStream }: Total) => standardStream },
+  UsageSeries: { columns: ({ points }: { readonly points: readonly Point[] }) => points },
+  UsageColumns: {
+    start: (points: readonly Point[]) => points.map(({ start }) => start),
+    bytesOut: (points: readonly Point[]) => points.map(({ bytesOut }) => bytesOut),
+    bytesIn: (points: readonly Point[]) => points.map(({ bytesIn }) => bytesIn),
+  },
+};
 
 /** Reads the values of keys in their order, with keys of one window in one call. */
 export async function readByWindow<Value>(

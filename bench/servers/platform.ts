@@ -10,18 +10,34 @@ export interface SubscribeToken {
   readonly tokenId: number;
   readonly label: string;
   readonly trackingId: string | null;
+  /** As the platform sends it. */
+  readonly wire: TokenWire;
 }
 export interface Traffic {
   readonly bytesOut: number;
+  readonly bytesIn: number;
+}
+interface Restream extends Traffic {
+  readonly secondsUsed: number;
+}
+export interface Total extends Traffic {
+  readonly standardStream: Traffic;
+  readonly restream: Restream;
 }
 export interface Point extends Traffic {
   readonly start: string;
+  readonly traffic: { readonly standard: Traffic | undefined; readonly restream: Restream | undefined } | null;
 }
 
 interface TokenWire {
   readonly id: number;
   readonly label: string;
   readonly tracking?: { readonly trackingId?: string };
+  readonly isActive: boolean;
+  readonly addedOn: string;
+  readonly bindIpsOnUsage: number;
+  readonly allowedOrigins: readonly string[];
+  readonly allowedIpAddresses: readonly string[];
   readonly streams: readonly { readonly streamName: string; readonly isRegex: boolean }[];
 }
 
@@ -43,7 +59,10 @@ async function read<Data>(path: string): Promise<Data> {
 /** Returns the oldest subscribe tokens, up to a hundred. */
 export async function readSubscribeTokens(first: number): Promise<SubscribeToken[]> {
   const wires = await read<TokenWire[]>(`/api/subscribe_token/list?sortBy=AddedOn&page=1&itemsOnPage=${first}`);
-  return wires.map(({ id, label, tracking }) => ({ tokenId: id, label, trackingId: tracking?.trackingId ?? null }));
+  return wires.map((wire) => {
+    const { id, label, tracking } = wire;
+    return { tokenId: id, label, trackingId: tracking?.trackingId ?? null, wire };
+  });
 }
 
 /** Returns the streams that the oldest publish tokens name. */
@@ -53,16 +72,29 @@ export async function readStreamNames(first: number): Promise<string[]> {
 }
 
 /** Returns totals in the order of any number of names, ten in a call. */
-export async function readTotals(names: readonly string[], window: Window): Promise<Traffic[]> {
-  return byTens(names, (ten) => read<Record<string, Traffic>>(address("total", ten, window)));
+export async function readTotals(names: readonly string[], window: Window): Promise<Total[]> {
+  return byTens(names, (ten) => read<Record<string, Total>>(address("total", ten, window)));
 }
 
-/** Returns hourly series in the order of the names. */
-export async function readSeries(names: readonly string[], window: Window): Promise<Point[][]> {
-  type Wire = Record<string, { readonly bandwidth: Record<string, Traffic> }>;
+/** Returns hourly series in the order of the names, with the breakdown of each hour if it is asked for. */
+export async function readSeries(names: readonly string[], window: Window, withParts = false): Promise<Point[][]> {
+  type Hours<Value> = Record<string, Value>;
+  type Wire = Record<
+    string,
+    {
+      readonly bandwidth: Hours<Traffic>;
+      readonly standardStream: Hours<Traffic>;
+      readonly restream: Hours<Restream>;
+    }
+  >;
   const wires = await byTens(names, (ten) => read<Wire>(`${address("series", ten, window)}&resolution=Hour`));
-  return wires.map(({ bandwidth }) =>
-    Object.entries(bandwidth).map(([start, { bytesOut }]) => ({ start: new Date(start).toISOString(), bytesOut })),
+  return wires.map(({ bandwidth, standardStream, restream }) =>
+    Object.entries(bandwidth).map(([start, { bytesOut, bytesIn }]) => ({
+      start: new Date(start).toISOString(),
+      bytesOut,
+      bytesIn,
+      traffic: withParts ? { standard: standardStream[start], restream: restream[start] } : null,
+    })),
   );
 }
 

@@ -1,18 +1,37 @@
 import type { IncomingMessage } from "node:http";
 import { isAllowed } from "./bearer.ts";
-import { readSeries, readStreamNames, readSubscribeTokens, readTotals } from "./platform.ts";
+import { type Point, readSeries, readStreamNames, readSubscribeTokens, readTotals, type Total } from "./platform.ts";
 import { answerJson, serve } from "./serve.ts";
 
 /** Serves three REST resources over the platform without GraphQL, as one would write by hand: the reference, 1.00. */
 const routes = new Map<string, (query: URLSearchParams) => Promise<unknown>>([
   ["/typename", async () => ({ __typename: "Query" })],
-  ["/tokens", async (query) => readSubscribeTokens(firstOf(query))],
+  [
+    "/tokens",
+    async (query) => {
+      const tokens = await readSubscribeTokens(firstOf(query));
+      const fields = query.get("fields");
+      return tokens.map(({ tokenId, label, trackingId, wire }) => {
+        if (fields !== "8") return { tokenId, label, trackingId };
+        const { isActive, addedOn: addedAt, bindIpsOnUsage, allowedOrigins, allowedIpAddresses } = wire;
+        return {
+          ...{ tokenId, label, trackingId, isActive, addedAt },
+          ...{ bindIpsOnUsage, allowedOrigins, allowedIpAddresses },
+        };
+      });
+    },
+  ],
   [
     "/streams",
     async (query) => {
       const names = await readStreamNames(firstOf(query));
       const totals = await readTotals(names, windowOf(query));
-      return names.map((name, index) => ({ name, bytesOut: totals[index]?.bytesOut }));
+      const fields = query.get("fields");
+      return names.map((name, index) => {
+        const total = totals[index] as Total;
+        const { bytesOut, bytesIn, standardStream: standard, restream } = total;
+        return fields === "8" ? { name, bytesOut, bytesIn, standard, restream } : { name, bytesOut };
+      });
     },
   ],
   [
@@ -20,8 +39,9 @@ const routes = new Map<string, (query: URLSearchParams) => Promise<unknown>>([
     async (query) => {
       const names = query.getAll("name");
       if (names.length === 0 || names.length > 10) throw new InvalidRequest("name");
-      const series = await readSeries(names, windowOf(query));
-      return names.map((name, index) => ({ name, points: series[index] }));
+      const fields = query.get("fields");
+      const series = await readSeries(names, windowOf(query), fields === "8");
+      return names.map((name, index) => ({ name, points: series[index]?.map(pointOf[fields ?? "2"] ?? withOut) }));
     },
   ],
 ]);
@@ -40,6 +60,13 @@ serve(async (request, response) => {
     else answerJson(response, 502, `{"error":"the platform failed"}`);
   }
 });
+
+const withOut = ({ start, bytesOut }: Point): object => ({ start, bytesOut });
+/** Points by the number of fields of a request. */
+const pointOf: Readonly<Record<string, (point: Point) => object>> = {
+  3: ({ start, bytesOut, bytesIn }) => ({ start, bytesOut, bytesIn }),
+  8: (point) => point,
+};
 
 /** Error whose message names the invalid parameter. */
 class InvalidRequest extends Error {}

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { seriesWire, tokenWire, totalWire, trackingSeriesWire } from "./account.ts";
+import { seriesWire, tokenWire, totalWire, trackingSeriesWire, trackingTotalWire } from "./account.ts";
 import { serverArguments } from "./arguments.ts";
 import { answerJson, serve } from "./serve.ts";
 
@@ -29,7 +29,6 @@ const fixed = new Map([
   ["/api/v3/account/distribution", data(`{"geoCascade":{"isEnabled":false,"clusters":[]}}`)],
   ["/api/cluster", data(`{"defaultCluster":"phx-1","availableClusters":[{"id":"phx-1","name":"Phoenix"}]}`)],
   ["/api/monitoring/summary", data(`{"pagination":{"totalItems":0,"totalPages":1,"itemsOnPage":0},"data":[]}`)],
-  ["/api/analytics/tracking/total", data("{}")],
   ["/api/analytics/tracking/streams/total", data("{}")],
 ]);
 
@@ -76,6 +75,7 @@ const figures = new Map([
   ["/api/analytics/streams/total", totalWire],
   ["/api/analytics/streams/series", seriesWire],
   ["/api/analytics/tracking/series", trackingSeriesWire],
+  ["/api/analytics/tracking/total", trackingTotalWire],
 ]);
 
 function figuresOf(wire: typeof totalWire, query: URLSearchParams): string | undefined {
