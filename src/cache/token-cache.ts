@@ -3,7 +3,7 @@ import type { PublishTokenRecord, SubscribeTokenRecord, TokenRecord } from "../m
 import { type MonotonicClock, processClock } from "../primitives/clock.ts";
 import type { MaybePromise } from "../primitives/maybe-promise.ts";
 import { SingleFlight } from "../primitives/single-flight.ts";
-import { type ListPage, MAX_ITEMS_ON_PAGE } from "../upstream/token-client.ts";
+import { type ListPage, MAX_ITEMS_ON_PAGE } from "../upstream/list-page.ts";
 import { createPatternReadings, type PatternReadings } from "./pattern-readings.ts";
 import type { OnStale } from "./read-through.ts";
 import { TokenIndex } from "./token-index.ts";

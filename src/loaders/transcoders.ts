@@ -3,7 +3,7 @@ import type { TranscoderRecord } from "../model/transcoder.ts";
 import type { TimeWindow } from "../model/usage/time.ts";
 import { windowKey } from "../model/usage/time-window.ts";
 import type { Analytics, TranscoderDay } from "../upstream/analytics.ts";
-import { MAX_ITEMS_ON_PAGE } from "../upstream/token-client.ts";
+import { endlessList, MAX_ITEMS_ON_PAGE } from "../upstream/list-page.ts";
 import type { Transcoders } from "../upstream/transcoders.ts";
 
 /** Loader of the account's transcoders and of their active minutes. */
@@ -16,7 +16,7 @@ export interface TranscoderLoader {
   days(window: TimeWindow): Promise<readonly TranscoderDay[]>;
 }
 
-/** Maximum number of pages that are read, should the platform never return a short one. */
+/** Most pages that are read, enough for 10,000 transcoders: a longer list is an error. */
 const MAX_PAGES = 100;
 
 export function createTranscoderLoader(
@@ -54,7 +54,7 @@ async function readAll(
   for (let page = 1; page <= MAX_PAGES; page += 1) {
     const rows = await transcoders.list({ page, withDeleted }, signal);
     all.push(...rows);
-    if (rows.length < MAX_ITEMS_ON_PAGE) break;
+    if (rows.length < MAX_ITEMS_ON_PAGE) return all;
   }
-  return all;
+  throw endlessList("Transcoder_ListTranscoders", MAX_PAGES);
 }

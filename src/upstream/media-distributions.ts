@@ -1,6 +1,7 @@
 import type { MediaDistributionRecord, MediaKey } from "../model/media/media.ts";
 import type { Secret } from "../model/secret.ts";
 import type { components } from "./generated/media.ts";
+import { endlessList } from "./list-page.ts";
 import { boolean, instant, object, optional, optionalList, ShapeError, text } from "./transport/decode.ts";
 import type { Http } from "./transport/http-types.ts";
 import { nullIfRejected } from "./upstream-error.ts";
@@ -38,9 +39,10 @@ export interface MediaDistributions {
   deleteKey(id: string, keyId: string): Promise<void>;
 }
 
+const LIST_OPERATION = "MediaDistributions_ListMediaDistribution";
 const PATH = "/api/v3/media/distributions";
 const LIMIT = 100;
-/** Most pages that are read: a list that never ends is cut off. */
+/** Most pages that are read, enough for 5,000 distributions: a longer list is an error. */
 const MAX_PAGES = 50;
 
 export function createMediaDistributions(http: Http): MediaDistributions {
@@ -51,17 +53,17 @@ export function createMediaDistributions(http: Http): MediaDistributions {
       let cursor: string | undefined;
       for (let page = 0; page < MAX_PAGES; page += 1) {
         const { distributions, next } = await http.read({
-          operation: "MediaDistributions_ListMediaDistribution",
+          operation: LIST_OPERATION,
           path: PATH,
           query: { sort: "createdAt", limit: LIMIT, cursor },
           decode: distributionPage,
           signal,
         });
         found.push(...distributions);
-        if (next === null) break;
+        if (next === null) return found;
         cursor = next;
       }
-      return found;
+      throw endlessList(LIST_OPERATION, MAX_PAGES);
     },
     read: async (id, signal) =>
       nullIfRejected(

@@ -1,7 +1,7 @@
 import type { Redactor } from "../model/redactor.ts";
 import { isWellFormed } from "../model/text.ts";
 import type { components } from "./generated/monitoring.ts";
-import { MAX_ITEMS_ON_PAGE } from "./token-client.ts";
+import { MAX_ITEMS_ON_PAGE } from "./list-page.ts";
 import {
   boolean,
   instant,

@@ -1,5 +1,6 @@
 import type { Secret } from "../model/secret.ts";
 import type { StreamGrant } from "../model/token/token.ts";
+import type { ListPage } from "./list-page.ts";
 import { list } from "./transport/decode.ts";
 import type { Http } from "./transport/http-types.ts";
 import { nullIfRejected } from "./upstream-error.ts";
@@ -16,15 +17,6 @@ export interface TokenClient<Token, NewToken, Changes> {
   update(id: number, changes: Changes): Promise<Token>;
   /** Deletes a token. Broadcasts under a publish token end at once. @see DELETE /api/{kind}_token/{tokenId} */
   delete(id: number): Promise<void>;
-}
-
-/** Page of a token list, counted from 1. The platform returns no total. */
-export interface ListPage {
-  readonly page: number;
-  /** At most {@link MAX_ITEMS_ON_PAGE}. */
-  readonly itemsOnPage: number;
-  /** Oldest first by default. */
-  readonly newestFirst?: boolean;
 }
 
 /** Differences between the two kinds of token in the REST API. */
@@ -90,9 +82,6 @@ export function createTokenClient<Token, NewToken, Changes>(
 function listQuery({ page, itemsOnPage, newestFirst }: ListPage) {
   return { sortBy: "AddedOn", page, itemsOnPage, isDescending: newestFirst ? true : undefined };
 }
-
-/** Largest page of a list, in items. @see GET /api/publish_token/list */
-export const MAX_ITEMS_ON_PAGE = 100;
 
 /** Settings of a new token of either kind; undefined takes the default of the platform or of the account. */
 export interface NewToken {

@@ -1,6 +1,6 @@
 import type { TranscoderProfile, TranscoderRecord, TranscoderSettings, TranscoderStatus } from "../model/transcoder.ts";
 import type { components } from "./generated/transcoder.ts";
-import { MAX_ITEMS_ON_PAGE } from "./token-client.ts";
+import { MAX_ITEMS_ON_PAGE } from "./list-page.ts";
 import { boolean, instant, integer, list, number, object, optional, optionalList, text } from "./transport/decode.ts";
 import type { Http } from "./transport/http-types.ts";
 import { nullIfRejected } from "./upstream-error.ts";

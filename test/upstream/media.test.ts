@@ -197,7 +197,7 @@ describe("a deletion", () => {
 describe("media distributions", () => {
   const distribution = { id: "d1", name: "members" };
 
-  it("are read page by page, and a list that never ends is not followed", async () => {
+  it("are read page by page, and a list that never ends is an error", async () => {
     await using platform = createPlatform();
     platform.succeed(
       { data: [distribution], pagination: { hasMore: true, cursor: "c1" } },
@@ -210,7 +210,10 @@ describe("media distributions", () => {
     platform.answerAll(() => ({
       body: { status: "success", data: { data: [distribution], pagination: { hasMore: true, cursor: "again" } } },
     }));
-    expect(await platform.distributions.list()).toHaveLength(50);
+    expect(await upstreamFailure(platform.distributions.list())).toMatchObject({
+      code: "UPSTREAM_BAD_RESPONSE",
+      message: "The platform's list must end within 50 pages; got more.",
+    });
   });
 
   it("are deleted without an answer's body, as are their keys", async () => {

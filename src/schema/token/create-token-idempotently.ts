@@ -1,9 +1,10 @@
 import type { GraphContext } from "../../context.ts";
 import type { RegisteredPartner } from "../../model/partner/partner.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord, TokenRecord } from "../../model/token/token.ts";
+import { type ListPage, MAX_ITEMS_ON_PAGE } from "../../upstream/list-page.ts";
 import type { NewPublishToken } from "../../upstream/publish-tokens.ts";
 import type { NewSubscribeToken } from "../../upstream/subscribe-tokens.ts";
-import { type ListPage, MAX_ITEMS_ON_PAGE, type NewToken } from "../../upstream/token-client.ts";
+import type { NewToken } from "../../upstream/token-client.ts";
 import { type CreatedOnce, createIdempotently } from "../create-idempotently.ts";
 import { type Comparison, matchesRequest } from "../matches-request.ts";
 import {
