@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { generateApiKey } from "./auth/api-keys.ts";
 import { type Config, ConfigError, type PlatformConfig, readConfig } from "./config/config.ts";
+import { describeUnknown } from "./config/unknown-variables.ts";
 import type { GraphiQLFiles } from "./http/graphiql/files.ts";
 import { listen } from "./http/http-server.ts";
 import type { RateLimitPool } from "./limits/rate-limit-pool.ts";
@@ -36,9 +37,8 @@ async function main(): Promise<void> {
     ...(platform.conference ? [platform.conference.app.secret] : []),
     ...(config.store.kind === "postgres" ? databaseSecrets(config.store.url) : []),
   ]);
-  for (const { name, nearest } of config.unknownVariables) {
-    const hint = nearest === null ? "" : `; did you mean ${nearest}?`;
-    logger.warn({ variable: name }, `unknown environment variable ${name}${hint}`);
+  for (const unknown of config.unknownVariables) {
+    logger.warn({ variable: unknown.name }, describeUnknown(unknown));
   }
   const rateLimitPool = await openLimits(config);
   const gateway = createGateway({

@@ -8,7 +8,7 @@ import type { Network } from "../model/network.ts";
 import { Secret } from "../model/secret.ts";
 import type { ConferenceOptions } from "../upstream/upstream.ts";
 import { loopbackNames } from "./rules.ts";
-import { type UnknownVariable, unknownVariables } from "./unknown-variables.ts";
+import { describeUnknown, type UnknownVariable, unknownVariables } from "./unknown-variables.ts";
 import { type logLevels, variables } from "./variables.ts";
 
 /**
@@ -113,7 +113,11 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (missing.length < identity.length) {
     mistakes.push(...missing.map((name) => `  ${name} must be set when one of ${identity.join(", ")} is`));
   }
-  if (!result.success || mistakes.length > 0) throw new ConfigError(mistakes);
+  if (!result.success || mistakes.length > 0) {
+    // A variable that is missing may be there under a misspelt name.
+    const misspelt = unknownVariables(environment).filter(({ nearest }) => nearest && given[nearest] === undefined);
+    throw new ConfigError([...mistakes, ...misspelt.map((unknown) => `  ${describeUnknown(unknown)}`)]);
+  }
   const values = result.data;
   return Object.freeze({
     host: values.HOST,

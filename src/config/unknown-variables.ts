@@ -7,6 +7,11 @@ export interface UnknownVariable {
   readonly nearest: string | null;
 }
 
+/** Returns the warning of an unknown variable, without its value, which may be a secret. */
+export function describeUnknown({ name, nearest }: UnknownVariable): string {
+  return `unknown environment variable ${name}${nearest === null ? "" : `; did you mean ${nearest}?`}`;
+}
+
 /** Variables that only the sandbox reads. */
 const sandboxVariables = ["SANDBOX_SEED", "SANDBOX_START_AT", "SANDBOX_BULK", "SANDBOX_LAG_SECONDS"];
 const gatewayPrefixes = /^(MILLICAST|SYNDIGRAPH|OIDC|CONFERENCE|SANDBOX|ALLOWED)_/;

@@ -73,6 +73,15 @@ describe("readConfig", () => {
     expect(mistakesIn({ MILLICAST_API_SECRET: SECRET, SYNDIGRAPH_OPERATOR_KEY: "" })).toHaveLength(1);
   });
 
+  it("names the variable that is probably misspelt beside the one that is missing, and no value", () => {
+    const mistakes = mistakesIn({ MILLICAST_API_SECRET: SECRET, SYNDIGRAPH_OPERATER_KEY: KEY });
+    expect(mistakes).toEqual([
+      "  SYNDIGRAPH_OPERATOR_KEY must be set when MILLICAST_API_SECRET is",
+      "  unknown environment variable SYNDIGRAPH_OPERATER_KEY; did you mean SYNDIGRAPH_OPERATOR_KEY?",
+    ]);
+    expect(mistakesIn({ ...real, PORT: "x", OPERATOR_KEY: KEY })).toEqual([expect.stringContaining("  PORT must be")]);
+  });
+
   it("streams conferences only when that is switched on, and with an app of their platform", () => {
     expect(readConfig(real).platform?.conference).toBeNull();
     const app = { CONFERENCE_APP_KEY: "app-key", CONFERENCE_APP_SECRET: "app-secret" };
