@@ -102,25 +102,25 @@ export function createIdentityProvider(
 
   const callerNamed = (payload: JWTPayload) => {
     const { sub, exp = Number.POSITIVE_INFINITY, iat = 0 } = payload;
-    if (exp - iat > MAX_TOKEN_AGE_SECONDS) return rejected("its lifetime exceeds a day");
+    if (exp - iat > MAX_TOKEN_AGE_SECONDS) return rejected("the lifetime of the token exceeds a day");
     if (typeof sub !== "string" || sub.length < 1 || sub.length > MAX_SUBJECT_LENGTH)
-      return rejected("it has no subject");
+      return rejected("the token has no subject");
     const role = roleOf(payload[options.roleClaim], options);
     return role
       ? callerOf(sub, role, exp * 1_000)
-      : rejected(`its claim ${options.roleClaim} contains no configured role`);
+      : rejected(`the claim ${options.roleClaim} contains no configured role`);
   };
 
   const identify = async (token: string) => {
     // A token with another issuer must not cause a read of the keys.
-    if (issuerOf(token) !== options.issuer) return rejected("it has another issuer");
+    if (issuerOf(token) !== options.issuer) return rejected("the token has another issuer");
     let payload: JWTPayload;
     try {
       payload = await payloadOf(token);
     } catch (error) {
       if (error instanceof ApplicationError) throw error;
       // Any other error of the library means that a key of the provider cannot be imported.
-      return rejected(error instanceof errors.JOSEError ? error.code : "its key can't be used");
+      return rejected(error instanceof errors.JOSEError ? error.code : "the key of the token can't be used");
     }
     return callerNamed(payload);
   };

@@ -44,9 +44,13 @@ const SECURITY_HEADERS = {
 const OVERLOADED_RESPONSE = errorResponse("OVERLOADED", OVERLOADED.message, OVERLOADED.http);
 
 /** Protects against DNS rebinding: a page whose host name points to our address would be of the same origin for its browser. */
-const UNKNOWN_HOST = errorResponse("BAD_REQUEST", "The header Host must be one of the variable ALLOWED_HOSTS.", {
-  status: 421,
-});
+const UNKNOWN_HOST = errorResponse(
+  "BAD_REQUEST",
+  "The header `Host` must be one of the hosts in the variable ALLOWED_HOSTS; got another.",
+  {
+    status: 421,
+  },
+);
 
 /** Gives no reason: unauthenticated callers must not learn why they were rejected. */
 const UNAUTHENTICATED = errorResponse("UNAUTHENTICATED", "A valid bearer key is needed.", {

@@ -70,8 +70,8 @@ describe("identity provider: a token", () => {
   });
 
   it.each([
-    ["no configured role", { roles: [] }, "its claim roles contains no configured role"],
-    ["no subject", { sub: "" }, "it has no subject"],
+    ["no configured role", { roles: [] }, "the claim roles contains no configured role"],
+    ["no subject", { sub: "" }, "the token has no subject"],
     ["another audience", { aud: "https://other.example" }, "ERR_JWT_CLAIM_VALIDATION_FAILED"],
   ])("is rejected with a reason in the log, and without the token, when it has %s", async (_what, claims, reason) => {
     await using idp = await createIdentityProvider();
