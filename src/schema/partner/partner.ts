@@ -5,6 +5,8 @@ import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
 import { holdBatchesFor, loadsUsage } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
 import { pageOf, sortableNumber } from "../connection.ts";
+import { Finding } from "../finding/finding.ts";
+import { FindingConnection, findingArgs, findingPage, partnerFindings } from "../finding/finding-list.ts";
 import { apiKeysOf } from "../key/api-key.ts";
 import {
   ApiKey,
@@ -163,6 +165,18 @@ builder.node(Partner, {
           partner.status === "UNCLAIMED" ? pageOf([], String, args) : apiKeysOf(partner.id, args, context),
       },
       ApiKeyConnection,
+    ),
+    findings: t.connection(
+      {
+        type: Finding,
+        nullable: true,
+        authScopes: { scope: "partner:read" },
+        description: "Problems of the partner's own subscribe tokens, most severe first.",
+        args: findingArgs,
+        resolve: async (partner, args, context) =>
+          findingPage(await partnerFindings(partner, args.expiringWithinDays, context), args),
+      },
+      FindingConnection,
     ),
     viewerRecords: t.field({
       type: ViewerRecordConnection,

@@ -7,35 +7,10 @@ import { commitWithAudit } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
-import { StreamGrant } from "./token.ts";
+import { PatternCoverage } from "./pattern-coverage.ts";
 
 /** Maximum number of streams that a pattern can be recorded to open. */
 const MAX_RECORDED_NAMES = 1_000;
-
-const PatternCoverage = builder.objectRef<Coverage>("PatternCoverage").implement({
-  description: "An operator's record of the streams that an unreadable pattern opens.",
-  fields: (t) => ({
-    pattern: t.exposeString("pattern", { description: "The pattern, as a token's grant has it." }),
-    streamNames: t.field({
-      type: ["String"],
-      description: "The streams that the pattern opens on the platform, sorted; empty for none.",
-      resolve: ({ streamNames }) => [...streamNames],
-    }),
-    recordedBy: t.exposeString("recordedByName", { description: "Name of the caller who recorded it." }),
-    recordedAt: t.expose("recordedAt", { type: "DateTime", description: "When the coverage was recorded." }),
-  }),
-});
-
-builder.objectField(StreamGrant, "recordedCoverage", (t) =>
-  t.field({
-    type: PatternCoverage,
-    nullable: true,
-    authScopes: { staff: "token:read" },
-    description:
-      "Streams that the pattern opens, as recorded with `recordPatternCoverage`. Null if nothing is recorded, or the gateway reads the pattern.",
-    resolve: ({ pattern, isRegex }, _args, { patternReadings }) => (isRegex ? patternReadings.recorded(pattern) : null),
-  }),
-);
 
 const RecordPatternCoverageInput = builder.inputType("RecordPatternCoverageInput", {
   description: "An unreadable pattern, and the streams that it opens.",

@@ -7,6 +7,7 @@ import { builder } from "../builder.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import { Stream, StreamConnection, Token } from "../refs.ts";
 import { grantedStreamPage } from "../stream/granted-streams.ts";
+import { PatternCoverage } from "./pattern-coverage.ts";
 
 const GrantCoverage = builder.enumType("GrantCoverage", {
   description: "Whether the gateway knows which streams a grant opens.",
@@ -25,7 +26,7 @@ const GrantCoverage = builder.enumType("GrantCoverage", {
 
 const coverageOfState = { READABLE: "KNOWN", RECORDED: "RECORDED", UNREADABLE: "UNKNOWN" } as const;
 
-export const StreamGrant = builder.objectRef<Grant>("StreamGrant").implement({
+const StreamGrant = builder.objectRef<Grant>("StreamGrant").implement({
   description: "One entry of a token's list of streams: a stream name, or a pattern for several.",
   fields: (t) => ({
     pattern: t.exposeString("pattern", {
@@ -51,6 +52,15 @@ export const StreamGrant = builder.objectRef<Grant>("StreamGrant").implement({
       description: "Whether the gateway knows which streams the grant opens.",
       resolve: ({ pattern, isRegex }, _args, { patternReadings }) =>
         isRegex ? coverageOfState[patternReadings.read(pattern).state] : "KNOWN",
+    }),
+    recordedCoverage: t.field({
+      type: PatternCoverage,
+      nullable: true,
+      authScopes: { staff: "token:read" },
+      description:
+        "Streams that the pattern opens, as recorded with `recordPatternCoverage`. Null if nothing is recorded, or the gateway reads the pattern.",
+      resolve: ({ pattern, isRegex }, _args, { patternReadings }) =>
+        isRegex ? patternReadings.recorded(pattern) : null,
     }),
     streams: t.connection(
       {
