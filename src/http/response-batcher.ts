@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { type MonotonicClock, processClock } from "../primitives/clock.ts";
 import type { HttpResponse } from "./http-message.ts";
 import { send } from "./node-http.ts";
 import type { PauseReadsIfBusy } from "./read-backpressure.ts";
@@ -14,7 +15,10 @@ const MAX_WAIT_MS = 1;
  */
 export type EnqueueResponse = (response: ServerResponse, message: HttpResponse, onSent: () => void) => void;
 
-export function createResponseBatcher(pauseReadsIfBusy: PauseReadsIfBusy): EnqueueResponse {
+export function createResponseBatcher(
+  pauseReadsIfBusy: PauseReadsIfBusy,
+  monotonicMs: MonotonicClock = processClock,
+): EnqueueResponse {
   let ready: { readonly response: ServerResponse; readonly message: HttpResponse; readonly onSent: () => void }[] = [];
   let since = 0;
   let isScheduled = false;
@@ -32,7 +36,7 @@ export function createResponseBatcher(pauseReadsIfBusy: PauseReadsIfBusy): Enque
     sendAll();
   };
   return (response, message, onSent) => {
-    const now = performance.now();
+    const now = monotonicMs();
     if (ready.length === 0) since = now;
     ready.push({ response, message, onSent });
     if (!isScheduled) {

@@ -1,9 +1,8 @@
 import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { type HttpServer, listen } from "../../src/http/http-server.ts";
 import type { RawBodyRequest } from "../../src/http/raw-body-request.ts";
+import { collectGarbage } from "../support/memory.ts";
 
 /** What is behind the handler; the request is told of as node:http leaves it. */
 type Handle = (request: RawBodyRequest, response: ServerResponse) => void;
@@ -45,9 +44,6 @@ function echo(request: RawBodyRequest, response: ServerResponse): void {
   if (!isTaken) response.end("too late");
 }
 
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
-
 describe("RawBodyRequest: a captured body", () => {
   it("comes whole and in order, of one request after the other on a connection", async () => {
     await withServer(echo, async (send) => {
@@ -73,7 +69,7 @@ describe("RawBodyRequest: a captured body", () => {
     );
   });
 
-  it("is a stream where nobody takes it so", async () => {
+  it("is a stream unless it is captured", async () => {
     await withServer(
       async (request, response) => {
         let text = "";

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { setImmediate as turn } from "node:timers/promises";
 import { Agent } from "undici";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { listen } from "../../src/http/http-server.ts";
 import { createReadBackpressure } from "../../src/http/read-backpressure.ts";
 import { createResponseBatcher } from "../../src/http/response-batcher.ts";
@@ -9,69 +9,66 @@ import { createScheduling } from "../../src/scheduling/scheduling.ts";
 
 /** The time, which stands still unless a test moves it. */
 let now = 0;
-beforeEach(() => {
-  vi.spyOn(performance, "now").mockImplementation(() => now);
-});
-afterEach(() => vi.restoreAllMocks());
+const clock = () => now;
 const holdLoop = (ms: number) => {
   now += ms;
 };
 
-/** Responses that tell what they were sent, and connections that tell what became of them, in order. */
+/** Responses and connections that record what happens to them, in order. */
 function createBatcher() {
-  const told: string[] = [];
-  const { arrivals } = createScheduling({ maxRequestsInFlight: 1 });
-  const enqueueResponse = createResponseBatcher(createReadBackpressure(arrivals));
+  const events: string[] = [];
+  const { arrivals } = createScheduling({ maxRequestsInFlight: 1, clock });
+  const enqueueResponse = createResponseBatcher(createReadBackpressure(arrivals), clock);
   const send = (name: string) => {
-    const socket = { pause: () => told.push(`${name} rests`), resume: () => told.push(`${name} is heard`) };
-    const response = { socket, writeHead: () => response, end: () => told.push(name) };
+    const socket = { pause: () => events.push(`${name} is paused`), resume: () => events.push(`${name} is resumed`) };
+    const response = { socket, writeHead: () => response, end: () => events.push(name) };
     enqueueResponse(response as unknown as ServerResponse, { status: 200, headers: {}, body: name }, () => undefined);
   };
-  return { told, send, enqueueResponse };
+  return { events, send, enqueueResponse };
 }
 
 describe("response batcher: responses", () => {
-  it("that are ready in one turn of the event loop go out together at its end, in their order", async () => {
-    const { told, send } = createBatcher();
+  it("that are ready in one turn of the event loop are sent together at its end, in order", async () => {
+    const { events, send } = createBatcher();
     send("first");
     send("second");
-    expect(told).toEqual([]);
+    expect(events).toEqual([]);
     await turn();
-    expect(told).toEqual(["first", "second"]);
+    expect(events).toEqual(["first", "second"]);
   });
 
-  it("go out within the turn when they have waited for a millisecond", async () => {
-    const { told, send } = createBatcher();
+  it("are sent within the turn once they have waited for a millisecond", async () => {
+    const { events, send } = createBatcher();
     send("first");
     holdLoop(2);
     send("second");
-    expect(told).toEqual(["first", "second"]);
+    expect(events).toEqual(["first", "second"]);
     await turn();
   });
 
-  it("go out in a turn that goes on for long as well, but whoever has one is not heard before its end", async () => {
-    const { told, send } = createBatcher();
+  it("are sent within a long turn as well, and their connections are paused until its end", async () => {
+    const { events, send } = createBatcher();
     send("first");
     holdLoop(60);
     send("second");
-    expect(told).toEqual(["second rests", "first", "second"]);
+    expect(events).toEqual(["second is paused", "first", "second"]);
     await turn();
     await turn();
-    expect(told.slice(3)).toEqual(["second is heard"]);
+    expect(events.slice(3)).toEqual(["second is resumed"]);
     send("third");
     await turn();
-    expect(told.slice(4)).toEqual(["third"]);
+    expect(events.slice(4)).toEqual(["third"]);
   });
 
-  it("are given one after the other on a connection that rests each time", async () => {
+  it("are sent one after the other on a connection that is paused each time", async () => {
     const { send, enqueueResponse } = createBatcher();
-    const rested: boolean[] = [];
+    const paused: boolean[] = [];
     const server = await listen(
       (request, response) => {
-        send("somebody else's");
+        send("of another client");
         holdLoop(60);
         enqueueResponse(response, { status: 200, headers: {}, body: request.url ?? "" }, () => undefined);
-        rested.push(request.socket.isPaused());
+        paused.push(request.socket.isPaused());
       },
       "127.0.0.1",
       0,
@@ -81,7 +78,7 @@ describe("response batcher: responses", () => {
       const { body } = await agent.request({ origin: server.url, path, method: "GET" });
       expect(await body.text()).toBe(path);
     }
-    expect(rested).toEqual([true, true, true]);
+    expect(paused).toEqual([true, true, true]);
     await agent.close();
     await server.drain(0);
   });

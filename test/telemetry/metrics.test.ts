@@ -53,7 +53,7 @@ describe("metrics", () => {
     expect(metrics.value("syndigraph_upstream_retries_total")).toBeUndefined();
   });
 
-  it("count requests by what they asked for and what came of it, their errors and their points", async () => {
+  it("count requests by operation and outcome, their errors and their points", async () => {
     await using gateway = await createTestGateway();
     const { ask } = gateway;
     const { extensions } = await ask("query Me { me { name } }");
@@ -81,7 +81,7 @@ describe("metrics", () => {
     expect(metrics.value('syndigraph_cost_points_total{role="OPERATOR"}')).toBeGreaterThanOrEqual(3 * requested);
   });
 
-  it("count each error of an answer by its code, in whatever order they stand", () => {
+  it("count each error of a response by its code, in any order", () => {
     const metrics = createMetrics();
     const errors = ["INVALID_INPUT", "INVALID_INPUT", "NOT_FOUND", "INVALID_INPUT"];
     metrics.recordRequest(Object.assign(createRequestRecord(null), { errors }), 200, 1);
@@ -91,7 +91,7 @@ describe("metrics", () => {
     expect(told.value('syndigraph_errors_total{code="NOT_FOUND"}')).toBe(1);
   });
 
-  it("tell what the figure cache did, and what was served past its time", async () => {
+  it("report lookups of the usage cache, and stale responses", async () => {
     await using gateway = await createTestGateway();
     const named = `query Total { stream(by: { name: "derby-final" }) { bandwidth(window: ${WINDOW}) { total { bytesOut } } } }`;
     await gateway.ask(named);
@@ -112,8 +112,8 @@ describe("metrics", () => {
     expect(stale.sum('syndigraph_upstream_retries_total{operation="Analytics_StreamsTotal"}')).toBe(2);
   });
 
-  it("tell when the platform is left alone", async () => {
-    await using gateway = await createTestGateway();
+  it("report when a circuit breaker is open", async () => {
+    await using gateway = await createTestGateway({ isTimingSet: true });
     const breaker = async () => (await metricsOf(gateway)).value('syndigraph_upstream_breaker_state{api="Account"}');
     await gateway.ask("{ account { accountId } }");
     expect(await breaker()).toBe(0);
@@ -123,7 +123,7 @@ describe("metrics", () => {
   });
 
   it("count what was sent, and apart from it what the breaker refused", async () => {
-    await using gateway = await createTestGateway();
+    await using gateway = await createTestGateway({ isTimingSet: true });
     await gateway.ask("{ account { accountId } }");
     gateway.sandbox.fault({ path: "/api/*", status: 503 });
     gateway.sandbox.clearCalls();
@@ -149,7 +149,7 @@ describe("metrics", () => {
     expect(unsent).toBeGreaterThanOrEqual(60 - timed);
   });
 
-  it("tell how many tokens are known, and how old the list is", async () => {
+  it("report the number of cached tokens, and the age of the cache", async () => {
     await using gateway = await createTestGateway();
     expect((await metricsOf(gateway)).value("syndigraph_token_cache_age_seconds")).toBeUndefined();
     const { data } = await gateway.ask<{ subscribeTokens: { totalCount: number } }>(
@@ -161,7 +161,7 @@ describe("metrics", () => {
     expect(metrics.value("syndigraph_token_cache_age_seconds")).toBe(7);
   });
 
-  it("stay bounded, whatever names clients make up, and nobody's names push out another's", async () => {
+  it("stay bounded, whatever names clients invent, and no client's names displace another's", async () => {
     await using gateway = await createTestGateway();
     const partner = await onboard(gateway, "meadow-tv");
     for (let n = 0; n < 150; n += 1) await gateway.as(partner.key).ask(`query Flood${n} { me { role } }`);
@@ -173,7 +173,7 @@ describe("metrics", () => {
     expect(series.get('syndigraph_requests_total{operation="Mine",kind="query",outcome="ok"}')).toBe(1);
   });
 
-  it("hold no name, no secret and no address of anybody, after all of a story", async () => {
+  it("contain no partner's name, secret or address after a whole story", async () => {
     await using gateway = await createTestGateway();
     const partner = await onboard(gateway, "canary-partner", ["canary-stream"]);
     const asPartner = gateway.as(partner.key).ask;
