@@ -29,6 +29,26 @@ export const propertyDrills: Readonly<Record<string, PropertyDrill>> = {
     variable: "WRITE_SEQUENCES",
     cases: 5_000,
   },
+  creates: {
+    title:
+      "tokens created while the platform loses calls and responses: one for each key, and each unknown outcome is reported",
+    file: "test/graph/creates.test.ts",
+    variable: "CREATED_TOKENS",
+    cases: 5_000,
+  },
+  keys: {
+    title:
+      "random writes with idempotency keys whose responses are lost: one object for each key, and none without a key",
+    file: "test/store/idempotency.test.ts",
+    variable: "KEY_SEQUENCES",
+    cases: 10_000,
+  },
+  viewing: {
+    title: "random tokens, rules and viewers: the gateway decides as the Director does, by the same rule",
+    file: "test/graph/viewing-property.test.ts",
+    variable: "VIEWINGS",
+    cases: 2_000,
+  },
   faults: {
     title: "queries over a platform that fails 15 of 100 calls: 99 of 100 are answered, with at most 1.25 calls each",
     file: "test/graph/faults.test.ts",

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createTestGateway } from "../support/gateway.ts";
 
-const TOKENS = 5_000;
+/** Tokens to create; the drill `creates` creates more. */
+const TOKENS = Number(process.env["CREATED_TOKENS"] ?? 100);
 const AT_ONCE = 50;
 
 interface Created {
@@ -12,10 +13,10 @@ interface Created {
 }
 
 describe("creating under a failing platform", () => {
-  it("makes as many tokens as there are keys, doubles none, and leaves none unknown without saying so", async () => {
+  it("creates one token for each key, and reports each unknown outcome", async () => {
     await using gateway = await createTestGateway();
-    // Of the creates, a part is carried out without an answer, and a part is lost on the way there.
-    for (let round = 0; round < 250; round += 1) {
+    // Some of the calls are carried out without a response, and some are lost on the way to the platform.
+    for (let round = 0; round < TOKENS / 20; round += 1) {
       gateway.sandbox.fault({ method: "POST", path: "/api/subscribe_token", drop: "after", skip: 13, times: 1 });
       gateway.sandbox.fault({ method: "POST", path: "/api/subscribe_token", drop: "before", skip: 3, times: 1 });
     }
@@ -23,7 +24,7 @@ describe("creating under a failing platform", () => {
       const { data } = await gateway.ask<Created>(
         `mutation ($key: ID!, $label: String!) { createSubscribeToken(input: { idempotencyKey: $key, label: $label, trackingId: "load",
            streams: [{ pattern: "derby-final" }] }) { subscribeToken { tokenId } userErrors { code } } }`,
-        // Many are alike, as the tokens of one campaign are.
+        // Many have equal settings, as the tokens of one campaign do.
         { key: `key-${index}`, label: `load ${index % AT_ONCE}` },
       );
       const code = data.createSubscribeToken?.userErrors[0]?.code;
@@ -41,11 +42,11 @@ describe("creating under a failing platform", () => {
           else made.set(pending[place] ?? -1, result);
         }
         pending = pending.filter((index) => !made.has(index));
-        // A client asks again when it was told to.
+        // Clients try again when the error says so.
         gateway.sandbox.clock.advance(11_000);
       }
     }
-    expect(unknown).toBeGreaterThan(100);
+    expect(unknown).toBeGreaterThan(TOKENS / 50);
     expect(made.size).toBe(TOKENS);
     expect(new Set(made.values()).size).toBe(TOKENS);
     const { data } = await gateway.ask<{ subscribeTokens: { totalCount: number } }>(

@@ -5,7 +5,7 @@ import type { PublishToken, SubscribeToken } from "../../src/sandbox/sandbox.ts"
 import { createTestGateway, type TestGateway } from "../support/gateway.ts";
 
 /** Number of viewer tokens; the drill `inspection` runs more. */
-const RUNS = Number(process.env["VIEWER_TOKENS"] ?? 600);
+const RUNS = Number(process.env["VIEWER_TOKENS"] ?? 300);
 
 const LIVE = "grand-prix";
 const [OFFLINE, ELSEWHERE, NEAREST] = ["grand-finale", "grand-tour", "grand-roam"];

@@ -13,7 +13,8 @@ const cost = (text: string, variables: Record<string, unknown> = {}, operation: 
 
 /** Every request costs so much. */
 const REQUEST = 10;
-const YEAR_BY_DAY = `{ streams(first: 50) { nodes { name
+/** Usage by day for a year, of each stream of a page. */
+const yearByDay = (first: number) => `{ streams(first: ${first}) { nodes { name
   bandwidth(window: { last: "P365D" }) { total { bytesOut } series(granularity: DAY) { points { start bytesOut } } }
   bandwidthByTrackingId(window: { last: "P365D" }) { trackingId bandwidth { total { bytesOut } series(granularity: DAY) { points { start bytesOut } } } } } } }`;
 const CUBE =
@@ -171,12 +172,12 @@ describe("the cost of a query", () => {
 });
 
 describe("a query", () => {
-  it("of a year by day for 50 streams, with totals and by tracking id, is answered", async () => {
-    await using gateway = await createTestGateway({ sandbox: { bulk: 40 }, timeoutMs: 30_000 });
-    const { errors, data } = await gateway.ask<{ streams: { nodes: unknown[] } }>(YEAR_BY_DAY);
+  it("of a year by day, with totals and by tracking id, is answered for 10 streams and affordable for 50", async () => {
+    await using gateway = await createTestGateway();
+    const { errors, data } = await gateway.ask<{ streams: { nodes: unknown[] } }>(yearByDay(10));
     expect(errors).toEqual([]);
-    expect(data.streams.nodes).toHaveLength(50);
-    expect(cost(YEAR_BY_DAY)).toBeLessThan(requestLimits.maxCost.max / 2);
+    expect(data.streams.nodes).toHaveLength(10);
+    expect(cost(yearByDay(50))).toBeLessThan(requestLimits.maxCost.max / 2);
   });
 
   it("beyond all reason is refused before it runs, and costs nothing", async () => {

@@ -84,13 +84,13 @@ function createWorld(...endings: readonly Ending[]) {
 }
 
 describe("idempotency store: a key", () => {
-  it("stands for what it led to first: the write is made once, however often it is asked for", async () => {
+  it("returns the first result: the write is made once, however often it is requested", async () => {
     const world = createWorld();
     expect([await world.run("a"), await world.run("a"), await world.run("b")]).toEqual([1, 1, 2]);
     expect(world.attempts()).toBe(2);
   });
 
-  it("makes all who ask at the same time share one attempt", async () => {
+  it("shares one attempt among concurrent requests", async () => {
     const world = createWorld();
     expect(await Promise.all([world.run("a"), world.run("a"), world.run("a")])).toEqual([1, 1, 1]);
     expect(world.attempts()).toBe(1);
@@ -122,7 +122,7 @@ describe("idempotency store: a key", () => {
     );
   });
 
-  it("stands for nothing when the write was refused: it may be used again, with other input", async () => {
+  it("is free after the write was refused: it may be used again, with other input", async () => {
     const world = createWorld("REFUSED");
     expect((await rejectionOf(world.run("a"))).code).toBe("UPSTREAM_REJECTED");
     expect(await world.run("a", { fingerprint: "other" })).toBe(1);
@@ -171,14 +171,14 @@ describe("idempotency store: expired keys", () => {
 });
 
 describe("idempotency store: a lost response", () => {
-  it("is made up for at once when the object can be seen", async () => {
+  it("is repaired at once when the object can be seen", async () => {
     const world = createWorld("LATER");
     world.delayMs = 0;
     expect([await world.run("a"), await world.run("a")]).toEqual([1, 1]);
     expect(world.attempts()).toBe(1);
   });
 
-  it("is told as such when the object can't be looked for, and made up for when the key is repeated", async () => {
+  it("is reported as lost when the object can't be looked for, and repaired when the key is repeated", async () => {
     const world = createWorld("LOST");
     expect((await rejectionOf(world.run("a"))).code).toBe("OUTCOME_UNKNOWN");
     world.isReadable = true;
@@ -199,7 +199,7 @@ describe("idempotency store: a lost response", () => {
     expect(world.attempts()).toBe(1);
   });
 
-  it("is waited for until the request can no longer be carried out, and tells how long that is", async () => {
+  it("is waited for until the request can no longer be carried out, and the error says how long that is", async () => {
     const world = createWorld("NEVER");
     await rejectionOf(world.run("a"));
     world.now += 3_500;
@@ -215,7 +215,7 @@ describe("idempotency store: a lost response", () => {
     expect(world.attempts()).toBe(2);
   });
 
-  it("of a request that is carried out late is made up for, and not made again", async () => {
+  it("of a request that is carried out late is repaired, and not made again", async () => {
     const world = createWorld("LATER");
     await rejectionOf(world.run("a"));
     world.now += SETTLE_GRACE_MS;
@@ -246,7 +246,7 @@ describe("idempotency store: a lost response", () => {
     expect(world.attempts()).toBe(0);
   });
 
-  it("hands the state before the first attempt to whoever looks for what became of it", async () => {
+  it("passes the state before the first attempt to the search for the lost result", async () => {
     const world = createWorld("NEVER");
     const seen: unknown[] = [];
     const recover: IdempotentWrite["recover"] = async ({ begunAt, before }) => {
@@ -290,7 +290,7 @@ describe("idempotency store: writes with equal settings", () => {
     expect(order.indexOf("c begins")).toBeLessThan(order.indexOf("a ends"));
   });
 
-  it("take no object that another key stands for", async () => {
+  it("claim no object of another key", async () => {
     const world = createWorld("NEVER", "DONE");
     await rejectionOf(world.run("a"));
     expect(await world.run("b")).toBe(1);
@@ -308,6 +308,8 @@ describe("idempotency store: writes with equal settings", () => {
     ),
     { maxLength: 20 },
   );
+  /** Sequences of each property; the drill `keys` runs more. */
+  const RUNS = Number(process.env["KEY_SEQUENCES"] ?? 100);
   const delays = fc.integer({ min: 0, max: SETTLE_GRACE_MS - 1 });
 
   /** Lets keys be asked for in any order while answers are lost, and then repeats each until it is answered. */
@@ -348,18 +350,18 @@ describe("idempotency store: writes with equal settings", () => {
     return { world, results: [...answers.values()].map((given) => [...given]) };
   }
 
-  it("never share an object, and each key has one answer for ever, whatever is lost", async () => {
+  it("never share an object, and each key has one result for ever, whatever is lost", async () => {
     await fc.assert(
       fc.asyncProperty(endings, steps, delays, async (lost, all, delayMs) => {
         const { results } = await play(lost, all, delayMs, () => "alike");
         for (const given of results) expect(given).toHaveLength(1);
         expect(new Set(results.flat()).size).toBe(results.length);
       }),
-      { numRuns: 300 },
+      { numRuns: RUNS },
     );
   });
 
-  it("are the only ones that can be mistaken: where none is, no object is made that no key stands for", async () => {
+  it("are the only ones that can be mistaken: without one, every created object belongs to a key", async () => {
     await fc.assert(
       fc.asyncProperty(endings, steps, delays, async (lost, all, delayMs) => {
         const { world, results } = await play(lost, all, delayMs, (key) => key);
@@ -370,7 +372,7 @@ describe("idempotency store: writes with equal settings", () => {
             .sort(),
         ).toEqual(results.sort());
       }),
-      { numRuns: 300 },
+      { numRuns: RUNS },
     );
   });
 });
