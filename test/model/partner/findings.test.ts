@@ -60,6 +60,12 @@ describe("findings of a stream", () => {
     expect(ofStream({ subscribe: [stranded] })).toEqual([["CLUSTER_MISMATCH", "derby", 4]]);
     expect(ofStream({ subscribe: [{ ...stranded, ...fields }] })).toEqual([]);
   });
+
+  it("are none of a token of another cluster that opens every stream, by a wildcard or by its patterns together", () => {
+    for (const streams of [grants("/.*/"), grants("derby", "/.*/"), grants("/[^a].*/", "/a?/", "/a.+/")]) {
+      expect(ofStream({ subscribe: [viewer({ streams, ...inCluster("fra-1") })] })).toEqual([]);
+    }
+  });
 });
 
 describe("findings of tokens", () => {
@@ -85,6 +91,12 @@ describe("findings of tokens", () => {
   it.each(broken)("hold %s of a usable token alone", (kind, fields) => {
     expect(ofSubscribe({}, fields)).toEqual([[kind, 2, expect.any(String)]]);
     for (const [, more] of useless) expect(ofSubscribe({}, { ...fields, ...more })).toEqual([]);
+  });
+
+  it("name a token that opens every stream as such, by a wildcard beside named streams or by its patterns together", () => {
+    for (const streams of [grants("derby", "/.*/"), grants("/[^a].*/", "/a?/", "/a.+/")]) {
+      expect(ofSubscribe({ streams })).toEqual([["WILDCARD_GRANT", 1, expect.stringMatching(/opens every stream\.$/)]]);
+    }
   });
 
   it("tell of an expiry that is to come before the horizon, and neither of one at it nor of one that is past", () => {
