@@ -40,7 +40,7 @@ describe("API key", () => {
     expect(caller?.scopes).toEqual(new Set(scopesOfRole.PARTNER));
   });
 
-  it("that nobody made opens nothing, nor does a part of one, nor one too long", async () => {
+  it("that was never issued authenticates nobody, nor does a part of one, nor one too long", async () => {
     await using auth = await createTestAuth();
     const { key } = await auth.addKey();
     const text = key.reveal();
@@ -131,7 +131,7 @@ describe("API key", () => {
     expect(await lastUsed()).toBe(begin + 60_000);
   });
 
-  it("is served also when the time of its use can't be noted, and the log tells so", async () => {
+  it("is accepted even if its last use can't be recorded, which is logged", async () => {
     await using auth = await createTestAuth();
     const { key } = await auth.addKey();
     const apiKeys = { ...auth.store.apiKeys, touch: () => Promise.reject(new Error("the disk is full")) };

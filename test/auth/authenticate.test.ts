@@ -48,11 +48,11 @@ describe("authenticate: a caller", () => {
     `Bearer ${KEY}\u0000`,
     "Bearer undefined",
     "Bearer [secret]",
-  ])("is nobody by %j", async (authorization) => {
+  ])("is unauthenticated by %j", async (authorization) => {
     expect(await authenticate(authorization)).toBeNull();
   });
 
-  it("is nobody by a header longer than any key, and is so at once", async () => {
+  it("is unauthenticated by a header longer than any key", async () => {
     expect(await authenticate(`Bearer ${" ".repeat(9_000)}${KEY}`)).toBeNull();
     expect(await authenticate(`Bearer ${"x".repeat(1_000_000)}`)).toBeNull();
     expect(await authenticate(`Bearer ${" ".repeat(8_192 - 7 - KEY.length)}${KEY}`)).not.toBeNull();

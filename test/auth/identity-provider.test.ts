@@ -92,7 +92,7 @@ describe("identity provider: a token", () => {
     expect(await auth.callerBy(await idp.token(auth.clock.now, {}, header))).toBeNull();
   });
 
-  it("proves nobody with an expiry beyond all numbers, and one that names a claim twice is read as its last", async () => {
+  it("is rejected with an expiry beyond all numbers, and a claim named twice is read as its last", async () => {
     await using idp = await createIdentityProvider();
     await using auth = await createTestAuth({ identityProvider: idp.options });
     const text = JSON.stringify(decodeJwt(await idp.token(auth.clock.now)));
@@ -110,7 +110,7 @@ describe("identity provider: a token", () => {
       expect(await auth.callerBy(await sign(payload))).toBeNull();
   });
 
-  it("proves nobody when it is signed by none, by another key, or by the public key taken for a secret", async () => {
+  it("is rejected if it is unsigned, signed by another key, or signed with the public key as a secret", async () => {
     await using idp = await createIdentityProvider();
     await using auth = await createTestAuth({ identityProvider: idp.options });
     const [, payload = ""] = (await idp.token(auth.clock.now)).split(".");
@@ -131,14 +131,14 @@ describe("identity provider: a token", () => {
     expect(await auth.callerBy(await forged.sign(other.privateKey))).toBeNull();
   });
 
-  it("of an algorithm that is not configured proves nobody, though its key is the provider's", async () => {
+  it("of an algorithm that is not configured is rejected, even if its key is the provider's", async () => {
     await using idp = await createIdentityProvider();
     await using auth = await createTestAuth({ identityProvider: { ...idp.options, algorithms: ["ES256"] } });
     expect(await auth.callerBy(await idp.token(auth.clock.now))).toBeNull();
     expect(idp.asked()).toBe(0);
   });
 
-  it("is no partner's, and proves nobody where no identity provider is configured", async () => {
+  it("is no partner's, and is rejected if no identity provider is configured", async () => {
     await using idp = await createIdentityProvider();
     await using auth = await createTestAuth();
     expect(await auth.callerBy(await idp.token(auth.clock.now))).toBeNull();
@@ -157,7 +157,7 @@ describe("identity provider: a token", () => {
 });
 
 describe("identity provider: the keys", () => {
-  it("are not asked for by a token that does not even say that it is the provider's", async () => {
+  it("are not requested for a token that does not name the provider as its issuer", async () => {
     await using idp = await createIdentityProvider();
     await using auth = await createTestAuth({ identityProvider: idp.options });
     await auth.callerBy(await idp.token(auth.clock.now, { iss: "https://evil.example" }));
@@ -165,7 +165,7 @@ describe("identity provider: the keys", () => {
     expect(idp.asked()).toBe(0);
   });
 
-  it("are not asked for again by each token with an unknown key, but are after half a minute", async () => {
+  it("are requested again for a token with an unknown key after half a minute, and not before", async () => {
     await using idp = await createIdentityProvider();
     await using auth = await createTestAuth({ identityProvider: idp.options });
     vi.useFakeTimers({ toFake: ["Date"] });
@@ -185,7 +185,7 @@ describe("identity provider: the keys", () => {
     ["publishes no set of keys", 200, '{"keys":"none"}', {}],
     ["publishes more than keys can be", 200, JSON.stringify({ keys: [], padding: "x".repeat(300_000) }), {}],
   ] as [string, number, string, Record<string, string>][])(
-    "can't be had when it %s: that is told as such, logged, and not tried again by everyone",
+    "are unavailable if it %s: the error says so, is logged, and is not retried by each request",
     async (_what, status, body, headers) => {
       await using idp = await createIdentityProvider();
       await using auth = await createTestAuth({ identityProvider: idp.options });
@@ -218,7 +218,7 @@ describe("identity provider: the keys", () => {
     expect(refusal.code).toBe("AUTHENTICATION_UNAVAILABLE");
   });
 
-  it("that the provider takes back let nobody in after ten minutes, whatever their tokens live for", async () => {
+  it("that the provider revokes authenticate nobody after ten minutes, however long their tokens are valid", async () => {
     await using idp = await createIdentityProvider();
     await using auth = await createTestAuth({ identityProvider: idp.options });
     vi.useFakeTimers({ toFake: ["Date"] });
@@ -232,7 +232,7 @@ describe("identity provider: the keys", () => {
     expect(await auth.callerBy(token)).toBeNull();
   });
 
-  it("that can't be used for their algorithm prove nobody", async () => {
+  it("that can't be used for their algorithm authenticate nobody", async () => {
     await using idp = await createIdentityProvider();
     await using auth = await createTestAuth({ identityProvider: idp.options });
     const broken: JWK = { ...idp.publicJwk, n: "AQAB" };

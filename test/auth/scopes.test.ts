@@ -14,7 +14,7 @@ describe("a scope", () => {
     }
   });
 
-  it("is held when it was granted and the role allows it, and else never", () => {
+  it("is held if it was granted and the role allows it, and otherwise never", () => {
     fc.assert(
       fc.property(granted, fc.constantFrom(...roles), (names, role) => {
         const held = scopesHeld(names, role, role === "PARTNER" ? { status: "ACTIVE" } : null);
@@ -25,7 +25,7 @@ describe("a scope", () => {
     );
   });
 
-  it("that writes or signs is not held by a suspended partner, who keeps all that it could read", () => {
+  it("that writes or signs is not held by a suspended partner, who still reads as before", () => {
     fc.assert(
       fc.property(granted, (names) => {
         const active = scopesHeld(names, "PARTNER", { status: "ACTIVE" });

@@ -48,7 +48,7 @@ describe("session", () => {
     expect(await auth.callerBy(session.jwt)).toBeNull();
   });
 
-  it("lives an hour at most, and never longer than the key that made it", async () => {
+  it("lasts an hour at most, and never longer than the key that issued it", async () => {
     await using auth = await createTestAuth();
     const { partner, issuedBy } = await issuerBy(auth, { expiresAt: auth.clock.now + 120_500 });
     const long = await auth.sessions.issue({ ...wish, issuedBy, partner, expiresInSeconds: 3_600 });
@@ -58,7 +58,7 @@ describe("session", () => {
     expect(longest.expiresAt).toBe(auth.clock.now + 3_600_000);
   });
 
-  it("never holds more than was asked for, than its issuedBy, than a partner's role", async () => {
+  it("never has more scopes than were requested, than its issuer has, or than a partner's role allows", async () => {
     await using auth = await createTestAuth();
     const partner = await auth.addPartner();
     const some = fc.subarray([...allScopes]);
@@ -76,7 +76,7 @@ describe("session", () => {
     );
   });
 
-  it("ends within a second when the key that made it is revoked", async () => {
+  it("ends within a second when the key that issued it is revoked", async () => {
     await using auth = await createTestAuth();
     const { partner, issuedBy, record } = await issuerBy(auth);
     const { jwt } = await auth.sessions.issue({ ...wish, issuedBy, partner });
@@ -86,7 +86,7 @@ describe("session", () => {
     expect(await auth.callerBy(jwt)).toBeNull();
   });
 
-  it("follows its partner: suspended, it signs nothing; retired, it is nobody's", async () => {
+  it("follows its partner: suspended, it signs nothing; retired, it is rejected", async () => {
     await using auth = await createTestAuth();
     const { partner, issuedBy } = await issuerBy(auth);
     const { jwt } = await auth.sessions.issue({ ...wish, issuedBy, partner });
@@ -110,7 +110,7 @@ describe("session", () => {
     expect(Buffer.from(jwt.reveal(), "base64url").toString()).not.toContain(OPERATOR_KEY);
   });
 
-  it("by the operator's key holds no more than that key allows now", async () => {
+  it("by the operator's key has no more scopes than that key allows now", async () => {
     await using auth = await createTestAuth();
     await using later = await createTestAuth({ store: auth.store, operatorScopes: ["usage:read", "key:admin"] });
     const { partner } = await issuerBy(auth);
@@ -165,7 +165,7 @@ describe("session", () => {
 });
 
 describe("session: the signing keys", () => {
-  it("are made when they are needed, one for all who need one at once, and rotate every week", async () => {
+  it("are created on demand, one for concurrent requests, and rotate every week", async () => {
     await using auth = await createTestAuth();
     const kids = async () => (await auth.store.signingKeys.list(auth.clock.now)).map(({ kid }) => kid);
     expect(await kids()).toEqual([]);
@@ -203,7 +203,7 @@ describe("session: the signing keys", () => {
     expect((await moved.signingKeys.signer()).kid).not.toBe("moved");
   });
 
-  it("are kept sealed: the store alone signs nothing, and a changed API secret makes a new one", async () => {
+  it("are stored encrypted: the store alone signs nothing, and a changed API secret creates a new one", async () => {
     await using auth = await createTestAuth();
     const { kid } = await auth.signingKeys.signer();
     const [record] = await auth.store.signingKeys.list(auth.clock.now);
@@ -269,7 +269,7 @@ describe("session: a forged JWT", () => {
     expect(await auth.callerBy(await forged(auth, {}, header))).toBeNull();
   });
 
-  it("is none with another type, also where nobody looked at the type before", async () => {
+  it("is rejected with another type, even if its claims are those of a valid session", async () => {
     await using auth = await createTestAuth();
     const session = await forged(auth);
     expect(await auth.sessions.identify(session, { origin: null })).not.toBeNull();
@@ -344,7 +344,7 @@ describe("session: a forged JWT", () => {
     expect(caller !== null).toBe(isOne);
   });
 
-  it("is told in the log by what is wrong, and never itself", async () => {
+  it("is logged by what is wrong, and never itself", async () => {
     await using auth = await createTestAuth();
     const jwt = await forged(auth, { aud: "somebody-else" });
     await auth.callerBy(jwt);

@@ -43,7 +43,7 @@ describe("authentication by API keys", () => {
     }
   });
 
-  it("are let in by their network, which a proxy of ours tells and nobody else", async () => {
+  it("are admitted by their network, which only a trusted proxy may forward", async () => {
     const trustedProxies = [parseNetwork("10.0.0.0/8")].filter((network) => network !== null);
     await using gateway = await createTestGateway({ gateway: { trustedProxies } });
     const { key } = await addKey(gateway, { allowedNetworks: ["192.0.2.0/24"] });
@@ -84,7 +84,7 @@ describe("authentication by API keys", () => {
     expect((await caller.ask("{ me { name } }")).status).toBe(401);
   });
 
-  it("are told by 503 when the store can't say who they are, while the operator's key still opens", async () => {
+  it("get 503 while the store can't identify them, and the operator's key still works", async () => {
     await using gateway = await createTestGateway();
     const { key } = await addKey(gateway);
     const apiKeys = { ...gateway.store.apiKeys, byHash: () => Promise.reject(new StoreError("It is locked.")) };
@@ -97,7 +97,7 @@ describe("authentication by API keys", () => {
   });
 
   it.each(["key", "partner"])(
-    "are told by 503 when the store does not say in time what their %s is, as behind a pooler whose database is gone",
+    "get 503 if the store does not return their %s in time, as behind a pooler whose database is gone",
     async (unread) => {
       await using gateway = await createTestGateway();
       const partner = await gateway.store.partners.create(
@@ -130,7 +130,7 @@ describe("authentication by API keys", () => {
     },
   );
 
-  it("learn nothing of a fault of ours, which is logged", async () => {
+  it("get no detail of an internal error, which is logged", async () => {
     await using gateway = await createTestGateway();
     const { key } = await addKey(gateway);
     const apiKeys = { ...gateway.store.apiKeys, byHash: () => Promise.reject(new Error("a row of table api_keys")) };
@@ -149,7 +149,7 @@ describe("authentication by API keys", () => {
 });
 
 describe("authentication by the identity provider", () => {
-  it("are served, and told by 503 when its keys can't be had: the gateway starts and serves others without them", async () => {
+  it("are served, and get 503 while its keys are unavailable: the gateway starts and serves others without them", async () => {
     await using idp = await createIdentityProvider();
     await using gateway = await createTestGateway({ gateway: { identityProvider: idp.options } });
     idp.answer(503);
@@ -171,7 +171,7 @@ describe("authentication by the identity provider", () => {
 });
 
 describe("GET /.well-known/jwks.json", () => {
-  it("are for everybody, and may be kept for five minutes", async () => {
+  it("is public, and may be cached for five minutes", async () => {
     await using gateway = await createTestGateway();
     const url = "http://gateway.test/.well-known/jwks.json";
     const response = await gateway.gateway.fetch(new Request(url));

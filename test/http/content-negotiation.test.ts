@@ -69,7 +69,7 @@ describe("content negotiation: the header Accept", () => {
     }
   });
 
-  it("is told to nobody without a key", async () => {
+  it("is not reported without a key", async () => {
     await using gateway = await createTestGateway();
     const headers = { accept: "application/xml", authorization: `Bearer ${OPERATOR_KEY}x` };
     const response = await gateway.gateway.fetch(graphqlRequest({ query: "{ me { name } }" }, headers));

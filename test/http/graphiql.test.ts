@@ -207,7 +207,7 @@ describe("GraphiQL tabs", () => {
 });
 
 describe("GET /graphql", () => {
-  it("shows a browser the page, without a key, and the page holds neither data nor schema", async () => {
+  it("serves a browser the page, without a key, and the page contains neither data nor schema", async () => {
     await using gateway = await withPage();
     await gateway.gateway.start();
     gateway.sandbox.clearCalls();
@@ -220,7 +220,7 @@ describe("GET /graphql", () => {
     expect(gateway.sandbox.calls()).toEqual([]);
   });
 
-  it("asks anyone else for a key", async () => {
+  it("requires a key from any other client", async () => {
     await using gateway = await withPage();
     for (const accept of ["application/json", "*/*", "application/graphql-response+json"]) {
       expect((await gateway.gateway.fetch(get("/graphql", { accept }))).status).toBe(401);
@@ -366,7 +366,7 @@ describe.runIf(existsSync(CHROMIUM) && !isBuilt)("GraphiQL in a browser", () => 
     await page.close();
   });
 
-  it("shows the operator's tabs when it can't be told whose the key is", async () => {
+  it("shows the operator's tabs if the key's role is unknown", async () => {
     const { page } = await open(`/graphql#key=${OPERATOR_KEY}`, (opened) =>
       opened.route("**/graphql", (route) =>
         route.request().postData()?.includes("{ me { role") ? route.fulfill({ status: 502 }) : route.continue(),
@@ -397,7 +397,7 @@ describe.runIf(existsSync(CHROMIUM) && !isBuilt)("GraphiQL in a browser", () => 
     await page.close();
   });
 
-  it("shows nobody the tabs that another caller wrote in", async () => {
+  it("never shows the tabs that another caller edited", async () => {
     const { key } = await onboard(gateway, "harbour-news", ["derby-final"]);
     const { page } = await open(`/graphql#key=${OPERATOR_KEY}`);
     await run(page, "StreamUsage", "viewerCount");
@@ -407,7 +407,7 @@ describe.runIf(existsSync(CHROMIUM) && !isBuilt)("GraphiQL in a browser", () => 
     await page.close();
   });
 
-  it("asks for a key when it has none, and again when it is refused", async () => {
+  it("prompts for a key if it has none, and again if it is rejected", async () => {
     const { page } = await open("/graphql");
     await page.getByLabel("Key:").fill("not-the-key");
     await page.getByRole("button", { name: "Open Syndigraph" }).click();

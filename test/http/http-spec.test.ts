@@ -54,7 +54,7 @@ describe("HTTP server: callers", () => {
     }
   });
 
-  it("can't have an answer cached by anyone on the way", async () => {
+  it("forbids caches to store its response", async () => {
     await using gateway = await createTestGateway();
     for (const request of [graphqlRequest({ query: "{ __typename }" }), get("/health"), get("/graphql")]) {
       const { headers } = await gateway.gateway.fetch(request);
@@ -73,7 +73,7 @@ describe("GET /health and /readiness", () => {
     expect([response.status, await response.json()]).toEqual([200, { status: "ok" }]);
   });
 
-  it("of readiness needs the platform to answer with our secret, and remembers that it did", async () => {
+  it("of readiness requires the platform to accept the API secret, and caches that it did", async () => {
     await using gateway = await createTestGateway();
     gateway.sandbox.fault({ path: "/api/v3/account/info", status: 401 });
     const before = await gateway.gateway.fetch(get("/readiness"));
@@ -96,7 +96,7 @@ describe("GET /health and /readiness", () => {
 });
 
 describe("HTTP server: secrets", () => {
-  it("stand in no answer but those that are asked for them, in no error and in no log line", async () => {
+  it("appear only in responses that request them, in no error and in no log line", async () => {
     await using gateway = await createTestGateway();
     const { publish, subscribe } = gateway.sandbox.tokens;
     const secrets = [gateway.sandbox.secret, OPERATOR_KEY, ...[...publish(), ...subscribe()].map(({ token }) => token)];
@@ -185,7 +185,7 @@ describe("HTTP server: the port", () => {
     await server.drain(1_000);
   });
 
-  it("answers what it has accepted before it closes", async () => {
+  it("responds to accepted requests before it closes", async () => {
     await using gateway = await createTestGateway();
     const server = await open(gateway);
     gateway.sandbox.fault({ path: "/api/v3/account/info", latencyMs: 150, times: 1 });

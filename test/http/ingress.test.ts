@@ -113,14 +113,14 @@ describe("request parser: a body", () => {
     }
   });
 
-  it("holds at most 100 KB, as its length says", async () => {
+  it("has at most 100 KB by its declared length", async () => {
     await using gateway = await open();
     const exactly = QUERY.padEnd(MAX_BODY_BYTES);
     for (const { status } of await bothWays(gateway, "/graphql", post(exactly))) expect(status).toBe(200);
     for (const { status } of await bothWays(gateway, "/graphql", post(`${exactly} `))) expect(status).toBe(413);
   });
 
-  it("holds at most 100 KB, also when its length is not told", async () => {
+  it("has at most 100 KB, even without a declared length", async () => {
     await using gateway = await open();
     const chunks = (bytes: number) =>
       new ReadableStream({
@@ -139,7 +139,7 @@ describe("request parser: a body", () => {
     }
   });
 
-  it("that is too long does not keep the connection busy", async () => {
+  it("that is too long does not block its connection", async () => {
     await using gateway = await open();
     const head = (more: string) =>
       `POST /graphql HTTP/1.1\r\nhost: localhost\r\nauthorization: ${authorization}\r\ncontent-type: application/json\r\n${more}\r\n`;
@@ -192,7 +192,7 @@ describe("request parser: a body", () => {
 describe("request parser: a URL", () => {
   const get = (query: string) => `/graphql?query=${query}`;
 
-  it("may hold a query, and no mutation", async () => {
+  it("may contain a query, and no mutation", async () => {
     await using gateway = await open();
     for (const { status } of await bothWays(gateway, get("{__typename}"), { headers: json })) expect(status).toBe(200);
     const mutation = encodeURIComponent(
@@ -223,7 +223,7 @@ describe("request parser: a URL", () => {
     expect(gateway.logged()).not.toContain("hunter2");
   });
 
-  it.each(["PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"])("is not asked by %s", async (method) => {
+  it.each(["PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"])("rejects the method %s", async (method) => {
     await using gateway = await open();
     for (const { status } of await bothWays(gateway, "/graphql", { method, headers: json })) expect(status).toBe(405);
   });
@@ -296,7 +296,7 @@ describe("CORS: a page of another origin", () => {
   });
 
   it.each(["https://app.example.com", "https://a.example.org", "https://a.b.example.org", "http://localhost:5173"])(
-    "may ask and read answers and refusals from the listed origin %s, without cookies",
+    "may send requests and read responses and errors from the listed origin %s, without cookies",
     async (origin) => {
       await using gateway = await open({ allowedOrigins });
       for (const { status, headers } of await bothWays(gateway, "/graphql", preflight(origin))) {
@@ -391,7 +391,7 @@ describe("HTTP server: a slow client", () => {
     expect(gateway.complaints()).toBe("");
   });
 
-  it("that does not take its answer is cut off", async () => {
+  it("that does not read its response is disconnected", async () => {
     await using gateway = await open({}, { ...patience, responseMs: 40 });
     gateway.sandbox.fault({ path: "/api/v3/account/info", latencyMs: 2_000 });
     const body = '{"query":"{ account { accountId } }"}';

@@ -51,7 +51,7 @@ describe("error messages: a secret in the wrong place", () => {
 });
 
 describe("HTTP response", () => {
-  it("tells nothing of the platform's addresses, of files and of stacks, whatever goes wrong", async () => {
+  it("contains no address of the platform, file or stack, whatever goes wrong", async () => {
     await using broken = await createTestGateway({ isTimingSet: true });
     const query =
       '{ streams(first: 5) { nodes { isLive bandwidth(window: { last: "P1D" }) { total { bytesOut } } } } account { accountId usage(window: { last: "P1D" }) { total { bytesOut } } } }';

@@ -13,7 +13,7 @@ function gone(store: Store, code: string): Store {
 
 describe("readiness: a gateway whose database is gone", () => {
   it.each(["CERT_HAS_EXPIRED", "SELF_SIGNED_CERT_IN_CHAIN", "ECONNREFUSED", "28P01"])(
-    "by %s tells so by its readiness, answers the operator, and refuses API keys with 503",
+    "by %s is not ready, serves the operator, and refuses API keys with 503",
     async (code) => {
       const store = await openStore({ kind: "memory" });
       await using gateway = await createTestGateway({ gateway: { store: gone(store, code) } });

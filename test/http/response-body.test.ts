@@ -105,7 +105,7 @@ describe("ApplicationError", () => {
     expect(new TypeError("x").stack).toContain("\n    at ");
   });
 
-  it("is shown at each object of a page that asks for the same wrong window", async () => {
+  it("is reported for each object of a page that requests the same invalid window", async () => {
     await using gateway = await createTestGateway();
     const window = range("2026-03-17T05:17:00Z", "2026-03-17T06:17:00Z");
     const { errors, data } = await gateway.ask<{ streams: { nodes: unknown[] } }>(

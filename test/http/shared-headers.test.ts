@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createTestGateway } from "../support/gateway.ts";
 
 describe("error response headers", () => {
-  it("tell nobody the request id that another client has chosen", async () => {
+  it("contain no request id that another client has chosen", async () => {
     await using gateway = await createTestGateway();
     const get = async (path: string, headers: Record<string, string> = {}) => {
       const response = await gateway.gateway.fetch(new Request(`http://gateway.test${path}`, { headers }));

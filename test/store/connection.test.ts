@@ -29,7 +29,7 @@ describe("PostgreSQL: a connection", () => {
     expect([...names].filter((name) => !TAKEN.includes(name))).toEqual([]);
   });
 
-  it("keeps nothing on the server beyond a transaction, since the pooler's next connection may be another's", async () => {
+  it("leaves no state on the server after a transaction, since the pooler may give the connection to another client", async () => {
     await using server = await createPostgresServer();
     const store = await openStore({ kind: "postgres", url: server.url });
     await store.transaction(async ({ apiKeys }) => void (await apiKeys.byId("1")));
@@ -42,7 +42,7 @@ describe("PostgreSQL: a connection", () => {
     expect(texts.filter((statement) => ofSession.test(statement))).toEqual([]);
   });
 
-  it("prepares no statement under a name, which the pooler's next connection would not know", async () => {
+  it("prepares no named statement, since the pooler's next connection would lack it", async () => {
     await using server = await createPostgresServer();
     const counters = openRateLimitPool(server.url, 60_000);
     await createRateLimiter(limit, counters).consume("key");
@@ -52,7 +52,7 @@ describe("PostgreSQL: a connection", () => {
     expect(server.statementNames.filter((name) => name !== "")).toEqual([]);
   });
 
-  it("asks the server to cancel a query that was given up, and does not use the connection again", async () => {
+  it("cancels an abandoned query on the server, and does not reuse its connection", async () => {
     await using server = await createPostgresServer({ queries: "ARE_LOST" });
     const counters = openRateLimitPool(server.url, 50);
     await expect(counters.query({ text: "select 1" })).rejects.toThrow("Query read timeout");
@@ -115,16 +115,19 @@ describe("PostgreSQL: a connection that fails", () => {
   });
 
   it.each([new TypeError("x is not a function"), new RangeError("out of range"), new ReferenceError("no x")])(
-    "by %s stays a fault of ours",
+    "by %s stays an internal error",
     (error) => expect(connectionFailed(error)).toBe(error),
   );
 });
 
 describe("PostgreSQL: a query that fails", () => {
-  it.each(["42601", "42P01", "42703", "23502", "22P02", "23505"])("with SQLSTATE %s stays a fault of ours", (code) => {
-    const error = failure(code);
-    expect(toStoreError(error)).toBe(error);
-  });
+  it.each(["42601", "42P01", "42703", "23502", "22P02", "23505"])(
+    "with SQLSTATE %s stays an internal error",
+    (code) => {
+      const error = failure(code);
+      expect(toStoreError(error)).toBe(error);
+    },
+  );
 
   it.each(["57P01", "57014", "53100", "25006", "40001", "40P01", "08006", "55P03", "42501"])(
     "with SQLSTATE %s is the database's fault",
@@ -141,7 +144,7 @@ describe("openStore: a store that cannot be opened", () => {
     return message.replace(/127\.0\.0\.1:\d+/, "HOST");
   };
 
-  it("is told by the variable, the host, the code and the reason, and without the password", async () => {
+  it("is reported with the variable, the host, the code and the reason, and without the password", async () => {
     const words = 'password authentication failed for user "somebody" hunter2-ü';
     expect(await opened({ refusesStartup: { code: "28P01", message: words } })).toBe(
       'DATABASE_URL names a database at HOST that can\'t be used (28P01: password authentication failed for user "somebody" [secret]): it refused the user or the password.',
@@ -171,13 +174,16 @@ describe("openStore: a store that cannot be opened", () => {
       "somebody:x/hunter2@127.0.0.1",
       /^DATABASE_URL must be .*; got one that is no URL: /,
     ],
-  ])("by an address with %s is told in one line by the variable, without the password", async (_what, place, rule) => {
-    const opening = openStore({ kind: "postgres", url: `postgres://${place}/database` });
-    const { code, message, cause } = (await rejectionOf(opening)) as StoreError;
-    expect(code).toBe("STORE_UNAVAILABLE");
-    expect(message).toMatch(rule);
-    expect(`${message} ${String(cause)}`).not.toMatch(/hunter2|\n/);
-  });
+  ])(
+    "by an address with %s is reported in one line with the variable, without the password",
+    async (_what, place, rule) => {
+      const opening = openStore({ kind: "postgres", url: `postgres://${place}/database` });
+      const { code, message, cause } = (await rejectionOf(opening)) as StoreError;
+      expect(code).toBe("STORE_UNAVAILABLE");
+      expect(message).toMatch(rule);
+      expect(`${message} ${String(cause)}`).not.toMatch(/hunter2|\n/);
+    },
+  );
 
   it.each(["require", "prefer", "verify-ca"])(
     "is verified by sslmode=%s, without a warning of the driver",
@@ -212,7 +218,7 @@ describe("openStore: a store that cannot be opened", () => {
     }
   });
 
-  it("says that a password is asked for and the address has none", async () => {
+  it("says that the server requires a password and the address has none", async () => {
     await using server = await createPostgresServer({ asksForPassword: true });
     expect(await rejectionOf(openStore({ kind: "postgres", url: server.url }))).toMatchObject({
       code: "STORE_UNAVAILABLE",

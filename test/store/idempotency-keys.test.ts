@@ -144,7 +144,7 @@ for (const { kind, isReachable } of databaseKinds) {
         expect(platform.objects).toHaveLength(1);
       });
 
-      it("count anew from a second attempt that was cut off as well", async () => {
+      it("count again from a second attempt that was cut off as well", async () => {
         const platform = createPlatform();
         await rejectionOf(platform.gateway().run(platform.write("a", { perform: lost })));
         platform.now += SETTLE_GRACE_MS;
@@ -223,7 +223,7 @@ for (const { kind, isReachable } of databaseKinds) {
         expect(await two.run(platform.write("b"))).toBe("object 3");
       });
 
-      it("never share an object, also when a gateway was held up for longer than its lease", async () => {
+      it("never share an object, even if a gateway stalls for longer than its lease", async () => {
         const platform = createPlatform();
         const [slow, fast] = [platform.gateway(), platform.gateway()];
         const perform = async () => {
@@ -239,7 +239,7 @@ for (const { kind, isReachable } of databaseKinds) {
         expect(await fast.run(platform.write("b"))).toBe("object 1");
       });
 
-      it("wait anew for an object that was taken, counted from when its gateway found that out", async () => {
+      it("wait again for an object that was taken, from when its gateway found that out", async () => {
         const platform = createPlatform();
         const [slow, fast] = [platform.gateway(), platform.gateway()];
         const perform = async () => {
@@ -264,7 +264,7 @@ for (const { kind, isReachable } of databaseKinds) {
         }
       });
 
-      it("give up an id that the platform has given anew, as one does that was reset", async () => {
+      it("release an id that the platform has issued again, as it does after a reset", async () => {
         const platform = createPlatform();
         await platform.gateway().run(platform.write("a"));
         platform.objects.length = 0;

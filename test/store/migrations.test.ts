@@ -79,7 +79,7 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
       await (await openStore(database.location)).close();
     });
 
-    it("keeps the ends of the audit log when it is given objects, and allows PARTIAL from then on", async () => {
+    it("preserves the outcomes of the audit log when objects are added to it, and allows PARTIAL from then on", async () => {
       await using database = await createTestDatabase(kind);
       const { location } = database;
       if (location.kind === "memory") throw new Error("a database in memory has no former version");
@@ -112,7 +112,7 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
       }
     });
 
-    it("refuses to change or delete what stands in the audit log, whoever asks", async () => {
+    it("refuses to change or delete entries of the audit log, whoever tries", async () => {
       await using database = await createTestDatabase(kind);
       const store = await openStore(database.location);
       await store.audit.append(entry, { outcome: "PARTIAL", code: "NOT_FOUND", objectId: null }, [

@@ -57,7 +57,7 @@ for (const { kind, isReachable } of databaseKinds) {
       expect(order).toEqual(["first begins", "first ends", "second"]);
     });
 
-    it("is a conflict when it is held for longer than anybody waits", async () => {
+    it("is a conflict if the lease outlasts the longest wait", async () => {
       const world = createWorld();
       await world.gateway().alone(world.partner, async () => {
         const refusal = await rejectionOf(world.gateway().alone(world.partner, async () => undefined));
@@ -78,7 +78,7 @@ for (const { kind, isReachable } of databaseKinds) {
       expect(await world.gateway().alone(world.partner, async () => "free")).toBe("free");
     });
 
-    it("is told when another gateway has taken the partner, within a transaction too, and then writes nothing", async () => {
+    it("fails when another gateway has taken the partner, within a transaction too, and then writes nothing", async () => {
       const world = createWorld();
       await world.gateway().alone(world.partner, async (lease) => {
         await lease.assertHeld();

@@ -67,7 +67,7 @@ async function expectNoWrite(store: Store, trouble: RegExp): Promise<void> {
 }
 
 describe("StoreError: a store in a folder", () => {
-  it("whose disk is full says so, keeps nothing by half, and goes on when there is room again", async () => {
+  it("whose disk is full reports it, stores nothing partially, and recovers when there is space again", async () => {
     await using troubled = await createTroubledStore();
     const { store, connection } = troubled;
     const kept = await store.partners.create(partner(), 1);
@@ -100,7 +100,7 @@ describe("StoreError: a store in a folder", () => {
     await troubled.store.partners.create(partner(), 1);
   });
 
-  it("tells all who shared a commit of the audit log when it fails", async () => {
+  it("rejects all writes that shared a failing commit of the audit log", async () => {
     await using troubled = await createTroubledStore();
     const { store, connection } = troubled;
     connection.exec("pragma query_only = on");
@@ -153,7 +153,7 @@ describe.skipIf(!databaseKinds.some(({ kind, isReachable }) => kind === "postgre
       await expectNoWrite(shared.store, /it is read-only/);
     });
 
-    it("whose connections break in the middle of a transaction keeps nothing of it, and goes on with new ones", async () => {
+    it("whose connections break in the middle of a transaction rolls it back, and goes on with new ones", async () => {
       await using shared = await createSharedStore();
       const broken = shared.store.transaction(async (tables) => {
         await tables.partners.create(partner(), 1);

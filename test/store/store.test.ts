@@ -56,7 +56,7 @@ for (const { kind, isReachable } of databaseKinds) {
     });
     afterAll(() => database[Symbol.asyncDispose]());
 
-    describe("keeps partners", () => {
+    describe("stores partners", () => {
       it("as they were given, active from their creation", async () => {
         const trackingIds = [own("z"), own("a"), own("m")];
         const given = partner({ trackingIds, contact: "ops@example.com", notes: "Päonien 🏇" });
@@ -65,7 +65,7 @@ for (const { kind, isReachable } of databaseKinds) {
         expect(await store.partners.byId(created.id)).toEqual(created);
       });
 
-      it("and knows no other: an unknown id is null, be it as odd as it may", async () => {
+      it("and returns null for any other id, however odd", async () => {
         for (const id of ["", "nobody", "' or 1=1 --", "a\0b", "\ud800", "x".repeat(10_000)]) {
           expect(await store.partners.byId(id)).toBeNull();
           expect(await store.partners.update(id, { name: "x" })).toBeNull();
@@ -125,7 +125,7 @@ for (const { kind, isReachable } of databaseKinds) {
         expect((await store.partners.byId(id))?.trackingIds).toEqual([first]);
       });
 
-      it("of which one has a tracking id: a second one is refused, and nothing of it is kept", async () => {
+      it("of which one has a tracking id: a second one is refused, and nothing of it is stored", async () => {
         const [taken, free] = [own("taken"), own("free")];
         await store.partners.create(partner({ trackingIds: [taken] }), 1);
         const name = own("second");
@@ -153,8 +153,8 @@ for (const { kind, isReachable } of databaseKinds) {
       });
     });
 
-    describe("keeps API keys", () => {
-      it("as they were given, found by id and by hash, and never tells the hash", async () => {
+    describe("stores API keys", () => {
+      it("as they were given, found by id and by hash, and never returns the hash", async () => {
         const { id: partnerId } = await store.partners.create(partner(), 1);
         const given = apiKey({
           role: "PARTNER",
@@ -243,7 +243,7 @@ for (const { kind, isReachable } of databaseKinds) {
       });
     });
 
-    it("keeps signing keys until they expire, newest first", async () => {
+    it("stores signing keys until they expire, newest first", async () => {
       const signingKey = (kid: string, createdAt: number) => ({
         kid,
         publicJwk: "{}",
@@ -259,7 +259,7 @@ for (const { kind, isReachable } of databaseKinds) {
       expect(await store.signingKeys.list(0)).toEqual([signingKey("two", 110)]);
     });
 
-    describe("keeps counts of refused attempts", () => {
+    describe("stores counts of refused attempts", () => {
       const attempt = (principalId: string, operation: string, minute: number, code = "FORBIDDEN") => ({
         principalId,
         operation,
@@ -311,8 +311,8 @@ for (const { kind, isReachable } of databaseKinds) {
       });
     });
 
-    describe("keeps the audit log", () => {
-      it("with how each entry ended, or that it is not known", async () => {
+    describe("stores the audit log", () => {
+      it("with the outcome of each entry, which may be unknown", async () => {
         const principalId = own("key");
         const open = await store.audit.append(entry({ principalId, objectId: "given" }));
         const refused = await store.audit.append(entry({ principalId }), {
@@ -431,7 +431,7 @@ for (const { kind, isReachable } of databaseKinds) {
         expect(await found({ principalId: "' or 1=1 --" })).toEqual([]);
       });
 
-      it("and knows no entry by what is no id", async () => {
+      it("and finds no entry by a malformed id", async () => {
         for (const id of ["", "0", "01", "-1", "1.0", "1e3", " 1", "99999999999999999999", "x"]) {
           expect(await store.audit.byId(id)).toBeNull();
           expect(await store.audit.list({}, 1, id)).toEqual([]);
@@ -439,7 +439,7 @@ for (const { kind, isReachable } of databaseKinds) {
       });
     });
 
-    describe("keeps what patterns open that the gateway can't read", () => {
+    describe("stores the streams of patterns that the gateway can't read", () => {
       const coverage = (pattern: string, ...streamNames: string[]) => ({
         pattern,
         streamNames,

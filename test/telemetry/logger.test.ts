@@ -67,19 +67,19 @@ describe("logger: a line", () => {
       "a secret that is wrapped",
       (logger) => logger.info({ wrapped: new Secret(TOKEN), list: [new Secret(API_SECRET)] }),
     ],
-  ])("holds no secret in %s", (_place, log) => {
+  ])("contains no secret in %s", (_place, log) => {
     const [line = ""] = lines("info", log);
     for (const secret of [API_SECRET, KEY, TOKEN, JWT]) expect(line).not.toContain(secret);
     expect(() => JSON.parse(line)).not.toThrow();
   });
 
-  it("holds no field that is known to hold a secret, whatever it looks like", () => {
+  it("contains no field that may contain a secret, whatever its value looks like", () => {
     const fields = { authorization: "x1", token: "x2", secret: "x3", passphrase: "x4", key: "x5" };
     const [line = ""] = lines("info", (logger) => logger.info({ ...fields, body: fields, call: { body: fields } }));
     expect(line).not.toMatch(/x[1-5]/);
   });
 
-  it("keeps what is no secret, and tells that one was there", () => {
+  it("leaves other values as they are, and marks where a secret was", () => {
     const [line = ""] = lines("info", (logger) =>
       logger.info({ tokenId: 5001, label: "northwind" }, `token ${TOKEN} is odd`),
     );

@@ -5,7 +5,7 @@ import { parseExposition } from "../support/exposition.ts";
 import { TOKEN } from "../support/platform.ts";
 
 describe("metrics registry: the text", () => {
-  it("tells each count apart by its labels, with what it means", () => {
+  it("counts per set of labels, with a help text", () => {
     const registry = createMetricsRegistry();
     const calls = registry.counter("calls_total", "Calls made.", ["operation", "outcome"]);
     calls.add({ operation: "Read", outcome: "ok" });
@@ -36,7 +36,7 @@ describe("metrics registry: the text", () => {
     ]);
   });
 
-  it("reads what is observed when it is asked for, and leaves out what is not known", () => {
+  it("reads gauges when it is scraped, and leaves out unknown values", () => {
     const registry = createMetricsRegistry();
     let age: number | null = null;
     registry.observed("gauge", "age", "Age.", () => age);
@@ -48,7 +48,7 @@ describe("metrics registry: the text", () => {
     expect(metrics.value('pace{api="API"}')).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it("stays readable whatever a label holds", () => {
+  it("stays readable whatever a label contains", () => {
     const registry = createMetricsRegistry();
     registry.counter("odd_total", "Odd.", ["label"]).add({ label: 'a"b\\c\nd' });
     expect(parseExposition(registry.text()).value('odd_total{label="a\\"b\\\\c\\nd"}')).toBe(1);
@@ -56,12 +56,12 @@ describe("metrics registry: the text", () => {
 });
 
 describe("operation names", () => {
-  it("are told apart up to a number, and keep their place", () => {
+  it("are counted apart up to a number, and stay so", () => {
     const nameOf = createOperationNames(2);
     expect(["A", "B", "C", "A", "C", null].map(nameOf)).toEqual(["A", "B", "other", "A", "other", "anonymous"]);
   });
 
-  it("that nobody would read, or that look like a secret, have no figure of their own", () => {
+  it("that are too long, or that look like a secret, are not counted apart", () => {
     const nameOf = createOperationNames(10);
     expect(nameOf("A".repeat(65))).toBe("other");
     expect(nameOf(TOKEN)).toBe("other");

@@ -19,7 +19,7 @@ function linesOf({ logged }: Pick<TestGateway, "logged">): Record<string, unknow
 }
 
 describe("request log: a line", () => {
-  it("says who asked, what for, what it cost and what came of it", async () => {
+  it("has the caller, the operation, its cost and its outcome", async () => {
     await using gateway = await createTestGateway();
     const { extensions } = await gateway.ask(
       `query Usage { stream(by: { name: "derby-final" }) { bandwidth(window: ${WINDOW}) { total { bytesOut } } } }`,
@@ -61,7 +61,7 @@ describe("request log: a line", () => {
     expect(lines.map(({ upstreamCalls }) => upstreamCalls)).toEqual([read, again, own() - read - again]);
   });
 
-  it("is written for what was refused, whoever asked", async () => {
+  it("is written for rejected requests, whoever sent them", async () => {
     await using gateway = await createTestGateway();
     await gateway.as("sgk_of-nobody").ask("{ me { name } }");
     await gateway.ask("{ nothing nothing }");
@@ -71,7 +71,7 @@ describe("request log: a line", () => {
     ]);
   });
 
-  it("holds no argument and no secret, and names no partner but by its key's id", async () => {
+  it("contains no argument and no secret, and names a partner only by its key's id", async () => {
     await using gateway = await createTestGateway();
     const partner = await onboard(gateway, "canary-partner", ["canary-stream"]);
     await gateway
@@ -118,7 +118,7 @@ describe("request log: the request id", () => {
     expect(await idOf("req-4711.a")).toBe("req-4711.a");
   });
 
-  it("is a new one where none was given, or one that no log should hold", async () => {
+  it("is a new one if none was given, or if the given one is unfit for a log", async () => {
     const ids = await Promise.all([undefined, "a".repeat(101), "a b", '"},{"', TOKEN].map(idOf));
     for (const id of ids) expect(id).toMatch(/^[\da-f]{8}-[\da-f-]{27}$/);
     expect(new Set(ids).size).toBe(ids.length);
@@ -126,7 +126,7 @@ describe("request log: the request id", () => {
 });
 
 describe("request log: a log that fails", () => {
-  it("costs no answer", async () => {
+  it("fails no request", async () => {
     const write = () => {
       throw new Error("no space is left");
     };

@@ -152,7 +152,7 @@ describe("tracing: a trace", () => {
     ]);
   });
 
-  it("tells of what failed, by its code", async () => {
+  it("reports a failure by its code", async () => {
     await using gateway = await tracedGateway();
     await gateway.ask("{ subscribeTokens { totalCount } }");
     ended = [];
@@ -171,7 +171,7 @@ describe("tracing: a trace", () => {
     expect(ended).toMatchObject([{ kind: api.SpanKind.SERVER, attributes: { "http.response.status_code": 401 } }]);
   });
 
-  it("holds no argument and no secret, and names no partner", async () => {
+  it("contains no argument and no secret, and names no partner", async () => {
     await using gateway = await tracedGateway();
     const partner = await onboard(gateway, "canary-partner", ["canary-stream"]);
     await gateway

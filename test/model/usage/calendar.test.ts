@@ -18,8 +18,8 @@ const edges = (from: string, to: string, unit: "DAY" | "MONTH", timeZone: string
 const hoursOf = (texts: readonly string[]) =>
   texts.slice(1).map((edge, index) => (at(edge) - at(texts[index] ?? "")) / HOUR_MS);
 
-describe("days", () => {
-  it("are those of the zone: from the one that holds the first instant to the one that holds the last", () => {
+describe("calendar: days", () => {
+  it("are those of the zone: from the one with the first instant to the one with the last", () => {
     expect(edges("2026-01-10T12:00:00Z", "2026-01-11T12:00:00Z", "DAY", "UTC")).toEqual([
       "2026-01-10T00:00:00Z",
       "2026-01-11T00:00:00Z",
@@ -82,7 +82,7 @@ describe("days", () => {
     );
   });
 
-  it("of centuries are not all made before the first is looked at", () => {
+  it("of centuries are created one at a time", () => {
     const [first] = calendarBoundaries(
       { from: at("0001-01-01T00:00:00Z"), to: at("9999-01-01T00:00:00Z") },
       "DAY",
@@ -92,7 +92,7 @@ describe("days", () => {
   });
 });
 
-describe("months", () => {
+describe("calendar: months", () => {
   it("have the length of the calendar, in leap years and over the year's end", () => {
     expect(span(monthWindow("2028-02", "UTC"))).toEqual(["2028-02-01T00:00:00Z", "2028-03-01T00:00:00Z"]);
     expect(span(monthWindow("2026-12", "UTC"))).toEqual(["2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"]);
@@ -143,7 +143,7 @@ describe("months", () => {
   });
 });
 
-describe("a duration", () => {
+describe("calendar: a duration", () => {
   it.each([
     ["P7D", 7 * DAY_MS],
     ["P1W", 7 * DAY_MS],
@@ -177,12 +177,12 @@ describe("a duration", () => {
   });
 });
 
-describe("a time zone", () => {
-  it.each(["UTC", "Europe/Berlin", "Asia/Kolkata", "Etc/GMT+5"])("is known by its IANA name: %s", (name) => {
+describe("calendar: a time zone", () => {
+  it.each(["UTC", "Europe/Berlin", "Asia/Kolkata", "Etc/GMT+5"])("is accepted by its IANA name: %s", (name) => {
     expect(isTimeZone(name)).toBe(true);
   });
 
-  it.each(["", "Mars/Olympus", "Europe/Berlin ", "Nowhere"])("is not known as %j", (name) => {
+  it.each(["", "Mars/Olympus", "Europe/Berlin ", "Nowhere"])("is rejected as %j", (name) => {
     expect(isTimeZone(name)).toBe(false);
   });
 });

@@ -11,8 +11,8 @@ import { told } from "../../support/traffic.ts";
 
 const none = Array.from({ length: 7 }, () => PARTS_ABSENT);
 
-describe("a figure out of a list of counts", () => {
-  it("is the one that stands at its place, exactly", () => {
+describe("packed traffic: a record", () => {
+  it("is read from its position, exactly", () => {
     const counts = [1, 2, ...none, 2n ** 70n, 4, 5, 6, 7, 8, 9, 10, 2n ** 60n];
     expect(told(new PackedTraffic(counts, 0))).toEqual({ bytesOut: 1n, bytesIn: 2n, parts: null });
     expect(told(new PackedTraffic(counts, 9))).toEqual({
@@ -27,7 +27,7 @@ describe("a figure out of a list of counts", () => {
   });
 });
 
-describe("a series out of a list of counts", () => {
+describe("packed traffic: a series", () => {
   const held = {
     counts: [1, 2, ...none, 3, 4, ...none],
     layout: DEFAULT_LAYOUT,
@@ -36,7 +36,7 @@ describe("a series out of a list of counts", () => {
   };
   const series = new PackedSeries(new BucketStarts([100, 200]), held);
 
-  it("has the figure of each bucket, and none of another time", () => {
+  it("has the traffic of each bucket, and none of another time", () => {
     expect([...series.keys()]).toEqual([100, 200]);
     expect([...series.values()].map(({ bytesOut }) => bytesOut)).toEqual([1n, 3n]);
     expect(told(series.get(200))).toEqual({ bytesOut: 3n, bytesIn: 4n, parts: null });
@@ -48,7 +48,7 @@ describe("a series out of a list of counts", () => {
     expect(series.bytes - 18 * 8).toBe(shared.bytes - Math.ceil((18 * 8) / 7));
   });
 
-  it("may have parts that stand at one place", () => {
+  it("may have parts at one position", () => {
     const layout = { all: 0, standard: 0, restream: 6, geoCascade: 6 };
     const alike = new PackedSeries(new BucketStarts([100, 200]), {
       counts: [1, 2, 0, 3, 4, 0, 0, 0, 0, 0, 0, 0],

@@ -13,12 +13,12 @@ describe("retention", () => {
     ["2026-03-18T00:00:00.000Z", "2026-03-18T00:00:00Z", "2026-03-11T00:00:00Z", "2025-03-18T00:00:00Z"],
     ["2026-12-31T23:59:59.999Z", "2026-12-31T23:45:00Z", "2026-12-25T00:00:00Z", "2026-01-01T00:00:00Z"],
     ["2028-02-29T12:00:00.000Z", "2028-02-29T12:00:00Z", "2028-02-22T12:00:00Z", "2027-03-02T00:00:00Z"],
-  ])("at %s are figures up to %s, hours since %s and days since %s", (now, freshUntil, hourlySince, dailySince) => {
+  ])("at %s has usage up to %s, hours since %s and days since %s", (now, freshUntil, hourlySince, dailySince) => {
     const retention = retentionAt(at(now), 0);
     expect(Object.values(retention).map(iso)).toEqual([freshUntil, hourlySince, dailySince]);
   });
 
-  it("is never promised for longer than the platform keeps it, nor given up more than one step early", () => {
+  it("never exceeds that of the platform, and falls short of it by at most one step", () => {
     fc.assert(
       fc.property(instants, (now) => {
         const { freshUntil, hourlySince, dailySince } = retentionAt(now, 0);

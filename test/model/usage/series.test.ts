@@ -51,7 +51,7 @@ function planned(...call: Parameters<typeof planSeries>): SeriesPlan | null {
   }
 }
 
-describe("the buckets of a series", () => {
+describe("usage series: buckets", () => {
   it("tile what has been metered of the window without gap or overlap, in any zone", () => {
     let plans = 0;
     fc.assert(
@@ -98,7 +98,7 @@ describe("the buckets of a series", () => {
   });
 });
 
-describe("a series is read", () => {
+describe("usage series: is read", () => {
   it("by hours for hours, although a day or a month begins with the newest one", () => {
     const window = windowOf("2026-02-28T22:00:00Z", "2026-03-01T01:00:00Z", at("2026-03-01T00:20:00Z"));
     expect(readsOf(planSeries(window, "HOUR", "UTC", months))).toEqual([
@@ -106,7 +106,7 @@ describe("a series is read", () => {
     ]);
   });
 
-  it("by hours for UTC days while these are kept, and by days before", () => {
+  it("by hours for UTC days within the retention of hours, and by days before", () => {
     const window = windowOf("2026-01-01T00:00:00Z", "2026-03-18T11:00:00Z");
     expect(readsOf(planSeries(window, "DAY", "UTC", days))).toEqual([
       ["DAY", "2026-01-01T00:00:00Z", "2026-03-12T00:00:00Z"],
@@ -120,7 +120,7 @@ describe("a series is read", () => {
     }
   });
 
-  it("by hours for the days of a zone, while they are kept", () => {
+  it("by hours for the days of a zone, within the retention of hours", () => {
     const window = windowOf("2026-03-15T23:00:00Z", "2026-03-17T23:00:00Z");
     expect(readsOf(planSeries(window, "DAY", "Europe/Berlin", days))).toEqual([
       ["HOUR", "2026-03-15T23:00:00Z", "2026-03-17T23:00:00Z"],
@@ -164,7 +164,7 @@ describe("a series is read", () => {
     },
   );
 
-  it("with no more than one call for each resolution, each inside what is kept", () => {
+  it("with no more than one call for each resolution, each within its retention", () => {
     fc.assert(
       fc.property(windows, granularities, zones, fc.boolean(), (window, granularity, timeZone, monthsRetained) => {
         const plan = planned(window, granularity, timeZone, { monthsRetained: monthsRetained });
@@ -183,7 +183,7 @@ describe("a series is read", () => {
   });
 });
 
-describe("a window whose buckets are no longer kept apart", () => {
+describe("usage series: a window whose buckets are beyond their retention", () => {
   const asked = windowOf("2026-02-01T00:00:00Z", "2026-02-10T00:00:00Z");
 
   it.each([
@@ -227,7 +227,7 @@ describe("a window whose buckets are no longer kept apart", () => {
   });
 });
 
-describe("a bucket", () => {
+describe("usage series: a bucket", () => {
   const window = windowOf("2026-03-18T08:00:00Z", "2026-03-18T11:00:00Z");
   const hours = planSeries(window, "HOUR", "UTC", days);
   const assemble = (
@@ -242,7 +242,7 @@ describe("a bucket", () => {
     );
   };
 
-  it("is complete when it is over and has its figure, which may be zero", () => {
+  it("is complete when it is over and has its usage, which may be zero", () => {
     const figures = { "2026-03-18T08:00:00Z": 5n, "2026-03-18T09:00:00Z": 0n, "2026-03-18T10:00:00Z": 1n };
     expect(assemble(hours, "HOUR", figures).slice(0, 2)).toEqual([
       ["COMPLETE", 5n],
@@ -274,7 +274,7 @@ describe("a bucket", () => {
     expect(assemble(plan, "HOUR", {}, over)).toEqual([["MISSING", null]]);
   });
 
-  it("that was read by days is not called complete: nobody knows of its hours", () => {
+  it("that was read by days is not complete, since its hours are unknown", () => {
     const plan = planSeries(windowOf("2026-03-01T00:00:00Z", "2026-03-03T00:00:00Z"), "DAY", "UTC", days);
     expect(assemble(plan, "DAY", { "2026-03-01T00:00:00Z": 5n })).toEqual([
       ["UNVERIFIED", 5n],
@@ -304,7 +304,7 @@ describe("a bucket", () => {
     ]);
   });
 
-  it("takes no figure but its own: what else was read is left out", () => {
+  it("takes only its own usage: whatever else was read is left out", () => {
     const figures = { "2026-03-18T07:00:00Z": 100n, "2026-03-18T11:00:00Z": 100n, "2026-03-18T08:30:00Z": 100n };
     expect(assemble(hours, "HOUR", figures)).toEqual([
       ["MISSING", null],
@@ -339,7 +339,7 @@ describe("a bucket", () => {
   });
 });
 
-describe("a percentile", () => {
+describe("usage series: a percentile", () => {
   const points = (rates: readonly number[], state: BucketState = "COMPLETE"): SeriesPoint[] =>
     rates.map((rate, index) => {
       const traffic = state === "MISSING" ? null : bytesOut(BigInt(rate));
@@ -381,12 +381,12 @@ describe("a percentile", () => {
     });
   });
 
-  it("takes buckets of which nobody knows the hours as samples, and counts them", () => {
+  it("takes buckets whose hours are unknown as samples, and counts them", () => {
     const mixed = [...points([1]), ...points([2, 3], "UNVERIFIED")];
     expect(percentile(mixed, 100)).toEqual({ bitsPerSecond: 3, samples: 3, unverified: 2, discarded: 0, missing: 0 });
   });
 
-  it("takes its rank of the decimal number that was asked: 64.4 % of 250 samples are 161 of them", () => {
+  it("takes its rank of the requested decimal number: 64.4 % of 250 samples are 161 of them", () => {
     const rates = Array.from({ length: 250 }, (_, index) => index + 1);
     expect(percentile(points(rates), 64.4)).toMatchObject({ bitsPerSecond: 161, discarded: 89 });
     const samples = Array.from({ length: 800 }, (_, index) => index + 1);

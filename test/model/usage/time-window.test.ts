@@ -25,18 +25,18 @@ function proposalOf({ facts }: { readonly facts: Readonly<Record<string, unknown
   return { range: { from: at(from), to: at(to) } };
 }
 
-describe("the last so and so long", () => {
-  it("ends with the hour of the newest figures and begins on an hour that holds all that was asked", () => {
+describe("time window: the last duration", () => {
+  it("ends with the hour of the newest usage and begins on an hour so that it covers the request", () => {
     expect(span(last(HOUR_MS))).toEqual(["2026-03-18T09:00:00Z", "2026-03-18T11:00:00Z"]);
     expect(span(last(15 * 60_000))).toEqual(["2026-03-18T10:00:00Z", "2026-03-18T11:00:00Z"]);
     expect(span(last(1))).toEqual(["2026-03-18T10:00:00Z", "2026-03-18T11:00:00Z"]);
   });
 
-  it("ends on the hour when the newest figures do", () => {
+  it("ends on the hour when the newest usage does", () => {
     expect(span(last(HOUR_MS, at("2026-03-18T11:05:00Z")))).toEqual(["2026-03-18T10:00:00Z", "2026-03-18T11:00:00Z"]);
   });
 
-  it("begins at midnight UTC when it is longer than hours are kept", () => {
+  it("begins at midnight UTC if it is longer than the retention of hours", () => {
     expect(span(last(7 * DAY_MS + HOUR_MS))).toEqual(["2026-03-11T00:00:00Z", "2026-03-18T11:00:00Z"]);
   });
 
@@ -45,7 +45,7 @@ describe("the last so and so long", () => {
     expect(span(last(365 * DAY_MS))).toEqual(["2025-03-19T00:00:00Z", "2026-03-18T11:00:00Z"]);
   });
 
-  it("can be read at any instant when it is no longer than a year, and holds no less than was asked and kept", () => {
+  it("can be read at any instant if it is no longer than a year, and covers all that was requested and is retained", () => {
     fc.assert(
       fc.property(instants, fc.integer({ min: 1, max: 365 * DAY_MS }), (now, lastMs) => {
         const window = last(lastMs, now);
@@ -69,7 +69,7 @@ describe("the last so and so long", () => {
   });
 });
 
-describe("a month", () => {
+describe("time window: a month", () => {
   it("is the month of its zone, and may be under way", () => {
     expect(span(month("2026-03"))).toEqual(["2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z"]);
     expect(span(month("2026-03", "Europe/Berlin"))).toEqual(["2026-02-28T23:00:00Z", "2026-03-31T22:00:00Z"]);
@@ -92,7 +92,7 @@ describe("a month", () => {
   });
 });
 
-describe("a range", () => {
+describe("time window: a range", () => {
   it("is taken as it is when it lies on full hours and has begun", () => {
     expect(span(range("2026-03-18T09:00:00Z", "2026-03-20T00:00:00Z"))).toEqual([
       "2026-03-18T09:00:00Z",
@@ -128,7 +128,7 @@ describe("a range", () => {
     ],
     ["lies ahead", "2026-03-19T00:00:00Z", "2026-03-20T00:00:00Z", ["2026-03-18T09:00:00Z", "2026-03-18T11:00:00Z"]],
     [
-      "begins with the hour that has no figures yet",
+      "begins with the hour that has no usage yet",
       "2026-03-18T11:00:00Z",
       "2026-03-18T12:00:00Z",
       ["2026-03-18T09:00:00Z", "2026-03-18T11:00:00Z"],
@@ -140,12 +140,12 @@ describe("a range", () => {
     });
   });
 
-  it("that begins where the newest figures end is refused", () => {
+  it("that begins where the newest usage ends is refused", () => {
     const refusal = refusalOf(() => range("2026-03-18T11:00:00Z", "2026-03-18T12:00:00Z", at("2026-03-18T11:05:00Z")));
     expect(refusal.code).toBe("INVALID_WINDOW");
   });
 
-  it("is refused by what the platform no longer keeps, with what was asked, what is kept and what works", () => {
+  it("is refused beyond the retention, with the request, the retention and a window that works", () => {
     const asked = range("2026-02-01T05:00:00Z", "2026-02-03T00:00:00Z");
     expect(refusalOf(() => planTotal(asked, { monthsRetained: true }))).toMatchObject({
       code: "WINDOW_NOT_RETAINED",
@@ -159,7 +159,7 @@ describe("a range", () => {
   });
 });
 
-describe("a refused window", () => {
+describe("time window: a refused one", () => {
   const anyInstant = fc.oneof(
     fc.integer({ min: at("0001-01-01T00:00:00Z"), max: at("9999-12-31T23:59:59Z") }),
     instants,
@@ -174,7 +174,7 @@ describe("a refused window", () => {
       .map(([year, number]) => ({ month: `${year}`.padStart(4, "0").concat("-", `${number}`.padStart(2, "0")) })),
   );
 
-  it("always comes with one that is answered when it is asked instead", () => {
+  it("always comes with a window that is accepted instead", () => {
     const refusedFor = new Set<string>();
     fc.assert(
       fc.property(selections, zones, instants, fc.boolean(), (selection, timeZone, now, monthsKept) => {
@@ -194,10 +194,10 @@ describe("a refused window", () => {
   });
 });
 
-describe("a total", () => {
+describe("time window: a total", () => {
   const direct = (from: string, to: string) => ({ direct: { from: at(from), to: at(to) }, months: null });
 
-  it("of a window under way is read up to the hour after the newest figures, and told up to those", () => {
+  it("of a current window is read up to the hour after the newest usage, and returned up to the newest usage", () => {
     const window = month("2026-03");
     expect(span(meteredWindow(window))).toEqual(["2026-03-01T00:00:00Z", "2026-03-18T10:15:00Z"]);
     expect(planTotal(window, { monthsRetained: false })).toEqual(
@@ -205,7 +205,7 @@ describe("a total", () => {
     );
   });
 
-  it("is refused for a part of a day of which hours are no longer kept, which the platform would leave out silently", () => {
+  it("is refused for a part of a day beyond the retention of hours, which the platform would leave out silently", () => {
     // Hours are kept since 11:00 on March 11.
     const ask = (to: string) => planTotal(range("2026-03-01T00:00:00Z", to), { monthsRetained: false });
     expect(refusalOf(() => ask("2026-03-11T15:00:00Z"))).toMatchObject({
@@ -250,12 +250,12 @@ describe("a total", () => {
       });
     });
 
-    it("is read by days as soon as a whole month is kept by days", () => {
+    it("is read by days as soon as a whole month is within the retention of days", () => {
       const window = range("2025-06-01T00:00:00Z", "2026-12-31T23:00:00Z", at("2026-12-31T23:50:00Z"));
       expect(planTotal(window, { monthsRetained: true }).months?.to).toBe(at("2026-01-01T00:00:00Z"));
     });
 
-    it("is months alone when it ends before days are kept", () => {
+    it("is months alone if it ends before the retention of days", () => {
       expect(plan("2023-11-01T00:00:00Z", "2024-02-01T00:00:00Z")).toEqual({
         months: { from: at("2023-11-01T00:00:00Z"), to: at("2024-02-01T00:00:00Z") },
         direct: null,
@@ -270,7 +270,7 @@ describe("a total", () => {
       expect(refusalOf(() => plan(from, to)).code).toBe("WINDOW_NOT_RETAINED");
     });
 
-    it("holds every instant of the window exactly once", () => {
+    it("contains every instant of the window exactly once", () => {
       const monthStarts = fc.integer({ min: 0, max: 60 }).map((count) => Date.UTC(2022, count, 1));
       fc.assert(
         fc.property(monthStarts, instants, (from, now) => {
@@ -291,8 +291,8 @@ describe("a total", () => {
   });
 });
 
-describe("a window as text", () => {
-  it("tells windows apart by their bounds", () => {
+describe("time window: as text", () => {
+  it("differs between windows with other bounds", () => {
     expect(windowKey({ from: 1, to: 23 })).not.toBe(windowKey({ from: 12, to: 3 }));
   });
 

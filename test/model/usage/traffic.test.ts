@@ -10,7 +10,7 @@ import {
 } from "../../../src/model/usage/traffic.ts";
 import { byteCounts, bytesOut, figures } from "../../support/traffic.ts";
 
-describe("gigabytes", () => {
+describe("traffic: gigabytes", () => {
   it.each([
     [0n, "0"],
     [1n, "0.000000001"],
@@ -25,7 +25,7 @@ describe("gigabytes", () => {
     expect(gigabytes(bytes)).toBe(text);
   });
 
-  it("are exact: they turn back into the bytes, and end in no needless zero", () => {
+  it("are exact: they convert back to the bytes, and have no trailing zero", () => {
     fc.assert(
       fc.property(byteCounts, (bytes) => {
         const text = gigabytes(bytes);
@@ -37,7 +37,7 @@ describe("gigabytes", () => {
   });
 });
 
-describe("a sum of figures", () => {
+describe("traffic: a sum", () => {
   it("of none is nothing", () => {
     expect(sumTraffic([])).toBe(noTraffic);
   });
@@ -59,7 +59,7 @@ describe("a sum of figures", () => {
     );
   });
 
-  it("is broken down exactly when every figure in it is", () => {
+  it("is broken down exactly if every summand is", () => {
     fc.assert(
       fc.property(fc.array(figures, { minLength: 1 }), (all) => {
         expect(sumTraffic(all).parts !== null).toBe(all.every(({ parts }) => parts !== null));
@@ -67,14 +67,14 @@ describe("a sum of figures", () => {
     );
   });
 
-  it("with nothing is the figure itself", () => {
+  it("with nothing is the summand itself", () => {
     const figure = bytesOut(5n);
     expect(addTraffic(noTraffic, figure)).toBe(figure);
     expect(addTraffic(figure, noTraffic)).toBe(figure);
   });
 });
 
-describe("bits per second", () => {
+describe("traffic: bits per second", () => {
   it("are the mean over the time", () => {
     expect(bitsPerSecond(450_000_000n, 3_600_000)).toBe(1_000_000);
     expect(bitsPerSecond(0n, 1)).toBe(0);
