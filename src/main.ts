@@ -8,7 +8,7 @@ import type { GraphiQLFiles } from "./http/graphiql/files.ts";
 import { listen } from "./http/http-server.ts";
 import type { RateLimitPool } from "./limits/rate-limit-pool.ts";
 import { Secret } from "./model/secret.ts";
-import { startSandbox } from "./start-sandbox.ts";
+import { registerSandboxPartners, startSandbox } from "./start-sandbox.ts";
 import { passwordsIn } from "./store/database-url.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/store.ts";
@@ -25,11 +25,12 @@ process.stdout.on("error", () => undefined);
 async function main(): Promise<void> {
   const config = readConfig();
   // The sandbox starts while the gateway's code is loaded.
-  const [platform, store, { createGateway }] = await Promise.all([
-    config.platform ?? startSandbox(config),
+  const [{ platform, sandbox }, store, { createGateway }] = await Promise.all([
+    config.platform ? { platform: config.platform, sandbox: null } : startSandbox(config),
     open(config),
     import("./gateway.ts"),
   ]);
+  if (sandbox) await registerSandboxPartners(store, sandbox);
   const operatorKey = config.operatorKey ?? generateApiKey().key;
   const logger = createLogger(config.logLevel, [
     platform.secret,
@@ -44,6 +45,7 @@ async function main(): Promise<void> {
   const gateway = createGateway({
     store,
     upstream: { ...platform, timeoutMs: config.upstreamTimeoutMs },
+    ...(sandbox && { platformClock: sandbox.clock }),
     directorUrl: platform.directorUrl,
     operatorKey,
     operatorScopes: config.operatorScopes,

@@ -150,6 +150,110 @@ describe("npm start", () => {
     }
   });
 
+  it("registers the sandbox's partners at its first start, one of them suspended, and in no store that has records", async () => {
+    const environment = {
+      PORT: "0",
+      SANDBOX: "on",
+      SANDBOX_PORT: "0",
+      DATA_DIRECTORY: join(DATA_DIRECTORY, "../partners"),
+    };
+    interface Partners {
+      readonly partners: {
+        readonly nodes: readonly { name: string; status: string; trackingIds: readonly string[] }[];
+      };
+      readonly findings: { readonly nodes: readonly { readonly code: string }[] };
+      readonly auditLog: { readonly nodes: readonly object[] };
+    }
+    const query = `{ partners(first: 50) { nodes { id name status trackingIds currency timeZone subscribeTokens(first: 50) {
+      nodes { isUsable } } } } findings(first: 50) { nodes { code } } auditLog(first: 50) { nodes { operation } } }`;
+    const start = async (work: (asOperator: <T>(text: string) => Promise<T>) => Promise<void>) => {
+      await using gateway = run(MAIN, environment);
+      const [, url = "", key = ""] = await gateway.printed(/GraphiQL +(http:\S+)\/graphql#key=(\S+)/);
+      await work(async <T>(text: string) => ((await ask(url, key, text)) as { data: T }).data);
+      gateway.signal("SIGTERM");
+      expect(await gateway.exit).toBe(0);
+    };
+    await start(async (asOperator) => {
+      const { partners, findings } = await asOperator<Partners>(query);
+      const registered = partners.nodes.filter(({ status }) => status !== "UNCLAIMED");
+      expect(registered.length).toBeGreaterThan(5);
+      expect(registered).toContainEqual(
+        expect.objectContaining({
+          name: "Kestrel Media",
+          status: "ACTIVE",
+          currency: "EUR",
+          timeZone: "Europe/Berlin",
+        }),
+      );
+      expect(registered.filter(({ status }) => status === "SUSPENDED")).toMatchObject([
+        { name: "Willow Kids", subscribeTokens: { nodes: [{ isUsable: false }] } },
+      ]);
+      const codes = findings.nodes.map(({ code }) => code);
+      expect(codes.filter((code) => code === "TRACKING_ID_UNCLAIMED").length).toBeLessThan(codes.length / 2);
+      const changed = await asOperator(`mutation {
+        resumePartner(input: { partner: { trackingId: "willow-kids" } }) { subscribeTokens { isActive } userErrors { code } }
+        retirePartner(input: { partner: { trackingId: "quayside" } }) { userErrors { code } }
+      }`);
+      expect(changed).toMatchObject({
+        resumePartner: { subscribeTokens: [{ isActive: true }], userErrors: [] },
+        retirePartner: { userErrors: [] },
+      });
+    });
+    await start(async (asOperator) => {
+      const { partners, auditLog } = await asOperator<Partners>(query);
+      const statusOf = (trackingId: string) =>
+        partners.nodes.filter(({ trackingIds }) => trackingIds.includes(trackingId)).map(({ status }) => status);
+      expect([statusOf("willow-kids"), statusOf("quayside")]).toEqual([["ACTIVE"], ["RETIRED"]]);
+      expect(auditLog.nodes).toHaveLength(2);
+    });
+  });
+
+  it("follows the sandbox's clock at once: the first answer has window and bytes of the same time", async () => {
+    await using gateway = run(MAIN, { PORT: "0", SANDBOX_PORT: "0", SANDBOX_START_AT: "2026-03-18T10:20:00Z" });
+    const [, url = "", key = ""] = await gateway.printed(/GraphiQL +(http:\S+)\/graphql#key=(\S+)/);
+    const [, sandbox = ""] = await gateway.printed(/sandbox of the platform \((http:\S+)\/sandbox\)/);
+    const control = (path: string, body: object) =>
+      fetch(`${sandbox}/sandbox/${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+    const readUsage = async () => {
+      const { data } = (await ask(
+        url,
+        key,
+        `{ stream(by: { name: "derby-final" }) { bandwidth(window: { last: "P1D" }) {
+           window { from to } freshUntil total { bytesOut } } } }`,
+      )) as { data: { stream: { bandwidth: Usage } } };
+      return data.stream.bandwidth;
+    };
+    interface Usage {
+      readonly window: { readonly from: string; readonly to: string };
+      readonly freshUntil: string;
+      readonly total: { readonly bytesOut: string };
+    }
+    const bytesOf = async ({ window: { from, to } }: Usage) => {
+      const range = `streamNames=derby-final&startDate=${from}&stopDate=${to}`;
+      const response = await fetch(`${sandbox}/api/analytics/streams/total?${range}`, {
+        headers: { authorization: "Bearer sandbox-secret" },
+      });
+      const { data } = (await response.json()) as { data: Record<string, { bytesOut: number }> };
+      return `${data["derby-final"]?.bytesOut}`;
+    };
+    let earlier = await readUsage();
+    expect(earlier.freshUntil).toMatch(/^2026-03-18T10:1/);
+    for (const advanceMs of [3 * 3_600_000, 60_000, 40 * 86_400_000]) {
+      expect((await control("clock", { advanceMs })).status).toBe(200);
+      const usage = await readUsage();
+      expect(usage.total.bytesOut).toBe(await bytesOf(usage));
+      const moved = Date.parse(usage.window.to) - Date.parse(earlier.window.to);
+      expect(Math.abs(moved - advanceMs)).toBeLessThan(3_600_001);
+      earlier = usage;
+    }
+    await fetch(`${sandbox}/sandbox/reset`, { method: "POST" });
+    expect((await readUsage()).freshUntil).toMatch(/^2026-03-18T10:1/);
+  });
+
   it("says in one line why its store can't be opened, without the password, and does not start", async () => {
     for (const [location, reason] of [
       [

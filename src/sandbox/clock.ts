@@ -26,8 +26,9 @@ export interface Clock {
  *
  * @param startAt - first reading, milliseconds since the epoch
  * @param frozen - whether time moves only by hand; otherwise it runs as real time does
+ * @param onMoved - called with the new time after each move by hand
  */
-export function createClock(startAt: number, frozen: boolean): Clock {
+export function createClock(startAt: number, frozen: boolean, onMoved?: (now: number) => void): Clock {
   let base = startAt;
   // Monotonic, unlike Date.now(): a step of the host's clock must not move the sandbox's.
   const startedAt = performance.now();
@@ -36,6 +37,7 @@ export function createClock(startAt: number, frozen: boolean): Clock {
   function advance(ms: number): void {
     if (!Number.isFinite(ms) || ms < 0) throw new RangeError(`The clock only moves forward, not by ${ms} ms.`);
     base += Math.floor(ms);
+    onMoved?.(now());
   }
 
   return {

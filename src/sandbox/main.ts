@@ -1,11 +1,13 @@
 import { createSandbox } from "./sandbox.ts";
+import { SEED_PARTNERS } from "./seed/partners.ts";
 
 /**
  * Runs the sandbox alone.
  *
  * Environment: SANDBOX_PORT (4010), SANDBOX_API_SECRET (sandbox-secret), HOST (127.0.0.1), and for experiments
  * SANDBOX_SEED, SANDBOX_START_AT, SANDBOX_BULK and SANDBOX_LAG_SECONDS. A parent that forked the sandbox gets the
- * message `{type: "listening", origin, secret, conferenceApp}`; the sandbox ends when the parent disconnects.
+ * message `{type: "listening", origin, secret, conferenceApp, now, partners}`, and `{type: "clock", now}` whenever the clock was
+ * moved; the sandbox ends when the parent disconnects.
  */
 const { SANDBOX_PORT, SANDBOX_API_SECRET, HOST, SANDBOX_SEED, SANDBOX_START_AT, SANDBOX_BULK, SANDBOX_LAG_SECONDS } =
   process.env;
@@ -18,6 +20,7 @@ const sandbox = await createSandbox({
   ...present("lagMs", milliseconds(wholeNumber("SANDBOX_LAG_SECONDS", SANDBOX_LAG_SECONDS))),
   ...present("secret", SANDBOX_API_SECRET || undefined),
   ...present("startAt", SANDBOX_START_AT || undefined),
+  onClockMoved: (now) => process.send?.({ type: "clock", now }),
 }).catch((problem: unknown) => {
   process.stderr.write(`The sandbox did not start: ${problem instanceof Error ? problem.message : String(problem)}\n`);
   process.exit(1);
@@ -26,10 +29,16 @@ const sandbox = await createSandbox({
 process.stdout.write(`Sandbox of the streaming platform: ${sandbox.origin} (account ${sandbox.accountId})\n`);
 process.stdout.write(`The sandbox's controls are described at ${sandbox.origin}/sandbox\n`);
 const { origin, secret, conferenceApp } = sandbox;
-process.send?.({ type: "listening", origin, secret, conferenceApp });
+const partners = SEED_PARTNERS.map((partner) => ({ ...partner, tokenIds: usableTokenIds(partner.trackingIds) }));
+process.send?.({ type: "listening", origin, secret, conferenceApp, now: sandbox.clock.now(), partners });
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, shutDown);
 process.once("disconnect", shutDown);
+
+function usableTokenIds(trackingIds: readonly string[]): number[] {
+  const tokens = sandbox.tokens.subscribe().filter(({ isActive }) => isActive);
+  return tokens.filter(({ trackingId }) => trackingId !== null && trackingIds.includes(trackingId)).map(({ id }) => id);
+}
 
 function shutDown(): void {
   sandbox.close().finally(() => process.exit(0));

@@ -60,6 +60,8 @@ export interface SandboxOptions {
    * In milliseconds, less than a quarter hour. Defaults to one minute.
    */
   readonly lagMs?: number;
+  /** Called with the new time whenever the clock was moved by hand or reset. */
+  readonly onClockMoved?: (now: number) => void;
   /** Further streams for scale tests: `bulk-00001` and so on. Defaults to none. */
   readonly bulk?: number;
   /** Called with each call of the platform's paths and its response, credentials included. */
@@ -166,13 +168,14 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     bulk = 0,
     lagMs,
   } = options;
-  const { host = "127.0.0.1", port = 0, onExchange, wait = realWait } = options;
+  const { host = "127.0.0.1", port = 0, onExchange, onClockMoved, wait = realWait } = options;
   const faults = createFaults();
   const calls = createCallLog();
   let state = createState();
 
   function createState(): { platform: Platform; router: ReturnType<typeof createRouter> } {
-    const platform = createPlatform(seed, createClock(toInstant(startAt), frozen), bulk, createLag(lagMs));
+    const clock = createClock(toInstant(startAt), frozen, onClockMoved);
+    const platform = createPlatform(seed, clock, bulk, createLag(lagMs));
     const routes = [...platformRoutes(platform, CONFERENCE_APP), ...adminRoutes({ platform, faults, calls, reset })];
     return { platform, router: createRouter(routes) };
   }
@@ -181,6 +184,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     faults.clear();
     calls.clear();
     state = createState();
+    onClockMoved?.(state.platform.clock.now());
   }
 
   const server = await listen(

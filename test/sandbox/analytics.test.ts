@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ConformantSandbox, createConformantSandbox } from "../support/conformance.ts";
-import { clientOf, publishToken, START, type Wire } from "../support/sandbox.ts";
+import { admitted, clientOf, publishToken, START, subscribeToken, type Wire } from "../support/sandbox.ts";
 
 const sandboxAtStart = () => createConformantSandbox({ startAt: START, frozen: true });
 const WEEK = { startDate: "2025-06-11", stopDate: "2025-06-18" };
@@ -343,7 +343,12 @@ describe("sandbox analytics totals", () => {
 describe("sandbox analytics past 2^53", () => {
   it("figures past 2^53 are sent with every digit", async () => {
     await using sandbox = await sandboxAtStart();
-    const query = { streamNames: ["world-feed"], startDate: "2025-05-01", stopDate: "2025-06-01" };
+    const { token } = subscribeToken(sandbox, "northwind-tv-world-feed");
+    // No real viewer receives so much.
+    const bitsPerSecond = 8n * 9_007_199_254_740_993n;
+    await admitted(sandbox.attachViewers({ token, streamName: "world-feed", bitsPerSecond, seconds: 1 }));
+    sandbox.clock.advance(DAY_MS);
+    const query = { streamNames: ["world-feed"], startDate: "2025-06-18", stopDate: "2025-06-19" };
     const { body, text } = await clientOf(sandbox).get("/api/analytics/streams/total", query);
     const { bytesOut } = body.data["world-feed"];
     expect(typeof bytesOut).toBe("bigint");

@@ -53,6 +53,37 @@ describe("sandbox viewer record of the past", () => {
     }
   });
 
+  it("has no more than the platform's cap of 12 Mbit/s, on any stream", async () => {
+    await using sandbox = await sandboxAtStart();
+    const rows = await records(sandbox, {
+      startedAfter: "2025-06-14",
+      startedBefore: "2025-06-16",
+      search: "Completed",
+    });
+    expect(new Set(rows.map(({ streamName }) => streamName)).size).toBeGreaterThan(12);
+    for (const { streamName, startTime, endTime, bytes } of rows) {
+      const seconds = (Date.parse(endTime ?? "") - Date.parse(startTime)) / 1000;
+      expect((Number(bytes) * 8) / seconds, `${streamName} at ${startTime}`).toBeLessThan(12e6);
+    }
+  });
+
+  it("is as many as analytics count, with as many seconds", async () => {
+    await using sandbox = await sandboxAtStart();
+    const rows = await records(sandbox, { ...HOUR, streamNames: ["derby-final"] });
+    const { body } = await clientOf(sandbox).get("/api/analytics/streams/geo_series", {
+      streamNames: ["derby-final"],
+      startDate: HOUR.startedAfter,
+      stopDate: HOUR.startedBefore,
+      resolution: "Hour",
+    });
+    const countries = Object.values<Wire>(body.data.geo["derby-final"][HOUR.startedAfter]);
+    const sum = (field: string) => countries.reduce((total, country) => total + country[field], 0);
+    expect([rows.length, rows.reduce((total, { duration }) => total + duration, 0)]).toEqual([
+      sum("views"),
+      sum("viewDuration"),
+    ]);
+  });
+
   it("is the same whenever and however it is read", async () => {
     await using sandbox = await sandboxAtStart();
     const whole = await records(sandbox, HOUR);
@@ -373,6 +404,15 @@ describe("sandbox viewer records of a year", () => {
 });
 
 describe("sandbox monitoring viewer count", () => {
+  it("is enough for the traffic at the platform's cap of 12 Mbit/s", async () => {
+    await using sandbox = await sandboxAtStart();
+    for (const stream of ["derby-final", "world-feed", "arena-main", "harbor-news-24"]) {
+      const { data }: { data: Wire } = (await clientOf(sandbox).get(`/api/monitoring/summary/${stream}`)).body;
+      const { standard } = sandbox.truth({ stream, from: "2025-06-18T10:00:00Z", to: START });
+      expect(data.viewerCount * 12e6, stream).toBeGreaterThan((Number(standard.bytesOut) * 8) / (37 * 60));
+    }
+  });
+
   it("equals the number of ongoing records", async () => {
     await using sandbox = await sandboxAtStart();
     await admitted(

@@ -36,7 +36,7 @@ export interface Live {
 const RECONNECT_MS = 5_000;
 
 /** First id of a live record, above every id of the past: see records/history.ts. */
-const FIRST_RECORD_ID = 2 ** 42;
+const FIRST_RECORD_ID = 2 ** 52;
 
 /**
  * Creates the live part.

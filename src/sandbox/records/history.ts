@@ -1,7 +1,14 @@
 import { HOUR_MS, isMetered, SECOND_MS, weekdayOfDay } from "../calendar.ts";
 import { nearestCluster } from "../cluster.ts";
 import { mix, uuidFromBits } from "../random.ts";
-import { type AudienceModel, cellBits, cellBytes, cellSessionSeconds } from "../traffic/audience-hour.ts";
+import {
+  type AudienceModel,
+  cellBits,
+  cellBytes,
+  cellViewSeconds,
+  cellViews,
+  sessionSeconds,
+} from "../traffic/audience-hour.ts";
 import { COUNTRIES } from "../traffic/profile.ts";
 import { hoursOnAir, type StreamModel } from "../traffic/traffic.ts";
 import type { Connection } from "./connection.ts";
@@ -12,29 +19,31 @@ export const LONGEST_MS = HOUR_MS;
 /**
  * Returns the viewer connections that started in one hour of a stream's past, unordered.
  *
- * They follow from the cells of that hour alone: each cell with bytes has one to three connections, whose bytes sum to
- * the cell's, so ids and figures are always the same.
+ * They follow from the cells of that hour alone: the connections of a cell have its bytes, so ids and figures are always the
+ * same.
  *
  * @param streamEndsAt - when the stream's past ends, in milliseconds; its viewers leave with it
  */
 export function connectionsOfHour(stream: StreamModel, hour: number, streamEndsAt: number): Connection[] {
-  const day = Math.floor(hour / 24);
-  const onAir = hoursOnAir(stream, day);
-  if (hour < onAir.from || hour >= onAir.to || !isMetered(hour)) return [];
-
   const connections: Connection[] = [];
-  stream.audiences.forEach((model, index) => {
-    for (const country of model.inhabited) {
-      const bits = cellBits(model, country, hour);
-      const bytes = cellBytes(model, country, hour, weekdayOfDay(day), bits);
-      if (bytes === 0) continue;
-      const firstRecordId = recordIdOf(hour, (stream.firstLane + index) * COUNTRIES.length + country);
-      addConnections(connections, { stream, model, country, hour, bits, bytes, firstRecordId, streamEndsAt });
-    }
-  });
+  for (const cell of cellsOfHour(stream, hour, streamEndsAt)) {
+    forEachSession(cell, (session) => connections.push(new PastConnection(cell, session)));
+  }
   return connections;
 }
 
+/** Returns how many connections that started in one hour of a stream's past are open at an instant, without listing them. */
+export function openConnections(stream: StreamModel, hour: number, streamEndsAt: number, now: number): number {
+  let count = 0;
+  for (const cell of cellsOfHour(stream, hour, streamEndsAt)) {
+    forEachSession(cell, ({ startedAt, lengthMs }) => {
+      if (startedAt <= now && Math.min(startedAt + lengthMs, streamEndsAt) > now) count++;
+    });
+  }
+  return count;
+}
+
+/** Traffic of one audience in one country in one hour. */
 interface Cell {
   readonly stream: StreamModel;
   readonly model: AudienceModel;
@@ -47,29 +56,59 @@ interface Cell {
   readonly streamEndsAt: number;
 }
 
-const RECORDS_PER_CELL = 4;
-const RECORDS_PER_HOUR = 2 ** 22;
+function* cellsOfHour(stream: StreamModel, hour: number, streamEndsAt: number): Generator<Cell> {
+  const day = Math.floor(hour / 24);
+  const onAir = hoursOnAir(stream, day);
+  if (hour < onAir.from || hour >= onAir.to || !isMetered(hour)) return;
+  for (const [index, model] of stream.audiences.entries()) {
+    for (const country of model.inhabited) {
+      const bits = cellBits(model, country, hour);
+      const bytes = cellBytes(model, country, hour, weekdayOfDay(day), bits);
+      if (bytes === 0) continue;
+      const firstRecordId = recordIdOf(hour, (stream.firstLane + index) * COUNTRIES.length + country);
+      yield { stream, model, country, hour, bits, bytes, firstRecordId, streamEndsAt };
+    }
+  }
+}
 
-/** @param cell - unique among the cells of an hour, below 2^20 */
+/** Ids of one cell: more than it has connections. */
+const RECORDS_PER_CELL = 2 ** 14;
+const RECORDS_PER_HOUR = RECORDS_PER_CELL * 2 ** 18;
+
+/** @param cell - unique among the cells of an hour, below 2^18 */
 function recordIdOf(hour: number, cell: number): number {
   return hour * RECORDS_PER_HOUR + cell * RECORDS_PER_CELL;
 }
 
-function addConnections(connections: Connection[], cell: Cell): void {
-  const lengths = cellSessionSeconds(cell.bits);
-  const starts = startSeconds(cell.bits, lengths);
-  const total = lengths.reduce((sum, length) => sum + length, 0);
-  let earlier = 0;
-  lengths.forEach((length, index) => {
+/** One session of a cell. */
+interface Session {
+  /** Position among the sessions of the cell. */
+  readonly index: number;
+  readonly startedAt: number;
+  readonly lengthMs: number;
+  readonly bytes: number;
+  /** Whether it is the first session's viewer, who lost the connection and comes back. */
+  readonly returns: boolean;
+}
+
+function forEachSession(cell: Cell, visit: (session: Session) => void): void {
+  const { bits } = cell;
+  const views = cellViews(cell.model, bits, cell.bytes);
+  const total = cellViewSeconds(bits, views);
+  const reconnects = hasReconnect(bits, views);
+  let [earlierSeconds, earlierBytes] = [0, 0];
+  for (let index = 0; index < views; index++) {
+    const seconds = sessionSeconds(bits, views, index);
+    earlierSeconds += seconds;
     // Differences of rounded running shares, so that the parts sum to the cell.
-    const from = Math.floor(cell.bytes * (earlier / total));
-    earlier += length;
-    const bytes = Math.floor(cell.bytes * (earlier / total)) - from;
-    const startedAt = cell.hour * HOUR_MS + (starts[index] ?? 0) * SECOND_MS;
-    if (startedAt >= cell.streamEndsAt) return;
-    const returns = index === 1 && hasReconnect(cell.bits, lengths);
-    connections.push(new PastConnection(cell, index, startedAt, length * SECOND_MS, bytes, returns));
-  });
+    const untilBytes = Math.floor(cell.bytes * (earlierSeconds / total));
+    const startedAt = cell.hour * HOUR_MS + startSecond(bits, views, index) * SECOND_MS;
+    if (startedAt < cell.streamEndsAt) {
+      const bytes = untilBytes - earlierBytes;
+      visit({ index, startedAt, lengthMs: seconds * SECOND_MS, bytes, returns: index === 1 && reconnects });
+    }
+    earlierBytes = untilBytes;
+  }
 }
 
 /**
@@ -87,7 +126,7 @@ class PastConnection implements Connection {
   readonly #lengthMs: number;
   readonly #bytes: number;
 
-  constructor(cell: Cell, index: number, startedAt: number, lengthMs: number, bytes: number, returns: boolean) {
+  constructor(cell: Cell, { index, startedAt, lengthMs, bytes, returns }: Session) {
     this.#cell = cell;
     this.#key = mix(mix(cell.model.keys[cell.country] ?? 0, cell.hour), returns ? 0 : index);
     this.#lengthMs = lengthMs;
@@ -140,21 +179,20 @@ class PastConnection implements Connection {
 }
 
 /** One in eight cells with several viewers has one that loses its connection and reconnects. */
-function hasReconnect(bits: number, lengths: readonly number[]): boolean {
-  return (bits & 7) === 0 && lengths.length > 1 && (lengths[0] ?? 0) < LATEST_RECONNECT_SECOND;
+function hasReconnect(bits: number, views: number): boolean {
+  return (bits & 7) === 0 && views > 1 && sessionSeconds(bits, views, 0) < LATEST_RECONNECT_SECOND;
 }
 
 const LATEST_RECONNECT_SECOND = 3_500;
 const LONGEST_AWAY_SECONDS = 40;
 
-/** Returns the second of the hour at which each connection starts, to the millisecond. */
-function startSeconds(bits: number, lengths: readonly number[]): readonly number[] {
-  const drawn = lengths.map((_, index) => (mix(bits, index) % 3_600_000) / 1000);
-  if (!hasReconnect(bits, lengths)) return drawn;
+/** Returns the second of the hour at which a session starts, to the millisecond. */
+function startSecond(bits: number, views: number, index: number): number {
+  if (index > 1 || !hasReconnect(bits, views)) return (mix(bits, index) % 3_600_000) / 1000;
   // The first must end early enough for the second to start within the hour.
-  const length = lengths[0] ?? 0;
+  const length = sessionSeconds(bits, views, 0);
   const first = mix(bits, 7) % (3600 - length - LONGEST_AWAY_SECONDS);
-  return [first, first + length + 5 + (mix(bits, 8) % 30), ...drawn.slice(2)];
+  return index === 0 ? first : first + length + 5 + (mix(bits, 8) % 30);
 }
 
 const PLANS = ["free", "hd", "family"];

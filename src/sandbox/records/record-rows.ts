@@ -8,7 +8,7 @@ import { endOf } from "../live/viewing.ts";
 import type { StreamModel, Traffic } from "../traffic/traffic.ts";
 import { type Connection, inOrder } from "./connection.ts";
 import { holds, type RecordFilter, reachOf } from "./filter.ts";
-import { connectionsOfHour, LONGEST_MS } from "./history.ts";
+import { connectionsOfHour, LONGEST_MS, openConnections } from "./history.ts";
 
 /** One viewer record: one connection, or in v1 all connections of one client. */
 export interface RecordRow {
@@ -76,7 +76,7 @@ export function viewerCount({ traffic, live, ledger }: RecordSources, streamName
   let count = live.viewings(streamName).map(toConnection).filter(isOpen).length;
   if (!stream || pastEndsAt <= now) return count;
   for (let hour = Math.floor((now - LONGEST_MS) / HOUR_MS); hour * HOUR_MS <= now; hour++) {
-    count += connectionsOfHour(stream, hour, pastEndsAt).filter(isOpen).length;
+    count += openConnections(stream, hour, pastEndsAt, now);
   }
   return count;
 }

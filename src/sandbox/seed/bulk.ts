@@ -3,7 +3,7 @@ import type { SeedTokens } from "./tokens.ts";
 import { publishDraft, subscribeDraft } from "./tokens.ts";
 
 const PARTNERS = 200;
-const BYTES_PER_HOUR = 2e9;
+const BYTES_PER_HOUR = 1e9;
 
 /** Profiles and tokens of streams by the thousand for scale tests: `bulk-00001` and so on. */
 export interface Bulk {

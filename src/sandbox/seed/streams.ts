@@ -12,7 +12,6 @@ export interface SeedStream extends StreamProfile {
 }
 
 const GIGABYTE = 1e9;
-const TERABYTE = 1e12;
 
 const EVERY_DAY = [0, 1, 2, 3, 4, 5, 6];
 const WEEKEND = [0, 6];
@@ -77,9 +76,9 @@ export const SEED_STREAMS: readonly SeedStream[] = [
     "GB",
     AROUND_THE_CLOCK,
     [
-      audience("northwind-tv", 900 * GIGABYTE, WORLDWIDE),
-      audience("kestrel-media", 420 * GIGABYTE, EUROPE),
-      audience("lumen-play", 260 * GIGABYTE, AMERICAS, { signsViewerData: true }),
+      audience("northwind-tv", 90 * GIGABYTE, WORLDWIDE),
+      audience("kestrel-media", 42 * GIGABYTE, EUROPE),
+      audience("lumen-play", 26 * GIGABYTE, AMERICAS, { signsViewerData: true }),
       // Signed under `open-parent`: a tracking id that no token carries.
       audience("freelance-desk", 3 * GIGABYTE, { GB: 2, FR: 1 }, { idleSixteenths: 10, signsViewerData: true }),
     ],
@@ -90,12 +89,12 @@ export const SEED_STREAMS: readonly SeedStream[] = [
     "US",
     AROUND_THE_CLOCK,
     [
-      audience("northwind-tv", 310 * GIGABYTE, AMERICAS),
-      audience("polar-sports", 180 * GIGABYTE, { US: 3, DE: 2, JP: 1 }, { signsViewerData: true }),
+      audience("northwind-tv", 31 * GIGABYTE, AMERICAS),
+      audience("polar-sports", 18 * GIGABYTE, { US: 3, DE: 2, JP: 1 }, { signsViewerData: true }),
     ],
     { megabitsPerSecond: 8, geoCascadePercent: 2, liveForHours: 9 },
   ),
-  ...[90, 60, 25, 10].map((gigabytes, index) =>
+  ...[9, 6, 2.5, 1].map((gigabytes, index) =>
     stream(`arena-cam${index + 1}`, "US", on([3, 5, 6, 0], 16, 24), [
       audience("polar-sports", gigabytes * GIGABYTE, { US: 4, DE: 1 }, { idleSixteenths: index * 2 }),
     ]),
@@ -105,10 +104,10 @@ export const SEED_STREAMS: readonly SeedStream[] = [
     "US",
     AROUND_THE_CLOCK,
     [
-      audience("northwind-tv", 14 * TERABYTE, WORLDWIDE),
-      audience("vista-plus", 11 * TERABYTE, AMERICAS),
-      audience("zephyr-fan", 9 * TERABYTE, WORLDWIDE),
-      audience("saffron-live", 12 * TERABYTE, { IN: 8, GB: 2, US: 1 }),
+      audience("northwind-tv", 90 * GIGABYTE, WORLDWIDE),
+      audience("vista-plus", 70 * GIGABYTE, AMERICAS),
+      audience("zephyr-fan", 60 * GIGABYTE, WORLDWIDE),
+      audience("saffron-live", 80 * GIGABYTE, { IN: 8, GB: 2, US: 1 }),
     ],
     { megabitsPerSecond: 25, geoCascadePercent: 1, liveForHours: 200 },
   ),
@@ -122,14 +121,14 @@ export const SEED_STREAMS: readonly SeedStream[] = [
       liveForHours: 52,
     },
   ),
-  stream("sydney-regatta", "AU", on(WEEKEND, 0, 9), [audience("quayside", 140 * GIGABYTE, PACIFIC)], {
+  stream("sydney-regatta", "AU", on(WEEKEND, 0, 9), [audience("quayside", 14 * GIGABYTE, PACIFIC)], {
     clusterId: "syd-1",
   }),
   stream(
     "roaming-reporter",
     "FR",
     daily(6, 20, 0.7),
-    [audience("harbor-news", 35 * GIGABYTE, EUROPE, { idleSixteenths: 2 })],
+    [audience("harbor-news", 3.5 * GIGABYTE, EUROPE, { idleSixteenths: 2 })],
     { clusterId: nearestCluster("FR") },
   ),
   stream("rehearsal", "GB", NEVER, []),
@@ -137,24 +136,24 @@ export const SEED_STREAMS: readonly SeedStream[] = [
     "popup-kiosk",
     "JP",
     AROUND_THE_CLOCK,
-    [audience("orchid-stream", 12 * GIGABYTE, PACIFIC, { idleSixteenths: 4 })],
+    [audience("orchid-stream", 2 * GIGABYTE, PACIFIC, { idleSixteenths: 4 })],
     {
       liveForHours: 4,
     },
   ),
-  stream("popup-expo", "JP", on([4, 5], 1, 10, 0.4), [audience("orchid-stream", 22 * GIGABYTE, PACIFIC)]),
+  stream("popup-expo", "JP", on([4, 5], 1, 10, 0.4), [audience("orchid-stream", 2.2 * GIGABYTE, PACIFIC)]),
   stream("chess-open", "IN", daily(9, 15, 0.5), [
-    audience("lumen-play", 6 * GIGABYTE, { IN: 5, US: 2, DE: 2 }, { idleSixteenths: 5 }),
+    audience("lumen-play", 2 * GIGABYTE, { IN: 5, US: 2, DE: 2 }, { idleSixteenths: 5 }),
   ]),
   stream(
     "marathon",
     "US",
     on([0], 11, 18, 0.35),
-    [audience("kestrel-media", 380 * GIGABYTE, WORLDWIDE), audience("vista-plus", 210 * GIGABYTE, AMERICAS)],
+    [audience("kestrel-media", 38 * GIGABYTE, WORLDWIDE), audience("vista-plus", 21 * GIGABYTE, AMERICAS)],
     { megabitsPerSecond: 10, restreamTargets: 1, geoCascadePercent: 2 },
   ),
   stream("opera-night", "FR", on([4, 5, 6], 18, 22), [
-    audience("orchid-stream", 75 * GIGABYTE, EUROPE),
+    audience("orchid-stream", 7.5 * GIGABYTE, EUROPE),
     // Watched through the wildcard token, which carries no tracking id: the untracked line of a secured stream.
     audience(null, 0.4 * GIGABYTE, { FR: 1, DE: 1 }, { idleSixteenths: 8 }),
   ]),
@@ -162,23 +161,23 @@ export const SEED_STREAMS: readonly SeedStream[] = [
     "harbor-news-24",
     "GB",
     AROUND_THE_CLOCK,
-    [audience("harbor-news", 150 * GIGABYTE, EUROPE), audience("tundra-tv", 40 * GIGABYTE, { DE: 3, GB: 2, US: 1 })],
+    [audience("harbor-news", 15 * GIGABYTE, EUROPE), audience("tundra-tv", 4 * GIGABYTE, { DE: 3, GB: 2, US: 1 })],
     { liveForHours: 320 },
   ),
-  stream("kids-corner", "US", daily(12, 18), [audience("willow-kids", 55 * GIGABYTE, AMERICAS)]),
+  stream("kids-corner", "US", daily(12, 18), [audience("willow-kids", 5.5 * GIGABYTE, AMERICAS)]),
   stream("polar-cup", "DE", on(WEEKEND, 8, 14, 0.8), [
-    audience("polar-sports", 120 * GIGABYTE, EUROPE),
-    audience("tundra-tv", 65 * GIGABYTE, { DE: 4, GB: 1 }),
+    audience("polar-sports", 12 * GIGABYTE, EUROPE),
+    audience("tundra-tv", 6.5 * GIGABYTE, { DE: 4, GB: 1 }),
   ]),
   stream("quay-cam", "AU", daily(0, 24), [audience("quayside", 1.5 * GIGABYTE, PACIFIC, { idleSixteenths: 6 })], {
     megabitsPerSecond: 2,
   }),
-  stream("saffron-kitchen", "IN", daily(5, 16, 0.9), [audience("saffron-live", 48 * GIGABYTE, { IN: 9, GB: 2 })]),
+  stream("saffron-kitchen", "IN", daily(5, 16, 0.9), [audience("saffron-live", 4.8 * GIGABYTE, { IN: 9, GB: 2 })]),
   stream("fan-zone", "BR", on([2, 3, 6], 17, 24, 0.75), [
-    audience("zephyr-fan", 88 * GIGABYTE, AMERICAS, { signsViewerData: true }),
+    audience("zephyr-fan", 8.8 * GIGABYTE, AMERICAS, { signsViewerData: true }),
   ]),
-  stream("vista-concert", "US", on([5], 0, 5, 0.6), [audience("vista-plus", 33 * GIGABYTE, AMERICAS)]),
+  stream("vista-concert", "US", on([5], 0, 5, 0.6), [audience("vista-plus", 3.3 * GIGABYTE, AMERICAS)]),
   stream("aurora-night", "GB", daily(20, 24, 0.15), [
-    audience("tundra-tv", 5 * GIGABYTE, { GB: 1, US: 1 }, { idleSixteenths: 7 }),
+    audience("tundra-tv", 1 * GIGABYTE, { GB: 1, US: 1 }, { idleSixteenths: 7 }),
   ]),
 ];

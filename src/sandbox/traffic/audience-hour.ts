@@ -21,7 +21,12 @@ export interface AudienceModel {
    * 0 in countries without viewers.
    */
   readonly level: Float64Array;
+  /** Highest bit rate that one viewer receives. */
+  readonly viewerBitsPerSecond: number;
 }
+
+/** Highest bit rate of a viewer with a good connection, below the platform's cap of 12 Mbit/s. */
+const VIEWER_BITS_PER_SECOND = 8e6;
 
 /** Viewers of each local hour, relative to the busiest. */
 const DAYPART = [
@@ -35,8 +40,11 @@ const WEEKDAY = [1, 0.7, 0.72, 0.75, 0.8, 0.95, 1.05] as const;
 /** Hours ahead of UTC, in the order of COUNTRIES; the sandbox has no daylight saving time. */
 const UTC_OFFSET_HOURS = [-6, 0, 1, 1, -3, 5, 10, 9] as const;
 
-/** @param key - 32 bits that no other audience of the seed has */
-export function modelAudience(audience: Audience, key: number): AudienceModel {
+/**
+ * @param key - 32 bits that no other audience of the seed has
+ * @param ingestBitsPerSecond - bit rate of the stream, which no viewer exceeds
+ */
+export function modelAudience(audience: Audience, key: number, ingestBitsPerSecond: number): AudienceModel {
   const weights = COUNTRIES.map((country) => audience.countries[country] ?? 0);
   const sum = weights.reduce((total, weight) => total + weight, 0);
   const level = new Float64Array(COUNTRIES.length * 24);
@@ -51,13 +59,14 @@ export function modelAudience(audience: Audience, key: number): AudienceModel {
     inhabited: weights.flatMap((weight, country) => (weight > 0 ? [country] : [])),
     keys: COUNTRIES.map((_, country) => mix(key, country + 1)),
     level,
+    viewerBitsPerSecond: Math.min(ingestBitsPerSecond, VIEWER_BITS_PER_SECOND),
   };
 }
 
 /**
  * Returns the chance of a cell: 32 bits for its bytes, its viewers and their times.
  *
- * Bits 0-15 vary the bytes, 16-17 the number of viewers, 18-27 their time, 28-31 how their times differ.
+ * Bits 0-15 vary the bytes, 18-27 the time of its viewers, 28-31 how their times differ.
  */
 export function cellBits(model: AudienceModel, country: number, hour: number): number {
   return mix(model.keys[country] ?? 0, hour);
@@ -77,28 +86,21 @@ export function cellBytes(model: AudienceModel, country: number, hour: number, w
   return Math.floor(level * (WEEKDAY[weekday] ?? 1) * (0.75 + (bits & 0xffff) / 0x20000));
 }
 
-/** Returns the viewer sessions that start in a cell with bytes: 1 to 3. */
-export function cellViews(bits: number): number {
-  return 1 + (((bits >>> 16) & 3) % 3);
+/** Returns the number of viewer sessions that start in a cell with bytes: so many that none exceeds the bit rate of viewers. */
+export function cellViews(model: AudienceModel, bits: number, bytes: number): number {
+  return Math.ceil((bytes * 8) / (meanSeconds(bits) * model.viewerBitsPerSecond));
 }
 
-/** Returns the seconds of all those sessions. */
-export function cellViewSeconds(bits: number): number {
-  return cellViews(bits) * meanSeconds(bits);
+/** Returns the seconds of all sessions of a cell. */
+export function cellViewSeconds(bits: number, views: number): number {
+  return views * meanSeconds(bits);
 }
 
-/** Returns the seconds of each session, 75 to 3594; they sum to `cellViewSeconds`. */
-export function cellSessionSeconds(bits: number): readonly number[] {
-  const mean = meanSeconds(bits);
+/** Returns the seconds of one session, 75 to 3594; those of all sessions sum to `cellViewSeconds`. */
+export function sessionSeconds(bits: number, views: number, index: number): number {
   const spread = (bits >>> 28) * 15;
-  switch (cellViews(bits)) {
-    case 1:
-      return [mean];
-    case 2:
-      return [mean + spread, mean - spread];
-    default:
-      return [mean + spread, mean, mean - spread];
-  }
+  if (index === views - 1 && views % 2 === 1) return meanSeconds(bits);
+  return meanSeconds(bits) + (index % 2 === 0 ? spread : -spread);
 }
 
 function meanSeconds(bits: number): number {

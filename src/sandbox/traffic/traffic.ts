@@ -52,7 +52,7 @@ export function createTraffic(seed: number, profiles: readonly StreamProfile[]):
   for (const profile of profiles) {
     const key = hashText(`${seed}|${profile.streamName}`);
     const audiences = profile.audiences.map((audience) =>
-      modelAudience(audience, mix(key, hashText(audience.trackingId ?? ""))),
+      modelAudience(audience, mix(key, hashText(audience.trackingId ?? "")), profile.ingestBitsPerSecond),
     );
     const cells = audiences.reduce((sum, { inhabited }) => sum + inhabited.length, 0);
     const cellsPerDay = cells * (profile.schedule.hours.to - profile.schedule.hours.from);
@@ -127,8 +127,9 @@ function addCells(profile: StreamProfile, model: AudienceModel, hour: number, su
     const bytes = cellBytes(model, country, hour, weekday, bits);
     if (bytes === 0) continue;
     sum.bytes[country] = (sum.bytes[country] ?? 0) + bytes;
-    sum.views[country] = (sum.views[country] ?? 0) + cellViews(bits);
-    sum.viewSeconds[country] = (sum.viewSeconds[country] ?? 0) + cellViewSeconds(bits);
+    const views = cellViews(model, bits, bytes);
+    sum.views[country] = (sum.views[country] ?? 0) + views;
+    sum.viewSeconds[country] = (sum.viewSeconds[country] ?? 0) + cellViewSeconds(bits, views);
     // Rounded cell by cell: rounding the sum instead would make a day differ from its hours.
     relayed[country] = (relayed[country] ?? 0) + Math.floor((bytes * profile.geoCascadePercent) / 100);
   }
