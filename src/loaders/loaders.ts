@@ -31,6 +31,7 @@ import { createMediaAssetLoader, type MediaAssetLoader } from "./media-assets.ts
 import { createMeterLoader, type MeterLoader } from "./meters.ts";
 import { createPartnerLoader, type PartnerLoader } from "./partners.ts";
 import type { Staleness } from "./staleness.ts";
+import { oneRowPerTrackingId } from "./tracking-rows.ts";
 import { createTranscoderLoader, type TranscoderLoader } from "./transcoders.ts";
 import { createUsageLoaders, type UsageLoaders } from "./usage.ts";
 
@@ -286,7 +287,7 @@ class AccountLoaders implements Loaders {
   }
 
   trackingRows(name: string, window: TimeWindow): MaybePromise<readonly TrackingRow[]> {
-    return mapMaybe(this.usage.trackingRowsByStream.load({ name, window }), ({ value }) => value);
+    return mapMaybe(this.usage.trackingRowsByStream.load({ name, window }), ({ value }) => oneRowPerTrackingId(value));
   }
 
   viewerRecords(query: ViewerRecordsQuery): AsyncIterable<ViewerRecord> {

@@ -8,6 +8,7 @@ import { createPartnerBandwidth } from "./bandwidth.ts";
 import type { LiveStreamLoader } from "./live-streams.ts";
 import { type Loaders, tokenByString } from "./loaders.ts";
 import { toPartnerRecord } from "./partners.ts";
+import { oneRowPerTrackingId } from "./tracking-rows.ts";
 import type { Loader, PrefetchingLoader, UsageLoaders } from "./usage.ts";
 
 /** Loaders of a partner received a key of another tenant: a bug of the gateway, so the field fails. */
@@ -96,7 +97,7 @@ export function scopeToPartner(
           return streams.flatMap(({ streamName, traffic }) => (streamName === name ? [{ trackingId, traffic }] : []));
         }),
       );
-      return rows.flat();
+      return oneRowPerTrackingId(rows.flat());
     },
     viewerRecords: (query) => ownRecords(unscoped, query, ownIds),
   };

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createTestGateway, FRESH_UNTIL, range } from "../support/gateway.ts";
+import { createAlteringProxy } from "../support/altering-proxy.ts";
+import { createConformantSandbox } from "../support/conformance.ts";
+import { createTestGateway, FRESH_UNTIL, range, START } from "../support/gateway.ts";
 
 const HOUR = 3_600_000;
 const YESTERDAY = range("2026-03-17T00:00:00Z", "2026-03-18T00:00:00Z");
@@ -31,10 +33,16 @@ describe("Bandwidth.total", () => {
 
   it("passes 2^53 without losing a digit", async () => {
     await using gateway = await createTestGateway();
+    const { sandbox } = gateway;
+    const token = sandbox.tokens.subscribe().find(({ label }) => label === "northwind-tv-world-feed")?.token ?? "";
+    const viewer = { token, streamName: "world-feed", bitsPerSecond: 8n * 9_007_199_254_740_993n, seconds: 1 };
+    expect(await sandbox.attachViewers(viewer)).toMatchObject({ ok: true });
+    sandbox.clock.advance(3_600_000);
     const { data } = await gateway.ask<{ stream: { bandwidth: { total: Total & { gigabytesOut: string } } } }>(
-      `{ stream(by: { name: "world-feed" }) { bandwidth(window: { month: "2026-02" }) { total { bytesOut gigabytesOut } } } }`,
+      `{ stream(by: { name: "world-feed" }) { bandwidth(window: ${range("2026-03-18T10:00:00Z", "2026-03-18T11:00:00Z")}) {
+           total { bytesOut gigabytesOut } } } }`,
     );
-    const truth = gateway.sandbox.truth({ stream: "world-feed", from: "2026-02-01", to: "2026-03-01" });
+    const truth = sandbox.truth({ stream: "world-feed", from: "2026-03-18T10:00:00Z", to: "2026-03-18T11:00:00Z" });
     expect(truth.bytesOut).toBeGreaterThan(2n ** 53n);
     expect(data.stream.bandwidth.total.bytesOut).toBe(`${truth.bytesOut}`);
     expect(data.stream.bandwidth.total.gigabytesOut.replace(".", "").padEnd(17, "0")).toContain(
@@ -420,5 +428,47 @@ describe("Bandwidth", () => {
       ),
       { numRuns: 40 },
     );
+  });
+});
+
+describe("rows of usage that the platform splits", () => {
+  it("are one entry of bandwidthByTrackingId for each tracking id, with the sum of all", async () => {
+    await using sandbox = await createConformantSandbox({ startAt: START, frozen: true });
+    await using proxy = await createAlteringProxy(sandbox.origin);
+    await using gateway = await createTestGateway({ over: sandbox, platform: proxy.origin });
+    interface Usage {
+      readonly stream: {
+        readonly bandwidthByTrackingId: readonly {
+          readonly trackingId: string | null;
+          readonly bandwidth: { readonly total: { readonly bytesOut: string } };
+        }[];
+      };
+    }
+    const rows = [
+      { bytesIn: 0, bytesOut: 10 },
+      { trackingId: "acme", bytesIn: 0, bytesOut: 1 },
+      { trackingId: "", bytesIn: 0, bytesOut: 7 },
+      { trackingId: null, bytesIn: 0, bytesOut: 5 },
+      { trackingId: "acme", bytesIn: 0, bytesOut: 2 },
+    ];
+    proxy.alter((answer, path) =>
+      path.endsWith("/tracking/streams/total")
+        ? { ...answer, body: JSON.stringify({ status: "success", data: { "derby-final": rows } }) }
+        : answer,
+    );
+    const { data, errors } = await gateway.ask<Usage>(
+      `{ stream(by: { name: "derby-final" }) { bandwidthByTrackingId(window: ${YESTERDAY}) {
+           trackingId bandwidth { total { bytesOut } } } } }`,
+    );
+    expect(errors).toEqual([]);
+    expect(data.stream.bandwidthByTrackingId).toEqual([
+      { trackingId: "acme", bandwidth: { total: { bytesOut: "3" } } },
+      { trackingId: null, bandwidth: { total: { bytesOut: "22" } } },
+    ]);
+    const found = await gateway.ask<{ findings: { nodes: { code: string; stream: { name: string } | null }[] } }>(
+      "{ findings(first: 100) { nodes { code stream { name } } } }",
+    );
+    const untracked = found.data.findings.nodes.filter(({ code }) => code === "UNTRACKED_VIEWERS");
+    expect(untracked.filter(({ stream }) => stream?.name === "derby-final")).toHaveLength(1);
   });
 });
