@@ -488,6 +488,10 @@ const promises: Readonly<Record<number, (world: World) => unknown>> = {
     expect(player.searchParams.get("streamId")).toBe(`${world.sandbox.accountId}/spring-gala`);
     expect(player.search).toContain("&mute=true&abrStrategy=quality");
     expect(embedHtml).toMatch(/^<iframe /);
+    const { viewerToken } = world.answer<{ signViewerToken: { viewerToken: { jwt: string; embedHtml: string } } }>(
+      "SignViewerToken",
+    ).signViewerToken;
+    expect(viewerToken.embedHtml).toContain(`/spring-gala&amp;token=${viewerToken.jwt}&amp;mute=true&amp;abrStrategy=`);
   },
   async 54(world) {
     const { whipUrl, bearerToken } = ingest(world);

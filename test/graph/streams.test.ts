@@ -88,6 +88,48 @@ describe("StreamPlayback.hostedPlayerUrl", () => {
   });
 });
 
+describe("StreamPlayback.embedHtml", () => {
+  it("takes a viewer token and options together, and no token of another stream, nor a subscribe token", async () => {
+    await using gateway = await createTestGateway();
+    const sign = `mutation { signViewerToken(input: {
+      token: { tokenId: 5001 }, streamName: "derby-final", trackingId: "northwind-tv", expiresInSeconds: 60
+    }) { viewerToken { jwt playerUrl(options: { isMuted: true }) embedHtml(options: { isMuted: true }) } } }`;
+    const { data: signed } = await gateway.ask<{
+      signViewerToken: { viewerToken: { jwt: string; playerUrl: string; embedHtml: string } };
+    }>(sign);
+    const { jwt, playerUrl, embedHtml } = signed.signViewerToken.viewerToken;
+    expect(playerUrl).toBe(`https://viewer.millicast.com?streamId=SYN4DX/derby-final&token=${jwt}&mute=true`);
+    expect(embedHtml).toContain(`<iframe src="${playerUrl.replaceAll("&", "&amp;")}"`);
+    const playback = (stream: string, viewerToken: string) =>
+      gateway.ask<{ stream: { playback: Record<string, string | null> } }>(
+        `query ($stream: String!, $viewerToken: String) { stream(by: { name: $stream }) { playback {
+           hostedPlayerUrl(options: { isMuted: true }, viewerToken: $viewerToken)
+           embedHtml(options: { isMuted: true }, viewerToken: $viewerToken) } } }`,
+        { stream, viewerToken },
+      );
+    expect(await playback("derby-final", jwt)).toMatchObject({
+      data: { stream: { playback: { hostedPlayerUrl: playerUrl, embedHtml } } },
+      errors: [],
+    });
+    const master = gateway.sandbox.tokens.subscribe().find(({ id }) => id === 5001)?.token ?? "";
+    for (const [stream, token] of [
+      ["arena-main", jwt],
+      ["derby-final", master],
+      ["derby-final", ""],
+      ["derby-final", `${jwt}"><script>`],
+      ["derby-final", `${jwt}&token=x`],
+      ["derby-final", "eyJ.bm90IGpzb24.c2ln"],
+      ["derby-final", `eyJ.${Buffer.from("null").toString("base64url")}.c2ln`],
+    ] as const) {
+      const { data, errors } = await playback(stream, token);
+      expect(data).toEqual({ stream: { playback: { hostedPlayerUrl: null, embedHtml: null } } });
+      expect(errors).toHaveLength(2);
+      expect(errors).toMatchObject([{ extensions: { code: "INVALID_INPUT", argument: "viewerToken" } }, {}]);
+      if (token) expect(JSON.stringify(errors)).not.toContain(token);
+    }
+  });
+});
+
 describe("Stream", () => {
   it("returns whether it is live, since when, and how many viewers watch", async () => {
     await using gateway = await createTestGateway();

@@ -181,6 +181,22 @@ describe("a partner", () => {
     expect(after.data.partner.usageByStream.nodes.every(({ stream }) => stream.isLive === null)).toBe(true);
   });
 
+  it("gets no player of another's stream, with or without a token for it", async () => {
+    const embed = (stream: string) => (viewerToken: string) =>
+      `{ stream(by: { name: "${stream}" }) { playback { embedHtml(viewerToken: ${JSON.stringify(viewerToken)}) } } }`;
+    const { data } = await gateway.ask<{ signViewerToken: { viewerToken: { jwt: string } } }>(
+      `mutation { signViewerToken(input: { token: { tokenId: ${kestrel.tokenIds[0]} } streamName: "derby-semi"
+         trackingId: "kestrel-media" expiresInSeconds: 60 }) { viewerToken { jwt } } }`,
+    );
+    const { jwt } = data.signViewerToken.viewerToken;
+    const foreign = await asNorthwind(embed("derby-semi")(jwt));
+    const missing = await asNorthwind(embed("no-such-stream")(jwt));
+    expect(foreign.data).toEqual({ stream: null });
+    expect(JSON.stringify(foreign.errors)).toBe(JSON.stringify(missing.errors));
+    const own = await asNorthwind(embed("derby-final")(jwt));
+    expect(own.data).toEqual({ stream: { playback: { embedHtml: null } } });
+  });
+
   it("learns nothing of how its streams are published when it signs", async () => {
     await gateway.ask(
       `mutation { createPublishToken(input: { idempotencyKey: "open", label: "open", isSecured: false,

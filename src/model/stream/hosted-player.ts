@@ -1,5 +1,6 @@
 import { invalidArgument } from "../errors.ts";
 import { assertLength } from "../text.ts";
+import { readClaims } from "../token/viewer-claims.ts";
 
 /** How the platform's hosted player chooses among the qualities of a stream. */
 export type PlayerStrategy = "QUALITY" | "BANDWIDTH" | "PERFORMANCE";
@@ -62,6 +63,35 @@ export function playerParameters(options: PlayerOptions, at: string): string {
   return parameters
     .flatMap(([name, value]) => (value === undefined ? [] : `&${name}=${encodeURIComponent(value)}`))
     .join("");
+}
+
+/**
+ * Returns a viewer token as a parameter of the player's URL, preceded by `&`.
+ *
+ * Checks that the token has the form of a JWT and names the stream; whether the platform admits it is the platform's to judge.
+ *
+ * @param at path of the argument
+ * @throws InvalidInputError if the text is no viewer token of the stream, such as a subscribe token, which no viewer may see
+ */
+export function tokenParameter(viewerToken: string, streamName: string, at: string): string {
+  const [, payload = ""] = /^[\w-]+\.([\w-]+)\.[\w-]+$/.exec(viewerToken) ?? [];
+  if (claimedStream(payload) !== streamName) {
+    throw invalidArgument(
+      at,
+      "must be a signed viewer token of this stream: a JWT whose `streaming.streamName` is its name",
+    );
+  }
+  return `&token=${viewerToken}`;
+}
+
+/** Returns the stream name in the payload of a JWT; null if it cannot be read. */
+function claimedStream(payload: string): string | null {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString());
+    return readClaims(claims as Record<string, unknown>)?.streamName ?? null;
+  } catch {
+    return null;
+  }
 }
 
 function assertPlayerOptions(options: PlayerOptions, at: string): void {

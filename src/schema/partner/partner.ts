@@ -96,7 +96,8 @@ builder.node(Partner, {
       nullable: true,
       authScopes: { scope: "usage:read" },
       extensions: { ...loadsUsage("TRACKING_IDS"), ...cacheable() },
-      description: "Traffic under the partner's tracking ids over a window, on all streams together.",
+      description:
+        "Traffic under the partner's tracking ids over a window, on all streams together. The partner is billed for its `bytesOut`.",
       args: windowArgs,
       resolve: ({ trackingIds }, args, context) =>
         new BandwidthValue(context.loaders.partnerBandwidth(trackingIds), usageWindow(args, context)),

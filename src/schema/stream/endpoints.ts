@@ -8,80 +8,30 @@ import {
   ingestEndpoints,
   type PlaybackEndpoints,
 } from "../../model/stream/endpoints.ts";
-import { playerParameters } from "../../model/stream/hosted-player.ts";
 import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
-import { omitNulls } from "../input.ts";
 import { PublishToken } from "../refs.ts";
+import { playerUrl, streamPlayerArgs } from "./hosted-player.ts";
 import { AudioMultiplexingHints, MultiViewHints, SdkEvent, sdkEvents } from "./playback-hints.ts";
-
-const HostedPlayerStrategy = builder.enumType("HostedPlayerStrategy", {
-  description: "How the platform's hosted player chooses among the qualities of a stream.",
-  values: {
-    QUALITY: { description: "Prefers the best picture over a fluent one." },
-    BANDWIDTH: { description: "Follows the bandwidth of the connection; the player's default." },
-    PERFORMANCE: { description: "Prefers what the device can decode smoothly." },
-  },
-});
-
-const HostedPlayerOptions = builder.inputType("HostedPlayerOptions", {
-  description: "Options of the platform's hosted player. An option that is left out has the player's default.",
-  fields: (t) => ({
-    isMuted: t.boolean({
-      description: "Whether playback begins muted, as browsers demand of players that start by themselves.",
-    }),
-    isMultisource: t.boolean({
-      description: "Whether to show all sources of the stream instead of the main one alone.",
-    }),
-    isGrid: t.boolean({ description: "Whether to show the sources in a grid. Needs `isMultisource`." }),
-    mainLabel: t.string({ description: "Label of the main source, 1 to 128 characters. Needs `isMultisource`." }),
-    showsTimer: t.boolean({ description: "Whether to show how long the stream has been live." }),
-    showsMetadata: t.boolean({ description: "Whether to show the metadata of frames." }),
-    strategy: t.field({
-      type: HostedPlayerStrategy,
-      description: "How the player chooses among the qualities. Defaults to BANDWIDTH.",
-    }),
-    initialBitsPerSecond: t.int({ description: "Bit rate that playback begins with, in bits per second." }),
-    minPlayoutDelayMs: t.int({
-      description: "Shortest playout delay, in milliseconds. Must be given together with `maxPlayoutDelayMs`.",
-    }),
-    maxPlayoutDelayMs: t.int({
-      description: "Longest playout delay, in milliseconds. Must be given together with `minPlayoutDelayMs`.",
-    }),
-    isDrm: t.boolean({ description: "Whether the stream is encrypted (DRM)." }),
-    usesIpv6: t.boolean({ description: "Whether to connect over IPv6." }),
-    offlineImageUrl: t.string({
-      description: "Picture shown while the stream is offline: an `https://` address of at most 2048 characters.",
-    }),
-  }),
-});
-
-const playerArgs = builder.args((t) => ({
-  options: t.field({
-    type: HostedPlayerOptions,
-    description: "Options of the hosted player; the player's defaults if left out.",
-  }),
-}));
 
 export const StreamPlayback = builder
   .objectRef<PlaybackEndpoints & { readonly accountId: string; readonly streamName: string }>("StreamPlayback")
   .implement({
     description:
-      "Where a stream can be watched. None of these values is secret: viewers of a secured stream need a token of their own.",
+      "Where a stream can be watched. None of these values is secret, except those with a `viewerToken`: viewers of a secured stream need a token of their own.",
     fields: (t) => ({
       hostedPlayerUrl: t.string({
         nullable: true,
-        description: "Page of the platform's hosted player. For a secured stream append `&token=` and a viewer token.",
-        args: playerArgs,
-        resolve: ({ hostedPlayerUrl }, { options }) =>
-          hostedPlayerUrl + playerParameters(omitNulls(options ?? {}), "options"),
+        description: "Page of the platform's hosted player. Viewers of a secured stream need `viewerToken` in it.",
+        args: streamPlayerArgs,
+        resolve: playerUrl,
       }),
       embedHtml: t.string({
         nullable: true,
-        description: "HTML of a frame with the hosted player, to embed in a page.",
-        args: playerArgs,
-        resolve: ({ hostedPlayerUrl }, { options }) =>
-          embedHtml(hostedPlayerUrl + playerParameters(omitNulls(options ?? {}), "options")),
+        description:
+          "HTML of a frame with the hosted player, to embed in a page. Viewers of a secured stream need `viewerToken` in it.",
+        args: streamPlayerArgs,
+        resolve: (playback, args) => embedHtml(playerUrl(playback, args)),
       }),
       whepUrl: t.exposeString("whepUrl", {
         description: "WHEP address: POST an SDP offer, with the viewer token as bearer.",

@@ -1,7 +1,7 @@
 import { signViewerToken } from "../../auth/viewer-token.ts";
 import type { GraphContext } from "../../context.ts";
 import { NotFoundError, orIfFailed } from "../../model/errors.ts";
-import { hostedPlayerUrl } from "../../model/stream/endpoints.ts";
+import { embedHtml, hostedPlayerUrl } from "../../model/stream/endpoints.ts";
 import { openedBy, streamRecord } from "../../model/stream/stream.ts";
 import { isUsable, type PublishTokenRecord, type SubscribeTokenRecord } from "../../model/token/token.ts";
 import {
@@ -21,6 +21,7 @@ import { encodeGlobalId } from "../global-id.ts";
 import type { InputFields } from "../input.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { Stream, SubscribeToken } from "../refs.ts";
+import { type PlayerArguments, playerArgs, playerParametersOf } from "../stream/hosted-player.ts";
 import { findSubscribeToken, SubscribeTokenRef, type TokenReference } from "./find-token.ts";
 
 export const SigningAlgorithm = builder.enumType("SigningAlgorithm", {
@@ -151,8 +152,15 @@ export const ViewerToken = builder.objectRef<SignedViewerToken>("ViewerToken").i
       nullable: true,
       description:
         "URL of the platform's own player with this token in it: as secret as the token. Null, with an error, if the account's id can't be read.",
-      resolve: async ({ jwt, claims }, _args, { account }) =>
-        hostedPlayerUrl(await account.id(), claims.streaming.streamName, jwt),
+      args: playerArgs,
+      resolve: signedPlayerUrl,
+    }),
+    embedHtml: t.string({
+      nullable: true,
+      description:
+        "HTML of a frame with the platform's own player and this token, to embed in a page for one viewer: as secret as the token. Null, with an error, if the account's id can't be read.",
+      args: playerArgs,
+      resolve: async (token, args, context) => embedHtml(await signedPlayerUrl(token, args, context)),
     }),
     warnings: t.field({
       type: [SigningWarning],
@@ -161,6 +169,15 @@ export const ViewerToken = builder.objectRef<SignedViewerToken>("ViewerToken").i
     }),
   }),
 });
+
+async function signedPlayerUrl(
+  { jwt, claims }: SignedViewerToken,
+  args: PlayerArguments,
+  { account }: GraphContext,
+): Promise<string> {
+  const parameters = playerParametersOf(args);
+  return hostedPlayerUrl(await account.id(), claims.streaming.streamName, jwt) + parameters;
+}
 
 const SignViewerTokenPayload = builder
   .objectRef<Payload & { readonly viewerToken?: SignedViewerToken | null }>("SignViewerTokenPayload")
