@@ -196,6 +196,20 @@ describe("GraphiQL tabs", () => {
     });
   });
 
+  it("have short lines, which end before the buttons of the page, and figures before points", async () => {
+    for (const { file } of [...operatorTabs, ...partnerTabs]) {
+      const text = await readFile(`src/http/graphiql/tabs/${file}`, "utf8");
+      expect(
+        text.split("\n").filter((line) => line.length > 54),
+        file,
+      ).toEqual([]);
+      const [beforePoints = "", ...others] = text.split("points {");
+      if (others.length === 0) continue;
+      expect(beforePoints, file).toContain("gigabytesOut");
+      expect(others.join(""), file).not.toContain("gigabytesOut");
+    }
+  });
+
   it("are all there, each with a document", async () => {
     const { documents } = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")) as {
       documents: Record<string, string>;
@@ -362,6 +376,77 @@ describe.runIf(existsSync(CHROMIUM) && !isBuilt)("GraphiQL in a browser", () => 
     await page.getByRole("button", { name: /documentation explorer/i }).click();
     await page.locator(".graphiql-doc-explorer").getByText("Query", { exact: true }).click();
     await page.locator(".graphiql-doc-explorer").getByText("subscribeTokens", { exact: true }).waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("shows at 1,400 pixels every line of the document beside its buttons", async () => {
+    const { page } = await open(`/graphql#key=${OPERATOR_KEY}`, (opened) =>
+      opened.setViewportSize({ width: 1400, height: 900 }),
+    );
+    await run(page, "StreamUsage", "viewerCount");
+    for (const title of await titles(page)) {
+      await page.locator(".graphiql-tab-button", { hasText: title }).click();
+      const [lines, buttons] = await page.evaluate(() => {
+        const texts = [...document.querySelectorAll(".graphiql-query-editor .view-line > span")];
+        const left = document.querySelector(".graphiql-toolbar")?.getBoundingClientRect().left ?? 0;
+        return [texts.map((text) => text.getBoundingClientRect().right), left];
+      });
+      expect(lines.length).toBeGreaterThan(10);
+      expect(Math.max(...lines), title).toBeLessThanOrEqual(buttons);
+    }
+    await page.close();
+  });
+
+  it("has room for document and answer on a phone", async () => {
+    const { page, complaints } = await open(`/graphql#key=${OPERATOR_KEY}`, (opened) =>
+      opened.setViewportSize({ width: 390, height: 844 }),
+    );
+    await run(page, "StreamUsage", "viewerCount");
+    const boxOf = async (selector: string) =>
+      (await page.locator(selector).first().boundingBox()) ?? { width: 0, height: 0 };
+    for (const selector of [".graphiql-query-editor", ".graphiql-response"]) {
+      const { width, height } = await boxOf(selector);
+      expect(width, selector).toBeGreaterThan(330);
+      expect(height, selector).toBeGreaterThan(150);
+    }
+    expect(await run(page, "AccountHealth", "CRITICAL")).not.toContain('"errors"');
+    await page.getByRole("button", { name: /documentation explorer/i }).click();
+    expect((await boxOf(".graphiql-doc-explorer")).width).toBeGreaterThan(300);
+    await page.getByRole("button", { name: /documentation explorer/i }).click();
+    await page.locator(".graphiql-response").click();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("finds in the docs what a word means, names first", async () => {
+    const { page, complaints } = await open(`/graphql#key=${OPERATOR_KEY}`);
+    await page.getByRole("button", { name: /execute/i }).waitFor({ timeout: 30_000 });
+    await page.getByRole("button", { name: /documentation explorer/i }).click();
+    const search = page.locator("[data-cy=doc-explorer-input]");
+    const results = page.locator("[data-cy=doc-explorer-option]");
+    for (const [word, ...found] of [
+      ["leak", "Query.findings", "Account.untrackedUsage"],
+      ["leaks", "Query.findings"],
+      ["bill", "StorageUsage.billed", "Partner.usage", "Account.reconciliation"],
+      ["owe", "Partner.usage", "Account.reconciliation"],
+      ["invoice", "Partner.usage"],
+      ["untracked", "Account.untrackedUsage"],
+      ["canView", "Query.canView"],
+      ["frame with the hosted player", "StreamPlayback.embedHtml"],
+    ] as const) {
+      await search.fill(word);
+      for (const name of found) await results.filter({ hasText: name }).first().waitFor({ timeout: 20_000 });
+    }
+    await search.fill("usage");
+    await results.filter({ hasText: "Partner.usage" }).first().waitFor();
+    expect((await results.allTextContents()).length).toBeLessThanOrEqual(100);
+    await search.fill("(*[");
+    await page.getByText("No results found").waitFor();
+    await search.fill("suspendPartner");
+    await results.filter({ hasText: "Mutation.suspendPartner" }).first().click();
+    await page.locator(".graphiql-doc-explorer-title", { hasText: "suspendPartner" }).waitFor();
     expect(complaints).toEqual([]);
     await page.close();
   });

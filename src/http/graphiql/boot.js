@@ -83,6 +83,67 @@ function open(key, caller) {
   });
 }
 
+// Words that people look for, and the words of the graph for them.
+const MEANINGS = {
+  leak: ["untracked", "unsecured", "findings"],
+  steal: ["untracked", "unsecured", "findings"],
+  owe: ["bill"],
+  invoice: ["bill"],
+  revenue: ["bill"],
+  money: ["bill"],
+  price: ["bill"],
+  customer: ["partner"],
+};
+const MAX_RESULTS = 100;
+
+/**
+ * Results of the docs' search: names that begin with the word or have it as a later part, then descriptions with it, then names
+ * that contain it anywhere.
+ */
+self.searchDocs = (schema, current, query) => {
+  const word = query.trim();
+  const found = { within: [], types: [], fields: [] };
+  if (word === "") return found;
+  const escaped = word.replace(/[^\w ]/g, "\\$&");
+  const capitalized = escaped[0].toUpperCase() + escaped.slice(1);
+  const meanings = Object.entries(MEANINGS).flatMap(([name, words]) =>
+    word.length > 2 && (name.startsWith(word.toLowerCase()) || word.toLowerCase().startsWith(name)) ? words : [],
+  );
+  const inNames = new RegExp(`^${escaped}|_${escaped}`, "i");
+  const inParts = new RegExp(`[a-z]${capitalized}`);
+  const inTexts = new RegExp(`\\b(?:${[escaped, ...meanings].join("|")})`, "i");
+  const anywhere = new RegExp(escaped, "i");
+  const named = ({ name }) => inNames.test(name) || inParts.test(name);
+  const described = ({ name, description }) => inTexts.test(description ?? "") || inTexts.test(name);
+  const ranks = [
+    named,
+    (item) => !named(item) && described(item),
+    (item) => !named(item) && !described(item) && anywhere.test(item.name),
+  ];
+  const types = Object.values(schema.getTypeMap()).filter((type) => type !== current && !type.name.startsWith("__"));
+  const first = [current, schema.getQueryType()].filter((type, at, all) => type?.name && all.indexOf(type) === at);
+  for (const matches of ranks) {
+    for (const type of new Set([...first, ...types])) {
+      if (type !== current && (matches(type) || type.getValues?.().some(matches))) found.types.push({ type });
+      for (const field of Object.values(type.getFields?.() ?? {})) {
+        const results = matches(field)
+          ? [{ type, field }]
+          : (field.args ?? []).filter(matches).map((argument) => ({ type, field, argument }));
+        found[type === current ? "within" : "fields"].push(...results);
+      }
+    }
+    const count = found.within.length + found.types.length + found.fields.length;
+    if (count >= MAX_RESULTS) break;
+  }
+  const within = found.within.slice(0, MAX_RESULTS);
+  const fields = found.fields.slice(0, MAX_RESULTS - within.length);
+  return { within, types: distinct(found.types).slice(0, MAX_RESULTS - within.length - fields.length), fields };
+};
+
+function distinct(results) {
+  return [...new Map(results.map((result) => [result.type, result])).values()];
+}
+
 function askForKey(wasRejected) {
   const form = document.createElement("form");
   form.style.cssText = "font: 16px system-ui; max-width: 28rem; margin: 20vh auto; display: grid; gap: 1rem";

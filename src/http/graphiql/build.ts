@@ -14,7 +14,7 @@ const source = fileURLToPath(new URL(".", import.meta.url));
 export async function graphiQLFiles(): Promise<ReadonlyMap<string, string | Uint8Array>> {
   const library = await import("@graphql-yoga/render-graphiql/graphiql");
   const sources = new Map<string, string>([
-    ["graphiql.js", `${library.js}`],
+    ["graphiql.js", withSearchByMeaning(`${library.js}`)],
     ["graphiql.css", library.css],
     ["editorWorkerService.js", library.editorWorkerService],
     ["json.js", library.jsonWorker],
@@ -29,6 +29,23 @@ export async function graphiQLFiles(): Promise<ReadonlyMap<string, string | Uint
   const files = new Map<string, string | Uint8Array>([["manifest.json", JSON.stringify(manifest)]]);
   for (const [name, content] of sources) files.set(name, content).set(`${name}.gz`, gzipSync(content));
   return files;
+}
+
+/** Start of GraphiQL's search of the docs, which looks at names alone; `schema` and `docs` are what it searches. */
+const SEARCH =
+  /(?<query>\w+)=>\{const (?<found>\w+)=\{within:\[\],types:\[\],fields:\[\]\};if\(!(?<schema>\w+)\)return \k<found>;const \w+=(?<docs>\w+)\.def,/g;
+
+/**
+ * Replaces GraphiQL's search of the docs by `searchDocs` of boot.js.
+ *
+ * @throws Error if another version of the library has another search
+ */
+function withSearchByMeaning(code: string): string {
+  const [search, ...others] = code.matchAll(SEARCH);
+  const { query, schema, docs } = search?.groups ?? {};
+  if (!search || others.length > 0) throw new Error("GraphiQL's search of the docs is not where it was: change SEARCH");
+  const replaced = `${query}=>{if(${schema})return self.searchDocs(${schema},${docs}.def,${query});`;
+  return code.replace(search[0], () => search[0].replace(`${query}=>{`, () => replaced));
 }
 
 /** Writes the files of GraphiQL into a folder. */
