@@ -40,6 +40,20 @@ const tokensMade = () =>
   gateway.sandbox.calls().filter(({ method, path }) => method === "POST" && path === "/api/subscribe_token").length;
 
 describe("onboarding", () => {
+  it("labels tokens with the partner and the pattern, cut to 128 characters", async () => {
+    const pattern = "gala-".repeat(25);
+    const { subscribeTokens, userErrors } = await ask({
+      idempotencyKey: "meadow",
+      name: "Meadow TV",
+      trackingIds: ["meadow-tv"],
+      grants: [{ pattern }],
+    });
+    expect(userErrors).toEqual([]);
+    expect(subscribeTokens.map(({ subscribeToken }) => subscribeToken)).toMatchObject([
+      { label: `Meadow TV: ${pattern}`.slice(0, 128) },
+    ]);
+  });
+
   it("registers a partner with a token for each grant and a key that is shown once", async () => {
     const input = {
       idempotencyKey: "meadow",

@@ -172,6 +172,18 @@ describe("a suspended or retired partner", () => {
     expect(await codes(b, `updateSubscribeToken(input: { token: ${token}, label: "old" })`)).toEqual([]);
   });
 
+  it.each(inactive)("that is %s is named with its status in the error", async (status, mutation) => {
+    await onboard(a, "acme", ["derby-final"]);
+    await change(a, mutation);
+    const { data } = await a.ask<{ createSubscribeToken: { userErrors: { message: string }[] } }>(
+      `mutation { createSubscribeToken(input: { idempotencyKey: "t", label: "t", trackingId: "acme",
+         streams: [{ pattern: "derby-final" }] }) { userErrors { message } } }`,
+    );
+    expect(data.createSubscribeToken.userErrors).toEqual([
+      { message: `\`input.trackingId\` must concern an active partner; \`acme\` is ${status.toLowerCase()}.` },
+    ]);
+  });
+
   const selling = `syndicateStream(input: { idempotencyKey: "s", stream: { name: "derby-final" }, partners: [{ trackingId: "acme" }] })`;
 
   it.each([

@@ -113,11 +113,33 @@ describe("selling a stream", () => {
     await gateway.ask(
       `mutation { suspendPartner(input: { partner: { trackingId: "brook-radio" } }) { userErrors { code } } }`,
     );
-    expect((await sell(gateway)).userErrors).toMatchObject([
-      { code: "PARTNER_NOT_ACTIVE", path: ["input", "partners", "1"] },
+    expect((await sell(gateway)).userErrors).toEqual([
+      {
+        code: "PARTNER_NOT_ACTIVE",
+        path: ["input", "partners", "1"],
+        message: "`input.partners.1` must be a registered, active partner; got `brook-radio`, which is suspended.",
+      },
     ]);
     const unclaimed = await sell(gateway, { partners: [{ trackingId: "northwind-tv" }] });
-    expect(unclaimed.userErrors).toMatchObject([{ code: "PARTNER_NOT_ACTIVE", path: ["input", "partners", "0"] }]);
+    expect(unclaimed.userErrors).toEqual([
+      {
+        code: "PARTNER_NOT_ACTIVE",
+        path: ["input", "partners", "0"],
+        message: "`input.partners.0` must be a registered, active partner; got `northwind-tv`, which is unclaimed.",
+      },
+    ]);
+  });
+
+  it("labels subscribe tokens with the partner and the stream, cut to 128 characters", async () => {
+    await using gateway = await createTestGateway();
+    await register(gateway, ["meadow-tv"]);
+    const name = "gala-".repeat(25);
+    const sold = await sell(gateway, { stream: { name }, partners: [{ trackingId: "meadow-tv" }] });
+    expect(sold.userErrors).toEqual([]);
+    const { data } = await gateway.ask<{ subscribeTokens: { nodes: { label: string }[] } }>(
+      `{ subscribeTokens(filter: { labelContains: "gala-gala" }) { nodes { label } } }`,
+    );
+    expect(data.subscribeTokens.nodes).toEqual([{ label: `meadow-tv: ${name}`.slice(0, 128) }]);
   });
 
   it.each([0, 1, 2, 3])("takes back what it made when call %i fails, and can be tried again", async (skip) => {

@@ -32,6 +32,8 @@ import {
 import { createTestGateway, isBuilt, OPERATOR_KEY, START, type TestGateway } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 
+/** Milliseconds for which a test waits for the browser: as long as a test may take. */
+const PATIENCE_MS = 110_000;
 const CHROMIUM = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
 
 let folder: string;
@@ -276,6 +278,7 @@ describe.runIf(existsSync(CHROMIUM) && !isBuilt)("GraphiQL in a browser", () => 
   beforeAll(async () => {
     browser = await chromium.launch({
       executablePath: CHROMIUM,
+      timeout: PATIENCE_MS,
       args: [
         "--no-sandbox",
         "--disable-gpu",
@@ -301,6 +304,7 @@ describe.runIf(existsSync(CHROMIUM) && !isBuilt)("GraphiQL in a browser", () => 
     prepare?: (page: Page) => Promise<unknown>,
   ): Promise<{ page: Page; complaints: string[] }> {
     const page = await browser.newPage({ viewport: { width: 1500, height: 950 } });
+    page.setDefaultTimeout(PATIENCE_MS);
     await prepare?.(page);
     const complaints: string[] = [];
     page.on("request", (request) => {
@@ -317,7 +321,7 @@ describe.runIf(existsSync(CHROMIUM) && !isBuilt)("GraphiQL in a browser", () => 
   /** Runs an operation of the tab with this title, until the beginning of its answer is in view. */
   async function run(page: Page, title: string, part: string, operation = title): Promise<string> {
     const execute = page.getByRole("button", { name: /execute/i });
-    await execute.waitFor({ timeout: 30_000 });
+    await execute.waitFor();
     await page.locator(".graphiql-tab-button", { hasText: title }).click();
     // Just after a change of tabs GraphiQL still means the operation before: a person is slower than that, a test asks again.
     const choice = page.getByRole("menuitem", { name: operation, exact: true });
@@ -325,7 +329,7 @@ describe.runIf(existsSync(CHROMIUM) && !isBuilt)("GraphiQL in a browser", () => 
     await vi.waitUntil(
       async () => {
         await execute.click();
-        if (severalOperations.has(title)) await choice.click({ timeout: 1_000 }).catch(() => null);
+        if (severalOperations.has(title)) await choice.click({ timeout: 3_000 }).catch(() => null);
         return response
           .filter({ hasText: part })
           .waitFor({ timeout: 3_000 })
@@ -334,7 +338,7 @@ describe.runIf(existsSync(CHROMIUM) && !isBuilt)("GraphiQL in a browser", () => 
             () => false,
           );
       },
-      { timeout: 30_000 },
+      { timeout: PATIENCE_MS },
     );
     return (await response.textContent()) ?? "";
   }
@@ -496,10 +500,10 @@ describe.runIf(existsSync(CHROMIUM) && !isBuilt)("GraphiQL in a browser", () => 
     const { page } = await open("/graphql");
     await page.getByLabel("Key:").fill("not-the-key");
     await page.getByRole("button", { name: "Open Syndigraph" }).click();
-    await page.getByText("The key was refused.").waitFor({ timeout: 30_000 });
+    await page.getByText("The key was refused.").waitFor();
     await page.getByLabel(/refused/).fill(OPERATOR_KEY);
     await page.getByRole("button", { name: "Open Syndigraph" }).click();
-    await page.getByRole("button", { name: /execute/i }).waitFor({ timeout: 30_000 });
+    await page.getByRole("button", { name: /execute/i }).waitFor();
     await page.close();
   });
 });

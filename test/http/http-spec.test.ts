@@ -196,7 +196,7 @@ describe("HTTP server: the port", () => {
     });
     // A later request that is answered proves that the first has reached the server.
     expect((await fetch(`${server.url}/health`)).status).toBe(200);
-    const drained = server.drain(5_000);
+    const drained = server.drain(100_000);
     expect(await (await answer).json()).toMatchObject({ data: { account: { accountId: "SYN4DX" } } });
     await drained;
     await expect(fetch(`${server.url}/health`)).rejects.toThrow();

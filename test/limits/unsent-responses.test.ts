@@ -98,7 +98,7 @@ const MORE_THAN_BUFFERS = {
 } satisfies Partial<GatewayOptions>;
 
 async function open(options: Partial<GatewayOptions> = {}) {
-  const gateway = await createTestGateway({ gateway: { ...MORE_THAN_BUFFERS, ...options }, timeoutMs: 60_000 });
+  const gateway = await createTestGateway({ gateway: { ...MORE_THAN_BUFFERS, ...options } });
   /** Connections of {@link stall}, as the gateway sees them. */
   const stalled: Socket[] = [];
   const handle: typeof gateway.gateway.handle = (request, response) => {
@@ -179,7 +179,7 @@ describe("response limit: a response that is too long", () => {
   });
 
   it("is refused behind a change as well, which has been made then", async () => {
-    await using gateway = await createTestGateway({ gateway: limits, timeoutMs: 60_000 });
+    await using gateway = await createTestGateway({ gateway: limits });
     const series = HUGE.slice(HUGE.indexOf("fragment"));
     const all = Array.from({ length: 2 }, (_, index) => `s${index}: stream { ...h }`).join(" ");
     const { data, errors } = await gateway.ask(
@@ -194,7 +194,7 @@ describe("response limit: a response that is too long", () => {
   });
 
   it("is refused for conditions of which no plan is kept as well", async () => {
-    await using gateway = await createTestGateway({ gateway: limits, timeoutMs: 60_000 });
+    await using gateway = await createTestGateway({ gateway: limits });
     const conditional = `query (${["a", "b", "c"].map((name) => `$${name}: Boolean!`).join(", ")}) { a: __typename @skip(if: $a) b: __typename @skip(if: $b) c: __typename @skip(if: $c) ${HUGE.slice(1)}`;
     for (let count = 0; count < 8; count += 1) {
       const variables = { a: (count & 1) > 0, b: (count & 2) > 0, c: (count & 4) > 0 };

@@ -80,7 +80,7 @@ const check = (runs: number, property: fc.IAsyncProperty<unknown>) =>
 describe("sandbox usage of a stream", () => {
   it("equals the sum of its series, of its parts, of its countries, and the ground truth", () =>
     check(
-      60,
+      30,
       fc.asyncProperty(anyStream, anyWindow, async (stream, window) => {
         const query = { ...window, streamNames: [stream] };
         const range = { ...rangeOf(window), streamNames: [stream] };
@@ -113,7 +113,7 @@ describe("sandbox usage of a stream", () => {
 
   it("equals the sum over its tracking ids, except for pushes and relays", () =>
     check(
-      60,
+      30,
       fc.asyncProperty(anyStream, anyWindow, async (stream, window) => {
         const query = { ...window, streamNames: [stream] };
         const { standard } = sandbox.truth({ stream, ...visible(window) });
@@ -132,7 +132,7 @@ describe("sandbox usage of a stream", () => {
 describe("sandbox usage of a tracking id", () => {
   it("equals the sum of its streams and of its series, and the ground truth", () =>
     check(
-      50,
+      30,
       fc.asyncProperty(fc.constantFrom(...TRACKING_IDS), anyWindow, async (trackingId, window) => {
         const query = { ...window, trackingIds: [trackingId] };
         const { bytesIn, bytesOut } = sandbox.truth({ trackingId, ...visible(window) });
@@ -153,7 +153,7 @@ describe("sandbox usage of a tracking id", () => {
 describe("sandbox usage of the account", () => {
   it("equals the sum of its streams, of its countries and of its series, and the ground truth", () =>
     check(
-      12,
+      8,
       fc.asyncProperty(
         fc.oneof(
           hourWindow,
