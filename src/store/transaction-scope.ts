@@ -1,15 +1,32 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
-const scope = new AsyncLocalStorage<{ isOpen: boolean }>();
+/**
+ * Storage that is disabled while no transaction is open.
+ *
+ * Up to Node.js 22, an `await` anywhere in the process takes three times as long as long as a storage is enabled, which it is from
+ * its first use on.
+ */
+class TransactionScope extends AsyncLocalStorage<{ isOpen: boolean }> {
+  #open = 0;
+
+  async enclose<Result>(work: () => Promise<Result>): Promise<Result> {
+    const transaction = { isOpen: true };
+    this.#open += 1;
+    try {
+      return await this.run(transaction, work);
+    } finally {
+      transaction.isOpen = false;
+      this.#open -= 1;
+      if (this.#open === 0) this.disable();
+    }
+  }
+}
+
+const scope = new TransactionScope();
 
 /** Runs the work of a transaction in a scope that {@link assertOutsideTransaction} recognizes. */
-export async function asTransaction<Result>(work: () => Promise<Result>): Promise<Result> {
-  const transaction = { isOpen: true };
-  try {
-    return await scope.run(transaction, work);
-  } finally {
-    transaction.isOpen = false;
-  }
+export function asTransaction<Result>(work: () => Promise<Result>): Promise<Result> {
+  return scope.enclose(work);
 }
 
 /**
