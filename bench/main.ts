@@ -42,11 +42,12 @@ const PACES = {
   quick: { connections: 50, rounds: 2, roundMs: 200, warmUpMs: 400 },
 } as const satisfies Record<string, Pace>;
 
-const USAGE = `npm run bench -- [--quick] [--only names] [--write] [--cpu-prof folder]
+const USAGE = `npm run bench -- [--quick] [--only names] [--wording text] [--write] [--cpu-prof folder]
 
   --quick     short rounds: a rough measurement in three minutes
   --only      measures some tasks: list, totals, series, typename, mixed, growth, failing; a task such as totals-8; the
               cold or warm runs of a shape or task: totals:cold
+  --wording   measures the wordings whose name contains the text, without the other servers but the proxy
   --write     writes the tables into docs/measurements.md
   --cpu-prof  writes CPU profiles of the gateway into a folder
 `;
@@ -57,6 +58,7 @@ const { values: options } = parseArgs({
     write: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
     only: { type: "string" },
+    wording: { type: "string" },
     "cpu-prof": { type: "string" },
   },
 });
@@ -124,17 +126,17 @@ async function runTable(fleet: Fleet, run: Run, pace: Pace, partnerKey: string):
 /** Returns the proxy, and each server with the wordings that it takes part in. */
 function contestantsOf(fleet: Fleet, { task, rotation, latencyMs = 0 }: Run, partnerKey: string): Contestant[] {
   const [proxy, gateway, rival, other] = fleet.servers as [Server, Server, Server, Server];
-  const [first, ...more] = task.wordings;
-  const forPeers = task.wordings.filter(({ isForPeers }) => isForPeers !== false);
+  const wordings = task.wordings.filter(({ name }) => name.includes(options.wording ?? ""));
+  const forPeers = wordings.filter(({ isForPeers }) => isForPeers !== false);
   // Other servers do the same work in cold runs alone; the slowest of them shows no more in other wordings.
-  const withPeers = rotation === "cold" && latencyMs === 0;
+  const withPeers = rotation === "cold" && latencyMs === 0 && options.wording === undefined;
   const inWording = (server: Server) => (wording: Wording) => ({
     ...{ fleet, server, task, wording },
     ...(wording.by === "partner" && { key: partnerKey }),
   });
   return [
     { fleet, server: proxy, task },
-    ...[first, ...(latencyMs === 0 ? more : [])].map(inWording(gateway)),
+    ...wordings.slice(0, latencyMs === 0 ? undefined : 1).map(inWording(gateway)),
     ...(withPeers ? forPeers.map(inWording(rival)) : []),
     ...(withPeers ? forPeers.slice(0, 1).map(inWording(other)) : []),
   ];
