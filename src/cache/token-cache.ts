@@ -37,9 +37,9 @@ export interface TokenCache {
   /** Returns the tokens if they are cached and fresh; null otherwise. Never reads. */
   peek(): TokenSnapshot | null;
   /** Returns a publish token by id, read from the platform if it is not cached; null for an unknown id. @throws UpstreamError */
-  publishToken(id: number): Promise<PublishTokenRecord | null>;
+  publishToken(id: number): MaybePromise<PublishTokenRecord | null>;
   /** Returns a subscribe token by id, read from the platform if it is not cached; null for an unknown id. @throws UpstreamError */
-  subscribeToken(id: number): Promise<SubscribeTokenRecord | null>;
+  subscribeToken(id: number): MaybePromise<SubscribeTokenRecord | null>;
   /** Stores a token as a write of this gateway has left it. */
   put(token: PublishTokenRecord | SubscribeTokenRecord): void;
   /** Removes a token that this gateway has deleted. */
@@ -211,9 +211,11 @@ class TokensOfKind<Token extends TokenRecord> {
     this.#writes += 1;
   }
 
-  async find(id: number): Promise<Token | null> {
-    const cached = this.index.get(id);
-    if (cached) return cached;
+  find(id: number): MaybePromise<Token | null> {
+    return this.index.get(id) ?? this.#read(id);
+  }
+
+  async #read(id: number): Promise<Token | null> {
     const writes = this.#writes;
     const token = await this.#source.read(id);
     // The response may be older than a write of this gateway made meanwhile.

@@ -9,7 +9,8 @@ const EXTENSION = "cacheable";
  * Returns `extensions` that mark a field as cacheable: its value follows from its object, its arguments, the caller's rights and
  * the cache version alone. A response is cacheable if all of its fields are.
  *
- * A property of the object, or a resolver that takes the object alone, needs no mark unless it returns a promise.
+ * A property of the object, or a resolver that takes the object alone, needs no mark unless it returns a promise. The type of an
+ * abstract field's value follows from the value.
  *
  * @param when decides by the arguments; always cacheable by default
  */

@@ -251,7 +251,6 @@ function abstractCompleter(type: GraphQLAbstractType, location: FieldLocation): 
     location.planned.schema.getPossibleTypes(type).map((member) => [member.name, objectCompleter(member, location)]),
   );
   return (execution, value, path, info) => {
-    execution.isCacheable = false;
     const completeAs = (name: unknown) => {
       const complete = members.get(String(name));
       if (!complete) {

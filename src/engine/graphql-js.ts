@@ -4,8 +4,6 @@ import {
   GraphQLError,
   type GraphQLField,
   type GraphQLSchema,
-  getNamedType,
-  isAbstractType,
   isIntrospectionType,
   isObjectType,
   type OperationDefinitionNode,
@@ -78,7 +76,6 @@ function selectsIntrospection(
 function noteCacheability(field: GraphQLField<unknown, unknown>, notes: CacheabilityNotes): void {
   const { resolve } = field;
   const property = propertyOf(field);
-  const isAbstract = isAbstractType(getNamedType(field.type));
   const mark = cacheabilityOf(field);
   const cacheability = isOfObject(property, accessOf(field).resolve) || mark;
   field.resolve = (source, args, context, info) => {
@@ -92,7 +89,7 @@ function noteCacheability(field: GraphQLField<unknown, unknown>, notes: Cacheabi
     if (!noted?.isCacheable) return value;
     const isCacheable = typeof cacheability === "function" ? cacheability(args) : cacheability;
     const isRead = isPromise(value) && mark === false;
-    noted.isCacheable = isCacheable && !isAbstract && !isRead && typeof own !== "function";
+    noted.isCacheable = isCacheable && !isRead && typeof own !== "function";
     return value;
   };
 }

@@ -53,9 +53,9 @@ export interface Loaders {
   /** Loads the cached tokens. @throws UpstreamError */
   tokens(): MaybePromise<TokenSnapshot>;
   /** Loads a publish token by id, also one that is too new for the cache; null for an unknown id. @throws UpstreamError */
-  publishToken(id: number): Promise<PublishTokenRecord | null>;
+  publishToken(id: number): MaybePromise<PublishTokenRecord | null>;
   /** Loads a subscribe token by id, also one that is too new for the cache; null for an unknown id. @throws UpstreamError */
-  subscribeToken(id: number): Promise<SubscribeTokenRecord | null>;
+  subscribeToken(id: number): MaybePromise<SubscribeTokenRecord | null>;
   /**
    * Loads the publish tokens that may broadcast a stream, for checks of viewer tokens. Never show them to the caller.
    *
@@ -223,14 +223,12 @@ class AccountLoaders implements Loaders {
     return this.#tokens;
   }
 
-  async publishToken(id: number): Promise<PublishTokenRecord | null> {
-    await this.tokens();
-    return this.#sources.tokenCache.publishToken(id);
+  publishToken(id: number): MaybePromise<PublishTokenRecord | null> {
+    return mapMaybe(this.tokens(), () => this.#sources.tokenCache.publishToken(id));
   }
 
-  async subscribeToken(id: number): Promise<SubscribeTokenRecord | null> {
-    await this.tokens();
-    return this.#sources.tokenCache.subscribeToken(id);
+  subscribeToken(id: number): MaybePromise<SubscribeTokenRecord | null> {
+    return mapMaybe(this.tokens(), () => this.#sources.tokenCache.subscribeToken(id));
   }
 
   async publishersOf(streamName: string): Promise<readonly PublishTokenRecord[]> {

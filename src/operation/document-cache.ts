@@ -82,15 +82,7 @@ export function createDocumentCache(
       document,
       name,
       type: operation.operation,
-      cacheKey: (variables) => {
-        let key = String(id);
-        for (const { variable } of definitions) {
-          const { value: variableName } = variable.name;
-          // A variable that is left out takes its default, which null does not.
-          key += `\n${Object.hasOwn(variables, variableName) ? JSON.stringify(variables[variableName]) : ""}`;
-        }
-        return key;
-      },
+      cacheKey: (variables) => id + JSON.stringify(variables),
       cost: (variables) => {
         const points = constantCost ?? queryCost(schema, document, name, variables);
         if (definitions.length === 0) constantCost = points;

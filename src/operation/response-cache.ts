@@ -59,7 +59,7 @@ const MAX_ENTRIES = 5_000;
  */
 const MAX_RESPONSE_CHARACTERS = 200_000;
 /** Characters of the longest operation key that is looked up. */
-const MAX_KEY_CHARACTERS = 2_000;
+const MAX_KEY_CHARACTERS = 10_000;
 
 interface Entry {
   /** Cacheable responses so far. */

@@ -1,7 +1,9 @@
 import { type Scope, seesAccount } from "../auth/scopes.ts";
 import type { GraphContext } from "../context.ts";
+import { cacheable } from "../engine/cacheability.ts";
 import { ApplicationError, ForbiddenError, NotFoundError } from "../model/errors.ts";
-import type { MaybePromise } from "../primitives/maybe-promise.ts";
+import type { StreamRecord } from "../model/stream/stream.ts";
+import { isPromise, type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
 import { accountRecord } from "./account/account.ts";
 import { builder } from "./builder.ts";
 import { decodeGlobalId, keyOfId } from "./global-id.ts";
@@ -10,9 +12,14 @@ import { findMediaAsset } from "./media/find-media-asset.ts";
 import { findMediaDistribution } from "./media/find-media-distribution.ts";
 import { findPartner } from "./partner/find-partner.ts";
 import { findStream } from "./stream/find-stream.ts";
+import { prefetchTotals } from "./stream/prefetch-totals.ts";
 import { findPublishToken, findSubscribeToken } from "./token/find-token.ts";
 import { findTranscoder } from "./transcoder/find-transcoder.ts";
 import { findViewerRecord } from "./viewer/viewer-record.ts";
+
+/** Types whose objects come from cached tokens and stream names alone. */
+const CACHED_TYPES: ReadonlySet<string | undefined> = new Set(["PublishToken", "Stream", "SubscribeToken"]);
+const isOfCachedType = (id: unknown) => CACHED_TYPES.has(decodeGlobalId(String(id))?.typename);
 
 /** Finds an object of each type by its global id, with the scope that reading such objects needs. */
 const finders: Readonly<
@@ -51,6 +58,7 @@ builder.queryFields((t) => ({
   node: t.field({
     type: builder.nodeInterfaceRef(),
     nullable: true,
+    extensions: cacheable(({ id }) => isOfCachedType(id)),
     description: "Any object by its global id; null with an error if there is none.",
     args: { id: t.arg.id({ required: true, description: "The global id, as a field `id` returned it." }) },
     resolve: (_root, { id }, context) => findNode(id, "id", context),
@@ -58,22 +66,38 @@ builder.queryFields((t) => ({
   nodes: t.field({
     type: [builder.nodeInterfaceRef()],
     nullable: { list: false, items: true },
+    extensions: cacheable(({ ids }) => (ids as readonly unknown[]).every(isOfCachedType)),
     description:
       "Several objects by their global ids, in the order of `ids`; null with an error in place of each that does not exist.",
     args: { ids: t.arg.idList({ required: true, description: "Global ids of the objects, at most 100." }) },
-    resolve: (_root, { ids }, context) => {
+    resolve: (_root, { ids }, context, info) => {
       if (ids.length > 100)
         throw new ApplicationError("LIMIT_EXCEEDED", `\`ids\` must have at most 100 entries; got ${ids.length}.`, {
           argument: "ids",
           max: 100,
         });
-      // An error in place of an object costs the client that object alone.
-      return ids.map((id, index) => findNode(id, `ids.${index}`, context).catch((error: Error) => error as never));
+      const found = ids.map((id, index) => findNodeOrError(id, `ids.${index}`, context));
+      if (found.some(isPromise)) return found;
+      const streams = (found as readonly object[]).filter(isStream);
+      return mapMaybe(prefetchTotals(streams, "STREAM", info, context), () => found);
     },
   }),
 }));
 
-async function findNode(id: string, argument: string, context: GraphContext) {
+const isStream = (node: object): node is StreamRecord => "kind" in node && node.kind === "Stream";
+
+/** Returns an error in place of an object, which costs the client that object alone. */
+function findNodeOrError(id: string, argument: string, context: GraphContext): MaybePromise<object> {
+  try {
+    const found = findNode(id, argument, context);
+    return isPromise(found) ? found.catch((error: Error) => error) : found;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** @throws NotFoundError, ForbiddenError */
+function findNode(id: string, argument: string, context: GraphContext): MaybePromise<object> {
   const finder = finders[decodeGlobalId(id)?.typename ?? ""];
   if (!finder) throw new NotFoundError(argument);
   const { role, scopes } = context.caller;

@@ -17,6 +17,33 @@ async function askOften({ ask }: Pick<TestGateway, "ask">, query: string): Promi
   for (let count = 0; count < 4; count += 1) expect((await ask(query)).errors).toEqual([]);
 }
 
+/** A subscribe token labelled "as it was", and the stream that it opens. */
+interface Ids {
+  readonly token: string;
+  readonly tokenId: number;
+  readonly stream: string;
+}
+
+async function createToken(gateway: TestGateway, trackingId: string | null = null): Promise<Ids> {
+  const { data } = await gateway.ask<{
+    createSubscribeToken: { subscribeToken: { id: string; tokenId: number } };
+  }>(
+    `mutation ($input: CreateSubscribeTokenInput!) { createSubscribeToken(input: $input) { subscribeToken { id tokenId } } }`,
+    {
+      input: {
+        idempotencyKey: "token",
+        label: "as it was",
+        streams: [{ pattern: "derby-final" }],
+        ...(trackingId !== null && { trackingId }),
+      },
+    },
+  );
+  const { id: token, tokenId } = data.createSubscribeToken.subscribeToken;
+  await gateway.ask(TOKENS);
+  const found = await gateway.ask<{ stream: { id: string } }>(`{ stream(by: { name: "derby-final" }) { id } }`);
+  return { token, tokenId, stream: found.data.stream.id };
+}
+
 describe("an answer", () => {
   it("is given again from the fourth time on, and charged as before", async () => {
     await using gateway = await createTestGateway();
@@ -179,6 +206,106 @@ describe("an answer", () => {
     ]) {
       await askOften(gateway, query);
       await gateway.ask(query);
+    }
+    expect(await repeated(gateway)).toBe(0);
+  });
+
+  describe.each<[string, (ids: Ids) => readonly [query: string, variables?: Readonly<Record<string, unknown>>]]>([
+    [
+      "a token by `node`",
+      ({ token }) => [`query ($id: ID!) { node(id: $id) { id ... on Token { label } } }`, { id: token }],
+    ],
+    [
+      "tokens and streams by `nodes`",
+      ({ token, stream }) => [
+        `{ nodes(ids: ["${token}", "${stream}"]) { __typename ... on SubscribeToken { label } ... on Stream { name } } }`,
+      ],
+    ],
+    [
+      "100 ids in a variable",
+      ({ token, stream }) => [
+        `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on SubscribeToken { label } ... on Stream { name } } }`,
+        { ids: [token, ...Array<string>(99).fill(stream)] },
+      ],
+    ],
+    ["a token by its number", ({ tokenId }) => [`{ a: subscribeToken(by: { tokenId: ${tokenId} }) { label } }`]],
+    [
+      "aliases through a fragment",
+      ({ token, stream }) => [
+        `query ($a: ID!, $b: ID!) { ${Array.from({ length: 40 }, (_, place) => `s${place}: stream(by: { id: $b }) { ...Name }`).join(" ")} t: subscribeToken(by: { id: $a }) { label } } fragment Name on Stream { name }`,
+        { a: token, b: stream },
+      ],
+    ],
+    [
+      "columns of a series, beside a token",
+      ({ token, stream }) => [
+        `{ nodes(ids: ["${stream}"]) { ... on Stream { bandwidth(window: { last: "P1D" }) { series { columns { start bytesOut } } } } } t: node(id: "${token}") { ... on SubscribeToken { label } } }`,
+      ],
+    ],
+  ])("%s", (_wording, wordingOf) => {
+    it("is cached until the token is changed, which is shown at once", async () => {
+      await using gateway = await createTestGateway();
+      const ids = await createToken(gateway);
+      const [query, variables] = wordingOf(ids);
+      for (let count = 0; count < 4; count += 1) await gateway.ask(query, variables);
+      expect(await repeated(gateway)).toBeGreaterThan(0);
+      expect(JSON.stringify((await gateway.ask(query, variables)).data)).toContain("as it was");
+      const { errors } = await gateway.ask(
+        `mutation ($id: ID!) { updateSubscribeToken(input: { token: { id: $id }, label: "renamed" }) { userErrors { code } } }`,
+        { id: ids.token },
+      );
+      expect(errors).toEqual([]);
+      expect(JSON.stringify((await gateway.ask(query, variables)).data)).toContain("renamed");
+    });
+
+    it("is cached for less than a second", async () => {
+      await using gateway = await createTestGateway();
+      const [query, variables] = wordingOf(await createToken(gateway));
+      for (let count = 0; count < 4; count += 1) await gateway.ask(query, variables);
+      const before = await repeated(gateway);
+      gateway.sandbox.clock.advance(999);
+      await gateway.ask(query, variables);
+      expect(await repeated(gateway)).toBe(before + 1);
+      gateway.sandbox.clock.advance(1);
+      await gateway.ask(query, variables);
+      expect(await repeated(gateway)).toBe(before + 1);
+    });
+
+    it("is never given to a partner that may not see it, and ends with a change of the partner", async () => {
+      await using gateway = await createTestGateway();
+      const [own, other] = [
+        await onboard(gateway, "northwind-tv", ["derby-final"]),
+        await onboard(gateway, "kestrel-media", ["derby-semi"]),
+      ];
+      const [query, variables] = wordingOf(await createToken(gateway, "northwind-tv"));
+      const [asOwn, asOther] = [gateway.as(own.key), gateway.as(other.key)];
+      for (let count = 0; count < 5; count += 1) {
+        const { data } = await asOwn.ask(query, variables);
+        expect(JSON.stringify(data)).toContain("as it was");
+        const { data: foreign, errors } = await asOther.ask(query, variables);
+        expect(JSON.stringify(foreign)).not.toContain("as it was");
+        expect(errors.map(({ extensions: { code } }) => code)).toContain("NOT_FOUND");
+      }
+      const before = await repeated(gateway);
+      expect(before).toBeGreaterThan(0);
+      await gateway.ask(
+        `mutation ($id: ID!) { suspendPartner(input: { partner: { id: $id } }) { userErrors { code } } }`,
+        { id: own.id },
+      );
+      await asOwn.ask(query, variables);
+      expect(await repeated(gateway)).toBe(before);
+    });
+  });
+
+  it("is made each time for objects that no cached token or stream name shows", async () => {
+    await using gateway = await createTestGateway();
+    const { id } = await onboard(gateway, "northwind-tv", ["derby-final"]);
+    const { stream } = await createToken(gateway);
+    for (const ids of [[id], [stream, id]]) {
+      for (let count = 0; count < 5; count += 1) {
+        const { errors } = await gateway.ask(`query ($ids: [ID!]!) { nodes(ids: $ids) { id } }`, { ids });
+        expect(errors).toEqual([]);
+      }
     }
     expect(await repeated(gateway)).toBe(0);
   });

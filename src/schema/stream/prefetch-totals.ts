@@ -12,11 +12,10 @@ import { prefetchTotal } from "../../loaders/bandwidth.ts";
 import type { StreamRecord } from "../../model/stream/stream.ts";
 import type { UsageWindow } from "../../model/usage/time-window.ts";
 import { isPromise, type MaybePromise, settleMaybe } from "../../primitives/maybe-promise.ts";
-import type { Page } from "../connection.ts";
 import { usageWindow, type WindowArguments } from "../window.ts";
 
 /**
- * Returns the page after reading the totals that the client selects of its streams.
+ * Reads the totals that the client selects of streams, which the field returns as a connection or as they are.
  *
  * The calls are the same either way; a stream whose total is already read resolves without a promise of its own.
  * Nothing is prefetched if the streams' selection has other fields that need a call, so that those never start later. A
@@ -25,20 +24,20 @@ import { usageWindow, type WindowArguments } from "../window.ts";
  * @see docs/decisions/0026-prefetched-totals.md
  */
 export function prefetchTotals(
-  page: Page<StreamRecord>,
+  streams: readonly StreamRecord[],
+  position: "CONNECTION" | "STREAM",
   info: GraphQLResolveInfo,
   context: GraphContext,
-): MaybePromise<Page<StreamRecord>> {
-  const { edges } = page;
-  const [first, last] = [edges.at(0), edges.at(-1)];
-  if (!first || !last || !context.caller.scopes.has("usage:read")) return page;
-  const windows = windowsOf(info, context);
-  const unread = (nodes: readonly StreamRecord[]) =>
-    windows.flatMap((window) => nodes.map(({ name }) => prefetch(name, window, context)).filter(Boolean));
-  // If the totals of both ends of the page are cached, those between them normally are too.
-  if (windows.length === 0 || unread([first.node, last.node]).length === 0) return page;
-  const promised = unread(edges.map(({ node }) => node)).filter(isPromise);
-  return settleMaybe([context.loaders.batchScheduler.idle(), ...promised]).then(() => page);
+): MaybePromise<void> {
+  const [first, last] = [streams.at(0), streams.at(-1)];
+  if (!first || !last || !context.caller.scopes.has("usage:read")) return;
+  const windows = windowsOf(info, position, context);
+  const unread = (some: readonly StreamRecord[]) =>
+    windows.flatMap((window) => some.map(({ name }) => prefetch(name, window, context)).filter(Boolean));
+  // If the totals of the first and the last stream are cached, those between them normally are too.
+  if (windows.length === 0 || unread([first, last]).length === 0) return;
+  const promised = unread(streams).filter(isPromise);
+  return settleMaybe([context.loaders.batchScheduler.idle(), ...promised]);
 }
 
 function prefetch(name: string, window: UsageWindow, { loaders }: GraphContext): Promise<unknown> | boolean {
@@ -50,11 +49,11 @@ function prefetch(name: string, window: UsageWindow, { loaders }: GraphContext):
 }
 
 /** Returns the windows of the selected totals, mostly one or none. */
-function windowsOf(info: GraphQLResolveInfo, context: GraphContext): UsageWindow[] {
+function windowsOf(info: GraphQLResolveInfo, position: Position, context: GraphContext): UsageWindow[] {
   const stream = info.schema.getType("Stream");
   const definition = isObjectType(stream) ? stream.getFields()["bandwidth"] : undefined;
   if (!definition) return [];
-  return totalsBelow(info).flatMap((field) => {
+  return totalsBelow(info, position).flatMap((field) => {
     try {
       const args = getArgumentValues(definition, field, info.variableValues);
       return [usageWindow(args as unknown as WindowArguments, context)];
@@ -64,18 +63,16 @@ function windowsOf(info: GraphQLResolveInfo, context: GraphContext): UsageWindow
   });
 }
 
-/** Fields `bandwidth` by connection: a document is parsed once and executed often. */
-const totalsOfConnections = new WeakMap<FieldNode, readonly FieldNode[]>();
+/** Fields `bandwidth` by the field of the streams: a document is parsed once and executed often. */
+const totalsOfFields = new WeakMap<FieldNode, readonly FieldNode[]>();
 
-/** Returns the fields `bandwidth` of the streams of a connection; none if the streams have other fields that are read. */
-function totalsBelow(info: GraphQLResolveInfo): readonly FieldNode[] {
-  const [connection] = info.fieldNodes;
-  if (!connection) return [];
+/** Returns the fields `bandwidth` of the streams; none if the streams have other fields that are read. */
+function totalsBelow(info: GraphQLResolveInfo, position: Position): readonly FieldNode[] {
+  const [field] = info.fieldNodes;
+  if (!field) return [];
   const totals =
-    totalsOfConnections.get(connection) ??
-    totalsIn(info.fieldNodes, getNamedType(info.returnType), "CONNECTION", info) ??
-    [];
-  totalsOfConnections.set(connection, totals);
+    totalsOfFields.get(field) ?? totalsIn(info.fieldNodes, getNamedType(info.returnType), position, info) ?? [];
+  totalsOfFields.set(field, totals);
   return totals;
 }
 

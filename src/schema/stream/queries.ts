@@ -45,9 +45,10 @@ builder.queryFields((t) => ({
         "Every stream that is known by name, sorted by name: named by a token, live or ended within the last hour, or seen in traffic. A partner sees only those that its tokens open.",
       args: { filter: t.arg({ type: StreamFilter, description: "Which streams to list; all if left out." }) },
       resolve: (_root, { filter, ...page }, context, info) =>
-        mapMaybe(holdBatchesFor(context, info, streamPage(filter ?? {}, page, context)), (found) =>
-          prefetchTotals(found, info, context),
-        ),
+        mapMaybe(holdBatchesFor(context, info, streamPage(filter ?? {}, page, context)), (found) => {
+          const streams = found.edges.map(({ node }) => node);
+          return mapMaybe(prefetchTotals(streams, "CONNECTION", info, context), () => found);
+        }),
     },
     StreamConnection,
   ),

@@ -61,7 +61,7 @@ export async function changePublishTokens(
     });
     return { tokens: enabled.values, userErrors: enabled.userErrors };
   }
-  const found = await each(refs, (ref, argument) => findPublishToken(ref, argument, context));
+  const found = await each(refs, async (ref, argument) => findPublishToken(ref, argument, context));
   try {
     const { disabled, failures } = await disablePublishTokens(found.values, context);
     return { tokens: disabled, userErrors: [...found.userErrors, ...failures.map(userError)] };

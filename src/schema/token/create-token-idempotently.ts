@@ -1,6 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import type { RegisteredPartner } from "../../model/partner/partner.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord, TokenRecord } from "../../model/token/token.ts";
+import type { MaybePromise } from "../../primitives/maybe-promise.ts";
 import { type ListPage, MAX_ITEMS_ON_PAGE } from "../../upstream/list-page.ts";
 import type { NewPublishToken } from "../../upstream/publish-tokens.ts";
 import type { NewSubscribeToken } from "../../upstream/subscribe-tokens.ts";
@@ -98,7 +99,7 @@ interface TokenCreation<Input, Token> {
   readonly client: { list(page: ListPage): Promise<Token[]> };
   readonly comparison: Comparison<Input, Token>;
   readonly create: () => Promise<Token>;
-  readonly find: (id: number) => Promise<Token | null>;
+  readonly find: (id: number) => MaybePromise<Token | null>;
 }
 
 function createTokenIdempotently<
@@ -124,7 +125,7 @@ function createTokenIdempotently<
       matchesRequest: (token, span) => matchesRequest(comparison, input, token, span),
       idOf: ({ id }) => String(id),
       createdAt: ({ addedAt }) => addedAt,
-      find: (id) => find(Number(id)),
+      find: async (id) => find(Number(id)),
       take: context.tokenCache.put,
     },
     context,

@@ -1,6 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import { NotFoundError } from "../../model/errors.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord } from "../../model/token/token.ts";
+import { type MaybePromise, mapMaybe } from "../../primitives/maybe-promise.ts";
 import { builder } from "../builder.ts";
 import { keyOfId } from "../global-id.ts";
 
@@ -28,23 +29,26 @@ export interface TokenReference {
 }
 
 /** Returns the publish token that is referred to. @throws NotFoundError when the account has none */
-export async function findPublishToken(
+export function findPublishToken(
   ref: TokenReference,
   argument: string,
   { loaders }: GraphContext,
-): Promise<PublishTokenRecord> {
-  const token = await loaders.publishToken(tokenNumber(ref, "PublishToken", argument));
-  if (!token) throw new NotFoundError(argument);
-  return token;
+): MaybePromise<PublishTokenRecord> {
+  const token = loaders.publishToken(tokenNumber(ref, "PublishToken", argument));
+  return mapMaybe(token, (found) => required(found, argument));
 }
 
 /** Returns the subscribe token that is referred to. @throws NotFoundError when the account has none */
-export async function findSubscribeToken(
+export function findSubscribeToken(
   ref: TokenReference,
   argument: string,
   { loaders }: GraphContext,
-): Promise<SubscribeTokenRecord> {
-  const token = await loaders.subscribeToken(tokenNumber(ref, "SubscribeToken", argument));
+): MaybePromise<SubscribeTokenRecord> {
+  const token = loaders.subscribeToken(tokenNumber(ref, "SubscribeToken", argument));
+  return mapMaybe(token, (found) => required(found, argument));
+}
+
+function required<Token>(token: Token | null | undefined, argument: string): Token {
   if (!token) throw new NotFoundError(argument);
   return token;
 }

@@ -3,6 +3,7 @@ import type { GraphContext } from "../../context.ts";
 import { NotFoundError } from "../../model/errors.ts";
 import { assertName } from "../../model/text.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord, TokenRecord } from "../../model/token/token.ts";
+import type { MaybePromise } from "../../primitives/maybe-promise.ts";
 import type { TokenChanges } from "../../upstream/token-client.ts";
 
 /** Describes the idempotency key of the mutations that rotate a token. */
@@ -17,7 +18,7 @@ interface Rotation<Token> {
     update(id: number, changes: TokenChanges): Promise<Token>;
     read(id: number): Promise<Token | null>;
   };
-  readonly find: (id: number) => Promise<Token | null>;
+  readonly find: (id: number) => MaybePromise<Token | null>;
 }
 
 /**
