@@ -32,7 +32,7 @@ export const requestLimits = {
     code: "QUERY_TOO_COMPLEX",
     description: "Maximum number of fields of an operation, with each fragment as often as it is spread.",
   },
-  maxDepth: { max: 20, code: "QUERY_TOO_COMPLEX", description: "Maximum nesting depth of fields." },
+  maxDepth: { max: 20, code: "QUERY_TOO_COMPLEX", description: "Maximum nesting depth of fields, in levels." },
   maxAliases: { max: 100, code: "QUERY_TOO_COMPLEX", description: "Maximum number of aliases in an operation." },
   maxDirectives: { max: 50, code: "QUERY_TOO_COMPLEX", description: "Maximum number of directives in an operation." },
   maxCost: {

@@ -127,7 +127,7 @@ builder.objectType(builder.objectRef<UserErrorShape>("SigningRefusedError"), {
     refusal: t.field({
       type: RefusalCodeEnum,
       nullable: true,
-      description: "The signing rule that would be broken.",
+      description: "Signing rule that would be broken; never null in this type.",
       resolve: ({ refusal }) => refusal?.code ?? null,
     }),
   }),

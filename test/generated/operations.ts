@@ -7,7 +7,7 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
 /** Outcome of an audited operation. */
 export type AuditOutcome =
-  /** The operation succeeded completely. */
+  /** The operation succeeded in all of its parts. */
   | 'DONE'
   /** The platform or the gateway failed, and nothing was changed. */
   | 'FAILED'
@@ -18,13 +18,13 @@ export type AuditOutcome =
   /** The platform's response was lost or the gateway stopped during the operation, which may have been carried out: check the object. */
   | 'UNKNOWN';
 
-/** How much of the usage of a bucket is known. */
+/** State of the usage in a bucket: known as a whole, in part, or not at all. */
 export type BucketState =
   /** Every hour of the bucket is counted: the bucket was over, and its last quarter hour published, when its usage was read. */
   | 'COMPLETE'
-  /** Nothing is known: the platform has no usage of the bucket, which is not the same as zero. */
+  /** The bucket is unknown: the platform has no usage of it, which differs from zero. */
   | 'MISSING'
-  /** Part of the bucket is known: the bucket is not over yet, or `missing` names what lacks. */
+  /** A part of the bucket is known: the bucket is not over yet, or `missing` names the periods that lack. */
   | 'PARTIAL'
   /** The bucket is over and its usage is final, but missing hours can't be ruled out: hours are retained for 7 days, and the platform gives older days and months as one number each. */
   | 'UNVERIFIED';
@@ -122,33 +122,33 @@ export type ErrorCode =
 
 /** Kind of a finding; the description of each is its impact. */
 export type FindingCode =
-  /** The token's patterns open more than half of the streams that are known by name, and streams of such names that are yet to be made. */
+  /** The token's patterns open more than half of the streams that are known by name, and future streams whose names match. */
   | 'BROAD_GRANT'
-  /** Publishers and viewers of a stream meet in one cluster only: viewers under this token do not find the stream. */
+  /** Viewers find a stream only in the cluster where it is published: viewers with this token do not find the stream. */
   | 'CLUSTER_MISMATCH'
-  /** Viewer tokens inherit the binding: the partner's first viewers lock all later ones out. */
+  /** Viewer tokens inherit the binding: the addresses of the partner's first viewers use up the limit, and later viewers are rejected. */
   | 'MASTER_BINDS_ADDRESSES'
-  /** The platform takes the pattern and the gateway can't read it, so which streams the token opens is not known. Checks that protect a stream count it as covering every name that begins like it; checks that grant something count it as opening nothing. */
+  /** The platform accepts the pattern, but the gateway can't read it, so the streams that the token opens are unknown. Checks that protect a stream assume that the pattern covers every name with its literal prefix; checks that grant access assume that it opens nothing. */
   | 'PATTERN_UNREADABLE'
-  /** The stream can be published with tokens that differ in cluster or geo-cascade: which viewers find it, and from where, depends on who publishes. */
+  /** The stream's publish tokens differ in cluster or geo-cascade, so the token that is broadcasting decides which viewers find the stream. */
   | 'PUBLISHERS_DIFFER'
-  /** Anyone may watch the stream without a token. Their traffic is billed to the account, and to no partner. */
+  /** Anyone may watch the stream without a token. The traffic is billed to the account, and to no partner. */
   | 'STREAM_UNSECURED'
-  /** After its expiry the token and the viewer tokens signed with it are rejected. An expiry can't be changed. */
+  /** After the expiry the token and all viewer tokens signed with it are rejected. An expiry can't be changed. */
   | 'TOKEN_EXPIRES'
-  /** A request that was cut off before its answer was recorded asked for a usable token like this one, and no other request of the gateways made it, so most likely nobody was handed the token. The same request, sent again with its idempotency key, takes it over. A token that was made in the platform's dashboard at that time with exactly the same settings looks the same. */
+  /** An interrupted request probably created this usable token without returning it to its caller. Repeating the request with its idempotency key returns the token. A token that was created in the platform's dashboard at that time with the same settings can't be told apart. */
   | 'TOKEN_LEFT_BEHIND'
-  /** The partner is suspended or retired, and whoever holds this usable subscribe token still lets viewers in. */
+  /** The partner is suspended or retired, but its subscribe token still admits viewers. */
   | 'TOKEN_OF_INACTIVE_PARTNER'
   /** Incoming bytes are counted under a tracking id. Partners are billed for what is sent to viewers, so this points to a mistake in metering. */
   | 'TRACKED_INGEST'
-  /** Whoever holds this subscribe token may sign under any tracking id or none: usage can be hidden, or put on another partner's bill. */
+  /** The holder of this subscribe token may sign under any tracking id or none, so usage can be hidden or billed to another partner. */
   | 'TRACKING_ID_MISSING'
-  /** Traffic is counted under a tracking id that no registered partner has: nobody is billed for it. */
+  /** Traffic is counted under a tracking id that no registered partner has, so no partner is billed for it. */
   | 'TRACKING_ID_UNCLAIMED'
-  /** Viewers used bandwidth of a secured stream under no tracking id, so nobody can be billed for it. Some subscribe token without a tracking id lets them in. */
+  /** Viewers of a secured stream used bandwidth without a tracking id, so no partner can be billed for it. A subscribe token without a tracking id admits them. */
   | 'UNTRACKED_VIEWERS'
-  /** The token opens every stream of the account, those of other partners and later ones included. */
+  /** The token opens every stream of the account, including streams of other partners and future streams. */
   | 'WILDCARD_GRANT';
 
 /** Severity of a finding. */
@@ -184,15 +184,15 @@ export type SigningRefusalCode =
   | 'ALGORITHM_NOT_ALLOWED'
   /** A claim has a type that the platform does not accept. */
   | 'CLAIM_TYPE_WRONG'
-  /** The parent belongs to another cluster; only a parent of the cluster `auto` leaves the choice. */
+  /** The parent belongs to another cluster; only a parent of the cluster `auto` allows any. */
   | 'CLUSTER_MISMATCH'
   /** The account has no such cluster. */
   | 'CLUSTER_UNKNOWN'
   /** Custom viewer data must be at most 1024 characters long. */
   | 'CUSTOM_VIEWER_DATA_TOO_LONG'
-  /** A viewer token must say when it expires. */
+  /** A viewer token must have an expiry. */
   | 'EXPIRY_MISSING'
-  /** The viewer token would have expired already. */
+  /** The expiry of the viewer token must be in the future. */
   | 'EXPIRY_PASSED'
   /** An address must be an IPv4 address or CIDR block, without ranges, wildcards and leading zeros. */
   | 'IP_FORM_UNSUPPORTED'
@@ -200,66 +200,66 @@ export type SigningRefusalCode =
   | 'IP_OUTSIDE_PARENT'
   /** The text is neither a JWT with the claims of a viewer token nor the string of a subscribe token that the gateway knows. */
   | 'NOT_A_VIEWER_TOKEN'
-  /** The viewer token's claim `nbf` names an instant that is still to come. */
+  /** The viewer token is not valid yet: its claim `nbf` is in the future. */
   | 'NOT_YET_VALID'
-  /** An origin is a domain such as `demo.com` or `*.demo.com`. */
+  /** An origin must be a domain such as `demo.com` or `*.demo.com`. */
   | 'ORIGIN_INVALID'
   /** The parent does not allow this origin, and a viewer token can only narrow what the parent allows. */
   | 'ORIGIN_OUTSIDE_PARENT'
-  /** The parent has expired, and every token signed under it with it. */
+  /** The parent has expired, and so has every viewer token signed under it. */
   | 'PARENT_EXPIRED'
-  /** The parent is disabled. */
+  /** The parent is disabled, so no viewer token under it is admitted. */
   | 'PARENT_INACTIVE'
   /** The parent is itself a viewer token. Only a subscribe token can sign. */
   | 'PARENT_IS_VIEWER_TOKEN'
   /** There is no such subscribe token on this account. */
   | 'PARENT_NOT_FOUND'
-  /** The signature is not of the parent's present secret: it was forged, damaged, or signed before the secret was rotated. */
+  /** The signature does not match the parent's current secret: the token was forged, damaged, or signed before the secret was rotated. */
   | 'SIGNATURE_INVALID'
-  /** The stream is published in another cluster than the viewer token's, so it would not be found. */
+  /** The stream is published in another cluster than the viewer token's, so viewers would not find the stream. */
   | 'STREAM_CLUSTER_MISMATCH'
   /** A viewer token is for one concrete stream name of 1 to 128 characters, not a pattern or a list. */
   | 'STREAM_NOT_CONCRETE'
-  /** None of the parent's grants covers this stream. Names are compared as a whole, with their case. */
+  /** None of the parent's grants covers this stream. Names are compared as a whole and case-sensitively. */
   | 'STREAM_NOT_COVERED'
-  /** The stream is not being broadcast now: the platform admits nobody, whatever the token. */
+  /** The stream is not live now, so the platform admits no viewer with any token. */
   | 'STREAM_OFFLINE'
   /** The claim `tokenType` must be exactly `Subscribe`. */
   | 'TOKEN_TYPE_WRONG'
   /** A tracking id must be 1 to 128 characters long. */
   | 'TRACKING_ID_INVALID'
-  /** The parent has another tracking id; a viewer token can't be counted under a foreign one. */
+  /** The parent has another tracking id, which the viewer token must repeat. */
   | 'TRACKING_ID_MISMATCH'
   /** The parent has a tracking id, and the viewer token must repeat it. */
   | 'TRACKING_ID_REQUIRED'
-  /** The platform ignores this inside a viewer token. Set it on the parent instead. */
+  /** The platform ignores this restriction in a viewer token. Set the restriction on the parent instead. */
   | 'UNSUPPORTED_RESTRICTION';
 
 /** Warning about a valid viewer token. */
 export type SigningWarningCode =
   /** The viewer token has claims that the platform ignores. */
   | 'CLAIM_IGNORED'
-  /** Custom viewer data shows up in viewer records only on accounts with that feature. */
+  /** Custom viewer data is in viewer records only for accounts with that feature. */
   | 'CUSTOM_VIEWER_DATA_NEEDS_FEATURE'
-  /** The expiry lies beyond the year 9999: only the parent's end, if it has one, ends the viewer token. */
+  /** The expiry is after the year 9999, so only the expiry of the parent, if there is one, ends the viewer token. */
   | 'EXPIRY_BEYOND_CALENDAR'
   /** The parent expires before the requested time, so the viewer token expires with it. */
   | 'EXPIRY_CLAMPED'
   /** The expiry looks like milliseconds. JWTs count seconds, so only the parent's expiry ends the viewer token. */
   | 'EXPIRY_IN_MILLISECONDS'
-  /** The parent binds to the first addresses that use it, and its viewer tokens share them: later viewers are locked out. */
+  /** The parent is bound to the first addresses that use it, and its viewer tokens share that limit, so later viewers are rejected. */
   | 'PARENT_BINDS_ADDRESSES'
   /** The viewer token names origins or addresses that the parent does not allow; whether they are admitted is not documented. */
   | 'RESTRICTION_OUTSIDE_PARENT'
-  /** Some publish token of the stream belongs to another cluster; while it publishes, this viewer token finds nothing. */
+  /** A publish token of the stream belongs to another cluster; while that token broadcasts, this viewer token finds no stream. */
   | 'STREAM_CLUSTER_VARIES'
-  /** The subscribe token opens several streams, and none was named: only the token itself is judged. Name the stream by `streamName`. */
+  /** The subscribe token opens several streams and `streamName` was left out, so only the token itself is checked. */
   | 'STREAM_NOT_NAMED'
-  /** The live state of the stream could not be read. While a stream is off air, the platform admits nobody. */
+  /** The live state of the stream could not be read. The platform admits no viewer while a stream is not live. */
   | 'STREAM_STATE_UNKNOWN'
   /** The stream can be watched without any token, so its bytes can go untracked. */
   | 'STREAM_UNSECURED'
-  /** Neither the parent nor the viewer token has a tracking id: nobody is billed for the bytes. */
+  /** Neither the parent nor the viewer token has a tracking id, so no partner is billed for the bytes. */
   | 'USAGE_UNTRACKED';
 
 /** Kind of a workflow step. */
@@ -275,7 +275,7 @@ export type StepName =
 
 /** Outcome of a workflow step. */
 export type StepState =
-  /** The step was carried out. */
+  /** The step was carried out completely. */
   | 'DONE'
   /** The step failed; `code` and `detail` say why. */
   | 'FAILED'
@@ -288,7 +288,7 @@ export type StepState =
   /** The step was not run, because an earlier step failed or the request is a dry run. */
   | 'SKIPPED';
 
-/** Where a viewer who shows a token is. */
+/** Location of a viewer who presents a token. */
 export type ViewerPlaceInput = {
   /** Country of the viewer, by ISO 3166-1 alpha-2. If left out, geo rules are UNDECIDED. */
   country?: string | null | undefined;
@@ -318,9 +318,9 @@ export type ViewingRule =
   | 'STREAM_NOT_PUBLISHED'
   /** The stream is not secured: anyone may watch whom no other rule refuses. */
   | 'STREAM_OPEN'
-  /** The subscribe token is disabled. */
+  /** The subscribe token is disabled, so nobody may watch with it. */
   | 'TOKEN_DISABLED'
-  /** The subscribe token has expired. */
+  /** The expiry of the subscribe token has passed, so nobody may watch with it. */
   | 'TOKEN_EXPIRED'
   /** The subscribe token opens the stream, and no rule refuses the viewer. */
   | 'TOKEN_OPENS'

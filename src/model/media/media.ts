@@ -12,8 +12,8 @@ export type MediaAssetType = keyof typeof mediaAssetTypes;
 
 /** States of assets with their descriptions for clients. */
 export const mediaAssetStates = {
-  PROCESSING: "Still being broadcast, or being converted to a file.",
-  COMPLETE: "Ready for download, and for playback if the asset has a distribution.",
+  PROCESSING: "The media is still being broadcast, or being converted to a file.",
+  COMPLETE: "The asset is ready for download, and for playback if it has a distribution.",
   ERROR: "The asset could not be created; `problem` has the reason.",
   DELETING: "The platform is deleting the asset.",
   DELETED: "The platform has deleted the asset. No list contains it; only a lookup by id finds it.",

@@ -25,80 +25,81 @@ export type Severity = keyof typeof severities;
 export const findingKinds = {
   STREAM_UNSECURED: {
     severity: "CRITICAL",
-    impact: "Anyone may watch the stream without a token. Their traffic is billed to the account, and to no partner.",
+    impact: "Anyone may watch the stream without a token. The traffic is billed to the account, and to no partner.",
     suggestedMutation: "updatePublishToken(input: { token: { tokenId: N }, isSecured: true })",
   },
   UNTRACKED_VIEWERS: {
     severity: "CRITICAL",
     impact:
-      "Viewers used bandwidth of a secured stream under no tracking id, so nobody can be billed for it. Some subscribe token without a tracking id lets them in.",
+      "Viewers of a secured stream used bandwidth without a tracking id, so no partner can be billed for it. A subscribe token without a tracking id admits them.",
     suggestedMutation:
       "disableSubscribeTokens(input: { tokens: [{ tokenId: N }] }), after creating one with a trackingId for its holder",
   },
   TOKEN_OF_INACTIVE_PARTNER: {
     severity: "CRITICAL",
-    impact: "The partner is suspended or retired, and whoever holds this usable subscribe token still lets viewers in.",
+    impact: "The partner is suspended or retired, but its subscribe token still admits viewers.",
     suggestedMutation: "disableSubscribeTokens(input: { tokens: [{ tokenId: N }] })",
   },
   TRACKING_ID_MISSING: {
     severity: "CRITICAL",
     impact:
-      "Whoever holds this subscribe token may sign under any tracking id or none: usage can be hidden, or put on another partner's bill.",
+      "The holder of this subscribe token may sign under any tracking id or none, so usage can be hidden or billed to another partner.",
     suggestedMutation:
       "createSubscribeToken with a trackingId, then disableSubscribeTokens(input: { tokens: [{ tokenId: N }] })",
   },
   MASTER_BINDS_ADDRESSES: {
     severity: "WARNING",
-    impact: "Viewer tokens inherit the binding: the partner's first viewers lock all later ones out.",
+    impact:
+      "Viewer tokens inherit the binding: the addresses of the partner's first viewers use up the limit, and later viewers are rejected.",
     suggestedMutation: "updateSubscribeToken(input: { token: { tokenId: N }, bindIpsOnUsage: 0 })",
   },
   WILDCARD_GRANT: {
     severity: "WARNING",
-    impact: "The token opens every stream of the account, those of other partners and later ones included.",
+    impact: "The token opens every stream of the account, including streams of other partners and future streams.",
     suggestedMutation:
       'updateSubscribeToken(input: { token: { tokenId: N }, addStreams: [...], removeStreams: [".*"] })',
   },
   BROAD_GRANT: {
     severity: "WARNING",
     impact:
-      "The token's patterns open more than half of the streams that are known by name, and streams of such names that are yet to be made.",
+      "The token's patterns open more than half of the streams that are known by name, and future streams whose names match.",
     suggestedMutation:
       'updateSubscribeToken(input: { token: { tokenId: N }, addStreams: [...], removeStreams: ["..."] })',
   },
   PATTERN_UNREADABLE: {
     severity: "WARNING",
     impact:
-      "The platform takes the pattern and the gateway can't read it, so which streams the token opens is not known. Checks that protect a stream count it as covering every name that begins like it; checks that grant something count it as opening nothing.",
+      "The platform accepts the pattern, but the gateway can't read it, so the streams that the token opens are unknown. Checks that protect a stream assume that the pattern covers every name with its literal prefix; checks that grant access assume that it opens nothing.",
     suggestedMutation: 'recordPatternCoverage(input: { pattern: "...", streamNames: [...] })',
   },
   CLUSTER_MISMATCH: {
     severity: "WARNING",
     impact:
-      "Publishers and viewers of a stream meet in one cluster only: viewers under this token do not find the stream.",
+      "Viewers find a stream only in the cluster where it is published: viewers with this token do not find the stream.",
     suggestedMutation: 'updateSubscribeToken(input: { token: { tokenId: N }, originCluster: "..." })',
   },
   PUBLISHERS_DIFFER: {
     severity: "WARNING",
     impact:
-      "The stream can be published with tokens that differ in cluster or geo-cascade: which viewers find it, and from where, depends on who publishes.",
+      "The stream's publish tokens differ in cluster or geo-cascade, so the token that is broadcasting decides which viewers find the stream.",
     suggestedMutation:
       'updatePublishToken(input: { token: { tokenId: N }, originCluster: "..." }), or setGeoCascade(input: { target: { publishToken: { tokenId: N } }, geoCascade: { ... } })',
   },
   TOKEN_EXPIRES: {
     severity: "WARNING",
-    impact: "After its expiry the token and the viewer tokens signed with it are rejected. An expiry can't be changed.",
+    impact: "After the expiry the token and all viewer tokens signed with it are rejected. An expiry can't be changed.",
     suggestedMutation: "syndicateStream, or createSubscribeToken or createPublishToken, for its successor",
   },
   TOKEN_LEFT_BEHIND: {
     severity: "WARNING",
     impact:
-      "A request that was cut off before its answer was recorded asked for a usable token like this one, and no other request of the gateways made it, so most likely nobody was handed the token. The same request, sent again with its idempotency key, takes it over. A token that was made in the platform's dashboard at that time with exactly the same settings looks the same.",
+      "An interrupted request probably created this usable token without returning it to its caller. Repeating the request with its idempotency key returns the token. A token that was created in the platform's dashboard at that time with the same settings can't be told apart.",
     suggestedMutation:
       "deleteSubscribeToken(input: { token: { tokenId: N } }) or deletePublishToken(input: { token: { tokenId: N } })",
   },
   TRACKING_ID_UNCLAIMED: {
     severity: "INFO",
-    impact: "Traffic is counted under a tracking id that no registered partner has: nobody is billed for it.",
+    impact: "Traffic is counted under a tracking id that no registered partner has, so no partner is billed for it.",
     suggestedMutation:
       "onboardPartner(input: { trackingIds: [...] }), or adoptTrackingId for a partner that is registered",
   },
@@ -237,7 +238,7 @@ function unreadable(token: PublishTokenRecord | SubscribeTokenRecord, read: Patt
     return when(
       state === "UNREADABLE",
       "PATTERN_UNREADABLE",
-      `${named(token)} has the pattern \`${pattern}\`, which the gateway can't read: it counts as covering ${covered}.`,
+      `${named(token)} has the pattern \`${pattern}\`, which the gateway can't read: checks treat the pattern as covering ${covered}.`,
       { token },
     );
   });
@@ -261,7 +262,7 @@ export function inactivePartnerFindings(
 
 /** Returns the finding about a usable token that an interrupted operation created and did not return to its caller. */
 export function leftBehindFinding(token: PublishTokenRecord | SubscribeTokenRecord, operation: string): Finding {
-  const summary = `${named(token)} is what a request of ${operation} asked for that was cut off before its answer was recorded. Delete the token unless it was made in the platform's dashboard.`;
+  const summary = `${named(token)} has the settings of an interrupted request of ${operation} whose caller did not receive a token. Delete the token unless it was created in the platform's dashboard.`;
   const mutation = `mutation { delete${token.kind}(input: { token: { tokenId: ${token.id} } }) { deletedId userErrors { code message } } }`;
   return { ...finding("TOKEN_LEFT_BEHIND", summary, { token }), mutation };
 }
@@ -289,7 +290,7 @@ export function streamFindings(
   const { publishClusters, mismatchedTokens } = clusterConsistency(publishers, masters);
   return [
     ...publishers.flatMap((token) =>
-      when(!token.isSecured, "STREAM_UNSECURED", `${named(token)} leaves the stream \`${streamName}\` open.`, {
+      when(!token.isSecured, "STREAM_UNSECURED", `${named(token)} lets anyone watch the stream \`${streamName}\`.`, {
         token,
         streamName,
       }),
@@ -312,7 +313,7 @@ export function streamFindings(
       .map((token) =>
         finding(
           "CLUSTER_MISMATCH",
-          `${named(token)} is of the cluster ${token.effective.originCluster}; the stream \`${streamName}\` is published in ${publishClusters.join(", ")}.`,
+          `${named(token)} belongs to the cluster ${token.effective.originCluster}; the stream \`${streamName}\` is published in ${publishClusters.join(", ")}.`,
           { token, streamName },
         ),
       ),

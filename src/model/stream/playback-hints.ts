@@ -17,12 +17,12 @@ export const multiViewOptions: readonly SdkOption[] = [
     name: "pinnedSourceId",
     type: "string",
     description:
-      "The source that is served first, and may take more than its share of the viewer's rate. The main one when it is left out.",
+      "Id of the source that is served first and may exceed its share of the viewer's bit rate. Defaults to the main source.",
   },
   {
     name: "excludedSourceIds",
     type: "string[]",
-    description: "Sources that are not received.",
+    description: "Ids of the sources that the player does not receive. Defaults to none.",
   },
 ];
 
@@ -31,24 +31,26 @@ export const audioMultiplexingOptions: readonly SdkOption[] = [
     name: "multiplexedAudioTracks",
     type: "number",
     description:
-      "How many sources are heard at once, chosen by who speaks: at least as many as the stream has. It switches multiplexing on.",
+      "Number of sources that are heard at once, chosen by voice activity: at least the number of the stream's sources. Enables multiplexing.",
   },
   ...multiViewOptions,
   {
     name: "dtx",
     type: "boolean",
-    description: "Sound is sent only while there is any, which saves bandwidth and cuts up what is no voice.",
+    description:
+      "Whether silence is not transmitted (discontinuous transmission). Saves bandwidth, but interrupts sound other than speech.",
   },
 ];
 
 /** Events that a connected player receives. */
 export const playerEvents = {
-  active: "A source has begun: `sourceId` and its tracks.",
-  inactive: "A source has ended.",
-  updated: "The tracks of a source have changed.",
-  layers: "Which qualities each track has now, to be chosen by `encodingId` and spatial and temporal layer.",
-  vad: "Which source a multiplexed track carries now: who speaks.",
-  viewercount: "How many are watching.",
-  stopped: "The stream has ended.",
-  migrate: "The server is about to be left for another one; the SDK connects again by itself.",
+  active: "A source has started; carries its `sourceId` and tracks.",
+  inactive: "A source has stopped; carries its `sourceId`.",
+  updated: "The tracks of a source have changed; carries the new tracks.",
+  layers:
+    "The available qualities of each track have changed; a quality is selected by `encodingId`, spatial and temporal layer.",
+  vad: "The source that a multiplexed audio track carries has changed, because another participant speaks.",
+  viewercount: "The number of viewers has changed; carries the new number.",
+  stopped: "The stream has stopped.",
+  migrate: "The connection is about to move to another server; the SDK reconnects by itself.",
 } as const;

@@ -25,9 +25,9 @@ export const protocolUses = {
 export type ProtocolUse = keyof typeof protocolUses;
 
 export const latencyClasses = {
-  REAL_TIME: "Less than half a second from the camera to the viewer.",
-  LOW: "About a second: the platform repackages the feed at ingest.",
-  DELAYED: "6 to 30 seconds, the delay of public platforms that streams are pushed to.",
+  REAL_TIME: "The delay from the camera to the viewer is less than half a second.",
+  LOW: "The delay is about a second, because the platform repackages the feed at ingest.",
+  DELAYED: "The delay is 6 to 30 seconds, that of public platforms to which streams are pushed.",
 } as const;
 
 export type LatencyClass = keyof typeof latencyClasses;

@@ -1,29 +1,29 @@
 import { RE2JS } from "re2js";
 
 /**
- * What the gateway makes of the regular expression of a grant.
+ * Meaning of the regular expression of a grant.
  *
- * The platform runs another engine than the gateway (its backend is .NET), and takes patterns that ours does not compile. Such
- * a pattern is UNREADABLE: which names it opens is not known. A few constructs mean different things to the two engines for
- * names outside printable ASCII; there `opens` follows the narrower meaning, and `mayOpen` the wider one.
+ * The platform's engine (.NET) accepts patterns that the gateway's does not compile: such a pattern is UNREADABLE, and the names
+ * that it opens are unknown. For names outside printable ASCII a few constructs differ between the engines; there `opens`
+ * follows the narrower meaning, and `mayOpen` the wider one.
  */
 export interface PatternReading {
   /** RECORDED for a pattern that the gateway can't read and whose names an operator has recorded. */
   readonly state: "READABLE" | "UNREADABLE" | "RECORDED";
-  /** Whether the pattern matches the whole name for certain: what a check that grants something asks. */
+  /** Returns whether the pattern certainly matches the whole name, for checks that grant access. */
   opens(streamName: string): boolean;
-  /** Whether the pattern may match the whole name: what a check that protects something asks. */
+  /** Returns whether the pattern may match the whole name, for checks that protect a stream. */
   mayOpen(streamName: string): boolean;
-  /** Whether names outside printable ASCII have to be asked one by one, since the engines differ on them. */
+  /** Whether names outside printable ASCII must be tested one by one, since the engines differ on them. */
   readonly differsByEngine: boolean;
-  /** Text that every name begins with that an unreadable pattern may open; empty where any name may. */
+  /** Literal prefix of every name that an unreadable pattern may open; empty if it may open any name. */
   readonly prefix: string;
 }
 
-/** Reads a pattern; each caller decides how long to remember the reading. */
+/** Reads a pattern. */
 export type PatternReader = (pattern: string) => PatternReading;
 
-/** Reads a pattern anew, without anything that an operator has recorded. */
+/** Reads a pattern without a cache, and without the names that an operator has recorded. */
 export const readPattern: PatternReader = (pattern) => {
   const expression = isAmbiguous(pattern) ? null : compile(pattern);
   if (!expression) return unreadable(literalPrefix(pattern));
@@ -43,7 +43,7 @@ export const readPattern: PatternReader = (pattern) => {
   };
 };
 
-/** The reading of a pattern whose names an operator has recorded: these names and no others. */
+/** Returns the meaning of a pattern whose names an operator has recorded: exactly these names. */
 export function recordedReading(names: ReadonlySet<string>): PatternReading {
   const isRecorded = (name: string) => names.has(name);
   return { state: "RECORDED", opens: isRecorded, mayOpen: isRecorded, differsByEngine: false, prefix: "" };
@@ -59,17 +59,17 @@ function unreadable(prefix: string): PatternReading {
   };
 }
 
-/** True for a name of printable ASCII characters: on these the two engines agree. */
+/** Returns whether a name has only printable ASCII characters, on which the two engines agree. */
 export function isPlainName(name: string): boolean {
   return /^[ -~]*$/.test(name);
 }
 
-/** True for a name with a character that .NET counts as two, or that either engine treats in a way of its own. */
+/** Returns whether a name has a character that .NET counts as two, or that the two engines treat differently. */
 export function isOddName(name: string): boolean {
   return /[\u{10000}-\u{10ffff}\p{Cc}\u0130\u0131\u017f\u1e9e\u2126\u212a\u212b]/u.test(name);
 }
 
-/** Compiles an expression that must match a whole name; null when the engine refuses it. */
+/** Compiles an expression that must match a whole name; null if the engine rejects it. */
 function compile(pattern: string): RE2JS | null {
   try {
     return RE2JS.compile(pattern);
@@ -78,12 +78,12 @@ function compile(pattern: string): RE2JS | null {
   }
 }
 
-/** Finds what both engines compile and read differently: .NET subtracts classes and knows no POSIX classes and no `\Q`. */
+/** Returns whether both engines compile the pattern but differ: .NET subtracts classes, and has no POSIX classes and no `\Q`. */
 function isAmbiguous(pattern: string): boolean {
   return /\[:\^?\w+:\]|\\Q|\\C|\\pN|\\[pP][A-Z]/.test(pattern) || /\[(?:\\.|[^\]\\])*-\[/.test(pattern);
 }
 
-/** A pattern as the narrower and the wider of the two engines read it; null where that can't be written for ours. */
+/** Narrower and wider meaning of a pattern among the two engines; null if the gateway's engine can't express the meaning. */
 interface Dialects {
   readonly narrow: RE2JS | null;
   readonly wide: RE2JS | null;
@@ -94,14 +94,14 @@ function dialectsOf(pattern: string): Dialects {
   return { narrow: narrow === null ? null : compile(narrow), wide: wide === null ? null : compile(wide) };
 }
 
-/** The classes of .NET, which are of Unicode; ours are of ASCII. */
+/** Unicode character classes of .NET; the gateway's engine has ASCII classes instead. */
 const unicodeClasses: Readonly<Record<string, string>> = {
   w: String.raw`\p{L}\p{Mn}\p{Nd}\p{Pc}`,
   d: String.raw`\p{Nd}`,
   s: String.raw`\t\n\v\f\r\x{85}\p{Z}`,
 };
 
-/** Writes each class as wide or as narrow as one of the two engines has it; null where that can't be written. */
+/** Returns the pattern with each class replaced by the wider or narrower of the two engines'; null if that can't be expressed. */
 function translated(pattern: string, isWide: boolean): string | null {
   let result = "";
   let inClass: { readonly isNegated: boolean } | null = null;
@@ -113,7 +113,7 @@ function translated(pattern: string, isWide: boolean): string | null {
       const unicode = unicodeClasses[escaped.toLowerCase()];
       if (unicode !== undefined) {
         const isComplement = escaped !== escaped.toLowerCase();
-        // Inside a negated class what is narrower makes the whole wider.
+        // Inside a negated class a narrower class makes the whole wider.
         const usesUnicode = (isWide !== (inClass?.isNegated ?? false)) !== isComplement;
         if (!usesUnicode) result += char + escaped;
         else if (!inClass) result += `[${isComplement ? "^" : ""}${unicode}]`;
@@ -136,7 +136,7 @@ function translated(pattern: string, isWide: boolean): string | null {
   return result;
 }
 
-/** .NET counts a character outside the basic plane as two: two private ones stand for it. */
+/** Returns the name with two private characters for each character outside the basic plane, which .NET counts as two. */
 function inUnits(name: string): string {
   return name.replace(/[\u{10000}-\u{10ffff}]/gu, "\u{e000}\u{e001}");
 }
@@ -153,14 +153,16 @@ function matchesWidely(expression: RE2JS | null, name: string, pattern: string):
   return readings.some((reading) => expression.testExact(reading) || expression.testExact(inUnits(reading)));
 }
 
-/** Letters whose other case the engines do not agree on. */
+/** Returns whether the name has a letter on whose other case the engines differ. */
 function isFolded(name: string): boolean {
   return /[\u0130\u0131\u017f\u1e9e\u2126\u212a\u212b]/.test(name);
 }
 
 /**
- * Returns the text that every match of a pattern begins with, or an empty one where that is not certain: behind `(?i)`, an
- * alternative, a class, or a character that a quantifier may drop.
+ * Returns the literal prefix of every match of a pattern.
+ *
+ * The prefix ends before a class or a character that a quantifier may drop, and is empty for a pattern with `(?i)` or an
+ * alternative.
  */
 export function literalPrefix(pattern: string): string {
   if (pattern.includes("|") || /\(\?[a-zA-Z]*-?[a-zA-Z]*[):]/.test(pattern.replaceAll("(?:", "("))) return "";
@@ -173,8 +175,7 @@ export function literalPrefix(pattern: string): string {
     units.push(unit.length === 2 ? unit.charAt(1) : unit);
     at += unit.length;
   }
-  // A quantifier may let its character be absent, also behind a comment; with `+` it could be kept, but nothing is lost
-  // without it.
+  // The character before a quantifier may be absent. With `+` it is present, but a shorter prefix is correct too.
   if (/^(?:[*?+{]|\(\?#)/.test(body.slice(at))) units.pop();
   return units.join("");
 }

@@ -23,36 +23,38 @@ export const MAX_CUSTOM_VIEWER_DATA = 1024;
 export const refusalCodes = {
   PARENT_NOT_FOUND: "There is no such subscribe token on this account.",
   PARENT_IS_VIEWER_TOKEN: "The parent is itself a viewer token. Only a subscribe token can sign.",
-  PARENT_INACTIVE: "The parent is disabled.",
-  PARENT_EXPIRED: "The parent has expired, and every token signed under it with it.",
-  EXPIRY_MISSING: "A viewer token must say when it expires.",
-  EXPIRY_PASSED: "The viewer token would have expired already.",
-  NOT_YET_VALID: "The viewer token's claim `nbf` names an instant that is still to come.",
+  PARENT_INACTIVE: "The parent is disabled, so no viewer token under it is admitted.",
+  PARENT_EXPIRED: "The parent has expired, and so has every viewer token signed under it.",
+  EXPIRY_MISSING: "A viewer token must have an expiry.",
+  EXPIRY_PASSED: "The expiry of the viewer token must be in the future.",
+  NOT_YET_VALID: "The viewer token is not valid yet: its claim `nbf` is in the future.",
   CLAIM_TYPE_WRONG: "A claim has a type that the platform does not accept.",
-  STREAM_OFFLINE: "The stream is not being broadcast now: the platform admits nobody, whatever the token.",
+  STREAM_OFFLINE: "The stream is not live now, so the platform admits no viewer with any token.",
   ALGORITHM_NOT_ALLOWED: "The algorithm must be HS256, HS384 or HS512.",
   SIGNATURE_INVALID:
-    "The signature is not of the parent's present secret: it was forged, damaged, or signed before the secret was rotated.",
+    "The signature does not match the parent's current secret: the token was forged, damaged, or signed before the secret was rotated.",
   TOKEN_TYPE_WRONG: "The claim `tokenType` must be exactly `Subscribe`.",
   NOT_A_VIEWER_TOKEN:
     "The text is neither a JWT with the claims of a viewer token nor the string of a subscribe token that the gateway knows.",
   STREAM_NOT_CONCRETE:
     "A viewer token is for one concrete stream name of 1 to 128 characters, not a pattern or a list.",
-  STREAM_NOT_COVERED: "None of the parent's grants covers this stream. Names are compared as a whole, with their case.",
+  STREAM_NOT_COVERED:
+    "None of the parent's grants covers this stream. Names are compared as a whole and case-sensitively.",
   TRACKING_ID_REQUIRED: "The parent has a tracking id, and the viewer token must repeat it.",
-  TRACKING_ID_MISMATCH: "The parent has another tracking id; a viewer token can't be counted under a foreign one.",
+  TRACKING_ID_MISMATCH: "The parent has another tracking id, which the viewer token must repeat.",
   TRACKING_ID_INVALID: "A tracking id must be 1 to 128 characters long.",
   CLUSTER_UNKNOWN: "The account has no such cluster.",
-  CLUSTER_MISMATCH: "The parent belongs to another cluster; only a parent of the cluster `auto` leaves the choice.",
+  CLUSTER_MISMATCH: "The parent belongs to another cluster; only a parent of the cluster `auto` allows any.",
   STREAM_CLUSTER_MISMATCH:
-    "The stream is published in another cluster than the viewer token's, so it would not be found.",
-  ORIGIN_INVALID: "An origin is a domain such as `demo.com` or `*.demo.com`.",
+    "The stream is published in another cluster than the viewer token's, so viewers would not find the stream.",
+  ORIGIN_INVALID: "An origin must be a domain such as `demo.com` or `*.demo.com`.",
   ORIGIN_OUTSIDE_PARENT:
     "The parent does not allow this origin, and a viewer token can only narrow what the parent allows.",
   IP_FORM_UNSUPPORTED: "An address must be an IPv4 address or CIDR block, without ranges, wildcards and leading zeros.",
   IP_OUTSIDE_PARENT:
     "The parent does not allow this address, and a viewer token can only narrow what the parent allows.",
-  UNSUPPORTED_RESTRICTION: "The platform ignores this inside a viewer token. Set it on the parent instead.",
+  UNSUPPORTED_RESTRICTION:
+    "The platform ignores this restriction in a viewer token. Set the restriction on the parent instead.",
   CUSTOM_VIEWER_DATA_TOO_LONG: "Custom viewer data must be at most 1024 characters long.",
 } as const;
 export type RefusalCode = keyof typeof refusalCodes;
@@ -60,24 +62,24 @@ export type RefusalCode = keyof typeof refusalCodes;
 /** Warnings about a token that is valid. Codes never change their meaning. */
 export const warningCodes = {
   EXPIRY_CLAMPED: "The parent expires before the requested time, so the viewer token expires with it.",
-  USAGE_UNTRACKED: "Neither the parent nor the viewer token has a tracking id: nobody is billed for the bytes.",
+  USAGE_UNTRACKED: "Neither the parent nor the viewer token has a tracking id, so no partner is billed for the bytes.",
   PARENT_BINDS_ADDRESSES:
-    "The parent binds to the first addresses that use it, and its viewer tokens share them: later viewers are locked out.",
+    "The parent is bound to the first addresses that use it, and its viewer tokens share that limit, so later viewers are rejected.",
   STREAM_UNSECURED: "The stream can be watched without any token, so its bytes can go untracked.",
   STREAM_CLUSTER_VARIES:
-    "Some publish token of the stream belongs to another cluster; while it publishes, this viewer token finds nothing.",
-  CUSTOM_VIEWER_DATA_NEEDS_FEATURE: "Custom viewer data shows up in viewer records only on accounts with that feature.",
+    "A publish token of the stream belongs to another cluster; while that token broadcasts, this viewer token finds no stream.",
+  CUSTOM_VIEWER_DATA_NEEDS_FEATURE: "Custom viewer data is in viewer records only for accounts with that feature.",
   RESTRICTION_OUTSIDE_PARENT:
     "The viewer token names origins or addresses that the parent does not allow; whether they are admitted is not documented.",
   CLAIM_IGNORED: "The viewer token has claims that the platform ignores.",
   EXPIRY_IN_MILLISECONDS:
     "The expiry looks like milliseconds. JWTs count seconds, so only the parent's expiry ends the viewer token.",
   EXPIRY_BEYOND_CALENDAR:
-    "The expiry lies beyond the year 9999: only the parent's end, if it has one, ends the viewer token.",
+    "The expiry is after the year 9999, so only the expiry of the parent, if there is one, ends the viewer token.",
   STREAM_STATE_UNKNOWN:
-    "The live state of the stream could not be read. While a stream is off air, the platform admits nobody.",
+    "The live state of the stream could not be read. The platform admits no viewer while a stream is not live.",
   STREAM_NOT_NAMED:
-    "The subscribe token opens several streams, and none was named: only the token itself is judged. Name the stream by `streamName`.",
+    "The subscribe token opens several streams and `streamName` was left out, so only the token itself is checked.",
 } as const;
 export type WarningCode = keyof typeof warningCodes;
 

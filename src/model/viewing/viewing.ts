@@ -16,8 +16,8 @@ export type ViewingVerdict = keyof typeof viewingVerdicts;
 /** Rules that decide whether a viewer may watch, in the order in which the platform's Director applies them. */
 export const viewingRules = {
   VIEWER_TOKEN: "The viewer token is refused wherever the viewer is: see `reasons`.",
-  TOKEN_DISABLED: "The subscribe token is disabled.",
-  TOKEN_EXPIRED: "The subscribe token has expired.",
+  TOKEN_DISABLED: "The subscribe token is disabled, so nobody may watch with it.",
+  TOKEN_EXPIRED: "The expiry of the subscribe token has passed, so nobody may watch with it.",
   STREAM_NOT_COVERED: "No grant of the subscribe token covers the stream.",
   ALLOWED_ORIGINS:
     "The subscribe token, or the viewer token signed under it, admits only pages of listed origins; a viewer without an origin is not listed.",

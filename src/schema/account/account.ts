@@ -55,33 +55,37 @@ builder.node(Account, {
     }),
     defaultCluster: t.string({
       nullable: true,
-      description: "The default cluster, which tokens use that name no cluster.",
+      description:
+        "Id of the default cluster, which tokens use that name no cluster. Null, with an error, if the platform cannot be read.",
       resolve: async (_account, _args, { account }) => (await account.clusters()).defaultCluster,
     }),
     allowedCountries: t.field({
       type: ["CountryCode"],
       nullable: true,
       description:
-        "Countries whose viewers may watch, for tokens without a rule of their own; empty allows every country.",
+        "Countries whose viewers may watch, for tokens without a rule of their own; empty allows every country. Null, with an error, if the platform cannot be read.",
       resolve: async (account) => [...(await account.countryRules()).allowedCountries],
     }),
     deniedCountries: t.field({
       type: ["CountryCode"],
       nullable: true,
-      description: "Countries whose viewers may not watch, for tokens without a rule of their own; empty denies none.",
+      description:
+        "Countries whose viewers may not watch, for tokens without a rule of their own; empty denies none. Null, with an error, if the platform cannot be read.",
       resolve: async (account) => [...(await account.countryRules()).deniedCountries],
     }),
     geoCascade: t.field({
       type: GeoCascade,
       nullable: true,
-      description: "Clusters that streams are relayed to, for publish tokens without a setting of their own.",
+      description:
+        "Clusters that streams are relayed to, for publish tokens without a setting of their own. Null, with an error, if the platform cannot be read.",
       resolve: (account) => account.geoCascade(),
     }),
     mediaExpiry: t.field({
       type: MediaExpiry,
       nullable: true,
       authScopes: { staff: "stream:read" },
-      description: "Retention of recordings, of clips, and of the cache that clips are cut from.",
+      description:
+        "Retention of recordings, of clips, and of the cache that clips are cut from. Null, with an error, if the platform cannot be read.",
       resolve: (_account, _args, { upstream, signal }) => upstream.mediaExpiry.read(signal),
     }),
     usage: t.field({
@@ -89,7 +93,8 @@ builder.node(Account, {
       nullable: true,
       authScopes: { staff: "usage:read" },
       extensions: loadsUsage("ACCOUNT"),
-      description: "All traffic of the account over a window. Whole UTC months are retained indefinitely.",
+      description:
+        "All traffic of the account over a window. Whole UTC months are retained indefinitely. Null, with an error, if the platform cannot be read.",
       args: windowArgs,
       resolve: (_account, args, context) =>
         new BandwidthValue(accountBandwidth(context.loaders.usage), usageWindow(args, context)),
@@ -99,7 +104,7 @@ builder.node(Account, {
       nullable: true,
       authScopes: { staff: "usage:read" },
       description:
-        "Traffic without a tracking id over a window, on all streams that are known by name: bytes sent to untracked viewers (`bytesOut`) and bytes that broadcasters sent (`bytesIn`).",
+        "Traffic without a tracking id over a window, on all streams that are known by name: bytes sent to untracked viewers (`bytesOut`) and bytes that broadcasters sent (`bytesIn`). Null, with an error, if the platform cannot be read.",
       args: windowArgs,
       resolve: async (_account, args, context) => {
         const names = await meteredStreams(context);
@@ -111,7 +116,8 @@ builder.node(Account, {
       type: TranscoderUsage,
       nullable: true,
       authScopes: { staff: "usage:read" },
-      description: "Active time of all cloud transcoders together, deleted ones included.",
+      description:
+        "Active time of all cloud transcoders together, deleted ones included. Null, with an error, if the platform cannot be read.",
       args: windowArgs,
       resolve: (_account, args, context) => ({ transcoderId: null, window: dailyWindow(args, context) }),
     }),
@@ -119,7 +125,8 @@ builder.node(Account, {
       type: ClipUsage,
       nullable: true,
       authScopes: { staff: "usage:read" },
-      description: "Minutes of the clips that were ordered within a window.",
+      description:
+        "Minutes of the clips that were ordered within a window. Null, with an error, if the platform cannot be read.",
       args: windowArgs,
       resolve: (_account, args, context) => ({ window: dailyWindow(args, context) }),
     }),
@@ -127,7 +134,8 @@ builder.node(Account, {
       type: StorageUsage,
       nullable: true,
       authScopes: { staff: "usage:read" },
-      description: "Storage used by recordings, clips and their cache within a window, in gigabyte hours.",
+      description:
+        "Storage used by recordings, clips and their cache within a window, in gigabyte hours. Null, with an error, if the platform cannot be read.",
       args: windowArgs,
       resolve: (_account, args, context) => ({ window: dailyWindow(args, context) }),
     }),
@@ -135,14 +143,16 @@ builder.node(Account, {
       type: StoredMedia,
       nullable: true,
       authScopes: { staff: "usage:read" },
-      description: "Bytes in the platform's storage now, by kind of media.",
+      description:
+        "Bytes in the platform's storage now, by kind of media. Null, with an error, if the platform cannot be read.",
       resolve: (_account, _args, { loaders }) => loaders.meters.storedBytes(),
     }),
     drmUsage: t.field({
       type: DrmUsage,
       nullable: true,
       authScopes: { staff: "usage:read" },
-      description: "DRM licence requests within a window, by result and system.",
+      description:
+        "DRM licence requests within a window, by result and system. Null, with an error, if the platform cannot be read.",
       args: windowArgs,
       resolve: (_account, args, context) => ({ window: dailyWindow(args, context) }),
     }),
@@ -151,7 +161,7 @@ builder.node(Account, {
       nullable: true,
       authScopes: { staff: "usage:read" },
       description:
-        "The account's traffic compared with its partners' traffic over a window, with the remainder that no partner is billed for.",
+        "The account's traffic compared with its partners' traffic over a window, with the remainder that no partner is billed for. Null, with an error, if the platform cannot be read.",
       args: windowArgs,
       resolve: async (_account, args, context) =>
         reconcile(await meteredStreams(context), usageWindow(args, context), context),

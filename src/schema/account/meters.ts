@@ -27,13 +27,14 @@ export const ClipUsage = builder.objectRef<MeterWindow>("ClipUsage").implement({
   fields: (t) => ({
     minutesUsed: t.float({
       nullable: true,
-      description: "Minutes of clips over all days of the window.",
+      description: "Minutes of clips over all days of the window. Null, with an error, if the platform cannot be read.",
       resolve: async (usage, _args, context) => sumOf(await clipDays(usage, context)),
     }),
     days: t.field({
       type: [ClipDayUsage],
       nullable: true,
-      description: "Days on which clips were ordered, oldest first; empty if there were none.",
+      description:
+        "Days on which clips were ordered, oldest first; empty if there were none. Null, with an error, if the platform cannot be read.",
       resolve: async (usage, _args, context) => [...(await clipDays(usage, context))],
     }),
   }),
@@ -68,26 +69,29 @@ export const StorageUsage = builder.objectRef<MeterWindow>("StorageUsage").imple
     gigabyteHours: t.float({
       nullable: true,
       description:
-        "Gigabyte hours over all days: decimal gigabytes (1,000,000,000 bytes) times the hours that they were stored.",
+        "Gigabyte hours over all days: decimal gigabytes (1,000,000,000 bytes) times the hours that they were stored. Null, with an error, if the platform cannot be read.",
       resolve: async (usage, _args, context) => sumOf(await storageDays(usage, context)),
     }),
     days: t.field({
       type: [StorageDayUsage],
       nullable: true,
-      description: "Days on which anything was stored, oldest first; empty if there were none.",
+      description:
+        "Days on which anything was stored, oldest first; empty if there were none. Null, with an error, if the platform cannot be read.",
       resolve: async (usage, _args, context) => [...(await storageDays(usage, context))],
     }),
     billed: t.field({
       type: BilledStorage,
       nullable: true,
-      description: "Storage that the platform bills for the window, by kind of media.",
+      description:
+        "Storage that the platform bills for the window, by kind of media. Null, with an error, if the platform cannot be read.",
       resolve: ({ window }, _args, { loaders }) => loaders.meters.billedStorage(meteredDays(window)),
     }),
   }),
 });
 
 export const StoredMedia = builder.objectRef<ByMediaKind<bigint>>("StoredMedia").implement({
-  description: "Bytes in the platform's storage now, by kind of media.",
+  description:
+    "Bytes in the platform's storage now, by kind of media. Null, with an error, if the platform cannot be read.",
   fields: (t) => ({
     total: t.expose("total", { type: "Bytes", description: "Bytes of all media together." }),
     recordings: t.expose("recordings", { type: "Bytes", description: "Bytes of recordings." }),
@@ -109,8 +113,8 @@ const DrmSystemEnum = builder.enumType("DrmSystem", {
 const DrmLicences = builder.objectRef<DrmLicencesFigure>("DrmLicences").implement({
   description: "DRM licence requests, by result.",
   fields: (t) => ({
-    issued: t.exposeFloat("issued", { description: "Requests that were answered with a licence." }),
-    failed: t.exposeFloat("failed", { description: "Requests that failed because of an error." }),
+    issued: t.exposeFloat("issued", { description: "Number of requests that were answered with a licence." }),
+    failed: t.exposeFloat("failed", { description: "Number of requests that failed because of an error." }),
     denied: t.exposeFloat("denied", { description: "Requests of viewers who are not entitled to a licence." }),
   }),
 });
@@ -136,7 +140,7 @@ const DrmDayUsage = builder.objectRef<DrmDay>("DrmDayUsage").implement({
     }),
     bySystem: t.field({
       type: [DrmSystemUsage],
-      description: "Requests of this day by DRM system.",
+      description: "Requests of this day by DRM system. Empty without requests.",
       resolve: (day) => bySystem([day]),
     }),
   }),
@@ -149,20 +153,23 @@ export const DrmUsage = builder.objectRef<MeterWindow>("DrmUsage").implement({
     licences: t.field({
       type: DrmLicences,
       nullable: true,
-      description: "Requests of all systems over all days, by result.",
+      description:
+        "Requests of all systems over all days, by result. Null, with an error, if the platform cannot be read.",
       resolve: async (usage, _args, context) =>
         sumLicences((await drmDays(usage, context)).flatMap(({ systems }) => Object.values(systems))),
     }),
     bySystem: t.field({
       type: [DrmSystemUsage],
       nullable: true,
-      description: "Requests over all days by DRM system.",
+      description:
+        "Requests over all days by DRM system. Empty without requests. Null, with an error, if the platform cannot be read.",
       resolve: async (usage, _args, context) => bySystem(await drmDays(usage, context)),
     }),
     days: t.field({
       type: [DrmDayUsage],
       nullable: true,
-      description: "Days with licence requests, oldest first; empty if there were none.",
+      description:
+        "Days with licence requests, oldest first; empty if there were none. Null, with an error, if the platform cannot be read.",
       resolve: async (usage, _args, context) => [...(await drmDays(usage, context))],
     }),
   }),

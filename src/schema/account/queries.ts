@@ -6,7 +6,7 @@ builder.queryFields((t) => ({
     type: Account,
     nullable: true,
     authScopes: { staff: "usage:read" },
-    description: "The broadcaster's account on the platform.",
+    description: "The broadcaster's account on the platform. Null, with an error, for a partner's caller.",
     resolve: (_root, _args, context) => accountRecord(context),
   }),
 }));

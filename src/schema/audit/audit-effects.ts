@@ -7,17 +7,17 @@ import { UpstreamError } from "../../upstream/upstream-error.ts";
 import { encodeGlobalId } from "../global-id.ts";
 import { registeredKey } from "../partner/find-partner.ts";
 
-/** The account as an object, whose id has to be read first. */
+/** Stands for the account, whose id has to be read first. */
 const ACCOUNT = Symbol("the account");
 type Subject = string | typeof ACCOUNT;
 
-/** The effect of a client's method on objects of the graph; null for a method that only reads. */
+/** Effect of a client's method on objects of the graph. */
 interface Rule<Args, Result> {
   /** Returns the global ids of the objects that the arguments name. */
   readonly of: (args: Args) => readonly Subject[];
-  /** Returns the objects that the result names, with their effects, in place of the above. */
+  /** Returns the objects that the result names, with their effects; replaces `of` after a success. */
   readonly result?: (result: Result, args: Args) => readonly (readonly [Subject, AuditEffect])[];
-  /** Type of the object that it creates: after a lost response, one may have been created. */
+  /** Type of the object that the method creates: after a lost response, one may have been created. */
   readonly creates?: string;
   readonly deletes?: true;
 }
@@ -28,7 +28,7 @@ type Rules<Client> = {
     | null;
 };
 
-/** The clients: the properties of the upstream that are no functions. */
+/** Clients of the upstream: the properties that are no functions. */
 type Clients = {
   readonly [Name in keyof Upstream as NonNullable<Upstream[Name]> extends (...args: never[]) => unknown
     ? never
@@ -44,7 +44,7 @@ const transcoder = (id: string) => encodeGlobalId("Transcoder", id);
 const theAccount = (): readonly Subject[] => [ACCOUNT];
 const changed = (subject: Subject) => [subject, "CHANGED"] as const;
 
-/** The effects of every method of every client: a new method without an entry does not compile. */
+/** Effects of every method of every client; null if it only reads. A new method without an entry does not compile. */
 const rules: { readonly [Name in keyof Clients]: Rules<NonNullable<Clients[Name]>> | null } = {
   account: {
     id: null,
@@ -137,7 +137,7 @@ const rules: { readonly [Name in keyof Clients]: Rules<NonNullable<Clients[Name]
   viewerRecords: null,
 };
 
-/** Clients that record in an audited action the objects that are changed through them. */
+/** Clients that record the objects that they change in an audited action. */
 export interface Recorded {
   readonly upstream: Upstream;
   /** Types of which a call with a lost response may have created an object. */
@@ -146,12 +146,12 @@ export interface Recorded {
 
 type AnyRule = Rule<readonly unknown[], unknown>;
 
-/** @param accountId returns the account's public id */
+/** Creates clients that record the objects that they change. @param accountId returns the account's public id */
 export function recorded(upstream: Upstream, action: AuditedAction, accountId: () => Promise<string>): Recorded {
   const lostTypes = new Set<string>();
   const created = new Set<Subject>();
 
-  const note = async (effects: readonly (readonly [Subject, AuditEffect])[]) => {
+  const record = async (effects: readonly (readonly [Subject, AuditEffect])[]) => {
     for (const [subject, effect] of effects) {
       if (subject !== ACCOUNT) action.touched(subject, effect);
       else {
@@ -169,12 +169,12 @@ export function recorded(upstream: Upstream, action: AuditedAction, accountId: (
     } catch (error) {
       const isLost = error instanceof UpstreamError && error.code === "OUTCOME_UNKNOWN";
       if (isLost && rule.creates) lostTypes.add(rule.creates);
-      await note(named.map((subject) => [subject, isLost ? "UNKNOWN" : "UNCHANGED"] as const));
+      await record(named.map((subject) => [subject, isLost ? "UNKNOWN" : "UNCHANGED"] as const));
       throw error;
     }
     const effects = rule.result?.(result, args) ?? named.map(changed);
     if (rule.creates) for (const [subject] of effects) created.add(subject);
-    await note(
+    await record(
       effects.map(([subject, effect]) =>
         rule.deletes && created.has(subject) ? ([subject, "UNDONE"] as const) : ([subject, effect] as const),
       ),

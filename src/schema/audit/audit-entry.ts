@@ -6,7 +6,7 @@ import { builder } from "../builder.ts";
 export const AuditOutcome = builder.enumType("AuditOutcome", {
   description: "Outcome of an audited operation.",
   values: {
-    DONE: { description: "The operation succeeded completely." },
+    DONE: { description: "The operation succeeded in all of its parts." },
     PARTIAL: {
       description:
         "A part of the operation failed or was refused after another part had changed something. `AuditEntry.objects` lists the changed objects.",
@@ -81,12 +81,12 @@ builder.node(AuditEntry, {
     objects: t.field({
       type: [AuditedObject],
       description:
-        "Every object that the operation touched, each once. With the outcome UNKNOWN only objects that were certainly touched are listed.",
+        "Every object that the operation touched, each once; empty for none. With the outcome UNKNOWN only objects that were certainly touched are listed.",
       args: {
         first: t.arg.int({
           required: true,
           defaultValue: 100,
-          description: `Maximum number of objects, 0 to ${MAX_OBJECTS}. \`objectCount\` is the total.`,
+          description: `Maximum number of objects, 0 to ${MAX_OBJECTS}; 100 by default. \`objectCount\` is the total.`,
         }),
       },
       resolve: ({ objects }, { first }) => {

@@ -7,13 +7,22 @@ import { forwardPage } from "./forward-page.ts";
 const AuditFilter = builder.inputType("AuditFilter", {
   description: "Conditions on audit entries; an entry must meet all that are set.",
   fields: (t) => ({
-    principalId: t.string({ description: "Only entries of this caller, such as `operator`." }),
-    partnerId: t.string({ description: "Only entries of this partner's callers, by the partner's `partnerId`." }),
-    operation: t.string({ description: "Only entries of this mutation, or `reveal` for secrets that were shown." }),
-    objectId: t.id({ description: "Only entries that touched the object with this id in the graph." }),
-    outcome: t.field({ type: AuditOutcome, description: "Only entries with this outcome." }),
-    from: t.field({ type: "DateTime", description: "Only entries that began at this time or later." }),
-    to: t.field({ type: "DateTime", description: "Only entries that began before this time." }),
+    principalId: t.string({ description: "Only entries of this caller, such as `operator`. Defaults to any caller." }),
+    partnerId: t.string({
+      description: "Only entries of this partner's callers, by the partner's `partnerId`. Defaults to any caller.",
+    }),
+    operation: t.string({
+      description: "Only entries of this mutation, or `reveal` for secrets that were shown. Defaults to any operation.",
+    }),
+    objectId: t.id({
+      description: "Only entries that touched the object with this id in the graph. Defaults to any object.",
+    }),
+    outcome: t.field({ type: AuditOutcome, description: "Only entries with this outcome. Defaults to any outcome." }),
+    from: t.field({
+      type: "DateTime",
+      description: "Only entries that began at this time or later. Defaults to any time.",
+    }),
+    to: t.field({ type: "DateTime", description: "Only entries that began before this time. Defaults to any time." }),
   }),
 });
 
@@ -29,7 +38,7 @@ builder.queryFields((t) => ({
       nullable: true,
       authScopes: { staff: "audit:read" },
       description:
-        "Every mutation and every secret that was shown, newest first. Attempts that were refused for lack of a right are counted by `refusedAttempts` instead.",
+        "Every mutation and every secret that was shown, newest first. Attempts that were refused for lack of a right are counted by `refusedAttempts` instead. Null, with an error, if the caller may not read them.",
       args: { filter: t.arg({ type: AuditFilter, description: "Conditions on the entries; all entries by default." }) },
       resolve: (_root, { filter, ...page }, { store }) => {
         const { from, to, ...equal } = omitNulls(filter ?? {});

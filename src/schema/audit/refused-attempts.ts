@@ -32,11 +32,19 @@ const RefusedAttempts = builder.objectRef<Counted>("RefusedAttempts").implement(
 const RefusedAttemptFilter = builder.inputType("RefusedAttemptFilter", {
   description: "Conditions on the counts; a count must meet all that are set.",
   fields: (t) => ({
-    principalId: t.string({ description: "Counts of one caller, such as `operator`." }),
-    partnerId: t.string({ description: "Counts of one partner's callers, by the partner's `partnerId`." }),
-    operation: t.string({ description: "Counts of one mutation, by its name." }),
-    from: t.field({ type: "DateTime", description: "Counts of minutes that began at this instant or later." }),
-    to: t.field({ type: "DateTime", description: "Counts of minutes that began before this instant." }),
+    principalId: t.string({ description: "Counts of one caller, such as `operator`. Defaults to every caller." }),
+    partnerId: t.string({
+      description: "Counts of one partner's callers, by the partner's `partnerId`. Defaults to every caller.",
+    }),
+    operation: t.string({ description: "Counts of one mutation, by its name. Defaults to every mutation." }),
+    from: t.field({
+      type: "DateTime",
+      description: "Counts of minutes that began at this instant or later. Defaults to any time.",
+    }),
+    to: t.field({
+      type: "DateTime",
+      description: "Counts of minutes that began before this instant. Defaults to any time.",
+    }),
   }),
 });
 
@@ -56,7 +64,7 @@ builder.queryFields((t) => ({
       nullable: true,
       authScopes: { staff: "audit:read" },
       description:
-        "Mutations that were refused because the caller lacked a right: one count for each caller, mutation and minute, newest minute first. Counts are kept for `REFUSED_ATTEMPTS_DAYS` days, 30 by default.",
+        "Mutations that were refused because the caller lacked a right: one count for each caller, mutation and minute, newest minute first. Counts are kept for `REFUSED_ATTEMPTS_DAYS` days, 30 by default. Null, with an error, if the caller may not read them.",
       args: {
         filter: t.arg({ type: RefusedAttemptFilter, description: "Conditions on the counts; all counts by default." }),
       },

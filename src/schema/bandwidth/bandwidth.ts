@@ -127,7 +127,7 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
       nullable: true,
       extensions: cacheable(),
       description:
-        "How much of the total is known, and which periods are missing. Read by the same calls as `series`. Null, with an error, when it can't be read.",
+        "Known part of the total, and the periods that are missing. Read by the same calls as `series`. Null, with an error, when the platform can't be read.",
       resolve: (bandwidth) =>
         mapMaybe(readCoverage(bandwidth.source, bandwidth.window), (measured) => ({
           ...bandwidth.take(measured),

@@ -23,7 +23,7 @@ export const Granularity = builder.enumType("Granularity", {
 });
 
 export const BucketState = builder.enumType("BucketState", {
-  description: "How much of the usage of a bucket is known.",
+  description: "State of the usage in a bucket: known as a whole, in part, or not at all.",
   values: {
     COMPLETE: {
       description:
@@ -34,10 +34,11 @@ export const BucketState = builder.enumType("BucketState", {
         "The bucket is over and its usage is final, but missing hours can't be ruled out: hours are retained for 7 days, and the platform gives older days and months as one number each.",
     },
     PARTIAL: {
-      description: "Part of the bucket is known: the bucket is not over yet, or `missing` names what lacks.",
+      description:
+        "A part of the bucket is known: the bucket is not over yet, or `missing` names the periods that lack.",
     },
     MISSING: {
-      description: "Nothing is known: the platform has no usage of the bucket, which is not the same as zero.",
+      description: "The bucket is unknown: the platform has no usage of it, which differs from zero.",
     },
   } satisfies Record<State, { description: string }>,
 });
@@ -60,12 +61,12 @@ const Gap = builder.objectRef<TimeWindow>("Gap").implement({
 
 export const UsageCoverage = builder.objectRef<Coverage & { readonly freshUntil: number }>("UsageCoverage").implement({
   description:
-    "How much of a window's usage is known: by hours for the last 7 days, by days for 365 days, and by months before that (account only).",
+    "Known part of a window's usage: by hours for the last 7 days, by days for 365 days, and by months before that (account only).",
   fields: (t) => ({
     state: t.expose("state", {
       type: BucketState,
       description:
-        "How much of the window is known. PARTIAL with an empty `missing` means that the window is not over yet.",
+        "State of the window's usage. PARTIAL with an empty `missing` means that the window is not over yet.",
     }),
     missing: t.field({
       type: [Gap],
@@ -86,7 +87,10 @@ export const UsagePoint = builder.objectRef<SeriesPoint>("UsagePoint").implement
   fields: (t) => ({
     start: t.expose("start", { type: "DateTime", description: "Start of the bucket, inclusive." }),
     end: t.expose("end", { type: "DateTime", description: "End of the bucket, exclusive." }),
-    state: t.expose("state", { type: BucketState, description: "How much of the bucket is known." }),
+    state: t.expose("state", {
+      type: BucketState,
+      description: "State of the bucket's usage: known as a whole, in part, or not at all.",
+    }),
     bytesOut: t.expose("bytesOut", {
       type: "Bytes",
       nullable: true,
@@ -128,19 +132,19 @@ export const UsageColumns = builder.objectRef<readonly SeriesPoint[]>("UsageColu
     }),
     state: t.field({
       type: [BucketState],
-      description: "How much of each bucket is known.",
+      description: "State of each bucket, which says how much of it is known, oldest first.",
       resolve: (points) => points.map(({ state }) => state),
     }),
     bytesOut: t.field({
       type: ["Bytes"],
       nullable: { list: false, items: true },
-      description: "Bytes sent (egress) in each bucket; null if nothing is known.",
+      description: "Bytes sent (egress) in each bucket; null where nothing is known.",
       resolve: (points) => points.map(({ bytesOut }) => bytesOut),
     }),
     bytesIn: t.field({
       type: ["Bytes"],
       nullable: { list: false, items: true },
-      description: "Bytes received (ingress) in each bucket; null if nothing is known.",
+      description: "Bytes received (ingress) in each bucket; null where nothing is known.",
       resolve: (points) => points.map(({ bytesIn }) => bytesIn),
     }),
   }),
@@ -166,7 +170,8 @@ export const UsageSeries = builder.objectRef<SeriesValue>("UsageSeries").impleme
     }),
     points: t.expose("points", {
       type: [UsagePoint],
-      description: "Every bucket of the window that begins before `freshUntil`, oldest first, without gaps.",
+      description:
+        "Every bucket of the window that begins before `freshUntil`, oldest first, without gaps. Empty if there is none.",
     }),
     columns: t.field({
       type: UsageColumns,

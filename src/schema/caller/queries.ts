@@ -18,7 +18,8 @@ const Caller = builder.objectRef<CallerShape>("Caller").implement({
     role: t.expose("role", { type: CallerRole, description: "Role of the caller, which limits its scopes." }),
     scopes: t.field({
       type: [ScopeGrant],
-      description: "Scopes that the caller may use now. While its partner is suspended, scopes that sign are left out.",
+      description:
+        "Scopes that the caller may use now; empty for none. While its partner is suspended, scopes that sign are left out.",
       resolve: ({ scopes: held }) => allScopes.filter((scope) => held.has(scope)),
     }),
     partner: t.field({
@@ -35,7 +36,8 @@ const Caller = builder.objectRef<CallerShape>("Caller").implement({
     budget: t.field({
       type: CostStatus,
       nullable: true,
-      description: "The caller's budget after this request, in points.",
+      description:
+        "Budget of the caller after this request, in points. Null, with an error, if it cannot be determined.",
       resolve: (_caller, _args, { cost }) => cost,
     }),
   }),

@@ -4,9 +4,9 @@ import { builder } from "../builder.ts";
 export const CallerRole = builder.enumType("CallerRole", {
   description: "Role of a caller, which limits the scopes that its key may have.",
   values: {
-    OPERATOR: { description: "Runs the account and sees all of it, with every scope." },
-    ANALYST: { description: "Reads the whole account except secrets, and changes nothing." },
-    PARTNER: { description: "Acts for one partner, and sees only what belongs to that partner." },
+    OPERATOR: { description: "The caller runs the account and sees all of it, with every scope." },
+    ANALYST: { description: "The caller reads the whole account except secrets, and changes nothing." },
+    PARTNER: { description: "The caller acts for one partner, and sees only what belongs to that partner." },
   },
 });
 

@@ -14,7 +14,7 @@ import { PublishTokenRef, type TokenReference } from "../token/find-token.ts";
 import { ConferenceStreamTarget, type Target } from "./conference-stream-target.ts";
 
 const StartConferenceStreamInput = builder.inputType("StartConferenceStreamInput", {
-  description: "Which conference to stream, and where to.",
+  description: "The conference to stream, and its target.",
   fields: (t) => ({
     conferenceId: t.id({
       required: true,
@@ -55,7 +55,7 @@ interface Started {
 const StartConferenceStreamPayload = builder
   .objectRef<Payload & Partial<Started>>("StartConferenceStreamPayload")
   .implement({
-    description: "Where the conference is streamed to, or why it is not.",
+    description: "Target of the conference's stream, or the reasons why none was started.",
     interfaces: [MutationPayload],
     fields: (t) => ({
       target: t.expose("target", {
@@ -97,7 +97,11 @@ builder.mutationField("startConferenceStream", (t) =>
     description:
       "Streams a conference of Dolby.io Communications to a stream of the account, or to one that the platform creates; one stream at a time for each conference. That platform has been retired: answers FEATURE_DISABLED unless the gateway is configured for it.",
     args: {
-      input: t.arg({ type: StartConferenceStreamInput, required: true, description: "Which conference to stream." }),
+      input: t.arg({
+        type: StartConferenceStreamInput,
+        required: true,
+        description: "The conference to stream, and its target.",
+      }),
     },
     resolve: (_root, { input: { conferenceId, stream, publishToken, ...rest } }, context) =>
       payload(async () => {

@@ -4,13 +4,13 @@ import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { ConferenceStreamTarget, type Target } from "./conference-stream-target.ts";
 
 const StopConferenceStreamInput = builder.inputType("StopConferenceStreamInput", {
-  description: "Which stream of a conference to end.",
+  description: "The stream of a conference to end.",
   fields: (t) => ({
     conferenceId: t.id({ required: true, description: "Id of the conference: the UUID of its platform." }),
     target: t.field({
       type: ConferenceStreamTarget,
       required: true,
-      description: "Where the conference is streamed to, as `startConferenceStream` returned it.",
+      description: "Target of the conference's stream, as `startConferenceStream` returned it.",
     }),
   }),
 });
@@ -40,7 +40,11 @@ builder.mutationField("stopConferenceStream", (t) =>
     authScopes: { scope: "stream:control" },
     description: "Ends the stream of a conference. The conference itself goes on.",
     args: {
-      input: t.arg({ type: StopConferenceStreamInput, required: true, description: "Which stream to end." }),
+      input: t.arg({
+        type: StopConferenceStreamInput,
+        required: true,
+        description: "The stream of a conference to end.",
+      }),
     },
     resolve: (_root, { input: { conferenceId, target } }, { upstream: { conference }, liveStreamCache }) =>
       payload(async () => {

@@ -29,7 +29,7 @@ export const findingArgs = builder.args((t) => ({
   expiringWithinDays: t.int({
     required: true,
     defaultValue: DAYS_AHEAD,
-    description: `Days before a token's expiry at which it becomes a finding, 0 to ${MAX_DAYS_AHEAD}.`,
+    description: `Days before a token's expiry at which the token becomes a finding: 0 to ${MAX_DAYS_AHEAD}, ${DAYS_AHEAD} by default.`,
   }),
 }));
 

@@ -33,7 +33,7 @@ export const Finding = builder.objectRef<FindingRecord>("Finding").implement({
     }),
     summary: t.exposeString("summary", { description: "One sentence on what was found, with names and numbers." }),
     impact: t.string({
-      description: "Why the finding costs money or security.",
+      description: "Effect of the problem on money or security, in a sentence for a person.",
       resolve: ({ kind }) => findingKinds[kind].impact,
     }),
     suggestedMutation: t.string({

@@ -26,7 +26,7 @@ builder.queryField("findings", (t) =>
       nullable: true,
       authScopes: { staff: "partner:read" },
       description:
-        "Problems of the account, most severe first: unsecured streams, untracked traffic, and tokens that open too much, are in different clusters, expire soon or were left behind by an interrupted request. Traffic of the last 7 days is considered.",
+        "Problems of the account, most severe first: unsecured streams, untracked traffic, and tokens that open too much, are in different clusters, expire soon or were left behind by an interrupted request. Traffic of the last 7 days is considered. Null, with an error, if the platform cannot be read.",
       args: findingArgs,
       resolve: async (_root, args, context) => {
         const expiringBefore = expiryHorizon(args.expiringWithinDays, context);

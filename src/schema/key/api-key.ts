@@ -40,7 +40,7 @@ builder.node(ApiKey, {
     }),
     scopes: t.field({
       type: [ScopeGrant],
-      description: "Scopes that the key grants.",
+      description: "Scopes that the key grants. Empty for none.",
       resolve: ({ scopes }) => allScopes.filter((scope) => scopes.includes(scope)),
     }),
     allowedOrigins: t.field({

@@ -35,7 +35,8 @@ const CreateApiKeyInput = builder.inputType("CreateApiKeyInput", {
     role: t.field({ type: CallerRole, required: true, description: "Role of callers with this key." }),
     partner: t.field({
       type: PartnerRef,
-      description: "The partner that the key belongs to. Required for the role PARTNER and not allowed for others.",
+      description:
+        "The partner that the key belongs to. Required for the role PARTNER and not allowed for others. Defaults to none.",
     }),
     scopes: t.stringList({
       required: true,
@@ -45,13 +46,13 @@ const CreateApiKeyInput = builder.inputType("CreateApiKeyInput", {
       required: true,
       defaultValue: [],
       description:
-        "Origins of the web pages that may use the key, such as `https://app.example.com`, at most 50. Empty allows any caller; otherwise a request without the header `Origin`, such as a backend's, is rejected.",
+        "Origins of the web pages that may use the key, such as `https://app.example.com`, at most 50. Empty, the default, allows any caller; otherwise a request without the header `Origin`, such as a backend's, is rejected.",
     }),
     allowedNetworks: t.stringList({
       required: true,
       defaultValue: [],
       description:
-        "IPv4 or IPv6 addresses and CIDR blocks that the key may be used from, at most 50; empty allows any.",
+        "IPv4 or IPv6 addresses and CIDR blocks that the key may be used from, at most 50; empty, the default, allows any.",
     }),
     expiresInSeconds: t.int({
       description: "Lifetime in seconds from now, at least 1; omit it for a key that never expires.",

@@ -26,7 +26,7 @@ const CreatePartnerSessionInput = builder.inputType("CreatePartnerSessionInput",
     expiresInSeconds: t.int({
       required: true,
       defaultValue: 900,
-      description: `Lifetime in seconds, 1 to ${MAX_SESSION_SECONDS}. The session ends earlier if the issuing key expires earlier.`,
+      description: `Lifetime in seconds, 1 to ${MAX_SESSION_SECONDS}; 900 by default. The session ends earlier if the issuing key expires earlier.`,
     }),
   }),
 });
@@ -50,7 +50,7 @@ const CreatePartnerSessionPayload = builder
       }),
       scopes: t.field({
         type: [ScopeGrant],
-        description: "Scopes that the session grants.",
+        description: "Scopes that the session grants; empty when none was created.",
         resolve: ({ scopes = [] }) => [...scopes],
       }),
     }),

@@ -9,9 +9,9 @@ import { ApiKeyState, apiKeyPage } from "./api-key.ts";
 const ApiKeyFilter = builder.inputType("ApiKeyFilter", {
   description: "Conditions on API keys; a key must meet all that are set.",
   fields: (t) => ({
-    partner: t.field({ type: PartnerRef, description: "Only keys of this partner." }),
-    role: t.field({ type: CallerRole, description: "Only keys with this role." }),
-    state: t.field({ type: ApiKeyState, description: "Only keys currently in this state." }),
+    partner: t.field({ type: PartnerRef, description: "Only keys of this partner. Defaults to any owner." }),
+    role: t.field({ type: CallerRole, description: "Only keys with this role. Defaults to any role." }),
+    state: t.field({ type: ApiKeyState, description: "Only keys currently in this state. Defaults to any state." }),
   }),
 });
 
@@ -22,7 +22,7 @@ builder.queryFields((t) => ({
       nullable: true,
       authScopes: { staff: "key:admin" },
       description:
-        "API keys of the gateway's callers, oldest first. The operator's key from the environment is not listed.",
+        "API keys of the gateway's callers, oldest first. The operator's key from the environment is not listed. Null, with an error, if the caller may not read them.",
       args: { filter: t.arg({ type: ApiKeyFilter, description: "Conditions on the keys; all keys by default." }) },
       resolve: async (_root, { filter, ...page }, context) => {
         const { partner, role, state } = filter ?? {};

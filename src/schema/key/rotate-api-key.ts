@@ -28,7 +28,7 @@ const RotateApiKeyInput = builder.inputType("RotateApiKeyInput", {
     overlapSeconds: t.int({
       required: true,
       defaultValue: 3_600,
-      description: `Seconds for which the previous key is still accepted: 0 to ${MAX_OVERLAP_SECONDS}. Sessions that it issued end with it.`,
+      description: `Seconds for which the previous key is still accepted: 0 to ${MAX_OVERLAP_SECONDS}; 3600 by default. Sessions that it issued end with it.`,
     }),
   }),
 });

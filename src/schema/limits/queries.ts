@@ -33,12 +33,13 @@ const Limits = builder.objectRef<Retention>("Limits").implement({
     cost: t.field({
       type: CostStatus,
       nullable: true,
-      description: "Cost of this request and the caller's remaining budget.",
+      description:
+        "Cost of this request and the caller's remaining budget. Null, with an error, if it cannot be determined.",
       resolve: (_limits, _args, { cost }) => cost,
     }),
-    maxPageSize: t.int({ description: "Largest `first` of a connection.", resolve: () => MAX_PAGE_SIZE }),
+    maxPageSize: t.int({ description: "Largest `first` of a connection, in objects.", resolve: () => MAX_PAGE_SIZE }),
     maxViewerRecordPageSize: t.int({
-      description: "Largest `first` of a list of viewer records.",
+      description: "Largest `first` of a list of viewer records, in records.",
       resolve: () => MAX_RECORD_PAGE_SIZE,
     }),
     maxViewerTokensPerCall: t.int({

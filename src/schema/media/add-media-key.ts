@@ -9,7 +9,7 @@ import { MediaDistribution } from "./media-distribution.ts";
 import { type IssuedKey, MediaKeyInput, NewMediaKey, newMediaKey } from "./new-media-key.ts";
 
 const AddMediaKeyInput = builder.inputType("AddMediaKeyInput", {
-  description: "Which key to add to which media distribution.",
+  description: "The key to add, and its media distribution.",
   fields: (t) => ({
     idempotencyKey: t.id({
       required: true,

@@ -24,7 +24,7 @@ const ClipFormat = builder.enumType("ClipFormat", {
 });
 
 const CreateClipInput = builder.inputType("CreateClipInput", {
-  description: "Which part of a broadcast to cut, and into what.",
+  description: "The part of a broadcast to cut, and the clip to make of it.",
   fields: (t) => ({
     idempotencyKey: t.id({
       required: true,
@@ -57,7 +57,7 @@ const CreateClipInput = builder.inputType("CreateClipInput", {
     format: t.field({ type: ClipFormat, description: "Format of the clip. Defaults to MP4." }),
     expiresAt: t.field({
       type: "DateTime",
-      description: "When the platform deletes the clip. Defaults to the account's expiry rule for clips.",
+      description: "Time at which the platform deletes the clip. Defaults to the account's expiry rule for clips.",
     }),
     distribution: t.field({
       type: MediaDistributionRef,
@@ -79,7 +79,7 @@ const CreateClipPayload = builder
       clips: t.field({
         type: [MediaAsset],
         description:
-          "The new clips: several if the stream restarted in the span or has several quality layers. A clip begins as PROCESSING; read its `state` again until it is COMPLETE.",
+          "The new clips: several if the stream restarted in the span or has several quality layers; empty when the call failed. A clip begins as PROCESSING; read its `state` again until it is COMPLETE.",
         resolve: ({ clips }) => [...(clips ?? [])],
       }),
     }),

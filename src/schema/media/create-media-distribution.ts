@@ -42,7 +42,7 @@ const CreateMediaDistributionInput = builder.inputType("CreateMediaDistributionI
       required: true,
       defaultValue: [],
       description:
-        "Keys of the distribution, at most 2. Without keys, everyone who knows an address can play its media.",
+        "Keys of the distribution, at most 2; none by default. Without keys, everyone who knows an address can play its media.",
     }),
   }),
 });

@@ -59,7 +59,7 @@ const MediaDeletion = builder.objectRef<Deletion>("MediaDeletion").implement({
 });
 
 const DeleteMediaAssetsInput = builder.inputType("DeleteMediaAssetsInput", {
-  description: "Which media assets to delete.",
+  description: "The media assets to delete.",
   fields: (t) => ({
     mediaAssets: t.field({
       type: [MediaAssetRef],
@@ -78,7 +78,7 @@ const DeleteMediaAssetsPayload = builder
     fields: (t) => ({
       deletions: t.field({
         type: [MediaDeletion],
-        description: "Outcome of each asset, in the order of `input.mediaAssets`.",
+        description: "Outcome of each asset, in the order of `input.mediaAssets`. Empty when the call failed.",
         resolve: ({ deletions }) => [...deletions],
       }),
       deletedCount: t.int({
@@ -100,7 +100,9 @@ builder.mutationField("deleteMediaAssets", (t) =>
     nullable: true,
     authScopes: { staff: "media:write" },
     description: "Deletes recordings, clips and other assets permanently, one or many.",
-    args: { input: t.arg({ type: DeleteMediaAssetsInput, required: true, description: "Which assets to delete." }) },
+    args: {
+      input: t.arg({ type: DeleteMediaAssetsInput, required: true, description: "The media assets to delete." }),
+    },
     resolve: async (_root, { input: { mediaAssets } }, context) => {
       if (mediaAssets.length < 1 || mediaAssets.length > MAX_DELETED) {
         const message = `\`input.mediaAssets\` must have 1 to ${MAX_DELETED} entries; got ${mediaAssets.length}.`;

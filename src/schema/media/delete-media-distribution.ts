@@ -4,7 +4,7 @@ import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { findMediaDistribution, MediaDistributionRef } from "./find-media-distribution.ts";
 
 const DeleteMediaDistributionInput = builder.inputType("DeleteMediaDistributionInput", {
-  description: "Which media distribution to delete.",
+  description: "The media distribution to delete.",
   fields: (t) => ({
     distribution: t.field({
       type: MediaDistributionRef,
@@ -37,7 +37,7 @@ builder.mutationField("deleteMediaDistribution", (t) =>
       input: t.arg({
         type: DeleteMediaDistributionInput,
         required: true,
-        description: "Which distribution to delete.",
+        description: "The media distribution to delete.",
       }),
     },
     resolve: (_root, { input: { distribution } }, context) =>

@@ -79,7 +79,7 @@ const MediaDownload = builder.objectRef<MediaDownloadRecord>("MediaDownload").im
     fileUrlExpiresAt: t.expose("fileUrlExpiresAt", {
       type: "DateTime",
       nullable: true,
-      description: "When `fileUrl` stops working; read the field again for another. Null without an address.",
+      description: "Time at which `fileUrl` stops working; read the field again for another. Null without an address.",
     }),
     playbackUrl: t.string({
       nullable: true,
@@ -104,7 +104,7 @@ builder.node(MediaAsset, {
       type: "DateTime",
       nullable: true,
       description:
-        "When the platform began to process the asset: a clip when it was ordered, a recording when its broadcast ended. Null during the broadcast, and after processing.",
+        "Time at which the platform began to process the asset: a clip when it was ordered, a recording when its broadcast ended. Null during the broadcast, and after processing.",
       resolve: ({ state, type, createdAt, endedAt }) =>
         state === "PROCESSING" ? (type === "CLIP" ? createdAt : endedAt) : null,
     }),
@@ -153,17 +153,18 @@ builder.node(MediaAsset, {
     createdAt: t.expose("createdAt", {
       type: "DateTime",
       nullable: true,
-      description: "When the clip was ordered or the recording began; null if the platform reports none.",
+      description: "Time at which the clip was ordered or the recording began; null if the platform reports none.",
     }),
     expiresAt: t.expose("expiresAt", {
       type: "DateTime",
       nullable: true,
-      description: "When the platform deletes the asset; null for never, and for a recording that has not ended.",
+      description:
+        "Time at which the platform deletes the asset; null for never, and for a recording that has not ended.",
     }),
     removedAt: t.expose("removedAt", {
       type: "DateTime",
       nullable: true,
-      description: "When the asset was deleted; null while it exists.",
+      description: "Time at which the asset was deleted; null while it exists.",
     }),
     storage: t.expose("storage", { type: MediaStorageEnum, description: "Owner of the storage that the asset is in." }),
     format: t.string({

@@ -43,7 +43,8 @@ builder.node(MediaDistribution, {
     }),
     keys: t.field({
       type: [MediaKey],
-      description: "Keys of the distribution, at most 2, so that one can be replaced while the other is in use.",
+      description:
+        "Keys of the distribution, at most 2, so that one can be replaced while the other is in use. Empty if its media plays without a key.",
       resolve: ({ keys }) => [...keys],
     }),
   }),

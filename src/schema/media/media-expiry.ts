@@ -3,7 +3,7 @@ import { DEFAULT_TIMELINE_DAYS, type MediaExpiry as MediaExpiryRules } from "../
 import { builder } from "../builder.ts";
 
 export const MediaExpiry = builder.objectRef<MediaExpiryRules>("MediaExpiry").implement({
-  description: "How long the account's media is retained before the platform deletes it.",
+  description: "Retention of the account's media, after which the platform deletes it.",
   fields: (t) => ({
     timelineDays: t.int({
       description: "Retention of the cache that clips are cut from, in days; 1 if the account has no rule.",

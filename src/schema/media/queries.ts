@@ -25,7 +25,8 @@ builder.queryFields((t) => ({
     type: MediaAssetConnection,
     nullable: true,
     authScopes: { staff: "stream:read" },
-    description: "Recordings, clips and other assets of the account, by the start of their media.",
+    description:
+      "Recordings, clips and other assets of the account, by the start of their media. Null, with an error, if the platform cannot be read.",
     args: {
       stream: t.arg({ type: StreamRef, description: "Only assets of this stream. Defaults to all streams." }),
       publishToken: t.arg({
@@ -48,7 +49,7 @@ builder.queryFields((t) => ({
       nullable: true,
       authScopes: { staff: "stream:read" },
       description:
-        "Media distributions of the account, oldest first: rules by which recordings and clips are played from the CDN.",
+        "Media distributions of the account, oldest first: rules by which recordings and clips are played from the CDN. Null, with an error, if the platform cannot be read.",
       resolve: async (_root, args, { upstream, signal }) => {
         const distributions = await upstream.mediaDistributions.list(signal);
         // By age; those without a reported age come first.

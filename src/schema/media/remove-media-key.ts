@@ -6,7 +6,7 @@ import { findMediaDistribution, MediaDistributionRef } from "./find-media-distri
 import { MediaDistribution } from "./media-distribution.ts";
 
 const RemoveMediaKeyInput = builder.inputType("RemoveMediaKeyInput", {
-  description: "Which key to remove from which media distribution.",
+  description: "The key to remove, and its media distribution.",
   fields: (t) => ({
     distribution: t.field({
       type: MediaDistributionRef,
@@ -17,7 +17,8 @@ const RemoveMediaKeyInput = builder.inputType("RemoveMediaKeyInput", {
     opensDistribution: t.boolean({
       required: true,
       defaultValue: false,
-      description: "Must be true to remove the last key: then everyone who knows an address can play its media.",
+      description:
+        "Must be true to remove the last key: then everyone who knows an address can play its media. Defaults to false.",
     }),
   }),
 });
@@ -43,7 +44,13 @@ builder.mutationField("removeMediaKey", (t) =>
     nullable: true,
     authScopes: { staff: "media:write" },
     description: "Removes a key from a distribution. JWTs that were signed with it no longer play its media.",
-    args: { input: t.arg({ type: RemoveMediaKeyInput, required: true, description: "Which key to remove." }) },
+    args: {
+      input: t.arg({
+        type: RemoveMediaKeyInput,
+        required: true,
+        description: "The key to remove, and its distribution.",
+      }),
+    },
     resolve: (_root, { input: { distribution: ref, keyId, opensDistribution } }, context) =>
       payload(async () => {
         const distribution = await findMediaDistribution(ref, "input.distribution", context);

@@ -8,7 +8,8 @@ import { findMediaAsset, MediaAssetRef } from "./find-media-asset.ts";
 import { findMediaDistribution, MediaDistributionRef } from "./find-media-distribution.ts";
 
 const UpdateMediaAssetInput = builder.inputType("UpdateMediaAssetInput", {
-  description: "How an asset is played. Null removes a setting; a setting that is left out stays as it is.",
+  description:
+    "Settings of the playback of an asset. Null removes a setting; a setting that is left out stays as it is.",
   fields: (t) => ({
     mediaAsset: t.field({
       type: MediaAssetRef,
@@ -48,7 +49,11 @@ builder.mutationField("updateMediaAsset", (t) =>
     authScopes: { staff: "media:write" },
     description: "Changes how an asset is played from the CDN. The media itself stays as it is.",
     args: {
-      input: t.arg({ type: UpdateMediaAssetInput, required: true, description: "Which asset to change, and how." }),
+      input: t.arg({
+        type: UpdateMediaAssetInput,
+        required: true,
+        description: "The asset to change, and the changes.",
+      }),
     },
     resolve: (_root, { input: { mediaAsset, distribution, customPath } }, context) =>
       payload(async () => {

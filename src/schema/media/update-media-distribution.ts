@@ -45,7 +45,7 @@ builder.mutationField("updateMediaDistribution", (t) =>
       input: t.arg({
         type: UpdateMediaDistributionInput,
         required: true,
-        description: "Which distribution to change, and how.",
+        description: "The distribution to change, and the changes.",
       }),
     },
     resolve: (_root, { input: { distribution: ref, ...rest } }, context) =>

@@ -42,7 +42,9 @@ builder.mutationField("updateMediaExpiry", (t) =>
     nullable: true,
     authScopes: { staff: "media:write" },
     description: "Sets how long the account retains recordings, clips, and the cache that clips are cut from.",
-    args: { input: t.arg({ type: UpdateMediaExpiryInput, required: true, description: "Which rules to change." }) },
+    args: {
+      input: t.arg({ type: UpdateMediaExpiryInput, required: true, description: "The expiry rules to change." }),
+    },
     resolve: (_root, { input }, { upstream }) =>
       payload(async () => {
         assertAnyChange(input);

@@ -30,7 +30,7 @@ export const PartnerStatusPayload = builder.objectRef<StatusChange>("PartnerStat
     }),
     subscribeTokens: t.field({
       type: [SubscribeToken],
-      description: "Subscribe tokens that this request disabled or enabled.",
+      description: "Subscribe tokens that this request disabled or enabled; empty for none.",
       resolve: ({ tokens }) => [...(tokens ?? [])],
     }),
     warning: t.exposeString("warning", {

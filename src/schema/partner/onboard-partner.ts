@@ -54,16 +54,17 @@ const OnboardPartnerInput = builder.inputType("OnboardPartnerInput", {
       description:
         "Tracking ids that the partner's traffic is counted under: at least one, none of another partner. Ids that have traffic or tokens already are adopted. The new subscribe tokens get the first one.",
     }),
-    ...partnerDetailFields(t),
+    ...partnerDetailFields(t, true),
     grants: t.field({
       type: [StreamGrantInput],
       required: true,
       defaultValue: [],
-      description: "Streams that the partner may watch: one subscribe token is created for each grant.",
+      description:
+        "Streams that the partner may watch: one subscribe token is created for each grant. Defaults to none.",
     }),
     streamNames: t.stringList({
       description:
-        "Streams that the partner must be able to sign for: rejected with GRANT_NOT_COVERED if no grant opens one of them.",
+        "Streams that the partner must be able to sign for: rejected with GRANT_NOT_COVERED if no grant opens one of them. Defaults to none.",
     }),
     originCluster: t.string({
       description: "Id of the tokens' cluster, or `auto`; defaults to the cluster of the streams' publish tokens.",
@@ -72,7 +73,7 @@ const OnboardPartnerInput = builder.inputType("OnboardPartnerInput", {
     allowWildcard: t.boolean({
       required: true,
       defaultValue: false,
-      description: "Whether a grant may open every stream of the account; otherwise such a grant is rejected.",
+      description: "Whether a grant may open every stream of the account; by default such a grant is rejected.",
     }),
     keyName: t.string({ description: "Name of the partner's API key; the partner's name by default." }),
   }),

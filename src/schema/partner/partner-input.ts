@@ -3,21 +3,25 @@ import { MAX_TRACKING_IDS } from "../../model/partner/partner.ts";
 import { assertName } from "../../model/text.ts";
 import type { InputFields } from "../input.ts";
 
-/** Details of a partner that can be changed after its registration. */
-export const partnerDetailFields = (t: InputFields) => ({
-  contact: t.string({ description: "Contact of the partner, such as an e-mail address: at most 320 characters." }),
-  timeZone: t.string({
-    description:
-      "IANA time zone of the partner, such as Europe/Berlin; UTC by default. For display only: usage is in UTC unless a query names a time zone.",
-  }),
-  currency: t.string({
-    description:
-      "Currency of the partner by ISO 4217, such as EUR; USD by default. For display only: the gateway computes no amounts of money.",
-  }),
-  notes: t.string({
-    description: "Internal notes of the broadcaster, which the partner cannot read: at most 4,000 characters.",
-  }),
-});
+/** Returns the details of a partner that can be changed after its registration. */
+export const partnerDetailFields = (t: InputFields, isNew: boolean) => {
+  const byDefault = (value: string) => (isNew ? `Defaults to ${value}.` : "Unchanged if left out.");
+  const clearable = isNew ? "Defaults to none." : "Unchanged if left out; null clears it.";
+  return {
+    contact: t.string({
+      description: `Contact of the partner, such as an e-mail address: at most 320 characters. ${clearable}`,
+    }),
+    timeZone: t.string({
+      description: `IANA time zone of the partner, such as Europe/Berlin. ${byDefault("UTC")} For display only: usage is in UTC unless a query names a time zone.`,
+    }),
+    currency: t.string({
+      description: `Currency of the partner by ISO 4217, such as EUR. ${byDefault("USD")} For display only: the gateway computes no amounts of money.`,
+    }),
+    notes: t.string({
+      description: `Internal notes of the broadcaster, which the partner cannot read: at most 4,000 characters. ${clearable}`,
+    }),
+  };
+};
 
 /** @throws InvalidInputError naming the argument */
 export function assertTrackingIds(trackingIds: readonly string[], argument: string): void {

@@ -97,7 +97,7 @@ builder.node(Partner, {
       authScopes: { scope: "usage:read" },
       extensions: { ...loadsUsage("TRACKING_IDS"), ...cacheable() },
       description:
-        "Traffic under the partner's tracking ids over a window, on all streams together. The partner is billed for its `bytesOut`.",
+        "Traffic under the partner's tracking ids over a window, on all streams together. The partner is billed for its `bytesOut`. Null, with an error, if the platform cannot be read.",
       args: windowArgs,
       resolve: ({ trackingIds }, args, context) =>
         new BandwidthValue(context.loaders.partnerBandwidth(trackingIds), usageWindow(args, context)),
@@ -109,7 +109,7 @@ builder.node(Partner, {
         authScopes: { scope: "usage:read" },
         extensions: loadsUsage("TRACKING_IDS"),
         description:
-          "Traffic under the partner's tracking ids by stream: one entry for each stream with traffic in the window.",
+          "Traffic under the partner's tracking ids by stream: one entry for each stream with traffic in the window. Null, with an error, if the platform cannot be read.",
         args: {
           ...windowArgs,
           orderBy: t.arg({
@@ -130,7 +130,8 @@ builder.node(Partner, {
         type: Stream,
         nullable: true,
         authScopes: { scope: "stream:read" },
-        description: "Streams that the partner's subscribe tokens open, by name; only streams that are known by name.",
+        description:
+          "Streams that the partner's subscribe tokens open, by name; only streams that are known by name. Null, with an error, if the platform cannot be read.",
         resolve: ({ trackingIds }, args, context, info) => {
           const grants = mapMaybe(context.loaders.tokens(), (tokens) =>
             tokensOf(trackingIds, tokens).flatMap((token) => token.streams),
@@ -149,7 +150,8 @@ builder.node(Partner, {
         type: SubscribeToken,
         nullable: true,
         authScopes: { scope: "token:read" },
-        description: "Subscribe tokens of the partner, oldest first: the parents of its viewers' tokens.",
+        description:
+          "Subscribe tokens of the partner, oldest first: the parents of its viewers' tokens. Null, with an error, if the platform cannot be read.",
         resolve: async ({ trackingIds }, args, { loaders }) =>
           pageOf(tokensOf(trackingIds, await loaders.tokens()), ({ id }) => sortableNumber(id), args),
       },
@@ -161,7 +163,8 @@ builder.node(Partner, {
         nullable: true,
         authScopes: (_partner, _args, { caller }) =>
           caller.partner ? { scope: "partner:read" } : { staff: "key:admin" },
-        description: "API keys of the partner's callers, oldest first; empty while the partner is UNCLAIMED.",
+        description:
+          "API keys of the partner's callers, oldest first; empty while the partner is UNCLAIMED. Null, with an error, if the caller may not read them.",
         resolve: (partner, args, context) =>
           partner.status === "UNCLAIMED" ? pageOf([], String, args) : apiKeysOf(partner.id, args, context),
       },
@@ -172,7 +175,8 @@ builder.node(Partner, {
         type: Finding,
         nullable: true,
         authScopes: { scope: "partner:read" },
-        description: "Problems of the partner's own subscribe tokens, most severe first.",
+        description:
+          "Problems of the partner's own subscribe tokens, most severe first. Null, with an error, if the platform cannot be read.",
         args: findingArgs,
         resolve: async (partner, args, context) =>
           findingPage(await partnerFindings(partner, args.expiringWithinDays, context), args),

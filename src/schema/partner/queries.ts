@@ -11,7 +11,8 @@ const PartnerFilter = builder.inputType("PartnerFilter", {
   fields: (t) => ({
     status: t.field({
       type: [PartnerStatus],
-      description: "Only partners with one of these statuses; UNCLAIMED lists tracking ids that can be adopted.",
+      description:
+        "Only partners with one of these statuses; UNCLAIMED lists tracking ids that can be adopted. Defaults to any status.",
     }),
   }),
 });
@@ -34,7 +35,7 @@ builder.queryFields((t) => ({
       nullable: true,
       authScopes: { scope: "usage:read" },
       description:
-        "All partners, ordered by their first tracking id: registered ones, and unclaimed tracking ids of subscribe tokens and traffic. A partner's caller sees only its own partner.",
+        "All partners, ordered by their first tracking id: registered ones, and unclaimed tracking ids of subscribe tokens and traffic. A partner's caller sees only its own partner. Null, with an error, if the platform cannot be read.",
       args: {
         filter: t.arg({ type: PartnerFilter, description: "Conditions on the partners; all partners by default." }),
       },

@@ -16,7 +16,7 @@ const StepName = builder.enumType("StepName", {
 const StepState = builder.enumType("StepState", {
   description: "Outcome of a workflow step.",
   values: {
-    DONE: { description: "The step was carried out." },
+    DONE: { description: "The step was carried out completely." },
     REUSED: { description: "The step reuses an existing object." },
     SKIPPED: { description: "The step was not run, because an earlier step failed or the request is a dry run." },
     FAILED: { description: "The step failed; `code` and `detail` say why." },

@@ -41,7 +41,7 @@ export const StreamUsageOrder = builder.enumType("StreamUsageOrder", {
       description:
         "Most bytes sent first. Usage grows between two pages: each page is ordered by the usage at its time and repeats no stream of an earlier page. Cursors grow by 8 characters for each stream.",
     },
-    STREAM_NAME: { description: "Ascending by the name of the stream." },
+    STREAM_NAME: { description: "The entries ascend by the name of the stream." },
   },
 });
 

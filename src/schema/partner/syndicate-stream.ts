@@ -53,7 +53,7 @@ const SyndicateStreamInput = builder.inputType("SyndicateStreamInput", {
         "Cluster of the created tokens, by its id, or `auto`. Defaults to the cluster of the stream's publish tokens, or, if the stream has none, to the account's default cluster.",
     }),
     allowedOrigins: t.stringList({
-      description: "Domains whose pages may use the partners' tokens; empty allows any.",
+      description: "Domains whose pages may use the partners' tokens; empty allows any. Defaults to empty.",
     }),
     allowedCountries: t.field({
       type: ["CountryCode"],
@@ -62,7 +62,7 @@ const SyndicateStreamInput = builder.inputType("SyndicateStreamInput", {
     dryRun: t.boolean({
       required: true,
       defaultValue: false,
-      description: "Checks the rules and returns the steps without changing anything.",
+      description: "Checks the rules and returns the steps without changing anything. Defaults to false.",
     }),
   }),
 });
@@ -123,12 +123,12 @@ const SyndicateStreamPayload = builder.objectRef<Payload & Partial<Outcome>>("Sy
     }),
     syndications: t.field({
       type: [SyndicationType],
-      description: "One entry for each partner that has its token now.",
+      description: "One entry for each partner that has its token now. Empty for none.",
       resolve: ({ stream, steps = [] }) => (stream ? steps.flatMap((step) => syndicationOf(stream.name, step)) : []),
     }),
     steps: t.field({
       type: [WorkflowStep],
-      description: "All steps in the order in which they run.",
+      description: "All steps in the order in which they run. Empty when the call failed before the first.",
       resolve: ({ steps }) => [...(steps ?? [])],
     }),
   }),

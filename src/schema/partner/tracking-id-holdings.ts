@@ -22,12 +22,13 @@ export const TrackingIdHoldings = builder.objectRef<Holdings>("TrackingIdHolding
   fields: (t) => ({
     subscribeTokens: t.field({
       type: [SubscribeToken],
-      description: "Every subscribe token with the tracking id, usable or not, by ascending number.",
+      description: "Every subscribe token with the tracking id, usable or not, by ascending number. Empty for none.",
       resolve: ({ tokens }) => [...tokens],
     }),
     streams: t.field({
       type: [Stream],
-      description: "Streams that a usable token with the tracking id opens, or that have traffic under it, by name.",
+      description:
+        "Streams that a usable token with the tracking id opens, or that have traffic under it, by name. Empty for none.",
       resolve: ({ streamNames }) => streamNames.map(streamRecord),
     }),
     traffic: t.expose("traffic", {

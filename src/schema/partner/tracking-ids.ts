@@ -27,7 +27,7 @@ export const TrackingIdInput = builder.inputType("PartnerTrackingIdInput", {
       required: true,
       defaultValue: false,
       description:
-        "Checks the rules and changes nothing. `adoptTrackingId` then shows what the partner would take over.",
+        "Checks the rules and changes nothing. `adoptTrackingId` then shows what the partner would take over. Defaults to false.",
     }),
   }),
 });

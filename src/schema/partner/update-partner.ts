@@ -18,8 +18,8 @@ const UpdatePartnerInput = builder.inputType("UpdatePartnerInput", {
       required: true,
       description: "The registered partner, by id or by one tracking id.",
     }),
-    name: t.string({ description: "New name of the partner: 1 to 128 characters." }),
-    ...partnerDetailFields(t),
+    name: t.string({ description: "New name of the partner: 1 to 128 characters. Unchanged if left out." }),
+    ...partnerDetailFields(t, false),
   }),
 });
 

@@ -51,12 +51,13 @@ export const ProtocolInfo = builder.objectRef<ProtocolFacts>("ProtocolInfo").imp
     latency: t.expose("latency", { type: LatencyClass, description: "Delay between the camera and the viewer." }),
     videoCodecs: t.field({
       type: [VideoCodec],
-      description: "Video codecs that are accepted. Recordings are MP4 for H.264, and WebM for VP8, VP9 and AV1.",
+      description:
+        "Video codecs that are accepted; empty for none. Recordings are MP4 for H.264, and WebM for VP8, VP9 and AV1.",
       resolve: ({ videoCodecs }) => [...videoCodecs],
     }),
     audioCodecs: t.field({
       type: [AudioCodec],
-      description: "Audio codecs that are accepted.",
+      description: "Audio codecs that are accepted; empty for none.",
       resolve: ({ audioCodecs }) => [...audioCodecs],
     }),
     audioDeliveredAs: t.expose("audioDeliveredAs", {

@@ -65,7 +65,7 @@ export function featuresPayload(name: string) {
       awaitingNextBroadcast: t.field({
         type: [PublishToken],
         description:
-          "Changed tokens that are broadcasting now. A running broadcast keeps most of its settings until it is restarted.",
+          "Changed tokens that are broadcasting now; empty for none. A running broadcast keeps most of its settings until it is restarted.",
         resolve: ({ live }) => [...(live ?? [])],
       }),
     }),

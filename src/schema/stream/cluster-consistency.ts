@@ -11,18 +11,18 @@ export const ClusterConsistency = builder.objectRef<Consistency>("ClusterConsist
     }),
     publishClusters: t.field({
       type: ["String"],
-      description: "Ids of the clusters of the stream's publish tokens, each once.",
+      description: "Ids of the clusters of the stream's publish tokens, each once. Empty without such tokens.",
       resolve: ({ publishClusters }) => [...publishClusters],
     }),
     subscribeClusters: t.field({
       type: ["String"],
-      description: "Ids of the clusters of the stream's subscribe tokens, each once.",
+      description: "Ids of the clusters of the stream's subscribe tokens, each once. Empty without such tokens.",
       resolve: ({ subscribeClusters }) => [...subscribeClusters],
     }),
     mismatchedTokens: t.field({
       type: [SubscribeToken],
       description:
-        "Subscribe tokens whose cluster differs from that of every publish token, so their viewers do not find the stream.",
+        "Subscribe tokens whose cluster differs from that of every publish token, so their viewers do not find the stream. Empty if all agree.",
       resolve: ({ mismatchedTokens }) => [...mismatchedTokens],
     }),
   }),

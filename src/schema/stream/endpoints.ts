@@ -47,12 +47,12 @@ export const StreamPlayback = builder
       }),
       multiView: t.field({
         type: MultiViewHints,
-        description: "How to show several sources of the stream at once.",
+        description: "Options of players that show several sources of the stream at once.",
         resolve: (played) => played,
       }),
       audioMultiplexing: t.field({
         type: AudioMultiplexingHints,
-        description: "How to let viewers hear several sources of the stream at once.",
+        description: "Options of players that let viewers hear several sources of the stream at once.",
         resolve: (played) => played,
       }),
       sdkEvents: t.field({
@@ -85,7 +85,7 @@ interface IngestValue {
 }
 
 export const StreamIngest = builder.objectRef<IngestValue>("StreamIngest").implement({
-  description: "Where to broadcast a stream with one publish token.",
+  description: "Addresses for broadcasting a stream with one publish token.",
   fields: (t) => ({
     publishToken: t.expose("token", {
       type: PublishToken,

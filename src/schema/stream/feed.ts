@@ -83,7 +83,7 @@ const FeedTrack = builder.objectRef<Track>("FeedTrack").implement({
     trackId: t.exposeString("id", { description: "The platform's id of the track." }),
     qualities: t.field({
       type: [FeedQuality],
-      description: "Qualities of the track that viewers can choose among.",
+      description: "Qualities of the track that viewers can choose among. Empty if the platform reports none.",
       resolve: ({ qualities }) => [...qualities],
     }),
   }),
@@ -127,14 +127,14 @@ export const Feed = builder.objectRef<FeedRecord>("Feed").implement({
     }),
     restreams: t.field({
       type: [Restream],
-      description: "Pushes of this feed to other platforms, running or ended.",
+      description: "Pushes of this feed to other platforms, running or ended; empty for none.",
       resolve: ({ restreams }) => [...restreams],
     }),
     tracks: t.field({
       type: [FeedTrack],
       nullable: true,
       description:
-        "Tracks of the feed with their qualities. The platform reports the tracks of one stream per call, so a list of streams costs a call each.",
+        "Tracks of the feed with their qualities. The platform reports the tracks of one stream per call, so a list of streams costs a call each. Null, with an error, if the platform cannot be read.",
       resolve: async ({ id, streamName, tracks }, _args, { loaders }) => {
         if (tracks) return [...tracks];
         const stream = await loaders.liveStreams.details(streamName);

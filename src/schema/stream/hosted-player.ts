@@ -4,10 +4,10 @@ import { builder } from "../builder.ts";
 import { omitNulls } from "../input.ts";
 
 const HostedPlayerStrategy = builder.enumType("HostedPlayerStrategy", {
-  description: "How the platform's hosted player chooses among the qualities of a stream.",
+  description: "Rule by which the platform's hosted player chooses among the qualities of a stream.",
   values: {
-    QUALITY: { description: "Prefers the best picture over a fluent one." },
-    BANDWIDTH: { description: "Follows the bandwidth of the connection; the player's default." },
+    QUALITY: { description: "The player prefers the best picture over a fluent one." },
+    BANDWIDTH: { description: "The player follows the bandwidth of the connection, as by default." },
     PERFORMANCE: { description: "Prefers what the device can decode smoothly." },
   },
 });
@@ -16,30 +16,45 @@ const HostedPlayerOptions = builder.inputType("HostedPlayerOptions", {
   description: "Options of the platform's hosted player. An option that is left out has the player's default.",
   fields: (t) => ({
     isMuted: t.boolean({
-      description: "Whether playback begins muted, as browsers demand of players that start by themselves.",
+      description:
+        "Whether playback begins muted, as browsers demand of players that start by themselves. Defaults to the player's choice.",
     }),
     isMultisource: t.boolean({
-      description: "Whether to show all sources of the stream instead of the main one alone.",
+      description: "Whether to show all sources of the stream instead of the main one alone. Defaults to the main one.",
     }),
-    isGrid: t.boolean({ description: "Whether to show the sources in a grid. Needs `isMultisource`." }),
-    mainLabel: t.string({ description: "Label of the main source, 1 to 128 characters. Needs `isMultisource`." }),
-    showsTimer: t.boolean({ description: "Whether to show how long the stream has been live." }),
-    showsMetadata: t.boolean({ description: "Whether to show the metadata of frames." }),
+    isGrid: t.boolean({
+      description: "Whether to show the sources in a grid. Needs `isMultisource`. Defaults to no grid.",
+    }),
+    mainLabel: t.string({
+      description:
+        "Label of the main source, 1 to 128 characters. Needs `isMultisource`. Defaults to the player's choice.",
+    }),
+    showsTimer: t.boolean({
+      description: "Whether to show how long the stream has been live. Defaults to the player's choice.",
+    }),
+    showsMetadata: t.boolean({
+      description: "Whether to show the metadata of frames. Defaults to the player's choice.",
+    }),
     strategy: t.field({
       type: HostedPlayerStrategy,
-      description: "How the player chooses among the qualities. Defaults to BANDWIDTH.",
+      description: "Rule by which the player chooses among the qualities. Defaults to BANDWIDTH.",
     }),
-    initialBitsPerSecond: t.int({ description: "Bit rate that playback begins with, in bits per second." }),
+    initialBitsPerSecond: t.int({
+      description: "Bit rate that playback begins with, in bits per second. Defaults to the player's choice.",
+    }),
     minPlayoutDelayMs: t.int({
-      description: "Shortest playout delay, in milliseconds. Must be given together with `maxPlayoutDelayMs`.",
+      description:
+        "Shortest playout delay, in milliseconds. Must be given together with `maxPlayoutDelayMs`. Defaults to the player's choice.",
     }),
     maxPlayoutDelayMs: t.int({
-      description: "Longest playout delay, in milliseconds. Must be given together with `minPlayoutDelayMs`.",
+      description:
+        "Longest playout delay, in milliseconds. Must be given together with `minPlayoutDelayMs`. Defaults to the player's choice.",
     }),
-    isDrm: t.boolean({ description: "Whether the stream is encrypted (DRM)." }),
-    usesIpv6: t.boolean({ description: "Whether to connect over IPv6." }),
+    isDrm: t.boolean({ description: "Whether the stream is encrypted (DRM). Defaults to the player's choice." }),
+    usesIpv6: t.boolean({ description: "Whether to connect over IPv6. Defaults to the player's choice." }),
     offlineImageUrl: t.string({
-      description: "Picture shown while the stream is offline: an `https://` address of at most 2048 characters.",
+      description:
+        "Picture shown while the stream is offline: an `https://` address of at most 2048 characters. Defaults to none.",
     }),
   }),
 });

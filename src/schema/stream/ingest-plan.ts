@@ -23,7 +23,8 @@ import { findPublisher } from "./find-publisher.ts";
 import { StreamRef, streamNameOf } from "./find-stream.ts";
 
 const IngestProtocol = builder.enumType("IngestProtocol", {
-  description: "How an encoder sends a stream to the platform. `protocolInfo` lists what each protocol supports.",
+  description:
+    "Protocol by which an encoder sends a stream to the platform. `protocolInfo` lists what each protocol supports.",
   values: {
     WHIP: { description: "WebRTC, signalled by WHIP." },
     RTMP: { description: "RTMP over TCP, unencrypted." },
@@ -42,12 +43,12 @@ const IngestSourceInput = builder.inputType("IngestSourceInput", {
   fields: (t) => ({
     sourceId: t.string({
       description:
-        "Id of the source, 1 to 128 characters without blanks and without & ? = # % + /. Required for every source but the first, which is the main one.",
+        "Id of the source, 1 to 128 characters without blanks and without & ? = # % + /. Required for every source but the first, which is the main one if the id is left out.",
     }),
     isAudioOnly: t.boolean({
       required: true,
       defaultValue: false,
-      description: "Whether the source has no picture, and therefore no layers.",
+      description: "Whether the source has no picture, and therefore no layers. Defaults to false.",
     }),
   }),
 });
@@ -190,7 +191,7 @@ interface PlanValue {
 }
 
 const IngestPlan = builder.objectRef<PlanValue>("IngestPlan").implement({
-  description: "How a stream is sent in: one entry for each output of an encoder, with its exact address.",
+  description: "Plan for sending a stream in: one entry for each output of an encoder, with its exact address.",
   fields: (t) => ({
     stream: t.field({
       type: Stream,
@@ -223,7 +224,7 @@ builder.queryField("ingestPlan", (t) =>
     nullable: true,
     authScopes: { staff: "token:reveal" },
     description:
-      "The exact addresses for sending a stream in: sources, quality layers and backups, checked against the publish token's settings and the platform's limits. The addresses contain the token, so each reading is audited.",
+      "The exact addresses for sending a stream in: sources, quality layers and backups, checked against the publish token's settings and the platform's limits. The addresses contain the token, so each reading is audited. Null, with an error, if a setting breaks a rule.",
     args: {
       stream: t.arg({
         type: StreamRef,

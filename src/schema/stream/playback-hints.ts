@@ -43,7 +43,7 @@ const possibleWhen =
   "Whether the stream may have several sources: one of its usable publish tokens allows it. Null if no usable token publishes the stream.";
 
 export const MultiViewHints = builder.objectRef<PlayedStream>("MultiViewHints").implement({
-  description: "How to show several sources of a stream at once.",
+  description: "Options of players that show several sources of a stream at once.",
   fields: (t) => ({
     isPossible: t.boolean({
       nullable: true,
@@ -77,7 +77,7 @@ export const MultiViewHints = builder.objectRef<PlayedStream>("MultiViewHints").
 });
 
 export const AudioMultiplexingHints = builder.objectRef<PlayedStream>("AudioMultiplexingHints").implement({
-  description: "How to let viewers hear several sources at once, as in a conference. Only players are involved.",
+  description: "Options of players that let viewers hear several sources at once, as in a conference.",
   fields: (t) => ({
     isPossible: t.boolean({
       nullable: true,
@@ -88,7 +88,8 @@ export const AudioMultiplexingHints = builder.objectRef<PlayedStream>("AudioMult
     minAudioTracks: t.int({
       nullable: true,
       authScopes: { staff: "stream:read" },
-      description: "Lowest useful value of `multiplexedAudioTracks`: the number of sources that are live now.",
+      description:
+        "Lowest useful value of `multiplexedAudioTracks`: the number of sources that are live now, 0 for none. Null, with an error, if the platform cannot be read.",
       resolve: async (played, _args, context) => (await liveSources(played, _args, context)).length,
     }),
     sdkOptions: t.field({

@@ -14,8 +14,13 @@ const StreamFilter = builder.inputType("StreamFilter", {
   description: "Selects the streams that satisfy every field that is set.",
   fields: (t) => ({
     isLive: t.boolean({ description: "True for streams that are live now, false for the others. Both if left out." }),
-    nameContains: t.string({ description: "Text that the stream's name contains, ignoring case." }),
-    partner: t.field({ type: PartnerRef, description: "The partner whose subscribe tokens open the stream." }),
+    nameContains: t.string({
+      description: "Text that the stream's name contains, ignoring case. Defaults to any name.",
+    }),
+    partner: t.field({
+      type: PartnerRef,
+      description: "The partner whose subscribe tokens open the stream. Defaults to any partner.",
+    }),
   }),
 });
 
@@ -42,8 +47,10 @@ builder.queryFields((t) => ({
       authScopes: { scope: "stream:read" },
       extensions: cacheable(({ filter }) => filter == null),
       description:
-        "Every stream that is known by name, sorted by name: named by a token, live or ended within the last hour, or seen in traffic. A partner sees only those that its tokens open.",
-      args: { filter: t.arg({ type: StreamFilter, description: "Which streams to list; all if left out." }) },
+        "Every stream that is known by name, sorted by name: named by a token, live or ended within the last hour, or seen in traffic. A partner sees only those that its tokens open. Null, with an error, if the platform cannot be read.",
+      args: {
+        filter: t.arg({ type: StreamFilter, description: "Conditions on the streams. Defaults to all streams." }),
+      },
       resolve: (_root, { filter, ...page }, context, info) =>
         mapMaybe(holdBatchesFor(context, info, streamPage(filter ?? {}, page, context)), (found) => {
           const streams = found.edges.map(({ node }) => node);

@@ -11,7 +11,7 @@ import { findStream, StreamRef } from "./find-stream.ts";
 import { StoppingLevel } from "./stopping-level.ts";
 
 const ReprioritizeStreamInput = builder.inputType("ReprioritizeStreamInput", {
-  description: "Which of a stream's redundant feeds get another priority.",
+  description: "The redundant feeds of a stream that get another priority.",
   fields: (t) => ({
     stream: t.field({
       type: StreamRef,
@@ -30,7 +30,7 @@ const ReprioritizeStreamInput = builder.inputType("ReprioritizeStreamInput", {
       required: true,
       defaultValue: false,
       description:
-        "Must be true for a token that publishes other streams too: their feeds are interrupted and moved as well.",
+        "Must be true for a token that publishes other streams too: their feeds are interrupted and moved as well. Defaults to false.",
     }),
   }),
 });
@@ -61,7 +61,7 @@ const ReprioritizeStreamPayload = builder.objectRef<Payload & Partial<Moved>>("R
       type: StoppingLevel,
       nullable: true,
       description:
-        "How much was interrupted to make encoders reconnect: NONE if nothing was live; null when the call failed.",
+        "Extent of the interruption that makes encoders reconnect: NONE if nothing was live; null when the call failed.",
     }),
   }),
 });
@@ -77,7 +77,7 @@ builder.mutationField("reprioritizeStream", (t) =>
       input: t.arg({
         type: ReprioritizeStreamInput,
         required: true,
-        description: "Which feeds to move, and where to.",
+        description: "The feeds to move, and their new priority.",
       }),
     },
     resolve: (_root, { input }, context) =>

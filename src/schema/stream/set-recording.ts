@@ -27,7 +27,11 @@ builder.mutationField("setRecording", (t) =>
     authScopes: { staff: "media:write" },
     description: "Switches recording or clipping of a stream on or off.",
     args: {
-      input: t.arg({ type: SetRecordingInput, required: true, description: "Which stream to switch, and how." }),
+      input: t.arg({
+        type: SetRecordingInput,
+        required: true,
+        description: "The stream, and the recording settings to change.",
+      }),
     },
     resolve: (_root, { input: { stream, publishToken, ...settings } }, context) =>
       changeFeatures({ stream, publishToken }, omitNulls(settings), context),

@@ -3,12 +3,12 @@ import { MutationPayload } from "../payload.ts";
 import { disableFirstField, type StopPayload, stopBroadcasts, stopPayload, stoppedFields } from "./stop-broadcasts.ts";
 
 const StopAllStreamsInput = builder.inputType("StopAllStreamsInput", {
-  description: "How to stop every live stream of the account.",
+  description: "Settings for stopping every live stream of the account.",
   fields: disableFirstField,
 });
 
 const StopAllStreamsPayload = builder.objectRef<StopPayload>("StopAllStreamsPayload").implement({
-  description: "How much was stopped, or why nothing was.",
+  description: "Extent of the stop, or the reasons why nothing was stopped.",
   interfaces: [MutationPayload],
   fields: stoppedFields,
 });
@@ -19,7 +19,13 @@ builder.mutationField("stopAllStreams", (t) =>
     nullable: true,
     authScopes: { scope: "stream:control" },
     description: "Ends every live stream of the account.",
-    args: { input: t.arg({ type: StopAllStreamsInput, required: true, description: "How to stop the streams." }) },
+    args: {
+      input: t.arg({
+        type: StopAllStreamsInput,
+        required: true,
+        description: "Settings of the stop, such as `disableFirst`.",
+      }),
+    },
     resolve: (_root, { input: { disableFirst } }, context) =>
       stopPayload(async () => {
         const { publishTokens, streams } = context.upstream;

@@ -14,7 +14,7 @@ export const disableFirstField = (t: InputFields) => ({
     required: true,
     defaultValue: true,
     description:
-      "Whether to disable the publish tokens that are in use first. Encoders reconnect by themselves, so without this they are back within seconds.",
+      "Whether to disable the publish tokens that are in use first. Encoders reconnect by themselves, so without this they are back within seconds. Defaults to true.",
   }),
 });
 
@@ -32,11 +32,11 @@ export const stoppedFields = (t: OutputFields<StopPayload>) => ({
   stoppingLevel: t.expose("stoppingLevel", {
     type: StoppingLevelEnum,
     nullable: true,
-    description: "How much was stopped; null when the call failed.",
+    description: "Extent of the stop; null when the call failed.",
   }),
   disabledTokens: t.field({
     type: [PublishToken],
-    description: "Publish tokens that were disabled, so that encoders can't come back with them.",
+    description: "Publish tokens that were disabled, so that encoders can't come back with them; empty for none.",
     resolve: ({ disabledTokens }) => [...(disabledTokens ?? [])],
   }),
 });

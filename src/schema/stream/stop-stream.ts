@@ -6,7 +6,7 @@ import { findStream, StreamRef } from "./find-stream.ts";
 import { disableFirstField, type StopPayload, stopBroadcasts, stopPayload, stoppedFields } from "./stop-broadcasts.ts";
 
 const StopStreamInput = builder.inputType("StopStreamInput", {
-  description: "Which live stream to stop, and how.",
+  description: "The live stream to stop, and the settings of the stop.",
   fields: (t) => ({
     stream: t.field({ type: StreamRef, required: true, description: "The stream to stop, by id or name." }),
     ...disableFirstField(t),
@@ -14,7 +14,7 @@ const StopStreamInput = builder.inputType("StopStreamInput", {
 });
 
 const StopStreamPayload = builder.objectRef<StopPayload>("StopStreamPayload").implement({
-  description: "How much was stopped, or why nothing was.",
+  description: "Extent of the stop, or the reasons why nothing was stopped.",
   interfaces: [MutationPayload],
   fields: (t) => ({
     stream: t.field({
@@ -33,7 +33,13 @@ builder.mutationField("stopStream", (t) =>
     nullable: true,
     authScopes: { scope: "stream:control" },
     description: "Ends a live stream for its broadcasters and viewers.",
-    args: { input: t.arg({ type: StopStreamInput, required: true, description: "Which stream to stop." }) },
+    args: {
+      input: t.arg({
+        type: StopStreamInput,
+        required: true,
+        description: "The stream to stop, and the settings of the stop.",
+      }),
+    },
     resolve: (_root, { input: { stream, disableFirst } }, context) =>
       stopPayload(async () => {
         const { name } = await findStream(stream, "input.stream", context);

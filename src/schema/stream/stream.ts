@@ -63,7 +63,8 @@ builder.node(Stream, {
     viewerCount: t.int({
       nullable: true,
       authScopes: { staff: "stream:read" },
-      description: "Viewers who are watching now, of all partners together.",
+      description:
+        "Viewers who are watching now, of all partners together. 0 while the stream is not live. Null, with an error, if the platform cannot be read.",
       resolve: ({ name }, _args, context) => mapMaybe(live(name, context), (stream) => stream?.viewerCount ?? 0),
     }),
     startedAt: t.field({
@@ -82,7 +83,8 @@ builder.node(Stream, {
       type: [Feed],
       nullable: true,
       authScopes: { staff: "stream:read" },
-      description: "Publishing connections of the stream: live ones and those that ended within the last hour.",
+      description:
+        "Publishing connections of the stream: live ones and those that ended within the last hour. Empty for none. Null, with an error, if the platform cannot be read.",
       resolve: async ({ name }, _args, context) => [...(await feedsOf(name, context))],
     }),
     activeFeed: t.field({
@@ -99,7 +101,8 @@ builder.node(Stream, {
       type: [Feed],
       nullable: true,
       authScopes: { staff: "stream:read" },
-      description: "Live feeds that back up the active one, in the order in which they take over.",
+      description:
+        "Live feeds that back up the active one, in the order in which they take over. Empty for none. Null, with an error, if the platform cannot be read.",
       args: sourceArgs,
       resolve: async ({ name }, { sourceId }, context) =>
         rankFeeds(await feedsOf(name, context), sourceId ?? null).slice(1),
@@ -119,7 +122,8 @@ builder.node(Stream, {
       type: ClusterConsistency,
       nullable: true,
       authScopes: { staff: "token:read" },
-      description: "Whether broadcasters and viewers of the stream meet in one cluster.",
+      description:
+        "Whether broadcasters and viewers of the stream meet in one cluster. Null, with an error, if the platform cannot be read.",
       resolve: async ({ name }, _args, context) => {
         const { subscribe } = await context.loaders.tokens();
         const viewers = subscribe.covering(name).filter((token) => isUsable(token, context.now));
@@ -132,7 +136,7 @@ builder.node(Stream, {
       nullable: true,
       authScopes: { staff: "token:read" },
       description:
-        "Geo rules that decide from where the stream may be watched, and who sets them: one entry if all usable publish tokens agree, several if the rules depend on the token in use, none without a usable token.",
+        "Geo rules that decide from where the stream may be watched, and who sets them: one entry if all usable publish tokens agree, several if the rules depend on the token in use, empty without a usable token. Null, with an error, if the platform cannot be read.",
       args: {
         token: t.arg({
           type: SubscribeTokenRef,
@@ -152,7 +156,7 @@ builder.node(Stream, {
         authScopes: { staff: "token:read" },
         extensions: cacheable(),
         description:
-          "Publish tokens that may broadcast the stream, by name or pattern, oldest first. Includes tokens with a pattern that the gateway cannot read (`grants { coverage }` is UNKNOWN) if the stream's name begins with the literal part of the pattern.",
+          "Publish tokens that may broadcast the stream, by name or pattern, oldest first. Includes tokens with a pattern that the gateway cannot read (`grants { coverage }` is UNKNOWN) if the stream's name begins with the literal part of the pattern. Null, with an error, if the platform cannot be read.",
         resolve: async ({ name }, args, { loaders }) =>
           pageOf((await loaders.tokens()).publish.possiblyCovering(name), ({ id }) => sortableNumber(id), args),
       },
@@ -164,7 +168,8 @@ builder.node(Stream, {
         nullable: true,
         authScopes: { scope: "token:read" },
         extensions: cacheable(),
-        description: "Subscribe tokens that open the stream, by name or pattern, oldest first.",
+        description:
+          "Subscribe tokens that open the stream, by name or pattern, oldest first. Null, with an error, if the platform cannot be read.",
         resolve: async ({ name }, args, { loaders }) =>
           pageOf((await loaders.tokens()).subscribe.covering(name), ({ id }) => sortableNumber(id), args),
       },
@@ -175,7 +180,7 @@ builder.node(Stream, {
         type: Partner,
         nullable: true,
         description:
-          "Partners with a subscribe token for the stream, sorted by tracking id. A partner sees only itself.",
+          "Partners with a subscribe token for the stream, sorted by tracking id. A partner sees only itself. Null, with an error, if the platform cannot be read.",
         resolve: ({ name }, args, context, info) => holdBatchesFor(context, info, partnerPage(name, args, context)),
       },
       PartnerConnection,
@@ -187,7 +192,7 @@ builder.node(Stream, {
       authScopes: { scope: "usage:read" },
       extensions: { ...loadsUsage("STREAMS"), ...cacheable() },
       description:
-        "Traffic of the stream over a window. For the broadcaster: all of it, with all partners, untracked viewers and the ingest. For a partner: the share that its own viewers used.",
+        "Traffic of the stream over a window. For the broadcaster: all of it, with all partners, untracked viewers and the ingest. For a partner: the share that its own viewers used. Null, with an error, if the platform cannot be read.",
       args: windowArgs,
       resolve: ({ name }, args, context) =>
         new BandwidthValue(context.loaders.streamBandwidth(name), usageWindow(args, context)),
@@ -198,7 +203,7 @@ builder.node(Stream, {
       authScopes: { scope: "usage:read" },
       extensions: loadsUsage("STREAM_TRACKING"),
       description:
-        "Traffic of the stream over a window, by tracking id: one entry for each id with traffic, and one without an id for untracked viewers and the broadcaster's ingest. A partner sees only its own tracking ids.",
+        "Traffic of the stream over a window, by tracking id: one entry for each id with traffic, and one without an id for untracked viewers and the broadcaster's ingest. A partner sees only its own tracking ids. Null, with an error, if the platform cannot be read.",
       args: windowArgs,
       resolve: ({ name }, args, context, info) =>
         holdBatchesFor(context, info, trackingUsage(name, usageWindow(args, context), context)),
@@ -210,7 +215,7 @@ builder.node(Stream, {
       authScopes: { staff: "usage:read" },
       extensions: loadsUsage("STREAMS"),
       description:
-        "Traffic of relaying the stream to further clusters over a window, metered and estimated. Relaying costs about as much as one more viewer for each further cluster that has viewers.",
+        "Traffic of relaying the stream to further clusters over a window, metered and estimated. Relaying costs about as much as one more viewer for each further cluster that has viewers. Null, with an error, if the platform cannot be read.",
       args: {
         ...windowArgs,
         clusters: t.arg.stringList({
@@ -228,7 +233,7 @@ builder.node(Stream, {
       nullable: true,
       authScopes: { staff: "token:reveal" },
       description:
-        "Where to broadcast the stream: one entry for each usable publish token. The addresses contain the token, so each reading is audited.",
+        "Addresses for broadcasting the stream: one entry for each usable publish token. The addresses contain the token, so each reading is audited. Null, with an error, without the scope token:reveal.",
       resolve: async ({ name }, _args, context) => {
         const tokens = await usablePublishTokens(name, context);
         await Promise.all(tokens.map(({ id }) => context.audit.reveal(encodeGlobalId("PublishToken", id), "ingest")));
@@ -238,7 +243,8 @@ builder.node(Stream, {
     playback: t.field({
       type: StreamPlayback,
       nullable: true,
-      description: "Where to watch the stream. Viewers of a secured stream add a token of their own.",
+      description:
+        "Addresses for watching the stream. Viewers of a secured stream add a token of their own. Null, with an error, if the platform cannot be read.",
       resolve: async ({ name }, _args, { account, directorUrl }) => {
         const accountId = await account.id();
         return { ...playbackEndpoints(directorUrl, accountId, name), accountId, streamName: name };
@@ -250,7 +256,7 @@ builder.node(Stream, {
       nullable: true,
       authScopes: (_stream, { role }) => (role === "PUBLISH" ? { staff: "token:reveal" } : { scope: "stream:read" }),
       description:
-        "Credentials for a client SDK of the platform, to play or broadcast the stream. Those for broadcasting contain the publish token, so each reading is audited.",
+        "Credentials for a client SDK of the platform, to play or broadcast the stream. Those for broadcasting contain the publish token, so each reading is audited. Null, with an error, if there is no such token, or the caller may not read it.",
       args: {
         role: t.arg({
           type: SdkRole,
@@ -270,7 +276,8 @@ builder.node(Stream, {
       type: MediaAssetConnection,
       nullable: true,
       authScopes: { staff: "stream:read" },
-      description: "Recordings, clips and other assets that were made of the stream.",
+      description:
+        "Recordings, clips and other assets that were made of the stream. Null, with an error, if the platform cannot be read.",
       args: mediaAssetArgs,
       resolve: ({ name }, args, context, info) =>
         holdBatchesFor(context, info, mediaAssetPage({ streamName: name }, args, context)),
@@ -280,7 +287,8 @@ builder.node(Stream, {
       type: ViewerRecordConnection,
       nullable: true,
       authScopes: { scope: "viewer:read" },
-      description: "Connections of the stream's viewers over a window, oldest first.",
+      description:
+        "Connections of the stream's viewers over a window, oldest first. Null, with an error, if the platform cannot be read.",
       args: recordArgs,
       resolve: ({ name }, args, context, info) =>
         holdBatchesFor(context, info, viewerRecordPage({ streamNames: [name] }, args, context)),

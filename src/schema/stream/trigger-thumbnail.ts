@@ -10,7 +10,7 @@ import { findPublishToken, PublishTokenRef } from "../token/find-token.ts";
 import { findStream, StreamRef } from "./find-stream.ts";
 
 const TriggerThumbnailInput = builder.inputType("TriggerThumbnailInput", {
-  description: "Which stream to make a thumbnail of.",
+  description: "The stream to make a thumbnail of.",
   fields: (t) => ({
     stream: t.field({ type: StreamRef, required: true, description: "The stream, by id or name. It must be live." }),
     publishToken: t.field({
@@ -46,7 +46,9 @@ builder.mutationField("triggerThumbnail", (t) =>
     nullable: true,
     authScopes: { staff: "media:write" },
     description: `Makes a thumbnail of a live stream now, up to ${THUMBNAILS_PER_MINUTE} a minute for each stream; the error of a further one has the time of the next. The publish token needs no setting for it.`,
-    args: { input: t.arg({ type: TriggerThumbnailInput, required: true, description: "Which stream to picture." }) },
+    args: {
+      input: t.arg({ type: TriggerThumbnailInput, required: true, description: "The stream to make a thumbnail of." }),
+    },
     resolve: (_root, { input: { stream, publishToken } }, context) =>
       payload(async () => {
         const { name } = await findStream(stream, "input.stream", context);

@@ -3,7 +3,7 @@ import { pickSettings, publishSettingFields } from "../token/token-input.ts";
 import { changeFeatures, featuresPayload, featureTargetFields } from "./change-features.ts";
 
 const UpdateStreamFeaturesInput = builder.inputType("UpdateStreamFeaturesInput", {
-  description: "Which features of a stream to change. A setting that is left out stays as it is.",
+  description: "The features of a stream to change. A setting that is left out stays as it is.",
   fields: (t) => ({
     ...featureTargetFields(t),
     isSecured: t.boolean({ description: "Whether viewers need a token. Unchanged if left out." }),
@@ -24,7 +24,7 @@ builder.mutationField("updateStreamFeatures", (t) =>
       input: t.arg({
         type: UpdateStreamFeaturesInput,
         required: true,
-        description: "Which stream to change, and how.",
+        description: "The stream to change, and the changes.",
       }),
     },
     resolve: (_root, { input: { stream, publishToken, ...settings } }, context) =>

@@ -53,7 +53,7 @@ interface Inspection extends ViewerTokenVerdict {
 }
 
 const ViewerPlaceInput = builder.inputType("ViewerPlaceInput", {
-  description: "Where a viewer who shows a token is.",
+  description: "Location of a viewer who presents a token.",
   fields: (t) => ({
     country: t.field({ type: "CountryCode", description: viewerLocationDescriptions.country }),
     origin: t.string({ description: viewerLocationDescriptions.origin }),
@@ -74,8 +74,7 @@ const InspectViewerTokenInput = builder.inputType("InspectViewerTokenInput", {
     }),
     viewer: t.field({
       type: ViewerPlaceInput,
-      description:
-        "Where the viewer is; `viewing` then tells whether the token opens the stream from there. `viewing` is null without it.",
+      description: "Location of the viewer, from which `viewing` is decided. Defaults to none: then `viewing` is null.",
     }),
   }),
 });
@@ -153,7 +152,7 @@ const ViewerTokenInspection = builder.objectRef<Inspection>("ViewerTokenInspecti
       type: "DateTime",
       nullable: true,
       description:
-        "When the token stops working: the earlier of its own expiry and its parent's. Null when neither has one before the year 10000.",
+        "Time at which the token stops working: the earlier of its own expiry and its parent's. Null when neither has one before the year 10000.",
       resolve: ({ effectiveExpiry }) => dateOf(effectiveExpiry),
     }),
     claims: t.expose("claims", {

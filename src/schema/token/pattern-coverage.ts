@@ -11,6 +11,6 @@ export const PatternCoverage = builder.objectRef<Coverage>("PatternCoverage").im
       resolve: ({ streamNames }) => [...streamNames],
     }),
     recordedBy: t.exposeString("recordedByName", { description: "Name of the caller who recorded it." }),
-    recordedAt: t.expose("recordedAt", { type: "DateTime", description: "When the coverage was recorded." }),
+    recordedAt: t.expose("recordedAt", { type: "DateTime", description: "Time at which the coverage was recorded." }),
   }),
 });

@@ -82,7 +82,7 @@ builder.node(PublishToken, {
     restreams: t.field({
       type: [RestreamTarget],
       description:
-        "Destinations that the streams are pushed to, at most 10. Usage is in `total { restream }` of a stream's bandwidth.",
+        "Destinations that the streams are pushed to, at most 10; empty for none. Usage is in `total { restream }` of a stream's bandwidth.",
       resolve: ({ restreams }) => [...restreams],
     }),
   }),

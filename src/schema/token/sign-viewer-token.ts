@@ -43,12 +43,12 @@ export const viewerTokenFields = (t: InputFields) => ({
   streamName: t.string({ required: true, description: "The one stream that may be watched: a name, not a pattern." }),
   expiresInSeconds: t.int({
     description:
-      "Seconds from now during which viewers may connect; connected viewers are not interrupted. Keep it short. This or `expiresAt` is required; the earlier one applies.",
+      "Seconds from now during which viewers may connect; connected viewers are not interrupted. Keep it short. This or `expiresAt` is required; the earlier one applies. Defaults to the other.",
   }),
   expiresAt: t.field({
     type: "DateTime",
     description:
-      "Time until which viewers may connect. This or `expiresInSeconds` is required; the earlier one applies.",
+      "Time until which viewers may connect. This or `expiresInSeconds` is required; the earlier one applies. Defaults to the other.",
   }),
   trackingId: t.string({
     description:
@@ -65,15 +65,15 @@ export const viewerTokenFields = (t: InputFields) => ({
   }),
   allowedCountries: t.stringList({
     description:
-      "Always refused with UNSUPPORTED_RESTRICTION, because the platform ignores it here: set it on the parent. Leave out.",
+      "Always rejected with UNSUPPORTED_RESTRICTION, because the platform ignores this restriction in viewer tokens: set it on the parent. Left out by default.",
   }),
   deniedCountries: t.stringList({
     description:
-      "Always refused with UNSUPPORTED_RESTRICTION, because the platform ignores it here: set it on the parent. Leave out.",
+      "Always rejected with UNSUPPORTED_RESTRICTION, because the platform ignores this restriction in viewer tokens: set it on the parent. Left out by default.",
   }),
   bindIpsOnUsage: t.int({
     description:
-      "Always refused with UNSUPPORTED_RESTRICTION, because the platform ignores it here: set it on the parent. Leave out.",
+      "Always rejected with UNSUPPORTED_RESTRICTION, because the platform ignores this restriction in viewer tokens: set it on the parent. Left out by default.",
   }),
 });
 

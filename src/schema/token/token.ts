@@ -95,15 +95,15 @@ Token.implement({
       description: "Whether `expiresAt` has passed; false for a token that never expires.",
       resolve: (token, _args, { now }) => isExpired(token, now),
     }),
-    addedAt: t.expose("addedAt", { type: "DateTime", description: "When the token was created." }),
+    addedAt: t.expose("addedAt", { type: "DateTime", description: "Time at which the token was created." }),
     expiresAt: t.expose("expiresAt", {
       type: "DateTime",
       nullable: true,
-      description: "When the token expires; null for never. Can't be changed after creation.",
+      description: "Time at which the token expires; null for never. Can't be changed after creation.",
     }),
     grants: t.field({
       type: [StreamGrant],
-      description: "Streams that the token opens, by name or by pattern.",
+      description: "Streams that the token opens, by name or by pattern; empty if it opens none.",
       resolve: ({ streams }) => [...streams],
     }),
     allowedOrigins: t.field({

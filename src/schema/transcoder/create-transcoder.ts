@@ -30,11 +30,11 @@ const CreateTranscoderInput = builder.inputType("CreateTranscoderInput", {
       description:
         "First part of the host's name: letters, digits and dashes. Defaults to one of the platform's choice.",
     }),
-    ...outputFields(t),
+    ...outputFields(t, true),
     startsNow: t.boolean({
       required: true,
       defaultValue: false,
-      description: "Whether to start the transcoder at once. It is charged while it is active.",
+      description: "Whether to start the transcoder at once. It is charged while it is active. Defaults to false.",
     }),
   }),
 });

@@ -6,7 +6,7 @@ import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { findTranscoder, TranscoderRef } from "./find-transcoder.ts";
 
 const DeleteTranscoderInput = builder.inputType("DeleteTranscoderInput", {
-  description: "Which cloud transcoder to delete.",
+  description: "The cloud transcoder to delete.",
   fields: (t) => ({
     transcoder: t.field({
       type: TranscoderRef,
@@ -35,7 +35,9 @@ builder.mutationField("deleteTranscoder", (t) =>
     nullable: true,
     authScopes: { scope: "transcoder:write" },
     description: "Deletes a transcoder. One that is running is shut down at once, and its stream ends.",
-    args: { input: t.arg({ type: DeleteTranscoderInput, required: true, description: "Which transcoder to delete." }) },
+    args: {
+      input: t.arg({ type: DeleteTranscoderInput, required: true, description: "The cloud transcoder to delete." }),
+    },
     resolve: (_root, { input: { transcoder: ref } }, context) =>
       payload(async () => {
         const { id, status } = await findTranscoder(ref, "input.transcoder", context);

@@ -13,7 +13,9 @@ const TranscoderFilter = builder.inputType("TranscoderFilter", {
       description: "Statuses of the transcoders. Defaults to all but DELETED, which must be named here to be listed.",
     }),
     clusterId: t.string({ description: "Id of the transcoders' cluster. Defaults to all clusters." }),
-    nameContains: t.string({ description: "Text that the transcoder's name contains, ignoring case." }),
+    nameContains: t.string({
+      description: "Text that the transcoder's name contains, ignoring case. Defaults to any name.",
+    }),
   }),
 });
 
@@ -33,11 +35,12 @@ builder.queryFields((t) => ({
       type: Transcoder,
       nullable: true,
       authScopes: { staff: "stream:read" },
-      description: "Cloud transcoders of the account, oldest first.",
+      description:
+        "Cloud transcoders of the account, oldest first. Null, with an error, if the platform cannot be read.",
       args: {
         filter: t.arg({
           type: TranscoderFilter,
-          description: "Which transcoders to list; all but deleted ones if left out.",
+          description: "Conditions on the transcoders. Defaults to all but deleted ones.",
         }),
       },
       resolve: async (_root, { filter, ...page }, { loaders }) => {

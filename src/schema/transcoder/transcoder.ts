@@ -16,15 +16,18 @@ import { Meter, type MeterWindow } from "../meter.ts";
 import { dailyWindow, windowArgs } from "../window.ts";
 
 export const TranscoderStatus = builder.enumType("TranscoderStatus", {
-  description: "Stage in the life of a transcoder. It is charged only while ACTIVE.",
+  description: "Stage in the life of a transcoder, which is charged only while ACTIVE.",
   values: {
     QUEUED: { value: "Queued", description: "The transcoder waits for a machine." },
     PROVISIONING: { value: "Provisioning", description: "The transcoder's machine is being provisioned." },
     ACTIVE: { value: "Active", description: "The transcoder receives a feed, or waits for one." },
-    ERROR: { value: "Error", description: "The transcoder has failed." },
-    SHUTTING_DOWN: { value: "ShuttingDown", description: "The transcoder is being shut down." },
+    ERROR: { value: "Error", description: "The transcoder has failed, and is not charged." },
+    SHUTTING_DOWN: {
+      value: "ShuttingDown",
+      description: "The transcoder's machine is being stopped, and no longer charged.",
+    },
     SHUTDOWN: { value: "Shutdown", description: "The transcoder is not running and may be started again." },
-    DELETING: { value: "Deleting", description: "The transcoder is being deleted." },
+    DELETING: { value: "Deleting", description: "The platform is removing the transcoder for good." },
     DELETED: { value: "Deleted", description: "The transcoder is gone and can only be read." },
   } as const satisfies Record<string, { value: Status; description: string }>,
 });
@@ -80,7 +83,7 @@ const TranscoderProfile = builder.objectRef<Profile>("TranscoderProfile").implem
     }),
     layers: t.field({
       type: [TranscoderLayer],
-      description: "Qualities of the output, in the platform's order.",
+      description: "Qualities of the output, in the platform's order. Empty if the platform names none.",
       resolve: ({ layers }) => [...layers],
     }),
   }),
@@ -131,14 +134,16 @@ export const TranscoderUsage = builder.objectRef<UsageValue>("TranscoderUsage").
     }),
     minutesUsed: t.float({
       nullable: true,
-      description: "Active time of all days of the window, in whole minutes.",
+      description:
+        "Active time of all days of the window, in whole minutes. Null, with an error, if the platform cannot be read.",
       resolve: async (usage, _args, context) =>
         (await daysOf(usage, context)).reduce((sum, { minutesUsed }) => sum + minutesUsed, 0),
     }),
     days: t.field({
       type: [TranscoderDayUsage],
       nullable: true,
-      description: "Days with at least one active minute, oldest first.",
+      description:
+        "Days with at least one active minute, oldest first. Empty without such days. Null, with an error, if the platform cannot be read.",
       resolve: (usage, _args, context) => daysOf(usage, context),
     }),
   }),
@@ -203,7 +208,8 @@ builder.node(Transcoder, {
       type: TranscoderIngest,
       nullable: true,
       authScopes: { staff: "token:reveal" },
-      description: "Addresses that encoders send to. Each reading is audited, as for other ingest addresses.",
+      description:
+        "Addresses that encoders send to. Each reading is audited, as for other ingest addresses. Null, with an error, without the scope token:reveal.",
       resolve: async ({ id, ingest }, _args, { audit }) => {
         await audit.reveal(encodeGlobalId("Transcoder", id), "ingest");
         return ingest;
@@ -213,7 +219,8 @@ builder.node(Transcoder, {
       type: TranscoderUsage,
       nullable: true,
       authScopes: { staff: "usage:read" },
-      description: "Time for which the transcoder was active over a window.",
+      description:
+        "Time for which the transcoder was active over a window. Null, with an error, if the platform cannot be read.",
       args: windowArgs,
       resolve: ({ id }, args, context) => ({ transcoderId: id, window: dailyWindow(args, context) }),
     }),

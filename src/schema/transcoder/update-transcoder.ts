@@ -23,7 +23,7 @@ const UpdateTranscoderInput = builder.inputType("UpdateTranscoderInput", {
       description:
         "First part of the host's name. Can change only while the transcoder is shut down; unchanged if left out.",
     }),
-    ...outputFields(t),
+    ...outputFields(t, false),
   }),
 });
 
@@ -51,7 +51,7 @@ builder.mutationField("updateTranscoder", (t) =>
       input: t.arg({
         type: UpdateTranscoderInput,
         required: true,
-        description: "Which transcoder to change, and how.",
+        description: "The transcoder to change, and the changes.",
       }),
     },
     resolve: (_root, { input: { transcoder: ref, ...rest } }, context) =>

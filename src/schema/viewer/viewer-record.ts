@@ -41,11 +41,11 @@ builder.node(ViewerRecord, {
       description: "The partner that is billed for the connection; null for an untracked viewer.",
       resolve: ({ trackingId }, _args, context, info) => partnerOfTrackingId(trackingId, context, info),
     }),
-    startedAt: t.expose("startedAt", { type: "DateTime", description: "When the connection began." }),
+    startedAt: t.expose("startedAt", { type: "DateTime", description: "Time at which the connection began." }),
     endedAt: t.expose("endedAt", {
       type: "DateTime",
       nullable: true,
-      description: "When the connection ended; null while the viewer is watching.",
+      description: "Time at which the connection ended; null while the viewer is watching.",
     }),
     durationSeconds: t.exposeInt("durationSeconds", {
       description: "Duration of the connection in seconds; so far, if the viewer is still watching.",

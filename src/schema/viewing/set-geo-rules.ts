@@ -21,11 +21,12 @@ const SetGeoRulesInput = builder.inputType("SetGeoRulesInput", {
     allowedCountries: t.field({
       type: ["CountryCode"],
       description:
-        "The only countries whose viewers may watch. Excludes `deniedCountries`; one of the two is required.",
+        "The only countries whose viewers may watch. Excludes `deniedCountries`; one of the two is required. Left out if `deniedCountries` is given.",
     }),
     deniedCountries: t.field({
       type: ["CountryCode"],
-      description: "Countries whose viewers may not watch. Excludes `allowedCountries`; one of the two is required.",
+      description:
+        "Countries whose viewers may not watch. Excludes `allowedCountries`; one of the two is required. Left out if `allowedCountries` is given.",
     }),
   }),
 });
