@@ -443,6 +443,8 @@ describe.runIf(existsSync(CHROMIUM) && !isBuilt)("GraphiQL in a browser", () => 
       await search.fill(word);
       for (const name of found) await results.filter({ hasText: name }).first().waitFor({ timeout: 20_000 });
     }
+    await search.fill("leak");
+    await expect.poll(async () => (await results.allTextContents())[0]).toBe("Query.findings");
     await search.fill("usage");
     await results.filter({ hasText: "Partner.usage" }).first().waitFor();
     expect((await results.allTextContents()).length).toBeLessThanOrEqual(100);

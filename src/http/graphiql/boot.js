@@ -115,16 +115,18 @@ self.searchDocs = (schema, current, query) => {
   const anywhere = new RegExp(escaped, "i");
   const named = ({ name }) => inNames.test(name) || inParts.test(name);
   const described = ({ name, description }) => inTexts.test(description ?? "") || inTexts.test(name);
+  // Types by their text only if nothing else is found: a type says less than the field that leads to it.
   const ranks = [
-    named,
-    (item) => !named(item) && described(item),
-    (item) => !named(item) && !described(item) && anywhere.test(item.name),
+    { matches: named, hasTypes: true },
+    { matches: (item) => !named(item) && described(item), hasTypes: false },
+    { matches: (item) => !named(item) && !described(item) && anywhere.test(item.name), hasTypes: true },
   ];
   const types = Object.values(schema.getTypeMap()).filter((type) => type !== current && !type.name.startsWith("__"));
   const first = [current, schema.getQueryType()].filter((type, at, all) => type?.name && all.indexOf(type) === at);
-  for (const matches of ranks) {
+  for (const { matches, hasTypes } of ranks) {
     for (const type of new Set([...first, ...types])) {
-      if (type !== current && (matches(type) || type.getValues?.().some(matches))) found.types.push({ type });
+      if (hasTypes && type !== current && (matches(type) || type.getValues?.().some(matches)))
+        found.types.push({ type });
       for (const field of Object.values(type.getFields?.() ?? {})) {
         const results = matches(field)
           ? [{ type, field }]
@@ -134,6 +136,11 @@ self.searchDocs = (schema, current, query) => {
     }
     const count = found.within.length + found.types.length + found.fields.length;
     if (count >= MAX_RESULTS) break;
+  }
+  if (found.within.length + found.types.length + found.fields.length === 0) {
+    found.types.push(
+      ...types.filter((type) => described(type) || type.getValues?.().some(described)).map((type) => ({ type })),
+    );
   }
   const within = found.within.slice(0, MAX_RESULTS);
   const fields = found.fields.slice(0, MAX_RESULTS - within.length);
