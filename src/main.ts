@@ -1,15 +1,17 @@
-import { setTimeout } from "node:timers/promises";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { generateApiKey } from "./auth/api-keys.ts";
-import { type Config, ConfigError, type PlatformConfig, readConfig } from "./config/config.ts";
+import { type Config, ConfigError, type PlatformConfig, readConfig, type StoreConfig } from "./config/config.ts";
 import { describeUnknown } from "./config/unknown-variables.ts";
 import type { GraphiQLFiles } from "./http/graphiql/files.ts";
-import { listen } from "./http/http-server.ts";
 import type { RateLimitPool } from "./limits/rate-limit-pool.ts";
 import { Secret } from "./model/secret.ts";
+import { openPort, reachableUrl } from "./open-port.ts";
 import { registerSandboxPartners, startSandbox } from "./start-sandbox.ts";
-import { passwordsIn } from "./store/database-url.ts";
+import { hostIn, passwordsIn } from "./store/database-url.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/store.ts";
 import { StoreError } from "./store/store-error.ts";
@@ -23,6 +25,10 @@ process.stdout.on("error", () => undefined);
 
 /** Starts the gateway, over a sandbox of the platform if no API secret is set, and drains it on SIGTERM. */
 async function main(): Promise<void> {
+  // PID 1 ignores signals without a listener, so that a container could not be stopped while it starts.
+  let onSignal = (): void => process.exit(0);
+  process.on("SIGTERM", () => onSignal());
+  process.on("SIGINT", () => onSignal());
   const config = readConfig();
   // The sandbox starts while the gateway's code is loaded.
   const [{ platform, sandbox }, store, { createGateway }] = await Promise.all([
@@ -70,7 +76,11 @@ async function main(): Promise<void> {
     tracing: config.tracing ? await loadTracing() : null,
     graphiql: config.graphiql ? await loadGraphiQL(logger) : null,
   });
-  const server = await listen(gateway.handle, config.host, config.port, undefined, gateway.noteConnection);
+  let connections = 0;
+  const server = await openPort(config, gateway.handle, () => {
+    connections += 1;
+    gateway.noteConnection();
+  });
 
   let isShuttingDown = false;
   const shutDown = async () => {
@@ -79,12 +89,15 @@ async function main(): Promise<void> {
     gateway.advertiseShutdown();
     server.advertiseShutdown();
     await setTimeout(config.shutdownDelayMs);
+    // Closing the port resets the connections that the system has accepted and this process has not, so those are taken first.
+    const until = performance.now() + MAX_ACCEPT_MS;
+    for (let seen = -1; seen !== connections && performance.now() < until; await setImmediate()) seen = connections;
     await server.drain(config.drainMs);
     await gateway.close();
     await Promise.all([store.close(), rateLimitPool?.end()]);
     process.exit(0);
   };
-  const onSignal = () => {
+  onSignal = () => {
     shutDown().catch((error: unknown) => {
       logger.error({ err: error }, "shutdown failed");
       process.exit(1);
@@ -94,17 +107,21 @@ async function main(): Promise<void> {
     const { dropAbandonedFieldError } = await import("./engine/graphql-js.ts");
     process.on("unhandledRejection", dropAbandonedFieldError);
   }
-  process.on("SIGTERM", onSignal);
-  process.on("SIGINT", onSignal);
   // Written after the signal handlers are set: who waits for this line may send SIGTERM at once.
+  const url = reachableUrl(server.url);
   process.stdout.write(
     config.platform
-      ? listeningText(server.url)
-      : welcome(server.url, config.operatorKey ? null : operatorKey, platform),
+      ? `Syndigraph serves ${url}/graphql; its store is ${placeOf(config.store)}\n`
+      : welcome(url, config.operatorKey ? null : operatorKey, platform, placeOf(config.store)),
   );
 
   await gateway.start();
 }
+
+/** Time for which waiting connections are accepted before the port is closed, in milliseconds. */
+const MAX_ACCEPT_MS = 500;
+/** File that the folder of a store contains. */
+const STORE_FILE = "syndigraph.db";
 
 /** Length from which a password is redacted in logs; a shorter one may be an ordinary word of a message. */
 const MIN_PASSWORD_LENGTH = 8;
@@ -116,7 +133,28 @@ function databaseSecrets(url: Secret): Secret[] {
 }
 
 function open({ store }: Config): Promise<Store> {
+  if (store.kind === "file" && store.isDefault) assertNoFormerStore(store.folder);
   return openStore(store.kind === "postgres" ? { kind: "postgres", url: store.url.reveal() } : store);
+}
+
+/**
+ * The folder of the store was `.data` in the working folder by default. A gateway that starts there after an update must not begin
+ * with an empty store.
+ *
+ * @throws ConfigError if the working folder has such a store, and the user none
+ */
+function assertNoFormerStore(folder: string): void {
+  const former = resolve(".data");
+  if (!existsSync(join(former, STORE_FILE)) || existsSync(join(folder, STORE_FILE))) return;
+  throw new ConfigError([
+    `DATA_DIRECTORY must be set where a store of an earlier version is; found ${former}. Set it to that folder, or move its files to ${folder}`,
+  ]);
+}
+
+/** Returns the place of the store for the operator, without a secret. */
+function placeOf(store: StoreConfig): string {
+  if (store.kind === "memory") return "in memory, until the gateway ends";
+  return store.kind === "file" ? store.folder : `PostgreSQL at ${hostIn(store.url.reveal())}`;
 }
 
 /** Returns null if limits are counted in memory: then the PostgreSQL driver is not loaded. */
@@ -133,7 +171,9 @@ async function loadTracing(): Promise<Tracing> {
     return await createTracing();
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND")) throw error;
-    throw new ConfigError(["  TRACING must be off, or an OpenTelemetry SDK installed: @opentelemetry/api is missing"]);
+    throw new ConfigError([
+      "TRACING must be off, or an OpenTelemetry SDK installed; got on, and @opentelemetry/api is missing",
+    ]);
   }
 }
 
@@ -148,12 +188,8 @@ async function loadGraphiQL(logger: Logger): Promise<GraphiQLFiles | null> {
   }
 }
 
-function listeningText(url: string): string {
-  return `Syndigraph serves ${url}/graphql\n`;
-}
-
 /** @param createdKey the operator key created for this run; null for a configured one, which is never printed */
-function welcome(url: string, createdKey: Secret | null, sandbox: PlatformConfig): string {
+function welcome(url: string, createdKey: Secret | null, sandbox: PlatformConfig, store: string): string {
   const bearer = createdKey?.reveal() ?? "$SYNDIGRAPH_OPERATOR_KEY";
   return `
 Syndigraph runs over a sandbox of the platform (${sandbox.apiUrl}/sandbox): all data is invented.
@@ -161,6 +197,7 @@ Syndigraph runs over a sandbox of the platform (${sandbox.apiUrl}/sandbox): all 
   GraphiQL      ${url}/graphql${createdKey ? `#key=${bearer}` : ""}
   API           ${url}/graphql
   Operator key  ${createdKey ? bearer : "the value of SYNDIGRAPH_OPERATOR_KEY"}
+  Store         ${store}
 
   A first query:
   curl ${url}/graphql -H 'content-type: application/json' -H "authorization: Bearer ${bearer}" \\
@@ -168,16 +205,6 @@ Syndigraph runs over a sandbox of the platform (${sandbox.apiUrl}/sandbox): all 
 
 `;
 }
-
-/** Hints for a port that could not be opened, by error code. */
-const listenHints: Readonly<Record<string, string>> = {
-  EADDRINUSE: "Set PORT to another port.",
-  EACCES: "Set PORT to a port that this user may open, such as one above 1023.",
-  EADDRNOTAVAIL: "Set HOST to an address of this machine, such as 127.0.0.1 or 0.0.0.0.",
-  ENOTFOUND: "Set HOST to an address of this machine, such as 127.0.0.1 or 0.0.0.0.",
-  EAI_AGAIN: "Set HOST to an address of this machine, such as 127.0.0.1 or 0.0.0.0.",
-  EINVAL: "Set HOST to an address of this machine, such as 127.0.0.1 or 0.0.0.0.",
-};
 
 main().catch((error: unknown) => {
   process.stderr.write(`${startErrorText(error)}\n`);
@@ -188,7 +215,5 @@ main().catch((error: unknown) => {
 function startErrorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof ConfigError || error instanceof StoreError) return `${error.name}: ${error.message}`;
-  const hint = "syscall" in error && "code" in error ? listenHints[String(error.code)] : undefined;
-  if (hint !== undefined) return `${error.message}. ${hint}`;
   return error.stack ?? error.message;
 }

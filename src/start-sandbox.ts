@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import { type Config, ConfigError, type PlatformConfig } from "./config/config.ts";
 import { Secret } from "./model/secret.ts";
+import { reachableUrl } from "./open-port.ts";
 import type { Clock } from "./primitives/clock.ts";
 import type { NewPartner } from "./store/partners.ts";
 import type { Store } from "./store/store.ts";
@@ -28,7 +29,7 @@ interface SandboxPartner extends NewPartner {
  * Starts the sandbox in a process of its own, so that the gateway runs alone in its process, as in production.
  *
  * @returns how the gateway reaches the sandbox, and what else it learns of it
- * @throws ConfigError when the sandbox cannot listen on the configured host and port
+ * @throws ConfigError if the sandbox cannot listen on the configured host and port, or another variable of it is wrong
  */
 export async function startSandbox({
   sandboxPort,
@@ -39,7 +40,8 @@ export async function startSandbox({
     if (sandboxPort !== null) throw error;
     return startOn(0, host);
   });
-  const { origin, secret, conferenceApp: app, partners, clock } = started;
+  const { secret, conferenceApp: app, partners, clock } = started;
+  const origin = reachableUrl(started.origin);
   const platform = {
     secret: new Secret(secret),
     apiUrl: origin,
@@ -127,13 +129,14 @@ function startOn(port: number, host: string): Promise<Listening & { readonly clo
     });
     // Not `once`: a later error without a listener would end the gateway.
     child.on("error", reject);
-    child.once("exit", () => reject(startFailure(output, host, port)));
+    child.once("exit", () => reject(startFailure(output)));
   });
 }
 
-function startFailure(output: string, host: string, port: number): Error {
-  const [code] = /\bE(ADDRINUSE|ACCES|ADDRNOTAVAIL|NOTFOUND|INVAL)\b|\bEAI_AGAIN\b/.exec(output) ?? [];
-  if (!code) return new Error(output.trim() || "The sandbox ended before it listened.");
-  const variable = code === "EADDRINUSE" || code === "EACCES" ? "SANDBOX_PORT" : "HOST";
-  return new ConfigError([`  ${variable} must be one that the sandbox can listen on; got ${host}:${port} (${code})`]);
+/** @param output what the sandbox wrote: one line that begins with a variable, for a mistake in its environment */
+function startFailure(output: string): Error {
+  const text = output.trim();
+  return /^[A-Z_]+ must [^\n]*$/.test(text)
+    ? new ConfigError([text])
+    : new Error(text || "The sandbox ended before it listened.");
 }

@@ -24,6 +24,7 @@ const order = [
   "http",
   "services",
   "gateway",
+  "open-port",
   "v8-flags",
   "start-sandbox",
   "main",

@@ -1,6 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, describe, expect, inject, it } from "vitest";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
 import { run } from "./support/program.ts";
@@ -13,6 +13,15 @@ afterAll(() => rmSync(join(DATA_DIRECTORY, ".."), { recursive: true }));
 
 const folder = inject("program") ?? "dist";
 const MAIN = join(folder, "main.js");
+
+/** A platform that is asked for nothing at start. */
+const PLATFORM = {
+  MILLICAST_API_SECRET: "secret-of-the-platform",
+  MILLICAST_API_URL: "http://127.0.0.1:9",
+  MILLICAST_ANALYTICS_URL: "http://127.0.0.1:9",
+  SYNDIGRAPH_OPERATOR_KEY: OPERATOR_KEY,
+  DATA_DIRECTORY,
+};
 
 async function ask(url: string, key: string, query: string): Promise<unknown> {
   const response = await fetch(`${url}/graphql`, {
@@ -258,7 +267,7 @@ describe("npm start", () => {
     for (const [location, reason] of [
       [
         { SANDBOX: "on", DATA_DIRECTORY: "package.json" },
-        /^StoreError: The folder package\.json can't be created \(\w+\)\. Set DATA_DIRECTORY .*\n$/,
+        /^StoreError: The folder \/\S+\/package\.json can't be created \(\w+\)\. Set DATA_DIRECTORY .*\n$/,
       ],
       [
         { SANDBOX: "on", DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/syndigraph" },
@@ -272,10 +281,10 @@ describe("npm start", () => {
     }
   });
 
-  it("tells all mistakes of the configuration at once, by name and without a value, and does not start", async () => {
+  it("tells all mistakes of the configuration at once, one a line, and does not start", async () => {
     await using gateway = run(MAIN, {
       PORT: "ninety",
-      MILLICAST_API_SECRET: "secret-of-the-platform",
+      MILLICAST_API_SECRET: "secret-of-the-platform\n",
       MILLICAST_API_URL: "ftp://user:password@host/path",
       UPSTREAM_TIMEOUT_SECONDS: "0",
     });
@@ -283,9 +292,10 @@ describe("npm start", () => {
     expect(gateway.output()).toBe(
       [
         "ConfigError: The configuration has mistakes:",
-        "  PORT must be a port, 0 to 65535",
-        "  MILLICAST_API_URL must be an origin such as https://api.millicast.com, without a path",
-        "  UPSTREAM_TIMEOUT_SECONDS must be seconds, from 1 to 60",
+        '  PORT must be a port, 0 to 65535; got "ninety"',
+        "  MILLICAST_API_SECRET must be the API secret of the account, as shown in the platform's dashboard; got one with a line break at its end",
+        '  MILLICAST_API_URL must be an origin such as https://api.millicast.com, without a path; got "ftp://[secret]@host/path"',
+        '  UPSTREAM_TIMEOUT_SECONDS must be seconds, from 1 to 60; got "0"',
         "  SYNDIGRAPH_OPERATOR_KEY must be set when MILLICAST_API_SECRET is",
         "",
       ].join("\n"),
@@ -308,19 +318,92 @@ describe("npm start", () => {
     expect(gateway.output()).toMatch(/unknown environment variable ALLOWED_ORIGIN; did you mean ALLOWED_ORIGINS\?/);
   });
 
-  it("names HOST where nothing can listen on it", async () => {
-    for (const HOST of ["not.a.host.invalid", "[::1]"]) {
-      await using gateway = run(MAIN, { PORT: "0", SANDBOX: "on", SANDBOX_PORT: "0", HOST });
+  it.each([
+    [{ HOST: "x86_64-conda-linux-gnu" }, /^MILLICAST_API_SECRET must be set when HOST="x86_64-conda-linux-gnu" is; /],
+    [{ HOST: "not.a.host.invalid", SANDBOX: "on" }, /^HOST must be a name .*; got not\.a\.host\.invalid \(E\w+\)$/],
+    [
+      { HOST: "192.0.2.1", SANDBOX: "on" },
+      /^HOST must be .* address of this machine.*; got 192\.0\.2\.1 \(EADDRNOTAVAIL\)$/,
+    ],
+    [{ HOST: "[::1]", SANDBOX: "on" }, /^HOST must be .* without port or brackets.*; got "\[::1\]"$/],
+    [{ HOST: "not.a.host.invalid", ...PLATFORM }, /^HOST must be a name .*; got not\.a\.host\.invalid \(E\w+\)$/],
+    [
+      { HOST: "192.0.2.1", ...PLATFORM },
+      /^HOST must be .* address of this machine.*; got 192\.0\.2\.1 \(EADDRNOTAVAIL\)$/,
+    ],
+    [{ HOST: "2001:db8::1", ...PLATFORM }, /^HOST must be .* address of this machine.*; got 2001:db8::1 \(E\w+\)$/],
+    [{ SANDBOX_PORT: "70000" }, /^SANDBOX_PORT must be a port, 0 to 65535; got "70000"$/],
+    [{ SANDBOX_START_AT: "soon" }, /^SANDBOX_START_AT must be a date .*; got 'soon'$/],
+    [{ SANDBOX_LAG_SECONDS: "900" }, /^SANDBOX_LAG_SECONDS must be a whole number from 0 to 899; got '900'$/],
+    [
+      { TRACING: "on", SANDBOX: "on", OIDC_ISSUER: "a" },
+      /^The configuration has mistakes:\n {2}OIDC_AUDIENCE must be set .*$/s,
+    ],
+  ])("says in one line by variable and value what it can't start with: %j", async (environment, line) => {
+    await using gateway = run(MAIN, { PORT: "0", SANDBOX_PORT: "0", ...environment });
+    expect(await gateway.exit).toBe(1);
+    const [, text = ""] = /^ConfigError: (.*)\n$/s.exec(gateway.output()) ?? [];
+    expect(text).toMatch(line);
+  });
+
+  it("says so when its port or the sandbox's is taken", async () => {
+    await using sandbox = await createSandbox();
+    const { port } = new URL(sandbox.origin);
+    for (const [name, environment] of [
+      ["PORT", { PORT: port, SANDBOX_PORT: "0" }],
+      ["PORT", { PORT: port, ...PLATFORM }],
+      ["SANDBOX_PORT", { PORT: "0", SANDBOX_PORT: port }],
+    ] as const) {
+      await using gateway = run(MAIN, environment);
       expect(await gateway.exit).toBe(1);
-      expect(gateway.output()).toMatch(/^ConfigError: .*\n {2}HOST must be one that .*\n$/);
+      expect(gateway.output()).toBe(`ConfigError: ${name} must be free at 127.0.0.1; got ${port} (EADDRINUSE)\n`);
     }
   });
 
-  it("says so when its port is taken", async () => {
-    await using sandbox = await createSandbox();
-    await using gateway = run(MAIN, { PORT: new URL(sandbox.origin).port, SANDBOX_PORT: "0" });
+  it.each(["/proc/nope", "/proc/nope/a/b", "/dev/null/a", "/proc/self/exe", `${"a/".repeat(2_500)}b`])(
+    "says at once that it can't make the folder of its store: %.20s",
+    async (folder) => {
+      await using gateway = run(MAIN, { PORT: "0", ...PLATFORM, DATA_DIRECTORY: folder });
+      expect(await gateway.exit).toBe(1);
+      expect(gateway.output()).toMatch(
+        /^StoreError: The folder \S+ can't be created \(E\w+\)\. Set DATA_DIRECTORY .*\n$/,
+      );
+      expect(gateway.output()).toContain(folder);
+    },
+  );
+
+  it("keeps its store in the user's folder wherever it is started, and names it in its first line", async () => {
+    const home = mkdtempSync(join(tmpdir(), "syndigraph-home-"));
+    const environment = { PORT: "0", ...PLATFORM, DATA_DIRECTORY: "", HOME: home };
+    const folder = join(home, ".local/state/syndigraph");
+    for (const cwd of [home, tmpdir()]) {
+      await using gateway = run(resolve(MAIN), environment, [], cwd);
+      await gateway.printed(new RegExp(`serves http:\\S+/graphql; its store is ${folder}\n`));
+      gateway.signal("SIGTERM");
+      expect(await gateway.exit).toBe(0);
+    }
+    expect(readdirSync(home)).toEqual([".local"]);
+    expect(readdirSync(folder)).toContain("syndigraph.db");
+
+    const former = join(home, "checkout/.data");
+    cpSync(folder, former, { recursive: true });
+    rmSync(folder, { recursive: true });
+    await using gateway = run(resolve(MAIN), environment, [], join(home, "checkout"));
     expect(await gateway.exit).toBe(1);
-    expect(gateway.output()).toContain("EADDRINUSE");
+    expect(gateway.output()).toMatch(
+      new RegExp(`^ConfigError: DATA_DIRECTORY must be set .*; found ${former}\\. .* move its files to ${folder}\n$`),
+    );
+    rmSync(home, { recursive: true });
+  });
+
+  it("on every address prints links that open", async () => {
+    await using gateway = run(MAIN, { PORT: "0", SANDBOX_PORT: "0", SANDBOX: "on", HOST: "0.0.0.0" });
+    const [, url = "", key = ""] = await gateway.printed(/GraphiQL +(http:\/\/127\.0\.0\.1:\d+)\/graphql#key=(\S+)/);
+    await gateway.printed(/sandbox of the platform \(http:\/\/127\.0\.0\.1:\d+\/sandbox\)/);
+    await gateway.printed(/Store +in memory/);
+    expect(await ask(url, key, "{ account { accountId } }")).toMatchObject({
+      data: { account: { accountId: "SYN4DX" } },
+    });
   });
 });
 

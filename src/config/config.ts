@@ -1,3 +1,5 @@
+import { homedir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
 import * as z from "zod";
 import type { IdentityProviderOptions } from "../auth/identity-provider.ts";
 import type { Scope } from "../auth/scopes.ts";
@@ -7,6 +9,7 @@ import type { UnsentLimits } from "../limits/unsent-responses.ts";
 import type { Network } from "../model/network.ts";
 import { Secret } from "../model/secret.ts";
 import type { ConferenceOptions } from "../upstream/upstream.ts";
+import { describeValue, withValue } from "./describe-value.ts";
 import { loopbackNames } from "./rules.ts";
 import { describeUnknown, type UnknownVariable, unknownVariables } from "./unknown-variables.ts";
 import { type logLevels, variables } from "./variables.ts";
@@ -71,15 +74,26 @@ export interface PlatformConfig {
 /** Location of the gateway's own records. */
 export type StoreConfig =
   | { readonly kind: "memory" }
-  | { readonly kind: "file"; readonly folder: string }
+  | {
+      readonly kind: "file";
+      /** Absolute path. */
+      readonly folder: string;
+      /** Whether the folder is that of the user, since none is configured. */
+      readonly isDefault: boolean;
+    }
   | { readonly kind: "postgres"; readonly url: Secret };
 
 export type LogLevel = (typeof logLevels)[number];
 
-/** Mistakes in the environment. The message lists them by variable and never shows a value, which may be a secret. */
+/** Mistakes in the environment, one a line: variable, rule and value. The value of a secret is never shown. */
 export class ConfigError extends Error {
   constructor(mistakes: readonly string[]) {
-    super(`The configuration has ${mistakes.length === 1 ? "a mistake" : "mistakes"}:\n${mistakes.join("\n")}`);
+    const [first = "", ...others] = mistakes;
+    super(
+      others.length === 0
+        ? first
+        : `The configuration has mistakes:\n${mistakes.map((line) => `  ${line}`).join("\n")}`,
+    );
     this.name = "ConfigError";
   }
 }
@@ -98,25 +112,32 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   // An empty variable counts as unset: templates leave some empty.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const result = schema.safeParse(given);
-  const mistakes = (result.error?.issues ?? []).map(({ path, message }) => `  ${path.join(".")} must be ${message}`);
+  const mistakes = (result.error?.issues ?? []).map(({ path, message }) => {
+    const name = path.join(".");
+    return `${name} must be ${message}; got ${describeValue(name, given[name] ?? "")}`;
+  });
   if (given["MILLICAST_API_SECRET"] && !given["SYNDIGRAPH_OPERATOR_KEY"]) {
-    mistakes.push("  SYNDIGRAPH_OPERATOR_KEY must be set when MILLICAST_API_SECRET is");
+    mistakes.push("SYNDIGRAPH_OPERATOR_KEY must be set when MILLICAST_API_SECRET is");
   }
   if (given["MILLICAST_API_SECRET"] && given["CONFERENCE_STREAMING"] === "on") {
     const app = ["CONFERENCE_APP_KEY", "CONFERENCE_APP_SECRET"];
     const absent = app.filter((name) => !given[name]);
-    mistakes.push(...absent.map((name) => `  ${name} must be set when CONFERENCE_STREAMING is on`));
+    mistakes.push(...absent.map((name) => `${name} must be set when CONFERENCE_STREAMING is on`));
   }
   mistakes.push(...sandboxMistakes(given));
   const identity = ["OIDC_ISSUER", "OIDC_AUDIENCE", "OIDC_JWKS_URL"];
   const missing = identity.filter((name) => !given[name]);
   if (missing.length < identity.length) {
-    mistakes.push(...missing.map((name) => `  ${name} must be set when one of ${identity.join(", ")} is`));
+    mistakes.push(...missing.map((name) => `${name} must be set when one of ${identity.join(", ")} is`));
+  }
+  const folder = given["DATA_DIRECTORY"] ?? defaultFolder(given);
+  if (folder === null && given["MILLICAST_API_SECRET"] && !given["DATABASE_URL"]) {
+    mistakes.push("DATA_DIRECTORY or DATABASE_URL must be set: this user has no home folder");
   }
   if (!result.success || mistakes.length > 0) {
     // A variable that is missing may be there under a misspelt name.
     const misspelt = unknownVariables(environment).filter(({ nearest }) => nearest && given[nearest] === undefined);
-    throw new ConfigError([...mistakes, ...misspelt.map((unknown) => `  ${describeUnknown(unknown)}`)]);
+    throw new ConfigError([...mistakes, ...misspelt.map(describeUnknown)]);
   }
   const values = result.data;
   return Object.freeze({
@@ -180,7 +201,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     refusedAttemptRetentionMs: values.REFUSED_ATTEMPTS_DAYS * 86_400_000,
     tracing: values.TRACING === "on",
     graphiql: values.GRAPHIQL === "on",
-    store: storeConfig(values.DATABASE_URL, values.DATA_DIRECTORY, values.MILLICAST_API_SECRET === undefined),
+    store: storeConfig(
+      values.DATABASE_URL,
+      folder,
+      values.DATA_DIRECTORY === undefined,
+      values.MILLICAST_API_SECRET === undefined,
+    ),
     sandboxPort: values.SANDBOX_PORT ?? null,
     unknownVariables: unknownVariables(environment),
   });
@@ -204,9 +230,9 @@ const deploymentVariables: readonly string[] = Object.keys(variables).filter(
 /** Returns the mistakes in choosing between the sandbox and the platform. */
 function sandboxMistakes(given: NodeJS.ProcessEnv): string[] {
   const { SANDBOX: choice, MILLICAST_API_SECRET: secret } = given;
-  if (secret) return choice === "on" ? ["  SANDBOX must not be on when MILLICAST_API_SECRET is set"] : [];
+  if (secret) return choice === "on" ? ["SANDBOX must not be on when MILLICAST_API_SECRET is set"] : [];
   if (choice === "on") return [];
-  if (choice === "off") return ["  MILLICAST_API_SECRET must be set when SANDBOX is off"];
+  if (choice === "off") return ["MILLICAST_API_SECRET must be set when SANDBOX is off"];
   const misspelt = unknownVariables(given).filter(
     ({ name, nearest: meant }) =>
       /^(MILLICAST|SYNDIGRAPH)_/.test(name) ||
@@ -214,18 +240,45 @@ function sandboxMistakes(given: NodeJS.ProcessEnv): string[] {
       (meant && deploymentVariables.includes(meant)),
   );
   const found = [
-    ...deploymentVariables.filter((name) => given[name] !== undefined),
+    ...deploymentVariables.flatMap((name) => (given[name] === undefined ? [] : withValue(name, given[name]))),
     ...misspelt.map(({ name }) => name),
   ];
   if (found.length === 0) return [];
   return [
-    `  MILLICAST_API_SECRET must be set when ${found.join(", ")} ${found.length === 1 ? "is" : "are"}; SANDBOX=on runs over the sandbox anyway`,
+    `MILLICAST_API_SECRET must be set when ${found.join(", ")} ${found.length === 1 ? "is" : "are"}; SANDBOX=on runs over the sandbox anyway`,
   ];
 }
 
+/**
+ * Returns the folder of the store if none is configured; null for a user without a home.
+ *
+ * The working folder has no part in it: a gateway that is started from elsewhere must find the same store.
+ *
+ * @see https://specifications.freedesktop.org/basedir-spec/latest/
+ */
+function defaultFolder({ XDG_STATE_HOME: state, HOME: home }: NodeJS.ProcessEnv): string | null {
+  if (state && isAbsolute(state)) return join(state, "syndigraph");
+  const ofUser = home ?? homeOfUser();
+  return ofUser !== null && isAbsolute(ofUser) ? join(ofUser, ".local/state/syndigraph") : null;
+}
+
+function homeOfUser(): string | null {
+  try {
+    return homedir();
+  } catch {
+    // The user has no entry in the system's list, as in containers that run as any number.
+    return null;
+  }
+}
+
 /** Returns the store's location; with the sandbox it is in memory by default, as all data of the sandbox is. */
-function storeConfig(url: string | undefined, folder: string | undefined, isSandbox: boolean): StoreConfig {
+function storeConfig(
+  url: string | undefined,
+  folder: string | null,
+  isDefault: boolean,
+  isSandbox: boolean,
+): StoreConfig {
   if (url !== undefined) return { kind: "postgres", url: new Secret(url) };
-  if (folder === undefined && isSandbox) return { kind: "memory" };
-  return { kind: "file", folder: folder ?? ".data" };
+  if (folder === null || (isDefault && isSandbox)) return { kind: "memory" };
+  return { kind: "file", folder: resolve(folder), isDefault };
 }

@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import * as z from "zod";
 import { identityAlgorithms } from "../auth/identity-provider.ts";
 import { type Network, parseNetwork } from "../model/network.ts";
@@ -45,8 +46,14 @@ export const bearer = (minLength: number, rule: string) =>
 
 export const onOrOff = z.enum(["on", "off"], "on or off");
 
+export const hostRule = "a name or address of this machine without port or brackets, such as 127.0.0.1, ::1 or 0.0.0.0";
+
+export function isHost(text: string): boolean {
+  return /^[\w.-]{1,255}$/.test(text) || isIPv6(text);
+}
+
 export function isPostgres(text: string): boolean {
-  return /^postgres(ql)?:\/\//.test(text) && parseAddress(text) !== null;
+  return /^postgres(ql)?:\/\/[^\r\n]*$/.test(text) && parseAddress(text) !== null;
 }
 
 function isOrigin(text: string): boolean {

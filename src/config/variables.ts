@@ -7,7 +7,9 @@ import {
   areAlgorithms,
   bearer,
   decimal,
+  hostRule,
   hosts,
+  isHost,
   isKeysUrl,
   isPostgres,
   networks,
@@ -26,7 +28,10 @@ export const logLevels = ["fatal", "error", "warn", "info", "debug", "silent"] a
 /** Every variable: its rule, and its description in docs/configuration.md. */
 export const variables = {
   PORT: { schema: port.default(4000), describe: "Port of the gateway; 0 takes any free one." },
-  HOST: { schema: z.string().min(1).default("127.0.0.1"), describe: "Address that the gateway listens on." },
+  HOST: {
+    schema: z.string().refine(isHost, hostRule).default("127.0.0.1"),
+    describe: "Name or address of this machine that the gateway listens on; `0.0.0.0` or `::` for every address.",
+  },
   MILLICAST_API_SECRET: {
     schema: bearer(8, "the API secret of the account, as shown in the platform's dashboard").optional(),
     describe:
@@ -224,9 +229,12 @@ export const variables = {
     describe: "Whether `GET /graphql` serves GraphiQL to browsers.",
   },
   DATA_DIRECTORY: {
-    schema: z.string().min(1).optional(),
+    schema: z
+      .string()
+      .regex(/^[^\r\n]+$/, "a folder without a line break in its name")
+      .optional(),
     describe:
-      "Folder of the store, created on first use: `.data` by default, or none with the sandbox, whose store is in memory.",
+      "Folder of the store, created on first use. By default `syndigraph` in `$XDG_STATE_HOME`, which is `~/.local/state` if unset; none with the sandbox, whose store is in memory.",
   },
   DATABASE_URL: {
     schema: z.string().refine(isPostgres, "a URL such as postgres://user:password@host:5432/database").optional(),

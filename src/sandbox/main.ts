@@ -1,3 +1,4 @@
+import { toInstant } from "./calendar.ts";
 import { createSandbox } from "./sandbox.ts";
 import { SEED_PARTNERS } from "./seed/partners.ts";
 
@@ -12,17 +13,19 @@ import { SEED_PARTNERS } from "./seed/partners.ts";
 const { SANDBOX_PORT, SANDBOX_API_SECRET, HOST, SANDBOX_SEED, SANDBOX_START_AT, SANDBOX_BULK, SANDBOX_LAG_SECONDS } =
   process.env;
 
+const LOOPBACK = "127.0.0.1";
+const port = wholeNumber("SANDBOX_PORT", SANDBOX_PORT, 65_535) ?? 4010;
 const sandbox = await createSandbox({
-  host: HOST || "127.0.0.1",
-  port: wholeNumber("SANDBOX_PORT", SANDBOX_PORT) ?? 4010,
+  host: HOST || LOOPBACK,
+  port,
   ...present("seed", wholeNumber("SANDBOX_SEED", SANDBOX_SEED)),
   ...present("bulk", wholeNumber("SANDBOX_BULK", SANDBOX_BULK)),
-  ...present("lagMs", milliseconds(wholeNumber("SANDBOX_LAG_SECONDS", SANDBOX_LAG_SECONDS))),
+  ...present("lagMs", milliseconds(wholeNumber("SANDBOX_LAG_SECONDS", SANDBOX_LAG_SECONDS, 899))),
   ...present("secret", SANDBOX_API_SECRET || undefined),
-  ...present("startAt", SANDBOX_START_AT || undefined),
+  ...present("startAt", instant("SANDBOX_START_AT", SANDBOX_START_AT)),
   onClockMoved: (now) => process.send?.({ type: "clock", now }),
 }).catch((problem: unknown) => {
-  process.stderr.write(`The sandbox did not start: ${problem instanceof Error ? problem.message : String(problem)}\n`);
+  process.stderr.write(`${startFailure(problem)}\n`);
   process.exit(1);
 });
 
@@ -44,13 +47,33 @@ function shutDown(): void {
   sandbox.close().finally(() => process.exit(0));
 }
 
-function wholeNumber(name: string, text: string | undefined): number | undefined {
+/** Returns one line for what the environment can mend: variable, rule and value. */
+function startFailure(problem: unknown): string {
+  if (!(problem instanceof Error)) return String(problem);
+  const { code = "", syscall }: NodeJS.ErrnoException = problem;
+  if (syscall === undefined) return problem.message;
+  if (code === "EADDRINUSE") return `SANDBOX_PORT must be free at ${HOST || LOOPBACK}; got ${port} (${code})`;
+  if (code === "EACCES") return `SANDBOX_PORT must be one that this user may open; got ${port} (${code})`;
+  return `HOST must be a name or address of this machine, such as 127.0.0.1 or 0.0.0.0; got ${HOST || LOOPBACK} (${code})`;
+}
+
+function wholeNumber(name: string, text: string | undefined, max = 999_999_999): number | undefined {
   if (!text) return undefined;
-  if (!/^\d{1,9}$/.test(text)) {
-    process.stderr.write(`${name} must be a whole number of at most 9 digits; got '${text}'.\n`);
+  if (!/^\d{1,9}$/.test(text) || Number(text) > max) {
+    process.stderr.write(`${name} must be a whole number from 0 to ${max}; got '${text}'\n`);
     process.exit(1);
   }
   return Number(text);
+}
+
+function instant(name: string, text: string | undefined): number | undefined {
+  if (!text) return undefined;
+  try {
+    return toInstant(text);
+  } catch {
+    process.stderr.write(`${name} must be a date such as 2026-03-01, or an ISO 8601 instant; got '${text}'\n`);
+    process.exit(1);
+  }
 }
 
 function milliseconds(seconds: number | undefined): number | undefined {

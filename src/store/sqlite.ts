@@ -1,5 +1,5 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   type DatabaseConnection,
@@ -42,8 +42,7 @@ export function openMemory(): Sqlite {
  * @throws StoreError if the folder cannot be written, is in use, or its file is not a database
  */
 export async function openFile(folder: string, waitMs: number): Promise<Sqlite> {
-  // Only the user of the gateway may read the store.
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+  await createFolder(folder).catch((error: NodeJS.ErrnoException) => {
     throw new StoreError(`The folder ${folder} can't be created (${error.code}). Set DATA_DIRECTORY to another one.`);
   });
   const lock = open(join(folder, "syndigraph.lock"), folder);
@@ -54,6 +53,34 @@ export async function openFile(folder: string, waitMs: number): Promise<Sqlite> 
   } catch (error) {
     lock.close();
     throw toStoreError(error);
+  }
+}
+
+/**
+ * Creates a folder and those above it, for the user of the gateway alone.
+ *
+ * Node.js does not end `mkdir` with `recursive` where a file system, such as /proc, has no place for a folder.
+ *
+ * @throws Error of the system, if a folder cannot be created or its path names a file
+ */
+async function createFolder(folder: string): Promise<void> {
+  const missing: string[] = [];
+  for (let path = resolve(folder); !(await exists(path)); path = dirname(path)) missing.unshift(path);
+  for (const path of missing) {
+    await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    });
+  }
+  if (!(await stat(folder)).isDirectory()) throw Object.assign(new Error("not a directory"), { code: "ENOTDIR" });
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+    throw error;
   }
 }
 

@@ -1,3 +1,5 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { allScopes } from "../../src/auth/scopes.ts";
 import { ConfigError, readConfig } from "../../src/config/config.ts";
@@ -14,7 +16,8 @@ function mistakesIn(environment: NodeJS.ProcessEnv): string[] {
     readConfig(environment);
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError);
-    return String(error).split("\n").slice(1);
+    const [first = "", ...others] = String(error).replace("ConfigError: ", "").split("\n");
+    return others.length === 0 ? [first] : others.map((line) => line.trim());
   }
   return [];
 }
@@ -68,7 +71,7 @@ describe("readConfig", () => {
 
   it("does not open an account to a key that nobody has chosen", () => {
     expect(mistakesIn({ MILLICAST_API_SECRET: SECRET })).toEqual([
-      "  SYNDIGRAPH_OPERATOR_KEY must be set when MILLICAST_API_SECRET is",
+      "SYNDIGRAPH_OPERATOR_KEY must be set when MILLICAST_API_SECRET is",
     ]);
     expect(mistakesIn({ MILLICAST_API_SECRET: SECRET, SYNDIGRAPH_OPERATOR_KEY: "" })).toHaveLength(1);
   });
@@ -77,7 +80,7 @@ describe("readConfig", () => {
     const mistakes = mistakesIn({ MILLICAST_API_SECRET: SECRET, SYNDIGRAPH_OPERATER_KEY: KEY });
     expect(mistakes).toEqual([
       "  SYNDIGRAPH_OPERATOR_KEY must be set when MILLICAST_API_SECRET is",
-      "  unknown environment variable SYNDIGRAPH_OPERATER_KEY; did you mean SYNDIGRAPH_OPERATOR_KEY?",
+      "unknown environment variable SYNDIGRAPH_OPERATER_KEY; did you mean SYNDIGRAPH_OPERATOR_KEY?",
     ]);
     expect(mistakesIn({ ...real, PORT: "x", OPERATOR_KEY: KEY })).toEqual([expect.stringContaining("  PORT must be")]);
   });
@@ -95,7 +98,7 @@ describe("readConfig", () => {
     expect(platform?.conference?.app.secret.reveal()).toBe("app-secret");
     expect(JSON.stringify(platform)).not.toContain("app-secret");
     expect(mistakesIn({ ...real, CONFERENCE_STREAMING: "on", CONFERENCE_APP_KEY: "app-key" })).toEqual([
-      "  CONFERENCE_APP_SECRET must be set when CONFERENCE_STREAMING is on",
+      "CONFERENCE_APP_SECRET must be set when CONFERENCE_STREAMING is on",
     ]);
     expect(readConfig({ CONFERENCE_STREAMING: "on" })).toMatchObject({ platform: null, conferenceStreaming: true });
   });
@@ -160,12 +163,14 @@ describe("readConfig", () => {
     ]);
     for (const name of ["OIDC_ISSUER", "OIDC_AUDIENCE", "OIDC_JWKS_URL"]) {
       expect(mistakesIn({ ...three, [name]: "" })).toEqual([
-        `  ${name} must be set when one of OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL is`,
+        `${name} must be set when one of OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL is`,
       ]);
     }
     for (const url of ["keys", "http://idp.example/keys", "ftp://idp.example/keys", "https://me:pass@idp.example/"]) {
       expect(mistakesIn({ ...three, OIDC_JWKS_URL: url })).toEqual([
-        "  OIDC_JWKS_URL must be a URL such as https://idp.example.com/keys; http only on the loopback",
+        expect.stringMatching(
+          /^OIDC_JWKS_URL must be a URL such as https:\/\/idp\.example\.com\/keys; http only on the loopback; got "/,
+        ),
       ]);
     }
   });
@@ -202,12 +207,25 @@ describe("readConfig", () => {
   });
 
   it("keeps the store in a folder, or in PostgreSQL, or with the sandbox nowhere", () => {
-    expect(readConfig(real).store).toEqual({ kind: "file", folder: ".data" });
-    expect(readConfig({ SANDBOX: "on", DATA_DIRECTORY: "kept" }).store).toEqual({ kind: "file", folder: "kept" });
+    const kept = { kind: "file", folder: resolve("kept"), isDefault: false };
+    expect(readConfig({ SANDBOX: "on", DATA_DIRECTORY: "kept" }).store).toEqual(kept);
     const url = "postgres://syndigraph:hunter2@db.example.com:5432/syndigraph?sslmode=require";
     const { store } = readConfig({ ...real, DATABASE_URL: url, DATA_DIRECTORY: "kept" });
     expect(store.kind === "postgres" && store.url.reveal()).toBe(url);
     expect(JSON.stringify(store)).not.toContain("hunter2");
+  });
+
+  it("keeps the store in a folder of the user by default, wherever the gateway is started", () => {
+    const of = (environment: NodeJS.ProcessEnv) => readConfig({ ...real, ...environment }).store;
+    const inFolder = (folder: string) => ({ kind: "file", folder, isDefault: true });
+    expect(of({ HOME: "/home/ann" })).toEqual(inFolder("/home/ann/.local/state/syndigraph"));
+    expect(of({ HOME: "/home/ann", XDG_STATE_HOME: "/state" })).toEqual(inFolder("/state/syndigraph"));
+    expect(of({ HOME: "/home/ann", XDG_STATE_HOME: "state" })).toEqual(inFolder("/home/ann/.local/state/syndigraph"));
+    expect(of({})).toEqual(inFolder(join(homedir(), ".local/state/syndigraph")));
+    expect(mistakesIn({ ...real, HOME: "." })).toEqual([
+      "DATA_DIRECTORY or DATABASE_URL must be set: this user has no home folder",
+    ]);
+    expect(of({ HOME: ".", DATA_DIRECTORY: "/data" })).toEqual({ kind: "file", folder: "/data", isDefault: false });
   });
 
   it("is not disturbed by variables of others", () => {
@@ -238,7 +256,7 @@ describe("readConfig: a mistake", () => {
     ],
     [
       "DATABASE_URL",
-      ["db.example.com", "mysql://db/x", "postgres:db", "postgres://:a:b"],
+      ["db.example.com", "mysql://db/x", "postgres:db", "postgres://:a:b", "postgres://host/db\n"],
       "a URL such as postgres://user:password@host:5432/database",
     ],
     ["COST_BUDGET_PER_MINUTE", ["999", "1000.5", "1e6"], "whole points, from 1,000 to 1,000,000,000"],
@@ -265,6 +283,12 @@ describe("readConfig: a mistake", () => {
       ["10.0.0.0/33", "10/8", "proxy.internal", "10.0.0.1,", "10.0.0.1;10.0.0.2"],
       "addresses and CIDR blocks such as 10.0.0.0/8,2001:db8::/32",
     ],
+    [
+      "HOST",
+      ["[::1]", "http://localhost", "localhost:4000", "127.0.0.1:4000", " 127.0.0.1", "a b", "::g", "127.0.0.1\n"],
+      "a name or address of this machine without port or brackets, such as 127.0.0.1, ::1 or 0.0.0.0",
+    ],
+    ["DATA_DIRECTORY", ["/data\n", "a\nb"], "a folder without a line break in its name"],
     ["LOG_LEVEL", ["INFO", "verbose"], "one of fatal, error, warn, info, debug, silent"],
     ["GRAPHIQL", ["true", "ON", "1"], "on or off"],
     [
@@ -289,19 +313,47 @@ describe("readConfig: a mistake", () => {
     ],
     ["SANDBOX_API_SECRET", ["short"], "a secret of at least 8 ASCII characters without blanks"],
   ])("%s is told with what it should be", (name, values, rule) => {
-    for (const value of values) expect(mistakesIn({ ...real, [name]: value })).toEqual([`  ${name} must be ${rule}`]);
+    for (const value of values)
+      expect(mistakesIn({ ...real, [name]: value })).toEqual([
+        expect.stringContaining(`${name} must be ${rule}; got `),
+      ]);
   });
 
   it("is told with all others", () => {
     expect(mistakesIn({ PORT: "x", GRAPHIQL: "x", LOG_LEVEL: "x", MILLICAST_API_SECRET: SECRET })).toHaveLength(4);
   });
 
-  it("is told without the value, which may be a secret in the wrong place", () => {
-    const wrong = Object.fromEntries(Object.keys(variables).map((name) => [name, "hunter2 hunter2 hunter2"]));
-    const told = mistakesIn({ ...wrong, HOST: "x" }).join("\n");
-    const checked = Object.keys(variables).filter((name) => !["HOST", "DATA_DIRECTORY"].includes(name));
-    for (const name of checked) expect(told).toContain(`  ${name} must be `);
-    expect(told).not.toContain("hunter2");
+  it("is told with the value, except that of a secret", () => {
+    const secrets = Object.keys(variables).filter((name) => /SECRET|KEY$|DATABASE_URL/.test(name));
+    expect(secrets).toHaveLength(6);
+    const wrong = Object.fromEntries(Object.keys(variables).map((name) => [name, `blanks in ${name}\n`]));
+    const told = mistakesIn(wrong);
+    for (const name of Object.keys(variables)) {
+      const value = secrets.includes(name) ? "one with a line break at its end" : JSON.stringify(`blanks in ${name}\n`);
+      expect(told.find((line) => line.startsWith(`${name} must be `))).toContain(`; got ${value}`);
+    }
+    for (const name of secrets) expect(told.join()).not.toContain(`in ${name}`);
+  });
+
+  it("is told without credentials, tokens and what is long, which may be in a wrong place", () => {
+    const of = (url: string) => mistakesIn({ ...real, MILLICAST_API_URL: url }).join();
+    expect(of("https://user:hunter2@host/path")).toMatch(/got "https:\/\/\[secret\]@host\/path"$/);
+    expect(of("https://user:hun@ter/2@host/path")).toMatch(/got "https:\/\/\[secret\]@host\/path"$/);
+    expect(of("user:hunter/2@host")).toMatch(/got "\[secret\]@host"$/);
+    expect(of("a1".repeat(32))).toMatch(/got "\[secret\]"$/);
+    expect(of("x ".repeat(500)).length).toBeLessThan(200);
+  });
+
+  it.each([
+    ["a-secret-with-a-line-break\n", "one with a line break at its end"],
+    ["a-secret-with-a-line-break\r\n", "one with a line break at its end"],
+    ["two-lines\nin-a-secret", "one with a line break"],
+    ["a-secret-with-a-blank ", "one with a blank"],
+    ["a-secret-with-é", "one with a character that is not ASCII"],
+    ["short", "one of 5 characters, which are not shown"],
+  ])("in a secret is told in words: %j", (secret, words) => {
+    const rule = "MILLICAST_API_SECRET must be the API secret of the account, as shown in the platform's dashboard";
+    expect(mistakesIn({ ...real, MILLICAST_API_SECRET: secret })).toEqual([`${rule}; got ${words}`]);
   });
 
   it("is one that the documentation could have prevented: every variable is described", () => {
@@ -339,21 +391,22 @@ describe("readConfig: the sandbox", () => {
     "DATA_DIR",
   ])("is not served where %s is set and the API secret is missing or empty", (name) => {
     for (const absent of [{}, { MILLICAST_API_SECRET: "" }]) {
-      const mistakes = mistakesIn({ ...absent, [name]: "https://a-value-of-16.example" });
-      expect(mistakes).toContainEqual(
-        `  MILLICAST_API_SECRET must be set when ${name} is; SANDBOX=on runs over the sandbox anyway`,
+      const line = mistakesIn({ ...absent, [name]: "https://a-value-of-16.example" }).find((text) =>
+        text.startsWith("MILL"),
       );
-      expect(mistakes.join()).not.toContain("a-value");
+      const shown =
+        name in variables && !/SECRET|_KEY$|DATABASE_URL/.test(name) ? '="https://a-value-of-16.example"' : "";
+      expect(line).toBe(
+        `MILLICAST_API_SECRET must be set when ${name}${shown} is; SANDBOX=on runs over the sandbox anyway`,
+      );
     }
   });
 
   it("is served beside them where SANDBOX is on, and never beside an API secret", () => {
     const url = "postgres://host/database";
     expect(readConfig({ SANDBOX: "on", DATABASE_URL: url, SYNDIGRAPH_OPERATOR_KEY: KEY }).platform).toBeNull();
-    expect(mistakesIn({ ...real, SANDBOX: "on" })).toEqual([
-      "  SANDBOX must not be on when MILLICAST_API_SECRET is set",
-    ]);
-    expect(mistakesIn({ SANDBOX: "off" })).toEqual(["  MILLICAST_API_SECRET must be set when SANDBOX is off"]);
+    expect(mistakesIn({ ...real, SANDBOX: "on" })).toEqual(["SANDBOX must not be on when MILLICAST_API_SECRET is set"]);
+    expect(mistakesIn({ SANDBOX: "off" })).toEqual(["MILLICAST_API_SECRET must be set when SANDBOX is off"]);
   });
 
   it("is served without a word beside the variables of a trial alone: every other one is of a deployment", () => {
@@ -362,7 +415,8 @@ describe("readConfig: the sandbox", () => {
     const ours = { ...ofTrials, CONFERENCE_STREAMING: "on", ALLOWED_ORIGINS: "", HOST: "", PATH: "/" };
     expect(readConfig({ ...ours, MILLICAST_API_SECRET: "" }).platform).toBeNull();
     const others = Object.keys(variables).filter((name) => !trial.includes(name) && name !== "MILLICAST_API_SECRET");
-    for (const name of others) expect(mistakesIn({ ...ours, [name]: "x" }).join()).toContain(`when ${name} is;`);
+    for (const name of others)
+      expect(mistakesIn({ ...ours, [name]: "x" }).join()).toMatch(new RegExp(`when ${name}(="x")? is;`));
   });
 });
 

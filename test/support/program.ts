@@ -25,9 +25,15 @@ export interface Program extends AsyncDisposable {
 }
 
 /** Starts a program of Node.js with nothing in its environment but what it is given. */
-export function run(program: string, environment: Record<string, string>, options: readonly string[] = []): Program {
+export function run(
+  program: string,
+  environment: Record<string, string>,
+  options: readonly string[] = [],
+  cwd = process.cwd(),
+): Program {
   return started(
     spawn(process.execPath, [...options, program], {
+      cwd,
       env: { PATH: process.env["PATH"] ?? "", ...environment },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     }),
