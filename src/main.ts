@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -42,15 +43,19 @@ async function main(): Promise<void> {
     platform.secret,
     operatorKey,
     ...(platform.conference ? [platform.conference.app.secret] : []),
-    ...(config.store.kind === "postgres" ? databaseSecrets(config.store.url) : []),
+    ...(config.store.kind === "postgres" ? addressSecrets(config.store.url) : []),
+    ...[config.proxy?.https, config.proxy?.http].flatMap((url) => (url ? addressSecrets(url) : [])),
   ]);
   for (const unknown of config.unknownVariables) {
     logger.warn({ variable: unknown.name }, describeUnknown(unknown));
   }
+  if (await isUnderShell())
+    logger.warn("SIGTERM does not reach the gateway, since PID 1 is a shell: start it with exec");
   const rateLimitPool = await openLimits(config);
   const gateway = createGateway({
     store,
-    upstream: { ...platform, timeoutMs: config.upstreamTimeoutMs },
+    // The sandbox is on this machine.
+    upstream: { ...platform, timeoutMs: config.upstreamTimeoutMs, proxy: config.platform && config.proxy },
     ...(sandbox && { platformClock: sandbox.clock }),
     directorUrl: platform.directorUrl,
     operatorKey,
@@ -123,11 +128,17 @@ const MAX_ACCEPT_MS = 500;
 /** File that the folder of a store contains. */
 const STORE_FILE = "syndigraph.db";
 
+/** Returns whether PID 1, which a container's SIGTERM is for, is a shell: it ignores the signal and passes none on. */
+async function isUnderShell(): Promise<boolean> {
+  const name = await readFile("/proc/1/comm", "utf8").catch(() => "");
+  return /^(ba|da|a|k|z)?sh$/.test(name.trim());
+}
+
 /** Length from which a password is redacted in logs; a shorter one may be an ordinary word of a message. */
 const MIN_PASSWORD_LENGTH = 8;
 
-/** Returns the database URL, and its password alone: errors of the database may quote either. */
-function databaseSecrets(url: Secret): Secret[] {
+/** Returns an address with credentials, and its password alone: errors may quote either. */
+function addressSecrets(url: Secret): Secret[] {
   const passwords = passwordsIn(url.reveal()).filter(({ length }) => length >= MIN_PASSWORD_LENGTH);
   return [url, ...passwords.map((password) => new Secret(password))];
 }

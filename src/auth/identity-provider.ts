@@ -8,8 +8,10 @@ import {
   type JWTPayload,
   jwtVerify,
 } from "jose";
+import { fetch } from "undici";
 import { ApplicationError } from "../model/errors.ts";
 import type { Clock, MonotonicClock } from "../primitives/clock.ts";
+import { createDispatcher, type ProxyOptions } from "../upstream/transport/create-dispatcher.ts";
 import type { Caller } from "./caller.ts";
 import { cacheVerified } from "./credential-cache.ts";
 import { type Role, scopesOfRole } from "./scopes.ts";
@@ -48,6 +50,8 @@ export interface IdentityProviderOptions {
   readonly operatorRole: string;
   /** Role whose holder is an analyst. */
   readonly analystRole: string;
+  /** Proxies to the public keys; null for none. */
+  readonly proxy: ProxyOptions | null;
 }
 
 /** Listener for events that the operator should know of; no argument contains a token. */
@@ -80,7 +84,7 @@ export function createIdentityProvider(
   monotonicMs: MonotonicClock,
   { onKeysFailure, onRejected }: IdentityProviderEvents,
 ): IdentityProvider {
-  const keySet = createKeySet(options.jwksUrl, monotonicMs, onKeysFailure);
+  const keySet = createKeySet(options, monotonicMs, onKeysFailure);
   const rejected = (reason: string): null => {
     onRejected(reason);
     return null;
@@ -169,12 +173,17 @@ const MAX_KEYS_BYTES = 262_144;
  * Creates the set of the provider's public keys. jose caches them and follows no redirect; the pause
  * after a failure is added.
  */
-function createKeySet(url: string, monotonicMs: MonotonicClock, onFailure: (error: unknown) => void) {
+function createKeySet(
+  { jwksUrl, proxy }: IdentityProviderOptions,
+  monotonicMs: MonotonicClock,
+  onFailure: (error: unknown) => void,
+) {
+  const dispatcher = createDispatcher({}, proxy);
   let retryAt = Number.NEGATIVE_INFINITY;
-  const read: FetchImplementation = async (...request) => {
+  const read: FetchImplementation = async (url, options) => {
     if (monotonicMs() < retryAt) throw unavailable();
     try {
-      const response = await fetch(...request);
+      const response = await fetch(url, { ...options, headers: [...options.headers], dispatcher });
       if (response.status !== 200) throw new Error(`The identity provider answered with ${response.status}.`);
       const text = await readText(response);
       // Throws for a text that is no key set, before jose caches it.
@@ -186,7 +195,7 @@ function createKeySet(url: string, monotonicMs: MonotonicClock, onFailure: (erro
       throw unavailable(error);
     }
   };
-  return createRemoteJWKSet(new URL(url), {
+  return createRemoteJWKSet(new URL(jwksUrl), {
     timeoutDuration: KEYS_TIMEOUT_MS,
     cacheMaxAge: KEYS_TTL_MS,
     cooldownDuration: KEYS_COOLDOWN_MS,
@@ -194,7 +203,7 @@ function createKeySet(url: string, monotonicMs: MonotonicClock, onFailure: (erro
   });
 }
 
-async function readText({ body }: Response): Promise<string> {
+async function readText({ body }: { readonly body: AsyncIterable<Uint8Array> | null }): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body ?? []) {

@@ -8,10 +8,11 @@ import type { Budgets } from "../limits/cost-budget.ts";
 import type { UnsentLimits } from "../limits/unsent-responses.ts";
 import type { Network } from "../model/network.ts";
 import { Secret } from "../model/secret.ts";
+import type { ProxyOptions } from "../upstream/transport/create-dispatcher.ts";
 import type { ConferenceOptions } from "../upstream/upstream.ts";
 import { describeValue, withValue } from "./describe-value.ts";
 import { loopbackNames } from "./rules.ts";
-import { describeUnknown, type UnknownVariable, unknownVariables } from "./unknown-variables.ts";
+import { describeUnknown, proxyVariables, type UnknownVariable, unknownVariables } from "./unknown-variables.ts";
 import { type logLevels, variables } from "./variables.ts";
 
 /**
@@ -55,6 +56,8 @@ export interface Config {
   readonly tracing: boolean;
   readonly graphiql: boolean;
   readonly store: StoreConfig;
+  /** Null for none. */
+  readonly proxy: ProxyOptions | null;
   /** Null for the default port, or any free one if that is taken. */
   readonly sandboxPort: number | null;
   /** Variables of the environment that are probably misspelt. */
@@ -110,7 +113,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     },
   );
   // An empty variable counts as unset: templates leave some empty.
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const given = Object.fromEntries(Object.entries(withProxies(environment)).filter(([, value]) => value !== ""));
   const result = schema.safeParse(given);
   const mistakes = (result.error?.issues ?? []).map(({ path, message }) => {
     const name = path.join(".");
@@ -140,6 +143,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     throw new ConfigError([...mistakes, ...misspelt.map(describeUnknown)]);
   }
   const values = result.data;
+  const proxy = proxyOptions(values.HTTPS_PROXY, values.HTTP_PROXY, values.NO_PROXY);
   return Object.freeze({
     host: values.HOST,
     port: values.PORT,
@@ -174,6 +178,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
             roleClaim: values.OIDC_ROLE_CLAIM,
             operatorRole: values.OIDC_OPERATOR_ROLE,
             analystRole: values.OIDC_ANALYST_ROLE,
+            proxy,
           }
         : null,
     trustedProxies: values.TRUSTED_PROXIES ?? [],
@@ -207,13 +212,30 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       values.DATA_DIRECTORY === undefined,
       values.MILLICAST_API_SECRET === undefined,
     ),
+    proxy,
     sandboxPort: values.SANDBOX_PORT ?? null,
     unknownVariables: unknownVariables(environment),
   });
 }
 
-/** Variables that may be set when the gateway runs over the sandbox; other programs set the first two as well. */
+/** Returns the environment with the variables of proxies in capitals; those in small letters take precedence, as in curl. */
+function withProxies(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const small = proxyVariables.filter((name) => environment[name.toLowerCase()] !== undefined);
+  return { ...environment, ...Object.fromEntries(small.map((name) => [name, environment[name.toLowerCase()]])) };
+}
+
+function proxyOptions(https?: string, http?: string, exceptions: readonly string[] = []): ProxyOptions | null {
+  if ((https === undefined && http === undefined) || exceptions.includes("*")) return null;
+  return {
+    https: https === undefined ? null : new Secret(https),
+    http: http === undefined ? null : new Secret(http),
+    exceptions,
+  };
+}
+
+/** Variables that may be set when the gateway runs over the sandbox; other programs set most of them as well. */
 const trialVariables: readonly string[] = [
+  ...proxyVariables,
   "PORT",
   "LOG_LEVEL",
   "CONFERENCE_STREAMING",

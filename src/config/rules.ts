@@ -39,6 +39,15 @@ export const networks = z
   .string()
   .transform((text) => text.split(",").map((part) => parseNetwork(part.trim())))
   .refine((blocks): blocks is Network[] => blocks.every((block) => block !== null), networksRule);
+/** Parses the address of a proxy, which may lack its scheme. */
+export const proxyUrl = z
+  .string()
+  .transform((text) => (text.includes("://") ? text : `http://${text}`))
+  .refine(isProxyUrl, "a URL such as http://proxy.example.com:3128");
+/** Parses a list of hosts, with IPv6 addresses in brackets as in URLs. */
+export const proxyExceptions = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).flatMap((host) => (isIPv6(host) ? `[${host}]` : host || [])));
 export const word = z.string().regex(/^[\x21-\x7e]{1,255}$/, "at most 255 ASCII characters without blanks");
 /** Parses a value that can follow `Bearer` in a header. */
 export const bearer = (minLength: number, rule: string) =>
@@ -65,6 +74,12 @@ function isOrigin(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+function isProxyUrl(text: string): boolean {
+  if (!/^https?:\/\/[^\s]+$/.test(text) || !URL.canParse(text)) return false;
+  const { pathname, search, hash } = new URL(text);
+  return pathname === "/" && search === "" && hash === "";
 }
 
 export function areAlgorithms(names: string[]): names is (typeof identityAlgorithms)[number][] {

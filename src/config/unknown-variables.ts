@@ -14,6 +14,9 @@ export function describeUnknown({ name, nearest }: UnknownVariable): string {
 
 /** Variables that only the sandbox reads. */
 const sandboxVariables = ["SANDBOX_SEED", "SANDBOX_START_AT", "SANDBOX_BULK", "SANDBOX_LAG_SECONDS"];
+/** Variables that all programs read, in capitals or small letters. */
+export const proxyVariables = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
+const ofProxies = /^(https?|no|all|ftp|socks)_proxy$/i;
 const gatewayPrefixes = /^(MILLICAST|SYNDIGRAPH|OIDC|CONFERENCE|SANDBOX|ALLOWED)_/;
 /** Matches variables that Kubernetes and Docker set for each service. */
 const serviceVariable = /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
@@ -24,7 +27,11 @@ export function unknownVariables(environment: NodeJS.ProcessEnv): UnknownVariabl
   const known = Object.keys(variables);
   return Object.entries(environment)
     .filter(
-      ([name, value]) => !known.includes(name) && !sandboxVariables.includes(name) && !isServiceVariable(name, value),
+      ([name, value]) =>
+        !known.includes(name) &&
+        !sandboxVariables.includes(name) &&
+        !ofProxies.test(name) &&
+        !isServiceVariable(name, value),
     )
     .map(([name]) => ({ name, nearest: nearestOf(name) }))
     .filter(({ name, nearest }) => nearest !== null || gatewayPrefixes.test(name))

@@ -18,6 +18,8 @@ import {
   origins,
   points,
   port,
+  proxyExceptions,
+  proxyUrl,
   seconds,
   whole,
   word,
@@ -48,6 +50,17 @@ export const variables = {
   MILLICAST_DIRECTOR_URL: {
     schema: origin.default("https://director.millicast.com"),
     describe: "Origin of the Director, where streams are published and watched.",
+  },
+  HTTPS_PROXY: {
+    schema: proxyUrl.optional(),
+    describe:
+      "Proxy for calls by HTTPS to the platform and the identity provider: `http://user:password@proxy.example.com:3128`. If unset, `HTTP_PROXY` is used. All three variables of proxies may be in small letters.",
+  },
+  HTTP_PROXY: { schema: proxyUrl.optional(), describe: "Proxy for calls by HTTP." },
+  NO_PROXY: {
+    schema: proxyExceptions.optional(),
+    describe:
+      "Hosts that are called directly, separated by commas: names, each with those below it, and addresses, with an optional port; `*` for all. The loopback always is.",
   },
   CONFERENCE_STREAMING: {
     schema: onOrOff.default("off"),

@@ -1,4 +1,3 @@
-import { Agent } from "undici";
 import type { Secret } from "../model/secret.ts";
 import type { TaskQueue } from "../scheduling/task-queue.ts";
 import { type Account, createAccount } from "./account.ts";
@@ -19,6 +18,7 @@ import { createStreams, type Streams } from "./streams.ts";
 import { createSubscribeTokens, type SubscribeTokens } from "./subscribe-tokens.ts";
 import { createThumbnails, type Thumbnails } from "./thumbnails.ts";
 import { createTranscoders, type Transcoders } from "./transcoders.ts";
+import { createDispatcher, type ProxyOptions } from "./transport/create-dispatcher.ts";
 import { createHttp } from "./transport/http-client.ts";
 import type { CallReport } from "./transport/http-types.ts";
 import { createViewerRecords, type ViewerRecords } from "./viewer-records.ts";
@@ -64,6 +64,8 @@ export interface UpstreamOptions {
   readonly secret: Secret;
   /** The conference platform; null disables the feature. */
   readonly conference?: ConferenceOptions | null;
+  /** Proxies to the platform; null by default, for none. */
+  readonly proxy?: ProxyOptions | null;
   /** Milliseconds for one call with all its attempts. */
   readonly timeoutMs: number;
   /** Clock and timers; those of the process by default. */
@@ -87,7 +89,7 @@ const MAX_ANSWER_BYTES = 5_000_000;
 
 /** Creates the clients of all APIs; connects to nothing yet. */
 export function createUpstream(options: UpstreamOptions): Upstream {
-  const { apiUrl, analyticsUrl, timeoutMs, timing = realTiming } = options;
+  const { apiUrl, analyticsUrl, timeoutMs, proxy = null, timing = realTiming } = options;
   const connection = {
     // Fewer sockets than slots halve the throughput once the platform takes 20 ms to respond, and a service that hangs may hold
     // all of its slots.
@@ -97,9 +99,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     connect: { timeout: Math.min(timeoutMs, 1_000) },
     headersTimeout: timeoutMs,
   };
-  const agent = new Agent({ ...connection, bodyTimeout: timeoutMs, maxResponseSize: MAX_ANSWER_BYTES });
+  const agent = createDispatcher({ ...connection, bodyTimeout: timeoutMs, maxResponseSize: MAX_ANSWER_BYTES }, proxy);
   // Viewer records come by the million and are read as a stream, so only silence ends them.
-  const streamAgent = new Agent({ ...connection, bodyTimeout: 30_000 });
+  const streamAgent = createDispatcher({ ...connection, bodyTimeout: 30_000 }, proxy);
   // The platform limits each credential, which both origins share.
   const limit = createConcurrencyLimit();
   const policy = createCallPolicy(limit, timing);

@@ -54,6 +54,7 @@ describe("readConfig", () => {
       tracing: false,
       graphiql: true,
       store: { kind: "memory" },
+      proxy: null,
       sandboxPort: null,
       unknownVariables: [],
     });
@@ -156,6 +157,7 @@ describe("readConfig", () => {
       roleClaim: "roles",
       operatorRole: "syndigraph-operator",
       analystRole: "syndigraph-analyst",
+      proxy: null,
     });
     expect(readConfig({ ...three, OIDC_ALGORITHMS: "ES256, EdDSA" }).identityProvider?.algorithms).toEqual([
       "ES256",
@@ -228,6 +230,23 @@ describe("readConfig", () => {
     expect(of({ HOME: ".", DATA_DIRECTORY: "/data" })).toEqual({ kind: "file", folder: "/data", isDefault: false });
   });
 
+  it("takes the proxies that all programs take, in small letters first", () => {
+    const of = (environment: NodeJS.ProcessEnv) => {
+      const { proxy } = readConfig(environment);
+      return proxy && { ...proxy, https: proxy.https?.reveal(), http: proxy.http?.reveal() };
+    };
+    expect(of({ HTTPS_PROXY: "http://user:pass@proxy:3128", NO_PROXY: ".example.com, ::1 10.0.0.1:80" })).toEqual({
+      https: "http://user:pass@proxy:3128",
+      http: undefined,
+      exceptions: [".example.com", "[::1]", "10.0.0.1:80"],
+    });
+    expect(of({ http_proxy: "small:1", HTTP_PROXY: "http://capital:1" })).toMatchObject({ http: "http://small:1" });
+    expect(of({ http_proxy: "", HTTP_PROXY: "http://capital:1" })).toBeNull();
+    expect(of({ HTTPS_PROXY: "http://proxy:3128", no_proxy: "a,*" })).toBeNull();
+    expect(of({ NO_PROXY: "example.com" })).toBeNull();
+    expect(JSON.stringify(readConfig({ HTTPS_PROXY: "http://u:hunter2@proxy" }))).not.toContain("hunter2");
+  });
+
   it("is not disturbed by variables of others", () => {
     expect(readConfig({ PATH: "/bin", npm_config_port: "x", CONFERENCE_UNKNOWN: "1" })).toEqual({
       ...readConfig({}),
@@ -288,6 +307,11 @@ describe("readConfig: a mistake", () => {
       ["[::1]", "http://localhost", "localhost:4000", "127.0.0.1:4000", " 127.0.0.1", "a b", "::g", "127.0.0.1\n"],
       "a name or address of this machine without port or brackets, such as 127.0.0.1, ::1 or 0.0.0.0",
     ],
+    [
+      "HTTPS_PROXY",
+      ["socks5://proxy:1080", "http://", "proxy:port", "http://proxy/path", "http://a b"],
+      "a URL such as http://proxy.example.com:3128",
+    ],
     ["DATA_DIRECTORY", ["/data\n", "a\nb"], "a folder without a line break in its name"],
     ["LOG_LEVEL", ["INFO", "verbose"], "one of fatal, error, warn, info, debug, silent"],
     ["GRAPHIQL", ["true", "ON", "1"], "on or off"],
@@ -329,6 +353,7 @@ describe("readConfig: a mistake", () => {
     const wrong = Object.fromEntries(Object.keys(variables).map((name) => [name, `blanks in ${name}\n`]));
     const told = mistakesIn(wrong);
     for (const name of Object.keys(variables)) {
+      if (name === "NO_PROXY") continue;
       const value = secrets.includes(name) ? "one with a line break at its end" : JSON.stringify(`blanks in ${name}\n`);
       expect(told.find((line) => line.startsWith(`${name} must be `))).toContain(`; got ${value}`);
     }
@@ -414,7 +439,9 @@ describe("readConfig: the sandbox", () => {
     const ofTrials = { PORT: "0", SANDBOX_PORT: "0", LOG_LEVEL: "info", SANDBOX_API_SECRET: "a-secret-of-mine" };
     const ours = { ...ofTrials, CONFERENCE_STREAMING: "on", ALLOWED_ORIGINS: "", HOST: "", PATH: "/" };
     expect(readConfig({ ...ours, MILLICAST_API_SECRET: "" }).platform).toBeNull();
-    const others = Object.keys(variables).filter((name) => !trial.includes(name) && name !== "MILLICAST_API_SECRET");
+    const others = Object.keys(variables).filter(
+      (name) => !trial.includes(name) && !name.endsWith("_PROXY") && name !== "MILLICAST_API_SECRET",
+    );
     for (const name of others)
       expect(mistakesIn({ ...ours, [name]: "x" }).join()).toMatch(new RegExp(`when ${name}(="x")? is;`));
   });
@@ -476,7 +503,10 @@ describe("unknownVariables: variables that are not read", () => {
 
   it("are not those of a shell, Docker, Kubernetes, npm or a CI", () => {
     expect(unknownVariables(ofOthers())).toEqual([]);
-    expect(readConfig(ofOthers())).toEqual(readConfig({}));
+    expect(readConfig(ofOthers())).toEqual({
+      ...readConfig({}),
+      proxy: expect.objectContaining({ exceptions: ["x"] }),
+    });
   });
 });
 

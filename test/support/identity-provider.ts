@@ -45,6 +45,7 @@ export async function createIdentityProvider(): Promise<TestIdentityProvider> {
       roleClaim: "roles",
       operatorRole: "syndigraph-operator",
       analystRole: "syndigraph-analyst",
+      proxy: null,
     },
     publicJwk,
     privateKey,
