@@ -89,7 +89,8 @@ function isForeign(name: string): boolean {
 function distManifest(): object {
   const { name, version, description, license, type, engines, peerDependencies, peerDependenciesMeta } = manifest;
   const dependencies = Object.fromEntries(drivers.map((driver) => [driver, manifest.dependencies[driver]]));
-  const scripts = { start: "node main.js" };
+  // A shell that is replaced by the program can't keep SIGTERM from it; the second part is for Windows, which has no `exec`.
+  const scripts = { start: "exec node main.js || node main.js" };
   return {
     ...{ name, version, private: true, description, license, type, engines, scripts, dependencies },
     ...{ peerDependencies, peerDependenciesMeta },

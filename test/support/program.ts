@@ -50,6 +50,21 @@ export function runWithDescriptors(limit: number, program: string, environment: 
   );
 }
 
+/** Starts any command in a folder. */
+export function runCommand(
+  [command = "", ...options]: readonly string[],
+  environment: Record<string, string>,
+  cwd: string,
+): Program {
+  return started(
+    spawn(command, options, {
+      cwd,
+      env: { PATH: process.env["PATH"] ?? "", ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    }),
+  );
+}
+
 function started(child: ChildProcess): Program {
   let text = "";
   const chunks = new EventTarget();
