@@ -12,6 +12,7 @@ export const errorCodes = {
   WINDOW_NOT_RETAINED:
     "The platform no longer has usage of that time in that resolution; `valid` is a window that works.",
   NOT_METERED: "The platform does not meter this: analytics rejects the name, or has no such breakdown.",
+  NOT_PLAYABLE: "The platform's hosted player can't find the stream, since its name contains a slash.",
   UNSAFE_PATTERN: "The stream pattern is not a regular expression of linear running time.",
   LIMIT_EXCEEDED: "The request exceeds a limit; the message states the limit.",
   QUERY_TOO_COMPLEX: "The document exceeds a limit: `limit` is its name, `max` its value, `actual` the document's.",

@@ -69,6 +69,8 @@ export type ErrorCode =
   | 'NOT_FOUND'
   /** The platform does not meter this: analytics rejects the name, or has no such breakdown. */
   | 'NOT_METERED'
+  /** The platform's hosted player can't find the stream, since its name contains a slash. */
+  | 'NOT_PLAYABLE'
   /** The change was sent and its response was lost. Repeat it with the same idempotency key to learn the outcome. */
   | 'OUTCOME_UNKNOWN'
   /** The gateway is overloaded; `Retry-After` says when to try again. */

@@ -130,6 +130,45 @@ describe("StreamPlayback.embedHtml", () => {
   });
 });
 
+describe("a stream with a slash in its name", () => {
+  it("has no address of the hosted player, which would look for another stream, and has those of WHEP and the SDKs", async () => {
+    await using gateway = await createTestGateway();
+    const name = "arena/cam 1";
+    const created = await gateway.ask<{ createSubscribeToken: { subscribeToken: { tokenId: number } } }>(
+      `mutation { createSubscribeToken(input: { idempotencyKey: "slash", label: "slash", streams: [{ pattern: "${name}" }] }) {
+         subscribeToken { tokenId } userErrors { message } } }`,
+    );
+    expect(created.data).toMatchObject({ createSubscribeToken: { userErrors: [] } });
+    const { subscribeToken } = created.data.createSubscribeToken;
+    const { data, errors } = await gateway.ask(
+      `{ stream(by: { name: "${name}" }) { playback { hostedPlayerUrl embedHtml multiView { hostedPlayerUrl } whepUrl streamName } } }`,
+    );
+    expect(data).toEqual({
+      stream: {
+        playback: {
+          hostedPlayerUrl: null,
+          embedHtml: null,
+          multiView: { hostedPlayerUrl: null },
+          whepUrl: `${gateway.sandbox.origin}/api/whep/SYN4DX/arena%2Fcam%201`,
+          streamName: name,
+        },
+      },
+    });
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual(Array(3).fill("NOT_PLAYABLE"));
+    const signed = await gateway.ask(
+      `mutation { signViewerToken(input: { token: { tokenId: ${subscribeToken.tokenId} }, streamName: "${name}", expiresInSeconds: 60 }) {
+         viewerToken { jwt playerUrl } userErrors { message } } }`,
+    );
+    expect(signed.data).toMatchObject({
+      signViewerToken: { viewerToken: { jwt: expect.any(String), playerUrl: null } },
+    });
+    expect(signed.errors[0]).toMatchObject({
+      message: expect.stringContaining(name),
+      extensions: { code: "NOT_PLAYABLE" },
+    });
+  });
+});
+
 describe("Stream", () => {
   it("returns whether it is live, since when, and how many viewers watch", async () => {
     await using gateway = await createTestGateway();

@@ -1,3 +1,4 @@
+import { ApplicationError } from "../errors.ts";
 import type { PublishTokenRecord } from "../token/token.ts";
 import type { IngestParameter } from "./ingest-plan.ts";
 
@@ -11,8 +12,6 @@ const PLAYER_URL = "https://viewer.millicast.com";
 
 /** Addresses for watching. They hold no secret: a viewer of a secured stream adds its own token. */
 export interface PlaybackEndpoints {
-  /** The platform's own player, as a page. */
-  readonly hostedPlayerUrl: string;
   /** For players that speak WHEP: POST an SDP offer, with the token as bearer. */
   readonly whepUrl: string;
   /** For the platform's SDKs. */
@@ -31,14 +30,25 @@ export function directorAddresses(director: string): DirectorAddresses {
 
 export function playbackEndpoints(director: string, accountId: string, streamName: string): PlaybackEndpoints {
   return {
-    hostedPlayerUrl: hostedPlayerUrl(accountId, streamName),
     whepUrl: `${director}/api/whep/${encodeURIComponent(accountId)}/${encodeURIComponent(streamName)}`,
     directorUrl: directorAddresses(director).subscribeUrl,
   };
 }
 
-/** The platform's own player for a stream; with a viewer's token it opens a secured one, and is then as secret as the token. */
+/**
+ * Returns the address of the platform's own player for a stream. With a viewer's token it opens a secured one, and is as secret as
+ * the token.
+ *
+ * The player decodes the stream's id, and then takes what follows its last slash for the name.
+ *
+ * @throws ApplicationError NOT_PLAYABLE for a name with a slash
+ * @see https://github.com/millicast/vue-viewer-plugin/blob/main/src/service/utils/params.js
+ */
 export function hostedPlayerUrl(accountId: string, streamName: string, viewerToken?: string): string {
+  if (streamName.includes("/")) {
+    const message = `The platform's hosted player must get a stream name without a slash; got ${streamName}.`;
+    throw new ApplicationError("NOT_PLAYABLE", message, { streamName });
+  }
   const stream = `${PLAYER_URL}?streamId=${encodeURIComponent(accountId)}/${encodeURIComponent(streamName)}`;
   return viewerToken === undefined ? stream : `${stream}&token=${viewerToken}`;
 }

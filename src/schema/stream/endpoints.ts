@@ -22,14 +22,15 @@ export const StreamPlayback = builder
     fields: (t) => ({
       hostedPlayerUrl: t.string({
         nullable: true,
-        description: "Page of the platform's hosted player. Viewers of a secured stream need `viewerToken` in it.",
+        description:
+          "Page of the platform's hosted player. Viewers of a secured stream need `viewerToken` in it. Null, with the error NOT_PLAYABLE, for a name with a slash.",
         args: streamPlayerArgs,
         resolve: playerUrl,
       }),
       embedHtml: t.string({
         nullable: true,
         description:
-          "HTML of a frame with the hosted player, to embed in a page. Viewers of a secured stream need `viewerToken` in it.",
+          "HTML of a frame with the hosted player, to embed in a page. Viewers of a secured stream need `viewerToken` in it. Null, with the error NOT_PLAYABLE, for a name with a slash.",
         args: streamPlayerArgs,
         resolve: (playback, args) => embedHtml(playerUrl(playback, args)),
       }),

@@ -1,4 +1,4 @@
-import type { PlaybackEndpoints } from "../../model/stream/endpoints.ts";
+import { hostedPlayerUrl } from "../../model/stream/endpoints.ts";
 import { type PlayerOptions, playerParameters, tokenParameter } from "../../model/stream/hosted-player.ts";
 import { builder } from "../builder.ts";
 import { omitNulls } from "../input.ts";
@@ -92,9 +92,9 @@ export function playerParametersOf({ options }: PlayerArguments): string {
 
 /** Returns the URL of a stream's player. @throws InvalidInputError naming the argument */
 export function playerUrl(
-  { hostedPlayerUrl, streamName }: PlaybackEndpoints & { readonly streamName: string },
+  { accountId, streamName }: { readonly accountId: string; readonly streamName: string },
   { viewerToken, ...args }: PlayerArguments & { readonly viewerToken?: string | null | undefined },
 ): string {
   const token = typeof viewerToken === "string" ? tokenParameter(viewerToken, streamName, "viewerToken") : "";
-  return hostedPlayerUrl + token + playerParametersOf(args);
+  return hostedPlayerUrl(accountId, streamName) + token + playerParametersOf(args);
 }

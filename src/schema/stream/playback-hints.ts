@@ -59,7 +59,9 @@ export const MultiViewHints = builder.objectRef<PlayedStream>("MultiViewHints").
       resolve: liveSources,
     }),
     hostedPlayerUrl: t.string({
-      description: "Page of the platform's hosted player with all sources in a grid.",
+      nullable: true,
+      description:
+        "Page of the platform's hosted player with all sources in a grid. Null, with the error NOT_PLAYABLE, for a name with a slash.",
       resolve: ({ accountId, streamName }) =>
         hostedPlayerUrl(accountId, streamName) + playerParameters({ isMultisource: true, isGrid: true }, "options"),
     }),

@@ -151,14 +151,14 @@ export const ViewerToken = builder.objectRef<SignedViewerToken>("ViewerToken").i
     playerUrl: t.string({
       nullable: true,
       description:
-        "URL of the platform's own player with this token in it: as secret as the token. Null, with an error, if the account's id can't be read.",
+        "URL of the platform's own player with this token in it: as secret as the token. Null, with an error, if the account's id can't be read or the stream's name contains a slash.",
       args: playerArgs,
       resolve: signedPlayerUrl,
     }),
     embedHtml: t.string({
       nullable: true,
       description:
-        "HTML of a frame with the platform's own player and this token, to embed in a page for one viewer: as secret as the token. Null, with an error, if the account's id can't be read.",
+        "HTML of a frame with the platform's own player and this token, to embed in a page for one viewer: as secret as the token. Null, with an error, if the account's id can't be read or the stream's name contains a slash.",
       args: playerArgs,
       resolve: async (token, args, context) => embedHtml(await signedPlayerUrl(token, args, context)),
     }),

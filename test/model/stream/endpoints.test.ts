@@ -15,21 +15,33 @@ const TOKEN = "0123456789abcdef".repeat(4);
 describe("the addresses for watching", () => {
   it("are the hosted player, WHEP and the Director, and the player has a frame", () => {
     expect(playbackEndpoints(DIRECTOR, "SYN4DX", "derby-final")).toEqual({
-      hostedPlayerUrl: "https://viewer.millicast.com?streamId=SYN4DX/derby-final",
       whepUrl: "https://director.example/api/whep/SYN4DX/derby-final",
       directorUrl: "https://director.example/api/director/subscribe",
     });
+    expect(hostedPlayerUrl("SYN4DX", "derby-final")).toBe("https://viewer.millicast.com?streamId=SYN4DX/derby-final");
     expect(embedHtml("https://viewer.millicast.com?streamId=SYN4DX/derby-final")).toBe(
       '<iframe src="https://viewer.millicast.com?streamId=SYN4DX/derby-final" allow="autoplay; fullscreen" allowfullscreen style="width: 100%; aspect-ratio: 16 / 9; border: 0"></iframe>',
     );
   });
 
   it("carry any stream name without letting it out of its place", () => {
-    const { hostedPlayerUrl: player, whepUrl } = playbackEndpoints(DIRECTOR, "A", `a/b?c&d#e"><script>'é`);
-    expect(new URL(player).searchParams.get("streamId")).toBe(`A/a/b?c&d#e"><script>'é`);
+    const { whepUrl } = playbackEndpoints(DIRECTOR, "A", `a/b?c&d#e"><script>'é`);
+    const player = hostedPlayerUrl("A", `ab?c&d#e"><script>'é`);
+    expect(new URL(player).searchParams.get("streamId")).toBe(`A/ab?c&d#e"><script>'é`);
     expect(embedHtml(player).match(/[<>"]/g)?.join("")).toBe('<""""""><>'.replace('""""""', '"'.repeat(6)));
     expect(decodeURIComponent(new URL(whepUrl).pathname.split("/").at(-1) ?? "")).toBe(`a/b?c&d#e"><script>'é`);
   });
+
+  it.each(["arena/cam 1", "/", "a/", "/a", "a//b"])(
+    "are none of the hosted player for %j, which it would split",
+    (name) => {
+      for (const token of [undefined, "eyJ.a.b"]) {
+        const call = () => hostedPlayerUrl("A", name, token);
+        expect(call).toThrow(expect.objectContaining({ code: "NOT_PLAYABLE", message: expect.stringContaining(name) }));
+      }
+      expect(playbackEndpoints(DIRECTOR, "A", name).whepUrl).toContain(encodeURIComponent(name));
+    },
+  );
 
   it("can't be led out of the frame by an address", () => {
     expect(embedHtml('https://x?a="><script>&b')).toContain('src="https://x?a=&quot;><script>&amp;b" allow');
