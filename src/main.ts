@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { setImmediate, setTimeout } from "node:timers/promises";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { generateApiKey } from "./auth/api-keys.ts";
@@ -81,11 +81,7 @@ async function main(): Promise<void> {
     tracing: config.tracing ? await loadTracing() : null,
     graphiql: config.graphiql ? await loadGraphiQL(logger) : null,
   });
-  let connections = 0;
-  const server = await openPort(config, gateway.handle, () => {
-    connections += 1;
-    gateway.noteConnection();
-  });
+  const server = await openPort(config, gateway.handle, gateway.noteConnection);
 
   let isShuttingDown = false;
   const shutDown = async () => {
@@ -94,9 +90,6 @@ async function main(): Promise<void> {
     gateway.advertiseShutdown();
     server.advertiseShutdown();
     await setTimeout(config.shutdownDelayMs);
-    // Closing the port resets the connections that the system has accepted and this process has not, so those are taken first.
-    const until = performance.now() + MAX_ACCEPT_MS;
-    for (let seen = -1; seen !== connections && performance.now() < until; await setImmediate()) seen = connections;
     await server.drain(config.drainMs);
     await gateway.close();
     await Promise.all([store.close(), rateLimitPool?.end()]);
@@ -123,8 +116,6 @@ async function main(): Promise<void> {
   await gateway.start();
 }
 
-/** Time for which waiting connections are accepted before the port is closed, in milliseconds. */
-const MAX_ACCEPT_MS = 500;
 /** File that the folder of a store contains. */
 const STORE_FILE = "syndigraph.db";
 

@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, inject, it } from "vitest";
@@ -87,38 +86,5 @@ describe("SIGTERM", () => {
     process.kill(childOf(second.pid), "SIGTERM");
     expect(await second.exit).toBe(0);
     expect(second.output()).toBe("ready\n");
-  });
-
-  it("resets no connection that was made before the port closed", async () => {
-    await using program = run(MAIN, environment);
-    const [, port = ""] = await program.printed(/GraphiQL +http:\S+:(\d+)\/graphql/);
-    const outcomes = { answered: 0, lost: 0 };
-    const client = async () => {
-      for (let isOpen = true; isOpen; ) {
-        isOpen = await new Promise<boolean>((resolve) => {
-          let isConnected = false;
-          let isAnswered = false;
-          const socket = connect(Number(port), "127.0.0.1", () => {
-            isConnected = true;
-            socket.write("GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-          });
-          socket.on("data", () => {
-            isAnswered = true;
-          });
-          socket.on("error", () => undefined);
-          socket.on("close", () => {
-            if (isAnswered) outcomes.answered += 1;
-            else if (isConnected) outcomes.lost += 1;
-            resolve(isConnected);
-          });
-        });
-      }
-    };
-    const clients = Promise.all(Array.from({ length: 50 }, client));
-    program.signal("SIGTERM");
-    expect(await program.exit).toBe(0);
-    await clients;
-    expect(outcomes.answered).toBeGreaterThan(50);
-    expect(outcomes.lost).toBe(0);
   });
 });
