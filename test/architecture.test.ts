@@ -173,6 +173,7 @@ describe("the code", () => {
       "upstream/conference.ts",
       "upstream/media-distributions.ts",
       "upstream/publish-tokens.ts",
+      "upstream/transport/create-dispatcher.ts",
       "upstream/transport/http-client.ts",
       "upstream/transport/request.ts",
     ]);

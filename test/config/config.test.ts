@@ -80,10 +80,10 @@ describe("readConfig", () => {
   it("names the variable that is probably misspelt beside the one that is missing, and no value", () => {
     const mistakes = mistakesIn({ MILLICAST_API_SECRET: SECRET, SYNDIGRAPH_OPERATER_KEY: KEY });
     expect(mistakes).toEqual([
-      "  SYNDIGRAPH_OPERATOR_KEY must be set when MILLICAST_API_SECRET is",
+      "SYNDIGRAPH_OPERATOR_KEY must be set when MILLICAST_API_SECRET is",
       "unknown environment variable SYNDIGRAPH_OPERATER_KEY; did you mean SYNDIGRAPH_OPERATOR_KEY?",
     ]);
-    expect(mistakesIn({ ...real, PORT: "x", OPERATOR_KEY: KEY })).toEqual([expect.stringContaining("  PORT must be")]);
+    expect(mistakesIn({ ...real, PORT: "x", OPERATOR_KEY: KEY })).toEqual([expect.stringContaining("PORT must be")]);
   });
 
   it("streams conferences only when that is switched on, and with an app of their platform", () => {
@@ -490,7 +490,7 @@ describe("unknownVariables: variables that are not read", () => {
   });
 
   it("are recognised from any variable of ours that lacks a letter, has one twice, or has two the other way round", () => {
-    for (const name of Object.keys(variables).filter((known) => known.length >= 9)) {
+    for (const name of Object.keys(variables).filter((known) => known.length >= 9 && !/^HTTPS?_PROXY$/.test(known))) {
       for (let at = 1; at < name.length - 1; at += 1) {
         const [before, letter, next, after] = [name.slice(0, at), name[at], name[at + 1], name.slice(at + 2)];
         const misspelt = [`${before}${next}${after}`, `${before}${letter}${letter}${next}${after}`];
