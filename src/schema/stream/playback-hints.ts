@@ -9,6 +9,7 @@ import {
   playerEvents,
 } from "../../model/stream/playback-hints.ts";
 import { builder } from "../builder.ts";
+import type { OutputFields } from "../payload.ts";
 import { usablePublishTokens } from "./usable-publish-tokens.ts";
 
 /** A stream as players address it. */
@@ -39,18 +40,21 @@ export const SdkEvent = builder
 /** All events of player SDKs, with the SDKs' names. */
 export const sdkEvents = Object.entries(playerEvents).map(([name, description]) => ({ name, description }));
 
-const possibleWhen =
-  "Whether the stream may have several sources: one of its usable publish tokens allows it. Null if no usable token publishes the stream.";
+/** Returns the field that says whether a stream may have several sources. */
+const isPossibleField = (t: OutputFields<PlayedStream>) => ({
+  isPossible: t.boolean({
+    nullable: true,
+    authScopes: { staff: "token:read" },
+    description:
+      "Whether the stream may have several sources: one of its usable publish tokens allows it. Null if no usable token publishes the stream.",
+    resolve: mayHaveSources,
+  }),
+});
 
 export const MultiViewHints = builder.objectRef<PlayedStream>("MultiViewHints").implement({
   description: "Options of players that show several sources of a stream at once.",
   fields: (t) => ({
-    isPossible: t.boolean({
-      nullable: true,
-      authScopes: { staff: "token:read" },
-      description: possibleWhen,
-      resolve: mayHaveSources,
-    }),
+    ...isPossibleField(t),
     liveSourceIds: t.field({
       type: ["String"],
       nullable: { list: true, items: true },
@@ -81,12 +85,7 @@ export const MultiViewHints = builder.objectRef<PlayedStream>("MultiViewHints").
 export const AudioMultiplexingHints = builder.objectRef<PlayedStream>("AudioMultiplexingHints").implement({
   description: "Options of players that let viewers hear several sources at once, as in a conference.",
   fields: (t) => ({
-    isPossible: t.boolean({
-      nullable: true,
-      authScopes: { staff: "token:read" },
-      description: possibleWhen,
-      resolve: mayHaveSources,
-    }),
+    ...isPossibleField(t),
     minAudioTracks: t.int({
       nullable: true,
       authScopes: { staff: "stream:read" },

@@ -6,6 +6,7 @@ import { omitNulls } from "../input.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { PublishToken } from "../refs.ts";
 import { createPublishTokenOnce } from "./create-token-idempotently.ts";
+import { secretField } from "./secret-field.ts";
 import {
   assertNewToken,
   assertPublishSettings,
@@ -17,11 +18,6 @@ import {
 const CreatePublishTokenInput = builder.inputType("CreatePublishTokenInput", {
   description: "Settings of a new publish token.",
   fields: (t) => ({
-    idempotencyKey: t.id({
-      required: true,
-      description:
-        "Key of your choice that makes a retry safe: the same key within a day returns the token created first.",
-    }),
     ...newTokenFields(t),
     isSecured: t.boolean({
       required: true,
@@ -45,12 +41,10 @@ const CreatePublishTokenPayload = builder
         nullable: true,
         description: "The new token; null when none was created.",
       }),
-      secret: t.string({
-        nullable: true,
-        description:
-          "The token string, for the broadcaster: a secret, since anyone who holds it can broadcast. Null when no token was created.",
-        resolve: ({ token }) => token?.secret.reveal() ?? null,
-      }),
+      ...secretField(
+        t,
+        "The token string, for the broadcaster: a secret, since anyone who holds it can broadcast. Null when no token was created.",
+      ),
     }),
   });
 

@@ -5,16 +5,12 @@ import { omitNulls } from "../input.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { SubscribeToken } from "../refs.ts";
 import { createSubscribeTokenOnce } from "./create-token-idempotently.ts";
+import { secretField } from "./secret-field.ts";
 import { assertMasterIsUnbound, assertNewToken, newTokenFields, restrictionFields } from "./token-input.ts";
 
 const CreateSubscribeTokenInput = builder.inputType("CreateSubscribeTokenInput", {
   description: "Settings of a new subscribe token.",
   fields: (t) => ({
-    idempotencyKey: t.id({
-      required: true,
-      description:
-        "Key of your choice that makes a retry safe: the same key within a day returns the token created first.",
-    }),
     ...newTokenFields(t),
     trackingId: t.string({
       description:
@@ -35,12 +31,10 @@ const CreateSubscribeTokenPayload = builder
         nullable: true,
         description: "The new token; null when none was created.",
       }),
-      secret: t.string({
-        nullable: true,
-        description:
-          "The token string, for the partner: a secret, the signing key of its viewer tokens. Null when no token was created.",
-        resolve: ({ token }) => token?.secret.reveal() ?? null,
-      }),
+      ...secretField(
+        t,
+        "The token string, for the partner: a secret, the signing key of its viewer tokens. Null when no token was created.",
+      ),
     }),
   });
 

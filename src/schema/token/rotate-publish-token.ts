@@ -4,6 +4,7 @@ import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { PublishToken } from "../refs.ts";
 import { findPublishToken, PublishTokenRef } from "./find-token.ts";
 import { keyDescription, rotateIdempotently } from "./rotate-token.ts";
+import { secretField } from "./secret-field.ts";
 
 const RotatePublishTokenInput = builder.inputType("RotatePublishTokenInput", {
   description: "Input of `rotatePublishToken`.",
@@ -24,11 +25,7 @@ const RotatePublishTokenPayload = builder
         nullable: true,
         description: "The rotated token; null when the call failed.",
       }),
-      secret: t.string({
-        nullable: true,
-        description: "The new token string, for the broadcaster: a secret. Null when the call failed.",
-        resolve: ({ token }) => token?.secret.reveal() ?? null,
-      }),
+      ...secretField(t, "The new token string, for the broadcaster: a secret. Null when the call failed."),
     }),
   });
 

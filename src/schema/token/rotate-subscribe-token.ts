@@ -4,6 +4,7 @@ import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { SubscribeToken } from "../refs.ts";
 import { findSubscribeToken, SubscribeTokenRef } from "./find-token.ts";
 import { keyDescription, rotateIdempotently } from "./rotate-token.ts";
+import { secretField } from "./secret-field.ts";
 
 const RotateSubscribeTokenInput = builder.inputType("RotateSubscribeTokenInput", {
   description: "Input of `rotateSubscribeToken`.",
@@ -28,11 +29,7 @@ const RotateSubscribeTokenPayload = builder
         nullable: true,
         description: "The rotated token; null when the call failed.",
       }),
-      secret: t.string({
-        nullable: true,
-        description: "The new token string, for the partner: a secret. Null when the call failed.",
-        resolve: ({ token }) => token?.secret.reveal() ?? null,
-      }),
+      ...secretField(t, "The new token string, for the partner: a secret. Null when the call failed."),
     }),
   });
 

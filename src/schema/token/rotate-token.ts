@@ -8,7 +8,7 @@ import type { TokenChanges } from "../../upstream/token-client.ts";
 
 /** Describes the idempotency key of the mutations that rotate a token. */
 export const keyDescription =
-  "Key of your choice that makes a retry safe: the same key within a day does not rotate again.";
+  "Key of your choice, 1 to 128 characters, that makes a retry safe: the same key within a day does not rotate again.";
 
 interface Rotation<Token> {
   readonly operation: string;

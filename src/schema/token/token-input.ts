@@ -48,6 +48,11 @@ export const GeoCascadeInput = builder.inputType("GeoCascadeInput", {
 
 /** Fields of a token that can be set at its creation. */
 export const newTokenFields = (t: InputFields) => ({
+  idempotencyKey: t.id({
+    required: true,
+    description:
+      "Key of your choice, 1 to 128 characters, that makes a retry safe: the same key within a day returns the token created first.",
+  }),
   label: t.string({ required: true, description: "Name for people: 1 to 128 characters." }),
   streams: t.field({
     type: [StreamGrantInput],
