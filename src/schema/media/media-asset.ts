@@ -33,7 +33,7 @@ const MediaAssetStateEnum = builder.enumType("MediaAssetState", {
 const MediaStorageEnum = builder.enumType("MediaStorage", {
   description: "Owner of the storage that an asset is in.",
   values: {
-    PLATFORM: { description: "The platform's own storage." },
+    PLATFORM: { description: "The storage that the platform provides with the account." },
     GOOGLE_CLOUD: { description: "A bucket of the account at Google Cloud." },
     AMAZON_S3: { description: "A bucket of the account at Amazon S3." },
   },

@@ -8,7 +8,7 @@ const HostedPlayerStrategy = builder.enumType("HostedPlayerStrategy", {
   values: {
     QUALITY: { description: "The player prefers the best picture over a fluent one." },
     BANDWIDTH: { description: "The player follows the bandwidth of the connection, as by default." },
-    PERFORMANCE: { description: "Prefers what the device can decode smoothly." },
+    PERFORMANCE: { description: "The player prefers a quality that the device can decode without dropped frames." },
   },
 });
 
