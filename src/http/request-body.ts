@@ -87,6 +87,7 @@ export function parseQueryParams(url: string): OperationParams {
     return text ? parseJson(text, `The parameter ${name}`) : undefined;
   };
   return params({
+    ...Object.fromEntries([...PERSISTED_ID_PARAMETERS].map((name) => [name, parameters.get(name)])),
     query: parameters.get("query") ?? "",
     operationName: parameters.get("operationName") || undefined,
     variables: json("variables"),
@@ -107,16 +108,30 @@ function params(value: unknown): OperationParams {
   if (Array.isArray(value)) throw badRequest(400, "The body must be one object: batches are not supported.");
   const { query, operationName, variables, extensions, ...rest } = (isObject(value) ? value : {}) as Values;
   if (typeof query !== "string" || query === "") {
+    if (!query && namesPersistedDocument(extensions, rest)) throw persistedQueryNotSupported();
     throw badRequest(400, "`query` must be a document, as a string.");
   }
   if (operationName != null && typeof operationName !== "string")
     throw badRequest(400, "`operationName` must be a string.");
   if (variables != null && !isObject(variables)) throw badRequest(400, "`variables` must be an object.");
   if (extensions != null && !isObject(extensions)) throw badRequest(400, "`extensions` must be an object.");
-  if (Object.values(rest).some((each) => each != null)) {
+  if (Object.entries(rest).some(([name, each]) => each != null && !PERSISTED_ID_PARAMETERS.has(name))) {
     throw badRequest(400, "The request must hold `query`, `operationName`, `variables` and `extensions` only.");
   }
   return { query, operationName, variables };
+}
+
+/** Parameters that name a persisted document: of Relay, of its older servers, and of the draft of GraphQL over HTTP. */
+const PERSISTED_ID_PARAMETERS: ReadonlySet<string> = new Set(["id", "doc_id", "documentId"]);
+
+function namesPersistedDocument(extensions: unknown, rest: Values): boolean {
+  const hasHash = isObject(extensions) && extensions["persistedQuery"] != null;
+  return hasHash || Object.entries(rest).some(([name, each]) => each != null && PERSISTED_ID_PARAMETERS.has(name));
+}
+
+/** Returns the error upon which Apollo Client and urql send the document. They compare the message, and need the status 200. */
+function persistedQueryNotSupported() {
+  return requestError("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported", { status: 200 });
 }
 
 type Values = Readonly<Record<string, unknown>>;

@@ -53,6 +53,8 @@ export const errorCodes = {
   UPSTREAM_REJECTED: "The platform rejected the call; the message gives its reason to staff only.",
   UPSTREAM_UNAUTHORIZED: "The platform rejected the gateway's API secret.",
   BAD_REQUEST: "The HTTP request is not a GraphQL request.",
+  PERSISTED_QUERY_NOT_SUPPORTED:
+    "The request names a persisted document and has none in `query`: the gateway keeps no documents, so send it whole.",
   GRAPHQL_PARSE_FAILED: "The document is not valid GraphQL syntax.",
   GRAPHQL_VALIDATION_FAILED:
     "The document does not match the schema: an unknown field or argument, or a value of the wrong type.",
