@@ -82,7 +82,7 @@ export function createDocumentCache(
       document,
       name,
       type: operation.operation,
-      cacheKey: (variables) => id + JSON.stringify(variables),
+      cacheKey: (variables) => id + keyOf(variables),
       cost: (variables) => {
         const points = constantCost ?? queryCost(schema, document, name, variables);
         if (definitions.length === 0) constantCost = points;
@@ -146,4 +146,13 @@ function withCode(error: GraphQLError, code: string): GraphQLError {
   const { message, nodes = null, source = null, positions = null } = error;
   const extensions = { code, http: { spec: true, status: 400 } };
   return new GraphQLError(message, { nodes, source, positions, extensions });
+}
+
+/** Returns the JSON of variables; a number that is too large for JSON, such as 1e400, differs from null and from all others. */
+function keyOf(variables: RawVariables): string {
+  const json = JSON.stringify(variables);
+  if (!json.includes("null")) return json;
+  return JSON.stringify(variables, (_name, value: unknown) =>
+    value === Infinity || value === -Infinity ? { infinite: String(value) } : value,
+  );
 }

@@ -45,6 +45,23 @@ describe("document cache", () => {
     expect(document.errors === null && document.operation("c")).toBeNull();
   });
 
+  it("gives null and numbers beyond all bounds different cache keys, at any depth", () => {
+    const { cacheKey } = operationOf("query ($v: StreamFilter) { streams(filter: $v) { totalCount } }");
+    const values = [
+      null,
+      Infinity,
+      -Infinity,
+      "Infinity",
+      { isLive: null },
+      { isLive: Infinity },
+      { isLive: -Infinity },
+      [null],
+      [Infinity],
+    ];
+    expect(new Set(values.map((v) => cacheKey({ v }))).size).toBe(values.length);
+    expect(cacheKey({ v: { isLive: null } })).toBe(cacheKey({ v: { isLive: null } }));
+  });
+
   it("executes every combination of conditions, also beyond those whose plans are cached", async () => {
     const names = ["a", "b", "c", "d"];
     const text = `query (${names.map((name) => `$${name}: Boolean!`).join(", ")}) { ${names
