@@ -129,11 +129,18 @@ export class NotFoundError extends ApplicationError {
   }
 }
 
-/** The caller's key lacks a scope, or is a partner's key for a field that only staff may read. */
+/** The caller lacks a right. Message and facts name only what is lacking: the scope, a key of the broadcaster, or both. */
 export class ForbiddenError extends ApplicationError {
-  constructor(scope: string, forStaff = false) {
-    const rule = forStaff ? "a key of the broadcaster's own people with the scope" : "the scope";
-    super("FORBIDDEN", `This needs ${rule} ${scope}, which the caller does not hold.`, { scope });
+  /**
+   * @param lacking `scope` if the caller does not hold that scope; `isForStaff` if the caller has a partner's key for a field of the
+   *   broadcaster's own people
+   */
+  constructor({ scope, isForStaff = false }: { readonly scope?: string | undefined; readonly isForStaff?: boolean }) {
+    const right = scope ? `the scope ${scope}` : "a right that no key has";
+    const message = isForStaff
+      ? `This needs a key of the broadcaster's own people${scope ? ` with ${right}` : ""}; the caller has a partner's key.`
+      : `This needs ${right}, which the caller does not hold.`;
+    super("FORBIDDEN", message, { ...(scope && { scope }), ...(isForStaff && { isForStaff }) });
   }
 }
 

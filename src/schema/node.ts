@@ -1,11 +1,12 @@
 import { type Scope, seesAccount } from "../auth/scopes.ts";
 import type { GraphContext } from "../context.ts";
 import { cacheable } from "../engine/cacheability.ts";
-import { ApplicationError, ForbiddenError, NotFoundError } from "../model/errors.ts";
+import { ForbiddenError, NotFoundError } from "../model/errors.ts";
 import type { StreamRecord } from "../model/stream/stream.ts";
 import { isPromise, type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
 import { accountRecord } from "./account/account.ts";
 import { builder } from "./builder.ts";
+import { assertLookups } from "./find-each.ts";
 import { decodeGlobalId, keyOfId } from "./global-id.ts";
 import { findApiKey } from "./key/api-key.ts";
 import { findMediaAsset } from "./media/find-media-asset.ts";
@@ -71,11 +72,7 @@ builder.queryFields((t) => ({
       "Several objects by their global ids, in the order of `ids`; null with an error in place of each that does not exist.",
     args: { ids: t.arg.idList({ required: true, description: "Global ids of the objects, at most 100." }) },
     resolve: (_root, { ids }, context, info) => {
-      if (ids.length > 100)
-        throw new ApplicationError("LIMIT_EXCEEDED", `\`ids\` must have at most 100 entries; got ${ids.length}.`, {
-          argument: "ids",
-          max: 100,
-        });
+      assertLookups(ids, "ids");
       const found = ids.map((id, index) => findNodeOrError(id, `ids.${index}`, context));
       if (found.some(isPromise)) return found;
       const streams = (found as readonly object[]).filter(isStream);
@@ -104,7 +101,7 @@ function findNode(id: string, argument: string, context: GraphContext): MaybePro
   const scope = (seesAccount(role) ? finder.staff : undefined) ?? finder.scope;
   // To a partner, an id that is not for partners is like an unknown one.
   if (!scope) throw new NotFoundError(argument);
-  if (!scopes.has(scope)) throw new ForbiddenError(scope);
+  if (!scopes.has(scope)) throw new ForbiddenError({ scope });
   return finder.find(id, argument, context);
 }
 

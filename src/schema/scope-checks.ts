@@ -78,7 +78,7 @@ export function assertAllowed(check: FieldCheck, context: object, ...about: unkn
     | Partial<AuthScopes>
     | boolean;
   if (required === true) return;
-  if (required === false) throw new ForbiddenError("of this field");
+  if (required === false) throw new ForbiddenError({});
   for (const name in required) if (!KNOWN.has(name)) throw new Error(`authScopes must not contain ${name}`);
   const { scope, staff, owner } = required;
   if (scope !== undefined && caller.scopes.has(scope)) return;
@@ -94,9 +94,10 @@ function isOwner({ role, partner }: Caller, trackingIds: readonly (string | null
 }
 
 /** Returns the error for a caller without the right, which says so if the reason is that its partner is suspended. */
-function refusal({ partner, scopes }: Caller, { scope, staff }: Partial<AuthScopes>): ApplicationError {
+function refusal({ role, partner, scopes }: Caller, { scope, staff }: Partial<AuthScopes>): ApplicationError {
   const lacking = scope ?? staff;
-  if (lacking === undefined) return new ForbiddenError("of its owner");
+  // Of another partner than the caller's.
+  if (lacking === undefined) return new ForbiddenError({ isForStaff: !seesAccount(role) });
   const isSuspended = partner?.status === "SUSPENDED" && scope !== undefined;
   if (isSuspended && isScope(lacking) && scopesOfRole.PARTNER.includes(lacking) && !scopes.has(lacking)) {
     return new ApplicationError(
@@ -104,5 +105,8 @@ function refusal({ partner, scopes }: Caller, { scope, staff }: Partial<AuthScop
       "The partner is suspended: its callers can read, but cannot sign viewer tokens.",
     );
   }
-  return new ForbiddenError(lacking, scope === undefined);
+  return new ForbiddenError({
+    scope: scopes.has(lacking) ? undefined : lacking,
+    isForStaff: scope === undefined && !seesAccount(role),
+  });
 }

@@ -3,6 +3,7 @@ import type { Caller } from "../../src/auth/caller.ts";
 import type { Scope } from "../../src/auth/scopes.ts";
 import type { FieldCheck } from "../../src/engine/field-checks.ts";
 import { assertAllowed } from "../../src/schema/scope-checks.ts";
+import { refusalOf } from "../support/refusal.ts";
 
 const staff = (...scopes: Scope[]) => caller("ANALYST", scopes, null);
 const partner = (...scopes: Scope[]) => caller("PARTNER", scopes, { trackingIds: ["acme"], status: "ACTIVE" });
@@ -54,5 +55,51 @@ describe("a field", () => {
     ["for staff does not tell a suspended partner more", { staff: "token:sign" }, suspended(), "FORBIDDEN"],
   ])("%s", (_rule, check, by, code) => {
     expect(refusal(check, by)).toBe(code);
+  });
+
+  const STAFF = "This needs a key of the broadcaster's own people";
+  it.each<[string, FieldCheck, Caller, object]>([
+    [
+      "the scope to whoever lacks it",
+      { scope: "token:read" },
+      partner("usage:read"),
+      { message: "This needs the scope token:read, which the caller does not hold.", facts: { scope: "token:read" } },
+    ],
+    [
+      "the scope to staff",
+      { staff: "token:read" },
+      staff("usage:read"),
+      { message: "This needs the scope token:read, which the caller does not hold.", facts: { scope: "token:read" } },
+    ],
+    [
+      "the broadcaster's key to a partner that holds the scope",
+      { staff: "token:read" },
+      partner("token:read"),
+      { message: `${STAFF}; the caller has a partner's key.`, facts: { isForStaff: true } },
+    ],
+    [
+      "key and scope to a partner that lacks both",
+      { staff: "token:read" },
+      partner("usage:read"),
+      {
+        message: `${STAFF} with the scope token:read; the caller has a partner's key.`,
+        facts: { scope: "token:read", isForStaff: true },
+      },
+    ],
+    [
+      "the broadcaster's key to another partner",
+      { owner: ["other"] },
+      partner("usage:read"),
+      { message: `${STAFF}; the caller has a partner's key.`, facts: { isForStaff: true } },
+    ],
+    [
+      "that nobody may",
+      () => false,
+      staff("token:read"),
+      { message: "This needs a right that no key has, which the caller does not hold.", facts: {} },
+    ],
+  ])("that is refused names %s", (_what, check, by, { message, facts }: { message?: string; facts?: object }) => {
+    const error = refusalOf(() => assertAllowed(check, { caller: by }));
+    expect({ message: error.message, facts: error.facts }).toStrictEqual({ message, facts });
   });
 });
