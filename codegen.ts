@@ -57,8 +57,13 @@ async function upstreamTypes(): Promise<[string, string][]> {
   );
 }
 
+/** Returns the SDL with a definition of `@oneOf`, which `printSchema` omits and graphql-js below 16.9 does not know. */
 function sdl(schema: GraphQLSchema): string {
-  return `${printSchema(lexicographicSortSchema(schema))}\n`;
+  const oneOf = `"""
+Marks an input object of which exactly one field must be given.
+"""
+directive @oneOf on INPUT_OBJECT`;
+  return `${oneOf}\n\n${printSchema(lexicographicSortSchema(schema))}\n`;
 }
 
 async function typedOperations(schema: GraphQLSchema): Promise<string> {
@@ -82,6 +87,7 @@ async function typedOperations(schema: GraphQLSchema): Promise<string> {
         DateTime: "string",
         Decimal: "string",
         Duration: "string",
+        SafeInt: "number",
         TimeZone: "string",
       },
     },

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import * as graphql from "graphql";
 import {
   isEnumType,
   isInputObjectType,
@@ -7,6 +8,8 @@ import {
   lexicographicSortSchema,
   printSchema,
 } from "graphql";
+import * as graphql15 from "graphql-15";
+import * as graphql166 from "graphql-16-6";
 import { describe, expect, it } from "vitest";
 import { createSchema } from "../../src/schema/schema.ts";
 
@@ -34,9 +37,26 @@ describe("the schema", () => {
     expect(bare).toEqual([]);
   });
 
-  it("is the one that is committed", async () => {
-    expect(`${printSchema(lexicographicSortSchema(schema))}\n`).toBe(await readFile("schema/schema.graphql", "utf8"));
+  it("is the one that is committed, after a definition of `@oneOf`", async () => {
+    const committed = await readFile("schema/schema.graphql", "utf8");
+    const [definition = "", ...types] = committed.split(/(?<=\ndirective @oneOf on INPUT_OBJECT\n\n)/);
+    expect(definition).toContain("directive @oneOf on INPUT_OBJECT");
+    expect(types.join("")).toBe(`${printSchema(lexicographicSortSchema(schema))}\n`);
   });
+
+  it.each([
+    ["15", graphql15],
+    ["16.6", graphql166],
+    ["of this gateway", graphql],
+  ])(
+    "is built from its SDL by graphql-js %s, with all types and valid",
+    async (_version, { buildSchema, validateSchema }) => {
+      const built = buildSchema(await readFile("schema/schema.graphql", "utf8"));
+      expect(validateSchema(built as never)).toEqual([]);
+      expect(Object.keys(built.getTypeMap())).toEqual(expect.arrayContaining(types.map(({ name }) => name)));
+      expect(built.getDirectives().filter(({ name }) => name === "oneOf")).toHaveLength(1);
+    },
+  );
 
   it("gives every mutation a payload with userErrors, and none takes the page down", () => {
     for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
