@@ -6,6 +6,7 @@ const ofBuilt = ["test/built/**/*.test.ts", "test/start.test.ts"];
 const ofBoth = [
   "test/graph/coverage.test.ts",
   "test/graph/*story.test.ts",
+  "test/graph/lookups.test.ts",
   "test/graph/sdk-parity.test.ts",
   "test/http/audits.test.ts",
   "test/http/clients.test.ts",

@@ -33,7 +33,7 @@ const { tokenId } = createSubscribeToken.subscribeToken;
 console.log(`subscribe token ${tokenId}`);
 
 const { signViewerTokens } = await ask(
-  `mutation ($tokenId: Int!, $stream: String!, $trackingId: String!, $viewers: [ViewerInput!]!) {
+  `mutation ($tokenId: SafeInt!, $stream: String!, $trackingId: String!, $viewers: [ViewerInput!]!) {
     signViewerTokens(
       input: {
         token: { tokenId: $tokenId }

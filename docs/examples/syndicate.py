@@ -52,7 +52,7 @@ print("subscribe token", token_id)
 
 signed = ask(
     """
-    mutation ($token: Int!, $stream: String!, $trackingId: String!) {
+    mutation ($token: SafeInt!, $stream: String!, $trackingId: String!) {
       signViewerToken(
         input: { token: { tokenId: $token }, streamName: $stream, trackingId: $trackingId, expiresInSeconds: 300 }
       ) { viewerToken { jwt } userErrors { message } }

@@ -30,7 +30,7 @@ token=$(ask 'mutation ($key: ID!, $label: String!, $stream: String!, $trackingId
   "{\"key\": \"$tracking_id: $stream\", \"label\": \"$tracking_id: $stream\", \"stream\": \"$stream\", \"trackingId\": \"$tracking_id\"}" tokenId)
 echo "subscribe token $token"
 
-viewer=$(ask 'mutation ($token: Int!, $stream: String!, $trackingId: String!) {
+viewer=$(ask 'mutation ($token: SafeInt!, $stream: String!, $trackingId: String!) {
   signViewerToken(input: { token: { tokenId: $token }, streamName: $stream, trackingId: $trackingId, expiresInSeconds: 300 }) {
     viewerToken { jwt } userErrors { code message } } }' \
   "{\"token\": $token, \"stream\": \"$stream\", \"trackingId\": \"$tracking_id\"}" jwt)

@@ -141,6 +141,7 @@ function createEstimate(schema: GraphQLSchema, document: DocumentNode, variables
         : plus(below, rule.points !== undefined ? 0 : 1);
     cost = plus(cost, rule.points ?? 0);
     if (rule.perEntry) cost = plus(cost, rule.perEntry.points * lengthAt(rule.perEntry.of, argument));
+    if (rule.ifGiven && argument(rule.ifGiven.argument) !== undefined) cost = plus(cost, rule.ifGiven.points);
     if (rule.pointsPerDay) cost = { ...cost, perDay: cost.perDay + rule.pointsPerDay };
     if (rule.readsBuckets) cost = inBuckets(plusBucket(cost), argument("granularity"));
     return field.args.some((arg) => arg.name === "window") ? inWindow(cost, argument("window")) : cost;

@@ -25,6 +25,7 @@ export const builder = new SchemaBuilder<{
     Duration: { Input: string; Output: string };
     TimeZone: { Input: string; Output: string };
     CountryCode: { Input: string; Output: string };
+    SafeInt: { Input: number; Output: number };
     Bytes: { Input: never; Output: bigint };
     Decimal: { Input: never; Output: string };
   };

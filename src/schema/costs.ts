@@ -11,6 +11,8 @@ export interface FieldCost {
   readonly points?: number;
   /** Additional points for each day of the field's window. */
   readonly pointsPerDay?: number;
+  /** Additional points if the argument is given. */
+  readonly ifGiven?: { readonly argument: string; readonly points: number };
   /** Points for each entry of the list in this argument, such as `input.viewers`. */
   readonly perEntry?: { readonly of: string; readonly points: number };
   /**
@@ -26,6 +28,8 @@ export interface FieldCost {
 const USAGE = { points: 10 };
 /** Usage of every name of the account. */
 const WHOLE_ACCOUNT = { points: 500 };
+/** A list that reads the usage of all its entries if it is ordered by usage. */
+const ORDERED_BY_USAGE = { ifGiven: { argument: "orderByUsage", points: WHOLE_ACCOUNT.points } };
 /** The platform has no pages of viewer records: each page reads the whole window. */
 const RECORDS = { points: 500, pointsPerDay: 200 };
 /** One upstream call, or a few if pages have to be searched. */
@@ -70,6 +74,12 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "Query.mediaAssets": { points: 200 },
   "Query.mediaDistributions": CALL,
   "Query.nodes": { entries: { of: "ids" } },
+  "Query.partners": ORDERED_BY_USAGE,
+  "Query.partnersByTrackingId": { entries: { of: "trackingIds" } },
+  "Query.publishTokensById": { entries: { of: "tokenIds" } },
+  "Query.streams": ORDERED_BY_USAGE,
+  "Query.streamsByName": { entries: { of: "names" } },
+  "Query.subscribeTokensById": { entries: { of: "tokenIds" } },
   "Query.transcoder": CALL,
   "Query.transcoders": CALL,
   "Query.viewerRecords": RECORDS,

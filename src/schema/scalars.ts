@@ -1,5 +1,5 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
-import { GraphQLCountryCode, GraphQLDateTime, GraphQLDuration, GraphQLTimeZone } from "graphql-scalars";
+import { GraphQLCountryCode, GraphQLDateTime, GraphQLDuration, GraphQLSafeInt, GraphQLTimeZone } from "graphql-scalars";
 import { builder } from "./builder.ts";
 
 builder.addScalarType("DateTime", GraphQLDateTime, {
@@ -13,6 +13,11 @@ builder.addScalarType("Duration", GraphQLDuration, {
 
 builder.addScalarType("TimeZone", GraphQLTimeZone, {
   description: "A time zone by its IANA name: `Europe/Berlin`, `UTC`.",
+});
+
+builder.addScalarType("SafeInt", GraphQLSafeInt, {
+  description:
+    "A whole number of up to 2^53 - 1, always a JSON number. Every whole number of the platform is one: `Int` ends at 2^31 - 1, and one larger number would make a whole list null.",
 });
 
 /** Serialized as text: sums exceed 2^53, where JSON numbers lose digits in most clients. */

@@ -25,6 +25,15 @@ export const furtherExamples: readonly FurtherExample[] = [
     }`,
   },
   {
+    text: `query SeveralByName {
+      streamsByName(names: ["world-feed", "derby-final"]) { name }
+      partnersByTrackingId(trackingIds: ["northwind-tv", "nobody"]) { name }
+      publishTokensById(tokenIds: [1002, 1001]) { label }
+      subscribeTokensById(tokenIds: [5002, 5001]) { label }
+      streams(first: 3, orderByUsage: { window: { last: "PT6H" } }) { nodes { name } }
+    }`,
+  },
+  {
     // What the gateway does not know yet is asked for by itself.
     text: `query UnknownTokens {
       publishToken(by: { tokenId: 999999 }) { label }

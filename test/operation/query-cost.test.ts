@@ -100,6 +100,17 @@ describe("the cost of a query", () => {
     ],
     ["a page of no objects as the connection alone", "{ streams(first: 0) { nodes { name } } }", 1],
     ["a page of an impossible size as one of the usual size", "{ streams(first: -1) { nodes { name } } }", 21],
+    ["one for each name that is looked up", '{ streamsByName(names: ["a", "b", "c"]) { name } }', 3],
+    [
+      "one for each id that is looked up",
+      '{ partnersByTrackingId(trackingIds: ["a", "b"]) { name } publishTokensById(tokenIds: [1]) { id } subscribeTokensById(tokenIds: [1, 2]) { id } }',
+      5,
+    ],
+    [
+      "that of the whole account for a list that is ordered by usage",
+      '{ streams(first: 3, orderByUsage: { window: { last: "P1D" } }) { nodes { name } } partners(first: 1, orderByUsage: null) { nodes { name } } }',
+      506,
+    ],
     ["one entry where a list is given as one value", '{ nodes(ids: "a") { id } }', 1],
     ["a thousand points for the schema of the schema", "{ __schema { types { name fields { name } } } }", 1000],
     [

@@ -211,6 +211,7 @@ function sample(type: GraphQLInputType): string {
 
 const SAMPLES: Readonly<Record<string, string>> = {
   Int: "0",
+  SafeInt: "0",
   Float: "0",
   Boolean: "false",
   DateTime: '"2026-03-18T10:00:00Z"',

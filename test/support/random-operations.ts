@@ -58,6 +58,7 @@ export function createRandomOperations(schema: GraphQLSchema, pools: Pools, rand
       case "ID":
         return JSON.stringify(any(chance(0.8) ? pools.ids : pools.texts));
       case "Int":
+      case "SafeInt":
         return String(/tokenId/i.test(name) ? any(pools.tokenIds) : any([1, 2, 5, 20]));
       case "Float":
         return any(["50", "95"]);

@@ -85,13 +85,20 @@ export interface RestrictionsInput {
   readonly deniedCountries?: readonly string[] | undefined;
 }
 
+/** Most addresses that a token may bind itself to: when it is created, and when it is updated. */
+export const MAX_BOUND_ADDRESSES = { create: 2 ** 31 - 1, update: 2 ** 32 - 1 };
+
 /**
  * Checks restrictions before they are sent: the platform silently accepts some of these mistakes.
  *
  * @param path path of the object that holds them, such as `input`
  * @throws InvalidInputError naming the argument and the documented rule
  */
-export function assertRestrictions(input: RestrictionsInput, path: string): void {
+export function assertRestrictions(
+  input: RestrictionsInput,
+  path: string,
+  maxBoundAddresses = MAX_BOUND_ADDRESSES.create,
+): void {
   assertEach(input.allowedOrigins, `${path}.allowedOrigins`, isOrigin, "a domain such as `demo.com` or `*.demo.com`");
   assertEach(
     input.allowedIpAddresses,
@@ -106,10 +113,10 @@ export function assertRestrictions(input: RestrictionsInput, path: string): void
       `\`${path}.bindIpsOnUsage\` must be 0 while \`allowedIpAddresses\` is not empty; got ${input.bindIpsOnUsage}.`,
     );
   }
-  if (input.bindIpsOnUsage !== undefined && (input.bindIpsOnUsage < 0 || input.bindIpsOnUsage > 0x7fffffff)) {
+  if (input.bindIpsOnUsage !== undefined && (input.bindIpsOnUsage < 0 || input.bindIpsOnUsage > maxBoundAddresses)) {
     throw new InvalidInputError(
       `${path}.bindIpsOnUsage`,
-      `\`${path}.bindIpsOnUsage\` must be between 0 and 2147483647; got ${input.bindIpsOnUsage}.`,
+      `\`${path}.bindIpsOnUsage\` must be between 0 and ${maxBoundAddresses}; got ${input.bindIpsOnUsage}.`,
     );
   }
 }

@@ -25,7 +25,7 @@ const RefusedAttempts = builder.objectRef<Counted>("RefusedAttempts").implement(
     code: t.exposeString("code", {
       description: "Code of the latest refusal: FORBIDDEN, or PARTNER_NOT_ACTIVE for a suspended partner's caller.",
     }),
-    attempts: t.exposeInt("attempts", { description: "Number of refused attempts, at least 1." }),
+    attempts: t.expose("attempts", { type: "SafeInt", description: "Number of refused attempts, at least 1." }),
   }),
 });
 

@@ -50,18 +50,33 @@ const MediaTrack = builder.objectRef<MediaTrackRecord>("MediaTrack").implement({
       nullable: true,
       description: "Codec of the track, such as `h264` or `opus`; null if the platform reports none.",
     }),
-    bitsPerSecond: t.exposeInt("bitsPerSecond", {
+    bitsPerSecond: t.expose("bitsPerSecond", {
+      type: "SafeInt",
       nullable: true,
       description: "Bit rate of the track in bits per second; null if the platform reports none.",
     }),
-    width: t.exposeInt("width", { nullable: true, description: "Width of the picture in pixels; null for audio." }),
-    height: t.exposeInt("height", { nullable: true, description: "Height of the picture in pixels; null for audio." }),
-    framesPerSecond: t.exposeInt("framesPerSecond", {
+    width: t.expose("width", {
+      type: "SafeInt",
+      nullable: true,
+      description: "Width of the picture in pixels; null for audio.",
+    }),
+    height: t.expose("height", {
+      type: "SafeInt",
+      nullable: true,
+      description: "Height of the picture in pixels; null for audio.",
+    }),
+    framesPerSecond: t.expose("framesPerSecond", {
+      type: "SafeInt",
       nullable: true,
       description: "Frame rate of the picture in frames per second; null for audio.",
     }),
-    channels: t.exposeInt("channels", { nullable: true, description: "Number of audio channels; null for video." }),
-    samplesPerSecond: t.exposeInt("samplesPerSecond", {
+    channels: t.expose("channels", {
+      type: "SafeInt",
+      nullable: true,
+      description: "Number of audio channels; null for video.",
+    }),
+    samplesPerSecond: t.expose("samplesPerSecond", {
+      type: "SafeInt",
       nullable: true,
       description: "Sample rate of the audio in hertz; null for video.",
     }),
@@ -135,7 +150,8 @@ builder.node(MediaAsset, {
       nullable: true,
       description: "Id of the quality layer; null if the encoder named none.",
     }),
-    priority: t.exposeInt("priority", {
+    priority: t.expose("priority", {
+      type: "SafeInt",
       nullable: true,
       description: "Priority of the feed that the asset was made of; null if it had none.",
     }),
@@ -145,7 +161,8 @@ builder.node(MediaAsset, {
       nullable: true,
       description: "Time at which the last frame was broadcast; null during the broadcast.",
     }),
-    durationSeconds: t.int({
+    durationSeconds: t.field({
+      type: "SafeInt",
       description: "Length of the media in seconds; during the broadcast, the length so far.",
       resolve: ({ facts, startedAt, endedAt }, _args, { now }) =>
         facts?.durationSeconds ?? Math.max(0, Math.floor(((endedAt ?? now) - startedAt) / 1000)),

@@ -5,16 +5,19 @@ import { builder } from "../builder.ts";
 export const MediaExpiry = builder.objectRef<MediaExpiryRules>("MediaExpiry").implement({
   description: "Retention of the account's media, after which the platform deletes it.",
   fields: (t) => ({
-    timelineDays: t.int({
+    timelineDays: t.field({
+      type: "SafeInt",
       description: "Retention of the cache that clips are cut from, in days; 1 if the account has no rule.",
       resolve: ({ timelineDays }) => timelineDays ?? DEFAULT_TIMELINE_DAYS,
     }),
-    recordingDays: t.exposeInt("recordingDays", {
+    recordingDays: t.expose("recordingDays", {
+      type: "SafeInt",
       nullable: true,
       description:
         "Retention of a recording after its end, in days; null for unlimited. Applies to recordings that begin under the rule.",
     }),
-    clipDays: t.exposeInt("clipDays", {
+    clipDays: t.expose("clipDays", {
+      type: "SafeInt",
       nullable: true,
       description: "Retention of a clip after its order, in days, unless the order sets a time; null for unlimited.",
     }),

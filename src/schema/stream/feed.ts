@@ -106,7 +106,8 @@ export const Feed = builder.objectRef<FeedRecord>("Feed").implement({
       nullable: true,
       description: "Id that joins the feeds of one camera as its quality layers; null for a feed without layers.",
     }),
-    priority: t.exposeInt("priority", {
+    priority: t.expose("priority", {
+      type: "SafeInt",
       nullable: true,
       description: "Among redundant feeds viewers see the live one with the highest priority; null ranks lowest.",
     }),

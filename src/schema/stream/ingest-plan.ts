@@ -114,7 +114,8 @@ const IngestPlanFeed = builder.objectRef<FeedValue>("IngestPlanFeed").implement(
       description: "Name of the quality layer; null without layers.",
       resolve: ({ feed }) => feed.layer,
     }),
-    priority: t.int({
+    priority: t.field({
+      type: "SafeInt",
       nullable: true,
       description: "Priority that the address sets; null leaves it to the publish token.",
       resolve: ({ feed }) => feed.priority,

@@ -2,9 +2,11 @@ import type { GraphContext } from "../../context.ts";
 import { cacheable } from "../../engine/cacheability.ts";
 import { openedBy, streamRecord } from "../../model/stream/stream.ts";
 import { type MaybePromise, mapMaybe } from "../../primitives/maybe-promise.ts";
+import { pageByUsage, UsageOrderInput } from "../bandwidth/usage-order.ts";
 import { holdBatchesFor } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
-import { type PageArguments, pageOf } from "../connection.ts";
+import { pageOf } from "../connection.ts";
+import { findEach } from "../find-each.ts";
 import { findPartner, PartnerRef, type PartnerReference } from "../partner/find-partner.ts";
 import { Stream, StreamConnection } from "../refs.ts";
 import { findStream, StreamRef } from "./find-stream.ts";
@@ -40,30 +42,62 @@ builder.queryFields((t) => ({
     args: { by: t.arg({ type: StreamRef, required: true, description: "The stream to read, by id or name." }) },
     resolve: (_root, { by }, context, info) => holdBatchesFor(context, info, findStream(by, "by", context)),
   }),
+  streamsByName: t.field({
+    type: [Stream],
+    nullable: { list: true, items: true },
+    authScopes: { scope: "stream:read" },
+    extensions: cacheable(),
+    description:
+      "Several streams by name, in the order of `names`: null for a name under which the caller finds no stream, and null with an error for one that cannot be read. The whole list is null, with an error, if the caller may not read streams.",
+    args: {
+      names: t.arg.stringList({ required: true, description: "Names of the streams with their case, at most 100." }),
+    },
+    resolve: (_root, { names }, context, info) => {
+      const found = findEach(names, "names", (name, argument) => findStream({ name }, argument, context));
+      return mapMaybe(holdBatchesFor(context, info, found), (streams) => {
+        const known = streams.flatMap((stream) => (stream === null || stream instanceof Error ? [] : stream));
+        return mapMaybe(prefetchTotals(known, "STREAM", info, context), () => streams);
+      });
+    },
+  }),
   streams: t.connection(
     {
       type: Stream,
       nullable: true,
       authScopes: { scope: "stream:read" },
-      extensions: cacheable(({ filter }) => filter == null),
+      extensions: cacheable(({ filter, orderByUsage }) => filter == null && orderByUsage == null),
       description:
-        "Every stream that is known by name, sorted by name: named by a token, live or ended within the last hour, or seen in traffic. A partner sees only those that its tokens open. Null, with an error, if the platform cannot be read.",
+        "Every stream that is known by name, sorted by name unless `orderByUsage` is given: named by a token, live or ended within the last hour, or seen in traffic. A partner sees only those that its tokens open. Null, with an error, if the platform cannot be read.",
       args: {
         filter: t.arg({ type: StreamFilter, description: "Conditions on the streams. Defaults to all streams." }),
-      },
-      resolve: (_root, { filter, ...page }, context, info) =>
-        mapMaybe(holdBatchesFor(context, info, streamPage(filter ?? {}, page, context)), (found) => {
-          const streams = found.edges.map(({ node }) => node);
-          return mapMaybe(prefetchTotals(streams, "CONNECTION", info, context), () => found);
+        orderByUsage: t.arg({
+          type: UsageOrderInput,
+          description:
+            "Order by traffic. Defaults to the order by name. Costs the usage of every stream in the list, not of the page alone.",
         }),
+      },
+      resolve: (_root, { filter, orderByUsage, ...page }, context, info) => {
+        const found = mapMaybe(streamNames(filter ?? {}, context), (names) =>
+          orderByUsage
+            ? pageByUsage(
+                names.map(streamRecord),
+                ({ name }) => name,
+                ({ name }) => context.loaders.streamBandwidth(name),
+                orderByUsage,
+                page,
+                context,
+              )
+            : pageOf(names, (name) => name, page, streamRecord),
+        );
+        return mapMaybe(holdBatchesFor(context, info, found), (streams) => {
+          const nodes = streams.edges.map(({ node }) => node);
+          return mapMaybe(prefetchTotals(nodes, "CONNECTION", info, context), () => streams);
+        });
+      },
     },
     StreamConnection,
   ),
 }));
-
-function streamPage(filter: Filter, page: PageArguments, context: GraphContext) {
-  return mapMaybe(streamNames(filter, context), (names) => pageOf(names, (name) => name, page, streamRecord));
-}
 
 function streamNames(filter: Filter, context: GraphContext): MaybePromise<readonly string[]> {
   const isFiltered = Object.values(filter).some((part) => part != null);

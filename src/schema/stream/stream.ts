@@ -60,7 +60,8 @@ builder.node(Stream, {
           isSeen ? mapMaybe(live(name, context), (stream) => stream?.isLive ?? false) : null,
         ),
     }),
-    viewerCount: t.int({
+    viewerCount: t.field({
+      type: "SafeInt",
       nullable: true,
       authScopes: { staff: "stream:read" },
       description:

@@ -10,7 +10,7 @@ export const PublishTokenRef = builder.inputType("PublishTokenRef", {
   isOneOf: true,
   fields: (t) => ({
     id: t.id({ description: "Global id of the token, as the field `id` returns it." }),
-    tokenId: t.int({ description: "Number of the token on the platform." }),
+    tokenId: t.field({ type: "SafeInt", description: "Number of the token on the platform." }),
   }),
 });
 
@@ -19,7 +19,7 @@ export const SubscribeTokenRef = builder.inputType("SubscribeTokenRef", {
   isOneOf: true,
   fields: (t) => ({
     id: t.id({ description: "Global id of the token, as the field `id` returns it." }),
-    tokenId: t.int({ description: "Number of the token on the platform." }),
+    tokenId: t.field({ type: "SafeInt", description: "Number of the token on the platform." }),
   }),
 });
 

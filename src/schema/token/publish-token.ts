@@ -67,7 +67,8 @@ builder.node(PublishToken, {
         return srtPassphrase.reveal();
       },
     }),
-    priority: t.exposeInt("priority", {
+    priority: t.expose("priority", {
+      type: "SafeInt",
       nullable: true,
       description:
         "Default priority of the feeds; of redundant feeds the live one with the highest is shown. Null for none, the lowest.",

@@ -2,6 +2,7 @@ import { cacheable } from "../../engine/cacheability.ts";
 import { mapMaybe } from "../../primitives/maybe-promise.ts";
 import { builder } from "../builder.ts";
 import { pageOf, sortableNumber } from "../connection.ts";
+import { findEach } from "../find-each.ts";
 import { PublishToken, PublishTokenConnection, SubscribeToken, SubscribeTokenConnection } from "../refs.ts";
 import { findPublishToken, findSubscribeToken, PublishTokenRef, SubscribeTokenRef } from "./find-token.ts";
 
@@ -26,6 +27,14 @@ interface Filter {
   readonly streamName?: string | null | undefined;
 }
 
+const tokenIdArgs = builder.args((t) => ({
+  tokenIds: t.field({
+    type: ["SafeInt"],
+    required: true,
+    description: "Numbers of the tokens on the platform, at most 100. `nodes` finds tokens by their global ids.",
+  }),
+}));
+
 builder.queryFields((t) => ({
   publishToken: t.field({
     type: PublishToken,
@@ -35,6 +44,16 @@ builder.queryFields((t) => ({
     description: "One publish token; null, with an error, if the account has none such.",
     args: { by: t.arg({ type: PublishTokenRef, required: true, description: "The token to read, by id." }) },
     resolve: (_root, { by }, context) => findPublishToken(by, "by", context),
+  }),
+  publishTokensById: t.field({
+    type: [PublishToken],
+    nullable: { list: true, items: true },
+    authScopes: { staff: "token:read" },
+    description:
+      "Several publish tokens by number, in the order of `tokenIds`: null for a number that no publish token of the account has, and null with an error for a token that cannot be read. The whole list is null, with an error, if the caller may not read tokens.",
+    args: tokenIdArgs,
+    resolve: (_root, { tokenIds }, context) =>
+      findEach(tokenIds, "tokenIds", (tokenId, argument) => findPublishToken({ tokenId }, argument, context)),
   }),
   publishTokens: t.connection(
     {
@@ -57,6 +76,16 @@ builder.queryFields((t) => ({
     description: "One subscribe token; null, with an error, if it is not found or belongs to another partner.",
     args: { by: t.arg({ type: SubscribeTokenRef, required: true, description: "The token to read, by id." }) },
     resolve: (_root, { by }, context) => findSubscribeToken(by, "by", context),
+  }),
+  subscribeTokensById: t.field({
+    type: [SubscribeToken],
+    nullable: { list: true, items: true },
+    authScopes: { scope: "token:read" },
+    description:
+      "Several subscribe tokens by number, in the order of `tokenIds`: null for a number under which the caller finds no subscribe token, and null with an error for a token that cannot be read. The whole list is null, with an error, if the caller may not read tokens.",
+    args: tokenIdArgs,
+    resolve: (_root, { tokenIds }, context) =>
+      findEach(tokenIds, "tokenIds", (tokenId, argument) => findSubscribeToken({ tokenId }, argument, context)),
   }),
   subscribeTokens: t.connection(
     {

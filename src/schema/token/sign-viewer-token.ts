@@ -71,7 +71,8 @@ export const viewerTokenFields = (t: InputFields) => ({
     description:
       "Always rejected with UNSUPPORTED_RESTRICTION, because the platform ignores this restriction in viewer tokens: set it on the parent. Left out by default.",
   }),
-  bindIpsOnUsage: t.int({
+  bindIpsOnUsage: t.field({
+    type: "SafeInt",
     description:
       "Always rejected with UNSUPPORTED_RESTRICTION, because the platform ignores this restriction in viewer tokens: set it on the parent. Left out by default.",
   }),

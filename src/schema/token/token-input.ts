@@ -95,7 +95,8 @@ export const restrictionFields = (t: InputFields, isNew: boolean) => {
     allowedIpAddresses: t.stringList({
       description: `IPv4 addresses and CIDR blocks that may use the token. Empty for any. ${byDefault("any")} Excludes \`bindIpsOnUsage\`.`,
     }),
-    bindIpsOnUsage: t.int({
+    bindIpsOnUsage: t.field({
+      type: "SafeInt",
       description: `Number of IP addresses to bind the token to: the first ones that use it; 0 for no limit. ${byDefault("0")} Excludes \`allowedIpAddresses\`. Refused for a registered partner's tokens, which its viewers share.`,
     }),
     allowedCountries: t.field({

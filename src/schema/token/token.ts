@@ -82,7 +82,7 @@ Token.implement({
     "A credential of the platform: a publish token to broadcast streams, or a subscribe token to watch them.",
   resolveType: ({ kind }) => kind,
   fields: (t) => ({
-    tokenId: t.exposeInt("id", { description: "Number of the token on the platform." }),
+    tokenId: t.expose("id", { type: "SafeInt", description: "Number of the token on the platform." }),
     label: t.exposeString("label", { description: "Name of the token for people." }),
     isActive: t.exposeBoolean("isActive", {
       description: "Whether the token is enabled. An expired token can still be enabled: see `isUsable`.",
@@ -116,7 +116,8 @@ Token.implement({
       description: "IPv4 addresses and CIDR blocks that may use the token. Empty for any.",
       resolve: ({ allowedIpAddresses }) => [...allowedIpAddresses],
     }),
-    bindIpsOnUsage: t.exposeInt("bindIpsOnUsage", {
+    bindIpsOnUsage: t.expose("bindIpsOnUsage", {
+      type: "SafeInt",
       description: "Number of IP addresses the token is bound to: the first ones that use it. 0 for no limit.",
     }),
     allowedCountries: t.field({

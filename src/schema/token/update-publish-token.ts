@@ -4,7 +4,7 @@ import {
   assertMultisourceCluster,
   assertRecordsOrClips,
 } from "../../model/token/publish-settings.ts";
-import { assertRestrictions, withTokenRestrictions } from "../../model/token/restrictions.ts";
+import { assertRestrictions, MAX_BOUND_ADDRESSES, withTokenRestrictions } from "../../model/token/restrictions.ts";
 import type { PublishTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
@@ -58,13 +58,13 @@ builder.mutationField("updatePublishToken", (t) =>
         const changes = pickSettings(rest);
         assertChanges(changes);
         assertPublishSettings(changes);
-        assertRestrictions(changes, "input");
+        assertRestrictions(changes, "input", MAX_BOUND_ADDRESSES.update);
         if (changes.label !== undefined) assertName(changes.label, "input.label");
         const present = await findPublishToken(ref, "input.token", context);
         assertRecordsOrClips(changes, present);
         assertDrmIsSecured(changes, present);
         assertMultisourceCluster(changes.isMultisource, changes.originCluster || present.effective.originCluster);
-        assertRestrictions(withTokenRestrictions(changes, present), "input");
+        assertRestrictions(withTokenRestrictions(changes, present), "input", MAX_BOUND_ADDRESSES.update);
         const token = await context.upstream.publishTokens.update(present.id, changes);
         context.tokenCache.put(token);
         return { token };

@@ -1,5 +1,5 @@
 import { assertName } from "../../model/text.ts";
-import { assertRestrictions, withTokenRestrictions } from "../../model/token/restrictions.ts";
+import { assertRestrictions, MAX_BOUND_ADDRESSES, withTokenRestrictions } from "../../model/token/restrictions.ts";
 import type { SubscribeTokenRecord } from "../../model/token/token.ts";
 import { builder } from "../builder.ts";
 import { omitNulls } from "../input.ts";
@@ -46,10 +46,10 @@ builder.mutationField("updateSubscribeToken", (t) =>
       payload(async () => {
         const changes = omitNulls(rest);
         assertChanges(changes);
-        assertRestrictions(changes, "input");
+        assertRestrictions(changes, "input", MAX_BOUND_ADDRESSES.update);
         if (changes.label !== undefined) assertName(changes.label, "input.label");
         const present = await findSubscribeToken(ref, "input.token", context);
-        assertRestrictions(withTokenRestrictions(changes, present), "input");
+        assertRestrictions(withTokenRestrictions(changes, present), "input", MAX_BOUND_ADDRESSES.update);
         await assertMasterIsUnbound(changes.bindIpsOnUsage, present.trackingId, context);
         return { token: await changeSubscribeToken(present, changes, "input.token", context) };
       }),

@@ -35,11 +35,13 @@ export const TranscoderStatus = builder.enumType("TranscoderStatus", {
 const TranscoderLayer = builder.objectRef<Layer>("TranscoderLayer").implement({
   description: "A quality that a transcoder produces.",
   fields: (t) => ({
-    height: t.exposeInt("height", {
+    height: t.expose("height", {
+      type: "SafeInt",
       nullable: true,
       description: "Height of the picture in pixels; null if the platform reports none.",
     }),
-    width: t.exposeInt("width", {
+    width: t.expose("width", {
+      type: "SafeInt",
       nullable: true,
       description: "Width of the picture in pixels; null if the platform reports none.",
     }),
@@ -51,7 +53,8 @@ const TranscoderLayer = builder.objectRef<Layer>("TranscoderLayer").implement({
       nullable: true,
       description: "Codec of the layer, such as `h264`; null if the platform reports none.",
     }),
-    bitsPerSecond: t.exposeInt("bitsPerSecond", {
+    bitsPerSecond: t.expose("bitsPerSecond", {
+      type: "SafeInt",
       nullable: true,
       description: "Target bit rate in bits per second; null if the platform reports none.",
     }),
@@ -70,7 +73,8 @@ const TranscoderProfile = builder.objectRef<Profile>("TranscoderProfile").implem
       nullable: true,
       description: "Purpose of the profile in the platform's words; null if it has none.",
     }),
-    height: t.exposeInt("height", {
+    height: t.expose("height", {
+      type: "SafeInt",
       nullable: true,
       description: "Largest height of the picture in pixels; null if the platform reports none.",
     }),

@@ -47,7 +47,8 @@ builder.node(ViewerRecord, {
       nullable: true,
       description: "Time at which the connection ended; null while the viewer is watching.",
     }),
-    durationSeconds: t.exposeInt("durationSeconds", {
+    durationSeconds: t.expose("durationSeconds", {
+      type: "SafeInt",
       description: "Duration of the connection in seconds; so far, if the viewer is still watching.",
     }),
     bytes: t.expose("bytes", { type: "Bytes", description: "Bytes sent to and received from the viewer, together." }),

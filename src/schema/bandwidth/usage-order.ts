@@ -1,0 +1,52 @@
+import type { GraphContext } from "../../context.ts";
+import { type BandwidthSource, readTotal } from "../../loaders/bandwidth.ts";
+import { NotMeteredError } from "../../model/errors.ts";
+import type { UsageWindow } from "../../model/usage/time-window.ts";
+import { builder } from "../builder.ts";
+import { byCodeUnit, type Page, type PageArguments, pageOfMoving } from "../connection.ts";
+import { usageWindow, WindowInput } from "../window.ts";
+
+export const UsageOrderInput = builder.inputType("UsageOrderInput", {
+  description:
+    "Order of a list by traffic: most bytes sent in a window first, and by name among equals. Usage grows between two pages: each page is ordered by the usage at its time and repeats no object of an earlier page. Cursors grow by 8 characters for each object.",
+  fields: (t) => ({
+    window: t.field({ type: WindowInput, required: true, description: "The window whose traffic decides the order." }),
+    timeZone: t.field({
+      type: "TimeZone",
+      required: true,
+      defaultValue: "UTC",
+      description: "Time zone in which days and months begin; UTC by default.",
+    }),
+  }),
+});
+
+/** Returns a page of a list, most bytes sent first. @throws InvalidInputError, UpstreamError */
+export async function pageByUsage<Item>(
+  items: readonly Item[],
+  nameOf: (item: Item) => string,
+  sourceOf: (item: Item) => BandwidthSource,
+  order: Parameters<typeof usageWindow>[0],
+  page: PageArguments,
+  context: GraphContext,
+): Promise<Page<Item>> {
+  const window = usageWindow(order, context);
+  const measured = await Promise.all(
+    items.map(async (item) => ({ item, name: nameOf(item), bytesOut: await bytesOutOf(sourceOf(item), window) })),
+  );
+  measured.sort((a, b) => (a.bytesOut === b.bytesOut ? byCodeUnit(a.name, b.name) : a.bytesOut > b.bytesOut ? -1 : 1));
+  return pageOfMoving(
+    measured.map(({ item }) => item),
+    nameOf,
+    page,
+  );
+}
+
+/** Returns 0 for a name that the platform does not meter. */
+async function bytesOutOf(source: BandwidthSource, window: UsageWindow): Promise<bigint> {
+  try {
+    return (await readTotal(source, window)).value.bytesOut;
+  } catch (error) {
+    if (error instanceof NotMeteredError) return 0n;
+    throw error;
+  }
+}
