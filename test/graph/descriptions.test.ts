@@ -61,6 +61,29 @@ describe("the descriptions of the schema", () => {
     expect(broken.map((each) => `${each.coordinate} ${brokenRules(each).join(", ")}: ${each.description}`)).toEqual([]);
   });
 
+  it("promise no field, argument or value that does not exist", () => {
+    const schema = createSchema();
+    const names = new Set(
+      Object.values(schema.getTypeMap()).flatMap((type) => [
+        type.name,
+        ...(isEnumType(type) ? type.getValues().map(({ name }) => name) : []),
+        ...(isInputObjectType(type) ? Object.keys(type.getFields()) : []),
+        ...(isObjectType(type) || isInterfaceType(type)
+          ? Object.values(type.getFields()).flatMap(({ name, args }) => [name, ...args.map((arg) => arg.name)])
+          : []),
+      ]),
+    );
+    // Names of the SDKs, of JWTs and of the response beside the data.
+    const foreign = new Set(["multiplexedAudioTracks", "subscriberToken", "mediaKeyId", "omittedErrors"]);
+    const promised = described().flatMap(({ coordinate, description }) =>
+      [...description.matchAll(/`([^`]+)`/g)].flatMap(([, code = ""]) =>
+        [...code.matchAll(/\b[a-z]+[A-Z]\w*/g)].map(([name]) => ({ coordinate, name })),
+      ),
+    );
+    expect(promised.length).toBeGreaterThan(100);
+    expect(promised.filter(({ name }) => !names.has(name) && !foreign.has(name))).toEqual([]);
+  });
+
   it("are checked by rules that reject a pronoun, a fragment and a repeated name", () => {
     const value = { coordinate: "Color.DARK_RED", isEnumValue: true };
     expect(brokenRules({ ...value, description: "Its color is a dark red." })).toEqual(["opens with a pronoun"]);
