@@ -215,11 +215,11 @@ export type PartnerBandwidth = (trackingIds: readonly string[], streamName?: str
 
 /** Creates the bandwidth of partners for one request, which has one source for each of them. */
 export function createPartnerBandwidth(usage: UsageLoaders): PartnerBandwidth {
-  const sources = new Map<string, BandwidthSource>();
+  const sources = new Map<readonly string[], Map<string | undefined, BandwidthSource>>();
   return (trackingIds, streamName) => {
-    const key = JSON.stringify([trackingIds, streamName]);
-    const source = sources.get(key) ?? memoizeSeries(sourceOfIds(usage, trackingIds, streamName));
-    sources.set(key, source);
+    const ofIds = sources.get(trackingIds) ?? new Map<string | undefined, BandwidthSource>();
+    const source = ofIds.get(streamName) ?? memoizeSeries(sourceOfIds(usage, trackingIds, streamName));
+    sources.set(trackingIds, ofIds.set(streamName, source));
     return source;
   };
 }
@@ -252,7 +252,7 @@ function sourceOfIds(usage: UsageLoaders, trackingIds: readonly string[], stream
 
 function trackingIdBandwidth(usage: UsageLoaders, trackingId: string, streamName?: string): BandwidthSource {
   const ownRows = (rows: readonly StreamRow[]) =>
-    sumTraffic(rows.flatMap((row) => (streamName === undefined || row.streamName === streamName ? row.traffic : [])));
+    sumTraffic(streamName === undefined ? rows.map(({ traffic }) => traffic) : trafficOfStream(rows, streamName));
   return {
     retention: DAYS_RETAINED,
     total: (window) => mapMaybe(usage.rowsByTrackingId.load({ name: trackingId, window }), mapMeasured(ownRows)),
@@ -263,6 +263,24 @@ function trackingIdBandwidth(usage: UsageLoaders, trackingId: string, streamName
       ),
     countries: null,
   };
+}
+
+/** Traffic by stream: a page of a partner's streams looks each of them up in the same rows. */
+const trafficByStream = new WeakMap<readonly StreamRow[], ReadonlyMap<string | null, Traffic[]>>();
+
+function trafficOfStream(rows: readonly StreamRow[], streamName: string): readonly Traffic[] {
+  let byName = trafficByStream.get(rows);
+  if (!byName) {
+    const grouped = new Map<string | null, Traffic[]>();
+    for (const { streamName: name, traffic } of rows) {
+      const group = grouped.get(name);
+      if (group) group.push(traffic);
+      else grouped.set(name, [traffic]);
+    }
+    byName = grouped;
+    trafficByStream.set(rows, byName);
+  }
+  return byName.get(streamName) ?? [];
 }
 
 /**

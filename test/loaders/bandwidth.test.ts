@@ -313,8 +313,8 @@ describe("bandwidth: of a partner", () => {
     ]);
     const loaders = loadersOver({ trackingSeries: async () => rows });
     const partnerBandwidth = createPartnerBandwidth(loaders);
-    const series = (stream: string) =>
-      readSeries(partnerBandwidth(["acme", "other"], stream), YESTERDAY, "HOUR", "UTC");
+    const ids = ["acme", "other"];
+    const series = (stream: string) => readSeries(partnerBandwidth(ids, stream), YESTERDAY, "HOUR", "UTC");
     const [first, second, another] = await Promise.all([series("derby"), series("derby"), series("final")]);
     expect(second.value).toBe(first.value);
     expect(another.value).not.toBe(first.value);
