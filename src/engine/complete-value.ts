@@ -15,8 +15,7 @@ import {
   type ResponsePath,
 } from "graphql";
 import { isPromise } from "../primitives/maybe-promise.ts";
-import { isOfObject } from "./cacheability.ts";
-import { assertFieldAccess, completePromise, executeFields, handleFieldError, nullOnError } from "./execute-fields.ts";
+import { completePromise, executeFields, handleFieldError, nullOnError } from "./execute-fields.ts";
 import type { CompleteValue, Execution, FieldPlan, JsonText, PlannedOperation, Variables } from "./execution.ts";
 import { appendAsync, type Chunks, concatChunks, NULL, rejectAfterPending, toJson } from "./serialized-result.ts";
 
@@ -149,15 +148,12 @@ function listCompleter(itemType: GraphQLOutputType, location: FieldLocation): Co
     const end = `${flat}${text}]`;
     return concatChunks(chunks, end.length < LONG_LIST ? end : flattened(end));
   };
-  const completeList: CompleteValue = (execution, items, path, info) => {
+  return (execution, items, path, info) => {
     if (typeof items !== "object" || !(Symbol.iterator in (items as object))) {
       throw new GraphQLError(`Expected Iterable, but did not find one for field "${parentType.name}.${name}".`);
     }
     return completeRest(execution, (items as Iterable<unknown>)[Symbol.iterator](), 0, path, info);
   };
-  const objectType = getNullableType(itemType);
-  if (!isObjectType(objectType)) return completeList;
-  return cachedList(completeList, location.fieldsOf(objectType), location.planned);
 }
 
 /** Characters of a list after which its text is flattened, see docs/decisions/0004-json-text.md. */
@@ -171,78 +167,9 @@ function flattened(text: string): string {
   return text;
 }
 
-/** Caches the text of a frozen list of frozen objects if no check depends on the single object. */
-function cachedList(
-  completeList: CompleteValue,
-  fieldsOf: FieldsOf,
-  { createObjectCache }: PlannedOperation,
-): CompleteValue {
-  const texts = createObjectCache();
-  return (execution, items, path, info) => {
-    const plans = Array.isArray(items) && Object.isFrozen(items) ? fieldsOf(execution.variables) : null;
-    const isOfObjects = plans?.every((plan) => isLeafOfObject(plan) && !plan.hasChecksOfObject);
-    if (!plans || !isOfObjects || !hasAccess(execution, plans, undefined)) {
-      return completeList(execution, items, path, info);
-    }
-    const list = items as readonly unknown[];
-    const cached = texts.get(list);
-    if (cached !== undefined) {
-      execution.size += cached.length;
-      execution.assertWithinBudget();
-      return cached;
-    }
-    const errorsBefore = execution.errors.count;
-    execution.isWithinCachedList = true;
-    try {
-      const text = completeList(execution, items, path, info);
-      const isComplete = typeof text === "string" && execution.errors.count === errorsBefore;
-      if (isComplete && list.every(Object.isFrozen)) texts.store(list, text);
-      return text;
-    } finally {
-      execution.isWithinCachedList = false;
-    }
-  };
-}
-
-/**
- * Completes objects of one type.
- *
- * The text of a frozen object is cached if all of its fields depend on the object alone.
- */
 function objectCompleter(type: GraphQLObjectType, location: FieldLocation): CompleteValue {
   const fieldsOf = location.fieldsOf(type);
-  const texts = location.planned.createObjectCache();
-  return (execution, value, path) => {
-    const plans = fieldsOf(execution.variables);
-    if (typeof value !== "object" || !Object.isFrozen(value) || !plans.every(isLeafOfObject)) {
-      return executeFields(execution, plans, value, path);
-    }
-    const cached = texts.get(value as object);
-    if (cached !== undefined && hasAccess(execution, plans, value)) {
-      execution.size += cached.length;
-      execution.assertWithinBudget();
-      return cached;
-    }
-    const errorsBefore = execution.errors.count;
-    const text = executeFields(execution, plans, value, path);
-    const isComplete = typeof text === "string" && execution.errors.count === errorsBefore;
-    if (isComplete && cached === undefined && !execution.isWithinCachedList) texts.store(value as object, text);
-    return text;
-  };
-}
-
-function isLeafOfObject({ completeLeaf, property, resolve }: FieldPlan): boolean {
-  return completeLeaf !== null && isOfObject(property, resolve);
-}
-
-/** Returns false instead of the error, which is thrown again when the field is executed. */
-function hasAccess(execution: Execution, plans: readonly FieldPlan[], source: unknown): boolean {
-  try {
-    for (const plan of plans) if (plan.checks.length > 0) assertFieldAccess(execution, plan, source, undefined);
-    return true;
-  } catch {
-    return false;
-  }
+  return (execution, value, path) => executeFields(execution, fieldsOf(execution.variables), value, path);
 }
 
 function abstractCompleter(type: GraphQLAbstractType, location: FieldLocation): CompleteValue {

@@ -4,7 +4,6 @@ import { type ExecutionRequest, execute } from "./execute.ts";
 import type { ExecutionEnvironment } from "./execution.ts";
 import { createGraphqlJsExecutor } from "./graphql-js.ts";
 import { planOperation } from "./query-plan.ts";
-import { createObjectCaches } from "./serialized-object-cache.ts";
 import type { SerializedResult } from "./serialized-result.ts";
 
 /** `planned` is the gateway's own engine; `graphql-js` is the reference implementation. */
@@ -24,9 +23,8 @@ export function createEngine<Context extends object>(
   environment: ExecutionEnvironment<Context>,
 ): Engine<Context> {
   if (name === "graphql-js") return createGraphqlJsExecutor<Context>(schema);
-  const createObjectCache = createObjectCaches();
   return (document, operation) => {
-    const plan = planOperation(schema, document, operation, createObjectCache);
+    const plan = planOperation(schema, document, operation);
     return (request) => execute(plan, environment, request);
   };
 }

@@ -116,7 +116,7 @@ function notePromise(execution: Execution, { definition }: FieldPlan): void {
 }
 
 /** @throws the error of the first check that fails */
-export function assertFieldAccess(
+function assertFieldAccess(
   execution: Execution,
   plan: FieldPlan,
   source: unknown,

@@ -14,7 +14,6 @@ import type { Cacheability } from "./cacheability.ts";
 import { ErrorCollector } from "./error-collector.ts";
 import type { AssertAllowed, FieldCheck } from "./field-checks.ts";
 import type { Fragments } from "./selections.ts";
-import type { CreateObjectCache } from "./serialized-object-cache.ts";
 
 /** Variables after coercion: validated, with defaults. */
 export type Variables = Readonly<Record<string, unknown>>;
@@ -24,7 +23,6 @@ export interface PlannedOperation {
   readonly schema: GraphQLSchema;
   readonly operation: OperationDefinitionNode;
   readonly fragments: Fragments;
-  readonly createObjectCache: CreateObjectCache;
   /** Executions so far. */
   executions: number;
 }
@@ -69,9 +67,6 @@ export class Execution {
 
   /** Whether all fields so far are cacheable. */
   isCacheable = true;
-
-  /** Whether a list is being written that will be cached whole, so that its objects need not be. */
-  isWithinCachedList = false;
 
   readonly slicer: TimeSlicer;
 

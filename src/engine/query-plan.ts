@@ -25,7 +25,6 @@ import { type FieldLocation, type FieldsOf, leafCompleter, valueCompleter } from
 import type { FieldPlan, PlannedOperation, Variables } from "./execution.ts";
 import { accessOf } from "./field-checks.ts";
 import { fragmentsOf, selectedFields } from "./selections.ts";
-import type { CreateObjectCache } from "./serialized-object-cache.ts";
 
 /** An operation that is ready to be executed, any number of times and at once. */
 export interface OperationPlan extends PlannedOperation {
@@ -39,20 +38,16 @@ const MAX_PLANS = 4;
 /**
  * Plans an operation of a valid document. The plan grows while it is executed: which fields a selection has for a type, how each is
  * resolved and completed, and its arguments are computed once.
- *
- * @param createObjectCache creates the caches of serialized objects, which share one bound
  */
 export function planOperation(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
-  createObjectCache: CreateObjectCache,
 ): OperationPlan {
   const planned: PlannedOperation = {
     schema,
     operation,
     fragments: fragmentsOf(document),
-    createObjectCache,
     executions: 0,
   };
   const rootType = schema.getRootType(operation.operation) as GraphQLObjectType;

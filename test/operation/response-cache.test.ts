@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Caller } from "../../src/auth/caller.ts";
 import type { CacheVersion } from "../../src/cache/cache-version.ts";
 import { createResponseCache } from "../../src/operation/response-cache.ts";
+import { createTestGateway } from "../support/gateway.ts";
+import { onboard } from "../support/partners.ts";
 
 const partner = { id: "meadow" } as Caller["partner"];
 const caller: Caller = {
@@ -71,5 +73,35 @@ describe("response cache", () => {
     const { ask, cache } = createCache();
     for (let time = 0; time < 4; time += 1) ask(caller, "x".repeat(length));
     expect(cache.hits()).toBe(hits);
+  });
+
+  it("serves no response with an object that has changed", async () => {
+    await using gateway = await createTestGateway();
+    const labels = () => gateway.ask("{ subscribeTokens(first: 3) { nodes { tokenId label } } }");
+    await labels();
+    await labels();
+    const before = await labels();
+    await gateway.ask(
+      'mutation { updateSubscribeToken(input: { token: { tokenId: 5001 }, label: "renamed" }) { userErrors { code } } }',
+    );
+    const after = await labels();
+    expect(JSON.stringify(before.data)).not.toContain("renamed");
+    expect(after.data).toMatchObject({ subscribeTokens: { nodes: [{ tokenId: 5001, label: "renamed" }, {}, {}] } });
+  });
+
+  it("serves no response to a caller without access, even if another caller has just received it", async () => {
+    await using gateway = await createTestGateway();
+    const northwind = await onboard(gateway, "northwind-tv", ["derby-final"]);
+    const kestrel = await onboard(gateway, "kestrel-media", ["derby-final"]);
+    const document = "{ subscribeTokens(first: 100) { nodes { tokenId trackingId } } }";
+    type Tokens = { subscribeTokens: { nodes: { tokenId: number; trackingId: string }[] } };
+    const seenBy = async (ask: typeof gateway.ask) => {
+      await ask(document);
+      await ask(document);
+      return (await ask<Tokens>(document)).data.subscribeTokens.nodes.map(({ trackingId }) => trackingId);
+    };
+    expect(new Set(await seenBy(gateway.ask)).size).toBeGreaterThan(2);
+    expect(new Set(await seenBy(gateway.as(northwind.key).ask))).toEqual(new Set(["northwind-tv"]));
+    expect(new Set(await seenBy(gateway.as(kestrel.key).ask))).toEqual(new Set(["kestrel-media"]));
   });
 });
