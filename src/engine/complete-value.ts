@@ -3,6 +3,7 @@ import {
   type FieldNode,
   type GraphQLAbstractType,
   GraphQLError,
+  type GraphQLLeafType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
@@ -32,48 +33,16 @@ export interface FieldLocation {
   readonly nodes: readonly FieldNode[];
 }
 
-/** Returns a function that completes values of a leaf type to JSON text; null for any other type. */
-export function leafCompleter(
-  declaredType: GraphQLOutputType,
-  location: FieldLocation,
-): ((value: unknown) => string) | null {
-  const type = getNullableType(declaredType);
-  if (!isLeafType(type)) return null;
-  const isNonNull = isNonNullType(declaredType);
-  return (value) => {
-    if (value == null && isNonNull) throw nullError(location);
-    if (value == null) return NULL;
-    if (value instanceof Error) throw value;
-    const serialized = type.serialize(value);
-    if (serialized == null) throw new Error(`Expected \`${type.name}.serialize\` to return a non-nullable value.`);
-    return toJson(serialized);
-  };
-}
-
 function nullError({ parentType, name }: FieldLocation): Error {
   return new Error(`Cannot return null for non-nullable field ${parentType.name}.${name}.`);
 }
 
 /** Returns a function that completes values of a type to JSON text. */
 export function valueCompleter(type: GraphQLOutputType, location: FieldLocation): CompleteValue {
-  const completeLeaf = leafCompleter(type, location);
-  if (completeLeaf) {
-    return (execution, value) => {
-      const text = completeLeaf(value);
-      execution.size += text.length;
-      return text;
-    };
-  }
-  if (isNonNullType(type)) {
-    const complete = nullableCompleter(type.ofType, location);
-    return (execution, value, path, info) => {
-      if (value == null) throw nullError(location);
-      if (value instanceof Error) throw value;
-      return complete(execution, value, path, info);
-    };
-  }
-  const complete = nullableCompleter(type, location);
+  const isNonNull = isNonNullType(type);
+  const complete = nullableCompleter(getNullableType(type), location);
   return (execution, value, path, info) => {
+    if (value == null && isNonNull) throw nullError(location);
     if (value == null) return NULL;
     if (value instanceof Error) throw value;
     return complete(execution, value, path, info);
@@ -81,10 +50,21 @@ export function valueCompleter(type: GraphQLOutputType, location: FieldLocation)
 }
 
 function nullableCompleter(type: GraphQLOutputType, location: FieldLocation): CompleteValue {
+  if (isLeafType(type)) return leafCompleter(type);
   if (isListType(type)) return listCompleter(type.ofType, location);
   if (isObjectType(type)) return objectCompleter(type, location);
   if (isAbstractType(type)) return abstractCompleter(type, location);
   throw new Error(`Cannot complete value of unexpected output type: "${type}".`);
+}
+
+function leafCompleter(type: GraphQLLeafType): CompleteValue {
+  return (execution, value) => {
+    const serialized = type.serialize(value);
+    if (serialized == null) throw new Error(`Expected \`${type.name}.serialize\` to return a non-nullable value.`);
+    const text = toJson(serialized);
+    execution.size += text.length;
+    return text;
+  };
 }
 
 function listCompleter(itemType: GraphQLOutputType, location: FieldLocation): CompleteValue {

@@ -1,9 +1,7 @@
 import { type FieldNode, type GraphQLResolveInfo, getArgumentValues, type ResponsePath } from "graphql";
 import { isPromise } from "../primitives/maybe-promise.ts";
-import { cacheabilityOf } from "./cacheability.ts";
 import { FieldFailure } from "./error-collector.ts";
 import type { Arguments, CompleteValue, Execution, FieldPlan, JsonText, Path } from "./execution.ts";
-import type { CheckOfObject } from "./field-checks.ts";
 import { ResolveInfo } from "./resolve-info.ts";
 import { appendAsync, type Chunks, concatChunks, NULL, rejectAfterPending } from "./serialized-result.ts";
 
@@ -44,100 +42,25 @@ export async function executeFieldsSerially(execution: Execution, plans: readonl
 }
 
 function executeField(execution: Execution, plan: FieldPlan, source: unknown, parentPath: Path): JsonText {
-  const { completeLeaf, property } = plan;
-  if (!completeLeaf || (property === null && plan.takesInfo)) {
-    return executeCompositeField(execution, plan, source, parentPath);
-  }
+  const { resolve, complete, isNonNull, nodes, cacheability } = plan;
+  const path: ResponsePath = { prev: parentPath, key: plan.responseName, typename: plan.parentType.name };
   try {
-    if (plan.cacheability !== true) noteCacheability(execution, plan);
-    if (plan.checks.length > 0) assertFieldAccess(execution, plan, source, undefined);
-    const value =
-      property === null
-        ? plan.resolve(source, coerceArguments(execution, plan), execution.context, NO_INFO)
-        : (source as Readonly<Record<string, unknown>> | null | undefined)?.[property];
-    if (property !== null && typeof value === "function") {
-      execution.isCacheable = false;
-      return executeCompositeField(execution, plan, source, parentPath);
+    const args = coerceArguments(execution, plan);
+    if (cacheability !== true && execution.isCacheable) {
+      execution.isCacheable = typeof cacheability === "function" && cacheability(args);
     }
-    if (!isPromise(value)) return counted(execution, completeLeaf(value));
-    notePromise(execution, plan);
-    const completed = countedLater(execution, value.then(completeLeaf));
-    return nullOnError(completed, execution, plan.isNonNull, plan.nodes, pathOf(plan, parentPath));
-  } catch (error) {
-    return handleFieldError(error, execution, plan.isNonNull, plan.nodes, pathOf(plan, parentPath));
-  }
-}
-
-function executeCompositeField(execution: Execution, plan: FieldPlan, source: unknown, parentPath: Path): JsonText {
-  const { resolve, complete } = plan;
-  const path = pathOf(plan, parentPath);
-  const info = plan.needsInfo ? new ResolveInfo(execution, plan, path) : NO_INFO;
-  try {
-    if (plan.cacheability !== true) noteCacheability(execution, plan);
-    if (plan.checks.length > 0) assertFieldAccess(execution, plan, source, info);
-    const value = resolve(source, coerceArguments(execution, plan), execution.context, info);
-    if (isPromise(value)) notePromise(execution, plan);
-    const completed = isPromise(value)
-      ? completePromise(value, complete, execution, path, info)
-      : complete(execution, value, path, info);
-    return typeof completed === "string"
-      ? completed
-      : nullOnError(completed, execution, plan.isNonNull, plan.nodes, path);
-  } catch (error) {
-    return handleFieldError(error, execution, plan.isNonNull, plan.nodes, path);
-  }
-}
-
-/** The `info` of fields that do not take it. */
-const NO_INFO = undefined as unknown as GraphQLResolveInfo;
-
-function counted(execution: Execution, text: string): string {
-  execution.size += text.length;
-  return text;
-}
-
-function countedLater(execution: Execution, completed: Promise<string>): Promise<string> {
-  return completed.then((text) => counted(execution, text));
-}
-
-function pathOf({ responseName, parentType }: FieldPlan, parentPath: Path): ResponsePath {
-  return { prev: parentPath, key: responseName, typename: parentType.name };
-}
-
-function noteCacheability(execution: Execution, plan: FieldPlan): void {
-  const { cacheability } = plan;
-  if (!execution.isCacheable) return;
-  execution.isCacheable = typeof cacheability === "function" && cacheability(coerceArguments(execution, plan));
-}
-
-/** An object that has to wait for a value has read it from somewhere. */
-function notePromise(execution: Execution, { definition }: FieldPlan): void {
-  if (cacheabilityOf(definition) === false) execution.isCacheable = false;
-}
-
-/** @throws the error of the first check that fails */
-function assertFieldAccess(
-  execution: Execution,
-  plan: FieldPlan,
-  source: unknown,
-  info: GraphQLResolveInfo | undefined,
-): void {
-  const isCallerAllowed = plan.passedIn === execution.number;
-  if (isCallerAllowed && !plan.hasChecksOfObject) return;
-  const { context, environment } = execution;
-  for (const check of plan.checks) {
-    if (typeof check !== "function") {
-      if (!isCallerAllowed) environment.assertAllowed(check, context);
-    } else if ((check as CheckOfObject).ofType) {
-      if (execution.passedCheck === check && execution.passedSource === source) continue;
-      environment.assertAllowed(check, context, source, context);
-      execution.passedCheck = check;
-      execution.passedSource = source;
-    } else {
-      environment.assertAllowed(check, context, source, coerceArguments(execution, plan), context, info);
+    const info = new ResolveInfo(execution, plan, path);
+    const value = resolve(source, args, execution.context, info);
+    if (!isPromise(value)) {
+      const completed = complete(execution, value, path, info);
+      return typeof completed === "string" ? completed : nullOnError(completed, execution, isNonNull, nodes, path);
     }
+    // An object that has to wait for a value has read it from somewhere.
+    if (plan.isReadIfPromised) execution.isCacheable = false;
+    return nullOnError(completePromise(value, complete, execution, path, info), execution, isNonNull, nodes, path);
+  } catch (error) {
+    return handleFieldError(error, execution, isNonNull, nodes, path);
   }
-  plan.passedIn = execution.number;
 }
 
 /**

@@ -12,7 +12,6 @@ import type { MaybePromise } from "../primitives/maybe-promise.ts";
 import type { TimeSlicer } from "../scheduling/time-slicer.ts";
 import type { Cacheability } from "./cacheability.ts";
 import { ErrorCollector } from "./error-collector.ts";
-import type { AssertAllowed, FieldCheck } from "./field-checks.ts";
 import type { Fragments } from "./selections.ts";
 
 /** Variables after coercion: validated, with defaults. */
@@ -23,13 +22,10 @@ export interface PlannedOperation {
   readonly schema: GraphQLSchema;
   readonly operation: OperationDefinitionNode;
   readonly fragments: Fragments;
-  /** Executions so far. */
-  executions: number;
 }
 
 /** Functions that the gateway hands to the engine. */
 export interface ExecutionEnvironment<Context> {
-  readonly assertAllowed: AssertAllowed<Context>;
   /** Creates the slicer of one execution, which calls back whenever it defers work. */
   createTimeSlicer(onDeferred: (allStarted: Promise<void>) => void): TimeSlicer;
   /**
@@ -52,19 +48,9 @@ const UNBOUNDED: ResponseBudget = { writing: () => undefined };
 
 /** State of one execution. */
 export class Execution {
-  /** Tells this execution from all others of its operation. */
-  readonly number: number;
   readonly errors = new ErrorCollector();
   /** Arguments of fields with variables, which are the same wherever a fragment is spread. */
   readonly arguments = new Map<FieldNode, CoercedArguments>();
-  /**
-   * The last check of an object that passed, and the object.
-   *
-   * Other fields of that object need not make the check again.
-   */
-  passedCheck: FieldCheck | null = null;
-  passedSource: unknown;
-
   /** Whether all fields so far are cacheable. */
   isCacheable = true;
 
@@ -89,8 +75,6 @@ export class Execution {
     variables: Variables,
     budget: ResponseBudget = UNBOUNDED,
   ) {
-    planned.executions += 1;
-    this.number = planned.executions;
     this.planned = planned;
     this.environment = environment;
     this.context = context;
@@ -156,24 +140,12 @@ export interface FieldPlan {
   readonly parentType: GraphQLObjectType;
   readonly definition: GraphQLField<unknown, unknown>;
   readonly isNonNull: boolean;
-  /** Checks that the caller must pass, in this order. */
-  readonly checks: readonly FieldCheck[];
-  /** Whether some checks depend on the object. */
-  readonly hasChecksOfObject: boolean;
-  /** Number of the execution that has passed the checks that do not depend on the object. */
-  passedIn: number;
   readonly resolve: GraphQLFieldResolver<unknown, unknown>;
   /** Arguments of every execution; null if they depend on variables, or are not coerced yet. */
   constantArguments: Arguments | null;
   readonly hasVariables: boolean;
   readonly complete: CompleteValue;
-  /** Completes a leaf value; null for a field of another type. */
-  readonly completeLeaf: ((value: unknown) => string) | null;
-  /** Name of the property of the object that the field gives; null if it is resolved otherwise. */
-  readonly property: string | null;
-  /** Whether the resolver takes the resolve info. */
-  readonly takesInfo: boolean;
-  /** Whether the resolver, a check or `resolveType` may take the resolve info. */
-  readonly needsInfo: boolean;
   readonly cacheability: Cacheability;
+  /** Whether a promise of the resolver makes the response uncacheable. */
+  readonly isReadIfPromised: boolean;
 }

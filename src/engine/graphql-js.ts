@@ -1,5 +1,6 @@
 import {
   type DocumentNode,
+  defaultFieldResolver,
   execute,
   GraphQLError,
   type GraphQLField,
@@ -74,22 +75,16 @@ function selectsIntrospection(
 }
 
 function noteCacheability(field: GraphQLField<unknown, unknown>, notes: CacheabilityNotes): void {
-  const { resolve } = field;
-  const property = propertyOf(field);
+  const { resolve = defaultFieldResolver } = field;
   const mark = cacheabilityOf(field);
-  const cacheability = isOfObject(property, accessOf(field).resolve) || mark;
+  const cacheability = isOfObject(propertyOf(field), accessOf(field).resolve) || mark;
   field.resolve = (source, args, context, info) => {
     const noted = notes.get(context as object);
-    const own = property === null ? undefined : (source as Readonly<Record<string, unknown>> | undefined)?.[property];
-    const value = resolve
-      ? resolve(source, args, context, info)
-      : typeof own === "function"
-        ? own.call(source, args, context, info)
-        : own;
+    const value = resolve(source, args, context, info);
     if (!noted?.isCacheable) return value;
     const isCacheable = typeof cacheability === "function" ? cacheability(args) : cacheability;
     const isRead = isPromise(value) && mark === false;
-    noted.isCacheable = isCacheable && !isRead && typeof own !== "function";
+    noted.isCacheable = isCacheable && !isRead;
     return value;
   };
 }

@@ -1,5 +1,6 @@
 import {
   type DocumentNode,
+  defaultFieldResolver,
   type FieldNode,
   type GraphQLField,
   GraphQLIncludeDirective,
@@ -7,8 +8,6 @@ import {
   type GraphQLSchema,
   GraphQLSkipDirective,
   getDirectiveValues,
-  getNamedType,
-  isAbstractType,
   isNonNullType,
   Kind,
   type OperationDefinitionNode,
@@ -21,7 +20,7 @@ import {
   visit,
 } from "graphql";
 import { cacheabilityOf, isOfObject, propertyOf } from "./cacheability.ts";
-import { type FieldLocation, type FieldsOf, leafCompleter, valueCompleter } from "./complete-value.ts";
+import { type FieldLocation, type FieldsOf, valueCompleter } from "./complete-value.ts";
 import type { FieldPlan, PlannedOperation, Variables } from "./execution.ts";
 import { accessOf } from "./field-checks.ts";
 import { fragmentsOf, selectedFields } from "./selections.ts";
@@ -44,12 +43,7 @@ export function planOperation(
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): OperationPlan {
-  const planned: PlannedOperation = {
-    schema,
-    operation,
-    fragments: fragmentsOf(document),
-    executions: 0,
-  };
+  const planned: PlannedOperation = { schema, operation, fragments: fragmentsOf(document) };
   const rootType = schema.getRootType(operation.operation) as GraphQLObjectType;
   const conditions = skipIncludeVariables(planned);
   const plans = new Map<string, FieldsOf>();
@@ -118,7 +112,7 @@ function fieldPlans(
     const [node] = nodes;
     const definition = node && fieldDefinition(planned.schema, parentType, node);
     if (!definition) continue;
-    const { checks, resolve } = accessOf(definition);
+    const mark = cacheabilityOf(definition);
     const fieldsOf = (type: GraphQLObjectType) =>
       fieldsOnce(
         planned,
@@ -126,9 +120,6 @@ function fieldPlans(
         nodes.map(({ selectionSet }) => selectionSet),
       );
     const location: FieldLocation = { planned, parentType, nodes, name: definition.name, fieldsOf };
-    const property = propertyOf(definition);
-    const hasChecksOfObject = checks.some((check) => typeof check === "function");
-    const takesInfo = resolve.length === 0 || resolve.length > 3;
     plans.push({
       responseName,
       key: `${plans.length === 0 ? "{" : ","}${JSON.stringify(responseName)}:`,
@@ -136,18 +127,12 @@ function fieldPlans(
       parentType,
       definition,
       isNonNull: isNonNullType(definition.type),
-      checks,
-      hasChecksOfObject,
-      passedIn: 0,
-      resolve,
+      resolve: definition.resolve ?? defaultFieldResolver,
       constantArguments: null,
       hasVariables: hasVariables(node),
       complete: valueCompleter(definition.type, location),
-      completeLeaf: leafCompleter(definition.type, location),
-      property,
-      takesInfo,
-      needsInfo: takesInfo || hasChecksOfObject || isAbstractType(getNamedType(definition.type)),
-      cacheability: isOfObject(property, resolve) || cacheabilityOf(definition),
+      cacheability: isOfObject(propertyOf(definition), accessOf(definition).resolve) || mark,
+      isReadIfPromised: mark === false,
     });
   }
   return plans;

@@ -13,7 +13,6 @@ import { isPromise, type MaybePromise, mapMaybe } from "../primitives/maybe-prom
 import { memoizeLast } from "../primitives/memoize.ts";
 import { MAX_QUEUE_WAIT_MS, type QueuedTask } from "../scheduling/admission-queue.ts";
 import type { Scheduling } from "../scheduling/scheduling.ts";
-import { assertAllowed } from "../schema/scope-checks.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
 import { createDocumentCache, type PreparedOperation } from "./document-cache.ts";
 import { type Errors, type ShownError, serializeErrors } from "./mask-error.ts";
@@ -86,7 +85,6 @@ export type OperationExecutor = (request: OperationRequest, respond: (response: 
 export function createOperationExecutor(options: OperationExecutorOptions): OperationExecutor {
   const { schema, parts, errors, scheduling } = options;
   const engine = createEngine<GraphContext>(options.engine ?? "planned", schema, {
-    assertAllowed,
     createTimeSlicer: scheduling.createTimeSlicer,
     onDeferred: ({ loaders }, allStarted) => loaders.batchScheduler.holdWhile(allStarted),
   });

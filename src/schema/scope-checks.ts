@@ -4,7 +4,7 @@ import type { GraphQLFieldResolver } from "graphql";
 import type { Caller } from "../auth/caller.ts";
 import { isScope, type Scope, scopesOfRole, seesAccount } from "../auth/scopes.ts";
 import type { GraphContext } from "../context.ts";
-import { accessExtension, type CheckOfObject, type FieldCheck } from "../engine/field-checks.ts";
+import { accessExtension } from "../engine/field-checks.ts";
 import { ApplicationError, ForbiddenError } from "../model/errors.ts";
 
 /** The rights that `authScopes` of a type or field may require: any one of them is enough. */
@@ -19,6 +19,10 @@ export interface AuthScopes {
 
 type Resolver = GraphQLFieldResolver<unknown, object, object>;
 type AnyResolver = GraphQLFieldResolver<unknown, unknown>;
+type AnyCheck = (...args: Parameters<AnyResolver>) => void;
+
+/** Requirement of a type or field: the same for every object, or computed from the object and the arguments. */
+export type FieldCheck = object | ((...about: unknown[]) => unknown);
 
 /**
  * The scope-auth plugin of Pothos with its options and types, but with checks that store nothing between fields.
@@ -31,13 +35,15 @@ class ScopeChecks extends PothosScopeAuthPlugin<SchemaTypes> {
     const ofTypes = this.#typesOf(field).flatMap((type) => checkIn(type.pothosOptions));
     const ofField = checkIn(field.pothosOptions);
     if (ofTypes.length + ofField.length === 0) return resolve;
-    for (const check of ofTypes) if (typeof check === "function") (check as CheckOfObject).ofType = true;
+    const check = (...[parent, args, context, info]: Parameters<Resolver>) => {
+      for (const each of ofTypes) assertAllowed(each, context, parent, context);
+      for (const each of ofField) assertAllowed(each, context, parent, args, context, info);
+    };
     const checked: Resolver = (parent, args, context, info) => {
-      for (const check of ofTypes) assertAllowed(check, context, parent, context);
-      for (const check of ofField) assertAllowed(check, context, parent, args, context, info);
+      check(parent, args, context, info);
       return resolve(parent, args, context, info);
     };
-    const access = accessExtension([...ofTypes, ...ofField], resolve as AnyResolver, checked as AnyResolver);
+    const access = accessExtension(check as AnyCheck, resolve as AnyResolver, checked as AnyResolver);
     field.extensions = { ...field.extensions, ...access };
     return checked;
   }
@@ -74,7 +80,7 @@ function checkIn(options: object): FieldCheck[] {
  */
 export function assertAllowed(check: FieldCheck, context: object, ...about: unknown[]): void {
   const { caller } = context as GraphContext;
-  const required = (typeof check === "function" ? (check as CheckOfObject)(...about) : check) as
+  const required = (typeof check === "function" ? (check as (...about: unknown[]) => unknown)(...about) : check) as
     | Partial<AuthScopes>
     | boolean;
   if (required === true) return;

@@ -18,12 +18,10 @@ import { describe, expect, it } from "vitest";
 import { createContexts } from "../../src/context.ts";
 import { createEngine } from "../../src/engine/engine.ts";
 import { FieldFailure } from "../../src/engine/error-collector.ts";
-import type { AssertAllowed } from "../../src/engine/field-checks.ts";
 import type { SerializedResult } from "../../src/engine/serialized-result.ts";
 
 import { createScheduling } from "../../src/scheduling/scheduling.ts";
 import { createSchema } from "../../src/schema/schema.ts";
-import { assertAllowed } from "../../src/schema/scope-checks.ts";
 import { createServices } from "../../src/services.ts";
 import { createTestGateway, OPERATOR_KEY } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
@@ -43,11 +41,9 @@ function asExecutionResult({ data, errors }: SerializedResult): ExecutionResult 
 
 function createEngines<Context extends object>(
   createSchema: () => GraphQLSchema,
-  check: AssertAllowed<Context> = () => undefined,
 ) {
   const schema = createSchema();
   const environment = {
-    assertAllowed: check,
     createTimeSlicer: createScheduling({ maxRequestsInFlight: 1 }).createTimeSlicer,
     onDeferred: () => undefined,
   };
@@ -108,7 +104,7 @@ describe("the planned engine", () => {
       const partner = await onboard(gateway, "northwind-tv", ["derby-final"]);
       const parts = createServices(gateway.options);
       const { publish, subscribe } = gateway.sandbox.tokens;
-      const engines = createEngines(createSchema, assertAllowed);
+      const engines = createEngines(createSchema);
       const pools: Pools = {
         ids: [partner.id, "", "bm9uZQ"],
         tokenIds: [...publish(), ...subscribe()].map(({ id }) => id),
@@ -177,7 +173,7 @@ describe("the planned engine", () => {
     const cost = { requested: 0, limit: 0, remaining: 0, resetAt: 0 };
     for (const a of [true, false]) {
       const context = () => createContexts(parts)({ caller, address: null, cost });
-      const engines = createEngines(createSchema, assertAllowed);
+      const engines = createEngines(createSchema);
       const [expected, ...found] = await allResults(engines, text, context, { variables: { a } });
       for (const result of found) expect(result).toBe(expected);
     }

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Caller } from "../../src/auth/caller.ts";
 import type { Scope } from "../../src/auth/scopes.ts";
-import type { FieldCheck } from "../../src/engine/field-checks.ts";
-import { assertAllowed } from "../../src/schema/scope-checks.ts";
+import { assertAllowed, type FieldCheck } from "../../src/schema/scope-checks.ts";
 import { refusalOf } from "../support/refusal.ts";
 
 const staff = (...scopes: Scope[]) => caller("ANALYST", scopes, null);

@@ -9,7 +9,6 @@ import { createSchema } from "../../src/schema/schema.ts";
 
 const schema = createSchema();
 const engine = createEngine<GraphContext>("planned", schema, {
-  assertAllowed: () => undefined,
   createTimeSlicer: createScheduling({ maxRequestsInFlight: 1 }).createTimeSlicer,
   onDeferred: () => undefined,
 });

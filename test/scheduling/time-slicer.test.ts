@@ -106,7 +106,6 @@ describe("execution in time slices", () => {
     const [operation] = document.definitions as [OperationDefinitionNode];
     const held: Promise<void>[] = [];
     const engine = createEngine<object>("planned", schema, {
-      assertAllowed: () => undefined,
       createTimeSlicer,
       onDeferred: (_context, allStarted) => void held.push(allStarted),
     });

@@ -1,13 +1,12 @@
 import type { GraphQLField, GraphQLSchema } from "graphql";
 import type { AuditedAction } from "../../auth/audit-recorder.ts";
 import { type GraphContext, withAuditedAction } from "../../context.ts";
-import { accessOf, type FieldCheck } from "../../engine/field-checks.ts";
+import { accessOf } from "../../engine/field-checks.ts";
 import { ApplicationError } from "../../model/errors.ts";
 import type { AuditEnd } from "../../store/records.ts";
 import type { Tables } from "../../store/store.ts";
 import { decodeGlobalId } from "../global-id.ts";
 import type { Payload } from "../payload.ts";
-import { assertAllowed } from "../scope-checks.ts";
 import { auditDetail } from "./audit-detail.ts";
 import { recorded, recordedTables } from "./audit-effects.ts";
 import { touchedObjects } from "./touched-objects.ts";
@@ -21,21 +20,22 @@ export const noSideEffects = { noSideEffects: true } as const;
 /** Makes every mutation of the schema write an entry into the audit log. */
 export function withAudit(schema: GraphQLSchema): GraphQLSchema {
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
-    const { checks, resolve } = accessOf(field);
+    const { check, resolve } = accessOf(field);
     const audit = field.extensions["noSideEffects"] ? recordAfter : recordBefore;
-    field.resolve = allowed(field, checks, audit(field, resolve as Resolve));
+    field.resolve = allowed(field, check as Check, audit(field, resolve as Resolve));
   }
   return schema;
 }
 
 type Field = GraphQLField<unknown, GraphContext>;
 type Resolve = NonNullable<Field["resolve"]>;
+type Check = (...args: Parameters<Resolve>) => void;
 
 /** Checks rights first: an attempt without the right is counted and has no entry in the log. */
-function allowed({ name }: Field, checks: readonly FieldCheck[], resolve: Resolve): Resolve {
+function allowed({ name }: Field, check: Check, resolve: Resolve): Resolve {
   return async (source, args, context, info) => {
     try {
-      for (const check of checks) assertAllowed(check, context, source, args, context, info);
+      check(source, args, context, info);
     } catch (error) {
       // The caller must get the refusal itself, also if it cannot be counted.
       if (error instanceof ApplicationError) await context.audit.recordRefusal(name, error.code).catch(() => undefined);
