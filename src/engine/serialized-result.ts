@@ -46,30 +46,8 @@ function joined(chunks: Chunks): Promise<string> {
   const [before, later, after] = chunks;
   // Most objects wait for one value.
   if (chunks.length === 3 && isPromise(later)) return later.then((text) => `${before}${text}${after}`);
-  return new Promise((resolve, reject) => {
-    let missing = 1;
-    const arrived = () => {
-      missing -= 1;
-      if (missing === 0) resolve(concatenated(chunks));
-    };
-    for (let index = 0; index < chunks.length; index += 1) {
-      const chunk = chunks[index];
-      if (typeof chunk !== "object") continue;
-      missing += 1;
-      chunk.then((text) => {
-        chunks[index] = text;
-        arrived();
-      }, reject);
-    }
-    arrived();
-  });
-}
-
-/** Concatenates by `+=`, which V8 copies once for the whole response; `join` would copy at every level. */
-function concatenated(chunks: Chunks): string {
-  let text = "";
-  for (const chunk of chunks) text += chunk;
-  return text;
+  // Concatenation by `+=` is copied once for the whole response; `join` would copy at every level.
+  return Promise.all(chunks).then((texts) => texts.reduce((all, text) => all + text, ""));
 }
 
 /**
