@@ -105,11 +105,8 @@ export function whenReceived(
 /** Sends head and body together. Ends the connection if that fails. */
 export function send(response: ServerResponse, { status, headers, body }: HttpResponse): void {
   const text = body ?? "";
-  const bytes = Buffer.byteLength(text);
-  // ASCII text is the same in Latin-1, which Node.js writes without looking at each character.
-  const encoding = bytes === text.length ? "latin1" : "utf8";
   try {
-    response.writeHead(status, Object.assign({ "content-length": bytes }, headers)).end(text, encoding);
+    response.writeHead(status, Object.assign({ "content-length": Buffer.byteLength(text) }, headers)).end(text);
   } catch {
     response.destroy();
   }

@@ -76,18 +76,12 @@ export function createDocumentCache(
     operations += 1;
     const id = operations;
     const name = operation.name?.value ?? null;
-    const definitions = operation.variableDefinitions ?? [];
-    let constantCost: number | null = null;
     return {
       document,
       name,
       type: operation.operation,
       cacheKey: (variables) => id + keyOf(variables),
-      cost: (variables) => {
-        const points = constantCost ?? queryCost(schema, document, name, variables);
-        if (definitions.length === 0) constantCost = points;
-        return points;
-      },
+      cost: (variables) => queryCost(schema, document, name, variables),
       blockingScore: 0,
       execute: engine(document, operation),
     };
