@@ -45,6 +45,8 @@ export interface FleetOptions {
   readonly servers: "gateway" | "all";
   /** Number of gateways: 1 by default. */
   readonly gateways?: number;
+  /** Program of each gateway, in place of their number; that of `npm run build` by default. */
+  readonly programs?: readonly string[];
   /** Folder for the CPU profile of the gateway; null for none. */
   readonly profileFolder: string | null;
   /** Settings of the gateway beside those of the benchmark. */
@@ -67,7 +69,8 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export async function startFleet({
   streams,
   servers,
-  gateways: count = 1,
+  programs = [],
+  gateways: count = programs.length || 1,
   profileFolder,
   settings,
 }: FleetOptions): Promise<Fleet> {
@@ -92,16 +95,16 @@ export async function startFleet({
   ];
   try {
     const stub = await start(CORES.rest, script("stub"));
-    const startGateway = (name: string, port: string) =>
-      start(
-        CORES.server,
-        [...(profileFolder ? ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`] : []), here("../dist/main.js")],
-        { ...gatewayEnvironment(stub.url, join(folder, name)), ...settings, PORT: port },
-      );
+    const startGateway = (name: string, port: string, program = here("../dist/main.js")) =>
+      start(CORES.server, [...(profileFolder ? ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`] : []), program], {
+        ...gatewayEnvironment(stub.url, join(folder, name)),
+        ...settings,
+        PORT: port,
+      });
     const gateways: Gateway[] = [];
     for (let index = 0; index < count; index += 1) {
       const name = count === 1 ? "Syndigraph" : `Syndigraph ${index + 1}`;
-      gateways.push(await gatewayAt(name, (port) => startGateway(name, port)));
+      gateways.push(await gatewayAt(name, (port) => startGateway(name, port, programs[index])));
     }
     const [syndigraph] = gateways as [Gateway];
     const all =
