@@ -9,7 +9,7 @@ import type { StalePart } from "../loaders/staleness.ts";
 import type { CostStatus } from "../model/cost.ts";
 import { InvalidInputError } from "../model/errors.ts";
 import { requestLimits } from "../model/request-limits.ts";
-import { isPromise, type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
+import { isPromise } from "../primitives/maybe-promise.ts";
 import { memoizeLast } from "../primitives/memoize.ts";
 import { MAX_QUEUE_WAIT_MS, type QueuedTask } from "../scheduling/admission-queue.ts";
 import type { Scheduling } from "../scheduling/scheduling.ts";
@@ -167,12 +167,11 @@ class OperationExecution {
     this.#respond = respond;
   }
 
-  /** @throws what fails before the first promise */
   start(): void {
     const { budget, parts } = this.#shared;
-    const charge = chargeBudget(this.#resolved.points, this.#request.caller, budget, parts.clock);
-    if (isPromise(charge)) charge.then((result) => this.#charged(result)).catch((error) => this.#fail(error));
-    else this.#charged(charge);
+    chargeBudget(this.#resolved.points, this.#request.caller, budget, parts.clock)
+      .then((charge) => this.#charged(charge))
+      .catch((error) => this.#fail(error));
   }
 
   #charged({ cost, refusal }: Charge): void {
@@ -325,22 +324,20 @@ interface Charge {
  *
  * Refuses one that exceeds the maximum price, or the rest of its caller's budget.
  */
-function chargeBudget(
+async function chargeBudget(
   points: number,
   caller: GraphContext["caller"],
   budget: CostBudget,
   clock: () => number,
-): MaybePromise<Charge> {
+): Promise<Charge> {
   const { max, code } = requestLimits.maxCost;
   if (points > max) {
     const message = `An operation must cost at most ${max} points; got ${points}. Ask for fewer objects or shorter windows.`;
     const refusal = requestError(code, message, { status: 400 }, { cost: points, max });
-    return mapMaybe(budget.read(caller, points), (cost) => ({ cost, refusal }));
+    return { cost: await budget.read(caller, points), refusal };
   }
-  return mapMaybe(budget.charge(caller, points), ({ isGranted, status: cost }) => ({
-    cost,
-    refusal: isGranted ? null : throttled(points, cost, clock()),
-  }));
+  const { isGranted, status: cost } = await budget.charge(caller, points);
+  return { cost, refusal: isGranted ? null : throttled(points, cost, clock()) };
 }
 
 function throttled(points: number, cost: CostStatus, now: number): RequestError {
