@@ -1,4 +1,5 @@
-import { defaultFieldResolver, type GraphQLField, type GraphQLFieldResolver } from "graphql";
+import { defaultFieldResolver, type GraphQLField } from "graphql";
+import { accessOf } from "./field-checks.ts";
 
 /** Whether a field's value may be cached; a function if that depends on the arguments. */
 export type Cacheability = boolean | ((args: Readonly<Record<string, unknown>>) => boolean);
@@ -18,23 +19,19 @@ export function cacheable(when: Cacheability = true): { readonly [EXTENSION]: Ca
   return { [EXTENSION]: when };
 }
 
-/** Returns the mark of a field; false for a field without one, except `__typename`. */
-export function cacheabilityOf({ name, extensions }: GraphQLField<unknown, unknown>): Cacheability {
-  return (extensions[EXTENSION] as Cacheability | undefined) ?? name === "__typename";
+/** Rule of one field. */
+export interface FieldCacheability {
+  readonly cacheability: Cacheability;
+  /** Whether a promise of the resolver makes the response uncacheable: an object that has to wait has read something. */
+  readonly isReadIfPromised: boolean;
 }
 
-/**
- * Returns the name of the property of its object that a field gives, which Pothos notes for `expose`.
- *
- * Returns null for other fields.
- */
-export function propertyOf({ name, resolve, extensions }: GraphQLField<unknown, unknown>): string | null {
-  if (resolve === undefined || resolve === defaultFieldResolver) return name;
-  const exposed = extensions["pothosExposedField"];
-  return typeof exposed === "string" ? exposed : null;
-}
-
-/** Returns whether a field is a property of its object, or resolved from the object alone. */
-export function isOfObject(property: string | null, resolve: GraphQLFieldResolver<unknown, unknown>): boolean {
-  return property !== null || resolve.length === 1;
+/** Returns the rule of a field: its mark, or that it is a property of its object, or resolved from the object alone. */
+export function cacheabilityOf(field: GraphQLField<unknown, unknown>): FieldCacheability {
+  const { name, extensions } = field;
+  const mark = (extensions[EXTENSION] as Cacheability | undefined) ?? name === "__typename";
+  const { resolve } = accessOf(field);
+  // Pothos notes the property that a field exposes.
+  const isOfObject = resolve === defaultFieldResolver || "pothosExposedField" in extensions || resolve.length === 1;
+  return { cacheability: isOfObject || mark, isReadIfPromised: mark === false };
 }

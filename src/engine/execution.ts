@@ -10,7 +10,7 @@ import type {
 } from "graphql";
 import type { MaybePromise } from "../primitives/maybe-promise.ts";
 import type { TimeSlicer } from "../scheduling/time-slicer.ts";
-import type { Cacheability } from "./cacheability.ts";
+import type { FieldCacheability } from "./cacheability.ts";
 import { ErrorCollector } from "./error-collector.ts";
 import type { Fragments } from "./selections.ts";
 
@@ -132,7 +132,7 @@ export type CompleteValue = (
 ) => JsonText;
 
 /** A field of a selection, for one object type. */
-export interface FieldPlan {
+export interface FieldPlan extends FieldCacheability {
   readonly responseName: string;
   /** Name in the response with the punctuation before it, such as `{"name":` for a first field. */
   readonly key: string;
@@ -145,7 +145,4 @@ export interface FieldPlan {
   constantArguments: Arguments | null;
   readonly hasVariables: boolean;
   readonly complete: CompleteValue;
-  readonly cacheability: Cacheability;
-  /** Whether a promise of the resolver makes the response uncacheable. */
-  readonly isReadIfPromised: boolean;
 }

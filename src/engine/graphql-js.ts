@@ -11,10 +11,9 @@ import {
   type ResponsePath,
 } from "graphql";
 import { isPromise, type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
-import { cacheabilityOf, isOfObject, propertyOf } from "./cacheability.ts";
+import { cacheabilityOf } from "./cacheability.ts";
 import { FieldFailure } from "./error-collector.ts";
 import { type ExecutionRequest, MAX_COERCION_ERRORS } from "./execute.ts";
-import { accessOf } from "./field-checks.ts";
 import { fragmentsOf, selectedFields } from "./selections.ts";
 import type { SerializedResult } from "./serialized-result.ts";
 
@@ -76,15 +75,13 @@ function selectsIntrospection(
 
 function noteCacheability(field: GraphQLField<unknown, unknown>, notes: CacheabilityNotes): void {
   const { resolve = defaultFieldResolver } = field;
-  const mark = cacheabilityOf(field);
-  const cacheability = isOfObject(propertyOf(field), accessOf(field).resolve) || mark;
+  const { cacheability, isReadIfPromised } = cacheabilityOf(field);
   field.resolve = (source, args, context, info) => {
     const noted = notes.get(context as object);
     const value = resolve(source, args, context, info);
     if (!noted?.isCacheable) return value;
     const isCacheable = typeof cacheability === "function" ? cacheability(args) : cacheability;
-    const isRead = isPromise(value) && mark === false;
-    noted.isCacheable = isCacheable && !isRead;
+    noted.isCacheable = isCacheable && !(isReadIfPromised && isPromise(value));
     return value;
   };
 }

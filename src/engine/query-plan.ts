@@ -19,10 +19,9 @@ import {
   type ValueNode,
   visit,
 } from "graphql";
-import { cacheabilityOf, isOfObject, propertyOf } from "./cacheability.ts";
+import { cacheabilityOf } from "./cacheability.ts";
 import { type FieldLocation, type FieldsOf, valueCompleter } from "./complete-value.ts";
 import type { FieldPlan, PlannedOperation, Variables } from "./execution.ts";
-import { accessOf } from "./field-checks.ts";
 import { fragmentsOf, selectedFields } from "./selections.ts";
 
 /** An operation that is ready to be executed, any number of times and at once. */
@@ -112,7 +111,6 @@ function fieldPlans(
     const [node] = nodes;
     const definition = node && fieldDefinition(planned.schema, parentType, node);
     if (!definition) continue;
-    const mark = cacheabilityOf(definition);
     const fieldsOf = (type: GraphQLObjectType) =>
       fieldsOnce(
         planned,
@@ -131,8 +129,7 @@ function fieldPlans(
       constantArguments: null,
       hasVariables: hasVariables(node),
       complete: valueCompleter(definition.type, location),
-      cacheability: isOfObject(propertyOf(definition), accessOf(definition).resolve) || mark,
-      isReadIfPromised: mark === false,
+      ...cacheabilityOf(definition),
     });
   }
   return plans;
