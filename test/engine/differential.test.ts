@@ -39,9 +39,7 @@ function asExecutionResult({ data, errors }: SerializedResult): ExecutionResult 
   return { ...(located && { errors: located }), ...(data !== undefined && { data: JSON.parse(data) }) };
 }
 
-function createEngines<Context extends object>(
-  createSchema: () => GraphQLSchema,
-) {
+function createEngines<Context extends object>(createSchema: () => GraphQLSchema) {
   const schema = createSchema();
   const environment = {
     createTimeSlicer: createScheduling({ maxRequestsInFlight: 1 }).createTimeSlicer,
