@@ -5,7 +5,8 @@
 export const errorCodes = {
   UNAUTHENTICATED: "The request has no key, or an invalid one.",
   AUTHENTICATION_UNAVAILABLE: "The caller cannot be authenticated now: the identity provider's keys are unavailable.",
-  FORBIDDEN: "The caller's key lacks the scope that this field needs, or the field is not for partners.",
+  FORBIDDEN:
+    "The caller's key lacks the scope that `scope` names, or is a partner's for a field of the broadcaster's own people: `isForStaff`.",
   NOT_FOUND: "No object has this id or name, or the caller may not see it. A malformed id gets the same error.",
   INVALID_INPUT: "An argument breaks a rule; the message names the argument and the rule.",
   INVALID_WINDOW: "The window ends before it begins, lies in the future, or does not consist of full UTC hours.",

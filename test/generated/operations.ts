@@ -45,7 +45,7 @@ export type ErrorCode =
   | 'CONFLICT'
   /** The gateway's configuration disables this feature; the message names the variable. */
   | 'FEATURE_DISABLED'
-  /** The caller's key lacks the scope that this field needs, or the field is not for partners. */
+  /** The caller's key lacks the scope that `scope` names, or is a partner's for a field of the broadcaster's own people: `isForStaff`. */
   | 'FORBIDDEN'
   /** No grant opens one of the requested streams. */
   | 'GRANT_NOT_COVERED'

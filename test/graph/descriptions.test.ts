@@ -74,7 +74,7 @@ describe("the descriptions of the schema", () => {
       ]),
     );
     // Names of the SDKs, of JWTs and of the response beside the data.
-    const foreign = new Set(["multiplexedAudioTracks", "subscriberToken", "mediaKeyId", "omittedErrors"]);
+    const foreign = new Set(["multiplexedAudioTracks", "subscriberToken", "mediaKeyId", "omittedErrors", "isForStaff"]);
     const promised = described().flatMap(({ coordinate, description }) =>
       [...description.matchAll(/`([^`]+)`/g)].flatMap(([, code = ""]) =>
         [...code.matchAll(/\b[a-z]+[A-Z]\w*/g)].map(([name]) => ({ coordinate, name })),
