@@ -30,7 +30,7 @@ interface UnreadResponses {
 function nodesQuery(aliases: number): (streamId: string) => string {
   return (streamId) => {
     const ids = Array.from({ length: 100 }, () => JSON.stringify(streamId)).join();
-    return `{ nodes(ids: [${ids}]) { ... on Stream { bandwidth(window: { last: "P7D" }) { series(granularity: HOUR) { points { ${starts(aliases)} } } } } } }`;
+    return `{ nodes(ids: [${ids}]) { ... on Stream { bandwidth(window: { last: "PT168H" }) { series(granularity: HOUR) { points { ${starts(aliases)} } } } } } }`;
   };
 }
 

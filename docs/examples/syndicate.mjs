@@ -50,7 +50,7 @@ for (const { viewerToken } of signViewerTokens.results) console.log(`viewer toke
 
 const { partner } = await ask(
   `query ($trackingId: String!) {
-    partner(by: { trackingId: $trackingId }) { usage(window: { last: "P1D" }) { total { gigabytesOut } } }
+    partner(by: { trackingId: $trackingId }) { usage(window: { named: TODAY }) { total { gigabytesOut } } }
   }`,
   { trackingId },
 );

@@ -67,7 +67,7 @@ print("viewer token", signed["signViewerToken"]["viewerToken"]["jwt"])
 usage = ask(
     """
     query ($trackingId: String!) {
-      partner(by: { trackingId: $trackingId }) { usage(window: { last: "P1D" }) { total { gigabytesOut } } }
+      partner(by: { trackingId: $trackingId }) { usage(window: { named: TODAY }) { total { gigabytesOut } } }
     }
     """,
     trackingId=tracking_id,

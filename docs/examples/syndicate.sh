@@ -37,6 +37,6 @@ viewer=$(ask 'mutation ($token: SafeInt!, $stream: String!, $trackingId: String!
 echo "viewer token $viewer"
 
 used=$(ask 'query ($trackingId: String!) {
-  partner(by: { trackingId: $trackingId }) { usage(window: { last: \"P1D\" }) { total { gigabytesOut } } } }' \
+  partner(by: { trackingId: $trackingId }) { usage(window: { named: TODAY }) { total { gigabytesOut } } } }' \
   "{\"trackingId\": \"$tracking_id\"}" gigabytesOut)
 echo "used $used GB in the last day"

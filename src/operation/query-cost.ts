@@ -19,8 +19,8 @@ import {
   valueFromASTUntyped,
 } from "graphql";
 import { fragmentAt, fragmentsOf, narrowedType } from "../engine/selections.ts";
-import { durationMs } from "../model/usage/calendar.ts";
-import { DAY_MS, HOUR_MS } from "../model/usage/time.ts";
+import { calendarDuration } from "../model/usage/calendar.ts";
+import { ceilTo, DAY_MS, floorTo, HOUR_MS } from "../model/usage/time.ts";
 import { DEFAULT_PAGE_SIZE } from "../schema/connection.ts";
 import { type FieldCost, fieldCosts, MUTATION_COST } from "../schema/costs.ts";
 
@@ -144,7 +144,7 @@ function createEstimate(schema: GraphQLSchema, document: DocumentNode, variables
     if (rule.ifGiven && argument(rule.ifGiven.argument) !== undefined) cost = plus(cost, rule.ifGiven.points);
     if (rule.pointsPerDay) cost = { ...cost, perDay: cost.perDay + rule.pointsPerDay };
     if (rule.readsBuckets) cost = inBuckets(plusBucket(cost), argument("granularity"));
-    return field.args.some((arg) => arg.name === "window") ? inWindow(cost, argument("window")) : cost;
+    return field.args.some((arg) => arg.name === "window") ? inWindow(cost, argument) : cost;
   }
 
   /** Returns how many fields of a selection have an alias, or an ancestor with one. */
@@ -201,26 +201,48 @@ function inBuckets({ perBucket, ...cost }: Cost, granularity: unknown): Cost {
   return { ...rest, perHour: cost.perHour + perBucket };
 }
 
-function inWindow({ fixed, values, perHour, perDay, perMonth }: Cost, window: unknown): Cost {
-  const lengthMs = windowMs(window);
-  const count = (unitMs: number, max: number) => Math.min(Math.ceil(lengthMs / unitMs), max);
+function inWindow({ fixed, values, perHour, perDay, perMonth }: Cost, argument: Argument): Cost {
+  const { hours, days, months } = windowLength(argument);
   const inside =
-    perHour * count(HOUR_MS, MAX.hours) + perDay * count(DAY_MS, MAX.days) + perMonth * count(28 * DAY_MS, MAX.months);
+    perHour * Math.min(hours, MAX.hours) + perDay * Math.min(days, MAX.days) + perMonth * Math.min(months, MAX.months);
   return { ...FREE, values, fixed: fixed + inside };
 }
 
+/** Hours, days and months that a window has at most. */
+interface WindowLength {
+  readonly hours: number;
+  readonly days: number;
+  readonly months: number;
+}
+
 /** Returns the length of a window as the client wrote it; 0 if it is invalid. */
-function windowMs(window: unknown): number {
-  if (typeof window !== "object" || window === null) return 0;
-  const { last, month, range } = window as {
+function windowLength(argument: Argument): WindowLength {
+  const window = argument("window");
+  if (typeof window !== "object" || window === null) return lengthOf(0);
+  const { last, month, named, range } = window as {
     last?: unknown;
     month?: unknown;
+    named?: unknown;
     range?: { from?: unknown; to?: unknown };
   };
-  if (typeof last === "string") return Math.max(durationMs(last) ?? 0, 0);
-  if (typeof month === "string") return 31 * DAY_MS;
-  const lengthMs = Date.parse(String(range?.to)) - Date.parse(String(range?.from));
-  return lengthMs > 0 ? lengthMs : 0;
+  // A day of another zone may have 25 hours.
+  const [dayMs, monthDays] = [argument("timeZone") === "UTC" ? DAY_MS : DAY_MS + HOUR_MS, 31];
+  if (typeof last === "string") {
+    const { unit, count } = calendarDuration(last) ?? { unit: "HOUR", count: 0 };
+    const units = count > 0 ? Math.ceil(count) + (argument("includeCurrent") === true ? 1 : 0) : 0;
+    if (unit === "HOUR") return lengthOf(units * HOUR_MS);
+    return unit === "DAY" ? lengthOf(units * DAY_MS, units * dayMs) : lengthOf(units * monthDays * DAY_MS);
+  }
+  if (named === "TODAY" || named === "YESTERDAY") return lengthOf(DAY_MS, dayMs);
+  if (typeof month === "string" || typeof named === "string") return lengthOf(monthDays * DAY_MS);
+  const [from, to] = [Date.parse(String(range?.from)), Date.parse(String(range?.to))];
+  // A rounded range has every hour that it touches.
+  return from < to ? lengthOf(to - from, ceilTo(to, HOUR_MS) - floorTo(from, HOUR_MS)) : lengthOf(0);
+}
+
+function lengthOf(lengthMs: number, hoursMs = lengthMs): WindowLength {
+  const count = (unitMs: number, ofMs = lengthMs) => Math.ceil(ofMs / unitMs);
+  return { hours: count(HOUR_MS, hoursMs), days: count(DAY_MS), months: count(28 * DAY_MS) };
 }
 
 /**

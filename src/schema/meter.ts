@@ -1,6 +1,6 @@
-import { meteredWindow, type UsageWindow } from "../model/usage/time-window.ts";
+import type { UsageWindow } from "../model/usage/time-window.ts";
 import { builder } from "./builder.ts";
-import { Window } from "./window.ts";
+import { answeredWindow, Window } from "./window.ts";
 
 /** The window of a meter, in whole UTC days. */
 export interface MeterWindow {
@@ -13,7 +13,7 @@ export const Meter = builder.interfaceRef<MeterWindow>("Meter").implement({
     window: t.field({
       type: Window,
       description: "The window that the meter covers: whole UTC days.",
-      resolve: ({ window }) => ({ ...meteredWindow(window), timeZone: window.timeZone }),
+      resolve: ({ window }) => answeredWindow(window, window.retention.freshUntil),
     }),
     freshUntil: t.field({
       type: "DateTime",

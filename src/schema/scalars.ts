@@ -8,7 +8,7 @@ builder.addScalarType("DateTime", GraphQLDateTime, {
 
 builder.addScalarType("Duration", GraphQLDuration, {
   description:
-    "A length of time, as ISO 8601: `PT24H`, `P7D`. Days are 24 hours; months and years have no fixed length.",
+    "A length of time, as ISO 8601: `PT24H`, `P7D`, `P1M`. Days and months are those of a calendar, so their hours vary.",
 });
 
 builder.addScalarType("TimeZone", GraphQLTimeZone, {

@@ -1,11 +1,23 @@
 import type { GraphContext } from "../context.ts";
 import { InvalidInputError } from "../model/errors.ts";
-import { durationMs, monthWindow } from "../model/usage/calendar.ts";
+import { before, calendarDuration, monthWindow } from "../model/usage/calendar.ts";
 import type { Retention } from "../model/usage/retention.ts";
 import { ceilTo, DAY_MS, floorTo, type TimeWindow } from "../model/usage/time.ts";
-import { resolveWindow, type UsageWindow, type WindowSelection } from "../model/usage/time-window.ts";
+import {
+  assertPositive,
+  meteredWindow,
+  type NamedWindow,
+  namedWindow,
+  namedWindows,
+  resolveWindow,
+  type UsageWindow,
+  type WindowRounding,
+  type WindowSelection,
+  windowRoundings,
+} from "../model/usage/time-window.ts";
 import { memoizeLast } from "../primitives/memoize.ts";
 import { builder } from "./builder.ts";
+import { enumValues } from "./enum-values.ts";
 
 const RangeInput = builder.inputType("RangeInput", {
   description: "A half-open range of time: includes `from` and excludes `to`.",
@@ -13,14 +25,24 @@ const RangeInput = builder.inputType("RangeInput", {
     from: t.field({
       type: "DateTime",
       required: true,
-      description: "Start of the range, inclusive, on the full UTC hour.",
+      description: "Start of the range, inclusive; for usage on the full UTC hour, unless it is rounded.",
     }),
     to: t.field({
       type: "DateTime",
       required: true,
-      description: "End of the range, exclusive, on the full UTC hour.",
+      description: "End of the range, exclusive; for usage on the full UTC hour, unless it is rounded.",
     }),
   }),
+});
+
+const NamedWindowEnum = builder.enumType("NamedWindow", {
+  description: "A day or month of the time zone that the argument `timeZone` gives.",
+  values: enumValues(namedWindows),
+});
+
+const WindowRoundingEnum = builder.enumType("WindowRounding", {
+  description: "How a window that cuts through UTC hours is rounded to full ones, as the platform meters hours.",
+  values: enumValues(windowRoundings),
 });
 
 export const WindowInput = builder.inputType("WindowInput", {
@@ -28,21 +50,22 @@ export const WindowInput = builder.inputType("WindowInput", {
     "A window of time, by exactly one of these fields. Usage is updated every quarter hour. Hourly data is retained for 7 days, daily data for 365 days, and monthly data of the account indefinitely.",
   isOneOf: true,
   fields: (t) => ({
-    range: t.field({ type: RangeInput, description: "A range between two full UTC hours." }),
+    range: t.field({ type: RangeInput, description: "A range between two instants." }),
     last: t.field({
       type: "Duration",
       description:
-        "A duration back from the newest usage, such as `P7D` or `PT24H`. The window starts on the full hour, or on the UTC day if it is longer than a week.",
+        "Number of hours (`PT3H`), days (`P7D`) or months (`P1M`). Usage: the last ones that are over at `freshUntil`; days and months are those of `timeZone`, and a full week of hours or year of UTC days lacks its oldest, which is no longer retained. Viewer records and recordings: exactly this time back from now.",
     }),
     month: t.string({
       description:
         "A calendar month, `YYYY-MM`, in the time zone of the field's argument `timeZone`. The current month ends with the newest usage.",
     }),
+    named: t.field({ type: NamedWindowEnum, description: "A day or month by its name, in `timeZone`." }),
   }),
 });
 
-/** The arguments of every field that returns usage over a window. */
-export const windowArgs = builder.args((t) => ({
+/** The arguments of every field that lists records over a window. */
+export const recordWindowArgs = builder.args((t) => ({
   window: t.field({ type: WindowInput, required: true, description: "The window that the result covers." }),
   timeZone: t.field({
     type: "TimeZone",
@@ -52,22 +75,45 @@ export const windowArgs = builder.args((t) => ({
   }),
 }));
 
-export interface WindowArguments {
+/** The arguments of every field that returns usage over a window. */
+export const windowArgs = builder.args((t) => ({
+  ...recordWindowArgs,
+  includeCurrent: t.boolean({
+    required: true,
+    defaultValue: false,
+    description:
+      "True adds the hour, day or month that is still growing to `window.last`. Defaults to false. Other windows contain it anyway if they reach up to now.",
+  }),
+  rounding: t.field({
+    type: WindowRoundingEnum,
+    description:
+      "How to round a window that cuts through UTC hours. Defaults to an error with code INVALID_WINDOW, which offers both ways.",
+  }),
+}));
+
+export interface RecordWindowArguments {
   readonly window: {
     readonly range?: { readonly from: Date; readonly to: Date } | null | undefined;
     readonly last?: string | null | undefined;
     readonly month?: string | null | undefined;
+    readonly named?: NamedWindow | null | undefined;
   };
   readonly timeZone: string;
 }
 
+export interface WindowArguments extends RecordWindowArguments {
+  readonly includeCurrent: boolean;
+  readonly rounding?: WindowRounding | null | undefined;
+}
+
 /** Returns the window that the arguments select at present. @throws InvalidInputError naming the argument */
 export function usageWindow(
-  { window, timeZone }: WindowArguments,
+  { window, timeZone, includeCurrent, rounding }: WindowArguments,
   { retention }: Pick<GraphContext, "retention">,
 ): UsageWindow {
-  const { range, last, month } = window;
-  return windowOf(range?.from.getTime(), range?.to.getTime(), last, month, timeZone, retention);
+  const { range, last, month, named } = window;
+  const [from, to] = [range?.from.getTime(), range?.to.getTime()];
+  return windowOf(from, to, last, month, named, timeZone, includeCurrent, rounding, retention);
 }
 
 /** Memoizes the latest window: the streams of a list are queried for the same one. */
@@ -77,11 +123,20 @@ const windowOf = memoizeLast(
     to: number | undefined,
     last: string | null | undefined,
     month: string | null | undefined,
+    named: NamedWindow | null | undefined,
     timeZone: string,
+    includesCurrent: boolean,
+    rounding: WindowRounding | null | undefined,
     retention: Retention,
   ) => {
     const range = from === undefined || to === undefined ? null : { from, to };
-    return resolveWindow(selectionOf(range, last, month), timeZone, retention);
+    const selection = selectionOf(range, last, month, named);
+    return resolveWindow(
+      "last" in selection ? { ...selection, includesCurrent } : selection,
+      timeZone,
+      retention,
+      rounding ?? null,
+    );
   },
 );
 
@@ -92,13 +147,20 @@ export function dailyWindow(args: WindowArguments, context: Pick<GraphContext, "
 }
 
 /** Returns the window of records, which need not be on the full hour. @throws InvalidInputError naming the argument */
-export function recordWindow({ window, timeZone }: WindowArguments, { now }: Pick<GraphContext, "now">): TimeWindow {
-  const { range, last, month } = window;
-  const selection = selectionOf(range && { from: range.from.getTime(), to: range.to.getTime() }, last, month);
-  if ("lastMs" in selection) return { from: now - selection.lastMs, to: now };
+export function recordWindow(
+  { window, timeZone }: RecordWindowArguments,
+  { now }: Pick<GraphContext, "now">,
+): TimeWindow {
+  const { range, last, month, named } = window;
+  const selection = selectionOf(range && { from: range.from.getTime(), to: range.to.getTime() }, last, month, named);
+  if ("last" in selection) {
+    assertPositive(selection.last);
+    return { from: before(now, selection.last, timeZone), to: now };
+  }
+  if ("named" in selection) return namedWindow(selection.named, timeZone, now);
   if ("month" in selection) {
     const whole = monthWindow(selection.month, timeZone);
-    if (whole.from < now) return whole;
+    if (whole.from <= now) return whole;
     const rule = "`window.month` must have begun in its time zone";
     const facts = { begins: new Date(whole.from).toISOString(), timeZone };
     throw new InvalidInputError("window.month", `${rule}; got ${selection.month}.`, facts, "INVALID_WINDOW");
@@ -116,20 +178,27 @@ function selectionOf(
   range: TimeWindow | null | undefined,
   last: string | null | undefined,
   month: string | null | undefined,
+  named: NamedWindow | null | undefined,
 ): WindowSelection {
   if (range) return { range };
   if (month != null) return { month };
-  const lastMs = last == null ? null : durationMs(last);
-  if (lastMs === null) {
+  if (named != null) return { named };
+  const duration = last == null ? null : calendarDuration(last);
+  if (duration === null) {
     throw new InvalidInputError(
       "window.last",
-      "`window.last` must be a duration of days, hours or minutes, such as P7D or PT24H.",
+      "`window.last` must be a duration of months, or of days and hours, such as P1M, P7D or PT24H.",
     );
   }
-  return { lastMs };
+  return { last: duration };
 }
 
-export const Window = builder.objectRef<TimeWindow & { readonly timeZone: string }>("Window").implement({
+export interface WindowValue extends TimeWindow {
+  readonly timeZone: string;
+  readonly rounding: WindowRounding | null;
+}
+
+export const Window = builder.objectRef<WindowValue>("Window").implement({
   description: "The half-open window of time that a result covers.",
   fields: (t) => ({
     from: t.expose("from", { type: "DateTime", description: "Start of the window, inclusive." }),
@@ -141,10 +210,15 @@ export const Window = builder.objectRef<TimeWindow & { readonly timeZone: string
       type: "TimeZone",
       description: "Time zone in which days and months begin; UTC by default.",
     }),
+    rounding: t.expose("rounding", {
+      type: WindowRoundingEnum,
+      nullable: true,
+      description: "How the requested window was rounded to full UTC hours; null if it began and ended on full hours.",
+    }),
   }),
 });
 
 /** Returns the part of the window that has usage: a window that is not over yet ends where the newest usage ends. */
-export function answeredWindow({ from, to, timeZone }: UsageWindow, freshUntil: number) {
-  return { from, to: Math.min(to, freshUntil), timeZone };
+export function answeredWindow(window: UsageWindow, freshUntil: number): WindowValue {
+  return { ...meteredWindow(window, freshUntil), timeZone: window.timeZone, rounding: window.rounding };
 }

@@ -11,6 +11,7 @@ describe("a window", () => {
     ["in the future", range("2026-03-19T00:00:00Z", "2026-03-20T00:00:00Z"), "INVALID_WINDOW"],
     ["of no time", '{ last: "PT0S" }', "INVALID_WINDOW"],
     ["of a negative time", '{ last: "-PT5H" }', "INVALID_WINDOW"],
+    ["of no full hours", '{ last: "PT90M" }', "INVALID_WINDOW"],
   ])("%s is refused with a window that works, and nothing else on the page is lost", async (_what, window, code) => {
     await using gateway = await createTestGateway();
     const { data, errors } = await gateway.ask(
@@ -31,7 +32,7 @@ describe("a window", () => {
   });
 
   it.each([
-    ["of months of no fixed length", '{ last: "P1M" }', "window.last"],
+    ["of months and days", '{ last: "P1M2D" }', "window.last"],
     ["of a month that is none", '{ month: "2026-13" }', "window.month"],
     ["of a month in words", '{ month: "March" }', "window.month"],
   ])("%s is refused by its field", async (_what, window, argument) => {
@@ -74,14 +75,25 @@ describe("a window", () => {
     ]);
   });
 
-  it("of any length up to now is answered, to the newest figures", async () => {
+  it("of hours, days or months has those that are over, and the one that is growing only on request", async () => {
     await using gateway = await createTestGateway();
-    for (const last of ["PT15M", "PT1H", "P1D", "P7D", "P8D", "P30D", "P364D"]) {
-      const { data, errors } = await gateway.ask<{ account: { usage: { window: { from: string; to: string } } } }>(
-        `{ account { usage(window: { last: "${last}" }) { window { from to } total { bytesOut } } } }`,
-      );
+    for (const [last, to] of [
+      ["PT1H", "2026-03-18T10:00:00.000Z"],
+      ["P1DT1H", "2026-03-18T10:00:00.000Z"],
+      ["P1D", "2026-03-18T00:00:00.000Z"],
+      ["P7D", "2026-03-18T00:00:00.000Z"],
+      ["P8D", "2026-03-18T00:00:00.000Z"],
+      ["P364D", "2026-03-18T00:00:00.000Z"],
+      ["P1M", "2026-03-01T00:00:00.000Z"],
+      ["P2Y", "2026-03-01T00:00:00.000Z"],
+    ]) {
+      const usage = (current: boolean) =>
+        `usage(window: { last: "${last}" }, includeCurrent: ${current}) { window { to } total { bytesOut } }`;
+      const { data, errors } = await gateway.ask(`{ account { over: ${usage(false)} growing: ${usage(true)} } }`);
       expect({ last, errors }).toEqual({ last, errors: [] });
-      expect(data.account.usage.window.to).toBe("2026-03-18T10:15:00.000Z");
+      expect(data).toMatchObject({
+        account: { over: { window: { to } }, growing: { window: { to: "2026-03-18T10:15:00.000Z" } } },
+      });
     }
   });
 });

@@ -123,7 +123,7 @@ describe("Bandwidth.series", () => {
   });
 
   it("marks the hour that is not over yet as PARTIAL, with what is in so far", async () => {
-    const { points, freshUntil, truth } = await series('{ last: "PT2H" }', "HOUR");
+    const { points, freshUntil, truth } = await series('{ last: "PT2H" }', "HOUR", ", includeCurrent: true");
     expect(freshUntil).toBe("2026-03-18T10:15:00.000Z");
     expect(points.at(-1)).toMatchObject({
       start: "2026-03-18T10:00:00.000Z",

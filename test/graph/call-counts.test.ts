@@ -105,7 +105,7 @@ describe("one query", () => {
     const calls = await callsOf(
       gateway,
       `{ account { a: usage(window: ${now}) { total { bytesOut } } b: usage(window: ${later}) { total { bytesOut } }
-         c: usage(window: { last: "PT10H" }) { total { bytesOut } } } }`,
+         c: usage(window: { named: TODAY }) { total { bytesOut } } } }`,
     );
     expect(calls).toEqual({ "account/total": 1 });
   });

@@ -21,7 +21,7 @@ async function clip(gateway: TestGateway, key: string): Promise<void> {
 
 describe("clip minutes", () => {
   const minutes =
-    'clipUsage(window: { last: "P7D" }) { window { from to } freshUntil minutesUsed days { date minutesUsed } }';
+    'clipUsage(window: { last: "P7D" }, includeCurrent: true) { window { from to } freshUntil minutesUsed days { date minutesUsed } }';
 
   it("are those of the clips ordered on each day, from the next quarter hour on", async () => {
     await using gateway = await createTestGateway();
@@ -182,7 +182,7 @@ describe("the clock", () => {
     const stored = async () =>
       (
         await gateway.ask<{ account: { storageUsage: { gigabyteHours: number } } }>(
-          '{ account { storageUsage(window: { last: "P1D" }) { gigabyteHours } } }',
+          "{ account { storageUsage(window: { named: TODAY }) { gigabyteHours } } }",
         )
       ).data.account.storageUsage.gigabyteHours;
     const before = await stored();

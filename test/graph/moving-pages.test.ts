@@ -20,7 +20,7 @@ interface Usage {
 async function pageAfter({ ask }: Pick<TestGateway, "ask">, after: string | null, first = 1) {
   const { data, errors } = await ask<Usage>(
     `query ($after: String, $first: Int) { partner(by: { trackingId: "acme" }) {
-       usageByStream(window: { last: "PT24H" }, first: $first, after: $after) {
+       usageByStream(window: { last: "PT24H" }, includeCurrent: true, first: $first, after: $after) {
          totalCount nodes { stream { name } } pageInfo { endCursor hasNextPage } } } }`,
     { after, first },
   );

@@ -7,7 +7,7 @@ const READ_UNTIL = "2026-03-18T10:45:00.000Z";
 const AS_OF = { source: "USAGE", asOf: "2026-03-18T10:50:00.000Z" };
 
 const MONTH = `{ month: "2026-03" }`;
-const DAY = `{ last: "P1D" }`;
+const DAY = `{ last: "PT24H" }, includeCurrent: true`;
 const TODAY = range("2026-03-18T00:00:00Z", "2026-03-19T00:00:00Z");
 
 interface Usage {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createTestGateway } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 
-const LIST = `{ streams(first: 50) { nodes { name bandwidth(window: { last: "P1D" }) { freshUntil total { bytesOut } series { points { bytesOut } } } } } }`;
+const LIST = `{ streams(first: 50) { nodes { name bandwidth(window: { last: "PT24H" }, includeCurrent: true) { freshUntil total { bytesOut } series { points { bytesOut } } } } } }`;
 
 describe("figures", () => {
   it("cost no call until the quarter hour has passed, and are new after it", async () => {

@@ -92,7 +92,7 @@ describe("whenReceived: a sent response", () => {
 
 /** Series whose answer is some 7 MB. */
 const HUGE = `{ streams(first: 30) { nodes { ...h } } }
-  fragment h on Stream { bandwidth(window: { last: "P7D" }) { series { points { ${Array.from({ length: 40 }, (_, index) => `a${index}: start`).join(" ")} } } } }`;
+  fragment h on Stream { bandwidth(window: { last: "PT168H" }) { series { points { ${Array.from({ length: 40 }, (_, index) => `a${index}: start`).join(" ")} } } } }`;
 const MORE_THAN_BUFFERS = {
   unsent: { maxResponseBytes: 100e6, maxUnsentBytesPerCaller: 1e6, maxUnsentBytes: 64e6 },
 } satisfies Partial<GatewayOptions>;

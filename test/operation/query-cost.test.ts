@@ -98,6 +98,31 @@ describe("the cost of a query", () => {
       '{ account { usage(window: { range: { from: "2026-03-03T00:00:00Z", to: "2026-03-01T00:00:00Z" } }) { series(granularity: DAY) { points { start } } } } }',
       12,
     ],
+    [
+      "the hour that is growing as well, if it is asked for",
+      '{ account { usage(window: { last: "PT24H" }, includeCurrent: true) { series { points { start } } } } }',
+      62,
+    ],
+    [
+      "25 hours for a day of another zone, which may have them",
+      '{ account { usage(window: { named: YESTERDAY }, timeZone: "Europe/Berlin") { series { points { start } } } } }',
+      62,
+    ],
+    [
+      "a month for a month by name",
+      '{ account { usage(window: { named: LAST_MONTH }) { series(granularity: DAY) { points { start } } } } }',
+      74,
+    ],
+    [
+      "each hour that a rounded range touches",
+      '{ account { usage(rounding: OUT, window: { range: { from: "2026-03-01T00:30:00Z", to: "2026-03-01T01:30:00Z" } }) { series { points { start } } } } }',
+      16,
+    ],
+    [
+      "each day of each country of a series by country",
+      '{ account { usage(window: { last: "P2D" }) { seriesByCountry(first: 20) { country points { start } } } } }',
+      74,
+    ],
     ["a page of no objects as the connection alone", "{ streams(first: 0) { nodes { name } } }", 1],
     ["a page of an impossible size as one of the usual size", "{ streams(first: -1) { nodes { name } } }", 21],
     ["one for each name that is looked up", '{ streamsByName(names: ["a", "b", "c"]) { name } }', 3],

@@ -24,7 +24,7 @@ export function* calendarBoundaries(
   unit: "DAY" | "MONTH",
   timeZone: string,
 ): Generator<number, void> {
-  const begin = Temporal.Instant.fromEpochMilliseconds(window.from).toZonedDateTimeISO(timeZone).toPlainDate();
+  const begin = zoned(window.from, timeZone).toPlainDate();
   const step = unit === "DAY" ? { days: 1 } : { months: 1 };
   let date = unit === "DAY" ? begin : begin.with({ day: 1 });
   let edge = startOfDay(date, timeZone);
@@ -58,25 +58,45 @@ export function hasWholeHours(timeZone: string, now: number): boolean {
   return [...calendarBoundaries(year, "MONTH", timeZone)].every((edge) => edge % HOUR_MS === 0);
 }
 
-/** Longest duration within the calendar, in milliseconds. */
-const MAX_DURATION_MS = 8.64e15;
+/** A length of time in hours, days or months. Days and months are those of a calendar, so their hours vary. */
+export interface CalendarDuration {
+  readonly unit: "HOUR" | "DAY" | "MONTH";
+  /** Negative for a negative duration; a fraction only for hours. */
+  readonly count: number;
+}
 
-/** Returns the milliseconds of an ISO 8601 duration; null for years and months, which vary, and for other texts. */
-export function durationMs(text: string): number | null {
+/** Returns an ISO 8601 duration in its smallest unit; null for months with days or hours, and for other texts. */
+export function calendarDuration(text: string): CalendarDuration | null {
   try {
-    const duration = Temporal.Duration.from(text);
-    if (duration.years !== 0 || duration.months !== 0) return null;
-    const { weeks, days, ...clock } = fields(duration);
-    const length = Temporal.Duration.from({ ...clock, hours: clock.hours + 24 * (days + 7 * weeks) });
-    const lengthMs = length.total("milliseconds");
-    return Math.abs(lengthMs) <= MAX_DURATION_MS ? lengthMs : null;
+    const { years, months, weeks, days, hours, minutes, seconds, milliseconds } = Temporal.Duration.from(text);
+    const [ofMonths, ofDays] = [12 * years + months, 7 * weeks + days];
+    const ofHours = hours + (minutes + (seconds + milliseconds / 1000) / 60) / 60;
+    if (ofMonths !== 0) return ofDays === 0 && ofHours === 0 ? { unit: "MONTH", count: ofMonths } : null;
+    return ofHours === 0 ? { unit: "DAY", count: ofDays } : { unit: "HOUR", count: 24 * ofDays + ofHours };
   } catch {
     return null;
   }
 }
 
-function fields({ weeks, days, hours, minutes, seconds, milliseconds }: Temporal.Duration) {
-  return { weeks, days, hours, minutes, seconds, milliseconds };
+/** Days, and months, within the calendar: a longer duration is cut to so many. */
+const MAX_COUNT = 1_000_000;
+
+/** Returns the start of the zone's day or month around the instant, moved by a number of days or months. */
+export function calendarStart(instant: number, unit: "DAY" | "MONTH", timeZone: string, offset = 0): number {
+  const date = zoned(instant, timeZone).toPlainDate();
+  const [first, step] = unit === "DAY" ? [date, "days"] : [date.with({ day: 1 }), "months"];
+  return startOfDay(first.add({ [step]: Math.max(offset, -MAX_COUNT) }), timeZone);
+}
+
+/** Returns the instant that is a positive duration before another one, by the clock of the zone; 1970 at the earliest. */
+export function before(instant: number, { unit, count }: CalendarDuration, timeZone: string): number {
+  if (unit === "HOUR") return Math.max(instant - Math.round(count * HOUR_MS), 0);
+  const length = { [unit === "DAY" ? "days" : "months"]: Math.min(count, MAX_COUNT) };
+  return Math.max(zoned(instant, timeZone).subtract(length).epochMilliseconds, 0);
+}
+
+function zoned(instant: number, timeZone: string): Temporal.ZonedDateTime {
+  return Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(timeZone);
 }
 
 function startOfDay(date: Temporal.PlainDate, timeZone: string): number {

@@ -10,6 +10,8 @@ export const DAILY_RETENTION_MS = 365 * DAY_MS;
  * beyond that only whole months of the account. Both bounds are rounded up, so that a read never misses a bucket.
  */
 export interface Retention {
+  /** The platform's time, in milliseconds since the epoch. */
+  readonly now: number;
   /** The quarter hour up to which usage is published. */
   readonly freshUntil: number;
   /** The oldest retained hour. */
@@ -25,6 +27,7 @@ export interface Retention {
  */
 export function retentionAt(now: number, lagMs: number): Retention {
   return {
+    now,
     freshUntil: freshUntilAt(now, lagMs),
     hourlySince: ceilTo(now - HOURLY_RETENTION_MS, HOUR_MS),
     dailySince: oldestDayAt(now),

@@ -238,6 +238,7 @@ export function coverageOf(points: readonly SeriesPoint[], window: UsageWindow, 
   for (const point of points) for (const { from, to } of point.missing) addGap(missing, from, to);
   const over = Math.min(window.to, window.retention.freshUntil);
   if (freshUntil < over) addGap(missing, freshUntil, over);
+  if (points.length === 0 && missing.length === 0) return { state: "PARTIAL", missing };
   if (points.every(({ state }) => state === "MISSING")) return { state: "MISSING", missing };
   if (missing.length > 0 || window.to > freshUntil) return { state: "PARTIAL", missing };
   return { state: points.some(({ state }) => state === "UNVERIFIED") ? "UNVERIFIED" : "COMPLETE", missing };

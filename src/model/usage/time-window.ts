@@ -1,81 +1,153 @@
 import { InvalidInputError } from "../errors.ts";
-import { isUtcMonthStart, monthWindow } from "./calendar.ts";
+import { before, type CalendarDuration, calendarStart, isUtcMonthStart, monthWindow } from "./calendar.ts";
 import { DAILY_RETENTION_MS, HOURLY_RETENTION_MS, type Retention, type RetentionPolicy } from "./retention.ts";
 import { ceilTo, DAY_MS, floorTo, HOUR_MS, iso, type TimeWindow } from "./time.ts";
 
-/** The window that a client selected: a range, the time up to now, or a calendar month (`YYYY-MM`). Exactly one is set. */
-export type WindowSelection = { readonly range: TimeWindow } | { readonly lastMs: number } | { readonly month: string };
+/** A window by the calendar of a time zone. */
+export const namedWindows = {
+  TODAY: "The present day, up to the newest usage.",
+  YESTERDAY: "The day before the present one.",
+  THIS_MONTH: "The present month, up to the newest usage.",
+  LAST_MONTH: "The month before the present one.",
+} as const;
+
+export type NamedWindow = keyof typeof namedWindows;
+
+/** How a window that cuts through UTC hours is rounded to full ones. */
+export const windowRoundings = {
+  OUT: "Outwards: the window is extended to the full UTC hours that it cuts.",
+  IN: "Inwards: the window is shortened to the full UTC hours within it.",
+} as const;
+
+export type WindowRounding = keyof typeof windowRoundings;
+
+/** The window that a client selected; exactly one is set. */
+export type WindowSelection =
+  | { readonly range: TimeWindow }
+  | { readonly last: CalendarDuration; readonly includesCurrent?: boolean }
+  /** A calendar month, `YYYY-MM`. */
+  | { readonly month: string }
+  | { readonly named: NamedWindow };
 
 /**
- * A valid window of usage: on full hours, with its start in the past. `to` is the requested end, which may be in the future;
- * {@link meteredWindow} is the part that has been metered.
+ * A valid window of usage, on full hours. `to` is the requested end, which may be in the future; {@link meteredWindow} is the
+ * part that has been metered, which is empty while a day or month that has begun has no usage yet.
  */
 export interface UsageWindow extends TimeWindow {
   readonly timeZone: string;
   readonly retention: Retention;
+  /** How the selection was rounded to full hours; null if it was not. */
+  readonly rounding: WindowRounding | null;
 }
 
 /**
- * Returns the window of a selection, its calendar months in `timeZone`.
+ * Returns the window of a selection, its calendar days and months in `timeZone`.
  *
- * `last` ends with the newest usage. It starts on a full hour, or on a UTC day if hours are no longer retained: the window
- * is never shorter than requested, except for what is no longer retained.
- *
+ * @param rounding how to round a selection that cuts through hours; null rejects it
  * @throws InvalidInputError INVALID_WINDOW when the window is upside down, in the future or off the hour
  */
-export function resolveWindow(selection: WindowSelection, timeZone: string, retention: Retention): UsageWindow {
+export function resolveWindow(
+  selection: WindowSelection,
+  timeZone: string,
+  retention: Retention,
+  rounding: WindowRounding | null = null,
+): UsageWindow {
   const window = chosenWindow(selection, timeZone, retention);
-  if (window.from >= window.to) {
-    throw invalidWindow(`\`window\` must end after it begins; got ${iso(window.from)} to ${iso(window.to)}.`, {
-      valid: toText(
-        validWindow({ from: Math.min(window.from, window.to), to: Math.max(window.from, window.to) }, retention),
-      ),
+  const { from, to } = window;
+  if (from >= to) {
+    throw invalidWindow(`\`window\` must end after it begins; got ${iso(from)} to ${iso(to)}.`, {
+      valid: toText(validWindow({ from: Math.min(from, to), to: Math.max(from, to) }, retention)),
     });
   }
-  if (window.from % HOUR_MS !== 0 || window.to % HOUR_MS !== 0) {
-    const valid = toText(validWindow(window, retention));
-    const cause =
-      "month" in selection
-        ? `\`window\` must consist of full UTC hours, and the months of ${timeZone} do not begin on one.`
-        : "`window` must begin and end on a full UTC hour, as the platform meters hours.";
-    throw invalidWindow(`${cause} Got ${iso(window.from)} to ${iso(window.to)}. ${suggestion(valid)}`, {
-      ...("month" in selection && { reason: "OFFSET_NOT_WHOLE_HOURS", timeZone }),
-      valid,
+  const isRange = "range" in selection;
+  if (isRange ? floorTo(from, HOUR_MS) >= retention.freshUntil : from > retention.now) {
+    const rule = isRange
+      ? `begin before ${iso(retention.freshUntil)}, the end of the newest usage`
+      : `have begun by ${iso(retention.now)}`;
+    throw invalidWindow(`\`window\` must ${rule}; got ${iso(from)}.`, {
+      valid: toText(validWindow({ from: retention.freshUntil - HOUR_MS, to: retention.freshUntil }, retention)),
     });
   }
-  if (window.from >= retention.freshUntil) {
-    throw invalidWindow(
-      `\`window\` must begin before ${iso(retention.freshUntil)}, the end of the newest usage; got ${iso(window.from)}.`,
-      {
-        valid: toText(validWindow({ from: retention.freshUntil - HOUR_MS, to: retention.freshUntil }, retention)),
-      },
-    );
-  }
-  return { ...window, timeZone, retention };
+  if (from % HOUR_MS === 0 && to % HOUR_MS === 0) return { from, to, timeZone, retention, rounding: null };
+  const out = { from: floorTo(from, HOUR_MS), to: ceilTo(to, HOUR_MS) };
+  const inside = fullHoursOf(window, isRange ? retention.freshUntil : Number.POSITIVE_INFINITY);
+  const rounded = rounding === "OUT" ? out : rounding === "IN" ? inside : null;
+  if (rounded) return { ...rounded, timeZone, retention, rounding };
+  const valid = toText(validWindow(window, retention));
+  const isCalendar = !isRange && !("last" in selection && selection.last.unit === "HOUR");
+  const cause = isCalendar
+    ? `\`window\` must consist of full UTC hours, and the days and months of ${timeZone} do not begin on one.`
+    : "`window` must begin and end on a full UTC hour, as the platform meters hours.";
+  const inwards = inside ? `or to IN for ${iso(inside.from)} to ${iso(inside.to)}` : "as it contains no full hour";
+  const offers = `Set \`rounding\` to OUT for ${iso(out.from)} to ${iso(out.to)}, ${inwards}.`;
+  throw invalidWindow(`${cause} Got ${iso(from)} to ${iso(to)}. ${offers} ${suggestion(valid)}`, {
+    ...(isCalendar && { reason: "OFFSET_NOT_WHOLE_HOURS", timeZone }),
+    rounded: { OUT: toText(out), IN: inside && toText(inside) },
+    valid,
+  });
+}
+
+/** Returns the full hours of a window; null if there are none that begin before `end`. */
+function fullHoursOf(window: TimeWindow, end: number): TimeWindow | null {
+  const [from, to] = [ceilTo(window.from, HOUR_MS), floorTo(window.to, HOUR_MS)];
+  return from < Math.min(to, end) ? { from, to } : null;
 }
 
 function chosenWindow(selection: WindowSelection, timeZone: string, retention: Retention): TimeWindow {
   if ("range" in selection) return selection.range;
   if ("month" in selection) return monthWindow(selection.month, timeZone);
-  return lastWindow(selection.lastMs, retention);
+  if ("named" in selection) return namedWindow(selection.named, timeZone, retention.now);
+  return lastWindow(selection.last, selection.includesCurrent ?? false, timeZone, retention);
 }
 
-function lastWindow(lastMs: number, retention: Retention): TimeWindow {
-  if (lastMs <= 0) throw invalidWindow("`window.last` must be a positive duration such as PT24H or P7D.", {});
-  // A duration may reach further back than the calendar.
-  const begin = Math.max(retention.freshUntil - lastMs, 0);
-  return { from: beginOfLast(begin, lastMs, retention), to: ceilTo(retention.freshUntil, HOUR_MS) };
+/** Returns the day or month of a name at `now`. */
+export function namedWindow(name: NamedWindow, timeZone: string, now: number): TimeWindow {
+  const unit = name === "TODAY" || name === "YESTERDAY" ? "DAY" : "MONTH";
+  const offset = name === "TODAY" || name === "THIS_MONTH" ? 0 : -1;
+  return {
+    from: calendarStart(now, unit, timeZone, offset),
+    to: calendarStart(now, unit, timeZone, offset + 1),
+  };
 }
 
-/** Returns the start of `last`. A full week and a full year would start just before the oldest retained bucket, so they start with it. */
-function beginOfLast(begin: number, lastMs: number, { hourlySince, dailySince }: Retention): number {
-  if (lastMs <= HOURLY_RETENTION_MS) return Math.max(floorTo(begin, HOUR_MS), hourlySince);
-  return lastMs <= DAILY_RETENTION_MS ? Math.max(floorTo(begin, DAY_MS), dailySince) : floorTo(begin, DAY_MS);
+/** Returns the hours, days or months that are over at `freshUntil`, and on request the one that is not. */
+function lastWindow(
+  duration: CalendarDuration,
+  includesCurrent: boolean,
+  timeZone: string,
+  { freshUntil, hourlySince, dailySince }: Retention,
+): TimeWindow {
+  assertPositive(duration);
+  const { unit, count } = duration;
+  if (unit === "HOUR") {
+    const over = floorTo(freshUntil, HOUR_MS);
+    const from = before(over, duration, timeZone);
+    // The oldest of a full week's hours are no longer retained.
+    const isRetained = count * HOUR_MS <= HOURLY_RETENTION_MS;
+    return { from: isRetained ? Math.max(from, hourlySince) : from, to: over + (includesCurrent ? HOUR_MS : 0) };
+  }
+  const from = Math.max(calendarStart(freshUntil, unit, timeZone, -count), 0);
+  // The oldest of a full year's UTC days is no longer retained.
+  const isRetained = unit === "DAY" && count * DAY_MS <= DAILY_RETENTION_MS && from % DAY_MS === 0;
+  return {
+    from: isRetained ? Math.max(from, dailySince) : from,
+    to: calendarStart(freshUntil, unit, timeZone, includesCurrent ? 1 : 0),
+  };
+}
+
+/** Checks the duration of `window.last`. @throws InvalidInputError INVALID_WINDOW unless it is positive */
+export function assertPositive({ unit, count }: CalendarDuration): void {
+  if (count > 0) return;
+  const received = `${count} ${unit.toLowerCase()}s`;
+  throw invalidWindow(`\`window.last\` must be a positive duration such as PT24H or P7D; got ${received}.`, {});
 }
 
 /** Returns the part of the window that has been metered, up to `freshUntil`. Clients receive this window. */
-export function meteredWindow(window: UsageWindow): TimeWindow {
-  return { from: window.from, to: Math.min(window.to, window.retention.freshUntil) };
+export function meteredWindow(
+  { from, to, retention }: UsageWindow,
+  freshUntil: number = retention.freshUntil,
+): TimeWindow {
+  return { from, to: Math.max(from, Math.min(to, freshUntil)) };
 }
 
 /**
@@ -86,7 +158,7 @@ function readWindow(window: UsageWindow): TimeWindow {
   return { from: window.from, to: ceilTo(meteredWindow(window).to, HOUR_MS) };
 }
 
-/** The reads of a total: one call, and the months that are no longer retained as days. */
+/** The reads of a total: one call, and the months that are no longer retained as days. Both are null without usage yet. */
 export interface TotalPlan {
   readonly direct: TimeWindow | null;
   readonly months: TimeWindow | null;
@@ -100,6 +172,7 @@ export interface TotalPlan {
  */
 export function planTotal(window: UsageWindow, { monthsRetained }: RetentionPolicy): TotalPlan {
   const { from, to } = readWindow(window);
+  if (from === to) return { direct: null, months: null };
   const { dailySince, hourlySince } = window.retention;
   // A day in part needs all of its hours: the platform silently omits those that are no longer retained.
   const endsOnAnEdge = to % DAY_MS === 0 || Math.max(from, floorTo(to, DAY_MS)) >= hourlySince;

@@ -84,7 +84,7 @@ export const StorageUsage = builder.objectRef<MeterWindow>("StorageUsage").imple
       nullable: true,
       description:
         "Storage that the platform bills for the window, by kind of media. Null, with an error, if the platform cannot be read.",
-      resolve: ({ window }, _args, { loaders }) => loaders.meters.billedStorage(meteredDays(window)),
+      resolve: ({ window }, _args, { loaders }) => readRetained(window, loaders.meters.billedStorage, NOTHING_STORED),
     }),
   }),
 });
@@ -175,21 +175,24 @@ export const DrmUsage = builder.objectRef<MeterWindow>("DrmUsage").implement({
   }),
 });
 
-/** Returns the window as the platform's meters take it. @throws InvalidInputError WINDOW_NOT_RETAINED */
-function meteredDays(window: UsageWindow): TimeWindow {
-  return planTotal(window, { monthsRetained: false }).direct ?? window;
+/** Reads a window as the platform's meters take it, unless it has no usage yet. @throws InvalidInputError WINDOW_NOT_RETAINED */
+async function readRetained<Value>(window: UsageWindow, read: (window: TimeWindow) => Promise<Value>, none: Value) {
+  const { direct } = planTotal(window, { monthsRetained: false });
+  return direct ? read(direct) : none;
 }
 
+const NOTHING_STORED: ByMediaKind<number> = { total: 0, recordings: 0, clips: 0, timelines: 0, vod: 0 };
+
 function clipDays({ window }: MeterWindow, { loaders }: GraphContext) {
-  return loaders.meters.clipDays(meteredDays(window));
+  return readRetained(window, loaders.meters.clipDays, []);
 }
 
 function storageDays({ window }: MeterWindow, { loaders }: GraphContext) {
-  return loaders.meters.storageDays(meteredDays(window));
+  return readRetained(window, loaders.meters.storageDays, []);
 }
 
 function drmDays({ window }: MeterWindow, { loaders }: GraphContext) {
-  return loaders.meters.drmDays(meteredDays(window));
+  return readRetained(window, loaders.meters.drmDays, []);
 }
 
 function sumOf(days: readonly MeteredDay[]): number {

@@ -8,7 +8,7 @@ import type {
 import type { TimeWindow } from "../../model/usage/time.ts";
 import { bitsPerSecond } from "../../model/usage/traffic.ts";
 import { builder } from "../builder.ts";
-import { Window } from "../window.ts";
+import { Window, type WindowValue } from "../window.ts";
 import { Traffic } from "./traffic.ts";
 
 export const Granularity = builder.enumType("Granularity", {
@@ -151,7 +151,7 @@ export const UsageColumns = builder.objectRef<readonly SeriesPoint[]>("UsageColu
 });
 
 export interface SeriesValue {
-  readonly window: TimeWindow & { readonly timeZone: string };
+  readonly window: WindowValue;
   readonly granularity: GranularityName;
   readonly freshUntil: number;
   readonly points: SeriesPoint[];

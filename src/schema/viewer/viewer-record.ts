@@ -8,7 +8,7 @@ import { decodeCursor, encodeCursor, PageInfo, pageSize } from "../connection.ts
 import { keyOfId } from "../global-id.ts";
 import { partnerOfTrackingId } from "../partner/partner-of-tracking-id.ts";
 import { Partner, Stream, ViewerRecord } from "../refs.ts";
-import { recordWindow, type WindowArguments, windowArgs } from "../window.ts";
+import { type RecordWindowArguments, recordWindow, recordWindowArgs } from "../window.ts";
 
 /** Maximum number of viewer records on a page. */
 export const MAX_RECORD_PAGE_SIZE = 1000;
@@ -104,7 +104,7 @@ const RecordTime = builder.enumType("ViewerRecordTime", {
 
 /** The arguments of every field that lists viewer records. */
 export const recordArgs = builder.args((t) => ({
-  ...windowArgs,
+  ...recordWindowArgs,
   by: t.field({
     type: RecordTime,
     required: true,
@@ -120,7 +120,7 @@ export const recordArgs = builder.args((t) => ({
   after: t.string({ description: "Return records after this cursor. Defaults to the beginning of the list." }),
 }));
 
-interface RecordArguments extends WindowArguments {
+interface RecordArguments extends RecordWindowArguments {
   readonly by: "STARTED" | "COMPLETED";
   readonly state?: "ONGOING" | "COMPLETED" | null | undefined;
   readonly first: number;

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  before,
   calendarBoundaries,
-  durationMs,
+  calendarDuration,
+  calendarStart,
   isTimeZone,
   isUtcMonthStart,
   monthWindow,
@@ -145,35 +147,51 @@ describe("calendar: months", () => {
 
 describe("calendar: a duration", () => {
   it.each([
-    ["P7D", 7 * DAY_MS],
-    ["P1W", 7 * DAY_MS],
-    ["PT24H", DAY_MS],
-    ["PT15M", 900_000],
-    ["PT1.5H", 1.5 * HOUR_MS],
-    ["P1DT1H1M1.5S", DAY_MS + HOUR_MS + 61_500],
-    ["P0Y1D", DAY_MS],
-    ["-P1D", -DAY_MS],
-    ["PT0S", 0],
-  ])("%s is %d milliseconds: a day has 24 hours", (text, length) => {
-    expect(durationMs(text)).toBe(length);
+    ["PT24H", "HOUR", 24],
+    ["PT90M", "HOUR", 1.5],
+    ["P1DT12H", "HOUR", 36],
+    ["P7D", "DAY", 7],
+    ["P1W", "DAY", 7],
+    ["P1W2D", "DAY", 9],
+    ["P1M", "MONTH", 1],
+    ["P1Y6M", "MONTH", 18],
+    ["PT0S", "DAY", 0],
+    ["-PT5H", "HOUR", -5],
+    ["-P7D", "DAY", -7],
+    ["-P1M", "MONTH", -1],
+  ])("%s is of the smallest unit that it names: %s", (text, unit, count) => {
+    expect(calendarDuration(text)).toEqual({ unit, count: expect.closeTo(count, 9) });
   });
 
-  it.each(["P1M", "P1Y", "P1Y2D"])("of calendar length such as %s has no length", (text) => {
-    expect(durationMs(text)).toBeNull();
+  it.each(["P1M1D", "P1Y2D", "P1MT1H"])("of months and a shorter unit such as %s is none", (text) => {
+    expect(calendarDuration(text)).toBeNull();
   });
 
-  it.each(["", "P", "PT", "7D", "1h", "P7D ", "P7D\n", "P-", "P1D1D", "PT1D", "one day"])(
+  it.each(["", "P", "PT", "7D", "1h", "P7D ", "P7D\n", "P-", "P1D1D", "PT1D", "one day", `P${"9".repeat(40)}D`])(
     "written as %j is none",
     (text) => {
-      expect(durationMs(text)).toBeNull();
+      expect(calendarDuration(text)).toBeNull();
     },
   );
 
-  it("longer than the calendar is none", () => {
-    expect(durationMs("P100000000D")).toBe(8.64e15);
-    expect(durationMs("P100000001D")).toBeNull();
-    expect(durationMs("-P100000001D")).toBeNull();
-    expect(durationMs(`P${"9".repeat(40)}D`)).toBeNull();
+  it("longer than the calendar is cut to it", () => {
+    for (const unit of ["HOUR", "DAY", "MONTH"] as const) {
+      expect(before(at("2026-03-18T00:00:00Z"), { unit, count: 1e15 }, "Europe/Berlin")).toBe(0);
+    }
+    expect(calendarStart(0, "DAY", "UTC", -1e15)).toBeLessThan(0);
+  });
+});
+
+describe("a time before", () => {
+  it.each([
+    ["PT24H", "Europe/Berlin", "2026-03-29T11:00:00Z", "2026-03-28T11:00:00Z"],
+    ["P1D", "Europe/Berlin", "2026-03-29T11:00:00Z", "2026-03-28T12:00:00Z"],
+    ["P1D", "Europe/Berlin", "2026-10-25T12:00:00Z", "2026-10-24T11:00:00Z"],
+    ["P1M", "UTC", "2026-03-31T11:20:00Z", "2026-02-28T11:20:00Z"],
+    ["PT90M", "UTC", "2026-03-31T11:20:00Z", "2026-03-31T09:50:00Z"],
+  ])("%s is by the clock of %s", (text, timeZone, from, expected) => {
+    const duration = calendarDuration(text);
+    expect(duration && iso(before(at(from), duration, timeZone))).toBe(expected);
   });
 });
 

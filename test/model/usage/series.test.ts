@@ -157,7 +157,11 @@ describe("usage series: is read", () => {
   it.each(["2026-03-18T11:00:00Z", "2026-03-18T11:05:00Z", "2026-03-18T11:20:00Z"])(
     "alike at every minute of the hour: a month under way by its days, at %s",
     (now) => {
-      const window = resolveWindow({ lastMs: 60 * DAY_MS }, "UTC", retentionAt(at(now), 0));
+      const window = resolveWindow(
+        { last: { unit: "DAY", count: 60 }, includesCurrent: true },
+        "UTC",
+        retentionAt(at(now), 0),
+      );
       expect(readsOf(planSeries(window, "MONTH", "UTC", days))).toEqual([
         ["DAY", "2026-01-17T00:00:00Z", "2026-03-19T00:00:00Z"],
       ]);
