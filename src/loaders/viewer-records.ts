@@ -11,15 +11,19 @@ export interface RecordPosition {
  *
  * The platform sends all records of a query in one response, up to millions in no documented order. All of them are read
  * one at a time, and only `count` are held in memory.
+ *
+ * @param onRecord called with every record of the response
  */
 export async function takeRecords(
   records: AsyncIterable<ViewerRecord>,
   after: RecordPosition | null,
   count: number,
   matches: (record: ViewerRecord) => boolean = () => true,
+  onRecord?: (record: ViewerRecord) => void,
 ): Promise<ViewerRecord[]> {
   const first: ViewerRecord[] = [];
   for await (const record of records) {
+    onRecord?.(record);
     const last = first.length === count ? first.at(-1) : undefined;
     if (last && comparePositions(record, last) >= 0) continue;
     if ((after && comparePositions(record, after) <= 0) || !matches(record)) continue;

@@ -117,6 +117,69 @@ describe("Query.viewerRecords", () => {
     expect(data).toEqual({ nodes: nodes.map(({ id, recordId }) => ({ id, recordId })) });
   });
 
+  it("finds a viewer by its own mark, with the sum of all its connections, in one query", async () => {
+    await using gateway = await createTestGateway();
+    const tokenId = gateway.sandbox.tokens.subscribe().find(({ label }) => label === "northwind-tv-derby-final")?.id;
+    const attach = async (mark: string, seconds: number) => {
+      const { data, errors } = await gateway.ask<{ signViewerToken: { viewerToken: { jwt: string } } }>(
+        `mutation { signViewerToken(input: { token: { tokenId: ${tokenId} }, streamName: "derby-final", trackingId: "northwind-tv",
+           expiresInSeconds: 300, customViewerData: "${mark}" }) { viewerToken { jwt } userErrors { message } } }`,
+      );
+      expect(errors).toEqual([]);
+      const token = data.signViewerToken.viewerToken.jwt;
+      const viewer = { token, streamName: "derby-final", country: "GB", bitsPerSecond: 8_000_000, seconds };
+      expect(await gateway.sandbox.attachViewers(viewer)).toMatchObject({ ok: true });
+    };
+    await attach("seat=12", 60);
+    await attach("seat=13", 600);
+    gateway.sandbox.clock.advance(120_000);
+    await attach("seat=12", 30);
+    gateway.sandbox.clock.advance(120_000);
+    const usage = (marks: string, more = "") =>
+      `viewerRecords(window: { last: "PT1H" }, customViewerData: ${marks} ${more}) { total { records bytes durationSeconds }
+         nodes { bytes customViewerData } pageInfo { endCursor } }`;
+    interface Found {
+      total: { records: number; bytes: string; durationSeconds: number } | null;
+      nodes: { bytes: string; customViewerData: string }[];
+      pageInfo: { endCursor: string };
+    }
+    const { data, errors } = await gateway.ask<{
+      one: Found;
+      first: Found;
+      stream: { both: Found };
+      partner: { none: Found };
+    }>(
+      `{ one: ${usage('["seat=12"]')} first: ${usage('["seat=12"]', ", first: 1")}
+         stream(by: { name: "derby-final" }) { both: ${usage('["seat=12", "seat=13"]')} }
+         partner(by: { trackingId: "kestrel-media" }) { none: ${usage('["seat=12"]')} } }`,
+    );
+    expect(errors).toEqual([]);
+    const total = { records: 2, bytes: `${90 * 1_000_000}`, durationSeconds: 90 };
+    expect(data.one.total).toEqual(total);
+    expect(data.one.nodes.map(({ bytes }) => bytes)).toEqual(["60000000", "30000000"]);
+    // The sum is that of all pages.
+    expect([data.first.nodes.length, data.first.total]).toEqual([1, total]);
+    expect(new Set(data.stream.both.nodes.map(({ customViewerData }) => customViewerData))).toEqual(
+      new Set(["seat=12", "seat=13"]),
+    );
+    expect(data.partner.none).toMatchObject({ total: { records: 0, bytes: "0" }, nodes: [] });
+    const next = await gateway.ask<{ viewerRecords: Found }>(
+      `{ ${usage('["seat=12"]', `, after: "${data.first.pageInfo.endCursor}"`)} }`,
+    );
+    expect(next.data.viewerRecords).toMatchObject({ total: null, nodes: [{ bytes: "30000000" }] });
+  });
+
+  it("are searched by marks with the scope viewer:pii only", async () => {
+    await using gateway = await createTestGateway({ scopes: allScopes.filter((scope) => scope !== "viewer:pii") });
+    const { data, errors } = await gateway.ask(
+      `{ viewerRecords(window: ${HOUR}, customViewerData: ["seat=12"]) { total { records } } }`,
+    );
+    expect({ data, errors }).toMatchObject({
+      data: { viewerRecords: null },
+      errors: [{ extensions: { code: "FORBIDDEN", scope: "viewer:pii" } }],
+    });
+  });
+
   it("hides personal data without the scope viewer:pii", async () => {
     const without = { scopes: allScopes.filter((scope) => scope !== "viewer:pii") };
     await using gateway = await createTestGateway(without);

@@ -1,6 +1,6 @@
 import type { GraphContext } from "../../context.ts";
 import { type RecordPosition, takeRecords } from "../../loaders/viewer-records.ts";
-import { InvalidInputError, NotFoundError } from "../../model/errors.ts";
+import { ForbiddenError, InvalidInputError, NotFoundError } from "../../model/errors.ts";
 import { streamRecord } from "../../model/stream/stream.ts";
 import type { ViewerRecord as Record, ViewerRecordsQuery } from "../../upstream/viewer-records.ts";
 import { builder } from "../builder.ts";
@@ -111,6 +111,10 @@ export const recordArgs = builder.args((t) => ({
     defaultValue: "STARTED",
     description: "Time of a connection that must lie in the window. Defaults to STARTED.",
   }),
+  customViewerData: t.stringList({
+    description:
+      "Only viewers whose token has one of these texts as its `customViewerData`; needs the scope viewer:pii. Defaults to all.",
+  }),
   state: t.field({ type: ViewerState, description: "Only viewers in this state. Defaults to both." }),
   first: t.int({
     required: true,
@@ -122,12 +126,22 @@ export const recordArgs = builder.args((t) => ({
 
 interface RecordArguments extends RecordWindowArguments {
   readonly by: "STARTED" | "COMPLETED";
+  readonly customViewerData?: readonly string[] | null | undefined;
   readonly state?: "ONGOING" | "COMPLETED" | null | undefined;
   readonly first: number;
   readonly after?: string | null | undefined;
 }
 
+/** Sums over all records that match. */
+interface RecordTotal {
+  records: number;
+  bytes: bigint;
+  durationSeconds: number;
+}
+
 interface RecordPage {
+  /** Null on a page after a cursor. */
+  readonly total: RecordTotal | null;
   readonly edges: { readonly cursor: string; readonly node: Record }[];
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
@@ -143,6 +157,20 @@ const ViewerRecordEdge = builder.objectRef<RecordPage["edges"][number]>("ViewerR
   }),
 });
 
+const ViewerRecordTotal = builder.objectRef<RecordTotal>("ViewerRecordTotal").implement({
+  description: "Sums over all viewer records that match, on this page and on later ones.",
+  fields: (t) => ({
+    records: t.exposeFloat("records", { description: "Number of connections; a reconnect counts again." }),
+    bytes: t.expose("bytes", {
+      type: "Bytes",
+      description: "Bytes sent to and received from the viewers, together; so far, for those who are still watching.",
+    }),
+    durationSeconds: t.exposeFloat("durationSeconds", {
+      description: "Duration of all connections in seconds, summed; so far, for those who are still watching.",
+    }),
+  }),
+});
+
 export const ViewerRecordConnection = builder.objectRef<RecordPage>("ViewerRecordConnection").implement({
   description:
     "A page of viewer records, oldest first. The platform has no pages, so each page reads the whole window.",
@@ -152,6 +180,12 @@ export const ViewerRecordConnection = builder.objectRef<RecordPage>("ViewerRecor
       type: [ViewerRecord],
       description: "The records of the page, in the order of `edges`.",
       resolve: ({ edges }) => edges.map(({ node }) => node),
+    }),
+    total: t.expose("total", {
+      type: ViewerRecordTotal,
+      nullable: true,
+      description:
+        "Sums over all matching records, such as the bandwidth of one viewer. Null on pages after a cursor, for which earlier records are not read.",
     }),
     pageInfo: t.field({
       type: builder.pageInfoRef(),
@@ -168,10 +202,11 @@ export interface RecordSelection extends Pick<ViewerRecordsQuery, "streamNames" 
 
 /** Returns a page of the selected records, oldest first. @throws InvalidInputError, UpstreamError */
 export async function viewerRecordPage(
-  { isWanted, ...selection }: RecordSelection,
-  { by, state, first, after, ...period }: RecordArguments,
+  { isWanted = () => true, ...selection }: RecordSelection,
+  { by, customViewerData, state, first, after, ...period }: RecordArguments,
   context: GraphContext,
 ): Promise<RecordPage> {
+  if (customViewerData && !context.caller.scopes.has("viewer:pii")) throw new ForbiddenError("viewer:pii");
   const size = pageSize(first, "first", MAX_RECORD_PAGE_SIZE);
   const window = recordWindow(period, context);
   const position = after ? positionOf(decodeCursor(after, "after")) : null;
@@ -183,8 +218,20 @@ export async function viewerRecordPage(
     by,
     state: state ?? null,
   });
-  const records = await context.loaders.batchScheduler.track(takeRecords(stream, position, size + 1, isWanted));
+  const marks = customViewerData && new Set(customViewerData);
+  const hasMark = ({ customViewerData: mark }: Record) => !marks || (mark !== null && marks.has(mark));
+  const matches = (record: Record) => hasMark(record) && isWanted(record);
+  const total: RecordTotal = { records: 0, bytes: 0n, durationSeconds: 0 };
+  const records = await context.loaders.batchScheduler.track(
+    takeRecords(stream, position, size + 1, matches, (record) => {
+      if (position || !matches(record)) return;
+      total.records += 1;
+      total.bytes += record.bytes;
+      total.durationSeconds += record.durationSeconds;
+    }),
+  );
   return {
+    total: position ? null : total,
     edges: records.slice(0, size).map((node) => ({ cursor: encodeCursor(`${node.startedAt}:${node.recordId}`), node })),
     hasNextPage: records.length > size,
     hasPreviousPage: position !== null,
