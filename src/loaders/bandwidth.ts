@@ -1,5 +1,6 @@
 import { NotMeteredError } from "../model/errors.ts";
 import { assertMetered } from "../model/stream/stream.ts";
+import { assembleCountries, type CountryBuckets, type CountrySeries } from "../model/usage/country-usage.ts";
 import { earliestFreshUntil, type Measured } from "../model/usage/measured.ts";
 import type { RetentionPolicy } from "../model/usage/retention.ts";
 import {
@@ -39,6 +40,8 @@ export interface BandwidthSource {
   series(read: SeriesRequest): MaybePromise<MeasuredSeries>;
   /** Loads the traffic by country; null if the platform does not report countries for the subject. */
   readonly countries: ((window: TimeWindow) => MaybePromise<Measured<readonly CountryRow[]>>) | null;
+  /** Loads a series by country; null like `countries`. */
+  readonly countrySeries: ((read: SeriesRequest) => MaybePromise<Measured<CountryBuckets>>) | null;
 }
 
 /** Plans of the last window: all streams of a list have the same one. */
@@ -150,11 +153,37 @@ export function readCountries(
   source: BandwidthSource,
   window: UsageWindow,
 ): MaybePromise<Measured<readonly CountryRow[]>> {
-  if (!source.countries) {
-    throw new NotMeteredError("The platform does not break traffic down by country for a tracking id.");
-  }
+  if (!source.countries) throw noCountries();
   const { direct } = totalPlan(window, DAYS_RETAINED);
   return direct ? source.countries(direct) : { value: [], freshUntil: window.retention.freshUntil };
+}
+
+/**
+ * Loads a series for each country with usage, in no order.
+ *
+ * @throws NotMeteredError if the platform does not report countries for the subject
+ * @throws InvalidInputError WINDOW_NOT_RETAINED
+ */
+export async function readCountrySeries(
+  source: BandwidthSource,
+  window: UsageWindow,
+  granularity: Granularity,
+  timeZone: string,
+): Promise<Measured<CountrySeries[]>> {
+  const { countrySeries } = source;
+  if (!countrySeries) throw noCountries();
+  const plan = seriesPlan(window, granularity, timeZone, DAYS_RETAINED);
+  const series = await Promise.all(plan.reads.map((read) => countrySeries.call(source, read)));
+  const freshUntil = Math.min(window.retention.freshUntil, earliestFreshUntil(series));
+  const readings = plan.reads.flatMap(({ resolution }, index) => {
+    const buckets = series[index]?.value;
+    return buckets ? [[resolution, buckets] as const] : [];
+  });
+  return { value: assembleCountries(plan, new Map(readings), freshUntil), freshUntil };
+}
+
+function noCountries(): NotMeteredError {
+  return new NotMeteredError("The platform does not break traffic down by country for a tracking id.");
 }
 
 const MONTHS_RETAINED: RetentionPolicy = { monthsRetained: true };
@@ -167,6 +196,8 @@ export function accountBandwidth(usage: UsageLoaders): BandwidthSource {
     total: (window) => usage.accountTotal.load({ window }),
     series: (read) => usage.accountSeries.load(read),
     countries: (window) => usage.accountCountries.load({ window }),
+    countrySeries: ({ window, resolution }) =>
+      usage.accountCountrySeries.load({ window, resolution: daily(resolution) }),
   };
 }
 
@@ -207,6 +238,10 @@ class StreamBandwidth implements BandwidthSource {
 
   countries(window: TimeWindow): MaybePromise<Measured<readonly CountryRow[]>> {
     return this.#usage.streamCountries.load({ name: metered(this.#name), window });
+  }
+
+  countrySeries({ window, resolution }: SeriesRequest): MaybePromise<Measured<CountryBuckets>> {
+    return this.#usage.streamCountrySeries.load({ name: metered(this.#name), window, resolution: daily(resolution) });
   }
 }
 
@@ -262,6 +297,7 @@ function trackingIdBandwidth(usage: UsageLoaders, trackingId: string, streamName
         mapMeasured((buckets) => mapValues(buckets, ownRows)),
       ),
     countries: null,
+    countrySeries: null,
   };
 }
 
@@ -299,6 +335,7 @@ export function streamTrackingBandwidth(usage: UsageLoaders, name: string, track
         mapMeasured((buckets) => mapValues(buckets, ownRows)),
       ),
     countries: null,
+    countrySeries: null,
   };
 }
 
@@ -322,6 +359,7 @@ export function sumBandwidth(sources: readonly BandwidthSource[]): BandwidthSour
         return { value, freshUntil: earliestFreshUntil(series) };
       }),
     countries: null,
+    countrySeries: null,
   };
 }
 

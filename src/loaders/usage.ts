@@ -2,6 +2,7 @@ import type { UsageCache } from "../cache/usage-cache.ts";
 import type { UsageEntries } from "../cache/usage-entries.ts";
 import type { HourlySource, UsageQuery } from "../cache/usage-query.ts";
 import type { UsageReader } from "../cache/usage-reader.ts";
+import type { CountryBuckets } from "../model/usage/country-usage.ts";
 import type { Measured } from "../model/usage/measured.ts";
 import type { Granularity, UsageSeries } from "../model/usage/series.ts";
 import type { TimeWindow } from "../model/usage/time.ts";
@@ -35,6 +36,11 @@ export interface AccountKey {
   readonly window: TimeWindow;
 }
 
+/** Key of a series of the account by country, which has no months. */
+export interface AccountCountrySeriesKey extends AccountKey {
+  readonly resolution: StreamResolution;
+}
+
 export interface AccountSeriesKey extends AccountKey {
   readonly resolution: Granularity;
 }
@@ -64,9 +70,11 @@ export interface UsageLoaders {
   readonly accountTotal: Loader<AccountKey, Traffic>;
   readonly accountSeries: Loader<AccountSeriesKey, UsageSeries>;
   readonly accountCountries: Loader<AccountKey, CountryRow[]>;
+  readonly accountCountrySeries: Loader<AccountCountrySeriesKey, CountryBuckets>;
   readonly streamTotal: PrefetchingLoader<NamedKey, Traffic>;
   readonly streamSeries: Loader<NamedSeriesKey, UsageSeries>;
   readonly streamCountries: Loader<NamedKey, CountryRow[]>;
+  readonly streamCountrySeries: Loader<NamedSeriesKey, CountryBuckets>;
   readonly rowsByTrackingId: Loader<NamedKey, StreamRow[]>;
   readonly rowSeriesByTrackingId: Loader<NamedSeriesKey, Map<number, StreamRow[]>>;
   readonly trackingRowsByStream: Loader<NamedKey, TrackingRow[]>;
@@ -92,9 +100,11 @@ export function createUsageLoaders(
     accountTotal: loader("accountTotal"),
     accountSeries: loader("accountSeries"),
     accountCountries: loader("accountCountries"),
+    accountCountrySeries: loader("accountCountrySeries"),
     streamTotal: loader("streamTotal"),
     streamSeries: loader("streamSeries"),
     streamCountries: loader("streamCountries"),
+    streamCountrySeries: loader("streamCountrySeries"),
     rowsByTrackingId: loader("rowsByTrackingId"),
     rowSeriesByTrackingId: loader("rowSeriesByTrackingId"),
     trackingRowsByStream: loader("trackingRowsByStream"),
@@ -171,6 +181,9 @@ const operations = {
     analytics.accountSeries(query.window, resolutionOf(query), signal),
   ),
   accountCountries: ofAccount((analytics, { window }, signal) => analytics.accountCountries(window, signal)),
+  accountCountrySeries: ofAccount((analytics, query, signal) =>
+    analytics.accountCountrySeries(query.window, resolutionOf<StreamResolution>(query), signal),
+  ),
   streamTotal: {
     group: "STREAMS",
     read: (analytics, names, { window }, signal) => analytics.streamTotals(names, window, signal),
@@ -184,6 +197,11 @@ const operations = {
   streamCountries: {
     group: "STREAMS",
     read: (analytics, names, { window }, signal) => analytics.streamCountries(names, window, signal),
+  },
+  streamCountrySeries: {
+    group: "STREAMS",
+    read: (analytics, names, query, signal) =>
+      analytics.streamCountrySeries(names, query.window, resolutionOf<StreamResolution>(query), signal),
   },
   rowsByTrackingId: {
     group: "TRACKING_IDS",

@@ -40,7 +40,7 @@ const NamedWindowEnum = builder.enumType("NamedWindow", {
   values: enumValues(namedWindows),
 });
 
-const WindowRoundingEnum = builder.enumType("WindowRounding", {
+export const WindowRoundingEnum = builder.enumType("WindowRounding", {
   description: "How a window that cuts through UTC hours is rounded to full ones, as the platform meters hours.",
   values: enumValues(windowRoundings),
 });

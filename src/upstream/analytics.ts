@@ -1,3 +1,4 @@
+import type { CountryBuckets, CountryUsage } from "../model/usage/country-usage.ts";
 import {
   BucketStarts,
   COUNTERS_PER_RECORD,
@@ -52,14 +53,8 @@ export interface StreamRow {
   readonly traffic: Traffic;
 }
 
-/** Traffic of one country with its viewing and publishing times, in the platform's unit (undocumented; seconds as seen). */
-export interface CountryRow {
-  /** ISO 3166-1 alpha-2. */
-  readonly country: string;
-  readonly traffic: Traffic;
-  readonly viewSeconds: number;
-  readonly publishSeconds: number;
-}
+/** Total of one country; its times are in the platform's unit (undocumented; seconds as seen), and it has no counts. */
+export type CountryRow = Omit<CountryUsage, "views" | "publishes">;
 
 /** How long transcoders were active on one UTC day. */
 export interface TranscoderDay {
@@ -84,6 +79,12 @@ export interface Analytics {
   accountSeries(window: TimeWindow, resolution: Granularity, signal?: CancellationSignal): Promise<UsageSeries>;
   /** @see GET /api/analytics/account/geo_total */
   accountCountries(window: TimeWindow, signal?: CancellationSignal): Promise<CountryRow[]>;
+  /** @see GET /api/analytics/account/geo_series */
+  accountCountrySeries(
+    window: TimeWindow,
+    resolution: StreamResolution,
+    signal?: CancellationSignal,
+  ): Promise<CountryBuckets>;
   /** @see GET /api/analytics/streams/total */
   streamTotals(
     names: readonly string[],
@@ -103,6 +104,13 @@ export interface Analytics {
     window: TimeWindow,
     signal?: CancellationSignal,
   ): Promise<Map<string, CountryRow[]>>;
+  /** @see GET /api/analytics/streams/geo_series */
+  streamCountrySeries(
+    names: readonly string[],
+    window: TimeWindow,
+    resolution: StreamResolution,
+    signal?: CancellationSignal,
+  ): Promise<Map<string, CountryBuckets>>;
   /** Per tracking id, its rows by stream. @see GET /api/analytics/tracking/total */
   trackingTotals(
     ids: readonly string[],
@@ -205,6 +213,16 @@ export function createAnalytics(http: Http): Analytics {
       read("Analytics_AccountGeoTotal", "account/geo_total", {}, window, signal, (data) =>
         countries(object<Schemas["GeoTotalAnalyticModel"]>(data, "data").geo, "data.geo"),
       ),
+    accountCountrySeries: (window, resolution, signal) => {
+      const query = { resolution: resolutionParam[resolution] };
+      return read("Analytics_AccountGeoSeries", "account/geo_series", query, window, signal, (data) =>
+        byBucket(
+          object<Schemas["AccountGeoSeriesAnalyticModel"]>(data, "data").geo ?? {},
+          "data.geo",
+          countedCountries,
+        ),
+      );
+    },
     streamTotals: named(
       "Analytics_StreamsTotal",
       "streams/total",
@@ -227,6 +245,15 @@ export function createAnalytics(http: Http): Analytics {
         return byName(names, geo ?? {}, "data.geo", countries, () => []);
       };
       return read("Analytics_StreamsGeoTotal", "streams/geo_total", { streamNames: names }, window, signal, decode);
+    },
+    streamCountrySeries: (names, window, resolution, signal) => {
+      const decode = (data: unknown) => {
+        const { geo } = object<Schemas["StreamGeoSeriesAnalyticModel"]>(data, "data");
+        const buckets = (rows: unknown, at: string) => byBucket(rows ?? {}, at, countedCountries);
+        return byName<CountryBuckets>(names, geo ?? {}, "data.geo", buckets, () => new Map());
+      };
+      const query = { streamNames: names, resolution: resolutionParam[resolution] };
+      return read("Analytics_StreamsGeoSeries", "streams/geo_series", query, window, signal, decode);
     },
     trackingTotals: named<StreamRow[]>(
       "Analytics_GetTotalBandwidthForTrackingId",
@@ -374,6 +401,19 @@ function createBucketStartsParser(): BucketStartsParser {
 
 function countries(value: unknown, at: string): CountryRow[] {
   return [...mapOf(value ?? {}, at, countryRow)].map(([country, row]) => ({ country, ...row }));
+}
+
+function countedCountries(value: unknown, at: string): CountryUsage[] {
+  return [...mapOf(value ?? {}, at, countedRow)].map(([country, row]) => ({ country, ...row }));
+}
+
+function countedRow(value: unknown, at: string): Omit<CountryUsage, "country"> {
+  const { views, publishes } = object<Schemas["BaseStreamDataWithViewsModel"]>(value, at);
+  return {
+    ...countryRow(value, at),
+    views: optional(views, `${at}.views`, integer) ?? 0,
+    publishes: optional(publishes, `${at}.publishes`, integer) ?? 0,
+  };
 }
 
 function countryRow(value: unknown, at: string): Omit<CountryRow, "country"> {

@@ -365,6 +365,113 @@ describe("Bandwidth.percentile", () => {
   });
 });
 
+interface CountryPoint {
+  start: string;
+  end: string;
+  state: string;
+  bytesOut: string | null;
+  bytesIn: string | null;
+  viewSeconds: number | null;
+  publishSeconds: number | null;
+  views: number | null;
+  publishes: number | null;
+}
+
+describe("Bandwidth.seriesByCountry", () => {
+  const COUNTS = "bytesOut bytesIn viewSeconds publishSeconds views publishes";
+  const SERIES = `country traffic { bytesOut bytesIn } viewSeconds publishSeconds views publishes points { start end state ${COUNTS} }`;
+
+  it.each([
+    ["a stream", 'stream(by: { name: "derby-final" }) { usage: bandwidth', { stream: "derby-final" }],
+    ["the account", "account { usage", {}],
+  ])("has every bucket of each country, exact, with what the platform counts: %s", async (_name, field, subject) => {
+    await using gateway = await createTestGateway();
+    const { data, errors } = await gateway.ask<
+      Record<
+        string,
+        {
+          usage: {
+            total: Total;
+            byCountry: { country: string; traffic: Total; viewSeconds: number; publishSeconds: number }[];
+            seriesByCountry: (CountryPoint & { country: string; traffic: Total; points: CountryPoint[] })[];
+          };
+        }
+      >
+    >(
+      `{ answer: ${field}(window: ${YESTERDAY}) { total { bytesOut bytesIn }
+           byCountry(first: 100) { country traffic { bytesOut bytesIn } viewSeconds publishSeconds }
+           seriesByCountry(granularity: HOUR, first: 100) { ${SERIES} } } } }`,
+    );
+    expect(errors).toEqual([]);
+    const { byCountry, seriesByCountry } = data["answer"]?.usage ?? { byCountry: [], seriesByCountry: [] };
+    expect(seriesByCountry.length).toBeGreaterThan(5);
+    expect(
+      seriesByCountry.map(({ country, traffic, viewSeconds, publishSeconds }) => ({
+        country,
+        traffic,
+        viewSeconds,
+        publishSeconds,
+      })),
+    ).toEqual(byCountry);
+    for (const { country, points, ...sums } of seriesByCountry) {
+      expect(points).toHaveLength(24);
+      for (const { start, end, state, bytesOut } of points) {
+        const truth = gateway.sandbox.truth({ ...subject, country, from: start, to: end });
+        const isMissing = /T0[34]:/.test(start);
+        expect([start, state, bytesOut]).toEqual([
+          start,
+          isMissing ? "MISSING" : "COMPLETE",
+          isMissing ? null : `${truth.bytesOut}`,
+        ]);
+      }
+      for (const count of ["viewSeconds", "publishSeconds", "views", "publishes"] as const) {
+        expect([country, count, points.reduce((sum, point) => sum + (point[count] ?? 0), 0)]).toEqual([
+          country,
+          count,
+          sums[count],
+        ]);
+      }
+    }
+    expect(seriesByCountry.some(({ views }) => Number(views) > 0)).toBe(true);
+    if (!("stream" in subject)) expect(seriesByCountry.some(({ publishes }) => Number(publishes) > 0)).toBe(true);
+  });
+
+  it("follows the days of a time zone, and costs one call for ten streams", async () => {
+    await using gateway = await createTestGateway();
+    await gateway.ask("{ streams(first: 10) { nodes { name } } }");
+    gateway.analyticsCalls();
+    const { data, errors } = await gateway.ask<{
+      streams: { nodes: { bandwidth: { seriesByCountry: { points: { start: string }[] }[] } }[] };
+    }>(
+      `{ streams(first: 10) { nodes { bandwidth(window: { last: "P2D" }, timeZone: "Europe/Berlin") {
+           seriesByCountry(first: 1) { points { start } } } } } }`,
+    );
+    expect(errors).toEqual([]);
+    expect(gateway.analyticsCalls().map(({ path }) => path)).toEqual(["/api/analytics/streams/geo_series"]);
+    const [series] = data.streams.nodes.flatMap(({ bandwidth }) => bandwidth.seriesByCountry);
+    expect(series?.points.map(({ start }) => start)).toEqual(["2026-03-15T23:00:00.000Z", "2026-03-16T23:00:00.000Z"]);
+  });
+
+  it("is null with its code for a partner, whose tracking ids the platform does not break down", async () => {
+    await using gateway = await createTestGateway();
+    const { data, errors } = await gateway.ask(
+      `{ partner(by: { trackingId: "northwind-tv" }) { name usage(window: ${YESTERDAY}) { seriesByCountry { country } } } }`,
+    );
+    expect(data).toEqual({ partner: { name: "northwind-tv", usage: { seriesByCountry: null } } });
+    expect(errors).toMatchObject([{ extensions: { code: "NOT_METERED" } }]);
+  });
+
+  it("that the platform can't give is null alone", async () => {
+    await using gateway = await createTestGateway();
+    gateway.sandbox.fault({ path: "/api/analytics/account/geo_series", status: 503 });
+    const { data, errors } = await gateway.ask(
+      `{ account { usage(window: ${YESTERDAY}) { byCountry(first: 1) { country } seriesByCountry { country } } } }`,
+    );
+    expect(data).toMatchObject({ account: { usage: { byCountry: [{}], seriesByCountry: null } } });
+    expect(errors).toMatchObject([{ extensions: { code: "UPSTREAM_UNAVAILABLE" } }]);
+  });
+});
+
 describe("Bandwidth.byCountry", () => {
   it("adds up to the total, the largest country first", async () => {
     await using gateway = await createTestGateway();

@@ -283,6 +283,13 @@ const promises: Readonly<Record<number, (world: World) => unknown>> = {
   25(world) {
     const mine = viewers(world).nodes.find(({ clientId }) => clientId === world.facts.clientId);
     expect(mine).toMatchObject({ customViewerData: "seat=12" });
+    const { total, nodes } = world.answer<ByMark>("ViewerByMark").viewerRecords;
+    expect(nodes.map(({ bytes }) => bytes)).toContain(mine?.bytes);
+    expect(nodes.every(({ customViewerData }) => customViewerData === "seat=12")).toBe(true);
+    expect(total).toMatchObject({
+      records: nodes.length,
+      bytes: `${nodes.reduce((sum, { bytes }) => sum + BigInt(bytes), 0n)}`,
+    });
   },
   26(world) {
     const { window, total } = partnerUsage(world).usage;
@@ -318,12 +325,24 @@ const promises: Readonly<Record<number, (world: World) => unknown>> = {
     });
   },
   30(world) {
-    const { window, byCountry } = countries(world);
+    const { window, byCountry, seriesByCountry } = countries(world);
     expect(byCountry.length).toBeGreaterThan(5);
     for (const { country, traffic } of byCountry) {
       const expected = truth(world, window, { stream: "derby-final", country });
       expect([country, traffic.bytesOut]).toEqual([country, expected]);
     }
+    expect(seriesByCountry.map(({ country, traffic }) => [country, traffic.bytesOut])).toEqual(
+      byCountry.map(({ country, traffic }) => [country, traffic.bytesOut]),
+    );
+    for (const { country, views, points } of seriesByCountry) {
+      for (const { start, end, bytesOut } of points) {
+        if (bytesOut === null) continue;
+        const expected = truth(world, { from: start, to: end }, { stream: "derby-final", country });
+        expect([country, start, bytesOut]).toEqual([country, start, expected]);
+      }
+      expect(points.reduce((sum, point) => sum + (point.views ?? 0), 0)).toBe(views);
+    }
+    expect(seriesByCountry.some(({ views }) => views > 0)).toBe(true);
   },
   31(world) {
     const { window, total, series, percentile } = accountReport(world).usage;
@@ -798,6 +817,12 @@ interface Encrypted {
 interface Recordings {
   readonly mediaAssets: { readonly nodes: readonly { readonly assetId: string }[] };
 }
+interface ByMark {
+  readonly viewerRecords: {
+    readonly total: { readonly records: number; readonly bytes: string };
+    readonly nodes: readonly { readonly bytes: string; readonly customViewerData: string }[];
+  };
+}
 interface Leaks {
   readonly account: { readonly untrackedUsage: Pick<Metered, "window" | "total"> };
   readonly findings: { readonly nodes: readonly { readonly code: string; readonly stream: { name: string } | null }[] };
@@ -949,6 +974,12 @@ const countries = ({ answer }: World) =>
       bandwidth: {
         window: Span;
         byCountry: readonly { country: string; viewSeconds: number; traffic: { bytesOut: string } }[];
+        seriesByCountry: readonly {
+          country: string;
+          views: number;
+          traffic: { bytesOut: string };
+          points: readonly { start: string; end: string; bytesOut: string | null; views: number | null }[];
+        }[];
       };
     };
   }>("Countries").stream.bandwidth;

@@ -160,6 +160,29 @@ describe("a partner", () => {
     }
   });
 
+  it("reads no countries of a stream, by time or in all", async () => {
+    for (const field of ["byCountry { country }", "seriesByCountry { country views points { bytesOut } }"]) {
+      const { data, errors } = await asNorthwind(
+        `{ stream(by: { name: "derby-final" }) { name bandwidth(window: { named: TODAY }) { ${field} } }
+           partner(by: { trackingId: "northwind-tv" }) { usage(window: { named: TODAY }) { ${field} } } }`,
+      );
+      expect(JSON.stringify(data)).not.toMatch(/"country"|"bytesOut"/);
+      expect(errors.map(({ extensions }) => extensions.code)).toEqual(["NOT_METERED", "NOT_METERED"]);
+    }
+  });
+
+  it("may not search viewers by their marks without viewer:pii, be they its own", async () => {
+    const own =
+      'viewerRecords(window: { last: "P1D" }, customViewerData: ["seat=1"]) { total { records } nodes { id } }';
+    const { data, errors } = await asNorthwind(
+      `{ ${own} stream(by: { name: "derby-final" }) { ${own} } partner(by: { trackingId: "northwind-tv" }) { ${own} } }`,
+    );
+    expect(JSON.stringify(data)).not.toContain('records":');
+    expect(errors.map(({ extensions: { code, scope } }) => ({ code, scope }))).toEqual(
+      Array(3).fill({ code: "FORBIDDEN", scope: "viewer:pii" }),
+    );
+  });
+
   it("that may no longer watch a stream keeps the figures of what it used, and not its live state", async () => {
     const lumen = await onboard(gateway, "lumen-play", ["derby-final"]);
     const seen = `{ partner(by: { trackingId: "lumen-play" }) { usageByStream(first: 100, window: { last: "P7D" }) {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { createUsageCache } from "../../src/cache/usage-cache.ts";
 import {
   accountBandwidth,
   type BandwidthSource,
   createPartnerBandwidth,
   readCountries,
+  readCountrySeries,
   readCoverage,
   readSeries,
   readTotal,
@@ -50,6 +52,7 @@ function sourceOf(total: bigint, series: Record<string, bigint> = {}, monthsKept
       return { value, freshUntil };
     },
     countries: null,
+    countrySeries: null,
   };
   return { source, reads };
 }
@@ -210,6 +213,48 @@ describe("bandwidth: countries", () => {
     expect(await readCountries(streamBandwidth(loaders, "derby"), YESTERDAY)).toMatchObject({ value: [row] });
     for (const source of [createPartnerBandwidth(loaders)(["acme"]), streamTrackingBandwidth(loaders, "derby", null)]) {
       expect((await rejectionOf(() => readCountries(source, YESTERDAY))).code).toBe("NOT_METERED");
+    }
+  });
+
+  it("have a series each with the same buckets: zero where a country lacks, null where the platform has no bucket", async () => {
+    const row = (country: string, bytes: bigint, views: number) => ({
+      country,
+      traffic: bytesOut(bytes),
+      viewSeconds: 60 * views,
+      publishSeconds: 0,
+      views,
+      publishes: 1,
+    });
+    const buckets = new Map([
+      [at("2026-03-17T00:00:00Z"), [row("GB", 5n, 2), row("DE", 7n, 1)]],
+      [at("2026-03-17T01:00:00Z"), []],
+      [at("2026-03-17T03:00:00Z"), [row("GB", 1n, 3)]],
+    ]);
+    const analytics = {
+      accountCountrySeries: async () => buckets,
+      streamCountrySeries: async (names: readonly string[]) => new Map(names.map((name) => [name, buckets])),
+    } as Partial<Analytics> as Analytics;
+    const cache = createUsageCache({ maxBytes: 0, now: () => at("2026-03-18T10:20:00Z"), lagMs: 0 });
+    const loaders = createTestUsageLoaders(analytics, undefined, undefined, cache);
+    const window = windowOf("2026-03-17T00:00:00Z", "2026-03-17T04:00:00Z");
+    for (const source of [accountBandwidth(loaders), streamBandwidth(loaders, "derby")]) {
+      const { value } = await readCountrySeries(source, window, "HOUR", "UTC");
+      const told = value.map(({ country, traffic, views, viewSeconds, publishes, points }) => ({
+        country,
+        total: [traffic.bytesOut, views, viewSeconds, publishes],
+        points: points.map(({ usage }) => usage && [usage.traffic.bytesOut, usage.views]),
+      }));
+      expect(told).toEqual([
+        { country: "GB", total: [6n, 5, 300, 2], points: [[5n, 2], [0n, 0], null, [1n, 3]] },
+        { country: "DE", total: [7n, 1, 60, 1], points: [[7n, 1], [0n, 0], null, [0n, 0]] },
+      ]);
+      const byDay = await readCountrySeries(source, window, "DAY", "UTC");
+      expect(byDay.value[0]?.points).toMatchObject([
+        { bucket: { state: "PARTIAL" }, usage: { views: 5, traffic: { bytesOut: 6n } } },
+      ]);
+    }
+    for (const source of [createPartnerBandwidth(loaders)(["acme"]), streamTrackingBandwidth(loaders, "derby", null)]) {
+      expect((await rejectionOf(() => readCountrySeries(source, window, "HOUR", "UTC"))).code).toBe("NOT_METERED");
     }
   });
 

@@ -39,6 +39,7 @@ function createAnalytics(fails: (names: readonly string[]) => unknown = () => un
     "streamTotals",
     "streamSeries",
     "streamCountries",
+    "streamCountrySeries",
     "trackingTotals",
     "trackingSeries",
     "streamTrackingTotals",
@@ -46,7 +47,10 @@ function createAnalytics(fails: (names: readonly string[]) => unknown = () => un
   ];
   const analytics = Object.fromEntries([
     ...operations.map((operation) => [operation, named(operation)]),
-    ...["accountTotal", "accountSeries", "accountCountries"].map((operation) => [operation, ofAccount(operation)]),
+    ...["accountTotal", "accountSeries", "accountCountries", "accountCountrySeries"].map((operation) => [
+      operation,
+      ofAccount(operation),
+    ]),
   ]) as unknown as Analytics;
   const client = new AbortController();
   const batchScheduler = createBatchScheduler();
@@ -200,6 +204,7 @@ describe("usage loaders: usage of names", () => {
       loaders.streamTotal.load(key),
       loaders.streamSeries.load(series),
       loaders.streamCountries.load(key),
+      loaders.streamCountrySeries.load(series),
       loaders.rowsByTrackingId.load(key),
       loaders.rowSeriesByTrackingId.load(series),
       loaders.trackingRowsByStream.load(key),
@@ -207,12 +212,15 @@ describe("usage loaders: usage of names", () => {
       loaders.accountTotal.load(key),
       loaders.accountSeries.load(series),
       loaders.accountCountries.load(key),
+      loaders.accountCountrySeries.load(series),
     ]);
     expect(calls.map(({ operation }) => operation).sort()).toEqual([
       "accountCountries",
+      "accountCountrySeries",
       "accountSeries",
       "accountTotal",
       "streamCountries",
+      "streamCountrySeries",
       "streamSeries",
       "streamTotals",
       "streamTrackingSeries",

@@ -110,7 +110,7 @@ describe("the cost of a query", () => {
     ],
     [
       "a month for a month by name",
-      '{ account { usage(window: { named: LAST_MONTH }) { series(granularity: DAY) { points { start } } } } }',
+      "{ account { usage(window: { named: LAST_MONTH }) { series(granularity: DAY) { points { start } } } } }",
       74,
     ],
     [

@@ -241,6 +241,23 @@ describe("countries", () => {
     expect([...(await platform.analytics.streamCountries(["derby"], MARCH))]).toEqual([["derby", rows]]);
   });
 
+  it("come by bucket with their numbers of views and broadcasts, of the account and of streams", async () => {
+    await using platform = createPlatform();
+    const [first, second] = ["2026-03-01T00:00:00Z", "2026-03-01T01:00:00Z"];
+    const series = { [first]: { GB: { ...geo.GB, views: 3_000_000_000, publishes: 1 } }, [second]: {} };
+    platform.succeed({ geo: series }, { geo: { derby: series } }, {}, { geo: { derby: null } });
+    const buckets = [
+      [Date.parse(first), [{ ...rows[0], views: 3_000_000_000, publishes: 1 }]],
+      [Date.parse(second), []],
+    ];
+    expect([...(await platform.analytics.accountCountrySeries(MARCH, "HOUR"))]).toEqual(buckets);
+    const ofStreams = await platform.analytics.streamCountrySeries(["derby", "idle"], MARCH, "HOUR");
+    expect([...(ofStreams.get("derby") ?? [])]).toEqual(buckets);
+    expect(ofStreams.get("idle")).toEqual(new Map());
+    expect(await platform.analytics.accountCountrySeries(MARCH, "DAY")).toEqual(new Map());
+    expect((await platform.analytics.streamCountrySeries(["derby"], MARCH, "DAY")).get("derby")).toEqual(new Map());
+  });
+
   it("are none when the platform tells none", async () => {
     await using platform = createPlatform();
     platform.succeed({}, { geo: null });

@@ -1,6 +1,13 @@
 import type { GraphContext } from "../../context.ts";
 import { cacheable } from "../../engine/cacheability.ts";
-import { type BandwidthSource, readCountries, readCoverage, readSeries, readTotal } from "../../loaders/bandwidth.ts";
+import {
+  type BandwidthSource,
+  readCountries,
+  readCountrySeries,
+  readCoverage,
+  readSeries,
+  readTotal,
+} from "../../loaders/bandwidth.ts";
 import { InvalidInputError } from "../../model/errors.ts";
 import { bucketBoundary } from "../../model/usage/bucket-date.ts";
 import type { Measured } from "../../model/usage/measured.ts";
@@ -13,10 +20,10 @@ import {
 import { DAY_MS } from "../../model/usage/time.ts";
 import type { UsageWindow } from "../../model/usage/time-window.ts";
 import { mapMaybe } from "../../primitives/maybe-promise.ts";
-import type { CountryRow } from "../../upstream/analytics.ts";
 import { builder } from "../builder.ts";
 import { pageSize } from "../connection.ts";
 import { answeredWindow, Window } from "../window.ts";
+import { CountrySeries, CountryTraffic, largestCountries } from "./country-traffic.ts";
 import { Traffic } from "./traffic.ts";
 import { Granularity, UsageCoverage, UsageSeries } from "./usage-series.ts";
 
@@ -75,19 +82,6 @@ PercentileRate.implement({
     discarded: t.exposeInt("discarded", { description: "Number of samples above the percentile." }),
     missing: t.exposeInt("missing", {
       description: "Number of buckets that are PARTIAL or MISSING, and therefore no samples.",
-    }),
-  }),
-});
-
-const CountryTraffic = builder.objectRef<CountryRow>("CountryTraffic");
-CountryTraffic.implement({
-  description: "Traffic of the viewers and broadcasters in one country.",
-  fields: (t) => ({
-    country: t.expose("country", { type: "CountryCode", description: "Country, by ISO 3166-1 alpha-2." }),
-    traffic: t.expose("traffic", { type: Traffic, description: "Bytes sent to and received from the country." }),
-    viewSeconds: t.exposeFloat("viewSeconds", { description: "Seconds that viewers in the country watched, summed." }),
-    publishSeconds: t.exposeFloat("publishSeconds", {
-      description: "Seconds that were broadcast from the country, summed.",
     }),
   }),
 });
@@ -205,13 +199,37 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
       },
       resolve: async (bandwidth, { first }) => {
         const rows = bandwidth.take(await readCountries(bandwidth.source, bandwidth.window));
-        return rows.toSorted(byTraffic).slice(0, pageSize(first, "first"));
+        return largestCountries(rows, pageSize(first, "first"));
+      },
+    }),
+    seriesByCountry: t.field({
+      type: [CountrySeries],
+      nullable: true,
+      extensions: cacheable(),
+      description:
+        "Usage by country and by hours, days or months, with numbers of views and broadcasts; the countries with the most traffic first. Null, with an error, for a partner, like `byCountry`, or when it can't be read.",
+      args: {
+        granularity: t.arg({
+          type: Granularity,
+          required: true,
+          defaultValue: "DAY",
+          description: "Size of a bucket. Defaults to DAY.",
+        }),
+        timeZone: t.arg({
+          type: "TimeZone",
+          description: "Time zone that days and months begin in. Defaults to the window's.",
+        }),
+        first: t.arg.int({
+          required: true,
+          defaultValue: 50,
+          description: "Maximum number of countries, 0 to 100. Defaults to 50.",
+        }),
+      },
+      resolve: async (bandwidth, { granularity, timeZone, first }) => {
+        const { source, window } = bandwidth;
+        const series = await readCountrySeries(source, window, granularity, timeZone ?? window.timeZone);
+        return largestCountries(bandwidth.take(series), pageSize(first, "first"));
       },
     }),
   }),
 });
-
-function byTraffic(a: CountryRow, b: CountryRow): number {
-  const difference = b.traffic.bytesOut + b.traffic.bytesIn - a.traffic.bytesOut - a.traffic.bytesIn;
-  return difference === 0n ? (a.country < b.country ? -1 : 1) : difference > 0n ? 1 : -1;
-}

@@ -4,7 +4,7 @@ import { NotMeteredError } from "../../model/errors.ts";
 import type { UsageWindow } from "../../model/usage/time-window.ts";
 import { builder } from "../builder.ts";
 import { byCodeUnit, type Page, type PageArguments, pageOfMoving } from "../connection.ts";
-import { usageWindow, WindowInput } from "../window.ts";
+import { usageWindow, WindowInput, WindowRoundingEnum } from "../window.ts";
 
 export const UsageOrderInput = builder.inputType("UsageOrderInput", {
   description:
@@ -16,6 +16,15 @@ export const UsageOrderInput = builder.inputType("UsageOrderInput", {
       required: true,
       defaultValue: "UTC",
       description: "Time zone in which days and months begin; UTC by default.",
+    }),
+    includeCurrent: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: "True adds the hour, day or month that is still growing to `window.last`. Defaults to false.",
+    }),
+    rounding: t.field({
+      type: WindowRoundingEnum,
+      description: "How to round a window that cuts through UTC hours. Defaults to an error with code INVALID_WINDOW.",
     }),
   }),
 });

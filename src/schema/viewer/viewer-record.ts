@@ -160,12 +160,13 @@ const ViewerRecordEdge = builder.objectRef<RecordPage["edges"][number]>("ViewerR
 const ViewerRecordTotal = builder.objectRef<RecordTotal>("ViewerRecordTotal").implement({
   description: "Sums over all viewer records that match, on this page and on later ones.",
   fields: (t) => ({
-    records: t.exposeFloat("records", { description: "Number of connections; a reconnect counts again." }),
+    records: t.expose("records", { type: "SafeInt", description: "Number of connections; a reconnect counts again." }),
     bytes: t.expose("bytes", {
       type: "Bytes",
       description: "Bytes sent to and received from the viewers, together; so far, for those who are still watching.",
     }),
-    durationSeconds: t.exposeFloat("durationSeconds", {
+    durationSeconds: t.expose("durationSeconds", {
+      type: "SafeInt",
       description: "Duration of all connections in seconds, summed; so far, for those who are still watching.",
     }),
   }),
@@ -206,7 +207,7 @@ export async function viewerRecordPage(
   { by, customViewerData, state, first, after, ...period }: RecordArguments,
   context: GraphContext,
 ): Promise<RecordPage> {
-  if (customViewerData && !context.caller.scopes.has("viewer:pii")) throw new ForbiddenError("viewer:pii");
+  if (customViewerData && !context.caller.scopes.has("viewer:pii")) throw new ForbiddenError({ scope: "viewer:pii" });
   const size = pageSize(first, "first", MAX_RECORD_PAGE_SIZE);
   const window = recordWindow(period, context);
   const position = after ? positionOf(decodeCursor(after, "after")) : null;
