@@ -69,6 +69,7 @@ async function main(): Promise<void> {
     rateLimitPool,
     maxRequestsInFlight: config.maxRequestsInFlight,
     unsent: config.unsent,
+    stalledMs: config.clientTimeouts.stalledMs,
     tokenRefreshMs: config.tokenRefreshMs,
     maxClockOffsetMs: config.maxClockOffsetMs,
     enforceSuspension: config.enforceSuspension,

@@ -8,12 +8,12 @@ import { type HttpServer, listen } from "./http/http-server.ts";
  * @throws ConfigError if this machine does not have the host or the port
  */
 export async function openPort(
-  { host, port }: Pick<Config, "host" | "port">,
+  { host, port, clientTimeouts: timeouts }: Pick<Config, "host" | "port" | "clientTimeouts">,
   handle: Gateway["handle"],
   onConnection: () => void,
 ): Promise<HttpServer> {
   try {
-    return await listen(handle, host, port, undefined, onConnection);
+    return await listen(handle, host, port, { timeouts, onConnection });
   } catch (error) {
     const mistake = error instanceof Error ? mistakeOf(error, host, port) : null;
     throw mistake === null ? error : new ConfigError([mistake]);

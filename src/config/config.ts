@@ -39,6 +39,8 @@ export interface Config {
   readonly budgets: Budgets;
   readonly maxRequestsInFlight: number;
   readonly unsent: UnsentLimits;
+  /** Times that clients may take. */
+  readonly clientTimeouts: ClientTimeouts;
   readonly upstreamTimeoutMs: number;
   readonly tokenRefreshMs: number;
   /** Largest difference between the platform's clock and this machine's that is applied. */
@@ -62,6 +64,15 @@ export interface Config {
   readonly sandboxPort: number | null;
   /** Variables of the environment that are probably misspelt. */
   readonly unknownVariables: readonly UnknownVariable[];
+}
+
+/** Times that clients may take, in milliseconds. */
+export interface ClientTimeouts {
+  readonly headersMs: number;
+  readonly requestMs: number;
+  readonly responseMs: number;
+  readonly stalledMs: number;
+  readonly idleMs: number;
 }
 
 /** Origins of the platform, and the account's secret. */
@@ -127,6 +138,9 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     const absent = app.filter((name) => !given[name]);
     mistakes.push(...absent.map((name) => `${name} must be set when CONFERENCE_STREAMING is on`));
   }
+  if (result.data && result.data.CLIENT_HEADERS_SECONDS > result.data.CLIENT_REQUEST_SECONDS) {
+    mistakes.push("  CLIENT_REQUEST_SECONDS must be at least CLIENT_HEADERS_SECONDS, which it includes");
+  }
   mistakes.push(...sandboxMistakes(given));
   const identity = ["OIDC_ISSUER", "OIDC_AUDIENCE", "OIDC_JWKS_URL"];
   const missing = identity.filter((name) => !given[name]);
@@ -190,6 +204,13 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       maxResponseBytes: values.MAX_RESPONSE_MEGABYTES * 1_000_000,
       maxUnsentBytesPerCaller: values.MAX_UNSENT_MEGABYTES_PER_CALLER * 1_000_000,
       maxUnsentBytes: values.MAX_UNSENT_MEGABYTES * 1_000_000,
+    },
+    clientTimeouts: {
+      headersMs: values.CLIENT_HEADERS_SECONDS * 1000,
+      requestMs: values.CLIENT_REQUEST_SECONDS * 1000,
+      responseMs: values.CLIENT_RESPONSE_SECONDS * 1000,
+      stalledMs: values.CLIENT_STALLED_SECONDS * 1000,
+      idleMs: values.KEEP_ALIVE_SECONDS * 1000,
     },
     upstreamTimeoutMs: values.UPSTREAM_TIMEOUT_SECONDS * 1000,
     maxClockOffsetMs:

@@ -141,7 +141,8 @@ export const variables = {
   },
   OIDC_ROLE_CLAIM: {
     schema: word.default("roles"),
-    describe: "Claim with a person's roles, as a string or a list of strings.",
+    describe:
+      "Claim with a person's roles, as a list of strings or as one string with spaces between them. May be nested: `realm_access.roles` with Keycloak.",
   },
   OIDC_OPERATOR_ROLE: {
     schema: word.default("syndigraph-operator"),
@@ -179,6 +180,27 @@ export const variables = {
   MAX_REQUESTS_IN_FLIGHT: {
     schema: whole("a whole number, from 1 to 100000", 1, 100_000).default(1_000),
     describe: "Requests in flight above which new ones are rejected with 503.",
+  },
+  KEEP_ALIVE_SECONDS: {
+    schema: seconds(3600).default(75),
+    describe:
+      "Time after which a connection without a request is closed. Must be longer than your load balancer keeps one, which is 60 s with nginx and AWS and 600 s with Google Cloud: otherwise some of its requests meet a closed connection and fail with 502.",
+  },
+  CLIENT_HEADERS_SECONDS: {
+    schema: seconds(3600).default(5),
+    describe: "Time in which a client must send the headers of a request.",
+  },
+  CLIENT_REQUEST_SECONDS: {
+    schema: seconds(3600).default(10),
+    describe: "Time in which a client must send a whole request, headers and body.",
+  },
+  CLIENT_RESPONSE_SECONDS: {
+    schema: seconds(3600).default(120),
+    describe: "Time from the end of a request's headers in which the client must have received all of its response.",
+  },
+  CLIENT_STALLED_SECONDS: {
+    schema: seconds(3600).default(30),
+    describe: "Time after which a client that receives nothing of its response is disconnected.",
   },
   UPSTREAM_TIMEOUT_SECONDS: {
     schema: seconds(60).default(4),

@@ -6,8 +6,8 @@ export interface RequestHead {
   readonly method: string;
   /** Path and query. */
   readonly target: string;
-  /** Returns the host of the request: in lower case, without the port, an IPv6 address in brackets. */
-  hostname(): string;
+  /** Returns the host of the request: in lower case, without the port, an IPv6 address in brackets; null if it names none. */
+  hostname(): string | null;
   /** Returns a header by its name in lower case; null if there is none. */
   header(name: string): string | null;
   /** Address of who opened the connection; undefined if there is none. */

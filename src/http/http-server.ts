@@ -24,17 +24,19 @@ export interface ServerTimeouts {
   readonly responseMs: number;
   /** Time between two requests of a connection. */
   readonly idleMs: number;
-  /** Interval between checks of these limits. */
-  readonly checkIntervalMs: number;
+  /** Interval between checks of these limits; a second by default. */
+  readonly checkIntervalMs?: number;
 }
 
-const DEFAULT_TIMEOUTS: ServerTimeouts = {
-  headersMs: 5_000,
-  requestMs: 10_000,
-  responseMs: 120_000,
-  idleMs: 5_000,
-  checkIntervalMs: 1_000,
-};
+/** Options of the server; those that are left out have the defaults of docs/configuration.md. */
+export interface ServerOptions {
+  readonly timeouts?: ServerTimeouts;
+  /** Called for each new connection. */
+  readonly onConnection?: () => void;
+}
+
+const DEFAULT_TIMEOUTS: ServerTimeouts = { headersMs: 5_000, requestMs: 10_000, responseMs: 120_000, idleMs: 75_000 };
+const DEFAULT_CHECK_INTERVAL_MS = 1_000;
 const MAX_HEADER_BYTES = 16_384;
 /** Connections that may wait to be accepted; beyond that, clients retry after seconds and get no 503. */
 const BACKLOG = 4_096;
@@ -46,15 +48,13 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void;
  * Opens the port. Malformed requests are answered here, in a line of text: handlers may rely on a well-formed Host and URL. Slow
  * clients are disconnected.
  *
- * @param onConnection called for each new connection
  * @throws Error when the port is in use
  */
 export async function listen(
   handler: Handler,
   host: string,
   port: number,
-  timeouts: ServerTimeouts = DEFAULT_TIMEOUTS,
-  onConnection: () => void = () => undefined,
+  { timeouts = DEFAULT_TIMEOUTS, onConnection = () => undefined }: ServerOptions = {},
 ): Promise<HttpServer> {
   let isDraining = false;
   const isHost = createHostCheck();
@@ -64,9 +64,11 @@ export async function listen(
       IncomingMessage: RawBodyRequest,
       headersTimeout: timeouts.headersMs,
       requestTimeout: timeouts.requestMs,
-      connectionsCheckingInterval: timeouts.checkIntervalMs,
+      connectionsCheckingInterval: timeouts.checkIntervalMs ?? DEFAULT_CHECK_INTERVAL_MS,
       keepAliveTimeout: timeouts.idleMs,
       maxHeaderSize: MAX_HEADER_BYTES,
+      // Node.js would ignore a second Host or Authorization; joined, they are malformed.
+      joinDuplicateHeaders: true,
     },
     (request, response) => {
       if (isDraining) response.setHeader("connection", "close");
@@ -150,7 +152,7 @@ class Connection {
  * Creates the table of connections, which one timer checks for slow clients. It holds connections instead of responses, since a table
  * that changes with each request costs memory and CPU.
  */
-function createConnections({ responseMs, checkIntervalMs }: ServerTimeouts) {
+function createConnections({ responseMs, checkIntervalMs = DEFAULT_CHECK_INTERVAL_MS }: ServerTimeouts) {
   const all = new Map<Duplex, Connection>();
   const check = () => {
     const since = performance.now() - responseMs;
@@ -180,19 +182,35 @@ function discardRest(request: IncomingMessage): void {
 
 const UPGRADE = { upgrade: "HTTP/1.1" };
 
-/** Returns the error of a request that no handler can serve; null for a well-formed one. */
+/** Returns the error of a request that no handler can serve; null for a well-formed one, whose target is made a path. */
 function findMalformation(
-  { headers, url }: IncomingMessage,
+  request: IncomingMessage,
   isHost: (host: string | undefined) => boolean,
 ): { status: number; message: string } | null {
-  if (!isHost(headers.host))
-    return { status: 400, message: "The header Host must be a host name or address, with an optional port." };
-  if (!url?.startsWith("/")) return { status: 400, message: "The request target must begin with a slash." };
+  const { headers, httpVersion } = request;
+  // Only HTTP/1.0 may leave it out.
+  if (!isHost(headers.host) && !(httpVersion === "1.0" && headers.host === undefined))
+    return { status: 400, message: "The header Host must be one host name or address, with an optional port." };
+  if (!request.url?.startsWith("/") && !splitTarget(request, isHost))
+    return { status: 400, message: "The request target must begin with a slash, or be a URL of http or https." };
   // An offer to upgrade to HTTP/2 is ignored: some clients send it with every request.
   if (headers.upgrade?.toLowerCase().includes("websocket")) {
     return { status: 426, message: "WebSocket is not supported: send HTTP requests." };
   }
   return null;
+}
+
+/**
+ * Splits a target that is a URL into the path and the host, which counts instead of the header. Returns false for any other target.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2
+ */
+function splitTarget(request: IncomingMessage, isHost: (host: string | undefined) => boolean): boolean {
+  const [, host, path = ""] = /^https?:\/\/([^/?#]+)(.*)$/i.exec(request.url ?? "") ?? [];
+  if (!isHost(host)) return false;
+  request.headers.host = host;
+  request.url = path.startsWith("/") ? path : `/${path}`;
+  return true;
 }
 
 /** Creates a check of the header Host: a host name or address with an optional port. Nearly all requests have the same. */

@@ -75,7 +75,7 @@ export function createIngress({
     rejectEarly: (head, isOverloaded) => {
       const isAnonymous = head.header("authorization") === null;
       if (isOverloaded || (isAnonymous && unsent.isFull(ANONYMOUS))) return OVERLOADED_RESPONSE;
-      if (hosts && !hosts.has(head.hostname().replace(/\.$/, ""))) return UNKNOWN_HOST;
+      if (hosts && !isServed(head.hostname(), hosts)) return UNKNOWN_HOST;
       return cors?.preflight(head) ?? null;
     },
     authenticate: ({ header, peer }) => {
@@ -90,6 +90,11 @@ export function createIngress({
     },
     headers: (head) => (cors ? { ...SECURITY_HEADERS, ...cors.headers(head) } : SECURITY_HEADERS),
   };
+}
+
+/** Returns whether requests to a host are served. A request without one is no browser's. */
+function isServed(hostname: string | null, hosts: ReadonlySet<string>): boolean {
+  return hostname === null || hosts.has(hostname.replace(/\.$/, ""));
 }
 
 /**

@@ -6,14 +6,14 @@ import type { HttpResponse, RequestHead } from "./http-message.ts";
 import { RawBodyRequest } from "./raw-body-request.ts";
 import { bodyTruncated, createBodyCollector, payloadTooLarge } from "./request-body.ts";
 
-/** Creates a reader of the heads of requests of node:http, whose Host must be well-formed. */
+/** Creates a reader of the heads of requests of node:http, whose Host must be well-formed where there is one. */
 export function createHeadReader(): (request: IncomingMessage) => RequestHead {
   // Nearly all requests have the same Host.
   const hostnameOf = memoizeLast((host: string) => new URL(`http://${host}`).hostname);
   return ({ method = "", url = "/", headers, socket }) => ({
     method,
     target: url,
-    hostname: () => hostnameOf(headers.host ?? ""),
+    hostname: () => (headers.host === undefined ? null : hostnameOf(headers.host)),
     // Only `set-cookie` is a list.
     header: (name) => (headers[name] as string | undefined) ?? null,
     peer: socket.remoteAddress,

@@ -158,7 +158,7 @@ describe("HTTP server: the port", () => {
       const server = await open(gateway);
       expect(await raw(server.url, host)).toEqual({
         status: 400,
-        body: "The header Host must be a host name or address, with an optional port.\n",
+        body: "The header Host must be one host name or address, with an optional port.\n",
       });
       expect((await raw(server.url, "[::1]:4000")).status).toBe(200);
       await server.drain(1_000);

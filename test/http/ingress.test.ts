@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { setImmediate } from "node:timers/promises";
+import { setTimeout as delay, setImmediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { GatewayOptions } from "../../src/gateway.ts";
-import { type HttpServer, listen } from "../../src/http/http-server.ts";
+import { type HttpServer, listen, type ServerTimeouts } from "../../src/http/http-server.ts";
 import { requestLimits } from "../../src/model/request-limits.ts";
 import { addKey } from "../support/api-keys.ts";
 import { metricsOf } from "../support/exposition.ts";
@@ -22,9 +22,9 @@ interface Open extends AsyncDisposable, TestGateway {
 }
 
 /** A gateway with a port. */
-async function open(options: Partial<GatewayOptions> = {}, patience?: Parameters<typeof listen>[3]): Promise<Open> {
+async function open(options: Partial<GatewayOptions> = {}, timeouts?: ServerTimeouts): Promise<Open> {
   const gateway = await createTestGateway({ gateway: options });
-  const server = await listen(gateway.gateway.handle, "127.0.0.1", 0, patience);
+  const server = await listen(gateway.gateway.handle, "127.0.0.1", 0, { ...(timeouts && { timeouts }) });
   const port = Number(new URL(server.url).port);
   return {
     ...gateway,
@@ -229,7 +229,9 @@ describe("request parser: a URL", () => {
   });
 
   it.each([
-    ["of another server", "GET http://evil.test/graphql HTTP/1.1\r\nhost: localhost\r\n\r\n", 400],
+    ["of another protocol", "GET ftp://localhost/graphql HTTP/1.1\r\nhost: localhost\r\n\r\n", 400],
+    ["that is a URL with a password", "GET http://a:b@localhost/health HTTP/1.1\r\nhost: localhost\r\n\r\n", 400],
+    ["that is a URL without a host", "GET http:///health HTTP/1.1\r\nhost: localhost\r\n\r\n", 400],
     ["without a slash", "OPTIONS * HTTP/1.1\r\nhost: localhost\r\n\r\n", 400],
     ["that the URL parser refuses", "GET //:::99999/ HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n", 401],
   ])("%s is answered without a stack trace", async (_what, bytes, status) => {
@@ -254,6 +256,9 @@ describe("ingress: a host", () => {
       expect(await ask(host)).toMatch(/^HTTP\/1.1 421 /);
       expect(await ask(host, "/health")).toMatch(/^HTTP\/1.1 200 /);
     }
+    const whole = (host: string) => `http://${host}/graphql?query={__typename}`;
+    expect(await ask("evil.test", whole("graph.example.com"))).toMatch(/^HTTP\/1.1 200 /);
+    expect(await ask("graph.example.com", whole("evil.test"))).toMatch(/^HTTP\/1.1 421 /);
     const answer = await gateway.gateway.fetch(
       new Request("http://evil.test/graphql?query={__typename}", { headers: json }),
     );
@@ -359,6 +364,11 @@ describe("HTTP server: malformed HTTP", () => {
     ],
     ["two lengths", `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello`, 400],
     ["no host", "GET /health HTTP/1.1\r\n\r\n", 400],
+    ["an empty host by HTTP/1.0", "GET /health HTTP/1.0\r\nhost:\r\n\r\n", 400],
+    ["the same host twice", "GET /health HTTP/1.1\r\nhost: x\r\nhost: x\r\n\r\n", 400],
+    ["two hosts", "GET /health HTTP/1.1\r\nhost: x\r\naccept: */*\r\nHost: y\r\n\r\n", 400],
+    ["two hosts by HTTP/1.0", "GET /health HTTP/1.0\r\nhost: x\r\nhost: y\r\n\r\n", 400],
+    ["two hosts and a URL", "GET http://x/health HTTP/1.1\r\nhost: x\r\nhost: y\r\n\r\n", 400],
     ["headers of more than 16 KB", `GET /health HTTP/1.1\r\nhost: x\r\nx: ${"x".repeat(17_000)}\r\n\r\n`, 431],
     ["a web socket", "GET /graphql HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n", 426],
   ])("is answered in a line: %s", async (_what, bytes, status) => {
@@ -367,6 +377,47 @@ describe("HTTP server: malformed HTTP", () => {
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(answer).not.toMatch(INTERNALS);
     expect(gateway.complaints()).toBe("");
+  });
+
+  it.each(["/health", "/readiness", "http://x/health", "HTTP://127.0.0.1:4000/health", "https://[::1]/health?x"])(
+    "is not %s by HTTP/1.0, without a host or any other header",
+    async (target) => {
+      await using gateway = await open({ allowedHosts: ["localhost"] });
+      expect(await gateway.raw(`GET ${target} HTTP/1.0\r\n\r\n`)).toMatch(/^HTTP\/1.1 200 .*"status":"ok"/s);
+      expect(gateway.complaints()).toBe("");
+    },
+  );
+
+  it.each(["/graphql", "http://x/graphql", "https://y:1/graphql"])(
+    "is not a query to %s by HTTP/1.0",
+    async (target) => {
+      await using gateway = await open();
+      const answer = await gateway.raw(
+        `POST ${target} HTTP/1.0\r\nauthorization: ${authorization}\r\ncontent-type: application/json\r\ncontent-length: ${QUERY.length}\r\n\r\n${QUERY}`,
+      );
+      expect(answer).toMatch(/^HTTP\/1.1 200 .*"__typename":"Query"/s);
+    },
+  );
+
+  it("is not a URL as the target, of a connection that stays open", async () => {
+    await using gateway = await open();
+    const request = (target: string, more = "") =>
+      `GET ${target} HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\n${more}\r\n`;
+    const answer = await gateway.raw(
+      request("http://x/graphql?query={__typename}"),
+      request("http://x?query={__typename}"),
+      request("http://x/health", "connection: close\r\n"),
+    );
+    expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 404", "HTTP/1.1 200"]);
+  });
+
+  it("is a key sent twice, which is no key", async () => {
+    await using gateway = await open();
+    const key = `authorization: ${authorization}\r\n`;
+    const answer = await gateway.raw(
+      `GET /graphql?query={__typename} HTTP/1.1\r\nhost: x\r\n${key}${key}connection: close\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 401 /);
   });
 
   it("is an offer of HTTP/2 alone, which is passed over", async () => {
@@ -389,6 +440,18 @@ describe("HTTP server: a slow client", () => {
     await using gateway = await open({}, patience);
     expect(await gateway.raw(bytes)).toMatch(/^HTTP\/1.1 408 /);
     expect(gateway.complaints()).toBe("");
+  });
+
+  it("may leave a connection idle for longer than it may take to send headers, and not for longer than that", async () => {
+    await using gateway = await open({}, { ...patience, idleMs: 1_000 });
+    const { port } = new URL(gateway.server.url);
+    const socket = connect(Number(port), "127.0.0.1");
+    for (const pause of [0, 400, 400]) {
+      await delay(pause);
+      socket.write("GET /health HTTP/1.1\r\nhost: x\r\n\r\n");
+      expect(String((await once(socket, "data"))[0])).toMatch(/^HTTP\/1.1 200 /);
+    }
+    await once(socket, "close");
   });
 
   it("that does not read its response is disconnected", async () => {
