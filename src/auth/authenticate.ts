@@ -15,6 +15,8 @@ export interface AuthenticateOptions {
   readonly sessions: Pick<Sessions, "identify">;
   /** Null if none is configured. */
   readonly identityProvider: IdentityProvider | null;
+  /** Called with the reason for which a token is rejected unread; the reason does not contain it. */
+  onRejected(reason: string): void;
 }
 
 /** Maximum length of the `Authorization` header, in characters; longer ones are rejected unread. */
@@ -22,7 +24,7 @@ const MAX_AUTHORIZATION_LENGTH = 8_192;
 
 /** Creates the authentication of all kinds of credentials, distinguished by their format. */
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
-  const { operatorKey, operatorScopes, apiKeys, sessions, identityProvider } = options;
+  const { operatorKey, operatorScopes, apiKeys, sessions, identityProvider, onRejected } = options;
   const operator: Caller = {
     principalId: "operator",
     name: "operator",
@@ -33,6 +35,10 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
   };
   const expected = digest(operatorKey.reveal());
   return ({ authorization, origin, address }) => {
+    if (authorization && authorization.length > MAX_AUTHORIZATION_LENGTH) {
+      onRejected(`the header Authorization must be at most ${MAX_AUTHORIZATION_LENGTH} characters long`);
+      return null;
+    }
     const token = bearerToken(authorization);
     if (token === null) return null;
     // Comparing digests in constant time reveals neither the length of the key nor how much of a guess was right.
@@ -41,13 +47,15 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     if (hasApiKeyFormat(token)) return apiKeys.authenticate(token, from);
     const type = typeOfJwt(token);
     if (type === null) return null;
-    return type === SESSION_TYPE ? sessions.identify(token, from) : (identityProvider?.identify(token) ?? null);
+    if (type === SESSION_TYPE) return sessions.identify(token, from);
+    if (identityProvider) return identityProvider.identify(token);
+    onRejected("no identity provider is configured (OIDC_ISSUER)");
+    return null;
   };
 }
 
 function bearerToken(authorization: string | null): string | null {
-  if (!authorization || authorization.length > MAX_AUTHORIZATION_LENGTH) return null;
-  return /^Bearer +([^\s]+) *$/i.exec(authorization)?.[1] ?? null;
+  return /^Bearer +([^\s]+) *$/i.exec(authorization ?? "")?.[1] ?? null;
 }
 
 /**

@@ -41,7 +41,7 @@ export interface Auth {
 
 export function createAuth(options: AuthOptions): Auth {
   const { store, secret, operatorKey, operatorScopes, issuer, now, monotonicMs, logger } = options;
-  const onRejected = (reason: string) => logger.debug({ reason }, "a bearer token was rejected");
+  const onRejected = (reason: string) => logger.info({ reason }, "a bearer token was rejected");
   const apiKeys = createApiKeyAuthenticator(store.apiKeys, options.partners, now, monotonicMs, (error) =>
     logger.warn({ err: error }, "the use of an API key could not be recorded"),
   );
@@ -63,6 +63,13 @@ export function createAuth(options: AuthOptions): Auth {
       onRejected,
       onKeysFailure: (error) => logger.warn({ err: error }, "the identity provider's keys could not be read"),
     });
-  const authenticate = createAuthenticate({ operatorKey, operatorScopes, apiKeys, sessions, identityProvider });
+  const authenticate = createAuthenticate({
+    operatorKey,
+    operatorScopes,
+    apiKeys,
+    sessions,
+    identityProvider,
+    onRejected,
+  });
   return { authenticate, sessions, signingKeys, close: apiKeys.settled };
 }

@@ -5,7 +5,7 @@ import {
   decodeJwt,
   errors,
   type FetchImplementation,
-  type JWTPayload,
+  type JWTVerifyResult,
   jwtVerify,
 } from "jose";
 import { fetch } from "undici";
@@ -33,18 +33,25 @@ export const identityAlgorithms = [
   "EdDSA",
 ] as const;
 
+/** Stands for tokens without the header `typ`. */
+export const NO_TYPE = "none";
+
 /** Identity provider of the operator, and what its tokens must contain. */
 export interface IdentityProviderOptions {
   /** Claim `iss` of its tokens, exact. */
   readonly issuer: string;
-  /** Claim `aud` of tokens for this gateway. */
-  readonly audience: string;
+  /** Audience of tokens for this gateway; null if tokens of any audience are. */
+  readonly audience: string | null;
+  /** Claim that contains the audience, such as `aud`; see `roleClaim` for nested ones. */
+  readonly audienceClaim: string;
   /** Address of its public keys. */
   readonly jwksUrl: string;
   readonly algorithms: readonly (typeof identityAlgorithms)[number][];
-  /** Header `typ` of its tokens. */
-  readonly tokenType: string;
-  /** Claim that names roles: a text, or a list of texts. */
+  /** Accepted values of the header `typ`; {@link NO_TYPE} stands for tokens without one. */
+  readonly tokenTypes: readonly string[];
+  /** Longest lifetime of a token, in seconds. */
+  readonly maxLifetimeSeconds: number;
+  /** Claim that names roles: a list of texts, or one text with spaces between them. Nested as in `realm_access.roles`. */
   readonly roleClaim: string;
   /** Role whose holder is an operator. */
   readonly operatorRole: string;
@@ -72,11 +79,11 @@ export interface IdentityProvider {
   identify(token: string): Promise<Caller | null>;
 }
 
-/** Maximum lifetime and maximum age of a token, in seconds. */
-const MAX_TOKEN_AGE_SECONDS = 86_400;
 const CLOCK_TOLERANCE_SECONDS = 5;
 /** Maximum length of `sub` by OpenID Connect, in characters. */
 const MAX_SUBJECT_LENGTH = 255;
+/** Maximum length of a claim's value in the log, in characters. */
+const MAX_QUOTED_LENGTH = 100;
 
 export function createIdentityProvider(
   options: IdentityProviderOptions,
@@ -90,43 +97,54 @@ export function createIdentityProvider(
     return null;
   };
 
-  const payloadOf = async (token: string) => {
-    const { payload } = await jwtVerify(token, keySet, {
+  const verify = (token: string) =>
+    jwtVerify(token, keySet, {
       algorithms: [...options.algorithms],
       issuer: options.issuer,
-      audience: options.audience,
-      typ: options.tokenType,
       requiredClaims: ["exp", "iat", "sub"],
-      maxTokenAge: MAX_TOKEN_AGE_SECONDS,
+      maxTokenAge: options.maxLifetimeSeconds,
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
       currentDate: new Date(now()),
     });
-    return payload;
-  };
 
-  const callerNamed = (payload: JWTPayload) => {
+  const callerNamed = ({ payload, protectedHeader: { typ } }: JWTVerifyResult) => {
     const { sub, exp = Number.POSITIVE_INFINITY, iat = 0 } = payload;
-    if (exp - iat > MAX_TOKEN_AGE_SECONDS) return rejected("the lifetime of the token exceeds a day");
+    const { tokenTypes, audience, audienceClaim, maxLifetimeSeconds, roleClaim } = options;
+    if (!tokenTypes.some((type) => mediaType(type) === mediaType(typ ?? NO_TYPE)))
+      return rejected(`the header typ must be ${tokenTypes.join(" or ")} (OIDC_TOKEN_TYPE); got ${quoted(typ)}`);
+    const audiences = claimAt(payload, audienceClaim);
+    if (audience !== null && ![audiences].flat().includes(audience))
+      return rejected(`the claim ${audienceClaim} must contain ${audience} (OIDC_AUDIENCE); got ${quoted(audiences)}`);
+    if (exp - iat > maxLifetimeSeconds)
+      return rejected(
+        `the lifetime must be at most ${maxLifetimeSeconds} s (OIDC_MAX_TOKEN_HOURS); got ${quoted(exp - iat)}`,
+      );
     if (typeof sub !== "string" || sub.length < 1 || sub.length > MAX_SUBJECT_LENGTH)
-      return rejected("the token has no subject");
-    const role = roleOf(payload[options.roleClaim], options);
-    return role
-      ? callerOf(sub, role, exp * 1_000)
-      : rejected(`the claim ${options.roleClaim} contains no configured role`);
+      return rejected(`the claim sub must be 1 to ${MAX_SUBJECT_LENGTH} characters long`);
+    const roles = claimAt(payload, roleClaim);
+    const role = roleOf(roles, options);
+    if (role) return callerOf(sub, role, exp * 1_000);
+    return rejected(
+      `the claim ${roleClaim} (OIDC_ROLE_CLAIM) must contain ${options.operatorRole} or ${options.analystRole}; got ${roles === undefined ? "no such claim" : "neither"}`,
+    );
   };
 
   const identify = async (token: string) => {
     // A token with another issuer must not cause a read of the keys.
-    if (issuerOf(token) !== options.issuer) return rejected("the token has another issuer");
-    let payload: JWTPayload;
+    const issuer = issuerOf(token);
+    if (issuer !== options.issuer)
+      return rejected(`the claim iss must be ${options.issuer} (OIDC_ISSUER); got ${quoted(issuer)}`);
+    let verified: JWTVerifyResult;
     try {
-      payload = await payloadOf(token);
+      verified = await verify(token);
     } catch (error) {
       if (error instanceof ApplicationError) throw error;
       // Any other error of the library means that a key of the provider cannot be imported.
-      return rejected(error instanceof errors.JOSEError ? error.code : "the key of the token can't be used");
+      return rejected(
+        error instanceof errors.JOSEError ? `${error.message} (${error.code})` : "the key of the token can't be used",
+      );
     }
-    return callerNamed(payload);
+    return callerNamed(verified);
   };
   return { identify: cacheVerified(identify, now, monotonicMs) };
 }
@@ -151,9 +169,36 @@ function callerOf(subject: string, role: Role, expiresAt: number): Caller & { re
   };
 }
 
+/**
+ * Returns the value of a claim by its name, or by its path as in `realm_access.roles`; undefined if there is none. Names may contain
+ * dots themselves, such as `https://idp.example/roles`.
+ */
+function claimAt(claims: unknown, path: string): unknown {
+  if (typeof claims !== "object" || claims === null) return undefined;
+  if (Object.hasOwn(claims, path)) return Reflect.get(claims, path);
+  for (let dot = path.indexOf("."); dot >= 0; dot = path.indexOf(".", dot + 1)) {
+    const name = path.slice(0, dot);
+    const value = Object.hasOwn(claims, name) ? claimAt(Reflect.get(claims, name), path.slice(dot + 1)) : undefined;
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+/** Returns a type in the form that all spellings share (RFC 7515, section 4.1.9). */
+function mediaType(typ: unknown): string {
+  return String(typ)
+    .toLowerCase()
+    .replace(/^application\//, "");
+}
+
+/** Returns the beginning of a value for the log. */
+function quoted(value: unknown): string {
+  return value === undefined ? "none" : JSON.stringify(value).slice(0, MAX_QUOTED_LENGTH);
+}
+
 /** Returns the highest role in the claim; null if it contains no configured role. */
 function roleOf(claim: unknown, { operatorRole, analystRole }: IdentityProviderOptions): Role | null {
-  const names: readonly unknown[] = Array.isArray(claim) ? claim : [claim];
+  const names: readonly unknown[] = typeof claim === "string" ? claim.split(" ") : [claim].flat();
   if (names.includes(operatorRole)) return "OPERATOR";
   return names.includes(analystRole) ? "ANALYST" : null;
 }

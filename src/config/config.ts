@@ -185,10 +185,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       values.OIDC_ISSUER && values.OIDC_AUDIENCE && values.OIDC_JWKS_URL
         ? {
             issuer: values.OIDC_ISSUER,
-            audience: values.OIDC_AUDIENCE,
+            audience: values.OIDC_AUDIENCE === "none" ? null : values.OIDC_AUDIENCE,
+            audienceClaim: values.OIDC_AUDIENCE_CLAIM,
             jwksUrl: values.OIDC_JWKS_URL,
             algorithms: values.OIDC_ALGORITHMS,
-            tokenType: values.OIDC_TOKEN_TYPE,
+            tokenTypes: values.OIDC_TOKEN_TYPE,
+            maxLifetimeSeconds: values.OIDC_MAX_TOKEN_HOURS * 3_600,
             roleClaim: values.OIDC_ROLE_CLAIM,
             operatorRole: values.OIDC_OPERATOR_ROLE,
             analystRole: values.OIDC_ANALYST_ROLE,

@@ -117,7 +117,13 @@ export const variables = {
   },
   OIDC_AUDIENCE: {
     schema: word.optional(),
-    describe: "Audience (`aud`) of the identity provider's tokens for this gateway.",
+    describe:
+      "Audience (`aud`) of the identity provider's tokens for this gateway. `none` accepts tokens of any audience: only for an issuer whose tokens are all for this gateway.",
+  },
+  OIDC_AUDIENCE_CLAIM: {
+    schema: word.default("aud"),
+    describe:
+      "Claim that contains the audience, for providers that write no `aud` into access tokens: `client_id` with Amazon Cognito.",
   },
   OIDC_JWKS_URL: {
     schema: z
@@ -135,9 +141,13 @@ export const variables = {
     describe: "Algorithms that the identity provider signs with, separated by commas; asymmetric ones only.",
   },
   OIDC_TOKEN_TYPE: {
-    schema: word.default("at+jwt"),
+    schema: word.default("at+jwt").transform((text) => text.split(",")),
     describe:
-      "Type (`typ`) in the header of the identity provider's access tokens (RFC 9068); some providers write `JWT`.",
+      "Types (`typ`) in the header of the identity provider's access tokens, separated by commas: `at+jwt` by RFC 9068, `JWT` with Keycloak and Entra, `none` for tokens without a type, as of Okta and Cognito.",
+  },
+  OIDC_MAX_TOKEN_HOURS: {
+    schema: decimal("hours, from 1 to 36", 1, 36).default(24),
+    describe: "Longest lifetime of the identity provider's tokens; Entra issues some for 28 hours.",
   },
   OIDC_ROLE_CLAIM: {
     schema: word.default("roles"),

@@ -10,6 +10,7 @@ const authenticateAll = createAuthenticate({
   apiKeys: nobody,
   sessions: nobody,
   identityProvider: null,
+  onRejected: () => undefined,
 });
 const authenticate = (authorization: string | null) => authenticateAll({ authorization, origin: null, address: null });
 

@@ -152,9 +152,11 @@ describe("readConfig", () => {
     expect(readConfig(three).identityProvider).toEqual({
       issuer: "https://idp.example/realms/a",
       audience: "https://graph.example.com",
+      audienceClaim: "aud",
       jwksUrl: "https://idp.example/keys",
       algorithms: ["RS256"],
-      tokenType: "at+jwt",
+      tokenTypes: ["at+jwt"],
+      maxLifetimeSeconds: 86_400,
       roleClaim: "roles",
       operatorRole: "syndigraph-operator",
       analystRole: "syndigraph-analyst",
@@ -164,6 +166,18 @@ describe("readConfig", () => {
       "ES256",
       "EdDSA",
     ]);
+    const others = {
+      OIDC_AUDIENCE: "none",
+      OIDC_AUDIENCE_CLAIM: "client_id",
+      OIDC_TOKEN_TYPE: "JWT,none",
+      OIDC_MAX_TOKEN_HOURS: "36",
+    };
+    expect(readConfig({ ...three, ...others }).identityProvider).toMatchObject({
+      audience: null,
+      audienceClaim: "client_id",
+      tokenTypes: ["JWT", "none"],
+      maxLifetimeSeconds: 129_600,
+    });
     for (const name of ["OIDC_ISSUER", "OIDC_AUDIENCE", "OIDC_JWKS_URL"]) {
       expect(mistakesIn({ ...three, [name]: "" })).toEqual([
         `${name} must be set when one of OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL is`,
@@ -284,6 +298,7 @@ describe("readConfig: a mistake", () => {
     ["MAX_REQUESTS_IN_FLIGHT", ["0", "100001", "1.5"], "a whole number, from 1 to 100000"],
     ["MAX_RESPONSE_MEGABYTES", ["0", "1001", "1.5"], "whole megabytes, from 1 to 1000"],
     ["MAX_UNSENT_MEGABYTES_PER_CALLER", ["0", "10001", "1.5"], "whole megabytes, from 1 to 10000"],
+    ["OIDC_MAX_TOKEN_HOURS", ["0", "36.1", "1d"], "hours, from 1 to 36"],
     ["KEEP_ALIVE_SECONDS", ["0", "3601", "-1", "1m"], "seconds, from 1 to 3600"],
     ["CLIENT_HEADERS_SECONDS", ["0", "3601", "x"], "seconds, from 1 to 3600"],
     ["CLIENT_REQUEST_SECONDS", ["0", "3601", "x"], "seconds, from 1 to 3600"],

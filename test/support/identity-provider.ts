@@ -6,7 +6,7 @@ import type { IdentityProviderOptions } from "../../src/auth/identity-provider.t
 /** The operator's identity provider, on a port of this machine. */
 export interface TestIdentityProvider extends AsyncDisposable {
   /** Options by which a gateway accepts tokens of this provider. */
-  readonly options: IdentityProviderOptions;
+  readonly options: IdentityProviderOptions & { readonly audience: string };
   readonly publicJwk: JWK;
   readonly privateKey: CryptoKey;
   /** Returns the number of requests for the keys. */
@@ -39,9 +39,11 @@ export async function createIdentityProvider(): Promise<TestIdentityProvider> {
     options: {
       issuer,
       audience: "https://gateway.example",
+      audienceClaim: "aud",
       jwksUrl: `http://127.0.0.1:${port}/keys`,
       algorithms: ["RS256"],
-      tokenType: "at+jwt",
+      tokenTypes: ["at+jwt"],
+      maxLifetimeSeconds: 86_400,
       roleClaim: "roles",
       operatorRole: "syndigraph-operator",
       analystRole: "syndigraph-analyst",
