@@ -41,6 +41,8 @@ export interface GatewayOptions extends ServiceOptions {
   readonly allowedHosts: readonly string[] | null;
   /** Origins whose pages may read responses, such as `https://app.example.com` or `https://*.example.com`. */
   readonly allowedOrigins: readonly string[];
+  /** Further request headers that these pages may send; none by default. */
+  readonly allowedHeaders?: readonly string[];
   readonly budgets: Budgets;
   readonly unsent: UnsentLimits;
   /** Time after which a client that receives nothing of its response is disconnected, in milliseconds; 30 seconds by default. */

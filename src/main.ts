@@ -65,6 +65,7 @@ async function main(): Promise<void> {
     trustedProxies: config.trustedProxies,
     allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,
+    allowedHeaders: config.allowedHeaders,
     budgets: config.budgets,
     rateLimitPool,
     maxRequestsInFlight: config.maxRequestsInFlight,

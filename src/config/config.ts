@@ -36,6 +36,8 @@ export interface Config {
   /** Null for any. */
   readonly allowedHosts: readonly string[] | null;
   readonly allowedOrigins: readonly string[];
+  /** Request headers that their pages may send, besides the common ones. */
+  readonly allowedHeaders: readonly string[];
   readonly budgets: Budgets;
   readonly maxRequestsInFlight: number;
   readonly unsent: UnsentLimits;
@@ -200,6 +202,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     allowedHosts: values.ALLOWED_HOSTS ?? loopbackNames(values.HOST),
     allowedOrigins: values.ALLOWED_ORIGINS ?? [],
+    allowedHeaders: values.ALLOWED_HEADERS ?? [],
     budgets: { perMinute: values.COST_BUDGET_PER_MINUTE, partnerPerMinute: values.PARTNER_COST_BUDGET_PER_MINUTE },
     maxRequestsInFlight: values.MAX_REQUESTS_IN_FLIGHT,
     unsent: {

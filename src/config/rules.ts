@@ -34,6 +34,7 @@ export const origins = listOf(
   /^https?:\/\/((\*\.)?[a-z\d-]+(\.[a-z\d-]+)+|localhost|\[[\da-f:.]+\])(:\d{1,5})?$/,
   "origins such as https://app.example.com, or https://*.example.com for all below a domain",
 );
+export const headerNames = listOf(/^[\w!#$%&'+.^`|~-]+$/, "names of headers such as x-tenant,x-debug");
 const networksRule = "addresses and CIDR blocks such as 10.0.0.0/8,2001:db8::/32";
 export const networks = z
   .string()

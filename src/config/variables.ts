@@ -7,6 +7,7 @@ import {
   areAlgorithms,
   bearer,
   decimal,
+  headerNames,
   hostRule,
   hosts,
   isHost,
@@ -104,6 +105,11 @@ export const variables = {
     schema: origins.optional(),
     describe:
       "Origins whose pages may read responses (CORS), separated by commas: `https://app.example.com`, or `https://*.example.com` for all subdomains. None by default.",
+  },
+  ALLOWED_HEADERS: {
+    schema: headerNames.optional(),
+    describe:
+      "Further request headers that these pages may send, separated by commas. Those of tracing (`traceparent`, `baggage`, `sentry-trace` and so on) and of GraphQL clients are allowed already.",
   },
   PUBLIC_URL: {
     schema: origin.optional(),

@@ -8,6 +8,47 @@ export interface Cors {
   headers(head: RequestHead): HttpResponse["headers"];
 }
 
+/**
+ * Request headers that pages may send: ours, those of tracing in browsers (W3C, Sentry, Datadog, Azure, B3), and those of GraphQL
+ * clients. None of them authenticates anyone but `authorization`.
+ */
+const ALLOWED_HEADERS: readonly string[] = [
+  "authorization",
+  "content-type",
+  "x-request-id",
+  "traceparent",
+  "tracestate",
+  "baggage",
+  "sentry-trace",
+  "b3",
+  "x-b3-traceid",
+  "x-b3-spanid",
+  "x-b3-parentspanid",
+  "x-b3-sampled",
+  "x-b3-flags",
+  "x-datadog-trace-id",
+  "x-datadog-parent-id",
+  "x-datadog-origin",
+  "x-datadog-sampling-priority",
+  "newrelic",
+  "request-id",
+  "request-context",
+  "x-amzn-trace-id",
+  "apollo-require-preflight",
+  "apollographql-client-name",
+  "apollographql-client-version",
+  "x-apollo-operation-name",
+  "x-apollo-operation-id",
+  "x-apollo-operation-type",
+  "graphql-client-name",
+  "graphql-client-version",
+  "graphql-require-preflight",
+  "x-graphql-client-name",
+  "x-graphql-client-version",
+  "x-requested-with",
+  "cache-control",
+  "last-event-id",
+];
 const EXPOSED_HEADERS = "RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id";
 /** Seconds for which browsers may cache a preflight. */
 const PREFLIGHT_MAX_AGE = "600";
@@ -17,10 +58,12 @@ const PREFLIGHT_MAX_AGE = "600";
  * no cookies, so credentials are never allowed.
  *
  * @param origins such as `https://app.example.com`, or `https://*.example.com` for all subdomains
+ * @param headers further request headers that pages may send
  */
-export function createCors(origins: readonly string[]): Cors | null {
+export function createCors(origins: readonly string[], headers: readonly string[]): Cors | null {
   if (origins.length === 0) return null;
   const isAllowed = originMatcher(origins);
+  const allowedHeaders = [...new Set([...ALLOWED_HEADERS, ...headers])].join(", ");
   return {
     preflight: ({ method, header }) => {
       // Browsers send preflights without a key.
@@ -28,7 +71,7 @@ export function createCors(origins: readonly string[]): Cors | null {
       if (!isAllowed(header("origin"))) return null;
       const headers = {
         "access-control-allow-methods": "GET, POST",
-        "access-control-allow-headers": "authorization, content-type",
+        "access-control-allow-headers": allowedHeaders,
         "access-control-max-age": PREFLIGHT_MAX_AGE,
       };
       return { status: 204, headers, body: null };

@@ -29,6 +29,8 @@ export interface IngressOptions {
   /** Host names and addresses without ports, an IPv6 address in brackets; null for any. */
   readonly allowedHosts: readonly string[] | null;
   readonly allowedOrigins: readonly string[];
+  /** Request headers that pages of these origins may send, besides those of {@link createCors}; none by default. */
+  readonly allowedHeaders?: readonly string[];
   readonly authenticate: Authenticate;
   readonly trustedProxies: readonly Network[];
   readonly unsent: Pick<UnsentResponses, "isFull">;
@@ -64,12 +66,13 @@ const RETRY_AFTER_SECONDS = 5;
 export function createIngress({
   allowedHosts,
   allowedOrigins,
+  allowedHeaders = [],
   authenticate,
   trustedProxies,
   unsent,
 }: IngressOptions): Ingress {
   const hosts = allowedHosts && new Set(allowedHosts.map((host) => host.toLowerCase()));
-  const cors = createCors(allowedOrigins);
+  const cors = createCors(allowedOrigins, allowedHeaders);
   const clientAddress = createClientAddress(trustedProxies);
   return {
     rejectEarly: (head, isOverloaded) => {

@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import { CompactSign, decodeJwt, exportSPKI, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { allScopes, scopesOfRole } from "../../src/auth/scopes.ts";
 import type { IdentityProviderOptions } from "../../src/auth/identity-provider.ts";
+import { allScopes, scopesOfRole } from "../../src/auth/scopes.ts";
 import { createTestAuth } from "../support/auth.ts";
 import { createIdentityProvider } from "../support/identity-provider.ts";
 import { rejectionOf } from "../support/refusal.ts";

@@ -36,6 +36,7 @@ describe("readConfig", () => {
       trustedProxies: [],
       allowedHosts: ["localhost", "127.0.0.1", "[::1]"],
       allowedOrigins: [],
+      allowedHeaders: [],
       budgets: { perMinute: 10_000_000, partnerPerMinute: 1_000_000 },
       maxRequestsInFlight: 1_000,
       unsent: { maxResponseBytes: 16e6, maxUnsentBytesPerCaller: 32e6, maxUnsentBytes: 128e6 },
@@ -288,6 +289,7 @@ describe("readConfig: a mistake", () => {
       ["*", "null", "app.example.com", "https://*", "https://*.com", "https://a.example/", "https://a*.example.com"],
       "origins such as https://app.example.com, or https://*.example.com for all below a domain",
     ],
+    ["ALLOWED_HEADERS", ["*", "x y", "x:", "x,", "é"], "names of headers such as x-tenant,x-debug"],
     [
       "DATABASE_URL",
       ["db.example.com", "mysql://db/x", "postgres:db", "postgres://:a:b", "postgres://host/db\n"],
