@@ -3,6 +3,7 @@ import { createApiKeyStore } from "./api-keys.ts";
 import { createAuditStore } from "./audit.ts";
 import type { Database, Db } from "./database.ts";
 import { createIdempotencyKeyStore } from "./idempotency-keys.ts";
+import { createLeaseStore } from "./leases.ts";
 import { migrate } from "./migrations/migrate.ts";
 import { createPartnerLeaseStore } from "./partner-leases.ts";
 import { createPartnerStore } from "./partners.ts";
@@ -20,12 +21,14 @@ import { asTransaction } from "./transaction-scope.ts";
  */
 export async function createStore(dialect: Dialect, sqlDialect: SqlDialect): Promise<Store> {
   const db = new Kysely<Database>({ dialect, plugins: [new CamelCasePlugin()] });
+  const leases = createLeaseStore(db, sqlDialect);
   try {
     await migrate(db, sqlDialect);
     // A SQLite database belongs to one process, so the owners of all leases have ended.
     if (sqlDialect === "sqlite") {
       await createIdempotencyKeyStore(db).releaseAll();
       await createPartnerLeaseStore(db).releaseAll();
+      await leases.releaseAll();
     }
   } catch (error) {
     await db.destroy();
@@ -33,6 +36,7 @@ export async function createStore(dialect: Dialect, sqlDialect: SqlDialect): Pro
   }
   return {
     ...createTables(db),
+    leases,
     transaction: (work) =>
       db.transaction().execute((transaction) => asTransaction(() => work(createTables(transaction)))),
     close: () => db.destroy(),

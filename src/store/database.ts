@@ -6,6 +6,7 @@ import type {
   AuditObject,
   FormerHolder,
   IdempotencyKeyRecord,
+  LeaseRow,
   PartnerLeaseRecord,
   PartnerRow,
   PatternCoverageRow,
@@ -28,6 +29,7 @@ export interface Database {
   /** One row with the number of changes of partners. Updating it first serializes these changes. */
   partnerChanges: { readonly version: number };
   partnerLeases: PartnerLeaseRecord;
+  leases: LeaseRow;
   apiKeys: ApiKeyRow;
   signingKeys: SigningKeyRecord;
   idempotencyKeys: IdempotencyKeyRecord;

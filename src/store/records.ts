@@ -41,6 +41,20 @@ export interface PartnerLeaseRecord {
   readonly expiresAt: number;
 }
 
+/** Lease of a job that one gateway at a time runs. */
+export interface Lease {
+  readonly name: string;
+  /** Rises each time the lease is taken, which distinguishes the holders. */
+  readonly epoch: number;
+}
+
+export interface LeaseRow extends Lease {
+  /** Id of the gateway that took it. */
+  readonly owner: string;
+  /** Time of the database, in milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
 /** API key as it is stored: what it allows. The key itself is stored as a hash only. */
 export interface ApiKeyRecord {
   readonly kind: "ApiKey";

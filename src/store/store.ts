@@ -1,6 +1,7 @@
 import type { ApiKeyStore } from "./api-keys.ts";
 import type { AuditStore } from "./audit.ts";
 import type { IdempotencyKeyStore } from "./idempotency-keys.ts";
+import type { LeaseStore } from "./leases.ts";
 import type { PartnerLeaseStore } from "./partner-leases.ts";
 import type { PartnerStore } from "./partners.ts";
 import type { PatternCoverageStore } from "./pattern-coverages.ts";
@@ -26,6 +27,7 @@ export interface Tables {
  * Methods throw StoreError STORE_UNAVAILABLE if the database is locked, full, read-only or unreachable.
  */
 export interface Store extends Tables {
+  readonly leases: LeaseStore;
   /** Runs work in a transaction: all its writes are committed, or none. Use only the given tables in it. */
   transaction<Result>(work: (tables: Tables) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;

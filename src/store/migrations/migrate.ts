@@ -10,6 +10,7 @@ import { up as createPatternCoverages } from "./0005-pattern-coverages.ts";
 import { up as addTokensLeftBehind } from "./0006-tokens-left-behind.ts";
 import { up as addTokensOfClaims } from "./0007-tokens-of-claims.ts";
 import { up as renameFingerprints } from "./0008-fingerprints.ts";
+import { up as createLeases } from "./0009-leases.ts";
 
 /**
  * Returns every migration from an empty database to the current tables.
@@ -26,6 +27,7 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     "0006-tokens-left-behind": { up: addTokensLeftBehind },
     "0007-tokens-of-claims": { up: addTokensOfClaims },
     "0008-fingerprints": { up: renameFingerprints },
+    "0009-leases": { up: createLeases },
   };
 }
 

@@ -1,0 +1,70 @@
+import { type RawBuilder, sql } from "kysely";
+import type { Db } from "./database.ts";
+import type { Lease, LeaseRow } from "./records.ts";
+import type { SqlDialect } from "./sql-dialect.ts";
+
+/**
+ * Leases of jobs that one of several gateways runs at a time.
+ *
+ * Every time is the database's own, so that the clocks of the gateways need not agree.
+ */
+export interface LeaseStore {
+  /** Takes a lease that is free or expired, for `durationMs`; returns null while a gateway holds it. */
+  take(name: string, owner: string, durationMs: number): Promise<Lease | null>;
+  /** Extends a lease by `durationMs` from now; returns false if it has expired or been taken. */
+  renew(lease: Lease, durationMs: number): Promise<boolean>;
+  /** Ends a lease, unless another gateway has taken it. */
+  release(lease: Lease): Promise<void>;
+  /** Returns whether a gateway holds the lease. */
+  isHeld(name: string): Promise<boolean>;
+  /** Ends all leases. Call it only if no other gateway uses the store. */
+  releaseAll(): Promise<void>;
+}
+
+/** The database's time, in milliseconds since the epoch. */
+const databaseTime: Record<SqlDialect, RawBuilder<number>> = {
+  sqlite: sql`cast(unixepoch('subsec') * 1000 as integer)`,
+  postgres: sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
+};
+
+/** Creates the store of leases. */
+export function createLeaseStore(db: Db, dialect: SqlDialect): LeaseStore {
+  const now = databaseTime[dialect];
+  return {
+    take: async (name, owner, durationMs) => {
+      const { rows } = await sql<Pick<LeaseRow, "epoch">>`
+        insert into leases (name, owner, epoch, expires_at) values (${name}, ${owner}, 1, ${now} + ${durationMs})
+        on conflict (name) do update
+          set owner = excluded.owner, epoch = leases.epoch + 1, expires_at = excluded.expires_at
+          where leases.expires_at <= ${now}
+        returning epoch`.execute(db);
+      const [taken] = rows;
+      return taken ? { name, epoch: taken.epoch } : null;
+    },
+    renew: async ({ name, epoch }, durationMs) => {
+      const { numUpdatedRows } = await db
+        .updateTable("leases")
+        .set({ expiresAt: sql`${now} + ${durationMs}` })
+        .where("name", "=", name)
+        .where("epoch", "=", epoch)
+        .where("expiresAt", ">", now)
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows === 1n;
+    },
+    release: async ({ name, epoch }) => {
+      await db
+        .updateTable("leases")
+        .set({ expiresAt: 0 })
+        .where("name", "=", name)
+        .where("epoch", "=", epoch)
+        .execute();
+    },
+    isHeld: async (name) => {
+      const held = db.selectFrom("leases").select("name").where("name", "=", name).where("expiresAt", ">", now);
+      return (await held.executeTakeFirst()) !== undefined;
+    },
+    releaseAll: async () => {
+      await db.updateTable("leases").set({ expiresAt: 0 }).execute();
+    },
+  };
+}
