@@ -8,12 +8,13 @@ import { type HttpServer, listen } from "./http/http-server.ts";
  * @throws ConfigError if this machine does not have the host or the port
  */
 export async function openPort(
-  { host, port, clientTimeouts: timeouts }: Pick<Config, "host" | "port" | "clientTimeouts">,
+  { host, port, clientTimeouts: timeouts, publicUrl }: Pick<Config, "host" | "port" | "clientTimeouts" | "publicUrl">,
   handle: Gateway["handle"],
   onConnection: () => void,
 ): Promise<HttpServer> {
   try {
-    return await listen(handle, host, port, { timeouts, onConnection });
+    const basePath = publicUrl?.replace(/^https?:\/\/[^/]*/, "");
+    return await listen(handle, host, port, { timeouts, onConnection, ...(basePath && { basePath }) });
   } catch (error) {
     const mistake = error instanceof Error ? mistakeOf(error, host, port) : null;
     throw mistake === null ? error : new ConfigError([mistake]);

@@ -28,7 +28,7 @@ export interface Config {
   /** Null in sandbox mode if none is set: then a key is created and printed. */
   readonly operatorKey: Secret | null;
   readonly operatorScopes: readonly Scope[];
-  /** Origin by which clients reach the gateway; null if unset. */
+  /** Origin and path by which clients reach the gateway, without a slash at the end; null if unset. */
   readonly publicUrl: string | null;
   /** Null if none is configured. */
   readonly identityProvider: IdentityProviderOptions | null;

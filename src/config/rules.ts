@@ -20,6 +20,11 @@ export const origin = z
   .string()
   .refine(isOrigin, "an origin such as https://api.millicast.com, without a path")
   .transform((text) => new URL(text).origin);
+/** Parses the URL of the gateway into its origin and path, without a slash at the end. */
+export const publicUrl = z
+  .string()
+  .refine(isPublicUrl, "a URL such as https://tv.example.com or https://tv.example.com/video, without /graphql")
+  .transform((text) => `${new URL(text).origin}${new URL(text).pathname.replace(/\/+$/, "")}`);
 /** Parses comma-separated parts, each of which must match a pattern. */
 const listOf = (pattern: RegExp, rule: string) =>
   z
@@ -67,14 +72,18 @@ export function isPostgres(text: string): boolean {
 }
 
 function isOrigin(text: string): boolean {
-  try {
-    const url = new URL(text);
-    const isBare =
-      url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "" && url.password === "";
-    return isBare && (url.protocol === "https:" || url.protocol === "http:");
-  } catch {
-    return false;
-  }
+  return isWebAddress(text) && new URL(text).pathname === "/";
+}
+
+function isPublicUrl(text: string): boolean {
+  return isWebAddress(text) && !/\/\/|\/graphql\/*$/.test(new URL(text).pathname);
+}
+
+/** Returns whether a text is a URL of http or https that consists of an origin and a path. */
+function isWebAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, search, hash, username, password } = new URL(text);
+  return (protocol === "https:" || protocol === "http:") && `${search}${hash}${username}${password}` === "";
 }
 
 function isProxyUrl(text: string): boolean {

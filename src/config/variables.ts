@@ -21,6 +21,7 @@ import {
   port,
   proxyExceptions,
   proxyUrl,
+  publicUrl,
   seconds,
   whole,
   word,
@@ -112,9 +113,9 @@ export const variables = {
       "Further request headers that these pages may send, separated by commas. Those of tracing (`traceparent`, `baggage`, `sentry-trace` and so on) and of GraphQL clients are allowed already.",
   },
   PUBLIC_URL: {
-    schema: origin.optional(),
+    schema: publicUrl.optional(),
     describe:
-      "Origin by which clients reach the gateway, and issuer of its sessions; if unset, the issuer is `syndigraph`.",
+      "URL by which clients reach the gateway, and issuer of its sessions; if unset, the issuer is `syndigraph`. Its path, as in `https://tv.example.com/video`, is one under which a proxy serves the gateway: it may leave the path in requests or remove it.",
   },
   OIDC_ISSUER: {
     schema: word.optional(),

@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly timeouts?: ServerTimeouts;
   /** Called for each new connection. */
   readonly onConnection?: () => void;
+  /** Path under which the gateway is served as well as at the root, such as `/video`; none by default. */
+  readonly basePath?: string;
 }
 
 const DEFAULT_TIMEOUTS: ServerTimeouts = { headersMs: 5_000, requestMs: 10_000, responseMs: 120_000, idleMs: 75_000 };
@@ -54,7 +56,7 @@ export async function listen(
   handler: Handler,
   host: string,
   port: number,
-  { timeouts = DEFAULT_TIMEOUTS, onConnection = () => undefined }: ServerOptions = {},
+  { timeouts = DEFAULT_TIMEOUTS, onConnection = () => undefined, basePath = "" }: ServerOptions = {},
 ): Promise<HttpServer> {
   let isDraining = false;
   const isHost = createHostCheck();
@@ -80,11 +82,11 @@ export async function listen(
         connection.end(response);
         discardRest(request);
       });
-      const malformation = findMalformation(request, isHost);
-      if (malformation) {
-        const { status, message } = malformation;
+      const answer = findMalformation(request, isHost) ?? removeBasePath(request, basePath);
+      if (answer) {
+        const { status, message, headers } = answer;
         response
-          .writeHead(status, { "content-type": "text/plain", connection: "close", ...(status === 426 && UPGRADE) })
+          .writeHead(status, { "content-type": "text/plain", connection: "close", ...headers })
           .end(`${message}\n`);
         return;
       }
@@ -180,13 +182,28 @@ function discardRest(request: IncomingMessage): void {
   request.resume();
 }
 
-const UPGRADE = { upgrade: "HTTP/1.1" };
+/** A response in a line of text. */
+interface PlainAnswer {
+  readonly status: number;
+  readonly message: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Removes the path of the public URL from a target, where a proxy has left it. Returns a redirect to its folder for the path alone,
+ * since the links of pages are relative; null for all others.
+ */
+function removeBasePath(request: IncomingMessage, basePath: string): PlainAnswer | null {
+  if (basePath === "" || !request.url?.startsWith(basePath)) return null;
+  const rest = request.url.slice(basePath.length);
+  if (rest.startsWith("/")) request.url = rest;
+  if (rest !== "" && !rest.startsWith("?")) return null;
+  const location = `${basePath}/${rest}`;
+  return { status: 308, message: `See ${location}`, headers: { location } };
+}
 
 /** Returns the error of a request that no handler can serve; null for a well-formed one, whose target is made a path. */
-function findMalformation(
-  request: IncomingMessage,
-  isHost: (host: string | undefined) => boolean,
-): { status: number; message: string } | null {
+function findMalformation(request: IncomingMessage, isHost: (host: string | undefined) => boolean): PlainAnswer | null {
   const { headers, httpVersion } = request;
   // Only HTTP/1.0 may leave it out.
   if (!isHost(headers.host) && !(httpVersion === "1.0" && headers.host === undefined))
@@ -195,7 +212,8 @@ function findMalformation(
     return { status: 400, message: "The request target must begin with a slash, or be a URL of http or https." };
   // An offer to upgrade to HTTP/2 is ignored: some clients send it with every request.
   if (headers.upgrade?.toLowerCase().includes("websocket")) {
-    return { status: 426, message: "WebSocket is not supported: send HTTP requests." };
+    const message = "WebSocket is not supported: send HTTP requests.";
+    return { status: 426, message, headers: { upgrade: "HTTP/1.1" } };
   }
   return null;
 }

@@ -275,6 +275,20 @@ describe("readConfig", () => {
   });
 });
 
+describe("readConfig: PUBLIC_URL", () => {
+  it.each([
+    ["https://Graph.example.com", "https://graph.example.com"],
+    ["https://graph.example.com/", "https://graph.example.com"],
+    ["https://graph.example.com/video", "https://graph.example.com/video"],
+    ["http://graph.example.com:8080/tv/video//", null],
+    ["http://graph.example.com:8080/tv/video/", "http://graph.example.com:8080/tv/video"],
+    ["https://graph.example.com/graphql-eu", "https://graph.example.com/graphql-eu"],
+  ])("%s is %s", (given, publicUrl) => {
+    if (publicUrl === null) expect(mistakesIn({ ...real, PUBLIC_URL: given })).toHaveLength(1);
+    else expect(readConfig({ ...real, PUBLIC_URL: given }).publicUrl).toBe(publicUrl);
+  });
+});
+
 describe("readConfig: a mistake", () => {
   it.each([
     ["PORT", ["65536", "-1", "80.5", "4000 ", " ", "0x50", "1e3", "http", "Infinity"], "a port, 0 to 65535"],
@@ -317,8 +331,17 @@ describe("readConfig: a mistake", () => {
     ],
     [
       "PUBLIC_URL",
-      ["graph.example.com", "https://graph.example.com/graphql"],
-      "an origin such as https://api.millicast.com, without a path",
+      [
+        "graph.example.com",
+        "https://graph.example.com/graphql",
+        "https://graph.example.com/video/graphql/",
+        "https://graph.example.com//video",
+        "https://graph.example.com/?a=1",
+        "https://graph.example.com/#a",
+        "https://me:pass@graph.example.com/video",
+        "ftp://graph.example.com/",
+      ],
+      "a URL such as https://tv.example.com or https://tv.example.com/video, without /graphql",
     ],
     [
       "TRUSTED_PROXIES",

@@ -223,6 +223,15 @@ describe("GraphiQL tabs", () => {
 });
 
 describe("GET /graphql", () => {
+  it("is where / leads a browser, and nobody else, by an address that is right under any path", async () => {
+    await using gateway = await withPage();
+    const response = await gateway.gateway.fetch(get("/", { accept: "text/html,*/*" }));
+    expect([response.status, response.headers.get("location")]).toEqual([302, "graphql"]);
+    expect((await gateway.gateway.fetch(get("/", { accept: "*/*" }))).status).toBe(401);
+    const page = await (await gateway.gateway.fetch(get("/graphql", { accept: "text/html" }))).text();
+    expect(page).not.toMatch(/(?:src|href)="\//);
+  });
+
   it("serves a browser the page, without a key, and the page contains neither data nor schema", async () => {
     await using gateway = await withPage();
     await gateway.gateway.start();
@@ -500,6 +509,8 @@ describe.runIf(existsSync(CHROMIUM) && !isBuilt)("GraphiQL in a browser", () => 
 
   it("prompts for a key if it has none, and again if it is rejected", async () => {
     const { page } = await open("/graphql");
+    expect(await page.getByRole("heading").textContent()).toBe("Syndigraph");
+    expect(await page.locator("form p").textContent()).toContain("createApiKey");
     await page.getByLabel("Key:").fill("not-the-key");
     await page.getByRole("button", { name: "Open Syndigraph" }).click();
     await page.getByText("The key was refused.").waitFor();

@@ -22,9 +22,9 @@ interface Open extends AsyncDisposable, TestGateway {
 }
 
 /** A gateway with a port. */
-async function open(options: Partial<GatewayOptions> = {}, timeouts?: ServerTimeouts): Promise<Open> {
+async function open(options: Partial<GatewayOptions> = {}, timeouts?: ServerTimeouts, basePath = ""): Promise<Open> {
   const gateway = await createTestGateway({ gateway: options });
-  const server = await listen(gateway.gateway.handle, "127.0.0.1", 0, { ...(timeouts && { timeouts }) });
+  const server = await listen(gateway.gateway.handle, "127.0.0.1", 0, { basePath, ...(timeouts && { timeouts }) });
   const port = Number(new URL(server.url).port);
   return {
     ...gateway,
@@ -382,6 +382,42 @@ describe("CORS: a page of another origin", () => {
       expect(corsOf(headers)).toEqual([]);
       expect(headers.get("vary")).toContain("Origin");
     }
+  });
+});
+
+describe("HTTP server: the path of the public URL", () => {
+  it.each([
+    ["/video/graphql?query={__typename}", 200],
+    ["/graphql?query={__typename}", 200],
+    ["http://tv.example.com/video/graphql?query={__typename}", 200],
+    ["/video/health", 200],
+    ["/video/.well-known/jwks.json", 200],
+    ["/video/nothing", 404],
+    ["/videos/graphql?query={__typename}", 404],
+    ["/videographql?query={__typename}", 404],
+    ["/video/video/graphql?query={__typename}", 404],
+    ["/Video/graphql?query={__typename}", 404],
+  ])("is left in the target %s: %s", async (target, status) => {
+    await using gateway = await open({}, undefined, "/video");
+    const answer = await gateway.raw(
+      `GET ${target} HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\nconnection: close\r\n\r\n`,
+    );
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  });
+
+  it.each([
+    ["/video", "/video/"],
+    ["/video?a=/b", "/video/?a=/b"],
+  ])("leads to its folder from %s", async (target, location) => {
+    await using gateway = await open({}, undefined, "/video");
+    const { status, headers } = await fetch(`${gateway.server.url}${target}`, { redirect: "manual" });
+    expect([status, headers.get("location")]).toEqual([308, location]);
+  });
+
+  it("takes queries of the fast path", async () => {
+    await using gateway = await open({}, undefined, "/video");
+    const response = await fetch(`${gateway.server.url}/video/graphql`, post(QUERY));
+    expect(await response.json()).toMatchObject({ data: { __typename: "Query" } });
   });
 });
 

@@ -3,9 +3,12 @@
 
 self.MonacoEnvironment = {
   globalAPI: false,
-  getWorkerUrl: (_module, label) => `/graphiql/${label}.js?v=${document.body.dataset.version}`,
+  getWorkerUrl: (_module, label) =>
+    new URL(`graphiql/${label}.js?v=${document.body.dataset.version}`, document.baseURI).href,
 };
 
+// The page is served at the address of the graph, under whatever path a proxy puts it.
+const ENDPOINT = location.pathname;
 const KEY = "syndigraph-key";
 const OWNER = "syndigraph-owner";
 
@@ -26,7 +29,7 @@ window.addEventListener("DOMContentLoaded", async () => {
 
 /** Whose key it is, empty if that can't be told; null when the key is refused. */
 async function callerOf(key) {
-  const response = await fetch("/graphql", {
+  const response = await fetch(ENDPOINT, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
     body: JSON.stringify({ query: WHO_ASKS }),
@@ -70,7 +73,7 @@ function open(key, caller) {
   YogaGraphiQL.renderYogaGraphiQL(document.querySelector("#root"), {
     title: "Syndigraph",
     logo: " ",
-    endpoint: "/graphql",
+    endpoint: ENDPOINT,
     additionalHeaders: { authorization: `Bearer ${key}` },
     defaultTabs,
     // The tab that is in front. Told only half of it, GraphiQL adds a tab of its own guess.
@@ -154,8 +157,16 @@ function distinct(results) {
 function askForKey(wasRejected) {
   const form = document.createElement("form");
   form.style.cssText = "font: 16px system-ui; max-width: 28rem; margin: 20vh auto; display: grid; gap: 1rem";
+  const title = document.createElement("h1");
+  title.textContent = "Syndigraph";
+  title.style.cssText = "font-size: 1.5rem; margin: 0";
+  const about = document.createElement("p");
+  about.textContent =
+    "The graph of live streams, the partners they are syndicated to, and their usage. Broadcasters enter the operator's key or " +
+    "one made by createApiKey; partners the key that the broadcaster has given them. The key stays in this browser tab.";
+  about.style.cssText = "margin: 0";
   const label = document.createElement("label");
-  label.textContent = wasRejected ? "The key was refused. Another one:" : "Key:";
+  label.textContent = wasRejected ? "The key was refused. Another one:" : "Your key:";
   const input = document.createElement("input");
   Object.assign(input, { type: "password", name: "key", required: true, autocomplete: "off", autofocus: true });
   input.style.cssText = "font: inherit; display: block; width: 100%; margin-top: .5rem; padding: .5rem";
@@ -163,7 +174,7 @@ function askForKey(wasRejected) {
   button.textContent = "Open Syndigraph";
   button.style.cssText = "font: inherit; padding: .5rem";
   label.append(input);
-  form.append(label, button);
+  form.append(title, about, label, button);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     sessionStorage.setItem(KEY, input.value);

@@ -48,7 +48,7 @@ const NARROW_SCREEN = `@media (max-width: 700px) {
 }`;
 
 /**
- * Returns GraphiQL's page with the tabs of operators and of partners, and variables for the given day. The browser chooses between
+ * Returns GraphiQL's page, whose links are relative so that a proxy may serve it under any path, with the tabs of operators and of partners, and variables for the given day. The browser chooses between
  * them by the key that it holds.
  */
 export function renderPage({ version, documents }: Manifest, now: number): string {
@@ -61,15 +61,15 @@ export function renderPage({ version, documents }: Manifest, now: number): strin
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Syndigraph</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="/graphiql/graphiql.css?v=${version}">
+<link rel="stylesheet" href="graphiql/graphiql.css?v=${version}">
 <style>${STEADY_TABS}${NARROW_SCREEN}</style>
 </head>
 <body class="no-focus-outline" data-version="${version}">
 <noscript>GraphiQL needs JavaScript.</noscript>
 <div id="root"></div>
 <script id="tabs" type="application/json">${JSON.stringify(tabs).replaceAll("<", "\\u003c")}</script>
-<script src="/graphiql/boot.js?v=${version}"></script>
-<script src="/graphiql/graphiql.js?v=${version}"></script>
+<script src="graphiql/boot.js?v=${version}"></script>
+<script src="graphiql/graphiql.js?v=${version}"></script>
 </body>
 </html>
 `;

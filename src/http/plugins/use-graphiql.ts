@@ -12,7 +12,7 @@ const CONTENT_SECURITY_POLICY = [
 ].join("; ");
 
 /**
- * Serves GraphiQL for `GET /graphql` by a browser, and its files under `/graphiql/`. The page holds no data and no schema, and loads
+ * Serves GraphiQL for `GET /graphql` by a browser, which is sent there from `/`, and its files under `/graphiql/`. The page holds no data and no schema, and loads
  * both with the key that its user enters.
  *
  * @param now the platform's time, which determines the months in the tabs
@@ -23,7 +23,10 @@ export function useGraphiQL({ manifest, assets }: GraphiQLFiles, now: () => numb
       if (request.method !== "GET") return;
       const [, file = ""] = /^\/graphiql\/([\w.]+)$/.exec(url.pathname) ?? [];
       const asset = assets.get(file);
-      if (asset) {
+      if (url.pathname === "/" && wantsPage(request)) {
+        // Relative, since a proxy may serve the gateway under a path that only browsers know.
+        endResponse(new fetchAPI.Response(null, { status: 302, headers: { location: "graphql" } }));
+      } else if (asset) {
         endResponse(fileResponse(fetchAPI.Response, asset, request.headers.get("accept-encoding")));
       } else if (url.pathname === "/graphql" && !url.searchParams.has("query") && wantsPage(request)) {
         const headers = {
