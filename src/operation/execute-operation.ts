@@ -122,7 +122,7 @@ interface ResolvedOperation extends CacheLookup {
 
 /** Returns the operation of a request; a response if the document is invalid. @throws RequestError */
 function resolveOperation(
-  { prepare, responseCache }: Shared,
+  { prepare, responseCache, schema }: Shared,
   request: OperationRequest,
 ): ResolvedOperation | OperationResponse {
   const { params, caller, record } = request;
@@ -136,6 +136,11 @@ function resolveOperation(
       status: 405,
       headers: { allow: "POST" },
     });
+  }
+  if (operation.type === "subscription" && !schema.getSubscriptionType()) {
+    const message =
+      "The operation must be a query or a mutation: the graph has no subscriptions. Repeat a query instead.";
+    throw requestError("BAD_REQUEST", message, { status: 400 });
   }
   if (operation.type === "subscription" && !request.acceptsStream) {
     throw requestError("BAD_REQUEST", "`Accept` must be text/event-stream for a subscription.", { status: 406 });

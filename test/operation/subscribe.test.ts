@@ -109,6 +109,21 @@ describe("a subscription", () => {
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_REQUEST" } }] });
   });
 
+  it.each(["application/json", "application/graphql-response+json", "text/event-stream", "multipart/mixed", "*/*"])(
+    "to %s is told that the graph has none, and costs nothing",
+    async (accept) => {
+      await using gateway = await createTestGateway();
+      const query = "subscription Ticks { ticks(count: 2) }";
+      const response = await gateway.gateway.fetch(graphqlRequest({ query }, { accept }));
+      expect(response.status).toBe(400);
+      expect(response.headers.get("ratelimit")).toBeNull();
+      const text = await response.text();
+      expect(text).toContain("the graph has no subscriptions");
+      expect(text).toContain("BAD_REQUEST");
+      expect(text).not.toContain('"cost"');
+    },
+  );
+
   it("ends when its client disconnects", async () => {
     const onEnd = vi.fn();
     await using gateway = await createTestGateway({ gateway: { schema: schemaWithSubscriptions(onEnd) } });
