@@ -2,11 +2,13 @@ import type { GraphQLSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
 import { createCacheVersion } from "./cache/cache-version.ts";
 import type { EngineName } from "./engine/engine.ts";
+import { createCompression } from "./http/compression.ts";
 import { createFastPath } from "./http/fast-path.ts";
 import type { GraphiQLFiles } from "./http/graphiql/files.ts";
 import { createIngress } from "./http/ingress.ts";
 import { withErrorBoundary } from "./http/plugins/error-boundary.ts";
 import { useAuthentication } from "./http/plugins/use-authentication.ts";
+import { useCompression } from "./http/plugins/use-compression.ts";
 import { useGraphiQL } from "./http/plugins/use-graphiql.ts";
 import { useHealthCheck } from "./http/plugins/use-health-check.ts";
 import { useIngress } from "./http/plugins/use-ingress.ts";
@@ -115,6 +117,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const ingress = createIngress({ ...options, authenticate: auth.authenticate, unsent });
   const checkReadiness = createReadiness(parts, onInternalError, options.monotonicMs);
   let isShuttingDown = false;
+  const compress = createCompression(unsent);
   const yoga = createYoga<ServerContext>({
     schema,
     graphqlEndpoint: "/graphql",
@@ -133,6 +136,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     plugins: [
       ...withErrorBoundary(
         [
+          useCompression(compress),
           useRequestTelemetry(requests),
           useHealthCheck(async () => (isShuttingDown ? SHUTTING_DOWN : checkReadiness())),
           useIngress(ingress),
@@ -160,6 +164,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     yoga,
     loadShedder: scheduling.loadShedder,
     unsent,
+    compress,
     enqueueResponse: createResponseBatcher(createReadBackpressure(scheduling.arrivals)),
     stalledMs,
   });

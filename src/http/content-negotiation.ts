@@ -25,6 +25,21 @@ export function negotiateMediaType(accept: string | null): ResponseMediaType | n
   return best(json, ranges) ?? best(streams, named);
 }
 
+/**
+ * Returns the encoding of the response by RFC 9110, section 12.5.3: the one of the highest quality, the first of ours among equals;
+ * null for none, also where the client prefers none.
+ */
+export function negotiateEncoding<Encoding extends string>(
+  accept: string | null,
+  encodings: readonly Encoding[],
+): Encoding | null {
+  const ranges = rangesOf(accept ?? "");
+  const qualityOf = (name: string) => ranges.find(({ type }) => type === name)?.quality;
+  const quality = (encoding: Encoding) => qualityOf(encoding) ?? qualityOf("*") ?? 0;
+  const [first] = encodings.toSorted((a, b) => quality(b) - quality(a));
+  return first && quality(first) > 0 && quality(first) >= (qualityOf("identity") ?? 0) ? first : null;
+}
+
 function best<Type extends ResponseMediaType>(types: readonly Type[], ranges: readonly Range[]): Type | null {
   const found = types.flatMap((type) => {
     const range = rangeFor(type, ranges);

@@ -50,6 +50,8 @@ const ALLOWED_HEADERS: readonly string[] = [
   "last-event-id",
 ];
 const EXPOSED_HEADERS = "RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id";
+/** What responses depend on; compression depends on the encodings. */
+const VARY = "Accept-Encoding, Origin";
 /** Seconds for which browsers may cache a preflight. */
 const PREFLIGHT_MAX_AGE = "600";
 
@@ -78,9 +80,9 @@ export function createCors(origins: readonly string[], headers: readonly string[
     },
     headers: ({ header }) => {
       const origin = header("origin");
-      if (!origin || !isAllowed(origin)) return { vary: "Origin" };
+      if (!origin || !isAllowed(origin)) return { vary: VARY };
       return {
-        vary: "Origin",
+        vary: VARY,
         "access-control-allow-origin": origin,
         "access-control-expose-headers": EXPOSED_HEADERS,
       };

@@ -19,7 +19,8 @@ export interface HttpResponse {
   readonly status: number;
   /** Headers by their names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
+  /** Text, or its compressed bytes. */
+  readonly body: string | Uint8Array<ArrayBuffer> | null;
   /** Code of an error response. */
   readonly code?: ErrorCode;
 }

@@ -41,6 +41,7 @@ const SECURITY_HEADERS = {
   "cache-control": "no-store",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
+  vary: "Accept-Encoding",
 } as const;
 
 const OVERLOADED_RESPONSE = errorResponse("OVERLOADED", OVERLOADED.message, OVERLOADED.http);

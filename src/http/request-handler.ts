@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { YogaServerInstance } from "graphql-yoga";
 import { ANONYMOUS, type UnsentResponse, type UnsentResponses } from "../limits/unsent-responses.ts";
 import type { LoadShedder } from "../scheduling/load-shedder.ts";
+import type { Compress } from "./compression.ts";
 import { type FastPath, type FastPathRequest, fastPathMediaType } from "./fast-path.ts";
 import { bodyOfRequest, headOfRequest, toResponse } from "./fetch-http.ts";
 import type { HttpResponse } from "./http-message.ts";
@@ -15,6 +16,7 @@ export interface RequestHandlerOptions {
   readonly yoga: YogaServerInstance<ServerContext, object>;
   readonly loadShedder: LoadShedder;
   readonly unsent: Pick<UnsentResponses, "track">;
+  readonly compress: Compress;
   readonly enqueueResponse: EnqueueResponse;
   /** Time after which a client that receives nothing of its response is disconnected, in milliseconds. */
   readonly stalledMs: number;
@@ -30,7 +32,7 @@ export interface RequestHandler {
 /** Creates the handler that counts each request, and serves it by the fast path or by yoga. */
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
   const readHead = createHeadReader();
-  const { fastPath, yoga, loadShedder, unsent, enqueueResponse, stalledMs } = options;
+  const { fastPath, yoga, loadShedder, unsent, compress, enqueueResponse, stalledMs } = options;
 
   /** Counts a response that was given to its connection until its client has received it. */
   const trackSent = (request: IncomingMessage, response: ServerResponse, callerId: string, received: () => void) => {
@@ -59,7 +61,11 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
           signal: () => request.signal,
           isDisconnected: () => request.signal.aborted,
         };
-        const response = await new Promise<HttpResponse>((resolve) => fastPath(fastRequest, !isAccepted, resolve));
+        const response = await new Promise<HttpResponse>((resolve) =>
+          fastPath(fastRequest, !isAccepted, (message, callerId) =>
+            compress(head, message, callerId ?? ANONYMOUS, resolve),
+          ),
+        );
         return toResponse(Response, response);
       } finally {
         if (isAccepted) loadShedder.release();
@@ -99,8 +105,11 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
         signal: () => disconnectSignal(response),
         isDisconnected: () => isDisconnected(response),
       };
-      fastPath(fastRequest, !isAccepted, (message, callerId) => {
-        enqueueResponse(response, message, () => trackSent(request, response, callerId ?? ANONYMOUS, release));
+      fastPath(fastRequest, !isAccepted, (message, principalId) => {
+        const callerId = principalId ?? ANONYMOUS;
+        compress(head, message, callerId, (compressed) =>
+          enqueueResponse(response, compressed, () => trackSent(request, response, callerId, release)),
+        );
       });
     },
   };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { negotiateEncoding } from "../../src/http/content-negotiation.ts";
 import { createTestGateway, graphqlRequest, OPERATOR_KEY } from "../support/gateway.ts";
 
 /** The fast path, and that of yoga. */
@@ -74,5 +75,34 @@ describe("content negotiation: the header Accept", () => {
     const headers = { accept: "application/xml", authorization: `Bearer ${OPERATOR_KEY}x` };
     const response = await gateway.gateway.fetch(graphqlRequest({ query: "{ me { name } }" }, headers));
     expect(response.status).toBe(401);
+  });
+});
+
+describe("negotiateEncoding", () => {
+  it.each([
+    [null, null],
+    ["", null],
+    ["gzip", "gzip"],
+    ["br", "br"],
+    ["GZIP, Br", "br"],
+    ["gzip, deflate", "gzip"],
+    ["gzip, deflate, br, zstd", "br"],
+    ["gzip;q=1.0, br;q=0.9", "gzip"],
+    ["gzip ; q=0.2 , br ; q=0.3", "br"],
+    ["br;q=0, gzip;q=0", null],
+    ["br;q=0, *", "gzip"],
+    ["*", "br"],
+    ["*;q=0", null],
+    ["*;q=0, gzip", "gzip"],
+    ["identity", null],
+    ["identity, gzip;q=0.5", null],
+    ["identity;q=0.5, gzip;q=1", "gzip"],
+    ["identity;q=0", null],
+    ["deflate", null],
+    ["gzip;q=2", null],
+    ["gzip;q=x, br;q=0.1", "br"],
+    [",,;q=1,;", null],
+  ])("of %j is %s", (accept, encoding) => {
+    expect(negotiateEncoding(accept, ["br", "gzip"])).toBe(encoding);
   });
 });

@@ -1,4 +1,5 @@
 import type { Plugin } from "graphql-yoga";
+import { negotiateEncoding } from "../content-negotiation.ts";
 import type { AssetFile, GraphiQLFiles } from "../graphiql/files.ts";
 import { renderPage } from "../graphiql/page.ts";
 
@@ -49,11 +50,10 @@ function fileResponse(
   { type, plain, gzipped }: AssetFile,
   acceptEncoding: string | null,
 ): Response {
-  const isCompressed = acceptEncoding?.includes("gzip") ?? false;
+  const isCompressed = negotiateEncoding(acceptEncoding, ["gzip"]) !== null;
   return new ResponseClass(isCompressed ? gzipped : plain, {
     headers: {
       "content-type": type,
-      vary: "accept-encoding",
       "cache-control": "public, max-age=31536000, immutable",
       ...(isCompressed && { "content-encoding": "gzip" }),
     },
