@@ -1,16 +1,17 @@
 import type { FetchAPI } from "graphql-yoga";
 import { budgetHeaders } from "../limits/cost-budget.ts";
-import type { OperationExecutor, OperationResponse } from "../operation/execute-operation.ts";
+import type { OperationExecutor, OperationResponse, OperationResult } from "../operation/execute-operation.ts";
 import type { Errors } from "../operation/mask-error.ts";
+import type { OperationParams } from "../operation/operation-params.ts";
 import { isPromise } from "../primitives/maybe-promise.ts";
 import { memoizeLast } from "../primitives/memoize.ts";
 import { REQUEST_ID, type RequestObserver } from "../telemetry/request-observer.ts";
-import { recordResult } from "../telemetry/request-record.ts";
+import { type RequestRecord, recordResult } from "../telemetry/request-record.ts";
 import { negotiateMediaType } from "./content-negotiation.ts";
 import { type HttpResponse, INTERNAL_ERROR_RESPONSE, type RequestHead } from "./http-message.ts";
 import type { AuthenticatedRequest, Ingress } from "./ingress.ts";
 import { assertJson, parseBodyParams } from "./request-body.ts";
-import { createStatusRule, type MediaType, serializeResult } from "./response-body.ts";
+import { createStatusRule, type MediaType, type StatusRule, serializeResult } from "./response-body.ts";
 
 /** A request to the fast path. */
 export interface FastPathRequest {
@@ -64,71 +65,112 @@ export type FastPath = (request: FastPathRequest, isOverloaded: boolean, onRespo
 type OnResponse = (response: HttpResponse, callerId: string | null) => void;
 
 export function createFastPath(options: FastPathOptions): FastPath {
-  const { ingress, operations, requests, errors, onInternalError, clock, fetchAPI } = options;
-  const statusOf = createStatusRule(fetchAPI);
+  const shared = { ...options, statusOf: createStatusRule(options.fetchAPI) };
+  return (request, isOverloaded, onResponse) => new FastPathExchange(shared, request, onResponse).start(isOverloaded);
+}
 
-  const toHttp = ({ result, cost }: OperationResponse, mediaType: MediaType): HttpResponse => {
-    const { status, headers } = result.errors
-      ? statusOf(result, mediaType)
-      : { status: 200, headers: { "content-type": `${mediaType}; charset=utf-8` } };
-    const budget = cost && budgetHeaders(cost, clock());
-    return { status, headers: Object.assign({}, headers, budget), body: serializeResult(result) };
-  };
+interface Shared extends FastPathOptions {
+  readonly statusOf: StatusRule;
+}
 
-  // Each step calls the next: a promise that waits would keep the response alive, see docs/decisions/0003-admission-queue.md.
-  return (request, isOverloaded, onResponse) => {
-    const { head, mediaType, signal, isDisconnected } = request;
-    const record = requests.begin(head.header);
-    const end = ({ status, body, code, headers: own }: HttpResponse) => {
-      if (code) record.errors = [code];
-      try {
-        requests.end(record, isDisconnected() ? "DISCONNECTED" : status);
-      } catch {
-        // A failing log must not cost the client its response.
-      }
-      const headers = Object.assign({}, ingress.headers(head), own, { [REQUEST_ID]: record.requestId });
-      onResponse({ status, headers, body }, record.caller?.principalId ?? null);
-    };
-    const fail = (error: unknown) => {
-      onInternalError(error);
-      end(INTERNAL_ERROR_RESPONSE);
-    };
-    const respond = (response: OperationResponse) => {
-      try {
-        const { errors: shown = [], extensions } = response.result;
-        const codes = shown.map(({ code }) => code);
-        recordResult(record, codes, extensions);
-        end(toHttp(response, mediaType));
-      } catch (error) {
-        fail(error);
-      }
-    };
-    const reject = (error: unknown) => respond({ result: { errors: [errors.show(error)] }, cost: null });
-    const operate = (result: AuthenticatedRequest | HttpResponse) => {
-      if ("status" in result) return end(result);
-      const { caller, address } = result;
-      record.caller = caller;
-      const facts = { caller, address, signal, isCancelled: isDisconnected, mayChange: true, record };
-      const onBody = (body: Uint8Array) => {
+/** Takes one request from its head to its response. Each step calls the next, without a promise unless there is something to wait for. */
+class FastPathExchange {
+  readonly #options: Shared;
+  readonly #request: FastPathRequest;
+  readonly #onResponse: OnResponse;
+  readonly #record: RequestRecord;
+
+  constructor(options: Shared, request: FastPathRequest, onResponse: OnResponse) {
+    this.#options = options;
+    this.#request = request;
+    this.#onResponse = onResponse;
+    this.#record = options.requests.begin(request.head.header);
+  }
+
+  start(isOverloaded: boolean): void {
+    const { ingress } = this.#options;
+    const { head } = this.#request;
+    try {
+      const result = ingress.rejectEarly(head, isOverloaded) ?? ingress.authenticate(head);
+      if (!isPromise(result)) this.#afterIngress(result);
+      else result.then((settled) => this.#afterIngress(settled)).catch((error) => this.#fail(error));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #afterIngress(result: AuthenticatedRequest | HttpResponse): void {
+    if ("status" in result) this.#end(result);
+    else this.#read(result);
+  }
+
+  #read(authenticated: AuthenticatedRequest): void {
+    this.#record.caller = authenticated.caller;
+    const reject = (error: unknown) =>
+      this.#respond({ result: { errors: [this.#options.errors.show(error)] }, cost: null });
+    try {
+      assertJson(this.#request.head.header);
+      this.#request.readBody((body) => {
         try {
-          operations({ ...facts, params: parseBodyParams(body) }, respond);
+          this.#execute(parseBodyParams(body), authenticated);
         } catch (error) {
           reject(error);
         }
-      };
-      try {
-        assertJson(head.header);
-        request.readBody(onBody, reject);
-      } catch (error) {
-        reject(error);
-      }
-    };
-    try {
-      const result = ingress.rejectEarly(head, isOverloaded) ?? ingress.authenticate(head);
-      if (isPromise(result)) result.then(operate).catch(fail);
-      else operate(result);
+      }, reject);
     } catch (error) {
-      fail(error);
+      reject(error);
     }
-  };
+  }
+
+  #execute(params: OperationParams, { caller, address }: AuthenticatedRequest): void {
+    const { signal, isDisconnected } = this.#request;
+    const operation = {
+      params,
+      caller,
+      address,
+      signal,
+      isCancelled: isDisconnected,
+      mayChange: true,
+      record: this.#record,
+    };
+    this.#options.operations(operation, (response) => this.#respond(response));
+  }
+
+  #respond({ result, cost }: OperationResponse): void {
+    try {
+      recordResult(this.#record, result.errors?.map(({ code }) => code) ?? [], result.extensions);
+      this.#end(this.#toHttp(result, cost && budgetHeaders(cost, this.#options.clock())));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** @param budget headers of the caller's budget; null if nothing was charged */
+  #toHttp(result: OperationResult, budget: HttpResponse["headers"] | null): HttpResponse {
+    const { mediaType } = this.#request;
+    const body = serializeResult(result);
+    if (result.errors) {
+      const { status, headers } = this.#options.statusOf(result, mediaType);
+      return { status, headers: Object.assign({}, headers, budget), body };
+    }
+    return { status: 200, headers: Object.assign({ "content-type": `${mediaType}; charset=utf-8` }, budget), body };
+  }
+
+  #fail(error: unknown): void {
+    this.#options.onInternalError(error);
+    this.#end(INTERNAL_ERROR_RESPONSE);
+  }
+
+  #end({ status, body, code, headers: own }: HttpResponse): void {
+    const { ingress, requests } = this.#options;
+    const { head } = this.#request;
+    if (code) this.#record.errors = [code];
+    try {
+      requests.end(this.#record, this.#request.isDisconnected() ? "DISCONNECTED" : status);
+    } catch {
+      // A failing log must not cost the client its response.
+    }
+    const headers = Object.assign({}, ingress.headers(head), own, { [REQUEST_ID]: this.#record.requestId });
+    this.#onResponse({ status, headers, body }, this.#record.caller?.principalId ?? null);
+  }
 }

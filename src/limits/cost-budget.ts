@@ -1,6 +1,7 @@
 import { RateLimiterRes } from "rate-limiter-flexible";
 import type { Caller } from "../auth/caller.ts";
 import type { CostStatus } from "../model/cost.ts";
+import type { MaybePromise } from "../primitives/maybe-promise.ts";
 import type { RateLimitPool } from "./rate-limit-pool.ts";
 import { createRateLimiter } from "./rate-limiter.ts";
 
@@ -15,9 +16,9 @@ export interface Budgets {
 /** Counts what each caller has spent, by its `principalId`. */
 export interface CostBudget {
   /** Charges all of the points, or none if fewer are left; `status` is the budget after that. */
-  charge(caller: Caller, points: number): Promise<{ readonly isGranted: boolean; readonly status: CostStatus }>;
+  charge(caller: Caller, points: number): MaybePromise<{ readonly isGranted: boolean; readonly status: CostStatus }>;
   /** Returns the budget without charging. */
-  read(caller: Caller, points: number): Promise<CostStatus>;
+  read(caller: Caller, points: number): MaybePromise<CostStatus>;
 }
 
 /** Interval of a budget in seconds, which begins with its first request. */

@@ -9,7 +9,7 @@ import type { StalePart } from "../loaders/staleness.ts";
 import type { CostStatus } from "../model/cost.ts";
 import { InvalidInputError } from "../model/errors.ts";
 import { requestLimits } from "../model/request-limits.ts";
-import { isPromise } from "../primitives/maybe-promise.ts";
+import { isPromise, type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
 import { memoizeLast } from "../primitives/memoize.ts";
 import { MAX_QUEUE_WAIT_MS, type QueuedTask } from "../scheduling/admission-queue.ts";
 import type { Scheduling } from "../scheduling/scheduling.ts";
@@ -95,14 +95,12 @@ export function createOperationExecutor(options: OperationExecutorOptions): Oper
     failed: (error) => ({ result: { errors: [errors.show(error)] }, cost: null }),
   };
   return (request, respond) => {
-    const fail = (error: unknown) => respond(shared.failed(error));
     try {
       const resolved = resolveOperation(shared, request);
-      if ("result" in resolved) return respond(resolved);
-      const charging = chargeBudget(resolved.points, request.caller, options.budget, parts.clock);
-      charging.then((charge) => answer(shared, { ...resolved, request, ...charge }, respond)).catch(fail);
+      if ("result" in resolved) respond(resolved);
+      else new OperationExecution(shared, request, resolved, respond).start();
     } catch (error) {
-      fail(error);
+      respond(shared.failed(error));
     }
   };
 }
@@ -152,107 +150,125 @@ function resolveOperation(
   return { operation, variables, points: lookup.response?.points ?? operation.cost(variables), ...lookup };
 }
 
-/** An operation whose price was charged, or refused. */
-interface ChargedOperation extends ResolvedOperation, Charge {
-  readonly request: OperationRequest;
-}
+/**
+ * Takes one operation from its price to its response. Each step is called by the one before, and not by a promise: a promise that
+ * waits for the budget or the queue would keep the response alive, see docs/decisions/0003-admission-queue.md.
+ */
+class OperationExecution {
+  readonly #shared: Shared;
+  readonly #request: OperationRequest;
+  readonly #resolved: ResolvedOperation;
+  #respond: (response: OperationResponse) => void;
 
-type Respond = (response: OperationResponse) => void;
-
-// Each step calls the next: a promise that waits would keep the response alive, see docs/decisions/0003-admission-queue.md.
-
-/** Responds from the cache, or executes the operation. @throws what fails before a response */
-function answer(shared: Shared, charged: ChargedOperation, respond: Respond): void {
-  const { request, response: cached, points, operation, wasServedRecently, cost, refusal } = charged;
-  const { record } = request;
-  if (record && !refusal) record.points = points;
-  if (refusal) respond({ result: toResult(shared, request, { errors: [refusal] }, cost, []), cost });
-  else if (cached) respond({ result: resultOf(cached, cost, []), cost });
-  else if (operation.type === "subscription") {
-    const { document } = operation;
-    respond({ result: {}, cost, subscription: { document, context: contextOf(shared, charged) } });
-  } else if (points >= MIN_LARGE_POINTS || (operation.blockingScore > 0 && !wasServedRecently)) {
-    enqueue(shared, charged, respond);
-  } else {
-    execute(shared, charged, respond);
+  constructor(
+    shared: Shared,
+    request: OperationRequest,
+    resolved: ResolvedOperation,
+    respond: (response: OperationResponse) => void,
+  ) {
+    this.#shared = shared;
+    this.#request = request;
+    this.#resolved = resolved;
+    this.#respond = respond;
   }
-}
 
-function enqueue(shared: Shared, charged: ChargedOperation, respond: Respond): void {
-  const { unsent, scheduling, bind = (task) => task, failed } = shared;
-  const { request, cost } = charged;
-  const callerId = request.caller.principalId;
-  const task: QueuedTask = (ended, waitedMs) => {
-    const end = (response: OperationResponse) => {
-      ended();
-      respond(response);
+  /** @throws what fails before the first promise */
+  start(): void {
+    const { budget, parts } = this.#shared;
+    const charge = chargeBudget(this.#resolved.points, this.#request.caller, budget, parts.clock);
+    if (isPromise(charge)) charge.then((result) => this.#charged(result)).catch((error) => this.#fail(error));
+    else this.#charged(charge);
+  }
+
+  #charged({ cost, refusal }: Charge): void {
+    const { response: cached, points, operation, wasServedRecently } = this.#resolved;
+    const { record } = this.#request;
+    if (record && !refusal) record.points = points;
+    if (refusal) this.#respond({ result: this.#toResult({ errors: [refusal] }, cost, null), cost });
+    else if (cached) this.#respond({ result: resultOf(cached, cost, []), cost });
+    else if (operation.type === "subscription") this.#admitSubscription(cost);
+    else if (points >= MIN_LARGE_POINTS || (operation.blockingScore > 0 && !wasServedRecently)) this.#enqueue(cost);
+    else this.#execute(cost);
+  }
+
+  #admitSubscription(cost: CostStatus): void {
+    const { document } = this.#resolved.operation;
+    this.#respond({ result: {}, cost, subscription: { document, context: this.#createContext(cost) } });
+  }
+
+  #enqueue(cost: CostStatus): void {
+    const { unsent, scheduling, bind = (task) => task } = this.#shared;
+    const callerId = this.#request.caller.principalId;
+    const task: QueuedTask = (ended, waitedMs) => {
+      const respond = this.#respond;
+      this.#respond = (response) => {
+        ended();
+        respond(response);
+      };
+      try {
+        if (this.#request.isCancelled()) this.#respond({ result: {}, cost });
+        else if (waitedMs >= MAX_QUEUE_WAIT_MS || unsent.isFull(callerId))
+          this.#fail(requestError("OVERLOADED", OVERLOADED.message, OVERLOADED.http));
+        else this.#execute(cost);
+      } catch (error) {
+        this.#fail(error);
+      }
     };
-    try {
-      if (request.isCancelled()) end({ result: {}, cost });
-      else if (waitedMs >= MAX_QUEUE_WAIT_MS || unsent.isFull(callerId))
-        end(failed(requestError("OVERLOADED", OVERLOADED.message, OVERLOADED.http)));
-      else execute(shared, charged, end);
-    } catch (error) {
-      end(failed(error));
-    }
-  };
-  scheduling.admissionQueue.enqueue(bind(task), callerId);
-}
-
-/** @throws what fails before the execution starts */
-function execute(shared: Shared, charged: ChargedOperation, respond: Respond): void {
-  const { request, operation, variables, wasServedRecently, cost } = charged;
-  const context = contextOf(shared, charged);
-  const budget = shared.unsent.track(request.caller.principalId);
-  const end = (response: OperationResponse) => {
-    respond(response);
-    budget.end();
-  };
-  const fail = (error: unknown) => end(shared.failed(error));
-  const finish = (executed: SerializedResult) => {
-    const result = toResult(shared, request, executed, cost, context.staleness.parts());
-    store(charged, executed, result);
-    end({ result, cost });
-  };
-  try {
-    const executing = operation.execute({ context, variables, budget });
-    if (!wasServedRecently)
-      operation.blockingScore = isPromise(executing) ? BLOCKING_SCORE : Math.max(operation.blockingScore - 1, 0);
-    if (isPromise(executing)) executing.then(finish).catch(fail);
-    else finish(executing);
-  } catch (error) {
-    fail(error);
+    scheduling.admissionQueue.enqueue(bind(task), callerId);
   }
-}
 
-function contextOf(
-  { createContext, queryDeadlineMs }: Shared,
-  { request: { caller, address, signal, record }, operation, cost }: ChargedOperation,
-): GraphContext {
-  const readsUntil = operation.type === "query" ? performance.now() + queryDeadlineMs : null;
-  return createContext({ caller, address, signal, readsUntil, cost, callCounter: record });
-}
+  #execute(cost: CostStatus): void {
+    const { operation, variables, wasServedRecently } = this.#resolved;
+    const context = this.#createContext(cost);
+    const budget = this.#shared.unsent.track(this.#request.caller.principalId);
+    const respond = this.#respond;
+    this.#respond = (response) => {
+      respond(response);
+      budget.end();
+    };
+    const result = operation.execute({ context, variables, budget });
+    if (!wasServedRecently)
+      operation.blockingScore = isPromise(result) ? BLOCKING_SCORE : Math.max(operation.blockingScore - 1, 0);
+    if (!isPromise(result)) this.#finish(result, cost, context);
+    else result.then((settled) => this.#finish(settled, cost, context)).catch((error) => this.#fail(error));
+  }
 
-/** Stores a response whose errors follow from the request. */
-function store(
-  { store: put, points }: ChargedOperation,
-  { data, errors = [], isCacheable = false }: SerializedResult,
-  { errors: shown = [], errorsJson, extensions }: OperationResult,
-): void {
-  if (!put || data === undefined || !errors.every(followsFromRequest) || extensions?.["stale"]) return;
-  put({ data, errors: shown, errorsJson, omittedErrors: errors.length - shown.length, points }, isCacheable);
-}
+  #createContext(cost: CostStatus): GraphContext {
+    const { caller, address, signal, record } = this.#request;
+    const isQuery = this.#resolved.operation.type === "query";
+    return this.#shared.createContext({
+      caller,
+      address,
+      signal,
+      readsUntil: isQuery ? performance.now() + this.#shared.queryDeadlineMs : null,
+      cost,
+      callCounter: record,
+    });
+  }
 
-function toResult(
-  { errors: masking }: Shared,
-  { caller }: OperationRequest,
-  { data, errors = [] }: SerializedResult,
-  cost: CostStatus,
-  stale: readonly StalePart[],
-): OperationResult {
-  const shown = errors.length === 0 ? [] : masking.showFirst(errors, MAX_ERRORS, caller.role === "PARTNER");
-  const errorsJson = shown.length === 0 ? undefined : serializeErrors(shown);
-  return resultOf({ data, errors: shown, errorsJson, omittedErrors: errors.length - shown.length }, cost, stale);
+  #finish(executed: SerializedResult, cost: CostStatus, context: GraphContext): void {
+    const result = this.#toResult(executed, cost, context);
+    const { data, errors = [], isCacheable = false } = executed;
+    const isFresh = errors.every(followsFromRequest) && !result.extensions?.["stale"];
+    const { store, points } = this.#resolved;
+    if (store && data !== undefined && isFresh) {
+      const { errors: shown = [], errorsJson } = result;
+      store({ data, errors: shown, errorsJson, omittedErrors: errors.length - shown.length, points }, isCacheable);
+    }
+    this.#respond({ result, cost });
+  }
+
+  #fail(error: unknown): void {
+    this.#respond(this.#shared.failed(error));
+  }
+
+  #toResult({ data, errors = [] }: SerializedResult, cost: CostStatus, context: GraphContext | null): OperationResult {
+    const isForPartner = this.#request.caller.role === "PARTNER";
+    const shown = errors.length === 0 ? [] : this.#shared.errors.showFirst(errors, MAX_ERRORS, isForPartner);
+    const errorsJson = shown.length === 0 ? undefined : serializeErrors(shown);
+    const omittedErrors = errors.length - shown.length;
+    return resultOf({ data, errors: shown, errorsJson, omittedErrors }, cost, context?.staleness.parts() ?? []);
+  }
 }
 
 /**
@@ -314,20 +330,22 @@ interface Charge {
  *
  * Refuses one that exceeds the maximum price, or the rest of its caller's budget.
  */
-async function chargeBudget(
+function chargeBudget(
   points: number,
   caller: GraphContext["caller"],
   budget: CostBudget,
   clock: () => number,
-): Promise<Charge> {
+): MaybePromise<Charge> {
   const { max, code } = requestLimits.maxCost;
   if (points > max) {
     const message = `An operation must cost at most ${max} points; got ${points}. Ask for fewer objects or shorter windows.`;
     const refusal = requestError(code, message, { status: 400 }, { cost: points, max });
-    return { cost: await budget.read(caller, points), refusal };
+    return mapMaybe(budget.read(caller, points), (cost) => ({ cost, refusal }));
   }
-  const { isGranted, status: cost } = await budget.charge(caller, points);
-  return { cost, refusal: isGranted ? null : throttled(points, cost, clock()) };
+  return mapMaybe(budget.charge(caller, points), ({ isGranted, status: cost }) => ({
+    cost,
+    refusal: isGranted ? null : throttled(points, cost, clock()),
+  }));
 }
 
 function throttled(points: number, cost: CostStatus, now: number): RequestError {
