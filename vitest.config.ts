@@ -8,6 +8,7 @@ const ofBoth = [
   "test/graph/*story.test.ts",
   "test/graph/lookups.test.ts",
   "test/graph/sdk-parity.test.ts",
+  "test/graph/suggested-mutations.test.ts",
   "test/http/audits.test.ts",
   "test/http/clients.test.ts",
   "test/http/graphiql.test.ts",

@@ -65,6 +65,7 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "DrmDayUsage.bySystem": { points: 0, entries: 3 },
   "DrmUsage.bySystem": { points: 0, entries: 3 },
   "DrmUsage.days": DAYS,
+  "Finding.tokens": { entries: 2 },
   "MediaAsset.distribution": USAGE,
   "MediaAsset.download": CALL,
   "MediaAsset.tracks": { entries: 3 },

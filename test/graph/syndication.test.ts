@@ -196,3 +196,48 @@ describe("selling a stream", () => {
     },
   );
 });
+
+describe("the rules of a syndication", () => {
+  interface Checked {
+    readonly syndicateStream: {
+      readonly steps: readonly { readonly name: string; readonly detail: string }[];
+      readonly userErrors: readonly { readonly message: string }[];
+    };
+  }
+  const check = async (gateway: TestGateway, name: string, key = "k", dryRun = true) => {
+    const { data } = await gateway.ask<Checked>(
+      "mutation ($input: SyndicateStreamInput!) { syndicateStream(input: $input) { steps { name detail } userErrors { message } } }",
+      { input: { idempotencyKey: key, stream: { name }, partners: [{ trackingId: "meadow-tv" }], dryRun } },
+    );
+    return data.syndicateStream;
+  };
+  const rule = ({ steps }: Checked["syndicateStream"]) => steps.find(({ name }) => name === "CHECK_RULES")?.detail;
+
+  it("state nothing about a stream that no publish token opens yet", async () => {
+    await using gateway = await createTestGateway();
+    await register(gateway, ["meadow-tv"]);
+    const unchecked =
+      "No publish token opens the stream yet, so there is none to check; the one that is created is secured.";
+    const checked = "The stream is secured, its publish tokens agree, and publishers and viewers use one cluster.";
+    expect(rule(await check(gateway, "not-there"))).toBe(unchecked);
+    expect(rule(await check(gateway, "derby-final"))).toBe(checked);
+    expect(rule(await check(gateway, "not-there", "k", false))).toBe(unchecked);
+    expect(rule(await check(gateway, "not-there", "later"))).toBe(checked);
+  });
+
+  it("name one unsecured publish token in the singular and several in the plural, by id and label", async () => {
+    await using gateway = await createTestGateway();
+    await register(gateway, ["meadow-tv"]);
+    const open = async (label: string) => {
+      const { data } = await gateway.ask<{ createPublishToken: { publishToken: { tokenId: number } } }>(
+        `mutation { createPublishToken(input: { idempotencyKey: "${label}", label: "${label}", isSecured: false, streams: [{ pattern: "open" }] }) { publishToken { tokenId } } }`,
+      );
+      return data.createPublishToken.publishToken.tokenId;
+    };
+    const message = async () => (await check(gateway, "open")).userErrors[0]?.message;
+    const one = await open("cam");
+    expect(await message()).toContain(`while publish token ${one} (\`cam\`) is not secured`);
+    const two = await open("spare");
+    expect(await message()).toContain(`while publish tokens ${one} (\`cam\`) and ${two} (\`spare\`) are not secured`);
+  });
+});

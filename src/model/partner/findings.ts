@@ -1,120 +1,27 @@
 import { clusterConsistency } from "../cluster/cluster-consistency.ts";
-import { countOpened, openAllKnown, openAnyName, patternsOf } from "../stream/stream.ts";
+import { countOpened, openAllKnown, openAnyName, openedBy, patternsOf } from "../stream/stream.ts";
 import { type PatternReader, readPattern } from "../stream/stream-pattern.ts";
 import {
   cascadeKey,
+  isExpired,
   isUsable,
   type PublishTokenRecord,
   type StreamGrant,
   type SubscribeTokenRecord,
-  type TokenRecord,
 } from "../token/token.ts";
-import type { Traffic } from "../usage/traffic.ts";
+import { describeBytes, type Traffic } from "../usage/traffic.ts";
+import type { FindingKind } from "./finding-kinds.ts";
+import {
+  createSuccessor,
+  deleteToken,
+  disableSubscribeTokens,
+  moveToCluster,
+  onboardPartner,
+  replacePatterns,
+  securePublishToken,
+  unbindAddresses,
+} from "./suggestions.ts";
 import { isBroad } from "./syndication.ts";
-
-/** Severities of findings with their descriptions for clients, most severe first. */
-export const severities = {
-  CRITICAL: "The problem costs money or leaves a stream unprotected now.",
-  WARNING: "The problem will cost money, break viewing or falsify bills.",
-  INFO: "No action is needed now.",
-} as const;
-
-export type Severity = keyof typeof severities;
-
-/** Every kind of finding: its severity, its impact on money or security, and the mutation that fixes it. */
-export const findingKinds = {
-  STREAM_UNSECURED: {
-    severity: "CRITICAL",
-    impact: "Anyone may watch the stream without a token. The traffic is billed to the account, and to no partner.",
-    suggestedMutation: "updatePublishToken(input: { token: { tokenId: N }, isSecured: true })",
-  },
-  UNTRACKED_VIEWERS: {
-    severity: "CRITICAL",
-    impact:
-      "Viewers of a secured stream used bandwidth without a tracking id, so no partner can be billed for it. A subscribe token without a tracking id admits them.",
-    suggestedMutation:
-      "disableSubscribeTokens(input: { tokens: [{ tokenId: N }] }), after creating one with a trackingId for its holder",
-  },
-  TOKEN_OF_INACTIVE_PARTNER: {
-    severity: "CRITICAL",
-    impact: "The partner is suspended or retired, but its subscribe token still admits viewers.",
-    suggestedMutation: "disableSubscribeTokens(input: { tokens: [{ tokenId: N }] })",
-  },
-  TRACKING_ID_MISSING: {
-    severity: "CRITICAL",
-    impact:
-      "The holder of this subscribe token may sign under any tracking id or none, so usage can be hidden or billed to another partner.",
-    suggestedMutation:
-      "createSubscribeToken with a trackingId, then disableSubscribeTokens(input: { tokens: [{ tokenId: N }] })",
-  },
-  MASTER_BINDS_ADDRESSES: {
-    severity: "WARNING",
-    impact:
-      "Viewer tokens inherit the binding: the addresses of the partner's first viewers use up the limit, and later viewers are rejected.",
-    suggestedMutation: "updateSubscribeToken(input: { token: { tokenId: N }, bindIpsOnUsage: 0 })",
-  },
-  WILDCARD_GRANT: {
-    severity: "WARNING",
-    impact: "The token opens every stream of the account, including streams of other partners and future streams.",
-    suggestedMutation:
-      'updateSubscribeToken(input: { token: { tokenId: N }, addStreams: [...], removeStreams: [".*"] })',
-  },
-  BROAD_GRANT: {
-    severity: "WARNING",
-    impact:
-      "The token's patterns open more than half of the streams that are known by name, and future streams whose names match.",
-    suggestedMutation:
-      'updateSubscribeToken(input: { token: { tokenId: N }, addStreams: [...], removeStreams: ["..."] })',
-  },
-  PATTERN_UNREADABLE: {
-    severity: "WARNING",
-    impact:
-      "The platform accepts the pattern, but the gateway can't read it, so the streams that the token opens are unknown. Checks that protect a stream assume that the pattern covers every name with its literal prefix; checks that grant access assume that it opens nothing.",
-    suggestedMutation: 'recordPatternCoverage(input: { pattern: "...", streamNames: [...] })',
-  },
-  CLUSTER_MISMATCH: {
-    severity: "WARNING",
-    impact:
-      "Viewers find a stream only in the cluster where it is published: viewers with this token do not find the stream.",
-    suggestedMutation: 'updateSubscribeToken(input: { token: { tokenId: N }, originCluster: "..." })',
-  },
-  PUBLISHERS_DIFFER: {
-    severity: "WARNING",
-    impact:
-      "The stream's publish tokens differ in cluster or geo-cascade, so the token that is broadcasting decides which viewers find the stream.",
-    suggestedMutation:
-      'updatePublishToken(input: { token: { tokenId: N }, originCluster: "..." }), or setGeoCascade(input: { target: { publishToken: { tokenId: N } }, geoCascade: { ... } })',
-  },
-  TOKEN_EXPIRES: {
-    severity: "WARNING",
-    impact: "After the expiry the token and all viewer tokens signed with it are rejected. An expiry can't be changed.",
-    suggestedMutation: "syndicateStream, or createSubscribeToken or createPublishToken, for its successor",
-  },
-  TOKEN_LEFT_BEHIND: {
-    severity: "WARNING",
-    impact:
-      "An interrupted request probably created this usable token without returning it to its caller. Repeating the request with its idempotency key returns the token. A token that was created in the platform's dashboard at that time with the same settings can't be told apart.",
-    suggestedMutation:
-      "deleteSubscribeToken(input: { token: { tokenId: N } }) or deletePublishToken(input: { token: { tokenId: N } })",
-  },
-  TRACKING_ID_UNCLAIMED: {
-    severity: "INFO",
-    impact: "Traffic is counted under a tracking id that no registered partner has, so no partner is billed for it.",
-    suggestedMutation:
-      "onboardPartner(input: { trackingIds: [...] }), or adoptTrackingId for a partner that is registered",
-  },
-  TRACKED_INGEST: {
-    severity: "WARNING",
-    impact:
-      "Incoming bytes are counted under a tracking id. Partners are billed for what is sent to viewers, so this points to a mistake in metering.",
-    suggestedMutation: "Compare reconciliation with the platform's own figures before the partner is billed.",
-  },
-} as const satisfies Record<
-  string,
-  { readonly severity: Severity; readonly impact: string; readonly suggestedMutation: string }
->;
-
-export type FindingKind = keyof typeof findingKinds;
 
 /** Something about the account that costs money or security. */
 export interface Finding {
@@ -123,10 +30,18 @@ export interface Finding {
   readonly summary: string;
   readonly streamName: string | null;
   readonly trackingId: string | null;
-  readonly token: PublishTokenRecord | SubscribeTokenRecord | null;
-  /** Complete mutation that fixes the problem; null if some of its values must be filled in. */
+  readonly token: AnyToken | null;
+  /** Every token that the finding is about, or that may have admitted the viewers it is about. */
+  readonly tokens: readonly AnyToken[];
+  /** Bytes of the checked window; null for a finding without traffic. */
+  readonly bytes: bigint | null;
+  /** Complete mutation that fixes the problem; null if a person has to choose a value. */
   readonly mutation: string | null;
+  /** Distinguishes findings of one kind and subject. Contains no figure that moves. */
+  readonly aspect: string;
 }
+
+type AnyToken = PublishTokenRecord | SubscribeTokenRecord;
 
 /** Traffic of one stream in the checked window, by tracking id. */
 export interface StreamTraffic {
@@ -150,6 +65,8 @@ export interface GrantFacts {
   readonly known: readonly string[];
   /** Returns an upper bound for the known streams that a token opens, at little cost. */
   readonly mostOpened: (token: SubscribeTokenRecord) => number;
+  /** Returns the streams that were watched lately under a tracking id. */
+  readonly watched: (trackingId: string) => readonly string[];
 }
 
 const unaided: GrantFacts = {
@@ -157,6 +74,7 @@ const unaided: GrantFacts = {
   openAnyName,
   known: [],
   mostOpened: () => Number.POSITIVE_INFINITY,
+  watched: () => [],
 };
 
 /** Returns the findings about single subscribe tokens, and about those of one tracking id together. `expiringBefore` is in milliseconds since the epoch. */
@@ -169,43 +87,48 @@ export function subscribeTokenFindings(
   const usable = tokens.filter((token) => isUsable(token, now));
   return [
     ...usable.flatMap((token) => [
-      ...when(token.trackingId === null, "TRACKING_ID_MISSING", `${named(token)} has no tracking id.`, { token }),
+      ...when(token.trackingId === null, "TRACKING_ID_MISSING", `${named(token)} has no tracking id.`, () => ({
+        token,
+        mutation: disableSubscribeTokens([token]),
+      })),
       ...when(
         token.trackingId !== null && token.bindIpsOnUsage > 0,
         "MASTER_BINDS_ADDRESSES",
-        `${named(token)} binds itself to the first ${token.bindIpsOnUsage} addresses.`,
-        { token },
+        `${named(token)} binds itself to the first ${counted(token.bindIpsOnUsage, "address", "addresses")} that ${token.bindIpsOnUsage === 1 ? "uses" : "use"} it.`,
+        () => ({ token, mutation: unbindAddresses(token) }),
       ),
       ...breadth(token, facts),
       ...unreadable(token, facts.read),
-      ...expiry(token, expiringBefore),
+      ...expiry(token, expiringBefore, facts.read),
     ]),
     ...togetherEverything(usable, facts),
   ];
 }
 
-function breadth(
-  token: SubscribeTokenRecord,
-  { read, openAnyName: openAny, known, mostOpened }: GrantFacts,
-): Finding[] {
+function breadth(token: SubscribeTokenRecord, facts: GrantFacts): Finding[] {
+  const { read, openAnyName: openAny, known, mostOpened } = facts;
   const readable = readablePatterns(token, read);
   if (readable.length === 0) return [];
-  if (openAny(readable)) return [finding("WILDCARD_GRANT", `${named(token)} opens every stream.`, { token })];
+  const about = () => ({ token, mutation: replacePatterns(token, watchedUnder(token, facts)) });
+  if (openAny(readable)) return [finding("WILDCARD_GRANT", `${named(token)} opens every stream.`, about())];
   if (!isBroad(mostOpened(token), known.length)) return [];
   if (openAllKnown(readable, known, read)) {
-    return [finding("WILDCARD_GRANT", `${named(token)} opens all ${known.length} known streams.`, { token })];
+    const summary = `${named(token)} opens all ${counted(known.length, "known stream")}.`;
+    return [finding("WILDCARD_GRANT", summary, about())];
   }
   const opened = countOpened(readable, known, read);
-  return when(isBroad(opened, known.length), "BROAD_GRANT", broad(named(token), opened, known.length), { token });
+  const summary = `${named(token)} opens ${separated(opened)} of the ${counted(known.length, "known stream")} by its patterns.`;
+  return when(isBroad(opened, known.length), "BROAD_GRANT", summary, about);
+}
+
+/** Returns the streams that the token opens and that were watched under its tracking id. */
+function watchedUnder({ trackingId, streams }: SubscribeTokenRecord, { watched, read }: GrantFacts): string[] {
+  return trackingId === null ? [] : watched(trackingId).filter(openedBy(streams, read));
 }
 
 /** Returns the token's grants by pattern, except those that can't be read. */
 function readablePatterns({ streams }: SubscribeTokenRecord, read: PatternReader): StreamGrant[] {
   return streams.filter(({ pattern, isRegex }) => isRegex && read(pattern).state !== "UNREADABLE");
-}
-
-function broad(who: string, opened: number, known: number): string {
-  return `${who} opens ${opened} of the ${known} known streams by its patterns.`;
 }
 
 /** Returns a finding for each tracking id whose tokens open every stream only together. */
@@ -225,8 +148,8 @@ function togetherEverything(
     when(
       group.length > 1 && openAny(group.flatMap(readable)),
       "WILDCARD_GRANT",
-      `The subscribe tokens ${group.map(({ id }) => id).join(", ")} of the tracking id \`${trackingId}\` together open every stream.`,
-      { trackingId },
+      `The tokens of the tracking id \`${trackingId}\` together open every stream: ${listed(group)}.`,
+      () => ({ trackingId, tokens: group, aspect: "together" }),
     ),
   );
 }
@@ -239,7 +162,7 @@ function unreadable(token: PublishTokenRecord | SubscribeTokenRecord, read: Patt
       state === "UNREADABLE",
       "PATTERN_UNREADABLE",
       `${named(token)} has the pattern \`${pattern}\`, which the gateway can't read: checks treat the pattern as covering ${covered}.`,
-      { token },
+      () => ({ token, aspect: pattern }),
     );
   });
 }
@@ -255,7 +178,7 @@ export function inactivePartnerFindings(
       token.trackingId !== null && isUsable(token, now) && isInactive(token.trackingId),
       "TOKEN_OF_INACTIVE_PARTNER",
       `${named(token)} can be used although its partner is suspended or retired.`,
-      { token, trackingId: token.trackingId },
+      () => ({ token, mutation: disableSubscribeTokens([token]) }),
     ),
   );
 }
@@ -263,8 +186,7 @@ export function inactivePartnerFindings(
 /** Returns the finding about a usable token that an interrupted operation created and did not return to its caller. */
 export function leftBehindFinding(token: PublishTokenRecord | SubscribeTokenRecord, operation: string): Finding {
   const summary = `${named(token)} has the settings of an interrupted request of ${operation} whose caller did not receive a token. Delete the token unless it was created in the platform's dashboard.`;
-  const mutation = `mutation { delete${token.kind}(input: { token: { tokenId: ${token.id} } }) { deletedId userErrors { code message } } }`;
-  return { ...finding("TOKEN_LEFT_BEHIND", summary, { token }), mutation };
+  return finding("TOKEN_LEFT_BEHIND", summary, { token, mutation: deleteToken(token) });
 }
 
 /** Returns the findings about single publish tokens. */
@@ -276,104 +198,227 @@ export function publishTokenFindings(
 ): Finding[] {
   return tokens
     .filter((token) => isUsable(token, now))
-    .flatMap((token) => [...unreadable(token, read), ...expiry(token, expiringBefore)]);
+    .flatMap((token) => [...unreadable(token, read), ...expiry(token, expiringBefore, read)]);
 }
 
 /** Returns the findings about the tokens that publish a stream and those that may watch it. */
 export function streamFindings(
-  { streamName, publish, subscribe }: StreamTokens,
+  stream: StreamTokens,
   now: number,
   { openAnyName: openAny }: Pick<GrantFacts, "openAnyName"> = unaided,
+  untracked: UntrackedTraffic | null = null,
 ): Finding[] {
-  const publishers = publish.filter((token) => isUsable(token, now));
-  const masters = subscribe.filter((token) => isUsable(token, now));
-  const { publishClusters, mismatchedTokens } = clusterConsistency(publishers, masters);
+  const { streamName } = stream;
+  const publishers = stream.publish.filter((token) => isUsable(token, now));
+  const masters = stream.subscribe.filter((token) => isUsable(token, now));
+  // A wildcard grant includes streams of other clusters; that is one finding, WILDCARD_GRANT.
+  const { publishClusters, subscribeClusters, mismatchedTokens } = clusterConsistency(
+    publishers,
+    masters.filter(({ streams }) => !openAny(streams)),
+  );
+  const [publishCluster, ...otherClusters] = publishClusters;
+  const shared = subscribeClusters.length === 1 ? publishClusters.find((id) => id === subscribeClusters[0]) : undefined;
   return [
-    ...publishers.flatMap((token) =>
-      when(!token.isSecured, "STREAM_UNSECURED", `${named(token)} lets anyone watch the stream \`${streamName}\`.`, {
-        token,
-        streamName,
-      }),
-    ),
+    ...publishers
+      .filter(({ isSecured }) => !isSecured)
+      .map((token) =>
+        finding(
+          "STREAM_UNSECURED",
+          `${named(token)} lets anyone watch the stream \`${streamName}\`.${used(untracked)}`,
+          {
+            token,
+            streamName,
+            tokens: untracked?.tokens ?? [token],
+            bytes: untracked?.bytesOut ?? null,
+            mutation: securePublishToken(token),
+          },
+        ),
+      ),
     ...when(
       publishClusters.length > 1,
       "PUBLISHERS_DIFFER",
-      `The stream \`${streamName}\` is published in ${publishClusters.join(" and ")}.`,
-      { streamName },
+      `The stream \`${streamName}\` is published in ${publishClusters.join(" and ")}: ${listed(publishers)}.`,
+      () => ({
+        streamName,
+        tokens: publishers,
+        aspect: "clusters",
+        mutation:
+          shared === undefined
+            ? null
+            : moveToCluster(
+                publishers.filter(({ effective }) => effective.originCluster !== shared),
+                shared,
+              ),
+      }),
     ),
     ...when(
       new Set(publishers.map(cascadeKey)).size > 1,
       "PUBLISHERS_DIFFER",
-      `The publish tokens of the stream \`${streamName}\` have different geo-cascades.`,
-      { streamName },
+      `The publish tokens of the stream \`${streamName}\` have different geo-cascades: ${listed(publishers)}.`,
+      () => ({ streamName, tokens: publishers, aspect: "geo-cascades" }),
     ),
-    // A wildcard grant includes streams of other clusters; that is one finding, WILDCARD_GRANT.
-    ...mismatchedTokens
-      .filter(({ streams }) => !openAny(streams))
-      .map((token) =>
-        finding(
-          "CLUSTER_MISMATCH",
-          `${named(token)} belongs to the cluster ${token.effective.originCluster}; the stream \`${streamName}\` is published in ${publishClusters.join(", ")}.`,
-          { token, streamName },
-        ),
+    ...mismatchedTokens.map((token) =>
+      finding(
+        "CLUSTER_MISMATCH",
+        `${named(token)} belongs to the cluster ${token.effective.originCluster}; the stream \`${streamName}\` is published in ${publishClusters.join(", ")}.`,
+        {
+          token,
+          streamName,
+          mutation:
+            publishCluster !== undefined && otherClusters.length === 0 ? moveToCluster([token], publishCluster) : null,
+        },
       ),
+    ),
   ];
+}
+
+/** Traffic of a stream without a tracking id, with the tokens that may have admitted its viewers. */
+export interface UntrackedTraffic {
+  readonly bytesOut: bigint;
+  readonly tokens: readonly AnyToken[];
+}
+
+/**
+ * Returns the traffic of a stream without a tracking id, and each token that may have admitted its viewers: publish tokens that do
+ * not secure the stream, then subscribe tokens without a tracking id, disabled ones included since they may have been usable before.
+ *
+ * @param since start of the traffic in milliseconds since the epoch; a token that had expired before admitted none of it
+ */
+export function untrackedTraffic(
+  { publish, subscribe }: Pick<StreamTokens, "publish" | "subscribe">,
+  rows: StreamTraffic["rows"],
+  since: number,
+): UntrackedTraffic {
+  const bytesOut = rows.reduce(
+    (sum, { trackingId, traffic }) => sum + (trackingId === null ? traffic.bytesOut : 0n),
+    0n,
+  );
+  const tokens = [
+    ...publish.filter(({ isSecured }) => !isSecured),
+    ...subscribe.filter(({ trackingId }) => trackingId === null),
+  ].filter((token) => !isExpired(token, since));
+  return { bytesOut, tokens };
+}
+
+function used(untracked: UntrackedTraffic | null): string {
+  if (!untracked) return "";
+  return ` Viewers under no tracking id used ${describeBytes(untracked.bytesOut)} in the last 7 days.`;
+}
+
+/** Traffic that findings are derived from, and what is known about its streams and tracking ids. */
+export interface TrafficFacts {
+  readonly isSecured: (streamName: string) => boolean;
+  readonly isClaimed: (trackingId: string) => boolean;
+  /** Returns the untracked traffic of a stream with the tokens that may have admitted its viewers. */
+  readonly untracked: (streamName: string) => UntrackedTraffic | null;
+  readonly now: number;
 }
 
 /** Returns the findings about metered traffic: those of the streams first, then one for each unclaimed tracking id. */
 export function trafficFindings(
   streams: readonly StreamTraffic[],
-  isSecured: (streamName: string) => boolean,
-  isClaimed: (trackingId: string) => boolean,
+  { isSecured, isClaimed, untracked, now }: TrafficFacts,
 ): Finding[] {
   const unclaimed = new Map<string, bigint>();
-  const findings = streams.flatMap(({ streamName, rows }) =>
-    rows.flatMap(({ trackingId, traffic: { bytesIn, bytesOut } }): Finding[] => {
-      if (trackingId === null) {
-        return when(
-          bytesOut > 0n && isSecured(streamName),
-          "UNTRACKED_VIEWERS",
-          `Viewers under no tracking id used ${bytesOut} bytes of the stream \`${streamName}\`.`,
-          { streamName },
-        );
-      }
+  const findings = streams.flatMap(({ streamName, rows }) => [
+    ...untrackedFindings(streamName, isSecured(streamName) ? untracked(streamName) : null, now),
+    ...rows.flatMap(({ trackingId, traffic: { bytesIn, bytesOut } }): Finding[] => {
+      if (trackingId === null) return [];
       if (!isClaimed(trackingId)) unclaimed.set(trackingId, (unclaimed.get(trackingId) ?? 0n) + bytesOut);
       return when(
         bytesIn > 0n,
         "TRACKED_INGEST",
-        `${bytesIn} incoming bytes of the stream \`${streamName}\` are counted under the tracking id \`${trackingId}\`.`,
-        { streamName, trackingId },
+        `${describeBytes(bytesIn)} of ingest of the stream \`${streamName}\` ${bytesIn === 1n ? "is" : "are"} counted under the tracking id \`${trackingId}\`.`,
+        () => ({ streamName, trackingId, bytes: bytesIn }),
       );
     }),
-  );
+  ]);
   return [
     ...findings,
-    ...[...unclaimed].map(([trackingId, bytesOut]) =>
-      finding("TRACKING_ID_UNCLAIMED", `${bytesOut} bytes under the tracking id \`${trackingId}\` have no partner.`, {
-        trackingId,
-      }),
+    ...[...unclaimed].map(([trackingId, bytes]) =>
+      finding(
+        "TRACKING_ID_UNCLAIMED",
+        `Viewers under the tracking id \`${trackingId}\` used ${describeBytes(bytes)} in the last 7 days, which no partner is billed for.`,
+        { trackingId, bytes, mutation: onboardPartner(trackingId) },
+      ),
     ),
   ];
 }
 
-function expiry(token: PublishTokenRecord | SubscribeTokenRecord, expiringBefore: number): Finding[] {
-  const { expiresAt } = token;
-  if (expiresAt === null || expiresAt >= expiringBefore) return [];
-  return [finding("TOKEN_EXPIRES", `${named(token)} expires at ${new Date(expiresAt).toISOString()}.`, { token })];
+function untrackedFindings(streamName: string, untracked: UntrackedTraffic | null, now: number): Finding[] {
+  if (!untracked || untracked.bytesOut === 0n) return [];
+  const { bytesOut, tokens } = untracked;
+  const [only, ...others] = tokens;
+  const admitted =
+    only === undefined
+      ? "No token of today can have admitted them; it was deleted or changed since."
+      : `${others.length === 0 ? "Only one token" : "These tokens"} may have admitted them: ${listed(tokens)}.`;
+  const summary = `Viewers under no tracking id used ${describeBytes(bytesOut)} of the stream \`${streamName}\` in the last 7 days. ${admitted}`;
+  const usable = tokens.flatMap((token) => (token.kind === "SubscribeToken" && isUsable(token, now) ? [token] : []));
+  return [
+    finding("UNTRACKED_VIEWERS", summary, {
+      streamName,
+      token: others.length === 0 ? (only ?? null) : null,
+      tokens,
+      bytes: bytesOut,
+      mutation: disableSubscribeTokens(usable),
+    }),
+  ];
 }
 
-type About = Partial<Pick<Finding, "streamName" | "trackingId" | "token">>;
+function expiry(token: AnyToken, expiringBefore: number, read: PatternReader): Finding[] {
+  const { expiresAt } = token;
+  if (expiresAt === null || expiresAt >= expiringBefore) return [];
+  const isRepeatable =
+    token.kind === "SubscribeToken" && patternsOf(token.streams).every((pattern) => read(pattern).state === "READABLE");
+  const mutation = isRepeatable ? createSuccessor(token) : null;
+  return [
+    finding("TOKEN_EXPIRES", `${named(token)} expires at ${new Date(expiresAt).toISOString()}.`, { token, mutation }),
+  ];
+}
 
-function when(isFound: boolean, kind: FindingKind, summary: string, about: About): Finding[] {
-  return isFound ? [finding(kind, summary, about)] : [];
+type About = Partial<Omit<Finding, "kind" | "summary">>;
+
+function when(isFound: boolean, kind: FindingKind, summary: string, about: () => About): Finding[] {
+  return isFound ? [finding(kind, summary, about())] : [];
 }
 
 function finding(kind: FindingKind, summary: string, about: About): Finding {
   const token = about.token ?? null;
-  const trackingId = about.trackingId ?? (token && "trackingId" in token ? token.trackingId : null);
-  return { kind, summary, streamName: about.streamName ?? null, trackingId, token, mutation: null };
+  return {
+    kind,
+    summary,
+    streamName: null,
+    trackingId: token && "trackingId" in token ? token.trackingId : null,
+    token,
+    tokens: token ? [token] : [],
+    bytes: null,
+    mutation: null,
+    aspect: "",
+    ...about,
+  };
 }
 
-function named({ id, label, kind }: TokenRecord & { readonly kind: "PublishToken" | "SubscribeToken" }): string {
+/** Largest number of tokens that a summary names. */
+const MAX_LISTED = 5;
+
+function listed(tokens: readonly AnyToken[]): string {
+  const names = tokens.slice(0, MAX_LISTED).map((token) => {
+    const name = named(token);
+    return name[0]?.toLowerCase() + name.slice(1) + (token.isActive ? "" : ", disabled");
+  });
+  const more = tokens.length - names.length;
+  return [...names, ...(more > 0 ? [`${separated(more)} more`] : [])].join("; ");
+}
+
+function named({ id, label, kind }: Pick<AnyToken, "id" | "label" | "kind">): string {
   return `${kind === "PublishToken" ? "Publish" : "Subscribe"} token ${id} (\`${label}\`)`;
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${separated(count)} ${count === 1 ? one : many}`;
+}
+
+function separated(count: number): string {
+  return count.toLocaleString("en-US");
 }

@@ -1,7 +1,13 @@
 import { ApplicationError, type ErrorCode } from "../errors.ts";
 import { countOpened, openAllKnown, openAnyName, openedBy, patternsOf, unreadPatterns } from "../stream/stream.ts";
 import { type PatternReader, readPattern } from "../stream/stream-pattern.ts";
-import { cascadeKey, type PublishTokenRecord, type StreamGrant, type SubscribeTokenRecord } from "../token/token.ts";
+import {
+  cascadeKey,
+  type PublishTokenRecord,
+  type StreamGrant,
+  type SubscribeTokenRecord,
+  type TokenRecord,
+} from "../token/token.ts";
 
 /** Every rule that a request breaks. The code and message are those of the first violation. */
 export class RuleViolations extends ApplicationError {
@@ -83,7 +89,7 @@ export function publisherViolations(
           violation(
             "STREAM_UNSECURED",
             argument,
-            `Anyone may watch without a token, uncounted, while publish token ${listed(unsecured)} is not secured: set isSecured by updatePublishToken first.${reasonOfUnread(unsecured, read)}`,
+            `Anyone may watch without a token, uncounted, while ${listed("publish token", unsecured)} not secured: set isSecured by updatePublishToken first.${reasonOfUnread(unsecured, read)}`,
             { publishTokenIds: unsecured.map(({ id }) => id) },
           ),
         ]
@@ -186,7 +192,7 @@ export function isMaster(token: SubscribeTokenRecord, trackingIds: readonly stri
 export function masterViolations(masters: readonly SubscribeTokenRecord[], argument: string): ApplicationError[] {
   const bound = masters.filter(({ bindIpsOnUsage }) => bindIpsOnUsage > 0);
   if (bound.length === 0) return [];
-  const message = `Subscribe token ${listed(bound)} binds itself to its first viewers' addresses and would lock all others out: set bindIpsOnUsage to 0 by updateSubscribeToken.`;
+  const message = `All but the first viewers would be locked out while ${listed("subscribe token", bound)} bound to the addresses of the first: set bindIpsOnUsage to 0 by updateSubscribeToken.`;
   return [violation("MASTER_BINDS_ADDRESSES", argument, message, { subscribeTokenIds: bound.map(({ id }) => id) })];
 }
 
@@ -197,8 +203,8 @@ function reasonOfUnread(publishTokens: readonly PublishTokenRecord[], read: Patt
     .join("");
 }
 
-function countsUnread({ id }: PublishTokenRecord, pattern: string): string {
-  return `Publish token ${id} counts as one of them since the gateway can't read its pattern \`${pattern}\`: record what it opens by recordPatternCoverage.`;
+function countsUnread({ id, label }: PublishTokenRecord, pattern: string): string {
+  return `Publish token ${id} (\`${label}\`) counts as one of them since the gateway can't read its pattern \`${pattern}\`: record what it opens by recordPatternCoverage.`;
 }
 
 function differing(
@@ -220,6 +226,10 @@ function violation(
   return new ApplicationError(code, message, { argument, ...facts });
 }
 
-function listed(tokens: readonly { readonly id: number }[]): string {
-  return tokens.map(({ id }) => id).join(", ");
+/** Returns tokens by id and label with their verb: "publish token 5 (`cam`) is", "publish tokens 5 (`cam`) and 7 (`spare`) are". */
+function listed(what: string, tokens: readonly TokenRecord[]): string {
+  const names = tokens.map(({ id, label }) => `${id} (\`${label}\`)`);
+  return names.length === 1 ? `${what} ${names[0]} is` : `${what}s ${conjunction.format(names)} are`;
 }
+
+const conjunction = new Intl.ListFormat("en", { type: "conjunction" });

@@ -70,6 +70,26 @@ export function gigabytes(bytes: bigint): string {
   return `${sign}${whole}${fraction && `.${fraction}`}`;
 }
 
+/** Decimal units of bytes, each a thousand times the one before. */
+const byteUnits = ["kB", "MB", "GB", "TB", "PB", "EB"] as const;
+
+/**
+ * Returns a number of bytes for a sentence, with separators and, from 1,000 bytes, in a decimal unit too:
+ * `1,500,000 bytes (1.5 MB)`.
+ */
+export function describeBytes(bytes: bigint): string {
+  const exact = `${bytes.toLocaleString("en-US")} ${bytes === 1n ? "byte" : "bytes"}`;
+  if (bytes < 1_000n) return exact;
+  let amount = Number(bytes) / 1_000;
+  let unit = 0;
+  // 999.95 would be written as 1000.0 of its unit.
+  while (amount >= 999.95 && unit < byteUnits.length - 1) {
+    amount /= 1_000;
+    unit += 1;
+  }
+  return `${exact} (${amount.toLocaleString("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 })} ${byteUnits[unit]})`;
+}
+
 /** Returns the mean rate in bits per second; null for a duration of 0. */
 export function bitsPerSecond(bytes: bigint, durationMs: number): number | null {
   return durationMs > 0 ? (Number(bytes) * 8000) / durationMs : null;

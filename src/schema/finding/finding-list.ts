@@ -1,13 +1,11 @@
 import { seesAccount } from "../../auth/scopes.ts";
 import type { GraphContext } from "../../context.ts";
 import { InvalidInputError } from "../../model/errors.ts";
+import { findingKinds, type Severity, severities } from "../../model/partner/finding-kinds.ts";
 import {
   type Finding as FindingRecord,
-  findingKinds,
   type GrantFacts,
   inactivePartnerFindings,
-  type Severity,
-  severities,
   subscribeTokenFindings,
 } from "../../model/partner/findings.ts";
 import type { PartnerRecord } from "../../model/partner/partner.ts";
@@ -65,13 +63,13 @@ export async function partnerFindings(
  */
 export async function grantFacts({ loaders, caller, patternReadings }: GraphContext): Promise<GrantFacts> {
   const { read, openAnyName } = patternReadings;
-  if (!seesAccount(caller.role)) return { read, openAnyName, known: [], mostOpened: () => 0 };
+  if (!seesAccount(caller.role)) return { read, openAnyName, known: [], mostOpened: () => 0, watched: () => [] };
   const [known, { subscribe }] = await Promise.all([loaders.streamNames(), loaders.tokens()]);
   const counts = new Map<number, number>();
   for (const name of known) {
     for (const { id } of subscribe.covering(name)) counts.set(id, (counts.get(id) ?? 0) + 1);
   }
-  return { read, openAnyName, known, mostOpened: ({ id }) => counts.get(id) ?? 0 };
+  return { read, openAnyName, known, mostOpened: ({ id }) => counts.get(id) ?? 0, watched: () => [] };
 }
 
 interface FindingPageArguments {
@@ -94,8 +92,10 @@ export function findingPage(findings: readonly FindingRecord[], { severity, ...p
   );
 }
 
-/** Returns the sort key of a finding, without the counts in its text: they grow, and cursors hold the key. */
-function keyOf({ kind, summary, streamName, trackingId, token }: FindingRecord): string {
-  const subject = [streamName ?? "", trackingId ?? "", token ? `${token.kind} ${sortableNumber(token.id)}` : ""];
-  return [gravity.indexOf(findingKinds[kind].severity), kind, ...subject, summary.replace(/\d+/g, "#")].join("\n");
+/** Returns the sort key of a finding, without its summary: the figures in it move, and cursors hold the key. */
+function keyOf({ kind, streamName, trackingId, token, aspect }: FindingRecord): string {
+  // The one token that may have admitted untracked viewers is a figure too: an account has one such finding a stream.
+  const subject = kind === "UNTRACKED_VIEWERS" ? null : token;
+  const parts = [streamName ?? "", trackingId ?? "", subject ? `${subject.kind} ${sortableNumber(subject.id)}` : ""];
+  return [gravity.indexOf(findingKinds[kind].severity), kind, ...parts, aspect].join("\n");
 }

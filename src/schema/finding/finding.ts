@@ -1,9 +1,5 @@
-import {
-  type FindingKind,
-  type Finding as FindingRecord,
-  findingKinds,
-  severities,
-} from "../../model/partner/findings.ts";
+import { type FindingKind, findingKinds, severities } from "../../model/partner/finding-kinds.ts";
+import type { Finding as FindingRecord } from "../../model/partner/findings.ts";
 import { streamRecord } from "../../model/stream/stream.ts";
 import { builder } from "../builder.ts";
 import { enumValues } from "../enum-values.ts";
@@ -23,7 +19,8 @@ const FindingCode = builder.enumType("FindingCode", {
 });
 
 export const Finding = builder.objectRef<FindingRecord>("Finding").implement({
-  description: "A problem of the account that costs money or security, with a mutation that fixes it.",
+  description:
+    "A problem of the account that costs money or security, with advice and, where it can be written in advance, a mutation that fixes it.",
   fields: (t) => ({
     code: t.expose("kind", { type: FindingCode, description: "Kind of the finding, for programs." }),
     severity: t.field({
@@ -31,15 +28,27 @@ export const Finding = builder.objectRef<FindingRecord>("Finding").implement({
       description: "Severity of the finding.",
       resolve: ({ kind }) => findingKinds[kind].severity,
     }),
-    summary: t.exposeString("summary", { description: "One sentence on what was found, with names and numbers." }),
+    summary: t.exposeString("summary", { description: "What was found, in a sentence or two with names and figures." }),
     impact: t.string({
       description: "Effect of the problem on money or security, in a sentence for a person.",
       resolve: ({ kind }) => findingKinds[kind].impact,
     }),
+    advice: t.string({
+      description: "What to do about the problem, and what to consider before `suggestedMutation` is sent.",
+      resolve: ({ kind }) => findingKinds[kind].advice,
+    }),
     suggestedMutation: t.string({
+      nullable: true,
       description:
-        "The mutation that fixes it: a whole document to send as it is, or a call with `N` and `...` to fill in.",
-      resolve: ({ kind, mutation }) => mutation ?? findingKinds[kind].suggestedMutation,
+        "A complete document that resolves the problem, to be sent as it is by a caller with the scope `token:write`, or `partner:admin` for `onboardPartner`. Null if a person has to choose a value: see `advice`.",
+      resolve: ({ mutation }) => mutation,
+    }),
+    bytes: t.field({
+      type: "Bytes",
+      nullable: true,
+      description:
+        "Bytes of the last 7 days that the problem concerns: sent to viewers, or received for TRACKED_INGEST. Null for a finding without traffic.",
+      resolve: ({ bytes }) => bytes,
     }),
     stream: t.field({
       type: Stream,
@@ -57,6 +66,12 @@ export const Finding = builder.objectRef<FindingRecord>("Finding").implement({
       type: Token,
       nullable: true,
       description: "The token concerned; null if the finding is not about one token.",
+    }),
+    tokens: t.field({
+      type: [Token],
+      description:
+        "All tokens concerned. For STREAM_UNSECURED and UNTRACKED_VIEWERS: each token that may have admitted the viewers. Empty for a finding that is not about tokens.",
+      resolve: ({ tokens }) => [...tokens],
     }),
   }),
 });

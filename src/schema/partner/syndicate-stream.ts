@@ -174,13 +174,13 @@ async function syndicate(
 
   let outcome: Pick<Outcome, "steps" | "userErrors"> = { steps: [], userErrors: [] };
   const attempt = async () => {
-    const { plan, violations } = await planSteps(request, String(idempotencyKey), context);
+    const { plan, rules, violations } = await planSteps(request, String(idempotencyKey), context);
     if (violations.length > 0) {
       outcome = rejected(plan, violations);
       assertNoViolations(violations);
     }
     const { steps, failure } = await runWorkflow(plan);
-    outcome = { steps: [rulesPassed, ...steps], userErrors: failure ? userErrors(failure) : [] };
+    outcome = { steps: [rules, ...steps], userErrors: failure ? userErrors(failure) : [] };
     if (failure) throw failure;
     return encodeSteps(outcome.steps);
   };
@@ -229,8 +229,8 @@ async function activePartners(refs: readonly PartnerReference[], context: GraphC
 }
 
 async function dryRunSteps(request: SyndicationRequest, key: string, context: GraphContext) {
-  const { plan, violations } = await planSteps(request, key, context);
-  return violations.length > 0 ? rejected(plan, violations) : { steps: [rulesPassed, ...dryRun(plan)], userErrors: [] };
+  const { plan, rules, violations } = await planSteps(request, key, context);
+  return violations.length > 0 ? rejected(plan, violations) : { steps: [rules, ...dryRun(plan)], userErrors: [] };
 }
 
 /** Reads what exists and plans what has to be created; changes nothing. */
@@ -238,7 +238,7 @@ async function planSteps(
   request: SyndicationRequest,
   key: string,
   context: GraphContext,
-): Promise<{ plan: PlannedStep[]; violations: readonly ApplicationError[] }> {
+): Promise<{ plan: PlannedStep[]; rules: Step; violations: readonly ApplicationError[] }> {
   await context.tokenCache.readRefreshed();
   const publishers = await possiblePublishTokens(request.streamName, context);
   const certain = await usablePublishTokens(request.streamName, context);
@@ -251,7 +251,8 @@ async function planSteps(
   const partners = await Promise.all(
     request.partners.map((partner) => planSubscribeToken(partner, placed, cluster, key, context)),
   );
-  return { plan: [await planPublishToken(placed, certain, key, context), ...partners], violations };
+  const plan = [await planPublishToken(placed, certain, key, context), ...partners];
+  return { plan, rules: checkedRules(publishers.length > 0 ? RULES_HOLD : NOTHING_TO_CHECK), violations };
 }
 
 async function planPublishToken(
@@ -321,18 +322,17 @@ function isBegun(operation: string, key: string, { idempotency, caller }: GraphC
   return idempotency.knows({ caller: caller.principalId, operation, key });
 }
 
-const rulesPassed: Step = {
-  name: "CHECK_RULES",
-  state: "DONE",
-  detail: "The stream is secured, its publish tokens agree, and publishers and viewers use one cluster.",
-  code: null,
-  partner: null,
-  token: null,
-};
+const RULES_HOLD = "The stream is secured, its publish tokens agree, and publishers and viewers use one cluster.";
+const NOTHING_TO_CHECK =
+  "No publish token opens the stream yet, so there is none to check; the one that is created is secured.";
+
+function checkedRules(detail: string): Step {
+  return { name: "CHECK_RULES", state: "DONE", detail, code: null, partner: null, token: null };
+}
 
 function rejected(plan: readonly PlannedStep[], violations: readonly ApplicationError[]) {
   const [first] = violations;
-  const failed: Step = { ...rulesPassed, state: "FAILED", detail: first?.message ?? "", code: first?.code ?? null };
+  const failed: Step = { ...checkedRules(first?.message ?? ""), state: "FAILED", code: first?.code ?? null };
   return { steps: [failed, ...skipped(plan)], userErrors: violations.flatMap(userErrors) };
 }
 

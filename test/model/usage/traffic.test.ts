@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   addTraffic,
   bitsPerSecond,
+  describeBytes,
   gigabytes,
   noTraffic,
   sumTraffic,
@@ -82,5 +83,21 @@ describe("traffic: bits per second", () => {
 
   it("over no time are unknown", () => {
     expect(bitsPerSecond(1n, 0)).toBeNull();
+  });
+});
+
+describe("bytes in a sentence", () => {
+  it.each([
+    [0n, "0 bytes"],
+    [1n, "1 byte"],
+    [999n, "999 bytes"],
+    [1_000n, "1,000 bytes (1.0 kB)"],
+    [999_949n, "999,949 bytes (999.9 kB)"],
+    [999_950n, "999,950 bytes (1.0 MB)"],
+    [1_500_000_000n, "1,500,000,000 bytes (1.5 GB)"],
+    [955_989_803_574_059n, "955,989,803,574,059 bytes (956.0 TB)"],
+    [1_234_567_890_123_456_789_012_345n, "1,234,567,890,123,456,789,012,345 bytes (1,234,567.9 EB)"],
+  ] as const)("of %s are %s", (bytes, text) => {
+    expect(describeBytes(bytes)).toBe(text);
   });
 });
