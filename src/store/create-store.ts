@@ -13,15 +13,23 @@ import { createSigningKeyStore } from "./signing-keys.ts";
 import type { SqlDialect } from "./sql-dialect.ts";
 import type { Store, Tables } from "./store.ts";
 import { asTransaction } from "./transaction-scope.ts";
+import { createUsageArchive } from "./usage-archive.ts";
 
 /**
  * Creates the store of a database, and brings its tables up to date.
  *
+ * @param backgroundDialect connects to the same database for work that no request waits for; by default the first does
  * @throws StoreError if the database cannot be reached or written, or was migrated by a newer version of the program
  */
-export async function createStore(dialect: Dialect, sqlDialect: SqlDialect): Promise<Store> {
-  const db = new Kysely<Database>({ dialect, plugins: [new CamelCasePlugin()] });
-  const leases = createLeaseStore(db, sqlDialect);
+export async function createStore(
+  dialect: Dialect,
+  sqlDialect: SqlDialect,
+  backgroundDialect?: Dialect,
+): Promise<Store> {
+  const connect = (to: Dialect) => new Kysely<Database>({ dialect: to, plugins: [new CamelCasePlugin()] });
+  const db = connect(dialect);
+  const background = backgroundDialect ? connect(backgroundDialect) : db;
+  const leases = createLeaseStore(background, sqlDialect);
   try {
     await migrate(db, sqlDialect);
     // A SQLite database belongs to one process, so the owners of all leases have ended.
@@ -37,9 +45,13 @@ export async function createStore(dialect: Dialect, sqlDialect: SqlDialect): Pro
   return {
     ...createTables(db),
     leases,
+    usageArchive: createUsageArchive(background, sqlDialect),
     transaction: (work) =>
       db.transaction().execute((transaction) => asTransaction(() => work(createTables(transaction)))),
-    close: () => db.destroy(),
+    close: async () => {
+      await db.destroy();
+      if (background !== db) await background.destroy();
+    },
   };
 }
 

@@ -68,3 +68,14 @@ export function createLeaseStore(db: Db, dialect: SqlDialect): LeaseStore {
     },
   };
 }
+
+/**
+ * Returns a query of one row if the lease is held, and of none otherwise, for the `with` of a writing statement.
+ *
+ * PostgreSQL locks the row until the transaction ends, so that no gateway takes the lease before the write is committed.
+ * SQLite has one writer at a time.
+ */
+export function heldLease({ name, epoch }: Lease, dialect: SqlDialect): RawBuilder<unknown> {
+  const held = sql`select 1 from leases where name = ${name} and epoch = ${epoch} and expires_at > ${databaseTime[dialect]}`;
+  return dialect === "postgres" ? sql`${held} for share` : held;
+}

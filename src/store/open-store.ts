@@ -25,16 +25,16 @@ export async function openStore(location: StoreLocation): Promise<Store> {
   const [dialect, { createStore }] = await Promise.all([createDialect(location), import("./create-store.ts")]);
   if (location.kind !== "postgres") return createStore(dialect, "sqlite");
   try {
-    return await createStore(dialect, "postgres");
+    return await createStore(dialect, "postgres", await createDialect(location, "background"));
   } catch (error) {
     throw atStart("DATABASE_URL", location.url, error);
   }
 }
 
-async function createDialect(location: StoreLocation): Promise<Dialect> {
+async function createDialect(location: StoreLocation, use?: "background"): Promise<Dialect> {
   if (location.kind === "postgres") {
     const { createPostgresDialect } = await import("./postgres.ts");
-    return createPostgresDialect(location.url);
+    return createPostgresDialect(location.url, use);
   }
   const { createSqliteDialect, openFile, openMemory } = await import("./sqlite.ts");
   if (location.kind === "memory") return createSqliteDialect(openMemory());

@@ -12,8 +12,8 @@ import { toSqlParameter } from "./sql-parameter.ts";
 import { connectionFailed, describeFailure, toStoreError } from "./store-error.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";
 
-/** Maximum number of connections of one gateway. */
-const MAX_CONNECTIONS = 10;
+/** Maximum number of connections of one gateway for its requests, and for background work. */
+const MAX_CONNECTIONS = { requests: 10, background: 2 };
 /** Time limit of a connection attempt, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Time limit of a query, in milliseconds. */
@@ -25,11 +25,13 @@ const BIGINT = 20;
  * Creates kysely's dialect for a database that several gateways may share.
  *
  * It connects with the first query.
+ *
+ * @param use what the connections are for; background work has a pool of its own, so that no request waits for it
  */
-export function createPostgresDialect(url: string): Dialect {
+export function createPostgresDialect(url: string, use: "requests" | "background" = "requests"): Dialect {
   const pool = createPool(url, {
-    name: "syndigraph",
-    maxConnections: MAX_CONNECTIONS,
+    name: use === "requests" ? "syndigraph" : "syndigraph-background",
+    maxConnections: MAX_CONNECTIONS[use],
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     queryTimeoutMs: QUERY_TIMEOUT_MS,
     types: {

@@ -7,6 +7,7 @@ import type { PartnerStore } from "./partners.ts";
 import type { PatternCoverageStore } from "./pattern-coverages.ts";
 import type { RefusedAttemptStore } from "./refused-attempts.ts";
 import type { SigningKeyStore } from "./signing-keys.ts";
+import type { UsageArchive } from "./usage-archive.ts";
 
 /** Stores of all tables. */
 export interface Tables {
@@ -28,6 +29,7 @@ export interface Tables {
  */
 export interface Store extends Tables {
   readonly leases: LeaseStore;
+  readonly usageArchive: UsageArchive;
   /** Runs work in a transaction: all its writes are committed, or none. Use only the given tables in it. */
   transaction<Result>(work: (tables: Tables) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;

@@ -11,6 +11,7 @@ import { up as addTokensLeftBehind } from "./0006-tokens-left-behind.ts";
 import { up as addTokensOfClaims } from "./0007-tokens-of-claims.ts";
 import { up as renameFingerprints } from "./0008-fingerprints.ts";
 import { up as createLeases } from "./0009-leases.ts";
+import { up as createUsageArchive } from "./0010-usage-archive.ts";
 
 /**
  * Returns every migration from an empty database to the current tables.
@@ -28,6 +29,7 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     "0007-tokens-of-claims": { up: addTokensOfClaims },
     "0008-fingerprints": { up: renameFingerprints },
     "0009-leases": { up: createLeases },
+    "0010-usage-archive": { up: (db) => createUsageArchive(db, dialect) },
   };
 }
 
