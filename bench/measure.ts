@@ -139,7 +139,13 @@ export function requestText(
   const { kind, url } = server;
   const head = `host: ${url.host}\r\nauthorization: Bearer ${key}`;
   if (kind === "proxy" && task.method === undefined) return `GET ${task.path(index)} HTTP/1.1\r\n${head}\r\n\r\n`;
-  const body = JSON.stringify({ query: documentOf(wording, index), variables: wording.variables?.(index) ?? {} });
+  const [query, operationName] = [documentOf(wording, index), wording.operationName?.(index)];
+  const variables = wording.variables?.(index) ?? {};
+  if (kind === "graph" && wording.method?.(index) === "GET") {
+    const parameters = { query, variables: JSON.stringify(variables), ...(operationName && { operationName }) };
+    return `GET /graphql?${new URLSearchParams(parameters)} HTTP/1.1\r\n${head}\r\n\r\n`;
+  }
+  const body = JSON.stringify({ query, variables, operationName });
   const length = `content-type: application/json\r\ncontent-length: ${body.length}`;
   const path = kind === "graph" ? "/graphql" : task.path(index);
   return `POST ${path} HTTP/1.1\r\n${head}\r\n${length}\r\n\r\n${body}`;

@@ -20,6 +20,10 @@ export interface Wording {
   readonly document: string | ((index: number) => string);
   /** Variables of the n-th request; none by default. */
   readonly variables?: (index: number) => Readonly<Record<string, unknown>>;
+  /** Name of the n-th request's operation; none by default, which a document with several operations does not allow. */
+  readonly operationName?: (index: number) => string | undefined;
+  /** Method of the n-th request: POST by default. */
+  readonly method?: (index: number) => "GET" | "POST";
   /** Converts `data` to the proxy's response. Numbers may be strings, and instants may be written in any form. */
   readonly rows: (data: never, index: number) => unknown;
   /** Whose key is sent: the operator's by default. */
@@ -43,6 +47,8 @@ export function mixedTask(id: string, title: string, tasks: readonly Task[], str
     name,
     document: (index) => documentOf(partAt(index).wording, index),
     variables: (index) => partAt(index).wording.variables?.(index) ?? {},
+    operationName: (index) => partAt(index).wording.operationName?.(index),
+    method: (index) => partAt(index).wording.method?.(index) ?? "POST",
     rows: (data, index) => partAt(index).wording.rows(data, index),
     isForPeers: false,
   });

@@ -2,13 +2,21 @@ import { encodeGlobalId } from "../../src/schema/global-id.ts";
 import type { Task } from "../task.ts";
 
 const FIRST = 50;
-const ids = Array.from({ length: FIRST }, (_, index) => encodeGlobalId("SubscribeToken", index + 1));
+const tokenIds = Array.from({ length: FIRST }, (_, index) => index + 1);
+const ids = tokenIds.map((tokenId) => encodeGlobalId("SubscribeToken", tokenId));
 
 interface Nodes {
   readonly nodes: unknown;
 }
 interface Edges {
   readonly edges: readonly { readonly node: unknown }[];
+}
+interface Typed {
+  readonly __typename: string;
+  readonly id: string;
+}
+interface Table {
+  readonly tokens: { readonly edges: readonly { readonly node: Typed }[] };
 }
 const ofPage = (data: { readonly subscribeTokens: Nodes }) => data.subscribeTokens.nodes;
 const ofNodes = (data: Nodes) => data.nodes;
@@ -49,6 +57,37 @@ function listTask(id: string, title: string, fields: string, path: string): Task
         document: `{ subscribeTokens(first: ${FIRST}) { nodes { ${fields} } } }`,
         rows: ofPage,
         by: "partner",
+        isForPeers: false,
+      },
+      {
+        name: "edges, cursors, typenames",
+        document: `query TokenTable($after: String, $pageSize: Int = ${FIRST}) {
+          tokens: subscribeTokens(after: $after, first: $pageSize) {
+            __typename
+            totalCount
+            edges { __typename cursor node { __typename id ${fields} } }
+            pageInfo { __typename endCursor hasNextPage }
+          }
+        }`,
+        variables: () => ({ after: null }),
+        rows: ({ tokens }: Table) => tokens.edges.map(({ node: { __typename, id, ...row } }) => row),
+        isForPeers: false,
+      },
+      {
+        name: "by GET, subscribeTokensById, operations, directives",
+        document: `query TokenCount { subscribeTokens(first: 0) { totalCount } }
+          query TokenDetails($tokenIds: [SafeInt!]!, $isDetailed: Boolean!, $showSecret: Boolean = false) {
+            subscribeTokensById(tokenIds: $tokenIds) {
+              ... on Token { tokenId label }
+              ...Details @include(if: $isDetailed)
+              secret @include(if: $showSecret)
+            }
+          }
+          fragment Details on SubscribeToken { ${fields} }`,
+        operationName: () => "TokenDetails",
+        method: () => "GET",
+        variables: () => ({ tokenIds, isDetailed: true }),
+        rows: (data: { readonly subscribeTokensById: unknown }) => data.subscribeTokensById,
         isForPeers: false,
       },
     ],

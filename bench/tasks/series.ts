@@ -34,6 +34,7 @@ function pointsOf(columns: Columns["columns"]): unknown[] {
 function requestAt(index: number): {
   readonly names: readonly string[];
   readonly after: string;
+  readonly before: string;
   readonly window: Window;
 } {
   const before = (Math.floor(index / HOUR_WINDOWS) % (SERIES_STREAMS / SERIES)) * SERIES;
@@ -41,6 +42,7 @@ function requestAt(index: number): {
     names: places.map((place) => streamName(before + place + 1)),
     // A cursor is valid whether or not there is a stream of its name.
     after: encodeCursor(streamName(before)),
+    before: encodeCursor(streamName(before + SERIES + 1)),
     window: hourWindow(index),
   };
 }
@@ -105,6 +107,60 @@ function page(fields: string): Wording {
   };
 }
 
+interface Chart {
+  readonly name: string;
+  readonly usage: { readonly hourly: { readonly points: readonly { readonly x: string; readonly y: string }[] } };
+}
+
+const charts: Wording = {
+  name: "streamsByName, directives, renamed fields",
+  document: `query Charts($names: [String!]!, $asTable: Boolean!, $by: Granularity = HOUR, $window: WindowInput!) {
+    streamsByName(names: $names) {
+      ... on Node { id }
+      name
+      usage: bandwidth(window: $window) {
+        hourly: series(granularity: $by) {
+          points @skip(if: $asTable) { x: start y: bytesOut }
+          columns @include(if: $asTable) { start bytesOut }
+        }
+      }
+    }
+  }`,
+  variables: (index) => {
+    const { names, window } = requestAt(index);
+    return { names, asTable: false, window: { range: window } };
+  },
+  rows: (data: { readonly streamsByName: readonly Chart[] }) =>
+    data.streamsByName.map(({ name, usage }) => ({
+      name,
+      points: usage.hourly.points.map(({ x, y }) => ({ start: x, bytesOut: y })),
+    })),
+  isForPeers: false,
+};
+
+const backwards: Wording = {
+  name: "by GET, edges before a cursor, operations",
+  document: `query Names($before: String) { streams(last: ${SERIES}, before: $before) { nodes { id name } } }
+    query Series($before: String, ${RANGE}) {
+      streams(before: $before, last: ${SERIES}) {
+        pageInfo { hasPreviousPage startCursor }
+        edges {
+          cursor
+          node { ... on Stream { id name bandwidth(timeZone: "UTC", ${WINDOW}) { series { points { start bytesOut } } } } }
+        }
+      }
+    }`,
+  operationName: () => "Series",
+  method: () => "GET",
+  variables: (index) => {
+    const { before, window } = requestAt(index);
+    return { before, ...window };
+  },
+  rows: (data: { readonly streams: { readonly edges: readonly { readonly node: Stream<Points> }[] } }) =>
+    data.streams.edges.map(({ node }) => withPoints(node)),
+  isForPeers: false,
+};
+
 const inColumns = (fields: string): readonly Wording[] => [
   {
     ...aliases(`columns { ${fields} }`),
@@ -135,6 +191,8 @@ export const series: Task = {
     nodes(inPoints("start bytesOut")),
     page(inPoints("start bytesOut")),
     ...inColumns("start bytesOut"),
+    charts,
+    backwards,
   ],
 };
 

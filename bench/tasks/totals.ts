@@ -1,3 +1,4 @@
+import { encodeCursor } from "../../src/schema/connection.ts";
 import { encodeGlobalId } from "../../src/schema/global-id.ts";
 import { streamName } from "../servers/account.ts";
 import type { Task, Wording } from "../task.ts";
@@ -17,6 +18,23 @@ const ofPage = (data: { readonly streams: { readonly nodes: readonly Stream[] } 
 const ofEdges = (data: { readonly streams: { readonly edges: readonly { readonly node: Stream }[] } }) =>
   data.streams.edges.map(({ node }) => rowOf(node));
 const ofNodes = (data: { readonly nodes: readonly Stream[] }) => data.nodes.map(rowOf);
+interface Renamed {
+  readonly nodes: readonly {
+    readonly title: string;
+    readonly traffic: { readonly sum: { readonly sent: string } };
+  }[];
+}
+const ofHalves = ({ upper, lower }: { readonly upper: Renamed; readonly lower: Renamed }) =>
+  [...upper.nodes, ...lower.nodes].map(({ title, traffic }) => ({ name: title, bytesOut: traffic.sum.sent }));
+interface Tokens {
+  readonly subscribeTokens: {
+    readonly nodes: readonly {
+      readonly grants: readonly { readonly streams: { readonly nodes: readonly Stream[] } }[];
+    }[];
+  };
+}
+const ofTokens = ({ subscribeTokens }: Tokens) =>
+  subscribeTokens.nodes.flatMap(({ grants }) => grants.flatMap(({ streams }) => streams.nodes.map(rowOf)));
 const ofAliases = (data: Readonly<Record<string, Stream>>) => Object.values(data).map(rowOf);
 
 const RANGE = "$from: DateTime!, $to: DateTime!";
@@ -97,6 +115,42 @@ export const totals: Task = {
       rows: ofAliases,
     },
     { ...page(FIRST, "bytesOut"), name: "page, partner's key", by: "partner", isForPeers: false },
+    {
+      name: "two pages by a cursor, renamed fields",
+      document: `query Overview($window: WindowInput!, $half: Int!, $after: String!) {
+        upper: streams(first: $half) { ...Rows }
+        lower: streams(after: $after, first: $half) { ...Rows }
+      }
+      fragment Rows on StreamConnection {
+        pageInfo { hasNextPage endCursor }
+        nodes { key: id title: name traffic: bandwidth(window: $window) { sum: total { sent: bytesOut } } }
+      }`,
+      variables: (index) => ({
+        window: { range: dayWindow(index) },
+        half: FIRST / 2,
+        after: encodeCursor(streamName(FIRST / 2)),
+      }),
+      rows: ofHalves,
+      isForPeers: false,
+    },
+    {
+      name: "list of tokens with their streams, directives",
+      document: `query TokenTraffic(${RANGE}, $isCollapsed: Boolean!, $showLabels: Boolean!) {
+        subscribeTokens(first: ${FIRST}) {
+          nodes {
+            tokenId
+            label @include(if: $showLabels)
+            trackingId
+            grants {
+              streams(first: 1) { nodes { name bandwidth(${WINDOW}) @skip(if: $isCollapsed) { total { bytesOut } } } }
+            }
+          }
+        }
+      }`,
+      variables: (index) => ({ ...dayWindow(index), isCollapsed: false, showLabels: true }),
+      rows: ofTokens,
+      isForPeers: false,
+    },
   ],
 };
 
