@@ -68,7 +68,7 @@ export function createViewerRecords(http: Http): ViewerRecords {
         for await (const line of linesOf(body)) yield viewerRecord(parsed(line), "record");
       } catch (error) {
         if (!(error instanceof ShapeError)) throw error;
-        const message = `The platform's answer is not what it documents: ${error.message}.`;
+        const message = `The platform's response is not what it documents: ${error.message}.`;
         throw new UpstreamError("UPSTREAM_BAD_RESPONSE", message, { operation: OPERATION });
       }
     },

@@ -66,7 +66,7 @@ describe("the audit log", () => {
     for (const secret of [...meadow.secrets, meadow.key]) expect(everything).not.toContain(secret);
   });
 
-  it("says UNKNOWN when the platform's answer was lost, and so does the client's", async () => {
+  it("says UNKNOWN when the platform's response was lost, and so does the client's", async () => {
     await using gateway = await createTestGateway();
     const meadow = await onboard(gateway, "meadow-tv", ["derby-final"]);
     gateway.sandbox.fault({ method: "PUT", path: "/api/v2/subscribe_token/*", drop: "after", times: 1 });

@@ -78,7 +78,7 @@ function rejection(failure: UpstreamFailure, reasons: Readonly<Record<string, st
 
 /** Returns the error for a response that the documents do not describe. */
 export function badResponse(failure: UpstreamFailure, what: string, isWrite: boolean): UpstreamError {
-  const message = `The platform's answer is not what it documents: ${what}.`;
+  const message = `The platform's response is not what it documents: ${what}.`;
   return new UpstreamError(isWrite ? "OUTCOME_UNKNOWN" : "UPSTREAM_BAD_RESPONSE", message, failure);
 }
 
@@ -136,7 +136,7 @@ function responseLost(failure: UpstreamFailure, options?: ErrorOptions): Upstrea
 }
 
 function unread(failure: UpstreamFailure, what: string): UpstreamError {
-  return new UpstreamError("UPSTREAM_BAD_RESPONSE", `The platform's answer was not read: ${what}.`, failure);
+  return new UpstreamError("UPSTREAM_BAD_RESPONSE", `The platform's response was not read: ${what}.`, failure);
 }
 
 /** Returns the error for a call that its request's deadline kept from being sent. */

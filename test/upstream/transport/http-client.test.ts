@@ -158,7 +158,7 @@ describe("an answer that is not what the platform documents", () => {
     platform.succeed({ token: TOKEN });
     const failure = await upstreamFailure(platform.http.read(call));
     expect(failure).toMatchObject({
-      message: "The platform's answer is not what it documents: data is not a text.",
+      message: "The platform's response is not what it documents: data is not a text.",
       status: 200,
       facts: { operation: "Test_Call", upstreamStatus: 200 },
     });
@@ -416,7 +416,7 @@ describe("a platform that fails", () => {
     const { read, write: change } = both(platform.http);
     expect(await upstreamFailure(read())).toMatchObject({
       code: "UPSTREAM_BAD_RESPONSE",
-      message: "The platform's answer was not read: it is too large.",
+      message: "The platform's response was not read: it is too large.",
     });
     expect((await upstreamFailure(change())).code).toBe("OUTCOME_UNKNOWN");
   });
