@@ -10,6 +10,7 @@ import {
   SqliteDriver,
 } from "kysely";
 import Libsql from "libsql";
+import { type MonotonicClock, processClock } from "../primitives/clock.ts";
 import { toSqlParameter } from "./sql-parameter.ts";
 import { StoreError, toStoreError } from "./store-error.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";
@@ -20,6 +21,8 @@ import { assertOutsideTransaction } from "./transaction-scope.ts";
  * It blocks the event loop meanwhile.
  */
 const BUSY_TIMEOUT_MS = 250;
+/** Time after a lock was not obtained in which writes do not wait for it, in milliseconds. */
+const IMPATIENCE_MS = 1_000;
 /** Interval between attempts to lock the folder, in milliseconds. */
 const LOCK_RETRY_MS = 50;
 
@@ -89,11 +92,12 @@ async function exists(path: string): Promise<boolean> {
  *
  * Every transaction locks for writing at its start, so that none fails half way.
  */
-export function createSqliteDialect(sqlite: Sqlite): Dialect {
-  const dialect = new SqliteDialect({ database: () => Promise.resolve(adapted(sqlite)) });
+export function createSqliteDialect(sqlite: Sqlite, monotonicMs: MonotonicClock = processClock): Dialect {
+  const begin = createBegin(sqlite.database, monotonicMs);
+  const dialect = new SqliteDialect({ database: () => Promise.resolve(adapted(sqlite, begin)) });
   return {
     createAdapter: () => new TransactionalSqliteAdapter(),
-    createDriver: () => new ImmediateSqliteDriver(sqlite),
+    createDriver: () => new ImmediateSqliteDriver(sqlite, begin),
     createIntrospector: (db) => dialect.createIntrospector(db),
     createQueryCompiler: () => dialect.createQueryCompiler(),
   };
@@ -108,10 +112,12 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
 
 class ImmediateSqliteDriver extends SqliteDriver {
   readonly #database: Libsql.Database;
+  readonly #begin: () => void;
 
-  constructor(sqlite: Sqlite) {
-    super({ database: adapted(sqlite) });
+  constructor(sqlite: Sqlite, begin: () => void) {
+    super({ database: adapted(sqlite, begin) });
     this.#database = sqlite.database;
+    this.#begin = begin;
   }
 
   override async acquireConnection(): Promise<DatabaseConnection> {
@@ -120,7 +126,7 @@ class ImmediateSqliteDriver extends SqliteDriver {
   }
 
   override async beginTransaction(): Promise<void> {
-    execute(this.#database, "begin immediate");
+    this.#begin();
   }
 
   override async commitTransaction(): Promise<void> {
@@ -133,15 +139,36 @@ class ImmediateSqliteDriver extends SqliteDriver {
   }
 }
 
+/**
+ * Returns a function that begins a transaction for writing. If one does not get the lock, those that follow within
+ * {@link IMPATIENCE_MS} do not wait for it, since each would block the event loop.
+ */
+function createBegin(database: Libsql.Database, monotonicMs: MonotonicClock): () => void {
+  let impatientUntil = Number.NEGATIVE_INFINITY;
+  return () => {
+    const isPatient = monotonicMs() >= impatientUntil;
+    if (!isPatient) database.exec("pragma busy_timeout = 0");
+    try {
+      execute(database, "begin immediate");
+      impatientUntil = Number.NEGATIVE_INFINITY;
+    } catch (error) {
+      if (isPatient) impatientUntil = monotonicMs() + IMPATIENCE_MS;
+      throw error;
+    } finally {
+      if (!isPatient) database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    }
+  };
+}
+
 /** Adapts the database to kysely, with failures as StoreError. */
-function adapted({ database, release }: Sqlite): SqliteDatabase {
+function adapted({ database, release }: Sqlite, begin: () => void): SqliteDatabase {
   return {
     prepare: (sql) => {
       const statement = mapErrors(() => database.prepare(sql));
       return {
         reader: statement.reader,
-        all: (parameters) => runStatement(database, sql, () => statement.all(parameters.map(bindable))),
-        run: (parameters) => runStatement(database, sql, () => statement.run(parameters.map(bindable))),
+        all: (parameters) => runStatement(database, begin, sql, () => statement.all(parameters.map(bindable))),
+        run: (parameters) => runStatement(database, begin, sql, () => statement.run(parameters.map(bindable))),
         iterate: (parameters) => mapErrors(() => statement.iterate(parameters.map(bindable))),
       };
     },
@@ -167,9 +194,9 @@ function bindable(value: unknown): unknown {
  * In this driver, a statement that fails to get its lock stays open for an indefinite time and blocks every commit. So the
  * start of the transaction, which leaves no statement, waits for the lock.
  */
-function runStatement<Result>(database: Libsql.Database, sql: string, run: () => Result): Result {
+function runStatement<Result>(database: Libsql.Database, begin: () => void, sql: string, run: () => Result): Result {
   if (database.inTransaction || !/^(insert|update|delete)/i.test(sql)) return mapErrors(run);
-  execute(database, "begin immediate");
+  begin();
   try {
     const result = mapErrors(run);
     execute(database, "commit");

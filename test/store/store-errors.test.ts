@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import Libsql from "libsql";
 import pg from "pg";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createStore } from "../../src/store/create-store.ts";
 import { createSqliteDialect, openFile } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -30,12 +30,12 @@ const entry = {
 };
 
 /** A store in a folder, and the connection under it, so that it can be brought into trouble. */
-async function createTroubledStore() {
+async function createTroubledStore(monotonicMs?: () => number) {
   const database = await createTestDatabase("file");
   if (database.location.kind !== "file") throw new Error("a folder");
   const { folder } = database.location;
   const sqlite = await openFile(folder, 0);
-  const store = await createStore(createSqliteDialect(sqlite), "sqlite");
+  const store = await createStore(createSqliteDialect(sqlite, monotonicMs), "sqlite");
   return {
     store,
     connection: sqlite.database,
@@ -45,6 +45,12 @@ async function createTroubledStore() {
       await database[Symbol.asyncDispose]();
     },
   };
+}
+
+function timeoutsOf(connection: Libsql.Database): number[] {
+  return (connection.prepare("pragma busy_timeout").all() as readonly { timeout: number }[]).map(
+    ({ timeout }) => timeout,
+  );
 }
 
 /** Every way to write fails alike, and nothing of it is there afterwards. */
@@ -88,6 +94,33 @@ describe("StoreError: a store in a folder", () => {
     await expectNoWrite(store, /it can't be written/);
     connection.exec("pragma query_only = off");
     await store.partners.create(partner(), 1);
+  });
+
+  it("that another program has locked is waited for once a second, so that the event loop goes on", async () => {
+    let now = 0;
+    await using troubled = await createTroubledStore(() => now);
+    const { connection, store } = troubled;
+    // How long each transaction may wait for the lock.
+    const waits: number[] = [];
+    const exec = connection.exec.bind(connection);
+    vi.spyOn(connection, "exec").mockImplementation((sql) => {
+      if (sql === "begin immediate") waits.push(...timeoutsOf(connection));
+      return exec(sql);
+    });
+    const write = () => store.partners.create(partner(), 1);
+    const other = new Libsql(troubled.path);
+    other.exec("begin immediate");
+    await expect(write()).rejects.toThrow(/another process holds its lock/);
+    for (let count = 0; count < 3; count += 1) await expect(write()).rejects.toThrow(/another process holds its lock/);
+    now = 1_000;
+    await expect(write()).rejects.toThrow(/another process holds its lock/);
+    expect(waits).toEqual([250, 0, 0, 0, 250]);
+    other.exec("rollback");
+    // A write that gets the lock is told apart from one that does not, without waiting for the second to end.
+    await write();
+    await write();
+    expect(waits.slice(5)).toEqual([0, 250]);
+    other.close();
   });
 
   it("that another program has locked says so, and goes on when it is free", async () => {
