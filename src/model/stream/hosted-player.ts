@@ -1,5 +1,5 @@
 import { invalidArgument } from "../errors.ts";
-import { assertLength } from "../text.ts";
+import { assertLength, isWellFormed } from "../text.ts";
 import { readClaims } from "../token/viewer-claims.ts";
 
 /** How the platform's hosted player chooses among the qualities of a stream. */
@@ -116,11 +116,12 @@ function assertPlayerOptions(options: PlayerOptions, at: string): void {
     const missing = min === undefined ? "minPlayoutDelayMs" : "maxPlayoutDelayMs";
     throw invalidArgument(`${at}.${missing}`, "must be set if the other playout delay is");
   }
-  if (min !== undefined && max !== undefined && (min < 0 || max < min)) {
-    throw invalidArgument(`${at}.maxPlayoutDelayMs`, "must be at least `minPlayoutDelayMs`, and neither below 0", max);
+  if (min !== undefined && min < 0) throw invalidArgument(`${at}.minPlayoutDelayMs`, "must be at least 0", min);
+  if (min !== undefined && max !== undefined && max < min) {
+    throw invalidArgument(`${at}.maxPlayoutDelayMs`, "must be at least `minPlayoutDelayMs`", max);
   }
   if (offlineImageUrl !== undefined && !isImageUrl(offlineImageUrl)) {
-    const rule = `must be an https:// URL of at most ${MAX_URL_LENGTH} characters without credentials`;
+    const rule = `must be an https:// URL of at most ${MAX_URL_LENGTH} characters without credentials, blanks or control characters`;
     throw invalidArgument(`${at}.offlineImageUrl`, rule);
   }
   if (initialBitsPerSecond !== undefined && initialBitsPerSecond < 1) {
@@ -131,6 +132,7 @@ function assertPlayerOptions(options: PlayerOptions, at: string): void {
 /** Returns whether a page that was loaded over HTTPS can show the image. */
 function isImageUrl(text: string): boolean {
   if (text.length > MAX_URL_LENGTH || !text.startsWith("https://") || !URL.canParse(text)) return false;
+  if (/[\s\p{Cc}]/u.test(text) || !isWellFormed(text)) return false;
   const { username, password } = new URL(text);
   return username === "" && password === "";
 }
