@@ -231,7 +231,7 @@ describe("npm start", () => {
       const { data } = (await ask(
         url,
         key,
-        `{ stream(by: { name: "derby-final" }) { bandwidth(window: { last: "P1D" }) {
+        `{ stream(by: { name: "derby-final" }) { bandwidth(window: { last: "PT24H" }) {
            window { from to } freshUntil total { bytesOut } } } }`,
       )) as { data: { stream: { bandwidth: Usage } } };
       return data.stream.bandwidth;

@@ -10,7 +10,7 @@ import { type RequestRecord, recordResult } from "../telemetry/request-record.ts
 import { negotiateMediaType } from "./content-negotiation.ts";
 import { type HttpResponse, INTERNAL_ERROR_RESPONSE, type RequestHead } from "./http-message.ts";
 import type { AuthenticatedRequest, Ingress } from "./ingress.ts";
-import { assertJson, parseBodyParams } from "./request-body.ts";
+import { assertJson, isShort, parseBodyParams, parseQueryParams } from "./request-body.ts";
 import { createStatusRule, type MediaType, type StatusRule, serializeResult } from "./response-body.ts";
 
 /** A request to the fast path. */
@@ -41,17 +41,20 @@ export interface FastPathOptions {
 }
 
 /**
- * Returns the media type of the response to a request for the fast path: `POST /graphql` by a client that accepts JSON. Null for any
- * other request, which yoga serves.
+ * Returns the media type of the response to a request for the fast path: `POST /graphql` and `GET /graphql?...` by a client that
+ * accepts JSON. Null for any other request, which yoga serves.
  *
  * @see docs/decisions/0010-fast-path.md
  */
 export function fastPathMediaType({ method, target, header }: RequestHead): MediaType | null {
-  return method === "POST" && target === "/graphql" ? acceptedJson(header("accept")) : null;
+  const isGraph =
+    method === "POST" ? target === "/graphql" : method === "GET" && target.startsWith("/graphql?") && isShort(target);
+  return isGraph ? acceptedJson(header("accept")) : null;
 }
 
-/** Clients of one kind accept the same. */
+/** Clients of one kind accept the same. Browsers that want a page get GraphiQL, by yoga. */
 const acceptedJson = memoizeLast((accept: string | null): MediaType | null => {
+  if (accept?.toLowerCase().includes("text/html")) return null;
   const type = negotiateMediaType(accept);
   return type === "application/json" || type === "application/graphql-response+json" ? type : null;
 });
@@ -109,7 +112,12 @@ class FastPathExchange {
     const reject = (error: unknown) =>
       this.#respond({ result: { errors: [this.#options.errors.show(error)] }, cost: null });
     try {
-      assertJson(this.#request.head.header);
+      const { method, target, header } = this.#request.head;
+      if (method === "GET") {
+        this.#execute(parseQueryParams(target), authenticated);
+        return;
+      }
+      assertJson(header);
       this.#request.readBody((body) => {
         try {
           this.#execute(parseBodyParams(body), authenticated);
@@ -130,7 +138,7 @@ class FastPathExchange {
       address,
       signal,
       isCancelled: isDisconnected,
-      mayChange: true,
+      mayChange: this.#request.head.method === "POST",
       record: this.#record,
     };
     this.#options.operations(operation, (response) => this.#respond(response));

@@ -5,6 +5,11 @@ import { requestError } from "../operation/request-error.ts";
 /** Largest body, in bytes, and longest URL, in characters. */
 export const { max: MAX_BODY_BYTES } = requestLimits.maxBodyBytes;
 
+/** Returns whether a request target is short enough to be read. */
+export function isShort(target: string): boolean {
+  return target.length <= MAX_BODY_BYTES;
+}
+
 /**
  * Checks the headers of a body.
  *

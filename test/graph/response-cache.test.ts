@@ -110,6 +110,18 @@ describe("an answer", () => {
     expect(await repeated(gateway)).toBeGreaterThan(0);
   });
 
+  it("is the same by GET as by POST", async () => {
+    await using gateway = await createTestGateway();
+    await askOften(gateway, TOKENS);
+    const before = await repeated(gateway);
+    const headers = { accept: "application/json", authorization: `Bearer ${gateway.options.operatorKey.reveal()}` };
+    const response = await gateway.gateway.fetch(
+      new Request(`http://localhost/graphql?query=${encodeURIComponent(TOKENS)}`, { headers }),
+    );
+    expect(await response.json()).toMatchObject({ data: (await gateway.ask(TOKENS)).data });
+    expect(await repeated(gateway)).toBe(before + 2);
+  });
+
   it("is never given to anybody else, not even of the same role", async () => {
     await using gateway = await createTestGateway();
     const partners = [
@@ -234,6 +246,12 @@ describe("an answer", () => {
       ({ token, stream }) => [
         `query ($a: ID!, $b: ID!) { ${Array.from({ length: 40 }, (_, place) => `s${place}: stream(by: { id: $b }) { ...Name }`).join(" ")} t: subscribeToken(by: { id: $a }) { label } } fragment Name on Stream { name }`,
         { a: token, b: stream },
+      ],
+    ],
+    [
+      "streams that a token opens",
+      ({ token }) => [
+        `{ node(id: "${token}") { ... on SubscribeToken { label grants { streams { nodes { name } } } } } }`,
       ],
     ],
     [

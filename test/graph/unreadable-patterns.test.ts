@@ -225,6 +225,16 @@ describe("recordPatternCoverage", () => {
     expect(await isSecured()).toBe(false);
   });
 
+  it("is seen at once in what was cached before", async () => {
+    await put({ kind: "subscribe" });
+    const query = `{ subscribeTokens(first: 100) { nodes { label grants { pattern streams { nodes { name } } } } } }`;
+    const opened = async () =>
+      JSON.stringify((await gateway.ask(query)).data).split(PATTERN.replaceAll("\\", "\\\\"))[1];
+    for (let count = 0; count < 6; count += 1) expect(await opened()).not.toMatch(/^[^}]*derby-final/);
+    await record(PATTERN, ["derby-final"]);
+    expect(await opened()).toMatch(/^[^}]*derby-final/);
+  });
+
   it("is written into the audit log, and holds for another gateway of the same store", async () => {
     await put();
     await record(PATTERN, []);

@@ -2,7 +2,7 @@ import type { GraphQLParams, Plugin } from "graphql-yoga";
 import { negotiateMediaType } from "../content-negotiation.ts";
 import { bodyOfRequest, respond } from "../fetch-http.ts";
 import { errorResponse } from "../http-message.ts";
-import { assertJson, MAX_BODY_BYTES, parseBodyParams, parseQueryParams } from "../request-body.ts";
+import { assertJson, isShort, MAX_BODY_BYTES, parseBodyParams, parseQueryParams } from "../request-body.ts";
 import type { ServerContext } from "../server-context.ts";
 
 const PATH = "/graphql";
@@ -23,7 +23,7 @@ export function useRequestParser(): Plugin<object, ServerContext> {
       const reject = (status: number, message: string) =>
         respond(payload, errorResponse("BAD_REQUEST", message, { status }));
       if (url.pathname !== PATH) reject(404, `Not found: the graph is at ${PATH}.`);
-      else if (request.url.length > MAX_BODY_BYTES)
+      else if (!isShort(url.pathname + url.search))
         reject(414, `The URL must be at most ${MAX_BODY_BYTES} characters long.`);
       else if (request.method === "GET" || request.method === "POST") {
         // Checked before anything is executed: the client could not be told the outcome.

@@ -1,4 +1,5 @@
 import { seesAccount } from "../../auth/scopes.ts";
+import { cacheable } from "../../engine/cacheability.ts";
 import { openAllKnown } from "../../model/stream/stream.ts";
 import { type StreamGrant as Grant, isExpired, isUsable } from "../../model/token/token.ts";
 import { mapMaybe } from "../../primitives/maybe-promise.ts";
@@ -67,6 +68,7 @@ const StreamGrant = builder.objectRef<Grant>("StreamGrant").implement({
         type: Stream,
         nullable: true,
         authScopes: { scope: "stream:read" },
+        extensions: cacheable(),
         description:
           "Known streams that the grant opens, sorted by name. Null, with an error, when tokens can't be read.",
         resolve: (grant, args, context, info) =>
