@@ -130,7 +130,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const result = schema.safeParse(given);
   const mistakes = (result.error?.issues ?? []).map(({ path, message }) => {
     const name = path.join(".");
-    return `${name} must be ${message}; got ${describeValue(name, given[name] ?? "")}`;
+    return `${name} must be ${message}; got ${describeValue(name, given)}`;
   });
   if (given["MILLICAST_API_SECRET"] && !given["SYNDIGRAPH_OPERATOR_KEY"]) {
     mistakes.push("SYNDIGRAPH_OPERATOR_KEY must be set when MILLICAST_API_SECRET is");
@@ -288,7 +288,7 @@ function sandboxMistakes(given: NodeJS.ProcessEnv): string[] {
       (meant && deploymentVariables.includes(meant)),
   );
   const found = [
-    ...deploymentVariables.flatMap((name) => (given[name] === undefined ? [] : withValue(name, given[name]))),
+    ...deploymentVariables.flatMap((name) => (given[name] === undefined ? [] : withValue(name, given))),
     ...misspelt.map(({ name }) => name),
   ];
   if (found.length === 0) return [];

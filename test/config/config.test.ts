@@ -411,8 +411,25 @@ describe("readConfig: a mistake", () => {
     expect(of("https://user:hunter2@host/path")).toMatch(/got "https:\/\/\[secret\]@host\/path"$/);
     expect(of("https://user:hun@ter/2@host/path")).toMatch(/got "https:\/\/\[secret\]@host\/path"$/);
     expect(of("user:hunter/2@host")).toMatch(/got "\[secret\]@host"$/);
+    expect(of("https://host/?key=hunter2")).toMatch(/got "https:\/\/host\/\?\[secret\]"$/);
+    expect(of("https://host/#hunter2")).toMatch(/got "https:\/\/host\/#\[secret\]"$/);
     expect(of("a1".repeat(32))).toMatch(/got "\[secret\]"$/);
     expect(of("x ".repeat(500)).length).toBeLessThan(200);
+  });
+
+  it("is told without the secrets of other variables, which may be pasted twice", () => {
+    const database = "postgres://me:hunter2@db/x";
+    for (const name of ["PORT", "MILLICAST_API_URL", "ALLOWED_ORIGINS", "TRUSTED_PROXIES", "LOG_LEVEL"]) {
+      for (const value of [SECRET, `https://host/${KEY}/x`, `${SECRET},${KEY}`, ` ${SECRET}\n`, database]) {
+        const told = mistakesIn({ ...real, DATABASE_URL: database, [name]: value }).join();
+        expect(told).toContain(`${name} must be`);
+        expect(told).toContain("[secret]");
+        expect(told).not.toMatch(new RegExp(`${SECRET}|${KEY}|hunter2`));
+      }
+    }
+    expect(mistakesIn({ HOST: "secret-of-the-sandbox", SANDBOX_API_SECRET: "secret-of-the-sandbox" }).join()).toContain(
+      'HOST="[secret]"',
+    );
   });
 
   it.each([
