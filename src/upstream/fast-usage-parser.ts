@@ -35,12 +35,12 @@ export interface FastUsageParser {
 /** Longest body that is parsed, in bytes. A year of days for ten names is half of it. */
 const MAX_BYTES = 2_000_000;
 
-/** Creates a parser for one client. It reuses the list that it collects counts in, and the bucket starts of its last answer. */
+/** Creates a parser for one client, which reuses the list that it collects counts in. */
 export function createFastUsageParser(): FastUsageParser {
-  const memory: ParserMemory = { counts: [], starts: NO_STARTS };
+  const counts: number[] = [];
   return {
-    totals: (body) => (body.length > MAX_BYTES ? null : parseTotals(new Scanner(body, memory))),
-    series: (body) => (body.length > MAX_BYTES ? null : parseSeries(new Scanner(body, memory))),
+    totals: (body) => (body.length > MAX_BYTES ? null : parseTotals(new Scanner(body, counts))),
+    series: (body) => (body.length > MAX_BYTES ? null : parseSeries(new Scanner(body, counts))),
   };
 }
 
@@ -105,13 +105,6 @@ interface Starts {
 
 const NO_STARTS: Starts = { texts: [], keys: [] };
 
-/** What a parser reuses from answer to answer. */
-interface ParserMemory {
-  readonly counts: number[];
-  /** Starts of the last answer: the next one is often of the same window. */
-  starts: Starts;
-}
-
 const BEGIN = Buffer.from('{"status":"success","data":{');
 const BANDWIDTH = Buffer.from('{"bandwidth":{');
 const STANDARD = Buffer.from(',"standardStream":{');
@@ -133,18 +126,18 @@ const [ZERO, QUOTE, BACKSLASH] = [0x30, 0x22, 0x5c];
 /** Reads one body from its beginning to its end. */
 class Scanner {
   readonly #bytes: Buffer;
-  readonly #memory: ParserMemory;
+  readonly #counts: number[];
   #position = 0;
   #countsUsed = 0;
 
-  constructor(body: Buffer, memory: ParserMemory) {
+  constructor(body: Buffer, counts: number[]) {
     this.#bytes = body;
-    this.#memory = memory;
+    this.#counts = counts;
   }
 
   /** Returns a copy of the counts that were parsed. */
   counts(): number[] {
-    return this.#memory.counts.slice(0, this.#countsUsed);
+    return this.#counts.slice(0, this.#countsUsed);
   }
 
   /** Reserves entries in the list of counts. @returns the offset of the first one */
@@ -170,7 +163,7 @@ class Scanner {
     if (!this.consume(OPEN) || !this.#bytesOutAndIn(offset + DEFAULT_LAYOUT.all)) return false;
     if (this.consume(END)) {
       for (let at = offset + DEFAULT_LAYOUT.standard; at < offset + COUNTERS_PER_RECORD; at += 1) {
-        this.#memory.counts[at] = PARTS_ABSENT;
+        this.#counts[at] = PARTS_ABSENT;
       }
       return true;
     }
@@ -209,10 +202,7 @@ class Scanner {
       last = start;
       if (comma === "") break;
     }
-    const { starts } = this.#memory;
-    const isSame = texts.length === starts.texts.length && texts.every((start, i) => start === starts.texts[i]);
-    if (!isSame) this.#memory.starts = { texts, keys: texts.map((start) => Buffer.from(`"${start}":{`)) };
-    return this.#memory.starts;
+    return { texts, keys: texts.map((start) => Buffer.from(`"${start}":{`)) };
   }
 
   /** Consumes the expected bytes. @returns false, with nothing consumed, when others follow */
@@ -240,7 +230,7 @@ class Scanner {
     for (const key of starts.keys) {
       if (at > offset && !this.consume(COMMA)) return null;
       if (!this.consume(key) || !(hasSeconds ? this.#restreamPart(at) : this.#part(at))) return null;
-      if (!hasSeconds) this.#memory.counts[at + 2] = 0;
+      if (!hasSeconds) this.#counts[at + 2] = 0;
       at += STRIDE;
     }
     return this.consume(END) ? { begin, end: this.#position, offset } : null;
@@ -281,7 +271,7 @@ class Scanner {
 
   /** Parses a part whose seconds come first, last, or not at all. */
   #restreamPart(offset: number): boolean {
-    this.#memory.counts[offset + 2] = 0;
+    this.#counts[offset + 2] = 0;
     const areFirst = this.consume(SECONDS);
     if (areFirst && !(this.#count(offset + 2) && this.consume(COMMA))) return false;
     if (!this.#bytesOutAndIn(offset)) return false;
@@ -312,7 +302,7 @@ class Scanner {
     const digits = end - begin;
     const isPadded = digits > 1 && bytes[begin] === ZERO;
     if (digits === 0 || digits > MAX_DIGITS || isPadded) return false;
-    this.#memory.counts[offset] = count;
+    this.#counts[offset] = count;
     this.#position = end;
     return true;
   }
