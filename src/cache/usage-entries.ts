@@ -1,6 +1,5 @@
 import type { LRUCache } from "lru-cache";
 import type { Measured } from "../model/usage/measured.ts";
-import { freezeUsage } from "../model/usage/packed-traffic.ts";
 import { cacheableUntil, freshUntilAt } from "../model/usage/retention.ts";
 import type { CancellationSignal } from "../primitives/cancellation.ts";
 import type { Clock, MonotonicClock } from "../primitives/clock.ts";
@@ -159,7 +158,6 @@ export class QueryEntries<Value> implements ResultOwner, UsageEntries<Value> {
       this.#touch(entry.result, at);
       entry.hits += 1;
       counts.hits += 1;
-      if (entry.hits === 1) freezeUsage(entry.value);
       if (entry.result.staleBefore !== null) this.#reportStale(entry.result, reader);
       return entry;
     }

@@ -37,7 +37,7 @@ export interface BandwidthSource {
    * loads.
    */
   prefetchTotal?(window: TimeWindow): boolean;
-  series(read: SeriesRequest): MaybePromise<MeasuredSeries>;
+  series(read: SeriesRequest): MaybePromise<Measured<UsageSeries>>;
   /** Loads the traffic by country; null if the platform does not report countries for the subject. */
   readonly countries: ((window: TimeWindow) => MaybePromise<Measured<readonly CountryRow[]>>) | null;
   /** Loads a series by country; null like `countries`. */
@@ -98,10 +98,7 @@ export function readSeries(
   if (only && others.length === 0) {
     return mapMaybe(source.series(only), (measured) => {
       const freshUntil = Math.min(windowFreshUntil, measured.freshUntil);
-      const assemble = () => assembleSeries(plan, { get: () => measured.value }, freshUntil);
-      if (!Object.isFrozen(measured.value)) return { value: assemble(), freshUntil };
-      const shape = [granularity, timeZone, window.from, window.to, freshUntil].join(" ");
-      return { value: memoizedPoints(measured, shape, assemble), freshUntil };
+      return { value: assembleSeries(plan, { get: () => measured.value }, freshUntil), freshUntil };
     });
   }
   return readPlanned(source, plan, windowFreshUntil);
@@ -128,19 +125,6 @@ export function readCoverage(source: BandwidthSource, window: UsageWindow): Mayb
     value: coverageOf(value, window, freshUntil),
     freshUntil,
   }));
-}
-
-/** Cached series, with the points that were last assembled from it. */
-export interface MeasuredSeries extends Measured<UsageSeries> {
-  assembled?: { readonly shape: string; readonly points: readonly SeriesPoint[] };
-}
-
-function memoizedPoints(series: MeasuredSeries, shape: string, assemble: () => SeriesPoint[]): readonly SeriesPoint[] {
-  if (series.assembled?.shape === shape) return series.assembled.points;
-  const points = assemble();
-  for (const point of points) Object.freeze(point);
-  series.assembled = { shape, points: Object.freeze(points) };
-  return points;
 }
 
 /**
@@ -232,7 +216,7 @@ class StreamBandwidth implements BandwidthSource {
     return this.#usage.streamTotal.prefetch({ name: metered(this.#name), window });
   }
 
-  series({ window, resolution }: SeriesRequest): MaybePromise<MeasuredSeries> {
+  series({ window, resolution }: SeriesRequest): MaybePromise<Measured<UsageSeries>> {
     return this.#usage.streamSeries.load({ name: metered(this.#name), window, resolution: daily(resolution) });
   }
 
@@ -261,17 +245,14 @@ export function createPartnerBandwidth(usage: UsageLoaders): PartnerBandwidth {
 
 /** Returns the same source with its series memoized, since a request may name a stream repeatedly. */
 function memoizeSeries(source: BandwidthSource): BandwidthSource {
-  const all = new Map<string, MaybePromise<MeasuredSeries>>();
+  const all = new Map<string, MaybePromise<Measured<UsageSeries>>>();
   return {
     ...source,
     series: (read) => {
       const key = `${read.resolution} ${read.window.from} ${read.window.to}`;
       const memoized = all.get(key);
       if (memoized) return memoized;
-      const series: MaybePromise<MeasuredSeries> = mapMaybe(source.series(read), ({ value, freshUntil }) => ({
-        value: Object.freeze(value),
-        freshUntil,
-      }));
+      const series = source.series(read);
       all.set(key, series);
       if (isPromise(series)) series.catch(() => all.delete(key));
       return series;

@@ -18,7 +18,6 @@ import {
   BucketStarts,
   COUNTERS_PER_RECORD,
   DEFAULT_LAYOUT,
-  freezeUsage,
   PackedSeries,
 } from "../../src/model/usage/packed-traffic.ts";
 import { retentionAt } from "../../src/model/usage/retention.ts";
@@ -184,7 +183,6 @@ describe("bandwidth: a cached series", () => {
       stride: COUNTERS_PER_RECORD,
       sharedBy: 1,
     });
-    freezeUsage(reading);
     const source: BandwidthSource = {
       ...sourceOf(0n).source,
       series: () => ({ value: reading, freshUntil: FRESH_UNTIL }),
@@ -359,7 +357,7 @@ describe("bandwidth: of a partner", () => {
     const loaders = loadersOver({ trackingSeries: async () => rows });
     const partnerBandwidth = createPartnerBandwidth(loaders);
     const ids = ["acme", "other"];
-    const series = (stream: string) => readSeries(partnerBandwidth(ids, stream), YESTERDAY, "HOUR", "UTC");
+    const series = (stream: string) => partnerBandwidth(ids, stream).series({ resolution: "HOUR", window: YESTERDAY });
     const [first, second, another] = await Promise.all([series("derby"), series("derby"), series("final")]);
     expect(second.value).toBe(first.value);
     expect(another.value).not.toBe(first.value);

@@ -125,8 +125,3 @@ export class PackedSeries {
     return new PackedTraffic(counts, index * stride, layout);
   }
 }
-
-/** Freezes traffic that is cached: what is derived from it may then be cached with it. */
-export function freezeUsage(value: unknown): void {
-  if (value instanceof PackedTraffic || value instanceof PackedSeries) Object.freeze(value);
-}
