@@ -85,7 +85,6 @@ export function createUsageCache({
       : null;
   const state: UsageCacheState = {
     results,
-    newest: null,
     lastEvictedUseAt: Number.NEGATIVE_INFINITY,
     counts,
     now,

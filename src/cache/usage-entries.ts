@@ -69,12 +69,6 @@ export interface ResultOwner extends CachedQuery {
 export interface UsageCacheState {
   /** Results, the least recently used first; null if nothing is cached. */
   readonly results: LRUCache<CallResult, CallResult> | null;
-  /**
-   * Result that was used or added last.
-   *
-   * Items of a list come from the same one, so its place in the LRU is known.
-   */
-  newest: CallResult | null;
   /** Latest use of any result that was evicted. */
   lastEvictedUseAt: number;
   readonly counts: { hits: number; joined: number; misses: number; stale: number };
@@ -210,7 +204,6 @@ export class QueryEntries<Value> implements ResultOwner, UsageEntries<Value> {
 
   evict(result: CallResult): void {
     for (const name of result.names) if (this.#entries.get(name)?.result === result) this.#entries.delete(name);
-    if (this.#cache.newest === result) this.#cache.newest = null;
     this.#dropIfEmpty();
   }
 
@@ -221,8 +214,6 @@ export class QueryEntries<Value> implements ResultOwner, UsageEntries<Value> {
 
   #touch(result: CallResult, at: number): void {
     result.usedAt = at;
-    if (this.#cache.newest === result) return;
-    this.#cache.newest = result;
     this.#cache.results?.get(result);
   }
 
@@ -276,7 +267,6 @@ export class QueryEntries<Value> implements ResultOwner, UsageEntries<Value> {
     const { results, earlier } = this.#cache;
     earlier.add(this);
     results?.set(result, result, { size: bytes });
-    this.#cache.newest = result;
     // The LRU rejects a result that is larger than the whole cache.
     if (results?.has(result)) return;
     this.#cache.lastEvictedUseAt = Math.max(this.#cache.lastEvictedUseAt, result.usedAt);

@@ -247,7 +247,6 @@ class UsageLoader<Key extends AnyKey, Value> implements PrefetchingLoader<Key, V
   readonly #reader: UsageReader;
   readonly #takesNames: boolean;
   #batches: Map<string, Batch<Value>> | null = null;
-  #last: { readonly key: AnyKey; readonly batch: Batch<Value> } | null = null;
   #isScheduled = false;
 
   constructor(
@@ -293,15 +292,8 @@ class UsageLoader<Key extends AnyKey, Value> implements PrefetchingLoader<Key, V
     return started;
   }
 
-  /**
-   * Returns the batch of the key's query.
-   *
-   * Items of a list have the same query, so the last one is compared first.
-   */
+  /** Returns the batch of the key's query. */
   #batchOf(key: AnyKey): Batch<Value> {
-    if (this.#last && this.#last.key.window === key.window && this.#last.key.resolution === key.resolution) {
-      return this.#last.batch;
-    }
     this.#batches ??= new Map();
     const { window, resolution = null } = key;
     const id = `${windowKey(window)}|${resolution}`;
@@ -313,7 +305,6 @@ class UsageLoader<Key extends AnyKey, Value> implements PrefetchingLoader<Key, V
       batch = { query, entries: cache.of(query), loads: new Map(), pending: [] };
       this.#batches.set(id, batch);
     }
-    this.#last = { key, batch };
     return batch;
   }
 
