@@ -373,27 +373,15 @@ function fastSeries(
 /** Parses the starts of buckets. @throws ShapeError naming `at` for a text that is no time */
 type BucketStartsParser = (texts: readonly string[], at: string) => BucketStarts;
 
-/** Starts of buckets that one client remembers: a week has 168 hours. */
-const MAX_REMEMBERED_STARTS = 5_000;
-
-/** Creates a parser that remembers the buckets of the last answer, which most answers share, and the starts of earlier ones. */
+/** Creates a parser that remembers the buckets of the last answer, which most answers share. */
 function createBucketStartsParser(): BucketStartsParser {
   let last: { readonly texts: readonly string[]; readonly buckets: BucketStarts } = {
     texts: [],
     buckets: new BucketStarts([]),
   };
-  const remembered = new Map<string, number>();
-  const parse = (text: string, at: string): number => {
-    const cached = remembered.get(text);
-    if (cached !== undefined) return cached;
-    if (remembered.size >= MAX_REMEMBERED_STARTS) remembered.clear();
-    const start = instant(text, at);
-    remembered.set(text, start);
-    return start;
-  };
   return (texts, at) => {
     if (last.texts.length !== texts.length || !last.texts.every((text, index) => text === texts[index])) {
-      last = { texts, buckets: new BucketStarts(texts.map((text) => parse(text, at))) };
+      last = { texts, buckets: new BucketStarts(texts.map((text) => instant(text, at))) };
     }
     return last.buckets;
   };
