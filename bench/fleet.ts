@@ -178,6 +178,7 @@ function gatewayEnvironment(platform: string, dataFolder: string): NodeJS.Proces
     MILLICAST_ANALYTICS_URL: platform,
     SYNDIGRAPH_OPERATOR_KEY: KEY,
     COST_BUDGET_PER_MINUTE: "1000000000",
+    COLLECT_USAGE: "off",
     LOG_LEVEL: "info",
     DATA_DIRECTORY: dataFolder,
   };

@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { GraphQLSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
 import { createCacheVersion } from "./cache/cache-version.ts";
@@ -22,6 +24,7 @@ import { createReadiness, SHUTTING_DOWN } from "./http/readiness.ts";
 import { createRequestHandler, type RequestHandler } from "./http/request-handler.ts";
 import { createResponseBatcher } from "./http/response-batcher.ts";
 import type { ServerContext } from "./http/server-context.ts";
+import { createUsageCollector } from "./jobs/collect-usage.ts";
 import { createJobScheduler } from "./jobs/scheduler.ts";
 import { type Budgets, createCostBudget } from "./limits/cost-budget.ts";
 import { createUnsentResponses, type UnsentLimits } from "./limits/unsent-responses.ts";
@@ -53,6 +56,8 @@ export interface GatewayOptions extends ServiceOptions {
   readonly trustedProxies: readonly Network[];
   /** Duration from which a request is logged as a warning, in milliseconds. */
   readonly slowRequestMs: number;
+  /** Whether the platform's usage is copied into the archive of the store; false by default. */
+  readonly collectUsage?: boolean;
   /** Receives requests, operations and calls for OpenTelemetry; null by default, for no traces. */
   readonly tracing?: Tracing | null;
   /** Which engine executes operations; `planned` by default. */
@@ -97,7 +102,23 @@ export function createGateway(options: GatewayOptions): Gateway {
     clock: parts.platformClock,
     lagMs: options.usageLagMs,
   });
-  metrics.observe({ ...parts, dateHeaderClock, loadShedder: scheduling.loadShedder, responseCache, unsent });
+  const usageCollector = options.collectUsage
+    ? createUsageCollector({
+        ...parts,
+        analytics: parts.upstream.analytics,
+        gatewayId: randomUUID(),
+        pause: (ms) => delay(ms, undefined, { ref: false }),
+        logger,
+      })
+    : null;
+  metrics.observe({
+    ...parts,
+    usageCollector,
+    dateHeaderClock,
+    loadShedder: scheduling.loadShedder,
+    responseCache,
+    unsent,
+  });
   const requests = createRequestObserver(metrics, createRequestLog(logger, options.slowRequestMs), tracing);
   const errors = createErrors(onInternalError);
   const { schema = createSchema() } = options;
@@ -168,7 +189,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     enqueueResponse: createResponseBatcher(createReadBackpressure(scheduling.arrivals)),
     stalledMs,
   });
-  const jobs = createJobScheduler(parts, options);
+  const jobs = createJobScheduler({ ...parts, usageCollector }, options);
 
   return {
     ...handler,
@@ -178,7 +199,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       isShuttingDown = true;
     },
     close: async () => {
-      jobs.stop();
+      await jobs.stop();
       metrics.close();
       await yoga.dispose();
       await auth.close();

@@ -77,6 +77,7 @@ async function main(): Promise<void> {
     engine: config.engine,
     usageCacheBytes: config.usageCacheBytes,
     usageLagMs: config.usageLagMs,
+    collectUsage: config.collectUsage,
     logger,
     slowRequestMs: config.slowRequestMs,
     refusedAttemptRetentionMs: config.refusedAttemptRetentionMs,

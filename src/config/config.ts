@@ -52,6 +52,7 @@ export interface Config {
   readonly engine: EngineName;
   readonly usageCacheBytes: number;
   readonly usageLagMs: number;
+  readonly collectUsage: boolean;
   readonly shutdownDelayMs: number;
   readonly drainMs: number;
   readonly logLevel: LogLevel;
@@ -222,6 +223,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       (values.MAX_CLOCK_OFFSET_SECONDS ?? (values.MILLICAST_API_SECRET ? 300 : Number.POSITIVE_INFINITY)) * 1000,
     usageCacheBytes: values.USAGE_CACHE_MEGABYTES * 1e6,
     usageLagMs: values.USAGE_LAG_SECONDS * 1_000,
+    collectUsage: values.COLLECT_USAGE === "on",
     tokenRefreshMs: values.TOKEN_REFRESH_SECONDS * 1000,
     enforceSuspension: values.ENFORCE_SUSPENSION === "on",
     engine: values.ENGINE,

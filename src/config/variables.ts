@@ -238,6 +238,11 @@ export const variables = {
     describe:
       "Longest time that the platform needs to publish the usage of a quarter hour. Usage read sooner is not reported as complete.",
   },
+  COLLECT_USAGE: {
+    schema: onOrOff.default("on"),
+    describe:
+      "Whether usage is copied into the store before the platform deletes it: hours after 7 days, days after 365. Of several gateways that share a store one collects.",
+  },
   TOKEN_REFRESH_SECONDS: {
     schema: seconds(3600).default(15),
     describe: "Age from which the token list is refreshed in the background.",

@@ -5,6 +5,7 @@ import type { TokenCache } from "../cache/token-cache.ts";
 import type { UsageCache } from "../cache/usage-cache.ts";
 import type { Clock } from "../primitives/clock.ts";
 import type { Upstream } from "../upstream/upstream.ts";
+import { COLLECTOR_TICK_MS, type UsageCollector } from "./collect-usage.ts";
 import { discoverNames } from "./discover-names.ts";
 import { refreshHotUsage } from "./refresh-hot-usage.ts";
 
@@ -12,7 +13,8 @@ import { refreshHotUsage } from "./refresh-hot-usage.ts";
 export interface JobScheduler {
   /** Reads what every query needs and starts the timers. Requests need not wait for the promise. */
   start(): Promise<void>;
-  stop(): void;
+  /** Stops the timers, and waits until the collector has stopped. */
+  stop(): Promise<void>;
 }
 
 interface JobServices {
@@ -22,6 +24,8 @@ interface JobServices {
   readonly discoveredNames: DiscoveredNames;
   readonly upstream: Pick<Upstream, "analytics">;
   readonly platformClock: Clock;
+  /** Null if this gateway does not collect usage. */
+  readonly usageCollector: UsageCollector | null;
 }
 
 export interface JobOptions {
@@ -40,13 +44,14 @@ const MIN_TOKEN_REFRESH_INTERVAL_MS = 1_000;
 
 /** Creates the jobs of one gateway; none runs before `start`. */
 export function createJobScheduler(services: JobServices, options: JobOptions): JobScheduler {
-  const { account, tokenCache, usageCache, discoveredNames, upstream, platformClock } = services;
+  const { account, tokenCache, usageCache, discoveredNames, upstream, platformClock, usageCollector } = services;
   const { logger, tokenRefreshMs, enforceSuspension = false } = options;
   const timers: NodeJS.Timeout[] = [];
   const repeat = (intervalMs: number, job: () => Promise<void>) => {
     timers.push(setInterval(() => void job(), intervalMs).unref());
   };
 
+  let isStopped = false;
   let position = 0;
   const discover = async () => {
     try {
@@ -69,9 +74,15 @@ export function createJobScheduler(services: JobServices, options: JobOptions): 
       await Promise.allSettled([tokenCache.read(), account.id(), account.clusters()]);
       await discover();
       logger.debug("the token list, account and clusters were read");
+      if (usageCollector && !isStopped) {
+        repeat(COLLECTOR_TICK_MS, usageCollector.tick);
+        await usageCollector.tick();
+      }
     },
-    stop: () => {
+    stop: async () => {
+      isStopped = true;
       for (const timer of timers) clearInterval(timer);
+      await usageCollector?.stop();
     },
   };
 }

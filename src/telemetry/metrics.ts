@@ -2,6 +2,7 @@ import type { IntervalHistogram } from "node:perf_hooks";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { TokenCache } from "../cache/token-cache.ts";
 import type { UsageCache } from "../cache/usage-cache.ts";
+import type { UsageCollector } from "../jobs/collect-usage.ts";
 import type { UnsentResponses } from "../limits/unsent-responses.ts";
 import type { LoadShedder } from "../scheduling/load-shedder.ts";
 import type { PlatformClock } from "../upstream/platform-clock.ts";
@@ -34,6 +35,8 @@ export interface ObservedComponents {
   /** `hits` counts responses that were served from the cache. */
   readonly responseCache: { readonly hits: () => number };
   readonly dateHeaderClock: Pick<PlatformClock, "offset">;
+  /** Null if this gateway does not collect usage. */
+  readonly usageCollector: Pick<UsageCollector, "stats"> | null;
 }
 
 /** Operation names with series of their own, counted separately for staff and for partners, who cannot use up each other's. */
@@ -223,6 +226,7 @@ function observeComponents(registry: MetricsRegistry, components: ObservedCompon
       return ageMs === null ? null : ageMs / 1000;
     },
   );
+  if (components.usageCollector) observeCollector(registry, components.usageCollector);
   registry.observed("gauge", "syndigraph_tokens", "Tokens of the account, by kind.", () => {
     const { publishTokens, subscribeTokens } = tokenCache.stats();
     return [
@@ -230,6 +234,31 @@ function observeComponents(registry: MetricsRegistry, components: ObservedCompon
       { labels: { kind: "subscribe" }, value: subscribeTokens },
     ];
   });
+}
+
+/** Adds the progress of the usage collector, which only the gateway that collects knows. */
+function observeCollector(registry: MetricsRegistry, { stats }: Pick<UsageCollector, "stats">): void {
+  registry.observed(
+    "gauge",
+    "syndigraph_usage_collector_active",
+    "Whether this gateway collects usage: 1 for one gateway of a store, otherwise 0.",
+    () => (stats().isCollecting ? 1 : 0),
+  );
+  registry.observed("gauge", "syndigraph_usage_collector_series", "Series that are collected, by state.", () => {
+    const { isCollecting, sources, behind } = stats();
+    return isCollecting
+      ? [
+          { labels: { state: "collected" }, value: sources - behind },
+          { labels: { state: "behind" }, value: behind },
+        ]
+      : null;
+  });
+  registry.observed(
+    "counter",
+    "syndigraph_usage_collector_failures_total",
+    "Calls of the collector that failed, and are repeated later.",
+    () => stats().failures,
+  );
 }
 
 function observeProcess(registry: MetricsRegistry, delays: IntervalHistogram): void {

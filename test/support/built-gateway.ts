@@ -81,6 +81,7 @@ function environmentOf({
     UPSTREAM_TIMEOUT_SECONDS: "60",
     TOKEN_REFRESH_SECONDS: `${options.tokenRefreshMs / 1_000}`,
     USAGE_CACHE_MEGABYTES: `${options.usageCacheBytes / 1e6}`,
+    COLLECT_USAGE: options.collectUsage ? "on" : "off",
     GRAPHIQL: options.graphiql ? "on" : "off",
     LOG_LEVEL: "debug",
   };

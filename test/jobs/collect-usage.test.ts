@@ -1,0 +1,270 @@
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import { COLLECTOR_LEASE, createUsageCollector } from "../../src/jobs/collect-usage.ts";
+import type { ArchiveGranularity, ArchiveKind, ArchiveSeries } from "../../src/model/usage/archive.ts";
+import { DAY_MS, HOUR_MS, QUARTER_HOUR_MS } from "../../src/model/usage/time.ts";
+import { createServices } from "../../src/services.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import { createTestGateway, type TestGateway } from "../support/gateway.ts";
+import { at } from "../support/time.ts";
+
+/** Collectors of gateways that share the store and the sandbox of a test. */
+async function createWorld() {
+  const gateway = await createTestGateway();
+  const closed: (() => Promise<unknown>)[] = [];
+  const pauses: number[] = [];
+  const lines: string[] = [];
+  const createCollector = (gatewayId: string) => {
+    const services = createServices(gateway.options);
+    const collector = createUsageCollector({
+      ...services,
+      analytics: services.upstream.analytics,
+      gatewayId,
+      pause: async (ms) => void pauses.push(ms),
+      logger: pino({ level: "debug" }, { write: (line: string) => void lines.push(line) }),
+    });
+    closed.push(async () => {
+      await collector.stop();
+      await services.auth.close();
+      await services.upstream.close();
+    });
+    return { ...collector, services };
+  };
+  return {
+    gateway,
+    createCollector,
+    pauses,
+    logged: () => lines.join(""),
+    [Symbol.asyncDispose]: async () => {
+      for (const close of closed) await close();
+      await gateway[Symbol.asyncDispose]();
+    },
+  };
+}
+
+type Collector = Pick<ReturnType<typeof createUsageCollector>, "tick" | "idle">;
+
+async function collect(collector: Collector): Promise<void> {
+  await collector.tick();
+  await collector.idle();
+}
+
+/** Repeats the collection, as its timer does, until the circuit breaker lets a whole one pass. */
+async function collectUntilItSucceeds(collector: ReturnType<typeof createUsageCollector>, gateway: TestGateway) {
+  for (let failures = -1; collector.stats().failures !== failures; ) {
+    failures = collector.stats().failures;
+    gateway.sandbox.clock.advance(60_000);
+    await collect(collector);
+    if (collector.stats().failures !== failures) await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** Returns the calls of analytics since the last look, by path. */
+function callsOf(gateway: TestGateway): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { path } of gateway.analyticsCalls()) {
+    const name = path.replace("/api/analytics/", "");
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+const NOW = at("2026-03-18T10:20:00Z");
+const ACCOUNT_WINDOW = { from: NOW - 400 * DAY_MS, to: NOW + 400 * DAY_MS };
+
+function series(gateway: TestGateway, kind: ArchiveKind, name: string, granularity: ArchiveGranularity): ArchiveSeries {
+  return kind === "TRACKING_STREAM"
+    ? { owner: name, kind, subject: "", granularity }
+    : { owner: gateway.sandbox.accountId, kind, subject: name, granularity };
+}
+
+/** Returns bytes out of a series as the archive has them, by the start of the bucket. */
+async function archived(gateway: TestGateway, of: ArchiveSeries): Promise<Map<number, bigint>> {
+  const sums = new Map<number, bigint>();
+  for (const { bucket, traffic } of await gateway.store.usageArchive.rows(of, ACCOUNT_WINDOW)) {
+    sums.set(bucket, (sums.get(bucket) ?? 0n) + traffic.bytesOut);
+  }
+  return sums;
+}
+
+describe("the usage collector", () => {
+  it("first reads all that the platform has, in the fewest calls, and every byte of it is right", async () => {
+    await using world = await createWorld();
+    const { gateway, createCollector } = world;
+    const collector = createCollector("a");
+    await collect(collector);
+    const calls = callsOf(gateway);
+    const tokens = await collector.services.tokenCache.read();
+    const streams = Math.ceil(collector.services.streamCatalog.names(tokens).length / 10);
+    const trackingIds = Math.ceil(
+      [...collector.services.discoveredNames.trackingIds(), ...tokens.trackingIds()].length / 10,
+    );
+    expect(calls).toEqual({
+      "account/series": 2,
+      "account/geo_series": 2,
+      "tracking/series": 2 * trackingIds,
+      "streams/series": 2 * streams,
+      "streams/geo_series": 2 * streams,
+    });
+    expect(world.pauses).toEqual([]);
+
+    const hours = await archived(gateway, series(gateway, "ACCOUNT", "", "HOUR"));
+    expect([...hours.keys()][0]).toBe(at("2026-03-11T11:00:00Z"));
+    for (const [from, bytesOut] of hours) {
+      const to = Math.min(from + HOUR_MS, at("2026-03-18T10:15:00Z"));
+      expect(bytesOut).toBe(BigInt(gateway.sandbox.truth({ from, to }).bytesOut));
+    }
+    const days = await archived(gateway, series(gateway, "TRACKING_STREAM", "northwind-tv", "DAY"));
+    expect([...days.keys()].at(-1)).toBe(at("2026-03-17T00:00:00Z"));
+    expect([...days.values()].some((bytesOut) => bytesOut > 0n)).toBe(true);
+    for (const [from, bytesOut] of [...days].slice(-40)) {
+      const truth = gateway.sandbox.truth({ from, to: from + DAY_MS, trackingId: "northwind-tv" });
+      expect(bytesOut).toBe(BigInt(truth.bytesOut));
+    }
+    expect(collector.stats()).toMatchObject({ isCollecting: true, failures: 0 });
+  });
+
+  it("makes no call until the next quarter hour is published, and then one for ten names, with pauses", async () => {
+    await using world = await createWorld();
+    const { gateway, createCollector } = world;
+    const collector = createCollector("a");
+    await collect(collector);
+    gateway.analyticsCalls();
+    gateway.sandbox.clock.advance(10 * 60_000);
+    await collect(collector);
+    expect(callsOf(gateway)).toEqual({});
+    gateway.sandbox.clock.advance(5 * 60_000);
+    await collect(collector);
+    const calls = callsOf(gateway);
+    expect(calls).toMatchObject({ "account/series": 1, "account/geo_series": 1 });
+    expect(world.pauses).toHaveLength(Object.values(calls).reduce((sum, count) => sum + count, 0));
+    expect(world.pauses.every((ms) => ms > 0 && ms <= 5_000)).toBe(true);
+  });
+
+  it("settles hours that have not changed for a day, without any correction", async () => {
+    await using world = await createWorld();
+    const { gateway, createCollector } = world;
+    const collector = createCollector("a");
+    for (let read = 0; read < 2; read += 1) {
+      await collect(collector);
+      gateway.sandbox.clock.advance(25 * HOUR_MS);
+    }
+    const account = series(gateway, "ACCOUNT", "", "HOUR");
+    const rows = await gateway.store.usageArchive.rows(account, { from: NOW - 4 * HOUR_MS, to: NOW + DAY_MS });
+    const states = rows.map(({ state }) => state);
+    expect(states.slice(0, 3)).toEqual(["SETTLED", "SETTLED", "SETTLED"]);
+    expect(states.at(-1)).toBe("OPEN");
+    expect(await gateway.store.usageArchive.corrections(account, ACCOUNT_WINDOW)).toEqual([]);
+  });
+
+  it("fills what an outage left open, and records as a gap what the platform no longer has", async () => {
+    await using world = await createWorld();
+    const { gateway, createCollector } = world;
+    const collector = createCollector("a");
+    await collect(collector);
+    gateway.sandbox.fault({ path: "/api/analytics/*", status: 503 });
+    gateway.sandbox.clock.advance(2 * DAY_MS);
+    await collect(collector);
+    expect(collector.stats().failures).toBeGreaterThan(0);
+    gateway.sandbox.clearFaults();
+    await collectUntilItSucceeds(collector, gateway);
+    const account = series(gateway, "ACCOUNT", "", "HOUR");
+    const hours = await archived(gateway, account);
+    const since = [...hours.keys()].filter((hour) => hour >= NOW - HOUR_MS);
+    expect(since.length).toBeGreaterThanOrEqual(49);
+    const { accountId } = gateway.sandbox;
+    const isOfAccount = ({ kind, granularity }: { kind: string; granularity: string }) =>
+      kind === "ACCOUNT" && granularity === "HOUR";
+    const before = (await gateway.store.usageArchive.gaps(accountId, 10_000)).filter(isOfAccount);
+
+    // Nothing runs for ten days, of which the platform keeps seven.
+    gateway.sandbox.clock.advance(10 * DAY_MS);
+    await collectUntilItSucceeds(collector, gateway);
+    const after = (await gateway.store.usageArchive.gaps(accountId, 10_000)).filter(isOfAccount);
+    const lost = after.filter(({ from }) => !before.some((gap) => gap.from === from));
+    const now = gateway.sandbox.clock.now();
+    expect(lost.reduce((sum, { from, until }) => sum + until - from, 0)).toBeGreaterThanOrEqual(2 * DAY_MS);
+    expect(Math.max(...lost.map(({ until }) => until))).toBe(Math.ceil((now - 7 * DAY_MS) / HOUR_MS) * HOUR_MS);
+    for (const { from, until } of lost) {
+      for (let hour = from; hour < until; hour += HOUR_MS)
+        expect((await archived(gateway, account)).has(hour)).toBe(false);
+    }
+    expect(world.logged()).toContain("usage was not collected while the platform had it");
+  });
+
+  it("runs on one of several gateways, and on another one as soon as that stops", async () => {
+    await using world = await createWorld();
+    const { gateway, createCollector } = world;
+    const [first, second] = [createCollector("a"), createCollector("b")];
+    await collect(first);
+    gateway.analyticsCalls();
+    await collect(second);
+    expect(callsOf(gateway)).toEqual({});
+    expect(second.stats().isCollecting).toBe(false);
+    await first.stop();
+    expect(await gateway.store.leases.isHeld(COLLECTOR_LEASE)).toBe(false);
+    gateway.sandbox.clock.advance(QUARTER_HOUR_MS);
+    await collect(second);
+    expect(second.stats().isCollecting).toBe(true);
+    expect(callsOf(gateway)).toMatchObject({ "account/series": 2 });
+  });
+
+  it("knows the streams that only traffic names after a restart, before any traffic is read", async () => {
+    await using world = await createWorld();
+    const { gateway, createCollector } = world;
+    const first = createCollector("a");
+    await collect(first);
+    await first.stop();
+    const names = [...first.services.discoveredNames.streams()];
+    const tokens = await first.services.tokenCache.read();
+    const discovered = names.filter((name) => !tokens.publish.names().includes(name));
+    expect(discovered.length).toBeGreaterThan(0);
+    gateway.sandbox.fault({ path: "/api/analytics/*", status: 503 });
+    const second = createCollector("b");
+    await collect(second);
+    expect([...second.services.discoveredNames.streams()]).toEqual(expect.arrayContaining(discovered));
+  });
+
+  it("stops half way, and the next one completes the rest without doubling anything", async () => {
+    await using world = await createWorld();
+    const { gateway, createCollector } = world;
+    const first = createCollector("a");
+    await first.tick();
+    while ((await gateway.store.usageArchive.sources(gateway.sandbox.accountId)).length < 5) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await first.stop();
+    const second = createCollector("b");
+    await collect(second);
+    const hours = await archived(gateway, series(gateway, "ACCOUNT", "", "HOUR"));
+    const [from] = [...hours.keys()];
+    expect([...hours.values()].reduce((sum, bytesOut) => sum + bytesOut, 0n)).toBe(
+      BigInt(gateway.sandbox.truth({ from: from ?? 0, to: "2026-03-18T10:15:00Z" }).bytesOut),
+    );
+    expect(second.stats().behind).toBe(
+      (await gateway.store.usageArchive.sources(gateway.sandbox.accountId)).filter(
+        ({ granularity, until }) =>
+          until < at(granularity === "HOUR" ? "2026-03-18T10:00:00Z" : "2026-03-18T00:00:00Z"),
+      ).length,
+    );
+  });
+});
+
+describe("a gateway", () => {
+  it("collects usage from its start on if it is asked to, and lets go of the lease when it closes", async () => {
+    const store = await openStore({ kind: "memory" });
+    {
+      await using gateway = await createTestGateway({ gateway: { store, collectUsage: true } });
+      await gateway.gateway.start();
+      expect(await store.leases.isHeld(COLLECTOR_LEASE)).toBe(true);
+    }
+    expect(await store.leases.isHeld(COLLECTOR_LEASE)).toBe(false);
+    await store.close();
+  });
+
+  it("collects nothing otherwise", async () => {
+    await using gateway = await createTestGateway();
+    await gateway.gateway.start();
+    expect(await gateway.store.leases.isHeld(COLLECTOR_LEASE)).toBe(false);
+  });
+});
