@@ -84,12 +84,6 @@ const STEP_MS: Record<ArchiveGranularity, number> = { HOUR: HOUR_MS, DAY: DAY_MS
 /** Kinds in the order in which they are read: tracking ids lead to streams. */
 const KINDS: readonly ArchiveKind[] = ["ACCOUNT", "ACCOUNT_COUNTRY", "TRACKING_STREAM", "STREAM", "STREAM_COUNTRY"];
 
-/** A series, and what has been read of it. */
-interface Source extends ArchiveSource {
-  /** End of the newest usage that was read, in milliseconds; 0 for none by this gateway. */
-  readonly readUntil: number;
-}
-
 /** Series of one kind that one call reads, and the window. */
 interface Call {
   readonly kind: ArchiveKind;
@@ -110,7 +104,8 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
   const { leases, usageArchive } = store;
   const cancellation = new SharedCancellation();
   const cancelled = new Promise<void>((resolve) => cancellation.addEventListener("abort", resolve));
-  const sources = new Map<string, Source>();
+  /** Series, and what this gateway has read of them: what another one has read is read once more. */
+  const sources = new Map<string, ArchiveSource>();
   /** Names that the platform refuses; tried again each day. */
   const refused = new Set<string>();
   let lease: Lease | null = null;
@@ -189,7 +184,8 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
     const present = new Set(await usageArchive.readBuckets({ ...seriesOf(owner, source), ...source }, window));
     const gaps = spansWithout(present, window, STEP_MS[source.granularity]);
     if (gaps.length === 0) return;
-    const spans = gaps.map(({ from, to }) => ({ ...source, from, until: to }));
+    const { kind, name, granularity } = source;
+    const spans = gaps.map(({ from, to }) => ({ kind, name, granularity, from, until: to }));
     await usageArchive.saveGaps(owner, spans, held);
     logger.warn(
       { kind: source.kind, name: source.name, granularity: source.granularity, gaps: gaps.length },
@@ -210,7 +206,7 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
     const { readUntil } = endOf(granularity, retention);
     const step = STEP_MS[granularity];
     const readings: UsageReading[] = [];
-    const next: Source[] = [];
+    const next: ArchiveSource[] = [];
     for (const name of names) {
       const buckets = new Map(
         [...(reading.get(name) ?? [])].filter(
@@ -312,12 +308,10 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
   const holdLease = async (): Promise<Lease | null> => {
     if (lease && (await leases.renew(lease, LEASE_MS))) return lease;
     lease = null;
-    const taken = await leases.take(COLLECTOR_LEASE, gatewayId, LEASE_MS);
-    if (!taken) return null;
-    // Another gateway may have collected in the meantime.
+    // Another gateway may collect in the meantime.
     sources.clear();
-    lease = taken;
-    return taken;
+    lease = await leases.take(COLLECTOR_LEASE, gatewayId, LEASE_MS);
+    return lease;
   };
 
   return {

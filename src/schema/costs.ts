@@ -55,6 +55,8 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "AccountReconciliation.coverage": CALL,
   "Bandwidth.coverage": { points: 30 },
   "UsageCoverage.missing": { points: 0, entries: 10 },
+  "UsageCollection.missing": { points: 0, entries: 100 },
+  "UsageCollection.progress": { points: 0, entries: 2 },
   "UsagePoint.missing": { points: 0, entries: 1 },
   "Bandwidth.percentile": { ...USAGE, readsBuckets: true },
   "Bandwidth.series": { ...USAGE, readsBuckets: true },

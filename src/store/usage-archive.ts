@@ -10,7 +10,7 @@ import {
   SETTLED_AFTER_MS,
   type UsageReading,
 } from "../model/usage/archive.ts";
-import type { TimeWindow } from "../model/usage/time.ts";
+import { DAY_MS, HOUR_MS, type TimeWindow } from "../model/usage/time.ts";
 import type { TrafficParts } from "../model/usage/traffic.ts";
 import { type Db, inTransaction } from "./database.ts";
 import { heldLease } from "./leases.ts";
@@ -53,10 +53,24 @@ export interface ArchiveSource {
   readonly from: number;
   /** End of the last bucket before the first that is still to be read, in milliseconds. */
   readonly until: number;
+  /** Time up to which the platform had published usage when the series was last read, in milliseconds. */
+  readonly readUntil: number;
 }
 
 /** Span that was not read while the platform had it. */
-export type ArchiveGap = ArchiveSource;
+export type ArchiveGap = Omit<ArchiveSource, "readUntil">;
+
+/** How far the series of one granularity have been read. */
+export interface ArchiveProgress {
+  readonly granularity: ArchiveGranularity;
+  readonly series: number;
+  /** Series in which the platform left out a bucket that it may still give. */
+  readonly incomplete: number;
+  /** Start of the oldest bucket of any series, in milliseconds. */
+  readonly from: number;
+  /** Time up to which every series was read, in milliseconds. */
+  readonly readUntil: number;
+}
 
 /** Usage that outlives the platform's memory. See docs/decisions/0029-usage-archive.md. */
 export interface UsageArchive {
@@ -74,6 +88,8 @@ export interface UsageArchive {
   corrections(series: ArchiveSeries, window: TimeWindow): Promise<ArchiveCorrection[]>;
   /** Returns the starts of the buckets that were read, in order. */
   readBuckets(series: ArchiveSeries, window: TimeWindow): Promise<number[]>;
+  /** Returns how far an account's series have been read, by granularity; empty before the first. */
+  progress(owner: string): Promise<ArchiveProgress[]>;
   /** Returns what an account's collector collects. */
   sources(owner: string): Promise<ArchiveSource[]>;
   /** Inserts or replaces sources. @throws LeaseLostError */
@@ -185,22 +201,29 @@ export function createUsageArchive(db: Db, dialect: SqlDialect): UsageArchive {
     });
   };
 
-  const saveSpans = async (owner: string, spans: readonly ArchiveSource[], lease: Lease, statement: SpanStatement) => {
+  const saveSpans = async (
+    owner: string,
+    spans: readonly (ArchiveGap & Partial<ArchiveSource>)[],
+    lease: Lease,
+    statement: SpanStatement,
+  ) => {
     for (const part of chunks(spans, MAX_ROWS_PER_BATCH)) {
       const json = jsonOf(
-        part.map(({ kind, name, granularity, from, until }) => [
+        part.map(({ kind, name, granularity, from, until, readUntil }) => [
           clean(owner),
           kindCodes[kind],
           clean(name),
           granularityCodes[granularity],
           from,
           until,
+          ...(readUntil === undefined ? [] : [readUntil]),
         ]),
       );
-      const given = fromJson(json, spanColumns, ["owner", "name"], dialect);
+      const columnsOfSpan = part[0]?.readUntil === undefined ? spanColumns : [...spanColumns, "read_until"];
+      const given = fromJson(json, columnsOfSpan, ["owner", "name"], dialect);
       const { numAffectedRows } = await inTransaction(plain, (transaction) =>
         statement(sql`with held as materialized (${heldLease(lease, dialect)}), given as materialized (${given})
-          select ${columnsOf("given", spanColumns)} from held cross join given where true`).execute(transaction),
+          select ${columnsOf("given", columnsOfSpan)} from held cross join given where true`).execute(transaction),
       );
       if ((numAffectedRows ?? 0n) === 0n) throw new LeaseLostError(lease);
       await nextTurn();
@@ -256,21 +279,31 @@ export function createUsageArchive(db: Db, dialect: SqlDialect): UsageArchive {
       );
       return rows.map(({ bucket }) => bucket);
     },
+    progress: async (owner) => {
+      const { rows } = await sql<Omit<ArchiveProgress, "granularity"> & { granularity: number }>`
+        select granularity, count(*) as series, min(collected_from) as "from", min(read_until) as "readUntil",
+          count(case when collected_until + case granularity
+            when ${sql.lit(granularityCodes.HOUR)} then ${sql.lit(HOUR_MS)} else ${sql.lit(DAY_MS)} end <= read_until
+            then 1 end) as incomplete
+        from usage_sources where owner = ${clean(owner)} group by granularity order by granularity`.execute(plain);
+      return rows.map((row) => ({ ...row, granularity: nameOf(granularityCodes, row.granularity) }));
+    },
     sources: async (owner) => {
-      const { rows } = await sql<SpanRow>`select kind, name, granularity, collected_from as "from",
-        collected_until as until from usage_sources where owner = ${clean(owner)}`.execute(plain);
-      return rows.map(spanOf);
+      const { rows } = await sql<SpanRow & { readUntil: number }>`select kind, name, granularity,
+        collected_from as "from", collected_until as until, read_until as "readUntil"
+        from usage_sources where owner = ${clean(owner)}`.execute(plain);
+      return rows.map((row) => ({ ...spanOf(row), readUntil: row.readUntil }));
     },
     saveSources: (owner, sources, lease) =>
       saveSpans(
         owner,
         sources,
         lease,
-        (
-          given,
-        ) => sql`insert into usage_sources (owner, kind, name, granularity, collected_from, collected_until) ${given}
+        (given) => sql`insert into usage_sources
+            (owner, kind, name, granularity, collected_from, collected_until, read_until) ${given}
           on conflict (owner, kind, name, granularity) do update
-            set collected_from = excluded.collected_from, collected_until = excluded.collected_until`,
+            set collected_from = excluded.collected_from, collected_until = excluded.collected_until,
+              read_until = excluded.read_until`,
       ),
     gaps: async (owner, limit) => {
       const { rows } = await sql<SpanRow>`select kind, name, granularity, gap_from as "from", gap_until as until
@@ -300,7 +333,7 @@ interface SpanRow {
   readonly until: number;
 }
 
-function spanOf({ kind, name, granularity, from, until }: SpanRow): ArchiveSource {
+function spanOf({ kind, name, granularity, from, until }: SpanRow): ArchiveGap {
   return { kind: nameOf(kindCodes, kind), name, granularity: nameOf(granularityCodes, granularity), from, until };
 }
 

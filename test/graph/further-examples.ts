@@ -155,6 +155,15 @@ export const furtherExamples: readonly FurtherExample[] = [
       }
     }`,
   },
+  {
+    text: `query Collected {
+      usageCollection {
+        isRunning
+        progress { granularity series incompleteSeries collectedFrom collectedUntil lateSeconds }
+        missing { kind name granularity from to }
+      }
+    }`,
+  },
   { text: `query Refused { refusedAttempts(first: 1) { nodes { __typename } } }` },
   { text: `query Registry { partners(first: 5) { nodes { name } } auditLog(first: 5) { nodes { operation } } }` },
   {

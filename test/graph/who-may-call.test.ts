@@ -44,6 +44,7 @@ const queries: Readonly<Record<string, Rule>> = {
   subscribeTokens: ["token:read", ...EVERYBODY],
   transcoder: ["stream:read", "OPERATOR", "ANALYST"],
   transcoders: ["stream:read", "OPERATOR", "ANALYST"],
+  usageCollection: ["usage:read", "OPERATOR", "ANALYST"],
   viewerRecords: ["viewer:read", ...EVERYBODY],
 };
 

@@ -209,6 +209,27 @@ describe("the usage collector", () => {
     expect(callsOf(gateway)).toMatchObject({ "account/series": 2 });
   });
 
+  it("writes nothing more once another gateway has taken over, and takes the lease again only when that one ends", async () => {
+    await using world = await createWorld();
+    const { gateway, createCollector } = world;
+    const [paused, successor] = [createCollector("a"), createCollector("b")];
+    await paused.tick();
+    // The lease expires while the first gateway is paused in the middle of its reading.
+    await gateway.store.leases.release({ name: COLLECTOR_LEASE, epoch: 1 });
+    await successor.tick();
+    expect(successor.stats().isCollecting).toBe(true);
+    await paused.idle();
+    await collect(paused);
+    expect(paused.stats()).toMatchObject({ isCollecting: false, sources: 0 });
+    await successor.idle();
+    expect(world.logged()).toContain("is held by another gateway, or has expired");
+    const hours = await archived(gateway, series(gateway, "ACCOUNT", "", "HOUR"));
+    const [from = 0] = [...hours.keys()];
+    expect([...hours.values()].reduce((sum, bytesOut) => sum + bytesOut, 0n)).toBe(
+      BigInt(gateway.sandbox.truth({ from, to: "2026-03-18T10:15:00Z" }).bytesOut),
+    );
+  });
+
   it("knows the streams that only traffic names after a restart, before any traffic is read", async () => {
     await using world = await createWorld();
     const { gateway, createCollector } = world;

@@ -227,7 +227,9 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
       const span = { kind: "STREAM", name: "derby", granularity: "HOUR", from: HOUR, until: HOUR } as const;
       const { usageArchive: archive } = store;
       expect(await rejectionOf(write(series, HOUR, { [HOUR]: [bytes(1n)] }, paused))).toBeInstanceOf(LeaseLostError);
-      expect(await rejectionOf(archive.saveSources("a", [span], paused))).toBeInstanceOf(LeaseLostError);
+      expect(await rejectionOf(archive.saveSources("a", [{ ...span, readUntil: HOUR }], paused))).toBeInstanceOf(
+        LeaseLostError,
+      );
       expect(await rejectionOf(archive.saveGaps("a", [span], paused))).toBeInstanceOf(LeaseLostError);
       expect(await rowsOf(series)).toEqual([]);
       expect(await archive.sources("a")).toEqual([]);
@@ -248,15 +250,25 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
 
     it("keeps the sources of an account and how far they were read, and its gaps", async () => {
       const { usageArchive: archive } = store;
-      const stream = { kind: "STREAM", name: "derby", granularity: "HOUR", from: HOUR, until: HOUR } as const;
+      const span = { kind: "STREAM", name: "derby", granularity: "HOUR", from: HOUR, until: HOUR } as const;
+      const stream = { ...span, readUntil: HOUR + 15 * 60_000 };
       const tracking = { ...stream, kind: "TRACKING_STREAM", granularity: "DAY" } as const;
       await archive.saveSources("account", [stream, tracking], lease);
       await archive.saveSources("account", [{ ...stream, until: HOUR + HOUR_MS }], lease);
       await archive.saveSources("other account", [stream], lease);
+      expect(await archive.progress("account")).toEqual([
+        { granularity: "HOUR", series: 1, incomplete: 0, from: HOUR, readUntil: stream.readUntil },
+        { granularity: "DAY", series: 1, incomplete: 0, from: HOUR, readUntil: stream.readUntil },
+      ]);
+      await archive.saveSources("incomplete", [stream, { ...stream, name: "final", readUntil: HOUR + HOUR_MS }], lease);
+      expect(await archive.progress("incomplete")).toMatchObject([
+        { series: 2, incomplete: 1, readUntil: stream.readUntil },
+      ]);
+      expect(await archive.progress("nobody")).toEqual([]);
       const sources = await archive.sources("account");
       expect(sources).toHaveLength(2);
       expect(sources).toEqual(expect.arrayContaining([tracking, { ...stream, until: HOUR + HOUR_MS }]));
-      const gap = { ...stream, until: HOUR + HOUR_MS };
+      const gap = { ...span, until: HOUR + HOUR_MS };
       const later = { ...gap, from: gap.until, until: gap.until + HOUR_MS };
       for (let round = 0; round < 2; round += 1) await archive.saveGaps("account", [gap, later], lease);
       expect(await archive.gaps("account", 10)).toEqual([later, gap]);

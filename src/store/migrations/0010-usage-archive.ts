@@ -56,6 +56,7 @@ const sources = `create table usage_sources (
   granularity smallint not null,
   collected_from bigint not null,
   collected_until bigint not null,
+  read_until bigint not null,
   primary key (owner, kind, name, granularity)
 )`;
 /** Spans that were not read while the platform had them. */

@@ -1,0 +1,123 @@
+import { COLLECTOR_LEASE } from "../../jobs/collect-usage.ts";
+import type { ArchiveKind } from "../../model/usage/archive.ts";
+import { bucketBoundary } from "../../model/usage/bucket-date.ts";
+import { DAY_MS, floorTo } from "../../model/usage/time.ts";
+import type { ArchiveGap, ArchiveProgress } from "../../store/usage-archive.ts";
+import { Granularity } from "../bandwidth/usage-series.ts";
+import { builder } from "../builder.ts";
+import { enumValues } from "../enum-values.ts";
+
+/** Gaps in one response; see `UsageCollection.missing`. */
+const MAX_GAPS = 100;
+
+const UsageArchiveKind = builder.enumType("UsageArchiveKind", {
+  description: "Series of which usage is collected, by whom and what they count.",
+  values: enumValues<ArchiveKind>({
+    ACCOUNT: "All traffic of the account.",
+    STREAM: "All traffic of one stream.",
+    ACCOUNT_COUNTRY: "Traffic of the account, by country.",
+    STREAM_COUNTRY: "Traffic of one stream, by country.",
+    TRACKING_STREAM: "Traffic of one tracking id, by stream.",
+  }),
+});
+
+const UsageCollectionProgress = builder
+  .objectRef<ArchiveProgress & { readonly freshUntil: number }>("UsageCollectionProgress")
+  .implement({
+    description: "How far the series of one granularity have been collected.",
+    fields: (t) => ({
+      granularity: t.expose("granularity", { type: Granularity, description: "Size of the buckets: HOUR or DAY." }),
+      series: t.exposeInt("series", { description: "Series that are collected." }),
+      incompleteSeries: t.exposeInt("incomplete", {
+        description:
+          "Series in which the platform has left out a bucket that it may still give; it is asked for again.",
+      }),
+      collectedFrom: t.field({
+        type: "DateTime",
+        description: "Start of the oldest bucket of any series.",
+        resolve: ({ from }) => bucketBoundary(from),
+      }),
+      collectedUntil: t.field({
+        type: "DateTime",
+        description: "Time up to which every series has been read.",
+        resolve: ({ readUntil }) => bucketBoundary(readUntil),
+      }),
+      lateSeconds: t.int({
+        description:
+          "Seconds by which `collectedUntil` is behind the newest usage that the platform has surely published; 0 if all is read.",
+        resolve: ({ readUntil, freshUntil }) => Math.max(0, Math.round((freshUntil - readUntil) / 1000)),
+      }),
+    }),
+  });
+
+const MissingUsage = builder.objectRef<ArchiveGap>("MissingUsage").implement({
+  description:
+    "Span of a series that was not collected while the platform had it. Its usage is unknown, which is not zero.",
+  fields: (t) => ({
+    kind: t.expose("kind", { type: UsageArchiveKind, description: "Kind of the series." }),
+    name: t.string({
+      nullable: true,
+      description: "Stream or tracking id of the series; null for the account.",
+      resolve: ({ name }) => name || null,
+    }),
+    granularity: t.expose("granularity", { type: Granularity, description: "Size of the buckets: HOUR or DAY." }),
+    from: t.field({
+      type: "DateTime",
+      description: "Start of the first missing bucket.",
+      resolve: ({ from }) => bucketBoundary(from),
+    }),
+    to: t.field({
+      type: "DateTime",
+      description: "End of the last missing bucket, exclusive.",
+      resolve: ({ until }) => bucketBoundary(until),
+    }),
+  }),
+});
+
+interface UsageCollectionShape {
+  readonly isRunning: boolean;
+  readonly progress: readonly (ArchiveProgress & { readonly freshUntil: number })[];
+  readonly missing: readonly ArchiveGap[];
+}
+
+const UsageCollection = builder.objectRef<UsageCollectionShape>("UsageCollection").implement({
+  description: "State of the copy of usage that the gateway makes before the platform deletes it.",
+  fields: (t) => ({
+    isRunning: t.exposeBoolean("isRunning", {
+      description:
+        "Whether a gateway of this store collects usage now; false for up to 15 seconds after one has ended.",
+    }),
+    progress: t.expose("progress", {
+      type: [UsageCollectionProgress],
+      description: "How far hours and days have been collected; empty before the first reading.",
+    }),
+    missing: t.expose("missing", {
+      type: [MissingUsage],
+      description: `Spans that are missing for good, newest first, up to ${MAX_GAPS}; empty if none is.`,
+    }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  usageCollection: t.field({
+    type: UsageCollection,
+    nullable: true,
+    authScopes: { staff: "usage:read" },
+    description:
+      "State of the usage archive: what it covers, what is missing, and how late it is. Null, with an error, for a partner's caller.",
+    resolve: async (_root, _args, { store, account, retention: { freshUntil } }) => {
+      const owner = await account.id();
+      const [isRunning, progress, missing] = await Promise.all([
+        store.leases.isHeld(COLLECTOR_LEASE),
+        store.usageArchive.progress(owner),
+        store.usageArchive.gaps(owner, MAX_GAPS),
+      ]);
+      const newest = { HOUR: freshUntil, DAY: floorTo(freshUntil, DAY_MS) };
+      return {
+        isRunning,
+        progress: progress.map((each) => ({ ...each, freshUntil: newest[each.granularity] })),
+        missing,
+      };
+    },
+  }),
+}));
