@@ -235,10 +235,9 @@ export function createUsageArchive(db: Db, dialect: SqlDialect): UsageArchive {
       await ensurePartitions(readings.flatMap(({ buckets }) => [...buckets.keys()]));
       for (const readAt of new Set(readings.map((reading) => reading.readAt))) {
         const simultaneous = readings.filter((reading) => reading.readAt === readAt);
-        const rows = simultaneous.flatMap(rowsOf);
-        for (let start = 0; start < rows.length; ) {
-          const batch = rows.slice(start, start + batchSize.rows());
-          start += batch.length;
+        const rows = rowsOf(simultaneous);
+        const next = () => take(rows, batchSize.rows());
+        for (let batch = next(); batch.length > 0; batch = next()) {
           await batchSize.measure(() => writeBatch(batch, readAt, lease));
           await nextTurn();
         }
@@ -382,31 +381,46 @@ function partOf(row: RowFromDatabase): ArchivedPart {
   };
 }
 
-function rowsOf({ owner, kind, subject, granularity, buckets }: UsageReading): BatchRow[] {
-  const series = [clean(owner), kindCodes[kind], clean(subject), granularityCodes[granularity]];
-  return [...buckets].flatMap(([bucket, parts]) =>
-    completeParts(parts).map(({ part, traffic, counts }) => {
-      const { bytesOut, bytesIn, parts: breakdown } = traffic;
-      return [
-        ...series,
-        bucket,
-        clean(part),
-        bytesOut,
-        bytesIn,
-        breakdown?.standard.bytesOut ?? null,
-        breakdown?.standard.bytesIn ?? null,
-        breakdown?.restream.bytesOut ?? null,
-        breakdown?.restream.bytesIn ?? null,
-        breakdown?.restream.secondsUsed ?? null,
-        breakdown?.geoCascade.bytesOut ?? null,
-        breakdown?.geoCascade.bytesIn ?? null,
-        counts?.viewSeconds ?? null,
-        counts?.publishSeconds ?? null,
-        counts?.views ?? null,
-        counts?.publishes ?? null,
-      ];
-    }),
-  );
+/** Yields the rows one by one, so that a large reading does not block the event loop. */
+function* rowsOf(readings: readonly UsageReading[]): Generator<BatchRow, void> {
+  for (const { owner, kind, subject, granularity, buckets } of readings) {
+    const series = [clean(owner), kindCodes[kind], clean(subject), granularityCodes[granularity]];
+    for (const [bucket, parts] of buckets) {
+      for (const part of completeParts(parts)) yield rowOf([...series, bucket], part);
+    }
+  }
+}
+
+function rowOf(bucket: BatchRow, { part, traffic, counts }: ArchivedPart): BatchRow {
+  const { bytesOut, bytesIn, parts: breakdown } = traffic;
+  return [
+    ...bucket,
+    clean(part),
+    bytesOut,
+    bytesIn,
+    breakdown?.standard.bytesOut ?? null,
+    breakdown?.standard.bytesIn ?? null,
+    breakdown?.restream.bytesOut ?? null,
+    breakdown?.restream.bytesIn ?? null,
+    breakdown?.restream.secondsUsed ?? null,
+    breakdown?.geoCascade.bytesOut ?? null,
+    breakdown?.geoCascade.bytesIn ?? null,
+    counts?.viewSeconds ?? null,
+    counts?.publishSeconds ?? null,
+    counts?.views ?? null,
+    counts?.publishes ?? null,
+  ];
+}
+
+/** Returns the next items, up to `count`; none at the end. */
+function take<Item>(items: Iterator<Item, void>, count: number): Item[] {
+  const taken: Item[] = [];
+  while (taken.length < count) {
+    const { done, value } = items.next();
+    if (done || value === undefined) break;
+    taken.push(value);
+  }
+  return taken;
 }
 
 /** Returns a text that both databases accept within JSON. */
