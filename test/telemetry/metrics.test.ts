@@ -91,6 +91,15 @@ describe("metrics", () => {
     expect(told.value('syndigraph_errors_total{code="NOT_FOUND"}')).toBe(1);
   });
 
+  it("say whether this gateway collects usage, if it may", async () => {
+    await using other = await createTestGateway();
+    expect((await metricsOf(other)).value("syndigraph_usage_collector_active")).toBeUndefined();
+    await using gateway = await createTestGateway({ gateway: { collectUsage: true } });
+    expect((await metricsOf(gateway)).value("syndigraph_usage_collector_active")).toBe(0);
+    await gateway.gateway.start();
+    expect((await metricsOf(gateway)).value("syndigraph_usage_collector_active")).toBe(1);
+  });
+
   it("report lookups of the usage cache, and stale responses", async () => {
     await using gateway = await createTestGateway();
     const named = `query Total { stream(by: { name: "derby-final" }) { bandwidth(window: ${WINDOW}) { total { bytesOut } } } }`;

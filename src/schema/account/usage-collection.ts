@@ -54,7 +54,7 @@ const MissingUsage = builder.objectRef<ArchiveGap>("MissingUsage").implement({
   description:
     "Span of a series that was not collected while the platform had it. Its usage is unknown, which is not zero.",
   fields: (t) => ({
-    kind: t.expose("kind", { type: UsageArchiveKind, description: "Kind of the series." }),
+    kind: t.expose("kind", { type: UsageArchiveKind, description: "Kind of the series that lacks the buckets." }),
     name: t.string({
       nullable: true,
       description: "Stream or tracking id of the series; null for the account.",
