@@ -12,7 +12,7 @@ import {
 } from "../model/usage/archive.ts";
 import { DAY_MS, HOUR_MS, type TimeWindow } from "../model/usage/time.ts";
 import type { TrafficParts } from "../model/usage/traffic.ts";
-import { type Db, inTransaction } from "./database.ts";
+import type { Db } from "./database.ts";
 import { heldLease } from "./leases.ts";
 import type { Lease } from "./records.ts";
 import type { SqlDialect } from "./sql-dialect.ts";
@@ -104,6 +104,8 @@ export interface UsageArchive {
 const MAX_ROWS_PER_BATCH = 1_000;
 /** Rows in the first transaction on SQLite, and the fewest in any. */
 const ROWS_PER_BATCH_ON_SQLITE = { first: 50, fewest: 10 };
+/** Longest time that a transaction on PostgreSQL may wait for its gateway, in milliseconds. */
+const MAX_IDLE_MS = 3_000;
 /** Longest intended transaction on SQLite, which runs on the thread of the requests, in milliseconds. */
 const BATCH_MS = 8;
 
@@ -143,10 +145,22 @@ export function createUsageArchive(db: Db, dialect: SqlDialect): UsageArchive {
 
   const batchSize = createBatchSize(dialect);
 
+  /**
+   * Runs work that holds a lease.
+   *
+   * PostgreSQL ends the transaction of a gateway that is paused in it: otherwise its lock on the lease would let nobody take over.
+   */
+  const fencedTransaction = <Result>(work: (transaction: Db) => Promise<Result>): Promise<Result> =>
+    plain.transaction().execute(async (transaction) => {
+      if (dialect === "postgres")
+        await sql`set local idle_in_transaction_session_timeout = ${sql.lit(MAX_IDLE_MS)}`.execute(transaction);
+      return work(transaction);
+    });
+
   /** Writes rows of readings with the same time. */
   const writeBatch = async (batch: readonly BatchRow[], readAt: number, lease: Lease) => {
     const given = batchRows(batch, dialect);
-    const written = await inTransaction(plain, async (transaction) => {
+    const written = await fencedTransaction(async (transaction) => {
       await sql`
         insert into usage_corrections (${columns()}, corrected_at)
         with held as materialized (${heldLease(lease, dialect)}), given as materialized (${given})
@@ -187,7 +201,7 @@ export function createUsageArchive(db: Db, dialect: SqlDialect): UsageArchive {
       and bucket in (${numbers(buckets, dialect)})
       and not (bytes_out = 0 and bytes_in = 0 and coalesce(view_seconds, 0) = 0 and coalesce(publish_seconds, 0) = 0
         and coalesce(views, 0) = 0 and coalesce(publishes, 0) = 0)`;
-    await inTransaction(plain, async (transaction) => {
+    await fencedTransaction(async (transaction) => {
       await sql`
         insert into usage_corrections (${columns()}, corrected_at)
         with held as materialized (${heldLease(lease, dialect)})
@@ -221,7 +235,7 @@ export function createUsageArchive(db: Db, dialect: SqlDialect): UsageArchive {
       );
       const columnsOfSpan = part[0]?.readUntil === undefined ? spanColumns : [...spanColumns, "read_until"];
       const given = fromJson(json, columnsOfSpan, ["owner", "name"], dialect);
-      const { numAffectedRows } = await inTransaction(plain, (transaction) =>
+      const { numAffectedRows } = await fencedTransaction((transaction) =>
         statement(sql`with held as materialized (${heldLease(lease, dialect)}), given as materialized (${given})
           select ${columnsOf("given", columnsOfSpan)} from held cross join given where true`).execute(transaction),
       );

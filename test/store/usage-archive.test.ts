@@ -1,3 +1,5 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ArchivedPart, ArchiveSeries, UsageReading } from "../../src/model/usage/archive.ts";
@@ -303,6 +305,38 @@ describe.skipIf(!postgres?.isReachable)("the usage archive of several gateways",
       expect(await taking).toEqual({ name: "collector", epoch: 2 });
     } finally {
       await client.end();
+    }
+  });
+
+  it("lets another gateway take over from one that is paused in the middle of a write, and refuses that write", async () => {
+    await using database = await createTestDatabase("postgres");
+    if (database.location.kind !== "postgres") throw new Error("no PostgreSQL");
+    const store = await database.open();
+    const series = { owner: "account", kind: "ACCOUNT", subject: "", granularity: "HOUR" } as const;
+    // Most pauses hit a transaction, not all of them.
+    for (let round = 0; round < 3; round += 1) {
+      const writer = fork(new URL("../support/paused-writer.ts", import.meta.url), [database.location.url], {
+        execArgv: ["--import", "tsx"],
+      });
+      try {
+        await once(writer, "message");
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        writer.kill("SIGSTOP");
+        const begun = performance.now();
+        let lease: Lease | null = null;
+        while (!lease) lease = await store.leases.take("collector", "successor", LONG_MS);
+        expect(performance.now() - begun).toBeLessThan(9_000);
+        const part = bytes(BigInt(lease.epoch));
+        await store.usageArchive.write([{ ...series, readAt: 0, buckets: new Map([[0, [part]]]) }], lease);
+        const refused = once(writer, "message");
+        writer.kill("SIGCONT");
+        expect((await refused)[0]).toBe("refused");
+        const rows = await store.usageArchive.rows(series, { from: 0, to: 1 });
+        expect(rows.map(({ traffic }) => traffic.bytesOut)).toEqual([BigInt(lease.epoch)]);
+        await store.leases.release(lease);
+      } finally {
+        writer.kill("SIGKILL");
+      }
     }
   });
 });
