@@ -28,13 +28,15 @@ export const Finding = builder.objectRef<FindingRecord>("Finding").implement({
       description: "Severity of the finding.",
       resolve: ({ kind }) => findingKinds[kind].severity,
     }),
-    summary: t.exposeString("summary", { description: "What was found, in a sentence or two with names and figures." }),
+    summary: t.exposeString("summary", {
+      description: "Statement of what was found, in a sentence or two with names and figures.",
+    }),
     impact: t.string({
       description: "Effect of the problem on money or security, in a sentence for a person.",
       resolve: ({ kind }) => findingKinds[kind].impact,
     }),
     advice: t.string({
-      description: "What to do about the problem, and what to consider before `suggestedMutation` is sent.",
+      description: "Steps that end the problem, and what to consider before `suggestedMutation` is sent.",
       resolve: ({ kind }) => findingKinds[kind].advice,
     }),
     suggestedMutation: t.string({
