@@ -18,6 +18,7 @@ const OWN = [
   /^GeoCascadeTraffic\.clusterCount$/,
   /^MultiViewHints\.maxBitsPerSecond$/,
   /^UpstreamError\.upstreamStatus$/,
+  /^UsageCollectionProgress\./,
   /^ViewerTokenResult\.index$/,
 ];
 
