@@ -5,7 +5,7 @@ import * as typedDocumentNode from "@graphql-codegen/typed-document-node";
 import * as typescriptOperations from "@graphql-codegen/typescript-operations";
 import { type GraphQLSchema, lexicographicSortSchema, parse, printSchema } from "graphql";
 import openapiTS, { astToString } from "openapi-typescript";
-import { withSection } from "./docs-section.ts";
+import { withSection } from "./bench/docs-section.ts";
 import { variables } from "./src/config/variables.ts";
 import { errorCodes } from "./src/model/errors.ts";
 import { requestLimits } from "./src/model/request-limits.ts";

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { writeSection } from "../docs-section.ts";
 import { createCaller } from "./callers.ts";
+import { writeSection } from "./docs-section.ts";
 import { failingTable } from "./failing.ts";
 import { type Fleet, pinBench, type Server, startFleet } from "./fleet.ts";
 import { growthTable } from "./growth.ts";

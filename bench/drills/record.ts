@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
-import { writeSection } from "../../docs-section.ts";
+import { writeSection } from "../docs-section.ts";
 import type { Outcome } from "./drill.ts";
 
 /** Appends the outcome of a full run to docs/measurements.md, with the date, the commit and the machine. */

@@ -251,9 +251,8 @@ describe("the usage collector", () => {
     const { gateway, createCollector } = world;
     const first = createCollector("a");
     await first.tick();
-    while ((await gateway.store.usageArchive.sources(gateway.sandbox.accountId)).length < 5) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    const sources = async () => (await gateway.store.usageArchive.sources(gateway.sandbox.accountId)).length;
+    await expect.poll(sources).toBeGreaterThanOrEqual(5);
     await first.stop();
     const second = createCollector("b");
     await collect(second);

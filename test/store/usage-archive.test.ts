@@ -293,7 +293,7 @@ describe.skipIf(!postgres?.isReachable)("the usage archive of several gateways",
       // The transaction of a writing gateway that is paused between its statement and its commit.
       await client.query("begin");
       await client.query("select 1 from leases where name = 'collector' and epoch = $1 for share", [lease?.epoch]);
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      await expect.poll(() => store.leases.isHeld("collector")).toBe(false);
       let taken = false;
       const taking = store.leases.take("collector", "second", LONG_MS).then((second) => {
         taken = true;

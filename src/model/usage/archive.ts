@@ -1,3 +1,4 @@
+import { DAY_MS } from "./time.ts";
 import { noTraffic, sumTraffic, type Traffic } from "./traffic.ts";
 
 /**
@@ -52,7 +53,7 @@ export interface UsageReading extends ArchiveSeries {
 }
 
 /** Time without a change after which a row is SETTLED, in milliseconds. */
-export const SETTLED_AFTER_MS = 86_400_000;
+export const SETTLED_AFTER_MS = DAY_MS;
 
 /** Largest count that both databases hold. */
 const MAX_COUNT = 2n ** 63n - 1n;

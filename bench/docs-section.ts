@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 
-const urlOf = (page: string) => new URL(page, import.meta.url);
+const urlOf = (page: string) => new URL(`../${page}`, import.meta.url);
 
 /**
  * Returns the text of a page with one section replaced: the lines between the comments that bear its name.
