@@ -3,25 +3,19 @@ import type { AccountCache } from "../cache/account-cache.ts";
 import type { DiscoveredNames } from "../cache/discovered-names.ts";
 import type { StreamCatalog } from "../cache/stream-catalog.ts";
 import type { TokenCache } from "../cache/token-cache.ts";
-import { isMetered } from "../model/stream/stream.ts";
-import {
-  type ArchivedPart,
-  type ArchiveGranularity,
-  type ArchiveKind,
-  isStorable,
-  type UsageReading,
-} from "../model/usage/archive.ts";
-import type { CountryBuckets } from "../model/usage/country-usage.ts";
+import { isStorable, type UsageReading } from "../model/usage/archive.ts";
 import { type Retention, retentionAt } from "../model/usage/retention.ts";
-import type { UsageSeries } from "../model/usage/series.ts";
-import { ceilTo, DAY_MS, floorTo, HOUR_MS, type TimeWindow } from "../model/usage/time.ts";
+import type { TimeWindow } from "../model/usage/time.ts";
 import { SharedCancellation } from "../primitives/cancellation.ts";
 import type { Clock } from "../primitives/clock.ts";
+import type { ArchiveSource } from "../store/archive/archive-records.ts";
+import { COLLECTOR_LEASE, LeaseLostError } from "../store/leases.ts";
 import type { Lease } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
-import { type ArchiveSource, LeaseLostError } from "../store/usage-archive.ts";
-import { type Analytics, perCall, type StreamRow } from "../upstream/analytics.ts";
+import type { Analytics } from "../upstream/analytics.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
+import { type CollectionCall, createCollectionPlan, endOf, oldestOf, STEP_MS } from "./collection-plan.ts";
+import { type CollectedUsage, readUsage } from "./read-usage.ts";
 
 export interface UsageCollectorOptions {
   readonly store: Pick<Store, "leases" | "usageArchive" | "partners">;
@@ -61,7 +55,6 @@ export interface CollectorStats {
   readonly failures: number;
 }
 
-export const COLLECTOR_LEASE = "usage-collector";
 /** Interval between ticks, in milliseconds. */
 export const COLLECTOR_TICK_MS = 3_000;
 /** Time after which the lease expires unless it is renewed, in milliseconds: another gateway takes over within 15 seconds. */
@@ -74,109 +67,20 @@ const LONGEST_PAUSE_MS = 5_000;
 const RETRY_MS = 60_000;
 /** Failures in a row after which the other calls are not made. */
 const MAX_FAILURES_IN_A_ROW = 3;
-/**
- * Span that is read again each time, in milliseconds, so that a bucket is seen unchanged for 24 hours after its end. It costs
- * no call, as a call may span any time.
- */
-const REREAD_MS: Record<ArchiveGranularity, number> = { HOUR: 26 * HOUR_MS, DAY: 4 * DAY_MS };
-const STEP_MS: Record<ArchiveGranularity, number> = { HOUR: HOUR_MS, DAY: DAY_MS };
-
 /** Kinds in the order in which they are read: tracking ids lead to streams. */
-const KINDS: readonly ArchiveKind[] = ["ACCOUNT", "ACCOUNT_COUNTRY", "TRACKING_STREAM", "STREAM", "STREAM_COUNTRY"];
-
-/** Series of one kind that one call reads, and the window. */
-interface Call {
-  readonly kind: ArchiveKind;
-  readonly granularity: ArchiveGranularity;
-  readonly names: readonly string[];
-  readonly window: TimeWindow;
-  /** Whether this gateway has not read one of the series yet: then it is read without a pause. */
-  readonly isCatchingUp: boolean;
-}
-
-/** Usage by name and bucket. */
-type Reading = ReadonlyMap<string, ReadonlyMap<number, readonly ArchivedPart[]>>;
+const KINDS = ["ACCOUNT", "ACCOUNT_COUNTRY", "TRACKING_STREAM", "STREAM", "STREAM_COUNTRY"] as const;
 
 /** Creates the collector; it does nothing before its first tick. */
 export function createUsageCollector(options: UsageCollectorOptions): UsageCollector {
-  const { store, analytics, account, tokenCache, streamCatalog, discoveredNames, gatewayId } = options;
-  const { platformClock, usageLagMs, pause, logger } = options;
+  const { store, analytics, account, gatewayId, platformClock, usageLagMs, pause, logger } = options;
   const { leases, usageArchive } = store;
   const cancellation = new SharedCancellation();
   const cancelled = new Promise<void>((resolve) => cancellation.addEventListener("abort", resolve));
-  /** Series, and what this gateway has read of them: what another one has read is read once more. */
-  const sources = new Map<string, ArchiveSource>();
-  /** Names that the platform refuses; tried again each day. */
-  const refused = new Set<string>();
+  const plan = createCollectionPlan(options);
   let lease: Lease | null = null;
   let running: Promise<void> | null = null;
   let retryAt = Number.NEGATIVE_INFINITY;
   let failures = 0;
-
-  const loadSources = async (owner: string) => {
-    sources.clear();
-    for (const source of await usageArchive.sources(owner)) {
-      sources.set(keyOf(source), { ...source, readUntil: 0 });
-      if (source.kind === "STREAM") discoveredNames.addStream(source.name);
-      if (source.kind === "TRACKING_STREAM") discoveredNames.addTrackingId(source.name);
-    }
-  };
-
-  /** Returns the names of a kind. Those of streams include what the tracking ids have led to, so these are read first. */
-  const namesOf = async (kind: ArchiveKind): Promise<string[]> => {
-    if (kind === "ACCOUNT" || kind === "ACCOUNT_COUNTRY") return [""];
-    const tokens = await tokenCache.read();
-    if (kind !== "TRACKING_STREAM") return streamCatalog.names(tokens).filter(isMetered);
-    const ofPartners = (await store.partners.all()).flatMap(({ trackingIds }) => trackingIds);
-    return [...new Set([...tokens.trackingIds(), ...ofPartners, ...discoveredNames.trackingIds()])];
-  };
-
-  /** Returns the fewest calls that read what is due of a kind. */
-  const callsOf = async (kind: ArchiveKind, granularity: ArchiveGranularity, retention: Retention): Promise<Call[]> => {
-    const { to, readUntil } = endOf(granularity, retention);
-    const oldest = oldestOf(granularity, retention);
-    const from = (name: string) => {
-      const until = sources.get(keyOf({ kind, granularity, name }))?.until ?? oldest;
-      return Math.max(oldest, Math.min(until, floorTo(readUntil - REREAD_MS[granularity], STEP_MS[granularity])));
-    };
-    const due = (await namesOf(kind)).filter(
-      (name) =>
-        !refused.has(refusalKey(kind, name)) &&
-        (sources.get(keyOf({ kind, granularity, name }))?.readUntil ?? 0) < readUntil,
-    );
-    // Names with equal windows share calls, so that one new name does not widen the window of nine others.
-    const sorted = due.map((name) => ({ name, from: from(name) })).sort((a, b) => a.from - b.from);
-    return perCall(sorted.map(({ name }) => name)).map((names) => ({
-      kind,
-      granularity,
-      names,
-      window: { from: Math.min(...names.map(from)), to },
-      isCatchingUp: names.some((name) => (sources.get(keyOf({ kind, granularity, name }))?.readUntil ?? 0) === 0),
-    }));
-  };
-
-  const read = ({ kind, names, granularity, window }: Call): Promise<Reading> => {
-    switch (kind) {
-      case "ACCOUNT":
-        return analytics
-          .accountSeries(window, granularity, cancellation)
-          .then((series) => new Map([["", whole(series)]]));
-      case "ACCOUNT_COUNTRY":
-        return analytics
-          .accountCountrySeries(window, granularity, cancellation)
-          .then((buckets) => new Map([["", byCountry(buckets)]]));
-      case "STREAM":
-        return analytics.streamSeries(names, window, granularity, cancellation).then((all) => mapValues(all, whole));
-      case "STREAM_COUNTRY":
-        return analytics
-          .streamCountrySeries(names, window, granularity, cancellation)
-          .then((all) => mapValues(all, byCountry));
-      case "TRACKING_STREAM":
-        return analytics
-          .trackingSeries(names, window, granularity, cancellation)
-          .then((all) => mapValues(all, byStream));
-    }
-  };
 
   /** Records what a source can no longer get: the buckets before the window that were never read. */
   const saveGaps = async (owner: string, source: ArchiveSource, oldest: number, held: Lease) => {
@@ -195,8 +99,8 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
 
   const write = async (
     owner: string,
-    call: Call,
-    reading: Reading,
+    call: CollectionCall,
+    reading: CollectedUsage,
     readAt: number,
     retention: Retention,
     held: Lease,
@@ -213,7 +117,7 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
           ([start, parts]) => start >= window.from && start < window.to && parts.every(isStorable),
         ),
       );
-      const former = sources.get(keyOf({ kind, granularity, name }));
+      const former = plan.get({ kind, granularity, name });
       if (former && former.until < oldest) await saveGaps(owner, former, oldest, held);
       const from = former?.from ?? window.from;
       const begin = Math.max(former?.until ?? window.from, oldest);
@@ -224,20 +128,20 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
     }
     await usageArchive.write(readings, held);
     await usageArchive.saveSources(owner, next, held);
-    for (const source of next) sources.set(keyOf(source), source);
+    plan.set(next);
   };
 
   /** Makes a call. A name that the platform refuses fails it for the others, so that these are read without it. */
-  const make = async (owner: string, call: Call, held: Lease): Promise<void> => {
+  const make = async (owner: string, call: CollectionCall, held: Lease): Promise<void> => {
     const readAt = platformClock();
-    let reading: Reading;
+    let reading: CollectedUsage;
     try {
-      reading = await read(call);
+      reading = await readUsage(analytics, call, cancellation);
     } catch (error) {
       if (!(error instanceof UpstreamError && error.code === "UPSTREAM_REJECTED")) throw error;
       const { names, kind } = call;
       if (names.length === 1) {
-        refused.add(refusalKey(kind, names[0] ?? ""));
+        plan.refuse(kind, names[0] ?? "");
         logger.warn({ err: error, kind }, "the platform refuses usage of a name");
         return;
       }
@@ -250,8 +154,8 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
 
   const collect = async (held: Lease) => {
     const owner = await account.id();
-    if (sources.size === 0) await loadSources(owner);
-    const isFirst = sources.size === 0;
+    if (plan.size() === 0) await plan.load(owner);
+    const isFirst = plan.size() === 0;
     if (isFirst) logger.info("usage is collected for the first time: all that the platform has is read");
     let made = 0;
     let failed = 0;
@@ -259,8 +163,8 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
     for (const granularity of ["HOUR", "DAY"] as const) {
       for (const kind of KINDS) {
         const retention = retentionAt(platformClock(), usageLagMs);
-        const calls = await callsOf(kind, granularity, retention);
-        if (granularity === "DAY" && kind === "ACCOUNT" && calls.length > 0) refused.clear();
+        const calls = await plan.callsOf(kind, granularity, retention);
+        if (granularity === "DAY" && kind === "ACCOUNT" && calls.length > 0) plan.retryRefused();
         for (const call of calls) {
           if (cancellation.aborted || lease !== held) return;
           try {
@@ -284,7 +188,7 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
           }
         }
         if (isFirst && calls.length > 0) {
-          logger.info({ kind, granularity, calls: calls.length, series: sources.size }, "usage was collected");
+          logger.info({ kind, granularity, calls: calls.length, series: plan.size() }, "usage was collected");
         }
       }
     }
@@ -309,7 +213,7 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
     if (lease && (await leases.renew(lease, LEASE_MS))) return lease;
     lease = null;
     // Another gateway may collect in the meantime.
-    sources.clear();
+    plan.clear();
     lease = await leases.take(COLLECTOR_LEASE, gatewayId, LEASE_MS);
     return lease;
   };
@@ -340,38 +244,18 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
       if (held) await leases.release(held).catch(() => undefined);
       await running;
     },
-    stats: () => {
-      const now = retentionAt(platformClock(), usageLagMs);
-      const behind = [...sources.values()].filter(
-        ({ until, granularity }) => until < floorTo(endOf(granularity, now).readUntil, STEP_MS[granularity]),
-      );
-      return { isCollecting: lease !== null, sources: sources.size, behind: behind.length, failures };
-    },
+    stats: () => ({
+      isCollecting: lease !== null,
+      sources: plan.size(),
+      behind: plan.behind(retentionAt(platformClock(), usageLagMs)),
+      failures,
+    }),
   };
-}
-
-function keyOf({ kind, granularity, name }: Pick<ArchiveSource, "kind" | "granularity" | "name">): string {
-  return `${kind} ${granularity} ${name}`;
-}
-
-function refusalKey(kind: ArchiveKind, name: string): string {
-  return `${kind} ${name}`;
 }
 
 /** Returns the series of a name: a tracking id owns its series, the account all others. */
 function seriesOf(account: string, { kind }: Pick<ArchiveSource, "kind">, name = "") {
   return kind === "TRACKING_STREAM" ? { owner: name, kind, subject: "" } : { owner: account, kind, subject: name };
-}
-
-/** Returns the end of a read, and up to when its usage is complete. A day is read when it is over. */
-function endOf(granularity: ArchiveGranularity, { freshUntil }: Retention): { to: number; readUntil: number } {
-  if (granularity === "HOUR") return { to: ceilTo(freshUntil, HOUR_MS), readUntil: freshUntil };
-  const to = floorTo(freshUntil, DAY_MS);
-  return { to, readUntil: to };
-}
-
-function oldestOf(granularity: ArchiveGranularity, { hourlySince, dailySince }: Retention): number {
-  return granularity === "HOUR" ? hourlySince : dailySince;
 }
 
 /** Returns the spans of a window whose steps are absent, in order. */
@@ -384,29 +268,4 @@ function spansWithout(present: ReadonlySet<number>, { from, to }: TimeWindow, st
     else spans.push({ from: start, to: start + step });
   }
   return spans;
-}
-
-function whole(series: UsageSeries): Map<number, ArchivedPart[]> {
-  const buckets = new Map<number, ArchivedPart[]>();
-  for (const start of series.keys()) {
-    const traffic = series.get(start);
-    if (traffic) buckets.set(start, [{ part: "", traffic, counts: null }]);
-  }
-  return buckets;
-}
-
-function byCountry(buckets: CountryBuckets): Map<number, ArchivedPart[]> {
-  return mapValues(buckets, (usages) =>
-    usages.map(({ country, traffic, ...counts }) => ({ part: country, traffic, counts })),
-  );
-}
-
-function byStream(buckets: ReadonlyMap<number, readonly StreamRow[]>): Map<number, ArchivedPart[]> {
-  return mapValues(buckets, (rows) =>
-    rows.map(({ streamName, traffic }) => ({ part: streamName ?? "", traffic, counts: null })),
-  );
-}
-
-function mapValues<Key, From, To>(map: ReadonlyMap<Key, From>, convert: (value: From) => To): Map<Key, To> {
-  return new Map([...map].map(([key, value]) => [key, convert(value)]));
 }

@@ -1,5 +1,6 @@
 import { CamelCasePlugin, type Dialect, Kysely } from "kysely";
 import { createApiKeyStore } from "./api-keys.ts";
+import { createUsageArchive } from "./archive/usage-archive.ts";
 import { createAuditStore } from "./audit.ts";
 import type { Database, Db } from "./database.ts";
 import { createIdempotencyKeyStore } from "./idempotency-keys.ts";
@@ -13,7 +14,6 @@ import { createSigningKeyStore } from "./signing-keys.ts";
 import type { SqlDialect } from "./sql-dialect.ts";
 import type { Store, Tables } from "./store.ts";
 import { asTransaction } from "./transaction-scope.ts";
-import { createUsageArchive } from "./usage-archive.ts";
 
 /**
  * Creates the store of a database, and brings its tables up to date.

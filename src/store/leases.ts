@@ -1,7 +1,18 @@
 import { type RawBuilder, sql } from "kysely";
+import { ApplicationError } from "../model/errors.ts";
 import type { Db } from "./database.ts";
 import type { Lease, LeaseRow } from "./records.ts";
 import type { SqlDialect } from "./sql-dialect.ts";
+
+/** Name of the lease of the gateway that collects usage. */
+export const COLLECTOR_LEASE = "usage-collector";
+
+/** Another gateway has taken the lease; nothing was written. */
+export class LeaseLostError extends ApplicationError {
+  constructor({ name }: Lease) {
+    super("CONFLICT", `The lease ${name} is held by another gateway, or has expired.`);
+  }
+}
 
 /**
  * Leases of jobs that one of several gateways runs at a time.
@@ -20,6 +31,9 @@ export interface LeaseStore {
   /** Ends all leases. Call it only if no other gateway uses the store. */
   releaseAll(): Promise<void>;
 }
+
+/** Longest time that a transaction on PostgreSQL may wait for its gateway, in milliseconds. */
+const MAX_IDLE_MS = 3_000;
 
 /** The database's time, in milliseconds since the epoch. */
 const databaseTime: Record<SqlDialect, RawBuilder<number>> = {
@@ -78,4 +92,21 @@ export function createLeaseStore(db: Db, dialect: SqlDialect): LeaseStore {
 export function heldLease({ name, epoch }: Lease, dialect: SqlDialect): RawBuilder<unknown> {
   const held = sql`select 1 from leases where name = ${name} and epoch = ${epoch} and expires_at > ${databaseTime[dialect]}`;
   return dialect === "postgres" ? sql`${held} for share` : held;
+}
+
+/**
+ * Runs a transaction whose statements check a lease by {@link heldLease}.
+ *
+ * PostgreSQL ends the transaction of a gateway that is paused in it: otherwise its lock on the lease would let nobody take over.
+ */
+export function fencedTransaction<Result>(
+  db: Db,
+  dialect: SqlDialect,
+  work: (transaction: Db) => Promise<Result>,
+): Promise<Result> {
+  return db.transaction().execute(async (transaction) => {
+    if (dialect === "postgres")
+      await sql`set local idle_in_transaction_session_timeout = ${sql.lit(MAX_IDLE_MS)}`.execute(transaction);
+    return work(transaction);
+  });
 }

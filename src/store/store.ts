@@ -1,4 +1,5 @@
 import type { ApiKeyStore } from "./api-keys.ts";
+import type { UsageArchive } from "./archive/usage-archive.ts";
 import type { AuditStore } from "./audit.ts";
 import type { IdempotencyKeyStore } from "./idempotency-keys.ts";
 import type { LeaseStore } from "./leases.ts";
@@ -7,7 +8,6 @@ import type { PartnerStore } from "./partners.ts";
 import type { PatternCoverageStore } from "./pattern-coverages.ts";
 import type { RefusedAttemptStore } from "./refused-attempts.ts";
 import type { SigningKeyStore } from "./signing-keys.ts";
-import type { UsageArchive } from "./usage-archive.ts";
 
 /** Stores of all tables. */
 export interface Tables {

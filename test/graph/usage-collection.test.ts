@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { COLLECTOR_LEASE } from "../../src/jobs/collect-usage.ts";
 import { HOUR_MS } from "../../src/model/usage/time.ts";
+import { COLLECTOR_LEASE } from "../../src/store/leases.ts";
 import { createTestGateway } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 import { at } from "../support/time.ts";

@@ -1,8 +1,8 @@
-import { COLLECTOR_LEASE } from "../../jobs/collect-usage.ts";
 import type { ArchiveKind } from "../../model/usage/archive.ts";
 import { bucketBoundary } from "../../model/usage/bucket-date.ts";
 import { DAY_MS, floorTo } from "../../model/usage/time.ts";
-import type { ArchiveGap, ArchiveProgress } from "../../store/usage-archive.ts";
+import type { ArchiveGap, ArchiveProgress } from "../../store/archive/archive-records.ts";
+import { COLLECTOR_LEASE } from "../../store/leases.ts";
 import { Granularity } from "../bandwidth/usage-series.ts";
 import { builder } from "../builder.ts";
 import { enumValues } from "../enum-values.ts";

@@ -1,0 +1,142 @@
+import type { DiscoveredNames } from "../cache/discovered-names.ts";
+import type { StreamCatalog } from "../cache/stream-catalog.ts";
+import type { TokenCache } from "../cache/token-cache.ts";
+import { isMetered } from "../model/stream/stream.ts";
+import type { ArchiveGranularity, ArchiveKind } from "../model/usage/archive.ts";
+import type { Retention } from "../model/usage/retention.ts";
+import { ceilTo, DAY_MS, floorTo, HOUR_MS, type TimeWindow } from "../model/usage/time.ts";
+import type { ArchiveSource } from "../store/archive/archive-records.ts";
+import type { Store } from "../store/store.ts";
+import { perCall } from "../upstream/analytics.ts";
+
+/** Series of one kind that one call reads, and the window. */
+export interface CollectionCall {
+  readonly kind: ArchiveKind;
+  readonly granularity: ArchiveGranularity;
+  readonly names: readonly string[];
+  readonly window: TimeWindow;
+  /** Whether this gateway has not read one of the series yet: then it is read without a pause. */
+  readonly isCatchingUp: boolean;
+}
+
+type SourceKey = Pick<ArchiveSource, "kind" | "granularity" | "name">;
+
+/** Series that are collected, how far this gateway has read them, and the calls that are due. */
+export interface CollectionPlan {
+  /** Loads the series that were collected before. What another gateway has read is read once more. */
+  load(owner: string): Promise<void>;
+  /** Forgets all series until the next {@link load}. */
+  clear(): void;
+  /** Returns the number of series. */
+  size(): number;
+  get(key: SourceKey): ArchiveSource | undefined;
+  /** Records how far series have been read. */
+  set(sources: readonly ArchiveSource[]): void;
+  /** Leaves out a name that the platform refuses. */
+  refuse(kind: ArchiveKind, name: string): void;
+  /** Lets all refused names be tried again. */
+  retryRefused(): void;
+  /** Returns the fewest calls that read what is due of a kind. */
+  callsOf(kind: ArchiveKind, granularity: ArchiveGranularity, retention: Retention): Promise<CollectionCall[]>;
+  /** Returns the number of series whose newest hour or day is still to be read. */
+  behind(retention: Retention): number;
+}
+
+interface PlanOptions {
+  readonly store: Pick<Store, "usageArchive" | "partners">;
+  readonly tokenCache: Pick<TokenCache, "read">;
+  readonly streamCatalog: Pick<StreamCatalog, "names">;
+  readonly discoveredNames: DiscoveredNames;
+}
+
+/**
+ * Span that is read again each time, in milliseconds, so that a bucket is seen unchanged for 24 hours after its end. It costs
+ * no call, as a call may span any time.
+ */
+const REREAD_MS: Record<ArchiveGranularity, number> = { HOUR: 26 * HOUR_MS, DAY: 4 * DAY_MS };
+/** Length of a bucket, in milliseconds. */
+export const STEP_MS: Record<ArchiveGranularity, number> = { HOUR: HOUR_MS, DAY: DAY_MS };
+
+/** Creates an empty plan. */
+export function createCollectionPlan(options: PlanOptions): CollectionPlan {
+  const { store, tokenCache, streamCatalog, discoveredNames } = options;
+  /** Series, and what this gateway has read of them. */
+  const sources = new Map<string, ArchiveSource>();
+  /** Names that the platform refuses; tried again each day. */
+  const refused = new Set<string>();
+
+  /** Returns the names of a kind. Those of streams include what the tracking ids have led to, so these are read first. */
+  const namesOf = async (kind: ArchiveKind): Promise<string[]> => {
+    if (kind === "ACCOUNT" || kind === "ACCOUNT_COUNTRY") return [""];
+    const tokens = await tokenCache.read();
+    if (kind !== "TRACKING_STREAM") return streamCatalog.names(tokens).filter(isMetered);
+    const ofPartners = (await store.partners.all()).flatMap(({ trackingIds }) => trackingIds);
+    return [...new Set([...tokens.trackingIds(), ...ofPartners, ...discoveredNames.trackingIds()])];
+  };
+
+  const get = (key: SourceKey) => sources.get(keyOf(key));
+
+  return {
+    load: async (owner) => {
+      sources.clear();
+      for (const source of await store.usageArchive.sources(owner)) {
+        sources.set(keyOf(source), { ...source, readUntil: 0 });
+        if (source.kind === "STREAM") discoveredNames.addStream(source.name);
+        if (source.kind === "TRACKING_STREAM") discoveredNames.addTrackingId(source.name);
+      }
+    },
+    clear: () => sources.clear(),
+    size: () => sources.size,
+    get,
+    set: (next) => {
+      for (const source of next) sources.set(keyOf(source), source);
+    },
+    refuse: (kind, name) => void refused.add(refusalKey(kind, name)),
+    retryRefused: () => refused.clear(),
+    callsOf: async (kind, granularity, retention) => {
+      const { to, readUntil } = endOf(granularity, retention);
+      const oldest = oldestOf(granularity, retention);
+      const from = (name: string) => {
+        const until = get({ kind, granularity, name })?.until ?? oldest;
+        return Math.max(oldest, Math.min(until, floorTo(readUntil - REREAD_MS[granularity], STEP_MS[granularity])));
+      };
+      const due = (await namesOf(kind)).filter(
+        (name) =>
+          !refused.has(refusalKey(kind, name)) && (get({ kind, granularity, name })?.readUntil ?? 0) < readUntil,
+      );
+      // Names with equal windows share calls, so that one new name does not widen the window of nine others.
+      const sorted = due.map((name) => ({ name, from: from(name) })).sort((a, b) => a.from - b.from);
+      return perCall(sorted.map(({ name }) => name)).map((names) => ({
+        kind,
+        granularity,
+        names,
+        window: { from: Math.min(...names.map(from)), to },
+        isCatchingUp: names.some((name) => (get({ kind, granularity, name })?.readUntil ?? 0) === 0),
+      }));
+    },
+    behind: (retention) =>
+      [...sources.values()].filter(
+        ({ until, granularity }) => until < floorTo(endOf(granularity, retention).readUntil, STEP_MS[granularity]),
+      ).length,
+  };
+}
+
+function keyOf({ kind, granularity, name }: SourceKey): string {
+  return `${kind} ${granularity} ${name}`;
+}
+
+function refusalKey(kind: ArchiveKind, name: string): string {
+  return `${kind} ${name}`;
+}
+
+/** Returns the end of a read, and up to when its usage is complete. A day is read when it is over. */
+export function endOf(granularity: ArchiveGranularity, { freshUntil }: Retention): { to: number; readUntil: number } {
+  if (granularity === "HOUR") return { to: ceilTo(freshUntil, HOUR_MS), readUntil: freshUntil };
+  const to = floorTo(freshUntil, DAY_MS);
+  return { to, readUntil: to };
+}
+
+/** Returns the start of the oldest bucket that the platform keeps. */
+export function oldestOf(granularity: ArchiveGranularity, { hourlySince, dailySince }: Retention): number {
+  return granularity === "HOUR" ? hourlySince : dailySince;
+}

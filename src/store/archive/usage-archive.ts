@@ -1,0 +1,56 @@
+import { sql } from "kysely";
+import type { ArchiveSeries } from "../../model/usage/archive.ts";
+import type { TimeWindow } from "../../model/usage/time.ts";
+import type { Db } from "../database.ts";
+import type { SqlDialect } from "../sql-dialect.ts";
+import { ofSeries, partOf, type RowFromDatabase, texts } from "./archive-codec.ts";
+import type { ArchiveCorrection, ArchivedRow } from "./archive-records.ts";
+import { type ArchiveSpans, createArchiveSpans } from "./archive-spans.ts";
+import { type ArchiveWrites, createArchiveWrites } from "./archive-writes.ts";
+
+/** Usage that outlives the platform's memory. See docs/decisions/0029-usage-archive.md. */
+export interface UsageArchive extends ArchiveWrites, ArchiveSpans {
+  /** Returns the rows of a window, by bucket and part. */
+  rows(series: ArchiveSeries, window: TimeWindow): Promise<ArchivedRow[]>;
+  /** Returns the corrections of a window, by bucket, part and time. */
+  corrections(series: ArchiveSeries, window: TimeWindow): Promise<ArchiveCorrection[]>;
+  /** Returns the starts of the buckets that were read, in order. */
+  readBuckets(series: ArchiveSeries, window: TimeWindow): Promise<number[]>;
+}
+
+/** Creates the archive. */
+export function createUsageArchive(database: Db, dialect: SqlDialect): UsageArchive {
+  const db = database.withoutPlugins();
+  return {
+    ...createArchiveWrites(db, dialect),
+    ...createArchiveSpans(db, dialect),
+    rows: async (series, { from, to }) => {
+      const { rows } = await sql<RowFromDatabase>`
+        select bucket, part, changed_at, settled_at, ${texts()} from usage_rows
+        where ${ofSeries(series)} and bucket >= ${from} and bucket < ${to} order by bucket, part`.execute(db);
+      return rows.map((row) => ({
+        ...partOf(row),
+        bucket: row.bucket,
+        changedAt: row.changed_at,
+        state: row.settled_at === null ? "OPEN" : "SETTLED",
+      }));
+    },
+    corrections: async (series, { from, to }) => {
+      const { rows } = await sql<RowFromDatabase & { corrected_at: number }>`
+        select bucket, part, corrected_at, ${texts()} from usage_corrections
+        where ${ofSeries(series)} and bucket >= ${from} and bucket < ${to}
+        order by bucket, part, corrected_at`.execute(db);
+      return rows.map((row) => ({
+        bucket: row.bucket,
+        part: row.part,
+        correctedAt: row.corrected_at,
+        former: row.bytes_out === null ? null : partOf(row),
+      }));
+    },
+    readBuckets: async (series, { from, to }) => {
+      const { rows } = await sql<{ bucket: number }>`select bucket from usage_rows
+        where ${ofSeries(series)} and bucket >= ${from} and bucket < ${to} and part = '' order by bucket`.execute(db);
+      return rows.map(({ bucket }) => bucket);
+    },
+  };
+}
