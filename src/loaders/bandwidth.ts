@@ -18,6 +18,7 @@ import {
 import type { TimeWindow } from "../model/usage/time.ts";
 import { planTotal, type UsageWindow } from "../model/usage/time-window.ts";
 import { noTraffic, sumTraffic, type Traffic } from "../model/usage/traffic.ts";
+import type { Zones } from "../model/usage/zones.ts";
 import { allMaybe, isPromise, type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
 import { memoizeLast } from "../primitives/memoize.ts";
 import type { CountryRow, StreamResolution, StreamRow, TrackingRow } from "../upstream/analytics.ts";
@@ -90,9 +91,9 @@ export function readSeries(
   source: BandwidthSource,
   window: UsageWindow,
   granularity: Granularity,
-  timeZone: string,
+  zones: Zones,
 ): MaybePromise<Measured<readonly SeriesPoint[]>> {
-  const plan = seriesPlan(window, granularity, timeZone, source.retention);
+  const plan = seriesPlan(window, granularity, zones, source.retention);
   const windowFreshUntil = window.retention.freshUntil;
   const [only, ...others] = plan.reads;
   if (only && others.length === 0) {
@@ -152,11 +153,11 @@ export async function readCountrySeries(
   source: BandwidthSource,
   window: UsageWindow,
   granularity: Granularity,
-  timeZone: string,
+  zones: Zones,
 ): Promise<Measured<CountrySeries[]>> {
   const { countrySeries } = source;
   if (!countrySeries) throw noCountries();
-  const plan = seriesPlan(window, granularity, timeZone, DAYS_RETAINED);
+  const plan = seriesPlan(window, granularity, zones, DAYS_RETAINED);
   const series = await Promise.all(plan.reads.map((read) => countrySeries.call(source, read)));
   const freshUntil = Math.min(window.retention.freshUntil, earliestFreshUntil(series));
   const readings = plan.reads.flatMap(({ resolution }, index) => {

@@ -2,6 +2,7 @@ import type { GraphQLSchema } from "graphql";
 import { withAudit } from "./audit/audited.ts";
 import { builder } from "./builder.ts";
 import "./account/queries.ts";
+import "./account/set-billing-time-zone.ts";
 import "./account/usage-collection.ts";
 import "./audit/queries.ts";
 import "./audit/refused-attempts.ts";

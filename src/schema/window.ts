@@ -1,6 +1,6 @@
 import type { GraphContext } from "../context.ts";
 import { InvalidInputError } from "../model/errors.ts";
-import { before, calendarDuration, monthWindow } from "../model/usage/calendar.ts";
+import { before, calendarDuration, monthWindow, timeZoneAt, zoneSpans } from "../model/usage/calendar.ts";
 import type { Retention } from "../model/usage/retention.ts";
 import { ceilTo, DAY_MS, floorTo, type TimeWindow } from "../model/usage/time.ts";
 import {
@@ -15,6 +15,7 @@ import {
   type WindowSelection,
   windowRoundings,
 } from "../model/usage/time-window.ts";
+import type { Zones } from "../model/usage/zones.ts";
 import { memoizeLast } from "../primitives/memoize.ts";
 import { builder } from "./builder.ts";
 import { enumValues } from "./enum-values.ts";
@@ -36,7 +37,7 @@ const RangeInput = builder.inputType("RangeInput", {
 });
 
 const NamedWindowEnum = builder.enumType("NamedWindow", {
-  description: "A day or month of the time zone that the argument `timeZone` gives.",
+  description: "A day or month of the argument `timeZone`.",
   values: enumValues(namedWindows),
 });
 
@@ -57,22 +58,19 @@ export const WindowInput = builder.inputType("WindowInput", {
         "Number of hours (`PT3H`), days (`P7D`) or months (`P1M`). Usage: the last ones that are over at `freshUntil`; days and months are those of `timeZone`, and a full week of hours or year of UTC days lacks its oldest, which is no longer retained. Viewer records and recordings: exactly this time back from now.",
     }),
     month: t.string({
-      description:
-        "A calendar month, `YYYY-MM`, in the time zone of the field's argument `timeZone`. The current month ends with the newest usage.",
+      description: "A calendar month, `YYYY-MM`, in `timeZone`. The current month ends with the newest usage.",
     }),
     named: t.field({ type: NamedWindowEnum, description: "A day or month by its name, in `timeZone`." }),
   }),
 });
 
+export const ZONE_ARGUMENT =
+  "Time zone in which days and months begin. Defaults to that of the partner whose usage is read or who asks, by month as `usageTimeZones` lists them, otherwise to UTC.";
+
 /** The arguments of every field that lists records over a window. */
 export const recordWindowArgs = builder.args((t) => ({
   window: t.field({ type: WindowInput, required: true, description: "The window that the result covers." }),
-  timeZone: t.field({
-    type: "TimeZone",
-    required: true,
-    defaultValue: "UTC",
-    description: "Time zone in which days and months begin; UTC by default.",
-  }),
+  timeZone: t.field({ type: "TimeZone", description: ZONE_ARGUMENT }),
 }));
 
 /** The arguments of every field that returns usage over a window. */
@@ -98,7 +96,7 @@ export interface RecordWindowArguments {
     readonly month?: string | null | undefined;
     readonly named?: NamedWindow | null | undefined;
   };
-  readonly timeZone: string;
+  readonly timeZone?: string | null | undefined;
 }
 
 export interface WindowArguments extends RecordWindowArguments {
@@ -106,14 +104,40 @@ export interface WindowArguments extends RecordWindowArguments {
   readonly rounding?: WindowRounding | null | undefined;
 }
 
-/** Returns the window that the arguments select at present. @throws InvalidInputError naming the argument */
+/** Returns the zones of a window's days and months: the selected one, those of its partner, or those of the caller. */
+function zonesOf(
+  { timeZone }: Pick<RecordWindowArguments, "timeZone">,
+  partnerZones: Zones | undefined,
+  { caller }: Pick<GraphContext, "caller">,
+): Zones {
+  return timeZone ?? partnerZones ?? caller.partner?.zones ?? "UTC";
+}
+
+/**
+ * Returns the window that the arguments select at present.
+ *
+ * @param partnerZones zones of the partner whose usage is read
+ * @throws InvalidInputError naming the argument
+ */
 export function usageWindow(
-  { window, timeZone, includeCurrent, rounding }: WindowArguments,
-  { retention }: Pick<GraphContext, "retention">,
+  { window, includeCurrent, rounding, ...args }: WindowArguments,
+  context: Pick<GraphContext, "retention" | "caller">,
+  partnerZones?: Zones,
 ): UsageWindow {
+  const { retention } = context;
   const { range, last, month, named } = window;
   const [from, to] = [range?.from.getTime(), range?.to.getTime()];
-  return windowOf(from, to, last, month, named, timeZone, includeCurrent, rounding, retention);
+  return windowOf(
+    from,
+    to,
+    last,
+    month,
+    named,
+    zonesOf(args, partnerZones, context),
+    includeCurrent,
+    rounding,
+    retention,
+  );
 }
 
 /** Memoizes the latest window: the streams of a list are queried for the same one. */
@@ -124,7 +148,7 @@ const windowOf = memoizeLast(
     last: string | null | undefined,
     month: string | null | undefined,
     named: NamedWindow | null | undefined,
-    timeZone: string,
+    zones: Zones,
     includesCurrent: boolean,
     rounding: WindowRounding | null | undefined,
     retention: Retention,
@@ -133,7 +157,7 @@ const windowOf = memoizeLast(
     const selection = selectionOf(range, last, month, named);
     return resolveWindow(
       "last" in selection ? { ...selection, includesCurrent } : selection,
-      timeZone,
+      zones,
       retention,
       rounding ?? null,
     );
@@ -141,28 +165,36 @@ const windowOf = memoizeLast(
 );
 
 /** Returns the window of {@link usageWindow}, extended to the whole UTC days that are metered. @throws InvalidInputError */
-export function dailyWindow(args: WindowArguments, context: Pick<GraphContext, "retention">): UsageWindow {
+export function dailyWindow(args: WindowArguments, context: Pick<GraphContext, "retention" | "caller">): UsageWindow {
   const window = usageWindow(args, context);
   return { ...window, from: floorTo(window.from, DAY_MS), to: ceilTo(window.to, DAY_MS) };
 }
 
-/** Returns the window of records, which need not be on the full hour. @throws InvalidInputError naming the argument */
+/**
+ * Returns the window of records, which need not be on the full hour.
+ *
+ * @param partnerZones zones of the partner whose records are read
+ * @throws InvalidInputError naming the argument
+ */
 export function recordWindow(
-  { window, timeZone }: RecordWindowArguments,
-  { now }: Pick<GraphContext, "now">,
+  { window, ...args }: RecordWindowArguments,
+  context: Pick<GraphContext, "now" | "caller">,
+  partnerZones?: Zones,
 ): TimeWindow {
+  const { now } = context;
+  const zones = zonesOf(args, partnerZones, context);
   const { range, last, month, named } = window;
   const selection = selectionOf(range && { from: range.from.getTime(), to: range.to.getTime() }, last, month, named);
   if ("last" in selection) {
     assertPositive(selection.last);
-    return { from: before(now, selection.last, timeZone), to: now };
+    return { from: before(now, selection.last, zones), to: now };
   }
-  if ("named" in selection) return namedWindow(selection.named, timeZone, now);
+  if ("named" in selection) return namedWindow(selection.named, zones, now);
   if ("month" in selection) {
-    const whole = monthWindow(selection.month, timeZone);
+    const whole = monthWindow(selection.month, zones);
     if (whole.from <= now) return whole;
     const rule = "`window.month` must have begun in its time zone";
-    const facts = { begins: new Date(whole.from).toISOString(), timeZone };
+    const facts = { begins: new Date(whole.from).toISOString(), timeZone: timeZoneAt(whole.from, zones) };
     throw new InvalidInputError("window.month", `${rule}; got ${selection.month}.`, facts, "INVALID_WINDOW");
   }
   if (selection.range.from < selection.range.to) return selection.range;
@@ -194,9 +226,18 @@ function selectionOf(
 }
 
 export interface WindowValue extends TimeWindow {
-  readonly timeZone: string;
+  readonly zones: Zones;
   readonly rounding: WindowRounding | null;
 }
+
+const WindowTimeZone = builder.objectRef<TimeWindow & { readonly timeZone: string }>("WindowTimeZone").implement({
+  description: "A part of a window and the time zone in which its days and months begin.",
+  fields: (t) => ({
+    timeZone: t.expose("timeZone", { type: "TimeZone", description: "Time zone of the part." }),
+    from: t.expose("from", { type: "DateTime", description: "Start of the part, inclusive." }),
+    to: t.expose("to", { type: "DateTime", description: "End of the part, exclusive." }),
+  }),
+});
 
 export const Window = builder.objectRef<WindowValue>("Window").implement({
   description: "The half-open window of time that a result covers.",
@@ -206,9 +247,17 @@ export const Window = builder.objectRef<WindowValue>("Window").implement({
       type: "DateTime",
       description: "End of the window, exclusive. For a window that is not over yet, the end of the newest usage.",
     }),
-    timeZone: t.expose("timeZone", {
+    timeZone: t.field({
       type: "TimeZone",
-      description: "Time zone in which days and months begin; UTC by default.",
+      description:
+        "Time zone in which days and months begin, at the start of the window. A partner's zone without whole-hour offsets is replaced by the account's `billingTimeZone`.",
+      resolve: ({ from, zones }) => timeZoneAt(from, zones),
+    }),
+    timeZones: t.field({
+      type: [WindowTimeZone],
+      description:
+        "Parts of the window with one time zone each, in order: several only if a partner's zone changes within the window.",
+      resolve: (window) => zoneSpans(window, window.zones),
     }),
     rounding: t.expose("rounding", {
       type: WindowRoundingEnum,
@@ -220,5 +269,5 @@ export const Window = builder.objectRef<WindowValue>("Window").implement({
 
 /** Returns the part of the window that has usage: a window that is not over yet ends where the newest usage ends. */
 export function answeredWindow(window: UsageWindow, freshUntil: number): WindowValue {
-  return { ...meteredWindow(window, freshUntil), timeZone: window.timeZone, rounding: window.rounding };
+  return { ...meteredWindow(window, freshUntil), zones: window.zones, rounding: window.rounding };
 }

@@ -12,6 +12,7 @@ import type {
   PatternCoverageRow,
   RefusedAttempts,
   SigningKeyRecord,
+  TimeZoneRow,
   TrackingIdRow,
 } from "./records.ts";
 
@@ -25,6 +26,7 @@ export interface Database {
   partnerTrackingIds: TrackingIdRow;
   /** Former partners of tracking ids. */
   trackingIdHolders: FormerHolder & { readonly trackingId: string };
+  timeZones: TimeZoneRow;
   suspendedTokens: { readonly tokenId: number; readonly partnerId: string };
   /** One row with the number of changes of partners. Updating it first serializes these changes. */
   partnerChanges: { readonly version: number };

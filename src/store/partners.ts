@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import type { PartnerDetails, RegisteredPartner, RegisteredStatus } from "../model/partner/partner.ts";
+import { hasWholeHours } from "../model/usage/calendar.ts";
+import { billedZones, timeZoneOf, type ZonePeriod, type Zones } from "../model/usage/zones.ts";
 import { type Db, inTransaction } from "./database.ts";
-import type { FormerHolder } from "./records.ts";
+import type { FormerHolder, TimeZoneRow } from "./records.ts";
 import { LastTrackingIdError, TrackingIdTakenError } from "./store-error.ts";
 
 /** Details of a partner to register. */
@@ -43,8 +45,18 @@ export interface PartnerStore {
   /** Updates the defined fields. Returns null for an unknown id. */
   update(
     id: string,
-    changes: PartnerDetails & { readonly status?: RegisteredStatus },
+    changes: Omit<PartnerDetails, "timeZone"> & { readonly status?: RegisteredStatus },
   ): Promise<RegisteredPartner | null>;
+  /**
+   * Records the partner's time zone from a month, `YYYY-MM`, on.
+   *
+   * Replaces what was recorded from that month or a later one.
+   */
+  setTimeZone(id: string, timeZone: string, fromMonth: string): Promise<void>;
+  /** Returns the zones that stand in for those without whole-hour offsets, oldest first, at least one. */
+  billingTimeZones(): Promise<ZonePeriod[]>;
+  /** Records the zone that stands in for those without whole-hour offsets, as {@link setTimeZone} does. */
+  setBillingTimeZone(timeZone: string, fromMonth: string): Promise<void>;
   /**
    * Adds a tracking id to the partner.
    *
@@ -112,6 +124,8 @@ export function createPartnerStore(db: Db): PartnerStore {
     create: ({ trackingIds, ...details }, now, claim) =>
       change(async (transaction) => {
         const partner = { id: randomUUID(), ...details, status: "ACTIVE", createdAt: now } as const;
+        const first = { owner: partner.id, fromMonth: "", timeZone: details.timeZone };
+        await transaction.insertInto("timeZones").values(first).execute();
         await assertFree(transaction, trackingIds);
         await transaction.insertInto("partners").values(partner).execute();
         await transaction
@@ -126,17 +140,26 @@ export function createPartnerStore(db: Db): PartnerStore {
             })),
           )
           .execute();
-        return { ...partner, trackingIds };
+        const billing = await periodsOf(transaction, ACCOUNT);
+        return { ...partner, trackingIds, zones: billedZones([toPeriod(first)], billing, hasWholeHours) };
       }),
     update: (id, changes) =>
       change(async (transaction) => {
-        const { name, contact, timeZone, currency, notes, status } = changes;
-        const set = { name, contact, timeZone, currency, notes, status };
+        const { name, contact, currency, notes, status } = changes;
+        const set = { name, contact, currency, notes, status };
         if (Object.values(set).some((value) => value !== undefined)) {
           await transaction.updateTable("partners").set(set).where("id", "=", id).execute();
         }
         return (await read(transaction, id))[0] ?? null;
       }),
+    setTimeZone: (id, timeZone, fromMonth) =>
+      change(async (transaction) => {
+        await transaction.updateTable("partners").set({ timeZone }).where("id", "=", id).execute();
+        await recordZone(transaction, id, timeZone, fromMonth);
+      }),
+    billingTimeZones: () => periodsOf(db, ACCOUNT),
+    setBillingTimeZone: (timeZone, fromMonth) =>
+      change((transaction) => recordZone(transaction, ACCOUNT, timeZone, fromMonth)),
     addTrackingId: (id, trackingId, newestToken) =>
       change(async (transaction) => {
         const held = await positions(transaction, id);
@@ -213,13 +236,52 @@ async function read(db: Db, id?: string): Promise<RegisteredPartner[]> {
     .$if(id !== undefined, (query) => query.where("partners.id", "=", id ?? ""))
     .orderBy("position")
     .execute();
+  const zones = await zonesOf(db, id);
   const partners = new Map<string, RegisteredPartner & { readonly trackingIds: string[] }>();
   for (const { trackingId, ...partner } of rows) {
     const former = partners.get(partner.id);
     if (former) former.trackingIds.push(trackingId);
-    else partners.set(partner.id, { ...partner, trackingIds: [trackingId] });
+    else partners.set(partner.id, { ...partner, zones: zones(partner.id), trackingIds: [trackingId] });
   }
   return [...partners.values()];
+}
+
+/** Reads the zones of one partner, or of all. */
+async function zonesOf(db: Db, id?: string): Promise<(id: string) => Zones> {
+  const rows = await db
+    .selectFrom("timeZones")
+    .selectAll()
+    .$if(id !== undefined, (query) => query.where("owner", "in", [ACCOUNT, id ?? ""]))
+    .orderBy("fromMonth")
+    .execute();
+  const periods = new Map<string, ZonePeriod[]>();
+  for (const row of rows) periods.set(row.owner, [...(periods.get(row.owner) ?? []), toPeriod(row)]);
+  const billing = periods.get(ACCOUNT) ?? [];
+  const usable = new Map<string, boolean>();
+  const isUsable = (timeZone: string) => {
+    const isKnown = usable.get(timeZone) ?? hasWholeHours(timeZone);
+    usable.set(timeZone, isKnown);
+    return isKnown;
+  };
+  return (partnerId) => billedZones(periods.get(partnerId) ?? [], billing, isUsable);
+}
+
+/** Owner of the zone that stands in for zones without whole-hour offsets. */
+const ACCOUNT = "account";
+
+async function periodsOf(db: Db, owner: string): Promise<ZonePeriod[]> {
+  const rows = await db.selectFrom("timeZones").selectAll().where("owner", "=", owner).orderBy("fromMonth").execute();
+  return rows.map(toPeriod);
+}
+
+function toPeriod({ fromMonth, timeZone }: TimeZoneRow): ZonePeriod {
+  return { fromMonth: fromMonth || null, timeZone };
+}
+
+async function recordZone(db: Db, owner: string, timeZone: string, fromMonth: string): Promise<void> {
+  await db.deleteFrom("timeZones").where("owner", "=", owner).where("fromMonth", ">=", fromMonth).execute();
+  if (timeZoneOf(fromMonth, await periodsOf(db, owner)) === timeZone) return;
+  await db.insertInto("timeZones").values({ owner, fromMonth, timeZone }).execute();
 }
 
 function positions(

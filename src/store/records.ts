@@ -6,8 +6,17 @@ import type { RegisteredPartner } from "../model/partner/partner.ts";
  * Times are milliseconds since the epoch.
  */
 
-/** Partner without its tracking ids, which have a table of their own. */
-export type PartnerRow = Omit<RegisteredPartner, "trackingIds">;
+/** Partner without its tracking ids and time zones, which have tables of their own. */
+export type PartnerRow = Omit<RegisteredPartner, "trackingIds" | "zones">;
+
+/** Time zone of an owner from a month on. */
+export interface TimeZoneRow {
+  /** Id of a partner, or `account` for the zone of billing. */
+  readonly owner: string;
+  /** `YYYY-MM`; empty for the first one. */
+  readonly fromMonth: string;
+  readonly timeZone: string;
+}
 
 /** Assignment of a tracking id to the partner that has it now. */
 export interface TrackingIdRow {

@@ -9,6 +9,7 @@ const partner = (name: string): RegisteredPartner => ({
   trackingIds: ["acme"],
   contact: null,
   timeZone: "UTC",
+  zones: "UTC",
   currency: "EUR",
   status: "ACTIVE",
   notes: null,

@@ -64,6 +64,7 @@ const touched: Readonly<Record<string, readonly string[]>> = {
   rotatePartnerTokens: ["Partner USED", "SubscribeToken CHANGED"],
   rotatePublishToken: ["PublishToken CHANGED"],
   rotateSubscribeToken: ["SubscribeToken CHANGED"],
+  setBillingTimeZone: ["Account CHANGED"],
   setDefaultCluster: ["Account CHANGED", "Cluster CHANGED"],
   setGeoCascade: ["PublishToken CHANGED"],
   setGeoRules: ["SubscribeToken CHANGED"],

@@ -156,6 +156,13 @@ export const furtherExamples: readonly FurtherExample[] = [
     }`,
   },
   {
+    text: `mutation SetBillingTimeZone {
+      setBillingTimeZone(input: { timeZone: "Europe/Berlin" }) {
+        account { billingTimeZones { fromMonth timeZone } } userErrors { code message }
+      }
+    }`,
+  },
+  {
     text: `query Collected {
       usageCollection {
         isRunning

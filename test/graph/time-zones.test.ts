@@ -31,7 +31,7 @@ describe("a month of a time zone", () => {
     expect((await usage(`{ range: { from: "${valid.from}", to: "${valid.to}" } }`)).errors).toEqual([]);
   });
 
-  it("is the partner's own to be shown: onboarding says where its figures are in UTC", async () => {
+  it("is replaced by that of billing if it has no whole-hour offsets, as onboarding says", async () => {
     await using gateway = await createTestGateway();
     const notices = async (timeZone: string) => {
       const { data } = await gateway.ask<{ onboardPartner: { notices: string[]; userErrors: unknown[] } }>(
@@ -42,6 +42,8 @@ describe("a month of a time zone", () => {
       return data.onboardPartner.notices;
     };
     expect(await notices("Europe/Berlin")).toEqual([]);
-    expect(await notices("Asia/Kolkata")).toEqual([expect.stringContaining("figures are in UTC")]);
+    expect(await notices("Asia/Kolkata")).toEqual([
+      expect.stringContaining("usage is in the account's `billingTimeZone`, now UTC."),
+    ]);
   });
 });

@@ -82,6 +82,7 @@ const mutations: Readonly<Record<string, Rule>> = {
   rotatePartnerTokens: ["partner:admin", "OPERATOR"],
   rotatePublishToken: ["token:write", "OPERATOR"],
   rotateSubscribeToken: ["token:write", "OPERATOR"],
+  setBillingTimeZone: ["partner:admin", "OPERATOR"],
   setDefaultCluster: ["token:write", "OPERATOR"],
   setGeoCascade: ["token:write", "OPERATOR"],
   setGeoRules: ["token:write", "OPERATOR"],

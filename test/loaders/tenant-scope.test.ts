@@ -18,6 +18,7 @@ const meadow: RegisteredPartner = {
   trackingIds: ["meadow-tv", "meadow-radio"],
   contact: null,
   timeZone: "UTC",
+  zones: "UTC",
   currency: "EUR",
   status: "ACTIVE",
   notes: null,

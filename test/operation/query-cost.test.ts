@@ -170,7 +170,7 @@ describe("the cost of a query", () => {
     const aliases = Array.from({ length: 95 }, (_, index) => `a${index}: start`).join(" ");
     const ids = JSON.stringify(Array.from({ length: 100 }, (_, index) => String(index)));
     const text = `{ nodes(ids: ${ids}) { ... on Stream { bandwidth(window: { last: "P7D" }) { series(granularity: HOUR) { points { ${aliases} } } } } } }`;
-    expect(cost(text)).toBe(REQUEST + 100 * (1 + 1 + 10 + 168 * 11));
+    expect(cost(text)).toBe(REQUEST + 100 * (1 + 1 + 10 + 7 * 25 * 11));
   });
 
   it.each([null, "x", -1, 0, 1e9, [], {}, { last: 5 }, { range: {} }, { range: { from: "x", to: 1 } }])(

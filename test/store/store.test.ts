@@ -61,7 +61,13 @@ for (const { kind, isReachable } of databaseKinds) {
         const trackingIds = [own("z"), own("a"), own("m")];
         const given = partner({ trackingIds, contact: "ops@example.com", notes: "Päonien 🏇" });
         const created = await store.partners.create(given, 1_773_829_200_000);
-        expect(created).toEqual({ ...given, id: created.id, status: "ACTIVE", createdAt: 1_773_829_200_000 });
+        expect(created).toEqual({
+          ...given,
+          zones: "Europe/Berlin",
+          id: created.id,
+          status: "ACTIVE",
+          createdAt: 1_773_829_200_000,
+        });
         expect(await store.partners.byId(created.id)).toEqual(created);
       });
 

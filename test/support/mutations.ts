@@ -83,6 +83,7 @@ export const succeeding: Readonly<Record<string, (world: World) => Promise<strin
     `input: { idempotencyKey: "k", partner: { id: "${(await onboard(world, "leaked", ["derby-final"])).id}" } }`,
   rotatePublishToken: () => `input: { idempotencyKey: "k", token: { tokenId: 1017 } }`,
   rotateSubscribeToken: () => `input: { idempotencyKey: "k", token: { tokenId: 5020 } }`,
+  setBillingTimeZone: () => `input: { timeZone: "Europe/Berlin" }`,
   setDefaultCluster: () => `input: { clusterId: "lon-1" }`,
   setGeoCascade: () =>
     `input: { target: { publishToken: { tokenId: 1018 } }, geoCascade: { isEnabled: true, clusters: ["lon-1"] } }`,

@@ -1,6 +1,7 @@
 import { invalidArgument } from "../errors.ts";
 import { assertLength, assertName } from "../text.ts";
 import { isTimeZone } from "../usage/calendar.ts";
+import type { Zones } from "../usage/zones.ts";
 
 /** Whether the tokens and keys of a registered partner may be used. */
 export type RegisteredStatus = "ACTIVE" | "SUSPENDED" | "RETIRED";
@@ -12,8 +13,10 @@ export interface RegisteredPartner {
   /** In the order in which they were registered, at least one. No other partner has any of them. */
   readonly trackingIds: readonly string[];
   readonly contact: string | null;
-  /** IANA time zone of the days and months of usage and bills. */
+  /** IANA time zone as it was last recorded. */
   readonly timeZone: string;
+  /** Time zones of the days and months of usage and bills, which have whole-hour offsets. */
+  readonly zones: Zones;
   /** ISO 4217. */
   readonly currency: string;
   readonly status: RegisteredStatus;
@@ -40,6 +43,11 @@ export function partnerName(partner: PartnerRecord): string {
 /** Returns the tracking id that was registered first. It is unique, so lists are sorted by it. */
 export function primaryTrackingId({ trackingIds }: { readonly trackingIds: readonly string[] }): string {
   return trackingIds[0] ?? "";
+}
+
+/** Returns the time zones of a partner's days and months: UTC if it is not registered. */
+export function partnerZones(partner: PartnerRecord): Zones {
+  return partner.status === "UNCLAIMED" ? "UTC" : partner.zones;
 }
 
 /** Details to register or change. Undefined leaves a detail as it is, or at its default. */
@@ -70,7 +78,8 @@ export function assertPartnerDetails({ name, contact, timeZone, currency, notes 
   if (notes != null) assertLength(notes, 0, MAX_NOTES_LENGTH, `${at}.notes`);
 }
 
-function assertTimeZone(timeZone: string, argument: string): void {
+/** Throws unless the runtime knows the zone. @throws InvalidInputError naming the argument */
+export function assertTimeZone(timeZone: string, argument: string): void {
   if (isTimeZone(timeZone)) return;
   throw invalidArgument(argument, "must be an IANA time zone such as Europe/Berlin", timeZone);
 }

@@ -1,38 +1,67 @@
 import { Temporal } from "temporal-polyfill";
 import { invalidArgument } from "../errors.ts";
-import { DAY_MS, HOUR_MS, type TimeWindow } from "./time.ts";
+import { HOUR_MS, type TimeWindow } from "./time.ts";
+import { timeZoneOf, type Zones } from "./zones.ts";
 
 /**
- * Calendar days and months of an IANA time zone as half-open windows of instants, including days of 23 and 25 hours.
+ * Calendar days and months of IANA time zones as half-open windows of instants, including days of 23 and 25 hours.
+ *
+ * Where one zone follows another, the first month of the new one begins at the end of the last month of the old one, and so
+ * does its first day: no hour is in two months, or in none.
  */
 
-/** Returns the window of the month `YYYY-MM` in the zone. @throws InvalidInputError for another text */
-export function monthWindow(month: string, timeZone: string): TimeWindow {
+/** Returns the window of the month `YYYY-MM` in the zones. @throws InvalidInputError for another text */
+export function monthWindow(month: string, zones: Zones): TimeWindow {
   if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) {
     throw invalidArgument("window.month", "must be written YYYY-MM, such as 2026-03", month);
   }
   const first = Temporal.PlainYearMonth.from(month).toPlainDate({ day: 1 });
-  return { from: startOfDay(first, timeZone), to: startOfDay(first.add({ months: 1 }), timeZone) };
+  return { from: startOfDate(first, zones), to: startOfDate(first.add({ months: 1 }), zones) };
+}
+
+/** Returns the month, `YYYY-MM`, that the instant is in. */
+export function monthAt(instant: number, zones: Zones): string {
+  return monthOf(dateAt(instant, zones));
+}
+
+/** Returns the month after a month, both `YYYY-MM`. */
+export function monthAfter(month: string): string {
+  return Temporal.PlainYearMonth.from(month).add({ months: 1 }).toString();
+}
+
+/** Returns the zone of the day and month that the instant is in. */
+export function timeZoneAt(instant: number, zones: Zones): string {
+  return typeof zones === "string" ? zones : timeZoneOf(monthAt(instant, zones), zones);
+}
+
+/** Returns the parts of a window with one zone each, in order. An empty window has one part. */
+export function zoneSpans(window: TimeWindow, zones: Zones): (TimeWindow & { readonly timeZone: string })[] {
+  if (typeof zones === "string") return [{ ...window, timeZone: zones }];
+  const spans = zones.map(({ timeZone }, index) => ({
+    timeZone,
+    from: Math.max(window.from, begins(zones, index)),
+    to: Math.min(window.to, begins(zones, index + 1)),
+  }));
+  const inside = spans.filter(({ from, to }) => from < to);
+  return inside.length > 0 ? inside : [{ ...window, timeZone: timeZoneAt(window.from, zones) }];
 }
 
 /**
- * Yields the instants at which days or months begin in the zone: from that of the day or month around `window.from` to the
+ * Yields the instants at which days or months begin in the zones: from that of the day or month around `window.from` to the
  * first at or after `window.to`. Neighbours enclose one day or month each.
  */
-export function* calendarBoundaries(
-  window: TimeWindow,
-  unit: "DAY" | "MONTH",
-  timeZone: string,
-): Generator<number, void> {
-  const begin = zoned(window.from, timeZone).toPlainDate();
+export function* calendarBoundaries(window: TimeWindow, unit: "DAY" | "MONTH", zones: Zones): Generator<number, void> {
+  const begin = dateAt(window.from, zones);
   const step = unit === "DAY" ? { days: 1 } : { months: 1 };
   let date = unit === "DAY" ? begin : begin.with({ day: 1 });
-  let edge = startOfDay(date, timeZone);
+  let edge = startOfDate(date, zones);
   yield edge;
   while (edge < window.to) {
     date = date.add(step);
-    edge = startOfDay(date, timeZone);
-    yield edge;
+    const next = startOfDate(date, zones);
+    // A change to a zone further east than a day's length leaves no time for its first day.
+    if (next > edge) yield next;
+    edge = next;
   }
 }
 
@@ -52,10 +81,13 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** Returns whether each month of the last year began on a full UTC hour in the zone, as the platform meters. */
-export function hasWholeHours(timeZone: string, now: number): boolean {
-  const year = { from: now - 366 * DAY_MS, to: now };
-  return [...calendarBoundaries(year, "MONTH", timeZone)].every((edge) => edge % HOUR_MS === 0);
+/** Months whose offsets decide whether a zone may be that of a partner's usage: from before any that the gateway can have. */
+const OFFSET_MONTHS = { from: Date.UTC(2020, 0, 1), to: Date.UTC(2030, 0, 1) };
+
+/** Returns whether the months from 2020 to 2029 begin with whole-hour offsets in the zone, as the platform meters hours. */
+export function hasWholeHours(timeZone: string): boolean {
+  const months = calendarBoundaries(OFFSET_MONTHS, "MONTH", "UTC");
+  return [...months].every((month) => zoned(month, timeZone).offsetNanoseconds % (HOUR_MS * 1_000_000) === 0);
 }
 
 /** A length of time in hours, days or months. Days and months are those of a calendar, so their hours vary. */
@@ -81,18 +113,18 @@ export function calendarDuration(text: string): CalendarDuration | null {
 /** Days, and months, within the calendar: a longer duration is cut to so many. */
 const MAX_COUNT = 1_000_000;
 
-/** Returns the start of the zone's day or month around the instant, moved by a number of days or months. */
-export function calendarStart(instant: number, unit: "DAY" | "MONTH", timeZone: string, offset = 0): number {
-  const date = zoned(instant, timeZone).toPlainDate();
+/** Returns the start of the day or month around the instant, moved by a number of days or months. */
+export function calendarStart(instant: number, unit: "DAY" | "MONTH", zones: Zones, offset = 0): number {
+  const date = dateAt(instant, zones);
   const [first, step] = unit === "DAY" ? [date, "days"] : [date.with({ day: 1 }), "months"];
-  return startOfDay(first.add({ [step]: Math.max(offset, -MAX_COUNT) }), timeZone);
+  return startOfDate(first.add({ [step]: Math.max(offset, -MAX_COUNT) }), zones);
 }
 
-/** Returns the instant that is a positive duration before another one, by the clock of the zone; 1970 at the earliest. */
-export function before(instant: number, { unit, count }: CalendarDuration, timeZone: string): number {
+/** Returns the instant that is a positive duration before another one, by the clock of its zone; 1970 at the earliest. */
+export function before(instant: number, { unit, count }: CalendarDuration, zones: Zones): number {
   if (unit === "HOUR") return Math.max(instant - Math.round(count * HOUR_MS), 0);
   const length = { [unit === "DAY" ? "days" : "months"]: Math.min(count, MAX_COUNT) };
-  return Math.max(zoned(instant, timeZone).subtract(length).epochMilliseconds, 0);
+  return Math.max(zoned(instant, timeZoneAt(instant, zones)).subtract(length).epochMilliseconds, 0);
 }
 
 function zoned(instant: number, timeZone: string): Temporal.ZonedDateTime {
@@ -101,4 +133,37 @@ function zoned(instant: number, timeZone: string): Temporal.ZonedDateTime {
 
 function startOfDay(date: Temporal.PlainDate, timeZone: string): number {
   return date.toZonedDateTime({ timeZone }).epochMilliseconds;
+}
+
+/** Returns the date of the day that the instant is in. */
+function dateAt(instant: number, zones: Zones): Temporal.PlainDate {
+  if (typeof zones === "string") return zoned(instant, zones).toPlainDate();
+  let index = zones.length - 1;
+  while (index > 0 && begins(zones, index) > instant) index -= 1;
+  const date = zoned(instant, zones[index]?.timeZone ?? "UTC").toPlainDate();
+  const fromMonth = zones[index]?.fromMonth;
+  if (fromMonth == null) return date;
+  const first = Temporal.PlainYearMonth.from(fromMonth).toPlainDate({ day: 1 });
+  return Temporal.PlainDate.compare(date, first) < 0 ? first : date;
+}
+
+function startOfDate(date: Temporal.PlainDate, zones: Zones): number {
+  if (typeof zones === "string") return startOfDay(date, zones);
+  const month = monthOf(date);
+  const index = zones.findLastIndex(({ fromMonth }) => fromMonth === null || fromMonth <= month);
+  const seam = begins(zones, index);
+  const { timeZone = "UTC", fromMonth } = zones[index] ?? {};
+  return date.day === 1 && fromMonth === month ? seam : Math.max(startOfDay(date, timeZone), seam);
+}
+
+/** Returns when a zone of the list begins: at the end of the last month of the zone before it. */
+function begins(zones: Exclude<Zones, string>, index: number): number {
+  const [zone, former] = [zones[index], zones[index - 1]];
+  if (!former) return Number.NEGATIVE_INFINITY;
+  if (zone?.fromMonth == null) return Number.POSITIVE_INFINITY;
+  return startOfDay(Temporal.PlainYearMonth.from(zone.fromMonth).toPlainDate({ day: 1 }), former.timeZone);
+}
+
+function monthOf(date: Temporal.PlainDate): string {
+  return date.toPlainYearMonth().toString();
 }

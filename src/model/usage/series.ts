@@ -1,10 +1,11 @@
 import { InvalidInputError } from "../errors.ts";
 import { bucketBoundary } from "./bucket-date.ts";
-import { calendarBoundaries, isUtcMonthStart } from "./calendar.ts";
+import { calendarBoundaries, isUtcMonthStart, timeZoneAt } from "./calendar.ts";
 import type { RetentionPolicy } from "./retention.ts";
 import { ceilTo, DAY_MS, floorTo, HOUR_MS, iso, type TimeWindow } from "./time.ts";
 import { meteredWindow, notRetained, planTotal, suggestion, type UsageWindow, validWindow } from "./time-window.ts";
 import { addTraffic, bitsPerSecond, type Traffic } from "./traffic.ts";
+import type { Zones } from "./zones.ts";
 
 /** The size of a bucket, for clients and for the platform. */
 export type Granularity = "HOUR" | "DAY" | "MONTH";
@@ -87,7 +88,7 @@ export interface UsageSeries {
 }
 
 /**
- * Plans a series of hours, days or months. HOUR buckets are UTC hours; DAY and MONTH buckets follow the time zone, and are cut
+ * Plans a series of hours, days or months. HOUR buckets are UTC hours; DAY and MONTH buckets follow the time zones, and are cut
  * at the window's edges.
  *
  * Days are read by hours while these are retained, so that missing hours are found. Any other bucket is read in the coarsest
@@ -98,16 +99,16 @@ export interface UsageSeries {
 export function planSeries(
   window: UsageWindow,
   granularity: Granularity,
-  timeZone: string,
+  zones: Zones,
   policy: RetentionPolicy,
 ): SeriesPlan {
-  const buckets = planBuckets(window, granularity, timeZone, policy);
+  const buckets = planBuckets(window, granularity, zones, policy);
   if (!buckets) {
-    const valid = readableWindow(window, granularity, timeZone, policy);
-    if (granularity !== "HOUR" && beginsOffTheHour(window, granularity, timeZone)) {
-      throw offTheHour(granularity, timeZone, valid ?? validWindow(window, window.retention));
+    const valid = readableWindow(window, granularity, zones, policy);
+    if (granularity !== "HOUR" && beginsOffTheHour(window, granularity, zones)) {
+      throw offTheHour(granularity, timeZoneAt(window.from, zones), valid ?? validWindow(window, window.retention));
     }
-    throw notRetained(window, unreadable(granularity, timeZone), valid);
+    throw notRetained(window, unreadable(granularity, timeZoneAt(window.from, zones)), valid);
   }
   return { buckets, reads: readsOf(buckets) };
 }
@@ -116,11 +117,11 @@ export function planSeries(
 function planBuckets(
   window: UsageWindow,
   granularity: Granularity,
-  timeZone: string,
+  zones: Zones,
   policy: RetentionPolicy,
 ): PlannedBucket[] | null {
   const buckets: PlannedBucket[] = [];
-  for (const bucket of bucketsOf(window, granularity, timeZone)) {
+  for (const bucket of bucketsOf(window, granularity, zones)) {
     const resolution = tilingOf(bucket, window, granularity, policy);
     if (!resolution) return null;
     const { from, to } = bucket;
@@ -138,13 +139,13 @@ function planBuckets(
 function readableWindow(
   window: UsageWindow,
   granularity: Granularity,
-  timeZone: string,
+  zones: Zones,
   policy: RetentionPolicy,
 ): TimeWindow | undefined {
   const { retention } = window;
   const { hourlySince, freshUntil } = retention;
   const hours = { from: Math.max(window.from, hourlySince), to: Math.max(window.to, hourlySince + HOUR_MS) };
-  const days = [...calendarBoundaries({ from: hourlySince, to: freshUntil }, "DAY", timeZone)];
+  const days = [...calendarBoundaries({ from: hourlySince, to: freshUntil }, "DAY", zones)];
   const withinDays = days.slice(1).map((end, index) => ({
     from: ceilTo(Math.max(days[index] ?? end, hourlySince), HOUR_MS),
     to: floorTo(Math.min(end, ceilTo(freshUntil, HOUR_MS)), HOUR_MS),
@@ -152,7 +153,7 @@ function readableWindow(
   return [validWindow(window, retention), validWindow(hours, retention), ...withinDays.reverse()].find(
     (candidate) =>
       candidate.from < Math.min(candidate.to, freshUntil) &&
-      planBuckets({ ...window, ...candidate }, granularity, timeZone, policy),
+      planBuckets({ ...window, ...candidate }, granularity, zones, policy),
   );
 }
 
@@ -283,14 +284,14 @@ function ceilOfPercent(p: number, count: number): number {
   return Number((digits + divisor - 1n) / divisor);
 }
 
-function* bucketsOf(window: UsageWindow, granularity: Granularity, timeZone: string): Generator<TimeWindow, void> {
+function* bucketsOf(window: UsageWindow, granularity: Granularity, zones: Zones): Generator<TimeWindow, void> {
   const metered = meteredWindow(window);
   if (granularity === "HOUR") {
     for (let from = metered.from; from < metered.to; from += HOUR_MS) yield { from, to: from + HOUR_MS };
     return;
   }
   let { from } = window;
-  for (const edge of calendarBoundaries(metered, granularity, timeZone)) {
+  for (const edge of calendarBoundaries(metered, granularity, zones)) {
     if (edge <= from) continue;
     const to = Math.min(edge, window.to);
     yield { from, to };
@@ -355,8 +356,8 @@ function tileEnd(start: number, resolution: Granularity): number {
 }
 
 /** Returns whether days or months of the zone begin off the full UTC hour. */
-function beginsOffTheHour(window: UsageWindow, granularity: "DAY" | "MONTH", timeZone: string): boolean {
-  const edges = calendarBoundaries({ from: window.from, to: window.from + 1 }, granularity, timeZone);
+function beginsOffTheHour(window: UsageWindow, granularity: "DAY" | "MONTH", zones: Zones): boolean {
+  const edges = calendarBoundaries({ from: window.from, to: window.from + 1 }, granularity, zones);
   return [...edges].some((edge) => edge % HOUR_MS !== 0);
 }
 

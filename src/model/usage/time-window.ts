@@ -1,7 +1,8 @@
 import { InvalidInputError } from "../errors.ts";
-import { before, type CalendarDuration, calendarStart, isUtcMonthStart, monthWindow } from "./calendar.ts";
+import { before, type CalendarDuration, calendarStart, isUtcMonthStart, monthWindow, timeZoneAt } from "./calendar.ts";
 import { DAILY_RETENTION_MS, HOURLY_RETENTION_MS, type Retention, type RetentionPolicy } from "./retention.ts";
 import { ceilTo, DAY_MS, floorTo, HOUR_MS, iso, type TimeWindow } from "./time.ts";
+import type { Zones } from "./zones.ts";
 
 /** A window by the calendar of a time zone. */
 export const namedWindows = {
@@ -34,25 +35,26 @@ export type WindowSelection =
  * part that has been metered, which is empty while a day or month that has begun has no usage yet.
  */
 export interface UsageWindow extends TimeWindow {
-  readonly timeZone: string;
+  /** Zones of its days and months. */
+  readonly zones: Zones;
   readonly retention: Retention;
   /** How the selection was rounded to full hours; null if it was not. */
   readonly rounding: WindowRounding | null;
 }
 
 /**
- * Returns the window of a selection, its calendar days and months in `timeZone`.
+ * Returns the window of a selection, its calendar days and months in the zones.
  *
  * @param rounding how to round a selection that cuts through hours; null rejects it
  * @throws InvalidInputError INVALID_WINDOW when the window is upside down, in the future or off the hour
  */
 export function resolveWindow(
   selection: WindowSelection,
-  timeZone: string,
+  zones: Zones,
   retention: Retention,
   rounding: WindowRounding | null = null,
 ): UsageWindow {
-  const window = chosenWindow(selection, timeZone, retention);
+  const window = chosenWindow(selection, zones, retention);
   const { from, to } = window;
   if (from >= to) {
     throw invalidWindow(`\`window\` must end after it begins; got ${iso(from)} to ${iso(to)}.`, {
@@ -68,13 +70,14 @@ export function resolveWindow(
       valid: toText(validWindow({ from: retention.freshUntil - HOUR_MS, to: retention.freshUntil }, retention)),
     });
   }
-  if (from % HOUR_MS === 0 && to % HOUR_MS === 0) return { from, to, timeZone, retention, rounding: null };
+  if (from % HOUR_MS === 0 && to % HOUR_MS === 0) return { from, to, zones, retention, rounding: null };
   const out = { from: floorTo(from, HOUR_MS), to: ceilTo(to, HOUR_MS) };
   const inside = fullHoursOf(window, isRange ? retention.freshUntil : Number.POSITIVE_INFINITY);
   const rounded = rounding === "OUT" ? out : rounding === "IN" ? inside : null;
-  if (rounded) return { ...rounded, timeZone, retention, rounding };
+  if (rounded) return { ...rounded, zones, retention, rounding };
   const valid = toText(validWindow(window, retention));
   const isCalendar = !isRange && !("last" in selection && selection.last.unit === "HOUR");
+  const timeZone = timeZoneAt(from, zones);
   const cause = isCalendar
     ? `\`window\` must consist of full UTC hours, and the days and months of ${timeZone} do not begin on one.`
     : "`window` must begin and end on a full UTC hour, as the platform meters hours.";
@@ -93,20 +96,20 @@ function fullHoursOf(window: TimeWindow, end: number): TimeWindow | null {
   return from < Math.min(to, end) ? { from, to } : null;
 }
 
-function chosenWindow(selection: WindowSelection, timeZone: string, retention: Retention): TimeWindow {
+function chosenWindow(selection: WindowSelection, zones: Zones, retention: Retention): TimeWindow {
   if ("range" in selection) return selection.range;
-  if ("month" in selection) return monthWindow(selection.month, timeZone);
-  if ("named" in selection) return namedWindow(selection.named, timeZone, retention.now);
-  return lastWindow(selection.last, selection.includesCurrent ?? false, timeZone, retention);
+  if ("month" in selection) return monthWindow(selection.month, zones);
+  if ("named" in selection) return namedWindow(selection.named, zones, retention.now);
+  return lastWindow(selection.last, selection.includesCurrent ?? false, zones, retention);
 }
 
 /** Returns the day or month of a name at `now`. */
-export function namedWindow(name: NamedWindow, timeZone: string, now: number): TimeWindow {
+export function namedWindow(name: NamedWindow, zones: Zones, now: number): TimeWindow {
   const unit = name === "TODAY" || name === "YESTERDAY" ? "DAY" : "MONTH";
   const offset = name === "TODAY" || name === "THIS_MONTH" ? 0 : -1;
   return {
-    from: calendarStart(now, unit, timeZone, offset),
-    to: calendarStart(now, unit, timeZone, offset + 1),
+    from: calendarStart(now, unit, zones, offset),
+    to: calendarStart(now, unit, zones, offset + 1),
   };
 }
 
@@ -114,24 +117,24 @@ export function namedWindow(name: NamedWindow, timeZone: string, now: number): T
 function lastWindow(
   duration: CalendarDuration,
   includesCurrent: boolean,
-  timeZone: string,
+  zones: Zones,
   { freshUntil, hourlySince, dailySince }: Retention,
 ): TimeWindow {
   assertPositive(duration);
   const { unit, count } = duration;
   if (unit === "HOUR") {
     const over = floorTo(freshUntil, HOUR_MS);
-    const from = before(over, duration, timeZone);
+    const from = before(over, duration, zones);
     // The oldest of a full week's hours are no longer retained.
     const isRetained = count * HOUR_MS <= HOURLY_RETENTION_MS;
     return { from: isRetained ? Math.max(from, hourlySince) : from, to: over + (includesCurrent ? HOUR_MS : 0) };
   }
-  const from = Math.max(calendarStart(freshUntil, unit, timeZone, -count), 0);
+  const from = Math.max(calendarStart(freshUntil, unit, zones, -count), 0);
   // The oldest of a full year's UTC days is no longer retained.
   const isRetained = unit === "DAY" && count * DAY_MS <= DAILY_RETENTION_MS && from % DAY_MS === 0;
   return {
     from: isRetained ? Math.max(from, dailySince) : from,
-    to: calendarStart(freshUntil, unit, timeZone, includesCurrent ? 1 : 0),
+    to: calendarStart(freshUntil, unit, zones, includesCurrent ? 1 : 0),
   };
 }
 

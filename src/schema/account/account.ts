@@ -7,6 +7,7 @@ import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
 import { loadsUsage } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
 import { MediaExpiry } from "../media/media-expiry.ts";
+import { TimeZonePeriod } from "../time-zone-period.ts";
 import { GeoCascade } from "../token/publish-token.ts";
 import { TranscoderUsage } from "../transcoder/transcoder.ts";
 import { dailyWindow, usageWindow, windowArgs } from "../window.ts";
@@ -79,6 +80,22 @@ builder.node(Account, {
       description:
         "Clusters that streams are relayed to, for publish tokens without a setting of their own. Null, with an error, if the platform cannot be read.",
       resolve: (account) => account.geoCascade(),
+    }),
+    billingTimeZone: t.field({
+      type: "TimeZone",
+      nullable: true,
+      authScopes: { staff: "partner:read" },
+      description:
+        "Time zone, as last recorded, of the days and months of partners whose own zone has no whole-hour offsets. UTC until `setBillingTimeZone` sets another. Null, with an error, if the store cannot be read.",
+      resolve: async (_account, _args, { store }) => (await store.partners.billingTimeZones()).at(-1)?.timeZone,
+    }),
+    billingTimeZones: t.field({
+      type: [TimeZonePeriod],
+      nullable: true,
+      authScopes: { staff: "partner:read" },
+      description:
+        "All values of `billingTimeZone` by the month from which they hold, oldest first. Null, with an error, if the store cannot be read.",
+      resolve: (_account, _args, { store }) => store.partners.billingTimeZones(),
     }),
     mediaExpiry: t.field({
       type: MediaExpiry,

@@ -235,6 +235,10 @@ const tableRules: { readonly [Name in keyof Tables]: TableRules<Tables[Name]> | 
     formerHolders: null,
     create: { after: ({ id }) => [partner(id)] },
     update: { after: (result, [id]) => (result ? [partner(id)] : []) },
+    setTimeZone: ofPartner,
+    billingTimeZones: null,
+    // The account has no row: the mutation names it.
+    setBillingTimeZone: null,
     addTrackingId: ofPartner,
     removeTrackingId: ofPartner,
     setSuspendedTokenIds: ofPartner,

@@ -147,9 +147,9 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
       },
       resolve: (bandwidth, args) => {
         const { source, window } = bandwidth;
-        const timeZone = args.timeZone ?? window.timeZone;
-        return mapMaybe(readSeries(source, window, args.granularity, timeZone), (measured) => ({
-          window: { ...answeredWindow(window, measured.freshUntil), timeZone },
+        const zones = args.timeZone ?? window.zones;
+        return mapMaybe(readSeries(source, window, args.granularity, zones), (measured) => ({
+          window: { ...answeredWindow(window, measured.freshUntil), zones },
           granularity: args.granularity,
           freshUntil: measured.freshUntil,
           // Pothos has no type for a readonly list.
@@ -180,7 +180,7 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
         const { source, window } = bandwidth;
         if (!(p > 0 && p <= 100))
           throw new InvalidInputError("p", `\`p\` must be greater than 0 and at most 100; got ${p}.`);
-        const points = await readSeries(source, window, granularity, window.timeZone);
+        const points = await readSeries(source, window, granularity, window.zones);
         return { ...percentile(bandwidth.take(points), p), p, granularity };
       },
     }),
@@ -227,7 +227,7 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
       },
       resolve: async (bandwidth, { granularity, timeZone, first }) => {
         const { source, window } = bandwidth;
-        const series = await readCountrySeries(source, window, granularity, timeZone ?? window.timeZone);
+        const series = await readCountrySeries(source, window, granularity, timeZone ?? window.zones);
         return largestCountries(bandwidth.take(series), pageSize(first, "first"));
       },
     }),

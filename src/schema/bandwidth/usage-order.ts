@@ -2,21 +2,17 @@ import type { GraphContext } from "../../context.ts";
 import { type BandwidthSource, readTotal } from "../../loaders/bandwidth.ts";
 import { NotMeteredError } from "../../model/errors.ts";
 import type { UsageWindow } from "../../model/usage/time-window.ts";
+import type { Zones } from "../../model/usage/zones.ts";
 import { builder } from "../builder.ts";
 import { byCodeUnit, type Page, type PageArguments, pageOfMoving } from "../connection.ts";
-import { usageWindow, WindowInput, WindowRoundingEnum } from "../window.ts";
+import { usageWindow, WindowInput, WindowRoundingEnum, ZONE_ARGUMENT } from "../window.ts";
 
 export const UsageOrderInput = builder.inputType("UsageOrderInput", {
   description:
     "Order of a list by traffic: most bytes sent in a window first, and by name among equals. Usage grows between two pages: each page is ordered by the usage at its time and repeats no object of an earlier page. Cursors grow by 8 characters for each object.",
   fields: (t) => ({
     window: t.field({ type: WindowInput, required: true, description: "The window whose traffic decides the order." }),
-    timeZone: t.field({
-      type: "TimeZone",
-      required: true,
-      defaultValue: "UTC",
-      description: "Time zone in which days and months begin; UTC by default.",
-    }),
+    timeZone: t.field({ type: "TimeZone", description: ZONE_ARGUMENT }),
     includeCurrent: t.boolean({
       required: true,
       defaultValue: false,
@@ -29,7 +25,12 @@ export const UsageOrderInput = builder.inputType("UsageOrderInput", {
   }),
 });
 
-/** Returns a page of a list, most bytes sent first. @throws InvalidInputError, UpstreamError */
+/**
+ * Returns a page of a list, most bytes sent first.
+ *
+ * @param zonesOf time zones of the window of an item, unless the order names one
+ * @throws InvalidInputError, UpstreamError
+ */
 export async function pageByUsage<Item>(
   items: readonly Item[],
   nameOf: (item: Item) => string,
@@ -37,10 +38,13 @@ export async function pageByUsage<Item>(
   order: Parameters<typeof usageWindow>[0],
   page: PageArguments,
   context: GraphContext,
+  zonesOf?: (item: Item) => Zones,
 ): Promise<Page<Item>> {
-  const window = usageWindow(order, context);
   const measured = await Promise.all(
-    items.map(async (item) => ({ item, name: nameOf(item), bytesOut: await bytesOutOf(sourceOf(item), window) })),
+    items.map(async (item) => {
+      const window = usageWindow(order, context, zonesOf?.(item));
+      return { item, name: nameOf(item), bytesOut: await bytesOutOf(sourceOf(item), window) };
+    }),
   );
   measured.sort((a, b) => (a.bytesOut === b.bytesOut ? byCodeUnit(a.name, b.name) : a.bytesOut > b.bytesOut ? -1 : 1));
   return pageOfMoving(

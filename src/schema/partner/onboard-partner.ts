@@ -32,6 +32,7 @@ import { knownClusters } from "../cluster/known-clusters.ts";
 import { omitNulls } from "../input.ts";
 import { MutationPayload, type Payload, payload } from "../payload.ts";
 import { ApiKey, Partner, SubscribeToken } from "../refs.ts";
+import { periodsOf } from "../time-zone-period.ts";
 import { createSubscribeTokenOnce } from "../token/create-token-idempotently.ts";
 import { assertGrants, assertTtl, StreamGrantInput } from "../token/token-input.ts";
 import { foreignTokens, newestToken } from "./former-holders.ts";
@@ -141,11 +142,11 @@ const OnboardPartnerPayload = builder.objectRef<Onboarding>("OnboardPartnerPaylo
     notices: t.field({
       type: ["String"],
       description:
-        "Notices about the new partner for a person, such as a time zone without whole-hour offsets, whose usage stays in UTC. Empty if there are none and after a failure.",
-      resolve: ({ partner }, _args, { now }) =>
-        partner && partner.status !== "UNCLAIMED" && !hasWholeHours(partner.timeZone, now)
+        "Notices about the new partner for a person, such as a time zone without whole-hour offsets, which the account's `billingTimeZone` replaces. Empty if there are none and after a failure.",
+      resolve: ({ partner }) =>
+        partner && partner.status !== "UNCLAIMED" && !hasWholeHours(partner.timeZone)
           ? [
-              `\`input.timeZone\` is shown only: ${partner.timeZone} has no whole hours from UTC, so its figures are in UTC.`,
+              `${partner.timeZone} has offsets of part of an hour, and the platform meters full UTC hours: usage is in the account's \`billingTimeZone\`, now ${periodsOf(partner.zones).at(-1)?.timeZone}.`,
             ]
           : [],
     }),

@@ -12,7 +12,7 @@ export const partnerDetailFields = (t: InputFields, isNew: boolean) => {
       description: `Contact of the partner, such as an e-mail address: at most 320 characters. ${clearable}`,
     }),
     timeZone: t.string({
-      description: `IANA time zone of the partner, such as Europe/Berlin. ${byDefault("UTC")} For display only: usage is in UTC unless a query names a time zone.`,
+      description: `IANA time zone of the days and months of the partner's usage, such as Europe/Berlin${isNew ? "" : ", from the next month on"}. Where it has no whole-hour offsets, usage is in the account's \`billingTimeZone\`. ${byDefault("UTC")}`,
     }),
     currency: t.string({
       description: `Currency of the partner by ISO 4217, such as EUR. ${byDefault("USD")} For display only: the gateway computes no amounts of money.`,

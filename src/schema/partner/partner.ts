@@ -1,5 +1,5 @@
 import { cacheable } from "../../engine/cacheability.ts";
-import { partnerName, primaryTrackingId } from "../../model/partner/partner.ts";
+import { partnerName, partnerZones, primaryTrackingId } from "../../model/partner/partner.ts";
 import { mapMaybe } from "../../primitives/maybe-promise.ts";
 import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
 import { holdBatchesFor, loadsUsage } from "../batch-hints.ts";
@@ -18,6 +18,7 @@ import {
   SubscribeTokenConnection,
 } from "../refs.ts";
 import { grantedStreamPage } from "../stream/granted-streams.ts";
+import { periodsOf, TimeZonePeriod } from "../time-zone-period.ts";
 import { recordArgs, ViewerRecordConnection, viewerRecordPage } from "../viewer/viewer-record.ts";
 import { usageWindow, windowArgs } from "../window.ts";
 import { partnerKey } from "./find-partner.ts";
@@ -63,8 +64,14 @@ builder.node(Partner, {
       type: "TimeZone",
       nullable: true,
       description:
-        "Time zone of the partner, for display only: usage is in UTC unless a query names a time zone. Null while the partner is UNCLAIMED.",
+        "Time zone of the partner as it was last recorded; a change holds from the next month on, see `usageTimeZones`. Null while the partner is UNCLAIMED.",
       resolve: (partner) => (partner.status === "UNCLAIMED" ? null : partner.timeZone),
+    }),
+    usageTimeZones: t.field({
+      type: [TimeZonePeriod],
+      description:
+        "Time zones of the days and months of the partner's usage, unless a query names another, oldest first. Where the recorded zone has no whole-hour offsets, the account's `billingTimeZone`; UTC while the partner is UNCLAIMED.",
+      resolve: (partner) => periodsOf(partnerZones(partner)),
     }),
     currency: t.string({
       nullable: true,
@@ -99,8 +106,11 @@ builder.node(Partner, {
       description:
         "Traffic under the partner's tracking ids over a window, on all streams together. The partner is billed for its `bytesOut`. Null, with an error, if the platform cannot be read.",
       args: windowArgs,
-      resolve: ({ trackingIds }, args, context) =>
-        new BandwidthValue(context.loaders.partnerBandwidth(trackingIds), usageWindow(args, context)),
+      resolve: (partner, args, context) =>
+        new BandwidthValue(
+          context.loaders.partnerBandwidth(partner.trackingIds),
+          usageWindow(args, context, partnerZones(partner)),
+        ),
     }),
     usageByStream: t.connection(
       {
@@ -119,8 +129,10 @@ builder.node(Partner, {
             description: "Order of the entries; most bytes first by default.",
           }),
         },
-        resolve: ({ trackingIds }, args, context, info) =>
-          holdBatchesFor(context, info, streamUsagePage(trackingIds, usageWindow(args, context), args, context)),
+        resolve: (partner, args, context, info) => {
+          const window = usageWindow(args, context, partnerZones(partner));
+          return holdBatchesFor(context, info, streamUsagePage(partner.trackingIds, window, args, context));
+        },
       },
       StreamUsageConnection,
     ),
@@ -190,8 +202,14 @@ builder.node(Partner, {
       description:
         "Connections of the partner's viewers over a window, oldest first. Retained for a year; a premium feature of the platform. Null, with an error, if they cannot be read.",
       args: recordArgs,
-      resolve: ({ trackingIds }, args, context, info) =>
-        holdBatchesFor(context, info, viewerRecordPage({ trackingIds }, args, context)),
+      resolve: (partner, args, context, info) => {
+        const { trackingIds } = partner;
+        return holdBatchesFor(
+          context,
+          info,
+          viewerRecordPage({ trackingIds, zones: partnerZones(partner) }, args, context),
+        );
+      },
     }),
   }),
 });

@@ -1,4 +1,4 @@
-import { type PartnerRecord, partnerName, primaryTrackingId } from "../../model/partner/partner.ts";
+import { type PartnerRecord, partnerName, partnerZones, primaryTrackingId } from "../../model/partner/partner.ts";
 import { pageByUsage, UsageOrderInput } from "../bandwidth/usage-order.ts";
 import { holdBatchesFor } from "../batch-hints.ts";
 import { builder } from "../builder.ts";
@@ -79,7 +79,7 @@ builder.queryFields((t) => ({
           );
           const bandwidth = ({ trackingIds }: PartnerRecord) => context.loaders.partnerBandwidth(trackingIds);
           return orderByUsage
-            ? pageByUsage(chosen, primaryTrackingId, bandwidth, orderByUsage, page, context)
+            ? pageByUsage(chosen, primaryTrackingId, bandwidth, orderByUsage, page, context, partnerZones)
             : pageOf(chosen, primaryTrackingId, page);
         });
         return holdBatchesFor(context, info, found);

@@ -1,6 +1,7 @@
 import { toPartnerRecord } from "../../loaders/partners.ts";
 import { NotFoundError } from "../../model/errors.ts";
 import { assertPartnerDetails } from "../../model/partner/partner.ts";
+import { monthAfter, monthAt } from "../../model/usage/calendar.ts";
 import { commitLast } from "../audit/audited.ts";
 import { builder } from "../builder.ts";
 import { assertAnyChange } from "../input.ts";
@@ -28,7 +29,8 @@ builder.mutationField("updatePartner", (t) =>
     type: PartnerPayload,
     nullable: true,
     authScopes: { staff: "partner:admin" },
-    description: "Changes the recorded details of a registered partner: name, contact, time zone, currency and notes.",
+    description:
+      "Changes the recorded details of a registered partner: name, contact, time zone, currency and notes. A time zone holds from the next month on; past months and the present one keep theirs.",
     args: { input: t.arg({ type: UpdatePartnerInput, required: true, description: "The partner and the changes." }) },
     resolve: (_root, { input: { partner: ref, name, timeZone, currency, ...clearable } }, context) =>
       payload(async () => {
@@ -40,8 +42,12 @@ builder.mutationField("updatePartner", (t) =>
         };
         assertPartnerDetails(changes, "input");
         assertAnyChange(changes);
-        const { id } = await findRegisteredPartner(ref, "input.partner", context);
-        const partner = await commitLast(context, ({ partners }) => partners.update(id, changes));
+        const { timeZone: zone, ...others } = changes;
+        const { id, zones } = await findRegisteredPartner(ref, "input.partner", context);
+        const partner = await commitLast(context, async ({ partners }) => {
+          if (zone !== undefined) await partners.setTimeZone(id, zone, monthAfter(monthAt(context.now, zones)));
+          return partners.update(id, others);
+        });
         context.partnerCache.changed();
         if (!partner) throw new NotFoundError("input.partner");
         return { partner: toPartnerRecord(partner) };

@@ -2,6 +2,7 @@ import type { GraphContext } from "../../context.ts";
 import { type RecordPosition, takeRecords } from "../../loaders/viewer-records.ts";
 import { ForbiddenError, InvalidInputError, NotFoundError } from "../../model/errors.ts";
 import { streamRecord } from "../../model/stream/stream.ts";
+import type { Zones } from "../../model/usage/zones.ts";
 import type { ViewerRecord as Record, ViewerRecordsQuery } from "../../upstream/viewer-records.ts";
 import { builder } from "../builder.ts";
 import { decodeCursor, encodeCursor, PageInfo, pageSize } from "../connection.ts";
@@ -198,18 +199,20 @@ export const ViewerRecordConnection = builder.objectRef<RecordPage>("ViewerRecor
 
 /** Filter of records, besides the window: one list for the platform, and `isWanted` for the rest. */
 export interface RecordSelection extends Pick<ViewerRecordsQuery, "streamNames" | "trackingIds"> {
+  /** Time zones of the window, unless the arguments name one. */
+  readonly zones?: Zones;
   readonly isWanted?: (record: Record) => boolean;
 }
 
 /** Returns a page of the selected records, oldest first. @throws InvalidInputError, UpstreamError */
 export async function viewerRecordPage(
-  { isWanted = () => true, ...selection }: RecordSelection,
+  { isWanted = () => true, zones, ...selection }: RecordSelection,
   { by, customViewerData, state, first, after, ...period }: RecordArguments,
   context: GraphContext,
 ): Promise<RecordPage> {
   if (customViewerData && !context.caller.scopes.has("viewer:pii")) throw new ForbiddenError({ scope: "viewer:pii" });
   const size = pageSize(first, "first", MAX_RECORD_PAGE_SIZE);
-  const window = recordWindow(period, context);
+  const window = recordWindow(period, context, zones);
   const position = after ? positionOf(decodeCursor(after, "after")) : null;
   // Records that began before the cursor are not on the page.
   const from = by === "STARTED" && position ? Math.max(window.from, position.startedAt) : window.from;

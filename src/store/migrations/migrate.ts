@@ -12,6 +12,7 @@ import { up as addTokensOfClaims } from "./0007-tokens-of-claims.ts";
 import { up as renameFingerprints } from "./0008-fingerprints.ts";
 import { up as createLeases } from "./0009-leases.ts";
 import { up as createUsageArchive } from "./0010-usage-archive.ts";
+import { up as createTimeZones } from "./0011-time-zones.ts";
 
 /**
  * Returns every migration from an empty database to the current tables.
@@ -30,6 +31,7 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     "0008-fingerprints": { up: renameFingerprints },
     "0009-leases": { up: createLeases },
     "0010-usage-archive": { up: (db) => createUsageArchive(db, dialect) },
+    "0011-time-zones": { up: (db) => createTimeZones(db, dialect) },
   };
 }
 
