@@ -85,7 +85,9 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
   /** Records what a source can no longer get: the buckets before the window that were never read. */
   const saveGaps = async (owner: string, source: ArchiveSource, oldest: number, held: Lease) => {
     const window = { from: source.until, to: oldest };
-    const present = new Set(await usageArchive.readBuckets({ ...seriesOf(owner, source), ...source }, window));
+    const present = new Set(
+      await usageArchive.readBuckets({ ...usageSeriesOf(owner, source, source.name), ...source }, window),
+    );
     const gaps = spansWithout(present, window, STEP_MS[source.granularity]);
     if (gaps.length === 0) return;
     const { kind, name, granularity } = source;
@@ -123,7 +125,7 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
       const begin = Math.max(former?.until ?? window.from, oldest);
       let until = begin;
       while (until + step <= readUntil && buckets.has(until)) until += step;
-      readings.push({ ...seriesOf(owner, call, name), granularity, readAt, buckets });
+      readings.push({ ...usageSeriesOf(owner, call, name), granularity, readAt, buckets });
       next.push({ kind, granularity, name, from, until, readUntil });
     }
     await usageArchive.write(readings, held);
@@ -254,7 +256,7 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
 }
 
 /** Returns the series of a name: a tracking id owns its series, the account all others. */
-function seriesOf(account: string, { kind }: Pick<ArchiveSource, "kind">, name = "") {
+export function usageSeriesOf(account: string, { kind }: Pick<ArchiveSource, "kind">, name: string) {
   return kind === "TRACKING_STREAM" ? { owner: name, kind, subject: "" } : { owner: account, kind, subject: name };
 }
 

@@ -204,6 +204,25 @@ describe("the usage collector", () => {
     expect(world.logged()).toContain("usage was not collected while the platform had it");
   });
 
+  it("records no gap of any kind of series over a bucket that was read", async () => {
+    await using world = await createWorld();
+    const { gateway, createCollector } = world;
+    const collector = createCollector("a");
+    await collect(collector);
+    // A series waits for two hours of the day before that the platform has left out, until they are too old.
+    gateway.sandbox.clock.advance(7 * DAY_MS);
+    await collect(collector);
+    const gaps = await gateway.store.usageArchive.gaps(gateway.sandbox.accountId, 10_000);
+    expect(new Set(gaps.map(({ kind }) => kind)).size).toBe(5);
+    for (const { kind, name, granularity, from, until } of gaps) {
+      const read = await gateway.store.usageArchive.readBuckets(series(gateway, kind, name, granularity), {
+        from,
+        to: until,
+      });
+      expect.soft(read, `${kind} ${name}`).toEqual([]);
+    }
+  });
+
   it("runs on one of several gateways, and on another one as soon as that stops", async () => {
     await using world = await createWorld();
     const { gateway, createCollector } = world;
