@@ -52,6 +52,8 @@ export interface SharedServices {
   readonly spanOnPlatform: PlatformClock["span"];
   /** Longest delay after a quarter hour before the platform has published its usage, in milliseconds. */
   readonly usageLagMs: number;
+  /** Days for which collected usage is kept by the hour; null for no limit. */
+  readonly hoursKeptDays: number | null;
   /** Origin of the platform's Director, by which streams are published and viewed. */
   readonly directorUrl: string;
 }

@@ -25,6 +25,7 @@ import { createRequestHandler, type RequestHandler } from "./http/request-handle
 import { createResponseBatcher } from "./http/response-batcher.ts";
 import type { ServerContext } from "./http/server-context.ts";
 import { createUsageCollector } from "./jobs/collect-usage.ts";
+import { createUsageRollUp } from "./jobs/roll-up-usage.ts";
 import { createJobScheduler } from "./jobs/scheduler.ts";
 import { type Budgets, createCostBudget } from "./limits/cost-budget.ts";
 import { createUnsentResponses, type UnsentLimits } from "./limits/unsent-responses.ts";
@@ -111,9 +112,11 @@ export function createGateway(options: GatewayOptions): Gateway {
         logger,
       })
     : null;
+  const usageRollUp = usageCollector && createUsageRollUp({ ...parts, collector: usageCollector, logger });
   metrics.observe({
     ...parts,
     usageCollector,
+    usageRollUp,
     dateHeaderClock,
     loadShedder: scheduling.loadShedder,
     responseCache,
@@ -189,7 +192,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     enqueueResponse: createResponseBatcher(createReadBackpressure(scheduling.arrivals)),
     stalledMs,
   });
-  const jobs = createJobScheduler({ ...parts, usageCollector }, options);
+  const jobs = createJobScheduler({ ...parts, usageCollector, usageRollUp }, options);
 
   return {
     ...handler,

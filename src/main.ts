@@ -78,6 +78,7 @@ async function main(): Promise<void> {
     usageCacheBytes: config.usageCacheBytes,
     usageLagMs: config.usageLagMs,
     collectUsage: config.collectUsage,
+    hoursKeptDays: config.hoursKeptDays,
     logger,
     slowRequestMs: config.slowRequestMs,
     refusedAttemptRetentionMs: config.refusedAttemptRetentionMs,

@@ -54,6 +54,8 @@ export interface ServiceOptions {
   readonly usageCacheBytes: number;
   /** Longest delay after a quarter hour before the platform has published its usage, in milliseconds. */
   readonly usageLagMs: number;
+  /** Days for which collected usage is kept by the hour; null, the default, for no limit. */
+  readonly hoursKeptDays?: number | null;
   readonly logger: Logger;
   /** The gateway's own time; the machine's by default. */
   readonly clock?: Clock;
@@ -142,6 +144,7 @@ export function createServices(options: ServiceOptions, onCall?: UpstreamOptions
         : (begunAt: number) => ({ begunAt: begunAt + configured() - clock(), now: configured() }),
     dateHeaderClock,
     usageLagMs: options.usageLagMs,
+    hoursKeptDays: options.hoursKeptDays ?? null,
     directorUrl: options.directorUrl,
     streamCatalog: createStreamCatalog(discoveredNames),
     partnerCache,

@@ -53,6 +53,8 @@ export interface Config {
   readonly usageCacheBytes: number;
   readonly usageLagMs: number;
   readonly collectUsage: boolean;
+  /** Days for which collected hours are kept; null for no limit. */
+  readonly hoursKeptDays: number | null;
   readonly shutdownDelayMs: number;
   readonly drainMs: number;
   readonly logLevel: LogLevel;
@@ -224,6 +226,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     usageCacheBytes: values.USAGE_CACHE_MEGABYTES * 1e6,
     usageLagMs: values.USAGE_LAG_SECONDS * 1_000,
     collectUsage: values.COLLECT_USAGE === "on",
+    hoursKeptDays: values.KEEP_HOURLY_USAGE_DAYS ?? null,
     tokenRefreshMs: values.TOKEN_REFRESH_SECONDS * 1000,
     enforceSuspension: values.ENFORCE_SUSPENSION === "on",
     engine: values.ENGINE,

@@ -3,6 +3,7 @@ import { identityAlgorithms } from "../auth/identity-provider.ts";
 import { allScopes, isScope, type Scope } from "../auth/scopes.ts";
 import { engineNames } from "../engine/engine.ts";
 import { MAX_LAG_MS } from "../model/usage/retention.ts";
+import { MIN_HOURS_KEPT_DAYS } from "../model/usage/roll-up.ts";
 import {
   areAlgorithms,
   bearer,
@@ -242,6 +243,11 @@ export const variables = {
     schema: onOrOff.default("on"),
     describe:
       "Whether usage is copied into the store before the platform deletes it: hours after 7 days, days after 365. Of several gateways that share a store one collects.",
+  },
+  KEEP_HOURLY_USAGE_DAYS: {
+    schema: whole("whole days, from 62 to 36500", MIN_HOURS_KEPT_DAYS, 36_500).optional(),
+    describe:
+      "Days for which the store keeps collected usage by the hour; older hours are replaced by their UTC day. Without limit by default, since hours that are gone can't be had again: days of another time zone and their bills need them. Daily usage is always kept.",
   },
   TOKEN_REFRESH_SECONDS: {
     schema: seconds(3600).default(15),

@@ -42,6 +42,8 @@ export interface UsageCollector {
   /** Stops between two calls, and lets another gateway take over. */
   stop(): Promise<void>;
   stats(): CollectorStats;
+  /** Returns the lease under which this gateway collects; null if it does not. */
+  lease(): Lease | null;
 }
 
 export interface CollectorStats {
@@ -246,6 +248,7 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
       if (held) await leases.release(held).catch(() => undefined);
       await running;
     },
+    lease: () => lease,
     stats: () => ({
       isCollecting: lease !== null,
       sources: plan.size(),

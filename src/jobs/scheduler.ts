@@ -8,12 +8,13 @@ import type { Upstream } from "../upstream/upstream.ts";
 import { COLLECTOR_TICK_MS, type UsageCollector } from "./collect-usage.ts";
 import { discoverNames } from "./discover-names.ts";
 import { refreshHotUsage } from "./refresh-hot-usage.ts";
+import { ROLL_UP_TICK_MS, type UsageRollUp } from "./roll-up-usage.ts";
 
 /** Runs what a gateway does by itself. */
 export interface JobScheduler {
   /** Reads what every query needs and starts the timers. Requests need not wait for the promise. */
   start(): Promise<void>;
-  /** Stops the timers, and waits until the collector has stopped. */
+  /** Stops the timers, and waits until the collector and the roll-up have stopped. */
   stop(): Promise<void>;
 }
 
@@ -26,6 +27,7 @@ interface JobServices {
   readonly platformClock: Clock;
   /** Null if this gateway does not collect usage. */
   readonly usageCollector: UsageCollector | null;
+  readonly usageRollUp: UsageRollUp | null;
 }
 
 export interface JobOptions {
@@ -44,7 +46,8 @@ const MIN_TOKEN_REFRESH_INTERVAL_MS = 1_000;
 
 /** Creates the jobs of one gateway; none runs before `start`. */
 export function createJobScheduler(services: JobServices, options: JobOptions): JobScheduler {
-  const { account, tokenCache, usageCache, discoveredNames, upstream, platformClock, usageCollector } = services;
+  const { account, tokenCache, usageCache, discoveredNames, upstream, platformClock, usageCollector, usageRollUp } =
+    services;
   const { logger, tokenRefreshMs, enforceSuspension = false } = options;
   const timers: NodeJS.Timeout[] = [];
   const repeat = (intervalMs: number, job: () => Promise<void>) => {
@@ -76,13 +79,14 @@ export function createJobScheduler(services: JobServices, options: JobOptions): 
       logger.debug("the token list, account and clusters were read");
       if (usageCollector && !isStopped) {
         repeat(COLLECTOR_TICK_MS, usageCollector.tick);
+        if (usageRollUp) repeat(ROLL_UP_TICK_MS, usageRollUp.tick);
         await usageCollector.tick();
       }
     },
     stop: async () => {
       isStopped = true;
       for (const timer of timers) clearInterval(timer);
-      await usageCollector?.stop();
+      await Promise.all([usageCollector?.stop(), usageRollUp?.stop()]);
     },
   };
 }

@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { TokenCache } from "../cache/token-cache.ts";
 import type { UsageCache } from "../cache/usage-cache.ts";
 import type { UsageCollector } from "../jobs/collect-usage.ts";
+import type { UsageRollUp } from "../jobs/roll-up-usage.ts";
 import type { UnsentResponses } from "../limits/unsent-responses.ts";
 import type { LoadShedder } from "../scheduling/load-shedder.ts";
 import type { PlatformClock } from "../upstream/platform-clock.ts";
@@ -37,6 +38,8 @@ export interface ObservedComponents {
   readonly dateHeaderClock: Pick<PlatformClock, "offset">;
   /** Null if this gateway does not collect usage. */
   readonly usageCollector: Pick<UsageCollector, "stats"> | null;
+  /** Null like the collector. */
+  readonly usageRollUp: Pick<UsageRollUp, "stats"> | null;
 }
 
 /** Operation names with series of their own, counted separately for staff and for partners, who cannot use up each other's. */
@@ -227,6 +230,7 @@ function observeComponents(registry: MetricsRegistry, components: ObservedCompon
     },
   );
   if (components.usageCollector) observeCollector(registry, components.usageCollector);
+  if (components.usageRollUp) observeRollUp(registry, components.usageRollUp);
   registry.observed("gauge", "syndigraph_tokens", "Tokens of the account, by kind.", () => {
     const { publishTokens, subscribeTokens } = tokenCache.stats();
     return [
@@ -258,6 +262,28 @@ function observeCollector(registry: MetricsRegistry, { stats }: Pick<UsageCollec
     "syndigraph_usage_collector_failures_total",
     "Calls of the collector that failed, and are repeated later.",
     () => stats().failures,
+  );
+}
+
+/** Adds what has become of hours that are older than they are kept. */
+function observeRollUp(registry: MetricsRegistry, { stats }: Pick<UsageRollUp, "stats">): void {
+  registry.observed(
+    "counter",
+    "syndigraph_usage_rolled_up_days_total",
+    "UTC days of series whose hours were replaced by the day, by this gateway.",
+    () => stats().rolledUp,
+  );
+  registry.observed(
+    "gauge",
+    "syndigraph_usage_hours_kept_days",
+    "UTC days of series whose hours are older than KEEP_HOURLY_USAGE_DAYS and still kept, by reason: open (not settled) or different (they contradict their day).",
+    () => {
+      const { open, different } = stats();
+      return [
+        { labels: { reason: "open" }, value: open },
+        { labels: { reason: "different" }, value: different },
+      ];
+    },
   );
 }
 

@@ -6,7 +6,7 @@ import { onboard } from "../support/partners.ts";
 import { at } from "../support/time.ts";
 
 const COLLECTION = `{ usageCollection { isRunning
-  progress { granularity series incompleteSeries collectedFrom collectedUntil lateSeconds }
+  progress { granularity series incompleteSeries collectedFrom keptFrom collectedUntil lateSeconds }
   missing { kind name granularity from to } } }`;
 
 describe("usageCollection", () => {
@@ -52,6 +52,7 @@ describe("usageCollection", () => {
             series: 2,
             incompleteSeries: 1,
             collectedFrom: "2026-03-11T11:00:00.000Z",
+            keptFrom: "2026-03-11T11:00:00.000Z",
             collectedUntil: "2026-03-18T09:15:00.000Z",
             lateSeconds: 3_600,
           },
@@ -59,6 +60,26 @@ describe("usageCollection", () => {
         missing: [
           { ...missing, kind: "ACCOUNT", name: null },
           { ...missing, kind: "TRACKING_STREAM", name: "northwind-tv" },
+        ],
+      },
+    });
+  });
+
+  it("says since when hours are kept if they are kept for a time, and days since the oldest", async () => {
+    await using gateway = await createTestGateway({ gateway: { hoursKeptDays: 62 } });
+    const { store, sandbox } = gateway;
+    const lease = await store.leases.take(COLLECTOR_LEASE, "other gateway", 600_000);
+    if (!lease) throw new Error("a free lease was refused");
+    const [from, until] = [at("2025-09-01T00:00:00Z"), at("2026-03-18T00:00:00Z")];
+    const source = { kind: "ACCOUNT", name: "", from, until, readUntil: until } as const;
+    const sources = (["HOUR", "DAY"] as const).map((granularity) => ({ ...source, granularity }));
+    await store.usageArchive.saveSources(sandbox.accountId, sources, lease);
+    const { data } = await gateway.ask("{ usageCollection { progress { granularity keptFrom } } }");
+    expect(data).toEqual({
+      usageCollection: {
+        progress: [
+          { granularity: "HOUR", keptFrom: "2026-01-15T00:00:00.000Z" },
+          { granularity: "DAY", keptFrom: "2025-09-01T00:00:00.000Z" },
         ],
       },
     });

@@ -91,7 +91,7 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
       const series = newSeries({ kind: "ACCOUNT" });
       await write(series, HOUR, { [HOUR]: [part] });
       expect(await store.usageArchive.rows(series, WINDOW)).toEqual([
-        { ...part, bucket: HOUR, changedAt: HOUR, state: "OPEN" },
+        { ...part, bucket: HOUR, changedAt: HOUR, state: "OPEN", lacking: null },
       ]);
     });
 

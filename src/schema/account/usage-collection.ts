@@ -1,5 +1,6 @@
 import type { ArchiveKind } from "../../model/usage/archive.ts";
 import { bucketBoundary } from "../../model/usage/bucket-date.ts";
+import { hoursKeptSince } from "../../model/usage/roll-up.ts";
 import { DAY_MS, floorTo } from "../../model/usage/time.ts";
 import type { ArchiveGap, ArchiveProgress } from "../../store/archive/archive-records.ts";
 import { COLLECTOR_LEASE } from "../../store/leases.ts";
@@ -21,34 +22,40 @@ const UsageArchiveKind = builder.enumType("UsageArchiveKind", {
   }),
 });
 
-const UsageCollectionProgress = builder
-  .objectRef<ArchiveProgress & { readonly freshUntil: number }>("UsageCollectionProgress")
-  .implement({
-    description: "How far the series of one granularity have been collected.",
-    fields: (t) => ({
-      granularity: t.expose("granularity", { type: Granularity, description: "Size of the buckets: HOUR or DAY." }),
-      series: t.exposeInt("series", { description: "Series that are collected." }),
-      incompleteSeries: t.exposeInt("incomplete", {
-        description:
-          "Series in which the platform has left out a bucket that it may still give; it is asked for again.",
-      }),
-      collectedFrom: t.field({
-        type: "DateTime",
-        description: "Start of the oldest bucket of any series.",
-        resolve: ({ from }) => bucketBoundary(from),
-      }),
-      collectedUntil: t.field({
-        type: "DateTime",
-        description: "Time up to which every series has been read.",
-        resolve: ({ readUntil }) => bucketBoundary(readUntil),
-      }),
-      lateSeconds: t.int({
-        description:
-          "Seconds by which `collectedUntil` is behind the newest usage that the platform has surely published; 0 if all is read.",
-        resolve: ({ readUntil, freshUntil }) => Math.max(0, Math.round((freshUntil - readUntil) / 1000)),
-      }),
+/** Progress, the newest usage that is published, and the oldest that is kept, in milliseconds since the epoch. */
+type Progress = ArchiveProgress & { readonly freshUntil: number; readonly keptFrom: number };
+
+const UsageCollectionProgress = builder.objectRef<Progress>("UsageCollectionProgress").implement({
+  description: "How far the series of one granularity have been collected.",
+  fields: (t) => ({
+    granularity: t.expose("granularity", { type: Granularity, description: "Size of the buckets: HOUR or DAY." }),
+    series: t.exposeInt("series", { description: "Series that are collected." }),
+    incompleteSeries: t.exposeInt("incomplete", {
+      description: "Series in which the platform has left out a bucket that it may still give; it is asked for again.",
     }),
-  });
+    collectedFrom: t.field({
+      type: "DateTime",
+      description: "Start of the oldest bucket of any series.",
+      resolve: ({ from }) => bucketBoundary(from),
+    }),
+    keptFrom: t.field({
+      type: "DateTime",
+      description:
+        "Start of the oldest bucket from which on all are kept: `collectedFrom`, or a later one for hours if KEEP_HOURLY_USAGE_DAYS limits them. Older hours have been replaced by their UTC day, or are about to be.",
+      resolve: ({ keptFrom }) => bucketBoundary(keptFrom),
+    }),
+    collectedUntil: t.field({
+      type: "DateTime",
+      description: "Time up to which every series has been read.",
+      resolve: ({ readUntil }) => bucketBoundary(readUntil),
+    }),
+    lateSeconds: t.int({
+      description:
+        "Seconds by which `collectedUntil` is behind the newest usage that the platform has surely published; 0 if all is read.",
+      resolve: ({ readUntil, freshUntil }) => Math.max(0, Math.round((freshUntil - readUntil) / 1000)),
+    }),
+  }),
+});
 
 const MissingUsage = builder.objectRef<ArchiveGap>("MissingUsage").implement({
   description:
@@ -76,7 +83,7 @@ const MissingUsage = builder.objectRef<ArchiveGap>("MissingUsage").implement({
 
 interface UsageCollectionShape {
   readonly isRunning: boolean;
-  readonly progress: readonly (ArchiveProgress & { readonly freshUntil: number })[];
+  readonly progress: readonly Progress[];
   readonly missing: readonly ArchiveGap[];
 }
 
@@ -105,17 +112,22 @@ builder.queryFields((t) => ({
     authScopes: { staff: "usage:read" },
     description:
       "State of the usage archive: what it covers, what is missing, and how late it is. Null, with an error, for a partner's caller.",
-    resolve: async (_root, _args, { store, account, retention: { freshUntil } }) => {
+    resolve: async (_root, _args, { store, account, retention: { now, freshUntil }, hoursKeptDays }) => {
       const owner = await account.id();
       const [isRunning, progress, missing] = await Promise.all([
         store.leases.isHeld(COLLECTOR_LEASE),
         store.usageArchive.progress(owner),
         store.usageArchive.gaps(owner, MAX_GAPS),
       ]);
+      const hoursSince = hoursKeptSince(now, hoursKeptDays) ?? Number.NEGATIVE_INFINITY;
       const newest = { HOUR: freshUntil, DAY: floorTo(freshUntil, DAY_MS) };
       return {
         isRunning,
-        progress: progress.map((each) => ({ ...each, freshUntil: newest[each.granularity] })),
+        progress: progress.map((each) => ({
+          ...each,
+          freshUntil: newest[each.granularity],
+          keptFrom: each.granularity === "HOUR" ? Math.max(each.from, hoursSince) : each.from,
+        })),
         missing,
       };
     },

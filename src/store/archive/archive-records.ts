@@ -7,6 +7,11 @@ export interface ArchivedRow extends ArchivedPart {
   readonly changedAt: number;
   /** OPEN until nothing has changed for 24 hours. A row that is SETTLED is changed by corrections only. */
   readonly state: "OPEN" | "SETTLED";
+  /**
+   * Starts of the hours that the figures of a day do not include, in order; null if that is not known, as before the day has
+   * replaced its hours.
+   */
+  readonly lacking: readonly number[] | null;
 }
 
 /** Correction of a settled row. */

@@ -20,7 +20,7 @@ import {
   rowsOf,
   textColumns,
 } from "./archive-codec.ts";
-import { createPartitions } from "./archive-partitions.ts";
+import { ensurePartitions, type Partition, partitionOf } from "./archive-partitions.ts";
 
 /** Writes of usage by the collector. */
 export interface ArchiveWrites {
@@ -43,7 +43,6 @@ const BATCH_MS = 8;
 
 /** Creates the writes of an archive. */
 export function createArchiveWrites(db: Db, dialect: SqlDialect): ArchiveWrites {
-  const ensurePartitions = dialect === "postgres" ? createPartitions(db) : async () => undefined;
   const batchSize = createBatchSize(dialect);
 
   /** Writes rows of readings with the same time. */
@@ -106,7 +105,7 @@ export function createArchiveWrites(db: Db, dialect: SqlDialect): ArchiveWrites 
 
   return {
     write: async (readings, lease) => {
-      await ensurePartitions(readings.flatMap(({ buckets }) => [...buckets.keys()]));
+      if (dialect === "postgres") await ensurePartitions(db, partitionsOf(readings));
       for (const readAt of new Set(readings.map((reading) => reading.readAt))) {
         const simultaneous = readings.filter((reading) => reading.readAt === readAt);
         const rows = rowsOf(simultaneous);
@@ -123,6 +122,12 @@ export function createArchiveWrites(db: Db, dialect: SqlDialect): ArchiveWrites 
       }
     },
   };
+}
+
+function* partitionsOf(readings: readonly UsageReading[]): Generator<Partition, void> {
+  for (const { granularity, buckets } of readings) {
+    for (const bucket of buckets.keys()) yield partitionOf(granularity, bucket);
+  }
 }
 
 /** Returns the next items, up to `count`; none at the end. */

@@ -1,15 +1,17 @@
 import { sql } from "kysely";
 import type { ArchiveSeries } from "../../model/usage/archive.ts";
+import { hoursIn } from "../../model/usage/roll-up.ts";
 import type { TimeWindow } from "../../model/usage/time.ts";
 import type { Db } from "../database.ts";
 import type { SqlDialect } from "../sql-dialect.ts";
 import { ofSeries, partOf, type RowFromDatabase, texts } from "./archive-codec.ts";
 import type { ArchiveCorrection, ArchivedRow } from "./archive-records.ts";
+import { type ArchiveRetention, createArchiveRetention } from "./archive-retention.ts";
 import { type ArchiveSpans, createArchiveSpans } from "./archive-spans.ts";
 import { type ArchiveWrites, createArchiveWrites } from "./archive-writes.ts";
 
 /** Usage that outlives the platform's memory. See docs/decisions/0029-usage-archive.md. */
-export interface UsageArchive extends ArchiveWrites, ArchiveSpans {
+export interface UsageArchive extends ArchiveWrites, ArchiveSpans, ArchiveRetention {
   /** Returns the rows of a window, by bucket and part. */
   rows(series: ArchiveSeries, window: TimeWindow): Promise<ArchivedRow[]>;
   /** Returns the corrections of a window, by bucket, part and time. */
@@ -24,15 +26,17 @@ export function createUsageArchive(database: Db, dialect: SqlDialect): UsageArch
   return {
     ...createArchiveWrites(db, dialect),
     ...createArchiveSpans(db, dialect),
+    ...createArchiveRetention(db, dialect),
     rows: async (series, { from, to }) => {
-      const { rows } = await sql<RowFromDatabase>`
-        select bucket, part, changed_at, settled_at, ${texts()} from usage_rows
+      const { rows } = await sql<RowFromDatabase & { hours_lacking: number | null }>`
+        select bucket, part, changed_at, settled_at, hours_lacking, ${texts()} from usage_rows
         where ${ofSeries(series)} and bucket >= ${from} and bucket < ${to} order by bucket, part`.execute(db);
       return rows.map((row) => ({
         ...partOf(row),
         bucket: row.bucket,
         changedAt: row.changed_at,
         state: row.settled_at === null ? "OPEN" : "SETTLED",
+        lacking: row.hours_lacking === null ? null : hoursIn(row.bucket, row.hours_lacking),
       }));
     },
     corrections: async (series, { from, to }) => {

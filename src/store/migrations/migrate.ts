@@ -13,6 +13,7 @@ import { up as renameFingerprints } from "./0008-fingerprints.ts";
 import { up as createLeases } from "./0009-leases.ts";
 import { up as createUsageArchive } from "./0010-usage-archive.ts";
 import { up as createTimeZones } from "./0011-time-zones.ts";
+import { up as addUsageRetention } from "./0012-usage-retention.ts";
 
 /**
  * Returns every migration from an empty database to the current tables.
@@ -32,6 +33,7 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     "0009-leases": { up: createLeases },
     "0010-usage-archive": { up: (db) => createUsageArchive(db, dialect) },
     "0011-time-zones": { up: (db) => createTimeZones(db, dialect) },
+    "0012-usage-retention": { up: (db) => addUsageRetention(db, dialect) },
   };
 }
 
