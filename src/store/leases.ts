@@ -98,15 +98,25 @@ export function heldLease({ name, epoch }: Lease, dialect: SqlDialect): RawBuild
  * Runs a transaction whose statements check a lease by {@link heldLease}.
  *
  * PostgreSQL ends the transaction of a gateway that is paused in it: otherwise its lock on the lease would let nobody take over.
+ * On SQLite a loss of power may undo it as a whole, since its commit does not wait for the disk: what it wrote is read again.
  */
 export function fencedTransaction<Result>(
   db: Db,
   dialect: SqlDialect,
   work: (transaction: Db) => Promise<Result>,
 ): Promise<Result> {
-  return db.transaction().execute(async (transaction) => {
-    if (dialect === "postgres")
+  if (dialect === "postgres") {
+    return db.transaction().execute(async (transaction) => {
       await sql`set local idle_in_transaction_session_timeout = ${sql.lit(MAX_IDLE_MS)}`.execute(transaction);
-    return work(transaction);
+      return work(transaction);
+    });
+  }
+  return db.connection().execute(async (connection) => {
+    await sql`pragma synchronous = normal`.execute(connection);
+    try {
+      return await connection.transaction().execute(work);
+    } finally {
+      await sql`pragma synchronous = full`.execute(connection);
+    }
   });
 }

@@ -4,10 +4,10 @@ import {
   type ArchiveGranularity,
   type ArchiveKind,
   type ArchiveSeries,
-  completeParts,
+  completeParts as partsByName,
   type UsageReading,
 } from "../../model/usage/archive.ts";
-import type { TrafficParts } from "../../model/usage/traffic.ts";
+import { hasBytes, noTraffic, type TrafficParts } from "../../model/usage/traffic.ts";
 import type { SqlDialect } from "../sql-dialect.ts";
 
 export const kindCodes: Record<ArchiveKind, number> = {
@@ -34,9 +34,9 @@ export const counterColumns = [
   "views",
   "publishes",
 ] as const;
-export const textColumns: readonly string[] = ["owner", "subject", "part"];
+const textColumns: readonly string[] = ["owner", "subject", "part", "name"];
 
-/** Values of a row of the batch in the order of its columns, as JSON. */
+/** Values of a row in the order of its columns. */
 export type BatchRow = readonly (string | number | bigint | null)[];
 
 /** @throws RangeError for a code that a newer version has written */
@@ -86,19 +86,44 @@ export function partOf(row: RowFromDatabase): ArchivedPart {
 
 /** Yields the rows one by one, so that a large reading does not block the event loop. */
 export function* rowsOf(readings: readonly UsageReading[]): Generator<BatchRow, void> {
-  for (const { owner, kind, subject, granularity, buckets } of readings) {
-    const series = [clean(owner), kindCodes[kind], clean(subject), granularityCodes[granularity]];
-    for (const [bucket, parts] of buckets) {
+  for (const reading of readings) {
+    const series = seriesOf(reading);
+    for (const [bucket, parts] of reading.buckets) {
       for (const part of completeParts(parts)) yield rowOf([...series, bucket], part);
     }
   }
+}
+
+/** Returns a row without usage in place of the given part; what is null stays so. */
+export function zeroRow(series: ArchiveSeries, bucket: number, { part, traffic, counts }: ArchivedPart): BatchRow {
+  const none = {
+    part,
+    traffic: { ...noTraffic, parts: traffic.parts && noParts },
+    counts: counts && { viewSeconds: 0, publishSeconds: 0, views: 0, publishes: 0 },
+  };
+  return rowOf([...seriesOf(series), bucket], none);
+}
+
+/** Returns the parts by the name that the archive gives them, each once, with the one that marks the bucket as read. */
+export function completeParts(parts: readonly ArchivedPart[]): ArchivedPart[] {
+  return partsByName(parts.map((part) => ({ ...part, part: clean(part.part) })));
+}
+
+const noParts: TrafficParts = {
+  standard: { bytesOut: 0n, bytesIn: 0n },
+  restream: { bytesOut: 0n, bytesIn: 0n, secondsUsed: 0n },
+  geoCascade: { bytesOut: 0n, bytesIn: 0n },
+};
+
+function seriesOf({ owner, kind, subject, granularity }: ArchiveSeries): BatchRow {
+  return [clean(owner), kindCodes[kind], clean(subject), granularityCodes[granularity]];
 }
 
 function rowOf(bucket: BatchRow, { part, traffic, counts }: ArchivedPart): BatchRow {
   const { bytesOut, bytesIn, parts: breakdown } = traffic;
   return [
     ...bucket,
-    clean(part),
+    part,
     bytesOut,
     bytesIn,
     breakdown?.standard.bytesOut ?? null,
@@ -120,36 +145,33 @@ export function clean(text: string): string {
   return Buffer.from(text.replaceAll("\0", "\u{fffd}")).toString();
 }
 
-/** Bigints are written as JSON numbers, which both databases read exactly up to 2^63. */
-export function jsonOf(rows: readonly BatchRow[]): string {
+/** Returns a query of rows; all columns are integers, except those of texts. */
+export function rowsFrom(
+  rows: readonly BatchRow[],
+  names: readonly string[],
+  dialect: SqlDialect,
+): RawBuilder<unknown> {
+  if (dialect === "sqlite") {
+    const cells = names.map((name, index) => sql`value ->> ${sql.lit(index)} as ${sql.ref(name)}`);
+    return sql`select ${sql.join(cells)} from json_each(${jsonOf(rows)})`;
+  }
+  const lists = names.map((name, index) => {
+    const values = rows.map((row) => row[index] ?? null);
+    return textColumns.includes(name) ? sql`cast(${values} as text[])` : sql`cast(${integersOf(values)} as bigint[])`;
+  });
+  return sql`select * from unnest(${sql.join(lists)}) as rows(${list(names)})`;
+}
+
+/** Bigints are written as JSON numbers, which SQLite reads exactly up to 2^63. */
+function jsonOf(rows: readonly BatchRow[]): string {
   const value = (cell: string | number | bigint | null) =>
-    typeof cell === "bigint" ? `${cell}` : JSON.stringify(cell);
+    typeof cell === "string" ? JSON.stringify(cell) : `${cell}`;
   return `[${rows.map((row) => `[${row.map(value).join()}]`).join()}]`;
 }
 
-/** Returns a query of the rows in a JSON list of lists; all columns are integers, except those of texts. */
-export function fromJson(
-  json: string,
-  names: readonly string[],
-  texts: readonly string[],
-  dialect: SqlDialect,
-): RawBuilder<unknown> {
-  const cells = names.map((name, index) => {
-    const cell = sql`value ->> ${sql.lit(index)}`;
-    const column = dialect === "sqlite" || texts.includes(name) ? cell : sql`cast(${cell} as bigint)`;
-    return sql`${column} as ${sql.ref(name)}`;
-  });
-  const source =
-    dialect === "sqlite" ? sql`json_each(${json})` : sql`jsonb_array_elements(cast(${json} as jsonb)) as t(value)`;
-  return sql`select ${sql.join(cells)} from ${source}`;
-}
-
-/** Returns a query of the numbers. */
-export function numbers(values: readonly number[], dialect: SqlDialect): RawBuilder<unknown> {
-  const json = JSON.stringify(values);
-  return dialect === "sqlite"
-    ? sql`select value from json_each(${json})`
-    : sql`select cast(value as bigint) from jsonb_array_elements_text(cast(${json} as jsonb)) as t(value)`;
+/** Returns an array of PostgreSQL as text. */
+function integersOf(values: BatchRow): string {
+  return `{${values.map((value) => value ?? "NULL").join()}}`;
 }
 
 /** PostgreSQL takes a parameter in a list of results for text unless it is cast. */
@@ -176,4 +198,14 @@ export function texts(): RawBuilder<unknown> {
 export function ofSeries({ owner, kind, subject, granularity }: ArchiveSeries): RawBuilder<unknown> {
   return sql`owner = ${clean(owner)} and kind = ${sql.lit(kindCodes[kind])} and subject = ${clean(subject)}
     and granularity = ${sql.lit(granularityCodes[granularity])}`;
+}
+
+/** Condition that a row counts nothing. */
+export const withoutUsage = sql`(bytes_out = 0 and bytes_in = 0 and coalesce(view_seconds, 0) = 0
+  and coalesce(publish_seconds, 0) = 0 and coalesce(views, 0) = 0 and coalesce(publishes, 0) = 0)`;
+
+/** Returns whether a part counts nothing. */
+export function isWithoutUsage({ traffic, counts }: ArchivedPart): boolean {
+  if (hasBytes(traffic)) return false;
+  return !counts || counts.viewSeconds + counts.publishSeconds + counts.views + counts.publishes === 0;
 }

@@ -5,7 +5,7 @@ import type { Db } from "../database.ts";
 import { fencedTransaction, heldLease, LeaseLostError } from "../leases.ts";
 import type { Lease } from "../records.ts";
 import type { SqlDialect } from "../sql-dialect.ts";
-import { clean, columnsOf, fromJson, granularityCodes, jsonOf, kindCodes, nameOf } from "./archive-codec.ts";
+import { clean, columnsOf, granularityCodes, kindCodes, nameOf, rowsFrom } from "./archive-codec.ts";
 import type { ArchiveGap, ArchiveProgress, ArchiveSource } from "./archive-records.ts";
 
 /** Spans of series: what is collected, how far, and what is missing. */
@@ -34,19 +34,17 @@ export function createArchiveSpans(db: Db, dialect: SqlDialect): ArchiveSpans {
     statement: SpanStatement,
   ) => {
     for (const part of chunks(spans, MAX_SPANS_PER_BATCH)) {
-      const json = jsonOf(
-        part.map(({ kind, name, granularity, from, until, readUntil }) => [
-          clean(owner),
-          kindCodes[kind],
-          clean(name),
-          granularityCodes[granularity],
-          from,
-          until,
-          ...(readUntil === undefined ? [] : [readUntil]),
-        ]),
-      );
+      const rows = part.map(({ kind, name, granularity, from, until, readUntil }) => [
+        clean(owner),
+        kindCodes[kind],
+        clean(name),
+        granularityCodes[granularity],
+        from,
+        until,
+        ...(readUntil === undefined ? [] : [readUntil]),
+      ]);
       const columnsOfSpan = part[0]?.readUntil === undefined ? spanColumns : [...spanColumns, "read_until"];
-      const given = fromJson(json, columnsOfSpan, ["owner", "name"], dialect);
+      const given = rowsFrom(rows, columnsOfSpan, dialect);
       const { numAffectedRows } = await fencedTransaction(db, dialect, (transaction) =>
         statement(sql`with held as materialized (${heldLease(lease, dialect)}), given as materialized (${given})
           select ${columnsOf("given", columnsOfSpan)} from held cross join given where true`).execute(transaction),
