@@ -8,7 +8,10 @@ export function bytesOut(bytes: bigint): Traffic {
 
 /** A figure with all that it tells, so that it can be compared. */
 export function told(traffic: Traffic | undefined): Traffic | null {
-  return traffic ? { bytesOut: traffic.bytesOut, bytesIn: traffic.bytesIn, parts: traffic.parts } : null;
+  if (!traffic) return null;
+  const { bytesOut, bytesIn, parts } = traffic;
+  const { standard, restream, geoCascade } = parts ?? {};
+  return { bytesOut, bytesIn, parts: standard && restream && geoCascade ? { standard, restream, geoCascade } : null };
 }
 
 /** Counts beyond 2^53, where doubles lose digits. */

@@ -1,4 +1,4 @@
-import type { Traffic, TrafficPart, TrafficParts } from "./traffic.ts";
+import type { RestreamPart, Traffic, TrafficPart, TrafficParts } from "./traffic.ts";
 
 /** A count as the platform writes it: a bigint if it exceeds 2^53. */
 export type Count = number | bigint;
@@ -43,18 +43,43 @@ export class PackedTraffic implements Traffic {
   }
 
   get parts(): TrafficParts | null {
-    const { standard, restream, geoCascade } = this.layout;
-    if (this.counts[this.offset + standard] === PARTS_ABSENT) return null;
-    return {
-      standard: this.part(standard),
-      restream: { ...this.part(restream), secondsUsed: this.count(restream + 2) },
-      geoCascade: this.part(geoCascade),
-    };
+    const { counts, offset, layout } = this;
+    return counts[offset + layout.standard] === PARTS_ABSENT ? null : new PackedParts(counts, offset, layout);
   }
 
   /** Estimated size in memory, in bytes. */
   get bytes(): number {
     return 60 + COUNTERS_PER_RECORD * 8;
+  }
+
+  private count(at: number): bigint {
+    return BigInt(this.counts[this.offset + at] ?? 0);
+  }
+}
+
+/** Parts of traffic in a list of counts: each is read when it is asked for, and most are not. */
+class PackedParts implements TrafficParts {
+  private readonly counts: readonly Count[];
+  private readonly offset: number;
+  private readonly layout: CounterLayout;
+
+  constructor(counts: readonly Count[], offset: number, layout: CounterLayout) {
+    this.counts = counts;
+    this.offset = offset;
+    this.layout = layout;
+  }
+
+  get standard(): TrafficPart {
+    return this.part(this.layout.standard);
+  }
+
+  get restream(): RestreamPart {
+    const at = this.layout.restream;
+    return { bytesOut: this.count(at), bytesIn: this.count(at + 1), secondsUsed: this.count(at + 2) };
+  }
+
+  get geoCascade(): TrafficPart {
+    return this.part(this.layout.geoCascade);
   }
 
   private part(at: number): TrafficPart {

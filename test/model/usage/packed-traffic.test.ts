@@ -56,7 +56,7 @@ describe("packed traffic: a series", () => {
       stride: 3,
       sharedBy: 1,
     });
-    expect(alike.get(200)?.parts).toEqual({
+    expect(told(alike.get(200))?.parts).toEqual({
       standard: { bytesOut: 3n, bytesIn: 4n },
       restream: { bytesOut: 0n, bytesIn: 0n, secondsUsed: 0n },
       geoCascade: { bytesOut: 0n, bytesIn: 0n },
