@@ -9,6 +9,8 @@ export interface ExecutionRequest<Context> {
   readonly context: Context;
   /** Variables as the client sent them. */
   readonly variables: Variables;
+  /** Coerced values of further variables, which the operation does not declare; only for the planned engine. */
+  readonly literals?: Variables;
   /** Bounds the response; unbounded by default. */
   readonly budget?: ResponseBudget;
 }
@@ -24,13 +26,14 @@ export const MAX_COERCION_ERRORS = 50;
 export function execute<Context>(
   plan: OperationPlan,
   environment: ExecutionEnvironment<Context>,
-  { context, variables, budget }: ExecutionRequest<Context>,
+  { context, variables, literals, budget }: ExecutionRequest<Context>,
 ): MaybePromise<SerializedResult> {
   const { schema, operation } = plan;
   const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, {
     maxErrors: MAX_COERCION_ERRORS,
   });
   if (errors) return { errors };
+  Object.assign(coerced, literals);
   const execution = new Execution(plan, environment as ExecutionEnvironment<unknown>, context, coerced, budget);
   try {
     const fields = plan.rootFields(coerced);

@@ -12,6 +12,7 @@ import { LRUCache } from "lru-cache";
 import type { GraphContext } from "../context.ts";
 import type { Engine, ExecuteOperation } from "../engine/engine.ts";
 import { requestLimits } from "../model/request-limits.ts";
+import { mapMaybe } from "../primitives/maybe-promise.ts";
 import {
   assertWithinLimits,
   type DocumentSize,
@@ -19,6 +20,14 @@ import {
   measureDocument,
   tooComplex,
 } from "./document-limits.ts";
+import {
+  createTemplate,
+  type DocumentTemplate,
+  literalValues,
+  locateErrors,
+  type SplitDocument,
+  splitDocument,
+} from "./document-template.ts";
 import type { Errors, ShownError } from "./mask-error.ts";
 import { queryCost, type RawVariables } from "./query-cost.ts";
 import { RequestError } from "./request-error.ts";
@@ -33,12 +42,11 @@ export interface PreparedOperation {
   cacheKey(variables: RawVariables): string;
   /** Returns the price before execution, in points. */
   cost(variables: RawVariables): number;
-  /**
-   * Executions that are still assumed to block, since one of this operation did.
-   *
-   * Set by whoever executes it.
-   */
-  blockingScore: number;
+  /** Shared by all documents of a template, and set by whoever executes the operation. */
+  readonly blocking: {
+    /** Executions that are still assumed to block, since one of this operation did. */
+    score: number;
+  };
   readonly execute: ExecuteOperation<GraphContext>;
 }
 
@@ -58,18 +66,57 @@ const MAX_CACHED_CHARACTERS = 1_000_000;
 /** Characters that the plan of one field counts as. */
 const FIELD_CHARACTERS = 20;
 
+/** Characters of all cached templates, and of the skeletons that one document had so far. */
+const MAX_TEMPLATE_CHARACTERS = 250_000;
+/** Requests for a document that use its template's plan; then it gets its own, which coerces literals once. */
+const MAX_TEMPLATE_USES = 5;
+
+type ValidDocument = Extract<PreparedDocument, { readonly errors: null }>;
+
+interface CachedDocument {
+  readonly prepared: PreparedDocument;
+  /** Fields of a plan of its own. */
+  readonly fields: number;
+  remainingUses: number;
+}
+
+interface PreparedTemplate {
+  readonly template: DocumentTemplate;
+  readonly prepared: ValidDocument;
+  readonly fields: number;
+}
+
+export interface DocumentCacheOptions {
+  readonly schema: GraphQLSchema;
+  readonly engine: Engine<GraphContext>;
+  readonly errors: Pick<Errors, "show">;
+  /**
+   * Whether documents that differ in literals alone share one plan.
+   *
+   * The engine must accept literals.
+   */
+  readonly hasTemplates: boolean;
+}
+
 /** Creates a cache that prepares documents and keeps those used recently, invalid ones included. */
-export function createDocumentCache(
-  schema: GraphQLSchema,
-  engine: Engine<GraphContext>,
-  { show }: Pick<Errors, "show">,
-): (text: string) => PreparedDocument {
+export function createDocumentCache({
+  schema,
+  engine,
+  errors: { show },
+  hasTemplates,
+}: DocumentCacheOptions): (text: string) => PreparedDocument {
   /** Operations are numbered, so that one that is prepared again has other cache keys. */
   let operations = 0;
-  const cache = new LRUCache<string, { readonly prepared: PreparedDocument; readonly fields: number }>({
+  const documents = new LRUCache<string, CachedDocument>({
     maxSize: MAX_CACHED_CHARACTERS,
     maxEntrySize: MAX_CACHED_CHARACTERS / 20,
     sizeCalculation: ({ fields }, text) => text.length + 1 + fields * FIELD_CHARACTERS,
+  });
+  const templates = new LRUCache<string, PreparedTemplate | "SEEN_ONCE" | "UNSUITABLE">({
+    maxSize: MAX_TEMPLATE_CHARACTERS,
+    maxEntrySize: MAX_TEMPLATE_CHARACTERS / 10,
+    sizeCalculation: (template, skeleton) =>
+      skeleton.length + (typeof template === "string" ? 0 : template.fields * FIELD_CHARACTERS),
   });
 
   const prepareOperation = (document: DocumentNode, operation: OperationDefinitionNode): PreparedOperation => {
@@ -82,12 +129,12 @@ export function createDocumentCache(
       type: operation.operation,
       cacheKey: (variables) => id + keyOf(variables),
       cost: (variables) => queryCost(schema, document, name, variables),
-      blockingScore: 0,
+      blocking: { score: 0 },
       execute: engine(document, operation),
     };
   };
 
-  const prepareDocument = (document: DocumentNode): PreparedDocument => {
+  const prepareDocument = (document: DocumentNode): ValidDocument => {
     const prepared = new Map<OperationDefinitionNode, PreparedOperation>();
     return {
       errors: null,
@@ -101,13 +148,62 @@ export function createDocumentCache(
     };
   };
 
+  /** Prepares a template if the document is the second one with its skeleton. */
+  const prepareTemplate = (text: string, split: SplitDocument, document: DocumentNode, { fields }: DocumentSize) => {
+    const seen = templates.get(split.skeleton);
+    const template = seen === "SEEN_ONCE" ? createTemplate(schema, document, text, split) : null;
+    if (template) {
+      templates.set(split.skeleton, { template, prepared: prepareDocument(template.document), fields });
+    } else if (typeof seen !== "object") {
+      templates.set(split.skeleton, seen === undefined ? "SEEN_ONCE" : "UNSUITABLE");
+    }
+  };
+
   return (text) => {
-    const cached = cache.get(text);
-    if (cached) return cached.prepared;
+    const cached = documents.get(text);
+    if (cached) {
+      cached.remainingUses -= 1;
+      if (cached.remainingUses >= 0) return cached.prepared;
+    }
+    const split = hasTemplates && !cached ? splitDocument(text) : null;
+    const template = split && templates.get(split.skeleton);
+    const filled = split && template && typeof template === "object" ? filledTemplate(template, text, split) : null;
+    if (filled) {
+      documents.set(text, { prepared: filled, fields: 0, remainingUses: MAX_TEMPLATE_USES });
+      return filled;
+    }
     const { errors, document, size } = checked(schema, text);
+    if (split && document) prepareTemplate(text, split, document, size);
     const prepared = errors ? { errors: errors.map((error) => show(error)) } : prepareDocument(document);
-    cache.set(text, { prepared, fields: size?.fields ?? 0 });
+    documents.set(text, { prepared, fields: size?.fields ?? 0, remainingUses: Infinity });
     return prepared;
+  };
+}
+
+/** Returns a document with the plan of its template; null if a literal does not fit. */
+function filledTemplate(
+  { template, prepared }: PreparedTemplate,
+  text: string,
+  { literals }: SplitDocument,
+): ValidDocument | null {
+  const values = literalValues(template, literals);
+  if (!values) return null;
+  const key = `\n${literals.join("\n")}`;
+  return {
+    errors: null,
+    operation: (name) => {
+      const operation = prepared.operation(name);
+      if (!operation) return null;
+      return {
+        ...operation,
+        cacheKey: (variables) => operation.cacheKey(variables) + key,
+        cost: (variables) => operation.cost({ ...variables, ...values.raw }),
+        execute: (request) =>
+          mapMaybe(operation.execute({ ...request, literals: values.coerced }), (result) =>
+            result.errors ? { ...result, errors: locateErrors(result.errors, template, text) } : result,
+          ),
+      };
+    },
   };
 }
 

@@ -84,13 +84,14 @@ export type OperationExecutor = (request: OperationRequest, respond: (response: 
 /** Creates the pipeline: parse, limit, cost, cache, charge, execute, mask. */
 export function createOperationExecutor(options: OperationExecutorOptions): OperationExecutor {
   const { schema, parts, errors, scheduling } = options;
-  const engine = createEngine<GraphContext>(options.engine ?? "planned", schema, {
+  const engineName = options.engine ?? "planned";
+  const engine = createEngine<GraphContext>(engineName, schema, {
     createTimeSlicer: scheduling.createTimeSlicer,
     onDeferred: ({ loaders }, allStarted) => loaders.batchScheduler.holdWhile(allStarted),
   });
   const shared: Shared = {
     ...options,
-    prepare: createDocumentCache(schema, engine, errors),
+    prepare: createDocumentCache({ schema, engine, errors, hasTemplates: engineName === "planned" }),
     createContext: createContexts(parts),
     failed: (error) => ({ result: { errors: [errors.show(error)] }, cost: null }),
   };
@@ -187,7 +188,7 @@ class OperationExecution {
     if (refusal) this.#respond({ result: this.#toResult({ errors: [refusal] }, cost, null), cost });
     else if (cached) this.#respond({ result: resultOf(cached, cost, []), cost });
     else if (operation.type === "subscription") this.#admitSubscription(cost);
-    else if (points >= MIN_LARGE_POINTS || (operation.blockingScore > 0 && !wasServedRecently)) this.#enqueue(cost);
+    else if (points >= MIN_LARGE_POINTS || (operation.blocking.score > 0 && !wasServedRecently)) this.#enqueue(cost);
     else this.#execute(cost);
   }
 
@@ -227,8 +228,8 @@ class OperationExecution {
       budget.end();
     };
     const result = operation.execute({ context, variables, budget });
-    if (!wasServedRecently)
-      operation.blockingScore = isPromise(result) ? BLOCKING_SCORE : Math.max(operation.blockingScore - 1, 0);
+    const { blocking } = operation;
+    if (!wasServedRecently) blocking.score = isPromise(result) ? BLOCKING_SCORE : Math.max(blocking.score - 1, 0);
     if (!isPromise(result)) this.#finish(result, cost, context);
     else result.then((settled) => this.#finish(settled, cost, context)).catch((error) => this.#fail(error));
   }

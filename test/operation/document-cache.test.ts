@@ -12,11 +12,12 @@ const engine = createEngine<GraphContext>("planned", schema, {
   createTimeSlicer: createScheduling({ maxRequestsInFlight: 1 }).createTimeSlicer,
   onDeferred: () => undefined,
 });
-const prepare = createDocumentCache(
+const prepare = createDocumentCache({
   schema,
   engine,
-  createErrors(() => undefined),
-);
+  errors: createErrors(() => undefined),
+  hasTemplates: true,
+});
 const context = {} as GraphContext;
 
 /** The operation of a document that is right. */
