@@ -19,7 +19,21 @@ const ofBoth = [
  *
  * Loading the gateway takes longer than most of these files: see docs/decisions/0023-tests-share-a-process.md.
  */
-const ofShared = ["test/graph/**/*.test.ts", "test/model/**/*.test.ts", "test/primitives/**/*.test.ts"];
+const ofShared = [
+  "auth",
+  "cache",
+  "engine",
+  "graph",
+  "limits",
+  "loaders",
+  "model",
+  "operation",
+  "primitives",
+  "sandbox",
+  "scheduling",
+  "telemetry",
+  "upstream",
+].map((folder) => `test/${folder}/**/*.test.ts`);
 
 export default defineConfig({
   resolve: {
