@@ -33,7 +33,7 @@ export interface ServiceOptions {
   readonly store: Store;
   readonly upstream: Pick<
     UpstreamOptions,
-    "apiUrl" | "analyticsUrl" | "secret" | "conference" | "proxy" | "timeoutMs" | "timing"
+    "apiUrl" | "analyticsUrl" | "secret" | "conference" | "proxy" | "timeoutMs" | "connectTimeoutMs" | "timing"
   >;
   readonly directorUrl: string;
   readonly operatorKey: Secret;

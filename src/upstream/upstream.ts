@@ -68,6 +68,8 @@ export interface UpstreamOptions {
   readonly proxy?: ProxyOptions | null;
   /** Milliseconds for one call with all its attempts. */
   readonly timeoutMs: number;
+  /** Milliseconds to open a connection; 1,000 by default, and never more than `timeoutMs`. */
+  readonly connectTimeoutMs?: number;
   /** Clock and timers; those of the process by default. */
   readonly timing?: Timing;
   /** Decodes large responses one per turn of the event loop; at once by default. */
@@ -89,14 +91,14 @@ const MAX_ANSWER_BYTES = 5_000_000;
 
 /** Creates the clients of all APIs; connects to nothing yet. */
 export function createUpstream(options: UpstreamOptions): Upstream {
-  const { apiUrl, analyticsUrl, timeoutMs, proxy = null, timing = realTiming } = options;
+  const { apiUrl, analyticsUrl, timeoutMs, connectTimeoutMs = 1_000, proxy = null, timing = realTiming } = options;
   const connection = {
     // Fewer sockets than slots halve the throughput once the platform takes 20 ms to respond, and a service that hangs may hold
     // all of its slots.
     connections: 2 * MAX_CONCURRENT_CALLS,
     pipelining: 1,
     keepAliveTimeout: 4_000,
-    connect: { timeout: Math.min(timeoutMs, 1_000) },
+    connect: { timeout: Math.min(timeoutMs, connectTimeoutMs) },
     headersTimeout: timeoutMs,
   };
   const agent = createDispatcher({ ...connection, bodyTimeout: timeoutMs, maxResponseSize: MAX_ANSWER_BYTES }, proxy);

@@ -7,7 +7,7 @@ import { createRandomOperations, type Pools, seeded } from "../support/random-op
 
 const SEED = 20_260_318;
 /** Operations in all, of three partners, an analyst and a stranger; the drill `isolation` runs more. */
-const TOTAL = Number(process.env["TENANT_OPERATIONS"] ?? 6_000);
+const TOTAL = Number(process.env["TENANT_OPERATIONS"] ?? 3_000);
 const OPERATIONS = { partner: TOTAL / 4, analyst: TOTAL / 6, anonymous: TOTAL / 12 };
 const LASTS = ["PT1H", "P1D", "P3D"];
 

@@ -120,6 +120,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
       analyticsUrl: options.platform ?? sandbox.origin,
       secret: new Secret(sandbox.secret),
       timeoutMs: options.timeoutMs ?? 120_000,
+      connectTimeoutMs: 120_000,
       timing: held?.timing ?? impatient,
       conference: options.conference ? conferenceOf(sandbox) : null,
     },
