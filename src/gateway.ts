@@ -106,7 +106,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const usageCollector = options.collectUsage
     ? createUsageCollector({
         ...parts,
-        analytics: parts.upstream.analytics,
+        analytics: parts.upstream.bulkAnalytics,
         gatewayId: randomUUID(),
         pause: (ms) => delay(ms, undefined, { ref: false }),
         logger,

@@ -3,9 +3,9 @@ import type { AccountCache } from "../cache/account-cache.ts";
 import type { DiscoveredNames } from "../cache/discovered-names.ts";
 import type { StreamCatalog } from "../cache/stream-catalog.ts";
 import type { TokenCache } from "../cache/token-cache.ts";
-import { isStorable, type UsageReading } from "../model/usage/archive.ts";
+import type { UsageReading } from "../model/usage/archive.ts";
 import { type Retention, retentionAt } from "../model/usage/retention.ts";
-import type { TimeWindow } from "../model/usage/time.ts";
+import { floorTo, type TimeWindow } from "../model/usage/time.ts";
 import { SharedCancellation } from "../primitives/cancellation.ts";
 import type { Clock } from "../primitives/clock.ts";
 import type { ArchiveSource } from "../store/archive/archive-records.ts";
@@ -74,7 +74,7 @@ const KINDS = ["ACCOUNT", "ACCOUNT_COUNTRY", "TRACKING_STREAM", "STREAM", "STREA
 
 /** Creates the collector; it does nothing before its first tick. */
 export function createUsageCollector(options: UsageCollectorOptions): UsageCollector {
-  const { store, analytics, account, gatewayId, platformClock, usageLagMs, pause, logger } = options;
+  const { store, account, gatewayId, platformClock, usageLagMs, pause, logger } = options;
   const { leases, usageArchive } = store;
   const cancellation = new SharedCancellation();
   const cancelled = new Promise<void>((resolve) => cancellation.addEventListener("abort", resolve));
@@ -117,9 +117,7 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
     const next: ArchiveSource[] = [];
     for (const name of names) {
       const buckets = new Map(
-        [...(reading.get(name) ?? [])].filter(
-          ([start, parts]) => start >= window.from && start < window.to && parts.every(isStorable),
-        ),
+        [...(reading.series.get(name) ?? [])].filter(([start]) => start >= window.from && start < window.to),
       );
       const former = plan.get({ kind, granularity, name });
       if (former && former.until < oldest) await saveGaps(owner, former, oldest, held);
@@ -140,17 +138,16 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
     const readAt = platformClock();
     let reading: CollectedUsage;
     try {
-      reading = await readUsage(analytics, call, cancellation);
+      reading = await readUsage(options, call, cancellation);
     } catch (error) {
-      if (!(error instanceof UpstreamError && error.code === "UPSTREAM_REJECTED")) throw error;
-      const { names, kind } = call;
-      if (names.length === 1) {
-        plan.refuse(kind, names[0] ?? "");
-        logger.warn({ err: error, kind }, "the platform refuses usage of a name");
+      const halves = error instanceof UpstreamError ? halvesOf(call, error) : null;
+      if (halves) {
+        for (const half of halves) await make(owner, half, held);
         return;
       }
-      const half = names.length >> 1;
-      for (const part of [names.slice(0, half), names.slice(half)]) await make(owner, { ...call, names: part }, held);
+      if (!(error instanceof UpstreamError && error.code === "UPSTREAM_REJECTED")) throw error;
+      plan.refuse(call.kind, call.names[0] ?? "");
+      logger.warn({ err: error, kind: call.kind }, "the platform refuses usage of a name");
       return;
     }
     await write(owner, call, reading, readAt, retentionAt(readAt, usageLagMs), held);
@@ -261,6 +258,24 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
 /** Returns the series of a name: a tracking id owns its series, the account all others. */
 export function usageSeriesOf(account: string, { kind }: Pick<ArchiveSource, "kind">, name: string) {
   return kind === "TRACKING_STREAM" ? { owner: name, kind, subject: "" } : { owner: account, kind, subject: name };
+}
+
+/**
+ * Returns two calls in place of one that cannot succeed as a whole: it has a name that the platform refuses, or its response is
+ * too large. Returns null for any other failure, and for a call that cannot be divided.
+ */
+function halvesOf(call: CollectionCall, { code, status }: UpstreamError): CollectionCall[] | null {
+  const isTooLarge = code === "UPSTREAM_BAD_RESPONSE" && status === null;
+  if (code !== "UPSTREAM_REJECTED" && !isTooLarge) return null;
+  const { names, window, granularity } = call;
+  const half = names.length >> 1;
+  if (half > 0) return [names.slice(0, half), names.slice(half)].map((some) => ({ ...call, names: some }));
+  const middle = floorTo((window.from + window.to) / 2, STEP_MS[granularity]);
+  if (!isTooLarge || middle <= window.from) return null;
+  return [
+    { ...window, to: middle },
+    { ...window, from: middle },
+  ].map((part) => ({ ...call, window: part }));
 }
 
 /** Returns the spans of a window whose steps are absent, in order. */

@@ -1,58 +1,95 @@
-import type { ArchivedPart } from "../model/usage/archive.ts";
-import type { CountryBuckets } from "../model/usage/country-usage.ts";
+import type { DiscoveredNames } from "../cache/discovered-names.ts";
+import { type ArchivedPart, isStorable } from "../model/usage/archive.ts";
+import type { CountryUsage } from "../model/usage/country-usage.ts";
 import type { UsageSeries } from "../model/usage/series.ts";
 import type { SharedCancellation } from "../primitives/cancellation.ts";
+import { createSlices } from "../primitives/slices.ts";
 import type { Analytics, StreamRow } from "../upstream/analytics.ts";
 import type { CollectionCall } from "./collection-plan.ts";
 
 /** Usage by name and bucket. */
-export type CollectedUsage = ReadonlyMap<string, ReadonlyMap<number, readonly ArchivedPart[]>>;
+export interface CollectedUsage {
+  readonly series: ReadonlyMap<string, ReadonlyMap<number, readonly ArchivedPart[]>>;
+  /** Buckets that have a count which no database can hold; they are left out. */
+  readonly unstorable: number;
+}
+
+interface UsageReader {
+  readonly analytics: Analytics;
+  /** Receives the streams of tracking ids. */
+  readonly discoveredNames: Pick<DiscoveredNames, "addStream">;
+}
 
 /**
- * Reads the series of a call.
+ * Reads the series of a call; the event loop runs in between.
  *
  * @throws UpstreamError if the platform gives no usable response
  */
 export async function readUsage(
-  analytics: Analytics,
+  { analytics, discoveredNames }: UsageReader,
   { kind, names, granularity, window }: CollectionCall,
   cancellation: SharedCancellation,
 ): Promise<CollectedUsage> {
   switch (kind) {
     case "ACCOUNT":
-      return new Map([["", whole(await analytics.accountSeries(window, granularity, cancellation))]]);
+      return collected([["", series(await analytics.accountSeries(window, granularity, cancellation))]]);
     case "ACCOUNT_COUNTRY":
-      return new Map([["", byCountry(await analytics.accountCountrySeries(window, granularity, cancellation))]]);
-    case "STREAM":
-      return mapValues(await analytics.streamSeries(names, window, granularity, cancellation), whole);
-    case "STREAM_COUNTRY":
-      return mapValues(await analytics.streamCountrySeries(names, window, granularity, cancellation), byCountry);
-    case "TRACKING_STREAM":
-      return mapValues(await analytics.trackingSeries(names, window, granularity, cancellation), byStream);
+      return collected([
+        ["", buckets(await analytics.accountCountrySeries(window, granularity, cancellation), byCountry)],
+      ]);
+    case "STREAM": {
+      const all = await analytics.streamSeries(names, window, granularity, cancellation);
+      return collected([...all].map(([name, one]) => [name, series(one)] as const));
+    }
+    case "STREAM_COUNTRY": {
+      const all = await analytics.streamCountrySeries(names, window, granularity, cancellation);
+      return collected([...all].map(([name, one]) => [name, buckets(one, byCountry)] as const));
+    }
+    case "TRACKING_STREAM": {
+      const all = await analytics.trackingSeries(names, window, granularity, cancellation);
+      const toPart = (row: StreamRow) => {
+        if (row.streamName !== null) discoveredNames.addStream(row.streamName);
+        return { part: row.streamName ?? "", traffic: row.traffic, counts: null };
+      };
+      return collected([...all].map(([name, one]) => [name, buckets(one, toPart)] as const));
+    }
   }
 }
 
-function whole(series: UsageSeries): Map<number, ArchivedPart[]> {
-  const buckets = new Map<number, ArchivedPart[]>();
-  for (const start of series.keys()) {
-    const traffic = series.get(start);
-    if (traffic) buckets.set(start, [{ part: "", traffic, counts: null }]);
+type Buckets = Iterable<readonly [start: number, parts: readonly ArchivedPart[]]>;
+
+/** Converts and checks the buckets one by one. */
+async function collected(all: readonly (readonly [name: string, buckets: Buckets])[]): Promise<CollectedUsage> {
+  const slices = createSlices();
+  let unstorable = 0;
+  const byName = new Map<string, Map<number, readonly ArchivedPart[]>>();
+  for (const [name, given] of all) {
+    const kept = new Map<number, readonly ArchivedPart[]>();
+    byName.set(name, kept);
+    for (const [start, parts] of given) {
+      if (parts.every(isStorable)) kept.set(start, parts);
+      else unstorable += 1;
+      const pause = slices();
+      if (pause) await pause;
+    }
   }
-  return buckets;
+  return { series: byName, unstorable };
 }
 
-function byCountry(buckets: CountryBuckets): Map<number, ArchivedPart[]> {
-  return mapValues(buckets, (usages) =>
-    usages.map(({ country, traffic, ...counts }) => ({ part: country, traffic, counts })),
-  );
+function* series(usage: UsageSeries): Generator<[number, ArchivedPart[]], void> {
+  for (const start of usage.keys()) {
+    const traffic = usage.get(start);
+    if (traffic) yield [start, [{ part: "", traffic, counts: null }]];
+  }
 }
 
-function byStream(buckets: ReadonlyMap<number, readonly StreamRow[]>): Map<number, ArchivedPart[]> {
-  return mapValues(buckets, (rows) =>
-    rows.map(({ streamName, traffic }) => ({ part: streamName ?? "", traffic, counts: null })),
-  );
+function* buckets<Row>(
+  rows: ReadonlyMap<number, readonly Row[]>,
+  toPart: (row: Row) => ArchivedPart,
+): Generator<[number, ArchivedPart[]], void> {
+  for (const [start, ofBucket] of rows) yield [start, ofBucket.map(toPart)];
 }
 
-function mapValues<Key, From, To>(map: ReadonlyMap<Key, From>, convert: (value: From) => To): Map<Key, To> {
-  return new Map([...map].map(([key, value]) => [key, convert(value)]));
+function byCountry({ country, traffic, ...counts }: CountryUsage): ArchivedPart {
+  return { part: country, traffic, counts };
 }

@@ -294,12 +294,12 @@ type FastDecode<T> = (body: Buffer) => ((name: string) => T | undefined) | null;
 type Query = Readonly<Record<string, string | readonly string[]>>;
 type Schemas = components["schemas"];
 
-const resolutionParam = { HOUR: "Hour", DAY: "Day", MONTH: "Month" } as const satisfies Record<
+export const resolutionParam = { HOUR: "Hour", DAY: "Day", MONTH: "Month" } as const satisfies Record<
   Granularity,
   Schemas["AnalyticsResolution"]
 >;
 
-function periodParams(from: number, to: number): Query {
+export function periodParams(from: number, to: number): Query {
   return { startDate: dateParam(from), stopDate: dateParam(to) };
 }
 
@@ -391,7 +391,7 @@ function countries(value: unknown, at: string): CountryRow[] {
   return [...mapOf(value ?? {}, at, countryRow)].map(([country, row]) => ({ country, ...row }));
 }
 
-function countedCountries(value: unknown, at: string): CountryUsage[] {
+export function countedCountries(value: unknown, at: string): CountryUsage[] {
   return [...mapOf(value ?? {}, at, countedRow)].map(([country, row]) => ({ country, ...row }));
 }
 
@@ -421,7 +421,7 @@ function trackingRows(value: unknown, at: string): TrackingRow[] {
   });
 }
 
-function streamRows(value: unknown, at: string): StreamRow[] {
+export function streamRows(value: unknown, at: string): StreamRow[] {
   return list(value, at, (row) => {
     const wire = object<Schemas["TrackingIdTotalAnalyticModel"]>(row, at);
     return { streamName: optional(wire.streamName, `${at}.streamName`, text) || null, traffic: traffic(wire, at) };

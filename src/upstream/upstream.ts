@@ -2,6 +2,7 @@ import type { Secret } from "../model/secret.ts";
 import type { TaskQueue } from "../scheduling/task-queue.ts";
 import { type Account, createAccount } from "./account.ts";
 import { type Analytics, createAnalytics } from "./analytics.ts";
+import { createBulkAnalytics } from "./bulk-analytics.ts";
 import { type Clusters, createClusters } from "./clusters.ts";
 import { type Conference, type ConferenceApp, conferenceFormat, createConference } from "./conference.ts";
 import { createMediaAssets, type MediaAssets } from "./media-assets.ts";
@@ -27,6 +28,8 @@ import { createViewerRecords, type ViewerRecords } from "./viewer-records.ts";
 export interface Upstream {
   readonly account: Account;
   readonly analytics: Analytics;
+  /** Analytics for long windows, which has a circuit breaker of its own. */
+  readonly bulkAnalytics: Analytics;
   readonly clusters: Clusters;
   readonly mediaAssets: MediaAssets;
   readonly mediaDistributions: MediaDistributions;
@@ -88,6 +91,10 @@ export interface ConferenceOptions {
 
 /** Largest response that is read, in bytes. A page of 100 tokens is 100 KB, an hourly series of ten names 200 KB. */
 const MAX_ANSWER_BYTES = 5_000_000;
+/** Largest response of bulk analytics, in bytes: an hour of one stream and tracking id has 150 bytes. */
+const MAX_BULK_BYTES = 64_000_000;
+/** Connections for bulk analytics. */
+const BULK_CONNECTIONS = 2;
 
 /** Creates the clients of all APIs; connects to nothing yet. */
 export function createUpstream(options: UpstreamOptions): Upstream {
@@ -102,6 +109,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     headersTimeout: timeoutMs,
   };
   const agent = createDispatcher({ ...connection, bodyTimeout: timeoutMs, maxResponseSize: MAX_ANSWER_BYTES }, proxy);
+  const bulkAgent = createDispatcher(
+    { ...connection, connections: BULK_CONNECTIONS, bodyTimeout: timeoutMs, maxResponseSize: MAX_BULK_BYTES },
+    proxy,
+  );
   // Viewer records come by the million and are read as a stream, so only silence ends them.
   const streamAgent = createDispatcher({ ...connection, bodyTimeout: 30_000 }, proxy);
   // The platform limits each credential, which both origins share.
@@ -120,10 +131,19 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     dispatcher: streamAgent,
     policy: recordsPolicy,
   });
+  const bulk = createHttp({
+    ...options,
+    timer,
+    otherSecrets,
+    origin: apiUrl,
+    dispatcher: bulkAgent,
+    policy: createCallPolicy(limit, timing),
+  });
   const conferencePolicy = createCallPolicy(createConcurrencyLimit(), timing);
   return {
     account: createAccount(api),
     analytics: createAnalytics(api),
+    bulkAnalytics: createBulkAnalytics(bulk),
     clusters: createClusters(api),
     mediaAssets: createMediaAssets(api),
     mediaDistributions: createMediaDistributions(api),
@@ -143,7 +163,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     }),
     isAbandoned: (service) => policy.isOpen(service),
     close: async () => {
-      await Promise.all([agent.close(), streamAgent.close()]);
+      await Promise.all([agent.close(), bulkAgent.close(), streamAgent.close()]);
     },
   };
 

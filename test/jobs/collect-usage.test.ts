@@ -20,7 +20,7 @@ async function createWorld() {
     const collector = createUsageCollector({
       ...services,
       store: { ...services.store, leases: withLongLeases(services.store.leases) },
-      analytics: services.upstream.analytics,
+      analytics: services.upstream.bulkAnalytics,
       gatewayId,
       pause: async (ms) => void pauses.push(ms),
       logger: pino({ level: "debug" }, { write: (line: string) => void lines.push(line) }),

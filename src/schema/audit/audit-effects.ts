@@ -54,6 +54,7 @@ const rules: { readonly [Name in keyof Clients]: Rules<NonNullable<Clients[Name]
     setGeoCascade: { of: theAccount },
   },
   analytics: null,
+  bulkAnalytics: null,
   clusters: { read: null, setDefault: { of: ([id]) => [ACCOUNT, encodeGlobalId("Cluster", id)] } },
   conference: {
     start: { of: () => [], result: ({ streamName }) => (streamName === null ? [] : [changed(stream(streamName))]) },
