@@ -24,6 +24,7 @@ import { createReadiness, SHUTTING_DOWN } from "./http/readiness.ts";
 import { createRequestHandler, type RequestHandler } from "./http/request-handler.ts";
 import { createResponseBatcher } from "./http/response-batcher.ts";
 import type { ServerContext } from "./http/server-context.ts";
+import { createAttendanceCollector } from "./jobs/collect-attendance.ts";
 import { createUsageCollector } from "./jobs/collect-usage.ts";
 import { createUsageRollUp } from "./jobs/roll-up-usage.ts";
 import { createJobScheduler } from "./jobs/scheduler.ts";
@@ -113,6 +114,14 @@ export function createGateway(options: GatewayOptions): Gateway {
       })
     : null;
   const usageRollUp = usageCollector && createUsageRollUp({ ...parts, collector: usageCollector, logger });
+  const attendanceCollector = options.collectUsage
+    ? createAttendanceCollector({
+        ...parts,
+        viewerRecords: parts.upstream.viewerRecords,
+        gatewayId: randomUUID(),
+        logger,
+      })
+    : null;
   metrics.observe({
     ...parts,
     usageCollector,
@@ -192,7 +201,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     enqueueResponse: createResponseBatcher(createReadBackpressure(scheduling.arrivals)),
     stalledMs,
   });
-  const jobs = createJobScheduler({ ...parts, usageCollector, usageRollUp }, options);
+  const jobs = createJobScheduler({ ...parts, usageCollector, usageRollUp, attendanceCollector }, options);
 
   return {
     ...handler,

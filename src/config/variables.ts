@@ -242,7 +242,7 @@ export const variables = {
   COLLECT_USAGE: {
     schema: onOrOff.default("on"),
     describe:
-      "Whether usage is copied into the store before the platform deletes it: hours after 7 days, days after 365. Of several gateways that share a store one collects.",
+      "Whether usage is copied into the store, and attendance counted, before the platform deletes them: hours after 7 days, days and viewer records after 365. Of several gateways that share a store one collects.",
   },
   KEEP_HOURLY_USAGE_DAYS: {
     schema: whole("whole days, from 62 to 36500", MIN_HOURS_KEPT_DAYS, 36_500).optional(),

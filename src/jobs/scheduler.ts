@@ -5,6 +5,7 @@ import type { TokenCache } from "../cache/token-cache.ts";
 import type { UsageCache } from "../cache/usage-cache.ts";
 import type { Clock } from "../primitives/clock.ts";
 import type { Upstream } from "../upstream/upstream.ts";
+import { ATTENDANCE_TICK_MS, type AttendanceCollector } from "./collect-attendance.ts";
 import { COLLECTOR_TICK_MS, type UsageCollector } from "./collect-usage.ts";
 import { discoverNames } from "./discover-names.ts";
 import { refreshHotUsage } from "./refresh-hot-usage.ts";
@@ -28,6 +29,8 @@ interface JobServices {
   /** Null if this gateway does not collect usage. */
   readonly usageCollector: UsageCollector | null;
   readonly usageRollUp: UsageRollUp | null;
+  /** Null if this gateway does not count attendance. */
+  readonly attendanceCollector: AttendanceCollector | null;
 }
 
 export interface JobOptions {
@@ -48,6 +51,7 @@ const MIN_TOKEN_REFRESH_INTERVAL_MS = 1_000;
 export function createJobScheduler(services: JobServices, options: JobOptions): JobScheduler {
   const { account, tokenCache, usageCache, discoveredNames, upstream, platformClock, usageCollector, usageRollUp } =
     services;
+  const { attendanceCollector } = services;
   const { logger, tokenRefreshMs, enforceSuspension = false } = options;
   const timers: NodeJS.Timeout[] = [];
   const repeat = (intervalMs: number, job: () => Promise<void>) => {
@@ -82,11 +86,12 @@ export function createJobScheduler(services: JobServices, options: JobOptions): 
         if (usageRollUp) repeat(ROLL_UP_TICK_MS, usageRollUp.tick);
         await usageCollector.tick();
       }
+      if (attendanceCollector && !isStopped) repeat(ATTENDANCE_TICK_MS, attendanceCollector.tick);
     },
     stop: async () => {
       isStopped = true;
       for (const timer of timers) clearInterval(timer);
-      await Promise.all([usageCollector?.stop(), usageRollUp?.stop()]);
+      await Promise.all([usageCollector?.stop(), usageRollUp?.stop(), attendanceCollector?.stop()]);
     },
   };
 }

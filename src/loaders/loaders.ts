@@ -1,3 +1,4 @@
+import type { AccountCache } from "../cache/account-cache.ts";
 import type { DiscoveredNames } from "../cache/discovered-names.ts";
 import type { LiveStreamCache } from "../cache/live-stream-cache.ts";
 import type { PartnerCache } from "../cache/partner-cache.ts";
@@ -14,7 +15,10 @@ import type { OnAir } from "../model/token/viewer-token.ts";
 import { allDaysRetained } from "../model/usage/retention.ts";
 import type { TimeWindow } from "../model/usage/time.ts";
 import { hasBytes } from "../model/usage/traffic.ts";
+import type { AttendanceRow } from "../model/viewing/attendance.ts";
 import { type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
+import type { AttendanceSelection } from "../store/attendance.ts";
+import type { Store } from "../store/store.ts";
 import type { TrackingRow } from "../upstream/analytics.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { ViewerRecord, ViewerRecordsQuery } from "../upstream/viewer-records.ts";
@@ -91,6 +95,15 @@ export interface Loaders {
   trackingRows(name: string, window: TimeWindow): MaybePromise<readonly TrackingRow[]>;
   /** Streams viewer records. @throws UpstreamError */
   viewerRecords(query: ViewerRecordsQuery): AsyncIterable<ViewerRecord>;
+  /** Loads what is kept of the attendance of UTC days that begin in the window. @throws StoreError, UpstreamError */
+  attendanceDays(window: TimeWindow, selection: AttendanceSelection): Promise<AttendanceDays>;
+}
+
+/** Attendance of days, and which of them were counted. */
+export interface AttendanceDays {
+  /** Starts of the days that were counted, in order, in milliseconds. */
+  readonly days: readonly number[];
+  readonly rows: readonly AttendanceRow[];
 }
 
 /** Sources of the loaders, shared by all requests. */
@@ -105,6 +118,8 @@ export interface LoaderSources {
   readonly partnerCache: PartnerCache;
   readonly discoveredNames: DiscoveredNames;
   readonly streamCatalog: StreamCatalog;
+  readonly account: Pick<AccountCache, "id">;
+  readonly store: Pick<Store, "attendance">;
 }
 
 /**
@@ -290,6 +305,13 @@ class AccountLoaders implements Loaders {
 
   viewerRecords(query: ViewerRecordsQuery): AsyncIterable<ViewerRecord> {
     return this.#sources.upstream.viewerRecords.stream(query, this.#client.signal);
+  }
+
+  async attendanceDays(window: TimeWindow, selection: AttendanceSelection): Promise<AttendanceDays> {
+    const { account, store } = this.#sources;
+    const accountId = await account.id();
+    const days = (await store.attendance.days(accountId, window)).map(({ day }) => day);
+    return { days, rows: days.length === 0 ? [] : await store.attendance.rows(accountId, window, selection) };
   }
 }
 

@@ -100,6 +100,10 @@ export function scopeToPartner(
       return oneRowPerTrackingId(rows.flat());
     },
     viewerRecords: (query) => ownRecords(unscoped, query, ownIds),
+    attendanceDays: (window, { streamNames, trackingIds }) => {
+      const wanted = trackingIds ? ownIds.filter((trackingId) => trackingIds.includes(trackingId)) : ownIds;
+      return unscoped.attendanceDays(window, { streamNames, trackingIds: wanted });
+    },
   };
 }
 

@@ -43,7 +43,9 @@ const CHANGE_EACH = { points: 0, perEntry: { of: "input.tokens", points: 100 } }
 export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   // A text of up to 4,000 characters.
   "AuditEntry.detail": { points: 2 },
+  "Account.billingTimeZones": { points: 0, entries: 2 },
   "Account.clipUsage": CALL,
+  "Attendance.missing": { points: 0, entries: 2 },
   "Account.drmUsage": CALL,
   "Account.mediaExpiry": CALL,
   "Account.reconciliation": WHOLE_ACCOUNT,
@@ -73,6 +75,8 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "MediaAsset.tracks": { entries: 3 },
   "MediaDistribution.keys": { entries: 2 },
   "Partner.usageByStream": USAGE,
+  "Partner.attendance": RECORDS,
+  "Partner.usageTimeZones": { points: 0, entries: 2 },
   "Partner.viewerRecords": RECORDS,
   "Query.canView": CALL,
   "Query.mediaAsset": CALL,
@@ -99,6 +103,7 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "Stream.standbyFeeds": { points: 1, entries: 1 },
   "Stream.mediaAssets": { points: 200 },
   "StorageUsage.days": DAYS,
+  "Stream.attendance": RECORDS,
   "Stream.viewerRecords": RECORDS,
   "Transcoder.usage": USAGE,
   "TranscoderUsage.days": DAYS,
@@ -107,6 +112,7 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "UsageColumns.start": { entries: "BUCKETS" },
   "UsageColumns.state": { entries: "BUCKETS" },
   "UsageSeries.points": { entries: "BUCKETS" },
+  "Window.timeZones": { points: 0, entries: 1 },
 
   "Mutation.createPartnerSession": { points: 10 },
   "Mutation.deleteMediaAssets": { points: 200, perEntry: { of: "input.mediaAssets", points: 20 } },

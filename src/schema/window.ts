@@ -104,6 +104,15 @@ export interface WindowArguments extends RecordWindowArguments {
   readonly rounding?: WindowRounding | null | undefined;
 }
 
+/** Returns the zones of the days and months of a window of records. */
+export function recordZones(
+  args: Pick<RecordWindowArguments, "timeZone">,
+  context: Pick<GraphContext, "caller">,
+  partnerZones?: Zones,
+): Zones {
+  return zonesOf(args, partnerZones, context);
+}
+
 /** Returns the zones of a window's days and months: the selected one, those of its partner, or those of the caller. */
 function zonesOf(
   { timeZone }: Pick<RecordWindowArguments, "timeZone">,

@@ -1,6 +1,7 @@
 import { CamelCasePlugin, type Dialect, Kysely } from "kysely";
 import { createApiKeyStore } from "./api-keys.ts";
 import { createUsageArchive } from "./archive/usage-archive.ts";
+import { createAttendanceStore } from "./attendance.ts";
 import { createAuditStore } from "./audit.ts";
 import type { Database, Db } from "./database.ts";
 import { createIdempotencyKeyStore } from "./idempotency-keys.ts";
@@ -46,6 +47,7 @@ export async function createStore(
     ...createTables(db),
     leases,
     usageArchive: createUsageArchive(background, sqlDialect),
+    attendance: createAttendanceStore(db, background, sqlDialect),
     transaction: (work) =>
       db.transaction().execute((transaction) => asTransaction(() => work(createTables(transaction)))),
     close: async () => {

@@ -7,6 +7,9 @@ import type { SqlDialect } from "./sql-dialect.ts";
 /** Name of the lease of the gateway that collects usage. */
 export const COLLECTOR_LEASE = "usage-collector";
 
+/** Name of the lease of the gateway that counts attendance. */
+export const ATTENDANCE_LEASE = "attendance-collector";
+
 /** Another gateway has taken the lease; nothing was written. */
 export class LeaseLostError extends ApplicationError {
   constructor({ name }: Lease) {

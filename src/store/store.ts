@@ -1,5 +1,6 @@
 import type { ApiKeyStore } from "./api-keys.ts";
 import type { UsageArchive } from "./archive/usage-archive.ts";
+import type { AttendanceStore } from "./attendance.ts";
 import type { AuditStore } from "./audit.ts";
 import type { IdempotencyKeyStore } from "./idempotency-keys.ts";
 import type { LeaseStore } from "./leases.ts";
@@ -30,6 +31,7 @@ export interface Tables {
 export interface Store extends Tables {
   readonly leases: LeaseStore;
   readonly usageArchive: UsageArchive;
+  readonly attendance: AttendanceStore;
   /** Runs work in a transaction: all its writes are committed, or none. Use only the given tables in it. */
   transaction<Result>(work: (tables: Tables) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;

@@ -313,6 +313,14 @@ const promises: Readonly<Record<number, (world: World) => unknown>> = {
       stream: { name: "spring-gala" },
     });
     expect(countries(world).byCountry.every(({ viewSeconds }) => viewSeconds > 0)).toBe(true);
+    const { attendance } = world.answer<{ partner: { attendance: { viewers: number; watchSeconds: number } } }>(
+      "Audience",
+    ).partner;
+    expect(attendance).toMatchObject({
+      origin: "RECORDS",
+      viewers: new Set(nodes.map(({ clientId }) => clientId)).size,
+      watchSeconds: nodes.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0),
+    });
   },
   29(world) {
     const { window, total } = accountReport(world).usage;
@@ -965,8 +973,9 @@ const streamUsage = ({ answer }: World) =>
   }>("StreamUsage").stream;
 
 const viewers = ({ answer }: World) =>
-  answer<{ partner: { viewerRecords: { nodes: readonly { clientId: string; bytes: string }[] } } }>("Viewers").partner
-    .viewerRecords;
+  answer<{
+    partner: { viewerRecords: { nodes: readonly { clientId: string; bytes: string; durationSeconds: number }[] } };
+  }>("Viewers").partner.viewerRecords;
 
 const countries = ({ answer }: World) =>
   answer<{

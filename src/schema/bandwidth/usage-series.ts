@@ -43,7 +43,7 @@ export const BucketState = builder.enumType("BucketState", {
   } satisfies Record<State, { description: string }>,
 });
 
-const Gap = builder.objectRef<TimeWindow>("Gap").implement({
+export const Gap = builder.objectRef<TimeWindow>("Gap").implement({
   description: "A period that is over and of which the platform has no usage. Includes its start, excludes its end.",
   fields: (t) => ({
     from: t.field({

@@ -19,8 +19,9 @@ import {
 } from "../refs.ts";
 import { grantedStreamPage } from "../stream/granted-streams.ts";
 import { periodsOf, TimeZonePeriod } from "../time-zone-period.ts";
+import { Attendance, attendance } from "../viewer/attendance.ts";
 import { recordArgs, ViewerRecordConnection, viewerRecordPage } from "../viewer/viewer-record.ts";
-import { usageWindow, windowArgs } from "../window.ts";
+import { recordWindowArgs, usageWindow, windowArgs } from "../window.ts";
 import { partnerKey } from "./find-partner.ts";
 import { tokensOf } from "./partner-tokens.ts";
 import { StreamUsage, StreamUsageConnection, StreamUsageOrder, streamUsagePage } from "./stream-usage.ts";
@@ -195,6 +196,16 @@ builder.node(Partner, {
       },
       FindingConnection,
     ),
+    attendance: t.field({
+      type: Attendance,
+      nullable: true,
+      authScopes: { scope: "viewer:read" },
+      description:
+        "Viewers, sessions and watch time under the partner's tracking ids over a window, from viewer records, a premium feature of the platform. Null, with an error, if they cannot be read.",
+      args: recordWindowArgs,
+      resolve: (partner, args, context) =>
+        attendance({ trackingIds: partner.trackingIds }, args, context, partnerZones(partner)),
+    }),
     viewerRecords: t.field({
       type: ViewerRecordConnection,
       nullable: true,

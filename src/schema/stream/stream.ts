@@ -23,9 +23,10 @@ import {
   SubscribeTokenConnection,
 } from "../refs.ts";
 import { findSubscribeToken, PublishTokenRef, SubscribeTokenRef } from "../token/find-token.ts";
+import { Attendance, attendance } from "../viewer/attendance.ts";
 import { recordArgs, ViewerRecordConnection, viewerRecordPage } from "../viewer/viewer-record.ts";
 import { EffectiveGeoRules } from "../viewing/effective-geo-rules.ts";
-import { usageWindow, windowArgs } from "../window.ts";
+import { recordWindowArgs, usageWindow, windowArgs } from "../window.ts";
 import { ClusterConsistency } from "./cluster-consistency.ts";
 import { StreamIngest, StreamPlayback } from "./endpoints.ts";
 import { Feed } from "./feed.ts";
@@ -284,6 +285,15 @@ builder.node(Stream, {
         holdBatchesFor(context, info, mediaAssetPage({ streamName: name }, args, context)),
     }),
 
+    attendance: t.field({
+      type: Attendance,
+      nullable: true,
+      authScopes: { scope: "viewer:read" },
+      description:
+        "Viewers, sessions and watch time of the stream over a window, from viewer records, a premium feature of the platform; for a partner, of its own viewers. Null, with an error, if they cannot be read.",
+      args: recordWindowArgs,
+      resolve: ({ name }, args, context) => attendance({ streamNames: [name] }, args, context),
+    }),
     viewerRecords: t.field({
       type: ViewerRecordConnection,
       nullable: true,
