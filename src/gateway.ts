@@ -3,14 +3,17 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { GraphQLSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
 import { createCacheVersion } from "./cache/cache-version.ts";
+import { createContexts } from "./context.ts";
 import type { EngineName } from "./engine/engine.ts";
 import { createCompression } from "./http/compression.ts";
+import { createExports } from "./http/exports/exports.ts";
 import { createFastPath } from "./http/fast-path.ts";
 import type { GraphiQLFiles } from "./http/graphiql/files.ts";
 import { createIngress } from "./http/ingress.ts";
 import { withErrorBoundary } from "./http/plugins/error-boundary.ts";
 import { useAuthentication } from "./http/plugins/use-authentication.ts";
 import { useCompression } from "./http/plugins/use-compression.ts";
+import { useExports } from "./http/plugins/use-exports.ts";
 import { useGraphiQL } from "./http/plugins/use-graphiql.ts";
 import { useHealthCheck } from "./http/plugins/use-health-check.ts";
 import { useIngress } from "./http/plugins/use-ingress.ts";
@@ -29,6 +32,7 @@ import { createUsageCollector } from "./jobs/collect-usage.ts";
 import { createUsageRollUp } from "./jobs/roll-up-usage.ts";
 import { createJobScheduler } from "./jobs/scheduler.ts";
 import { type Budgets, createCostBudget } from "./limits/cost-budget.ts";
+import { createExportSlots } from "./limits/export-slots.ts";
 import { createUnsentResponses, type UnsentLimits } from "./limits/unsent-responses.ts";
 import type { Network } from "./model/network.ts";
 import { createOperationExecutor } from "./operation/execute-operation.ts";
@@ -134,11 +138,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   const requests = createRequestObserver(metrics, createRequestLog(logger, options.slowRequestMs), tracing);
   const errors = createErrors(onInternalError);
   const { schema = createSchema() } = options;
+  const budget = createCostBudget(options.budgets, parts.clock, options.rateLimitPool);
   const untraced = createOperationExecutor({
     schema,
     engine: options.engine,
     parts,
-    budget: createCostBudget(options.budgets, parts.clock, options.rateLimitPool),
+    budget,
     errors,
     responseCache,
     unsent,
@@ -148,6 +153,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   const operations = tracing ? traceOperations(untraced, tracing) : untraced;
   const ingress = createIngress({ ...options, authenticate: auth.authenticate, unsent });
+  const exports = createExports({
+    createContext: createContexts(parts),
+    budget,
+    clock: parts.clock,
+    errors,
+    slots: createExportSlots(),
+    stalledMs,
+  });
   const checkReadiness = createReadiness(parts, onInternalError, options.monotonicMs);
   let isShuttingDown = false;
   const compress = createCompression(unsent);
@@ -177,6 +190,7 @@ export function createGateway(options: GatewayOptions): Gateway {
           ...(options.graphiql === null ? [] : [useGraphiQL(options.graphiql, parts.platformClock)]),
           useAuthentication(ingress),
           useMetrics(metrics),
+          useExports(exports),
           useRequestParser(),
         ],
         onInternalError,
@@ -212,6 +226,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     close: async () => {
       await jobs.stop();
+      await exports.close();
       metrics.close();
       await yoga.dispose();
       await auth.close();

@@ -214,7 +214,8 @@ export const variables = {
   },
   CLIENT_RESPONSE_SECONDS: {
     schema: seconds(3600).default(120),
-    describe: "Time from the end of a request's headers in which the client must have received all of its response.",
+    describe:
+      "Time from the end of a request's headers in which the client must have received all of its response; of an export, the next part.",
   },
   CLIENT_STALLED_SECONDS: {
     schema: seconds(3600).default(30),

@@ -20,7 +20,10 @@ export interface ServerTimeouts {
   readonly headersMs: number;
   /** Time to send a whole request, including its body. */
   readonly requestMs: number;
-  /** Time from the end of the headers, or of the response before, until the client has received the last byte of a response. */
+  /**
+   * Time from the end of the headers, or of the response before, until the client has received the last byte of a response; for an
+   * export, until it has received the next part.
+   */
   readonly responseMs: number;
   /** Time between two requests of a connection. */
   readonly idleMs: number;
@@ -78,6 +81,8 @@ export async function listen(
       connection.start(response);
       // Writing to a client that has disconnected fails.
       response.on("error", () => undefined);
+      // Of a response that is written in parts, the client has received one.
+      response.on("drain", () => connection.progress());
       response.on("close", () => {
         connection.end(response);
         discardRest(request);
@@ -143,6 +148,11 @@ class Connection {
     this.#unfinished -= 1;
     this.#since = performance.now();
     if (this.newest === response) this.newest = null;
+  }
+
+  /** Starts the time of a response again. */
+  progress(): void {
+    this.#since = performance.now();
   }
 
   isLate(since: number): boolean {

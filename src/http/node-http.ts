@@ -102,6 +102,12 @@ export function whenReceived(
   socket.setTimeout(stalledMs);
 }
 
+/** Ends a connection in the middle of a response. A client of HTTP/1.0 sees a reset: a mere end would look like the whole. */
+export function abort({ httpVersion, socket }: IncomingMessage, response: ServerResponse): void {
+  if (httpVersion === "1.0" && !socket.destroyed) socket.resetAndDestroy();
+  response.destroy();
+}
+
 /** Sends head and body together. Ends the connection if that fails. */
 export function send(response: ServerResponse, { status, headers, body }: HttpResponse): void {
   const text = body ?? "";

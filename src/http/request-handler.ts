@@ -6,7 +6,7 @@ import type { Compress } from "./compression.ts";
 import { type FastPath, type FastPathRequest, fastPathMediaType } from "./fast-path.ts";
 import { bodyOfRequest, headOfRequest, toResponse } from "./fetch-http.ts";
 import type { HttpResponse } from "./http-message.ts";
-import { createHeadReader, disconnectSignal, isDisconnected, readBody, whenReceived } from "./node-http.ts";
+import { abort, createHeadReader, disconnectSignal, isDisconnected, readBody, whenReceived } from "./node-http.ts";
 import type { EnqueueResponse } from "./response-batcher.ts";
 import type { ServerContext } from "./server-context.ts";
 
@@ -87,11 +87,13 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
         const context: ServerContext = {
           head,
           isOverloaded: !isAccepted,
-          onResponse: () => {
+          onResponse: ({ caller, streamed }) => {
             release();
+            if (streamed) return;
             // Yoga writes to the connection before the next turn of the event loop.
-            setImmediate(() => trackSent(request, response, context.caller?.principalId ?? ANONYMOUS, () => undefined));
+            setImmediate(() => trackSent(request, response, caller?.principalId ?? ANONYMOUS, () => undefined));
           },
+          abort: () => abort(request, response),
         };
         Promise.resolve(yoga(request, response, context))
           .catch(() => response.destroy())

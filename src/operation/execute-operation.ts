@@ -321,7 +321,7 @@ const BLOCKING_SCORE = 100;
 /** The budgets of all requests of one millisecond are reset at the same time. */
 const formatReset = memoizeLast((instant: number) => new Date(instant).toISOString());
 
-interface Charge {
+export interface Charge {
   readonly cost: CostStatus;
   readonly refusal: RequestError | null;
 }
@@ -331,7 +331,7 @@ interface Charge {
  *
  * Refuses one that exceeds the maximum price, or the rest of its caller's budget.
  */
-function chargeBudget(
+export function chargeBudget(
   points: number,
   caller: GraphContext["caller"],
   budget: CostBudget,

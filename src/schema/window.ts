@@ -114,7 +114,7 @@ export function recordZones(
 }
 
 /** Returns the zones of a window's days and months: the selected one, those of its partner, or those of the caller. */
-function zonesOf(
+export function zonesOf(
   { timeZone }: Pick<RecordWindowArguments, "timeZone">,
   partnerZones: Zones | undefined,
   { caller }: Pick<GraphContext, "caller">,

@@ -65,7 +65,7 @@ export function createMetrics(): Metrics {
 
   const requests = registry.counter(
     "syndigraph_requests_total",
-    "Requests by operation, kind (query, mutation, none) and outcome: ok, partial (with errors), refused (4xx), failed (5xx).",
+    "Requests by operation, kind (query, mutation, export, none) and outcome: ok, partial (with errors), refused (4xx), failed (5xx).",
     ["operation", "kind", "outcome"],
   );
   const requestSeconds = registry.histogram(

@@ -35,7 +35,8 @@ export function createRequestLog(logger: Logger, slowMs: number): RequestLog {
     return json;
   };
   return (record, status, durationMs) => {
-    const isSlow = durationMs > slowMs;
+    // An export takes as long as its client does.
+    const isSlow = durationMs > slowMs && record.operation?.kind !== "export";
     const level = isSlow ? "warn" : "info";
     if (!logger.isLevelEnabled(level)) return;
     const { requestId, caller, operation, errors, points, upstreamCalls } = record;

@@ -6,13 +6,13 @@ import type { HttpResponse } from "../http-message.ts";
 import type { ServerContext } from "../server-context.ts";
 
 /**
- * Compresses the responses of yoga that are one text: JSON, metrics and GraphiQL's page. Must come before the plugins that add
+ * Compresses the responses of yoga that are one text: JSON, metrics and GraphiQL's page, not exports. Must come before the plugins that add
  * headers.
  */
 export function useCompression(compress: Compress): Plugin<object, ServerContext> {
   return {
     async onResponse({ response, setResponse, fetchAPI, serverContext: { head, caller } }) {
-      const isText = /json|^text\/(html|plain)/.test(response.headers.get("content-type") ?? "");
+      const isText = /json\b|^text\/(html|plain)/.test(response.headers.get("content-type") ?? "");
       if (!isText || response.headers.has("content-encoding") || head.header("accept-encoding") === null) return;
       const { "content-length": _length, ...headers } = Object.fromEntries(response.headers);
       const whole: HttpResponse = { status: response.status, headers, body: await response.text() };

@@ -11,8 +11,9 @@ export function useIngress(ingress: Ingress): Plugin<object, ServerContext> {
       const rejection = ingress.rejectEarly(head, isOverloaded);
       if (rejection) respond(payload, rejection);
     },
-    onResponse({ response: { headers }, serverContext: { head, onResponse } }) {
-      onResponse?.();
+    onResponse({ response: { headers }, serverContext }) {
+      const { head } = serverContext;
+      serverContext.onResponse?.(serverContext);
       for (const [name, value] of Object.entries(ingress.headers(head))) {
         if (name === "vary") headers.append(name, value);
         else if (name !== "cache-control" || !headers.has(name)) headers.set(name, value);

@@ -147,7 +147,8 @@ function dateAt(instant: number, zones: Zones): Temporal.PlainDate {
   return Temporal.PlainDate.compare(date, first) < 0 ? first : date;
 }
 
-function startOfDate(date: Temporal.PlainDate, zones: Zones): number {
+/** Returns the start of a date's day. */
+export function startOfDate(date: Temporal.PlainDate, zones: Zones): number {
   if (typeof zones === "string") return startOfDay(date, zones);
   const month = monthOf(date);
   const index = zones.findLastIndex(({ fromMonth }) => fromMonth === null || fromMonth <= month);

@@ -5,13 +5,14 @@ import type { TimeWindow } from "../../model/usage/time.ts";
 import type { Db } from "../database.ts";
 import type { SqlDialect } from "../sql-dialect.ts";
 import { ofSeries, partOf, type RowFromDatabase, texts } from "./archive-codec.ts";
+import { type ArchivePages, createArchivePages } from "./archive-pages.ts";
 import type { ArchiveCorrection, ArchivedRow } from "./archive-records.ts";
 import { type ArchiveRetention, createArchiveRetention } from "./archive-retention.ts";
 import { type ArchiveSpans, createArchiveSpans } from "./archive-spans.ts";
 import { type ArchiveWrites, createArchiveWrites } from "./archive-writes.ts";
 
 /** Usage that outlives the platform's memory. See docs/decisions/0029-usage-archive.md. */
-export interface UsageArchive extends ArchiveWrites, ArchiveSpans, ArchiveRetention {
+export interface UsageArchive extends ArchiveWrites, ArchiveSpans, ArchivePages, ArchiveRetention {
   /** Returns the rows of a window, by bucket and part. */
   rows(series: ArchiveSeries, window: TimeWindow): Promise<ArchivedRow[]>;
   /** Returns the corrections of a window, by bucket, part and time. */
@@ -27,6 +28,7 @@ export function createUsageArchive(database: Db, dialect: SqlDialect): UsageArch
     ...createArchiveWrites(db, dialect),
     ...createArchiveSpans(db, dialect),
     ...createArchiveRetention(db, dialect),
+    ...createArchivePages(db, dialect),
     rows: async (series, { from, to }) => {
       const { rows } = await sql<RowFromDatabase & { hours_lacking: number | null }>`
         select bucket, part, changed_at, settled_at, hours_lacking, ${texts()} from usage_rows
