@@ -201,5 +201,7 @@ function loadersOf(shared: SharedServices, context: Reader): Loaders {
   const { partner } = caller;
   const scope = partner ? `partner:${partner.id}` : "account";
   const whole = createLoaders({ ...shared, upstream }, scope, now, context);
-  return partner ? scopeToPartner(whole, partner, shared.partnerTokens, now) : whole;
+  return partner
+    ? scopeToPartner(whole, partner, shared.partnerTokens, shared.store.partners.formerHolders, now)
+    : whole;
 }

@@ -337,7 +337,7 @@ const OUTAGE_CODES: readonly string[] = [
 ];
 
 /** Returns whether the platform failed, and not the request. */
-function isOutage(error: Error): boolean {
+export function isOutage(error: Error): boolean {
   return error instanceof UpstreamError && OUTAGE_CODES.includes(error.code);
 }
 

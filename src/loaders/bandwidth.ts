@@ -16,42 +16,50 @@ import {
   type UsageSeries,
 } from "../model/usage/series.ts";
 import type { TimeWindow } from "../model/usage/time.ts";
-import { planTotal, type UsageWindow } from "../model/usage/time-window.ts";
+import { planTotal, type TotalPlan, type UsageWindow } from "../model/usage/time-window.ts";
 import { noTraffic, sumTraffic, type Traffic } from "../model/usage/traffic.ts";
 import type { Zones } from "../model/usage/zones.ts";
 import { allMaybe, isPromise, type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
 import { memoizeLast } from "../primitives/memoize.ts";
 import type { CountryRow, StreamResolution, StreamRow, TrackingRow } from "../upstream/analytics.ts";
+import { archiveOf, type BandwidthArchive, type BandwidthSource, type SourceBucket } from "./bandwidth-source.ts";
+import {
+  archiveFor,
+  joinedCountries,
+  joinedCountrySeries,
+  joinedCoverage,
+  joinedSeries,
+  joinedTotal,
+  orSettled,
+  readRefused,
+} from "./joined-bandwidth.ts";
 import type { UsageLoaders } from "./usage.ts";
 
-/**
- * Source of the bandwidth of one subject, for the graph's type `Bandwidth`.
- *
- * Each method loads by one operation of the platform, returns cached values without a promise, and throws UpstreamError if
- * the platform gives no usable response.
- */
-export interface BandwidthSource {
-  readonly retention: RetentionPolicy;
-  total(window: TimeWindow): MaybePromise<Measured<Traffic>>;
-  /**
-   * Starts the load of a total, see `PrefetchingLoader`; undefined if the total is derived from other
-   * loads.
-   */
-  prefetchTotal?(window: TimeWindow): boolean;
-  series(read: SeriesRequest): MaybePromise<Measured<UsageSeries>>;
-  /** Loads the traffic by country; null if the platform does not report countries for the subject. */
-  readonly countries: ((window: TimeWindow) => MaybePromise<Measured<readonly CountryRow[]>>) | null;
-  /** Loads a series by country; null like `countries`. */
-  readonly countrySeries: ((read: SeriesRequest) => MaybePromise<Measured<CountryBuckets>>) | null;
-}
+export type { BandwidthSource } from "./bandwidth-source.ts";
 
 /** Plans of the last window: all streams of a list have the same one. */
 const totalPlan = memoizeLast(planTotal);
 const seriesPlan = memoizeLast(planSeries);
 
-/** Loads the total of a window. @throws InvalidInputError WINDOW_NOT_RETAINED */
+/** Loads the total of a window; what the platform no longer has, from the archive. @throws InvalidInputError WINDOW_NOT_RETAINED */
 export function readTotal(source: BandwidthSource, window: UsageWindow): MaybePromise<Measured<Traffic>> {
-  const { direct, months } = totalPlan(window, source.retention);
+  let plan: TotalPlan;
+  try {
+    plan = totalPlan(window, source.retention);
+  } catch (error) {
+    const archive = archiveFor(error, source.archive?.());
+    return readRefused(joinedTotal(source, archive, error), window, source.retention, archive);
+  }
+  const total = readLiveTotal(source, plan, window);
+  const archive = isPromise(total) ? source.archive?.() : undefined;
+  return archive && isPromise(total) ? orSettled(total, joinedTotal(source, archive, null), window, archive) : total;
+}
+
+function readLiveTotal(
+  source: BandwidthSource,
+  { direct, months }: TotalPlan,
+  window: UsageWindow,
+): MaybePromise<Measured<Traffic>> {
   const rest = direct ? source.total(direct) : noUsage(window);
   if (!months) return rest;
   const ofMonths = mapMaybe(source.series({ resolution: "MONTH", window: months }), ({ value, freshUntil }) => ({
@@ -93,8 +101,26 @@ export function readSeries(
   granularity: Granularity,
   zones: Zones,
 ): MaybePromise<Measured<readonly SeriesPoint[]>> {
-  const plan = seriesPlan(window, granularity, zones, source.retention);
-  const windowFreshUntil = window.retention.freshUntil;
+  let plan: SeriesPlan;
+  try {
+    plan = seriesPlan(window, granularity, zones, source.retention);
+  } catch (error) {
+    const archive = archiveFor(error, source.archive?.());
+    const read = joinedSeries(source, archive, granularity, zones, error);
+    return readRefused(read, window, source.retention, archive);
+  }
+  const series = readLiveSeries(source, plan, window.retention.freshUntil);
+  const archive = isPromise(series) ? source.archive?.() : undefined;
+  return archive && isPromise(series)
+    ? orSettled(series, joinedSeries(source, archive, granularity, zones, null), window, archive)
+    : series;
+}
+
+function readLiveSeries(
+  source: BandwidthSource,
+  plan: SeriesPlan,
+  windowFreshUntil: number,
+): MaybePromise<Measured<readonly SeriesPoint[]>> {
   const [only, ...others] = plan.reads;
   if (only && others.length === 0) {
     return mapMaybe(source.series(only), (measured) => {
@@ -121,11 +147,22 @@ function readPlanned(
 
 /** Loads which parts of a window are covered by data. @throws InvalidInputError WINDOW_NOT_RETAINED */
 export function readCoverage(source: BandwidthSource, window: UsageWindow): MaybePromise<Measured<Coverage>> {
-  const points = readPlanned(source, planCoverage(window, source.retention), window.retention.freshUntil);
-  return mapMaybe(points, ({ value, freshUntil }) => ({
+  let plan: SeriesPlan;
+  try {
+    plan = planCoverage(window, source.retention);
+  } catch (error) {
+    const archive = archiveFor(error, source.archive?.());
+    return readRefused(joinedCoverage(source, archive, error), window, source.retention, archive);
+  }
+  const points = readPlanned(source, plan, window.retention.freshUntil);
+  const coverage = mapMaybe(points, ({ value, freshUntil }) => ({
     value: coverageOf(value, window, freshUntil),
     freshUntil,
   }));
+  const archive = isPromise(coverage) ? source.archive?.() : undefined;
+  return archive && isPromise(coverage)
+    ? orSettled(coverage, joinedCoverage(source, archive, null), window, archive)
+    : coverage;
 }
 
 /**
@@ -139,8 +176,20 @@ export function readCountries(
   window: UsageWindow,
 ): MaybePromise<Measured<readonly CountryRow[]>> {
   if (!source.countries) throw noCountries();
-  const { direct } = totalPlan(window, DAYS_RETAINED);
-  return direct ? source.countries(direct) : { value: [], freshUntil: window.retention.freshUntil };
+  let plan: TotalPlan;
+  try {
+    plan = totalPlan(window, DAYS_RETAINED);
+  } catch (error) {
+    const needed = archiveFor(error, source.archive?.().countries);
+    return readRefused(joinedCountries(source, needed, error), window, DAYS_RETAINED, needed);
+  }
+  const countries = plan.direct
+    ? source.countries(plan.direct)
+    : { value: [], freshUntil: window.retention.freshUntil };
+  const archive = isPromise(countries) ? source.archive?.().countries : null;
+  return archive && isPromise(countries)
+    ? orSettled(countries, joinedCountries(source, archive, null), window, archive)
+    : countries;
 }
 
 /**
@@ -155,10 +204,28 @@ export async function readCountrySeries(
   granularity: Granularity,
   zones: Zones,
 ): Promise<Measured<CountrySeries[]>> {
-  const { countrySeries } = source;
-  if (!countrySeries) throw noCountries();
-  const plan = seriesPlan(window, granularity, zones, DAYS_RETAINED);
-  const series = await Promise.all(plan.reads.map((read) => countrySeries.call(source, read)));
+  if (!source.countrySeries) throw noCountries();
+  let plan: SeriesPlan;
+  try {
+    plan = seriesPlan(window, granularity, zones, DAYS_RETAINED);
+  } catch (error) {
+    const needed = archiveFor(error, source.archive?.().countries);
+    const read = joinedCountrySeries(source, needed, granularity, zones, error);
+    return readRefused(read, window, DAYS_RETAINED, needed);
+  }
+  const series = readLiveCountrySeries(source, plan, window);
+  const archive = source.archive?.().countries;
+  return archive
+    ? orSettled(series, joinedCountrySeries(source, archive, granularity, zones, null), window, archive)
+    : series;
+}
+
+async function readLiveCountrySeries(
+  source: BandwidthSource,
+  plan: SeriesPlan,
+  window: UsageWindow,
+): Promise<Measured<CountrySeries[]>> {
+  const series = await Promise.all(plan.reads.flatMap((read) => source.countrySeries?.(read) ?? []));
   const freshUntil = Math.min(window.retention.freshUntil, earliestFreshUntil(series));
   const readings = plan.reads.flatMap(({ resolution }, index) => {
     const buckets = series[index]?.value;
@@ -183,6 +250,8 @@ export function accountBandwidth(usage: UsageLoaders): BandwidthSource {
     countries: (window) => usage.accountCountries.load({ window }),
     countrySeries: ({ window, resolution }) =>
       usage.accountCountrySeries.load({ window, resolution: daily(resolution) }),
+    archive: () =>
+      archiveOf(usage.archived, { kind: "ACCOUNT", name: "" }, undefined, { kind: "ACCOUNT_COUNTRY", name: "" }),
   };
 }
 
@@ -207,6 +276,11 @@ class StreamBandwidth implements BandwidthSource {
 
   get retention(): RetentionPolicy {
     return DAYS_RETAINED;
+  }
+
+  archive(): BandwidthArchive {
+    const name = this.#name;
+    return archiveOf(this.#usage.archived, { kind: "STREAM", name }, undefined, { kind: "STREAM_COUNTRY", name });
   }
 
   total(window: TimeWindow): MaybePromise<Measured<Traffic>> {
@@ -280,6 +354,7 @@ function trackingIdBandwidth(usage: UsageLoaders, trackingId: string, streamName
       ),
     countries: null,
     countrySeries: null,
+    archive: () => archiveOf(usage.archived, { kind: "TRACKING_STREAM", name: trackingId }, streamName),
   };
 }
 
@@ -318,6 +393,9 @@ export function streamTrackingBandwidth(usage: UsageLoaders, name: string, track
       ),
     countries: null,
     countrySeries: null,
+    ...(trackingId !== null && {
+      archive: () => archiveOf(usage.archived, { kind: "TRACKING_STREAM", name: trackingId }, name),
+    }),
   };
 }
 
@@ -342,6 +420,46 @@ export function sumBandwidth(sources: readonly BandwidthSource[]): BandwidthSour
       }),
     countries: null,
     countrySeries: null,
+    ...sumArchive(sources),
+  };
+}
+
+/** Returns the archive of the sum of several sources; none if one of them is not archived. */
+function sumArchive(sources: readonly BandwidthSource[]): Pick<BandwidthSource, "archive"> {
+  if (sources.length === 0 || sources.some(({ archive }) => !archive)) return {};
+  return { archive: () => sumOfArchives(sources.flatMap((source) => source.archive?.() ?? [])) };
+}
+
+function sumOfArchives(archives: readonly BandwidthArchive[]): BandwidthArchive {
+  const [first] = archives;
+  if (!first) throw new RangeError("there is nothing to add up");
+  return {
+    ...first,
+    buckets: async (granularity, window) => {
+      const all = await Promise.all(archives.map((archive) => archive.buckets(granularity, window)));
+      // As with the platform, a source without any bucket has no traffic.
+      const withBuckets = all.filter(({ size }) => size > 0);
+      const starts = [...new Set(withBuckets.flatMap((buckets) => [...buckets.keys()]))].sort((a, b) => a - b);
+      return new Map(starts.map((start) => [start, sumBuckets(withBuckets.map((buckets) => buckets.get(start)))]));
+    },
+    oldest: async (granularity) => {
+      const starts = await Promise.all(archives.map((archive) => archive.oldest(granularity)));
+      return starts.reduce((a, b) => (a === null || (b !== null && b < a) ? b : a));
+    },
+    countries: null,
+  };
+}
+
+/** Returns the sum of a bucket of several sources, of which at least one has it. */
+function sumBuckets(all: readonly (SourceBucket | undefined)[]): SourceBucket {
+  const buckets = all.filter((bucket) => bucket !== undefined);
+  const corrections = buckets.flatMap(({ correctedAt }) => correctedAt ?? []);
+  return {
+    traffic: sumTraffic(buckets.map(({ traffic }) => traffic)),
+    readAt: Math.min(...buckets.map(({ readAt }) => readAt)),
+    isSettled: buckets.every(({ isSettled }) => isSettled),
+    correctedAt: corrections.length > 0 ? Math.max(...corrections) : null,
+    isPartial: buckets.length < all.length || buckets.some(({ isPartial }) => isPartial),
   };
 }
 

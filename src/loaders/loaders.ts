@@ -22,6 +22,7 @@ import type { Store } from "../store/store.ts";
 import type { TrackingRow } from "../upstream/analytics.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { ViewerRecord, ViewerRecordsQuery } from "../upstream/viewer-records.ts";
+import { createArchivedUsage } from "./archived-usage.ts";
 import {
   type BandwidthSource,
   createPartnerBandwidth,
@@ -119,7 +120,9 @@ export interface LoaderSources {
   readonly discoveredNames: DiscoveredNames;
   readonly streamCatalog: StreamCatalog;
   readonly account: Pick<AccountCache, "id">;
-  readonly store: Pick<Store, "attendance">;
+  readonly store: Pick<Store, "archiveReads" | "attendance">;
+  /** Longest delay after a quarter hour before the platform has published its usage, in milliseconds. */
+  readonly usageLagMs: number;
 }
 
 /**
@@ -173,11 +176,13 @@ class AccountLoaders implements Loaders {
   }
 
   #createUsage(): UsageLoaders {
-    const { upstream, usageCache: cache } = this.#sources;
+    const { upstream, usageCache: cache, store, account, usageLagMs } = this.#sources;
     const { signal, staleness } = this.#client;
-    const reader = new UsageReader(signal, (asOf) => staleness.record("USAGE", this.#now - asOf));
+    const onStale = (asOf: number) => staleness.record("USAGE", this.#now - asOf);
+    const reader = new UsageReader(signal, onStale);
+    const archived = createArchivedUsage({ reads: store.archiveReads, account, usageLagMs, onStale });
     return createUsageLoaders(
-      { analytics: upstream.analytics, cache, scope: this.#scope },
+      { analytics: upstream.analytics, cache, scope: this.#scope, archived },
       this.batchScheduler,
       reader,
     );

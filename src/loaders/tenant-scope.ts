@@ -3,7 +3,9 @@ import type { TokenSnapshot } from "../cache/token-cache.ts";
 import type { RegisteredPartner } from "../model/partner/partner.ts";
 import { isUsable } from "../model/token/token.ts";
 import { allMaybe, type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
+import type { PartnerStore } from "../store/partners.ts";
 import type { ViewerRecord, ViewerRecordsQuery } from "../upstream/viewer-records.ts";
+import { archiveOfTrackingIds } from "./archived-usage.ts";
 import { createPartnerBandwidth } from "./bandwidth.ts";
 import type { LiveStreamLoader } from "./live-streams.ts";
 import { type Loaders, tokenByString } from "./loaders.ts";
@@ -28,6 +30,7 @@ export function scopeToPartner(
   unscoped: Loaders,
   partner: RegisteredPartner,
   partnerTokens: PartnerTokens,
+  formerHolders: PartnerStore["formerHolders"],
   now: number,
 ): Loaders {
   const own: ReadonlySet<string> = new Set(partner.trackingIds);
@@ -39,7 +42,11 @@ export function scopeToPartner(
    */
   const opens = (streamName: string) => mapMaybe(tokens(), (snapshot) => isOpened(snapshot, streamName, now));
   const self = toPartnerRecord(partner);
-  const usage = ownUsage(unscoped.usage, own);
+  const since = async (trackingId: string) => {
+    const others = (await formerHolders(trackingId)).filter(({ partnerId }) => partnerId !== partner.id);
+    return Math.max(0, ...others.map(({ heldUntil }) => heldUntil));
+  };
+  const usage = ownUsage(unscoped.usage, own, since);
   const partnerBandwidth = createPartnerBandwidth(usage);
   const assertOwn = (trackingId: string | null) => {
     if (trackingId === null || !own.has(trackingId)) throw new TenantIsolationError("a tracking id of another tenant");
@@ -111,7 +118,12 @@ function isOpened({ subscribe }: TokenSnapshot, streamName: string, now: number)
   return subscribe.covering(streamName).some((token) => isUsable(token, now));
 }
 
-function ownUsage(usage: UsageLoaders, own: ReadonlySet<string>): UsageLoaders {
+/** @param since loads when the last other partner lost a tracking id, in milliseconds: earlier archived usage is that partner's */
+function ownUsage(
+  usage: UsageLoaders,
+  own: ReadonlySet<string>,
+  since: (trackingId: string) => Promise<number>,
+): UsageLoaders {
   return {
     accountTotal: denied("usage of the account"),
     accountSeries: denied("usage of the account"),
@@ -125,6 +137,12 @@ function ownUsage(usage: UsageLoaders, own: ReadonlySet<string>): UsageLoaders {
     trackingRowSeriesByStream: denied("all tracking ids of a stream"),
     rowsByTrackingId: restrictTo(own, usage.rowsByTrackingId),
     rowSeriesByTrackingId: restrictTo(own, usage.rowSeriesByTrackingId),
+    archived: archiveOfTrackingIds(
+      usage.archived,
+      own,
+      since,
+      () => new TenantIsolationError("archived usage of another tenant"),
+    ),
   };
 }
 

@@ -19,6 +19,7 @@ import {
   type StreamRow,
   type TrackingRow,
 } from "../upstream/analytics.ts";
+import { type ArchivedUsage, nothingArchived } from "./archived-usage.ts";
 import type { BatchGroup, BatchScheduler } from "./batch-scheduler.ts";
 
 /** Key of the usage of one stream or tracking id over one window. */
@@ -79,7 +80,12 @@ export interface UsageLoaders {
   readonly rowSeriesByTrackingId: Loader<NamedSeriesKey, Map<number, StreamRow[]>>;
   readonly trackingRowsByStream: Loader<NamedKey, TrackingRow[]>;
   readonly trackingRowSeriesByStream: Loader<NamedSeriesKey, Map<number, TrackingRow[]>>;
+  /** Usage that the platform may no longer have. */
+  readonly archived: ArchivedUsage;
 }
+
+/** Name of a loader of the platform's usage. */
+type OperationName = Exclude<keyof UsageLoaders, "archived">;
 
 /** Sources of the usage loaders. */
 export interface UsageSource {
@@ -87,6 +93,8 @@ export interface UsageSource {
   readonly cache: UsageCache;
   /** Tenant that usage is read for; part of each key of the cache. */
   readonly scope: string;
+  /** Nothing is archived if undefined. */
+  readonly archived?: ArchivedUsage;
 }
 
 export function createUsageLoaders(
@@ -109,6 +117,7 @@ export function createUsageLoaders(
     rowSeriesByTrackingId: loader("rowSeriesByTrackingId"),
     trackingRowsByStream: loader("trackingRowsByStream"),
     trackingRowSeriesByStream: loader("trackingRowSeriesByStream"),
+    archived: source.archived ?? nothingArchived,
   };
 }
 
@@ -148,14 +157,14 @@ const ofAccount = (
 });
 
 /** @param operation loader of the hours, whose values are of type `Traffic` */
-const sumOfHours = (operation: keyof UsageLoaders): HourlySource => ({
+const sumOfHours = (operation: OperationName): HourlySource => ({
   operation,
   sum: (hours) => sumTraffic(hours as Iterable<Traffic>),
 });
 
 /** Returns one row per name, with the sum of its traffic in all hours. */
 function sumOfRows<Row extends { readonly traffic: Traffic }>(
-  operation: keyof UsageLoaders,
+  operation: OperationName,
   nameOf: (row: Row) => string | null,
 ): HourlySource {
   const sum = (hours: Iterable<unknown>) => {
@@ -223,7 +232,7 @@ const operations = {
     read: (analytics, names, query, signal) =>
       analytics.streamTrackingSeries(names, query.window, resolutionOf<StreamResolution>(query), signal),
   },
-} as const satisfies Record<keyof UsageLoaders, Operation>;
+} as const satisfies Record<OperationName, Operation>;
 
 /** Names that one request loads by one query. */
 interface Batch<Value> {

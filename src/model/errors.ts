@@ -11,7 +11,7 @@ export const errorCodes = {
   INVALID_INPUT: "An argument breaks a rule; the message names the argument and the rule.",
   INVALID_WINDOW: "The window ends before it begins, lies in the future, or does not consist of full UTC hours.",
   WINDOW_NOT_RETAINED:
-    "The platform no longer has usage of that time in that resolution; `valid` is a window that works.",
+    "The platform no longer has usage of that time in that resolution, and the archive begins later; `valid` is a window that works.",
   NOT_METERED: "The platform does not meter this: analytics rejects the name, or has no such breakdown.",
   NOT_PLAYABLE: "The platform's hosted player can't find the stream, since its name contains a slash.",
   UNSAFE_PATTERN: "The stream pattern is not a regular expression of linear running time.",

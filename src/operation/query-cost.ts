@@ -20,6 +20,7 @@ import {
 } from "graphql";
 import { fragmentAt, fragmentsOf, narrowedType } from "../engine/selections.ts";
 import { calendarDuration } from "../model/usage/calendar.ts";
+import { MAX_JOINED_BUCKETS } from "../model/usage/joined-series.ts";
 import { ceilTo, DAY_MS, floorTo, HOUR_MS } from "../model/usage/time.ts";
 import { DEFAULT_PAGE_SIZE } from "../schema/connection.ts";
 import { type FieldCost, fieldCosts, MUTATION_COST } from "../schema/costs.ts";
@@ -60,7 +61,7 @@ const FREE_VALUES = 5;
  *
  * The largest page, list or window that is accepted.
  */
-const MAX = { entries: 1_000, hours: 8 * 24, days: 366, months: 120 };
+const MAX = { entries: 1_000, hours: MAX_JOINED_BUCKETS, days: MAX_JOINED_BUCKETS, months: 120 };
 
 /**
  * Returns the price of an operation before execution, in points as {@link fieldCosts} lists them: an upper bound of the rows that it

@@ -60,6 +60,7 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "UsageCollection.missing": { points: 0, entries: 100 },
   "UsageCollection.progress": { points: 0, entries: 2 },
   "UsagePoint.missing": { points: 0, entries: 1 },
+  "Bandwidth.origin": USAGE,
   "Bandwidth.percentile": { ...USAGE, readsBuckets: true },
   "Bandwidth.series": { ...USAGE, readsBuckets: true },
   "Bandwidth.total": USAGE,

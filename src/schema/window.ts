@@ -48,7 +48,7 @@ export const WindowRoundingEnum = builder.enumType("WindowRounding", {
 
 export const WindowInput = builder.inputType("WindowInput", {
   description:
-    "A window of time, by exactly one of these fields. Usage is updated every quarter hour. Hourly data is retained for 7 days, daily data for 365 days, and monthly data of the account indefinitely.",
+    "A window of time, by exactly one of these fields. Usage is updated every quarter hour. The platform retains hours for 7 days, days for 365 days, and months of the account indefinitely; older usage is read from the archive.",
   isOneOf: true,
   fields: (t) => ({
     range: t.field({ type: RangeInput, description: "A range between two instants." }),

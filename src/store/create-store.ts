@@ -1,5 +1,6 @@
 import { CamelCasePlugin, type Dialect, Kysely } from "kysely";
 import { createApiKeyStore } from "./api-keys.ts";
+import { createArchiveReads } from "./archive/archive-reads.ts";
 import { createUsageArchive } from "./archive/usage-archive.ts";
 import { createAttendanceStore } from "./attendance.ts";
 import { createAuditStore } from "./audit.ts";
@@ -48,6 +49,7 @@ export async function createStore(
     leases,
     usageArchive: createUsageArchive(background, sqlDialect),
     attendance: createAttendanceStore(db, background, sqlDialect),
+    archiveReads: createArchiveReads(db, sqlDialect),
     transaction: (work) =>
       db.transaction().execute((transaction) => asTransaction(() => work(createTables(transaction)))),
     close: async () => {

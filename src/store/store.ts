@@ -1,4 +1,5 @@
 import type { ApiKeyStore } from "./api-keys.ts";
+import type { ArchiveReads } from "./archive/archive-reads.ts";
 import type { UsageArchive } from "./archive/usage-archive.ts";
 import type { AttendanceStore } from "./attendance.ts";
 import type { AuditStore } from "./audit.ts";
@@ -32,6 +33,7 @@ export interface Store extends Tables {
   readonly leases: LeaseStore;
   readonly usageArchive: UsageArchive;
   readonly attendance: AttendanceStore;
+  readonly archiveReads: ArchiveReads;
   /** Runs work in a transaction: all its writes are committed, or none. Use only the given tables in it. */
   transaction<Result>(work: (tables: Tables) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;

@@ -22,11 +22,11 @@ export type AuditOutcome =
 export type BucketState =
   /** Every hour of the bucket is counted: the bucket was over, and its last quarter hour published, when its usage was read. */
   | 'COMPLETE'
-  /** The bucket is unknown: the platform has no usage of it, which differs from zero. */
+  /** The bucket is unknown: neither the platform nor the archive has usage of it, which differs from zero. */
   | 'MISSING'
   /** A part of the bucket is known: the bucket is not over yet, or `missing` names the periods that lack. */
   | 'PARTIAL'
-  /** The bucket is over and its usage is final, but missing hours can't be ruled out: hours are retained for 7 days, and the platform gives older days and months as one number each. */
+  /** The bucket is over and its usage is final, but missing hours can't be ruled out: its usage was read as one number for each day or month. */
   | 'UNVERIFIED';
 
 /** Machine-readable code of an error. `errors[].extensions.code` of every response uses the same codes. */
@@ -121,7 +121,7 @@ export type ErrorCode =
   | 'UPSTREAM_UNAVAILABLE'
   /** The grant would open every stream of the account, including later ones. */
   | 'WILDCARD_GRANT'
-  /** The platform no longer has usage of that time in that resolution; `valid` is a window that works. */
+  /** The platform no longer has usage of that time in that resolution, and the archive begins later; `valid` is a window that works. */
   | 'WINDOW_NOT_RETAINED';
 
 /** Kind of a finding; the description of each is its impact. */

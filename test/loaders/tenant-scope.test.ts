@@ -7,6 +7,7 @@ import type { Loaders } from "../../src/loaders/loaders.ts";
 import { scopeToPartner, TenantIsolationError } from "../../src/loaders/tenant-scope.ts";
 import type { RegisteredPartner } from "../../src/model/partner/partner.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord } from "../../src/model/token/token.ts";
+import { HOUR_MS } from "../../src/model/usage/time.ts";
 import { grants, publishToken, subscribeToken } from "../support/records.ts";
 
 const NOW = 1_000_000;
@@ -43,6 +44,15 @@ const records = [
   { trackingId: null, streamName: "derby" },
 ];
 
+/** The partner itself and another one have had `meadow-radio` before. */
+const formerHolders = async (trackingId: string) =>
+  trackingId === "meadow-radio"
+    ? [
+        { partnerId: "kestrel", afterToken: 0, untilToken: 1, heldUntil: 5 * HOUR_MS - 1 },
+        { partnerId: meadow.id, afterToken: 1, untilToken: 2, heldUntil: 9 * HOUR_MS },
+      ]
+    : [];
+
 /** All of the account, with a list of what was asked of it. */
 function createWhole({ readsTokens = false } = {}) {
   const asked: string[] = [];
@@ -74,6 +84,12 @@ function createWhole({ readsTokens = false } = {}) {
     streamSeries: loaderOf("streamSeries"),
     streamCountries: loaderOf("streamCountries"),
     streamCountrySeries: loaderOf("streamCountrySeries"),
+    archived: {
+      buckets: answering("archived buckets", new Map()),
+      sumsByPart: answering("archived sums", []),
+      partsByBucket: answering("archived parts", new Map()),
+      oldest: answering("archive's begin", 0),
+    },
     trackingRowsByStream: loaderOf("trackingRowsByStream"),
     trackingRowSeriesByStream: loaderOf("trackingRowSeriesByStream"),
     rowsByTrackingId: loaderOf("rowsByTrackingId", { value: rows, freshUntil: NOW }),
@@ -108,7 +124,8 @@ function createWhole({ readsTokens = false } = {}) {
       yield* records;
     },
   };
-  return { asked, own: scopeToPartner(whole as unknown as Loaders, meadow, createPartnerTokens(readings), NOW) };
+  const loaders = whole as unknown as Loaders;
+  return { asked, own: scopeToPartner(loaders, meadow, createPartnerTokens(readings), formerHolders, NOW) };
 }
 
 async function listed<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
@@ -118,11 +135,45 @@ async function listed<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
 }
 
 describe("tenant scope: a partner's caller", () => {
+  it("reads archived usage of a tracking id since the last other partner lost it", async () => {
+    const { asked, own } = createWhole();
+    const { archived } = own.usage;
+    const radio = { kind: "TRACKING_STREAM", name: "meadow-radio" } as const;
+    await archived.buckets(radio, "HOUR", { from: 2 * HOUR_MS, to: 7 * HOUR_MS });
+    await archived.buckets(radio, "HOUR", { from: 2 * HOUR_MS, to: 5 * HOUR_MS });
+    await archived.sumsByPart(radio, "DAY", { from: 0, to: 48 * HOUR_MS });
+    expect(await archived.oldest(radio, "HOUR")).toBe(5 * HOUR_MS);
+    await archived.buckets({ ...radio, name: "meadow-tv" }, "HOUR", { from: 0, to: HOUR_MS }, "derby");
+    const subject = JSON.stringify(radio);
+    expect(asked).toEqual([
+      `archived buckets ${subject} HOUR {"from":18000000,"to":25200000} `,
+      `archived sums ${subject} DAY {"from":86400000,"to":172800000}`,
+      `archive's begin ${subject} HOUR`,
+      `archived buckets {"kind":"TRACKING_STREAM","name":"meadow-tv"} HOUR {"from":0,"to":3600000} derby`,
+    ]);
+  });
+
   it.each<[string, (own: Loaders) => unknown]>([
     ["the account's total", ({ usage }) => usage.accountTotal.load({ window } as never)],
     ["the account's series", ({ usage }) => usage.accountSeries.load({ window } as never)],
     ["the account's countries", ({ usage }) => usage.accountCountries.load({ window } as never)],
     ["the account's countries by time", ({ usage }) => usage.accountCountrySeries.load({ window } as never)],
+    [
+      "the account's archive",
+      ({ usage }) => usage.archived.buckets({ kind: "ACCOUNT", name: "" }, "HOUR", { from: 0, to: HOUR_MS }),
+    ],
+    [
+      "the archive of a stream",
+      ({ usage }) => usage.archived.partsByBucket({ kind: "STREAM_COUNTRY", name: "derby" }, "DAY", window),
+    ],
+    [
+      "the archive of a tracking id of another tenant",
+      ({ usage }) => usage.archived.sumsByPart({ kind: "TRACKING_STREAM", name: "kestrel" }, "HOUR", window),
+    ],
+    [
+      "the begin of a foreign archive",
+      ({ usage }) => usage.archived.oldest({ kind: "TRACKING_STREAM", name: "kestrel" }, "DAY"),
+    ],
     ["all traffic of a stream", ({ usage }) => usage.streamTotal.load({ name: "derby", window } as never)],
     ["all traffic of a stream by time", ({ usage }) => usage.streamSeries.load({ name: "derby", window } as never)],
     ["a stream's countries", ({ usage }) => usage.streamCountries.load({ name: "derby", window } as never)],

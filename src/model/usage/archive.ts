@@ -45,6 +45,17 @@ export interface ArchivedPart {
   readonly counts: CountryCounts | null;
 }
 
+/** Usage of a bucket that was read, in all or of one part. */
+export interface ArchivedBucket {
+  readonly traffic: Traffic;
+  /** When the bucket was last read, in milliseconds. */
+  readonly readAt: number;
+  /** Whether nothing of the bucket had changed for 24 hours. */
+  readonly isSettled: boolean;
+  /** Time of the last change after the bucket was settled, in milliseconds; null if there was none. */
+  readonly correctedAt: number | null;
+}
+
 /** All that one read says of one series. A bucket that the platform left out is absent. */
 export interface UsageReading extends ArchiveSeries {
   /** The platform's time, in milliseconds since the epoch. */

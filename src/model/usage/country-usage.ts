@@ -58,6 +58,35 @@ export function assembleCountries(
   }));
 }
 
+/** Returns one entry for each country, with the sum of its usage. */
+export function sumByCountry(usages: Iterable<CountryUsage>): CountryUsage[] {
+  const sums = new Map<string, CountryUsage>();
+  for (const usage of usages) {
+    const known = sums.get(usage.country);
+    sums.set(usage.country, known ? addUsage(known, usage) : usage);
+  }
+  return [...sums.values()];
+}
+
+/**
+ * Returns the series of each country with usage.
+ *
+ * @param usages usage of each point, in which a country may occur repeatedly
+ */
+export function assembleJoinedCountries(
+  points: readonly SeriesPoint[],
+  usages: readonly (readonly CountryUsage[])[],
+): CountrySeries[] {
+  const ofPoints = usages.map((all) => new Map(sumByCountry(all).map((usage) => [usage.country, usage])));
+  return sumByCountry(usages.flat()).map((sum) => ({
+    ...sum,
+    points: points.map((bucket, index) => ({
+      bucket,
+      usage: bucket.state === "MISSING" ? null : (ofPoints[index]?.get(sum.country) ?? noUsage(sum.country)),
+    })),
+  }));
+}
+
 function trafficOf(buckets: CountryBuckets): Map<number, Traffic> {
   return new Map([...buckets].map(([start, usages]) => [start, sumTraffic(usages.map(({ traffic }) => traffic))]));
 }

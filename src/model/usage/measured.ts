@@ -1,7 +1,12 @@
+/** Whether usage was read from the platform now, from the archive, or in part from either. */
+export type UsageOrigin = "LIVE" | "ARCHIVE" | "MIXED";
+
 /** A value from the platform, and the quarter hour up to which it is complete: see `freshUntilAt`. */
 export interface Measured<Value> {
   readonly value: Value;
   readonly freshUntil: number;
+  /** LIVE if undefined. */
+  readonly origin?: UsageOrigin;
 }
 
 /** Returns up to when all values are complete; Infinity without values. */

@@ -1,6 +1,7 @@
 import { InvalidInputError } from "../errors.ts";
 import { bucketBoundary } from "./bucket-date.ts";
 import { calendarBoundaries, isUtcMonthStart, timeZoneAt } from "./calendar.ts";
+import type { UsageOrigin } from "./measured.ts";
 import type { RetentionPolicy } from "./retention.ts";
 import { ceilTo, DAY_MS, floorTo, HOUR_MS, iso, type TimeWindow } from "./time.ts";
 import { meteredWindow, notRetained, planTotal, suggestion, type UsageWindow, validWindow } from "./time-window.ts";
@@ -75,6 +76,16 @@ export class SeriesPoint implements TimeWindow {
 
   get bytesIn(): bigint | null {
     return this.traffic === null ? null : this.traffic.bytesIn;
+  }
+
+  /** Where the usage was read; null if there is none. */
+  get origin(): UsageOrigin | null {
+    return this.traffic === null ? null : "LIVE";
+  }
+
+  /** When the usage was corrected after it had been settled, in milliseconds; null if it was not, as far as is known. */
+  get correctedAt(): number | null {
+    return null;
   }
 }
 
@@ -193,7 +204,7 @@ export function assembleSeries(
 }
 
 /** Appends a span; adjacent spans are merged. */
-function addGap(gaps: TimeWindow[], from: number, to: number): void {
+export function addGap(gaps: TimeWindow[], from: number, to: number): void {
   const last = gaps.at(-1);
   if (last?.to === from) gaps[gaps.length - 1] = { from: last.from, to };
   else gaps.push({ from, to });
@@ -284,7 +295,7 @@ function ceilOfPercent(p: number, count: number): number {
   return Number((digits + divisor - 1n) / divisor);
 }
 
-function* bucketsOf(window: UsageWindow, granularity: Granularity, zones: Zones): Generator<TimeWindow, void> {
+export function* bucketsOf(window: UsageWindow, granularity: Granularity, zones: Zones): Generator<TimeWindow, void> {
   const metered = meteredWindow(window);
   if (granularity === "HOUR") {
     for (let from = metered.from; from < metered.to; from += HOUR_MS) yield { from, to: from + HOUR_MS };
@@ -303,7 +314,7 @@ function* bucketsOf(window: UsageWindow, granularity: Granularity, zones: Zones)
  * Returns the retained resolution that covers the bucket exactly: hours for days while they are retained, otherwise the
  * coarsest. There is nothing after the newest usage.
  */
-function tilingOf(
+export function tilingOf(
   bucket: TimeWindow,
   window: UsageWindow,
   granularity: Granularity,
@@ -334,12 +345,12 @@ function readsOf(buckets: readonly PlannedBucket[]): SeriesRequest[] {
 }
 
 /** Returns the end of a read: a bucket that the window cuts is read whole, as there is nothing after the newest usage. */
-function upstreamEnd(resolution: Granularity, to: number): number {
+export function upstreamEnd(resolution: Granularity, to: number): number {
   if (resolution === "MONTH" && !isUtcMonthStart(to)) return tileEnd(to, "MONTH");
   return ceilTo(to, resolution === "DAY" ? DAY_MS : HOUR_MS);
 }
 
-function tileStarts(from: number, end: number, resolution: Granularity): number[] {
+export function tileStarts(from: number, end: number, resolution: Granularity): number[] {
   if (resolution === "MONTH")
     return [...calendarBoundaries({ from, to: end }, "MONTH", "UTC")].filter((start) => start < end);
   const step = resolution === "DAY" ? DAY_MS : HOUR_MS;
@@ -349,7 +360,7 @@ function tileStarts(from: number, end: number, resolution: Granularity): number[
 }
 
 /** Returns the end of a bucket of the platform. */
-function tileEnd(start: number, resolution: Granularity): number {
+export function tileEnd(start: number, resolution: Granularity): number {
   if (resolution !== "MONTH") return start + (resolution === "DAY" ? DAY_MS : HOUR_MS);
   const date = new Date(start);
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);

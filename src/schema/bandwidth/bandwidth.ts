@@ -25,7 +25,7 @@ import { pageSize } from "../connection.ts";
 import { answeredWindow, Window } from "../window.ts";
 import { CountrySeries, CountryTraffic, largestCountries } from "./country-traffic.ts";
 import { Traffic } from "./traffic.ts";
-import { Granularity, UsageCoverage, UsageSeries } from "./usage-series.ts";
+import { Granularity, UsageCoverage, UsageOrigin, UsageSeries } from "./usage-series.ts";
 
 /** Bandwidth of a subject over a window. Each field reads its own usage when it is resolved. */
 export class BandwidthValue {
@@ -88,7 +88,7 @@ PercentileRate.implement({
 
 export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implement({
   description:
-    "Metered traffic over a window. Each field is read from the platform only if selected, and is null, with a code in `errors`, when the platform can't give it.",
+    "Metered traffic over a window, from the platform as far as that retains it, and otherwise from the archive. Each field is read only if selected, and is null, with a code in `errors`, when it can't be read.",
   fields: (t) => ({
     window: t.field({
       type: Window,
@@ -112,9 +112,20 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
       type: Traffic,
       nullable: true,
       description:
-        "All traffic of the window, exactly the sum of its series. Time that the platform did not meter counts as zero: see `coverage`. Null, with an error, when it can't be read.",
+        "All traffic of the window, exactly the sum of its series. Time of which no usage is known counts as zero: see `coverage`. Null, with an error, when it can't be read.",
       resolve: (bandwidth) =>
         mapMaybe(readTotal(bandwidth.source, bandwidth.window), (measured) => bandwidth.take(measured)),
+    }),
+    origin: t.field({
+      type: UsageOrigin,
+      nullable: true,
+      description:
+        "Where `total` and `byCountry` are read: what the platform no longer retains, from the archive. Null, with an error, when they can't be read.",
+      resolve: (bandwidth) =>
+        mapMaybe(readTotal(bandwidth.source, bandwidth.window), (measured) => {
+          bandwidth.take(measured);
+          return measured.origin ?? "LIVE";
+        }),
     }),
     coverage: t.field({
       type: UsageCoverage,
@@ -152,6 +163,7 @@ export const Bandwidth = builder.objectRef<BandwidthValue>("Bandwidth").implemen
           window: { ...answeredWindow(window, measured.freshUntil), zones },
           granularity: args.granularity,
           freshUntil: measured.freshUntil,
+          origin: measured.origin ?? "LIVE",
           // Pothos has no type for a readonly list.
           points: bandwidth.take(measured) as SeriesPoint[],
         }));

@@ -1,8 +1,9 @@
 import type { CountryUsage, CountryPoint as Point, CountrySeries as Series } from "../../model/usage/country-usage.ts";
+import { originOf } from "../../model/usage/joined-series.ts";
 import type { CountryRow } from "../../upstream/analytics.ts";
 import { builder } from "../builder.ts";
 import { Traffic } from "./traffic.ts";
-import { BucketState } from "./usage-series.ts";
+import { BucketState, UsageOrigin } from "./usage-series.ts";
 
 export const CountryTraffic = builder.objectRef<CountryRow>("CountryTraffic").implement({
   description: "Traffic of the viewers and broadcasters in one country.",
@@ -89,6 +90,11 @@ export const CountrySeries = builder.objectRef<Series>("CountrySeries").implemen
     publishes: t.expose("publishes", {
       type: "SafeInt",
       description: "Number of broadcasts from the country that began in the window.",
+    }),
+    origin: t.field({
+      type: UsageOrigin,
+      description: "Where the usage of the buckets was read; LIVE if there are none.",
+      resolve: ({ points }) => originOf(points.map(({ bucket }) => bucket.origin)) ?? "LIVE",
     }),
     points: t.field({
       type: [CountryPoint],

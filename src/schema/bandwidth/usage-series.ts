@@ -1,4 +1,5 @@
 import { bucketBoundary } from "../../model/usage/bucket-date.ts";
+import type { UsageOrigin as Origin } from "../../model/usage/measured.ts";
 import type {
   Coverage,
   Granularity as GranularityName,
@@ -8,16 +9,21 @@ import type {
 import type { TimeWindow } from "../../model/usage/time.ts";
 import { bitsPerSecond } from "../../model/usage/traffic.ts";
 import { builder } from "../builder.ts";
+import { enumValues } from "../enum-values.ts";
 import { Window, type WindowValue } from "../window.ts";
 import { Traffic } from "./traffic.ts";
 
 export const Granularity = builder.enumType("Granularity", {
   description: "Size of a bucket of time.",
   values: {
-    HOUR: { description: "Hours in UTC, retained for 7 days." },
-    DAY: { description: "Days of the time zone, of 23 to 25 hours. UTC days are retained for 365 days, others for 7." },
+    HOUR: { description: "Hours in UTC. The platform retains them for 7 days; older ones are read from the archive." },
+    DAY: {
+      description:
+        "Days of the time zone, of 23 to 25 hours. The platform retains UTC days for 365 days, and others for 7; older ones are read from the archive.",
+    },
     MONTH: {
-      description: "Months of the time zone, summed from its days. The account's UTC months are retained indefinitely.",
+      description:
+        "Months of the time zone, summed from its days. The platform retains the account's UTC months indefinitely.",
     },
   } satisfies Record<GranularityName, { description: string }>,
 });
@@ -31,20 +37,30 @@ export const BucketState = builder.enumType("BucketState", {
     },
     UNVERIFIED: {
       description:
-        "The bucket is over and its usage is final, but missing hours can't be ruled out: hours are retained for 7 days, and the platform gives older days and months as one number each.",
+        "The bucket is over and its usage is final, but missing hours can't be ruled out: its usage was read as one number for each day or month.",
     },
     PARTIAL: {
       description:
         "A part of the bucket is known: the bucket is not over yet, or `missing` names the periods that lack.",
     },
     MISSING: {
-      description: "The bucket is unknown: the platform has no usage of it, which differs from zero.",
+      description:
+        "The bucket is unknown: neither the platform nor the archive has usage of it, which differs from zero.",
     },
   } satisfies Record<State, { description: string }>,
 });
 
+export const UsageOrigin = builder.enumType("UsageOrigin", {
+  description: "Where usage was read: from the platform, or from the copy that the gateway made of it.",
+  values: enumValues<Origin>({
+    LIVE: "Read from the platform, or from the cache of what it answered.",
+    ARCHIVE: "Read from the archive, because the platform no longer retains it or is down.",
+    MIXED: "Read in part from the platform and in part from the archive.",
+  }),
+});
+
 export const Gap = builder.objectRef<TimeWindow>("Gap").implement({
-  description: "A period that is over and of which the platform has no usage. Includes its start, excludes its end.",
+  description: "A period that is over and of which no usage is known. Includes its start, excludes its end.",
   fields: (t) => ({
     from: t.field({
       type: "DateTime",
@@ -61,7 +77,7 @@ export const Gap = builder.objectRef<TimeWindow>("Gap").implement({
 
 export const UsageCoverage = builder.objectRef<Coverage & { readonly freshUntil: number }>("UsageCoverage").implement({
   description:
-    "Known part of a window's usage: by hours for the last 7 days, by days for 365 days, and by months before that (account only).",
+    "Known part of a window's usage: by hours for the last 7 days, by days for 365 days, and before that from the archive, or by months of the account.",
   fields: (t) => ({
     state: t.expose("state", {
       type: BucketState,
@@ -119,6 +135,18 @@ export const UsagePoint = builder.objectRef<SeriesPoint>("UsagePoint").implement
       nullable: true,
       description: "All usage of the bucket, with its breakdown; null if nothing is known.",
     }),
+    origin: t.expose("origin", {
+      type: UsageOrigin,
+      nullable: true,
+      description: "Where the usage of the bucket was read; null if nothing is known.",
+    }),
+    correctedAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description:
+        "Time of the last correction of archived usage that had been settled, which is 24 hours after its last change; null if there was none, and for usage that was read from the platform.",
+      resolve: ({ correctedAt }) => (correctedAt === null ? null : new Date(correctedAt)),
+    }),
   }),
 });
 
@@ -154,6 +182,7 @@ export interface SeriesValue {
   readonly window: WindowValue;
   readonly granularity: GranularityName;
   readonly freshUntil: number;
+  readonly origin: Origin;
   readonly points: SeriesPoint[];
 }
 
@@ -162,6 +191,10 @@ export const UsageSeries = builder.objectRef<SeriesValue>("UsageSeries").impleme
   fields: (t) => ({
     window: t.expose("window", { type: Window, description: "Window that the buckets cover, up to `freshUntil`." }),
     granularity: t.expose("granularity", { type: Granularity, description: "Size of the buckets." }),
+    origin: t.expose("origin", {
+      type: UsageOrigin,
+      description: "Where the usage of the buckets was read; LIVE if there are none.",
+    }),
     freshUntil: t.field({
       type: "DateTime",
       description:

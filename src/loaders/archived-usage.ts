@@ -1,0 +1,163 @@
+import type { AccountCache } from "../cache/account-cache.ts";
+import type {
+  ArchivedBucket,
+  ArchivedPart,
+  ArchiveGranularity,
+  ArchiveKind,
+  ArchiveSeries,
+} from "../model/usage/archive.ts";
+import { freshUntilAt } from "../model/usage/retention.ts";
+import { ceilTo, DAY_MS, HOUR_MS, type TimeWindow } from "../model/usage/time.ts";
+import { windowKey } from "../model/usage/time-window.ts";
+import type { ArchiveReads } from "../store/archive/archive-reads.ts";
+
+/** What is archived: the account, a stream or a tracking id. */
+export interface ArchiveSubject {
+  readonly kind: ArchiveKind;
+  /** Stream or tracking id; empty for the account. */
+  readonly name: string;
+}
+
+/**
+ * Loader of archived usage for one request, which reads each series of a window once.
+ *
+ * Every method throws StoreError; those of the account and of streams UpstreamError as well, if the id of the account is
+ * still unknown.
+ */
+export interface ArchivedUsage {
+  /** Loads the buckets of a window that were read, by their start: each in all, or one part of it. */
+  buckets(
+    subject: ArchiveSubject,
+    granularity: ArchiveGranularity,
+    window: TimeWindow,
+    part?: string,
+  ): Promise<ReadonlyMap<number, ArchivedBucket>>;
+  /** Loads the sum of each part over a window, in no order. */
+  sumsByPart(
+    subject: ArchiveSubject,
+    granularity: ArchiveGranularity,
+    window: TimeWindow,
+  ): Promise<readonly ArchivedPart[]>;
+  /** Loads the parts of each bucket of a window that was read, by its start. */
+  partsByBucket(
+    subject: ArchiveSubject,
+    granularity: ArchiveGranularity,
+    window: TimeWindow,
+  ): Promise<ReadonlyMap<number, readonly ArchivedPart[]>>;
+  /** Loads the start of the oldest bucket; null if there is none. */
+  oldest(subject: ArchiveSubject, granularity: ArchiveGranularity): Promise<number | null>;
+  /** Returns up to when usage is complete that was read at this time. */
+  completeUntil(readAt: number): number;
+  /** Reports that archived usage was served because the platform failed. */
+  onStale(readAt: number): void;
+}
+
+export interface ArchivedUsageSource {
+  readonly reads: ArchiveReads;
+  readonly account: Pick<AccountCache, "id">;
+  readonly usageLagMs: number;
+  readonly onStale: (readAt: number) => void;
+}
+
+/** Creates the loader of one request. */
+export function createArchivedUsage({ reads, account, usageLagMs, onStale }: ArchivedUsageSource): ArchivedUsage {
+  const loaded = new Map<string, Promise<unknown>>();
+  const memoized = <Value>(key: readonly unknown[], load: () => Promise<Value>): Promise<Value> => {
+    const text = JSON.stringify(key);
+    let value = loaded.get(text) as Promise<Value> | undefined;
+    if (!value) {
+      value = load();
+      loaded.set(text, value);
+    }
+    return value;
+  };
+  const seriesOf = async ({ kind, name }: ArchiveSubject, granularity: ArchiveGranularity): Promise<ArchiveSeries> =>
+    kind === "TRACKING_STREAM"
+      ? { owner: name, kind, subject: "", granularity }
+      : { owner: await account.id(), kind, subject: name, granularity };
+  const load = <Value>(
+    method: string,
+    subject: ArchiveSubject,
+    granularity: ArchiveGranularity,
+    window: TimeWindow | null,
+    read: (series: ArchiveSeries) => Promise<Value>,
+    part?: string,
+  ) =>
+    memoized([method, subject.kind, subject.name, granularity, window && windowKey(window), part ?? null], async () =>
+      read(await seriesOf(subject, granularity)),
+    );
+
+  return {
+    buckets: (subject, granularity, window, part) =>
+      load("buckets", subject, granularity, window, (series) => reads.buckets(series, window, part), part),
+    sumsByPart: (subject, granularity, window) =>
+      load("sumsByPart", subject, granularity, window, (series) => reads.sumsByPart(series, window)),
+    partsByBucket: (subject, granularity, window) =>
+      load("partsByBucket", subject, granularity, window, (series) => reads.partsByBucket(series, window)),
+    oldest: (subject, granularity) => load("oldest", subject, granularity, null, reads.oldest),
+    completeUntil: (readAt) => freshUntilAt(readAt, usageLagMs),
+    onStale,
+  };
+}
+
+/** Length of a bucket, in milliseconds. */
+const STEP_MS: Record<ArchiveGranularity, number> = { HOUR: HOUR_MS, DAY: DAY_MS };
+
+/** Archive without any usage, for loaders that have no store. */
+export const nothingArchived: ArchivedUsage = {
+  buckets: async () => new Map(),
+  sumsByPart: async () => [],
+  partsByBucket: async () => new Map(),
+  oldest: async () => null,
+  completeUntil: (readAt) => readAt,
+  onStale: () => undefined,
+};
+
+/**
+ * Returns the archive of some tracking ids alone, each since a time: earlier usage is not there.
+ *
+ * @param since loads when the last other partner that had the tracking id lost it, in milliseconds
+ * @param denied returns the error for every other subject
+ */
+export function archiveOfTrackingIds(
+  archived: ArchivedUsage,
+  own: ReadonlySet<string>,
+  since: (trackingId: string) => Promise<number>,
+  denied: () => Error,
+): ArchivedUsage {
+  const sinceOf = async ({ kind, name }: ArchiveSubject, step: number) => {
+    if (kind !== "TRACKING_STREAM" || !own.has(name)) throw denied();
+    return ceilTo(await since(name), step);
+  };
+  /** Reads the rest of a window; the empty value if nothing is left. */
+  const cut = async <Value>(
+    subject: ArchiveSubject,
+    granularity: ArchiveGranularity,
+    { from, to }: TimeWindow,
+    empty: Value,
+    read: (window: TimeWindow) => Promise<Value>,
+  ) => {
+    const begin = await sinceOf(subject, STEP_MS[granularity]);
+    return begin >= to ? empty : read({ from: Math.max(from, begin), to });
+  };
+  return {
+    ...archived,
+    buckets: (subject, granularity, window, part) =>
+      cut<ReadonlyMap<number, ArchivedBucket>>(subject, granularity, window, new Map(), (rest) =>
+        archived.buckets(subject, granularity, rest, part),
+      ),
+    sumsByPart: (subject, granularity, window) =>
+      cut<readonly ArchivedPart[]>(subject, granularity, window, [], (rest) =>
+        archived.sumsByPart(subject, granularity, rest),
+      ),
+    partsByBucket: (subject, granularity, window) =>
+      cut<ReadonlyMap<number, readonly ArchivedPart[]>>(subject, granularity, window, new Map(), (rest) =>
+        archived.partsByBucket(subject, granularity, rest),
+      ),
+    oldest: async (subject, granularity) => {
+      const begin = await sinceOf(subject, STEP_MS[granularity]);
+      const oldest = await archived.oldest(subject, granularity);
+      return oldest === null ? null : Math.max(oldest, begin);
+    },
+  };
+}
