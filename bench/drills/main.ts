@@ -1,12 +1,17 @@
 import { parseArgs } from "node:util";
 import { pinBench } from "../fleet.ts";
+import { archiveExport } from "./archive-export.ts";
 import type { Drill, Outcome, Size } from "./drill.ts";
 import { loadDrills } from "./load-drills.ts";
 import { propertyDrills, runProperty } from "./property-drills.ts";
 import { record } from "./record.ts";
 import { unreadDrills } from "./unread.ts";
 
-const drills: Readonly<Record<string, Drill>> = { ...loadDrills, ...unreadDrills };
+const drills: Readonly<Record<string, Drill>> = {
+  ...loadDrills,
+  ...unreadDrills,
+  "archive-export": archiveExport,
+};
 
 const USAGE = `npm run drill -- <name>... [--small]
 
