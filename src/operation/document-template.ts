@@ -67,11 +67,11 @@ export interface SplitDocument {
 }
 
 /**
- * Strings, numbers, comments, and what a document is not split with: strings that are blocks, or have escapes or characters that
- * GraphQL does not accept everywhere, and the mark itself.
+ * Strings and numbers, and what a document is not split with: strings that are blocks, or have escapes or characters that GraphQL
+ * does not accept everywhere, and the mark itself. A literal in a comment is found as well, and must be the same in each document.
  */
 const LITERALS =
-  /"[ !#-[\]-\ud7ff\ue000-\uffff]*"(?!")|(?<!\w)-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|#[^\n\r\0]*|["\0]/g;
+  /"[ !#-[\]-\ud7ff\ue000-\uffff]*"(?!")|(?<!\w)-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|["\0]/g;
 const MARK = "\0";
 
 /** Splits a document; returns null if it has no literals, or unusual ones. */
@@ -79,7 +79,6 @@ export function splitDocument(text: string): SplitDocument | null {
   const literals: string[] = [];
   let isUnusual = false;
   const skeleton = text.replace(LITERALS, (found) => {
-    if (found.startsWith("#")) return found;
     if (found === '"' || found === MARK) isUnusual = true;
     literals.push(found);
     return MARK;
@@ -89,7 +88,7 @@ export function splitDocument(text: string): SplitDocument | null {
 
 /** Returns the offset of each literal of a document that {@link splitDocument} splits. */
 function offsetsOf(text: string): readonly number[] {
-  return [...text.matchAll(LITERALS)].filter(([found]) => !found.startsWith("#")).map(({ index }) => index);
+  return [...text.matchAll(LITERALS)].map(({ index }) => index);
 }
 
 /**

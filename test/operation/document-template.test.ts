@@ -175,7 +175,7 @@ function createEchoSchema(): GraphQLSchema {
       things: { type: new GraphQLList(Thing), args: { first: { type: GraphQLInt } }, resolve: () => [{}, {}] },
     }),
   });
-  return new GraphQLSchema({ query: Echo, mutation: Echo, types: [Echo] });
+  return new GraphQLSchema({ query: Echo, mutation: Echo, subscription: Echo, types: [Echo] });
 }
 
 const ARGUMENTS =
@@ -274,6 +274,19 @@ describe("documents that differ in literals alone", () => {
     expect(plans.withTemplates).toBe(3);
     for (let count = 0; count < 5; count += 1) await withTemplates("{ echo(int: 3) }", context, {}, null);
     expect(plans.withTemplates).toBe(4);
+  });
+
+  it.each(["mutation", "subscription"])("have plans of their own as a %s, which yoga may execute", async (kind) => {
+    const { withTemplates, plans } = createCaches(createEchoSchema());
+    for (const int of [1, 2, 3, 4]) await withTemplates(`${kind} { echo(int: ${int}) }`, context, {}, null);
+    expect(plans.withTemplates).toBe(4);
+  });
+
+  it("are not those of a document with the character that marks a literal", async () => {
+    const { withTemplates } = createCaches(createEchoSchema());
+    for (const id of ["1", "2", "3"]) await withTemplates(`{ echo(id: ${id}) }`, context, {}, null);
+    const { operation, errors } = await withTemplates("{ echo(id: \0) }", context, {}, null);
+    expect([operation, errors]).toEqual([null, [expect.stringContaining("GRAPHQL_PARSE_FAILED")]]);
   });
 
   it("are quoted by errors in a client's variable as they are written", async () => {
