@@ -76,7 +76,7 @@ async function put(name: string, content: string | Uint8Array): Promise<void> {
   const path = join(folder, name);
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.new`;
-  await writeFile(temporary, content);
+  await writeFile(temporary, content, { mode: name === "main.js" ? 0o755 : 0o644 });
   await rename(temporary, path);
 }
 
@@ -90,9 +90,10 @@ function distManifest(): object {
   const { name, version, description, license, type, engines, peerDependencies, peerDependenciesMeta } = manifest;
   const dependencies = Object.fromEntries(drivers.map((driver) => [driver, manifest.dependencies[driver]]));
   // A shell that is replaced by the program can't keep SIGTERM from it; the second part is for Windows, which has no `exec`.
+  const bin = { syndigraph: "main.js" };
   const scripts = { start: "exec node main.js || node main.js" };
   return {
-    ...{ name, version, private: true, description, license, type, engines, scripts, dependencies },
+    ...{ name, version, private: true, description, license, type, engines, bin, scripts, dependencies },
     ...{ peerDependencies, peerDependenciesMeta },
   };
 }

@@ -11,6 +11,7 @@ import { createFastPath } from "./http/fast-path.ts";
 import type { GraphiQLFiles } from "./http/graphiql/files.ts";
 import { createIngress } from "./http/ingress.ts";
 import { withErrorBoundary } from "./http/plugins/error-boundary.ts";
+import { useArchiveTransfer } from "./http/plugins/use-archive-transfer.ts";
 import { useAuthentication } from "./http/plugins/use-authentication.ts";
 import { useCompression } from "./http/plugins/use-compression.ts";
 import { useExports } from "./http/plugins/use-exports.ts";
@@ -191,6 +192,7 @@ export function createGateway(options: GatewayOptions): Gateway {
           useAuthentication(ingress),
           useMetrics(metrics),
           useExports(exports),
+          useArchiveTransfer(parts),
           useRequestParser(),
         ],
         onInternalError,

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -8,6 +9,7 @@ import { generateApiKey } from "./auth/api-keys.ts";
 import { type Config, ConfigError, type PlatformConfig, readConfig, type StoreConfig } from "./config/config.ts";
 import { describeUnknown } from "./config/unknown-variables.ts";
 import type { GraphiQLFiles } from "./http/graphiql/files.ts";
+import { markGateway } from "./jobs/mark-gateway.ts";
 import type { RateLimitPool } from "./limits/rate-limit-pool.ts";
 import { Secret } from "./model/secret.ts";
 import { openPort, reachableUrl } from "./open-port.ts";
@@ -24,8 +26,19 @@ applyV8Flags();
 // A reader that closes the pipe must not end the gateway.
 process.stdout.on("error", () => undefined);
 
-/** Starts the gateway, over a sandbox of the platform if no API secret is set, and drains it on SIGTERM. */
+/** Starts the gateway, or runs the command that the arguments name. */
 async function main(): Promise<void> {
+  const [command, ...words] = process.argv.slice(2);
+  if (command === undefined || (command === "serve" && words.length === 0)) return serve();
+  const { runCommand } = await import("./cli/program.ts");
+  process.exitCode = await runCommand([command, ...words], {
+    stdout: (text) => void process.stdout.write(text),
+    stderr: (text) => void process.stderr.write(text),
+  });
+}
+
+/** Starts the gateway, over a sandbox of the platform if no API secret is set, and drains it on SIGTERM. */
+async function serve(): Promise<void> {
   // PID 1 ignores signals without a listener, so that a container could not be stopped while it starts.
   let onSignal = (): void => process.exit(0);
   process.on("SIGTERM", () => onSignal());
@@ -37,6 +50,7 @@ async function main(): Promise<void> {
     open(config),
     import("./gateway.ts"),
   ]);
+  const unmark = config.store.kind === "postgres" ? await markGateway(store.gatewayMarks) : async () => undefined;
   if (sandbox) await registerSandboxPartners(store, sandbox);
   const operatorKey = config.operatorKey ?? generateApiKey().key;
   const logger = createLogger(config.logLevel, [
@@ -96,6 +110,7 @@ async function main(): Promise<void> {
     await setTimeout(config.shutdownDelayMs);
     await server.drain(config.drainMs);
     await gateway.close();
+    await unmark();
     await Promise.all([store.close(), rateLimitPool?.end()]);
     process.exit(0);
   };

@@ -27,6 +27,7 @@ const order = [
   "open-port",
   "v8-flags",
   "start-sandbox",
+  "cli",
   "main",
 ];
 
@@ -148,6 +149,9 @@ describe("the code", () => {
       "auth/session.ts",
       "auth/signing-keys.ts",
       "auth/viewer-token.ts",
+      "cli/gateway-client.ts",
+      "cli/move-store.ts",
+      "cli/offline-store.ts",
       "main.ts",
       "model/redactor.ts",
       "model/stream/endpoints.ts",

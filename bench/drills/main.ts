@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { pinBench } from "../fleet.ts";
 import { archiveExport } from "./archive-export.ts";
+import { archiveImport } from "./archive-import.ts";
 import type { Drill, Outcome, Size } from "./drill.ts";
 import { loadDrills } from "./load-drills.ts";
 import { propertyDrills, runProperty } from "./property-drills.ts";
@@ -11,6 +12,7 @@ const drills: Readonly<Record<string, Drill>> = {
   ...loadDrills,
   ...unreadDrills,
   "archive-export": archiveExport,
+  "archive-import": archiveImport,
 };
 
 const USAGE = `npm run drill -- <name>... [--small]

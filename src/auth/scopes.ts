@@ -18,6 +18,7 @@ export const scopes = {
   "partner:read": "Read the registry of partners: contacts, notes, status, findings.",
   "partner:admin": "Register, change, suspend, resume and retire partners, and sell streams to them.",
   "key:admin": "Read, create, rotate and revoke API keys, and issue sessions for others.",
+  "archive:write": "Import rows into the usage archive.",
   "billing:read": "Read price plans and statements.",
   "audit:read": "Read the audit log.",
 } as const;

@@ -249,6 +249,41 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   });
 }
 
+/** Settings of the commands, which need none of the gateway's others. */
+export interface CommandConfig {
+  /** Address of a running gateway; null if unset. */
+  readonly url: string | null;
+  readonly key: Secret | null;
+  /** File with the key; null if unset. */
+  readonly keyFile: string | null;
+  /** Store that the gateway of this environment would use, with a folder by default. */
+  readonly store: StoreConfig;
+  /** Folder of the SQLite store, whether or not a database is configured as well; null for a user without a home. */
+  readonly folder: string | null;
+}
+
+/**
+ * Returns the settings of a command.
+ *
+ * @throws ConfigError if the address of the database is wrong
+ */
+export function readCommandConfig(environment: NodeJS.ProcessEnv = process.env): CommandConfig {
+  const given = (name: string) => environment[name] || null;
+  const url = given("DATABASE_URL") ?? undefined;
+  if (url !== undefined && !variables.DATABASE_URL.schema.safeParse(url).success) {
+    throw new ConfigError(["DATABASE_URL must be a URL such as postgres://user:password@host:5432/database"]);
+  }
+  const folder = given("DATA_DIRECTORY") ?? defaultFolder(environment);
+  const key = given("SYNDIGRAPH_KEY");
+  return Object.freeze({
+    url: given("SYNDIGRAPH_URL"),
+    key: key === null ? null : new Secret(key),
+    keyFile: given("SYNDIGRAPH_KEY_FILE"),
+    store: storeConfig(url, folder, given("DATA_DIRECTORY") === null, false),
+    folder: folder && resolve(folder),
+  });
+}
+
 /** Returns the environment with the variables of proxies in capitals; those in small letters take precedence, as in curl. */
 function withProxies(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const small = proxyVariables.filter((name) => environment[name.toLowerCase()] !== undefined);

@@ -14,6 +14,8 @@ export function describeUnknown({ name, nearest }: UnknownVariable): string {
 
 /** Variables that only the sandbox reads. */
 const sandboxVariables = ["SANDBOX_SEED", "SANDBOX_START_AT", "SANDBOX_BULK", "SANDBOX_LAG_SECONDS"];
+/** Variables that only the commands read. */
+const commandVariables = ["SYNDIGRAPH_URL", "SYNDIGRAPH_KEY", "SYNDIGRAPH_KEY_FILE"];
 /** Variables that all programs read, in capitals or small letters. */
 export const proxyVariables = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
 const ofProxies = /^(https?|no|all|ftp|socks)_proxy$/i;
@@ -30,6 +32,7 @@ export function unknownVariables(environment: NodeJS.ProcessEnv): UnknownVariabl
       ([name, value]) =>
         !known.includes(name) &&
         !sandboxVariables.includes(name) &&
+        !commandVariables.includes(name) &&
         !ofProxies.test(name) &&
         !isServiceVariable(name, value),
     )

@@ -1,13 +1,16 @@
 import { CamelCasePlugin, type Dialect, Kysely } from "kysely";
 import { createApiKeyStore } from "./api-keys.ts";
 import { createArchiveReads } from "./archive/archive-reads.ts";
+import { createArchiveTransfer } from "./archive/archive-transfer.ts";
 import { createUsageArchive } from "./archive/usage-archive.ts";
 import { createAttendanceStore } from "./attendance.ts";
 import { createAuditStore } from "./audit.ts";
 import type { Database, Db } from "./database.ts";
+import { createGatewayMarks } from "./gateway-marks.ts";
 import { createIdempotencyKeyStore } from "./idempotency-keys.ts";
 import { createLeaseStore } from "./leases.ts";
 import { migrate } from "./migrations/migrate.ts";
+import { assertMoved } from "./move-store.ts";
 import { createPartnerLeaseStore } from "./partner-leases.ts";
 import { createPartnerStore } from "./partners.ts";
 import { createPatternCoverageStore } from "./pattern-coverages.ts";
@@ -39,7 +42,7 @@ export async function createStore(
       await createIdempotencyKeyStore(db).releaseAll();
       await createPartnerLeaseStore(db).releaseAll();
       await leases.releaseAll();
-    }
+    } else await assertMoved(db);
   } catch (error) {
     await db.destroy();
     throw error;
@@ -47,9 +50,11 @@ export async function createStore(
   return {
     ...createTables(db),
     leases,
+    gatewayMarks: createGatewayMarks(background, sqlDialect),
     usageArchive: createUsageArchive(background, sqlDialect),
     attendance: createAttendanceStore(db, background, sqlDialect),
     archiveReads: createArchiveReads(db, sqlDialect),
+    archiveTransfer: createArchiveTransfer(background.withoutPlugins(), sqlDialect),
     transaction: (work) =>
       db.transaction().execute((transaction) => asTransaction(() => work(createTables(transaction)))),
     close: async () => {

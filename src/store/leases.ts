@@ -39,7 +39,7 @@ export interface LeaseStore {
 const MAX_IDLE_MS = 3_000;
 
 /** The database's time, in milliseconds since the epoch. */
-const databaseTime: Record<SqlDialect, RawBuilder<number>> = {
+export const databaseTime: Record<SqlDialect, RawBuilder<number>> = {
   sqlite: sql`cast(unixepoch('subsec') * 1000 as integer)`,
   postgres: sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
 };

@@ -1,6 +1,12 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Dialect } from "kysely";
+import type { Database, Db } from "./database.ts";
 import type { Store } from "./store.ts";
-import { assertAddress, atStart } from "./store-error.ts";
+import { assertAddress, atStart, StoreError } from "./store-error.ts";
+
+/** File of a folder's SQLite database. */
+export const DATABASE_FILE = "syndigraph.db";
 
 /** Location of a store. */
 export type StoreLocation =
@@ -28,6 +34,31 @@ export async function openStore(location: StoreLocation): Promise<Store> {
     return await createStore(dialect, "postgres", await createDialect(location, "background"));
   } catch (error) {
     throw atStart("DATABASE_URL", location.url, error);
+  }
+}
+
+/**
+ * Opens the database of a store without its stores, and brings its tables up to date.
+ *
+ * @throws StoreError if it cannot be opened, or if the folder has no database
+ */
+export async function openDatabase(location: Exclude<StoreLocation, { readonly kind: "memory" }>): Promise<Db> {
+  if (location.kind === "postgres") assertAddress("DATABASE_URL", location.url);
+  else if (!existsSync(join(location.folder, DATABASE_FILE))) {
+    throw new StoreError(`DATA_DIRECTORY must be a folder with a store; ${location.folder} has none.`);
+  }
+  const [dialect, { Kysely }, { migrate }] = await Promise.all([
+    createDialect(location),
+    import("kysely"),
+    import("./migrations/migrate.ts"),
+  ]);
+  const db = new Kysely<Database>({ dialect });
+  try {
+    await migrate(db, location.kind === "postgres" ? "postgres" : "sqlite");
+    return db;
+  } catch (error) {
+    await db.destroy();
+    throw location.kind === "postgres" ? atStart("DATABASE_URL", location.url, error) : error;
   }
 }
 

@@ -12,7 +12,7 @@ import {
 import Libsql from "libsql";
 import { type MonotonicClock, processClock } from "../primitives/clock.ts";
 import { toSqlParameter } from "./sql-parameter.ts";
-import { StoreError, toStoreError } from "./store-error.ts";
+import { FolderInUseError, StoreError, toStoreError } from "./store-error.ts";
 import { assertOutsideTransaction } from "./transaction-scope.ts";
 
 /**
@@ -238,11 +238,7 @@ async function takeLock(lock: Libsql.Database, folder: string, waitMs: number): 
       return;
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "SQLITE_BUSY")) throw error;
-      if (waited >= waitMs) {
-        throw new StoreError(
-          `The folder ${folder} is in use by another gateway. Set DATA_DIRECTORY to another one, or DATABASE_URL to a PostgreSQL that both share.`,
-        );
-      }
+      if (waited >= waitMs) throw new FolderInUseError(folder);
       await sleep(LOCK_RETRY_MS);
     }
   }

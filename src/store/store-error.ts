@@ -9,6 +9,15 @@ export class StoreError extends ApplicationError {
   }
 }
 
+/** Another process uses the folder of the SQLite database. */
+export class FolderInUseError extends StoreError {
+  constructor(folder: string) {
+    super(
+      `The folder ${folder} is in use by another gateway. Set DATA_DIRECTORY to another one, or DATABASE_URL to a PostgreSQL that both share.`,
+    );
+  }
+}
+
 /** Another partner has the tracking id. */
 export class TrackingIdTakenError extends InvalidInputError {
   readonly trackingId: string;

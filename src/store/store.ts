@@ -1,8 +1,10 @@
 import type { ApiKeyStore } from "./api-keys.ts";
 import type { ArchiveReads } from "./archive/archive-reads.ts";
+import type { ArchiveTransfer } from "./archive/archive-transfer.ts";
 import type { UsageArchive } from "./archive/usage-archive.ts";
 import type { AttendanceStore } from "./attendance.ts";
 import type { AuditStore } from "./audit.ts";
+import type { GatewayMarks } from "./gateway-marks.ts";
 import type { IdempotencyKeyStore } from "./idempotency-keys.ts";
 import type { LeaseStore } from "./leases.ts";
 import type { PartnerLeaseStore } from "./partner-leases.ts";
@@ -31,9 +33,11 @@ export interface Tables {
  */
 export interface Store extends Tables {
   readonly leases: LeaseStore;
+  readonly gatewayMarks: GatewayMarks;
   readonly usageArchive: UsageArchive;
   readonly attendance: AttendanceStore;
   readonly archiveReads: ArchiveReads;
+  readonly archiveTransfer: ArchiveTransfer;
   /** Runs work in a transaction: all its writes are committed, or none. Use only the given tables in it. */
   transaction<Result>(work: (tables: Tables) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;

@@ -78,7 +78,8 @@ export function createArchiveSpans(db: Db, dialect: SqlDialect): ArchiveSpans {
         (given) => sql`insert into usage_sources
             (owner, kind, name, granularity, collected_from, collected_until, read_until) ${given}
           on conflict (owner, kind, name, granularity) do update
-            set collected_from = excluded.collected_from, collected_until = excluded.collected_until,
+            set collected_from = case when usage_sources.collected_from < excluded.collected_from
+                then usage_sources.collected_from else excluded.collected_from end, collected_until = excluded.collected_until,
               read_until = excluded.read_until`,
       ),
     gaps: async (owner, limit) => {

@@ -15,6 +15,7 @@ import { up as createUsageArchive } from "./0010-usage-archive.ts";
 import { up as createTimeZones } from "./0011-time-zones.ts";
 import { up as addUsageRetention } from "./0012-usage-retention.ts";
 import { up as createAttendance } from "./0013-attendance.ts";
+import { up as createStoreMoves } from "./0014-store-moves.ts";
 
 /**
  * Returns every migration from an empty database to the current tables.
@@ -36,6 +37,7 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     "0011-time-zones": { up: (db) => createTimeZones(db, dialect) },
     "0012-usage-retention": { up: (db) => addUsageRetention(db, dialect) },
     "0013-attendance": { up: (db) => createAttendance(db, dialect) },
+    "0014-store-moves": { up: createStoreMoves },
   };
 }
 
