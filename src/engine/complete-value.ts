@@ -16,9 +16,10 @@ import {
   type ResponsePath,
 } from "graphql";
 import { isPromise } from "../primitives/maybe-promise.ts";
-import { completePromise, executeFields, handleFieldError, nullOnError } from "./execute-fields.ts";
-import type { CompleteValue, Execution, FieldPlan, JsonText, PlannedOperation, Variables } from "./execution.ts";
-import { appendAsync, type Chunks, concatChunks, NULL, rejectAfterPending, toJson } from "./serialized-result.ts";
+import { completeLater, completePromise, executeFields, giveUpPieces, handleFieldError } from "./execute-fields.ts";
+import type { CompleteValue, Execution, FieldPlan, PlannedOperation, Variables } from "./execution.ts";
+import { appendPending, concatPieces, type JsonText } from "./pending-text.ts";
+import { NULL, toJson } from "./serialized-result.ts";
 
 /** Returns the fields that are selected, given the variables of an execution. */
 export type FieldsOf = (variables: Variables) => readonly FieldPlan[];
@@ -81,7 +82,7 @@ function listCompleter(itemType: GraphQLOutputType, location: FieldLocation): Co
       const completed = isPromise(item)
         ? completePromise(item, complete, execution, path, info)
         : complete(execution, item, path, info);
-      return typeof completed === "string" ? completed : nullOnError(completed, execution, isNonNull, nodes, path);
+      return typeof completed === "string" ? completed : completed.of(isNonNull, nodes, path);
     } catch (error) {
       return handleFieldError(error, execution, isNonNull, nodes, path);
     }
@@ -97,7 +98,7 @@ function listCompleter(itemType: GraphQLOutputType, location: FieldLocation): Co
     let text = index === 0 ? "[" : "";
     /** Flattened text before `text`. */
     let flat = "";
-    let chunks: Chunks | null = null;
+    let pieces: JsonText[] | null = null;
     try {
       let key = index;
       for (let next = items.next(); !next.done; next = items.next()) {
@@ -113,20 +114,21 @@ function listCompleter(itemType: GraphQLOutputType, location: FieldLocation): Co
             text = "";
           }
         } else {
-          chunks = appendAsync(chunks, flat + text, value);
+          pieces = appendPending(pieces, flat + text, value);
           text = "";
           flat = "";
         }
         if (execution.slicer.isExhausted()) {
-          const rest = execution.slicer.defer(() => completeRest(execution, items, key, path, info));
-          return concatChunks(appendAsync(chunks, flattened(flat + text), rest), "");
+          const rest = completeLater(execution, () => completeRest(execution, items, key, path, info));
+          return concatPieces(appendPending(pieces, flattened(flat + text), rest), "");
         }
       }
     } catch (error) {
-      return rejectAfterPending(chunks, error);
+      giveUpPieces(execution, pieces);
+      throw error;
     }
     const end = `${flat}${text}]`;
-    return concatChunks(chunks, end.length < LONG_LIST ? end : flattened(end));
+    return concatPieces(pieces, end.length < LONG_LIST ? end : flattened(end));
   };
   return (execution, items, path, info) => {
     if (typeof items !== "object" || !(Symbol.iterator in (items as object))) {
@@ -158,7 +160,7 @@ function abstractCompleter(type: GraphQLAbstractType, location: FieldLocation): 
     location.planned.schema.getPossibleTypes(type).map((member) => [member.name, objectCompleter(member, location)]),
   );
   return (execution, value, path, info) => {
-    const completeAs = (name: unknown) => {
+    const completeAs: CompleteValue = (_execution, name) => {
       const complete = members.get(String(name));
       if (!complete) {
         throw new Error(`Abstract type "${type.name}" was resolved to "${String(name)}", which is none of its types.`);
@@ -166,6 +168,8 @@ function abstractCompleter(type: GraphQLAbstractType, location: FieldLocation): 
       return complete(execution, value, path, info);
     };
     const name = resolveType(value, execution.context, info, type);
-    return isPromise(name) ? name.then(completeAs) : completeAs(name);
+    return isPromise(name)
+      ? completePromise(name, completeAs, execution, path, info)
+      : completeAs(execution, name, path, info);
   };
 }

@@ -1,9 +1,10 @@
 import { type FieldNode, type GraphQLResolveInfo, getArgumentValues, type ResponsePath } from "graphql";
 import { isPromise } from "../primitives/maybe-promise.ts";
 import { FieldFailure } from "./error-collector.ts";
-import type { Arguments, CompleteValue, Execution, FieldPlan, JsonText, Path } from "./execution.ts";
+import type { Arguments, CompleteValue, Execution, FieldPlan, Path } from "./execution.ts";
+import { appendPending, concatPieces, type JsonText, type PendingText } from "./pending-text.ts";
 import { ResolveInfo } from "./resolve-info.ts";
-import { appendAsync, type Chunks, concatChunks, NULL, rejectAfterPending } from "./serialized-result.ts";
+import { NULL } from "./serialized-result.ts";
 
 // Continuations stand in functions of their own: a function that creates closures allocates a context on every call.
 
@@ -15,7 +16,7 @@ export function executeFields(
   path: Path,
 ): JsonText {
   let text = "";
-  let chunks: Chunks | null = null;
+  let pieces: JsonText[] | null = null;
   try {
     for (const plan of plans) {
       const value = executeField(execution, plan, source, path);
@@ -24,20 +25,25 @@ export function executeFields(
       if (typeof value === "string") {
         text += value;
       } else {
-        chunks = appendAsync(chunks, text, value);
+        pieces = appendPending(pieces, text, value);
         text = "";
       }
     }
   } catch (error) {
-    return rejectAfterPending(chunks, error);
+    giveUpPieces(execution, pieces);
+    throw error;
   }
-  return concatChunks(chunks, text + (plans.length === 0 ? "{}" : "}"));
+  return concatPieces(pieces, text + (plans.length === 0 ? "{}" : "}"));
 }
 
 /** Executes the fields of a mutation one after another: each starts when the one before has ended. */
 export async function executeFieldsSerially(execution: Execution, plans: readonly FieldPlan[]): Promise<string> {
   let text = plans.length === 0 ? "{" : "";
-  for (const plan of plans) text += plan.key + (await executeField(execution, plan, undefined, undefined));
+  for (const plan of plans) {
+    const value = executeField(execution, plan, undefined, undefined);
+    if (typeof value !== "string") await execution.settled();
+    text += plan.key + (typeof value === "string" ? value : value.toText());
+  }
   return `${text}}`;
 }
 
@@ -51,13 +57,13 @@ function executeField(execution: Execution, plan: FieldPlan, source: unknown, pa
     }
     const info = new ResolveInfo(execution, plan, path);
     const value = resolve(source, args, execution.context, info);
-    if (!isPromise(value)) {
-      const completed = complete(execution, value, path, info);
-      return typeof completed === "string" ? completed : nullOnError(completed, execution, isNonNull, nodes, path);
-    }
+    const isAwaited = isPromise(value);
     // An object that has to wait for a value has read it from somewhere.
-    if (plan.isReadIfPromised) execution.isCacheable = false;
-    return nullOnError(completePromise(value, complete, execution, path, info), execution, isNonNull, nodes, path);
+    if (isAwaited && plan.isReadIfPromised) execution.isCacheable = false;
+    const completed = isAwaited
+      ? completePromise(value, complete, execution, path, info)
+      : complete(execution, value, path, info);
+    return typeof completed === "string" ? completed : completed.of(isNonNull, nodes, path);
   } catch (error) {
     return handleFieldError(error, execution, isNonNull, nodes, path);
   }
@@ -99,23 +105,64 @@ export function completePromise(
   execution: Execution,
   path: ResponsePath,
   info: GraphQLResolveInfo,
-): Promise<string> {
-  return value.then((settled) =>
-    execution.slicer.isExhausted()
-      ? execution.slicer.defer(() => complete(execution, settled, path, info))
-      : complete(execution, settled, path, info),
+): PendingText {
+  const pending = execution.awaitText();
+  value.then(
+    (settled) => {
+      const work = () => complete(execution, settled, path, info);
+      if (execution.slicer.isExhausted()) completeLater(execution, work, pending);
+      else completePending(execution, pending, work);
+    },
+    (error) => failPending(execution, pending, error),
   );
+  return pending;
 }
 
-/** Returns the same text, or the result of {@link handleFieldError} if its promise is rejected. */
-export function nullOnError(
-  completed: Promise<string>,
+/** Does the work in a later time slice. @returns its text */
+export function completeLater(
   execution: Execution,
-  isNonNull: boolean,
-  nodes: readonly FieldNode[],
-  path: ResponsePath,
-): Promise<string> {
-  return completed.then(undefined, (error) => handleFieldError(error, execution, isNonNull, nodes, path));
+  work: () => JsonText,
+  pending: PendingText = execution.awaitText(),
+): PendingText {
+  void execution.slicer.defer(() => completePending(execution, pending, work));
+  return pending;
+}
+
+function completePending(execution: Execution, pending: PendingText, work: () => JsonText): void {
+  if (!pending.isAwaited) return;
+  try {
+    const text = work();
+    execution.giveUp(pending);
+    pending.put([text]);
+  } catch (error) {
+    failPending(execution, pending, error);
+  }
+}
+
+/** Writes null for the innermost field or list item around the text that can be null. */
+function failPending(execution: Execution, pending: PendingText, error: unknown): void {
+  if (!pending.isAwaited) return;
+  let thrown = error;
+  let outermost = pending;
+  for (let at: PendingText | null = pending; at !== null; at = at.parent) {
+    outermost = at;
+    if (at.path === null) continue;
+    try {
+      const text = handleFieldError(thrown, execution, at.isNonNull, at.nodes, at.path);
+      execution.giveUp(at);
+      at.put([text]);
+      return;
+    } catch (failure) {
+      thrown = failure;
+    }
+  }
+  execution.fail(thrown);
+  execution.giveUp(outermost);
+}
+
+/** Gives up the pieces of an object or list that has failed. */
+export function giveUpPieces(execution: Execution, pieces: readonly JsonText[] | null): void {
+  for (const piece of pieces ?? []) if (typeof piece !== "string") execution.giveUp(piece);
 }
 
 /** Collects the error and returns null. @throws the error with its location if the type is non-null */

@@ -41,8 +41,9 @@ export function execute<Context>(
       operation.operation === OperationTypeNode.MUTATION
         ? executeFieldsSerially(execution, fields)
         : executeFields(execution, fields, undefined, undefined);
-    if (!isPromise(data)) return succeed(execution, data);
-    return data.then((text) => succeed(execution, text)).catch((error) => fail(execution, error));
+    if (typeof data === "string") return succeed(execution, data);
+    const text = isPromise(data) ? data : execution.settled().then(() => data.toText());
+    return text.then((all) => succeed(execution, all)).catch((error) => fail(execution, error));
   } catch (error) {
     return fail(execution, error);
   }

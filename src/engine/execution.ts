@@ -8,10 +8,11 @@ import type {
   OperationDefinitionNode,
   ResponsePath,
 } from "graphql";
-import type { MaybePromise } from "../primitives/maybe-promise.ts";
+import { Deferred } from "../primitives/deferred.ts";
 import type { TimeSlicer } from "../scheduling/time-slicer.ts";
 import type { FieldCacheability } from "./cacheability.ts";
 import { ErrorCollector } from "./error-collector.ts";
+import { type JsonText, PendingText } from "./pending-text.ts";
 import type { Fragments } from "./selections.ts";
 
 /** Variables after coercion: validated, with defaults. */
@@ -67,6 +68,9 @@ export class Execution {
   readonly variables: Variables;
   readonly #budget: ResponseBudget;
   #nextCheckAt = BUDGET_STEP;
+  /** Number of promises that pending text waits for. */
+  #awaited = 0;
+  #settled: Deferred<void> | null = null;
 
   constructor(
     planned: PlannedOperation,
@@ -81,6 +85,30 @@ export class Execution {
     this.variables = variables;
     this.#budget = budget;
     this.slicer = environment.createTimeSlicer((allStarted) => environment.onDeferred(context, allStarted));
+  }
+
+  /** Returns text that waits for a promise. */
+  awaitText(): PendingText {
+    this.#awaited += 1;
+    return new PendingText(null);
+  }
+
+  /** Ends the wait of a text, and of the text within. */
+  giveUp(text: PendingText): void {
+    this.#awaited -= text.giveUp();
+    if (this.#awaited === 0) this.#settled?.resolve();
+  }
+
+  /** Ends the execution: the error reaches a value that cannot be null, and has nothing around it. */
+  fail(error: unknown): void {
+    this.#settled?.reject(error);
+  }
+
+  /** Resolves when no text is awaited any more. Called when all fields have been executed that do not wait. */
+  settled(): Promise<void> {
+    this.#settled = new Deferred();
+    if (this.#awaited === 0) this.#settled.resolve();
+    return this.#settled.promise;
   }
 
   /** Checks the whole response. @throws what ends the execution */
@@ -119,9 +147,6 @@ interface CoercedArguments {
 }
 
 export type Path = ResponsePath | undefined;
-
-/** JSON text. */
-export type JsonText = MaybePromise<string>;
 
 /** Completes a value to JSON text. @throws why it failed, for the nearest nullable field */
 export type CompleteValue = (
