@@ -29,7 +29,7 @@ export interface BandwidthSource {
   /** Loads a series by country; null like `countries`. */
   readonly countrySeries: ((read: SeriesRequest) => MaybePromise<Measured<CountryBuckets>>) | null;
   /** Returns the archived usage of the subject; undefined if it is not archived. */
-  archive?(): BandwidthArchive;
+  readonly archive?: (() => BandwidthArchive) | undefined;
 }
 
 /** Archived bucket of a source, of which a summand may lack the bucket. */

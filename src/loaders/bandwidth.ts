@@ -51,8 +51,13 @@ export function readTotal(source: BandwidthSource, window: UsageWindow): MaybePr
     return readRefused(joinedTotal(source, archive, error), window, source.retention, archive);
   }
   const total = readLiveTotal(source, plan, window);
-  const archive = isPromise(total) ? source.archive?.() : undefined;
-  return archive && isPromise(total) ? orSettled(total, joinedTotal(source, archive, null), window, archive) : total;
+  return isPromise(total) && source.archive ? total.catch(() => settledTotal(source, total, window)) : total;
+}
+
+/** Returns a total that cannot be read, from the archive. */
+function settledTotal(source: BandwidthSource, total: Promise<Measured<Traffic>>, window: UsageWindow) {
+  const archive = source.archive?.();
+  return archive ? orSettled(total, joinedTotal(source, archive, null), window, archive) : total;
 }
 
 function readLiveTotal(
@@ -312,50 +317,111 @@ export function createPartnerBandwidth(usage: UsageLoaders): PartnerBandwidth {
   const sources = new Map<readonly string[], Map<string | undefined, BandwidthSource>>();
   return (trackingIds, streamName) => {
     const ofIds = sources.get(trackingIds) ?? new Map<string | undefined, BandwidthSource>();
-    const source = ofIds.get(streamName) ?? memoizeSeries(sourceOfIds(usage, trackingIds, streamName));
+    const source = ofIds.get(streamName) ?? new PartnerSource(sourceOfIds(usage, trackingIds, streamName));
     sources.set(trackingIds, ofIds.set(streamName, source));
     return source;
   };
 }
 
-/** Returns the same source with its series memoized, since a request may name a stream repeatedly. */
-function memoizeSeries(source: BandwidthSource): BandwidthSource {
-  const all = new Map<string, MaybePromise<Measured<UsageSeries>>>();
-  return {
-    ...source,
-    series: (read) => {
-      const key = `${read.resolution} ${read.window.from} ${read.window.to}`;
-      const memoized = all.get(key);
-      if (memoized) return memoized;
-      const series = source.series(read);
-      all.set(key, series);
-      if (isPromise(series)) series.catch(() => all.delete(key));
-      return series;
-    },
-  };
+/** Bandwidth of tracking ids, which the platform does not break down by country. */
+abstract class TrackedBandwidth implements BandwidthSource {
+  readonly countries = null;
+  readonly countrySeries = null;
+
+  get retention(): RetentionPolicy {
+    return DAYS_RETAINED;
+  }
+
+  abstract total(window: TimeWindow): MaybePromise<Measured<Traffic>>;
+  abstract prefetchTotal(window: TimeWindow): boolean;
+  abstract series(read: SeriesRequest): MaybePromise<Measured<UsageSeries>>;
+  abstract get archive(): BandwidthSource["archive"];
 }
 
-function sourceOfIds(usage: UsageLoaders, trackingIds: readonly string[], streamName?: string): BandwidthSource {
-  const [only] = trackingIds;
-  if (only !== undefined && trackingIds.length === 1) return trackingIdBandwidth(usage, only, streamName);
-  return sumBandwidth(trackingIds.map((trackingId) => trackingIdBandwidth(usage, trackingId, streamName)));
+/** A source with its series memoized, since a request may name a stream repeatedly. */
+class PartnerSource extends TrackedBandwidth {
+  readonly #source: TrackedBandwidth;
+  #series: Map<string, MaybePromise<Measured<UsageSeries>>> | null = null;
+
+  constructor(source: TrackedBandwidth) {
+    super();
+    this.#source = source;
+  }
+
+  total(window: TimeWindow): MaybePromise<Measured<Traffic>> {
+    return this.#source.total(window);
+  }
+
+  prefetchTotal(window: TimeWindow): boolean {
+    return this.#source.prefetchTotal(window);
+  }
+
+  get archive() {
+    const { archive } = this.#source;
+    return archive && (() => archive());
+  }
+
+  series(read: SeriesRequest): MaybePromise<Measured<UsageSeries>> {
+    this.#series ??= new Map();
+    const all = this.#series;
+    const key = `${read.resolution} ${read.window.from} ${read.window.to}`;
+    const memoized = all.get(key);
+    if (memoized) return memoized;
+    const series = this.#source.series(read);
+    all.set(key, series);
+    if (isPromise(series)) series.catch(() => all.delete(key));
+    return series;
+  }
 }
 
-function trackingIdBandwidth(usage: UsageLoaders, trackingId: string, streamName?: string): BandwidthSource {
-  const ownRows = (rows: readonly StreamRow[]) =>
-    sumTraffic(streamName === undefined ? rows.map(({ traffic }) => traffic) : trafficOfStream(rows, streamName));
-  return {
-    retention: DAYS_RETAINED,
-    total: (window) => mapMaybe(usage.rowsByTrackingId.load({ name: trackingId, window }), mapMeasured(ownRows)),
-    series: ({ window, resolution }) =>
-      mapMaybe(
-        usage.rowSeriesByTrackingId.load({ name: trackingId, window, resolution: daily(resolution) }),
-        mapMeasured((buckets) => mapValues(buckets, ownRows)),
-      ),
-    countries: null,
-    countrySeries: null,
-    archive: () => archiveOf(usage.archived, { kind: "TRACKING_STREAM", name: trackingId }, streamName),
-  };
+function sourceOfIds(usage: UsageLoaders, trackingIds: readonly string[], streamName?: string): TrackedBandwidth {
+  const sources = trackingIds.map((trackingId) => new TrackingIdBandwidth(usage, trackingId, streamName));
+  const [only] = sources;
+  return only && sources.length === 1 ? only : new SumBandwidth(sources);
+}
+
+/** Bandwidth of one tracking id, or its part on one stream. */
+class TrackingIdBandwidth extends TrackedBandwidth {
+  readonly #usage: UsageLoaders;
+  readonly #trackingId: string;
+  readonly #streamName: string | undefined;
+
+  constructor(usage: UsageLoaders, trackingId: string, streamName: string | undefined) {
+    super();
+    this.#usage = usage;
+    this.#trackingId = trackingId;
+    this.#streamName = streamName;
+  }
+
+  total(window: TimeWindow): MaybePromise<Measured<Traffic>> {
+    const rows = this.#usage.rowsByTrackingId.load({ name: this.#trackingId, window });
+    return isPromise(rows) ? rows.then((all) => this.#totalOf(all)) : this.#totalOf(rows);
+  }
+
+  prefetchTotal(window: TimeWindow): boolean {
+    return this.#usage.rowsByTrackingId.prefetch({ name: this.#trackingId, window });
+  }
+
+  series({ window, resolution }: SeriesRequest): MaybePromise<Measured<UsageSeries>> {
+    return mapMaybe(
+      this.#usage.rowSeriesByTrackingId.load({ name: this.#trackingId, window, resolution: daily(resolution) }),
+      mapMeasured((buckets) => mapValues(buckets, (rows) => this.#trafficIn(rows))),
+    );
+  }
+
+  get archive() {
+    return () =>
+      archiveOf(this.#usage.archived, { kind: "TRACKING_STREAM", name: this.#trackingId }, this.#streamName);
+  }
+
+  #totalOf({ value, freshUntil }: Measured<readonly StreamRow[]>): Measured<Traffic> {
+    return { value: this.#trafficIn(value), freshUntil };
+  }
+
+  #trafficIn(rows: readonly StreamRow[]): Traffic {
+    if (this.#streamName === undefined) return sumTraffic(rows.map(({ traffic }) => traffic));
+    return sumTraffic(trafficOfStream(rows, this.#streamName));
+  }
 }
 
 /** Traffic by stream: a page of a partner's streams looks each of them up in the same rows. */
@@ -406,28 +472,45 @@ export function streamTrackingBandwidth(usage: UsageLoaders, name: string, track
  * bucket has no traffic: the platform may omit such a name.
  */
 export function sumBandwidth(sources: readonly BandwidthSource[]): BandwidthSource {
-  return {
-    retention: DAYS_RETAINED,
-    total: (window) => mapMaybe(allMaybe(sources.map((source) => source.total(window))), sumUsage),
-    series: (read) =>
-      mapMaybe(allMaybe(sources.map((source) => source.series(read))), (series) => {
-        const starts = new Set(series.flatMap(({ value }) => [...value.keys()]));
-        const sum = (start: number) => sumTraffic(series.flatMap(({ value }) => value.get(start) ?? []));
-        const value: UsageSeries = new Map([...starts].map((start) => [start, sum(start)]));
-        const withBuckets = series.filter(({ value: each }) => !isEmpty(each));
-        value.lacks = (start) => withBuckets.some(({ value: each }) => !each.get(start) || each.lacks?.(start));
-        return { value, freshUntil: earliestFreshUntil(series) };
-      }),
-    countries: null,
-    countrySeries: null,
-    ...sumArchive(sources),
-  };
+  return new SumBandwidth(sources);
+}
+
+class SumBandwidth extends TrackedBandwidth {
+  readonly #sources: readonly BandwidthSource[];
+
+  constructor(sources: readonly BandwidthSource[]) {
+    super();
+    this.#sources = sources;
+  }
+
+  total(window: TimeWindow): MaybePromise<Measured<Traffic>> {
+    return mapMaybe(allMaybe(this.#sources.map((source) => source.total(window))), sumUsage);
+  }
+
+  prefetchTotal(window: TimeWindow): boolean {
+    return this.#sources.map((source) => source.prefetchTotal?.(window)).includes(true);
+  }
+
+  series(read: SeriesRequest): MaybePromise<Measured<UsageSeries>> {
+    return mapMaybe(allMaybe(this.#sources.map((source) => source.series(read))), (series) => {
+      const starts = new Set(series.flatMap(({ value }) => [...value.keys()]));
+      const sum = (start: number) => sumTraffic(series.flatMap(({ value }) => value.get(start) ?? []));
+      const value: UsageSeries = new Map([...starts].map((start) => [start, sum(start)]));
+      const withBuckets = series.filter(({ value: each }) => !isEmpty(each));
+      value.lacks = (start) => withBuckets.some(({ value: each }) => !each.get(start) || each.lacks?.(start));
+      return { value, freshUntil: earliestFreshUntil(series) };
+    });
+  }
+
+  get archive() {
+    return archiveOfSum(this.#sources);
+  }
 }
 
 /** Returns the archive of the sum of several sources; none if one of them is not archived. */
-function sumArchive(sources: readonly BandwidthSource[]): Pick<BandwidthSource, "archive"> {
-  if (sources.length === 0 || sources.some(({ archive }) => !archive)) return {};
-  return { archive: () => sumOfArchives(sources.flatMap((source) => source.archive?.() ?? [])) };
+function archiveOfSum(sources: readonly BandwidthSource[]): BandwidthSource["archive"] {
+  if (sources.length === 0 || sources.some(({ archive }) => !archive)) return undefined;
+  return () => sumOfArchives(sources.flatMap((source) => source.archive?.() ?? []));
 }
 
 function sumOfArchives(archives: readonly BandwidthArchive[]): BandwidthArchive {

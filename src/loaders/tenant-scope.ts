@@ -11,7 +11,7 @@ import type { LiveStreamLoader } from "./live-streams.ts";
 import { type Loaders, tokenByString } from "./loaders.ts";
 import { toPartnerRecord } from "./partners.ts";
 import { oneRowPerTrackingId } from "./tracking-rows.ts";
-import type { Loader, PrefetchingLoader, UsageLoaders } from "./usage.ts";
+import type { PrefetchingLoader, UsageLoaders } from "./usage.ts";
 
 /** Loaders of a partner received a key of another tenant: a bug of the gateway, so the field fails. */
 export class TenantIsolationError extends Error {
@@ -161,13 +161,15 @@ function denied<Key, Value>(data: string): PrefetchingLoader<Key, Value> {
 
 function restrictTo<Key extends { readonly name: string }, Value>(
   own: ReadonlySet<string>,
-  loader: Loader<Key, Value>,
-): Loader<Key, Value> {
+  loader: PrefetchingLoader<Key, Value>,
+): PrefetchingLoader<Key, Value> {
+  const error = () => new TenantIsolationError("a tracking id of another tenant");
   return {
-    load: (key) =>
-      own.has(key.name)
-        ? loader.load(key)
-        : Promise.reject(new TenantIsolationError("a tracking id of another tenant")),
+    load: (key) => (own.has(key.name) ? loader.load(key) : Promise.reject(error())),
+    prefetch: (key) => {
+      if (!own.has(key.name)) throw error();
+      return loader.prefetch(key);
+    },
   };
 }
 

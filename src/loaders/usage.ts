@@ -76,8 +76,8 @@ export interface UsageLoaders {
   readonly streamSeries: Loader<NamedSeriesKey, UsageSeries>;
   readonly streamCountries: Loader<NamedKey, CountryRow[]>;
   readonly streamCountrySeries: Loader<NamedSeriesKey, CountryBuckets>;
-  readonly rowsByTrackingId: Loader<NamedKey, StreamRow[]>;
-  readonly rowSeriesByTrackingId: Loader<NamedSeriesKey, Map<number, StreamRow[]>>;
+  readonly rowsByTrackingId: PrefetchingLoader<NamedKey, StreamRow[]>;
+  readonly rowSeriesByTrackingId: PrefetchingLoader<NamedSeriesKey, Map<number, StreamRow[]>>;
   readonly trackingRowsByStream: Loader<NamedKey, TrackingRow[]>;
   readonly trackingRowSeriesByStream: Loader<NamedSeriesKey, Map<number, TrackingRow[]>>;
   /** Usage that the platform may no longer have. */
@@ -256,6 +256,8 @@ class UsageLoader<Key extends AnyKey, Value> implements PrefetchingLoader<Key, V
   readonly #reader: UsageReader;
   readonly #takesNames: boolean;
   #batches: Map<string, Batch<Value>> | null = null;
+  /** Batch of the last key: the streams of a list have the same window. */
+  #lastBatch: Batch<Value> | null = null;
   #isScheduled = false;
 
   constructor(
@@ -303,8 +305,10 @@ class UsageLoader<Key extends AnyKey, Value> implements PrefetchingLoader<Key, V
 
   /** Returns the batch of the key's query. */
   #batchOf(key: AnyKey): Batch<Value> {
-    this.#batches ??= new Map();
     const { window, resolution = null } = key;
+    const last = this.#lastBatch;
+    if (last && last.query.window === window && last.query.resolution === resolution) return last;
+    this.#batches ??= new Map();
     const id = `${windowKey(window)}|${resolution}`;
     let batch = this.#batches.get(id);
     if (!batch) {
@@ -314,6 +318,7 @@ class UsageLoader<Key extends AnyKey, Value> implements PrefetchingLoader<Key, V
       batch = { query, entries: cache.of(query), loads: new Map(), pending: [] };
       this.#batches.set(id, batch);
     }
+    this.#lastBatch = batch;
     return batch;
   }
 

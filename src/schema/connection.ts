@@ -197,6 +197,11 @@ export function sortableNumber(value: number | bigint): string {
   return value.toString().padStart(24, "0");
 }
 
+/** Returns whether a list that is sorted by code unit has the text. */
+export function isInSorted(sorted: readonly string[], text: string): boolean {
+  return sorted[lowerBound(sorted, (each) => each, text)] === text;
+}
+
 /** Compares texts by code unit, so that lists and cursors have the same order. */
 export function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;

@@ -129,27 +129,23 @@ export function zonesOf(
  * @throws InvalidInputError naming the argument
  */
 export function usageWindow(
-  { window, includeCurrent, rounding, ...args }: WindowArguments,
+  args: WindowArguments,
   context: Pick<GraphContext, "retention" | "caller">,
   partnerZones?: Zones,
 ): UsageWindow {
-  const { retention } = context;
-  const { range, last, month, named } = window;
-  const [from, to] = [range?.from.getTime(), range?.to.getTime()];
-  return windowOf(
-    from,
-    to,
-    last,
-    month,
-    named,
-    zonesOf(args, partnerZones, context),
-    includeCurrent,
-    rounding,
-    retention,
-  );
+  return windowOfArguments(args, zonesOf(args, partnerZones, context), context.retention);
 }
 
-/** Memoizes the latest window: the streams of a list are queried for the same one. */
+/** Memoizes the latest arguments: a field has the same ones for all streams of a list. */
+const windowOfArguments = memoizeLast(
+  ({ window, includeCurrent, rounding }: WindowArguments, zones: Zones, retention: Retention) => {
+    const { range, last, month, named } = window;
+    const [from, to] = [range?.from.getTime(), range?.to.getTime()];
+    return windowOf(from, to, last, month, named, zones, includeCurrent, rounding, retention);
+  },
+);
+
+/** Memoizes the latest window: several fields may select the same one. */
 const windowOf = memoizeLast(
   (
     from: number | undefined,

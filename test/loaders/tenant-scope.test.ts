@@ -186,6 +186,10 @@ describe("tenant scope: a partner's caller", () => {
     ["traffic ahead", async ({ usage }) => usage.streamTotal.prefetch([] as never)],
     ["rows of a foreign tracking id", ({ usage }) => usage.rowsByTrackingId.load({ name: "kestrel", window } as never)],
     [
+      "rows of a foreign tracking id, ahead of the field that needs them",
+      ({ usage }) => usage.rowsByTrackingId.prefetch({ name: "kestrel", window }),
+    ],
+    [
       "a series of a foreign tracking id",
       ({ usage }) => usage.rowSeriesByTrackingId.load({ name: "kestrel", window } as never),
     ],
