@@ -100,16 +100,16 @@ function createEstimate(schema: GraphQLSchema, document: DocumentNode, variables
     const costs = costsOfSets.get(set) ?? new Map<string, Cost>();
     const found = costs.get(key);
     if (found) return found;
-    let cost = FREE;
+    const cost = { ...FREE };
     for (const selection of set.selections) {
       if (isSkipped(selection, variables)) continue;
       if (selection.kind === Kind.FIELD) {
-        cost = sum(cost, fieldCost(selection, type, pageSize));
+        add(cost, fieldCost(selection, type, pageSize));
         continue;
       }
       const fragment = fragmentAt(selection, fragments);
       if (fragment && narrowedType(schema, type, fragment.typeCondition?.name.value)) {
-        cost = sum(cost, selectionCost(fragment.selectionSet, type, pageSize));
+        add(cost, selectionCost(fragment.selectionSet, type, pageSize));
       }
     }
     costsOfSets.set(set, costs.set(key, cost));
@@ -271,13 +271,16 @@ function argumentValue(
   name: string,
   variables: RawVariables,
 ): unknown {
+  const definition = field.args.find((each) => each.name === name);
+  if (!definition) return undefined;
   const node = given?.find((each) => each.name.value === name);
   const value = node && valueFromASTUntyped(node.value, variables);
-  return value ?? field.args.find((each) => each.name === name)?.defaultValue ?? undefined;
+  return value ?? definition.defaultValue ?? undefined;
 }
 
 function isSkipped({ directives }: SelectionNode, variables: RawVariables): boolean {
-  return (directives ?? []).some(({ name, arguments: given }) => {
+  if (!directives?.length) return false;
+  return directives.some(({ name, arguments: given }) => {
     if (name.value !== "skip" && name.value !== "include") return false;
     const condition = given?.find((each) => each.name.value === "if");
     return condition !== undefined && valueFromASTUntyped(condition.value, variables) === (name.value === "skip");
@@ -291,8 +294,14 @@ function withDefaults({ variableDefinitions = [] }: OperationDefinitionNode, var
   return defaults.length === 0 ? variables : { ...Object.fromEntries(defaults), ...variables };
 }
 
-function sum(a: Cost, b: Cost): Cost {
-  return combined(a, b, (x, y) => x + y);
+/** Adds a cost to a sum. */
+function add(sum: { -readonly [Part in keyof Cost]: number }, cost: Cost): void {
+  sum.fixed += cost.fixed;
+  sum.values += cost.values;
+  sum.perBucket += cost.perBucket;
+  sum.perHour += cost.perHour;
+  sum.perDay += cost.perDay;
+  sum.perMonth += cost.perMonth;
 }
 
 function maximum(a: Cost, b: Cost): Cost {
@@ -306,6 +315,7 @@ function times(cost: Cost, factor: number): Cost {
 /** Returns the cost with the points of an object's leaf values in place of their number. */
 function objectCost(cost: Cost): Cost {
   const { fixed, values } = cost;
+  if (values === 0) return cost;
   return { ...cost, fixed: fixed + VALUE_POINTS * Math.max(values - FREE_VALUES, 0), values: 0 };
 }
 
