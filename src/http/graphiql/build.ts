@@ -8,7 +8,7 @@ import type { Manifest } from "./page.ts";
 const source = fileURLToPath(new URL(".", import.meta.url));
 
 /**
- * Returns the files of GraphiQL by name, each also compressed. They come from a package that bundles GraphiQL, so that the page needs
+ * Returns the files of GraphiQL by name, compressed. They come from a package that bundles GraphiQL, so that the page needs
  * no CDN and production no package.
  */
 export async function graphiQLFiles(): Promise<ReadonlyMap<string, string | Uint8Array>> {
@@ -27,7 +27,7 @@ export async function graphiQLFiles(): Promise<ReadonlyMap<string, string | Uint
     .slice(0, 12);
   const manifest: Manifest = { version, documents: await readTabs() };
   const files = new Map<string, string | Uint8Array>([["manifest.json", JSON.stringify(manifest)]]);
-  for (const [name, content] of sources) files.set(name, content).set(`${name}.gz`, gzipSync(content));
+  for (const [name, content] of sources) files.set(`${name}.gz`, gzipSync(content));
   return files;
 }
 

@@ -47,11 +47,13 @@ function wantsPage(request: Request): boolean {
 /** Returns a file, cacheable for a year: its URL contains its version. */
 function fileResponse(
   ResponseClass: typeof Response,
-  { type, plain, gzipped }: AssetFile,
+  { type, gzipped }: AssetFile,
   acceptEncoding: string | null,
 ): Response {
   const isCompressed = negotiateEncoding(acceptEncoding, ["gzip"]) !== null;
-  return new ResponseClass(isCompressed ? gzipped : plain, {
+  // Browsers accept the compressed file.
+  const body = isCompressed ? gzipped : new Blob([gzipped]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new ResponseClass(body, {
     headers: {
       "content-type": type,
       "cache-control": "public, max-age=31536000, immutable",
