@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { parseArgs } from "node:util";
+import { createCaller, PARTNER_SCOPES } from "./callers.ts";
 import { type Gateway, pinBench, startFleet } from "./fleet.ts";
 import { isSuccess, isWhole } from "./load.ts";
 import { requestText, WARM_REQUESTS } from "./measure.ts";
@@ -43,7 +44,8 @@ async function main(): Promise<void> {
   const cells = options.cells.split(",").map(cellOf);
   for (const streams of new Set(cells.map(({ task }) => task.streams))) {
     const programs = builds.map(([, folder]) => `${folder}/main.js`);
-    await using fleet = await startFleet({ streams, servers: "gateway", programs, profileFolder: null });
+    const settings = { PARTNER_COST_BUDGET_PER_MINUTE: "1000000000" };
+    await using fleet = await startFleet({ streams, servers: "gateway", programs, profileFolder: null, settings });
     for (const cell of cells.filter(({ task }) => task.streams === streams)) {
       const rounds = await measureCell(fleet.gateways, cell);
       const rows = builds.slice(BASES - 1).map(([name], index) => [name, ...summary(rounds, index + BASES - 1)]);
@@ -70,13 +72,16 @@ function cellOf(name: string): Cell {
 
 /** Returns the CPU per query of each gateway, in milliseconds, round by round. */
 async function measureCell(gateways: readonly Gateway[], { task, wording, isWarm }: Cell): Promise<number[][]> {
-  const clients = gateways.map((server) => {
+  const clients: Client[] = [];
+  for (const server of gateways) {
+    const partner = wording.by === "partner" ? await createCaller(server.url, "PARTNER", PARTNER_SCOPES) : {};
     let count = 0;
-    return createClient(server.url, () => {
+    const next = () => {
       count += 1;
-      return requestText({ server, task, wording }, isWarm ? count % WARM_REQUESTS : count);
-    });
-  });
+      return requestText({ server, task, wording, ...partner }, isWarm ? count % WARM_REQUESTS : count);
+    };
+    clients.push(createClient(server.url, next));
+  }
   const rounds: number[][] = [];
   for (let round = -WARM_UP_ROUNDS; round < Number(options.rounds); round += 1) {
     const measured: number[] = [];

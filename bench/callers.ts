@@ -1,6 +1,9 @@
 import { KEY } from "./fleet.ts";
 import { streamName } from "./servers/account.ts";
 
+/** Scopes of the partner whose wordings are measured. */
+export const PARTNER_SCOPES = ["usage:read", "stream:read", "token:read"];
+
 /** Creates an API key that is not the operator's. A partner has the tracking id `partner-1`, that of the first 50 streams. */
 export async function createCaller(
   url: URL,

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { createCaller } from "./callers.ts";
+import { createCaller, PARTNER_SCOPES } from "./callers.ts";
 import { writeSection } from "./docs-section.ts";
 import { failingTable } from "./failing.ts";
 import { type Fleet, pinBench, type Server, startFleet } from "./fleet.ts";
@@ -111,8 +111,6 @@ async function runFleet(
   report(memoryTable(fleet));
   return measured;
 }
-
-const PARTNER_SCOPES = ["usage:read", "stream:read", "token:read"];
 
 async function runTable(fleet: Fleet, run: Run, pace: Pace, partnerKey: string): Promise<readonly Result[]> {
   const { rotation, latencyMs = 0, connections = pace.connections } = run;

@@ -71,7 +71,8 @@ export async function measure(
       }
       const warmUpMs = warmedUp.has(result.server) ? pace.warmUpMs / 4 : pace.warmUpMs;
       warmedUp.add(result.server);
-      const next = () => requestText(result, nextIndex(rotation));
+      const textOf = requestTexts(result, rotation);
+      const next = () => textOf(nextIndex(rotation));
       await load(result.server.url, pace.connections, warmUpMs, next);
     });
   }
@@ -107,9 +108,10 @@ async function attempt(result: Result, step: () => Promise<void>): Promise<void>
 async function sample(result: Result, rotation: Rotation, pace: Pace, reference: Server | null): Promise<Sample> {
   const { fleet, server } = result;
   const sampled = createSampledCheck();
+  const textOf = requestTexts(result, rotation);
   const next = () => {
     const index = nextIndex(rotation);
-    return sampled.asked(requestText(result, index), index);
+    return sampled.asked(textOf(index), index);
   };
   const isExpected = (answer: Buffer, request: string) => isSuccess(answer) && sampled.answered(answer, request);
   const [calls, cpu] = [await fleet.calls(), cpuMs(server.pid)];
@@ -129,6 +131,17 @@ async function sample(result: Result, rotation: Rotation, pace: Pace, reference:
 /** Returns a quantile. @param sorted ascending */
 export function quantile(sorted: Float64Array, share: number): number {
   return sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)] ?? Number.NaN;
+}
+
+/** Returns a function that gives the text of a request. Texts of a warm run are written once: they take longer than their answers. */
+function requestTexts(contestant: Contestant, rotation: Rotation): (index: number) => string {
+  if (rotation === "cold") return (index) => requestText(contestant, index);
+  const texts = new Map<number, string>();
+  return (index) => {
+    const text = texts.get(index) ?? requestText(contestant, index);
+    texts.set(index, text);
+    return text;
+  };
 }
 
 /** Returns the text of a request over HTTP/1.1. */
