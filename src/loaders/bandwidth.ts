@@ -410,8 +410,7 @@ class TrackingIdBandwidth extends TrackedBandwidth {
   }
 
   get archive() {
-    return () =>
-      archiveOf(this.#usage.archived, { kind: "TRACKING_STREAM", name: this.#trackingId }, this.#streamName);
+    return () => archiveOf(this.#usage.archived, { kind: "TRACKING_STREAM", name: this.#trackingId }, this.#streamName);
   }
 
   #totalOf({ value, freshUntil }: Measured<readonly StreamRow[]>): Measured<Traffic> {
