@@ -72,7 +72,7 @@ export function createAttendanceCollector(options: AttendanceCollectorOptions): 
 
   const count = async (owner: string, day: number, held: Lease) => {
     const readAt = platformClock();
-    const counter = new AttendanceCounter(MAX_VIEWERS);
+    const counter = new AttendanceCounter(MAX_VIEWERS, false);
     const window = { from: day, to: day + DAY_MS };
     const query = { window, by: "STARTED", state: null } as const;
     for await (const record of viewerRecords.stream(query, cancellation.signal)) counter.add(record);

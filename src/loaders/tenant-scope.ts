@@ -2,13 +2,14 @@ import type { PartnerTokens } from "../cache/partner-tokens.ts";
 import type { TokenSnapshot } from "../cache/token-cache.ts";
 import type { RegisteredPartner } from "../model/partner/partner.ts";
 import { isUsable } from "../model/token/token.ts";
+import { ceilTo, DAY_MS } from "../model/usage/time.ts";
 import { allMaybe, type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
 import type { PartnerStore } from "../store/partners.ts";
 import type { ViewerRecord, ViewerRecordsQuery } from "../upstream/viewer-records.ts";
 import { archiveOfTrackingIds } from "./archived-usage.ts";
 import { createPartnerBandwidth } from "./bandwidth.ts";
 import type { LiveStreamLoader } from "./live-streams.ts";
-import { type Loaders, tokenByString } from "./loaders.ts";
+import { type AttendanceDays, type Loaders, tokenByString } from "./loaders.ts";
 import { toPartnerRecord } from "./partners.ts";
 import { oneRowPerTrackingId } from "./tracking-rows.ts";
 import type { PrefetchingLoader, UsageLoaders } from "./usage.ts";
@@ -107,12 +108,23 @@ export function scopeToPartner(
       return oneRowPerTrackingId(rows.flat());
     },
     viewerRecords: (query) => ownRecords(unscoped, query, ownIds),
-    attendanceDays: (window, { streamNames, trackingIds }) => {
+    attendanceDays: async (window, { streamNames, trackingIds }) => {
       const wanted = trackingIds ? ownIds.filter((trackingId) => trackingIds.includes(trackingId)) : ownIds;
-      return unscoped.attendanceDays(window, { streamNames, trackingIds: wanted });
+      const parts = await Promise.all(
+        wanted.map(async (trackingId) => {
+          // A day in which another partner had the tracking id is partly that partner's.
+          const from = Math.max(window.from, ceilTo(await since(trackingId), DAY_MS));
+          if (from >= window.to) return NO_DAYS;
+          return unscoped.attendanceDays({ from, to: window.to }, { streamNames, trackingIds: [trackingId] });
+        }),
+      );
+      const days = new Set(parts.flatMap((part) => part.days));
+      return { days: [...days].sort((a, b) => a - b), rows: parts.flatMap(({ rows }) => rows) };
     },
   };
 }
+
+const NO_DAYS: AttendanceDays = { days: [], rows: [] };
 
 function isOpened({ subscribe }: TokenSnapshot, streamName: string, now: number): boolean {
   return subscribe.covering(streamName).some((token) => isUsable(token, now));

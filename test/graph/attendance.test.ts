@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { DAY_MS, HOUR_MS, iso } from "../../src/model/usage/time.ts";
+import { MAX_COUNTED_RECORDS } from "../../src/schema/viewer/attendance.ts";
 import { ATTENDANCE_LEASE } from "../../src/store/leases.ts";
-import { createTestGateway, range, type TestGateway } from "../support/gateway.ts";
+import { createAlteringProxy } from "../support/altering-proxy.ts";
+import { createConformantSandbox } from "../support/conformance.ts";
+import { createTestGateway, graphqlRequest, range, START, type TestGateway } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 import { at } from "../support/time.ts";
 
@@ -187,6 +190,44 @@ describe("attendance", () => {
       ),
     );
     for (const { data } of streams) expect(data).toEqual({ stream: null });
+  });
+
+  it("of more records than one field may read is refused, with the limit", async () => {
+    const sandbox = await createConformantSandbox({ startAt: START, frozen: true });
+    await using proxy = await createAlteringProxy(sandbox.origin);
+    await using gateway = await createTestGateway({ over: sandbox, platform: proxy.origin });
+    const line = `{"startTime":"2026-03-16T10:00:00.000Z","clientId":"a","bytes":1,"streamName":"s","trackingId":"northwind-tv","recordId":1}\n`;
+    proxy.alter((answer, path) =>
+      path === "/api/v2/records/viewers" ? { ...answer, body: line.repeat(MAX_COUNTED_RECORDS + 1) } : answer,
+    );
+    const { data, errors } = await gateway.ask(
+      `{ partner(by: { trackingId: "northwind-tv" }) { name attendance(window: ${text(DAY)}) { sessions } } }`,
+    );
+    expect(data).toEqual({ partner: { name: "northwind-tv", attendance: null } });
+    expect(errors).toMatchObject([
+      {
+        message:
+          "`window` must contain at most 250000 viewer records; got more. Select a shorter window, or one stream.",
+        extensions: { code: "LIMIT_EXCEEDED", argument: "window", max: 250_000 },
+      },
+    ]);
+    await sandbox.close();
+  });
+
+  it("is no longer read when the client leaves", async () => {
+    const gateway = await createTestGateway();
+    const query = `{ partner(by: { trackingId: "northwind-tv" }) { attendance(window: ${text(DAY)}) { sessions } } }`;
+    await gateway.ask(query);
+    gateway.sandbox.clearCalls();
+    gateway.sandbox.fault({ path: "/api/v2/records/viewers", hang: "before" });
+    const client = new AbortController();
+    const answer = gateway.gateway.fetch(new Request(graphqlRequest({ query }), { signal: client.signal }));
+    await expect.poll(() => gateway.sandbox.calls()).toHaveLength(1);
+    client.abort();
+    await answer.catch(() => undefined);
+    // Closing waits for calls that are under way, and this one would never end.
+    await gateway[Symbol.asyncDispose]();
+    expect(gateway.sandbox.calls()).toHaveLength(1);
   });
 
   it("needs the scope viewer:read", async () => {

@@ -7,7 +7,7 @@ import type { Loaders } from "../../src/loaders/loaders.ts";
 import { scopeToPartner, TenantIsolationError } from "../../src/loaders/tenant-scope.ts";
 import type { RegisteredPartner } from "../../src/model/partner/partner.ts";
 import type { PublishTokenRecord, SubscribeTokenRecord } from "../../src/model/token/token.ts";
-import { HOUR_MS } from "../../src/model/usage/time.ts";
+import { DAY_MS, HOUR_MS } from "../../src/model/usage/time.ts";
 import { grants, publishToken, subscribeToken } from "../support/records.ts";
 
 const NOW = 1_000_000;
@@ -119,6 +119,7 @@ function createWhole({ readsTokens = false } = {}) {
     streamBandwidth: () => ({}),
     streamTrackingBandwidth: () => ({}),
     trackingRows: answering("trackingRows", rows),
+    attendanceDays: answering("attendanceDays", { days: [0], rows: [{ streamName: "derby" }] }),
     viewerRecords: async function* (query: object) {
       asked.push(`viewerRecords ${JSON.stringify(query)}`);
       yield* records;
@@ -264,6 +265,27 @@ describe("tenant scope: a partner's caller", () => {
       { trackingId: "meadow-tv", traffic: rows[0]?.traffic },
       { trackingId: "meadow-radio", traffic: rows[0]?.traffic },
     ]);
+  });
+
+  it("is given the kept attendance of its own tracking ids, since the last other partner lost them", async () => {
+    const { asked, own } = createWhole();
+    const days = { from: 0, to: 3 * DAY_MS };
+    const selection = { streamNames: ["derby"], trackingIds: ["meadow-tv", "meadow-radio", "kestrel", null] };
+    expect(await own.attendanceDays(days, selection)).toEqual({
+      days: [0],
+      rows: [{ streamName: "derby" }, { streamName: "derby" }],
+    });
+    expect(asked.sort()).toEqual([
+      `attendanceDays {"from":0,"to":${3 * DAY_MS}} {"streamNames":["derby"],"trackingIds":["meadow-tv"]}`,
+      `attendanceDays {"from":${DAY_MS},"to":${3 * DAY_MS}} {"streamNames":["derby"],"trackingIds":["meadow-radio"]}`,
+    ]);
+    asked.length = 0;
+    expect(await own.attendanceDays({ from: 0, to: DAY_MS }, { trackingIds: ["meadow-radio"] })).toEqual({
+      days: [],
+      rows: [],
+    });
+    expect(await own.attendanceDays(days, { trackingIds: ["kestrel"] })).toEqual({ days: [], rows: [] });
+    expect(asked).toEqual([]);
   });
 
   it("is given viewer records of its own tracking ids and the streams that it asks about, whatever the platform answers", async () => {

@@ -6,6 +6,7 @@ import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { up as createRegistry } from "../../src/store/migrations/0001-registry.ts";
 import { up as addAuditObjects } from "../../src/store/migrations/0003-audit-objects.ts";
+import { up as createTimeZones } from "../../src/store/migrations/0011-time-zones.ts";
 import { openStore, type StoreLocation } from "../../src/store/open-store.ts";
 import { createPostgresDialect } from "../../src/store/postgres.ts";
 import { createSqliteDialect, openFile } from "../../src/store/sqlite.ts";
@@ -107,6 +108,41 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
         );
         await run("insert into audit_ends (entry_id, outcome) values (2, 'PARTIAL')");
         await expect(run("insert into audit_ends (entry_id, outcome) values (1, 'PARTIAL')")).rejects.toThrow();
+      } finally {
+        await db.destroy();
+      }
+    });
+
+    it("leaves the months of partners in UTC up to the present one when it gives them time zones", async () => {
+      await using database = await createTestDatabase(kind);
+      const { location } = database;
+      if (location.kind === "memory") throw new Error("a database in memory has no former version");
+      const dialect =
+        location.kind === "postgres"
+          ? createPostgresDialect(location.url)
+          : createSqliteDialect(await openFile(location.folder, 1_000));
+      const db = new Kysely<never>({ dialect });
+      try {
+        const sqlDialect = location.kind === "postgres" ? "postgres" : "sqlite";
+        await createRegistry(db, sqlDialect);
+        const run = (text: string) => sql.raw<object>(text).execute(db);
+        for (const [id, zone] of [
+          ["berlin", "Europe/Berlin"],
+          ["utc", "UTC"],
+        ]) {
+          await run(`insert into partners (id, name, time_zone, currency, status, created_at)
+            values ('${id}', 'x', '${zone}', 'EUR', 'ACTIVE', 1)`);
+        }
+        await createTimeZones(db, sqlDialect);
+        const [year = 0, month = 0] = new Date().toISOString().split("-").map(Number);
+        const next = new Date(Date.UTC(year, month, 1)).toISOString().slice(0, 7);
+        const { rows } = await run("select owner, from_month, time_zone from time_zones order by owner, from_month");
+        expect(rows).toEqual([
+          { owner: "account", from_month: "", time_zone: "UTC" },
+          { owner: "berlin", from_month: "", time_zone: "UTC" },
+          { owner: "berlin", from_month: next, time_zone: "Europe/Berlin" },
+          { owner: "utc", from_month: "", time_zone: "UTC" },
+        ]);
       } finally {
         await db.destroy();
       }

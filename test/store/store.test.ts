@@ -97,6 +97,35 @@ for (const { kind, isReachable } of databaseKinds) {
         expect(await store.partners.update(id, {})).toMatchObject({ status: "SUSPENDED", notes: "b" });
       });
 
+      it("with their time zones by month, and the account's for those without whole-hour offsets", async () => {
+        const { id } = await store.partners.create(partner(), 1);
+        const zones = async () => (await store.partners.byId(id))?.zones;
+        await store.partners.setTimeZone(id, "Asia/Tokyo", "2026-12");
+        await store.partners.setTimeZone(id, "Asia/Kolkata", "2026-11");
+        const berlin = { fromMonth: null, timeZone: "Europe/Berlin" };
+        expect(await store.partners.byId(id)).toMatchObject({
+          timeZone: "Asia/Kolkata",
+          zones: [berlin, { fromMonth: "2026-11", timeZone: "UTC" }],
+        });
+        expect((await store.partners.all()).find((each) => each.id === id)?.zones).toEqual(await zones());
+        const before = await store.partners.version();
+        await store.partners.setBillingTimeZone("Asia/Dubai", "2027-01");
+        expect(await store.partners.version()).toBeGreaterThan(before);
+        expect(await store.partners.billingTimeZones()).toEqual([
+          { fromMonth: null, timeZone: "UTC" },
+          { fromMonth: "2027-01", timeZone: "Asia/Dubai" },
+        ]);
+        expect(await zones()).toEqual([
+          berlin,
+          { fromMonth: "2026-11", timeZone: "UTC" },
+          { fromMonth: "2027-01", timeZone: "Asia/Dubai" },
+        ]);
+        await store.partners.setTimeZone(id, "Europe/Berlin", "2026-11");
+        expect(await zones()).toBe("Europe/Berlin");
+        await store.partners.setBillingTimeZone("UTC", "2027-01");
+        expect(await store.partners.billingTimeZones()).toEqual([{ fromMonth: null, timeZone: "UTC" }]);
+      });
+
       it("and rises its version with every change, and with nothing else", async () => {
         const versions = [await store.partners.version()];
         const note = async () => versions.push(await store.partners.version());

@@ -60,7 +60,7 @@ interface Cell {
 /**
  * Counts connections one by one, in any order.
  *
- * Memory is bounded by the number of streams and countries, by `maxViewers`, and by 16 bytes for each connection.
+ * Memory is bounded by the number of streams and countries and by `maxViewers`, and for the peak by 16 bytes for each connection.
  */
 export class AttendanceCounter {
   /** Connections so far. */
@@ -75,10 +75,15 @@ export class AttendanceCounter {
   #told = 0;
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
+  readonly #countsPeak: boolean;
 
-  /** @param maxViewers distinct clients and viewer-days, together, up to which they are told apart */
-  constructor(maxViewers: number) {
+  /**
+   * @param maxViewers distinct clients and viewer-days, together, up to which they are told apart
+   * @param countsPeak whether {@link peak} is asked for
+   */
+  constructor(maxViewers: number, countsPeak: boolean) {
     this.#maxViewers = maxViewers;
+    this.#countsPeak = countsPeak;
   }
 
   add(connection: AttendedConnection): void {
@@ -89,8 +94,10 @@ export class AttendanceCounter {
     if (connection.previousRecordId === null) cell.sessions += 1;
     this.connections += 1;
     if (endedAt === null) this.ongoing += 1;
-    this.#starts.push(startedAt);
-    this.#ends.push(endedAt ?? Number.POSITIVE_INFINITY);
+    if (this.#countsPeak) {
+      this.#starts.push(startedAt);
+      this.#ends.push(endedAt ?? Number.POSITIVE_INFINITY);
+    }
     if (!this.#viewers) return;
     this.#viewers.add(clientId);
     const before = cell.viewerDays.size;

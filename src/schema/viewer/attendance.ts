@@ -265,7 +265,7 @@ async function count(
   selection: AttendanceSelection,
   { loaders }: GraphContext,
 ): Promise<AttendanceCounter> {
-  const counter = new AttendanceCounter(MAX_VIEWERS);
+  const counter = new AttendanceCounter(MAX_VIEWERS, true);
   // A window that has not begun has no viewers.
   if (window.from >= window.to) return counter;
   for await (const record of loaders.viewerRecords({ ...selection, window, by: "STARTED", state: null })) {

@@ -25,7 +25,7 @@ const connections: fc.Arbitrary<AttendedConnection[]> = fc.array(
 );
 
 function counted(all: readonly AttendedConnection[], maxViewers = 1_000): AttendanceCounter {
-  const counter = new AttendanceCounter(maxViewers);
+  const counter = new AttendanceCounter(maxViewers, true);
   for (const connection of all) counter.add(connection);
   return counter;
 }
