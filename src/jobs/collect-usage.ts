@@ -14,7 +14,14 @@ import type { Lease } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import type { Analytics } from "../upstream/analytics.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
-import { type CollectionCall, createCollectionPlan, endOf, oldestOf, STEP_MS } from "./collection-plan.ts";
+import {
+  type CollectionCall,
+  createCollectionPlan,
+  endOf,
+  oldestOf,
+  STEP_MS,
+  usageSeriesOf,
+} from "./collection-plan.ts";
 import { type CollectedUsage, readUsage } from "./read-usage.ts";
 
 export interface UsageCollectorOptions {
@@ -88,7 +95,7 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
   const saveGaps = async (owner: string, source: ArchiveSource, oldest: number, held: Lease) => {
     const window = { from: source.until, to: oldest };
     const present = new Set(
-      await usageArchive.readBuckets({ ...usageSeriesOf(owner, source, source.name), ...source }, window),
+      await usageArchive.readBuckets({ ...usageSeriesOf(owner, source, source.name), ...source }, window, usageLagMs),
     );
     const gaps = spansWithout(present, window, STEP_MS[source.granularity]);
     if (gaps.length === 0) return;
@@ -164,7 +171,7 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
     for (const granularity of ["HOUR", "DAY"] as const) {
       for (const kind of KINDS) {
         const retention = retentionAt(platformClock(), usageLagMs);
-        const calls = await plan.callsOf(kind, granularity, retention);
+        const calls = await plan.callsOf(owner, kind, granularity, retention);
         if (granularity === "DAY" && kind === "ACCOUNT" && calls.length > 0) plan.retryRefused();
         for (const call of calls) {
           if (cancellation.aborted || lease !== held) return;
@@ -253,11 +260,6 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
       failures,
     }),
   };
-}
-
-/** Returns the series of a name: a tracking id owns its series, the account all others. */
-export function usageSeriesOf(account: string, { kind }: Pick<ArchiveSource, "kind">, name: string) {
-  return kind === "TRACKING_STREAM" ? { owner: name, kind, subject: "" } : { owner: account, kind, subject: name };
 }
 
 /**

@@ -1,8 +1,9 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DiscoveredNames } from "../cache/discovered-names.ts";
 import type { StreamCatalog } from "../cache/stream-catalog.ts";
 import type { TokenCache } from "../cache/token-cache.ts";
 import { isMetered } from "../model/stream/stream.ts";
-import type { ArchiveGranularity, ArchiveKind } from "../model/usage/archive.ts";
+import { type ArchiveGranularity, type ArchiveKind, SETTLED_AFTER_MS } from "../model/usage/archive.ts";
 import type { Retention } from "../model/usage/retention.ts";
 import { ceilTo, DAY_MS, floorTo, HOUR_MS, type TimeWindow } from "../model/usage/time.ts";
 import type { ArchiveSource } from "../store/archive/archive-records.ts";
@@ -37,7 +38,12 @@ export interface CollectionPlan {
   /** Lets all refused names be tried again. */
   retryRefused(): void;
   /** Returns the fewest calls that read what is due of a kind. */
-  callsOf(kind: ArchiveKind, granularity: ArchiveGranularity, retention: Retention): Promise<CollectionCall[]>;
+  callsOf(
+    owner: string,
+    kind: ArchiveKind,
+    granularity: ArchiveGranularity,
+    retention: Retention,
+  ): Promise<CollectionCall[]>;
   /** Returns the number of series whose newest hour or day is still to be read. */
   behind(retention: Retention): number;
 }
@@ -64,6 +70,22 @@ export function createCollectionPlan(options: PlanOptions): CollectionPlan {
   const sources = new Map<string, ArchiveSource>();
   /** Names that the platform refuses; tried again each day. */
   const refused = new Set<string>();
+  /** Times at which series are next searched for buckets that another read would settle. */
+  const searchAt = new Map<string, number>();
+
+  /**
+   * Returns the oldest bucket that another read settles and the usual span does not include, as after the first start or an
+   * outage; null for none. Each series is searched once a day.
+   */
+  const oldestOpen = async (owner: string, key: SourceKey, { from, to }: TimeWindow, now: number) => {
+    const due = searchAt.get(keyOf(key));
+    if (due !== undefined && now < due) return null;
+    searchAt.set(keyOf(key), now + SETTLED_AFTER_MS);
+    if (!get(key)) return null;
+    await nextTurn();
+    const series = { ...usageSeriesOf(owner, key, key.name), granularity: key.granularity };
+    return store.usageArchive.oldestOpen(series, { from, to }, now - SETTLED_AFTER_MS);
+  };
 
   /** Returns the names of a kind. Those of streams include what the tracking ids have led to, so these are read first. */
   const namesOf = async (kind: ArchiveKind): Promise<string[]> => {
@@ -85,7 +107,10 @@ export function createCollectionPlan(options: PlanOptions): CollectionPlan {
         if (source.kind === "TRACKING_STREAM") discoveredNames.addTrackingId(source.name);
       }
     },
-    clear: () => sources.clear(),
+    clear: () => {
+      sources.clear();
+      searchAt.clear();
+    },
     size: () => sources.size,
     get,
     set: (next) => {
@@ -93,24 +118,28 @@ export function createCollectionPlan(options: PlanOptions): CollectionPlan {
     },
     refuse: (kind, name) => void refused.add(refusalKey(kind, name)),
     retryRefused: () => refused.clear(),
-    callsOf: async (kind, granularity, retention) => {
+    callsOf: async (owner, kind, granularity, retention) => {
       const { to, readUntil } = endOf(granularity, retention);
       const oldest = oldestOf(granularity, retention);
-      const from = (name: string) => {
-        const until = get({ kind, granularity, name })?.until ?? oldest;
-        return Math.max(oldest, Math.min(until, floorTo(readUntil - REREAD_MS[granularity], STEP_MS[granularity])));
-      };
+      const reread = Math.max(oldest, floorTo(readUntil - REREAD_MS[granularity], STEP_MS[granularity]));
       const due = (await namesOf(kind)).filter(
         (name) =>
           !refused.has(refusalKey(kind, name)) && (get({ kind, granularity, name })?.readUntil ?? 0) < readUntil,
       );
+      const from = new Map<string, number>();
+      for (const name of due) {
+        const key = { kind, granularity, name };
+        const open = await oldestOpen(owner, key, { from: oldest, to: reread }, retention.now);
+        from.set(name, Math.max(oldest, Math.min(get(key)?.until ?? oldest, open ?? reread, reread)));
+      }
+      const fromOf = (name: string) => from.get(name) ?? oldest;
       // Names with equal windows share calls, so that one new name does not widen the window of nine others.
-      const sorted = due.map((name) => ({ name, from: from(name) })).sort((a, b) => a.from - b.from);
-      return perCall(sorted.map(({ name }) => name)).map((names) => ({
+      const sorted = due.toSorted((a, b) => fromOf(a) - fromOf(b));
+      return perCall(sorted).map((names) => ({
         kind,
         granularity,
         names,
-        window: { from: Math.min(...names.map(from)), to },
+        window: { from: Math.min(...names.map(fromOf)), to },
         isCatchingUp: names.some((name) => (get({ kind, granularity, name })?.readUntil ?? 0) === 0),
       }));
     },
@@ -119,6 +148,11 @@ export function createCollectionPlan(options: PlanOptions): CollectionPlan {
         ({ until, granularity }) => until < floorTo(endOf(granularity, retention).readUntil, STEP_MS[granularity]),
       ).length,
   };
+}
+
+/** Returns the series of a name: a tracking id owns its series, the account all others. */
+export function usageSeriesOf(account: string, { kind }: Pick<ArchiveSource, "kind">, name: string) {
+  return kind === "TRACKING_STREAM" ? { owner: name, kind, subject: "" } : { owner: account, kind, subject: name };
 }
 
 function keyOf({ kind, granularity, name }: SourceKey): string {

@@ -6,7 +6,8 @@ import type { Clock } from "../primitives/clock.ts";
 import { LeaseLostError } from "../store/leases.ts";
 import type { Lease } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
-import { type UsageCollector, usageSeriesOf } from "./collect-usage.ts";
+import type { UsageCollector } from "./collect-usage.ts";
+import { usageSeriesOf } from "./collection-plan.ts";
 
 export interface UsageRollUpOptions {
   readonly store: Pick<Store, "usageArchive">;

@@ -103,7 +103,18 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
         ["", 0n, "OPEN"],
         ["derby", 5n, "OPEN"],
       ]);
-      expect(await store.usageArchive.readBuckets(series, WINDOW)).toEqual([HOUR, HOUR + 2 * HOUR_MS]);
+    });
+
+    it("has read a bucket as a whole when it was over and published, also if nothing has changed since", async () => {
+      const series = newSeries();
+      const lagMs = 300_000;
+      for (const minutes of [20, 50, 64]) {
+        await write(series, HOUR + minutes * 60_000, { [HOUR]: [bytes(5n, "derby")] });
+        expect(await store.usageArchive.readBuckets(series, WINDOW, lagMs)).toEqual([]);
+      }
+      await write(series, HOUR + 65 * 60_000, { [HOUR]: [bytes(5n, "derby")] });
+      expect(await store.usageArchive.readBuckets(series, WINDOW, lagMs)).toEqual([HOUR]);
+      expect(await store.usageArchive.readBuckets({ ...series, granularity: "DAY" }, WINDOW, lagMs)).toEqual([]);
     });
 
     it("adds parts of one name, and changes nothing when it is written again", async () => {

@@ -7,6 +7,8 @@ import {
   completeParts as partsByName,
   type UsageReading,
 } from "../../model/usage/archive.ts";
+import { MAX_LAG_MS } from "../../model/usage/retention.ts";
+import { DAY_MS, HOUR_MS } from "../../model/usage/time.ts";
 import { hasBytes, noTraffic, type TrafficParts } from "../../model/usage/traffic.ts";
 import type { SqlDialect } from "../sql-dialect.ts";
 
@@ -198,6 +200,16 @@ export function texts(): RawBuilder<unknown> {
 export function ofSeries({ owner, kind, subject, granularity }: ArchiveSeries): RawBuilder<unknown> {
   return sql`owner = ${clean(owner)} and kind = ${sql.lit(kindCodes[kind])} and subject = ${clean(subject)}
     and granularity = ${sql.lit(granularityCodes[granularity])}`;
+}
+
+/**
+ * Returns the time at which a bucket is surely published as a whole, in milliseconds.
+ *
+ * @param lagMs longest time that the platform needs to publish a quarter hour; by default, the longest that is possible
+ */
+export function overAt(table: string, lagMs: number = MAX_LAG_MS): RawBuilder<unknown> {
+  return sql`${sql.ref(`${table}.bucket`)} + case ${sql.ref(`${table}.granularity`)}
+    when ${sql.lit(granularityCodes.HOUR)} then ${sql.lit(HOUR_MS)} else ${sql.lit(DAY_MS)} end + ${sql.lit(lagMs)}`;
 }
 
 /** Condition that a row counts nothing. */

@@ -16,6 +16,7 @@ import {
   keyColumns,
   list,
   ofSeries,
+  overAt,
   partOf,
   type RowFromDatabase,
   rowsFrom,
@@ -94,6 +95,8 @@ export function createArchiveWrites(db: Db, dialect: SqlDialect): ArchiveWrites 
     const isSame = sameCounters("usage_rows", "excluded");
     const settles = sql`(usage_rows.settled_at is null
       and excluded.read_at - usage_rows.changed_at >= ${sql.lit(SETTLED_AFTER_MS)})`;
+    // A bucket that was read before its end is known as a whole once it is read again, also if nothing has changed.
+    const wasOver = sql`usage_rows.read_at >= ${overAt("usage_rows")}`;
     const { numAffectedRows } = await sql`
       insert into usage_rows (${columns()}, changed_at, read_at, settled_at)
       with held as materialized (${heldLease(lease, dialect)}), given as materialized (${given})
@@ -106,7 +109,7 @@ export function createArchiveWrites(db: Db, dialect: SqlDialect): ArchiveWrites 
         changed_at = case when ${isSame} then usage_rows.changed_at else excluded.read_at end,
         read_at = excluded.read_at,
         ${sql.join(counterColumns.map((name) => sql`${sql.ref(name)} = ${sql.ref(`excluded.${name}`)}`))}
-      where ${settles} or not ${isSame}`.execute(transaction);
+      where ${settles} or not ${isSame} or not ${wasOver}`.execute(transaction);
     return numAffectedRows ?? 0n;
   };
 

@@ -4,7 +4,7 @@ import { hoursIn } from "../../model/usage/roll-up.ts";
 import type { TimeWindow } from "../../model/usage/time.ts";
 import type { Db } from "../database.ts";
 import type { SqlDialect } from "../sql-dialect.ts";
-import { ofSeries, partOf, type RowFromDatabase, texts } from "./archive-codec.ts";
+import { ofSeries, overAt, partOf, type RowFromDatabase, texts } from "./archive-codec.ts";
 import { type ArchivePages, createArchivePages } from "./archive-pages.ts";
 import type { ArchiveCorrection, ArchivedRow } from "./archive-records.ts";
 import { type ArchiveRetention, createArchiveRetention } from "./archive-retention.ts";
@@ -17,8 +17,14 @@ export interface UsageArchive extends ArchiveWrites, ArchiveSpans, ArchivePages,
   rows(series: ArchiveSeries, window: TimeWindow): Promise<ArchivedRow[]>;
   /** Returns the corrections of a window, by bucket, part and time. */
   corrections(series: ArchiveSeries, window: TimeWindow): Promise<ArchiveCorrection[]>;
-  /** Returns the starts of the buckets that were read, in order. */
-  readBuckets(series: ArchiveSeries, window: TimeWindow): Promise<number[]>;
+  /**
+   * Returns the starts of the buckets that were read when they were over and published, in order.
+   *
+   * @param lagMs longest time that the platform needs to publish a quarter hour
+   */
+  readBuckets(series: ArchiveSeries, window: TimeWindow, lagMs: number): Promise<number[]>;
+  /** Returns the start of the oldest bucket of a window that is not settled and has not changed since; null for none. */
+  oldestOpen(series: ArchiveSeries, window: TimeWindow, unchangedSince: number): Promise<number | null>;
 }
 
 /** Creates the archive. */
@@ -53,10 +59,17 @@ export function createUsageArchive(database: Db, dialect: SqlDialect): UsageArch
         former: row.bytes_out === null ? null : partOf(row),
       }));
     },
-    readBuckets: async (series, { from, to }) => {
+    readBuckets: async (series, { from, to }, lagMs) => {
       const { rows } = await sql<{ bucket: number }>`select bucket from usage_rows
-        where ${ofSeries(series)} and bucket >= ${from} and bucket < ${to} and part = '' order by bucket`.execute(db);
+        where ${ofSeries(series)} and bucket >= ${from} and bucket < ${to} and part = ''
+          and read_at >= ${overAt("usage_rows", lagMs)} order by bucket`.execute(db);
       return rows.map(({ bucket }) => bucket);
+    },
+    oldestOpen: async (series, { from, to }, unchangedSince) => {
+      const { rows } = await sql<{ bucket: number }>`select bucket from usage_rows
+        where ${ofSeries(series)} and bucket >= ${from} and bucket < ${to}
+          and settled_at is null and changed_at <= ${unchangedSince} order by bucket limit 1`.execute(db);
+      return rows[0]?.bucket ?? null;
     },
   };
 }
