@@ -2,6 +2,8 @@ import { parseArgs } from "node:util";
 import { pinBench } from "../fleet.ts";
 import { archiveExport } from "./archive-export.ts";
 import { archiveImport } from "./archive-import.ts";
+import { archiveServingDrills } from "./archive-serving.ts";
+import { archiveTruthDrills } from "./archive-truth.ts";
 import type { Drill, Outcome, Size } from "./drill.ts";
 import { loadDrills } from "./load-drills.ts";
 import { propertyDrills, runProperty } from "./property-drills.ts";
@@ -13,6 +15,8 @@ const drills: Readonly<Record<string, Drill>> = {
   ...unreadDrills,
   "archive-export": archiveExport,
   "archive-import": archiveImport,
+  ...archiveTruthDrills,
+  ...archiveServingDrills,
 };
 
 const USAGE = `npm run drill -- <name>... [--small]

@@ -85,6 +85,7 @@ export function createJobScheduler(services: JobServices, options: JobOptions): 
         repeat(COLLECTOR_TICK_MS, usageCollector.tick);
         if (usageRollUp) repeat(ROLL_UP_TICK_MS, usageRollUp.tick);
         await usageCollector.tick();
+        await usageRollUp?.tick();
       }
       if (attendanceCollector && !isStopped) repeat(ATTENDANCE_TICK_MS, attendanceCollector.tick);
     },

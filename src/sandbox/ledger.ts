@@ -39,13 +39,14 @@ const HISTORY_DAYS = 400;
  * Creates the ledger.
  *
  * @param beganAt - the sandbox's first instant, at which the past ends except for streams that were live
+ * @param goesOn - whether the past never ends, except for streams that were live and have stopped
  */
-export function createLedger(traffic: Traffic, live: Live, beganAt: number): Ledger {
+export function createLedger(traffic: Traffic, live: Live, beganAt: number, goesOn: boolean): Ledger {
   const meteredSince = floorTo(beganAt, DAY_MS) - HISTORY_DAYS * DAY_MS;
 
   function pastEndsAt(streamName: string): number {
     const seeded = live.feeds(streamName).find(({ isSeeded }) => isSeeded);
-    return seeded ? endOf(seeded) : beganAt;
+    return seeded ? endOf(seeded) : goesOn ? Number.POSITIVE_INFINITY : beganAt;
   }
 
   function* pastReadings(stream: StreamModel, span: Span): Generator<MeterReading> {

@@ -26,14 +26,23 @@ export interface Platform {
   readonly transcoders: Transcoders;
 }
 
-/**
- * Creates a platform from a seed. Equal arguments give equal platforms.
- *
- * @param clock - its first reading is the end of the past
- * @param bulk - further streams for scale tests
- * @param lag - of analytics behind the quarter hour
- */
-export function createPlatform(seed: number, clock: Clock, bulk: number, lag: Lag): Platform {
+/** What a platform is made from. */
+export interface PlatformOptions {
+  readonly seed: number;
+  /** Its first reading is the end of the past. */
+  readonly clock: Clock;
+  /** Number of further streams for scale tests. */
+  readonly bulk: number;
+  /** Number of partners of these. */
+  readonly bulkPartners?: number | undefined;
+  /** Whether the traffic of the past goes on for all streams. */
+  readonly goesOn: boolean;
+  /** Lag of analytics behind the quarter hour. */
+  readonly lag: Lag;
+}
+
+/** Creates a platform from a seed. Equal options give equal platforms. */
+export function createPlatform({ seed, clock, bulk, bulkPartners, goesOn, lag }: PlatformOptions): Platform {
   const beganAt = clock.now();
   const tokens = createTokenRepositories(seed);
   // The live part calls the Director's check when an encoder reconnects, and the check reads the live part.
@@ -41,10 +50,10 @@ export function createPlatform(seed: number, clock: Clock, bulk: number, lag: La
     const admitted = admission.publish(streamName, credentials, at);
     return admitted.ok ? admitted.token : undefined;
   });
-  const { account, profiles } = applySeed({ tokens, live, beganAt, bulk });
+  const { account, profiles } = applySeed({ tokens, live, beganAt, bulk, bulkPartners });
   const admission = createAdmission(account, tokens, live);
   const traffic = createTraffic(seed, profiles);
-  const ledger = createLedger(traffic, live, beganAt);
+  const ledger = createLedger(traffic, live, beganAt, goesOn);
   const media = createMedia(seed, clock, live, pastRecordings(traffic, tokens.publish, beganAt));
   const transcoders = createTranscoders(seed);
   for (const draft of seedTranscoders(beganAt)) transcoders.add(draft);

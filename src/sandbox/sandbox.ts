@@ -64,6 +64,14 @@ export interface SandboxOptions {
   readonly onClockMoved?: (now: number) => void;
   /** Further streams for scale tests: `bulk-00001` and so on. Defaults to none. */
   readonly bulk?: number;
+  /** Partners among whom these streams are distributed. Defaults to 200. */
+  readonly bulkPartners?: number;
+  /**
+   * Whether all streams of the seed go on as before after the first instant.
+   *
+   * Defaults to false: only those that are live then do.
+   */
+  readonly goesOn?: boolean;
   /** Called with each call of the platform's paths and its response, credentials included. */
   readonly onExchange?: (exchange: Exchange) => void;
   /**
@@ -166,6 +174,8 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     frozen = false,
     secret = DEFAULT_SECRET,
     bulk = 0,
+    bulkPartners,
+    goesOn = false,
     lagMs,
   } = options;
   const { host = "127.0.0.1", port = 0, onExchange, onClockMoved, wait = realWait } = options;
@@ -175,7 +185,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
 
   function createState(): { platform: Platform; router: ReturnType<typeof createRouter> } {
     const clock = createClock(toInstant(startAt), frozen, onClockMoved);
-    const platform = createPlatform(seed, clock, bulk, createLag(lagMs));
+    const platform = createPlatform({ seed, clock, bulk, bulkPartners, goesOn, lag: createLag(lagMs) });
     const routes = [...platformRoutes(platform, CONFERENCE_APP), ...adminRoutes({ platform, faults, calls, reset })];
     return { platform, router: createRouter(routes) };
   }

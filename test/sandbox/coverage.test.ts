@@ -149,7 +149,13 @@ describe("sandbox sliceOf", () => {
 
 describe("sandbox ledger", () => {
   it("reads the same traffic from a span as from any parts of it, to the millisecond", () => {
-    const { ledger } = createPlatform(1, createClock(NOW, true), 0, createLag());
+    const { ledger } = createPlatform({
+      seed: 1,
+      clock: createClock(NOW, true),
+      bulk: 0,
+      goesOn: false,
+      lag: createLag(),
+    });
     const streams = fc.constantFrom("derby-final", "marathon", "sydney-regatta", "rehearsal");
     const cuts = fc.array(fc.integer({ min: NOW - 9 * DAY_MS, max: NOW }), { minLength: 2, maxLength: 6 });
     fc.assert(

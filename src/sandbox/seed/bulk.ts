@@ -14,15 +14,16 @@ export interface Bulk {
 /**
  * Returns further streams for scale tests.
  *
- * @param count - streams, each with a publish token, a subscribe token (tracking id `bulk-partner-<i % 200>`) and a few
+ * @param count - streams, each with a publish token, a subscribe token (tracking id `bulk-partner-<i % partners>`) and a few
  *   hours of light traffic a week
  * @param addedAt - creation time of the tokens, in milliseconds
+ * @param partners - among whom the streams are distributed in turn
  */
-export function bulkSeed(count: number, addedAt: number): Bulk {
+export function bulkSeed(count: number, addedAt: number, partners = PARTNERS): Bulk {
   const numbers = Array.from({ length: count }, (_, index) => index + 1);
   const nameOf = (number: number) => `bulk-${String(number).padStart(5, "0")}`;
   const grantOf = (number: number) => [{ streamName: nameOf(number), isRegex: false }];
-  const partnerOf = (number: number) => `bulk-partner-${number % PARTNERS}`;
+  const partnerOf = (number: number) => `bulk-partner-${number % partners}`;
 
   return {
     profiles: numbers.map((number): StreamProfile => {

@@ -19,6 +19,8 @@ export interface SeedTarget {
   readonly beganAt: number;
   /** Further streams for scale tests. */
   readonly bulk: number;
+  /** Partners of these. */
+  readonly bulkPartners?: number | undefined;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface SeedTarget {
  *
  * @returns the account, and the profiles that its past follows from
  */
-export function applySeed({ tokens, live, beganAt, bulk }: SeedTarget): {
+export function applySeed({ tokens, live, beganAt, bulk, bulkPartners }: SeedTarget): {
   account: Account;
   profiles: readonly StreamProfile[];
 } {
@@ -53,7 +55,7 @@ export function applySeed({ tokens, live, beganAt, bulk }: SeedTarget): {
   }
 
   // Last, so that the ids above are the same with and without it.
-  const many = bulkSeed(bulk, beganAt);
+  const many = bulkSeed(bulk, beganAt, bulkPartners);
   for (const draft of many.tokens.publish) tokens.publish.add(draft);
   for (const draft of many.tokens.subscribe) tokens.subscribe.add(draft);
 
