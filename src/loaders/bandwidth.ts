@@ -541,6 +541,9 @@ function sumBuckets(all: readonly (SourceBucket | undefined)[]): SourceBucket {
     readAt: Math.min(...buckets.map(({ readAt }) => readAt)),
     isSettled: buckets.every(({ isSettled }) => isSettled),
     correctedAt: corrections.length > 0 ? Math.max(...corrections) : null,
+    lacking: buckets.some(({ lacking }) => lacking === null)
+      ? null
+      : [...new Set(buckets.flatMap(({ lacking }) => lacking ?? []))],
     isPartial: buckets.length < all.length || buckets.some(({ isPartial }) => isPartial),
   };
 }

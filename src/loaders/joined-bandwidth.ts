@@ -279,7 +279,7 @@ async function readArchived(
   const found = archivedTiles.map(find);
   const isEmpty = found.every((bucket) => bucket === undefined);
   if (isEmpty && archivedTiles.length > 0 && !(await hasBegun(archive, planned))) throw refusal;
-  const isSettled = found.every((bucket) => bucket?.isSettled && !bucket.isPartial);
+  const isSettled = found.every((bucket) => bucket?.isSettled && !bucket.isPartial && !bucket.lacking?.length);
   const settledAt = isSettled ? Math.min(...found.map((bucket) => bucket?.readAt ?? 0)) : null;
   return { tiles, find, settledAt, isEmpty };
 }
@@ -314,8 +314,8 @@ function usageOf(
   { completeUntil }: Pick<BandwidthArchive, "completeUntil">,
 ): TileUsage | undefined {
   if (!bucket) return undefined;
-  const { traffic, readAt, isPartial, correctedAt } = bucket;
-  return { traffic, completeUntil: completeUntil(readAt), isPartial, correctedAt };
+  const { traffic, readAt, isPartial, correctedAt, lacking } = bucket;
+  return { traffic, completeUntil: completeUntil(readAt), isPartial, correctedAt, lacking };
 }
 
 function measured<Value>(

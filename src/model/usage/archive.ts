@@ -54,6 +54,11 @@ export interface ArchivedBucket {
   readonly isSettled: boolean;
   /** Time of the last change after the bucket was settled, in milliseconds; null if there was none. */
   readonly correctedAt: number | null;
+  /**
+   * Starts of the hours that the figures of a day do not include; null if that is not known, as before the day has replaced its
+   * hours.
+   */
+  readonly lacking: readonly number[] | null;
 }
 
 /** All that one read says of one series. A bucket that the platform left out is absent. */

@@ -152,6 +152,8 @@ export interface TileUsage {
   /** Whether a summand lacks the tile. */
   readonly isPartial: boolean;
   readonly correctedAt: number | null;
+  /** Starts of hours that a day lacks; null or absent if that is not known. */
+  readonly lacking?: readonly number[] | null;
 }
 
 /** Point of a series of which a part may be archived. */
@@ -199,11 +201,13 @@ export function joinBucket(
     const end = Math.min(tile.to, bucket.to, freshUntil);
     const usage = find(tile);
     if (!usage || usage.isPartial) addGap(missing, tile.from, end);
+    else if (usage.lacking?.length)
+      for (const hour of usage.lacking.toSorted((a, b) => a - b)) addGap(missing, hour, hour + HOUR_MS);
     else if (usage.completeUntil < end) addGap(missing, Math.max(tile.from, usage.completeUntil), end);
     if (!usage) continue;
     traffic = traffic ? addTraffic(traffic, usage.traffic) : usage.traffic;
     origins.add(tile.origin);
-    if (tile.resolution !== "HOUR") isVerified = false;
+    if (tile.resolution !== "HOUR" && !usage.lacking) isVerified = false;
     if (usage.correctedAt !== null) correctedAt = Math.max(correctedAt ?? 0, usage.correctedAt);
   }
   const isWhole = missing.length === 0 && bucket.to <= freshUntil;

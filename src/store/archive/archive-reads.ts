@@ -6,6 +6,7 @@ import {
   type ArchiveSeries,
   completeParts,
 } from "../../model/usage/archive.ts";
+import { hoursIn } from "../../model/usage/roll-up.ts";
 import { DAY_MS, HOUR_MS, type TimeWindow } from "../../model/usage/time.ts";
 import type { Traffic } from "../../model/usage/traffic.ts";
 import type { Db } from "../database.ts";
@@ -81,7 +82,7 @@ export function createArchiveReads(db: Db, dialect: SqlDialect): ArchiveReads {
         const counted = part === undefined ? null : clean(part);
         const result = await sql<BucketRow>`
           select bucket, count(settled_at) = count(*) as settled,
-            max(read_at) as read_at,
+            max(read_at) as read_at, max(hours_lacking) as hours_lacking,
             ${sql.join(columns.flatMap((name) => sums(name, dialect, counted)))}
           from usage_rows where ${ofSeries(series)} and ${inWindow(step)} ${ofPart}
           group by bucket having max(case when part = '' then 1 else 0 end) = 1
@@ -97,6 +98,7 @@ export function createArchiveReads(db: Db, dialect: SqlDialect): ArchiveReads {
             readAt: row.read_at,
             isSettled: Boolean(row.settled),
             correctedAt: correctedAt.get(row.bucket) ?? null,
+            lacking: row.hours_lacking === null ? null : hoursIn(row.bucket, row.hours_lacking),
           },
         ]),
       );
@@ -140,6 +142,7 @@ interface BucketRow extends SumRow {
   readonly bucket: number;
   readonly settled: boolean | number;
   readonly read_at: number;
+  readonly hours_lacking: number | null;
 }
 
 /** Sums of one part. */
