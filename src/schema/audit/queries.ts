@@ -12,7 +12,8 @@ const AuditFilter = builder.inputType("AuditFilter", {
       description: "Only entries of this partner's callers, by the partner's `partnerId`. Defaults to any caller.",
     }),
     operation: t.string({
-      description: "Only entries of this mutation, or `reveal` for secrets that were shown. Defaults to any operation.",
+      description:
+        "Only entries of this mutation, of `reveal` for secrets that were shown, or of importArchive for imports of the usage archive. Defaults to any operation.",
     }),
     objectId: t.id({
       description: "Only entries that touched the object with this id in the graph. Defaults to any object.",

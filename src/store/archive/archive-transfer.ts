@@ -302,6 +302,7 @@ export function createArchiveTransfer(db: Db, dialect: SqlDialect): ArchiveTrans
       if (problem !== null) {
         throw new ApplicationError("INVALID_INPUT", `Rows of ${name} must be those of an export; ${problem}.`);
       }
+      await nextTurn();
       await createLeaseRows();
       if (name === "usage_rows" && dialect === "postgres") await ensurePartitions(db, rows.map(partitionOfRow));
       const results: ImportedRows[] = [];
