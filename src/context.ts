@@ -176,6 +176,7 @@ class RequestContext {
   get account(): AccountCache {
     this.lazy.account ??= {
       id: this.shared.account.id,
+      knownId: this.shared.account.knownId,
       putClusters: this.shared.account.putClusters,
       clusters: () => this.shared.account.clusters((ageMs) => this.staleness.record("CLUSTERS", ageMs)),
     };

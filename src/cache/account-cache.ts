@@ -7,6 +7,8 @@ import { createReadThrough, type OnStale } from "./read-through.ts";
 export interface AccountCache {
   /** Returns the public account id, the first part of every stream id. It never changes. @throws UpstreamError */
   id(): Promise<string>;
+  /** Returns the account id if it has been read; null before. */
+  knownId(): string | null;
   /**
    * Returns the account's clusters, up to ten minutes old; older ones, reported to `onStale`, if the platform fails.
    *
@@ -25,10 +27,16 @@ export function createAccountCache(
   clusters: Pick<Clusters, "read">,
   monotonicMs?: MonotonicClock,
 ): AccountCache {
-  const id = createReadThrough(() => account.id(), { ttlMs: Number.POSITIVE_INFINITY, monotonicMs });
+  let knownId: string | null = null;
+  const readId = async () => {
+    knownId = await account.id();
+    return knownId;
+  };
+  const id = createReadThrough(readId, { ttlMs: Number.POSITIVE_INFINITY, monotonicMs });
   const clusterList = createReadThrough(() => clusters.read(), { ttlMs: CLUSTERS_TTL_MS, monotonicMs });
   return {
     id: () => id.read(),
+    knownId: () => knownId,
     clusters: (onStale) => clusterList.read(onStale),
     putClusters: (written) => clusterList.set(written),
   };

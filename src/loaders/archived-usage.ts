@@ -10,6 +10,7 @@ import { freshUntilAt } from "../model/usage/retention.ts";
 import { ceilTo, DAY_MS, HOUR_MS, type TimeWindow } from "../model/usage/time.ts";
 import { windowKey } from "../model/usage/time-window.ts";
 import type { ArchiveReads } from "../store/archive/archive-reads.ts";
+import { UpstreamError } from "../upstream/upstream-error.ts";
 
 /** What is archived: the account, a stream or a tracking id. */
 export interface ArchiveSubject {
@@ -21,8 +22,8 @@ export interface ArchiveSubject {
 /**
  * Loader of archived usage for one request, which reads each series of a window once.
  *
- * Every method throws StoreError; those of the account and of streams UpstreamError as well, if the id of the account is
- * still unknown.
+ * Every method throws StoreError; those of the account and of streams UpstreamError as well, if the store has usage of
+ * several accounts and which one it is can't be read.
  */
 export interface ArchivedUsage {
   /** Loads the buckets of a window that were read, by their start: each in all, or one part of it. */
@@ -54,7 +55,7 @@ export interface ArchivedUsage {
 
 export interface ArchivedUsageSource {
   readonly reads: ArchiveReads;
-  readonly account: Pick<AccountCache, "id">;
+  readonly account: Pick<AccountCache, "id" | "knownId">;
   readonly usageLagMs: number;
   readonly onStale: (readAt: number) => void;
 }
@@ -71,30 +72,58 @@ export function createArchivedUsage({ reads, account, usageLagMs, onStale }: Arc
     }
     return value;
   };
-  const seriesOf = async ({ kind, name }: ArchiveSubject, granularity: ArchiveGranularity): Promise<ArchiveSeries> =>
-    kind === "TRACKING_STREAM"
-      ? { owner: name, kind, subject: "", granularity }
-      : { owner: await account.id(), kind, subject: name, granularity };
+  /** Loads the account; null if no usage is archived, which takes no call of the platform. */
+  const accountId = () =>
+    memoized<string | null>(["account"], async () => {
+      const known = account.knownId();
+      if (known !== null) return known;
+      const [first, ...others] = await reads.accounts();
+      if (first === undefined) return null;
+      return account.id().catch((error: unknown) => {
+        if (error instanceof UpstreamError && others.length === 0) return first;
+        throw error;
+      });
+    });
+  const seriesOf = async (
+    { kind, name }: ArchiveSubject,
+    granularity: ArchiveGranularity,
+  ): Promise<ArchiveSeries | null> => {
+    if (kind === "TRACKING_STREAM") return { owner: name, kind, subject: "", granularity };
+    const owner = await accountId();
+    return owner === null ? null : { owner, kind, subject: name, granularity };
+  };
   const load = <Value>(
     method: string,
     subject: ArchiveSubject,
     granularity: ArchiveGranularity,
     window: TimeWindow | null,
+    empty: Value,
     read: (series: ArchiveSeries) => Promise<Value>,
     part?: string,
   ) =>
-    memoized([method, subject.kind, subject.name, granularity, window && windowKey(window), part ?? null], async () =>
-      read(await seriesOf(subject, granularity)),
-    );
+    memoized([method, subject.kind, subject.name, granularity, window && windowKey(window), part ?? null], async () => {
+      const series = await seriesOf(subject, granularity);
+      return series ? read(series) : empty;
+    });
 
   return {
     buckets: (subject, granularity, window, part) =>
-      load("buckets", subject, granularity, window, (series) => reads.buckets(series, window, part), part),
+      load(
+        "buckets",
+        subject,
+        granularity,
+        window,
+        new Map<number, ArchivedBucket>(),
+        (series) => reads.buckets(series, window, part),
+        part,
+      ),
     sumsByPart: (subject, granularity, window) =>
-      load("sumsByPart", subject, granularity, window, (series) => reads.sumsByPart(series, window)),
+      load("sumsByPart", subject, granularity, window, [], (series) => reads.sumsByPart(series, window)),
     partsByBucket: (subject, granularity, window) =>
-      load("partsByBucket", subject, granularity, window, (series) => reads.partsByBucket(series, window)),
-    oldest: (subject, granularity) => load("oldest", subject, granularity, null, reads.oldest),
+      load("partsByBucket", subject, granularity, window, new Map<number, ArchivedPart[]>(), (series) =>
+        reads.partsByBucket(series, window),
+      ),
+    oldest: (subject, granularity) => load("oldest", subject, granularity, null, null, reads.oldest),
     completeUntil: (readAt) => freshUntilAt(readAt, usageLagMs),
     onStale,
   };

@@ -119,7 +119,7 @@ export interface LoaderSources {
   readonly partnerCache: PartnerCache;
   readonly discoveredNames: DiscoveredNames;
   readonly streamCatalog: StreamCatalog;
-  readonly account: Pick<AccountCache, "id">;
+  readonly account: Pick<AccountCache, "id" | "knownId">;
   readonly store: Pick<Store, "archiveReads" | "attendance">;
   /** Longest delay after a quarter hour before the platform has published its usage, in milliseconds. */
   readonly usageLagMs: number;

@@ -31,6 +31,8 @@ export interface ArchiveReads {
   partsByBucket(series: ArchiveSeries, window: TimeWindow): Promise<Map<number, ArchivedPart[]>>;
   /** Returns the start of the oldest bucket; null if there is none. */
   oldest(series: ArchiveSeries): Promise<number | null>;
+  /** Returns up to two accounts whose usage is collected, in no order. */
+  accounts(): Promise<string[]>;
 }
 
 /** Buckets in the first step on SQLite. */
@@ -128,6 +130,10 @@ export function createArchiveReads(db: Db, dialect: SqlDialect): ArchiveReads {
         else if (row.part === "") byBucket.set(row.bucket, [partOf(row)]);
       }
       return byBucket;
+    },
+    accounts: async () => {
+      const { rows } = await sql<{ owner: string }>`select distinct owner from usage_sources limit 2`.execute(plain);
+      return rows.map(({ owner }) => owner);
     },
     oldest: async (series) => {
       const { rows } = await sql<{ oldest: number | null }>`
