@@ -68,8 +68,8 @@ const FIELD_CHARACTERS = 20;
 
 /** Characters of all cached templates, and of the skeletons that one document had so far. */
 const MAX_TEMPLATE_CHARACTERS = 250_000;
-/** Requests for a document that use its template's plan; then it gets its own, which coerces literals once. */
-const MAX_TEMPLATE_USES = 5;
+/** Executions of a document by its template's plan; then it gets its own, which coerces literals once. */
+const MAX_TEMPLATE_EXECUTIONS = 20;
 
 type ValidDocument = Extract<PreparedDocument, { readonly errors: null }>;
 
@@ -77,7 +77,8 @@ interface CachedDocument {
   readonly prepared: PreparedDocument;
   /** Fields of a plan of its own. */
   readonly fields: number;
-  remainingUses: number;
+  /** Executions by the plan of a template. */
+  executions: number;
 }
 
 interface PreparedTemplate {
@@ -161,21 +162,18 @@ export function createDocumentCache({
 
   return (text) => {
     const cached = documents.get(text);
-    if (cached) {
-      cached.remainingUses -= 1;
-      if (cached.remainingUses >= 0) return cached.prepared;
-    }
+    if (cached && cached.executions < MAX_TEMPLATE_EXECUTIONS) return cached.prepared;
     const split = hasTemplates && !cached ? splitDocument(text) : null;
     const template = split && templates.get(split.skeleton);
     const filled = split && template && typeof template === "object" ? filledTemplate(template, text, split) : null;
     if (filled) {
-      documents.set(text, { prepared: filled, fields: 0, remainingUses: MAX_TEMPLATE_USES });
-      return filled;
+      documents.set(text, filled);
+      return filled.prepared;
     }
     const { errors, document, size } = checked(schema, text);
     if (split && document) prepareTemplate(text, split, document, size);
     const prepared = errors ? { errors: errors.map((error) => show(error)) } : prepareDocument(document);
-    documents.set(text, { prepared, fields: size?.fields ?? 0, remainingUses: Infinity });
+    documents.set(text, { prepared, fields: size?.fields ?? 0, executions: 0 });
     return prepared;
   };
 }
@@ -185,11 +183,11 @@ function filledTemplate(
   { template, prepared }: PreparedTemplate,
   text: string,
   { literals }: SplitDocument,
-): ValidDocument | null {
+): CachedDocument | null {
   const values = literalValues(template, literals);
   if (!values) return null;
   const key = `\n${literals.join("\n")}`;
-  return {
+  const filled: ValidDocument = {
     errors: null,
     operation: (name) => {
       const operation = prepared.operation(name);
@@ -198,13 +196,17 @@ function filledTemplate(
         ...operation,
         cacheKey: (variables) => operation.cacheKey(variables) + key,
         cost: (variables) => operation.cost({ ...variables, ...values.raw }),
-        execute: (request) =>
-          mapMaybe(operation.execute({ ...request, literals: values.coerced }), (result) =>
+        execute: (request) => {
+          cached.executions += 1;
+          return mapMaybe(operation.execute({ ...request, literals: values.coerced }), (result) =>
             result.errors ? { ...result, errors: locateErrors(result.errors, template, text) } : result,
-          ),
+          );
+        },
       };
     },
   };
+  const cached: CachedDocument = { prepared: filled, fields: 0, executions: 0 };
+  return cached;
 }
 
 type Checked =

@@ -11,7 +11,6 @@ import {
   getNamedType,
   getNullableType,
   isInputObjectType,
-  isLeafType,
   isListType,
   Kind,
   Location,
@@ -123,7 +122,7 @@ export function createTemplate(
     }
     const number = numbers.get(node.loc?.start ?? -1);
     const literal = number === undefined ? undefined : literals[number];
-    if (!literal || !isLiteral(node) || !isLeafType(named)) return node;
+    if (!literal || !isLiteral(node)) return node;
     literal.type = type;
     return variable(String(number), node);
   };
