@@ -16,6 +16,7 @@ import { createLoaders, type Loaders } from "./loaders/loaders.ts";
 import { createStaleness, type Staleness } from "./loaders/staleness.ts";
 import { scopeToPartner } from "./loaders/tenant-scope.ts";
 import type { CostStatus } from "./model/cost.ts";
+import type { CollectionProblems } from "./model/usage/collection-problems.ts";
 import { type Retention, retentionAt } from "./model/usage/retention.ts";
 import type { Clock } from "./primitives/clock.ts";
 import { setDeadline } from "./primitives/deadline.ts";
@@ -52,6 +53,8 @@ export interface SharedServices {
   readonly spanOnPlatform: PlatformClock["span"];
   /** Longest delay after a quarter hour before the platform has published its usage, in milliseconds. */
   readonly usageLagMs: number;
+  /** Reasons for which this gateway does not collect usage at present. */
+  readonly collectionProblems: CollectionProblems;
   /** Days for which collected usage is kept by the hour; null for no limit. */
   readonly hoursKeptDays: number | null;
   /** Origin of the platform's Director, by which streams are published and viewed. */

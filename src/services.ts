@@ -18,6 +18,7 @@ import { createSuspensionEnforcer } from "./jobs/enforce-suspension.ts";
 import type { RateLimitPool } from "./limits/rate-limit-pool.ts";
 import { createThumbnailLimit } from "./limits/thumbnail-limit.ts";
 import type { Secret } from "./model/secret.ts";
+import { createCollectionProblems } from "./model/usage/collection-problems.ts";
 import { type Clock, type MonotonicClock, processClock } from "./primitives/clock.ts";
 import { createScheduling, type Scheduling } from "./scheduling/scheduling.ts";
 import { encodeGlobalId } from "./schema/global-id.ts";
@@ -138,6 +139,7 @@ export function createServices(options: ServiceOptions, onCall?: UpstreamOptions
     }),
     clock,
     platformClock,
+    collectionProblems: createCollectionProblems(),
     spanOnPlatform:
       configured === "MEASURED"
         ? dateHeaderClock.span

@@ -3,7 +3,9 @@ import type { AccountCache } from "../cache/account-cache.ts";
 import type { DiscoveredNames } from "../cache/discovered-names.ts";
 import type { StreamCatalog } from "../cache/stream-catalog.ts";
 import type { TokenCache } from "../cache/token-cache.ts";
+import { ApplicationError } from "../model/errors.ts";
 import type { UsageReading } from "../model/usage/archive.ts";
+import type { CollectionProblems } from "../model/usage/collection-problems.ts";
 import { type Retention, retentionAt } from "../model/usage/retention.ts";
 import { floorTo, type TimeWindow } from "../model/usage/time.ts";
 import { SharedCancellation } from "../primitives/cancellation.ts";
@@ -33,11 +35,19 @@ export interface UsageCollectorOptions {
   readonly discoveredNames: DiscoveredNames;
   /** Id of the gateway. */
   readonly gatewayId: string;
+  readonly collectionProblems: CollectionProblems;
   readonly platformClock: Clock;
   readonly usageLagMs: number;
   /** Resolves after this many milliseconds. */
   readonly pause: (ms: number) => Promise<unknown>;
   readonly logger: Logger;
+}
+
+/** Usage has counts that no database can hold. */
+class UnstorableUsageError extends ApplicationError {
+  constructor(buckets: number) {
+    super("UPSTREAM_BAD_RESPONSE", `${buckets} buckets have counts beyond 2^63 and were left out.`);
+  }
 }
 
 /** Reads usage from the platform into the archive, on one of the gateways that share a store. */
@@ -82,6 +92,7 @@ const KINDS = ["ACCOUNT", "ACCOUNT_COUNTRY", "TRACKING_STREAM", "STREAM", "STREA
 /** Creates the collector; it does nothing before its first tick. */
 export function createUsageCollector(options: UsageCollectorOptions): UsageCollector {
   const { store, account, gatewayId, platformClock, usageLagMs, pause, logger } = options;
+  const { collectionProblems: problems } = options;
   const { leases, usageArchive } = store;
   const cancellation = new SharedCancellation();
   const cancelled = new Promise<void>((resolve) => cancellation.addEventListener("abort", resolve));
@@ -129,7 +140,8 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
       const former = plan.get({ kind, granularity, name });
       if (former && former.until < oldest) await saveGaps(owner, former, oldest, held);
       const from = former?.from ?? window.from;
-      const begin = Math.max(former?.until ?? window.from, oldest);
+      // A clock that has moved backwards lets buckets be read again.
+      const begin = Math.max(Math.min(former?.until ?? window.from, floorTo(readUntil, step)), oldest);
       let until = begin;
       while (until + step <= readUntil && buckets.has(until)) until += step;
       readings.push({ ...usageSeriesOf(owner, call, name), granularity, readAt, buckets });
@@ -140,8 +152,22 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
     plan.set(next);
   };
 
-  /** Makes a call. A name that the platform refuses fails it for the others, so that these are read without it. */
-  const make = async (owner: string, call: CollectionCall, held: Lease): Promise<void> => {
+  const reportSeries = (error: UpstreamError | UnstorableUsageError, call: CollectionCall, at: number) => {
+    const { kind, granularity, names, window } = call;
+    for (const name of names) problems.record(error, { kind, granularity, name }, at);
+    failures += 1;
+    logger.warn(
+      { err: error, code: error.code, kind, granularity, names: names.length, ...window },
+      "usage could not be collected; the call is repeated later",
+    );
+  };
+
+  /**
+   * Makes a call. One that fails because of a series is divided, so that the others are read without it.
+   *
+   * @returns names of which a part could not be read
+   */
+  const make = async (owner: string, call: CollectionCall, held: Lease): Promise<readonly string[]> => {
     const readAt = platformClock();
     let reading: CollectedUsage;
     try {
@@ -149,21 +175,29 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
     } catch (error) {
       const halves = error instanceof UpstreamError ? halvesOf(call, error) : null;
       if (halves) {
-        for (const half of halves) await make(owner, half, held);
-        return;
+        const [first, second] = halves;
+        return [...(await make(owner, first, held)), ...(await make(owner, second, held))];
       }
-      if (!(error instanceof UpstreamError && error.code === "UPSTREAM_REJECTED")) throw error;
-      plan.refuse(call.kind, call.names[0] ?? "");
-      logger.warn({ err: error, kind: call.kind }, "the platform refuses usage of a name");
-      return;
+      if (!(error instanceof UpstreamError && isAboutSeries(error))) throw error;
+      if (error.code === "UPSTREAM_REJECTED") plan.refuse(call.kind, call.names[0] ?? "");
+      reportSeries(error, call, readAt);
+      return call.names;
     }
     await write(owner, call, reading, readAt, retentionAt(readAt, usageLagMs), held);
+    if (reading.unstorable.length === 0) return [];
+    const names = [...new Set(reading.unstorable)];
+    reportSeries(new UnstorableUsageError(reading.unstorable.length), { ...call, names }, readAt);
+    return names;
   };
 
   const collect = async (held: Lease) => {
     const owner = await account.id();
     if (plan.size() === 0) await plan.load(owner);
     const isFirst = plan.size() === 0;
+    if (plan.isAhead(retentionAt(platformClock(), usageLagMs))) {
+      problems.recordClock(platformClock());
+      logger.warn({ code: "CLOCK_MOVED_BACK" }, "the clock has moved backwards: collected usage is read again");
+    }
     if (isFirst) logger.info("usage is collected for the first time: all that the platform has is read");
     let made = 0;
     let failed = 0;
@@ -176,16 +210,19 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
         for (const call of calls) {
           if (cancellation.aborted || lease !== held) return;
           try {
-            await make(owner, call, held);
+            const failedNames = await make(owner, call, held);
+            problems.resolve({ ...call, names: call.names.filter((name) => !failedNames.includes(name)) });
             inARow = 0;
           } catch (error) {
             if (!(error instanceof UpstreamError)) throw error;
             if (cancellation.aborted) return;
-            failures += 1;
             failed += 1;
             inARow += 1;
-            logger.warn({ err: error, kind, granularity }, "usage could not be collected; the call is repeated later");
-            if (inARow === MAX_FAILURES_IN_A_ROW) throw error;
+            reportSeries(error, call, platformClock());
+            if (inARow === MAX_FAILURES_IN_A_ROW) {
+              retryAt = platformClock() + RETRY_MS;
+              return;
+            }
           }
           made += 1;
           if (!call.isCatchingUp) {
@@ -200,8 +237,15 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
         }
       }
     }
+    problems.resolve(null);
     if (failed > 0) retryAt = platformClock() + RETRY_MS;
     if (made > 0) logger.debug({ calls: made, failed }, "usage was collected up to the newest quarter hour");
+  };
+
+  const reportWhole = (error: unknown, message: string) => {
+    problems.record(error, { kind: null, granularity: null, name: "" }, platformClock());
+    failures += 1;
+    logger.warn({ err: error }, message);
   };
 
   const run = async (held: Lease) => {
@@ -210,8 +254,10 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
     } catch (error) {
       if (cancellation.aborted) return;
       retryAt = platformClock() + RETRY_MS;
-      if (error instanceof LeaseLostError) lease = lease === held ? null : lease;
-      logger.warn({ err: error }, "usage could not be collected");
+      if (error instanceof LeaseLostError) {
+        lease = lease === held ? null : lease;
+        logger.warn({ err: error }, "usage could not be collected");
+      } else reportWhole(error, "usage could not be collected");
     } finally {
       running = null;
     }
@@ -236,9 +282,11 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
           await leases.release(held);
           return;
         }
-        if (platformClock() >= retryAt) running = run(held);
+        // After a step of the clock the time of the next attempt may be far ahead.
+        const waitMs = retryAt - platformClock();
+        if (waitMs <= 0 || waitMs > RETRY_MS) running = run(held);
       } catch (error) {
-        logger.warn({ err: error }, "the lease of the usage collector could not be renewed");
+        reportWhole(error, "the lease of the usage collector could not be renewed");
       }
     },
     idle: async () => {
@@ -262,22 +310,31 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
   };
 }
 
+/** Returns whether a failure is that of a series and not of the platform: a refused name, an unusable count, a large response. */
+function isAboutSeries({ code, health }: UpstreamError): boolean {
+  return code === "UPSTREAM_REJECTED" || (code === "UPSTREAM_BAD_RESPONSE" && health === "HEALTHY");
+}
+
 /**
- * Returns two calls in place of one that cannot succeed as a whole: it has a name that the platform refuses, or its response is
- * too large. Returns null for any other failure, and for a call that cannot be divided.
+ * Returns two calls in place of one that cannot succeed as a whole, so that the others are collected. Returns null for a failure
+ * of the platform, and for a call of one bucket, or of one name that the platform refuses.
  */
-function halvesOf(call: CollectionCall, { code, status }: UpstreamError): CollectionCall[] | null {
-  const isTooLarge = code === "UPSTREAM_BAD_RESPONSE" && status === null;
-  if (code !== "UPSTREAM_REJECTED" && !isTooLarge) return null;
+function halvesOf(call: CollectionCall, error: UpstreamError): [CollectionCall, CollectionCall] | null {
+  if (!isAboutSeries(error)) return null;
   const { names, window, granularity } = call;
   const half = names.length >> 1;
-  if (half > 0) return [names.slice(0, half), names.slice(half)].map((some) => ({ ...call, names: some }));
+  if (half > 0) {
+    return [
+      { ...call, names: names.slice(0, half) },
+      { ...call, names: names.slice(half) },
+    ];
+  }
   const middle = floorTo((window.from + window.to) / 2, STEP_MS[granularity]);
-  if (!isTooLarge || middle <= window.from) return null;
+  if (error.code === "UPSTREAM_REJECTED" || middle <= window.from) return null;
   return [
-    { ...window, to: middle },
-    { ...window, from: middle },
-  ].map((part) => ({ ...call, window: part }));
+    { ...call, window: { ...window, to: middle } },
+    { ...call, window: { ...window, from: middle } },
+  ];
 }
 
 /** Returns the spans of a window whose steps are absent, in order. */

@@ -24,7 +24,7 @@ type SourceKey = Pick<ArchiveSource, "kind" | "granularity" | "name">;
 
 /** Series that are collected, how far this gateway has read them, and the calls that are due. */
 export interface CollectionPlan {
-  /** Loads the series that were collected before. What another gateway has read is read once more. */
+  /** Loads the series that were collected before. Each is read once more, since another gateway may have read it. */
   load(owner: string): Promise<void>;
   /** Forgets all series until the next {@link load}. */
   clear(): void;
@@ -33,6 +33,8 @@ export interface CollectionPlan {
   get(key: SourceKey): ArchiveSource | undefined;
   /** Records how far series have been read. */
   set(sources: readonly ArchiveSource[]): void;
+  /** Returns whether a series was read at a later time than is published now, so that a clock has moved backwards. */
+  isAhead(retention: Retention): boolean;
   /** Leaves out a name that the platform refuses. */
   refuse(kind: ArchiveKind, name: string): void;
   /** Lets all refused names be tried again. */
@@ -60,14 +62,17 @@ interface PlanOptions {
  * no call, as a call may span any time.
  */
 const REREAD_MS: Record<ArchiveGranularity, number> = { HOUR: 26 * HOUR_MS, DAY: 4 * DAY_MS };
+/** Interval at which all that the platform has is read again, in milliseconds, so that a late change is seen. */
+const REREAD_ALL_EVERY_MS: Record<ArchiveGranularity, number> = { HOUR: DAY_MS, DAY: 7 * DAY_MS };
 /** Length of a bucket, in milliseconds. */
 export const STEP_MS: Record<ArchiveGranularity, number> = { HOUR: HOUR_MS, DAY: DAY_MS };
 
 /** Creates an empty plan. */
 export function createCollectionPlan(options: PlanOptions): CollectionPlan {
   const { store, tokenCache, streamCatalog, discoveredNames } = options;
-  /** Series, and what this gateway has read of them. */
   const sources = new Map<string, ArchiveSource>();
+  /** Series that this gateway has read since it has the lease. */
+  const read = new Set<string>();
   /** Names that the platform refuses; tried again each day. */
   const refused = new Set<string>();
   /** Times at which series are next searched for buckets that another read would settle. */
@@ -100,9 +105,8 @@ export function createCollectionPlan(options: PlanOptions): CollectionPlan {
 
   return {
     load: async (owner) => {
-      sources.clear();
       for (const source of await store.usageArchive.sources(owner)) {
-        sources.set(keyOf(source), { ...source, readUntil: 0 });
+        sources.set(keyOf(source), source);
         if (source.kind === "STREAM") discoveredNames.addStream(source.name);
         if (source.kind === "TRACKING_STREAM") discoveredNames.addTrackingId(source.name);
       }
@@ -110,27 +114,39 @@ export function createCollectionPlan(options: PlanOptions): CollectionPlan {
     clear: () => {
       sources.clear();
       searchAt.clear();
+      read.clear();
     },
     size: () => sources.size,
     get,
     set: (next) => {
-      for (const source of next) sources.set(keyOf(source), source);
+      for (const source of next) {
+        sources.set(keyOf(source), source);
+        read.add(keyOf(source));
+      }
     },
+    isAhead: (retention) =>
+      [...sources.values()].some(({ granularity, readUntil }) => readUntil > endOf(granularity, retention).readUntil),
     refuse: (kind, name) => void refused.add(refusalKey(kind, name)),
     retryRefused: () => refused.clear(),
     callsOf: async (owner, kind, granularity, retention) => {
       const { to, readUntil } = endOf(granularity, retention);
       const oldest = oldestOf(granularity, retention);
       const reread = Math.max(oldest, floorTo(readUntil - REREAD_MS[granularity], STEP_MS[granularity]));
+      const isRead = (name: string) => read.has(keyOf({ kind, granularity, name }));
+      const period = REREAD_ALL_EVERY_MS[granularity];
+      // A time of another reading may be later, where a clock has moved backwards.
       const due = (await namesOf(kind)).filter(
         (name) =>
-          !refused.has(refusalKey(kind, name)) && (get({ kind, granularity, name })?.readUntil ?? 0) < readUntil,
+          !refused.has(refusalKey(kind, name)) &&
+          !(isRead(name) && get({ kind, granularity, name })?.readUntil === readUntil),
       );
       const from = new Map<string, number>();
       for (const name of due) {
         const key = { kind, granularity, name };
+        const source = get(key);
+        if (!source || floorTo(source.readUntil, period) !== floorTo(readUntil, period)) continue;
         const open = await oldestOpen(owner, key, { from: oldest, to: reread }, retention.now);
-        from.set(name, Math.max(oldest, Math.min(get(key)?.until ?? oldest, open ?? reread, reread)));
+        from.set(name, Math.max(oldest, Math.min(source.until, open ?? reread, reread)));
       }
       const fromOf = (name: string) => from.get(name) ?? oldest;
       // Names with equal windows share calls, so that one new name does not widen the window of nine others.
@@ -140,7 +156,7 @@ export function createCollectionPlan(options: PlanOptions): CollectionPlan {
         granularity,
         names,
         window: { from: Math.min(...names.map(fromOf)), to },
-        isCatchingUp: names.some((name) => (get({ kind, granularity, name })?.readUntil ?? 0) === 0),
+        isCatchingUp: !names.every(isRead),
       }));
     },
     behind: (retention) =>

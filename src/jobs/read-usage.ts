@@ -10,8 +10,8 @@ import type { CollectionCall } from "./collection-plan.ts";
 /** Usage by name and bucket. */
 export interface CollectedUsage {
   readonly series: ReadonlyMap<string, ReadonlyMap<number, readonly ArchivedPart[]>>;
-  /** Buckets that have a count which no database can hold; they are left out. */
-  readonly unstorable: number;
+  /** Name of each bucket that has a count which no database can hold, and that is therefore left out. */
+  readonly unstorable: readonly string[];
 }
 
 interface UsageReader {
@@ -61,14 +61,14 @@ type Buckets = Iterable<readonly [start: number, parts: readonly ArchivedPart[]]
 /** Converts and checks the buckets one by one. */
 async function collected(all: readonly (readonly [name: string, buckets: Buckets])[]): Promise<CollectedUsage> {
   const slices = createSlices();
-  let unstorable = 0;
+  const unstorable: string[] = [];
   const byName = new Map<string, Map<number, readonly ArchivedPart[]>>();
   for (const [name, given] of all) {
     const kept = new Map<number, readonly ArchivedPart[]>();
     byName.set(name, kept);
     for (const [start, parts] of given) {
       if (parts.every(isStorable)) kept.set(start, parts);
-      else unstorable += 1;
+      else unstorable.push(name);
       const pause = slices();
       if (pause) await pause;
     }

@@ -5,6 +5,7 @@ import type { UsageCache } from "../cache/usage-cache.ts";
 import type { UsageCollector } from "../jobs/collect-usage.ts";
 import type { UsageRollUp } from "../jobs/roll-up-usage.ts";
 import type { UnsentResponses } from "../limits/unsent-responses.ts";
+import type { CollectionProblems } from "../model/usage/collection-problems.ts";
 import type { LoadShedder } from "../scheduling/load-shedder.ts";
 import type { PlatformClock } from "../upstream/platform-clock.ts";
 import type { CallReport } from "../upstream/transport/http-types.ts";
@@ -38,6 +39,7 @@ export interface ObservedComponents {
   readonly dateHeaderClock: Pick<PlatformClock, "offset">;
   /** Null if this gateway does not collect usage. */
   readonly usageCollector: Pick<UsageCollector, "stats"> | null;
+  readonly collectionProblems: Pick<CollectionProblems, "counts">;
   /** Null like the collector. */
   readonly usageRollUp: Pick<UsageRollUp, "stats"> | null;
 }
@@ -229,7 +231,7 @@ function observeComponents(registry: MetricsRegistry, components: ObservedCompon
       return ageMs === null ? null : ageMs / 1000;
     },
   );
-  if (components.usageCollector) observeCollector(registry, components.usageCollector);
+  if (components.usageCollector) observeCollector(registry, components.usageCollector, components.collectionProblems);
   if (components.usageRollUp) observeRollUp(registry, components.usageRollUp);
   registry.observed("gauge", "syndigraph_tokens", "Tokens of the account, by kind.", () => {
     const { publishTokens, subscribeTokens } = tokenCache.stats();
@@ -241,7 +243,11 @@ function observeComponents(registry: MetricsRegistry, components: ObservedCompon
 }
 
 /** Adds the progress of the usage collector, which only the gateway that collects knows. */
-function observeCollector(registry: MetricsRegistry, { stats }: Pick<UsageCollector, "stats">): void {
+function observeCollector(
+  registry: MetricsRegistry,
+  { stats }: Pick<UsageCollector, "stats">,
+  problems: Pick<CollectionProblems, "counts">,
+): void {
   registry.observed(
     "gauge",
     "syndigraph_usage_collector_active",
@@ -260,8 +266,8 @@ function observeCollector(registry: MetricsRegistry, { stats }: Pick<UsageCollec
   registry.observed(
     "counter",
     "syndigraph_usage_collector_failures_total",
-    "Calls of the collector that failed, and are repeated later.",
-    () => stats().failures,
+    "Failures of the collector, whose reads are repeated later, by code: see `UsageCollectionProblem.code`.",
+    () => [...problems.counts()].map(([code, value]) => ({ labels: { code }, value })),
   );
 }
 

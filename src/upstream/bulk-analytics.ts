@@ -58,7 +58,9 @@ export function createBulkAnalytics(http: Http): Analytics {
       return await decodeBody(body, under, param === null ? null : names, decode);
     } catch (error) {
       if (!(error instanceof ShapeError || error instanceof SyntaxError || error instanceof TypeError)) throw error;
-      throw badResponse({ operation, status: 200, health: "HEALTHY" }, error.message, false);
+      // What is no response of the API says nothing about the series in it.
+      const health = error instanceof SyntaxError ? "UNHEALTHY" : "HEALTHY";
+      throw badResponse({ operation, status: 200, health }, error.message, false);
     }
   };
   return {
@@ -124,6 +126,6 @@ async function decodeBody<Row>(
     const pause = slices();
     if (pause) await pause;
   }
-  if (!isSuccess) throw new ShapeError("status", "success");
+  if (!isSuccess) throw new SyntaxError("status is not success");
   return result;
 }

@@ -168,6 +168,7 @@ export const furtherExamples: readonly FurtherExample[] = [
         isRunning
         progress { granularity series incompleteSeries collectedFrom collectedUntil lateSeconds }
         missing { kind name granularity from to }
+        problems { code kind granularity name since lastAt }
       }
     }`,
   },

@@ -7,13 +7,13 @@ import { at } from "../support/time.ts";
 
 const COLLECTION = `{ usageCollection { isRunning
   progress { granularity series incompleteSeries collectedFrom keptFrom collectedUntil lateSeconds }
-  missing { kind name granularity from to } } }`;
+  missing { kind name granularity from to } problems { code } } }`;
 
 describe("usageCollection", () => {
   it("is empty before the first reading", async () => {
     await using gateway = await createTestGateway();
     expect((await gateway.ask(COLLECTION)).data).toEqual({
-      usageCollection: { isRunning: false, progress: [], missing: [] },
+      usageCollection: { isRunning: false, progress: [], missing: [], problems: [] },
     });
   });
 
@@ -61,6 +61,7 @@ describe("usageCollection", () => {
           { ...missing, kind: "ACCOUNT", name: null },
           { ...missing, kind: "TRACKING_STREAM", name: "northwind-tv" },
         ],
+        problems: [],
       },
     });
   });

@@ -3,24 +3,47 @@ import { describe, expect, it } from "vitest";
 import { createUsageCollector } from "../../src/jobs/collect-usage.ts";
 import type { ArchiveGranularity, ArchiveKind, ArchiveSeries } from "../../src/model/usage/archive.ts";
 import { DAY_MS, HOUR_MS, QUARTER_HOUR_MS } from "../../src/model/usage/time.ts";
-import { createServices } from "../../src/services.ts";
+import { noTraffic, type Traffic } from "../../src/model/usage/traffic.ts";
+import { createServices, type Services } from "../../src/services.ts";
+import type { UsageArchive } from "../../src/store/archive/usage-archive.ts";
 import { COLLECTOR_LEASE, type LeaseStore } from "../../src/store/leases.ts";
 import { openStore } from "../../src/store/open-store.ts";
+import { StoreError } from "../../src/store/store-error.ts";
+import type { Analytics } from "../../src/upstream/analytics.ts";
+import { UpstreamError } from "../../src/upstream/upstream-error.ts";
+import { createTestDatabase, databaseKinds } from "../support/databases.ts";
 import { createTestGateway, type TestGateway } from "../support/gateway.ts";
 import { at } from "../support/time.ts";
 
+interface WorldOptions {
+  readonly kind?: "memory" | "postgres";
+  /** Alters what collectors read. */
+  readonly analytics?: (analytics: Analytics) => Analytics;
+  /** Alters where they write. */
+  readonly archive?: (archive: UsageArchive) => UsageArchive;
+  /** Milliseconds by which their clock is ahead of the platform's. */
+  readonly aheadMs?: () => number;
+}
+
 /** Collectors of gateways that share the store and the sandbox of a test. */
-async function createWorld() {
-  const gateway = await createTestGateway({ isTimingSet: true });
+async function createWorld({ kind = "memory", analytics, archive, aheadMs = () => 0 }: WorldOptions = {}) {
+  const database = await createTestDatabase(kind);
+  const gateway = await createTestGateway({ isTimingSet: true, gateway: { store: await database.open() } });
   const closed: (() => Promise<unknown>)[] = [];
   const pauses: number[] = [];
   const lines: string[] = [];
   const createCollector = (gatewayId: string) => {
     const services = createServices(gateway.options);
+    const { store, upstream } = services;
     const collector = createUsageCollector({
       ...services,
-      store: { ...services.store, leases: withLongLeases(services.store.leases) },
-      analytics: services.upstream.bulkAnalytics,
+      analytics: analytics ? analytics(upstream.bulkAnalytics) : upstream.bulkAnalytics,
+      platformClock: () => gateway.sandbox.clock.now() + aheadMs(),
+      store: {
+        ...store,
+        leases: withLongLeases(store.leases),
+        usageArchive: archive ? archive(store.usageArchive) : store.usageArchive,
+      },
       gatewayId,
       pause: async (ms) => void pauses.push(ms),
       logger: pino({ level: "debug" }, { write: (line: string) => void lines.push(line) }),
@@ -40,6 +63,7 @@ async function createWorld() {
     [Symbol.asyncDispose]: async () => {
       for (const close of closed) await close();
       await gateway[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
     },
   };
 }
@@ -99,43 +123,135 @@ async function archived(gateway: TestGateway, of: ArchiveSeries): Promise<Map<nu
   return sums;
 }
 
-describe("the usage collector", () => {
-  it("first reads all that the platform has, in the fewest calls, and every byte of it is right", async () => {
-    await using world = await createWorld();
-    const { gateway, createCollector } = world;
-    const collector = createCollector("a");
-    await collect(collector);
-    const calls = callsOf(gateway);
-    const tokens = await collector.services.tokenCache.read();
-    const streams = Math.ceil(collector.services.streamCatalog.names(tokens).length / 10);
-    const trackingIds = Math.ceil(
-      [...collector.services.discoveredNames.trackingIds(), ...tokens.trackingIds()].length / 10,
-    );
-    expect(calls).toEqual({
-      "account/series": 2,
-      "account/geo_series": 2,
-      "tracking/series": 2 * trackingIds,
-      "streams/series": 2 * streams,
-      "streams/geo_series": 2 * streams,
+/** Returns code, kind, granularity and name of the problems, newest first. */
+function problemsOf({ services }: { readonly services: Services }) {
+  return services.collectionProblems.list().map(({ code, kind, granularity, name }) => [code, kind, granularity, name]);
+}
+
+function failure(code: "UPSTREAM_REJECTED" | "UPSTREAM_BAD_RESPONSE", status?: number): UpstreamError {
+  return new UpstreamError(code, "altered by the test", { operation: "Analytics_Test", status });
+}
+
+/** Alters bytes out of the account by the hour. */
+function altered(analytics: Analytics, bytesOut: (start: number, traffic: Traffic) => bigint): Analytics {
+  return {
+    ...analytics,
+    accountSeries: async (window, granularity, signal) => {
+      const usage = await analytics.accountSeries(window, granularity, signal);
+      if (granularity !== "HOUR") return usage;
+      const starts = [...usage.keys()];
+      return new Map(
+        starts.map((start) => {
+          const traffic = usage.get(start) ?? noTraffic;
+          return [start, { bytesOut: bytesOut(start, traffic), bytesIn: traffic.bytesIn, parts: traffic.parts }];
+        }),
+      );
+    },
+  };
+}
+
+for (const { kind, isReachable } of databaseKinds) {
+  if (kind === "file") continue;
+  describe.skipIf(!isReachable)(`the usage collector over ${kind}`, () => {
+    it("first reads all that the platform has, in the fewest calls, and every byte of it is right", async () => {
+      await using world = await createWorld({ kind });
+      const { gateway, createCollector } = world;
+      const collector = createCollector("a");
+      await collect(collector);
+      const calls = callsOf(gateway);
+      const tokens = await collector.services.tokenCache.read();
+      const streams = Math.ceil(collector.services.streamCatalog.names(tokens).length / 10);
+      const trackingIds = Math.ceil(
+        [...collector.services.discoveredNames.trackingIds(), ...tokens.trackingIds()].length / 10,
+      );
+      expect(calls).toEqual({
+        "account/series": 2,
+        "account/geo_series": 2,
+        "tracking/series": 2 * trackingIds,
+        "streams/series": 2 * streams,
+        "streams/geo_series": 2 * streams,
+      });
+      expect(world.pauses).toEqual([]);
+
+      const hours = await archived(gateway, series(gateway, "ACCOUNT", "", "HOUR"));
+      expect([...hours.keys()][0]).toBe(at("2026-03-11T11:00:00Z"));
+      for (const [from, bytesOut] of hours) {
+        const to = Math.min(from + HOUR_MS, at("2026-03-18T10:15:00Z"));
+        expect(bytesOut).toBe(BigInt(gateway.sandbox.truth({ from, to }).bytesOut));
+      }
+      const days = await archived(gateway, series(gateway, "TRACKING_STREAM", "northwind-tv", "DAY"));
+      expect([...days.keys()].at(-1)).toBe(at("2026-03-17T00:00:00Z"));
+      expect([...days.values()].some((bytesOut) => bytesOut > 0n)).toBe(true);
+      for (const [from, bytesOut] of [...days].slice(-40)) {
+        const truth = gateway.sandbox.truth({ from, to: from + DAY_MS, trackingId: "northwind-tv" });
+        expect(bytesOut).toBe(BigInt(truth.bytesOut));
+      }
+      expect(collector.stats()).toMatchObject({ isCollecting: true, failures: 0 });
     });
-    expect(world.pauses).toEqual([]);
 
-    const hours = await archived(gateway, series(gateway, "ACCOUNT", "", "HOUR"));
-    expect([...hours.keys()][0]).toBe(at("2026-03-11T11:00:00Z"));
-    for (const [from, bytesOut] of hours) {
-      const to = Math.min(from + HOUR_MS, at("2026-03-18T10:15:00Z"));
-      expect(bytesOut).toBe(BigInt(gateway.sandbox.truth({ from, to }).bytesOut));
-    }
-    const days = await archived(gateway, series(gateway, "TRACKING_STREAM", "northwind-tv", "DAY"));
-    expect([...days.keys()].at(-1)).toBe(at("2026-03-17T00:00:00Z"));
-    expect([...days.values()].some((bytesOut) => bytesOut > 0n)).toBe(true);
-    for (const [from, bytesOut] of [...days].slice(-40)) {
-      const truth = gateway.sandbox.truth({ from, to: from + DAY_MS, trackingId: "northwind-tv" });
-      expect(bytesOut).toBe(BigInt(truth.bytesOut));
-    }
-    expect(collector.stats()).toMatchObject({ isCollecting: true, failures: 0 });
+    it("settles hours that have not changed for a day, without any correction", async () => {
+      await using world = await createWorld({ kind });
+      const { gateway, createCollector } = world;
+      const collector = createCollector("a");
+      for (let read = 0; read < 2; read += 1) {
+        await collect(collector);
+        gateway.sandbox.clock.advance(25 * HOUR_MS);
+      }
+      const account = series(gateway, "ACCOUNT", "", "HOUR");
+      const rows = await gateway.store.usageArchive.rows(account, { from: NOW - 4 * HOUR_MS, to: NOW + DAY_MS });
+      const states = rows.map(({ state }) => state);
+      expect(states.slice(0, 3)).toEqual(["SETTLED", "SETTLED", "SETTLED"]);
+      expect(states.at(-1)).toBe("OPEN");
+      expect(await gateway.store.usageArchive.corrections(account, ACCOUNT_WINDOW)).toEqual([]);
+    });
+
+    it("writes nothing more once another gateway has taken over, and takes the lease again only when that one ends", async () => {
+      await using world = await createWorld({ kind });
+      const { gateway, createCollector } = world;
+      const [paused, successor] = [createCollector("a"), createCollector("b")];
+      await paused.tick();
+      // The lease expires while the first gateway is paused in the middle of its reading.
+      await gateway.store.leases.release({ name: COLLECTOR_LEASE, epoch: 1 });
+      await successor.tick();
+      expect(successor.stats().isCollecting).toBe(true);
+      await paused.idle();
+      await collect(paused);
+      expect(paused.stats()).toMatchObject({ isCollecting: false, sources: 0 });
+      await successor.idle();
+      expect(world.logged()).toContain("is held by another gateway, or has expired");
+      const hours = await archived(gateway, series(gateway, "ACCOUNT", "", "HOUR"));
+      const [from = 0] = [...hours.keys()];
+      expect([...hours.values()].reduce((sum, bytesOut) => sum + bytesOut, 0n)).toBe(
+        BigInt(gateway.sandbox.truth({ from, to: "2026-03-18T10:15:00Z" }).bytesOut),
+      );
+    });
+
+    it("stops half way, and the next one completes the rest without doubling anything", async () => {
+      await using world = await createWorld({ kind });
+      const { gateway, createCollector } = world;
+      const first = createCollector("a");
+      await first.tick();
+      const sources = async () => (await gateway.store.usageArchive.sources(gateway.sandbox.accountId)).length;
+      await expect.poll(sources).toBeGreaterThanOrEqual(5);
+      await first.stop();
+      const second = createCollector("b");
+      await collect(second);
+      const hours = await archived(gateway, series(gateway, "ACCOUNT", "", "HOUR"));
+      const [from] = [...hours.keys()];
+      expect([...hours.values()].reduce((sum, bytesOut) => sum + bytesOut, 0n)).toBe(
+        BigInt(gateway.sandbox.truth({ from: from ?? 0, to: "2026-03-18T10:15:00Z" }).bytesOut),
+      );
+      expect(second.stats().behind).toBe(
+        (await gateway.store.usageArchive.sources(gateway.sandbox.accountId)).filter(
+          ({ granularity, until }) =>
+            until < at(granularity === "HOUR" ? "2026-03-18T10:00:00Z" : "2026-03-18T00:00:00Z"),
+        ).length,
+      );
+    });
   });
+}
 
+describe("the usage collector", () => {
   it("makes no call until the next quarter hour is published, and then one for ten names, with pauses", async () => {
     await using world = await createWorld();
     const { gateway, createCollector } = world;
@@ -151,22 +267,6 @@ describe("the usage collector", () => {
     expect(calls).toMatchObject({ "account/series": 1, "account/geo_series": 1 });
     expect(world.pauses).toHaveLength(Object.values(calls).reduce((sum, count) => sum + count, 0));
     expect(world.pauses.every((ms) => ms > 0 && ms <= 5_000)).toBe(true);
-  });
-
-  it("settles hours that have not changed for a day, without any correction", async () => {
-    await using world = await createWorld();
-    const { gateway, createCollector } = world;
-    const collector = createCollector("a");
-    for (let read = 0; read < 2; read += 1) {
-      await collect(collector);
-      gateway.sandbox.clock.advance(25 * HOUR_MS);
-    }
-    const account = series(gateway, "ACCOUNT", "", "HOUR");
-    const rows = await gateway.store.usageArchive.rows(account, { from: NOW - 4 * HOUR_MS, to: NOW + DAY_MS });
-    const states = rows.map(({ state }) => state);
-    expect(states.slice(0, 3)).toEqual(["SETTLED", "SETTLED", "SETTLED"]);
-    expect(states.at(-1)).toBe("OPEN");
-    expect(await gateway.store.usageArchive.corrections(account, ACCOUNT_WINDOW)).toEqual([]);
   });
 
   it("settles what the first start or an outage has read once, a day later, as long as the platform has it", async () => {
@@ -260,27 +360,6 @@ describe("the usage collector", () => {
     expect(callsOf(gateway)).toMatchObject({ "account/series": 2 });
   });
 
-  it("writes nothing more once another gateway has taken over, and takes the lease again only when that one ends", async () => {
-    await using world = await createWorld();
-    const { gateway, createCollector } = world;
-    const [paused, successor] = [createCollector("a"), createCollector("b")];
-    await paused.tick();
-    // The lease expires while the first gateway is paused in the middle of its reading.
-    await gateway.store.leases.release({ name: COLLECTOR_LEASE, epoch: 1 });
-    await successor.tick();
-    expect(successor.stats().isCollecting).toBe(true);
-    await paused.idle();
-    await collect(paused);
-    expect(paused.stats()).toMatchObject({ isCollecting: false, sources: 0 });
-    await successor.idle();
-    expect(world.logged()).toContain("is held by another gateway, or has expired");
-    const hours = await archived(gateway, series(gateway, "ACCOUNT", "", "HOUR"));
-    const [from = 0] = [...hours.keys()];
-    expect([...hours.values()].reduce((sum, bytesOut) => sum + bytesOut, 0n)).toBe(
-      BigInt(gateway.sandbox.truth({ from, to: "2026-03-18T10:15:00Z" }).bytesOut),
-    );
-  });
-
   it("knows the streams that only traffic names after a restart, before any traffic is read", async () => {
     await using world = await createWorld();
     const { gateway, createCollector } = world;
@@ -297,27 +376,206 @@ describe("the usage collector", () => {
     expect([...second.services.discoveredNames.streams()]).toEqual(expect.arrayContaining(discovered));
   });
 
-  it("stops half way, and the next one completes the rest without doubling anything", async () => {
-    await using world = await createWorld();
+  it("collects the names beside one that the platform refuses, and asks for that one again the next day", async () => {
+    let isRefused = true;
+    await using world = await createWorld({
+      analytics: (analytics) => ({
+        ...analytics,
+        trackingSeries: async (ids, ...rest) => {
+          if (isRefused && ids.includes("northwind-tv")) throw failure("UPSTREAM_REJECTED", 400);
+          return analytics.trackingSeries(ids, ...rest);
+        },
+      }),
+    });
     const { gateway, createCollector } = world;
-    const first = createCollector("a");
-    await first.tick();
-    const sources = async () => (await gateway.store.usageArchive.sources(gateway.sandbox.accountId)).length;
-    await expect.poll(sources).toBeGreaterThanOrEqual(5);
-    await first.stop();
-    const second = createCollector("b");
-    await collect(second);
+    const collector = createCollector("a");
+    await collect(collector);
+    const of = (name: string) => archived(gateway, series(gateway, "TRACKING_STREAM", name, "HOUR"));
+    expect((await of("northwind-tv")).size).toBe(0);
+    const others = (await gateway.store.usageArchive.sources(gateway.sandbox.accountId)).filter(
+      ({ kind, granularity }) => kind === "TRACKING_STREAM" && granularity === "HOUR",
+    );
+    expect(others.length).toBeGreaterThan(3);
+    expect(others.map(({ name }) => name)).not.toContain("northwind-tv");
+    expect(problemsOf(collector)).toEqual([
+      ["UPSTREAM_REJECTED", "TRACKING_STREAM", "DAY", "northwind-tv"],
+      ["UPSTREAM_REJECTED", "TRACKING_STREAM", "HOUR", "northwind-tv"],
+    ]);
+    expect(world.logged()).toContain('"code":"UPSTREAM_REJECTED"');
+
+    isRefused = false;
+    gateway.sandbox.clock.advance(DAY_MS);
+    await collect(collector);
+    gateway.sandbox.clock.advance(QUARTER_HOUR_MS);
+    await collect(collector);
+    expect((await of("northwind-tv")).size).toBeGreaterThan(160);
+    expect(problemsOf(collector)).toEqual([]);
+  });
+
+  it("divides a call whose response is too large by its names, and then by its window", async () => {
+    await using world = await createWorld({
+      analytics: (analytics) => ({
+        ...analytics,
+        trackingSeries: async (ids, window, granularity, signal) => {
+          if (granularity === "HOUR" && (ids.length > 1 || window.to - window.from > 2 * DAY_MS)) {
+            throw failure("UPSTREAM_BAD_RESPONSE");
+          }
+          return analytics.trackingSeries(ids, window, granularity, signal);
+        },
+      }),
+    });
+    const { gateway, createCollector } = world;
+    const collector = createCollector("a");
+    await collect(collector);
+    expect(problemsOf(collector)).toEqual([]);
+    const hours = await archived(gateway, series(gateway, "TRACKING_STREAM", "northwind-tv", "HOUR"));
+    expect([...hours.keys()].at(0)).toBe(at("2026-03-11T11:00:00Z"));
+    expect(hours.size).toBeGreaterThan(160);
+    for (const [from, bytesOut] of hours) {
+      const to = Math.min(from + HOUR_MS, at("2026-03-18T10:15:00Z"));
+      expect(bytesOut).toBe(BigInt(gateway.sandbox.truth({ from, to, trackingId: "northwind-tv" }).bytesOut));
+    }
+  });
+
+  it("collects all but the bucket of which the platform gives an unusable count, and that one once it is usable", async () => {
+    const bad = at("2026-03-16T07:00:00Z");
+    let isBad = true;
+    await using world = await createWorld({
+      analytics: (analytics) => ({
+        ...analytics,
+        // As the client does for a negative or fractional count.
+        accountSeries: async (window, granularity, signal) => {
+          if (isBad && granularity === "HOUR" && window.from <= bad && bad < window.to) {
+            throw failure("UPSTREAM_BAD_RESPONSE", 200);
+          }
+          return analytics.accountSeries(window, granularity, signal);
+        },
+      }),
+    });
+    const { gateway, createCollector } = world;
+    const collector = createCollector("a");
+    const account = series(gateway, "ACCOUNT", "", "HOUR");
+    await collect(collector);
+    const missing = async () => {
+      const present = await archived(gateway, account);
+      const hours = [...present.keys()];
+      return Array.from(
+        { length: ((hours.at(-1) ?? 0) - (hours[0] ?? 0)) / HOUR_MS },
+        (_, index) => (hours[0] ?? 0) + index * HOUR_MS,
+      ).filter((hour) => !present.has(hour));
+    };
+    // The platform leaves out other hours by itself.
+    const absent = await missing();
+    expect(absent).toContain(bad);
+    expect(problemsOf(collector)).toEqual([["UPSTREAM_BAD_RESPONSE", "ACCOUNT", "HOUR", ""]]);
+    expect([...collector.services.collectionProblems.counts()]).toEqual([["UPSTREAM_BAD_RESPONSE", 1]]);
+
+    isBad = false;
+    gateway.sandbox.clock.advance(QUARTER_HOUR_MS);
+    await collect(collector);
+    expect(await missing()).toEqual(absent.filter((hour) => hour !== bad));
+    expect(problemsOf(collector)).toEqual([]);
+  });
+
+  it("leaves out a bucket with a count that no database can hold, and says so", async () => {
+    const bad = at("2026-03-16T07:00:00Z");
+    await using world = await createWorld({
+      analytics: (analytics) => altered(analytics, (start, traffic) => (start === bad ? 2n ** 63n : traffic.bytesOut)),
+    });
+    const { gateway, createCollector } = world;
+    const collector = createCollector("a");
+    await collect(collector);
+    expect((await archived(gateway, series(gateway, "ACCOUNT", "", "HOUR"))).has(bad)).toBe(false);
+    expect(problemsOf(collector)).toEqual([["UPSTREAM_BAD_RESPONSE", "ACCOUNT", "HOUR", ""]]);
+  });
+
+  it("sees each day whether an older hour has changed, and stores a figure that shrank as a correction", async () => {
+    const shrunk = at("2026-03-15T07:00:00Z");
+    let divisor = 1n;
+    await using world = await createWorld({
+      analytics: (analytics) =>
+        altered(analytics, (start, { bytesOut }) => (start === shrunk ? bytesOut / divisor : bytesOut)),
+    });
+    const { gateway, createCollector } = world;
+    const collector = createCollector("a");
+    const account = series(gateway, "ACCOUNT", "", "HOUR");
+    const former = BigInt(gateway.sandbox.truth({ from: shrunk, to: shrunk + HOUR_MS }).bytesOut);
+    const bytesOut = async () => (await archived(gateway, account)).get(shrunk);
+    const corrections = async () =>
+      (await gateway.store.usageArchive.corrections(account, ACCOUNT_WINDOW)).map(({ bucket, former: values }) => [
+        bucket,
+        values?.traffic.bytesOut,
+      ]);
+    await collect(collector);
+    gateway.sandbox.clock.advance(25 * HOUR_MS);
+    await collect(collector);
+
+    divisor = 2n;
+    gateway.sandbox.clock.advance(HOUR_MS);
+    await collect(collector);
+    expect(await bytesOut()).toBe(former);
+    gateway.sandbox.clock.advance(DAY_MS);
+    await collect(collector);
+    expect(await bytesOut()).toBe(former / 2n);
+    expect(await corrections()).toEqual([[shrunk, former]]);
+  });
+
+  it("reads again what it has read with a clock that was ahead, and says that it has moved backwards", async () => {
+    let aheadMs = 3 * HOUR_MS;
+    await using world = await createWorld({ aheadMs: () => aheadMs });
+    const { gateway, createCollector } = world;
+    const collector = createCollector("a");
+    await collect(collector);
+    aheadMs = 0;
+    callsOf(gateway);
+    await collect(collector);
+    expect(callsOf(gateway)).toMatchObject({ "account/series": 1 });
+    expect([...collector.services.collectionProblems.counts()]).toEqual([["CLOCK_MOVED_BACK", 1]]);
+    expect(world.logged()).toContain("the clock has moved backwards");
+    for (let hour = 0; hour < 4; hour += 1) {
+      gateway.sandbox.clock.advance(HOUR_MS);
+      await collect(collector);
+    }
+    expect(problemsOf(collector)).toEqual([]);
     const hours = await archived(gateway, series(gateway, "ACCOUNT", "", "HOUR"));
-    const [from] = [...hours.keys()];
+    const since = [...hours].filter(([from]) => from >= at("2026-03-18T08:00:00Z"));
+    expect(since).toHaveLength(7);
+    for (const [from, bytesOut] of since) {
+      const to = Math.min(from + HOUR_MS, at("2026-03-18T14:15:00Z"));
+      expect(bytesOut).toBe(BigInt(gateway.sandbox.truth({ from, to }).bytesOut));
+    }
+  });
+
+  it("says that the store is full or read-only, and has lost nothing once it is writable", async () => {
+    let writes = 0;
+    let isFull = true;
+    await using world = await createWorld({
+      archive: (archive) => ({
+        ...archive,
+        write: async (readings, lease) => {
+          writes += 1;
+          if (isFull && writes > 3) throw new StoreError("The database can't be used: its disk is full.");
+          await archive.write(readings, lease);
+        },
+      }),
+    });
+    const { gateway, createCollector } = world;
+    const collector = createCollector("a");
+    await collect(collector);
+    expect(problemsOf(collector)).toEqual([["STORE_UNAVAILABLE", null, null, ""]]);
+    expect(world.logged()).toContain("STORE_UNAVAILABLE");
+    isFull = false;
+    await collect(collector);
+    expect(problemsOf(collector)).toHaveLength(1);
+    gateway.sandbox.clock.advance(60_000);
+    await collect(collector);
+    expect(problemsOf(collector)).toEqual([]);
+    const hours = await archived(gateway, series(gateway, "TRACKING_STREAM", "northwind-tv", "HOUR"));
+    const [from = 0] = [...hours.keys()];
     expect([...hours.values()].reduce((sum, bytesOut) => sum + bytesOut, 0n)).toBe(
-      BigInt(gateway.sandbox.truth({ from: from ?? 0, to: "2026-03-18T10:15:00Z" }).bytesOut),
+      BigInt(gateway.sandbox.truth({ from, to: "2026-03-18T10:15:00Z", trackingId: "northwind-tv" }).bytesOut),
     );
-    expect(second.stats().behind).toBe(
-      (await gateway.store.usageArchive.sources(gateway.sandbox.accountId)).filter(
-        ({ granularity, until }) =>
-          until < at(granularity === "HOUR" ? "2026-03-18T10:00:00Z" : "2026-03-18T00:00:00Z"),
-      ).length,
-    );
+    expect(await gateway.store.usageArchive.gaps(gateway.sandbox.accountId, 10)).toEqual([]);
   });
 });
 

@@ -207,7 +207,7 @@ describe("metrics", () => {
 
 describe("Grafana dashboard", () => {
   it("shows every metric, and none that does not exist", async () => {
-    await using gateway = await createTestGateway();
+    await using gateway = await createTestGateway({ gateway: { collectUsage: true } });
     // Everything that is counted happens once.
     await gateway.ask("{");
     await gateway.ask(PAGE);
@@ -216,6 +216,9 @@ describe("Grafana dashboard", () => {
     await gateway.ask(PAGE);
     gateway.sandbox.fault({ path: "/api/v3/account/*", status: 503 });
     for (let time = 0; time < 30; time += 1) await gateway.ask("{ account { allowedCountries } }");
+    await gateway.gateway.start();
+    const failures = async () => (await metricsOf(gateway)).sum("syndigraph_usage_collector_failures_total");
+    await expect.poll(failures).toBeGreaterThan(0);
     const { types } = await metricsOf(gateway);
     const dashboard = await readFile("deploy/grafana-dashboard.json", "utf8");
     const expressions = [...dashboard.matchAll(/"(?:expr|query)": "((?:[^"\\]|\\.)*)"/g)].map(([, text = ""]) => text);

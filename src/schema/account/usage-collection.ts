@@ -1,5 +1,10 @@
 import type { ArchiveKind } from "../../model/usage/archive.ts";
 import { bucketBoundary } from "../../model/usage/bucket-date.ts";
+import {
+  type CollectionProblem,
+  type CollectionProblemCode,
+  collectionProblemCodes,
+} from "../../model/usage/collection-problems.ts";
 import { hoursKeptSince } from "../../model/usage/roll-up.ts";
 import { DAY_MS, floorTo } from "../../model/usage/time.ts";
 import type { ArchiveGap, ArchiveProgress } from "../../store/archive/archive-records.ts";
@@ -10,6 +15,8 @@ import { enumValues } from "../enum-values.ts";
 
 /** Gaps in one response; see `UsageCollection.missing`. */
 const MAX_GAPS = 100;
+/** Problems in one response; see `UsageCollection.problems`. */
+const MAX_PROBLEMS = 100;
 
 const UsageArchiveKind = builder.enumType("UsageArchiveKind", {
   description: "Series of which usage is collected, by whom and what they count.",
@@ -81,10 +88,48 @@ const MissingUsage = builder.objectRef<ArchiveGap>("MissingUsage").implement({
   }),
 });
 
+const UsageCollectionProblemCode = builder.enumType("UsageCollectionProblemCode", {
+  description: "Reason for which usage could not be collected. The read is repeated.",
+  values: enumValues<CollectionProblemCode>(collectionProblemCodes),
+});
+
+const UsageCollectionProblem = builder.objectRef<CollectionProblem>("UsageCollectionProblem").implement({
+  description: "Failure of the collection that no later read of the series has made good yet.",
+  fields: (t) => ({
+    code: t.expose("code", { type: UsageCollectionProblemCode, description: "Reason of the last failure." }),
+    kind: t.expose("kind", {
+      type: UsageArchiveKind,
+      nullable: true,
+      description: "Kind of the series that was read; null if the failure concerns all usage.",
+    }),
+    granularity: t.expose("granularity", {
+      type: Granularity,
+      nullable: true,
+      description: "Size of the buckets, HOUR or DAY; null if the failure concerns all usage.",
+    }),
+    name: t.string({
+      nullable: true,
+      description: "Stream or tracking id of the series; null for the account.",
+      resolve: ({ name }) => name || null,
+    }),
+    since: t.field({
+      type: "DateTime",
+      description: "Time of the first of the failures in a row that have this code.",
+      resolve: ({ since }) => new Date(since),
+    }),
+    lastAt: t.field({
+      type: "DateTime",
+      description: "Time of the last failure.",
+      resolve: ({ at }) => new Date(at),
+    }),
+  }),
+});
+
 interface UsageCollectionShape {
   readonly isRunning: boolean;
   readonly progress: readonly Progress[];
   readonly missing: readonly ArchiveGap[];
+  readonly problems: readonly CollectionProblem[];
 }
 
 const UsageCollection = builder.objectRef<UsageCollectionShape>("UsageCollection").implement({
@@ -102,6 +147,10 @@ const UsageCollection = builder.objectRef<UsageCollectionShape>("UsageCollection
       type: [MissingUsage],
       description: `Spans that are missing for good, newest first, up to ${MAX_GAPS}; empty if none is.`,
     }),
+    problems: t.expose("problems", {
+      type: [UsageCollectionProblem],
+      description: `Failures that no later read has made good yet, newest first, up to ${MAX_PROBLEMS}. They are those of the gateway that answers: empty on one that does not collect.`,
+    }),
   }),
 });
 
@@ -112,7 +161,9 @@ builder.queryFields((t) => ({
     authScopes: { staff: "usage:read" },
     description:
       "State of the usage archive: what it covers, what is missing, and how late it is. Null, with an error, for a partner's caller.",
-    resolve: async (_root, _args, { store, account, retention: { now, freshUntil }, hoursKeptDays }) => {
+    resolve: async (_root, _args, context) => {
+      const { store, account, hoursKeptDays, collectionProblems } = context;
+      const { now, freshUntil } = context.retention;
       const owner = await account.id();
       const [isRunning, progress, missing] = await Promise.all([
         store.leases.isHeld(COLLECTOR_LEASE),
@@ -129,6 +180,7 @@ builder.queryFields((t) => ({
           keptFrom: each.granularity === "HOUR" ? Math.max(each.from, hoursSince) : each.from,
         })),
         missing,
+        problems: collectionProblems.list().slice(0, MAX_PROBLEMS),
       };
     },
   }),

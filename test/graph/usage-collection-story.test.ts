@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { createTestGateway } from "../support/gateway.ts";
+import { onboard } from "../support/partners.ts";
+
+const COLLECTION = `{ usageCollection { isRunning progress { granularity lateSeconds incompleteSeries series }
+  problems { code kind granularity name since lastAt } missing { kind } } }`;
+
+interface Collection {
+  readonly usageCollection: {
+    readonly isRunning: boolean;
+    readonly progress: readonly {
+      readonly granularity: string;
+      readonly lateSeconds: number;
+      readonly series: number;
+    }[];
+    readonly problems: readonly { readonly code: string; readonly kind: string | null }[];
+  };
+}
+
+describe("a gateway that collects usage", () => {
+  it("says how far it is, which failures hinder it, and that they are over", async () => {
+    await using gateway = await createTestGateway({ gateway: { collectUsage: true } });
+    const { sandbox, ask } = gateway;
+    const collection = async () => (await ask<Collection>(COLLECTION)).data.usageCollection;
+    await gateway.gateway.start();
+    await expect
+      .poll(async () => (await collection()).progress.map(({ granularity, lateSeconds }) => [granularity, lateSeconds]))
+      .toEqual([
+        ["HOUR", 0],
+        ["DAY", 0],
+      ]);
+    expect(await collection()).toMatchObject({ isRunning: true, problems: [] });
+
+    sandbox.fault({ path: "/api/analytics/*", status: 503 });
+    sandbox.clock.advance(15 * 60_000);
+    await expect.poll(async () => (await collection()).problems[0]?.code).toBe("UPSTREAM_UNAVAILABLE");
+    const [problem] = (await collection()).problems;
+    expect(problem).toMatchObject({ since: "2026-03-18T10:35:00.000Z", lastAt: "2026-03-18T10:35:00.000Z" });
+    const { key } = await onboard(gateway, "acme");
+    const partner = await gateway.as(key).ask(COLLECTION);
+    expect(partner.data).toEqual({ usageCollection: null });
+    expect(JSON.stringify(partner)).not.toContain("UPSTREAM");
+
+    sandbox.clearFaults();
+    await expect
+      .poll(async () => {
+        sandbox.clock.advance(61_000);
+        return (await collection()).problems;
+      })
+      .toEqual([]);
+  });
+});
