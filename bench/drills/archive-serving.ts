@@ -64,7 +64,8 @@ const archiveServing: Drill = {
           `${store}, days rolled up, series collected, MB exported`,
           `${busy.rolledUp}, ${busy.collected}, ${figure(busy.exportedBytes / 1e6, 1)}`,
         ]);
-        passed &&= busy.rolledUp > 0 && busy.collected > 0 && busy.exportedBytes > 0;
+        const isWorking = busy.rolledUp > 0 && busy.collected > scales[size].trackingIds;
+        passed &&= isWorking && busy.exportedBytes > 0;
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
@@ -150,7 +151,9 @@ async function run(environment: NodeJS.ProcessEnv, { bulk, seconds }: Scale, exp
     return {
       probed,
       rolledUp: metricOf(metrics, "syndigraph_usage_rolled_up_days_total"),
-      collected: metricOf(metrics, 'syndigraph_usage_collector_series{state="collected"}'),
+      collected: ["collected", "behind"]
+        .map((state) => metricOf(metrics, `syndigraph_usage_collector_series{state="${state}"}`))
+        .reduce((sum, series) => sum + series, 0),
       exportedBytes,
     };
   } finally {
@@ -171,18 +174,17 @@ async function exportAll(url: URL): Promise<number> {
   return (await response.arrayBuffer()).byteLength;
 }
 
-/** Returns the address of a gateway as it prints it. */
-async function addressOf({ stdout }: ChildProcess): Promise<URL> {
-  let text = "";
-  for await (const chunk of stdout ?? []) {
-    text += String(chunk);
-    const address = /http:\/\/127\.0\.0\.1:\d+(?=\/graphql)/.exec(text)?.[0];
-    if (address) {
-      stdout?.resume();
-      return new URL(address);
-    }
-  }
-  throw new Error(`A gateway did not start: ${text}`);
+/** Returns the address of a gateway as it prints it; what it prints later is read and dropped. */
+function addressOf(gateway: ChildProcess): Promise<URL> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    gateway.once("exit", () => reject(new Error(`A gateway did not start: ${text}`)));
+    gateway.stdout?.on("data", (chunk: Buffer) => {
+      if (text.length < 10_000) text += chunk.toString();
+      const address = /http:\/\/127\.0\.0\.1:\d+(?=\/graphql)/.exec(text)?.[0];
+      if (address) resolve(new URL(address));
+    });
+  });
 }
 
 function metricOf(metrics: string, name: string): number {
