@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { pinBench } from "../fleet.ts";
 import { archiveExport } from "./archive-export.ts";
 import { archiveImport } from "./archive-import.ts";
+import { archiveReadDrills } from "./archive-reads.ts";
 import { archiveServingDrills } from "./archive-serving.ts";
 import { archiveTruthDrills } from "./archive-truth.ts";
 import type { Drill, Outcome, Size } from "./drill.ts";
@@ -17,11 +18,12 @@ const drills: Readonly<Record<string, Drill>> = {
   "archive-import": archiveImport,
   ...archiveTruthDrills,
   ...archiveServingDrills,
+  ...archiveReadDrills,
 };
 
 const USAGE = `npm run drill -- <name>... [--small]
 
-${[...Object.entries(drills), ...Object.entries(propertyDrills)].map(([name, { title }]) => `  ${name.padEnd(13)} ${title}`).join("\n")}
+${[...Object.entries(drills), ...Object.entries(propertyDrills)].map(([name, { title }]) => `  ${name.padEnd(15)} ${title}`).join("\n")}
 
 A full run appends its figures to docs/measurements.md. With --small a run takes at most 20 s, checks counts and records
 nothing; without a name it runs each drill. The small size of a drill over random cases is its test in \`npm test\`.

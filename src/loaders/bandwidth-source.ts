@@ -44,16 +44,16 @@ export interface BandwidthArchive {
   /** Loads the start of the oldest bucket; null if there is none. */
   oldest(granularity: ArchiveGranularity): Promise<number | null>;
   /** Archived usage by country; null if the subject has none. */
-  readonly countries: CountryArchive | null;
+  readonly countries: PartArchive | null;
   readonly completeUntil: ArchivedUsage["completeUntil"];
   readonly onStale: ArchivedUsage["onStale"];
 }
 
-/** Archived usage by country. */
-export interface CountryArchive extends Omit<BandwidthArchive, "countries"> {
-  /** Loads the sum of each country over a window; the country of traffic that has none is empty. */
+/** Archived usage by part: by country, or by stream of a tracking id. */
+export interface PartArchive extends Omit<BandwidthArchive, "countries"> {
+  /** Loads the sum of each part over a window; the part of traffic that has none is empty. */
   sums(granularity: ArchiveGranularity, window: TimeWindow): Promise<readonly ArchivedPart[]>;
-  /** Loads the countries of each bucket of a window that was read, by its start. */
+  /** Loads the parts of each bucket of a window that was read, by its start. */
   byBucket(granularity: ArchiveGranularity, window: TimeWindow): Promise<ReadonlyMap<number, readonly ArchivedPart[]>>;
 }
 
@@ -66,11 +66,16 @@ export function archiveOf(
 ): BandwidthArchive {
   return {
     ...bucketsOf(archived, subject, part),
-    countries: byCountry && {
-      ...bucketsOf(archived, byCountry, ""),
-      sums: (granularity, window) => archived.sumsByPart(byCountry, granularity, window),
-      byBucket: (granularity, window) => archived.partsByBucket(byCountry, granularity, window),
-    },
+    countries: byCountry && partArchiveOf(archived, byCountry),
+  };
+}
+
+/** Returns the archived usage of a subject by part. */
+export function partArchiveOf(archived: ArchivedUsage, subject: ArchiveSubject): PartArchive {
+  return {
+    ...bucketsOf(archived, subject, ""),
+    sums: (granularity, window) => archived.sumsByPart(subject, granularity, window),
+    byBucket: (granularity, window) => archived.partsByBucket(subject, granularity, window),
   };
 }
 

@@ -22,13 +22,21 @@ import type { Zones } from "../model/usage/zones.ts";
 import { allMaybe, isPromise, type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
 import { memoizeLast } from "../primitives/memoize.ts";
 import type { CountryRow, StreamResolution, StreamRow, TrackingRow } from "../upstream/analytics.ts";
-import { archiveOf, type BandwidthArchive, type BandwidthSource, type SourceBucket } from "./bandwidth-source.ts";
+import {
+  archiveOf,
+  type BandwidthArchive,
+  type BandwidthSource,
+  partArchiveOf,
+  type SourceBucket,
+} from "./bandwidth-source.ts";
 import {
   archiveFor,
+  isNotRetained,
   joinedCountries,
   joinedCountrySeries,
   joinedCoverage,
   joinedSeries,
+  joinedStreamRows,
   joinedTotal,
   orSettled,
   readRefused,
@@ -237,6 +245,44 @@ async function readLiveCountrySeries(
     return buckets ? [[resolution, buckets] as const] : [];
   });
   return { value: assembleCountries(plan, new Map(readings), freshUntil), freshUntil };
+}
+
+/**
+ * Loads the traffic of tracking ids by stream, of which a stream may have several rows.
+ *
+ * @throws InvalidInputError WINDOW_NOT_RETAINED if the archive of none of them has begun by the end of the window
+ */
+export async function readStreamRows(
+  usage: StreamRowLoaders,
+  trackingIds: readonly string[],
+  window: UsageWindow,
+): Promise<readonly StreamRow[]> {
+  const all = await Promise.allSettled(trackingIds.map((trackingId) => streamRowsOf(usage, trackingId, window)));
+  const failures = all.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
+  // As in a sum, a tracking id without anything has no traffic.
+  const failure = failures.find((error) => !isNotRetained(error)) ?? failures[0];
+  if (failure !== undefined && (failures.length === all.length || !isNotRetained(failure))) throw failure;
+  return all.flatMap((each) => (each.status === "fulfilled" ? each.value.value : []));
+}
+
+type StreamRowLoaders = Pick<UsageLoaders, "rowsByTrackingId" | "archived">;
+
+async function streamRowsOf(
+  usage: StreamRowLoaders,
+  trackingId: string,
+  window: UsageWindow,
+): Promise<Measured<readonly StreamRow[]>> {
+  const load = (direct: TimeWindow) => usage.rowsByTrackingId.load({ name: trackingId, window: direct });
+  const archive = partArchiveOf(usage.archived, { kind: "TRACKING_STREAM", name: trackingId });
+  let plan: TotalPlan;
+  try {
+    plan = totalPlan(window, DAYS_RETAINED);
+  } catch (error) {
+    const needed = archiveFor(error, archive);
+    return readRefused(joinedStreamRows(load, needed, error), window, DAYS_RETAINED, needed);
+  }
+  const rows = plan.direct ? load(plan.direct) : { value: [], freshUntil: window.retention.freshUntil };
+  return isPromise(rows) ? orSettled(rows, joinedStreamRows(load, archive, null), window, archive) : rows;
 }
 
 function noCountries(): NotMeteredError {

@@ -1,6 +1,6 @@
 import { isOutage } from "../cache/usage-entries.ts";
 import { InvalidInputError } from "../model/errors.ts";
-import { type ArchiveGranularity, SETTLED_AFTER_MS } from "../model/usage/archive.ts";
+import { type ArchivedPart, type ArchiveGranularity, SETTLED_AFTER_MS } from "../model/usage/archive.ts";
 import {
   assembleJoinedCountries,
   type CountrySeries,
@@ -29,8 +29,9 @@ import { ceilTo, HOUR_MS, type TimeWindow } from "../model/usage/time.ts";
 import type { UsageWindow } from "../model/usage/time-window.ts";
 import { sumTraffic, type Traffic } from "../model/usage/traffic.ts";
 import type { Zones } from "../model/usage/zones.ts";
-import type { CountryRow } from "../upstream/analytics.ts";
-import type { BandwidthArchive, BandwidthSource, CountryArchive, SourceBucket } from "./bandwidth-source.ts";
+import type { MaybePromise } from "../primitives/maybe-promise.ts";
+import type { CountryRow, StreamRow } from "../upstream/analytics.ts";
+import type { BandwidthArchive, BandwidthSource, PartArchive, SourceBucket } from "./bandwidth-source.ts";
 
 /** Reads a value of a window of which the platform may retain a part, and of which the archive has the rest. */
 type JoinedRead<Value> = (window: UsageWindow, policy: RetentionPolicy) => Promise<Joined<Value>>;
@@ -58,8 +59,13 @@ const NO_MONTHS: RetentionPolicy = { monthsRetained: false };
  * @throws the error otherwise
  */
 export function archiveFor<Archive>(error: unknown, archive: Archive | null | undefined): Archive {
-  if (archive && error instanceof InvalidInputError && error.code === "WINDOW_NOT_RETAINED") return archive;
+  if (archive && isNotRetained(error)) return archive;
   throw error;
+}
+
+/** Returns whether the error says that the platform no longer retains a window. */
+export function isNotRetained(error: unknown): boolean {
+  return error instanceof InvalidInputError && error.code === "WINDOW_NOT_RETAINED";
 }
 
 /** Reads a window that the platform does not retain as a whole; in an outage from the archive alone, if that has settled it. */
@@ -187,7 +193,7 @@ async function readPoints(
 /** Returns how to read the traffic by country. */
 export function joinedCountries(
   source: BandwidthSource,
-  archive: CountryArchive,
+  archive: PartArchive,
   refusal: unknown,
 ): JoinedRead<readonly CountryRow[]> {
   return async (window) => {
@@ -196,21 +202,46 @@ export function joinedCountries(
       countriesOf(source)(wholeHours(span)),
     );
     const [archived, ...totals] = await Promise.all([readArchived(archive, planned, refusal), ...live]);
-    const sums = await Promise.all(
-      (["DAY", "HOUR"] as const).flatMap((granularity) =>
-        spansOf(archived.tiles, isArchived(granularity)).map((span) => archive.sums(granularity, span)),
-      ),
-    );
-    const usages = sums.flat().flatMap(({ part, traffic, counts }) => countryOf(part, traffic, counts) ?? []);
+    const sums = await sumsOf(archive, archived);
+    const usages = sums.flatMap(({ part, traffic, counts }) => countryOf(part, traffic, counts) ?? []);
     const value = sumByCountry([...totals.flatMap(({ value: rows }) => rows.map(withoutCounts)), ...usages]);
     return { ...measured(value, totals, !archived.isEmpty, window), settledAt: archived.settledAt };
   };
 }
 
+/** Returns how to read the traffic of a tracking id by stream; a stream may have several rows. */
+export function joinedStreamRows(
+  rows: (window: TimeWindow) => MaybePromise<Measured<readonly StreamRow[]>>,
+  archive: PartArchive,
+  refusal: unknown,
+): JoinedRead<readonly StreamRow[]> {
+  return async (window) => {
+    const { tiles: planned } = planJoinedTotal(window);
+    const live = spansOf(planned, ({ origin }) => origin === "LIVE").map((span) => rows(wholeHours(span)));
+    const [archived, ...totals] = await Promise.all([readArchived(archive, planned, refusal), ...live]);
+    const sums = await sumsOf(archive, archived);
+    const value = [
+      ...totals.flatMap(({ value: ofSpan }) => ofSpan),
+      ...sums.map(({ part, traffic }) => ({ streamName: part || null, traffic })),
+    ];
+    return { ...measured(value, totals, !archived.isEmpty, window), settledAt: archived.settledAt };
+  };
+}
+
+/** Reads the sums of the parts over the archived tiles; a part may occur repeatedly. */
+async function sumsOf(archive: PartArchive, { tiles }: ArchivedTiles): Promise<ArchivedPart[]> {
+  const sums = await Promise.all(
+    (["DAY", "HOUR"] as const).flatMap((granularity) =>
+      spansOf(tiles, isArchived(granularity)).map((span) => archive.sums(granularity, span)),
+    ),
+  );
+  return sums.flat();
+}
+
 /** Returns how to read a series for each country with usage. */
 export function joinedCountrySeries(
   source: BandwidthSource,
-  archive: CountryArchive,
+  archive: PartArchive,
   granularity: Granularity,
   zones: Zones,
   refusal: unknown,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HOUR_MS } from "../../src/model/usage/time.ts";
 import { collectFor } from "../support/collected.ts";
 import { createTestGateway, range, type TestGateway } from "../support/gateway.ts";
+import { onboard } from "../support/partners.ts";
 import { at } from "../support/time.ts";
 
 /** When usage was collected first: from 2026-03-25T11:00Z on by the hour. The platform omits Tuesdays from 03:00Z to 05:00Z. */
@@ -142,6 +143,43 @@ describe("bandwidth that the platform no longer retains", () => {
     }
   });
 
+  it("has a partner's streams, which add up to the partner", async () => {
+    for (const window of [FEW_DAYS, ACROSS]) {
+      const { data, errors } = await gateway.ask<{ partner: ByStream }>(
+        `{ partner(by: { trackingId: "northwind-tv" }) { usage(window: ${window}) { total { bytesOut } }
+          usageByStream(window: ${window}, first: 50) { nodes { stream { name }
+            usage { origin total { bytesOut } series { points { bytesOut } } } } } } }`,
+      );
+      expect(errors).toEqual([]);
+      const { usage, usageByStream } = data.partner;
+      expect(usageByStream.nodes.length).toBeGreaterThan(1);
+      let sum = 0n;
+      for (const { usage: ofStream } of usageByStream.nodes) {
+        const hours = ofStream.series.points.reduce((bytes, { bytesOut }) => bytes + BigInt(bytesOut ?? 0), 0n);
+        expect([ofStream.origin, `${hours}`]).toEqual(["MIXED", ofStream.total.bytesOut]);
+        sum += hours;
+      }
+      expect(`${sum}`).toBe(usage.total.bytesOut);
+    }
+  });
+
+  it("is shown to a partner of its own tracking ids only", async () => {
+    const { key } = await onboard(gateway, "acme");
+    const { data, errors } = await gateway.as(key).ask<{ mine: object; foreign: object | null }>(
+      `{ mine: partner(by: { trackingId: "acme" }) { usage(window: ${FEW_DAYS}) { total { bytesOut } } }
+        foreign: partner(by: { trackingId: "northwind-tv" }) { usage(window: ${FEW_DAYS}) { total { bytesOut } } }
+        stream(by: { name: "derby-final" }) { bandwidth(window: ${FEW_DAYS}) { total { bytesOut } } }
+        account { usage(window: ${FEW_DAYS}) { total { bytesOut } } } }`,
+    );
+    expect(data).toEqual({ mine: { usage: { total: null } }, foreign: null, stream: null, account: null });
+    expect(errors.map(({ extensions: { code } }) => code).sort()).toEqual([
+      "FORBIDDEN",
+      "NOT_FOUND",
+      "NOT_FOUND",
+      "WINDOW_NOT_RETAINED",
+    ]);
+  });
+
   it("costs no call of the platform for what is archived", async () => {
     gateway.analyticsCalls();
     await usageOf(gateway, SUBJECTS[1], range("2026-03-28T05:00:00Z", "2026-03-28T09:00:00Z"), figures("HOUR"));
@@ -172,6 +210,19 @@ describe("bandwidth that the platform no longer retains", () => {
     }
   });
 });
+
+interface ByStream {
+  readonly usage: { readonly total: { readonly bytesOut: string } };
+  readonly usageByStream: {
+    readonly nodes: readonly {
+      readonly usage: {
+        readonly origin: string;
+        readonly total: { readonly bytesOut: string };
+        readonly series: { readonly points: readonly { readonly bytesOut: string | null }[] };
+      };
+    }[];
+  };
+}
 
 interface Countries {
   readonly total: { readonly bytesOut: string };

@@ -17,6 +17,7 @@ import {
   MyMonthDocument,
   MyStreamsDocument,
   PartnerMonthDocument,
+  PartnerYearDocument,
   SignViewerTokenDocument,
   type SignViewerTokenMutationVariables,
   Step1_OnboardPartnerDocument,
@@ -65,6 +66,11 @@ describe("GraphiQL tabs", () => {
     const month = await ask(PartnerMonthDocument, variables(operatorTabs, "partner-month.graphql"));
     expect(month.errors).toEqual([]);
     expect(month.data.partner?.usage?.series?.points).toHaveLength(18);
+
+    const year = await ask(PartnerYearDocument, variables(operatorTabs, "partner-year.graphql"));
+    expect(year.errors).toEqual([]);
+    expect(year.data.partner?.year).toMatchObject({ origin: "LIVE", series: { origin: "LIVE" } });
+    expect(year.data.partner?.year?.series?.points).toHaveLength(12);
 
     const signing = variables<SigningVariables>(operatorTabs, "sign-and-inspect.graphql");
     expect(await ask(SignViewerTokenDocument, signing)).toMatchObject({
@@ -360,6 +366,7 @@ describe.runIf(existsSync(CHROMIUM) && !isBuilt)("GraphiQL in a browser", () => 
     const shown = [
       ["StreamUsage", "viewerCount"],
       ["PartnerMonth", "northwind-tv"],
+      ["PartnerYear", "northwind-tv"],
       ["Step1_OnboardPartner", "onboardPartner"],
       ["SignViewerToken", "signViewerToken"],
       ["AccountAgainstPartners", "accountId"],

@@ -11,6 +11,7 @@ type Variables = Readonly<Record<string, string | number | boolean | null | Read
 export const operatorTabs: readonly Tab[] = [
   { file: "stream-usage.graphql", variables: () => ({ stream: "derby-final" }) },
   { file: "partner-month.graphql", variables: (now) => ({ trackingId: "northwind-tv", month: month(now) }) },
+  { file: "partner-year.graphql", variables: () => ({ trackingId: "northwind-tv" }) },
   {
     file: "onboard-partner.graphql",
     variables: (now) => ({

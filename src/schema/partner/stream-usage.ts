@@ -1,6 +1,7 @@
 import type { GraphContext } from "../../context.ts";
+import { readStreamRows } from "../../loaders/bandwidth.ts";
 import { streamRecord } from "../../model/stream/stream.ts";
-import { planTotal, type UsageWindow } from "../../model/usage/time-window.ts";
+import type { UsageWindow } from "../../model/usage/time-window.ts";
 import { Bandwidth, BandwidthValue } from "../bandwidth/bandwidth.ts";
 import { builder } from "../builder.ts";
 import { byCodeUnit, type PageArguments, pageOf, pageOfMoving } from "../connection.ts";
@@ -54,12 +55,9 @@ export async function streamUsagePage(
   { orderBy, ...page }: PageArguments & { readonly orderBy: Order },
   { loaders }: GraphContext,
 ) {
-  const { direct } = planTotal(window, { monthsRetained: false });
-  const rows = direct
-    ? await Promise.all(trackingIds.map((name) => loaders.usage.rowsByTrackingId.load({ name, window: direct })))
-    : [];
+  const rows = await readStreamRows(loaders.usage, trackingIds, window);
   const bytesOf = new Map<string, bigint>();
-  for (const { streamName, traffic } of rows.flatMap(({ value }) => value)) {
+  for (const { streamName, traffic } of rows) {
     if (streamName !== null) bytesOf.set(streamName, (bytesOf.get(streamName) ?? 0n) + traffic.bytesOut);
   }
   const usages = [...bytesOf].map(([streamName, bytesOut]) => ({ trackingIds, streamName, bytesOut, window }));

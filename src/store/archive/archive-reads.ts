@@ -48,19 +48,24 @@ export function createArchiveReads(db: Db, dialect: SqlDialect): ArchiveReads {
   const inSteps = async <Row>(
     { granularity }: ArchiveSeries,
     { from, to }: TimeWindow,
-    read: (window: TimeWindow) => Promise<readonly Row[]>,
+    read: (window: TimeWindow, sum: Sum) => Promise<readonly Row[]>,
   ): Promise<Row[]> => {
-    if (dialect === "postgres") return [...(await read({ from, to }))];
+    if (dialect === "postgres") return [...(await read({ from, to }, sumsOf))];
     const bucketMs = granularity === "HOUR" ? HOUR_MS : DAY_MS;
     const rows: Row[] = [];
-    let step = FIRST_STEP;
+    let length = FIRST_STEP;
     for (let start = from; start < to; ) {
-      const end = Math.min(start + step * bucketMs, to);
+      const end = Math.min(start + length * bucketMs, to);
       const begun = performance.now();
-      for (const row of await read({ from: start, to: end })) rows.push(row);
+      const step = { from: start, to: end };
+      const stepRows = await read(step, sumsOf).catch((error: unknown) => {
+        if (error instanceof Error && error.message.includes("integer overflow")) return read(step, halfSums);
+        throw error;
+      });
+      for (const row of stepRows) rows.push(row);
       const tookMs = performance.now() - begun;
-      if (tookMs < STEP_MS.short) step *= 2;
-      else if (tookMs > STEP_MS.long) step = Math.max(1, step >> 1);
+      if (tookMs < STEP_MS.short) length *= 2;
+      else if (tookMs > STEP_MS.long) length = Math.max(1, length >> 1);
       start = end;
       if (start < to) await nextTurn();
     }
@@ -79,15 +84,15 @@ export function createArchiveReads(db: Db, dialect: SqlDialect): ArchiveReads {
   return {
     buckets: async (series, window, part) => {
       const columns = trafficColumns(series);
-      const rows = await inSteps(series, window, async (step) => {
+      const rows = await inSteps(series, window, async (step, sum) => {
         const ofPart = part === undefined ? sql`` : sql`and ${bucketsAndParts(series, step, part, dialect)}`;
         const counted = part === undefined ? null : clean(part);
         const result = await sql<BucketRow>`
           select bucket, count(settled_at) = count(*) as settled,
             max(read_at) as read_at, max(hours_lacking) as hours_lacking,
-            ${sql.join(columns.flatMap((name) => sums(name, dialect, counted)))}
+            ${sql.join(columns.flatMap((name) => sum(name, counted)))}
           from usage_rows where ${ofSeries(series)} and ${inWindow(step)} ${ofPart}
-          group by bucket having max(case when part = '' then 1 else 0 end) = 1
+          group by bucket having min(part) = ''
           order by bucket`.execute(plain);
         return result.rows;
       });
@@ -107,9 +112,9 @@ export function createArchiveReads(db: Db, dialect: SqlDialect): ArchiveReads {
     },
     sumsByPart: async (series, window) => {
       const columns = series.kind === "TRACKING_STREAM" ? trafficColumns(series) : counterColumns;
-      const rows = await inSteps(series, window, async (step) => {
+      const rows = await inSteps(series, window, async (step, sum) => {
         const result = await sql<PartRow>`
-          select part, ${sql.join(columns.flatMap((name) => sums(name, dialect, null)))}
+          select part, ${sql.join(columns.flatMap((name) => sum(name, null)))}
           from usage_rows where ${ofSeries(series)} and ${inWindow(step)} group by part`.execute(plain);
         return result.rows;
       });
@@ -156,7 +161,7 @@ interface PartRow extends SumRow {
   readonly part: string;
 }
 
-/** Sums as text: whole on PostgreSQL, and by their high and low 32 bits on SQLite. */
+/** Sums as text: whole, or by their high and low 32 bits. */
 type SumRow = Readonly<Record<string, unknown>>;
 
 /** Counts of traffic of which a series may have a breakdown. */
@@ -167,18 +172,24 @@ function trafficColumns({ kind }: ArchiveSeries): readonly string[] {
   return kind === "TRACKING_STREAM" ? ["bytes_out", "bytes_in"] : trafficCounters;
 }
 
-/**
- * Returns the sum of a column, of one part or of all.
- *
- * SQLite fails when a sum exceeds 2^63, so that it adds the high and the low 32 bits apart. PostgreSQL adds exactly.
- */
-function sums(column: string, dialect: SqlDialect, part: string | null): RawBuilder<unknown>[] {
-  const value = part === null ? sql.ref(column) : sql`case when part = ${part} then ${sql.ref(column)} end`;
-  if (dialect === "postgres") return [sql`cast(sum(${value}) as text) as ${sql.ref(column)}`];
+/** Returns the sum of a column as text, of one part or of all. */
+type Sum = (column: string, part: string | null) => RawBuilder<unknown>[];
+
+function sumsOf(column: string, part: string | null): RawBuilder<unknown>[] {
+  return [sql`cast(sum(${columnOf(column, part)}) as text) as ${sql.ref(column)}`];
+}
+
+/** Adds the high and the low 32 bits apart: the sum of SQLite fails beyond 2^63. */
+function halfSums(column: string, part: string | null): RawBuilder<unknown>[] {
+  const value = columnOf(column, part);
   return [
     sql`cast(sum((${value}) >> 32) as text) as ${sql.ref(`${column}_high`)}`,
     sql`cast(sum((${value}) & 4294967295) as text) as ${sql.ref(`${column}_low`)}`,
   ];
+}
+
+function columnOf(column: string, part: string | null): RawBuilder<unknown> {
+  return part === null ? sql.ref(column) : sql`case when part = ${part} then ${sql.ref(column)} end`;
 }
 
 /** Returns a sum; null without a value. */
