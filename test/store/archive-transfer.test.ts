@@ -193,6 +193,33 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
       expect(await store.usageArchive.sources(ACCOUNT)).toMatchObject([{ from: HOUR + 2 * HOUR_MS }]);
     });
 
+    it("keeps which hours a day has replaced, of both archives, and which of them its figures lack", async () => {
+      const day = (replaced: string | null, lacking: string | null, readAt: number, bytesOut = 9n): ArchiveRow => {
+        const midnight = `${HOUR - (HOUR % DAY_MS)}`;
+        return row("acme", "", bytesOut, [0, readAt, readAt])
+          .with(3, "2")
+          .with(4, midnight)
+          .with(-2, replaced)
+          .with(-1, lacking);
+      };
+      const bitsAfter = async (...days: ArchiveRow[]) => {
+        const store = await open();
+        for (const each of days) await store.archiveTransfer.merge("usage_rows", [each]);
+        const [merged] = (await archivePages(store))[0]?.rows ?? [];
+        return merged?.slice(-2);
+      };
+      expect(await bitsAfter(day(null, null, 1), day("7", "1", 2))).toEqual(["7", "1"]);
+      expect(await bitsAfter(day("7", "1", 2), day(null, null, 1))).toEqual(["7", "1"]);
+      expect(await bitsAfter(day("3", "5", 1), day("12", "4", 2))).toEqual(["15", "4"]);
+      expect(await bitsAfter(day("3", "5", 1), day("12", "4", 2, 10n))).toEqual(["15", "4"]);
+      const wrong = [day("16777216", null, 1), row("acme", "", 1n, [0, 0, null]).with(-2, "1")];
+      const store = await open();
+      for (const each of wrong)
+        await expect(store.archiveTransfer.merge("usage_rows", [each])).rejects.toMatchObject({
+          code: "INVALID_INPUT",
+        });
+    });
+
     it("counts attendance of the day that was read later, whichever was imported first", async () => {
       const counted = (readAt: number, sessions: string): [ArchiveRow, ArchiveRow] => {
         const day = `${HOUR - (HOUR % DAY_MS)}`;
