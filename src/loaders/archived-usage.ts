@@ -9,6 +9,7 @@ import type {
 import { freshUntilAt } from "../model/usage/retention.ts";
 import { ceilTo, DAY_MS, HOUR_MS, type TimeWindow } from "../model/usage/time.ts";
 import { windowKey } from "../model/usage/time-window.ts";
+import type { ArchivePages } from "../store/archive/archive-pages.ts";
 import type { ArchiveReads } from "../store/archive/archive-reads.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 
@@ -142,22 +143,38 @@ export const nothingArchived: ArchivedUsage = {
   onStale: () => undefined,
 };
 
-/**
- * Returns the archive of some tracking ids alone, each since a time: earlier usage is not there.
- *
- * @param since loads when the last other partner that had the tracking id lost it, in milliseconds
- * @param denied returns the error for every other subject
- */
-export function archiveOfTrackingIds(
-  archived: ArchivedUsage,
-  own: ReadonlySet<string>,
-  since: (trackingId: string) => Promise<number>,
-  denied: () => Error,
-): ArchivedUsage {
-  const sinceOf = async ({ kind, name }: ArchiveSubject, step: number) => {
-    if (kind !== "TRACKING_STREAM" || !own.has(name)) throw denied();
-    return ceilTo(await since(name), step);
+/** Tracking ids whose archived usage may be read, each since a time: earlier usage is not there. */
+export interface ReadableTrackingIds {
+  readonly own: ReadonlySet<string>;
+  /** Loads when the last other partner that had the tracking id lost it, in milliseconds. */
+  readonly since: (trackingId: string) => Promise<number>;
+  /** Returns the error for every other subject. */
+  readonly denied: () => Error;
+}
+
+/** Loads the begin of the first readable bucket. @throws the error of another subject */
+async function firstReadable(
+  { own, since, denied }: ReadableTrackingIds,
+  { kind, name }: ArchiveSubject,
+  granularity: ArchiveGranularity,
+): Promise<number> {
+  if (kind !== "TRACKING_STREAM" || !own.has(name)) throw denied();
+  return ceilTo(await since(name), STEP_MS[granularity]);
+}
+
+/** Returns the pages of some tracking ids alone. */
+export function pagesOfTrackingIds(pages: ArchivePages, readable: ReadableTrackingIds): ArchivePages {
+  return {
+    page: async (series, { from, to }, after) => {
+      const { kind, owner, granularity } = series;
+      const begin = await firstReadable(readable, { kind, name: owner }, granularity);
+      return begin >= to ? [] : pages.page(series, { from: Math.max(from, begin), to }, after);
+    },
   };
+}
+
+/** Returns the archive of some tracking ids alone. */
+export function archiveOfTrackingIds(archived: ArchivedUsage, readable: ReadableTrackingIds): ArchivedUsage {
   /** Reads the rest of a window; the empty value if nothing is left. */
   const cut = async <Value>(
     subject: ArchiveSubject,
@@ -166,7 +183,7 @@ export function archiveOfTrackingIds(
     empty: Value,
     read: (window: TimeWindow) => Promise<Value>,
   ) => {
-    const begin = await sinceOf(subject, STEP_MS[granularity]);
+    const begin = await firstReadable(readable, subject, granularity);
     return begin >= to ? empty : read({ from: Math.max(from, begin), to });
   };
   return {
@@ -184,7 +201,7 @@ export function archiveOfTrackingIds(
         archived.partsByBucket(subject, granularity, rest),
       ),
     oldest: async (subject, granularity) => {
-      const begin = await sinceOf(subject, STEP_MS[granularity]);
+      const begin = await firstReadable(readable, subject, granularity);
       const oldest = await archived.oldest(subject, granularity);
       return oldest === null ? null : Math.max(oldest, begin);
     },

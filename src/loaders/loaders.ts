@@ -17,6 +17,7 @@ import type { TimeWindow } from "../model/usage/time.ts";
 import { hasBytes } from "../model/usage/traffic.ts";
 import type { AttendanceRow } from "../model/viewing/attendance.ts";
 import { type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
+import type { ArchivePages } from "../store/archive/archive-pages.ts";
 import type { AttendanceSelection } from "../store/attendance.ts";
 import type { Store } from "../store/store.ts";
 import type { TrackingRow } from "../upstream/analytics.ts";
@@ -94,6 +95,8 @@ export interface Loaders {
   readonly partnerBandwidth: PartnerBandwidth;
   /** Loads a stream's traffic by tracking id. @throws UpstreamError, NotMeteredError */
   trackingRows(name: string, window: TimeWindow): MaybePromise<readonly TrackingRow[]>;
+  /** Loads archived usage row by row. Throws StoreError. */
+  readonly archivePages: ArchivePages;
   /** Streams viewer records. @throws UpstreamError */
   viewerRecords(query: ViewerRecordsQuery): AsyncIterable<ViewerRecord>;
   /** Loads what is kept of the attendance of UTC days that begin in the window. @throws StoreError, UpstreamError */
@@ -120,7 +123,7 @@ export interface LoaderSources {
   readonly discoveredNames: DiscoveredNames;
   readonly streamCatalog: StreamCatalog;
   readonly account: Pick<AccountCache, "id" | "knownId">;
-  readonly store: Pick<Store, "archiveReads" | "attendance">;
+  readonly store: Pick<Store, "archiveReads" | "attendance"> & { readonly usageArchive: ArchivePages };
   /** Longest delay after a quarter hour before the platform has published its usage, in milliseconds. */
   readonly usageLagMs: number;
 }
@@ -306,6 +309,10 @@ class AccountLoaders implements Loaders {
 
   trackingRows(name: string, window: TimeWindow): MaybePromise<readonly TrackingRow[]> {
     return mapMaybe(this.usage.trackingRowsByStream.load({ name, window }), ({ value }) => oneRowPerTrackingId(value));
+  }
+
+  get archivePages(): ArchivePages {
+    return this.#sources.store.usageArchive;
   }
 
   viewerRecords(query: ViewerRecordsQuery): AsyncIterable<ViewerRecord> {

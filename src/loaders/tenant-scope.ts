@@ -6,7 +6,7 @@ import { ceilTo, DAY_MS } from "../model/usage/time.ts";
 import { allMaybe, type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
 import type { PartnerStore } from "../store/partners.ts";
 import type { ViewerRecord, ViewerRecordsQuery } from "../upstream/viewer-records.ts";
-import { archiveOfTrackingIds } from "./archived-usage.ts";
+import { archiveOfTrackingIds, pagesOfTrackingIds, type ReadableTrackingIds } from "./archived-usage.ts";
 import { createPartnerBandwidth } from "./bandwidth.ts";
 import type { LiveStreamLoader } from "./live-streams.ts";
 import { type AttendanceDays, type Loaders, tokenByString } from "./loaders.ts";
@@ -43,11 +43,13 @@ export function scopeToPartner(
    */
   const opens = (streamName: string) => mapMaybe(tokens(), (snapshot) => isOpened(snapshot, streamName, now));
   const self = toPartnerRecord(partner);
+  /** Loads when the last other partner lost the tracking id, in milliseconds: earlier archived usage is that partner's. */
   const since = async (trackingId: string) => {
     const others = (await formerHolders(trackingId)).filter(({ partnerId }) => partnerId !== partner.id);
     return Math.max(0, ...others.map(({ heldUntil }) => heldUntil));
   };
-  const usage = ownUsage(unscoped.usage, own, since);
+  const readable = { own, since, denied: () => new TenantIsolationError("archived usage of another tenant") };
+  const usage = ownUsage(unscoped.usage, readable);
   const partnerBandwidth = createPartnerBandwidth(usage);
   const assertOwn = (trackingId: string | null) => {
     if (trackingId === null || !own.has(trackingId)) throw new TenantIsolationError("a tracking id of another tenant");
@@ -107,6 +109,7 @@ export function scopeToPartner(
       );
       return oneRowPerTrackingId(rows.flat());
     },
+    archivePages: pagesOfTrackingIds(unscoped.archivePages, readable),
     viewerRecords: (query) => ownRecords(unscoped, query, ownIds),
     attendanceDays: async (window, { streamNames, trackingIds }) => {
       const wanted = trackingIds ? ownIds.filter((trackingId) => trackingIds.includes(trackingId)) : ownIds;
@@ -130,12 +133,8 @@ function isOpened({ subscribe }: TokenSnapshot, streamName: string, now: number)
   return subscribe.covering(streamName).some((token) => isUsable(token, now));
 }
 
-/** @param since loads when the last other partner lost a tracking id, in milliseconds: earlier archived usage is that partner's */
-function ownUsage(
-  usage: UsageLoaders,
-  own: ReadonlySet<string>,
-  since: (trackingId: string) => Promise<number>,
-): UsageLoaders {
+function ownUsage(usage: UsageLoaders, readable: ReadableTrackingIds): UsageLoaders {
+  const { own } = readable;
   return {
     accountTotal: denied("usage of the account"),
     accountSeries: denied("usage of the account"),
@@ -149,12 +148,7 @@ function ownUsage(
     trackingRowSeriesByStream: denied("all tracking ids of a stream"),
     rowsByTrackingId: restrictTo(own, usage.rowsByTrackingId),
     rowSeriesByTrackingId: restrictTo(own, usage.rowSeriesByTrackingId),
-    archived: archiveOfTrackingIds(
-      usage.archived,
-      own,
-      since,
-      () => new TenantIsolationError("archived usage of another tenant"),
-    ),
+    archived: archiveOfTrackingIds(usage.archived, readable),
   };
 }
 

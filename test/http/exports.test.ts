@@ -333,6 +333,41 @@ describe("an export is authorized like the graph", () => {
     }
   });
 
+  it("gives a partner the usage of a tracking id since the last other partner lost it", async () => {
+    await using gateway = await createTestGateway();
+    const { store } = gateway;
+    const lease = await takeCollectorLease(store);
+    const { key } = await onboard(gateway, "own-partner", ["derby-final"]);
+    const own = await store.partners.byTrackingId("own-partner");
+    const details = { name: "former", contact: null, timeZone: "UTC", currency: "EUR", notes: null };
+    const other = await store.partners.create({ ...details, trackingIds: ["first", "moved"] }, 0);
+    await store.partners.removeTrackingId(other.id, "moved", 0, at("2026-03-17T07:30:00Z"));
+    await store.partners.addTrackingId(own?.id ?? "", "moved", 0);
+    gateway.sandbox.clock.advance(60_000);
+    const usage = { "2026-03-17T07:00:00Z": [bytesOf(777n, "foreign")], "2026-03-17T08:00:00Z": [bytesOf(8n, "own")] };
+    await archive(store, lease, hours("moved"), READ_AT, usage);
+    const days = { "2026-03-17T00:00:00Z": [bytesOf(785n)] };
+    await archive(store, lease, { ...hours("moved"), granularity: "DAY" }, READ_AT, days);
+    const moved = async (query: string, bearer?: string) =>
+      pick(
+        await lines(gateway, `usage.jsonl?partner=moved&${query}`, bearer),
+        "trackingId",
+        "start",
+        "state",
+        "bytesOut",
+      )
+        .filter(([trackingId]) => trackingId === "moved")
+        .map(([, ...columns]) => columns);
+    const window = "from=2026-03-17T07:00:00Z&to=2026-03-17T09:00:00Z";
+    const missing = ["2026-03-17T07:00:00Z", "MISSING", null];
+    expect(await moved(window, key)).toEqual([missing, ["2026-03-17T08:00:00Z", "OPEN", "8"]]);
+    expect(await moved(`${window}&stream=derby-final`, key)).toEqual([missing, ["2026-03-17T08:00:00Z", "OPEN", "0"]]);
+    const day = "granularity=DAY&from=2026-03-17&to=2026-03-18";
+    expect(await moved(day, key)).toEqual([["2026-03-17T00:00:00Z", "MISSING", null]]);
+    expect(await moved(day)).toEqual([["2026-03-17T00:00:00Z", "OPEN", "785"]]);
+    expect(await moved(window)).toHaveLength(2);
+  });
+
   it("answers nobody without a key, by any method, in the words of the graph", async () => {
     await using gateway = await createTestGateway();
     for (const key of [null, "sgk_wrong"]) {

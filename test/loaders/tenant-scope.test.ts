@@ -105,6 +105,7 @@ function createWhole({ readsTokens = false } = {}) {
       withFeeds: answering("withFeeds", null),
       details: answering("details", null),
     },
+    archivePages: { page: answering("archive page", []) },
     mediaAssets: { byId: answering("mediaAsset", {}), first: answering("first", {}), forget: () => undefined },
     mediaDistribution: answering("mediaDistribution", {}),
     partners: {},
@@ -145,12 +146,16 @@ describe("tenant scope: a partner's caller", () => {
     await archived.sumsByPart(radio, "DAY", { from: 0, to: 48 * HOUR_MS });
     expect(await archived.oldest(radio, "HOUR")).toBe(5 * HOUR_MS);
     await archived.buckets({ ...radio, name: "meadow-tv" }, "HOUR", { from: 0, to: HOUR_MS }, "derby");
+    const rowsOf = { owner: "meadow-radio", kind: "TRACKING_STREAM", subject: "", granularity: "HOUR" } as const;
+    await own.archivePages.page(rowsOf, { from: 2 * HOUR_MS, to: 7 * HOUR_MS }, null);
+    expect(await own.archivePages.page(rowsOf, { from: 2 * HOUR_MS, to: 5 * HOUR_MS }, null)).toEqual([]);
     const subject = JSON.stringify(radio);
     expect(asked).toEqual([
       `archived buckets ${subject} HOUR {"from":18000000,"to":25200000} `,
       `archived sums ${subject} DAY {"from":86400000,"to":172800000}`,
       `archive's begin ${subject} HOUR`,
       `archived buckets {"kind":"TRACKING_STREAM","name":"meadow-tv"} HOUR {"from":0,"to":3600000} derby`,
+      `archive page ${JSON.stringify(rowsOf)} {"from":18000000,"to":25200000} null`,
     ]);
   });
 
@@ -174,6 +179,20 @@ describe("tenant scope: a partner's caller", () => {
     [
       "the begin of a foreign archive",
       ({ usage }) => usage.archived.oldest({ kind: "TRACKING_STREAM", name: "kestrel" }, "DAY"),
+    ],
+    [
+      "archived rows of a tracking id of another tenant",
+      ({ archivePages }) =>
+        archivePages.page(
+          { owner: "kestrel", kind: "TRACKING_STREAM", subject: "", granularity: "HOUR" },
+          window,
+          null,
+        ),
+    ],
+    [
+      "archived rows of a stream",
+      ({ archivePages }) =>
+        archivePages.page({ owner: "meadow-tv", kind: "STREAM", subject: "derby", granularity: "DAY" }, window, null),
     ],
     ["all traffic of a stream", ({ usage }) => usage.streamTotal.load({ name: "derby", window } as never)],
     ["all traffic of a stream by time", ({ usage }) => usage.streamSeries.load({ name: "derby", window } as never)],

@@ -67,7 +67,7 @@ export async function planUsageExport(search: URLSearchParams, context: GraphCon
       for (const { part, ...each } of series) {
         const query = { series: each, window, zones, part, freshUntil };
         const toRow = rowsOf(each, granularity, zones);
-        for await (const rows of usageRows(context.store.usageArchive, query)) yield rows.map(toRow);
+        for await (const rows of usageRows(context.loaders.archivePages, query)) yield rows.map(toRow);
       }
     },
   };
