@@ -1,3 +1,4 @@
+import { TextDecoder } from "node:util";
 import { iso, type TimeWindow } from "../model/usage/time.ts";
 import type { components } from "./generated/viewer-records.ts";
 import { count, instant, integer, object, optional, ShapeError, text } from "./transport/decode.ts";
