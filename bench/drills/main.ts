@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { pinBench } from "../fleet.ts";
+import { archiveCollectDrills } from "./archive-collect.ts";
 import { archiveExport } from "./archive-export.ts";
 import { archiveImport } from "./archive-import.ts";
 import { archiveReadDrills } from "./archive-reads.ts";
@@ -14,6 +15,7 @@ import { unreadDrills } from "./unread.ts";
 const drills: Readonly<Record<string, Drill>> = {
   ...loadDrills,
   ...unreadDrills,
+  ...archiveCollectDrills,
   "archive-export": archiveExport,
   "archive-import": archiveImport,
   ...archiveTruthDrills,

@@ -1,0 +1,243 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+import { createSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
+import { COLLECTOR_LEASE } from "../../src/store/leases.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import { quantile } from "../measure.ts";
+import { figure } from "../table.ts";
+import type { Collecting } from "./collecting.ts";
+import type { Drill, Size } from "./drill.ts";
+
+/** A PostgreSQL whose user may create databases; without it the drills over one are left out. */
+const serverUrl = process.env["TEST_DATABASE_URL"];
+
+/** Pairs of processes that share a database, and rounds of each. */
+const LEASE_ROUNDS: Readonly<Record<Size, { readonly pairs: number; readonly rounds: number }>> = {
+  small: { pairs: 2, rounds: 1 },
+  full: { pairs: 10, rounds: 10 },
+};
+/** Longest time from the pause of a collector until another one has taken over, in milliseconds. */
+const MAX_TAKEOVER_MS = 15_000;
+/** Longest time for which a collector collects before it is paused, in milliseconds. */
+const COLLECTS_MS = 2_000;
+/** Time in which the server finishes the statement of a paused process, in milliseconds. */
+const STATEMENT_MS = 40;
+/** Attempts to pause a process inside a transaction. */
+const MAX_ATTEMPTS = 200;
+/** Longest wait for something that a process does, in milliseconds. */
+const MAX_WAIT_MS = 120_000;
+
+/** Outcome of rounds of the lease. */
+interface LeaseRounds {
+  readonly takeoversMs: number[];
+  /** Rounds in which the process was paused inside a transaction. */
+  inTransaction: number;
+  /** Attempts of paused processes that were refused. */
+  refused: number;
+  /** Rows that a paused process has written after another one had taken over. */
+  stale: number;
+}
+
+const archiveLease: Drill = {
+  title: `a collector is paused by SIGSTOP, each second time inside a transaction, and resumed after a takeover: no stale write, takeover within ${MAX_TAKEOVER_MS / 1_000} s; on PostgreSQL (TEST_DATABASE_URL), as a folder of SQLite has one gateway`,
+  run: async (size) => {
+    if (serverUrl === undefined) return withoutPostgres(size);
+    const { pairs, rounds } = LEASE_ROUNDS[size];
+    await using sandbox = await createSandbox({ frozen: true });
+    const outcome: LeaseRounds = { takeoversMs: [], inTransaction: 0, refused: 0, stale: 0 };
+    const pair = async (index: number) => {
+      await using world = await createPair(serverUrl, sandbox);
+      for (let round = 0; round < rounds; round += 1) await world.round((index + round) % 2 === 0, outcome);
+    };
+    // One that fails must not leave the others behind.
+    const ended = await Promise.allSettled(Array.from({ length: pairs }, (_, index) => pair(index)));
+    for (const each of ended) if (each.status === "rejected") throw each.reason;
+    const { takeoversMs, inTransaction, refused, stale } = outcome;
+    const sorted = Float64Array.from(takeoversMs).sort();
+    const [median, longest] = [quantile(sorted, 0.5), quantile(sorted, 1)];
+    return {
+      passed: stale === 0 && refused > 0 && inTransaction > 0 && (size === "small" || longest <= MAX_TAKEOVER_MS),
+      figures: [
+        ["PostgreSQL", `${sorted.length} rounds, ${inTransaction} paused inside a transaction`],
+        ["stale rows", `${stale}; ${refused} attempts refused`],
+        ["takeover in s, median and longest", `${figure(median / 1_000, 1)}, ${figure(longest / 1_000, 1)}`],
+      ],
+    };
+  },
+};
+
+/** @throws Error for a full run, which would record nothing */
+function withoutPostgres(size: Size) {
+  if (size === "full") throw new Error("Set TEST_DATABASE_URL to a PostgreSQL whose user may create databases.");
+  return { passed: true, figures: [["PostgreSQL", "left out without TEST_DATABASE_URL"]] as const };
+}
+
+/** A database of a drill's own. */
+interface DrillDatabase extends AsyncDisposable {
+  readonly url: string;
+  readonly pool: pg.Pool;
+}
+
+async function createDatabase(server: string): Promise<DrillDatabase> {
+  const name = `syndigraph_drill_${randomBytes(6).toString("hex")}`;
+  const administer = async (statement: string) => {
+    const client = new pg.Client({ connectionString: server });
+    await client.connect();
+    await client.query(statement);
+    await client.end();
+  };
+  await administer(`create database ${name} template template0`);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  const pool = new pg.Pool({ connectionString: url.href, max: 2 });
+  return {
+    url: url.href,
+    pool,
+    [Symbol.asyncDispose]: async () => {
+      await pool.end();
+      await administer(`drop database ${name} with (force)`);
+    },
+  };
+}
+
+/** Tables that a collector writes. */
+const WRITTEN = ["usage_rows", "usage_corrections", "usage_sources", "usage_gaps"];
+
+/** Lets the database count the rows that each process writes, as part of the transaction that writes them. */
+async function countWrites(pool: pg.Pool): Promise<void> {
+  await pool.query(`create table drill_writes (writer text not null, rows bigint not null)`);
+  await pool.query(`
+    create function drill_count() returns trigger language plpgsql as $$ begin
+      insert into drill_writes select current_setting('drill.writer'), count(*) from changed having count(*) > 0;
+      return null;
+    end $$`);
+  for (const table of WRITTEN) {
+    for (const event of ["insert", "update"]) {
+      await pool.query(`create trigger drill_${event} after ${event} on ${table}
+        referencing new table as changed for each statement execute function drill_count()`);
+    }
+  }
+}
+
+/** Two processes that share a database. */
+interface Pair extends AsyncDisposable {
+  /** Pauses the one that collects, and continues it when the other one has taken over. */
+  round(isInTransaction: boolean, outcome: LeaseRounds): Promise<void>;
+}
+
+const COLLECTING = fileURLToPath(new URL("./collecting.ts", import.meta.url));
+
+async function createPair(server: string, sandbox: Sandbox): Promise<Pair> {
+  const database = await createDatabase(server);
+  const { pool } = database;
+  const children: ChildProcess[] = [];
+  const dispose = async () => {
+    for (const child of children) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      const exit = once(child, "exit");
+      child.kill("SIGKILL");
+      await exit;
+    }
+    await database[Symbol.asyncDispose]();
+  };
+  const start = (name: string) => {
+    const url = new URL(database.url);
+    url.searchParams.set("options", `-c drill.writer=${name}`);
+    const words = ["--database", url.href, "--platform", sandbox.origin, "--secret", sandbox.secret, "--name", name];
+    const child = fork(COLLECTING, words, { execArgv: ["--import", "tsx"] });
+    children.push(child);
+    return { name, child };
+  };
+  const written = async (writer: string) => {
+    const { rows } = await pool.query<{ rows: string }>(
+      "select coalesce(sum(rows), 0) as rows from drill_writes where writer = $1",
+      [writer],
+    );
+    return Number(rows[0]?.rows);
+  };
+  const lease = async () => {
+    const { rows } = await pool.query<{ owner: string; epoch: string }>(
+      "select owner, epoch from leases where name = $1",
+      [COLLECTOR_LEASE],
+    );
+    return { owner: rows[0]?.owner ?? null, epoch: Number(rows[0]?.epoch ?? 0) };
+  };
+  const isInTransaction = async () => {
+    const { rows } = await pool.query(
+      "select 1 from pg_stat_activity where datname = current_database() and state = 'idle in transaction'",
+    );
+    return rows.length > 0;
+  };
+  try {
+    const store = await openStore({ kind: "postgres", url: database.url });
+    await store.close();
+    await countWrites(pool);
+    const writers = [start("a"), start("b")] as const;
+    const refusedBefore = new Map<string, number>();
+    return {
+      round: async (mustBeInTransaction, outcome) => {
+        await until(async () => (await lease()).owner !== null);
+        const { owner, epoch } = await lease();
+        const [holder, other] = owner === "a" ? writers : [writers[1], writers[0]];
+        const collected = await written(holder.name);
+        await until(async () => (await written(holder.name)) > collected);
+        await pause(Math.random() * COLLECTS_MS);
+        let isInside = false;
+        for (let attempt = 0; ; attempt += 1) {
+          holder.child.kill("SIGSTOP");
+          await pause(STATEMENT_MS);
+          isInside = await isInTransaction();
+          if (isInside || !mustBeInTransaction || attempt === MAX_ATTEMPTS) break;
+          holder.child.kill("SIGCONT");
+          await pause(Math.random() * STATEMENT_MS);
+        }
+        const pausedAt = performance.now() - STATEMENT_MS;
+        await until(async () => (await lease()).epoch > epoch);
+        outcome.takeoversMs.push(performance.now() - pausedAt);
+        if (isInside) outcome.inTransaction += 1;
+        const ofOther = await written(other.name);
+        await until(async () => (await written(other.name)) > ofOther);
+        const taken = await lease();
+        const before = await written(holder.name);
+        const ended = endOf(holder.child);
+        holder.child.kill("SIGCONT");
+        const { name } = holder;
+        const refused = await ended;
+        outcome.refused += refused - (refusedBefore.get(name) ?? 0);
+        refusedBefore.set(name, refused);
+        outcome.stale += (await written(holder.name)) - before;
+        const kept = await lease();
+        if (kept.epoch !== taken.epoch || kept.owner !== other.name) outcome.stale += 1;
+      },
+      [Symbol.asyncDispose]: dispose,
+    };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+/** Waits until a resumed process no longer collects. Returns the number of its attempts that were refused since its start. */
+function endOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("A resumed collector does not end.")), MAX_WAIT_MS);
+    const take = ({ isCollecting, refused }: Collecting) => {
+      if (isCollecting) return;
+      clearTimeout(timer);
+      child.off("message", take);
+      resolve(refused);
+    };
+    child.on("message", take);
+  });
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (const begun = performance.now(); !(await isSo()); await pause(20))
+    if (performance.now() - begun > MAX_WAIT_MS) throw new Error("A collector does nothing.");
+}
+
+export const archiveCollectDrills: Readonly<Record<string, Drill>> = { "archive-lease": archiveLease };
