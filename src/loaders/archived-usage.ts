@@ -78,10 +78,10 @@ export function createArchivedUsage({ reads, account, usageLagMs, onStale }: Arc
     memoized<string | null>(["account"], async () => {
       const known = account.knownId();
       if (known !== null) return known;
-      const [first, ...others] = await reads.accounts();
-      if (first === undefined) return null;
-      return account.id().catch((error: unknown) => {
-        if (error instanceof UpstreamError && others.length === 0) return first;
+      if (await reads.isEmpty()) return null;
+      return account.id().catch(async (error: unknown) => {
+        const [only, ...others] = error instanceof UpstreamError ? await reads.accounts() : [];
+        if (only !== undefined && others.length === 0) return only;
         throw error;
       });
     });

@@ -13,7 +13,8 @@ const bucket: ArchivedBucket = { traffic: noTraffic, readAt: 1, isSettled: true,
 /** Archive with usage of some accounts; it records the owners of the series that it is asked for. */
 function createArchive(accounts: readonly string[], account: ArchivedUsageSource["account"]) {
   const owners: string[] = [];
-  const reads: Pick<ArchiveReads, "accounts" | "buckets"> = {
+  const reads: Pick<ArchiveReads, "isEmpty" | "accounts" | "buckets"> = {
+    isEmpty: async () => accounts.length === 0,
     accounts: async () => accounts.slice(0, 2),
     buckets: async ({ owner }: ArchiveSeries) => {
       owners.push(owner);

@@ -31,6 +31,8 @@ export interface ArchiveReads {
   partsByBucket(series: ArchiveSeries, window: TimeWindow): Promise<Map<number, ArchivedPart[]>>;
   /** Returns the start of the oldest bucket; null if there is none. */
   oldest(series: ArchiveSeries): Promise<number | null>;
+  /** Returns whether no usage is archived, of whomever. */
+  isEmpty(): Promise<boolean>;
   /** Returns up to two accounts whose usage is collected, in no order. */
   accounts(): Promise<string[]>;
 }
@@ -135,6 +137,10 @@ export function createArchiveReads(db: Db, dialect: SqlDialect): ArchiveReads {
         else if (row.part === "") byBucket.set(row.bucket, [partOf(row)]);
       }
       return byBucket;
+    },
+    isEmpty: async () => {
+      const { rows } = await sql`select 1 from usage_rows limit 1`.execute(plain);
+      return rows.length === 0;
     },
     accounts: async () => {
       const { rows } = await sql<{ owner: string }>`select distinct owner from usage_sources limit 2`.execute(plain);
