@@ -60,12 +60,18 @@ export async function importArchive(
   });
 }
 
+/** Reads a whole file, and adds to its accounts those that the archive had only after the export had begun. */
 async function checkFile(path: string): Promise<ArchiveSummary> {
-  for await (const part of readArchiveFile(path)) if ("summary" in part) return part.summary;
+  const owners = new Set<string>();
+  for await (const part of readArchiveFile(path)) {
+    if ("summary" in part) return { ...part.summary, accounts: [...new Set([...part.summary.accounts, ...owners])] };
+    const { table, rows } = part.chunk;
+    if (table === "usage_sources" || table === "attendance_days") for (const [owner] of rows) owners.add(owner ?? "");
+  }
   throw new Error("a file that was read has a summary");
 }
 
-function contentsOf({ rows, bytesOut, accounts }: ArchiveSummary): string {
+function contentsOf({ rows, accounts }: ArchiveSummary): string {
   const of = accounts.length === 0 ? "" : ` of ${accounts.join(", ")}`;
-  return `${rows.usage_rows} rows (${bytesOut} bytes out) and ${rows.usage_corrections} corrections${of}`;
+  return `${rows.usage_rows} rows and ${rows.usage_corrections} corrections${of}`;
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, rmSync } from "node:fs";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -26,6 +26,8 @@ const VERSION = 1;
 const GZIP_LEVEL = 4;
 /** Longest line, in bytes. */
 const MAX_LINE_BYTES = 1_000_000;
+/** Signals that end an export, whose unfinished file is then removed. */
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** Most rows that a chunk may have: the largest bucket. */
 const MAX_ROWS_PER_CHUNK = 1_000_000;
 
@@ -108,6 +110,12 @@ export async function writeArchiveFile(
     yield `${trailer}\n`;
   }
   const temporary = `${path}.${process.pid}.part`;
+  const onSignal = (signal: NodeJS.Signals) => {
+    rmSync(temporary, { force: true });
+    process.kill(process.pid, signal);
+  };
+  // Each listener is called once, so that the signal which it repeats ends the process.
+  for (const signal of SIGNALS) process.once(signal, onSignal);
   try {
     const file = await open(temporary, "w", 0o600);
     await pipeline(
@@ -119,8 +127,11 @@ export async function writeArchiveFile(
   } catch (error) {
     await rm(temporary, { force: true });
     throw asFileError(path, error);
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, onSignal);
   }
-  return { ...header, ...(JSON.parse(trailer) as Pick<ArchiveSummary, "chunks" | "rows" | "bytesOut" | "sha256">) };
+  const { chunks, rows, bytesOut, sha256: digest } = JSON.parse(trailer) as ArchiveSummary;
+  return { ...header, chunks, rows, bytesOut, sha256: digest };
 }
 
 /** Chunks of a file, in order; the summary is the last. */

@@ -2,7 +2,7 @@ import type { Secret } from "../model/secret.ts";
 import type { ImportedRows } from "../store/archive/archive-transfer.ts";
 import type { ArchiveSource, ArchiveTarget } from "./archive-ends.ts";
 import type { ArchiveChunk } from "./archive-file.ts";
-import { CommandError, exitCodes } from "./command-error.ts";
+import { CommandError, exitCodes, wrongUsage } from "./command-error.ts";
 
 /** The archive of a running gateway, by its HTTP API. */
 export type GatewayClient = ArchiveSource & ArchiveTarget;
@@ -17,8 +17,11 @@ const TIMEOUT_MS = 60_000;
  *
  * @param url of the gateway, with the path under which a proxy serves it
  * @param pause resolves after this many milliseconds
+ * @throws CommandError INVALID_INPUT if the key has characters that no key has
  */
 export function createGatewayClient(url: string, key: Secret, pause: (ms: number) => Promise<unknown>): GatewayClient {
+  // Other characters can't be in a header; those of a file were checked.
+  if (!/^[\x21-\x7e]+$/.test(key.reveal())) throw wrongUsage("SYNDIGRAPH_KEY must contain a key and nothing else.");
   const send = async (path: string, body?: object): Promise<unknown> => {
     for (let attempt = 0; ; attempt += 1) {
       const failure = await request(path, body).then(

@@ -84,7 +84,7 @@ function shared(command: Command): Command {
   return command
     .addOption(new Option("--url <url>", "address of the gateway").env("SYNDIGRAPH_URL"))
     .addOption(
-      new Option("--key-file <file>", "file with a key of the gateway, unless SYNDIGRAPH_KEY has it").env(
+      new Option("--key-file <file>", "file with a key of the gateway, in place of SYNDIGRAPH_KEY").env(
         "SYNDIGRAPH_KEY_FILE",
       ),
     )

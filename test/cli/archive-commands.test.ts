@@ -110,6 +110,7 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
       const keys = [
         await addKey(other.gateway, { role: "PARTNER", partnerId: partner.id }),
         await addKey(other.gateway, { role: "ANALYST" }),
+        await addKey(other.gateway, { role: "ANALYST", scopes: ["usage:read"] }),
         await addKey(other.gateway, { scopes: ["partner:admin"] }),
       ];
       for (const words of [
@@ -120,6 +121,11 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
           const { code, stderr } = await command(words, { ...other.environment, SYNDIGRAPH_KEY: key });
           expect([code, stderr]).toEqual([exitCodes.REFUSED, expect.stringMatching(/^FORBIDDEN: /)]);
         }
+        const [, , analyst] = keys;
+        const { stderr } = await command(words, { ...other.environment, SYNDIGRAPH_KEY: analyst?.key ?? "" });
+        expect(stderr).toContain(
+          words.includes("export") ? "the role OPERATOR; the caller's is ANALYST" : "archive:write",
+        );
         const unknown = await command(words, { ...other.environment, SYNDIGRAPH_KEY: "no-such-key" });
         expect([unknown.code, unknown.stderr]).toEqual([6, expect.stringMatching(/^UNAUTHENTICATED: /)]);
       }
@@ -149,6 +155,7 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
       expect((await post(`/archive/imports/${id}/rows`, OPERATOR_KEY, rows)).status).toBe(200);
       expect((await post(`/archive/imports/${id}/end`, OPERATOR_KEY, {})).status).toBe(200);
       expect((await post(`/archive/imports/${id}/rows`, OPERATOR_KEY, rows)).status).toBe(404);
+      expect((await post(`/archive/imports/${id}/end`, key, {})).status).toBe(404);
     });
 
     it("refuse usage of another account, unless they are told to take it", async () => {
@@ -161,6 +168,17 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
       expect(refused.stderr).toMatch(/^CONFLICT: .*"OTHER1".*--foreign-account/);
       expect(refused.code).toBe(exitCodes.REFUSED);
       expect(await archiveContents(store)).toEqual(before);
+      // An export that began before the archive had anything names no account, although its rows have one.
+      await using early = await servedGateway({
+        ...other.gateway.gateway,
+        handle: (request, response) => {
+          if (request.url !== "/archive") return other.gateway.gateway.handle(request, response);
+          response.setHeader("content-type", "application/json").end('{"accounts":[]}');
+        },
+      });
+      const unnamed = join(folder, `unnamed-${kind}.gz`);
+      await commandResult(["archive", "export", unnamed], { ...other.environment, SYNDIGRAPH_URL: early.url });
+      expect((await command(["archive", "import", unnamed], online)).stderr).toMatch(/^CONFLICT: .*"OTHER1"/);
       await using third = await another();
       await commandResult(["archive", "import", foreign, "--foreign-account"], third.environment);
       expect(await third.store.archiveTransfer.accounts()).toEqual(["OTHER1"]);
@@ -303,6 +321,27 @@ describe("a file of an export", () => {
     expect((await readFile(file())).length).toBeGreaterThan(1_000);
   });
 
+  it("is imported although the response to the end of the import is lost", async () => {
+    await using target = await createTestGateway();
+    let isLost = false;
+    await using port = await servedGateway({
+      ...target.gateway,
+      handle: (request, response) => {
+        if (request.url?.endsWith("/end") && !isLost) {
+          isLost = true;
+          response.end = () => {
+            request.socket.destroy();
+            return response;
+          };
+        }
+        target.gateway.handle(request, response);
+      },
+    });
+    await commandResult(["archive", "import", file()], { ...environment, SYNDIGRAPH_URL: port.url });
+    expect(isLost).toBe(true);
+    expect(await target.store.audit.list({ operation: "importArchive" }, 5)).toMatchObject([{ outcome: "DONE" }]);
+  });
+
   it("is imported although the gateway is away for some seconds", async () => {
     await using target = await createTestGateway();
     let isAway = false;
@@ -357,6 +396,11 @@ describe("the program", () => {
     const words = ["archive", "import", "/nowhere", "--url", "http://127.0.0.1:9/graphql", "--key-file", keyFile];
     const { code, stderr } = await command(words);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^FILE_UNAVAILABLE: \/nowhere /)]);
+    for (const key of ["cl\u00e9-\u20ac", "two\nlines"]) {
+      const odd = await command(words.slice(0, 5), { SYNDIGRAPH_KEY: key });
+      expect([odd.code, odd.stderr]).toEqual([2, expect.stringMatching(/^INVALID_INPUT: SYNDIGRAPH_KEY must /)]);
+      expect(odd.stderr).not.toContain(key);
+    }
     await writeFile(keyFile, "two keys");
     expect((await command(words)).stderr).not.toContain("two keys");
   });

@@ -41,7 +41,7 @@ export function useArchiveTransfer(options: ArchiveTransferOptions): Plugin<obje
 
   const check = async (caller: Caller, scope: Scope, operation: string | null) => {
     if (caller.role === "OPERATOR" && caller.scopes.has(scope)) return;
-    const error = new ForbiddenError({ scope, isForStaff: caller.role === "PARTNER" });
+    const error = refusalOf(caller, scope);
     // The caller must get the refusal itself, also if it cannot be counted.
     if (operation !== null) await refusals.count(caller, operation, error.code).catch(() => undefined);
     throw error;
@@ -73,11 +73,16 @@ export function useArchiveTransfer(options: ArchiveTransferOptions): Plugin<obje
     return { import: id };
   };
 
-  /** @throws NotFoundError unless the caller has begun this import and not ended it */
-  const assertOpen = async (caller: Caller, id: string) => {
+  /**
+   * Returns whether the caller has ended this import.
+   *
+   * @throws NotFoundError unless the caller has begun it
+   */
+  const isEnded = async (caller: Caller, id: string): Promise<boolean> => {
     const entry = await audit.byId(id);
-    const isOpen = entry?.operation === IMPORT_ARCHIVE && entry.outcome === "UNKNOWN";
-    if (!isOpen || entry.principalId !== caller.principalId) throw new NotFoundError("import");
+    if (entry?.operation !== IMPORT_ARCHIVE || entry.principalId !== caller.principalId)
+      throw new NotFoundError("import");
+    return entry.outcome !== "UNKNOWN";
   };
 
   const answer = async (request: Request, url: URL, { caller, address }: ServerContext): Promise<unknown> => {
@@ -93,8 +98,13 @@ export function useArchiveTransfer(options: ArchiveTransferOptions): Plugin<obje
       await check(caller, "archive:write", IMPORT_ARCHIVE);
       const body = await bodyOf(request);
       if (id === undefined) return begin(caller, address ?? null, body);
-      await assertOpen(caller, id);
-      if (action === "rows") return archiveTransfer.merge(tableOf(body["table"]), rowsOf(body["rows"]));
+      const wasEnded = await isEnded(caller, id);
+      if (action === "rows") {
+        if (wasEnded) throw new NotFoundError("import");
+        return archiveTransfer.merge(tableOf(body["table"]), rowsOf(body["rows"]));
+      }
+      // A client that lost the response ends its import again.
+      if (wasEnded) return { import: id };
       await archiveTransfer.closeGaps();
       await audit.end(id, { outcome: "DONE", code: null, objectId: null });
       return { import: id };
@@ -116,6 +126,12 @@ export function useArchiveTransfer(options: ArchiveTransferOptions): Plugin<obje
       }
     },
   };
+}
+
+/** Returns the error of a caller that lacks the scope or, as analysts and partners do, the role. */
+function refusalOf({ role, scopes }: Caller, scope: Scope): ApplicationError {
+  if (role === "PARTNER" || !scopes.has(scope)) return new ForbiddenError({ scope, isForStaff: role === "PARTNER" });
+  return new ApplicationError("FORBIDDEN", `This needs a key of the role OPERATOR; the caller's is ${role}.`);
 }
 
 type Body = Readonly<Record<string, unknown>>;
