@@ -1,4 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -107,6 +110,25 @@ describe("the program", () => {
     expect((await syndigraph(["archive", "import", damaged], environment)).code).toBe(4);
     const help = await syndigraph(["--help"], {});
     expect([help.code, help.output]).toEqual([0, expect.stringContaining("archive")]);
+  });
+
+  it.each(["SIGINT", "SIGTERM"] as const)("leaves no part of a file when %s ends its export", async (signal) => {
+    const server = createServer((request, response) => {
+      if (request.url === "/archive") response.end('{"accounts":[]}');
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const environment = { SYNDIGRAPH_URL: `http://127.0.0.1:${port}`, SYNDIGRAPH_KEY: KEY };
+    const file = `${signal}.gz`;
+    await using program = runCommand([process.execPath, MAIN, "archive", "export", file], environment, folder);
+    const files = async () => (await readdir(folder)).filter((name) => name.startsWith(file));
+    await expect.poll(files).toEqual([expect.stringMatching(/\.part$/)]);
+    program.signal(signal);
+    // No code: the signal has ended it.
+    expect(await program.exit).toBe(null);
+    expect(await files()).toEqual([]);
+    server.closeAllConnections();
+    server.close();
   });
 
   it.skipIf(!databaseKinds.some((each) => each.kind === "postgres" && each.isReachable))(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createTestGateway } from "../support/gateway.ts";
+import { createTestGateway, range } from "../support/gateway.ts";
 import { onboard } from "../support/partners.ts";
 
 const COLLECTION = `{ usageCollection { isRunning progress { granularity lateSeconds incompleteSeries series }
@@ -14,6 +14,18 @@ interface Collection {
       readonly series: number;
     }[];
     readonly problems: readonly { readonly code: string; readonly kind: string | null }[];
+  };
+}
+
+interface Hours {
+  readonly usageCollection: { readonly progress: readonly { readonly lateSeconds: number }[] };
+  readonly stream: {
+    readonly bandwidth: {
+      readonly series: {
+        readonly origin: string;
+        readonly points: readonly { readonly start: string; readonly bytesOut: string | null }[];
+      };
+    };
   };
 }
 
@@ -48,5 +60,32 @@ describe("a gateway that collects usage", () => {
         return (await collection()).problems;
       })
       .toEqual([]);
+  });
+
+  it("answers by the hour from the archive, with the same figures, what the platform has deleted", async () => {
+    await using gateway = await createTestGateway({ gateway: { collectUsage: true } });
+    const { sandbox, ask } = gateway;
+    const [from, to] = ["2026-03-12T05:00:00Z", "2026-03-13T09:00:00Z"];
+    const hours = async () => {
+      const { data, errors } = await ask<Hours>(`{
+        usageCollection { progress { lateSeconds } }
+        stream(by: { name: "derby-final" }) {
+          bandwidth(window: ${range(from, to)}) { series(granularity: HOUR) { origin points { start bytesOut } } }
+        }
+      }`);
+      expect(errors).toEqual([]);
+      const { origin, points } = data.stream.bandwidth.series;
+      return { late: data.usageCollection.progress.map(({ lateSeconds }) => lateSeconds), origin, points };
+    };
+    await gateway.gateway.start();
+    await expect.poll(async () => (await hours()).late).toEqual([0, 0]);
+    const live = await hours();
+    expect(live.origin).toBe("LIVE");
+    expect(live.points.reduce((sum, { bytesOut }) => sum + BigInt(bytesOut ?? -1), 0n)).toBe(
+      BigInt(sandbox.truth({ from, to, stream: "derby-final" }).bytesOut),
+    );
+    sandbox.clock.advance(8 * 86_400_000);
+    const { origin, points } = await hours();
+    expect([origin, points]).toEqual(["ARCHIVE", live.points]);
   });
 });
