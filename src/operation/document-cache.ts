@@ -23,6 +23,7 @@ import {
 import {
   createTemplate,
   type DocumentTemplate,
+  type LiteralValues,
   literalValues,
   locateErrors,
   type SplitDocument,
@@ -66,25 +67,35 @@ const MAX_CACHED_CHARACTERS = 1_000_000;
 /** Characters that the plan of one field counts as. */
 const FIELD_CHARACTERS = 20;
 
-/** Characters of all cached templates, and of the skeletons that one document had so far. */
-const MAX_TEMPLATE_CHARACTERS = 250_000;
+/** Characters of the documents of all cached templates, and of the skeletons that one document had so far. */
+const MAX_TEMPLATES_CHARACTERS = 250_000;
+/** Characters of the longest document that becomes a template, with its plan: its tree holds its text, literals included. */
+const MAX_TEMPLATE_CHARACTERS = MAX_TEMPLATES_CHARACTERS / 10;
 /** Executions of a document by its template's plan; then it gets its own, which coerces literals once. */
 const MAX_TEMPLATE_EXECUTIONS = 20;
 
 type ValidDocument = Extract<PreparedDocument, { readonly errors: null }>;
 
 interface CachedDocument {
-  readonly prepared: PreparedDocument;
+  /** Returns null if it was prepared by a template that is no longer cached. */
+  prepared(): PreparedDocument | null;
   /** Fields of a plan of its own. */
   readonly fields: number;
   /** Executions by the plan of a template. */
   executions: number;
 }
 
-interface PreparedTemplate {
+interface CachedTemplate {
+  readonly skeleton: string;
+  /** Characters that it counts as. */
+  readonly size: number;
+  /** Null once it is no longer cached, so that documents that were prepared by it do not keep it in memory. */
+  plan: TemplatePlan | null;
+}
+
+interface TemplatePlan {
   readonly template: DocumentTemplate;
   readonly prepared: ValidDocument;
-  readonly fields: number;
 }
 
 export interface DocumentCacheOptions {
@@ -113,11 +124,13 @@ export function createDocumentCache({
     maxEntrySize: MAX_CACHED_CHARACTERS / 20,
     sizeCalculation: ({ fields }, text) => text.length + 1 + fields * FIELD_CHARACTERS,
   });
-  const templates = new LRUCache<string, PreparedTemplate | "SEEN_ONCE" | "UNSUITABLE">({
-    maxSize: MAX_TEMPLATE_CHARACTERS,
-    maxEntrySize: MAX_TEMPLATE_CHARACTERS / 10,
-    sizeCalculation: (template, skeleton) =>
-      skeleton.length + (typeof template === "string" ? 0 : template.fields * FIELD_CHARACTERS),
+  const templates = new LRUCache<string, CachedTemplate | "SEEN_ONCE" | "UNSUITABLE">({
+    maxSize: MAX_TEMPLATES_CHARACTERS,
+    maxEntrySize: MAX_TEMPLATE_CHARACTERS,
+    sizeCalculation: (template, skeleton) => (typeof template === "string" ? skeleton.length : template.size),
+    dispose: (template) => {
+      if (typeof template === "object") template.plan = null;
+    },
   });
 
   const prepareOperation = (document: DocumentNode, operation: OperationDefinitionNode): PreparedOperation => {
@@ -151,43 +164,68 @@ export function createDocumentCache({
 
   /** Prepares a template if the document is the second one with its skeleton. */
   const prepareTemplate = (text: string, split: SplitDocument, document: DocumentNode, { fields }: DocumentSize) => {
-    const seen = templates.get(split.skeleton);
-    const template = seen === "SEEN_ONCE" ? createTemplate(schema, document, text, split) : null;
-    if (template) {
-      templates.set(split.skeleton, { template, prepared: prepareDocument(template.document), fields });
-    } else if (typeof seen !== "object") {
-      templates.set(split.skeleton, seen === undefined ? "SEEN_ONCE" : "UNSUITABLE");
+    const { skeleton } = split;
+    const seen = templates.get(skeleton);
+    if (seen === undefined) {
+      templates.set(skeleton, "SEEN_ONCE");
+      return;
     }
+    const size = text.length + fields * FIELD_CHARACTERS;
+    // A document with shorter literals may still become the template.
+    if (seen !== "SEEN_ONCE" || size > MAX_TEMPLATE_CHARACTERS) return;
+    const template = createTemplate(schema, document, split);
+    const plan = template && { template, prepared: prepareDocument(template.document) };
+    templates.set(skeleton, plan ? { skeleton, size, plan } : "UNSUITABLE");
+  };
+
+  /** Returns a document with the plan of its template; null if a literal does not fit. */
+  const fillTemplate = (cached: CachedTemplate, text: string, literals: readonly string[]): CachedDocument | null => {
+    const values = cached.plan && literalValues(cached.plan.template, literals);
+    if (!values) return null;
+    const key = `\n${literals.join("\n")}`;
+    const filled: CachedDocument = {
+      prepared: () => {
+        // Marks the template as used.
+        templates.get(cached.skeleton);
+        return cached.plan && filledDocument(cached.plan, text, values, key, filled);
+      },
+      fields: 0,
+      executions: 0,
+    };
+    return filled;
   };
 
   return (text) => {
     const cached = documents.get(text);
-    if (cached && cached.executions < MAX_TEMPLATE_EXECUTIONS) return cached.prepared;
-    const split = hasTemplates && !cached ? splitDocument(text) : null;
+    const isFrequent = cached !== undefined && cached.executions >= MAX_TEMPLATE_EXECUTIONS;
+    const found = isFrequent ? null : cached?.prepared();
+    if (found) return found;
+    const split = hasTemplates && !isFrequent ? splitDocument(text) : null;
     const template = split && templates.get(split.skeleton);
-    const filled = split && template && typeof template === "object" ? filledTemplate(template, text, split) : null;
-    if (filled) {
+    const filled =
+      split && template && typeof template === "object" ? fillTemplate(template, text, split.literals) : null;
+    const ready = filled?.prepared();
+    if (filled && ready) {
       documents.set(text, filled);
-      return filled.prepared;
+      return ready;
     }
     const { errors, document, size } = checked(schema, text);
     if (split && document) prepareTemplate(text, split, document, size);
     const prepared = errors ? { errors: errors.map((error) => show(error)) } : prepareDocument(document);
-    documents.set(text, { prepared, fields: size?.fields ?? 0, executions: 0 });
+    documents.set(text, { prepared: () => prepared, fields: size?.fields ?? 0, executions: 0 });
     return prepared;
   };
 }
 
-/** Returns a document with the plan of its template; null if a literal does not fit. */
-function filledTemplate(
-  { template, prepared }: PreparedTemplate,
+/** @param key text of the literals, which no other document of the template has */
+function filledDocument(
+  { template, prepared }: TemplatePlan,
   text: string,
-  { literals }: SplitDocument,
-): CachedDocument | null {
-  const values = literalValues(template, literals);
-  if (!values) return null;
-  const key = `\n${literals.join("\n")}`;
-  const filled: ValidDocument = {
+  values: LiteralValues,
+  key: string,
+  counter: Pick<CachedDocument, "executions">,
+): ValidDocument {
+  return {
     errors: null,
     operation: (name) => {
       const operation = prepared.operation(name);
@@ -197,7 +235,7 @@ function filledTemplate(
         cacheKey: (variables) => operation.cacheKey(variables) + key,
         cost: (variables) => operation.cost({ ...variables, ...values.raw }),
         execute: (request) => {
-          cached.executions += 1;
+          counter.executions += 1;
           return mapMaybe(operation.execute({ ...request, literals: values.coerced }), (result) =>
             result.errors ? { ...result, errors: locateErrors(result.errors, template, text) } : result,
           );
@@ -205,8 +243,6 @@ function filledTemplate(
       };
     },
   };
-  const cached: CachedDocument = { prepared: filled, fields: 0, executions: 0 };
-  return cached;
 }
 
 type Checked =

@@ -29,6 +29,7 @@ import {
   visitWithTypeInfo,
 } from "graphql";
 import { FieldFailure } from "../engine/error-collector.ts";
+import { requestLimits } from "../model/request-limits.ts";
 
 /**
  * A valid document of queries with variables in place of literals, for all documents that differ from it in literals alone. The
@@ -63,31 +64,36 @@ export interface SplitDocument {
   readonly skeleton: string;
   /** Strings and numbers as they are written, in order. */
   readonly literals: readonly string[];
+  /** Offset of each literal in the text. */
+  readonly starts: readonly number[];
 }
 
 /**
  * Strings and numbers, and what a document is not split with: strings that are blocks, or have escapes or characters that GraphQL
  * does not accept everywhere, and the mark itself. A literal in a comment is found as well, and must be the same in each document.
  */
-const LITERALS =
+const createPattern = () =>
   /"[ !#-[\]-\ud7ff\ue000-\uffff]*"(?!")|(?<!\w)-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|["\0]/g;
 const MARK = "\0";
+/** Literals that a document is split with at most: with more than it may have tokens, most are in comments. */
+const MAX_LITERALS = requestLimits.maxTokens.max;
 
-/** Splits a document; returns null if it has no literals, or unusual ones. */
+/** Splits a document; returns null if it has no literals, unusual ones, or more than {@link MAX_LITERALS}. */
 export function splitDocument(text: string): SplitDocument | null {
+  const pattern = createPattern();
   const literals: string[] = [];
-  let isUnusual = false;
-  const skeleton = text.replace(LITERALS, (found) => {
-    if (found === '"' || found === MARK) isUnusual = true;
+  const starts: number[] = [];
+  let skeleton = "";
+  let end = 0;
+  for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+    const [found] = match;
+    if (found === '"' || found === MARK || literals.length === MAX_LITERALS) return null;
+    skeleton += text.slice(end, match.index) + MARK;
     literals.push(found);
-    return MARK;
-  });
-  return isUnusual || literals.length === 0 ? null : { skeleton, literals };
-}
-
-/** Returns the offset of each literal of a document that {@link splitDocument} splits. */
-function offsetsOf(text: string): readonly number[] {
-  return [...text.matchAll(LITERALS)].map(({ index }) => index);
+    starts.push(match.index);
+    end = match.index + found.length;
+  }
+  return literals.length === 0 ? null : { skeleton: skeleton + text.slice(end), literals, starts };
 }
 
 /**
@@ -98,10 +104,8 @@ function offsetsOf(text: string): readonly number[] {
 export function createTemplate(
   schema: GraphQLSchema,
   document: DocumentNode,
-  text: string,
-  { literals: texts }: SplitDocument,
+  { literals: texts, starts }: SplitDocument,
 ): DocumentTemplate | null {
-  const starts = offsetsOf(text);
   const literals = texts.map((each, index): TemplateLiteral => ({ text: each, start: starts[index] ?? 0, type: null }));
   const numbers = new Map(starts.map((start, index) => [start, index]));
 
@@ -204,19 +208,20 @@ export function locateErrors(
   text: string,
 ): readonly unknown[] {
   const source = new Source(text);
-  const { literals: texts = [] } = splitDocument(text) ?? {};
-  const starts = offsetsOf(text);
+  const { literals: texts = [], starts = [] } = splitDocument(text) ?? {};
   /** Failures of one field have the same nodes. */
   const moved = new Map<readonly ASTNode[], readonly ASTNode[]>();
 
   const offsetOf = (offset: number): number => {
-    const next = literals.findIndex(({ start }) => start >= offset);
-    const last = (next < 0 ? literals.length : next) - 1;
+    const last = countBefore(literals, offset) - 1;
     const literal = literals[last];
     if (!literal) return offset;
     return offset - literal.start - literal.text.length + (starts[last] ?? 0) + (texts[last] ?? "").length;
   };
-  const token = (offset: number) => new Token(TokenKind.NAME, offsetOf(offset), offsetOf(offset), 0, 0);
+  const token = (offset: number) => {
+    const at = offsetOf(offset);
+    return new Token(TokenKind.NAME, at, at, 0, 0);
+  };
   const move = <Node extends ASTNode>(nodes: readonly Node[]): readonly Node[] => {
     const found = moved.get(nodes) as readonly Node[] | undefined;
     if (found) return found;
@@ -233,4 +238,15 @@ export function locateErrors(
     return new GraphQLError(message, { nodes: move(nodes), path, originalError: originalError ?? null, extensions });
   };
   return errors.map(locate);
+}
+
+/** Returns how many literals start before an offset. */
+function countBefore(literals: readonly TemplateLiteral[], offset: number): number {
+  let [low, high] = [0, literals.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((literals[middle]?.start ?? offset) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

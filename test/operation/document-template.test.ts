@@ -20,6 +20,7 @@ import { createContexts, type GraphContext } from "../../src/context.ts";
 import { createEngine } from "../../src/engine/engine.ts";
 import { InvalidInputError } from "../../src/model/errors.ts";
 import { createDocumentCache } from "../../src/operation/document-cache.ts";
+import { splitDocument } from "../../src/operation/document-template.ts";
 import { createErrors, type ShownError } from "../../src/operation/mask-error.ts";
 import type { RawVariables } from "../../src/operation/query-cost.ts";
 import { createScheduling } from "../../src/scheduling/scheduling.ts";
@@ -277,6 +278,38 @@ describe("documents that differ in literals alone", () => {
     expect(plans.withTemplates).toBe(3);
     await repeat(2);
     expect(plans.withTemplates).toBe(4);
+  });
+
+  it("are prepared again if their template is no longer cached", async () => {
+    const { withTemplates, plans } = createCaches(createEchoSchema());
+    const ask = (text: string) => withTemplates(text, context, {}, null);
+    for (const int of [1, 2, 3]) await ask(`{ echo(int: ${int}) }`);
+    expect(plans.withTemplates).toBe(3);
+    const fields = Array.from({ length: 45 }, (_, index) => `f${index}: name`).join(" ");
+    for (let count = 0; count < 250; count += 1) {
+      for (const int of [1, 2]) await ask(`{ e${count}: echo(int: ${int}) ${fields} }`);
+      // One that is used stays.
+      await ask(`{ echo(id: ${count}) }`);
+    }
+    expect(plans.withTemplates).toBe(3 + 500 + 3);
+    const { data } = await ask("{ echo(int: 3) }");
+    expect(data).toContain("3 as a number");
+    expect(plans.withTemplates).toBe(3 + 500 + 3 + 1);
+  });
+
+  it("share no plan with a document that would stay in memory with its long literals", async () => {
+    const { withTemplates, plans } = createCaches(createEchoSchema());
+    const ask = (text: string) => withTemplates(`{ echo(text: "${text}") }`, context, {}, null);
+    for (const letter of ["a", "b"]) await ask(letter.repeat(30_000));
+    expect(plans.withTemplates).toBe(2);
+    for (const text of ["a", "b", "c", "c".repeat(30_000)]) expect((await ask(text)).data).toContain(`${text}\\"`);
+    expect(plans.withTemplates).toBe(4);
+  });
+
+  it("are prepared on their own if they have more literals than tokens are allowed", () => {
+    const split = (literals: number) => splitDocument(`{ name } # ${"1 ".repeat(literals)}`);
+    expect(split(2_000)?.literals).toHaveLength(2_000);
+    expect(split(2_001)).toBeNull();
   });
 
   it.each(["mutation", "subscription"])("have plans of their own as a %s, which yoga may execute", async (kind) => {
