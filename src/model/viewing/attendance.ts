@@ -1,4 +1,5 @@
 import { DAY_MS, floorTo } from "../usage/time.ts";
+import { SortedNumbers } from "./sorted-numbers.ts";
 
 /** A viewer's connection, as far as attendance needs it. */
 export interface AttendedConnection {
@@ -73,8 +74,8 @@ export class AttendanceCounter {
   #viewers: Set<string> | null = new Set();
   /** Viewer-days that are told apart. */
   #told = 0;
-  readonly #starts: number[] = [];
-  readonly #ends: number[] = [];
+  readonly #starts = new SortedNumbers();
+  readonly #ends = new SortedNumbers();
   readonly #countsPeak: boolean;
 
   /**
@@ -95,8 +96,8 @@ export class AttendanceCounter {
     this.connections += 1;
     if (endedAt === null) this.ongoing += 1;
     if (this.#countsPeak) {
-      this.#starts.push(startedAt);
-      this.#ends.push(endedAt ?? Number.POSITIVE_INFINITY);
+      this.#starts.add(startedAt);
+      this.#ends.add(endedAt ?? Number.POSITIVE_INFINITY);
     }
     if (!this.#viewers) return;
     this.#viewers.add(clientId);
@@ -122,9 +123,9 @@ export class AttendanceCounter {
   }
 
   /** Returns the largest number of connections that were open at the same time. */
-  peak(): number {
-    const starts = Float64Array.from(this.#starts).sort();
-    const ends = Float64Array.from(this.#ends).sort();
+  async peak(): Promise<number> {
+    const starts = await this.#starts.all();
+    const ends = await this.#ends.all();
     let [open, most, ended] = [0, 0, 0];
     for (const start of starts) {
       open += 1;

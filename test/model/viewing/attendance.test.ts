@@ -33,7 +33,7 @@ function counted(all: readonly AttendedConnection[], maxViewers = 1_000): Attend
 const sorted = (rows: readonly unknown[]) => rows.map((row) => JSON.stringify(row)).sort();
 
 describe("attendance", () => {
-  it("counts a session, its reconnects included, once, and its whole watch time", () => {
+  it("counts a session, its reconnects included, once, and its whole watch time", async () => {
     const first = {
       clientId: "a",
       previousRecordId: null,
@@ -47,7 +47,7 @@ describe("attendance", () => {
     const again = { ...first, previousRecordId: "1", startedAt: START + 90_000, endedAt: START + 100_000 };
     const counter = counted([first, { ...again, durationSeconds: 10 }]);
     expect(counter.viewers).toBe(1);
-    expect(counter.peak()).toBe(1);
+    expect(await counter.peak()).toBe(1);
     expect(counter.rows().map(({ viewerDays, ...row }) => ({ ...row, viewerDays }))).toEqual([
       {
         trackingId: "acme",
@@ -87,9 +87,9 @@ describe("attendance", () => {
     );
   });
 
-  it("has as its peak the most connections that are open at one of their starts", () => {
-    fc.assert(
-      fc.property(connections, (all) => {
+  it("has as its peak the most connections that are open at one of their starts", async () => {
+    await fc.assert(
+      fc.asyncProperty(connections, async (all) => {
         const openAt = (instant: number) =>
           all.filter(
             ({ startedAt, endedAt }) => startedAt <= instant && (endedAt ?? Number.POSITIVE_INFINITY) > instant,
@@ -97,7 +97,7 @@ describe("attendance", () => {
         // A connection of no length is open at its start only for itself.
         const lasting = all.every(({ startedAt, endedAt }) => endedAt !== startedAt);
         fc.pre(lasting);
-        expect(counted(all).peak()).toBe(Math.max(0, ...all.map(({ startedAt }) => openAt(startedAt))));
+        expect(await counted(all).peak()).toBe(Math.max(0, ...all.map(({ startedAt }) => openAt(startedAt))));
       }),
     );
   });
