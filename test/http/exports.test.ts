@@ -534,6 +534,13 @@ describe("a request for an export", () => {
       "INVALID_WINDOW",
       '`timeZone` must be one whose days begin on a full UTC hour, as the platform meters hours; got "Asia/Kolkata".',
     ],
+    // Its offset is whole at both ends alone.
+    [
+      "account&granularity=DAY&timeZone=Australia/Lord_Howe&from=2025-03-01&to=2025-12-01",
+      "timeZone",
+      "INVALID_WINDOW",
+      '`timeZone` must be one whose days begin on a full UTC hour, as the platform meters hours; got "Australia/Lord_Howe".',
+    ],
     [
       `partner=northwind-tv&by=COUNTRY&${WINDOW}`,
       "by",

@@ -68,4 +68,14 @@ describe("rows of usage", () => {
     expect(await rowsOf([], null, DAY + DAY_MS + 3_599_999)).toEqual([]);
     expect(await rowsOf([], null, DAY + DAY_MS + 3_600_000)).toEqual([[0, "", "MISSING", null]]);
   });
+
+  it("are yielded in short batches, also where years of a zone are MISSING", async () => {
+    const series = { owner: "acme", kind: "TRACKING_STREAM", subject: "", granularity: "DAY" } as const;
+    const window = { from: at("2020-12-31T23:00:00Z"), to: at("2021-12-31T23:00:00Z") };
+    const query = { series, window, zones: "Europe/Berlin", part: null, freshUntil: DAY };
+    const sizes: number[] = [];
+    for await (const rows of usageRows({ page: async () => [] }, query)) sizes.push(rows.length);
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(365);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(50);
+  });
 });

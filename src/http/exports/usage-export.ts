@@ -3,7 +3,7 @@ import { InvalidInputError, invalidArgument, NotMeteredError } from "../../model
 import { partnerZones } from "../../model/partner/partner.ts";
 import { assertMetered } from "../../model/stream/stream.ts";
 import type { ArchiveGranularity, ArchiveKind, ArchiveSeries } from "../../model/usage/archive.ts";
-import { calendarStart, timeZoneAt } from "../../model/usage/calendar.ts";
+import { calendarBoundaries, calendarStart, timeZoneAt } from "../../model/usage/calendar.ts";
 import { DAY_MS, HOUR_MS, iso, type TimeWindow } from "../../model/usage/time.ts";
 import type { Zones } from "../../model/usage/zones.ts";
 import { memoizeLast } from "../../primitives/memoize.ts";
@@ -153,14 +153,23 @@ function usageWindow(parameters: Parameters, granularity: ArchiveGranularity, zo
       if (instant % HOUR_MS !== 0) throw invalidWindow(edge, "must be on a full UTC hour", parameters);
       continue;
     }
-    if (instant % HOUR_MS !== 0) {
-      const message = `\`timeZone\` must be one whose days begin on a full UTC hour, as the platform meters hours; got "${timeZoneAt(instant, zones)}".`;
-      throw new InvalidInputError("timeZone", message, { reason: "OFFSET_NOT_WHOLE_HOURS" }, "INVALID_WINDOW");
-    }
+    assertFullHour(instant, zones);
     if (calendarStart(instant, "DAY", zones) !== instant)
       throw invalidWindow(edge, `must be the start of a day of ${timeZoneAt(instant, zones)}`, parameters);
   }
+  if (granularity === "DAY" && zones !== "UTC") {
+    // Offsets of a part of an hour may hold for a part of the year.
+    for (const month of calendarBoundaries(window, "MONTH", zones))
+      if (month > window.from && month < window.to) assertFullHour(month, zones);
+  }
   return window;
+}
+
+/** @throws InvalidInputError INVALID_WINDOW if a day of the zone begins within a UTC hour */
+function assertFullHour(dayStart: number, zones: Zones): void {
+  if (dayStart % HOUR_MS === 0) return;
+  const message = `\`timeZone\` must be one whose days begin on a full UTC hour, as the platform meters hours; got "${timeZoneAt(dayStart, zones)}".`;
+  throw new InvalidInputError("timeZone", message, { reason: "OFFSET_NOT_WHOLE_HOURS" }, "INVALID_WINDOW");
 }
 
 /** Returns a function from usage to the columns of its row. */

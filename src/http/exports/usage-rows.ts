@@ -30,8 +30,8 @@ export interface UsageRowsQuery {
 
 /** Time after its end from which a bucket that was not read is MISSING, in milliseconds: the collector needs some minutes. */
 const MISSING_AFTER_MS = HOUR_MS;
-/** Most rows that are yielded together. */
-const MAX_ROWS = 500;
+/** Most rows that are yielded together. A day of a zone costs its calendar, and the event loop runs between two batches. */
+const MAX_ROWS = { ofPlatform: 500, ofZone: 50 };
 const ZERO: readonly string[] = rowCounts.map((name) => (name === "bytesOut" || name === "bytesIn" ? "0" : ""));
 
 /** Rows of one archived bucket. */
@@ -49,6 +49,7 @@ interface Bucket {
 export async function* usageRows(pages: ArchivePages, query: UsageRowsQuery): AsyncGenerator<UsageRow[], void> {
   const { series, window, zones, freshUntil } = query;
   const isSummed = series.granularity === "DAY" && zones !== "UTC";
+  const maxRows = isSummed ? MAX_ROWS.ofZone : MAX_ROWS.ofPlatform;
   const archived: ArchiveSeries = isSummed ? { ...series, granularity: "HOUR" } : series;
   const edges = edgesOf(window, series.granularity, zones);
   let from = edges.next().value ?? window.to;
@@ -68,7 +69,7 @@ export async function* usageRows(pages: ArchivePages, query: UsageRowsQuery): As
     for (const bucket of read) {
       while (bucket.start >= to) {
         closePeriod();
-        if (rows.length >= MAX_ROWS) yield rows.splice(0);
+        if (rows.length >= maxRows) yield rows.splice(0);
       }
       buckets.push(bucket);
     }
@@ -76,7 +77,7 @@ export async function* usageRows(pages: ArchivePages, query: UsageRowsQuery): As
   }
   while (from < Math.min(window.to, freshUntil) || buckets.length > 0) {
     closePeriod();
-    if (rows.length >= MAX_ROWS) yield rows.splice(0);
+    if (rows.length >= maxRows) yield rows.splice(0);
   }
   if (rows.length > 0) yield rows;
 }
