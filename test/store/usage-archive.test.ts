@@ -95,6 +95,26 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
       ]);
     });
 
+    it.each([40, 150])("has no half bucket after a write that ends at bucket %i", async (end) => {
+      const series = newSeries();
+      const parts = Array.from({ length: 30 }, (_, index) => bytes(1n, `stream ${index}`));
+      const given = Array.from({ length: 200 }, (_, index): [number, readonly ArchivedPart[]] => [
+        HOUR - index * HOUR_MS,
+        parts,
+      ]);
+      class Ending extends Map<number, readonly ArchivedPart[]> {
+        override *[Symbol.iterator](): Generator<[number, readonly ArchivedPart[]], undefined> {
+          yield* given.slice(0, end);
+          throw new Error("the collector has ended");
+        }
+      }
+      const reading = { ...series, readAt: HOUR, buckets: new Ending(given) };
+      await expect(store.usageArchive.write([reading], lease)).rejects.toThrow("the collector has ended");
+      const buckets = await store.archiveReads.buckets(series, WINDOW);
+      expect(buckets.size).toBeGreaterThan(0);
+      expect(new Set([...buckets.values()].map(({ traffic }) => traffic.bytesOut))).toEqual(new Set([30n]));
+    });
+
     it("has a row for a bucket without usage, and none for a bucket that was not read", async () => {
       const series = newSeries();
       await write(series, HOUR, { [HOUR]: [], [HOUR + 2 * HOUR_MS]: [bytes(5n, "derby")] });

@@ -74,7 +74,7 @@ export const SETTLED_AFTER_MS = DAY_MS;
 /** Largest count that both databases hold. */
 const MAX_COUNT = 2n ** 63n - 1n;
 
-/** Returns the parts by name, each once, with the one that marks the bucket as read. */
+/** Returns the parts by name, each once; the one that marks the bucket as read is the first. */
 export function completeParts(parts: readonly ArchivedPart[]): ArchivedPart[] {
   const byName = new Map<string, ArchivedPart>([["", { part: "", traffic: noTraffic, counts: null }]]);
   for (const part of parts) {

@@ -86,12 +86,16 @@ export function partOf(row: RowFromDatabase): ArchivedPart {
   };
 }
 
-/** Yields the rows one by one, so that a large reading does not block the event loop. */
-export function* rowsOf(readings: readonly UsageReading[]): Generator<BatchRow, void> {
+/**
+ * Yields the rows of one bucket after the other, so that a large reading does not block the event loop. The last row of each is
+ * the one that marks it as read.
+ */
+export function* bucketRowsOf(readings: readonly UsageReading[]): Generator<BatchRow[], void> {
   for (const reading of readings) {
     const series = seriesOf(reading);
     for (const [bucket, parts] of reading.buckets) {
-      for (const part of completeParts(parts)) yield rowOf([...series, bucket], part);
+      const [whole, ...others] = completeParts(parts);
+      yield [...others, ...(whole ? [whole] : [])].map((part) => rowOf([...series, bucket], part));
     }
   }
 }
@@ -106,7 +110,7 @@ export function zeroRow(series: ArchiveSeries, bucket: number, { part, traffic, 
   return rowOf([...seriesOf(series), bucket], none);
 }
 
-/** Returns the parts by the name that the archive gives them, each once, with the one that marks the bucket as read. */
+/** Returns the parts by the name that the archive gives them, each once; the one that marks the bucket as read is the first. */
 export function completeParts(parts: readonly ArchivedPart[]): ArchivedPart[] {
   return partsByName(parts.map((part) => ({ ...part, part: clean(part.part) })));
 }

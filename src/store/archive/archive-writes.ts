@@ -8,6 +8,7 @@ import type { SqlDialect } from "../sql-dialect.ts";
 import {
   type BatchRow,
   bigint,
+  bucketRowsOf,
   columns,
   columnsOf,
   completeParts,
@@ -20,7 +21,6 @@ import {
   partOf,
   type RowFromDatabase,
   rowsFrom,
-  rowsOf,
   texts,
   withoutUsage,
   zeroRow,
@@ -31,6 +31,7 @@ import { ensurePartitions, type Partition, partitionOf } from "./archive-partiti
 export interface ArchiveWrites {
   /**
    * Writes what was read, in short transactions between which the event loop runs. Writing a reading again changes nothing.
+   * A bucket is written as a whole; one with more rows than a transaction is MISSING until the last of them is written.
    *
    * Parts of a bucket that the reading does not have become zero.
    *
@@ -124,9 +125,8 @@ export function createArchiveWrites(db: Db, dialect: SqlDialect): ArchiveWrites 
       if (written === 0n) await hasSettled(transaction, [], lease);
     });
 
-  const writeRows = async (rows: Iterator<BatchRow, void>, readAt: number, lease: Lease) => {
-    const next = () => take(rows, batchSize.rows());
-    for (let batch = next(); batch.length > 0; batch = next()) {
+  const writeRows = async (buckets: Iterable<readonly BatchRow[]>, readAt: number, lease: Lease) => {
+    for (const batch of batchesOf(buckets, batchSize.rows)) {
       await batchSize.measure(() => writeBatch(batch, readAt, lease));
       await nextTurn();
     }
@@ -151,7 +151,7 @@ export function createArchiveWrites(db: Db, dialect: SqlDialect): ArchiveWrites 
         const absent = former
           .filter(({ part }) => !names.has(part))
           .map((row) => zeroRow(reading, bucket, partOf(row)));
-        await writeRows(absent.values(), reading.readAt, lease);
+        await writeRows([absent], reading.readAt, lease);
       }
       await nextTurn();
     }
@@ -161,7 +161,7 @@ export function createArchiveWrites(db: Db, dialect: SqlDialect): ArchiveWrites 
     write: async (readings, lease) => {
       if (dialect === "postgres") await ensurePartitions(db, partitionsOf(readings));
       for (const readAt of new Set(readings.map((reading) => reading.readAt))) {
-        await writeRows(rowsOf(readings.filter((reading) => reading.readAt === readAt)), readAt, lease);
+        await writeRows(bucketRowsOf(readings.filter((reading) => reading.readAt === readAt)), readAt, lease);
       }
       for (const reading of readings) {
         if (reading.kind !== "ACCOUNT" && reading.kind !== "STREAM") await clearAbsent(reading, lease);
@@ -215,15 +215,23 @@ function* bucketsByParts({ buckets }: UsageReading): Generator<[number, Archived
   if (group.length > 0) yield group;
 }
 
-/** Returns the next items, up to `count`; none at the end. */
-function take<Item>(items: Iterator<Item, void>, count: number): Item[] {
-  const taken: Item[] = [];
-  while (taken.length < count) {
-    const { done, value } = items.next();
-    if (done || value === undefined) break;
-    taken.push(value);
+/** Yields batches of whole buckets. A bucket that has more rows than a batch is divided. */
+function* batchesOf(buckets: Iterable<readonly BatchRow[]>, size: () => number): Generator<readonly BatchRow[], void> {
+  let batch: BatchRow[] = [];
+  for (const rows of buckets) {
+    if (batch.length > 0 && batch.length + rows.length > size()) {
+      yield batch;
+      batch = [];
+    }
+    let written = 0;
+    while (rows.length - written > size()) {
+      const part = rows.slice(written, written + size());
+      written += part.length;
+      yield part;
+    }
+    batch.push(...rows.slice(written));
   }
-  return taken;
+  if (batch.length > 0) yield batch;
 }
 
 /** Returns the condition that columns of two tables are equal. */
