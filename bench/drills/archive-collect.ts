@@ -1,9 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import pg from "pg";
+import type { Pool } from "pg";
 import { createSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { COLLECTOR_LEASE } from "../../src/store/leases.ts";
 import { openStore } from "../../src/store/open-store.ts";
@@ -11,9 +10,7 @@ import { quantile } from "../measure.ts";
 import { figure } from "../table.ts";
 import type { Collecting } from "./collecting.ts";
 import type { Drill, Size } from "./drill.ts";
-
-/** A PostgreSQL whose user may create databases; without it the drills over one are left out. */
-const serverUrl = process.env["TEST_DATABASE_URL"];
+import { createDatabase, serverUrl } from "./drill-database.ts";
 
 /** Pairs of processes that share a database, and rounds of each. */
 const LEASE_ROUNDS: Readonly<Record<Size, { readonly pairs: number; readonly rounds: number }>> = {
@@ -45,12 +42,13 @@ interface LeaseRounds {
 const archiveLease: Drill = {
   title: `a collector is paused by SIGSTOP, each second time inside a transaction, and resumed after a takeover: no stale write, takeover within ${MAX_TAKEOVER_MS / 1_000} s; on PostgreSQL (TEST_DATABASE_URL), as a folder of SQLite has one gateway`,
   run: async (size) => {
-    if (serverUrl === undefined) return withoutPostgres(size);
+    const server = serverUrl;
+    if (server === undefined) return withoutPostgres(size);
     const { pairs, rounds } = LEASE_ROUNDS[size];
     await using sandbox = await createSandbox({ frozen: true });
     const outcome: LeaseRounds = { takeoversMs: [], inTransaction: 0, refused: 0, stale: 0 };
     const pair = async (index: number) => {
-      await using world = await createPair(serverUrl, sandbox);
+      await using world = await createPair(server, sandbox);
       for (let round = 0; round < rounds; round += 1) await world.round((index + round) % 2 === 0, outcome);
     };
     // One that fails must not leave the others behind.
@@ -76,39 +74,11 @@ function withoutPostgres(size: Size) {
   return { passed: true, figures: [["PostgreSQL", "left out without TEST_DATABASE_URL"]] as const };
 }
 
-/** A database of a drill's own. */
-interface DrillDatabase extends AsyncDisposable {
-  readonly url: string;
-  readonly pool: pg.Pool;
-}
-
-async function createDatabase(server: string): Promise<DrillDatabase> {
-  const name = `syndigraph_drill_${randomBytes(6).toString("hex")}`;
-  const administer = async (statement: string) => {
-    const client = new pg.Client({ connectionString: server });
-    await client.connect();
-    await client.query(statement);
-    await client.end();
-  };
-  await administer(`create database ${name} template template0`);
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  const pool = new pg.Pool({ connectionString: url.href, max: 2 });
-  return {
-    url: url.href,
-    pool,
-    [Symbol.asyncDispose]: async () => {
-      await pool.end();
-      await administer(`drop database ${name} with (force)`);
-    },
-  };
-}
-
 /** Tables that a collector writes. */
 const WRITTEN = ["usage_rows", "usage_corrections", "usage_sources", "usage_gaps"];
 
 /** Lets the database count the rows that each process writes, as part of the transaction that writes them. */
-async function countWrites(pool: pg.Pool): Promise<void> {
+async function countWrites(pool: Pool): Promise<void> {
   await pool.query(`create table drill_writes (writer text not null, rows bigint not null)`);
   await pool.query(`
     create function drill_count() returns trigger language plpgsql as $$ begin

@@ -3,6 +3,7 @@ import { pinBench } from "../fleet.ts";
 import { archiveCollectDrills } from "./archive-collect.ts";
 import { archiveExport } from "./archive-export.ts";
 import { archiveImport } from "./archive-import.ts";
+import { archiveKill } from "./archive-kill.ts";
 import { archiveReadDrills } from "./archive-reads.ts";
 import { archiveServingDrills } from "./archive-serving.ts";
 import { archiveTruthDrills } from "./archive-truth.ts";
@@ -18,6 +19,7 @@ const drills: Readonly<Record<string, Drill>> = {
   ...archiveCollectDrills,
   "archive-export": archiveExport,
   "archive-import": archiveImport,
+  "archive-kill": archiveKill,
   ...archiveTruthDrills,
   ...archiveServingDrills,
   ...archiveReadDrills,
