@@ -7,6 +7,7 @@ import { archiveKill } from "./archive-kill.ts";
 import { archiveReadDrills } from "./archive-reads.ts";
 import { archiveServingDrills } from "./archive-serving.ts";
 import { archiveTruthDrills } from "./archive-truth.ts";
+import { archiveUpsert } from "./archive-upsert.ts";
 import type { Drill, Outcome, Size } from "./drill.ts";
 import { loadDrills } from "./load-drills.ts";
 import { propertyDrills, runProperty } from "./property-drills.ts";
@@ -20,6 +21,7 @@ const drills: Readonly<Record<string, Drill>> = {
   "archive-export": archiveExport,
   "archive-import": archiveImport,
   "archive-kill": archiveKill,
+  "archive-upsert": archiveUpsert,
   ...archiveTruthDrills,
   ...archiveServingDrills,
   ...archiveReadDrills,
