@@ -36,7 +36,7 @@ interface Scenario {
 }
 
 const sizes: Readonly<Record<Size, Pick<Scenario, "days" | "partners" | "streamsOfPartner">>> = {
-  small: { days: 20, partners: 2, streamsOfPartner: 1 },
+  small: { days: 12, partners: 2, streamsOfPartner: 1 },
   full: { days: 400, partners: 50, streamsOfPartner: 20 },
 };
 
@@ -371,20 +371,30 @@ function createRandom(): () => number {
   };
 }
 
-/** Outages of a run: all calls for longer than the platform keeps hours, and those of tracking ids and streams alone. */
-function outagesOf(days: number): Scenario["outages"] {
+/** Outages of a run: all calls, and those of tracking ids and streams alone for longer than the platform keeps hours. */
+function outagesOf(size: Size): Scenario["outages"] {
   const path = "/api/analytics/";
+  const [all, some] =
+    size === "small"
+      ? [
+          { from: 9.5, days: 1 },
+          { from: 0.1, days: 9 },
+        ]
+      : [
+          { from: 80, days: 12 },
+          { from: 220, days: 9 },
+        ];
   return [
-    { from: days * 0.2, days: 0.3 * Math.min(days, 40), fault: { path: `${path}*`, status: 503 } },
-    { from: days * 0.55, days: 9, fault: { path: `${path}tracking/series`, status: 503 } },
-    { from: days * 0.55, days: 9, fault: { path: `${path}streams/series`, chance: 0.9, status: 503 } },
+    { ...all, fault: { path: `${path}*`, status: 503 } },
+    { ...some, fault: { path: `${path}tracking/series`, status: 503 } },
+    { ...some, fault: { path: `${path}streams/series`, chance: 0.9, status: 503 } },
   ];
 }
 
 /** Returns the runs of a drill, by their titles. The small size has the one with faults alone. */
 function scenariosOf(size: Size): readonly (readonly [title: string, scenario: Scenario])[] {
   const scale = sizes[size];
-  const faulty = ["with faults", { ...scale, faults: 0.15, outages: outagesOf(scale.days) }] as const;
+  const faulty = ["with faults", { ...scale, faults: 0.15, outages: outagesOf(size) }] as const;
   return size === "small" ? [faulty] : [["without faults", { ...scale, faults: 0, outages: [] }], faulty];
 }
 
