@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { AccountCache } from "../cache/account-cache.ts";
 import { hoursKeptSince, isAtMonthTurn, type RollUp } from "../model/usage/roll-up.ts";
@@ -66,6 +67,8 @@ export function createUsageRollUp(options: UsageRollUpOptions): UsageRollUp {
       const to = Math.min(before, floorTo(source.until, DAY_MS));
       for (let from = 0; ; ) {
         if (isStopped) return false;
+        // SQLite answers on this thread, and most series have nothing to roll up.
+        await nextTurn();
         const hour = await usageArchive.oldestHour(series, { from, to });
         if (hour === null) break;
         const day = floorTo(hour, DAY_MS);

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { pino } from "pino";
 import { Temporal } from "temporal-polyfill";
 import { describe, expect, it } from "vitest";
@@ -85,6 +86,25 @@ for (const { kind, isReachable } of databaseKinds) {
       await rollUp(world.createRollUp({ hoursKeptDays: 400 }));
       expect((await world.rowsOf("HOUR")).length).toBe(before);
       expect(await world.rowsOf("DAY")).toEqual([]);
+    });
+
+    it("lets the event loop run between series, also where nothing is to be rolled up", async () => {
+      await using world = await createWorld(kind);
+      const { source, store, lease } = world;
+      const others = Array.from(
+        { length: 200 },
+        (_, index) => ({ ...source, kind: "STREAM", name: `${index}` }) as const,
+      );
+      await store.usageArchive.saveSources("acc", others, lease);
+      let turns = 0;
+      const isOver = new AbortController();
+      const turning = (async () => {
+        for (; !isOver.signal.aborted; turns += 1) await nextTurn();
+      })();
+      await rollUp(world.createRollUp({ hoursKeptDays: 62, now: FROM }));
+      isOver.abort();
+      await turning;
+      expect(turns).toBeGreaterThan(others.length);
     });
 
     it("keeps the total of a month in every time zone, to the byte", async () => {
