@@ -109,12 +109,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     clock: parts.platformClock,
     lagMs: options.usageLagMs,
   });
+  const { timing } = options.upstream;
   const usageCollector = options.collectUsage
     ? createUsageCollector({
         ...parts,
         analytics: parts.upstream.bulkAnalytics,
         gatewayId: randomUUID(),
-        pause: (ms) => delay(ms, undefined, { ref: false }),
+        pause: async (ms) => (timing ? timing.pause(ms, undefined) : delay(ms, undefined, { ref: false })),
         logger,
       })
     : null;
