@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { allScopes } from "../../src/auth/scopes.ts";
-import { COLLECTOR_TICK_MS, createUsageCollector } from "../../src/jobs/collect-usage.ts";
+import { createUsageCollector } from "../../src/jobs/collect-usage.ts";
 import { usageSeriesOf } from "../../src/jobs/collection-plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import type { ArchiveGranularity, ArchiveKind } from "../../src/model/usage/archive.ts";
@@ -13,6 +13,7 @@ import { createServices } from "../../src/services.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { realTimer } from "../../src/upstream/resilience/retry.ts";
+import { withLongLeases } from "../../test/support/leases.ts";
 import type { Drill, Outcome, Size } from "./drill.ts";
 
 const START = Date.parse("2025-01-08T10:20:00Z");
@@ -123,6 +124,8 @@ async function collect(scenario: Scenario): Promise<World> {
   }
   const collector = createUsageCollector({
     ...services,
+    // Leases expire by the time of the machine.
+    store: { ...store, leases: withLongLeases(store.leases) },
     analytics: services.upstream.analytics,
     gatewayId: "drill",
     pause: async () => undefined,
@@ -144,10 +147,7 @@ async function collect(scenario: Scenario): Promise<World> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const { failures } = collector.stats();
       await collector.tick();
-      // The lease expires by the time of the machine.
-      const renewing = setInterval(() => void collector.tick(), COLLECTOR_TICK_MS);
       await collector.idle();
-      clearInterval(renewing);
       if (collector.stats().failures === failures) break;
       sandbox.clock.advance(ATTEMPT_MS);
     }

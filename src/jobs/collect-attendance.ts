@@ -9,6 +9,7 @@ import type { Lease } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 import type { ViewerRecords } from "../upstream/viewer-records.ts";
+import { createJobLease } from "./job-lease.ts";
 
 export interface AttendanceCollectorOptions {
   readonly store: Pick<Store, "leases" | "attendance">;
@@ -52,7 +53,7 @@ export function createAttendanceCollector(options: AttendanceCollectorOptions): 
   const { store, viewerRecords, account, gatewayId, platformClock, logger } = options;
   const { leases, attendance } = store;
   const cancellation = new AbortController();
-  let lease: Lease | null = null;
+  const lease = createJobLease({ leases, name: ATTENDANCE_LEASE, gatewayId, durationMs: LEASE_MS });
   let running: Promise<void> | null = null;
   let nextAt = Number.NEGATIVE_INFINITY;
 
@@ -94,29 +95,23 @@ export function createAttendanceCollector(options: AttendanceCollectorOptions): 
       if (cancellation.signal.aborted) return;
       const isRefused = error instanceof UpstreamError && error.code === "UPSTREAM_REJECTED";
       nextAt = platformClock() + (isRefused ? RETRY_AFTER_REFUSAL_MS : RETRY_MS);
-      if (error instanceof LeaseLostError) lease = lease === held ? null : lease;
+      if (error instanceof LeaseLostError) lease.forget(held);
       logger.warn({ err: error }, "attendance could not be counted; the day is read again later");
     } finally {
       running = null;
     }
   };
 
-  const holdLease = async (): Promise<Lease | null> => {
-    if (lease && (await leases.renew(lease, LEASE_MS))) return lease;
-    lease = await leases.take(ATTENDANCE_LEASE, gatewayId, LEASE_MS);
-    return lease;
-  };
-
   return {
     tick: async () => {
       if (cancellation.signal.aborted) return;
       try {
-        const held = await holdLease();
-        if (!held || running) return;
+        const held = await lease.hold();
         if (cancellation.signal.aborted) {
-          await leases.release(held);
+          await lease.release();
           return;
         }
+        if (!held || running) return;
         if (platformClock() >= nextAt) running = run(held);
       } catch (error) {
         logger.warn({ err: error }, "the lease of the attendance collector could not be renewed");
@@ -127,9 +122,7 @@ export function createAttendanceCollector(options: AttendanceCollectorOptions): 
     },
     stop: async () => {
       cancellation.abort(new DOMException("the gateway is closing", "AbortError"));
-      const held = lease;
-      lease = null;
-      if (held) await leases.release(held).catch(() => undefined);
+      await lease.release();
       await running;
     },
   };

@@ -24,6 +24,7 @@ import {
   STEP_MS,
   usageSeriesOf,
 } from "./collection-plan.ts";
+import { createJobLease } from "./job-lease.ts";
 import { type CollectedUsage, readUsage } from "./read-usage.ts";
 
 export interface UsageCollectorOptions {
@@ -68,7 +69,7 @@ export interface CollectorStats {
   readonly isCollecting: boolean;
   /** Series that are collected. */
   readonly sources: number;
-  /** Series whose newest hour or day is still to be read. */
+  /** Series whose newest whole hour or day is still to be read. */
   readonly behind: number;
   /** Calls that failed, since the start. */
   readonly failures: number;
@@ -97,7 +98,12 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
   const cancellation = new SharedCancellation();
   const cancelled = new Promise<void>((resolve) => cancellation.addEventListener("abort", resolve));
   const plan = createCollectionPlan(options);
-  let lease: Lease | null = null;
+  const lease = createJobLease({
+    ...{ leases, name: COLLECTOR_LEASE, gatewayId, durationMs: LEASE_MS },
+    onLost: plan.clear,
+  });
+  /** Lease under which the plan was loaded. */
+  let planned: Lease | null = null;
   let running: Promise<void> | null = null;
   let retryAt = Number.NEGATIVE_INFINITY;
   let failures = 0;
@@ -192,7 +198,12 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
 
   const collect = async (held: Lease) => {
     const owner = await account.id();
-    if (plan.size() === 0) await plan.load(owner);
+    if (planned !== held) {
+      // A pass under a former lease may have added to the plan after it was cleared.
+      plan.clear();
+      await plan.load(owner);
+      planned = held;
+    }
     const isFirst = plan.size() === 0;
     if (plan.isAhead(retentionAt(platformClock(), usageLagMs))) {
       problems.recordClock(platformClock());
@@ -208,7 +219,7 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
         const calls = await plan.callsOf(owner, kind, granularity, retention);
         if (granularity === "DAY" && kind === "ACCOUNT" && calls.length > 0) plan.retryRefused();
         for (const call of calls) {
-          if (cancellation.aborted || lease !== held) return;
+          if (cancellation.aborted || lease.current() !== held) return;
           try {
             const failedNames = await make(owner, call, held);
             problems.resolve({ ...call, names: call.names.filter((name) => !failedNames.includes(name)) });
@@ -255,7 +266,7 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
       if (cancellation.aborted) return;
       retryAt = platformClock() + RETRY_MS;
       if (error instanceof LeaseLostError) {
-        lease = lease === held ? null : lease;
+        lease.forget(held);
         logger.warn({ err: error }, "usage could not be collected");
       } else reportWhole(error, "usage could not be collected");
     } finally {
@@ -263,25 +274,16 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
     }
   };
 
-  const holdLease = async (): Promise<Lease | null> => {
-    if (lease && (await leases.renew(lease, LEASE_MS))) return lease;
-    lease = null;
-    // Another gateway may collect in the meantime.
-    plan.clear();
-    lease = await leases.take(COLLECTOR_LEASE, gatewayId, LEASE_MS);
-    return lease;
-  };
-
   return {
     tick: async () => {
       if (cancellation.aborted) return;
       try {
-        const held = await holdLease();
-        if (!held || running) return;
+        const held = await lease.hold();
         if (cancellation.aborted) {
-          await leases.release(held);
+          await lease.release();
           return;
         }
+        if (!held || running) return;
         // After a step of the clock the time of the next attempt may be far ahead.
         const waitMs = retryAt - platformClock();
         if (waitMs <= 0 || waitMs > RETRY_MS) running = run(held);
@@ -294,15 +296,13 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
     },
     stop: async () => {
       cancellation.abort(new DOMException("the gateway is closing", "AbortError"));
-      const held = lease;
-      lease = null;
       // Without the lease a long write ends at its next transaction.
-      if (held) await leases.release(held).catch(() => undefined);
+      await lease.release();
       await running;
     },
-    lease: () => lease,
+    lease: lease.current,
     stats: () => ({
-      isCollecting: lease !== null,
+      isCollecting: lease.current() !== null,
       sources: plan.size(),
       behind: plan.behind(retentionAt(platformClock(), usageLagMs)),
       failures,

@@ -46,7 +46,10 @@ export interface CollectionPlan {
     granularity: ArchiveGranularity,
     retention: Retention,
   ): Promise<CollectionCall[]>;
-  /** Returns the number of series whose newest hour or day is still to be read. */
+  /**
+   * Returns the number of series whose newest whole hour or day is still to be read. One in which the platform left out an earlier
+   * bucket is not behind.
+   */
   behind(retention: Retention): number;
 }
 
@@ -161,7 +164,8 @@ export function createCollectionPlan(options: PlanOptions): CollectionPlan {
     },
     behind: (retention) =>
       [...sources.values()].filter(
-        ({ until, granularity }) => until < floorTo(endOf(granularity, retention).readUntil, STEP_MS[granularity]),
+        ({ readUntil, granularity }) =>
+          readUntil < floorTo(endOf(granularity, retention).readUntil, STEP_MS[granularity]),
       ).length,
   };
 }

@@ -254,15 +254,20 @@ function observeCollector(
     "Whether this gateway collects usage: 1 for one gateway of a store, otherwise 0.",
     () => (stats().isCollecting ? 1 : 0),
   );
-  registry.observed("gauge", "syndigraph_usage_collector_series", "Series that are collected, by state.", () => {
-    const { isCollecting, sources, behind } = stats();
-    return isCollecting
-      ? [
-          { labels: { state: "collected" }, value: sources - behind },
-          { labels: { state: "behind" }, value: behind },
-        ]
-      : null;
-  });
+  registry.observed(
+    "gauge",
+    "syndigraph_usage_collector_series",
+    "Series that are collected, by state: collected, or behind while their newest whole hour or day is still to be read.",
+    () => {
+      const { isCollecting, sources, behind } = stats();
+      return isCollecting
+        ? [
+            { labels: { state: "collected" }, value: sources - behind },
+            { labels: { state: "behind" }, value: behind },
+          ]
+        : null;
+    },
+  );
   registry.observed(
     "counter",
     "syndigraph_usage_collector_failures_total",

@@ -4,8 +4,9 @@ import { createAttendanceCollector } from "../../src/jobs/collect-attendance.ts"
 import { DAY_MS, HOUR_MS, iso } from "../../src/model/usage/time.ts";
 import { sumAttendance } from "../../src/model/viewing/attendance.ts";
 import { createServices } from "../../src/services.ts";
-import { ATTENDANCE_LEASE, type LeaseStore } from "../../src/store/leases.ts";
+import { ATTENDANCE_LEASE } from "../../src/store/leases.ts";
 import { createTestGateway, type TestGateway } from "../support/gateway.ts";
+import { withLongLeases } from "../support/leases.ts";
 import { at } from "../support/time.ts";
 
 /** The oldest day whose records the platform has, at the start of a test. */
@@ -23,15 +24,6 @@ afterEach(async () => {
   for (const close of closing) await close();
   await gateway[Symbol.asyncDispose]();
 });
-
-/** Leases expire by the clock of the database, which a slow test must not wait for. */
-function withLongLeases(leases: LeaseStore): LeaseStore {
-  return {
-    ...leases,
-    take: (name, owner) => leases.take(name, owner, 600_000),
-    renew: (lease) => leases.renew(lease, 600_000),
-  };
-}
 
 function createCollector(gatewayId = "one") {
   const services = createServices(gateway.options);
