@@ -215,27 +215,31 @@ function redactorOf(
 /**
  * Returns a signal for one stream: it aborts when the client leaves, and when the time is up unless the timer was stopped.
  *
- * The timer is a plain one, because Node.js 20 can lose the timeout of `AbortSignal.any` over `AbortSignal.timeout`, and the
- * call would then wait for ever.
+ * The caller's signal may be one of the server's library, which `AbortSignal.any` refuses from Node.js 24 on.
  */
 function streamSignal({ signal: caller }: StreamCall, timeoutMs: number, timer: Timing["timer"]) {
-  const timeout = new AbortController();
-  const onTimeout = () => timeout.abort(new DOMException("The time is up.", "TimeoutError"));
+  const controller = new AbortController();
+  const onTimeout = () => controller.abort(new DOMException("The time is up.", "TimeoutError"));
+  const onAbort = () => controller.abort(caller?.reason);
+  if (caller?.aborted) onAbort();
+  caller?.addEventListener("abort", onAbort);
   return {
-    signal: caller ? AbortSignal.any([caller, timeout.signal]) : timeout.signal,
+    signal: controller.signal,
     stopTimer: timer(timeoutMs, onTimeout, "ATTEMPT"),
+    release: () => caller?.removeEventListener("abort", onAbort),
   };
 }
 
 /** Makes one attempt of a stream: it ends with the response's head, as a body of any length may take its time. */
 async function openStream(client: Client, call: StreamCall, timeoutMs: number) {
-  const { signal, stopTimer } = streamSignal(call, timeoutMs, client.timer);
+  const { signal, stopTimer, release } = streamSignal(call, timeoutMs, client.timer);
   const failedCall = { operation: call.operation, isWrite: false, redact: redactorOf(client, call) };
   try {
     const response = await client.dispatcher.request({ ...requestOf(client, call, call.accept), signal });
     const { statusCode, headers, body } = response;
     // An error of a body that nobody reads would end the process; a reader receives it all the same.
     body.on("error", () => undefined);
+    body.once("close", release);
     if (statusCode !== 200) {
       throw statusError(failedCall, responseOf(statusCode, headers, await readStart(body)), client.format);
     }
@@ -246,6 +250,7 @@ async function openStream(client: Client, call: StreamCall, timeoutMs: number) {
     client.reportDate(headers);
     return readAll(body, failedCall, call.signal);
   } catch (error) {
+    release();
     throw error instanceof UpstreamError
       ? error
       : transportError(error, failedCall, call.signal, isFairTime(client, timeoutMs));
