@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { pinBench } from "../fleet.ts";
+import { archiveBackfill } from "./archive-backfill.ts";
 import { archiveCollectDrills } from "./archive-collect.ts";
 import { archiveExport } from "./archive-export.ts";
 import { archiveImport } from "./archive-import.ts";
@@ -21,6 +22,7 @@ const drills: Readonly<Record<string, Drill>> = {
   "archive-export": archiveExport,
   "archive-import": archiveImport,
   "archive-kill": archiveKill,
+  "archive-backfill": archiveBackfill,
   "archive-upsert": archiveUpsert,
   ...archiveTruthDrills,
   ...archiveServingDrills,
