@@ -23,7 +23,7 @@ const MAX_TAKEOVER_MS = 15_000;
 const COLLECTS_MS = 2_000;
 /** Time in which the server finishes the statement of a paused process, in milliseconds. */
 const STATEMENT_MS = 40;
-/** Attempts to pause a process inside a transaction. */
+/** Attempts to pause a process inside a transaction, or outside. */
 const MAX_ATTEMPTS = 200;
 /** Longest wait for something that a process does, in milliseconds. */
 const MAX_WAIT_MS = 120_000;
@@ -161,7 +161,7 @@ async function createPair(server: string, sandbox: Sandbox): Promise<Pair> {
           holder.child.kill("SIGSTOP");
           await pause(STATEMENT_MS);
           isInside = await isInTransaction();
-          if (isInside || !mustBeInTransaction || attempt === MAX_ATTEMPTS) break;
+          if (isInside === mustBeInTransaction || attempt === MAX_ATTEMPTS) break;
           holder.child.kill("SIGCONT");
           await pause(Math.random() * STATEMENT_MS);
         }

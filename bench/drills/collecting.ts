@@ -23,6 +23,8 @@ export interface Collecting {
 const SPEED = 3_600;
 /** Pause between two attempts to collect with the lease, in milliseconds. */
 const PAUSE_MS = 100;
+/** Time until a call of the platform is answered, in milliseconds: a process is mostly paused in it, and then writes. */
+const LATENCY_MS = 50;
 /** Age up to which the usage of a bucket changes with each reading, in milliseconds. */
 const CHANGING_MS = 4 * HOUR_MS;
 /** One in so many older buckets changes with a reading, so that settled ones are corrected. */
@@ -96,16 +98,28 @@ const streamsOf = (start: number): StreamRow[] =>
 const analytics: Analytics = {
   ...services.upstream.analytics,
   accountSeries: async (window, resolution) => {
+    await pause(LATENCY_MS);
     readings += 1;
     return bucketsOf(window, resolution, (start) => trafficOf(start, 0));
   },
-  accountCountrySeries: async (window, resolution) => bucketsOf(window, resolution, countriesOf),
-  streamSeries: async (names, window, resolution) =>
-    new Map(names.map((each, index) => [each, bucketsOf(window, resolution, (start) => trafficOf(start, index))])),
-  streamCountrySeries: async (names, window, resolution) =>
-    new Map(names.map((each) => [each, bucketsOf(window, resolution, countriesOf)])),
-  trackingSeries: async (ids, window, resolution) =>
-    new Map(ids.map((id) => [id, bucketsOf(window, resolution, streamsOf)])),
+  accountCountrySeries: async (window, resolution) => {
+    await pause(LATENCY_MS);
+    return bucketsOf(window, resolution, countriesOf);
+  },
+  streamSeries: async (names, window, resolution) => {
+    await pause(LATENCY_MS);
+    return new Map(
+      names.map((each, index) => [each, bucketsOf(window, resolution, (start) => trafficOf(start, index))]),
+    );
+  },
+  streamCountrySeries: async (names, window, resolution) => {
+    await pause(LATENCY_MS);
+    return new Map(names.map((each) => [each, bucketsOf(window, resolution, countriesOf)]));
+  },
+  trackingSeries: async (ids, window, resolution) => {
+    await pause(LATENCY_MS);
+    return new Map(ids.map((id) => [id, bucketsOf(window, resolution, streamsOf)]));
+  },
 };
 
 const collector = createUsageCollector({
