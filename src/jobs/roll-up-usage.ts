@@ -37,7 +37,7 @@ export interface RollUpStats {
   readonly rolledUp: number;
   /** Days with hours that are not settled. */
   readonly open: number;
-  /** Days that contradict their hours. */
+  /** Days that contradict their hours, or can't have the sum of these. */
   readonly different: number;
 }
 
@@ -82,7 +82,10 @@ export function createUsageRollUp(options: UsageRollUpOptions): UsageRollUp {
     if (outcomes.ROLLED_UP > 0)
       logger.info({ days: outcomes.ROLLED_UP, before: new Date(before) }, "usage was rolled up");
     if (outcomes.DIFFERENT > 0)
-      logger.warn({ days: outcomes.DIFFERENT }, "hours of usage contradict their day; both are kept");
+      logger.warn(
+        { days: outcomes.DIFFERENT },
+        "hours of usage contradict their day or exceed 64 bits together; all are kept",
+      );
     return true;
   };
 

@@ -287,7 +287,7 @@ function observeRollUp(registry: MetricsRegistry, { stats }: Pick<UsageRollUp, "
   registry.observed(
     "gauge",
     "syndigraph_usage_hours_kept_days",
-    "UTC days of series whose hours are older than KEEP_HOURLY_USAGE_DAYS and still kept, by reason: open (not settled) or different (they contradict their day).",
+    "UTC days of series whose hours are older than KEEP_HOURLY_USAGE_DAYS and still kept, by reason: open (not settled) or different (they contradict their day, or exceed 64 bits together).",
     () => {
       const { open, different } = stats();
       return [

@@ -161,6 +161,21 @@ for (const { kind, isReachable } of databaseKinds) {
       expect(await usageArchive.oldestHour(ACCOUNT, { from: 0, to: NOW })).toBe(different);
     });
 
+    it("rolls up the other series if the sum of the hours of one exceeds 64 bits", async () => {
+      await using world = await createWorld(kind);
+      const { store, lease, source } = world;
+      const large = { ...source, kind: "ACCOUNT_COUNTRY" } as const;
+      const usage = { ...usageOf(HOUR_MS), traffic: { bytesOut: 2n ** 62n, bytesIn: 0n, parts: null } };
+      const day = at("2025-12-09T00:00:00Z");
+      const buckets = new Map(Array.from({ length: 24 }, (_, hour) => [day + hour * HOUR_MS, [usage]] as const));
+      for (const readAt of [UNTIL, UNTIL + 2 * DAY_MS])
+        await store.usageArchive.write([{ ...ACCOUNT, ...large, granularity: "HOUR", readAt, buckets }], lease);
+      await store.usageArchive.saveSources("acc", [large], lease);
+      const job = world.createRollUp({ hoursKeptDays: 62 });
+      await rollUp(job);
+      expect(job.stats()).toEqual({ rolledUp: (UNTIL - FROM) / DAY_MS - 4, open: 0, different: 1 });
+    });
+
     it("waits for the collector, which may still find that an hour is missing", async () => {
       await using world = await createWorld(kind);
       const until = FROM + 3 * DAY_MS + HOUR_MS;

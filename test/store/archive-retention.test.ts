@@ -105,6 +105,30 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
       ]);
     });
 
+    it("keeps hours whose sum no day can hold, with and without a day of the platform", async () => {
+      for (const hasDay of [true, false]) {
+        const series = newSeries();
+        await settle(
+          series,
+          hours(() => [bytes(2n ** 62n, "derby")]),
+        );
+        if (hasDay) await settle(daily(series), new Map([[DAY, [bytes(2n ** 63n - 1n, "derby")]]]));
+        expect(await rollUp(series)).toBe("DIFFERENT");
+        expect(await rowsOf(series)).toHaveLength(48);
+        expect(await rowsOf(daily(series))).toHaveLength(hasDay ? 2 : 0);
+      }
+    });
+
+    it("sums the hours of a day exactly up to 2^63", async () => {
+      const series = newSeries();
+      await settle(
+        series,
+        hours((hour) => (hour < 2 ? [bytes(2n ** 62n - BigInt(hour), "derby")] : [])),
+      );
+      expect(await rollUp(series)).toBe("ROLLED_UP");
+      expect((await rowsOf(daily(series)))[1]).toMatchObject({ part: "derby", bytesOut: 2n ** 63n - 1n });
+    });
+
     it("names the hours that a day lacks, with and without a day of the platform", async () => {
       for (const hasDay of [true, false]) {
         const series = newSeries();

@@ -41,12 +41,15 @@ export interface HoursOfDay {
   readonly exceedsDay: boolean;
   /** Whether the day has more bytes than all hours together in a part. */
   readonly isBelowDay: boolean;
+  /** Whether a count of all hours together exceeds 64 bits, so that no day can have it. */
+  readonly isTooLarge: boolean;
 }
 
 /**
  * What becomes of the hours of a day.
  *
- * ROLLED_UP: the day has what they have. OPEN: a row may still change. DIFFERENT: hours and day contradict each other.
+ * ROLLED_UP: the day has what they have. OPEN: a row may still change. DIFFERENT: hours and day contradict each other,
+ * or no day can have the sum of the hours.
  */
 export type RollUp =
   | {
@@ -61,9 +64,10 @@ export type RollUp =
  *
  * With hours that were not read, a day that has more than the others includes usage of those, and nobody knows of which.
  */
-export function rollUpOf({ read, isOpen, hasDay, exceedsDay, isBelowDay }: HoursOfDay): RollUp {
+export function rollUpOf({ read, isOpen, hasDay, exceedsDay, isBelowDay, isTooLarge }: HoursOfDay): RollUp {
   if (isOpen) return { outcome: "OPEN" };
   const lacking = ALL_HOURS & ~read;
+  if (!hasDay && isTooLarge) return { outcome: "DIFFERENT" };
   if (!hasDay) return { outcome: "ROLLED_UP", lacking };
   if (exceedsDay || (isBelowDay && lacking === 0)) return { outcome: "DIFFERENT" };
   return { outcome: "ROLLED_UP", lacking: isBelowDay ? null : lacking };

@@ -201,6 +201,11 @@ export function texts(): RawBuilder<unknown> {
   return sql.join(counterColumns.map((name) => sql`cast(${sql.ref(name)} as text) as ${sql.ref(name)}`));
 }
 
+/** Returns the high and the low 32 bits of a count: their sums are exact where that of the counts exceeds 64 bits. */
+export function halvesOf(count: RawBuilder<unknown>): { high: RawBuilder<unknown>; low: RawBuilder<unknown> } {
+  return { high: sql`((${count}) >> 32)`, low: sql`((${count}) & 4294967295)` };
+}
+
 export function ofSeries({ owner, kind, subject, granularity }: ArchiveSeries): RawBuilder<unknown> {
   return sql`owner = ${clean(owner)} and kind = ${sql.lit(kindCodes[kind])} and subject = ${clean(subject)}
     and granularity = ${sql.lit(granularityCodes[granularity])}`;

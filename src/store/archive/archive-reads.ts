@@ -11,7 +11,7 @@ import { DAY_MS, HOUR_MS, type TimeWindow } from "../../model/usage/time.ts";
 import type { Traffic } from "../../model/usage/traffic.ts";
 import type { Db } from "../database.ts";
 import type { SqlDialect } from "../sql-dialect.ts";
-import { clean, counterColumns, ofSeries, partOf, texts } from "./archive-codec.ts";
+import { clean, counterColumns, halvesOf, ofSeries, partOf, texts } from "./archive-codec.ts";
 
 /**
  * Reads of the usage archive for requests.
@@ -187,10 +187,10 @@ function sumsOf(column: string, part: string | null): RawBuilder<unknown>[] {
 
 /** Adds the high and the low 32 bits apart: the sum of SQLite fails beyond 2^63. */
 function halfSums(column: string, part: string | null): RawBuilder<unknown>[] {
-  const value = columnOf(column, part);
+  const { high, low } = halvesOf(columnOf(column, part));
   return [
-    sql`cast(sum((${value}) >> 32) as text) as ${sql.ref(`${column}_high`)}`,
-    sql`cast(sum((${value}) & 4294967295) as text) as ${sql.ref(`${column}_low`)}`,
+    sql`cast(sum(${high}) as text) as ${sql.ref(`${column}_high`)}`,
+    sql`cast(sum(${low}) as text) as ${sql.ref(`${column}_low`)}`,
   ];
 }
 

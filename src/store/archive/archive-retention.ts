@@ -7,7 +7,7 @@ import type { Db } from "../database.ts";
 import { fencedTransaction, heldLease, LeaseLostError } from "../leases.ts";
 import type { Lease } from "../records.ts";
 import type { SqlDialect } from "../sql-dialect.ts";
-import { columns, counterColumns, granularityCodes, keyColumns, list, ofSeries } from "./archive-codec.ts";
+import { columns, counterColumns, granularityCodes, halvesOf, keyColumns, list, ofSeries } from "./archive-codec.ts";
 import { dropEmptyPartitions, ensurePartitions, partitionOf } from "./archive-partitions.ts";
 
 /** Series whose hours become days. */
@@ -18,7 +18,8 @@ export interface ArchiveRetention {
   /** Returns the start of the oldest archived hour within a window; null for none. */
   oldestHour(series: RolledUpSeries, window: TimeWindow): Promise<number | null>;
   /**
-   * Lets the row of a UTC day replace its hours, unless one of these may still change or contradicts the day.
+   * Lets the row of a UTC day replace its hours, unless one of these may still change, or together they contradict the day
+   * or exceed 64 bits.
    *
    * Hours are deleted in short transactions between which the event loop runs; a call that was interrupted is completed by the
    * next one. Calling again changes nothing.
@@ -46,6 +47,7 @@ interface Summary {
   readonly replaced: number | null;
   readonly above: number;
   readonly below: number;
+  readonly tooLarge: number;
 }
 
 /** Creates the retention of an archive. */
@@ -76,6 +78,7 @@ export function createArchiveRetention(db: Db, dialect: SqlDialect): ArchiveRete
             hasDay: summary.hasDay > 0,
             exceedsDay: summary.above > 0,
             isBelowDay: summary.below > 0,
+            isTooLarge: summary.tooLarge > 0,
           });
           if (rollUp.outcome !== "ROLLED_UP") return { outcome: rollUp.outcome, bits: 0, hours: 24 };
           bits = summary.read;
@@ -115,22 +118,34 @@ async function summaryOf(
   db: Db,
   dialect: SqlDialect,
 ): Promise<Summary> {
-  const isHour = sql`granularity = ${sql.lit(granularityCodes.HOUR)}`;
+  const isHour = sql`sign = 1`;
   const isWhole = sql`part = ''`;
-  const differences = comparedColumns.map(
-    (name) => sql`sum(case when ${isHour} then 1 else -1 end * coalesce(${sql.ref(name)}, 0)) as ${sql.ref(name)}`,
-  );
-  const anyOf = (condition: RawBuilder<unknown>) =>
+  const differences = counterColumns.flatMap((name) => {
+    const { high, low } = halvesOf(sql.ref(name));
+    return [
+      sql`cast(sum(sign * ${high}) as bigint) as ${sql.ref(`${name}_high`)}`,
+      sql`cast(sum(sign * ${low}) as bigint) as ${sql.ref(`${name}_low`)}`,
+    ];
+  });
+  /** Returns whether a difference is so, given its high bits, with what its low ones carry, and the rest of these. */
+  const anyOf = (names: readonly string[], isSo: (high: RawBuilder<unknown>, low: RawBuilder<unknown>) => unknown) =>
     sql.join(
-      comparedColumns.map((name) => sql`${sql.ref(name)} ${condition}`),
+      names.map((name) => {
+        const low = halvesOf(sql.ref(`${name}_low`));
+        return isSo(sql`(${sql.ref(`${name}_high`)} + ${low.high})`, low.low);
+      }),
       sql` or `,
     );
+  const isAbove = anyOf(comparedColumns, (high, low) => sql`${high} > 0 or (${high} = 0 and ${low} > 0)`);
+  const isBelow = anyOf(comparedColumns, (high) => sql`${high} < 0`);
+  const isTooLarge = anyOf(counterColumns, (high) => sql`${high} >= ${sql.lit(2 ** 31)}`);
   const { rows } = await sql<Summary>`
     with held as materialized (${heldLease(lease, dialect)}),
       given as (
-        select * from usage_rows
+        select usage_rows.*, 1 as sign from usage_rows
           where ${ofSeries({ ...series, granularity: "HOUR" })} and bucket >= ${day} and bucket < ${day + DAY_MS}
-        union all select * from usage_rows where ${ofSeries({ ...series, granularity: "DAY" })} and bucket = ${day}
+        union all select usage_rows.*, -1 as sign from usage_rows
+          where ${ofSeries({ ...series, granularity: "DAY" })} and bucket = ${day}
       ),
       parts as (
         select part, count(case when ${isHour} then 1 end) as hour_rows,
@@ -144,7 +159,8 @@ async function summaryOf(
     select (select count(*) from held) as held, ${whole("sum(hour_rows)")} as rows, ${whole("sum(open_rows)")} as open,
       ${whole("sum(read_bits)")} as read, ${whole("sum(day_rows)")} as "hasDay",
       max(replaced_bits) as replaced,
-      count(case when ${anyOf(sql`> 0`)} then 1 end) as above, count(case when ${anyOf(sql`< 0`)} then 1 end) as below
+      count(case when ${isAbove} then 1 end) as above, count(case when ${isBelow} then 1 end) as below,
+      count(case when ${isTooLarge} then 1 end) as "tooLarge"
     from parts`.execute(db);
   const [summary] = rows;
   if (!summary) throw new RangeError("a summary has one row");
