@@ -4,6 +4,7 @@ import type { TimeWindow } from "../../model/usage/time.ts";
 import type { Db } from "../database.ts";
 import type { SqlDialect } from "../sql-dialect.ts";
 import { clean, counterColumns, ofSeries } from "./archive-codec.ts";
+import { createStepSize, type StepLimits } from "./step-size.ts";
 
 /** Position of a row in its series, which is sorted by bucket and then by part. */
 export interface RowPosition {
@@ -49,12 +50,11 @@ export interface ArchivePages {
   page(series: ArchiveSeries, window: TimeWindow, after: RowPosition | null): Promise<RowOfPage[]>;
 }
 
-/** Rows of one page on PostgreSQL, and the most on SQLite. */
-const MAX_ROWS = 1_000;
-/** Rows of the first page on SQLite, and the fewest of any. */
-const ROWS_ON_SQLITE = { first: 100, fewest: 20 };
-/** Longest intended read on SQLite, which runs on the thread of the requests, in milliseconds. */
-const READ_MS = 4;
+/** Rows of one page. SQLite runs on the thread of the requests. */
+const ROWS_PER_PAGE: Record<SqlDialect, StepLimits> = {
+  sqlite: { first: 100, fewest: 20, most: 1_000, longestMs: 4 },
+  postgres: { first: 1_000, fewest: 1_000, most: 1_000, longestMs: Number.POSITIVE_INFINITY },
+};
 
 interface RowFromDatabase {
   readonly bucket: number;
@@ -66,7 +66,7 @@ interface RowFromDatabase {
 }
 
 export function createArchivePages(db: Db, dialect: SqlDialect): ArchivePages {
-  const size = createPageSize(dialect);
+  const size = createStepSize(ROWS_PER_PAGE[dialect]);
   // One text for all counts: a value of its own for each takes twice the time.
   const counts = sql.join(
     counterColumns.map((name) => sql`coalesce(cast(${sql.ref(name)} as text), '')`),
@@ -80,7 +80,8 @@ export function createArchivePages(db: Db, dialect: SqlDialect): ArchivePages {
   };
   return {
     page: (series, { from, to }, after) =>
-      size.measure(async (limit) => {
+      size.measure(async () => {
+        const limit = size.rows();
         // Two ranges of the key: as one condition, SQLite would read the bucket from its start for each page.
         const rest = after
           ? await read(series, sql`bucket = ${after.bucket} and part > ${clean(after.part)}`, limit)
@@ -97,21 +98,5 @@ export function createArchivePages(db: Db, dialect: SqlDialect): ArchivePages {
           lacksHours: (row.hours_lacking ?? 0) > 0,
         }));
       }),
-  };
-}
-
-/** Creates the size of pages, which on SQLite follows from how long the previous ones took. */
-function createPageSize(dialect: SqlDialect) {
-  let rows = dialect === "sqlite" ? ROWS_ON_SQLITE.first : MAX_ROWS;
-  return {
-    measure: async <Result>(read: (limit: number) => Promise<Result>): Promise<Result> => {
-      const begun = performance.now();
-      const result = await read(rows);
-      if (dialect !== "sqlite") return result;
-      const tookMs = performance.now() - begun;
-      if (tookMs > READ_MS) rows = Math.max(ROWS_ON_SQLITE.fewest, rows >> 1);
-      else if (tookMs < READ_MS / 2) rows = Math.min(MAX_ROWS, rows + ROWS_ON_SQLITE.fewest);
-      return result;
-    },
   };
 }

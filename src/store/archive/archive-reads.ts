@@ -12,6 +12,7 @@ import type { Traffic } from "../../model/usage/traffic.ts";
 import type { Db } from "../database.ts";
 import type { SqlDialect } from "../sql-dialect.ts";
 import { clean, counterColumns, halvesOf, ofSeries, partOf, texts } from "./archive-codec.ts";
+import { processCpuMs } from "./step-size.ts";
 
 /**
  * Reads of the usage archive for requests.
@@ -39,7 +40,7 @@ export interface ArchiveReads {
 
 /** Buckets in the first step on SQLite. */
 const FIRST_STEP = 24;
-/** Time below which the next step on SQLite is twice as long, in milliseconds, and above which it is half as long. */
+/** CPU time below which the next step on SQLite is twice as long, in milliseconds, and above which it is half as long. */
 const STEP_MS = { short: 2, long: 5 };
 
 /** Creates the reads. */
@@ -58,14 +59,14 @@ export function createArchiveReads(db: Db, dialect: SqlDialect): ArchiveReads {
     let length = FIRST_STEP;
     for (let start = from; start < to; ) {
       const end = Math.min(start + length * bucketMs, to);
-      const begun = performance.now();
+      const begun = processCpuMs();
       const step = { from: start, to: end };
       const stepRows = await read(step, sumsOf).catch((error: unknown) => {
         if (error instanceof Error && error.message.includes("integer overflow")) return read(step, halfSums);
         throw error;
       });
       for (const row of stepRows) rows.push(row);
-      const tookMs = performance.now() - begun;
+      const tookMs = processCpuMs() - begun;
       if (tookMs < STEP_MS.short) length *= 2;
       else if (tookMs > STEP_MS.long) length = Math.max(1, length >> 1);
       start = end;

@@ -17,6 +17,7 @@ import { ATTENDANCE_LEASE, COLLECTOR_LEASE, fencedTransaction } from "../leases.
 import type { SqlDialect } from "../sql-dialect.ts";
 import { granularityCodes, kindCodes, nameOf, rowsFrom } from "./archive-codec.ts";
 import { ensurePartitions, type Partition, partitionOf } from "./archive-partitions.ts";
+import { createStepSize, type StepLimits } from "./step-size.ts";
 
 /** Position in an export, behind the row with this key. */
 export interface ArchiveCursor {
@@ -56,10 +57,11 @@ export interface ArchiveTransfer {
 
 /** Rows of a page; a bucket with more has a page of its own. */
 const ROWS_PER_PAGE = 500;
-/** Rows in one transaction: on PostgreSQL, and on SQLite first, fewest and most. */
-const ROWS_PER_BATCH = { postgres: 1_000, first: 50, fewest: 10, most: 500 };
-/** Longest intended transaction on SQLite, which runs on the thread of the requests, in milliseconds. */
-const BATCH_MS = 6;
+/** Rows in one transaction. SQLite runs on the thread of the requests. */
+const ROWS_PER_BATCH: Record<SqlDialect, StepLimits> = {
+  sqlite: { first: 50, fewest: 10, most: 500, longestMs: 6 },
+  postgres: { first: 1_000, fewest: 1_000, most: 1_000, longestMs: Number.POSITIVE_INFINITY },
+};
 /** Gaps that are read at once. */
 const GAPS_PER_PAGE = 50;
 
@@ -70,7 +72,7 @@ const noRows: ImportedRows = { ADDED: 0, UNCHANGED: 0, UPDATED: 0, CORRECTED: 0,
 
 /** Creates the transfer of a database; `db` has no plugins. */
 export function createArchiveTransfer(db: Db, dialect: SqlDialect): ArchiveTransfer {
-  let rowsPerBatch = dialect === "sqlite" ? ROWS_PER_BATCH.first : ROWS_PER_BATCH.postgres;
+  const batchSize = createStepSize(ROWS_PER_BATCH[dialect]);
 
   /** Runs a transaction that those of the collectors exclude, by the rows of their leases. */
   const exclusive = <Result>(work: (transaction: Db) => Promise<Result>): Promise<Result> =>
@@ -237,19 +239,9 @@ export function createArchiveTransfer(db: Db, dialect: SqlDialect): ArchiveTrans
 
   /** Returns the next rows of whole groups, about as many as fit into a batch. */
   const batchEnd = (table: ArchiveTable, rows: readonly ArchiveRow[], start: number): number => {
-    let end = Math.min(rows.length, start + rowsPerBatch);
+    let end = Math.min(rows.length, start + batchSize.rows());
     while (end < rows.length && groupOf(table, rows[end] ?? []) === groupOf(table, rows[end - 1] ?? [])) end += 1;
     return end;
-  };
-
-  const measured = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const begun = performance.now();
-    const result = await work();
-    if (dialect === "postgres") return result;
-    const tookMs = performance.now() - begun;
-    if (tookMs > BATCH_MS) rowsPerBatch = Math.max(ROWS_PER_BATCH.fewest, rowsPerBatch >> 1);
-    else if (tookMs < BATCH_MS / 2) rowsPerBatch = Math.min(ROWS_PER_BATCH.most, rowsPerBatch + ROWS_PER_BATCH.fewest);
-    return result;
   };
 
   const readPage = async (table: ArchiveTable, after: readonly string[] | null, limit: number) => {
@@ -309,7 +301,9 @@ export function createArchiveTransfer(db: Db, dialect: SqlDialect): ArchiveTrans
       for (let start = 0, end = 0; start < rows.length; start = end) {
         end = batchEnd(table, rows, start);
         const batch = rows.slice(start, end);
-        results.push(await measured(() => exclusive((transaction) => mergers[name](transaction, table, batch))));
+        results.push(
+          await batchSize.measure(() => exclusive((transaction) => mergers[name](transaction, table, batch))),
+        );
         await nextTurn();
       }
       return sum(results);

@@ -26,6 +26,7 @@ import {
   zeroRow,
 } from "./archive-codec.ts";
 import { ensurePartitions, type Partition, partitionOf } from "./archive-partitions.ts";
+import { createStepSize, type StepLimits } from "./step-size.ts";
 
 /** Writes of usage by the collector. */
 export interface ArchiveWrites {
@@ -40,18 +41,17 @@ export interface ArchiveWrites {
   write(readings: readonly UsageReading[], lease: Lease): Promise<void>;
 }
 
-/** Rows in one transaction on PostgreSQL. */
-const MAX_ROWS_PER_BATCH = 1_000;
-/** Rows in the first transaction on SQLite, and the fewest in any. */
-const ROWS_PER_BATCH_ON_SQLITE = { first: 100, fewest: 25 };
-/** Longest intended transaction on SQLite, which runs on the thread of the requests, in milliseconds. */
-const BATCH_MS = 8;
+/** Rows in one transaction. SQLite runs on the thread of the requests. */
+const ROWS_PER_BATCH: Record<SqlDialect, StepLimits> = {
+  sqlite: { first: 100, fewest: 25, most: 1_000, longestMs: 8 },
+  postgres: { first: 1_000, fewest: 1_000, most: 1_000, longestMs: Number.POSITIVE_INFINITY },
+};
 /** Parts whose buckets one query compares with the archive. */
 const PARTS_PER_COMPARISON = 2_000;
 
 /** Creates the writes of an archive. */
 export function createArchiveWrites(db: Db, dialect: SqlDialect): ArchiveWrites {
-  const batchSize = createBatchSize(dialect);
+  const batchSize = createStepSize(ROWS_PER_BATCH[dialect]);
 
   /** Returns whether a row of the batch's buckets is settled. @throws LeaseLostError */
   const hasSettled = async (transaction: Db, batch: readonly BatchRow[], lease: Lease): Promise<boolean> => {
@@ -244,20 +244,4 @@ function sameColumns(a: string, b: string, names: readonly string[]): RawBuilder
 
 function sameCounters(a: string, b: string): RawBuilder<unknown> {
   return sql`((${columnsOf(a, counterColumns)}) is not distinct from (${columnsOf(b, counterColumns)}))`;
-}
-
-/** Creates the size of batches, which on SQLite follows from how long the previous ones took. */
-function createBatchSize(dialect: SqlDialect) {
-  let rows = dialect === "sqlite" ? ROWS_PER_BATCH_ON_SQLITE.first : MAX_ROWS_PER_BATCH;
-  return {
-    rows: () => rows,
-    measure: async (write: () => Promise<void>) => {
-      const begun = performance.now();
-      await write();
-      if (dialect !== "sqlite") return;
-      const tookMs = performance.now() - begun;
-      if (tookMs > BATCH_MS) rows = Math.max(ROWS_PER_BATCH_ON_SQLITE.fewest, rows >> 1);
-      else if (tookMs < BATCH_MS / 2) rows = Math.min(MAX_ROWS_PER_BATCH, rows + ROWS_PER_BATCH_ON_SQLITE.fewest);
-    },
-  };
 }
