@@ -86,6 +86,8 @@ export async function listen(
       response.on("close", () => {
         connection.end(response);
         discardRest(request);
+        // Closing the port has closed only the connections that were idle at that time.
+        if (!server.listening) server.closeIdleConnections();
       });
       const answer = findMalformation(request, isHost) ?? removeBasePath(request, basePath);
       if (answer) {

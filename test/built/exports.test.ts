@@ -10,13 +10,23 @@ import { type Program, run } from "../support/program.ts";
 const page = readFileSync("docs/exports.md", "utf8");
 const commands = [...page.matchAll(/```sh\n(.*?)```/gs)].map(([, text = ""]) => text);
 const folder = mkdtempSync(join(tmpdir(), "syndigraph-exports-"));
-const day = (daysAgo: number) => new Date(Date.now() - daysAgo * 86_400_000).toISOString().slice(0, 10);
+/** Time at which the sandbox starts; its clock, which decides what an export has, goes on from there. */
+const START_AT = "2026-03-18T10:20:00Z";
+const day = (daysAgo: number) => new Date(Date.parse(START_AT) - daysAgo * 86_400_000).toISOString().slice(0, 10);
 
 let gateway: Program;
 let url: string;
 let key: string;
 beforeAll(async () => {
-  gateway = run(join(inject("program") ?? "dist", "main.js"), { PORT: "0", SANDBOX_PORT: "0" });
+  gateway = run(join(inject("program") ?? "dist", "main.js"), {
+    PORT: "0",
+    SANDBOX: "on",
+    SANDBOX_PORT: "0",
+    SANDBOX_START_AT: START_AT,
+    SHUTDOWN_DELAY_SECONDS: "0",
+    // A busy machine may take long for the export that runs at the end.
+    DRAIN_SECONDS: "100",
+  });
   [, url = "", key = ""] = await gateway.printed(/GraphiQL +(http:\S+)#key=(\S+)/);
   url = new URL(url).origin;
   // The collector has read the hours of several partners.
@@ -93,5 +103,24 @@ describe("an export of the built program", () => {
     expect(await answer(other)).toEqual(await answer("nobody"));
     expect((await answer(other))[0]).toBe(404);
     expect((await get(`usage.jsonl?account&${window}`, "sgk_wrong")).status).toBe(401);
+  });
+
+  it("is sent to its end after SIGTERM, while new connections are refused", async () => {
+    const [from, to] = ["2016-04-01", "2026-03-17"];
+    const response = await get(`usage.jsonl?account&from=${from}&to=${to}`, key);
+    gateway.signal("SIGTERM");
+    const isOpen = () =>
+      fetch(`${url}/health`).then(
+        () => true,
+        () => false,
+      );
+    await expect.poll(isOpen).toBe(false);
+    const starts = (await response.text())
+      .trimEnd()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { start: string }).start);
+    expect(starts).toHaveLength((Date.parse(to) - Date.parse(from)) / 3_600_000);
+    expect(starts.at(-1)).toBe("2026-03-16T23:00:00Z");
+    expect(await gateway.exit).toBe(0);
   });
 });

@@ -1,4 +1,4 @@
-import { request as httpRequest } from "node:http";
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
 import { type HttpServer, listen } from "../../src/http/http-server.ts";
 import { createTestGateway, graphqlRequest, OPERATOR_KEY, type TestGateway } from "../support/gateway.ts";
@@ -200,5 +200,20 @@ describe("HTTP server: the port", () => {
     expect(await (await answer).json()).toMatchObject({ data: { account: { accountId: "SYN4DX" } } });
     await drained;
     await expect(fetch(`${server.url}/health`)).rejects.toThrow();
+  });
+
+  it("closes when the responses that had begun have ended, although their clients keep the connections open", async () => {
+    const timeouts = { headersMs: 1e8, requestMs: 1e8, responseMs: 1e8, idleMs: 1e8 };
+    let end = () => undefined as unknown;
+    const handle = (_request: IncomingMessage, response: ServerResponse) => {
+      response.write("begun, ");
+      end = () => response.end("ended");
+    };
+    const server = await listen(handle, "127.0.0.1", 0, { timeouts });
+    const answer = await fetch(server.url);
+    const drained = server.drain(1e8);
+    end();
+    expect(await answer.text()).toBe("begun, ended");
+    await drained;
   });
 });
