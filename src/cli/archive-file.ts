@@ -11,7 +11,9 @@ import {
   archiveRowsProblem,
   archiveTable,
   archiveTables,
+  isArchiveRow,
 } from "../model/usage/archive-tables.ts";
+import type { ArchivePage } from "../store/archive/archive-transfer.ts";
 import { CommandError, exitCodes } from "./command-error.ts";
 
 /**
@@ -37,10 +39,7 @@ export interface ArchiveHeader {
   readonly accounts: readonly string[];
 }
 
-export interface ArchiveChunk {
-  readonly table: ArchiveTableName;
-  readonly rows: readonly ArchiveRow[];
-}
+export type ArchiveChunk = Omit<ArchivePage, "next">;
 
 /** Contents of a whole file. */
 export interface ArchiveSummary extends ArchiveHeader {
@@ -246,9 +245,8 @@ function parseObject(line: string, fail: (reason: string) => CommandError): Read
 
 function parseRow(line: string, fail: (reason: string) => CommandError): ArchiveRow {
   const value = parseJson(line, fail);
-  if (!Array.isArray(value) || !value.every((cell) => cell === null || typeof cell === "string"))
-    throw fail("a row is no list of texts");
-  return value as ArchiveRow;
+  if (!isArchiveRow(value)) throw fail("a row is no list of texts");
+  return value;
 }
 
 function parseJson(line: string, fail: (reason: string) => CommandError): unknown {

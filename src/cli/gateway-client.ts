@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Secret } from "../model/secret.ts";
 import type { ImportedRows } from "../store/archive/archive-transfer.ts";
 import type { ArchiveSource, ArchiveTarget } from "./archive-ends.ts";
@@ -13,7 +14,8 @@ const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000];
 const TIMEOUT_MS = 60_000;
 
 /**
- * Creates the client of a gateway. Requests are repeated for some seconds while it restarts: importing rows again changes nothing.
+ * Creates the client of a gateway. Requests are repeated for some seconds while it restarts: importing rows again changes nothing,
+ * and an import that is begun again is the one that its key has begun.
  *
  * @param url of the gateway, with the path under which a proxy serves it
  * @param pause resolves after this many milliseconds
@@ -24,15 +26,14 @@ export function createGatewayClient(url: string, key: Secret, pause: (ms: number
   if (!/^[\x21-\x7e]+$/.test(key.reveal())) throw wrongUsage("SYNDIGRAPH_KEY must contain a key and nothing else.");
   const send = async (path: string, body?: object): Promise<unknown> => {
     for (let attempt = 0; ; attempt += 1) {
-      const failure = await request(path, body).then(
-        (value) => ({ value }),
-        (error: unknown) => ({ error }),
-      );
-      if ("value" in failure) return failure.value;
-      const pauseMs = RETRY_MS[attempt];
-      const isAway = failure.error instanceof CommandError && failure.error.exitCode === exitCodes.GATEWAY_UNREACHABLE;
-      if (!isAway || pauseMs === undefined) throw failure.error;
-      await pause(pauseMs);
+      try {
+        return await request(path, body);
+      } catch (error) {
+        const pauseMs = RETRY_MS[attempt];
+        const isAway = error instanceof CommandError && error.exitCode === exitCodes.GATEWAY_UNREACHABLE;
+        if (!isAway || pauseMs === undefined) throw error;
+        await pause(pauseMs);
+      }
     }
   };
 
@@ -70,7 +71,7 @@ export function createGatewayClient(url: string, key: Secret, pause: (ms: number
       } while (after !== null);
     },
     begin: async ({ accounts, sha256, rows }, isForeignAllowed) => {
-      const begun = { accounts, sha256, rows, isForeignAllowed };
+      const begun = { idempotencyKey: randomUUID(), accounts, sha256, rows, isForeignAllowed };
       const { import: id } = (await send("/archive/imports", begun)) as { import: string };
       return {
         id,

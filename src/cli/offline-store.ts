@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, type StoreConfig } from "../config/config.ts";
+import { IMPORT_ARCHIVE } from "../store/archive/archive-transfer.ts";
 import { DATABASE_FILE, openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { FolderInUseError } from "../store/store-error.ts";
@@ -71,7 +72,7 @@ export function archiveOf({ archiveTransfer, audit }: Store): ArchiveSource & Ar
         at: Date.now(),
         partnerId: null,
         address: null,
-        operation: "importArchive",
+        operation: IMPORT_ARCHIVE,
         objectId: null,
         detail: JSON.stringify({ accounts, sha256, rows }),
       });

@@ -142,7 +142,7 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
           headers: { authorization: `Bearer ${bearer}`, "content-type": "application/json" },
           body: JSON.stringify(body),
         });
-      const begun = { accounts: [ACCOUNT], sha256: "0".repeat(64), rows: {} };
+      const begun = { idempotencyKey: "an import", accounts: [ACCOUNT], sha256: "0".repeat(64), rows: {} };
       const { import: id } = (await (await post("/archive/imports", OPERATOR_KEY, begun)).json()) as { import: string };
       const rows = { table: "usage_rows", rows: [] };
       const answers = [
@@ -321,13 +321,16 @@ describe("a file of an export", () => {
     expect((await readFile(file())).length).toBeGreaterThan(1_000);
   });
 
-  it("is imported although the response to the end of the import is lost", async () => {
+  it.each([
+    ["beginning", "/imports"],
+    ["end", "/end"],
+  ])("is imported once although the response to the %s of the import is lost", async (_name, path) => {
     await using target = await createTestGateway();
     let isLost = false;
     await using port = await servedGateway({
       ...target.gateway,
       handle: (request, response) => {
-        if (request.url?.endsWith("/end") && !isLost) {
+        if (request.url?.endsWith(path) && !isLost) {
           isLost = true;
           response.end = () => {
             request.socket.destroy();

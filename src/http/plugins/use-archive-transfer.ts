@@ -4,9 +4,15 @@ import type { RefusedAttemptLog } from "../../auth/refused-attempt-log.ts";
 import type { Scope } from "../../auth/scopes.ts";
 import type { AccountCache } from "../../cache/account-cache.ts";
 import { ApplicationError, ConflictError, type ErrorCode, ForbiddenError, NotFoundError } from "../../model/errors.ts";
-import { type ArchiveRow, type ArchiveTableName, archiveTable } from "../../model/usage/archive-tables.ts";
+import { assertName } from "../../model/text.ts";
+import {
+  type ArchiveRow,
+  type ArchiveTableName,
+  archiveTable,
+  isArchiveRow,
+} from "../../model/usage/archive-tables.ts";
 import type { Clock } from "../../primitives/clock.ts";
-import type { ArchiveCursor } from "../../store/archive/archive-transfer.ts";
+import { type ArchiveCursor, IMPORT_ARCHIVE } from "../../store/archive/archive-transfer.ts";
 import type { Store } from "../../store/store.ts";
 import { respond } from "../fetch-http.ts";
 import { errorResponse } from "../http-message.ts";
@@ -19,10 +25,10 @@ export interface ArchiveTransferOptions {
   readonly clock: Clock;
 }
 
-/** Name of an import in the audit log. */
-export const IMPORT_ARCHIVE = "importArchive";
 /** Largest body, in bytes; a chunk of a file is mostly below a tenth of it. */
 const MAX_BODY_BYTES = 8_000_000;
+/** Latest imports among which one that is begun again is looked for. */
+const MAX_LATEST = 20;
 /** Seconds after which a client tries again while the store or the platform is unavailable. */
 const RETRY_AFTER_SECONDS = 2;
 const PATH = /^\/archive(?:\/(rows|imports)(?:\/([^/]+)\/(rows|end))?)?$/;
@@ -48,7 +54,8 @@ export function useArchiveTransfer(options: ArchiveTransferOptions): Plugin<obje
   };
 
   const begin = async (caller: Caller, address: string | null, body: Body) => {
-    const { accounts, sha256, rows, isForeignAllowed } = body;
+    const { idempotencyKey, accounts, sha256, rows, isForeignAllowed } = body;
+    assertName(typeof idempotencyKey === "string" ? idempotencyKey : "", "idempotencyKey");
     if (!isTexts(accounts)) throw invalid("accounts", "must be a list of account ids");
     if (typeof sha256 !== "string" || !/^[\da-f]{64}$/.test(sha256))
       throw invalid("sha256", "must be the digest of a file");
@@ -59,6 +66,11 @@ export function useArchiveTransfer(options: ArchiveTransferOptions): Plugin<obje
         `The file has usage of the account ${JSON.stringify(each.slice(0, 60))}, which is not this gateway's; --foreign-account imports it anyway.`,
       );
     }
+    const detail = JSON.stringify({ idempotencyKey, accounts: accounts.slice(0, 20), sha256, rows: countsOf(rows) });
+    const latest = await audit.list({ operation: IMPORT_ARCHIVE }, MAX_LATEST);
+    const begun = latest.find((entry) => entry.principalId === caller.principalId && entry.detail === detail);
+    // A client that lost the response begins its import again.
+    if (begun) return { import: begun.id };
     const id = await audit.append({
       at: clock(),
       principalId: caller.principalId,
@@ -68,7 +80,7 @@ export function useArchiveTransfer(options: ArchiveTransferOptions): Plugin<obje
       address,
       operation: IMPORT_ARCHIVE,
       objectId: null,
-      detail: JSON.stringify({ accounts: accounts.slice(0, 20), sha256, rows: countsOf(rows) }),
+      detail,
     });
     return { import: id };
   };
@@ -192,9 +204,7 @@ function tableOf(name: unknown): ArchiveTableName {
 }
 
 function rowsOf(rows: unknown): readonly ArchiveRow[] {
-  const isRow = (row: unknown): row is ArchiveRow =>
-    Array.isArray(row) && row.every((cell) => cell === null || typeof cell === "string");
-  if (Array.isArray(rows) && rows.every(isRow)) return rows;
+  if (Array.isArray(rows) && rows.every(isArchiveRow)) return rows;
   throw invalid("rows", "must be a list of lists of texts");
 }
 

@@ -30,6 +30,11 @@ export type ArchiveTableName =
 export type ArchiveCell = string | null;
 export type ArchiveRow = readonly ArchiveCell[];
 
+/** Returns whether a value of JSON has the type of a row; {@link archiveRowsProblem} checks its cells. */
+export function isArchiveRow(value: unknown): value is ArchiveRow {
+  return Array.isArray(value) && value.every((cell) => cell === null || typeof cell === "string");
+}
+
 const text = (name: string): ArchiveColumn => ({ name, type: "TEXT", isNullable: false, isCount: false });
 const integer = (name: string): ArchiveColumn => ({ name, type: "INTEGER", isNullable: false, isCount: false });
 const count = (name: string): ArchiveColumn => ({ name, type: "INTEGER", isNullable: false, isCount: true });

@@ -55,6 +55,8 @@ export interface ArchiveTransfer {
   closeGaps(): Promise<void>;
 }
 
+/** Name of an import in the audit log. */
+export const IMPORT_ARCHIVE = "importArchive";
 /** Rows of a page; a bucket with more has a page of its own. */
 const ROWS_PER_PAGE = 500;
 /** Rows in one transaction. SQLite runs on the thread of the requests. */
