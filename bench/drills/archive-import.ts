@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,7 +6,6 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import Libsql from "libsql";
-import pg from "pg";
 import { writeArchiveFile } from "../../src/cli/archive-file.ts";
 import { archiveOf } from "../../src/cli/offline-store.ts";
 import { archiveTables } from "../../src/model/usage/archive-tables.ts";
@@ -16,14 +14,13 @@ import { openStore, type StoreLocation } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { ARCHIVED_HOUR, archiveContents, bytesPart, fillArchive } from "../../test/support/archives.ts";
 import type { Drill, Outcome } from "./drill.ts";
+import { createDatabase, serverUrl } from "./drill-database.ts";
 
 /** Rounds over each store: 200 over both. */
 const ROUNDS = { small: 3, full: 100 };
 /** Tracking ids with 288 rows each. */
 const OWNERS = 20;
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
-/** A PostgreSQL whose user may create databases; without it SQLite alone is drilled. */
-const serverUrl = process.env["TEST_DATABASE_URL"];
 
 interface Place {
   readonly name: string;
@@ -75,17 +72,8 @@ async function folderPlace(): Promise<Place> {
 }
 
 async function postgresPlace(server: string): Promise<Place> {
-  const name = `syndigraph_drill_${randomBytes(6).toString("hex")}`;
-  const administer = async (statement: string) => {
-    const client = new pg.Client({ connectionString: server });
-    await client.connect();
-    await client.query(statement);
-    await client.end();
-  };
-  await administer(`create database ${name} template template0`);
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  const pool = new pg.Pool({ connectionString: url.href, max: 1 });
+  const database = await createDatabase(server);
+  const { pool, url } = database;
   return {
     rows: async () => {
       try {
@@ -98,12 +86,9 @@ async function postgresPlace(server: string): Promise<Place> {
       await pool.query(`truncate ${TABLES.join()}`);
     },
     name: "PostgreSQL",
-    location: { kind: "postgres", url: url.href },
-    environment: { DATABASE_URL: url.href },
-    remove: async () => {
-      await pool.end();
-      await administer(`drop database ${name} with (force)`);
-    },
+    location: { kind: "postgres", url },
+    environment: { DATABASE_URL: url },
+    remove: async () => database[Symbol.asyncDispose](),
   };
 }
 
@@ -207,7 +192,8 @@ export const archiveImport: Drill = {
       const file = join(folder, "usage.jsonl.gz");
       await writeArchiveFile(file, false, await archive.accounts(), archive.pages());
       const expected = await archiveContents(source);
-      const places = [folderPlace, ...(serverUrl ? [() => postgresPlace(serverUrl)] : [])];
+      const server = serverUrl;
+      const places = [folderPlace, ...(server ? [() => postgresPlace(server)] : [])];
       const results = [];
       for (const makePlace of places) results.push(await drill(makePlace, file, expected, ROUNDS[size]));
       return {

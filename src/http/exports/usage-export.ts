@@ -15,6 +15,7 @@ import { rowCounts } from "../../store/archive/archive-pages.ts";
 import type { Column, Row } from "./export-format.ts";
 import {
   choiceOf,
+  type ExportSubject,
   invalidWindow,
   type Parameters,
   readParameters,
@@ -55,7 +56,7 @@ export async function planUsageExport(search: URLSearchParams, context: GraphCon
   const subject = subjectOf(parameters);
   const granularity = choiceOf(parameters, "granularity", ["HOUR", "DAY"], "HOUR");
   const by = choiceOf(parameters, "by", ["COUNTRY", "STREAM", "TRACKING_ID"], null);
-  const { series, zones, name } = await selected(parameters, granularity, by, context);
+  const { series, zones, name } = await selected(subject, timeZoneOf(parameters), granularity, by, context);
   const window = usageWindow(parameters, granularity, zones, context.now);
   const { freshUntil } = context.retention;
   const days = Math.ceil((window.to - window.from) / DAY_MS);
@@ -83,14 +84,13 @@ interface Selection {
 
 /** @throws ForbiddenError, NotFoundError as the graph does */
 async function selected(
-  parameters: Parameters,
+  { partner, partnerArgument, stream }: ExportSubject,
+  timeZone: string | null,
   granularity: ArchiveGranularity,
   by: "COUNTRY" | "STREAM" | "TRACKING_ID" | null,
   context: GraphContext,
 ): Promise<Selection> {
-  const { partner, partnerArgument, stream } = subjectOf(parameters);
   const { caller } = context;
-  const timeZone = timeZoneOf(parameters);
   const zones = zonesOf({ timeZone }, undefined, context);
   if (!partner && stream === null) {
     assertAllowed({ staff: "usage:read" }, context);

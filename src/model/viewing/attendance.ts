@@ -72,8 +72,8 @@ export class AttendanceCounter {
   readonly #cells = new Map<string, Cell>();
   /** Null when there are too many to be told apart. */
   #viewers: Set<string> | null = new Set();
-  /** Viewer-days that are told apart. */
-  #told = 0;
+  /** Viewer-days of all cells. */
+  #viewerDays = 0;
   readonly #starts = new SortedNumbers();
   readonly #ends = new SortedNumbers();
   readonly #countsPeak: boolean;
@@ -103,8 +103,8 @@ export class AttendanceCounter {
     this.#viewers.add(clientId);
     const before = cell.viewerDays.size;
     cell.viewerDays.add(`${floorTo(startedAt, DAY_MS)} ${clientId}`);
-    this.#told += cell.viewerDays.size - before;
-    if (this.#viewers.size + this.#told <= this.#maxViewers) return;
+    this.#viewerDays += cell.viewerDays.size - before;
+    if (this.#viewers.size + this.#viewerDays <= this.#maxViewers) return;
     this.#viewers = null;
     for (const { viewerDays } of this.#cells.values()) viewerDays.clear();
   }

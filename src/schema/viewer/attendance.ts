@@ -2,7 +2,7 @@ import type { GraphContext } from "../../context.ts";
 import type { AttendanceDays } from "../../loaders/loaders.ts";
 import { InvalidInputError } from "../../model/errors.ts";
 import { streamRecord } from "../../model/stream/stream.ts";
-import { ceilTo, DAY_MS, type TimeWindow } from "../../model/usage/time.ts";
+import { ceilTo, DAY_MS, floorTo, type TimeWindow } from "../../model/usage/time.ts";
 import type { Zones } from "../../model/usage/zones.ts";
 import {
   AttendanceCounter,
@@ -284,7 +284,7 @@ function countedDays(
   selection: AttendanceSelection,
   { loaders }: GraphContext,
 ): Promise<AttendanceDays> | null {
-  const days = { from: ceilTo(from, DAY_MS), to: to - (to % DAY_MS) };
+  const days = { from: ceilTo(from, DAY_MS), to: floorTo(to, DAY_MS) };
   return days.from < days.to ? loaders.attendanceDays(days, selection) : null;
 }
 
