@@ -81,9 +81,8 @@ describe("a long export", () => {
     socket.destroy();
     await vi.waitFor(() => expect(endless.gateway.logged()).toContain('"kind":"export","status":499'), 60_000);
     const ended = endless.pages();
-    const next = await requestBySocket(endless.server, LONG);
-    next.destroy();
-    expect(endless.pages() - ended).toBeLessThan(40);
+    expect((await fetch(`${endless.server.url}/health`)).status).toBe(200);
+    expect(endless.pages()).toBe(ended);
   });
 
   it("is not cut off for its length, but when its client receives nothing", async () => {

@@ -99,12 +99,11 @@ async function* archivedBuckets(
   window: TimeWindow,
 ): AsyncGenerator<Bucket[], void> {
   let current = null as Bucket | null;
-  for (
-    let page = await pages.page(series, window, null);
-    ;
-    page = await pages.page(series, window, page.at(-1) ?? null)
-  ) {
-    if (page.length === 0) break;
+  let last: RowOfPage | null = null;
+  for (;;) {
+    const page: readonly RowOfPage[] = await pages.page(series, window, last);
+    last = page.at(-1) ?? null;
+    if (last === null) break;
     const complete: Bucket[] = [];
     for (const row of page) {
       if (current?.start !== row.bucket) {

@@ -6,8 +6,9 @@ import type { HttpResponse } from "../http-message.ts";
 import type { ServerContext } from "../server-context.ts";
 
 /**
- * Compresses the responses of yoga that are one text: JSON, metrics and GraphiQL's page, not exports. Must come before the plugins that add
- * headers.
+ * Compresses the responses of yoga that are one text: JSON, metrics and GraphiQL's page, not exports.
+ *
+ * Must come before the plugins that add headers.
  */
 export function useCompression(compress: Compress): Plugin<object, ServerContext> {
   return {
