@@ -4,6 +4,7 @@ import { assembleCountries, type CountryBuckets, type CountrySeries } from "../m
 import { earliestFreshUntil, type Measured } from "../model/usage/measured.ts";
 import type { RetentionPolicy } from "../model/usage/retention.ts";
 import {
+  addGap,
   assembleSeries,
   type Coverage,
   coverageOf,
@@ -13,9 +14,10 @@ import {
   type SeriesPlan,
   type SeriesPoint,
   type SeriesRequest,
+  tileStarts,
   type UsageSeries,
 } from "../model/usage/series.ts";
-import type { TimeWindow } from "../model/usage/time.ts";
+import { DAY_MS, HOUR_MS, type TimeWindow } from "../model/usage/time.ts";
 import { planTotal, type TotalPlan, type UsageWindow } from "../model/usage/time-window.ts";
 import { noTraffic, sumTraffic, type Traffic } from "../model/usage/traffic.ts";
 import type { Zones } from "../model/usage/zones.ts";
@@ -564,10 +566,11 @@ function sumOfArchives(archives: readonly BandwidthArchive[]): BandwidthArchive 
   return {
     ...first,
     buckets: async (granularity, window) => {
-      const all = await Promise.all(archives.map((archive) => archive.buckets(granularity, window)));
+      const read = await Promise.all(archives.map((archive) => archive.buckets(granularity, window)));
+      const starts = [...new Set(read.flatMap((buckets) => [...buckets.keys()]))].sort((a, b) => a - b);
+      const all = granularity === "DAY" ? await Promise.all(archives.map(completeDays(starts, read))) : read;
       // As with the platform, a source without any bucket has no traffic.
       const withBuckets = all.filter(({ size }) => size > 0);
-      const starts = [...new Set(withBuckets.flatMap((buckets) => [...buckets.keys()]))].sort((a, b) => a - b);
       return new Map(starts.map((start) => [start, sumBuckets(withBuckets.map((buckets) => buckets.get(start)))]));
     },
     oldest: async (granularity) => {
@@ -578,18 +581,54 @@ function sumOfArchives(archives: readonly BandwidthArchive[]): BandwidthArchive 
   };
 }
 
+/**
+ * Returns a function that adds to the days of each archive those that only others have, made of its hours: as for one source,
+ * the hours of an absent day stand for it.
+ */
+function completeDays(starts: readonly number[], read: readonly ReadonlyMap<number, SourceBucket>[]) {
+  return async (archive: BandwidthArchive, index: number): Promise<ReadonlyMap<number, SourceBucket>> => {
+    const days = new Map(read[index]);
+    const absent = starts.filter((day) => !days.has(day));
+    const spans: TimeWindow[] = [];
+    for (const day of absent) addGap(spans, day, day + DAY_MS);
+    const hours = await Promise.all(spans.map((span) => archive.buckets("HOUR", span)));
+    const byStart = new Map(hours.flatMap((buckets) => [...buckets]));
+    for (const day of absent) {
+      const made = dayOfHours(day, byStart, archive);
+      if (made) days.set(day, made);
+    }
+    return days;
+  };
+}
+
+/** Returns a UTC day made of its hours; null if none is there. */
+function dayOfHours(
+  day: number,
+  hours: ReadonlyMap<number, SourceBucket>,
+  { completeUntil }: Pick<BandwidthArchive, "completeUntil">,
+): SourceBucket | null {
+  const starts = tileStarts(day, day + DAY_MS, "HOUR");
+  const found = starts.flatMap((start) => hours.get(start) ?? []);
+  if (found.length === 0) return null;
+  const lacking = starts.filter((start) => {
+    const hour = hours.get(start);
+    return !hour || hour.isPartial || completeUntil(hour.readAt) < start + HOUR_MS;
+  });
+  return { ...sumBuckets(found), readAt: Math.max(...found.map(({ readAt }) => readAt)), lacking, isPartial: false };
+}
+
 /** Returns the sum of a bucket of several sources, of which at least one has it. */
 function sumBuckets(all: readonly (SourceBucket | undefined)[]): SourceBucket {
   const buckets = all.filter((bucket) => bucket !== undefined);
   const corrections = buckets.flatMap(({ correctedAt }) => correctedAt ?? []);
+  const lacking = [...new Set(buckets.flatMap((bucket) => bucket.lacking ?? []))];
   return {
     traffic: sumTraffic(buckets.map(({ traffic }) => traffic)),
     readAt: Math.min(...buckets.map(({ readAt }) => readAt)),
     isSettled: buckets.every(({ isSettled }) => isSettled),
     correctedAt: corrections.length > 0 ? Math.max(...corrections) : null,
-    lacking: buckets.some(({ lacking }) => lacking === null)
-      ? null
-      : [...new Set(buckets.flatMap(({ lacking }) => lacking ?? []))],
+    // Hours that one of them is known to lack, whatever is not known of the others.
+    lacking: lacking.length === 0 && buckets.some((bucket) => bucket.lacking === null) ? null : lacking,
     isPartial: buckets.length < all.length || buckets.some(({ isPartial }) => isPartial),
   };
 }
