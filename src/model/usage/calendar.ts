@@ -1,6 +1,6 @@
 import { Temporal } from "temporal-polyfill";
 import { invalidArgument } from "../errors.ts";
-import { HOUR_MS, type TimeWindow } from "./time.ts";
+import { DAY_MS, HOUR_MS, type TimeWindow } from "./time.ts";
 import { timeZoneOf, type Zones } from "./zones.ts";
 
 /**
@@ -51,18 +51,38 @@ export function zoneSpans(window: TimeWindow, zones: Zones): (TimeWindow & { rea
  * first at or after `window.to`. Neighbours enclose one day or month each.
  */
 export function* calendarBoundaries(window: TimeWindow, unit: "DAY" | "MONTH", zones: Zones): Generator<number, void> {
-  const begin = dateAt(window.from, zones);
-  const step = unit === "DAY" ? { days: 1 } : { months: 1 };
-  let date = unit === "DAY" ? begin : begin.with({ day: 1 });
-  let edge = startOfDate(date, zones);
-  yield edge;
-  while (edge < window.to) {
-    date = date.add(step);
-    const next = startOfDate(date, zones);
+  const date = dateAt(window.from, zones);
+  let edge = Number.NEGATIVE_INFINITY;
+  for (const start of unit === "DAY" ? startsOfDays(date, zones) : startsOfMonths(date, zones)) {
     // A change to a zone further east than a day's length leaves no time for its first day.
-    if (next > edge) yield next;
-    edge = next;
+    if (start > edge) yield start;
+    edge = start;
+    if (edge >= window.to) return;
   }
+}
+
+/** Days whose clocks are compared at once: no zone changes its offset and back within so few. */
+const COMPARED = { days: 5 };
+
+/** Yields the starts of the days from a date on. Looks up offsets once for several days, unless one of them has another. */
+function* startsOfDays(first: Temporal.PlainDate, zones: Zones): Generator<number, never> {
+  let [date, start] = [first, startOfDate(first, zones)];
+  for (;;) {
+    const next = date.add(COMPARED);
+    const startOfNext = startOfDate(next, zones);
+    const haveOneOffset =
+      startOfNext - start === COMPARED.days * DAY_MS &&
+      periodAt(date.subtract(COMPARED), zones) === periodAt(next, zones);
+    yield start;
+    for (let days = 1; days < COMPARED.days; days += 1)
+      yield haveOneOffset ? start + days * DAY_MS : startOfDate(date.add({ days }), zones);
+    [date, start] = [next, startOfNext];
+  }
+}
+
+/** Yields the starts of the months from that of a date on. */
+function* startsOfMonths(date: Temporal.PlainDate, zones: Zones): Generator<number, never> {
+  for (let first = date.with({ day: 1 }); ; first = first.add({ months: 1 })) yield startOfDate(first, zones);
 }
 
 /** Returns whether a UTC month begins at the instant. */
@@ -86,8 +106,8 @@ const OFFSET_MONTHS = { from: Date.UTC(2020, 0, 1), to: Date.UTC(2030, 0, 1) };
 
 /** Returns whether the months from 2020 to 2029 begin with whole-hour offsets in the zone, as the platform meters hours. */
 export function hasWholeHours(timeZone: string): boolean {
-  const months = calendarBoundaries(OFFSET_MONTHS, "MONTH", "UTC");
-  return [...months].every((month) => zoned(month, timeZone).offsetNanoseconds % (HOUR_MS * 1_000_000) === 0);
+  const clock = new Intl.DateTimeFormat("en", { timeZone, minute: "2-digit", second: "2-digit" });
+  return [...calendarBoundaries(OFFSET_MONTHS, "MONTH", "UTC")].every((month) => clock.format(month) === "00:00");
 }
 
 /** A length of time in hours, days or months. Days and months are those of a calendar, so their hours vary. */
@@ -151,10 +171,17 @@ function dateAt(instant: number, zones: Zones): Temporal.PlainDate {
 export function startOfDate(date: Temporal.PlainDate, zones: Zones): number {
   if (typeof zones === "string") return startOfDay(date, zones);
   const month = monthOf(date);
-  const index = zones.findLastIndex(({ fromMonth }) => fromMonth === null || fromMonth <= month);
+  const index = periodAt(date, zones);
   const seam = begins(zones, index);
   const { timeZone = "UTC", fromMonth } = zones[index] ?? {};
   return date.day === 1 && fromMonth === month ? seam : Math.max(startOfDay(date, timeZone), seam);
+}
+
+/** Returns the index of the zone of a date. */
+function periodAt(date: Temporal.PlainDate, zones: Zones): number {
+  if (typeof zones === "string") return 0;
+  const month = monthOf(date);
+  return zones.findLastIndex(({ fromMonth }) => fromMonth === null || fromMonth <= month);
 }
 
 /** Returns when a zone of the list begins: at the end of the last month of the zone before it. */

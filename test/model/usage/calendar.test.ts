@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { Temporal } from "temporal-polyfill";
+import { describe, expect, it, vi } from "vitest";
 import {
   before,
   calendarBoundaries,
@@ -82,6 +83,24 @@ describe("calendar: days", () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it("are the same from whichever day on, also where summer time lasts for one week", () => {
+    for (let day = 1; day <= 20; day += 1) {
+      const [from, to] = [Date.UTC(2000, 9, day), Date.UTC(2000, 10, 1)];
+      const days = [...calendarBoundaries({ from, to }, "DAY", "America/Recife")];
+      expect(days.map(iso)).toEqual(days.map((_, offset) => iso(calendarStart(from, "DAY", "America/Recife", offset))));
+    }
+  });
+
+  it("of ten years take few lookups of offsets", () => {
+    const lookup = vi.spyOn(Temporal.PlainDate.prototype, "toZonedDateTime");
+    try {
+      expect(edges("2016-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "DAY", "Europe/Berlin")).toHaveLength(3_655);
+      expect(lookup.mock.calls.length).toBeLessThan(1_000);
+    } finally {
+      lookup.mockRestore();
+    }
   });
 
   it("of centuries are created one at a time", () => {

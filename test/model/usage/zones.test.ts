@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { Temporal } from "temporal-polyfill";
 import { describe, expect, it } from "vitest";
 import {
   calendarBoundaries,
@@ -102,6 +103,18 @@ describe("a change of the time zone", () => {
     );
   });
 
+  it("has days that begin as each of them does when it is looked up alone", () => {
+    fc.assert(
+      fc.property(changing, instants, fc.integer({ min: 1, max: 200 * DAY_MS }), (all, begin, length) => {
+        const days = [...calendarBoundaries({ from: begin, to: begin + length }, "DAY", all)];
+        const alone = new Set(
+          Array.from({ length: days.length + 3 }, (_, day) => calendarStart(begin, "DAY", all, day)),
+        );
+        expect([...alone].slice(0, days.length).map(iso)).toEqual(days.map(iso));
+      }),
+    );
+  });
+
   it("splits a window into parts that have one zone each", () => {
     fc.assert(
       fc.property(changing, instants, fc.integer({ min: 1, max: 1_000 * DAY_MS }), (all, begin, length) => {
@@ -128,6 +141,20 @@ describe("the zones of billing", () => {
     ["Australia/Adelaide", false],
   ])("%s has whole-hour offsets: %s", (timeZone, expected) => {
     expect(hasWholeHours(timeZone)).toBe(expected);
+  });
+
+  it("have whole-hour offsets if each month from 2020 to 2029 begins at a minute of 0 in them, whatever the zone", () => {
+    const months = [...calendarBoundaries({ from: Date.UTC(2020), to: Date.UTC(2029, 11) }, "MONTH", "UTC")];
+    fc.assert(
+      fc.property(fc.constantFrom(...Intl.supportedValuesOf("timeZone")), (timeZone) => {
+        const minutes = months.map((month) => {
+          const { minute, second } = Temporal.Instant.fromEpochMilliseconds(month).toZonedDateTimeISO(timeZone);
+          return 60 * minute + second;
+        });
+        expect(hasWholeHours(timeZone)).toBe(minutes.every((offset) => offset === 0));
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it("stand in for a partner's zone by month, where it has no whole-hour offsets", () => {
