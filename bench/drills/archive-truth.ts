@@ -4,7 +4,6 @@ import { createUsageCollector } from "../../src/jobs/collect-usage.ts";
 import { usageSeriesOf } from "../../src/jobs/collection-plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import type { ArchiveGranularity, ArchiveKind } from "../../src/model/usage/archive.ts";
-import { type BalancedUsage, balanceOf } from "../../src/model/usage/balance.ts";
 import { freshUntilAt } from "../../src/model/usage/retention.ts";
 import { ceilTo, DAY_MS, floorTo, HOUR_MS, type TimeWindow } from "../../src/model/usage/time.ts";
 import type { Traffic } from "../../src/model/usage/traffic.ts";
@@ -14,6 +13,7 @@ import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { realTimer } from "../../src/upstream/resilience/retry.ts";
 import { withLongLeases } from "../../test/support/leases.ts";
+import { type BalancedUsage, balanceOf } from "./account-balance.ts";
 import type { Drill, Outcome, Size } from "./drill.ts";
 
 const START = Date.parse("2025-01-08T10:20:00Z");

@@ -1,5 +1,5 @@
 import { InvalidInputError } from "../errors.ts";
-import type { ArchivedBucket, ArchiveGranularity } from "./archive.ts";
+import type { ArchiveGranularity } from "./archive.ts";
 import type { UsageOrigin } from "./measured.ts";
 import type { Retention, RetentionPolicy } from "./retention.ts";
 import {
@@ -220,15 +220,6 @@ export function originOf(origins: Iterable<UsageOrigin | null>): UsageOrigin | n
   let all: UsageOrigin | null = null;
   for (const origin of origins) if (origin !== null) all = all === null || all === origin ? origin : "MIXED";
   return all;
-}
-
-/** Returns the usage of a tile that the archive has. @param completeUntil up to when usage read at this time is complete */
-export function archivedUsage(
-  { traffic, readAt, correctedAt }: ArchivedBucket,
-  completeUntil: (readAt: number) => number,
-  isPartial = false,
-): TileUsage {
-  return { traffic, completeUntil: completeUntil(readAt), isPartial, correctedAt };
 }
 
 /** Narrows the resolution of an archived tile. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type BalancedUsage, balanceOf } from "../../../src/model/usage/balance.ts";
-import type { Traffic } from "../../../src/model/usage/traffic.ts";
+import { type BalancedUsage, balanceOf } from "../../bench/drills/account-balance.ts";
+import type { Traffic } from "../../src/model/usage/traffic.ts";
 
 const viewers = (bytesOut: bigint): Traffic => ({ bytesOut, bytesIn: 0n, parts: null });
 

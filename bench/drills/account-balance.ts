@@ -1,4 +1,4 @@
-import type { Traffic } from "./traffic.ts";
+import type { Traffic } from "../../src/model/usage/traffic.ts";
 
 /** Archived usage of one bucket of the account, of all series that are collected. Null stands for a series that lacks the bucket. */
 export interface BalancedUsage {
