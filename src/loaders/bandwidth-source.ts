@@ -1,12 +1,13 @@
+import { assertMetered } from "../model/stream/stream.ts";
 import type { ArchivedBucket, ArchivedPart, ArchiveGranularity } from "../model/usage/archive.ts";
 import type { CountryBuckets } from "../model/usage/country-usage.ts";
 import type { Measured } from "../model/usage/measured.ts";
 import type { RetentionPolicy } from "../model/usage/retention.ts";
-import type { SeriesRequest, UsageSeries } from "../model/usage/series.ts";
+import type { Granularity, SeriesRequest, UsageSeries } from "../model/usage/series.ts";
 import type { TimeWindow } from "../model/usage/time.ts";
 import type { Traffic } from "../model/usage/traffic.ts";
 import type { MaybePromise } from "../primitives/maybe-promise.ts";
-import type { CountryRow } from "../upstream/analytics.ts";
+import type { CountryRow, StreamResolution } from "../upstream/analytics.ts";
 import type { ArchivedUsage, ArchiveSubject } from "./archived-usage.ts";
 
 /**
@@ -93,4 +94,16 @@ function bucketsOf(archived: ArchivedUsage, subject: ArchiveSubject, part: strin
     completeUntil,
     onStale,
   };
+}
+
+/** Returns the name of a stream. @throws NotMeteredError if analytics reject it */
+export function metered(name: string): string {
+  assertMetered(name);
+  return name;
+}
+
+/** Narrows the resolution: only the account has monthly series. */
+export function daily(resolution: Granularity): StreamResolution {
+  if (resolution === "MONTH") throw new RangeError("only the account has monthly series");
+  return resolution;
 }

@@ -23,7 +23,7 @@ import {
   type TileUsage,
 } from "../model/usage/joined-series.ts";
 import { earliestFreshUntil, type Measured, type UsageOrigin } from "../model/usage/measured.ts";
-import type { RetentionPolicy } from "../model/usage/retention.ts";
+import { DAYS_RETAINED, type RetentionPolicy } from "../model/usage/retention.ts";
 import { type Coverage, coverageOf, type Granularity, type SeriesRequest } from "../model/usage/series.ts";
 import { ceilTo, HOUR_MS, type TimeWindow } from "../model/usage/time.ts";
 import type { UsageWindow } from "../model/usage/time-window.ts";
@@ -50,8 +50,6 @@ interface ArchivedTiles {
   readonly settledAt: number | null;
   readonly isEmpty: boolean;
 }
-
-const NO_MONTHS: RetentionPolicy = { monthsRetained: false };
 
 /**
  * Returns what reads a refused window: an error that the platform no longer retains it, if the source is archived.
@@ -100,7 +98,7 @@ async function readSettled<Value>(
   error: unknown,
 ): Promise<Measured<Value>> {
   if (!(error instanceof Error) || !isOutage(error) || isUnsettled(window)) throw error;
-  const archived = await read(archivedOnly(window), NO_MONTHS).catch(() => null);
+  const archived = await read(archivedOnly(window), DAYS_RETAINED).catch(() => null);
   if (!archived || archived.settledAt === null) throw error;
   archive.onStale(archived.settledAt);
   return archived;

@@ -24,19 +24,15 @@ import type { TrackingRow } from "../upstream/analytics.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { ViewerRecord, ViewerRecordsQuery } from "../upstream/viewer-records.ts";
 import { createArchivedUsage } from "./archived-usage.ts";
-import {
-  type BandwidthSource,
-  createPartnerBandwidth,
-  type PartnerBandwidth,
-  streamBandwidth,
-  streamTrackingBandwidth,
-} from "./bandwidth.ts";
+import type { BandwidthSource } from "./bandwidth-source.ts";
 import { type BatchScheduler, createBatchScheduler } from "./batch-scheduler.ts";
 import { createLiveStreamLoader, type LiveStreamLoader } from "./live-streams.ts";
 import { createMediaAssetLoader, type MediaAssetLoader } from "./media-assets.ts";
 import { createMeterLoader, type MeterLoader } from "./meters.ts";
 import { createPartnerLoader, type PartnerLoader } from "./partners.ts";
 import type { Staleness } from "./staleness.ts";
+import { streamBandwidth } from "./stream-bandwidth.ts";
+import { createPartnerBandwidth, type PartnerBandwidth, streamTrackingBandwidth } from "./tracking-bandwidth.ts";
 import { oneRowPerTrackingId } from "./tracking-rows.ts";
 import { createTranscoderLoader, type TranscoderLoader } from "./transcoders.ts";
 import { createUsageLoaders, type UsageLoaders } from "./usage.ts";

@@ -7,10 +7,10 @@ import { allMaybe, type MaybePromise, mapMaybe } from "../primitives/maybe-promi
 import type { PartnerStore } from "../store/partners.ts";
 import type { ViewerRecord, ViewerRecordsQuery } from "../upstream/viewer-records.ts";
 import { archiveOfTrackingIds, pagesOfTrackingIds, type ReadableTrackingIds } from "./archived-usage.ts";
-import { createPartnerBandwidth } from "./bandwidth.ts";
 import type { LiveStreamLoader } from "./live-streams.ts";
 import { type AttendanceDays, type Loaders, tokenByString } from "./loaders.ts";
 import { toPartnerRecord } from "./partners.ts";
+import { createPartnerBandwidth } from "./tracking-bandwidth.ts";
 import { oneRowPerTrackingId } from "./tracking-rows.ts";
 import type { PrefetchingLoader, UsageLoaders } from "./usage.ts";
 

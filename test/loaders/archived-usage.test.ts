@@ -4,13 +4,9 @@ import {
   archiveOfTrackingIds,
   createArchivedUsage,
 } from "../../src/loaders/archived-usage.ts";
-import {
-  type BandwidthSource,
-  createPartnerBandwidth,
-  readCoverage,
-  readSeries,
-  readTotal,
-} from "../../src/loaders/bandwidth.ts";
+import { readCoverage, readSeries, readTotal } from "../../src/loaders/bandwidth.ts";
+import type { BandwidthSource } from "../../src/loaders/bandwidth-source.ts";
+import { createPartnerBandwidth } from "../../src/loaders/tracking-bandwidth.ts";
 import type { ArchivedBucket, ArchiveSeries } from "../../src/model/usage/archive.ts";
 import { retentionAt } from "../../src/model/usage/retention.ts";
 import { DAY_MS, HOUR_MS, type TimeWindow } from "../../src/model/usage/time.ts";

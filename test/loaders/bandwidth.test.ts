@@ -1,18 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { createUsageCache } from "../../src/cache/usage-cache.ts";
-import {
-  accountBandwidth,
-  type BandwidthSource,
-  createPartnerBandwidth,
-  readCountries,
-  readCountrySeries,
-  readCoverage,
-  readSeries,
-  readTotal,
-  streamBandwidth,
-  streamTrackingBandwidth,
-  sumBandwidth,
-} from "../../src/loaders/bandwidth.ts";
+import { accountBandwidth } from "../../src/loaders/account-bandwidth.ts";
+import { readCountries, readCountrySeries, readCoverage, readSeries, readTotal } from "../../src/loaders/bandwidth.ts";
+import type { BandwidthSource } from "../../src/loaders/bandwidth-source.ts";
+import { streamBandwidth } from "../../src/loaders/stream-bandwidth.ts";
+import { sumBandwidth } from "../../src/loaders/sum-bandwidth.ts";
+import { createPartnerBandwidth, streamTrackingBandwidth } from "../../src/loaders/tracking-bandwidth.ts";
 import type { Measured } from "../../src/model/usage/measured.ts";
 import {
   BucketStarts,

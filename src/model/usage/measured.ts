@@ -1,3 +1,5 @@
+import { sumTraffic, type Traffic } from "./traffic.ts";
+
 /** Whether usage was read from the platform now, from the archive, or in part from either. */
 export type UsageOrigin = "LIVE" | "ARCHIVE" | "MIXED";
 
@@ -14,4 +16,9 @@ export function earliestFreshUntil(values: readonly Measured<unknown>[]): number
   let oldest = Number.POSITIVE_INFINITY;
   for (const { freshUntil } of values) oldest = Math.min(oldest, freshUntil);
   return oldest;
+}
+
+/** Returns the sum of traffic, complete up to when all of it is. */
+export function sumMeasured(parts: readonly Measured<Traffic>[]): Measured<Traffic> {
+  return { value: sumTraffic(parts.map(({ value }) => value)), freshUntil: earliestFreshUntil(parts) };
 }

@@ -39,6 +39,11 @@ export interface RetentionPolicy {
   readonly monthsRetained: boolean;
 }
 
+/** Retention of the account's usage. */
+export const MONTHS_RETAINED: RetentionPolicy = { monthsRetained: true };
+/** Retention of every other subject's usage, and of the account's by country. */
+export const DAYS_RETAINED: RetentionPolicy = { monthsRetained: false };
+
 /** Returns all retained days as one window. `now` is in milliseconds since the epoch. */
 export function allDaysRetained(now: number): TimeWindow {
   return { from: oldestDayAt(now), to: ceilTo(now, HOUR_MS) };

@@ -1,5 +1,7 @@
 import type { GraphContext } from "../../context.ts";
-import { accountBandwidth, streamTrackingBandwidth, sumBandwidth } from "../../loaders/bandwidth.ts";
+import { accountBandwidth } from "../../loaders/account-bandwidth.ts";
+import { sumBandwidth } from "../../loaders/sum-bandwidth.ts";
+import { streamTrackingBandwidth } from "../../loaders/tracking-bandwidth.ts";
 import { isMetered } from "../../model/stream/stream.ts";
 import type { GeoCascade as Cascade, CountryRules } from "../../model/token/token.ts";
 import { type MaybePromise, mapMaybe } from "../../primitives/maybe-promise.ts";

@@ -1,5 +1,6 @@
 import type { GraphContext } from "../../context.ts";
-import { accountBandwidth, readCoverage, readTotal } from "../../loaders/bandwidth.ts";
+import { accountBandwidth } from "../../loaders/account-bandwidth.ts";
+import { readCoverage, readTotal } from "../../loaders/bandwidth.ts";
 import { bucketBoundary } from "../../model/usage/bucket-date.ts";
 import { earliestFreshUntil } from "../../model/usage/measured.ts";
 import { planTotal, type UsageWindow } from "../../model/usage/time-window.ts";

@@ -1,13 +1,7 @@
 import type { GraphContext } from "../../context.ts";
 import { cacheable } from "../../engine/cacheability.ts";
-import {
-  type BandwidthSource,
-  readCountries,
-  readCountrySeries,
-  readCoverage,
-  readSeries,
-  readTotal,
-} from "../../loaders/bandwidth.ts";
+import { readCountries, readCountrySeries, readCoverage, readSeries, readTotal } from "../../loaders/bandwidth.ts";
+import type { BandwidthSource } from "../../loaders/bandwidth-source.ts";
 import { InvalidInputError } from "../../model/errors.ts";
 import { bucketBoundary } from "../../model/usage/bucket-date.ts";
 import type { Measured } from "../../model/usage/measured.ts";

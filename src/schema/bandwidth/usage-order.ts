@@ -1,5 +1,6 @@
 import type { GraphContext } from "../../context.ts";
-import { type BandwidthSource, readTotal } from "../../loaders/bandwidth.ts";
+import { readTotal } from "../../loaders/bandwidth.ts";
+import type { BandwidthSource } from "../../loaders/bandwidth-source.ts";
 import { NotMeteredError } from "../../model/errors.ts";
 import type { UsageWindow } from "../../model/usage/time-window.ts";
 import type { Zones } from "../../model/usage/zones.ts";
