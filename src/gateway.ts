@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import type { GraphQLSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
 import { createCacheVersion } from "./cache/cache-version.ts";
@@ -109,13 +108,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     clock: parts.platformClock,
     lagMs: options.usageLagMs,
   });
-  const { timing } = options.upstream;
   const usageCollector = options.collectUsage
     ? createUsageCollector({
         ...parts,
         analytics: parts.upstream.bulkAnalytics,
         gatewayId: randomUUID(),
-        pause: async (ms) => (timing ? timing.pause(ms, undefined) : delay(ms, undefined, { ref: false })),
+        timing: options.upstream.timing,
         logger,
       })
     : null;

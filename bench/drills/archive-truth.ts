@@ -128,7 +128,7 @@ async function collect(scenario: Scenario): Promise<World> {
     store: { ...store, leases: withLongLeases(store.leases) },
     analytics: services.upstream.analytics,
     gatewayId: "drill",
-    pause: async () => undefined,
+    timing: { pause: async () => undefined },
     logger,
   });
   const random = createRandom();

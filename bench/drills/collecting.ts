@@ -127,7 +127,7 @@ const collector = createUsageCollector({
   analytics,
   gatewayId: name,
   platformClock: now,
-  pause: async () => undefined,
+  timing: { pause: async () => undefined },
   logger: pino(
     { level: "warn" },
     {

@@ -27,16 +27,11 @@ export function createAccountCache(
   clusters: Pick<Clusters, "read">,
   monotonicMs?: MonotonicClock,
 ): AccountCache {
-  let knownId: string | null = null;
-  const readId = async () => {
-    knownId = await account.id();
-    return knownId;
-  };
-  const id = createReadThrough(readId, { ttlMs: Number.POSITIVE_INFINITY, monotonicMs });
+  const id = createReadThrough(() => account.id(), { ttlMs: Number.POSITIVE_INFINITY, monotonicMs });
   const clusterList = createReadThrough(() => clusters.read(), { ttlMs: CLUSTERS_TTL_MS, monotonicMs });
   return {
     id: () => id.read(),
-    knownId: () => knownId,
+    knownId: () => id.peek(),
     clusters: (onStale) => clusterList.read(onStale),
     putClusters: (written) => clusterList.set(written),
   };

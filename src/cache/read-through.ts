@@ -24,6 +24,8 @@ export interface ReadThrough<Value> {
    * @throws the error of the load, unless an old value is served
    */
   read(onStale?: OnStale): Promise<Value>;
+  /** Returns the cached value of any age, and loads nothing; null if there is none. */
+  peek(): Value | null;
   /** Replaces the value, and discards the result of a load that is running. */
   set(value: Value): void;
 }
@@ -109,6 +111,10 @@ class CachedValue<Value> implements ReadThrough<Value> {
     }
     onStale?.(this.#monotonicMs() - cached.at);
     return cached.value;
+  }
+
+  peek(): Value | null {
+    return this.#cached?.value ?? null;
   }
 
   set(value: Value): void {

@@ -15,6 +15,7 @@ import { COLLECTOR_LEASE, LeaseLostError } from "../store/leases.ts";
 import type { Lease } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import type { Analytics } from "../upstream/analytics.ts";
+import { realTiming, type Timing } from "../upstream/resilience/retry.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 import {
   type CollectionCall,
@@ -39,8 +40,8 @@ export interface UsageCollectorOptions {
   readonly collectionProblems: CollectionProblems;
   readonly platformClock: Clock;
   readonly usageLagMs: number;
-  /** Resolves after this many milliseconds. */
-  readonly pause: (ms: number) => Promise<unknown>;
+  /** Waits between calls; of the process by default. */
+  readonly timing?: Pick<Timing, "pause"> | undefined;
   readonly logger: Logger;
 }
 
@@ -92,11 +93,10 @@ const KINDS = ["ACCOUNT", "ACCOUNT_COUNTRY", "TRACKING_STREAM", "STREAM", "STREA
 
 /** Creates the collector; it does nothing before its first tick. */
 export function createUsageCollector(options: UsageCollectorOptions): UsageCollector {
-  const { store, account, gatewayId, platformClock, usageLagMs, pause, logger } = options;
+  const { store, account, gatewayId, platformClock, usageLagMs, timing = realTiming, logger } = options;
   const { collectionProblems: problems } = options;
   const { leases, usageArchive } = store;
   const cancellation = new SharedCancellation();
-  const cancelled = new Promise<void>((resolve) => cancellation.addEventListener("abort", resolve));
   const plan = createCollectionPlan(options);
   const lease = createJobLease({
     ...{ leases, name: COLLECTOR_LEASE, gatewayId, durationMs: LEASE_MS },
@@ -237,10 +237,7 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
           }
           made += 1;
           if (!call.isCatchingUp) {
-            await Promise.race([
-              pause(Math.min(LONGEST_PAUSE_MS, SPREAD_MS / (KINDS.length * calls.length))),
-              cancelled,
-            ]);
+            await timing.pause(Math.min(LONGEST_PAUSE_MS, SPREAD_MS / (KINDS.length * calls.length)), cancellation);
           }
         }
         if (isFirst && calls.length > 0) {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { GatewayMarks } from "../store/gateway-marks.ts";
 
 /** Time after which the mark of a gateway that was killed expires, in milliseconds. */
-export const MARK_MS = 15_000;
+const MARK_MS = 15_000;
 /** Interval between renewals, in milliseconds. */
 const RENEWAL_MS = 5_000;
 

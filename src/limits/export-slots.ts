@@ -1,7 +1,7 @@
 /** Exports of one caller that may run at once. */
 export const MAX_EXPORTS_PER_CALLER = 2;
 /** Exports of all callers that may run at once. */
-export const MAX_EXPORTS = 8;
+const MAX_EXPORTS = 8;
 
 /** Limits the exports that run at once: each holds buffers, and reads until it ends. */
 export interface ExportSlots {

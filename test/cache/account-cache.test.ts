@@ -27,8 +27,10 @@ describe("account cache", () => {
         },
       },
     );
+    expect(account.knownId()).toBeNull();
     for (let minute = 0; minute <= 11; minute += 1) {
       expect([await account.id(), await account.clusters()]).toEqual(["SYN4DX", clusters]);
+      expect(account.knownId()).toBe("SYN4DX");
       vi.advanceTimersByTime(60_000);
     }
     expect(calls).toEqual(["id", "clusters", "clusters"]);

@@ -4,6 +4,8 @@ import { createUsageCollector } from "../../src/jobs/collect-usage.ts";
 import type { ArchiveGranularity, ArchiveKind, ArchiveSeries } from "../../src/model/usage/archive.ts";
 import { DAY_MS, HOUR_MS, QUARTER_HOUR_MS } from "../../src/model/usage/time.ts";
 import { noTraffic, type Traffic } from "../../src/model/usage/traffic.ts";
+import type { CancellationSignal } from "../../src/primitives/cancellation.ts";
+import { Deferred } from "../../src/primitives/deferred.ts";
 import { createServices, type Services } from "../../src/services.ts";
 import type { UsageArchive } from "../../src/store/archive/usage-archive.ts";
 import { COLLECTOR_LEASE } from "../../src/store/leases.ts";
@@ -24,10 +26,18 @@ interface WorldOptions {
   readonly archive?: (archive: UsageArchive) => UsageArchive;
   /** Milliseconds by which their clock is ahead of the platform's. */
   readonly aheadMs?: () => number;
+  /** What their pauses wait for; nothing by default. */
+  readonly pause?: (signal: CancellationSignal | undefined) => Promise<void>;
 }
 
 /** Collectors of gateways that share the store and the sandbox of a test. */
-async function createWorld({ kind = "memory", analytics, archive, aheadMs = () => 0 }: WorldOptions = {}) {
+async function createWorld({
+  kind = "memory",
+  analytics,
+  archive,
+  aheadMs = () => 0,
+  pause = async () => undefined,
+}: WorldOptions = {}) {
   const database = await createTestDatabase(kind);
   const gateway = await createTestGateway({ isTimingSet: true, gateway: { store: await database.open() } });
   const closed: (() => Promise<unknown>)[] = [];
@@ -46,7 +56,12 @@ async function createWorld({ kind = "memory", analytics, archive, aheadMs = () =
         usageArchive: archive ? archive(store.usageArchive) : store.usageArchive,
       },
       gatewayId,
-      pause: async (ms) => void pauses.push(ms),
+      timing: {
+        pause: (ms, signal) => {
+          pauses.push(ms);
+          return pause(signal);
+        },
+      },
       logger: pino({ level: "debug" }, { write: (line: string) => void lines.push(line) }),
     });
     closed.push(async () => {
@@ -321,6 +336,23 @@ describe("the usage collector", () => {
     expect(calls).toMatchObject({ "account/series": 1, "account/geo_series": 1 });
     expect(world.pauses).toHaveLength(Object.values(calls).reduce((sum, count) => sum + count, 0));
     expect(world.pauses.every((ms) => ms > 0 && ms <= 5_000)).toBe(true);
+  });
+
+  it("stops in a pause", async () => {
+    const pausing = new Deferred<void>();
+    await using world = await createWorld({
+      pause: (signal) => {
+        pausing.resolve();
+        return new Promise((resolve) => signal?.addEventListener("abort", resolve));
+      },
+    });
+    const collector = world.createCollector("a");
+    await collect(collector);
+    world.gateway.sandbox.clock.advance(15 * 60_000);
+    await collector.tick();
+    await pausing.promise;
+    await collector.stop();
+    expect(world.pauses).toHaveLength(1);
   });
 
   it("settles what the first start or an outage has read once, a day later, as long as the platform has it", async () => {

@@ -5,14 +5,14 @@ import type { TestGateway } from "./gateway.ts";
 import { withLongLeases } from "./leases.ts";
 
 /** Collects usage into the archive of the gateway, as its job does. */
-export async function collect(gateway: TestGateway): Promise<void> {
+async function collect(gateway: TestGateway): Promise<void> {
   const services = createServices(gateway.options);
   const collector = createUsageCollector({
     ...services,
     store: { ...services.store, leases: withLongLeases(services.store.leases) },
     analytics: services.upstream.analytics,
     gatewayId: "test",
-    pause: async () => undefined,
+    timing: { pause: async () => undefined },
     logger: gateway.options.logger,
   });
   await collector.tick();

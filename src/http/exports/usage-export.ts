@@ -28,7 +28,7 @@ import { type ExportPlan, fileName } from "./export-plan.ts";
 import { type UsageRow, usageRows } from "./usage-rows.ts";
 
 /** Columns of usage, in their order. They are part of the API: new ones are added at the end. */
-export const usageColumns: readonly Column[] = [
+const usageColumns: readonly Column[] = [
   { name: "trackingId", type: "TEXT" },
   { name: "stream", type: "TEXT" },
   { name: "country", type: "TEXT" },

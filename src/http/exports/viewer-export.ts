@@ -11,7 +11,7 @@ import { choiceOf, readParameters, SUBJECT_PARAMETERS, subjectOf, timeZoneOf, wi
 import { type ExportPlan, fileName } from "./export-plan.ts";
 
 /** Columns of viewer records, in their order. They are part of the API: new ones are added at the end. */
-export const viewerRecordColumns: readonly Column[] = [
+const viewerRecordColumns: readonly Column[] = [
   { name: "recordId", type: "WORD" },
   { name: "previousRecordId", type: "WORD" },
   { name: "clientId", type: "TEXT" },

@@ -7,7 +7,7 @@ import { DAY_MS, floorTo, HOUR_MS } from "./time.ts";
 export const MIN_HOURS_KEPT_DAYS = 62;
 
 /** All hours of a UTC day, each a bit, the first hour the lowest. */
-export const ALL_HOURS = 0xff_ffff;
+const ALL_HOURS = 0xff_ffff;
 
 /** Returns the start of the oldest UTC day whose hours are kept; null for hours that are kept without limit. */
 export function hoursKeptSince(now: number, keptDays: number | null): number | null {

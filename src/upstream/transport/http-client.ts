@@ -270,7 +270,7 @@ async function readStart(body: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-async function* readAll(body: AsyncIterable<Uint8Array>, failedCall: FailedCall, signal: AbortSignal | undefined) {
+async function* readAll(body: AsyncIterable<Uint8Array>, failedCall: FailedCall, signal: StreamCall["signal"]) {
   try {
     yield* body;
   } catch (error) {

@@ -41,10 +41,9 @@ export interface Call<T> {
 }
 
 /** A call whose response body is read as a stream. */
-export interface StreamCall extends Omit<Call<never>, "decode" | "fastDecode" | "signal"> {
+export interface StreamCall extends Omit<Call<never>, "decode" | "fastDecode"> {
   /** Media type. */
   readonly accept: string;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export type QueryValue = string | number | boolean | readonly string[] | undefined;

@@ -44,7 +44,7 @@ export function* jsonValues(body: Uint8Array, depth: number): Generator<JsonValu
   /** Skips a value with all that it contains. */
   const skipValue = () => {
     let open = 0;
-    do {
+    for (;;) {
       const byte = body[at];
       if (byte === undefined) throw new SyntaxError("a value has no end");
       if (byte === QUOTE) {
@@ -61,7 +61,7 @@ export function* jsonValues(body: Uint8Array, depth: number): Generator<JsonValu
         }
       }
       at += 1;
-    } while (at <= body.length);
+    }
   };
 
   function* members(path: readonly string[]): Generator<JsonValue, void> {

@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import { Agent, type Dispatcher, errors } from "undici";
 import { describe, expect, it, vi } from "vitest";
 import { WITHHELD } from "../../../src/model/redactor.ts";
+import { SharedCancellation } from "../../../src/primitives/cancellation.ts";
 import { text } from "../../../src/upstream/transport/decode.ts";
 import type { Call, Http } from "../../../src/upstream/transport/http-types.ts";
 import { collectGarbage } from "../../support/memory.ts";
@@ -609,5 +610,33 @@ describe("an answer of any length", () => {
     });
     expect(await upstreamFailure(reading)).toMatchObject({ message: expect.stringContaining("cancelled") });
     await platform.hungUp;
+  });
+
+  it("opens, and ends when the client leaves, by a signal that is no AbortSignal of Node.js", async () => {
+    const client = new SharedCancellation();
+    expect(client).not.toBeInstanceOf(AbortSignal);
+    await using platform = await createRawPlatform((socket) => socket.write(`${head}1\r\na\r\n`));
+    const read: string[] = [];
+    const reading = platform.http.stream({ ...lines, signal: client }).then(async (chunks) => {
+      for await (const chunk of chunks) {
+        read.push(Buffer.from(chunk).toString());
+        client.abort(undefined);
+      }
+    });
+    expect(await upstreamFailure(reading)).toMatchObject({ message: expect.stringContaining("cancelled") });
+    expect(read).toEqual(["a"]);
+    await platform.hungUp;
+  });
+
+  it("lets go of the client's signal at its end", async () => {
+    const client = new AbortController();
+    const [added, removed] = (["addEventListener", "removeEventListener"] as const).map((method) =>
+      vi.spyOn(client.signal, method),
+    );
+    await using platform = await createRawPlatform((socket) => socket.end(`${head}1\r\na\r\n0\r\n\r\n`));
+    expect(await readAll(await platform.http.stream({ ...lines, signal: client.signal }))).toBe("a");
+    await nextTurn();
+    expect(added?.mock.calls).toHaveLength(1);
+    expect(removed?.mock.calls).toEqual(added?.mock.calls);
   });
 });
