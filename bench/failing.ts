@@ -1,6 +1,6 @@
 import { type Fleet, startFleet } from "./fleet.ts";
 import { load } from "./load.ts";
-import { type Pace, quantile, requestText, WARM_REQUESTS } from "./measure.ts";
+import { type Pace, quantileOf, requestText, WARM_REQUESTS } from "./measure.ts";
 import { figure, median, table } from "./table.ts";
 import { tasks } from "./tasks/tasks.ts";
 import { cpuMs } from "./usage.ts";
@@ -87,7 +87,7 @@ export async function failingTable(
   const rows = situations.map((situation) => {
     const { title } = situation;
     const { perSecond, healthMs } = all.get(title) ?? { perSecond: [], healthMs: [] };
-    const p99 = quantile(Float64Array.from(healthMs).sort(), 0.99);
+    const p99 = quantileOf(healthMs, 0.99);
     return [
       title,
       figure(cpuOf(title), 3),

@@ -133,6 +133,11 @@ export function quantile(sorted: Float64Array, share: number): number {
   return sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)] ?? Number.NaN;
 }
 
+/** Returns a quantile of values in any order. */
+export function quantileOf(values: readonly number[], share: number): number {
+  return quantile(Float64Array.from(values).sort(), share);
+}
+
 /** Returns a function that gives the text of a request. Texts of a warm run are written once: they take longer than their answers. */
 function requestTexts(contestant: Contestant, rotation: Rotation): (index: number) => string {
   if (rotation === "cold") return (index) => requestText(contestant, index);

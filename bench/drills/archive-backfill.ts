@@ -1,20 +1,11 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import Libsql from "libsql";
-import { createSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
-import { openStore } from "../../src/store/open-store.ts";
+import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { MAX_NAMES_PER_CALL } from "../../src/upstream/analytics.ts";
-import { KEY } from "../fleet.ts";
-import { quantile } from "../measure.ts";
+import { quantileOf } from "../measure.ts";
 import { figure } from "../table.ts";
 import type { Drill, Size } from "./drill.ts";
-import type { Probed } from "./prober.ts";
-import { startSandboxedGateway } from "./sandboxed-gateway.ts";
+import { createDrillStore, type DrillStore } from "./drill-store.ts";
+import { authorization, probeGateway } from "./probing.ts";
 
 /** Partners and streams of each, beside those of the sandbox, and seconds of the measurement before. */
 const SHAPE: Readonly<Record<Size, { readonly partners: number; readonly streams: number; readonly seconds: number }>> =
@@ -43,60 +34,34 @@ export const archiveBackfill: Drill = {
         if (request.path.startsWith("/api/analytics/") && request.path.endsWith("eries")) calls += 1;
       },
     });
-    const folder = await mkdtemp(join(tmpdir(), "syndigraph-drill-"));
-    try {
-      const before = await probe(sandbox, { DATA_DIRECTORY: folder, COLLECT_USAGE: "off" }, () =>
-        pause(seconds * 1_000),
-      );
-      calls = 0;
-      let tookS = Number.NaN;
-      let made = 0;
-      const during = await probe(sandbox, { DATA_DIRECTORY: folder }, async (url) => {
-        tookS = (await untilComplete(url)) / 1_000;
-        made = calls;
-      });
-      const { rows, bound } = await archived(folder, sandbox.accountId);
-      const [idle, busy] = [p99(before.probed.list), p99(during.probed.list)];
-      const isFast = tookS <= MAX_SECONDS && busy <= MAX_FACTOR * idle;
-      return {
-        passed: rows > 0 && made <= bound && (size === "small" || isFast),
-        figures: [
-          ["rows", `${rows.toLocaleString("en")} on SQLite in ${figure(tookS, 1)} s`],
-          ["upstream calls", `${made}; ${bound} are the fewest for the series of each kind`],
-          ["p99 of a list in ms, before and meanwhile", `${figure(idle, 1)}, ${figure(busy, 1)}`],
-          ["longest delay of the event loop in ms", `${figure(before.delayMs, 0)}, ${figure(during.delayMs, 0)}`],
-        ],
-      };
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    await using place = await createDrillStore("SQLite");
+    const { environment } = place;
+    const before = await probeGateway({ sandbox, environment: { ...environment, COLLECT_USAGE: "off" } }, () =>
+      pause(seconds * 1_000),
+    );
+    calls = 0;
+    const during = await probeGateway({ sandbox, environment }, async (url) => ({
+      tookS: (await untilComplete(url)) / 1_000,
+      made: calls,
+    }));
+    const { tookS, made } = during.result;
+    const { rows, bound } = await archived(place, sandbox.accountId);
+    const [idle, busy] = [before, during].map(({ probed }) => quantileOf(probed.list, 0.99)) as [number, number];
+    const delaysMs = [before, during].map(
+      ({ metric }) => 1_000 * metric('syndigraph_event_loop_delay_seconds{quantile="1"}'),
+    );
+    const isFast = tookS <= MAX_SECONDS && busy <= MAX_FACTOR * idle;
+    return {
+      passed: rows > 0 && made <= bound && (size === "small" || isFast),
+      figures: [
+        ["rows", `${rows.toLocaleString("en")} on SQLite in ${figure(tookS, 1)} s`],
+        ["upstream calls", `${made}; ${bound} are the fewest for the series of each kind`],
+        ["p99 of a list in ms, before and meanwhile", `${figure(idle, 1)}, ${figure(busy, 1)}`],
+        ["longest delay of the event loop in ms", delaysMs.map((delay) => figure(delay, 0)).join(", ")],
+      ],
+    };
   },
 };
-
-/** Starts a gateway, and measures it from when it is ready until `work` is done. */
-async function probe(sandbox: Sandbox, environment: Record<string, string>, work: (url: URL) => Promise<unknown>) {
-  const gateway = startSandboxedGateway({ sandbox, environment, standsAt: null });
-  try {
-    const printed = await gateway.printed("http://127.0.0.1:");
-    const url = new URL(`http://127.0.0.1:${Number.parseInt(printed, 10)}`);
-    const prober = fork(fileURLToPath(new URL("./prober.ts", import.meta.url)), ["--url", url.href], {
-      execArgv: ["--import", "tsx"],
-    });
-    const readMetrics = async () => (await fetch(new URL("/metrics", url), { headers: authorization })).text();
-    // A delay is that since the last reading, so that the start is left out.
-    await readMetrics();
-    await Promise.all([once(prober, "message"), work(url)]);
-    const metrics = await readMetrics();
-    prober.send("over");
-    const [probed] = (await once(prober, "message")) as [Probed];
-    return { probed, delayMs: 1_000 * metricOf(metrics, 'syndigraph_event_loop_delay_seconds{quantile="1"}') };
-  } finally {
-    gateway.kill("SIGTERM");
-    await gateway.ended;
-  }
-}
-
-const authorization = { authorization: `Bearer ${KEY}` };
 
 const query = "{ usageCollection { progress { granularity series lateSeconds } } }";
 
@@ -128,29 +93,14 @@ async function untilComplete(url: URL): Promise<number> {
 }
 
 /** Returns the rows of the archive, and the fewest calls that read its series once. */
-async function archived(folder: string, account: string): Promise<{ rows: number; bound: number }> {
-  const store = await openStore({ kind: "file", folder });
-  try {
-    const names = new Map<string, number>();
-    for (const { kind, granularity } of await store.usageArchive.sources(account)) {
-      const key = `${kind} ${granularity}`;
-      names.set(key, (names.get(key) ?? 0) + 1);
-    }
-    const bound = [...names.values()].reduce((sum, count) => sum + Math.ceil(count / MAX_NAMES_PER_CALL), 0);
-    const database = new Libsql(join(folder, "syndigraph.db"), { readonly: true });
-    const { rows } = database.prepare("select count(*) as rows from usage_rows").get() as { rows: number };
-    database.close();
-    return { rows, bound };
-  } finally {
-    await store.close();
+async function archived(place: DrillStore, account: string): Promise<{ rows: number; bound: number }> {
+  const store = await place.open();
+  const names = new Map<string, number>();
+  for (const { kind, granularity } of await store.usageArchive.sources(account)) {
+    const key = `${kind} ${granularity}`;
+    names.set(key, (names.get(key) ?? 0) + 1);
   }
-}
-
-function metricOf(metrics: string, name: string): number {
-  const line = metrics.split("\n").find((each) => each.startsWith(`${name} `));
-  return Number(line?.split(" ")[1] ?? Number.NaN);
-}
-
-function p99(times: readonly number[]): number {
-  return quantile(Float64Array.from(times).sort(), 0.99);
+  const bound = [...names.values()].reduce((sum, count) => sum + Math.ceil(count / MAX_NAMES_PER_CALL), 0);
+  const [counted] = await place.rows("select count(*) as rows from usage_rows");
+  return { rows: Number(counted?.["rows"]), bound };
 }

@@ -5,16 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import Libsql from "libsql";
 import { writeArchiveFile } from "../../src/cli/archive-file.ts";
 import { archiveOf } from "../../src/cli/offline-store.ts";
 import { archiveTables } from "../../src/model/usage/archive-tables.ts";
 import { HOUR_MS } from "../../src/model/usage/time.ts";
-import { openStore, type StoreLocation } from "../../src/store/open-store.ts";
+import { COLLECTOR_LEASE } from "../../src/store/leases.ts";
+import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { ARCHIVED_HOUR, archiveContents, bytesPart, fillArchive } from "../../test/support/archives.ts";
 import type { Drill, Outcome } from "./drill.ts";
-import { createDatabase, serverUrl } from "./drill-database.ts";
+import { createDrillStore, type DrillStore, type StoreName, storeNames } from "./drill-store.ts";
 
 /** Rounds over each store: 200 over both. */
 const ROUNDS = { small: 3, full: 100 };
@@ -22,19 +22,7 @@ const ROUNDS = { small: 3, full: 100 };
 const OWNERS = 20;
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
-interface Place {
-  readonly name: string;
-  readonly location: StoreLocation;
-  readonly environment: Record<string, string>;
-  /** Returns the number of archived rows, also while an import runs; 0 before there are tables. */
-  rows(): Promise<number>;
-  /** Deletes the archive. */
-  empty(): Promise<void>;
-  remove(): Promise<void>;
-}
-
-const TABLES = archiveTables.map(({ name }) => name);
-const COUNT = "select count(*) as rows from usage_rows";
+const EMPTY = archiveTables.map(({ name }) => `delete from ${name}`).join(";");
 
 interface Counts {
   rounds: number;
@@ -45,57 +33,16 @@ interface Counts {
   torn: number;
 }
 
-async function folderPlace(): Promise<Place> {
-  const folder = await mkdtemp(join(tmpdir(), "syndigraph-drill-"));
-  const file = join(folder, "syndigraph.db");
-  return {
-    rows: async () => {
-      try {
-        const database = new Libsql(file, { readonly: true });
-        const { rows } = database.prepare(COUNT).get() as { rows: number };
-        database.close();
-        return rows;
-      } catch {
-        return 0;
-      }
-    },
-    empty: async () => {
-      const database = new Libsql(file);
-      database.exec(TABLES.map((table) => `delete from ${table}`).join(";"));
-      database.close();
-    },
-    name: "SQLite",
-    location: { kind: "file", folder },
-    environment: { DATA_DIRECTORY: folder },
-    remove: () => rm(folder, { recursive: true, force: true }),
-  };
-}
-
-async function postgresPlace(server: string): Promise<Place> {
-  const database = await createDatabase(server);
-  const { pool, url } = database;
-  return {
-    rows: async () => {
-      try {
-        return Number((await pool.query<{ rows: string }>(COUNT)).rows[0]?.rows);
-      } catch {
-        return 0;
-      }
-    },
-    empty: async () => {
-      await pool.query(`truncate ${TABLES.join()}`);
-    },
-    name: "PostgreSQL",
-    location: { kind: "postgres", url },
-    environment: { DATABASE_URL: url },
-    remove: async () => database[Symbol.asyncDispose](),
-  };
+/** Returns the number of archived rows; 0 while a process that imports lets nobody read. */
+async function rowsIn(store: DrillStore): Promise<number> {
+  const [counted] = await store.rows("select count(*) as rows from usage_rows").catch(() => []);
+  return Number(counted?.["rows"] ?? 0);
 }
 
 /** Imports the file by a process of its own, and kills it once so many rows are there; null for never. */
-async function importFile(file: string, place: Place, killAtRows: number | null): Promise<void> {
+async function importFile(file: string, store: DrillStore, killAtRows: number | null): Promise<void> {
   const child = spawn(process.execPath, [MAIN, "archive", "import", file, "--offline"], {
-    env: { PATH: process.env["PATH"] ?? "", ...place.environment },
+    env: { PATH: process.env["PATH"] ?? "", ...store.environment },
     stdio: ["ignore", "ignore", "inherit"],
   });
   let isOver = false;
@@ -104,7 +51,7 @@ async function importFile(file: string, place: Place, killAtRows: number | null)
     return code as number | null;
   });
   if (killAtRows !== null) {
-    while (!isOver && (await place.rows()) < killAtRows) await delay(1);
+    while (!isOver && (await rowsIn(store)) < killAtRows) await delay(1);
     // The next transaction may have begun by now, or not.
     await delay(5 * Math.random());
     child.kill("SIGKILL");
@@ -113,7 +60,7 @@ async function importFile(file: string, place: Place, killAtRows: number | null)
   if (killAtRows === null && code !== 0) throw new Error(`the import ended with ${code}`);
 }
 
-async function contentsAt({ location }: Place): Promise<string[]> {
+async function contentsAt({ location }: DrillStore): Promise<string[]> {
   const store = await openStore(location);
   try {
     return await archiveContents(store);
@@ -136,7 +83,7 @@ function buckets(contents: readonly string[]): ReadonlyMap<string, number> {
 
 /** Adds settled hours of further tracking ids, so that an import takes longer than the start of its process. */
 async function addOwners({ leases, usageArchive }: Store): Promise<void> {
-  const lease = await leases.take("usage-collector", "drill", 600_000);
+  const lease = await leases.take(COLLECTOR_LEASE, "drill", 600_000);
   if (!lease) throw new Error("a free lease was refused");
   for (let owner = 0; owner < OWNERS; owner += 1) {
     const buckets = new Map(
@@ -152,31 +99,27 @@ async function addOwners({ leases, usageArchive }: Store): Promise<void> {
   await leases.release(lease);
 }
 
-async function drill(makePlace: () => Promise<Place>, file: string, expected: readonly string[], rounds: number) {
+async function drill(storeName: StoreName, file: string, expected: readonly string[], rounds: number) {
   const whole = new Set(expected);
   const wholeBuckets = buckets(expected);
   const counts: Counts = { rounds: 0, halfWay: 0, lost: 0, doubled: 0, torn: 0 };
   const total = [...wholeBuckets.values()].reduce((sum, count) => sum + count, 0);
-  const place = await makePlace();
-  try {
-    for (let round = 0; round < rounds; round += 1) {
-      await importFile(file, place, 1 + Math.floor(total * Math.random()));
-      const left = await contentsAt(place);
-      if (left.length > 0 && left.length < expected.length) counts.halfWay += 1;
-      counts.doubled += left.filter((row) => !whole.has(row)).length + left.length - new Set(left).size;
-      for (const [bucket, count] of buckets(left)) if (count !== wholeBuckets.get(bucket)) counts.torn += 1;
-      await importFile(file, place, null);
-      const after = await contentsAt(place);
-      const present = new Set(after);
-      counts.lost += expected.filter((row) => !present.has(row)).length;
-      counts.doubled += after.filter((row) => !whole.has(row)).length + after.length - present.size;
-      counts.rounds += 1;
-      await place.empty();
-    }
-  } finally {
-    await place.remove();
+  await using store = await createDrillStore(storeName);
+  for (let round = 0; round < rounds; round += 1) {
+    await importFile(file, store, 1 + Math.floor(total * Math.random()));
+    const left = await contentsAt(store);
+    if (left.length > 0 && left.length < expected.length) counts.halfWay += 1;
+    counts.doubled += left.filter((row) => !whole.has(row)).length + left.length - new Set(left).size;
+    for (const [bucket, count] of buckets(left)) if (count !== wholeBuckets.get(bucket)) counts.torn += 1;
+    await importFile(file, store, null);
+    const after = await contentsAt(store);
+    const present = new Set(after);
+    counts.lost += expected.filter((row) => !present.has(row)).length;
+    counts.doubled += after.filter((row) => !whole.has(row)).length + after.length - present.size;
+    counts.rounds += 1;
+    await store.execute(EMPTY);
   }
-  return { name: place.name, ...counts };
+  return { name: storeName, ...counts };
 }
 
 export const archiveImport: Drill = {
@@ -192,10 +135,8 @@ export const archiveImport: Drill = {
       const file = join(folder, "usage.jsonl.gz");
       await writeArchiveFile(file, false, await archive.accounts(), archive.pages());
       const expected = await archiveContents(source);
-      const server = serverUrl;
-      const places = [folderPlace, ...(server ? [() => postgresPlace(server)] : [])];
       const results = [];
-      for (const makePlace of places) results.push(await drill(makePlace, file, expected, ROUNDS[size]));
+      for (const name of storeNames) results.push(await drill(name, file, expected, ROUNDS[size]));
       return {
         passed: results.every(({ lost, doubled, torn, halfWay }) => lost + doubled + torn === 0 && halfWay > 0),
         figures: results.map(({ name, rounds, halfWay, lost, doubled, torn }) => [

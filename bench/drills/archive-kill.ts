@@ -1,15 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import Libsql from "libsql";
 import { archiveTables } from "../../src/model/usage/archive-tables.ts";
 import { freshUntilAt } from "../../src/model/usage/retention.ts";
 import { ceilTo, DAY_MS, floorTo, HOUR_MS } from "../../src/model/usage/time.ts";
+import { isMetered } from "../../src/sandbox/calendar.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { kindCodes } from "../../src/store/archive/archive-codec.ts";
-import { openStore } from "../../src/store/open-store.ts";
 import type { Drill, Size } from "./drill.ts";
-import { createDatabase, serverUrl } from "./drill-database.ts";
+import { LAG_MS } from "./drill-services.ts";
+import { createDrillStore, type DrillStore, type StoreName, storeNames } from "./drill-store.ts";
 import { startSandboxedGateway } from "./sandboxed-gateway.ts";
 
 /** Rounds over each store, unless DRILL_MINUTES is over before: each round begins two gateways. */
@@ -21,8 +18,6 @@ const START = Date.parse("2026-03-18T10:20:00Z");
 const LONGEST_STEP_MS = 40 * HOUR_MS;
 /** Longest time from a response of the platform until the gateway is killed, in milliseconds. */
 const LONGEST_DELAY_MS = 200;
-/** Lag of the gateway's default settings. */
-const LAG_MS = 300_000;
 
 /** Sums of each bucket that was read; its columns have the same names on both databases. */
 const BUCKETS = `
@@ -31,56 +26,9 @@ const BUCKETS = `
 const SOURCES = "select kind, name, granularity from usage_sources";
 const GAPS = "select name from usage_gaps";
 
-type Row = Readonly<Record<string, string | number>>;
-
-/** A store that a gateway fills. */
-interface Place extends AsyncDisposable {
-  readonly name: string;
-  readonly environment: Readonly<Record<string, string>>;
-  rows(query: string): Promise<Row[]>;
-  /** Deletes the archive. */
-  empty(): Promise<void>;
-  /** Ends the lease of a killed gateway, whose expiry a successor would wait for. */
-  endLease(): Promise<void>;
-}
-
 const EMPTY = archiveTables.map(({ name }) => `delete from ${name}`).join(";");
+/** Ends the lease of a killed gateway, whose expiry a successor would wait for. */
 const END_LEASE = "update leases set expires_at = 0";
-
-async function createFolder(): Promise<Place> {
-  const folder = await mkdtemp(join(tmpdir(), "syndigraph-drill-"));
-  await (await openStore({ kind: "file", folder })).close();
-  const use = <Result>(work: (database: Libsql.Database) => Result): Result => {
-    const database = new Libsql(join(folder, "syndigraph.db"));
-    try {
-      return work(database);
-    } finally {
-      database.close();
-    }
-  };
-  return {
-    name: "SQLite",
-    environment: { DATA_DIRECTORY: folder },
-    rows: async (query) => use((database) => database.prepare(query).all() as Row[]),
-    empty: async () => void use((database) => database.exec(EMPTY)),
-    endLease: async () => undefined,
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
-  };
-}
-
-async function createPostgres(server: string): Promise<Place> {
-  const database = await createDatabase(server);
-  const { pool, url } = database;
-  await (await openStore({ kind: "postgres", url })).close();
-  return {
-    name: "PostgreSQL",
-    environment: { DATABASE_URL: url },
-    rows: async (query) => (await pool.query<Row>(query)).rows,
-    empty: async () => void (await pool.query(EMPTY)),
-    endLease: async () => void (await pool.query(END_LEASE)),
-    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
-  };
-}
 
 interface Counts {
   rounds: number;
@@ -117,7 +65,7 @@ function createCalls() {
   };
 }
 
-async function killRounds(makePlace: () => Promise<Place>, endsAt: number, size: Size): Promise<[string, Counts]> {
+async function killRounds(storeName: StoreName, endsAt: number, size: Size): Promise<[string, Counts]> {
   const calls = createCalls();
   await using sandbox = await createSandbox({
     startAt: START,
@@ -127,7 +75,7 @@ async function killRounds(makePlace: () => Promise<Place>, endsAt: number, size:
       if (request.path.endsWith("series")) calls.add();
     },
   });
-  await using place = await makePlace();
+  await using store = await createDrillStore(storeName);
   const truth = createTruth(sandbox);
   const counts: Counts = { rounds: 0, halfWay: 0, backfills: 0, compared: 0, lost: 0, doubled: 0, torn: 0 };
   const days = COMPARED_DAYS[size];
@@ -136,11 +84,11 @@ async function killRounds(makePlace: () => Promise<Place>, endsAt: number, size:
   for (let round = 0; round < ROUNDS[size] && performance.now() < endsAt; round += 1) {
     const now = sandbox.clock.now();
     if (round % 2 === 0) {
-      await place.empty();
+      await store.execute(EMPTY);
       since = now;
       counts.backfills += 1;
     }
-    const killed = startGateway(place, sandbox);
+    const killed = startGateway(store, sandbox);
     let isOver = false;
     calls.after(1 + Math.floor(Math.random() * callsOfAll), () => {
       setTimeout(() => void killed.kill("SIGKILL"), Math.random() * LONGEST_DELAY_MS);
@@ -151,25 +99,25 @@ async function killRounds(makePlace: () => Promise<Place>, endsAt: number, size:
     });
     await killed.ended;
     if (!isOver) counts.halfWay += 1;
-    await compare(place, truth, { days, now, since: null }, counts);
-    await place.endLease();
+    await compare(store, truth, { days, now, since: null }, counts);
+    await store.execute(END_LEASE);
     const before = calls.count();
     calls.after(Number.POSITIVE_INFINITY, () => undefined);
-    const next = startGateway(place, sandbox);
+    const next = startGateway(store, sandbox);
     await Promise.race([next.collected, next.ended.then(() => Promise.reject(new Error("A gateway has ended.")))]);
     if (round === 0) callsOfAll = Math.max(calls.count() - before, 1);
     next.kill("SIGKILL");
     await next.ended;
-    await compare(place, truth, { days, now, since }, counts);
-    await place.endLease();
+    await compare(store, truth, { days, now, since }, counts);
+    await store.execute(END_LEASE);
     counts.rounds += 1;
     sandbox.clock.advance(Math.floor(Math.random() * LONGEST_STEP_MS));
   }
-  return [place.name, counts];
+  return [storeName, counts];
 }
 
 /** Starts a gateway whose clock stands still at the sandbox's time. */
-function startGateway({ environment }: Place, sandbox: Sandbox) {
+function startGateway({ environment }: DrillStore, sandbox: Sandbox) {
   const gateway = startSandboxedGateway({
     sandbox,
     environment: { LOG_LEVEL: "debug", ...environment },
@@ -202,10 +150,10 @@ interface Comparison {
 }
 
 /** Compares each bucket that was read as a whole with the truth, and finds those that a complete archive lacks. */
-async function compare(place: Place, truthOf: TruthOf, { days, now, since }: Comparison, counts: Counts) {
+async function compare(store: DrillStore, truthOf: TruthOf, { days, now, since }: Comparison, counts: Counts) {
   const lengths: Readonly<Record<number, number>> = { 1: HOUR_MS, 2: DAY_MS };
   const known = new Set<string>();
-  for (const row of await place.rows(BUCKETS)) {
+  for (const row of await store.rows(BUCKETS)) {
     const [kind, granularity, bucket] = [Number(row["kind"]), Number(row["granularity"]), Number(row["bucket"])];
     const length = lengths[granularity] ?? Number.NaN;
     if (bucket + length > freshUntilAt(Number(row["read_at"]), LAG_MS)) continue;
@@ -218,22 +166,16 @@ async function compare(place: Place, truthOf: TruthOf, { days, now, since }: Com
     if (off < 0n) counts.torn += 1;
   }
   if (since === null) return;
-  counts.lost += (await place.rows(GAPS)).length;
-  for (const { kind, name, granularity } of await place.rows(SOURCES)) {
+  counts.lost += (await store.rows(GAPS)).length;
+  for (const { kind, name, granularity } of await store.rows(SOURCES)) {
     const length = lengths[Number(granularity)] ?? Number.NaN;
     const retainedMs = length === HOUR_MS ? 7 * DAY_MS : 365 * DAY_MS;
     const until = floorTo(freshUntilAt(now, LAG_MS), length);
     for (let bucket = ceilTo(since - retainedMs, length); bucket < until; bucket += length) {
-      if (length === HOUR_MS && !isMetered(bucket)) continue;
+      if (length === HOUR_MS && !isMetered(bucket / HOUR_MS)) continue;
       if (!known.has(JSON.stringify([Number(kind), name, Number(granularity), bucket]))) counts.lost += 1;
     }
   }
-}
-
-/** The sandbox meters nothing on Tuesdays from 03:00 to 05:00 UTC. */
-function isMetered(hour: number): boolean {
-  const date = new Date(hour);
-  return date.getUTCDay() !== 2 || date.getUTCHours() < 3 || date.getUTCHours() >= 5;
 }
 
 export const archiveKill: Drill = {
@@ -241,9 +183,7 @@ export const archiveKill: Drill = {
     "a gateway that is killed while it collects or backfills, on SQLite and PostgreSQL (TEST_DATABASE_URL): nothing lost, doubled or torn, and the next one completes it",
   run: async (size) => {
     const endsAt = performance.now() + 60_000 * Number(process.env["DRILL_MINUTES"] ?? Number.POSITIVE_INFINITY);
-    const server = serverUrl;
-    const places = [createFolder, ...(server === undefined ? [] : [() => createPostgres(server)])];
-    const ended = await Promise.allSettled(places.map((makePlace) => killRounds(makePlace, endsAt, size)));
+    const ended = await Promise.allSettled(storeNames.map((name) => killRounds(name, endsAt, size)));
     const results = ended.map((each) => {
       if (each.status === "rejected") throw each.reason;
       return each.value;

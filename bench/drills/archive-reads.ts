@@ -1,9 +1,5 @@
-import { join } from "node:path";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
-import Libsql from "libsql";
-import pg from "pg";
-import type { ArchiveSubject } from "../../src/loaders/archived-usage.ts";
-import { createArchivedUsage } from "../../src/loaders/archived-usage.ts";
+import { type ArchiveSubject, createArchivedUsage } from "../../src/loaders/archived-usage.ts";
 import { readSeries } from "../../src/loaders/bandwidth.ts";
 import { archiveOf, type BandwidthSource } from "../../src/loaders/bandwidth-source.ts";
 import { retentionAt } from "../../src/model/usage/retention.ts";
@@ -11,14 +7,9 @@ import type { Granularity } from "../../src/model/usage/series.ts";
 import { DAY_MS, HOUR_MS, type TimeWindow } from "../../src/model/usage/time.ts";
 import { resolveWindow } from "../../src/model/usage/time-window.ts";
 import type { Store } from "../../src/store/store.ts";
-import {
-  createTestDatabase,
-  type DatabaseKind,
-  databaseKinds,
-  type TestDatabase,
-} from "../../test/support/databases.ts";
-import { quantile } from "../measure.ts";
+import { quantileOf } from "../measure.ts";
 import type { Drill, Outcome, Size } from "./drill.ts";
+import { createDrillStore, type DrillStore, type StoreName, storeNames } from "./drill-store.ts";
 
 const ACCOUNT = "archive";
 const STREAMS = 50;
@@ -35,7 +26,7 @@ interface Query {
   readonly granularity: Granularity;
   readonly points: number;
   /** Largest 95th percentile, in milliseconds. */
-  readonly maxMs: Partial<Record<DatabaseKind, number>>;
+  readonly maxMs: Readonly<Record<StoreName, number>>;
 }
 
 const partnerMonth: Query = {
@@ -43,7 +34,7 @@ const partnerMonth: Query = {
   window: MONTH,
   granularity: "HOUR",
   points: HOURS,
-  maxMs: { file: 20, postgres: 30 },
+  maxMs: { SQLite: 20, PostgreSQL: 30 },
 };
 
 const accountYear: Query = {
@@ -51,14 +42,14 @@ const accountYear: Query = {
   window: { from: END - 365 * DAY_MS, to: END },
   granularity: "DAY",
   points: 365,
-  maxMs: { file: 50, postgres: 50 },
+  maxMs: { SQLite: 50, PostgreSQL: 50 },
 };
 
 /** Bytes of a row: any function of the key serves, of which the sum is known. */
 const bytesOf = (hour: number, stream: number) => BigInt(hour) * 1_000n + BigInt(stream) + 2n ** 40n;
 
-/** Creates the tables, and the partitions of the months, and fills them. */
-async function fill(kind: DatabaseKind, database: TestDatabase, partners: number): Promise<Store> {
+/** Fills the tables, and returns their store. */
+async function fill(database: DrillStore, partners: number): Promise<Store> {
   const store = await database.open();
   const lease = await store.leases.take("drill", "drill", 600_000);
   if (!lease) throw new Error("a free lease was refused");
@@ -75,30 +66,17 @@ async function fill(kind: DatabaseKind, database: TestDatabase, partners: number
     ],
     lease,
   );
-  const columns =
-    "owner, kind, subject, granularity, bucket, part, bytes_out, bytes_in, changed_at, read_at, settled_at";
-  if (database.location.kind === "postgres") {
-    const client = new pg.Client({ connectionString: database.location.url });
-    client.on("error", () => undefined);
-    await client.connect();
-    await client.query(`insert into usage_rows (${columns})
-      select 'partner-' || p, 5, '', 1, ${MONTH.from} + h * ${HOUR_MS}::bigint, case s when 0 then '' else 'stream-' || s end,
-        case s when 0 then 0 else h::bigint * 1000 + s + (1::bigint << 40) end, 0, ${END}, ${END}, ${END}
-      from generate_series(0, ${partners - 1}) p, generate_series(0, ${HOURS - 1}) h, generate_series(0, ${STREAMS}) s`);
-    await client.query("vacuum analyze usage_rows");
-    await client.end();
-    return store;
-  }
-  if (database.location.kind !== "file") throw new Error(`no drill over ${kind}`);
   await store.close();
-  const sqlite = new Libsql(join(database.location.folder, "syndigraph.db"));
-  const insert = sqlite.prepare(`insert into usage_rows (${columns})
-    with recursive hours(h) as (select 0 union all select h + 1 from hours where h < ${HOURS - 1}),
-      streams(s) as (select 0 union all select s + 1 from streams where s < ${STREAMS})
-    select 'partner-' || ?, 5, '', 1, ${MONTH.from} + h * ${HOUR_MS}, case s when 0 then '' else 'stream-' || s end,
-      case s when 0 then 0 else h * 1000 + s + (1 << 40) end, 0, ${END}, ${END}, ${END} from hours, streams`);
-  for (let partner = 0; partner < partners; partner += 1) insert.run(String(partner));
-  sqlite.close();
+  for (let partner = 0; partner < partners; partner += 1) {
+    await database.execute(`
+      insert into usage_rows (owner, kind, subject, granularity, bucket, part, bytes_out, bytes_in, changed_at, read_at, settled_at)
+      with recursive hours(h) as (select cast(0 as bigint) union all select h + 1 from hours where h < ${HOURS - 1}),
+        streams(s) as (select 0 union all select s + 1 from streams where s < ${STREAMS})
+      select 'partner-${partner}', 5, '', 1, ${MONTH.from} + h * ${HOUR_MS}, case s when 0 then '' else 'stream-' || s end,
+        case s when 0 then 0 else h * 1000 + s + ${2 ** 40} end, 0, ${END}, ${END}, ${END}
+      from hours cross join streams`);
+  }
+  if (database.name === "PostgreSQL") await database.execute("vacuum analyze usage_rows");
   return database.open();
 }
 
@@ -129,7 +107,7 @@ async function measure(
       wrong += 1;
   }
   delay.disable();
-  return { p95: quantile(Float64Array.from(times).sort(), 0.95), blockedMs: delay.max / 1e6, wrong };
+  return { p95: quantileOf(times, 0.95), blockedMs: delay.max / 1e6, wrong };
 }
 
 function expected(granularity: Granularity, hour: number): bigint {
@@ -154,14 +132,12 @@ async function run(query: Query, size: Size): Promise<Outcome> {
   const [partners, rounds] = size === "full" ? [Math.ceil(10_000_000 / (HOURS * (STREAMS + 1))), 200] : [3, 5];
   const figures: [string, string][] = [];
   let passed = true;
-  for (const { kind, isReachable } of databaseKinds) {
-    const maxMs = query.maxMs[kind];
-    if (maxMs === undefined || !isReachable) continue;
-    await using database = await createTestDatabase(kind);
-    const store = await fill(kind, database, partners);
+  for (const name of storeNames) {
+    const maxMs = query.maxMs[name];
+    await using database = await createDrillStore(name);
+    const store = await fill(database, partners);
     const { p95, blockedMs, wrong } = await measure(store, query, partners, rounds);
     passed &&= wrong === 0 && (size === "small" || p95 <= maxMs);
-    const name = kind === "file" ? "SQLite" : "PostgreSQL";
     figures.push([
       `${name}, ${(partners * HOURS * (STREAMS + 1)).toLocaleString("en")} rows`,
       `p95 ${p95.toFixed(1)} ms of ${maxMs}`,

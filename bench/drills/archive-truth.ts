@@ -1,23 +1,21 @@
 import { pino } from "pino";
-import { allScopes } from "../../src/auth/scopes.ts";
 import { createUsageCollector } from "../../src/jobs/collect-usage.ts";
 import { usageSeriesOf } from "../../src/jobs/collection-plan.ts";
-import { Secret } from "../../src/model/secret.ts";
 import type { ArchiveGranularity, ArchiveKind } from "../../src/model/usage/archive.ts";
 import { freshUntilAt } from "../../src/model/usage/retention.ts";
 import { ceilTo, DAY_MS, floorTo, HOUR_MS, type TimeWindow } from "../../src/model/usage/time.ts";
 import type { Traffic } from "../../src/model/usage/traffic.ts";
+import { isMetered } from "../../src/sandbox/calendar.ts";
 import { createSandbox, type Exchange, type FaultInput, type Sandbox } from "../../src/sandbox/sandbox.ts";
-import { createServices } from "../../src/services.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { realTimer } from "../../src/upstream/resilience/retry.ts";
 import { withLongLeases } from "../../test/support/leases.ts";
 import { type BalancedUsage, balanceOf } from "./account-balance.ts";
 import type { Drill, Outcome, Size } from "./drill.ts";
+import { createDrillServices, LAG_MS } from "./drill-services.ts";
 
 const START = Date.parse("2025-01-08T10:20:00Z");
-const LAG_MS = 300_000;
 /** Longest time by which the sandbox's clock is moved at once, in milliseconds. The platform keeps hours for a day longer. */
 const LONGEST_STEP_MS = 6 * DAY_MS;
 /** Attempts to read what failed before the clock is moved on. */
@@ -90,29 +88,11 @@ async function collect(scenario: Scenario): Promise<World> {
   });
   const { now } = sandbox.clock;
   const store = await openStore({ kind: "memory" });
-  const logger = pino({ level: "silent" });
-  const services = createServices({
+  const services = createDrillServices({
     store,
-    upstream: {
-      apiUrl: sandbox.origin,
-      analyticsUrl: sandbox.origin,
-      secret: new Secret(sandbox.secret),
-      timeoutMs: 120_000,
-      timing: { now, random: () => 0.5, pause: async () => undefined, timer: realTimer },
-      conference: null,
-    },
-    directorUrl: sandbox.origin,
-    operatorKey: new Secret("operator-key-of-the-drill"),
-    operatorScopes: allScopes,
-    issuer: "syndigraph",
-    identityProvider: null,
-    rateLimitPool: null,
-    maxRequestsInFlight: 1_000,
-    refusedAttemptRetentionMs: DAY_MS,
-    tokenRefreshMs: 60_000,
-    usageCacheBytes: 0,
-    usageLagMs: LAG_MS,
-    logger,
+    origin: sandbox.origin,
+    secret: sandbox.secret,
+    timing: { now, random: () => 0.5, pause: async () => undefined, timer: realTimer },
     clock: now,
     monotonicMs: now,
   });
@@ -129,7 +109,7 @@ async function collect(scenario: Scenario): Promise<World> {
     analytics: services.upstream.analytics,
     gatewayId: "drill",
     timing: { pause: async () => undefined },
-    logger,
+    logger: pino({ level: "silent" }),
   });
   const random = createRandom();
   const setFaults = () => {
@@ -205,15 +185,9 @@ function obtainableHours({ window }: World, times: readonly number[]): Set<numbe
   for (const time of times) {
     const oldest = ceilTo(time - 7 * DAY_MS, HOUR_MS);
     for (let hour = Math.max(oldest, window.from); hour + HOUR_MS <= freshUntilAt(time, LAG_MS); hour += HOUR_MS)
-      if (isMetered(hour)) hours.add(hour);
+      if (isMetered(hour / HOUR_MS)) hours.add(hour);
   }
   return hours;
-}
-
-/** The sandbox meters nothing on Tuesdays from 03:00 to 05:00 UTC. */
-function isMetered(hour: number): boolean {
-  const date = new Date(hour);
-  return date.getUTCDay() !== 2 || date.getUTCHours() < 3 || date.getUTCHours() >= 5;
 }
 
 /** Counts of a comparison of the archive with the truth. */
@@ -286,7 +260,7 @@ async function compareAll(world: World): Promise<Comparison> {
       }
       const oldest = ceilTo(lastRead - 7 * DAY_MS, HOUR_MS);
       for (let hour = ceilTo(firstRead - 7 * DAY_MS, HOUR_MS); hour < oldest; hour += HOUR_MS) {
-        if (!obtainable.has(hour)) result.missing += isMetered(hour) ? 1 : 0;
+        if (!obtainable.has(hour)) result.missing += isMetered(hour / HOUR_MS) ? 1 : 0;
         if (obtainable.has(hour) === (gaps.get(key)?.has(hour) ?? false)) result.unrecorded += 1;
       }
       const days = await knownBuckets(world, kind, "DAY", name);

@@ -1,13 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { ArchivedPart, UsageReading } from "../../src/model/usage/archive.ts";
 import { DAY_MS, HOUR_MS } from "../../src/model/usage/time.ts";
 import { COLLECTOR_LEASE } from "../../src/store/leases.ts";
-import { openStore, type StoreLocation } from "../../src/store/open-store.ts";
+import { quantileOf } from "../measure.ts";
 import { figure } from "../table.ts";
 import type { Drill, Size } from "./drill.ts";
-import { createDatabase, serverUrl } from "./drill-database.ts";
+import { createDrillStore, type StoreName, storeNames } from "./drill-store.ts";
 
 /** Tracking ids of one call, hours of the platform's memory, and rows of an hour: streams, and the one that marks it as read. */
 const SHAPE: Readonly<Record<Size, { readonly trackingIds: number; readonly hours: number; readonly parts: number }>> =
@@ -18,8 +15,7 @@ const SHAPE: Readonly<Record<Size, { readonly trackingIds: number; readonly hour
 /** Archives that are filled from nothing; the figures are medians. */
 const REPEATS: Readonly<Record<Size, number>> = { small: 1, full: 5 };
 /** Least rows in a second. */
-const ROWS_PER_SECOND = { SQLite: 30_000, PostgreSQL: 50_000 } as const;
-type StoreName = keyof typeof ROWS_PER_SECOND;
+const ROWS_PER_SECOND: Readonly<Record<StoreName, number>> = { SQLite: 30_000, PostgreSQL: 50_000 };
 /** One in so many rows changes. */
 const ONE_IN = 10;
 const START = Date.parse("2026-03-18T10:00:00Z");
@@ -57,10 +53,19 @@ export const archiveUpsert: Drill = {
   run: async (size) => {
     const figures: [string, string][] = [];
     let passed = true;
-    for (const store of ["SQLite", ...(serverUrl ? (["PostgreSQL"] as const) : [])] as const) {
+    for (const store of storeNames) {
       const runs: Map<string, number>[] = [];
       for (let repeat = 0; repeat < REPEATS[size]; repeat += 1) runs.push(await fill(store, size));
-      const rates = STEPS.map(({ title }) => [title, median(runs.map((run) => run.get(title) ?? 0))] as const);
+      const rates = STEPS.map(
+        ({ title }) =>
+          [
+            title,
+            quantileOf(
+              runs.map((run) => run.get(title) ?? 0),
+              0.5,
+            ),
+          ] as const,
+      );
       figures.push([
         `${store}, k rows/s`,
         rates.map(([title, rate]) => `${title} ${figure(rate / 1_000, 0)}`).join(", "),
@@ -73,39 +78,31 @@ export const archiveUpsert: Drill = {
 
 /** Writes all readings into an empty archive. Returns the rows in a second of each. @throws Error if the archive differs */
 async function fill(name: StoreName, size: Size): Promise<Map<string, number>> {
-  const folder = await mkdtemp(join(tmpdir(), "syndigraph-drill-"));
-  const database = name === "PostgreSQL" && serverUrl !== undefined ? await createDatabase(serverUrl) : null;
-  const location: StoreLocation = database ? { kind: "postgres", url: database.url } : { kind: "file", folder };
-  const store = await openStore(location);
-  try {
-    const lease = await store.leases.take(COLLECTOR_LEASE, "drill", 600_000);
-    if (!lease) throw new Error("a free lease was refused");
-    const { trackingIds, hours, parts } = SHAPE[size];
-    const rows = trackingIds * hours * parts;
-    const rates = new Map<string, number>();
-    for (const { title, at, changes, settled, corrections } of STEPS) {
-      const readings = readingsOf(SHAPE[size], START + at, changes);
-      const begun = performance.now();
-      await store.usageArchive.write(readings, lease);
-      rates.set(title, (1_000 * rows) / (performance.now() - begun));
-      const found = { rows: 0, settled: 0, corrections: 0 };
-      const window = { from: START - hours * HOUR_MS - DAY_MS, to: START };
-      for (const reading of readings) {
-        const archived = await store.usageArchive.rows(reading, window);
-        found.rows += archived.length;
-        found.settled += archived.filter(({ state }) => state === "SETTLED").length;
-        found.corrections += (await store.usageArchive.corrections(reading, window)).length;
-      }
-      const expected = { rows, settled: settled * rows, corrections: Math.round(corrections * rows) };
-      if (JSON.stringify(found) !== JSON.stringify(expected))
-        throw new Error(`${name}, ${title}: ${JSON.stringify(found)} in place of ${JSON.stringify(expected)}`);
+  await using database = await createDrillStore(name);
+  const store = await database.open();
+  const lease = await store.leases.take(COLLECTOR_LEASE, "drill", 600_000);
+  if (!lease) throw new Error("a free lease was refused");
+  const { trackingIds, hours, parts } = SHAPE[size];
+  const rows = trackingIds * hours * parts;
+  const rates = new Map<string, number>();
+  for (const { title, at, changes, settled, corrections } of STEPS) {
+    const readings = readingsOf(SHAPE[size], START + at, changes);
+    const begun = performance.now();
+    await store.usageArchive.write(readings, lease);
+    rates.set(title, (1_000 * rows) / (performance.now() - begun));
+    const found = { rows: 0, settled: 0, corrections: 0 };
+    const window = { from: START - hours * HOUR_MS - DAY_MS, to: START };
+    for (const reading of readings) {
+      const archived = await store.usageArchive.rows(reading, window);
+      found.rows += archived.length;
+      found.settled += archived.filter(({ state }) => state === "SETTLED").length;
+      found.corrections += (await store.usageArchive.corrections(reading, window)).length;
     }
-    return rates;
-  } finally {
-    await store.close();
-    await database?.[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true, force: true });
+    const expected = { rows, settled: settled * rows, corrections: Math.round(corrections * rows) };
+    if (JSON.stringify(found) !== JSON.stringify(expected))
+      throw new Error(`${name}, ${title}: ${JSON.stringify(found)} in place of ${JSON.stringify(expected)}`);
   }
+  return rates;
 }
 
 function readingsOf(
@@ -128,8 +125,4 @@ function readingsOf(
       ]),
     ),
   }));
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }

@@ -1,12 +1,12 @@
 import { parseArgs } from "node:util";
 import { pinBench } from "../fleet.ts";
 import { archiveBackfill } from "./archive-backfill.ts";
-import { archiveCollectDrills } from "./archive-collect.ts";
 import { archiveExport } from "./archive-export.ts";
 import { archiveImport } from "./archive-import.ts";
 import { archiveKill } from "./archive-kill.ts";
+import { archiveLease } from "./archive-lease.ts";
 import { archiveReadDrills } from "./archive-reads.ts";
-import { archiveServingDrills } from "./archive-serving.ts";
+import { archiveServing } from "./archive-serving.ts";
 import { archiveTruthDrills } from "./archive-truth.ts";
 import { archiveUpsert } from "./archive-upsert.ts";
 import type { Drill, Outcome, Size } from "./drill.ts";
@@ -18,14 +18,14 @@ import { unreadDrills } from "./unread.ts";
 const drills: Readonly<Record<string, Drill>> = {
   ...loadDrills,
   ...unreadDrills,
-  ...archiveCollectDrills,
+  "archive-lease": archiveLease,
   "archive-export": archiveExport,
   "archive-import": archiveImport,
   "archive-kill": archiveKill,
   "archive-backfill": archiveBackfill,
   "archive-upsert": archiveUpsert,
   ...archiveTruthDrills,
-  ...archiveServingDrills,
+  "archive-serving": archiveServing,
   ...archiveReadDrills,
 };
 

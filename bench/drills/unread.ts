@@ -1,16 +1,13 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { HOUR_MS } from "../../src/model/usage/time.ts";
 import { createCaller } from "../callers.ts";
 import { type Fleet, startFleet } from "../fleet.ts";
-import { quantile } from "../measure.ts";
+import { quantileOf } from "../measure.ts";
 import { figure } from "../table.ts";
 import { peakMemoryMb } from "../usage.ts";
 import type { Drill, Outcome, Size } from "./drill.ts";
-import type { Probed } from "./prober.ts";
+import { startProber } from "./probing.ts";
 
 /** Clients that request long responses and read little of them. */
 interface UnreadResponses {
@@ -106,7 +103,7 @@ async function runCases(selected: readonly UnreadResponses[], size: Size): Promi
     // A gateway for each case: memory that was needed once is seldom returned.
     await using fleet = await startFleet({ streams: 1_000, servers: "gateway", profileFolder: null });
     const { memoryMb, probed, statuses } = await runCase(fleet, unread, size);
-    const p99 = (times: readonly number[]) => figure(quantile(Float64Array.from(times).sort(), 0.99), 1);
+    const p99 = (times: readonly number[]) => figure(quantileOf(times, 0.99), 1);
     const counts = STATUSES.map((status) => `${status} ${statuses.get(status) ?? 0}`).join(", ");
     figures.push([
       unread.title,
@@ -145,17 +142,13 @@ async function runCase({ gateway }: Fleet, unread: UnreadResponses, size: Size) 
       }
     });
   };
-  const prober = fork(fileURLToPath(new URL("./prober.ts", import.meta.url)), ["--url", gateway.url.href], {
-    execArgv: ["--import", "tsx"],
-  });
-  await once(prober, "message");
+  const prober = await startProber(gateway.url);
   const connections = size === "full" ? unread.connections : Math.min(unread.connections, SMALL_CONNECTIONS);
   for (let round = 0; round < unread.rounds; round += 1) {
     for (let count = 0; count < connections; count += 1) send();
     await pause((size === "full" ? FULL_MS : SMALL_MS) / unread.rounds);
   }
-  prober.send("over");
-  const [probed] = (await once(prober, "message")) as [Probed];
+  const probed = await prober.end();
   const memoryMb = peakMemoryMb(gateway.pid);
   for (const socket of sockets) socket.destroy();
   return { memoryMb, probed, statuses };

@@ -1,15 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { pino } from "pino";
-import { allScopes } from "../../src/auth/scopes.ts";
 import { COLLECTOR_TICK_MS, createUsageCollector } from "../../src/jobs/collect-usage.ts";
-import { Secret } from "../../src/model/secret.ts";
 import type { CountryUsage } from "../../src/model/usage/country-usage.ts";
 import { ceilTo, DAY_MS, HOUR_MS, type TimeWindow } from "../../src/model/usage/time.ts";
 import type { Traffic } from "../../src/model/usage/traffic.ts";
-import { createServices } from "../../src/services.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Analytics, StreamRow } from "../../src/upstream/analytics.ts";
+import { createDrillServices } from "./drill-services.ts";
 
 /** What a collecting process tells its parent after each attempt to collect. */
 export interface Collecting {
@@ -48,28 +46,10 @@ const now = () => begin + (Date.now() - begin) * SPEED;
 let readings = 0;
 let refused = 0;
 
-const store = await openStore({ kind: "postgres", url: database });
-const services = createServices({
-  store,
-  upstream: {
-    apiUrl: platform,
-    analyticsUrl: platform,
-    secret: new Secret(secret),
-    timeoutMs: 60_000,
-    conference: null,
-  },
-  directorUrl: platform,
-  operatorKey: new Secret("operator-key-of-the-drill"),
-  operatorScopes: allScopes,
-  issuer: "syndigraph",
-  identityProvider: null,
-  rateLimitPool: null,
-  maxRequestsInFlight: 100,
-  refusedAttemptRetentionMs: DAY_MS,
-  tokenRefreshMs: 60_000,
-  usageCacheBytes: 0,
-  usageLagMs: 300_000,
-  logger: pino({ level: "silent" }),
+const services = createDrillServices({
+  store: await openStore({ kind: "postgres", url: database }),
+  origin: platform,
+  secret,
 });
 
 function* startsIn({ from, to }: TimeWindow, step: number): Generator<number, void> {

@@ -2,15 +2,13 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { Pool } from "pg";
 import { createSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { COLLECTOR_LEASE } from "../../src/store/leases.ts";
-import { openStore } from "../../src/store/open-store.ts";
-import { quantile } from "../measure.ts";
+import { quantileOf } from "../measure.ts";
 import { figure } from "../table.ts";
-import type { Collecting } from "./collecting.ts";
+import type { Collecting } from "./collector.ts";
 import type { Drill, Size } from "./drill.ts";
-import { createDatabase, serverUrl } from "./drill-database.ts";
+import { createDrillStore, type DrillStore, hasPostgres } from "./drill-store.ts";
 
 /** Pairs of processes that share a database, and rounds of each. */
 const LEASE_ROUNDS: Readonly<Record<Size, { readonly pairs: number; readonly rounds: number }>> = {
@@ -39,28 +37,26 @@ interface LeaseRounds {
   stale: number;
 }
 
-const archiveLease: Drill = {
+export const archiveLease: Drill = {
   title: `a collector is paused by SIGSTOP, each second time inside a transaction, and resumed after a takeover: no stale write, takeover within ${MAX_TAKEOVER_MS / 1_000} s; on PostgreSQL (TEST_DATABASE_URL), as a folder of SQLite has one gateway`,
   run: async (size) => {
-    const server = serverUrl;
-    if (server === undefined) return withoutPostgres(size);
+    if (!hasPostgres) return withoutPostgres(size);
     const { pairs, rounds } = LEASE_ROUNDS[size];
     await using sandbox = await createSandbox({ frozen: true });
     const outcome: LeaseRounds = { takeoversMs: [], inTransaction: 0, refused: 0, stale: 0 };
     const pair = async (index: number) => {
-      await using world = await createPair(server, sandbox);
+      await using world = await createPair(sandbox);
       for (let round = 0; round < rounds; round += 1) await world.round((index + round) % 2 === 0, outcome);
     };
     // One that fails must not leave the others behind.
     const ended = await Promise.allSettled(Array.from({ length: pairs }, (_, index) => pair(index)));
     for (const each of ended) if (each.status === "rejected") throw each.reason;
     const { takeoversMs, inTransaction, refused, stale } = outcome;
-    const sorted = Float64Array.from(takeoversMs).sort();
-    const [median, longest] = [quantile(sorted, 0.5), quantile(sorted, 1)];
+    const [median, longest] = [quantileOf(takeoversMs, 0.5), Math.max(...takeoversMs)];
     return {
       passed: stale === 0 && refused > 0 && inTransaction > 0 && (size === "small" || longest <= MAX_TAKEOVER_MS),
       figures: [
-        ["PostgreSQL", `${sorted.length} rounds, ${inTransaction} paused inside a transaction`],
+        ["PostgreSQL", `${takeoversMs.length} rounds, ${inTransaction} paused inside a transaction`],
         ["stale rows", `${stale}; ${refused} attempts refused`],
         ["takeover in s, median and longest", `${figure(median / 1_000, 1)}, ${figure(longest / 1_000, 1)}`],
       ],
@@ -78,16 +74,16 @@ function withoutPostgres(size: Size) {
 const WRITTEN = ["usage_rows", "usage_corrections", "usage_sources", "usage_gaps"];
 
 /** Lets the database count the rows that each process writes, as part of the transaction that writes them. */
-async function countWrites(pool: Pool): Promise<void> {
-  await pool.query(`create table drill_writes (writer text not null, rows bigint not null)`);
-  await pool.query(`
+async function countWrites({ execute }: DrillStore): Promise<void> {
+  await execute(`create table drill_writes (writer text not null, rows bigint not null)`);
+  await execute(`
     create function drill_count() returns trigger language plpgsql as $$ begin
       insert into drill_writes select current_setting('drill.writer'), count(*) from changed having count(*) > 0;
       return null;
     end $$`);
   for (const table of WRITTEN) {
     for (const event of ["insert", "update"]) {
-      await pool.query(`create trigger drill_${event} after ${event} on ${table}
+      await execute(`create trigger drill_${event} after ${event} on ${table}
         referencing new table as changed for each statement execute function drill_count()`);
     }
   }
@@ -99,11 +95,10 @@ interface Pair extends AsyncDisposable {
   round(isInTransaction: boolean, outcome: LeaseRounds): Promise<void>;
 }
 
-const COLLECTING = fileURLToPath(new URL("./collecting.ts", import.meta.url));
+const COLLECTOR = fileURLToPath(new URL("./collector.ts", import.meta.url));
 
-async function createPair(server: string, sandbox: Sandbox): Promise<Pair> {
-  const database = await createDatabase(server);
-  const { pool } = database;
+async function createPair(sandbox: Sandbox): Promise<Pair> {
+  const store = await createDrillStore("PostgreSQL");
   const children: ChildProcess[] = [];
   const dispose = async () => {
     for (const child of children) {
@@ -112,40 +107,34 @@ async function createPair(server: string, sandbox: Sandbox): Promise<Pair> {
       child.kill("SIGKILL");
       await exit;
     }
-    await database[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
   };
   const start = (name: string) => {
-    const url = new URL(database.url);
+    const url = new URL(store.environment["DATABASE_URL"] ?? "");
     url.searchParams.set("options", `-c drill.writer=${name}`);
     const words = ["--database", url.href, "--platform", sandbox.origin, "--secret", sandbox.secret, "--name", name];
-    const child = fork(COLLECTING, words, { execArgv: ["--import", "tsx"] });
+    const child = fork(COLLECTOR, words, { execArgv: ["--import", "tsx"] });
     children.push(child);
     return { name, child };
   };
   const written = async (writer: string) => {
-    const { rows } = await pool.query<{ rows: string }>(
-      "select coalesce(sum(rows), 0) as rows from drill_writes where writer = $1",
-      [writer],
+    const [row] = await store.rows(
+      `select coalesce(sum(rows), 0) as rows from drill_writes where writer = '${writer}'`,
     );
-    return Number(rows[0]?.rows);
+    return Number(row?.["rows"]);
   };
   const lease = async () => {
-    const { rows } = await pool.query<{ owner: string; epoch: string }>(
-      "select owner, epoch from leases where name = $1",
-      [COLLECTOR_LEASE],
-    );
-    return { owner: rows[0]?.owner ?? null, epoch: Number(rows[0]?.epoch ?? 0) };
+    const [row] = await store.rows(`select owner, epoch from leases where name = '${COLLECTOR_LEASE}'`);
+    return { owner: row?.["owner"] ?? null, epoch: Number(row?.["epoch"] ?? 0) };
   };
   const isInTransaction = async () => {
-    const { rows } = await pool.query(
+    const rows = await store.rows(
       "select 1 from pg_stat_activity where datname = current_database() and state = 'idle in transaction'",
     );
     return rows.length > 0;
   };
   try {
-    const store = await openStore({ kind: "postgres", url: database.url });
-    await store.close();
-    await countWrites(pool);
+    await countWrites(store);
     const writers = [start("a"), start("b")] as const;
     const refusedBefore = new Map<string, number>();
     return {
@@ -209,5 +198,3 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
   for (const begun = performance.now(); !(await isSo()); await pause(20))
     if (performance.now() - begun > MAX_WAIT_MS) throw new Error("A collector does nothing.");
 }
-
-export const archiveCollectDrills: Readonly<Record<string, Drill>> = { "archive-lease": archiveLease };
