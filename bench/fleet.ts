@@ -54,7 +54,7 @@ export interface FleetOptions {
 }
 
 /** Cores of the servers under test, and of stub and benchmark. */
-const CORES = { server: "0", rest: "1" } as const;
+export const CORES = { server: "0", rest: "1" } as const;
 const canPin = availableParallelism() > 1 && spawnSync("taskset", ["-c", CORES.rest, "true"]).status === 0;
 
 /** Pins the benchmark itself to the other core. @returns whether processes are pinned to cores */
@@ -184,8 +184,13 @@ function gatewayEnvironment(platform: string, dataFolder: string): NodeJS.Proces
   };
 }
 
+/** Returns the words of a command that runs Node.js on a core. */
+export function commandOn(core: string, args: readonly string[]): readonly [string, ...string[]] {
+  return canPin ? ["taskset", "-c", core, process.execPath, ...args] : [process.execPath, ...args];
+}
+
 async function run(core: string, args: readonly string[], environment: NodeJS.ProcessEnv, logFile: string) {
-  const [command = "", ...rest] = [...(canPin ? ["taskset", "-c", core] : []), process.execPath, ...args];
+  const [command, ...rest] = commandOn(core, args);
   await using log = await open(logFile, "w");
   const child = spawn(command, rest, {
     env: { PATH: process.env["PATH"], NODE_ENV: "production", ...environment },

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
-import { KEY } from "../fleet.ts";
+import { CORES, commandOn, KEY } from "../fleet.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 const CLOCK = new URL("../../test/support/clock-of-program.js", import.meta.url).href;
@@ -25,8 +25,8 @@ export interface SandboxedGatewayOptions {
 }
 
 export function startSandboxedGateway({ sandbox, environment, standsAt }: SandboxedGatewayOptions): SandboxedGateway {
-  const words = standsAt === null ? [MAIN] : ["--import", CLOCK, MAIN];
-  const child: ChildProcess = spawn(process.execPath, words, {
+  const [command, ...words] = commandOn(CORES.server, standsAt === null ? [MAIN] : ["--import", CLOCK, MAIN]);
+  const child: ChildProcess = spawn(command, words, {
     env: {
       PATH: process.env["PATH"],
       NODE_ENV: "production",
