@@ -131,10 +131,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   // An empty variable counts as unset: templates leave some empty.
   const given = Object.fromEntries(Object.entries(withProxies(environment)).filter(([, value]) => value !== ""));
   const result = schema.safeParse(given);
-  const mistakes = (result.error?.issues ?? []).map(({ path, message }) => {
-    const name = path.join(".");
-    return `${name} must be ${message}; got ${describeValue(name, given)}`;
-  });
+  const mistakes = mistakesIn(result, given);
   if (given["MILLICAST_API_SECRET"] && !given["SYNDIGRAPH_OPERATOR_KEY"]) {
     mistakes.push("SYNDIGRAPH_OPERATOR_KEY must be set when MILLICAST_API_SECRET is");
   }
@@ -249,6 +246,14 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   });
 }
 
+/** Returns the values that break a rule, with the rule. */
+function mistakesIn({ error }: z.ZodSafeParseResult<unknown>, given: NodeJS.ProcessEnv): string[] {
+  return (error?.issues ?? []).map(({ path, message }) => {
+    const name = path.join(".");
+    return `${name} must be ${message}; got ${describeValue(name, given)}`;
+  });
+}
+
 /** Settings of the commands, which need none of the gateway's others. */
 export interface CommandConfig {
   /** Address of a running gateway; null if unset. */
@@ -270,9 +275,8 @@ export interface CommandConfig {
 export function readCommandConfig(environment: NodeJS.ProcessEnv = process.env): CommandConfig {
   const given = (name: string) => environment[name] || null;
   const url = given("DATABASE_URL") ?? undefined;
-  if (url !== undefined && !variables.DATABASE_URL.schema.safeParse(url).success) {
-    throw new ConfigError(["DATABASE_URL must be a URL such as postgres://user:password@host:5432/database"]);
-  }
+  const result = z.object({ DATABASE_URL: variables.DATABASE_URL.schema }).safeParse({ DATABASE_URL: url });
+  if (!result.success) throw new ConfigError(mistakesIn(result, environment));
   const folder = given("DATA_DIRECTORY") ?? defaultFolder(environment);
   const key = given("SYNDIGRAPH_KEY");
   return Object.freeze({

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { allScopes } from "../../src/auth/scopes.ts";
-import { ConfigError, readConfig } from "../../src/config/config.ts";
+import { ConfigError, readCommandConfig, readConfig } from "../../src/config/config.ts";
 import { unknownVariables } from "../../src/config/unknown-variables.ts";
 import { variables } from "../../src/config/variables.ts";
 
@@ -609,3 +609,15 @@ function ofOthers(): NodeJS.ProcessEnv {
   ].flatMap((line) => line.split(" "));
   return Object.assign(Object.fromEntries(names.map((name) => [name, "x"])), ...service.map(perService));
 }
+
+describe("the configuration of a command", () => {
+  it("names the rule of a wrong address of the database, and shows nothing of it", () => {
+    const address = "mysql://somebody:hunter2@db.example.com/x";
+    expect(() => readCommandConfig({ DATABASE_URL: address })).toThrow(
+      new ConfigError([
+        `DATABASE_URL must be a URL such as postgres://user:password@host:5432/database; got one of ${address.length} characters, which are not shown`,
+      ]),
+    );
+    expect(readCommandConfig({ DATABASE_URL: "", DATA_DIRECTORY: "/data" }).folder).toBe("/data");
+  });
+});

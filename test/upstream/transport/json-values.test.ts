@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { jsonValues } from "../../src/upstream/transport/json-values.ts";
+import { jsonValues } from "../../../src/upstream/transport/json-values.ts";
 
 const valuesOf = (text: string, depth: number) => {
   const body = Buffer.from(text);
