@@ -24,6 +24,7 @@ const ofShared = [
   "cache",
   "engine",
   "graph",
+  "jobs",
   "limits",
   "loaders",
   "model",
